@@ -1,0 +1,107 @@
+// The kinds of resource and the specs as they are stored: durations and sizes are still what the operator wrote ('30s'),
+// secrets are sealed. The zod schemas in this room validate exactly these shapes.
+
+export const enforcedKinds = ['providers', 'models', 'teams', 'users', 'apps'] as const
+export const laterKinds = [
+  'limits',
+  'budgets',
+  'guardrails',
+  'caches',
+  'canaries',
+  'slos',
+  'prompts',
+  'mcp-servers',
+  'agents',
+  'sinks',
+] as const
+export type EnforcedKind = (typeof enforcedKinds)[number]
+export type LaterKind = (typeof laterKinds)[number]
+
+/** A secret at rest: AES-256-GCM under the owner's data key. `hint` is its last four characters, or '' for short ones. */
+export interface SealedSecret {
+  readonly $sealed: string
+  readonly hint: string
+}
+
+export const providerKinds = ['openai', 'azure', 'anthropic', 'bedrock', 'gemini', 'vertex', 'cohere', 'demo'] as const
+export type ProviderKind = (typeof providerKinds)[number]
+
+export interface ProviderSpec {
+  kind: ProviderKind
+  /** openai: with its `/v1`. Default https://api.openai.com/v1. */
+  baseUrl?: string
+  credentials?: CredentialSpec[]
+  headers?: Record<string, string>
+  tls?: { ca?: string; cert?: string; key?: SealedSecret }
+  allowPrivate?: boolean
+}
+
+export interface CredentialSpec {
+  name: string
+  weight?: number
+  apiKey?: SealedSecret
+}
+
+export interface PriceSpec {
+  inputPerMTok: number
+  outputPerMTok: number
+  cachedInputPerMTok?: number
+}
+
+export interface TargetSpec {
+  provider: string
+  model: string
+  weight?: number
+  price?: PriceSpec
+}
+
+export type RetryCondition = '429' | '5xx' | 'timeout' | 'connect' | '408' | '409'
+
+export interface ModelSpec {
+  targets: TargetSpec[]
+  routing?: 'weighted' | 'priority'
+  fallbacks?: string[]
+  /** `attempts` are extra ones. Default 1 on 429, 5xx, timeout and connect. */
+  retries?: { attempts?: number; on?: RetryCondition[] }
+  /** Durations. Defaults 2s, 60s, 60s, 10m. */
+  timeouts?: { connect?: string; firstToken?: string; idle?: string; total?: string }
+}
+
+/** Teams, users and apps alike. */
+export interface OwnerSpec {
+  costCenter?: string
+  team?: string
+  models?: string[]
+  tier?: string
+  metadata?: Record<string, string>
+}
+
+export interface SpecOf {
+  providers: ProviderSpec
+  models: ModelSpec
+  teams: OwnerSpec
+  users: OwnerSpec
+  apps: OwnerSpec
+}
+
+export type KeyOwner = { team: string } | { user: string } | { app: string }
+
+/** A virtual key as stored: the token itself is never kept. */
+export interface KeyRecord {
+  id: string
+  name: string
+  owner: KeyOwner
+  /** Hex SHA-256 of the whole token. */
+  tokenHash: string
+  /** First characters of the token, for people to tell keys apart. */
+  prefix: string
+  models?: string[]
+  /** ISO 8601. */
+  expiresAt?: string
+  metadata?: Record<string, string>
+  createdAt: string
+  /** After a rotation: the old token's hash still counts until then. */
+  previous?: { tokenHash: string; until: string }
+  /** The demo key alone: its token, so that later starts can print it again. */
+  sealedToken?: SealedSecret
+}

@@ -1,0 +1,37 @@
+// Every bound in one place, checked against each other at start. A number that grows with traffic or history and stands
+// nowhere here is a bug.
+import assert from 'node:assert/strict'
+
+export const limits = {
+  /** Depth of nested JSON accepted from a caller. */
+  jsonDepthMax: 64,
+  /** One change set (one event of the configuration log), in bytes as stored. */
+  changeSetBytesMax: 512 << 10,
+  /** Items of one page of a list answer. */
+  pageItemsMax: 1_000,
+  adminBodyBytesMax: 4 << 20,
+  headerBytesMax: 16_384,
+  /** Bytes not yet taken by a slow reader of one stream; above it the stream is cut. */
+  streamBufferBytesMax: 256 << 10,
+  /** Time in all that a stream's reader may refuse bytes within a minute. */
+  slowReaderMsPerMinuteMax: 10_000,
+  /** All request bodies in memory at one time, in bytes; above it requests are shed. */
+  bodiesInFlightBytesMax: 1 << 30,
+  /** An answer that is not a stream and has to be held whole, in bytes. */
+  unaryAnswerBytesMax: 64 << 20,
+  upstreamHeaderBytesMax: 64 << 10,
+  upstreamConnectionsPerOriginMax: 4_096,
+  /** Telemetry records that wait for an aggregator in memory; they are in the spool as well. */
+  telemetryQueueRecordsMax: 65_536,
+  telemetryBatchBytesMax: 256 << 10,
+  telemetryFlushMs: 100,
+  spoolBytesMax: 1 << 30,
+  spoolSegmentBytesMax: 16 << 20,
+  requestHistoryRowsMax: 1_000_000,
+  requestHistoryDays: 7,
+  heartbeatMs: 1_000,
+} as const
+
+// A queue shorter than a few batches would overflow whenever one flush is slow.
+assert(limits.telemetryQueueRecordsMax * 100 >= limits.telemetryBatchBytesMax * 4)
+assert(limits.spoolBytesMax >= limits.spoolSegmentBytesMax * 4)

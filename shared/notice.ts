@@ -1,0 +1,35 @@
+// What Headgate tells its operator: one union of things that happen. Text is made at the rim; units stand in the names;
+// a secret has no field to sit in.
+
+export type Notice =
+  | { type: 'started'; role: string; endpoint?: string; control?: string; version: string; tookMs: number }
+  | { type: 'stopping'; signal: string; drainMs: number }
+  | { type: 'stopped'; openStreams: number }
+  | { type: 'config-applied'; revision: number; tookMs: number }
+  | { type: 'config-degraded'; reason: string }
+  | { type: 'config-damaged'; reason: string }
+  | { type: 'config-event-unknown'; revision: number; eventType: string; ignorable: boolean }
+  | { type: 'upstream-auth-refused'; provider: string; credential: string; status: number }
+  | { type: 'usage-dropped'; records: number; reason: 'queue-full' | 'spool-full' }
+  | { type: 'spool-failed'; message: string }
+  | { type: 'handler-threw'; where: string; message: string }
+  | { type: 'plaintext-endpoint'; host: string }
+  | { type: 'warning'; message: string }
+
+export type Notify = (notice: Notice) => void
+
+export const noticeLevel = {
+  started: 'info',
+  stopping: 'info',
+  stopped: 'info',
+  'config-applied': 'debug',
+  'config-degraded': 'error',
+  'config-damaged': 'error',
+  'config-event-unknown': 'warn',
+  'upstream-auth-refused': 'warn',
+  'usage-dropped': 'error',
+  'spool-failed': 'error',
+  'handler-threw': 'error',
+  'plaintext-endpoint': 'warn',
+  warning: 'warn',
+} as const satisfies Record<Notice['type'], 'debug' | 'info' | 'warn' | 'error'>

@@ -1,0 +1,171 @@
+// The environment, read once at start. A refusal names the variable and what it should be; the values of secrets are
+// never part of a message.
+import { done, fail, type Result } from './result.ts'
+import { parseBytes, parseDurationMs } from './units.ts'
+
+export interface Settings {
+  host: string
+  port: number
+  controlPort: number
+  /** Undefined: no separate ops port. */
+  opsPort: number | undefined
+  plaintextAllowed: boolean
+  tls: { certFile: string; keyFile: string } | undefined
+  dataDir: string
+  /** Undefined: none was named and `./headgate.yaml` is used when it exists. */
+  configFile: string | undefined
+  adminToken: string | undefined
+  masterKey: Uint8Array | undefined
+  nodeName: string | undefined
+  region: string
+  hosts: string[]
+  trustedProxies: string[]
+  egressStrict: boolean
+  bodyBytesMax: number
+  drainMs: number
+  demo: boolean | undefined
+  logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export interface SettingProblem {
+  name: string
+  message: string
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** `readFile` serves `NAME_FILE` variables. */
+export function parseSettings(
+  environment: Environment,
+  readFile: (path: string) => string,
+): Result<Settings, SettingProblem[]> {
+  const read = new Reader(environment, readFile)
+  const host = read.text('HEADGATE_HOST') ?? '127.0.0.1'
+  const certFile = read.text('HEADGATE_TLS_CERT')
+  const keyFile = read.text('HEADGATE_TLS_KEY')
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    read.problem('HEADGATE_TLS_CERT', 'needs HEADGATE_TLS_KEY beside it, and the other way round')
+  }
+  const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined
+  const plaintextAllowed = read.oneOf('HEADGATE_PLAINTEXT', ['allow']) === 'allow'
+  if (!isLoopback(host) && tls === undefined && !plaintextAllowed) {
+    read.problem(
+      'HEADGATE_HOST',
+      `${host} is not loopback: set HEADGATE_TLS_CERT and _KEY, or HEADGATE_PLAINTEXT=allow behind a TLS load balancer`,
+    )
+  }
+  const settings: Settings = {
+    host,
+    tls,
+    plaintextAllowed,
+    port: read.port('HEADGATE_PORT') ?? 8080,
+    controlPort: read.port('HEADGATE_CONTROL_PORT') ?? 8090,
+    opsPort: read.port('HEADGATE_OPS_PORT'),
+    dataDir: read.text('HEADGATE_DATA_DIR') ?? './data',
+    configFile: read.text('HEADGATE_CONFIG'),
+    adminToken: read.token('HEADGATE_ADMIN_TOKEN'),
+    masterKey: read.key32('HEADGATE_MASTER_KEY'),
+    nodeName: read.text('HEADGATE_NODE_NAME'),
+    region: read.text('HEADGATE_REGION') ?? 'local',
+    hosts: read.list('HEADGATE_HOSTS'),
+    trustedProxies: read.list('HEADGATE_TRUSTED_PROXIES'),
+    egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
+    bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
+    drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
+    demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
+    logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
+  }
+  return read.problems.length === 0 ? done(settings) : fail(read.problems)
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+/** Words that stand in for secrets in examples and must never be one. */
+const commonSecrets = ['changeme', 'password', 'secret', 'admin', 'headgate']
+
+class Reader {
+  readonly problems: SettingProblem[] = []
+  readonly #environment: Environment
+  readonly #readFile: (path: string) => string
+
+  constructor(environment: Environment, readFile: (path: string) => string) {
+    this.#environment = environment
+    this.#readFile = readFile
+  }
+
+  problem(name: string, message: string): void {
+    this.problems.push({ name, message })
+  }
+
+  text(name: string): string | undefined {
+    const direct = this.#environment[name]
+    if (direct !== undefined && direct !== '') return direct
+    const file = this.#environment[`${name}_FILE`]
+    if (file === undefined || file === '') return undefined
+    try {
+      return this.#readFile(file).trim()
+    } catch {
+      this.problem(`${name}_FILE`, `cannot read ${file}`)
+      return undefined
+    }
+  }
+
+  parsed<Value>(name: string, parse: (text: string) => Value | undefined, expected: string): Value | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    const value = parse(text)
+    if (value === undefined) this.problem(name, `expected ${expected}`)
+    return value
+  }
+
+  port(name: string): number | undefined {
+    return this.parsed(
+      name,
+      (text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined),
+      'a port number from 0 to 65535',
+    )
+  }
+
+  oneOf<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
+    return this.parsed(name, (text) => words.find((word) => word === text), words.join(' or '))
+  }
+
+  list(name: string): string[] {
+    return (this.text(name) ?? '')
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+  }
+
+  token(name: string): string | undefined {
+    // Set but blank is a mistake, not an absence: an empty secret that counts as one lets anybody in.
+    if (this.#environment[name] !== undefined && this.#environment[name]?.trim() === '') {
+      this.problem(name, 'is blank; unset it to have one made, or give at least 16 characters')
+      return undefined
+    }
+    return this.parsed(name, strongToken, 'at least 16 characters that are not a common word')
+  }
+
+  key32(name: string): Uint8Array | undefined {
+    return this.parsed(
+      name,
+      (text) => {
+        const bytes = Buffer.from(text, 'base64')
+        return bytes.length === 32 && bytes.some((byte) => byte !== 0) ? new Uint8Array(bytes) : undefined
+      },
+      '32 bytes in base64',
+    )
+  }
+}
+
+function strongToken(text: string): string | undefined {
+  if (text.trim().length < 16 || commonSecrets.some((word) => text.toLowerCase().replaceAll(word, '').length < 8))
+    return undefined
+  return text
+}
+
+function onOff(word: 'on' | 'off' | undefined): boolean | undefined {
+  return word === undefined ? undefined : word === 'on'
+}

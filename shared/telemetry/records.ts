@@ -1,0 +1,125 @@
+// One record per request and one per upstream attempt. They carry what billing, metrics, the request history and the
+// routing weights need, and nothing else: no bodies, no credentials. Encoded by hand as fixed-order msgpack arrays in
+// `codec.ts`; this page is their vocabulary.
+
+export type RequestStatus =
+  | 'ok' // answered by an upstream, the demo provider or the cache
+  | 'refused' // by us, before any attempt: framing, key, model, body, limit
+  | 'failed' // every attempt failed
+  | 'client-aborted'
+  | 'cut' // an error after the first byte of a stream
+
+export type CacheStatus = 'HIT' | 'SEMANTIC_HIT' | 'MISS' | 'BYPASS'
+
+export interface TokenCounts {
+  /** All input tokens, cached ones included. */
+  input: number
+  output: number
+  /** The part of `input` that the provider read from its cache. */
+  cached: number
+}
+
+export interface RequestRecord {
+  requestId: string
+  /** Wall clock at arrival, ms since the epoch. */
+  atMs: number
+  route: string // '/v1/chat/completions'
+  status: RequestStatus
+  /** HTTP status sent to the caller; 0 when the caller left before one was sent. */
+  httpStatus: number
+  /** Our error code, '' when none. */
+  errorCode: string
+  keyId: string // '' when refused before the key was known
+  team: string
+  user: string
+  app: string
+  costCenter: string
+  /** The model as configured (an alias or `provider/model`), '' when refused before it was known. */
+  model: string
+  stream: boolean
+  attempts: number
+  fallbackIndex: number
+  cacheStatus: CacheStatus
+  /** True when the counts are our estimate, because the upstream gave none. */
+  estimated: boolean
+  tokens: TokenCounts
+  costNanoUsd: number
+  savedNanoUsd: number
+  /** From the last body byte in to the last byte out, in µs. */
+  totalUs: number
+  /** `totalUs` less the time spent waiting for upstreams, in µs. */
+  overheadUs: number
+  /** To the first content byte forwarded, in µs; 0 for unary answers. */
+  ttftUs: number
+  configRevision: number
+}
+
+export type AttemptOutcome =
+  | 'ok'
+  | 'http-error'
+  | 'connect'
+  | 'timeout'
+  | 'reset'
+  | 'protocol'
+  | 'tls'
+  | 'aborted'
+  | 'auth'
+
+export interface AttemptRecord {
+  requestId: string
+  atMs: number
+  /** 0 for the first. */
+  index: number
+  model: string
+  provider: string
+  /** The model's name at the provider. */
+  target: string
+  outcome: AttemptOutcome
+  /** 0 when no status line arrived. */
+  upstreamStatus: number
+  stream: boolean
+  tokens: TokenCounts
+  costNanoUsd: number
+  /** From the request's first byte out to its answer's first byte in, µs; 0 when none came. */
+  firstByteUs: number
+  /** To the first content chunk of a stream, µs. */
+  ttftUs: number
+  /** Mean time between content chunks, µs; 0 with fewer than two. */
+  interTokenUs: number
+  totalUs: number
+}
+
+export type TelemetryRecord = { type: 'request'; record: RequestRecord } | { type: 'attempt'; record: AttemptRecord }
+
+export interface NodeHeartbeat {
+  node: string
+  role: 'proxy' | 'aggregator' | 'control' | 'all'
+  region: string
+  version: string
+  revision: number
+  hash: string
+  lagMs: number
+  draining: boolean
+  atMs: number
+  /** Name of each bounded queue → its length and what it dropped since start. */
+  queues: Record<string, { length: number; dropped: number }>
+  /** A proxy's view of its targets. */
+  targets?: TargetLoad[]
+}
+
+export interface TargetLoad {
+  model: string
+  provider: string
+  target: string
+  weight: number
+  inFlight: number
+  health: 'healthy' | 'degraded' | 'ejected'
+}
+
+/** What control asks aggregators over the bus (`subjects.aggregatorQuery`). */
+export type AggregatorQuery =
+  | { type: 'usage'; groupBy: string[]; fromMs?: number; toMs?: number }
+  | { type: 'requests'; limit: number; before?: string; filter?: Record<string, string> }
+  | { type: 'request'; id: string }
+  | { type: 'targets' }
+  | { type: 'metrics' }

@@ -1,0 +1,18 @@
+// Durations and sizes as people write them.
+
+const unitMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const unitBytes: Record<string, number> = { B: 1, KiB: 1 << 10, MiB: 1 << 20, GiB: 2 ** 30, KB: 1e3, MB: 1e6, GB: 1e9 }
+
+/** '250ms', '30s', '10m', '24h', '30d' → milliseconds; undefined for anything else. */
+export function parseDurationMs(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text)
+  const unit = match?.[2] === undefined ? undefined : unitMs[match[2]]
+  return match?.[1] === undefined || unit === undefined ? undefined : Number(match[1]) * unit
+}
+
+/** '64MiB', '512KiB', '1000' → bytes; undefined for anything else. */
+export function parseBytes(text: string): number | undefined {
+  const match = /^(\d+)(B|KiB|MiB|GiB|KB|MB|GB)?$/.exec(text)
+  const unit = match === null ? undefined : unitBytes[match[2] ?? 'B']
+  return match?.[1] === undefined || unit === undefined ? undefined : Number(match[1]) * unit
+}
