@@ -1,0 +1,132 @@
+// One streamed answer of the mock: chunks at a pace or as fast as the peer reads, a silence in the middle, or one of the
+// ways in which a stream goes wrong.
+import type { HttpResponse } from 'uWebSockets.js'
+import type { Clock, Timer } from '../../shared/clock.ts'
+import { chunkFrame, doneFrame, errorFrame, finishFrame, usageFrame } from './answers.ts'
+import type { Directives } from './directives.ts'
+import type { Ledger } from './ledger.ts'
+
+export interface SseStreamOptions {
+  response: HttpResponse
+  directives: Directives
+  /** Whether a usage frame is sent of its own. */
+  usageSent: boolean
+  ledger: Ledger
+  clock: Clock
+  onOver: () => void
+}
+
+export class SseStream {
+  readonly #options: SseStreamOptions
+  readonly #closing: string[]
+  #next = 0
+  #sentBytes = 0
+  #held = false
+  #full = false
+  #over = false
+  #timer: Timer | undefined
+
+  constructor(options: SseStreamOptions) {
+    this.#options = options
+    this.#closing = closingFrames(options.directives, options.usageSent)
+  }
+
+  start(): void {
+    const { response, ledger } = this.#options
+    ledger.streamsStarted++
+    ledger.streamsOpen++
+    response.onWritable(() => {
+      this.#full = false
+      if (this.#timer === undefined) this.#pump()
+      return true
+    })
+    response.cork(() => {
+      response.writeHeader('content-type', 'text/event-stream; charset=utf-8').writeHeader('cache-control', 'no-cache')
+    })
+    this.#resume()
+  }
+
+  /** Ends the silence of a held stream. */
+  release(): void {
+    if (this.#held && !this.#over) this.#resume()
+  }
+
+  /** The peer has gone. */
+  abort(): void {
+    this.#options.ledger.earlyCloses++
+    this.#finish()
+  }
+
+  #resume(): void {
+    const { directives, clock } = this.#options
+    this.#held = false
+    this.#pump()
+    if (this.#over || this.#held || directives.paceMs === 0) return
+    this.#timer = clock.every(directives.paceMs, () => this.#pump())
+  }
+
+  /** One chunk when paced, else as many as the socket takes. */
+  #pump(): void {
+    if (this.#over || this.#held || this.#full) return
+    const { response, directives } = this.#options
+    response.cork(() => {
+      do this.#writeNext()
+      while (!this.#over && !this.#held && !this.#full && this.#timer === undefined && directives.paceMs === 0)
+    })
+  }
+
+  #writeNext(): void {
+    const { directives } = this.#options
+    if (this.#next === directives.errorAtChunk) this.#close([errorFrame])
+    else if (this.#next >= directives.chunks) this.#close(this.#closing)
+    else this.#writeChunk()
+  }
+
+  #writeChunk(): void {
+    const { directives, ledger } = this.#options
+    this.#write(chunkFrame(this.#next++))
+    ledger.chunks++
+    if (directives.cutAfterBytes !== undefined && this.#sentBytes >= directives.cutAfterBytes) this.#cut()
+    else if (this.#next === directives.holdAfterChunks) this.#hold()
+  }
+
+  #write(frame: string): void {
+    this.#sentBytes += frame.length
+    if (!this.#options.response.write(frame)) this.#full = true
+  }
+
+  #hold(): void {
+    this.#held = true
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #close(frames: readonly string[]): void {
+    for (const frame of frames) this.#write(frame)
+    this.#options.ledger.streamsCompleted++
+    this.#finish()
+    this.#options.response.end()
+  }
+
+  #cut(): void {
+    this.#finish()
+    // A close inside the cork would lose the bytes that were just written.
+    setImmediate(() => this.#options.response.close())
+  }
+
+  #finish(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#timer?.cancel()
+    this.#options.ledger.streamsOpen--
+    this.#options.onOver()
+  }
+}
+
+function closingFrames(directives: Directives, usageSent: boolean): string[] {
+  const { chunks, usage, doneSent } = directives
+  const frames = [finishFrame({ chunks, usage: usage === 'on-last-choice' })]
+  if (usageSent) frames.push(usageFrame(chunks))
+  if (doneSent) frames.push(doneFrame)
+  return frames
+}
