@@ -39,3 +39,24 @@ export interface ConfigEvent {
   change: ConfigChange
   prevHash: string
 }
+
+const changeTypes: { [Type in Change['type']]: true } = {
+  'provider-set': true,
+  'provider-deleted': true,
+  'model-set': true,
+  'model-deleted': true,
+  'team-set': true,
+  'team-deleted': true,
+  'user-set': true,
+  'user-deleted': true,
+  'app-set': true,
+  'app-deleted': true,
+  'key-issued': true,
+  'key-rotated': true,
+  'key-revoked': true,
+}
+
+/** Whether this release can fold it. A log may hold what a newer release wrote. */
+export function isKnownChange(type: string): type is Change['type'] {
+  return Object.hasOwn(changeTypes, type)
+}

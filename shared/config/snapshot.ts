@@ -1,0 +1,86 @@
+// A state as JSON and back: for last-good files, snapshots and time travel. Names are sorted, so that two nodes at one
+// revision write the same bytes whatever order their maps grew in. Lists of rows, not objects by name: a resource may be
+// called `constructor`.
+import { done, fail, type Result } from '../result.ts'
+import type { Origin } from './events.ts'
+import { emptyState } from './fold.ts'
+import { type EnforcedKind, enforcedKinds, type KeyRecord, type SpecOf } from './kinds.ts'
+import type { ConfigState, Resource } from './state.ts'
+
+type Row<Spec> = [name: string, revision: number, origin: Origin, spec: Spec]
+
+/** Made for `JSON.stringify`; it shares the specs with the state. */
+export interface StateJson {
+  version: 1
+  revision: number
+  hash: string
+  resources: { [Kind in EnforcedKind]: Row<SpecOf[Kind]>[] }
+  keys: Row<KeyRecord>[]
+}
+
+export function stateToJson(state: ConfigState): StateJson {
+  const { providers, models, teams, users, apps } = state.resources
+  return {
+    version: 1,
+    revision: state.revision,
+    hash: state.hash,
+    resources: {
+      providers: rows(providers),
+      models: rows(models),
+      teams: rows(teams),
+      users: rows(users),
+      apps: rows(apps),
+    },
+    keys: rows(state.keys),
+  }
+}
+
+/** Checks the frame, not the specs: whoever stores a snapshot keeps a hash or a MAC beside it. The refusal is a sentence. */
+export function stateFromJson(json: unknown): Result<ConfigState, string> {
+  if (!isRecord(json)) return fail('a snapshot is an object')
+  const { version, revision, hash, resources, keys } = json
+  if (version !== 1) return fail(`a snapshot of format ${JSON.stringify(version)} is not known here`)
+  if (!isCount(revision)) return fail('the snapshot has no revision')
+  if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) return fail('the snapshot has no hash')
+  if (!isRecord(resources)) return fail('the snapshot has no resources')
+  const foreign = Object.keys(resources).find((kind) => !enforcedKinds.some((known) => known === kind))
+  if (foreign !== undefined) return fail('the snapshot holds a kind of resource that is not known here')
+  const state = emptyState()
+  state.revision = revision
+  state.hash = hash
+  for (const kind of enforcedKinds) {
+    if (!fill<unknown>(state.resources[kind], resources[kind])) return fail(`the snapshot's ${kind} are not rows`)
+  }
+  if (!fill(state.keys, keys)) return fail("the snapshot's keys are not rows")
+  return done(state)
+}
+
+function rows<Spec>(resources: ReadonlyMap<string, Resource<Spec>>): Row<Spec>[] {
+  const list: Row<Spec>[] = []
+  for (const [name, { revision, origin, spec }] of resources) list.push([name, revision, origin, spec])
+  return list.sort(([a], [b]) => (a < b ? -1 : 1)) // by code unit: the same in every locale
+}
+
+function fill<Spec>(resources: Map<string, Resource<Spec>>, list: unknown): boolean {
+  if (!Array.isArray(list)) return false
+  for (const row of list) {
+    if (!Array.isArray(row) || row.length !== 4) return false
+    const [name, revision, origin, spec] = row
+    if (typeof name !== 'string' || resources.has(name) || !isCount(revision) || !isOrigin(origin)) return false
+    if (!isRecord(spec)) return false
+    resources.set(name, { spec: spec as Spec, revision, origin })
+  }
+  return true
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isOrigin(value: unknown): value is Origin {
+  return value === 'api' || value === 'apply' || value === 'bootstrap'
+}
