@@ -1,0 +1,141 @@
+// One model at one provider: where its requests go and with which headers, prepared once per configuration so that a
+// request costs no header object and no URL parsing.
+import type { CredentialSpec, PriceSpec, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
+
+export interface Endpoint {
+  readonly provider: string
+  readonly kind: 'openai' | 'demo'
+  /** The model's name at the provider. */
+  readonly model: string
+  readonly origin: Origin
+  /** Path of the base URL without a trailing slash: '/v1'. */
+  readonly basePath: string
+  readonly credentials: readonly Credential[]
+  readonly price: Price | undefined
+  readonly load: EndpointLoad
+}
+
+export interface Origin {
+  readonly key: string
+  readonly protocol: 'http:' | 'https:'
+  readonly hostname: string
+  readonly port: number
+  readonly host: string
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined
+}
+
+export interface Credential {
+  readonly name: string
+  readonly weight: number
+  /** Complete header lines, each with its CRLF. */
+  readonly headerLines: string
+}
+
+/** Nano-dollars per token. */
+export interface Price {
+  readonly input: number
+  readonly cachedInput: number
+  readonly output: number
+}
+
+/** What is going on at an endpoint now. It outlives a configuration change, so that a swap loses no count. */
+export interface EndpointLoad {
+  inFlight: number
+  failuresInRow: number
+}
+
+export class LoadBook {
+  readonly #loads = new Map<string, EndpointLoad>()
+
+  of(model: string, provider: string, target: string): EndpointLoad {
+    const key = JSON.stringify([model, provider, target])
+    let load = this.#loads.get(key)
+    if (load === undefined) {
+      load = { inFlight: 0, failuresInRow: 0 }
+      this.#loads.set(key, load)
+    }
+    return load
+  }
+}
+
+export type OpenSecret = (secret: SealedSecret) => string | undefined
+
+/** What all endpoints of one provider share. */
+export type ProviderConnection = Pick<Endpoint, 'provider' | 'kind' | 'origin' | 'basePath' | 'credentials'>
+
+export function connectProvider(
+  provider: string,
+  spec: ProviderSpec,
+  open: OpenSecret,
+): ProviderConnection | undefined {
+  if (spec.kind !== 'openai' && spec.kind !== 'demo') return undefined
+  const url = new URL(spec.baseUrl ?? (spec.kind === 'demo' ? 'http://demo.invalid/v1' : 'https://api.openai.com/v1'))
+  const extra = Object.entries(spec.headers ?? {}).map(([name, value]) => headerLine(name.toLowerCase(), value))
+  const common = 'content-type: application/json\r\naccept-encoding: identity\r\n' + extra.join('')
+  return {
+    provider,
+    kind: spec.kind,
+    origin: originOf(url, spec, open),
+    basePath: url.pathname.replace(/\/+$/, ''),
+    credentials: credentialsOf(spec.credentials ?? [], common, open),
+  }
+}
+
+function originOf(url: URL, spec: ProviderSpec, open: OpenSecret): Origin {
+  const protocol = url.protocol === 'https:' ? 'https:' : 'http:'
+  const port = url.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(url.port)
+  const key = spec.tls?.key === undefined ? undefined : open(spec.tls.key)
+  const tls = spec.tls === undefined ? undefined : definedOnly({ ca: spec.tls.ca, cert: spec.tls.cert, key })
+  return {
+    // Two providers at one address with different certificates must not share connections.
+    key:
+      tls === undefined ? `${protocol}//${url.host}` : `${protocol}//${url.host} ${JSON.stringify([tls.ca, tls.cert])}`,
+    protocol,
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    port,
+    host: url.host,
+    ...(tls === undefined ? {} : { tls }),
+  }
+}
+
+/** A provider without credentials (a local server) has one without a secret. One that cannot be opened is left out. */
+function credentialsOf(specs: readonly CredentialSpec[], common: string, open: OpenSecret): Credential[] {
+  if (specs.length === 0) return [{ name: '', weight: 1, headerLines: common }]
+  return specs.flatMap(({ name, weight, apiKey }) => {
+    if (apiKey === undefined) return [{ name, weight: weight ?? 1, headerLines: common }]
+    const secret = open(apiKey)
+    if (secret === undefined) return []
+    return [{ name, weight: weight ?? 1, headerLines: headerLine('authorization', `Bearer ${secret}`) + common }]
+  })
+}
+
+export function priceOf(spec: PriceSpec | undefined): Price | undefined {
+  if (spec === undefined) return undefined
+  const nanoPerToken = (usdPerMTok: number) => usdPerMTok * 1_000
+  return {
+    input: nanoPerToken(spec.inputPerMTok),
+    cachedInput: nanoPerToken(spec.cachedInputPerMTok ?? spec.inputPerMTok),
+    output: nanoPerToken(spec.outputPerMTok),
+  }
+}
+
+/** Nano-dollars, whole. Cached tokens are part of the input and priced apart. */
+export function costOf(price: Price | undefined, tokens: { input: number; output: number; cached: number }): number {
+  if (price === undefined) return 0
+  const uncached = Math.max(0, tokens.input - tokens.cached)
+  return Math.round(uncached * price.input + tokens.cached * price.cachedInput + tokens.output * price.output)
+}
+
+/** A header from the configuration must not smuggle in another one. */
+function headerLine(name: string, value: string): string {
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || /[^\t\x20-\x7e]/.test(value)) return ''
+  return `${name}: ${value}\r\n`
+}
+
+function definedOnly<Value extends Record<string, string | undefined>>(
+  value: Value,
+): { [Key in keyof Value]?: string } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
+    [Key in keyof Value]?: string
+  }
+}

@@ -1,0 +1,235 @@
+// Every answer that is not an upstream's: one table from what went wrong to status, type, code and retry hint, in the
+// caller's error shape. Messages say what was wrong, where, what was expected and what to do, and never repeat a secret.
+import type { Chance } from '../../shared/clock.ts'
+import type { HeaderLines, HttpRefusal, RefusalAnswer } from './http/http.ts'
+
+export type Refusal =
+  | HttpRefusal
+  | { type: 'bad-body'; code: string; message: string; param?: string | undefined }
+  | { type: 'missing-key' }
+  | { type: 'unknown-key' }
+  | { type: 'ambiguous-credentials' }
+  | { type: 'model-not-allowed'; model: string }
+  | { type: 'unknown-model'; model: string; nearest: readonly string[] }
+  | { type: 'unknown-path'; nearest: string | undefined }
+  | { type: 'method-not-allowed'; allow: string }
+  | { type: 'not-served'; what: string }
+  | { type: 'no-config' }
+  | { type: 'config-damaged' }
+  | { type: 'no-target'; model: string }
+  | { type: 'upstream-limited'; retryAfterMs: number }
+  | { type: 'upstream-error'; message: string }
+  | { type: 'upstream-timeout'; message: string }
+  | { type: 'upstream-auth' }
+  | { type: 'upstream-tls' }
+  | { type: 'upstream-protocol' }
+
+interface Row {
+  readonly status: number
+  readonly type: string
+  readonly code: string | null
+  readonly retry: boolean
+  readonly message: string
+  readonly param?: string | undefined
+  readonly retryAfterMs?: number
+  readonly headers?: HeaderLines
+}
+
+const invalid = 'invalid_request_error'
+
+/** The row of the error table that a refusal stands in. */
+export function rowOf(refusal: Refusal): Row {
+  switch (refusal.type) {
+    case 'bad-framing':
+      return { status: 400, type: invalid, code: 'bad_framing', retry: false, message: refusal.message }
+    case 'length-required':
+      return row(
+        411,
+        invalid,
+        'length_required',
+        'The body must come with a Content-Length; chunked bodies are not accepted here.',
+      )
+    case 'body-too-large':
+      return row(413, invalid, 'request_too_large', `The body is larger than the limit of ${refusal.maxBytes} bytes.`)
+    case 'unsupported-media-type':
+      return row(415, invalid, 'unsupported_media_type', refusal.message)
+    case 'bad-content-type':
+      return row(400, invalid, 'bad_content_type', refusal.message)
+    case 'unsupported-encoding':
+      return row(415, invalid, 'unsupported_content_encoding', 'Send the body without a Content-Encoding.')
+    case 'expectation-failed':
+      return row(417, invalid, 'expectation_failed', 'The only expectation accepted is 100-continue.')
+    case 'unknown-host':
+      return row(
+        421,
+        invalid,
+        'unknown_host',
+        'This host name is not served here. Check the Host header or HEADGATE_HOSTS.',
+      )
+    case 'overloaded':
+      return {
+        ...row(503, 'server_error', 'overloaded', 'The gateway is shedding load. Try again after the time given.'),
+        retry: true,
+        retryAfterMs: refusal.retryAfterMs,
+      }
+    case 'internal':
+      return row(
+        500,
+        'server_error',
+        'internal_error',
+        'Something broke inside the gateway. The request id leads to its record.',
+      )
+    case 'bad-body':
+      return { ...row(400, invalid, refusal.code, refusal.message), param: refusal.param }
+    case 'missing-key':
+      return {
+        ...row(
+          401,
+          invalid,
+          'missing_api_key',
+          'No API key was sent. Send one as `Authorization: Bearer …` or `x-api-key: …`.',
+        ),
+        headers: ['www-authenticate', 'Bearer'],
+      }
+    case 'unknown-key':
+      return {
+        ...row(
+          401,
+          invalid,
+          'invalid_api_key',
+          'The API key is not valid here. Check that it is complete, current and from this gateway.',
+        ),
+        headers: ['www-authenticate', 'Bearer'],
+      }
+    case 'ambiguous-credentials':
+      return row(
+        400,
+        invalid,
+        'ambiguous_credentials',
+        'Two different credentials were sent in `Authorization` and `x-api-key`. Send one.',
+      )
+    case 'model-not-allowed':
+      return {
+        ...row(
+          403,
+          'permission_error',
+          'model_not_allowed',
+          `This key may not use the model ${shown(refusal.model)}. GET /v1/models lists what it may use.`,
+        ),
+        param: 'model',
+      }
+    case 'unknown-model':
+      return { ...row(404, invalid, 'model_not_found', unknownModel(refusal)), param: 'model' }
+    case 'unknown-path':
+      return row(
+        404,
+        invalid,
+        'unknown_path',
+        refusal.nearest === undefined
+          ? 'There is nothing at this path.'
+          : `There is nothing at this path. Did you mean ${refusal.nearest}?`,
+      )
+    case 'method-not-allowed':
+      return {
+        ...row(405, invalid, 'method_not_allowed', `This path takes ${refusal.allow}.`),
+        headers: ['allow', refusal.allow],
+      }
+    case 'not-served':
+      return row(501, invalid, 'not_supported', `${refusal.what} is not served by this version.`)
+    case 'no-config':
+      return {
+        ...row(503, 'server_error', 'no_config', 'The gateway has no configuration yet.'),
+        retry: true,
+        retryAfterMs: 1_000,
+      }
+    case 'config-damaged':
+      return {
+        ...row(
+          503,
+          'server_error',
+          'config_damaged',
+          'Every copy of the configuration is damaged. An operator has to restore one.',
+        ),
+        retry: true,
+        retryAfterMs: 30_000,
+      }
+    case 'no-target':
+      return {
+        ...row(
+          503,
+          'server_error',
+          'overloaded',
+          `No target of the model ${shown(refusal.model)} can take the request now.`,
+        ),
+        retry: true,
+        retryAfterMs: 1_000,
+      }
+    case 'upstream-limited':
+      return {
+        ...row(
+          429,
+          'requests',
+          'rate_limit_exceeded',
+          'Every upstream of this model limits the rate now. Try again after the time given.',
+        ),
+        retry: true,
+        retryAfterMs: refusal.retryAfterMs,
+      }
+    case 'upstream-error':
+      return row(502, 'server_error', 'upstream_error', refusal.message)
+    case 'upstream-timeout':
+      return row(504, 'server_error', 'upstream_timeout', refusal.message)
+    case 'upstream-auth':
+      return row(
+        502,
+        'server_error',
+        'upstream_auth',
+        'The upstream refused the credentials that the gateway holds for it. An operator has to renew them; your key is fine.',
+      )
+    case 'upstream-tls':
+      return row(502, 'server_error', 'upstream_tls', 'The upstream could not be verified over TLS.')
+    case 'upstream-protocol':
+      return row(
+        502,
+        'server_error',
+        'upstream_protocol_error',
+        'The upstream answered with something that is not a valid answer.',
+      )
+  }
+}
+
+function row(status: number, type: string, code: string, message: string): Row {
+  return { status, type, code, retry: false, message }
+}
+
+/** Retry hints get up to half as much again by `chance`, so that callers who were refused together do not return together. */
+export function refusalAnswer(refusal: Refusal, requestId: string, chance: Chance): RefusalAnswer {
+  const found = rowOf(refusal)
+  const body = JSON.stringify({
+    error: { message: found.message, type: found.type, param: found.param ?? null, code: found.code },
+  })
+  return { status: found.status, headers: headersOf(found, requestId, chance), body }
+}
+
+function headersOf(found: Row, requestId: string, chance: Chance): HeaderLines {
+  const headers = ['content-type', 'application/json', 'x-request-id', requestId, 'x-should-retry', String(found.retry)]
+  if (found.retryAfterMs !== undefined) {
+    const waitMs = found.status === 503 ? found.retryAfterMs * (1 + chance() / 2) : found.retryAfterMs
+    headers.push('retry-after', String(Math.max(1, Math.ceil(waitMs / 1_000))))
+    headers.push('retry-after-ms', String(Math.max(1, Math.ceil(waitMs))))
+  }
+  if (found.headers !== undefined) headers.push(...found.headers)
+  return headers
+}
+
+function unknownModel({ model, nearest }: { model: string; nearest: readonly string[] }): string {
+  const hint =
+    nearest.length === 0 ? 'GET /v1/models lists the models.' : `Did you mean ${nearest.map(shown).join(', ')}?`
+  return `There is no model ${shown(model)}. ${hint}`
+}
+
+/** Input is repeated at most 64 characters long and without control characters. */
+function shown(text: string): string {
+  const printable = text.replace(/[^\x20-\x7e]/g, '?')
+  return `\`${printable.length > 64 ? `${printable.slice(0, 64)}…` : printable}\``
+}

@@ -1,0 +1,116 @@
+// Cuts a byte stream into complete server-sent events and keeps the incomplete rest, so that an event is forwarded whole
+// or not at all. Line ends may be LF, CRLF or CR (WHATWG HTML, section 9.2); chunks may be cut anywhere.
+
+/** An event longer than this is not one: the upstream is broken or hostile. */
+export const eventBytesMax = 1 << 20
+
+const lf = 10
+const cr = 13
+
+export interface FrameSink {
+  /** One event with its blank line, as `bytes[start, end)`, valid during the call. */
+  onFrame(bytes: Buffer, start: number, end: number): void
+}
+
+export class SseFrames {
+  #rest = Buffer.alloc(0)
+  #restLength = 0
+  /** How far `#rest` was searched before: no byte is looked at twice, however small the slices. */
+  #searched = 0
+  #lineEnd: 'unknown' | 'lf' | 'cr' = 'unknown'
+
+  /** Bytes of an event that has not ended yet. */
+  get restLength(): number {
+    return this.#restLength
+  }
+
+  /** False when an event grows beyond its bound; the stream is of no use then. */
+  push(chunk: Buffer, sink: FrameSink): boolean {
+    if (this.#restLength === 0) {
+      const used = this.#cut(chunk, 0, chunk.length, sink)
+      this.#keep(chunk, used)
+    } else {
+      this.#append(chunk)
+      const used = this.#cut(this.#rest, this.#searched, this.#restLength, sink)
+      this.#shift(used)
+    }
+    return this.#restLength <= eventBytesMax
+  }
+
+  /** The bytes after the last blank line, when the stream is over. */
+  takeRest(): Buffer {
+    const rest = Buffer.from(this.#rest.subarray(0, this.#restLength))
+    this.#restLength = 0
+    this.#searched = 0
+    return rest
+  }
+
+  /** Returns the end of the last complete event. */
+  #cut(bytes: Buffer, searchFrom: number, length: number, sink: FrameSink): number {
+    if (this.#lineEnd === 'unknown') this.#detectLineEnd(bytes, length)
+    const mark = this.#lineEnd === 'cr' ? cr : lf
+    let start = 0
+    let at = searchFrom
+    for (;;) {
+      const end = bytes.indexOf(mark, at)
+      if (end < 0 || end >= length) break
+      const after = blankLineEnd(bytes, end, length, mark)
+      if (after === 'more') {
+        at = end
+        this.#searched = end - start
+        return start
+      }
+      if (after > 0) {
+        sink.onFrame(bytes, start, after)
+        start = after
+        at = after
+      } else at = end + 1
+    }
+    this.#searched = length - start
+    return start
+  }
+
+  #detectLineEnd(bytes: Buffer, length: number): void {
+    const firstCr = bytes.indexOf(cr)
+    const firstLf = bytes.indexOf(lf)
+    if (firstLf >= 0 && firstLf < length && (firstCr < 0 || firstLf <= firstCr + 1)) this.#lineEnd = 'lf'
+    else if (firstCr >= 0 && firstCr + 1 < length) this.#lineEnd = 'cr'
+  }
+
+  #keep(chunk: Buffer, used: number): void {
+    const length = chunk.length - used
+    this.#restLength = length
+    if (length === 0) return
+    if (this.#rest.length < length) this.#rest = Buffer.allocUnsafe(Math.max(1_024, 2 * length))
+    chunk.copy(this.#rest, 0, used)
+  }
+
+  #append(chunk: Buffer): void {
+    const length = this.#restLength + chunk.length
+    if (this.#rest.length < length) {
+      const larger = Buffer.allocUnsafe(2 * length)
+      this.#rest.copy(larger, 0, 0, this.#restLength)
+      this.#rest = larger
+    }
+    chunk.copy(this.#rest, this.#restLength)
+    this.#restLength = length
+  }
+
+  #shift(used: number): void {
+    if (used === 0) return
+    this.#rest.copyWithin(0, used, this.#restLength)
+    this.#restLength -= used
+  }
+}
+
+/** Where the blank line that follows the line end at `end` is over; 0 when none follows; 'more' when that is not known yet. */
+function blankLineEnd(bytes: Buffer, end: number, length: number, mark: number): number | 'more' {
+  const next = end + 1
+  if (next >= length) return 'more'
+  if (bytes[next] === mark) return next + 1
+  if (mark === lf && bytes[next] === cr) {
+    if (next + 1 >= length) return 'more'
+    return bytes[next + 1] === lf ? next + 2 : next + 1
+  }
+  return 0
+}

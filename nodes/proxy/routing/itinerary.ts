@@ -1,0 +1,114 @@
+// The order in which one request tries targets: within a route by weight or priority, then the same again for each
+// fallback. It is worked out step by step, because nearly every request needs only its first step.
+import type { Chance } from '../../../shared/clock.ts'
+import type { RetryCondition } from '../../../shared/config/kinds.ts'
+import type { Route, Target } from './route.ts'
+
+export interface Step<Endpoint> {
+  readonly route: Route<Endpoint>
+  readonly endpoint: Endpoint
+  /** 0 for the model that was asked for. */
+  readonly fallbackIndex: number
+  /** Attempts made on this endpoint before. */
+  readonly repeats: number
+}
+
+export class Itinerary<Endpoint> {
+  readonly #routeOf: (model: string) => Route<Endpoint> | undefined
+  readonly #chance: Chance
+  readonly #extraAttempts: number | undefined
+  #route: Route<Endpoint>
+  #left: number
+  #tried: Target<Endpoint>[] | undefined
+  #fallbacks: string[] | undefined
+  #fallbackIndex = 0
+  #seen: Set<string> | undefined
+
+  /** `extraAttempts` overrides the route's own number (a caller may ask for fewer or more retries). */
+  constructor(options: {
+    route: Route<Endpoint>
+    routeOf: (model: string) => Route<Endpoint> | undefined
+    chance: Chance
+    fallbacks?: readonly string[] | undefined
+    extraAttempts?: number | undefined
+  }) {
+    this.#route = options.route
+    this.#routeOf = options.routeOf
+    this.#chance = options.chance
+    this.#extraAttempts = options.extraAttempts
+    this.#fallbacks = options.fallbacks === undefined ? undefined : [...options.fallbacks, ...options.route.fallbacks]
+    this.#left = 1 + (options.extraAttempts ?? options.route.extraAttempts)
+  }
+
+  /** The next target to try, or undefined when there is none left. */
+  next(): Step<Endpoint> | undefined {
+    if (this.#left > 0) {
+      const step = this.#pick()
+      if (step !== undefined) {
+        this.#left--
+        return step
+      }
+    }
+    return this.#fallBack() ? this.next() : undefined
+  }
+
+  /** Whether `condition` on the current route is worth another attempt on the same route. */
+  retries(condition: RetryCondition): boolean {
+    return this.#route.retryOn.has(condition)
+  }
+
+  /** Gives up on the current route: the next step is on a fallback. */
+  leaveRoute(): void {
+    this.#left = 0
+  }
+
+  #pick(): Step<Endpoint> | undefined {
+    const { targets } = this.#route
+    if (targets.length === 0) return undefined
+    const tried = this.#tried
+    // Each target once before any is tried again.
+    const fresh = tried === undefined ? targets : targets.filter((target) => !tried.includes(target))
+    const candidates = fresh.length === 0 ? targets : fresh
+    const target = this.#route.order === 'priority' ? candidates[0]! : byWeight(candidates, this.#chance)
+    const repeats = tried === undefined ? 0 : tried.filter((other) => other === target).length
+    if (tried === undefined) this.#tried = [target]
+    else tried.push(target)
+    return { route: this.#route, endpoint: target.endpoint, fallbackIndex: this.#fallbackIndex, repeats }
+  }
+
+  /** Moves on to the next fallback: first those of the request, then the routes', whose own fallbacks come after them. */
+  #fallBack(): boolean {
+    this.#fallbacks ??= [...this.#route.fallbacks]
+    this.#seen ??= new Set([this.#route.model])
+    for (;;) {
+      const model = this.#fallbacks.shift()
+      if (model === undefined) return false
+      if (this.#seen.has(model)) continue
+      this.#seen.add(model)
+      const route = this.#routeOf(model)
+      if (route === undefined) continue
+      this.#enter(route)
+      return true
+    }
+  }
+
+  #enter(route: Route<Endpoint>): void {
+    this.#fallbackIndex++
+    this.#route = route
+    this.#tried = undefined
+    this.#left = 1 + (this.#extraAttempts ?? route.extraAttempts)
+    this.#fallbacks?.push(...route.fallbacks)
+  }
+}
+
+function byWeight<Endpoint>(targets: readonly Target<Endpoint>[], chance: Chance): Target<Endpoint> {
+  if (targets.length === 1) return targets[0]!
+  let total = 0
+  for (const { weight } of targets) total += weight
+  let drawn = chance() * total
+  for (const target of targets) {
+    drawn -= target.weight
+    if (drawn < 0) return target
+  }
+  return targets[targets.length - 1]!
+}

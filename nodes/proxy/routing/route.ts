@@ -1,0 +1,73 @@
+// Where a model's requests may go: compiled from the configuration, generic over what a target is (`Endpoint`), because
+// routing needs no more of it than its weight.
+import type { ModelSpec, RetryCondition } from '../../../shared/config/kinds.ts'
+import { parseDurationMs } from '../../../shared/units.ts'
+
+export interface Route<Endpoint> {
+  /** The name callers use. */
+  readonly model: string
+  readonly order: 'weighted' | 'priority'
+  readonly targets: readonly Target<Endpoint>[]
+  /** Names of the models to try when all targets failed, in order. */
+  readonly fallbacks: readonly string[]
+  readonly extraAttempts: number
+  readonly retryOn: ReadonlySet<RetryCondition>
+  readonly timeouts: Timeouts
+}
+
+export interface Target<Endpoint> {
+  readonly endpoint: Endpoint
+  readonly weight: number
+}
+
+export interface Timeouts {
+  readonly connectMs: number
+  readonly firstTokenMs: number
+  readonly idleMs: number
+  readonly totalMs: number
+}
+
+export const defaultTimeouts: Timeouts = { connectMs: 2_000, firstTokenMs: 60_000, idleMs: 60_000, totalMs: 600_000 }
+const defaultRetryOn: readonly RetryCondition[] = ['429', '5xx', 'timeout', 'connect']
+
+export function compileRoute<Endpoint>(
+  model: string,
+  spec: ModelSpec,
+  endpointOf: (target: ModelSpec['targets'][number]) => Endpoint | undefined,
+): Route<Endpoint> {
+  const targets = spec.targets.flatMap((target) => {
+    const endpoint = endpointOf(target)
+    return endpoint === undefined ? [] : [{ endpoint, weight: target.weight ?? 1 }]
+  })
+  return {
+    model,
+    targets,
+    order: spec.routing ?? 'weighted',
+    fallbacks: spec.fallbacks ?? [],
+    extraAttempts: spec.retries?.attempts ?? 1,
+    retryOn: new Set(spec.retries?.on ?? defaultRetryOn),
+    timeouts: {
+      connectMs: durationOr(spec.timeouts?.connect, defaultTimeouts.connectMs),
+      firstTokenMs: durationOr(spec.timeouts?.firstToken, defaultTimeouts.firstTokenMs),
+      idleMs: durationOr(spec.timeouts?.idle, defaultTimeouts.idleMs),
+      totalMs: durationOr(spec.timeouts?.total, defaultTimeouts.totalMs),
+    },
+  }
+}
+
+/** The route of a model that is addressed as `provider/model`, with no entry of its own. */
+export function directRoute<Endpoint>(model: string, endpoint: Endpoint): Route<Endpoint> {
+  return {
+    model,
+    targets: [{ endpoint, weight: 1 }],
+    order: 'weighted',
+    fallbacks: [],
+    extraAttempts: 1,
+    retryOn: new Set(defaultRetryOn),
+    timeouts: defaultTimeouts,
+  }
+}
+
+function durationOr(text: string | undefined, defaultMs: number): number {
+  return text === undefined ? defaultMs : (parseDurationMs(text) ?? defaultMs)
+}
