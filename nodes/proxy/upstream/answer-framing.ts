@@ -1,0 +1,83 @@
+// How long the body of an answer is and whether its connection may serve again (RFC 9112, 6.3 and 9.3). Wherever two
+// readers could disagree about where a body ends, the answer is refused: on a reused connection the disagreement would
+// hand one caller's bytes to another.
+import { done, fail, type Result } from '../../../shared/result.ts'
+import { fieldValue } from './answer-head.ts'
+
+export interface Framing {
+  readonly body: 'none' | 'sized' | 'chunked' | 'until-close'
+  /** Bytes of a `sized` body. */
+  readonly length: number
+  readonly keepAlive: boolean
+  /** From `keep-alive: timeout=N`. */
+  readonly keepAliveMs: number | undefined
+}
+
+/** Lengths of the names read here; the parser notes only lines whose name has one of them. */
+export function mayFrame(nameLength: number): boolean {
+  return nameLength === 10 || nameLength === 14 || nameLength === 17
+}
+
+interface Fields {
+  length: number | undefined
+  chunked: boolean
+  close: boolean
+  keepAliveMs: number | undefined
+}
+
+/** `lineStarts`: places in `head` of the lines that `mayFrame`. */
+export function readFraming(status: number, head: string, lineStarts: readonly number[]): Result<Framing, string> {
+  const fields: Fields = { length: undefined, chunked: false, close: false, keepAliveMs: undefined }
+  for (const start of lineStarts) {
+    const problem = readField(head, start, fields)
+    if (problem !== undefined) return fail(problem)
+  }
+  const oldVersion = head.charCodeAt(7) === 48 // 'HTTP/1.0'
+  if (fields.chunked && fields.length !== undefined) return fail('both content-length and transfer-encoding')
+  if (fields.chunked && oldVersion) return fail('transfer-encoding in HTTP/1.0')
+  const keepAlive = !fields.close && !oldVersion
+  const keepAliveMs = fields.keepAliveMs
+  if (status === 204 || status === 304) {
+    // A 204 that announces a body may be followed by one: such a connection is not trusted again.
+    const silent = status === 304 || (!fields.chunked && (fields.length ?? 0) === 0)
+    return done({ body: 'none', length: 0, keepAlive: keepAlive && silent, keepAliveMs })
+  }
+  if (fields.chunked) return done({ body: 'chunked', length: 0, keepAlive, keepAliveMs })
+  if (fields.length === 0) return done({ body: 'none', length: 0, keepAlive, keepAliveMs })
+  if (fields.length !== undefined) return done({ body: 'sized', length: fields.length, keepAlive, keepAliveMs })
+  return done({ body: 'until-close', length: 0, keepAlive: false, keepAliveMs })
+}
+
+function readField(head: string, start: number, fields: Fields): string | undefined {
+  const nameEnd = head.indexOf(':', start)
+  const name = head.slice(start, nameEnd).toLowerCase()
+  switch (name) {
+    case 'content-length': {
+      const length = parseLength(fieldValue(head, nameEnd + 1))
+      if (length === undefined) return 'content-length is not a number'
+      if (fields.length !== undefined && fields.length !== length) return 'two different content-lengths'
+      fields.length = length
+      return undefined
+    }
+    case 'transfer-encoding':
+      if (fields.chunked) return 'two transfer-encodings'
+      if (fieldValue(head, nameEnd + 1).toLowerCase() !== 'chunked') return 'a transfer-encoding other than chunked'
+      fields.chunked = true
+      return undefined
+    case 'connection':
+      if (/(?:^|[\t ,])close(?:$|[\t ,])/i.test(fieldValue(head, nameEnd + 1))) fields.close = true
+      return undefined
+    case 'keep-alive': {
+      const hint = /(?:^|[\t ,])timeout=(\d{1,6})(?:$|[\t ,])/i.exec(fieldValue(head, nameEnd + 1))?.[1]
+      if (hint !== undefined) fields.keepAliveMs = Number(hint) * 1_000
+      return undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Digits only: `+5`, `0x5`, `5, 5` and a blank are refused. Fifteen of them stay exact. */
+function parseLength(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}

@@ -1,0 +1,37 @@
+// The head of an answer as one string. A request reads two or three of its fields, so they are looked up when asked
+// for: no object of headers is ever made.
+import type { UpstreamHead } from './upstream.ts'
+
+export class AnswerHead implements UpstreamHead {
+  readonly status: number
+  /** Status line and field lines, each ending in CRLF, then the empty line; already checked by the parser. */
+  readonly #text: string
+  #lowered: string | undefined
+
+  constructor(status: number, text: string) {
+    this.status = status
+    this.#text = text
+  }
+
+  header(name: string): string | undefined {
+    if (name === 'set-cookie') return undefined
+    // In latin1 no character changes its length when lowered, so places in one string are places in the other.
+    this.#lowered ??= this.#text.toLowerCase()
+    const found = this.#lowered.indexOf(`\r\n${name}:`)
+    return found < 0 ? undefined : fieldValue(this.#text, found + name.length + 3)
+  }
+}
+
+/** The value that starts at `from` and runs to the end of its line, without the blanks around it. Not `trim()`: that
+ *  one would take a no-break space for a blank. */
+export function fieldValue(head: string, from: number): string {
+  let start = from
+  let end = head.indexOf('\r', from)
+  while (start < end && isBlank(head.charCodeAt(start))) start++
+  while (end > start && isBlank(head.charCodeAt(end - 1))) end--
+  return head.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9
+}

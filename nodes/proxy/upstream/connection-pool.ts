@@ -1,0 +1,118 @@
+// The connections to one origin. The one freed last is used first: its peer is the least likely to have closed it, and
+// those not needed age until they are dropped. There is no queue: above the bound an exchange fails at once and the
+// router tries elsewhere.
+import type { SecureContext } from 'node:tls'
+import type { Clock } from '../../../shared/clock.ts'
+import { limits } from '../../../shared/limits.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
+import type { Exchange } from './exchange.ts'
+import { isTlsError, makeSecureContext } from './socket.ts'
+import type { UpstreamOrigin } from './upstream.ts'
+
+const idleMsMax = 60_000
+/** How long before the peer's own `keep-alive: timeout=` a connection is given up. */
+const keepAliveMarginMs = 1_000
+/** A request too large to be kept for a second try takes only a connection that its peer has hardly had time to close. */
+const unreplayableIdleMsMax = 4_000
+
+export class ConnectionPool implements ConnectionOwner {
+  readonly #origin: UpstreamOrigin
+  readonly #clock: Clock
+  readonly #idle: Connection[] = []
+  readonly #open = new Set<Connection>()
+  #secureContext: SecureContext | undefined
+  #session: Buffer | undefined
+
+  constructor(origin: UpstreamOrigin, clock: Clock) {
+    this.#origin = origin
+    this.#clock = clock
+  }
+
+  /** Connections, idle ones included. */
+  get size(): number {
+    return this.#open.size
+  }
+
+  get idleCount(): number {
+    return this.#idle.length
+  }
+
+  /** A failure to start is told in a later turn: the caller does not have its call yet. */
+  start(exchange: Exchange): void {
+    const connection = this.#takeIdle(exchange)
+    if (connection === undefined) this.#openFor(exchange)
+    else connection.run(exchange)
+  }
+
+  freed(connection: Connection): void {
+    const nowMs = this.#clock.monotonicMs()
+    const { keepAliveMs } = connection
+    connection.idleSinceMs = nowMs
+    connection.idleUntilMs =
+      nowMs + (keepAliveMs === undefined ? idleMsMax : Math.min(idleMsMax, keepAliveMs - keepAliveMarginMs))
+    this.#idle.push(connection)
+  }
+
+  closed(connection: Connection): void {
+    this.#open.delete(connection)
+    const place = this.#idle.lastIndexOf(connection)
+    if (place >= 0) this.#idle.splice(place, 1)
+  }
+
+  replay(exchange: Exchange): void {
+    exchange.replayed = true
+    this.#openFor(exchange)
+  }
+
+  sessionIssued(session: Buffer): void {
+    this.#session = session
+  }
+
+  /** Drops connections that have been idle for too long. */
+  sweep(): void {
+    const nowMs = this.#clock.monotonicMs()
+    for (const connection of this.#idle.filter(({ idleUntilMs }) => idleUntilMs <= nowMs)) connection.close()
+  }
+
+  closeIdle(): void {
+    for (const connection of [...this.#idle]) connection.close()
+  }
+
+  #takeIdle(exchange: Exchange): Connection | undefined {
+    const nowMs = this.#clock.monotonicMs()
+    for (;;) {
+      const connection = this.#idle.at(-1)
+      if (connection === undefined) return undefined
+      if (exchange.text === undefined && nowMs - connection.idleSinceMs > unreplayableIdleMsMax) return undefined
+      this.#idle.pop()
+      if (connection.idleUntilMs > nowMs) return connection
+      connection.close()
+    }
+  }
+
+  #openFor(exchange: Exchange): void {
+    const key = this.#origin.key
+    if (this.#open.size >= limits.upstreamConnectionsPerOriginMax) {
+      const message = `${key}: ${this.#open.size} connections are open already`
+      queueMicrotask(() => exchange.fail({ type: 'connect', message }))
+      return
+    }
+    try {
+      const connection = this.#connect()
+      this.#open.add(connection)
+      connection.open(exchange)
+    } catch (thrown) {
+      // What throws here is the origin's own data: an unreadable certificate, a port out of range.
+      if (!(thrown instanceof Error)) throw thrown
+      const type = isTlsError(thrown) ? 'tls' : 'connect'
+      queueMicrotask(() => exchange.fail({ type, message: `${key}: ${thrown.message}` }))
+    }
+  }
+
+  #connect(): Connection {
+    const origin = this.#origin
+    if (origin.protocol === 'https:') this.#secureContext ??= makeSecureContext(origin)
+    const secureContext = this.#secureContext
+    return new Connection({ origin, owner: this, clock: this.#clock, secureContext, session: this.#session })
+  }
+}

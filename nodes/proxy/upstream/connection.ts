@@ -1,0 +1,201 @@
+// One socket to an origin. It carries one exchange at a time and is used again only when the last answer left no doubt:
+// after a fault, an abort, a byte too many or an answer that came before its request was written, it is closed.
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { Clock, Timer } from '../../../shared/clock.ts'
+import { AnswerParser, type AnswerSink } from './answer-parser.ts'
+import type { Exchange, ExchangeFailure } from './exchange.ts'
+import { describeSocketError, openSocket, type SocketOptions, type SocketPhase } from './socket.ts'
+import type { UpstreamOrigin } from './upstream.ts'
+
+export interface ConnectionOwner {
+  /** Free for another exchange. */
+  freed(connection: Connection): void
+  /** Closed for good; called once. */
+  closed(connection: Connection): void
+  /** An exchange that found a dead connection and may be sent again on a fresh one. */
+  replay(exchange: Exchange): void
+  sessionIssued(session: Buffer): void
+}
+
+export interface ConnectionOptions extends Omit<SocketOptions, 'onRead'> {
+  owner: ConnectionOwner
+  clock: Clock
+}
+
+/** A peer that closes an idle connection does so without having read the request, which shows within a round trip.
+ *  A connection lost later may have worked on it. */
+const staleMsMax = 1_000
+
+export class Connection {
+  readonly origin: UpstreamOrigin
+  /** For the pool: since when it has been idle, and until when it may be. */
+  idleSinceMs = 0
+  idleUntilMs = 0
+  readonly #owner: ConnectionOwner
+  readonly #clock: Clock
+  readonly #socket: Socket
+  readonly #parser: AnswerParser
+  #exchange: Exchange | undefined
+  #phase: SocketPhase = 'connecting'
+  #connectTimer: Timer | undefined
+  #closed = false
+  #reused = false
+  #writtenAtMs = 0
+
+  /** May throw when the origin's options can't be used. */
+  constructor({ owner, clock, ...options }: ConnectionOptions) {
+    this.#owner = owner
+    this.#clock = clock
+    this.origin = options.origin
+    this.#parser = new AnswerParser(nobody)
+    this.#parser.stop()
+    this.#socket = openSocket({ ...options, onRead: (length, bytes) => this.#read(length, bytes) })
+    this.#listen(options.origin.protocol === 'https:')
+  }
+
+  get keepAliveMs(): number | undefined {
+    return this.#parser.keepAliveMs
+  }
+
+  /** The first exchange, on a connection just made. */
+  open(exchange: Exchange): void {
+    this.#exchange = exchange
+    exchange.carriedBy(this)
+    const { connectTimeoutMs } = exchange.request
+    this.#connectTimer = this.#clock.after(connectTimeoutMs, () => {
+      this.#fail({ type: 'connect-timeout', message: `${this.origin.key}: no connection in ${connectTimeoutMs} ms` })
+    })
+  }
+
+  /** A later exchange, on an idle connection. */
+  run(exchange: Exchange): void {
+    this.#exchange = exchange
+    this.#reused = true
+    exchange.carriedBy(this)
+    this.#write(exchange)
+  }
+
+  /** Not before the connection is open: a handshake needs to be read. */
+  pause(): void {
+    if (this.#phase === 'open') this.#socket.pause()
+  }
+
+  resume(): void {
+    if (this.#phase === 'open') this.#socket.resume()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#exchange = undefined
+    this.#connectTimer?.cancel()
+    this.#parser.stop()
+    this.#socket.destroy()
+    this.#owner.closed(this)
+  }
+
+  /** The exchange has its whole answer. */
+  answered(): void {
+    const exchange = this.#exchange
+    this.#exchange = undefined
+    const clean = this.#parser.keepAlive && !this.#parser.extraBytes && this.#socket.writableLength === 0
+    if (!clean) {
+      this.close()
+      return
+    }
+    // An idle connection is read from, so that its end is noticed.
+    if (exchange?.paused === true) this.#socket.resume()
+    this.#owner.freed(this)
+  }
+
+  #listen(secure: boolean): void {
+    const socket = this.#socket
+    socket.once('connect', () => {
+      if (secure) this.#phase = 'securing'
+      else this.#ready()
+    })
+    if (socket instanceof TLSSocket) {
+      socket.once('secureConnect', () => this.#ready())
+      socket.on('session', (session) => this.#owner.sessionIssued(session))
+    }
+    socket.on('error', (error) => this.#fail(describeSocketError(error, this.#phase, this.origin)))
+    socket.on('end', () => this.#ended())
+    socket.on('close', () => this.#ended())
+  }
+
+  #ready(): void {
+    if (this.#closed) return
+    this.#phase = 'open'
+    this.#connectTimer?.cancel()
+    this.#connectTimer = undefined
+    if (this.#exchange === undefined) return
+    if (this.#exchange.paused) this.#socket.pause()
+    this.#write(this.#exchange)
+  }
+
+  #write(exchange: Exchange): void {
+    this.#parser.reset(exchange)
+    this.#writtenAtMs = this.#clock.monotonicMs()
+    exchange.sent = true
+    if (exchange.text !== undefined) {
+      this.#socket.write(exchange.text, 'latin1')
+      exchange.bodyReleased()
+    } else this.#writePieces(exchange)
+  }
+
+  #writePieces(exchange: Exchange): void {
+    const socket = this.#socket
+    const { body } = exchange.request
+    const last = body.length - 1
+    socket.cork()
+    socket.write(exchange.head, 'latin1')
+    for (let i = 0; i < last; i++) socket.write(body[i]!)
+    socket.write(body[last]!, () => {
+      // Called after a failure too, when the exchange may have moved to another connection.
+      if (this.#exchange === exchange) exchange.bodyReleased()
+    })
+    socket.uncork()
+  }
+
+  #read(length: number, bytes: Buffer): void {
+    if (this.#exchange === undefined) {
+      // Nobody asked: the peer and we no longer agree on where answers end.
+      this.close()
+      return
+    }
+    try {
+      this.#parser.push(bytes, length)
+    } catch (thrown) {
+      // A callback has a bug, and the rest of what was read is lost with it.
+      this.close()
+      throw thrown
+    }
+    const { failure } = this.#parser
+    if (failure !== undefined) this.#fail({ type: 'protocol', message: `${this.origin.key}: ${failure}` })
+  }
+
+  #ended(): void {
+    if (this.#closed) return
+    if (this.#exchange !== undefined && this.#parser.finish()) return
+    const message = `${this.origin.key}: closed ${this.#parser.begun ? 'in the middle of' : 'before'} its answer`
+    this.#fail({ type: this.#phase === 'open' ? 'reset' : 'connect', message })
+  }
+
+  #fail(failure: ExchangeFailure): void {
+    if (this.#closed) return
+    const exchange = this.#exchange
+    const stale = exchange !== undefined && failure.type === 'reset' && this.#isStale(exchange)
+    this.close()
+    if (exchange === undefined) return
+    if (stale) this.#owner.replay(exchange)
+    else exchange.fail(failure)
+  }
+
+  #isStale(exchange: Exchange): boolean {
+    if (!this.#reused || this.#parser.begun || !exchange.replayable) return false
+    return exchange.request.method === 'GET' || this.#clock.monotonicMs() - this.#writtenAtMs <= staleMsMax
+  }
+}
+
+const nobody: AnswerSink = { onHead() {}, onData() {}, onEnd() {} }

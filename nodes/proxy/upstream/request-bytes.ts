@@ -1,0 +1,45 @@
+// From a request to the bytes of its head. Callers' text must not be able to end a line: what could is refused here,
+// whatever was checked before.
+import type { UpstreamRequest } from './upstream.ts'
+
+/** Bytes of a request that goes out as one string: libuv writes that much from its stack, without an allocation. */
+export const textRequestBytesMax = 16_000
+
+export function bodyLength(body: readonly Uint8Array[]): number {
+  let length = 0
+  for (const piece of body) length += piece.length
+  return length
+}
+
+export function requestHead(request: UpstreamRequest, length: number): string {
+  const { method, path, origin, headerLines } = request
+  const framing = length > 0 || method === 'POST' ? `content-length: ${length}\r\n\r\n` : '\r\n'
+  return `${method} ${path} HTTP/1.1\r\nhost: ${origin.host}\r\n${headerLines}${framing}`
+}
+
+export function bodyText(body: readonly Uint8Array[]): string {
+  let text = ''
+  for (const piece of body) {
+    text += Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('latin1')
+  }
+  return text
+}
+
+/** Header lines are made once per target and sent with every request, so each text is checked once. */
+export class RequestChecker {
+  readonly #checkedLines = new Set<string>()
+
+  /** What is wrong with the request's text, or undefined. */
+  problem(request: UpstreamRequest): string | undefined {
+    if (!/^[\x21-\x7e]+$/.test(request.path)) return 'a character in the path that may not stand there'
+    const lines = request.headerLines
+    if (this.#checkedLines.has(lines)) return undefined
+    if (!/^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*\r\n)*$/.test(lines)) return 'malformed header lines'
+    if (/^(?:host|content-length|connection|transfer-encoding):/im.test(lines)) return 'a header line that is ours'
+    if (this.#checkedLines.size >= checkedLinesMax) this.#checkedLines.clear()
+    this.#checkedLines.add(lines)
+    return undefined
+  }
+}
+
+const checkedLinesMax = 1_024
