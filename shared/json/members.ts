@@ -1,0 +1,166 @@
+// Walks the members of one object, notes those whose names are wanted, and finds every name that comes twice. Names are
+// compared decoded ("model" written with an escape is still `model`), because a gateway that reads the first of two and a
+// provider that reads the last would apply a policy to another request than the one that is billed.
+import { type JsonCursor, stopped } from './cursor.ts'
+
+export type ValueKind = 'string' | 'number' | 'true' | 'false' | 'null' | 'object' | 'array'
+
+/** Where a value stands: the bytes [start, end), without the spaces around it. */
+export interface Span {
+  readonly kind: ValueKind
+  readonly start: number
+  readonly end: number
+}
+
+/** The names looked for, found by a hash of their bytes without making a string. */
+export class NameTable {
+  readonly names: readonly string[]
+  readonly #slots = new Int16Array(256).fill(-1)
+
+  constructor(names: readonly string[]) {
+    this.names = names
+    for (const [index, name] of names.entries()) {
+      let slot = hashOfName(name) & 255
+      while (this.#slots[slot] !== -1) slot = (slot + 1) & 255
+      this.#slots[slot] = index
+    }
+  }
+
+  /** The index of the name in bytes [start, end), whose hash is given; −1 when it is not wanted. */
+  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    let slot = hash & 255
+    for (;;) {
+      const index = this.#slots[slot]!
+      if (index === -1 || sameName(this.names[index]!, bytes, start, end)) return index
+      slot = (slot + 1) & 255
+    }
+  }
+}
+
+/** Names of one object met so far, as hashes and ranges; beyond these many, or once a name is escaped, as strings. */
+const rangesMax = 64
+
+export class MemberWalk {
+  readonly #cursor: JsonCursor
+  readonly #hashes = new Int32Array(rangesMax)
+  readonly #starts = new Int32Array(rangesMax)
+  readonly #ends = new Int32Array(rangesMax)
+  #count = 0
+  #decoded: Set<string> | undefined
+  /** The name that came twice, when `walk` stopped for that. */
+  duplicate: string | undefined
+
+  constructor(cursor: JsonCursor) {
+    this.#cursor = cursor
+  }
+
+  /** `at` is the opening brace; returns the offset after the closing one. `found` gets a span per wanted name that is there. */
+  walk(bytes: Buffer, at: number, depth: number, table: NameTable, found: (Span | undefined)[]): number {
+    const cursor = this.#cursor
+    this.#count = 0
+    this.#decoded = undefined
+    this.duplicate = undefined
+    let i = cursor.skipSpace(at + 1)
+    if (bytes[i] === 125) return i + 1
+    for (;;) {
+      i = cursor.skipSpace(i)
+      if (bytes[i] !== 34) return cursor.stopAt(i)
+      const nameStart = i + 1
+      i = cursor.skipString(nameStart)
+      if (i === stopped) return stopped
+      const index = this.#note(bytes, nameStart, i - 1, table)
+      if (this.duplicate !== undefined) return stopped
+      i = cursor.skipColon(i)
+      if (i === stopped) return stopped
+      const start = cursor.skipSpace(i)
+      i = cursor.skipValue(start, depth)
+      if (i === stopped) return stopped
+      if (index !== -1) found[index] = { kind: kindOf(bytes[start]!), start, end: i }
+      i = cursor.skipSpace(i)
+      if (bytes[i] === 125) return i + 1
+      if (bytes[i] !== 44) return cursor.stopAt(i)
+      i++
+    }
+  }
+
+  /** Remembers the name; returns its index in the table or −1. */
+  #note(bytes: Buffer, start: number, end: number, table: NameTable): number {
+    let hash = 0
+    let plain = this.#count < rangesMax && this.#decoded === undefined
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i]!
+      if (byte === 92) plain = false
+      hash = (Math.imul(hash, 31) + byte) | 0
+    }
+    if (!plain) return this.#noteDecoded(bytes, start, end, table)
+    for (let i = 0; i < this.#count; i++) {
+      if (this.#hashes[i] === hash && sameBytes(bytes, this.#starts[i]!, this.#ends[i]!, start, end)) {
+        this.duplicate = decodedText(bytes, start, end)
+        return -1
+      }
+    }
+    this.#hashes[this.#count] = hash
+    this.#starts[this.#count] = start
+    this.#ends[this.#count++] = end
+    return table.find(bytes, start, end, hash)
+  }
+
+  #noteDecoded(bytes: Buffer, start: number, end: number, table: NameTable): number {
+    if (this.#decoded === undefined) {
+      this.#decoded = new Set()
+      for (let i = 0; i < this.#count; i++) this.#decoded.add(decodedText(bytes, this.#starts[i]!, this.#ends[i]!))
+    }
+    const name = decodedText(bytes, start, end)
+    if (this.#decoded.has(name)) this.duplicate = name
+    this.#decoded.add(name)
+    return table.names.indexOf(name)
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are made harmless for JSON.parse.
+const controlCharacters = /[\0-\x1f]/g
+
+/** The text of a string whose quotes stand just outside [start, end). A raw control character is shown as it is. */
+export function decodedText(bytes: Buffer, start: number, end: number): string {
+  const raw = bytes.toString('utf8', start, end)
+  if (!raw.includes('\\')) return raw
+  const strict = raw.replace(controlCharacters, (character) => JSON.stringify(character).slice(1, -1))
+  return JSON.parse(`"${strict}"`) as string
+}
+
+function kindOf(first: number): ValueKind {
+  switch (first) {
+    case 34:
+      return 'string'
+    case 123:
+      return 'object'
+    case 91:
+      return 'array'
+    case 116:
+      return 'true'
+    case 102:
+      return 'false'
+    case 110:
+      return 'null'
+    default:
+      return 'number'
+  }
+}
+
+function hashOfName(name: string): number {
+  let hash = 0
+  for (let i = 0; i < name.length; i++) hash = (Math.imul(hash, 31) + name.charCodeAt(i)) | 0
+  return hash
+}
+
+function sameName(name: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false
+  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) !== bytes[start + i]) return false
+  return true
+}
+
+function sameBytes(bytes: Uint8Array, aStart: number, aEnd: number, bStart: number, bEnd: number): boolean {
+  if (aEnd - aStart !== bEnd - bStart) return false
+  for (let i = 0; i < aEnd - aStart; i++) if (bytes[aStart + i] !== bytes[bStart + i]) return false
+  return true
+}
