@@ -1,0 +1,96 @@
+// What the installation says about itself: its nodes, the targets they send to, and whether anything is degraded.
+import type { Answer, Client } from './client.ts'
+import { listOf, numberOf, recordOf, textOf } from './reading.ts'
+
+export interface QueueRow {
+  name: string
+  length: number
+  dropped: number
+}
+
+export interface NodeRow {
+  name: string
+  role: string
+  region: string
+  revision: number | undefined
+  hash: string
+  lagMs: number | undefined
+  draining: boolean
+  version: string
+  queues: readonly QueueRow[]
+}
+
+export interface TargetRow {
+  model: string
+  provider: string
+  target: string
+  weight: number | undefined
+  health: string
+  inFlight: number | undefined
+  ttftMsP50: number | undefined
+  ttftMsP99: number | undefined
+}
+
+export interface Readiness {
+  status: string
+  reasons: readonly string[]
+}
+
+export const fleetCalls = (client: Client) => ({
+  nodes: (signal: AbortSignal): Answer<readonly NodeRow[]> =>
+    client.call({ path: '/api/v1/nodes', signal, read: readNodes }),
+  targets: (signal: AbortSignal): Answer<readonly TargetRow[]> =>
+    client.call({ path: '/api/v1/targets', signal, read: readTargets }),
+  readiness: (signal: AbortSignal): Answer<Readiness> =>
+    client.call({ path: '/readyz?verbose', signal, alsoAnswers: [503], read: readReadiness }),
+})
+
+export function readNodes(body: unknown): readonly NodeRow[] {
+  return listOf(recordOf(body)['nodes']).map((value) => {
+    const node = recordOf(value)
+    return {
+      name: textOf(node['name']) || textOf(node['node']),
+      role: textOf(node['role']),
+      region: textOf(node['region']),
+      revision: numberOf(node['revision']),
+      hash: textOf(node['hash']),
+      lagMs: numberOf(node['lagMs']),
+      draining: node['draining'] === true,
+      version: textOf(node['version']),
+      queues: Object.entries(recordOf(node['queues'])).map(([name, queue]) => {
+        const { length, dropped } = recordOf(queue)
+        return { name, length: numberOf(length) ?? 0, dropped: numberOf(dropped) ?? 0 }
+      }),
+    }
+  })
+}
+
+export function readTargets(body: unknown): readonly TargetRow[] {
+  return listOf(recordOf(body)['targets']).map((value) => {
+    const target = recordOf(value)
+    const { p50, p99 } = recordOf(target['ttft'])
+    return {
+      model: textOf(target['model']),
+      provider: textOf(target['provider']),
+      target: textOf(target['target']),
+      weight: numberOf(target['weight']),
+      health: textOf(target['health'], 'unknown'),
+      inFlight: numberOf(target['inFlight']),
+      ttftMsP50: numberOf(p50),
+      ttftMsP99: numberOf(p99),
+    }
+  })
+}
+
+export function readReadiness(body: unknown): Readiness {
+  const { status, reasons } = recordOf(body)
+  return { status: textOf(status, 'unknown'), reasons: listOf(reasons).map(reasonText) }
+}
+
+// A reason is a sentence or a tagged value; the tag goes first, its fields follow.
+function reasonText(reason: unknown): string {
+  if (typeof reason === 'string') return reason
+  const { type, message, ...fields } = recordOf(reason)
+  const details = Object.entries(fields).map(([name, value]) => `${name} ${textOf(value, JSON.stringify(value))}`)
+  return [textOf(message) || textOf(type, 'unknown reason'), ...details].join(', ')
+}

@@ -1,0 +1,46 @@
+import { SignInPage } from '../pages/sign-in/sign-in-page.tsx'
+import { Button } from '../parts/button.tsx'
+import { ErrorNotice } from '../parts/error-notice.tsx'
+import { pageAt } from './pages.tsx'
+import { RouterProvider, useRouter } from './router.tsx'
+import { ServicesProvider, useServices } from './services.tsx'
+import { Shell } from './shell.tsx'
+
+export function App(props: { fetch: typeof fetch; nowMs: () => number }) {
+  return (
+    <RouterProvider>
+      <ServicesProvider fetch={props.fetch} nowMs={props.nowMs}>
+        <Gate />
+      </ServicesProvider>
+    </RouterProvider>
+  )
+}
+
+// Nothing of a page is shown, or asked for, before the server has said who is there. The sign-in page takes the place of
+// whatever page was wanted, so that signing in leads there; no address to return to travels in the URL.
+function Gate() {
+  const { session, refreshSession } = useServices()
+  const { place } = useRouter()
+  if (place.path === '/sign-in') return <SignInPage />
+  switch (session.type) {
+    case 'checking':
+      return <output className="centered muted">Looking who is signed in…</output>
+    case 'signed-out':
+      return <SignInPage />
+    case 'unknown':
+      return (
+        <main className="centered">
+          <ErrorNotice problem={session.problem} />
+          <Button onClick={() => void refreshSession()}>Try again</Button>
+        </main>
+      )
+    case 'signed-in': {
+      const page = pageAt(place.path)
+      return (
+        <Shell session={session.session} path={place.path}>
+          {page.render(session.session)}
+        </Shell>
+      )
+    }
+  }
+}

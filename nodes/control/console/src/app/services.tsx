@@ -1,0 +1,60 @@
+// What pages are given instead of reaching for it: the admin API, the clock, and who is signed in.
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react'
+import { type Api, createApi } from '../api/api.ts'
+import type { ApiProblem } from '../api/problem.ts'
+import type { Session } from '../api/session.ts'
+
+export type SessionState =
+  | { type: 'checking' }
+  | { type: 'signed-out' }
+  | { type: 'signed-in'; session: Session }
+  | { type: 'unknown'; problem: ApiProblem } // the control node did not answer
+
+export interface Services {
+  api: Api
+  nowMs: () => number
+  session: SessionState
+  /** Asks the server who is signed in; resolves once the state says so. */
+  refreshSession: () => Promise<void>
+  signOut: () => Promise<void>
+}
+
+const ServicesContext = createContext<Services | undefined>(undefined)
+
+export function ServicesProvider(props: { fetch: typeof fetch; nowMs: () => number; children: ReactNode }) {
+  const [session, setSession] = useState<SessionState>({ type: 'checking' })
+  const { fetch, nowMs } = props
+  const [api] = useState(() => createApi({ fetch, onSignedOut: () => setSession({ type: 'signed-out' }) }))
+
+  const refreshSession = useCallback(async () => {
+    const answer = await api.session()
+    if (answer.ok) setSession({ type: 'signed-in', session: answer.value })
+    else if (answer.error.type !== 'refused' || answer.error.status !== 401) {
+      setSession({ type: 'unknown', problem: answer.error })
+    }
+  }, [api])
+  const signOut = useCallback(async () => {
+    const answer = await api.signOut()
+    // A cookie that the server did not end is still good: saying "signed out" would be a lie.
+    if (answer.ok) setSession({ type: 'signed-out' })
+    else if (answer.error.type !== 'refused' || answer.error.status !== 401) {
+      setSession({ type: 'unknown', problem: answer.error })
+    }
+  }, [api])
+
+  useEffect(() => {
+    void refreshSession()
+  }, [refreshSession])
+
+  const services = useMemo(
+    () => ({ api, nowMs, session, refreshSession, signOut }),
+    [api, nowMs, session, refreshSession, signOut],
+  )
+  return <ServicesContext value={services}>{props.children}</ServicesContext>
+}
+
+export function useServices(): Services {
+  const services = useContext(ServicesContext)
+  if (services === undefined) throw new Error('useServices outside of ServicesProvider')
+  return services
+}

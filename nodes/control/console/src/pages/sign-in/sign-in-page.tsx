@@ -1,0 +1,84 @@
+// Two ways in: the one-time link that Headgate printed, and the admin token. Either buys a cookie; neither is kept here.
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import type { ApiProblem } from '../../api/problem.ts'
+import type { Credential } from '../../api/session.ts'
+import { useRouter } from '../../app/router.tsx'
+import { useServices } from '../../app/services.tsx'
+import { Button } from '../../parts/button.tsx'
+import { ErrorNotice } from '../../parts/error-notice.tsx'
+import { Brand } from '../../parts/icon.tsx'
+
+type Attempt = { type: 'idle' } | { type: 'busy'; by: 'link' | 'form' } | { type: 'failed'; problem: ApiProblem }
+
+export function SignInPage() {
+  const { api, refreshSession } = useServices()
+  const { place, go } = useRouter()
+  const [attempt, setAttempt] = useState<Attempt>({ type: 'idle' })
+  const field = useRef<HTMLInputElement>(null)
+  const token = place.path === '/sign-in' ? place.query.get('token') : null
+
+  async function signIn(credential: Credential, by: 'link' | 'form'): Promise<void> {
+    setAttempt({ type: 'busy', by })
+    const answer = await api.signIn(credential)
+    if (!answer.ok) return setAttempt({ type: 'failed', problem: answer.error })
+    await refreshSession()
+    if (location.pathname === '/sign-in') go('/', 'replace')
+  }
+
+  useEffect(() => {
+    document.title = 'Sign in · Headgate'
+    if (token === null) return
+    // Out of the address before anything else: it must not stay in the history, a bookmark or a screenshot.
+    go('/sign-in', 'replace')
+    void signIn({ token }, 'link')
+  })
+
+  function onSubmit(event: FormEvent): void {
+    event.preventDefault()
+    const adminToken = field.current?.value.trim() ?? ''
+    if (adminToken !== '') void signIn({ adminToken }, 'form')
+  }
+
+  const busy = attempt.type === 'busy'
+  return (
+    <main className="sign-in">
+      <div className="card sign-in-card">
+        <Brand />
+        <h1>Sign in to the console</h1>
+        {attempt.type === 'failed' && (
+          <ErrorNotice problem={attempt.problem} title={explain(attempt.problem) ?? 'Signing in failed'} />
+        )}
+        {busy && attempt.by === 'link' && <output className="muted">Signing in with the link…</output>}
+        <form onSubmit={onSubmit}>
+          <label htmlFor="admin-token">Admin token</label>
+          <input
+            id="admin-token"
+            ref={field}
+            type="password"
+            autoComplete="current-password"
+            spellCheck={false}
+            required
+            aria-describedby="admin-token-hint"
+          />
+          <p id="admin-token-hint" className="hint">
+            The value of <code>HEADGATE_ADMIN_TOKEN</code>, or the one printed at the first start.
+          </p>
+          <Button kind="primary" type="submit" disabled={busy}>
+            {busy ? 'Signing in…' : 'Sign in'}
+          </Button>
+        </form>
+        <p className="hint">
+          No token at hand? <code>headgate open</code> on the machine that runs Headgate prints a link that signs you in
+          once.
+        </p>
+      </div>
+    </main>
+  )
+}
+
+function explain(problem: ApiProblem): string | undefined {
+  if (problem.type !== 'refused') return undefined
+  if (problem.status === 401) return 'This token or link is not valid. A link works once, and only for a short time.'
+  if (problem.status === 429) return 'Too many attempts. Wait a minute, then try again.'
+  return undefined
+}

@@ -1,0 +1,28 @@
+import type { TargetRow } from '../../api/fleet.ts'
+import { Badge, ModelName, type Tone } from '../../parts/badge.tsx'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { absent, formatCount, formatMillis } from '../../parts/format.ts'
+
+const toneOf: Readonly<Record<string, Tone>> = { healthy: 'good', degraded: 'warn', ejected: 'bad' }
+
+const columns: readonly Column<TargetRow>[] = [
+  { name: 'Model', cell: (row) => <ModelName model={row.model} provider={row.provider} /> },
+  { name: 'Provider', cell: (row) => row.provider || absent },
+  { name: 'Target', cell: (row) => <span className="mono">{row.target || absent}</span> },
+  { name: 'Weight', align: 'end', cell: (row) => formatCount(row.weight) },
+  { name: 'Health', cell: (row) => <Badge tone={toneOf[row.health] ?? 'calm'}>{row.health}</Badge> },
+  { name: 'In flight', align: 'end', cell: (row) => formatCount(row.inFlight) },
+  { name: 'First token p50', align: 'end', cell: (row) => formatMillis(row.ttftMsP50) },
+  { name: 'p99', align: 'end', cell: (row) => formatMillis(row.ttftMsP99) },
+]
+
+export function TargetsTable({ targets }: { targets: readonly TargetRow[] }) {
+  return (
+    <DataTable
+      caption="Targets"
+      columns={columns}
+      rows={targets}
+      rowKey={(row) => JSON.stringify([row.model, row.provider, row.target])}
+    />
+  )
+}

@@ -1,0 +1,44 @@
+// Numbers, money and times as text. Absent values are a dash, never a zero: a zero is a measurement.
+export const absent = '–'
+
+const count = new Intl.NumberFormat('en')
+const countShort = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+
+export function formatCount(value: number | undefined): string {
+  if (value === undefined) return absent
+  return value < 100_000 ? count.format(value) : countShort.format(value)
+}
+
+/** Small amounts keep enough digits to differ from nothing. */
+export function formatUsd(value: number | undefined): string {
+  if (value === undefined) return absent
+  if (value === 0) return '$0'
+  if (value >= 0.01) return `$${value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
+  return `$${value.toLocaleString('en', { maximumSignificantDigits: 2, maximumFractionDigits: 9 })}`
+}
+
+export function formatMicros(us: number | undefined): string {
+  if (us === undefined) return absent
+  if (us < 1_000) return `${Math.round(us)} µs`
+  return formatMillis(us / 1_000)
+}
+
+export function formatMillis(ms: number | undefined): string {
+  if (ms === undefined) return absent
+  if (ms < 10) return `${Number(ms.toFixed(1))} ms`
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  return ms < 60_000 ? `${(ms / 1_000).toFixed(2)} s` : `${(ms / 60_000).toFixed(1)} min`
+}
+
+export function formatClock(atMs: number): string {
+  return new Date(atMs).toLocaleTimeString('en-GB')
+}
+
+export function formatDay(atMs: number): string {
+  return new Date(atMs).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
+}
+
+/** The start of the reader's day. */
+export function dayStartMs(nowMs: number): number {
+  return new Date(nowMs).setHours(0, 0, 0, 0)
+}
