@@ -1,0 +1,114 @@
+// The shapes of the admin API's answers, for OpenAPI and for the tests that hold every answer against it.
+import { z } from 'zod'
+
+export const revision = z.int().min(0)
+const name = z.string()
+const hash = z.string()
+
+export const problemBody = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  problems: z
+    .array(z.object({ path: z.string(), message: z.string(), line: z.int().optional(), column: z.int().optional() }))
+    .optional(),
+  commandId: z.string().optional(),
+})
+
+const changeSummary = z.object({
+  kind: z.string(),
+  name,
+  action: z.enum(['create', 'update', 'delete']),
+  fields: z.array(z.looseObject({ path: z.string() })).optional(),
+})
+
+export const writtenBody = z.object({ revision })
+export const diffBody = z.object({ revision, dryRun: z.literal(true), changes: z.array(changeSummary) })
+export const writtenOrDiff = z.union([diffBody, writtenBody])
+export const appliedBody = z.object({ revision, dryRun: z.literal(true).optional(), changes: z.array(changeSummary) })
+
+export const resourceBody = (spec: z.ZodType) => z.object({ name, spec, revision })
+export const listBody = (item: z.ZodType) => z.object({ items: z.array(item), next: z.string().optional() })
+
+export const keyBody = z.object({
+  id: z.string(),
+  name,
+  owner: z.record(z.string(), z.string()),
+  prefix: z.string(),
+  models: z.array(z.string()).optional(),
+  expiresAt: z.string().optional(),
+  metadata: z.record(z.string(), z.string()).optional(),
+  createdAt: z.string(),
+  /** The old token of a rotation still counts until then. */
+  previousUntil: z.string().optional(),
+  revision,
+})
+
+export const issuedKeyBody = z.object({ id: z.string(), name, secret: z.string().optional(), revision })
+export const rotatedKeyBody = z.object({
+  id: z.string(),
+  name,
+  secret: z.string(),
+  previousUntil: z.string().optional(),
+  revision,
+})
+
+export const configBody = z.object({
+  revision,
+  hash,
+  resources: z.record(z.string(), z.record(z.string(), z.unknown())),
+})
+
+export const eventsBody = z.object({
+  events: z.array(
+    z.object({
+      revision,
+      type: z.string(),
+      at: z.string(),
+      actor: z.string(),
+      reason: z.string(),
+      commandId: z.string(),
+      data: z.unknown(),
+      prevHash: hash,
+      hash,
+    }),
+  ),
+})
+
+export const commandBody = z.object({ commandId: z.string(), outcome: z.literal('stored'), revision })
+
+export const nodesBody = z.object({
+  nodes: z.array(
+    z.object({
+      name,
+      role: z.string(),
+      region: z.string(),
+      revision,
+      hash,
+      lagMs: z.number(),
+      draining: z.boolean(),
+      version: z.string(),
+      /** Since its last heartbeat. */
+      ageMs: z.number(),
+      queues: z.record(z.string(), z.object({ length: z.number(), dropped: z.number() })),
+    }),
+  ),
+})
+
+/** What aggregators answer is passed on as it is. */
+export const usageBody = z.looseObject({ rows: z.array(z.record(z.string(), z.unknown())) })
+export const requestsBody = z.looseObject({ items: z.array(z.record(z.string(), z.unknown())) })
+export const targetsBody = z.looseObject({ targets: z.array(z.record(z.string(), z.unknown())) })
+export const opaqueBody = z.record(z.string(), z.unknown())
+
+export const sessionBody = z.object({
+  actor: z.string(),
+  expiresAt: z.string(),
+  dataEndpoint: z.string(),
+  version: z.string(),
+  demoKeyHint: z.string().optional(),
+})
+
+export const linkBody = z.object({ url: z.string(), expiresAt: z.string() })
+export const readinessBody = z.object({ status: z.enum(['ok', 'degraded', 'unready']), reasons: z.array(z.string()) })

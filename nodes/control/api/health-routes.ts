@@ -1,0 +1,75 @@
+// `/livez`, `/readyz` and `/metrics`: for load balancers and Prometheus, without credential; so they name no key, no team
+// and no host.
+import { z } from 'zod'
+import type { Bus } from '../../../cluster/bus/bus.ts'
+import { json } from '../http/answer.ts'
+import type { Readiness } from '../readiness.ts'
+import { readinessBody } from './answers.ts'
+import type { Route } from './route.ts'
+import { askAggregator } from './telemetry-routes.ts'
+
+export interface HealthOptions {
+  bus: Bus
+  readiness: Readiness
+  revision: () => number
+}
+
+const prometheusMedia = 'text/plain; version=0.0.4; charset=utf-8'
+const plainMedia = 'text/plain; charset=utf-8'
+
+export function healthRoutes(options: HealthOptions): Route[] {
+  const open = { method: 'GET', access: 'anyone' } as const
+  return [
+    {
+      ...open,
+      path: '/livez',
+      summary: 'The process answers',
+      answers: { 200: plainMedia },
+      handle: () => ({ status: 200, headers: { 'content-type': plainMedia }, body: 'ok\n' }),
+    },
+    {
+      ...open,
+      path: '/readyz',
+      summary: 'Whether the installation can serve; `?verbose` says why not',
+      query: z.object({ verbose: z.string().optional() }),
+      answers: { 200: readinessBody, 503: readinessBody },
+      handle: ({ query }) => {
+        const { status, reasons } = options.readiness.look()
+        const shown = query['verbose'] === undefined ? { status, reasons: [] } : { status, reasons }
+        return json(status === 'unready' ? 503 : 200, shown)
+      },
+    },
+    {
+      ...open,
+      path: '/metrics',
+      summary: 'Prometheus metrics of the whole installation',
+      answers: { 200: prometheusMedia },
+      handle: async () => ({
+        status: 200,
+        headers: { 'content-type': prometheusMedia },
+        body: `${await aggregatorMetrics(options.bus)}${ownMetrics(options)}`,
+      }),
+    },
+  ]
+}
+
+/** Nothing while no aggregator answers: a scrape must still tell of the control node itself. */
+async function aggregatorMetrics(bus: Bus): Promise<string> {
+  const answer = await askAggregator(bus, { type: 'metrics' })
+  if (!answer.ok) return ''
+  const text = new TextDecoder().decode(answer.value)
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
+}
+
+function ownMetrics({ revision, readiness }: HealthOptions): string {
+  const ready = readiness.look().status
+  return [
+    '# HELP headgate_control_config_revision Newest revision of the configuration that the control node has applied.',
+    '# TYPE headgate_control_config_revision gauge',
+    `headgate_control_config_revision ${revision()}`,
+    '# HELP headgate_control_ready 1 when nothing is wrong, 0.5 when degraded, 0 when it cannot serve.',
+    '# TYPE headgate_control_ready gauge',
+    `headgate_control_ready ${{ ok: 1, degraded: 0.5, unready: 0 }[ready]}`,
+    '',
+  ].join('\n')
+}

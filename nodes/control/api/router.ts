@@ -1,0 +1,69 @@
+// Finds the route of a request. Paths are compared as sent: they are decoded after the match and never normalised, so
+// that no spelling of a path reaches a route with other rights than its own.
+import { done, fail, type Result } from '../../../shared/result.ts'
+import type { Problem } from '../http/answer.ts'
+import { problems } from '../http/problems.ts'
+import { nearest } from './nearest.ts'
+import type { Route } from './route.ts'
+
+export interface Match {
+  route: Route
+  params: Record<string, string>
+}
+
+interface Compiled {
+  route: Route
+  pattern: RegExp
+  names: string[]
+}
+
+export class Router {
+  readonly #routes: Compiled[]
+
+  /** The first route of the list that fits wins. */
+  constructor(routes: readonly Route[]) {
+    this.#routes = routes.map(compile)
+  }
+
+  find(method: string, path: string): Result<Match, Problem> {
+    const fitting = this.#routes.filter(({ pattern }) => pattern.test(path))
+    const found = fitting.find(({ route }) => route.method === method)
+    if (found !== undefined) return matched(found, path)
+    if (fitting.length > 0) return fail(problems.methodNotAllowed(method, allowed(fitting)))
+    return fail(problems.notFound(`There is no such path.${this.#suggestion(path)}`))
+  }
+
+  #suggestion(path: string): string {
+    const known = [...new Set(this.#routes.map(({ route }) => route.path))]
+    const near = nearest(path.slice(0, 128), known)
+    return near === undefined ? ' See /openapi.json.' : ` The nearest is ${near.replace('*', '')}.`
+  }
+}
+
+function compile(route: Route): Compiled {
+  const names: string[] = []
+  const pattern = route.path
+    .split(/(\{[^}]+\})/)
+    .map((part) => {
+      if (!part.startsWith('{')) return part.replace(/[.*+?^$()|[\]\\]/g, '\\$&')
+      names.push(part.slice(1, -1).replace('*', ''))
+      return part.endsWith('*}') ? '(.+)' : '([^/:]+)'
+    })
+    .join('')
+  return { route, names, pattern: new RegExp(`^${pattern}$`) }
+}
+
+function matched({ route, pattern, names }: Compiled, path: string): Result<Match, Problem> {
+  const values = pattern.exec(path)!.slice(1)
+  try {
+    return done({ route, params: Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(values[i]!)])) })
+  } catch {
+    return fail(problems.notFound('The path is not valid percent-encoded UTF-8.'))
+  }
+}
+
+function allowed(fitting: Compiled[]): string[] {
+  const methods = new Set<string>(fitting.map(({ route }) => route.method))
+  if (methods.has('GET')) methods.add('HEAD')
+  return [...methods].sort()
+}

@@ -1,0 +1,190 @@
+// The control port's listener: node:http, because admin traffic is light and wants a forgiving, well-known server. It
+// hands out plain requests, takes answers as values, and puts on every one of them the headers that browsers need to be
+// told. Nothing about routes or rights is known here.
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createServer as createPlain, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTls } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { limits } from '../../../shared/limits.ts'
+import type { Notify } from '../../../shared/notice.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
+import { type Answer, type Problem, problem } from './answer.ts'
+import type { ClientAddresses } from './client-address.ts'
+import { problems } from './problems.ts'
+
+export interface ControlRequest {
+  readonly id: string
+  /** HEAD arrives as GET: the listener drops the body. */
+  readonly method: string
+  /** As sent, still percent-encoded, without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+  /** Of the Host header, '' when there was none. */
+  readonly host: string
+  readonly clientIp: string
+  readonly secure: boolean
+  header(name: string): string | undefined
+  /** The whole body, at most `limits.adminBodyBytesMax`. */
+  body(): Promise<Result<Buffer, Problem>>
+}
+
+export interface ListenOptions {
+  host: string
+  port: number
+  tls: { certFile: string; keyFile: string } | undefined
+  addresses: ClientAddresses
+  notify: Notify
+  answer: (request: ControlRequest) => Promise<Answer>
+}
+
+export interface Listener {
+  readonly port: number
+  close(): Promise<void>
+}
+
+const connectionsMax = 2_048
+const serverOptions = {
+  maxHeaderSize: limits.headerBytesMax,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 30_000,
+}
+
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => void respond(options, incoming, outgoing)
+  const server: Server =
+    options.tls === undefined
+      ? createPlain(serverOptions, serve)
+      : createTls({ ...serverOptions, ...readTls(options.tls) }, serve)
+  server.maxConnections = connectionsMax
+  server.on('clientError', refuseBrokenRequest)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, resolve)
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function readTls(tls: { certFile: string; keyFile: string }) {
+  return { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }
+}
+
+async function respond(options: ListenOptions, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const id = requestId(incoming.headers['x-request-id'])
+  let answer: Answer
+  try {
+    const request = controlRequest(id, incoming, options.addresses)
+    answer = request.ok ? await options.answer(request.value) : problem(request.error)
+  } catch (error) {
+    options.notify({ type: 'handler-threw', where: `control ${id}`, message: messageOf(error) })
+    answer = problem(problems.internal())
+  }
+  send(answer, id, incoming, outgoing)
+}
+
+function controlRequest(
+  id: string,
+  incoming: IncomingMessage,
+  addresses: ClientAddresses,
+): Result<ControlRequest, Problem> {
+  const target = incoming.url ?? ''
+  if (!target.startsWith('/')) return fail(problems.badRequest('The request target must begin with a slash.'))
+  if (incoming.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1) {
+    return fail(problems.badRequest('There is more than one Host header.'))
+  }
+  const queryAt = target.indexOf('?')
+  const { ip, secure } = addresses.of(incoming)
+  return done({
+    id,
+    method: incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? ''),
+    path: queryAt < 0 ? target : target.slice(0, queryAt),
+    query: new URLSearchParams(queryAt < 0 ? '' : target.slice(queryAt + 1)),
+    host: incoming.headers.host ?? '',
+    clientIp: ip,
+    secure,
+    header: (name) => incoming.headers[name]?.toString(),
+    body: () => readBody(incoming),
+  })
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Result<Buffer, Problem>> {
+  const bytesMax = limits.adminBodyBytesMax
+  if (Number(incoming.headers['content-length'] ?? 0) > bytesMax) return fail(problems.tooLarge(bytesMax))
+  const chunks: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > bytesMax) return fail(problems.tooLarge(bytesMax))
+      chunks.push(chunk)
+    }
+  } catch {
+    return fail(problems.badRequest('The body ended before it was complete.')) // and nobody is left to read this
+  }
+  return done(Buffer.concat(chunks))
+}
+
+/** For pages see `console-files.ts`, which widens the policy to its own scripts and styles. */
+const commonHeaders = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  // Not `no-referrer`: under it browsers send `Origin: null` with our own forms.
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+}
+
+function send(answer: Answer, id: string, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const body = Buffer.from(answer.body ?? '')
+  const headers: Record<string, string> = {
+    ...commonHeaders,
+    'x-request-id': id,
+    ...answer.headers,
+    'content-length': String(body.length),
+  }
+  // Where a body was not read to its end, the rest would be taken for the next request.
+  if (!incoming.complete && answer.status >= 400) headers['connection'] = 'close'
+  outgoing.writeHead(answer.status, headers)
+  outgoing.end(body)
+}
+
+function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+  const body = JSON.stringify({
+    type: 'urn:headgate:problem:bad-framing',
+    title: 'The request is not well-formed HTTP',
+    status,
+    detail: 'The connection is closed.',
+  })
+  const head = [
+    `HTTP/1.1 ${status} Bad Request`,
+    'content-type: application/problem+json',
+    `x-request-id: ${requestId(undefined)}`,
+    `content-length: ${body.length}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function requestId(sent: string | string[] | undefined): string {
+  return typeof sent === 'string' && /^[\w.:-]{1,128}$/.test(sent) ? sent : `req_${randomBytes(12).toString('hex')}`
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

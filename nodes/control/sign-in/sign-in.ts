@@ -1,0 +1,88 @@
+// Everything that proves who somebody is, in one place: bearer tokens, sessions, one-time links, and the guard against
+// guessing. Routes ask it; it knows no routes.
+import type { Clock } from '../../../shared/clock.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
+import type { Problem } from '../http/answer.ts'
+import { problems } from '../http/problems.ts'
+import type { ControlRequest } from '../http/server.ts'
+import type { AdminTokens } from './admin-tokens.ts'
+import { AttemptGuard } from './attempt-guard.ts'
+import { OneTimeLinks } from './one-time-links.ts'
+import { sessionCookieOf } from './session-cookie.ts'
+import { type Session, Sessions } from './sessions.ts'
+
+export type Proof = { type: 'link'; token: string } | { type: 'admin-token'; token: string }
+
+const formRules = { failuresMax: 10, windowMs: 900_000, delayMs: 100, delayMsMax: 2_000 }
+// A forgotten old token in a script must not lock its neighbours out at once, hence the larger number and the short lock.
+const bearerRules = { failuresMax: 100, windowMs: 60_000, delayMs: 0, delayMsMax: 0 }
+const tokenLengthMax = 512
+
+export class SignIn {
+  readonly sessions: Sessions
+  readonly links: OneTimeLinks
+  readonly #tokens: AdminTokens
+  readonly #formGuard: AttemptGuard
+  readonly #bearerGuard: AttemptGuard
+
+  constructor(clock: Clock, tokens: AdminTokens) {
+    this.sessions = new Sessions(clock)
+    this.links = new OneTimeLinks(clock)
+    this.#tokens = tokens
+    this.#formGuard = new AttemptGuard(clock, formRules)
+    this.#bearerGuard = new AttemptGuard(clock, bearerRules)
+  }
+
+  async identify(request: ControlRequest): Promise<Result<{ actor: string }, Problem>> {
+    const authorization = request.header('authorization')
+    if (authorization !== undefined) return this.#byBearer(authorization, request.clientIp)
+    const session = this.sessionOf(request)
+    if (session === undefined) {
+      return fail(problems.unauthorized('Send `Authorization: Bearer <admin token>`, or sign in to the console.'))
+    }
+    return changesState(request) && !saysSameOrigin(request) ? fail(problems.foreignOrigin()) : done(session)
+  }
+
+  sessionOf(request: ControlRequest): Session | undefined {
+    const cookie = sessionCookieOf(request)
+    return cookie === undefined ? undefined : this.sessions.find(cookie)
+  }
+
+  /** Exchanges a proof for a session; a failure is slow, and many lock the address. */
+  async exchange(proof: Proof, clientIp: string): Promise<Result<{ cookie: string; session: Session }, Problem>> {
+    const lockedMs = this.#formGuard.lockedMs(clientIp)
+    if (lockedMs > 0) return fail(problems.locked(lockedMs))
+    if (!this.#holds(proof)) {
+      await this.#formGuard.failed(clientIp)
+      return fail(
+        problems.unauthorized('This link or token does not open a session. `headgate open` makes a new link.'),
+      )
+    }
+    this.#formGuard.succeeded(clientIp)
+    return done(this.sessions.open('console'))
+  }
+
+  #holds(proof: Proof): boolean {
+    if (proof.token.length > tokenLengthMax) return false
+    return proof.type === 'link' ? this.links.redeem(proof.token) : this.#tokens.actorOf(proof.token) === 'admin'
+  }
+
+  async #byBearer(authorization: string, clientIp: string): Promise<Result<{ actor: string }, Problem>> {
+    const lockedMs = this.#bearerGuard.lockedMs(clientIp)
+    if (lockedMs > 0) return fail(problems.locked(lockedMs))
+    const token = /^Bearer +(\S{1,512})$/i.exec(authorization)?.[1]
+    const actor = this.#tokens.actorOf(token ?? '')
+    if (actor !== undefined) return done({ actor })
+    await this.#bearerGuard.failed(clientIp)
+    return fail(problems.unauthorized('This is not the admin token.'))
+  }
+}
+
+function changesState(request: ControlRequest): boolean {
+  return request.method !== 'GET'
+}
+
+/** A cookie alone does not prove that one of our own pages sent the request: every browser of today says it aloud. */
+function saysSameOrigin(request: ControlRequest): boolean {
+  return request.header('sec-fetch-site') === 'same-origin' || request.header('origin') !== undefined
+}
