@@ -3,6 +3,7 @@
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { Exchange } from './exchange.ts'
+import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
 
@@ -33,7 +34,7 @@ export class Http1Client implements Upstream {
   }
 
   #poolOf(origin: UpstreamOrigin): ConnectionPool {
-    const key = origin.tls === undefined ? origin.key : poolKey(origin)
+    const key = poolKey(origin)
     let pool = this.#pools.get(key)
     if (pool === undefined) {
       pool = new ConnectionPool(origin, this.#clock)
@@ -52,17 +53,4 @@ export class Http1Client implements Upstream {
     this.#sweepTimer?.cancel()
     this.#sweepTimer = undefined
   }
-}
-
-const poolKeys = new WeakMap<UpstreamOrigin, string>()
-
-/** Two providers at one address with different certificates must not share connections. */
-export function poolKey(origin: UpstreamOrigin): string {
-  let key = poolKeys.get(origin)
-  if (key === undefined) {
-    const { ca, cert, key: privateKey } = origin.tls ?? {}
-    key = JSON.stringify([origin.key, ca, cert, privateKey])
-    poolKeys.set(origin, key)
-  }
-  return key
 }
