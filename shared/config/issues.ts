@@ -1,0 +1,117 @@
+// zod's issues as problems in our words: one problem for each unknown field, with the nearest known one.
+import type { z } from 'zod'
+import { didYouMean } from './nearest.ts'
+import { invalid, type PathSegment, type Problem, quote, unsupported } from './problem.ts'
+import { notEnforced } from './schemas.ts'
+
+export interface Judged {
+  schema: z.ZodType
+  /** What the schema was given. */
+  input: unknown
+  /** Where that stands in the whole. */
+  prefix: readonly PathSegment[]
+}
+
+export function problemsOf(error: z.ZodError, judged: Judged): Problem[] {
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, judged))
+}
+
+function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Judged): Problem[] {
+  const inner = issue.path as PathSegment[]
+  const path = [...prefix, ...inner]
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = fieldsAt(schema, inner)
+      return issue.keys.map((key) => invalid([...path, key], `unknown field ${quote(key)}${didYouMean(key, known)}`))
+    }
+    case 'invalid_type':
+      return [invalid(path, typeMessage(issue.expected, valueAt(input, inner)))]
+    case 'invalid_value': {
+      const value = valueAt(input, inner)
+      const words = issue.values.map(String)
+      const near = typeof value === 'string' ? didYouMean(value, words) : ''
+      const options = [...new Set(words)].join(', ')
+      return [
+        invalid(path, value === undefined ? `is required: one of ${options}` : `expected one of ${options}${near}`),
+      ]
+    }
+    case 'too_small':
+      return [
+        invalid(path, sizeMessage(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum)),
+      ]
+    case 'too_big':
+      return [
+        invalid(path, sizeMessage(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)),
+      ]
+    case 'invalid_key':
+      return [invalid(path, issue.issues[0]?.message ?? issue.message)]
+    case 'custom':
+      if (issue.params?.[notEnforced] === true) return [unsupported(path, issue.message)]
+      return [invalid(path, issue.message)]
+    default:
+      return [invalid(path, issue.message)]
+  }
+}
+
+function typeMessage(expected: string, value: unknown): string {
+  const wanted = expectedNames[expected] ?? `a ${expected}`
+  if (value === undefined) return `is required: ${wanted}`
+  const got =
+    value === null ? 'nothing' : Array.isArray(value) ? 'a list' : (expectedNames[typeof value] ?? typeof value)
+  const advice = expected === 'string' && typeof value === 'number' ? ' (put it in quotes)' : ''
+  return `expected ${wanted}, found ${got}${advice}`
+}
+
+const expectedNames: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+  object: 'a map of fields',
+  record: 'a map',
+  string: 'text',
+}
+
+function sizeMessage(origin: string, relation: string, bound: number | bigint): string {
+  if (origin === 'string') return `expected ${relation} ${bound} characters`
+  if (origin === 'array') return `expected ${relation} ${bound} ${bound === 1 ? 'item' : 'items'}`
+  return `expected a number of ${relation} ${bound}`
+}
+
+function valueAt(input: unknown, path: readonly PathSegment[]): unknown {
+  let value = input
+  for (const segment of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined
+    value = (value as Record<PathSegment, unknown>)[segment]
+  }
+  return value
+}
+
+/** The fields of the strict object at `path`: zod names what it does not know, not what it does. */
+function fieldsAt(schema: z.ZodType, path: readonly PathSegment[]): string[] {
+  let at = unwrapped(schema)
+  for (const segment of path) {
+    const next = at.type === 'object' ? at.shape?.[segment] : at.type === 'array' ? at.element : at.valueType
+    if (next === undefined) return []
+    at = unwrapped(next)
+  }
+  return Object.keys(at.shape ?? {})
+}
+
+interface Definition {
+  type: string
+  shape?: Record<string, z.ZodType>
+  element?: z.ZodType
+  valueType?: z.ZodType
+  innerType?: z.ZodType
+  in?: z.ZodType
+}
+
+function unwrapped(schema: z.ZodType): Definition {
+  let definition = schema.def as Definition
+  for (;;) {
+    const inner = definition.innerType ?? definition.in
+    if (inner === undefined) return definition
+    definition = inner.def as Definition
+  }
+}

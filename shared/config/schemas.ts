@@ -1,0 +1,271 @@
+// The one source of validation: strict zod schemas of every kind that this version enforces, from which the JSON Schema and
+// OpenAPI are made as well. Only the control plane and the CLI load this file; a proxy folds what was validated before it
+// was stored. Fields that the public surface names for later are known here and refused as unsupported, so that nobody
+// believes in a limit that nothing enforces.
+import { z } from 'zod'
+import { parseDurationMs } from '../units.ts'
+import { baseUrlProblem } from './egress.ts'
+import { type ProviderKind, providerKinds, type RetryCondition } from './kinds.ts'
+import { isName, namePattern, nameRule } from './names.ts'
+import { type InputOf, isMask } from './secret-fields.ts'
+
+const bounds = {
+  targetsMax: 64,
+  fallbacksMax: 16,
+  credentialsMax: 64,
+  allowedModelsMax: 256,
+  labelsMax: 32,
+  labelCharactersMax: 256,
+  weightMax: 1e6,
+  usdPerMTokMax: 1e6,
+  retriesMax: 10,
+  timeoutMsMax: 86_400_000, // a timer above 2^31 ms fires at once
+  overlapMsMax: 30 * 86_400_000,
+  secretCharactersMax: 8_192,
+  pemCharactersMax: 65_536,
+} as const
+
+/** Carried in a schema's metadata and in an issue's params: the JSON Schema leaves such fields out. */
+export const notEnforced = 'notEnforced'
+
+const enforcedProviderKinds = ['openai', 'demo'] as const
+
+const name = z
+  .string()
+  .regex(namePattern, nameRule)
+  .refine((text) => isName(text), nameRule)
+
+const upstreamModel = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,256}$/, "expected the provider's name of a model: up to 256 visible ASCII characters")
+
+const label = z
+  .string()
+  .max(bounds.labelCharactersMax)
+  .refine((text) => text.trim() !== '' && !hasControlCharacters(text), 'expected text, without control characters')
+
+const labels = z
+  .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a label has 1 to 64 of A-Z a-z 0-9 . _ -'), label)
+  .refine((all) => Object.keys(all).length <= bounds.labelsMax, `expected at most ${bounds.labelsMax} labels`)
+
+const weight = z.number().positive().max(bounds.weightMax)
+const usdPerMTok = z.number().nonnegative().max(bounds.usdPerMTokMax)
+
+const apiKey = z
+  .string()
+  .max(bounds.secretCharactersMax)
+  .refine((text) => isMask(text) || /^[\x21-\x7e]+$/.test(text), 'expected a secret: visible ASCII without spaces')
+
+const certificate = z
+  .string()
+  .max(bounds.pemCharactersMax)
+  .refine((text) => text.includes('-----BEGIN CERTIFICATE-----'), 'expected certificates in PEM')
+
+const privateKey = z
+  .string()
+  .max(bounds.pemCharactersMax)
+  .refine((text) => isMask(text) || /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text), 'expected a private key in PEM')
+
+const headers = z
+  .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, 'expected the name of a header'), headerValue())
+  .superRefine((all, context) => {
+    const seen = new Set<string>()
+    for (const header of Object.keys(all)) {
+      const problem = headerProblem(header.toLowerCase(), seen)
+      if (problem !== undefined) context.addIssue({ code: 'custom', path: [header], message: problem })
+      seen.add(header.toLowerCase())
+    }
+  })
+  .refine((all) => Object.keys(all).length <= bounds.labelsMax, `expected at most ${bounds.labelsMax} headers`)
+
+const credential = z
+  .strictObject({
+    name: name.describe('Names the credential in telemetry and tells it from its siblings.'),
+    weight: weight.exactOptional(),
+    apiKey: apiKey.exactOptional().describe('A secret. Read back as "…" and its last four characters.'),
+    aws: later('AWS credentials are'),
+    gcp: later('Google Cloud credentials are'),
+    azure: later('Azure credentials are'),
+  })
+  .superRefine((value, context) => {
+    if (value.apiKey === undefined) context.addIssue({ code: 'custom', path: ['apiKey'], message: 'is required' })
+  })
+
+const provider = z.strictObject({
+  kind: words<ProviderKind, ProviderKind>(
+    providerKinds,
+    enforcedProviderKinds,
+    (kind) => `the provider kind ${kind} is`,
+  ),
+  baseUrl: z
+    .string()
+    .max(2_048)
+    .superRefine((text, context) => {
+      const problem = baseUrlProblem(text)
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+    })
+    .exactOptional()
+    .describe('openai: with its /v1. Default https://api.openai.com/v1.'),
+  credentials: z.array(credential).max(bounds.credentialsMax).exactOptional(),
+  headers: headers.exactOptional().describe('Sent with every request. Stored readable: no secrets here.'),
+  tls: z
+    .strictObject({
+      ca: certificate.exactOptional(),
+      cert: certificate.exactOptional(),
+      key: privateKey.exactOptional().describe('A secret.'),
+    })
+    .exactOptional(),
+  allowPrivate: z.boolean().exactOptional().describe('Allows private addresses and plain http under strict egress.'),
+  region: later('a provider region is'),
+  project: later('a provider project is'),
+  apiVersion: later('a provider API version is'),
+})
+
+const target = z.strictObject({
+  provider: name,
+  model: upstreamModel,
+  weight: weight.exactOptional(),
+  price: z
+    .strictObject({
+      inputPerMTok: usdPerMTok,
+      outputPerMTok: usdPerMTok,
+      cachedInputPerMTok: usdPerMTok.exactOptional(),
+    })
+    .exactOptional()
+    .describe('USD per million tokens.'),
+  region: later('a target region is'),
+})
+
+// YAML reads a bare 429 as a number; both forms mean the same.
+const retryCondition = z
+  .literal(['429', '5xx', 'timeout', 'connect', '408', '409', 429, 408, 409])
+  .transform((condition) => String(condition) as RetryCondition)
+
+const model = z.strictObject({
+  targets: z.array(target).min(1).max(bounds.targetsMax),
+  routing: words<'weighted' | 'priority' | 'latency' | 'cost', 'weighted' | 'priority'>(
+    ['weighted', 'priority', 'latency', 'cost'],
+    ['weighted', 'priority'],
+    (word) => `${word} routing is`,
+  ).exactOptional(),
+  fallbacks: z.array(name).max(bounds.fallbacksMax).exactOptional().describe('Models to try next, in this order.'),
+  retries: z
+    .strictObject({
+      attempts: z.int().nonnegative().max(bounds.retriesMax).exactOptional().describe('Extra attempts. Default 1.'),
+      on: z.array(retryCondition).max(16).exactOptional(),
+    })
+    .exactOptional(),
+  timeouts: z
+    .strictObject({
+      connect: timeout().describe('Default 2s.'),
+      firstToken: timeout().describe('Default 60s.'),
+      idle: timeout().describe('Default 60s.'),
+      total: timeout().describe('Default 10m.'),
+    })
+    .exactOptional(),
+  hedge: later('hedging is'),
+  affinity: later('affinity is'),
+})
+
+const ownerFields = {
+  costCenter: label.exactOptional(),
+  models: z.array(name).max(bounds.allowedModelsMax).exactOptional().describe('Models allowed. Default: all.'),
+  tier: label.exactOptional().describe('A stored label.'),
+  metadata: labels.exactOptional().describe('Stored labels.'),
+}
+const team = z.strictObject({ ...ownerFields, team: later('a team within a team is') })
+const member = z.strictObject({ ...ownerFields, team: name.exactOptional() })
+
+export const specSchemas = {
+  providers: provider,
+  models: model,
+  teams: team,
+  users: member,
+  apps: member,
+} satisfies { [Kind in keyof InputOf]: z.ZodType<InputOf[Kind]> }
+
+/** Body of `POST /keys`. */
+export const keyRequestSchema = z.strictObject({
+  name: label.describe('A label; it need not be unique.'),
+  owner: z
+    .strictObject({ team: name.exactOptional(), user: name.exactOptional(), app: name.exactOptional() })
+    .refine((owner) => Object.keys(owner).length === 1, 'expected exactly one of team, user, app')
+    .exactOptional()
+    .describe('Default: the team "default".'),
+  models: ownerFields.models,
+  expiresAt: z.iso
+    .datetime({ offset: true, error: 'expected a time such as 2030-01-31T12:00:00Z' })
+    .transform((text) => new Date(text).toISOString())
+    .exactOptional(),
+  metadata: ownerFields.metadata,
+})
+
+/** Body of `POST /keys/{id}:rotate`. */
+export const rotateRequestSchema = z.strictObject({
+  overlap: duration(0, bounds.overlapMsMax, '30d')
+    .exactOptional()
+    .describe('How long the old secret still counts. Default 0s.'),
+})
+
+function timeout() {
+  return duration(1, bounds.timeoutMsMax, '24h').exactOptional()
+}
+
+function duration(minMs: number, maxMs: number, maxText: string) {
+  return z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,6})?(ms|s|m|h|d)$/, 'expected a duration such as 250ms, 30s, 10m, 24h or 30d')
+    .refine((text) => {
+      const ms = parseDurationMs(text) ?? minMs // an ill-formed one has its own problem already
+      return ms >= minMs && ms <= maxMs
+    }, `expected a duration from ${minMs}ms to ${maxText}`)
+}
+
+/** A field that the public surface names and this version does not enforce: no value passes, so its type is `never`. */
+function later(what: string) {
+  const refused = z.unknown().superRefine((_, context) => addUnsupported(context, what)) as unknown as z.ZodType<never>
+  return refused.meta({ [notEnforced]: true }).exactOptional()
+}
+
+/** One of `all`; what is not among `enforced` is unsupported, what is not among `all` is a mistake. */
+function words<All extends string, Enforced extends All>(
+  all: readonly All[],
+  enforced: readonly Enforced[],
+  what: (word: All) => string,
+) {
+  const isEnforced = (word: All): word is Enforced => enforced.some((known) => known === word)
+  return z
+    .literal([...all])
+    .superRefine((word, context) => {
+      if (!isEnforced(word)) addUnsupported(context, what(word))
+    })
+    .transform((word) => word as Enforced)
+    .meta({ enum: [...enforced] })
+}
+
+function addUnsupported(context: z.RefinementCtx, what: string): void {
+  context.addIssue({ code: 'custom', message: what, params: { [notEnforced]: true } })
+}
+
+function headerValue() {
+  return z
+    .string()
+    .max(4_096)
+    .refine((text) => /^[\x20-\x7e]*$/.test(text), 'expected visible ASCII')
+}
+
+const framingHeaders =
+  /^(host|connection|content-length|content-type|transfer-encoding|te|trailer|upgrade|keep-alive|expect)$/
+const secretHeaders =
+  /^(authorization|proxy-authorization|cookie|api-key|x-api-key|x-goog-api-key)$|(^|-)(secret|token|password|apikey)$/
+
+function headerProblem(header: string, seen: ReadonlySet<string>): string | undefined {
+  if (seen.has(header)) return 'this header stands here twice'
+  if (framingHeaders.test(header)) return 'this header is set by the gateway'
+  if (secretHeaders.test(header)) return 'headers are stored readable: a secret belongs into credentials'
+  return undefined
+}
+
+function hasControlCharacters(text: string): boolean {
+  return /\p{Cc}|\p{Cf}/u.test(text)
+}
