@@ -53,6 +53,11 @@ export function Link({ href, current, children }: { href: string; current: boole
   )
 }
 
+/** The one-time link that Headgate prints. */
+export function isSignInLink(place: Place): boolean {
+  return place.path === '/sign-in' && place.query.has('token')
+}
+
 function placeNow(): Place {
   return { path: location.pathname.replace(/\/+$/, '') || '/', query: new URLSearchParams(location.search) }
 }

@@ -1,8 +1,10 @@
 // What pages are given instead of reaching for it: the admin API, the clock, and who is signed in.
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react'
 import { type Api, createApi } from '../api/api.ts'
+import type { Answer } from '../api/client.ts'
 import type { ApiProblem } from '../api/problem.ts'
-import type { Session } from '../api/session.ts'
+import type { Credential, Session } from '../api/session.ts'
+import { isSignInLink, useRouter } from './router.tsx'
 
 export type SessionState =
   | { type: 'checking' }
@@ -16,6 +18,7 @@ export interface Services {
   session: SessionState
   /** Asks the server who is signed in; resolves once the state says so. */
   refreshSession: () => Promise<void>
+  signIn: (credential: Credential) => Answer<Session>
   signOut: () => Promise<void>
 }
 
@@ -24,6 +27,7 @@ const ServicesContext = createContext<Services | undefined>(undefined)
 export function ServicesProvider(props: { fetch: typeof fetch; nowMs: () => number; children: ReactNode }) {
   const [session, setSession] = useState<SessionState>({ type: 'checking' })
   const { fetch, nowMs } = props
+  const [openedByLink] = useState(isSignInLink(useRouter().place))
   const [api] = useState(() => createApi({ fetch, onSignedOut: () => setSession({ type: 'signed-out' }) }))
 
   const refreshSession = useCallback(async () => {
@@ -33,6 +37,14 @@ export function ServicesProvider(props: { fetch: typeof fetch; nowMs: () => numb
       setSession({ type: 'unknown', problem: answer.error })
     }
   }, [api])
+  const signIn = useCallback(
+    async (credential: Credential) => {
+      const answer = await api.signIn(credential)
+      if (answer.ok) setSession({ type: 'signed-in', session: answer.value })
+      return answer
+    },
+    [api],
+  )
   const signOut = useCallback(async () => {
     const answer = await api.signOut()
     // A cookie that the server did not end is still good: saying "signed out" would be a lie.
@@ -43,12 +55,13 @@ export function ServicesProvider(props: { fetch: typeof fetch; nowMs: () => numb
   }, [api])
 
   useEffect(() => {
-    void refreshSession()
-  }, [refreshSession])
+    // The page behind a link is about to sign in: a "nobody is signed in" that is overtaken by it would undo it.
+    if (!openedByLink) void refreshSession()
+  }, [openedByLink, refreshSession])
 
   const services = useMemo(
-    () => ({ api, nowMs, session, refreshSession, signOut }),
-    [api, nowMs, session, refreshSession, signOut],
+    () => ({ api, nowMs, session, refreshSession, signIn, signOut }),
+    [api, nowMs, session, refreshSession, signIn, signOut],
   )
   return <ServicesContext value={services}>{props.children}</ServicesContext>
 }

@@ -2,7 +2,7 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import type { ApiProblem } from '../../api/problem.ts'
 import type { Credential } from '../../api/session.ts'
-import { useRouter } from '../../app/router.tsx'
+import { isSignInLink, useRouter } from '../../app/router.tsx'
 import { useServices } from '../../app/services.tsx'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNotice } from '../../parts/error-notice.tsx'
@@ -11,18 +11,16 @@ import { Brand } from '../../parts/icon.tsx'
 type Attempt = { type: 'idle' } | { type: 'busy'; by: 'link' | 'form' } | { type: 'failed'; problem: ApiProblem }
 
 export function SignInPage() {
-  const { api, refreshSession } = useServices()
+  const { session, signIn: exchange } = useServices()
   const { place, go } = useRouter()
   const [attempt, setAttempt] = useState<Attempt>({ type: 'idle' })
   const field = useRef<HTMLInputElement>(null)
-  const token = place.path === '/sign-in' ? place.query.get('token') : null
+  const token = isSignInLink(place) ? place.query.get('token') : null
 
   async function signIn(credential: Credential, by: 'link' | 'form'): Promise<void> {
     setAttempt({ type: 'busy', by })
-    const answer = await api.signIn(credential)
-    if (!answer.ok) return setAttempt({ type: 'failed', problem: answer.error })
-    await refreshSession()
-    if (location.pathname === '/sign-in') go('/', 'replace')
+    const answer = await exchange(credential)
+    setAttempt(answer.ok ? { type: 'idle' } : { type: 'failed', problem: answer.error })
   }
 
   useEffect(() => {
@@ -30,8 +28,13 @@ export function SignInPage() {
     if (token === null) return
     // Out of the address before anything else: it must not stay in the history, a bookmark or a screenshot.
     go('/sign-in', 'replace')
-    void signIn({ token }, 'link')
+    onceSeen(() => void signIn({ token }, 'link'))
   })
+
+  const done = place.path === '/sign-in' && token === null && attempt.type === 'idle' && session.type === 'signed-in'
+  useEffect(() => {
+    if (done) go('/', 'replace')
+  }, [done, go])
 
   function onSubmit(event: FormEvent): void {
     event.preventDefault()
@@ -74,6 +77,12 @@ export function SignInPage() {
       </div>
     </main>
   )
+}
+
+// Browsers render a link ahead of a click, scripts and all; only a page that somebody looks at may use the link up.
+function onceSeen(act: () => void): void {
+  if (document.hidden) document.addEventListener('visibilitychange', act, { once: true })
+  else act()
 }
 
 function explain(problem: ApiProblem): string | undefined {
