@@ -1,7 +1,7 @@
 // Changes a body without copying it: the original bytes go out untouched, in pieces around the few ranges that change. So
 // numbers, member order and spacing reach the provider exactly as the caller wrote them.
 import assert from 'node:assert/strict'
-import type { BodyScan } from './scan.ts'
+import type { BodyScan, WantedField } from './scan.ts'
 
 /** Bytes [start, end) become `replacement`; start = end inserts. */
 export interface Edit {
@@ -68,4 +68,25 @@ function insertFirst(scan: BodyScan, member: string): Edit {
 /** Stable, so that insertions at one place keep the order in which they were asked for. */
 function inOrder(edits: readonly Edit[]): readonly Edit[] {
   return edits.length === 1 ? edits : [...edits].sort((a, b) => a.start - b.start)
+}
+
+/** Takes a member out, with one of the commas around it; undefined when the body has no such member. */
+export function editOut(scan: BodyScan, name: WantedField): Edit | undefined {
+  const span = scan.field(name)
+  if (span === undefined) return undefined
+  const { bytes } = scan
+  const colon = bytes.lastIndexOf(58, span.start)
+  const nameEnd = bytes.lastIndexOf(34, colon)
+  // No wanted name has a quote in it, escaped or not.
+  const start = bytes.lastIndexOf(34, nameEnd - 1)
+  const after = skipSpaces(bytes, span.end, 1)
+  if (bytes[after] === 44) return { start, end: after + 1, replacement: '' }
+  const before = skipSpaces(bytes, start - 1, -1)
+  return { start: bytes[before] === 44 ? before : start, end: span.end, replacement: '' }
+}
+
+function skipSpaces(bytes: Buffer, from: number, step: 1 | -1): number {
+  let at = from
+  while (bytes[at] === 32 || bytes[at] === 10 || bytes[at] === 13 || bytes[at] === 9) at += step
+  return at
 }

@@ -10,6 +10,8 @@ const cr = 13
 export interface FrameSink {
   /** One event with its blank line, as `bytes[start, end)`, valid during the call. */
   onFrame(bytes: Buffer, start: number, end: number): void
+  /** After the last frame of a chunk, while its bytes are still in place. */
+  onFramesEnd(): void
 }
 
 export class SseFrames {
@@ -28,10 +30,12 @@ export class SseFrames {
   push(chunk: Buffer, sink: FrameSink): boolean {
     if (this.#restLength === 0) {
       const used = this.#cut(chunk, 0, chunk.length, sink)
+      sink.onFramesEnd()
       this.#keep(chunk, used)
     } else {
       this.#append(chunk)
       const used = this.#cut(this.#rest, this.#searched, this.#restLength, sink)
+      sink.onFramesEnd()
       this.#shift(used)
     }
     return this.#restLength <= eventBytesMax

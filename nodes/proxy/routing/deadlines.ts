@@ -4,6 +4,8 @@ import type { Clock, Timer } from '../../../shared/clock.ts'
 
 const slotCount = 256
 const tickMs = 25
+/** Whoever waits longer than 30 days waits for ever. */
+const msMax = 30 * 86_400_000
 
 export interface Deadline {
   /** Called once, when the time has come and the deadline was not cancelled. */
@@ -39,7 +41,7 @@ export class Deadlines {
   /** Arms `deadline`, or moves it when it is armed already. */
   arm(deadline: Deadline, inMs: number): void {
     this.cancel(deadline)
-    const ticks = Math.max(1, Math.ceil(inMs / tickMs) + 1)
+    const ticks = Math.max(1, Math.ceil(Math.min(inMs, msMax) / tickMs) + 1)
     deadline.deadlineSlot = (this.#position + ticks) % slotCount
     deadline.deadlineRounds = Math.floor((ticks - 1) / slotCount)
     this.#slots[deadline.deadlineSlot]!.add(deadline)

@@ -23,11 +23,19 @@ export interface Target<Endpoint> {
 export interface Timeouts {
   readonly connectMs: number
   readonly firstTokenMs: number
+  /** Whether somebody set it: the default is for streams alone. */
+  readonly firstTokenIsSet: boolean
   readonly idleMs: number
   readonly totalMs: number
 }
 
-export const defaultTimeouts: Timeouts = { connectMs: 2_000, firstTokenMs: 60_000, idleMs: 60_000, totalMs: 600_000 }
+export const defaultTimeouts: Timeouts = {
+  connectMs: 2_000,
+  firstTokenMs: 60_000,
+  firstTokenIsSet: false,
+  idleMs: 60_000,
+  totalMs: 600_000,
+}
 const defaultRetryOn: readonly RetryCondition[] = ['429', '5xx', 'timeout', 'connect']
 
 export function compileRoute<Endpoint>(
@@ -49,6 +57,7 @@ export function compileRoute<Endpoint>(
     timeouts: {
       connectMs: durationOr(spec.timeouts?.connect, defaultTimeouts.connectMs),
       firstTokenMs: durationOr(spec.timeouts?.firstToken, defaultTimeouts.firstTokenMs),
+      firstTokenIsSet: spec.timeouts?.firstToken !== undefined,
       idleMs: durationOr(spec.timeouts?.idle, defaultTimeouts.idleMs),
       totalMs: durationOr(spec.timeouts?.total, defaultTimeouts.totalMs),
     },

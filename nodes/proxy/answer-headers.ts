@@ -1,0 +1,55 @@
+// The headers that tell a caller what happened: which provider and model served, how many attempts it took, what it cost
+// and how long we took ourselves.
+import type { Endpoint } from './providers/endpoint.ts'
+
+export interface AnswerFacts {
+  readonly requestId: string
+  readonly endpoint: Endpoint | undefined
+  readonly attempts: number
+  readonly fallbackIndex: number
+  readonly revisionText: string
+  readonly upstreamMs: number
+  readonly overheadMs: number
+  /** Nano-dollars; undefined for streams and for models without a price. */
+  readonly costNanoUsd: number | undefined
+}
+
+export function answerHeaders(facts: AnswerFacts, contentType: string): string[] {
+  const headers = ['content-type', contentType, 'x-request-id', facts.requestId]
+  if (facts.endpoint !== undefined) {
+    headers.push('x-headgate-provider', facts.endpoint.provider, 'x-headgate-model', facts.endpoint.model)
+  }
+  headers.push(
+    'x-headgate-attempts',
+    smallNumber(facts.attempts),
+    'x-headgate-fallback-index',
+    smallNumber(facts.fallbackIndex),
+    'x-headgate-cache-status',
+    'BYPASS',
+    'x-headgate-upstream-ms',
+    milliseconds(facts.upstreamMs),
+    'x-headgate-overhead-ms',
+    milliseconds(facts.overheadMs),
+    'x-headgate-config-revision',
+    facts.revisionText,
+  )
+  if (facts.costNanoUsd !== undefined) headers.push('x-headgate-cost-usd', usd(facts.costNanoUsd))
+  return headers
+}
+
+const smallNumbers = Array.from({ length: 16 }, (_, n) => String(n))
+
+function smallNumber(n: number): string {
+  return smallNumbers[n] ?? String(n)
+}
+
+/** With two decimals, without the cost of `toFixed`. */
+function milliseconds(ms: number): string {
+  return String(Math.round(Math.max(0, ms) * 100) / 100)
+}
+
+/** Nano-dollars as a plain decimal, never in scientific notation. */
+export function usd(nano: number): string {
+  if (nano === 0) return '0'
+  return (nano / 1e9).toFixed(9).replace(/\.?0+$/, '')
+}
