@@ -10,6 +10,14 @@ export interface HttpServerOptions {
   /** Accepted `Host` names; empty accepts any. */
   readonly hosts: readonly string[]
   readonly trustedProxies: readonly string[]
+  /** Refuse to start when another process listens on the port; otherwise processes may share it. */
+  readonly exclusivePort?: boolean | undefined
+  /** Media types accepted for bodies; `application/json` by default. */
+  readonly mediaTypes?: readonly string[] | undefined
+  /** Time for a whole request body to arrive; 120 s by default. */
+  readonly bodyDeadlineMs?: number | undefined
+  /** All bodies in memory at one time; `limits.bodiesInFlightBytesMax` by default. */
+  readonly bodiesInFlightBytesMax?: number | undefined
 }
 
 /** Answers requests. `onHead` is called once per request whose framing is sound. */

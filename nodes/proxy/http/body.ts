@@ -1,0 +1,91 @@
+// Reads one request body into one slab. The chunks that uWebSockets.js shows are taken away when its callback returns, so
+// each is copied straight to its place, once.
+import assert from 'node:assert/strict'
+import type { Body } from './http.ts'
+import type { SlabPool } from './slabs.ts'
+
+const firstChunkedBytes = 16 << 10
+
+/** A body that needs no memory. */
+export const emptyBody: Body = { bytes: Buffer.alloc(0), release: () => {} }
+
+export class PooledBody implements Body {
+  readonly bytes: Buffer
+  readonly #slab: Buffer
+  readonly #pool: SlabPool
+  #held = true
+
+  constructor(slab: Buffer, length: number, pool: SlabPool) {
+    this.#slab = slab
+    this.#pool = pool
+    this.bytes = slab.subarray(0, length)
+  }
+
+  release(): void {
+    assert(this.#held, 'a body was released twice')
+    this.#held = false
+    this.#pool.give(this.#slab)
+  }
+
+  /** After a handler threw: whoever it gave the bytes to may still read them, so nobody gets this slab again. */
+  forsake(): void {
+    if (!this.#held) return
+    this.#held = false
+    this.#pool.forget(this.#slab)
+  }
+}
+
+export class BodyReader {
+  readonly #pool: SlabPool
+  readonly #bytesMax: number
+  #slab: Buffer | undefined
+  #length = 0
+  /** When reading began, for the deadline on the whole body. */
+  startedMs = 0
+
+  /** `declared` bytes are expected, or an unknown number up to `bytesMax` where undefined. */
+  constructor(pool: SlabPool, declared: number | undefined, bytesMax: number) {
+    this.#pool = pool
+    this.#bytesMax = declared ?? bytesMax
+    this.#slab = pool.take(declared ?? Math.min(firstChunkedBytes, bytesMax))
+  }
+
+  /** False when the memory budget is spent. */
+  get hasRoom(): boolean {
+    return this.#slab !== undefined
+  }
+
+  add(chunk: ArrayBuffer): 'read' | 'too-large' | 'overloaded' {
+    if (chunk.byteLength === 0) return 'read'
+    const end = this.#length + chunk.byteLength
+    if (end > this.#bytesMax) return 'too-large'
+    if (this.#slab === undefined || (end > this.#slab.length && !this.#grow(end))) return 'overloaded'
+    this.#slab.set(new Uint8Array(chunk), this.#length)
+    this.#length = end
+    return 'read'
+  }
+
+  /** The body; the reader holds nothing afterwards. */
+  finish(): PooledBody {
+    assert(this.#slab !== undefined, 'a body was finished that was never read')
+    const body = new PooledBody(this.#slab, this.#length, this.#pool)
+    this.#slab = undefined
+    return body
+  }
+
+  /** Gives back what is held; for a request that ends before its body does. */
+  drop(): void {
+    if (this.#slab !== undefined) this.#pool.give(this.#slab)
+    this.#slab = undefined
+  }
+
+  #grow(bytes: number): boolean {
+    const old = this.#slab!
+    const bigger = this.#pool.take(Math.max(bytes, Math.min(old.length * 2, this.#bytesMax)))
+    if (bigger === undefined) return false
+    bigger.set(old.subarray(0, this.#length))
+    this.#pool.give(old)
+    this.#slab = bigger
+    return true
+  }
+}

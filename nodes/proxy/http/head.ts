@@ -1,0 +1,126 @@
+// Reads a request's head in one pass over its headers, because uWebSockets.js takes the request away when the route returns.
+// The counts are for the guard: the parser underneath takes the first of two lengths and never says that there were two.
+import type { HttpRequest } from 'uWebSockets.js'
+import { keptHeaders, type RequestHead } from './http.ts'
+
+/** What the guard judges: how often a header came, and the first value of it. */
+export interface FramingFacts {
+  readonly method: string
+  readonly hostCount: number
+  readonly host: string
+  readonly contentLengthCount: number
+  readonly contentLength: string
+  readonly transferEncodingCount: number
+  readonly transferEncoding: string
+  readonly authorizationCount: number
+  readonly apiKeyCount: number
+  readonly contentTypeCount: number
+  readonly contentType: string | undefined
+  readonly contentEncoding: string
+  readonly expect: string
+  /** A DEL in a header value; the parser refuses the other control characters itself. */
+  readonly controlCharacter: boolean
+}
+
+const requestIdPattern = /^[\w.:+/=@~-]{1,128}$/
+
+// Which field a header fills. Headers that are not here are not looked at, so forwarding headers of a client count nothing.
+const kept = 0
+const fields = new Map<string, number>([
+  ...keptHeaders.map((name): [string, number] => [name, kept]),
+  ['host', 1],
+  ['content-length', 2],
+  ['transfer-encoding', 3],
+  ['authorization', 4],
+  ['x-api-key', 5],
+  ['content-type', 6],
+  ['content-encoding', 7],
+  ['expect', 8],
+  ['x-request-id', 9],
+])
+
+export class ReadHead implements RequestHead, FramingFacts {
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  authorization: string | undefined = undefined
+  apiKey: string | undefined = undefined
+  contentType: string | undefined = undefined
+  requestId: string | undefined = undefined
+  host = ''
+  hostCount = 0
+  contentLength = ''
+  contentLengthCount = 0
+  transferEncoding = ''
+  transferEncodingCount = 0
+  authorizationCount = 0
+  apiKeyCount = 0
+  contentTypeCount = 0
+  contentEncoding = ''
+  expect = ''
+  controlCharacter = false
+  #kept: string[] | undefined
+
+  constructor(request: HttpRequest) {
+    // Not `getMethod`: that one turns the request's own bytes to lower case.
+    this.method = request.getCaseSensitiveMethod()
+    this.path = request.getUrl()
+    this.query = request.getQuery() ?? ''
+    filling = this
+    request.forEach(fill)
+  }
+
+  header(name: string): string | undefined {
+    const kept = this.#kept
+    if (kept === undefined) return undefined
+    for (let i = 0; i < kept.length; i += 2) if (kept[i] === name) return kept[i + 1]
+    return undefined
+  }
+
+  keep(name: string, value: string): void {
+    if (this.#kept === undefined) this.#kept = [name, value]
+    else this.#kept.push(name, value)
+  }
+}
+
+// One callback for all requests: `forEach` calls it before it returns, so no request needs a closure of its own.
+let filling: ReadHead
+
+function fill(name: string, value: string): void {
+  const head = filling
+  if (value.includes('\x7f')) head.controlCharacter = true
+  switch (fields.get(name)) {
+    case undefined:
+      if (name.startsWith('x-headgate-')) head.keep(name, value)
+      break
+    case kept:
+      head.keep(name, value)
+      break
+    case 1:
+      if (head.hostCount++ === 0) head.host = value
+      break
+    case 2:
+      if (head.contentLengthCount++ === 0) head.contentLength = value
+      break
+    case 3:
+      if (head.transferEncodingCount++ === 0) head.transferEncoding = value
+      break
+    case 4:
+      if (head.authorizationCount++ === 0) head.authorization = value
+      break
+    case 5:
+      if (head.apiKeyCount++ === 0) head.apiKey = value
+      break
+    case 6:
+      if (head.contentTypeCount++ === 0) head.contentType = value
+      break
+    case 7:
+      head.contentEncoding = head.contentEncoding === '' ? value : `${head.contentEncoding}, ${value}`
+      break
+    case 8:
+      head.expect = value
+      break
+    case 9:
+      if (requestIdPattern.test(value)) head.requestId ??= value
+  }
+}

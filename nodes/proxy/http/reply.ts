@@ -1,0 +1,215 @@
+// Owns one response of uWebSockets.js: abort, cork and back-pressure are handled here and nowhere else. A response that is
+// touched after its client has left throws inside native code, and outside a handler that ends the process with every
+// stream in it; so the response is dropped the moment it is gone, and every later call is a no-op.
+
+import type { HttpResponse } from 'uWebSockets.js'
+import assert from 'node:assert/strict'
+import { limits } from '../../../shared/limits.ts'
+import { headerBlock } from './header-block.ts'
+import type { HeaderLines, Reply } from './http.ts'
+
+/** What all replies of a server share. */
+export interface ReplyRoom {
+  /** The reply whose native callback is running: its writes are corked already. */
+  current: UwsReply | undefined
+  draining: boolean
+  openRequests: number
+  /** Replies whose client does not take bytes at the moment. */
+  readonly stalled: Set<UwsReply>
+  nowMs(): number
+  /** Runs a callback of the handler; a throw is reported and ends this reply only. */
+  guarded(where: string, reply: UwsReply, run: () => void): void
+}
+
+const slowWindowMs = 60_000
+
+export class UwsReply implements Reply {
+  readonly #room: ReplyRoom
+  #response: HttpResponse | undefined
+  onGone: (() => void) | undefined = undefined
+  onWritable: (() => void) | undefined = undefined
+  /** For the room: gives back what a request half read still holds. Called before `onGone`. */
+  onLost: (() => void) | undefined = undefined
+  /** The connection closes after this answer. */
+  closing = false
+  /** For HEAD: the head alone is sent. */
+  bodiless = false
+  #stream: 'none' | 'begun' | 'headed' = 'none'
+  #head = ''
+  #full = false
+  #watchesWritable = false
+  #bytesWhileFull = 0
+  #fullSinceMs = 0
+  #fullMsInWindow = 0
+  #windowStartMs = 0
+
+  constructor(response: HttpResponse, room: ReplyRoom) {
+    response.onAborted(() => this.#lost())
+    this.#response = response
+    this.#room = room
+    room.openRequests++
+  }
+
+  get gone(): boolean {
+    return this.#response === undefined
+  }
+
+  /** Whether any byte of an answer may have been sent. */
+  get started(): boolean {
+    return this.#stream === 'headed' || this.#response === undefined
+  }
+
+  send(status: number, headers: HeaderLines, body: Uint8Array | string): void {
+    const response = this.#response
+    if (response === undefined) return
+    assert(this.#stream !== 'headed', 'a whole answer was sent into a stream')
+    const head = headerBlock(status, headers)
+    const close = this.closing || this.#room.draining
+    this.#finish()
+    if (this.#room.current === this) this.#sendWhole(response, head, body, close)
+    else response.cork(() => this.#sendWhole(response, head, body, close))
+  }
+
+  begin(status: number, headers: HeaderLines): void {
+    if (this.#response === undefined) return
+    assert(this.#stream === 'none', 'an answer was begun twice')
+    this.#stream = 'begun'
+    this.#head = headerBlock(status, headers)
+    if (this.#room.draining) this.closing = true
+  }
+
+  write(chunk: Uint8Array | string): 'sent' | 'full' | 'gone' {
+    const response = this.#response
+    if (response === undefined) return 'gone'
+    assert(this.#stream !== 'none', 'bytes were written before the answer was begun')
+    if (this.#full) {
+      this.#bytesWhileFull += chunk.length
+      if (this.#bytesWhileFull > limits.streamBufferBytesMax) {
+        this.cut()
+        return 'gone'
+      }
+    }
+    let taken = false
+    if (this.#room.current === this) taken = this.#writeChunk(response, chunk)
+    else
+      response.cork(() => {
+        taken = this.#writeChunk(response, chunk)
+      })
+    if (this.#response === undefined) return 'gone'
+    if (taken) this.#leaveFull()
+    else this.#enterFull(response)
+    return taken ? 'sent' : 'full'
+  }
+
+  end(): void {
+    const response = this.#response
+    if (response === undefined) return
+    assert(this.#stream !== 'none', 'an answer was ended before it was begun')
+    const headed = this.#stream === 'headed'
+    this.#finish()
+    const finish = () => {
+      if (!headed) response.writeStatus(this.#head)
+      if (this.bodiless) response.endWithoutBody(undefined, this.closing)
+      else response.end(undefined, this.closing)
+    }
+    if (this.#room.current === this) finish()
+    else response.cork(finish)
+  }
+
+  abort(): void {
+    const response = this.#response
+    if (response === undefined) return
+    this.#finish()
+    response.close()
+  }
+
+  /** We close the connection, and the handler hears of it as if the client had left. */
+  cut(): void {
+    const response = this.#response
+    if (response === undefined) return
+    this.#lost()
+    response.close()
+  }
+
+  /** Cuts a client that refused bytes for too long in all within a minute. A stalled client is asked each second. */
+  judgeSlowness(nowMs: number): void {
+    if (!this.#full) return
+    this.#addFullTime(nowMs)
+    if (this.#fullMsInWindow > limits.slowReaderMsPerMinuteMax) this.cut()
+  }
+
+  #sendWhole(response: HttpResponse, head: string, body: Uint8Array | string, close: boolean): void {
+    response.writeStatus(head)
+    // The parser's server would send the body of a HEAD answer, and the client would read it as the next answer.
+    if (this.bodiless) response.endWithoutBody(Buffer.byteLength(body), close)
+    else response.end(body as string, close)
+  }
+
+  #writeChunk(response: HttpResponse, chunk: Uint8Array | string): boolean {
+    if (this.#stream === 'begun' && !this.bodiless) {
+      response.writeStatus(this.closing ? this.#head + '\r\nconnection: close' : this.#head)
+      this.#stream = 'headed'
+    }
+    // An empty chunk would end a chunked body.
+    return this.bodiless || chunk.length === 0 || response.write(chunk as string)
+  }
+
+  #enterFull(response: HttpResponse): void {
+    if (this.#full) return
+    this.#full = true
+    this.#bytesWhileFull = 0
+    const nowMs = this.#room.nowMs()
+    if (nowMs - this.#windowStartMs > slowWindowMs) {
+      this.#windowStartMs = nowMs
+      this.#fullMsInWindow = 0
+    }
+    this.#fullSinceMs = nowMs
+    this.#room.stalled.add(this)
+    if (this.#watchesWritable) return
+    this.#watchesWritable = true
+    response.onWritable(() => {
+      this.#writable()
+      return true
+    })
+  }
+
+  #writable(): void {
+    // With a handler for it, the server no longer drains what it holds by itself: only a write or a cork does.
+    this.#response?.cork(nothing)
+    if (!this.#full) return
+    this.#leaveFull()
+    if (this.#fullMsInWindow > limits.slowReaderMsPerMinuteMax) this.cut()
+    else if (this.onWritable !== undefined) this.#room.guarded('onWritable', this, this.onWritable)
+  }
+
+  #leaveFull(): void {
+    if (!this.#full) return
+    this.#addFullTime(this.#room.nowMs())
+    this.#full = false
+    this.#room.stalled.delete(this)
+  }
+
+  #addFullTime(nowMs: number): void {
+    this.#fullMsInWindow += nowMs - this.#fullSinceMs
+    this.#fullSinceMs = nowMs
+  }
+
+  #lost(): void {
+    if (this.#response === undefined) return
+    const { onGone, onLost } = this
+    this.#finish()
+    onLost?.()
+    if (onGone !== undefined) this.#room.guarded('onGone', this, onGone)
+  }
+
+  #finish(): void {
+    this.#response = undefined
+    this.onGone = undefined
+    this.onLost = undefined
+    this.onWritable = undefined
+    if (this.#full) this.#room.stalled.delete(this)
+    this.#room.openRequests--
+  }
+}
+
+function nothing(): void {}
