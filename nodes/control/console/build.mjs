@@ -42,7 +42,11 @@ export async function buildConsoleIfNeeded() {
 /** @param {string} fresh @param {string} wanted */
 function install(fresh, wanted) {
   const retired = `${fresh}-retired`
-  if (existsSync(distFolder)) renameSync(distFolder, retired)
+  try {
+    renameSync(distFolder, retired)
+  } catch {
+    // There was none, or another process has just taken it away.
+  }
   try {
     renameSync(fresh, distFolder)
   } catch (error) {

@@ -1,3 +1,5 @@
+import { useEffect } from 'react'
+import type { ApiProblem } from '../api/problem.ts'
 import { SignInPage } from '../pages/sign-in/sign-in-page.tsx'
 import { Button } from '../parts/button.tsx'
 import { ErrorNotice } from '../parts/error-notice.tsx'
@@ -5,6 +7,8 @@ import { pageAt } from './pages.tsx'
 import { RouterProvider, useRouter } from './router.tsx'
 import { ServicesProvider, useServices } from './services.tsx'
 import { Shell } from './shell.tsx'
+
+const retryMs = 3_000
 
 export function App(props: { fetch: typeof fetch; nowMs: () => number }) {
   return (
@@ -19,7 +23,7 @@ export function App(props: { fetch: typeof fetch; nowMs: () => number }) {
 // Nothing of a page is shown, or asked for, before the server has said who is there. The sign-in page takes the place of
 // whatever page was wanted, so that signing in leads there; no address to return to travels in the URL.
 function Gate() {
-  const { session, refreshSession } = useServices()
+  const { session } = useServices()
   const { place } = useRouter()
   if (place.path === '/sign-in') return <SignInPage />
   switch (session.type) {
@@ -28,12 +32,7 @@ function Gate() {
     case 'signed-out':
       return <SignInPage />
     case 'unknown':
-      return (
-        <main className="centered">
-          <ErrorNotice problem={session.problem} />
-          <Button onClick={() => void refreshSession()}>Try again</Button>
-        </main>
-      )
+      return <Unreachable problem={session.problem} />
     case 'signed-in': {
       const page = pageAt(place.path)
       return (
@@ -43,4 +42,18 @@ function Gate() {
       )
     }
   }
+}
+
+function Unreachable({ problem }: { problem: ApiProblem }) {
+  const { refreshSession } = useServices()
+  useEffect(() => {
+    const timer = setInterval(() => void refreshSession(), retryMs)
+    return () => clearInterval(timer)
+  }, [refreshSession])
+  return (
+    <main className="centered">
+      <ErrorNotice problem={problem} />
+      <Button onClick={() => void refreshSession()}>Try now</Button>
+    </main>
+  )
 }

@@ -27,7 +27,11 @@ export function RequestsTable(props: {
     },
     { name: 'Status', cell: (row) => <StatusBadge row={row} /> },
     { name: 'Model', cell: (row) => <ModelName model={row.model} /> },
-    { name: 'Key', wideOnly: true, cell: (row) => row.keyName || row.keyId || absent },
+    {
+      name: 'Key',
+      wideOnly: true,
+      cell: (row) => <span className="cell-text">{row.keyName || row.keyId || absent}</span>,
+    },
     { name: 'Tokens', align: 'end', wideOnly: true, cell: (row) => tokensText(row) },
     { name: 'Cost', align: 'end', wideOnly: true, cell: (row) => formatUsd(row.costUsd) },
     { name: 'Tries', align: 'end', wideOnly: true, cell: (row) => formatCount(row.attemptCount) },

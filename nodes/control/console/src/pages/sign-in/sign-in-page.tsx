@@ -31,6 +31,8 @@ export function SignInPage() {
     onceSeen(() => void signIn({ token }, 'link'))
   })
 
+  useEffect(() => field.current?.focus(), [])
+
   const done = place.path === '/sign-in' && token === null && attempt.type === 'idle' && session.type === 'signed-in'
   useEffect(() => {
     if (done) go('/', 'replace')

@@ -7,7 +7,7 @@ const toneOf: Readonly<Record<string, Tone>> = { healthy: 'good', degraded: 'war
 
 const columns: readonly Column<TargetRow>[] = [
   { name: 'Model', cell: (row) => <ModelName model={row.model} provider={row.provider} /> },
-  { name: 'Provider', cell: (row) => row.provider || absent },
+  { name: 'Provider', cell: (row) => <span className="cell-text">{row.provider || absent}</span> },
   { name: 'Target', cell: (row) => <span className="mono">{row.target || absent}</span> },
   { name: 'Weight', align: 'end', cell: (row) => formatCount(row.weight) },
   { name: 'Health', cell: (row) => <Badge tone={toneOf[row.health] ?? 'calm'}>{row.health}</Badge> },
