@@ -88,7 +88,8 @@ const credential = z
     azure: later('Azure credentials are'),
   })
   .superRefine((value, context) => {
-    if (value.apiKey === undefined) context.addIssue({ code: 'custom', path: ['apiKey'], message: 'is required' })
+    const isNamed = 'apiKey' in value || 'aws' in value || 'gcp' in value || 'azure' in value
+    if (!isNamed) context.addIssue({ code: 'custom', path: ['apiKey'], message: 'is required: a secret' })
   })
 
 const provider = z.strictObject({

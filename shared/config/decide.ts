@@ -1,0 +1,189 @@
+// Commands about resources, decided against the state before them: what comes out is the one change to append, nothing
+// when nothing would change, or a refusal that names every problem. Nothing here reads a clock or writes anything; the
+// sealing of secrets is passed in. After a conflict in the log a command is decided again, against the newer state.
+import { isDeepStrictEqual } from 'node:util'
+import { done, fail, type Result } from '../result.ts'
+import type { ConfigDocument } from './config-document.ts'
+import type { Change, ConfigChange, Origin } from './events.ts'
+import {
+  type EnforcedKind,
+  enforcedKinds,
+  type LaterKind,
+  laterKinds,
+  type SealedSecret,
+  type SpecOf,
+} from './kinds.ts'
+import { parseSpec } from './parse-spec.ts'
+import { invalid, type Problem, unsupported } from './problem.ts'
+import { type Refusal, refusalOf } from './refusal.ts'
+import { isMask, mapSecrets, maskOf, type Seal, secretOwner } from './secret-fields.ts'
+import { type CheckOptions, checkChanges } from './semantics.ts'
+import type { ConfigState, Resource } from './state.ts'
+
+export type Decision = Result<ConfigChange | undefined, Refusal>
+
+export interface DecideTools extends CheckOptions {
+  seal: Seal
+  /** Whether `sealed` holds `plain`: a secret that did not change is not an event. */
+  sameSecret: (plain: string, sealed: SealedSecret, owner: string) => boolean
+}
+
+/** `If-Match`: the resource's revision, or merely that it exists (`*`). */
+export type ExpectedRevision = number | 'exists'
+
+export interface PutResource {
+  kind: EnforcedKind | LaterKind
+  name: string
+  /** As it came: secrets in plain text, or masks that keep what is stored. */
+  input: unknown
+  /** Of the resource if this makes it; an existing resource keeps the origin that it has. */
+  origin: Origin
+  expectedRevision?: ExpectedRevision
+}
+
+export function decidePut(state: ConfigState, command: PutResource, tools: DecideTools): Decision {
+  const { kind, name, input, origin, expectedRevision } = command
+  if (isLaterKind(kind)) return fail(refusalOf([laterProblem(kind)]))
+  const current = state.resources[kind].get(name)
+  const refusal = preconditionRefusal(current, expectedRevision)
+  if (refusal !== undefined) return fail(refusal)
+  const draft = draftSet(state, { kind, name, input, origin }, tools)
+  const problems = [...draft.problems, ...checkChanges(state, [draft.change], tools)]
+  if (problems.length > 0) return fail(refusalOf(problems))
+  return done(draft.changes ? draft.change : undefined)
+}
+
+export interface DeleteResource {
+  kind: EnforcedKind | LaterKind
+  name: string
+  expectedRevision?: ExpectedRevision
+}
+
+export function decideDelete(state: ConfigState, command: DeleteResource, tools: DecideTools): Decision {
+  const { kind, name, expectedRevision } = command
+  if (isLaterKind(kind)) return fail(refusalOf([laterProblem(kind)]))
+  const current = state.resources[kind].get(name)
+  const refusal = preconditionRefusal(current, expectedRevision)
+  if (refusal !== undefined) return fail(refusal)
+  if (current === undefined) return fail({ type: 'not-found', what: `${kind}/${name}` })
+  const change = deleteChange(kind, name)
+  const problems = checkChanges(state, [change], tools)
+  return problems.length > 0 ? fail(refusalOf(problems)) : done(change)
+}
+
+/** Upserts what the document names and deletes what an earlier apply made and this one no longer names: one change set. */
+export function decideApply(state: ConfigState, document: ConfigDocument, tools: DecideTools): Decision {
+  // Nothing could be read: what the document does not name says nothing.
+  if (document.problems.some((problem) => problem.path === '')) return fail(refusalOf(document.problems))
+  const sets = document.resources.map((resource) => draftSet(state, { ...resource, origin: 'apply' }, tools))
+  const deletions = deletionsOf(state, document)
+  const changes = [...sets.map((draft) => draft.change), ...deletions]
+  const problems = [...sets.flatMap((draft) => draft.problems), ...checkChanges(state, changes, tools)]
+  if (problems.length > 0 || document.problems.length > 0) {
+    return fail(refusalOf(inSourceOrder(document, problems)))
+  }
+  const real = [...sets.filter((draft) => draft.changes).map((draft) => draft.change), ...deletions]
+  return done(real.length === 0 ? undefined : { type: 'change-set', changes: real })
+}
+
+export function preconditionRefusal(
+  current: { revision: number } | undefined,
+  expected: ExpectedRevision | undefined,
+): Refusal | undefined {
+  if (expected === undefined) return undefined
+  const isMet = current !== undefined && (expected === 'exists' || current.revision === expected)
+  return isMet ? undefined : { type: 'precondition-failed', current: current?.revision }
+}
+
+export function laterProblem(kind: LaterKind): Problem {
+  return unsupported([kind], `${kind} are`)
+}
+
+export function isLaterKind(kind: string): kind is LaterKind {
+  return laterKinds.some((later) => later === kind)
+}
+
+export function isEnforcedKind(kind: string): kind is EnforcedKind {
+  return enforcedKinds.some((enforced) => enforced === kind)
+}
+
+/** A value that could not be read (an unset variable) is not judged a second time. */
+function inSourceOrder(document: ConfigDocument, problems: readonly Problem[]): Problem[] {
+  const unread = new Set(document.problems.map((problem) => problem.path))
+  const others = problems.filter((problem) => !unread.has(problem.path))
+  const lineOf = ({ line, column }: Problem) => (line ?? Number.MAX_SAFE_INTEGER / 1e6) * 1e6 + (column ?? 0)
+  return [...document.problems, ...others].map(document.locate).sort((a, b) => lineOf(a) - lineOf(b))
+}
+
+interface Draft {
+  /** With problems it holds what could be read, for the checks of meaning. */
+  change: Change
+  problems: Problem[]
+  /** Whether the state would differ after it. */
+  changes: boolean
+}
+
+interface ResourceInput {
+  kind: EnforcedKind
+  name: string
+  input: unknown
+  origin: Origin
+}
+
+function draftSet(state: ConfigState, { kind, name, input, origin }: ResourceInput, tools: DecideTools): Draft {
+  const current = state.resources[kind].get(name)
+  const keptOrigin = current?.origin ?? origin
+  const parsed = parseSpec(kind, name, input)
+  if (!parsed.ok) {
+    return { change: setChange(kind, name, parsed.draft, keptOrigin), problems: parsed.problems, changes: true }
+  }
+  const problems: Problem[] = []
+  const stored = storedSecrets(kind, current)
+  const owner = secretOwner(kind, name)
+  const spec = mapSecrets<EnforcedKind, string, SealedSecret>(kind, parsed.spec, (text, { path, slot }) => {
+    const before = stored.get(slot)
+    if (!isMask(text))
+      return before !== undefined && tools.sameSecret(text, before, owner) ? before : tools.seal(owner, text)
+    if (before !== undefined && maskOf(before) === text) return before
+    problems.push(invalid([kind, name, ...path], 'no stored secret here has this mask: give the whole secret'))
+    return { $sealed: '', hint: '' }
+  }) as SpecOf[EnforcedKind]
+  const changes = current === undefined || !isDeepStrictEqual(current.spec, spec)
+  return { change: setChange(kind, name, spec, keptOrigin), problems, changes }
+}
+
+function storedSecrets(kind: EnforcedKind, current: Resource<SpecOf[EnforcedKind]> | undefined) {
+  const secrets = new Map<string, SealedSecret>()
+  if (current === undefined) return secrets
+  mapSecrets<EnforcedKind, SealedSecret, undefined>(kind, current.spec, (secret, { slot }) => {
+    secrets.set(slot, secret)
+    return undefined
+  })
+  return secrets
+}
+
+function deletionsOf(state: ConfigState, document: ConfigDocument): Change[] {
+  const named = new Set(document.resources.map(({ kind, name }) => `${kind}/${name}`))
+  return enforcedKinds.flatMap((kind) => {
+    const resources: [string, Resource<unknown>][] = [...state.resources[kind]]
+    return resources
+      .filter(([name, { origin }]) => origin === 'apply' && !named.has(`${kind}/${name}`))
+      .map(([name]) => deleteChange(kind, name))
+  })
+}
+
+const changeNames = {
+  providers: 'provider',
+  models: 'model',
+  teams: 'team',
+  users: 'user',
+  apps: 'app',
+} as const satisfies Record<EnforcedKind, string>
+
+function setChange(kind: EnforcedKind, name: string, spec: SpecOf[EnforcedKind], origin: Origin): Change {
+  return { type: `${changeNames[kind]}-set`, name, spec, origin } as Change // the kind ties the type to the spec
+}
+
+function deleteChange(kind: EnforcedKind, name: string): Change {
+  return { type: `${changeNames[kind]}-deleted`, name }
+}

@@ -1,0 +1,227 @@
+// headgate.yaml, or the same as JSON, as data: variables and secret files filled in, every problem with its line and
+// column. Read with the core schema only: a tag runs no code, aliases are counted, a key that stands twice is a mistake.
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument as parseYaml,
+  type YAMLError,
+} from 'yaml'
+import { limits } from '../limits.ts'
+import { type ConfigDocument, documentOf } from './config-document.ts'
+import { formatPath, invalid, type PathSegment, type Problem, quote } from './problem.ts'
+import { expandVariables } from './variables.ts'
+
+export interface DocumentSource {
+  format: 'yaml' | 'json'
+  /** For `${VAR}` and `${VAR:-default}`. Undefined: a document from afar has no business with this machine's environment. */
+  env?: Readonly<Record<string, string | undefined>>
+  /** For secrets written as `file:/path`; throws when it cannot. Undefined: refused, as above. */
+  readFile?: (path: string) => string
+}
+
+/** Never throws; what is wrong stands in `problems`. An empty document is one of the mistakes: `{}` means "nothing", while
+ *  an empty file is more often a write that was cut off. */
+export function parseDocument(text: string, source: DocumentSource): ConfigDocument {
+  if (Buffer.byteLength(text) > limits.adminBodyBytesMax) {
+    return refused(invalid([], `a document has at most ${limits.adminBodyBytesMax} bytes`))
+  }
+  const plainText = text.replace(/^\ufeff/, '')
+  if (source.format === 'json') {
+    const problem = jsonProblem(plainText)
+    if (problem !== undefined) return refused(problem)
+  }
+  const lines = new LineCounter()
+  const parsed = parseSafely(plainText, lines)
+  if (parsed === undefined) return refused(invalid([], 'this is nested too deeply'))
+  if (parsed.errors.length > 0) return refused(...syntaxProblems(parsed.errors, lines))
+  if (parsed.contents === null || (isScalar(parsed.contents) && parsed.contents.value === null)) {
+    return refused(invalid([], 'the document is empty; write {} to mean that there is nothing'))
+  }
+  const walk = new Walk(lines, source)
+  const document = documentOf(walk.value(parsed.contents, []))
+  return { ...document, problems: [...walk.problems, ...document.problems], locate: (problem) => walk.locate(problem) }
+}
+
+/** Undefined when the parser ran out of stack: it descends by recursion, and throws that or lists it among its errors. */
+function parseSafely(text: string, lines: LineCounter) {
+  try {
+    // Its own search for duplicate keys compares all pairs; the walk below uses a map.
+    const parsed = parseYaml(text, { lineCounter: lines, schema: 'core', uniqueKeys: false, prettyErrors: false })
+    return parsed.errors.some((error) => /call stack/.test(error.message)) ? undefined : parsed
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** One mistake makes the parser stumble several times over the same place: the first message there is the useful one. */
+function syntaxProblems(errors: readonly YAMLError[], lines: LineCounter): Problem[] {
+  const first = new Map<number, YAMLError>()
+  for (const error of errors) if (!first.has(error.pos[0])) first.set(error.pos[0], error)
+  return [...first]
+    .slice(0, 20)
+    .map(([offset, { message }]) => located(lines, offset, invalid([], message.slice(0, 200))))
+}
+
+const nodesMax = 500_000
+const aliasedNodesMax = 50_000
+const depthMax = 24
+
+/** Turns nodes into data and remembers where each path stands. */
+class Walk {
+  readonly problems: Problem[] = []
+  readonly #lines: LineCounter
+  readonly #source: DocumentSource
+  /** Path → offset in the text; of a field that is the offset of its key. */
+  readonly #offsets = new Map<string, number>()
+  /** As met so far: an alias names the anchor before it. A node that contains its own alias ends at the depth bound. */
+  readonly #anchors = new Map<string, unknown>()
+  #nodes = 0
+  #aliasedNodes = 0
+  #isAliased = false
+
+  constructor(lines: LineCounter, source: DocumentSource) {
+    this.#lines = lines
+    this.#source = source
+  }
+
+  value(node: unknown, path: PathSegment[]): unknown {
+    if (node === null || node === undefined) return null
+    if (!this.#mayGoOn(node, path)) return null
+    if (isAlias(node)) return this.#aliased(node, path)
+    const { tag, range, anchor } = node as Node & { tag?: string; anchor?: string }
+    this.#note(path, range?.[0])
+    if (anchor !== undefined) this.#anchors.set(anchor, node)
+    if (tag !== undefined && !/^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/.test(tag)) {
+      this.#problem(node, path, 'tags are not accepted here')
+      return null
+    }
+    if (isMap(node)) return this.#map(node.items, path)
+    if (isSeq(node)) return node.items.map((item, index) => this.value(item, [...path, index]))
+    if (!isScalar(node)) return null
+    return typeof node.value === 'string' ? this.#text(node, node.value, path) : node.value
+  }
+
+  locate(problem: Problem): Problem {
+    // What is missing has no place of its own: the nearest thing around it has.
+    for (let path = problem.path; ; path = parentPath(path)) {
+      const offset = this.#offsets.get(path)
+      if (offset !== undefined) return located(this.#lines, offset, problem)
+      if (path === '' || path === parentPath(path)) return problem
+    }
+  }
+
+  #map(items: readonly { key: unknown; value: unknown }[], path: PathSegment[]): Record<string, unknown> {
+    const fields = new Map<string, unknown>()
+    for (const { key, value } of items) {
+      const name = isScalar(key) ? String(key.value) : undefined
+      if (name === undefined) {
+        this.#problem(key, path, 'a key is plain text')
+        continue
+      }
+      const inner = [...path, name]
+      if (fields.has(name)) this.#problem(key, inner, 'this key stands here twice')
+      fields.set(name, this.value(value, inner))
+      this.#note(inner, (key as Node).range?.[0])
+    }
+    return Object.fromEntries(fields) // defines own fields, `__proto__` among them
+  }
+
+  #aliased(alias: Alias, path: PathSegment[]): unknown {
+    const target = this.#anchors.get(alias.source)
+    if (target === undefined) {
+      this.#problem(alias, path, `there is no anchor ${quote(alias.source)}`)
+      return null
+    }
+    const outer = this.#isAliased
+    this.#isAliased = true
+    const value = this.value(target, path)
+    this.#isAliased = outer
+    this.#note(path, alias.range?.[0])
+    return value
+  }
+
+  #text(node: unknown, text: string, path: PathSegment[]): string {
+    const expanded = expandVariables(text, this.#source.env)
+    for (const message of expanded.problems) this.#problem(node, path, message)
+    return isSecretPath(path) && expanded.text.startsWith('file:')
+      ? this.#fileText(node, expanded.text, path)
+      : expanded.text
+  }
+
+  #fileText(node: unknown, text: string, path: PathSegment[]): string {
+    if (this.#source.readFile === undefined) {
+      this.#problem(node, path, 'files are read only for a document of this machine')
+      return text
+    }
+    try {
+      return this.#source.readFile(text.slice('file:'.length)).trim()
+    } catch {
+      this.#problem(node, path, `cannot read ${quote(text)}`)
+      return text
+    }
+  }
+
+  /** False beyond the bounds; the first step beyond is a problem. */
+  #mayGoOn(node: unknown, path: PathSegment[]): boolean {
+    this.#nodes++
+    if (this.#isAliased) this.#aliasedNodes++
+    if (path.length > depthMax) {
+      this.#problem(node, path, 'this is nested too deeply')
+      return false
+    }
+    if (this.#nodes <= nodesMax && this.#aliasedNodes <= aliasedNodesMax) return true
+    if (this.#nodes === nodesMax + 1 || this.#aliasedNodes === aliasedNodesMax + 1) {
+      this.#problem(node, path, 'the document is too large, with what its aliases repeat')
+    }
+    return false
+  }
+
+  #problem(node: unknown, path: PathSegment[], message: string): void {
+    const offset = (node as Node | null)?.range?.[0] ?? 0
+    if (this.problems.length < 1_000) this.problems.push(located(this.#lines, offset, invalid(path, message)))
+  }
+
+  #note(path: PathSegment[], offset: number | undefined): void {
+    if (offset !== undefined) this.#offsets.set(formatPath(path), offset)
+  }
+}
+
+function refused(...problems: Problem[]): ConfigDocument {
+  return { resources: [], problems, locate: (problem) => problem }
+}
+
+function located(lines: LineCounter, offset: number, problem: Problem): Problem {
+  if (problem.line !== undefined) return problem
+  const { line, col } = lines.linePos(offset)
+  return { ...problem, line, column: col }
+}
+
+/** YAML reads more than JSON: `{a: 1,}` is refused here. The message of the engine may quote the text, so it is dropped. */
+function jsonProblem(text: string): Problem | undefined {
+  try {
+    JSON.parse(text)
+    return undefined
+  } catch (error) {
+    const at = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
+    if (at === undefined) return invalid([], 'this is not JSON')
+    const before = text.slice(0, Number(at)).split('\n')
+    return { ...invalid([], 'this is not JSON'), line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+  }
+}
+
+/** `providers.<name>.credentials[i].apiKey` and everything under `providers.<name>.tls`. */
+function isSecretPath(path: readonly PathSegment[]): boolean {
+  const [kind, , part, ...rest] = path
+  if (kind !== 'providers') return false
+  return part === 'tls' ? rest.length === 1 : part === 'credentials' && rest[1] === 'apiKey' && rest.length === 2
+}
+
+function parentPath(path: string): string {
+  return path.replace(/(?:^|\.)[^.[\]]*$|\[(?:\d+|"(?:[^"\\]|\\.)*")\]$/, '')
+}

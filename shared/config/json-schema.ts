@@ -1,0 +1,52 @@
+// JSON Schema, made from the schemas that validate: for editors (headgate.yaml) and for OpenAPI. Fields that this version
+// refuses are left out, so that an editor marks them before the gateway does.
+import { z } from 'zod'
+import { type EnforcedKind, enforcedKinds } from './kinds.ts'
+import { namePattern } from './names.ts'
+import { keyRequestSchema, notEnforced, rotateRequestSchema, specSchemas } from './schemas.ts'
+
+export type JsonSchema = Record<string, unknown>
+
+const dialect = 'https://json-schema.org/draft/2020-12/schema'
+
+/** Of headgate.yaml and of the body of `POST /apply`. */
+export function documentJsonSchema(): JsonSchema {
+  const properties = enforcedKinds.map((kind) => {
+    const byName = { propertyNames: { pattern: namePattern.source }, additionalProperties: specJsonSchema(kind) }
+    return [kind, { type: ['object', 'null'], ...byName }]
+  })
+  return {
+    $schema: dialect,
+    title: 'headgate.yaml',
+    type: 'object',
+    properties: Object.fromEntries(properties),
+    additionalProperties: false,
+  }
+}
+
+/** Of one resource as it is written. Without `$schema`, to stand inside another schema. */
+export function specJsonSchema(kind: EnforcedKind): JsonSchema {
+  return jsonSchemaOf(specSchemas[kind])
+}
+
+export function keyRequestJsonSchema(): JsonSchema {
+  return jsonSchemaOf(keyRequestSchema)
+}
+
+export function rotateRequestJsonSchema(): JsonSchema {
+  return jsonSchemaOf(rotateRequestSchema)
+}
+
+function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...made } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => {
+      const properties = jsonSchema.properties as Record<string, JsonSchema> | undefined
+      for (const [name, property] of Object.entries(properties ?? {})) {
+        if (property[notEnforced] === true) delete properties?.[name]
+      }
+    },
+  })
+  return made
+}
