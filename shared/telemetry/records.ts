@@ -105,6 +105,15 @@ export interface NodeHeartbeat {
   queues: Record<string, { length: number; dropped: number }>
   /** A proxy's view of its targets. */
   targets?: TargetLoad[]
+  process?: ProcessLoad
+  /** A proxy's refusals since its start, by error code: callers whom nobody knows leave no other record. */
+  refusals?: Record<string, number>
+}
+
+export interface ProcessLoad {
+  rssBytes: number
+  /** How late timers fired since the last heartbeat. */
+  eventLoopLagMs: { p50: number; p99: number; max: number }
 }
 
 export interface TargetLoad {

@@ -1,0 +1,162 @@
+// A proxy node: its parts, in the order in which they start. They stop in reverse.
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import { Follower } from '../../cluster/config-log/follower.ts'
+import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
+import { LastGood } from '../../cluster/config-log/last-good.ts'
+import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
+import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
+import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { SecretBox } from '../../cluster/secrets/secret-box.ts'
+import type { Chance, Clock } from '../../shared/clock.ts'
+import type { ConfigState } from '../../shared/config/state.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Notify } from '../../shared/notice.ts'
+import type { Settings } from '../../shared/settings.ts'
+import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import { CallerCompiler } from './auth/callers.ts'
+import { heartbeatOf } from './heartbeat.ts'
+import { startHttpServer } from './http/server.ts'
+import { Pipeline } from './pipeline.ts'
+import { DemoUpstream } from './providers/demo/demo-upstream.ts'
+import { LoadBook } from './providers/endpoint.ts'
+import { Deadlines } from './routing/deadlines.ts'
+import { type Snapshot, SnapshotCompiler } from './snapshot.ts'
+import { EventLoopLag } from './telemetry/event-loop-lag.ts'
+import { bootEpoch, Recorder } from './telemetry/recorder.ts'
+import { openUpstream } from './upstream/choose-upstream.ts'
+
+export interface ProxyOptions {
+  readonly settings: Settings
+  readonly node: { readonly name: string; readonly role: NodeHeartbeat['role']; readonly version: string }
+  readonly masterKey: Uint8Array
+  readonly dataDir: string
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly notify: Notify
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Whether the rest of the node is ready too. */
+  isNodeReady(): boolean
+}
+
+export interface ProxyNode {
+  readonly port: number
+  /** Stops listening, lets open requests finish for `drainMs`, cuts the rest. Answers how many were cut. */
+  drain(drainMs: number): Promise<number>
+}
+
+export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
+  const { settings, node, dataDir, bus, clock, chance, notify } = options
+  const keys = deriveKeys(options.masterKey)
+  const secrets = new SecretBox(new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), keys.wrapKey))
+  const compiler = new SnapshotCompiler({
+    callers: new CallerCompiler(),
+    loads: new LoadBook(),
+    open(secret) {
+      const opened = secrets.open(secret)
+      if (opened.ok) return opened.value
+      notify({ type: 'warning', message: `a sealed secret cannot be opened: ${opened.error.type}` })
+      return undefined
+    },
+  })
+  let snapshot: Snapshot | undefined
+  const highWater = new HighWaterFile(join(dataDir, 'config', 'high-water.json'), keys.macKey)
+  const log = new SqliteLog({ path: join(dataDir, 'config', 'log.sqlite'), readOnly: true, highWater })
+  const follower = new Follower({
+    ...{ log, macKey: keys.macKey, clock, notify, highWater },
+    lastGood: new LastGood({ folder: join(dataDir, 'config'), macKey: keys.macKey, notify }),
+    // In one process with the log's writer, the writer keeps the copy.
+    keepLastGood: node.role === 'proxy',
+    onState(state) {
+      snapshot = compiler.compile(state)
+      tellApplied(bus, node.name, state)
+    },
+  })
+  const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
+  const deadlines = new Deadlines(clock)
+  const lag = new EventLoopLag()
+  const direct = await openUpstream({ environment: options.environment, clock, notify })
+  const demo = new DemoUpstream(clock)
+  let draining = false
+  const refusals = new Map<string, number>()
+  const pipeline = new Pipeline({
+    clock,
+    chance,
+    tools: { clock, chance, notify, deadlines, recorder, upstreamOf: ({ kind }) => (kind === 'demo' ? demo : direct) },
+    snapshot: () =>
+      snapshot ?? (follower.status.damaged === undefined ? { type: 'no-config' } : { type: 'config-damaged' }),
+    isReady: () => snapshot !== undefined && !draining && options.isNodeReady(),
+    idPrefix: `req_${randomBytes(8).toString('hex')}`,
+    countRefusal: (code) => refusals.set(code, (refusals.get(code) ?? 0) + 1),
+  })
+
+  await follower.boot()
+  const appended = bus.subscribe(subjects.configAppended, () => void follower.look())
+  follower.start()
+  recorder.start()
+  deadlines.start()
+  lag.start()
+  const { host, port, tls, bodyBytesMax, hosts, trustedProxies } = settings
+  const server = await startHttpServer({ host, port, tls, bodyBytesMax, hosts, trustedProxies }, pipeline, {
+    clock,
+    notify,
+  })
+  const heartbeat = clock.every(limits.heartbeatMs, () => {
+    const facts = {
+      node: node.name,
+      role: node.role,
+      region: settings.region,
+      version: node.version,
+      draining,
+      snapshot,
+      refusals,
+    }
+    const load = { eventLoopLagMs: lag.read(), rssBytes: process.memoryUsage.rss() }
+    const beat = heartbeatOf({
+      ...facts,
+      load,
+      status: follower.status,
+      atMs: clock.wallMs(),
+      queues: recorder.queues(),
+    })
+    bus.publish(subjects.heartbeat, encodeJson(beat))
+  })
+
+  return {
+    port: server.port,
+    async drain(drainMs) {
+      draining = true
+      server.stopListening()
+      const deadlineMs = clock.monotonicMs() + drainMs
+      while (server.openRequests > 0 && clock.monotonicMs() < deadlineMs) await pause(clock, 20)
+      const cut = server.openRequests
+      server.close()
+      heartbeat.cancel()
+      lag.stop()
+      deadlines.stop()
+      direct.close()
+      await recorder.close()
+      appended.stop()
+      await follower.stop()
+      await log.close()
+      return cut
+    },
+  }
+}
+
+function tellApplied(bus: Bus, name: string, { revision, hash }: ConfigState): void {
+  bus.publish(subjects.configApplied, encodeJson({ node: name, revision, hash }))
+}
+
+/** Unlike `Clock.after` this keeps the process alive: a drain has to be seen through. */
+function pause(clock: Clock, ms: number): Promise<void> {
+  const alive = setInterval(() => {}, 1_000)
+  return new Promise((resolve) =>
+    clock.after(ms, () => {
+      clearInterval(alive)
+      resolve()
+    }),
+  )
+}
