@@ -1,0 +1,51 @@
+import type { Target } from '../load/jobs.ts'
+import type { MockUpstream } from '../mock-upstream/mock-upstream.ts'
+import type { Work } from '../scenarios/work.ts'
+
+/** Something that carries work to the mock upstream. */
+export interface Subject {
+  readonly name: string
+  /** Its process group. */
+  readonly group: number
+  target(work: Work): Target
+  stop(): Promise<void>
+}
+
+export interface SubjectOptions {
+  mock: MockUpstream
+  works: readonly Work[]
+  /** For configuration, logs and data. */
+  folder: string
+  /** Of the repository. */
+  root: string
+}
+
+export const chatPath = '/v1/chat/completions'
+
+/** The path at which the mock does the work without looking at its body. */
+export function mockPath(work: Work): string {
+  return `/do/${work.directives}${chatPath}`
+}
+
+/** Base URL of the mock for one work, with its `/v1`. */
+export function mockBaseUrl(mock: MockUpstream, work: Work): string {
+  const origin = work.tls ? mock.tlsUrl : mock.url
+  if (origin === undefined) throw new Error(`${work.name} needs a mock with TLS`)
+  return `${origin}/do/${work.directives}/v1`
+}
+
+export function chatTarget(port: number, path: string, work: Work, headers: Record<string, string> = {}): Target {
+  const all = { 'content-type': 'application/json', ...headers }
+  return { port, method: 'POST', path, headers: all, body: work.body }
+}
+
+/** The mock itself, for what a hop adds. Its TLS works go in the clear: the generator speaks none. */
+export function directSubject(mock: MockUpstream): Subject {
+  const port = Number(new URL(mock.url).port)
+  return {
+    name: 'direct',
+    group: mock.pid,
+    target: (work) => chatTarget(port, mockPath(work), work),
+    stop: () => Promise.resolve(),
+  }
+}

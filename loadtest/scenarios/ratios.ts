@@ -1,0 +1,86 @@
+// One row of the table: is what comes out the same, and what does it cost next to nginx and Portkey?
+import type { Rig } from '../measure/rig.ts'
+import { type Comparison, compare, microsPerUnit, type Round, type RoundRules } from '../measure/rounds.ts'
+import type { Subject } from '../peers/subject.ts'
+import type { RatioScenario } from './catalogue.ts'
+
+export interface RunLength {
+  rounds: number
+  /** Of a window, at least; it is made longer until it burns enough CPU to be read. */
+  seconds: number
+  /** Tiny runs: exactly so many requests (or a tenth of it in streams) a window, and no warm-up. */
+  count: number | undefined
+  rules: RoundRules
+  seed: number
+}
+
+export interface RatioOutcome {
+  scenario: RatioScenario
+  toNginx: Comparison
+  /** Portkey over ours; undefined when Portkey did not run. */
+  portkeyToOurs: Comparison | undefined
+  /** Subjects whose body differed from the mock's own. Ours among them fails the row. */
+  bodyDiffers: string[]
+  rounds: Round[]
+}
+
+const warmUpRequestsMin = 20_000
+const warmUpWindowsMax = 4
+const windowSecondsMax = 15
+
+export async function runRatio(rig: Rig, scenario: RatioScenario, length: RunLength): Promise<RatioOutcome> {
+  const bodyDiffers = await differingBodies(rig, scenario)
+  const seconds = new Map<Subject, number>()
+  for (const subject of rig.subjects) seconds.set(subject, await warmUp(rig, subject, scenario, length))
+  const window = (subject: Subject) => () => measure(rig, subject, scenario, length, seconds.get(subject))
+  const { nginx, headgate, portkey } = rig.options
+  const ours = window(headgate)
+  const peer = portkey === undefined ? [] : [window(portkey)]
+  const rounds: Round[] = []
+  for (let index = 0; index < length.rounds; index++) {
+    rounds.push(await rig.round([window(nginx), ours, ...peer, ours, window(nginx)]))
+  }
+  const { rules, seed } = length
+  const toNginx = compare(rounds, { subject: 'headgate', reference: 'nginx', rules, seed })
+  const peerOptions = { subject: 'portkey', reference: 'headgate', rules, seed }
+  return { scenario, toNginx, portkeyToOurs: portkey && compare(rounds, peerOptions), bodyDiffers, rounds }
+}
+
+function measure(rig: Rig, subject: Subject, scenario: RatioScenario, length: RunLength, seconds = length.seconds) {
+  const { connections, chunks } = scenario
+  const count = length.count === undefined ? undefined : Math.ceil(length.count / (chunks === undefined ? 1 : 10))
+  const atOnce = Math.min(connections, count ?? connections)
+  const load = { connections: atOnce, expectedStatus: 200, chunks, seconds, count }
+  return rig.measure(subject, subject.target(scenario.work), load)
+}
+
+/** Until the code is hot; gives back how long a window of this subject must be. */
+async function warmUp(rig: Rig, subject: Subject, scenario: RatioScenario, length: RunLength): Promise<number> {
+  if (length.count !== undefined) return length.seconds
+  let requests = 0
+  let windowSeconds = length.seconds
+  for (let index = 0; index < warmUpWindowsMax && requests < warmUpRequestsMin; index++) {
+    const window = await measure(rig, subject, scenario, length)
+    requests += window.units
+    const enough = (length.rules.windowCpuMsMin * 1.2) / (window.cpuMs / window.seconds)
+    windowSeconds = Math.min(windowSecondsMax, Math.max(length.seconds, enough))
+    // Slow subjects are warm after the first one and would take minutes to see so many requests.
+    if (microsPerUnit(window) > 100) break
+  }
+  return windowSeconds
+}
+
+/** Asks for usage, so that streams too should come through to the byte. */
+async function differingBodies(rig: Rig, { work }: RatioScenario): Promise<string[]> {
+  const body = work.stream
+    ? JSON.stringify({ ...JSON.parse(work.body), stream_options: { include_usage: true } })
+    : work.body
+  const probe = (subject: Subject) => rig.probe(subject, { ...subject.target(work), body })
+  const direct = await probe(rig.options.direct)
+  const differing: string[] = []
+  for (const subject of rig.subjects) {
+    const { status, sha256 } = await probe(subject)
+    if (status !== 200 || sha256 !== direct.sha256) differing.push(subject.name)
+  }
+  return differing
+}

@@ -1,0 +1,31 @@
+// What a refusal costs next to an answer of our own: whoever floods us with bad requests must pay more than we do.
+import type { Rig } from '../measure/rig.ts'
+import { type Comparison, compare, type Round } from '../measure/rounds.ts'
+import { type RejectScenario, smallWork } from './catalogue.ts'
+import type { RunLength } from './ratios.ts'
+
+export interface RejectOutcome {
+  scenario: RejectScenario
+  toOwnSmall: Comparison
+  rounds: Round[]
+}
+
+const connections = 32
+
+export async function runReject(rig: Rig, scenario: RejectScenario, length: RunLength): Promise<RejectOutcome> {
+  const { headgate } = rig.options
+  const { seconds, count, rules, seed } = length
+  const load = { connections, chunks: undefined, seconds, count }
+  const answered = () => rig.measure(headgate, headgate.target(smallWork), { ...load, expectedStatus: 200 })
+  const target = headgate.rejectedTarget(scenario.work, scenario.reason)
+  const rejected = async () => {
+    const window = await rig.measure(headgate, target, { ...load, expectedStatus: Number(scenario.reason) })
+    return { ...window, subject: 'rejected' }
+  }
+  if (count === undefined) await rejected()
+  const rounds: Round[] = []
+  for (let index = 0; index < length.rounds; index++) {
+    rounds.push(await rig.round([answered, rejected, rejected, answered]))
+  }
+  return { scenario, toOwnSmall: compare(rounds, { subject: 'rejected', reference: 'headgate', rules, seed }), rounds }
+}
