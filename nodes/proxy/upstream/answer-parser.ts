@@ -55,7 +55,7 @@ export class AnswerParser {
   /** Whether the connection may be used again, once the answer has ended. */
   keepAlive = false
   keepAliveMs: number | undefined
-  /** Bytes came after the end: the upstream and we disagree about where that is. */
+  /** Bytes came after the end of a good answer: the upstream and we disagree about where that is. */
   extraBytes = false
   #sink: AnswerSink
   #phase = statusLine
@@ -105,7 +105,7 @@ export class AnswerParser {
       else if (this.#phase === bodyUntilClose) at = this.#readUntilClose(bytes, at, length)
       else at = this.#readChunked(bytes, at, length)
     }
-    if (at < length) this.extraBytes = true
+    if (at < length && this.failure === undefined) this.extraBytes = true
   }
 
   /** The upstream has closed. False: in the middle of an answer. */

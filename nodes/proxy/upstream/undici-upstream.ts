@@ -203,7 +203,8 @@ class UndiciHead implements UpstreamHead {
   header(name: string): string | undefined {
     if (name === 'set-cookie' || !Object.hasOwn(this.#fields, name)) return undefined
     const value = this.#fields[name]
-    return typeof value === 'string' ? value : value?.[0]
+    const first = typeof value === 'string' ? value : value?.[0]
+    return first?.replace(/[\t ]+$/, '')
   }
 }
 
