@@ -1,6 +1,7 @@
 // Commands about resources, decided against the state before them: what comes out is the one change to append, nothing
 // when nothing would change, or a refusal that names every problem. Nothing here reads a clock or writes anything; the
 // sealing of secrets is passed in. After a conflict in the log a command is decided again, against the newer state.
+import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { done, fail, type Result } from '../result.ts'
 import type { ConfigDocument } from './config-document.ts'
@@ -48,9 +49,8 @@ export function decidePut(state: ConfigState, command: PutResource, tools: Decid
   const refusal = preconditionRefusal(current, expectedRevision)
   if (refusal !== undefined) return fail(refusal)
   const draft = draftSet(state, { kind, name, input, origin }, tools)
-  const problems = [...draft.problems, ...checkChanges(state, [draft.change], tools)]
-  if (problems.length > 0) return fail(refusalOf(problems))
-  return done(draft.changes ? draft.change : undefined)
+  const problems = [...draft.problems, ...checkChanges(state, [draft.unsealed], tools)]
+  return problems.length > 0 ? fail(refusalOf(problems)) : done(draft.sealed())
 }
 
 export interface DeleteResource {
@@ -77,13 +77,11 @@ export function decideApply(state: ConfigState, document: ConfigDocument, tools:
   if (document.problems.some((problem) => problem.path === '')) return fail(refusalOf(document.problems))
   const sets = document.resources.map((resource) => draftSet(state, { ...resource, origin: 'apply' }, tools))
   const deletions = deletionsOf(state, document)
-  const changes = [...sets.map((draft) => draft.change), ...deletions]
-  const problems = [...sets.flatMap((draft) => draft.problems), ...checkChanges(state, changes, tools)]
-  if (problems.length > 0 || document.problems.length > 0) {
-    return fail(refusalOf(inSourceOrder(document, problems)))
-  }
-  const real = [...sets.filter((draft) => draft.changes).map((draft) => draft.change), ...deletions]
-  return done(real.length === 0 ? undefined : { type: 'change-set', changes: real })
+  const unsealed = [...sets.map((draft) => draft.unsealed), ...deletions]
+  const problems = [...sets.flatMap((draft) => draft.problems), ...checkChanges(state, unsealed, tools)]
+  if (problems.length > 0 || document.problems.length > 0) return fail(refusalOf(inSourceOrder(document, problems)))
+  const changes = [...sets.map((draft) => draft.sealed()).filter((change) => change !== undefined), ...deletions]
+  return done(changes.length === 0 ? undefined : { type: 'change-set', changes })
 }
 
 export function preconditionRefusal(
@@ -116,11 +114,12 @@ function inSourceOrder(document: ConfigDocument, problems: readonly Problem[]): 
 }
 
 interface Draft {
-  /** With problems it holds what could be read, for the checks of meaning. */
-  change: Change
+  /** For the checks of meaning, which read no secrets; with problems it holds what could be read. */
+  unsealed: Change
   problems: Problem[]
-  /** Whether the state would differ after it. */
-  changes: boolean
+  /** The change to append, undefined when nothing would differ. Only a draft without problems is sealed: the first secret
+   *  of an owner makes its data key, and a refused command leaves none behind. */
+  sealed: () => Change | undefined
 }
 
 interface ResourceInput {
@@ -132,24 +131,31 @@ interface ResourceInput {
 
 function draftSet(state: ConfigState, { kind, name, input, origin }: ResourceInput, tools: DecideTools): Draft {
   const current = state.resources[kind].get(name)
-  const keptOrigin = current?.origin ?? origin
+  const change = (spec: SpecOf[EnforcedKind]) => setChange(kind, name, spec, current?.origin ?? origin)
   const parsed = parseSpec(kind, name, input)
   if (!parsed.ok) {
-    return { change: setChange(kind, name, parsed.draft, keptOrigin), problems: parsed.problems, changes: true }
+    const sealed = () => assert.fail('a refused draft is never sealed')
+    return { unsealed: change(parsed.draft), problems: parsed.problems, sealed }
   }
-  const problems: Problem[] = []
   const stored = storedSecrets(kind, current)
-  const owner = secretOwner(kind, name)
-  const spec = mapSecrets<EnforcedKind, string, SealedSecret>(kind, parsed.spec, (text, { path, slot }) => {
+  const problems: Problem[] = []
+  const unsealed = mapSecrets<EnforcedKind, string, SealedSecret>(kind, parsed.spec, (text, { path, slot }) => {
     const before = stored.get(slot)
-    if (!isMask(text))
-      return before !== undefined && tools.sameSecret(text, before, owner) ? before : tools.seal(owner, text)
-    if (before !== undefined && maskOf(before) === text) return before
-    problems.push(invalid([kind, name, ...path], 'no stored secret here has this mask: give the whole secret'))
-    return { $sealed: '', hint: '' }
+    if (isMask(text) && (before === undefined || maskOf(before) !== text)) {
+      problems.push(invalid([kind, name, ...path], 'no stored secret here has this mask: give the whole secret'))
+    }
+    return before ?? { $sealed: '', hint: '' }
   }) as SpecOf[EnforcedKind]
-  const changes = current === undefined || !isDeepStrictEqual(current.spec, spec)
-  return { change: setChange(kind, name, spec, keptOrigin), problems, changes }
+  const owner = secretOwner(kind, name)
+  const sealed = () => {
+    const spec = mapSecrets<EnforcedKind, string, SealedSecret>(kind, parsed.spec, (text, { slot }) => {
+      const before = stored.get(slot)
+      const isKept = before !== undefined && (isMask(text) || tools.sameSecret(text, before, owner))
+      return isKept ? before : tools.seal(owner, text)
+    }) as SpecOf[EnforcedKind]
+    return isDeepStrictEqual(current?.spec, spec) ? undefined : change(spec)
+  }
+  return { unsealed: change(unsealed), problems, sealed }
 }
 
 function storedSecrets(kind: EnforcedKind, current: Resource<SpecOf[EnforcedKind]> | undefined) {

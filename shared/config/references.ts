@@ -3,7 +3,7 @@ import { type EnforcedKind, enforcedKinds, type KeyRecord, type SpecOf } from '.
 import type { PathSegment } from './problem.ts'
 import type { ConfigState } from './state.ts'
 
-/** `model`: a model by its name, or `provider/model` for a provider's own model. */
+/** `model`: a model by its name, or `provider/model` and `provider/*` for a provider's own models. */
 export interface Reference {
   path: PathSegment[]
   to: 'provider' | 'model-alias' | 'model' | 'team' | 'user' | 'app'

@@ -35,6 +35,13 @@ const name = z
   .regex(namePattern, nameRule)
   .refine((text) => isName(text), nameRule)
 
+const allowedModel = z
+  .string()
+  .refine(
+    (text) => isName(text.replace(/\/\*$/, '')),
+    `${nameRule}; "provider/*" stands for all of a provider's models`,
+  )
+
 const upstreamModel = z
   .string()
   .regex(/^[\x21-\x7e]{1,256}$/, "expected the provider's name of a model: up to 256 visible ASCII characters")
@@ -91,6 +98,7 @@ const credential = z
     const isNamed = 'apiKey' in value || 'aws' in value || 'gcp' in value || 'azure' in value
     if (!isNamed) context.addIssue({ code: 'custom', path: ['apiKey'], message: 'is required: a secret' })
   })
+  .meta({ required: ['name', 'apiKey'] })
 
 const provider = z.strictObject({
   kind: words<ProviderKind, ProviderKind>(
@@ -170,7 +178,7 @@ const model = z.strictObject({
 
 const ownerFields = {
   costCenter: label.exactOptional(),
-  models: z.array(name).max(bounds.allowedModelsMax).exactOptional().describe('Models allowed. Default: all.'),
+  models: z.array(allowedModel).max(bounds.allowedModelsMax).exactOptional().describe('Models allowed. Default: all.'),
   tier: label.exactOptional().describe('A stored label.'),
   metadata: labels.exactOptional().describe('Stored labels.'),
 }
