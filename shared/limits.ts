@@ -29,6 +29,15 @@ export const limits = {
   spoolSegmentBytesMax: 16 << 20,
   requestHistoryRowsMax: 1_000_000,
   requestHistoryDays: 7,
+  /** Records looked at for one page of the request history; a filter that matches little gets a cursor to go on from. */
+  requestHistoryScanMax: 50_000,
+  /** Hours of usage are kept this long. */
+  usageDays: 800,
+  usageRowsMax: 10_000,
+  /** Targets, and models with their providers, that have their own latencies and metrics; the rest share `other`. */
+  telemetryTargetsMax: 256,
+  /** Batches in the aggregator's memory that are not committed; above it, it takes no more and senders keep theirs. */
+  aggregatorPendingBytesMax: 32 << 20,
   heartbeatMs: 1_000,
 } as const
 

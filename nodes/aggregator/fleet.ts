@@ -1,0 +1,61 @@
+// The latest heartbeat of each node, and what they say together about targets.
+import type { Clock } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import type { NodeHeartbeat, TargetLoad } from '../../shared/telemetry/records.ts'
+
+const silentMsMax = 10 * limits.heartbeatMs
+const nodesMax = 1_000
+
+const healthRank = { healthy: 0, degraded: 1, ejected: 2 } as const
+
+export class Fleet {
+  readonly #clock: Clock
+  readonly #nodes = new Map<string, { heartbeat: NodeHeartbeat; seenMs: number }>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  hear(heartbeat: NodeHeartbeat): void {
+    this.#forgetSilent()
+    if (this.#nodes.size >= nodesMax && !this.#nodes.has(heartbeat.node)) return
+    this.#nodes.set(heartbeat.node, { heartbeat, seenMs: this.#clock.monotonicMs() })
+  }
+
+  /** Of nodes that spoke lately. */
+  heartbeats(): NodeHeartbeat[] {
+    this.#forgetSilent()
+    return [...this.#nodes.values()].map(({ heartbeat }) => heartbeat)
+  }
+
+  /** In flight is the sum over nodes, health the worst, weight the mean. */
+  targets(): TargetLoad[] {
+    const merged = new Map<string, { load: TargetLoad; nodes: number }>()
+    for (const load of this.heartbeats().flatMap(({ targets = [] }) => targets)) {
+      const key = JSON.stringify([load.model, load.provider, load.target])
+      const known = merged.get(key)
+      if (known === undefined) merged.set(key, { load: { ...load }, nodes: 1 })
+      else {
+        known.load.inFlight += load.inFlight
+        known.load.weight += load.weight
+        known.nodes++
+        if (healthRank[load.health] > healthRank[known.load.health]) known.load.health = load.health
+      }
+    }
+    return [...merged.values()].map(({ load, nodes }) => ({ ...load, weight: load.weight / nodes }))
+  }
+
+  #forgetSilent(): void {
+    const oldestMs = this.#clock.monotonicMs() - silentMsMax
+    for (const [node, { seenMs }] of this.#nodes) if (seenMs < oldestMs) this.#nodes.delete(node)
+  }
+}
+
+/** Checks what the readers of a heartbeat here rely on; the sender is one of our own nodes. */
+export function readHeartbeat(value: unknown): NodeHeartbeat | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { node, queues, targets } = value as Partial<NodeHeartbeat>
+  if (typeof node !== 'string' || typeof queues !== 'object' || queues === null) return undefined
+  if (targets !== undefined && !Array.isArray(targets)) return undefined
+  return value as NodeHeartbeat
+}

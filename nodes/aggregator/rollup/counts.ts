@@ -1,0 +1,93 @@
+// What the metrics count since start. Labels come from configured names only: a model or target is a label once an
+// attempt at it was answered or a node named it, everything else is counted as `other`, so a caller who makes up names
+// cannot make series.
+import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
+import { Sketch } from '../../../shared/telemetry/sketch.ts'
+import { isRateLimited } from './usage.ts'
+
+export interface ModelCounts {
+  model: string
+  provider: string
+  byStatus: Record<string, number>
+  inputTokens: number
+  outputTokens: number
+  cachedTokens: number
+  costNanoUsd: number
+  savedNanoUsd: number
+  fallbacks: number
+  /** Microseconds. */
+  duration: Sketch
+  inputSizes: Sketch
+  outputSizes: Sketch
+}
+
+export class CountsFold {
+  readonly #rowsMax: number
+  readonly #names = new Map<string, Set<string>>()
+  readonly #rows = new Map<string, Map<string, ModelCounts>>()
+  #size = 0
+  readonly cache: Record<string, number> = { HIT: 0, SEMANTIC_HIT: 0, MISS: 0, BYPASS: 0 }
+  readonly overhead = new Sketch('wide')
+  rateLimited = 0
+
+  constructor(rowsMax: number) {
+    this.#rowsMax = rowsMax
+  }
+
+  /** Makes a configured model with its provider a label. */
+  admit(model: string, provider: string): void {
+    const providers = this.#names.get(model)
+    if (providers !== undefined) providers.add(provider)
+    else if (this.#names.size < this.#rowsMax) this.#names.set(model, new Set([provider]))
+  }
+
+  add(request: DecodedRequest): void {
+    const { record, provider } = request
+    if (record.status === 'ok' && record.httpStatus < 400 && provider !== '') this.admit(record.model, provider)
+    const row = this.#row(record.model, provider)
+    row.byStatus[record.status] = (row.byStatus[record.status] ?? 0) + 1
+    this.cache[record.cacheStatus] = (this.cache[record.cacheStatus] ?? 0) + 1
+    if (isRateLimited(request)) this.rateLimited++
+    if (record.fallbackIndex > 0) row.fallbacks++
+    row.inputTokens += record.tokens.input
+    row.outputTokens += record.tokens.output
+    row.cachedTokens += record.tokens.cached
+    row.costNanoUsd += record.costNanoUsd
+    row.savedNanoUsd += record.savedNanoUsd
+    if (record.attempts === 0) return
+    row.duration.add(record.totalUs)
+    this.overhead.add(record.overheadUs)
+    row.inputSizes.add(record.tokens.input)
+    row.outputSizes.add(record.tokens.output)
+  }
+
+  *rows(): Generator<ModelCounts, void> {
+    for (const rows of this.#rows.values()) yield* rows.values()
+  }
+
+  #row(model: string, provider: string): ModelCounts {
+    const providers = this.#names.get(model)
+    if (providers === undefined) return this.#make(model === '' ? '' : 'other', '')
+    return this.#make(model, providers.has(provider) ? provider : '')
+  }
+
+  #make(model: string, provider: string): ModelCounts {
+    const rows = this.#rows.get(model) ?? new Map<string, ModelCounts>()
+    const known = rows.get(provider)
+    if (known !== undefined) return known
+    // A thousand models with a dozen providers each would still be too many: what comes last shares a row.
+    if (this.#size > this.#rowsMax && model !== 'other') return this.#make('other', '')
+    const row = emptyCounts(model, provider)
+    this.#rows.set(model, rows.set(provider, row))
+    this.#size++
+    return row
+  }
+}
+
+function emptyCounts(model: string, provider: string): ModelCounts {
+  return {
+    ...{ model, provider, byStatus: {}, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costNanoUsd: 0 },
+    ...{ savedNanoUsd: 0, fallbacks: 0 },
+    ...{ duration: new Sketch('wide'), inputSizes: new Sketch('wide'), outputSizes: new Sketch('wide') },
+  }
+}

@@ -1,0 +1,81 @@
+// How long things take, per target. Only as many targets as the bound allows; the rest share one row named `other`.
+import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
+import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
+import { SlidingSketch } from './sliding-sketch.ts'
+
+export interface TargetName {
+  model: string
+  provider: string
+  target: string
+}
+
+/** All in microseconds. Made when first needed: most targets never stream. */
+export interface TargetLatency extends TargetName {
+  total: SlidingSketch | undefined
+  ttft: SlidingSketch | undefined
+  interToken: SlidingSketch | undefined
+  overhead: SlidingSketch | undefined
+  firstByte: SlidingSketch | undefined
+}
+
+export type LatencyMetric = 'total' | 'ttft' | 'interToken' | 'overhead' | 'firstByte'
+
+export class LatencyFold {
+  readonly #targetsMax: number
+  readonly #rows = new Map<string, Map<string, TargetLatency>>()
+  readonly #other = emptyRow({ model: 'other', provider: 'other', target: 'other' })
+  #size = 0
+
+  constructor(targetsMax: number) {
+    this.#targetsMax = targetsMax
+  }
+
+  /** Only attempts that were answered: a refusal is quick and would make a broken target look good. */
+  addAttempt(attempt: AttemptRecord, slot: number): void {
+    if (attempt.outcome !== 'ok') return
+    const row = this.#row(attempt)
+    add(row, 'total', attempt.totalUs, slot)
+    if (attempt.firstByteUs > 0) add(row, 'firstByte', attempt.firstByteUs, slot)
+    if (attempt.ttftUs > 0) add(row, 'ttft', attempt.ttftUs, slot)
+    if (attempt.interTokenUs > 0) add(row, 'interToken', attempt.interTokenUs, slot)
+  }
+
+  addRequest({ record, provider, target }: DecodedRequest, slot: number): void {
+    if (target === '' || record.status !== 'ok') return
+    add(this.#row({ model: record.model, provider, target }), 'overhead', record.overheadUs, slot)
+  }
+
+  *rows(): Generator<TargetLatency, void> {
+    for (const rows of this.#rows.values()) yield* rows.values()
+    if (this.#other.total !== undefined) yield this.#other
+  }
+
+  find(name: TargetName): TargetLatency | undefined {
+    return this.#rows.get(name.model)?.get(targetKey(name))
+  }
+
+  #row(name: TargetName): TargetLatency {
+    const known = this.find(name)
+    if (known !== undefined) return known
+    if (this.#size >= this.#targetsMax) return this.#other
+    const row = emptyRow(name)
+    const rows = this.#rows.get(name.model) ?? new Map<string, TargetLatency>()
+    this.#rows.set(name.model, rows.set(targetKey(name), row))
+    this.#size++
+    return row
+  }
+}
+
+function targetKey(name: TargetName): string {
+  return `${name.provider}\n${name.target}`
+}
+
+function emptyRow({ model, provider, target }: TargetName): TargetLatency {
+  const none = { total: undefined, ttft: undefined, interToken: undefined, overhead: undefined, firstByte: undefined }
+  return { model, provider, target, ...none }
+}
+
+function add(row: TargetLatency, metric: LatencyMetric, value: number, slot: number): void {
+  row[metric] ??= new SlidingSketch()
+  row[metric].add(value, slot)
+}

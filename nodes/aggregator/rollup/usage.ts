@@ -1,0 +1,121 @@
+// Usage by hour and by everything it can be asked for. Pure: records in, sums out. What one request adds goes to one
+// cell; its provider is that of the attempt whose answer was used.
+import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
+
+export const usageDimensions = ['key', 'model', 'team', 'user', 'app', 'costCenter', 'provider'] as const
+export type UsageDimension = (typeof usageDimensions)[number]
+
+/** In the order in which they are stored and answered. */
+export const usageCounters = [
+  'requests',
+  'errors',
+  'rateLimited',
+  'cacheHits',
+  'fallbacks',
+  'inputTokens',
+  'outputTokens',
+  'cachedTokens',
+  'costNanoUsd',
+  'savedNanoUsd',
+] as const
+export type UsageCounter = (typeof usageCounters)[number]
+
+export type UsageCell = { hour: number } & Record<UsageDimension, string> & Record<UsageCounter, number>
+
+export const hourMs = 3_600_000
+
+export class UsageFold {
+  /** By key, then by model: the two that tell nearly all cells apart. */
+  #cells = new Map<string, Map<string, UsageCell[]>>()
+  #size = 0
+
+  /** Cells in use. */
+  get size(): number {
+    return this.#size
+  }
+
+  add(request: DecodedRequest): void {
+    const { record } = request
+    const cell = this.#cell(request)
+    const cacheHit = record.cacheStatus === 'HIT' || record.cacheStatus === 'SEMANTIC_HIT'
+    if (record.attempts > 0 || cacheHit) cell.requests++
+    if (isRateLimited(request)) cell.rateLimited++
+    else if (isError(request)) cell.errors++
+    if (cacheHit) cell.cacheHits++
+    if (record.fallbackIndex > 0) cell.fallbacks++
+    cell.inputTokens += whole(record.tokens.input)
+    cell.outputTokens += whole(record.tokens.output)
+    cell.cachedTokens += whole(record.tokens.cached)
+    cell.costNanoUsd += whole(record.costNanoUsd)
+    cell.savedNanoUsd += whole(record.savedNanoUsd)
+  }
+
+  *cells(): Generator<UsageCell, void> {
+    for (const models of this.#cells.values()) for (const cells of models.values()) yield* cells
+  }
+
+  clear(): void {
+    this.#cells.clear()
+    this.#size = 0
+  }
+
+  #cell(request: DecodedRequest): UsageCell {
+    const { record, provider } = request
+    const hour = Math.floor(record.atMs / hourMs)
+    const cells = this.#cellsOf(record.keyId, record.model)
+    for (const cell of cells) {
+      if (
+        cell.hour === hour &&
+        cell.provider === provider &&
+        cell.team === record.team &&
+        cell.user === record.user &&
+        cell.app === record.app &&
+        cell.costCenter === record.costCenter
+      )
+        return cell
+    }
+    const cell = emptyCell(request, hour)
+    cells.push(cell)
+    this.#size++
+    return cell
+  }
+
+  #cellsOf(key: string, model: string): UsageCell[] {
+    let models = this.#cells.get(key)
+    if (models === undefined) {
+      models = new Map()
+      this.#cells.set(key, models)
+    }
+    let cells = models.get(model)
+    if (cells === undefined) {
+      cells = []
+      models.set(model, cells)
+    }
+    return cells
+  }
+}
+
+/** Refused by a limit of ours. An upstream's 429 is an error of the request. */
+export function isRateLimited({ record }: DecodedRequest): boolean {
+  return record.status === 'refused' && record.httpStatus === 429
+}
+
+/** Refusals count too, so errors can exceed `requests`, which are only those that reached an attempt or the cache. */
+export function isError({ record }: DecodedRequest): boolean {
+  if (record.status === 'client-aborted') return false
+  return record.status !== 'ok' || record.httpStatus >= 400
+}
+
+/** Sums stay integers, and a provider that reports nonsense cannot make them run backwards. */
+function whole(value: number): number {
+  return Number.isSafeInteger(value) && value > 0 ? value : 0
+}
+
+function emptyCell({ record, provider }: DecodedRequest, hour: number): UsageCell {
+  return {
+    ...{ hour, key: record.keyId, model: record.model, team: record.team, user: record.user, app: record.app },
+    ...{ costCenter: record.costCenter, provider },
+    ...{ requests: 0, errors: 0, rateLimited: 0, cacheHits: 0, fallbacks: 0 },
+    ...{ inputTokens: 0, outputTokens: 0, cachedTokens: 0, costNanoUsd: 0, savedNanoUsd: 0 },
+  }
+}

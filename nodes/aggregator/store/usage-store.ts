@@ -1,0 +1,159 @@
+// The aggregator's database. Sums, the request history and what was taken from whom change in one transaction, so after
+// any crash they tell the same story, and what was not committed is delivered again.
+//
+// The history holds batches as they came: a row each, not a row per request, which would cost more than everything else
+// here together. Reading decodes what it needs.
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { limits } from '../../../shared/limits.ts'
+import { type UsageCell, usageCounters, usageDimensions } from '../rollup/usage.ts'
+
+export interface HistoryBlock {
+  id: number
+  /** Wall clock when it was taken. */
+  atMs: number
+  /** Records at the start that an earlier block has. */
+  skip: number
+  /** Request records without those skipped. */
+  requests: number
+  bytes: Uint8Array
+}
+
+export interface Commit {
+  cells: Iterable<UsageCell>
+  blocks: readonly HistoryBlock[]
+  sources: readonly { node: string; epoch: string; sequence: number }[]
+  wallMs: number
+}
+
+export interface UsageStoreBounds {
+  historyRowsMax: number
+  historyDays: number
+}
+
+const dayMs = 86_400_000
+const pruneBlocks = 256
+const pruneUsageRows = 5_000
+
+export class UsageStore {
+  readonly #database: DatabaseSync
+  readonly #bounds: UsageStoreBounds
+  readonly #statements: ReturnType<typeof prepare>
+  /** Cell ids by their dimensions; forgotten when it grows too large, which costs only look-ups. */
+  readonly #cellIds = new Map<string, number>()
+  #historyRows: number
+
+  constructor(database: DatabaseSync, bounds: UsageStoreBounds) {
+    this.#database = database
+    this.#bounds = bounds
+    this.#statements = prepare(database)
+    this.#historyRows = numberOf(database.prepare('SELECT total(requests) AS n FROM block').get(), 'n')
+  }
+
+  get database(): DatabaseSync {
+    return this.#database
+  }
+
+  lastBlockId(): number {
+    return numberOf(this.#database.prepare('SELECT coalesce(max(id), 0) AS n FROM block').get(), 'n')
+  }
+
+  sources(): { node: string; epoch: string; sequence: number }[] {
+    const rows = this.#database.prepare('SELECT node, epoch, sequence FROM source').all()
+    return rows.map((row) => ({
+      node: String(row['node']),
+      epoch: String(row['epoch']),
+      sequence: numberOf(row, 'sequence'),
+    }))
+  }
+
+  /** All or nothing; throws what SQLite throws. */
+  commit(commit: Commit): void {
+    const rowsBefore = this.#historyRows
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      for (const cell of commit.cells) this.#addCell(cell)
+      for (const block of commit.blocks) this.#addBlock(block)
+      for (const source of commit.sources) {
+        this.#statements.source.run(source.epoch, source.node, source.sequence, commit.wallMs)
+      }
+      this.#prune(commit.wallMs)
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      this.#historyRows = rowsBefore
+      this.#cellIds.clear()
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #addCell(cell: UsageCell): void {
+    const counters = usageCounters.map((counter) => cell[counter])
+    this.#statements.usage.run(cell.hour, this.#cellId(cell), ...counters)
+  }
+
+  #cellId(cell: UsageCell): number {
+    const dimensions = usageDimensions.map((dimension) => cell[dimension])
+    const name = JSON.stringify(dimensions)
+    const known = this.#cellIds.get(name)
+    if (known !== undefined) return known
+    this.#statements.cellAdd.run(...dimensions)
+    const id = numberOf(this.#statements.cellFind.get(...dimensions), 'id')
+    if (this.#cellIds.size >= limits.usageRowsMax) this.#cellIds.clear()
+    this.#cellIds.set(name, id)
+    return id
+  }
+
+  #addBlock(block: HistoryBlock): void {
+    this.#statements.block.run(block.id, block.atMs, block.skip, block.requests, block.bytes)
+    this.#historyRows += block.requests
+  }
+
+  /** A slice with each commit, so that none is ever slow. */
+  #prune(wallMs: number): void {
+    const oldestMs = wallMs - this.#bounds.historyDays * dayMs
+    for (const row of this.#statements.oldestBlocks.all(pruneBlocks)) {
+      const surplus = this.#historyRows > this.#bounds.historyRowsMax
+      if (!surplus && numberOf(row, 'atMs') >= oldestMs) break
+      this.#statements.blockDelete.run(numberOf(row, 'id'))
+      this.#historyRows -= numberOf(row, 'requests')
+    }
+    this.#statements.usageDelete.run(Math.floor((wallMs - limits.usageDays * dayMs) / 3_600_000), pruneUsageRows)
+  }
+}
+
+function prepare(
+  database: DatabaseSync,
+): Record<
+  'source' | 'cellAdd' | 'cellFind' | 'usage' | 'block' | 'oldestBlocks' | 'blockDelete' | 'usageDelete',
+  StatementSync
+> {
+  const dimensions = usageDimensions.map((name) => `"${name}"`)
+  const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ')
+  const sums = usageCounters.map((name) => `${name} = ${name} + excluded.${name}`)
+  return {
+    source: database.prepare(`
+      INSERT INTO source (epoch, node, sequence, seenMs) VALUES (?, ?, ?, ?)
+      ON CONFLICT (epoch) DO UPDATE SET sequence = excluded.sequence, seenMs = excluded.seenMs`),
+    cellAdd: database.prepare(
+      `INSERT INTO cell (${dimensions.join(', ')}) VALUES (${marks(dimensions.length)}) ON CONFLICT DO NOTHING`,
+    ),
+    cellFind: database.prepare(`SELECT id FROM cell WHERE ${dimensions.map((name) => `${name} = ?`).join(' AND ')}`),
+    usage: database.prepare(`
+      INSERT INTO usage (hour, cell, ${usageCounters.join(', ')}) VALUES (${marks(usageCounters.length + 2)})
+      ON CONFLICT (hour, cell) DO UPDATE SET ${sums.join(', ')}`),
+    block: database.prepare('INSERT INTO block (id, atMs, skip, requests, bytes) VALUES (?, ?, ?, ?, ?)'),
+    oldestBlocks: database.prepare('SELECT id, atMs, requests FROM block ORDER BY id LIMIT ?'),
+    blockDelete: database.prepare('DELETE FROM block WHERE id = ?'),
+    usageDelete: database.prepare(
+      'DELETE FROM usage WHERE (hour, cell) IN (SELECT hour, cell FROM usage WHERE hour < ? LIMIT ?)',
+    ),
+  }
+}
+
+function numberOf(row: Record<string, unknown> | undefined, name: string): number {
+  return Number(row?.[name])
+}

@@ -1,0 +1,137 @@
+// The other half of `codec.ts`: arrays that `@msgpack/msgpack` decoded become records again. The readers are not on
+// anybody's request path, so a general decoder with named checks is right here.
+import { batchNamesMax, cacheStatuses, flag, outcomes, recordTag, statuses } from './codec.ts'
+import type { AttemptRecord, RequestRecord } from './records.ts'
+
+/** A request with what is known of the attempt whose answer was used; `attempt` where it travelled in the same record. */
+export interface DecodedRequest {
+  type: 'request'
+  record: RequestRecord
+  /** '' when no attempt's answer was used. */
+  provider: string
+  target: string
+  attempt: AttemptRecord | undefined
+}
+
+export type DecodedRecord = DecodedRequest | { type: 'attempt'; record: AttemptRecord }
+
+/** Names of one batch in the order of their first use. */
+export class BatchNames {
+  readonly #names = ['']
+
+  resolve(value: unknown): string {
+    if (typeof value === 'number') return this.#names[value] ?? malformed('a name of this batch')
+    if (typeof value !== 'string') return malformed('a name')
+    if (this.#names.length < batchNamesMax) this.#names.push(value)
+    return value
+  }
+}
+
+export class MalformedRecord extends Error {}
+
+/** Throws `MalformedRecord`; undefined for a kind of record that only newer releases know. */
+export function decodeRecord(array: readonly unknown[], names: BatchNames): DecodedRecord | undefined {
+  switch (array[0]) {
+    case recordTag.request:
+      return decodeRequest(array, names)
+    case recordTag.single: {
+      const request = decodeRequest(array, names)
+      request.attempt = attemptOfSingle(array, request)
+      return request
+    }
+    case recordTag.attempt:
+      return { type: 'attempt', record: decodeAttempt(array, names) }
+    default:
+      return undefined
+  }
+}
+
+function decodeRequest(array: readonly unknown[], names: BatchNames): DecodedRequest {
+  const flags = number(array[13])
+  const record: RequestRecord = {
+    requestId: text(array[1]),
+    atMs: number(array[2]),
+    route: names.resolve(array[3]),
+    status: word(statuses, array[4]),
+    httpStatus: number(array[5]),
+    errorCode: names.resolve(array[6]),
+    keyId: names.resolve(array[7]),
+    team: names.resolve(array[8]),
+    user: names.resolve(array[9]),
+    app: names.resolve(array[10]),
+    costCenter: names.resolve(array[11]),
+    model: names.resolve(array[12]),
+    stream: (flags & flag.stream) !== 0,
+    estimated: (flags & flag.estimated) !== 0,
+    attempts: number(array[14]),
+    fallbackIndex: number(array[15]),
+    cacheStatus: word(cacheStatuses, array[16]),
+    tokens: { input: number(array[17]), output: number(array[18]), cached: number(array[19]) },
+    costNanoUsd: number(array[20]),
+    savedNanoUsd: number(array[21]),
+    totalUs: number(array[22]),
+    overheadUs: number(array[23]),
+    ttftUs: number(array[24]),
+    configRevision: number(array[25]),
+  }
+  const provider = names.resolve(array[26])
+  const target = names.resolve(array[27])
+  return { type: 'request', record, provider, target, attempt: undefined }
+}
+
+function attemptOfSingle(array: readonly unknown[], request: DecodedRequest): AttemptRecord {
+  const { record, provider, target } = request
+  return {
+    requestId: record.requestId,
+    atMs: record.atMs + number(array[28]),
+    index: number(array[29]),
+    model: record.model,
+    provider,
+    target,
+    outcome: word(outcomes, array[30]),
+    upstreamStatus: number(array[31]),
+    stream: record.stream,
+    tokens: { ...record.tokens },
+    costNanoUsd: record.costNanoUsd,
+    firstByteUs: number(array[32]),
+    ttftUs: number(array[33]),
+    interTokenUs: number(array[34]),
+    totalUs: number(array[35]),
+  }
+}
+
+function decodeAttempt(array: readonly unknown[], names: BatchNames): AttemptRecord {
+  return {
+    requestId: text(array[1]),
+    atMs: number(array[2]),
+    index: number(array[3]),
+    model: names.resolve(array[4]),
+    provider: names.resolve(array[5]),
+    target: names.resolve(array[6]),
+    outcome: word(outcomes, array[7]),
+    upstreamStatus: number(array[8]),
+    stream: (number(array[9]) & flag.stream) !== 0,
+    tokens: { input: number(array[10]), output: number(array[11]), cached: number(array[12]) },
+    costNanoUsd: number(array[13]),
+    firstByteUs: number(array[14]),
+    ttftUs: number(array[15]),
+    interTokenUs: number(array[16]),
+    totalUs: number(array[17]),
+  }
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' ? value : malformed('a number')
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : malformed('a text')
+}
+
+function word<Word extends string>(words: readonly Word[], code: unknown): Word {
+  return words[number(code)] ?? malformed('a known word')
+}
+
+function malformed(expected: string): never {
+  throw new MalformedRecord(`telemetry record: expected ${expected}`)
+}
