@@ -14,6 +14,8 @@ export interface ConfigLog {
   ): Promise<Result<{ revision: number; duplicate: boolean }, AppendRefusal>>
   /** Events after `revision`, oldest first, at most `limit`. */
   read(afterRevision: number, limit: number): Promise<Result<StoredEvent[], LogRefusal>>
+  /** The event that was stored under this command id, if any: how an unknown outcome becomes a known one. */
+  find(commandId: string): Promise<Result<StoredEvent | undefined, LogRefusal>>
   /** Calls `wake` after appends by anyone, as a hint: it may be late, early, or repeated. */
   watch(wake: () => void): { stop(): void }
   close(): Promise<void>

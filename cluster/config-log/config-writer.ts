@@ -1,0 +1,221 @@
+// The one place that appends. A command is decided against the newest state and appended expecting exactly that revision;
+// when somebody else was faster it is decided again. Commands that wait for one another share a round: each is decided on
+// what the ones before it would leave, and all of them go into one group commit.
+
+import type { Clock } from '../../shared/clock.ts'
+import type { ConfigChange, ConfigEvent } from '../../shared/config/events.ts'
+import { applyEvent, cloneState, emptyState } from '../../shared/config/fold.ts'
+import type { ConfigState } from '../../shared/config/state.ts'
+import { limits } from '../../shared/limits.ts'
+import { done, fail, type Result } from '../../shared/result.ts'
+import type { AppendRefusal, ConfigLog, LogRefusal, StoredEvent } from './config-log.ts'
+import { sealEvent } from './event-codec.ts'
+import type { Follower, FollowRefusal } from './follower.ts'
+
+export interface WriteCommand<Refusal> {
+  actor: string
+  reason: string
+  /** The same id again answers what the first one did, and changes nothing. */
+  commandId?: string
+  /** Pure: it may be asked again, with a newer state, which it must not edit. Undefined: nothing needs to change. */
+  decide: (state: ConfigState) => Result<ConfigChange | undefined, Refusal>
+}
+
+export interface Written {
+  /** Where the change stands; with `changed: false` the revision that needed none. */
+  revision: number
+  changed: boolean
+}
+
+export type WriteRefusal = AppendRefusal | FollowRefusal
+
+export interface ConfigWriterOptions {
+  log: ConfigLog
+  follower: Follower
+  macKey: Uint8Array
+  clock: Clock
+  newCommandId: () => string
+}
+
+type Answer = Result<Written, unknown>
+
+interface Job {
+  command: WriteCommand<unknown>
+  commandId: string
+  /** The id may already stand in the log: it is looked for before anything is decided. */
+  mayBeStored: boolean
+  conflicts: number
+  startedMs: number
+  answer: (answer: Answer) => void
+  reject: (bug: unknown) => void
+}
+
+/** One command of a round: `appended` when it made an event, `answer` when it needed none. */
+type Draft = { job: Job; revision: number } & ({ appended: ReturnType<ConfigLog['append']> } | { answer: Answer })
+
+export class ConfigWriter {
+  readonly #options: ConfigWriterOptions
+  #waiting: Job[] = []
+  #running: Promise<void> | undefined
+
+  constructor(options: ConfigWriterOptions) {
+    this.#options = options
+  }
+
+  /** Answers after the change is durable and this writer's follower has folded it. */
+  write<Refusal>(command: WriteCommand<Refusal>): Promise<Result<Written, Refusal | WriteRefusal>> {
+    if (this.#waiting.length >= commandsWaitingMax) {
+      return Promise.resolve(fail({ type: 'unavailable', message: 'too many changes wait to be written' }))
+    }
+    return new Promise((answer, reject) => {
+      this.#waiting.push({
+        command,
+        commandId: command.commandId ?? this.#options.newCommandId(),
+        mayBeStored: command.commandId !== undefined,
+        conflicts: 0,
+        startedMs: this.#options.clock.monotonicMs(),
+        answer: answer as Job['answer'],
+        reject,
+      })
+      // After this turn, so that commands which come together share a round.
+      this.#running ??= Promise.resolve().then(() => this.#run())
+    })
+  }
+
+  /** What became of a command whose outcome was unknown. */
+  lookup(commandId: string): Promise<Result<StoredEvent | undefined, LogRefusal>> {
+    return this.#options.log.find(commandId)
+  }
+
+  /** Waits for the commands that were already given. */
+  async stop(): Promise<void> {
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const round = this.#waiting.splice(0, commandsPerRoundMax)
+      try {
+        const again = await this.#round(round)
+        this.#waiting.unshift(...again)
+      } catch (bug) {
+        for (const job of round) job.reject(bug)
+      }
+    }
+    this.#running = undefined
+  }
+
+  /** Answers what it can; the rest has to be decided again. */
+  async #round(round: Job[]): Promise<Job[]> {
+    const { follower } = this.#options
+    const jobs = await this.#notYetStored(round)
+    const { refusal } = follower
+    if (refusal !== undefined) {
+      // An outage may be over; damage is not.
+      if (refusal.type === 'unavailable' || refusal.type === 'full') await follower.look()
+      if (follower.refusal !== undefined) {
+        for (const job of jobs) job.answer(fail(follower.refusal))
+        return []
+      }
+    }
+    const drafts = this.#draft(jobs)
+    await Promise.all(drafts.map((draft) => ('appended' in draft ? draft.appended : undefined)))
+    await follower.look()
+    return this.#settle(drafts)
+  }
+
+  async #notYetStored(round: Job[]): Promise<Job[]> {
+    const jobs: Job[] = []
+    for (const job of round) {
+      const stored = job.mayBeStored ? await this.#options.log.find(job.commandId) : done(undefined)
+      if (!stored.ok) job.answer(fail(stored.error))
+      else if (stored.value !== undefined) job.answer(done({ revision: stored.value.revision, changed: true }))
+      else jobs.push(job)
+    }
+    return jobs
+  }
+
+  #draft(jobs: Job[]): Draft[] {
+    const pending = cloneState(this.#options.follower.state ?? emptyState())
+    const drafts: Draft[] = []
+    for (const job of jobs) {
+      try {
+        drafts.push(this.#decide(job, pending))
+      } catch (bug) {
+        job.reject(bug)
+      }
+    }
+    return drafts
+  }
+
+  /** Leaves `pending` as it will be once the draft is stored. */
+  #decide(job: Job, pending: ConfigState): Draft {
+    const { log, macKey } = this.#options
+    const { revision } = pending
+    const decision = job.command.decide(pending)
+    if (!decision.ok) return { job, revision, answer: decision }
+    if (decision.value === undefined) return { job, revision, answer: done({ revision, changed: false }) }
+    const event = this.#event(job, decision.value, pending)
+    const sealed = sealEvent(event, macKey)
+    const bytes = sealed.bytes.byteLength
+    const maxBytes = limits.changeSetBytesMax
+    if (bytes > maxBytes) return { job, revision, answer: fail({ type: 'too-large', bytes, maxBytes }) }
+    applyEvent(pending, event, sealed.hash)
+    return { job, revision: event.revision, appended: log.append(sealed, revision) }
+  }
+
+  #event(job: Job, change: ConfigChange, { revision, hash }: ConfigState): ConfigEvent {
+    return {
+      revision: revision + 1,
+      version: 1,
+      type: change.type,
+      at: new Date(this.#options.clock.wallMs()).toISOString(),
+      actor: job.command.actor,
+      reason: job.command.reason,
+      commandId: job.commandId,
+      change,
+      prevHash: hash,
+    }
+  }
+
+  /** In the order of deciding: what was decided on top of something that did not come to be is void. */
+  async #settle(drafts: Draft[]): Promise<Job[]> {
+    const again: Job[] = []
+    let broken = false
+    for (const draft of drafts) {
+      const { job } = draft
+      const stored = 'appended' in draft ? await draft.appended : undefined
+      if (stored?.ok === true) {
+        job.answer(done({ revision: stored.value.revision, changed: true }))
+        broken ||= stored.value.revision !== draft.revision
+      } else if (broken) {
+        // Its append, if it made one, was refused with the ones before it.
+        if (stored?.error.type === 'outcome-unknown') job.mayBeStored = true
+        again.push(job)
+      } else if (stored !== undefined) {
+        broken = true
+        if (await this.#mayTryAgain(job, stored.error)) again.push(job)
+        else job.answer(stored)
+      } else if ('answer' in draft) {
+        job.answer(draft.answer)
+      }
+    }
+    return again
+  }
+
+  async #mayTryAgain(job: Job, refusal: AppendRefusal): Promise<boolean> {
+    const { clock } = this.#options
+    if (refusal.type === 'conflict') return ++job.conflicts < triesMax
+    if (refusal.type !== 'outcome-unknown') return false
+    if (clock.monotonicMs() - job.startedMs > outcomeUnknownMsMax) return false
+    job.mayBeStored = true
+    await new Promise<void>((resume) => clock.after(retryMs, resume))
+    return true
+  }
+}
+
+const commandsPerRoundMax = 256
+const commandsWaitingMax = 4_096
+const triesMax = 5
+const retryMs = 100
+const outcomeUnknownMsMax = 30_000

@@ -1,0 +1,52 @@
+// One step of every replay: prove that stored bytes are the event that comes next, then fold it.
+import type { ConfigEvent } from '../../shared/config/events.ts'
+import { applyEvent } from '../../shared/config/fold.ts'
+import type { ConfigState } from '../../shared/config/state.ts'
+import { done, fail, type Result } from '../../shared/result.ts'
+import { type ChainBreak, type EventBytes, type OpenedEvent, openEvent } from './event-codec.ts'
+
+/** The event is genuine and this release cannot fold it: nothing is damaged, and nothing after it may be folded either. */
+export interface FoldStop {
+  readonly type: 'stopped'
+  readonly revision: number
+  readonly eventType: string
+  readonly message: string
+}
+
+export interface Folded {
+  event: ConfigEvent
+  /** Of a newer release, and ignorable. */
+  skipped: boolean
+}
+
+/** Edits `state`, which stays as it was when the answer is a refusal. */
+export function foldStored(
+  state: ConfigState,
+  stored: EventBytes,
+  macKey: Uint8Array,
+): Result<Folded, ChainBreak | FoldStop> {
+  const opened = openEvent(stored, { revision: state.revision + 1, prevHash: state.hash, macKey })
+  return opened.ok ? foldOpened(state, opened.value, stored.hash) : opened
+}
+
+/** For events that `openEvent` just found to be the next. */
+export function foldOpened(state: ConfigState, opened: OpenedEvent, hash: string): Result<Folded, FoldStop> {
+  const { event } = opened
+  if (opened.type === 'unknown') {
+    if (!opened.ignorable) return fail(stop(event, `this release does not know events of type ${opened.eventType}`))
+    state.revision = event.revision
+    state.hash = hash
+    return done({ event, skipped: true })
+  }
+  try {
+    applyEvent(state, event, hash)
+    return done({ event, skipped: false })
+  } catch (error) {
+    // A poison event must not become a crash loop on every node at once.
+    return fail(stop(event, `it cannot be folded: ${error instanceof Error ? error.message : String(error)}`))
+  }
+}
+
+function stop(event: ConfigEvent, message: string): FoldStop {
+  return { type: 'stopped', revision: event.revision, eventType: event.type, message }
+}

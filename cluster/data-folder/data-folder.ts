@@ -1,0 +1,150 @@
+// The folder that a process owns: it is locked, of a format that this release knows, and holds the node's id and, on a
+// machine of its own, the master key. Files that are not ours are left alone.
+
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { done, fail, type Result } from '../../shared/result.ts'
+import { readFileIfPresent, writeFileAtomically } from './atomic-file.ts'
+import { type FolderLock, lockFolder } from './folder-lock.ts'
+
+export interface DataFolderOptions {
+  path: string
+  /** From the environment. */
+  masterKey: Uint8Array | undefined
+  /** The log lies in this folder, so the master key may too; otherwise it has to be given. */
+  embedded: boolean
+  pid: number
+}
+
+export interface DataFolder {
+  /** Absolute. */
+  path: string
+  configDir: string
+  spoolDir: string
+  files: DataFiles
+  nodeId: string
+  masterKey: Uint8Array
+  /** Gives the folder to the next process. */
+  release(): void
+}
+
+export interface DataFiles {
+  log: string
+  highWater: string
+  dataKeys: string
+  usage: string
+}
+
+/** `message` is for the operator. */
+export type DataFolderRefusal =
+  | { type: 'locked'; holder: number | undefined; message: string }
+  | { type: 'newer'; message: string }
+  | { type: 'master-key'; message: string }
+  | { type: 'unusable'; message: string }
+
+export function openDataFolder(options: DataFolderOptions): Result<DataFolder, DataFolderRefusal> {
+  const path = resolve(options.path)
+  try {
+    makePrivate(path)
+    const lock = lockFolder(join(path, 'lock'), options.pid)
+    if (!lock.ok) return fail(lockedBy(path, lock.error.holder))
+    const folder = openLocked(path, options, lock.value)
+    if (!folder.ok) lock.value.release()
+    return folder
+  } catch (error) {
+    return fail({ type: 'unusable', message: `the data folder ${path} cannot be used: ${(error as Error).message}` })
+  }
+}
+
+/** Raised when an older release could no longer read what this one writes. */
+const formatVersion = 1
+
+function openLocked(path: string, options: DataFolderOptions, lock: FolderLock): Result<DataFolder, DataFolderRefusal> {
+  const refusal = checkFormat(path)
+  if (refusal !== undefined) return fail(refusal)
+  const configDir = join(path, 'config')
+  const spoolDir = join(path, 'spool')
+  makePrivate(configDir)
+  makePrivate(spoolDir)
+  const files = {
+    log: join(configDir, 'log.sqlite'),
+    highWater: join(configDir, 'high-water.json'),
+    dataKeys: join(configDir, 'data-keys.json'),
+    usage: join(path, 'usage.sqlite'),
+  }
+  const masterKey = findMasterKey(path, options, files)
+  if (!masterKey.ok) return masterKey
+  const nodeId = findNodeId(path)
+  const release = () => lock.release()
+  return done({ path, configDir, spoolDir, files, nodeId, masterKey: masterKey.value, release })
+}
+
+// A folder that was there before may be shared with others and keeps its mode; what lies in it is private by itself.
+function makePrivate(path: string): void {
+  if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(path, 0o700)
+  else if (path.endsWith('config') || path.endsWith('spool')) chmodSync(path, 0o700)
+}
+
+function checkFormat(path: string): DataFolderRefusal | undefined {
+  const file = join(path, 'format')
+  const text = readFileIfPresent(file)?.toString('utf8').trim()
+  if (text === undefined) {
+    writeFileAtomically(file, `${formatVersion}\n`)
+    return undefined
+  }
+  const version = /^\d{1,9}$/.test(text) ? Number(text) : undefined
+  if (version === undefined) return { type: 'unusable', message: `${file} does not hold a format number` }
+  if (version <= formatVersion) return undefined
+  const message = `the data folder ${path} has format ${version}, this release knows up to ${formatVersion}: start the newer release, or name another folder in HEADGATE_DATA_DIR`
+  return { type: 'newer', message }
+}
+
+function lockedBy(path: string, holder: number | undefined): DataFolderRefusal {
+  const who = holder === undefined ? 'another process' : `process ${holder}`
+  const message = `the data folder ${path} is in use: ${who} holds its lock. Stop it, or name another folder in HEADGATE_DATA_DIR`
+  return { type: 'locked', holder, message }
+}
+
+function findMasterKey(
+  path: string,
+  { masterKey, embedded }: DataFolderOptions,
+  files: DataFiles,
+): Result<Uint8Array, DataFolderRefusal> {
+  const refused = (message: string) => fail({ type: 'master-key', message } as const)
+  const file = join(path, 'master.key')
+  const stored = readMasterKey(file)
+  if (stored === 'unreadable') return refused(`${file} does not hold 32 bytes in base64`)
+  if (masterKey !== undefined && stored !== undefined && !Buffer.from(stored).equals(masterKey)) {
+    return refused(`HEADGATE_MASTER_KEY is another key than ${file}: unset it, or remove the file if it is not in use`)
+  }
+  if (masterKey !== undefined) return done(masterKey)
+  if (stored !== undefined) return done(stored)
+  if (!embedded) return refused('HEADGATE_MASTER_KEY is required in a cluster: 32 bytes in base64')
+  // A new key could not verify what was written under the old one: everything would look forged.
+  if ([files.log, files.highWater, files.dataKeys].some((one) => existsSync(one))) {
+    return refused(
+      `${file} is gone, and ${path} holds a configuration made under it: restore the file, or give HEADGATE_MASTER_KEY`,
+    )
+  }
+  const made = new Uint8Array(randomBytes(32))
+  writeFileAtomically(file, `${Buffer.from(made).toString('base64')}\n`)
+  return done(made)
+}
+
+function readMasterKey(file: string): Uint8Array | 'unreadable' | undefined {
+  const text = readFileIfPresent(file)?.toString('utf8').trim()
+  if (text === undefined) return undefined
+  if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600)
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.byteLength === 32 ? new Uint8Array(bytes) : 'unreadable'
+}
+
+function findNodeId(path: string): string {
+  const file = join(path, 'node-id')
+  const stored = readFileIfPresent(file)?.toString('utf8').trim() ?? ''
+  if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(stored)) return stored
+  const made = `node-${randomBytes(6).toString('hex')}`
+  writeFileAtomically(file, `${made}\n`)
+  return made
+}

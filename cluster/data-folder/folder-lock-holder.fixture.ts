@@ -1,0 +1,6 @@
+// A process that takes the lock named on its command line, says how that went, and holds on until it is killed.
+import { lockFolder } from './folder-lock.ts'
+
+const lock = lockFolder(process.argv[2] ?? '', process.pid)
+process.send?.({ locked: lock.ok })
+setInterval(() => lock.ok, 1_000)

@@ -1,0 +1,36 @@
+// One process per data folder. The lock is SQLite's exclusive lock on an empty file: the kernel gives it back when its
+// holder dies, however it dies, so no stale lock is ever to be judged. Who holds it stands in a file beside it, because
+// opening and closing the locked file by other means would drop the lock (POSIX locks belong to the process).
+import { DatabaseSync } from 'node:sqlite'
+import { done, fail, type Result } from '../../shared/result.ts'
+import { readFileIfPresent, writeFileAtomically } from './atomic-file.ts'
+
+export interface FolderLock {
+  release(): void
+}
+
+/** `holder`: undefined when it has not written its name yet. */
+export interface LockHeld {
+  type: 'locked'
+  holder: number | undefined
+}
+
+export function lockFolder(path: string, pid: number): Result<FolderLock, LockHeld> {
+  const database = new DatabaseSync(path)
+  try {
+    database.exec('PRAGMA busy_timeout=0; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error
+    return fail({ type: 'locked', holder: readHolder(path) })
+  }
+  writeFileAtomically(`${path}.pid`, `${pid}\n`)
+  return done({ release: () => database.close() })
+}
+
+const sqliteBusy = 5
+
+function readHolder(path: string): number | undefined {
+  const text = readFileIfPresent(`${path}.pid`)?.toString('utf8').trim() ?? ''
+  return /^\d+$/.test(text) ? Number(text) : undefined
+}

@@ -1,0 +1,28 @@
+// AES-256-GCM with a fresh 96-bit nonce: nonce, ciphertext and tag in one piece.
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+
+/** `context` is authenticated, not stored: opening needs the same one. */
+export function encrypt(key: Uint8Array, plain: Uint8Array, context: string): Buffer {
+  // Nonces come from the operating system alone: one that repeats would give the key's secrecy away.
+  const nonce = randomBytes(nonceBytes)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
+  cipher.setAAD(Buffer.from(context))
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+}
+
+/** Undefined for anything but what `encrypt` made with this key and context. */
+export function decrypt(key: Uint8Array, sealed: Uint8Array, context: string): Buffer | undefined {
+  if (sealed.byteLength < nonceBytes + tagBytes) return undefined
+  const end = sealed.byteLength - tagBytes
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
+  decipher.setAAD(Buffer.from(context))
+  decipher.setAuthTag(sealed.subarray(end))
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, end)), decipher.final()])
+  } catch {
+    return undefined
+  }
+}
+
+const nonceBytes = 12
+const tagBytes = 16

@@ -1,0 +1,122 @@
+// Data keys in one small file, each wrapped by a key derived from the master key. One process writes it; other threads read
+// it, and read it again when it has changed.
+import { randomBytes } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { done, fail, type Result } from '../../shared/result.ts'
+import { readFileIfPresent, writeFileAtomically } from '../data-folder/atomic-file.ts'
+import { decrypt, encrypt } from './aead.ts'
+import type { KeyStore, KeyStoreRefusal } from './key-store.ts'
+
+interface KeyFile {
+  version: 1
+  /** Owner → wrapped key in base64. */
+  keys: Record<string, string>
+}
+
+export class FileKeyStore implements KeyStore {
+  readonly #path: string
+  readonly #wrapKey: Uint8Array
+  #keys: Map<string, Uint8Array> | undefined
+  #readAs = ''
+
+  constructor(path: string, wrapKey: Uint8Array) {
+    this.#path = path
+    this.#wrapKey = wrapKey
+  }
+
+  find(owner: string): Result<Uint8Array | undefined, KeyStoreRefusal> {
+    const known = this.#keys?.get(owner)
+    if (known !== undefined) return done(known)
+    const keys = this.#current()
+    return keys.ok ? done(keys.value.get(owner)) : keys
+  }
+
+  ensure(owner: string): Result<Uint8Array, KeyStoreRefusal> {
+    const keys = this.#current()
+    if (!keys.ok) return keys
+    const known = keys.value.get(owner)
+    if (known !== undefined) return done(known)
+    const key = randomBytes(32)
+    const stored = this.#store(new Map(keys.value).set(owner, key))
+    return stored.ok ? done(key) : stored
+  }
+
+  forget(owner: string): Result<boolean, KeyStoreRefusal> {
+    const keys = this.#current()
+    if (!keys.ok) return keys
+    const rest = new Map(keys.value)
+    if (!rest.delete(owner)) return done(false)
+    const stored = this.#store(rest)
+    return stored.ok ? done(true) : stored
+  }
+
+  reload(): void {
+    if (this.#identity() !== this.#readAs) this.#keys = undefined
+  }
+
+  #current(): Result<Map<string, Uint8Array>, KeyStoreRefusal> {
+    this.reload()
+    if (this.#keys !== undefined) return done(this.#keys)
+    // Taken before reading: a file replaced in between is read once more, never once too few.
+    const identity = this.#identity()
+    const keys = this.#read()
+    if (!keys.ok) return keys
+    this.#keys = keys.value
+    this.#readAs = identity
+    return keys
+  }
+
+  #read(): Result<Map<string, Uint8Array>, KeyStoreRefusal> {
+    const keys = new Map<string, Uint8Array>()
+    try {
+      const content = readFileIfPresent(this.#path)
+      if (content === undefined) return done(keys)
+      const file = parseKeyFile(content.toString('utf8'))
+      if (file === undefined) return fail({ type: 'keys-damaged', message: 'the file of data keys is not readable' })
+      for (const [owner, wrapped] of Object.entries(file.keys)) {
+        const key = decrypt(this.#wrapKey, Buffer.from(wrapped, 'base64'), wrapContext(owner))
+        if (key === undefined) return fail({ type: 'keys-damaged', message: `the data key of ${owner} does not open` })
+        keys.set(owner, key)
+      }
+      return done(keys)
+    } catch (error) {
+      return fail({ type: 'keys-unavailable', message: (error as Error).message })
+    }
+  }
+
+  #store(keys: Map<string, Uint8Array>): Result<undefined, KeyStoreRefusal> {
+    const file: KeyFile = { version: 1, keys: {} }
+    for (const [owner, key] of keys) {
+      const wrapped = encrypt(this.#wrapKey, key, wrapContext(owner)).toString('base64')
+      Object.defineProperty(file.keys, owner, { value: wrapped, enumerable: true }) // `__proto__` is a name too
+    }
+    try {
+      writeFileAtomically(this.#path, `${JSON.stringify(file)}\n`, { scrub: true })
+    } catch (error) {
+      return fail({ type: 'keys-unavailable', message: (error as Error).message })
+    }
+    this.#keys = keys
+    this.#readAs = this.#identity()
+    return done(undefined)
+  }
+
+  /** Changes whenever the file is replaced. */
+  #identity(): string {
+    const found = statSync(this.#path, { throwIfNoEntry: false, bigint: true })
+    return found === undefined ? 'absent' : `${found.ino} ${found.mtimeNs} ${found.size}`
+  }
+}
+
+function wrapContext(owner: string): string {
+  return `data-key v1 ${owner}`
+}
+
+function parseKeyFile(text: string): KeyFile | undefined {
+  try {
+    const file = JSON.parse(text) as KeyFile
+    const sound = file.version === 1 && Object.values(file.keys).every((wrapped) => typeof wrapped === 'string')
+    return sound ? file : undefined
+  } catch {
+    return undefined
+  }
+}
