@@ -95,10 +95,10 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
 
   test('a key is made, shown once and filled into every snippet', async () => {
     await signInByLink()
-    await page.getByLabel('Name').fill('taken')
+    await page.getByLabel('Name', { exact: true }).fill('taken')
     await page.getByRole('button', { name: 'Create key' }).click()
     await page.getByText('is in use by another key').waitFor()
-    await page.getByLabel('Name').fill('notebook')
+    await page.getByLabel('Name', { exact: true }).fill('notebook')
     await page.getByRole('button', { name: 'Create key' }).click()
     await page.getByText('it is shown only this once').waitFor()
 
@@ -152,9 +152,9 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
     await page.getByRole('link', { name: 'Requests' }).click()
     const rows = page.locator('tbody tr')
     await rows.nth(11).waitFor()
-    await page.getByLabel('Status').selectOption('failed')
+    await page.getByLabel('Status', { exact: true }).selectOption('failed')
     expect(await rows.count()).toBe(1)
-    await page.getByLabel('Status').selectOption('')
+    await page.getByLabel('Status', { exact: true }).selectOption('')
     await page.getByRole('searchbox').fill('SMART')
     expect(await rows.count()).toBe(1)
     await page.getByRole('searchbox').fill('nothing like it')
@@ -168,8 +168,9 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
     expect(await drawer.textContent()).toContain('http-error 503')
     expect(page.url()).toContain('id=req_01k0005')
     await page.keyboard.press('Escape')
-    await drawer.waitFor({ state: 'detached' })
-    expect(page.url()).toBe(`${origin}/requests`)
+    await page.waitForURL(`${origin}/requests`)
+    expect(await drawer.count()).toBe(0)
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Details of req_01k0005')
   })
 
   test('status shows nodes, targets and why the installation is degraded', async () => {
@@ -194,7 +195,7 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
       route: hostileText,
     })
     await signInByLink()
-    await page.getByLabel('Model').selectOption(hostileText)
+    await page.getByLabel('Model', { exact: true }).selectOption(hostileText)
     await page.getByRole('tabpanel').getByText('<script>').first().waitFor()
     await page.getByRole('link', { name: 'Status' }).click()
     await page.getByText('onerror').first().waitFor()
