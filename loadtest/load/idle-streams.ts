@@ -21,8 +21,13 @@ export class IdleStreams {
   }
 
   async finish(job: FinishIdleJob): Promise<IdleResult> {
-    const untilMs = performance.now() + job.timeoutMs
-    while (this.#open() > 0 && performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 20))
+    let open = this.#open()
+    let changedMs = performance.now()
+    while (open > 0 && performance.now() - changedMs < job.quietMs) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      if (this.#open() < open) changedMs = performance.now()
+      open = this.#open()
+    }
     const result = { ...this.#result(), dropped: this.#dropped + this.#open() }
     for (const lane of this.#lanes) lane.close()
     this.#lanes.length = 0

@@ -61,10 +61,10 @@ export interface OpenIdleJob {
   readers: 'reading' | 'stopped'
 }
 
-/** Reads all open streams to their end, or counts those that do not come to one in time. */
+/** Reads open streams to their end until none has ended for a while, then drops the rest. */
 export interface FinishIdleJob {
   kind: 'finish-idle'
-  timeoutMs: number
+  quietMs: number
 }
 
 export type Job = ClosedLoopJob | OpenLoopJob | StreamsJob | ProbeJob | OpenIdleJob | FinishIdleJob
@@ -100,7 +100,7 @@ export interface ProbeResult {
 
 export interface IdleResult {
   open: number
-  /** Streams that broke, or did not end in time. */
+  /** Streams that broke; after finishing also those that did not end. */
   dropped: number
   completed: number
 }

@@ -1,7 +1,18 @@
 // The bench itself: the mock, the load generator and the subjects, and one measured window of load on one of them.
 
 import { runAutocannon } from '../load/autocannon.ts'
-import { type ProbeResult, type Target, troubleOf } from '../load/jobs.ts'
+import {
+  type ClosedLoopJob,
+  type FinishIdleJob,
+  type IdleResult,
+  type LoadResult,
+  type OpenIdleJob,
+  type OpenLoopJob,
+  type ProbeResult,
+  type StreamsJob,
+  type Target,
+  troubleOf,
+} from '../load/jobs.ts'
 import type { LoadGenerator } from '../load/load-generator.ts'
 import { runWrk, type WindowResult } from '../load/wrk.ts'
 import { type Ledger, ledgerSince } from '../mock-upstream/ledger.ts'
@@ -69,13 +80,27 @@ export class Rig {
     return { subject: subject.name, units, cpuMs, seconds, trouble, generatorCpuShare, mockCpuShare }
   }
 
+  /** Load without a reading of CPU. */
+  async load(subject: Subject, job: ClosedLoopJob | OpenLoopJob | StreamsJob): Promise<LoadResult> {
+    return this.#carrying(
+      subject,
+      () => this.options.generator.run(job),
+      (result) => result.answered,
+    )
+  }
+
+  async idle(job: OpenIdleJob | FinishIdleJob): Promise<IdleResult> {
+    return this.#carrying(
+      this.options.headgate,
+      () => this.options.generator.idle(job),
+      (result) => result.completed,
+    )
+  }
+
   /** One exchange, its body hashed. */
   async probe(subject: Subject, target: Target): Promise<ProbeResult> {
-    const before = await this.options.mock.ledger()
-    const result = await this.options.generator.probe({ kind: 'probe', target })
-    const sent = ledgerSince(before, await this.options.mock.ledger())
-    if (subject === this.options.headgate) this.#count(sent, result.status === 200 ? 1 : 0)
-    return result
+    const run = () => this.options.generator.probe({ kind: 'probe', target })
+    return this.#carrying(subject, run, ({ status }) => (status === 200 ? 1 : 0))
   }
 
   /** Runs the windows and notes what else went on meanwhile. */
@@ -111,6 +136,14 @@ export class Rig {
       return runAutocannon({ target, connections, seconds, expectedStatus })
     const result = await generator.run({ kind: 'closed', target, connections, ...length, expectedStatus })
     return { answered: result.answered, trouble: troubleOf(result) }
+  }
+
+  async #carrying<Result>(subject: Subject, run: () => Promise<Result>, answered: (result: Result) => number) {
+    const before = await this.options.mock.ledger()
+    const result = await run()
+    const sent = ledgerSince(before, await this.options.mock.ledger())
+    if (subject === this.options.headgate) this.#count(sent, answered(result))
+    return result
   }
 
   #count(sent: Ledger, answered: number): void {

@@ -8,7 +8,7 @@ export interface RunLength {
   rounds: number
   /** Of a window, at least; it is made longer until it burns enough CPU to be read. */
   seconds: number
-  /** Tiny runs: exactly so many requests (or a tenth of it in streams) a window, and no warm-up. */
+  /** Tiny runs: about so many small requests or chunks a window, and no warm-up. */
   count: number | undefined
   rules: RoundRules
   seed: number
@@ -48,10 +48,16 @@ export async function runRatio(rig: Rig, scenario: RatioScenario, length: RunLen
 
 function measure(rig: Rig, subject: Subject, scenario: RatioScenario, length: RunLength, seconds = length.seconds) {
   const { connections, chunks } = scenario
-  const count = length.count === undefined ? undefined : Math.ceil(length.count / (chunks === undefined ? 1 : 10))
+  const count =
+    length.count === undefined ? undefined : tinyCount(scenario, length.count, subject === rig.options.portkey)
   const atOnce = Math.min(connections, count ?? connections)
   const load = { connections: atOnce, expectedStatus: 200, chunks, seconds, count }
   return rig.measure(subject, subject.target(scenario.work), load)
+}
+
+/** Fewer where each costs more: streams, long bodies, and a peer that takes its time. */
+function tinyCount({ chunks, work }: RatioScenario, count: number, slow: boolean): number {
+  return Math.ceil(count / (chunks ?? 1) / Math.max(1, work.body.length / 16_384) / (slow ? 20 : 1))
 }
 
 /** Until the code is hot; gives back how long a window of this subject must be. */
