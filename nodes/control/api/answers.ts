@@ -41,7 +41,7 @@ export const keyBody = z.object({
   metadata: z.record(z.string(), z.string()).optional(),
   createdAt: z.string(),
   /** The old token of a rotation still counts until then. */
-  previousUntil: z.string().optional(),
+  previous: z.object({ until: z.string() }).optional(),
   revision,
 })
 
@@ -50,7 +50,7 @@ export const rotatedKeyBody = z.object({
   id: z.string(),
   name,
   secret: z.string(),
-  previousUntil: z.string().optional(),
+  previous: z.object({ until: z.string() }).optional(),
   revision,
 })
 

@@ -1,9 +1,10 @@
 // Finds the route of a request. Paths are compared as sent: they are decoded after the match and never normalised, so
 // that no spelling of a path reaches a route with other rights than its own.
+
+import { nearest } from '../../../shared/config/nearest.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
-import { nearest } from './nearest.ts'
 import type { Route } from './route.ts'
 
 export interface Match {
@@ -34,10 +35,15 @@ export class Router {
   }
 
   #suggestion(path: string): string {
-    const known = [...new Set(this.#routes.map(({ route }) => route.path))]
-    const near = nearest(path.slice(0, 128), known)
+    const known = this.#routes.map(({ route }) => route.path)
+    const near = nearest(path.slice(0, 128), known) ?? nearest(collection(path), known.map(collection))
     return near === undefined ? ' See /openapi.json.' : ` The nearest is ${near.replace('*', '')}.`
   }
+}
+
+/** `/api/v1/models` of everything below it: what is mistyped is seldom the part that stands for a name. */
+function collection(path: string): string {
+  return path.split('/', 4).join('/').slice(0, 64)
 }
 
 function compile(route: Route): Compiled {

@@ -5,5 +5,7 @@ export function localPath(wanted: string | undefined): string {
   if (wanted === undefined || !/^\/(?![/\\])[\w\-./~%?&=#@:+]*$/.test(wanted)) return '/'
   const base = 'http://headgate.invalid'
   const url = URL.canParse(wanted, base) ? new URL(wanted, base) : undefined
-  return url?.origin === base ? `${url.pathname}${url.search}${url.hash}` : '/'
+  // `/.//evil.com` comes out of the parser as `//evil.com`.
+  const isLocal = url?.origin === base && !url.pathname.startsWith('//')
+  return isLocal ? `${url.pathname}${url.search}${url.hash}` : '/'
 }

@@ -1,0 +1,58 @@
+// `POST /apply`: a whole document at once, one change set, one revision.
+import { type DecideTools, decideApply } from '../../../shared/config/decide.ts'
+import { diffChange } from '../../../shared/config/diff.ts'
+import { parseDocument } from '../../../shared/config/document.ts'
+import { documentJsonSchema } from '../../../shared/config/json-schema.ts'
+import type { ConfigState } from '../../../shared/config/state.ts'
+import type { ConfigDesk } from '../config-desk.ts'
+import { type Answer, json, problem } from '../http/answer.ts'
+import { appliedBody, opaqueBody } from './answers.ts'
+import { withProblem } from './refusals.ts'
+import { dryRun, dryRunQuery, isDryRun, writeProblems } from './resource-routes.ts'
+import { type Call, jsonMedia, type Route, yamlMedia } from './route.ts'
+
+export interface ApplyOptions {
+  desk: ConfigDesk
+  tools: DecideTools
+}
+
+export function applyRoutes(options: ApplyOptions): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/api/v1/apply',
+      summary: 'Make the configuration what a document says; deletes only what an earlier apply made',
+      access: 'administrator',
+      query: dryRunQuery,
+      body: { media: [yamlMedia, jsonMedia] },
+      answers: { 200: appliedBody, ...writeProblems },
+      handle: (call) => apply(options, call),
+    },
+    {
+      method: 'GET',
+      path: '/headgate.schema.json',
+      summary: 'JSON Schema of that document, for editors',
+      access: 'anyone',
+      answers: { 200: opaqueBody },
+      handle: () => json(200, documentJsonSchema()),
+    },
+  ]
+}
+
+async function apply({ desk, tools }: ApplyOptions, call: Call): Promise<Answer> {
+  const { body, caller } = call
+  // Neither variables nor files: a document that came over the wire has no business with this machine.
+  const document = parseDocument(body.text, { format: body.media === jsonMedia ? 'json' : 'yaml' })
+  const decide = (state: ConfigState) => withProblem(decideApply(state, document, tools))
+  if (isDryRun(call)) return dryRun(desk, decide)
+  let changes: unknown[] = []
+  const written = await desk.write({
+    ...caller,
+    decide: (state) => {
+      const decision = decide(state)
+      if (decision.ok) changes = diffChange(state, decision.value)
+      return decision
+    },
+  })
+  return written.ok ? json(200, { revision: written.value.revision, changes }) : problem(written.error)
+}

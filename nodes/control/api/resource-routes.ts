@@ -1,0 +1,187 @@
+// Reading and writing the resources of one kind at a time. Kinds that this version does not enforce have the same paths and
+// answer 501 on all of them: nobody shall believe in a limit that nothing enforces.
+import { z } from 'zod'
+import { type DecideTools, decideDelete, decidePut, laterProblem } from '../../../shared/config/decide.ts'
+import { diffChange } from '../../../shared/config/diff.ts'
+import { type EnforcedKind, enforcedKinds, type LaterKind, laterKinds } from '../../../shared/config/kinds.ts'
+import { refusalOf } from '../../../shared/config/refusal.ts'
+import { specSchemas } from '../../../shared/config/schemas.ts'
+import { publicSpec } from '../../../shared/config/secret-fields.ts'
+import type { ConfigState, Resource } from '../../../shared/config/state.ts'
+import type { ConfigDesk } from '../config-desk.ts'
+import { type Answer, json, problem } from '../http/answer.ts'
+import { problems } from '../http/problems.ts'
+import { listBody, problemBody, resourceBody, writtenOrDiff } from './answers.ts'
+import { etag, parseIfMatch } from './if-match.ts'
+import { pageOf } from './list-page.ts'
+import { refusalProblem, withProblem } from './refusals.ts'
+import { type Call, jsonMedia, type Route } from './route.ts'
+import { pageLimit } from './telemetry-routes.ts'
+
+export interface ResourceOptions {
+  desk: ConfigDesk
+  tools: DecideTools
+}
+
+export const dryRunQuery = z.object({ dryRun: z.enum(['1', 'true', '0', 'false']).optional() })
+export const listQuery = z.object({ limit: pageLimit(100), after: z.string().max(256).optional() })
+
+export function isDryRun({ query }: Call): boolean {
+  return query['dryRun'] === '1' || query['dryRun'] === 'true'
+}
+
+export function resourceRoutes(options: ResourceOptions): Route[] {
+  return [
+    ...enforcedKinds.flatMap((kind) => routesOf(options, kind)),
+    ...laterKinds.flatMap(laterRoutes),
+    ...laterActions(),
+  ]
+}
+
+function routesOf(options: ResourceOptions, kind: EnforcedKind): Route[] {
+  const path = `/api/v1/${kind}/{name*}`
+  const shape = resourceBody(specSchemas[kind])
+  const access = 'administrator'
+  return [
+    {
+      method: 'GET',
+      path: `/api/v1/${kind}`,
+      summary: `All ${kind}, by name`,
+      access,
+      query: listQuery,
+      answers: { 200: listBody(shape), 422: problemBody, 503: problemBody },
+      handle: (call) => list(options, kind, call),
+    },
+    {
+      method: 'GET',
+      path,
+      summary: `One of the ${kind}; its ETag is its revision`,
+      access,
+      answers: { 200: shape, 404: problemBody, 503: problemBody },
+      handle: (call) => get(options, kind, call),
+    },
+    {
+      method: 'PUT',
+      path,
+      summary: `Make or replace one of the ${kind}`,
+      access,
+      query: dryRunQuery,
+      body: { media: [jsonMedia], schema: specSchemas[kind] },
+      answers: { 200: writtenOrDiff, ...writeProblems },
+      handle: (call) => put(options, kind, call),
+    },
+    {
+      method: 'DELETE',
+      path,
+      summary: `Delete one of the ${kind}`,
+      access,
+      query: dryRunQuery,
+      answers: { 200: writtenOrDiff, 404: problemBody, ...writeProblems },
+      handle: (call) => remove(options, kind, call),
+    },
+  ]
+}
+
+export const writeProblems = {
+  400: problemBody,
+  409: problemBody,
+  412: problemBody,
+  413: problemBody,
+  422: problemBody,
+  501: problemBody,
+  503: problemBody,
+  507: problemBody,
+}
+
+function list({ desk }: ResourceOptions, kind: EnforcedKind, call: Call): Answer {
+  const state = desk.state()
+  if (!state.ok) return problem(state.error)
+  const { entries, next } = pageOf(resourcesOf(state.value, kind), call.query)
+  const items = entries.map(([name, resource]) => shown(kind, name, resource))
+  return json(200, { items, ...(next === undefined ? {} : { next }) })
+}
+
+function get({ desk }: ResourceOptions, kind: EnforcedKind, { params }: Call): Answer {
+  const name = params['name']!
+  const state = desk.state()
+  if (!state.ok) return problem(state.error)
+  const resource = resourcesOf(state.value, kind).get(name)
+  if (resource === undefined) return problem(problems.notFound(`There is no such name among the ${kind}.`))
+  return json(200, shown(kind, name, resource), etag(resource.revision))
+}
+
+async function put({ desk, tools }: ResourceOptions, kind: EnforcedKind, call: Call): Promise<Answer> {
+  const { params, body, caller, request } = call
+  const name = params['name']!
+  const expected = parseIfMatch(request.header('if-match'))
+  const command = { kind, name, input: body.value, origin: 'api' as const, ...expected }
+  const decide = (state: ConfigState) => withProblem(decidePut(state, command, tools))
+  if (isDryRun(call)) return dryRun(desk, decide)
+  const written = await desk.write({ ...caller, decide })
+  if (!written.ok) return problem(written.error)
+  return json(200, { revision: written.value.revision }, etagOf(desk, kind, name))
+}
+
+async function remove({ desk, tools }: ResourceOptions, kind: EnforcedKind, call: Call): Promise<Answer> {
+  const { params, caller, request } = call
+  const command = { kind, name: params['name']!, ...parseIfMatch(request.header('if-match')) }
+  const decide = (state: ConfigState) => withProblem(decideDelete(state, command, tools))
+  if (isDryRun(call)) return dryRun(desk, decide)
+  const written = await desk.write({ ...caller, decide })
+  return written.ok ? json(200, { revision: written.value.revision }) : problem(written.error)
+}
+
+/** Everything but the writing. */
+export function dryRun(desk: ConfigDesk, decide: Parameters<ConfigDesk['write']>[0]['decide']): Answer {
+  const state = desk.state()
+  if (!state.ok) return problem(state.error)
+  const decision = decide(state.value)
+  if (!decision.ok) return problem(decision.error)
+  return json(200, { revision: state.value.revision, dryRun: true, changes: diffChange(state.value, decision.value) })
+}
+
+/** Of the resource as it is now: an equal PUT leaves its revision alone. */
+function etagOf(desk: ConfigDesk, kind: EnforcedKind, name: string): Record<string, string> {
+  const state = desk.state()
+  const resource = state.ok ? resourcesOf(state.value, kind).get(name) : undefined
+  return resource === undefined ? {} : etag(resource.revision)
+}
+
+function shown(kind: EnforcedKind, name: string, { spec, revision }: Resource<never>) {
+  return { name, spec: publicSpec(kind, spec), revision }
+}
+
+/** The maps differ in their specs only, which are passed on by kind. */
+function resourcesOf(state: ConfigState, kind: EnforcedKind): ReadonlyMap<string, Resource<never>> {
+  return state.resources[kind] as ReadonlyMap<string, Resource<unknown>> as ReadonlyMap<string, Resource<never>>
+}
+
+function laterRoutes(kind: LaterKind): Route[] {
+  const refused = () => problem(refusalProblem(refusalOf([laterProblem(kind)])))
+  const route = (method: Route['method'], path: string): Route => ({
+    method,
+    path,
+    summary: `${kind} are not enforced by this version`,
+    access: 'administrator',
+    answers: { 501: problemBody },
+    handle: refused,
+  })
+  return [
+    route('GET', `/api/v1/${kind}`),
+    route('GET', `/api/v1/${kind}/{name*}`),
+    route('PUT', `/api/v1/${kind}/{name*}`),
+    route('DELETE', `/api/v1/${kind}/{name*}`),
+  ]
+}
+
+function laterActions(): Route[] {
+  return ['/api/v1/models:dryRun', '/api/v1/guardrails:test'].map((path) => ({
+    method: 'POST',
+    path,
+    summary: 'Not part of this version',
+    access: 'administrator',
+    answers: { 501: problemBody },
+    handle: () =>
+      problem(problems.notEnforced([{ path: path.slice('/api/v1/'.length), message: 'is not part of this version' }])),
+  }))
+}

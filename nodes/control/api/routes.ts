@@ -1,0 +1,33 @@
+// The whole table, in the order in which it is searched.
+
+import type { NodesView } from '../nodes-view.ts'
+import { type ApplyOptions, applyRoutes } from './apply-route.ts'
+import { configRoutes } from './config-routes.ts'
+import { type HealthOptions, healthRoutes } from './health-routes.ts'
+import { type KeyOptions, keyRoutes } from './key-routes.ts'
+import { nodeRoutes } from './node-routes.ts'
+import { openApiRoute } from './openapi.ts'
+import { type ResourceOptions, resourceRoutes } from './resource-routes.ts'
+import type { Route } from './route.ts'
+import { type SessionOptions, sessionRoutes } from './session-routes.ts'
+import { telemetryRoutes } from './telemetry-routes.ts'
+
+export type RouteOptions = ApplyOptions &
+  Omit<HealthOptions, 'revision'> &
+  KeyOptions &
+  ResourceOptions &
+  SessionOptions & { nodes: NodesView; version: string }
+
+export function controlRoutes(options: RouteOptions): Route[] {
+  const routes: Route[] = [
+    ...healthRoutes({ ...options, revision: () => options.desk.revision }),
+    ...sessionRoutes(options),
+    ...keyRoutes(options),
+    ...applyRoutes(options),
+    ...configRoutes(options.desk),
+    ...telemetryRoutes(options.bus),
+    ...nodeRoutes(options.nodes),
+    ...resourceRoutes(options),
+  ]
+  return [openApiRoute(() => routes, options.version), ...routes]
+}

@@ -1,0 +1,195 @@
+// The control node, as a parts list: log, writer and follower; bootstrap and the config file; sign-in; the listener.
+// Whoever starts it stops it; it stops in the reverse order.
+import { randomUUID } from 'node:crypto'
+import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import { ConfigWriter } from '../../cluster/config-log/config-writer.ts'
+import { Follower } from '../../cluster/config-log/follower.ts'
+import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
+import { LastGood } from '../../cluster/config-log/last-good.ts'
+import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
+import type { DataFolder } from '../../cluster/data-folder/data-folder.ts'
+import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
+import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { SecretBox } from '../../cluster/secrets/secret-box.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Notify } from '../../shared/notice.ts'
+import type { Settings } from '../../shared/settings.ts'
+import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import { dispatch } from './api/dispatch.ts'
+import { Router } from './api/router.ts'
+import { controlRoutes } from './api/routes.ts'
+import { bootstrap, demoKeyOf } from './bootstrap.ts'
+import { ConfigDesk } from './config-desk.ts'
+import { applyConfigFile } from './config-file.ts'
+import { decideTools } from './decide-tools.ts'
+import { discover, enable, type Finding } from './discovery.ts'
+import type { Problem } from './http/answer.ts'
+import { ClientAddresses } from './http/client-address.ts'
+import { type Listener, listen } from './http/server.ts'
+import { NodesView } from './nodes-view.ts'
+import { ConsoleFiles } from './pages/console-files.ts'
+import { publicUrls } from './public-urls.ts'
+import { Readiness, type Trouble } from './readiness.ts'
+import { openAdminTokens } from './sign-in/admin-tokens.ts'
+import { SignIn } from './sign-in/sign-in.ts'
+
+export interface ControlOptions {
+  settings: Settings
+  node: { name: string; version: string; role: 'all' | 'control' }
+  /** As opened and locked by the process; only its paths are used here. */
+  folder: Pick<DataFolder, 'path' | 'configDir' | 'files'>
+  masterKey: Uint8Array
+  bus: Bus
+  clock: Clock
+  notify: Notify
+  /** Built by Vite; it may be absent. */
+  consoleFolder: string
+  /** Node whose `configApplied` a mutating answer waits for, a second at most. */
+  awaitAppliedBy?: string
+  /** Make providers of the keys and local servers that are found. */
+  auto?: boolean
+  /** For `${VAR}` in the config file and for the findings. Default: of the process. */
+  environment?: Readonly<Record<string, string | undefined>>
+  /** Of several followers of one data folder, one writes the last good copy. Default: this one. */
+  keepLastGood?: boolean
+}
+
+export interface ControlNode {
+  readonly port: number
+  /** A fresh one at each call: it works once, for ten minutes. */
+  signInLink(): string
+  /** Made by this start, because none was configured and none was known. */
+  readonly adminTokenGenerated: string | undefined
+  readonly demoKey: string | undefined
+  readonly findings: readonly Finding[]
+  /** Parts outside may add their own checks. */
+  readonly readiness: Readiness
+  close(): Promise<void>
+}
+
+/** The operator has to change something; the message says what, over several lines if need be. */
+export class StartRefused extends Error {}
+
+export async function startControl(options: ControlOptions): Promise<ControlNode> {
+  const { settings, bus, clock, notify } = options
+  const environment = options.environment ?? process.env
+  const cluster = await openConfig(options)
+  const { desk, secrets, tools } = cluster
+  const readiness = new Readiness()
+  readiness.add(() => desk.troubles())
+  try {
+    const demo = settings.demo ?? options.node.role === 'all'
+    const based = await bootstrap({ desk, secrets, clock, demo })
+    if (!based.ok) readiness.add(lasting('the first resources were not written', based.error))
+    const file = await applyConfigFile({ desk, tools, path: settings.configFile, environment })
+    if (!file.ok && file.error.type === 'file') throw new StartRefused(file.error.message)
+    if (!file.ok && file.error.type === 'log') {
+      readiness.add(lasting('the config file was not applied', file.error.problem))
+    }
+    const found = await discover(environment, fetch)
+    const findings = options.auto === true ? await enable(found, { desk, tools, environment }) : found
+
+    const { tokens, generated } = await openAdminTokens(options.folder.path, settings.adminToken)
+    const signIn = new SignIn(clock, tokens)
+    const state = desk.state()
+    const demoKey = demo && state.ok ? demoKeyOf(state.value, secrets) : undefined
+    const consoleFiles = new ConsoleFiles(options.consoleFolder)
+    let listener: Listener | undefined
+    const urls = publicUrls(settings, () => listener?.port ?? settings.controlPort)
+    const about = () => ({
+      dataEndpoint: urls.dataEndpoint,
+      version: options.node.version,
+      ...(demoKey === undefined ? {} : { demoKeyHint: demoKey.slice(0, 8) }),
+    })
+    const routes = controlRoutes({
+      ...{ bus, clock, desk, tools, nodes: cluster.nodes, readiness, signIn, consoleFiles, about },
+      linkFor: urls.signIn,
+      version: options.node.version,
+    })
+    const router = new Router(routes)
+    listener = await listen({
+      host: settings.host,
+      port: settings.controlPort,
+      tls: settings.tls,
+      addresses: new ClientAddresses(settings.trustedProxies),
+      notify,
+      answer: (request) =>
+        dispatch(
+          {
+            router,
+            hosts: settings.hosts,
+            identify: (asking) => signIn.identify(asking),
+            elsewhere: ({ method, path, header }) =>
+              method === 'GET' ? consoleFiles.find(path, header('accept')) : Promise.resolve(undefined),
+          },
+          request,
+        ),
+    })
+    const opened = listener
+    const heartbeat = clock.every(limits.heartbeatMs, () => beat(options, desk, cluster.follower))
+    beat(options, desk, cluster.follower)
+    return {
+      port: opened.port,
+      signInLink: () => urls.signIn(signIn.links.issue().token),
+      adminTokenGenerated: generated,
+      demoKey,
+      findings,
+      readiness,
+      close: async () => {
+        heartbeat.cancel()
+        await opened.close()
+        await tokens.close()
+        await cluster.close()
+      },
+    }
+  } catch (error) {
+    await cluster.close()
+    throw error
+  }
+}
+
+async function openConfig(options: ControlOptions) {
+  const { folder, masterKey, bus, clock, notify, awaitAppliedBy, keepLastGood = true } = options
+  const { macKey, wrapKey } = deriveKeys(masterKey)
+  const highWater = new HighWaterFile(folder.files.highWater, macKey)
+  const log = new SqliteLog({ path: folder.files.log, highWater })
+  const lastGood = new LastGood({ folder: folder.configDir, macKey, notify })
+  const follower = new Follower({ log, macKey, clock, notify, highWater, lastGood, keepLastGood, onState: () => {} })
+  await follower.boot()
+  follower.start()
+  const writer = new ConfigWriter({ log, follower, macKey, clock, newCommandId: randomUUID })
+  const nodes = new NodesView(clock, bus)
+  const secrets = new SecretBox(new FileKeyStore(folder.files.dataKeys, wrapKey))
+  const tools = decideTools(secrets, { egressStrict: options.settings.egressStrict })
+  const desk = new ConfigDesk({ log, follower, writer, bus, nodes, awaitAppliedBy })
+  const close = async () => {
+    nodes.stop()
+    await writer.stop()
+    await follower.stop()
+    await log.close()
+  }
+  return { desk, nodes, secrets, tools, follower, close }
+}
+
+/** Until the next start. */
+function lasting(what: string, { detail }: Problem): () => Trouble[] {
+  return () => [{ level: 'degraded', reason: `${what}: ${detail}` }]
+}
+
+function beat({ bus, node, settings, clock }: ControlOptions, desk: ConfigDesk, follower: Follower): void {
+  const { revision, hash, lagMs } = follower.status
+  const heartbeat: NodeHeartbeat = {
+    node: node.name,
+    role: 'control',
+    region: settings.region,
+    version: node.version,
+    revision: Math.max(revision, desk.revision),
+    hash,
+    lagMs,
+    draining: false,
+    atMs: clock.wallMs(),
+    queues: {},
+  }
+  bus.publish(subjects.heartbeat, encodeJson(heartbeat))
+}

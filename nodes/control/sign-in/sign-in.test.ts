@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { ManualClock } from '../../../shared/clock.ts'
+import { AttemptGuard } from './attempt-guard.ts'
+import { OneTimeLinks } from './one-time-links.ts'
+import { localPath } from './return-to.ts'
+import { Sessions } from './sessions.ts'
+
+test('a sign-in link opens one session, once', () => {
+  const links = new OneTimeLinks(new ManualClock())
+  const { token } = links.issue()
+  expect([links.redeem(token), links.redeem(token)]).toEqual([true, false])
+})
+
+test('a sign-in link is dead after ten minutes', () => {
+  const clock = new ManualClock()
+  const links = new OneTimeLinks(clock)
+  const { token } = links.issue()
+  clock.advance(600_000)
+  expect(links.redeem(token)).toBe(false)
+})
+
+test('the hundred and first link takes the place of the oldest', () => {
+  const links = new OneTimeLinks(new ManualClock())
+  const tokens = Array.from({ length: 101 }, () => links.issue().token)
+  expect(tokens.map((token) => links.redeem(token)).indexOf(true)).toBe(1)
+})
+
+test('a session ends after twelve idle hours, and after seven days in any case', () => {
+  const clock = new ManualClock()
+  const sessions = new Sessions(clock)
+  const idle = sessions.open('console').cookie
+  const busy = sessions.open('console').cookie
+  for (let hours = 0; hours < 7 * 24 - 6; hours += 6) {
+    clock.advance(6 * 3_600_000)
+    expect(sessions.find(busy)).toBeDefined()
+  }
+  expect(sessions.find(idle)).toBeUndefined()
+  clock.advance(6 * 3_600_000)
+  expect(sessions.find(busy)).toBeUndefined()
+})
+
+test('a closed session is not found again', () => {
+  const sessions = new Sessions(new ManualClock())
+  const { cookie } = sessions.open('console')
+  sessions.close(cookie)
+  expect(sessions.find(cookie)).toBeUndefined()
+})
+
+test('every failure doubles the wait, up to its bound, and too many lock the address for the window', async () => {
+  const clock = new ManualClock()
+  const guard = new AttemptGuard(clock, { failuresMax: 4, windowMs: 60_000, delayMs: 100, delayMsMax: 300 })
+  const waits: number[] = []
+  for (let i = 0; i < 4; i++) {
+    const before = clock.monotonicMs()
+    let isOver = false
+    const failed = guard.failed('10.0.0.1').then(() => {
+      isOver = true
+    })
+    while (!isOver) {
+      clock.advance(50)
+      await Promise.resolve()
+      await Promise.resolve()
+    }
+    await failed
+    waits.push(clock.monotonicMs() - before)
+  }
+  expect(waits).toEqual([100, 200, 300, 300])
+  expect(guard.lockedMs('10.0.0.1')).toBeGreaterThan(0)
+  expect(guard.lockedMs('10.0.0.2')).toBe(0)
+  clock.advance(60_000)
+  expect(guard.lockedMs('10.0.0.1')).toBe(0)
+})
+
+test.each([
+  ['/requests?limit=5', '/requests?limit=5'],
+  ['/', '/'],
+  [undefined, '/'],
+  ['//evil.com', '/'],
+  ['/\\evil.com', '/'],
+  ['https://evil.com', '/'],
+  ['javascript:alert(1)', '/'],
+  ['/a\r\nset-cookie: x=1', '/'],
+  ['/\t/evil.com', '/'],
+  ['/.//evil.com', '/'],
+  ['', '/'],
+])('after signing in, %j leads to %s', (wanted, path) => expect(localPath(wanted)).toBe(path))
