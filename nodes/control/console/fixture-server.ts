@@ -189,7 +189,7 @@ const sessionBody = {
   expiresAt: '2030-01-01T00:00:00.000Z',
   dataEndpoint: 'http://127.0.0.1:8080',
   version: '0.1.0',
-  demoKeyHint: 'hg_demo_…',
+  demoKeyHint: 'hg_6aVd2',
 }
 
 const attempt = { outcome: 'ok', upstreamStatus: 200, firstByteUs: 181_000, ttftUs: 231_000, totalUs: 640_000 }

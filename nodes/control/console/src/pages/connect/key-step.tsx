@@ -42,7 +42,7 @@ export function KeyStep(props: { demoKeyHint: string; madeKey: NewKey | undefine
       <div aria-live="polite">{madeKey !== undefined && <MadeKey madeKey={madeKey} />}</div>
       {madeKey === undefined && props.demoKeyHint !== '' && (
         <p className="hint">
-          Or use the demo key that was printed at the start: <code>{props.demoKeyHint}</code>
+          Or use the demo key that was printed at the start: <code>{props.demoKeyHint}…</code>
         </p>
       )}
     </>
