@@ -1,0 +1,17 @@
+// The `headgate` command, and the only place that knows all nodes. Nothing heavy is imported here: each verb loads what it
+// needs.
+import { readFileSync } from 'node:fs'
+import { runCli } from './cli/program.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
+const code = await runCli(process.argv.slice(2), {
+  version,
+  async start({ role, auto }) {
+    // uWebSockets.js reads it when it is loaded.
+    process.env['UWS_HTTP_MAX_HEADERS_SIZE'] ??= '16384'
+    const { startAll } = await import('./start-all.ts')
+    process.exitCode = await startAll({ role, auto, version, environment: process.env })
+  },
+})
+if (code !== 0) process.exitCode = code
