@@ -76,7 +76,10 @@ export class Rig {
     const mockCpuShare = sent.cpuMicros / 1e6 / seconds
     if (subject === this.options.headgate) this.#count(sent, result.answered)
     const units = result.answered * (load.chunks ?? 1)
-    const trouble = result.trouble ?? lossOf(sent, load, units) ?? saturation(generatorCpuShare, mockCpuShare)
+    const trouble =
+      result.trouble ??
+      lossOf(sent, load, units) ??
+      (load.count === undefined ? saturation(generatorCpuShare, mockCpuShare) : undefined)
     return { subject: subject.name, units, cpuMs, seconds, trouble, generatorCpuShare, mockCpuShare }
   }
 

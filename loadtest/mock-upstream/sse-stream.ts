@@ -6,6 +6,8 @@ import { chunkFrame, doneFrame, errorFrame, finishFrame, usageFrame } from './an
 import type { Directives } from './directives.ts'
 import type { Ledger } from './ledger.ts'
 
+const burstChunksAtOnce = 64
+
 export interface SseStreamOptions {
   response: HttpResponse
   directives: Directives
@@ -70,8 +72,8 @@ export class SseStream {
     if (this.#over || this.#held || this.#full) return
     const { response, directives } = this.#options
     response.cork(() => {
-      do this.#writeNext()
-      while (!this.#over && !this.#held && !this.#full && this.#timer === undefined && directives.paceMs === 0)
+      if (directives.paceMs > 0) this.#writeNext()
+      else while (!this.#over && !this.#held && !this.#full) this.#writeNext()
     })
   }
 
@@ -84,10 +86,27 @@ export class SseStream {
 
   #writeChunk(): void {
     const { directives, ledger } = this.#options
-    this.#write(chunkFrame(this.#next++))
-    ledger.chunks++
+    const end = this.#next + this.#chunksAtOnce()
+    ledger.chunks += end - this.#next
+    let frames = ''
+    while (this.#next < end) frames += chunkFrame(this.#next++)
+    this.#write(frames)
     if (directives.cutAfterBytes !== undefined && this.#sentBytes >= directives.cutAfterBytes) this.#cut()
     else if (this.#next === directives.holdAfterChunks) this.#hold()
+  }
+
+  /** A burst is written as a server would that has it all: many frames in one piece. */
+  #chunksAtOnce(): number {
+    const {
+      paceMs,
+      chunks,
+      holdAfterChunks = Infinity,
+      errorAtChunk = Infinity,
+      cutAfterBytes,
+    } = this.#options.directives
+    if (paceMs > 0 || cutAfterBytes !== undefined) return 1
+    const nextStop = [chunks, holdAfterChunks, errorAtChunk].filter((stop) => stop > this.#next)
+    return Math.min(burstChunksAtOnce, Math.min(...nextStop) - this.#next)
   }
 
   #write(frame: string): void {
