@@ -11,5 +11,6 @@ export function isName(text: string): boolean {
 
 /** Two names that fold alike look alike to people (Ｆａｓｔ, Fast, fast): only one of them may exist within a kind. */
 export function foldName(name: string): string {
-  return name.normalize('NFKC').toLowerCase()
+  const isPlain = /^[\x20-\x7e]*$/.test(name) // ten times faster, and there may be a hundred thousand users
+  return (isPlain ? name : name.normalize('NFKC')).toLowerCase()
 }

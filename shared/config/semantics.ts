@@ -140,12 +140,13 @@ function alikeAmong(kind: EnforcedKind, names: readonly string[]): Problem[] {
   return problems
 }
 
-/** Folds all names once when any was added: they are plain ASCII, so that this is a fast lower-casing. */
 function alikeTo(kind: EnforcedKind, added: readonly string[], all: ReadonlyMap<string, unknown>): Problem[] {
-  if (added.length === 0) return []
   const wanted = new Map<string, string[]>()
   for (const name of added) wanted.set(foldName(name), [])
-  for (const name of all.keys()) wanted.get(foldName(name))?.push(name)
+  const lengths = new Set(added.map((name) => name.length)) // stored names are ASCII: their length outlasts folding
+  for (const name of added.length === 0 ? [] : all.keys()) {
+    if (lengths.has(name.length)) wanted.get(foldName(name))?.push(name)
+  }
   return [...wanted.values()].flatMap(([first, ...others]) => {
     return first === undefined ? [] : others.map((name) => alike(kind, name, first))
   })
@@ -156,11 +157,14 @@ function alike(kind: EnforcedKind, name: string, other: string): Problem {
 }
 
 const usersNamedMax = 5
+const usersCountedMax = 1_000
 
 /** One problem for each deleted resource that is still named somewhere. */
 function stillUsed(next: ConfigState, deleted: Names, set: Names): Problem[] {
   const uses = new Map<string, { path: PathSegment[]; users: string[]; count: number }>()
+  let counted = 0
   for (const { to, name, path } of danglingAfter(next, deleted, set)) {
+    if (++counted > usersCountedMax) break
     const key = `${to}/${name}`
     const use = uses.get(key) ?? { path: [to, name], users: [], count: 0 }
     if (use.users.length < usersNamedMax) use.users.push(formatPath(path))
@@ -168,7 +172,7 @@ function stillUsed(next: ConfigState, deleted: Names, set: Names): Problem[] {
     uses.set(key, use)
   }
   return [...uses.values()].map(({ path, users, count }) => {
-    const more = count > users.length ? ` and ${count - users.length} more` : ''
+    const more = count > users.length ? ` and ${counted > usersCountedMax ? 'many' : count - users.length} more` : ''
     return invalid(path, `cannot be deleted: still used by ${users.join(', ')}${more}`)
   })
 }
