@@ -3,7 +3,6 @@
 // router tries elsewhere.
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../../../shared/clock.ts'
-import { limits } from '../../../shared/limits.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Exchange } from './exchange.ts'
 import { isTlsError, makeSecureContext } from './socket.ts'
@@ -15,26 +14,31 @@ const keepAliveMarginMs = 1_000
 /** A request too large to be kept for a second try takes only a connection that its peer has hardly had time to close. */
 const unreplayableIdleMsMax = 4_000
 
+export interface ConnectionPoolOptions {
+  origin: UpstreamOrigin
+  clock: Clock
+  connectionsMax: number
+}
+
 export class ConnectionPool implements ConnectionOwner {
   readonly #origin: UpstreamOrigin
   readonly #clock: Clock
+  readonly #connectionsMax: number
   readonly #idle: Connection[] = []
   readonly #open = new Set<Connection>()
   #secureContext: SecureContext | undefined
   #session: Buffer | undefined
+  #retired = false
 
-  constructor(origin: UpstreamOrigin, clock: Clock) {
+  constructor({ origin, clock, connectionsMax }: ConnectionPoolOptions) {
     this.#origin = origin
     this.#clock = clock
+    this.#connectionsMax = connectionsMax
   }
 
   /** Connections, idle ones included. */
   get size(): number {
     return this.#open.size
-  }
-
-  get idleCount(): number {
-    return this.#idle.length
   }
 
   /** A failure to start is told in a later turn: the caller does not have its call yet. */
@@ -45,6 +49,10 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   freed(connection: Connection): void {
+    if (this.#retired) {
+      connection.close()
+      return
+    }
     const nowMs = this.#clock.monotonicMs()
     const { keepAliveMs } = connection
     connection.idleSinceMs = nowMs
@@ -74,7 +82,9 @@ export class ConnectionPool implements ConnectionOwner {
     for (const connection of this.#idle.filter(({ idleUntilMs }) => idleUntilMs <= nowMs)) connection.close()
   }
 
-  closeIdle(): void {
+  /** Closes idle connections now and the others when their exchanges have ended. */
+  retire(): void {
+    this.#retired = true
     for (const connection of [...this.#idle]) connection.close()
   }
 
@@ -83,7 +93,8 @@ export class ConnectionPool implements ConnectionOwner {
     for (;;) {
       const connection = this.#idle.at(-1)
       if (connection === undefined) return undefined
-      if (exchange.text === undefined && nowMs - connection.idleSinceMs > unreplayableIdleMsMax) return undefined
+      if (exchange.outgoing?.pieces !== undefined && nowMs - connection.idleSinceMs > unreplayableIdleMsMax)
+        return undefined
       this.#idle.pop()
       if (connection.idleUntilMs > nowMs) return connection
       connection.close()
@@ -92,7 +103,7 @@ export class ConnectionPool implements ConnectionOwner {
 
   #openFor(exchange: Exchange): void {
     const key = this.#origin.key
-    if (this.#open.size >= limits.upstreamConnectionsPerOriginMax) {
+    if (this.#open.size >= this.#connectionsMax) {
       const message = `${key}: ${this.#open.size} connections are open already`
       queueMicrotask(() => exchange.fail({ type: 'connect', message }))
       return

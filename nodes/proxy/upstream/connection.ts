@@ -1,5 +1,6 @@
 // One socket to an origin. It carries one exchange at a time and is used again only when the last answer left no doubt:
 // after a fault, an abort, a byte too many or an answer that came before its request was written, it is closed.
+import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Clock, Timer } from '../../../shared/clock.ts'
@@ -62,7 +63,7 @@ export class Connection {
   open(exchange: Exchange): void {
     this.#exchange = exchange
     exchange.carriedBy(this)
-    const { connectTimeoutMs } = exchange.request
+    const { connectTimeoutMs } = exchange
     this.#connectTimer = this.#clock.after(connectTimeoutMs, () => {
       this.#fail({ type: 'connect-timeout', message: `${this.origin.key}: no connection in ${connectTimeoutMs} ms` })
     })
@@ -135,23 +136,25 @@ export class Connection {
   }
 
   #write(exchange: Exchange): void {
+    const { outgoing } = exchange
+    assert(outgoing !== undefined, 'a request written after its answer began')
     this.#parser.reset(exchange)
     this.#writtenAtMs = this.#clock.monotonicMs()
     exchange.sent = true
-    if (exchange.text !== undefined) {
-      this.#socket.write(exchange.text, 'latin1')
+    if (outgoing.pieces !== undefined) this.#writePieces(exchange, outgoing.text, outgoing.pieces)
+    else {
+      this.#socket.write(outgoing.text, 'latin1')
       exchange.bodyReleased()
-    } else this.#writePieces(exchange)
+    }
   }
 
-  #writePieces(exchange: Exchange): void {
+  #writePieces(exchange: Exchange, head: string, pieces: readonly Uint8Array[]): void {
     const socket = this.#socket
-    const { body } = exchange.request
-    const last = body.length - 1
+    const last = pieces.length - 1
     socket.cork()
-    socket.write(exchange.head, 'latin1')
-    for (let i = 0; i < last; i++) socket.write(body[i]!)
-    socket.write(body[last]!, () => {
+    socket.write(head, 'latin1')
+    for (let i = 0; i < last; i++) socket.write(pieces[i]!)
+    socket.write(pieces[last]!, () => {
       // Called after a failure too, when the exchange may have moved to another connection.
       if (this.#exchange === exchange) exchange.bodyReleased()
     })
@@ -194,7 +197,7 @@ export class Connection {
 
   #isStale(exchange: Exchange): boolean {
     if (!this.#reused || this.#parser.begun || !exchange.replayable) return false
-    return exchange.request.method === 'GET' || this.#clock.monotonicMs() - this.#writtenAtMs <= staleMsMax
+    return exchange.method === 'GET' || this.#clock.monotonicMs() - this.#writtenAtMs <= staleMsMax
   }
 }
 

@@ -3,41 +3,35 @@
 import type { AnswerHead } from './answer-head.ts'
 import type { AnswerSink } from './answer-parser.ts'
 import type { Connection } from './connection.ts'
-import { bodyLength, bodyText, requestHead, textRequestBytesMax } from './request-bytes.ts'
+import { type OutgoingRequest, prepareRequest } from './request-bytes.ts'
 import type { UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.ts'
 
 export type ExchangeFailure = Pick<UpstreamError, 'type' | 'message'>
 
 export class Exchange implements UpstreamCall, AnswerSink {
-  readonly request: UpstreamRequest
-  /** Complete request as one latin1 string; undefined when it is sent in pieces. */
-  readonly text: string | undefined
-  /** Head of a request that is sent in pieces. */
-  readonly head: string
+  readonly method: UpstreamRequest['method']
+  readonly connectTimeoutMs: number
+  /** Undefined once the answer has begun: ten thousand open streams must not hold on to their prompts. */
+  outgoing: OutgoingRequest | undefined
   /** Any byte of the request was handed to a socket. */
   sent = false
   replayed = false
   paused = false
-  #handler: UpstreamHandler
+  readonly #handler: UpstreamHandler
   #connection: Connection | undefined
   #bodyHeld = true
   #over = false
 
   constructor(request: UpstreamRequest, handler: UpstreamHandler) {
-    this.request = request
+    this.method = request.method
+    this.connectTimeoutMs = request.connectTimeoutMs
+    this.outgoing = prepareRequest(request)
     this.#handler = handler
-    const length = bodyLength(request.body)
-    this.head = requestHead(request, length)
-    this.text = this.head.length + length <= textRequestBytesMax ? this.head + bodyText(request.body) : undefined
   }
 
-  get over(): boolean {
-    return this.#over
-  }
-
-  /** Whether the request could be written once more. */
+  /** Whether the request could be written once more, should its connection be lost from now on. */
   get replayable(): boolean {
-    return !this.replayed && (this.text !== undefined || this.#bodyHeld)
+    return !this.replayed && this.outgoing !== undefined && (this.outgoing.pieces === undefined || this.#bodyHeld)
   }
 
   /** The connection that carries the exchange from now on. */
@@ -52,6 +46,8 @@ export class Exchange implements UpstreamCall, AnswerSink {
   }
 
   onHead(head: AnswerHead): void {
+    // The pieces of a large request may still be on their way; the socket holds those.
+    this.outgoing = undefined
     this.#handler.onHead(head)
   }
 

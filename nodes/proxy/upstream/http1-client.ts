@@ -1,6 +1,7 @@
 // Our own HTTP/1.1 client over `net` and `tls`: what a proxy spends most of its time in. One string or one `writev` per
 // request, one shared read buffer, no stream object and no header object on the way.
 import type { Clock, Timer } from '../../../shared/clock.ts'
+import { limits } from '../../../shared/limits.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { Exchange } from './exchange.ts'
 import { poolKey } from './pool-key.ts'
@@ -9,14 +10,21 @@ import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamR
 
 const sweepMs = 1_000
 
+export interface Http1ClientOptions {
+  clock: Clock
+  connectionsPerOriginMax?: number
+}
+
 export class Http1Client implements Upstream {
   readonly #clock: Clock
+  readonly #connectionsMax: number
   readonly #pools = new Map<string, ConnectionPool>()
   readonly #checker = new RequestChecker()
   #sweepTimer: Timer | undefined
 
-  constructor({ clock }: { clock: Clock }) {
+  constructor({ clock, connectionsPerOriginMax = limits.upstreamConnectionsPerOriginMax }: Http1ClientOptions) {
     this.#clock = clock
+    this.#connectionsMax = connectionsPerOriginMax
   }
 
   /** `onBodySent` may come before this returns; every other callback comes later. */
@@ -29,7 +37,8 @@ export class Http1Client implements Upstream {
   }
 
   close(): void {
-    for (const pool of this.#pools.values()) pool.closeIdle()
+    for (const pool of this.#pools.values()) pool.retire()
+    this.#pools.clear()
     this.#sweep()
   }
 
@@ -37,7 +46,7 @@ export class Http1Client implements Upstream {
     const key = poolKey(origin)
     let pool = this.#pools.get(key)
     if (pool === undefined) {
-      pool = new ConnectionPool(origin, this.#clock)
+      pool = new ConnectionPool({ origin, clock: this.#clock, connectionsMax: this.#connectionsMax })
       this.#pools.set(key, pool)
       this.#sweepTimer ??= this.#clock.every(sweepMs, () => this.#sweep())
     }

@@ -2,22 +2,30 @@
 // whatever was checked before.
 import type { UpstreamRequest } from './upstream.ts'
 
-/** Bytes of a request that goes out as one string: libuv writes that much from its stack, without an allocation. */
-export const textRequestBytesMax = 16_000
-
-export function bodyLength(body: readonly Uint8Array[]): number {
-  let length = 0
-  for (const piece of body) length += piece.length
-  return length
+export interface OutgoingRequest {
+  /** The whole request as latin1, or its head where the body goes out in pieces. */
+  readonly text: string
+  readonly pieces: readonly Uint8Array[] | undefined
 }
 
-export function requestHead(request: UpstreamRequest, length: number): string {
-  const { method, path, origin, headerLines } = request
+/** Bytes of a request that goes out as one string: libuv writes that much from its stack, without an allocation. */
+const textBytesMax = 16_000
+
+export function prepareRequest(request: UpstreamRequest): OutgoingRequest {
+  const { body } = request
+  let length = 0
+  for (const piece of body) length += piece.length
+  const head = requestHead(request, length)
+  if (length > 0 && head.length + length > textBytesMax) return { text: head, pieces: body }
+  return { text: head + bodyText(body), pieces: undefined }
+}
+
+function requestHead({ method, path, origin, headerLines }: UpstreamRequest, length: number): string {
   const framing = length > 0 || method === 'POST' ? `content-length: ${length}\r\n\r\n` : '\r\n'
   return `${method} ${path} HTTP/1.1\r\nhost: ${origin.host}\r\n${headerLines}${framing}`
 }
 
-export function bodyText(body: readonly Uint8Array[]): string {
+function bodyText(body: readonly Uint8Array[]): string {
   let text = ''
   for (const piece of body) {
     text += Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('latin1')
