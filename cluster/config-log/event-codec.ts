@@ -40,7 +40,7 @@ export function openEvent(stored: EventBytes, expected: Expected): Result<Opened
   if (!sameMac(stored.mac, macOf(stored.bytes, expected.macKey))) {
     return broken('mac', 'the MAC does not verify: forged, or written under another master key')
   }
-  const event = parseEnvelope(stored.bytes)
+  const event = parseEvent(stored.bytes)
   if (event === undefined) return broken('format', 'the bytes are not an event')
   if (event.prevHash !== expected.prevHash) return broken('previous-hash', 'it does not follow the event before it')
   if (event.revision !== expected.revision || (stored.revision ?? event.revision) !== event.revision) {
@@ -51,6 +51,16 @@ export function openEvent(stored: EventBytes, expected: Expected): Result<Opened
   }
   if (isKnown(event)) return done({ type: 'known', event })
   return done({ type: 'unknown', event, eventType: event.type, ignorable: event.ignorable === true })
+}
+
+/** Reads an event without proving anything: for showing what a log holds. */
+export function parseEvent(bytes: Uint8Array): ConfigEvent | undefined {
+  try {
+    const event = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as unknown
+    return isEnvelope(event) ? event : undefined
+  } catch {
+    return undefined
+  }
 }
 
 export function macOf(bytes: Uint8Array | string, macKey: Uint8Array): string {
@@ -71,15 +81,6 @@ export function canonicalJson(value: unknown): string {
 
 function hashOf(bytes: Uint8Array): string {
   return digest('sha256', bytes, 'hex')
-}
-
-function parseEnvelope(bytes: Uint8Array): ConfigEvent | undefined {
-  try {
-    const event = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as unknown
-    return isEnvelope(event) ? event : undefined
-  } catch {
-    return undefined
-  }
 }
 
 // Whoever made the MAC made the rest of the event too: only what the chain and the follower read is checked.

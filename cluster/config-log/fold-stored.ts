@@ -1,5 +1,5 @@
 // One step of every replay: prove that stored bytes are the event that comes next, then fold it.
-import type { ConfigEvent } from '../../shared/config/events.ts'
+import type { ConfigChange, ConfigEvent } from '../../shared/config/events.ts'
 import { applyEvent } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
@@ -38,6 +38,7 @@ export function foldOpened(state: ConfigState, opened: OpenedEvent, hash: string
     state.hash = hash
     return done({ event, skipped: true })
   }
+  if (!isWellFormed(event.change)) return fail(stop(event, 'it names nothing that it could change'))
   try {
     applyEvent(state, event, hash)
     return done({ event, skipped: false })
@@ -45,6 +46,15 @@ export function foldOpened(state: ConfigState, opened: OpenedEvent, hash: string
     // A poison event must not become a crash loop on every node at once.
     return fail(stop(event, `it cannot be folded: ${error instanceof Error ? error.message : String(error)}`))
   }
+}
+
+// Checked before the fold touches anything: half a change set is a state that no log ever described.
+function isWellFormed(change: ConfigChange): boolean {
+  const parts = change.type === 'change-set' ? change.changes : [change]
+  return parts.every((part) => {
+    if (part.type === 'key-issued') return typeof part.key?.id === 'string'
+    return typeof ('keyId' in part ? part.keyId : part.name) === 'string'
+  })
 }
 
 function stop(event: ConfigEvent, message: string): FoldStop {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock, Timer } from '../../shared/clock.ts'
+import type { ConfigEvent } from '../../shared/config/events.ts'
 import { cloneState, emptyState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -44,6 +45,13 @@ export interface FollowerStatus {
 
 /** Why nothing may be appended after the state of this follower. */
 export type FollowRefusal = LogRefusal | FoldStop
+
+interface FoldedPage {
+  events: StoredEvent[]
+  skipped: ConfigEvent[]
+  /** What ended it before the end of the page. */
+  refusal: FollowRefusal | undefined
+}
 
 export class Follower {
   readonly #options: FollowerOptions
@@ -163,21 +171,28 @@ export class Follower {
     this.#refusal = finding.type === 'refused' ? finding.refusal : finding.stopped
     this.#skipped = finding.type === 'whole' ? finding.skipped : 0
     this.#damaged = verdict.type === 'damaged' ? verdict.reason : undefined
+    // A log that looks new where there was more must not be begun a second time.
+    if (verdict.type === 'damaged') this.#refusal ??= damagedAt(1, verdict.reason)
     if (verdict.type !== 'serve') return
     this.#degraded = verdict.degraded
     this.#state = verdict.state
-    if (this.#options.keepLastGood && verdict.source === 'log') this.#options.lastGood?.snapshot(verdict.state)
+    // Behind a stop, the copy of a newer release may reach further than this one can.
+    if (this.#options.keepLastGood && this.#refusal === undefined) this.#options.lastGood?.snapshot(verdict.state)
     this.#options.onState(verdict.state)
   }
 
   #tell(finding: LogFinding, mark: MarkFinding, copy: CopyFinding): void {
-    const { notify, keepLastGood } = this.#options
+    const { notify, keepLastGood, highWater } = this.#options
     if (this.#degraded !== undefined) notify({ type: 'config-degraded', reason: this.#degraded })
     if (this.#damaged !== undefined) notify({ type: 'config-damaged', reason: this.#damaged })
     if (finding.type === 'whole' && finding.stopped !== undefined) this.#tellStop(finding.stopped)
     if (!keepLastGood) return
     if (copy.damage !== undefined) notify({ type: 'warning', message: `the last good copy: ${copy.damage}` })
     if (mark.type === 'damaged') notify({ type: 'warning', message: mark.message })
+    if (mark.type === 'at' && mark.torn) notify({ type: 'warning', message: 'half of the high-water mark is torn' })
+    if (mark.type === 'absent' && finding.type === 'whole' && finding.state.revision > 0 && highWater !== undefined) {
+      notify({ type: 'warning', message: 'the high-water mark was gone; the next change makes it anew' })
+    }
   }
 
   async #pass(): Promise<void> {
@@ -210,7 +225,8 @@ export class Follower {
       if (!page.ok) return page.error
       if (page.value.length === 0) return damagedAt(before.revision + 1, 'events are missing')
       const next = cloneState(before)
-      const { refusal, events } = this.#foldPage(next, page.value)
+      const { refusal, events, skipped } = this.#foldPage(next, page.value)
+      this.#countSkipped(skipped)
       if (next.revision > before.revision) this.#swap(next, events)
       if (refusal !== undefined) return refusal
       await nextTurn()
@@ -218,17 +234,26 @@ export class Follower {
     return undefined
   }
 
-  #foldPage(state: ConfigState, page: StoredEvent[]): { refusal: FollowRefusal | undefined; events: StoredEvent[] } {
-    const events: StoredEvent[] = []
+  #foldPage(state: ConfigState, page: StoredEvent[]): FoldedPage {
+    const folded: FoldedPage = { events: [], skipped: [], refusal: undefined }
     for (const stored of page) {
-      const folded = foldStored(state, stored, this.#options.macKey)
-      if (!folded.ok) {
-        const { error } = folded
-        return { refusal: error.type === 'stopped' ? error : damagedAt(error.revision, error.message), events }
+      const step = foldStored(state, stored, this.#options.macKey)
+      if (!step.ok) {
+        const { error } = step
+        folded.refusal = error.type === 'stopped' ? error : damagedAt(error.revision, error.message)
+        break
       }
-      events.push(stored)
+      folded.events.push(stored)
+      if (step.value.skipped) folded.skipped.push(step.value.event)
     }
-    return { refusal: undefined, events }
+    return folded
+  }
+
+  #countSkipped(skipped: ConfigEvent[]): void {
+    this.#skipped += skipped.length
+    for (const { revision, type } of skipped) {
+      this.#options.notify({ type: 'config-event-unknown', revision, eventType: type, ignorable: true })
+    }
   }
 
   #swap(next: ConfigState, events: StoredEvent[]): void {

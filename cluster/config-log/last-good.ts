@@ -27,9 +27,15 @@ export interface LastGoodOptions {
   tailEventsMax?: number
 }
 
+interface Tail {
+  file: number
+  events: number
+  bytes: number
+}
+
 export class LastGood {
   readonly #options: LastGoodOptions
-  #tail: { file: number; events: number; bytes: number } | undefined
+  #tail: Tail | undefined
 
   constructor(options: LastGoodOptions) {
     this.#options = options
@@ -53,9 +59,9 @@ export class LastGood {
   /** Keeps `state`, which was folded from `events` on top of what was kept before. A failure is told, not thrown. */
   record(state: ConfigState, events: readonly StoredEvent[]): void {
     try {
-      const full = (this.#tail?.events ?? 0) + events.length > (this.#options.tailEventsMax ?? tailEventsMax)
-      if (this.#tail === undefined || full || this.#tail.bytes > tailBytesMax) this.#writeSnapshot(state)
-      else this.#append(this.#tail, events)
+      // Into the old tail first, also when a snapshot follows: it has to lead up to the new one.
+      if (this.#tail !== undefined) this.#append(this.#tail, events)
+      if (this.#tail === undefined || this.#isLong(this.#tail)) this.#writeSnapshot(state)
     } catch (error) {
       this.#failed(error)
     }
@@ -76,6 +82,10 @@ export class LastGood {
     this.#tail = undefined
   }
 
+  #isLong({ events, bytes }: Tail): boolean {
+    return events >= (this.#options.tailEventsMax ?? tailEventsMax) || bytes > tailBytesMax
+  }
+
   #failed(error: unknown): void {
     // The tail may end in half a record now: nothing may follow it.
     this.close()
@@ -83,7 +93,7 @@ export class LastGood {
     this.#options.notify({ type: 'warning', message: `the last good copy could not be written: ${message}` })
   }
 
-  #append(tail: { file: number; events: number; bytes: number }, events: readonly StoredEvent[]): void {
+  #append(tail: Tail, events: readonly StoredEvent[]): void {
     const records = Buffer.concat(events.map(encodeRecord))
     writeAll(tail.file, records)
     tail.events += events.length

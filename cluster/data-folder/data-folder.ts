@@ -46,7 +46,8 @@ export type DataFolderRefusal =
 export function openDataFolder(options: DataFolderOptions): Result<DataFolder, DataFolderRefusal> {
   const path = resolve(options.path)
   try {
-    makePrivate(path)
+    // A folder that was there before may be shared with others and keeps its mode; what is ours in it is private by itself.
+    if (!existsSync(path)) makePrivate(path)
     const lock = lockFolder(join(path, 'lock'), options.pid)
     if (!lock.ok) return fail(lockedBy(path, lock.error.holder))
     const folder = openLocked(path, options, lock.value)
@@ -80,10 +81,9 @@ function openLocked(path: string, options: DataFolderOptions, lock: FolderLock):
   return done({ path, configDir, spoolDir, files, nodeId, masterKey: masterKey.value, release })
 }
 
-// A folder that was there before may be shared with others and keeps its mode; what lies in it is private by itself.
 function makePrivate(path: string): void {
-  if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(path, 0o700)
-  else if (path.endsWith('config') || path.endsWith('spool')) chmodSync(path, 0o700)
+  mkdirSync(path, { recursive: true })
+  chmodSync(path, 0o700)
 }
 
 function checkFormat(path: string): DataFolderRefusal | undefined {
