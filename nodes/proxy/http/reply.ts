@@ -107,13 +107,8 @@ export class UwsReply implements Reply {
     assert(this.#stream !== 'none', 'an answer was ended before it was begun')
     const headed = this.#stream === 'headed'
     this.#finish()
-    const finish = () => {
-      if (!headed) response.writeStatus(this.#head)
-      if (this.bodiless) response.endWithoutBody(undefined, this.closing)
-      else response.end(undefined, this.closing)
-    }
-    if (this.#room.current === this) finish()
-    else response.cork(finish)
+    if (this.#room.current === this) this.#endStream(response, headed)
+    else response.cork(() => this.#endStream(response, headed))
   }
 
   abort(): void {
@@ -139,10 +134,24 @@ export class UwsReply implements Reply {
   }
 
   #sendWhole(response: HttpResponse, head: string, body: Uint8Array | string, close: boolean): void {
-    response.writeStatus(head)
-    // The parser's server would send the body of a HEAD answer, and the client would read it as the next answer.
-    if (this.bodiless) response.endWithoutBody(Buffer.byteLength(body), close)
-    else response.end(body as string, close)
+    if (this.bodiless) this.#sendHeadOnly(response, head, Buffer.byteLength(body), close)
+    else response.writeStatus(head).end(body as string, close)
+  }
+
+  /** The binary sends the body of an answer to HEAD, and where it is given a length without one it waits for the rest for
+   *  ever; so the length goes into the head. Where it has to close, it adds a length of its own: then ours is left out. */
+  #sendHeadOnly(response: HttpResponse, head: string, length: number | undefined, close: boolean): void {
+    if (close) response.writeStatus(head).end('', true)
+    else if (length === undefined) response.writeStatus(head).endWithoutBody()
+    else response.writeStatus(`${head}\r\ncontent-length: ${length}`).endWithoutBody()
+  }
+
+  #endStream(response: HttpResponse, headed: boolean): void {
+    // Asked to close after a stream, the binary writes `Connection: close` into the body. The head has said it already; the
+    // client closes, or the idle timeout does.
+    if (headed) response.end()
+    else if (this.bodiless) this.#sendHeadOnly(response, this.#head, undefined, this.closing)
+    else response.writeStatus(this.#head).end('', this.closing)
   }
 
   #writeChunk(response: HttpResponse, chunk: Uint8Array | string): boolean {

@@ -1,5 +1,7 @@
 // A small real handler that stands for the pipeline: it asks for a key, knows a few routes and answers in JSON. Tests only.
 
+import './header-limit.ts'
+
 import { systemClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import type { Body, HttpHandler, HttpRefusal, HttpServer, HttpServerOptions, Reply, RequestHead } from './http.ts'
