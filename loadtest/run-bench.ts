@@ -12,7 +12,7 @@ import { startMockUpstream } from './mock-upstream/mock-upstream.ts'
 import { startHeadgate } from './peers/headgate.ts'
 import { startNginx } from './peers/nginx.ts'
 import { startPortkey } from './peers/portkey.ts'
-import { directSubject } from './peers/subject.ts'
+import { directSubject, type Subject } from './peers/subject.ts'
 import { ratioScenarios, rejectScenarios, works } from './scenarios/catalogue.ts'
 import { type LatencyOutcome, runLatency } from './scenarios/latency.ts'
 import { type OpenStreamsOutcome, runOpenStreams } from './scenarios/open-streams.ts'
@@ -77,13 +77,22 @@ async function startRig(options: BenchOptions, root: string, folder: string): Pr
   const mock = await startMockUpstream({ tls: true })
   const subjectOptions = { mock, works, folder, root }
   const engine = options.tiny ? 'own' : hasWrk() ? 'wrk' : 'autocannon'
-  const [nginx, portkey, headgate] = await Promise.all([
-    startNginx(subjectOptions),
-    options.portkey ? startPortkey(subjectOptions) : undefined,
-    startHeadgate(subjectOptions),
-  ])
-  const generator = startLoadGenerator()
-  return new Rig({ mock, generator, engine, nginx, portkey, headgate, direct: directSubject(mock), folder })
+  const started: Subject[] = []
+  const start = async <Kind extends Subject>(starting: Promise<Kind>): Promise<Kind> => {
+    const subject = await starting
+    started.push(subject)
+    return subject
+  }
+  try {
+    const nginx = await start(startNginx(subjectOptions))
+    const portkey = options.portkey ? await start(startPortkey(subjectOptions)) : undefined
+    const headgate = await start(startHeadgate(subjectOptions))
+    const generator = startLoadGenerator()
+    return new Rig({ mock, generator, engine, nginx, portkey, headgate, direct: directSubject(mock), folder })
+  } catch (error) {
+    await Promise.all([...started, mock].map((part) => part.stop()))
+    throw error
+  }
 }
 
 async function runScenarios(rig: Rig, options: BenchOptions, root: string): Promise<BenchOutcome> {

@@ -1,6 +1,6 @@
 // The parent's side of a load generator.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { scriptArguments, withManyDescriptors } from '../child-arguments.ts'
 import type {
   ClosedLoopJob,
   FinishIdleJob,
@@ -23,12 +23,9 @@ export interface LoadGenerator {
 }
 
 export function startLoadGenerator(): LoadGenerator {
-  const at = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
-  const shell = 'ulimit -n 65536 2>/dev/null; exec "$0" "$@"'
-  const args = ['--import', at('../../scripts/strip-types.mjs'), at('./generator.ts')]
-  const child = spawn('sh', ['-c', shell, process.execPath, ...args], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
+  const args = scriptArguments(new URL('./generator.ts', import.meta.url))
+  const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc']
+  const child = spawn('sh', ['-c', withManyDescriptors, process.execPath, ...args], { stdio })
   return {
     pid: child.pid ?? 0,
     run: (job) => ask<LoadResult>(child, job),

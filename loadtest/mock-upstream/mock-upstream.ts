@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { scriptArguments, withManyDescriptors } from '../child-arguments.ts'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import type { Ledger, RecordedRequest } from './ledger.ts'
 import type { ServerOptions } from './server.ts'
@@ -57,11 +57,8 @@ export async function startMockUpstream(options: MockUpstreamOptions = {}): Prom
 }
 
 function spawnServer(options: ServerOptions) {
-  const at = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
-  const args = ['--import', at('../../scripts/strip-types.mjs'), at('./server.ts'), JSON.stringify(options)]
-  // Ten thousand held streams need more descriptors than a shell usually grants; where that is refused the rest works.
-  const shell = 'ulimit -n 65536 2>/dev/null; exec "$0" "$@"'
-  return spawn('sh', ['-c', shell, process.execPath, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const args = [...scriptArguments(new URL('./server.ts', import.meta.url)), JSON.stringify(options)]
+  return spawn('sh', ['-c', withManyDescriptors, process.execPath, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
 }
 
 async function readPorts(child: ReturnType<typeof spawnServer>): Promise<{ port: number; tlsPort?: number }> {

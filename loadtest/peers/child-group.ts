@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { withManyDescriptors } from '../child-arguments.ts'
 
 export interface ChildGroupOptions {
   command: string
@@ -23,9 +24,7 @@ const readyTimeoutMs = 60_000
 
 export function startChildGroup(options: ChildGroupOptions): ChildGroup {
   const log = openSync(options.logFile, 'a')
-  // Many open streams need many descriptors; where the limit cannot be raised the rest works.
-  const shell = 'ulimit -n 65536 2>/dev/null; exec "$0" "$@"'
-  const child = spawn('sh', ['-c', shell, options.command, ...options.args], {
+  const child = spawn('sh', ['-c', withManyDescriptors, options.command, ...options.args], {
     detached: true,
     stdio: ['ignore', log, log],
     env: { ...process.env, ...options.environment, PATH: `${process.env['PATH']}:/usr/sbin` },
@@ -41,7 +40,10 @@ export function startChildGroup(options: ChildGroupOptions): ChildGroup {
     async waitUntil(isReady) {
       const untilMs = performance.now() + readyTimeoutMs
       while (!(await isReady())) {
-        if (child.exitCode !== null || performance.now() > untilMs) throw new Error(failureOf(options))
+        if (child.exitCode !== null || performance.now() > untilMs) {
+          kill()
+          throw new Error(failureOf(options))
+        }
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     },

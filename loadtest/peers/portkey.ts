@@ -8,9 +8,10 @@ export async function startPortkey(options: SubjectOptions): Promise<Subject> {
   const port = await freePort()
   const folder = join(options.root, 'node_modules', '@portkey-ai', 'gateway')
   const authority = options.mock.authority
+  const preload = new URL('./portkey-preload.mjs', import.meta.url).href
   const child = startChildGroup({
     command: process.execPath,
-    args: [join(folder, 'build', 'start-server.js'), `--port=${port}`, '--headless'],
+    args: ['--import', preload, join(folder, 'build', 'start-server.js'), `--port=${port}`, '--headless'],
     logFile: join(options.folder, 'portkey.log'),
     environment: { NODE_ENV: 'production', ...(authority ? { NODE_EXTRA_CA_CERTS: authority.file } : {}) },
     folder,

@@ -57,7 +57,7 @@ function measure(rig: Rig, subject: Subject, scenario: RatioScenario, length: Ru
 
 /** Fewer where each costs more: streams, long bodies, and a peer that takes its time. */
 function tinyCount({ chunks, work }: RatioScenario, count: number, slow: boolean): number {
-  return Math.ceil(count / (chunks ?? 1) / Math.max(1, work.body.length / 16_384) / (slow ? 20 : 1))
+  return Math.ceil(count / Math.max(1, (chunks ?? 0) / 10) / Math.max(1, work.body.length / 16_384) / (slow ? 20 : 1))
 }
 
 /** Until the code is hot; gives back how long a window of this subject must be. */
