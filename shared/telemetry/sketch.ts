@@ -92,7 +92,7 @@ export class Sketch {
   /** Undefined when the bytes are not a sketch of this form. */
   static decode(bytes: Uint8Array): Sketch | undefined {
     const form = numbersOf(bytes)
-    if (form === undefined || form[0] !== formVersion || form.length % 2 === 0) return undefined
+    if (form === undefined || form[0] !== formVersion || form.length < 3 || form.length % 2 === 0) return undefined
     const sketch = new Sketch('wide')
     sketch.#zeros = form[1]!
     sketch.#sum = form[2]!
@@ -100,7 +100,7 @@ export class Sketch {
     let bin = 0
     for (let i = 3; i < form.length; i += 2) {
       bin += form[i]!
-      if (!(bin >= 0 && bin < binsCount)) return undefined
+      if (!(Number.isInteger(bin) && bin >= 0 && bin < binsCount && form[i + 1]! > 0)) return undefined
       sketch.#bins[bin]! += form[i + 1]!
       sketch.#count += form[i + 1]!
     }
