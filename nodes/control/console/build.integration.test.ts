@@ -42,6 +42,16 @@ test('two processes that find a stale folder at once leave a whole one', async (
   expect(await run()).toMatchObject({ outcome: 'unchanged' })
 })
 
+test('the build is the production one, whatever environment it was made in', async () => {
+  expect(process.env['NODE_ENV']).not.toBe('production')
+  rmSync(join(dist, '.built-from'))
+  expect(await buildConsoleIfNeeded()).toBe('built')
+  const scripts = readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.js'))
+  expect(scripts).toHaveLength(1)
+  expect(readFileSync(join(dist, 'assets', scripts[0]!), 'utf8')).not.toContain('React DevTools')
+  expect(process.env['NODE_ENV']).not.toBe('production')
+})
+
 test('the page has nothing inline, and nothing in it comes from elsewhere', () => {
   const page = readFileSync(join(dist, 'index.html'), 'utf8')
   expect(page).not.toMatch(/<style|style=|<script(?![^>]*\ssrc=)|\son\w+=/)

@@ -128,7 +128,7 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
     await page.waitForTimeout(1_500)
     expect(await card.count()).toBe(1)
 
-    server.addRequest({ keyId: 'key-1', model: 'demo/echo', totalUs: 42_000, costNanoUsd: 0 })
+    server.addRequest({ key: 'key-1', model: 'demo/echo', totalMs: 42, costUsd: 0 })
     const arrived = page.getByRole('region', { name: 'Your first request arrived' })
     await arrived.waitFor()
     const text = await arrived.textContent()
@@ -187,7 +187,7 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
 
   test('what callers and upstreams wrote is shown as text, never run', async () => {
     server.addRequest({
-      requestId: hostileText,
+      id: hostileText,
       model: hostileText,
       errorCode: hostileText,
       status: hostileText,
@@ -231,7 +231,7 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
   })
 
   test('no page is wider than a telephone', async () => {
-    for (let i = 0; i < 3; i++) server.addRequest({ requestId: `${hostileText}${i}`, model: hostileText })
+    for (let i = 0; i < 3; i++) server.addRequest({ id: `${hostileText}${i}`, model: hostileText })
     await page.setViewportSize({ width: 390, height: 844 })
     await signInByLink()
     for (const name of ['Connect', 'Requests', 'Status']) {

@@ -128,9 +128,9 @@ export class FixtureServer {
 
   #oneRequest(path: string): Reply {
     const id = decodeURIComponent(path.replace('/requests/', ''))
-    const record = this.#requests.find(({ requestId }) => requestId === id)
+    const record = this.#requests.find((known) => known.id === id)
     if (record === undefined) return problem(404, 'There is no such request in the history.')
-    return { status: 200, body: { request: record, attempts: attemptRecords } }
+    return { status: 200, body: { ...record, attempts: attemptItems } }
   }
 
   async #sendFile(path: string, response: ServerResponse): Promise<void> {
@@ -157,29 +157,33 @@ function problem(status: number, detail: string): Reply {
 
 function requestRecord(index: number) {
   return {
-    requestId: `req_01k${index.toString().padStart(4, '0')}`,
-    atMs: new Date().setHours(9, 30, 0, 0) + index * 1_370,
+    id: `req_01k${index.toString().padStart(4, '0')}`,
+    at: new Date(new Date().setHours(9, 30, 0, 0) + index * 1_370).toISOString(),
     route: '/v1/chat/completions',
     status: 'ok',
     httpStatus: 200,
     errorCode: '',
-    keyId: 'key-other',
+    key: 'key-other',
     team: 'search',
     user: '',
     app: '',
     costCenter: '4711',
     model: 'fast',
+    provider: 'openai',
+    target: 'gpt-4o-mini',
     stream: index % 2 === 0,
     attempts: 1,
     fallbackIndex: 0,
     cacheStatus: 'BYPASS',
     estimated: false,
-    tokens: { input: 412 + index * 7, output: 128 + index, cached: 0 },
-    costNanoUsd: 138_400 + index * 900,
-    savedNanoUsd: 0,
-    totalUs: 812_400 + index * 11_000,
-    overheadUs: 184,
-    ttftUs: index % 2 === 0 ? 231_000 : 0,
+    inputTokens: 412 + index * 7,
+    outputTokens: 128 + index,
+    cachedTokens: 0,
+    costUsd: 0.000_138_4 + index * 0.000_000_9,
+    savedUsd: 0,
+    totalMs: 812.4 + index * 11,
+    overheadMs: 0.184,
+    ttftMs: index % 2 === 0 ? 231 : 0,
     configRevision: 7,
   }
 }
@@ -192,8 +196,8 @@ const sessionBody = {
   demoKeyHint: 'hg_6aVd2',
 }
 
-const attempt = { outcome: 'ok', upstreamStatus: 200, firstByteUs: 181_000, ttftUs: 231_000, totalUs: 640_000 }
-const attemptRecords = [
+const attempt = { outcome: 'ok', upstreamStatus: 200, firstByteMs: 181.2, ttftMs: 231, totalMs: 640.4, costUsd: 0 }
+const attemptItems = [
   {
     ...attempt,
     index: 0,
@@ -201,9 +205,9 @@ const attemptRecords = [
     target: 'gpt-4o-mini',
     outcome: 'http-error',
     upstreamStatus: 503,
-    ttftUs: 0,
+    ttftMs: 0,
   },
-  { ...attempt, index: 1, provider: 'local', target: hostileText, costNanoUsd: 138_400 },
+  { ...attempt, index: 1, provider: 'local', target: hostileText, costUsd: 0.000_138_4 },
 ]
 
 function usageBody(requests: number) {

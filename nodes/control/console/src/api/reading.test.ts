@@ -21,9 +21,18 @@ test('no JSON whatever makes a reader throw', () => {
   )
 })
 
-test('a request is read alike from nano-dollars and microseconds, and from dollars and milliseconds', () => {
-  const inRecordUnits = { at: 1_000, tokens: { input: 3, output: 2, cached: 1 }, costNanoUsd: 1_500, totalUs: 2_000 }
+test('a request is read alike as the record names its fields and as the admin API prints them', () => {
+  const inRecordUnits = {
+    requestId: 'r',
+    keyId: 'k',
+    atMs: 1_000,
+    tokens: { input: 3, output: 2, cached: 1 },
+    costNanoUsd: 1_500,
+    totalUs: 2_000,
+  }
   const inPrintedUnits = {
+    id: 'r',
+    key: 'k',
     at: '1970-01-01T00:00:01.000Z',
     inputTokens: 3,
     outputTokens: 2,

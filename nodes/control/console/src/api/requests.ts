@@ -79,7 +79,7 @@ export function readRequest(value: unknown): RequestRow {
     status: textOf(record['status'], 'unknown'),
     httpStatus: numberOf(record['httpStatus']),
     errorCode: textOf(record['errorCode']),
-    keyId: textOf(record['keyId']),
+    keyId: textOf(record['keyId']) || textOf(record['key']),
     keyName: textOf(record['keyName']),
     team: textOf(record['team']),
     model: textOf(record['model']),

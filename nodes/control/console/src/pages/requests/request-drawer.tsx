@@ -80,7 +80,8 @@ function factsOf(
     ['Tokens', row.estimated ? `${tokens}, estimated` : tokens],
     ['Cost', formatUsd(row.costUsd)],
     ['Total', formatMicros(row.totalUs)],
-    ['First token', row.stream ? formatMicros(row.ttftUs) : absent],
+    // Zero means that none came.
+    ['First token', row.stream && row.ttftUs ? formatMicros(row.ttftUs) : absent],
     ['Overhead', formatMicros(row.overheadUs)],
     ['Config revision', formatCount(row.configRevision)],
   ]
