@@ -21,10 +21,10 @@ export async function buildConsoleIfNeeded() {
   if (builtFrom() === wanted) return 'unchanged'
   sweepWork()
   const fresh = join(workFolder, `console-${process.pid}`)
-  const environmentName = process.env.NODE_ENV
+  const environmentName = process.env['NODE_ENV']
   try {
     // Vite believes a NODE_ENV that is set already, and would bundle the development build of React.
-    process.env.NODE_ENV = 'production'
+    process.env['NODE_ENV'] = 'production'
     const { build } = await import('vite')
     await build({
       configFile: join(consoleFolder, 'vite.config.ts'),
@@ -35,8 +35,8 @@ export async function buildConsoleIfNeeded() {
     writeFileSync(join(fresh, '.built-from'), wanted)
     install(fresh, wanted)
   } finally {
-    if (environmentName === undefined) delete process.env.NODE_ENV
-    else process.env.NODE_ENV = environmentName
+    if (environmentName === undefined) delete process.env['NODE_ENV']
+    else process.env['NODE_ENV'] = environmentName
     rmSync(fresh, { recursive: true, force: true })
   }
   return 'built'
