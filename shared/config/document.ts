@@ -44,7 +44,8 @@ export function parseDocument(text: string, source: DocumentSource): ConfigDocum
   }
   const walk = new Walk(lines, source)
   const document = documentOf(walk.value(parsed.contents, []))
-  return { ...document, problems: [...walk.problems, ...document.problems], locate: (problem) => walk.locate(problem) }
+  const locate = (problem: Problem) => walk.locate(problem)
+  return { ...document, problems: [...walk.problems, ...document.problems.map(locate)], locate }
 }
 
 /** Undefined when the parser ran out of stack: it descends by recursion, and throws that or lists it among its errors. */

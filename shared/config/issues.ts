@@ -56,10 +56,15 @@ function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Jud
 function typeMessage(expected: string, value: unknown): string {
   const wanted = expectedNames[expected] ?? `a ${expected}`
   if (value === undefined) return `is required: ${wanted}`
-  const got =
-    value === null ? 'nothing' : Array.isArray(value) ? 'a list' : (expectedNames[typeof value] ?? typeof value)
   const advice = expected === 'string' && typeof value === 'number' ? ' (put it in quotes)' : ''
-  return `expected ${wanted}, found ${got}${advice}`
+  return `expected ${wanted}, found ${nameOf(value)}${advice}`
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'an infinite one'
+  return expectedNames[typeof value] ?? typeof value
 }
 
 const expectedNames: Readonly<Record<string, string>> = {

@@ -9,7 +9,7 @@ export function didYouMean(word: string, known: Iterable<string>): string {
 }
 
 export function nearest(word: string, known: Iterable<string>): string | undefined {
-  const mistakesMax = word.length <= 3 ? 1 : word.length <= 8 ? 2 : 3
+  const mistakesMax = word.length <= 2 ? 0 : word.length <= 4 ? 1 : word.length <= 8 ? 2 : 3
   let best: string | undefined
   let bestMistakes = mistakesMax + 1
   let seen = 0

@@ -30,10 +30,7 @@ export const notEnforced = 'notEnforced'
 
 const enforcedProviderKinds = ['openai', 'demo'] as const
 
-const name = z
-  .string()
-  .regex(namePattern, nameRule)
-  .refine((text) => isName(text), nameRule)
+const name = z.string().regex(namePattern, nameRule)
 
 const allowedModel = z
   .string()

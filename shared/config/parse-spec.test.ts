@@ -1,0 +1,225 @@
+import { describe, expect, test } from 'vitest'
+import type { EnforcedKind } from './kinds.ts'
+import { parseSpec } from './parse-spec.ts'
+
+const upstream = { kind: 'openai', credentials: [{ name: 'main', apiKey: 'k' }] }
+const target = { provider: 'up', model: 'm' }
+
+function problems(kind: EnforcedKind, input: unknown, name = 'x'): string[] {
+  const parsed = parseSpec(kind, name, input)
+  return parsed.ok ? [] : parsed.problems.map((problem) => `${problem.kind} ${problem.path}: ${problem.message}`)
+}
+
+describe('a spec passes', () => {
+  test.each<[EnforcedKind, unknown]>([
+    ['providers', { kind: 'demo' }],
+    ['providers', { kind: 'openai', baseUrl: 'http://10.0.0.5:8000/v1' }],
+    ['providers', { ...upstream, headers: { 'OpenAI-Organization': 'org' }, allowPrivate: true }],
+    ['models', { targets: [{ ...target, model: 'accounts/x/models/llama-v3:70b', weight: 0.5 }] }],
+    ['models', { targets: [{ ...target, price: { inputPerMTok: 0, outputPerMTok: 10.5 } }], routing: 'priority' }],
+    ['models', { targets: [target], timeouts: { connect: '250ms', firstToken: '1.5s', idle: '30s', total: '24h' } }],
+    ['teams', {}],
+    ['teams', { costCenter: '4711', tier: 'gold', metadata: { owner: 'Zoë', constructor: 'x' }, models: ['a', 'b/*'] }],
+    ['users', { team: 'search' }],
+  ])('as %s: %j', (kind, input) => {
+    expect(parseSpec(kind, 'x', JSON.parse(JSON.stringify(input)))).toEqual({ ok: true, spec: input })
+  })
+
+  test('and comes out with its fields in one order, whatever order they came in', () => {
+    const one = parseSpec('models', 'x', { fallbacks: ['b'], targets: [{ model: 'm', provider: 'up' }] })
+    const other = parseSpec('models', 'x', { targets: [{ provider: 'up', model: 'm' }], fallbacks: ['b'] })
+    expect(JSON.stringify(one)).toBe(JSON.stringify(other))
+  })
+})
+
+describe('a spec is refused', () => {
+  test.each<[EnforcedKind, unknown, string[]]>([
+    ['teams', null, ['invalid teams.x: expected a map of fields, found nothing']],
+    ['teams', [], ['invalid teams.x: expected a map of fields, found a list']],
+    ['teams', { costCenter: 4711 }, ['invalid teams.x.costCenter: expected text, found a number (put it in quotes)']],
+    [
+      'teams',
+      { costcentre: 'x' },
+      ['invalid teams.x.costcentre: unknown field "costcentre"; did you mean "costCenter"?'],
+    ],
+    ['teams', { team: 'y' }, ['unsupported teams.x.team: a team within a team is not enforced by this version']],
+    ['teams', { models: ['*'] }, [expect.stringMatching(/^invalid teams\.x\.models\[0\]: a name has/)]],
+    [
+      'users',
+      { role: 'admin', spend: 0 },
+      ['invalid users.x.role: unknown field "role"', 'invalid users.x.spend: unknown field "spend"'],
+    ],
+    ['models', {}, ['invalid models.x.targets: is required: a list']],
+    ['models', { targets: [] }, ['invalid models.x.targets: expected at least 1 item']],
+    [
+      'models',
+      { targets: [{ provider: '', model: ' ' }] },
+      [
+        expect.stringMatching(/^invalid models\.x\.targets\[0\]\.provider: a name has/),
+        "invalid models.x.targets[0].model: expected the provider's name of a model: up to 256 visible ASCII characters",
+      ],
+    ],
+    [
+      'models',
+      { targets: [{ ...target, weight: 0 }] },
+      ['invalid models.x.targets[0].weight: expected a number of more than 0'],
+    ],
+    [
+      'models',
+      { targets: [{ ...target, weight: 1e7 }] },
+      ['invalid models.x.targets[0].weight: expected a number of at most 1000000'],
+    ],
+    [
+      'models',
+      { targets: [{ ...target, weight: Number.POSITIVE_INFINITY }] },
+      ['invalid models.x.targets[0].weight: expected a number, found an infinite one'],
+    ],
+    [
+      'models',
+      { targets: [{ ...target, price: { inputPerMTok: -1, outputPerMTok: 1e15 } }] },
+      [
+        'invalid models.x.targets[0].price.inputPerMTok: expected a number of at least 0',
+        'invalid models.x.targets[0].price.outputPerMTok: expected a number of at most 1000000',
+      ],
+    ],
+    [
+      'models',
+      { targets: [{ ...target, price: { inputPerMTok: 1, outputPerMtok: 1 } }] },
+      [
+        'invalid models.x.targets[0].price.outputPerMTok: is required: a number',
+        'invalid models.x.targets[0].price.outputPerMtok: unknown field "outputPerMtok"; did you mean "outputPerMTok"?',
+      ],
+    ],
+    [
+      'models',
+      { targets: [target], routing: 'wieghted' },
+      ['invalid models.x.routing: expected one of weighted, priority, latency, cost; did you mean "weighted"?'],
+    ],
+    [
+      'models',
+      { targets: [target], routing: 'cost', affinity: {} },
+      [
+        'unsupported models.x.routing: cost routing is not enforced by this version',
+        'unsupported models.x.affinity: affinity is not enforced by this version',
+      ],
+    ],
+    [
+      'models',
+      { targets: [target], retries: { attempts: 11, on: ['6xx'] } },
+      [
+        'invalid models.x.retries.attempts: expected a number of at most 10',
+        'invalid models.x.retries.on[0]: expected one of 429, 5xx, timeout, connect, 408, 409; did you mean "5xx"?',
+      ],
+    ],
+    [
+      'models',
+      { targets: [target], retries: { attempts: 1.5 } },
+      ['invalid models.x.retries.attempts: expected a whole number, found a number'],
+    ],
+    [
+      'models',
+      { targets: [target], timeouts: { total: '25h', idle: '0s', connect: '5 s', firstToken: 5 } },
+      [
+        'invalid models.x.timeouts.connect: expected a duration such as 250ms, 30s, 10m, 24h or 30d',
+        'invalid models.x.timeouts.firstToken: expected text, found a number (put it in quotes)',
+        'invalid models.x.timeouts.idle: expected a duration from 1ms to 24h',
+        'invalid models.x.timeouts.total: expected a duration from 1ms to 24h',
+      ],
+    ],
+    [
+      'providers',
+      {},
+      ['invalid providers.x.kind: is required: one of openai, azure, anthropic, bedrock, gemini, vertex, cohere, demo'],
+    ],
+    [
+      'providers',
+      { kind: 'azure', apiVersion: '1', project: 'p' },
+      [
+        'unsupported providers.x.kind: the provider kind azure is not enforced by this version',
+        'unsupported providers.x.project: a provider project is not enforced by this version',
+        'unsupported providers.x.apiVersion: a provider API version is not enforced by this version',
+      ],
+    ],
+    [
+      'providers',
+      { kind: 'openai', credentials: [{ name: 'm' }] },
+      ['invalid providers.x.credentials[0].apiKey: is required: a secret'],
+    ],
+    [
+      'providers',
+      { kind: 'openai', credentials: [{ name: 'm', gcp: 'default' }] },
+      ['unsupported providers.x.credentials[0].gcp: Google Cloud credentials are not enforced by this version'],
+    ],
+    ...['', ' ', 'a b', 'a\r\nx: y', 'ключ'].map((apiKey): [EnforcedKind, unknown, string[]] => [
+      'providers',
+      { kind: 'openai', credentials: [{ name: 'm', apiKey }] },
+      ['invalid providers.x.credentials[0].apiKey: expected a secret: visible ASCII without spaces'],
+    ]),
+    [
+      'providers',
+      { kind: 'openai', headers: { Authorization: 'x', 'x-auth-token': 'x', Host: 'x', 'a:b': 'x', ok: 'x\r\ny' } },
+      [
+        'invalid providers.x.headers["a:b"]: expected the name of a header',
+        'invalid providers.x.headers.ok: expected visible ASCII',
+      ],
+    ],
+    [
+      'providers',
+      { kind: 'openai', headers: { Authorization: 'x', 'x-auth-token': 'x', Host: 'x', 'X-A': '1', 'x-a': '2' } },
+      [
+        'invalid providers.x.headers.Authorization: headers are stored readable: a secret belongs into credentials',
+        'invalid providers.x.headers.x-auth-token: headers are stored readable: a secret belongs into credentials',
+        'invalid providers.x.headers.Host: this header is set by the gateway',
+        'invalid providers.x.headers.x-a: this header stands here twice',
+      ],
+    ],
+    [
+      'providers',
+      { kind: 'openai', tls: { ca: 'x', key: 'y' } },
+      [
+        'invalid providers.x.tls.ca: expected certificates in PEM',
+        'invalid providers.x.tls.key: expected a private key in PEM',
+      ],
+    ],
+  ])('as %s: %j', (kind, input, expected) => {
+    expect(problems(kind, input)).toEqual(expected)
+  })
+
+  test.each([
+    '',
+    '.',
+    '..',
+    'a/../b',
+    'a..b',
+    '/a',
+    'a/',
+    'a//b',
+    'a b',
+    'a*',
+    'a>',
+    'a\n',
+    'ｆａｓｔ',
+    '__proto__',
+    'a'.repeat(129),
+  ])('under the name %j', (name) => {
+    expect(problems('teams', {}, name)).toEqual([expect.stringContaining('a name has 1 to 128 of the characters')])
+  })
+
+  test('when it would be too deep or too large to look at, and when it would reach a prototype', () => {
+    let deep: unknown = 'x'
+    for (let depth = 0; depth < 100_000; depth++) deep = [deep]
+    expect(problems('teams', { metadata: deep })).toEqual([expect.stringContaining('nested too deeply')])
+    expect(problems('models', { targets: Array.from({ length: 60_000 }, () => 1) })).toEqual([
+      expect.stringContaining('too large for one resource'),
+    ])
+    const polluting = JSON.parse('{"metadata":{"__proto__":{"polluted":"yes"}}}')
+    expect(problems('teams', polluting)).toEqual(['invalid teams.x.metadata.__proto__: unknown field "__proto__"'])
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+  })
+
+  test('without more than 64 characters of what came, and without control characters', () => {
+    const [problem = ''] = problems('teams', { [`\u001b[31m${'x'.repeat(500)}`]: 1 })
+    expect(problem.length).toBeLessThan(250)
+    expect(problem).not.toMatch(/\p{Cc}|x{65}/u)
+  })
+})
