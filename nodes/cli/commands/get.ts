@@ -1,0 +1,37 @@
+import { enforcedKinds } from '../../../shared/config/kinds.ts'
+import { didYouMean } from '../../../shared/config/nearest.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { table } from '../terminal.ts'
+import { refused, show, type VerbContext } from '../verb.ts'
+
+/** One resource, or all of a kind. */
+export async function get(context: VerbContext, kind: string, name: string | undefined): Promise<ExitCode> {
+  if (!enforcedKinds.some((known) => known === kind)) {
+    const message = `"${kind}" is no kind: ${enforcedKinds.join(', ')}${didYouMean(kind, enforcedKinds)}`
+    return refused(context, { code: exitCode.usage, message })
+  }
+  if (name === undefined) return list(context, `/${kind}`, ['name', 'revision', 'spec'])
+  const answer = await context.client.call({ path: `/${kind}/${encodeURIComponent(name)}` })
+  return answer.ok
+    ? show(context, answer.value, () => JSON.stringify(answer.value, undefined, 2))
+    : refused(context, answer.error)
+}
+
+/** Every page of a list, as one. */
+export async function list(context: VerbContext, path: string, columns: readonly string[]): Promise<ExitCode> {
+  const items: Record<string, unknown>[] = []
+  for (let after: unknown = ''; after !== undefined; ) {
+    const page = await context.client.call({
+      path: `${path}?limit=500${after === '' ? '' : `&after=${encodeURIComponent(String(after))}`}`,
+    })
+    if (!page.ok) return refused(context, page.error)
+    items.push(...(page.value['items'] as Record<string, unknown>[]))
+    after = page.value['next']
+  }
+  return show(context, { items }, () =>
+    table(
+      columns,
+      items.map((item) => columns.map((column) => item[column])),
+    ),
+  )
+}

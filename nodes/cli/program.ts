@@ -1,0 +1,211 @@
+// The `headgate` command: verbs and their options, nothing else. What they do stands in `commands/`, loaded when asked for,
+// so that `start` does not carry the CLI's weight.
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type Clock, systemClock } from '../../shared/clock.ts'
+import { AdminClient } from './admin-client.ts'
+import { type ExitCode, exitCode } from './exit-code.ts'
+import { coloursWanted, type Environment, type Terminal } from './terminal.ts'
+import type { VerbContext } from './verb.ts'
+
+export type Role = 'all' | 'proxy' | 'aggregator' | 'control'
+
+export interface StartVerb {
+  role: Role
+  /** Enable provider keys and local servers that were found. */
+  auto: boolean
+}
+
+export interface ProgramOptions {
+  version: string
+  start: (options: StartVerb) => Promise<void>
+  environment?: Environment
+  terminal?: Terminal
+  fetch?: typeof fetch
+  clock?: Clock
+  signal?: AbortSignal
+  /** Told the exit code of each verb but `start`. */
+  ended?: (code: ExitCode) => void
+}
+
+/** Parses `argv` (without node and script), runs the verb and gives its exit code; for `start`, when it has started. */
+export async function runCli(argv: readonly string[], options: ProgramOptions): Promise<ExitCode> {
+  let code: ExitCode = exitCode.ok
+  const program = buildProgram({ ...options, ended: (ended) => (code = ended) })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? exitCode.ok : exitCode.usage
+  }
+}
+
+export function buildProgram(options: ProgramOptions): Command {
+  const program = new Command('headgate')
+  const terminal = options.terminal ?? processTerminal()
+  program
+    .description('An event-sourced, distributed LLM gateway.')
+    .version(options.version)
+    .option('--json', 'one JSON value on stdout')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
+  const run = (verb: (context: VerbContext) => Promise<ExitCode>) => async () => {
+    options.ended?.(await verb(contextOf(options, terminal, program.opts()['json'] === true)))
+  }
+  addStart(program, options)
+  addReading(program, run)
+  addDocuments(program, run)
+  addKeys(program, run)
+  addLog(program, run)
+  return program
+}
+
+type Run = (verb: (context: VerbContext) => Promise<ExitCode>) => () => Promise<void>
+
+function addStart(program: Command, options: ProgramOptions): void {
+  program
+    .command('start')
+    .description('Start a node; without --role, everything in one process group')
+    .addOption(new Option('--role <role>').choices(['all', 'proxy', 'aggregator', 'control']).default('all'))
+    .option('--auto', 'enable the provider keys and local servers that are found', false)
+    .action((given: StartVerb) => options.start({ role: given.role, auto: given.auto }))
+}
+
+function addReading(program: Command, run: Run): void {
+  program
+    .command('open')
+    .description('Print a fresh one-time sign-in link to the console')
+    .action(run(async (context) => (await import('./commands/open.ts')).open(context)))
+  program
+    .command('get <kind> [name]')
+    .description('Show one resource, or all of a kind')
+    .action((kind: string, name?: string) =>
+      run(async (context) => (await import('./commands/get.ts')).get(context, kind, name))(),
+    )
+  program
+    .command('status')
+    .description('Readiness with its reasons, and every node')
+    .action(run(async (context) => (await import('./commands/status.ts')).status(context)))
+  program
+    .command('logs')
+    .description('The newest requests, metadata only')
+    .option('-f, --follow', 'go on until interrupted')
+    .option('-n, --limit <count>', 'how many to begin with', wholeNumber, '20')
+    .action((given: { follow?: boolean; limit: string }) =>
+      run(async (context) => (await import('./commands/logs.ts')).logs(context, given))(),
+    )
+  program
+    .command('doctor')
+    .description('Look for what keeps this installation from working')
+    .action(run(async (context) => (await import('./commands/doctor.ts')).doctor(context, readText)))
+}
+
+function addDocuments(program: Command, run: Run): void {
+  const file = ['-f, --file <file>', 'the document', './headgate.yaml'] as const
+  program
+    .command('validate')
+    .description('Check a document without a node: every problem, with line and column')
+    .option(...file)
+    .action((given: { file: string }) =>
+      run(async (context) => (await import('./commands/documents.ts')).validate(context, given.file))(),
+    )
+  program
+    .command('diff')
+    .description('What applying a document would change')
+    .option(...file)
+    .option('--exit-code', 'exit with 1 when something would change')
+    .action((given: { file: string; exitCode?: boolean }) =>
+      run(async (context) => (await import('./commands/documents.ts')).diff(context, given))(),
+    )
+  program
+    .command('apply')
+    .description('Make the configuration what a document says')
+    .option(...file)
+    .option('--reason <text>', 'why, for the record')
+    .action((given: { file: string; reason?: string }) =>
+      run(async (context) => (await import('./commands/documents.ts')).apply(context, given))(),
+    )
+  program
+    .command('export')
+    .description('Print the configuration as a document; secrets are masked')
+    .action(run(async (context) => (await import('./commands/documents.ts')).exportDocument(context)))
+}
+
+function addKeys(program: Command, run: Run): void {
+  const keys = program.command('keys').description('Virtual keys')
+  const verbs = () => import('./commands/keys.ts')
+  keys
+    .command('create <name>')
+    .description('Make a key; its secret is printed once')
+    .addOption(new Option('--team <name>', 'owner; without one, the team default').conflicts(['user', 'app']))
+    .addOption(new Option('--user <name>', 'owner').conflicts(['team', 'app']))
+    .addOption(new Option('--app <name>', 'owner').conflicts(['team', 'user']))
+    .option('--models <names>', 'models it may call, separated by commas; without this, all')
+    .option('--expires <time>', 'such as 2030-01-31T12:00:00Z')
+    .option('--reason <text>', 'why, for the record')
+    .action((name: string, given) => run(async (context) => (await verbs()).createKey(context, name, given))())
+  keys
+    .command('list')
+    .description('Every key, without secrets')
+    .action(run(async (context) => (await verbs()).listKeys(context)))
+  keys
+    .command('rotate <id>')
+    .description('Give a key a new secret')
+    .option('--overlap <duration>', 'how long the old secret still counts, such as 10m')
+    .option('--reason <text>', 'why, for the record')
+    .action((id: string, given) => run(async (context) => (await verbs()).rotateKey(context, id, given))())
+  keys
+    .command('revoke <id>')
+    .description('End a key at once')
+    .option('--reason <text>', 'why, for the record')
+    .action((id: string, given) => run(async (context) => (await verbs()).revokeKey(context, id, given))())
+}
+
+function addLog(program: Command, run: Run): void {
+  const verbs = () => import('./commands/config-log.ts')
+  program
+    .command('replay')
+    .description('Fold the configuration log of the data folder, without a node')
+    .option('--to <revision>', 'stop there', wholeNumber)
+    .option('--diff <revision>', 'show what changed since', wholeNumber)
+    .action((given: { to?: string; diff?: string }) => run(async (context) => (await verbs()).replay(context, given))())
+  program
+    .command('log')
+    .description('The configuration log itself')
+    .command('verify')
+    .description('Check every event of the data folder: chain, MACs, high-water mark, last good copy')
+    .action(run(async (context) => (await verbs()).verify(context)))
+}
+
+function contextOf(options: ProgramOptions, terminal: Terminal, json: boolean): VerbContext {
+  const environment = options.environment ?? process.env
+  return {
+    environment,
+    terminal,
+    json,
+    client: new AdminClient(environment, options.fetch ?? fetch),
+    clock: options.clock ?? systemClock,
+    signal: options.signal ?? new AbortController().signal,
+  }
+}
+
+function processTerminal(): Terminal {
+  return {
+    out: (text) => void process.stdout.write(`${text}\n`),
+    err: (text) => void process.stderr.write(`${text}\n`),
+    colours: coloursWanted(process.env, process.stdout.isTTY === true),
+  }
+}
+
+function readText(path: string): string {
+  return readFileSync(path, 'utf8')
+}
+
+function wholeNumber(text: string): string {
+  if (!/^\d{1,12}$/.test(text)) throw new InvalidArgumentError('expected a whole number')
+  return text
+}
