@@ -1,28 +1,36 @@
 // One request on its way through upstreams: attempts, retries and fallbacks until one of them answers, then the relay of
 // that answer, then one record. Everything before the first forwarded byte may be tried again; nothing after it is.
 import type { Chance, Clock } from '../../shared/clock.ts'
-import type { RetryCondition } from '../../shared/config/kinds.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
-import type {
-  AttemptOutcome,
-  AttemptRecord,
-  RequestRecord,
-  RequestStatus,
-  TokenCounts,
-} from '../../shared/telemetry/records.ts'
+import type { AttemptOutcome, AttemptRecord, RequestRecord, TokenCounts } from '../../shared/telemetry/records.ts'
 import { type AnswerFacts, answerHeaders } from './answer-headers.ts'
-import type { Caller } from './auth/callers.ts'
-import type { Body, Reply } from './http/http.ts'
-import type { OpenAiRoute } from './providers/dialects/openai-routes.ts'
+import {
+  brokenAnswer,
+  cutStream,
+  errorEvent,
+  errorInStream,
+  type Failure,
+  failureOfError,
+  failureOfStatus,
+  firstTokenTimeout,
+  idleTimeout,
+  passedOn,
+  passedOnAnswer,
+  retryAfterMsOf,
+  totalTimeout,
+} from './failures.ts'
+import type { Reply } from './http/http.ts'
 import { ChatStreamWatch, ResponsesStreamWatch, type StreamWatch } from './providers/dialects/openai-stream.ts'
 import { findUsage } from './providers/dialects/openai-usage.ts'
 import { type Credential, costOf, type Endpoint } from './providers/endpoint.ts'
 import { type Refusal, refusalAnswer, rowOf } from './refusals.ts'
 import { StreamRelay } from './relay/stream-relay.ts'
 import type { Deadline, Deadlines } from './routing/deadlines.ts'
-import type { Itinerary, Step } from './routing/itinerary.ts'
+import type { Step } from './routing/itinerary.ts'
 import type { Timeouts } from './routing/route.ts'
+import type { TransitPlan } from './transit-plan.ts'
+import { attemptRecord, type Ending, requestRecord } from './transit-records.ts'
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamHead } from './upstream/upstream.ts'
 
 /** What a request needs of the node it runs on. */
@@ -38,30 +46,6 @@ export interface TransitTools {
 export interface RecordSink {
   /** Runs `flush` once the records are in the spool, within this turn of the event loop. */
   finish(request: RequestRecord, attempts: readonly AttemptRecord[], flush: () => void): void
-}
-
-/** What is known of a request before its first attempt. */
-export interface TransitPlan {
-  readonly requestId: string
-  readonly arrivedAtMs: number
-  readonly startedMs: number
-  readonly route: OpenAiRoute
-  readonly caller: Caller
-  readonly model: string
-  readonly revision: number
-  readonly revisionText: string
-  readonly stream: boolean
-  /** Whether the caller asked for the usage chunk of a stream. */
-  readonly showUsage: boolean
-  readonly user: string
-  readonly itinerary: Itinerary<Endpoint>
-  /** Header lines of the caller that go on to the upstream. */
-  readonly forwardedLines: string
-  /** The body as the upstream shall see it, with its model's name in it. */
-  bodyFor(targetModel: string): readonly Uint8Array[]
-  readonly body: Body
-  readonly totalMs: number | undefined
-  readonly firstTokenMs: number | undefined
 }
 
 const keepAliveMs = 15_000
@@ -81,14 +65,6 @@ type Phase =
   | 'closing' // the caller has it all; the upstream may still say goodbye
   | 'over'
 
-interface Failure {
-  readonly outcome: AttemptOutcome
-  readonly condition: RetryCondition | 'auth' | undefined
-  readonly refusal: Refusal
-  readonly status: number
-  readonly retryAfterMs?: number | undefined
-}
-
 export class Transit implements UpstreamHandler, Deadline {
   deadlineSlot = -1
   deadlineRounds = 0
@@ -97,14 +73,16 @@ export class Transit implements UpstreamHandler, Deadline {
   readonly #reply: Reply
   #phase: Phase = 'waiting'
   #step: Step<Endpoint> | undefined
+  #credential: Credential | undefined
   #call: UpstreamCall | undefined
   #attempts = 0
   #smallestWaitMs = Number.POSITIVE_INFINITY
   #everyAttemptLimited = true
-  /** Of attempts that failed; the last one is added when the request ends. */
-  #records: AttemptRecord[] | undefined
+  /** Of attempts that failed; the last one joins them when the request ends. */
+  #failedRecords: AttemptRecord[] | undefined
   #attemptStartedMs = 0
   #firstByteMs = 0
+  /** Time spent waiting for upstreams, without the relay of a stream. */
   #upstreamMs = 0
   #status = 0
   #contentType = ''
@@ -114,10 +92,11 @@ export class Transit implements UpstreamHandler, Deadline {
   #relay: StreamRelay | undefined
   #watch: StreamWatch | undefined
   #forwarded = false
-  #lastWriteMs = 0
   #firstForwardMs = 0
+  #keptAliveMs = 0
   #bodySent = true
   #bodyNeeded = true
+  #bodyReleased = false
   #inFlight = false
 
   constructor(tools: TransitTools, plan: TransitPlan, reply: Reply) {
@@ -138,24 +117,25 @@ export class Transit implements UpstreamHandler, Deadline {
 
   #attempt(step: Step<Endpoint>): void {
     const { endpoint } = step
-    const { clock, deadlines } = this.#tools
     this.#step = step
+    this.#credential = this.#pickCredential(endpoint)
     this.#phase = 'waiting'
     this.#attempts++
     this.#status = 0
     this.#firstByteMs = 0
-    this.#attemptStartedMs = clock.monotonicMs()
+    this.#relay = undefined
+    this.#watch = undefined
+    this.#attemptStartedMs = this.#tools.clock.monotonicMs()
     this.#inFlight = true
     endpoint.load.inFlight++
-    deadlines.arm(this, this.#timeLeft(this.#firstByteMsMax(step.route.timeouts)))
+    this.#tools.deadlines.arm(this, this.#timeLeft(this.#firstByteMsMax(step.route.timeouts)))
     this.#bodySent = false
-    const credential = this.#pickCredential(endpoint)
     this.#call = this.#tools.upstreamOf(endpoint).send(
       {
         origin: endpoint.origin,
         method: 'POST',
         path: endpoint.basePath + this.#plan.route.upstreamPath,
-        headerLines: credential.headerLines + this.#plan.forwardedLines,
+        headerLines: this.#credential.headerLines + this.#plan.forwardedLines,
         body: this.#plan.bodyFor(endpoint.model),
         connectTimeoutMs: step.route.timeouts.connectMs,
       },
@@ -178,40 +158,58 @@ export class Transit implements UpstreamHandler, Deadline {
     const { endpoint } = this.#step!
     this.#leaveEndpoint(failure.refusal === passedOn)
     this.#upstreamMs += nowMs - this.#attemptStartedMs
-    this.#keepRecord(this.#attemptRecord(failure.outcome, noTokens, 0, nowMs))
+    this.#keepFailed(this.#attemptRecord(failure.outcome, noTokens, nowMs))
+    if (failure.condition === 'auth') this.#tellAuthRefused()
     if (failure.condition === '429') {
       this.#smallestWaitMs = Math.min(this.#smallestWaitMs, failure.retryAfterMs ?? retryWaitMsMax)
     } else this.#everyAttemptLimited = false
     const next = this.#nextAfter(failure, endpoint)
-    if (next !== undefined) return this.#tryAgain(next, failure)
-    this.#refuse(
-      this.#everyAttemptLimited ? { type: 'upstream-limited', retryAfterMs: this.#smallestWaitMs } : failure.refusal,
-    )
+    if (next !== undefined) this.#tryAgain(next, failure)
+    else if (this.#everyAttemptLimited) this.#refuse({ type: 'upstream-limited', retryAfterMs: this.#smallestWaitMs })
+    else this.#refuse(failure.refusal)
+  }
+
+  /** Ends the attempt from our side. */
+  #giveUp(failure: Failure): void {
+    this.#call?.abort()
+    this.#bodySent = true
+    this.#fail(failure)
   }
 
   /** The step that follows a failure, undefined when there is none or no time for it. */
   #nextAfter(failure: Failure, endpoint: Endpoint): Step<Endpoint> | undefined {
     const { itinerary } = this.#plan
-    if (failure.condition === undefined || this.#reply.gone || this.#timeLeft(1) <= 0) return undefined
-    if (failure.condition !== 'auth' && !itinerary.retries(failure.condition)) itinerary.leaveRoute()
+    const { condition } = failure
+    if (condition === undefined || this.#reply.gone || this.#timeLeft(1) <= 0) return undefined
+    if (condition === '409' && !itinerary.retries(condition)) return undefined
+    if (condition !== 'auth' && !itinerary.retries(condition)) itinerary.leaveRoute()
     for (;;) {
       const step = itinerary.next()
       if (step === undefined) return undefined
-      // The same endpoint would refuse our credentials again, and limits us for as long as it said.
       const same = step.endpoint === endpoint
-      if (same && failure.condition === 'auth') continue
+      // The same endpoint would refuse our only credential again, and limits us for as long as it said.
+      if (same && condition === 'auth' && endpoint.credentials.length === 1) continue
       if (same && (failure.retryAfterMs ?? 0) > retryWaitMsMax) continue
       return step
     }
   }
 
   #tryAgain(step: Step<Endpoint>, failure: Failure): void {
-    if (step.repeats === 0) return this.#attempt(step)
+    if (step.repeats === 0) {
+      this.#attempt(step)
+      return
+    }
     // Full jitter (Brooker, 2015), so that requests that failed together do not come back together.
     const backoffMs = this.#tools.chance() * Math.min(retryWaitMsMax, 100 * 2 ** step.repeats)
     this.#step = step
     this.#phase = 'pausing'
     this.#tools.deadlines.arm(this, Math.max(failure.retryAfterMs ?? 0, backoffMs))
+  }
+
+  #tellAuthRefused(): void {
+    const { provider } = this.#step!.endpoint
+    const credential = this.#credential!.name
+    this.#tools.notify({ type: 'upstream-auth-refused', provider, credential, status: this.#status })
   }
 
   // ── what the upstream says ───────────────────────────────────────────────────────────────────────────────────────
@@ -228,45 +226,35 @@ export class Transit implements UpstreamHandler, Deadline {
     this.#chunks = []
     this.#chunkBytes = 0
     if (head.status < 200 || head.status > 299) {
-      this.#retryAfterMs = retryAfterMs(head, this.#tools.clock.wallMs())
+      this.#retryAfterMs = retryAfterMsOf(head, this.#tools.clock.wallMs())
       this.#phase = 'failing'
       this.#tools.deadlines.arm(this, closingMs)
-      return
-    }
-    const isStream = this.#contentType.startsWith('text/event-stream')
-    if (isStream !== this.#plan.stream || (!isStream && !this.#contentType.includes('json'))) {
-      this.#phase = 'failing'
-      return this.#failNow('protocol', '5xx', { type: 'upstream-protocol' })
-    }
-    this.#phase = isStream ? 'stream' : 'unary'
-    if (isStream) this.#openStream()
-    else this.#tools.deadlines.arm(this, this.#timeLeft(Number.POSITIVE_INFINITY))
+    } else if (this.#plan.stream) this.#openStream()
+    else if (this.#contentType.includes('json')) {
+      this.#phase = 'unary'
+      this.#tools.deadlines.arm(this, this.#timeLeft(Number.POSITIVE_INFINITY))
+    } else this.#giveUp(brokenAnswer)
   }
 
   onData(chunk: Uint8Array): void {
     const bytes = chunk as Buffer
     switch (this.#phase) {
       case 'unary':
-        if (this.#chunkBytes + bytes.length > limits.unaryAnswerBytesMax) {
-          this.#failNow('protocol', undefined, { type: 'upstream-protocol' })
-          return
-        }
-        this.#keepChunk(bytes)
-        return
+        if (this.#chunkBytes + bytes.length > limits.unaryAnswerBytesMax) this.#giveUp(brokenAnswer)
+        else this.#keepChunk(bytes)
+        break
       case 'failing':
         if (this.#chunkBytes + bytes.length <= errorBodyBytesMax) this.#keepChunk(bytes)
-        return
+        break
       case 'stream':
-        if (this.#relay!.push(bytes, this.#tools.clock.monotonicMs()) === 'broken')
-          this.#streamFailed('protocol', { type: 'upstream-protocol' })
-        return
+        if (this.#relay!.push(bytes, this.#tools.clock.monotonicMs()) === 'broken') this.#streamFailed(brokenAnswer)
+        break
       case 'closing':
         // Bytes after the terminal event: whatever it is, this connection is not to be trusted with another request.
         this.#call?.abort()
         this.#over()
-        return
+        break
       default:
-        return
     }
   }
 
@@ -274,42 +262,41 @@ export class Transit implements UpstreamHandler, Deadline {
     switch (this.#phase) {
       case 'unary':
         this.#finishUnary()
-        return
+        break
       case 'failing':
-        this.#fail(this.#failureOfStatus())
-        return
+        this.#fail(failureOfStatus(this.#status, this.#retryAfterMs))
+        break
       case 'stream':
-        if (this.#relay!.end() === 'cut') this.#streamFailed('reset', cutStream)
+        if (this.#relay!.end() === 'cut') this.#streamFailed(cutStream)
         else this.#over()
-        return
+        break
       case 'closing':
         this.#over()
-        return
+        break
       default:
-        return
     }
   }
 
   onError(error: UpstreamError): void {
-    const refusal = refusalOfError(error)
     switch (this.#phase) {
+      case 'waiting':
+      case 'unary':
+        this.#bodySent = true
+        this.#fail(failureOfError(error))
+        break
+      case 'failing':
+        // Its words are lost, what it means is not.
+        this.#bodySent = true
+        this.#fail(failureOfStatus(this.#status, this.#retryAfterMs))
+        break
       case 'stream':
-        if (this.#watch!.finished && this.#relay!.end() === 'whole') return this.#over()
-        this.#streamFailed(outcomeOfError(error), refusal)
-        return
+        if (this.#watch!.finished && this.#relay!.end() === 'whole') this.#over()
+        else this.#streamFailed(failureOfError(error))
+        break
       case 'closing':
         this.#over()
-        return
-      case 'over':
-      case 'pausing':
-        return
+        break
       default:
-        this.#fail({
-          outcome: outcomeOfError(error),
-          condition: error.type === 'protocol' ? '5xx' : 'connect',
-          refusal,
-          status: 0,
-        })
     }
   }
 
@@ -324,63 +311,6 @@ export class Transit implements UpstreamHandler, Deadline {
     return bytes
   }
 
-  /** What an answer outside 2xx means: worth another attempt, or the caller's to mend. */
-  #failureOfStatus(): Failure {
-    const status = this.#status
-    const more = { status, retryAfterMs: this.#retryAfterMs }
-    if (status === 429)
-      return {
-        outcome: 'http-error',
-        condition: '429',
-        refusal: { type: 'upstream-limited', retryAfterMs: this.#retryAfterMs ?? retryWaitMsMax },
-        ...more,
-      }
-    if (status === 401 || status === 402 || status === 403) {
-      const { provider } = this.#step!.endpoint
-      this.#tools.notify({
-        type: 'upstream-auth-refused',
-        provider,
-        credential: this.#step!.endpoint.credentials[0]?.name ?? '',
-        status,
-      })
-      return { outcome: 'auth', condition: 'auth', refusal: { type: 'upstream-auth' }, ...more }
-    }
-    if (status === 408)
-      return {
-        outcome: 'http-error',
-        condition: '408',
-        refusal: { type: 'upstream-timeout', message: 'The upstream gave up waiting for the request.' },
-        ...more,
-      }
-    if (status >= 500)
-      return {
-        outcome: 'http-error',
-        condition: '5xx',
-        refusal: { type: 'upstream-error', message: `The upstream answered ${status}.` },
-        ...more,
-      }
-    if (status < 400)
-      return {
-        outcome: 'protocol',
-        condition: undefined,
-        refusal: {
-          type: 'upstream-error',
-          message: `The upstream answered with a redirect (${status}), which is not followed.`,
-        },
-        ...more,
-      }
-    if (status === 409 && this.#plan.itinerary.retries('409'))
-      return { outcome: 'http-error', condition: '409', refusal: passedOn, ...more }
-    return { outcome: 'http-error', condition: undefined, refusal: passedOn, ...more }
-  }
-
-  /** Ends the attempt from our side. */
-  #failNow(outcome: AttemptOutcome, condition: RetryCondition | undefined, refusal: Refusal): void {
-    this.#call?.abort()
-    this.#bodySent = true
-    this.#fail({ outcome, condition, refusal, status: this.#status })
-  }
-
   // ── unary ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #finishUnary(): void {
@@ -391,35 +321,29 @@ export class Transit implements UpstreamHandler, Deadline {
     const tokens = counted ?? { input: this.#estimatedInput(), output: Math.ceil(bytes.length / 4), cached: 0 }
     this.#upstreamMs += nowMs - this.#attemptStartedMs
     this.#leaveEndpoint(true)
-    const costNanoUsd = costOf(endpoint.price, tokens)
-    const facts = this.#facts(nowMs, endpoint.price === undefined ? undefined : costNanoUsd)
-    const headers = answerHeaders(facts, this.#contentType)
-    const attempt = this.#attemptRecord('ok', tokens, costNanoUsd, nowMs)
+    const attempt = this.#attemptRecord('ok', tokens, nowMs)
+    const cost = endpoint.price === undefined ? undefined : attempt.costNanoUsd
+    const headers = answerHeaders(this.#facts(nowMs, cost), this.#contentType)
     const status = this.#status
     this.#over()
-    this.#record(
-      {
-        status: 'ok',
-        httpStatus: status,
-        errorCode: '',
-        tokens,
-        costNanoUsd,
-        estimated: counted === undefined,
-        attempt,
-      },
-      () => this.#reply.send(status, headers, bytes),
-    )
+    const ending: Ending = { status: 'ok', httpStatus: status, errorCode: '', tokens, estimated: counted === undefined }
+    this.#record(ending, attempt, nowMs, () => this.#reply.send(status, headers, bytes))
   }
 
   // ── streams ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #openStream(): void {
+    if (!this.#contentType.startsWith('text/event-stream')) {
+      this.#giveUp(brokenAnswer)
+      return
+    }
+    this.#phase = 'stream'
     this.#watch =
       this.#plan.route.stream === 'responses' ? new ResponsesStreamWatch() : new ChatStreamWatch(this.#plan.showUsage)
     this.#relay = new StreamRelay(this.#watch, {
       onEvents: (bytes) => this.#forward(bytes),
       onDone: (last) => this.#finishStream(last),
-      onErrorEvent: () => this.#streamFailed('http-error', errorEvent),
+      onErrorEvent: () => this.#streamFailed(errorInStream),
     })
     this.#relay.lastEventMs = this.#firstByteMs
   }
@@ -433,7 +357,7 @@ export class Transit implements UpstreamHandler, Deadline {
     const nowMs = this.#tools.clock.monotonicMs()
     this.#forwarded = true
     this.#firstForwardMs = nowMs
-    this.#lastWriteMs = nowMs
+    this.#keptAliveMs = nowMs
     this.#bodyNeeded = false
     this.#releaseBody()
     this.#upstreamMs += nowMs - this.#attemptStartedMs
@@ -447,51 +371,38 @@ export class Transit implements UpstreamHandler, Deadline {
     const nowMs = this.#tools.clock.monotonicMs()
     if (!this.#forwarded) this.#beginStream()
     const { tokens, estimated } = this.#streamTokens()
-    const costNanoUsd = costOf(this.#step!.endpoint.price, tokens)
     this.#leaveEndpoint(true)
-    const attempt = this.#attemptRecord('ok', tokens, costNanoUsd, nowMs)
+    const attempt = this.#attemptRecord('ok', tokens, nowMs)
     this.#phase = 'closing'
     this.#tools.deadlines.arm(this, closingMs)
-    this.#record(
-      { status: 'ok', httpStatus: this.#status, errorCode: '', tokens, costNanoUsd, estimated, attempt },
-      () => {
-        if (last.length > 0) this.#reply.write(last)
-        this.#reply.end()
-      },
-    )
+    const ending: Ending = { status: 'ok', httpStatus: this.#status, errorCode: '', tokens, estimated }
+    this.#record(ending, attempt, nowMs, () => {
+      if (last.length > 0) this.#reply.write(last)
+      this.#reply.end()
+    })
   }
 
   /** Before the first forwarded byte a failed stream is one more failed attempt; after it the caller is told in the
    *  stream, and gets no terminal event. */
-  #streamFailed(outcome: AttemptOutcome, refusal: Refusal): void {
+  #streamFailed(failure: Failure): void {
     this.#call?.abort()
     this.#bodySent = true
     if (!this.#forwarded) {
-      this.#fail({ outcome, condition: '5xx', refusal, status: this.#status })
+      this.#fail({ ...failure, condition: failure.condition ?? '5xx' })
       return
     }
     const nowMs = this.#tools.clock.monotonicMs()
-    const { tokens } = this.#streamTokens()
-    const costNanoUsd = costOf(this.#step!.endpoint.price, tokens)
+    const { tokens, estimated } = this.#streamTokens()
     this.#leaveEndpoint(false)
-    const attempt = this.#attemptRecord(outcome, tokens, costNanoUsd, nowMs)
-    const { code } = rowOf(refusal)
+    const attempt = this.#attemptRecord(failure.outcome, tokens, nowMs)
+    const { code } = rowOf(failure.refusal)
+    const event = `data: ${this.#errorEventBody(failure.refusal)}\n\n`
     this.#over()
-    this.#record(
-      {
-        status: 'cut',
-        httpStatus: 200,
-        errorCode: code ?? '',
-        tokens,
-        costNanoUsd,
-        estimated: this.#watch?.usage === undefined,
-        attempt,
-      },
-      () => {
-        this.#reply.write(`data: ${this.#errorEventBody(refusal)}\n\n`)
-        this.#reply.end()
-      },
-    )
+    const ending: Ending = { status: 'cut', httpStatus: 200, errorCode: code ?? '', tokens, estimated }
+    this.#record(ending, attempt, nowMs, () => {
+      this.#reply.write(event)
+      this.#reply.end()
+    })
   }
 
   #errorEventBody(refusal: Refusal): string {
@@ -509,43 +420,46 @@ export class Transit implements UpstreamHandler, Deadline {
   // ── time, and callers who leave ──────────────────────────────────────────────────────────────────────────────────
 
   onDue(): void {
-    const { clock } = this.#tools
     switch (this.#phase) {
       case 'pausing':
         this.#attempt(this.#step!)
-        return
+        break
       case 'waiting':
       case 'unary':
-        this.#failNow('timeout', 'timeout', this.#timeLeft(1) <= 0 ? tookTooLong : noFirstToken)
-        return
+        this.#giveUp(this.#timeLeft(1) <= 0 ? totalTimeout : firstTokenTimeout)
+        break
       case 'failing':
-        this.#call?.abort()
-        this.#bodySent = true
-        this.#fail(this.#failureOfStatus())
-        return
+        this.#giveUp(failureOfStatus(this.#status, this.#retryAfterMs))
+        break
       case 'stream':
-        this.#checkStream(clock.monotonicMs())
-        return
+        this.#checkStream(this.#tools.clock.monotonicMs())
+        break
       case 'closing':
         this.#call?.abort()
         this.#over()
-        return
+        break
       default:
-        return
     }
   }
 
   #checkStream(nowMs: number): void {
     const { timeouts } = this.#step!.route
-    const idleMs = nowMs - this.#relay!.lastEventMs
+    const lastEventMs = this.#relay!.lastEventMs
     const allowedMs = this.#forwarded ? timeouts.idleMs : this.#firstTokenMs(timeouts)
-    if (this.#timeLeft(1) <= 0) return this.#streamFailed('timeout', tookTooLong)
-    if (idleMs >= allowedMs) return this.#streamFailed('timeout', this.#forwarded ? idleTooLong : noFirstToken)
-    if (this.#forwarded && nowMs - Math.max(this.#lastWriteMs, this.#relay!.lastEventMs) >= keepAliveMs) {
-      this.#lastWriteMs = nowMs
-      this.#reply.write(keepAliveComment)
+    const idleMs = nowMs - lastEventMs
+    if (this.#timeLeft(1) <= 0) this.#streamFailed(totalTimeout)
+    else if (idleMs >= allowedMs) this.#streamFailed(this.#forwarded ? idleTimeout : firstTokenTimeout)
+    else {
+      if (this.#forwarded) this.#keepAlive(nowMs, lastEventMs)
+      this.#tools.deadlines.arm(this, this.#timeLeft(Math.min(keepAliveMs, allowedMs - idleMs)))
     }
-    this.#tools.deadlines.arm(this, this.#timeLeft(Math.min(keepAliveMs, allowedMs - idleMs)))
+  }
+
+  /** A comment now and then tells whatever stands between us and the caller that the stream is alive. */
+  #keepAlive(nowMs: number, lastEventMs: number): void {
+    if (nowMs - Math.max(this.#keptAliveMs, lastEventMs) < keepAliveMs) return
+    this.#keptAliveMs = nowMs
+    this.#reply.write(keepAliveComment)
   }
 
   #onCallerGone(): void {
@@ -553,26 +467,14 @@ export class Transit implements UpstreamHandler, Deadline {
     this.#call?.abort()
     this.#bodySent = true
     const nowMs = this.#tools.clock.monotonicMs()
-    if (!this.#forwarded && this.#phase !== 'pausing') this.#upstreamMs += nowMs - this.#attemptStartedMs
-    const sent = this.#phase === 'pausing' ? undefined : this.#step
-    const { tokens } = sent === undefined ? { tokens: noTokens } : this.#streamTokens()
-    const costNanoUsd = sent === undefined ? 0 : costOf(sent.endpoint.price, tokens)
+    const waiting = this.#phase !== 'pausing'
+    if (!this.#forwarded && waiting) this.#upstreamMs += nowMs - this.#attemptStartedMs
+    const { tokens, estimated } = waiting ? this.#streamTokens() : { tokens: noTokens, estimated: false }
     this.#leaveEndpoint(undefined)
-    const attempt = sent === undefined ? undefined : this.#attemptRecord('aborted', tokens, costNanoUsd, nowMs)
+    const attempt = waiting ? this.#attemptRecord('aborted', tokens, nowMs) : undefined
     const httpStatus = this.#forwarded ? this.#status : 0
     this.#over()
-    this.#record(
-      {
-        status: 'client-aborted',
-        httpStatus,
-        errorCode: '',
-        tokens,
-        costNanoUsd,
-        estimated: this.#watch?.usage === undefined,
-        attempt,
-      },
-      nothing,
-    )
+    this.#record({ status: 'client-aborted', httpStatus, errorCode: '', tokens, estimated }, attempt, nowMs, nothing)
   }
 
   #firstTokenMs(timeouts: Timeouts): number {
@@ -597,40 +499,22 @@ export class Transit implements UpstreamHandler, Deadline {
   #refuse(refusal: Refusal): void {
     const nowMs = this.#tools.clock.monotonicMs()
     const { requestId } = this.#plan
-    const answer = refusal === passedOn ? this.#passOn() : refusalAnswer(refusal, requestId, this.#tools.chance)
-    const facts = answerHeaders(this.#facts(nowMs, undefined), 'application/json').slice(4) // the answer has those itself
+    const upstream = { status: this.#status, contentType: this.#contentType, body: this.#takeChunks() }
+    const answer =
+      refusal === passedOn ? passedOnAnswer(upstream, requestId) : refusalAnswer(refusal, requestId, this.#tools.chance)
+    const facts = answerHeaders(this.#facts(nowMs, undefined), '').slice(factsFrom)
     const errorCode = refusal === passedOn ? 'upstream_refused' : (rowOf(refusal).code ?? '')
     this.#over()
-    this.#record(
-      {
-        status: 'failed',
-        httpStatus: answer.status,
-        errorCode,
-        tokens: noTokens,
-        costNanoUsd: 0,
-        estimated: false,
-        attempt: undefined,
-      },
-      () => this.#reply.send(answer.status, [...answer.headers, ...facts], answer.body),
+    const ending: Ending = {
+      status: 'failed',
+      httpStatus: answer.status,
+      errorCode,
+      tokens: noTokens,
+      estimated: false,
+    }
+    this.#record(ending, undefined, nowMs, () =>
+      this.#reply.send(answer.status, [...answer.headers, ...facts], answer.body),
     )
-  }
-
-  /** An upstream's own refusal of the request, in the caller's shape. */
-  #passOn() {
-    const bytes = this.#takeChunks()
-    const headers = [
-      'content-type',
-      'application/json',
-      'x-request-id',
-      this.#plan.requestId,
-      'x-should-retry',
-      'false',
-    ]
-    if (isOpenAiError(bytes)) return { status: this.#status, headers, body: bytes }
-    const text = this.#contentType.includes('html') ? '' : bytes.toString('utf8').slice(0, 1_000).trim()
-    const message = text === '' ? `The upstream refused the request (${this.#status}) and gave no reason.` : text
-    const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: null } })
-    return { status: this.#status, headers, body }
   }
 
   #facts(nowMs: number, costNanoUsd: number | undefined): AnswerFacts {
@@ -647,98 +531,41 @@ export class Transit implements UpstreamHandler, Deadline {
     }
   }
 
-  #record(
-    end: {
-      status: RequestStatus
-      httpStatus: number
-      errorCode: string
-      tokens: TokenCounts
-      costNanoUsd: number
-      estimated: boolean
-      attempt: AttemptRecord | undefined
-    },
-    flush: () => void,
-  ): void {
-    const nowMs = this.#tools.clock.monotonicMs()
-    const plan = this.#plan
-    const totalUs = Math.round((nowMs - plan.startedMs) * 1_000)
-    const upstreamUs = this.#forwarded ? totalUs : Math.round(this.#upstreamMs * 1_000)
-    const overheadUs = this.#forwarded
-      ? Math.round((this.#firstForwardMs - plan.startedMs - this.#upstreamMs) * 1_000)
-      : totalUs - upstreamUs
-    const attempts = this.#attemptList(end.attempt)
-    const failedCost =
-      this.#records === undefined ? 0 : this.#records.reduce((sum, record) => sum + record.costNanoUsd, 0)
-    this.#tools.recorder.finish(
-      {
-        requestId: plan.requestId,
-        atMs: plan.arrivedAtMs,
-        route: plan.route.name,
-        status: end.status,
-        httpStatus: end.httpStatus,
-        errorCode: end.errorCode,
-        keyId: plan.caller.keyId,
-        team: plan.caller.team,
-        user: plan.user,
-        app: plan.caller.app,
-        costCenter: plan.caller.costCenter,
-        model: plan.model,
-        stream: plan.stream,
-        attempts: this.#attempts,
-        fallbackIndex: this.#step?.fallbackIndex ?? 0,
-        cacheStatus: 'BYPASS',
-        estimated: end.estimated,
-        tokens: end.tokens,
-        costNanoUsd: end.costNanoUsd + (end.attempt === undefined ? 0 : failedCost),
-        savedNanoUsd: 0,
-        totalUs,
-        overheadUs: Math.max(0, overheadUs),
-        ttftUs:
-          this.#relay === undefined || this.#relay.tokens === 0
-            ? 0
-            : Math.round((this.#relay.firstTokenMs - plan.startedMs) * 1_000),
-        configRevision: plan.revision,
-      },
+  #record(ending: Ending, last: AttemptRecord | undefined, nowMs: number, flush: () => void): void {
+    const attempts = this.#failedRecords ?? []
+    if (last !== undefined) attempts.push(last)
+    const record = requestRecord(this.#plan, ending, {
       attempts,
-      flush,
-    )
+      attemptCount: this.#attempts,
+      fallbackIndex: this.#step?.fallbackIndex ?? 0,
+      nowMs,
+      upstreamMs: this.#upstreamMs,
+      firstForwardMs: this.#forwarded ? this.#firstForwardMs : undefined,
+      firstTokenMs: this.#relay?.firstTokenMs ?? 0,
+    })
+    this.#tools.recorder.finish(record, attempts, flush)
   }
 
-  #attemptList(last: AttemptRecord | undefined): readonly AttemptRecord[] {
-    if (this.#records === undefined) return last === undefined ? [] : [last]
-    if (last !== undefined) this.#records.push(last)
-    return this.#records
-  }
-
-  #keepRecord(record: AttemptRecord): void {
-    if (this.#records === undefined) this.#records = [record]
-    else this.#records.push(record)
-  }
-
-  #attemptRecord(outcome: AttemptOutcome, tokens: TokenCounts, costNanoUsd: number, nowMs: number): AttemptRecord {
+  #attemptRecord(outcome: AttemptOutcome, tokens: TokenCounts, nowMs: number): AttemptRecord {
     const { endpoint, route } = this.#step!
-    const relay = this.#relay
-    const micros = (ms: number) => Math.max(0, Math.round((ms - this.#attemptStartedMs) * 1_000))
-    return {
-      requestId: this.#plan.requestId,
-      atMs: this.#plan.arrivedAtMs,
-      index: this.#attempts - 1,
-      model: route.model,
-      provider: endpoint.provider,
-      target: endpoint.model,
+    return attemptRecord(this.#plan, {
       outcome,
-      upstreamStatus: this.#status,
-      stream: this.#plan.stream,
       tokens,
-      costNanoUsd,
-      firstByteUs: this.#firstByteMs === 0 ? 0 : micros(this.#firstByteMs),
-      ttftUs: relay === undefined || relay.tokens === 0 ? 0 : micros(relay.firstTokenMs),
-      interTokenUs:
-        relay === undefined || relay.tokens < 2
-          ? 0
-          : Math.round(((relay.lastTokenMs - relay.firstTokenMs) * 1_000) / (relay.tokens - 1)),
-      totalUs: micros(nowMs),
-    }
+      nowMs,
+      endpoint,
+      model: route.model,
+      index: this.#attempts - 1,
+      costNanoUsd: costOf(endpoint.price, tokens),
+      upstreamStatus: this.#status,
+      startedMs: this.#attemptStartedMs,
+      firstByteMs: this.#firstByteMs,
+      relay: this.#relay,
+    })
+  }
+
+  #keepFailed(record: AttemptRecord): void {
+    if (this.#failedRecords === undefined) this.#failedRecords = [record]
+    else this.#failedRecords.push(record)
   }
 
   /** `ok` undefined: the caller left, which says nothing about the endpoint. */
@@ -769,60 +596,9 @@ export class Transit implements UpstreamHandler, Deadline {
     this.#bodyReleased = true
     this.#plan.body.release()
   }
-
-  #bodyReleased = false
 }
 
 const noTokens: TokenCounts = { input: 0, output: 0, cached: 0 }
 const nothing = () => {}
-/** Marks the answer that goes to the caller as the upstream gave it. */
-const passedOn: Refusal = { type: 'upstream-error', message: 'The upstream refused the request.' }
-const errorEvent: Refusal = { type: 'upstream-error', message: 'The upstream reported an error in its stream.' }
-const cutStream: Refusal = { type: 'upstream-error', message: 'The upstream ended its answer before it was complete.' }
-const tookTooLong: Refusal = {
-  type: 'upstream-timeout',
-  message: 'The request took longer than its total time allows.',
-}
-const noFirstToken: Refusal = { type: 'upstream-timeout', message: 'The upstream did not begin to answer in time.' }
-const idleTooLong: Refusal = { type: 'upstream-timeout', message: 'The upstream stopped in the middle of its answer.' }
-
-function outcomeOfError(error: UpstreamError): AttemptOutcome {
-  return error.type === 'connect-timeout' ? 'connect' : error.type
-}
-
-function refusalOfError(error: UpstreamError): Refusal {
-  switch (error.type) {
-    case 'tls':
-      return { type: 'upstream-tls' }
-    case 'protocol':
-      return { type: 'upstream-protocol' }
-    case 'connect-timeout':
-      return { type: 'upstream-timeout', message: 'The upstream could not be connected to in time.' }
-    case 'connect':
-      return { type: 'upstream-error', message: 'The upstream could not be reached.' }
-    case 'reset':
-      return { type: 'upstream-error', message: 'The upstream closed the connection before it had answered.' }
-  }
-}
-
-/** `retry-after-ms`, then `retry-after` in seconds or as a date. */
-function retryAfterMs(head: UpstreamHead, wallMs: number): number | undefined {
-  const exact = Number(head.header('retry-after-ms') ?? Number.NaN)
-  if (exact >= 0) return exact
-  const text = head.header('retry-after')
-  if (text === undefined) return undefined
-  const seconds = Number(text)
-  if (seconds >= 0) return seconds * 1_000
-  const dateMs = Date.parse(text)
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - wallMs)
-}
-
-function isOpenAiError(bytes: Buffer): boolean {
-  if (bytes[0] !== 123) return false
-  try {
-    const { error } = JSON.parse(bytes.toString('utf8')) as { error?: unknown }
-    return typeof error === 'object' && error !== null
-  } catch {
-    return false
-  }
-}
+/** Content type and request id come first; a refusal has its own. */
+const factsFrom = 4
