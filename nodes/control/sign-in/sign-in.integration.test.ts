@@ -1,0 +1,196 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describedBy } from '../testing/described.ts'
+import { adminToken, ask, type StartedControl, startedControl, type Told } from '../testing/started-control.ts'
+
+let control: StartedControl
+beforeEach(async () => {
+  control = await startedControl()
+})
+afterEach(() => control.remove())
+
+const session = (method: string, body?: unknown, headers?: Record<string, string>) =>
+  ask(`${control.url}/api/v1/session`, method, body, headers)
+const linkToken = () => new URL(control.node.signInLink()).searchParams.get('token')!
+const cookieOf = (told: Told) => told.headers.get('set-cookie')?.split(';')[0] ?? ''
+const form = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  fetch(`${control.url}/sign-in`, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual', headers })
+const config = (headers: Record<string, string>) => ask(`${control.url}/api/v1/config`, 'GET', undefined, headers)
+
+describe('one-time links', () => {
+  test('fetching the page of a link, however often, does not use it up', async () => {
+    const link = control.node.signInLink()
+    for (let i = 0; i < 3; i++) expect((await fetch(link)).status).toBe(200)
+    expect((await fetch(link, { method: 'HEAD' })).status).toBe(200)
+    expect((await session('POST', { token: new URL(link).searchParams.get('token') })).status).toBe(200)
+  })
+
+  test('a link works once', async () => {
+    const token = linkToken()
+    expect((await session('POST', { token })).status).toBe(200)
+    expect((await session('POST', { token })).status).toBe(401)
+  })
+
+  test('another link is made for whoever holds the admin token', async () => {
+    const made = await control.admin('POST', '/sign-in-links')
+    expect(made.status).toBe(201)
+    const token = new URL(made.json.url).searchParams.get('token')
+    expect((await session('POST', { token })).status).toBe(200)
+  })
+
+  test('the page shows a token as text only', async () => {
+    const told = await ask(`${control.url}/sign-in?token=${encodeURIComponent('"><script>alert(1)</script>')}`, 'GET')
+    expect(told.text).not.toContain('<script>')
+  })
+})
+
+describe('sessions', () => {
+  test('a session reads and writes, says who it is, and is dead after signing out', async () => {
+    const opened = await session('POST', { adminToken })
+    const cookie = cookieOf(opened)
+    const origin = control.url
+    expect((await config({ cookie })).status).toBe(200)
+    const write = { cookie, origin, 'content-type': 'application/json' }
+    expect((await ask(`${control.url}/api/v1/teams/a`, 'PUT', {}, write)).status).toBe(200)
+    const events = (await ask(`${control.url}/api/v1/events?limit=1000`, 'GET', undefined, { cookie })).json.events
+    expect(events.at(-1).actor).toBe('console')
+    expect((await session('GET', undefined, { cookie })).json).toMatchObject({
+      ...{ actor: 'console', version: '0.0.0', dataEndpoint: 'http://127.0.0.1:8080' },
+      demoKeyHint: control.node.demoKey!.slice(0, 8),
+    })
+    const out = await session('DELETE', undefined, { cookie, origin })
+    expect([out.status, out.headers.get('set-cookie')]).toEqual([204, expect.stringContaining('Max-Age=0')])
+    expect((await config({ cookie })).status).toBe(401)
+    expect((await session('GET', undefined, { cookie })).status).toBe(401)
+  })
+
+  test('the cookie is out of reach for scripts and other sites', async () => {
+    const { headers } = await session('POST', { adminToken })
+    expect(headers.get('set-cookie')).toMatch(/^headgate=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
+  })
+
+  test('signing in gives a new id, also to a browser that brought one, and ends the old one', async () => {
+    const planted = `headgate=${'A'.repeat(43)}`
+    const first = cookieOf(await session('POST', { adminToken }, { cookie: planted }))
+    expect(first).not.toBe(planted)
+    const second = cookieOf(await session('POST', { adminToken }, { cookie: first }))
+    expect(second).not.toBe(first)
+    expect([(await config({ cookie: first })).status, (await config({ cookie: second })).status]).toEqual([401, 200])
+    expect((await config({ cookie: planted })).status).toBe(401)
+  })
+
+  test.each([
+    ['no word of where it comes from', {}, 403],
+    ['another origin', { origin: 'https://evil.com' }, 403],
+    ['the origin null', { origin: 'null' }, 403],
+    ['a browser that says cross-site', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['a browser that says same-site', { 'sec-fetch-site': 'same-site' }, 403],
+    ['a browser that says same-origin', { 'sec-fetch-site': 'same-origin' }, 200],
+  ])('a write by cookie with %s is %i', async (_, headers, status) => {
+    const cookie = cookieOf(await session('POST', { adminToken }))
+    const told = await ask(`${control.url}/api/v1/teams/a`, 'PUT', {}, { cookie, ...headers })
+    expect(told.status).toBe(status)
+  })
+
+  test('every answer about sessions is what the document says', async () => {
+    const check = describedBy((await ask(`${control.url}/openapi.json`, 'GET')).json)
+    const cookie = cookieOf(await session('POST', { adminToken }))
+    for (const [method, body, headers] of [
+      ['POST', { adminToken }, {}],
+      ['POST', { adminToken: 'wrong' }, {}],
+      ['POST', { adminToken, token: 'both' }, {}],
+      ['POST', {}, {}],
+      ['GET', undefined, {}],
+      ['GET', undefined, { cookie }],
+      ['DELETE', undefined, { cookie }],
+    ] as const) {
+      check(method, '/api/v1/session', await session(method, body, headers))
+    }
+  })
+})
+
+describe('the form', () => {
+  test.each([
+    ['/requests?limit=5', '/requests?limit=5'],
+    ['//evil.com', '/'],
+    ['https://evil.com/x', '/'],
+    ['/.//evil.com', '/'],
+  ])('after the admin token, return_to=%s leads to %s', async (return_to, location) => {
+    const told = await form({ adminToken, return_to })
+    expect([told.status, told.headers.get('location')]).toEqual([303, location])
+    expect((await config({ cookie: told.headers.get('set-cookie')!.split(';')[0]! })).status).toBe(200)
+  })
+
+  test('a link can be redeemed by it too', async () => {
+    expect((await form({ token: linkToken() })).status).toBe(303)
+  })
+
+  test('a wrong token shows the page again, without what was typed', async () => {
+    const told = await form({ adminToken: 'my-typing-error' })
+    const text = await told.text()
+    expect([told.status, text.includes('role="alert"'), text.includes('my-typing-error')]).toEqual([401, true, false])
+  })
+
+  test('another site cannot send it', async () => {
+    expect((await form({ adminToken }, { origin: 'https://evil.com' })).status).toBe(403)
+  })
+})
+
+describe('guessing', () => {
+  test('ten wrong guesses lock the address, for the right token as well', async () => {
+    const guesses = Array.from({ length: 10 }, (_, i) => session('POST', { adminToken: `wrong-${i}` }))
+    for (const told of await Promise.all(guesses)) expect(told.status).toBe(401)
+    const locked = await session('POST', { adminToken })
+    expect([locked.status, Number(locked.headers.get('retry-after')) > 800]).toEqual([429, true])
+    expect((await control.admin('GET', '/config')).status).toBe(200)
+  })
+
+  test('an address that a stranger claims in a header is not believed', async () => {
+    const guesses = Array.from({ length: 10 }, (_, i) =>
+      session('POST', { adminToken: 'wrong' }, { 'x-forwarded-for': `203.0.113.${i}` }),
+    )
+    await Promise.all(guesses)
+    expect((await session('POST', { adminToken }, { 'x-forwarded-for': '203.0.113.99' })).status).toBe(429)
+  })
+
+  test('each wrong guess is answered later than the one before', async () => {
+    const took: number[] = []
+    for (let i = 0; i < 3; i++) {
+      const startedMs = performance.now()
+      await session('POST', { adminToken: 'wrong' })
+      took.push(performance.now() - startedMs)
+    }
+    expect(took[2]).toBeGreaterThan(380)
+    expect(took[1]).toBeGreaterThan(180)
+  })
+})
+
+describe('tokens in the data folder', () => {
+  test('the token of the CLI lets in, is private, and is gone after the stop', async () => {
+    const path = join(control.dataDir, 'cli-token')
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    const token = readFileSync(path, 'utf8').trim()
+    expect((await config({ authorization: `Bearer ${token}` })).status).toBe(200)
+    expect((await session('POST', { adminToken: token })).status).toBe(401)
+    await control.stop()
+    expect(() => statSync(path)).toThrow()
+    control = await startedControl({ dataDir: control.dataDir })
+    expect((await config({ authorization: `Bearer ${token}` })).status).toBe(401)
+  })
+
+  test('a generated admin token is told once, kept as a hash, and stays good', async () => {
+    const variables = { HEADGATE_ADMIN_TOKEN: undefined }
+    const first = await startedControl({ variables })
+    const token = first.node.adminTokenGenerated!
+    expect(token).toMatch(/^hga_[\w-]{43}$/)
+    expect(readFileSync(join(first.dataDir, 'admin-token.sha256'), 'utf8')).not.toContain(token)
+    await first.stop()
+    const second = await startedControl({ variables, dataDir: first.dataDir })
+    expect(second.node.adminTokenGenerated).toBeUndefined()
+    expect(
+      (await ask(`${second.url}/api/v1/config`, 'GET', undefined, { authorization: `Bearer ${token}` })).status,
+    ).toBe(200)
+    await second.remove()
+  })
+})
