@@ -41,7 +41,7 @@ export class BodyReader {
   #slab: Buffer | undefined
   #length = 0
   /** When reading began, for the deadline on the whole body. */
-  startedMs = 0
+  startedMs: number | undefined = undefined
 
   /** `declared` bytes are expected, or an unknown number up to `bytesMax` where undefined. */
   constructor(pool: SlabPool, declared: number | undefined, bytesMax: number) {

@@ -54,9 +54,9 @@ export class UwsReply implements Reply {
     return this.#response === undefined
   }
 
-  /** Whether any byte of an answer may have been sent. */
-  get started(): boolean {
-    return this.#stream === 'headed' || this.#response === undefined
+  /** Whether the head has been sent: then only a cut can show a fault. */
+  get headed(): boolean {
+    return this.#stream === 'headed'
   }
 
   send(status: number, headers: HeaderLines, body: Uint8Array | string): void {

@@ -1,0 +1,182 @@
+// What the binary of uWebSockets.js does, pinned: the rules of this room follow from these facts. When one of these tests
+// turns red after an update, the rule that rests on it may go, or has to change.
+
+import { App, type HttpRequest, type HttpResponse, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js'
+import { spawnSync } from 'node:child_process'
+import net from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { statusesOf, talk } from './raw-client.ts'
+
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+/** A bare server with one route; returns its port. */
+function bare(route: (response: HttpResponse, request: HttpRequest) => void): Promise<number> {
+  return new Promise((resolve) => {
+    App()
+      .any('/*', (response, request) => {
+        response.onAborted(() => {})
+        route(response, request)
+      })
+      .listen('127.0.0.1', 0, (socket) => {
+        if (socket === false) return
+        closers.push(() => us_listen_socket_close(socket))
+        resolve(us_socket_local_port(socket))
+      })
+  })
+}
+
+const get = (path = '/') => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
+const smuggling = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 36\r\n\r\n${get('/hidden')}`
+
+test('a hidden request runs after an answer within the route, and not after one from setImmediate', async () => {
+  const seen: string[] = []
+  const atOnce = await bare((response, request) => {
+    seen.push(request.getUrl())
+    response.end('', true)
+  })
+  await talk(atOnce, [smuggling], 200)
+  expect(seen).toEqual(['/', '/hidden'])
+  seen.length = 0
+  const later = await bare((response, request) => {
+    seen.push(request.getUrl())
+    setImmediate(() => response.cork(() => response.end('', true)))
+  })
+  await talk(later, [smuggling], 200).catch(() => {})
+  expect(seen).toEqual(['/'])
+})
+
+test('any transfer encoding counts as chunked', async () => {
+  let body = ''
+  const port = await bare((response) => {
+    response.onData((chunk, isLast) => {
+      body += Buffer.from(chunk).toString()
+      if (isLast) response.end()
+    })
+  })
+  await talk(port, ['POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n2\r\n{}\r\n0\r\n\r\n'], 100)
+  expect(body).toBe('{}')
+})
+
+test('a header with an empty name ends the headers that are shown', async () => {
+  const names: string[] = []
+  const port = await bare((response, request) => {
+    request.forEach((name) => void names.push(name))
+    response.end()
+  })
+  await talk(port, ['GET / HTTP/1.1\r\nHost: a\r\n: x\r\nX-Later: 1\r\n\r\n'], 100)
+  expect(names).toEqual(['host'])
+})
+
+test('asking for the method in lower case changes it for whoever asks next', async () => {
+  const methods: string[] = []
+  const port = await bare((response, request) => {
+    methods.push(request.getCaseSensitiveMethod(), request.getMethod(), request.getCaseSensitiveMethod())
+    response.end()
+  })
+  await talk(port, [get()], 100)
+  expect(methods).toEqual(['GET', 'get', 'get'])
+})
+
+test('a status is written as it is, line breaks included, so one call can carry all headers', async () => {
+  const port = await bare((response) => {
+    response.writeStatus('200 OK\r\na: 1\r\nb: 2').end('x')
+  })
+  const { text } = await talk(port, [get()], 100)
+  expect(text.startsWith('HTTP/1.1 200 OK\r\na: 1\r\nb: 2\r\n')).toBe(true)
+})
+
+test('an answer to HEAD carries its body', async () => {
+  const port = await bare((response) => {
+    response.end('body')
+  })
+  const { text } = await talk(port, ['HEAD / HTTP/1.1\r\nHost: a\r\n\r\n'], 100)
+  expect(text.endsWith('\r\n\r\nbody')).toBe(true)
+})
+
+test('a length without a body leaves the answer unfinished: the next request on the connection is dropped', async () => {
+  const port = await bare((response) => {
+    response.endWithoutBody(4)
+  })
+  const head = 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n'
+  const { text, closed } = await talk(port, [head, head], 200)
+  expect(statusesOf(text)).toEqual([200])
+  expect(closed).toBe(true)
+})
+
+test('closing after a stream writes the header into the body', async () => {
+  const port = await bare((response) => {
+    response.write('abc')
+    response.end(undefined, true)
+  })
+  const { text } = await talk(port, [get()], 100)
+  expect(text).toContain('3\r\nabcConnection: close\r\n')
+})
+
+test('an unread body is skipped when the answer comes first, and the next request is read where it ends', async () => {
+  const urls: string[] = []
+  const port = await bare((response, request) => {
+    urls.push(request.getUrl())
+    response.end('no')
+  })
+  const body = 'GET /x HTTP/1.1\r\n\r\n'.repeat(5_000)
+  await talk(port, [`POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`, body, get('/b')], 200)
+  expect(urls).toEqual(['/a', '/b'])
+})
+
+test.each([
+  ['nothing', false],
+  ['an empty cork', true],
+])('with a writable handler that does %s, what was held back goes out: %s', async (what, drained) => {
+  const bytes = 8 << 20
+  const port = await bare((response) => {
+    response.onWritable(() => {
+      if (what === 'an empty cork') response.cork(() => {})
+      return true
+    })
+    setImmediate(() => response.cork(() => void response.write(Buffer.alloc(bytes, 'Z'))))
+  })
+  const socket = net.connect(port, '127.0.0.1')
+  socket.write(get())
+  socket.pause()
+  await new Promise((next) => setTimeout(next, 100))
+  let received = 0
+  socket.on('data', (chunk) => {
+    received += chunk.length
+  })
+  socket.resume()
+  await new Promise((next) => setTimeout(next, 500))
+  socket.destroy()
+  expect(received >= bytes).toBe(drained)
+})
+
+test('a response that is touched after its end throws', async () => {
+  let thrown: unknown
+  const port = await bare((response) => {
+    response.end()
+    try {
+      response.end()
+    } catch (error) {
+      thrown = error
+    }
+  })
+  await talk(port, [get()], 100)
+  expect(String(thrown)).toContain('must not be accessed')
+})
+
+test('a route that returns without an answer or an abort handler ends the process', () => {
+  const script = `
+    import { App, us_socket_local_port } from 'uWebSockets.js'
+    import net from 'node:net'
+    App().any('/*', () => {}).listen('127.0.0.1', 0, (socket) => {
+      net.connect(us_socket_local_port(socket), '127.0.0.1').write('GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n')
+    })`
+  const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: import.meta.dirname,
+    timeout: 10_000,
+  })
+  expect(signal ?? status).not.toBe(0)
+  expect(signal).toBe('SIGABRT')
+})
