@@ -45,7 +45,7 @@ export class Intake {
       refusals.refuseLater(head, reply, overloaded)
       return
     }
-    reply.onLost = () => this.#drop(reply, reader)
+    reply.onSettled = () => this.#drop(reply, reader)
     response.onData((chunk, isLast) => {
       if (reply.gone) return
       const read = reader.add(chunk)
@@ -91,7 +91,7 @@ export class Intake {
       this.#drop(reply, reader)
       if (problem !== undefined) refusals.refuseLater(head, reply, problem)
     }
-    reply.onLost = () => this.#drop(reply, reader)
+    reply.onSettled = () => this.#drop(reply, reader)
     setImmediate(() => {
       if (!reply.gone && !refused) room.guarded('onHead', reply, ask)
     })
@@ -136,7 +136,7 @@ export class Intake {
   }
 
   #close(reply: UwsReply): void {
-    reply.onLost = undefined
+    reply.onSettled = undefined
     this.#slow.delete(reply)
   }
 }

@@ -255,6 +255,23 @@ test('bodies beyond the memory budget are refused with 503 and retry-after', asy
   small.server.close()
 })
 
+test('memory comes back from bodies that nobody finishes reading', async () => {
+  const small = await startTestServer({ bodiesInFlightBytesMax: 16 << 10 })
+  const chunked = `POST /v1/echo HTTP/1.1\r\n${auth}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n`
+  const halfSent = `POST /v1/echo HTTP/1.1\r\n${auth}Content-Type: application/json\r\nContent-Length: 9000\r\n\r\n{`
+  small.handler.onHeadHook = () => boom()
+  expect(statusesOf((await talk(small.port, [`${chunked}0\r\n\r\n`], 300)).text)).toEqual([500])
+  small.handler.onHeadHook = (_head, reply) => void setTimeout(() => reply.send(408, [], ''), 20)
+  expect(statusesOf((await talk(small.port, [halfSent], 100)).text)).toEqual([408])
+  small.handler.onHeadHook = undefined
+  await talk(small.port, [halfSent], 40)
+  await talk(small.port, [chunked], 40)
+  await expect.poll(() => small.server.openRequests).toBe(0)
+  const { text } = await talk(small.port, [post('/v1/echo', 'a'.repeat(9_000))], 200)
+  expect(statusesOf(text)).toEqual([200])
+  small.server.close()
+})
+
 test('an early refusal leaves the connection usable, whatever the size of the unread body', async () => {
   const refused = `POST /nope HTTP/1.1\r\n${auth}Content-Length: 262144\r\n\r\n${'x'.repeat(262_144)}`
   const { text } = await talk(at.port, [refused, post('/v1/echo', '{"a":1}')], 300)

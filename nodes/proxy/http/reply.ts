@@ -28,8 +28,8 @@ export class UwsReply implements Reply {
   #response: HttpResponse | undefined
   onGone: (() => void) | undefined = undefined
   onWritable: (() => void) | undefined = undefined
-  /** For the room: gives back what a request half read still holds. Called before `onGone`. */
-  onLost: (() => void) | undefined = undefined
+  /** For the room: gives back what a request half read still holds. Called when the answer is complete or the client gone. */
+  onSettled: (() => void) | undefined = undefined
   /** The connection closes after this answer. */
   closing = false
   /** For HEAD: the head alone is sent. */
@@ -205,19 +205,20 @@ export class UwsReply implements Reply {
 
   #lost(): void {
     if (this.#response === undefined) return
-    const { onGone, onLost } = this
+    const { onGone } = this
     this.#finish()
-    onLost?.()
     if (onGone !== undefined) this.#room.guarded('onGone', this, onGone)
   }
 
   #finish(): void {
+    const { onSettled } = this
     this.#response = undefined
     this.onGone = undefined
-    this.onLost = undefined
+    this.onSettled = undefined
     this.onWritable = undefined
     if (this.#full) this.#room.stalled.delete(this)
     this.#room.openRequests--
+    if (onSettled !== undefined) onSettled()
   }
 }
 
