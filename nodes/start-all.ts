@@ -2,6 +2,7 @@
 // validation nor SQLite ever makes a request wait. They share the bus and the data folder, nothing else.
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LocalBus } from '../cluster/bus/local-bus.ts'
 import { type DataFolder, openDataFolder } from '../cluster/data-folder/data-folder.ts'
@@ -21,7 +22,7 @@ export interface StartOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-const consoleFolder = fileURLToPath(new URL('./control/console/', import.meta.url))
+const consoleSources = fileURLToPath(new URL('./control/console/', import.meta.url))
 
 /** Resolves with the exit code: at once when the start is refused, else when the node has stopped. */
 export async function startAll(options: StartOptions): Promise<number> {
@@ -60,7 +61,14 @@ async function runNode(run: Run): Promise<number> {
   const { options, settings, node, notify } = run
   const { path, configDir, files, masterKey } = run.folder
   const bus = new LocalBus()
-  const common = { settings, node, masterKey, consoleFolder, version: options.version, auto: options.auto }
+  const common = {
+    settings,
+    node,
+    masterKey,
+    consoleFolder: join(consoleSources, 'dist'),
+    version: options.version,
+    auto: options.auto,
+  }
   const task = { ...common, folder: { path, configDir, files } }
   const workerOptions = { bus, notify, clock: systemClock }
   const control = new SupervisedWorker({ ...workerOptions, task: { ...task, part: 'control' } })
@@ -113,7 +121,7 @@ function bannerOf({ options, settings }: Run, proxy: ProxyNode, control: Control
 /** In a process of its own, so that the bundler's memory does not stay. A console that cannot be built stops nothing. */
 function buildConsole(): Promise<void> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [`${consoleFolder}build.mjs`], { stdio: ['ignore', 2, 2] })
+    const child = spawn(process.execPath, [join(consoleSources, 'build.mjs')], { stdio: ['ignore', 2, 2] })
     child.on('error', () => resolve())
     child.on('exit', () => resolve())
   })

@@ -32,9 +32,7 @@ export function heartbeatOf(facts: HeartbeatFacts): NodeHeartbeat {
 }
 
 function targetLoads(snapshot: Snapshot): TargetLoad[] {
-  return [...snapshot.routes.values()].flatMap((route) =>
-    route.targets.map((target) => targetLoad(route.model, target)),
-  )
+  return snapshot.everyRoute().flatMap((route) => route.targets.map((target) => targetLoad(route.model, target)))
 }
 
 /** Failures in a row that make a target degraded: one may be chance. */

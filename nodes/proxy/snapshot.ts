@@ -23,7 +23,8 @@ export interface Snapshot {
   routeOf(model: string): Route<Endpoint> | undefined
   /** Every name that `GET /v1/models` may list, sorted. */
   readonly modelNames: readonly string[]
-  readonly routes: ReadonlyMap<string, Route<Endpoint>>
+  /** Configured routes, and those addressed as `provider/model` so far. */
+  everyRoute(): readonly Route<Endpoint>[]
 }
 
 /** Names of the form `provider/model` are compiled when first asked for; a caller who makes them up cannot fill memory. */
@@ -59,7 +60,7 @@ export class SnapshotCompiler {
       revision: state.revision,
       revisionText: String(state.revision),
       callers: this.#callers.compile(state),
-      routes,
+      everyRoute: () => [...routes.values(), ...direct.values()],
       modelNames: [...routes.keys(), ...demoNames(providers)].sort(),
       routeOf: (model) => routes.get(model) ?? direct.get(model) ?? this.#direct(model, providers, direct),
     }
