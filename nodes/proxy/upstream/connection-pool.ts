@@ -67,8 +67,8 @@ export class ConnectionPool implements ConnectionOwner {
     if (place >= 0) this.#idle.splice(place, 1)
   }
 
+  /** Once only: a fresh connection that is lost is not `reused`, so its exchange fails. */
   replay(exchange: Exchange): void {
-    exchange.replayed = true
     this.#openFor(exchange)
   }
 

@@ -15,7 +15,6 @@ export class Exchange implements UpstreamCall, AnswerSink {
   outgoing: OutgoingRequest | undefined
   /** Any byte of the request was handed to a socket. */
   sent = false
-  replayed = false
   paused = false
   readonly #handler: UpstreamHandler
   #connection: Connection | undefined
@@ -31,7 +30,7 @@ export class Exchange implements UpstreamCall, AnswerSink {
 
   /** Whether the request could be written once more, should its connection be lost from now on. */
   get replayable(): boolean {
-    return !this.replayed && this.outgoing !== undefined && (this.outgoing.pieces === undefined || this.#bodyHeld)
+    return this.outgoing !== undefined && (this.outgoing.pieces === undefined || this.#bodyHeld)
   }
 
   /** The connection that carries the exchange from now on. */

@@ -1,11 +1,12 @@
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ManualClock, systemClock } from '../../../shared/clock.ts'
 import { Http1Client } from './http1-client.ts'
 import { ObservedExchange } from './observed-exchange.ts'
-import { openPeer, originOf, type Peer, type Script } from './scripted-peer.ts'
+import { certificates, openPeer, originOf, type Peer, type PeerOptions, type Script } from './scripted-peer.ts'
 import type { UpstreamRequest } from './upstream.ts'
 import { upstreamContract } from './upstream-contract.ts'
 
@@ -18,10 +19,11 @@ afterEach(async () => {
   await Promise.all(peers.splice(0).map((peer) => peer.close()))
 })
 
-async function given(script: Script, connectionsPerOriginMax = 100) {
+async function given(script: Script, options: PeerOptions & { connectionsPerOriginMax?: number } = {}) {
+  const { connectionsPerOriginMax = 100, ...peerOptions } = options
   const clock = new ManualClock()
   const client = new Http1Client({ clock, connectionsPerOriginMax })
-  const peer = await openPeer(script)
+  const peer = await openPeer(script, peerOptions)
   peers.push(peer)
   const start = (request?: Partial<UpstreamRequest>) => new ObservedExchange(client, peer.origin, request)
   const exchange = async (request?: Partial<UpstreamRequest>) => {
@@ -112,6 +114,50 @@ describe('own client: idle connections', () => {
   })
 })
 
+const { ca, good } = certificates
+
+describe('own client: a pause', () => {
+  test.each([
+    ['', {}],
+    [' and secured', { tls: good, originTls: { ca } }],
+  ])('before the connection is made%s holds the answer back until it ends', async (_, options) => {
+    const { start, peer } = await given(answerOk, options)
+    const observed = start()
+    observed.call.pause()
+    await expect.poll(() => peer.requests.length).toBe(1)
+    await sleep(30)
+    expect(observed.head).toBeUndefined()
+    observed.call.resume()
+    await observed.finished
+    expect(observed.text).toBe('ok')
+  })
+
+  test('at the last byte of an answer does not outlive it', async () => {
+    const { start, exchange, peer } = await given(answerOk)
+    const observed = start()
+    observed.onChunk = ({ call }) => call.pause()
+    await observed.finished
+    expect((await exchange()).text).toBe('ok')
+    expect(peer.connections).toHaveLength(1)
+    peer.connections[0]?.end()
+    await expect.poll(() => peer.openCount()).toBe(0)
+  })
+})
+
+test('own client: a second connection resumes the TLS session of the first', async () => {
+  const resumed: boolean[] = []
+  const { exchange } = await given(
+    ({ socket }) => {
+      resumed.push(socket instanceof TLSSocket && socket.isSessionReused())
+      socket.write('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok')
+    },
+    { tls: good, originTls: { ca } },
+  )
+  await exchange()
+  await exchange()
+  expect(resumed).toEqual([false, true])
+})
+
 describe('own client: a reused connection that turns out to be lost', () => {
   test('a large request whose pieces are still ours is sent again, byte for byte', async () => {
     const { start, exchange, peer } = await given(answerOk)
@@ -172,7 +218,9 @@ describe('own client: a reused connection that turns out to be lost', () => {
 })
 
 test('own client: above the bound of connections an exchange fails at once, and the next one finds a free one', async () => {
-  const { start, exchange, peer } = await given(({ socket }) => setTimeout(() => socket.write(ok), 30), 3)
+  const { start, exchange, peer } = await given(({ socket }) => setTimeout(() => socket.write(ok), 30), {
+    connectionsPerOriginMax: 3,
+  })
   const running = [start(), start(), start()]
   const refused = await exchange()
   expect(refused.error).toMatchObject({ type: 'connect', sent: false })
