@@ -1,4 +1,5 @@
 // The latest heartbeat of each node, and what they say together about targets.
+import { decodeJson } from '../../cluster/bus/bus.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { NodeHeartbeat, TargetLoad } from '../../shared/telemetry/records.ts'
@@ -52,10 +53,19 @@ export class Fleet {
 }
 
 /** Checks what the readers of a heartbeat here rely on; the sender is one of our own nodes. */
-export function readHeartbeat(value: unknown): NodeHeartbeat | undefined {
+export function decodeHeartbeat(payload: Uint8Array): NodeHeartbeat | undefined {
+  const value = jsonOf(payload)
   if (typeof value !== 'object' || value === null) return undefined
   const { node, queues, targets } = value as Partial<NodeHeartbeat>
   if (typeof node !== 'string' || typeof queues !== 'object' || queues === null) return undefined
   if (targets !== undefined && !Array.isArray(targets)) return undefined
   return value as NodeHeartbeat
+}
+
+function jsonOf(payload: Uint8Array): unknown {
+  try {
+    return decodeJson(payload)
+  } catch {
+    return undefined
+  }
 }

@@ -113,7 +113,8 @@ export class Ledger {
     this.#pending.push({ id: this.#nextBlockId++, atMs, skip, requests, bytes })
     this.#pendingBytes += bytes.length
     // While commits fail, each further try waits for its second.
-    if (this.#pendingBytes > pendingBytesEarly && !this.#failing) this.commit()
+    const isMuch = this.#pendingBytes > pendingBytesEarly || this.#options.fold.usage.size > limits.usageRowsMax
+    if (isMuch && !this.#failing) this.commit()
   }
 
   /** A handle that failed is not used again: after an fsync error it would report success for pages that are gone. */

@@ -10,7 +10,7 @@ import type { Notice } from '../../shared/notice.ts'
 import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-records.ts'
 import { BatchWriter, isSingle } from '../../shared/telemetry/codec.ts'
 import type { AggregatorQuery, AttemptRecord, NodeHeartbeat, RequestRecord } from '../../shared/telemetry/records.ts'
-import { readStored, type Stored } from '../../shared/telemetry/stored.ts'
+import { decodeStored, type Stored } from '../../shared/telemetry/stored.ts'
 import { startAggregator } from './main.ts'
 
 const startMs = Date.UTC(2026, 4, 6, 7, 30)
@@ -276,7 +276,7 @@ function boot(): void {
   // Its own list: what an earlier test's bus still delivers does not belong here.
   const heard: Stored[] = []
   stored = heard
-  bus.subscribe(subjects.telemetryStored, (payload) => void heard.push(readStored(decodeJson(payload))!))
+  bus.subscribe(subjects.telemetryStored, (payload) => void heard.push(decodeStored(payload)!))
   start()
 }
 

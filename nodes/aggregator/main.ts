@@ -10,7 +10,7 @@ import { metricsText } from './answers/metrics.ts'
 import { History } from './answers/requests.ts'
 import { targetsAnswer } from './answers/targets.ts'
 import { usageAnswer } from './answers/usage.ts'
-import { Fleet, readHeartbeat } from './fleet.ts'
+import { decodeHeartbeat, Fleet } from './fleet.ts'
 import { Fold } from './fold.ts'
 import { Ledger } from './ledger.ts'
 import { openUsageDatabase } from './store/schema.ts'
@@ -48,7 +48,9 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     const path = join(dataDir, 'usage.sqlite')
     const onAside = (movedTo: string): void =>
       notify({ type: 'warning', message: `usage.sqlite is damaged; it is now ${movedTo}, and usage begins anew` })
-    return new UsageStore(openUsageDatabase(path, clock.wallMs(), onAside), bounds)
+    const store = new UsageStore(openUsageDatabase(path, clock.wallMs(), onAside), bounds)
+    store.forgetSources(clock.wallMs())
+    return store
   }
   const fold = new Fold(clock)
   const ledger = new Ledger({ openStore, fold, bus, clock, notify })
@@ -61,7 +63,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const subscriptions = [
     bus.subscribe(subjects.telemetryBatch, (payload) => ledger.take(payload)),
     bus.subscribe(subjects.heartbeat, (payload) => {
-      const heartbeat = readHeartbeat(decodeJson(payload))
+      const heartbeat = decodeHeartbeat(payload)
       if (heartbeat === undefined) return
       fleet.hear(heartbeat)
       for (const { model, provider } of heartbeat.targets ?? []) fold.counts.admit(model, provider)

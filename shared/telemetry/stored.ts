@@ -8,9 +8,18 @@ export interface Stored {
   gap: boolean
 }
 
-export function readStored(value: unknown): Stored | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { node, epoch, sequence, gap } = value as Record<string, unknown>
+/** Undefined for bytes that are no such message. */
+export function decodeStored(payload: Uint8Array): Stored | undefined {
+  const { node, epoch, sequence, gap } = fieldsOf(payload)
   if (typeof node !== 'string' || typeof epoch !== 'string' || !Number.isSafeInteger(sequence)) return undefined
   return { node, epoch, sequence: sequence as number, gap: gap === true }
+}
+
+function fieldsOf(payload: Uint8Array): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(payload))
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
 }

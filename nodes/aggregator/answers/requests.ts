@@ -54,18 +54,23 @@ export class History {
     if (sought.length === 0) return undefined
     let found: DecodedRequest | undefined
     const attempts: AttemptRecord[] = []
-    let blocksLeft = attemptBlocksMax
-    for (const block of this.#holding(sought)) {
-      if (found !== undefined && blocksLeft-- === 0) break
+    const take = (block: Block): void => {
       for (const record of recordsOf(block)) {
         if (record.record.requestId !== id) continue
         if (record.type === 'attempt') attempts.push(record.record)
         // Callers may send the same id twice: the newest request is meant.
-        else found ??= record
+        else found = record
       }
     }
-    if (found === undefined) return undefined
-    return requestDetail(found, found.attempt === undefined ? attempts : [found.attempt])
+    const own = firstOf(this.#holding(sought, 0), (block) => {
+      take(block)
+      return found !== undefined
+    })
+    if (own === undefined || found === undefined) return undefined
+    if (found.attempt !== undefined) return requestDetail(found, [found.attempt])
+    const wanted = found
+    for (const block of this.#holding(sought, own.id - attemptBlocksMax)) if (block.id < own.id) take(block)
+    return requestDetail(wanted, attempts)
   }
 
   #page(limit: number, before: Cursor, filter: Filter): RequestsBody {
@@ -103,13 +108,18 @@ export class History {
     if (statement !== undefined) for (const row of statement.iterate(from)) yield blockOf(row)
   }
 
-  *#holding(text: Buffer): Generator<Block, void> {
+  *#holding(text: Buffer, fromId: number): Generator<Block, void> {
     for (const block of this.#pending().toReversed()) if (asBuffer(block.bytes).includes(text)) yield block
     const statement = this.#store()?.database.prepare(
-      'SELECT id, skip, bytes FROM block WHERE instr(bytes, ?) > 0 ORDER BY id DESC',
+      'SELECT id, skip, bytes FROM block WHERE id >= ? AND instr(bytes, ?) > 0 ORDER BY id DESC',
     )
-    if (statement !== undefined) for (const row of statement.iterate(text)) yield blockOf(row)
+    if (statement !== undefined) for (const row of statement.iterate(fromId, text)) yield blockOf(row)
   }
+}
+
+function firstOf(blocks: Iterable<Block>, isIt: (block: Block) => boolean): Block | undefined {
+  for (const block of blocks) if (isIt(block)) return block
+  return undefined
 }
 
 function blockOf(row: Record<string, unknown>): Block {

@@ -49,6 +49,11 @@ export class UsageStore {
     this.#historyRows = numberOf(database.prepare('SELECT total(requests) AS n FROM block').get(), 'n')
   }
 
+  /** Forgets boots whose usage is no longer kept either: counting those twice would show nowhere. */
+  forgetSources(wallMs: number): void {
+    this.#database.prepare('DELETE FROM source WHERE seenMs < ?').run(wallMs - limits.usageDays * dayMs)
+  }
+
   get database(): DatabaseSync {
     return this.#database
   }

@@ -2,11 +2,11 @@
 // or was left by an earlier boot, is walked again in the order of its sequences, one walk at a time and at a bounded
 // rate. A batch lies in the spool or, when the spool could not take it, in memory; memory is bounded, and what has to be
 // dropped from it is counted and told.
-import { type Bus, decodeJson, type Subscription, subjects } from '../../../cluster/bus/bus.ts'
+import { type Bus, type Subscription, subjects } from '../../../cluster/bus/bus.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { setPrevious } from '../../../shared/telemetry/batch.ts'
-import { readStored, type Stored } from '../../../shared/telemetry/stored.ts'
+import { decodeStored, type Stored } from '../../../shared/telemetry/stored.ts'
 import { readSegment, type SpooledBatch } from './segment-reader.ts'
 import type { Segment, Spool } from './spool.ts'
 
@@ -73,7 +73,7 @@ export class Delivery {
   start(): void {
     const { bus, clock } = this.#options
     this.#subscription = bus.subscribe(subjects.telemetryStored, (payload) => {
-      const stored = readStored(decodeJson(payload))
+      const stored = decodeStored(payload)
       if (stored !== undefined) this.#onStored(stored)
     })
     this.#timer = clock.every(lookMs, () => this.#look())

@@ -161,6 +161,7 @@ describe('delivery', () => {
     const [batch] = await world.pass(50)
     expect(batch).toMatchObject({ epoch: before, previous: 0, firstSequence: 1 })
     expect(batch?.records).toHaveLength(4)
+    expect(world.notices.map(({ type }) => type)).toEqual(['spool-failed'])
     world.confirm(4, false, before)
     await world.pass(50)
     expect(existsSync(path)).toBe(false)

@@ -2,7 +2,7 @@
 // one series per boot (epoch). One write(2) a turn puts them into the kernel, which outlives this process; the
 // aggregator's durable commit each second is what outlives the machine, and only when it lags does the spool sync itself.
 // A batch never crosses segments, so each file can be read from its start. Foreign files in the folder are left alone.
-import { closeSync, fdatasync, mkdirSync, openSync, readdirSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, mkdirSync, openSync, readdirSync, statSync, unlink, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface SpoolOptions {
@@ -151,11 +151,8 @@ export class Spool {
   #delete(segment: Segment): void {
     if (this.#current?.segment === segment) this.seal()
     this.#bytes -= segment.bytes
-    try {
-      unlinkSync(segment.path)
-    } catch {
-      // Found again at the next boot and delivered again, which counts nothing twice.
-    }
+    // One that stays is found at the next boot and delivered again, which counts nothing twice.
+    unlink(segment.path, () => {})
   }
 
   #segmentForBatch(): { segment: Segment; fd: number } {
