@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../shared/clock.ts'
-import { appendForeign, bootRig, setTeam, teamSet } from './log-rig.ts'
+import type { Notice } from '../../shared/notice.ts'
+import { Follower } from './follower.ts'
+import { appendForeign, bootRig, rigMacKey, setTeam, teamSet } from './log-rig.ts'
 import { MemoryLog, MemoryLogStorage } from './memory-log.ts'
 
 async function given(teams: number) {
@@ -111,6 +113,31 @@ test('a log that goes away and comes back is waited for, and the lag tells how l
   await appendForeign(log, {})
   expect(await writer.write(setTeam('x'))).toMatchObject({ ok: true, value: { revision: 3 } })
   expect(follower.status).toEqual({ revision: 3, hash: follower.state?.hash, lagMs: 0, unknownSkipped: 0 })
+})
+
+test('a state that its user cannot take is told, and the next one mends it', async () => {
+  const { log, writer } = await given(1)
+  let broken = true
+  const onState = () => {
+    if (broken) throw new Error('a bug in the compiler')
+  }
+  const notices: Notice[] = []
+  const notify = (notice: Notice) => void notices.push(notice)
+  const follower = new Follower({
+    log,
+    macKey: rigMacKey,
+    clock: new ManualClock(),
+    notify,
+    onState,
+    keepLastGood: false,
+  })
+  await follower.boot()
+  expect(follower.status.degraded).toContain('revision 1 of the configuration could not be put to use')
+  expect(notices).toContainEqual({ type: 'handler-threw', where: 'config state', message: 'a bug in the compiler' })
+  broken = false
+  await writer.write(setTeam('mended'))
+  await follower.look()
+  expect(follower.status.degraded).toBeUndefined()
 })
 
 test('the state of any earlier revision can be had again, and of no other', async () => {

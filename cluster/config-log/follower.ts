@@ -59,6 +59,8 @@ export class Follower {
   #refusal: FollowRefusal | undefined
   #degraded: string | undefined
   #damaged: string | undefined
+  /** The newest state was refused by whoever should use it. */
+  #unused: string | undefined
   #skipped = 0
   #behindSinceMs: number | undefined
   #booted = false
@@ -83,10 +85,11 @@ export class Follower {
 
   get status(): FollowerStatus {
     const behindMs = this.#behindSinceMs === undefined ? 0 : this.#options.clock.monotonicMs() - this.#behindSinceMs
+    const degraded = this.#degraded ?? this.#unused
     return {
       revision: this.#state?.revision ?? 0,
       hash: this.#state?.hash ?? genesisHash,
-      ...(this.#degraded === undefined ? {} : { degraded: this.#degraded }),
+      ...(degraded === undefined ? {} : { degraded }),
       ...(this.#damaged === undefined ? {} : { damaged: this.#damaged }),
       lagMs: behindMs,
       unknownSkipped: this.#skipped,
@@ -178,7 +181,7 @@ export class Follower {
     this.#state = verdict.state
     // Behind a stop, the copy of a newer release may reach further than this one can.
     if (this.#options.keepLastGood && this.#refusal === undefined) this.#options.lastGood?.snapshot(verdict.state)
-    this.#options.onState(verdict.state)
+    this.#handOut(verdict.state)
   }
 
   #tell(finding: LogFinding, mark: MarkFinding, copy: CopyFinding): void {
@@ -260,9 +263,22 @@ export class Follower {
     const startedMs = this.#options.clock.monotonicMs()
     this.#state = next
     if (this.#options.keepLastGood) this.#options.lastGood?.record(next, events)
-    this.#options.onState(next)
+    this.#handOut(next)
     const tookMs = this.#options.clock.monotonicMs() - startedMs
     this.#options.notify({ type: 'config-applied', revision: next.revision, tookMs })
+  }
+
+  // One state that its user cannot take must not end every node at once, nor keep them from the state that mends it.
+  #handOut(state: ConfigState): void {
+    try {
+      this.#options.onState(state)
+      this.#unused = undefined
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      this.#unused = `revision ${state.revision} of the configuration could not be put to use: ${message}`
+      this.#options.notify({ type: 'handler-threw', where: 'config state', message })
+      this.#options.notify({ type: 'config-degraded', reason: this.#unused })
+    }
   }
 
   #refuse(refusal: FollowRefusal): void {

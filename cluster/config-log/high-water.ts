@@ -33,13 +33,12 @@ export class HighWaterFile implements HighWater {
   }
 
   read(): MarkFinding {
-    const content = readFileIfPresent(this.#path)
-    if (content === undefined) return { type: 'absent' }
-    const [first, second] = this.#slots(content)
-    const newest = newerOf(first, second)
-    if (newest === undefined) return { type: 'damaged', message: 'no slot of the high-water mark verifies' }
-    const torn = first === undefined || second === undefined || content.byteLength !== slotBytes * 2
-    return { type: 'at', mark: newest, torn }
+    try {
+      const content = readFileIfPresent(this.#path)
+      return content === undefined ? { type: 'absent' } : this.#find(content)
+    } catch (error) {
+      return { type: 'damaged', message: `the high-water mark cannot be read: ${(error as Error).message}` }
+    }
   }
 
   write(mark: LogHead): void {
@@ -50,6 +49,14 @@ export class HighWaterFile implements HighWater {
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
+  }
+
+  #find(content: Buffer): MarkFinding {
+    const [first, second] = this.#slots(content)
+    const newest = newerOf(first, second)
+    if (newest === undefined) return { type: 'damaged', message: 'no slot of the high-water mark verifies' }
+    const torn = first === undefined || second === undefined || content.byteLength !== slotBytes * 2
+    return { type: 'at', mark: newest, torn }
   }
 
   #create(mark: LogHead): void {

@@ -2,7 +2,7 @@
 // file to which every event is appended after it was applied. The tail is not synced: it survives a kill, and a power cut
 // only matters when it damages the log at the same moment. The two newest snapshots stay, and the older one's tail ends
 // where the newer one begins, so that either snapshot alone leads to the head.
-import { closeSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { stateFromJson, stateToJson } from '../../shared/config/snapshot.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
@@ -122,10 +122,10 @@ export class LastGood {
   }
 
   #readSnapshot(revision: number): ConfigState | undefined {
-    const content = readFileIfPresent(this.#path(revision, 'json'))?.toString('utf8') ?? ''
-    const end = content.indexOf('\n')
-    const text = content.slice(end + 1, -1)
     try {
+      const content = readFileIfPresent(this.#path(revision, 'json'))?.toString('utf8') ?? ''
+      const end = content.indexOf('\n')
+      const text = content.slice(end + 1, -1)
       const head = JSON.parse(content.slice(0, end)) as Record<string, unknown>
       const expected = { version: 1, revision, hash: head['hash'], mac: this.#mac(text) }
       if (!sameMac(content.slice(0, end), JSON.stringify(expected))) return undefined
@@ -145,14 +145,23 @@ export class LastGood {
       finding.damage ??= `nothing leads from revision ${state.revision} to ${name}`
       return
     }
-    const content = readFileIfPresent(this.#path(revision, 'tail')) ?? Buffer.alloc(0)
-    const damage = foldTail(state, content, this.#options.macKey)
+    const damage = this.#foldTail(revision, state)
     if (damage !== undefined) finding.damage ??= `${name}: ${damage}`
+  }
+
+  #foldTail(revision: number, state: ConfigState): string | undefined {
+    try {
+      const content = readFileIfPresent(this.#path(revision, 'tail')) ?? Buffer.alloc(0)
+      return foldTail(state, content, this.#options.macKey)
+    } catch (error) {
+      return (error as Error).message
+    }
   }
 
   /** Revisions of which there is a file of this kind, ascending. */
   #list(kind: 'json' | 'tail'): number[] {
-    const names = readdirSync(this.#options.folder)
+    const { folder } = this.#options
+    const names = existsSync(folder) ? readdirSync(folder) : []
     const pattern = kind === 'json' ? /^last-good-(\d{1,15})\.json$/ : /^last-good-(\d{1,15})\.tail$/
     const revisions = names.flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number)
     return revisions.sort((a, b) => a - b)

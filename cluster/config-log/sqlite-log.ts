@@ -4,20 +4,12 @@
 //
 // The file opens on first use and again after an I/O error: after a failed sync the kernel may have dropped the pages it
 // could not write, so neither the handle nor what it believes to be stored can be trusted any longer.
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { limits } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import {
-  type AppendRefusal,
-  type ConfigLog,
-  genesisHash,
-  type LogHead,
-  type LogRefusal,
-  type SealedEvent,
-  type StoredEvent,
-} from './config-log.ts'
+import type { AppendRefusal, ConfigLog, LogHead, LogRefusal, SealedEvent, StoredEvent } from './config-log.ts'
 import type { HighWater } from './high-water.ts'
 import { fileBytes, isIoError, openLogDatabase, refusalOf } from './sqlite-database.ts'
+import { emptyHead, type OpenLog, prepareStatements, readHead, readPage, storedEvent } from './sqlite-statements.ts'
 
 export interface SqliteLogOptions {
   path: string
@@ -33,17 +25,6 @@ interface PendingAppend {
   afterRevision: number
   answer: (result: AppendResult) => void
 }
-
-interface OpenLog {
-  database: DatabaseSync
-  head: StatementSync
-  read: StatementSync
-  find: StatementSync
-  insert: StatementSync
-}
-
-/** Bytes of one page of `read`, so that a page of the largest events stays small. */
-const pageBytesMax = 4 << 20
 
 export class SqliteLog implements ConfigLog {
   readonly #options: SqliteLogOptions
@@ -207,18 +188,6 @@ export class SqliteLog implements ConfigLog {
   }
 }
 
-const emptyHead: LogHead = { revision: 0, hash: genesisHash }
-
-function prepareStatements(database: DatabaseSync): OpenLog {
-  return {
-    database,
-    head: database.prepare('SELECT revision, hash FROM event ORDER BY revision DESC LIMIT 1'),
-    read: database.prepare('SELECT * FROM event WHERE revision > ? ORDER BY revision LIMIT ?'),
-    find: database.prepare('SELECT * FROM event WHERE command_id = ?'),
-    insert: database.prepare('INSERT INTO event (revision, command_id, hash, mac, bytes) VALUES (?, ?, ?, ?, ?)'),
-  }
-}
-
 function compareWithMark(log: OpenLog, mark: LogHead): LogRefusal | undefined {
   const head = readHead(log)
   if (head.revision < mark.revision) return rewound(head.revision, mark)
@@ -232,11 +201,6 @@ function rewound(revision: number, mark: LogHead): LogRefusal {
   return { type: 'rewound', revision, highWater: mark.revision }
 }
 
-function readHead(log: OpenLog): LogHead {
-  const row = log.head.get()
-  return row === undefined ? emptyHead : { revision: Number(row['revision']), hash: String(row['hash']) }
-}
-
 function placeAll(log: OpenLog, batch: PendingAppend[]): AppendResult[] {
   return batch.map(({ event, afterRevision }) => {
     const earlier = log.find.get(event.commandId)
@@ -246,32 +210,4 @@ function placeAll(log: OpenLog, batch: PendingAppend[]): AppendResult[] {
     log.insert.run(afterRevision + 1, event.commandId, event.hash, event.mac, event.bytes)
     return done({ revision: afterRevision + 1, duplicate: false })
   })
-}
-
-function readPage(log: OpenLog, afterRevision: number, limit: number): Result<StoredEvent[], LogRefusal> {
-  const page: StoredEvent[] = []
-  let bytes = 0
-  for (const row of log.read.iterate(afterRevision, limit)) {
-    const event = storedEvent(row, afterRevision + page.length + 1)
-    if (!event.ok) return event
-    page.push(event.value)
-    bytes += event.value.bytes.byteLength
-    if (bytes > pageBytesMax) break
-  }
-  return done(page)
-}
-
-// STRICT holds only for what SQLite wrote itself: a damaged page may hand back any type.
-function storedEvent(row: Record<string, unknown>, revision: number): Result<StoredEvent, LogRefusal> {
-  const { revision: stored, command_id: commandId, hash, mac, bytes } = row
-  if (
-    typeof stored === 'number' &&
-    typeof commandId === 'string' &&
-    typeof hash === 'string' &&
-    typeof mac === 'string' &&
-    bytes instanceof Uint8Array
-  ) {
-    return done({ revision: stored, commandId, hash, mac, bytes })
-  }
-  return fail({ type: 'damaged', revision, message: 'a row of the log has columns of other types' })
 }

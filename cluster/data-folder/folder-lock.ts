@@ -25,8 +25,16 @@ export function lockFolder(path: string, pid: number): Result<FolderLock, LockHe
     return fail({ type: 'locked', holder: readHolder(path) })
   }
   writeFileAtomically(`${path}.pid`, `${pid}\n`)
-  return done({ release: () => database.close() })
+  held.add(database)
+  const release = () => {
+    held.delete(database)
+    database.close()
+  }
+  return done({ release })
 }
+
+// A handle that nobody refers to is closed by the garbage collector, and the lock would go with it.
+const held = new Set<DatabaseSync>()
 
 const sqliteBusy = 5
 

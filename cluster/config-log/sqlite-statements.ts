@@ -1,0 +1,60 @@
+// The statements of the SQLite log, and its rows as events.
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { done, fail, type Result } from '../../shared/result.ts'
+import { genesisHash, type LogHead, type LogRefusal, type StoredEvent } from './config-log.ts'
+
+export interface OpenLog {
+  database: DatabaseSync
+  head: StatementSync
+  read: StatementSync
+  find: StatementSync
+  insert: StatementSync
+}
+
+export const emptyHead: LogHead = { revision: 0, hash: genesisHash }
+
+export function prepareStatements(database: DatabaseSync): OpenLog {
+  return {
+    database,
+    head: database.prepare('SELECT revision, hash FROM event ORDER BY revision DESC LIMIT 1'),
+    read: database.prepare('SELECT * FROM event WHERE revision > ? ORDER BY revision LIMIT ?'),
+    find: database.prepare('SELECT * FROM event WHERE command_id = ?'),
+    insert: database.prepare('INSERT INTO event (revision, command_id, hash, mac, bytes) VALUES (?, ?, ?, ?, ?)'),
+  }
+}
+
+export function readHead(log: OpenLog): LogHead {
+  const row = log.head.get()
+  return row === undefined ? emptyHead : { revision: Number(row['revision']), hash: String(row['hash']) }
+}
+
+/** Bytes of one page of `read`, so that a page of the largest events stays small. */
+const pageBytesMax = 4 << 20
+
+export function readPage(log: OpenLog, afterRevision: number, limit: number): Result<StoredEvent[], LogRefusal> {
+  const page: StoredEvent[] = []
+  let bytes = 0
+  for (const row of log.read.iterate(afterRevision, limit)) {
+    const event = storedEvent(row, afterRevision + page.length + 1)
+    if (!event.ok) return event
+    page.push(event.value)
+    bytes += event.value.bytes.byteLength
+    if (bytes > pageBytesMax) break
+  }
+  return done(page)
+}
+
+// STRICT holds only for what SQLite wrote itself: a damaged page may hand back any type.
+export function storedEvent(row: Record<string, unknown>, revision: number): Result<StoredEvent, LogRefusal> {
+  const { revision: stored, command_id: commandId, hash, mac, bytes } = row
+  if (
+    typeof stored === 'number' &&
+    typeof commandId === 'string' &&
+    typeof hash === 'string' &&
+    typeof mac === 'string' &&
+    bytes instanceof Uint8Array
+  ) {
+    return done({ revision: stored, commandId, hash, mac, bytes })
+  }
+  return fail({ type: 'damaged', revision, message: 'a row of the log has columns of other types' })
+}
