@@ -1,0 +1,111 @@
+// Who may import whom, and how long a function may grow. Read from the sources, because no other tool does it here.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = import.meta.dirname
+const rooms = ['shared', 'cluster', 'nodes', 'loadtest', 'acceptance']
+const sources = rooms.flatMap((room) =>
+  readdirSync(join(root, room), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.parentPath.includes('/dist'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+)
+const isTest = (file: string) =>
+  /\.(test|fixture|bench)\.tsx?$|-contract\.ts$|\/test-[a-z-]+\.ts$|scripted-peer/.test(file)
+
+/** Relative imports of a file, as paths from the root. `import type` counts: a layer is about knowledge. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  const found = text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)
+  return [...found].map(([, path]) => relative(root, resolve(root, dirname(file), path!)))
+}
+
+/** What a file may not import, with the reason; undefined when all is well. */
+function broken(file: string, imported: string): string | undefined {
+  const [room, part, stage] = file.split('/')
+  const [otherRoom, otherPart, otherStage] = imported.split('/')
+  if (room === 'shared' && otherRoom !== 'shared') return 'shared imports nothing'
+  if (room === 'cluster' && !['shared', 'cluster'].includes(otherRoom!)) return 'cluster knows shared alone'
+  if ((room === 'loadtest' || room === 'acceptance') && otherRoom === 'nodes') return 'it speaks HTTP to nodes'
+  if (room !== 'nodes') return undefined
+  if (otherRoom === 'loadtest' || otherRoom === 'acceptance') return 'nodes do not know their tests'
+  const composing = part!.includes('.') // nodes/headgate.ts and what it is made of
+  if (otherRoom === 'nodes' && part !== otherPart && !composing) return 'nodes never import one another'
+  const isStage = part === 'proxy' && stage !== undefined && !stage.includes('.')
+  if (isStage && otherRoom === 'nodes' && stage !== otherStage) return 'a stage knows its own room alone'
+  return undefined
+}
+
+test('imports follow the layers', () => {
+  const offences = sources
+    .filter((file) => !isTest(file))
+    .flatMap((file) => importsOf(file).map((imported) => ({ file, imported, reason: broken(file, imported) })))
+    .filter(({ reason }) => reason !== undefined)
+    .map(({ file, imported, reason }) => `${file} → ${imported}: ${reason}`)
+  expect(offences).toEqual([])
+})
+
+test('time and chance are passed in: only composition roots and the command line hold the real ones', () => {
+  const allowed = /^nodes\/[a-z-]+\.ts$|^nodes\/cli\/|\/console\/|^shared\/clock\.ts$|^loadtest\/|^acceptance\//
+  const offences = sources
+    .filter((file) => !allowed.test(file) && !isTest(file))
+    .filter((file) => /\b(Date\.now|Math\.random)\(/.test(readFileSync(join(root, file), 'utf8')))
+  expect(offences).toEqual([])
+})
+
+test('uWebSockets.js is known to its room alone', () => {
+  const offences = sources
+    .filter((file) => !file.startsWith('nodes/proxy/http/') && !file.startsWith('loadtest/mock-upstream/'))
+    .filter((file) => /from 'uWebSockets\.js'/.test(readFileSync(join(root, file), 'utf8')))
+  expect(offences).toEqual([])
+})
+
+test('nothing that the proxy loads loads zod', () => {
+  const loaded = new Set<string>()
+  const visit = (file: string): void => {
+    if (loaded.has(file)) return
+    loaded.add(file)
+    for (const imported of runtimeImportsOf(file)) visit(imported)
+  }
+  visit('nodes/proxy/main.ts')
+  const offences = [...loaded].filter((file) => /from 'zod'/.test(readFileSync(join(root, file), 'utf8')))
+  expect(loaded.size).toBeGreaterThan(40)
+  expect(offences).toEqual([])
+})
+
+function runtimeImportsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8').replace(/^import type[^']*'[^']*'/gm, '')
+  return [...text.matchAll(/from\s*'(\.[^']+)'/g)].map(([, path]) =>
+    relative(root, resolve(root, dirname(file), path!)),
+  )
+}
+
+/** Lines of a function at most: a screen. Those that stand here were longer when the rule came; they may only shrink. */
+const longerFunctions: Record<string, number> = {
+  // Two parts lists and one table.
+  'nodes/control/main.ts startControl': 80,
+  'nodes/proxy/main.ts startProxy': 100,
+  'nodes/proxy/refusals.ts rowOf': 160,
+}
+const linesMax = 70
+
+test('no function has grown past a screen', () => {
+  const offences = sources.filter((file) => !isTest(file) && !file.endsWith('.tsx')).flatMap(longFunctions)
+  expect(offences).toEqual([])
+})
+
+/** By indentation: a function or method begins with its head and ends with a brace at the same depth. */
+function longFunctions(file: string): string[] {
+  const lines = readFileSync(join(root, file), 'utf8').split('\n')
+  const found: string[] = []
+  for (const [index, line] of lines.entries()) {
+    const head = /^( *)(?:(?:export )?(?:async )?function\*? (\w+)|(?:static |async )*(#?\w+)\(.*\{$)/.exec(line)
+    if (head === null || /^\s*(if|for|while|switch|return|catch)\b/.test(line)) continue
+    const end = lines.findIndex(
+      (other, i) => i > index && (other === `${head[1]}}` || other.startsWith(`${head[1]}} `)),
+    )
+    const name = `${file} ${head[2] ?? head[3]}`
+    if (end - index > (longerFunctions[name] ?? linesMax)) found.push(`${name}: ${end - index} lines`)
+  }
+  return found
+}
