@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { documentOf } from './config-document.ts'
-import { decideApply } from './decide.ts'
+import { checkDocument, decideApply } from './decide.ts'
+import { emptyState } from './fold.ts'
+import { publicResources } from './public-view.ts'
 import { checkState } from './semantics.ts'
 import { Gateway, problemsOf, refusalType, smallGateway, tools } from './test-config.ts'
 
@@ -113,6 +115,16 @@ users:
     gateway.put('users', 'ann@example.com', { team: 'search' })
     expect(problemsOf(gateway.apply('{}'))).toEqual([
       'teams.search: cannot be deleted: still used by users["ann@example.com"].team',
+    ])
+  })
+
+  test('of an export changes nothing, and looked at offline its masks stand for secrets', () => {
+    const gateway = smallGateway()
+    const document = documentOf(publicResources(gateway.state))
+    expect(decideApply(gateway.state, document, tools)).toEqual({ ok: true, value: undefined })
+    expect(checkDocument(emptyState(), document, tools)).toEqual([])
+    expect(problemsOf(decideApply(emptyState(), document, tools))).toEqual([
+      'providers.up.credentials[0].apiKey: no stored secret here has this mask: give the whole secret',
     ])
   })
 

@@ -48,9 +48,9 @@ export function decidePut(state: ConfigState, command: PutResource, tools: Decid
   const current = state.resources[kind].get(name)
   const refusal = preconditionRefusal(current, expectedRevision)
   if (refusal !== undefined) return fail(refusal)
-  const draft = draftSet(state, { kind, name, input, origin }, tools)
-  const problems = [...draft.problems, ...checkChanges(state, [draft.unsealed], tools)]
-  return problems.length > 0 ? fail(refusalOf(problems)) : done(draft.sealed())
+  const draft = draftSet(state, { kind, name, input, origin })
+  const problems = [...draft.problems, ...draft.maskProblems, ...checkChanges(state, [draft.unsealed], tools)]
+  return problems.length > 0 ? fail(refusalOf(problems)) : done(draft.sealed(tools))
 }
 
 export interface DeleteResource {
@@ -73,15 +73,18 @@ export function decideDelete(state: ConfigState, command: DeleteResource, tools:
 
 /** Upserts what the document names and deletes what an earlier apply made and this one no longer names: one change set. */
 export function decideApply(state: ConfigState, document: ConfigDocument, tools: DecideTools): Decision {
-  // Nothing could be read: what the document does not name says nothing.
-  if (document.problems.some((problem) => problem.path === '')) return fail(refusalOf(document.problems))
-  const sets = document.resources.map((resource) => draftSet(state, { ...resource, origin: 'apply' }, tools))
-  const deletions = deletionsOf(state, document)
-  const unsealed = [...sets.map((draft) => draft.unsealed), ...deletions]
-  const problems = [...sets.flatMap((draft) => draft.problems), ...checkChanges(state, unsealed, tools)]
-  if (problems.length > 0 || document.problems.length > 0) return fail(refusalOf(inSourceOrder(document, problems)))
-  const changes = [...sets.map((draft) => draft.sealed()).filter((change) => change !== undefined), ...deletions]
+  const drafts = draftsOf(state, document)
+  const maskProblems = drafts.sets.flatMap((draft) => draft.maskProblems)
+  const problems = problemsOfDrafts(state, document, { ...drafts, options: tools })
+  const all = inSourceOrder(document, [...problems, ...maskProblems])
+  if (all.length > 0) return fail(refusalOf(all))
+  const changes = [...drafts.sets.map((draft) => draft.sealed(tools)).filter(isChange), ...drafts.deletions]
   return done(changes.length === 0 ? undefined : { type: 'change-set', changes })
+}
+
+/** What can be said of a document without the secrets that a mask in it stands for: for looking at it offline. */
+export function checkDocument(state: ConfigState, document: ConfigDocument, options: CheckOptions): Problem[] {
+  return inSourceOrder(document, problemsOfDrafts(state, document, { ...draftsOf(state, document), options }))
 }
 
 export function preconditionRefusal(
@@ -101,25 +104,48 @@ export function isLaterKind(kind: string): kind is LaterKind {
   return laterKinds.some((later) => later === kind)
 }
 
-export function isEnforcedKind(kind: string): kind is EnforcedKind {
-  return enforcedKinds.some((enforced) => enforced === kind)
+interface Drafts {
+  sets: Draft[]
+  deletions: Change[]
 }
 
-/** A value that could not be read (an unset variable) is not judged a second time. */
-function inSourceOrder(document: ConfigDocument, problems: readonly Problem[]): Problem[] {
+function draftsOf(state: ConfigState, document: ConfigDocument): Drafts {
+  // Nothing could be read: what the document does not name says nothing.
+  if (document.problems.some((problem) => problem.path === '')) return { sets: [], deletions: [] }
+  const sets = document.resources.map((resource) => draftSet(state, { ...resource, origin: 'apply' }))
+  return { sets, deletions: deletionsOf(state, document) }
+}
+
+function problemsOfDrafts(
+  state: ConfigState,
+  document: ConfigDocument,
+  { sets, deletions, options }: Drafts & { options: CheckOptions },
+): Problem[] {
+  const unsealed = [...sets.map((draft) => draft.unsealed), ...deletions]
+  // A value that could not be read (an unset variable) is not judged a second time.
   const unread = new Set(document.problems.map((problem) => problem.path))
-  const others = problems.filter((problem) => !unread.has(problem.path))
-  const lineOf = ({ line, column }: Problem) => (line ?? Number.MAX_SAFE_INTEGER / 1e6) * 1e6 + (column ?? 0)
-  return [...document.problems, ...others].map(document.locate).sort((a, b) => lineOf(a) - lineOf(b))
+  const judged = [...sets.flatMap((draft) => draft.problems), ...checkChanges(state, unsealed, options)]
+  return [...document.problems, ...judged.filter((problem) => !unread.has(problem.path))]
+}
+
+function inSourceOrder(document: ConfigDocument, problems: readonly Problem[]): Problem[] {
+  const placeOf = ({ line, column }: Problem) => (line ?? 1e6) * 1e6 + (column ?? 0)
+  return problems.map(document.locate).sort((a, b) => placeOf(a) - placeOf(b))
+}
+
+function isChange(change: Change | undefined): change is Change {
+  return change !== undefined
 }
 
 interface Draft {
   /** For the checks of meaning, which read no secrets; with problems it holds what could be read. */
   unsealed: Change
   problems: Problem[]
+  /** Masks that no stored secret has. */
+  maskProblems: Problem[]
   /** The change to append, undefined when nothing would differ. Only a draft without problems is sealed: the first secret
    *  of an owner makes its data key, and a refused command leaves none behind. */
-  sealed: () => Change | undefined
+  sealed: (tools: DecideTools) => Change | undefined
 }
 
 interface ResourceInput {
@@ -129,25 +155,25 @@ interface ResourceInput {
   origin: Origin
 }
 
-function draftSet(state: ConfigState, { kind, name, input, origin }: ResourceInput, tools: DecideTools): Draft {
+function draftSet(state: ConfigState, { kind, name, input, origin }: ResourceInput): Draft {
   const current = state.resources[kind].get(name)
   const change = (spec: SpecOf[EnforcedKind]) => setChange(kind, name, spec, current?.origin ?? origin)
   const parsed = parseSpec(kind, name, input)
   if (!parsed.ok) {
     const sealed = () => assert.fail('a refused draft is never sealed')
-    return { unsealed: change(parsed.draft), problems: parsed.problems, sealed }
+    return { unsealed: change(parsed.draft), problems: parsed.problems, maskProblems: [], sealed }
   }
   const stored = storedSecrets(kind, current)
-  const problems: Problem[] = []
+  const maskProblems: Problem[] = []
   const unsealed = mapSecrets<EnforcedKind, string, SealedSecret>(kind, parsed.spec, (text, { path, slot }) => {
     const before = stored.get(slot)
     if (isMask(text) && (before === undefined || maskOf(before) !== text)) {
-      problems.push(invalid([kind, name, ...path], 'no stored secret here has this mask: give the whole secret'))
+      maskProblems.push(invalid([kind, name, ...path], 'no stored secret here has this mask: give the whole secret'))
     }
     return before ?? { $sealed: '', hint: '' }
   }) as SpecOf[EnforcedKind]
   const owner = secretOwner(kind, name)
-  const sealed = () => {
+  const sealed = (tools: DecideTools) => {
     const spec = mapSecrets<EnforcedKind, string, SealedSecret>(kind, parsed.spec, (text, { slot }) => {
       const before = stored.get(slot)
       const isKept = before !== undefined && (isMask(text) || tools.sameSecret(text, before, owner))
@@ -155,7 +181,7 @@ function draftSet(state: ConfigState, { kind, name, input, origin }: ResourceInp
     }) as SpecOf[EnforcedKind]
     return isDeepStrictEqual(current?.spec, spec) ? undefined : change(spec)
   }
-  return { unsealed: change(unsealed), problems, sealed }
+  return { unsealed: change(unsealed), problems: [], maskProblems, sealed }
 }
 
 function storedSecrets(kind: EnforcedKind, current: Resource<SpecOf[EnforcedKind]> | undefined) {

@@ -79,7 +79,7 @@ describe('a document', () => {
     ['teams: { a: *nobody }', [expect.stringContaining('1:13')]],
     ['teams: &loop { a: *loop }', [expect.stringContaining('nested too deeply')]],
     ['teams: [a', [expect.stringMatching(/^1:1\d : Flow sequence/)]],
-    ['a: 1\n---\nb: 2', [expect.stringContaining('multiple documents')]],
+    ['a: 1\n---\nb: 2', [expect.stringContaining('only one document')]],
     ['# only a comment', ['undefined:undefined : the document is empty; write {} to mean that there is nothing']],
     ['text', [expect.stringContaining('expected a map of providers')]],
     ['model: {}', ['1:1 model: unknown kind "model"; did you mean "models"?']],

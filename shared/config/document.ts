@@ -64,9 +64,11 @@ function parseSafely(text: string, lines: LineCounter) {
 function syntaxProblems(errors: readonly YAMLError[], lines: LineCounter): Problem[] {
   const first = new Map<number, YAMLError>()
   for (const error of errors) if (!first.has(error.pos[0])) first.set(error.pos[0], error)
-  return [...first]
-    .slice(0, 20)
-    .map(([offset, { message }]) => located(lines, offset, invalid([], message.slice(0, 200))))
+  return [...first].slice(0, 20).map(([offset, { code, message }]) => {
+    // The parser may quote the text, which may hold a secret.
+    const said = code === 'MULTIPLE_DOCS' ? 'only one document can be read at a time' : message.slice(0, 100)
+    return located(lines, offset, invalid([], said))
+  })
 }
 
 const nodesMax = 500_000

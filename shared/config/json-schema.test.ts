@@ -1,7 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
-import { documentJsonSchema, keyRequestJsonSchema, rotateRequestJsonSchema } from './json-schema.ts'
+import { documentJsonSchema, jsonSchemaOf } from './json-schema.ts'
+import { keyRequestSchema, rotateRequestSchema } from './schemas.ts'
 
 const ajv = new Ajv2020({ strictTypes: false, allowUnionTypes: true })
 addFormats.default(ajv)
@@ -43,10 +44,10 @@ describe('the JSON Schema of a document', () => {
 })
 
 test('requests about keys have a JSON Schema too', () => {
-  const isKeyRequest = ajv.compile(keyRequestJsonSchema())
+  const isKeyRequest = ajv.compile(jsonSchemaOf(keyRequestSchema))
   expect(isKeyRequest({ name: 'k', owner: { team: 'a' }, expiresAt: '2030-01-01T00:00:00Z' })).toBe(true)
   expect(isKeyRequest({ name: 'k', id: 'x' })).toBe(false)
-  const isRotateRequest = ajv.compile(rotateRequestJsonSchema())
+  const isRotateRequest = ajv.compile(jsonSchemaOf(rotateRequestSchema))
   expect(isRotateRequest({ overlap: '24h' })).toBe(true)
   expect(isRotateRequest({ overlap: 24 })).toBe(false)
 })

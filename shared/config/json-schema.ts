@@ -1,9 +1,9 @@
 // JSON Schema, made from the schemas that validate: for editors (headgate.yaml) and for OpenAPI. Fields that this version
 // refuses are left out, so that an editor marks them before the gateway does.
 import { z } from 'zod'
-import { type EnforcedKind, enforcedKinds } from './kinds.ts'
+import { enforcedKinds } from './kinds.ts'
 import { namePattern } from './names.ts'
-import { keyRequestSchema, notEnforced, rotateRequestSchema, specSchemas } from './schemas.ts'
+import { notEnforced, specSchemas } from './schemas.ts'
 
 export type JsonSchema = Record<string, unknown>
 
@@ -12,7 +12,10 @@ const dialect = 'https://json-schema.org/draft/2020-12/schema'
 /** Of headgate.yaml and of the body of `POST /apply`. */
 export function documentJsonSchema(): JsonSchema {
   const properties = enforcedKinds.map((kind) => {
-    const byName = { propertyNames: { pattern: namePattern.source }, additionalProperties: specJsonSchema(kind) }
+    const byName = {
+      propertyNames: { pattern: namePattern.source },
+      additionalProperties: jsonSchemaOf(specSchemas[kind]),
+    }
     return [kind, { type: ['object', 'null'], ...byName }]
   })
   return {
@@ -24,20 +27,8 @@ export function documentJsonSchema(): JsonSchema {
   }
 }
 
-/** Of one resource as it is written. Without `$schema`, to stand inside another schema. */
-export function specJsonSchema(kind: EnforcedKind): JsonSchema {
-  return jsonSchemaOf(specSchemas[kind])
-}
-
-export function keyRequestJsonSchema(): JsonSchema {
-  return jsonSchemaOf(keyRequestSchema)
-}
-
-export function rotateRequestJsonSchema(): JsonSchema {
-  return jsonSchemaOf(rotateRequestSchema)
-}
-
-function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+/** Of any schema: as it is written, without what this version refuses, and without `$schema`: to stand inside another one. */
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...made } = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',

@@ -33,28 +33,6 @@ export function secretOwner(kind: EnforcedKind, name: string): string {
   return `${kind.replace(/s$/, '')}:${name}`
 }
 
-export function sealSpec<Kind extends EnforcedKind>(
-  kind: Kind,
-  name: string,
-  spec: InputOf[Kind],
-  seal: Seal,
-): SpecOf[Kind] {
-  return mapSecrets<Kind, string, SealedSecret>(kind, spec, (plain) =>
-    seal(secretOwner(kind, name), plain),
-  ) as SpecOf[Kind]
-}
-
-export function unsealSpec<Kind extends EnforcedKind>(
-  kind: Kind,
-  name: string,
-  spec: SpecOf[Kind],
-  unseal: (owner: string, sealed: SealedSecret) => string,
-): InputOf[Kind] {
-  return mapSecrets<Kind, SealedSecret, string>(kind, spec as WithSecrets<SpecOf[Kind], SealedSecret>, (sealed) =>
-    unseal(secretOwner(kind, name), sealed),
-  ) as InputOf[Kind]
-}
-
 /** A spec for everybody's eyes. It is valid input: written back, it keeps the stored secrets. */
 export function publicSpec<Kind extends EnforcedKind>(kind: Kind, spec: SpecOf[Kind]): PublicOf[Kind] {
   return mapSecrets<Kind, SealedSecret, string>(
