@@ -12,7 +12,7 @@ import { startMockUpstream } from './mock-upstream/mock-upstream.ts'
 import { startHeadgate } from './peers/headgate.ts'
 import { startNginx } from './peers/nginx.ts'
 import { startPortkey } from './peers/portkey.ts'
-import { directSubject, type Subject } from './peers/subject.ts'
+import { directSubject } from './peers/subject.ts'
 import { ratioScenarios, rejectScenarios, works } from './scenarios/catalogue.ts'
 import { type LatencyOutcome, runLatency } from './scenarios/latency.ts'
 import { type OpenStreamsOutcome, runOpenStreams } from './scenarios/open-streams.ts'
@@ -77,20 +77,19 @@ async function startRig(options: BenchOptions, root: string, folder: string): Pr
   const mock = await startMockUpstream({ tls: true })
   const subjectOptions = { mock, works, folder, root }
   const engine = options.tiny ? 'own' : hasWrk() ? 'wrk' : 'autocannon'
-  const started: Subject[] = []
-  const start = async <Kind extends Subject>(starting: Promise<Kind>): Promise<Kind> => {
-    const subject = await starting
-    started.push(subject)
-    return subject
-  }
+  const starting = [
+    startNginx(subjectOptions),
+    startHeadgate(subjectOptions),
+    options.portkey ? startPortkey(subjectOptions) : Promise.resolve(undefined),
+  ] as const
   try {
-    const nginx = await start(startNginx(subjectOptions))
-    const portkey = options.portkey ? await start(startPortkey(subjectOptions)) : undefined
-    const headgate = await start(startHeadgate(subjectOptions))
+    const [nginx, headgate, portkey] = await Promise.all(starting)
     const generator = startLoadGenerator()
     return new Rig({ mock, generator, engine, nginx, portkey, headgate, direct: directSubject(mock), folder })
   } catch (error) {
-    await Promise.all([...started, mock].map((part) => part.stop()))
+    const settled = await Promise.allSettled(starting)
+    await Promise.all(settled.map((start) => (start.status === 'fulfilled' ? start.value?.stop() : undefined)))
+    await mock.stop()
     throw error
   }
 }
@@ -132,7 +131,9 @@ async function runScenarios(rig: Rig, options: BenchOptions, root: string): Prom
     ? { rounds: 1, count: 100, seconds: 0.2, seed }
     : { rounds, count: 3_000, seconds: 5, seed }
   const latency = wants('latency') ? await attempt('latency', () => runLatency(rig, latencyLength)) : undefined
-  const size = tiny ? { idle: 100, stopped: 5, silenceMs: 100 } : { idle: 9_000, stopped: 1_000, silenceMs: 20_000 }
+  const size = tiny
+    ? { idle: 100, stopped: 5, silenceMs: 100, settleMs: 500 }
+    : { idle: 9_000, stopped: 1_000, silenceMs: 20_000, settleMs: 3_000 }
   const openStreams = wants('S10') ? await attempt('S10 open streams', () => runOpenStreams(rig, size)) : undefined
   const soak = wants('S15') ? await attempt('S15 soak', () => runSoak(rig, { minutes: soakMinutes, seed })) : undefined
   const usage = await checkUsage(rig)

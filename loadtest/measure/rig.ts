@@ -74,7 +74,7 @@ export class Rig {
     const generatorCpuShare = (this.#generatorCpuMs() - before.rigMs) / 1_000 / seconds
     const sent = ledgerSince(before.ledger, await mock.ledger())
     const mockCpuShare = sent.cpuMicros / 1e6 / seconds
-    if (subject === this.options.headgate) this.#count(sent, result.answered)
+    if (subject === this.options.headgate) this.#count(sent, load.expectedStatus === 200 ? result.answered : 0)
     const units = result.answered * (load.chunks ?? 1)
     const trouble =
       result.trouble ??
@@ -151,7 +151,7 @@ export class Rig {
 
   #count(sent: Ledger, answered: number): void {
     this.carried.reached += sent.requests
-    if (sent.requests > 0) this.carried.answered += answered
+    this.carried.answered += answered
   }
 
   /** This process and the programs it waited for, such as wrk, and the generator. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compare, type Round, strictRules, tinyRules, type Window } from './rounds.ts'
+import { compare, type Round, runRounds, strictRules, tinyRules, type Window } from './rounds.ts'
 
 const options = { subject: 'ours', reference: 'nginx', rules: strictRules, seed: 1 }
 
@@ -47,4 +47,11 @@ test('trouble of a subject that is not compared voids nothing', () => {
 
 test('with too few valid rounds there is no ratio', () => {
   expect(compare([good, good, good, good], options).ratio).toBeUndefined()
+})
+
+test('rejected rounds are run again, up to twice the number', async () => {
+  const bad = round([10, 12], [20, 20])
+  const queue = [bad, good, bad, good, good]
+  expect(await runRounds(3, options, async () => queue.shift() ?? bad)).toHaveLength(5)
+  expect(await runRounds(3, options, async () => bad)).toHaveLength(6)
 })

@@ -9,6 +9,8 @@ export interface OpenStreamsSize {
   stopped: number
   /** How long the streams are left silent. */
   silenceMs: number
+  /** How long memory is left to settle before it is read, and how long no stream must end for all to have ended. */
+  settleMs: number
 }
 
 export interface OpenStreamsOutcome {
@@ -28,26 +30,23 @@ export interface OpenStreamsOutcome {
 /** Floors: 16 KB an idle stream with none dropped, 256 KB a reader that stopped. */
 export const openStreamGates = { idleKbMax: 16, stoppedKbMax: 256 }
 
-const settleMs = 3_000
-const quietMs = 3_000
-
 export async function runOpenStreams(rig: Rig, size: OpenStreamsSize): Promise<OpenStreamsOutcome> {
   const { headgate, mock } = rig.options
   const read = () => readGroup(headgate.group)
   const before = read()
   const target = headgate.target(idleWork)
   const opened = await rig.idle({ kind: 'open-idle', target, connections: size.idle, readers: 'reading' })
-  await sleep(settleMs)
+  await sleep(size.settleMs)
   const silent = read()
   await sleep(size.silenceMs)
   const cpuShare = (read().cpuMs - silent.cpuMs) / size.silenceMs
 
   const flood = headgate.target(floodWork)
   await rig.idle({ kind: 'open-idle', target: flood, connections: size.stopped, readers: 'stopped' })
-  await sleep(settleMs)
+  await sleep(size.settleMs)
   const stoppedKb = read().pssKb - silent.pssKb
   await mock.release()
-  const { completed } = await rig.idle({ kind: 'finish-idle', quietMs })
+  const { completed } = await rig.idle({ kind: 'finish-idle', quietMs: size.settleMs })
   return {
     size,
     idle: { open: opened.open, kbPerStream: (silent.pssKb - before.pssKb) / size.idle, cpuShare, completed },

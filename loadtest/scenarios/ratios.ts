@@ -1,6 +1,6 @@
 // One row of the table: is what comes out the same, and what does it cost next to nginx and Portkey?
 import type { Rig } from '../measure/rig.ts'
-import { type Comparison, compare, microsPerUnit, type Round, type RoundRules } from '../measure/rounds.ts'
+import { type Comparison, compare, microsPerUnit, type Round, type RoundRules, runRounds } from '../measure/rounds.ts'
 import type { Subject } from '../peers/subject.ts'
 import type { RatioScenario } from './catalogue.ts'
 
@@ -36,12 +36,11 @@ export async function runRatio(rig: Rig, scenario: RatioScenario, length: RunLen
   const { nginx, headgate, portkey } = rig.options
   const ours = window(headgate)
   const peer = portkey === undefined ? [] : [window(portkey)]
-  const rounds: Round[] = []
-  for (let index = 0; index < length.rounds; index++) {
-    rounds.push(await rig.round([window(nginx), ours, ...peer, ours, window(nginx)]))
-  }
   const { rules, seed } = length
-  const toNginx = compare(rounds, { subject: 'headgate', reference: 'nginx', rules, seed })
+  const options = { subject: 'headgate', reference: 'nginx', rules, seed }
+  const windows = [window(nginx), ours, ...peer, ours, window(nginx)]
+  const rounds = await runRounds(length.rounds, options, () => rig.round(windows))
+  const toNginx = compare(rounds, options)
   const peerOptions = { subject: 'portkey', reference: 'headgate', rules, seed }
   return { scenario, toNginx, portkeyToOurs: portkey && compare(rounds, peerOptions), bodyDiffers, rounds }
 }
@@ -63,13 +62,15 @@ function tinyCount({ chunks, work }: RatioScenario, count: number, slow: boolean
 /** Until the code is hot; gives back how long a window of this subject must be. */
 async function warmUp(rig: Rig, subject: Subject, scenario: RatioScenario, length: RunLength): Promise<number> {
   if (length.count !== undefined) return length.seconds
+  // A slow subject burns enough to be read in a second.
+  const least = subject === rig.options.portkey ? 1 : length.seconds
   let requests = 0
-  let windowSeconds = length.seconds
+  let windowSeconds = least
   for (let index = 0; index < warmUpWindowsMax && requests < warmUpRequestsMin; index++) {
-    const window = await measure(rig, subject, scenario, length)
+    const window = await measure(rig, subject, scenario, length, least)
     requests += window.units
     const enough = (length.rules.windowCpuMsMin * 1.2) / (window.cpuMs / window.seconds)
-    windowSeconds = Math.min(windowSecondsMax, Math.max(length.seconds, enough))
+    windowSeconds = Math.min(windowSecondsMax, Math.max(least, enough))
     // Slow subjects are warm after the first one and would take minutes to see so many requests.
     if (microsPerUnit(window) > 100) break
   }

@@ -1,6 +1,6 @@
 // What a refusal costs next to an answer of our own: whoever floods us with bad requests must pay more than we do.
 import type { Rig } from '../measure/rig.ts'
-import { type Comparison, compare, type Round } from '../measure/rounds.ts'
+import { type Comparison, compare, type Round, runRounds } from '../measure/rounds.ts'
 import { type RejectScenario, smallWork } from './catalogue.ts'
 import type { RunLength } from './ratios.ts'
 
@@ -23,9 +23,8 @@ export async function runReject(rig: Rig, scenario: RejectScenario, length: RunL
     return { ...window, subject: 'rejected' }
   }
   if (count === undefined) await rejected()
-  const rounds: Round[] = []
-  for (let index = 0; index < length.rounds; index++) {
-    rounds.push(await rig.round([answered, rejected, rejected, answered]))
-  }
-  return { scenario, toOwnSmall: compare(rounds, { subject: 'rejected', reference: 'headgate', rules, seed }), rounds }
+  const options = { subject: 'rejected', reference: 'headgate', rules, seed }
+  const windows = [answered, rejected, rejected, answered]
+  const rounds = await runRounds(length.rounds, options, () => rig.round(windows))
+  return { scenario, toOwnSmall: compare(rounds, options), rounds }
 }
