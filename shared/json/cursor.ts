@@ -21,7 +21,7 @@ const closeBracket = 93
 const comma = 44
 const colon = 58
 /** Bytes looked at one by one before `indexOf` is worth its call. */
-const nearBytes = 32
+const nearBytes = 16
 const depthRoom = 256
 
 export class JsonCursor {
@@ -32,6 +32,8 @@ export class JsonCursor {
   /** 1 where the open container of that depth is an object. */
   readonly #inObject = new Uint8Array(depthRoom + 1)
   fault: SyntaxFault | undefined
+  /** Strings are looked at byte by byte to their end: for those that somebody is going to decode. */
+  strict = false
 
   /** `depthMax` ≤ 256 counts containers, the outermost included. */
   open(bytes: Buffer, depthMax: number): void {
@@ -39,6 +41,7 @@ export class JsonCursor {
     this.#depthMax = Math.min(depthMax, depthRoom)
     this.#escapeAt = -1
     this.fault = undefined
+    this.strict = false
   }
 
   skipSpace(at: number): number {
@@ -54,12 +57,11 @@ export class JsonCursor {
     let i = at
     let end = -1 // the next quote that was looked up far ahead, good until passed
     for (;;) {
-      const near = Math.min(i + nearBytes, bytes.length)
-      for (; i < near; i++) {
-        const byte = bytes[i]!
-        if (byte === quote) return i + 1
-        if (byte === backslash) break
-        if (byte < 32) return this.#stop('unexpected', i)
+      const near = this.strict ? bytes.length : Math.min(i + nearBytes, bytes.length)
+      while (i < near && plain[bytes[i]!] === 1) i++
+      if (i < near) {
+        if (bytes[i] === quote) return i + 1
+        if (bytes[i] !== backslash) return this.#stop('unexpected', i)
       }
       if (i === near) {
         if (end < i) end = bytes.indexOf(quote, i)
@@ -68,8 +70,12 @@ export class JsonCursor {
         if (escapeAt > end) return end + 1
         i = escapeAt
       }
-      i = this.#skipEscape(i)
-      if (i === stopped) return stopped
+      if (shortEscape[bytes[i + 1] ?? 0] === 1) {
+        i += 2
+      } else {
+        i = this.#skipLongEscape(i)
+        if (i === stopped) return stopped
+      }
     }
   }
 
@@ -143,11 +149,9 @@ export class JsonCursor {
     return this.#escapeAt
   }
 
-  /** `at` is a backslash. */
-  #skipEscape(at: number): number {
-    const kind = this.#bytes[at + 1]
-    if (kind !== undefined && isShortEscape(kind)) return at + 2
-    if (kind !== 117) return this.stopAt(at + 1)
+  /** `at` is a backslash before four hexadecimal digits, or before nothing that is allowed there. */
+  #skipLongEscape(at: number): number {
+    if (this.#bytes[at + 1] !== 117) return this.stopAt(at + 1)
     const unit = this.#hexAt(at + 2)
     if (unit === stopped) return stopped
     if (unit < 0xd800 || unit > 0xdfff) return at + 6
@@ -222,24 +226,17 @@ export class JsonCursor {
   }
 }
 
+/** 1 for the bytes that stand for themselves inside a string. */
+const plain = new Uint8Array(256).fill(1, 32)
+plain[quote] = 0
+plain[backslash] = 0
+
+/** 1 for what may follow a backslash alone. */
+const shortEscape = new Uint8Array(256)
+for (const byte of Buffer.from('"/\\bfnrt')) shortEscape[byte] = 1
+
 function isSpace(byte: number): boolean {
   return byte === 32 || byte === 10 || byte === 13 || byte === 9
-}
-
-function isShortEscape(byte: number): boolean {
-  switch (byte) {
-    case 34: // "
-    case 47: // /
-    case 92: // \
-    case 98: // b
-    case 102: // f
-    case 110: // n
-    case 114: // r
-    case 116: // t
-      return true
-    default:
-      return false
-  }
 }
 
 function hexDigit(byte: number | undefined): number {

@@ -15,10 +15,13 @@ export interface Span {
 /** The names looked for, found by a hash of their bytes without making a string. */
 export class NameTable {
   readonly names: readonly string[]
+  /** Per name: its value may be long and is not decoded, so its strings are jumped over. */
+  readonly jumped: readonly boolean[]
   readonly #slots = new Int16Array(256).fill(-1)
 
-  constructor(names: readonly string[]) {
+  constructor(names: readonly string[], jumped: readonly string[] = []) {
     this.names = names
+    this.jumped = names.map((name) => jumped.includes(name))
     for (const [index, name] of names.entries()) {
       let slot = hashOfName(name) & 255
       while (this.#slots[slot] !== -1) slot = (slot + 1) & 255
@@ -66,6 +69,7 @@ export class MemberWalk {
       i = cursor.skipSpace(i)
       if (bytes[i] !== 34) return cursor.stopAt(i)
       const nameStart = i + 1
+      cursor.strict = true
       i = cursor.skipString(nameStart)
       if (i === stopped) return stopped
       const index = this.#note(bytes, nameStart, i - 1, table)
@@ -73,6 +77,7 @@ export class MemberWalk {
       i = cursor.skipColon(i)
       if (i === stopped) return stopped
       const start = cursor.skipSpace(i)
+      cursor.strict = index !== -1 && !table.jumped[index]
       i = cursor.skipValue(start, depth)
       if (i === stopped) return stopped
       if (index !== -1) found[index] = { kind: kindOf(bytes[start]!), start, end: i }

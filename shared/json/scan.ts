@@ -38,7 +38,7 @@ export type ScanProblem =
 
 const fieldIndex = Object.fromEntries(wanted.map((name, index) => [name, index])) as Record<WantedField, number>
 const noBytes = Buffer.alloc(0)
-const bodyNames = new NameTable([...wanted, ...forbidden])
+const bodyNames = new NameTable([...wanted, ...forbidden], ['messages', 'input', 'prompt'])
 const optionNames = new NameTable(['include_usage'])
 const cursor = new JsonCursor()
 const walk = new MemberWalk(cursor)
