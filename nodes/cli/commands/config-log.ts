@@ -31,9 +31,16 @@ export async function replay(context: VerbContext, options: { to?: string; diff?
   return withLog(context, async (offline) => {
     const to = options.to === undefined ? undefined : Number(options.to)
     const since = options.diff === undefined ? undefined : Number(options.diff)
+    // Before reading: a node that runs may append meanwhile.
+    const mark = markOf(offline)
     const folded = await foldTo(offline, to, since)
     if (!folded.ok) return refused(context, folded.error)
     const { state, earlier } = folded.value
+    // A damaged write-ahead log makes SQLite forget its newest events without a word.
+    if (to === undefined && mark !== undefined && state.revision < mark) {
+      const refusal = { type: 'rewound', revision: state.revision, highWater: mark } as const
+      return refused(context, { code: exitCode.damaged, message: refusalReason(refusal) })
+    }
     if (earlier === undefined) return show(context, summary(state), () => summaryText(state))
     const changes = diffStates(earlier, state)
     const value = { from: earlier.revision, to: state.revision, changes }
@@ -63,6 +70,12 @@ export async function verify(context: VerbContext): Promise<ExitCode> {
     })
     return value.intact ? exitCode.ok : exitCode.damaged
   })
+}
+
+/** What was acknowledged once, where that can be told. */
+function markOf({ configDir, macKey }: OfflineLog): number | undefined {
+  const mark = new HighWaterFile(join(configDir, 'high-water.json'), macKey).read()
+  return mark.type === 'at' ? mark.mark.revision : undefined
 }
 
 async function withLog(context: VerbContext, run: (log: OfflineLog) => Promise<ExitCode>): Promise<ExitCode> {
