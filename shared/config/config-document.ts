@@ -10,12 +10,14 @@ export interface ConfigDocument {
   resources: { kind: EnforcedKind; name: string; input: unknown }[]
   /** Of the document itself: its syntax, its variables, its kinds. */
   problems: Problem[]
+  /** What is accepted and yet unwise: secrets in plain text in a file of this machine. */
+  warnings: Omit<Problem, 'kind'>[]
   /** Adds line and column where the source is known. */
   locate: (problem: Problem) => Problem
 }
 
 export function documentOf(value: unknown): ConfigDocument {
-  const document: ConfigDocument = { resources: [], problems: [], locate: (problem) => problem }
+  const document: ConfigDocument = { resources: [], problems: [], warnings: [], locate: (problem) => problem }
   if (!isRecord(value)) {
     document.problems.push(invalid([], `expected a map of ${enforcedKinds.join(', ')}`))
     return document

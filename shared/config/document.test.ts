@@ -55,6 +55,26 @@ describe('a document', () => {
     expect(resources[0]?.input).toEqual({ costCenter: 'file:/etc/passwd' })
   })
 
+  test.each([
+    [
+      'sk-plain',
+      [
+        {
+          path: 'providers.up.credentials[0].apiKey',
+          message: expect.stringContaining('plain text'),
+          line: 1,
+          column: 53,
+        },
+      ],
+    ],
+    ['"${KEY}"', []],
+    ['file:/run/secrets/openai', []],
+    ['"…5678"', []],
+  ])('with the secret %s warns of %j', (secret, warnings) => {
+    expect(parseDocument(provider(secret), { format: 'yaml', env, readFile }).warnings).toEqual(warnings)
+    expect(parseDocument(provider(secret), { format: 'yaml' }).warnings).toEqual([])
+  })
+
   test('from afar is given neither variables nor files', () => {
     const messages = (text: string) => parseDocument(text, { format: 'yaml' }).problems.map(({ message }) => message)
     expect(messages(provider('"${HEADGATE_MASTER_KEY}"'))).toEqual([

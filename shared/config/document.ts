@@ -14,6 +14,7 @@ import {
 import { limits } from '../limits.ts'
 import { type ConfigDocument, documentOf } from './config-document.ts'
 import { formatPath, invalid, type PathSegment, type Problem, quote } from './problem.ts'
+import { isMask } from './secret-fields.ts'
 import { expandVariables } from './variables.ts'
 
 export interface DocumentSource {
@@ -45,7 +46,8 @@ export function parseDocument(text: string, source: DocumentSource): ConfigDocum
   const walk = new Walk(lines, source)
   const document = documentOf(walk.value(parsed.contents, []))
   const locate = (problem: Problem) => walk.locate(problem)
-  return { ...document, problems: [...walk.problems, ...document.problems.map(locate)], locate }
+  const problems = [...walk.problems, ...document.problems.map(locate)]
+  return { ...document, problems, warnings: walk.warnings, locate }
 }
 
 /** Undefined when the parser ran out of stack: it descends by recursion, and throws that or lists it among its errors. */
@@ -78,6 +80,7 @@ const depthMax = 24
 /** Turns nodes into data and remembers where each path stands. */
 class Walk {
   readonly problems: Problem[] = []
+  readonly warnings: ConfigDocument['warnings'] = []
   readonly #lines: LineCounter
   readonly #source: DocumentSource
   /** Path → offset in the text; of a field that is the offset of its key. */
@@ -152,9 +155,18 @@ class Walk {
   #text(node: unknown, text: string, path: PathSegment[]): string {
     const expanded = expandVariables(text, this.#source.env)
     for (const message of expanded.problems) this.#problem(node, path, message)
-    return isSecretPath(path) && expanded.text.startsWith('file:')
-      ? this.#fileText(node, expanded.text, path)
-      : expanded.text
+    if (!isSecretPath(path)) return expanded.text
+    if (expanded.text.startsWith('file:')) return this.#fileText(node, expanded.text, path)
+    if (this.#source.env !== undefined && expanded.text === text && !isMask(text)) this.#warnOfPlainText(node, path)
+    return expanded.text
+  }
+
+  /** Only of a file of this machine: what comes over the wire is sealed on arrival and lies nowhere else. */
+  #warnOfPlainText(node: unknown, path: PathSegment[]): void {
+    if (path.at(-1) !== 'apiKey' && path.at(-1) !== 'key') return // certificates are no secret
+    const message = `this secret stands here in plain text: write \${VARIABLE} or file:/path`
+    const { kind: _, ...warning } = located(this.#lines, (node as Node).range?.[0] ?? 0, invalid(path, message))
+    this.warnings.push(warning)
   }
 
   #fileText(node: unknown, text: string, path: PathSegment[]): string {
@@ -196,7 +208,7 @@ class Walk {
 }
 
 function refused(...problems: Problem[]): ConfigDocument {
-  return { resources: [], problems, locate: (problem) => problem }
+  return { resources: [], problems, warnings: [], locate: (problem) => problem }
 }
 
 function located(lines: LineCounter, offset: number, problem: Problem): Problem {
