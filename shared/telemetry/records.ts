@@ -89,8 +89,6 @@ export interface AttemptRecord {
   totalUs: number
 }
 
-export type TelemetryRecord = { type: 'request'; record: RequestRecord } | { type: 'attempt'; record: AttemptRecord }
-
 export interface NodeHeartbeat {
   node: string
   role: 'proxy' | 'aggregator' | 'control' | 'all'

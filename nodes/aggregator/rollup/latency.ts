@@ -22,7 +22,8 @@ export type LatencyMetric = 'total' | 'ttft' | 'interToken' | 'overhead' | 'firs
 
 export class LatencyFold {
   readonly #targetsMax: number
-  readonly #rows = new Map<string, Map<string, TargetLatency>>()
+  /** By target, then by model and provider, of which a target has one or two: no keys have to be made to look it up. */
+  readonly #rows = new Map<string, TargetLatency[]>()
   readonly #other = emptyRow({ model: 'other', provider: 'other', target: 'other' })
   #size = 0
 
@@ -46,12 +47,12 @@ export class LatencyFold {
   }
 
   *rows(): Generator<TargetLatency, void> {
-    for (const rows of this.#rows.values()) yield* rows.values()
+    for (const rows of this.#rows.values()) yield* rows
     if (this.#other.total !== undefined) yield this.#other
   }
 
   find(name: TargetName): TargetLatency | undefined {
-    return this.#rows.get(name.model)?.get(targetKey(name))
+    return this.#rows.get(name.target)?.find((row) => row.model === name.model && row.provider === name.provider)
   }
 
   #row(name: TargetName): TargetLatency {
@@ -59,15 +60,12 @@ export class LatencyFold {
     if (known !== undefined) return known
     if (this.#size >= this.#targetsMax) return this.#other
     const row = emptyRow(name)
-    const rows = this.#rows.get(name.model) ?? new Map<string, TargetLatency>()
-    this.#rows.set(name.model, rows.set(targetKey(name), row))
+    const rows = this.#rows.get(name.target)
+    if (rows === undefined) this.#rows.set(name.target, [row])
+    else rows.push(row)
     this.#size++
     return row
   }
-}
-
-function targetKey(name: TargetName): string {
-  return `${name.provider}\n${name.target}`
 }
 
 function emptyRow({ model, provider, target }: TargetName): TargetLatency {
