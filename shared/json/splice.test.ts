@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BodyScan, scanBody } from './scan.ts'
-import { type Edit, editIncludeUsage, editModel, spliceBody } from './splice.ts'
+import { type Edit, editIncludeUsage, editModel, editOut, spliceBody } from './splice.ts'
 
 function scanned(text: string): BodyScan {
   const scan = new BodyScan()
@@ -85,5 +85,31 @@ test('after both edits the body says what it said, with another model and usage 
         })
       },
     ),
+  )
+})
+
+test('a list of models goes out, a model and the wish for usage come in, wherever the members stand', () => {
+  const rest = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue({ maxDepth: 2 }), { minKeys: 1, maxKeys: 4 })
+  const own = fc.record({ model: fc.constant('alias'), stream_options: fc.constant({ x: 1 }) }, { requiredKeys: [] })
+  fc.assert(
+    fc.property(rest, own, fc.nat(), fc.constantFrom(undefined, 1), (rest, own, place, space) => {
+      const members: [string, unknown][] = Object.entries({ ...rest, ...own }).filter(
+        ([name]) => name !== 'models' && name !== '__proto__',
+      )
+      fc.pre(members.length > 0)
+      members.splice(place % (members.length + 1), 0, ['models', ['a', 'b']])
+      const scan = new BodyScan()
+      if (scanBody(Buffer.from(JSON.stringify(Object.fromEntries(members), null, space)), scan) !== undefined) return
+      const edits = [editOut(scan, 'models'), editIncludeUsage(scan), editModel(scan, 'm')]
+      const parsed = JSON.parse(
+        spliced(
+          scan,
+          edits.filter((edit) => edit !== undefined),
+        ),
+      ) as Record<string, unknown>
+      const { models: _, ...kept } = JSON.parse(scan.bytes.toString()) as Record<string, unknown>
+      expect(parsed).toEqual({ ...kept, model: 'm', stream_options: { ...own.stream_options, include_usage: true } })
+    }),
+    { numRuns: 300 },
   )
 })

@@ -65,9 +65,9 @@ function insertFirst(scan: BodyScan, member: string): Edit {
   return { start: scan.open + 1, end: scan.open + 1, replacement: member + separator }
 }
 
-/** Stable, so that insertions at one place keep the order in which they were asked for. */
+/** By place; an insertion comes before a change that starts at the same byte, and insertions keep their order. */
 function inOrder(edits: readonly Edit[]): readonly Edit[] {
-  return edits.length === 1 ? edits : [...edits].sort((a, b) => a.start - b.start)
+  return edits.length === 1 ? edits : [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
 }
 
 /** Takes a member out, with one of the commas around it; undefined when the body has no such member. */
