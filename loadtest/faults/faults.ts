@@ -27,7 +27,7 @@ export interface DirectionFaults {
   flipByteAt: number | undefined
 }
 
-export const noDirectionFaults: DirectionFaults = {
+const noDirectionFaults: DirectionFaults = {
   latencyMs: 0,
   jitterMs: 0,
   sliceBytes: undefined,
@@ -36,8 +36,6 @@ export const noDirectionFaults: DirectionFaults = {
   endAfterBytes: undefined,
   flipByteAt: undefined,
 }
-
-export const noFaults: Faults = { refuse: false, hang: false, requests: noDirectionFaults, answers: noDirectionFaults }
 
 /** What a caller writes: only what is to go wrong. */
 export interface FaultWishes {

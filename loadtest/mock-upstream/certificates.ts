@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+const program = 'openssl'
+
 export interface Certificates {
   /** Paths of PEM files. */
   authorityFile: string
@@ -14,7 +16,7 @@ export interface Certificates {
 /** Throws when openssl is absent. */
 export function makeCertificates(folder: string): Certificates {
   const path = (name: string) => join(folder, name)
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' })
+  const openssl = (...args: string[]) => execFileSync(program, args, { stdio: 'pipe' })
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
   const authority = ['-keyout', path('ca.key'), '-out', path('ca.pem'), '-days', '2', '-subj', '/CN=Mock authority']
   openssl('req', '-x509', ...newKey, ...authority)

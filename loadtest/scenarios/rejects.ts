@@ -14,7 +14,8 @@ const connections = 32
 
 export async function runReject(rig: Rig, scenario: RejectScenario, length: RunLength): Promise<RejectOutcome> {
   const { headgate } = rig.options
-  const { seconds, count, rules, seed } = length
+  const { seconds, rules, seed } = length
+  const count = length.count === undefined ? undefined : Math.ceil(length.count / 3)
   const load = { connections, chunks: undefined, seconds, count }
   const answered = () => rig.measure(headgate, headgate.target(smallWork), { ...load, expectedStatus: 200 })
   const target = headgate.rejectedTarget(scenario.work, scenario.reason)
