@@ -135,6 +135,18 @@ describe('the fold', () => {
 })
 
 describe('a snapshot', () => {
+  test('has the same bytes whatever order its resources came in', () => {
+    const sets = ['b', 'a', 'B', 'constructor'].map(
+      (team): Change => ({ type: 'team-set', name: team, spec: {}, origin: 'api' }),
+    )
+    const [one, other] = [sets, sets.toReversed()].map((changes) => {
+      const state = emptyState()
+      applyChange(state, { type: 'change-set', changes }, 1)
+      return JSON.stringify(stateToJson(state))
+    })
+    expect(one).toBe(other)
+  })
+
   const good = stateToJson(fold(emptyState(), [{ type: 'team-set', name: 'a', spec: {}, origin: 'api' }]))
   test.each<[string, unknown]>([
     ['nothing', null],
