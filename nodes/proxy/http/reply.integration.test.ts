@@ -170,6 +170,45 @@ test('what a full stream holds goes out although nothing more is written', async
   socket.destroy()
 })
 
+test('a large answer reaches a slow reader whole, and is open until it has', async () => {
+  const size = 24 << 20
+  route('/large', (reply) => {
+    const answer = Buffer.alloc(size, 'Z')
+    reply.send(200, [], answer)
+    answer.fill('Y') // the caller may use its bytes again at once
+  })
+  const socket = connect()
+  socket.write(get('/large'))
+  socket.pause()
+  await pause(100)
+  expect(at.server.openRequests).toBe(1)
+  let received = 0
+  socket.on('data', (data) => {
+    received += data.filter((byte) => byte === 90).length
+  })
+  socket.resume()
+  await expect.poll(() => received, { timeout: 10_000 }).toBe(size)
+  expect(at.server.openRequests).toBe(0)
+  socket.write(get('/v1/echo'))
+  await until(socket, 'Content-Length: 0')
+  socket.destroy()
+})
+
+test('a large answer that nobody takes is cut', async () => {
+  route('/large', (reply) => reply.send(200, [], Buffer.alloc(24 << 20)))
+  const socket = connect()
+  socket.write(get('/large'))
+  socket.pause()
+  await expect.poll(() => at.server.openRequests).toBe(1)
+  await pause(50)
+  clock.advance(9_000)
+  expect(at.server.openRequests).toBe(1)
+  clock.advance(3_000)
+  expect(at.server.openRequests).toBe(0)
+  expect(at.handler.gone).toBe(1)
+  socket.destroy()
+})
+
 test('a writer that goes on although the stream is full is cut at 256 KB more', async () => {
   let written = 0
   route('/rude', (reply) => {
@@ -416,7 +455,7 @@ async function freePort(): Promise<number> {
 }
 
 test('no order of writes, ends, aborts and a client that leaves brings the server down', async () => {
-  const step = fc.constantFrom('begin', 'write', 'big', 'end', 'send', 'abort', 'leave', 'wait', 'throw')
+  const step = fc.constantFrom('begin', 'write', 'big', 'end', 'send', 'send large', 'abort', 'leave', 'wait', 'throw')
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
       let finished = false
@@ -439,6 +478,7 @@ test('no order of writes, ends, aborts and a client that leaves brings the serve
         if (step === 'big') reply.write(Buffer.alloc(1 << 20))
         if (step === 'end') reply.end()
         if (step === 'send') reply.send(200, [], 'x')
+        if (step === 'send large') reply.send(200, [], Buffer.alloc(8 << 20))
         if (step === 'abort') reply.abort()
         if (step === 'leave') leave()
         if (step === 'wait') await pause(1)

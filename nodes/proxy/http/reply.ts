@@ -65,6 +65,10 @@ export class UwsReply implements Reply {
     assert(this.#stream !== 'headed', 'a whole answer was sent into a stream')
     const head = headerBlock(status, headers)
     const close = this.closing || this.#room.draining
+    if (body.length > limits.streamBufferBytesMax && !close && !this.bodiless) {
+      this.#sendLarge(response, head, typeof body === 'string' ? Buffer.from(body) : body)
+      return
+    }
     this.#finish()
     if (this.#room.current === this) this.#sendWhole(response, head, body, close)
     else response.cork(() => this.#sendWhole(response, head, body, close))
@@ -130,12 +134,43 @@ export class UwsReply implements Reply {
   judgeSlowness(nowMs: number): void {
     if (!this.#full) return
     this.#addFullTime(nowMs)
-    if (this.#fullMsInWindow > limits.slowReaderMsPerMinuteMax) this.cut()
+    if (this.#isTooSlow()) this.cut()
   }
 
   #sendWhole(response: HttpResponse, head: string, body: Uint8Array | string, close: boolean): void {
     if (this.bodiless) this.#sendHeadOnly(response, head, Buffer.byteLength(body), close)
     else response.writeStatus(head).end(body as string, close)
+  }
+
+  /** A large answer stays ours until its last byte is taken, so that a slow reader of it is judged like one of a stream. */
+  #sendLarge(response: HttpResponse, head: string, body: Uint8Array): void {
+    const size = body.length
+    this.#stream = 'headed'
+    this.onWritable = undefined
+    let done = false
+    response.cork(() => {
+      done = response.writeStatus(head).tryEnd(body, size)[1]
+    })
+    if (done) {
+      this.#finish()
+      return
+    }
+    // The caller may use its bytes again when `send` returns.
+    const restStart = response.getWriteOffset()
+    const rest = Buffer.from(body.subarray(restStart))
+    this.#watchesWritable = true
+    this.#enterFull(response)
+    response.onWritable((offset) => {
+      let taken = false
+      response.cork(() => {
+        ;[taken, done] = response.tryEnd(rest.subarray(offset - restStart), size)
+      })
+      this.#leaveFull()
+      if (done) this.#finish()
+      else if (this.#isTooSlow()) this.cut()
+      else this.#enterFull(response)
+      return taken
+    })
   }
 
   /** The binary sends the body of an answer to HEAD, and where it is given a length without one it waits for the rest for
@@ -187,7 +222,7 @@ export class UwsReply implements Reply {
     this.#response?.cork(nothing)
     if (!this.#full) return
     this.#leaveFull()
-    if (this.#fullMsInWindow > limits.slowReaderMsPerMinuteMax) this.cut()
+    if (this.#isTooSlow()) this.cut()
     else if (this.onWritable !== undefined) this.#room.guarded('onWritable', this, this.onWritable)
   }
 
@@ -196,6 +231,10 @@ export class UwsReply implements Reply {
     this.#addFullTime(this.#room.nowMs())
     this.#full = false
     this.#room.stalled.delete(this)
+  }
+
+  #isTooSlow(): boolean {
+    return this.#fullMsInWindow > limits.slowReaderMsPerMinuteMax
   }
 
   #addFullTime(nowMs: number): void {
