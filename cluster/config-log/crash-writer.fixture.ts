@@ -6,6 +6,7 @@ import { setTeam } from './log-rig.ts'
 
 const [folder = '', round = ''] = process.argv.slice(2)
 const { writer } = await bootDiskRig(folder)
+setInterval(() => {}, 1_000) // a retry alone keeps no process alive; in a node its listeners do
 await Promise.all([0, 1, 2].map(writeForEver))
 
 async function writeForEver(lane: number): Promise<never> {
