@@ -258,11 +258,14 @@ describe('targets and metrics', () => {
       sampleRequest({ ...secret, status: 'failed', httpStatus: 404, model: 'openai/model-canary' }),
       [sampleAttempt({ ...secret, outcome: 'http-error', model: 'openai/model-canary', target: 'model-canary' })],
     ])
+    const absurd = { input: Number.NaN, output: Number.POSITIVE_INFINITY, cached: -1 }
+    await send(answered({ tokens: absurd, totalUs: Number.POSITIVE_INFINITY, overheadUs: Number.NaN }))
     const text = await metrics()
     expect(text).not.toContain('canary')
     expect(text).toContain('headgate_requests_total{model="other",provider="",status="failed"} 1')
     expect(text).toContain('headgate_http_request_duration_seconds_bucket{model="fast",provider="openai",le="60"} 0')
     expect(text).toContain('headgate_http_request_duration_seconds_bucket{model="fast",provider="openai",le="120"} 1')
+    expect(text).toContain('headgate_tokens_total{model="fast",provider="openai",type="input"} 11')
     for (const line of text.trimEnd().split('\n')) {
       expect(line).toMatch(/^# (HELP|TYPE) [a-z_]+ .+$|^[a-z_]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? [\d.e+-]+$/)
     }

@@ -34,7 +34,7 @@ export class Sketch {
       this.#zeros++
       return
     }
-    this.#sum += value
+    if (value !== Number.POSITIVE_INFINITY) this.#sum += value
     this.#bins[binOf(value)]!++
   }
 

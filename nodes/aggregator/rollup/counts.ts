@@ -3,7 +3,7 @@
 // cannot make series.
 import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 import { Sketch } from '../../../shared/telemetry/sketch.ts'
-import { isRateLimited } from './usage.ts'
+import { isRateLimited, whole } from './usage.ts'
 
 export interface ModelCounts {
   model: string
@@ -49,11 +49,11 @@ export class CountsFold {
     this.cache[record.cacheStatus] = (this.cache[record.cacheStatus] ?? 0) + 1
     if (isRateLimited(request)) this.rateLimited++
     if (record.fallbackIndex > 0) row.fallbacks++
-    row.inputTokens += record.tokens.input
-    row.outputTokens += record.tokens.output
-    row.cachedTokens += record.tokens.cached
-    row.costNanoUsd += record.costNanoUsd
-    row.savedNanoUsd += record.savedNanoUsd
+    row.inputTokens += whole(record.tokens.input)
+    row.outputTokens += whole(record.tokens.output)
+    row.cachedTokens += whole(record.tokens.cached)
+    row.costNanoUsd += whole(record.costNanoUsd)
+    row.savedNanoUsd += whole(record.savedNanoUsd)
     if (record.attempts === 0) return
     row.duration.add(record.totalUs)
     this.overhead.add(record.overheadUs)

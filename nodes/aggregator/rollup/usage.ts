@@ -107,7 +107,7 @@ export function isError({ record }: DecodedRequest): boolean {
 }
 
 /** Sums stay integers, and a provider that reports nonsense cannot make them run backwards. */
-function whole(value: number): number {
+export function whole(value: number): number {
   return Number.isSafeInteger(value) && value > 0 ? value : 0
 }
 

@@ -2,6 +2,7 @@
 // one series per boot (epoch). One write(2) a turn puts them into the kernel, which outlives this process; the
 // aggregator's durable commit each second is what outlives the machine, and only when it lags does the spool sync itself.
 // A batch never crosses segments, so each file can be read from its start. Foreign files in the folder are left alone.
+import assert from 'node:assert/strict'
 import { closeSync, fdatasync, mkdirSync, openSync, readdirSync, statSync, unlink, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -26,6 +27,7 @@ export interface Segment {
 
 export type Append = { type: 'stored' } | { type: 'full' } | { type: 'failed'; message: string }
 
+const epochPattern = /^[a-z0-9-]+$/
 const segmentName = /^([a-z0-9-]+)\.(\d{8})\.spool$/
 const stored: Append = { type: 'stored' }
 const full: Append = { type: 'full' }
@@ -43,6 +45,7 @@ export class Spool {
   #ready = false
 
   constructor(options: SpoolOptions) {
+    assert(epochPattern.test(options.epoch), 'an epoch that its own segments would not be recognised by')
     this.#options = options
   }
 
