@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { type DecideTools, decideApply } from '../../shared/config/decide.ts'
 import { parseDocument } from '../../shared/config/document.ts'
+import type { Notify } from '../../shared/notice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { withProblem } from './api/refusals.ts'
 import type { ConfigDesk } from './config-desk.ts'
@@ -11,6 +12,7 @@ import type { Problem, ProblemItem } from './http/answer.ts'
 export interface ConfigFileOptions {
   desk: ConfigDesk
   tools: DecideTools
+  notify: Notify
   /** Undefined: `./headgate.yaml`, if it exists. */
   path: string | undefined
   environment: Readonly<Record<string, string | undefined>>
@@ -31,6 +33,9 @@ export async function applyConfigFile(options: ConfigFileOptions): Promise<Resul
   if (text === undefined) return fail({ type: 'file', message: `HEADGATE_CONFIG names ${path}, which cannot be read` })
   const format = path.endsWith('.json') ? 'json' : 'yaml'
   const document = parseDocument(text, { format, env: environment, readFile: (file) => readFileSync(file, 'utf8') })
+  for (const warning of document.warnings) {
+    options.notify({ type: 'warning', message: `${path}:${place(warning)}` })
+  }
   const written = await desk.write({
     actor: 'headgate',
     reason: `start with ${path}`,
@@ -39,14 +44,14 @@ export async function applyConfigFile(options: ConfigFileOptions): Promise<Resul
   if (written.ok) return done(undefined)
   const { status, title, detail, problems = [] } = written.error
   if (status >= 500 && status !== 501) return fail({ type: 'log', problem: written.error })
-  const lines = problems.map((item) => `  ${path}:${line(item)}`)
+  const lines = problems.map((item) => `  ${path}:${place(item)}`)
   return fail({
     type: 'file',
     message: [`${path} is refused: ${lines.length > 0 ? title : detail}`, ...lines].join('\n'),
   })
 }
 
-function line({ path, message, line = 1, column = 1 }: ProblemItem): string {
+function place({ path, message, line = 1, column = 1 }: ProblemItem): string {
   return `${line}:${column} ${path === '' ? '' : `${path}: `}${message}`
 }
 

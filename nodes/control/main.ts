@@ -26,7 +26,7 @@ import { decideTools } from './decide-tools.ts'
 import { discover, enable, type Finding } from './discovery.ts'
 import type { Problem } from './http/answer.ts'
 import { ClientAddresses } from './http/client-address.ts'
-import { type Listener, listen } from './http/server.ts'
+import { type ControlRequest, type Listener, listen } from './http/server.ts'
 import { NodesView } from './nodes-view.ts'
 import { ConsoleFiles } from './pages/console-files.ts'
 import { publicUrls } from './public-urls.ts'
@@ -72,79 +72,30 @@ export interface ControlNode {
 export class StartRefused extends Error {}
 
 export async function startControl(options: ControlOptions): Promise<ControlNode> {
-  const { settings, bus, clock, notify } = options
-  const environment = options.environment ?? process.env
-  const cluster = await openConfig(options)
-  const { desk, secrets, tools } = cluster
-  const readiness = new Readiness()
-  readiness.add(() => desk.troubles())
+  const { settings, clock } = options
+  const config = await openConfig(options)
+  const { desk, follower, secrets } = config
   try {
     const demo = settings.demo ?? options.node.role === 'all'
-    const based = await bootstrap({ desk, secrets, clock, demo })
-    if (!based.ok) readiness.add(lasting('the first resources were not written', based.error))
-    const file = await applyConfigFile({ desk, tools, path: settings.configFile, environment })
-    if (!file.ok && file.error.type === 'file') throw new StartRefused(file.error.message)
-    if (!file.ok && file.error.type === 'log') {
-      readiness.add(lasting('the config file was not applied', file.error.problem))
-    }
-    const found = await discover(environment, fetch)
-    const findings = options.auto === true ? await enable(found, { desk, tools, environment }) : found
-
-    const { tokens, generated } = await openAdminTokens(options.folder.path, settings.adminToken)
-    const signIn = new SignIn(clock, tokens)
+    const readiness = new Readiness()
+    readiness.add(() => desk.troubles())
+    const findings = await writeFirst({ options, config, readiness, demo })
     const state = desk.state()
     const demoKey = demo && state.ok ? demoKeyOf(state.value, secrets) : undefined
-    const consoleFiles = new ConsoleFiles(options.consoleFolder)
-    let listener: Listener | undefined
-    const urls = publicUrls(settings, () => listener?.port ?? settings.controlPort)
-    const about = () => ({
-      dataEndpoint: urls.dataEndpoint,
-      version: options.node.version,
-      ...(demoKey === undefined ? {} : { demoKeyHint: demoKey.slice(0, 8) }),
-    })
-    const routes = controlRoutes({
-      ...{ bus, clock, desk, tools, nodes: cluster.nodes, readiness, signIn, consoleFiles, about },
-      linkFor: urls.signIn,
-      version: options.node.version,
-    })
-    const router = new Router(routes)
-    listener = await listen({
-      host: settings.host,
-      port: settings.controlPort,
-      tls: settings.tls,
-      addresses: new ClientAddresses(settings.trustedProxies),
-      notify,
-      answer: (request) =>
-        dispatch(
-          {
-            router,
-            hosts: settings.hosts,
-            identify: (asking) => signIn.identify(asking),
-            elsewhere: ({ method, path, header }) =>
-              method === 'GET' ? consoleFiles.find(path, header('accept')) : Promise.resolve(undefined),
-          },
-          request,
-        ),
-    })
-    const opened = listener
-    const heartbeat = clock.every(limits.heartbeatMs, () => beat(options, desk, cluster.follower))
-    beat(options, desk, cluster.follower)
+    const serving = await serve({ options, config, readiness, demoKey })
+    const heartbeat = clock.every(limits.heartbeatMs, () => beat(options, follower))
+    beat(options, follower)
     return {
-      port: opened.port,
-      signInLink: () => urls.signIn(signIn.links.issue().token),
-      adminTokenGenerated: generated,
-      demoKey,
-      findings,
-      readiness,
+      ...{ port: serving.port, signInLink: serving.signInLink, adminTokenGenerated: serving.adminTokenGenerated },
+      ...{ demoKey, findings, readiness },
       close: async () => {
         heartbeat.cancel()
-        await opened.close()
-        await tokens.close()
-        await cluster.close()
+        await serving.close()
+        await config.close()
       },
     }
   } catch (error) {
-    await cluster.close()
+    await config.close()
     throw error
   }
 }
@@ -172,21 +123,86 @@ async function openConfig(options: ControlOptions) {
   return { desk, nodes, secrets, tools, follower, close }
 }
 
+type Config = Awaited<ReturnType<typeof openConfig>>
+
+interface Opened {
+  options: ControlOptions
+  config: Config
+  readiness: Readiness
+}
+
+/** What every start makes sure of, in this order; it writes nothing where nothing changed. */
+async function writeFirst({ options, config, readiness, demo }: Opened & { demo: boolean }): Promise<Finding[]> {
+  const { settings, clock, notify } = options
+  const { desk, secrets, tools } = config
+  const environment = options.environment ?? process.env
+  const based = await bootstrap({ desk, secrets, clock, demo })
+  if (!based.ok) readiness.add(lasting('the first resources were not written', based.error))
+  const file = await applyConfigFile({ desk, tools, notify, path: settings.configFile, environment })
+  if (!file.ok && file.error.type === 'file') throw new StartRefused(file.error.message)
+  if (!file.ok && file.error.type === 'log') {
+    readiness.add(lasting('the config file was not applied', file.error.problem))
+  }
+  const found = await discover(environment, fetch)
+  return options.auto === true ? enable(found, { desk, tools, environment }) : found
+}
+
+async function serve({ options, config, readiness, demoKey }: Opened & { demoKey: string | undefined }) {
+  const { settings, bus, clock, notify, node, consoleFolder } = options
+  const { tokens, generated } = await openAdminTokens(options.folder.path, settings.adminToken)
+  const signIn = new SignIn(clock, tokens)
+  const consoleFiles = new ConsoleFiles(consoleFolder)
+  let listener: Listener | undefined
+  const urls = publicUrls(settings, () => listener?.port ?? settings.controlPort)
+  const hint = demoKey === undefined ? {} : { demoKeyHint: demoKey.slice(0, 8) }
+  const routes = controlRoutes({
+    ...{ bus, clock, readiness, signIn, consoleFiles },
+    ...{ desk: config.desk, tools: config.tools, nodes: config.nodes },
+    about: () => ({ dataEndpoint: urls.dataEndpoint, version: node.version, ...hint }),
+    linkFor: urls.signIn,
+    version: node.version,
+  })
+  const dispatching = {
+    router: new Router(routes),
+    hosts: settings.hosts,
+    identify: (request: ControlRequest) => signIn.identify(request),
+    elsewhere: async ({ method, path, header }: ControlRequest) =>
+      method === 'GET' ? consoleFiles.find(path, header('accept')) : undefined,
+  }
+  try {
+    const { host, controlPort: port, tls } = settings
+    const addresses = new ClientAddresses(settings.trustedProxies)
+    const answer = (request: ControlRequest) => dispatch(dispatching, request)
+    listener = await listen({ host, port, tls, addresses, notify, answer })
+  } catch (error) {
+    await tokens.close()
+    throw error
+  }
+  const opened = listener
+  return {
+    port: opened.port,
+    adminTokenGenerated: generated,
+    signInLink: () => urls.signIn(signIn.links.issue().token),
+    close: async () => {
+      await opened.close()
+      await tokens.close()
+    },
+  }
+}
+
 /** Until the next start. */
 function lasting(what: string, { detail }: Problem): () => Trouble[] {
   return () => [{ level: 'degraded', reason: `${what}: ${detail}` }]
 }
 
-function beat({ bus, node, settings, clock }: ControlOptions, desk: ConfigDesk, follower: Follower): void {
+function beat({ bus, node, settings, clock }: ControlOptions, follower: Follower): void {
   const { revision, hash, lagMs } = follower.status
   const heartbeat: NodeHeartbeat = {
     node: node.name,
     role: 'control',
     region: settings.region,
     version: node.version,
-    revision: Math.max(revision, desk.revision),
-    hash,
-    lagMs,
+    ...{ revision, hash, lagMs },
     draining: false,
     atMs: clock.wallMs(),
     queues: {},

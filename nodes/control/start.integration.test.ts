@@ -131,6 +131,17 @@ models: { fast: { targets: [{ provider: up, model: "\u0024{UP_MODEL:-small}" }] 
     await expect(start({ variables: { HEADGATE_CONFIG: configFile(text) } })).rejects.toThrow(named)
   })
 
+  test('a secret in plain text is sealed and warned of, without showing it', async () => {
+    const text = 'providers:\n  p: { kind: openai, credentials: [{ name: a, apiKey: sk-plain-abcdefgh-1234 }] }\n'
+    const control = await start({ variables: { HEADGATE_CONFIG: configFile(text) } })
+    const warnings = control.notices.filter(({ type }) => type === 'warning')
+    expect(warnings).toEqual([
+      { type: 'warning', message: expect.stringMatching(/headgate\.yaml:2:\d+ providers\.p\.cred/) },
+    ])
+    expect(JSON.stringify(control.notices)).not.toContain('sk-plain')
+    expect((await control.admin('GET', '/providers/p')).json.spec.credentials[0].apiKey).toBe('…1234')
+  })
+
   test('one that was named and is not there refuses the start', async () => {
     const variables = { HEADGATE_CONFIG: join(folder, 'absent.yaml') }
     await expect(start({ variables })).rejects.toThrow(/HEADGATE_CONFIG names .*absent\.yaml/)

@@ -2,7 +2,7 @@
 // data; what it refuses is shown at the line and column of the document it came from.
 import { readFileSync } from 'node:fs'
 import type { ConfigDocument } from '../../../shared/config/config-document.ts'
-import { decideApply } from '../../../shared/config/decide.ts'
+import { checkDocument } from '../../../shared/config/decide.ts'
 import { type DiffEntry, formatDiff } from '../../../shared/config/diff.ts'
 import { parseDocument } from '../../../shared/config/document.ts'
 import { emptyState } from '../../../shared/config/fold.ts'
@@ -17,8 +17,10 @@ export async function validate(context: VerbContext, file: string): Promise<Exit
   if (!document.ok) return refused(context, document.error)
   const problems = ownProblems(document.value)
   if (problems.length > 0) return refused(context, invalid(file, problems))
-  const resources = document.value.resources.length
-  return show(context, { valid: true, resources }, () => `${file} holds together: ${resources} resources`)
+  const { resources, warnings } = document.value
+  const lines = warnings.map(({ path, message, line }) => `  warning at line ${line ?? 1}: ${path}: ${message}`)
+  const value = { valid: true, resources: resources.length, warnings }
+  return show(context, value, () => [`${file} holds together: ${resources.length} resources`, ...lines].join('\n'))
 }
 
 export async function diff(context: VerbContext, options: { file: string; exitCode?: boolean }): Promise<ExitCode> {
@@ -67,12 +69,7 @@ function readDocument(context: VerbContext, file: string): Result<ConfigDocument
 function ownProblems(document: ConfigDocument): Problem[] {
   const state = emptyState()
   state.resources.providers.set('demo', { spec: { kind: 'demo' }, revision: 0, origin: 'bootstrap' })
-  const decision = decideApply(state, document, {
-    egressStrict: false,
-    seal: () => ({ $sealed: '', hint: '' }),
-    sameSecret: () => false,
-  })
-  return !decision.ok && 'problems' in decision.error ? decision.error.problems : []
+  return checkDocument(state, document, { egressStrict: false })
 }
 
 async function send(
