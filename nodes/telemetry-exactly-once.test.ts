@@ -50,6 +50,25 @@ test('whatever dies and whatever the bus does, every answered request is counted
   )
 })
 
+test('while the proxy lives, a spool that is too small for what waits loses nothing either', async () => {
+  const steps = fc.array(
+    step.filter(({ type }) => type !== 'proxy-dies'),
+    { minLength: 5, maxLength: 25 },
+  )
+  await fc.assert(
+    fc.asyncProperty(steps, fc.nat(), fc.integer({ min: 0, max: 6_000 }), async (list, seed, spoolBytesMax) => {
+      const world = new World(seed, spoolBytesMax)
+      try {
+        for (const next of list) await world.take(next)
+        expect((await world.heal()).requests).toBe(world.answered)
+      } finally {
+        world.end()
+      }
+    }),
+    { numRuns: 15, endOnFailure: true, interruptAfterTimeLimit: 6_000, markInterruptAsFailure: false },
+  )
+})
+
 test('an aggregator that lost its database takes what proxies still hold, and goes on from there', async () => {
   const world = new World(1)
   try {
@@ -79,6 +98,7 @@ interface AggregatorNode {
 class World {
   readonly clock = new ManualClock()
   readonly #dataDir = mkdtempSync(join(tmpdir(), 'headgate-exactly-once-'))
+  readonly #spoolBytesMax: number
   readonly #chance: Chance
   readonly #bus: FaultyBus
   #turns: (() => void)[] = []
@@ -87,7 +107,8 @@ class World {
   answered = 0
   tokens = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, spoolBytesMax = 1 << 20) {
+    this.#spoolBytesMax = spoolBytesMax
     this.#chance = chanceOf(seed)
     this.#bus = new FaultyBus(this.#chance)
     this.#aggregator = this.#bootAggregator()
@@ -169,7 +190,7 @@ class World {
     const recorder = new Recorder({
       ...{ node: 'proxy-1', epoch: bootEpoch(clock, this.#chance), dataDir: this.#dataDir, bus, clock },
       ...{ notify: () => {}, afterTurn: (run: () => void) => void this.#turns.push(run) },
-      bounds: { batchBytesMax: 1_500, segmentBytesMax: 5_000 },
+      bounds: { batchBytesMax: 1_500, segmentBytesMax: 5_000, spoolBytesMax: this.#spoolBytesMax },
     })
     recorder.start()
     const stop = (): void => {
