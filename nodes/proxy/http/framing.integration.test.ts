@@ -1,5 +1,6 @@
 // What a client can send as bytes. Rows with a hidden request assert that it never runs: that is how a request is smuggled
 // past a proxy in front.
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { statusesOf, talk } from './raw-client.ts'
 import { key, startTestServer, type TestServer } from './test-handler.ts'
@@ -341,4 +342,41 @@ test('path and query arrive as they were sent', async () => {
   await talk(at.port, [`GET /A%2fb?x=%20&y HTTP/1.1\r\n${host}\r\n`], 60)
   at.handler.onHeadHook = undefined
   expect(seen).toEqual(['GET', '/A%2fb', 'x=%20&y'])
+})
+
+test('whatever a client sends, the server lives and nothing of ours fails', async () => {
+  const sound = post('Content-Length: 7\r\nUser-Agent: u\r\n', '{"a":1}')
+  const piece = fc.constantFrom(
+    '\r\n',
+    '\n',
+    '\r',
+    '\0',
+    ' ',
+    '\t',
+    ':',
+    ': ',
+    'Content-Length: 3\r\n',
+    '0\r\n\r\n',
+    '\x7f',
+    '\xff',
+    ';',
+    ',',
+  )
+  const change = fc.record({
+    at: fc.nat(sound.length),
+    remove: fc.nat(4),
+    insert: fc.oneof(piece, fc.string({ maxLength: 3 })),
+  })
+  const changes = fc.sample(fc.array(change, { minLength: 1, maxLength: 4 }), { numRuns: 400, seed: 20_260 })
+  const raws = changes.map((list) =>
+    list.reduce((raw, { at, remove, insert }) => raw.slice(0, at) + insert + raw.slice(at + remove), sound),
+  )
+  const answers = await Promise.all(raws.map((raw) => talk(at.port, [raw], 600)))
+  for (const [index, { text }] of answers.entries()) {
+    for (const status of statusesOf(text)) expect(status, JSON.stringify(raws[index])).not.toBe(500)
+  }
+  expect(at.notices).toEqual([])
+  const { text } = await talk(at.port, [sound], 100)
+  expect(statusesOf(text)).toEqual([200])
+  await expect.poll(() => at.server.openRequests).toBe(0)
 })
