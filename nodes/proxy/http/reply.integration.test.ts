@@ -194,6 +194,44 @@ test('a large answer reaches a slow reader whole, and is open until it has', asy
   socket.destroy()
 })
 
+test.each(['large', 'stream'])('a reader that takes bytes at a fair pace is never cut: %s', async (how) => {
+  const size = 48 << 20
+  const chunk = Buffer.alloc(1 << 20, 'Z')
+  route('/large', (reply) => {
+    if (how === 'large') return reply.send(200, [], Buffer.alloc(size, 'Z'))
+    let sent = 0
+    const pump = () => {
+      while (sent < size) {
+        sent += chunk.length
+        if (reply.write(chunk) === 'full') return
+      }
+      reply.end()
+    }
+    reply.onWritable = pump
+    reply.begin(200, [])
+    pump()
+  })
+  const socket = connect()
+  socket.write(get('/large'))
+  socket.pause()
+  let received = 0
+  let stopAt = 0
+  socket.on('data', (data) => {
+    received += data.filter((byte) => byte === 90).length
+    if (received >= stopAt) socket.pause()
+  })
+  await expect.poll(() => at.server.openRequests).toBe(1)
+  for (stopAt = 12 << 20; stopAt <= size; stopAt += 12 << 20) {
+    await pause(30)
+    clock.advance(8_000)
+    expect(at.handler.gone).toBe(0)
+    socket.resume()
+    await expect.poll(() => received, { timeout: 5_000 }).toBeGreaterThanOrEqual(stopAt)
+  }
+  expect(received).toBe(size)
+  socket.destroy()
+})
+
 test('a large answer that nobody takes is cut', async () => {
   route('/large', (reply) => reply.send(200, [], Buffer.alloc(24 << 20)))
   const socket = connect()

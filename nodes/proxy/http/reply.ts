@@ -22,6 +22,8 @@ export interface ReplyRoom {
 }
 
 const slowWindowMs = 60_000
+/** 16 KB/s, the floor that the parser sets for uploads: a reader at least as fast is never too slow, however long it takes. */
+const floorBytesPerMs = 16
 
 export class UwsReply implements Reply {
   readonly #room: ReplyRoom
@@ -39,6 +41,8 @@ export class UwsReply implements Reply {
   #full = false
   #watchesWritable = false
   #bytesWhileFull = 0
+  /** Written, and perhaps not yet taken. */
+  #bytesOwed = 0
   #fullSinceMs = 0
   #fullMsInWindow = 0
   #windowStartMs = 0
@@ -100,8 +104,14 @@ export class UwsReply implements Reply {
         taken = this.#writeChunk(response, chunk)
       })
     if (this.#response === undefined) return 'gone'
-    if (taken) this.#leaveFull()
-    else this.#enterFull(response)
+    if (taken) {
+      this.#leaveFull()
+      this.#forgive(this.#bytesOwed)
+      this.#bytesOwed = 0
+    } else {
+      this.#bytesOwed += chunk.length
+      this.#enterFull(response)
+    }
     return taken ? 'sent' : 'full'
   }
 
@@ -160,12 +170,15 @@ export class UwsReply implements Reply {
     const rest = Buffer.from(body.subarray(restStart))
     this.#watchesWritable = true
     this.#enterFull(response)
+    let takenOffset = restStart
     response.onWritable((offset) => {
       let taken = false
       response.cork(() => {
         ;[taken, done] = response.tryEnd(rest.subarray(offset - restStart), size)
       })
       this.#leaveFull()
+      this.#forgive(offset - takenOffset)
+      takenOffset = offset
       if (done) this.#finish()
       else if (this.#isTooSlow()) this.cut()
       else this.#enterFull(response)
@@ -231,6 +244,10 @@ export class UwsReply implements Reply {
     this.#addFullTime(this.#room.nowMs())
     this.#full = false
     this.#room.stalled.delete(this)
+  }
+
+  #forgive(bytes: number): void {
+    this.#fullMsInWindow = Math.max(0, this.#fullMsInWindow - bytes / floorBytesPerMs)
   }
 
   #isTooSlow(): boolean {
