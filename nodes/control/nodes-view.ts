@@ -46,9 +46,11 @@ export class NodesView {
     return nodes.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
   }
 
-  /** Resolves once `node` has applied `revision`, or after `timeoutMs`. */
+  /** Resolves once `node` has applied `revision`, or after `timeoutMs`; at once when `node` was never heard of, because
+   *  then it serves nobody yet. */
   async applied(wanted: { node: string; revision: number; timeoutMs: number }): Promise<void> {
-    if ((this.#applied.get(wanted.node) ?? 0) >= wanted.revision) return
+    const applied = this.#applied.get(wanted.node)
+    if (applied === undefined || applied >= wanted.revision) return
     await new Promise<void>((resolve) => {
       const done = () => {
         timer.cancel()
@@ -70,6 +72,8 @@ export class NodesView {
     const key = keyOf(heartbeat)
     if (!this.#seen.has(key) && this.#seen.size >= nodesMax) return
     this.#seen.set(key, { heartbeat, atMs: this.#clock.monotonicMs() })
+    // In one process the control part beats under the proxy's name, and says nothing about what the proxy serves.
+    if (heartbeat.role !== 'control') this.#onApplied(heartbeat.node, heartbeat.revision)
   }
 
   #onApplied(node: string, revision: number): void {
