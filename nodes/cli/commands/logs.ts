@@ -14,10 +14,10 @@ export async function logs(context: VerbContext, options: { follow?: boolean; li
     const page = await context.client.call({ path: `/requests?limit=${encodeURIComponent(limit)}` })
     if (!page.ok) return refused(context, page.error)
     for (const request of (page.value['items'] as Record<string, unknown>[]).reverse()) {
-      const id = String(request['requestId'] ?? request['id'])
+      const id = String(request['id'])
       if (shown.has(id)) continue
       shown.add(id)
-      context.terminal.out(context.json ? JSON.stringify(request) : line(id, request))
+      context.terminal.out(context.json ? JSON.stringify(request) : line(request))
     }
     forgetOldest(shown)
     if (options.follow !== true || context.signal.aborted) return exitCode.ok
@@ -27,11 +27,10 @@ export async function logs(context: VerbContext, options: { follow?: boolean; li
   }
 }
 
-function line(id: string, request: Record<string, unknown>): string {
-  const { at, atMs, httpStatus, status, model, keyId, errorCode } = request
-  const time = typeof atMs === 'number' ? new Date(atMs).toISOString() : cell(at)
-  const ms = typeof request['totalUs'] === 'number' ? `${Math.round(request['totalUs'] / 1_000)}ms` : ''
-  return [time, httpStatus, status, model, ms, keyId, errorCode, id].map(cell).filter(Boolean).join('  ')
+function line(request: Record<string, unknown>): string {
+  const { id, at, httpStatus, status, model, totalMs, key, errorCode } = request
+  const took = typeof totalMs === 'number' ? `${Math.round(totalMs)}ms` : ''
+  return [at, httpStatus, status, model, took, key, errorCode, id].map(cell).filter(Boolean).join('  ')
 }
 
 function forgetOldest(shown: Set<string>): void {

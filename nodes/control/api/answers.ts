@@ -100,6 +100,21 @@ export const nodesBody = z.object({
 export const usageBody = z.looseObject({ rows: z.array(z.record(z.string(), z.unknown())) })
 export const requestsBody = z.looseObject({ items: z.array(z.record(z.string(), z.unknown())) })
 export const targetsBody = z.looseObject({ targets: z.array(z.record(z.string(), z.unknown())) })
+export const explainBody = z.object({
+  revision,
+  candidates: z.array(
+    z.object({
+      model: z.string(),
+      provider: z.string(),
+      target: z.string(),
+      weight: z.number(),
+      fallbackIndex: z.int(),
+    }),
+  ),
+  chosen: z.object({ provider: z.string(), target: z.string() }).optional(),
+  why: z.string(),
+  attempts: z.array(z.record(z.string(), z.unknown())),
+})
 export const opaqueBody = z.record(z.string(), z.unknown())
 
 export const sessionBody = z.object({

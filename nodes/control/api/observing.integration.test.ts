@@ -7,12 +7,14 @@ import { type CheckDescribed, describedBy } from '../testing/described.ts'
 import { ask, type StartedControl, startedControl } from '../testing/started-control.ts'
 
 let control: StartedControl
+let awaiting: StartedControl
 let check: CheckDescribed
 beforeAll(async () => {
-  control = await startedControl({ awaitAppliedBy: 'proxy-1' })
+  control = await startedControl()
+  awaiting = await startedControl({ awaitAppliedBy: 'proxy-1' })
   check = describedBy((await ask(`${control.url}/openapi.json`, 'GET')).json)
 })
-afterAll(() => control.remove())
+afterAll(() => Promise.all([control.remove(), awaiting.remove()]))
 
 async function get(path: string) {
   const told = await control.admin('GET', path)
@@ -45,10 +47,10 @@ describe('aggregators', () => {
     ['/requests', { items: [] }, { type: 'requests', limit: 100 }],
     [
       '/requests?limit=5&before=r9&model=fast',
-      { items: [{ requestId: 'r8' }] },
+      { items: [{ id: 'r8' }] },
       { type: 'requests', limit: 5, before: 'r9', filter: { model: 'fast' } },
     ],
-    ['/requests/r1', { requestId: 'r1' }, { type: 'request', id: 'r1' }],
+    ['/requests/r1', { id: 'r1' }, { type: 'request', id: 'r1' }],
     ['/targets', { targets: [] }, { type: 'targets' }],
   ])('%s is asked of an aggregator and passed on', async (path, answer, query) => {
     await withAggregator(answer, async (queries) => {
@@ -59,7 +61,44 @@ describe('aggregators', () => {
   })
 
   test('a request that is not in the history is 404', async () => {
-    await withAggregator(null, async () => expect((await get('/requests/none')).status).toBe(404))
+    await withAggregator({ missing: true }, async () => expect((await get('/requests/none')).status).toBe(404))
+  })
+
+  test('what an aggregator finds wrong with a question is a 422 that names it', async () => {
+    await withAggregator({ problem: 'is not a cursor of this list', path: 'before' }, async () => {
+      const told = await get('/requests?before=x')
+      expect([told.status, told.json.problems]).toEqual([
+        422,
+        [{ path: 'query.before', message: 'is not a cursor of this list' }],
+      ])
+    })
+  })
+
+  test('a request is explained by its attempts and by the configuration of its moment', async () => {
+    await control.admin('PUT', '/providers/a', { kind: 'openai', baseUrl: 'http://127.0.0.1:9/v1' })
+    await control.admin('PUT', '/models/spare', { targets: [{ provider: 'a', model: 'small' }] })
+    const targets = [
+      { provider: 'a', model: 'big', weight: 3 },
+      { provider: 'a', model: 'bigger' },
+    ]
+    const { revision } = (await control.admin('PUT', '/models/m', { targets, fallbacks: ['spare'] })).json
+    await control.admin('DELETE', '/models/m')
+    const attempts = [
+      { provider: 'a', target: 'big', outcome: 'timeout', upstreamStatus: 0 },
+      { provider: 'a', target: 'bigger', outcome: 'ok', upstreamStatus: 200 },
+    ]
+    const explain = { revision, chosen: { provider: 'a', target: 'bigger' }, attempts }
+    await withAggregator({ id: 'r1', model: 'm', status: 'ok', errorCode: '', explain }, async () => {
+      expect((await get('/requests/r1/explain')).json).toEqual({
+        ...{ revision, chosen: explain.chosen, attempts },
+        candidates: [
+          { model: 'm', provider: 'a', target: 'big', weight: 3, fallbackIndex: 0 },
+          { model: 'm', provider: 'a', target: 'bigger', weight: 1, fallbackIndex: 0 },
+          { model: 'spare', provider: 'a', target: 'small', weight: 1, fallbackIndex: 1 },
+        ],
+        why: 'The first of 2 targets was drawn by weighted routing. a/big ended in timeout, so the next was tried. a/bigger answered.',
+      })
+    })
   })
 
   test('while no aggregator answers, usage is an honest 503', async () => {
@@ -101,16 +140,26 @@ describe('nodes', () => {
 })
 
 describe('waiting for the proxy', () => {
+  const applied = (revision: number) =>
+    awaiting.bus.publish(subjects.configApplied, encodeJson({ node: 'proxy-1', revision, hash: '' }))
+
+  test('one that was never heard of serves nobody yet, and is not waited for', async () => {
+    const startedMs = performance.now()
+    expect((await awaiting.admin('PUT', '/teams/early', {})).status).toBe(200)
+    expect(performance.now() - startedMs).toBeLessThan(900)
+    applied(0)
+  })
+
   test('a write is answered once the proxy has applied it', async () => {
     let appliedMs = 0
-    const following = control.bus.subscribe(subjects.configAppended, (payload) => {
+    const following = awaiting.bus.subscribe(subjects.configAppended, (payload) => {
       const { revision } = decodeJson(payload) as { revision: number }
       setTimeout(() => {
         appliedMs = performance.now()
-        control.bus.publish(subjects.configApplied, encodeJson({ node: 'proxy-1', revision, hash: '' }))
+        applied(revision)
       }, 50)
     })
-    expect((await control.admin('PUT', '/teams/awaited', {})).status).toBe(200)
+    expect((await awaiting.admin('PUT', '/teams/awaited', {})).status).toBe(200)
     expect(performance.now()).toBeGreaterThanOrEqual(appliedMs)
     expect(appliedMs).toBeGreaterThan(0)
     following.stop()
@@ -118,7 +167,7 @@ describe('waiting for the proxy', () => {
 
   test('a proxy that says nothing holds a write up for one second, not more', async () => {
     const startedMs = performance.now()
-    expect((await control.admin('PUT', '/teams/impatient', {})).status).toBe(200)
+    expect((await awaiting.admin('PUT', '/teams/impatient', {})).status).toBe(200)
     expect(performance.now() - startedMs).toSatisfy((ms: number) => ms >= 950 && ms < 2_000)
   })
 })

@@ -25,7 +25,7 @@ export function controlRoutes(options: RouteOptions): Route[] {
     ...keyRoutes(options),
     ...applyRoutes(options),
     ...configRoutes(options.desk),
-    ...telemetryRoutes(options.bus),
+    ...telemetryRoutes(options),
     ...nodeRoutes(options.nodes),
     ...resourceRoutes(options),
   ]

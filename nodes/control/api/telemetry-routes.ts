@@ -5,23 +5,25 @@ import { type Bus, decodeJson, encodeJson, subjects } from '../../../cluster/bus
 import { limits } from '../../../shared/limits.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { AggregatorQuery } from '../../../shared/telemetry/records.ts'
+import type { ConfigDesk } from '../config-desk.ts'
 import { type Answer, json, type Problem, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
-import { opaqueBody, problemBody, requestsBody, targetsBody, usageBody } from './answers.ts'
+import { explainBody, opaqueBody, problemBody, requestsBody, targetsBody, usageBody } from './answers.ts'
+import { explained, type RecordedRequest } from './explain.ts'
 import type { Call, Route } from './route.ts'
 
 const queryTimeoutMs = 2_000
 const instant = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T00:00:00Z' })
 const groups = ['key', 'model', 'team', 'user', 'app', 'costCenter', 'provider', 'day', 'hour'] as const
-const requestFilters = ['model', 'key', 'team', 'user', 'app', 'status', 'provider'] as const
+const requestFilters = [
+  ...['status', 'errorCode', 'key', 'team', 'user', 'app', 'costCenter', 'model', 'provider', 'target'],
+  ...['route', 'cacheStatus', 'httpStatus', 'stream'],
+]
 
-export function telemetryRoutes(bus: Bus): Route[] {
+export function telemetryRoutes({ bus, desk }: { bus: Bus; desk: ConfigDesk }): Route[] {
   const pass = async (query: AggregatorQuery): Promise<Answer> => {
-    const answer = await askAggregator(bus, query)
-    if (!answer.ok) return problem(answer.error)
-    const value = decodeJson(answer.value)
-    // An aggregator says `null` for what it does not have.
-    return value === null ? problem(problems.notFound('There is no such request in the history.')) : json(200, value)
+    const answer = await asked(bus, query)
+    return answer.ok ? json(200, answer.value) : problem(answer.error)
   }
   const open = { method: 'GET', access: 'administrator' } as const
   return [
@@ -55,8 +57,14 @@ export function telemetryRoutes(bus: Bus): Route[] {
       ...open,
       path: '/api/v1/requests/{id}/explain',
       summary: 'Why a request went where it went',
-      answers: { 200: opaqueBody, 404: problemBody, 503: problemBody },
-      handle: ({ params }) => pass({ type: 'request', id: params['id']! }),
+      answers: { 200: explainBody, 404: problemBody, 503: problemBody },
+      handle: async ({ params }) => {
+        const answer = await asked(bus, { type: 'request', id: params['id']! })
+        if (!answer.ok) return problem(answer.error)
+        const request = answer.value as RecordedRequest
+        const state = await desk.stateAt(request.explain.revision)
+        return json(200, explained(request, state.ok ? state.value : undefined))
+      },
     },
     {
       ...open,
@@ -73,6 +81,16 @@ export function telemetryRoutes(bus: Bus): Route[] {
       handle: () => pass({ type: 'targets' }),
     },
   ]
+}
+
+/** The body of the answer, or what an aggregator says is wrong with the question. */
+async function asked(bus: Bus, query: AggregatorQuery): Promise<Result<unknown, Problem>> {
+  const answer = await askAggregator(bus, query)
+  if (!answer.ok) return answer
+  const body = decodeJson(answer.value) as { missing?: true; problem?: string; path?: string }
+  if (body.missing === true) return fail(problems.notFound('There is no such request in the history.'))
+  if (body.problem === undefined) return done(body)
+  return fail(problems.invalid([{ path: `query.${body.path ?? ''}`, message: body.problem }]))
 }
 
 export async function askAggregator(bus: Bus, query: AggregatorQuery): Promise<Result<Uint8Array, Problem>> {

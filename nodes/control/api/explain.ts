@@ -1,0 +1,65 @@
+// Why a request went where it went: what an aggregator recorded of it, beside the targets that the configuration of that
+// moment offered.
+import type { ConfigState } from '../../../shared/config/state.ts'
+
+export interface Candidate {
+  model: string
+  provider: string
+  target: string
+  weight: number
+  /** 0 for the model that was asked for, then its fallbacks in their order. */
+  fallbackIndex: number
+}
+
+/** As the aggregator tells it; only what is read here. */
+export interface RecordedRequest {
+  model: string
+  status: string
+  errorCode: string
+  explain: {
+    revision: number
+    chosen?: { provider: string; target: string }
+    attempts: { provider: string; target: string; outcome: string; upstreamStatus: number }[]
+  }
+}
+
+/** `state` is the configuration at `explain.revision`; undefined when it cannot be read any more. */
+export function explained(request: RecordedRequest, state: ConfigState | undefined) {
+  const { revision, chosen, attempts } = request.explain
+  const candidates = state === undefined ? [] : candidatesOf(state, request.model)
+  const routing = state?.resources.models.get(request.model)?.spec.routing ?? 'weighted'
+  return { revision, candidates, chosen, why: reasonOf(request, routing, candidates), attempts }
+}
+
+function candidatesOf(state: ConfigState, model: string): Candidate[] {
+  const spec = state.resources.models.get(model)?.spec
+  if (spec === undefined) return directCandidate(state, model)
+  return [model, ...(spec.fallbacks ?? [])].flatMap((name, fallbackIndex) =>
+    (state.resources.models.get(name)?.spec.targets ?? []).map((target) => ({
+      ...{ model: name, provider: target.provider, target: target.model, weight: target.weight ?? 1, fallbackIndex },
+    })),
+  )
+}
+
+/** `openai/gpt-4o`: a provider's own model, asked for by name. */
+function directCandidate(state: ConfigState, model: string): Candidate[] {
+  const slash = model.indexOf('/')
+  const provider = model.slice(0, Math.max(slash, 0))
+  if (!state.resources.providers.has(provider)) return []
+  return [{ model, provider, target: model.slice(slash + 1), weight: 1, fallbackIndex: 0 }]
+}
+
+function reasonOf(request: RecordedRequest, routing: string, candidates: readonly Candidate[]): string {
+  const { chosen, attempts } = request.explain
+  if (attempts.length === 0) {
+    return `No attempt was made: ${request.errorCode === '' ? request.status : request.errorCode}.`
+  }
+  const first = candidates.filter(({ fallbackIndex }) => fallbackIndex === 0).length
+  const choice = first > 1 ? `The first of ${first} targets was drawn by ${routing} routing.` : 'There was one target.'
+  const failed = attempts.slice(0, -1).map(({ provider, target, outcome, upstreamStatus }) => {
+    const status = upstreamStatus === 0 ? '' : ` (${upstreamStatus})`
+    return `${provider}/${target} ended in ${outcome}${status}, so the next was tried.`
+  })
+  const last = chosen === undefined ? 'Every attempt failed.' : `${chosen.provider}/${chosen.target} answered.`
+  return [choice, ...failed, request.status === 'failed' ? 'Every attempt failed.' : last].join(' ')
+}
