@@ -58,7 +58,11 @@ async function suite(project) {
 
 function run(command, args, { quiet }) {
   return new Promise((done) => {
-    const child = spawn(command, args, { stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'] })
+    const NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --disable-warning=ExperimentalWarning`.trim()
+    const child = spawn(command, args, {
+      env: { ...process.env, NODE_OPTIONS },
+      stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
+    })
     let output = ''
     child.stdout?.on('data', (data) => {
       output += data

@@ -29,17 +29,21 @@ function given(...changes: Change[]) {
     ...changes,
   ]) {
     const revision = state.revision + 1
-    applyEvent(state, {
-      revision,
-      version: 1,
-      type: change.type,
-      at: '2026-01-01T00:00:00Z',
-      actor: 'a',
-      reason: '',
-      commandId: `${revision}`,
-      change,
-      prevHash: state.hash,
-    })
+    applyEvent(
+      state,
+      {
+        revision,
+        version: 1,
+        type: change.type,
+        at: '2026-01-01T00:00:00Z',
+        actor: 'a',
+        reason: '',
+        commandId: `${revision}`,
+        change,
+        prevHash: state.hash,
+      },
+      `${revision}`,
+    )
     callers = compiler.compile(cloneState(state))
   }
   return callers
