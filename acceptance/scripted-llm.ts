@@ -1,0 +1,40 @@
+// An upstream that other people wrote: aimock speaks the OpenAI API as its authors read it, so that our own mock and our
+// own reading of the API cannot agree on a mistake.
+import { LLMock } from '@copilotkit/aimock'
+
+export const scriptedText = 'Hello from the scripted model: naïve café, 東京 🗼, and "quotes" too.'
+export const scriptedCall = { name: 'get_weather', arguments: '{"city":"Berlin","unit":"celsius"}' }
+
+/** Started; whoever starts it stops it. Every request stays in its journal. */
+export async function startScriptedLlm(): Promise<LLMock> {
+  const llm = new LLMock({ port: 0, journalMaxEntries: 0, chunkSize: 5 })
+  llm.on({ userMessage: 'weather', hasToolResult: true }, { content: 'It is 21 degrees in Berlin.' })
+  llm.on(
+    { userMessage: 'weather', toolName: 'get_weather' },
+    { toolCalls: [{ id: 'call_weather_1', ...scriptedCall }] },
+  )
+  llm.on({ userMessage: 'you are refused' }, refusal(400, 'The prompt is too long.', 'context_length_exceeded'))
+  llm.on({ userMessage: 'you are limited' }, { ...refusal(429, 'Slow down.', 'rate_limit_exceeded'), retryAfter: 7 })
+  llm.on({ userMessage: 'you are broken' }, refusal(500, 'Something broke.', 'server_error'))
+  llm.onMessage('count me', { content: scriptedText, usage: { input_tokens: 11, output_tokens: 7 } })
+  llm.onModerate(/bomb/, { flagged: true, categories: { violence: true } })
+  llm.onModerate(/.*/, { flagged: false, categories: { violence: false } })
+  llm.onMessage(/.*/s, { content: scriptedText })
+  await llm.start()
+  return llm
+}
+
+function refusal(status: number, message: string, code: string) {
+  return { status, error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', code } }
+}
+
+/** The provider row of an OpenAI-shaped upstream at an origin or base URL. */
+export function providerAt(url: string, apiKey = 'sk-upstream-canary') {
+  const baseUrl = new URL(url).pathname === '/' ? `${url.replace(/\/$/, '')}/v1` : url
+  return { kind: 'openai', baseUrl, credentials: [{ name: 'main', apiKey }] }
+}
+
+/** A model with one target and no second tries. */
+export function modelOn(provider: string, model: string, more: object = {}) {
+  return { targets: [{ provider, model }], retries: { attempts: 0 }, ...more }
+}
