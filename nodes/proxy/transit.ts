@@ -291,7 +291,7 @@ export class Transit implements UpstreamHandler, Deadline {
         break
       case 'stream':
         if (this.#watch!.finished && this.#relay!.end() === 'whole') this.#over()
-        else this.#streamFailed(failureOfError(error))
+        else this.#streamFailed(this.#forwarded && error.type === 'reset' ? cutStream : failureOfError(error))
         break
       case 'closing':
         this.#over()
