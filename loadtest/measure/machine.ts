@@ -38,7 +38,7 @@ export function machineFacts(root: string): MachineFacts {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     kernel: release(),
-    commit: firstLine('git', ['-C', root, 'describe', '--always', '--dirty']) ?? 'unknown',
+    commit: commitOf(root),
     versions: {
       node: process.version,
       nginx: firstLine('nginx', ['-v'])?.replace('nginx version: nginx/', '') ?? 'absent',
@@ -47,6 +47,11 @@ export function machineFacts(root: string): MachineFacts {
       headgate: packageVersion(root, undefined),
     },
   }
+}
+
+function commitOf(root: string): string {
+  const line = firstLine('git', ['-C', root, 'describe', '--always', '--dirty'])
+  return line === undefined || line.startsWith('fatal') ? 'unknown' : line
 }
 
 /** Programs disagree about where a version goes and what it exits with. */
