@@ -2,7 +2,6 @@
 // hold together refuses the start with every problem at its line and column; what did not change writes no event.
 import { readFileSync } from 'node:fs'
 import { type DecideTools, decideApply } from '../../shared/config/decide.ts'
-import { parseDocument } from '../../shared/config/document.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { withProblem } from './api/refusals.ts'
@@ -32,6 +31,8 @@ export async function applyConfigFile(options: ConfigFileOptions): Promise<Resul
   if (text === undefined && options.path === undefined) return done(undefined)
   if (text === undefined) return fail({ type: 'file', message: `HEADGATE_CONFIG names ${path}, which cannot be read` })
   const format = path.endsWith('.json') ? 'json' : 'yaml'
+  // The YAML parser is loaded only where there is something to parse.
+  const { parseDocument } = await import('../../shared/config/document.ts')
   const document = parseDocument(text, { format, env: environment, readFile: (file) => readFileSync(file, 'utf8') })
   for (const warning of document.warnings) {
     options.notify({ type: 'warning', message: `${path}:${place(warning)}` })

@@ -173,7 +173,7 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
     const { host, controlPort: port, tls } = settings
     const addresses = new ClientAddresses(settings.trustedProxies)
     const answer = (request: ControlRequest) => dispatch(dispatching, request)
-    listener = await listen({ host, port, tls, addresses, notify, answer })
+    listener = await listen({ host, port, tls, addresses, clock, notify, answer })
   } catch (error) {
     await tokens.close()
     throw error

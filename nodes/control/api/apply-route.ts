@@ -1,7 +1,6 @@
 // `POST /apply`: a whole document at once, one change set, one revision.
 import { type DecideTools, decideApply } from '../../../shared/config/decide.ts'
 import { diffChange } from '../../../shared/config/diff.ts'
-import { parseDocument } from '../../../shared/config/document.ts'
 import { documentJsonSchema } from '../../../shared/config/json-schema.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { ConfigDesk } from '../config-desk.ts'
@@ -41,6 +40,7 @@ export function applyRoutes(options: ApplyOptions): Route[] {
 
 async function apply({ desk, tools }: ApplyOptions, call: Call): Promise<Answer> {
   const { body, caller } = call
+  const { parseDocument } = await import('../../../shared/config/document.ts')
   // Neither variables nor files: a document that came over the wire has no business with this machine.
   const document = parseDocument(body.text, { format: body.media === jsonMedia ? 'json' : 'yaml' })
   const decide = (state: ConfigState) => withProblem(decideApply(state, document, tools))

@@ -7,6 +7,7 @@ import { createServer as createPlain, type IncomingMessage, type Server, type Se
 import { createServer as createTls } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Clock } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
@@ -35,6 +36,7 @@ export interface ListenOptions {
   port: number
   tls: { certFile: string; keyFile: string } | undefined
   addresses: ClientAddresses
+  clock: Clock
   notify: Notify
   answer: (request: ControlRequest) => Promise<Answer>
 }
@@ -45,6 +47,7 @@ export interface Listener {
 }
 
 const connectionsMax = 2_048
+const graceMs = 1_000
 const serverOptions = {
   maxHeaderSize: limits.headerBytesMax,
   headersTimeout: 10_000,
@@ -68,8 +71,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
+        // Idle connections close at once; an answer that is under way has a moment to be finished.
+        const impatience = options.clock.after(graceMs, () => server.closeAllConnections())
+        server.close(() => {
+          impatience.cancel()
+          resolve()
+        })
       }),
   }
 }
