@@ -28,6 +28,9 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+// Subjects run in process groups of their own, which a Ctrl-C does not reach; they end when this process exits in order.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 const options: BenchOptions = {
   tiny: values.tiny,
   scenarios: scenarios as ScenarioId[],
