@@ -8,8 +8,6 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const code = await runCli(process.argv.slice(2), {
   version,
   async start({ role, auto }) {
-    // uWebSockets.js reads it when it is loaded.
-    process.env['UWS_HTTP_MAX_HEADERS_SIZE'] ??= '16384'
     const { startAll } = await import('./start-all.ts')
     process.exitCode = await startAll({ role, auto, version, environment: process.env })
   },

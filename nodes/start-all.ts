@@ -74,7 +74,7 @@ async function runNode(run: Run): Promise<number> {
   const control = new SupervisedWorker({ ...workerOptions, task: { ...task, part: 'control' } })
   const aggregator = new SupervisedWorker({ ...workerOptions, task: { ...task, part: 'aggregator' } })
   let ready = false
-  const proxyLoading = import('./proxy/main.ts')
+  const proxyLoading = loadProxy()
   const [controlReady] = await Promise.all([control.start(), aggregator.start(), buildConsole()])
   const { startProxy } = await proxyLoading
   const proxy = await startProxy({
@@ -116,6 +116,12 @@ function bannerOf({ options, settings }: Run, proxy: ProxyNode, control: Control
     trouble: undefined,
     findings: control.findings.map(findingSentence),
   })
+}
+
+/** The parser's limit for headers has to be set before the parser is loaded. */
+async function loadProxy() {
+  await import('./proxy/http/header-limit.ts')
+  return import('./proxy/main.ts')
 }
 
 /** In a process of its own, so that the bundler's memory does not stay. A console that cannot be built stops nothing. */

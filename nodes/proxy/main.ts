@@ -129,9 +129,12 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     async drain(drainMs) {
       draining = true
       server.stopListening()
+      const hadRequests = server.openRequests > 0
       const deadlineMs = clock.monotonicMs() + drainMs
       while (server.openRequests > 0 && clock.monotonicMs() < deadlineMs) await pause(clock, 20)
       const cut = server.openRequests
+      // The last bytes of what has just ended may still be on their way to the kernel.
+      if (hadRequests) await pause(clock, lastBytesMs)
       server.close()
       heartbeat.cancel()
       lag.stop()
@@ -149,6 +152,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
 function tellApplied(bus: Bus, name: string, { revision, hash }: ConfigState): void {
   bus.publish(subjects.configApplied, encodeJson({ node: name, revision, hash }))
 }
+
+const lastBytesMs = 500
 
 /** Unlike `Clock.after` this keeps the process alive: a drain has to be seen through. */
 function pause(clock: Clock, ms: number): Promise<void> {

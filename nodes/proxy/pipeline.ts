@@ -1,9 +1,9 @@
 // The story of one request: framing (judged in `http/`), path, key, model, body, route, upstream, record. Each stage takes
 // values and returns values; whoever refuses says so in one table (`refusals.ts`).
 import type { Chance, Clock } from '../../shared/clock.ts'
+import { nearestNames } from '../../shared/config/nearest.ts'
 import { BodyScan } from '../../shared/json/scan.ts'
 import { editModel, spliceBody } from '../../shared/json/splice.ts'
-import { nearestNames } from '../../shared/names.ts'
 import { parseDurationMs } from '../../shared/units.ts'
 import { type Caller, identify, mayUse } from './auth/callers.ts'
 import type { Body, HttpHandler, HttpRefusal, OnBody, RefusalAnswer, Reply, RequestHead } from './http/http.ts'

@@ -22,6 +22,22 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best
 }
 
+/** The `count` nearest of `known`, nearest first: less strict than `nearest`, for when several are shown. */
+export function nearestNames(name: string, known: Iterable<string>, count: number): string[] {
+  const wanted = name.slice(0, 128).toLowerCase()
+  const mistakesMax = Math.max(2, Math.floor(wanted.length / 2))
+  const near: { candidate: string; mistakes: number }[] = []
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - wanted.length) > mistakesMax && !candidate.includes(wanted)) continue
+    const mistakes = distance(wanted, candidate.toLowerCase())
+    if (mistakes <= mistakesMax || candidate.includes(wanted)) near.push({ candidate, mistakes })
+  }
+  return near
+    .sort((a, b) => a.mistakes - b.mistakes || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, count)
+    .map(({ candidate }) => candidate)
+}
+
 /** Optimal string alignment; https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance. */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = []
