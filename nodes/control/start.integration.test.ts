@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { request as plainRequest } from 'node:http'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -223,9 +224,23 @@ describe('the console', () => {
       'public, max-age=31536000, immutable',
     ])
     expect((await get('/..%2foutside.js')).status).toBe(404)
+    for (const path of ['/../outside.js', '/assets/../../outside.js', '/./app.js']) {
+      expect(await statusOfRaw(control.node.port, path)).toBe(404)
+    }
     expect((await fetch(`${control.url}/requests`)).status).toBe(404)
   })
 })
+
+/** Clients tidy paths up before they send them; this one does not. */
+function statusOfRaw(port: number, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = plainRequest({ host: '127.0.0.1', port, path, agent: false }, (got) => {
+      resolve(got.statusCode)
+      got.resume()
+    })
+    sent.on('error', reject).end()
+  })
+}
 
 describe('TLS', () => {
   test('cookies are bound to the host and to TLS', async () => {

@@ -197,6 +197,21 @@ describe('broken HTTP', () => {
     )
   })
 
+  test('a body without a declared length is cut at the limit with 413', async () => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { authorization, 'content-type': 'application/yaml', 'transfer-encoding': 'chunked' }
+      const where = { host: '127.0.0.1', port: control.node.port, path: '/api/v1/apply', agent: false }
+      const sent = httpRequest({ ...where, method: 'POST', headers }, (got) => {
+        resolve(got.statusCode)
+        sent.destroy()
+      })
+      sent.on('error', reject)
+      sent.write('# '.repeat(2 << 20))
+      sent.write('more')
+    })
+    expect(status).toBe(413)
+  })
+
   test('a body that is not read is not taken for the next request', async () => {
     const smuggled = 'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n'
     const got = await bytes(
