@@ -88,28 +88,77 @@ test('after both edits the body says what it said, with another model and usage 
   )
 })
 
-test('a list of models goes out, a model and the wish for usage come in, wherever the members stand', () => {
-  const rest = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue({ maxDepth: 2 }), { minKeys: 1, maxKeys: 4 })
-  const own = fc.record({ model: fc.constant('alias'), stream_options: fc.constant({ x: 1 }) }, { requiredKeys: [] })
+test.each([
+  ['{"models":["a"]}', '{"model":"m"}'],
+  ['{ "models" : ["a"] }', '{"model":"m"  }'],
+  ['{"models":["a"],"x":1}', '{"model":"m","x":1}'],
+  ['{"x":1,"models":["a"]}', '{"model":"m","x":1}'],
+])('a list of models goes out and a model comes in: %s', (text, expected) => {
+  const scan = scanned(text)
+  expect(spliced(scan, [editOut(scan, 'models')!, editModel(scan, 'm')])).toBe(expected)
+})
+
+/** Each edit beside what it means for the parsed body. */
+const editing = {
+  model: (scan: BodyScan) => [editModel(scan, 'm')],
+  usage: (scan: BodyScan) => [editIncludeUsage(scan)],
+  models: (scan: BodyScan) => [editOut(scan, 'models')],
+  user: (scan: BodyScan) => [editOut(scan, 'user')],
+  store: (scan: BodyScan) => [editOut(scan, 'store')],
+  stream: (scan: BodyScan) => [editOut(scan, 'stream')],
+} satisfies Record<string, (scan: BodyScan) => (Edit | undefined)[]>
+type Editing = keyof typeof editing
+
+function edited(body: Record<string, unknown>, wanted: readonly Editing[]): Record<string, unknown> {
+  const meant = { ...body }
+  if (wanted.includes('model')) meant['model'] = 'm'
+  if (wanted.includes('usage')) {
+    const options = body['stream_options']
+    meant['stream_options'] = { ...(typeof options === 'object' ? options : {}), include_usage: true }
+  }
+  for (const name of wanted) if (name !== 'model' && name !== 'usage') delete meant[name]
+  return meant
+}
+
+test('any edits together, in any order, leave valid JSON that differs only as asked', () => {
+  const known = fc.record(
+    {
+      model: fc.constant('alias'),
+      models: fc.constantFrom(['a', 'b'], []),
+      user: fc.string({ unit: 'grapheme' }),
+      store: fc.boolean(),
+      stream: fc.constantFrom(true, null),
+      stream_options: fc.constantFrom({}, { x: 1 }, { include_usage: false, x: ',' }, { include_usage: true }, null, 3),
+    },
+    { requiredKeys: [] },
+  )
+  const others = fc.dictionary(fc.constantFrom('n', 'a', '},', '":', '\\'), fc.jsonValue({ maxDepth: 2 }))
+  const names = Object.keys(editing) as Editing[]
+  const run = (body: object, order: readonly number[], wanted: Editing[], space: string | undefined): void => {
+    const members = Object.entries(body).map((member, i) => ({ member, at: order[i % order.length]! }))
+    const text = JSON.stringify(
+      Object.fromEntries(members.sort((a, b) => a.at - b.at).map(({ member }) => member)),
+      undefined,
+      space,
+    )
+    const scan = scanned(text)
+    const edits = wanted.flatMap((name) => editing[name](scan)).filter((edit) => edit !== undefined)
+    const kept = JSON.parse(text) as Record<string, unknown>
+    const after = JSON.parse(spliced(scan, edits)) as Record<string, unknown>
+    const meant = edited(kept, wanted)
+    expect(after).toEqual(meant)
+    // What stayed has kept its order.
+    const stayed = Object.keys(kept).filter((name) => name in meant)
+    expect(Object.keys(after).filter((name) => name in kept)).toEqual(stayed)
+  }
   fc.assert(
-    fc.property(rest, own, fc.nat(), fc.constantFrom(undefined, 1), (rest, own, place, space) => {
-      const members: [string, unknown][] = Object.entries({ ...rest, ...own }).filter(
-        ([name]) => name !== 'models' && name !== '__proto__',
-      )
-      fc.pre(members.length > 0)
-      members.splice(place % (members.length + 1), 0, ['models', ['a', 'b']])
-      const scan = new BodyScan()
-      if (scanBody(Buffer.from(JSON.stringify(Object.fromEntries(members), null, space)), scan) !== undefined) return
-      const edits = [editOut(scan, 'models'), editIncludeUsage(scan), editModel(scan, 'm')]
-      const parsed = JSON.parse(
-        spliced(
-          scan,
-          edits.filter((edit) => edit !== undefined),
-        ),
-      ) as Record<string, unknown>
-      const { models: _, ...kept } = JSON.parse(scan.bytes.toString()) as Record<string, unknown>
-      expect(parsed).toEqual({ ...kept, model: 'm', stream_options: { ...own.stream_options, include_usage: true } })
-    }),
-    { numRuns: 300 },
+    fc.property(
+      fc.tuple(known, others).map(([a, b]) => ({ ...b, ...a })),
+      fc.array(fc.nat(), { minLength: 12, maxLength: 12 }),
+      fc.shuffledSubarray(names),
+      fc.constantFrom(undefined, ' ', '\t'),
+      run,
+    ),
+    { numRuns: 1_000 },
   )
 })

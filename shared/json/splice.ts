@@ -8,6 +8,9 @@ export interface Edit {
   readonly start: number
   readonly end: number
   readonly replacement: string
+  /** A whole member of the body that comes in or goes out. Which commas it takes along depends on the other edits, so
+   *  `spliceBody` finds them. */
+  readonly member?: 'in' | 'out'
 }
 
 export interface SplicedBody {
@@ -26,7 +29,7 @@ export function spliceBody(scan: BodyScan, edits: readonly Edit[]): SplicedBody 
   const pieces: Uint8Array[] = []
   let at = open
   let length = 0
-  for (const edit of inOrder(edits)) {
+  for (const edit of inOrder(withCommas(scan, edits))) {
     assert(edit.start >= at && edit.end >= edit.start && edit.end <= close, 'edits overlap or leave the body')
     const replacement = Buffer.from(edit.replacement)
     if (edit.start > at) pieces.push(bytes.subarray(at, edit.start))
@@ -59,18 +62,7 @@ export function editIncludeUsage(scan: BodyScan): Edit | undefined {
   return { start: options.start + 1, end: options.start + 1, replacement: `"include_usage":true${separator}` }
 }
 
-/** `member` in front of all others, so that no comma has to be looked for. */
-function insertFirst(scan: BodyScan, member: string): Edit {
-  const separator = scan.isEmpty() ? '' : ','
-  return { start: scan.open + 1, end: scan.open + 1, replacement: member + separator }
-}
-
-/** By place; an insertion comes before a change that starts at the same byte, and insertions keep their order. */
-function inOrder(edits: readonly Edit[]): readonly Edit[] {
-  return edits.length === 1 ? edits : [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
-}
-
-/** Takes a member out, with one of the commas around it; undefined when the body has no such member. */
+/** Takes a member out; undefined when the body has no such member. */
 export function editOut(scan: BodyScan, name: WantedField): Edit | undefined {
   const span = scan.field(name)
   if (span === undefined) return undefined
@@ -79,10 +71,54 @@ export function editOut(scan: BodyScan, name: WantedField): Edit | undefined {
   const nameEnd = bytes.lastIndexOf(34, colon)
   // No wanted name has a quote in it, escaped or not.
   const start = bytes.lastIndexOf(34, nameEnd - 1)
-  const after = skipSpaces(bytes, span.end, 1)
-  if (bytes[after] === 44) return { start, end: after + 1, replacement: '' }
-  const before = skipSpaces(bytes, start - 1, -1)
-  return { start: bytes[before] === 44 ? before : start, end: span.end, replacement: '' }
+  return { start, end: span.end, replacement: '', member: 'out' }
+}
+
+/** `member` in front of all others, so that no comma has to be looked for. */
+function insertFirst(scan: BodyScan, member: string): Edit {
+  return { start: scan.open + 1, end: scan.open + 1, replacement: member, member: 'in' }
+}
+
+function withCommas(scan: BodyScan, edits: readonly Edit[]): readonly Edit[] {
+  if (edits.every(({ member }) => member === undefined)) return edits
+  const runs = removedRuns(scan.bytes, edits)
+  const last = runs.at(-1)
+  const leavesNone = last === undefined ? scan.isEmpty() : isWhole(scan.bytes, last)
+  const removals = runs.map((run) => withOneComma(scan.bytes, run))
+  const members = edits.filter(({ member }) => member === 'in').map(({ replacement }) => replacement)
+  const changes = edits.filter(({ member }) => member === undefined)
+  if (members.length === 0) return [...changes, ...removals]
+  const insertion = insertFirst(scan, members.join(',') + (leavesNone ? '' : ','))
+  return [insertion, ...changes, ...removals]
+}
+
+/** Members that go out side by side go as one: between them stands a comma that both would take. */
+function removedRuns(bytes: Buffer, edits: readonly Edit[]): readonly Edit[] {
+  const runs: Edit[] = []
+  for (const edit of inOrder(edits.filter(({ member }) => member === 'out'))) {
+    const run = runs.at(-1)
+    const comma = run === undefined ? -1 : skipSpaces(bytes, run.end, 1)
+    const joined = run !== undefined && bytes[comma] === 44 && skipSpaces(bytes, comma + 1, 1) === edit.start
+    if (joined) runs[runs.length - 1] = { ...run, end: edit.end }
+    else runs.push(edit)
+  }
+  return runs
+}
+
+function isWhole(bytes: Buffer, { start, end }: Edit): boolean {
+  return bytes[skipSpaces(bytes, start - 1, -1)] === 123 && bytes[skipSpaces(bytes, end, 1)] === 125
+}
+
+function withOneComma(bytes: Buffer, run: Edit): Edit {
+  const after = skipSpaces(bytes, run.end, 1)
+  if (bytes[after] === 44) return { ...run, end: after + 1 }
+  const before = skipSpaces(bytes, run.start - 1, -1)
+  return bytes[before] === 44 ? { ...run, start: before } : run
+}
+
+/** By place; an insertion comes before a change that starts at the same byte, and insertions keep their order. */
+function inOrder(edits: readonly Edit[]): readonly Edit[] {
+  return edits.length === 1 ? edits : [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
 }
 
 function skipSpaces(bytes: Buffer, from: number, step: 1 | -1): number {
