@@ -52,8 +52,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const keys = deriveKeys(options.masterKey)
   const secrets = new SecretBox(new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), keys.wrapKey))
   const compiler = new SnapshotCompiler({
-    callers: new CallerCompiler(),
-    loads: new LoadBook(),
+    ...{ callers: new CallerCompiler(), loads: new LoadBook(), egressStrict: settings.egressStrict },
     open(secret) {
       const opened = secrets.open(secret)
       if (opened.ok) return opened.value

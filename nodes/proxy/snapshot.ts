@@ -5,10 +5,10 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import type { CallerCompiler, Callers } from './auth/callers.ts'
 import { demoModels, isDemoModel } from './providers/demo/demo-answers.ts'
 import {
+  type ConnectOptions,
   connectProvider,
   type Endpoint,
   type LoadBook,
-  type OpenSecret,
   type ProviderConnection,
   priceOf,
 } from './providers/endpoint.ts'
@@ -34,18 +34,18 @@ const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/
 export class SnapshotCompiler {
   readonly #callers: CallerCompiler
   readonly #loads: LoadBook
-  readonly #open: OpenSecret
+  readonly #options: ConnectOptions
 
-  constructor({ callers, loads, open }: { callers: CallerCompiler; loads: LoadBook; open: OpenSecret }) {
+  constructor({ callers, loads, ...options }: { callers: CallerCompiler; loads: LoadBook } & ConnectOptions) {
     this.#callers = callers
     this.#loads = loads
-    this.#open = open
+    this.#options = options
   }
 
   compile(state: ConfigState): Snapshot {
     const providers = new Map<string, ProviderConnection>()
     for (const [name, { spec }] of state.resources.providers) {
-      const connection = connectProvider(name, spec, this.#open)
+      const connection = connectProvider(name, spec, this.#options)
       if (connection !== undefined) providers.set(name, connection)
     }
     const routes = new Map<string, Route<Endpoint>>()

@@ -37,13 +37,18 @@ export function isPrivateAddress(address: string): boolean {
   return isBlocked(privateRanges, address)
 }
 
+/** Whether an address belongs to a service that hands out credentials of the machine or its network to whoever asks. */
+export function isMetadataAddress(address: string): boolean {
+  return isBlocked(metadataRanges, address)
+}
+
 function isPrivateHost(host: string): boolean {
   if (isIP(host) !== 0) return isPrivateAddress(host)
   return host === 'localhost' || !host.includes('.') || /\.(localhost|local|internal|lan|home\.arpa)$/.test(host)
 }
 
 function isMetadataHost(host: string): boolean {
-  if (isIP(host) !== 0) return isBlocked(metadataRanges, host)
+  if (isIP(host) !== 0) return isMetadataAddress(host)
   return host === 'metadata' || host === 'metadata.google.internal'
 }
 
@@ -89,5 +94,6 @@ const privateRanges = ranges([
   'ff00::/8',
 ])
 
-// AWS, Azure, Google and others on 169.254.169.254 (and .253, .170 for DNS and container credentials); Alibaba; AWS by IPv6.
-const metadataRanges = ranges(['169.254.0.0/16', '100.100.100.200/32', 'fd00:ec2::/32'])
+// AWS, Azure, Google and others on 169.254.169.254 (and .253, .170 for DNS and container credentials), also through
+// NAT64; Alibaba; AWS by IPv6.
+const metadataRanges = ranges(['169.254.0.0/16', '64:ff9b::a9fe:0/112', '100.100.100.200/32', 'fd00:ec2::/32'])

@@ -22,6 +22,8 @@ export interface Origin {
   readonly port: number
   readonly host: string
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined
+  /** Which addresses may be connected to, whatever the name resolves to by then. */
+  readonly egress: 'any' | 'no-metadata' | 'public-only'
 }
 
 export interface Credential {
@@ -63,10 +65,16 @@ export type OpenSecret = (secret: SealedSecret) => string | undefined
 /** What all endpoints of one provider share. */
 export type ProviderConnection = Pick<Endpoint, 'provider' | 'kind' | 'origin' | 'basePath' | 'credentials'>
 
+export interface ConnectOptions {
+  readonly open: OpenSecret
+  /** Without `allowPrivate` only public addresses are called, and only over TLS. */
+  readonly egressStrict: boolean
+}
+
 export function connectProvider(
   provider: string,
   spec: ProviderSpec,
-  open: OpenSecret,
+  options: ConnectOptions,
 ): ProviderConnection | undefined {
   if (spec.kind !== 'openai' && spec.kind !== 'demo') return undefined
   const url = new URL(spec.baseUrl ?? (spec.kind === 'demo' ? 'http://demo.invalid/v1' : 'https://api.openai.com/v1'))
@@ -75,13 +83,13 @@ export function connectProvider(
   return {
     provider,
     kind: spec.kind,
-    origin: originOf(url, spec, open),
+    origin: originOf(url, spec, options),
     basePath: url.pathname.replace(/\/+$/, ''),
-    credentials: credentialsOf(spec.credentials ?? [], common, open),
+    credentials: credentialsOf(spec.credentials ?? [], common, options.open),
   }
 }
 
-function originOf(url: URL, spec: ProviderSpec, open: OpenSecret): Origin {
+function originOf(url: URL, spec: ProviderSpec, { open, egressStrict }: ConnectOptions): Origin {
   const protocol = url.protocol === 'https:' ? 'https:' : 'http:'
   const port = url.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(url.port)
   const key = spec.tls?.key === undefined ? undefined : open(spec.tls.key)
@@ -94,6 +102,7 @@ function originOf(url: URL, spec: ProviderSpec, open: OpenSecret): Origin {
     hostname: url.hostname.replace(/^\[|\]$/g, ''),
     port,
     host: url.host,
+    egress: spec.allowPrivate === true ? 'any' : egressStrict ? 'public-only' : 'no-metadata',
     ...(tls === undefined ? {} : { tls }),
   }
 }

@@ -1,6 +1,7 @@
 // Which client reaches an origin: our own, or undici where the environment names a proxy for it.
 import type { Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
+import { AddressBook } from './address-book.ts'
 import { Http1Client } from './http1-client.ts'
 import { readProxyEnvironment } from './proxy-environment.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
@@ -12,7 +13,8 @@ export interface UpstreamOptions {
 }
 
 export async function openUpstream({ environment, clock, notify }: UpstreamOptions): Promise<Upstream> {
-  const direct = new Http1Client({ clock })
+  const addresses = new AddressBook({ clock })
+  const direct = new Http1Client({ clock, addresses })
   const proxies = readProxyEnvironment(environment)
   for (const name of proxies.unusable) {
     notify({ type: 'warning', message: `${name} is not the URL of an HTTP proxy and is ignored` })
@@ -20,7 +22,7 @@ export async function openUpstream({ environment, clock, notify }: UpstreamOptio
   if (!proxies.active) return direct
   const { UndiciUpstream } = await import('./undici-upstream.ts')
   const { proxyOf } = proxies
-  return new SplitUpstream({ direct, proxied: new UndiciUpstream({ clock, proxyOf }), proxyOf })
+  return new SplitUpstream({ direct, proxied: new UndiciUpstream({ clock, addresses, proxyOf }), proxyOf })
 }
 
 interface SplitUpstreamOptions {

@@ -1,9 +1,12 @@
 // The connections to one origin. The one freed last is used first: its peer is the least likely to have closed it, and
 // those not needed age until they are dropped. There is no queue: above the bound an exchange fails at once and the
 // router tries elsewhere.
+import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../../../shared/clock.ts'
+import type { AddressBook } from './address-book.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
+import { egressLookup, egressRefusal } from './egress.ts'
 import type { Exchange } from './exchange.ts'
 import { isTlsError, makeSecureContext } from './socket.ts'
 import type { UpstreamOrigin } from './upstream.ts'
@@ -16,6 +19,7 @@ const unreplayableIdleMsMax = 4_000
 
 export interface ConnectionPoolOptions {
   origin: UpstreamOrigin
+  addresses: AddressBook
   clock: Clock
   connectionsMax: number
 }
@@ -24,14 +28,18 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #origin: UpstreamOrigin
   readonly #clock: Clock
   readonly #connectionsMax: number
+  readonly #lookup: LookupFunction
+  readonly #refusal: string | undefined
   readonly #idle: Connection[] = []
   readonly #open = new Set<Connection>()
   #secureContext: SecureContext | undefined
   #session: Buffer | undefined
   #retired = false
 
-  constructor({ origin, clock, connectionsMax }: ConnectionPoolOptions) {
+  constructor({ origin, addresses, clock, connectionsMax }: ConnectionPoolOptions) {
     this.#origin = origin
+    this.#lookup = egressLookup(addresses, origin)
+    this.#refusal = egressRefusal(origin)
     this.#clock = clock
     this.#connectionsMax = connectionsMax
   }
@@ -103,6 +111,11 @@ export class ConnectionPool implements ConnectionOwner {
 
   #openFor(exchange: Exchange): void {
     const key = this.#origin.key
+    const refusal = this.#refusal
+    if (refusal !== undefined) {
+      queueMicrotask(() => exchange.fail({ type: 'connect', message: `${key}: ${refusal}` }))
+      return
+    }
     if (this.#open.size >= this.#connectionsMax) {
       const message = `${key}: ${this.#open.size} connections are open already`
       queueMicrotask(() => exchange.fail({ type: 'connect', message }))
@@ -123,7 +136,13 @@ export class ConnectionPool implements ConnectionOwner {
   #connect(): Connection {
     const origin = this.#origin
     if (origin.protocol === 'https:') this.#secureContext ??= makeSecureContext(origin)
-    const secureContext = this.#secureContext
-    return new Connection({ origin, owner: this, clock: this.#clock, secureContext, session: this.#session })
+    return new Connection({
+      origin,
+      lookup: this.#lookup,
+      owner: this,
+      clock: this.#clock,
+      secureContext: this.#secureContext,
+      session: this.#session,
+    })
   }
 }

@@ -2,6 +2,7 @@
 // request, one shared read buffer, no stream object and no header object on the way.
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
+import { AddressBook } from './address-book.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { Exchange } from './exchange.ts'
 import { poolKey } from './pool-key.ts'
@@ -12,19 +13,22 @@ const sweepMs = 1_000
 
 export interface Http1ClientOptions {
   clock: Clock
+  addresses?: AddressBook
   connectionsPerOriginMax?: number
 }
 
 export class Http1Client implements Upstream {
   readonly #clock: Clock
+  readonly #addresses: AddressBook
   readonly #connectionsMax: number
   readonly #pools = new Map<string, ConnectionPool>()
   readonly #checker = new RequestChecker()
   #sweepTimer: Timer | undefined
 
-  constructor({ clock, connectionsPerOriginMax = limits.upstreamConnectionsPerOriginMax }: Http1ClientOptions) {
+  constructor({ clock, addresses, connectionsPerOriginMax }: Http1ClientOptions) {
     this.#clock = clock
-    this.#connectionsMax = connectionsPerOriginMax
+    this.#addresses = addresses ?? new AddressBook({ clock })
+    this.#connectionsMax = connectionsPerOriginMax ?? limits.upstreamConnectionsPerOriginMax
   }
 
   /** `onBodySent` may come before this returns; every other callback comes later. */
@@ -46,7 +50,12 @@ export class Http1Client implements Upstream {
     const key = poolKey(origin)
     let pool = this.#pools.get(key)
     if (pool === undefined) {
-      pool = new ConnectionPool({ origin, clock: this.#clock, connectionsMax: this.#connectionsMax })
+      pool = new ConnectionPool({
+        origin,
+        addresses: this.#addresses,
+        clock: this.#clock,
+        connectionsMax: this.#connectionsMax,
+      })
       this.#pools.set(key, pool)
       this.#sweepTimer ??= this.#clock.every(sweepMs, () => this.#sweep())
     }

@@ -6,6 +6,8 @@ import type { UpstreamError, UpstreamOrigin } from './upstream.ts'
 
 export interface SocketOptions {
   origin: UpstreamOrigin
+  /** Finds the addresses of a name. */
+  lookup: net.LookupFunction
   onRead: (length: number, bytes: Buffer) => void
   secureContext: tls.SecureContext | undefined
   session: Buffer | undefined
@@ -18,7 +20,7 @@ const readBytes = 64 << 10
 const sharedBuffer = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(readBytes)
 
 /** May throw: a certificate or key in the origin's options may be unreadable. */
-export function openSocket({ origin, onRead, secureContext, session }: SocketOptions): net.Socket {
+export function openSocket({ origin, lookup, onRead, secureContext, session }: SocketOptions): net.Socket {
   const host = bareHostname(origin)
   const buffer = sharedBuffer ?? Buffer.allocUnsafeSlow(readBytes)
   const onread = {
@@ -29,7 +31,7 @@ export function openSocket({ origin, onRead, secureContext, session }: SocketOpt
       return true
     },
   }
-  const where = { host, port: origin.port, onread }
+  const where = { host, port: origin.port, lookup, onread }
   const socket =
     origin.protocol === 'http:'
       ? net.connect(where)
@@ -88,7 +90,7 @@ export function isTlsError(error: NodeJS.ErrnoException): boolean {
 }
 
 /** A URL writes `[::1]`; sockets want `::1`. */
-function bareHostname(origin: UpstreamOrigin): string {
+export function bareHostname(origin: UpstreamOrigin): string {
   const { hostname } = origin
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 }

@@ -4,6 +4,8 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
+import { AddressBook } from './address-book.ts'
+import { egressLookup, egressRefusal } from './egress.ts'
 import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
 import { isTlsError } from './socket.ts'
@@ -19,6 +21,7 @@ import type {
 
 export interface UndiciUpstreamOptions {
   clock: Clock
+  addresses?: AddressBook
   /** URL of the proxy for an origin; undefined: straight to it. */
   proxyOf: (origin: UpstreamOrigin) => string | undefined
 }
@@ -28,12 +31,14 @@ const agentsMax = 1_024
 
 export class UndiciUpstream implements Upstream {
   readonly #clock: Clock
+  readonly #addresses: AddressBook
   readonly #proxyOf: (origin: UpstreamOrigin) => string | undefined
   readonly #agents = new Map<string, Dispatcher>()
   readonly #checker = new RequestChecker()
 
-  constructor({ clock, proxyOf }: UndiciUpstreamOptions) {
+  constructor({ clock, addresses, proxyOf }: UndiciUpstreamOptions) {
     this.#clock = clock
+    this.#addresses = addresses ?? new AddressBook({ clock })
     this.#proxyOf = proxyOf
   }
 
@@ -43,6 +48,11 @@ export class UndiciUpstream implements Upstream {
     const problem = this.#checker.problem(request)
     if (problem !== undefined) {
       exchange.fail('protocol', problem)
+      return exchange
+    }
+    const refusal = egressRefusal(origin)
+    if (refusal !== undefined) {
+      exchange.fail('connect', refusal)
       return exchange
     }
     exchange.expectConnection(this.#clock, request.connectTimeoutMs)
@@ -72,14 +82,16 @@ export class UndiciUpstream implements Upstream {
     let agent = this.#agents.get(key)
     if (agent === undefined) {
       if (this.#agents.size >= agentsMax) this.close()
-      agent = openAgent(origin, this.#proxyOf(origin))
+      agent = openAgent(origin, this.#proxyOf(origin), this.#addresses)
       this.#agents.set(key, agent)
     }
     return agent
   }
 }
 
-function openAgent(origin: UpstreamOrigin, proxy: string | undefined): Dispatcher {
+// Behind a proxy it is the proxy that resolves the name, so it alone can judge the addresses; the origin's own words were
+// judged before.
+function openAgent(origin: UpstreamOrigin, proxy: string | undefined, addresses: AddressBook): Dispatcher {
   const { ca, cert, key } = origin.tls ?? {}
   const tls = {
     rejectUnauthorized: true,
@@ -96,7 +108,8 @@ function openAgent(origin: UpstreamOrigin, proxy: string | undefined): Dispatche
     pipelining: 1,
     allowH2: false,
   }
-  if (proxy === undefined) return new Agent({ ...options, connect: tls })
+  if (proxy === undefined)
+    return new Agent({ ...options, connect: { ...tls, lookup: egressLookup(addresses, origin) } })
   return new ProxyAgent({ ...options, uri: proxy, requestTls: tls, proxyTls: { rejectUnauthorized: true } })
 }
 

@@ -17,7 +17,13 @@ export interface UpstreamOrigin {
   /** Value of the `host` header. */
   readonly host: string
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined
+  /** Default 'no-metadata'. */
+  readonly egress?: Egress | undefined
 }
+
+/** Which addresses may be connected to. 'no-metadata': all but those of services that hand out a machine's credentials.
+ *  'public-only': those that are globally routable, and only over TLS. */
+export type Egress = 'any' | 'no-metadata' | 'public-only'
 
 export interface UpstreamRequest {
   readonly origin: UpstreamOrigin

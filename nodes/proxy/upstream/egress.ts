@@ -1,0 +1,45 @@
+// Where connections may go. A configuration is judged when it is written, but a name can point to another address by the
+// time it is called (DNS rebinding), and a setting may have become stricter since. So the origin is judged again here, and
+// then every address that its name resolves to: what is connected to has passed.
+import type { LookupFunction } from 'node:net'
+import { egressProblem, isMetadataAddress, isPrivateAddress } from '../../../shared/config/egress.ts'
+import type { AddressBook } from './address-book.ts'
+import { bareHostname } from './socket.ts'
+import type { UpstreamOrigin } from './upstream.ts'
+
+/** Why nothing may be sent to an origin, whatever its name resolves to. Literal addresses are judged here alone: they are
+ *  never looked up. */
+export function egressRefusal(origin: UpstreamOrigin): string | undefined {
+  const { protocol, egress } = origin
+  if (egress === 'any') return undefined
+  const host = bareHostname(origin)
+  const url = `${protocol}//${host.includes(':') ? `[${host}]` : host}`
+  if (!URL.canParse(url)) return `${host} is not the name of a host`
+  const problem = egressProblem(url, { strict: egress === 'public-only', allowPrivate: false })
+  return problem === undefined ? undefined : `refused: ${problem}`
+}
+
+/** For `net.connect` and `tls.connect`, which connect to nothing but what this answers. */
+export function egressLookup(addresses: AddressBook, origin: UpstreamOrigin): LookupFunction {
+  return (hostname, options, callback) => {
+    addresses.find(hostname, (error, found) => {
+      const allowed = found.filter(({ address }) => isAllowed(address, origin))
+      const [first] = allowed
+      if (error !== null) callback(error, [])
+      else if (first === undefined) callback(new Error(refusalOf(hostname, found[0]?.address)), [])
+      else if (options.all === true) callback(null, allowed)
+      else callback(null, first.address, first.family)
+    })
+  }
+}
+
+function isAllowed(address: string, { egress }: UpstreamOrigin): boolean {
+  if (egress === 'any') return true
+  return egress === 'public-only' ? !isPrivateAddress(address) : !isMetadataAddress(address)
+}
+
+function refusalOf(hostname: string, address: string | undefined): string {
+  if (address === undefined) return `${hostname} has no address`
+  const kind = isMetadataAddress(address) ? 'the address of a metadata service' : 'a private address'
+  return `refused: ${hostname} resolves to ${address}, ${kind}: set allowPrivate if you mean it`
+}
