@@ -156,11 +156,17 @@ describe.skipIf(queries.length === 0)('3,080 queries', () => {
   })
 
   test('are in the metrics and the targets', async () => {
-    const { targets } = (await gateway.admin('GET', '/targets')).json
-    expect(targets.filter(({ model }: { model: string }) => model === 'bank')).toMatchObject([
-      { provider: 'bookkeeper', target: 'gpt-4o', inFlight: 0 },
-    ])
-    expect(await (await fetch(`${gateway.control}/metrics`)).text()).toMatch(/^\w+\{[^}]*bank[^}]*\} \d/m)
+    const bank = async () => {
+      const { targets } = (await gateway.admin('GET', '/targets')).json
+      return targets.filter(({ model }: { model: string }) => model === 'bank')
+    }
+    // What is in flight comes with the heartbeat of a node, once a second.
+    await expect
+      .poll(bank, { timeout: 3_000 })
+      .toMatchObject([{ provider: 'bookkeeper', target: 'gpt-4o', inFlight: 0 }])
+    const metrics = await (await fetch(`${gateway.control}/metrics`)).text()
+    const counted = [...metrics.matchAll(/^headgate_requests_total\{[^}]*"bank"[^}]*\} (\d+)$/gm)]
+    expect(counted.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(queries.length)
   })
 })
 
