@@ -82,8 +82,7 @@ function runtimeImportsOf(file: string): string[] {
 
 /** Lines of a function at most: a screen. Those that stand here were longer when the rule came; they may only shrink. */
 const longerFunctions: Record<string, number> = {
-  // Two parts lists and one table.
-  'nodes/control/main.ts startControl': 80,
+  // A parts list and a table.
   'nodes/proxy/main.ts startProxy': 100,
   'nodes/proxy/refusals.ts rowOf': 160,
 }

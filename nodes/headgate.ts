@@ -9,7 +9,8 @@ const code = await runCli(process.argv.slice(2), {
   version,
   async start({ role, auto }) {
     const { startAll } = await import('./start-all.ts')
-    process.exitCode = await startAll({ role, auto, version, environment: process.env })
+    // A start that was refused may have left threads behind: they go with the process.
+    process.exit(await startAll({ role, auto, version, environment: process.env }))
   },
 })
 if (code !== 0) process.exitCode = code

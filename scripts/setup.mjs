@@ -11,7 +11,7 @@ const wants = (flag) => process.argv.includes(flag)
 
 installDependencies()
 if (wants('--test')) installTools(['nats-server', 'redis-server', 'nginx', 'chromium', 'wrk', 'openssl'])
-if (wants('--bench')) installTools(['nginx'])
+if (wants('--bench')) installTools(['nginx', 'wrk', 'openssl'])
 
 function installDependencies() {
   const lock = readFileSync(join(root, 'package-lock.json'))
