@@ -11,6 +11,7 @@ import { providerAt } from './scripted-llm.ts'
 let mock: MockUpstream
 let resetting: FaultProxy
 let slicing: FaultProxy
+let garbling: FaultProxy
 let gateway: Gateway
 let authorization: string
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
   const upstreamPort = Number(new URL(mock.url).port)
   resetting = await startFaultProxy({ upstreamPort, faults: { answers: { resetAfterBytes: 20 } } })
   slicing = await startFaultProxy({ upstreamPort, faults: { answers: { sliceBytes: 1 } } })
+  garbling = await startFaultProxy({ upstreamPort, faults: { answers: { flipByteAt: 0 } } })
   gateway = await startGateway({ config: await configOf() })
   authorization = `Bearer ${(await gateway.issueKey()).secret}`
 })
@@ -26,6 +28,7 @@ afterAll(async () => {
   await gateway?.stop()
   await resetting?.stop()
   await slicing?.stop()
+  await garbling?.stop()
   await mock?.stop()
 })
 beforeEach(() => mock.reset())
@@ -36,6 +39,7 @@ async function configOf() {
       mock: providerAt(mock.url),
       resetting: providerAt(`http://127.0.0.1:${resetting.port}`),
       slicing: providerAt(`http://127.0.0.1:${slicing.port}`),
+      garbling: providerAt(`http://127.0.0.1:${garbling.port}`),
       nowhere: providerAt(`http://127.0.0.1:${await freePort()}`),
     },
     models: {
@@ -63,6 +67,11 @@ async function configOf() {
       'ends-in-error': model(['mock.chunks-20.errorAt-5']),
       'without-done': model(['mock.chunks-3.noDone']),
       'usage-on-last-choice': model(['mock.chunks-3.usageOnLastChoice']),
+      garbled: { ...targets(['garbling', 'gpt-x']), retries: { attempts: 0 } },
+      'second-after-garble': { ...model(['gpt-x'], 1), ...targets(['garbling', 'gpt-x'], ['mock', 'gpt-x']) },
+      paced: model(['mock.chunks-1000.pace-10']),
+      'page-for-a-stream': model(['mock.unary']),
+      'stream-for-a-page': model(['mock.sse']),
       sliced: targets(['slicing', 'mock.chunks-5']),
       weighted: { targets: [target('mock', 'gpt-70', 70), target('mock', 'gpt-30', 30)] },
     },
@@ -103,11 +112,14 @@ function expectRefusal(told: Told, status: number, code: string | null, retry = 
 }
 
 describe('a second target', () => {
-  test.each(['500', '429', '401', 'html', 'hang', 'cut', 'connect', 'reset'])('serves after %s', async (fault) => {
-    const told = await chat(`second-after-${fault}`)
-    expect([told.status, ...way(told)]).toEqual([200, 'mock', 'gpt-x', '2', '0'])
-    expect(told.json.choices[0].message.content).toContain('Hello')
-  })
+  test.each(['500', '429', '401', 'html', 'hang', 'cut', 'connect', 'reset', 'garble'])(
+    'serves after %s',
+    async (fault) => {
+      const told = await chat(`second-after-${fault}`)
+      expect([told.status, ...way(told)]).toEqual([200, 'mock', 'gpt-x', '2', '0'])
+      expect(told.json.choices[0].message.content).toContain('Hello')
+    },
+  )
 
   test.each(['500', '429', 'hang', 'reset', 'error-event'])('streams after %s', async (fault) => {
     const told = await chat(`second-after-${fault}`, { stream: true })
@@ -278,6 +290,15 @@ describe('refusals of an upstream', () => {
   })
 })
 
+test.each([
+  ['garbled', {}],
+  ['garbled', { stream: true }],
+  ['page-for-a-stream', { stream: true }],
+  ['stream-for-a-page', {}],
+])('what cannot be read is a 502: %s with %j', async (name, more) => {
+  expectRefusal(await chat(name, more), 502, 'upstream_protocol_error')
+})
+
 test('weights of 70 and 30 hold', async () => {
   const requests = 1_000
   let left = requests
@@ -300,4 +321,23 @@ test('what happened is told by the history: attempts, their outcomes, and who se
   const { json } = await gateway.admin('GET', '/requests/routing-history-1')
   expect(json).toMatchObject({ model: 'second-after-500', provider: 'mock', httpStatus: 200, status: 'ok' })
   expect(json.attempts).toMatchObject([{ outcome: 'http-error' }, { outcome: 'ok' }])
+})
+
+test('a stream that its caller left is in the history, with what had come of it', async () => {
+  const controller = new AbortController()
+  const answer = await fetch(`${gateway.base}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json', 'x-request-id': 'routing-left-1' },
+    body: JSON.stringify({ model: 'paced', stream: true, messages: [{ role: 'user', content: 'hi' }] }),
+    signal: controller.signal,
+  })
+  const reader = answer.body!.getReader()
+  for (let i = 0; i < 5; i++) await reader.read()
+  controller.abort()
+  const history = () => gateway.admin('GET', '/requests/routing-left-1')
+  await expect.poll(async () => (await history()).status).toBe(200)
+  const { json } = await history()
+  expect(json).toMatchObject({ status: 'client-aborted', estimated: true, attempts: [{ outcome: 'aborted' }] })
+  expect(json.outputTokens).toBeGreaterThanOrEqual(5)
+  expect(json.outputTokens).toBeLessThan(100)
 })
