@@ -148,6 +148,40 @@ async function digestOf(base: string, body: string, atFirst: (answer: NodeJS.Rea
   return { bytes, digest: hash.digest('hex') }
 }
 
+test.each([
+  ['32 KB', 32 << 10],
+  ['1 MB', 1 << 20],
+  ['10 MB', 10 << 20],
+  ['50 MB', 50 << 20],
+])('a body of %s passes', async (_, bytes) => {
+  await mock.reset()
+  const told = await chat(gateway.base, 'swapped', { padding: 'x'.repeat(bytes) })
+  expect([told.status, told.headers.get('x-headgate-attempts')]).toEqual([200, '1'])
+  expect((await mock.ledger()).requestBytes).toBeGreaterThan(bytes)
+})
+
+test('a body that comes in chunks passes', async () => {
+  const parts = ['{"model":"swapped","messages":[', '{"role":"user",', '"content":"in three parts"}]}']
+  const body = new ReadableStream({
+    async pull(controller) {
+      const part = parts.shift()
+      if (part === undefined) controller.close()
+      else controller.enqueue(Buffer.from(part))
+    },
+  })
+  const init = { method: 'POST', body, duplex: 'half', headers: { authorization, 'content-type': 'application/json' } }
+  const answer = await fetch(`${gateway.base}/v1/chat/completions`, init as RequestInit)
+  expect([answer.status, JSON.parse(await answer.text()).object]).toEqual([200, 'chat.completion'])
+})
+
+test.each(['/v1', '/openai/v1', ''])('chat and embeddings are served under %s', async (prefix) => {
+  const messages = [{ role: 'user', content: 'hi' }]
+  const base = `${gateway.base}${prefix}`
+  const chatted = await ask(`${base}/chat/completions`, 'POST', { model: 'demo/echo', messages }, { authorization })
+  const embedded = await ask(`${base}/embeddings`, 'POST', { model: 'demo/embed', input: 'hi' }, { authorization })
+  expect([chatted.json.object, embedded.json.object]).toEqual(['chat.completion', 'list'])
+})
+
 test('a stop lets open streams finish, takes no new connections, and ends with 0', async () => {
   const stopping = await startGateway({ config: configOf() })
   try {
