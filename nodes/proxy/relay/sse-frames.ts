@@ -51,10 +51,12 @@ export class SseFrames {
 
   /** Returns the end of the last complete event. */
   #cut(bytes: Buffer, searchFrom: number, length: number, sink: FrameSink): number {
-    if (this.#lineEnd === 'unknown') this.#detectLineEnd(bytes, length)
+    const wasKnown = this.#lineEnd !== 'unknown'
+    if (!wasKnown) this.#detectLineEnd(bytes, length)
     const mark = this.#lineEnd === 'cr' ? cr : lf
     let start = 0
-    let at = searchFrom
+    // What was searched for the wrong line end was not searched.
+    let at = wasKnown ? searchFrom : 0
     for (;;) {
       const end = bytes.indexOf(mark, at)
       if (end < 0 || end >= length) break
