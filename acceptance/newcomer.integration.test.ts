@@ -1,0 +1,160 @@
+// The first five minutes: one command, what it prints, and that each printed line does what it says.
+import { spawnSync } from 'node:child_process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ask, checkout, type Gateway, startGateway } from './gateway.ts'
+import { until } from './until.ts'
+
+const hasCurl = spawnSync('curl', ['--version']).status === 0
+
+let gateway: Gateway
+let printed: string
+
+beforeAll(async () => {
+  gateway = await startGateway()
+  printed = gateway.output()
+})
+afterAll(() => gateway?.stop())
+
+const lineOf = (label: string) => new RegExp(`^ +${label} +(\\S+)`, 'm').exec(printed)?.[1] ?? ''
+
+describe('a first start without any configuration', () => {
+  test.skipIf(!hasCurl)('prints a curl line that answers', () => {
+    const line = printed.split('\n').find((line) => line.startsWith('curl '))
+    const { status, stdout } = spawnSync('sh', ['-c', line ?? 'false'], { encoding: 'utf8' })
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout).choices[0].message.content).toBe('You said: Hello, Headgate!')
+  })
+
+  test('prints an endpoint and a key that list the demo models', async () => {
+    const { json } = await ask(`${lineOf('Endpoint')}/models`, 'GET', undefined, {
+      authorization: `Bearer ${lineOf('Key')}`,
+    })
+    const ids = json.data.map(({ id }: { id: string }) => id)
+    expect(ids).toEqual(expect.arrayContaining(['demo/echo', 'demo/slow', 'demo/flaky', 'demo/429', 'demo/tools']))
+  })
+
+  test('prints a console link that signs in once', async () => {
+    const link = new URL(lineOf('Console'))
+    const page = await fetch(link)
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringMatching(/^text\/html/)])
+    const token = link.searchParams.get('token') ?? ''
+    const signIn = () =>
+      fetch(`${link.origin}/sign-in`, {
+        method: 'POST',
+        body: new URLSearchParams({ token, return_to: '/' }),
+        redirect: 'manual',
+        headers: { origin: link.origin },
+      })
+    const first = await signIn()
+    const [cookie = ''] = first.headers.getSetCookie()
+    expect([first.status, cookie]).toEqual([303, expect.stringMatching(/HttpOnly.*SameSite|SameSite.*HttpOnly/)])
+    const again = await signIn()
+    expect([again.status, again.headers.getSetCookie()]).toEqual([401, []])
+    const session = { cookie: cookie.split(';')[0] ?? '' }
+    expect((await ask(`${gateway.control}/api/v1/config`, 'GET', undefined, session)).status).toBe(200)
+    expect((await ask(`${gateway.control}/api/v1/config`, 'GET')).status).toBe(401)
+  })
+
+  test('prints neither the admin token that it was given nor a fault', () => {
+    expect(printed).not.toContain('acceptance-token')
+    expect(printed).not.toMatch(/error|warn|undefined|\bat .*:\d+:\d+/i)
+  })
+
+  test('prints nothing for each request', async () => {
+    const before = gateway.output()
+    const { json } = await ask(`${gateway.base}/v1/models`, 'GET', undefined, {
+      authorization: `Bearer ${lineOf('Key')}`,
+    })
+    expect(json.object).toBe('list')
+    await ask(`${gateway.base}/v1/models`, 'GET')
+    expect(gateway.output()).toBe(before)
+  })
+
+  test('is healthy on both ports, and keeps figures off the data port', async () => {
+    const statuses = async (base: string) =>
+      Promise.all(['/livez', '/readyz', '/metrics'].map(async (path) => (await fetch(base + path)).status))
+    expect(await statuses(gateway.base)).toEqual([200, 200, 404])
+    expect(await statuses(gateway.control)).toEqual([200, 200, 200])
+  })
+
+  test('keeps others out of its folder', async () => {
+    const other = await startGateway({ dataDir: gateway.dataDir, ready: false })
+    await other.ended
+    expect(other.exitCode).toBe(1)
+    expect(other.output()).toMatch(/cannot start[\s\S]*(pid|process) \d+/)
+    expect((await fetch(`${gateway.base}/readyz`)).status).toBe(200)
+  })
+})
+
+describe('a second start', () => {
+  test('prints the same key again, and another link', async () => {
+    await gateway.kill('SIGTERM')
+    const second = await startGateway({ dataDir: gateway.dataDir })
+    try {
+      const again = second.output()
+      expect(again).toContain(lineOf('Key'))
+      expect(again).not.toContain(lineOf('Console').split('token=')[1])
+    } finally {
+      await second.kill()
+    }
+  })
+
+  test('without the demo prints no key and serves no demo model', async () => {
+    const plain = await startGateway({ environment: { HEADGATE_DEMO: 'off' } })
+    try {
+      expect(plain.output()).not.toMatch(/hg_|curl /)
+      const { secret } = await plain.issueKey()
+      const { json } = await ask(`${plain.base}/v1/models`, 'GET', undefined, { authorization: `Bearer ${secret}` })
+      expect(json.data).toEqual([])
+    } finally {
+      await plain.stop()
+    }
+  })
+})
+
+describe('a start that cannot be', () => {
+  test.each([
+    ['a short admin token', { HEADGATE_ADMIN_TOKEN: 'changeme' }, /HEADGATE_ADMIN_TOKEN.*16/],
+    ['an open host without TLS', { HEADGATE_HOST: '0.0.0.0' }, /HEADGATE_HOST.*HEADGATE_TLS_CERT/],
+    ['a port that is none', { HEADGATE_PORT: '99999' }, /HEADGATE_PORT/],
+    ['a configuration that is absent', { HEADGATE_CONFIG: '/nowhere/headgate.yaml' }, /nowhere\/headgate\.yaml/],
+  ])('for %s is refused in words', async (_, environment, says) => {
+    const refused = await startGateway({ environment, ready: false })
+    try {
+      await until(() => refused.exitCode !== null, 20_000)
+      expect(refused.exitCode).toBe(1)
+      expect(refused.output()).toMatch(says)
+      expect(refused.output()).not.toMatch(/changeme|\bat .*:\d+:\d+/)
+    } finally {
+      await refused.stop()
+    }
+  })
+
+  test('for a configuration with mistakes names them all, with line, column and the nearest word', async () => {
+    const config = [
+      'providers:',
+      '  mock: { kind: openai, baseUrl: "http://127.0.0.1:9/v1", credential: [] }',
+      'models:',
+      '  fast: { targets: [{ provider: mokc, model: gpt-x }] }',
+    ].join('\n')
+    const refused = await startGateway({ config, ready: false })
+    try {
+      await until(() => refused.exitCode !== null, 20_000)
+      expect(refused.exitCode).toBe(1)
+      expect(refused.output()).toMatch(/2:\d+.*credential/s)
+      expect(refused.output()).toMatch(/did you mean.*credentials/is)
+      expect(refused.output()).toMatch(/4:\d+.*mokc/s)
+    } finally {
+      await refused.stop()
+    }
+  })
+})
+
+test('the command tells its verbs and its version', () => {
+  const script = ['--disable-warning=ExperimentalWarning', '--import', './scripts/strip-types.mjs', 'nodes/headgate.ts']
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [...script, ...args], { cwd: checkout, encoding: 'utf8' })
+  expect(run('--help').stdout).toMatch(/start[\s\S]*open[\s\S]*validate/)
+  expect(run('--version').stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/)
+  expect(run('nonsense').status).toBeGreaterThan(0)
+})
