@@ -83,13 +83,15 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
     const state = desk.state()
     const demoKey = demo && state.ok ? demoKeyOf(state.value, secrets) : undefined
     const serving = await serve({ options, config, readiness, demoKey })
-    const heartbeat = clock.every(limits.heartbeatMs, () => beat(options, follower))
-    beat(options, follower)
+    // Inside a whole node the proxy beats for it: one process is one node.
+    const beats = options.node.role === 'control'
+    const heartbeat = beats ? clock.every(limits.heartbeatMs, () => beat(options, follower)) : undefined
+    if (beats) beat(options, follower)
     return {
       ...{ port: serving.port, signInLink: serving.signInLink, adminTokenGenerated: serving.adminTokenGenerated },
       ...{ demoKey, findings, readiness },
       close: async () => {
-        heartbeat.cancel()
+        heartbeat?.cancel()
         await serving.close()
         await config.close()
       },

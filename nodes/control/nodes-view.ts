@@ -72,7 +72,6 @@ export class NodesView {
     const key = keyOf(heartbeat)
     if (!this.#seen.has(key) && this.#seen.size >= nodesMax) return
     this.#seen.set(key, { heartbeat, atMs: this.#clock.monotonicMs() })
-    // In one process the control part beats under the proxy's name, and says nothing about what the proxy serves.
     if (heartbeat.role !== 'control') this.#onApplied(heartbeat.node, heartbeat.revision)
   }
 
