@@ -10,7 +10,7 @@ let control: StartedControl
 let awaiting: StartedControl
 let check: CheckDescribed
 beforeAll(async () => {
-  control = await startedControl()
+  control = await startedControl({ node: { name: 'test', version: '0.0.0', role: 'control' } })
   awaiting = await startedControl({ awaitAppliedBy: 'proxy-1' })
   check = describedBy((await ask(`${control.url}/openapi.json`, 'GET')).json)
 })
