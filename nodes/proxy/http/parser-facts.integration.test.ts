@@ -42,7 +42,11 @@ test('a hidden request runs after an answer within the route, and not after one 
   seen.length = 0
   const later = await bare((response, request) => {
     seen.push(request.getUrl())
-    setImmediate(() => response.cork(() => response.end('', true)))
+    let gone = false
+    response.onAborted(() => {
+      gone = true
+    })
+    setImmediate(() => gone || response.cork(() => response.end('', true)))
   })
   await talk(later, [smuggling], 200).catch(() => {})
   expect(seen).toEqual(['/'])
@@ -68,6 +72,40 @@ test('a header with an empty name ends the headers that are shown', async () => 
   })
   await talk(port, ['GET / HTTP/1.1\r\nHost: a\r\n: x\r\nX-Later: 1\r\n\r\n'], 100)
   expect(names).toEqual(['host'])
+})
+
+test.each(['\xff2', '2\x80', '\xa0 2\t\xff'])(
+  'a value is shown without the bytes beyond ASCII around it: %j',
+  async (value) => {
+    let shown: string | undefined
+    let body = ''
+    const port = await bare((response, request) => {
+      shown = request.getHeader('content-length')
+      response.onData((chunk, isLast) => {
+        body += Buffer.from(chunk).toString()
+        if (isLast) response.end()
+      })
+    })
+    await talk(port, [Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${value}\r\n\r\n{}`, 'latin1')], 100)
+    expect([shown, body]).toEqual(['2', '{}'])
+  },
+)
+
+test('the two bytes after a chunk may be any, and a chunk without a size is the last one', async () => {
+  const bodies: string[] = []
+  const port = await bare((response) => {
+    let body = ''
+    response.onData((chunk, isLast) => {
+      body += Buffer.from(chunk).toString()
+      if (!isLast) return
+      bodies.push(body)
+      response.end()
+    })
+  })
+  const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+  await talk(port, [`${head}2\r\n{}xy0\r\n\r\n`], 100)
+  await talk(port, [`${head}\r\n2\r\n{}\r\n0\r\n\r\n`], 100)
+  expect(bodies).toEqual(['{}', ''])
 })
 
 test('asking for the method in lower case changes it for whoever asks next', async () => {
