@@ -55,6 +55,56 @@ test('the same command id answers what the first one did, without being decided 
   expect(await writer.lookup('c2')).toEqual({ ok: true, value: undefined })
 })
 
+test('what a decision makes outside the log is safe from clearing up until its event is there', async () => {
+  const { writer, follower } = await bootRig({ log: new MemoryLog() })
+  const made = new Set<string>()
+  const clear = () =>
+    writer.whenSettled((state) => {
+      for (const name of made) if (!state.resources.teams.has(name)) made.delete(name)
+    })
+  const create = (name: string) => ({
+    ...{ actor: 'test', reason: '' },
+    decide: () => {
+      made.add(name)
+      return done(teamSet(name))
+    },
+  })
+  const remove = (name: string) => ({
+    ...{ actor: 'test', reason: '' },
+    decide: () => done({ type: 'team-deleted' as const, name }),
+  })
+  made.add('left behind')
+  const work: Promise<unknown>[] = [clear()]
+  for (let i = 0; i < 200; i++) {
+    work.push(writer.write(create(`team-${i % 5}`)), clear())
+    if (i % 3 === 0) work.push(writer.write(remove(`team-${i % 5}`)).then(clear))
+    if (i % 7 === 0) await new Promise((resume) => setImmediate(resume))
+  }
+  await Promise.all(work)
+  await clear()
+  expect([...made].sort()).toEqual([...follower.state!.resources.teams.keys()].sort())
+})
+
+test('nothing is cleared up beside a state that is not known to be the newest', async () => {
+  const storage = new MemoryLogStorage()
+  const { writer } = await bootRig({ log: new MemoryLog(storage) })
+  let acted = 0
+  await writer.whenSettled(() => acted++)
+  await writer.write(setTeam('a'))
+  await writer.whenSettled(() => acted++)
+  storage.refusal = { type: 'unavailable', message: 'gone' }
+  await writer.whenSettled(() => acted++)
+  expect(acted).toBe(1)
+  await expect(
+    bootRig({ log: new MemoryLog() }).then(async (rig) => {
+      await rig.writer.write(setTeam('a'))
+      await rig.writer.whenSettled(() => {
+        throw new Error('a bug')
+      })
+    }),
+  ).rejects.toThrow('a bug')
+})
+
 test('a writer who loses five times gives up', async () => {
   const log = new MemoryLog()
   // Somebody else is always a little faster.

@@ -56,6 +56,7 @@ type Draft = { job: Job; revision: number } & ({ appended: ReturnType<ConfigLog[
 export class ConfigWriter {
   readonly #options: ConfigWriterOptions
   #waiting: Job[] = []
+  #acts: (() => void)[] = []
   #running: Promise<void> | undefined
 
   constructor(options: ConfigWriterOptions) {
@@ -82,6 +83,23 @@ export class ConfigWriter {
     })
   }
 
+  /** Runs `act` at the newest state while no command is between its decision and the log. What a decision has made outside
+   *  the log, for an event still to come, is safe from it. Not run at a state that may not be the newest. */
+  whenSettled(act: (state: ConfigState) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#acts.push(() => {
+        const { state, refusal } = this.#options.follower
+        try {
+          if (state !== undefined && refusal === undefined) act(state)
+          resolve()
+        } catch (bug) {
+          reject(bug)
+        }
+      })
+      this.#running ??= Promise.resolve().then(() => this.#run())
+    })
+  }
+
   /** What became of a command whose outcome was unknown. */
   lookup(commandId: string): Promise<Result<StoredEvent | undefined, LogRefusal>> {
     return this.#options.log.find(commandId)
@@ -93,8 +111,10 @@ export class ConfigWriter {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#acts.length > 0) {
+      await this.#act()
       const round = this.#waiting.splice(0, commandsPerRoundMax)
+      if (round.length === 0) continue
       try {
         const again = await this.#round(round)
         this.#waiting.unshift(...again)
@@ -103,6 +123,13 @@ export class ConfigWriter {
       }
     }
     this.#running = undefined
+  }
+
+  async #act(): Promise<void> {
+    // The event of a command whose outcome is unknown may still come to light.
+    if (this.#acts.length === 0 || this.#waiting.some(({ mayBeStored }) => mayBeStored)) return
+    await this.#options.follower.look()
+    for (const act of this.#acts.splice(0)) act()
   }
 
   /** Answers what it can; the rest has to be decided again. */

@@ -41,6 +41,11 @@ export class FileKeyStore implements KeyStore {
     return stored.ok ? done(key) : stored
   }
 
+  owners(): Result<string[], KeyStoreRefusal> {
+    const keys = this.#current()
+    return keys.ok ? done([...keys.value.keys()]) : keys
+  }
+
   forget(owner: string): Result<boolean, KeyStoreRefusal> {
     const keys = this.#current()
     if (!keys.ok) return keys

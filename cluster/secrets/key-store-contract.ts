@@ -18,6 +18,8 @@ export function keyStoreContract(name: string, prepare: () => { open(): KeyStore
     const texts = keys.map((key) => (key.ok ? Buffer.from(key.value).toString('hex') : ''))
     expect(new Set(texts).size).toBe(5)
     expect(store.find('__proto__')).toEqual(keys[2])
+    const owners = store.owners()
+    expect(owners.ok && owners.value.toSorted()).toEqual(['__proto__', 'a', 'b', 'constructor', 'ü/💧'])
   })
 
   test(`${name}: a forgotten owner has no key, and a new one later`, () => {
@@ -27,6 +29,7 @@ export function keyStoreContract(name: string, prepare: () => { open(): KeyStore
     expect(store.forget('a')).toEqual({ ok: true, value: true })
     expect(store.forget('a')).toEqual({ ok: true, value: false })
     expect(store.find('a')).toEqual({ ok: true, value: undefined })
+    expect(store.owners()).toEqual({ ok: true, value: [] })
     expect(open().find('a')).toEqual({ ok: true, value: undefined })
     expect(store.ensure('a')).not.toEqual(before)
   })

@@ -8,6 +8,8 @@ export interface KeyStore {
   find(owner: string): Result<Uint8Array | undefined, KeyStoreRefusal>
   /** The owner's key, made when there is none. Durable when it returns: an event may be sealed with it. */
   ensure(owner: string): Result<Uint8Array, KeyStoreRefusal>
+  /** Who has a key. */
+  owners(): Result<string[], KeyStoreRefusal>
   /** Answers whether there was a key. */
   forget(owner: string): Result<boolean, KeyStoreRefusal>
   /** Looks again at what others may have written. */

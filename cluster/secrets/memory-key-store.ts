@@ -21,6 +21,10 @@ export class MemoryKeyStore implements KeyStore {
     return done(key)
   }
 
+  owners(): Result<string[], never> {
+    return done([...this.#keys.keys()])
+  }
+
   forget(owner: string): Result<boolean, never> {
     return done(this.#keys.delete(owner))
   }

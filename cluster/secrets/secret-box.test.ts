@@ -22,6 +22,17 @@ test('whatever was sealed opens again, and is not to be seen in what is stored',
   )
 })
 
+test('of all owners only those that are needed are remembered', () => {
+  const box = new SecretBox(new MemoryKeyStore())
+  const [kept, gone] = [seal(box, 'provider:a', 'secret'), seal(box, 'provider:b', 'secret')]
+  expect(box.forgetAllBut((owner) => owner === 'provider:a')).toEqual({ ok: true, value: ['provider:b'] })
+  expect(box.open(kept)).toEqual({ ok: true, value: 'secret' })
+  expect(box.open(gone)).toEqual({ ok: false, error: { type: 'key-missing', owner: 'provider:b' } })
+  const again = seal(box, 'provider:b', 'other')
+  expect(box.open(again)).toEqual({ ok: true, value: 'other' })
+  expect(box.open(gone)).toMatchObject({ ok: false, error: { type: 'secret-damaged' } })
+})
+
 test('the same secret sealed twice is two different texts', () => {
   const box = new SecretBox(new MemoryKeyStore())
   expect(seal(box, 'a', 'secret').$sealed).not.toBe(seal(box, 'a', 'secret').$sealed)

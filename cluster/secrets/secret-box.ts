@@ -46,6 +46,18 @@ export class SecretBox {
     return this.#keys.forget(owner)
   }
 
+  /** Forgets every owner that `isNeeded` does not name; answers who they were. */
+  forgetAllBut(isNeeded: (owner: string) => boolean): Result<string[], KeyStoreRefusal> {
+    const owners = this.#keys.owners()
+    if (!owners.ok) return owners
+    const forgotten = owners.value.filter((owner) => !isNeeded(owner))
+    for (const owner of forgotten) {
+      const gone = this.#keys.forget(owner)
+      if (!gone.ok) return gone
+    }
+    return done(forgotten)
+  }
+
   #tryOpen(owner: string, body: string): Result<string | undefined, SecretRefusal> {
     const key = this.#keys.find(owner)
     if (!key.ok) return key
