@@ -8,6 +8,9 @@ import { type Gateway, startGateway } from './gateway.ts'
 import { modelOn, providerAt, scriptedText, startScriptedLlm } from './scripted-llm.ts'
 import { until } from './until.ts'
 
+// It would say on every run that legacy completions know no tools.
+Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
+
 let llm: LLMock
 let mock: MockUpstream
 let gateway: Gateway
