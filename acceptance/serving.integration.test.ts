@@ -202,6 +202,32 @@ test('a stop lets open streams finish, takes no new connections, and ends with 0
   }
 })
 
+test('a stop under load fails no request that had a connection', async () => {
+  const stopping = await startGateway({ config: configOf() })
+  try {
+    const key = `Bearer ${(await stopping.issueKey()).secret}`
+    const outcomes = new Map<string, number>()
+    const lane = async () => {
+      for (;;) {
+        const outcome = await chat(stopping.base, 'demo/echo', {}, key).then(
+          ({ status, json }) => `${status} ${json.object}`,
+          (error: Error) => String((error.cause as NodeJS.ErrnoException).code),
+        )
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+        if (!outcome.startsWith('2')) return
+      }
+    }
+    const lanes = Array.from({ length: 30 }, lane)
+    await until(() => (outcomes.get('200 chat.completion') ?? 0) > 60, 5_000)
+    stopping.signal('SIGTERM')
+    await Promise.all([...lanes, stopping.ended])
+    expect([...outcomes.keys()].sort()).toEqual(['200 chat.completion', 'ECONNREFUSED'])
+    expect(stopping.exitCode).toBe(0)
+  } finally {
+    await stopping.stop()
+  }
+})
+
 test('what a stop has let finish is in the history of the next start', async () => {
   const first = await startGateway({ config: configOf() })
   let second: Gateway | undefined
