@@ -12,6 +12,7 @@ import { withProblem } from './api/refusals.ts'
 import type { ConfigDesk } from './config-desk.ts'
 import { sealed } from './decide-tools.ts'
 import type { Problem } from './http/answer.ts'
+import { tokenOwner } from './unneeded-secrets.ts'
 
 export interface BootstrapOptions {
   desk: ConfigDesk
@@ -63,7 +64,7 @@ function issueDemoKey({ desk, secrets, clock }: BootstrapOptions) {
     ...bootstrapActor,
     commandId: demoKeyCommand,
     decide: (state) => {
-      const sealedToken = sealed(secrets, `key:${id}`, token)
+      const sealedToken = sealed(secrets, tokenOwner(id), token)
       return withProblem(decideIssueKey(state, { input: { name: demoName }, id, tokenHash, prefix, at, sealedToken }))
     },
   })

@@ -13,6 +13,7 @@ import type { Problem } from './http/answer.ts'
 import { problems } from './http/problems.ts'
 import type { NodesView } from './nodes-view.ts'
 import type { Trouble } from './readiness.ts'
+import { removesOwners } from './unneeded-secrets.ts'
 
 export interface ConfigDeskOptions {
   log: ConfigLog
@@ -22,6 +23,8 @@ export interface ConfigDeskOptions {
   nodes: NodesView
   /** A write is answered once this node has applied it, or after a second. */
   awaitAppliedBy: string | undefined
+  /** Called after a write that removed somebody whose secrets are sealed. */
+  onOwnersRemoved?: () => Promise<void>
 }
 
 export interface Write {
@@ -78,16 +81,22 @@ export class ConfigDesk {
   }
 
   async write(write: Write): Promise<Result<Written, Problem>> {
-    const { writer, bus, nodes, awaitAppliedBy } = this.#options
+    const { writer, bus, nodes, awaitAppliedBy, onOwnersRemoved } = this.#options
+    let change: ConfigChange | undefined
     const written = await writer.write<Refused>({
       actor: write.actor,
       reason: write.reason,
       ...(write.commandId === undefined ? {} : { commandId: write.commandId }),
-      decide: (state) => decided(write, state),
+      decide: (state) => {
+        const decision = decided(write, state)
+        change = decision.ok ? decision.value : undefined
+        return decision
+      },
     })
     if (!written.ok) return fail(written.error.type === 'refused' ? written.error.problem : problemOf(written.error))
     const { revision, changed } = written.value
     if (changed) bus.publish(subjects.configAppended, encodeJson({ revision }))
+    if (changed && change !== undefined && removesOwners(change)) await onOwnersRemoved?.()
     if (awaitAppliedBy !== undefined) await nodes.applied({ node: awaitAppliedBy, revision, timeoutMs: appliedMsMax })
     return written
   }

@@ -33,6 +33,7 @@ import { publicUrls } from './public-urls.ts'
 import { Readiness, type Trouble } from './readiness.ts'
 import { openAdminTokens } from './sign-in/admin-tokens.ts'
 import { SignIn } from './sign-in/sign-in.ts'
+import { forgetUnneeded } from './unneeded-secrets.ts'
 
 export interface ControlOptions {
   settings: Settings
@@ -115,7 +116,10 @@ async function openConfig(options: ControlOptions) {
   const nodes = new NodesView(clock, bus)
   const secrets = new SecretBox(new FileKeyStore(folder.files.dataKeys, wrapKey))
   const tools = decideTools(secrets, { egressStrict: options.settings.egressStrict })
-  const desk = new ConfigDesk({ log, follower, writer, bus, nodes, awaitAppliedBy })
+  const onOwnersRemoved = () => forgetUnneeded({ writer, secrets, notify })
+  // What a kill between an event and this has left.
+  await onOwnersRemoved()
+  const desk = new ConfigDesk({ log, follower, writer, bus, nodes, awaitAppliedBy, onOwnersRemoved })
   const close = async () => {
     nodes.stop()
     await writer.stop()
