@@ -1,6 +1,6 @@
 // The OpenAPI 3.1 document, made from the table of routes: what is served is what is described.
 import { z } from 'zod'
-import { notEnforced } from '../../../shared/config/schemas.ts'
+import { jsonSchemaOf } from '../../../shared/config/json-schema.ts'
 import { json } from '../http/answer.ts'
 import { problemBody } from './answers.ts'
 import { jsonMedia, type Route } from './route.ts'
@@ -39,7 +39,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Reco
         bearer: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'cookie', name: 'headgate' },
       },
-      schemas: { Problem: jsonSchema(problemBody) },
+      schemas: { Problem: jsonSchemaOf(problemBody) },
     },
     paths,
   }
@@ -72,13 +72,13 @@ function pathParameters(route: Route) {
 }
 
 function queryParameters(route: Route) {
-  const schema = route.query === undefined ? undefined : jsonSchema(route.query)
+  const schema = route.query === undefined ? undefined : jsonSchemaOf(route.query)
   const properties = (schema?.['properties'] ?? {}) as Record<string, unknown>
   return Object.entries(properties).map(([name, parameter]) => ({ name, in: 'query', schema: parameter }))
 }
 
 function requestBody(body: NonNullable<Route['body']>) {
-  const schema = body.schema === undefined ? {} : jsonSchema(body.schema)
+  const schema = body.schema === undefined ? {} : jsonSchemaOf(body.schema)
   // A YAML document has the same shape as its JSON twin.
   return {
     required: body.optional !== true,
@@ -91,7 +91,7 @@ function response(status: number, answer: z.ZodType | string) {
   if (answer === 'none') return { description }
   if (typeof answer === 'string') return { description, content: { [answer]: { schema: { type: 'string' } } } }
   const isProblem = answer === problemBody
-  const schema = isProblem ? { $ref: '#/components/schemas/Problem' } : jsonSchema(answer)
+  const schema = isProblem ? { $ref: '#/components/schemas/Problem' } : jsonSchemaOf(answer)
   return { description, content: { [isProblem ? 'application/problem+json' : jsonMedia]: { schema } } }
 }
 
@@ -110,19 +110,4 @@ const descriptions: Record<number, string> = {
   501: 'Known, but not enforced by this version',
   503: 'Not available now',
   507: 'The log is full',
-}
-
-/** Specs are described as they are written. Fields that this version refuses are left out. */
-function jsonSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    io: 'input',
-    unrepresentable: 'any',
-    override: ({ jsonSchema }) => {
-      const properties = (jsonSchema.properties ?? {}) as Record<string, Record<string, unknown>>
-      for (const [name, property] of Object.entries(properties)) {
-        if (property[notEnforced] === true) delete properties[name]
-      }
-    },
-  })
-  return rest
 }
