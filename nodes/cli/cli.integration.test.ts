@@ -125,6 +125,17 @@ describe('documents', () => {
     expect((await run(['validate', '-f', join(folder, 'absent.yaml')], away)).code).toBe(exitCode.usage)
   })
 
+  test('validate warns of a secret in plain text and lets it pass', async () => {
+    const plain = 'providers:\n  up: { kind: openai, credentials: [{ name: main, apiKey: sk-plain }] }\n'
+    const path = file('plain.yaml', plain)
+    const told = await run(['validate', '-f', path])
+    expect(told.code).toBe(0)
+    expect(told.out).toMatch(/warning at line 2: providers\.up\.credentials\[0\]\.apiKey: /)
+    expect(told.out).not.toContain('sk-plain')
+    const { warnings } = JSON.parse((await run(['validate', '-f', path, '--json'])).out) as { warnings: unknown[] }
+    expect(warnings).toHaveLength(1)
+  })
+
   test('diff tells and changes nothing, apply changes, and a second apply does not', async () => {
     const path = file('good.yaml', good)
     const first = await run(['diff', '-f', path, '--exit-code'], { TIER: 'gold' })

@@ -10,6 +10,7 @@ import type { Problem } from '../../../shared/config/problem.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Refusal } from '../admin-client.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { printable } from '../terminal.ts'
 import { refused, show, type VerbContext } from '../verb.ts'
 
 export async function validate(context: VerbContext, file: string): Promise<ExitCode> {
@@ -18,7 +19,9 @@ export async function validate(context: VerbContext, file: string): Promise<Exit
   const problems = ownProblems(document.value)
   if (problems.length > 0) return refused(context, invalid(file, problems))
   const { resources, warnings } = document.value
-  const lines = warnings.map(({ path, message, line }) => `  warning at line ${line ?? 1}: ${path}: ${message}`)
+  const lines = warnings.map(({ path, message, line }) =>
+    printable(`  warning at line ${line ?? 1}: ${path}: ${message}`),
+  )
   const value = { valid: true, resources: resources.length, warnings }
   return show(context, value, () => [`${file} holds together: ${resources.length} resources`, ...lines].join('\n'))
 }
