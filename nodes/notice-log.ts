@@ -25,6 +25,7 @@ function sentence(notice: Notice): string {
     case 'config-degraded':
     case 'config-damaged':
       return `configuration: ${notice.reason}`
+    case 'upstream-unreachable':
     case 'warning':
       return notice.message
     default:

@@ -10,6 +10,8 @@ export type Notice =
   | { type: 'config-damaged'; reason: string }
   | { type: 'config-event-unknown'; revision: number; eventType: string; ignorable: boolean }
   | { type: 'upstream-auth-refused'; provider: string; credential: string; status: number }
+  /** At most once a minute for each origin. The message names the origin. */
+  | { type: 'upstream-unreachable'; problem: 'connect' | 'connect-timeout' | 'protocol' | 'tls'; message: string }
   | { type: 'usage-dropped'; records: number; reason: 'queue-full' | 'spool-full' }
   | { type: 'spool-failed'; message: string }
   | { type: 'handler-threw'; where: string; message: string }
@@ -27,6 +29,7 @@ export const noticeLevel = {
   'config-damaged': 'error',
   'config-event-unknown': 'warn',
   'upstream-auth-refused': 'warn',
+  'upstream-unreachable': 'warn',
   'usage-dropped': 'error',
   'spool-failed': 'error',
   'handler-threw': 'error',

@@ -95,9 +95,7 @@ function originOf(url: URL, spec: ProviderSpec, { open, egressStrict }: ConnectO
   const key = spec.tls?.key === undefined ? undefined : open(spec.tls.key)
   const tls = spec.tls === undefined ? undefined : definedOnly({ ca: spec.tls.ca, cert: spec.tls.cert, key })
   return {
-    // Two providers at one address with different certificates must not share connections.
-    key:
-      tls === undefined ? `${protocol}//${url.host}` : `${protocol}//${url.host} ${JSON.stringify([tls.ca, tls.cert])}`,
+    key: `${protocol}//${url.host}`,
     protocol,
     hostname: url.hostname.replace(/^\[|\]$/g, ''),
     port,

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import net from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { systemClock } from '../../../shared/clock.ts'
+import { ManualClock, systemClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import { openUpstream } from './choose-upstream.ts'
 import { Http1Client } from './http1-client.ts'
@@ -56,6 +56,42 @@ test('a proxy that is none is told to the operator and not used', async () => {
   const { upstream, notices } = await open({ HTTPS_PROXY: 'socks5://proxy:1080' })
   expect(upstream).toBeInstanceOf(Http1Client)
   expect(notices).toMatchObject([{ type: 'warning', message: expect.stringContaining('HTTPS_PROXY') }])
+})
+
+test('an operator is told why an upstream cannot be reached, once a minute for each', async () => {
+  const notices: Notice[] = []
+  const clock = new ManualClock()
+  const upstream = await openUpstream({ environment: {}, clock, notify: (notice) => notices.push(notice) })
+  cleanups.push(() => upstream.close())
+  const peer = await openPeer(({ socket, head }) => {
+    if (head.includes('/lost')) socket.destroy()
+    else socket.write('SSH-2.0-OpenSSH_9.9\r\n')
+  })
+  cleanups.push(() => peer.close())
+  const failing = async (origin: UpstreamOrigin, path = '/') => {
+    await new ObservedExchange(upstream, origin, { path }).finished
+  }
+  const metadata = { ...peer.origin, hostname: '169.254.169.254', key: 'http://169.254.169.254' }
+  await failing(peer.origin, '/lost')
+  expect(notices).toEqual([])
+  for (let i = 0; i < 3; i++) {
+    await failing(peer.origin)
+    await failing(metadata)
+  }
+  clock.advance(60_000)
+  await failing(metadata)
+  const refused = {
+    type: 'upstream-unreachable',
+    problem: 'connect',
+    message:
+      'http://169.254.169.254: refused: this is the address of a metadata service: set allowPrivate if you mean it',
+  }
+  const garbled = {
+    type: 'upstream-unreachable',
+    problem: 'protocol',
+    message: expect.stringContaining(peer.origin.key),
+  }
+  expect(notices).toEqual([garbled, refused, refused])
 })
 
 test('TLS runs through the tunnel of a proxy, and the certificate is checked at its end', async () => {

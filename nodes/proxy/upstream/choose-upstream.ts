@@ -4,6 +4,7 @@ import type { Notify } from '../../../shared/notice.ts'
 import { AddressBook } from './address-book.ts'
 import { Http1Client } from './http1-client.ts'
 import { readProxyEnvironment } from './proxy-environment.ts'
+import { tellTroubles } from './troubles.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
 
 export interface UpstreamOptions {
@@ -14,7 +15,8 @@ export interface UpstreamOptions {
 
 export async function openUpstream({ environment, clock, notify }: UpstreamOptions): Promise<Upstream> {
   const addresses = new AddressBook({ clock })
-  const direct = new Http1Client({ clock, addresses })
+  const troubled = tellTroubles({ clock, notify })
+  const direct = new Http1Client({ clock, addresses, troubled })
   const proxies = readProxyEnvironment(environment)
   for (const name of proxies.unusable) {
     notify({ type: 'warning', message: `${name} is not the URL of an HTTP proxy and is ignored` })
@@ -22,7 +24,7 @@ export async function openUpstream({ environment, clock, notify }: UpstreamOptio
   if (!proxies.active) return direct
   const { UndiciUpstream } = await import('./undici-upstream.ts')
   const { proxyOf } = proxies
-  return new SplitUpstream({ direct, proxied: new UndiciUpstream({ clock, addresses, proxyOf }), proxyOf })
+  return new SplitUpstream({ direct, proxied: new UndiciUpstream({ clock, addresses, troubled, proxyOf }), proxyOf })
 }
 
 interface SplitUpstreamOptions {

@@ -7,8 +7,9 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { AddressBook } from './address-book.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { egressLookup, egressRefusal } from './egress.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, ExchangeFailure } from './exchange.ts'
 import { isTlsError, makeSecureContext } from './socket.ts'
+import type { Troubled } from './troubles.ts'
 import type { UpstreamOrigin } from './upstream.ts'
 
 const idleMsMax = 60_000
@@ -20,6 +21,7 @@ const unreplayableIdleMsMax = 4_000
 export interface ConnectionPoolOptions {
   origin: UpstreamOrigin
   addresses: AddressBook
+  troubled: Troubled
   clock: Clock
   connectionsMax: number
 }
@@ -29,6 +31,7 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #clock: Clock
   readonly #connectionsMax: number
   readonly #lookup: LookupFunction
+  readonly #troubled: Troubled
   readonly #refusal: string | undefined
   readonly #idle: Connection[] = []
   readonly #open = new Set<Connection>()
@@ -36,10 +39,11 @@ export class ConnectionPool implements ConnectionOwner {
   #session: Buffer | undefined
   #retired = false
 
-  constructor({ origin, addresses, clock, connectionsMax }: ConnectionPoolOptions) {
+  constructor({ origin, addresses, troubled, clock, connectionsMax }: ConnectionPoolOptions) {
     this.#origin = origin
     this.#lookup = egressLookup(addresses, origin)
     this.#refusal = egressRefusal(origin)
+    this.#troubled = troubled
     this.#clock = clock
     this.#connectionsMax = connectionsMax
   }
@@ -80,6 +84,10 @@ export class ConnectionPool implements ConnectionOwner {
     this.#openFor(exchange)
   }
 
+  troubled(failure: ExchangeFailure): void {
+    this.#troubled(this.#origin, failure)
+  }
+
   sessionIssued(session: Buffer): void {
     this.#session = session
   }
@@ -113,12 +121,12 @@ export class ConnectionPool implements ConnectionOwner {
     const key = this.#origin.key
     const refusal = this.#refusal
     if (refusal !== undefined) {
-      queueMicrotask(() => exchange.fail({ type: 'connect', message: `${key}: ${refusal}` }))
+      this.#refuse(exchange, { type: 'connect', message: `${key}: ${refusal}` })
       return
     }
     if (this.#open.size >= this.#connectionsMax) {
       const message = `${key}: ${this.#open.size} connections are open already`
-      queueMicrotask(() => exchange.fail({ type: 'connect', message }))
+      this.#refuse(exchange, { type: 'connect', message })
       return
     }
     try {
@@ -129,8 +137,13 @@ export class ConnectionPool implements ConnectionOwner {
       // What throws here is the origin's own data: an unreadable certificate, a port out of range.
       if (!(thrown instanceof Error)) throw thrown
       const type = isTlsError(thrown) ? 'tls' : 'connect'
-      queueMicrotask(() => exchange.fail({ type, message: `${key}: ${thrown.message}` }))
+      this.#refuse(exchange, { type, message: `${key}: ${thrown.message}` })
     }
+  }
+
+  #refuse(exchange: Exchange, failure: ExchangeFailure): void {
+    this.#troubled(this.#origin, failure)
+    queueMicrotask(() => exchange.fail(failure))
   }
 
   #connect(): Connection {

@@ -16,6 +16,8 @@ export interface ConnectionOwner {
   closed(connection: Connection): void
   /** An exchange that found a dead connection and may be sent again on a fresh one. */
   replay(exchange: Exchange): void
+  /** An exchange failed on this connection for good. */
+  troubled(failure: ExchangeFailure): void
   sessionIssued(session: Buffer): void
 }
 
@@ -191,8 +193,12 @@ export class Connection {
     const stale = exchange !== undefined && failure.type === 'reset' && this.#isStale(exchange)
     this.close()
     if (exchange === undefined) return
-    if (stale) this.#owner.replay(exchange)
-    else exchange.fail(failure)
+    if (stale) {
+      this.#owner.replay(exchange)
+      return
+    }
+    this.#owner.troubled(failure)
+    exchange.fail(failure)
   }
 
   #isStale(exchange: Exchange): boolean {

@@ -7,6 +7,7 @@ import { ConnectionPool } from './connection-pool.ts'
 import { Exchange } from './exchange.ts'
 import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
+import type { Troubled } from './troubles.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
 
 const sweepMs = 1_000
@@ -14,20 +15,23 @@ const sweepMs = 1_000
 export interface Http1ClientOptions {
   clock: Clock
   addresses?: AddressBook
+  troubled?: Troubled
   connectionsPerOriginMax?: number
 }
 
 export class Http1Client implements Upstream {
   readonly #clock: Clock
   readonly #addresses: AddressBook
+  readonly #troubled: Troubled
   readonly #connectionsMax: number
   readonly #pools = new Map<string, ConnectionPool>()
   readonly #checker = new RequestChecker()
   #sweepTimer: Timer | undefined
 
-  constructor({ clock, addresses, connectionsPerOriginMax }: Http1ClientOptions) {
+  constructor({ clock, addresses, troubled, connectionsPerOriginMax }: Http1ClientOptions) {
     this.#clock = clock
     this.#addresses = addresses ?? new AddressBook({ clock })
+    this.#troubled = troubled ?? (() => {})
     this.#connectionsMax = connectionsPerOriginMax ?? limits.upstreamConnectionsPerOriginMax
   }
 
@@ -53,6 +57,7 @@ export class Http1Client implements Upstream {
       pool = new ConnectionPool({
         origin,
         addresses: this.#addresses,
+        troubled: this.#troubled,
         clock: this.#clock,
         connectionsMax: this.#connectionsMax,
       })

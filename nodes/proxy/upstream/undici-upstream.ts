@@ -9,6 +9,7 @@ import { egressLookup, egressRefusal } from './egress.ts'
 import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
 import { isTlsError } from './socket.ts'
+import type { Troubled } from './troubles.ts'
 import type {
   Upstream,
   UpstreamCall,
@@ -22,6 +23,7 @@ import type {
 export interface UndiciUpstreamOptions {
   clock: Clock
   addresses?: AddressBook
+  troubled?: Troubled
   /** URL of the proxy for an origin; undefined: straight to it. */
   proxyOf: (origin: UpstreamOrigin) => string | undefined
 }
@@ -32,19 +34,21 @@ const agentsMax = 1_024
 export class UndiciUpstream implements Upstream {
   readonly #clock: Clock
   readonly #addresses: AddressBook
+  readonly #troubled: Troubled
   readonly #proxyOf: (origin: UpstreamOrigin) => string | undefined
   readonly #agents = new Map<string, Dispatcher>()
   readonly #checker = new RequestChecker()
 
-  constructor({ clock, addresses, proxyOf }: UndiciUpstreamOptions) {
+  constructor({ clock, addresses, troubled, proxyOf }: UndiciUpstreamOptions) {
     this.#clock = clock
     this.#addresses = addresses ?? new AddressBook({ clock })
+    this.#troubled = troubled ?? (() => {})
     this.#proxyOf = proxyOf
   }
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
     const { origin, method, path } = request
-    const exchange = new UndiciExchange(origin, handler)
+    const exchange = new UndiciExchange(origin, handler, this.#troubled)
     const problem = this.#checker.problem(request)
     if (problem !== undefined) {
       exchange.fail('protocol', problem)
@@ -128,14 +132,16 @@ function requestHeaders({ origin, headerLines }: UpstreamRequest): Record<string
 
 class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly #origin: UpstreamOrigin
+  readonly #troubled: Troubled
   readonly #handler: UpstreamHandler
   #controller: Dispatcher.DispatchController | undefined
   #connectTimer: Timer | undefined
   #paused = false
   #over = false
 
-  constructor(origin: UpstreamOrigin, handler: UpstreamHandler) {
+  constructor(origin: UpstreamOrigin, handler: UpstreamHandler, troubled: Troubled) {
     this.#origin = origin
+    this.#troubled = troubled
     this.#handler = handler
   }
 
@@ -195,7 +201,9 @@ class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
       if (this.#over) return
       this.#over = true
       const sent = this.#controller !== undefined
-      this.#handler.onError({ type, sent, message: `${this.#origin.key}: ${message}` })
+      const error = { type, sent, message: `${this.#origin.key}: ${message}` }
+      this.#troubled(this.#origin, error)
+      this.#handler.onError(error)
     })
   }
 }

@@ -9,8 +9,8 @@ export interface Upstream {
 }
 
 export interface UpstreamOrigin {
-  /** Key of the connection pool. */
-  readonly key: string // 'https://api.openai.com:443'
+  /** Names the origin to operators. Origins that differ in `tls` or `egress` never share connections. */
+  readonly key: string // 'https://api.openai.com'
   readonly protocol: 'http:' | 'https:'
   readonly hostname: string
   readonly port: number
