@@ -42,10 +42,6 @@ export class SecretBox {
     return fail({ type: 'secret-damaged', message: `a secret of ${owner} does not open with its owner's key` })
   }
 
-  forget(owner: string): Result<boolean, KeyStoreRefusal> {
-    return this.#keys.forget(owner)
-  }
-
   /** Forgets every owner that `isNeeded` does not name; answers who they were. */
   forgetAllBut(isNeeded: (owner: string) => boolean): Result<string[], KeyStoreRefusal> {
     const owners = this.#keys.owners()
