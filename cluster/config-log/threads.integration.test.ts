@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,11 +9,21 @@ import { setTeam } from './log-rig.ts'
 const root = mkdtempSync(join(tmpdir(), 'headgate-threads-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-function startReader(folder: string, until: number): Worker {
-  return new Worker(join(import.meta.dirname, 'thread-reader.fixture.ts'), {
+interface Said {
+  booted?: string
+  revision?: number
+  hash?: string
+}
+
+/** Listens from the first moment: two messages may come at once, and a late listener would miss one. */
+function startReader(folder: string, until: number): { said: Said[] } {
+  const said: Said[] = []
+  const worker = new Worker(join(import.meta.dirname, 'thread-reader.fixture.ts'), {
     workerData: { folder, until },
     execArgv: ['--experimental-strip-types', '--disable-warning=ExperimentalWarning'],
   })
+  worker.on('message', (message: Said) => said.push(message))
+  return { said }
 }
 
 test('threads that boot before, with and after the writer reach its state and leave its WAL alone', async () => {
@@ -22,7 +31,7 @@ test('threads that boot before, with and after the writer reach its state and le
   mkdirSync(folder)
   const until = 900
   const early = startReader(folder, until)
-  expect((await once(early, 'message'))[0]).toEqual({ booted: 'none' })
+  await expect.poll(() => early.said[0], { timeout: 30_000 }).toEqual({ booted: 'none' })
 
   const rig = await bootDiskRig(folder)
   const readers = [early]
@@ -31,14 +40,11 @@ test('threads that boot before, with and after the writer reach its state and le
     await Promise.all(Array.from({ length: 100 }, (_one, index) => rig.writer.write(setTeam(`t-${round}-${index}`))))
   }
   readers.push(startReader(folder, until))
-  const ends = readers.map(async (reader) => {
-    for (;;) {
-      const [message] = (await once(reader, 'message')) as [{ booted?: string; revision?: number; hash?: string }]
-      if (message.revision === until) return message
-    }
-  })
   const { hash } = rig.follower.status
-  for (const end of await Promise.all(ends)) expect(end).toMatchObject({ revision: until, hash, unknownSkipped: 0 })
+  for (const { said } of readers) {
+    await expect.poll(() => said.at(-1)?.revision, { timeout: 60_000 }).toBe(until)
+    expect(said.at(-1)).toMatchObject({ revision: until, hash, unknownSkipped: 0 })
+  }
   expect(statSync(join(folder, 'log.sqlite-wal')).size).toBeGreaterThan(0)
   await rig.stop()
   expect(existsSync(join(folder, 'log.sqlite-wal'))).toBe(false)

@@ -14,8 +14,9 @@ export class Refusals {
     this.#notify = notify
   }
 
-  refuseLater(head: RequestHead | undefined, reply: UwsReply, refusal: HttpRefusal): void {
-    setImmediate(() => this.#refuse(head, reply, refusal))
+  /** `keep`: the request is framed soundly, and its connection may live on. */
+  refuseLater(head: RequestHead | undefined, reply: UwsReply, refusal: HttpRefusal, keep = false): void {
+    setImmediate(() => this.#refuse(head, reply, refusal, keep))
   }
 
   /** A bug in the handler costs one answer, never the process. */
@@ -26,9 +27,9 @@ export class Refusals {
     else this.refuseLater(head, reply, { type: 'internal' })
   }
 
-  #refuse(head: RequestHead | undefined, reply: UwsReply, refusal: HttpRefusal): void {
+  #refuse(head: RequestHead | undefined, reply: UwsReply, refusal: HttpRefusal, keep: boolean): void {
     if (reply.gone) return
-    reply.closing = true
+    reply.closing = !keep
     const answer = this.#answer(head, refusal)
     if (reply.headed) reply.abort()
     else reply.send(answer.status, answer.headers, answer.body)

@@ -31,8 +31,10 @@ export interface HttpDeps {
 
 const bodyDeadlineMsDefault = 120_000
 const sweepMs = 1_000
-/** An early refusal leaves the body unread; beyond this size it is not worth reading it only to keep the connection. */
-const unreadBytesMax = 1 << 20
+/** An early refusal leaves the body unread, and the parser skips it. To close instead would make the kernel answer the rest
+ *  of the body with a reset, which takes the refusal from the client before it is read; so it is done only for bodies of
+ *  more than twice the limit, which no honest client sends. */
+const unreadBodiesMax = 2
 
 /** Resolves once the port is open; rejects when it cannot be. */
 export async function startHttpServer(
@@ -152,13 +154,17 @@ class UwsServer implements HttpServer, ReplyRoom {
       return
     }
     const length = declaredLength(head)
-    reply.closing = length > unreadBytesMax
+    const skippable = length <= unreadBodiesMax * this.#rules.bodyBytesMax
+    reply.closing = !skippable
     const onBody = this.#handler.onHead(head, reply)
     if (onBody === undefined || reply.gone) return
-    reply.closing = false
     const problem = judgeBody(head, this.#rules)
-    if (problem !== undefined) this.#refusals.refuseLater(head, reply, problem)
-    else if (length === 0) this.#intake.deliver(head, reply, emptyBody, onBody)
+    if (problem !== undefined) {
+      this.#refusals.refuseLater(head, reply, problem, skippable)
+      return
+    }
+    reply.closing = false
+    if (length === 0) this.#intake.deliver(head, reply, emptyBody, onBody)
     else this.#intake.read(head, reply, response, length, onBody)
   }
 
