@@ -10,7 +10,9 @@ import { systemClock } from '../shared/clock.ts'
 import type { Notify } from '../shared/notice.ts'
 import { parseSettings, type Settings } from '../shared/settings.ts'
 import { banner, findingSentence } from './banner.ts'
+import { publicUrls } from './control/public-urls.ts'
 import { openNoticeLog } from './notice-log.ts'
+import { startOpsServer } from './ops-server.ts'
 import type { ProxyNode } from './proxy/main.ts'
 import { SupervisedWorker } from './supervised-worker.ts'
 import type { ControlFacts } from './worker.ts'
@@ -74,6 +76,7 @@ async function runNode(run: Run): Promise<number> {
   const control = new SupervisedWorker({ ...workerOptions, task: { ...task, part: 'control' } })
   const aggregator = new SupervisedWorker({ ...workerOptions, task: { ...task, part: 'aggregator' } })
   let ready = false
+  let draining = false
   const proxyLoading = loadProxy()
   const [controlReady] = await Promise.all([control.start(), aggregator.start(), buildConsole()])
   const { startProxy } = await proxyLoading
@@ -83,6 +86,10 @@ async function runNode(run: Run): Promise<number> {
     environment: options.environment,
     isNodeReady: () => ready,
   })
+  const ops =
+    settings.opsPort === undefined
+      ? undefined
+      : await startOpsServer({ host: settings.host, port: settings.opsPort, bus, isReady: () => ready && !draining })
   await say(bannerOf(run, proxy, controlReady.control!))
   if (!['127.0.0.1', '::1', 'localhost'].includes(settings.host) && settings.tls === undefined) {
     notify({ type: 'plaintext-endpoint', host: settings.host })
@@ -96,7 +103,9 @@ async function runNode(run: Run): Promise<number> {
   })
   const signal = await stopSignal()
   notify({ type: 'stopping', signal, drainMs: settings.drainMs })
+  draining = true
   const cut = await proxy.drain(settings.drainMs)
+  ops?.close()
   await control.stop()
   await aggregator.stop()
   bus.close()
@@ -105,11 +114,9 @@ async function runNode(run: Run): Promise<number> {
 }
 
 function bannerOf({ options, settings }: Run, proxy: ProxyNode, control: ControlFacts): string {
-  const scheme = settings.tls === undefined ? 'http' : 'https'
-  const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host
   return banner({
     version: options.version,
-    endpoint: `${scheme}://${host}:${proxy.port}`,
+    endpoint: publicUrls({ ...settings, port: proxy.port }, () => control.port).dataEndpoint,
     consoleLink: control.signInLink,
     adminToken: control.adminToken,
     key: control.demoKey,

@@ -80,6 +80,9 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
     const demo = settings.demo ?? options.node.role === 'all'
     const readiness = new Readiness()
     readiness.add(() => desk.troubles())
+    // Inside a whole node: a load balancer that asks this port must not send what the data port no longer takes.
+    const { name, role } = options.node
+    readiness.add(() => (role === 'all' && config.nodes.isDraining(name) ? [draining] : []))
     const findings = await writeFirst({ options, config, readiness, demo })
     const state = desk.state()
     const demoKey = demo && state.ok ? demoKeyOf(state.value, secrets) : undefined
@@ -194,6 +197,11 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
       await tokens.close()
     },
   }
+}
+
+const draining: Trouble = {
+  level: 'unready',
+  reason: 'the node is draining: it finishes what it has, and takes nothing new',
 }
 
 /** Until the next start. */

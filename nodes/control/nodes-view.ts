@@ -46,6 +46,10 @@ export class NodesView {
     return nodes.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
   }
 
+  isDraining(name: string): boolean {
+    return this.list().some(({ node, draining }) => node === name && draining)
+  }
+
   /** Resolves once `node` has applied `revision`, or after `timeoutMs`; at once when `node` was never heard of, because
    *  then it serves nobody yet. */
   async applied(wanted: { node: string; revision: number; timeoutMs: number }): Promise<void> {

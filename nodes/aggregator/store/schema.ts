@@ -1,6 +1,6 @@
 // Opens `usage.sqlite`. WAL with synchronous=FULL: a commit is confirmed to the proxies, which then delete their copy, so
 // it must survive a power cut; one fsync a second, off every request path, is what that costs.
-import { existsSync, renameSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 const applicationId = 0x48_47_55_53 // 'HGUS'
@@ -47,6 +47,7 @@ export function openUsageDatabase(path: string, wallMs: number, onAside: (movedT
 
 function openAt(path: string): DatabaseSync {
   const database = new DatabaseSync(path)
+  chmodSync(path, 0o600) // SQLite gives its side files the same mode
   try {
     database.exec(`
       PRAGMA journal_mode = WAL;

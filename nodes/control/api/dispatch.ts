@@ -1,9 +1,10 @@
 // The way of one request through the control port, in the order in which it may be refused: host, path, origin, rights,
 // query, body. Only then does a handler see it.
 import type { z } from 'zod'
+import { hostIsKnown } from '../../../shared/host-names.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { type Answer, type Problem, type ProblemItem, problem } from '../http/answer.ts'
-import { hostIsKnown, originIsForeign } from '../http/host-check.ts'
+import { originIsForeign } from '../http/host-check.ts'
 import { parseJsonText } from '../http/json-text.ts'
 import { problems } from '../http/problems.ts'
 import type { ControlRequest } from '../http/server.ts'

@@ -2,6 +2,7 @@
 // transfer encoding and two hosts; with a proxy in front that reads them otherwise, a second request hides in the first.
 // Refusals are answered from `setImmediate` and close the connection: an answer given at once would let the parser run the
 // hidden request. Cases: RFC 9112 section 6, and Http11Probe's list.
+import { hostIsKnown } from '../../../shared/host-names.ts'
 import type { FramingFacts } from './head.ts'
 import type { HttpRefusal } from './http.ts'
 
@@ -21,7 +22,7 @@ export function judgeFraming(facts: FramingFacts, rules: GuardRules): HttpRefusa
   if (!framed && takesBody(facts.method)) return { type: 'length-required' }
   if (facts.transferEncodingCount > 0 && rules.behindProxy) return { type: 'length-required' }
   if (facts.expect !== '' && facts.expect.toLowerCase() !== '100-continue') return { type: 'expectation-failed' }
-  if (rules.hosts.length > 0 && !isKnownHost(facts.host, rules.hosts)) return { type: 'unknown-host' }
+  if (rules.hosts.length > 0 && !hostIsKnown(facts.host, rules.hosts)) return { type: 'unknown-host' }
   return undefined
 }
 
@@ -79,11 +80,4 @@ function isLength(text: string): boolean {
  *  parser shows, and a length behind it would be missed. */
 function takesBody(method: string): boolean {
   return method === 'POST' || method === 'PUT' || method === 'PATCH'
-}
-
-function isKnownHost(host: string, hosts: readonly string[]): boolean {
-  const match = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i.exec(host)
-  if (match === null || Number(match[2] ?? 0) > 65_535) return false
-  const name = match[1]!.toLowerCase()
-  return hosts.some((known) => known.toLowerCase() === name || known.toLowerCase() === host.toLowerCase())
 }
