@@ -5,6 +5,7 @@ import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { AttemptOutcome, AttemptRecord, RequestRecord, TokenCounts } from '../../shared/telemetry/records.ts'
 import { type AnswerFacts, answerHeaders } from './answer-headers.ts'
+import { BodyLease } from './body-lease.ts'
 import {
   brokenAnswer,
   cutStream,
@@ -21,14 +22,13 @@ import {
   totalTimeout,
 } from './failures.ts'
 import type { Reply } from './http/http.ts'
-import { ChatStreamWatch, ResponsesStreamWatch, type StreamWatch } from './providers/dialects/openai-stream.ts'
 import { findUsage } from './providers/dialects/openai-usage.ts'
 import { type Credential, costOf, type Endpoint } from './providers/endpoint.ts'
 import { type Refusal, refusalAnswer, rowOf } from './refusals.ts'
-import { StreamRelay } from './relay/stream-relay.ts'
 import type { Deadline, Deadlines } from './routing/deadlines.ts'
 import type { Step } from './routing/itinerary.ts'
 import type { Timeouts } from './routing/route.ts'
+import { keepAliveMs, StreamAnswer, type StreamEvents } from './stream-answer.ts'
 import type { TransitPlan } from './transit-plan.ts'
 import { attemptRecord, type Ending, requestRecord } from './transit-records.ts'
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamHead } from './upstream/upstream.ts'
@@ -48,8 +48,6 @@ export interface RecordSink {
   finish(request: RequestRecord, attempts: readonly AttemptRecord[], flush: () => void): void
 }
 
-const keepAliveMs = 15_000
-const keepAliveComment = Buffer.from(': keep-alive\n\n')
 /** How long an upstream may take to close a stream after its terminal event, or to finish an error body. */
 const closingMs = 2_000
 /** A wait longer than this is the caller's to make, not ours. */
@@ -65,7 +63,7 @@ type Phase =
   | 'closing' // the caller has it all; the upstream may still say goodbye
   | 'over'
 
-export class Transit implements UpstreamHandler, Deadline {
+export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   deadlineSlot = -1
   deadlineRounds = 0
   readonly #tools: TransitTools
@@ -89,20 +87,16 @@ export class Transit implements UpstreamHandler, Deadline {
   #retryAfterMs: number | undefined
   #chunks: Buffer[] = []
   #chunkBytes = 0
-  #relay: StreamRelay | undefined
-  #watch: StreamWatch | undefined
-  #forwarded = false
+  #stream: StreamAnswer | undefined
   #firstForwardMs = 0
-  #keptAliveMs = 0
-  #bodySent = true
-  #bodyNeeded = true
-  #bodyReleased = false
+  readonly #body: BodyLease
   #inFlight = false
 
   constructor(tools: TransitTools, plan: TransitPlan, reply: Reply) {
     this.#tools = tools
     this.#plan = plan
     this.#reply = reply
+    this.#body = new BodyLease(plan.body)
     reply.onGone = () => this.#onCallerGone()
     reply.onWritable = () => this.#call?.resume()
   }
@@ -123,13 +117,12 @@ export class Transit implements UpstreamHandler, Deadline {
     this.#attempts++
     this.#status = 0
     this.#firstByteMs = 0
-    this.#relay = undefined
-    this.#watch = undefined
+    this.#stream = undefined
     this.#attemptStartedMs = this.#tools.clock.monotonicMs()
     this.#inFlight = true
     endpoint.load.inFlight++
     this.#tools.deadlines.arm(this, this.#timeLeft(this.#firstByteMsMax(step.route.timeouts)))
-    this.#bodySent = false
+    this.#body.sending()
     this.#call = this.#tools.upstreamOf(endpoint).send(
       {
         origin: endpoint.origin,
@@ -172,7 +165,7 @@ export class Transit implements UpstreamHandler, Deadline {
   /** Ends the attempt from our side. */
   #giveUp(failure: Failure): void {
     this.#call?.abort()
-    this.#bodySent = true
+    this.#body.sent()
     this.#fail(failure)
   }
 
@@ -215,8 +208,7 @@ export class Transit implements UpstreamHandler, Deadline {
   // ── what the upstream says ───────────────────────────────────────────────────────────────────────────────────────
 
   onBodySent(): void {
-    this.#bodySent = true
-    this.#releaseBody()
+    this.#body.sent()
   }
 
   onHead(head: UpstreamHead): void {
@@ -247,7 +239,7 @@ export class Transit implements UpstreamHandler, Deadline {
         if (this.#chunkBytes + bytes.length <= errorBodyBytesMax) this.#keepChunk(bytes)
         break
       case 'stream':
-        if (this.#relay!.push(bytes, this.#tools.clock.monotonicMs()) === 'broken') this.#streamFailed(brokenAnswer)
+        if (this.#stream!.push(bytes, this.#tools.clock.monotonicMs()) === 'broken') this.#streamFailed(brokenAnswer)
         break
       case 'closing':
         // Bytes after the terminal event: whatever it is, this connection is not to be trusted with another request.
@@ -267,7 +259,7 @@ export class Transit implements UpstreamHandler, Deadline {
         this.#fail(failureOfStatus(this.#status, this.#retryAfterMs))
         break
       case 'stream':
-        if (this.#relay!.end() === 'cut') this.#streamFailed(cutStream)
+        if (this.#stream!.end() === 'cut') this.#streamFailed(cutStream)
         else this.#over()
         break
       case 'closing':
@@ -281,17 +273,17 @@ export class Transit implements UpstreamHandler, Deadline {
     switch (this.#phase) {
       case 'waiting':
       case 'unary':
-        this.#bodySent = true
+        this.#body.sent()
         this.#fail(failureOfError(error))
         break
       case 'failing':
         // Its words are lost, what it means is not.
-        this.#bodySent = true
+        this.#body.sent()
         this.#fail(failureOfStatus(this.#status, this.#retryAfterMs))
         break
       case 'stream':
-        if (this.#watch!.finished && this.#relay!.end() === 'whole') this.#over()
-        else this.#streamFailed(this.#forwarded && error.type === 'reset' ? cutStream : failureOfError(error))
+        if (this.#stream!.finished && this.#stream!.end() === 'whole') this.#over()
+        else this.#streamFailed(this.#hasForwarded && error.type === 'reset' ? cutStream : failureOfError(error))
         break
       case 'closing':
         this.#over()
@@ -338,28 +330,19 @@ export class Transit implements UpstreamHandler, Deadline {
       return
     }
     this.#phase = 'stream'
-    this.#watch =
-      this.#plan.route.stream === 'responses' ? new ResponsesStreamWatch() : new ChatStreamWatch(this.#plan.showUsage)
-    this.#relay = new StreamRelay(this.#watch, {
-      onEvents: (bytes) => this.#forward(bytes),
-      onDone: (last) => this.#finishStream(last),
-      onErrorEvent: () => this.#streamFailed(errorInStream),
+    this.#stream = new StreamAnswer({
+      dialect: this.#plan.route.stream ?? 'chat',
+      showUsage: this.#plan.showUsage,
+      reply: this.#reply,
+      nowMs: this.#firstByteMs,
+      events: this,
     })
-    this.#relay.lastEventMs = this.#firstByteMs
   }
 
-  #forward(bytes: Buffer): void {
-    if (!this.#forwarded) this.#beginStream()
-    if (this.#reply.write(bytes) === 'full') this.#call?.pause()
-  }
-
-  #beginStream(): void {
+  onFirstByte(): void {
     const nowMs = this.#tools.clock.monotonicMs()
-    this.#forwarded = true
     this.#firstForwardMs = nowMs
-    this.#keptAliveMs = nowMs
-    this.#bodyNeeded = false
-    this.#releaseBody()
+    this.#body.notNeeded()
     this.#upstreamMs += nowMs - this.#attemptStartedMs
     const headers = answerHeaders(this.#facts(nowMs, undefined), this.#contentType)
     headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no')
@@ -367,10 +350,17 @@ export class Transit implements UpstreamHandler, Deadline {
     this.#tools.deadlines.arm(this, this.#timeLeft(Math.min(keepAliveMs, this.#step!.route.timeouts.idleMs)))
   }
 
-  #finishStream(last: Buffer): void {
+  onFull(): void {
+    this.#call?.pause()
+  }
+
+  onErrorEvent(): void {
+    this.#streamFailed(errorInStream)
+  }
+
+  onDone(last: Buffer): void {
     const nowMs = this.#tools.clock.monotonicMs()
-    if (!this.#forwarded) this.#beginStream()
-    const { tokens, estimated } = this.#streamTokens()
+    const { tokens, estimated } = this.#tokensSoFar()
     this.#leaveEndpoint(true)
     const attempt = this.#attemptRecord('ok', tokens, nowMs)
     this.#phase = 'closing'
@@ -386,13 +376,13 @@ export class Transit implements UpstreamHandler, Deadline {
    *  stream, and gets no terminal event. */
   #streamFailed(failure: Failure): void {
     this.#call?.abort()
-    this.#bodySent = true
-    if (!this.#forwarded) {
+    this.#body.sent()
+    if (!this.#hasForwarded) {
       this.#fail({ ...failure, condition: failure.condition ?? '5xx' })
       return
     }
     const nowMs = this.#tools.clock.monotonicMs()
-    const { tokens, estimated } = this.#streamTokens()
+    const { tokens, estimated } = this.#tokensSoFar()
     this.#leaveEndpoint(false)
     const attempt = this.#attemptRecord(failure.outcome, tokens, nowMs)
     const { code } = rowOf(failure.refusal)
@@ -406,15 +396,15 @@ export class Transit implements UpstreamHandler, Deadline {
   }
 
   #errorEventBody(refusal: Refusal): string {
-    const said = refusal === errorEvent ? this.#watch?.errorMessage : undefined
+    const said = refusal === errorEvent ? this.#stream?.errorMessage : undefined
     const { type, code, message, param } = rowOf(refusal)
     return JSON.stringify({ error: { message: said ?? message, type, param: param ?? null, code } })
   }
 
-  #streamTokens(): { tokens: TokenCounts; estimated: boolean } {
-    const usage = this.#watch?.usage
-    if (usage !== undefined) return { tokens: usage, estimated: false }
-    return { tokens: { input: this.#estimatedInput(), output: this.#relay?.tokens ?? 0, cached: 0 }, estimated: true }
+  /** Of an answer that is not a unary one: what its stream told, and the input alone where there was none. */
+  #tokensSoFar(): { tokens: TokenCounts; estimated: boolean } {
+    const input = this.#estimatedInput()
+    return this.#stream?.tokens(input) ?? { tokens: { input, output: 0, cached: 0 }, estimated: true }
   }
 
   // ── time, and callers who leave ──────────────────────────────────────────────────────────────────────────────────
@@ -444,35 +434,28 @@ export class Transit implements UpstreamHandler, Deadline {
 
   #checkStream(nowMs: number): void {
     const { timeouts } = this.#step!.route
-    const lastEventMs = this.#relay!.lastEventMs
-    const allowedMs = this.#forwarded ? timeouts.idleMs : this.#firstTokenMs(timeouts)
-    const idleMs = nowMs - lastEventMs
+    const stream = this.#stream!
+    const allowedMs = stream.forwarded ? timeouts.idleMs : this.#firstTokenMs(timeouts)
+    const idleMs = stream.idleMs(nowMs)
     if (this.#timeLeft(1) <= 0) this.#streamFailed(totalTimeout)
-    else if (idleMs >= allowedMs) this.#streamFailed(this.#forwarded ? idleTimeout : firstTokenTimeout)
+    else if (idleMs >= allowedMs) this.#streamFailed(stream.forwarded ? idleTimeout : firstTokenTimeout)
     else {
-      if (this.#forwarded) this.#keepAlive(nowMs, lastEventMs)
+      stream.keepAlive(nowMs)
       this.#tools.deadlines.arm(this, this.#timeLeft(Math.min(keepAliveMs, allowedMs - idleMs)))
     }
-  }
-
-  /** A comment now and then tells whatever stands between us and the caller that the stream is alive. */
-  #keepAlive(nowMs: number, lastEventMs: number): void {
-    if (nowMs - Math.max(this.#keptAliveMs, lastEventMs) < keepAliveMs) return
-    this.#keptAliveMs = nowMs
-    this.#reply.write(keepAliveComment)
   }
 
   #onCallerGone(): void {
     if (this.#phase === 'over' || this.#phase === 'closing') return
     this.#call?.abort()
-    this.#bodySent = true
+    this.#body.sent()
     const nowMs = this.#tools.clock.monotonicMs()
     const waiting = this.#phase !== 'pausing'
-    if (!this.#forwarded && waiting) this.#upstreamMs += nowMs - this.#attemptStartedMs
-    const { tokens, estimated } = waiting ? this.#streamTokens() : { tokens: noTokens, estimated: false }
+    if (!this.#hasForwarded && waiting) this.#upstreamMs += nowMs - this.#attemptStartedMs
+    const { tokens, estimated } = waiting ? this.#tokensSoFar() : { tokens: noTokens, estimated: false }
     this.#leaveEndpoint(undefined)
     const attempt = waiting ? this.#attemptRecord('aborted', tokens, nowMs) : undefined
-    const httpStatus = this.#forwarded ? this.#status : 0
+    const httpStatus = this.#hasForwarded ? this.#status : 0
     this.#over()
     this.#record({ status: 'client-aborted', httpStatus, errorCode: '', tokens, estimated }, attempt, nowMs, nothing)
   }
@@ -540,8 +523,8 @@ export class Transit implements UpstreamHandler, Deadline {
       fallbackIndex: this.#step?.fallbackIndex ?? 0,
       nowMs,
       upstreamMs: this.#upstreamMs,
-      firstForwardMs: this.#forwarded ? this.#firstForwardMs : undefined,
-      firstTokenMs: this.#relay?.firstTokenMs ?? 0,
+      firstForwardMs: this.#hasForwarded ? this.#firstForwardMs : undefined,
+      firstTokenMs: this.#stream?.timing.firstTokenMs ?? 0,
     })
     this.#tools.recorder.finish(record, attempts, flush)
   }
@@ -559,7 +542,7 @@ export class Transit implements UpstreamHandler, Deadline {
       upstreamStatus: this.#status,
       startedMs: this.#attemptStartedMs,
       firstByteMs: this.#firstByteMs,
-      relay: this.#relay,
+      relay: this.#stream?.timing,
     })
   }
 
@@ -578,6 +561,10 @@ export class Transit implements UpstreamHandler, Deadline {
     else if (ok === false) load.failuresInRow++
   }
 
+  get #hasForwarded(): boolean {
+    return this.#stream?.forwarded === true
+  }
+
   #estimatedInput(): number {
     return Math.ceil(this.#plan.body.bytes.length / 4)
   }
@@ -586,15 +573,7 @@ export class Transit implements UpstreamHandler, Deadline {
     this.#phase = 'over'
     this.#call = undefined
     this.#tools.deadlines.cancel(this)
-    this.#bodyNeeded = false
-    this.#releaseBody()
-  }
-
-  /** The slab goes back when no attempt needs it any more and the kernel has its bytes. */
-  #releaseBody(): void {
-    if (this.#bodyNeeded || !this.#bodySent || this.#bodyReleased) return
-    this.#bodyReleased = true
-    this.#plan.body.release()
+    this.#body.notNeeded()
   }
 }
 
