@@ -15,7 +15,7 @@ import {
   type OpenAiRoute,
   openAiRoutes,
 } from './providers/dialects/openai-routes.ts'
-import { type Refusal, refusalAnswer, rowOf } from './refusals.ts'
+import { type Refusal, type Refused, refusalAnswer } from './refusals.ts'
 import { readModel, readStream } from './request-body.ts'
 import { Itinerary } from './routing/itinerary.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -167,17 +167,21 @@ export class Pipeline implements HttpHandler {
   }
 
   #refuse(reply: Reply, refusal: Refusal, requestId: string): undefined {
+    this.#send(reply, refusal, requestId)
+  }
+
+  #send(reply: Reply, refusal: Refusal, requestId: string): Refused {
     const answer = refusalAnswer(refusal, requestId, this.#options.chance)
-    this.#options.countRefusal(rowOf(refusal).code ?? refusal.type)
+    this.#options.countRefusal(answer.code)
     reply.send(answer.status, answer.headers, answer.body)
+    return answer
   }
 
   /** A refusal whose caller is known leaves a record; it waits for nothing. */
   #refuseKnown(request: Known, model: string, refusal: Refusal): void {
     request.body.release()
-    this.#refuse(request.reply, refusal, request.requestId)
+    const { status, code } = this.#send(request.reply, refusal, request.requestId)
     const { caller, route, snapshot, requestId } = request
-    const { status, code } = rowOf(refusal)
     this.#options.tools.recorder.finish(
       {
         requestId,
@@ -185,7 +189,7 @@ export class Pipeline implements HttpHandler {
         route: route.name,
         status: 'refused',
         httpStatus: status,
-        errorCode: code ?? '',
+        errorCode: code,
         keyId: caller.keyId,
         team: caller.team,
         user: caller.user,

@@ -203,12 +203,52 @@ function row(status: number, type: string, code: string, message: string): Row {
 }
 
 /** Retry hints get up to half as much again by `chance`, so that callers who were refused together do not return together. */
-export function refusalAnswer(refusal: Refusal, requestId: string, chance: Chance): RefusalAnswer {
+export function refusalAnswer(refusal: Refusal, requestId: string, chance: Chance): Refused {
+  const { row, body } = preparedAnswer(refusal)
+  return { status: row.status, code: row.code ?? refusal.type, headers: headersOf(row, requestId, chance), body }
+}
+
+/** With its code, for records and counters. */
+export type Refused = RefusalAnswer & { readonly code: string }
+
+interface Prepared {
+  readonly row: Row
+  readonly body: string
+}
+
+/** What a flood of refused callers is answered with, made once: those refusals depend on a model's name at most. */
+const prepared = new Map<string, Prepared>()
+const preparedMax = 256
+
+function preparedAnswer(refusal: Refusal): Prepared {
+  const key = floodKey(refusal)
+  if (key === undefined) return prepare(refusal)
+  let answer = prepared.get(key)
+  if (answer === undefined) {
+    answer = prepare(refusal)
+    if (prepared.size >= preparedMax) prepared.clear()
+    prepared.set(key, answer)
+  }
+  return answer
+}
+
+function floodKey(refusal: Refusal): string | undefined {
+  switch (refusal.type) {
+    case 'unknown-key':
+    case 'missing-key':
+    case 'ambiguous-credentials':
+      return refusal.type
+    case 'model-not-allowed':
+      return `model ${refusal.model}`
+    default:
+      return undefined
+  }
+}
+
+function prepare(refusal: Refusal): Prepared {
   const found = rowOf(refusal)
-  const body = JSON.stringify({
-    error: { message: found.message, type: found.type, param: found.param ?? null, code: found.code },
-  })
-  return { status: found.status, headers: headersOf(found, requestId, chance), body }
+  const { message, type, param, code } = found
+  return { row: found, body: JSON.stringify({ error: { message, type, param: param ?? null, code } }) }
 }
 
 function headersOf(found: Row, requestId: string, chance: Chance): HeaderLines {
@@ -230,6 +270,6 @@ function unknownModel({ model, nearest }: { model: string; nearest: readonly str
 
 /** Input is repeated at most 64 characters long and without control characters. */
 function shown(text: string): string {
-  const printable = text.replace(/[^\x20-\x7e]/g, '?')
+  const printable = /^[\x20-\x7e]*$/.test(text) ? text : text.replace(/[^\x20-\x7e]/g, '?')
   return `\`${printable.length > 64 ? `${printable.slice(0, 64)}…` : printable}\``
 }
