@@ -9,6 +9,8 @@ import { freePort } from '../loadtest/peers/free-port.ts'
 import { until } from './until.ts'
 
 export interface GatewayOptions {
+  /** File descriptors that the process may have, set with `prlimit`. */
+  descriptors?: number
   /** `headgate.yaml`: as text, or as an object (JSON is YAML). */
   config?: string | object
   environment?: Record<string, string>
@@ -64,15 +66,18 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const [port, controlPort] = [await freePort(), await freePort()]
   const configFile = join(dataDir, 'acceptance.yaml')
   if (config !== undefined) writeFileSync(configFile, typeof config === 'string' ? config : JSON.stringify(config))
-  const child = spawnGateway({
-    HEADGATE_HOST: '127.0.0.1',
-    HEADGATE_PORT: `${port}`,
-    HEADGATE_CONTROL_PORT: `${controlPort}`,
-    HEADGATE_DATA_DIR: dataDir,
-    HEADGATE_ADMIN_TOKEN: adminToken,
-    ...(config === undefined ? {} : { HEADGATE_CONFIG: configFile }),
-    ...options.environment,
-  })
+  const child = spawnGateway(
+    {
+      HEADGATE_HOST: '127.0.0.1',
+      HEADGATE_PORT: `${port}`,
+      HEADGATE_CONTROL_PORT: `${controlPort}`,
+      HEADGATE_DATA_DIR: dataDir,
+      HEADGATE_ADMIN_TOKEN: adminToken,
+      ...(config === undefined ? {} : { HEADGATE_CONFIG: configFile }),
+      ...options.environment,
+    },
+    options.descriptors,
+  )
   const printed = collectOutput(child)
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const killGroup = (signal: NodeJS.Signals) => signalGroup(child, signal)
@@ -119,9 +124,12 @@ async function waitUntilReady(gateway: Gateway): Promise<void> {
   }
 }
 
-function spawnGateway(environment: Record<string, string>): ChildProcess {
+function spawnGateway(environment: Record<string, string>, descriptors?: number): ChildProcess {
   const script = ['--disable-warning=ExperimentalWarning', '--import', './scripts/strip-types.mjs', 'nodes/headgate.ts']
-  return spawn(process.execPath, [...script, 'start'], {
+  const words = [...script, 'start']
+  const limited = [`--nofile=${descriptors}:${descriptors}`, process.execPath, ...words]
+  const [command, given] = descriptors === undefined ? [process.execPath, words] : ['prlimit', limited]
+  return spawn(command, given, {
     cwd: checkout,
     // A process group of its own, so that nothing it started outlives it.
     detached: true,

@@ -63,6 +63,10 @@ async function runNode(run: Run): Promise<number> {
   const { options, settings, node, notify } = run
   const { path, configDir, files, masterKey } = run.folder
   const bus = new LocalBus()
+  // A bug in one callback must not cut every open stream: it is told, and the process goes on.
+  process.on('uncaughtException', (error) =>
+    notify({ type: 'handler-threw', where: 'process', message: error.stack ?? error.message }),
+  )
   const common = {
     settings,
     node,

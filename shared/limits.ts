@@ -20,6 +20,8 @@ export const limits = {
   /** An answer that is not a stream and has to be held whole, in bytes. */
   unaryAnswerBytesMax: 64 << 20,
   upstreamHeaderBytesMax: 64 << 10,
+  /** Kept open for the next request; the longest unused goes first. */
+  upstreamIdlePerOriginMax: 1_024,
   upstreamConnectionsPerOriginMax: 16_384,
   /** Telemetry records that wait for an aggregator in memory; they are in the spool as well. */
   telemetryQueueRecordsMax: 65_536,

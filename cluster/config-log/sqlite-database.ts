@@ -128,12 +128,16 @@ function readPragma(database: DatabaseSync, name: string): unknown {
   return row === undefined ? 0 : Object.values(row)[0]
 }
 
+// At one moment: read one after the other, they would tell of a log that is just being made as of somebody else's file.
 function readKind(database: DatabaseSync): { application: number; version: number; tables: number } {
-  return {
+  database.exec('BEGIN')
+  const kind = {
     application: Number(readPragma(database, 'application_id')),
     version: Number(readPragma(database, 'user_version')),
     tables: Number(database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables']),
   }
+  database.exec('COMMIT')
+  return kind
 }
 
 /** The primary result code; undefined when it is not SQLite that threw. */

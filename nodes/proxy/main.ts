@@ -17,8 +17,10 @@ import type { Settings } from '../../shared/settings.ts'
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { CallerCompiler } from './auth/callers.ts'
 import { heartbeatOf } from './heartbeat.ts'
+import type { HttpServer } from './http/http.ts'
 import { startHttpServer } from './http/server.ts'
 import { Pipeline } from './pipeline.ts'
+import { openRequestsMax, residentBytes } from './process-limits.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
 import { LoadBook } from './providers/endpoint.ts'
 import { Deadlines } from './routing/deadlines.ts'
@@ -79,6 +81,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const direct = await openUpstream({ environment: options.environment, clock, notify })
   const demo = new DemoUpstream(clock)
   let draining = false
+  let server: HttpServer | undefined
   const refusals = new Map<string, number>()
   const pipeline = new Pipeline({
     clock,
@@ -86,6 +89,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     tools: { clock, chance, notify, deadlines, recorder, upstreamOf: ({ kind }) => (kind === 'demo' ? demo : direct) },
     snapshot: () =>
       snapshot ?? (follower.status.damaged === undefined ? { type: 'no-config' } : { type: 'config-damaged' }),
+    openRequests: () => server?.openRequests ?? 0,
+    openRequestsMax: openRequestsMax(),
     isReady: () => snapshot !== undefined && !draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
     countRefusal: (code) => refusals.set(code, (refusals.get(code) ?? 0) + 1),
@@ -98,10 +103,9 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   deadlines.start()
   lag.start()
   const { host, port, tls, bodyBytesMax, hosts, trustedProxies } = settings
-  const server = await startHttpServer({ host, port, tls, bodyBytesMax, hosts, trustedProxies }, pipeline, {
-    clock,
-    notify,
-  })
+  const listening = { host, port, tls, bodyBytesMax, hosts, trustedProxies }
+  const opened = await startHttpServer(listening, pipeline, { clock, notify })
+  server = opened
   const heartbeat = clock.every(limits.heartbeatMs, () => {
     const facts = {
       node: node.name,
@@ -112,7 +116,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       snapshot,
       refusals,
     }
-    const load = { eventLoopLagMs: lag.read(), rssBytes: process.memoryUsage.rss() }
+    const load = { eventLoopLagMs: lag.read(), rssBytes: residentBytes() }
     const beat = heartbeatOf({
       ...facts,
       load,
@@ -124,17 +128,17 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   })
 
   return {
-    port: server.port,
+    port: opened.port,
     async drain(drainMs) {
       draining = true
-      server.stopListening()
-      const hadRequests = server.openRequests > 0
+      opened.stopListening()
+      const hadRequests = opened.openRequests > 0
       const deadlineMs = clock.monotonicMs() + drainMs
-      while (server.openRequests > 0 && clock.monotonicMs() < deadlineMs) await pause(clock, 20)
-      const cut = server.openRequests
+      while (opened.openRequests > 0 && clock.monotonicMs() < deadlineMs) await pause(clock, 20)
+      const cut = opened.openRequests
       // The last bytes of what has just ended may still be on their way to the kernel.
       if (hadRequests) await pause(clock, lastBytesMs)
-      server.close()
+      opened.close()
       heartbeat.cancel()
       lag.stop()
       deadlines.stop()

@@ -27,6 +27,9 @@ export interface PipelineOptions {
   readonly tools: TransitTools
   /** The configuration to answer by, or why there is none. */
   snapshot(): Snapshot | Extract<Refusal, { type: 'no-config' | 'config-damaged' }>
+  /** Open now, this one included; and how many the process can carry. */
+  openRequests(): number
+  readonly openRequestsMax: number
   /** Whether this node may be sent traffic. */
   isReady(): boolean
   /** Starts differ between processes, so that ids do too. */
@@ -55,6 +58,9 @@ export class Pipeline implements HttpHandler {
     if ('type' in snapshot) return this.#refuse(reply, snapshot, requestId)
     const caller = identify(snapshot.callers, head, this.#options.clock.wallMs())
     if (!caller.ok) return this.#refuse(reply, caller.error, requestId)
+    if (this.#options.openRequests() > this.#options.openRequestsMax) {
+      return this.#refuse(reply, { type: 'overloaded', retryAfterMs: 1_000 }, requestId)
+    }
     return (body) => this.#answer({ head, reply, requestId, route, snapshot, caller: caller.value, body })
   }
 

@@ -1,9 +1,11 @@
 // The connections to one origin. The one freed last is used first: its peer is the least likely to have closed it, and
 // those not needed age until they are dropped. There is no queue: above the bound an exchange fails at once and the
 // router tries elsewhere.
+
 import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../../../shared/clock.ts'
+import { limits } from '../../../shared/limits.ts'
 import type { AddressBook } from './address-book.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { egressLookup, egressRefusal } from './egress.ts'
@@ -71,6 +73,7 @@ export class ConnectionPool implements ConnectionOwner {
     connection.idleUntilMs =
       nowMs + (keepAliveMs === undefined ? idleMsMax : Math.min(idleMsMax, keepAliveMs - keepAliveMarginMs))
     this.#idle.push(connection)
+    if (this.#idle.length > limits.upstreamIdlePerOriginMax) this.#idle[0]!.close()
   }
 
   closed(connection: Connection): void {
