@@ -14,9 +14,9 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Settings } from '../../shared/settings.ts'
-import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import type { NodeHeartbeat, ProcessLoad } from '../../shared/telemetry/records.ts'
 import { CallerCompiler } from './auth/callers.ts'
-import { heartbeatOf } from './heartbeat.ts'
+import { type HeartbeatFacts, heartbeatOf } from './heartbeat.ts'
 import type { HttpServer } from './http/http.ts'
 import { startHttpServer } from './http/server.ts'
 import { Pipeline } from './pipeline.ts'
@@ -107,24 +107,9 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const opened = await startHttpServer(listening, pipeline, { clock, notify })
   server = opened
   const heartbeat = clock.every(limits.heartbeatMs, () => {
-    const facts = {
-      node: node.name,
-      role: node.role,
-      region: settings.region,
-      version: node.version,
-      draining,
-      snapshot,
-      refusals,
-    }
-    const load = { eventLoopLagMs: lag.read(), rssBytes: residentBytes() }
-    const beat = heartbeatOf({
-      ...facts,
-      load,
-      status: follower.status,
-      atMs: clock.wallMs(),
-      queues: recorder.queues(),
-    })
-    bus.publish(subjects.heartbeat, encodeJson(beat))
+    const queues = recorder.queues()
+    const facts = { draining, snapshot, refusals, queues, status: follower.status, eventLoopLagMs: lag.read() }
+    bus.publish(subjects.heartbeat, encodeJson(beatOf(options, facts)))
   })
 
   return {
@@ -150,6 +135,15 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       return cut
     },
   }
+}
+
+type BeatFacts = Pick<HeartbeatFacts, 'draining' | 'snapshot' | 'refusals' | 'queues' | 'status'> &
+  Pick<ProcessLoad, 'eventLoopLagMs'>
+
+function beatOf({ node, settings, clock }: ProxyOptions, { eventLoopLagMs, ...facts }: BeatFacts): NodeHeartbeat {
+  const { name, role, version } = node
+  const load = { eventLoopLagMs, rssBytes: residentBytes() }
+  return heartbeatOf({ ...facts, load, node: name, role, version, region: settings.region, atMs: clock.wallMs() })
 }
 
 function tellApplied(bus: Bus, name: string, { revision, hash }: ConfigState): void {
