@@ -1,0 +1,48 @@
+// What the replicated log needs of the stream that all nodes share: JetStream in a cluster, a model of it in the
+// simulation. The stream stores messages in one sequence; the event of revision N is the message of sequence N. It is not
+// trusted: it may be away, answer late, lose an acknowledgement, or come back shorter than it was.
+import type { Result } from '../../shared/result.ts'
+import type { SealedEvent } from './config-log.ts'
+
+export interface EventStream {
+  /** What the stream says of itself now. Answers within a few seconds, whatever happens. */
+  facts(): Promise<Result<StreamFacts, StreamTrouble>>
+  /** Stores `event` as the message after `lastSequence`, or changes nothing. Its `commandId` is the message id: the same
+   *  id again, within the stream's duplicate window, answers with the sequence it already has. */
+  publish(
+    event: SealedEvent,
+    lastSequence: number,
+  ): Promise<Result<{ sequence: number; duplicate: boolean }, PublishTrouble>>
+  /** Messages after `sequence`, oldest first, at most `limit`. */
+  read(afterSequence: number, limit: number): Promise<Result<StreamMessage[], StreamTrouble>>
+  /** Calls `wake` when something was stored, and when the stream can be reached again: a hint, as `ConfigLog.watch`. */
+  watch(wake: () => void): { stop(): void }
+  /** Makes the stream: only at the first boot of a cluster, and by `headgate log repair`. */
+  create(): Promise<Result<StreamFacts, StreamTrouble>>
+}
+
+export interface StreamFacts {
+  readonly firstSequence: number
+  readonly lastSequence: number
+  /** When the stream was made, as the server says it: another value is another stream. */
+  readonly created: string
+}
+
+/** Anybody with access to the stream may have written it: nothing of it is proven. */
+export interface StreamMessage extends SealedEvent {
+  readonly sequence: number
+}
+
+export type StreamTrouble =
+  | { type: 'unavailable'; message: string }
+  | { type: 'missing'; message: string }
+  /** The server stores the stream with other settings than were asked for; `field` names the first. */
+  | { type: 'settings'; field: string; message: string }
+
+export type PublishTrouble =
+  | StreamTrouble
+  /** Somebody else wrote first. */
+  | { type: 'wrong-last-sequence'; message: string }
+  | { type: 'full'; message: string }
+  /** No acknowledgement came: it may have been stored. */
+  | { type: 'no-ack'; message: string }
