@@ -3,8 +3,8 @@
 //
 // Two slots in one file, written in turn, each with a MAC: a kill or a power cut can spoil only the slot being written,
 // and that one was not acknowledged yet. In place, because a rename would cost a second sync per commit.
-import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
-import { readFileIfPresent, writeFileAtomically } from '../data-folder/atomic-file.ts'
+import { writeFileAtomically } from '../data-folder/atomic-file.ts'
+import { type Disk, type DiskFile, fileSystem } from '../data-folder/disk.ts'
 import type { LogHead } from './config-log.ts'
 import { macOf, sameMac } from './event-codec.ts'
 
@@ -24,17 +24,19 @@ export interface HighWater {
 export class HighWaterFile implements HighWater {
   readonly #path: string
   readonly #macKey: Uint8Array
-  #file: number | undefined
+  readonly #disk: Disk
+  #file: DiskFile | undefined
   #slot: 0 | 1 = 0
 
-  constructor(path: string, macKey: Uint8Array) {
+  constructor(path: string, macKey: Uint8Array, disk = fileSystem) {
     this.#path = path
     this.#macKey = macKey
+    this.#disk = disk
   }
 
   read(): MarkFinding {
     try {
-      const content = readFileIfPresent(this.#path)
+      const content = this.#disk.read(this.#path)
       return content === undefined ? { type: 'absent' } : this.#find(content)
     } catch (error) {
       return { type: 'damaged', message: `the high-water mark cannot be read: ${(error as Error).message}` }
@@ -47,7 +49,7 @@ export class HighWaterFile implements HighWater {
   }
 
   close(): void {
-    if (this.#file !== undefined) closeSync(this.#file)
+    this.#file?.close()
     this.#file = undefined
   }
 
@@ -61,13 +63,13 @@ export class HighWaterFile implements HighWater {
 
   #create(mark: LogHead): void {
     const slot = this.#encode(mark)
-    writeFileAtomically(this.#path, slot + slot)
-    this.#file = openSync(this.#path, 'r+')
+    writeFileAtomically(this.#path, slot + slot, { disk: this.#disk })
+    this.#file = this.#disk.open(this.#path, 'keep')
   }
 
-  #overwrite(file: number, mark: LogHead): void {
-    writeSync(file, this.#encode(mark), this.#slot * slotBytes, 'latin1')
-    fdatasyncSync(file)
+  #overwrite(file: DiskFile, mark: LogHead): void {
+    file.write(Buffer.from(this.#encode(mark), 'latin1'), this.#slot * slotBytes)
+    file.syncData()
     this.#slot = this.#slot === 0 ? 1 : 0
   }
 

@@ -2,12 +2,12 @@
 // file to which every event is appended after it was applied. The tail is not synced: it survives a kill, and a power cut
 // only matters when it damages the log at the same moment. The two newest snapshots stay, and the older one's tail ends
 // where the newer one begins, so that either snapshot alone leads to the head.
-import { closeSync, existsSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { stateFromJson, stateToJson } from '../../shared/config/snapshot.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
-import { readFileIfPresent, writeAll, writeFileAtomically } from '../data-folder/atomic-file.ts'
+import { writeFileAtomically } from '../data-folder/atomic-file.ts'
+import { type Disk, type DiskFile, fileSystem } from '../data-folder/disk.ts'
 import type { StoredEvent } from './config-log.ts'
 import { macOf, sameMac } from './event-codec.ts'
 import { encodeRecord, foldTail } from './last-good-tail.ts'
@@ -25,20 +25,23 @@ export interface LastGoodOptions {
   notify: Notify
   /** Events after which a new snapshot replaces a growing tail. */
   tailEventsMax?: number
+  disk?: Disk
 }
 
 interface Tail {
-  file: number
+  file: DiskFile
   events: number
   bytes: number
 }
 
 export class LastGood {
   readonly #options: LastGoodOptions
+  readonly #disk: Disk
   #tail: Tail | undefined
 
   constructor(options: LastGoodOptions) {
     this.#options = options
+    this.#disk = options.disk ?? fileSystem
   }
 
   read(): CopyFinding {
@@ -78,7 +81,7 @@ export class LastGood {
   }
 
   close(): void {
-    if (this.#tail !== undefined) closeSync(this.#tail.file)
+    this.#tail?.file.close()
     this.#tail = undefined
   }
 
@@ -95,7 +98,7 @@ export class LastGood {
 
   #append(tail: Tail, events: readonly StoredEvent[]): void {
     const records = Buffer.concat(events.map(encodeRecord))
-    writeAll(tail.file, records)
+    tail.file.write(records)
     tail.events += events.length
     tail.bytes += records.byteLength
   }
@@ -104,9 +107,9 @@ export class LastGood {
     const text = JSON.stringify(stateToJson(state))
     const { revision, hash } = state
     const head = JSON.stringify({ version: 1, revision, hash, mac: this.#mac(text) })
-    writeFileAtomically(this.#path(revision, 'json'), `${head}\n${text}\n`)
+    writeFileAtomically(this.#path(revision, 'json'), `${head}\n${text}\n`, { disk: this.#disk })
     this.close()
-    this.#tail = { file: openSync(this.#path(revision, 'tail'), 'w', 0o600), events: 0, bytes: 0 }
+    this.#tail = { file: this.#disk.open(this.#path(revision, 'tail'), 'replace'), events: 0, bytes: 0 }
     this.#prune(revision)
   }
 
@@ -116,14 +119,14 @@ export class LastGood {
     const oldest = kept.at(-2) ?? revision
     for (const kind of ['json', 'tail'] as const) {
       for (const one of this.#list(kind)) {
-        if (one < oldest || one > revision) rmSync(this.#path(one, kind), { force: true })
+        if (one < oldest || one > revision) this.#disk.remove(this.#path(one, kind))
       }
     }
   }
 
   #readSnapshot(revision: number): ConfigState | undefined {
     try {
-      const content = readFileIfPresent(this.#path(revision, 'json'))?.toString('utf8') ?? ''
+      const content = this.#disk.read(this.#path(revision, 'json'))?.toString('utf8') ?? ''
       const end = content.indexOf('\n')
       const text = content.slice(end + 1, -1)
       const head = JSON.parse(content.slice(0, end)) as Record<string, unknown>
@@ -151,7 +154,7 @@ export class LastGood {
 
   #foldTail(revision: number, state: ConfigState): string | undefined {
     try {
-      const content = readFileIfPresent(this.#path(revision, 'tail')) ?? Buffer.alloc(0)
+      const content = this.#disk.read(this.#path(revision, 'tail')) ?? Buffer.alloc(0)
       return foldTail(state, content, this.#options.macKey)
     } catch (error) {
       return (error as Error).message
@@ -160,9 +163,8 @@ export class LastGood {
 
   /** Revisions of which there is a file of this kind, ascending. */
   #list(kind: 'json' | 'tail'): number[] {
-    const { folder } = this.#options
-    const names = existsSync(folder) ? readdirSync(folder) : []
     const pattern = kind === 'json' ? /^last-good-(\d{1,15})\.json$/ : /^last-good-(\d{1,15})\.tail$/
+    const names = this.#disk.list(this.#options.folder)
     const revisions = names.flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number)
     return revisions.sort((a, b) => a - b)
   }

@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { readFileIfPresent, writeFileAtomically } from './atomic-file.ts'
+import { writeFileAtomically } from './atomic-file.ts'
+import { fileSystem } from './disk.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
 
 export interface DataFolderOptions {
@@ -88,7 +89,7 @@ function makePrivate(path: string): void {
 
 function checkFormat(path: string): DataFolderRefusal | undefined {
   const file = join(path, 'format')
-  const text = readFileIfPresent(file)?.toString('utf8').trim()
+  const text = fileSystem.read(file)?.toString('utf8').trim()
   if (text === undefined) {
     writeFileAtomically(file, `${formatVersion}\n`)
     return undefined
@@ -133,7 +134,7 @@ function findMasterKey(
 }
 
 function readMasterKey(file: string): Uint8Array | 'unreadable' | undefined {
-  const text = readFileIfPresent(file)?.toString('utf8').trim()
+  const text = fileSystem.read(file)?.toString('utf8').trim()
   if (text === undefined) return undefined
   if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600)
   const bytes = Buffer.from(text, 'base64')
@@ -142,7 +143,7 @@ function readMasterKey(file: string): Uint8Array | 'unreadable' | undefined {
 
 function findNodeId(path: string): string {
   const file = join(path, 'node-id')
-  const stored = readFileIfPresent(file)?.toString('utf8').trim() ?? ''
+  const stored = fileSystem.read(file)?.toString('utf8').trim() ?? ''
   if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(stored)) return stored
   const made = `node-${randomBytes(6).toString('hex')}`
   writeFileAtomically(file, `${made}\n`)

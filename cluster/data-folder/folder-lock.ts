@@ -3,7 +3,8 @@
 // opening and closing the locked file by other means would drop the lock (POSIX locks belong to the process).
 import { DatabaseSync } from 'node:sqlite'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { readFileIfPresent, writeFileAtomically } from './atomic-file.ts'
+import { writeFileAtomically } from './atomic-file.ts'
+import { fileSystem } from './disk.ts'
 
 export interface FolderLock {
   release(): void
@@ -39,6 +40,6 @@ const held = new Set<DatabaseSync>()
 const sqliteBusy = 5
 
 function readHolder(path: string): number | undefined {
-  const text = readFileIfPresent(`${path}.pid`)?.toString('utf8').trim() ?? ''
+  const text = fileSystem.read(`${path}.pid`)?.toString('utf8').trim() ?? ''
   return /^\d+$/.test(text) ? Number(text) : undefined
 }

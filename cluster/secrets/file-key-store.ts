@@ -3,7 +3,8 @@
 import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { readFileIfPresent, writeFileAtomically } from '../data-folder/atomic-file.ts'
+import { writeFileAtomically } from '../data-folder/atomic-file.ts'
+import { fileSystem } from '../data-folder/disk.ts'
 import { decrypt, encrypt } from './aead.ts'
 import type { KeyStore, KeyStoreRefusal } from './key-store.ts'
 
@@ -74,7 +75,7 @@ export class FileKeyStore implements KeyStore {
   #read(): Result<Map<string, Uint8Array>, KeyStoreRefusal> {
     const keys = new Map<string, Uint8Array>()
     try {
-      const content = readFileIfPresent(this.#path)
+      const content = fileSystem.read(this.#path)
       if (content === undefined) return done(keys)
       const file = parseKeyFile(content.toString('utf8'))
       if (file === undefined) return fail({ type: 'keys-damaged', message: 'the file of data keys is not readable' })
