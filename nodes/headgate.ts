@@ -8,9 +8,9 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const code = await runCli(process.argv.slice(2), {
   version,
   async start({ role, auto }) {
-    const { startAll } = await import('./start-all.ts')
+    const { start: startNode } = await import('./start.ts')
     // A start that was refused may have left threads behind: they go with the process.
-    process.exit(await startAll({ role, auto, version, environment: process.env }))
+    process.exit(await startNode({ role, auto, version, environment: process.env }))
   },
 })
 if (code !== 0) process.exitCode = code

@@ -1,11 +1,23 @@
-// Keeps a worker thread running: when it dies, the data path goes on and the thread is started again, with growing pauses.
+// Keeps a worker thread running: when it dies, the data path goes on and the thread is started again, with growing pauses
+// that chance spreads, so that many nodes do not come back in step.
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { LocalBus } from '../cluster/bus/local-bus.ts'
-import type { Clock } from '../shared/clock.ts'
+import type { Chance, Clock } from '../shared/clock.ts'
 import type { Notify } from '../shared/notice.ts'
+import type { Trouble } from '../shared/readiness.ts'
+import type { PartStanding } from './node-standing.ts'
+import type { ThreadPart } from './roles.ts'
 import type { WorkerNews, WorkerTask } from './worker.ts'
 
 export type Ready = Extract<WorkerNews, { type: 'ready' }>
+
+export interface SupervisedWorkerOptions {
+  readonly task: Omit<WorkerTask, 'bus'>
+  readonly bus: LocalBus
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly notify: Notify
+}
 
 const pauseMsMin = 250
 const pauseMsMax = 10_000
@@ -13,19 +25,20 @@ const pauseMsMax = 10_000
 const wellAfterMs = 60_000
 
 export class SupervisedWorker {
-  readonly #task: Omit<WorkerTask, 'bus'>
-  readonly #bus: LocalBus
-  readonly #clock: Clock
-  readonly #notify: Notify
+  readonly part: ThreadPart
+  readonly #options: SupervisedWorkerOptions
   #worker: Worker | undefined
   #stopping = false
   #pauseMs = pauseMsMin
+  #told: PartStanding = { troubles: [] }
+  #awaySinceMs: number | undefined
+  /** Since it was last well. */
+  #failures = 0
+  restarts = 0
 
-  constructor(options: { task: Omit<WorkerTask, 'bus'>; bus: LocalBus; clock: Clock; notify: Notify }) {
-    this.#task = options.task
-    this.#bus = options.bus
-    this.#clock = options.clock
-    this.#notify = options.notify
+  constructor(options: SupervisedWorkerOptions) {
+    this.#options = options
+    this.part = options.task.part
   }
 
   /** Rejects when the first start is refused: then the whole start is. */
@@ -42,28 +55,47 @@ export class SupervisedWorker {
     await gone
   }
 
+  /** What the part said last, and whether it still runs. */
+  standing(): PartStanding {
+    const away = this.#awayFor()
+    if (away === undefined) return this.#told
+    const often = this.#failures >= 3 ? ` for the ${this.#failures}th time` : ''
+    return {
+      troubles: [{ level: 'degraded', reason: `the thread ${this.part} ended${often}; it is started again`, ...away }],
+    }
+  }
+
+  #awayFor(): Pick<Trouble, 'forMs'> | undefined {
+    if (this.#awaySinceMs === undefined) return undefined
+    return { forMs: this.#options.clock.monotonicMs() - this.#awaySinceMs }
+  }
+
   #run(): Promise<Ready> {
+    const { bus, clock, notify, task } = this.#options
     const { port1, port2 } = new MessageChannel()
-    this.#bus.admit(port1)
-    const workerData: WorkerTask = { ...this.#task, bus: port2 }
+    bus.admit(port1)
+    const workerData: WorkerTask = { ...task, bus: port2 }
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData,
       transferList: [port2],
-      name: this.#task.part,
+      name: this.part,
     })
     this.#worker = worker
-    const startedMs = this.#clock.monotonicMs()
+    const startedMs = clock.monotonicMs()
     return new Promise((resolve, reject) => {
       worker.on('message', (news: WorkerNews) => {
-        if (news.type === 'notice') this.#notify(news.notice)
-        else if (news.type === 'ready') resolve(news)
-        else if (news.type === 'refused') {
+        if (news.type === 'notice') notify(news.notice)
+        else if (news.type === 'standing') this.#told = news.standing
+        else if (news.type === 'ready') {
+          this.#awaySinceMs = undefined
+          resolve(news)
+        } else if (news.type === 'refused') {
           reject(new Error(news.message))
           void worker.terminate()
         }
       })
       worker.on('error', (error) => {
-        this.#notify({ type: 'handler-threw', where: this.#task.part, message: error.message })
+        notify({ type: 'handler-threw', where: this.part, message: error.message })
         reject(error)
       })
       worker.on('exit', () => {
@@ -75,12 +107,21 @@ export class SupervisedWorker {
   }
 
   #restartLater(startedMs: number): void {
-    if (this.#clock.monotonicMs() - startedMs > wellAfterMs) this.#pauseMs = pauseMsMin
-    this.#clock.after(this.#pauseMs, () => {
+    const { clock, chance, notify } = this.#options
+    const nowMs = clock.monotonicMs()
+    if (nowMs - startedMs > wellAfterMs) {
+      this.#pauseMs = pauseMsMin
+      this.#failures = 0
+    }
+    this.#failures++
+    this.#awaySinceMs ??= nowMs
+    this.#told = { troubles: [] }
+    clock.after(this.#pauseMs * (0.5 + 0.5 * chance()), () => {
       if (this.#stopping) return
+      this.restarts++
       this.#run().catch((error: unknown) => {
         const message = error instanceof Error ? error.message : String(error)
-        this.#notify({ type: 'warning', message: `${this.#task.part} could not be restarted: ${message}` })
+        notify({ type: 'warning', message: `${this.part} could not be restarted: ${message}` })
       })
     })
     this.#pauseMs = Math.min(pauseMsMax, this.#pauseMs * 2)

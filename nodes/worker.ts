@@ -1,15 +1,20 @@
-// The thread of a node that runs beside the proxy: it joins the bus of the process and starts its part.
+// A thread of a node that runs beside the data plane: it joins the bus of the process, starts its part, and tells the
+// composing thread each second how that is.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { LocalBus } from '../cluster/bus/local-bus.ts'
 import type { DataFolder } from '../cluster/data-folder/data-folder.ts'
 import { systemClock } from '../shared/clock.ts'
-import type { Notice } from '../shared/notice.ts'
+import type { Notice, Notify } from '../shared/notice.ts'
 import type { Settings } from '../shared/settings.ts'
+import type { NodeRole } from '../shared/telemetry/records.ts'
 import type { Finding } from './control/discovery.ts'
+import type { PartStanding } from './node-standing.ts'
+import type { ThreadPart } from './roles.ts'
 
 /** What the composing thread gives a worker. */
 export interface WorkerTask {
-  part: 'control' | 'aggregator'
+  part: ThreadPart
+  role: NodeRole
   settings: Settings
   node: string
   version: string
@@ -32,20 +37,40 @@ export interface ControlFacts {
 export type WorkerNews =
   | { type: 'notice'; notice: Notice }
   | { type: 'ready'; control?: ControlFacts }
+  | { type: 'standing'; standing: PartStanding }
   | { type: 'refused'; message: string }
   | { type: 'stopped' }
 
+export interface ThreadContext {
+  readonly task: WorkerTask
+  /** Of this process. */
+  readonly bus: LocalBus
+  readonly notify: Notify
+}
+
+export interface RunningThread {
+  readonly control?: ControlFacts
+  standing(): PartStanding
+  close(): Promise<void> | void
+}
+
+const standingMs = 1_000
 const task = workerData as WorkerTask
 const parent = parentPort!
 const tell = (news: WorkerNews) => parent.postMessage(news)
-const notify = (notice: Notice) => tell({ type: 'notice', notice })
 const bus = new LocalBus()
 bus.join(task.bus)
 
 try {
-  const stop = task.part === 'control' ? await startControlPart() : await startAggregatorPart()
+  const running = await startPart({ task, bus, notify: (notice) => tell({ type: 'notice', notice }) })
+  const tellStanding = () => tell({ type: 'standing', standing: running.standing() })
+  tellStanding()
+  const { control } = running
+  tell({ type: 'ready', ...(control === undefined ? {} : { control }) })
+  const timer = systemClock.every(standingMs, tellStanding)
   parent.once('message', async () => {
-    await stop()
+    timer.cancel()
+    await running.close()
     bus.close()
     tell({ type: 'stopped' })
     parent.close()
@@ -54,24 +79,14 @@ try {
   tell({ type: 'refused', message: error instanceof Error ? error.message : String(error) })
 }
 
-async function startAggregatorPart(): Promise<() => void> {
-  const { startAggregator } = await import('./aggregator/main.ts')
-  const aggregator = startAggregator({ dataDir: task.folder.path, bus, clock: systemClock, notify, node: task.node })
-  tell({ type: 'ready' })
-  return () => aggregator.close()
-}
-
-async function startControlPart(): Promise<() => Promise<void>> {
-  const { startControl } = await import('./control/main.ts')
-  const { settings, folder, masterKey, consoleFolder, auto, node, version } = task
-  const control = await startControl({
-    ...{ settings, folder, masterKey, consoleFolder, auto, bus, notify },
-    clock: systemClock,
-    node: { name: node, version, role: 'all' },
-    awaitAppliedBy: node,
-  })
-  const { port, demoKey, findings } = control
-  const adminToken = control.adminTokenGenerated
-  tell({ type: 'ready', control: { port, demoKey, findings, adminToken, signInLink: control.signInLink() } })
-  return () => control.close()
+/** Each part is loaded only where it runs. */
+async function startPart(context: ThreadContext): Promise<RunningThread> {
+  switch (task.part) {
+    case 'control':
+      return (await import('./control-thread.ts')).startControlThread(context)
+    case 'aggregator':
+      return (await import('./aggregator-thread.ts')).startAggregatorThread(context)
+    case 'link':
+      throw new Error('there is no link yet')
+  }
 }

@@ -15,6 +15,8 @@ export interface Settings {
   /** Undefined: none was named and `./headgate.yaml` is used when it exists. */
   configFile: string | undefined
   adminToken: string | undefined
+  /** Undefined: everything is embedded in this process. */
+  nats: NatsSettings | undefined
   masterKey: Uint8Array | undefined
   nodeName: string | undefined
   region: string
@@ -25,6 +27,13 @@ export interface Settings {
   drainMs: number
   demo: boolean | undefined
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export interface NatsSettings {
+  /** Any of them leads to the others. */
+  servers: string[]
+  credsFile: string | undefined
+  caFile: string | undefined
 }
 
 export interface SettingProblem {
@@ -64,6 +73,7 @@ export function parseSettings(
     dataDir: read.text('HEADGATE_DATA_DIR') ?? './data',
     configFile: read.text('HEADGATE_CONFIG'),
     adminToken: read.token('HEADGATE_ADMIN_TOKEN'),
+    nats: readNats(read),
     masterKey: read.key32('HEADGATE_MASTER_KEY'),
     nodeName: read.text('HEADGATE_NODE_NAME'),
     region: read.text('HEADGATE_REGION') ?? 'local',
@@ -78,8 +88,44 @@ export function parseSettings(
   return read.problems.length === 0 ? done(settings) : fail(read.problems)
 }
 
+function readNats(read: Reader): NatsSettings | undefined {
+  const servers = read.list('HEADGATE_NATS_URL')
+  const credsFile = read.path('HEADGATE_NATS_CREDS')
+  const caFile = read.path('HEADGATE_NATS_CA')
+  if (servers.length === 0) {
+    for (const [name, value] of Object.entries({ HEADGATE_NATS_CREDS: credsFile, HEADGATE_NATS_CA: caFile })) {
+      if (value !== undefined) read.problem(name, 'needs HEADGATE_NATS_URL beside it')
+    }
+    return undefined
+  }
+  const urls = servers.map(natsUrl)
+  if (urls.includes(undefined)) {
+    read.problem('HEADGATE_NATS_URL', 'expected servers such as nats://127.0.0.1:4222, separated by commas')
+    return undefined
+  }
+  // Whoever reaches the servers can read everything that is not sealed: only this machine may go without credentials.
+  const isOpen = credsFile === undefined && urls.some((url) => url?.username === '')
+  const stranger = urls.find((url) => !isLoopback(url?.hostname ?? ''))
+  if (isOpen && stranger !== undefined) {
+    read.problem('HEADGATE_NATS_URL', `${stranger.host} is not loopback: set HEADGATE_NATS_CREDS`)
+  }
+  return { servers, credsFile, caFile }
+}
+
+function natsUrl(server: string): URL | undefined {
+  const withScheme = server.includes('://') ? server : `nats://${server}`
+  if (!/^(nats|tls):\/\//.test(withScheme)) return undefined
+  try {
+    // `nats:` is no special scheme, of which the URL parser would not lower or unbracket the host.
+    const url = new URL(withScheme.replace(/^(nats|tls):/, 'http:'))
+    return url.hostname === '' || url.pathname !== '/' ? undefined : url
+  } catch {
+    return undefined
+  }
+}
+
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 /** Words that stand in for secrets in examples and must never be one. */
@@ -108,6 +154,20 @@ class Reader {
       return this.#readFile(file).trim()
     } catch {
       this.problem(`${name}_FILE`, `cannot read ${file}`)
+      return undefined
+    }
+  }
+
+  /** A file to be read later; `NAME_FILE` says the same. */
+  path(name: string): string | undefined {
+    const [direct, file] = [this.#environment[name], this.#environment[`${name}_FILE`]]
+    const path = direct || file || undefined
+    if (path === undefined) return undefined
+    try {
+      this.#readFile(path)
+      return path
+    } catch {
+      this.problem(direct ? name : `${name}_FILE`, `cannot read ${path}`)
       return undefined
     }
   }

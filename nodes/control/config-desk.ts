@@ -3,16 +3,17 @@
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import type { ConfigLog, LogRefusal, StoredEvent } from '../../cluster/config-log/config-log.ts'
 import type { ConfigWriter, WriteRefusal, Written } from '../../cluster/config-log/config-writer.ts'
+import { followTroubles } from '../../cluster/config-log/follow-troubles.ts'
 import type { Follower, FollowRefusal } from '../../cluster/config-log/follower.ts'
 import type { ConfigChange, ConfigEvent } from '../../shared/config/events.ts'
 import { emptyState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
+import type { Trouble } from '../../shared/readiness.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { KeysUnavailable } from './decide-tools.ts'
 import type { Problem } from './http/answer.ts'
 import { problems } from './http/problems.ts'
 import type { NodesView } from './nodes-view.ts'
-import type { Trouble } from './readiness.ts'
 import { removesOwners } from './unneeded-secrets.ts'
 
 export interface ConfigDeskOptions {
@@ -103,9 +104,7 @@ export class ConfigDesk {
 
   /** For `/readyz`. */
   troubles(): Trouble[] {
-    const { degraded, damaged } = this.#options.follower.status
-    if (damaged !== undefined) return [{ level: 'unready', reason: damaged }]
-    return degraded === undefined ? [] : [{ level: 'degraded', reason: degraded }]
+    return followTroubles(this.#options.follower.status)
   }
 }
 

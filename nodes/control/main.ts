@@ -14,6 +14,7 @@ import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
+import { Readiness, type Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { dispatch } from './api/dispatch.ts'
@@ -30,7 +31,6 @@ import { type ControlRequest, type Listener, listen } from './http/server.ts'
 import { NodesView } from './nodes-view.ts'
 import { ConsoleFiles } from './pages/console-files.ts'
 import { publicUrls } from './public-urls.ts'
-import { Readiness, type Trouble } from './readiness.ts'
 import { openAdminTokens } from './sign-in/admin-tokens.ts'
 import { SignIn } from './sign-in/sign-in.ts'
 import { forgetUnneeded } from './unneeded-secrets.ts'
@@ -78,7 +78,7 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
   const { desk, follower, secrets } = config
   try {
     const demo = settings.demo ?? options.node.role === 'all'
-    const readiness = new Readiness()
+    const readiness = new Readiness(clock)
     readiness.add(() => desk.troubles())
     // Inside a whole node: a load balancer that asks this port must not send what the data port no longer takes.
     const { name, role } = options.node

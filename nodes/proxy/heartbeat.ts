@@ -1,5 +1,6 @@
 // Once a second a proxy says how it is: what it serves, how far behind it is, how much waits, and what its targets do.
 import type { FollowerStatus } from '../../cluster/config-log/follower.ts'
+import type { Trouble } from '../../shared/readiness.ts'
 import type { NodeHeartbeat, ProcessLoad, TargetLoad } from '../../shared/telemetry/records.ts'
 import type { Endpoint } from './providers/endpoint.ts'
 import type { Target } from './routing/route.ts'
@@ -17,16 +18,18 @@ export interface HeartbeatFacts {
   readonly snapshot: Snapshot | undefined
   readonly load: ProcessLoad
   readonly refusals: ReadonlyMap<string, number>
+  readonly troubles: readonly Trouble[]
 }
 
 export function heartbeatOf(facts: HeartbeatFacts): NodeHeartbeat {
-  const { node, role, region, version, status, draining, atMs, queues, snapshot, load, refusals } = facts
+  const { node, role, region, version, status, draining, atMs, queues, snapshot, load, refusals, troubles } = facts
   return {
     ...{ node, role, region, version, draining, atMs, queues, process: load },
     revision: status.revision,
     hash: status.hash,
     lagMs: status.lagMs,
     refusals: Object.fromEntries(refusals),
+    troubles: troubles.map(({ reason }) => reason),
     targets: snapshot === undefined ? [] : targetLoads(snapshot),
   }
 }

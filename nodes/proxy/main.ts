@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import { followTroubles } from '../../cluster/config-log/follow-troubles.ts'
 import { Follower } from '../../cluster/config-log/follower.ts'
 import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
 import { LastGood } from '../../cluster/config-log/last-good.ts'
@@ -13,8 +14,9 @@ import type { Chance, Clock } from '../../shared/clock.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
+import type { Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
-import type { NodeHeartbeat, ProcessLoad } from '../../shared/telemetry/records.ts'
+import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { CallerCompiler } from './auth/callers.ts'
 import { type HeartbeatFacts, heartbeatOf } from './heartbeat.ts'
 import type { HttpServer } from './http/http.ts'
@@ -45,8 +47,14 @@ export interface ProxyOptions {
 
 export interface ProxyNode {
   readonly port: number
+  standing(): ProxyStanding
   /** Stops listening, lets open requests finish for `drainMs`, cuts the rest. Answers how many were cut. */
   drain(drainMs: number): Promise<number>
+}
+
+export interface ProxyStanding {
+  heartbeat: NodeHeartbeat
+  troubles: Trouble[]
 }
 
 export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
@@ -106,14 +114,19 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const listening = { host, port, tls, bodyBytesMax, hosts, trustedProxies }
   const opened = await startHttpServer(listening, pipeline, { clock, notify })
   server = opened
+  const standing = (): ProxyStanding => {
+    const troubles = followTroubles(follower.status)
+    const load = { eventLoopLagMs: lag.latest, rssBytes: residentBytes(), openRequests: opened.openRequests }
+    const facts = { draining, snapshot, refusals, load, troubles, status: follower.status, queues: recorder.queues() }
+    return { troubles, heartbeat: beatOf(options, facts) }
+  }
   const heartbeat = clock.every(limits.heartbeatMs, () => {
-    const queues = recorder.queues()
-    const facts = { draining, snapshot, refusals, queues, status: follower.status, eventLoopLagMs: lag.read() }
-    bus.publish(subjects.heartbeat, encodeJson(beatOf(options, facts)))
+    lag.read()
+    bus.publish(subjects.heartbeat, encodeJson(standing().heartbeat))
   })
 
   return {
-    port: opened.port,
+    ...{ port: opened.port, standing },
     async drain(drainMs) {
       draining = true
       opened.stopListening()
@@ -137,13 +150,11 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   }
 }
 
-type BeatFacts = Pick<HeartbeatFacts, 'draining' | 'snapshot' | 'refusals' | 'queues' | 'status'> &
-  Pick<ProcessLoad, 'eventLoopLagMs'>
+type BeatFacts = Omit<HeartbeatFacts, 'node' | 'role' | 'version' | 'region' | 'atMs'>
 
-function beatOf({ node, settings, clock }: ProxyOptions, { eventLoopLagMs, ...facts }: BeatFacts): NodeHeartbeat {
+function beatOf({ node, settings, clock }: ProxyOptions, facts: BeatFacts): NodeHeartbeat {
   const { name, role, version } = node
-  const load = { eventLoopLagMs, rssBytes: residentBytes() }
-  return heartbeatOf({ ...facts, load, node: name, role, version, region: settings.region, atMs: clock.wallMs() })
+  return heartbeatOf({ ...facts, node: name, role, version, region: settings.region, atMs: clock.wallMs() })
 }
 
 function tellApplied(bus: Bus, name: string, { revision, hash }: ConfigState): void {

@@ -89,9 +89,11 @@ export interface AttemptRecord {
   totalUs: number
 }
 
+export type NodeRole = 'proxy' | 'aggregator' | 'control' | 'all'
+
 export interface NodeHeartbeat {
   node: string
-  role: 'proxy' | 'aggregator' | 'control' | 'all'
+  role: NodeRole
   region: string
   version: string
   revision: number
@@ -101,6 +103,8 @@ export interface NodeHeartbeat {
   atMs: number
   /** Name of each bounded queue → its length and what it dropped since start. */
   queues: Record<string, { length: number; dropped: number }>
+  /** What keeps the node from being wholly well, one sentence each. */
+  troubles?: string[]
   /** A proxy's view of its targets. */
   targets?: TargetLoad[]
   process?: ProcessLoad
@@ -110,6 +114,8 @@ export interface NodeHeartbeat {
 
 export interface ProcessLoad {
   rssBytes: number
+  /** Of a proxy: requests that it has not finished. */
+  openRequests?: number
   /** How late timers fired since the last heartbeat. */
   eventLoopLagMs: { p50: number; p99: number; max: number }
 }

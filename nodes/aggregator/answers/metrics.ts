@@ -1,9 +1,9 @@
 // Everything that is measured, as Prometheus text. The names of the OpenTelemetry conventions are still moving: they
 // stand here and nowhere else. Labels are configured names; no key, user or text of a caller is ever one.
-import type { NodeHeartbeat } from '../../../shared/telemetry/records.ts'
 import type { Fleet } from '../fleet.ts'
 import type { CountsFold, ModelCounts } from '../rollup/counts.ts'
 import type { LatencyFold, LatencyMetric, TargetLatency } from '../rollup/latency.ts'
+import { nodeMetrics } from './node-metrics.ts'
 import { type Labels, PrometheusText } from './prometheus-text.ts'
 
 /** Seconds. Long answers of large models take minutes. */
@@ -117,35 +117,6 @@ function usageMetrics(page: PrometheusText, rows: readonly ModelCounts[]): void 
       [{ ...genAiModelLabels(row), gen_ai_token_type: 'input' }, row.inputSizes],
       [{ ...genAiModelLabels(row), gen_ai_token_type: 'output' }, row.outputSizes],
     ]),
-  )
-}
-
-function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
-  const gauge = (name: string, help: string, read: (node: NodeHeartbeat) => number | undefined): void =>
-    page.gauge(
-      name,
-      help,
-      nodes.flatMap((node) => {
-        const value = read(node)
-        return value === undefined ? [] : [[{ node: node.node }, value]]
-      }),
-    )
-  gauge('headgate_config_revision', 'Revision that a node serves.', (node) => node.revision)
-  gauge('headgate_resident_memory_bytes', 'Resident memory of a node.', (node) => node.process?.rssBytes)
-  page.gauge(
-    'headgate_eventloop_lag_seconds',
-    'How late timers fire.',
-    nodes.flatMap((node): [Labels, number][] =>
-      Object.entries(node.process?.eventLoopLagMs ?? {}).map(([stat, ms]) => [{ node: node.node, stat }, ms / 1e3]),
-    ),
-  )
-  page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
-  page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
-}
-
-function eachQueue(nodes: readonly NodeHeartbeat[], field: 'length' | 'dropped'): [Labels, number][] {
-  return nodes.flatMap((node) =>
-    Object.entries(node.queues).map(([queue, state]): [Labels, number] => [{ node: node.node, queue }, state[field]]),
   )
 }
 

@@ -2,8 +2,8 @@
 // and no host.
 import { z } from 'zod'
 import type { Bus } from '../../../cluster/bus/bus.ts'
+import type { Readiness } from '../../../shared/readiness.ts'
 import { json } from '../http/answer.ts'
-import type { Readiness } from '../readiness.ts'
 import { readinessBody } from './answers.ts'
 import type { Route } from './route.ts'
 import { askAggregator } from './telemetry-routes.ts'

@@ -1,0 +1,36 @@
+// What nodes say of themselves in their heartbeats, as metrics.
+import type { NodeHeartbeat } from '../../../shared/telemetry/records.ts'
+import type { Labels, PrometheusText } from './prometheus-text.ts'
+
+export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
+  const gauge = (name: string, help: string, read: (node: NodeHeartbeat) => number | undefined): void =>
+    page.gauge(
+      name,
+      help,
+      nodes.flatMap((node) => {
+        const value = read(node)
+        return value === undefined ? [] : [[{ node: node.node }, value]]
+      }),
+    )
+  gauge('headgate_config_revision', 'Revision that a node serves.', (node) => node.revision)
+  gauge('headgate_config_lag_seconds', 'How long a node has known that it is behind.', (node) => node.lagMs / 1e3)
+  gauge('headgate_node_draining', '1 while a node finishes what it has.', (node) => (node.draining ? 1 : 0))
+  gauge('headgate_node_troubles', 'Reasons why a node is not wholly well.', (node) => node.troubles?.length)
+  gauge('headgate_open_requests', 'Requests that a proxy has not finished.', (node) => node.process?.openRequests)
+  gauge('headgate_resident_memory_bytes', 'Resident memory of a node.', (node) => node.process?.rssBytes)
+  page.gauge(
+    'headgate_eventloop_lag_seconds',
+    'How late timers fire.',
+    nodes.flatMap((node): [Labels, number][] =>
+      Object.entries(node.process?.eventLoopLagMs ?? {}).map(([stat, ms]) => [{ node: node.node, stat }, ms / 1e3]),
+    ),
+  )
+  page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
+  page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
+}
+
+function eachQueue(nodes: readonly NodeHeartbeat[], field: 'length' | 'dropped'): [Labels, number][] {
+  return nodes.flatMap((node) =>
+    Object.entries(node.queues).map(([queue, state]): [Labels, number] => [{ node: node.node, queue }, state[field]]),
+  )
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { parseSettings } from './settings.ts'
+
+const files: Record<string, string> = { '/etc/nats.creds': 'creds', '/etc/ca.pem': 'pem' }
+
+function settings(environment: Record<string, string>) {
+  const parsed = parseSettings(environment, (path) => {
+    const text = files[path]
+    if (text === undefined) throw new Error('no such file')
+    return text
+  })
+  return parsed.ok ? parsed.value : parsed.error.map(({ name, message }) => `${name}: ${message}`)
+}
+
+test('without HEADGATE_NATS_URL everything is embedded', () => {
+  expect(settings({})).toMatchObject({ nats: undefined })
+})
+
+test('servers of this machine need no credentials', () => {
+  const servers = ['nats://127.0.0.1:4222', 'localhost:4223', 'nats://[::1]:4224']
+  expect(settings({ HEADGATE_NATS_URL: servers.join(', ') })).toMatchObject({
+    nats: { servers, credsFile: undefined, caFile: undefined },
+  })
+})
+
+test('servers elsewhere need credentials, and the refusal names the variable', () => {
+  const elsewhere = { HEADGATE_NATS_URL: 'nats://127.0.0.1:4222,tls://nats.example:4222' }
+  expect(settings(elsewhere)).toEqual(['HEADGATE_NATS_URL: nats.example:4222 is not loopback: set HEADGATE_NATS_CREDS'])
+  expect(settings({ ...elsewhere, HEADGATE_NATS_CREDS: '/etc/nats.creds' })).toMatchObject({
+    nats: { credsFile: '/etc/nats.creds' },
+  })
+  expect(settings({ HEADGATE_NATS_URL: 'tls://me:secret@nats.example' })).toMatchObject({ nats: {} })
+})
+
+test.each(['http://127.0.0.1:4222', 'nats://', 'nats://a/b', 'nats://a:port'])('%s is no server', (url) => {
+  expect(settings({ HEADGATE_NATS_URL: url })).toEqual([expect.stringMatching(/^HEADGATE_NATS_URL: expected servers/)])
+})
+
+test('credentials and authorities that cannot be read or have no server are refused by name', () => {
+  expect(settings({ HEADGATE_NATS_URL: 'localhost', HEADGATE_NATS_CREDS: '/nowhere' })).toEqual([
+    'HEADGATE_NATS_CREDS: cannot read /nowhere',
+  ])
+  expect(settings({ HEADGATE_NATS_CA_FILE: '/etc/ca.pem' })).toEqual([
+    'HEADGATE_NATS_CA: needs HEADGATE_NATS_URL beside it',
+  ])
+})
+
+test('a message never shows the value of a secret', () => {
+  expect(JSON.stringify(settings({ HEADGATE_NATS_URL: 'nats://me:hidden@[' }))).not.toContain('hidden')
+})
