@@ -80,13 +80,20 @@ export interface AttemptFacts {
 export function attemptRecord(plan: TransitPlan, facts: AttemptFacts): AttemptRecord {
   const { endpoint, relay, startedMs } = facts
   const tokens = relay?.tokens ?? 0
+  const { caller } = plan
   return {
     requestId: plan.requestId,
     atMs: plan.arrivedAtMs,
     index: facts.index,
+    keyId: caller.keyId,
+    team: caller.team,
+    user: plan.user,
+    app: caller.app,
     model: facts.model,
     provider: endpoint.provider,
     target: endpoint.model,
+    share: 0,
+    sharesRevision: 0,
     outcome: facts.outcome,
     upstreamStatus: facts.upstreamStatus,
     stream: plan.stream,

@@ -42,9 +42,15 @@ export const arbitraryAttempt: fc.Arbitrary<AttemptRecord> = fc.record({
   requestId: fc.oneof(fc.uuid(), name),
   atMs: anyNumber,
   index: fc.nat(9),
+  keyId: name,
+  team: name,
+  user: name,
+  app: name,
   model: name,
   provider: name,
   target: name,
+  share: fc.nat(1_000),
+  sharesRevision: fc.nat(),
   outcome: fc.constantFrom(...outcomes),
   upstreamStatus: fc.nat(599),
   stream: fc.boolean(),
@@ -88,8 +94,9 @@ export function sampleRequest(over: Partial<RequestRecord> = {}): RequestRecord 
 }
 
 export function sampleAttempt(over: Partial<AttemptRecord> = {}): AttemptRecord {
-  const { requestId, atMs, model, stream, tokens, costNanoUsd } = sampleRequest()
+  const { requestId, atMs, model, stream, tokens, costNanoUsd, keyId, team, user, app } = sampleRequest()
   return {
+    ...{ keyId, team, user, app, share: 0, sharesRevision: 0 },
     ...{ requestId, atMs, model, stream, tokens: { ...tokens }, costNanoUsd },
     ...{ index: 0, provider: 'openai', target: 'gpt-4o-mini', outcome: 'ok', upstreamStatus: 200 },
     ...{ firstByteUs: 15_000, ttftUs: 0, interTokenUs: 0, totalUs: 19_000 },

@@ -29,8 +29,16 @@ test('a request and the only attempt that agrees with it are one record and come
     costNanoUsd: 2 ** 52,
     tokens: { input: 70_000, output: 1, cached: 0 },
   })
-  const { tokens, costNanoUsd } = request
-  const attempt = sampleAttempt({ atMs: request.atMs + 3, tokens, costNanoUsd, ttftUs: 5e9 })
+  const { tokens, costNanoUsd, user } = request
+  const attempt = sampleAttempt({
+    share: 612,
+    sharesRevision: 9_000,
+    user,
+    atMs: request.atMs + 3,
+    tokens,
+    costNanoUsd,
+    ttftUs: 5e9,
+  })
   expect(isSingle(request, attempt)).toBe(true)
   const writer = writerOf(4)
   writer.single(request, attempt)
@@ -43,6 +51,7 @@ test.each([
   ['tokens', { tokens: { input: 11, output: 7, cached: 0 } }],
   ['cost', { costNanoUsd: 1 }],
   ['stream', { stream: true }],
+  ['caller', { user: 'somebody else' }],
   ['id', { requestId: 'request-2' }],
 ])('an attempt with another %s than its request travels apart', (_, over) => {
   expect(isSingle(sampleRequest(), sampleAttempt(over))).toBe(false)
@@ -86,6 +95,16 @@ test('what a newer release adds at the end of a record is passed over', () => {
   const longer = [...(array as unknown[]), 'new', 7]
   expect(decodeRecord(longer, new BatchNames())).toEqual({ type: 'attempt', record: sampleAttempt() })
   expect(decodeRecord([14, 'a kind of record from the future'], new BatchNames())).toBeUndefined()
+})
+
+test('records of a release that did not know of shares and of the callers of attempts are read', () => {
+  const writer = writerOf(2)
+  writer.attempt(sampleAttempt({ share: 612 }))
+  writer.single(sampleRequest(), sampleAttempt({ share: 612 }))
+  const [, attempt, single] = [...decodeMulti(written(writer))] as unknown[][]
+  const names = new BatchNames()
+  expect(decodeRecord(attempt!.slice(0, 18), names)).toMatchObject({ record: { keyId: '', share: 0 } })
+  expect(decodeRecord(single!.slice(0, 36), names)).toMatchObject({ attempt: { keyId: 'key-1', share: 0 } })
 })
 
 function roundTrip(records: readonly Written[]): (DecodedRecord | undefined)[] {

@@ -1,6 +1,6 @@
 // Records as bytes. A record is one msgpack array in a fixed order, written by hand straight into a buffer: no objects
 // in between, a fraction of a microsecond each. What a newer release adds stands at the end of the array, and readers
-// ignore what they do not know.
+// ignore what they do not know; names among it are written out, because an older reader would not number them.
 //
 // Names repeat in almost every record (key, team, model, provider …). Within one batch the first use of a name is
 // written out and takes the next number; later uses are that number. So a batch can be read on its own, from its start.
@@ -83,7 +83,7 @@ export class BatchWriter {
   }
 
   single(record: RequestRecord, attempt: AttemptRecord): void {
-    this.#array(36)
+    this.#array(38)
     this.bytes[this.#offset++] = recordTag.single
     this.#requestFields(record, attempt.provider, attempt.target)
     this.#number(attempt.atMs - record.atMs)
@@ -94,10 +94,12 @@ export class BatchWriter {
     this.#number(attempt.ttftUs)
     this.#number(attempt.interTokenUs)
     this.#number(attempt.totalUs)
+    this.#number(attempt.share)
+    this.#number(attempt.sharesRevision)
   }
 
   attempt(record: AttemptRecord): void {
-    this.#array(18)
+    this.#array(24)
     this.bytes[this.#offset++] = recordTag.attempt
     this.#text(record.requestId)
     this.#number(record.atMs)
@@ -116,6 +118,12 @@ export class BatchWriter {
     this.#number(record.ttftUs)
     this.#number(record.interTokenUs)
     this.#number(record.totalUs)
+    this.#text(record.keyId)
+    this.#text(record.team)
+    this.#text(record.user)
+    this.#text(record.app)
+    this.#number(record.share)
+    this.#number(record.sharesRevision)
   }
 
   #requestFields(record: RequestRecord, provider: string, target: string): void {
@@ -254,6 +262,10 @@ export function isSingle(record: RequestRecord, attempt: AttemptRecord): boolean
   return (
     attempt.requestId === record.requestId &&
     attempt.model === record.model &&
+    attempt.keyId === record.keyId &&
+    attempt.team === record.team &&
+    attempt.user === record.user &&
+    attempt.app === record.app &&
     attempt.stream === record.stream &&
     attempt.costNanoUsd === record.costNanoUsd &&
     attempt.tokens.input === record.tokens.input &&

@@ -85,9 +85,15 @@ function attemptOfSingle(array: readonly unknown[], request: DecodedRequest): At
     requestId: record.requestId,
     atMs: record.atMs + number(array[28]),
     index: number(array[29]),
+    keyId: record.keyId,
+    team: record.team,
+    user: record.user,
+    app: record.app,
     model: record.model,
     provider,
     target,
+    share: later(array, 36),
+    sharesRevision: later(array, 37),
     outcome: word(outcomes, array[30]),
     upstreamStatus: number(array[31]),
     stream: record.stream,
@@ -105,9 +111,15 @@ function decodeAttempt(array: readonly unknown[], names: BatchNames): AttemptRec
     requestId: text(array[1]),
     atMs: number(array[2]),
     index: number(array[3]),
+    keyId: laterText(array, 18),
+    team: laterText(array, 19),
+    user: laterText(array, 20),
+    app: laterText(array, 21),
     model: names.resolve(array[4]),
     provider: names.resolve(array[5]),
     target: names.resolve(array[6]),
+    share: later(array, 22),
+    sharesRevision: later(array, 23),
     outcome: word(outcomes, array[7]),
     upstreamStatus: number(array[8]),
     stream: (number(array[9]) & flag.stream) !== 0,
@@ -118,6 +130,15 @@ function decodeAttempt(array: readonly unknown[], names: BatchNames): AttemptRec
     interTokenUs: number(array[16]),
     totalUs: number(array[17]),
   }
+}
+
+/** Of a field that came later: records that were spooled before it end without it. */
+function later(array: readonly unknown[], index: number): number {
+  return array.length > index ? number(array[index]) : 0
+}
+
+function laterText(array: readonly unknown[], index: number): string {
+  return array.length > index ? text(array[index]) : ''
 }
 
 function number(value: unknown): number {

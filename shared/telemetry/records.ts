@@ -70,10 +70,18 @@ export interface AttemptRecord {
   atMs: number
   /** 0 for the first. */
   index: number
+  keyId: string
+  team: string
+  user: string
+  app: string
   model: string
   provider: string
   /** The model's name at the provider. */
   target: string
+  /** Under latency routing, in thousandths: the target's part of the draw that chose it. 0 under any other. */
+  share: number
+  /** Which of the proxy's tables of shares the draw was made from; 0 without one. */
+  sharesRevision: number
   outcome: AttemptOutcome
   /** 0 when no status line arrived. */
   upstreamStatus: number
