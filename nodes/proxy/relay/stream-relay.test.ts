@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { SseFrames } from '../../../shared/sse/frames.ts'
 import { ChatStreamWatch } from '../providers/dialects/openai-stream.ts'
-import { SseFrames } from './sse-frames.ts'
 import { StreamRelay } from './stream-relay.ts'
 
 const chunk = (delta: unknown, finish: string | null = null, more = {}) =>

@@ -1,7 +1,7 @@
 // Relays one stream of server-sent events: bytes in, the same bytes out in as few writes as they came in, less the usage
 // chunk that we asked for and the caller did not. The terminal event is held back, because the record of the request has
 // to be on its way before the last byte is.
-import { type FrameSink, SseFrames } from './sse-frames.ts'
+import { type FrameSink, SseFrames } from '../../../shared/sse/frames.ts'
 
 /** What the relay needs to know of the dialect: see `providers/dialects/openai-stream.ts`. */
 export interface Watch {

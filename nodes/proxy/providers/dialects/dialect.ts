@@ -1,0 +1,110 @@
+// The two sides of a dialect, as the proxy sees them. All of it is pure: bodies and bytes in, values and text out. Files of
+// one dialect are `<dialect>-request.ts`, `-response.ts`, `-stream.ts` and `-error.ts`, each for one noun in both directions.
+import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { MissingCapability, ModelFacts } from '../../../../shared/chat/capabilities.ts'
+import type { ChatError } from '../../../../shared/chat/error.ts'
+import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
+import type { Dialect, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest, Knob } from '../../../../shared/chat/request.ts'
+import type { Result } from '../../../../shared/result.ts'
+
+/** What is wrong with a request, and where: `messages[2].content[0].type`. */
+export interface BadRequest {
+  readonly path: string
+  readonly message: string
+}
+
+// ── the caller's side ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How callers speak. */
+export interface InboundDialect {
+  readonly name: Dialect
+  /** What the caller calls each knob, for the list of those that were dropped. */
+  readonly knobNames: Readonly<Partial<Record<Knob, string>>>
+  parseRequest(body: JsonObject): Result<ChatRequest, BadRequest>
+  printAnswer(answer: Answer, facts: PrintFacts): string
+  openPrinter(facts: PrintFacts): StreamPrinter
+}
+
+/** What an answer says of itself that is not in it. */
+export interface PrintFacts {
+  readonly requestId: string
+  /** Seconds since the epoch. */
+  readonly nowSeconds: number
+  /** For dialects that tell the input before the upstream has counted it. */
+  readonly estimatedInput: number
+  /** Whether the caller wants usage in a stream, where the dialect leaves that to the caller. */
+  readonly showUsage: boolean
+  readonly request: ChatRequest
+}
+
+export interface StreamPrinter {
+  /** What the caller is sent for an event; '' for nothing. `end` gives what ends the stream. */
+  print(event: ChatEvent): string
+}
+
+// ── the upstream's side ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How providers speak. */
+export interface UpstreamDialect {
+  readonly name: Dialect
+  printRequest(request: ChatRequest, target: Target): Result<PrintedRequest, MissingCapability>
+  /** Undefined: it is no answer of this dialect. */
+  parseAnswer(body: JsonObject, printed: PrintedRequest): Answer | undefined
+  openParser(printed: PrintedRequest): StreamParser
+  parseError(status: number, body: Buffer): ChatError
+}
+
+/** Where a request goes, as far as its words depend on it. */
+export interface Target {
+  /** The model's name at the provider. */
+  readonly model: string
+  readonly facts: ModelFacts
+  readonly quirks: Quirks
+  /** Azure's version of its API. */
+  readonly apiVersion?: string | undefined
+  /** Beta features that this host knows; undefined: all. */
+  readonly betas?: ReadonlySet<string> | undefined
+}
+
+export interface PrintedRequest {
+  /** Behind the provider's base path, with its query. */
+  readonly path: string
+  readonly body: string
+  /** Complete header lines, each with its CRLF; '' for none. */
+  readonly headerLines: string
+  /** Knobs that the target cannot take, and members in the caller's own words. */
+  readonly dropped: readonly Dropped[]
+  /** The input of a call of this tool is the answer's text: how a schema is kept where there is no native form for it. */
+  readonly jsonTool?: string | undefined
+}
+
+export type Dropped = { readonly knob: Knob } | { readonly member: string }
+
+/** How a host that speaks a dialect differs from those who made it. */
+export interface Quirks {
+  /** The name of the cap on output tokens in OpenAI's dialect. */
+  readonly maxTokensName?: 'max_tokens' | 'max_completion_tokens' | undefined
+  /** Knobs that the host refuses. */
+  readonly drops?: ReadonlySet<Knob> | undefined
+  /** Takes no `developer` messages. */
+  readonly systemOnly?: boolean | undefined
+  /** Answers have to be repaired on their way: no pass-through even for callers of the same dialect. */
+  readonly repairs?: boolean | undefined
+}
+
+export interface StreamParser {
+  /** 'broken': the bytes cannot be such a stream. Bytes may be cut anywhere, and are valid during the call. */
+  push(bytes: Buffer, emit: Emit): 'ok' | 'broken'
+  /** The connection has ended: emits what is still owed, `end` or `upstream-cut` if neither came. */
+  end(emit: Emit): void
+}
+
+/** What a dialect's stream file brings where the framing is shared. */
+export interface EventReader {
+  /** One event with its data as JSON. */
+  read(value: JsonObject, emit: Emit): void
+  /** `data: [DONE]` */
+  done(emit: Emit): void
+  end(emit: Emit): void
+}

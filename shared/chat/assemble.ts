@@ -1,0 +1,155 @@
+// Folds the events of a stream into the whole answer that they are.
+import { done, fail, type Result } from '../result.ts'
+import type { Answer, Choice, Finish, TokenLogprob } from './answer.ts'
+import type { ChatError } from './error.ts'
+import type { ChatEvent, StartEvent } from './events.ts'
+import type { AssistantPart, Citation, MediaPart, OpaquePart, Sealed, ToolForm } from './parts.ts'
+import type { Usage } from './usage.ts'
+
+/** Why there is no answer. */
+export type Unfinished = { readonly type: 'error'; readonly error: ChatError } | { readonly type: 'cut' }
+
+export function assemble(events: Iterable<ChatEvent>): Result<Answer, Unfinished> {
+  const assembly = new Assembly()
+  for (const event of events) assembly.add(event)
+  return assembly.answer()
+}
+
+export class Assembly {
+  #start: StartEvent | undefined
+  readonly #choices: OpenChoice[] = []
+  #usage: Usage | undefined
+  #over: Result<undefined, Unfinished> | undefined
+
+  add(event: ChatEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.#start ??= event
+        break
+      case 'usage':
+        this.#usage = event.usage
+        break
+      case 'ping':
+        break
+      case 'end':
+        this.#over ??= done(undefined)
+        break
+      case 'error':
+        this.#over ??= fail({ type: 'error', error: event.error })
+        break
+      case 'upstream-cut':
+        this.#over ??= fail({ type: 'cut' })
+        break
+      default:
+        this.#choice(event.choice).add(event)
+    }
+  }
+
+  answer(): Result<Answer, Unfinished> {
+    const over = this.#over ?? fail<Unfinished>({ type: 'cut' })
+    if (!over.ok) return over
+    const { id = '', model = '', created, serviceTier, fingerprint } = this.#start ?? {}
+    const choices = this.#choices.map((choice) => choice.whole())
+    return done({ id, model, created, serviceTier, fingerprint, choices, usage: this.#usage })
+  }
+
+  #choice(index: number): OpenChoice {
+    while (this.#choices.length <= index) this.#choices.push(new OpenChoice())
+    return this.#choices[index]!
+  }
+}
+
+type ChoiceEvent = Extract<ChatEvent, { choice: number }>
+
+class OpenChoice {
+  readonly #parts: OpenPart[] = []
+  #logprobs: TokenLogprob[] | undefined
+  #finish: Finish = { reason: 'stop' }
+
+  add(event: ChoiceEvent): void {
+    switch (event.type) {
+      case 'finish':
+        this.#finish = event.finish
+        break
+      case 'logprobs':
+        this.#logprobs = [...(this.#logprobs ?? []), ...event.tokens]
+        break
+      default:
+        this.#addToPart(event)
+    }
+  }
+
+  whole(): Choice {
+    return { parts: this.#parts.map(wholePart), finish: this.#finish, logprobs: this.#logprobs }
+  }
+
+  #addToPart(event: Extract<ChoiceEvent, { part: number }>): void {
+    switch (event.type) {
+      case 'text-start':
+        this.#parts[event.part] = { type: 'text', text: '' }
+        break
+      case 'refusal-start':
+        this.#parts[event.part] = { type: 'refusal', text: '' }
+        break
+      case 'reasoning-start':
+        this.#parts[event.part] = { type: 'reasoning', text: '', id: event.id }
+        break
+      case 'tool-input-start':
+        this.#parts[event.part] = { type: 'tool-call', text: '', id: event.id, name: event.name, form: event.form }
+        break
+      case 'part':
+        this.#parts[event.part] = { type: 'whole', text: '', value: event.value }
+        break
+      default:
+        extend(this.#parts[event.part]!, event)
+    }
+  }
+}
+
+interface OpenPart {
+  readonly type: 'text' | 'refusal' | 'reasoning' | 'tool-call' | 'whole'
+  text: string
+  id?: string | undefined
+  name?: string
+  form?: ToolForm
+  value?: MediaPart | OpaquePart
+  citations?: Citation[]
+  signature?: Sealed
+  encrypted?: Sealed
+}
+
+function extend(part: OpenPart, event: Extract<ChoiceEvent, { part: number }>): void {
+  switch (event.type) {
+    case 'text-delta':
+    case 'refusal-delta':
+    case 'reasoning-delta':
+    case 'tool-input-delta':
+      part.text += event.text
+      break
+    case 'citation':
+      part.citations = [...(part.citations ?? []), event.citation]
+      break
+    case 'signature':
+      part.signature = { family: event.sealed.family, data: (part.signature?.data ?? '') + event.sealed.data }
+      break
+    case 'encrypted':
+      part.encrypted = event.sealed
+      break
+    default: // the end of a part says nothing more
+  }
+}
+
+function wholePart({ type, text, id, name, form, value, citations, signature, encrypted }: OpenPart): AssistantPart {
+  switch (type) {
+    case 'text':
+      return { type, text, citations, signature }
+    case 'refusal':
+      return { type, text }
+    case 'reasoning':
+      return { type, text, id, signature, encrypted }
+    case 'tool-call':
+      return { type, id: id ?? '', name: name ?? '', input: text, form: form ?? 'function', signature }
+    case 'whole':
+      return value!
+  }
+}

@@ -1,0 +1,63 @@
+// The events of a whole answer. `assemble(explode(answer))` is the answer again.
+import type { Answer, Choice } from './answer.ts'
+import type { Emit } from './events.ts'
+import type { AssistantPart, Citation, Sealed } from './parts.ts'
+
+export function explode(answer: Answer, emit: Emit): void {
+  const { id, model, created, serviceTier, fingerprint } = answer
+  emit({ type: 'start', id, model, created, serviceTier, fingerprint })
+  for (const [index, choice] of answer.choices.entries()) explodeChoice(choice, index, emit)
+  if (answer.usage !== undefined) emit({ type: 'usage', usage: answer.usage })
+  emit({ type: 'end' })
+}
+
+function explodeChoice({ parts, finish, logprobs }: Choice, choice: number, emit: Emit): void {
+  for (const [part, value] of parts.entries()) explodePart(value, { choice, part }, emit)
+  if (logprobs !== undefined) emit({ type: 'logprobs', choice, tokens: logprobs })
+  emit({ type: 'finish', choice, finish })
+}
+
+interface Place {
+  readonly choice: number
+  readonly part: number
+}
+
+function explodePart(value: AssistantPart, at: Place, emit: Emit): void {
+  switch (value.type) {
+    case 'text':
+      emit({ type: 'text-start', ...at })
+      if (value.text !== '') emit({ type: 'text-delta', ...at, text: value.text })
+      emitCitations(value.citations, at, emit)
+      emitSealed('signature', value.signature, at, emit)
+      emit({ type: 'text-end', ...at })
+      break
+    case 'refusal':
+      emit({ type: 'refusal-start', ...at })
+      if (value.text !== '') emit({ type: 'refusal-delta', ...at, text: value.text })
+      emit({ type: 'refusal-end', ...at })
+      break
+    case 'reasoning':
+      emit({ type: 'reasoning-start', ...at, id: value.id })
+      if (value.text !== '') emit({ type: 'reasoning-delta', ...at, text: value.text })
+      emitSealed('signature', value.signature, at, emit)
+      emitSealed('encrypted', value.encrypted, at, emit)
+      emit({ type: 'reasoning-end', ...at })
+      break
+    case 'tool-call':
+      emit({ type: 'tool-input-start', ...at, id: value.id, name: value.name, form: value.form })
+      if (value.input !== '') emit({ type: 'tool-input-delta', ...at, text: value.input })
+      emitSealed('signature', value.signature, at, emit)
+      emit({ type: 'tool-input-end', ...at })
+      break
+    default:
+      emit({ type: 'part', ...at, value })
+  }
+}
+
+function emitCitations(citations: readonly Citation[] | undefined, at: Place, emit: Emit): void {
+  for (const citation of citations ?? []) emit({ type: 'citation', ...at, citation })
+}
+
+function emitSealed(type: 'signature' | 'encrypted', sealed: Sealed | undefined, at: Place, emit: Emit): void {
+  if (sealed !== undefined) emit({ type, ...at, sealed })
+}

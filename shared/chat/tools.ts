@@ -1,0 +1,51 @@
+// What a model may call, and how it has to answer.
+import type { CacheMarker, Dialect, JsonObject } from './parts.ts'
+
+export type Tool = FunctionTool | CustomTool | HostedTool
+
+export interface FunctionTool {
+  readonly type: 'function'
+  readonly name: string
+  readonly description?: string | undefined
+  /** JSON Schema; undefined where the caller gave none. */
+  readonly parameters?: JsonObject | undefined
+  readonly strict?: boolean | undefined
+  readonly cache?: CacheMarker | undefined
+}
+
+/** Takes free text instead of JSON. */
+export interface CustomTool {
+  readonly type: 'custom'
+  readonly name: string
+  readonly description?: string | undefined
+  /** A grammar, as OpenAI has it. */
+  readonly format?: JsonObject | undefined
+  readonly cache?: CacheMarker | undefined
+}
+
+/** Run by the provider (web search, code execution …): known to its own dialect alone. */
+export interface HostedTool {
+  readonly type: 'hosted'
+  readonly dialect: Dialect
+  readonly name: string
+  readonly value: JsonObject
+}
+
+export type ToolChoice =
+  | { readonly type: 'auto' }
+  | { readonly type: 'none' }
+  | { readonly type: 'required' }
+  | { readonly type: 'tool'; readonly name: string }
+  /** Of these alone; `required`: one of them must be called. */
+  | { readonly type: 'allowed'; readonly names: readonly string[]; readonly required: boolean }
+
+export type ResponseFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json-object' }
+  | {
+      readonly type: 'json-schema'
+      readonly name: string
+      readonly schema: JsonObject
+      readonly description?: string | undefined
+      readonly strict?: boolean | undefined
+    }

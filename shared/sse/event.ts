@@ -1,0 +1,40 @@
+// What one server-sent event says (WHATWG HTML, section 9.2.6): its name and its data. `id` and `retry` mean nothing here.
+
+export interface SseEvent {
+  /** '' when it has none. */
+  readonly name: string
+  /** Lines of data joined with LF; undefined for an event without any, such as a comment. */
+  readonly data: string | undefined
+}
+
+/** `text` is one event with its blank line. */
+export function sseEvent(text: string): SseEvent {
+  return oneLine(text) ?? everyLine(text)
+}
+
+/** Nearly every event is one line of data, perhaps with one line of name before it. */
+function oneLine(text: string): SseEvent | undefined {
+  if (!text.endsWith('\n\n') || text.includes('\r')) return undefined
+  let name = ''
+  let at = 0
+  if (text.startsWith('event: ')) {
+    at = text.indexOf('\n') + 1
+    name = text.slice(7, at - 1)
+  }
+  const end = text.length - 2
+  if (!text.startsWith('data: ', at) || text.indexOf('\n', at) !== end) return undefined
+  return { name, data: text.slice(at + 6, end) }
+}
+
+function everyLine(text: string): SseEvent {
+  let name = ''
+  let data: string | undefined
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    const colon = line.indexOf(':')
+    const field = colon < 0 ? line : line.slice(0, colon)
+    const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
+    if (field === 'event') name = value
+    else if (field === 'data') data = data === undefined ? value : `${data}\n${value}`
+  }
+  return { name, data }
+}

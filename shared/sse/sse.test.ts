@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type SseEvent, sseEvent } from './event.ts'
+import { SseFrames } from './frames.ts'
+
+function eventsIn(chunks: readonly Buffer[]): SseEvent[] {
+  const frames = new SseFrames()
+  const events: SseEvent[] = []
+  const sink = {
+    onFrame: (bytes: Buffer, start: number, end: number) => void events.push(sseEvent(bytes.utf8Slice(start, end))),
+    onFramesEnd: () => {},
+  }
+  for (const chunk of chunks) frames.push(Buffer.from(chunk), sink)
+  return events
+}
+
+const data = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.constantFrom('', ' x', '東京 🗼', '[DONE]'))
+const event = fc.record({
+  name: fc.constantFrom('', 'message_start', 'a b'),
+  lines: fc.array(
+    data.filter((line) => !/[\r\n]/.test(line)),
+    { minLength: 1, maxLength: 3 },
+  ),
+  space: fc.boolean(),
+  comment: fc.boolean(),
+  rest: fc.boolean(),
+})
+
+test('events survive every line end, and every cut of their bytes (wire 1, 2)', () => {
+  fc.assert(
+    fc.property(fc.array(event), fc.constantFrom('\n', '\r\n', '\r'), fc.nat(5), (events, lineEnd, size) => {
+      const text = events.map(({ name, lines, space, comment, rest }) => {
+        const written = lines.map((line) => (space || line.startsWith(' ') ? `data: ${line}` : `data:${line}`))
+        if (comment) written.unshift(': hello')
+        if (name !== '') written.unshift(`event: ${name}`)
+        if (rest) written.push('id: 7', 'retry: 100', 'unknown')
+        return [...written, '', ''].join(lineEnd)
+      })
+      // A lone CR at the end of a chunk may be half of a CRLF, so one more byte settles the last event.
+      const bytes = Buffer.from(text.join('') + (lineEnd === '\r' ? ':' : ''))
+      const chunks = Array.from({ length: Math.ceil(bytes.length / (size + 1)) }, (_, i) =>
+        bytes.subarray(i * (size + 1), (i + 1) * (size + 1)),
+      )
+      expect(eventsIn(chunks)).toEqual(events.map(({ name, lines }) => ({ name, data: lines.join('\n') })))
+    }),
+  )
+})
+
+test('a comment has no data', () => {
+  expect(sseEvent(': keep-alive\n\n')).toEqual({ name: '', data: undefined })
+})
