@@ -10,6 +10,10 @@ export function hostIsKnown(host: string | undefined, hosts: readonly string[]):
   return hosts.some((known) => known === '*' || known.toLowerCase() === name)
 }
 
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
 /** The name part of a well-formed Host header in lower case. */
 function hostName(host: string): string | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/.exec(host)

@@ -16,6 +16,15 @@ export type Notice =
   | { type: 'spool-failed'; message: string }
   | { type: 'handler-threw'; where: string; message: string }
   | { type: 'plaintext-endpoint'; host: string }
+  /** Only servers of this machine are used then. */
+  | { type: 'nats-without-credentials'; servers: number }
+  | { type: 'nats-insecure'; server: string; problem: 'plaintext' | 'old-version'; version: string }
+  | { type: 'nats-connected'; server: string; awayMs: number }
+  | { type: 'nats-away'; reason: string }
+  /** At once, then once a minute for as long as it is so. */
+  | { type: 'nats-credentials-refused'; server: string; message: string }
+  /** Once for each subject. */
+  | { type: 'nats-permission-refused'; operation: string; subject: string }
   | { type: 'warning'; message: string }
 
 export type Notify = (notice: Notice) => void
@@ -34,5 +43,11 @@ export const noticeLevel = {
   'spool-failed': 'error',
   'handler-threw': 'error',
   'plaintext-endpoint': 'warn',
+  'nats-without-credentials': 'warn',
+  'nats-insecure': 'warn',
+  'nats-connected': 'info',
+  'nats-away': 'warn',
+  'nats-credentials-refused': 'error',
+  'nats-permission-refused': 'error',
   warning: 'warn',
 } as const satisfies Record<Notice['type'], 'debug' | 'info' | 'warn' | 'error'>

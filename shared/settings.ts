@@ -1,5 +1,7 @@
 // The environment, read once at start. A refusal names the variable and what it should be; the values of secrets are
 // never part of a message.
+import { isLoopback } from './host-names.ts'
+import { parseNatsServers } from './nats-servers.ts'
 import { done, fail, type Result } from './result.ts'
 import { parseBytes, parseDurationMs } from './units.ts'
 
@@ -30,8 +32,9 @@ export interface Settings {
 }
 
 export interface NatsSettings {
-  /** Any of them leads to the others. */
+  /** All that are used; others that they know are not. */
   servers: string[]
+  /** Read for each connection, so that a new credential needs no restart. */
   credsFile: string | undefined
   caFile: string | undefined
 }
@@ -85,6 +88,10 @@ export function parseSettings(
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
   }
+  const keyIsWrong = read.problems.some(({ name }) => name.startsWith('HEADGATE_MASTER_KEY'))
+  if (settings.nats !== undefined && settings.masterKey === undefined && !keyIsWrong) {
+    read.problem('HEADGATE_MASTER_KEY', 'is needed with HEADGATE_NATS_URL: all nodes of a cluster share one')
+  }
   return read.problems.length === 0 ? done(settings) : fail(read.problems)
 }
 
@@ -98,34 +105,9 @@ function readNats(read: Reader): NatsSettings | undefined {
     }
     return undefined
   }
-  const urls = servers.map(natsUrl)
-  if (urls.includes(undefined)) {
-    read.problem('HEADGATE_NATS_URL', 'expected servers such as nats://127.0.0.1:4222, separated by commas')
-    return undefined
-  }
-  // Whoever reaches the servers can read everything that is not sealed: only this machine may go without credentials.
-  const isOpen = credsFile === undefined && urls.some((url) => url?.username === '')
-  const stranger = urls.find((url) => !isLoopback(url?.hostname ?? ''))
-  if (isOpen && stranger !== undefined) {
-    read.problem('HEADGATE_NATS_URL', `${stranger.host} is not loopback: set HEADGATE_NATS_CREDS`)
-  }
+  const parsed = parseNatsServers(servers, { hasCredentials: credsFile !== undefined })
+  if (!parsed.ok) read.problem('HEADGATE_NATS_URL', parsed.error)
   return { servers, credsFile, caFile }
-}
-
-function natsUrl(server: string): URL | undefined {
-  const withScheme = server.includes('://') ? server : `nats://${server}`
-  if (!/^(nats|tls):\/\//.test(withScheme)) return undefined
-  try {
-    // `nats:` is no special scheme, of which the URL parser would not lower or unbracket the host.
-    const url = new URL(withScheme.replace(/^(nats|tls):/, 'http:'))
-    return url.hostname === '' || url.pathname !== '/' ? undefined : url
-  } catch {
-    return undefined
-  }
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 /** Words that stand in for secrets in examples and must never be one. */
@@ -165,11 +147,11 @@ class Reader {
     if (path === undefined) return undefined
     try {
       this.#readFile(path)
-      return path
     } catch {
-      this.problem(direct ? name : `${name}_FILE`, `cannot read ${path}`)
-      return undefined
+      // Whoever puts a credential itself here must not find it in a log.
+      this.problem(direct ? name : `${name}_FILE`, 'names a file that cannot be read')
     }
+    return path
   }
 
   parsed<Value>(name: string, parse: (text: string) => Value | undefined, expected: string): Value | undefined {

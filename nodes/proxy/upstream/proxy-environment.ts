@@ -1,5 +1,5 @@
 // `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, as everywhere: lower case too, and loopback is never sent to a proxy.
-import { isLoopback } from '../../../shared/settings.ts'
+import { isLoopback } from '../../../shared/host-names.ts'
 import type { UpstreamOrigin } from './upstream.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

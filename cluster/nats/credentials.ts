@@ -1,0 +1,28 @@
+// The file that says who this node is to NATS: a creds file (a user's token and its seed, as `nsc` writes them) or the seed
+// of an nkey alone. It is read for each connection, so a new credential needs no restart.
+import { readFile } from 'node:fs/promises'
+import { type Authenticator, credsAuthenticator, nkeyAuthenticator } from '@nats-io/transport-node'
+import { done, fail, type Result } from '../../shared/result.ts'
+
+/** A refusal is a sentence without anything of the file's content. */
+export async function readCredentials(path: string): Promise<Result<Authenticator, string>> {
+  let content: Buffer
+  try {
+    content = await readFile(path)
+  } catch {
+    return fail('the credentials file cannot be read')
+  }
+  const authenticator = authenticatorOf(content)
+  try {
+    // Signs once: what does not fit is found here, and not by the client in the middle of connecting.
+    authenticator('probe')
+    return done(authenticator)
+  } catch {
+    return fail('the credentials file holds neither NATS credentials nor the seed of an nkey')
+  }
+}
+
+function authenticatorOf(content: Buffer): Authenticator {
+  const seed = /^\s*(SU[A-Z2-7]{56})\s*$/.exec(content.toString('latin1'))?.[1]
+  return seed === undefined ? credsAuthenticator(content) : nkeyAuthenticator(Buffer.from(seed))
+}
