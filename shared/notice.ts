@@ -9,6 +9,8 @@ export type Notice =
   | { type: 'config-degraded'; reason: string }
   | { type: 'config-damaged'; reason: string }
   | { type: 'config-event-unknown'; revision: number; eventType: string; ignorable: boolean }
+  /** These nodes mean something else by the revision than the log does. */
+  | { type: 'config-disagreement'; revision: number; nodes: readonly string[] }
   | { type: 'upstream-auth-refused'; provider: string; credential: string; status: number }
   /** At most once a minute for each origin. The message names the origin. */
   | { type: 'upstream-unreachable'; problem: 'connect' | 'connect-timeout' | 'protocol' | 'tls'; message: string }
@@ -37,6 +39,7 @@ export const noticeLevel = {
   'config-degraded': 'error',
   'config-damaged': 'error',
   'config-event-unknown': 'warn',
+  'config-disagreement': 'error',
   'upstream-auth-refused': 'warn',
   'upstream-unreachable': 'warn',
   'usage-dropped': 'error',

@@ -1,5 +1,4 @@
 // The latest heartbeat of each node, and what they say together about targets.
-import { decodeJson } from '../../cluster/bus/bus.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { NodeHeartbeat, TargetLoad } from '../../shared/telemetry/records.ts'
@@ -49,23 +48,5 @@ export class Fleet {
   #forgetSilent(): void {
     const oldestMs = this.#clock.monotonicMs() - silentMsMax
     for (const [node, { seenMs }] of this.#nodes) if (seenMs < oldestMs) this.#nodes.delete(node)
-  }
-}
-
-/** Checks what the readers of a heartbeat here rely on; the sender is one of our own nodes. */
-export function decodeHeartbeat(payload: Uint8Array): NodeHeartbeat | undefined {
-  const value = jsonOf(payload)
-  if (typeof value !== 'object' || value === null) return undefined
-  const { node, queues, targets } = value as Partial<NodeHeartbeat>
-  if (typeof node !== 'string' || typeof queues !== 'object' || queues === null) return undefined
-  if (targets !== undefined && !Array.isArray(targets)) return undefined
-  return value as NodeHeartbeat
-}
-
-function jsonOf(payload: Uint8Array): unknown {
-  try {
-    return decodeJson(payload)
-  } catch {
-    return undefined
   }
 }

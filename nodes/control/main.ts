@@ -1,22 +1,22 @@
 // The control node, as a parts list: log, writer and follower; bootstrap and the config file; sign-in; the listener.
 // Whoever starts it stops it; it stops in the reverse order.
 import { randomUUID } from 'node:crypto'
-import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import type { Bus } from '../../cluster/bus/bus.ts'
 import { ConfigWriter } from '../../cluster/config-log/config-writer.ts'
 import { Follower } from '../../cluster/config-log/follower.ts'
 import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
 import { LastGood } from '../../cluster/config-log/last-good.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
 import type { DataFolder } from '../../cluster/data-folder/data-folder.ts'
+import { Pulse } from '../../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { Readiness, type Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
-import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import { Agreement } from './agreement.ts'
 import { dispatch } from './api/dispatch.ts'
 import { Router } from './api/router.ts'
 import { controlRoutes } from './api/routes.ts'
@@ -80,6 +80,7 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
     const demo = settings.demo ?? options.node.role === 'all'
     const readiness = new Readiness(clock)
     readiness.add(() => desk.troubles())
+    readiness.add(() => config.agreement.troubles())
     // Inside a whole node: a load balancer that asks this port must not send what the data port no longer takes.
     const { name, role } = options.node
     readiness.add(() => (role === 'all' && config.nodes.isDraining(name) ? [draining] : []))
@@ -88,14 +89,12 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
     const demoKey = demo && state.ok ? demoKeyOf(state.value, secrets) : undefined
     const serving = await serve({ options, config, readiness, demoKey })
     // Inside a whole node the proxy beats for it: one process is one node.
-    const beats = options.node.role === 'control'
-    const heartbeat = beats ? clock.every(limits.heartbeatMs, () => beat(options, follower)) : undefined
-    if (beats) beat(options, follower)
+    const pulse = options.node.role === 'control' ? startPulse(options, follower, readiness) : undefined
     return {
       ...{ port: serving.port, signInLink: serving.signInLink, adminTokenGenerated: serving.adminTokenGenerated },
       ...{ demoKey, findings, readiness },
       close: async () => {
-        heartbeat?.cancel()
+        pulse?.stop()
         await serving.close()
         await config.close()
       },
@@ -117,6 +116,11 @@ async function openConfig(options: ControlOptions) {
   follower.start()
   const writer = new ConfigWriter({ log, follower, macKey, clock, newCommandId: randomUUID })
   const nodes = new NodesView(clock, bus)
+  const hashAt = async (revision: number) => {
+    const page = await log.read(revision - 1, 1)
+    return page.ok ? page.value[0]?.hash : undefined
+  }
+  const agreement = new Agreement({ clock, notify, hashAt, nodes: () => nodes.present() })
   const secrets = new SecretBox(new FileKeyStore(folder.files.dataKeys, wrapKey))
   const tools = decideTools(secrets, { egressStrict: options.settings.egressStrict })
   const onOwnersRemoved = () => forgetUnneeded({ writer, secrets, notify })
@@ -124,12 +128,13 @@ async function openConfig(options: ControlOptions) {
   await onOwnersRemoved()
   const desk = new ConfigDesk({ log, follower, writer, bus, nodes, awaitAppliedBy, onOwnersRemoved })
   const close = async () => {
+    agreement.stop()
     nodes.stop()
     await writer.stop()
     await follower.stop()
     await log.close()
   }
-  return { desk, nodes, secrets, tools, follower, close }
+  return { desk, nodes, agreement, secrets, tools, follower, close }
 }
 
 type Config = Awaited<ReturnType<typeof openConfig>>
@@ -166,7 +171,7 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
   const hint = demoKey === undefined ? {} : { demoKeyHint: demoKey.slice(0, 8) }
   const routes = controlRoutes({
     ...{ bus, clock, readiness, signIn, consoleFiles },
-    ...{ desk: config.desk, tools: config.tools, nodes: config.nodes },
+    ...{ desk: config.desk, tools: config.tools, nodes: config.nodes, agreement: config.agreement },
     about: () => ({ dataEndpoint: urls.dataEndpoint, version: node.version, ...hint }),
     linkFor: urls.signIn,
     version: node.version,
@@ -209,17 +214,11 @@ function lasting(what: string, { detail }: Problem): () => Trouble[] {
   return () => [{ level: 'degraded', reason: `${what}: ${detail}` }]
 }
 
-function beat({ bus, node, settings, clock }: ControlOptions, follower: Follower): void {
-  const { revision, hash, lagMs } = follower.status
-  const heartbeat: NodeHeartbeat = {
-    node: node.name,
-    role: 'control',
-    region: settings.region,
-    version: node.version,
-    ...{ revision, hash, lagMs },
-    draining: false,
-    atMs: clock.wallMs(),
-    queues: {},
-  }
-  bus.publish(subjects.heartbeat, encodeJson(heartbeat))
+function startPulse({ bus, clock, node, settings }: ControlOptions, follower: Follower, readiness: Readiness): Pulse {
+  const pulse = new Pulse({
+    ...{ bus, clock, node: { ...node, region: settings.region } },
+    facts: () => ({ status: follower.status, troubles: readiness.troubles() }),
+  })
+  pulse.beat()
+  return pulse
 }

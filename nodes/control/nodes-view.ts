@@ -1,10 +1,12 @@
 // Who is there: the last heartbeat of every node, and who has applied which revision. Nodes come and go without telling;
 // one that has been silent for a while is shown with its age, then dropped.
 import { type Bus, decodeJson, type Subscription, subjects } from '../../cluster/bus/bus.ts'
+import { decodeHeartbeat } from '../../cluster/membership/decode-heartbeat.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 
 const silentMsMax = 60_000
+const presentMsMax = 5_000
 const nodesMax = 10_000
 
 export interface SeenNode extends NodeHeartbeat {
@@ -27,7 +29,10 @@ export class NodesView {
   constructor(clock: Clock, bus: Bus) {
     this.#clock = clock
     this.#subscriptions = [
-      bus.subscribe(subjects.heartbeat, (payload) => this.#onHeartbeat(decodeJson(payload) as NodeHeartbeat)),
+      bus.subscribe(subjects.heartbeat, (payload) => {
+        const heartbeat = decodeHeartbeat(payload)
+        if (heartbeat !== undefined) this.#onHeartbeat(heartbeat)
+      }),
       bus.subscribe(subjects.configApplied, (payload) => {
         const { node, revision } = decodeJson(payload) as { node: string; revision: number }
         this.#onApplied(node, revision)
@@ -44,6 +49,11 @@ export class NodesView {
       else nodes.push({ ...heartbeat, ageMs: Math.round(nowMs - atMs) })
     }
     return nodes.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  }
+
+  /** Of nodes that spoke lately: who is silent may have changed since. */
+  present(): SeenNode[] {
+    return this.list().filter(({ ageMs }) => ageMs <= presentMsMax)
   }
 
   isDraining(name: string): boolean {

@@ -7,27 +7,26 @@ import { Follower } from '../../cluster/config-log/follower.ts'
 import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
 import { LastGood } from '../../cluster/config-log/last-good.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
+import { Pulse } from '../../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
-import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { CallerCompiler } from './auth/callers.ts'
-import { type HeartbeatFacts, heartbeatOf } from './heartbeat.ts'
 import type { HttpServer } from './http/http.ts'
 import { startHttpServer } from './http/server.ts'
 import { Pipeline } from './pipeline.ts'
-import { openRequestsMax, residentBytes } from './process-limits.ts'
+import { openRequestsMax } from './process-limits.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
 import { LoadBook } from './providers/endpoint.ts'
 import { Deadlines } from './routing/deadlines.ts'
 import { type Snapshot, SnapshotCompiler } from './snapshot.ts'
-import { EventLoopLag } from './telemetry/event-loop-lag.ts'
+import { targetLoads } from './target-loads.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
 import { openUpstream } from './upstream/choose-upstream.ts'
 
@@ -85,7 +84,6 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   })
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
   const deadlines = new Deadlines(clock)
-  const lag = new EventLoopLag()
   const direct = await openUpstream({ environment: options.environment, clock, notify })
   const demo = new DemoUpstream(clock)
   let draining = false
@@ -109,24 +107,22 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   follower.start()
   recorder.start()
   deadlines.start()
-  lag.start()
   const { host, port, tls, bodyBytesMax, hosts, trustedProxies } = settings
   const listening = { host, port, tls, bodyBytesMax, hosts, trustedProxies }
   const opened = await startHttpServer(listening, pipeline, { clock, notify })
   server = opened
-  const standing = (): ProxyStanding => {
-    const troubles = followTroubles(follower.status)
-    const load = { eventLoopLagMs: lag.latest, rssBytes: residentBytes(), openRequests: opened.openRequests }
-    const facts = { draining, snapshot, refusals, load, troubles, status: follower.status, queues: recorder.queues() }
-    return { troubles, heartbeat: beatOf(options, facts) }
-  }
-  const heartbeat = clock.every(limits.heartbeatMs, () => {
-    lag.read()
-    bus.publish(subjects.heartbeat, encodeJson(standing().heartbeat))
+  const troubles = () => [...followTroubles(follower.status), ...(snapshot === undefined ? [noConfig] : [])]
+  const pulse = new Pulse({
+    ...{ bus, clock, node: { ...node, region: settings.region } },
+    facts: () => ({
+      ...{ draining, status: follower.status, troubles: troubles(), queues: recorder.queues() },
+      ...{ openRequests: opened.openRequests, refusals: Object.fromEntries(refusals), targets: targetLoads(snapshot) },
+    }),
   })
 
   return {
-    ...{ port: opened.port, standing },
+    port: opened.port,
+    standing: () => ({ heartbeat: pulse.read(), troubles: troubles() }),
     async drain(drainMs) {
       draining = true
       opened.stopListening()
@@ -137,8 +133,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       // The last bytes of what has just ended may still be on their way to the kernel.
       if (hadRequests) await pause(clock, lastBytesMs)
       opened.close()
-      heartbeat.cancel()
-      lag.stop()
+      pulse.stop()
       deadlines.stop()
       direct.close()
       await recorder.close()
@@ -150,12 +145,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   }
 }
 
-type BeatFacts = Omit<HeartbeatFacts, 'node' | 'role' | 'version' | 'region' | 'atMs'>
-
-function beatOf({ node, settings, clock }: ProxyOptions, facts: BeatFacts): NodeHeartbeat {
-  const { name, role, version } = node
-  return heartbeatOf({ ...facts, node: name, role, version, region: settings.region, atMs: clock.wallMs() })
-}
+const noConfig: Trouble = { level: 'unready', reason: 'there is no configuration to serve yet' }
 
 function tellApplied(bus: Bus, name: string, { revision, hash }: ConfigState): void {
   bus.publish(subjects.configApplied, encodeJson({ node: name, revision, hash }))

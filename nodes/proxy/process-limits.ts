@@ -1,6 +1,5 @@
-// What the operating system lets this process do, and how much memory it uses. Reading either may fail when descriptors
-// have run out, which must not end the process that they ran out in.
-
+// What the operating system lets this process do. Reading it may fail when descriptors have run out, which must not end the
+// process that they ran out in.
 import { readFileSync } from 'node:fs'
 
 /** Descriptors that are not connections of requests: files, the log, idle upstream connections, the listeners. */
@@ -20,14 +19,5 @@ function softDescriptorLimit(): number | undefined {
     return soft === undefined ? undefined : Number(soft)
   } catch {
     return undefined
-  }
-}
-
-/** 0 when it cannot be read. */
-export function residentBytes(): number {
-  try {
-    return process.memoryUsage.rss()
-  } catch {
-    return 0
   }
 }

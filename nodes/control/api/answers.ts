@@ -91,6 +91,16 @@ export const nodesBody = z.object({
       version: z.string(),
       /** Since its last heartbeat. */
       ageMs: z.number(),
+      /** False when it means something else by its revision than the log does. */
+      agrees: z.boolean(),
+      troubles: z.array(z.string()),
+      load: z
+        .looseObject({
+          rssBytes: z.number(),
+          openRequests: z.number().optional(),
+          eventLoopLagMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+        })
+        .optional(),
       queues: z.record(z.string(), z.object({ length: z.number(), dropped: z.number() })),
     }),
   ),

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { Bus } from '../../../cluster/bus/bus.ts'
 import type { Readiness } from '../../../shared/readiness.ts'
+import type { Agreement } from '../agreement.ts'
 import { json } from '../http/answer.ts'
 import { readinessBody } from './answers.ts'
 import type { Route } from './route.ts'
@@ -12,6 +13,7 @@ export interface HealthOptions {
   bus: Bus
   readiness: Readiness
   revision: () => number
+  agreement: Agreement
 }
 
 const prometheusMedia = 'text/plain; version=0.0.4; charset=utf-8'
@@ -61,7 +63,7 @@ async function aggregatorMetrics(bus: Bus): Promise<string> {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`
 }
 
-function ownMetrics({ revision, readiness }: HealthOptions): string {
+function ownMetrics({ revision, readiness, agreement }: HealthOptions): string {
   const ready = readiness.look().status
   return [
     '# HELP headgate_control_config_revision Newest revision of the configuration that the control node has applied.',
@@ -70,6 +72,9 @@ function ownMetrics({ revision, readiness }: HealthOptions): string {
     '# HELP headgate_control_ready 1 when nothing is wrong, 0.5 when degraded, 0 when it cannot serve.',
     '# TYPE headgate_control_ready gauge',
     `headgate_control_ready ${{ ok: 1, degraded: 0.5, unready: 0 }[ready]}`,
+    '# HELP headgate_config_disagreements Revisions by which not all nodes mean the same.',
+    '# TYPE headgate_config_disagreements gauge',
+    `headgate_config_disagreements ${agreement.found.length}`,
     '',
   ].join('\n')
 }

@@ -139,6 +139,25 @@ describe('nodes', () => {
   })
 })
 
+test('a node that means something else by a revision than the log is an alarm everywhere one looks', async () => {
+  const mistaken: NodeHeartbeat = {
+    ...{ node: 'proxy-9', role: 'proxy', region: 'local', version: '9', revision: 1, hash: 'ff', lagMs: 0 },
+    ...{ draining: false, atMs: 1, queues: {}, troubles: ['its disk is old'] },
+  }
+  const beating = setInterval(() => control.bus.publish(subjects.heartbeat, encodeJson(mistaken)), 200)
+  try {
+    const ready = async () => (await ask(`${control.url}/readyz?verbose`, 'GET')).json.reasons.join()
+    await expect.poll(ready, { timeout: 10_000 }).toMatch(/revision 1 .* proxy-9 has another one/)
+    const { nodes } = (await get('/nodes')).json
+    const shown = nodes.find(({ name }: { name: string }) => name === 'proxy-9')
+    expect(shown).toMatchObject({ agrees: false, troubles: ['its disk is old'] })
+    expect((await ask(`${control.url}/metrics`, 'GET')).text).toMatch(/^headgate_config_disagreements [1-9]/m)
+    expect(control.notices).toContainEqual({ type: 'config-disagreement', revision: 1, nodes: ['proxy-9'] })
+  } finally {
+    clearInterval(beating)
+  }
+})
+
 describe('waiting for the proxy', () => {
   const applied = (revision: number) =>
     awaiting.bus.publish(subjects.configApplied, encodeJson({ node: 'proxy-1', revision, hash: '' }))

@@ -1,11 +1,9 @@
 // The whole table, in the order in which it is searched.
-
-import type { NodesView } from '../nodes-view.ts'
 import { type ApplyOptions, applyRoutes } from './apply-route.ts'
 import { configRoutes } from './config-routes.ts'
 import { type HealthOptions, healthRoutes } from './health-routes.ts'
 import { type KeyOptions, keyRoutes } from './key-routes.ts'
-import { nodeRoutes } from './node-routes.ts'
+import { type NodeRouteOptions, nodeRoutes } from './node-routes.ts'
 import { openApiRoute } from './openapi.ts'
 import { type ResourceOptions, resourceRoutes } from './resource-routes.ts'
 import type { Route } from './route.ts'
@@ -16,7 +14,8 @@ export type RouteOptions = ApplyOptions &
   Omit<HealthOptions, 'revision'> &
   KeyOptions &
   ResourceOptions &
-  SessionOptions & { nodes: NodesView; version: string }
+  SessionOptions &
+  NodeRouteOptions & { version: string }
 
 export function controlRoutes(options: RouteOptions): Route[] {
   const routes: Route[] = [
@@ -26,7 +25,7 @@ export function controlRoutes(options: RouteOptions): Route[] {
     ...applyRoutes(options),
     ...configRoutes(options.desk),
     ...telemetryRoutes(options),
-    ...nodeRoutes(options.nodes),
+    ...nodeRoutes(options),
     ...resourceRoutes(options),
   ]
   return [openApiRoute(() => routes, options.version), ...routes]

@@ -1,13 +1,11 @@
 // How late the event loop is, for heartbeats and metrics: a proxy that is late delays every stream it relays.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
-import type { ProcessLoad } from '../../../shared/telemetry/records.ts'
+import type { ProcessLoad } from '../../shared/telemetry/records.ts'
 
 const resolutionMs = 20
 
 export class EventLoopLag {
   #histogram: IntervalHistogram | undefined
-  /** Of the last reading. */
-  latest: ProcessLoad['eventLoopLagMs'] = { p50: 0, p99: 0, max: 0 }
 
   start(): void {
     this.#histogram = monitorEventLoopDelay({ resolution: resolutionMs })
@@ -22,14 +20,14 @@ export class EventLoopLag {
   /** Since the last reading. The histogram holds whole intervals: lag is what they are longer than asked for. */
   read(): ProcessLoad['eventLoopLagMs'] {
     const histogram = this.#histogram
-    if (histogram === undefined || histogram.count === 0) return this.latest
-    this.latest = {
+    if (histogram === undefined || histogram.count === 0) return { p50: 0, p99: 0, max: 0 }
+    const lag = {
       p50: lagMs(histogram.percentile(50)),
       p99: lagMs(histogram.percentile(99)),
       max: lagMs(histogram.max),
     }
     histogram.reset()
-    return this.latest
+    return lag
   }
 }
 

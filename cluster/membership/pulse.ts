@@ -1,0 +1,75 @@
+// Once a second a node says how it is: what it serves, how far behind it is, what waits in it, and what is wrong. Nobody
+// asks; whoever wants to know listens (`subjects.heartbeat`).
+import type { Clock, Timer } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Trouble } from '../../shared/readiness.ts'
+import type { NodeHeartbeat, NodeRole, ProcessLoad } from '../../shared/telemetry/records.ts'
+import { type Bus, encodeJson, subjects } from '../bus/bus.ts'
+import type { FollowerStatus } from '../config-log/follower.ts'
+import { EventLoopLag } from './event-loop-lag.ts'
+
+export interface PulseOptions {
+  readonly node: { readonly name: string; readonly role: NodeRole; readonly version: string; readonly region: string }
+  readonly bus: Bus
+  readonly clock: Clock
+  /** Asked at each beat. */
+  facts(): PulseFacts
+}
+
+export interface PulseFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals'> {
+  readonly status: Pick<FollowerStatus, 'revision' | 'hash' | 'lagMs'>
+  readonly troubles: readonly Trouble[]
+  readonly draining?: boolean
+  readonly queues?: NodeHeartbeat['queues']
+  readonly openRequests?: number
+}
+
+export class Pulse {
+  readonly #options: PulseOptions
+  readonly #lag = new EventLoopLag()
+  readonly #timer: Timer
+  #load: ProcessLoad['eventLoopLagMs'] = { p50: 0, p99: 0, max: 0 }
+
+  constructor(options: PulseOptions) {
+    this.#options = options
+    this.#lag.start()
+    this.#timer = options.clock.every(limits.heartbeatMs, () => this.beat())
+  }
+
+  /** Now, out of turn too: a change that others wait for. */
+  beat(): void {
+    this.#load = this.#lag.read()
+    this.#options.bus.publish(subjects.heartbeat, encodeJson(this.read()))
+  }
+
+  /** As it would be told now. */
+  read(): NodeHeartbeat {
+    const { node, clock } = this.#options
+    const { status, troubles, draining = false, queues = {}, openRequests, ...rest } = this.#options.facts()
+    const { revision, hash, lagMs } = status
+    const { name, role, region, version } = node
+    return {
+      ...{ node: name, role, region, version, revision, hash, lagMs, draining, queues, ...rest },
+      atMs: clock.wallMs(),
+      troubles: troubles.map(({ reason }) => reason),
+      process: {
+        ...{ rssBytes: residentBytes(), eventLoopLagMs: this.#load },
+        ...(openRequests === undefined ? {} : { openRequests }),
+      },
+    }
+  }
+
+  stop(): void {
+    this.#timer.cancel()
+    this.#lag.stop()
+  }
+}
+
+/** 0 when it cannot be read, as where descriptors have run out: that must not end the process that they ran out in. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss()
+  } catch {
+    return 0
+  }
+}
