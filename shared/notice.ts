@@ -8,6 +8,10 @@ export type Notice =
   | { type: 'config-applied'; revision: number; tookMs: number }
   | { type: 'config-degraded'; reason: string }
   | { type: 'config-damaged'; reason: string }
+  /** The stream of the configuration log is not what it was: nothing is appended until it is again. */
+  | { type: 'log-alarm'; alarm: string; message: string; copyRevision: number }
+  | { type: 'log-away'; message: string }
+  | { type: 'log-following'; revision: number }
   | { type: 'config-event-unknown'; revision: number; eventType: string; ignorable: boolean }
   /** These nodes mean something else by the revision than the log does. */
   | { type: 'config-disagreement'; revision: number; nodes: readonly string[] }
@@ -38,6 +42,9 @@ export const noticeLevel = {
   'config-applied': 'debug',
   'config-degraded': 'error',
   'config-damaged': 'error',
+  'log-alarm': 'error',
+  'log-away': 'warn',
+  'log-following': 'info',
   'config-event-unknown': 'warn',
   'config-disagreement': 'error',
   'upstream-auth-refused': 'warn',

@@ -95,8 +95,12 @@ export function configLogContract(name: string, prepare: PrepareLog): void {
 
     test('of 20 who append after the same revision one wins and 19 are told the head', async () => {
       const { log } = await fresh()
-      await appendAll(log, chain(3))
-      const answers = await Promise.all(Array.from({ length: 20 }, (_one, index) => log.append(event(`w${index}`), 3)))
+      const events = chain(3)
+      await appendAll(log, events)
+      const place = { revision: 4, prevHash: events[2]!.hash }
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_one, index) => log.append(event(`w${index}`, place), 3)),
+      )
       const winners = answers.filter((answer) => answer.ok)
       expect(winners).toEqual([{ ok: true, value: { revision: 4, duplicate: false } }])
       const head = value(await log.head())
@@ -116,11 +120,12 @@ export function configLogContract(name: string, prepare: PrepareLog): void {
 
     test('an event of 512 KB is stored and a larger one is refused', async () => {
       const { log } = await fresh()
-      const sized = (bytes: number) => ({ ...event(`size-${bytes}`), bytes: new Uint8Array(bytes) })
       const maxBytes = limits.changeSetBytesMax
-      expect((await log.append(sized(maxBytes), 0)).ok).toBe(true)
+      const largest = eventOf(maxBytes)
+      expect((await log.append(largest, 0)).ok).toBe(true)
       const refusal = { type: 'too-large', bytes: maxBytes + 1, maxBytes }
-      expect(await log.append(sized(maxBytes + 1), 1)).toEqual({ ok: false, error: refusal })
+      const place = { revision: 2, prevHash: largest.hash }
+      expect(await log.append(eventOf(maxBytes + 1, place), 1)).toEqual({ ok: false, error: refusal })
       expect(value(await log.read(0, 1))[0]?.bytes.byteLength).toBe(maxBytes)
     })
 
@@ -152,7 +157,8 @@ export function configLogContract(name: string, prepare: PrepareLog): void {
       const again = await open()
       expect(await again.head()).toEqual({ ok: true, value: { revision: 3, hash: events[2]!.hash } })
       expect(await again.append(events[0]!, 3)).toEqual({ ok: true, value: { revision: 1, duplicate: true } })
-      expect((await again.append(event('next'), 3)).ok).toBe(true)
+      const place = { revision: 4, prevHash: events[2]!.hash }
+      expect((await again.append(event('next', place), 3)).ok).toBe(true)
     })
   })
 }
@@ -168,10 +174,17 @@ export function chain(length: number): SealedEvent[] {
   return events
 }
 
-export function event(commandId: string, place = { revision: 1, prevHash: genesisHash }): SealedEvent {
+export function event(commandId: string, place = { revision: 1, prevHash: genesisHash }, reason = 'test'): SealedEvent {
   const change: ConfigChange = { type: 'team-set', name: `team-of-${commandId}`, spec: {}, origin: 'api' }
-  const rest = { version: 1, at: '2026-01-01T00:00:00.000Z', actor: 'a', reason: 'test' } as const
+  const rest = { version: 1, at: '2026-01-01T00:00:00.000Z', actor: 'a', reason } as const
   return sealEvent({ ...place, ...rest, type: change.type, commandId, change }, contractMacKey)
+}
+
+/** An event of exactly this size. */
+function eventOf(bytes: number, place?: { revision: number; prevHash: string }): SealedEvent {
+  const commandId = `size-${bytes}`
+  const least = event(commandId, place, '').bytes.byteLength
+  return event(commandId, place, 'x'.repeat(bytes - least))
 }
 
 async function appendAll(log: ConfigLog, events: SealedEvent[]): Promise<void> {

@@ -19,11 +19,21 @@ export interface EventStream {
   watch(wake: () => void): { stop(): void }
   /** Makes the stream: only at the first boot of a cluster, and by `headgate log repair`. */
   create(): Promise<Result<StreamFacts, StreamTrouble>>
+  close(): Promise<void>
+}
+
+/** What repair needs in addition, and nobody else may have. */
+export interface RepairableStream extends EventStream {
+  /** The stream with all its messages. Done, too, when there is none. */
+  remove(): Promise<Result<undefined, StreamTrouble>>
 }
 
 export interface StreamFacts {
+  /** Of the oldest message that is left; anything up to 1 while there is none. */
   readonly firstSequence: number
   readonly lastSequence: number
+  /** Fewer than from the first to the last means gaps. */
+  readonly messages: number
   /** When the stream was made, as the server says it: another value is another stream. */
   readonly created: string
 }
@@ -34,6 +44,7 @@ export interface StreamMessage extends SealedEvent {
 }
 
 export type StreamTrouble =
+  /** Nothing was changed, nothing is known. */
   | { type: 'unavailable'; message: string }
   | { type: 'missing'; message: string }
   /** The server stores the stream with other settings than were asked for; `field` names the first. */
@@ -41,6 +52,8 @@ export type StreamTrouble =
 
 export type PublishTrouble =
   | StreamTrouble
+  /** The server takes no message of this size. */
+  | { type: 'too-large'; bytes: number; maxBytes: number }
   /** Somebody else wrote first. */
   | { type: 'wrong-last-sequence'; message: string }
   | { type: 'full'; message: string }

@@ -1,0 +1,202 @@
+// Keeps the verified copy of the log up with the stream: whatever the stream holds is proven before it is stored, and
+// nothing of it is believed that contradicts what was stored before.
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Notify } from '../../shared/notice.ts'
+import { done, fail, type Result } from '../../shared/result.ts'
+import type { AppendRefusal, ConfigLog, LogHead, LogRefusal, StoredEvent } from './config-log.ts'
+import type { EventStream, StreamFacts, StreamMessage, StreamTrouble } from './event-stream.ts'
+import { judgeFacts, judgeHead, judgeMessage } from './judge-stream.ts'
+import { copyFinding, findingOf, type ReplicationFinding, type ReplicationState } from './replication-state.ts'
+import { confirmMs, ReplicationStatus } from './replication-status.ts'
+
+export interface MirrorOptions {
+  stream: EventStream
+  /** Only this mirror writes to it. */
+  copy: ConfigLog
+  macKey: Uint8Array
+  clock: Clock
+  notify: Notify
+  /** May this node make the stream, which is not there? Asked only while its copy is empty. Absent: never. */
+  mayCreate?: () => boolean
+  pollMs?: number
+}
+
+type Synced = Result<LogHead, LogRefusal>
+
+export class Mirror {
+  readonly #options: MirrorOptions
+  readonly #status: ReplicationStatus
+  #created: string | undefined
+  /** The stream whose message at the copy's head was compared, and when. */
+  #compared: { created: string; atMs: number } | undefined
+  #looking: Promise<Synced> | undefined
+  #lookAgain: Promise<Synced> | undefined
+  #stopped = false
+  #timers: Timer[] = []
+  #watch: { stop(): void } | undefined
+
+  constructor(options: MirrorOptions) {
+    this.#options = options
+    this.#status = new ReplicationStatus(options.clock, options.notify)
+  }
+
+  get state(): ReplicationState {
+    return this.#status.state
+  }
+
+  get hasCaughtUp(): boolean {
+    return this.#status.hasCaughtUp
+  }
+
+  /** Why nothing can be appended; undefined while following. */
+  get refusal(): LogRefusal | undefined {
+    return this.#status.refusal
+  }
+
+  /** Resolves after the first look, whatever it found. */
+  async start(): Promise<void> {
+    const { stream, clock, pollMs = pollMsDefault } = this.#options
+    const look = () => void this.sync()
+    this.#watch = stream.watch(look)
+    this.#timers.push(clock.every(pollMs, look))
+    await this.sync()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#watch?.stop()
+    for (const timer of this.#timers) timer.cancel()
+    await this.#looking
+  }
+
+  /** Looks now. Done: everything that the stream held at the call is in the copy, whose head is the answer. */
+  sync(): Promise<Synced> {
+    if (this.#stopped) return Promise.resolve(fail(closed))
+    if (this.#looking === undefined) {
+      this.#looking = this.#look().finally(() => {
+        this.#looking = undefined
+      })
+      return this.#looking
+    }
+    // The look under way may have asked too early: one more after it serves all who ask meanwhile.
+    this.#lookAgain ??= this.#looking.then(() => {
+      this.#lookAgain = undefined
+      return this.sync()
+    })
+    return this.#lookAgain
+  }
+
+  async #look(): Promise<Synced> {
+    const finding = await this.#pass()
+    this.#status.enter(finding)
+    return finding === undefined ? done(this.#status.head) : fail(this.#status.refusal ?? closed)
+  }
+
+  /** Undefined: the copy holds what the stream holds. */
+  async #pass(): Promise<ReplicationFinding | undefined> {
+    const status = this.#status
+    const head = await this.#options.copy.head()
+    if (!head.ok) return copyFinding(head.error)
+    status.head = head.value
+    const facts = await this.#askFacts()
+    if (!facts.ok) return findingOf(facts.error)
+    status.streamRevision = facts.value.lastSequence
+    const wrong = judgeFacts(facts.value, status.head, this.#created) ?? (await this.#compareHead(facts.value))
+    if (wrong !== undefined) return wrong
+    this.#created = facts.value.created
+    return this.#catchUp(facts.value.lastSequence)
+  }
+
+  async #askFacts(): Promise<Result<StreamFacts, StreamTrouble>> {
+    const { stream, mayCreate } = this.#options
+    const facts = await stream.facts()
+    if (facts.ok || facts.error.type !== 'missing') return facts
+    // A stream that was here once is never made again: it would begin a second history.
+    if (this.#status.head.revision > 0 || this.#created !== undefined || mayCreate?.() !== true) return facts
+    return stream.create()
+  }
+
+  /** Whether the stream still holds the newest event of the copy: now and then, and whenever it may be another one. */
+  async #compareHead({ created }: StreamFacts): Promise<ReplicationFinding | undefined> {
+    const { stream, clock, macKey } = this.#options
+    const { head, type } = this.#status
+    if (head.revision === 0) return undefined
+    const nowMs = clock.monotonicMs()
+    const isFresh = this.#compared?.created === created && nowMs - this.#compared.atMs < compareMs
+    if (isFresh && type === 'following') return undefined
+    const page = await stream.read(head.revision - 1, 1)
+    if (!page.ok) return findingOf(page.error)
+    this.#compared = { created, atMs: nowMs }
+    return judgeHead(page.value[0], head, macKey)
+  }
+
+  async #catchUp(lastSequence: number): Promise<ReplicationFinding | undefined> {
+    const status = this.#status
+    while (status.head.revision < lastSequence) {
+      if (this.#stopped) return findingOf(closed)
+      status.behind()
+      const page = await this.#options.stream.read(status.head.revision, pageEvents)
+      if (!page.ok) return findingOf(page.error)
+      const { events, finding } = this.#prove(page.value)
+      const failed = await this.#store(events)
+      if (failed !== undefined || finding !== undefined) return failed ?? finding
+    }
+    return undefined
+  }
+
+  /** The messages up to the first that is not what belongs there. */
+  #prove(page: StreamMessage[]): { events: StoredEvent[]; finding: ReplicationFinding | undefined } {
+    const events: StoredEvent[] = []
+    let { head } = this.#status
+    if (page.length === 0) return { events, finding: missing(head.revision + 1) }
+    for (const message of page) {
+      const judged = judgeMessage(message, head, this.#options.macKey)
+      if ('finding' in judged) return { events, finding: judged.finding }
+      events.push(judged.event)
+      head = judged.event
+    }
+    return { events, finding: undefined }
+  }
+
+  async #store(events: StoredEvent[]): Promise<ReplicationFinding | undefined> {
+    const { copy } = this.#options
+    // Given at once, so that a page is one commit.
+    const answers = await Promise.all(events.map((event) => copy.append(event, event.revision - 1)))
+    for (const [index, answer] of answers.entries()) {
+      const { revision, hash } = events[index]!
+      if (!answer.ok) return notStored(revision, answer.error)
+      if (answer.value.revision !== revision) return repeated(revision, answer.value.revision)
+      this.#status.head = { revision, hash }
+    }
+    return undefined
+  }
+}
+
+const pollMsDefault = confirmMs
+const pageEvents = 1_024
+const compareMs = 15_000
+const closed = { type: 'unavailable', message: 'the log is closed' } as const
+
+function missing(revision: number): ReplicationFinding {
+  return { type: 'damaged', message: `revision ${revision} is missing in the stream`, revision }
+}
+
+function repeated(revision: number, earlier: number): ReplicationFinding {
+  const message = `revision ${revision} of the stream is the command of revision ${earlier} once more`
+  return { type: 'damaged', message, revision }
+}
+
+function notStored(revision: number, refusal: AppendRefusal): ReplicationFinding {
+  switch (refusal.type) {
+    case 'conflict':
+      return { type: 'copy-failed', message: 'somebody else writes to the copy of the log', revision }
+    case 'outcome-unknown':
+      return { type: 'copy-failed', message: 'the copy of the log did not say whether it was written', revision }
+    case 'too-large': {
+      const message = `revision ${revision} of the stream takes ${refusal.bytes} bytes of ${refusal.maxBytes}`
+      return { type: 'damaged', message, revision }
+    }
+    default:
+      return copyFinding(refusal)
+  }
+}

@@ -1,0 +1,112 @@
+// The state of the replicated log, as one look after the other changes it, told to operators when it changes. What is wrong
+// with the stream has to be seen twice before it is an alarm: a server that has just lost its lead may tell an old story
+// for a moment. An alarm ends only when a look finds that all is well again.
+import type { Clock } from '../../shared/clock.ts'
+import type { Notify } from '../../shared/notice.ts'
+import { genesisHash, type LogHead, type LogRefusal } from './config-log.ts'
+import {
+  isAlarm,
+  type ReplicationFinding,
+  type ReplicationState,
+  type ReplicationStateType,
+  refusalOf,
+} from './replication-state.ts'
+
+export class ReplicationStatus {
+  readonly #clock: Clock
+  readonly #notify: Notify
+  #type: ReplicationStateType = 'starting'
+  #finding: ReplicationFinding = { type: 'away', message: 'the stream has not answered yet', revision: 0 }
+  #sinceMs: number
+  #suspectSinceMs: number | undefined
+  #behindSinceMs: number | undefined
+  #caughtUpOnce = false
+  /** Of the copy. */
+  head: LogHead = { revision: 0, hash: genesisHash }
+  /** Of the stream, as last heard. */
+  streamRevision: number | undefined
+
+  constructor(clock: Clock, notify: Notify) {
+    this.#clock = clock
+    this.#notify = notify
+    this.#sinceMs = clock.monotonicMs()
+    this.#behindSinceMs = this.#sinceMs
+  }
+
+  get type(): ReplicationStateType {
+    return this.#type
+  }
+
+  /** Whether the copy has held all of the stream at some time since the start. */
+  get hasCaughtUp(): boolean {
+    return this.#caughtUpOnce
+  }
+
+  get state(): ReplicationState {
+    const nowMs = this.#clock.monotonicMs()
+    return {
+      type: this.#type,
+      message: this.#type === 'following' ? '' : this.#finding.message,
+      streamRevision: this.streamRevision,
+      copyRevision: this.head.revision,
+      copyHash: this.head.hash,
+      lagMs: this.#behindSinceMs === undefined ? 0 : nowMs - this.#behindSinceMs,
+      forMs: nowMs - this.#sinceMs,
+      isAlarm: isAlarm(this.#type),
+    }
+  }
+
+  /** Why nothing can be appended; undefined while following. */
+  get refusal(): LogRefusal | undefined {
+    return this.#type === 'following' ? undefined : refusalOf(this.#finding, this.head.revision)
+  }
+
+  /** The stream is known to hold more than the copy. */
+  behind(): void {
+    this.#behindSinceMs ??= this.#clock.monotonicMs()
+  }
+
+  /** What a look found; undefined when the copy holds all that the stream holds. */
+  enter(finding: ReplicationFinding | undefined): void {
+    if (finding === undefined) return this.#follow()
+    this.behind()
+    if (isAlarm(finding.type)) return this.#suspect(finding)
+    // That the stream is away now says nothing against what was found before.
+    if (isAlarm(this.#type)) return
+    this.#change(finding.type, finding)
+  }
+
+  #follow(): void {
+    this.#suspectSinceMs = undefined
+    this.#behindSinceMs = undefined
+    this.#caughtUpOnce = true
+    if (this.#type !== 'following') this.#change('following', this.#finding)
+  }
+
+  #suspect(finding: ReplicationFinding): void {
+    const nowMs = this.#clock.monotonicMs()
+    this.#suspectSinceMs ??= nowMs
+    if (isAlarm(this.#type) || nowMs - this.#suspectSinceMs >= confirmMs) return this.#change(finding.type, finding)
+    this.#change('away', { ...finding, type: 'away' })
+  }
+
+  #change(type: ReplicationStateType, finding: ReplicationFinding): void {
+    const isNew = type !== this.#type
+    const isTold = isNew || finding.message === this.#finding.message
+    this.#finding = finding
+    if (isNew) this.#sinceMs = this.#clock.monotonicMs()
+    this.#type = type
+    if (isNew || !isTold) this.#tell()
+  }
+
+  #tell(): void {
+    const { message } = this.#finding
+    const { revision } = this.head
+    if (this.#type === 'following') this.#notify({ type: 'log-following', revision })
+    else if (!isAlarm(this.#type)) this.#notify({ type: 'log-away', message })
+    else this.#notify({ type: 'log-alarm', alarm: this.#type, message, copyRevision: revision })
+  }
+}
+
+/** How long after the first sign a second one makes an alarm. */
+export const confirmMs = 1_000
