@@ -56,55 +56,58 @@ test('the same command id answers what the first one did, without being decided 
   expect(await writer.lookup('c2')).toEqual({ ok: true, value: undefined })
 })
 
-test('what a decision makes outside the log is safe from clearing up until its event is there', async () => {
-  const log = new MemoryLog()
-  const append = log.append.bind(log)
-  log.append = async (...event) => {
+/** Wants `made` to hold its name before it is written; whatever is there, the log is asked again. */
+function needing(made: Set<string>, name: string, order: string[] = []) {
+  const prepare = async () => {
     await nextTurn()
-    return append(...event)
+    order.push(name)
+    made.add(name)
+    return done(undefined)
   }
-  const { writer, follower } = await bootRig({ log })
-  const made = new Set(['left behind'])
-  const clear = () =>
-    writer.whenSettled((state) => {
-      for (const name of made) if (!state.resources.teams.has(name)) made.delete(name)
-    })
-  const create = (name: string) => {
-    const decide = () => {
-      made.add(name)
-      return done(teamSet(name))
-    }
-    return writer.write({ actor: 'test', reason: '', decide })
-  }
-  const work: Promise<unknown>[] = []
-  for (let i = 0; i < 100; i++) {
-    work.push(create(`team-${i}`))
-    for (let turns = i % 4; turns > 0; turns--) await nextTurn()
-    work.push(clear())
-  }
-  await Promise.all(work)
-  expect([...made]).toEqual([...follower.state!.resources.teams.keys()])
-  expect(made.size).toBe(100)
+  const decide = () => (made.has(name) ? done(teamSet(name)) : fail({ type: 'unprepared' as const, prepare }))
+  return { actor: 'test', reason: '', decide }
+}
+
+test('what a command lacks is made, and then it is decided again, in the order in which it came', async () => {
+  const { writer, log } = await bootRig({ log: new MemoryLog() })
+  const made = new Set(['there'])
+  const order: string[] = []
+  const commands = ['a', 'there', 'b', 'c'].map((name) => needing(made, name, order))
+  const answers = await Promise.all([...commands, setTeam('d')].map((command) => writer.write(command)))
+  expect(answers.map((answer) => answer.ok && answer.value.revision)).toEqual([1, 2, 3, 4, 5])
+  expect(order).toEqual(['a', 'b', 'c'])
+  expect(await log.head()).toMatchObject({ value: { revision: 5 } })
 })
 
-test('nothing is cleared up beside a state that is not known to be the newest', async () => {
-  const storage = new MemoryLogStorage()
-  const { writer } = await bootRig({ log: new MemoryLog(storage) })
-  let acted = 0
-  await writer.whenSettled(() => acted++)
-  await writer.write(setTeam('a'))
-  await writer.whenSettled(() => acted++)
-  storage.refusal = { type: 'unavailable', message: 'gone' }
-  await writer.whenSettled(() => acted++)
-  expect(acted).toBe(1)
-  await expect(
-    bootRig({ log: new MemoryLog() }).then(async (rig) => {
-      await rig.writer.write(setTeam('a'))
-      await rig.writer.whenSettled(() => {
-        throw new Error('a bug')
-      })
-    }),
-  ).rejects.toThrow('a bug')
+test('it is made only for a state that the log holds', async () => {
+  const { writer, follower } = await bootRig({ log: new MemoryLog() })
+  const seen: [decided: number, held: number][] = []
+  let made = false
+  const decide = ({ revision }: ConfigState) => {
+    const prepare = async () => {
+      seen.push([revision, follower.state?.revision ?? 0])
+      made = true
+      return done(undefined)
+    }
+    return made ? done(teamSet('b')) : fail({ type: 'unprepared' as const, prepare })
+  }
+  await Promise.all([writer.write(setTeam('a')), writer.write({ actor: 'test', reason: '', decide })])
+  expect(seen).toEqual([[1, 1]])
+})
+
+test('where it cannot be made the command is refused, and those beside it are written', async () => {
+  const { writer } = await bootRig({ log: new MemoryLog() })
+  const refusal = { type: 'no-luck' as const }
+  const decide = () => fail({ type: 'unprepared' as const, prepare: async () => fail(refusal) })
+  const commands = [setTeam('a'), { actor: 'test', reason: '', decide }, setTeam('b')]
+  const answers = await Promise.all(commands.map((command) => writer.write<unknown>(command)))
+  expect(answers).toMatchObject([{ ok: true }, { ok: false, error: refusal }, { ok: true }])
+})
+
+test('a command that always lacks something gives up', async () => {
+  const { writer } = await bootRig({ log: new MemoryLog() })
+  const decide = () => fail({ type: 'unprepared' as const, prepare: async () => done(undefined) })
+  expect(await writer.write({ actor: 'test', reason: '', decide })).toMatchObject({ error: { type: 'unavailable' } })
 })
 
 test('a writer who loses five times gives up', async () => {

@@ -18,7 +18,14 @@ export interface WriteCommand<Refusal> {
   /** The same id again answers what the first one did, and changes nothing. */
   commandId?: string
   /** Pure: it may be asked again, with a newer state, which it must not edit. Undefined: nothing needs to change. */
-  decide: (state: ConfigState) => Result<ConfigChange | undefined, Refusal>
+  decide: (state: ConfigState) => Result<ConfigChange | undefined, Refusal | Unprepared<Refusal>>
+}
+
+/** Something outside the log has to be there before the event: when `prepare` has made it, it is decided again. Called only
+ *  for a decision on a state that the log holds. */
+export interface Unprepared<Refusal> {
+  type: 'unprepared'
+  prepare: () => Promise<Result<undefined, Refusal>>
 }
 
 export interface Written {
@@ -45,6 +52,7 @@ interface Job {
   /** The id may already stand in the log: it is looked for before anything is decided. */
   mayBeStored: boolean
   conflicts: number
+  preparations: number
   startedMs: number
   answer: (answer: Answer) => void
   reject: (bug: unknown) => void
@@ -53,10 +61,16 @@ interface Job {
 /** One command of a round: `appended` when it made an event, `answer` when it needed none. */
 type Draft = { job: Job; revision: number } & ({ appended: ReturnType<ConfigLog['append']> } | { answer: Answer })
 
+/** The commands of a round up to the first that lacks something, and what follows. */
+interface Drafted {
+  drafts: Draft[]
+  rest: Job[]
+  lacking: Unprepared<unknown> | undefined
+}
+
 export class ConfigWriter {
   readonly #options: ConfigWriterOptions
   #waiting: Job[] = []
-  #acts: (() => void)[] = []
   #running: Promise<void> | undefined
 
   constructor(options: ConfigWriterOptions) {
@@ -74,28 +88,12 @@ export class ConfigWriter {
         commandId: command.commandId ?? this.#options.newCommandId(),
         mayBeStored: command.commandId !== undefined,
         conflicts: 0,
+        preparations: 0,
         startedMs: this.#options.clock.monotonicMs(),
         answer: answer as Job['answer'],
         reject,
       })
       // After this turn, so that commands which come together share a round.
-      this.#running ??= Promise.resolve().then(() => this.#run())
-    })
-  }
-
-  /** Runs `act` at the newest state while no command is between its decision and the log. What a decision has made outside
-   *  the log, for an event still to come, is safe from it. Not run at a state that may not be the newest. */
-  whenSettled(act: (state: ConfigState) => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#acts.push(() => {
-        const { state, refusal } = this.#options.follower
-        try {
-          if (state !== undefined && refusal === undefined) act(state)
-          resolve()
-        } catch (bug) {
-          reject(bug)
-        }
-      })
       this.#running ??= Promise.resolve().then(() => this.#run())
     })
   }
@@ -111,10 +109,8 @@ export class ConfigWriter {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#acts.length > 0) {
-      await this.#act()
+    while (this.#waiting.length > 0) {
       const round = this.#waiting.splice(0, commandsPerRoundMax)
-      if (round.length === 0) continue
       try {
         const again = await this.#round(round)
         this.#waiting.unshift(...again)
@@ -123,13 +119,6 @@ export class ConfigWriter {
       }
     }
     this.#running = undefined
-  }
-
-  async #act(): Promise<void> {
-    // The event of a command whose outcome is unknown may still come to light.
-    if (this.#acts.length === 0 || this.#waiting.some(({ mayBeStored }) => mayBeStored)) return
-    await this.#options.follower.look()
-    for (const act of this.#acts.splice(0)) act()
   }
 
   /** Answers what it can; the rest has to be decided again. */
@@ -145,10 +134,12 @@ export class ConfigWriter {
         return []
       }
     }
-    const drafts = this.#draft(jobs)
+    const { drafts, rest, lacking } = this.#draft(jobs)
+    // As the first of a round it was decided on what the log holds.
+    if (drafts.length === 0 && lacking !== undefined) return this.#prepare(rest, lacking)
     await Promise.all(drafts.map((draft) => ('appended' in draft ? draft.appended : undefined)))
     await follower.look()
-    return this.#settle(drafts)
+    return [...(await this.#settle(drafts)), ...rest]
   }
 
   async #notYetStored(round: Job[]): Promise<Job[]> {
@@ -162,25 +153,29 @@ export class ConfigWriter {
     return jobs
   }
 
-  #draft(jobs: Job[]): Draft[] {
+  #draft(jobs: Job[]): Drafted {
     const pending = cloneState(this.#options.follower.state ?? emptyState())
     const drafts: Draft[] = []
-    for (const job of jobs) {
+    for (const [index, job] of jobs.entries()) {
       try {
-        drafts.push(this.#decide(job, pending))
+        const draft = this.#decide(job, pending)
+        if ('lacking' in draft) return { drafts, rest: jobs.slice(index), lacking: draft.lacking }
+        drafts.push(draft)
       } catch (bug) {
         job.reject(bug)
       }
     }
-    return drafts
+    return { drafts, rest: [], lacking: undefined }
   }
 
   /** Leaves `pending` as it will be once the draft is stored. */
-  #decide(job: Job, pending: ConfigState): Draft {
+  #decide(job: Job, pending: ConfigState): Draft | { lacking: Unprepared<unknown> } {
     const { log, macKey } = this.#options
     const { revision } = pending
     const decision = job.command.decide(pending)
-    if (!decision.ok) return { job, revision, answer: decision }
+    if (!decision.ok) {
+      return isUnprepared(decision.error) ? { lacking: decision.error } : { job, revision, answer: decision }
+    }
     if (decision.value === undefined) return { job, revision, answer: done({ revision, changed: false }) }
     const event = this.#event(job, decision.value, pending)
     const sealed = sealEvent(event, macKey)
@@ -189,6 +184,16 @@ export class ConfigWriter {
     if (bytes > maxBytes) return { job, revision, answer: fail({ type: 'too-large', bytes, maxBytes }) }
     applyEvent(pending, event, sealed.hash)
     return { job, revision: event.revision, appended: log.append(sealed, revision) }
+  }
+
+  /** Answers the jobs that can be decided now. */
+  async #prepare(jobs: Job[], lacking: Unprepared<unknown>): Promise<Job[]> {
+    const [job, ...others] = jobs as [Job, ...Job[]]
+    const isHopeless = ++job.preparations > triesMax
+    const prepared = isHopeless ? fail(alwaysChanging) : await lacking.prepare()
+    if (prepared.ok) return jobs
+    job.answer(prepared)
+    return others
   }
 
   #event(job: Job, change: ConfigChange, { revision, hash }: ConfigState): ConfigEvent {
@@ -241,6 +246,11 @@ export class ConfigWriter {
   }
 }
 
+function isUnprepared(refusal: unknown): refusal is Unprepared<unknown> {
+  return typeof refusal === 'object' && refusal !== null && 'type' in refusal && refusal.type === 'unprepared'
+}
+
+const alwaysChanging = { type: 'unavailable', message: 'others change the configuration all the time' } as const
 const commandsPerRoundMax = 256
 const commandsWaitingMax = 4_096
 const triesMax = 5

@@ -6,18 +6,21 @@ import { done, fail, type Result } from '../../shared/result.ts'
 import { writeFileAtomically } from '../data-folder/atomic-file.ts'
 import { fileSystem } from '../data-folder/disk.ts'
 import { decrypt, encrypt } from './aead.ts'
-import type { KeyStore, KeyStoreRefusal } from './key-store.ts'
+import { mayForget, maySeal, revisionOf } from './key-life.ts'
+import type { DataKey, KeyStore, KeyStoreRefusal, KeyUse } from './key-store.ts'
 
 interface KeyFile {
   version: 1
   /** Owner → wrapped key in base64. */
   keys: Record<string, string>
+  /** Owner → revision. Absent in files of older releases: nothing is on its way to those keys. */
+  madeFor?: Record<string, number>
 }
 
 export class FileKeyStore implements KeyStore {
   readonly #path: string
   readonly #wrapKey: Uint8Array
-  #keys: Map<string, Uint8Array> | undefined
+  #keys: Map<string, DataKey> | undefined
   #readAs = ''
 
   constructor(path: string, wrapKey: Uint8Array) {
@@ -25,21 +28,21 @@ export class FileKeyStore implements KeyStore {
     this.#wrapKey = wrapKey
   }
 
-  find(owner: string): Result<Uint8Array | undefined, KeyStoreRefusal> {
+  find(owner: string): Result<DataKey | undefined, KeyStoreRefusal> {
     const known = this.#keys?.get(owner)
     if (known !== undefined) return done(known)
     const keys = this.#current()
     return keys.ok ? done(keys.value.get(owner)) : keys
   }
 
-  ensure(owner: string): Result<Uint8Array, KeyStoreRefusal> {
+  async ensure(owner: string, use: KeyUse): Promise<Result<DataKey, KeyStoreRefusal>> {
     const keys = this.#current()
     if (!keys.ok) return keys
     const known = keys.value.get(owner)
-    if (known !== undefined) return done(known)
-    const key = randomBytes(32)
-    const stored = this.#store(new Map(keys.value).set(owner, key))
-    return stored.ok ? done(key) : stored
+    if (known !== undefined && maySeal(known, use)) return done(known)
+    const made = { bytes: randomBytes(32), madeFor: revisionOf(use) }
+    const stored = this.#store(new Map(keys.value).set(owner, made))
+    return stored.ok ? done(made) : stored
   }
 
   owners(): Result<string[], KeyStoreRefusal> {
@@ -47,11 +50,13 @@ export class FileKeyStore implements KeyStore {
     return keys.ok ? done([...keys.value.keys()]) : keys
   }
 
-  forget(owner: string): Result<boolean, KeyStoreRefusal> {
+  async forget(owner: string, revision: number): Promise<Result<boolean, KeyStoreRefusal>> {
     const keys = this.#current()
     if (!keys.ok) return keys
     const rest = new Map(keys.value)
-    if (!rest.delete(owner)) return done(false)
+    const known = rest.get(owner)
+    if (known === undefined || !mayForget(known, revision)) return done(false)
+    rest.delete(owner)
     const stored = this.#store(rest)
     return stored.ok ? done(true) : stored
   }
@@ -60,7 +65,7 @@ export class FileKeyStore implements KeyStore {
     if (this.#identity() !== this.#readAs) this.#keys = undefined
   }
 
-  #current(): Result<Map<string, Uint8Array>, KeyStoreRefusal> {
+  #current(): Result<Map<string, DataKey>, KeyStoreRefusal> {
     this.reload()
     if (this.#keys !== undefined) return done(this.#keys)
     // Taken before reading: a file replaced in between is read once more, never once too few.
@@ -72,17 +77,19 @@ export class FileKeyStore implements KeyStore {
     return keys
   }
 
-  #read(): Result<Map<string, Uint8Array>, KeyStoreRefusal> {
-    const keys = new Map<string, Uint8Array>()
+  #read(): Result<Map<string, DataKey>, KeyStoreRefusal> {
+    const keys = new Map<string, DataKey>()
     try {
       const content = fileSystem.read(this.#path)
       if (content === undefined) return done(keys)
       const file = parseKeyFile(content.toString('utf8'))
       if (file === undefined) return fail({ type: 'keys-damaged', message: 'the file of data keys is not readable' })
+      const madeFor = new Map(Object.entries(file.madeFor ?? {}))
       for (const [owner, wrapped] of Object.entries(file.keys)) {
-        const key = decrypt(this.#wrapKey, Buffer.from(wrapped, 'base64'), wrapContext(owner))
-        if (key === undefined) return fail({ type: 'keys-damaged', message: `the data key of ${owner} does not open` })
-        keys.set(owner, key)
+        const bytes = decrypt(this.#wrapKey, Buffer.from(wrapped, 'base64'), wrapContext(owner))
+        if (bytes === undefined)
+          return fail({ type: 'keys-damaged', message: `the data key of ${owner} does not open` })
+        keys.set(owner, { bytes, madeFor: madeFor.get(owner) ?? 0 })
       }
       return done(keys)
     } catch (error) {
@@ -90,11 +97,15 @@ export class FileKeyStore implements KeyStore {
     }
   }
 
-  #store(keys: Map<string, Uint8Array>): Result<undefined, KeyStoreRefusal> {
-    const file: KeyFile = { version: 1, keys: {} }
-    for (const [owner, key] of keys) {
-      const wrapped = encrypt(this.#wrapKey, key, wrapContext(owner)).toString('base64')
-      Object.defineProperty(file.keys, owner, { value: wrapped, enumerable: true }) // `__proto__` is a name too
+  #store(keys: Map<string, DataKey>): Result<undefined, KeyStoreRefusal> {
+    const wrap = (owner: string, key: DataKey) =>
+      encrypt(this.#wrapKey, key.bytes, wrapContext(owner)).toString('base64')
+    const entries = [...keys]
+    // `fromEntries` defines fields: `__proto__` is a name too.
+    const file: KeyFile = {
+      version: 1,
+      keys: Object.fromEntries(entries.map(([owner, key]) => [owner, wrap(owner, key)])),
+      madeFor: Object.fromEntries(entries.map(([owner, { madeFor }]) => [owner, madeFor])),
     }
     try {
       writeFileAtomically(this.#path, `${JSON.stringify(file)}\n`, { scrub: true })
@@ -120,7 +131,10 @@ function wrapContext(owner: string): string {
 function parseKeyFile(text: string): KeyFile | undefined {
   try {
     const file = JSON.parse(text) as KeyFile
-    const sound = file.version === 1 && Object.values(file.keys).every((wrapped) => typeof wrapped === 'string')
+    const sound =
+      file.version === 1 &&
+      Object.values(file.keys).every((wrapped) => typeof wrapped === 'string') &&
+      Object.values(file.madeFor ?? {}).every((revision) => Number.isSafeInteger(revision))
     return sound ? file : undefined
   } catch {
     return undefined

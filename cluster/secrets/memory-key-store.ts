@@ -1,32 +1,36 @@
 // Data keys in memory: the twin for tests and simulations.
 import { randomBytes } from 'node:crypto'
 import { done, type Result } from '../../shared/result.ts'
-import type { KeyStore } from './key-store.ts'
+import { mayForget, maySeal, revisionOf } from './key-life.ts'
+import type { DataKey, KeyStore, KeyUse } from './key-store.ts'
 
 export class MemoryKeyStore implements KeyStore {
-  readonly #keys: Map<string, Uint8Array>
+  readonly #keys: Map<string, DataKey>
 
   /** `keys` outlives the store, as a file would. */
-  constructor(keys = new Map<string, Uint8Array>()) {
+  constructor(keys = new Map<string, DataKey>()) {
     this.#keys = keys
   }
 
-  find(owner: string): Result<Uint8Array | undefined, never> {
+  find(owner: string): Result<DataKey | undefined, never> {
     return done(this.#keys.get(owner))
   }
 
-  ensure(owner: string): Result<Uint8Array, never> {
-    const key = this.#keys.get(owner) ?? randomBytes(32)
-    this.#keys.set(owner, key)
-    return done(key)
+  async ensure(owner: string, use: KeyUse): Promise<Result<DataKey, never>> {
+    const known = this.#keys.get(owner)
+    if (known !== undefined && maySeal(known, use)) return done(known)
+    const made = { bytes: randomBytes(32), madeFor: revisionOf(use) }
+    this.#keys.set(owner, made)
+    return done(made)
   }
 
   owners(): Result<string[], never> {
     return done([...this.#keys.keys()])
   }
 
-  forget(owner: string): Result<boolean, never> {
-    return done(this.#keys.delete(owner))
+  async forget(owner: string, revision: number): Promise<Result<boolean, never>> {
+    const known = this.#keys.get(owner)
+    return done(known !== undefined && mayForget(known, revision) && this.#keys.delete(owner))
   }
 
   reload(): void {}

@@ -3,11 +3,12 @@
 import type { SealedSecret } from '../../shared/config/kinds.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { decrypt, encrypt } from './aead.ts'
-import type { KeyStore, KeyStoreRefusal } from './key-store.ts'
+import { maySeal } from './key-life.ts'
+import type { KeyStore, KeyStoreRefusal, KeyUse } from './key-store.ts'
 
 export type SecretRefusal =
   | KeyStoreRefusal
-  /** The owner was forgotten, or its key never reached this node. */
+  /** The owner was forgotten, or its key has not reached this node. */
   | { type: 'key-missing'; owner: string }
   | { type: 'secret-damaged'; message: string }
 
@@ -18,13 +19,23 @@ export class SecretBox {
     this.#keys = keys
   }
 
-  seal(owner: string, plain: string): Result<SealedSecret, KeyStoreRefusal> {
-    const key = this.#keys.ensure(owner)
+  /** Makes sure that every one of them has a key to seal with. */
+  async prepare(uses: ReadonlyMap<string, KeyUse>): Promise<Result<undefined, KeyStoreRefusal>> {
+    for (const [owner, use] of uses) {
+      const key = await this.#keys.ensure(owner, use)
+      if (!key.ok) return key
+    }
+    return done(undefined)
+  }
+
+  /** `key-missing`: there is no key that this use may seal with until it was prepared. */
+  seal(owner: string, plain: string, use: KeyUse): Result<SealedSecret, SecretRefusal> {
+    const key = this.#keys.find(owner)
     if (!key.ok) return key
-    const sealed = encrypt(key.value, Buffer.from(plain, 'utf8'), context(owner))
+    if (key.value === undefined || !maySeal(key.value, use)) return fail({ type: 'key-missing', owner })
+    const sealed = encrypt(key.value.bytes, Buffer.from(plain, 'utf8'), context(owner))
     const text = ['v1', Buffer.from(owner).toString('base64url'), sealed.toString('base64url')].join('.')
-    // Four characters of a short secret would be half of it.
-    return done({ $sealed: text, hint: plain.length >= hintFromLength ? plain.slice(-4) : '' })
+    return done({ $sealed: text, hint: hintOf(plain) })
   }
 
   open(secret: SealedSecret): Result<string, SecretRefusal> {
@@ -42,14 +53,18 @@ export class SecretBox {
     return fail({ type: 'secret-damaged', message: `a secret of ${owner} does not open with its owner's key` })
   }
 
-  /** Forgets every owner that `isNeeded` does not name; answers who they were. */
-  forgetAllBut(isNeeded: (owner: string) => boolean): Result<string[], KeyStoreRefusal> {
+  /** Forgets every owner that `isNeeded` does not name, as the state at `revision` has it; answers who they were. */
+  async forgetAllBut(
+    isNeeded: (owner: string) => boolean,
+    revision: number,
+  ): Promise<Result<string[], KeyStoreRefusal>> {
     const owners = this.#keys.owners()
     if (!owners.ok) return owners
-    const forgotten = owners.value.filter((owner) => !isNeeded(owner))
-    for (const owner of forgotten) {
-      const gone = this.#keys.forget(owner)
+    const forgotten: string[] = []
+    for (const owner of owners.value.filter((owner) => !isNeeded(owner))) {
+      const gone = await this.#keys.forget(owner, revision)
       if (!gone.ok) return gone
+      if (gone.value) forgotten.push(owner)
     }
     return done(forgotten)
   }
@@ -58,11 +73,14 @@ export class SecretBox {
     const key = this.#keys.find(owner)
     if (!key.ok) return key
     if (key.value === undefined) return fail({ type: 'key-missing', owner })
-    return done(decrypt(key.value, Buffer.from(body, 'base64url'), context(owner))?.toString('utf8'))
+    return done(decrypt(key.value.bytes, Buffer.from(body, 'base64url'), context(owner))?.toString('utf8'))
   }
 }
 
-const hintFromLength = 16
+/** Four characters of a short secret would be half of it. */
+export function hintOf(plain: string): string {
+  return plain.length >= 16 ? plain.slice(-4) : ''
+}
 
 function context(owner: string): string {
   return `secret v1 ${owner}`

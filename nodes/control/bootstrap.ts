@@ -10,13 +10,11 @@ import { done, type Result } from '../../shared/result.ts'
 import { newKeyId, newKeyToken } from './api/key-routes.ts'
 import { withProblem } from './api/refusals.ts'
 import type { ConfigDesk } from './config-desk.ts'
-import { sealed } from './decide-tools.ts'
 import type { Problem } from './http/answer.ts'
 import { tokenOwner } from './unneeded-secrets.ts'
 
 export interface BootstrapOptions {
   desk: ConfigDesk
-  secrets: SecretBox
   clock: Clock
   demo: boolean
 }
@@ -56,15 +54,15 @@ function baseChanges(state: ConfigState, demo: boolean) {
   return changes.length === 0 ? undefined : ({ type: 'change-set', changes } as const)
 }
 
-function issueDemoKey({ desk, secrets, clock }: BootstrapOptions) {
+function issueDemoKey({ desk, clock }: BootstrapOptions) {
   const id = newKeyId()
   const { token, tokenHash, prefix } = newKeyToken()
   const at = new Date(clock.wallMs()).toISOString()
   return desk.write({
     ...bootstrapActor,
     commandId: demoKeyCommand,
-    decide: (state) => {
-      const sealedToken = sealed(secrets, tokenOwner(id), token)
+    decide: (state, { seal }) => {
+      const sealedToken = seal(tokenOwner(id), token)
       return withProblem(decideIssueKey(state, { input: { name: demoName }, id, tokenHash, prefix, at, sealedToken }))
     },
   })

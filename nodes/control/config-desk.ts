@@ -2,18 +2,21 @@
 // log refuses becomes a problem here, so that routes know nothing of logs.
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import type { ConfigLog, LogRefusal, StoredEvent } from '../../cluster/config-log/config-log.ts'
-import type { ConfigWriter, WriteRefusal, Written } from '../../cluster/config-log/config-writer.ts'
+import type { ConfigWriter, Unprepared, WriteRefusal, Written } from '../../cluster/config-log/config-writer.ts'
 import { followTroubles } from '../../cluster/config-log/follow-troubles.ts'
 import type { Follower, FollowRefusal } from '../../cluster/config-log/follower.ts'
+import type { KeyStoreRefusal } from '../../cluster/secrets/key-store.ts'
+import type { SecretBox, SecretRefusal } from '../../cluster/secrets/secret-box.ts'
+import type { DecideTools } from '../../shared/config/decide.ts'
 import type { ConfigChange, ConfigEvent } from '../../shared/config/events.ts'
 import { emptyState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { KeysUnavailable } from './decide-tools.ts'
 import type { Problem } from './http/answer.ts'
 import { problems } from './http/problems.ts'
 import type { NodesView } from './nodes-view.ts'
+import { type Sealing, sealingFor } from './sealing.ts'
 import { removesOwners } from './unneeded-secrets.ts'
 
 export interface ConfigDeskOptions {
@@ -22,6 +25,8 @@ export interface ConfigDeskOptions {
   writer: ConfigWriter
   bus: Bus
   nodes: NodesView
+  secrets: SecretBox
+  egressStrict: boolean
   /** A write is answered once this node has applied it, or after a second. */
   awaitAppliedBy: string | undefined
   /** Called after a write that removed somebody whose secrets are sealed. */
@@ -33,9 +38,11 @@ export interface Write {
   reason: string
   /** The same id again changes nothing: how a thing is done once and never more. */
   commandId?: string
-  /** Pure, and asked again after a conflict. Undefined: nothing needs to change. */
-  decide: (state: ConfigState) => Result<ConfigChange | undefined, Problem>
+  decide: Decide
 }
+
+/** Pure, and asked again after a conflict. Undefined: nothing needs to change. */
+export type Decide = (state: ConfigState, tools: DecideTools) => Result<ConfigChange | undefined, Problem>
 
 export interface ReadEvent {
   event: ConfigEvent
@@ -89,7 +96,7 @@ export class ConfigDesk {
       reason: write.reason,
       ...(write.commandId === undefined ? {} : { commandId: write.commandId }),
       decide: (state) => {
-        const decision = decided(write, state)
+        const decision = this.#decided(write, state)
         change = decision.ok ? decision.value : undefined
         return decision
       },
@@ -100,6 +107,32 @@ export class ConfigDesk {
     if (changed && change !== undefined && removesOwners(change)) await onOwnersRemoved?.()
     if (awaitAppliedBy !== undefined) await nodes.applied({ node: awaitAppliedBy, revision, timeoutMs: appliedMsMax })
     return written
+  }
+
+  /** What `decide` would do now, and nothing but that: no data key is made for it. */
+  dryRun(decide: Decide): Result<{ state: ConfigState; change: ConfigChange | undefined }, Problem> {
+    const state = this.state()
+    if (!state.ok) return state
+    const decision = decide(state.value, this.#sealing(state.value).tools)
+    return decision.ok ? done({ state: state.value, change: decision.value }) : decision
+  }
+
+  #sealing(state: ConfigState): Sealing {
+    return sealingFor(state, this.#options.secrets, this.#options)
+  }
+
+  #decided(write: Write, state: ConfigState): Result<ConfigChange | undefined, Refused | Unprepared<Refused>> {
+    const { tools, lacking, refusal } = this.#sealing(state)
+    const decision = write.decide(state, tools)
+    if (!decision.ok) return fail({ type: 'refused', problem: decision.error })
+    const why = refusal()
+    if (why !== undefined) return fail(unsealed(why))
+    if (lacking.size === 0) return decision
+    const prepare = async () => {
+      const prepared = await this.#options.secrets.prepare(lacking)
+      return prepared.ok ? prepared : fail(unsealed(prepared.error))
+    }
+    return fail({ type: 'unprepared', prepare })
   }
 
   /** For `/readyz`. */
@@ -113,14 +146,11 @@ interface Refused {
   problem: Problem
 }
 
-function decided(write: Write, state: ConfigState): Result<ConfigChange | undefined, Refused> {
-  try {
-    const decision = write.decide(state)
-    return decision.ok ? decision : fail({ type: 'refused', problem: decision.error })
-  } catch (error) {
-    if (!(error instanceof KeysUnavailable)) throw error
-    return fail({ type: 'refused', problem: problems.unavailable(error.message, 'secrets-unavailable') })
-  }
+function unsealed(refusal: SecretRefusal | KeyStoreRefusal): Refused {
+  // The keys lie where the log lies: in a cluster both are away together.
+  const code = refusal.type === 'keys-unavailable' ? 'log_unavailable' : 'secrets_unavailable'
+  const why = 'message' in refusal ? refusal.message : `there is no data key of ${refusal.owner}`
+  return { type: 'refused', problem: problems.unavailable(`Secrets cannot be sealed: ${why}.`, code) }
 }
 
 function readEvent({ bytes, hash }: StoredEvent): ReadEvent {
@@ -152,9 +182,9 @@ function problemOf(refusal: WriteRefusal | FollowRefusal | LogRefusal): Problem 
         extra: { commandId: refusal.commandId },
       }
     case 'full':
-      return { status: 507, code: 'log-full', title: 'The configuration log is full', detail: refusal.message }
+      return { status: 507, code: 'log_full', title: 'The configuration log is full', detail: refusal.message }
     case 'unavailable':
-      return problems.unavailable(`The configuration log does not answer: ${refusal.message}`, 'log-unavailable')
+      return problems.unavailable(`The configuration log does not answer: ${refusal.message}`, 'log_unavailable')
     case 'damaged':
       return problems.unavailable(
         `The configuration log is damaged at revision ${refusal.revision}: ${refusal.message}. Nothing can be changed.`,

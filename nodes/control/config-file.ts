@@ -1,7 +1,7 @@
 // The declarative base layer: HEADGATE_CONFIG, or ./headgate.yaml where there is one, applied at every start. What does not
 // hold together refuses the start with every problem at its line and column; what did not change writes no event.
 import { readFileSync } from 'node:fs'
-import { type DecideTools, decideApply } from '../../shared/config/decide.ts'
+import { decideApply } from '../../shared/config/decide.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { withProblem } from './api/refusals.ts'
@@ -10,7 +10,6 @@ import type { Problem, ProblemItem } from './http/answer.ts'
 
 export interface ConfigFileOptions {
   desk: ConfigDesk
-  tools: DecideTools
   notify: Notify
   /** Undefined: `./headgate.yaml`, if it exists. */
   path: string | undefined
@@ -26,7 +25,7 @@ export type FileRefusal =
   | { type: 'log'; problem: Problem }
 
 export async function applyConfigFile(options: ConfigFileOptions): Promise<Result<undefined, FileRefusal>> {
-  const { desk, tools, path = defaultPath, environment } = options
+  const { desk, path = defaultPath, environment } = options
   const text = readIfPresent(path)
   if (text === undefined && options.path === undefined) return done(undefined)
   if (text === undefined) return fail({ type: 'file', message: `HEADGATE_CONFIG names ${path}, which cannot be read` })
@@ -40,7 +39,7 @@ export async function applyConfigFile(options: ConfigFileOptions): Promise<Resul
   const written = await desk.write({
     actor: 'headgate',
     reason: `start with ${path}`,
-    decide: (state) => withProblem(decideApply(state, document, tools)),
+    decide: (state, tools) => withProblem(decideApply(state, document, tools)),
   })
   if (written.ok) return done(undefined)
   const { status, title, detail, problems = [] } = written.error

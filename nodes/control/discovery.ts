@@ -1,6 +1,6 @@
 // What a newcomer may have at hand already: provider keys in the environment, local model servers on their usual ports.
 // They are named at start, and become providers only when that was asked for (`--auto`).
-import { type DecideTools, decidePut } from '../../shared/config/decide.ts'
+import { decidePut } from '../../shared/config/decide.ts'
 import { withProblem } from './api/refusals.ts'
 import { bootstrapActor } from './bootstrap.ts'
 import type { ConfigDesk } from './config-desk.ts'
@@ -39,17 +39,14 @@ export async function discover(environment: Environment, fetch: typeof globalThi
 /** Makes providers of what was found, where there is none of that name; marks each as enabled. */
 export async function enable(
   findings: readonly Finding[],
-  options: { desk: ConfigDesk; tools: DecideTools; environment: Environment },
+  options: { desk: ConfigDesk; environment: Environment },
 ): Promise<Finding[]> {
   const enabled: Finding[] = []
   for (const finding of findings) enabled.push(await enableOne(finding, options))
   return enabled
 }
 
-async function enableOne(
-  finding: Finding,
-  { desk, tools, environment }: Parameters<typeof enable>[1],
-): Promise<Finding> {
+async function enableOne(finding: Finding, { desk, environment }: Parameters<typeof enable>[1]): Promise<Finding> {
   const name = finding.type === 'provider-key' ? finding.provider : finding.name
   if (name === undefined) return finding
   const input =
@@ -59,7 +56,7 @@ async function enableOne(
   const written = await desk.write({
     ...bootstrapActor,
     reason: 'found at start',
-    decide: (state) => {
+    decide: (state, tools) => {
       if (state.resources.providers.has(name)) return { ok: true, value: undefined }
       return withProblem(decidePut(state, { kind: 'providers', name, input, origin: 'bootstrap' }, tools))
     },

@@ -23,7 +23,6 @@ import { controlRoutes } from './api/routes.ts'
 import { bootstrap, demoKeyOf } from './bootstrap.ts'
 import { ConfigDesk } from './config-desk.ts'
 import { applyConfigFile } from './config-file.ts'
-import { decideTools } from './decide-tools.ts'
 import { discover, enable, type Finding } from './discovery.ts'
 import type { Problem } from './http/answer.ts'
 import { ClientAddresses } from './http/client-address.ts'
@@ -122,11 +121,13 @@ async function openConfig(options: ControlOptions) {
   }
   const agreement = new Agreement({ clock, notify, hashAt, nodes: () => nodes.present() })
   const secrets = new SecretBox(new FileKeyStore(folder.files.dataKeys, wrapKey))
-  const tools = decideTools(secrets, { egressStrict: options.settings.egressStrict })
-  const onOwnersRemoved = () => forgetUnneeded({ writer, secrets, notify })
+  const onOwnersRemoved = () => forgetUnneeded({ follower, secrets, notify })
   // What a kill between an event and this has left.
   await onOwnersRemoved()
-  const desk = new ConfigDesk({ log, follower, writer, bus, nodes, awaitAppliedBy, onOwnersRemoved })
+  const { egressStrict } = options.settings
+  const desk = new ConfigDesk({
+    ...{ log, follower, writer, bus, nodes, secrets, egressStrict, awaitAppliedBy, onOwnersRemoved },
+  })
   const close = async () => {
     agreement.stop()
     nodes.stop()
@@ -134,7 +135,7 @@ async function openConfig(options: ControlOptions) {
     await follower.stop()
     await log.close()
   }
-  return { desk, nodes, agreement, secrets, tools, follower, close }
+  return { desk, nodes, agreement, secrets, follower, close }
 }
 
 type Config = Awaited<ReturnType<typeof openConfig>>
@@ -148,17 +149,17 @@ interface Opened {
 /** What every start makes sure of, in this order; it writes nothing where nothing changed. */
 async function writeFirst({ options, config, readiness, demo }: Opened & { demo: boolean }): Promise<Finding[]> {
   const { settings, clock, notify } = options
-  const { desk, secrets, tools } = config
+  const { desk } = config
   const environment = options.environment ?? process.env
-  const based = await bootstrap({ desk, secrets, clock, demo })
+  const based = await bootstrap({ desk, clock, demo })
   if (!based.ok) readiness.add(lasting('the first resources were not written', based.error))
-  const file = await applyConfigFile({ desk, tools, notify, path: settings.configFile, environment })
+  const file = await applyConfigFile({ desk, notify, path: settings.configFile, environment })
   if (!file.ok && file.error.type === 'file') throw new StartRefused(file.error.message)
   if (!file.ok && file.error.type === 'log') {
     readiness.add(lasting('the config file was not applied', file.error.problem))
   }
   const found = await discover(environment, fetch)
-  return options.auto === true ? enable(found, { desk, tools, environment }) : found
+  return options.auto === true ? enable(found, { desk, environment }) : found
 }
 
 async function serve({ options, config, readiness, demoKey }: Opened & { demoKey: string | undefined }) {
@@ -171,7 +172,7 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
   const hint = demoKey === undefined ? {} : { demoKeyHint: demoKey.slice(0, 8) }
   const routes = controlRoutes({
     ...{ bus, clock, readiness, signIn, consoleFiles },
-    ...{ desk: config.desk, tools: config.tools, nodes: config.nodes, agreement: config.agreement },
+    ...{ desk: config.desk, nodes: config.nodes, agreement: config.agreement },
     about: () => ({ dataEndpoint: urls.dataEndpoint, version: node.version, ...hint }),
     linkFor: urls.signIn,
     version: node.version,

@@ -80,13 +80,16 @@ test('a revoked demo key takes the key of its token along', async () => {
 })
 
 test('what a kill has left behind goes at the next start; what is not known stays', async () => {
-  const { box, owners, put, stop, dataDir } = await given()
+  const { box, owners, put, stop, dataDir, admin } = await given()
   await put('one', 'sk-one-1234567890abcdef')
-  box().seal('provider:left-behind', 'secret')
-  box().seal('sink:of-a-newer-release', 'secret')
+  const { revision } = (await admin('GET', '/config')).json
+  const left = ['provider:left-behind', 'sink:of-a-newer-release']
+  await box().prepare(new Map(left.map((owner) => [owner, { revision: revision - 1, isOwned: false }])))
+  await box().prepare(new Map([['provider:on-its-way', { revision, isOwned: false }]]))
   await stop()
   running = [await startedControl({ dataDir })]
-  expect(owners()).toEqual([expect.stringMatching(/^key:/), 'provider:one', 'sink:of-a-newer-release'])
+  const kept = ['provider:on-its-way', 'provider:one', 'sink:of-a-newer-release']
+  expect(owners()).toEqual([expect.stringMatching(/^key:/), ...kept])
 })
 
 test('a deletion is answered when its data key cannot be removed, and the operator is told', async () => {

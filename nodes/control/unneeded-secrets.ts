@@ -1,7 +1,7 @@
 // With a provider its data key goes, and with a key the one that seals its token: from then on what was sealed for them is
 // noise in the log, in every revision of the past and in backups without the keys. Only owners of a kind that is known
-// here are ever forgotten.
-import type { ConfigWriter } from '../../cluster/config-log/config-writer.ts'
+// here are ever forgotten, and none whose event may still be on its way.
+import type { Follower } from '../../cluster/config-log/follower.ts'
 import type { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import type { ConfigChange } from '../../shared/config/events.ts'
 import { secretOwner } from '../../shared/config/secret-fields.ts'
@@ -9,19 +9,20 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
 
 export interface UnneededSecretsOptions {
-  writer: Pick<ConfigWriter, 'whenSettled'>
+  follower: Pick<Follower, 'state' | 'refusal'>
   secrets: SecretBox
   notify: Notify
 }
 
-/** Forgets whoever is gone from the newest state. A failure is told; the next call tries again. */
-export function forgetUnneeded({ writer, secrets, notify }: UnneededSecretsOptions): Promise<void> {
-  return writer.whenSettled((state) => {
-    const needed = ownersOf(state)
-    const forgotten = secrets.forgetAllBut((owner) => needed.has(owner) || !isRemovable(owner))
-    if (forgotten.ok) return
-    notify({ type: 'warning', message: `data keys of what was deleted are still there: ${forgotten.error.message}` })
-  })
+/** Forgets whoever is gone from the state. A failure is told; the next call tries again. */
+export async function forgetUnneeded({ follower, secrets, notify }: UnneededSecretsOptions): Promise<void> {
+  const { state, refusal } = follower
+  // Beside a log that is not whole nothing is thrown away.
+  if (state === undefined || refusal !== undefined) return
+  const isNeeded = (owner: string) => holdsOwner(state, owner) || !isRemovable(owner)
+  const forgotten = await secrets.forgetAllBut(isNeeded, state.revision)
+  if (forgotten.ok) return
+  notify({ type: 'warning', message: `data keys of what was deleted are still there: ${forgotten.error.message}` })
 }
 
 export function removesOwners(change: ConfigChange): boolean {
@@ -31,16 +32,19 @@ export function removesOwners(change: ConfigChange): boolean {
 
 /** Whose data key seals the token of a key that can be shown again. */
 export function tokenOwner(keyId: string): string {
-  return `key:${keyId}`
+  return `${tokenPrefix}${keyId}`
 }
 
-function ownersOf(state: ConfigState): Set<string> {
-  const owners = new Set<string>()
-  for (const name of state.resources.providers.keys()) owners.add(secretOwner('providers', name))
-  for (const [id, { spec }] of state.keys) if (spec.sealedToken !== undefined) owners.add(tokenOwner(id))
-  return owners
+/** Whether somebody in `state` has secrets under this owner's data key, or may have. */
+export function holdsOwner(state: ConfigState, owner: string): boolean {
+  if (owner.startsWith(providerPrefix)) return state.resources.providers.has(owner.slice(providerPrefix.length))
+  if (!owner.startsWith(tokenPrefix)) return false
+  return state.keys.get(owner.slice(tokenPrefix.length))?.spec.sealedToken !== undefined
 }
+
+const providerPrefix = secretOwner('providers', '')
+const tokenPrefix = 'key:'
 
 function isRemovable(owner: string): boolean {
-  return owner.startsWith(secretOwner('providers', '')) || owner.startsWith(tokenOwner(''))
+  return owner.startsWith(providerPrefix) || owner.startsWith(tokenPrefix)
 }

@@ -1,9 +1,8 @@
 // `POST /apply`: a whole document at once, one change set, one revision.
-import { type DecideTools, decideApply } from '../../../shared/config/decide.ts'
+import { decideApply } from '../../../shared/config/decide.ts'
 import { diffChange } from '../../../shared/config/diff.ts'
 import { documentJsonSchema } from '../../../shared/config/json-schema.ts'
-import type { ConfigState } from '../../../shared/config/state.ts'
-import type { ConfigDesk } from '../config-desk.ts'
+import type { ConfigDesk, Decide } from '../config-desk.ts'
 import { type Answer, json, problem } from '../http/answer.ts'
 import { appliedBody, opaqueBody } from './answers.ts'
 import { withProblem } from './refusals.ts'
@@ -12,7 +11,6 @@ import { type Call, jsonMedia, type Route, yamlMedia } from './route.ts'
 
 export interface ApplyOptions {
   desk: ConfigDesk
-  tools: DecideTools
 }
 
 export function applyRoutes(options: ApplyOptions): Route[] {
@@ -38,18 +36,18 @@ export function applyRoutes(options: ApplyOptions): Route[] {
   ]
 }
 
-async function apply({ desk, tools }: ApplyOptions, call: Call): Promise<Answer> {
+async function apply({ desk }: ApplyOptions, call: Call): Promise<Answer> {
   const { body, caller } = call
   const { parseDocument } = await import('../../../shared/config/document.ts')
   // Neither variables nor files: a document that came over the wire has no business with this machine.
   const document = parseDocument(body.text, { format: body.media === jsonMedia ? 'json' : 'yaml' })
-  const decide = (state: ConfigState) => withProblem(decideApply(state, document, tools))
+  const decide: Decide = (state, tools) => withProblem(decideApply(state, document, tools))
   if (isDryRun(call)) return dryRun(desk, decide)
   let changes: unknown[] = []
   const written = await desk.write({
     ...caller,
-    decide: (state) => {
-      const decision = decide(state)
+    decide: (state, tools) => {
+      const decision = decide(state, tools)
       if (decision.ok) changes = diffChange(state, decision.value)
       return decision
     },

@@ -1,14 +1,14 @@
 // Reading and writing the resources of one kind at a time. Kinds that this version does not enforce have the same paths and
 // answer 501 on all of them: nobody shall believe in a limit that nothing enforces.
 import { z } from 'zod'
-import { type DecideTools, decideDelete, decidePut, laterProblem } from '../../../shared/config/decide.ts'
+import { decideDelete, decidePut, laterProblem } from '../../../shared/config/decide.ts'
 import { diffChange } from '../../../shared/config/diff.ts'
 import { type EnforcedKind, enforcedKinds, type LaterKind, laterKinds } from '../../../shared/config/kinds.ts'
 import { refusalOf } from '../../../shared/config/refusal.ts'
 import { specSchemas } from '../../../shared/config/schemas.ts'
 import { publicSpec } from '../../../shared/config/secret-fields.ts'
 import type { ConfigState, Resource } from '../../../shared/config/state.ts'
-import type { ConfigDesk } from '../config-desk.ts'
+import type { ConfigDesk, Decide } from '../config-desk.ts'
 import { type Answer, json, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
 import { listBody, problemBody, resourceBody, writtenOrDiff } from './answers.ts'
@@ -20,7 +20,6 @@ import { pageLimit } from './telemetry-routes.ts'
 
 export interface ResourceOptions {
   desk: ConfigDesk
-  tools: DecideTools
 }
 
 export const dryRunQuery = z.object({ dryRun: z.enum(['1', 'true', '0', 'false']).optional() })
@@ -110,34 +109,33 @@ function get({ desk }: ResourceOptions, kind: EnforcedKind, { params }: Call): A
   return json(200, shown(kind, name, resource), etag(resource.revision))
 }
 
-async function put({ desk, tools }: ResourceOptions, kind: EnforcedKind, call: Call): Promise<Answer> {
+async function put({ desk }: ResourceOptions, kind: EnforcedKind, call: Call): Promise<Answer> {
   const { params, body, caller, request } = call
   const name = params['name']!
   const expected = parseIfMatch(request.header('if-match'))
   const command = { kind, name, input: body.value, origin: 'api' as const, ...expected }
-  const decide = (state: ConfigState) => withProblem(decidePut(state, command, tools))
+  const decide: Decide = (state, tools) => withProblem(decidePut(state, command, tools))
   if (isDryRun(call)) return dryRun(desk, decide)
   const written = await desk.write({ ...caller, decide })
   if (!written.ok) return problem(written.error)
   return json(200, { revision: written.value.revision }, etagOf(desk, kind, name))
 }
 
-async function remove({ desk, tools }: ResourceOptions, kind: EnforcedKind, call: Call): Promise<Answer> {
+async function remove({ desk }: ResourceOptions, kind: EnforcedKind, call: Call): Promise<Answer> {
   const { params, caller, request } = call
   const command = { kind, name: params['name']!, ...parseIfMatch(request.header('if-match')) }
-  const decide = (state: ConfigState) => withProblem(decideDelete(state, command, tools))
+  const decide: Decide = (state, tools) => withProblem(decideDelete(state, command, tools))
   if (isDryRun(call)) return dryRun(desk, decide)
   const written = await desk.write({ ...caller, decide })
   return written.ok ? json(200, { revision: written.value.revision }) : problem(written.error)
 }
 
 /** Everything but the writing. */
-export function dryRun(desk: ConfigDesk, decide: Parameters<ConfigDesk['write']>[0]['decide']): Answer {
-  const state = desk.state()
-  if (!state.ok) return problem(state.error)
-  const decision = decide(state.value)
+export function dryRun(desk: ConfigDesk, decide: Decide): Answer {
+  const decision = desk.dryRun(decide)
   if (!decision.ok) return problem(decision.error)
-  return json(200, { revision: state.value.revision, dryRun: true, changes: diffChange(state.value, decision.value) })
+  const { state, change } = decision.value
+  return json(200, { revision: state.revision, dryRun: true, changes: diffChange(state, change) })
 }
 
 /** Of the resource as it is now: an equal PUT leaves its revision alone. */
