@@ -10,8 +10,8 @@ import {
   type Endpoint,
   type LoadBook,
   type ProviderConnection,
-  priceOf,
 } from './providers/endpoint.ts'
+import { knownOf } from './providers/known-model.ts'
 import { compileRoute, directRoute, type Route } from './routing/route.ts'
 
 export interface Snapshot {
@@ -77,8 +77,7 @@ export class SnapshotCompiler {
     return {
       ...connection,
       model: target.model,
-      // The demo provider is free, and says so: its price is zero rather than unknown.
-      price: connection.kind === 'demo' ? { input: 0, cachedInput: 0, output: 0 } : priceOf(target.price),
+      ...knownOf(connection, target),
       load: this.#loads.of(model, target.provider, target.model),
     }
   }

@@ -2,6 +2,7 @@
 // that answer, then one record. Everything before the first forwarded byte may be tried again; nothing after it is.
 import type { Chance, Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
+import { costOf } from '../../shared/models/price.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { AttemptOutcome, AttemptRecord, RequestRecord, TokenCounts } from '../../shared/telemetry/records.ts'
 import { type AnswerFacts, answerHeaders } from './answer-headers.ts'
@@ -23,7 +24,7 @@ import {
 } from './failures.ts'
 import type { Reply } from './http/http.ts'
 import { findUsage } from './providers/dialects/openai-usage.ts'
-import { type Credential, costOf, type Endpoint } from './providers/endpoint.ts'
+import type { Credential, Endpoint } from './providers/endpoint.ts'
 import { type Refusal, refusalAnswer, rowOf } from './refusals.ts'
 import type { Deadline, Deadlines } from './routing/deadlines.ts'
 import type { Step } from './routing/itinerary.ts'

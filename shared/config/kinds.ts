@@ -42,10 +42,18 @@ export interface CredentialSpec {
   apiKey?: SealedSecret
 }
 
-export interface PriceSpec {
+/** USD per million tokens. */
+export interface RatesSpec {
   inputPerMTok: number
   outputPerMTok: number
   cachedInputPerMTok?: number
+  cacheWritePerMTok?: number
+  cacheWrite1hPerMTok?: number
+  reasoningPerMTok?: number
+}
+
+export interface PriceSpec extends RatesSpec {
+  above?: (RatesSpec & { inputTokens: number })[]
 }
 
 export interface TargetSpec {
@@ -53,6 +61,8 @@ export interface TargetSpec {
   model: string
   weight?: number
   price?: PriceSpec
+  /** `provider/model` of the model catalogue. */
+  baseModel?: string
 }
 
 export type RetryCondition = '429' | '5xx' | 'timeout' | 'connect' | '408' | '409'

@@ -4,6 +4,7 @@
 // believes in a limit that nothing enforces.
 import { z } from 'zod'
 import { parseDurationMs } from '../units.ts'
+import { baseModelProblem } from './base-model.ts'
 import { baseUrlProblem } from './egress.ts'
 import { type ProviderKind, providerKinds, type RetryCondition } from './kinds.ts'
 import { isName, namePattern, nameRule } from './names.ts'
@@ -18,6 +19,7 @@ const bounds = {
   labelCharactersMax: 256,
   weightMax: 1e6,
   usdPerMTokMax: 1e6,
+  priceStepsMax: 8,
   retriesMax: 10,
   timeoutMsMax: 86_400_000, // a timer above 2^31 ms fires at once
   overlapMsMax: 30 * 86_400_000,
@@ -127,18 +129,40 @@ const provider = z.strictObject({
   apiVersion: later('a provider API version is'),
 })
 
+const rates = {
+  inputPerMTok: usdPerMTok,
+  outputPerMTok: usdPerMTok,
+  cachedInputPerMTok: usdPerMTok.exactOptional().describe("Read from the provider's cache. Default: as input."),
+  cacheWritePerMTok: usdPerMTok.exactOptional().describe('Written to its cache. Default: as input.'),
+  cacheWrite1hPerMTok: usdPerMTok.exactOptional().describe('Written for an hour. Default: as cacheWritePerMTok.'),
+  reasoningPerMTok: usdPerMTok.exactOptional().describe('Thoughts. Default: as output.'),
+}
+
 const target = z.strictObject({
   provider: name,
   model: upstreamModel,
   weight: weight.exactOptional(),
   price: z
     .strictObject({
-      inputPerMTok: usdPerMTok,
-      outputPerMTok: usdPerMTok,
-      cachedInputPerMTok: usdPerMTok.exactOptional(),
+      ...rates,
+      above: z
+        .array(z.strictObject({ inputTokens: z.int().positive(), ...rates }))
+        .max(bounds.priceStepsMax)
+        .exactOptional()
+        .describe('Rates of requests with more input tokens than that.'),
     })
     .exactOptional()
-    .describe('USD per million tokens.'),
+    .describe('USD per million tokens. Default: the list price of the model catalogue, where it has one.'),
+  baseModel: z
+    .string()
+    .superRefine((text, context) => {
+      const problem = baseModelProblem(text)
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+    })
+    .exactOptional()
+    .describe(
+      'What this really is, as `provider/model` of the model catalogue: for deployments with names of their own.',
+    ),
   region: later('a target region is'),
 })
 

@@ -1,6 +1,8 @@
 // One model at one provider: where its requests go and with which headers, prepared once per configuration so that a
 // request costs no header object and no URL parsing.
-import type { CredentialSpec, PriceSpec, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
+import type { ModelFacts } from '../../../shared/chat/capabilities.ts'
+import type { CredentialSpec, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
+import type { Price } from '../../../shared/models/price.ts'
 
 export interface Endpoint {
   readonly provider: string
@@ -11,7 +13,11 @@ export interface Endpoint {
   /** Path of the base URL without a trailing slash: '/v1'. */
   readonly basePath: string
   readonly credentials: readonly Credential[]
+  /** Undefined: nobody told one. */
   readonly price: Price | undefined
+  readonly facts: ModelFacts
+  /** Seconds since the epoch; 0: nobody told. */
+  readonly releasedAt: number
   readonly load: EndpointLoad
 }
 
@@ -31,13 +37,6 @@ export interface Credential {
   readonly weight: number
   /** Complete header lines, each with its CRLF. */
   readonly headerLines: string
-}
-
-/** Nano-dollars per token. */
-export interface Price {
-  readonly input: number
-  readonly cachedInput: number
-  readonly output: number
 }
 
 /** What is going on at an endpoint now. It outlives a configuration change, so that a swap loses no count. */
@@ -114,23 +113,6 @@ function credentialsOf(specs: readonly CredentialSpec[], common: string, open: O
     if (secret === undefined) return []
     return [{ name, weight: weight ?? 1, headerLines: headerLine('authorization', `Bearer ${secret}`) + common }]
   })
-}
-
-export function priceOf(spec: PriceSpec | undefined): Price | undefined {
-  if (spec === undefined) return undefined
-  const nanoPerToken = (usdPerMTok: number) => usdPerMTok * 1_000
-  return {
-    input: nanoPerToken(spec.inputPerMTok),
-    cachedInput: nanoPerToken(spec.cachedInputPerMTok ?? spec.inputPerMTok),
-    output: nanoPerToken(spec.outputPerMTok),
-  }
-}
-
-/** Nano-dollars, whole. Cached tokens are part of the input and priced apart. */
-export function costOf(price: Price | undefined, tokens: { input: number; output: number; cached: number }): number {
-  if (price === undefined) return 0
-  const uncached = Math.max(0, tokens.input - tokens.cached)
-  return Math.round(uncached * price.input + tokens.cached * price.cachedInput + tokens.output * price.output)
 }
 
 /** A header from the configuration must not smuggle in another one. */

@@ -1,0 +1,87 @@
+// Makes `shared/models/catalogue.json` from a file of model facts: `node scripts/make-model-catalogue.mjs facts.json`. Only
+// what the gateway uses is kept, one model a line, so that a price that changes is one line of a diff.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const [factsPath] = process.argv.slice(2)
+if (factsPath === undefined) {
+  process.stderr.write('usage: node scripts/make-model-catalogue.mjs facts.json\n')
+  process.exit(2)
+}
+const facts = JSON.parse(readFileSync(factsPath, 'utf8'))
+const lines = Object.entries(facts.providers).map(([provider, models]) => {
+  const entries = Object.entries(models)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, model]) => `      ${JSON.stringify(id)}: ${JSON.stringify(entryOf(id, model))}`)
+  return `    ${JSON.stringify(provider)}: {\n${entries.join(',\n')}\n    }`
+})
+const head = `  "source": ${JSON.stringify(facts.source)},\n  "date": ${JSON.stringify(facts.date)},\n  "prices": "USD per million tokens",\n`
+const text = `{\n${head}  "providers": {\n${lines.join(',\n')}\n  }\n}\n`
+writeFileSync(fileURLToPath(new URL('../shared/models/catalogue.json', import.meta.url)), text)
+
+function entryOf(id, model) {
+  const { limit, modalities, cost } = model
+  return definedOnly({
+    name: model.name,
+    context: positive(limit.context),
+    output: positive(limit.output),
+    inputs: modalities.input,
+    outputs: modalities.output,
+    tools: model.tool_call,
+    schema: model.structured_output,
+    reasoning: reasoningOf(id, model),
+    sampling: model.temperature,
+    released: model.release_date,
+    deprecated: model.status === 'deprecated' ? true : undefined,
+    price: cost === undefined ? undefined : priceOf(id, cost),
+    priority: modeOf(id, model, 'priority'),
+  })
+}
+
+/** How thinking is asked for; false: the model does not think. */
+function reasoningOf(id, { reasoning, reasoning_options: options = [] }) {
+  if (!reasoning) return false
+  const kinds = options.map(({ type }) => type)
+  if (kinds.includes('budget_tokens')) return 'budget'
+  if (!kinds.includes('effort')) return true
+  // Newer Claude models decide themselves how much they think, within an effort.
+  return id.includes('claude') ? 'adaptive' : 'effort'
+}
+
+function priceOf(id, cost) {
+  return definedOnly({
+    ...ratesOf(id, cost),
+    above: cost.tiers?.map(({ tier, ...rates }) => ({ tokens: tier.size, ...ratesOf(id, rates) })),
+  })
+}
+
+function ratesOf(id, { input, output, cache_read, cache_write, reasoning }) {
+  return definedOnly({
+    input,
+    output,
+    cached: cache_read,
+    write: cache_write,
+    write1h: longWrite(id, input, cache_write),
+    reasoning,
+  })
+}
+
+// The facts have one price for cache writes, that of five minutes: 1.25 times the input at Anthropic, whose price list
+// puts an hour at twice the input.
+function longWrite(id, input, write) {
+  return id.includes('claude') && write !== undefined && Math.abs(write - 1.25 * input) < 1e-9 ? 2 * input : undefined
+}
+
+function modeOf(id, { experimental }, tier) {
+  const modes = Object.values(experimental?.modes ?? {})
+  const mode = modes.find(({ cost, provider }) => cost !== undefined && provider?.body?.service_tier === tier)
+  return mode === undefined ? undefined : ratesOf(id, mode.cost)
+}
+
+function positive(count) {
+  return count > 0 ? count : undefined
+}
+
+function definedOnly(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}

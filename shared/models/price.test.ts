@@ -1,0 +1,54 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { costOf, priceOfRates } from './price.ts'
+
+const from = { type: 'configured' } as const
+const plain = priceOfRates({ input: 3, output: 15, cached: 0.3, write: 3.75, write1h: 6 }, from)
+
+test('each kind of token has its price, and each token one of them (wire 99, 100)', () => {
+  const tokens = { input: 1_000, cached: 200, cacheWrite5m: 100, cacheWrite1h: 50, output: 400, reasoning: 100 }
+  const expected = 650 * 3_000 + 200 * 300 + 100 * 3_750 + 50 * 6_000 + 400 * 15_000
+  expect(costOf(plain, tokens)).toBe(expected)
+})
+
+test('what has no price of its own costs what its kind of token costs', () => {
+  const price = priceOfRates({ input: 2, output: 8 }, from)
+  expect(costOf(price, { input: 10, cached: 4, cacheWrite5m: 3, cacheWrite1h: 3, output: 5, reasoning: 5 })).toBe(
+    60_000,
+  )
+})
+
+test('a long input is priced as a whole at the rates of its step (wire 100)', () => {
+  const price = priceOfRates(
+    {
+      input: 1,
+      output: 1,
+      above: [
+        { tokens: 200, input: 2, output: 3 },
+        { tokens: 1_000, input: 9, output: 9 },
+      ],
+    },
+    from,
+  )
+  const cost = (input: number) => costOf(price, { input, cached: 0, output: 1 })
+  expect(cost(200)).toBe(200_000 + 1_000)
+  expect(cost(201)).toBe(201 * 2_000 + 3_000)
+  expect(cost(1_001)).toBe(1_001 * 9_000 + 9_000)
+})
+
+test('no price is no cost', () => {
+  expect(costOf(undefined, { input: 10, cached: 0, output: 10 })).toBe(0)
+})
+
+test('a cost is whole, never negative, and never above all tokens at the highest rate', () => {
+  const count = fc.nat(1e6)
+  const tokens = fc.record({ input: count, cached: count, cacheWrite5m: count, output: count, reasoning: count })
+  fc.assert(
+    fc.property(tokens, (counts) => {
+      const cost = costOf(plain, counts)
+      expect(Number.isSafeInteger(cost) && cost >= 0).toBe(true)
+      // Counts that contradict one another (more cached than there was) must not make it cheaper than its parts.
+      expect(cost).toBeGreaterThanOrEqual(Math.round(counts.cached * 300 + counts.cacheWrite5m * 3_750))
+    }),
+  )
+})
