@@ -2,7 +2,9 @@
 // open is finished, all ends in reverse. The parts share the bus of this process and its data folder, nothing else.
 import type { Server } from 'node:http'
 import { LocalBus } from '../cluster/bus/local-bus.ts'
+import type { Hold } from '../cluster/config-log/held-log.ts'
 import type { DataFolder } from '../cluster/data-folder/data-folder.ts'
+import type { StartJournal } from '../cluster/data-folder/start-journal.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { Notify } from '../shared/notice.ts'
 import type { Settings } from '../shared/settings.ts'
@@ -25,6 +27,9 @@ export interface Run {
   readonly folder: DataFolder
   readonly notify: Notify
   readonly startedMs: number
+  readonly journal: StartJournal
+  /** What the journal says is to be held back. */
+  readonly hold: Hold | undefined
 }
 
 /** Resolves with the exit code once the node has stopped; rejects when a part refuses to start. */
@@ -96,6 +101,9 @@ async function openProxy(
     node: { name: run.node, role: options.role, version: options.version },
     environment: options.environment,
     isNodeReady: () => standing.stage === 'serving',
+    hold: run.hold,
+    onServing: (revision) => run.journal.serving(revision),
+    onReleased: () => run.journal.released(),
   })
   standing.add(proxy)
   return proxy

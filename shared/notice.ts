@@ -13,6 +13,10 @@ export type Notice =
   | { type: 'log-away'; message: string }
   | { type: 'log-following'; revision: number }
   | { type: 'config-event-unknown'; revision: number; eventType: string; ignorable: boolean }
+  /** Ends within the last minute that nobody asked for. */
+  | { type: 'crash-loop'; crashes: number; pauseMs: number }
+  /** The process ended again and again under `until`: it serves `revision` until there is something newer. */
+  | { type: 'config-rolled-back'; revision: number; until: number }
   /** These nodes mean something else by the revision than the log does. */
   | { type: 'config-disagreement'; revision: number; nodes: readonly string[] }
   | { type: 'upstream-auth-refused'; provider: string; credential: string; status: number }
@@ -46,6 +50,8 @@ export const noticeLevel = {
   'log-away': 'warn',
   'log-following': 'info',
   'config-event-unknown': 'warn',
+  'crash-loop': 'error',
+  'config-rolled-back': 'error',
   'config-disagreement': 'error',
   'upstream-auth-refused': 'warn',
   'upstream-unreachable': 'warn',

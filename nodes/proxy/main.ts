@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { followTroubles } from '../../cluster/config-log/follow-troubles.ts'
 import { Follower } from '../../cluster/config-log/follower.ts'
+import { HeldLog, type Hold } from '../../cluster/config-log/held-log.ts'
 import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
 import { LastGood } from '../../cluster/config-log/last-good.ts'
+import { narrowHold } from '../../cluster/config-log/narrow-hold.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
 import { Pulse } from '../../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
@@ -42,6 +44,12 @@ export interface ProxyOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether the rest of the node is ready too. */
   isNodeReady(): boolean
+  /** A configuration that has ended this process again and again is held back. */
+  readonly hold?: Hold | undefined
+  /** Called before a configuration is put to use. */
+  onServing?(revision: number): void
+  /** A newer one has come: nothing is held back any more. */
+  onReleased?(): void
 }
 
 export interface ProxyNode {
@@ -70,17 +78,14 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     },
   })
   let snapshot: Snapshot | undefined
-  const highWater = new HighWaterFile(join(dataDir, 'config', 'high-water.json'), keys.macKey)
-  const log = new SqliteLog({ path: join(dataDir, 'config', 'log.sqlite'), readOnly: true, highWater })
-  const follower = new Follower({
-    ...{ log, macKey: keys.macKey, clock, notify, highWater },
-    lastGood: new LastGood({ folder: join(dataDir, 'config'), macKey: keys.macKey, notify }),
-    // In one process with the log's writer, the writer keeps the copy.
-    keepLastGood: node.role === 'proxy',
-    onState(state) {
-      snapshot = compiler.compile(state)
-      tellApplied(bus, node.name, state)
-    },
+  const {
+    follower,
+    held,
+    close: closeLog,
+  } = await followLog(options, keys.macKey, (state) => {
+    options.onServing?.(state.revision)
+    snapshot = compiler.compile(state)
+    tellApplied(bus, node.name, state)
   })
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
   const deadlines = new Deadlines(clock)
@@ -111,7 +116,11 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const listening = { host, port, tls, bodyBytesMax, hosts, trustedProxies }
   const opened = await startHttpServer(listening, pipeline, { clock, notify })
   server = opened
-  const troubles = () => [...followTroubles(follower.status), ...(snapshot === undefined ? [noConfig] : [])]
+  const troubles = () => [
+    ...followTroubles(follower.status),
+    ...heldBack(held()),
+    ...(snapshot === undefined ? [noConfig] : []),
+  ]
   const pulse = new Pulse({
     ...{ bus, clock, node: { ...node, region: settings.region } },
     facts: () => ({
@@ -139,10 +148,37 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       await recorder.close()
       appended.stop()
       await follower.stop()
-      await log.close()
+      await closeLog()
       return cut
     },
   }
+}
+
+/** Follows the copy of the log that this node keeps; one that is held back has no witness but the log itself. */
+async function followLog(options: ProxyOptions, macKey: Uint8Array, onState: (state: ConfigState) => void) {
+  const { dataDir, node, clock, notify } = options
+  const folder = join(dataDir, 'config')
+  const highWater = new HighWaterFile(join(folder, 'high-water.json'), macKey)
+  const copy = new SqliteLog({ path: join(folder, 'log.sqlite'), readOnly: true, highWater })
+  const common = { macKey, clock, notify, onState }
+  const hold = options.hold === undefined ? undefined : await narrowHold(copy, options.hold)
+  if (hold !== undefined) {
+    const log = new HeldLog(copy, hold, () => options.onReleased?.())
+    notify({ type: 'config-rolled-back', ...hold })
+    const follower = new Follower({ ...common, log, keepLastGood: false })
+    return { follower, held: () => log.hold, close: () => log.close() }
+  }
+  const lastGood = new LastGood({ folder, macKey, notify })
+  // In one process with the log's writer, the writer keeps the copy.
+  const keepLastGood = node.role === 'proxy'
+  const follower = new Follower({ ...common, log: copy, highWater, lastGood, keepLastGood })
+  return { follower, held: () => undefined, close: () => copy.close() }
+}
+
+function heldBack(hold: Hold | undefined): Trouble[] {
+  if (hold === undefined) return []
+  const reason = `revision ${hold.revision} of the configuration is served instead of ${hold.until}, which ended this process again and again`
+  return [{ level: 'degraded', reason }]
 }
 
 const noConfig: Trouble = { level: 'unready', reason: 'there is no configuration to serve yet' }

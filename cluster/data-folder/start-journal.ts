@@ -1,0 +1,96 @@
+// What the starts of a data folder came to. A configuration that ends its process would end it again at each start, so a
+// node that was ended three times within a minute goes back to what it served well. Written before a configuration is put
+// to use; without a sync, because it is the process that is expected to end and not the machine.
+import { renameSync, writeFileSync } from 'node:fs'
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Hold } from '../config-log/held-log.ts'
+import { fileSystem } from './disk.ts'
+import { crashesOf, holdAfter, type Journal, type Start } from './start-rules.ts'
+
+const startsMax = 20
+/** A configuration that was served this long without an end is not what ends the process. */
+const wellAfterMs = 10_000
+
+export class StartJournal {
+  readonly #path: string
+  readonly #clock: Clock
+  #journal: Journal
+  #start: Start | undefined
+  #proving: { revision: number; timer: Timer } | undefined
+
+  constructor(path: string, clock: Clock) {
+    this.#path = path
+    this.#clock = clock
+    this.#journal = read(path)
+  }
+
+  /** Ends within the last minute that nobody asked for. */
+  get crashes(): number {
+    return crashesOf(this.#journal, this.#clock.wallMs()).length
+  }
+
+  /** To be called once, before anything is put to use: what is to be held back. */
+  begin(): Hold | undefined {
+    const nowMs = this.#clock.wallMs()
+    const hold = holdAfter(this.#journal, nowMs)
+    this.#start = { atMs: nowMs, revision: 0, ended: false }
+    const starts = [...this.#journal.starts, this.#start].slice(-startsMax)
+    this.#write({ ...this.#journal, starts, hold })
+    return hold
+  }
+
+  /** `revision` is about to be put to use. */
+  serving(revision: number): void {
+    if (this.#start === undefined || this.#start.revision === revision) return
+    this.#start.revision = revision
+    this.#write(this.#journal)
+    this.#prove()
+  }
+
+  /** Somebody has written a newer configuration. */
+  released(): void {
+    this.#write({ ...this.#journal, hold: undefined })
+  }
+
+  /** On purpose. */
+  end(): void {
+    this.#proving?.timer.cancel()
+    if (this.#start === undefined) return
+    this.#start.ended = true
+    this.#write(this.#journal)
+  }
+
+  #prove(): void {
+    if (this.#proving !== undefined || this.#start === undefined) return
+    const { revision } = this.#start
+    const timer = this.#clock.after(wellAfterMs, () => {
+      this.#proving = undefined
+      this.#write({ ...this.#journal, well: Math.max(revision, this.#journal.well) })
+      if (this.#start?.revision !== revision) this.#prove()
+    })
+    this.#proving = { revision, timer }
+  }
+
+  /** A journal that cannot be written must not keep the node from what it is about. */
+  #write(journal: Journal): void {
+    this.#journal = journal
+    try {
+      writeFileSync(`${this.#path}.tmp`, JSON.stringify(journal), { mode: 0o600 })
+      renameSync(`${this.#path}.tmp`, this.#path)
+    } catch {
+      // The disk is full or read-only, which others tell.
+    }
+  }
+}
+
+const none: Journal = { starts: [], well: 0, hold: undefined }
+
+function read(path: string): Journal {
+  try {
+    const text = fileSystem.read(path)?.toString('utf8')
+    const value = text === undefined ? none : (JSON.parse(text) as Journal)
+    return Array.isArray(value.starts) && typeof value.well === 'number' ? { ...none, ...value } : none
+  } catch {
+    return none
+  }
+}

@@ -1,0 +1,48 @@
+// When a node goes back, and to what.
+import type { Hold } from '../config-log/held-log.ts'
+
+export interface Start {
+  /** Wall clock. */
+  readonly atMs: number
+  /** The last that was put to use; 0 before there was one. */
+  revision: number
+  /** On purpose: stopped, or refused. */
+  ended: boolean
+}
+
+export interface Journal {
+  readonly starts: readonly Start[]
+  /** The newest revision that was served long enough to trust it. */
+  readonly well: number
+  readonly hold: Hold | undefined
+}
+
+const crashesMax = 3
+const withinMs = 60_000
+
+export function crashesOf({ starts }: Journal, nowMs: number): readonly Start[] {
+  return starts.filter(({ atMs, ended }) => !ended && atMs <= nowMs && nowMs - atMs <= withinMs)
+}
+
+/**
+ * Three ends under one and the same configuration, which was never served for long: it is suspected. Ends under changing
+ * ones have another cause. A hold lasts until the log has something newer: that an old configuration is served well says
+ * nothing about the new one.
+ */
+export function holdAfter(journal: Journal, nowMs: number): Hold | undefined {
+  const crashes = crashesOf(journal, nowMs).slice(-crashesMax)
+  const suspect = crashes[0]?.revision ?? 0
+  if (crashes.length < crashesMax || crashes.some(({ revision }) => revision !== suspect)) return journal.hold
+  if (suspect <= journal.well || suspect <= (journal.hold?.revision ?? 0)) return journal.hold
+  const revision = journal.well > 0 ? journal.well : suspect - 1
+  return revision > 0 ? { revision, until: suspect } : journal.hold
+}
+
+const pauseMsMin = 250
+const pauseMsMax = 5_000
+
+/** Before a start: none after one or two ends, then longer and longer, and never in step with other nodes. */
+export function pauseBeforeStart(crashes: number, chance: number): number {
+  if (crashes < crashesMax) return 0
+  return Math.min(pauseMsMax, pauseMsMin * 2 ** (crashes - crashesMax)) * (0.5 + chance / 2)
+}
