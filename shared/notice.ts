@@ -35,6 +35,10 @@ export type Notice =
   | { type: 'nats-credentials-refused'; server: string; message: string }
   /** Once for each subject. */
   | { type: 'nats-permission-refused'; operation: string; subject: string }
+  /** Once the network is back, and at most every 10 s: what it did not take, by class. */
+  | { type: 'bus-dropped'; messages: Record<string, number> }
+  /** At most once a minute. */
+  | { type: 'bus-too-large'; subject: string; bytes: number; bytesMax: number }
   | { type: 'warning'; message: string }
 
 export type Notify = (notice: Notice) => void
@@ -65,5 +69,7 @@ export const noticeLevel = {
   'nats-away': 'warn',
   'nats-credentials-refused': 'error',
   'nats-permission-refused': 'error',
+  'bus-dropped': 'warn',
+  'bus-too-large': 'error',
   warning: 'warn',
 } as const satisfies Record<Notice['type'], 'debug' | 'info' | 'warn' | 'error'>

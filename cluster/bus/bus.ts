@@ -1,7 +1,8 @@
 // How nodes reach one another: named subjects, messages of bytes. Publishing is fire-and-forget and never blocks; what
 // must not be lost goes through a spool or the log, not through the bus alone. One contract suite holds for every adapter
-// (`bus-contract.ts`): in-process and between threads now, NATS in a cluster.
+// (`bus-contract.ts`): in one process and between its threads (`local-bus.ts`), and over NATS (`nats-bus.ts`).
 import type { Result } from '../../shared/result.ts'
+import { subjectToken } from './subject-token.ts'
 
 export interface Bus {
   /** Gives `payload` away: the caller must not touch the bytes afterwards (they may move to another thread). */
@@ -10,7 +11,7 @@ export interface Bus {
   subscribe(subject: string, receive: (payload: Uint8Array, subject: string) => void): Subscription
   /** Asks whoever serves `subject`. */
   request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Result<Uint8Array, BusRefusal>>
-  /** Answers requests on `subject`. A throw in `answer` is told to the asker as `failed`. */
+  /** Answers requests on `subject`; where several do, one of them gets each request. A throw in `answer` is told to the asker as `failed`. */
   serve(subject: string, answer: (payload: Uint8Array) => Promise<Uint8Array> | Uint8Array): Subscription
   close(): void
 }
@@ -19,7 +20,12 @@ export interface Subscription {
   stop(): void
 }
 
-export type BusRefusal = { type: 'no-answer'; subject: string; afterMs: number } | { type: 'failed'; message: string }
+export type BusRefusal =
+  /** After the whole time, or sooner where it is sure that no answer comes. */
+  | { type: 'no-answer'; subject: string; afterMs: number }
+  | { type: 'failed'; message: string }
+  /** The network takes no message of this size: nothing was sent. */
+  | { type: 'too-large'; subject: string; bytes: number; bytesMax: number }
 
 /** Subjects, with what travels on them. JSON unless said otherwise. */
 export const subjects = {
@@ -36,6 +42,11 @@ export const subjects = {
   /** Request to the aggregator: `AggregatorQuery` → its answer. */
   aggregatorQuery: 'aggregator.query',
 } as const
+
+/** Request to one aggregator by name: `AggregatorQuery` → its answer. */
+export function aggregatorQueryOf(node: string): string {
+  return `${subjects.aggregatorQuery}.${subjectToken(node)}`
+}
 
 export function encodeJson(value: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value))

@@ -1,0 +1,90 @@
+// Requests that wait for their answer, over one inbox for each connection. Where it is sure that no answer comes (nobody is
+// there to answer, or the connection is gone) the asker is told at once and not after its whole time.
+import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import type { Clock, Timer } from '../../shared/clock.ts'
+import { fail, type Result } from '../../shared/result.ts'
+import type { BusRefusal } from './bus.ts'
+import { Assembly } from './nats-answers.ts'
+
+type Answer = Result<Uint8Array, BusRefusal>
+
+interface Waiting {
+  readonly subject: string
+  readonly fromMs: number
+  readonly assembly: Assembly
+  readonly timer: Timer
+  settle(answer: Answer): void
+}
+
+const waitingMax = 4_096
+const noResponders = 503
+
+export class NatsAsking {
+  readonly #clock: Clock
+  readonly #waiting = new Map<string, Waiting>()
+  #connection: NatsConnection | undefined
+  #inbox = ''
+  #nextId = 1
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  connected(connection: NatsConnection): void {
+    this.#connection = connection
+    this.#inbox = `${createInbox()}.`
+    connection.subscribe(`${this.#inbox}*`, { callback: (error, message) => this.#onAnswer(error, message) })
+  }
+
+  lost(): void {
+    this.#connection = undefined
+    for (const id of [...this.#waiting.keys()]) this.#noAnswer(id)
+  }
+
+  /** `wire` is the subject as NATS knows it. */
+  ask(wire: string, subject: string, payload: Uint8Array, timeoutMs: number): Promise<Answer> {
+    const connection = this.#connection
+    if (connection === undefined) return Promise.resolve(noAnswer(subject, 0))
+    if (this.#waiting.size >= waitingMax) {
+      return Promise.resolve(fail({ type: 'failed', message: 'too many requests wait for an answer' }))
+    }
+    return new Promise((settle) => {
+      const id = `${this.#nextId++}`
+      const timer = this.#clock.after(timeoutMs, () => this.#settle(id, noAnswer(subject, timeoutMs)))
+      const fromMs = this.#clock.monotonicMs()
+      this.#waiting.set(id, { subject, settle, timer, fromMs, assembly: new Assembly() })
+      connection.publish(wire, payload, { reply: `${this.#inbox}${id}` })
+    })
+  }
+
+  #onAnswer(error: Error | null, message: Msg): void {
+    if (error !== null) return
+    const id = message.subject.slice(this.#inbox.length)
+    const waiting = this.#waiting.get(id)
+    if (waiting === undefined) return
+    if (message.headers?.code === noResponders && message.data.length === 0) {
+      this.#noAnswer(id)
+      return
+    }
+    const answer = waiting.assembly.add(message)
+    if (answer !== undefined) this.#settle(id, answer)
+  }
+
+  #noAnswer(id: string): void {
+    const waiting = this.#waiting.get(id)
+    if (waiting === undefined) return
+    this.#settle(id, noAnswer(waiting.subject, Math.round(this.#clock.monotonicMs() - waiting.fromMs)))
+  }
+
+  #settle(id: string, answer: Answer): void {
+    const waiting = this.#waiting.get(id)
+    if (waiting === undefined) return
+    this.#waiting.delete(id)
+    waiting.timer.cancel()
+    waiting.settle(answer)
+  }
+}
+
+function noAnswer(subject: string, afterMs: number): Answer {
+  return fail({ type: 'no-answer', subject, afterMs })
+}

@@ -1,0 +1,212 @@
+// The bus between processes. Publishing never waits and never fails: while NATS is away, what is still worth something waits
+// in bounded queues by class (`traffic.ts`) and the rest is dropped and counted. Subscriptions outlive connections.
+import {
+  headers,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+  type Subscription as NatsSubscription,
+} from '@nats-io/transport-node'
+import type { Chance, Clock } from '../../shared/clock.ts'
+import type { Notify } from '../../shared/notice.ts'
+import { fail, type Result } from '../../shared/result.ts'
+import type { NatsLink } from '../nats/nats-link.ts'
+import type { Bus, BusRefusal, Subscription } from './bus.ts'
+import { Missed } from './missed.ts'
+import { answerBytesMax, failurePart, type Part, partsOf } from './nats-answers.ts'
+import { NatsAsking } from './nats-asking.ts'
+import { Outgoing, type QueueState } from './outgoing.ts'
+import { type TrafficClass, trafficClassOf } from './traffic.ts'
+
+export interface NatsBusOptions {
+  /** Stays its owner's: closing the bus leaves it open. */
+  readonly link: NatsLink
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly notify: Notify
+}
+
+type Receive = (payload: Uint8Array, subject: string) => void
+type Answer = (payload: Uint8Array) => Promise<Uint8Array> | Uint8Array
+
+/** Of everything that the bus carries, so that a cluster can share its servers with others. */
+const prefix = 'hg.'
+/** One of those who serve a subject answers. */
+const queueGroup = 'hg'
+const originHeader = 'hg-from'
+const servedMax = 256
+const subjectsCountedMax = 1_024
+
+interface Want {
+  open(connection: NatsConnection): NatsSubscription
+  current: NatsSubscription | undefined
+}
+
+export class NatsBus implements Bus {
+  readonly #options: NatsBusOptions
+  /** Of this bus: receivers tell publishers apart by it. */
+  readonly #origin: string
+  readonly #outgoing: Outgoing
+  readonly #asking: NatsAsking
+  readonly #wants = new Set<Want>()
+  readonly #sequences = new Map<string, number>()
+  readonly #watching: { stop(): void }
+  #connection: NatsConnection | undefined
+  #missed = 0
+  #serving = 0
+  #closed = false
+
+  constructor(options: NatsBusOptions) {
+    const { clock, chance, notify, link } = options
+    this.#options = options
+    this.#origin = Array.from({ length: 12 }, () => Math.floor(chance() * 36).toString(36)).join('')
+    this.#outgoing = new Outgoing({ clock, notify, headersOf: ({ sequence }) => this.#numbered(sequence) })
+    this.#asking = new NatsAsking(clock)
+    this.#watching = link.onChange(() => this.#onChange(link.connection))
+  }
+
+  /** What waits for NATS and what was dropped, by class. */
+  queues(): Record<TrafficClass, QueueState> {
+    return this.#outgoing.queues()
+  }
+
+  /** Messages that subscriptions of this bus should have got and did not, since the start. */
+  get missed(): number {
+    return this.#missed
+  }
+
+  publish(subject: string, payload: Uint8Array): void {
+    if (this.#closed) return
+    const sequence = this.#nextSequence(subject)
+    this.#outgoing.send(trafficClassOf(subject), { subject: `${prefix}${subject}`, payload, sequence })
+  }
+
+  subscribe(subject: string, receive: Receive): Subscription {
+    return this.#want((connection, missed) =>
+      connection.subscribe(`${prefix}${subject}`, {
+        callback: (error, message) => {
+          if (error === null) this.#deliver(message, receive, missed)
+        },
+      }),
+    )
+  }
+
+  /** As `subscribe`, without what this bus published itself: for whoever passes messages on. */
+  subscribeOthers(subject: string, receive: Receive): Subscription {
+    return this.#want((connection, missed) =>
+      connection.subscribe(`${prefix}${subject}`, {
+        callback: (error, message) => {
+          const isOwn = message.headers?.get(originHeader).startsWith(`${this.#origin} `) ?? false
+          if (error === null && !isOwn) this.#deliver(message, receive, missed)
+        },
+      }),
+    )
+  }
+
+  request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Result<Uint8Array, BusRefusal>> {
+    const bytesMax = this.#outgoing.payloadBytesMax
+    if (payload.length > bytesMax) {
+      this.#outgoing.refuseLarge(trafficClassOf(subject), subject, payload.length)
+      return Promise.resolve(fail({ type: 'too-large', subject, bytes: payload.length, bytesMax }))
+    }
+    return this.#asking.ask(`${prefix}${subject}`, subject, payload, timeoutMs)
+  }
+
+  serve(subject: string, answer: Answer): Subscription {
+    return this.#want((connection) =>
+      connection.subscribe(`${prefix}${subject}`, {
+        queue: queueGroup,
+        callback: (error, message) => {
+          if (error === null && message.reply) void this.#answer(connection, message, answer)
+        },
+      }),
+    )
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#watching.stop()
+    for (const want of this.#wants) want.current?.unsubscribe()
+    this.#wants.clear()
+    this.#outgoing.close()
+    this.#asking.lost()
+  }
+
+  #onChange(connection: NatsConnection | undefined): void {
+    if (connection === this.#connection) return
+    if (this.#connection !== undefined) {
+      this.#outgoing.lost()
+      this.#asking.lost()
+    }
+    this.#connection = connection
+    for (const want of this.#wants) want.current = connection && want.open(connection)
+    if (connection === undefined) return
+    this.#asking.connected(connection)
+    this.#outgoing.connected(connection)
+  }
+
+  #want(open: (connection: NatsConnection, missed: Missed) => NatsSubscription): Subscription {
+    const missed = new Missed()
+    const want: Want = { open: (connection) => open(connection, missed), current: undefined }
+    this.#wants.add(want)
+    if (this.#connection !== undefined) want.current = want.open(this.#connection)
+    return {
+      stop: () => {
+        this.#wants.delete(want)
+        if (want.current !== undefined && !want.current.isClosed()) want.current.unsubscribe()
+      },
+    }
+  }
+
+  /** A throw in here would end the client's reading for good. */
+  #deliver(message: Msg, receive: Receive, missed: Missed): void {
+    try {
+      const subject = message.subject.slice(prefix.length)
+      const [origin, sequence] = message.headers?.get(originHeader).split(' ') ?? []
+      if (origin !== undefined && sequence !== undefined) this.#missed += missed.hear(origin, subject, Number(sequence))
+      receive(message.data, subject)
+    } catch (error) {
+      this.#options.notify({ type: 'handler-threw', where: `bus ${message.subject}`, message: stackOf(error) })
+    }
+  }
+
+  async #answer(connection: NatsConnection, request: Msg, answer: Answer): Promise<void> {
+    const parts = await this.#partsOfAnswer(connection, request, answer)
+    for (const { payload, headers } of parts) {
+      if (!(await this.#outgoing.room(connection))) return
+      connection.publish(request.reply!, payload, headers === undefined ? {} : { headers })
+      this.#outgoing.sent(payload.length)
+    }
+  }
+
+  async #partsOfAnswer(connection: NatsConnection, request: Msg, answer: Answer): Promise<Part[]> {
+    if (this.#serving >= servedMax) return [failurePart('too many requests are being answered')]
+    this.#serving++
+    try {
+      const payload = await answer(request.data)
+      if (payload.length > answerBytesMax) return [failurePart('the answer is too large')]
+      return partsOf(payload, connection.info?.max_payload ?? answerBytesMax)
+    } catch (error) {
+      return [failurePart(error instanceof Error ? error.message : String(error))]
+    } finally {
+      this.#serving--
+    }
+  }
+
+  #nextSequence(subject: string): number {
+    const next = (this.#sequences.get(subject) ?? 0) + 1
+    if (next > 1 || this.#sequences.size < subjectsCountedMax) this.#sequences.set(subject, next)
+    return next
+  }
+
+  #numbered(sequence: number): MsgHdrs {
+    const made = headers()
+    made.set(originHeader, `${this.#origin} ${sequence}`)
+    return made
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

@@ -1,0 +1,20 @@
+// A process that counts what it hears on `other.n`, and tells its parent four times a second.
+import { systemClock } from '../../shared/clock.ts'
+import { openNatsLink } from '../nats/open-nats-link.ts'
+import { NatsBus } from './nats-bus.ts'
+
+const around = { clock: systemClock, chance: Math.random, notify: () => {} }
+const link = openNatsLink({ servers: [process.argv[2]!], name: 'subscriber', ...around })
+if (!link.ok) throw new Error(link.error.message)
+const bus = new NatsBus({ link: link.value, ...around })
+let received = 0
+bus.subscribe('other.n', () => {
+  received++
+})
+link.value.onChange((isConnected) => {
+  if (!isConnected) return
+  void link.value.connection?.flush().then(() => {
+    setInterval(() => process.send?.({ received, missed: bus.missed, rssBytes: process.memoryUsage().rss }), 250)
+  })
+})
+process.on('disconnect', () => process.exit())
