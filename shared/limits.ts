@@ -38,6 +38,8 @@ export const limits = {
   usageRowsMax: 10_000,
   /** Targets, and models with their providers, that have their own latencies and metrics; the rest share `other`. */
   telemetryTargetsMax: 256,
+  /** The same over all partitions that one aggregator keeps: each partition has rows of its own. */
+  telemetryRowsMax: 1_024,
   /** Batches in the aggregator's memory that are not committed; above it, it takes no more and senders keep theirs. */
   aggregatorPendingBytesMax: 32 << 20,
   heartbeatMs: 1_000,

@@ -1,29 +1,31 @@
-// What the aggregator knows in memory: sums that wait for the next commit, and distributions and counts since start.
+// What the aggregator knows of one partition in memory: sums that wait for the next commit, and distributions and counts
+// since start. Partitions are never mixed, because another aggregator may answer for some of them.
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { DecodedRecord } from '../../shared/telemetry/decode.ts'
-import { CountsFold } from './rollup/counts.ts'
+import { CountsFold, LabelNames } from './rollup/counts.ts'
 import { LatencyFold } from './rollup/latency.ts'
+import { RowsLeft } from './rollup/rows-left.ts'
 import { slotMs } from './rollup/sliding-sketch.ts'
 import { UsageFold } from './rollup/usage.ts'
+import type { Tally } from './tally.ts'
 
 export class Fold {
-  readonly #clock: Clock
   readonly usage = new UsageFold()
-  readonly latency = new LatencyFold(limits.telemetryTargetsMax)
-  readonly counts = new CountsFold(limits.telemetryTargetsMax)
+  readonly latency: LatencyFold
+  readonly counts: CountsFold
 
-  constructor(clock: Clock) {
-    this.#clock = clock
+  constructor(shared: { latencyRows: RowsLeft; countsRows: RowsLeft; names: LabelNames }) {
+    this.latency = new LatencyFold(new RowsLeft(limits.telemetryTargetsMax, shared.latencyRows))
+    this.counts = new CountsFold(shared.names, new RowsLeft(limits.telemetryTargetsMax, shared.countsRows))
   }
 
   /** Returns how many requests were among them. */
-  add(records: readonly DecodedRecord[]): number {
-    const newest = this.slot()
+  add(records: readonly DecodedRecord[], newestSlot: number): number {
     let requests = 0
     for (const entry of records) {
       // A sender whose clock is ahead must not close our slots early.
-      const slot = Math.min(newest, Math.max(0, Math.floor(entry.record.atMs / slotMs)))
+      const slot = Math.min(newestSlot, Math.max(0, Math.floor(entry.record.atMs / slotMs)))
       if (entry.type === 'attempt') {
         this.latency.addAttempt(entry.record, slot)
         continue
@@ -35,6 +37,53 @@ export class Fold {
       if (entry.attempt !== undefined) this.latency.addAttempt(entry.attempt, slot)
     }
     return requests
+  }
+}
+
+export class Folds {
+  readonly #clock: Clock
+  readonly #tallies: readonly Tally[]
+  readonly #folds = new Map<number, Fold>()
+  /** Names that may be labels are the same everywhere, and the bounds hold for all partitions together. */
+  readonly names = new LabelNames(limits.telemetryTargetsMax)
+  readonly #latencyRows = new RowsLeft(limits.telemetryRowsMax)
+  readonly #countsRows = new RowsLeft(limits.telemetryRowsMax)
+
+  constructor(clock: Clock, tallies: readonly Tally[] = []) {
+    this.#clock = clock
+    this.#tallies = tallies
+  }
+
+  add(partition: number, records: readonly DecodedRecord[]): number {
+    for (const tally of this.#tallies) for (const entry of records) tally.add(partition, entry)
+    return this.of(partition).add(records, this.slot())
+  }
+
+  of(partition: number): Fold {
+    const known = this.#folds.get(partition)
+    if (known !== undefined) return known
+    const fold = new Fold({ latencyRows: this.#latencyRows, countsRows: this.#countsRows, names: this.names })
+    this.#folds.set(partition, fold)
+    return fold
+  }
+
+  /** Of those partitions of which anything is known. */
+  *among(partitions: readonly number[]): Generator<Fold, void> {
+    for (const partition of partitions) {
+      const fold = this.#folds.get(partition)
+      if (fold !== undefined) yield fold
+    }
+  }
+
+  *entries(): Generator<[partition: number, Fold], void> {
+    yield* this.#folds
+  }
+
+  /** Usage cells that wait for the next commit. */
+  get usageSize(): number {
+    let size = 0
+    for (const fold of this.#folds.values()) size += fold.usage.size
+    return size
   }
 
   slot(): number {

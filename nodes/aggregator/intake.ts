@@ -1,47 +1,54 @@
-// Takes each record once. Batches come at least once, late, twice or out of order; one number per sender and boot, the
-// highest sequence taken, tells what is new. A batch whose predecessor is missing is not taken: its sender is asked to
-// send again from where we are, so no list of holes is ever needed.
+// Takes each record once. Batches come at least once, late, twice or out of order; per sender and boot it is known which
+// sequences are here. A batch is taken whatever is missing before it, because from a stream it comes only once; what is
+// missing is asked for, and holds back the confirmation until it is here or its sender says that it no longer exists.
 import type { Batch } from '../../shared/telemetry/batch.ts'
 import type { DecodedRecord } from '../../shared/telemetry/decode.ts'
+import { type Hole, Sequences } from '../../shared/telemetry/sequences.ts'
 
 export interface Source {
   node: string
+  /** Unique among nodes. */
   epoch: string
-  /** Highest sequence in the sums in memory. */
-  taken: number
-  /** Highest sequence in the database. */
+  /** In the sums in memory. */
+  taken: Sequences
+  /** Everything up to here is in the database. */
   stored: number
 }
 
-export type Intake =
-  | { type: 'taken'; source: Source /** How many records at the batch's start were here before. */; skip: number }
-  | { type: 'repeated'; source: Source }
-  | { type: 'gap'; source: Source }
+export interface StoredSource {
+  node: string
+  epoch: string
+  sequence: number
+  holes: readonly Hole[]
+}
+
+export interface Intake {
+  source: Source
+  /** How many records at the batch's start were here before. */
+  skip: number
+  /** Holes that nobody will fill any more. */
+  gone: Hole[]
+}
 
 export class Sources {
   readonly #sources = new Map<string, Source>()
 
-  constructor(stored: Iterable<{ node: string; epoch: string; sequence: number }>) {
-    for (const { node, epoch, sequence } of stored) {
-      this.#sources.set(epoch, { node, epoch, taken: sequence, stored: sequence })
+  constructor(stored: Iterable<StoredSource>) {
+    for (const { node, epoch, sequence, holes } of stored) {
+      const taken = new Sequences(sequence, holes)
+      this.#sources.set(epoch, { node, epoch, taken, stored: taken.through })
     }
   }
 
-  /** Epochs are unique among nodes. */
-  offer(batch: Pick<Batch, 'node' | 'epoch' | 'firstSequence' | 'previous'> & { count: number }): Intake {
+  offer(batch: Pick<Batch, 'node' | 'epoch' | 'firstSequence' | 'previous'> & { count: number; atMs: number }): Intake {
     const source = this.#source(batch.node, batch.epoch)
-    const last = batch.firstSequence + batch.count - 1
-    if (last <= source.taken) return { type: 'repeated', source }
-    if (batch.previous > source.taken) return { type: 'gap', source }
-    const skip = Math.max(0, source.taken + 1 - batch.firstSequence)
-    source.taken = last
-    return { type: 'taken', source, skip }
+    return { source, ...source.taken.take(batch) }
   }
 
   #source(node: string, epoch: string): Source {
     const known = this.#sources.get(epoch)
     if (known !== undefined) return known
-    const source = { node, epoch, taken: 0, stored: 0 }
+    const source = { node, epoch, taken: new Sequences(), stored: 0 }
     this.#sources.set(epoch, source)
     return source
   }

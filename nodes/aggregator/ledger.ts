@@ -1,24 +1,44 @@
-// From batches on the bus to sums on disk. Each second everything taken since the last time is committed at once, and only
-// then confirmed to its senders. A commit that fails is tried again with what came meanwhile; when too much waits, nothing
-// more is taken, and the senders' spools hold it.
-import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+// From batches to sums on disk. Each second everything taken since the last time is committed at once, and only then
+// confirmed to its senders. A commit that fails is tried again with what came meanwhile; when too much waits, nothing more
+// is taken, and the senders' spools or the stream hold it.
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { type Batch, decodeBatch } from '../../shared/telemetry/batch.ts'
 import { batchVersion } from '../../shared/telemetry/codec.ts'
+import type { Hole } from '../../shared/telemetry/sequences.ts'
 import type { Stored } from '../../shared/telemetry/stored.ts'
-import type { Fold } from './fold.ts'
+import type { Folds } from './fold.ts'
 import { newRecords, type Source, Sources } from './intake.ts'
-import type { HistoryBlock, UsageStore } from './store/usage-store.ts'
+import type { HistoryBlock, Position, UsageStore } from './store/usage-store.ts'
+import type { Tally } from './tally.ts'
 
 export interface LedgerOptions {
   openStore: () => UsageStore
-  fold: Fold
-  bus: Bus
+  folds: Folds
+  tallies?: readonly Tally[]
+  /** To the sender: what is durable, and that something is missing. */
+  tell: (stored: Stored) => void
   clock: Clock
   notify: Notify
+  /** The database was lost while this ran: reading has to begin again. */
+  onAnew?: () => void
 }
+
+export interface Arrival {
+  partition: number
+  bytes: Uint8Array
+  /** Wall clock of its arrival here or in the stream. */
+  atMs: number
+}
+
+export type Taken =
+  | { type: 'taken'; gone: readonly Hole[] }
+  /** Too much waits for a commit: it has to come again. */
+  | { type: 'full' }
+  | { type: 'unreadable' }
+  /** Written by a release that knows more: nothing of it was taken. */
+  | { type: 'newer' }
 
 /** Committed before the second is over when this much waits. */
 const pendingBytesEarly = 4 << 20
@@ -26,20 +46,26 @@ const gapNoticeMs = 250
 
 export class Ledger {
   readonly #options: LedgerOptions
-  readonly #sources: Sources
+  #sources: Sources
   #store: UsageStore | undefined
   /** Taken, not committed; oldest first. */
   #pending: HistoryBlock[] = []
   #pendingBytes = 0
   readonly #touched = new Set<Source>()
+  readonly #positions = new Map<number, Position>()
+  readonly #positionsTouched = new Set<number>()
   #nextBlockId: number
   #failing = false
+  #hasCommitted: boolean
   #gapToldAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: LedgerOptions) {
     this.#options = options
-    this.#store = options.openStore()
-    this.#sources = new Sources(this.#store.sources())
+    this.#store = this.#open()
+    const sources = this.#store.sources()
+    this.#sources = new Sources(sources)
+    this.#hasCommitted = sources.length > 0
+    for (const position of this.#store.positions()) this.#positions.set(position.partition, position)
     this.#nextBlockId = this.#store.lastBlockId() + 1
   }
 
@@ -47,52 +73,73 @@ export class Ledger {
     return this.#pending
   }
 
+  /** No more is taken until something was committed. */
+  get isFull(): boolean {
+    return this.#pendingBytes > limits.aggregatorPendingBytesMax
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  get isFailing(): boolean {
+    return this.#failing
+  }
+
   /** Undefined while the database cannot be opened. */
   get store(): UsageStore | undefined {
     return this.#store
   }
 
-  take(bytes: Uint8Array): void {
-    if (this.#pendingBytes > limits.aggregatorPendingBytesMax) return
+  /** As taken, which may be ahead of what is committed. */
+  position(partition: number): Position | undefined {
+    return this.#positions.get(partition)
+  }
+
+  /** Committed together with everything that was taken before. */
+  moveTo(position: Position): void {
+    this.#positions.set(position.partition, position)
+    this.#positionsTouched.add(position.partition)
+  }
+
+  take({ partition, bytes, atMs }: Arrival): Taken {
+    if (this.isFull) return { type: 'full' }
     const decoded = decodeBatch(bytes)
     if (!decoded.ok || decoded.value.version > batchVersion) {
       const reason = decoded.ok ? `version ${decoded.value.version}` : decoded.error.message
       this.#options.notify({ type: 'warning', message: `a telemetry batch is unreadable: ${reason}` })
-      return
+      return { type: decoded.ok ? 'newer' : 'unreadable' }
     }
     const batch = decoded.value
-    const intake = this.#sources.offer({ ...batch, count: batch.records.length })
-    if (intake.type === 'gap') this.#askAgain(intake.source)
-    else this.#touched.add(intake.source)
-    if (intake.type === 'taken') this.#add(batch, bytes, intake.skip)
+    const count = batch.records.length
+    const { source, skip, gone } = this.#sources.offer({ ...batch, count, atMs })
+    this.#touched.add(source)
+    if (source.taken.isAwaiting) this.#askAgain(source)
+    if (skip < count) this.#add(batch, { partition, bytes, atMs, skip })
+    return { type: 'taken', gone }
   }
 
   /** Once a second. Nothing waits: nothing is done. */
   commit(): void {
-    if (this.#touched.size === 0) return
-    const wallMs = this.#options.clock.wallMs()
+    if (this.#touched.size === 0 && this.#positionsTouched.size === 0) return
     const sources = [...this.#touched]
     try {
-      this.#store ??= this.#options.openStore()
-      this.#store.commit({
-        cells: this.#options.fold.usage.cells(),
-        blocks: this.#pending,
-        sources: sources
-          .filter((source) => source.taken > source.stored)
-          .map(({ node, epoch, taken }) => ({ node, epoch, sequence: taken })),
-        wallMs,
-      })
+      if (this.#store === undefined && this.#reopen() === 'anew') return
+      this.#write(this.#store!, sources)
     } catch (error) {
       this.#onFailure(error)
       return
     }
     this.#failing = false
+    this.#hasCommitted = true
     this.#pending = []
     this.#pendingBytes = 0
-    this.#options.fold.usage.clear()
+    for (const [, fold] of this.#options.folds.entries()) fold.usage.clear()
+    for (const tally of this.#options.tallies ?? []) tally.committed()
     this.#touched.clear()
+    this.#positionsTouched.clear()
     for (const source of sources) {
-      source.stored = source.taken
+      source.stored = source.taken.through
       this.#tell(source, false)
     }
   }
@@ -103,17 +150,59 @@ export class Ledger {
     this.#store = undefined
   }
 
-  #add(batch: Batch, bytes: Uint8Array, skip: number): void {
-    const records = newRecords(batch.records, skip)
-    const requests = this.#options.fold.add(records)
+  #open(): UsageStore {
+    const store = this.#options.openStore()
+    try {
+      for (const tally of this.#options.tallies ?? []) tally.open(store.database)
+      return store
+    } catch (error) {
+      store.close()
+      throw error
+    }
+  }
+
+  /** A database that is no longer there had more than what waits here: everything that is held elsewhere comes again. */
+  #reopen(): 'same' | 'anew' {
+    this.#store = this.#open()
+    if (!this.#hasCommitted || this.#store.sources().length > 0) return 'same'
+    this.#sources = new Sources([])
+    this.#positions.clear()
+    this.#positionsTouched.clear()
+    this.#touched.clear()
+    this.#pending = []
+    this.#pendingBytes = 0
+    for (const [, fold] of this.#options.folds.entries()) fold.usage.clear()
+    for (const tally of this.#options.tallies ?? []) tally.forget()
+    this.#hasCommitted = false
+    this.#failing = false
+    this.#options.onAnew?.()
+    return 'anew'
+  }
+
+  #write(store: UsageStore, sources: readonly Source[]): void {
+    const { folds, tallies = [], clock } = this.#options
+    const wallMs = clock.wallMs()
+    store.commit({
+      cells: [...folds.entries()].map(([partition, fold]) => [partition, fold.usage.cells()]),
+      blocks: this.#pending,
+      sources: sources.map(({ node, epoch, taken }) => ({ node, epoch, sequence: taken.last, holes: taken.holes })),
+      positions: [...this.#positionsTouched].map((partition) => this.#positions.get(partition)!),
+      alongside: () => {
+        for (const tally of tallies) tally.write(wallMs)
+      },
+      wallMs,
+    })
+  }
+
+  #add(batch: Batch, { partition, bytes, atMs, skip }: Arrival & { skip: number }): void {
+    const requests = this.#options.folds.add(partition, newRecords(batch.records, skip))
     if (batch.malformed > 0) {
       this.#options.notify({ type: 'warning', message: `${batch.malformed} telemetry records are unreadable` })
     }
-    const atMs = this.#options.clock.wallMs()
-    this.#pending.push({ id: this.#nextBlockId++, atMs, skip, requests, bytes })
+    this.#pending.push({ id: this.#nextBlockId++, atMs, skip, requests, bytes, partition })
     this.#pendingBytes += bytes.length
     // While commits fail, each further try waits for its second.
-    const isMuch = this.#pendingBytes > pendingBytesEarly || this.#options.fold.usage.size > limits.usageRowsMax
+    const isMuch = this.#pendingBytes > pendingBytesEarly || this.#options.folds.usageSize > limits.usageRowsMax
     if (isMuch && !this.#failing) this.commit()
   }
 
@@ -139,7 +228,6 @@ export class Ledger {
   }
 
   #tell({ node, epoch, stored }: Source, gap: boolean): void {
-    const message: Stored = { node, epoch, sequence: stored, gap }
-    this.#options.bus.publish(subjects.telemetryStored, encodeJson(message))
+    this.#options.tell({ node, epoch, sequence: stored, gap })
   }
 }

@@ -140,12 +140,12 @@ describe('durability', () => {
     expect(await ask({ type: 'request', id: 'request-1' })).toMatchObject({ id: 'request-1' })
   })
 
-  test('a gap is asked for and not counted', async () => {
+  test('what is missing is asked for, and what came is counted', async () => {
     batchOf([answered({})])
     await publish(batchOf([answered({})]))
     await turn()
     expect(stored).toEqual([{ node: 'proxy-1', epoch: 'boot-1', sequence: 0, gap: true }])
-    expect(await ask({ type: 'usage', groupBy: [] })).toMatchObject({ rows: [{ requests: 0 }] })
+    expect(await ask({ type: 'usage', groupBy: [] })).toMatchObject({ rows: [{ requests: 1 }] })
   })
 
   test('bytes that are no batch are told and change nothing', async () => {

@@ -6,16 +6,20 @@ import { decodeHeartbeat } from '../../cluster/membership/decode-heartbeat.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
+import { metricsText } from '../../shared/telemetry/answers/metrics-text.ts'
+import { targetsBody } from '../../shared/telemetry/answers/targets.ts'
+import { Fleet } from '../../shared/telemetry/fleet.ts'
+import { embeddedPartition, partitionsCount } from '../../shared/telemetry/partition.ts'
 import type { AggregatorQuery } from '../../shared/telemetry/records.ts'
-import { metricsText } from './answers/metrics.ts'
+import type { Stored } from '../../shared/telemetry/stored.ts'
 import { History } from './answers/requests.ts'
-import { targetsAnswer } from './answers/targets.ts'
 import { usageAnswer } from './answers/usage.ts'
-import { Fleet } from './fleet.ts'
-import { Fold } from './fold.ts'
+import { Folds } from './fold.ts'
 import { Ledger } from './ledger.ts'
+import { recent, sinceStart } from './measured.ts'
 import { openUsageDatabase } from './store/schema.ts'
 import { UsageStore } from './store/usage-store.ts'
+import type { Tally } from './tally.ts'
 
 export interface AggregatorOptions {
   dataDir: string
@@ -23,6 +27,8 @@ export interface AggregatorOptions {
   clock: Clock
   notify: Notify
   node: string
+  /** Further sums that are committed together with usage. */
+  tallies?: readonly Tally[]
   bounds?: { historyRowsMax: number; historyDays: number }
 }
 
@@ -32,6 +38,7 @@ export interface Aggregator {
 }
 
 const commitMs = 1_000
+const everyPartition = Array.from({ length: partitionsCount }, (_, partition) => partition)
 
 /**
  * Serves `subjects.aggregatorQuery`: answers are JSON (`{problem, path}` for a question that cannot be answered,
@@ -53,42 +60,48 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     store.forgetSources(clock.wallMs())
     return store
   }
-  const fold = new Fold(clock)
-  const ledger = new Ledger({ openStore, fold, bus, clock, notify })
+  const { tallies = [] } = options
+  const folds = new Folds(clock, tallies)
+  const tell = (stored: Stored): void => bus.publish(subjects.telemetryStored, encodeJson(stored))
+  const ledger = new Ledger({ openStore, folds, tallies, tell, clock, notify })
   const fleet = new Fleet(clock)
-  const history = new History(
-    () => ledger.store,
-    () => ledger.pending,
-  )
+  const history = new History(() => ledger)
 
   const subscriptions = [
-    bus.subscribe(subjects.telemetryBatch, (payload) => ledger.take(payload)),
+    bus.subscribe(
+      subjects.telemetryBatch,
+      (bytes) => void ledger.take({ partition: embeddedPartition, bytes, atMs: clock.wallMs() }),
+    ),
     bus.subscribe(subjects.heartbeat, (payload) => {
       const heartbeat = decodeHeartbeat(payload)
       if (heartbeat === undefined) return
       fleet.hear(heartbeat)
-      for (const { model, provider } of heartbeat.targets ?? []) fold.counts.admit(model, provider)
+      for (const { model, provider } of heartbeat.targets ?? []) folds.names.admit(model, provider)
     }),
     bus.serve(subjects.aggregatorQuery, (payload) => answer(decodeJson(payload) as AggregatorQuery)),
   ]
   const timer = clock.every(commitMs, () => ledger.commit())
 
   function answer(query: AggregatorQuery): Uint8Array {
+    const { partitions = everyPartition } = query
     switch (query.type) {
       case 'usage': {
-        const usage = usageAnswer(query, ledger.store, fold.usage.cells(), clock.wallMs())
+        const unstored = [...folds.among(partitions)].map((fold) => fold.usage.cells())
+        const usage = usageAnswer(query, ledger.store, unstored, clock.wallMs(), partitions)
         return encodeJson(usage.ok ? usage.value : usage.error)
       }
       case 'requests': {
-        const page = history.page(query)
+        const page = history.page(query, partitions)
         return encodeJson(page.ok ? page.value : page.error)
       }
       case 'request':
-        return encodeJson(history.find(query.id) ?? { missing: true })
+        return encodeJson(history.find(query.id, partitions) ?? { missing: true })
       case 'targets':
-        return encodeJson(targetsAnswer(fleet, fold.latency, fold.slot()))
-      case 'metrics':
-        return new TextEncoder().encode(metricsText(fleet, fold.latency, fold.counts))
+        return encodeJson(targetsBody(fleet.targets(), recent(folds.among(partitions), folds.slot())))
+      case 'metrics': {
+        const heard = { heartbeats: fleet.heartbeats(), targets: fleet.targets() }
+        return new TextEncoder().encode(metricsText(heard, sinceStart(folds.among(partitions))))
+      }
       default:
         query satisfies never
         return encodeJson({ problem: 'is not a query of this version', path: 'type' })

@@ -138,7 +138,12 @@ export interface TargetLoad {
 }
 
 /** What control asks aggregators over the bus (`subjects.aggregatorQuery`). */
-export type AggregatorQuery =
+export type AggregatorQuery = AggregatorQuestion & {
+  /** Only of these; of everything that is kept when absent. */
+  partitions?: number[]
+}
+
+export type AggregatorQuestion =
   | { type: 'usage'; groupBy: string[]; fromMs?: number; toMs?: number }
   | { type: 'requests'; limit: number; before?: string; filter?: Record<string, string> }
   | { type: 'request'; id: string }

@@ -45,6 +45,22 @@ export class Sketch {
     addBins(this.#bins, other.#bins)
   }
 
+  /** What was added since it was `before`; undefined when it was not, because something is less than it was then. */
+  since(before: Sketch | undefined): Sketch | undefined {
+    const added = new Sketch('wide')
+    added.merge(this)
+    if (before === undefined) return added
+    added.#zeros -= before.#zeros
+    added.#count -= before.#count
+    added.#sum = Math.max(0, added.#sum - before.#sum)
+    let isLess = added.#zeros < 0 || added.#count < 0
+    for (let bin = 0; bin < binsCount; bin++) {
+      added.#bins[bin]! -= before.#bins[bin]!
+      isLess ||= added.#bins[bin]! < 0
+    }
+    return isLess ? undefined : added
+  }
+
   clear(): void {
     this.#bins.fill(0)
     this.#zeros = 0

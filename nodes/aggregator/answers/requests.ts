@@ -3,11 +3,11 @@
 import { limits } from '../../../shared/limits.ts'
 import { done } from '../../../shared/result.ts'
 import { decodeBatch } from '../../../shared/telemetry/batch.ts'
-import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
+import type { DecodedRecord, DecodedRequest } from '../../../shared/telemetry/decode.ts'
+import { compareKeys, type HistoryKey, readKey, showKey } from '../../../shared/telemetry/history-key.ts'
 import type { AggregatorQuery, AttemptRecord } from '../../../shared/telemetry/records.ts'
-import { newRecords } from '../intake.ts'
-import type { HistoryBlock, UsageStore } from '../store/usage-store.ts'
 import { type Answer, problem } from './answer.ts'
+import { asBuffer, type Block, type BlockSource, newestFirst } from './blocks.ts'
 import { type RequestDetail, type RequestItem, requestDetail, requestItem } from './request-body.ts'
 
 export interface RequestsBody {
@@ -16,7 +16,6 @@ export interface RequestsBody {
   next?: string
 }
 
-type Block = Pick<HistoryBlock, 'id' | 'skip' | 'bytes'>
 type Filter = [name: keyof RequestItem, value: string][]
 
 const filterNames = [
@@ -26,129 +25,97 @@ const filterNames = [
 
 /** A request's attempts that ended before it lie at most this many blocks before its own. */
 const attemptBlocksMax = 256
+/** After every block that can be. */
+const newest: HistoryKey = { atMs: Number.MAX_SAFE_INTEGER, partition: 0, epoch: '', sequence: 0 }
 
 export class History {
-  readonly #store: () => UsageStore | undefined
-  readonly #pending: () => readonly HistoryBlock[]
+  readonly #source: () => BlockSource
 
-  /** `pending` are blocks taken and not committed, oldest first. */
-  constructor(store: () => UsageStore | undefined, pending: () => readonly HistoryBlock[]) {
-    this.#store = store
-    this.#pending = pending
+  constructor(source: () => BlockSource) {
+    this.#source = source
   }
 
-  page(query: AggregatorQuery & { type: 'requests' }): Answer<RequestsBody> {
+  page(query: AggregatorQuery & { type: 'requests' }, partitions: readonly number[]): Answer<RequestsBody> {
     const limit = Math.trunc(query.limit)
     if (!(limit >= 1 && limit <= limits.pageItemsMax))
       return problem('limit', `is not from 1 to ${limits.pageItemsMax}`)
-    const before = query.before === undefined ? undefined : readCursor(query.before)
-    if (query.before !== undefined && before === undefined) return problem('before', 'is not a cursor of this list')
+    const before = query.before === undefined ? newest : readKey(query.before)
+    if (before === undefined) return problem('before', 'is not a cursor of this list')
     const filter = readFilter(query.filter ?? {})
     if (typeof filter === 'string') return problem(filter, `is not one of ${filterNames.join(', ')}`)
-    return done(this.#page(limit, before ?? { block: Number.MAX_SAFE_INTEGER, index: 0 }, filter))
+    return done(this.#page({ limit, before, filter, partitions }))
   }
 
   /** Undefined when it is not (or no longer) in the history. */
-  find(id: string): RequestDetail | undefined {
+  find(id: string, partitions: readonly number[]): RequestDetail | undefined {
     const sought = Buffer.from(id)
     if (sought.length === 0) return undefined
-    let found: DecodedRequest | undefined
-    const attempts: AttemptRecord[] = []
-    const take = (block: Block): void => {
-      for (const record of recordsOf(block)) {
-        if (record.record.requestId !== id) continue
-        if (record.type === 'attempt') attempts.push(record.record)
-        // Callers may send the same id twice: the newest request is meant.
-        else found = record
-      }
+    for (const block of newestFirst(this.#source(), partitions, { fromMs: newest.atMs, holding: sought })) {
+      const records = recordsOf(block).filter(({ entry }) => entry.record.requestId === id)
+      // Callers may send the same id twice: the newest request is meant.
+      const found = records.findLast((record) => record.entry.type === 'request')?.entry
+      if (found?.type !== 'request') continue
+      if (found.attempt !== undefined) return requestDetail(found, [found.attempt])
+      return requestDetail(found, this.#attempts(found, block))
     }
-    const own = firstOf(this.#holding(sought, 0), (block) => {
-      take(block)
-      return found !== undefined
-    })
-    if (own === undefined || found === undefined) return undefined
-    if (found.attempt !== undefined) return requestDetail(found, [found.attempt])
-    const wanted = found
-    for (const block of this.#holding(sought, own.id - attemptBlocksMax)) if (block.id < own.id) take(block)
-    return requestDetail(wanted, attempts)
+    return undefined
   }
 
-  #page(limit: number, before: Cursor, filter: Filter): RequestsBody {
+  /** Of one partition, since a request is recorded where its attempts are. */
+  #attempts(request: DecodedRequest, own: Block): AttemptRecord[] {
+    const attempts: AttemptRecord[] = []
+    let blocks = 0
+    for (const block of newestFirst(this.#source(), [own.partition], { fromMs: own.atMs })) {
+      if (compareKeys(block.key, own.key) > 0) continue
+      if (++blocks > attemptBlocksMax) break
+      if (!asBuffer(block.bytes).includes(request.record.requestId)) continue
+      for (const { entry } of recordsOf(block)) {
+        if (entry.type === 'attempt' && entry.record.requestId === request.record.requestId) attempts.push(entry.record)
+      }
+    }
+    return attempts
+  }
+
+  #page({ limit, before, filter, partitions }: Page): RequestsBody {
     const items: RequestItem[] = []
-    let last = before
     let left = limits.requestHistoryScanMax
     const sought = filter.filter(([name]) => textual(name)).map(([, value]) => Buffer.from(value))
-    for (const block of this.#newestFirst(before.block)) {
+    for (const block of newestFirst(this.#source(), partitions, { fromMs: before.atMs })) {
       if (!sought.every((value) => asBuffer(block.bytes).includes(value))) {
-        last = { block: block.id, index: 0 }
         left -= 64
-        if (left <= 0) return { items, next: showCursor(last) }
+        if (left <= 0) return { items, next: showKey(block.key) }
         continue
       }
-      const records = recordsOf(block)
-      const end = block.id === before.block ? Math.min(before.index, records.length) : records.length
-      for (let index = end - 1; index >= 0; index--) {
-        const record = records[index]!
-        last = { block: block.id, index }
-        if (record.type === 'request') {
-          const item = requestItem(record)
+      for (const { key, entry } of recordsOf(block).reverse()) {
+        if (compareKeys(key, before) >= 0) continue
+        if (entry.type === 'request') {
+          const item = requestItem(entry)
           if (filter.every(([name, value]) => String(item[name]) === value)) items.push(item)
         }
-        if (items.length === limit || --left <= 0) return { items, next: showCursor(last) }
+        if (items.length === limit || --left <= 0) return { items, next: showKey(key) }
       }
     }
     return { items }
   }
-
-  *#newestFirst(from: number): Generator<Block, void> {
-    for (const block of this.#pending().toReversed()) if (block.id <= from) yield block
-    const statement = this.#store()?.database.prepare(
-      'SELECT id, skip, bytes FROM block WHERE id <= ? ORDER BY id DESC',
-    )
-    if (statement !== undefined) for (const row of statement.iterate(from)) yield blockOf(row)
-  }
-
-  *#holding(text: Buffer, fromId: number): Generator<Block, void> {
-    for (const block of this.#pending().toReversed()) if (asBuffer(block.bytes).includes(text)) yield block
-    const statement = this.#store()?.database.prepare(
-      'SELECT id, skip, bytes FROM block WHERE id >= ? AND instr(bytes, ?) > 0 ORDER BY id DESC',
-    )
-    if (statement !== undefined) for (const row of statement.iterate(fromId, text)) yield blockOf(row)
-  }
 }
 
-function firstOf(blocks: Iterable<Block>, isIt: (block: Block) => boolean): Block | undefined {
-  for (const block of blocks) if (isIt(block)) return block
-  return undefined
+interface Page {
+  limit: number
+  /** Records below it come next. */
+  before: HistoryKey
+  filter: Filter
+  partitions: readonly number[]
 }
 
-function blockOf(row: Record<string, unknown>): Block {
-  return { id: Number(row['id']), skip: Number(row['skip']), bytes: row['bytes'] as Uint8Array }
-}
-
-function recordsOf(block: Block): ReturnType<typeof newRecords> {
+/** Those that are no repeats, each with its place. */
+function recordsOf(block: Block): { key: HistoryKey; entry: DecodedRecord }[] {
   const batch = decodeBatch(block.bytes)
-  return batch.ok ? newRecords(batch.value.records, block.skip) : []
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-interface Cursor {
-  block: number
-  /** Records of the block below this index come next. */
-  index: number
-}
-
-function showCursor({ block, index }: Cursor): string {
-  return `${block.toString(36)}.${index.toString(36)}`
-}
-
-function readCursor(text: string): Cursor | undefined {
-  const match = /^([0-9a-z]{1,10})\.([0-9a-z]{1,6})$/.exec(text)
-  if (match?.[1] === undefined || match[2] === undefined) return undefined
-  return { block: Number.parseInt(match[1], 36), index: Number.parseInt(match[2], 36) }
+  if (!batch.ok) return []
+  return batch.value.records.flatMap((entry, index) =>
+    entry === undefined || index < block.skip
+      ? []
+      : [{ key: { ...block.key, sequence: block.key.sequence + index }, entry }],
+  )
 }
 
 /** The name of the first filter that is not known, or the filters. */

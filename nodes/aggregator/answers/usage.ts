@@ -31,8 +31,9 @@ const hoursPerDay = 24
 export function usageAnswer(
   query: AggregatorQuery & { type: 'usage' },
   store: UsageStore | undefined,
-  unstored: Iterable<UsageCell>,
+  unstored: Iterable<Iterable<UsageCell>>,
   wallMs: number,
+  partitions: readonly number[],
 ): Answer<UsageBody> {
   const groupBy = query.groupBy.filter(isGroup)
   const unknown = query.groupBy.find((name) => !isGroup(name))
@@ -44,8 +45,10 @@ export function usageAnswer(
   const fromHour = Math.floor(fromMs / hourMs)
   const toHour = Math.ceil(toMs / hourMs)
   const sums = new SumsByGroup([...new Set(groupBy)])
-  if (store !== undefined) sums.addStored(store, fromHour, toHour)
-  for (const cell of unstored) if (cell.hour >= fromHour && cell.hour < toHour) sums.addCell(cell)
+  if (store !== undefined) sums.addStored(store, partitions, fromHour, toHour)
+  for (const cells of unstored) {
+    for (const cell of cells) if (cell.hour >= fromHour && cell.hour < toHour) sums.addCell(cell)
+  }
   const firstHour = query.fromMs === undefined ? (sums.firstHour ?? toHour - 1) : fromHour
   const rows = sums.rows()
   return done({
@@ -65,12 +68,13 @@ class SumsByGroup {
     this.#groupBy = groupBy
   }
 
-  addStored(store: UsageStore, fromHour: number, toHour: number): void {
+  addStored(store: UsageStore, partitions: readonly number[], fromHour: number, toHour: number): void {
     const names = this.#groupBy.map((group, index) => `${columnOf(group)} AS g${index}`)
     const sums = usageCounters.map((counter) => `sum(${counter}) AS ${counter}`)
     const statement = store.database.prepare(`
       SELECT ${[...names, ...sums, 'min(hour) AS firstHour'].join(', ')}
-      FROM usage JOIN cell ON cell.id = usage.cell WHERE hour >= ? AND hour < ?
+      FROM usage JOIN cell ON cell.id = usage.cell
+      WHERE hour >= ? AND hour < ? AND partition IN (${partitions.map(Number).join(', ')})
       ${names.length === 0 ? '' : `GROUP BY ${names.map((_, index) => `g${index}`).join(', ')}`}`)
     // Sums of nano-dollars leave the integers that a double holds at nine million dollars.
     statement.setReadBigInts(true)

@@ -3,6 +3,7 @@
 // cannot make series.
 import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 import { Sketch } from '../../../shared/telemetry/sketch.ts'
+import type { RowsLeft } from './rows-left.ts'
 import { isRateLimited, whole } from './usage.ts'
 
 export interface ModelCounts {
@@ -21,30 +22,48 @@ export interface ModelCounts {
   outputSizes: Sketch
 }
 
-export class CountsFold {
-  readonly #rowsMax: number
-  readonly #names = new Map<string, Set<string>>()
-  readonly #rows = new Map<string, Map<string, ModelCounts>>()
-  #size = 0
-  readonly cache: Record<string, number> = { HIT: 0, SEMANTIC_HIT: 0, MISS: 0, BYPASS: 0 }
-  readonly overhead = new Sketch('wide')
-  rateLimited = 0
+export class LabelNames {
+  readonly #modelsMax: number
+  readonly #providersOf = new Map<string, Set<string>>()
 
-  constructor(rowsMax: number) {
-    this.#rowsMax = rowsMax
+  constructor(modelsMax: number) {
+    this.#modelsMax = modelsMax
   }
 
   /** Makes a configured model with its provider a label. */
   admit(model: string, provider: string): void {
-    const providers = this.#names.get(model)
+    const providers = this.#providersOf.get(model)
     if (providers !== undefined) providers.add(provider)
-    else if (this.#names.size < this.#rowsMax) this.#names.set(model, new Set([provider]))
+    else if (this.#providersOf.size < this.#modelsMax) this.#providersOf.set(model, new Set([provider]))
+  }
+
+  /** The labels under which it is counted. */
+  labelsOf(model: string, provider: string): { model: string; provider: string } {
+    const providers = this.#providersOf.get(model)
+    if (providers === undefined) return { model: model === '' ? '' : 'other', provider: '' }
+    return { model, provider: providers.has(provider) ? provider : '' }
+  }
+}
+
+export class CountsFold {
+  readonly #names: LabelNames
+  readonly #rowsLeft: RowsLeft
+  readonly #rows = new Map<string, Map<string, ModelCounts>>()
+  readonly cache: Record<string, number> = { HIT: 0, SEMANTIC_HIT: 0, MISS: 0, BYPASS: 0 }
+  readonly overhead = new Sketch('wide')
+  rateLimited = 0
+
+  constructor(names: LabelNames, rowsLeft: RowsLeft) {
+    this.#names = names
+    this.#rowsLeft = rowsLeft
   }
 
   add(request: DecodedRequest): void {
     const { record, provider } = request
-    if (record.status === 'ok' && record.httpStatus < 400 && provider !== '') this.admit(record.model, provider)
-    const row = this.#row(record.model, provider)
+    if (record.status === 'ok' && record.httpStatus < 400 && provider !== '') {
+      this.#names.admit(record.model, provider)
+    }
+    const row = this.#row(this.#names.labelsOf(record.model, provider))
     row.byStatus[record.status] = (row.byStatus[record.status] ?? 0) + 1
     this.cache[record.cacheStatus] = (this.cache[record.cacheStatus] ?? 0) + 1
     if (isRateLimited(request)) this.rateLimited++
@@ -65,21 +84,15 @@ export class CountsFold {
     for (const rows of this.#rows.values()) yield* rows.values()
   }
 
-  #row(model: string, provider: string): ModelCounts {
-    const providers = this.#names.get(model)
-    if (providers === undefined) return this.#make(model === '' ? '' : 'other', '')
-    return this.#make(model, providers.has(provider) ? provider : '')
-  }
-
-  #make(model: string, provider: string): ModelCounts {
-    const rows = this.#rows.get(model) ?? new Map<string, ModelCounts>()
-    const known = rows.get(provider)
+  #row({ model, provider }: { model: string; provider: string }): ModelCounts {
+    const known = this.#rows.get(model)?.get(provider)
     if (known !== undefined) return known
     // A thousand models with a dozen providers each would still be too many: what comes last shares a row.
-    if (this.#size > this.#rowsMax && model !== 'other') return this.#make('other', '')
+    if (!this.#rowsLeft.take() && model !== 'other') return this.#row({ model: 'other', provider: '' })
     const row = emptyCounts(model, provider)
-    this.#rows.set(model, rows.set(provider, row))
-    this.#size++
+    const rows = this.#rows.get(model)
+    if (rows === undefined) this.#rows.set(model, new Map([[provider, row]]))
+    else rows.set(provider, row)
     return row
   }
 }

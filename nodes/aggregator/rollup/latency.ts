@@ -1,6 +1,8 @@
 // How long things take, per target. Only as many targets as the bound allows; the rest share one row named `other`.
+import type { LatencyMetric } from '../../../shared/telemetry/answers/targets.ts'
 import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
+import type { RowsLeft } from './rows-left.ts'
 import { SlidingSketch } from './sliding-sketch.ts'
 
 export interface TargetName {
@@ -10,25 +12,16 @@ export interface TargetName {
 }
 
 /** All in microseconds. Made when first needed: most targets never stream. */
-export interface TargetLatency extends TargetName {
-  total: SlidingSketch | undefined
-  ttft: SlidingSketch | undefined
-  interToken: SlidingSketch | undefined
-  overhead: SlidingSketch | undefined
-  firstByte: SlidingSketch | undefined
-}
-
-export type LatencyMetric = 'total' | 'ttft' | 'interToken' | 'overhead' | 'firstByte'
+export type TargetLatency = TargetName & Record<LatencyMetric, SlidingSketch | undefined>
 
 export class LatencyFold {
-  readonly #targetsMax: number
+  readonly #rowsLeft: RowsLeft
   /** By target, then by model and provider, of which a target has one or two: no keys have to be made to look it up. */
   readonly #rows = new Map<string, TargetLatency[]>()
   readonly #other = emptyRow({ model: 'other', provider: 'other', target: 'other' })
-  #size = 0
 
-  constructor(targetsMax: number) {
-    this.#targetsMax = targetsMax
+  constructor(rowsLeft: RowsLeft) {
+    this.#rowsLeft = rowsLeft
   }
 
   /** Only attempts that were answered: a refusal is quick and would make a broken target look good. */
@@ -58,12 +51,11 @@ export class LatencyFold {
   #row(name: TargetName): TargetLatency {
     const known = this.find(name)
     if (known !== undefined) return known
-    if (this.#size >= this.#targetsMax) return this.#other
+    if (!this.#rowsLeft.take()) return this.#other
     const row = emptyRow(name)
     const rows = this.#rows.get(name.target)
     if (rows === undefined) this.#rows.set(name.target, [row])
     else rows.push(row)
-    this.#size++
     return row
   }
 }

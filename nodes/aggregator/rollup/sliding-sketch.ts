@@ -1,10 +1,10 @@
 // A distribution over the last minute in slots of ten seconds, and since start. A value belongs to the slot of its own
 // time, so records that were delivered late do not look like news.
+import { latencyWindowSeconds } from '../../../shared/telemetry/answers/targets.ts'
 import { Sketch } from '../../../shared/telemetry/sketch.ts'
 
 export const slotMs = 10_000
-export const slotsCount = 6
-export const windowSeconds = (slotMs * slotsCount) / 1_000
+const slotsCount = (latencyWindowSeconds * 1_000) / slotMs
 
 export class SlidingSketch {
   readonly #past = new Sketch('wide')
@@ -30,11 +30,13 @@ export class SlidingSketch {
     held.sketch.add(value)
   }
 
-  /** The slots that end with `slot`. */
-  recent(slot: number): Sketch {
-    const merged = new Sketch()
+  /** The slots that end with `slot`; undefined when they are empty. */
+  recent(slot: number): Sketch | undefined {
+    let merged: Sketch | undefined
     for (const held of this.#slots) {
-      if (held !== undefined && held.slot > slot - slotsCount && held.slot <= slot) merged.merge(held.sketch)
+      if (held === undefined || held.slot <= slot - slotsCount || held.slot > slot) continue
+      merged ??= new Sketch()
+      merged.merge(held.sketch)
     }
     return merged
   }

@@ -5,24 +5,43 @@
 // here together. Reading decodes what it needs.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { limits } from '../../../shared/limits.ts'
+import type { Hole } from '../../../shared/telemetry/sequences.ts'
+import type { StoredSource } from '../intake.ts'
 import { type UsageCell, usageCounters, usageDimensions } from '../rollup/usage.ts'
 
 export interface HistoryBlock {
   id: number
-  /** Wall clock when it was taken. */
+  /** Wall clock when it was taken; from a stream, when that stored it, so that all who keep it agree. */
   atMs: number
   /** Records at the start that an earlier block has. */
   skip: number
   /** Request records without those skipped. */
   requests: number
   bytes: Uint8Array
+  partition: number
+}
+
+/** How far the stream of a partition was read. */
+export interface Position {
+  partition: number
+  /** Everything of the partition up to this message of the stream was taken. */
+  sequence: number
+  /** When the stream stored that message: another one at the same place is another stream. 0 when it is not known. */
+  storedAtMs: number
+  /** When the stream was made, as it says itself. */
+  streamCreated: string
+  /** Nothing recorded since then is missing here. */
+  completeSinceMs: number
 }
 
 export interface Commit {
-  cells: Iterable<UsageCell>
+  cells: Iterable<[partition: number, cells: Iterable<UsageCell>]>
   blocks: readonly HistoryBlock[]
-  sources: readonly { node: string; epoch: string; sequence: number }[]
+  sources: readonly StoredSource[]
+  positions: readonly Position[]
   wallMs: number
+  /** Runs inside the transaction: what else has to change with it. */
+  alongside?: () => void
 }
 
 export interface UsageStoreBounds {
@@ -62,12 +81,26 @@ export class UsageStore {
     return numberOf(this.#database.prepare('SELECT coalesce(max(id), 0) AS n FROM block').get(), 'n')
   }
 
-  sources(): { node: string; epoch: string; sequence: number }[] {
-    const rows = this.#database.prepare('SELECT node, epoch, sequence FROM source').all()
+  sources(): StoredSource[] {
+    const rows = this.#database.prepare('SELECT node, epoch, sequence, holes FROM source').all()
     return rows.map((row) => ({
       node: String(row['node']),
       epoch: String(row['epoch']),
       sequence: numberOf(row, 'sequence'),
+      holes: JSON.parse(String(row['holes'])) as Hole[],
+    }))
+  }
+
+  positions(): Position[] {
+    const rows = this.#database
+      .prepare('SELECT id, sequence, storedAtMs, streamCreated, completeSinceMs FROM partition')
+      .all()
+    return rows.map((row) => ({
+      partition: numberOf(row, 'id'),
+      sequence: numberOf(row, 'sequence'),
+      storedAtMs: numberOf(row, 'storedAtMs'),
+      streamCreated: String(row['streamCreated']),
+      completeSinceMs: numberOf(row, 'completeSinceMs'),
     }))
   }
 
@@ -76,11 +109,13 @@ export class UsageStore {
     const rowsBefore = this.#historyRows
     this.#database.exec('BEGIN IMMEDIATE')
     try {
-      for (const cell of commit.cells) this.#addCell(cell)
+      for (const [partition, cells] of commit.cells) for (const cell of cells) this.#addCell(partition, cell)
       for (const block of commit.blocks) this.#addBlock(block)
-      for (const source of commit.sources) {
-        this.#statements.source.run(source.epoch, source.node, source.sequence, commit.wallMs)
+      for (const { epoch, node, sequence, holes } of commit.sources) {
+        this.#statements.source.run(epoch, node, sequence, commit.wallMs, JSON.stringify(holes))
       }
+      for (const position of commit.positions) this.#addPosition(position)
+      commit.alongside?.()
       this.#prune(commit.wallMs)
       this.#database.exec('COMMIT')
     } catch (error) {
@@ -95,13 +130,13 @@ export class UsageStore {
     this.#database.close()
   }
 
-  #addCell(cell: UsageCell): void {
+  #addCell(partition: number, cell: UsageCell): void {
     const counters = usageCounters.map((counter) => cell[counter])
-    this.#statements.usage.run(cell.hour, this.#cellId(cell), ...counters)
+    this.#statements.usage.run(cell.hour, this.#cellId(partition, cell), ...counters)
   }
 
-  #cellId(cell: UsageCell): number {
-    const dimensions = usageDimensions.map((dimension) => cell[dimension])
+  #cellId(partition: number, cell: UsageCell): number {
+    const dimensions = [...usageDimensions.map((dimension) => cell[dimension]), partition]
     const name = JSON.stringify(dimensions)
     const known = this.#cellIds.get(name)
     if (known !== undefined) return known
@@ -113,8 +148,18 @@ export class UsageStore {
   }
 
   #addBlock(block: HistoryBlock): void {
-    this.#statements.block.run(block.id, block.atMs, block.skip, block.requests, block.bytes)
+    this.#statements.block.run(block.id, block.atMs, block.skip, block.requests, block.bytes, block.partition)
     this.#historyRows += block.requests
+  }
+
+  #addPosition({ partition, sequence, storedAtMs, streamCreated, completeSinceMs }: Position): void {
+    this.#statements.position.run(
+      partition,
+      sequence,
+      Math.floor(storedAtMs),
+      streamCreated,
+      Math.floor(completeSinceMs),
+    )
   }
 
   /** A slice with each commit, so that none is ever slow. */
@@ -133,16 +178,16 @@ export class UsageStore {
 function prepare(
   database: DatabaseSync,
 ): Record<
-  'source' | 'cellAdd' | 'cellFind' | 'usage' | 'block' | 'oldestBlocks' | 'blockDelete' | 'usageDelete',
+  'source' | 'cellAdd' | 'cellFind' | 'usage' | 'block' | 'position' | 'oldestBlocks' | 'blockDelete' | 'usageDelete',
   StatementSync
 > {
-  const dimensions = usageDimensions.map((name) => `"${name}"`)
+  const dimensions = [...usageDimensions.map((name) => `"${name}"`), 'partition']
   const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ')
   const sums = usageCounters.map((name) => `${name} = ${name} + excluded.${name}`)
   return {
     source: database.prepare(`
-      INSERT INTO source (epoch, node, sequence, seenMs) VALUES (?, ?, ?, ?)
-      ON CONFLICT (epoch) DO UPDATE SET sequence = excluded.sequence, seenMs = excluded.seenMs`),
+      INSERT INTO source (epoch, node, sequence, seenMs, holes) VALUES (?, ?, ?, ?, ?) ON CONFLICT (epoch)
+      DO UPDATE SET sequence = excluded.sequence, seenMs = excluded.seenMs, holes = excluded.holes`),
     cellAdd: database.prepare(
       `INSERT INTO cell (${dimensions.join(', ')}) VALUES (${marks(dimensions.length)}) ON CONFLICT DO NOTHING`,
     ),
@@ -150,7 +195,11 @@ function prepare(
     usage: database.prepare(`
       INSERT INTO usage (hour, cell, ${usageCounters.join(', ')}) VALUES (${marks(usageCounters.length + 2)})
       ON CONFLICT (hour, cell) DO UPDATE SET ${sums.join(', ')}`),
-    block: database.prepare('INSERT INTO block (id, atMs, skip, requests, bytes) VALUES (?, ?, ?, ?, ?)'),
+    block: database.prepare('INSERT INTO block (id, atMs, skip, requests, bytes, partition) VALUES (?, ?, ?, ?, ?, ?)'),
+    position: database.prepare(`
+      INSERT INTO partition (id, sequence, storedAtMs, streamCreated, completeSinceMs) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, storedAtMs = excluded.storedAtMs,
+        streamCreated = excluded.streamCreated, completeSinceMs = excluded.completeSinceMs`),
     oldestBlocks: database.prepare('SELECT id, atMs, requests FROM block ORDER BY id LIMIT ?'),
     blockDelete: database.prepare('DELETE FROM block WHERE id = ?'),
     usageDelete: database.prepare(

@@ -1,7 +1,7 @@
 // The latest heartbeat of each node, and what they say together about targets.
-import type { Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
-import type { NodeHeartbeat, TargetLoad } from '../../shared/telemetry/records.ts'
+import type { Clock } from '../clock.ts'
+import { limits } from '../limits.ts'
+import type { NodeHeartbeat, TargetLoad } from './records.ts'
 
 const silentMsMax = 10 * limits.heartbeatMs
 const nodesMax = 1_000

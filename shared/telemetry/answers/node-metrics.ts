@@ -1,5 +1,5 @@
 // What nodes say of themselves in their heartbeats, as metrics.
-import type { NodeHeartbeat } from '../../../shared/telemetry/records.ts'
+import type { NodeHeartbeat } from '../records.ts'
 import type { Labels, PrometheusText } from './prometheus-text.ts'
 
 export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {

@@ -1,0 +1,17 @@
+// A further sum beside usage, kept per partition: what it keeps on disk changes in the same transaction as usage and as
+// what was taken from whom. So it counts each record exactly once as well, whatever dies.
+import type { DatabaseSync } from 'node:sqlite'
+import type { DecodedRecord } from '../../shared/telemetry/decode.ts'
+
+export interface Tally {
+  /** With each newly opened database, before anything else: make your tables, read what you need, keep the handle. */
+  open(database: DatabaseSync): void
+  /** A record that was never counted before. */
+  add(partition: number, entry: DecodedRecord): void
+  /** Inside the transaction of a commit: what was added since the last one. Throws what SQLite throws. */
+  write(wallMs: number): void
+  /** The transaction is durable: what was written need not be held any more. When it failed, `write` comes again. */
+  committed(): void
+  /** What was added and not written is not taken: it comes again. */
+  forget(): void
+}

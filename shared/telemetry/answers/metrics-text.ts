@@ -1,0 +1,148 @@
+// Everything that is measured, as Prometheus text. The names of the OpenTelemetry conventions are still moving: they
+// stand here and nowhere else. Labels are configured names; no key, user or text of a caller is ever one.
+import type { Measures } from '../measures.ts'
+import type { NodeHeartbeat, TargetLoad } from '../records.ts'
+import { nodeMetrics } from './node-metrics.ts'
+import { type Labels, PrometheusText } from './prometheus-text.ts'
+import type { LatencyMetric } from './targets.ts'
+
+/** Seconds. Long answers of large models take minutes. */
+const secondsBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300]
+const fineSecondsBuckets = [
+  0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 10, 60,
+]
+const tokenBuckets = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576]
+const perUs = 1e-6
+const perNano = 1e-9
+
+const openTelemetry = {
+  duration: 'gen_ai_client_operation_duration_seconds',
+  tokens: 'gen_ai_client_token_usage',
+  firstChunk: 'gen_ai_client_operation_time_to_first_chunk_seconds',
+  serverFirstToken: 'gen_ai_server_time_to_first_token_seconds',
+  serverPerToken: 'gen_ai_server_time_per_output_token_seconds',
+} as const
+
+/**
+ * Counts: `requests` by model, provider and status; `inputTokens`, `outputTokens`, `cachedTokens`, `costNanoUsd`,
+ * `savedNanoUsd` and `fallbacks` by model and provider; `cache` by result; `rateLimited`. Distributions: `duration`,
+ * `inputSizes` and `outputSizes` by model and provider; `overheadOfAll`; the latency metrics by target.
+ */
+export function metricsText(fleet: { heartbeats: NodeHeartbeat[]; targets: TargetLoad[] }, measured: Measures): string {
+  const page = new PrometheusText()
+  requestMetrics(page, measured)
+  latencyMetrics(page, measured)
+  usageMetrics(page, measured)
+  nodeMetrics(page, fleet.heartbeats)
+  page.gauge(
+    'headgate_inflight_requests',
+    'Requests that wait for an upstream.',
+    fleet.targets.map((load) => [targetLabels([load.model, load.provider, load.target]), load.inFlight]),
+  )
+  return page.text()
+}
+
+function requestMetrics(page: PrometheusText, measured: Measures): void {
+  page.counter(
+    'headgate_requests_total',
+    'Finished requests by how they ended.',
+    measured
+      .counts('requests')
+      .map(({ labels: [model = '', provider = '', status = ''], value }) => [{ model, provider, status }, value]),
+  )
+  page.counter(
+    'headgate_ratelimit_rejections_total',
+    'Requests refused by a limit.',
+    orZero(measured.counts('rateLimited').map(({ value }) => [{}, value])),
+  )
+  page.counter(
+    'headgate_cache_requests_total',
+    'Requests by what the cache had.',
+    measured.counts('cache').map(({ labels: [result = ''], value }) => [{ result: result.toLowerCase() }, value]),
+  )
+  page.counter('headgate_fallbacks_total', 'Requests answered by a fallback.', byModel(measured, 'fallbacks'))
+  page.histogram(
+    'headgate_http_request_duration_seconds',
+    'From the last byte of a request to the last of its answer.',
+    secondsBuckets,
+    perUs,
+    measured.distributions('duration').map(({ labels, value }) => [modelLabels(labels), value]),
+  )
+  page.histogram(
+    'headgate_overhead_seconds',
+    'The part of it not spent waiting for upstreams.',
+    fineSecondsBuckets,
+    perUs,
+    measured.distributions('overheadOfAll').map(({ value }) => [{}, value]),
+  )
+}
+
+function latencyMetrics(page: PrometheusText, measured: Measures): void {
+  const firstToken = 'To the first content chunk of a stream.'
+  type LabelsOf = (labels: readonly string[]) => Labels
+  const histogram = (name: string, help: string, metric: LatencyMetric, labelsOf: LabelsOf): void =>
+    page.histogram(
+      name,
+      help,
+      metric === 'interToken' ? fineSecondsBuckets : secondsBuckets,
+      perUs,
+      measured.distributions(metric).map(({ labels, value }) => [labelsOf(labels), value]),
+    )
+  histogram('headgate_time_to_first_token_seconds', firstToken, 'ttft', targetLabels)
+  histogram(openTelemetry.duration, 'One attempt at an upstream.', 'total', genAiLabels)
+  histogram(openTelemetry.firstChunk, firstToken, 'ttft', genAiLabels)
+  histogram(openTelemetry.serverFirstToken, firstToken, 'ttft', genAiLabels)
+  histogram(openTelemetry.serverPerToken, 'Mean time between content chunks.', 'interToken', genAiLabels)
+}
+
+function usageMetrics(page: PrometheusText, measured: Measures): void {
+  const tokensOf = (type: string): [Labels, number][] =>
+    byModel(measured, `${type}Tokens`).map(([labels, value]) => [{ ...labels, type }, value])
+  page.counter('headgate_tokens_total', 'Tokens; cached ones are part of the input.', [
+    ...tokensOf('input'),
+    ...tokensOf('output'),
+    ...tokensOf('cached'),
+  ])
+  const usdOf = (name: string): [Labels, number][] =>
+    byModel(measured, name).map(([labels, value]) => [labels, value * perNano])
+  page.counter('headgate_cost_usd_total', 'What upstreams charge, by our price list.', usdOf('costNanoUsd'))
+  page.counter('headgate_saved_usd_total', 'What the cache saved.', usdOf('savedNanoUsd'))
+  page.histogram(
+    openTelemetry.tokens,
+    'Tokens of one request.',
+    tokenBuckets,
+    1,
+    (['input', 'output'] as const).flatMap((type) =>
+      measured
+        .distributions(`${type}Sizes`)
+        .map(({ labels, value }): [Labels, typeof value] => [
+          { ...genAiModelLabels(labels), gen_ai_token_type: type },
+          value,
+        ]),
+    ),
+  )
+}
+
+function byModel(measured: Measures, name: string): [Labels, number][] {
+  return measured.counts(name).map(({ labels, value }) => [modelLabels(labels), value])
+}
+
+function orZero(samples: [Labels, number][]): [Labels, number][] {
+  return samples.length === 0 ? [[{}, 0]] : samples
+}
+
+function modelLabels([model = '', provider = '']: readonly string[]): Labels {
+  return { model, provider }
+}
+
+function targetLabels([model = '', provider = '', target = '']: readonly string[]): Labels {
+  return { model, provider, target }
+}
+
+function genAiLabels([, provider = '', target = '']: readonly string[]): Labels {
+  return { gen_ai_provider_name: provider, gen_ai_request_model: target }
+}
+
+function genAiModelLabels([model = '', provider = '']: readonly string[]): Labels {
+  return { gen_ai_provider_name: provider, gen_ai_request_model: model }
+}
