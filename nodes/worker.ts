@@ -87,6 +87,6 @@ async function startPart(context: ThreadContext): Promise<RunningThread> {
     case 'aggregator':
       return (await import('./aggregator-thread.ts')).startAggregatorThread(context)
     case 'link':
-      throw new Error('there is no link yet')
+      return (await import('./link-thread.ts')).startLinkThread(context)
   }
 }

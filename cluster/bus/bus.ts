@@ -39,6 +39,10 @@ export const subjects = {
   telemetryStored: 'telemetry.stored',
   /** `NodeHeartbeat`, each second. */
   heartbeat: 'node.heartbeat',
+  /** From the one publisher, each second: `WeightsMessage`. */
+  weights: 'weights',
+  /** `LinkState`, each second and at each change, from the thread of a process that holds its connection to NATS. */
+  linkState: 'link.state',
   /** Request to the aggregator: `AggregatorQuery` → its answer. */
   aggregatorQuery: 'aggregator.query',
 } as const

@@ -3,7 +3,7 @@
 import type { Clock, Timer } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Trouble } from '../../shared/readiness.ts'
-import type { NodeHeartbeat, NodeRole, ProcessLoad } from '../../shared/telemetry/records.ts'
+import type { LinkState, NodeHeartbeat, NodeRole, ProcessLoad } from '../../shared/telemetry/records.ts'
 import { type Bus, encodeJson, subjects } from '../bus/bus.ts'
 import type { FollowerStatus } from '../config-log/follower.ts'
 import { EventLoopLag } from './event-loop-lag.ts'
@@ -22,6 +22,7 @@ export interface PulseFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals'> 
   readonly draining?: boolean
   readonly queues?: NodeHeartbeat['queues']
   readonly openRequests?: number
+  readonly link?: LinkState | undefined
 }
 
 export class Pulse {
@@ -45,11 +46,14 @@ export class Pulse {
   /** As it would be told now. */
   read(): NodeHeartbeat {
     const { node, clock } = this.#options
-    const { status, troubles, draining = false, queues = {}, openRequests, ...rest } = this.#options.facts()
+    const { status, troubles, draining = false, queues = {}, openRequests, link, ...rest } = this.#options.facts()
     const { revision, hash, lagMs } = status
+    const { queues: linkQueues, ...linkState } = link ?? {}
     const { name, role, region, version } = node
     return {
-      ...{ node: name, role, region, version, revision, hash, lagMs, draining, queues, ...rest },
+      ...{ node: name, role, region, version, revision, hash, lagMs, draining, ...rest },
+      queues: { ...queues, ...linkQueues },
+      ...(link === undefined ? {} : { link: linkState as Omit<LinkState, 'queues'> }),
       atMs: clock.wallMs(),
       troubles: troubles.map(({ reason }) => reason),
       process: {

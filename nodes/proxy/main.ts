@@ -9,6 +9,7 @@ import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
 import { LastGood } from '../../cluster/config-log/last-good.ts'
 import { narrowHold } from '../../cluster/config-log/narrow-hold.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
+import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { Pulse } from '../../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
@@ -121,10 +122,11 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     ...heldBack(held()),
     ...(snapshot === undefined ? [noConfig] : []),
   ]
+  const link = new LinkWatch(bus, clock)
   const pulse = new Pulse({
     ...{ bus, clock, node: { ...node, region: settings.region } },
     facts: () => ({
-      ...{ draining, status: follower.status, troubles: troubles(), queues: recorder.queues() },
+      ...{ draining, status: follower.status, troubles: troubles(), queues: recorder.queues(), link: link.state },
       ...{ openRequests: opened.openRequests, refusals: Object.fromEntries(refusals), targets: targetLoads(snapshot) },
     }),
   })
@@ -143,6 +145,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       if (hadRequests) await pause(clock, lastBytesMs)
       opened.close()
       pulse.stop()
+      link.stop()
       deadlines.stop()
       direct.close()
       await recorder.close()

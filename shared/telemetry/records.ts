@@ -99,6 +99,33 @@ export interface AttemptRecord {
 
 export type NodeRole = 'proxy' | 'aggregator' | 'control' | 'all'
 
+export interface LinkState {
+  connected: boolean
+  /** For how long it has been so. */
+  forMs: number
+  /** Times that the connection came back. */
+  reconnects: number
+  /** Why it is away. */
+  trouble?: string
+  /** Messages of others that should have come and did not, since the start. */
+  missed: number
+  /** Messages that were on the way when a connection was lost, since the start. */
+  uncertain: number
+  /** This node's copy of the configuration log, where it keeps one. */
+  log?: LinkLogState
+  queues: Record<string, { length: number; dropped: number }>
+}
+
+export interface LinkLogState {
+  /** `following`, or what keeps it from that. */
+  state: string
+  copyRevision: number
+  /** As last heard. */
+  streamRevision?: number
+  /** How long the copy has not been known to hold everything. */
+  lagMs: number
+}
+
 export interface NodeHeartbeat {
   node: string
   role: NodeRole
@@ -113,6 +140,8 @@ export interface NodeHeartbeat {
   queues: Record<string, { length: number; dropped: number }>
   /** What keeps the node from being wholly well, one sentence each. */
   troubles?: string[]
+  /** How it stands to the rest of its cluster; absent where there is none. Its queues stand with the others. */
+  link?: Omit<LinkState, 'queues'>
   /** A proxy's view of its targets. */
   targets?: TargetLoad[]
   process?: ProcessLoad

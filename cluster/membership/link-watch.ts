@@ -1,0 +1,31 @@
+// What the thread that holds the connection to NATS said last of itself, for the thread that beats for the process.
+import type { Clock } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import type { LinkState } from '../../shared/telemetry/records.ts'
+import { type Bus, decodeJson, type Subscription, subjects } from '../bus/bus.ts'
+
+/** After it, the thread is taken to be gone: what it said is no longer so. */
+const silentMsMax = 5 * limits.heartbeatMs
+
+export class LinkWatch {
+  readonly #clock: Clock
+  readonly #subscription: Subscription
+  #heard: { state: LinkState; atMs: number } | undefined
+
+  constructor(bus: Bus, clock: Clock) {
+    this.#clock = clock
+    this.#subscription = bus.subscribe(subjects.linkState, (payload) => {
+      this.#heard = { state: decodeJson(payload) as LinkState, atMs: clock.monotonicMs() }
+    })
+  }
+
+  /** Undefined where there is no such thread, or it has gone silent. */
+  get state(): LinkState | undefined {
+    if (this.#heard === undefined || this.#clock.monotonicMs() - this.#heard.atMs > silentMsMax) return undefined
+    return this.#heard.state
+  }
+
+  stop(): void {
+    this.#subscription.stop()
+  }
+}

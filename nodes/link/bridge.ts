@@ -1,0 +1,46 @@
+// Between the bus of this process and the network: a table of what crosses, and which way. Everything else stays where it
+// was said. Nothing crosses twice: what came in is not sent out again, and what went out is not taken in again.
+import { type Bus, subjects } from '../../cluster/bus/bus.ts'
+import type { NatsBus } from '../../cluster/bus/nats-bus.ts'
+
+export interface Crossing {
+  readonly subject: string
+  readonly way: 'out' | 'in' | 'both'
+}
+
+export const crossings: readonly Crossing[] = [
+  { subject: subjects.heartbeat, way: 'out' },
+  { subject: subjects.configApplied, way: 'out' },
+  { subject: subjects.weights, way: 'in' },
+]
+
+export interface Shores {
+  readonly local: Bus
+  readonly network: Pick<NatsBus, 'publish' | 'subscribeOthers'>
+}
+
+export function openBridge({ local, network }: Shores, table = crossings): { stop(): void } {
+  /** Came from the network: the local bus gives it back to this thread as well. */
+  const cameIn = new WeakSet<Uint8Array>()
+  const lanes = table.flatMap(({ subject, way }) => [
+    ...(way === 'in' ? [] : [local.subscribe(subject, goOut)]),
+    ...(way === 'out' ? [] : [network.subscribeOthers(subject, comeIn)]),
+  ])
+
+  function goOut(payload: Uint8Array, subject: string): void {
+    if (!cameIn.has(payload)) network.publish(subject, payload)
+  }
+
+  function comeIn(received: Uint8Array, subject: string): void {
+    // A copy of its own: to another thread goes all the memory that an array is a part of.
+    const payload = new Uint8Array(received)
+    cameIn.add(payload)
+    local.publish(subject, payload)
+  }
+
+  return {
+    stop() {
+      for (const lane of lanes) lane.stop()
+    },
+  }
+}

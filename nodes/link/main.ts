@@ -1,0 +1,53 @@
+// The link: what joins a process that serves requests to its cluster, in a thread of its own, so that no request ever waits
+// for the network. It carries messages between the bus of the process and NATS, and says how it is. With NATS away it goes
+// on, and so does everything else: nothing in the process needs it to answer.
+import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import { NatsBus } from '../../cluster/bus/nats-bus.ts'
+import { type Linked, linkStateOf, linkTroubles } from '../../cluster/membership/link-state.ts'
+import { openNatsLink } from '../../cluster/nats/open-nats-link.ts'
+import type { Chance, Clock } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Notify } from '../../shared/notice.ts'
+import type { Trouble } from '../../shared/readiness.ts'
+import type { NatsSettings } from '../../shared/settings.ts'
+import { openBridge } from './bridge.ts'
+
+export interface LinkOptions {
+  readonly node: string
+  readonly nats: NatsSettings
+  /** Of this process. */
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly notify: Notify
+}
+
+export interface Link {
+  troubles(): Trouble[]
+  close(): Promise<void>
+}
+
+/** Throws where the servers may not be used as they are named; whether they can be reached shows later. */
+export function startLink(options: LinkOptions): Link {
+  const { node, nats, bus, clock, chance, notify } = options
+  const opened = openNatsLink({ ...nats, name: `headgate ${node} link`, clock, chance, notify })
+  if (!opened.ok) throw new Error(`HEADGATE_NATS_URL: ${opened.error.message}`)
+  const link = opened.value
+  const network = new NatsBus({ link, clock, chance, notify })
+  const bridge = openBridge({ local: bus, network })
+  const linked: Linked = { link, bus: network }
+  const tell = () => bus.publish(subjects.linkState, encodeJson(linkStateOf(linked)))
+  const watching = link.onChange(tell)
+  const timer = clock.every(limits.heartbeatMs, tell)
+  return {
+    troubles: () => linkTroubles(linked),
+    async close() {
+      timer.cancel()
+      watching.stop()
+      bridge.stop()
+      // What was just published leaves with the link, which is closed after it.
+      network.close()
+      await link.close()
+    },
+  }
+}
