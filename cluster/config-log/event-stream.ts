@@ -15,7 +15,7 @@ export interface EventStream {
   ): Promise<Result<{ sequence: number; duplicate: boolean }, PublishTrouble>>
   /** Messages after `sequence`, oldest first, at most `limit`. */
   read(afterSequence: number, limit: number): Promise<Result<StreamMessage[], StreamTrouble>>
-  /** Calls `wake` when something was stored, and when the stream can be reached again: a hint, as `ConfigLog.watch`. */
+  /** Calls `wake` when something was stored, and when the stream was lost or can be reached again: a hint, as `ConfigLog.watch`. */
   watch(wake: () => void): { stop(): void }
   /** Makes the stream: only at the first boot of a cluster, and by `headgate log repair`. */
   create(): Promise<Result<StreamFacts, StreamTrouble>>

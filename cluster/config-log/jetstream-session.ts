@@ -1,6 +1,6 @@
 // What hangs on one connection: the JetStream client, and reading. A few messages are asked for one by one, of the leader,
 // so that they are as new as what it just said of the stream; many come in pages.
-import { type JetStreamClient, type JetStreamManager, jetstream } from '@nats-io/jetstream'
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Clock } from '../../shared/clock.ts'
 import { messageOfStored } from './event-message.ts'
@@ -12,9 +12,12 @@ export interface SessionOptions {
   connection: NatsConnection
   stream: string
   clock: Clock
+  /** Of a publish. */
   timeoutMs: number
 }
 
+/** What is asked each second has to fail early enough for a server that stands still to be noticed within three. */
+const askMs = 1_500
 const singlesMax = 8
 
 export class JetStreamSession {
@@ -26,7 +29,7 @@ export class JetStreamSession {
   constructor(options: SessionOptions) {
     this.#options = options
     this.client = jetstream(options.connection, { timeout: options.timeoutMs })
-    this.manager = this.client.jetstreamManager(false)
+    this.manager = jetstreamManager(options.connection, { checkAPI: false, timeout: askMs })
   }
 
   get connection(): NatsConnection {
@@ -52,7 +55,10 @@ export class JetStreamSession {
   async #readPage(afterSequence: number, count: number, lastSequence: number): Promise<StreamMessage[]> {
     if (this.#pages?.at !== afterSequence) {
       this.close()
-      this.#pages = await JetStreamPages.open({ ...this.#options, manager: await this.manager }, afterSequence)
+      this.#pages = await JetStreamPages.open(
+        { ...this.#options, manager: await this.manager, timeoutMs: askMs },
+        afterSequence,
+      )
     }
     const page = await this.#pages.next(count)
     const isAtEnd = page.length === 0 || this.#pages.at >= lastSequence

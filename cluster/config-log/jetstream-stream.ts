@@ -18,7 +18,7 @@ export interface JetStreamStreamOptions {
   clock: Clock
   /** Instead of the wanted ones: for tests. */
   settings?: Partial<StreamSettings>
-  /** Of each request. */
+  /** Of a publish. */
   timeoutMs?: number
 }
 
@@ -108,9 +108,11 @@ export class JetStreamStream implements RepairableStream {
     let subscription: Subscription | undefined
     const link = this.#options.link.onChange((isConnected) => {
       const { connection } = this.#options.link
-      if (!isConnected || connection === undefined || connection === on) return
-      on = connection
-      subscription = connection.subscribe(`${storedHintSubject}.>`, { callback: () => wake() })
+      if (isConnected && connection !== undefined && connection !== on) {
+        on = connection
+        subscription = connection.subscribe(`${storedHintSubject}.>`, { callback: () => wake() })
+      }
+      // Also when it went away: whoever looks then knows it at once.
       wake()
     })
     const watch = {

@@ -43,12 +43,13 @@ export function publishTrouble(error: unknown): PublishTrouble {
 /** Nobody took the message: no stream there has this subject now, or nobody leads it. */
 function isNoResponder(error: unknown): boolean {
   if (error instanceof errors.NoRespondersError) return true
-  return error instanceof errors.RequestError && error.isNoResponders()
+  if (error instanceof errors.RequestError) return error.isNoResponders()
+  // The JetStream client calls it "not enabled", which it may also be.
+  return error instanceof Error && error.cause !== undefined && isNoResponder(error.cause)
 }
 
 function sentence(error: unknown): string {
   if (isNoResponder(error)) return 'nobody answers for the stream'
-  if (error instanceof Error && error.cause !== undefined && isNoResponder(error.cause)) return sentence(error.cause)
   if (error instanceof errors.TimeoutError) return 'the server did not answer in time'
   return error instanceof Error ? error.message.slice(0, 200) : 'failed'
 }

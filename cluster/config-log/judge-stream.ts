@@ -4,13 +4,23 @@ import { macOf, openEvent, sameMac } from './event-codec.ts'
 import type { StreamFacts, StreamMessage } from './event-stream.ts'
 import type { ReplicationFinding } from './replication-state.ts'
 
-/** `created`: of the stream that the copy followed so far, when that is known. Undefined: nothing speaks against it. */
-export function judgeFacts(facts: StreamFacts, copy: LogHead, created?: string): ReplicationFinding | undefined {
+export interface KnownOfStream {
+  copyRevision: number
+  /** The newest revision that other nodes were heard to have. */
+  elsewhere: number
+  /** Of the stream that the copy has followed so far, when that is known. */
+  created: string | undefined
+}
+
+/** Undefined: nothing speaks against it. */
+export function judgeFacts(facts: StreamFacts, known: KnownOfStream): ReplicationFinding | undefined {
   const { firstSequence, lastSequence, messages } = facts
-  if (lastSequence < copy.revision) {
+  const { copyRevision, elsewhere, created } = known
+  if (lastSequence < Math.max(copyRevision, elsewhere)) {
     const isOther = created !== undefined && created !== facts.created
-    const what = isOther ? 'was made anew and' : 'was rewound: it'
-    const message = `the stream ${what} ends at revision ${lastSequence}, the copy reaches ${copy.revision}`
+    const what = isOther ? 'was made anew and ends' : 'was rewound: it ends'
+    const who = copyRevision >= elsewhere ? `the copy reaches ${copyRevision}` : `another node has ${elsewhere}`
+    const message = `the stream ${what} at revision ${lastSequence}, ${who}`
     return { type: isOther ? 'recreated' : 'rewound', message, revision: lastSequence }
   }
   if (lastSequence > 0 && firstSequence !== 1) {

@@ -17,6 +17,8 @@ export class MemoryLogStorage {
   readonly watchers = new Set<() => void>()
   /** What every call answers while it is set: tests take the log away with it. */
   refusal: LogRefusal | undefined
+  /** What appends alone answer while it is set. */
+  appendRefusal: LogRefusal | undefined
 }
 
 export class MemoryLog implements ConfigLog {
@@ -36,7 +38,8 @@ export class MemoryLog implements ConfigLog {
     event: SealedEvent,
     afterRevision: number,
   ): Promise<Result<{ revision: number; duplicate: boolean }, AppendRefusal>> {
-    const { refusal, events, revisionOf, watchers } = this.#storage
+    const { events, revisionOf, watchers } = this.#storage
+    const refusal = this.#storage.refusal ?? this.#storage.appendRefusal
     if (refusal !== undefined) return fail(refusal)
     if (event.bytes.byteLength > limits.changeSetBytesMax) {
       return fail({ type: 'too-large', bytes: event.bytes.byteLength, maxBytes: limits.changeSetBytesMax })

@@ -13,6 +13,7 @@ export class MemoryStreamStorage {
   readonly watchers = new Set<() => void>()
   /** What every call answers while it is set. */
   trouble: StreamTrouble | undefined
+  publishTrouble: PublishTrouble | undefined
   /** Publishes of which the acknowledgement gets lost, from now on. */
   acksLost = 0
   /** Publishes that get lost on their way, from now on. */
@@ -57,6 +58,7 @@ export class MemoryStream implements RepairableStream {
       storage.publishesLost--
       return fail(noAck)
     }
+    if (storage.publishTrouble !== undefined) return fail(storage.publishTrouble)
     const answer = this.#store(messages.value, event, lastSequence)
     if (storage.acksLost === 0) return answer
     storage.acksLost--

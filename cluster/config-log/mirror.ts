@@ -18,6 +18,8 @@ export interface MirrorOptions {
   notify: Notify
   /** May this node make the stream, which is not there? Asked only while its copy is empty. Absent: never. */
   mayCreate?: () => boolean
+  /** The newest revision that was heard of from other nodes: a stream that ends before it has lost something. */
+  heardElsewhere?: () => number
   pollMs?: number
 }
 
@@ -98,10 +100,13 @@ export class Mirror {
     const head = await this.#options.copy.head()
     if (!head.ok) return copyFinding(head.error)
     status.head = head.value
+    // Before the stream is asked: what others have by then, it has to have too.
+    const elsewhere = this.#options.heardElsewhere?.() ?? 0
     const facts = await this.#askFacts()
     if (!facts.ok) return findingOf(facts.error)
     status.streamRevision = facts.value.lastSequence
-    const wrong = judgeFacts(facts.value, status.head, this.#created) ?? (await this.#compareHead(facts.value))
+    const known = { copyRevision: status.head.revision, elsewhere, created: this.#created }
+    const wrong = judgeFacts(facts.value, known) ?? (await this.#compareHead(facts.value))
     if (wrong !== undefined) return wrong
     this.#created = facts.value.created
     return this.#catchUp(facts.value.lastSequence)

@@ -92,11 +92,12 @@ export class ReplicationStatus {
 
   #change(type: ReplicationStateType, finding: ReplicationFinding): void {
     const isNew = type !== this.#type
-    const isTold = isNew || finding.message === this.#finding.message
+    // An alarm that turns out to be another one is told again; why a stream is away may change with every try.
+    const isTold = !isNew && (!isAlarm(type) || finding.message === this.#finding.message)
     this.#finding = finding
-    if (isNew) this.#sinceMs = this.#clock.monotonicMs()
     this.#type = type
-    if (isNew || !isTold) this.#tell()
+    if (isNew) this.#sinceMs = this.#clock.monotonicMs()
+    if (!isTold) this.#tell()
   }
 
   #tell(): void {

@@ -125,12 +125,10 @@ export class StreamAppend {
     await this.#pause(job.tries)
     if (!job.mayBeStored) return undefined
     const head = await this.#sync()
-    if (!head.ok) return undefined
     const own = await this.#findOwn(job)
-    if (own.ok && own.value !== undefined) {
+    if (own.ok && own.value !== undefined)
       return { type: 'answer', answer: done({ revision: own.value, duplicate: false }) }
-    }
-    return own.ok && head.value.revision > job.afterRevision ? { type: 'behind' } : undefined
+    return head.ok && own.ok && head.value.revision > job.afterRevision ? { type: 'behind' } : undefined
   }
 
   async #settle(job: Job, outcome: Outcome): Promise<AppendAnswer> {

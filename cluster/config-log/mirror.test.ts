@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest'
+import { chain, event } from './config-log-contract.ts'
+import { MemoryStream, MemoryStreamStorage } from './memory-stream.ts'
+import { replicatedRig } from './replicated-rig.ts'
+
+const events = chain(6)
+
+async function streamOf(length: number): Promise<MemoryStreamStorage> {
+  const storage = new MemoryStreamStorage()
+  storage.make()
+  for (const [index, one] of events.slice(0, length).entries()) await new MemoryStream(storage).publish(one, index)
+  return storage
+}
+
+/** A node that has followed a stream of four events. */
+async function followed() {
+  const rig = await replicatedRig({ stream: await streamOf(4) })
+  expect(rig.log.state).toMatchObject({ type: 'following', copyRevision: 4, streamRevision: 4, lagMs: 0 })
+  return rig
+}
+
+test('a new node has everything that the stream holds after its first look', async () => {
+  const rig = await replicatedRig({ stream: await streamOf(6) })
+  expect(await rig.log.head()).toEqual({ ok: true, value: { revision: 6, hash: events[5]!.hash } })
+  expect(rig.notices).toEqual([{ type: 'log-following', revision: 6 }])
+})
+
+test('what somebody else stores arrives by itself and wakes who follows', async () => {
+  const rig = await followed()
+  let woken = 0
+  rig.log.watch(() => void woken++)
+  await new MemoryStream(rig.stream).publish(events[4]!, 4)
+  await rig.pass(50)
+  expect(rig.log.state.copyRevision).toBe(5)
+  expect(woken).toBeGreaterThan(0)
+})
+
+test('with the stream away the copy answers, and the lag grows until it is back', async () => {
+  const rig = await followed()
+  rig.stream.trouble = { type: 'unavailable', message: 'gone' }
+  await rig.pass(5_000)
+  expect(rig.log.state).toMatchObject({ type: 'away', message: 'gone', isAlarm: false })
+  expect(rig.log.state.lagMs).toBeGreaterThan(3_000)
+  expect(await rig.log.head()).toMatchObject({ ok: true, value: { revision: 4 } })
+  expect(await rig.log.read(0, 10)).toMatchObject({ ok: true })
+  rig.stream.trouble = undefined
+  await rig.pass(2_000)
+  expect(rig.log.state).toMatchObject({ type: 'following', lagMs: 0 })
+  expect(rig.notices.map(({ type }) => type)).toEqual(['log-following', 'log-away', 'log-following'])
+})
+
+test('a new node that has not heard of the stream yet does not take its empty copy for an empty log', async () => {
+  const stream = await streamOf(2)
+  stream.trouble = { type: 'unavailable', message: 'gone' }
+  const rig = await replicatedRig({ stream })
+  expect(await rig.log.head()).toMatchObject({ ok: false, error: { type: 'unavailable' } })
+  expect(await rig.log.read(0, 1)).toMatchObject({ ok: false, error: { type: 'unavailable' } })
+})
+
+const harms: [string, (storage: MemoryStreamStorage) => Partial<MemoryStreamStorage>, object][] = [
+  ['is gone', () => ({ messages: undefined }), { type: 'missing' }],
+  ['is shorter', ({ messages }) => ({ messages: messages?.slice(0, 2) }), { type: 'rewound' }],
+  ['was made anew', () => ({ messages: [], created: 'another' }), { type: 'recreated' }],
+  ['lost its beginning', ({ messages }) => ({ messages: messages?.slice(1) }), { type: 'damaged' }],
+  ['has a gap', ({ messages }) => ({ messages: messages?.toSpliced(1, 1) }), { type: 'damaged' }],
+  ['is kept otherwise than it was asked for', () => ({ trouble: settings }), { type: 'settings' }],
+]
+const settings = { type: 'settings', field: 'deny_delete', message: 'it keeps deny_delete=false' } as const
+
+test.each(harms)(
+  'a stream that %s is an alarm at the second sign; nothing is appended, everything is readable',
+  async (_what, harm, state) => {
+    const rig = await followed()
+    Object.assign(rig.stream, harm(rig.stream))
+    await rig.pass(1_050)
+    expect(rig.log.state).toMatchObject({ type: 'away', isAlarm: false })
+    await rig.pass(1_100)
+    expect(rig.log.state).toMatchObject({ ...state, isAlarm: true, copyRevision: 4 })
+    expect(rig.notices.filter(({ type }) => type === 'log-alarm').length).toBe(1)
+    expect((await rig.answer(rig.log.append(events[4]!, 4))).ok).toBe(false)
+    expect(await rig.log.read(0, 10)).toMatchObject({ ok: true, value: { length: 4 } })
+    // Also for a node that starts with this copy.
+    const again = await replicatedRig({ stream: rig.stream, copy: rig.copy })
+    await again.pass(2_000)
+    expect(again.log.state.isAlarm).toBe(true)
+    expect(rig.stream.messages?.length ?? 0).toBeLessThan(5)
+  },
+)
+
+test('a stream that holds everything again is followed again', async () => {
+  const rig = await followed()
+  const { messages } = rig.stream
+  rig.stream.messages = messages?.slice(0, 2)
+  await rig.pass(3_000)
+  expect(rig.log.state.type).toBe('rewound')
+  rig.stream.messages = messages
+  await rig.pass(1_000)
+  expect(rig.log.state.type).toBe('following')
+  expect(await rig.answer(rig.log.append(events[4]!, 4))).toMatchObject({ ok: true })
+})
+
+test('a stream that looks wrong for a moment is no alarm', async () => {
+  const rig = await followed()
+  const { messages } = rig.stream
+  rig.stream.messages = messages?.slice(0, 2)
+  await rig.pass(1_100)
+  rig.stream.messages = messages
+  await rig.pass(2_000)
+  expect(rig.log.state.type).toBe('following')
+  expect(rig.notices.some(({ type }) => type === 'log-alarm')).toBe(false)
+})
+
+test('an event of somebody without the key is never stored; what stood before it is served', async () => {
+  const rig = await followed()
+  const forged = { ...event('forged', { revision: 5, prevHash: events[3]!.hash }), mac: '0'.repeat(64) }
+  await new MemoryStream(rig.stream).publish(forged, 4)
+  await rig.pass(2_500)
+  expect(rig.log.state).toMatchObject({ type: 'forged', copyRevision: 4, streamRevision: 5 })
+  expect(rig.log.state.message).toContain('revision 5')
+  expect(await rig.answer(rig.log.append(events[4]!, 4))).toMatchObject({
+    ok: false,
+    error: { type: 'damaged', revision: 5 },
+  })
+  expect(rig.copy.events.length).toBe(4)
+})
+
+test('a genuine event that does not belong there is damage', async () => {
+  const rig = await followed()
+  await new MemoryStream(rig.stream).publish(event('elsewhere', { revision: 5, prevHash: events[1]!.hash }), 4)
+  await rig.pass(2_500)
+  expect(rig.log.state).toMatchObject({ type: 'damaged', copyRevision: 4 })
+})
+
+test('a command that stands in the log twice is damage', async () => {
+  const rig = await followed()
+  const again = event('command-2', { revision: 5, prevHash: events[3]!.hash })
+  rig.stream.idsKnown.clear()
+  await new MemoryStream(rig.stream).publish(again, 4)
+  await rig.pass(2_500)
+  expect(rig.log.state).toMatchObject({ type: 'damaged', copyRevision: 4 })
+})
+
+test('another history of the same length is noticed by the hash of its newest event', async () => {
+  const rig = await followed()
+  const other = new MemoryStreamStorage()
+  other.make()
+  let prevHash = '0'.repeat(64)
+  for (let revision = 1; revision <= 4; revision++) {
+    const one = event(`other-${revision}`, { revision, prevHash })
+    await new MemoryStream(other).publish(one, revision - 1)
+    prevHash = one.hash
+  }
+  rig.stream.messages = other.messages
+  await rig.pass(20_000)
+  expect(rig.log.state).toMatchObject({ type: 'damaged', isAlarm: true })
+})
+
+test('a stream that ends before what another node has was rewound, also for a node that holds nothing more', async () => {
+  let elsewhere = 4
+  const rig = await replicatedRig({ stream: await streamOf(4), heardElsewhere: () => elsewhere })
+  expect(rig.log.state.type).toBe('following')
+  elsewhere = 6
+  await rig.pass(2_500)
+  expect(rig.log.state).toMatchObject({ type: 'rewound', copyRevision: 4 })
+  expect(rig.log.state.message).toContain('another node has 6')
+})
+
+test('the stream is made once, by whom it is allowed, and an empty one is begun only by them', async () => {
+  const stream = new MemoryStreamStorage()
+  const other = await replicatedRig({ stream, mayCreate: () => false })
+  await other.pass(2_500)
+  expect(other.log.state.type).toBe('missing')
+  expect(stream.messages).toBeUndefined()
+  const maker = await replicatedRig({ stream })
+  expect(maker.log.state.type).toBe('following')
+  await other.pass(2_500)
+  expect(other.log.state.type).toBe('following')
+  expect(await other.answer(other.log.append(events[0]!, 0))).toMatchObject({
+    ok: false,
+    error: { type: 'unavailable' },
+  })
+  expect(await maker.answer(maker.log.append(events[0]!, 0))).toMatchObject({ ok: true })
+  stream.messages = undefined
+  await maker.pass(5_000)
+  expect(maker.log.state.type).toBe('missing')
+  expect(stream.messages).toBeUndefined()
+})
