@@ -2,6 +2,7 @@
 // Whoever starts it stops it; it stops in the reverse order.
 import { randomUUID } from 'node:crypto'
 import type { Bus } from '../../cluster/bus/bus.ts'
+import type { ConfigLog } from '../../cluster/config-log/config-log.ts'
 import { ConfigWriter } from '../../cluster/config-log/config-writer.ts'
 import { Follower } from '../../cluster/config-log/follower.ts'
 import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
@@ -10,21 +11,21 @@ import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
 import type { DataFolder } from '../../cluster/data-folder/data-folder.ts'
 import { Pulse } from '../../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
+import type { KeyStore } from '../../cluster/secrets/key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
-import { Readiness, type Trouble } from '../../shared/readiness.ts'
+import { Readiness, type ReadinessCheck, type Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import { Agreement } from './agreement.ts'
 import { dispatch } from './api/dispatch.ts'
 import { Router } from './api/router.ts'
 import { controlRoutes } from './api/routes.ts'
-import { bootstrap, demoKeyOf } from './bootstrap.ts'
+import { demoKeyOf } from './bootstrap.ts'
 import { ConfigDesk } from './config-desk.ts'
-import { applyConfigFile } from './config-file.ts'
 import { discover, enable, type Finding } from './discovery.ts'
-import type { Problem } from './http/answer.ts'
+import { FirstWrites } from './first-writes.ts'
 import { ClientAddresses } from './http/client-address.ts'
 import { type ControlRequest, type Listener, listen } from './http/server.ts'
 import { NodesView } from './nodes-view.ts'
@@ -51,6 +52,14 @@ export interface ControlOptions {
   auto?: boolean
   /** For `${VAR}` in the config file and for the findings. Default: of the process. */
   environment?: Readonly<Record<string, string | undefined>>
+  /** What keeps the configuration. Default: a file in the data folder, which this node alone writes. */
+  log?: ConfigLog
+  /** Where data keys are. Default: a file in the data folder. */
+  keys?: KeyStore
+  /** How long the start waits for a log that does not answer. Default: not at all. */
+  firstWritesMs?: number
+  /** What others know that concerns this node, such as its connection. */
+  readonly checks?: readonly ReadinessCheck[]
   /** Of several followers of one data folder, one writes the last good copy. Default: this one. */
   keepLastGood?: boolean
 }
@@ -68,9 +77,6 @@ export interface ControlNode {
   close(): Promise<void>
 }
 
-/** The operator has to change something; the message says what, over several lines if need be. */
-export class StartRefused extends Error {}
-
 export async function startControl(options: ControlOptions): Promise<ControlNode> {
   const { settings, clock } = options
   const config = await openConfig(options)
@@ -80,6 +86,7 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
     const readiness = new Readiness(clock)
     readiness.add(() => desk.troubles())
     readiness.add(() => config.agreement.troubles())
+    for (const check of options.checks ?? []) readiness.add(check)
     // Inside a whole node: a load balancer that asks this port must not send what the data port no longer takes.
     const { name, role } = options.node
     readiness.add(() => (role === 'all' && config.nodes.isDraining(name) ? [draining] : []))
@@ -108,7 +115,7 @@ async function openConfig(options: ControlOptions) {
   const { folder, masterKey, bus, clock, notify, awaitAppliedBy, keepLastGood = true } = options
   const { macKey, wrapKey } = deriveKeys(masterKey)
   const highWater = new HighWaterFile(folder.files.highWater, macKey)
-  const log = new SqliteLog({ path: folder.files.log, highWater })
+  const log = options.log ?? new SqliteLog({ path: folder.files.log, highWater })
   const lastGood = new LastGood({ folder: folder.configDir, macKey, notify })
   const follower = new Follower({ log, macKey, clock, notify, highWater, lastGood, keepLastGood, onState: () => {} })
   await follower.boot()
@@ -120,7 +127,7 @@ async function openConfig(options: ControlOptions) {
     return page.ok ? page.value[0]?.hash : undefined
   }
   const agreement = new Agreement({ clock, notify, hashAt, nodes: () => nodes.present() })
-  const secrets = new SecretBox(new FileKeyStore(folder.files.dataKeys, wrapKey))
+  const secrets = new SecretBox(options.keys ?? new FileKeyStore(folder.files.dataKeys, wrapKey))
   const onOwnersRemoved = () => forgetUnneeded({ follower, secrets, notify })
   // What a kill between an event and this has left.
   await onOwnersRemoved()
@@ -128,14 +135,16 @@ async function openConfig(options: ControlOptions) {
   const desk = new ConfigDesk({
     ...{ log, follower, writer, bus, nodes, secrets, egressStrict, awaitAppliedBy, onOwnersRemoved },
   })
-  const close = async () => {
+  const config = { desk, nodes, agreement, secrets, follower, close, firstWrites: undefined as FirstWrites | undefined }
+  async function close(): Promise<void> {
+    config.firstWrites?.stop()
     agreement.stop()
     nodes.stop()
     await writer.stop()
     await follower.stop()
     await log.close()
   }
-  return { desk, nodes, agreement, secrets, follower, close }
+  return config
 }
 
 type Config = Awaited<ReturnType<typeof openConfig>>
@@ -146,18 +155,14 @@ interface Opened {
   readiness: Readiness
 }
 
-/** What every start makes sure of, in this order; it writes nothing where nothing changed. */
 async function writeFirst({ options, config, readiness, demo }: Opened & { demo: boolean }): Promise<Finding[]> {
-  const { settings, clock, notify } = options
+  const { settings, clock, notify, firstWritesMs: patienceMs = 0 } = options
   const { desk } = config
   const environment = options.environment ?? process.env
-  const based = await bootstrap({ desk, clock, demo })
-  if (!based.ok) readiness.add(lasting('the first resources were not written', based.error))
-  const file = await applyConfigFile({ desk, notify, path: settings.configFile, environment })
-  if (!file.ok && file.error.type === 'file') throw new StartRefused(file.error.message)
-  if (!file.ok && file.error.type === 'log') {
-    readiness.add(lasting('the config file was not applied', file.error.problem))
-  }
+  const writes = new FirstWrites({ desk, clock, notify, demo, environment, patienceMs, path: settings.configFile })
+  config.firstWrites = writes
+  readiness.add(() => writes.troubles())
+  await writes.run()
   const found = await discover(environment, fetch)
   return options.auto === true ? enable(found, { desk, environment }) : found
 }
@@ -208,11 +213,6 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
 const draining: Trouble = {
   level: 'unready',
   reason: 'the node is draining: it finishes what it has, and takes nothing new',
-}
-
-/** Until the next start. */
-function lasting(what: string, { detail }: Problem): () => Trouble[] {
-  return () => [{ level: 'degraded', reason: `${what}: ${detail}` }]
 }
 
 function startPulse({ bus, clock, node, settings }: ControlOptions, follower: Follower, readiness: Readiness): Pulse {

@@ -5,7 +5,7 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { StartRefused } from './main.ts'
+import { StartRefused } from './first-writes.ts'
 import { adminToken, type StartControlOptions, type StartedControl, startedControl } from './testing/started-control.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'headgate-start-'))

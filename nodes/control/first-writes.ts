@@ -1,0 +1,101 @@
+// What every start makes sure of: the first resources, the config file. Where the log can't take it yet, as when a cluster
+// is just meeting, it is waited for a while, and tried on after that in the background.
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Trouble } from '../../shared/readiness.ts'
+import { done, type Result } from '../../shared/result.ts'
+import { bootstrap } from './bootstrap.ts'
+import type { ConfigDesk } from './config-desk.ts'
+import { applyConfigFile, type ConfigFileOptions } from './config-file.ts'
+import type { Problem } from './http/answer.ts'
+
+export interface FirstWritesOptions extends ConfigFileOptions {
+  desk: ConfigDesk
+  clock: Clock
+  demo: boolean
+  /** How long a log that does not answer holds up the start. */
+  patienceMs: number
+}
+
+/** The operator has to change something; the message says what, over several lines if need be. */
+export class StartRefused extends Error {}
+
+interface Step {
+  /** What is not so while it has not been done. */
+  readonly missing: string
+  readonly run: () => Promise<Result<undefined, Problem>>
+}
+
+const retryMs = 250
+
+export class FirstWrites {
+  readonly #options: FirstWritesOptions
+  #steps: Step[]
+  #problem: Pick<Problem, 'code' | 'detail'> | undefined
+  #retry: Timer | undefined
+  #stopped = false
+
+  constructor(options: FirstWritesOptions) {
+    this.#options = options
+    const { desk, clock, demo } = options
+    this.#steps = [
+      { missing: 'the first resources were not written', run: () => bootstrap({ desk, clock, demo }) },
+      { missing: 'the config file was not applied', run: () => this.#applyFile() },
+    ]
+  }
+
+  /** Resolves when all is written, or must be done without. Rejects with `StartRefused`. */
+  async run(): Promise<void> {
+    const { clock, patienceMs } = this.#options
+    const untilMs = clock.monotonicMs() + patienceMs
+    await this.#attempt()
+    while (this.#mayHelpToWait() && clock.monotonicMs() < untilMs) {
+      await new Promise<void>((resolve) => clock.after(retryMs, resolve))
+      await this.#attempt()
+    }
+    if (this.#mayHelpToWait() && patienceMs > 0) this.#tryOnLater()
+  }
+
+  troubles(): Trouble[] {
+    const detail = this.#problem?.detail ?? 'it is being done'
+    return this.#steps.map(({ missing }) => ({ level: 'degraded', reason: `${missing}: ${detail}` }))
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#retry?.cancel()
+  }
+
+  /** In their order: the file may name what the first resources bring. */
+  async #attempt(): Promise<void> {
+    this.#problem = undefined
+    for (const step of [...this.#steps]) {
+      const written = await step.run()
+      if (written.ok) this.#steps = this.#steps.filter((one) => one !== step)
+      else this.#problem = written.error
+    }
+  }
+
+  #mayHelpToWait(): boolean {
+    return this.#problem?.code === 'log-unavailable' && !this.#stopped
+  }
+
+  #tryOnLater(): void {
+    this.#retry = this.#options.clock.after(4 * retryMs, () => {
+      void this.#attempt()
+        .catch((error: Error) => {
+          this.#problem = { code: 'refused', detail: error.message }
+          this.#options.notify({ type: 'warning', message: error.message })
+        })
+        .then(() => {
+          if (this.#mayHelpToWait()) this.#tryOnLater()
+        })
+    })
+  }
+
+  async #applyFile(): Promise<Result<undefined, Problem>> {
+    const applied = await applyConfigFile(this.#options)
+    if (applied.ok) return done(undefined)
+    if (applied.error.type === 'file') throw new StartRefused(applied.error.message)
+    return { ok: false, error: applied.error.problem }
+  }
+}
