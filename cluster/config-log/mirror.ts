@@ -103,7 +103,7 @@ export class Mirror {
     // Before the stream is asked: what others have by then, it has to have too.
     const elsewhere = this.#options.heardElsewhere?.() ?? 0
     const facts = await this.#askFacts()
-    if (!facts.ok) return findingOf(facts.error)
+    if (!facts.ok) return facts.error.type === 'missing' && this.#knowsNothing ? notBegun : findingOf(facts.error)
     status.streamRevision = facts.value.lastSequence
     const known = { copyRevision: status.head.revision, elsewhere, created: this.#created }
     const wrong = judgeFacts(facts.value, known) ?? (await this.#compareHead(facts.value))
@@ -117,8 +117,13 @@ export class Mirror {
     const facts = await stream.facts()
     if (facts.ok || facts.error.type !== 'missing') return facts
     // A stream that was here once is never made again: it would begin a second history.
-    if (this.#status.head.revision > 0 || this.#created !== undefined || mayCreate?.() !== true) return facts
+    if (!this.#knowsNothing || mayCreate?.() !== true) return facts
     return stream.create()
+  }
+
+  /** Neither this copy nor anybody who was asked has ever held an event. */
+  get #knowsNothing(): boolean {
+    return this.#status.head.revision === 0 && this.#created === undefined
   }
 
   /** Whether the stream still holds the newest event of the copy: now and then, and whenever it may be another one. */
@@ -181,6 +186,9 @@ const pollMsDefault = confirmMs
 const pageEvents = 1_024
 const compareMs = 15_000
 const closed = { type: 'unavailable', message: 'the log is closed' } as const
+
+/** A new node of a cluster that is just beginning waits for whoever makes the stream. */
+const notBegun: ReplicationFinding = { type: 'away', message: 'there is no stream of the log yet', revision: 0 }
 
 function missing(revision: number): ReplicationFinding {
   return { type: 'damaged', message: `revision ${revision} is missing in the stream`, revision }

@@ -76,7 +76,7 @@ export class FirstWrites {
   }
 
   #mayHelpToWait(): boolean {
-    return this.#problem?.code === 'log-unavailable' && !this.#stopped
+    return this.#problem?.code === 'log_unavailable' && !this.#stopped
   }
 
   #tryOnLater(): void {

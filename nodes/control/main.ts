@@ -18,6 +18,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { Readiness, type ReadinessCheck, type Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
+import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { Agreement } from './agreement.ts'
 import { dispatch } from './api/dispatch.ts'
 import { Router } from './api/router.ts'
@@ -58,6 +59,8 @@ export interface ControlOptions {
   keys?: KeyStore
   /** How long the start waits for a log that does not answer. Default: not at all. */
   firstWritesMs?: number
+  /** In a cluster: that none is heard is a trouble. */
+  aggregatorsElsewhere?: boolean
   /** What others know that concerns this node, such as its connection. */
   readonly checks?: readonly ReadinessCheck[]
   /** Of several followers of one data folder, one writes the last good copy. Default: this one. */
@@ -72,24 +75,17 @@ export interface ControlNode {
   readonly adminTokenGenerated: string | undefined
   readonly demoKey: string | undefined
   readonly findings: readonly Finding[]
-  /** Parts outside may add their own checks. */
-  readonly readiness: Readiness
+  standing(): { heartbeat: NodeHeartbeat | undefined; troubles: Trouble[] }
   close(): Promise<void>
 }
 
 export async function startControl(options: ControlOptions): Promise<ControlNode> {
-  const { settings, clock } = options
+  const { settings } = options
   const config = await openConfig(options)
   const { desk, follower, secrets } = config
   try {
     const demo = settings.demo ?? options.node.role === 'all'
-    const readiness = new Readiness(clock)
-    readiness.add(() => desk.troubles())
-    readiness.add(() => config.agreement.troubles())
-    for (const check of options.checks ?? []) readiness.add(check)
-    // Inside a whole node: a load balancer that asks this port must not send what the data port no longer takes.
-    const { name, role } = options.node
-    readiness.add(() => (role === 'all' && config.nodes.isDraining(name) ? [draining] : []))
+    const readiness = readinessOf(options, config)
     const findings = await writeFirst({ options, config, readiness, demo })
     const state = desk.state()
     const demoKey = demo && state.ok ? demoKeyOf(state.value, secrets) : undefined
@@ -98,7 +94,8 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
     const pulse = options.node.role === 'control' ? startPulse(options, follower, readiness) : undefined
     return {
       ...{ port: serving.port, signInLink: serving.signInLink, adminTokenGenerated: serving.adminTokenGenerated },
-      ...{ demoKey, findings, readiness },
+      ...{ demoKey, findings },
+      standing: () => ({ heartbeat: pulse?.read(), troubles: readiness.troubles() }),
       close: async () => {
         pulse?.stop()
         await serving.close()
@@ -109,6 +106,16 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
     await config.close()
     throw error
   }
+}
+
+function readinessOf({ node, clock, checks = [], aggregatorsElsewhere = false }: ControlOptions, config: Config) {
+  const { desk, agreement, nodes } = config
+  const readiness = new Readiness(clock)
+  for (const check of [() => desk.troubles(), () => agreement.troubles(), ...checks]) readiness.add(check)
+  // Inside a whole node: a load balancer that asks this port must not send what the data port no longer takes.
+  readiness.add(() => (node.role === 'all' && nodes.isDraining(node.name) ? [draining] : []))
+  readiness.add(() => (aggregatorsElsewhere && !nodes.isPresent(['aggregator', 'all']) ? [noAggregator] : []))
+  return readiness
 }
 
 async function openConfig(options: ControlOptions) {
@@ -213,6 +220,11 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
 const draining: Trouble = {
   level: 'unready',
   reason: 'the node is draining: it finishes what it has, and takes nothing new',
+}
+
+const noAggregator: Trouble = {
+  level: 'degraded',
+  reason: 'no aggregator is heard: usage, requests and latencies cannot be told; proxies keep their records',
 }
 
 function startPulse({ bus, clock, node, settings }: ControlOptions, follower: Follower, readiness: Readiness): Pulse {

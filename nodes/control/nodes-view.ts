@@ -3,7 +3,7 @@
 import { type Bus, decodeJson, type Subscription, subjects } from '../../cluster/bus/bus.ts'
 import { decodeHeartbeat } from '../../cluster/membership/decode-heartbeat.ts'
 import type { Clock } from '../../shared/clock.ts'
-import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import type { NodeHeartbeat, NodeRole } from '../../shared/telemetry/records.ts'
 
 const silentMsMax = 60_000
 const presentMsMax = 5_000
@@ -54,6 +54,10 @@ export class NodesView {
   /** Of nodes that spoke lately: who is silent may have changed since. */
   present(): SeenNode[] {
     return this.list().filter(({ ageMs }) => ageMs <= presentMsMax)
+  }
+
+  isPresent(roles: readonly NodeRole[]): boolean {
+    return this.present().some(({ role }) => roles.includes(role))
   }
 
   isDraining(name: string): boolean {
