@@ -43,6 +43,8 @@ export const limits = {
   /** Batches in the aggregator's memory that are not committed; above it, it takes no more and senders keep theirs. */
   aggregatorPendingBytesMax: 32 << 20,
   heartbeatMs: 1_000,
+  /** Objectives in a configuration. */
+  slosMax: 256,
 } as const
 
 // A queue shorter than a few batches would overflow whenever one flush is slow.

@@ -54,6 +54,15 @@ test('a deleted provider takes its data key along, and no other', async () => {
   expect(box().open(fresh!)).toEqual({ ok: true, value: 'sk-new-1234567890abcdef' })
 })
 
+test("a deleted objective takes the key of its webhook's secret along", async () => {
+  const { admin, owners } = await given()
+  const webhook = { url: 'https://hooks.example/x', secret: 'whsec-1234567890abcdef' }
+  await admin('PUT', '/slos/fast', { objective: 'availability', webhook })
+  expect(owners()).toEqual([expect.stringMatching(/^key:/), 'slo:fast'])
+  expect((await admin('DELETE', '/slos/fast')).status).toBe(200)
+  expect(owners()).toEqual([expect.stringMatching(/^key:/)])
+})
+
 test('a provider that is made while another is deleted keeps its secret, whatever its name', async () => {
   const { admin, put, box, sealedOf } = await given()
   for (let round = 0; round < 20; round++) {

@@ -1,5 +1,5 @@
-// With a provider its data key goes, and with a key the one that seals its token: from then on what was sealed for them is
-// noise in the log, in every revision of the past and in backups without the keys. Only owners of a kind that is known
+// With a provider or an objective its data key goes, and with a key the one that seals its token: from then on what was
+// sealed for them is noise in the log, in every revision of the past and in backups without the keys. Only owners of a kind that is known
 // here are ever forgotten, and none whose event may still be on its way.
 import type { Follower } from '../../cluster/config-log/follower.ts'
 import type { SecretBox } from '../../cluster/secrets/secret-box.ts'
@@ -27,7 +27,7 @@ export async function forgetUnneeded({ follower, secrets, notify }: UnneededSecr
 
 export function removesOwners(change: ConfigChange): boolean {
   if (change.type === 'change-set') return change.changes.some(removesOwners)
-  return change.type === 'provider-deleted' || change.type === 'key-revoked'
+  return change.type === 'provider-deleted' || change.type === 'slo-deleted' || change.type === 'key-revoked'
 }
 
 /** Whose data key seals the token of a key that can be shown again. */
@@ -38,13 +38,15 @@ export function tokenOwner(keyId: string): string {
 /** Whether somebody in `state` has secrets under this owner's data key, or may have. */
 export function holdsOwner(state: ConfigState, owner: string): boolean {
   if (owner.startsWith(providerPrefix)) return state.resources.providers.has(owner.slice(providerPrefix.length))
+  if (owner.startsWith(sloPrefix)) return state.resources.slos.has(owner.slice(sloPrefix.length))
   if (!owner.startsWith(tokenPrefix)) return false
   return state.keys.get(owner.slice(tokenPrefix.length))?.spec.sealedToken !== undefined
 }
 
 const providerPrefix = secretOwner('providers', '')
+const sloPrefix = secretOwner('slos', '')
 const tokenPrefix = 'key:'
 
 function isRemovable(owner: string): boolean {
-  return owner.startsWith(providerPrefix) || owner.startsWith(tokenPrefix)
+  return [providerPrefix, sloPrefix, tokenPrefix].some((prefix) => owner.startsWith(prefix))
 }

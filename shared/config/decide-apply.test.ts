@@ -134,7 +134,9 @@ users:
     gateway.put('users', 'ann', { team: 'search' })
     expect(problemsOf(gateway.apply('teams: [search'))).toHaveLength(1)
     expect(problemsOf(gateway.apply(''))).toEqual([': the document is empty; write {} to mean that there is nothing'])
-    expect(problemsOf(gateway.apply('- a'))).toEqual([': expected a map of providers, models, teams, users, apps'])
+    expect(problemsOf(gateway.apply('- a'))).toEqual([
+      ': expected a map of providers, models, teams, users, apps, slos',
+    ])
   })
 })
 

@@ -153,6 +153,11 @@ const spec = {
   teams: fc.record({ models: fc.array(name, { maxLength: 2 }) }),
   users: fc.record({ team: name }, { requiredKeys: [] }),
   apps: fc.record({ team: name }, { requiredKeys: [] }),
+  slos: fc.record({
+    objective: fc.constant('availability'),
+    match: fc.record({ model: name, provider: name, team: name, app: name }, { requiredKeys: [] }),
+    webhook: fc.constantFrom('https://x.example', 'http://169.254.169.254/'),
+  }),
 }
 const kind = fc.constantFrom<EnforcedKind>(...enforcedKinds)
 const step = fc.oneof(

@@ -210,6 +210,7 @@ const changeNames = {
   teams: 'team',
   users: 'user',
   apps: 'app',
+  slos: 'slo',
 } as const satisfies Record<EnforcedKind, string>
 
 function setChange(kind: EnforcedKind, name: string, spec: SpecOf[EnforcedKind], origin: Origin): Change {

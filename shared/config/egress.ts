@@ -8,6 +8,13 @@ const foreignPorts = new Set(['22', '23', '25', '110', '143', '465', '587', '993
 
 /** What is wrong with the form of a base URL. */
 export function baseUrlProblem(text: string): string | undefined {
+  const problem = urlProblem(text)
+  if (problem !== undefined) return problem
+  return text.includes('?') || text.includes('#') ? 'a base URL has no query and no fragment' : undefined
+}
+
+/** What is wrong with the form of any URL that is called. */
+export function urlProblem(text: string): string | undefined {
   if (!/^https?:\/\//i.test(text)) return 'expected an http:// or https:// URL'
   if (/[\s\\\p{Cc}]/u.test(text) || !URL.canParse(text)) return 'this is not a URL'
   const url = new URL(text)
@@ -15,14 +22,13 @@ export function baseUrlProblem(text: string): string | undefined {
     return 'a URL here has no user and no password: a secret belongs into credentials'
   }
   if (foreignPorts.has(url.port)) return `port ${url.port} is not one of HTTP`
-  if (text.includes('?') || text.includes('#')) return 'a base URL has no query and no fragment'
   return undefined
 }
 
-/** Why a well-formed base URL may not be called. The addresses of cloud metadata services hand out credentials, so they
+/** Why a well-formed URL may not be called. The addresses of cloud metadata services hand out credentials, so they
  *  need `allowPrivate` even where other private addresses do not. */
 export function egressProblem(text: string, rules: { strict: boolean; allowPrivate: boolean }): string | undefined {
-  if (rules.allowPrivate || baseUrlProblem(text) !== undefined) return undefined
+  if (rules.allowPrivate || urlProblem(text) !== undefined) return undefined
   const url = new URL(text)
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
   if (isMetadataHost(host)) return 'this is the address of a metadata service: set allowPrivate if you mean it'

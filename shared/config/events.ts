@@ -1,6 +1,6 @@
 // What can happen to a configuration. An event is decided once, against the state before it, and folded for ever after;
 // everything a fold needs (ids, times) stands in the event.
-import type { KeyRecord, ModelSpec, OwnerSpec, ProviderSpec } from './kinds.ts'
+import type { KeyRecord, ModelSpec, OwnerSpec, ProviderSpec, SloSpec } from './kinds.ts'
 
 /** Who made a resource: an `apply` deletes only what an earlier apply made. */
 export type Origin = 'api' | 'apply' | 'bootstrap'
@@ -16,6 +16,8 @@ export type Change =
   | { type: 'user-deleted'; name: string }
   | { type: 'app-set'; name: string; spec: OwnerSpec; origin: Origin }
   | { type: 'app-deleted'; name: string }
+  | { type: 'slo-set'; name: string; spec: SloSpec; origin: Origin }
+  | { type: 'slo-deleted'; name: string }
   | { type: 'key-issued'; key: KeyRecord }
   | { type: 'key-rotated'; keyId: string; tokenHash: string; prefix: string; overlapUntil: string }
   | { type: 'key-revoked'; keyId: string }
@@ -51,6 +53,8 @@ const changeTypes: { [Type in Change['type']]: true } = {
   'user-deleted': true,
   'app-set': true,
   'app-deleted': true,
+  'slo-set': true,
+  'slo-deleted': true,
   'key-issued': true,
   'key-rotated': true,
   'key-revoked': true,

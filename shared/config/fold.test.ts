@@ -22,13 +22,21 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     spec: fc.record({ targets: fc.array(fc.record({ provider: name, model: name }), { maxLength: 2 }) }),
   }),
   fc.record({
+    type: fc.constant('slo-set' as const),
+    name,
+    origin,
+    spec: fc.record({ objective: fc.constant('availability' as const) }),
+  }),
+  fc.record({
     type: fc.constantFrom('team-set' as const, 'user-set' as const, 'app-set' as const),
     name,
     origin,
     spec: fc.constant({}),
   }),
   fc.record({
-    type: fc.constantFrom('provider-deleted', 'model-deleted', 'team-deleted', 'user-deleted', 'app-deleted'),
+    type: fc.constantFrom(
+      ...(['provider-deleted', 'model-deleted', 'team-deleted', 'user-deleted', 'app-deleted', 'slo-deleted'] as const),
+    ),
     name,
   }) as fc.Arbitrary<Change>,
   fc.record({ id: name, tokenHash: fc.string({ maxLength: 4 }) }).map(({ id, tokenHash }) => ({
@@ -145,6 +153,12 @@ describe('a snapshot', () => {
       return JSON.stringify(stateToJson(state))
     })
     expect(one).toBe(other)
+  })
+
+  test('of a release that did not know objectives is read', () => {
+    const { slos: _, ...resources } = good.resources
+    const read = stateFromJson({ ...good, resources })
+    expect(read.ok && [...read.value.resources.teams.keys(), ...read.value.resources.slos.keys()]).toEqual(['a'])
   })
 
   const good = stateToJson(fold(emptyState(), [{ type: 'team-set', name: 'a', spec: {}, origin: 'api' }]))

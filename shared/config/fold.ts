@@ -12,7 +12,14 @@ export function emptyState(): ConfigState {
   return {
     revision: 0,
     hash: genesisHash,
-    resources: { providers: new Map(), models: new Map(), teams: new Map(), users: new Map(), apps: new Map() },
+    resources: {
+      providers: new Map(),
+      models: new Map(),
+      teams: new Map(),
+      users: new Map(),
+      apps: new Map(),
+      slos: new Map(),
+    },
     keys: new Map(),
   }
 }
@@ -41,7 +48,7 @@ export function applyChange(state: ConfigState, change: ConfigChange, revision: 
 /** A state that can be folded on without touching this one. The maps are copied, what they hold is shared: a fold replaces
  *  resources and never edits them. */
 export function cloneState(state: ConfigState): ConfigState {
-  const { providers, models, teams, users, apps } = state.resources
+  const { providers, models, teams, users, apps, slos } = state.resources
   return {
     revision: state.revision,
     hash: state.hash,
@@ -51,6 +58,7 @@ export function cloneState(state: ConfigState): ConfigState {
       teams: new Map(teams),
       users: new Map(users),
       apps: new Map(apps),
+      slos: new Map(slos),
     },
     keys: new Map(state.keys),
   }
@@ -58,7 +66,7 @@ export function cloneState(state: ConfigState): ConfigState {
 
 /** Total: whatever is known can be folded. What a change deletes or rotates was there when it was decided. */
 function applyOne(state: ConfigState, change: Change, revision: number): void {
-  const { providers, models, teams, users, apps } = state.resources
+  const { providers, models, teams, users, apps, slos } = state.resources
   switch (change.type) {
     case 'provider-set':
       set<'providers'>(providers, change, revision)
@@ -89,6 +97,12 @@ function applyOne(state: ConfigState, change: Change, revision: number): void {
       break
     case 'app-deleted':
       apps.delete(change.name)
+      break
+    case 'slo-set':
+      set<'slos'>(slos, change, revision)
+      break
+    case 'slo-deleted':
+      slos.delete(change.name)
       break
     case 'key-issued':
       state.keys.set(change.key.id, { spec: change.key, revision, origin: 'api' })

@@ -43,6 +43,8 @@ function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Jud
       return [
         invalid(path, sizeMessage(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)),
       ]
+    case 'invalid_union':
+      return problemsOfUnion(issue, { schema, input, prefix })
     case 'invalid_key':
       return [invalid(path, issue.issues[0]?.message ?? issue.message)]
     case 'custom':
@@ -51,6 +53,22 @@ function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Jud
     default:
       return [invalid(path, issue.message)]
   }
+}
+
+/** Of the form that was meant: the one whose type is that of the value. */
+function problemsOfUnion(issue: z.core.$ZodIssueInvalidUnion, judged: Judged): Problem[] {
+  const isOfType = (issues: z.core.$ZodIssue[]) =>
+    !issues.some(({ path, code }) => path.length === 0 && code === 'invalid_type')
+  const meant = issue.errors.find(isOfType)
+  if (meant !== undefined) {
+    return meant.flatMap((inner) => problemsOfIssue({ ...inner, path: [...issue.path, ...inner.path] }, judged))
+  }
+  const path = issue.path as PathSegment[]
+  const types = issue.errors.flatMap(([first]) =>
+    first?.code === 'invalid_type' ? [expectedNames[first.expected]] : [],
+  )
+  const found = nameOf(valueAt(judged.input, path))
+  return [invalid([...judged.prefix, ...path], `expected ${types.join(' or ')}, found ${found}`)]
 }
 
 function typeMessage(expected: string, value: unknown): string {
@@ -110,13 +128,19 @@ interface Definition {
   valueType?: z.ZodType
   innerType?: z.ZodType
   in?: z.ZodType
+  options?: readonly z.ZodType[]
 }
 
 function unwrapped(schema: z.ZodType): Definition {
   let definition = schema.def as Definition
   for (;;) {
-    const inner = definition.innerType ?? definition.in
+    const inner = definition.innerType ?? definition.in ?? objectAmong(definition.options)
     if (inner === undefined) return definition
     definition = inner.def as Definition
   }
+}
+
+/** Of the forms of a union the one that has fields. */
+function objectAmong(options: readonly z.ZodType[] | undefined): z.ZodType | undefined {
+  return options?.find((option) => (option.def as Definition).type === 'object')
 }

@@ -1,14 +1,13 @@
 // The kinds of resource and the specs as they are stored: durations and sizes are still what the operator wrote ('30s'),
 // secrets are sealed. The zod schemas in this room validate exactly these shapes.
 
-export const enforcedKinds = ['providers', 'models', 'teams', 'users', 'apps'] as const
+export const enforcedKinds = ['providers', 'models', 'teams', 'users', 'apps', 'slos'] as const
 export const laterKinds = [
   'limits',
   'budgets',
   'guardrails',
   'caches',
   'canaries',
-  'slos',
   'prompts',
   'mcp-servers',
   'agents',
@@ -86,12 +85,50 @@ export interface OwnerSpec {
   metadata?: Record<string, string>
 }
 
+export const sloObjectives = ['availability', 'ttft', 'itl', 'total'] as const
+export type SloObjective = (typeof sloObjectives)[number]
+
+/** What a request must have to count; a field that is absent asks for nothing. */
+export interface SloMatch {
+  model?: string
+  /** With `provider` or `target` the attempts at it are what counts, not the requests. */
+  provider?: string
+  /** The model's name at the provider. */
+  target?: string
+  team?: string
+  user?: string
+  app?: string
+  /** A key's id. */
+  key?: string
+}
+
+export interface SloSpec {
+  /** Default: everything. */
+  match?: SloMatch
+  objective: SloObjective
+  /** A duration: what is not above it is good. Of every objective but availability. */
+  threshold?: string
+  /** The part of all that has to be good. Default 0.999. */
+  target?: number
+  /** Over which the budget is counted. Default 30d. */
+  window?: string
+  /** Without a secret its messages are not signed. */
+  webhook?: string | WebhookSpec
+}
+
+export interface WebhookSpec {
+  url: string
+  secret: SealedSecret
+  allowPrivate?: boolean
+}
+
 export interface SpecOf {
   providers: ProviderSpec
   models: ModelSpec
   teams: OwnerSpec
   users: OwnerSpec
   apps: OwnerSpec
+  slos: SloSpec
 }
 
 export type KeyOwner = { team: string } | { user: string } | { app: string }

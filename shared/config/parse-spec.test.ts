@@ -21,6 +21,10 @@ describe('a spec passes', () => {
     ['teams', {}],
     ['teams', { costCenter: '4711', tier: 'gold', metadata: { owner: 'Zoë', constructor: 'x' }, models: ['a', 'b/*'] }],
     ['users', { team: 'search' }],
+    ['slos', { objective: 'availability' }],
+    ['slos', { match: { target: 'gpt/4:x' }, objective: 'itl', threshold: '50ms', target: 0.95, window: '7d' }],
+    ['slos', { match: { key: 'key_1' }, objective: 'total', threshold: '2m', webhook: 'https://h.example/x?token=y' }],
+    ['slos', { objective: 'availability', webhook: { url: 'http://10.0.0.5/', secret: 's', allowPrivate: true } }],
   ])('as %s: %j', (kind, input) => {
     expect(parseSpec(kind, 'x', JSON.parse(JSON.stringify(input)))).toEqual({ ok: true, spec: input })
   })
@@ -49,6 +53,50 @@ describe('a spec is refused', () => {
       { role: 'admin', spend: 0 },
       ['invalid users.x.role: unknown field "role"', 'invalid users.x.spend: unknown field "spend"'],
     ],
+    [
+      'slos',
+      { objective: 'ttft' },
+      ['invalid slos.x.threshold: is required: the ttft that is still good, such as 500ms'],
+    ],
+    [
+      'slos',
+      { objective: 'availability', threshold: '1s' },
+      ['invalid slos.x.threshold: availability has no threshold'],
+    ],
+    [
+      'slos',
+      { objective: 'availability', target: 99.9, window: '30m', match: { teams: 'a' } },
+      [
+        'invalid slos.x.match.teams: unknown field "teams"; did you mean "team"?',
+        'invalid slos.x.target: expected a part from 0.01 to 0.99999, such as 0.999',
+        'invalid slos.x.window: expected a duration from 3600000ms to 90d',
+      ],
+    ],
+    [
+      'slos',
+      { objective: 'availability', webhook: 'https://me:pass@h.example' },
+      ['invalid slos.x.webhook: a URL here has no user and no password: a secret belongs into credentials'],
+    ],
+    [
+      'slos',
+      { objective: 'availability', webhook: { url: 'ftp://h', secret: '', secrets: 1 } },
+      [
+        'invalid slos.x.webhook.url: expected an http:// or https:// URL',
+        'invalid slos.x.webhook.secret: expected a secret: visible ASCII without spaces',
+        'invalid slos.x.webhook.secrets: unknown field "secrets"; did you mean "secret"?',
+      ],
+    ],
+    [
+      'slos',
+      { objective: 'availability', webhook: { url: 'https://h.example' } },
+      ['invalid slos.x.webhook.secret: is required: text'],
+    ],
+    [
+      'slos',
+      { objective: 'availability', webhook: 1 },
+      ['invalid slos.x.webhook: expected text or a map of fields, found a number'],
+    ],
+    ['slos', { objective: 'uptime' }, ['invalid slos.x.objective: expected one of availability, ttft, itl, total']],
     ['models', {}, ['invalid models.x.targets: is required: a list']],
     ['models', { targets: [] }, ['invalid models.x.targets: expected at least 1 item']],
     [

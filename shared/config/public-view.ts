@@ -33,5 +33,7 @@ function publicPart(change: Change): PublicChange {
     const { tokenHash: _, ...shown } = change
     return shown
   }
-  return change.type === 'provider-set' ? { ...change, spec: publicSpec('providers', change.spec) } : { ...change }
+  if (change.type === 'provider-set') return { ...change, spec: publicSpec('providers', change.spec) }
+  if (change.type === 'slo-set') return { ...change, spec: publicSpec('slos', change.spec) }
+  return { ...change }
 }

@@ -13,9 +13,20 @@ export interface Reference {
 export type Resources = ConfigState['resources']
 
 export function referencesOf<Kind extends EnforcedKind>(kind: Kind, name: string, spec: SpecOf[Kind]): Reference[] {
-  if (kind === 'providers') return []
-  const references = kind === 'models' ? ofModel(spec as SpecOf['models']) : ofOwner(spec as SpecOf['teams'])
-  return references.map((reference) => ({ ...reference, path: [kind, name, ...reference.path] }))
+  return within(kind, spec).map((reference) => ({ ...reference, path: [kind, name, ...reference.path] }))
+}
+
+function within<Kind extends EnforcedKind>(kind: Kind, spec: SpecOf[Kind]): Reference[] {
+  switch (kind) {
+    case 'providers':
+      return []
+    case 'models':
+      return ofModel(spec as SpecOf['models'])
+    case 'slos':
+      return ofSlo(spec as SpecOf['slos'])
+    default:
+      return ofOwner(spec as SpecOf['teams'])
+  }
 }
 
 /** Paths are relative to the key. */
@@ -69,7 +80,7 @@ export function* danglingAfter(state: ConfigState, deleted: Names, set: Names): 
 }
 
 function mentions(spec: SpecOf[EnforcedKind] | KeyRecord, deleted: Names): boolean {
-  if ('targets' in spec) return true
+  if ('targets' in spec || 'objective' in spec) return true
   if ('team' in spec && spec.team !== undefined && deleted.teams.has(spec.team)) return true
   if (!('models' in spec) || spec.models === undefined) return false
   return spec.models.some((name) => deleted.models.has(name) || deleted.providers.has(providerPart(name)))
@@ -117,6 +128,16 @@ function ofOwner(spec: SpecOf['teams']): Reference[] {
   const team = spec.team === undefined ? [] : [reference(['team'], 'team', spec.team)]
   return [...team, ...ofModels(spec.models)]
 }
+
+/** Its key is no reference: a key can be revoked whoever names it. */
+function ofSlo({ match = {} }: SpecOf['slos']): Reference[] {
+  return sloReferences.flatMap((to) => {
+    const name = match[to]
+    return name === undefined ? [] : [reference(['match', to], to, name)]
+  })
+}
+
+const sloReferences = ['model', 'provider', 'team', 'user', 'app'] as const
 
 function ofModels(models: readonly string[] | undefined): Reference[] {
   return models === undefined ? [] : models.map((name, index) => reference(['models', index], 'model', name))

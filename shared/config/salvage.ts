@@ -1,11 +1,12 @@
 // What can still be read of a spec that failed its schema: references keep their places, everything else is dropped. A
 // reference that is no text is '', which the checks of meaning pass over, because the schema has spoken about it.
-import type { EnforcedKind, ModelSpec, OwnerSpec, ProviderSpec, SpecOf } from './kinds.ts'
+import type { EnforcedKind, ModelSpec, OwnerSpec, ProviderSpec, SloMatch, SloSpec, SpecOf } from './kinds.ts'
 
 export function salvageSpec<Kind extends EnforcedKind>(kind: Kind, input: unknown): SpecOf[Kind] {
   const fields = isRecord(input) ? input : {}
   if (kind === 'providers') return salvageProvider(fields) as SpecOf[Kind]
   if (kind === 'models') return salvageModel(fields) as SpecOf[Kind]
+  if (kind === 'slos') return salvageSlo(fields) as SpecOf[Kind]
   return salvageOwner(fields) as SpecOf[Kind]
 }
 
@@ -30,6 +31,23 @@ function salvageModel(fields: Record<string, unknown>): ModelSpec {
 function salvageOwner(fields: Record<string, unknown>): OwnerSpec {
   return { team: text(fields['team']), models: texts(fields['models']) }
 }
+
+function salvageSlo({ match, webhook }: Record<string, unknown>): SloSpec {
+  const named = Object.entries(isRecord(match) ? match : {}).filter(([field]) => sloMatchFields.has(field))
+  const spec: SloSpec = {
+    match: Object.fromEntries(named.map(([field, name]) => [field, text(name)])) as SloMatch,
+    objective: 'availability',
+  }
+  if (typeof webhook === 'string') spec.webhook = webhook
+  if (!isRecord(webhook)) return spec
+  const { url, allowPrivate } = webhook
+  // Whoever misspelt what allows a private address is told about the spelling alone.
+  const allowed = allowPrivate !== undefined && allowPrivate !== false
+  spec.webhook = { url: text(url), secret: { $sealed: '', hint: '' }, allowPrivate: allowed }
+  return spec
+}
+
+const sloMatchFields: ReadonlySet<string> = new Set(['model', 'provider', 'target', 'team', 'user', 'app', 'key'])
 
 // A list far above its bound is refused for that; reading on would only cost time.
 const itemsMax = 1_000

@@ -5,8 +5,8 @@
 import { z } from 'zod'
 import { parseDurationMs } from '../units.ts'
 import { baseModelProblem } from './base-model.ts'
-import { baseUrlProblem } from './egress.ts'
-import { type ProviderKind, providerKinds, type RetryCondition } from './kinds.ts'
+import { baseUrlProblem, urlProblem } from './egress.ts'
+import { type ProviderKind, providerKinds, type RetryCondition, sloObjectives } from './kinds.ts'
 import { isName, namePattern, nameRule } from './names.ts'
 import { type InputOf, isMask } from './secret-fields.ts'
 
@@ -25,6 +25,12 @@ const bounds = {
   overlapMsMax: 30 * 86_400_000,
   secretCharactersMax: 8_192,
   pemCharactersMax: 65_536,
+  keyIdCharactersMax: 128,
+  thresholdMsMax: 86_400_000,
+  sloTargetMin: 0.01,
+  sloTargetMax: 0.99999,
+  sloWindowMsMin: 3_600_000,
+  sloWindowMsMax: 90 * 86_400_000,
 } as const
 
 /** Carried in a schema's metadata and in an issue's params: the JSON Schema leaves such fields out. */
@@ -206,12 +212,71 @@ const ownerFields = {
 const team = z.strictObject({ ...ownerFields, team: later('a team within a team is') })
 const member = z.strictObject({ ...ownerFields, team: name.exactOptional() })
 
+const webhookUrl = z
+  .string()
+  .max(2_048)
+  .superRefine((text, context) => {
+    const problem = urlProblem(text)
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+  })
+
+const webhook = z.strictObject({
+  url: webhookUrl.describe('Stored readable, and never written to a log whole.'),
+  secret: apiKey.describe('A secret: the key of the HMAC-SHA256 over timestamp and body.'),
+  allowPrivate: z.boolean().exactOptional().describe('Allows private addresses and plain http under strict egress.'),
+})
+
+const slo = z
+  .strictObject({
+    match: z
+      .strictObject({
+        model: name.exactOptional(),
+        provider: name.exactOptional().describe('With it, or with a target, attempts count and not requests.'),
+        target: upstreamModel.exactOptional(),
+        team: name.exactOptional(),
+        user: name.exactOptional(),
+        app: name.exactOptional(),
+        key: z.string().min(1).max(bounds.keyIdCharactersMax).exactOptional().describe('The id of a key.'),
+      })
+      .exactOptional()
+      .describe('What counts. Default: everything.'),
+    objective: z.literal(sloObjectives),
+    threshold: duration(1, bounds.thresholdMsMax, '24h')
+      .exactOptional()
+      .describe('What is not above it is good. Required, except for availability.'),
+    target: z
+      .number()
+      .refine(
+        (part) => part >= bounds.sloTargetMin && part <= bounds.sloTargetMax,
+        `expected a part from ${bounds.sloTargetMin} to ${bounds.sloTargetMax}, such as 0.999`,
+      )
+      .exactOptional()
+      .describe('The part that has to be good. Default 0.999.'),
+    window: duration(bounds.sloWindowMsMin, bounds.sloWindowMsMax, '90d')
+      .exactOptional()
+      .describe('Over which the budget is counted. Default 30d.'),
+    webhook: z
+      .union([webhookUrl, webhook])
+      .exactOptional()
+      .describe('Told when an alert begins and ends; signed where it has a secret.'),
+  })
+  .superRefine(({ objective, threshold }, context) => {
+    const message = thresholdProblem(objective, threshold)
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['threshold'], message })
+  })
+
+function thresholdProblem(objective: (typeof sloObjectives)[number], threshold: string | undefined) {
+  if (objective === 'availability') return threshold === undefined ? undefined : 'availability has no threshold'
+  return threshold === undefined ? `is required: the ${objective} that is still good, such as 500ms` : undefined
+}
+
 export const specSchemas = {
   providers: provider,
   models: model,
   teams: team,
   users: member,
   apps: member,
+  slos: slo,
 } satisfies { [Kind in keyof InputOf]: z.ZodType<InputOf[Kind]> }
 
 /** Body of `POST /keys`. */

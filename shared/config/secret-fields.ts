@@ -2,7 +2,7 @@
 // way out a mask of at most the last four characters. A mask that comes back in means "keep what is stored", so that a
 // resource can be read, edited and written again. No secret begins with the mask's "…": it cannot stand in an HTTP header
 // nor in a PEM file.
-import type { CredentialSpec, EnforcedKind, ProviderSpec, SealedSecret, SpecOf } from './kinds.ts'
+import type { CredentialSpec, EnforcedKind, ProviderSpec, SealedSecret, SloSpec, SpecOf, WebhookSpec } from './kinds.ts'
 import type { PathSegment } from './problem.ts'
 
 /** The same shape with another form of secret. */
@@ -56,9 +56,26 @@ export function mapSecrets<Kind extends EnforcedKind, From, To>(
   spec: WithSecrets<SpecOf[Kind], From>,
   map: (secret: From, place: SecretPlace) => To,
 ): WithSecrets<SpecOf[Kind], To> {
-  if (kind !== 'providers') return spec as unknown as WithSecrets<SpecOf[Kind], To>
-  const provider = spec as unknown as WithSecrets<ProviderSpec, From>
-  return mapProvider(provider, map) as unknown as WithSecrets<SpecOf[Kind], To>
+  if (kind === 'providers') {
+    const provider = spec as unknown as WithSecrets<ProviderSpec, From>
+    return mapProvider(provider, map) as unknown as WithSecrets<SpecOf[Kind], To>
+  }
+  if (kind === 'slos') {
+    const slo = spec as unknown as WithSecrets<SloSpec, From>
+    return mapSlo(slo, map) as unknown as WithSecrets<SpecOf[Kind], To>
+  }
+  return spec as unknown as WithSecrets<SpecOf[Kind], To>
+}
+
+function mapSlo<From, To>(
+  spec: WithSecrets<SloSpec, From>,
+  map: (secret: From, place: SecretPlace) => To,
+): WithSecrets<SloSpec, To> {
+  if (spec.webhook === undefined || typeof spec.webhook === 'string') return spec as WithSecrets<SloSpec, To>
+  const { secret, ...plain } = spec.webhook as WithSecrets<WebhookSpec, From>
+  const place = { path: ['webhook', 'secret'], slot: 'webhook/secret' }
+  const webhook = { ...plain, secret: map(secret as From, place) }
+  return { ...spec, webhook } as WithSecrets<SloSpec, To>
 }
 
 function mapProvider<From, To>(

@@ -2,11 +2,19 @@
 // in circles, no two names look alike, providers live where they may. A valid configuration stays valid: `checkChanges`
 // looks only at what the changes can have broken, which is milliseconds beside a hundred thousand keys, and finds the same
 // as `checkState`.
+import { checkSlo, sloCountProblem, sloKeyProblem } from './check-slo.ts'
 import { egressProblem } from './egress.ts'
 import type { Change } from './events.ts'
 import { fallbackCycles } from './fallback-cycles.ts'
 import { applyChange } from './fold.ts'
-import { type EnforcedKind, enforcedKinds, type KeyRecord, type ModelSpec, type ProviderSpec } from './kinds.ts'
+import {
+  type EnforcedKind,
+  enforcedKinds,
+  type KeyRecord,
+  type ModelSpec,
+  type ProviderSpec,
+  type SloSpec,
+} from './kinds.ts'
 import { foldName } from './names.ts'
 import { didYouMean } from './nearest.ts'
 import { formatPath, invalid, type PathSegment, type Problem, quote } from './problem.ts'
@@ -35,7 +43,7 @@ export function checkState(next: ConfigState, options: CheckOptions): Problem[] 
     problems.push(...names.flatMap((name) => checkResource(next.resources, kind, name, options)))
     problems.push(...alikeAmong(kind, names))
   }
-  problems.push(...cycleProblems(next.resources.models))
+  problems.push(...cycleProblems(next.resources.models), ...sloCountProblem(next.resources.slos))
   for (const [id, { spec }] of next.keys) problems.push(...checkKey(next.resources, spec, ['keys', id]))
   return problems
 }
@@ -51,6 +59,8 @@ export function checkChanges(before: ConfigState, changes: readonly Change[], op
     problems.push(...alikeTo(kind, added, next.resources[kind]))
   }
   if (set.models.size > 0) problems.push(...cycleProblems(next.resources.models))
+  if (set.slos.size > 0) problems.push(...sloCountProblem(next.resources.slos))
+  for (const name of set.slos) problems.push(...sloKeyProblem(before, next, name))
   for (const change of changes) {
     if (change.type === 'key-issued') problems.push(...checkKey(next.resources, change.key, []))
   }
@@ -72,6 +82,7 @@ function checkResource(resources: Resources, kind: EnforcedKind, name: string, o
   const problems = checkReferences(resources, referencesOf(kind, name, spec), [])
   if (kind === 'providers') problems.push(...checkProvider(name, spec as ProviderSpec, options))
   if (kind === 'models') problems.push(...checkModel(name, spec as ModelSpec))
+  if (kind === 'slos') problems.push(...checkSlo(name, spec as SloSpec, options))
   return problems
 }
 
@@ -206,6 +217,7 @@ const kindOfChange: Readonly<Record<string, EnforcedKind>> = {
   team: 'teams',
   user: 'users',
   app: 'apps',
+  slo: 'slos',
 }
 
 function kindOf(change: Change): EnforcedKind | undefined {
@@ -225,5 +237,12 @@ function touched(before: ConfigState, next: ConfigState, changes: readonly Chang
 }
 
 function noNames(): { [Kind in EnforcedKind]: Set<string> } {
-  return { providers: new Set(), models: new Set(), teams: new Set(), users: new Set(), apps: new Set() }
+  return {
+    providers: new Set(),
+    models: new Set(),
+    teams: new Set(),
+    users: new Set(),
+    apps: new Set(),
+    slos: new Set(),
+  }
 }

@@ -9,6 +9,9 @@ import type { ConfigState, Resource } from './state.ts'
 
 type Row<Spec> = [name: string, revision: number, origin: Origin, spec: Spec]
 
+/** A release that did not know them wrote snapshots without them. */
+const kindsAddedLater: readonly EnforcedKind[] = ['slos']
+
 /** Made for `JSON.stringify`; it shares the specs with the state. */
 export interface StateJson {
   version: 1
@@ -19,7 +22,7 @@ export interface StateJson {
 }
 
 export function stateToJson(state: ConfigState): StateJson {
-  const { providers, models, teams, users, apps } = state.resources
+  const { providers, models, teams, users, apps, slos } = state.resources
   return {
     version: 1,
     revision: state.revision,
@@ -30,6 +33,7 @@ export function stateToJson(state: ConfigState): StateJson {
       teams: rows(teams),
       users: rows(users),
       apps: rows(apps),
+      slos: rows(slos),
     },
     keys: rows(state.keys),
   }
@@ -49,7 +53,8 @@ export function stateFromJson(json: unknown): Result<ConfigState, string> {
   state.revision = revision
   state.hash = hash
   for (const kind of enforcedKinds) {
-    if (!fill<unknown>(state.resources[kind], resources[kind])) return fail(`the snapshot's ${kind} are not rows`)
+    const written = resources[kind] ?? (kindsAddedLater.includes(kind) ? [] : undefined)
+    if (!fill<unknown>(state.resources[kind], written)) return fail(`the snapshot's ${kind} are not rows`)
   }
   if (!fill(state.keys, keys)) return fail("the snapshot's keys are not rows")
   return done(state)
