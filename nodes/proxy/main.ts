@@ -28,6 +28,8 @@ import { openRequestsMax } from './process-limits.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
 import { LoadBook } from './providers/endpoint.ts'
 import { Deadlines } from './routing/deadlines.ts'
+import { PaceBook } from './routing/pace-book.ts'
+import { followWeights } from './routing/weights-intake.ts'
 import { type Snapshot, SnapshotCompiler } from './snapshot.ts'
 import { targetLoads } from './target-loads.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
@@ -69,8 +71,9 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const { settings, node, dataDir, bus, clock, chance, notify } = options
   const keys = deriveKeys(options.masterKey)
   const secrets = new SecretBox(new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), keys.wrapKey))
+  const paces = new PaceBook()
   const compiler = new SnapshotCompiler({
-    ...{ callers: new CallerCompiler(), loads: new LoadBook(), egressStrict: settings.egressStrict },
+    ...{ callers: new CallerCompiler(), loads: new LoadBook(), paces, egressStrict: settings.egressStrict },
     open(secret) {
       const opened = secrets.open(secret)
       if (opened.ok) return opened.value
@@ -110,6 +113,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
 
   await follower.boot()
   const appended = bus.subscribe(subjects.configAppended, () => void follower.look())
+  const weights = followWeights(bus, paces, clock)
   follower.start()
   recorder.start()
   deadlines.start()
@@ -149,6 +153,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       deadlines.stop()
       direct.close()
       await recorder.close()
+      weights.stop()
       appended.stop()
       await follower.stop()
       await closeLog()

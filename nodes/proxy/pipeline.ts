@@ -84,6 +84,10 @@ export class Pipeline implements HttpHandler {
     if (!stream.ok) return this.#refuseKnown(request, model, stream.error)
     const { edits } = stream.value
     const itinerary = new Itinerary({
+      requestId: request.requestId,
+      revision: snapshot.revision,
+      stream: stream.value.stream,
+      clock,
       route: snapshot.routeOf(model)!,
       routeOf: snapshot.routeOf,
       chance: this.#options.chance,

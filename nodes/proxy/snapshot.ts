@@ -12,6 +12,7 @@ import {
   type ProviderConnection,
 } from './providers/endpoint.ts'
 import { knownOf } from './providers/known-model.ts'
+import type { PaceBook } from './routing/pace-book.ts'
 import { compileRoute, directRoute, type Route } from './routing/route.ts'
 
 export interface Snapshot {
@@ -34,11 +35,18 @@ const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/
 export class SnapshotCompiler {
   readonly #callers: CallerCompiler
   readonly #loads: LoadBook
+  readonly #paces: PaceBook
   readonly #options: ConnectOptions
 
-  constructor({ callers, loads, ...options }: { callers: CallerCompiler; loads: LoadBook } & ConnectOptions) {
+  constructor({
+    callers,
+    loads,
+    paces,
+    ...options
+  }: { callers: CallerCompiler; loads: LoadBook; paces: PaceBook } & ConnectOptions) {
     this.#callers = callers
     this.#loads = loads
+    this.#paces = paces
     this.#options = options
   }
 
@@ -48,11 +56,15 @@ export class SnapshotCompiler {
       const connection = connectProvider(name, spec, this.#options)
       if (connection !== undefined) providers.set(name, connection)
     }
+    this.#paces.renew()
     const routes = new Map<string, Route<Endpoint>>()
     for (const [name, { spec }] of state.resources.models) {
       routes.set(
         name,
-        compileRoute(name, spec, (target) => this.#endpoint(name, target, providers)),
+        compileRoute(name, spec, {
+          endpoint: (target) => this.#endpoint(name, target, providers),
+          pace: ({ provider, model }) => this.#paces.of({ model: name, provider, target: model }),
+        }),
       )
     }
     const direct = new Map<string, Route<Endpoint>>()

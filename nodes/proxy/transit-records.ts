@@ -70,6 +70,8 @@ export interface AttemptFacts {
   readonly endpoint: Endpoint
   readonly model: string
   readonly index: number
+  readonly share: number
+  readonly sharesRevision: number
   readonly upstreamStatus: number
   readonly startedMs: number
   /** 0 when no byte came. */
@@ -92,8 +94,8 @@ export function attemptRecord(plan: TransitPlan, facts: AttemptFacts): AttemptRe
     model: facts.model,
     provider: endpoint.provider,
     target: endpoint.model,
-    share: 0,
-    sharesRevision: 0,
+    share: facts.share,
+    sharesRevision: facts.sharesRevision,
     outcome: facts.outcome,
     upstreamStatus: facts.upstreamStatus,
     stream: plan.stream,

@@ -531,8 +531,8 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   }
 
   #attemptRecord(outcome: AttemptOutcome, tokens: TokenCounts, nowMs: number): AttemptRecord {
-    const { endpoint, route } = this.#step!
-    return attemptRecord(this.#plan, {
+    const { endpoint, route, pace, share, sharesRevision } = this.#step!
+    const record = attemptRecord(this.#plan, {
       outcome,
       tokens,
       nowMs,
@@ -544,7 +544,11 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       startedMs: this.#attemptStartedMs,
       firstByteMs: this.#firstByteMs,
       relay: this.#stream?.timing,
+      share,
+      sharesRevision,
     })
+    pace?.learn(record, nowMs)
+    return record
   }
 
   #keepFailed(record: AttemptRecord): void {

@@ -58,7 +58,7 @@ describe('an apply', () => {
 providers:
   bedrock: { kind: bedrock, region: us-east-1, credentials: [{ name: role, aws: default }] }
 models:
-  fast: { targets: [{ provider: bedrock, model: m, region: eu }], routing: latency, hedge: {} }
+  fast: { targets: [{ provider: bedrock, model: m, region: eu }], routing: cost, hedge: {} }
 limits: { daily: { per: user, requests: 1, window: 1d } }
 `
     const decision = new Gateway().apply(text)

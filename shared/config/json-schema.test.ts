@@ -35,7 +35,7 @@ describe('the JSON Schema of a document', () => {
     { providers: { up: { kind: 'openai', credentials: [{ name: 'm' }] } } },
     { providers: { up: { kind: 'openai', region: 'x' } } },
     { models: { a: { targets: [] } } },
-    { models: { a: { targets, routing: 'latency' } } },
+    { models: { a: { targets, routing: 'cost' } } },
     { models: { a: { targets, hedge: {} } } },
     { models: { a: { targets, timeouts: { total: '10 m' } } } },
   ])('marks %j', (document) => {

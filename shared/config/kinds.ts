@@ -68,7 +68,7 @@ export type RetryCondition = '429' | '5xx' | 'timeout' | 'connect' | '408' | '40
 
 export interface ModelSpec {
   targets: TargetSpec[]
-  routing?: 'weighted' | 'priority'
+  routing?: 'weighted' | 'priority' | 'latency'
   fallbacks?: string[]
   /** `attempts` are extra ones. Default 1 on 429, 5xx, timeout and connect. */
   retries?: { attempts?: number; on?: RetryCondition[] }

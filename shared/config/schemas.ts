@@ -179,9 +179,9 @@ const retryCondition = z
 
 const model = z.strictObject({
   targets: z.array(target).min(1).max(bounds.targetsMax),
-  routing: words<'weighted' | 'priority' | 'latency' | 'cost', 'weighted' | 'priority'>(
+  routing: words<'weighted' | 'priority' | 'latency' | 'cost', 'weighted' | 'priority' | 'latency'>(
     ['weighted', 'priority', 'latency', 'cost'],
-    ['weighted', 'priority'],
+    ['weighted', 'priority', 'latency'],
     (word) => `${word} routing is`,
   ).exactOptional(),
   fallbacks: z.array(name).max(bounds.fallbacksMax).exactOptional().describe('Models to try next, in this order.'),

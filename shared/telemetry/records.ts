@@ -164,6 +164,8 @@ export interface TargetLoad {
   weight: number
   inFlight: number
   health: 'healthy' | 'degraded' | 'ejected'
+  /** Under latency routing: the part of the draw that it has now, for streams and for whole answers. */
+  share?: { stream: number; whole: number }
 }
 
 /** What control asks aggregators over the bus (`subjects.aggregatorQuery`). */

@@ -59,6 +59,7 @@ function attemptItem(attempt: AttemptRecord) {
     model: attempt.model,
     provider: attempt.provider,
     target: attempt.target,
+    ...(attempt.share === 0 ? {} : { share: attempt.share / 1e3, sharesRevision: attempt.sharesRevision }),
     outcome: attempt.outcome,
     upstreamStatus: attempt.upstreamStatus,
     inputTokens: attempt.tokens.input,

@@ -196,7 +196,7 @@ describe('bad input', () => {
       'a kind of routing that is not enforced yet',
       'PUT',
       '/models/bad',
-      { targets: [{ provider: 'demo', model: 'echo' }], routing: 'latency' },
+      { targets: [{ provider: 'demo', model: 'echo' }], routing: 'cost' },
       501,
       ['models.bad.routing'],
     ],

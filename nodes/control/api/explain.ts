@@ -19,8 +19,18 @@ export interface RecordedRequest {
   explain: {
     revision: number
     chosen?: { provider: string; target: string }
-    attempts: { provider: string; target: string; outcome: string; upstreamStatus: number }[]
+    attempts: RecordedAttempt[]
   }
+}
+
+export interface RecordedAttempt {
+  provider: string
+  target: string
+  outcome: string
+  upstreamStatus: number
+  /** Under latency routing: the target's part of the draw, and from which of the proxy's tables. */
+  share?: number
+  sharesRevision?: number
 }
 
 /** `state` is the configuration at `explain.revision`; undefined when it cannot be read any more. */
@@ -55,11 +65,19 @@ function reasonOf(request: RecordedRequest, routing: string, candidates: readonl
     return `No attempt was made: ${request.errorCode === '' ? request.status : request.errorCode}.`
   }
   const first = candidates.filter(({ fallbackIndex }) => fallbackIndex === 0).length
-  const choice = first > 1 ? `The first of ${first} targets was drawn by ${routing} routing.` : 'There was one target.'
+  const drawn = `The first of ${first} targets was drawn by ${routing} routing${shareOf(attempts[0]!)}.`
+  const choice = first > 1 ? drawn : 'There was one target.'
   const failed = attempts.slice(0, -1).map(({ provider, target, outcome, upstreamStatus }) => {
     const status = upstreamStatus === 0 ? '' : ` (${upstreamStatus})`
     return `${provider}/${target} ended in ${outcome}${status}, so the next was tried.`
   })
   const last = chosen === undefined ? 'Every attempt failed.' : `${chosen.provider}/${chosen.target} answered.`
   return [choice, ...failed, request.status === 'failed' ? 'Every attempt failed.' : last].join(' ')
+}
+
+/** The same request draws the same target from the same table again. */
+function shareOf({ provider, target, share, sharesRevision }: RecordedAttempt): string {
+  if (share === undefined) return ''
+  const percent = Math.round(share * 1_000) / 10
+  return `: ${provider}/${target} had ${percent} % of the draw, in table ${sharesRevision} of the proxy's shares`
 }

@@ -1,16 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../../../shared/clock.ts'
 import type { ModelSpec } from '../../../shared/config/kinds.ts'
 import { Itinerary } from './itinerary.ts'
 import { compileRoute, type Route } from './route.ts'
+import { TargetPace } from './target-pace.ts'
 
 const routes = (specs: Record<string, ModelSpec>) => {
   const compiled = new Map<string, Route<string>>()
   for (const [name, spec] of Object.entries(specs))
-    compiled.set(
-      name,
-      compileRoute(name, spec, ({ model }) => model),
-    )
+    compiled.set(name, compileRoute(name, spec, { endpoint: ({ model }) => model, pace: () => new TargetPace() }))
   return compiled
 }
 
@@ -21,6 +20,7 @@ function steps(
 ) {
   const compiled = routes(specs)
   const itinerary = new Itinerary({
+    ...{ requestId: 'request-1', revision: 1, stream: true, clock: new ManualClock() },
     route: compiled.get(model)!,
     routeOf: (name) => compiled.get(name),
     chance: options.chance ?? (() => 0),

@@ -1,8 +1,11 @@
-// The order in which one request tries targets: within a route by weight or priority, then the same again for each
+// The order in which one request tries targets: within a route by weight, priority or latency, then the same again for each
 // fallback. It is worked out step by step, because nearly every request needs only its first step.
-import type { Chance } from '../../../shared/clock.ts'
+import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { RetryCondition } from '../../../shared/config/kinds.ts'
+import { drawOf } from './draw.ts'
 import type { Route, Target } from './route.ts'
+import type { ShareTable } from './share-table.ts'
+import type { TargetPace } from './target-pace.ts'
 
 export interface Step<Endpoint> {
   readonly route: Route<Endpoint>
@@ -11,12 +14,22 @@ export interface Step<Endpoint> {
   readonly fallbackIndex: number
   /** Attempts made on this endpoint before. */
   readonly repeats: number
+  /** Under latency routing: learns from the attempt. */
+  readonly pace: TargetPace | undefined
+  /** The target's part of the draw, in thousandths, and of which table; 0 under any other routing. */
+  readonly share: number
+  readonly sharesRevision: number
 }
 
 export class Itinerary<Endpoint> {
   readonly #routeOf: (model: string) => Route<Endpoint> | undefined
   readonly #chance: Chance
   readonly #extraAttempts: number | undefined
+  readonly #requestId: string
+  readonly #revision: number
+  readonly #stream: boolean
+  readonly #clock: Clock
+  #picks = 0
   #route: Route<Endpoint>
   #left: number
   #tried: Target<Endpoint>[] | undefined
@@ -24,8 +37,13 @@ export class Itinerary<Endpoint> {
   #fallbackIndex = 0
   #seen: Set<string> | undefined
 
-  /** `extraAttempts` overrides the route's own number (a caller may ask for fewer or more retries). */
+  /** `extraAttempts` overrides the route's own number (a caller may ask for fewer or more retries). `revision` is that of
+   *  the configuration: with the request's id it decides what is drawn under latency routing. */
   constructor(options: {
+    requestId: string
+    revision: number
+    stream: boolean
+    clock: Clock
     route: Route<Endpoint>
     routeOf: (model: string) => Route<Endpoint> | undefined
     chance: Chance
@@ -36,6 +54,10 @@ export class Itinerary<Endpoint> {
     this.#routeOf = options.routeOf
     this.#chance = options.chance
     this.#extraAttempts = options.extraAttempts
+    this.#requestId = options.requestId
+    this.#revision = options.revision
+    this.#stream = options.stream
+    this.#clock = options.clock
     this.#fallbacks = options.fallbacks === undefined ? undefined : [...options.fallbacks, ...options.route.fallbacks]
     this.#left = 1 + (options.extraAttempts ?? options.route.extraAttempts)
   }
@@ -69,11 +91,43 @@ export class Itinerary<Endpoint> {
     // Each target once before any is tried again.
     const fresh = tried === undefined ? targets : targets.filter((target) => !tried.includes(target))
     const candidates = fresh.length === 0 ? targets : fresh
-    const target = this.#route.order === 'priority' ? candidates[0]! : byWeight(candidates, this.#chance)
+    const table = this.#table()
+    const target = this.#choose(candidates, table)
     const repeats = tried === undefined ? 0 : tried.filter((other) => other === target).length
     if (tried === undefined) this.#tried = [target]
     else tried.push(target)
-    return { route: this.#route, endpoint: target.endpoint, fallbackIndex: this.#fallbackIndex, repeats }
+    const share = table === undefined ? 0 : Math.round(1_000 * table.shares[targets.indexOf(target)]!)
+    return {
+      route: this.#route,
+      endpoint: target.endpoint,
+      fallbackIndex: this.#fallbackIndex,
+      repeats,
+      pace: target.pace,
+      share,
+      sharesRevision: table?.revision ?? 0,
+    }
+  }
+
+  #table(): ShareTable | undefined {
+    const table = this.#stream ? this.#route.shares?.first : this.#route.shares?.token
+    table?.refresh(this.#clock.monotonicMs())
+    return table
+  }
+
+  #choose(candidates: readonly Target<Endpoint>[], table: ShareTable | undefined): Target<Endpoint> {
+    if (candidates.length === 1 || this.#route.order === 'priority') return candidates[0]!
+    if (table === undefined) return byWeight(candidates, this.#chance)
+    // Two numbers that both count up, in one: a caller who sends one id for all requests still draws anew.
+    const salt = Math.imul(this.#revision, 0x9e3779b1) ^ table.revision
+    const draw = drawOf(this.#requestId, this.#picks++, salt)
+    const { targets } = this.#route
+    if (candidates === targets) return targets[table.pick(draw)]!
+    return candidates[
+      table.pickAmong(
+        draw,
+        candidates.map((target) => targets.indexOf(target)),
+      )
+    ]!
   }
 
   /** Moves on to the next fallback: first those of the request, then the routes', whose own fallbacks come after them. */

@@ -2,12 +2,16 @@
 // routing needs no more of it than its weight.
 import type { ModelSpec, RetryCondition } from '../../../shared/config/kinds.ts'
 import { parseDurationMs } from '../../../shared/units.ts'
+import { ShareTable } from './share-table.ts'
+import type { Measure, TargetPace } from './target-pace.ts'
 
 export interface Route<Endpoint> {
   /** The name callers use. */
   readonly model: string
-  readonly order: 'weighted' | 'priority'
+  readonly order: 'weighted' | 'priority' | 'latency'
   readonly targets: readonly Target<Endpoint>[]
+  /** Under latency alone. */
+  readonly shares: Readonly<Record<Measure, ShareTable>> | undefined
   /** Names of the models to try when all targets failed, in order. */
   readonly fallbacks: readonly string[]
   readonly extraAttempts: number
@@ -18,6 +22,8 @@ export interface Route<Endpoint> {
 export interface Target<Endpoint> {
   readonly endpoint: Endpoint
   readonly weight: number
+  /** Under latency alone. */
+  readonly pace: TargetPace | undefined
 }
 
 export interface Timeouts {
@@ -41,16 +47,22 @@ const defaultRetryOn: readonly RetryCondition[] = ['429', '5xx', 'timeout', 'con
 export function compileRoute<Endpoint>(
   model: string,
   spec: ModelSpec,
-  endpointOf: (target: ModelSpec['targets'][number]) => Endpoint | undefined,
+  of: {
+    endpoint: (target: ModelSpec['targets'][number]) => Endpoint | undefined
+    pace: (target: ModelSpec['targets'][number]) => TargetPace
+  },
 ): Route<Endpoint> {
+  const order = spec.routing ?? 'weighted'
   const targets = spec.targets.flatMap((target) => {
-    const endpoint = endpointOf(target)
-    return endpoint === undefined ? [] : [{ endpoint, weight: target.weight ?? 1 }]
+    const endpoint = of.endpoint(target)
+    const pace = order === 'latency' ? of.pace(target) : undefined
+    return endpoint === undefined ? [] : [{ endpoint, weight: target.weight ?? 1, pace }]
   })
   return {
     model,
     targets,
-    order: spec.routing ?? 'weighted',
+    order,
+    shares: sharesOf(targets),
     fallbacks: spec.fallbacks ?? [],
     extraAttempts: spec.retries?.attempts ?? 1,
     retryOn: new Set(spec.retries?.on ?? defaultRetryOn),
@@ -68,13 +80,20 @@ export function compileRoute<Endpoint>(
 export function directRoute<Endpoint>(model: string, endpoint: Endpoint): Route<Endpoint> {
   return {
     model,
-    targets: [{ endpoint, weight: 1 }],
+    targets: [{ endpoint, weight: 1, pace: undefined }],
     order: 'weighted',
+    shares: undefined,
     fallbacks: [],
     extraAttempts: 1,
     retryOn: new Set(defaultRetryOn),
     timeouts: defaultTimeouts,
   }
+}
+
+function sharesOf(targets: readonly Target<unknown>[]): Route<unknown>['shares'] {
+  const measured = targets.flatMap(({ weight, pace }) => (pace === undefined ? [] : [{ weight, pace }]))
+  if (measured.length === 0) return undefined
+  return { first: new ShareTable(measured, 'first'), token: new ShareTable(measured, 'token') }
 }
 
 function durationOr(text: string | undefined, defaultMs: number): number {

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { encodeJson } from '../../../cluster/bus/bus.ts'
+import type { WeightsMessage } from '../../../shared/telemetry/weights.ts'
+import { PaceBook } from './pace-book.ts'
+import { WeightsIntake } from './weights-intake.ts'
+
+const name = { model: 'fast', provider: 'up', target: 'm' }
+
+function weights(epoch: number, revision: number, firstMs: number): Uint8Array {
+  const target = {
+    ...name,
+    firstUs: firstMs * 1_000,
+    firstCount: 9,
+    tokenUs: 0,
+    tokenCount: 0,
+    multiplier: 1,
+    factors: {},
+  }
+  const message: WeightsMessage = { publisher: 'a', epoch, revision, atMs: 0, targets: [target] }
+  return encodeJson(message)
+}
+
+function rig() {
+  const paces = new PaceBook()
+  const pace = paces.of(name)
+  const intake = new WeightsIntake(paces)
+  return { intake, paces, knownMs: (nowMs = 0) => pace.knownUs('first', nowMs) / 1_000 }
+}
+
+test('the later publisher is believed, and of one publisher the later word', () => {
+  const { intake, knownMs } = rig()
+  const heard = [weights(2, 5, 100), weights(1, 99, 200), weights(2, 4, 300), weights(2, 5, 400)]
+  for (const payload of heard) intake.take(payload, 0)
+  expect(knownMs()).toBe(100)
+  intake.take(weights(3, 1, 500), 0)
+  expect(knownMs()).toBe(500)
+})
+
+test('after a long silence whoever speaks is believed', () => {
+  const { intake, knownMs } = rig()
+  intake.take(weights(9, 1, 100), 0)
+  intake.take(weights(3, 1, 200), 30_000)
+  expect(knownMs()).toBe(100)
+  intake.take(weights(3, 2, 200), 30_001)
+  expect(knownMs(30_001)).toBe(200)
+})
+
+test.each([
+  ['no JSON', new Uint8Array([1, 2, 3])],
+  ['no message', encodeJson([])],
+  [
+    'an infinite estimate',
+    encodeJson({ ...JSON.parse(new TextDecoder().decode(weights(9, 9, 1))), targets: [{ ...name, firstUs: null }] }),
+  ],
+  [
+    'a multiplier of nothing',
+    encodeJson({
+      publisher: 'a',
+      epoch: 9,
+      revision: 1,
+      atMs: 0,
+      targets: [{ ...name, firstUs: 1, firstCount: 1, tokenUs: 1, tokenCount: 1, multiplier: 0 }],
+    }),
+  ],
+])('%s changes nothing', (_, payload) => {
+  const { intake, knownMs } = rig()
+  intake.take(weights(1, 1, 100), 0)
+  intake.take(payload, 0)
+  expect(knownMs()).toBe(100)
+})
+
+test('a pace outlives a configuration change, and goes with its target', () => {
+  const { paces } = rig()
+  const pace = paces.of(name)
+  paces.renew()
+  expect(paces.of(name)).toBe(pace)
+  paces.renew()
+  expect(paces.find(name)).toBeUndefined()
+  paces.renew()
+  expect(paces.of(name)).not.toBe(pace)
+})
