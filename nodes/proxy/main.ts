@@ -131,7 +131,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     ...{ bus, clock, node: { ...node, region: settings.region } },
     facts: () => ({
       ...{ draining, status: follower.status, troubles: troubles(), queues: recorder.queues(), link: link.state },
-      ...{ openRequests: opened.openRequests, refusals: Object.fromEntries(refusals), targets: targetLoads(snapshot) },
+      ...{ openRequests: opened.openRequests, refusals: Object.fromEntries(refusals) },
+      targets: targetLoads(snapshot, clock.monotonicMs()),
     }),
   })
 

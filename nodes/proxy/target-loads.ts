@@ -1,12 +1,26 @@
 // What a proxy adds to its node's heartbeat: the targets it sends to, as it sees them.
 import type { TargetLoad } from '../../shared/telemetry/records.ts'
 import type { Endpoint } from './providers/endpoint.ts'
-import type { Target } from './routing/route.ts'
+import type { Route, Target } from './routing/route.ts'
 import type { Snapshot } from './snapshot.ts'
 
-export function targetLoads(snapshot: Snapshot | undefined): TargetLoad[] {
+/** `nowMs` is monotonic. */
+export function targetLoads(snapshot: Snapshot | undefined, nowMs: number): TargetLoad[] {
   const routes = snapshot?.everyRoute() ?? []
-  return routes.flatMap((route) => route.targets.map((target) => targetLoad(route.model, target)))
+  return routes.flatMap((route) => {
+    const shareOf = sharesOf(route, nowMs)
+    return route.targets.map((target, index) => ({ ...targetLoad(route.model, target), ...shareOf(index) }))
+  })
+}
+
+function sharesOf({ shares }: Route<Endpoint>, nowMs: number): (index: number) => Pick<TargetLoad, 'share'> {
+  if (shares === undefined) return () => ({})
+  shares.first.refresh(nowMs)
+  shares.token.refresh(nowMs)
+  const part = (share = 0) => Math.round(share * 1_000) / 1_000
+  return (index) => ({
+    share: { stream: part(shares.first.shares[index]), whole: part(shares.token.shares[index]) },
+  })
 }
 
 /** Failures in a row that make a target degraded: one may be chance. */

@@ -28,7 +28,7 @@ export class Fleet {
     return [...this.#nodes.values()].map(({ heartbeat }) => heartbeat)
   }
 
-  /** In flight is the sum over nodes, health the worst, weight the mean. */
+  /** In flight is the sum over nodes, health the worst, weight and shares the mean. */
   targets(): TargetLoad[] {
     const merged = new Map<string, { load: TargetLoad; nodes: number }>()
     for (const load of this.heartbeats().flatMap(({ targets = [] }) => targets)) {
@@ -39,14 +39,26 @@ export class Fleet {
         known.load.inFlight += load.inFlight
         known.load.weight += load.weight
         known.nodes++
+        if (known.load.share !== undefined) known.load.share = sumOf(known.load.share, load.share)
         if (healthRank[load.health] > healthRank[known.load.health]) known.load.health = load.health
       }
     }
-    return [...merged.values()].map(({ load, nodes }) => ({ ...load, weight: load.weight / nodes }))
+    return [...merged.values()].map(({ load, nodes }) => ({
+      ...load,
+      weight: load.weight / nodes,
+      ...(load.share === undefined
+        ? {}
+        : { share: { stream: load.share.stream / nodes, whole: load.share.whole / nodes } }),
+    }))
   }
 
   #forgetSilent(): void {
     const oldestMs = this.#clock.monotonicMs() - silentMsMax
     for (const [node, { seenMs }] of this.#nodes) if (seenMs < oldestMs) this.#nodes.delete(node)
   }
+}
+
+/** A node that still routes otherwise counts as none of it. */
+function sumOf(share: NonNullable<TargetLoad['share']>, more: TargetLoad['share']): TargetLoad['share'] & {} {
+  return { stream: share.stream + (more?.stream ?? 0), whole: share.whole + (more?.whole ?? 0) }
 }

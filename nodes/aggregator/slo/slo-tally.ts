@@ -47,6 +47,12 @@ export class SloTally implements Tally {
     for (const fold of this.#folds.values()) fold.committed()
   }
 
+  /** The database was lost: what it still has is all there is, and what others hold comes again. */
+  forget(): void {
+    this.#folds.clear()
+    for (const partition of this.#store?.partitions() ?? []) this.#fold(partition)
+  }
+
   /** Partitions of which anything is known. */
   partitions(): number[] {
     return [...this.#folds.keys()].sort((a, b) => a - b)

@@ -16,11 +16,11 @@ const routes = (specs: Record<string, ModelSpec>) => {
 function steps(
   specs: Record<string, ModelSpec>,
   model: string,
-  options: { chance?: () => number; fallbacks?: string[]; extraAttempts?: number } = {},
+  options: { requestId?: string; chance?: () => number; fallbacks?: string[]; extraAttempts?: number } = {},
 ) {
   const compiled = routes(specs)
   const itinerary = new Itinerary({
-    ...{ requestId: 'request-1', revision: 1, stream: true, clock: new ManualClock() },
+    ...{ requestId: options.requestId ?? 'request-1', revision: 1, stream: true, clock: new ManualClock() },
     route: compiled.get(model)!,
     routeOf: (name) => compiled.get(name),
     chance: options.chance ?? (() => 0),
@@ -71,6 +71,29 @@ describe('an itinerary', () => {
 
   test('has no step when no target is left', () => {
     expect(steps({ m: { targets: [] } }, 'm')).toEqual([])
+  })
+
+  describe('under latency routing', () => {
+    const specs: Record<string, ModelSpec> = {
+      m: { targets: [target('a'), target('b'), target('c')], routing: 'latency', retries: { attempts: 5 } },
+    }
+    const drawn = (requestId: string) => steps(specs, 'm', { requestId }).map((step) => step.split(' ')[0])
+
+    test('draws the same targets in the same order for the same request, by no chance', () => {
+      const chance = () => expect.unreachable('a draw by chance')
+      expect(steps(specs, 'm', { requestId: 'x', chance })).toEqual(steps(specs, 'm', { requestId: 'x', chance }))
+    })
+
+    test('draws every target for some request, and each once before any again', () => {
+      const first = new Set<string | undefined>()
+      for (let i = 0; i < 200; i++) {
+        const order = drawn(`request-${i}`)
+        first.add(order[0])
+        expect(order.slice(0, 3).sort()).toEqual(['a', 'b', 'c'])
+        expect(order).toHaveLength(6)
+      }
+      expect([...first].sort()).toEqual(['a', 'b', 'c'])
+    })
   })
 
   test('draws targets by their weight', () => {
