@@ -6,6 +6,7 @@ import { JetStreamStream } from '../cluster/config-log/jetstream-stream.ts'
 import { ReplicatedLog } from '../cluster/config-log/replicated-log.ts'
 import { SqliteLog } from '../cluster/config-log/sqlite-log.ts'
 import { FirstBoot } from '../cluster/membership/first-boot.ts'
+import { linkTroubles, logTroubles } from '../cluster/membership/link-troubles.ts'
 import type { NatsLink } from '../cluster/nats/nats-link.ts'
 import { openNatsLink } from '../cluster/nats/open-nats-link.ts'
 import { deriveKeys } from '../cluster/secrets/keys.ts'
@@ -80,17 +81,4 @@ function untilConnected(link: NatsLink): Promise<void> {
       resolve()
     }
   })
-}
-
-function linkTroubles({ status }: NatsLink): Trouble[] {
-  if (status.isConnected) return []
-  return [{ level: 'degraded', reason: `NATS is away: ${status.trouble ?? 'not connected'}`, forMs: status.forMs }]
-}
-
-/** While the whole of NATS is away, the link says so. */
-function logTroubles({ state }: ReplicatedLog, { status }: NatsLink): Trouble[] {
-  const { type, message, forMs, isAlarm, copyRevision } = state
-  if (type === 'following' || (!status.isConnected && !isAlarm && type !== 'copy-failed')) return []
-  const what = isAlarm ? 'the stream of the configuration log is wrong' : 'the configuration log does not answer'
-  return [{ level: 'degraded', reason: `${what}: ${message}; revision ${copyRevision} is served`, forMs }]
 }

@@ -22,6 +22,7 @@ export interface RigOptions {
   highWater?: HighWater
   lastGoodFolder?: string
   clock?: Clock
+  macKey?: Uint8Array
 }
 
 export interface Rig {
@@ -35,13 +36,14 @@ export interface Rig {
   stop(): Promise<void>
 }
 
-export async function bootRig({ log, highWater, lastGoodFolder, clock = systemClock }: RigOptions): Promise<Rig> {
+export async function bootRig(options: RigOptions): Promise<Rig> {
+  const { log, highWater, lastGoodFolder, clock = systemClock, macKey = rigMacKey } = options
   const notices: Notice[] = []
   const states: ConfigState[] = []
   const notify = (notice: Notice) => void notices.push(notice)
   const follower = new Follower({
     log,
-    macKey: rigMacKey,
+    macKey,
     clock,
     notify,
     onState: (state) => void states.push(state),
@@ -49,10 +51,10 @@ export async function bootRig({ log, highWater, lastGoodFolder, clock = systemCl
     ...(highWater === undefined ? {} : { highWater }),
     ...(lastGoodFolder === undefined
       ? {}
-      : { lastGood: new LastGood({ folder: lastGoodFolder, macKey: rigMacKey, notify, tailEventsMax: 20 }) }),
+      : { lastGood: new LastGood({ folder: lastGoodFolder, macKey, notify, tailEventsMax: 20 }) }),
   })
   const newCommandId = () => randomUUID()
-  const writer = new ConfigWriter({ log, follower, macKey: rigMacKey, clock, newCommandId })
+  const writer = new ConfigWriter({ log, follower, macKey, clock, newCommandId })
   const verdict = await follower.boot()
   const stop = async () => {
     await writer.stop()

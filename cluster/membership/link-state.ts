@@ -1,5 +1,4 @@
-// How this process stands to the rest of its cluster, as its heartbeats tell it and as an operator is told.
-import type { Trouble } from '../../shared/readiness.ts'
+// How this process stands to the rest of its cluster, as its heartbeats tell it.
 import type { LinkState } from '../../shared/telemetry/records.ts'
 import type { NatsBus } from '../bus/nats-bus.ts'
 import type { ReplicationState } from '../config-log/replication-state.ts'
@@ -33,21 +32,4 @@ export function linkStateOf({ link, bus, log, queues }: Linked): LinkState {
 function logStateOf({ type, copyRevision, streamRevision, lagMs }: ReplicationState): LinkState['log'] & object {
   const stream = streamRevision === undefined ? {} : { streamRevision }
   return { state: type, copyRevision, ...stream, lagMs: Math.round(lagMs) }
-}
-
-/** What a start may take. */
-const graceMs = 3_000
-
-export function linkTroubles({ link, log }: Pick<Linked, 'link' | 'log'>): Trouble[] {
-  const { isConnected, forMs, trouble } = link.status
-  const troubles: Trouble[] = []
-  if (!isConnected && forMs > graceMs) {
-    troubles.push({ level: 'degraded', reason: `NATS is away: ${trouble ?? 'unknown'}`, forMs })
-  }
-  const { type, isAlarm, message, forMs: logForMs } = log?.state ?? { type: 'following', forMs: 0 }
-  // With NATS away the log is away too, which says nothing more.
-  if (isAlarm || type === 'copy-failed' || (type === 'away' && isConnected && logForMs > graceMs)) {
-    troubles.push({ level: 'degraded', reason: `the configuration log: ${message}`, forMs: logForMs })
-  }
-  return troubles
 }

@@ -1,9 +1,12 @@
 // The link: what joins a process that serves requests to its cluster, in a thread of its own, so that no request ever waits
-// for the network. It carries messages between the bus of the process and NATS, and says how it is. With NATS away it goes
-// on, and so does everything else: nothing in the process needs it to answer.
+// for the network. It keeps this process's copy of the configuration log, carries messages between the bus of the process
+// and NATS, and says how it is. With NATS away it goes on, and so does everything else: nothing in the process needs it to
+// answer.
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { NatsBus } from '../../cluster/bus/nats-bus.ts'
-import { type Linked, linkStateOf, linkTroubles } from '../../cluster/membership/link-state.ts'
+import type { DataFiles } from '../../cluster/data-folder/data-folder.ts'
+import { type Linked, linkStateOf } from '../../cluster/membership/link-state.ts'
+import { linkTroubles, logTroubles } from '../../cluster/membership/link-troubles.ts'
 import { openNatsLink } from '../../cluster/nats/open-nats-link.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
@@ -11,10 +14,13 @@ import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { NatsSettings } from '../../shared/settings.ts'
 import { openBridge } from './bridge.ts'
+import { keepLogCopy } from './log-copy.ts'
 
 export interface LinkOptions {
   readonly node: string
   readonly nats: NatsSettings
+  /** Where the copy of the log lies; absent where another thread of this process keeps it. */
+  readonly copy?: { readonly files: DataFiles; readonly masterKey: Uint8Array } | undefined
   /** Of this process. */
   readonly bus: Bus
   readonly clock: Clock
@@ -35,16 +41,18 @@ export function startLink(options: LinkOptions): Link {
   const link = opened.value
   const network = new NatsBus({ link, clock, chance, notify })
   const bridge = openBridge({ local: bus, network })
-  const linked: Linked = { link, bus: network }
+  const log = options.copy && keepLogCopy({ ...options.copy, link, bus, clock, notify })
+  const linked: Linked = { link, bus: network, log }
   const tell = () => bus.publish(subjects.linkState, encodeJson(linkStateOf(linked)))
   const watching = link.onChange(tell)
   const timer = clock.every(limits.heartbeatMs, tell)
   return {
-    troubles: () => linkTroubles(linked),
+    troubles: () => [...linkTroubles(link), ...(log === undefined ? [] : logTroubles(log, link))],
     async close() {
       timer.cancel()
       watching.stop()
       bridge.stop()
+      await log?.close()
       // What was just published leaves with the link, which is closed after it.
       network.close()
       await link.close()

@@ -18,6 +18,17 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
   gauge('headgate_node_troubles', 'Reasons why a node is not wholly well.', (node) => node.troubles?.length)
   gauge('headgate_open_requests', 'Requests that a proxy has not finished.', (node) => node.process?.openRequests)
   gauge('headgate_resident_memory_bytes', 'Resident memory of a node.', (node) => node.process?.rssBytes)
+  gauge('headgate_nats_connected', '1 while a node reaches NATS.', ({ link }) => link && (link.connected ? 1 : 0))
+  gauge('headgate_log_copy_lag_seconds', 'How long a copy of the log may be incomplete.', ({ link }) =>
+    link?.log === undefined ? undefined : link.log.lagMs / 1e3,
+  )
+  page.counter('headgate_nats_reconnects_total', 'Times that a node found NATS again.', eachLink(nodes, 'reconnects'))
+  page.counter('headgate_bus_missed_total', 'Messages that a node should have got.', eachLink(nodes, 'missed'))
+  page.counter(
+    'headgate_bus_uncertain_total',
+    'Messages on the way when a connection was lost.',
+    eachLink(nodes, 'uncertain'),
+  )
   page.gauge(
     'headgate_eventloop_lag_seconds',
     'How late timers fire.',
@@ -33,4 +44,8 @@ function eachQueue(nodes: readonly NodeHeartbeat[], field: 'length' | 'dropped')
   return nodes.flatMap((node) =>
     Object.entries(node.queues).map(([queue, state]): [Labels, number] => [{ node: node.node, queue }, state[field]]),
   )
+}
+
+function eachLink(nodes: readonly NodeHeartbeat[], field: 'reconnects' | 'missed' | 'uncertain'): [Labels, number][] {
+  return nodes.flatMap(({ node, link }): [Labels, number][] => (link === undefined ? [] : [[{ node }, link[field]]]))
 }

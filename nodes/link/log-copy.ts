@@ -1,0 +1,47 @@
+// This process's copy of the configuration log: every event of the stream is proven before it is stored, and the part that
+// serves is told that there is something new. It reads the same file, and never waits for this.
+import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
+import { JetStreamStream } from '../../cluster/config-log/jetstream-stream.ts'
+import { ReplicatedLog } from '../../cluster/config-log/replicated-log.ts'
+import type { ReplicationState } from '../../cluster/config-log/replication-state.ts'
+import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
+import type { DataFiles } from '../../cluster/data-folder/data-folder.ts'
+import type { NatsLink } from '../../cluster/nats/nats-link.ts'
+import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { Notify } from '../../shared/notice.ts'
+
+export interface LogCopyOptions {
+  readonly link: NatsLink
+  /** Of this process. */
+  readonly bus: Bus
+  readonly files: Pick<DataFiles, 'log' | 'highWater'>
+  readonly masterKey: Uint8Array
+  readonly clock: Clock
+  readonly notify: Notify
+}
+
+export interface LogCopy {
+  readonly state: ReplicationState
+  close(): Promise<void>
+}
+
+/** Returns at once: the stream is followed from the moment that it can be reached. */
+export function keepLogCopy({ link, bus, files, masterKey, clock, notify }: LogCopyOptions): LogCopy {
+  const { macKey } = deriveKeys(masterKey)
+  const copy = new SqliteLog({ path: files.log, highWater: new HighWaterFile(files.highWater, macKey) })
+  const stream = new JetStreamStream({ link, clock })
+  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, readOnly: true })
+  const hint = log.watch(() => bus.publish(subjects.configAppended, encodeJson({ revision: log.state.copyRevision })))
+  void log.start()
+  return {
+    get state() {
+      return log.state
+    },
+    close: async () => {
+      hint.stop()
+      await log.close()
+    },
+  }
+}
