@@ -1,0 +1,71 @@
+// The event stream as one process sees it over its connection. No answer is not a refusal: what was asked for may have been
+// done, or may be done later.
+import { fail, type Result } from '../../shared/result.ts'
+import type { SealedEvent } from '../config-log/config-log.ts'
+import type {
+  EventStream,
+  PublishTrouble,
+  StreamFacts,
+  StreamMessage,
+  StreamTrouble,
+} from '../config-log/event-stream.ts'
+import type { Answer, ServerLink, SimulatedServer } from './simulated-server.ts'
+import type { StreamContent } from './stream-content.ts'
+
+export class SimulatedEventStream implements EventStream {
+  readonly #server: SimulatedServer
+  readonly #link: ServerLink
+  readonly #content: StreamContent
+
+  constructor(server: SimulatedServer, link: ServerLink, content: StreamContent) {
+    this.#server = server
+    this.#link = link
+    this.#content = content
+  }
+
+  async facts(): Promise<Result<StreamFacts, StreamTrouble>> {
+    return orUnavailable(await this.#link.ask('read', () => this.#content.facts()))
+  }
+
+  async publish(
+    event: SealedEvent,
+    lastSequence: number,
+  ): Promise<Result<{ sequence: number; duplicate: boolean }, PublishTrouble>> {
+    const stored = await this.#link.ask('write', () => {
+      const answer = this.#content.store(event, lastSequence, this.#server.timeline.nowMs)
+      if (answer.ok) this.#server.wakeAll()
+      return answer
+    })
+    if (stored.type === 'silent') return fail({ type: 'no-ack', message: 'no acknowledgement in time' })
+    return orUnavailable(stored)
+  }
+
+  async read(afterSequence: number, limit: number): Promise<Result<StreamMessage[], StreamTrouble>> {
+    return orUnavailable(await this.#link.ask('read', () => this.#content.read(afterSequence, limit)))
+  }
+
+  watch(wake: () => void): { stop(): void } {
+    const stored = this.#link.onWake(wake)
+    const back = this.#link.onChange((isConnected) => {
+      if (isConnected) wake()
+    })
+    return {
+      stop: () => {
+        stored.stop()
+        back.stop()
+      },
+    }
+  }
+
+  async create(): Promise<Result<StreamFacts, StreamTrouble>> {
+    return orUnavailable(await this.#link.ask('write', () => this.#content.create(this.#server.timeline.nowMs)))
+  }
+}
+
+function orUnavailable<Value, Trouble>(
+  answer: Answer<Result<Value, Trouble>>,
+): Result<Value, Trouble | Extract<StreamTrouble, { type: 'unavailable' }>> {
+  if (answer.type === 'answered') return answer.value
+  const message = answer.type === 'away' ? 'no server is known to answer' : 'no answer in time'
+  return fail({ type: 'unavailable', message })
+}
