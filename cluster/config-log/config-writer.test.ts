@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { systemClock } from '../../shared/clock.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { done, fail } from '../../shared/result.ts'
 import type { ConfigLog } from './config-log.ts'
@@ -145,6 +146,32 @@ test('an append without an answer is asked again under its id and stands once', 
   const answers = await Promise.all(['a', 'b', 'c'].map((name) => writer.write(createTeam(name))))
   expect(answers.map((answer) => answer.ok && answer.value.revision)).toEqual([1, 2, 3])
   expect(await log.head()).toMatchObject({ value: { revision: 3 } })
+})
+
+/** Stores and does not say so, and for a while tells nobody what it holds. */
+function silentLog({ findsRefused }: { findsRefused: number }) {
+  const log = new MemoryLog()
+  const refusal = { type: 'unavailable', message: 'nobody answers' } as const
+  return overriding(log, {
+    append: async (event, after) => {
+      await log.append(event, after)
+      return fail({ type: 'outcome-unknown', commandId: event.commandId })
+    },
+    find: async (commandId) => (findsRefused-- > 0 ? fail(refusal) : log.find(commandId)),
+  })
+}
+
+test('where an append may be stored and nobody can tell, it is asked until somebody can', async () => {
+  const { writer } = await bootRig({ log: silentLog({ findsRefused: 2 }) })
+  expect(await writer.write(setTeam('a'))).toEqual({ ok: true, value: { revision: 1, changed: true } })
+})
+
+test('what may be stored is never refused: its outcome is unknown', async () => {
+  let nowMs = 0
+  const clock = { ...systemClock, monotonicMs: () => (nowMs += 10_000) }
+  const { writer } = await bootRig({ log: silentLog({ findsRefused: 1_000 }), clock })
+  const answer = await writer.write(setTeam('a'))
+  expect(answer).toMatchObject({ ok: false, error: { type: 'outcome-unknown', commandId: expect.any(String) } })
 })
 
 test('a full disk refuses what does not fit, and writing goes on by itself when there is room', async () => {

@@ -51,6 +51,8 @@ interface Job {
   commandId: string
   /** The id may already stand in the log: it is looked for before anything is decided. */
   mayBeStored: boolean
+  /** An append of it ended without a word: as long as nothing else stands in its place, a refusal would be a guess. */
+  isUnknown: boolean
   conflicts: number
   preparations: number
   startedMs: number
@@ -87,6 +89,7 @@ export class ConfigWriter {
         command,
         commandId: command.commandId ?? this.#options.newCommandId(),
         mayBeStored: command.commandId !== undefined,
+        isUnknown: false,
         conflicts: 0,
         preparations: 0,
         startedMs: this.#options.clock.monotonicMs(),
@@ -124,33 +127,35 @@ export class ConfigWriter {
   /** Answers what it can; the rest has to be decided again. */
   async #round(round: Job[]): Promise<Job[]> {
     const { follower } = this.#options
-    const jobs = await this.#notYetStored(round)
+    const { jobs, again } = await this.#notYetStored(round)
     const { refusal } = follower
     if (refusal !== undefined) {
       // An outage may be over; damage is not.
       if (refusal.type === 'unavailable' || refusal.type === 'full') await follower.look()
       if (follower.refusal !== undefined) {
-        for (const job of jobs) job.answer(fail(follower.refusal))
-        return []
+        for (const job of jobs) refuse(job, follower.refusal)
+        return again
       }
     }
     const { drafts, rest, lacking } = this.#draft(jobs)
     // As the first of a round it was decided on what the log holds.
-    if (drafts.length === 0 && lacking !== undefined) return this.#prepare(rest, lacking)
+    if (drafts.length === 0 && lacking !== undefined) return [...again, ...(await this.#prepare(rest, lacking))]
     await Promise.all(drafts.map((draft) => ('appended' in draft ? draft.appended : undefined)))
     await follower.look()
-    return [...(await this.#settle(drafts)), ...rest]
+    return [...again, ...(await this.#settle(drafts)), ...rest]
   }
 
-  async #notYetStored(round: Job[]): Promise<Job[]> {
-    const jobs: Job[] = []
+  /** `again`: where an earlier append of it led cannot be told yet. */
+  async #notYetStored(round: Job[]): Promise<{ jobs: Job[]; again: Job[] }> {
+    const [jobs, again]: [Job[], Job[]] = [[], []]
     for (const job of round) {
       const stored = job.mayBeStored ? await this.#options.log.find(job.commandId) : done(undefined)
-      if (!stored.ok) job.answer(fail(stored.error))
-      else if (stored.value !== undefined) job.answer(done({ revision: stored.value.revision, changed: true }))
-      else jobs.push(job)
+      if (stored.ok && stored.value === undefined) jobs.push(job)
+      else if (stored.ok) job.answer(done({ revision: stored.value!.revision, changed: true }))
+      else if (job.isUnknown && (await this.#mayWait(job))) again.push(job)
+      else refuse(job, stored.error)
     }
-    return jobs
+    return { jobs, again }
   }
 
   #draft(jobs: Job[]): Drafted {
@@ -192,7 +197,7 @@ export class ConfigWriter {
     const isHopeless = ++job.preparations > triesMax
     const prepared = isHopeless ? fail(alwaysChanging) : await lacking.prepare()
     if (prepared.ok) return jobs
-    job.answer(prepared)
+    refuse(job, prepared.error)
     return others
   }
 
@@ -222,12 +227,12 @@ export class ConfigWriter {
         broken ||= stored.value.revision !== draft.revision
       } else if (broken) {
         // Its append, if it made one, was refused with the ones before it.
-        if (stored?.error.type === 'outcome-unknown') job.mayBeStored = true
+        if (stored?.error.type === 'outcome-unknown') job.mayBeStored = job.isUnknown = true
         again.push(job)
       } else if (stored !== undefined) {
         broken = true
         if (await this.#mayTryAgain(job, stored.error)) again.push(job)
-        else job.answer(stored)
+        else refuse(job, stored.error)
       } else if ('answer' in draft) {
         job.answer(draft.answer)
       }
@@ -236,14 +241,26 @@ export class ConfigWriter {
   }
 
   async #mayTryAgain(job: Job, refusal: AppendRefusal): Promise<boolean> {
-    const { clock } = this.#options
-    if (refusal.type === 'conflict') return ++job.conflicts < triesMax
+    if (refusal.type === 'conflict') {
+      // Something else stands where it was to stand: no earlier append of it can be stored any more.
+      job.isUnknown = false
+      return ++job.conflicts < triesMax
+    }
     if (refusal.type !== 'outcome-unknown') return false
-    if (clock.monotonicMs() - job.startedMs > outcomeUnknownMsMax) return false
-    job.mayBeStored = true
+    job.mayBeStored = job.isUnknown = true
+    return this.#mayWait(job)
+  }
+
+  async #mayWait({ startedMs }: Job): Promise<boolean> {
+    const { clock } = this.#options
+    if (clock.monotonicMs() - startedMs > outcomeUnknownMsMax) return false
     await new Promise<void>((resume) => clock.after(retryMs, resume))
     return true
   }
+}
+
+function refuse({ commandId, isUnknown, answer }: Job, refusal: unknown): void {
+  answer(fail(isUnknown ? { type: 'outcome-unknown', commandId } : refusal))
 }
 
 function isUnprepared(refusal: unknown): refusal is Unprepared<unknown> {

@@ -75,12 +75,12 @@ export class ReplicatedLog implements ConfigLog {
     await this.#options.copy.close()
   }
 
-  /** An empty copy says that the log is empty only once the stream has said so too. */
+  /** An empty copy says that the log is empty only once the stream has said so too. Whatever is wrong with the stream until
+   *  then is nothing wrong with this node's log: it waits for it. */
   #begun<Value>(answer: Result<Value, LogRefusal>): Result<Value, LogRefusal> {
     if (this.#mirror.hasCaughtUp) return answer
-    return fail(this.#mirror.refusal ?? unknown)
+    return fail({ type: 'unavailable', message: this.#mirror.state.message })
   }
 }
 
 const onlyFollows = { type: 'unavailable', message: 'this node only follows the log' } as const
-const unknown = { type: 'unavailable', message: 'the stream has not answered yet' } as const
