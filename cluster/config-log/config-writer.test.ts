@@ -148,6 +148,17 @@ test('an append without an answer is asked again under its id and stands once', 
   expect(await log.head()).toMatchObject({ value: { revision: 3 } })
 })
 
+test('a command that is found in the log is folded by the time it is answered', async () => {
+  const log = new MemoryLog()
+  const { writer, follower } = await bootRig({ log })
+  await appendForeign(log, { commandId: 'c1' })
+  expect(await writer.write({ ...setTeam('a'), commandId: 'c1' })).toEqual({
+    ok: true,
+    value: { revision: 1, changed: true },
+  })
+  expect(follower.status.revision).toBe(1)
+})
+
 /** Stores and does not say so, and for a while tells nobody what it holds. */
 function silentLog({ findsRefused }: { findsRefused: number }) {
   const log = new MemoryLog()

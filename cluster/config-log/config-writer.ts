@@ -151,11 +151,17 @@ export class ConfigWriter {
     for (const job of round) {
       const stored = job.mayBeStored ? await this.#options.log.find(job.commandId) : done(undefined)
       if (stored.ok && stored.value === undefined) jobs.push(job)
-      else if (stored.ok) job.answer(done({ revision: stored.value!.revision, changed: true }))
+      else if (stored.ok) await this.#answerStored(job, stored.value!.revision)
       else if (job.isUnknown && (await this.#mayWait(job))) again.push(job)
       else refuse(job, stored.error)
     }
     return { jobs, again }
+  }
+
+  async #answerStored(job: Job, revision: number): Promise<void> {
+    const { follower } = this.#options
+    if (follower.status.revision < revision) await follower.look()
+    job.answer(done({ revision, changed: true }))
   }
 
   #draft(jobs: Job[]): Drafted {

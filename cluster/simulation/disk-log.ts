@@ -41,6 +41,11 @@ export class SimulatedDatabase {
     return true
   }
 
+  restore(events: readonly StoredEvent[]): void {
+    this.events = [...events]
+    this.isMangled = false
+  }
+
   /** Whether a commit that was cut off had reached the platter. */
   isCutCommitKept(): boolean {
     return this.#dice.happens(0.5)

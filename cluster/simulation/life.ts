@@ -8,6 +8,7 @@ export class Life {
   #over = false
   #paused = false
   #backlog: (() => void)[] = []
+  readonly #mourners: (() => void)[] = []
 
   get isOver(): boolean {
     return this.#over
@@ -27,6 +28,12 @@ export class Life {
   end(): void {
     this.#over = true
     this.#backlog = []
+    for (const mourn of this.#mourners.splice(0)) mourn()
+  }
+
+  /** For those outside who wait for an answer of this process. */
+  onEnd(mourn: () => void): void {
+    this.#mourners.push(mourn)
   }
 
   pause(): void {

@@ -3,7 +3,7 @@
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { Bus, BusRefusal, Subscription } from '../bus/bus.ts'
 import type { Life } from './life.ts'
-import type { ServerLink, SimulatedServer } from './simulated-server.ts'
+import type { ServerLink } from './simulated-server.ts'
 import type { Timeline } from './timeline.ts'
 
 type Receive = (payload: Uint8Array, subject: string) => void
@@ -16,7 +16,6 @@ export class BusHub {
 
 export interface SimulatedBusOptions {
   hub: BusHub
-  server: SimulatedServer
   link: ServerLink
   life: Life
   timeline: Timeline
@@ -54,7 +53,8 @@ export class SimulatedBus implements Bus {
       timeline.after(timeoutMs, () => life.reach(() => settle(late)))
       link.toServer('message', () => {
         const server = this.#living(hub).find((member) => member.#answers.has(subject))
-        void server?.#answer(subject, payload.slice(), (outcome) => link.fromServer(() => settle(outcome)))
+        if (server === undefined) return
+        server.#answer(subject, payload.slice(), (outcome) => link.fromServer(() => settle(outcome)))
       })
     })
   }

@@ -31,8 +31,9 @@ export class SimulatedDisk {
   }
 
   mount(): Mount {
-    this.#mount = new Mount(this)
-    return this.#mount
+    const mount: Mount = new Mount(this, () => this.#mount === mount)
+    this.#mount = mount
+    return mount
   }
 
   /** A kill takes nothing else: what was written is the kernel's. */
@@ -40,8 +41,9 @@ export class SimulatedDisk {
     this.#mount = undefined
   }
 
-  isMounted(mount: Mount): boolean {
-    return this.#mount === mount
+  /** For looking at it from outside. */
+  peek(): Mount {
+    return new Mount(this, () => true)
   }
 
   find(path: string): Inode | undefined {
@@ -141,9 +143,15 @@ export class SimulatedDisk {
 
 export class Mount implements Disk {
   readonly #disk: SimulatedDisk
+  readonly #isMounted: () => boolean
 
-  constructor(disk: SimulatedDisk) {
+  constructor(disk: SimulatedDisk, isMounted: () => boolean) {
     this.#disk = disk
+    this.#isMounted = isMounted
+  }
+
+  get isMounted(): boolean {
+    return this.#isMounted()
   }
 
   read(path: string): Buffer | undefined {
@@ -181,7 +189,7 @@ export class Mount implements Disk {
 
   /** The disk, for a process that lives. */
   use(): SimulatedDisk {
-    if (!this.#disk.isMounted(this)) throw problem('EIO', 'dead')
+    if (!this.isMounted) throw problem('EIO', 'dead')
     return this.#disk
   }
 }
@@ -221,7 +229,7 @@ class OpenFile implements DiskFile {
       disk.syncing()
     } catch (error) {
       // The kernel takes the pages for written now; a machine that died had written any part of them.
-      if (disk.isMounted(this.#mount)) this.#inode.unsynced = []
+      if (this.#mount.isMounted) this.#inode.unsynced = []
       throw error
     }
     this.#inode.durable = Buffer.from(this.#inode.content)

@@ -1,10 +1,10 @@
 // The event stream as one process sees it over its connection. No answer is not a refusal: what was asked for may have been
 // done, or may be done later.
-import { fail, type Result } from '../../shared/result.ts'
+import { done, fail, type Result } from '../../shared/result.ts'
 import type { SealedEvent } from '../config-log/config-log.ts'
 import type {
-  EventStream,
   PublishTrouble,
+  RepairableStream,
   StreamFacts,
   StreamMessage,
   StreamTrouble,
@@ -12,10 +12,11 @@ import type {
 import type { Answer, ServerLink, SimulatedServer } from './simulated-server.ts'
 import type { StreamContent } from './stream-content.ts'
 
-export class SimulatedEventStream implements EventStream {
+export class SimulatedEventStream implements RepairableStream {
   readonly #server: SimulatedServer
   readonly #link: ServerLink
   readonly #content: StreamContent
+  readonly #watches = new Set<{ stop(): void }>()
 
   constructor(server: SimulatedServer, link: ServerLink, content: StreamContent) {
     this.#server = server
@@ -49,23 +50,36 @@ export class SimulatedEventStream implements EventStream {
     const back = this.#link.onChange((isConnected) => {
       if (isConnected) wake()
     })
-    return {
+    const watch = {
       stop: () => {
         stored.stop()
         back.stop()
       },
     }
+    this.#watches.add(watch)
+    return watch
   }
 
   async create(): Promise<Result<StreamFacts, StreamTrouble>> {
     return orUnavailable(await this.#link.ask('write', () => this.#content.create(this.#server.timeline.nowMs)))
   }
+
+  async remove(): Promise<Result<undefined, StreamTrouble>> {
+    const removed = await this.#link.ask('write', () => this.#content.vanish())
+    return removed.type === 'answered' ? done(undefined) : fail(unavailable(removed.type))
+  }
+
+  async close(): Promise<void> {
+    for (const watch of this.#watches) watch.stop()
+  }
 }
 
-function orUnavailable<Value, Trouble>(
-  answer: Answer<Result<Value, Trouble>>,
-): Result<Value, Trouble | Extract<StreamTrouble, { type: 'unavailable' }>> {
-  if (answer.type === 'answered') return answer.value
-  const message = answer.type === 'away' ? 'no server is known to answer' : 'no answer in time'
-  return fail({ type: 'unavailable', message })
+type Unavailable = Extract<StreamTrouble, { type: 'unavailable' }>
+
+function orUnavailable<Value, Trouble>(answer: Answer<Result<Value, Trouble>>): Result<Value, Trouble | Unavailable> {
+  return answer.type === 'answered' ? answer.value : fail(unavailable(answer.type))
+}
+
+function unavailable(why: 'silent' | 'away'): Unavailable {
+  return { type: 'unavailable', message: why === 'away' ? 'no server is known to answer' : 'no answer in time' }
 }

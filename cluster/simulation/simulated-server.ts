@@ -69,16 +69,26 @@ export class SimulatedServer {
     for (const link of this.#links) link.wake()
   }
 
-  /** Once, never, or twice; in a while. */
-  travel(arrive: () => void, extraLoss = 0): void {
+  /** Once, never, or twice; in a while. In fair weather a way keeps the order of what travels on it. */
+  travel(way: Way, arrive: () => void, extraLoss = 0): void {
     const { lost, delayed, delayMsMax, repeated } = this.weather
+    const { nowMs } = this.timeline
     if (this.#dice.happens(lost + extraLoss)) return
     const times = this.#dice.happens(repeated) ? 2 : 1
     for (let time = 0; time < times; time++) {
-      const ms = this.#dice.happens(delayed) ? this.#dice.between(5, delayMsMax) : 1 + this.#dice.chance() * 4
-      this.timeline.after(ms, arrive)
+      const isLate = this.#dice.happens(delayed)
+      const atMs = isLate
+        ? nowMs + this.#dice.between(5, delayMsMax)
+        : Math.max(way.atMs, nowMs + 1 + this.#dice.chance())
+      if (!isLate) way.atMs = atMs
+      this.timeline.after(atMs - nowMs, arrive)
     }
   }
+}
+
+/** When what was sent last arrives. */
+interface Way {
+  atMs: number
 }
 
 interface LinkOptions {
@@ -94,6 +104,8 @@ export class ServerLink {
   readonly #options: LinkOptions
   readonly #changed = new Set<(isConnected: boolean) => void>()
   readonly #wakes = new Set<() => void>()
+  readonly #out: Way = { atMs: 0 }
+  readonly #back: Way = { atMs: 0 }
   #isCut = false
   #isConnected: boolean
   #refreshing: Timer | undefined
@@ -162,16 +174,17 @@ export class ServerLink {
   toServer(purpose: Purpose, act: () => void): void {
     const { server } = this.#options
     if (!this.#isConnected) return
-    server.travel(() => {
+    server.travel(this.#out, () => {
       if (!this.#isCut) server.take(purpose, act)
     })
   }
 
   fromServer(act: () => void, extraLoss = 0): void {
     const { server, life } = this.#options
-    server.travel(() => {
+    const arrive = (): void => {
       if (!this.#isCut && server.health !== 'down') life.reach(act)
-    }, extraLoss)
+    }
+    server.travel(this.#back, arrive, extraLoss)
   }
 
   /** Something was stored: a hint. */

@@ -18,6 +18,8 @@ export class StreamContent {
   /** A setting that the server knows nothing of, and does not say so. */
   ignoredSetting: string | undefined
   isFull = false
+  /** Told of everything that a node asks to store. */
+  onOffer: (event: SealedEvent) => void = () => {}
 
   constructor({ duplicateWindowMs }: { duplicateWindowMs: number }) {
     this.#duplicateWindowMs = duplicateWindowMs
@@ -38,7 +40,8 @@ export class StreamContent {
       return fail({ type: 'settings', field: ignoredSetting, message: `${ignoredSetting} is not what was asked for` })
     }
     const firstSequence = this.#messages[0]?.sequence ?? this.#lastSequence + 1
-    return done({ firstSequence, lastSequence: this.#lastSequence, created: this.#created })
+    const messages = this.#messages.length
+    return done({ firstSequence, lastSequence: this.#lastSequence, messages, created: this.#created })
   }
 
   create(nowMs: number): Result<StreamFacts, StreamTrouble> {
@@ -47,6 +50,7 @@ export class StreamContent {
   }
 
   store(event: SealedEvent, lastSequence: number, nowMs: number): Stored {
+    this.onOffer(event)
     if (this.#created === undefined) return fail(missing)
     const known = this.#ids.get(event.commandId)
     if (known !== undefined && nowMs - known.atMs < this.#duplicateWindowMs) {

@@ -14,15 +14,15 @@ export class Timeline {
   #nowMs = 0
   #made = 0
   readonly #heap: Entry[] = []
-  /** Asked between steps: whatever has to hold at all times. */
-  afterStep: () => void = () => {}
+  #isHalted = false
+  #steps = 0
 
   get nowMs(): number {
     return this.#nowMs
   }
 
-  get waiting(): number {
-    return this.#heap.length
+  get steps(): number {
+    return this.#steps
   }
 
   after(ms: number, run: () => void): Timer {
@@ -35,14 +35,20 @@ export class Timeline {
     }
   }
 
+  /** Nothing comes any more. */
+  halt(): void {
+    this.#isHalted = true
+  }
+
   async runUntil(endMs: number): Promise<void> {
     for (let next = this.#heap[0]; next !== undefined && next.atMs <= endMs; next = this.#heap[0]) {
+      if (this.#isHalted) return
       this.#pop()
       if (next.run === undefined) continue
       this.#nowMs = next.atMs
+      this.#steps++
       next.run()
       await nextTurn()
-      this.afterStep()
     }
     this.#nowMs = endMs
   }

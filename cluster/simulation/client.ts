@@ -1,0 +1,100 @@
+// Administrators, seen from outside: each gives a command to a control node and believes what it is told. Whoever has an id
+// for it asks again, anywhere, while the outcome is not known.
+import type { Refusal } from '../../shared/config/refusal.ts'
+import type { Result } from '../../shared/result.ts'
+import type { WriteRefusal, Written } from '../config-log/config-writer.ts'
+import type { Parts } from './run-parts.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+import type { Timeline } from './timeline.ts'
+import type { Command } from './workload.ts'
+
+export type Answer = Result<Written, Refusal | WriteRefusal>
+
+/** What its giver knows of a command. */
+export interface Deed {
+  command: Command
+  /** Acknowledged; `changed` says whether there is an event. */
+  written: Written | undefined
+  /** By the node that acknowledged it. */
+  by: SimulatedNode | undefined
+  /** Some try ended without a word, or with the word that nobody knows. */
+  mayBeStored: boolean
+  isOpen: boolean
+}
+
+export interface ClientOptions {
+  timeline: Timeline
+  controls: readonly SimulatedNode[]
+  onAnswer(deed: Deed, node: SimulatedNode, answer: Answer): void
+}
+
+export class Client {
+  readonly #options: ClientOptions
+  readonly deeds: Deed[] = []
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+  }
+
+  get open(): number {
+    return this.deeds.filter(({ isOpen }) => isOpen).length
+  }
+
+  give(command: Command): Deed {
+    const deed = { command, written: undefined, by: undefined, mayBeStored: false, isOpen: true }
+    this.deeds.push(deed)
+    this.#try(deed, 0)
+    return deed
+  }
+
+  #try(deed: Deed, tries: number): void {
+    const { timeline, controls } = this.#options
+    const { command } = deed
+    const node = controls[(command.at + tries) % controls.length]!
+    let isDone = false
+    const end = (again: boolean): void => {
+      if (isDone) return
+      isDone = true
+      patience.cancel()
+      const goesOn = again && tries + 1 < triesMax && command.commandId !== undefined
+      if (goesOn) timeline.after(againMs, () => this.#try(deed, tries + 1))
+      else deed.isOpen = false
+    }
+    const lost = (): void => {
+      deed.mayBeStored ||= isSent
+      end(true)
+    }
+    const patience = timeline.after(patienceMs, lost)
+    let isSent = false
+    node.reach((parts) => {
+      isSent = true
+      this.#ask(parts, command).then((answer) => {
+        if (isDone) return
+        this.#take(deed, node, answer)
+        end(!answer.ok && isPassing(answer.error))
+      })
+    }, lost)
+  }
+
+  #ask({ writer }: Parts, { id, commandId, decide }: Command): Promise<Answer> {
+    const identity = commandId === undefined ? {} : { commandId }
+    return writer!.write({ actor: 'admin', reason: id, ...identity, decide })
+  }
+
+  #take(deed: Deed, node: SimulatedNode, answer: Answer): void {
+    if (answer.ok) {
+      deed.written = answer.value
+      deed.by = node
+    } else if (answer.error.type === 'outcome-unknown') deed.mayBeStored = true
+    this.#options.onAnswer(deed, node, answer)
+  }
+}
+
+const triesMax = 4
+const againMs = 1_500
+/** Longer than any node takes to answer. */
+const patienceMs = 90_000
+
+function isPassing({ type }: Refusal | WriteRefusal): boolean {
+  return type === 'unavailable' || type === 'outcome-unknown' || type === 'full'
+}

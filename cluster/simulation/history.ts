@@ -1,0 +1,63 @@
+// Everything that was ever sealed by a node of this world, by its hash, and what it adds up to: folded one event at a time
+// from the beginning, which is what every node must come to however it got there.
+import type { ConfigEvent } from '../../shared/config/events.ts'
+import { applyEvent, cloneState, emptyState } from '../../shared/config/fold.ts'
+import { stateToJson } from '../../shared/config/snapshot.ts'
+import type { ConfigState } from '../../shared/config/state.ts'
+import { genesisHash, type SealedEvent } from '../config-log/config-log.ts'
+
+interface Entry {
+  event: ConfigEvent
+  state?: ConfigState
+}
+
+export class History {
+  readonly #entries = new Map<string, Entry>()
+  readonly #begin = emptyState()
+
+  sealed(event: SealedEvent): void {
+    if (this.#entries.has(event.hash)) return
+    const parsed = JSON.parse(Buffer.from(event.bytes).toString('utf8')) as ConfigEvent
+    this.#entries.set(event.hash, { event: parsed })
+  }
+
+  event(hash: string): ConfigEvent | undefined {
+    return this.#entries.get(hash)?.event
+  }
+
+  /** Undefined when an event on the way was sealed by nobody here. */
+  stateAt(hash: string): ConfigState | undefined {
+    if (hash === genesisHash) return this.#begin
+    const entry = this.#entries.get(hash)
+    if (entry === undefined || entry.state !== undefined) return entry?.state
+    const before = this.stateAt(entry.event.prevHash)
+    if (before === undefined) return undefined
+    const state = cloneState(before)
+    applyEvent(state, entry.event, hash)
+    entry.state = state
+    return state
+  }
+
+  /** The events that lead to `hash`, oldest first. */
+  chain(hash: string): ConfigEvent[] {
+    const events: ConfigEvent[] = []
+    for (let at = this.#entries.get(hash); at !== undefined; at = this.#entries.get(at.event.prevHash)) {
+      events.push(at.event)
+    }
+    return events.reverse()
+  }
+
+  /** Whether the history that ends at `later` goes through `earlier`. */
+  leadsTo(earlier: { revision: number; hash: string }, later: string): boolean {
+    let hash = later
+    for (let at = this.#entries.get(hash); at !== undefined && at.event.revision > earlier.revision; ) {
+      hash = at.event.prevHash
+      at = this.#entries.get(hash)
+    }
+    return hash === earlier.hash
+  }
+}
+
+export function digestOf(state: ConfigState): string {
+  return JSON.stringify(stateToJson(state))
+}

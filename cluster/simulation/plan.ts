@@ -1,0 +1,31 @@
+// A world before it begins: who is in it, what is asked of it, and what goes wrong when. All of it comes from the seed, and
+// any of it may be left out afterwards: that is how a failure is made small.
+import { Dice } from './dice.ts'
+import { drawFaults, type Fault } from './faults.ts'
+import { type Command, drawCommands } from './workload.ts'
+
+export interface Plan {
+  seed: number
+  controls: number
+  proxies: number
+  /** Faults begin within it. */
+  troubledMs: number
+  duplicateWindowMs: number
+  commands: Command[]
+  faults: Fault[]
+}
+
+export function drawPlan(seed: number): Plan {
+  const dice = new Dice(seed).fork('plan')
+  const controls = dice.pick([1, 2, 2, 3])
+  const proxies = dice.between(1, 3)
+  const troubledMs = dice.between(8_000, 40_000)
+  const count = dice.between(5, 30)
+  return {
+    ...{ seed, controls, proxies, troubledMs },
+    // What JetStream is asked for, or so short that it is over before a command is given up.
+    duplicateWindowMs: dice.pick([120_000, 120_000, 4_000]),
+    commands: drawCommands(dice.fork('commands'), { count, untilMs: troubledMs, controls }),
+    faults: drawFaults(dice.fork('faults'), { untilMs: troubledMs, nodes: controls + proxies }),
+  }
+}

@@ -1,0 +1,97 @@
+// The parts of a node, put together as its composition root does, over models of what is unreliable.
+
+import type { ConfigState } from '../../shared/config/state.ts'
+import type { Notify } from '../../shared/notice.ts'
+import { ConfigWriter } from '../config-log/config-writer.ts'
+import type { EventStream } from '../config-log/event-stream.ts'
+import { Follower } from '../config-log/follower.ts'
+import { HighWaterFile } from '../config-log/high-water.ts'
+import { LastGood } from '../config-log/last-good.ts'
+import { ReplicatedLog } from '../config-log/replicated-log.ts'
+import { DiskLog, type SimulatedDatabase } from './disk-log.ts'
+import type { NodeClock } from './life.ts'
+import type { Mount } from './simulated-disk.ts'
+
+export const simulatedMacKey = new Uint8Array(32).fill(7)
+export const dataFolder = '/data'
+export const markPath = `${dataFolder}/high-water.json`
+
+export interface PartsOptions {
+  clock: NodeClock
+  mount: Mount
+  database: SimulatedDatabase
+  stream: EventStream
+  notify: Notify
+  onState: (state: ConfigState) => void
+}
+
+export interface Parts {
+  log: ReplicatedLog
+  follower: Follower
+  writer: ConfigWriter | undefined
+  stop(): Promise<void>
+}
+
+const macKey = simulatedMacKey
+
+export async function startControlParts(
+  options: PartsOptions & { mayCreate: () => boolean; newCommandId: () => string },
+): Promise<Parts> {
+  const { clock, mount, database, stream, notify, onState, mayCreate, newCommandId } = options
+  const highWater = new HighWaterFile(markPath, macKey, mount)
+  const copy = new DiskLog({ database, mount, highWater })
+  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, mayCreate })
+  const lastGood = openLastGood(options)
+  const follower = new Follower({ log, macKey, clock, notify, highWater, lastGood, keepLastGood: true, onState })
+  await log.start()
+  await follower.boot()
+  follower.start()
+  const writer = new ConfigWriter({ log, follower, macKey, clock, newCommandId })
+  const stop = async () => {
+    await writer.stop()
+    await follower.stop()
+    await log.close()
+  }
+  return { log, follower, writer, stop }
+}
+
+/** Two threads: one mirrors the stream into the copy, the other only reads that. */
+export async function startProxyParts(options: PartsOptions): Promise<Parts> {
+  const { clock, mount, database, stream, notify, onState } = options
+  const copy = new DiskLog({ database, mount, highWater: new HighWaterFile(markPath, macKey, mount) })
+  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, readOnly: true })
+  const highWater = new HighWaterFile(markPath, macKey, mount)
+  const reader = new DiskLog({ database, mount, highWater, readOnly: true })
+  const lastGood = openLastGood(options)
+  const follower = new Follower({
+    log: reader,
+    macKey,
+    clock,
+    notify,
+    highWater,
+    lastGood,
+    keepLastGood: true,
+    onState,
+  })
+  const mirroring = log.start()
+  await follower.boot()
+  follower.start()
+  const hint = log.watch(() => void clock.after(hintMs, () => void follower.look()))
+  const stop = async () => {
+    await mirroring
+    hint.stop()
+    await follower.stop()
+    await reader.close()
+    await log.close()
+  }
+  return { log, follower, writer: undefined, stop }
+}
+
+/** A message from one thread to another. */
+const hintMs = 0.2
+/** A few, so that snapshots and the ends of tails come often. */
+const tailEventsMax = 6
+
+function openLastGood({ mount, notify }: PartsOptions): LastGood {
+  return new LastGood({ folder: dataFolder, macKey, notify, disk: mount, tailEventsMax })
+}

@@ -1,0 +1,143 @@
+// One world from its seed to its verdict.
+
+import { emptyState } from '../../shared/config/fold.ts'
+import type { ConfigState } from '../../shared/config/state.ts'
+import type { StoredEvent } from '../config-log/config-log.ts'
+import { foldStored } from '../config-log/fold-stored.ts'
+import { digestOf } from './history.ts'
+import { repair } from './operator.ts'
+import { drawPlan, type Plan } from './plan.ts'
+import type { Breach } from './promises.ts'
+import { simulatedMacKey } from './run-parts.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+import { type Command, issueKey, revokeKey, setTeam } from './workload.ts'
+import { revokedMs, World } from './world.ts'
+
+export interface Outcome {
+  seed: number
+  breach: Breach | undefined
+  trace: readonly string[]
+  hash: string
+  /** How much happened, so that a world in which nothing does is noticed. */
+  revisions: number
+  steps: number
+}
+
+export async function simulate(plan: Plan): Promise<Outcome> {
+  const world = new World(plan)
+  await world.liveInTrouble()
+  if (!world.isOver) await callIn(world)
+  const { trace, judge, content, timeline } = world
+  return {
+    ...{ seed: plan.seed, breach: judge.breach, trace: trace.lines, hash: trace.hash() },
+    ...{ revisions: content.messages.length, steps: timeline.steps },
+  }
+}
+
+export function simulateSeed(seed: number): Promise<Outcome> {
+  return simulate(drawPlan(seed))
+}
+
+async function callIn(world: World): Promise<void> {
+  world.heal()
+  await world.until(() => world.client.open === 0, givenUpMs)
+  if (world.client.open > 0) world.judge.broken('I3 converge', 'commands are still not answered')
+  if (!(await world.until(() => isOne(world), calmMs))) await repair(world)
+  await converge(world)
+  if (world.isOver) return
+  await drill(world)
+  if (world.isOver) return
+  checkDeeds(world)
+  await checkStates(world)
+}
+
+async function converge(world: World): Promise<void> {
+  if (await world.until(() => isOne(world), convergedMs)) return
+  const standing = world.nodes.map(({ name, parts }) => {
+    const { revision, hash, degraded, damaged } = parts?.follower.status ?? {}
+    return `${name} ${revision} ${hash?.slice(0, 8)} ${parts?.log.state.type} ${degraded ?? damaged ?? ''}`
+  })
+  world.judge.broken('I3 converge', `stream ${world.content.messages.length}; ${standing.join('; ')}`)
+}
+
+function isOne({ nodes, content }: World): boolean {
+  const newest = content.messages.at(-1)
+  return nodes.every(({ parts }) => {
+    if (parts === undefined || parts.log.state.type !== 'following') return false
+    const { revision, hash, degraded, damaged } = parts.follower.status
+    if (degraded !== undefined || damaged !== undefined) return false
+    return newest === undefined ? revision === 0 : hash === newest.hash && revision === newest.sequence
+  })
+}
+
+/** Changes are taken again, by every control node, and a revocation is everywhere in time. */
+async function drill(world: World): Promise<void> {
+  for (const [at, control] of world.controls.entries()) {
+    const keyId = `key_drill-${at}`
+    const acts = [setTeam(`drill-${at}`), issueKey(keyId, {}), revokeKey(keyId)]
+    for (const [index, act] of acts.entries()) {
+      const id = `drill-${at}-${index}`
+      const command: Command = { id, atMs: world.timeline.nowMs, at, commandId: undefined, ...act }
+      const deed = world.client.give(command)
+      await world.until(() => !deed.isOpen, drillMs)
+      if (deed.written === undefined) return world.judge.broken('I3 converge', `${control.name} takes no change`)
+    }
+    await world.timeline.runUntil(world.timeline.nowMs + revokedMs)
+    world.checkRevoked(keyId)
+  }
+  await converge(world)
+}
+
+function checkDeeds({ nodes, client, history, judge }: World): void {
+  const { status } = nodes[0]!.parts!.follower
+  const chain = history.chain(status.hash)
+  const revisionsOf = Map.groupBy(chain, ({ reason }) => reason)
+  for (const { command, written, mayBeStored } of client.deeds) {
+    const stored = revisionsOf.get(command.id) ?? []
+    if (stored.length > 1) return judge.broken('I1 answers', `${command.id} is stored ${stored.length} times`)
+    const isKept = written?.changed !== true || stored[0]?.revision === written.revision
+    if (!isKept && !(judge.destroyed.length > 0 && judge.isAlarmed)) {
+      return judge.broken('I1 kept', `${command.id} was acknowledged at ${written?.revision}: ${stored[0]?.revision}`)
+    }
+    if (written === undefined && !mayBeStored && stored.length > 0) {
+      return judge.broken('I1 answers', `${command.id} was refused and is stored at ${stored[0]!.revision}`)
+    }
+  }
+}
+
+async function checkStates(world: World): Promise<void> {
+  for (const node of world.nodes) {
+    const { state } = node.parts!.follower
+    if (state === undefined) continue
+    const live = digestOf(state)
+    const reference = world.history.stateAt(state.hash)
+    const replayed = replay(node.database.events)
+    const isSame = reference !== undefined && digestOf(reference) === live
+    if (!isSame || replayed === undefined || digestOf(replayed) !== live) {
+      world.judge.broken('I2 one state', `${node.name}: live is not what replay gives`)
+    }
+    await checkCopy(world, node, live)
+  }
+}
+
+/** A node that is stopped leaves a copy that is its state. */
+async function checkCopy(world: World, node: SimulatedNode, live: string): Promise<void> {
+  const stopping = node.stop()
+  await world.timeline.runUntil(world.timeline.nowMs + drillMs)
+  await stopping
+  const copied = node.readCopy()
+  if (copied === undefined || digestOf(copied) !== live) {
+    world.judge.broken('I2 one state', `${node.name}: the last good copy is not the state`)
+  }
+}
+
+function replay(events: readonly StoredEvent[]): ConfigState | undefined {
+  const state = emptyState()
+  for (const event of events) if (!foldStored(state, event, simulatedMacKey).ok) return undefined
+  return state
+}
+
+const givenUpMs = 100_000
+const calmMs = 8_000
+const convergedMs = 30_000
+const drillMs = 5_000

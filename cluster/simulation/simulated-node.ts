@@ -1,0 +1,214 @@
+// One node of the cluster through all its runs: its disk and its database outlive them.
+import type { ConfigState } from '../../shared/config/state.ts'
+import type { Notice } from '../../shared/notice.ts'
+import { decodeJson, encodeJson, subjects } from '../bus/bus.ts'
+import { HighWaterFile } from '../config-log/high-water.ts'
+import { LastGood } from '../config-log/last-good.ts'
+import type { Dice } from './dice.ts'
+import { SimulatedDatabase } from './disk-log.ts'
+import { Life, NodeClock } from './life.ts'
+import { dataFolder, markPath, type Parts, simulatedMacKey, startControlParts, startProxyParts } from './run-parts.ts'
+import { type BusHub, SimulatedBus } from './simulated-bus.ts'
+import { type Backup, SimulatedDisk } from './simulated-disk.ts'
+import { SimulatedEventStream } from './simulated-event-stream.ts'
+import type { ServerLink, SimulatedServer } from './simulated-server.ts'
+import type { StreamContent } from './stream-content.ts'
+
+/** Told what a node does; the node itself never asks. */
+export interface NodeWatcher {
+  onBoot(node: SimulatedNode): void
+  /** After its process has ended. */
+  onDown(node: SimulatedNode): void
+  onState(node: SimulatedNode, state: ConfigState): void
+  onNotice(node: SimulatedNode, notice: Notice): void
+  onBug(node: SimulatedNode, error: unknown): void
+}
+
+export interface NodeOptions {
+  name: string
+  role: 'control' | 'proxy'
+  dice: Dice
+  server: SimulatedServer
+  hub: BusHub
+  content: StreamContent
+  watcher: NodeWatcher
+}
+
+/** One run of its process. */
+interface Run {
+  life: Life
+  clock: NodeClock
+  link: ServerLink
+  bus: SimulatedBus
+  parts: Parts | undefined
+}
+
+export interface FolderBackup {
+  files: Backup
+  database: SimulatedDatabase['events']
+}
+
+export class SimulatedNode {
+  readonly name: string
+  readonly role: 'control' | 'proxy'
+  readonly disk: SimulatedDisk
+  readonly database: SimulatedDatabase
+  readonly #options: NodeOptions
+  #run: Run | undefined
+  #boots = 0
+  #skewMs = 0
+  #isCut = false
+
+  constructor(options: NodeOptions) {
+    this.#options = options
+    this.name = options.name
+    this.role = options.role
+    this.disk = new SimulatedDisk(options.dice.fork('disk'))
+    this.database = new SimulatedDatabase(options.dice.fork('database'))
+  }
+
+  get isUp(): boolean {
+    return this.#run !== undefined
+  }
+
+  get isPaused(): boolean {
+    return this.#run?.life.isPaused === true
+  }
+
+  /** Undefined while it is down or starting. */
+  get parts(): Parts | undefined {
+    return this.#run?.parts
+  }
+
+  /** Questions to the server without an answer. */
+  get asking(): number {
+    return this.#run?.link.asking ?? 0
+  }
+
+  set skewMs(skewMs: number) {
+    this.#skewMs = skewMs
+    if (this.#run !== undefined) this.#run.clock.skewMs = skewMs
+  }
+
+  /** From the server, and so from everybody. */
+  set isCut(isCut: boolean) {
+    this.#isCut = isCut
+    if (this.#run !== undefined) this.#run.link.isCut = isCut
+  }
+
+  /** What comes from outside: now, later, or never. `lost` when the process ends first. */
+  reach(act: (parts: Parts) => void, lost: () => void): void {
+    const run = this.#run
+    if (run?.parts === undefined) return lost()
+    const { life, parts } = run
+    life.onEnd(lost)
+    life.reach(() => act(parts))
+  }
+
+  boot(): void {
+    if (this.#run !== undefined) return
+    const { dice, server, hub, content, watcher } = this.#options
+    const boot = dice.fork(`boot ${this.#boots++}`)
+    const life = new Life()
+    const clock = new NodeClock(server.timeline, life, { beganMs: boot.between(0, 1e6), skewMs: this.#skewMs })
+    const link = server.connect(life, boot.fork('link'))
+    link.isCut = this.#isCut
+    const bus = new SimulatedBus({ hub, link, life, timeline: server.timeline })
+    const run: Run = { life, clock, link, bus, parts: undefined }
+    this.#run = run
+    const mount = this.disk.mount()
+    const options = {
+      ...{ clock, mount, database: this.database },
+      stream: new SimulatedEventStream(server, link, content),
+      notify: (notice: Notice) => life.isOver || watcher.onNotice(this, notice),
+      onState: (state: ConfigState) => life.isOver || watcher.onState(this, state),
+    }
+    const mayCreate = this.#firstBootRule(run, mount)
+    let commands = 0
+    const newCommandId = () => `${this.name}-${this.#boots}-${commands++}`
+    const starting =
+      this.role === 'control' ? startControlParts({ ...options, mayCreate, newCommandId }) : startProxyParts(options)
+    starting.then(
+      (parts) => {
+        if (life.isOver) return
+        run.parts = parts
+        this.#beat(run, parts)
+        watcher.onBoot(this)
+      },
+      (error: unknown) => life.isOver || watcher.onBug(this, error),
+    )
+  }
+
+  kill(): void {
+    this.#end()
+    this.#options.watcher.onDown(this)
+  }
+
+  cutPower(): void {
+    this.#end()
+    this.disk.cutPower()
+    this.#options.watcher.onDown(this)
+  }
+
+  pause(): void {
+    this.#run?.life.pause()
+  }
+
+  resume(): void {
+    this.#run?.life.resume()
+  }
+
+  /** As a clean shutdown does. */
+  async stop(): Promise<void> {
+    await this.#run?.parts?.stop()
+    this.kill()
+  }
+
+  backup(): FolderBackup {
+    return { files: this.disk.backup(), database: [...this.database.events] }
+  }
+
+  restore({ files, database }: FolderBackup): void {
+    this.disk.restore(files)
+    this.database.restore(database)
+  }
+
+  wipe(): void {
+    this.restore({ files: new Map(), database: [] })
+  }
+
+  /** The last good copy, as a next run would find it. */
+  readCopy(): ConfigState | undefined {
+    const disk = this.disk.peek()
+    return new LastGood({ folder: dataFolder, macKey: simulatedMacKey, notify: () => {}, disk }).read().state
+  }
+
+  #end(): void {
+    this.#run?.life.end()
+    this.#run?.bus.close()
+    this.#run = undefined
+    this.disk.unmount()
+  }
+
+  /** Only a node on which nothing ever was, and that hears of nobody who has anything, begins the log of a cluster. */
+  #firstBootRule({ clock, bus }: Run, mount: ReturnType<SimulatedDisk['mount']>): () => boolean {
+    const bootedMs = clock.monotonicMs()
+    let hasHeard = false
+    bus.subscribe(subjects.heartbeat, (payload) => {
+      hasHeard ||= (decodeJson(payload) as { revision: number }).revision > 0
+    })
+    return () => {
+      const mark = new HighWaterFile(markPath, simulatedMacKey, mount).read()
+      return mark.type === 'absent' && !hasHeard && clock.monotonicMs() - bootedMs >= listenMs
+    }
+  }
+
+  #beat({ clock, bus }: Run, { follower }: Parts): void {
+    clock.every(1_000, () => {
+      const { revision, hash } = follower.status
+      bus.publish(subjects.heartbeat, encodeJson({ node: this.name, revision, hash }))
+    })
+  }
+}
+
+const listenMs = 3_000

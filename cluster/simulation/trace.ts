@@ -1,0 +1,26 @@
+// What happened, in order, for people to read, and as one number: two runs of one seed have the same.
+export class Trace {
+  readonly #lines: string[] = []
+  readonly #nowMs: () => number
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+  }
+
+  get lines(): readonly string[] {
+    return this.#lines
+  }
+
+  add(who: string, what: string): void {
+    this.#lines.push(`${this.#nowMs().toFixed(1).padStart(9)} ${who.padEnd(10)} ${what}`)
+  }
+
+  /** FNV-1a over all lines, in hex. */
+  hash(): string {
+    let mixed = 0x811c9dc5
+    for (const line of this.#lines) {
+      for (let i = 0; i < line.length; i++) mixed = Math.imul(mixed ^ line.charCodeAt(i), 0x01000193)
+    }
+    return (mixed >>> 0).toString(16).padStart(8, '0')
+  }
+}

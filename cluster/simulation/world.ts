@@ -1,0 +1,147 @@
+// A cluster in one thread, from a plan. First it lives in trouble, then everything is healed, an operator repairs what only
+// an operator can, and the promises are called in.
+import type { SealedEvent } from '../config-log/config-log.ts'
+import { Client, type Deed } from './client.ts'
+import { Dice } from './dice.ts'
+import { beginFault, type Fault, type Victims } from './faults.ts'
+import { History } from './history.ts'
+import { Judge } from './judge.ts'
+import type { Plan } from './plan.ts'
+import { BusHub } from './simulated-bus.ts'
+import { SimulatedNode } from './simulated-node.ts'
+import { SimulatedServer } from './simulated-server.ts'
+import { StreamContent } from './stream-content.ts'
+import { Timeline } from './timeline.ts'
+import { Trace } from './trace.ts'
+
+export class World {
+  readonly plan: Plan
+  readonly dice: Dice
+  readonly timeline = new Timeline()
+  readonly trace = new Trace(() => this.timeline.nowMs)
+  readonly history = new History()
+  readonly content: StreamContent
+  readonly server: SimulatedServer
+  readonly judge: Judge
+  readonly nodes: readonly SimulatedNode[]
+  readonly client: Client
+  readonly #undo = new Map<Fault, () => void>()
+  #calmSinceMs = 0
+
+  constructor(plan: Plan) {
+    this.plan = plan
+    this.dice = new Dice(plan.seed).fork('world')
+    const { timeline, trace, history, dice } = this
+    this.content = new StreamContent(plan)
+    this.content.onOffer = (event: SealedEvent) => history.sealed(event)
+    this.server = new SimulatedServer(timeline, dice.fork('server'))
+    this.judge = new Judge({ timeline, trace, history, dice: dice.fork('judge') })
+    const hub = new BusHub()
+    const make = (role: 'control' | 'proxy', index: number) => {
+      const name = `${role}-${index + 1}`
+      const { server, content, judge: watcher } = this
+      return new SimulatedNode({ name, role, dice: dice.fork(name), server, hub, content, watcher })
+    }
+    const controls = Array.from({ length: plan.controls }, (_one, index) => make('control', index))
+    const proxies = Array.from({ length: plan.proxies }, (_one, index) => make('proxy', index))
+    this.nodes = [...controls, ...proxies]
+    this.client = new Client({
+      ...{ timeline, controls },
+      onAnswer: (deed, node, answer) => this.#onAnswer(deed, node, answer),
+    })
+  }
+
+  get isOver(): boolean {
+    return this.judge.breach !== undefined
+  }
+
+  get controls(): SimulatedNode[] {
+    return this.nodes.filter(({ role }) => role === 'control')
+  }
+
+  /** Since when nothing has been going wrong; Infinity while something is. */
+  get calmSinceMs(): number {
+    return this.#undo.size > 0 || this.judge.destroyed.length > 0 ? Number.POSITIVE_INFINITY : this.#calmSinceMs
+  }
+
+  async liveInTrouble(): Promise<void> {
+    const { timeline, plan, dice, client } = this
+    const booting = dice.fork('booting')
+    for (const node of this.nodes) timeline.after(booting.between(0, 2_500), () => node.boot())
+    for (const command of plan.commands) timeline.after(command.atMs, () => client.give(command))
+    for (const fault of plan.faults) timeline.after(fault.atMs, () => this.#begin(fault))
+    await timeline.runUntil(plan.troubledMs)
+  }
+
+  heal(): void {
+    this.trace.add('world', 'healed')
+    for (const fault of [...this.#undo.keys()]) this.#end(fault)
+    for (const node of this.nodes) node.boot()
+  }
+
+  /** Waits until it holds, or so long. */
+  async until(holds: () => boolean, msMax: number): Promise<boolean> {
+    const endMs = this.timeline.nowMs + msMax
+    while (!holds() && this.timeline.nowMs < endMs && !this.isOver) {
+      await this.timeline.runUntil(Math.min(endMs, this.timeline.nowMs + lookMs))
+    }
+    return holds()
+  }
+
+  #begin(fault: Fault): void {
+    const undo = beginFault(this.#victims(fault), fault)
+    const { kind, forMs } = fault
+    this.trace.add('fault', `${kind} ${this.nodes[fault.node]?.name} amount ${fault.amount} for ${forMs} ms`)
+    this.#calmSinceMs = this.timeline.nowMs
+    if (undo === undefined) return
+    this.#undo.set(fault, undo)
+    this.timeline.after(forMs, () => this.#end(fault))
+  }
+
+  #end(fault: Fault): void {
+    const undo = this.#undo.get(fault)
+    if (undo === undefined) return
+    this.#undo.delete(fault)
+    this.trace.add('fault', `over: ${fault.kind} ${this.nodes[fault.node]?.name}`)
+    this.#calmSinceMs = this.timeline.nowMs
+    undo()
+  }
+
+  readonly #backups: Victims['backups'] = new Map()
+
+  #victims(fault: Fault): Victims {
+    const { nodes, server, content, judge } = this
+    return {
+      ...{ nodes, server, content, backups: this.#backups },
+      dice: this.dice.fork(`fault ${fault.kind} ${fault.atMs}`),
+      harmed: (node, what) => judge.harmed(node, what),
+      replaced: (node) => judge.replaced(node),
+      destroyed: (how) => judge.destroyed.push(how),
+      alarming: (untilMs) => judge.alarming(untilMs),
+    }
+  }
+
+  #onAnswer(deed: Deed, node: SimulatedNode, answer: Parameters<Judge['onAnswer']>[2]): void {
+    this.judge.onAnswer(deed, node, answer)
+    const { revokes } = deed.command
+    if (!answer.ok || revokes === undefined) return
+    const ackedMs = this.timeline.nowMs
+    this.timeline.after(revokedMs, () => {
+      if (this.calmSinceMs > ackedMs - settleMs) return
+      this.checkRevoked(revokes)
+    })
+  }
+
+  checkRevoked(keyId: string): void {
+    for (const node of this.nodes) {
+      if (node.parts?.follower.state?.keys.has(keyId) === true) {
+        this.judge.broken('I7 revoked', `${node.name} still takes ${keyId} after ${revokedMs} ms`)
+      }
+    }
+  }
+}
+
+const lookMs = 250
+/** What a revocation may take while nothing is going wrong, and has not been for a while. */
+export const revokedMs = 1_000
+const settleMs = 6_000
