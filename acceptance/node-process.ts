@@ -1,0 +1,79 @@
+// One process of Headgate, started as an operator starts it: the command, its environment, what it prints, signals. It has
+// a process group of its own, so that nothing it started outlives it.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export interface NodeProcess {
+  readonly pid: number
+  readonly exitCode: number | null
+  /** Killed, or ended by itself. */
+  readonly isOver: boolean
+  readonly ended: Promise<void>
+  /** All that it has written to its terminal. */
+  output(): string
+  /** To the whole group; does not wait. */
+  signal(signal: NodeJS.Signals): void
+  /** Resolves when it has ended. */
+  kill(signal?: NodeJS.Signals): Promise<void>
+  /** It is over; nothing of it is left. */
+  forget(): Promise<void>
+}
+
+export interface NodeProcessOptions {
+  /** After `headgate`. Default: `start`. */
+  words?: readonly string[]
+  environment: Readonly<Record<string, string>>
+  /** File descriptors that it may have, set with `prlimit`. */
+  descriptors?: number | undefined
+}
+
+export const checkout = fileURLToPath(new URL('..', import.meta.url))
+
+export function startNodeProcess(options: NodeProcessOptions): NodeProcess {
+  const child = spawnNode(options)
+  const printed: string[] = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => printed.push(String(bytes)))
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const signal = (name: NodeJS.Signals) => signalGroup(child, name)
+  const atExit = () => signal('SIGKILL')
+  process.once('exit', atExit)
+  const kill = async (name: NodeJS.Signals = 'SIGKILL') => {
+    signal(name)
+    await ended
+  }
+  return {
+    ...{ pid: child.pid ?? 0, ended, signal, kill },
+    get exitCode() {
+      return child.exitCode
+    },
+    get isOver() {
+      return child.exitCode !== null || child.signalCode !== null
+    },
+    output: () => printed.join(''),
+    async forget() {
+      process.off('exit', atExit)
+      await kill()
+    },
+  }
+}
+
+function spawnNode({ words = ['start'], environment, descriptors }: NodeProcessOptions): ChildProcess {
+  const script = ['--disable-warning=ExperimentalWarning', '--import', './scripts/strip-types.mjs', 'nodes/headgate.ts']
+  const whole = [...script, ...words]
+  const limited = [`--nofile=${descriptors}:${descriptors}`, process.execPath, ...whole]
+  const [command, given] = descriptors === undefined ? [process.execPath, whole] : ['prlimit', limited]
+  return spawn(command, given, {
+    cwd: checkout,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', ...environment },
+  })
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-(child.pid ?? 0), signal)
+  } catch {
+    // It has ended by itself.
+  }
+}
