@@ -14,8 +14,10 @@ export type LogFinding =
   /** `prefix`: what was folded before the damage. `claims`: the revision that the log says it reaches. */
   | { type: 'refused'; refusal: LogRefusal; prefix: ConfigState | undefined; claims: number }
 
+export type ReadableLog = Pick<ConfigLog, 'head' | 'read'>
+
 export interface Examination {
-  log: ConfigLog
+  log: ReadableLog
   macKey: Uint8Array
   clock: Clock
   /** Acknowledged once: the log has to contain it. */

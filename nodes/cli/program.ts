@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Clock, systemClock } from '../../shared/clock.ts'
 import { AdminClient } from './admin-client.ts'
+import type { ReplayOptions } from './commands/config-log.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
 import { coloursWanted, type Environment, type Terminal } from './terminal.ts'
 import type { VerbContext } from './verb.ts'
@@ -167,18 +168,23 @@ function addKeys(program: Command, run: Run): void {
 
 function addLog(program: Command, run: Run): void {
   const verbs = () => import('./commands/config-log.ts')
+  const from = ['--from <copy>', 'a data folder, a log.sqlite, or `stream`; without this, the data folder'] as const
   program
     .command('replay')
-    .description('Fold the configuration log of the data folder, without a node')
+    .description('Fold the configuration log to any revision, verifying every event, without a node')
     .option('--to <revision>', 'stop there', wholeNumber)
     .option('--diff <revision>', 'show what changed since', wholeNumber)
-    .action((given: { to?: string; diff?: string }) => run(async (context) => (await verbs()).replay(context, given))())
-  program
-    .command('log')
-    .description('The configuration log itself')
+    .option(...from)
+    .action((given: ReplayOptions) => run(async (context) => (await verbs()).replay(context, given))())
+  const log = program.command('log').description('The configuration log itself')
+  log
     .command('verify')
-    .description('Check every event of the data folder: chain, MACs, high-water mark, last good copy')
-    .action(run(async (context) => (await verbs()).verify(context)))
+    .description('Check every event: chain and MACs; beside a copy also its high-water mark and last good copy')
+    .option(...from)
+    .option('--stream', 'the stream of the cluster: as --from stream')
+    .action((given: { from?: string; stream?: boolean }) =>
+      run(async (context) => (await verbs()).verify(context, given))(),
+    )
 }
 
 function contextOf(options: ProgramOptions, terminal: Terminal, json: boolean): VerbContext {

@@ -1,39 +1,40 @@
-// The configuration log of the data folder, read without a node and without its lock: nothing here writes, so a running
-// node is not disturbed.
-import { readFileSync } from 'node:fs'
+// The configuration log, from any copy of it or from the stream of a cluster, read without a node and without its lock:
+// nothing here writes, so a running node is not disturbed.
 import { join } from 'node:path'
 import { chooseVerdict, refusalReason, stopReason } from '../../../cluster/config-log/boot.ts'
+import type { LogHead } from '../../../cluster/config-log/config-log.ts'
 import { examineLog } from '../../../cluster/config-log/examine-log.ts'
 import { foldStored } from '../../../cluster/config-log/fold-stored.ts'
-import { HighWaterFile } from '../../../cluster/config-log/high-water.ts'
-import { LastGood } from '../../../cluster/config-log/last-good.ts'
-import { SqliteLog } from '../../../cluster/config-log/sqlite-log.ts'
-import { deriveKeys } from '../../../cluster/secrets/keys.ts'
+import { HighWaterFile, type MarkFinding } from '../../../cluster/config-log/high-water.ts'
+import { type CopyFinding, LastGood } from '../../../cluster/config-log/last-good.ts'
 import { diffStates, formatDiff } from '../../../shared/config/diff.ts'
 import { cloneState, emptyState } from '../../../shared/config/fold.ts'
 import { enforcedKinds } from '../../../shared/config/kinds.ts'
 import { publicResources } from '../../../shared/config/public-view.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { dataDirOf, type Refusal } from '../admin-client.ts'
+import type { Refusal } from '../admin-client.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
+import { type LogSource, openLogSource } from '../log-source.ts'
 import { paint } from '../terminal.ts'
 import { refused, show, type VerbContext } from '../verb.ts'
 
-interface OfflineLog {
-  log: SqliteLog
-  macKey: Uint8Array
-  configDir: string
+export interface ReplayOptions {
+  /** Fold up to there. */
+  to?: string
+  /** Show what changed since that revision instead of what is. */
+  diff?: string
+  /** A copy of the log, or `stream`. */
+  from?: string
 }
 
-/** `--to`: fold up to there. `--diff`: show what changed since that revision instead of what is. */
-export async function replay(context: VerbContext, options: { to?: string; diff?: string }): Promise<ExitCode> {
-  return withLog(context, async (offline) => {
+export async function replay(context: VerbContext, options: ReplayOptions): Promise<ExitCode> {
+  return withLog(context, options.from, async (source) => {
     const to = options.to === undefined ? undefined : Number(options.to)
     const since = options.diff === undefined ? undefined : Number(options.diff)
     // Before reading: a node that runs may append meanwhile.
-    const mark = markOf(offline)
-    const folded = await foldTo(offline, to, since)
+    const mark = markOf(source)?.revision
+    const folded = await foldTo(source, to, since)
     if (!folded.ok) return refused(context, folded.error)
     const { state, earlier } = folded.value
     // A damaged write-ahead log makes SQLite forget its newest events without a word.
@@ -48,13 +49,16 @@ export async function replay(context: VerbContext, options: { to?: string; diff?
   })
 }
 
-/** Every event, the high-water mark and the last good copy. */
-export async function verify(context: VerbContext): Promise<ExitCode> {
-  return withLog(context, async ({ log, macKey, configDir }) => {
-    const mark = new HighWaterFile(join(configDir, 'high-water.json'), macKey).read()
-    const copy = new LastGood({ folder: configDir, macKey, notify: () => {} }).read()
+/** Every event; beside a copy also the high-water mark and the last good copy, which say what it has to contain. */
+export async function verify(context: VerbContext, options: { from?: string; stream?: boolean }): Promise<ExitCode> {
+  return withLog(context, options.stream === true ? 'stream' : options.from, async (source) => {
+    const { log, macKey, name } = source
+    const { mark, copy } = witnessesOf(source)
     const marked = mark.type === 'at' ? mark.mark : undefined
     const finding = await examineLog({ log, macKey, clock: context.clock, mark: marked, copy: copy.state })
+    if (finding.type === 'refused' && finding.refusal.type === 'unavailable') {
+      return refused(context, { code: exitCode.unreachable, message: refusalReason(finding.refusal) })
+    }
     const verdict = chooseVerdict({ log: finding, mark, copy })
     const problems = [
       ...(finding.type === 'refused' ? [refusalReason(finding.refusal)] : []),
@@ -63,37 +67,46 @@ export async function verify(context: VerbContext): Promise<ExitCode> {
       ...(copy.damage === undefined ? [] : [copy.damage]),
     ]
     const state = verdict.type === 'serve' ? verdict.state : undefined
-    const value = { intact: problems.length === 0, revision: state?.revision ?? 0, hash: state?.hash, problems }
-    show(context, value, () => {
-      if (value.intact) return paint(context.terminal, 'green', `intact up to revision ${value.revision}`)
-      return problems.map((problem) => paint(context.terminal, 'red', problem)).join('\n')
+    const intact = problems.length === 0
+    show(context, { intact, from: name, revision: state?.revision ?? 0, hash: state?.hash, problems }, () => {
+      if (intact) return paint(context.terminal, 'green', `${name}: intact up to revision ${state?.revision ?? 0}`)
+      return problems.map((problem) => paint(context.terminal, 'red', `${name}: ${problem}`)).join('\n')
     })
-    return value.intact ? exitCode.ok : exitCode.damaged
+    return intact ? exitCode.ok : exitCode.damaged
   })
 }
 
-/** What was acknowledged once, where that can be told. */
-function markOf({ configDir, macKey }: OfflineLog): number | undefined {
-  const mark = new HighWaterFile(join(configDir, 'high-water.json'), macKey).read()
-  return mark.type === 'at' ? mark.mark.revision : undefined
+function witnessesOf({ configDir, macKey }: LogSource): { mark: MarkFinding; copy: CopyFinding } {
+  if (configDir === undefined) return { mark: { type: 'absent' }, copy: { state: undefined, damage: undefined } }
+  return {
+    mark: new HighWaterFile(join(configDir, 'high-water.json'), macKey).read(),
+    copy: new LastGood({ folder: configDir, macKey, notify: () => {} }).read(),
+  }
 }
 
-async function withLog(context: VerbContext, run: (log: OfflineLog) => Promise<ExitCode>): Promise<ExitCode> {
-  const folder = dataDirOf(context.environment)
-  const masterKey = findMasterKey(context, folder)
-  if (!masterKey.ok) return refused(context, masterKey.error)
-  const { macKey } = deriveKeys(masterKey.value)
-  const configDir = join(folder, 'config')
-  const log = new SqliteLog({ path: join(configDir, 'log.sqlite'), readOnly: true })
+/** What was acknowledged once, where that can be told. */
+function markOf({ configDir, macKey }: LogSource): LogHead | undefined {
+  if (configDir === undefined) return undefined
+  const mark = new HighWaterFile(join(configDir, 'high-water.json'), macKey).read()
+  return mark.type === 'at' ? mark.mark : undefined
+}
+
+async function withLog(
+  context: VerbContext,
+  from: string | undefined,
+  run: (source: LogSource) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const source = await openLogSource(context, from)
+  if (!source.ok) return refused(context, source.error)
   try {
-    return await run({ log, macKey, configDir })
+    return await run(source.value)
   } finally {
-    await log.close()
+    await source.value.close()
   }
 }
 
 async function foldTo(
-  { log, macKey }: OfflineLog,
+  { log, macKey }: LogSource,
   to: number | undefined,
   since: number | undefined,
 ): Promise<Result<{ state: ConfigState; earlier: ConfigState | undefined }, Refusal>> {
@@ -126,19 +139,4 @@ function summary(state: ConfigState) {
 function summaryText(state: ConfigState): string {
   const counts = enforcedKinds.map((kind) => `${kind} ${state.resources[kind].size}`)
   return [`revision ${state.revision}`, `hash ${state.hash}`, ...counts, `keys ${state.keys.size}`].join('\n')
-}
-
-function findMasterKey(context: VerbContext, folder: string): Result<Uint8Array, Refusal> {
-  const { HEADGATE_MASTER_KEY: named, HEADGATE_MASTER_KEY_FILE: file } = context.environment
-  const path = file || join(folder, 'master.key')
-  try {
-    const bytes = Buffer.from((named || readFileSync(path, 'utf8')).trim(), 'base64')
-    if (bytes.byteLength === 32) return done(bytes)
-    return fail({
-      code: exitCode.usage,
-      message: `${named ? 'HEADGATE_MASTER_KEY' : path} does not hold 32 bytes in base64`,
-    })
-  } catch {
-    return fail({ code: exitCode.usage, message: `cannot read ${path}; set HEADGATE_MASTER_KEY or HEADGATE_DATA_DIR` })
-  }
 }

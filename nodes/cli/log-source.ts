@@ -1,0 +1,62 @@
+// Where a verb reads the configuration log from: the data folder, any copy of it, or the stream of the cluster.
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ReadableLog } from '../../cluster/config-log/examine-log.ts'
+import { JetStreamStream } from '../../cluster/config-log/jetstream-stream.ts'
+import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
+import { StreamLog } from '../../cluster/config-log/stream-log.ts'
+import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { done, fail, type Result } from '../../shared/result.ts'
+import { dataDirOf, type Refusal } from './admin-client.ts'
+import { exitCode } from './exit-code.ts'
+import { connectToNats } from './nats-connection.ts'
+import type { VerbContext } from './verb.ts'
+
+export interface LogSource {
+  readonly name: string
+  readonly log: ReadableLog
+  readonly macKey: Uint8Array
+  /** Where the other witnesses of a copy lie; a stream has none. */
+  readonly configDir: string | undefined
+  close(): Promise<void>
+}
+
+/** `from`: a data folder, its `config` folder, a `log.sqlite`, or `stream`. Default: the data folder. */
+export async function openLogSource(context: VerbContext, from?: string): Promise<Result<LogSource, Refusal>> {
+  const masterKey = findMasterKey(context)
+  if (!masterKey.ok) return masterKey
+  const { macKey } = deriveKeys(masterKey.value)
+  return from === 'stream' ? openStream(context, macKey) : openCopy(from ?? dataDirOf(context.environment), macKey)
+}
+
+function openCopy(path: string, macKey: Uint8Array): Result<LogSource, Refusal> {
+  const isFile = existsSync(path) && statSync(path).isFile()
+  const configDir = isFile ? undefined : existsSync(join(path, 'log.sqlite')) ? path : join(path, 'config')
+  const file = configDir === undefined ? path : join(configDir, 'log.sqlite')
+  const log = new SqliteLog({ path: file, readOnly: true })
+  return done({ name: file, log, macKey, configDir, close: () => log.close() })
+}
+
+async function openStream(context: VerbContext, macKey: Uint8Array): Promise<Result<LogSource, Refusal>> {
+  const nats = await connectToNats(context)
+  if (!nats.ok) return nats
+  const stream = new JetStreamStream({ link: nats.value, clock: context.clock })
+  const close = async () => {
+    await stream.close()
+    await nats.value.close()
+  }
+  return done({ name: 'the stream', log: new StreamLog(stream), macKey, configDir: undefined, close })
+}
+
+export function findMasterKey({ environment }: VerbContext): Result<Uint8Array, Refusal> {
+  const { HEADGATE_MASTER_KEY: named, HEADGATE_MASTER_KEY_FILE: file } = environment
+  const path = file || join(dataDirOf(environment), 'master.key')
+  try {
+    const bytes = Buffer.from((named || readFileSync(path, 'utf8')).trim(), 'base64')
+    if (bytes.byteLength === 32) return done(bytes)
+    const where = named ? 'HEADGATE_MASTER_KEY' : path
+    return fail({ code: exitCode.usage, message: `${where} does not hold 32 bytes in base64` })
+  } catch {
+    return fail({ code: exitCode.usage, message: `cannot read ${path}; set HEADGATE_MASTER_KEY or HEADGATE_DATA_DIR` })
+  }
+}
