@@ -12,6 +12,7 @@ import { Pulse } from '../cluster/membership/pulse.ts'
 import { deriveKeys } from '../cluster/secrets/keys.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { Trouble } from '../shared/readiness.ts'
+import type { LinkState } from '../shared/telemetry/records.ts'
 import { startAggregator } from './aggregator/main.ts'
 import { connectToCluster, openClusterLog } from './join-cluster.ts'
 import type { RunningThread, ThreadContext } from './worker.ts'
@@ -30,7 +31,8 @@ export async function startAggregatorThread(context: ThreadContext): Promise<Run
   const troubles = () => [...cluster.troubles(), ...(shared?.troubles() ?? []), ...config.troubles()]
   const aggregator = startAggregator({ ...common, bus: cluster.bus })
   // In a process with every role the proxy beats for all of it.
-  const pulse = isOwnNode ? beat(context, cluster.bus, { follower: config.follower, troubles }) : undefined
+  const link = () => cluster.state(shared?.log)
+  const pulse = isOwnNode ? beat(context, cluster.bus, { follower: config.follower, troubles, link }) : undefined
   return {
     standing: () => ({ troubles: isOwnNode ? troubles() : cluster.troubles(), heartbeat: pulse?.read() }),
     close: async () => {
@@ -67,11 +69,17 @@ async function follow({ task, bus, notify }: ThreadContext, own: ConfigLog | und
   }
 }
 
-function beat({ task }: ThreadContext, bus: Bus, facts: { follower: Follower; troubles: () => Trouble[] }): Pulse {
+interface BeatFacts {
+  readonly follower: Follower
+  troubles(): Trouble[]
+  link(): LinkState
+}
+
+function beat({ task }: ThreadContext, bus: Bus, { follower, troubles, link }: BeatFacts): Pulse {
   const { node: name, version, settings } = task
   const pulse = new Pulse({
     ...{ bus, clock: systemClock, node: { name, role: 'aggregator', version, region: settings.region } },
-    facts: () => ({ status: facts.follower.status, troubles: facts.troubles() }),
+    facts: () => ({ status: follower.status, troubles: troubles(), link: link() }),
   })
   pulse.beat()
   return pulse

@@ -32,7 +32,7 @@ export async function startControlThread(context: ThreadContext): Promise<Runnin
 }
 
 interface Shared {
-  readonly options: Pick<ControlOptions, 'bus' | 'log' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'>
+  readonly options: Pick<ControlOptions, 'bus' | 'log' | 'link' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'>
   close(): Promise<void>
 }
 
@@ -43,7 +43,10 @@ async function joinIfClustered(context: ThreadContext): Promise<Shared> {
   // The other threads of this process read the same copy.
   const hint = log.watch(() => context.bus.publish(subjects.configAppended, encodeJson({})))
   return {
-    options: { log, firstWritesMs, aggregatorsElsewhere: true, bus: cluster.bus, checks: [cluster.troubles, troubles] },
+    options: {
+      ...{ log, firstWritesMs, aggregatorsElsewhere: true, bus: cluster.bus, checks: [cluster.troubles, troubles] },
+      link: () => cluster.state(log),
+    },
     close: async () => {
       hint.stop()
       await close()

@@ -6,18 +6,22 @@ import { JetStreamStream } from '../cluster/config-log/jetstream-stream.ts'
 import { ReplicatedLog } from '../cluster/config-log/replicated-log.ts'
 import { SqliteLog } from '../cluster/config-log/sqlite-log.ts'
 import { FirstBoot } from '../cluster/membership/first-boot.ts'
+import { linkStateOf } from '../cluster/membership/link-state.ts'
 import { linkTroubles, logTroubles } from '../cluster/membership/link-troubles.ts'
 import type { NatsLink } from '../cluster/nats/nats-link.ts'
 import { openNatsLink } from '../cluster/nats/open-nats-link.ts'
 import { deriveKeys } from '../cluster/secrets/keys.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { Trouble } from '../shared/readiness.ts'
+import type { LinkState } from '../shared/telemetry/records.ts'
 import type { ThreadContext } from './worker.ts'
 
 export interface Connected {
   readonly link: NatsLink
   readonly bus: NatsBus
   troubles(): Trouble[]
+  /** For heartbeats; with the log, where this thread keeps it. */
+  state(log?: ReplicatedLog): LinkState
   close(): Promise<void>
 }
 
@@ -35,7 +39,7 @@ export async function connectToCluster({ task, notify }: ThreadContext): Promise
   const bus = new NatsBus({ link, ...around })
   await untilConnected(link)
   return {
-    ...{ link, bus, troubles: () => linkTroubles(link) },
+    ...{ link, bus, troubles: () => linkTroubles(link), state: (log) => linkStateOf({ link, bus, log }) },
     close: async () => {
       bus.close()
       await link.close()

@@ -19,8 +19,9 @@ export const traffic = {
   telemetry: { messagesMax: 2_000, bytesMax: 4 << 20 },
   cache: { messagesMax: 10_000, bytesMax: 4 << 20 },
   other: { messagesMax: 1_000, bytesMax: 1 << 20 },
-  /** The next one says more, and comes within a second. */
-  node: nothing,
+  /** A beat each second: the newest is worth a moment's wait. */
+  node: { messagesMax: 1, bytesMax: 256 << 10 },
+  /** The next one says more, and comes soon. */
   weights: nothing,
   gossip: nothing,
 } as const satisfies Record<string, Keeping>

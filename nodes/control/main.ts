@@ -18,7 +18,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { Readiness, type ReadinessCheck, type Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
-import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import type { LinkState, NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { Agreement } from './agreement.ts'
 import { dispatch } from './api/dispatch.ts'
 import { Router } from './api/router.ts'
@@ -57,6 +57,8 @@ export interface ControlOptions {
   log?: ConfigLog
   /** Where data keys are. Default: a file in the data folder. */
   keys?: KeyStore
+  /** In a cluster: how this node stands to it, for its heartbeats. */
+  link?: () => LinkState
   /** How long the start waits for a log that does not answer. Default: not at all. */
   firstWritesMs?: number
   /** In a cluster: that none is heard is a trouble. */
@@ -227,10 +229,11 @@ const noAggregator: Trouble = {
   reason: 'no aggregator is heard: usage, requests and latencies cannot be told; proxies keep their records',
 }
 
-function startPulse({ bus, clock, node, settings }: ControlOptions, follower: Follower, readiness: Readiness): Pulse {
+function startPulse(options: ControlOptions, follower: Follower, readiness: Readiness): Pulse {
+  const { bus, clock, node, settings, link } = options
   const pulse = new Pulse({
     ...{ bus, clock, node: { ...node, region: settings.region } },
-    facts: () => ({ status: follower.status, troubles: readiness.troubles() }),
+    facts: () => ({ status: follower.status, troubles: readiness.troubles(), link: link?.() }),
   })
   pulse.beat()
   return pulse

@@ -34,14 +34,38 @@ export function keepLogCopy({ link, bus, files, masterKey, clock, notify }: LogC
   const stream = new JetStreamStream({ link, clock })
   const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, readOnly: true })
   const hint = log.watch(() => bus.publish(subjects.configAppended, encodeJson({ revision: log.state.copyRevision })))
-  void log.start()
+  const starting = startOnceConnected(log, link, clock)
   return {
     get state() {
       return log.state
     },
     close: async () => {
       hint.stop()
+      starting.stop()
       await log.close()
+    },
+  }
+}
+
+/** At the latest after this it is told that the stream cannot be followed. */
+const connectMsMax = 2_000
+
+/** A look before there is a connection would find what every start finds, and tell it as news. */
+function startOnceConnected(log: ReplicatedLog, link: NatsLink, clock: Clock): { stop(): void } {
+  let isStarted = false
+  const start = () => {
+    if (isStarted) return
+    isStarted = true
+    void log.start()
+  }
+  const timer = clock.after(connectMsMax, start)
+  const watch = link.onChange((isConnected) => {
+    if (isConnected) start()
+  })
+  return {
+    stop: () => {
+      timer.cancel()
+      watch.stop()
     },
   }
 }
