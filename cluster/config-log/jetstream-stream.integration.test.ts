@@ -1,17 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { configLogContract } from './config-log-contract.ts'
 import { eventStreamContract } from './event-stream-contract.ts'
-import { HighWaterFile } from './high-water.ts'
-import { openReplicatedLog, openStream } from './jetstream-rig.ts'
-import { rigMacKey } from './log-rig.ts'
-import { SqliteLog } from './sqlite-log.ts'
-
-const root = mkdtempSync(join(tmpdir(), 'headgate-stream-'))
-afterAll(() => rmSync(root, { recursive: true }))
+import { newFolder, openStream, startNode } from './jetstream-rig.ts'
 
 describe.each([1, 3] as const)('%i nats-server', (servers) => {
   let rig: NatsRig | undefined
@@ -38,10 +29,7 @@ describe.each([1, 3] as const)('%i nats-server', (servers) => {
 
   configLogContract(`jetstream R${servers}`, async () => {
     const url = await withoutStream()
-    const folder = mkdtempSync(join(root, 'copy-'))
-    const highWater = () => new HighWaterFile(join(folder, 'high-water.json'), rigMacKey)
-    return {
-      open: () => openReplicatedLog(url, new SqliteLog({ path: join(folder, 'log.sqlite'), highWater: highWater() })),
-    }
+    const folder = newFolder()
+    return { open: async () => (await startNode({ url, folder })).log }
   })
 })

@@ -7,7 +7,7 @@ import type { AppendRefusal, ConfigLog, LogHead, LogRefusal, StoredEvent } from 
 import type { EventStream, StreamFacts, StreamMessage, StreamTrouble } from './event-stream.ts'
 import { judgeFacts, judgeHead, judgeMessage } from './judge-stream.ts'
 import { copyFinding, findingOf, type ReplicationFinding, type ReplicationState } from './replication-state.ts'
-import { confirmMs, ReplicationStatus } from './replication-status.ts'
+import { ReplicationStatus } from './replication-status.ts'
 
 export interface MirrorOptions {
   stream: EventStream
@@ -21,6 +21,8 @@ export interface MirrorOptions {
   /** The newest revision that was heard of from other nodes: a stream that ends before it has lost something. */
   heardElsewhere?: () => number
   pollMs?: number
+  /** How long a stream has to look wrong before it is an alarm. */
+  confirmMs?: number
 }
 
 type Synced = Result<LogHead, LogRefusal>
@@ -39,11 +41,16 @@ export class Mirror {
 
   constructor(options: MirrorOptions) {
     this.#options = options
-    this.#status = new ReplicationStatus(options.clock, options.notify)
+    this.#status = new ReplicationStatus(options.clock, options.notify, options.confirmMs)
   }
 
   get state(): ReplicationState {
     return this.#status.state
+  }
+
+  /** The stream looks wrong: nothing may be appended, though waiting may help. */
+  get isSuspect(): boolean {
+    return this.#status.isSuspect
   }
 
   get hasCaughtUp(): boolean {
@@ -182,7 +189,7 @@ export class Mirror {
   }
 }
 
-const pollMsDefault = confirmMs
+const pollMsDefault = 1_000
 const pageEvents = 1_024
 const compareMs = 15_000
 const closed = { type: 'unavailable', message: 'the log is closed' } as const

@@ -1,6 +1,6 @@
 // The state of the replicated log, as one look after the other changes it, told to operators when it changes. What is wrong
-// with the stream has to be seen twice before it is an alarm: a server that has just lost its lead may tell an old story
-// for a moment. An alarm ends only when a look finds that all is well again.
+// with the stream has to last before it is an alarm: after a restart of three servers one of them may lead for seconds
+// before it knows the newest message again. Nothing is appended from the first sign on. An alarm ends only when a look finds that all is well again.
 import type { Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { genesisHash, type LogHead, type LogRefusal } from './config-log.ts'
@@ -15,6 +15,7 @@ import {
 export class ReplicationStatus {
   readonly #clock: Clock
   readonly #notify: Notify
+  readonly #confirmMs: number
   #type: ReplicationStateType = 'starting'
   #finding: ReplicationFinding = { type: 'away', message: 'the stream has not answered yet', revision: 0 }
   #sinceMs: number
@@ -26,9 +27,10 @@ export class ReplicationStatus {
   /** Of the stream, as last heard. */
   streamRevision: number | undefined
 
-  constructor(clock: Clock, notify: Notify) {
+  constructor(clock: Clock, notify: Notify, confirmMs = confirmMsDefault) {
     this.#clock = clock
     this.#notify = notify
+    this.#confirmMs = confirmMs
     this.#sinceMs = clock.monotonicMs()
     this.#behindSinceMs = this.#sinceMs
   }
@@ -61,6 +63,11 @@ export class ReplicationStatus {
     return this.#type === 'following' ? undefined : refusalOf(this.#finding, this.head.revision)
   }
 
+  /** The stream looks wrong, and has not for long enough to be sure. */
+  get isSuspect(): boolean {
+    return this.#suspectSinceMs !== undefined
+  }
+
   /** The stream is known to hold more than the copy. */
   behind(): void {
     this.#behindSinceMs ??= this.#clock.monotonicMs()
@@ -86,7 +93,8 @@ export class ReplicationStatus {
   #suspect(finding: ReplicationFinding): void {
     const nowMs = this.#clock.monotonicMs()
     this.#suspectSinceMs ??= nowMs
-    if (isAlarm(this.#type) || nowMs - this.#suspectSinceMs >= confirmMs) return this.#change(finding.type, finding)
+    if (isAlarm(this.#type) || nowMs - this.#suspectSinceMs >= this.#confirmMs)
+      return this.#change(finding.type, finding)
     this.#change('away', { ...finding, type: 'away' })
   }
 
@@ -109,5 +117,5 @@ export class ReplicationStatus {
   }
 }
 
-/** How long after the first sign a second one makes an alarm. */
-export const confirmMs = 1_000
+/** How long after the first sign another one makes an alarm: longer than an election. */
+const confirmMsDefault = 10_000

@@ -98,7 +98,7 @@ export class StreamAppend {
       if (refusal !== undefined && mirror.state.type !== 'away')
         return refused(job.mayBeStored ? unknown(job) : refusal)
       job.tries++
-      const answer = await stream.publish(job.event, job.afterRevision)
+      const answer = mirror.isSuspect ? fail(suspect) : await stream.publish(job.event, job.afterRevision)
       if (answer.ok) return this.#acknowledge(job, answer.value)
       const outcome = this.#afterTrouble(job, answer.error) ?? (await this.#beforeNextTry(job))
       if (outcome !== undefined) return outcome
@@ -182,6 +182,7 @@ const electionMs = 10_000
 const pauseMsMin = 50
 const pauseMsMax = 2_000
 
+const suspect = { type: 'unavailable', message: 'the stream looks wrong, which may pass' } as const
 const notToBegin = {
   type: 'unavailable',
   message: 'the stream is empty, and this node may not begin it: other nodes hold events, or could not be asked yet',
