@@ -4,7 +4,7 @@
 
 import type { Clock } from '../../shared/clock.ts'
 import type { ConfigChange, ConfigEvent } from '../../shared/config/events.ts'
-import { applyEvent, cloneState, emptyState } from '../../shared/config/fold.ts'
+import { applyEvent, emptyState, forkState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { limits } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
@@ -165,7 +165,7 @@ export class ConfigWriter {
   }
 
   #draft(jobs: Job[]): Drafted {
-    const pending = cloneState(this.#options.follower.state ?? emptyState())
+    const pending = forkState(this.#options.follower.state ?? emptyState())
     const drafts: Draft[] = []
     for (const [index, job] of jobs.entries()) {
       try {

@@ -2,7 +2,7 @@
 // through in slices, so that a node that already serves something is not held up by it.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../shared/clock.ts'
-import { cloneState, emptyState } from '../../shared/config/fold.ts'
+import { emptyState, forkState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { type ConfigLog, genesisHash, type LogHead, type LogRefusal, type StoredEvent } from './config-log.ts'
 import { type OpenedEvent, openEvent } from './event-codec.ts'
@@ -51,7 +51,7 @@ class Walk {
 
   constructor(examination: Examination) {
     this.#examination = examination
-    this.state = examination.copy === undefined ? emptyState() : cloneState(examination.copy)
+    this.state = examination.copy === undefined ? emptyState() : forkState(examination.copy)
   }
 
   /** Undefined when the prefix belongs to another history than the copy, or is nothing. */

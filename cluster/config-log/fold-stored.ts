@@ -38,7 +38,7 @@ export function foldOpened(state: ConfigState, opened: OpenedEvent, hash: string
     state.hash = hash
     return done({ event, skipped: true })
   }
-  if (!isWellFormed(event.change)) return fail(stop(event, 'it names nothing that it could change'))
+  if (!isWellFormed(event.change)) return fail(stop(event, 'it is not of the shape that its type has'))
   try {
     applyEvent(state, event, hash)
     return done({ event, skipped: false })
@@ -48,13 +48,33 @@ export function foldOpened(state: ConfigState, opened: OpenedEvent, hash: string
   }
 }
 
-// Checked before the fold touches anything: half a change set is a state that no log ever described.
+// Checked before the fold touches anything: half a change set is a state that no log ever described. Beyond names it is what
+// is read of a key or an owner when its first request comes, which nothing may throw at.
 function isWellFormed(change: ConfigChange): boolean {
   const parts = change.type === 'change-set' ? change.changes : [change]
   return parts.every((part) => {
-    if (part.type === 'key-issued') return typeof part.key?.id === 'string'
-    return typeof ('keyId' in part ? part.keyId : part.name) === 'string'
+    if (part.type === 'key-issued') return isKey(part.key)
+    if (part.type === 'key-rotated') return [part.keyId, part.tokenHash, part.overlapUntil].every(isText)
+    if (part.type === 'key-revoked') return isText(part.keyId)
+    return isText(part.name) && (!('spec' in part) || (isRecord(part.spec) && isListIfAny(part.spec['models'])))
   })
+}
+
+function isKey(key: unknown): boolean {
+  if (!isRecord(key) || !isRecord(key['owner'])) return false
+  return isText(key['id']) && isText(key['tokenHash']) && isListIfAny(key['models'])
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
+}
+
+function isListIfAny(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every(isText))
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 function stop(event: ConfigEvent, message: string): FoldStop {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { ConfigEvent } from '../../shared/config/events.ts'
-import { cloneState, emptyState } from '../../shared/config/fold.ts'
+import { emptyState, forkState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
@@ -227,7 +227,7 @@ export class Follower {
       const page = await this.#options.log.read(before.revision, pageEvents)
       if (!page.ok) return page.error
       if (page.value.length === 0) return damagedAt(before.revision + 1, 'events are missing')
-      const next = cloneState(before)
+      const next = forkState(before)
       const { refusal, events, skipped } = this.#foldPage(next, page.value)
       this.#countSkipped(skipped)
       if (next.revision > before.revision) this.#swap(next, events)

@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { stateToJson } from '../../shared/config/snapshot.ts'
+import type { Follower } from './follower.ts'
 import { LastGood } from './last-good.ts'
 import { bootRig, rigMacKey, setTeam } from './log-rig.ts'
 import { MemoryLog, MemoryLogStorage } from './memory-log.ts'
@@ -10,8 +12,11 @@ const root = mkdtempSync(join(tmpdir(), 'headgate-copy-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
 const newFolder = () => mkdtempSync(join(root, 'copy-'))
-const reading = (lastGoodFolder: string) =>
-  new LastGood({ folder: lastGoodFolder, macKey: rigMacKey, notify: () => {} }).read()
+const reading = (folder: string) => {
+  const { state, damage } = new LastGood({ folder, macKey: rigMacKey, notify: () => {} }).read()
+  return { state: state && stateToJson(state), damage }
+}
+const stateOf = ({ state }: Follower) => stateToJson(state!)
 
 /** A copy left behind by a kill after `teams` changes; the rig starts a new snapshot every 20 events. */
 async function given(teams: number) {
@@ -31,7 +36,7 @@ function flip(path: string, at: number): void {
 test('the copy is at the head after every change, whether a snapshot was just made or not', async () => {
   for (const teams of [1, 2, 20, 21, 22, 23, 65]) {
     const { folder, follower } = await given(teams)
-    expect(reading(folder)).toEqual({ state: follower.state, damage: undefined })
+    expect(reading(folder)).toEqual({ state: stateOf(follower), damage: undefined })
   }
 })
 
@@ -48,7 +53,7 @@ test('two snapshots stay, each with the tail that leads on from it', async () =>
 test('with the newest snapshot damaged the older one leads to the same state, and the damage is told', async () => {
   const { folder, follower } = await given(65)
   flip(join(folder, 'last-good-61.json'), 300)
-  expect(reading(folder)).toEqual({ state: follower.state, damage: 'last-good-61.json does not verify' })
+  expect(reading(folder)).toEqual({ state: stateOf(follower), damage: 'last-good-61.json does not verify' })
 })
 
 test('a record that does not verify ends the copy before it, and the damage is told', async () => {
@@ -100,7 +105,7 @@ test('with the log away the copy is served, degraded; when it is back, the follo
   storage.refusal = undefined
   expect(await again.writer.write(setTeam('x'))).toMatchObject({ ok: true, value: { revision: 6 } })
   expect(again.follower.status.degraded).toBeUndefined()
-  expect(reading(folder)).toEqual({ state: again.follower.state, damage: undefined })
+  expect(reading(folder)).toEqual({ state: stateOf(again.follower), damage: undefined })
 })
 
 test('a log that was exchanged for a shorter one is told from a new one by the copy', async () => {
@@ -137,12 +142,12 @@ test('a damaged copy beside a whole log is told and written anew', async () => {
   expect(again.verdict).toMatchObject({ type: 'serve', source: 'log', state: { revision: 5 } })
   expect(again.follower.status.degraded).toBeUndefined()
   expect(again.notices).toContainEqual(expect.objectContaining({ type: 'warning' }))
-  expect(reading(folder)).toEqual({ state: again.follower.state, damage: undefined })
+  expect(reading(folder)).toEqual({ state: stateOf(again.follower), damage: undefined })
 })
 
 test('a clean stop leaves one snapshot of the newest state', async () => {
   const { folder, follower, stop } = await given(5)
   await stop()
   rmSync(join(folder, 'last-good-1.json'))
-  expect(reading(folder)).toEqual({ state: follower.state, damage: undefined })
+  expect(reading(folder)).toEqual({ state: stateOf(follower), damage: undefined })
 })

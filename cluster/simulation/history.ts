@@ -1,7 +1,7 @@
 // Everything that was ever sealed by a node of this world, by its hash, and what it adds up to: folded one event at a time
 // from the beginning, which is what every node must come to however it got there.
 import type { ConfigEvent } from '../../shared/config/events.ts'
-import { applyEvent, cloneState, emptyState } from '../../shared/config/fold.ts'
+import { applyEvent, emptyState, forkState } from '../../shared/config/fold.ts'
 import { stateToJson } from '../../shared/config/snapshot.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { genesisHash, type SealedEvent } from '../config-log/config-log.ts'
@@ -32,7 +32,7 @@ export class History {
     if (entry === undefined || entry.state !== undefined) return entry?.state
     const before = this.stateAt(entry.event.prevHash)
     if (before === undefined) return undefined
-    const state = cloneState(before)
+    const state = forkState(before)
     applyEvent(state, entry.event, hash)
     entry.state = state
     return state

@@ -20,7 +20,6 @@ import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
-import { CallerCompiler } from './auth/callers.ts'
 import type { HttpServer } from './http/http.ts'
 import { startHttpServer } from './http/server.ts'
 import { Pipeline } from './pipeline.ts'
@@ -73,7 +72,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const secrets = new SecretBox(new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), keys.wrapKey))
   const paces = new PaceBook()
   const compiler = new SnapshotCompiler({
-    ...{ callers: new CallerCompiler(), loads: new LoadBook(), paces, egressStrict: settings.egressStrict },
+    ...{ loads: new LoadBook(), paces, egressStrict: settings.egressStrict },
     open(secret) {
       const opened = secrets.open(secret)
       if (opened.ok) return opened.value

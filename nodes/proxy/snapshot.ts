@@ -2,7 +2,7 @@
 // one it began with.
 import type { ModelSpec } from '../../shared/config/kinds.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
-import type { CallerCompiler, Callers } from './auth/callers.ts'
+import { Callers } from './auth/callers.ts'
 import { demoModels, isDemoModel } from './providers/demo/demo-answers.ts'
 import {
   type ConnectOptions,
@@ -33,18 +33,11 @@ const directRoutesMax = 1_000
 const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/
 
 export class SnapshotCompiler {
-  readonly #callers: CallerCompiler
   readonly #loads: LoadBook
   readonly #paces: PaceBook
   readonly #options: ConnectOptions
 
-  constructor({
-    callers,
-    loads,
-    paces,
-    ...options
-  }: { callers: CallerCompiler; loads: LoadBook; paces: PaceBook } & ConnectOptions) {
-    this.#callers = callers
+  constructor({ loads, paces, ...options }: { loads: LoadBook; paces: PaceBook } & ConnectOptions) {
     this.#loads = loads
     this.#paces = paces
     this.#options = options
@@ -71,7 +64,7 @@ export class SnapshotCompiler {
     return {
       revision: state.revision,
       revisionText: String(state.revision),
-      callers: this.#callers.compile(state),
+      callers: new Callers(state),
       everyRoute: () => [...routes.values(), ...direct.values()],
       modelNames: [...routes.keys(), ...demoNames(providers)].sort(),
       routeOf: (model) => routes.get(model) ?? direct.get(model) ?? this.#direct(model, providers, direct),

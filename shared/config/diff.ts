@@ -2,7 +2,8 @@
 // fields. Secrets are masks on both sides; that one changed shows even where the masks are equal.
 import { isDeepStrictEqual } from 'node:util'
 import type { ConfigChange } from './events.ts'
-import { applyChange, cloneState } from './fold.ts'
+import { applyChange, forkState } from './fold.ts'
+import type { ForkableMap } from './forkable-map.ts'
 import { enforcedKinds, type KeyRecord, type SealedSecret } from './kinds.ts'
 import { formatPath, type PathSegment, quote } from './problem.ts'
 import { publicKey } from './public-view.ts'
@@ -28,7 +29,7 @@ export interface FieldDiff {
 /** What `change` would do to `state`, which stays as it is. */
 export function diffChange(state: ConfigState, change: ConfigChange | undefined): DiffEntry[] {
   if (change === undefined) return []
-  const after = cloneState(state)
+  const after = forkState(state)
   applyChange(after, change, state.revision + 1)
   return diffStates(state, after)
 }
@@ -63,19 +64,17 @@ function formatValue(value: unknown): string {
 
 function diffOfMaps<Spec>(
   kind: string,
-  before: ReadonlyMap<string, Resource<Spec>>,
-  after: ReadonlyMap<string, Resource<Spec>>,
+  before: ForkableMap<Resource<Spec>>,
+  after: ForkableMap<Resource<Spec>>,
 ): DiffEntry[] {
   const entries: DiffEntry[] = []
-  for (const [name, resource] of after) {
-    const old = before.get(name)
-    if (old === resource) continue // states share what did not change: most of a hundred thousand keys end here
-    const fields = fieldsOf(old?.spec, resource.spec)
-    if (old === undefined) entries.push({ kind, name, action: 'create', fields })
-    else if (fields.length > 0) entries.push({ kind, name, action: 'update', fields })
-  }
-  for (const name of before.keys()) {
-    if (!after.has(name)) entries.push({ kind, name, action: 'delete', fields: [] })
+  for (const { name, before: old, after: now } of after.differencesFrom(before)) {
+    if (now === undefined) entries.push({ kind, name, action: 'delete', fields: [] })
+    else {
+      const fields = fieldsOf(old?.spec, now.spec)
+      if (old === undefined) entries.push({ kind, name, action: 'create', fields })
+      else if (fields.length > 0) entries.push({ kind, name, action: 'update', fields })
+    }
   }
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -1,7 +1,8 @@
 // The fold: what all events so far add up to. It reads no clock and makes no id, so the same events give the same state on
 // every node and on every replay. A fold owns its state and edits it in place (a million events must fold in a second);
-// whoever wants to keep the state before asks for `cloneState`.
+// whoever wants to keep the state before folds on a `forkState` of it.
 import { type Change, type ConfigChange, type ConfigEvent, isKnownChange, type Origin } from './events.ts'
+import { ForkableMap } from './forkable-map.ts'
 import type { EnforcedKind, KeyRecord, SpecOf } from './kinds.ts'
 import type { ConfigState, Resource } from './state.ts'
 
@@ -13,14 +14,15 @@ export function emptyState(): ConfigState {
     revision: 0,
     hash: genesisHash,
     resources: {
-      providers: new Map(),
-      models: new Map(),
-      teams: new Map(),
-      users: new Map(),
-      apps: new Map(),
-      slos: new Map(),
+      providers: new ForkableMap(),
+      models: new ForkableMap(),
+      teams: new ForkableMap(),
+      users: new ForkableMap(),
+      apps: new ForkableMap(),
+      slos: new ForkableMap(),
     },
-    keys: new Map(),
+    keys: new ForkableMap(),
+    tokens: new ForkableMap(),
   }
 }
 
@@ -45,23 +47,36 @@ export function applyChange(state: ConfigState, change: ConfigChange, revision: 
   for (const part of parts) applyOne(state, part, revision)
 }
 
-/** A state that can be folded on without touching this one. The maps are copied, what they hold is shared: a fold replaces
- *  resources and never edits them. */
-export function cloneState(state: ConfigState): ConfigState {
+/** A state that can be folded on without touching this one, at once however large it is: a fold replaces resources and
+ *  never edits them. */
+export function forkState(state: ConfigState): ConfigState {
   const { providers, models, teams, users, apps, slos } = state.resources
   return {
     revision: state.revision,
     hash: state.hash,
     resources: {
-      providers: new Map(providers),
-      models: new Map(models),
-      teams: new Map(teams),
-      users: new Map(users),
-      apps: new Map(apps),
-      slos: new Map(slos),
+      providers: providers.fork(),
+      models: models.fork(),
+      teams: teams.fork(),
+      users: users.fork(),
+      apps: apps.fork(),
+      slos: slos.fork(),
     },
-    keys: new Map(state.keys),
+    keys: state.keys.fork(),
+    tokens: state.tokens.fork(),
   }
+}
+
+/** Puts a key where its id and its tokens lead to it. Nothing happens when a token is another key's: two keys with one token
+ *  could not be told apart, and no command was ever decided so. */
+export function setKey({ keys, tokens }: ConfigState, record: Resource<KeyRecord>): void {
+  const { id } = record.spec
+  const before = keys.get(id)
+  const [hashes, known] = [tokenHashesOf(record.spec), before === undefined ? [] : tokenHashesOf(before.spec)]
+  if (hashes.some((hash) => !known.includes(hash) && tokens.has(hash))) return
+  for (const hash of known) if (!hashes.includes(hash)) tokens.delete(hash)
+  keys.set(id, record)
+  for (const hash of hashes) tokens.set(hash, record)
 }
 
 /** Total: whatever is known can be folded. What a change deletes or rotates was there when it was decided. */
@@ -105,13 +120,13 @@ function applyOne(state: ConfigState, change: Change, revision: number): void {
       slos.delete(change.name)
       break
     case 'key-issued':
-      state.keys.set(change.key.id, { spec: change.key, revision, origin: 'api' })
+      setKey(state, { spec: change.key, revision, origin: 'api' })
       break
     case 'key-rotated':
-      rotate(state.keys, change, revision)
+      rotate(state, change, revision)
       break
     case 'key-revoked':
-      state.keys.delete(change.keyId)
+      revoke(state, change.keyId)
       break
     default:
       change satisfies never // a new kind of change does not compile until it is folded
@@ -119,15 +134,15 @@ function applyOne(state: ConfigState, change: Change, revision: number): void {
 }
 
 function set<Kind extends EnforcedKind>(
-  resources: Map<string, Resource<SpecOf[Kind]>>,
+  resources: ForkableMap<Resource<SpecOf[Kind]>>,
   change: { name: string; spec: SpecOf[Kind]; origin: Origin },
   revision: number,
 ): void {
   resources.set(change.name, { spec: change.spec, revision, origin: change.origin })
 }
 
-function rotate(keys: ConfigState['keys'], change: Extract<Change, { type: 'key-rotated' }>, revision: number): void {
-  const before = keys.get(change.keyId)
+function rotate(state: ConfigState, change: Extract<Change, { type: 'key-rotated' }>, revision: number): void {
+  const before = state.keys.get(change.keyId)
   if (before === undefined) return
   // A sealed token stands for the token before the rotation: printing it again would hand out a dying one.
   const { sealedToken: _, ...kept } = before.spec
@@ -137,5 +152,16 @@ function rotate(keys: ConfigState['keys'], change: Extract<Change, { type: 'key-
     prefix: change.prefix,
     previous: { tokenHash: before.spec.tokenHash, until: change.overlapUntil },
   }
-  keys.set(change.keyId, { ...before, spec, revision })
+  setKey(state, { ...before, spec, revision })
+}
+
+function revoke({ keys, tokens }: ConfigState, keyId: string): void {
+  const record = keys.get(keyId)
+  if (record === undefined) return
+  for (const hash of tokenHashesOf(record.spec)) tokens.delete(hash)
+  keys.delete(keyId)
+}
+
+function tokenHashesOf({ tokenHash, previous }: KeyRecord): string[] {
+  return previous === undefined ? [tokenHash] : [tokenHash, previous.tokenHash]
 }

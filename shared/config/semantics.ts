@@ -6,7 +6,7 @@ import { checkSlo, sloCountProblem, sloKeyProblem } from './check-slo.ts'
 import { egressProblem } from './egress.ts'
 import type { Change } from './events.ts'
 import { fallbackCycles } from './fallback-cycles.ts'
-import { applyChange } from './fold.ts'
+import { applyChange, forkState } from './fold.ts'
 import {
   type EnforcedKind,
   enforcedKinds,
@@ -188,27 +188,13 @@ function stillUsed(next: ConfigState, deleted: Names, set: Names): Problem[] {
   })
 }
 
-/** The state after `changes`, as far as checks read it: maps that are not changed are shared, and keys are left out
- *  because nothing refers to them, except those that a change revokes. */
+/** The state after `changes`, as far as checks read it: new keys are left out, because nothing refers to them. */
 function preview(before: ConfigState, changes: readonly Change[]): ConfigState {
-  const resources = { ...before.resources }
-  const copied = new Set<EnforcedKind>()
-  for (const change of changes) {
-    const kind = kindOf(change)
-    if (kind === undefined || copied.has(kind)) continue
-    copied.add(kind)
-    copyKind(resources, kind)
-  }
-  const next = { ...before, resources, keys: before.keys }
-  if (changes.some((change) => change.type === 'key-revoked')) next.keys = new Map(before.keys)
+  const next = forkState(before)
   for (const change of changes) {
     if (kindOf(change) !== undefined || change.type === 'key-revoked') applyChange(next, change, before.revision + 1)
   }
   return next
-}
-
-function copyKind<Kind extends EnforcedKind>(resources: Resources, kind: Kind): void {
-  resources[kind] = new Map(resources[kind]) as Resources[Kind]
 }
 
 const kindOfChange: Readonly<Record<string, EnforcedKind>> = {

@@ -3,7 +3,8 @@
 // called `constructor`.
 import { done, fail, type Result } from '../result.ts'
 import type { Origin } from './events.ts'
-import { emptyState } from './fold.ts'
+import { emptyState, setKey } from './fold.ts'
+import { ForkableMap } from './forkable-map.ts'
 import { type EnforcedKind, enforcedKinds, type KeyRecord, type SpecOf } from './kinds.ts'
 import type { ConfigState, Resource } from './state.ts'
 
@@ -56,7 +57,7 @@ export function stateFromJson(json: unknown): Result<ConfigState, string> {
     const written = resources[kind] ?? (kindsAddedLater.includes(kind) ? [] : undefined)
     if (!fill<unknown>(state.resources[kind], written)) return fail(`the snapshot's ${kind} are not rows`)
   }
-  if (!fill(state.keys, keys)) return fail("the snapshot's keys are not rows")
+  if (!fillKeys(state, keys)) return fail("the snapshot's keys are not rows")
   return done(state)
 }
 
@@ -66,7 +67,14 @@ function rows<Spec>(resources: ReadonlyMap<string, Resource<Spec>>): Row<Spec>[]
   return list.sort(([a], [b]) => (a < b ? -1 : 1)) // by code unit: the same in every locale
 }
 
-function fill<Spec>(resources: Map<string, Resource<Spec>>, list: unknown): boolean {
+function fillKeys(state: ConfigState, list: unknown): boolean {
+  const rows = new ForkableMap<Resource<KeyRecord>>()
+  if (!fill(rows, list)) return false
+  for (const row of rows.values()) setKey(state, row)
+  return state.keys.size === rows.size
+}
+
+function fill<Spec>(resources: ForkableMap<Resource<Spec>>, list: unknown): boolean {
   if (!Array.isArray(list)) return false
   for (const row of list) {
     if (!Array.isArray(row) || row.length !== 4) return false

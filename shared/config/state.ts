@@ -1,5 +1,6 @@
 // The folded configuration: what all events so far add up to. Private to a follower; requests read a compiled snapshot.
 import type { Origin } from './events.ts'
+import type { ForkableMap } from './forkable-map.ts'
 import type { EnforcedKind, KeyRecord, SpecOf } from './kinds.ts'
 
 export interface Resource<Spec> {
@@ -13,6 +14,8 @@ export interface ConfigState {
   revision: number
   /** Hex chain hash at `revision`. */
   hash: string
-  resources: { [Kind in EnforcedKind]: Map<string, Resource<SpecOf[Kind]>> }
-  keys: Map<string, Resource<KeyRecord>>
+  resources: { [Kind in EnforcedKind]: ForkableMap<Resource<SpecOf[Kind]>> }
+  keys: ForkableMap<Resource<KeyRecord>>
+  /** The same keys by the hashes of their tokens, of the one before the last rotation too. No two keys share one. */
+  tokens: ForkableMap<Resource<KeyRecord>>
 }

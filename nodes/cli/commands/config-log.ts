@@ -8,7 +8,7 @@ import { foldStored } from '../../../cluster/config-log/fold-stored.ts'
 import { HighWaterFile, type MarkFinding } from '../../../cluster/config-log/high-water.ts'
 import { type CopyFinding, LastGood } from '../../../cluster/config-log/last-good.ts'
 import { diffStates, formatDiff } from '../../../shared/config/diff.ts'
-import { cloneState, emptyState } from '../../../shared/config/fold.ts'
+import { emptyState, forkState } from '../../../shared/config/fold.ts'
 import { enforcedKinds } from '../../../shared/config/kinds.ts'
 import { publicResources } from '../../../shared/config/public-view.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
@@ -111,7 +111,7 @@ async function foldTo(
   since: number | undefined,
 ): Promise<Result<{ state: ConfigState; earlier: ConfigState | undefined }, Refusal>> {
   const state = emptyState()
-  let earlier = since === 0 ? cloneState(state) : undefined
+  let earlier = since === 0 ? forkState(state) : undefined
   for (;;) {
     const page = await log.read(state.revision, Math.min(pageEvents, (to ?? Number.MAX_SAFE_INTEGER) - state.revision))
     if (!page.ok) return fail({ code: exitCode.damaged, message: refusalReason(page.error) })
@@ -121,7 +121,7 @@ async function foldTo(
         const { revision, message } = folded.error
         return fail({ code: exitCode.damaged, message: `revision ${revision}: ${message}` })
       }
-      if (state.revision === since) earlier = cloneState(state)
+      if (state.revision === since) earlier = forkState(state)
     }
     if (page.value.length === 0) break
   }

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Change } from '../../../shared/config/events.ts'
-import { applyEvent, cloneState, emptyState } from '../../../shared/config/fold.ts'
+import { applyEvent, emptyState } from '../../../shared/config/fold.ts'
 import type { KeyRecord } from '../../../shared/config/kinds.ts'
-import { CallerCompiler, identify, mayUse } from './callers.ts'
+import { Callers, identify, mayUse } from './callers.ts'
 
 const token = 'hg_secret-token'
 const nowMs = Date.parse('2026-06-01T00:00:00Z')
@@ -22,8 +22,6 @@ function key(more: Partial<KeyRecord> = {}): Change {
 
 function given(...changes: Change[]) {
   const state = emptyState()
-  const compiler = new CallerCompiler()
-  let callers = compiler.compile(cloneState(state))
   for (const change of [
     { type: 'team-set', name: 'search', spec: { costCenter: '4711' }, origin: 'api' } as Change,
     ...changes,
@@ -44,9 +42,8 @@ function given(...changes: Change[]) {
       },
       `${revision}`,
     )
-    callers = compiler.compile(cloneState(state))
   }
-  return callers
+  return new Callers(state)
 }
 
 const bearer = { authorization: `Bearer ${token}`, apiKey: undefined }

@@ -1,9 +1,9 @@
 // Who is calling. A virtual key is known by the SHA-256 of its whole token: nothing shorter identifies anybody, and the
-// token itself is never kept. All that later stages need to know of the caller is worked out when the configuration
-// changes, not when a request comes.
+// token itself is never kept. All that later stages need to know of the caller is worked out when it first calls under a
+// configuration: most of a hundred thousand keys are silent between two changes, and a change must not wait for them.
 import { hash } from 'node:crypto'
 import type { KeyOwner, KeyRecord, OwnerSpec } from '../../../shared/config/kinds.ts'
-import type { ConfigState, Resource } from '../../../shared/config/state.ts'
+import type { ConfigState } from '../../../shared/config/state.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 
 export interface Caller {
@@ -23,9 +23,6 @@ export type AuthRefusal =
   | { type: 'ambiguous-credentials' }
   /** The same for a key that never was, was revoked, or has expired. */
   | { type: 'unknown-key' }
-
-/** Token hash (hex) → the caller, with the old hash of a rotated key while its overlap lasts. */
-export type Callers = ReadonlyMap<string, Caller>
 
 /** What identifies a request: header values as sent. */
 export interface Credentials {
@@ -76,33 +73,30 @@ export function mayUse(caller: Caller, model: string): boolean {
   return caller.models === undefined || caller.models.has(model)
 }
 
-interface Compiled {
-  readonly caller: Caller
-  readonly record: Resource<KeyRecord>
-}
+/** Everybody who may call under one configuration. */
+export class Callers {
+  readonly #state: CallerState
+  readonly #seen = new Map<string, Caller>()
 
-/** Compiles the callers of each new state, and keeps those whose key and owners have not changed. */
-export class CallerCompiler {
-  #compiled = new Map<string, Compiled>()
-  #owners: ConfigState['resources'] | undefined
+  constructor(state: CallerState) {
+    this.#state = state
+  }
 
-  compile(state: ConfigState): Callers {
-    const reusable = this.#owners !== undefined && sameOwners(this.#owners, state.resources)
-    const compiled = new Map<string, Compiled>()
-    const callers = new Map<string, Caller>()
-    for (const [id, record] of state.keys) {
-      const before = reusable ? this.#compiled.get(id) : undefined
-      const entry = before?.record === record ? before : { record, caller: compileCaller(record.spec, state.resources) }
-      compiled.set(id, entry)
-      callers.set(record.spec.tokenHash, entry.caller)
-      const { previous } = record.spec
-      if (previous !== undefined) callers.set(previous.tokenHash, untilOverlapEnds(entry.caller, previous.until))
-    }
-    this.#compiled = compiled
-    this.#owners = state.resources
-    return callers
+  /** By the hash (hex) of the token; a rotated key has its old one too while the overlap lasts. */
+  get(tokenHash: string): Caller | undefined {
+    const seen = this.#seen.get(tokenHash)
+    if (seen !== undefined) return seen
+    const record = this.#state.tokens.get(tokenHash)
+    if (record === undefined) return undefined
+    const { previous } = record.spec
+    const caller = compileCaller(record.spec, this.#state.resources)
+    const known = previous?.tokenHash === tokenHash ? untilOverlapEnds(caller, previous.until) : caller
+    this.#seen.set(tokenHash, known)
+    return known
   }
 }
+
+type CallerState = Pick<ConfigState, 'tokens' | 'resources'>
 
 function compileCaller(key: KeyRecord, resources: ConfigState['resources']): Caller {
   const owner = ownerOf(key.owner, resources)
@@ -152,15 +146,4 @@ class EveryList extends AllowList {
 
 function untilOverlapEnds(caller: Caller, until: string): Caller {
   return { ...caller, expiresAtMs: Math.min(caller.expiresAtMs, Date.parse(until)) }
-}
-
-function sameOwners(a: ConfigState['resources'], b: ConfigState['resources']): boolean {
-  return sameEntries(a.teams, b.teams) && sameEntries(a.users, b.users) && sameEntries(a.apps, b.apps)
-}
-
-function sameEntries<Value>(a: ReadonlyMap<string, Value>, b: ReadonlyMap<string, Value>): boolean {
-  if (a === b) return true
-  if (a.size !== b.size) return false
-  for (const [name, value] of a) if (b.get(name) !== value) return false
-  return true
 }

@@ -1,0 +1,225 @@
+// A map of names that can be forked at once, whatever it holds: both sides share everything until one of them changes it.
+// A configuration of a hundred thousand keys is folded on and swapped at every change, while requests and snapshots still
+// read the one before; copying a plain map for that took longer than any request may wait. For the same reason two maps
+// that came from one another are compared by looking only at what they do not share.
+//
+// Names lie in a tree by the bits of their hash, the highest first. A leaf is a short list; one that grows too long becomes
+// a branch. Whoever changes a node that is shared copies it first, and nothing else.
+
+type Entry<Value> = [name: string, value: Value]
+
+interface Leaf<Value> {
+  readonly owner: object
+  /** Of the entry in the same place: numbers are compared faster than names. */
+  readonly hashes: number[]
+  readonly entries: Entry<Value>[]
+  readonly children: undefined
+}
+
+interface Branch<Value> {
+  readonly owner: object
+  readonly hashes: undefined
+  readonly entries: undefined
+  readonly children: Node<Value>[]
+}
+
+type Node<Value> = Leaf<Value> | Branch<Value>
+
+/** Undefined: not there on that side. */
+export interface Difference<Value> {
+  name: string
+  before: Value | undefined
+  after: Value | undefined
+}
+
+const bitsPerLevel = 4
+const fanOut = 1 << bitsPerLevel
+const levelsMax = 32 / bitsPerLevel
+const leafEntriesMax = 32
+
+export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
+  /** Nodes with another owner are shared. Both sides of a fork get a new one. */
+  #owner: object = {}
+  #root: Node<Value> = leaf(this.#owner, [], [])
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** A map of its own with the same content. */
+  fork(): ForkableMap<Value> {
+    const fork = new ForkableMap<Value>()
+    fork.#root = this.#root
+    fork.#size = this.#size
+    this.#owner = {}
+    return fork
+  }
+
+  get(name: string): Value | undefined {
+    return this.#find(name)?.[1]
+  }
+
+  has(name: string): boolean {
+    return this.#find(name) !== undefined
+  }
+
+  set(name: string, value: Value): this {
+    this.#root = this.#put(this.#root, [name, value], hashOf(name), 0)
+    return this
+  }
+
+  delete(name: string): boolean {
+    if (!this.has(name)) return false
+    this.#root = this.#remove(this.#root, name, hashOf(name), 0)
+    this.#size -= 1
+    return true
+  }
+
+  /** What has become of `before`. As dear as the nodes that the two do not share. */
+  differencesFrom(before: ForkableMap<Value>): Generator<Difference<Value>, undefined> {
+    return differences(before.#root, this.#root, 0)
+  }
+
+  /** By hash, then by name: equal content is walked in one order, whatever the map went through. */
+  *inOrder(): Generator<Entry<Value>, undefined> {
+    for (const { hashes, entries } of leavesOf(this.#root)) {
+      const placed = entries.map((entry, at) => ({ entry, hash: hashes[at]! >>> 0 }))
+      placed.sort((a, b) => a.hash - b.hash || (a.entry[0] < b.entry[0] ? -1 : 1))
+      for (const { entry } of placed) yield entry
+    }
+  }
+
+  *entries(): Generator<Entry<Value>, undefined> {
+    for (const { entries } of leavesOf(this.#root)) yield* entries
+  }
+
+  *keys(): Generator<string, undefined> {
+    for (const { entries } of leavesOf(this.#root)) for (const [name] of entries) yield name
+  }
+
+  *values(): Generator<Value, undefined> {
+    for (const { entries } of leavesOf(this.#root)) for (const [, value] of entries) yield value
+  }
+
+  [Symbol.iterator](): Generator<Entry<Value>, undefined> {
+    return this.entries()
+  }
+
+  forEach(visit: (value: Value, name: string, map: ReadonlyMap<string, Value>) => void): void {
+    for (const [name, value] of this) visit(value, name, this)
+  }
+
+  #find(name: string): Entry<Value> | undefined {
+    let node = this.#root
+    const hash = hashOf(name)
+    for (let level = 0; node.children !== undefined; level++) node = node.children[digitOf(hash, level)]!
+    return node.entries[placeOf(node, name, hash)]
+  }
+
+  #put(node: Node<Value>, entry: Entry<Value>, hash: number, level: number): Node<Value> {
+    const own = this.#own(node)
+    if (own.children !== undefined) {
+      const digit = digitOf(hash, level)
+      own.children[digit] = this.#put(own.children[digit]!, entry, hash, level + 1)
+      return own
+    }
+    const place = placeOf(own, entry[0], hash)
+    if (place >= 0) {
+      own.entries[place] = entry
+      return own
+    }
+    own.entries.push(entry)
+    own.hashes.push(hash)
+    this.#size += 1
+    return own.entries.length > leafEntriesMax && level < levelsMax ? this.#branch(own, level) : own
+  }
+
+  #remove(node: Node<Value>, name: string, hash: number, level: number): Node<Value> {
+    const own = this.#own(node)
+    if (own.children === undefined) {
+      const place = placeOf(own, name, hash)
+      own.entries.splice(place, 1)
+      own.hashes.splice(place, 1)
+    } else {
+      const digit = digitOf(hash, level)
+      own.children[digit] = this.#remove(own.children[digit]!, name, hash, level + 1)
+    }
+    return own
+  }
+
+  #own(node: Node<Value>): Node<Value> {
+    if (node.owner === this.#owner) return node
+    if (node.children === undefined) return leaf(this.#owner, node.hashes.slice(), node.entries.slice())
+    return branch(this.#owner, node.children.slice())
+  }
+
+  #branch({ hashes, entries }: Leaf<Value>, level: number): Branch<Value> {
+    const leaves = Array.from({ length: fanOut }, () => leaf<Value>(this.#owner, [], []))
+    for (const [place, entry] of entries.entries()) {
+      const into = leaves[digitOf(hashes[place]!, level)]!
+      into.hashes.push(hashes[place]!)
+      into.entries.push(entry)
+    }
+    return branch(this.#owner, leaves)
+  }
+}
+
+function leaf<Value>(owner: object, hashes: number[], entries: Entry<Value>[]): Leaf<Value> {
+  return { owner, hashes, entries, children: undefined }
+}
+
+function branch<Value>(owner: object, children: Node<Value>[]): Branch<Value> {
+  return { owner, hashes: undefined, entries: undefined, children }
+}
+
+/** -1 when it is not there. */
+function placeOf<Value>({ hashes, entries }: Leaf<Value>, name: string, hash: number): number {
+  for (let place = 0; place < hashes.length; place++) {
+    if (hashes[place] === hash && entries[place]![0] === name) return place
+  }
+  return -1
+}
+
+function* leavesOf<Value>(node: Node<Value>): Generator<Leaf<Value>, undefined> {
+  if (node.children === undefined) yield node
+  else for (const child of node.children) yield* leavesOf(child)
+}
+
+function* differences<Value>(
+  before: Node<Value>,
+  after: Node<Value>,
+  level: number,
+): Generator<Difference<Value>, undefined> {
+  if (before === after) return
+  if (before.children !== undefined && after.children !== undefined) {
+    for (let digit = 0; digit < fanOut; digit++) {
+      yield* differences(before.children[digit]!, after.children[digit]!, level + 1)
+    }
+    return
+  }
+  const [old, now] = [flat(before), flat(after)]
+  for (const [name, value] of now) {
+    const earlier = old.get(name)
+    if (earlier !== value) yield { name, before: earlier, after: value }
+  }
+  for (const [name, value] of old) if (!now.has(name)) yield { name, before: value, after: undefined }
+}
+
+/** Where one side has split and the other has not: a few leaves, unless the two never were one map. */
+function flat<Value>(node: Node<Value>): ReadonlyMap<string, Value> {
+  return new Map([...leavesOf(node)].flatMap(({ entries }) => entries))
+}
+
+function digitOf(hash: number, level: number): number {
+  return (hash >>> (32 - bitsPerLevel * (level + 1))) & (fanOut - 1)
+}
+
+/** FNV-1a over the UTF-16 code units, then mixed, so that its high bits are worth as much as its low ones: 32 bits, signed. */
+function hashOf(name: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}
