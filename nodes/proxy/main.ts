@@ -20,6 +20,7 @@ import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import { drain } from './drain.ts'
 import type { HttpServer } from './http/http.ts'
 import { startHttpServer } from './http/server.ts'
 import { Pipeline } from './pipeline.ts'
@@ -140,13 +141,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     standing: () => ({ heartbeat: pulse.read(), troubles: troubles() }),
     async drain(drainMs) {
       draining = true
-      opened.stopListening()
-      const hadRequests = opened.openRequests > 0
-      const deadlineMs = clock.monotonicMs() + drainMs
-      while (opened.openRequests > 0 && clock.monotonicMs() < deadlineMs) await pause(clock, 20)
-      const cut = opened.openRequests
-      // The last bytes of what has just ended may still be on their way to the kernel.
-      if (hadRequests) await pause(clock, lastBytesMs)
+      pulse.beat()
+      const cut = await drain(opened, drainMs, clock)
       opened.close()
       pulse.stop()
       link.stop()
@@ -193,17 +189,4 @@ const noConfig: Trouble = { level: 'unready', reason: 'there is no configuration
 
 function tellApplied(bus: Bus, name: string, { revision, hash }: ConfigState): void {
   bus.publish(subjects.configApplied, encodeJson({ node: name, revision, hash }))
-}
-
-const lastBytesMs = 500
-
-/** Unlike `Clock.after` this keeps the process alive: a drain has to be seen through. */
-function pause(clock: Clock, ms: number): Promise<void> {
-  const alive = setInterval(() => {}, 1_000)
-  return new Promise((resolve) =>
-    clock.after(ms, () => {
-      clearInterval(alive)
-      resolve()
-    }),
-  )
 }

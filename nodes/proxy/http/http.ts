@@ -110,6 +110,8 @@ export interface HttpServer {
   readonly port: number
   /** Open requests, streams included. */
   readonly openRequests: number
+  /** Those without a request too. */
+  readonly openConnections: number
   /** Closes the listener; open requests go on and their connections close after them. */
   stopListening(): void
   /** Cuts whatever is open. */

@@ -60,6 +60,7 @@ class UwsServer implements HttpServer, ReplyRoom {
   current: UwsReply | undefined = undefined
   draining = false
   openRequests = 0
+  openConnections = 0
   port = 0
   #listenSocket: Parameters<typeof us_listen_socket_close>[0] | undefined
   #sweep: Timer | undefined
@@ -86,6 +87,11 @@ class UwsServer implements HttpServer, ReplyRoom {
     })
     this.#app = openApp(options)
     this.#app.any('/*', (response, request) => this.#route(response, request))
+    this.#app.filter(this.#countConnection)
+  }
+
+  readonly #countConnection = (_connection: HttpResponse, change: number): void => {
+    this.openConnections += change
   }
 
   nowMs(): number {
