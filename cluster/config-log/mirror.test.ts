@@ -171,7 +171,7 @@ test('the stream is made once, by whom it is allowed, and an empty one is begun 
   const stream = new MemoryStreamStorage()
   const other = await replicatedRig({ stream, mayCreate: () => false })
   await other.pass(12_000)
-  expect(other.log.state.type).toBe('missing')
+  expect(other.log.state.type).toBe('away')
   expect(stream.messages).toBeUndefined()
   const maker = await replicatedRig({ stream })
   expect(maker.log.state.type).toBe('following')

@@ -40,7 +40,7 @@ test('it finds a stream that is wrong, and follows it by itself once it is repai
   await fill(storage, [{ ...event('command-1'), mac: '0'.repeat(64) }])
   const { log, follower, clock } = newNode(storage)
   await log.start()
-  clock.advance(2_000)
+  clock.advance(10_000)
   await log.sync()
   expect(log.state).toMatchObject({ type: 'forged', isAlarm: true })
   expect(await follower.boot()).toEqual({ type: 'none' })

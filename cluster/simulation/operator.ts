@@ -48,4 +48,5 @@ function verified(events: readonly StoredEvent[]): readonly StoredEvent[] {
   return end === -1 ? events : events.slice(0, end)
 }
 
-const complaintMs = 4_000
+/** Longer than a stream has to look wrong before it is an alarm. */
+const complaintMs = 12_000
