@@ -1,0 +1,62 @@
+// What every store of leases keeps to. `open` gives a store that was never written.
+import { afterEach, describe, expect, test } from 'vitest'
+import type { LeaseStore } from './lease-store.ts'
+
+export interface OpenedLeaseStore {
+  store: LeaseStore
+  close(): Promise<void>
+}
+
+export function leaseStoreContract(name: string, open: () => Promise<OpenedLeaseStore>): void {
+  describe(`lease store (${name})`, () => {
+    let opened: OpenedLeaseStore | undefined
+    afterEach(async () => {
+      await opened?.close()
+      opened = undefined
+    })
+    const fresh = async (): Promise<LeaseStore> => {
+      opened = await open()
+      return opened.store
+    }
+    const value = { owner: 'node-1/boot', epoch: 3, beat: 1 }
+
+    test('what nobody wrote is absent, and what was written is read with its sequence', async () => {
+      const store = await fresh()
+      expect(await store.read('partition-1')).toEqual({ ok: true, value: undefined })
+      const written = await store.write('partition-1', value, 0)
+      const sequence = written.ok ? written.value : 0
+      expect(sequence).toBeGreaterThan(0)
+      expect(await store.read('partition-1')).toEqual({ ok: true, value: { ...value, sequence } })
+      expect(await store.read('partition-2')).toEqual({ ok: true, value: undefined })
+    })
+
+    test('a write that expects another one changes nothing', async () => {
+      const store = await fresh()
+      const first = await store.write('a', value, 0)
+      const sequence = first.ok ? first.value : 0
+      await store.write('b', value, 0)
+      for (const expected of [0, sequence - 1, sequence + 1]) {
+        expect(await store.write('a', { ...value, owner: 'other' }, expected)).toEqual({
+          ok: false,
+          error: { type: 'refused' },
+        })
+      }
+      expect(await store.read('a')).toEqual({ ok: true, value: { ...value, sequence } })
+      expect(await store.write('a', { ...value, beat: 2 }, sequence)).toMatchObject({ ok: true })
+    })
+
+    test('of many who write at once one succeeds', async () => {
+      const store = await fresh()
+      for (let round = 0; round < 5; round++) {
+        const before = await store.read('contended')
+        const expected = before.ok ? (before.value?.sequence ?? 0) : -1
+        const outcomes = await Promise.all(
+          Array.from({ length: 20 }, (_, n) => store.write('contended', { ...value, owner: `n${n}` }, expected)),
+        )
+        const won = outcomes.findIndex((outcome) => outcome.ok)
+        expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1)
+        expect(await store.read('contended')).toMatchObject({ ok: true, value: { owner: `n${won}` } })
+      }
+    })
+  })
+}
