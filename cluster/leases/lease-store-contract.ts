@@ -1,9 +1,9 @@
-// What every store of leases keeps to. `open` gives a store that was never written.
+// What every store of leases keeps to. `open` gives a store that was never written, as several nodes have it.
 import { afterEach, describe, expect, test } from 'vitest'
 import type { LeaseStore } from './lease-store.ts'
 
 export interface OpenedLeaseStore {
-  store: LeaseStore
+  stores: [LeaseStore, ...LeaseStore[]]
   close(): Promise<void>
 }
 
@@ -16,7 +16,7 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedLease
     })
     const fresh = async (): Promise<LeaseStore> => {
       opened = await open()
-      return opened.store
+      return opened.stores[0]
     }
     const value = { owner: 'node-1/boot', epoch: 3, beat: 1 }
 
@@ -45,13 +45,23 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedLease
       expect(await store.write('a', { ...value, beat: 2 }, sequence)).toMatchObject({ ok: true })
     })
 
+    test('many who write different leases at once all succeed', async () => {
+      await fresh()
+      const { stores } = opened!
+      const writes = Array.from({ length: 16 }, (_, n) => stores[n % stores.length]!.write(`lease-${n}`, value, 0))
+      expect((await Promise.all(writes)).filter(({ ok }) => !ok)).toEqual([])
+    })
+
     test('of many who write at once one succeeds', async () => {
       const store = await fresh()
+      const { stores } = opened!
       for (let round = 0; round < 5; round++) {
         const before = await store.read('contended')
         const expected = before.ok ? (before.value?.sequence ?? 0) : -1
         const outcomes = await Promise.all(
-          Array.from({ length: 20 }, (_, n) => store.write('contended', { ...value, owner: `n${n}` }, expected)),
+          Array.from({ length: 20 }, (_, n) =>
+            stores[n % stores.length]!.write('contended', { ...value, owner: `n${n}` }, expected),
+          ),
         )
         const won = outcomes.findIndex((outcome) => outcome.ok)
         expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1)

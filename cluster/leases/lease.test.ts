@@ -4,10 +4,11 @@ import { Lease, type LeaseStep, leaseTimes } from './lease.ts'
 import type { LeaseRecord } from './lease-store.ts'
 
 const wallMs = 1_700_000_000_000
+const givenBack: LeaseRecord = { owner: '', epoch: 1, beat: 1, sequence: 1 }
 
 describe('a candidate', () => {
   test('takes what nobody holds, and renews it each second', () => {
-    const alone = new Candidate('a')
+    const alone = new Candidate('a', new Register(givenBack))
     alone.lease.wish('hold')
     expect(alone.run(0)).toEqual(['read', 'write'])
     expect(alone.run(900)).toEqual([])
@@ -16,8 +17,17 @@ describe('a candidate', () => {
     expect(alone.lease.holds(4_000)).toBeUndefined()
   })
 
+  test('what was never held, or was lost with its store, is taken after the whole patience too', () => {
+    const alone = new Candidate('a', new Register(undefined))
+    alone.lease.wish('hold')
+    for (let ms = 0; ms < 3_500; ms += 100) alone.run(ms)
+    expect(alone.lease.holds(3_499)).toBeUndefined()
+    alone.run(3_600)
+    expect(alone.lease.holds(3_600)).toBe(1_700_000_000)
+  })
+
   test('waits until it has looked at the same write for its whole patience, with a higher epoch', () => {
-    const store = new Register()
+    const store = new Register(givenBack)
     const first = new Candidate('a', store)
     const second = new Candidate('b', store)
     first.lease.wish('hold')
@@ -32,7 +42,7 @@ describe('a candidate', () => {
   })
 
   test('gives back what it no longer wants, and the next one need not wait', () => {
-    const store = new Register()
+    const store = new Register(givenBack)
     const first = new Candidate('a', store)
     const second = new Candidate('b', store)
     first.lease.wish('hold')
@@ -68,7 +78,7 @@ describe('a candidate', () => {
     const candidate = new Candidate('a')
     candidate.lease.wish('hold')
     candidate.lease.next(0, wallMs)
-    candidate.lease.onRead(undefined, 0)
+    candidate.lease.onRead(candidate.store.record, 0)
     const write = candidate.lease.next(10, wallMs) as LeaseStep & { type: 'write' }
     candidate.lease.onWritten({ type: 'stored', sequence: candidate.store.apply(write)! }, 1_900)
     expect([candidate.lease.holds(3_009), candidate.lease.holds(3_010)]).toEqual([1_700_000_000, undefined])
@@ -119,8 +129,13 @@ test('never do two believe, whatever is late, lost or seen late, while clocks dr
 /** The register as the store has it: changes only from what is expected. */
 class Register {
   record: LeaseRecord | undefined
-  readonly past: (LeaseRecord | undefined)[] = [undefined]
-  #sequence = 0
+  readonly past: (LeaseRecord | undefined)[]
+  #sequence = 1
+
+  constructor(record: LeaseRecord | undefined) {
+    this.record = record
+    this.past = [record]
+  }
 
   apply({ value, expected }: LeaseStep & { type: 'write' }): number | undefined {
     if ((this.record?.sequence ?? 0) !== expected) return undefined
@@ -135,7 +150,7 @@ class Candidate {
   readonly lease: Lease
   readonly store: Register
 
-  constructor(owner: string, store = new Register()) {
+  constructor(owner: string, store = new Register(givenBack)) {
     this.lease = new Lease(owner)
     this.store = store
   }
@@ -169,7 +184,7 @@ class World {
   heldAtMs = 0
   readonly reigns: { owner: string; epoch: number }[] = []
   readonly #chance: () => number
-  readonly #store = new Register()
+  readonly #store = new Register(undefined)
   readonly #nodes: Node[]
   #events: { atMs: number; run: () => void }[] = []
   #boots = 0

@@ -84,7 +84,7 @@ export class Lease {
 
   /** For how long the same write of somebody else has been seen; 0 when nobody else holds. */
   unrenewedMs(nowMs: number): number {
-    if (this.#seen === undefined || this.#isFree(this.#seen.record)) return 0
+    if (this.#seen?.record === undefined || this.#isFree(this.#seen.record)) return 0
     return nowMs - this.#seen.sinceMs
   }
 
@@ -163,8 +163,9 @@ export class Lease {
     return this.#isFree(record) || nowMs - sinceMs >= this.#times.patienceMs
   }
 
+  /** One that is absent may have been lost with its store, while its holder still believes. */
   #isFree(record: LeaseRecord | undefined): boolean {
-    return record === undefined || record.owner === '' || record.owner === this.#owner
+    return record?.owner === '' || record?.owner === this.#owner
   }
 
   /**

@@ -1,4 +1,4 @@
 import { leaseStoreContract } from './lease-store-contract.ts'
 import { MemoryLeaseStore } from './memory-lease-store.ts'
 
-leaseStoreContract('memory', async () => ({ store: new MemoryLeaseStore(), close: async () => {} }))
+leaseStoreContract('memory', async () => ({ stores: [new MemoryLeaseStore()], close: async () => {} }))

@@ -1,0 +1,113 @@
+// A stream whose content can be made again: leases, usage that proxies and aggregators still hold. It is made where it is
+// missing, unlike the configuration log, and what an older release set otherwise is changed. What the server echoes is
+// compared with what was asked for, once on each connection.
+import { type JetStreamClient, type JetStreamManager, jetstream, type StreamInfo } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { done, fail, type Result } from '../../shared/result.ts'
+import type { StreamTrouble } from '../config-log/event-stream.ts'
+import { type StreamSettings, settingsTrouble } from '../config-log/jetstream-settings.ts'
+import { isApiError, streamTrouble } from '../config-log/jetstream-trouble.ts'
+import type { NatsLink } from './nats-link.ts'
+
+export interface OwnStreamOptions {
+  link: NatsLink
+  settings: (replicas: number) => StreamSettings
+  /** False for those who only use it: for them it is missing until somebody else makes it. */
+  mayCreate: boolean
+  /** Of each request. */
+  timeoutMs: number
+}
+
+export interface OwnStreamSession {
+  readonly connection: NatsConnection
+  readonly client: JetStreamClient
+  readonly manager: JetStreamManager
+  /** As many as it is stored on. */
+  readonly replicas: number
+}
+
+const replicasInCluster = 3
+
+export class OwnStream {
+  readonly #options: OwnStreamOptions
+  #session: { connection: NatsConnection; ready: Promise<Result<OwnStreamSession, StreamTrouble>> } | undefined
+
+  constructor(options: OwnStreamOptions) {
+    this.#options = options
+  }
+
+  /** Answers at once while there is no connection; what is sent on one that is lost is dropped without an error. */
+  async session(): Promise<Result<OwnStreamSession, StreamTrouble>> {
+    const { connection, status } = this.#options.link
+    if (connection === undefined || connection.isClosed()) {
+      return fail({ type: 'unavailable', message: `NATS is away: ${status.trouble ?? 'not connected'}` })
+    }
+    if (this.#session?.connection !== connection) {
+      this.#session = { connection, ready: this.#open(connection) }
+    }
+    const { ready } = this.#session
+    const session = await ready
+    // What failed is tried again by whoever asks next.
+    if (!session.ok && this.#session?.ready === ready) this.#session = undefined
+    return session
+  }
+
+  /** The stream was found to be gone, or to have changed: the next session looks again. */
+  forget(): void {
+    this.#session = undefined
+  }
+
+  async #open(connection: NatsConnection): Promise<Result<OwnStreamSession, StreamTrouble>> {
+    try {
+      const client = jetstream(connection, { timeout: this.#options.timeoutMs })
+      const manager = await client.jetstreamManager(false)
+      const info = await this.#ensure(connection, manager)
+      if (!info.ok) return info
+      return done({ connection, client, manager, replicas: info.value.config.num_replicas })
+    } catch (error) {
+      return fail(streamTrouble(error))
+    }
+  }
+
+  async #ensure(connection: NatsConnection, manager: JetStreamManager): Promise<Result<StreamInfo, StreamTrouble>> {
+    const wanted = this.#options.settings(connection.info?.cluster === undefined ? 1 : replicasInCluster)
+    const found = await this.#find(manager, wanted)
+    if (!found.ok) return found
+    if (settingsTrouble(wanted, found.value) === undefined) return found
+    const changed = this.#options.mayCreate ? await updated(manager, wanted, found.value) : found.value
+    // Fewer copies than there could be is no reason not to use it: whoever relies on them asks how many there are.
+    const trouble = settingsTrouble({ ...wanted, num_replicas: changed.config.num_replicas }, changed)
+    return trouble === undefined ? done(changed) : fail(trouble)
+  }
+
+  async #find(manager: JetStreamManager, wanted: StreamSettings): Promise<Result<StreamInfo, StreamTrouble>> {
+    try {
+      return done(await manager.streams.info(wanted.name))
+    } catch (error) {
+      if (!isApiError(error, 'streamNotFound')) throw error
+      if (!this.#options.mayCreate)
+        return fail({ type: 'missing', message: `the stream ${wanted.name} is not made yet` })
+    }
+    return done(await made(manager, wanted))
+  }
+}
+
+/** On fewer servers than wanted where there are not so many. */
+async function made(manager: JetStreamManager, wanted: StreamSettings): Promise<StreamInfo> {
+  try {
+    return await manager.streams.add(wanted)
+  } catch (error) {
+    // Somebody else was faster, with other settings.
+    if (isApiError(error, 'nameInUse')) return manager.streams.info(wanted.name)
+    if (!isApiError(error, 'clusterNoPeers') || wanted.num_replicas === 1) throw error
+    return manager.streams.add({ ...wanted, num_replicas: 1 })
+  }
+}
+
+async function updated(manager: JetStreamManager, wanted: StreamSettings, found: StreamInfo): Promise<StreamInfo> {
+  try {
+    return await manager.streams.update(wanted.name, wanted)
+  } catch {
+    return found
+  }
+}
