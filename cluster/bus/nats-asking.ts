@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../../shared/clock.ts'
 import { fail, type Result } from '../../shared/result.ts'
 import type { BusRefusal } from './bus.ts'
 import { Assembly } from './nats-answers.ts'
+import type { Outgoing } from './outgoing.ts'
 
 type Answer = Result<Uint8Array, BusRefusal>
 
@@ -21,13 +22,15 @@ const noResponders = 503
 
 export class NatsAsking {
   readonly #clock: Clock
+  readonly #outgoing: Outgoing
   readonly #waiting = new Map<string, Waiting>()
   #connection: NatsConnection | undefined
   #inbox = ''
   #nextId = 1
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, outgoing: Outgoing) {
     this.#clock = clock
+    this.#outgoing = outgoing
   }
 
   connected(connection: NatsConnection): void {
@@ -53,8 +56,15 @@ export class NatsAsking {
       const timer = this.#clock.after(timeoutMs, () => this.#settle(id, noAnswer(subject, timeoutMs)))
       const fromMs = this.#clock.monotonicMs()
       this.#waiting.set(id, { subject, settle, timer, fromMs, assembly: new Assembly() })
-      connection.publish(wire, payload, { reply: `${this.#inbox}${id}` })
+      void this.#send(connection, id, { wire, payload })
     })
+  }
+
+  async #send(connection: NatsConnection, id: string, request: { wire: string; payload: Uint8Array }): Promise<void> {
+    const hasRoom = await this.#outgoing.room(connection)
+    if (!hasRoom || !this.#waiting.has(id)) return
+    connection.publish(request.wire, request.payload, { reply: `${this.#inbox}${id}` })
+    this.#outgoing.sent(request.payload.length)
   }
 
   #onAnswer(error: Error | null, message: Msg): void {

@@ -61,7 +61,7 @@ export class NatsBus implements Bus {
     this.#options = options
     this.#origin = Array.from({ length: 12 }, () => Math.floor(chance() * 36).toString(36)).join('')
     this.#outgoing = new Outgoing({ clock, notify, headersOf: ({ sequence }) => this.#numbered(sequence) })
-    this.#asking = new NatsAsking(clock)
+    this.#asking = new NatsAsking(clock, this.#outgoing)
     this.#watching = link.onChange(() => this.#onChange(link.connection))
   }
 

@@ -113,7 +113,7 @@ export class Outgoing {
     add(this.#untold, name, messages)
   }
 
-  /** Resolves once bytes of an answer may go out on `connection`; false when it is gone. */
+  /** Resolves once a request or an answer may go out on `connection`; false when it is gone. */
   async room(connection: NatsConnection): Promise<boolean> {
     while (this.#connection === connection && !this.#hasRoom()) {
       await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve))
