@@ -44,8 +44,9 @@ export async function runNode(given: Run): Promise<number> {
   )
   const threads = new Threads({ run, bus, clock: systemClock, chance: Math.random })
   standing.watch(threads)
-  const { proxy, control } = await startParts(run, { bus, threads, standing })
+  // First, so that a start that takes long can be told from one that never was.
   const ops = await openOps(run, { bus, standing })
+  const { proxy, control } = await startParts(run, { bus, threads, standing })
   await say(bannerOf({ run, proxy, control }))
   if (!['127.0.0.1', '::1', 'localhost'].includes(settings.host) && settings.tls === undefined) {
     notify({ type: 'plaintext-endpoint', host: settings.host })

@@ -64,7 +64,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.maxConnections = connectionsMax
   server.on('clientError', refuseBrokenRequest)
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error) => reject(new Error(`HEADGATE_CONTROL_PORT: cannot listen: ${error.message}`)))
     server.listen(options.port, options.host, resolve)
   })
   return {

@@ -103,7 +103,11 @@ class UwsServer implements HttpServer, ReplyRoom {
     return new Promise((resolve, reject) => {
       const listened: Listened = (socket) => {
         if (socket === false) {
-          reject(new Error(`cannot listen on ${host}:${port}: the port is taken or the address is not this machine's`))
+          reject(
+            new Error(
+              `HEADGATE_PORT: cannot listen on ${host}:${port}: the port is taken or the address is not this machine's`,
+            ),
+          )
           return
         }
         this.#listenSocket = socket
