@@ -36,7 +36,7 @@ export function openNatsLink(options: NatsLinkOptions): Result<NatsLink, NatsRef
 }
 
 const pauseMsMin = 250
-const pauseMsMax = 4_000
+const pauseMsMax = 2_000
 /** A connection that held this long was well: the next pause is short again. */
 const wellAfterMs = 5_000
 const refusedNoticeMs = 60_000
