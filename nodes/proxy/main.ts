@@ -117,6 +117,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   follower.start()
   recorder.start()
   deadlines.start()
+  if (node.role === 'proxy')
+    await untilConfigured(() => snapshot !== undefined || follower.status.damaged !== undefined, clock)
   const { host, port, tls, bodyBytesMax, hosts, trustedProxies } = settings
   const listening = { host, port, tls, bodyBytesMax, hosts, trustedProxies }
   const opened = await startHttpServer(listening, pipeline, { clock, notify })
@@ -177,6 +179,14 @@ async function followLog(options: ProxyOptions, macKey: Uint8Array, onState: (st
   const keepLastGood = node.role === 'proxy'
   const follower = new Follower({ ...common, log: copy, highWater, lastGood, keepLastGood })
   return { follower, held: () => undefined, close: () => copy.close() }
+}
+
+/** A new proxy on a port that others share would refuse what they serve. One that gets nothing has to say so itself. */
+const firstConfigMsMax = 3_000
+
+async function untilConfigured(isConfigured: () => boolean, clock: Clock): Promise<void> {
+  const untilMs = clock.monotonicMs() + firstConfigMsMax
+  while (!isConfigured() && clock.monotonicMs() < untilMs) await new Promise<void>((resume) => clock.after(20, resume))
 }
 
 function heldBack(hold: Hold | undefined): Trouble[] {
