@@ -159,6 +159,14 @@ test('a command that is found in the log is folded by the time it is answered', 
   expect(follower.status.revision).toBe(1)
 })
 
+test('a command that is found in a log that does not verify is not vouched for', async () => {
+  const log = new MemoryLog()
+  await appendForeign(log, { commandId: 'c1', prevHash: '1'.repeat(64) })
+  const { writer } = await bootRig({ log })
+  const answer = await writer.write({ ...setTeam('a'), commandId: 'c1' })
+  expect(answer).toEqual({ ok: false, error: { type: 'outcome-unknown', commandId: 'c1' } })
+})
+
 /** Stores and does not say so, and for a while tells nobody what it holds. */
 function silentLog({ findsRefused }: { findsRefused: number }) {
   const log = new MemoryLog()

@@ -161,7 +161,9 @@ export class ConfigWriter {
   async #answerStored(job: Job, revision: number): Promise<void> {
     const { follower } = this.#options
     if (follower.status.revision < revision) await follower.look()
-    job.answer(done({ revision, changed: true }))
+    // What this follower cannot prove it does not vouch for.
+    const isProven = follower.status.revision >= revision
+    job.answer(isProven ? done({ revision, changed: true }) : fail(unknown(job)))
   }
 
   #draft(jobs: Job[]): Drafted {
@@ -265,8 +267,12 @@ export class ConfigWriter {
   }
 }
 
-function refuse({ commandId, isUnknown, answer }: Job, refusal: unknown): void {
-  answer(fail(isUnknown ? { type: 'outcome-unknown', commandId } : refusal))
+function refuse(job: Job, refusal: unknown): void {
+  job.answer(fail(job.isUnknown ? unknown(job) : refusal))
+}
+
+function unknown({ commandId }: Job): AppendRefusal {
+  return { type: 'outcome-unknown', commandId }
 }
 
 function isUnprepared(refusal: unknown): refusal is Unprepared<unknown> {

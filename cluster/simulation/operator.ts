@@ -22,8 +22,15 @@ export async function repair(world: World): Promise<void> {
     judge.replaced(node)
     node.boot()
   }
+  // Who has heard of events begins no new log: where nothing is left of them, everybody is started anew.
+  if (world.content.messages.length === 0) for (const node of nodes) restart(node)
   // An empty node listens before it believes that there is nothing.
   await world.timeline.runUntil(world.timeline.nowMs + complaintMs)
+}
+
+function restart(node: SimulatedNode): void {
+  node.kill()
+  node.boot()
 }
 
 export function complains({ parts }: SimulatedNode): boolean {
