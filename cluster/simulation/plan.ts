@@ -19,7 +19,7 @@ export function drawPlan(seed: number): Plan {
   const dice = new Dice(seed).fork('plan')
   const controls = dice.pick([1, 2, 2, 3])
   const proxies = dice.between(1, 3)
-  const troubledMs = dice.between(8_000, 40_000)
+  const troubledMs = dice.between(6_000, 28_000)
   const count = dice.between(5, 30)
   return {
     ...{ seed, controls, proxies, troubledMs },

@@ -72,19 +72,19 @@ function isOne({ nodes, content }: World): boolean {
 
 /** Changes are taken again, by every control node, and a revocation is everywhere in time. */
 async function drill(world: World): Promise<void> {
-  for (const [at, control] of world.controls.entries()) {
-    const keyId = `key_drill-${at}`
-    const acts = [setTeam(`drill-${at}`), issueKey(keyId, {}), revokeKey(keyId)]
-    for (const [index, act] of acts.entries()) {
-      const id = `drill-${at}-${index}`
-      const command: Command = { id, atMs: world.timeline.nowMs, at, commandId: undefined, ...act }
-      const deed = world.client.give(command)
-      await world.until(() => !deed.isOpen, drillMs)
-      if (deed.written === undefined) return world.judge.broken('I3 converge', `${control.name} takes no change`)
+  const controls = world.controls.length
+  const acts = [issueKey('key_drill', {}), ...world.controls.map((_one, at) => setTeam(`drill-${at}`))]
+  for (const [index, act] of [...acts, revokeKey('key_drill')].entries()) {
+    const at = index % controls
+    const command: Command = { id: `drill-${index}`, atMs: world.timeline.nowMs, at, commandId: undefined, ...act }
+    const deed = world.client.give(command)
+    await world.until(() => !deed.isOpen, drillMs)
+    if (deed.written === undefined) {
+      return world.judge.broken('I3 converge', `${world.controls[at]!.name} takes no change`)
     }
-    await world.timeline.runUntil(world.timeline.nowMs + revokedMs)
-    world.checkRevoked(keyId)
   }
+  await world.timeline.runUntil(world.timeline.nowMs + revokedMs)
+  world.checkRevoked('key_drill')
   await converge(world)
 }
 
@@ -106,6 +106,7 @@ function checkDeeds({ nodes, client, history, judge }: World): void {
 }
 
 async function checkStates(world: World): Promise<void> {
+  const lives = new Map<SimulatedNode, string>()
   for (const node of world.nodes) {
     const { state } = node.parts!.follower
     if (state === undefined) continue
@@ -116,19 +117,22 @@ async function checkStates(world: World): Promise<void> {
     if (!isSame || replayed === undefined || digestOf(replayed) !== live) {
       world.judge.broken('I2 one state', `${node.name}: live is not what replay gives`)
     }
-    await checkCopy(world, node, live)
+    lives.set(node, live)
+  }
+  await stopAll(world)
+  // A node that was stopped leaves a copy that is its state.
+  for (const [node, live] of lives) {
+    const copied = node.readCopy()
+    if (copied !== undefined && digestOf(copied) === live) continue
+    world.judge.broken('I2 one state', `${node.name}: the last good copy is not the state`)
   }
 }
 
-/** A node that is stopped leaves a copy that is its state. */
-async function checkCopy(world: World, node: SimulatedNode, live: string): Promise<void> {
-  const stopping = node.stop()
-  await world.timeline.runUntil(world.timeline.nowMs + drillMs)
-  await stopping
-  const copied = node.readCopy()
-  if (copied === undefined || digestOf(copied) !== live) {
-    world.judge.broken('I2 one state', `${node.name}: the last good copy is not the state`)
-  }
+async function stopAll(world: World): Promise<void> {
+  let stopped = 0
+  for (const node of world.nodes) node.stop().then(() => stopped++)
+  const areAll = await world.until(() => stopped === world.nodes.length, drillMs)
+  if (!areAll) world.judge.broken('no bug', 'a node that was asked to stop does not')
 }
 
 function replay(events: readonly StoredEvent[]): ConfigState | undefined {

@@ -70,7 +70,7 @@ export class SimulatedServer {
   }
 
   /** Once, never, or twice; in a while. In fair weather a way keeps the order of what travels on it. */
-  travel(way: Way, arrive: () => void, extraLoss = 0): void {
+  travel(way: Way, arrive: () => void, { isOutside = false, extraLoss = 0 } = {}): void {
     const { lost, delayed, delayMsMax, repeated } = this.weather
     const { nowMs } = this.timeline
     if (this.#dice.happens(lost + extraLoss)) return
@@ -81,7 +81,8 @@ export class SimulatedServer {
         ? nowMs + this.#dice.between(5, delayMsMax)
         : Math.max(way.atMs, nowMs + 1 + this.#dice.chance())
       if (!isLate) way.atMs = atMs
-      this.timeline.after(atMs - nowMs, arrive)
+      if (isOutside) this.timeline.afterOutside(atMs - nowMs, arrive)
+      else this.timeline.after(atMs - nowMs, arrive)
     }
   }
 }
@@ -174,9 +175,10 @@ export class ServerLink {
   toServer(purpose: Purpose, act: () => void): void {
     const { server } = this.#options
     if (!this.#isConnected) return
-    server.travel(this.#out, () => {
+    const arrive = (): void => {
       if (!this.#isCut) server.take(purpose, act)
-    })
+    }
+    server.travel(this.#out, arrive, { isOutside: true })
   }
 
   fromServer(act: () => void, extraLoss = 0): void {
@@ -184,7 +186,7 @@ export class ServerLink {
     const arrive = (): void => {
       if (!this.#isCut && server.health !== 'down') life.reach(act)
     }
-    server.travel(this.#back, arrive, extraLoss)
+    server.travel(this.#back, arrive, { extraLoss })
   }
 
   /** Something was stored: a hint. */

@@ -1,13 +1,13 @@
 // Virtual time: a queue of things to come, taken in the order of their times, then of their making. Between two of them one
 // turn of the real event loop passes, so that promises settle and whatever gave up its turn goes on. Nothing real is ever
 // waited for (no timer, no file, no socket), so the same world runs the same way each time.
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Timer } from '../../shared/clock.ts'
 
 interface Entry {
   atMs: number
   order: number
   run: (() => void) | undefined
+  wakesNobody: boolean
 }
 
 export class Timeline {
@@ -26,7 +26,15 @@ export class Timeline {
   }
 
   after(ms: number, run: () => void): Timer {
-    const entry: Entry = { atMs: this.#nowMs + Math.max(0, ms), order: this.#made++, run }
+    return this.#add({ atMs: this.#nowMs + Math.max(0, ms), order: this.#made++, run, wakesNobody: false })
+  }
+
+  /** For what happens outside of all nodes: none of their promises settles by it, so no turn is needed. */
+  afterOutside(ms: number, run: () => void): Timer {
+    return this.#add({ atMs: this.#nowMs + Math.max(0, ms), order: this.#made++, run, wakesNobody: true })
+  }
+
+  #add(entry: Entry): Timer {
     this.#push(entry)
     return {
       cancel: () => {
@@ -48,7 +56,7 @@ export class Timeline {
       this.#nowMs = next.atMs
       this.#steps++
       next.run()
-      await nextTurn()
+      if (!next.wakesNobody) await nextTurn()
     }
     this.#nowMs = endMs
   }
@@ -80,6 +88,10 @@ export class Timeline {
     }
     heap[at] = last
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resume) => setImmediate(resume))
 }
 
 function isBefore(one: Entry, other: Entry): boolean {

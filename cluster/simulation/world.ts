@@ -141,7 +141,7 @@ export class World {
   }
 }
 
-const lookMs = 250
+const lookMs = 50
 /** What a revocation may take while nothing is going wrong, and has not been for a while. */
 export const revokedMs = 1_000
 const settleMs = 6_000
