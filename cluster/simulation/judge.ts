@@ -29,7 +29,6 @@ interface Record {
   /** Acknowledged, or marked as such: its disk has had it. */
   floor: LogHead | undefined
   harmed: Set<Witness>
-  hasAlarmed: boolean
 }
 
 export class Judge implements NodeWatcher {
@@ -37,6 +36,7 @@ export class Judge implements NodeWatcher {
   readonly #records = new Map<SimulatedNode, Record>()
   readonly destroyed: string[] = []
   #alarmingUntilMs = 0
+  #isAlarmed = false
   breach: Breach | undefined
 
   constructor(options: JudgeOptions) {
@@ -45,7 +45,7 @@ export class Judge implements NodeWatcher {
 
   /** Whether some node has said that the stream, or its own log, is not what it was. */
   get isAlarmed(): boolean {
-    return [...this.#records.values()].some(({ hasAlarmed }) => hasAlarmed)
+    return this.#isAlarmed
   }
 
   broken(promise: PromiseName, detail: string): void {
@@ -120,7 +120,7 @@ export class Judge implements NodeWatcher {
     if (text.includes(canary)) this.broken('I12 refusals', `${node.name} tells a secret: ${text}`)
     if (notice.type !== 'log-alarm') return
     const record = this.#of(node)
-    record.hasAlarmed = true
+    this.#isAlarmed = true
     const isAlarming = this.#options.timeline.nowMs <= this.#alarmingUntilMs
     const isDue = isAlarming || this.destroyed.length > 0 || record.harmed.size > 0
     if (!isDue) this.broken('alarm', `${node.name} is alarmed, and nothing was destroyed: ${text}`)
@@ -179,7 +179,7 @@ const refusalTypes: ReadonlySet<string> = new Set([
 ])
 
 function newRecord(): Record {
-  return { served: undefined, floor: undefined, harmed: new Set(), hasAlarmed: false }
+  return { served: undefined, floor: undefined, harmed: new Set() }
 }
 
 function markOf(node: SimulatedNode): LogHead | undefined {

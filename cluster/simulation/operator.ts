@@ -4,7 +4,7 @@
 import { emptyState } from '../../shared/config/fold.ts'
 import type { StoredEvent } from '../config-log/config-log.ts'
 import { foldStored } from '../config-log/fold-stored.ts'
-import { simulatedMacKey } from './run-parts.ts'
+import { confirmMs, simulatedMacKey } from './run-parts.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
 
@@ -24,8 +24,11 @@ export async function repair(world: World): Promise<void> {
   }
   // Who has heard of events begins no new log: where nothing is left of them, everybody is started anew.
   if (world.content.messages.length === 0) for (const node of nodes) restart(node)
-  // An empty node listens before it believes that there is nothing.
-  await world.timeline.runUntil(world.timeline.nowMs + complaintMs)
+}
+
+/** An empty node listens before it believes that there is nothing: where nothing was written yet, that is waited for. */
+export async function letListen(world: World): Promise<void> {
+  if (world.content.messages.length === 0) await world.timeline.runUntil(world.timeline.nowMs + listenMs)
 }
 
 function restart(node: SimulatedNode): void {
@@ -55,5 +58,6 @@ function verified(events: readonly StoredEvent[]): readonly StoredEvent[] {
   return end === -1 ? events : events.slice(0, end)
 }
 
-/** Longer than a stream has to look wrong before it is an alarm. */
-const complaintMs = 12_000
+/** A stream has to look wrong for a while before it is an alarm. */
+const complaintMs = confirmMs + 1_500
+const listenMs = 4_000

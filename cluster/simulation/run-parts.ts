@@ -40,7 +40,7 @@ export async function startControlParts(
   const { clock, mount, database, stream, notify, onState, mayCreate, newCommandId } = options
   const highWater = new HighWaterFile(markPath, macKey, mount)
   const copy = new DiskLog({ database, mount, highWater })
-  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, mayCreate })
+  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, mayCreate, confirmMs })
   const lastGood = openLastGood(options)
   const follower = new Follower({ log, macKey, clock, notify, highWater, lastGood, keepLastGood: true, onState })
   await log.start()
@@ -59,7 +59,7 @@ export async function startControlParts(
 export async function startProxyParts(options: PartsOptions): Promise<Parts> {
   const { clock, mount, database, stream, notify, onState } = options
   const copy = new DiskLog({ database, mount, highWater: new HighWaterFile(markPath, macKey, mount) })
-  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, readOnly: true })
+  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, confirmMs, readOnly: true })
   const highWater = new HighWaterFile(markPath, macKey, mount)
   const reader = new DiskLog({ database, mount, highWater, readOnly: true })
   const lastGood = openLastGood(options)
@@ -87,6 +87,8 @@ export async function startProxyParts(options: PartsOptions): Promise<Parts> {
   return { log, follower, writer: undefined, stop }
 }
 
+/** Shorter than by default, so that worlds need not last as long. */
+export const confirmMs = 3_000
 /** A message from one thread to another. */
 const hintMs = 0.2
 /** A few, so that snapshots and the ends of tails come often. */

@@ -5,7 +5,7 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import type { StoredEvent } from '../config-log/config-log.ts'
 import { foldStored } from '../config-log/fold-stored.ts'
 import { digestOf } from './history.ts'
-import { repair } from './operator.ts'
+import { letListen, repair } from './operator.ts'
 import { drawPlan, type Plan } from './plan.ts'
 import type { Breach } from './promises.ts'
 import { simulatedMacKey } from './run-parts.ts'
@@ -45,6 +45,7 @@ async function callIn(world: World): Promise<void> {
   if (!(await world.until(() => isOne(world), calmMs))) await repair(world)
   await converge(world)
   if (world.isOver) return
+  await letListen(world)
   await drill(world)
   if (world.isOver) return
   checkDeeds(world)

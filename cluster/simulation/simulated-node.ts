@@ -1,15 +1,16 @@
 // One node of the cluster through all its runs: its disk and its database outlive them.
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notice } from '../../shared/notice.ts'
-import { decodeJson, encodeJson, subjects } from '../bus/bus.ts'
+import { encodeJson, subjects } from '../bus/bus.ts'
 import { HighWaterFile } from '../config-log/high-water.ts'
 import { LastGood } from '../config-log/last-good.ts'
+import { FirstBoot } from '../membership/first-boot.ts'
 import type { Dice } from './dice.ts'
 import { SimulatedDatabase } from './disk-log.ts'
 import { Life, NodeClock } from './life.ts'
 import { dataFolder, markPath, type Parts, simulatedMacKey, startControlParts, startProxyParts } from './run-parts.ts'
 import { type BusHub, SimulatedBus } from './simulated-bus.ts'
-import { type Backup, SimulatedDisk } from './simulated-disk.ts'
+import { type Backup, type Mount, SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedEventStream } from './simulated-event-stream.ts'
 import type { ServerLink, SimulatedServer } from './simulated-server.ts'
 import type { StreamContent } from './stream-content.ts'
@@ -123,11 +124,13 @@ export class SimulatedNode {
       notify: (notice: Notice) => life.isOver || watcher.onNotice(this, notice),
       onState: (state: ConfigState) => life.isOver || watcher.onState(this, state),
     }
-    const mayCreate = this.#firstBootRule(run, mount)
+    const firstBoot = this.#firstBoot(run, mount)
     let commands = 0
     const newCommandId = () => `${this.name}-${this.#boots}-${commands++}`
     const starting =
-      this.role === 'control' ? startControlParts({ ...options, mayCreate, newCommandId }) : startProxyParts(options)
+      this.role === 'control'
+        ? startControlParts({ ...options, mayCreate: () => firstBoot.mayBegin(), newCommandId })
+        : startProxyParts(options)
     starting.then(
       (parts) => {
         if (life.isOver) return
@@ -190,25 +193,16 @@ export class SimulatedNode {
     this.disk.unmount()
   }
 
-  /** Only a node on which nothing ever was, and that hears of nobody who has anything, begins the log of a cluster. */
-  #firstBootRule({ clock, bus }: Run, mount: ReturnType<SimulatedDisk['mount']>): () => boolean {
-    const bootedMs = clock.monotonicMs()
-    let hasHeard = false
-    bus.subscribe(subjects.heartbeat, (payload) => {
-      hasHeard ||= (decodeJson(payload) as { revision: number }).revision > 0
-    })
-    return () => {
-      const mark = new HighWaterFile(markPath, simulatedMacKey, mount).read()
-      return mark.type === 'absent' && !hasHeard && clock.monotonicMs() - bootedMs >= listenMs
-    }
+  #firstBoot({ clock, link, bus }: Run, mount: Mount): FirstBoot {
+    const mark = new HighWaterFile(markPath, simulatedMacKey, mount).read()
+    const isNew = this.database.events.length === 0 && !this.database.isMangled && mark.type === 'absent'
+    return new FirstBoot({ bus, link, clock, isNew })
   }
 
   #beat({ clock, bus }: Run, { follower }: Parts): void {
     clock.every(1_000, () => {
       const { revision, hash } = follower.status
-      bus.publish(subjects.heartbeat, encodeJson({ node: this.name, revision, hash }))
+      bus.publish(subjects.heartbeat, encodeJson({ node: this.name, role: this.role, revision, hash, queues: {} }))
     })
   }
 }
-
-const listenMs = 3_000

@@ -2,6 +2,7 @@
 // or for seconds have no leader for its streams. A full disk wedges them: writes are never answered again, and nothing says
 // why, until the server is restarted (measured on nats-server 2.9.10).
 import type { Timer } from '../../shared/clock.ts'
+import type { NatsLinkStatus } from '../nats/nats-link.ts'
 import type { Dice } from './dice.ts'
 import type { Life } from './life.ts'
 import type { Timeline } from './timeline.ts'
@@ -109,20 +110,23 @@ export class ServerLink {
   readonly #back: Way = { atMs: 0 }
   #isCut = false
   #isConnected: boolean
+  #sinceMs: number
   #refreshing: Timer | undefined
   #asking = 0
 
   constructor(options: LinkOptions) {
     this.#options = options
     this.#isConnected = this.#isReachable
+    this.#sinceMs = options.server.timeline.nowMs
   }
 
   get isOver(): boolean {
     return this.#options.life.isOver
   }
 
-  get isConnected(): boolean {
-    return this.#isConnected
+  get status(): NatsLinkStatus {
+    const forMs = this.#options.server.timeline.nowMs - this.#sinceMs
+    return { isConnected: this.#isConnected, forMs, reconnects: 0, trouble: undefined }
   }
 
   /** Questions without an answer yet. */
@@ -209,6 +213,7 @@ export class ServerLink {
   #notice(): void {
     if (this.#isReachable === this.#isConnected) return
     this.#isConnected = this.#isReachable
+    this.#sinceMs = this.#options.server.timeline.nowMs
     for (const changed of this.#changed) changed(this.#isConnected)
   }
 }
