@@ -26,6 +26,8 @@ export interface EventStream {
 export interface RepairableStream extends EventStream {
   /** The stream with all its messages. Done, too, when there is none. */
   remove(): Promise<Result<undefined, StreamTrouble>>
+  /** Asks the server for the settings that are wanted, and leaves the messages as they are. */
+  mend(): Promise<Result<StreamFacts, StreamTrouble>>
 }
 
 export interface StreamFacts {
@@ -48,7 +50,7 @@ export type StreamTrouble =
   | { type: 'unavailable'; message: string }
   | { type: 'missing'; message: string }
   /** The server stores the stream with other settings than were asked for; `field` names the first. */
-  | { type: 'settings'; field: string; message: string }
+  | { type: 'settings'; field: string; message: string; facts?: StreamFacts }
 
 export type PublishTrouble =
   | StreamTrouble

@@ -3,6 +3,8 @@
 import type { StreamConfig, StreamInfo } from '@nats-io/jetstream'
 import type { StreamTrouble } from './event-stream.ts'
 
+export type SettingsTrouble = Extract<StreamTrouble, { type: 'settings' }>
+
 export type StreamSettings = Partial<StreamConfig> & { name: string; num_replicas: number }
 
 /** Nothing is ever deleted, so this is the length of a history: some three million changes of usual size. The server sets
@@ -38,7 +40,7 @@ export function configStreamSettings(name: string, replicas: number): StreamSett
 }
 
 /** The first setting that the server keeps otherwise. */
-export function settingsTrouble(wanted: StreamSettings, { config }: StreamInfo): StreamTrouble | undefined {
+export function settingsTrouble(wanted: StreamSettings, { config }: StreamInfo): SettingsTrouble | undefined {
   for (const [field, value] of Object.entries(wanted)) {
     const echoed = (config as unknown as Record<string, unknown>)[field]
     if (isSame(value, echoed)) continue

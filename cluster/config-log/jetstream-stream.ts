@@ -10,7 +10,13 @@ import type { SealedEvent } from './config-log.ts'
 import { headersOf, messageOverheadBytesMax } from './event-message.ts'
 import type { PublishTrouble, RepairableStream, StreamFacts, StreamMessage, StreamTrouble } from './event-stream.ts'
 import { JetStreamSession } from './jetstream-session.ts'
-import { configStreamSettings, type StreamSettings, settingsTrouble, storedHintSubject } from './jetstream-settings.ts'
+import {
+  configStreamSettings,
+  type SettingsTrouble,
+  type StreamSettings,
+  settingsTrouble,
+  storedHintSubject,
+} from './jetstream-settings.ts'
 import { isApiError, publishTrouble, streamTrouble } from './jetstream-trouble.ts'
 
 export interface JetStreamStreamOptions {
@@ -69,6 +75,13 @@ export class JetStreamStream implements RepairableStream {
         if (!isApiError(error, 'streamNotFound')) throw error
       }
       return done(undefined)
+    })
+  }
+
+  mend(): Promise<Result<StreamFacts, StreamTrouble>> {
+    return this.#asking(async ({ connection, manager }) => {
+      const { streams } = await manager
+      return this.#factsOf(connection, await streams.update(streamName, this.#wanted(connection)))
     })
   }
 
@@ -142,11 +155,11 @@ export class JetStreamStream implements RepairableStream {
   }
 
   #factsOf(connection: NatsConnection, info: StreamInfo): Result<StreamFacts, StreamTrouble> {
-    const wrong = settingsTrouble(this.#wanted(connection), info) ?? payloadTrouble(connection)
-    if (wrong !== undefined) return fail(wrong)
     const { first_seq: firstSequence, last_seq: lastSequence, messages } = info.state
     this.#lastSequence = lastSequence
-    return done({ firstSequence, lastSequence, messages, created: String(info.created) })
+    const facts = { firstSequence, lastSequence, messages, created: String(info.created) }
+    const wrong = settingsTrouble(this.#wanted(connection), info) ?? payloadTrouble(connection)
+    return wrong === undefined ? done(facts) : fail({ ...wrong, facts })
   }
 
   async #asking<Value>(
@@ -181,7 +194,7 @@ export class JetStreamStream implements RepairableStream {
 const replicasInCluster = 3
 const tooFewServers = 'the stream needs three servers with JetStream, and the NATS cluster has not as many now'
 
-function payloadTrouble({ info }: NatsConnection): StreamTrouble | undefined {
+function payloadTrouble({ info }: NatsConnection): SettingsTrouble | undefined {
   const needed = limits.changeSetBytesMax + messageOverheadBytesMax
   const maxPayload = info?.max_payload ?? 0
   if (maxPayload >= needed) return undefined

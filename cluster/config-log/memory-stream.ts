@@ -13,6 +13,8 @@ export class MemoryStreamStorage {
   readonly watchers = new Set<() => void>()
   /** What every call answers while it is set. */
   trouble: StreamTrouble | undefined
+  factsTrouble: StreamTrouble | undefined
+  createTrouble: StreamTrouble | undefined
   publishTrouble: PublishTrouble | undefined
   /** Publishes of which the acknowledgement gets lost, from now on. */
   acksLost = 0
@@ -40,6 +42,7 @@ export class MemoryStream implements RepairableStream {
   }
 
   async facts(): Promise<Result<StreamFacts, StreamTrouble>> {
+    if (this.#storage.factsTrouble !== undefined) return fail(this.#storage.factsTrouble)
     const messages = this.#messages()
     if (!messages.ok) return messages
     const firstSequence = messages.value[0]?.sequence ?? 0
@@ -81,7 +84,8 @@ export class MemoryStream implements RepairableStream {
   }
 
   async create(): Promise<Result<StreamFacts, StreamTrouble>> {
-    if (this.#storage.trouble !== undefined) return fail(this.#storage.trouble)
+    const trouble = this.#storage.trouble ?? this.#storage.createTrouble
+    if (trouble !== undefined) return fail(trouble)
     if (this.#storage.messages === undefined) this.#storage.make()
     return this.facts()
   }
@@ -90,6 +94,11 @@ export class MemoryStream implements RepairableStream {
     if (this.#storage.trouble !== undefined) return fail(this.#storage.trouble)
     this.#storage.messages = undefined
     return done(undefined)
+  }
+
+  async mend(): Promise<Result<StreamFacts, StreamTrouble>> {
+    this.#storage.factsTrouble = undefined
+    return this.facts()
   }
 
   async close(): Promise<void> {

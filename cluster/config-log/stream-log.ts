@@ -1,7 +1,7 @@
 // The stream of a cluster, read as a log and not believed: whoever reads it verifies each event, as with every other copy.
 import { done, fail, type Result } from '../../shared/result.ts'
 import { genesisHash, type LogHead, type LogRefusal, type StoredEvent } from './config-log.ts'
-import type { EventStream, StreamMessage, StreamTrouble } from './event-stream.ts'
+import type { EventStream, StreamFacts, StreamMessage, StreamTrouble } from './event-stream.ts'
 import type { ReadableLog } from './examine-log.ts'
 
 export class StreamLog implements ReadableLog {
@@ -12,7 +12,7 @@ export class StreamLog implements ReadableLog {
   }
 
   async head(): Promise<Result<LogHead, LogRefusal>> {
-    const facts = await this.#stream.facts()
+    const facts = readableFacts(await this.#stream.facts())
     if (!facts.ok) return fail(refusalOf(facts.error))
     const { lastSequence } = facts.value
     if (lastSequence === 0) return done({ revision: 0, hash: genesisHash })
@@ -27,6 +27,12 @@ export class StreamLog implements ReadableLog {
     const page = await this.#stream.read(afterRevision, limit)
     return page.ok ? done(page.value.map(storedOf)) : fail(refusalOf(page.error))
   }
+}
+
+/** Other settings than were asked for do not keep anybody from reading. */
+function readableFacts(answer: Result<StreamFacts, StreamTrouble>): Result<StreamFacts, StreamTrouble> {
+  if (answer.ok || answer.error.type !== 'settings' || answer.error.facts === undefined) return answer
+  return done(answer.error.facts)
 }
 
 function storedOf({ sequence, commandId, bytes, hash, mac }: StreamMessage): StoredEvent {

@@ -69,6 +69,11 @@ export class SimulatedEventStream implements RepairableStream {
     return removed.type === 'answered' ? done(undefined) : fail(unavailable(removed.type))
   }
 
+  /** Its settings are always as wanted. */
+  mend(): Promise<Result<StreamFacts, StreamTrouble>> {
+    return this.facts()
+  }
+
   async close(): Promise<void> {
     for (const watch of this.#watches) watch.stop()
   }
