@@ -22,6 +22,8 @@ export interface ChatError {
   readonly code?: string | undefined
   /** The member of the request that is meant, in the upstream's words. */
   readonly param?: string | undefined
+  /** Where the body says how long to wait. */
+  readonly retryAfterMs?: number | undefined
 }
 
 /** By the status alone: for bodies that say nothing. */

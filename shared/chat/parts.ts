@@ -7,6 +7,7 @@ export type Dialect =
   | 'openai-completions'
   | 'openai-responses'
   | 'openai-embeddings'
+  | 'openai-moderations'
   | 'anthropic'
   | 'gemini'
   | 'bedrock'

@@ -11,6 +11,8 @@ export interface ChatRequest {
   readonly toolChoice?: ToolChoice | undefined
   readonly responseFormat?: ResponseFormat | undefined
   readonly stream: boolean
+  /** The caller knows OpenAI's older `functions`, one call an answer. */
+  readonly legacyFunctions?: boolean | undefined
   readonly knobs: Knobs
   /** How the caller speaks. */
   readonly dialect: Dialect

@@ -70,6 +70,8 @@ export interface ModelSpec {
   targets: TargetSpec[]
   routing?: 'weighted' | 'priority' | 'latency'
   fallbacks?: string[]
+  /** What a target cannot take is refused, not dropped. Default false. */
+  strict?: boolean
   /** `attempts` are extra ones. Default 1 on 429, 5xx, timeout and connect. */
   retries?: { attempts?: number; on?: RetryCondition[] }
   /** Durations. Defaults 2s, 60s, 60s, 10m. */

@@ -36,7 +36,7 @@ const bounds = {
 /** Carried in a schema's metadata and in an issue's params: the JSON Schema leaves such fields out. */
 export const notEnforced = 'notEnforced'
 
-const enforcedProviderKinds = ['openai', 'demo'] as const
+const enforcedProviderKinds = ['openai', 'anthropic', 'demo'] as const
 
 const name = z.string().regex(namePattern, nameRule)
 
@@ -119,7 +119,9 @@ const provider = z.strictObject({
       if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
     })
     .exactOptional()
-    .describe('openai: with its /v1. Default https://api.openai.com/v1.'),
+    .describe(
+      "openai: with its /v1, default https://api.openai.com/v1. Others: the origin. Default: the provider's own.",
+    ),
   credentials: z.array(credential).max(bounds.credentialsMax).exactOptional(),
   headers: headers.exactOptional().describe('Sent with every request. Stored readable: no secrets here.'),
   tls: z
@@ -185,6 +187,10 @@ const model = z.strictObject({
     (word) => `${word} routing is`,
   ).exactOptional(),
   fallbacks: z.array(name).max(bounds.fallbacksMax).exactOptional().describe('Models to try next, in this order.'),
+  strict: z
+    .boolean()
+    .exactOptional()
+    .describe('Refuses parameters that a target cannot take, instead of dropping and naming them. Default false.'),
   retries: z
     .strictObject({
       attempts: z.int().nonnegative().max(bounds.retriesMax).exactOptional().describe('Extra attempts. Default 1.'),

@@ -1,7 +1,7 @@
 // The two sides of a dialect, as the proxy sees them. All of it is pure: bodies and bytes in, values and text out. Files of
 // one dialect are `<dialect>-request.ts`, `-response.ts`, `-stream.ts` and `-error.ts`, each for one noun in both directions.
 import type { Answer } from '../../../../shared/chat/answer.ts'
-import type { MissingCapability, ModelFacts } from '../../../../shared/chat/capabilities.ts'
+import type { Capability, MissingCapability, ModelFacts } from '../../../../shared/chat/capabilities.ts'
 import type { ChatError } from '../../../../shared/chat/error.ts'
 import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
 import type { Dialect, JsonObject } from '../../../../shared/chat/parts.ts'
@@ -48,6 +48,11 @@ export interface StreamPrinter {
 /** How providers speak. */
 export interface UpstreamDialect {
   readonly name: Dialect
+  /** What it can say, native or emulated. Needs beyond it are refused before anything is printed (`missingOf`). */
+  readonly can: ReadonlySet<Capability>
+  /** The media type of its streams. */
+  readonly streamType: string
+  /** Refuses what only a close look shows. */
   printRequest(request: ChatRequest, target: Target): Result<PrintedRequest, MissingCapability>
   /** Undefined: it is no answer of this dialect. */
   parseAnswer(body: JsonObject, printed: PrintedRequest): Answer | undefined
@@ -77,6 +82,8 @@ export interface PrintedRequest {
   readonly dropped: readonly Dropped[]
   /** The input of a call of this tool is the answer's text: how a schema is kept where there is no native form for it. */
   readonly jsonTool?: string | undefined
+  /** Tools that take free text, printed as functions with one member `input`. */
+  readonly customTools?: ReadonlySet<string> | undefined
 }
 
 export type Dropped = { readonly knob: Knob } | { readonly member: string }
@@ -89,6 +96,12 @@ export interface Quirks {
   readonly drops?: ReadonlySet<Knob> | undefined
   /** Takes no `developer` messages. */
   readonly systemOnly?: boolean | undefined
+  /** Takes `cache_control`. */
+  readonly cacheMarkers?: boolean | undefined
+  /** Knows Google's thought signatures (`extra_content.google`). */
+  readonly thoughtSignatures?: boolean | undefined
+  /** Wants its thoughts back, as `reasoning_content`. */
+  readonly reasoningBack?: boolean | undefined
   /** Answers have to be repaired on their way: no pass-through even for callers of the same dialect. */
   readonly repairs?: boolean | undefined
 }

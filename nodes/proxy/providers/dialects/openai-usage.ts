@@ -1,33 +1,65 @@
 // Token counts in OpenAI's answers: chat and completions say prompt/completion tokens, Responses says input/output.
-import type { TokenCounts } from '../../../../shared/telemetry/records.ts'
+import { tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 
 /** The counts in a `usage` member; undefined when it is not one. Absurd or negative numbers do not count. */
-export function parseUsage(usage: unknown): TokenCounts | undefined {
+export function parseUsage(usage: unknown): Usage | undefined {
   if (!isRecord(usage)) return undefined
-  const input = count(usage['prompt_tokens']) ?? count(usage['input_tokens'])
-  const output = count(usage['completion_tokens']) ?? count(usage['output_tokens'])
-  if (input === undefined && output === undefined) {
-    const total = count(usage['total_tokens'])
-    return total === undefined ? undefined : { input: total, output: 0, cached: 0 }
+  const input = tokenCount(usage['prompt_tokens']) ?? tokenCount(usage['input_tokens'])
+  const output = tokenCount(usage['completion_tokens']) ?? tokenCount(usage['output_tokens'])
+  const total = tokenCount(usage['total_tokens'])
+  if (input === undefined && output === undefined) return total === undefined ? undefined : usageOf({ input: total })
+  return detailed(usage, input ?? 0, output ?? 0, total)
+}
+
+function detailed(usage: Record<string, unknown>, input: number, output: number, total: number | undefined): Usage {
+  const inputDetails = usage['prompt_tokens_details'] ?? usage['input_tokens_details']
+  const outputDetails = usage['completion_tokens_details'] ?? usage['output_tokens_details']
+  const cached = countIn(inputDetails, 'cached_tokens') ?? tokenCount(usage['prompt_cache_hit_tokens']) ?? 0
+  const written = countIn(inputDetails, 'cache_write_tokens') ?? 0
+  const reasoning = countIn(outputDetails, 'reasoning_tokens') ?? 0
+  // Some hosts count thoughts beside the output and not within it; their total tells.
+  const apart = total !== undefined && reasoning > 0 && total === input + output + reasoning
+  return {
+    input,
+    output: apart ? output + reasoning : output,
+    cached: Math.min(cached, input),
+    cacheWrite5m: Math.min(written, input),
+    cacheWrite1h: 0,
+    reasoning: apart ? reasoning : Math.min(reasoning, output),
   }
-  const details = usage['prompt_tokens_details'] ?? usage['input_tokens_details']
-  const cached = isRecord(details) ? (count(details['cached_tokens']) ?? 0) : 0
-  return { input: input ?? 0, output: output ?? 0, cached: Math.min(cached, input ?? 0) }
+}
+
+function countIn(details: unknown, name: string): number | undefined {
+  return isRecord(details) ? tokenCount(details[name]) : undefined
+}
+
+/** As chat and legacy completions write it. */
+export function printUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, reasoning }: Usage): object {
+  const written = cacheWrite5m + cacheWrite1h
+  return {
+    prompt_tokens: input,
+    completion_tokens: output,
+    total_tokens: input + output,
+    prompt_tokens_details: { cached_tokens: cached, ...(written > 0 ? { cache_write_tokens: written } : {}) },
+    completion_tokens_details: { reasoning_tokens: reasoning },
+  }
 }
 
 const usageKey = Buffer.from('"usage"')
 
 /** Finds the counts of a unary answer without parsing it whole: the last `usage` object in its bytes. Inside a JSON
  *  string the quotes around the word would be escaped, so the pattern cannot match there. */
-export function findUsage(body: Buffer): TokenCounts | undefined {
+export function findUsage(body: Buffer, parse: (usage: unknown) => Usage | undefined = parseUsage): Usage | undefined {
   for (let at = body.lastIndexOf(usageKey); at >= 0; at = at === 0 ? -1 : body.lastIndexOf(usageKey, at - 1)) {
     const usage = objectAfter(body, at + usageKey.length)
-    const counts = usage === undefined ? undefined : parseUsage(usage)
+    const counts = usage === undefined ? undefined : parse(usage)
     if (counts !== undefined) return counts
   }
   return undefined
 }
 
+/** Anthropic's tells every step of an answer that took several. */
+const usageBytesMax = 16_384
 const quote = 34
 const open = 123
 const close = 125
@@ -37,7 +69,7 @@ function objectAfter(body: Buffer, from: number): unknown {
   // Between the key and its value there is a colon and perhaps some space, nothing more.
   if (start < 0 || start - from > 16) return undefined
   let depth = 0
-  for (let i = start; i < body.length && i - start < 4_096; i++) {
+  for (let i = start; i < body.length && i - start < usageBytesMax; i++) {
     const byte = body[i]
     if (byte === quote) {
       i = body.indexOf(quote, i + 1)
@@ -54,13 +86,6 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** Larger than any context window by far: what exceeds it is a broken counter, not a count. */
-const tokensMax = 1e9
-
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 && value <= tokensMax ? Math.trunc(value) : undefined
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,7 @@
 // token is, and whether an event is an error. Every event is looked at once, as text, with substring searches; only the
 // few events that matter are parsed. Inside a JSON string the quotes around a key would be escaped (`\"usage\"`), so a
 // search for `"usage"` finds keys alone.
-import type { TokenCounts } from '../../../../shared/telemetry/records.ts'
+import type { Usage } from '../../../../shared/chat/usage.ts'
 import { parseUsage } from './openai-usage.ts'
 
 /** What becomes of an event. */
@@ -16,7 +16,7 @@ export type EventFate =
 export interface StreamWatch {
   /** `text` is one event, bytes as latin1. */
   see(text: string): EventFate
-  readonly usage: TokenCounts | undefined
+  readonly usage: Usage | undefined
   /** A finish reason or a terminal event was seen: the answer is whole even if the stream stops now. */
   readonly finished: boolean
   /** Appended when the upstream ends a finished stream without its terminal event. */
@@ -28,7 +28,7 @@ export interface StreamWatch {
 /** Chat completions and legacy completions. */
 export class ChatStreamWatch implements StreamWatch {
   readonly terminator = 'data: [DONE]\n\n'
-  usage: TokenCounts | undefined
+  usage: Usage | undefined
   finished = false
   errorMessage: string | undefined
   readonly #showUsage: boolean
@@ -76,7 +76,7 @@ const terminalTypes = ['response.completed', 'response.incomplete', 'response.fa
 /** The Responses API: typed events, no `[DONE]`; the terminal event carries the usage. */
 export class ResponsesStreamWatch implements StreamWatch {
   readonly terminator = ''
-  usage: TokenCounts | undefined
+  usage: Usage | undefined
   finished = false
   errorMessage: string | undefined
 

@@ -1,0 +1,58 @@
+// Anthropic Messages: how much the model thinks, which older models are told in tokens and newer ones in a word. A budget
+// is part of the cap on output tokens, and thinking rules out that a tool is forced.
+import type { ModelFacts } from '../../../../shared/chat/capabilities.ts'
+import { budgetOf, effortOf, nearestEffort } from '../../../../shared/chat/effort.ts'
+import type { Json } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest, Effort, ReasoningWish } from '../../../../shared/chat/request.ts'
+
+export interface Thinking {
+  readonly on: boolean
+  readonly maxTokens: number
+  readonly member?: Json
+  /** Goes into `output_config`. */
+  readonly config?: { readonly effort: Effort } | undefined
+  /** Thinking was asked for and cannot be had. */
+  readonly dropped: boolean
+}
+
+const budgetMin = 1_024
+const budgetDefault = 8_192
+const words: readonly Effort[] = ['low', 'medium', 'high', 'max']
+
+/** `unsignedLoop`: the conversation stands in a turn of calls that began without a signed thought. */
+export function printThinking(
+  request: ChatRequest,
+  facts: ModelFacts,
+  outputTokensDefault: number,
+  unsignedLoop: boolean,
+): Thinking {
+  const { knobs, toolChoice } = request
+  const wish = knobs.reasoning
+  const cap = knobs.maxOutputTokens ?? facts.outputTokensMax ?? outputTokensDefault
+  if (wish === undefined) return { on: false, maxTokens: cap, dropped: false }
+  if (wish.effort === 'none' || wish.budgetTokens === 0) {
+    const member = facts.reasoning === 'adaptive' ? { type: 'disabled' } : undefined
+    return { on: false, maxTokens: cap, member, dropped: false }
+  }
+  const forced = toolChoice?.type === 'required' || toolChoice?.type === 'tool'
+  if (facts.reasoning === 'none' || forced) return { on: false, maxTokens: cap, dropped: true }
+  if (facts.reasoning === 'adaptive') {
+    const effort = effortOf(wish)
+    const config = effort === undefined ? undefined : { effort: nearestEffort(effort, words) }
+    return { on: true, maxTokens: cap, member: { type: 'adaptive' }, config, dropped: false }
+  }
+  return unsignedLoop ? { on: false, maxTokens: cap, dropped: true } : budgeted(wish, knobs.maxOutputTokens, cap)
+}
+
+function budgeted(wish: ReasoningWish, asked: number | undefined, cap: number): Thinking {
+  const wanted = Math.max(budgetMin, budgetOf(wish) ?? budgetDefault)
+  if (asked === undefined) {
+    // Nobody set a cap, so there is room for the budget and an answer after it.
+    const maxTokens = cap > wanted ? cap : wanted + cap
+    return { on: true, maxTokens, member: { type: 'enabled', budget_tokens: wanted }, dropped: false }
+  }
+  if (asked <= budgetMin) return { on: false, maxTokens: asked, dropped: true }
+  // At least a quarter stays for the answer, where the minimum leaves it.
+  const budget = Math.min(wanted, Math.max(budgetMin, Math.floor(asked * 0.75)))
+  return { on: true, maxTokens: asked, member: { type: 'enabled', budget_tokens: budget }, dropped: false }
+}

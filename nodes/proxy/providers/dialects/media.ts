@@ -1,0 +1,47 @@
+// Media between the forms that dialects know: data URLs, links, bare base64 with a type.
+import type { Media } from '../../../../shared/chat/parts.ts'
+
+/** A data URL holds bytes; anything else is a link. */
+export function mediaOfUrl(url: string): Media {
+  const head = /^data:([^;,]*)((?:;[^;,]*)*),/.exec(url)
+  if (head === null || !/;base64$/i.test(head[2]!)) return { from: 'url', url }
+  return { from: 'bytes', mediaType: head[1]!.toLowerCase(), base64: url.slice(head[0].length) }
+}
+
+/** Undefined for what has no URL. */
+export function urlOfMedia(media: Media): string | undefined {
+  if (media.from === 'url') return media.url
+  return media.from === 'bytes' ? `data:${media.mediaType};base64,${media.base64}` : undefined
+}
+
+const typeByEnding: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  gif: 'image/gif',
+  webp: 'image/webp',
+  pdf: 'application/pdf',
+  txt: 'text/plain',
+  md: 'text/markdown',
+  csv: 'text/csv',
+  html: 'text/html',
+  json: 'application/json',
+  mp3: 'audio/mpeg',
+  wav: 'audio/wav',
+  mp4: 'video/mp4',
+  webm: 'video/webm',
+  mov: 'video/quicktime',
+}
+
+/** By the ending of a name or URL; undefined when it tells nothing. */
+export function mediaTypeOfName(name: string): string | undefined {
+  return typeByEnding[/\.([A-Za-z0-9]+)(?:[?#]|$)/.exec(name)?.[1]?.toLowerCase() ?? '']
+}
+
+/** Images are often sent without a type, or with a wrong one that a strict provider refuses: the first bytes tell. */
+export function imageTypeOf(base64: string): string | undefined {
+  if (base64.startsWith('iVBORw0KGgo')) return 'image/png'
+  if (base64.startsWith('/9j/')) return 'image/jpeg'
+  if (base64.startsWith('R0lGOD')) return 'image/gif'
+  return base64.startsWith('UklGR') && base64.slice(8, 24).includes('XRUJQ') ? 'image/webp' : undefined
+}

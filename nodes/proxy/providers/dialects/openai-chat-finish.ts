@@ -1,0 +1,44 @@
+// Why a chat completion ended. Hosts have made up words of their own; what is unknown is a stop, and its word is kept.
+import type { Finish, FinishReason } from '../../../../shared/chat/answer.ts'
+import type { Json } from '../../../../shared/chat/parts.ts'
+
+const readings: Readonly<Record<string, FinishReason>> = {
+  stop: 'stop',
+  eos: 'stop',
+  end_turn: 'stop',
+  length: 'length',
+  max_tokens: 'length',
+  model_length: 'context-length',
+  tool_calls: 'tool-calls',
+  function_call: 'tool-calls',
+  tool_use: 'tool-calls',
+  content_filter: 'content-filter',
+}
+
+export function readFinish(value: Json): Finish {
+  if (typeof value !== 'string') return { reason: 'stop' }
+  return { reason: readings[value] ?? 'stop', raw: value }
+}
+
+const words: Readonly<Record<FinishReason, string>> = {
+  stop: 'stop',
+  length: 'length',
+  'context-length': 'length',
+  'tool-calls': 'tool_calls',
+  'content-filter': 'content_filter',
+  refusal: 'content_filter',
+  pause: 'stop',
+}
+
+export interface PrintedFinish {
+  readonly finish_reason: string
+  /** The provider's word, where ours says less. */
+  readonly native_finish_reason?: string
+}
+
+export function printFinish({ reason, raw }: Finish, legacy: boolean): PrintedFinish {
+  const word = legacy && reason === 'tool-calls' ? 'function_call' : words[reason]
+  return raw === undefined || raw === word
+    ? { finish_reason: word }
+    : { finish_reason: word, native_finish_reason: raw }
+}

@@ -1,0 +1,32 @@
+// Chat completions, both sides.
+import type { Capability } from '../../../../shared/chat/capabilities.ts'
+import type { InboundDialect, UpstreamDialect } from './dialect.ts'
+import { ChatStreamPrinter } from './openai-chat-printer.ts'
+import { chatKnobNames, printChatRequest, readChatRequest } from './openai-chat-request.ts'
+import { printChatAnswer, readChatAnswer } from './openai-chat-response.ts'
+import { ChatStreamReader } from './openai-chat-stream.ts'
+import { parseOpenAiError } from './openai-error.ts'
+import { SseParser } from './sse-parser.ts'
+
+export const openAiChatInbound: InboundDialect = {
+  name: 'openai-chat',
+  knobNames: chatKnobNames,
+  parseRequest: readChatRequest,
+  printAnswer: printChatAnswer,
+  openPrinter: (facts) => new ChatStreamPrinter(facts),
+}
+
+const can: ReadonlySet<Capability> = new Set<Capability>([
+  ...(['tools', 'custom tools', 'forced tool choice', 'images', 'audio', 'video', 'files'] as const),
+  ...(['structured output', 'several choices', 'audio output', 'image output'] as const),
+])
+
+export const openAiChatUpstream: UpstreamDialect = {
+  name: 'openai-chat',
+  can,
+  streamType: 'text/event-stream',
+  printRequest: printChatRequest,
+  parseAnswer: readChatAnswer,
+  openParser: () => new SseParser(new ChatStreamReader()),
+  parseError: parseOpenAiError,
+}

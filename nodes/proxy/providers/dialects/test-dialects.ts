@@ -1,0 +1,37 @@
+// All dialects that have both sides, for tests of what holds for each of them.
+import type { ChatRequest } from '../../../../shared/chat/request.ts'
+import { anthropicInbound, anthropicUpstream } from './anthropic.ts'
+import type { InboundDialect, PrintedRequest, PrintFacts, Target, UpstreamDialect } from './dialect.ts'
+import { openAiChatInbound, openAiChatUpstream } from './openai-chat.ts'
+
+export interface BothSides {
+  readonly name: string
+  readonly inbound: InboundDialect
+  readonly upstream: UpstreamDialect
+}
+
+export const dialects: readonly BothSides[] = [
+  { name: 'openai-chat', inbound: openAiChatInbound, upstream: openAiChatUpstream },
+  { name: 'anthropic', inbound: anthropicInbound, upstream: anthropicUpstream },
+]
+
+export const plainTarget: Target = { model: 'a-model', facts: {}, quirks: {} }
+
+export const printedNothing: PrintedRequest = { path: '/', body: '', headerLines: '', dropped: [] }
+
+export function requestOf(more: Partial<ChatRequest> = {}): ChatRequest {
+  return {
+    ...{ model: 'm', messages: [], tools: [], stream: false, knobs: {}, dialect: 'openai-chat', extras: {} },
+    ...more,
+  }
+}
+
+export function factsFor(inbound: InboundDialect): PrintFacts {
+  const request = requestOf({ dialect: inbound.name })
+  return { requestId: 'req_1', nowSeconds: 1_700_000_000, estimatedInput: 7, showUsage: false, request }
+}
+
+export function chunked(bytes: Buffer, size: number): Buffer[] {
+  const count = Math.ceil(bytes.length / size)
+  return Array.from({ length: count }, (_, i) => Buffer.from(bytes.subarray(i * size, (i + 1) * size)))
+}

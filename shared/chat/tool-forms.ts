@@ -1,0 +1,119 @@
+// Undoes what a request was given for a target that knows functions alone: the answer that was made to be the input of a
+// tool becomes text again, and free text that was wrapped in an object comes out of it.
+import { tryParseExact } from '../json/exact.ts'
+import { type Answer, type Finish, settledReason } from './answer.ts'
+import { assemble } from './assemble.ts'
+import type { ChatEvent, Emit, FinishEvent, PartDelta, PartEnd, ToolInputStart } from './events.ts'
+import { explode } from './explode.ts'
+
+export interface ToolForms {
+  /** The input of a call of this tool is the answer's text. */
+  readonly jsonTool?: string | undefined
+  /** Tools whose input is `{"input": text}`. */
+  readonly customTools?: ReadonlySet<string> | undefined
+}
+
+export function isRewritten({ jsonTool, customTools }: ToolForms): boolean {
+  return jsonTool !== undefined || customTools !== undefined
+}
+
+export function restoreAnswer(answer: Answer, forms: ToolForms): Answer {
+  const events: ChatEvent[] = []
+  const restore = restoring(forms, (event) => events.push(event))
+  explode(answer, restore)
+  const restored = assemble(events)
+  return restored.ok ? restored.value : answer
+}
+
+/** Events go in, and come out of `emit` as the caller shall see them. */
+export function restoring(forms: ToolForms, emit: Emit): Emit {
+  const restorer = new Restorer(forms, emit)
+  return (event) => restorer.take(event)
+}
+
+/** Parts of a choice by their numbers: what is kept goes out as it is, `text` was a tool's input, `custom` waits for its end. */
+type Fate = { type: 'text' } | { type: 'custom'; input: string }
+
+class Restorer {
+  readonly #forms: ToolForms
+  readonly #emit: Emit
+  readonly #fates = new Map<string, Fate>()
+  /** Choices in which a tool of the caller's was called. */
+  readonly #called = new Set<number>()
+  readonly #answered = new Set<number>()
+
+  constructor(forms: ToolForms, emit: Emit) {
+    this.#forms = forms
+    this.#emit = emit
+  }
+
+  take(event: ChatEvent): void {
+    switch (event.type) {
+      case 'tool-input-start':
+        this.#begin(event)
+        break
+      case 'tool-input-delta':
+        this.#extend(event)
+        break
+      case 'tool-input-end':
+        this.#close(event)
+        break
+      case 'finish':
+        this.#emit({ ...event, finish: this.#finish(event) })
+        break
+      default:
+        this.#emit(event)
+    }
+  }
+
+  #begin(event: ToolInputStart): void {
+    const { choice, part, name } = event
+    if (name === this.#forms.jsonTool) {
+      this.#answered.add(choice)
+      this.#fates.set(key(event), { type: 'text' })
+      this.#emit({ type: 'text-start', choice, part })
+      return
+    }
+    this.#called.add(choice)
+    if (this.#forms.customTools?.has(name) !== true) {
+      this.#emit(event)
+      return
+    }
+    this.#fates.set(key(event), { type: 'custom', input: '' })
+    this.#emit({ ...event, form: 'custom' })
+  }
+
+  #extend(event: PartDelta): void {
+    const fate = this.#fates.get(key(event))
+    if (fate === undefined) this.#emit(event)
+    else if (fate.type === 'custom') fate.input += event.text
+    else this.#emit({ ...event, type: 'text-delta' })
+  }
+
+  #close(event: PartEnd): void {
+    const fate = this.#fates.get(key(event))
+    const { choice, part } = event
+    if (fate?.type === 'custom') {
+      const text = freeText(fate.input)
+      if (text !== '') this.#emit({ type: 'tool-input-delta', choice, part, text })
+    }
+    this.#emit(fate?.type === 'text' ? { type: 'text-end', choice, part } : event)
+  }
+
+  #finish({ choice, finish }: FinishEvent): Finish {
+    if (!this.#answered.has(choice) || finish.reason !== 'tool-calls') return finish
+    const reason = settledReason('stop', this.#called.has(choice))
+    return reason === 'stop' ? { reason, raw: undefined } : finish
+  }
+}
+
+function key({ choice, part }: { readonly choice: number; readonly part: number }): string {
+  return `${choice}/${part}`
+}
+
+/** What does not have the form is passed on as it is: perhaps it was cut off. */
+function freeText(input: string): string {
+  const value = tryParseExact(input)
+  const inner = typeof value === 'object' && value !== null ? (value as { input?: unknown }).input : undefined
+  return typeof inner === 'string' ? inner : input
+}
