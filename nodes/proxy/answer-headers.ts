@@ -10,6 +10,10 @@ export interface AnswerFacts {
   readonly revisionText: string
   readonly upstreamMs: number
   readonly overheadMs: number
+  /** What the target could not take, '' when it took all. */
+  readonly dropped: string
+  /** Adds the header that Anthropic's SDK reads the id from. */
+  readonly requestIdToo: boolean
   /** Nano-dollars; undefined for streams and for models without a price. */
   readonly costNanoUsd: number | undefined
 }
@@ -33,6 +37,8 @@ export function answerHeaders(facts: AnswerFacts, contentType: string): string[]
     'x-headgate-config-revision',
     facts.revisionText,
   )
+  if (facts.dropped !== '') headers.push('x-headgate-dropped-params', headerText(facts.dropped))
+  if (facts.requestIdToo) headers.push('request-id', facts.requestId)
   if (facts.costNanoUsd !== undefined) headers.push('x-headgate-cost-usd', usd(facts.costNanoUsd))
   return headers
 }
@@ -41,6 +47,11 @@ const smallNumbers = Array.from({ length: 16 }, (_, n) => String(n))
 
 function smallNumber(n: number): string {
   return smallNumbers[n] ?? String(n)
+}
+
+/** Names that callers made up stand in it as well. */
+function headerText(text: string): string {
+  return text.slice(0, 1_024).replace(/[^\x20-\x7e]/g, '?')
 }
 
 /** With two decimals, without the cost of `toFixed`. */

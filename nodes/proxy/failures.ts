@@ -1,8 +1,10 @@
 // What may go wrong with an attempt, and what follows from it: how it is recorded, on which condition it may be tried
 // again, and what the caller is told when it was the last one.
+import type { ChatError } from '../../shared/chat/error.ts'
 import type { RetryCondition } from '../../shared/config/kinds.ts'
 import type { AttemptOutcome } from '../../shared/telemetry/records.ts'
-import type { RefusalAnswer } from './http/http.ts'
+import type { ErrorAnswer, PassedOn } from './leg.ts'
+import { type ErrorShape, printError } from './providers/dialects/error-shapes.ts'
 import type { Refusal } from './refusals.ts'
 import type { UpstreamError, UpstreamHead } from './upstream/upstream.ts'
 
@@ -95,21 +97,23 @@ export function retryAfterMsOf(head: UpstreamHead, wallMs: number): number | und
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - wallMs)
 }
 
-/** An upstream's own refusal of a request: as it is when it has our error shape, its text in ours otherwise. */
+/** An upstream's own refusal of a request: as it is when it has the caller's error shape, its text in it otherwise. */
 export function passedOnAnswer(
-  upstream: { status: number; contentType: string; body: Buffer },
+  { status, contentType, body }: ErrorAnswer,
+  shape: ErrorShape,
   requestId: string,
-): Omit<RefusalAnswer, 'body'> & { body: string | Buffer } {
-  const { status, contentType, body } = upstream
+): PassedOn {
   const headers = ['content-type', 'application/json', 'x-request-id', requestId, 'x-should-retry', 'false']
-  if (isOpenAiError(body)) return { status, headers, body }
+  if (shape === 'anthropic') headers.push('request-id', requestId)
+  if (isErrorBody(body)) return { status, headers, body }
   const text = contentType.includes('html') ? '' : body.toString('utf8').slice(0, 1_000).trim()
   const message = text === '' ? `The upstream refused the request (${status}) and gave no reason.` : text
-  const error = { message, type: 'invalid_request_error', param: null, code: null }
-  return { status, headers, body: JSON.stringify({ error }) }
+  const facts = { status, message, type: 'invalid_request_error', param: undefined, code: null }
+  return { status, headers, body: printError(shape, facts, requestId) }
 }
 
-function isOpenAiError(body: Buffer): boolean {
+/** OpenAI's and Anthropic's shapes both have it. */
+function isErrorBody(body: Buffer): boolean {
   if (body[0] !== 123) return false
   try {
     const { error } = JSON.parse(body.toString('utf8')) as { error?: unknown }
@@ -118,3 +122,45 @@ function isOpenAiError(body: Buffer): boolean {
     return false
   }
 }
+
+/** What an upstream says in a dialect that was read tells more than its status. */
+export function failureOfChatError({ status, retryAfterMs }: ErrorAnswer, error: ChatError): Failure {
+  const waitMs = retryAfterMs ?? error.retryAfterMs
+  switch (error.kind) {
+    case 'authentication':
+    case 'permission':
+    case 'quota':
+      return { outcome: 'auth', condition: 'auth', refusal: { type: 'upstream-auth' } }
+    case 'rate-limit':
+      return failureOfStatus(429, waitMs)
+    case 'overloaded':
+      return failureOfStatus(Math.max(500, status), waitMs)
+    default:
+      return failureOfStatus(status, waitMs)
+  }
+}
+
+/** An error in the place of the first event: as if the answer had had that status. */
+export function failureInStream(error: ChatError | undefined): Failure {
+  switch (error?.kind) {
+    case 'invalid-request':
+    case 'context-length':
+    case 'content-policy':
+    case 'too-large':
+      return { outcome: 'http-error', condition: undefined, refusal: refusedInStream(error) }
+    case 'authentication':
+    case 'permission':
+    case 'quota':
+    case 'rate-limit':
+      return { ...failureOfChatError({ status: 429, contentType: '', retryAfterMs: undefined, body: nothing }, error) }
+    default:
+      return errorInStream
+  }
+}
+
+function refusedInStream({ message, code, param, kind }: ChatError): Refusal {
+  const status = kind === 'too-large' ? 413 : 400
+  return { type: 'upstream-refused', status, code, message, param }
+}
+
+const nothing = Buffer.alloc(0)

@@ -3,19 +3,17 @@
 import type { Chance, Clock } from '../../shared/clock.ts'
 import { nearestNames } from '../../shared/config/nearest.ts'
 import { BodyScan } from '../../shared/json/scan.ts'
-import { editModel, spliceBody } from '../../shared/json/splice.ts'
 import { parseDurationMs } from '../../shared/units.ts'
 import { type Caller, identify, mayUse } from './auth/callers.ts'
 import type { Body, HttpHandler, HttpRefusal, OnBody, RefusalAnswer, Reply, RequestHead } from './http/http.ts'
+import type { Unable } from './leg.ts'
+import { Legs } from './legs.ts'
 import { modelList, modelListing } from './model-list.ts'
-import {
-  isLaterPath,
-  modelListPaths,
-  modelOfPath,
-  type OpenAiRoute,
-  openAiRoutes,
-} from './providers/dialects/openai-routes.ts'
-import { type Refusal, type Refused, refusalAnswer } from './refusals.ts'
+import { anthropicModelList, anthropicModelListing } from './model-list-anthropic.ts'
+import type { ErrorShape } from './providers/dialects/error-shapes.ts'
+import { errorsAt, isLaterPath, modelListPaths, modelOfPath, type Route, routes } from './providers/routes.ts'
+import { type Refused, refusalAnswer } from './refusal-answers.ts'
+import { type Refusal, refusalOf } from './refusals.ts'
 import { readModel, readStream } from './request-body.ts'
 import { Itinerary } from './routing/itinerary.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -48,25 +46,28 @@ export class Pipeline implements HttpHandler {
 
   onHead(head: RequestHead, reply: Reply): OnBody | undefined {
     const requestId = head.requestId ?? this.#nextId()
-    const route = openAiRoutes.get(head.path)
+    const route = routes.get(head.path)
     if (route === undefined) {
       this.#answerOther(head, reply, requestId)
       return undefined
     }
-    if (head.method !== 'POST') return this.#refuse(reply, { type: 'method-not-allowed', allow: 'POST' }, requestId)
+    const to: Refusing = { reply, requestId, shape: route.errors }
+    if (head.method !== 'POST') return this.#refuse(to, { type: 'method-not-allowed', allow: 'POST' })
     const snapshot = this.#options.snapshot()
-    if ('type' in snapshot) return this.#refuse(reply, snapshot, requestId)
+    if ('type' in snapshot) return this.#refuse(to, snapshot)
     const caller = identify(snapshot.callers, head, this.#options.clock.wallMs())
-    if (!caller.ok) return this.#refuse(reply, caller.error, requestId)
+    if (!caller.ok) return this.#refuse(to, caller.error)
     if (this.#options.openRequests() > this.#options.openRequestsMax) {
-      return this.#refuse(reply, { type: 'overloaded', retryAfterMs: 1_000 }, requestId)
+      return this.#refuse(to, { type: 'overloaded', retryAfterMs: 1_000 })
     }
     return (body) => this.#answer({ head, reply, requestId, route, snapshot, caller: caller.value, body })
   }
 
   refusal(head: RequestHead | undefined, refusal: HttpRefusal): RefusalAnswer {
     this.#options.countRefusal(refusal.type)
-    return refusalAnswer(refusal, head?.requestId ?? this.#nextId(), this.#options.chance)
+    const requestId = head?.requestId ?? this.#nextId()
+    const shape = head === undefined ? 'openai' : errorsAt(head.path)
+    return refusalAnswer(refusal, { requestId, shape, chance: this.#options.chance })
   }
 
   /** From the body on. */
@@ -82,7 +83,14 @@ export class Pipeline implements HttpHandler {
     if (found !== undefined) return this.#refuseKnown(request, model, found)
     const stream = readStream(route, scan)
     if (!stream.ok) return this.#refuseKnown(request, model, stream.error)
-    const { edits } = stream.value
+    const { edits, showUsage } = stream.value
+    const legs = new Legs({
+      ...{ route, scan, edits, showUsage, requestId: request.requestId },
+      nowSeconds: Math.floor(clock.wallMs() / 1_000),
+      strict: head.header('x-headgate-strict') === 'true',
+      ...callersLines(head, route),
+    })
+    if (route.counts === true && this.#answerEstimate(request, model, legs)) return
     const itinerary = new Itinerary({
       requestId: request.requestId,
       revision: snapshot.revision,
@@ -106,11 +114,11 @@ export class Pipeline implements HttpHandler {
         revision: snapshot.revision,
         revisionText: snapshot.revisionText,
         stream: stream.value.stream,
-        showUsage: stream.value.showUsage,
+        showUsage,
         user: caller.user === '' ? (head.header('x-headgate-user') ?? '') : caller.user,
         itinerary,
-        forwardedLines: forwardedLines(head),
-        bodyFor: (target) => spliceBody(scan, [...edits, editModel(scan, target)]).pieces,
+        legs,
+        modelsThatCould: (unable) => this.#modelsThatCould(unable, legs, snapshot, caller),
         body,
         totalMs: durationHeader(head, 'x-headgate-timeout'),
         firstTokenMs: durationHeader(head, 'x-headgate-ttft-timeout'),
@@ -132,41 +140,68 @@ export class Pipeline implements HttpHandler {
     return undefined
   }
 
+  /** Where no target can count tokens they are estimated here. False: one can. */
+  #answerEstimate(request: Known, model: string, legs: Legs): boolean {
+    const { snapshot, reply, requestId, body } = request
+    const estimate = legs.estimate(snapshot.routeOf(model)!.targets.map(({ endpoint }) => endpoint))
+    if (estimate === undefined) return false
+    if (!estimate.ok) {
+      this.#refuseKnown(request, model, refusalOf(estimate.error, { model, models: [] }))
+      return true
+    }
+    body.release()
+    const headers = [...jsonHeaders(requestId), 'request-id', requestId, 'x-headgate-estimated', 'true']
+    reply.send(200, headers, JSON.stringify({ input_tokens: estimate.value }))
+    return true
+  }
+
+  #modelsThatCould(unable: Unable, legs: Legs, snapshot: Snapshot, caller: Caller): string[] {
+    const able: string[] = []
+    for (const name of snapshot.modelNames) {
+      if (able.length >= modelsNamedMax) break
+      const route = mayUse(caller, name) ? snapshot.routeOf(name) : undefined
+      const targets = route?.targets.filter(({ endpoint }) => endpoint.kind !== 'demo') ?? []
+      if (targets.some(({ endpoint }) => legs.could(endpoint, route!.strict, unable))) able.push(name)
+    }
+    return able
+  }
+
   /** Everything that is not relayed: health, the list of models, and paths that lead nowhere. */
   #answerOther(head: RequestHead, reply: Reply, requestId: string): void {
     const { path } = head
+    const to: Refusing = { reply, requestId, shape: errorsAt(path) }
     const health = this.#health(path)
     const single = health === undefined ? modelOfPath(path) : undefined
     if (health === undefined && single === undefined && !modelListPaths.has(path)) {
       return this.#refuse(
-        reply,
+        to,
         isLaterPath(path)
           ? { type: 'not-served', what: 'This endpoint' }
           : { type: 'unknown-path', nearest: nearestNames(path, knownPaths, 1)[0] },
-        requestId,
       )
     }
     if (head.method !== 'GET' && head.method !== 'HEAD')
-      return this.#refuse(reply, { type: 'method-not-allowed', allow: 'GET, HEAD' }, requestId)
+      return this.#refuse(to, { type: 'method-not-allowed', allow: 'GET, HEAD' })
     if (health !== undefined) {
       reply.send(health ? 200 : 503, jsonHeaders(requestId), health ? '{"status":"ok"}' : '{"status":"unavailable"}')
       return
     }
-    this.#answerModels(head, reply, requestId, single)
+    this.#answerModels(head, to, single)
   }
 
-  #answerModels(head: RequestHead, reply: Reply, requestId: string, single: string | undefined): void {
+  /** In the shape of whoever's SDK asks: Anthropic's says which version of the API it speaks. */
+  #answerModels(head: RequestHead, { reply, requestId, shape }: Refusing, single: string | undefined): void {
+    const forAnthropic = shape === 'anthropic' || head.header('anthropic-version') !== undefined
+    const to: Refusing = { reply, requestId, shape: forAnthropic ? 'anthropic' : shape }
     const snapshot = this.#options.snapshot()
-    if ('type' in snapshot) return this.#refuse(reply, snapshot, requestId)
+    if ('type' in snapshot) return this.#refuse(to, snapshot)
     const caller = identify(snapshot.callers, head, this.#options.clock.wallMs())
-    if (!caller.ok) return this.#refuse(reply, caller.error, requestId)
-    if (single === undefined) {
-      reply.send(200, jsonHeaders(requestId), JSON.stringify(modelList(snapshot, caller.value)))
-      return
-    }
-    const refused = this.#resolve([single], snapshot, caller.value)
-    if (refused !== undefined) return this.#refuse(reply, refused, requestId)
-    reply.send(200, jsonHeaders(requestId), JSON.stringify(modelListing(snapshot, single)))
+    if (!caller.ok) return this.#refuse(to, caller.error)
+    const refused = single === undefined ? undefined : this.#resolve([single], snapshot, caller.value)
+    if (refused !== undefined) return this.#refuse(to, refused)
+    const headers = jsonHeaders(requestId)
+    if (forAnthropic) headers.push('request-id', requestId)
+    reply.send(200, headers, JSON.stringify(listing(snapshot, caller.value, single, forAnthropic)))
   }
 
   /** Undefined: not a health path. */
@@ -176,12 +211,12 @@ export class Pipeline implements HttpHandler {
     return undefined
   }
 
-  #refuse(reply: Reply, refusal: Refusal, requestId: string): undefined {
-    this.#send(reply, refusal, requestId)
+  #refuse(to: Refusing, refusal: Refusal): undefined {
+    this.#send(to, refusal)
   }
 
-  #send(reply: Reply, refusal: Refusal, requestId: string): Refused {
-    const answer = refusalAnswer(refusal, requestId, this.#options.chance)
+  #send({ reply, requestId, shape }: Refusing, refusal: Refusal): Refused {
+    const answer = refusalAnswer(refusal, { requestId, shape, chance: this.#options.chance })
     this.#options.countRefusal(answer.code)
     reply.send(answer.status, answer.headers, answer.body)
     return answer
@@ -190,8 +225,8 @@ export class Pipeline implements HttpHandler {
   /** A refusal whose caller is known leaves a record; it waits for nothing. */
   #refuseKnown(request: Known, model: string, refusal: Refusal): void {
     request.body.release()
-    const { status, code } = this.#send(request.reply, refusal, request.requestId)
-    const { caller, route, snapshot, requestId } = request
+    const { caller, route, snapshot, requestId, reply } = request
+    const { status, code } = this.#send({ reply, requestId, shape: route.errors }, refusal)
     this.#options.tools.recorder.finish(
       {
         requestId,
@@ -235,32 +270,51 @@ interface Known {
   readonly head: RequestHead
   readonly reply: Reply
   readonly requestId: string
-  readonly route: OpenAiRoute
+  readonly route: Route
   readonly snapshot: Snapshot
   readonly caller: Caller
   readonly body: Body
 }
 
+/** Whom a refusal goes to, and in which shape. */
+interface Refusing {
+  readonly reply: Reply
+  readonly requestId: string
+  readonly shape: ErrorShape
+}
+
 const nothing = () => {}
-const knownPaths = [
-  ...openAiRoutes.keys(),
-  ...modelListPaths,
-  '/livez',
-  '/readyz',
-  '/health/liveliness',
-  '/health/readiness',
-]
+/** Named in a refusal at most. */
+const modelsNamedMax = 5
+const knownPaths = [...routes.keys(), ...modelListPaths, '/livez', '/readyz', '/health/liveliness', '/health/readiness']
 
 function jsonHeaders(requestId: string): string[] {
   return ['content-type', 'application/json', 'x-request-id', requestId]
 }
 
-/** Caller's headers that mean something to an upstream. None of them carries a credential. */
-const forwardedNames = ['idempotency-key', 'openai-beta', 'traceparent', 'tracestate'] as const
+function listing(snapshot: Snapshot, caller: Caller, single: string | undefined, forAnthropic: boolean): object {
+  if (single === undefined) return forAnthropic ? anthropicModelList(snapshot, caller) : modelList(snapshot, caller)
+  return forAnthropic ? anthropicModelListing(snapshot, single) : modelListing(snapshot, single)
+}
 
-function forwardedLines(head: RequestHead): string {
+/** Caller's headers that mean something to an upstream, to any or to one of its own dialect. None carries a credential. */
+const forwardedNames = ['idempotency-key', 'traceparent', 'tracestate'] as const
+const relayedNames = { openai: ['openai-beta'], anthropic: ['anthropic-beta'] } as const
+const anthropicVersion = '2023-06-01'
+
+function callersLines(head: RequestHead, { errors }: Route) {
+  let relayedLines = linesOf(head, relayedNames[errors])
+  if (errors === 'anthropic') {
+    relayedLines += linesOf(head, ['anthropic-version']) || `anthropic-version: ${anthropicVersion}\r\n`
+  }
+  // Anthropic's SDK marks beta requests in the URL as well.
+  const relayedQuery = errors === 'anthropic' && head.query === 'beta=true' ? '?beta=true' : ''
+  return { forwardedLines: linesOf(head, forwardedNames), relayedLines, relayedQuery }
+}
+
+function linesOf(head: RequestHead, names: readonly string[]): string {
   let lines = ''
-  for (const name of forwardedNames) {
+  for (const name of names) {
     const value = head.header(name)
     if (value !== undefined && /^[\t\x20-\x7e]*$/.test(value)) lines += `${name}: ${value}\r\n`
   }

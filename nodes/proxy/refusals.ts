@@ -1,7 +1,7 @@
-// Every answer that is not an upstream's: one table from what went wrong to status, type, code and retry hint, in the
-// caller's error shape. Messages say what was wrong, where, what was expected and what to do, and never repeat a secret.
-import type { Chance } from '../../shared/clock.ts'
-import type { HeaderLines, HttpRefusal, RefusalAnswer } from './http/http.ts'
+// Everything that may go wrong: one table from what it is to status, type, code and retry hint. Messages say what was wrong,
+// where, what was expected and what to do, and never repeat a secret.
+import type { HeaderLines, HttpRefusal } from './http/http.ts'
+import type { Unable } from './leg.ts'
 
 export type Refusal =
   | HttpRefusal
@@ -17,6 +17,9 @@ export type Refusal =
   | { type: 'no-config' }
   | { type: 'config-damaged' }
   | { type: 'no-target'; model: string }
+  /** No target can take the request; `models` could. */
+  | { type: 'unable'; model: string; unable: Exclude<Unable, { type: 'unreadable' }>; models: readonly string[] }
+  | UpstreamRefused
   | { type: 'upstream-limited'; retryAfterMs: number }
   | { type: 'upstream-error'; message: string }
   | { type: 'upstream-timeout'; message: string }
@@ -24,7 +27,16 @@ export type Refusal =
   | { type: 'upstream-tls' }
   | { type: 'upstream-protocol' }
 
-interface Row {
+/** What an upstream said in the place of an answer, with the status that it means. */
+export interface UpstreamRefused {
+  readonly type: 'upstream-refused'
+  readonly status: number
+  readonly code: string | undefined
+  readonly message: string
+  readonly param: string | undefined
+}
+
+export interface Row {
   readonly status: number
   readonly type: string
   readonly code: string | null
@@ -67,11 +79,10 @@ export function rowOf(refusal: Refusal): Row {
         'This host name is not served here. Check the Host header or HEADGATE_HOSTS.',
       )
     case 'overloaded':
-      return {
-        ...row(503, 'server_error', 'overloaded', 'The gateway is shedding load. Try again after the time given.'),
-        retry: true,
-        retryAfterMs: refusal.retryAfterMs,
-      }
+      return passing(
+        row(503, 'server_error', 'overloaded', 'The gateway is shedding load. Try again after the time given.'),
+        refusal.retryAfterMs,
+      )
     case 'internal':
       return row(
         500,
@@ -137,44 +148,41 @@ export function rowOf(refusal: Refusal): Row {
     case 'not-served':
       return row(501, invalid, 'not_supported', `${refusal.what} is not served by this version.`)
     case 'no-config':
-      return {
-        ...row(503, 'server_error', 'no_config', 'The gateway has no configuration yet.'),
-        retry: true,
-        retryAfterMs: 1_000,
-      }
+      return passing(row(503, 'server_error', 'no_config', 'The gateway has no configuration yet.'), 1_000)
     case 'config-damaged':
-      return {
-        ...row(
+      return passing(
+        row(
           503,
           'server_error',
           'config_damaged',
           'Every copy of the configuration is damaged. An operator has to restore one.',
         ),
-        retry: true,
-        retryAfterMs: 30_000,
-      }
+        30_000,
+      )
     case 'no-target':
-      return {
-        ...row(
+      return passing(
+        row(
           503,
           'server_error',
           'overloaded',
           `No target of the model ${shown(refusal.model)} can take the request now.`,
         ),
-        retry: true,
-        retryAfterMs: 1_000,
-      }
+        1_000,
+      )
+    case 'unable':
+      return unableRow(refusal)
+    case 'upstream-refused':
+      return { ...refusal, type: invalid, code: refusal.code ?? null, retry: false }
     case 'upstream-limited':
-      return {
-        ...row(
+      return passing(
+        row(
           429,
           'requests',
           'rate_limit_exceeded',
           'Every upstream of this model limits the rate now. Try again after the time given.',
         ),
-        retry: true,
-        retryAfterMs: refusal.retryAfterMs,
-      }
+        refusal.retryAfterMs,
+      )
     case 'upstream-error':
       return row(502, 'server_error', 'upstream_error', refusal.message)
     case 'upstream-timeout':
@@ -198,68 +206,41 @@ export function rowOf(refusal: Refusal): Row {
   }
 }
 
+/** It passes by itself. */
+function passing(refused: Row, retryAfterMs: number): Row {
+  return { ...refused, retry: true, retryAfterMs }
+}
+
 function row(status: number, type: string, code: string, message: string): Row {
   return { status, type, code, retry: false, message }
 }
 
-/** Retry hints get up to half as much again by `chance`, so that callers who were refused together do not return together. */
-export function refusalAnswer(refusal: Refusal, requestId: string, chance: Chance): Refused {
-  const { row, body } = preparedAnswer(refusal)
-  return { status: row.status, code: row.code ?? refusal.type, headers: headersOf(row, requestId, chance), body }
+/** `models` could do what the model's targets cannot. */
+export function refusalOf(unable: Unable, { model, models }: { model: string; models: readonly string[] }): Refusal {
+  if (unable.type !== 'unreadable') return { type: 'unable', model, unable, models }
+  const { path, message } = unable
+  return { type: 'bad-body', code: 'invalid_value', message: `\`${path}\` ${message}.`, param: path }
 }
 
-/** With its code, for records and counters. */
-export type Refused = RefusalAnswer & { readonly code: string }
-
-interface Prepared {
-  readonly row: Row
-  readonly body: string
-}
-
-/** What a flood of refused callers is answered with, made once: those refusals depend on a model's name at most. */
-const prepared = new Map<string, Prepared>()
-const preparedMax = 256
-
-function preparedAnswer(refusal: Refusal): Prepared {
-  const key = floodKey(refusal)
-  if (key === undefined) return prepare(refusal)
-  let answer = prepared.get(key)
-  if (answer === undefined) {
-    answer = prepare(refusal)
-    if (prepared.size >= preparedMax) prepared.clear()
-    prepared.set(key, answer)
+function unableRow({ model, unable, models }: Extract<Refusal, { type: 'unable' }>): Row {
+  const others =
+    models.length === 0 ? 'No model that you may use could.' : `These models could: ${models.map(shown).join(', ')}.`
+  switch (unable.type) {
+    case 'missing-capability': {
+      const asked = `it asks for ${unable.capability} (${shown(unable.what)})`
+      const message = `The model ${shown(model)} cannot take this request: ${asked}. ${others}`
+      return { ...row(400, invalid, 'unsupported_capability', message), param: unable.what }
+    }
+    case 'unsupported-params': {
+      const params = unable.params.map(shown).join(', ')
+      const message = `In strict mode the model ${shown(model)} cannot take ${params}. ${others}`
+      return { ...row(400, invalid, 'unsupported_parameter', message), param: unable.params[0] }
+    }
+    case 'unspoken': {
+      const message = `The model ${shown(model)} cannot be used at ${unable.route}. ${others}`
+      return { ...row(400, invalid, 'unsupported_endpoint', message), param: 'model' }
+    }
   }
-  return answer
-}
-
-function floodKey(refusal: Refusal): string | undefined {
-  switch (refusal.type) {
-    case 'unknown-key':
-    case 'missing-key':
-    case 'ambiguous-credentials':
-      return refusal.type
-    case 'model-not-allowed':
-      return `model ${refusal.model}`
-    default:
-      return undefined
-  }
-}
-
-function prepare(refusal: Refusal): Prepared {
-  const found = rowOf(refusal)
-  const { message, type, param, code } = found
-  return { row: found, body: JSON.stringify({ error: { message, type, param: param ?? null, code } }) }
-}
-
-function headersOf(found: Row, requestId: string, chance: Chance): HeaderLines {
-  const headers = ['content-type', 'application/json', 'x-request-id', requestId, 'x-should-retry', String(found.retry)]
-  if (found.retryAfterMs !== undefined) {
-    const waitMs = found.status === 503 ? found.retryAfterMs * (1 + chance() / 2) : found.retryAfterMs
-    headers.push('retry-after', String(Math.max(1, Math.ceil(waitMs / 1_000))))
-    headers.push('retry-after-ms', String(Math.max(1, Math.ceil(waitMs))))
-  }
-  if (found.headers !== undefined) headers.push(...found.headers)
-  return headers
 }
 
 function unknownModel({ model, nearest }: { model: string; nearest: readonly string[] }): string {

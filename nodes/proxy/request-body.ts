@@ -5,7 +5,7 @@ import { type BodyScan, type ScanProblem, scanBody } from '../../shared/json/sca
 import type { Edit } from '../../shared/json/splice.ts'
 import { editIncludeUsage, editOut } from '../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import type { OpenAiRoute } from './providers/dialects/openai-routes.ts'
+import type { Route } from './providers/routes.ts'
 import type { Refusal } from './refusals.ts'
 
 export interface AskedModel {
@@ -55,7 +55,7 @@ function readModels(scan: BodyScan): Result<string[] | undefined, BadBody> {
   return fail(bad('invalid_models', `\`models\` must be a list of 1 to ${fallbacksMax} model names.`, 'models'))
 }
 
-export function readStream(route: OpenAiRoute, scan: BodyScan): Result<AskedStream, BadBody> {
+export function readStream(route: Route, scan: BodyScan): Result<AskedStream, BadBody> {
   const { input } = route
   if (input !== undefined && scan.field(input.member) === undefined) {
     return fail(bad('missing_required_parameter', `\`${input.member}\` is missing.`, input.member))

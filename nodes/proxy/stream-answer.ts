@@ -1,7 +1,11 @@
-// The answer of one attempt as a stream: relays its events to the caller and remembers what they told.
+// The answer of one attempt as a stream, as a transit sees it, and the stream whose bytes pass through: it relays events to
+// the caller and remembers what they told.
+import type { ChatError } from '../../shared/chat/error.ts'
+import type { Usage } from '../../shared/chat/usage.ts'
 import type { TokenCounts } from '../../shared/telemetry/records.ts'
 import type { Reply } from './http/http.ts'
-import { ChatStreamWatch, ResponsesStreamWatch, type StreamWatch } from './providers/dialects/openai-stream.ts'
+import { AnthropicStreamWatch } from './providers/dialects/anthropic-watch.ts'
+import { ChatStreamWatch, ResponsesStreamWatch, type StreamWatch } from './providers/dialects/openai-watch.ts'
 import { StreamRelay } from './relay/stream-relay.ts'
 
 export interface StreamEvents {
@@ -10,13 +14,12 @@ export interface StreamEvents {
   /** The caller does not keep up. */
   onFull(): void
   /** The answer is whole; `last` is its terminal event, not yet sent. */
-  onDone(last: Buffer): void
+  onDone(last: Buffer | string): void
   /** The upstream reported an error in its stream. */
   onErrorEvent(): void
 }
 
-export interface StreamAnswerOptions {
-  readonly dialect: 'chat' | 'responses'
+export interface StreamOptions {
   /** Whether the caller asked for the usage chunk. */
   readonly showUsage: boolean
   readonly reply: Reply
@@ -25,23 +28,73 @@ export interface StreamAnswerOptions {
   readonly events: StreamEvents
 }
 
+export interface StreamTokens {
+  readonly tokens: TokenCounts & Partial<Usage>
+  readonly estimated: boolean
+}
+
+export interface AnswerStream {
+  /** Whether the caller has had a byte of it. */
+  readonly forwarded: boolean
+  /** Whether the answer is whole even if nothing more comes. */
+  readonly finished: boolean
+  /** What the upstream said when it reported an error. */
+  readonly errorMessage: string | undefined
+  /** The same, where it was understood. */
+  readonly error: ChatError | undefined
+  /** For the records: content events and when they came. */
+  readonly timing: { readonly tokens: number; readonly firstTokenMs: number; readonly lastTokenMs: number }
+  /** `broken` when the bytes cannot be such a stream. */
+  push(bytes: Buffer, nowMs: number): 'ok' | 'broken'
+  /** The upstream has ended it. */
+  end(): 'whole' | 'cut'
+  /** As the upstream counted; else one token an event, and the input as estimated by the caller. */
+  tokens(estimatedInput: number): StreamTokens
+  /** Since the last event that was not a comment. */
+  idleMs(nowMs: number): number
+  keepAlive(nowMs: number): void
+}
+
+export function countedTokens(usage: Usage | undefined, estimatedInput: number, events: number): StreamTokens {
+  if (usage !== undefined) return { tokens: usage, estimated: false }
+  return { tokens: { input: estimatedInput, output: events, cached: 0 }, estimated: true }
+}
+
 export const keepAliveMs = 15_000
 const keepAliveComment = Buffer.from(': keep-alive\n\n')
 
-export class StreamAnswer {
+/** A comment now and then tells whatever stands between us and the caller that the stream is alive. */
+export class KeepAlive {
+  readonly #reply: Reply
+  #beatMs: number
+
+  constructor({ reply, nowMs }: StreamOptions) {
+    this.#reply = reply
+    this.#beatMs = nowMs
+  }
+
+  beat(nowMs: number, lastEventMs: number): void {
+    if (nowMs - Math.max(this.#beatMs, lastEventMs) < keepAliveMs) return
+    this.#beatMs = nowMs
+    this.#reply.write(keepAliveComment)
+  }
+}
+
+export class RelayedStream implements AnswerStream {
   readonly #reply: Reply
   readonly #events: StreamEvents
   readonly #watch: StreamWatch
   readonly #relay: StreamRelay
-  #keptAliveMs: number
-  /** Whether the caller has had a byte of it. */
+  readonly #keepAlive: KeepAlive
+  readonly error = undefined
   forwarded = false
 
-  constructor({ dialect, showUsage, reply, nowMs, events }: StreamAnswerOptions) {
+  constructor(dialect: 'chat' | 'responses' | 'messages', options: StreamOptions) {
+    const { showUsage, reply, nowMs, events } = options
     this.#reply = reply
     this.#events = events
-    this.#keptAliveMs = nowMs
-    this.#watch = dialect === 'responses' ? new ResponsesStreamWatch() : new ChatStreamWatch(showUsage)
+    this.#keepAlive = new KeepAlive(options)
+    this.#watch = watchFor(dialect, showUsage)
     this.#relay = new StreamRelay(this.#watch, {
       onEvents: (bytes) => this.#forward(bytes),
       onDone: (last) => this.#finish(last),
@@ -50,48 +103,36 @@ export class StreamAnswer {
     this.#relay.lastEventMs = nowMs
   }
 
-  /** `broken` when the bytes cannot be a stream of events. */
   push(bytes: Buffer, nowMs: number): 'ok' | 'broken' {
     return this.#relay.push(bytes, nowMs)
   }
 
-  /** The upstream has ended it. */
   end(): 'whole' | 'cut' {
     return this.#relay.end()
   }
 
-  /** Whether the answer is whole even if nothing more comes. */
   get finished(): boolean {
     return this.#watch.finished
   }
 
-  /** What the upstream said when it reported an error. */
   get errorMessage(): string | undefined {
     return this.#watch.errorMessage
   }
 
-  /** For the records: content events and when they came. */
-  get timing(): { readonly tokens: number; readonly firstTokenMs: number; readonly lastTokenMs: number } {
+  get timing(): AnswerStream['timing'] {
     return this.#relay
   }
 
-  /** As the upstream counted; else one token an event, and the input as estimated by the caller. */
-  tokens(estimatedInput: number): { tokens: TokenCounts; estimated: boolean } {
-    const { usage } = this.#watch
-    if (usage !== undefined) return { tokens: usage, estimated: false }
-    return { tokens: { input: estimatedInput, output: this.#relay.tokens, cached: 0 }, estimated: true }
+  tokens(estimatedInput: number): StreamTokens {
+    return countedTokens(this.#watch.usage, estimatedInput, this.#relay.tokens)
   }
 
-  /** Since the last event that was not a comment. */
   idleMs(nowMs: number): number {
     return nowMs - this.#relay.lastEventMs
   }
 
-  /** A comment now and then tells whatever stands between us and the caller that the stream is alive. */
   keepAlive(nowMs: number): void {
-    if (!this.forwarded || nowMs - Math.max(this.#keptAliveMs, this.#relay.lastEventMs) < keepAliveMs) return
-    this.#keptAliveMs = nowMs
-    this.#reply.write(keepAliveComment)
+    if (this.forwarded) this.#keepAlive.beat(nowMs, this.#relay.lastEventMs)
   }
 
   #forward(bytes: Buffer): void {
@@ -109,4 +150,9 @@ export class StreamAnswer {
     this.forwarded = true
     this.#events.onFirstByte()
   }
+}
+
+function watchFor(dialect: 'chat' | 'responses' | 'messages', showUsage: boolean): StreamWatch {
+  if (dialect === 'messages') return new AnthropicStreamWatch()
+  return dialect === 'responses' ? new ResponsesStreamWatch() : new ChatStreamWatch(showUsage)
 }

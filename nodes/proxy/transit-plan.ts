@@ -1,8 +1,10 @@
 // What is known of a request before its first attempt, and stays as it is.
 import type { Caller } from './auth/callers.ts'
 import type { Body } from './http/http.ts'
-import type { OpenAiRoute } from './providers/dialects/openai-routes.ts'
+import type { Unable } from './leg.ts'
+import type { Legs } from './legs.ts'
 import type { Endpoint } from './providers/endpoint.ts'
+import type { Route } from './providers/routes.ts'
 import type { Itinerary } from './routing/itinerary.ts'
 
 export interface TransitPlan {
@@ -11,7 +13,7 @@ export interface TransitPlan {
   readonly arrivedAtMs: number
   /** Monotonic: when the last byte of the body was in. */
   readonly startedMs: number
-  readonly route: OpenAiRoute
+  readonly route: Route
   readonly caller: Caller
   readonly model: string
   readonly revision: number
@@ -21,10 +23,10 @@ export interface TransitPlan {
   readonly showUsage: boolean
   readonly user: string
   readonly itinerary: Itinerary<Endpoint>
-  /** Header lines of the caller that go on to the upstream. */
-  readonly forwardedLines: string
-  /** The body as the upstream shall see it, with its model's name in it. */
-  bodyFor(targetModel: string): readonly Uint8Array[]
+  /** How each target is spoken to. */
+  readonly legs: Legs
+  /** Names of models that could do what a target cannot, for the refusal. */
+  modelsThatCould(unable: Unable): readonly string[]
   readonly body: Body
   /** The caller's own limits; undefined leaves the route's. */
   readonly totalMs: number | undefined

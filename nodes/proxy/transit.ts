@@ -1,35 +1,37 @@
 // One request on its way through upstreams: attempts, retries and fallbacks until one of them answers, then the relay of
 // that answer, then one record. Everything before the first forwarded byte may be tried again; nothing after it is.
+import type { Usage } from '../../shared/chat/usage.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import { costOf } from '../../shared/models/price.ts'
 import type { Notify } from '../../shared/notice.ts'
-import type { AttemptOutcome, AttemptRecord, RequestRecord, TokenCounts } from '../../shared/telemetry/records.ts'
+import type { AttemptOutcome, AttemptRecord, RequestRecord } from '../../shared/telemetry/records.ts'
 import { type AnswerFacts, answerHeaders } from './answer-headers.ts'
 import { BodyLease } from './body-lease.ts'
 import {
   brokenAnswer,
   cutStream,
   errorEvent,
-  errorInStream,
   type Failure,
+  failureInStream,
   failureOfError,
   failureOfStatus,
   firstTokenTimeout,
   idleTimeout,
   passedOn,
-  passedOnAnswer,
   retryAfterMsOf,
   totalTimeout,
 } from './failures.ts'
 import type { Reply } from './http/http.ts'
-import { findUsage } from './providers/dialects/openai-usage.ts'
+import type { ErrorAnswer, Leg, Unable } from './leg.ts'
+import { printErrorEvent } from './providers/dialects/error-shapes.ts'
 import type { Credential, Endpoint } from './providers/endpoint.ts'
-import { type Refusal, refusalAnswer, rowOf } from './refusals.ts'
+import { refusalAnswer } from './refusal-answers.ts'
+import { type Refusal, refusalOf, rowOf } from './refusals.ts'
 import type { Deadline, Deadlines } from './routing/deadlines.ts'
 import type { Step } from './routing/itinerary.ts'
 import type { Timeouts } from './routing/route.ts'
-import { keepAliveMs, StreamAnswer, type StreamEvents } from './stream-answer.ts'
+import { type AnswerStream, keepAliveMs, type StreamEvents, type StreamTokens } from './stream-answer.ts'
 import type { TransitPlan } from './transit-plan.ts'
 import { attemptRecord, type Ending, requestRecord } from './transit-records.ts'
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamHead } from './upstream/upstream.ts'
@@ -74,6 +76,11 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   #step: Step<Endpoint> | undefined
   #credential: Credential | undefined
   #call: UpstreamCall | undefined
+  #leg: Leg | undefined
+  /** Of the step that comes next. */
+  #nextLeg: Leg | undefined
+  /** Why the first target that was passed over could not take the request. */
+  #unable: Unable | undefined
   #attempts = 0
   #smallestWaitMs = Number.POSITIVE_INFINITY
   #everyAttemptLimited = true
@@ -88,7 +95,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   #retryAfterMs: number | undefined
   #chunks: Buffer[] = []
   #chunkBytes = 0
-  #stream: StreamAnswer | undefined
+  #stream: AnswerStream | undefined
   #firstForwardMs = 0
   readonly #body: BodyLease
   #inFlight = false
@@ -103,15 +110,40 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   }
 
   start(): void {
-    const step = this.#plan.itinerary.next()
-    if (step === undefined) this.#refuse({ type: 'no-target', model: this.#plan.model })
-    else this.#attempt(step)
+    const step = this.#next()
+    if (step !== undefined) this.#attempt(step)
+    else this.#refuse(this.#noTarget())
   }
 
   // ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  #noTarget(): Refusal {
+    const { model } = this.#plan
+    const unable = this.#unable
+    if (unable === undefined) return { type: 'no-target', model }
+    return refusalOf(unable, { model, models: this.#plan.modelsThatCould(unable) })
+  }
+
+  /** The next step whose target can take the request; those that cannot cost no attempt. */
+  #next(): Step<Endpoint> | undefined {
+    const { itinerary, legs } = this.#plan
+    for (;;) {
+      const step = itinerary.next()
+      if (step === undefined) return undefined
+      const leg = legs.to(step.endpoint, step.route.strict)
+      if (leg.ok) {
+        this.#nextLeg = leg.value
+        return step
+      }
+      this.#unable ??= leg.error
+      itinerary.passOver(step)
+    }
+  }
+
   #attempt(step: Step<Endpoint>): void {
     const { endpoint } = step
+    const leg = this.#nextLeg!
+    this.#leg = leg
     this.#step = step
     this.#credential = this.#pickCredential(endpoint)
     this.#phase = 'waiting'
@@ -128,9 +160,9 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       {
         origin: endpoint.origin,
         method: 'POST',
-        path: endpoint.basePath + this.#plan.route.upstreamPath,
-        headerLines: this.#credential.headerLines + this.#plan.forwardedLines,
-        body: this.#plan.bodyFor(endpoint.model),
+        path: leg.path,
+        headerLines: this.#credential.headerLines + leg.headerLines,
+        body: leg.body,
         connectTimeoutMs: step.route.timeouts.connectMs,
       },
       this,
@@ -178,7 +210,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     if (condition === '409' && !itinerary.retries(condition)) return undefined
     if (condition !== 'auth' && !itinerary.retries(condition)) itinerary.leaveRoute()
     for (;;) {
-      const step = itinerary.next()
+      const step = this.#next()
       if (step === undefined) return undefined
       const same = step.endpoint === endpoint
       // The same endpoint would refuse our only credential again, and limits us for as long as it said.
@@ -257,7 +289,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
         this.#finishUnary()
         break
       case 'failing':
-        this.#fail(failureOfStatus(this.#status, this.#retryAfterMs))
+        this.#fail(this.#leg!.failureOf(this.#errorAnswer(this.#wholeBody())))
         break
       case 'stream':
         if (this.#stream!.end() === 'cut') this.#streamFailed(cutStream)
@@ -298,10 +330,14 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#chunkBytes += bytes.length
   }
 
-  #takeChunks(): Buffer {
+  #wholeBody(): Buffer {
     const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-    this.#chunks = []
+    this.#chunks = [bytes]
     return bytes
+  }
+
+  #errorAnswer(body: Buffer): ErrorAnswer {
+    return { status: this.#status, contentType: this.#contentType, retryAfterMs: this.#retryAfterMs, body }
   }
 
   // ── unary ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -309,35 +345,43 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   #finishUnary(): void {
     const nowMs = this.#tools.clock.monotonicMs()
     const { endpoint } = this.#step!
-    const bytes = this.#takeChunks()
-    const counted = findUsage(bytes)
-    const tokens = counted ?? { input: this.#estimatedInput(), output: Math.ceil(bytes.length / 4), cached: 0 }
+    const bytes = this.#wholeBody()
+    this.#chunks = []
+    const answer = this.#leg!.readAnswer(bytes, this.#contentType)
+    if (answer === undefined) {
+      this.#fail(brokenAnswer)
+      return
+    }
+    const { tokens, estimated } = this.#tokensOf(answer.usage, bytes)
     this.#upstreamMs += nowMs - this.#attemptStartedMs
     this.#leaveEndpoint(true)
     const attempt = this.#attemptRecord('ok', tokens, nowMs)
     const cost = endpoint.price === undefined ? undefined : attempt.costNanoUsd
-    const headers = answerHeaders(this.#facts(nowMs, cost), this.#contentType)
+    const headers = answerHeaders(this.#facts(nowMs, cost), answer.contentType)
     const status = this.#status
     this.#over()
-    const ending: Ending = { status: 'ok', httpStatus: status, errorCode: '', tokens, estimated: counted === undefined }
-    this.#record(ending, attempt, nowMs, () => this.#reply.send(status, headers, bytes))
+    const ending: Ending = { status: 'ok', httpStatus: status, errorCode: '', tokens, estimated }
+    this.#record(ending, attempt, nowMs, () => this.#reply.send(status, headers, answer.body))
+  }
+
+  #tokensOf(usage: Usage | undefined, bytes: Buffer): StreamTokens {
+    if (this.#plan.route.counts === true) return { tokens: noTokens, estimated: false }
+    if (usage !== undefined) return { tokens: usage, estimated: false }
+    const input = this.#estimatedInput()
+    return { tokens: { input, output: Math.ceil(bytes.length / 4), cached: 0 }, estimated: true }
   }
 
   // ── streams ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #openStream(): void {
-    if (!this.#contentType.startsWith('text/event-stream')) {
+    const leg = this.#leg!
+    if (!this.#contentType.startsWith(leg.streamType)) {
       this.#giveUp(brokenAnswer)
       return
     }
     this.#phase = 'stream'
-    this.#stream = new StreamAnswer({
-      dialect: this.#plan.route.stream ?? 'chat',
-      showUsage: this.#plan.showUsage,
-      reply: this.#reply,
-      nowMs: this.#firstByteMs,
-      events: this,
-    })
+    const { showUsage } = this.#plan
+    this.#stream = leg.openStream({ showUsage, reply: this.#reply, nowMs: this.#firstByteMs, events: this })
   }
 
   onFirstByte(): void {
@@ -345,7 +389,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#firstForwardMs = nowMs
     this.#body.notNeeded()
     this.#upstreamMs += nowMs - this.#attemptStartedMs
-    const headers = answerHeaders(this.#facts(nowMs, undefined), this.#contentType)
+    const headers = answerHeaders(this.#facts(nowMs, undefined), 'text/event-stream')
     headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no')
     this.#reply.begin(this.#status, headers)
     this.#tools.deadlines.arm(this, this.#timeLeft(Math.min(keepAliveMs, this.#step!.route.timeouts.idleMs)))
@@ -356,10 +400,10 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   }
 
   onErrorEvent(): void {
-    this.#streamFailed(errorInStream)
+    this.#streamFailed(failureInStream(this.#stream?.error))
   }
 
-  onDone(last: Buffer): void {
+  onDone(last: Buffer | string): void {
     const nowMs = this.#tools.clock.monotonicMs()
     const { tokens, estimated } = this.#tokensSoFar()
     this.#leaveEndpoint(true)
@@ -387,7 +431,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#leaveEndpoint(false)
     const attempt = this.#attemptRecord(failure.outcome, tokens, nowMs)
     const { code } = rowOf(failure.refusal)
-    const event = `data: ${this.#errorEventBody(failure.refusal)}\n\n`
+    const event = this.#errorEvent(failure.refusal)
     this.#over()
     const ending: Ending = { status: 'cut', httpStatus: 200, errorCode: code ?? '', tokens, estimated }
     this.#record(ending, attempt, nowMs, () => {
@@ -396,14 +440,16 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     })
   }
 
-  #errorEventBody(refusal: Refusal): string {
+  #errorEvent(refusal: Refusal): string {
+    const { requestId, route } = this.#plan
     const said = refusal === errorEvent ? this.#stream?.errorMessage : undefined
-    const { type, code, message, param } = rowOf(refusal)
-    return JSON.stringify({ error: { message: said ?? message, type, param: param ?? null, code } })
+    const { type, code, message, param, status } = rowOf(refusal)
+    const facts = { status, type, code, message: said ?? message, param }
+    return printErrorEvent(route.errors, facts, requestId)
   }
 
   /** Of an answer that is not a unary one: what its stream told, and the input alone where there was none. */
-  #tokensSoFar(): { tokens: TokenCounts; estimated: boolean } {
+  #tokensSoFar(): StreamTokens {
     const input = this.#estimatedInput()
     return this.#stream?.tokens(input) ?? { tokens: { input, output: 0, cached: 0 }, estimated: true }
   }
@@ -482,10 +528,11 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
 
   #refuse(refusal: Refusal): void {
     const nowMs = this.#tools.clock.monotonicMs()
-    const { requestId } = this.#plan
-    const upstream = { status: this.#status, contentType: this.#contentType, body: this.#takeChunks() }
+    const { requestId, route } = this.#plan
     const answer =
-      refusal === passedOn ? passedOnAnswer(upstream, requestId) : refusalAnswer(refusal, requestId, this.#tools.chance)
+      refusal === passedOn
+        ? this.#leg!.passOn(this.#errorAnswer(this.#wholeBody()), requestId)
+        : refusalAnswer(refusal, { requestId, shape: route.errors, chance: this.#tools.chance })
     const facts = answerHeaders(this.#facts(nowMs, undefined), '').slice(factsFrom)
     const errorCode = refusal === passedOn ? 'upstream_refused' : (rowOf(refusal).code ?? '')
     this.#over()
@@ -507,6 +554,8 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       requestId,
       revisionText,
       endpoint: this.#step?.endpoint,
+      dropped: this.#leg?.dropped ?? '',
+      requestIdToo: this.#plan.route.errors === 'anthropic',
       attempts: this.#attempts,
       fallbackIndex: this.#step?.fallbackIndex ?? 0,
       upstreamMs: this.#upstreamMs,
@@ -530,7 +579,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#tools.recorder.finish(record, attempts, flush)
   }
 
-  #attemptRecord(outcome: AttemptOutcome, tokens: TokenCounts, nowMs: number): AttemptRecord {
+  #attemptRecord(outcome: AttemptOutcome, tokens: StreamTokens['tokens'], nowMs: number): AttemptRecord {
     const { endpoint, route, pace, share, sharesRevision } = this.#step!
     const record = attemptRecord(this.#plan, {
       outcome,
@@ -571,18 +620,19 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   }
 
   #estimatedInput(): number {
-    return Math.ceil(this.#plan.body.bytes.length / 4)
+    return this.#leg?.estimatedInput ?? Math.ceil(this.#plan.body.bytes.length / 4)
   }
 
   #over(): void {
     this.#phase = 'over'
     this.#call = undefined
+    this.#chunks = []
     this.#tools.deadlines.cancel(this)
     this.#body.notNeeded()
   }
 }
 
-const noTokens: TokenCounts = { input: 0, output: 0, cached: 0 }
+const noTokens: StreamTokens['tokens'] = { input: 0, output: 0, cached: 0 }
 const nothing = () => {}
 /** Content type and request id come first; a refusal has its own. */
 const factsFrom = 4

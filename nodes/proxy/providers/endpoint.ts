@@ -1,17 +1,26 @@
 // One model at one provider: where its requests go and with which headers, prepared once per configuration so that a
 // request costs no header object and no URL parsing.
 import type { ModelFacts } from '../../../shared/chat/capabilities.ts'
-import type { CredentialSpec, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
+import type { Dialect } from '../../../shared/chat/parts.ts'
+import type { CredentialSpec, ProviderKind, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
 import type { Price } from '../../../shared/models/price.ts'
+import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
+import { hostRow, withoutResponses } from './hosts.ts'
+import { type KindRow, kindRows } from './kinds.ts'
 
 export interface Endpoint {
   readonly provider: string
-  readonly kind: 'openai' | 'demo'
+  readonly kind: ProviderKind
   /** The model's name at the provider. */
   readonly model: string
   readonly origin: Origin
   /** Path of the base URL without a trailing slash: '/v1'. */
   readonly basePath: string
+  /** Dialects whose bytes it is given as they are. */
+  readonly speaks: ReadonlySet<Dialect>
+  /** In which everything else is told to it. */
+  readonly dialect: UpstreamDialect
+  readonly quirks: Quirks
   readonly credentials: readonly Credential[]
   /** Undefined: nobody told one. */
   readonly price: Price | undefined
@@ -62,7 +71,7 @@ export class LoadBook {
 export type OpenSecret = (secret: SealedSecret) => string | undefined
 
 /** What all endpoints of one provider share. */
-export type ProviderConnection = Pick<Endpoint, 'provider' | 'kind' | 'origin' | 'basePath' | 'credentials'>
+export type ProviderConnection = Omit<Endpoint, 'model' | 'price' | 'facts' | 'releasedAt' | 'load'>
 
 export interface ConnectOptions {
   readonly open: OpenSecret
@@ -75,17 +84,28 @@ export function connectProvider(
   spec: ProviderSpec,
   options: ConnectOptions,
 ): ProviderConnection | undefined {
-  if (spec.kind !== 'openai' && spec.kind !== 'demo') return undefined
-  const url = new URL(spec.baseUrl ?? (spec.kind === 'demo' ? 'http://demo.invalid/v1' : 'https://api.openai.com/v1'))
+  const row = kindRows[spec.kind]
+  if (row === undefined) return undefined
+  const url = new URL(spec.baseUrl ?? row.url)
+  const host = spec.kind === 'openai' ? hostRow(url.hostname) : undefined
   const extra = Object.entries(spec.headers ?? {}).map(([name, value]) => headerLine(name.toLowerCase(), value))
   const common = 'content-type: application/json\r\naccept-encoding: identity\r\n' + extra.join('')
   return {
     provider,
     kind: spec.kind,
     origin: originOf(url, spec, options),
-    basePath: url.pathname.replace(/\/+$/, ''),
-    credentials: credentialsOf(spec.credentials ?? [], common, options.open),
+    basePath: basePathOf(url, row),
+    speaks: host?.responses === false ? withoutResponses(row.speaks) : row.speaks,
+    dialect: row.dialect,
+    quirks: host?.quirks ?? {},
+    credentials: credentialsOf(spec.credentials ?? [], { row, common, open: options.open }),
   }
+}
+
+/** A prefix that stands in the base URL already is not doubled. */
+function basePathOf(url: URL, { prefix }: KindRow): string {
+  const path = url.pathname.replace(/\/+$/, '')
+  return prefix === '' || path.endsWith(prefix) ? path : path + prefix
 }
 
 function originOf(url: URL, spec: ProviderSpec, { open, egressStrict }: ConnectOptions): Origin {
@@ -104,14 +124,20 @@ function originOf(url: URL, spec: ProviderSpec, { open, egressStrict }: ConnectO
   }
 }
 
+interface Keyring {
+  readonly row: KindRow
+  readonly common: string
+  readonly open: OpenSecret
+}
+
 /** A provider without credentials (a local server) has one without a secret. One that cannot be opened is left out. */
-function credentialsOf(specs: readonly CredentialSpec[], common: string, open: OpenSecret): Credential[] {
+function credentialsOf(specs: readonly CredentialSpec[], { row, common, open }: Keyring): Credential[] {
   if (specs.length === 0) return [{ name: '', weight: 1, headerLines: common }]
   return specs.flatMap(({ name, weight, apiKey }) => {
     if (apiKey === undefined) return [{ name, weight: weight ?? 1, headerLines: common }]
     const secret = open(apiKey)
     if (secret === undefined) return []
-    return [{ name, weight: weight ?? 1, headerLines: headerLine('authorization', `Bearer ${secret}`) + common }]
+    return [{ name, weight: weight ?? 1, headerLines: headerLine(...row.key(secret)) + common }]
   })
 }
 

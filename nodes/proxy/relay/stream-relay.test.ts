@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SseFrames } from '../../../shared/sse/frames.ts'
-import { ChatStreamWatch } from '../providers/dialects/openai-stream.ts'
+import { ChatStreamWatch } from '../providers/dialects/openai-watch.ts'
 import { StreamRelay } from './stream-relay.ts'
 
 const chunk = (delta: unknown, finish: string | null = null, more = {}) =>
@@ -70,7 +70,7 @@ describe('a stream relayed', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 20 }), fc.boolean(), (cuts, showUsage) => {
         const result = relayed(stream('\n', [...events, usageChunk, '[DONE]']), cuts, showUsage)
-        expect(result.usage).toEqual({ input: 9, output: 2, cached: 0 })
+        expect(result.usage).toMatchObject({ input: 9, output: 2, cached: 0 })
         expect(result.text).toBe(stream('\n', showUsage ? [...events, usageChunk] : events))
       }),
     )
@@ -80,7 +80,7 @@ describe('a stream relayed', () => {
     const last = chunk({}, 'stop', { usage: { prompt_tokens: 1, completion_tokens: 1 } })
     const result = relayed(stream('\n', [...events.slice(0, 3), last, '[DONE]']), [])
     expect(result.text).toContain(last)
-    expect(result.usage).toEqual({ input: 1, output: 1, cached: 0 })
+    expect(result.usage).toMatchObject({ input: 1, output: 1, cached: 0 })
   })
 
   test('takes the last usage when an upstream sends a growing one with every chunk, and null for none', () => {
@@ -91,7 +91,7 @@ describe('a stream relayed', () => {
       stream('\n', [chunk({ content: 'a' }, null, { usage: null }), ...growing, chunk({}, 'stop'), '[DONE]']),
       [],
     )
-    expect(result.usage).toEqual({ input: 5, output: 3, cached: 0 })
+    expect(result.usage).toMatchObject({ input: 5, output: 3, cached: 0 })
     expect(result.tokens).toBe(5)
   })
 

@@ -3,7 +3,7 @@
 // to be on its way before the last byte is.
 import { type FrameSink, SseFrames } from '../../../shared/sse/frames.ts'
 
-/** What the relay needs to know of the dialect: see `providers/dialects/openai-stream.ts`. */
+/** What the relay needs to know of the dialect: see `providers/dialects/openai-watch.ts`. */
 export interface Watch {
   see(text: string): 'token' | 'other' | 'hide' | 'done' | 'error'
   readonly finished: boolean

@@ -33,6 +33,7 @@ export class Itinerary<Endpoint> {
   #route: Route<Endpoint>
   #left: number
   #tried: Target<Endpoint>[] | undefined
+  #unfit: Endpoint[] | undefined
   #fallbacks: string[] | undefined
   #fallbackIndex = 0
   #seen: Set<string> | undefined
@@ -74,6 +75,13 @@ export class Itinerary<Endpoint> {
     return this.#fallBack() ? this.next() : undefined
   }
 
+  /** The step was not taken, because its target cannot take the request: that costs no attempt. */
+  passOver({ endpoint }: Step<Endpoint>): void {
+    this.#left++
+    if (this.#unfit === undefined) this.#unfit = [endpoint]
+    else this.#unfit.push(endpoint)
+  }
+
   /** Whether `condition` on the current route is worth another attempt on the same route. */
   retries(condition: RetryCondition): boolean {
     return this.#route.retryOn.has(condition)
@@ -86,11 +94,13 @@ export class Itinerary<Endpoint> {
 
   #pick(): Step<Endpoint> | undefined {
     const { targets } = this.#route
-    if (targets.length === 0) return undefined
+    const unfit = this.#unfit
+    const fit = unfit === undefined ? targets : targets.filter(({ endpoint }) => !unfit.includes(endpoint))
+    if (fit.length === 0) return undefined
     const tried = this.#tried
     // Each target once before any is tried again.
-    const fresh = tried === undefined ? targets : targets.filter((target) => !tried.includes(target))
-    const candidates = fresh.length === 0 ? targets : fresh
+    const fresh = tried === undefined ? fit : fit.filter((target) => !tried.includes(target))
+    const candidates = fresh.length === 0 ? fit : fresh
     const table = this.#table()
     const target = this.#choose(candidates, table)
     const repeats = tried === undefined ? 0 : tried.filter((other) => other === target).length

@@ -15,6 +15,8 @@ export interface Route<Endpoint> {
   /** Names of the models to try when all targets failed, in order. */
   readonly fallbacks: readonly string[]
   readonly extraAttempts: number
+  /** A knob that a target cannot take is refused instead of dropped. */
+  readonly strict: boolean
   readonly retryOn: ReadonlySet<RetryCondition>
   readonly timeouts: Timeouts
 }
@@ -65,6 +67,7 @@ export function compileRoute<Endpoint>(
     shares: sharesOf(targets),
     fallbacks: spec.fallbacks ?? [],
     extraAttempts: spec.retries?.attempts ?? 1,
+    strict: spec.strict ?? false,
     retryOn: new Set(spec.retries?.on ?? defaultRetryOn),
     timeouts: {
       connectMs: durationOr(spec.timeouts?.connect, defaultTimeouts.connectMs),
@@ -85,6 +88,7 @@ export function directRoute<Endpoint>(model: string, endpoint: Endpoint): Route<
     shares: undefined,
     fallbacks: [],
     extraAttempts: 1,
+    strict: false,
     retryOn: new Set(defaultRetryOn),
     timeouts: defaultTimeouts,
   }

@@ -1,0 +1,52 @@
+// How one attempt speaks to its upstream: what is sent, and how what comes back is read for the caller. Two kinds: bytes
+// that pass through (`relay-leg.ts`), and words that are translated (`translated-leg.ts`).
+import type { Capability } from '../../shared/chat/capabilities.ts'
+import type { Usage } from '../../shared/chat/usage.ts'
+import type { Failure } from './failures.ts'
+import type { RefusalAnswer } from './http/http.ts'
+import type { AnswerStream, StreamOptions } from './stream-answer.ts'
+
+export interface Leg {
+  readonly path: string
+  /** Beside those of the credential. */
+  readonly headerLines: string
+  readonly body: readonly Uint8Array[]
+  /** What of the request the target cannot take, as a header value; '' for nothing. */
+  readonly dropped: string
+  /** Tokens of the input, where the leg knows better than the body's length tells. */
+  readonly estimatedInput: number | undefined
+  /** The media type of the upstream's streams. */
+  readonly streamType: string
+  /** Undefined: it is no answer. */
+  readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined
+  openStream(options: StreamOptions): AnswerStream
+  /** What an answer outside 2xx means. */
+  failureOf(answer: ErrorAnswer): Failure
+  /** The upstream's own refusal of the request, as the caller shall see it. */
+  passOn(answer: ErrorAnswer, requestId: string): PassedOn
+}
+
+export interface WholeAnswer {
+  readonly body: Buffer | string
+  readonly contentType: string
+  /** Undefined: the upstream told none. */
+  readonly usage: Usage | undefined
+}
+
+export interface ErrorAnswer {
+  readonly status: number
+  readonly contentType: string
+  readonly retryAfterMs: number | undefined
+  readonly body: Buffer
+}
+
+export type PassedOn = Omit<RefusalAnswer, 'body'> & { readonly body: string | Buffer }
+
+/** Why a request cannot go to a target. */
+export type Unable =
+  | { readonly type: 'missing-capability'; readonly capability: Capability; readonly what: string }
+  /** In strict mode: knobs that the target cannot take. */
+  | { readonly type: 'unsupported-params'; readonly params: readonly string[] }
+  /** Nothing leads from this endpoint to that kind of provider. */
+  | { readonly type: 'unspoken'; readonly route: string }
+  | { readonly type: 'unreadable'; readonly path: string; readonly message: string }

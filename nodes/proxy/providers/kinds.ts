@@ -1,0 +1,48 @@
+// The kinds of provider, one row each: where it is, how it is shown a key, which dialects it takes as they are, and in which
+// dialect everything else is told to it.
+import type { Dialect } from '../../../shared/chat/parts.ts'
+import type { ProviderKind } from '../../../shared/config/kinds.ts'
+import { anthropicUpstream } from './dialects/anthropic.ts'
+import type { UpstreamDialect } from './dialects/dialect.ts'
+import { openAiChatUpstream } from './dialects/openai-chat.ts'
+
+export interface KindRow {
+  readonly url: string
+  /** Between the base URL's own path and that of a request. */
+  readonly prefix: string
+  /** The header that a key is shown in. */
+  readonly key: (secret: string) => readonly [name: string, value: string]
+  readonly speaks: ReadonlySet<Dialect>
+  readonly dialect: UpstreamDialect
+}
+
+const bearer = (secret: string) => ['authorization', `Bearer ${secret}`] as const
+
+/** What a server that says it speaks OpenAI's API is taken at its word for. */
+export const openAiDialects: ReadonlySet<Dialect> = new Set<Dialect>([
+  ...(['openai-chat', 'openai-completions', 'openai-responses', 'openai-embeddings', 'openai-moderations'] as const),
+])
+
+export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
+  openai: {
+    url: 'https://api.openai.com/v1',
+    prefix: '',
+    key: bearer,
+    speaks: openAiDialects,
+    dialect: openAiChatUpstream,
+  },
+  demo: {
+    url: 'http://demo.invalid/v1',
+    prefix: '',
+    key: bearer,
+    speaks: new Set(['openai-chat', 'openai-completions', 'openai-embeddings']),
+    dialect: openAiChatUpstream,
+  },
+  anthropic: {
+    url: 'https://api.anthropic.com',
+    prefix: '/v1',
+    key: (secret) => ['x-api-key', secret],
+    speaks: new Set(['anthropic']),
+    dialect: anthropicUpstream,
+  },
+}
