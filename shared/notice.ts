@@ -22,6 +22,9 @@ export type Notice =
   | { type: 'upstream-auth-refused'; provider: string; credential: string; status: number }
   /** At most once a minute for each origin. The message names the origin. */
   | { type: 'upstream-unreachable'; problem: 'connect' | 'connect-timeout' | 'protocol' | 'tls'; message: string }
+  | { type: 'slo-alert'; slo: string; severity: 'page' | 'ticket'; state: 'firing' | 'resolved'; factor: number }
+  /** Of one event: with its first failure, and when it is given up. The origin alone: the rest of the URL may be a secret. */
+  | { type: 'webhook-failed'; slo: string; origin: string; problem: string; givenUp: boolean }
   | { type: 'usage-dropped'; records: number; reason: 'queue-full' | 'spool-full' }
   | { type: 'spool-failed'; message: string }
   | { type: 'handler-threw'; where: string; message: string }
@@ -59,6 +62,8 @@ export const noticeLevel = {
   'config-disagreement': 'error',
   'upstream-auth-refused': 'warn',
   'upstream-unreachable': 'warn',
+  'slo-alert': 'warn',
+  'webhook-failed': 'warn',
   'usage-dropped': 'error',
   'spool-failed': 'error',
   'handler-threw': 'error',

@@ -41,6 +41,10 @@ export const subjects = {
   heartbeat: 'node.heartbeat',
   /** From the one publisher, each second: `WeightsMessage`. */
   weights: 'weights',
+  /** From the owner of each partition, each second: `Partial`, what its partition knows of objectives and targets. */
+  sloPartial: 'slo.partial',
+  /** From the one publisher, each second: `SloState`. */
+  sloState: 'slo.state',
   /** `LinkState`, each second and at each change, from the thread of a process that holds its connection to NATS. */
   linkState: 'link.state',
   /** Request to the aggregator: `AggregatorQuery` → its answer. */

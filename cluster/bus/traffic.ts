@@ -23,6 +23,7 @@ export const traffic = {
   node: { messagesMax: 1, bytesMax: 256 << 10 },
   /** The next one says more, and comes soon. */
   weights: nothing,
+  slo: nothing,
   gossip: nothing,
 } as const satisfies Record<string, Keeping>
 

@@ -2,7 +2,8 @@
 // left in peace.
 import { expect, test } from 'vitest'
 import { seededChance } from '../../../loadtest/measure/chance.ts'
-import { type Alert, type AlertChange, nextAlerts } from './alerts.ts'
+import type { ActiveAlert } from '../../../shared/telemetry/slo-state.ts'
+import { type AlertChange, nextAlerts } from './alerts.ts'
 import { SloSeries } from './slo-series.ts'
 
 const secondMs = 1_000
@@ -21,7 +22,7 @@ class Fleet {
   readonly #series = new SloSeries()
   readonly #chance: () => number
   readonly changes: (AlertChange & { afterMs: number })[] = []
-  #alerts: readonly Alert[] = []
+  #alerts: readonly ActiveAlert[] = []
   #nowMs = startMs
 
   constructor(seed: number) {

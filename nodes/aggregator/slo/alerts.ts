@@ -1,22 +1,13 @@
 // When an alert begins and when it ends. It begins with the first rule of its severity that both windows confirm, and ends
 // once every such rule has been quiet for a while: a burn that swings around a threshold is one alert, not twenty.
-import { type BurnRule, burnOf, burnRules, isBurning, type Severity } from './burn.ts'
+import type { ActiveAlert } from '../../../shared/telemetry/slo-state.ts'
+import { type BurnRule, burnOf, burnRules, isBurning } from './burn.ts'
 import type { SloCounts } from './slot-ring.ts'
 
-export interface Alert {
-  /** The same on every node that knows of it, and in every message about it. */
-  readonly id: string
-  readonly slo: string
-  readonly severity: Severity
-  readonly sinceMs: number
-  /** The rule that began it. */
-  readonly factor: number
-  readonly longMs: number
-  /** When its burn was last seen above the way out. */
-  readonly lastHeldMs: number
+export interface AlertChange {
+  readonly type: 'firing' | 'resolved'
+  readonly alert: ActiveAlert
 }
-
-export type AlertChange = { type: 'firing'; alert: Alert } | { type: 'resolved'; alert: Alert; atMs: number }
 
 /** Below this part of a rule's factor, in its short window, a burn counts as quiet. */
 const quietPart = 0.8
@@ -32,8 +23,8 @@ export interface Measured {
 }
 
 /** One objective's alerts, one step on. Pure: the same measurements give the same alerts. */
-export function nextAlerts(measured: Measured, active: readonly Alert[], nowMs: number): AlertStep {
-  const alerts: Alert[] = []
+export function nextAlerts(measured: Measured, active: readonly ActiveAlert[], nowMs: number): AlertStep {
+  const alerts: ActiveAlert[] = []
   const changes: AlertChange[] = []
   for (const severity of ['page', 'ticket'] as const) {
     const rules = burnRules.filter((rule) => rule.severity === severity && rule.longMs <= measured.windowMs)
@@ -41,28 +32,33 @@ export function nextAlerts(measured: Measured, active: readonly Alert[], nowMs: 
     const after = known === undefined ? begun(measured, rules, nowMs) : continued(measured, rules, known, nowMs)
     if (after !== undefined) alerts.push(after)
     if (known === undefined && after !== undefined) changes.push({ type: 'firing', alert: after })
-    if (known !== undefined && after === undefined) changes.push({ type: 'resolved', alert: known, atMs: nowMs })
+    if (known !== undefined && after === undefined) changes.push({ type: 'resolved', alert: known })
   }
   return { alerts, changes }
 }
 
 export interface AlertStep {
-  readonly alerts: Alert[]
+  readonly alerts: ActiveAlert[]
   readonly changes: AlertChange[]
 }
 
-function begun(measured: Measured, rules: readonly BurnRule[], nowMs: number): Alert | undefined {
+function begun(measured: Measured, rules: readonly BurnRule[], nowMs: number): ActiveAlert | undefined {
   const { slo, target } = measured
   for (const { factor, longMs, shortMs, severity } of rules) {
     if (!isBurning(measured.tally(longMs), target, factor)) continue
     if (burnOf(measured.tally(shortMs), target) < factor) continue
     const id = `${slo}/${severity}/${nowMs.toString(36)}`
-    return { id, slo, severity, sinceMs: nowMs, factor, longMs, lastHeldMs: nowMs }
+    return { id, severity, sinceMs: nowMs, factor, longMs, lastHeldMs: nowMs }
   }
   return undefined
 }
 
-function continued(measured: Measured, rules: readonly BurnRule[], alert: Alert, nowMs: number): Alert | undefined {
+function continued(
+  measured: Measured,
+  rules: readonly BurnRule[],
+  alert: ActiveAlert,
+  nowMs: number,
+): ActiveAlert | undefined {
   const { target } = measured
   const holds = rules.some(({ factor, longMs, shortMs }) => {
     const way = factor * quietPart

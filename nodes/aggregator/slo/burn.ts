@@ -2,12 +2,11 @@
 // objective's window. Multi-window, multi-burn-rate rules ("The Site Reliability Workbook", O'Reilly 2018, chapter 5): the
 // long window says that it matters, the short one that it still goes on. The 50× rule finds what is broken outright within
 // minutes; it takes at most 0.6 % of a budget of 30 days.
+import type { AlertSeverity } from '../../../shared/telemetry/slo-state.ts'
 import type { SloCounts } from './slot-ring.ts'
 
-export type Severity = 'page' | 'ticket'
-
 export interface BurnRule {
-  readonly severity: Severity
+  readonly severity: AlertSeverity
   readonly factor: number
   readonly longMs: number
   readonly shortMs: number

@@ -27,16 +27,14 @@ export function judgeRequest(objective: Objective, request: RequestRecord): Verd
 }
 
 export function judgeAttempt(objective: Objective, attempt: AttemptRecord): Verdict {
-  const { match } = objective
-  if (objective.unit !== 'attempt') return 'not-counted'
-  if (match.provider !== undefined && match.provider !== attempt.provider) return 'not-counted'
-  if (match.target !== undefined && match.target !== attempt.target) return 'not-counted'
-  return judgeAnyAttempt(objective, attempt)
+  return objective.unit === 'attempt' ? judgeAsAttempt(objective, attempt) : 'not-counted'
 }
 
-/** As if the objective were about the attempt's own target, whatever target it names. */
-export function judgeAnyAttempt(objective: Objective, attempt: AttemptRecord): Verdict {
+/** As if the objective counted attempts: what it would say of a target that its requests went to. */
+export function judgeAsAttempt(objective: Objective, attempt: AttemptRecord): Verdict {
   const { match } = objective
+  if (match.provider !== undefined && match.provider !== attempt.provider) return 'not-counted'
+  if (match.target !== undefined && match.target !== attempt.target) return 'not-counted'
   if (match.model !== undefined && match.model !== attempt.model) return 'not-counted'
   if (!isOfCaller(match, attempt)) return 'not-counted'
   switch (objective.objective) {
