@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Bus, decodeJson, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { decodeHeartbeat } from '../../cluster/membership/decode-heartbeat.ts'
+import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -17,9 +18,9 @@ import { usageAnswer } from './answers/usage.ts'
 import { Folds } from './fold.ts'
 import { Ledger } from './ledger.ts'
 import { recent, sinceStart } from './measured.ts'
+import type { Publishing } from './publishing/start-publishing.ts'
 import { openUsageDatabase } from './store/schema.ts'
 import { UsageStore } from './store/usage-store.ts'
-import type { Tally } from './tally.ts'
 
 export interface AggregatorOptions {
   dataDir: string
@@ -27,8 +28,8 @@ export interface AggregatorOptions {
   clock: Clock
   notify: Notify
   node: string
-  /** Further sums that are committed together with usage. */
-  tallies?: readonly Tally[]
+  /** Objectives and weights: their sums are committed together with usage. */
+  publishing?: Pick<Publishing, 'tallies'>
   bounds?: { historyRowsMax: number; historyDays: number }
 }
 
@@ -60,11 +61,12 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     store.forgetSources(clock.wallMs())
     return store
   }
-  const { tallies = [] } = options
+  const tallies = options.publishing?.tallies ?? []
   const folds = new Folds(clock, tallies)
   const tell = (stored: Stored): void => bus.publish(subjects.telemetryStored, encodeJson(stored))
   const ledger = new Ledger({ openStore, folds, tallies, tell, clock, notify })
   const fleet = new Fleet(clock)
+  const published = new PublishedWatch(bus, clock)
   const history = new History(() => ledger)
 
   const subscriptions = [
@@ -97,10 +99,13 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       case 'request':
         return encodeJson(history.find(query.id, partitions) ?? { missing: true })
       case 'targets':
-        return encodeJson(targetsBody(fleet.targets(), recent(folds.among(partitions), folds.slot())))
+        return encodeJson(
+          targetsBody(fleet.targets(), recent(folds.among(partitions), folds.slot()), published.weights),
+        )
       case 'metrics': {
         const heard = { heartbeats: fleet.heartbeats(), targets: fleet.targets() }
-        return new TextEncoder().encode(metricsText(heard, sinceStart(folds.among(partitions))))
+        const said = { state: published.state?.message, weights: published.weights?.message }
+        return new TextEncoder().encode(metricsText(heard, sinceStart(folds.among(partitions)), said))
       }
       default:
         query satisfies never
@@ -112,6 +117,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     close() {
       timer.cancel()
       for (const subscription of subscriptions.reverse()) subscription.stop()
+      published.stop()
       ledger.close()
     },
   }

@@ -9,6 +9,7 @@ import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
 import { LastGood } from '../../cluster/config-log/last-good.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
 import type { DataFolder } from '../../cluster/data-folder/data-folder.ts'
+import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import { Pulse } from '../../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import type { KeyStore } from '../../cluster/secrets/key-store.ts'
@@ -131,6 +132,7 @@ async function openConfig(options: ControlOptions) {
   follower.start()
   const writer = new ConfigWriter({ log, follower, macKey, clock, newCommandId: randomUUID })
   const nodes = new NodesView(clock, bus)
+  const published = new PublishedWatch(bus, clock)
   const hashAt = async (revision: number) => {
     const page = await log.read(revision - 1, 1)
     return page.ok ? page.value[0]?.hash : undefined
@@ -144,10 +146,12 @@ async function openConfig(options: ControlOptions) {
   const desk = new ConfigDesk({
     ...{ log, follower, writer, bus, nodes, secrets, egressStrict, awaitAppliedBy, onOwnersRemoved },
   })
-  const config = { desk, nodes, agreement, secrets, follower, close, firstWrites: undefined as FirstWrites | undefined }
+  const firstWrites = undefined as FirstWrites | undefined
+  const config = { desk, nodes, agreement, published, secrets, follower, close, firstWrites }
   async function close(): Promise<void> {
     config.firstWrites?.stop()
     agreement.stop()
+    published.stop()
     nodes.stop()
     await writer.stop()
     await follower.stop()
@@ -186,7 +190,7 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
   const hint = demoKey === undefined ? {} : { demoKeyHint: demoKey.slice(0, 8) }
   const routes = controlRoutes({
     ...{ bus, clock, readiness, signIn, consoleFiles },
-    ...{ desk: config.desk, nodes: config.nodes, agreement: config.agreement },
+    ...{ desk: config.desk, nodes: config.nodes, agreement: config.agreement, published: config.published },
     about: () => ({ dataEndpoint: urls.dataEndpoint, version: node.version, ...hint }),
     linkFor: urls.signIn,
     version: node.version,

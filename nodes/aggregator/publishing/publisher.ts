@@ -55,14 +55,6 @@ export class Publisher {
     this.#targets = targets
   }
 
-  get state(): SloState | undefined {
-    return this.#state
-  }
-
-  get weights(): WeightsMessage | undefined {
-    return this.#weights
-  }
-
   /** What another publisher says; one with a lower epoch has not noticed yet that it is none any more. */
   hearState(state: SloState): void {
     if (isOlder(state, this.#state) || state.publisher === this.#options.node) return
@@ -140,17 +132,31 @@ export class Publisher {
     const multipliers = new Map<string, number>()
     const targets = this.#targets.map((name): TargetWeight => {
       const facts = merged.get(keyOf(name)) ?? { ...name, ...nothingKnown }
-      const factors = this.#options.factors.map((factor): [string, number] => [factor.name, factor.wanted(facts)])
+      const factors = this.#options.factors.map((factor): [string, number] => [
+        factor.name,
+        rounded(factor.wanted(facts)),
+      ])
       const wanted = factors.reduce((product, [, value]) => product * value, 1)
       const multiplier = stepTowards(this.#multipliers.get(keyOf(name)) ?? 1, wanted)
       multipliers.set(keyOf(name), multiplier)
       const { model, provider, target, firstUs, firstCount, tokenUs, tokenCount } = facts
       const known = { firstUs, firstCount, tokenUs, tokenCount }
-      return { model, provider, target, ...known, multiplier, factors: Object.fromEntries(factors) }
+      return {
+        model,
+        provider,
+        target,
+        ...known,
+        multiplier: rounded(multiplier),
+        factors: Object.fromEntries(factors),
+      }
     })
     this.#multipliers = multipliers
     this.#weights = { publisher: node, epoch, revision: this.#revision, atMs: clock.wallMs(), targets }
   }
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e4) / 1e4
 }
 
 const nothingKnown = { firstUs: 0, firstCount: 0, tokenUs: 0, tokenCount: 0, counts: {} }

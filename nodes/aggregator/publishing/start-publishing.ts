@@ -5,8 +5,8 @@ import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { SealedSecret, SloSpec } from '../../../shared/config/kinds.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { Notify } from '../../../shared/notice.ts'
-import { decodeSloState, type SloState } from '../../../shared/telemetry/slo-state.ts'
-import { decodeWeights, type WeightsMessage } from '../../../shared/telemetry/weights.ts'
+import { decodeSloState } from '../../../shared/telemetry/slo-state.ts'
+import { decodeWeights } from '../../../shared/telemetry/weights.ts'
 import { AlertLog } from '../slo/alert-log.ts'
 import { compileObjectives, type Objective } from '../slo/objective.ts'
 import { Outbox, type Webhook } from '../slo/outbox.ts'
@@ -38,9 +38,6 @@ export interface Publishing {
   readonly tallies: readonly Tally[]
   /** With each new configuration. */
   configure(state: ConfigState): void
-  /** As said last, by whomever. */
-  state(): SloState | undefined
-  weights(): WeightsMessage | undefined
   stop(): void
 }
 
@@ -85,8 +82,6 @@ export function startPublishing(options: PublishingOptions): Publishing {
       publisher.configure(objectives, names)
       outbox.configure(webhooksOf(state, objectives, options.openSecret))
     },
-    state: () => publisher.state,
-    weights: () => publisher.weights,
     stop() {
       timer.cancel()
       for (const subscription of listening) subscription.stop()

@@ -20,6 +20,15 @@ import { pageLimit } from './telemetry-routes.ts'
 
 export interface ResourceOptions {
   desk: ConfigDesk
+  extras?: Partial<Record<EnforcedKind, KindExtras>>
+}
+
+/** What reading a kind says beside its specs. */
+export interface KindExtras {
+  itemShape: z.ZodRawShape
+  listShape: z.ZodRawShape
+  item(name: string): Record<string, unknown>
+  list(): Record<string, unknown>
 }
 
 export const dryRunQuery = z.object({ dryRun: z.enum(['1', 'true', '0', 'false']).optional() })
@@ -39,7 +48,8 @@ export function resourceRoutes(options: ResourceOptions): Route[] {
 
 function routesOf(options: ResourceOptions, kind: EnforcedKind): Route[] {
   const path = `/api/v1/${kind}/{name*}`
-  const shape = resourceBody(specSchemas[kind])
+  const extras = options.extras?.[kind]
+  const shape = resourceBody(specSchemas[kind]).extend(extras?.itemShape ?? {})
   const access = 'administrator'
   return [
     {
@@ -48,7 +58,7 @@ function routesOf(options: ResourceOptions, kind: EnforcedKind): Route[] {
       summary: `All ${kind}, by name`,
       access,
       query: listQuery,
-      answers: { 200: listBody(shape), 422: problemBody, 503: problemBody },
+      answers: { 200: listBody(shape).extend(extras?.listShape ?? {}), 422: problemBody, 503: problemBody },
       handle: (call) => list(options, kind, call),
     },
     {
@@ -92,21 +102,21 @@ export const writeProblems = {
   507: problemBody,
 }
 
-function list({ desk }: ResourceOptions, kind: EnforcedKind, call: Call): Answer {
+function list({ desk, extras }: ResourceOptions, kind: EnforcedKind, call: Call): Answer {
   const state = desk.state()
   if (!state.ok) return problem(state.error)
   const { entries, next } = pageOf(resourcesOf(state.value, kind), call.query)
-  const items = entries.map(([name, resource]) => shown(kind, name, resource))
-  return json(200, { items, ...(next === undefined ? {} : { next }) })
+  const items = entries.map(([name, resource]) => ({ ...shown(kind, name, resource), ...extras?.[kind]?.item(name) }))
+  return json(200, { items, ...(next === undefined ? {} : { next }), ...extras?.[kind]?.list() })
 }
 
-function get({ desk }: ResourceOptions, kind: EnforcedKind, { params }: Call): Answer {
+function get({ desk, extras }: ResourceOptions, kind: EnforcedKind, { params }: Call): Answer {
   const name = params['name']!
   const state = desk.state()
   if (!state.ok) return problem(state.error)
   const resource = resourcesOf(state.value, kind).get(name)
   if (resource === undefined) return problem(problems.notFound(`There is no such name among the ${kind}.`))
-  return json(200, shown(kind, name, resource), etag(resource.revision))
+  return json(200, { ...shown(kind, name, resource), ...extras?.[kind]?.item(name) }, etag(resource.revision))
 }
 
 async function put({ desk }: ResourceOptions, kind: EnforcedKind, call: Call): Promise<Answer> {

@@ -1,4 +1,5 @@
 // The whole table, in the order in which it is searched.
+import type { PublishedWatch } from '../../../cluster/membership/published-watch.ts'
 import { type ApplyOptions, applyRoutes } from './apply-route.ts'
 import { configRoutes } from './config-routes.ts'
 import { type HealthOptions, healthRoutes } from './health-routes.ts'
@@ -8,14 +9,15 @@ import { openApiRoute } from './openapi.ts'
 import { type ResourceOptions, resourceRoutes } from './resource-routes.ts'
 import type { Route } from './route.ts'
 import { type SessionOptions, sessionRoutes } from './session-routes.ts'
+import { sloExtras } from './slo-extras.ts'
 import { telemetryRoutes } from './telemetry-routes.ts'
 
 export type RouteOptions = ApplyOptions &
   Omit<HealthOptions, 'revision'> &
   KeyOptions &
-  ResourceOptions &
+  Omit<ResourceOptions, 'extras'> &
   SessionOptions &
-  NodeRouteOptions & { version: string }
+  NodeRouteOptions & { version: string; published: PublishedWatch }
 
 export function controlRoutes(options: RouteOptions): Route[] {
   const routes: Route[] = [
@@ -26,7 +28,7 @@ export function controlRoutes(options: RouteOptions): Route[] {
     ...configRoutes(options.desk),
     ...telemetryRoutes(options),
     ...nodeRoutes(options),
-    ...resourceRoutes(options),
+    ...resourceRoutes({ ...options, extras: { slos: sloExtras(options.published) } }),
   ]
   return [openApiRoute(() => routes, options.version), ...routes]
 }

@@ -4,6 +4,7 @@ import type { Measures } from '../measures.ts'
 import type { NodeHeartbeat, TargetLoad } from '../records.ts'
 import { nodeMetrics } from './node-metrics.ts'
 import { type Labels, PrometheusText } from './prometheus-text.ts'
+import { type Published, sloMetrics } from './slo-metrics.ts'
 import type { LatencyMetric } from './targets.ts'
 
 /** Seconds. Long answers of large models take minutes. */
@@ -28,7 +29,11 @@ const openTelemetry = {
  * `savedNanoUsd` and `fallbacks` by model and provider; `cache` by result; `rateLimited`. Distributions: `duration`,
  * `inputSizes` and `outputSizes` by model and provider; `overheadOfAll`; the latency metrics by target.
  */
-export function metricsText(fleet: { heartbeats: NodeHeartbeat[]; targets: TargetLoad[] }, measured: Measures): string {
+export function metricsText(
+  fleet: { heartbeats: NodeHeartbeat[]; targets: TargetLoad[] },
+  measured: Measures,
+  published: Published = { state: undefined, weights: undefined },
+): string {
   const page = new PrometheusText()
   requestMetrics(page, measured)
   latencyMetrics(page, measured)
@@ -39,6 +44,7 @@ export function metricsText(fleet: { heartbeats: NodeHeartbeat[]; targets: Targe
     'Requests that wait for an upstream.',
     fleet.targets.map((load) => [targetLabels([load.model, load.provider, load.target]), load.inFlight]),
   )
+  sloMetrics(page, published)
   return page.text()
 }
 

@@ -1,0 +1,72 @@
+// What the one publisher of objectives and weights said last, for whoever shows it. A publisher that is silent is shown
+// with the age of its last word; the next one, with a higher epoch, goes on from there.
+import type { Clock } from '../../shared/clock.ts'
+import { decodeSloState, type SloState } from '../../shared/telemetry/slo-state.ts'
+import { decodeWeights, type WeightsMessage } from '../../shared/telemetry/weights.ts'
+import { type Bus, type Subscription, subjects } from '../bus/bus.ts'
+
+export interface Said<Message> {
+  readonly message: Message
+  readonly ageMs: number
+  /** Too old to be called the present. */
+  readonly isStale: boolean
+}
+
+/** The publisher speaks each second; a takeover takes some. */
+const staleMs = 5_000
+/** A publisher that was silent this long is gone: whoever speaks next is believed, whatever its epoch. */
+const goneMs = 30_000
+
+interface Heard<Message> {
+  readonly message: Message
+  readonly atMs: number
+}
+
+export class PublishedWatch {
+  readonly #clock: Clock
+  readonly #subscriptions: Subscription[]
+  #state: Heard<SloState> | undefined
+  #weights: Heard<WeightsMessage> | undefined
+
+  constructor(bus: Bus, clock: Clock) {
+    this.#clock = clock
+    this.#subscriptions = [
+      bus.subscribe(subjects.sloState, (payload) => {
+        this.#state = this.#newer(decodeSloState(payload), this.#state)
+      }),
+      bus.subscribe(subjects.weights, (payload) => {
+        this.#weights = this.#newer(decodeWeights(payload), this.#weights)
+      }),
+    ]
+  }
+
+  /** Undefined while no publisher was ever heard. */
+  get state(): Said<SloState> | undefined {
+    return this.#said(this.#state)
+  }
+
+  get weights(): Said<WeightsMessage> | undefined {
+    return this.#said(this.#weights)
+  }
+
+  stop(): void {
+    for (const subscription of this.#subscriptions) subscription.stop()
+  }
+
+  #newer<Message extends { epoch: number; revision: number }>(
+    message: Message | undefined,
+    known: Heard<Message> | undefined,
+  ): Heard<Message> | undefined {
+    if (message === undefined) return known
+    const heard = { message, atMs: this.#clock.monotonicMs() }
+    if (known === undefined || heard.atMs - known.atMs > goneMs) return heard
+    const { epoch, revision } = known.message
+    return message.epoch < epoch || (message.epoch === epoch && message.revision <= revision) ? known : heard
+  }
+
+  #said<Message>(heard: Heard<Message> | undefined): Said<Message> | undefined {
+    if (heard === undefined) return undefined
+    const ageMs = Math.round(this.#clock.monotonicMs() - heard.atMs)
+    return { message: heard.message, ageMs, isStale: ageMs > staleMs }
+  }
+}
