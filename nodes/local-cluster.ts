@@ -79,7 +79,8 @@ function factsOf(printed: string) {
   const endpoint = `http://127.0.0.1:${environment['HEADGATE_PORT'] || '8080'}`
   const controlLines = printed.split('\n').filter((line) => /^ {2}(Console|Admin|Key|Found) /.test(line))
   const key = /^ {2}Key +(\S+)/m.exec(printed)?.[1]
-  return { endpoint, controlLines, curl: key === undefined ? undefined : curlLine(endpoint, key) }
+  const controlPort = environment['HEADGATE_CONTROL_PORT'] || undefined
+  return { endpoint, controlLines, controlPort, curl: key === undefined ? undefined : curlLine(endpoint, key) }
 }
 
 function lengthOf(file: string): number {

@@ -11,6 +11,8 @@ export interface GuideFacts {
   readonly members: readonly Member[]
   readonly natsPidFiles: readonly string[]
   readonly folder: string
+  /** Where it is not the usual one. */
+  readonly controlPort: string | undefined
 }
 
 export function guide(facts: GuideFacts): string {
@@ -19,6 +21,7 @@ export function guide(facts: GuideFacts): string {
   const control = members.find(({ role }) => role === 'control')
   const pidOf = (file: string) => `$(cat ${relative('.', file)})`
   const member = (role: string) => pidOf(`${members.find((one) => one.role === role)?.dataDir}/lock.pid`)
+  const port = facts.controlPort === undefined ? '' : `HEADGATE_CONTROL_PORT=${facts.controlPort} `
   const lines = [
     ...[
       '',
@@ -42,7 +45,7 @@ export function guide(facts: GuideFacts): string {
     command(`kill -CONT ${natsPidFiles.map(pidOf).join(' ')}`, '… and goes on'),
     ...['', 'See it:', ''],
     command(
-      `HEADGATE_DATA_DIR=${relative('.', control?.dataDir ?? '')} npm run headgate -- status`,
+      `${port}HEADGATE_DATA_DIR=${relative('.', control?.dataDir ?? '')} npm run headgate -- status`,
       'what every node says of itself',
     ),
     ...['', 'Ctrl-C ends it; the next start goes on where this one ended.', ''],
