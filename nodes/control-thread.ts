@@ -32,19 +32,29 @@ export async function startControlThread(context: ThreadContext): Promise<Runnin
 }
 
 interface Shared {
-  readonly options: Pick<ControlOptions, 'bus' | 'log' | 'link' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'>
+  readonly options: Pick<
+    ControlOptions,
+    'bus' | 'log' | 'keys' | 'link' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'
+  >
   close(): Promise<void>
 }
 
 async function joinIfClustered(context: ThreadContext): Promise<Shared> {
   const cluster = await connectToCluster(context)
   if (cluster === undefined) return { options: { bus: context.bus }, close: async () => {} }
-  const { log, troubles, close } = await openClusterLog(context, cluster, { appends: true })
+  const { log, keys, troubles, close } = await openClusterLog(context, cluster, { appends: true })
   // The other threads of this process read the same copy.
   const hint = log.watch(() => context.bus.publish(subjects.configAppended, encodeJson({})))
   return {
     options: {
-      ...{ log, firstWritesMs, aggregatorsElsewhere: true, bus: cluster.bus, checks: [cluster.troubles, troubles] },
+      ...{
+        log,
+        keys,
+        firstWritesMs,
+        aggregatorsElsewhere: true,
+        bus: cluster.bus,
+        checks: [cluster.troubles, troubles],
+      },
       link: () => cluster.state(log),
     },
     close: async () => {

@@ -1,5 +1,6 @@
 // What a thread holds of the cluster that its node is part of: a connection, the bus over it, the log that all share. All
 // of it is there at once and works as well as it can: a cluster that is away comes when it comes.
+import { encodeJson, subjects } from '../cluster/bus/bus.ts'
 import { NatsBus } from '../cluster/bus/nats-bus.ts'
 import { HighWaterFile } from '../cluster/config-log/high-water.ts'
 import { JetStreamStream } from '../cluster/config-log/jetstream-stream.ts'
@@ -10,7 +11,10 @@ import { linkStateOf } from '../cluster/membership/link-state.ts'
 import { linkTroubles, logTroubles } from '../cluster/membership/link-troubles.ts'
 import type { NatsLink } from '../cluster/nats/nats-link.ts'
 import { openNatsLink } from '../cluster/nats/open-nats-link.ts'
+import { FileKeyStore } from '../cluster/secrets/file-key-store.ts'
+import { JetStreamKeyStream } from '../cluster/secrets/jetstream-key-stream.ts'
 import { deriveKeys } from '../cluster/secrets/keys.ts'
+import { SharedKeyStore } from '../cluster/secrets/shared-key-store.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { Trouble } from '../shared/readiness.ts'
 import type { LinkState } from '../shared/telemetry/records.ts'
@@ -47,13 +51,25 @@ export async function connectToCluster({ task, notify }: ThreadContext): Promise
   }
 }
 
-/** The log, whose verified copy is this node's: of one data folder, one thread keeps it. `appends`: a control node. */
+export interface ClusterLog {
+  readonly log: ReplicatedLog
+  /** The data keys that its events need. */
+  readonly keys: SharedKeyStore
+  troubles(): Trouble[]
+  close(): Promise<void>
+}
+
+/** The log and the data keys, whose copies are this node's: of one data folder, one thread keeps them. `appends`: a control
+ *  node. */
 export async function openClusterLog(
-  { task, notify }: ThreadContext,
+  context: ThreadContext,
   { link, bus }: Connected,
   { appends }: { appends: boolean },
-): Promise<{ log: ReplicatedLog; troubles: () => Trouble[]; close: () => Promise<void> }> {
+): Promise<ClusterLog> {
+  const { task, notify } = context
   const { macKey } = deriveKeys(task.masterKey)
+  const keys = followKeys(context, link, { writes: appends })
+  const beforeStore = keys.lookBefore.bind(keys)
   const highWater = new HighWaterFile(task.folder.files.highWater, macKey)
   const copy = new SqliteLog({ path: task.folder.files.log, highWater })
   const head = await copy.head()
@@ -61,16 +77,29 @@ export async function openClusterLog(
   const firstBoot = new FirstBoot({ bus, link, clock: systemClock, isNew })
   const stream = new JetStreamStream({ link, clock: systemClock })
   const mayCreate = () => firstBoot.mayBegin()
-  const common = { stream, copy, macKey, notify, clock: systemClock }
+  const common = { stream, copy, macKey, notify, beforeStore, clock: systemClock }
   const log = new ReplicatedLog({ ...common, ...(appends ? { mayCreate } : { readOnly: true }) })
   await log.start()
   return {
-    ...{ log, troubles: () => logTroubles(log, link) },
+    ...{ log, keys, troubles: () => logTroubles(log, link) },
     close: async () => {
       firstBoot.stop()
       await log.close()
+      await keys.close()
     },
   }
+}
+
+function followKeys({ task, bus, notify }: ThreadContext, link: NatsLink, { writes }: { writes: boolean }) {
+  const keys = deriveKeys(task.masterKey)
+  const store = new SharedKeyStore({
+    ...{ keys, notify, writes, clock: systemClock, stream: new JetStreamKeyStream(link) },
+    file: new FileKeyStore(task.folder.files.dataKeys, keys.wrapKey),
+    // The other threads of this process read the same file.
+    onChange: () => bus.publish(subjects.keysChanged, encodeJson({})),
+  })
+  store.start()
+  return store
 }
 
 function untilConnected(link: NatsLink): Promise<void> {

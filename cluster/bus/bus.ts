@@ -33,6 +33,8 @@ export const subjects = {
   configAppended: 'config.appended',
   /** From every follower, after its swap: `{node, revision, hash}`. */
   configApplied: 'config.applied',
+  /** From the thread that keeps the data keys of this process: it holds others now. A hint. */
+  keysChanged: 'keys.changed',
   /** msgpack batch, `shared/telemetry/batch.ts`. */
   telemetryBatch: 'telemetry.batch',
   /** `{node, epoch, sequence}`: every record up to `sequence` is stored durably. */

@@ -8,6 +8,7 @@ const code = {
   clusterNoPeers: 10005,
   resourcesExceeded: 10023,
   noMessageFound: 10037,
+  messageDeleteFailed: 10057,
   storageExceeded: 10047,
   nameInUse: 10058,
   streamNotFound: 10059,

@@ -20,6 +20,8 @@ export interface MirrorOptions {
   mayCreate?: () => boolean
   /** The newest revision that was heard of from other nodes: a stream that ends before it has lost something. */
   heardElsewhere?: () => number
+  /** Fetches what events need that does not lie in the log, before anybody here can see them. */
+  beforeStore?: (events: readonly StoredEvent[]) => Promise<void>
   pollMs?: number
   /** How long a stream has to look wrong before it is an alarm. */
   confirmMs?: number
@@ -155,6 +157,7 @@ export class Mirror {
       const page = await this.#options.stream.read(status.head.revision, pageEvents)
       if (!page.ok) return findingOf(page.error)
       const { events, finding } = this.#prove(page.value)
+      await this.#options.beforeStore?.(events)
       const failed = await this.#store(events)
       if (failed !== undefined || finding !== undefined) return failed ?? finding
     }

@@ -1,26 +1,25 @@
-// Data keys in one small file, each wrapped by a key derived from the master key. One process writes it; other threads read
-// it, and read it again when it has changed.
+// Data keys in one small file, each wrapped by a key derived from the master key. One thread writes it; others read it, and
+// read it again when it has changed.
 import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { writeFileAtomically } from '../data-folder/atomic-file.ts'
 import { fileSystem } from '../data-folder/disk.ts'
-import { decrypt, encrypt } from './aead.ts'
+import { entryOf, type KeyEntry, openKey } from './key-entry.ts'
+import { parseKeyFile, printKeyFile } from './key-file.ts'
 import { mayForget, maySeal, revisionOf } from './key-life.ts'
 import type { DataKey, KeyStore, KeyStoreRefusal, KeyUse } from './key-store.ts'
 
-interface KeyFile {
-  version: 1
-  /** Owner → wrapped key in base64. */
-  keys: Record<string, string>
-  /** Owner → revision. Absent in files of older releases: nothing is on its way to those keys. */
-  madeFor?: Record<string, number>
+interface Held {
+  entry: KeyEntry
+  /** Undefined: forgotten. */
+  key: DataKey | undefined
 }
 
 export class FileKeyStore implements KeyStore {
   readonly #path: string
   readonly #wrapKey: Uint8Array
-  #keys: Map<string, DataKey> | undefined
+  #held: Map<string, Held> | undefined
   #readAs = ''
 
   constructor(path: string, wrapKey: Uint8Array) {
@@ -29,90 +28,115 @@ export class FileKeyStore implements KeyStore {
   }
 
   find(owner: string): Result<DataKey | undefined, KeyStoreRefusal> {
-    const known = this.#keys?.get(owner)
+    const known = this.#held?.get(owner)?.key
     if (known !== undefined) return done(known)
-    const keys = this.#current()
-    return keys.ok ? done(keys.value.get(owner)) : keys
+    const held = this.#current()
+    return held.ok ? done(held.value.get(owner)?.key) : held
   }
 
   async ensure(owner: string, use: KeyUse): Promise<Result<DataKey, KeyStoreRefusal>> {
-    const keys = this.#current()
-    if (!keys.ok) return keys
-    const known = keys.value.get(owner)
-    if (known !== undefined && maySeal(known, use)) return done(known)
-    const made = { bytes: randomBytes(32), madeFor: revisionOf(use) }
-    const stored = this.#store(new Map(keys.value).set(owner, made))
-    return stored.ok ? done(made) : stored
+    const held = this.#current()
+    if (!held.ok) return held
+    const known = held.value.get(owner)
+    if (known?.key !== undefined && maySeal(known.key, use)) return done(known.key)
+    const key = { bytes: randomBytes(32), madeFor: revisionOf(use) }
+    const entry = entryOf(owner, (known?.entry.generation ?? 0) + 1, key, this.#wrapKey)
+    const stored = this.#store(held.value, [{ entry, key }])
+    return stored.ok ? done(key) : stored
   }
 
   owners(): Result<string[], KeyStoreRefusal> {
-    const keys = this.#current()
-    return keys.ok ? done([...keys.value.keys()]) : keys
+    const held = this.#current()
+    return held.ok ? done([...held.value].flatMap(([owner, { key }]) => (key === undefined ? [] : [owner]))) : held
   }
 
   async forget(owner: string, revision: number): Promise<Result<boolean, KeyStoreRefusal>> {
-    const keys = this.#current()
-    if (!keys.ok) return keys
-    const rest = new Map(keys.value)
-    const known = rest.get(owner)
-    if (known === undefined || !mayForget(known, revision)) return done(false)
-    rest.delete(owner)
-    const stored = this.#store(rest)
+    const held = this.#current()
+    if (!held.ok) return held
+    const known = held.value.get(owner)
+    if (known?.key === undefined || !mayForget(known.key, revision)) return done(false)
+    const entry = { owner, generation: known.entry.generation + 1, madeFor: 0, wrapped: undefined }
+    const stored = this.#store(held.value, [{ entry, key: undefined }])
     return stored.ok ? done(true) : stored
   }
 
-  reload(): void {
-    if (this.#identity() !== this.#readAs) this.#keys = undefined
+  reload(): boolean {
+    if (this.#identity() === this.#readAs) return false
+    this.#held = undefined
+    return true
   }
 
-  #current(): Result<Map<string, DataKey>, KeyStoreRefusal> {
+  /** Of this owner, forgotten or not. */
+  entry(owner: string): Result<KeyEntry | undefined, KeyStoreRefusal> {
+    const held = this.#current()
+    return held.ok ? done(held.value.get(owner)?.entry) : held
+  }
+
+  entries(): Result<KeyEntry[], KeyStoreRefusal> {
+    const held = this.#current()
+    return held.ok ? done([...held.value.values()].map(({ entry }) => entry)) : held
+  }
+
+  /** Takes over what is later than what is known here; answers whether anything was. */
+  adopt(entries: readonly KeyEntry[]): Result<boolean, KeyStoreRefusal> {
+    const held = this.#current()
+    if (!held.ok) return held
+    const later: Held[] = []
+    for (const entry of entries) {
+      if (entry.generation <= (held.value.get(entry.owner)?.entry.generation ?? 0)) continue
+      const key = openKey(entry, this.#wrapKey)
+      if (key === undefined) return fail(damaged(entry.owner))
+      later.push({ entry, key: key === 'forgotten' ? undefined : key })
+    }
+    if (later.length === 0) return done(false)
+    const stored = this.#store(held.value, later)
+    return stored.ok ? done(true) : stored
+  }
+
+  #current(): Result<Map<string, Held>, KeyStoreRefusal> {
     this.reload()
-    if (this.#keys !== undefined) return done(this.#keys)
+    if (this.#held !== undefined) return done(this.#held)
     // Taken before reading: a file replaced in between is read once more, never once too few.
     const identity = this.#identity()
-    const keys = this.#read()
-    if (!keys.ok) return keys
-    this.#keys = keys.value
+    const held = this.#read()
+    if (!held.ok) return held
+    this.#held = held.value
     this.#readAs = identity
-    return keys
+    return held
   }
 
-  #read(): Result<Map<string, DataKey>, KeyStoreRefusal> {
-    const keys = new Map<string, DataKey>()
+  #read(): Result<Map<string, Held>, KeyStoreRefusal> {
+    const held = new Map<string, Held>()
     try {
       const content = fileSystem.read(this.#path)
-      if (content === undefined) return done(keys)
-      const file = parseKeyFile(content.toString('utf8'))
-      if (file === undefined) return fail({ type: 'keys-damaged', message: 'the file of data keys is not readable' })
-      const madeFor = new Map(Object.entries(file.madeFor ?? {}))
-      for (const [owner, wrapped] of Object.entries(file.keys)) {
-        const bytes = decrypt(this.#wrapKey, Buffer.from(wrapped, 'base64'), wrapContext(owner))
-        if (bytes === undefined)
-          return fail({ type: 'keys-damaged', message: `the data key of ${owner} does not open` })
-        keys.set(owner, { bytes, madeFor: madeFor.get(owner) ?? 0 })
+      if (content === undefined) return done(held)
+      const entries = parseKeyFile(content.toString('utf8'))
+      if (entries === undefined) return fail({ type: 'keys-damaged', message: 'the file of data keys is not readable' })
+      for (const entry of entries) {
+        const key = openKey(entry, this.#wrapKey)
+        if (key === undefined) return fail(damaged(entry.owner))
+        held.set(entry.owner, { entry, key: key === 'forgotten' ? undefined : key })
       }
-      return done(keys)
+      return done(held)
     } catch (error) {
       return fail({ type: 'keys-unavailable', message: (error as Error).message })
     }
   }
 
-  #store(keys: Map<string, DataKey>): Result<undefined, KeyStoreRefusal> {
-    const wrap = (owner: string, key: DataKey) =>
-      encrypt(this.#wrapKey, key.bytes, wrapContext(owner)).toString('base64')
-    const entries = [...keys]
-    // `fromEntries` defines fields: `__proto__` is a name too.
-    const file: KeyFile = {
-      version: 1,
-      keys: Object.fromEntries(entries.map(([owner, key]) => [owner, wrap(owner, key)])),
-      madeFor: Object.fromEntries(entries.map(([owner, { madeFor }]) => [owner, madeFor])),
+  #store(before: ReadonlyMap<string, Held>, changed: readonly Held[]): Result<undefined, KeyStoreRefusal> {
+    const held = new Map(before)
+    for (const one of changed) {
+      // At the end: what was forgotten last is remembered longest.
+      held.delete(one.entry.owner)
+      held.set(one.entry.owner, one)
     }
     try {
-      writeFileAtomically(this.#path, `${JSON.stringify(file)}\n`, { scrub: true })
+      const text = printKeyFile([...held.values()].map(({ entry }) => entry))
+      writeFileAtomically(this.#path, text, { scrub: true })
     } catch (error) {
       return fail({ type: 'keys-unavailable', message: (error as Error).message })
     }
-    this.#keys = keys
+    this.#held = held
     this.#readAs = this.#identity()
     return done(undefined)
   }
@@ -124,19 +148,6 @@ export class FileKeyStore implements KeyStore {
   }
 }
 
-function wrapContext(owner: string): string {
-  return `data-key v1 ${owner}`
-}
-
-function parseKeyFile(text: string): KeyFile | undefined {
-  try {
-    const file = JSON.parse(text) as KeyFile
-    const sound =
-      file.version === 1 &&
-      Object.values(file.keys).every((wrapped) => typeof wrapped === 'string') &&
-      Object.values(file.madeFor ?? {}).every((revision) => Number.isSafeInteger(revision))
-    return sound ? file : undefined
-  } catch {
-    return undefined
-  }
+function damaged(owner: string): KeyStoreRefusal {
+  return { type: 'keys-damaged', message: `the data key of ${owner} does not open` }
 }

@@ -44,7 +44,13 @@ test('another master key opens nothing and destroys nothing', async () => {
 
 test('a broken file is refused, not taken for an empty one', async () => {
   const path = newPath()
-  const contents = ['', '{', '{"version":2,"keys":{}}', '{"version":1}', '{"version":1,"keys":{},"madeFor":{"a":"b"}}']
+  const contents = [
+    '',
+    '{',
+    '{"version":2,"keys":{}}',
+    '{"version":1}',
+    '{"version":1,"keys":{},"lives":{},"forgotten":{"a":"b"}}',
+  ]
   for (const content of [...contents, 'null']) {
     writeFileSync(path, content)
     const refusal = { ok: false, error: { type: 'keys-damaged' } }
@@ -63,7 +69,7 @@ test('a file of a release that kept no revisions is read, and nothing is on its 
   const path = newPath()
   const store = new FileKeyStore(path, wrapKey)
   const key = textOf(await store.ensure('a', unowned(7)))
-  const { madeFor: _, ...older } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+  const { lives: _, forgotten: __, ...older } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
   writeFileSync(path, JSON.stringify(older))
   expect(textOf(await new FileKeyStore(path, wrapKey).ensure('a', owned(7)))).toBe(key)
   expect(await new FileKeyStore(path, wrapKey).forget('a', 7)).toEqual({ ok: true, value: true })

@@ -14,8 +14,8 @@ export interface KeyStore {
   owners(): Result<string[], KeyStoreRefusal>
   /** For an owner that the state at `revision` does not hold. False: there was no key, or it may still be needed. */
   forget(owner: string, revision: number): Promise<Result<boolean, KeyStoreRefusal>>
-  /** Looks again at what others may have written. */
-  reload(): void
+  /** Looks again at what others may have written; answers whether there may be something. */
+  reload(): boolean
 }
 
 export interface DataKey {

@@ -7,6 +7,8 @@ export interface DerivedKeys {
   macKey: Uint8Array
   /** Wraps the data keys of owners. */
   wrapKey: Uint8Array
+  /** Proves who wrote an entry of the shared data keys. */
+  keyMacKey: Uint8Array
   /** For console links and sessions. */
   sessionKey: Uint8Array
 }
@@ -16,6 +18,7 @@ export function deriveKeys(masterKey: Uint8Array): DerivedKeys {
   return {
     macKey: derive(masterKey, 'headgate config mac v1'),
     wrapKey: derive(masterKey, 'headgate data key wrap v1'),
+    keyMacKey: derive(masterKey, 'headgate data key mac v1'),
     sessionKey: derive(masterKey, 'headgate session v1'),
   }
 }

@@ -33,5 +33,7 @@ export class MemoryKeyStore implements KeyStore {
     return done(known !== undefined && mayForget(known, revision) && this.#keys.delete(owner))
   }
 
-  reload(): void {}
+  reload(): boolean {
+    return true
+  }
 }

@@ -53,6 +53,11 @@ export class SecretBox {
     return fail({ type: 'secret-damaged', message: `a secret of ${owner} does not open with its owner's key` })
   }
 
+  /** Whether others may have written keys since this node last read them. */
+  hasNewKeys(): boolean {
+    return this.#keys.reload()
+  }
+
   /** Forgets every owner that `isNeeded` does not name, as the state at `revision` has it; answers who they were. */
   async forgetAllBut(
     isNeeded: (owner: string) => boolean,

@@ -13,7 +13,7 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import { done, fail } from '../../shared/result.ts'
 import { ConfigDesk } from './config-desk.ts'
 import { NodesView } from './nodes-view.ts'
-import { forgetUnneeded } from './unneeded-secrets.ts'
+import { UnneededSecrets } from './unneeded-secrets.ts'
 
 async function openDesk(log: MemoryLog, keys = new MemoryKeyStore()) {
   const clock = new ManualClock()
@@ -153,7 +153,7 @@ describe('secrets', () => {
     const tick = setInterval(() => clock.advance(1_000), 1)
     expect(await answer).toMatchObject({ ok: false, error: { status: 503, code: 'outcome_unknown' } })
     clearInterval(tick)
-    await forgetUnneeded({ follower, secrets, notify: () => {} })
+    await new UnneededSecrets({ follower, secrets, clock, notify: () => {} }).forget()
     await log.comeToLight()
     await follower.look()
     expect(secrets.open(secretOf(desk, 'one')!)).toEqual({ ok: true, value: 'sk-one-0123456789' })

@@ -35,7 +35,7 @@ import { ConsoleFiles } from './pages/console-files.ts'
 import { publicUrls } from './public-urls.ts'
 import { openAdminTokens } from './sign-in/admin-tokens.ts'
 import { SignIn } from './sign-in/sign-in.ts'
-import { forgetUnneeded } from './unneeded-secrets.ts'
+import { UnneededSecrets } from './unneeded-secrets.ts'
 
 export interface ControlOptions {
   settings: Settings
@@ -139,7 +139,8 @@ async function openConfig(options: ControlOptions) {
   }
   const agreement = new Agreement({ clock, notify, hashAt, nodes: () => nodes.present() })
   const secrets = new SecretBox(options.keys ?? new FileKeyStore(folder.files.dataKeys, wrapKey))
-  const onOwnersRemoved = () => forgetUnneeded({ follower, secrets, notify })
+  const unneeded = new UnneededSecrets({ follower, secrets, clock, notify })
+  const onOwnersRemoved = () => unneeded.forget()
   // What a kill between an event and this has left.
   await onOwnersRemoved()
   const { egressStrict } = options.settings
@@ -150,6 +151,7 @@ async function openConfig(options: ControlOptions) {
   const config = { desk, nodes, agreement, published, secrets, follower, close, firstWrites }
   async function close(): Promise<void> {
     config.firstWrites?.stop()
+    unneeded.stop()
     agreement.stop()
     published.stop()
     nodes.stop()

@@ -3,6 +3,7 @@
 // here are ever forgotten, and none whose event may still be on its way.
 import type { Follower } from '../../cluster/config-log/follower.ts'
 import type { SecretBox } from '../../cluster/secrets/secret-box.ts'
+import type { Clock, Timer } from '../../shared/clock.ts'
 import type { ConfigChange } from '../../shared/config/events.ts'
 import { secretOwner } from '../../shared/config/secret-fields.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
@@ -11,19 +12,40 @@ import type { Notify } from '../../shared/notice.ts'
 export interface UnneededSecretsOptions {
   follower: Pick<Follower, 'state' | 'refusal'>
   secrets: SecretBox
+  clock: Clock
   notify: Notify
 }
 
-/** Forgets whoever is gone from the state. A failure is told; the next call tries again. */
-export async function forgetUnneeded({ follower, secrets, notify }: UnneededSecretsOptions): Promise<void> {
-  const { state, refusal } = follower
-  // Beside a log that is not whole nothing is thrown away.
-  if (state === undefined || refusal !== undefined) return
-  const isNeeded = (owner: string) => holdsOwner(state, owner) || !isRemovable(owner)
-  const forgotten = await secrets.forgetAllBut(isNeeded, state.revision)
-  if (forgotten.ok) return
-  notify({ type: 'warning', message: `data keys of what was deleted are still there: ${forgotten.error.message}` })
+export class UnneededSecrets {
+  readonly #options: UnneededSecretsOptions
+  #again: Timer | undefined
+  #stopped = false
+
+  constructor(options: UnneededSecretsOptions) {
+    this.#options = options
+  }
+
+  /** Forgets whoever is gone from the state. A failure is told, and tried again: the keys of a cluster may be away. */
+  async forget(): Promise<void> {
+    const { follower, secrets, clock, notify } = this.#options
+    const { state, refusal } = follower
+    // Beside a log that is not whole nothing is thrown away.
+    if (this.#stopped || state === undefined || refusal !== undefined) return
+    const isNeeded = (owner: string) => holdsOwner(state, owner) || !isRemovable(owner)
+    const forgotten = await secrets.forgetAllBut(isNeeded, state.revision)
+    this.#again?.cancel()
+    if (forgotten.ok || this.#stopped) return
+    notify({ type: 'warning', message: `data keys of what was deleted are still there: ${forgotten.error.message}` })
+    this.#again = clock.after(againMs, () => void this.forget())
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#again?.cancel()
+  }
 }
+
+const againMs = 30_000
 
 export function removesOwners(change: ConfigChange): boolean {
   if (change.type === 'change-set') return change.changes.some(removesOwners)

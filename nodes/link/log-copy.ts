@@ -1,5 +1,6 @@
-// This process's copy of the configuration log: every event of the stream is proven before it is stored, and the part that
-// serves is told that there is something new. It reads the same file, and never waits for this.
+// This process's copies of the configuration log and of the data keys: every event of the stream is proven before it is
+// stored, the keys that it needs are there by then, and the part that serves is told that there is something new. It reads
+// the same files, and never waits for this.
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
 import { JetStreamStream } from '../../cluster/config-log/jetstream-stream.ts'
@@ -8,7 +9,10 @@ import type { ReplicationState } from '../../cluster/config-log/replication-stat
 import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
 import type { DataFiles } from '../../cluster/data-folder/data-folder.ts'
 import type { NatsLink } from '../../cluster/nats/nats-link.ts'
+import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
+import { JetStreamKeyStream } from '../../cluster/secrets/jetstream-key-stream.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { SharedKeyStore } from '../../cluster/secrets/shared-key-store.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 
@@ -16,7 +20,7 @@ export interface LogCopyOptions {
   readonly link: NatsLink
   /** Of this process. */
   readonly bus: Bus
-  readonly files: Pick<DataFiles, 'log' | 'highWater'>
+  readonly files: Pick<DataFiles, 'log' | 'highWater' | 'dataKeys'>
   readonly masterKey: Uint8Array
   readonly clock: Clock
   readonly notify: Notify
@@ -29,10 +33,18 @@ export interface LogCopy {
 
 /** Returns at once: the stream is followed from the moment that it can be reached. */
 export function keepLogCopy({ link, bus, files, masterKey, clock, notify }: LogCopyOptions): LogCopy {
-  const { macKey } = deriveKeys(masterKey)
+  const keys = deriveKeys(masterKey)
+  const { macKey } = keys
+  const dataKeys = new SharedKeyStore({
+    ...{ keys, clock, notify, writes: false, stream: new JetStreamKeyStream(link) },
+    file: new FileKeyStore(files.dataKeys, keys.wrapKey),
+    onChange: () => bus.publish(subjects.keysChanged, encodeJson({})),
+  })
+  dataKeys.start()
+  const beforeStore = dataKeys.lookBefore.bind(dataKeys)
   const copy = new SqliteLog({ path: files.log, highWater: new HighWaterFile(files.highWater, macKey) })
   const stream = new JetStreamStream({ link, clock })
-  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, readOnly: true })
+  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, beforeStore, readOnly: true })
   const hint = log.watch(() => bus.publish(subjects.configAppended, encodeJson({ revision: log.state.copyRevision })))
   const starting = startOnceConnected(log, link, clock)
   return {
@@ -43,6 +55,7 @@ export function keepLogCopy({ link, bus, files, masterKey, clock, notify }: LogC
       hint.stop()
       starting.stop()
       await log.close()
+      await dataKeys.close()
     },
   }
 }

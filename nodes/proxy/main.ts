@@ -27,6 +27,7 @@ import { Pipeline } from './pipeline.ts'
 import { openRequestsMax } from './process-limits.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
 import { LoadBook } from './providers/endpoint.ts'
+import { SealedSecrets } from './providers/sealed-secrets.ts'
 import { Deadlines } from './routing/deadlines.ts'
 import { PaceBook } from './routing/pace-book.ts'
 import { followWeights } from './routing/weights-intake.ts'
@@ -70,25 +71,24 @@ export interface ProxyStanding {
 export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const { settings, node, dataDir, bus, clock, chance, notify } = options
   const keys = deriveKeys(options.masterKey)
-  const secrets = new SecretBox(new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), keys.wrapKey))
+  const dataKeys = new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), keys.wrapKey)
+  const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
   const paces = new PaceBook()
   const compiler = new SnapshotCompiler({
-    ...{ loads: new LoadBook(), paces, egressStrict: settings.egressStrict },
-    open(secret) {
-      const opened = secrets.open(secret)
-      if (opened.ok) return opened.value
-      notify({ type: 'warning', message: `a sealed secret cannot be opened: ${opened.error.type}` })
-      return undefined
-    },
+    ...{ loads: new LoadBook(), paces, egressStrict: settings.egressStrict, open: (secret) => secrets.open(secret) },
   })
   let snapshot: Snapshot | undefined
+  const use = (state: ConfigState) => {
+    secrets.begin()
+    snapshot = compiler.compile(state)
+  }
   const {
     follower,
     held,
     close: closeLog,
   } = await followLog(options, keys.macKey, (state) => {
     options.onServing?.(state.revision)
-    snapshot = compiler.compile(state)
+    use(state)
     tellApplied(bus, node.name, state)
   })
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
@@ -113,6 +113,11 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
 
   await follower.boot()
   const appended = bus.subscribe(subjects.configAppended, () => void follower.look())
+  const openMore = () => {
+    if (follower.state !== undefined && secrets.mayOpenMore()) use(follower.state)
+  }
+  const keysChanged = bus.subscribe(subjects.keysChanged, openMore)
+  const keysTimer = clock.every(keysLookMs, openMore)
   const weights = followWeights(bus, paces, clock)
   follower.start()
   recorder.start()
@@ -152,6 +157,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       direct.close()
       await recorder.close()
       weights.stop()
+      keysTimer.cancel()
+      keysChanged.stop()
       appended.stop()
       await follower.stop()
       await closeLog()
@@ -200,3 +207,6 @@ const noConfig: Trouble = { level: 'unready', reason: 'there is no configuration
 function tellApplied(bus: Bus, name: string, { revision, hash }: ConfigState): void {
   bus.publish(subjects.configApplied, encodeJson({ node: name, revision, hash }))
 }
+
+/** Between looks at whether a data key has come without a word. */
+const keysLookMs = 1_000

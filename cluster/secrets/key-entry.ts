@@ -1,0 +1,53 @@
+// What is kept of an owner's data key: the key itself, wrapped, or that it was forgotten. Each change of it has a generation
+// of its own, and of two entries the later one counts, wherever they come from and in whatever order: nodes that exchange
+// entries come to the same ones. Between nodes an entry carries a MAC, so that whoever can write to the stream can neither
+// make a key, nor bring an old one back, nor forget one.
+import { canonicalJson, macOf, sameMac } from '../config-log/event-codec.ts'
+import { decrypt, encrypt } from './aead.ts'
+import type { DataKey } from './key-store.ts'
+
+export interface KeyEntry {
+  readonly owner: string
+  readonly generation: number
+  /** As `DataKey.madeFor`. */
+  readonly madeFor: number
+  /** Base64. Undefined: forgotten. */
+  readonly wrapped: string | undefined
+}
+
+export function entryOf(owner: string, generation: number, key: DataKey, wrapKey: Uint8Array): KeyEntry {
+  const wrapped = encrypt(wrapKey, key.bytes, wrapContext(owner)).toString('base64')
+  return { owner, generation, madeFor: key.madeFor, wrapped }
+}
+
+/** 'forgotten', or undefined for what does not open under this master key, or is another owner's. */
+export function openKey({ owner, madeFor, wrapped }: KeyEntry, wrapKey: Uint8Array): DataKey | 'forgotten' | undefined {
+  if (wrapped === undefined) return 'forgotten'
+  const bytes = decrypt(wrapKey, Buffer.from(wrapped, 'base64'), wrapContext(owner))
+  return bytes === undefined ? undefined : { bytes, madeFor }
+}
+
+export function encodeEntry(entry: KeyEntry, macKey: Uint8Array): Uint8Array {
+  return Buffer.from(canonicalJson({ version: 1, ...entry, mac: macOfEntry(entry, macKey) }))
+}
+
+/** Undefined for whatever no node of this cluster wrote. */
+export function decodeEntry(bytes: Uint8Array, macKey: Uint8Array): KeyEntry | undefined {
+  try {
+    const { owner, generation, madeFor, wrapped, mac } = JSON.parse(Buffer.from(bytes).toString('utf8')) as KeyEntry & {
+      mac: string
+    }
+    const entry = { owner, generation, madeFor, wrapped }
+    return sameMac(String(mac), macOfEntry(entry, macKey)) ? entry : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function macOfEntry({ owner, generation, madeFor, wrapped }: KeyEntry, macKey: Uint8Array): string {
+  return macOf(`data-key entry v1 ${JSON.stringify([owner, generation, madeFor, wrapped ?? null])}`, macKey)
+}
+
+function wrapContext(owner: string): string {
+  return `data-key v1 ${owner}`
+}

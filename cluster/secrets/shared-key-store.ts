@@ -1,0 +1,231 @@
+// The data keys of a cluster: the stream that all nodes share, and this node's own file of them. Whatever opens a secret
+// needs the file alone, so that a node starts and serves with the cluster away. A key is made in the stream first: once
+// `ensure` has resolved, every node that can reach the stream can have it.
+//
+// The file is a witness too. A stream that lost something (or was made anew) gets it back from the nodes that may write,
+// because of two entries the later one counts and none can be forged.
+import { randomBytes } from 'node:crypto'
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Notify } from '../../shared/notice.ts'
+import { done, fail, type Result } from '../../shared/result.ts'
+import type { FileKeyStore } from './file-key-store.ts'
+import { decodeEntry, encodeEntry, entryOf, type KeyEntry } from './key-entry.ts'
+import { mayForget, maySeal, revisionOf } from './key-life.ts'
+import type { DataKey, KeyStore, KeyStoreRefusal, KeyUse } from './key-store.ts'
+import type { KeyMessage, KeyStream, KeyStreamTrouble } from './key-stream.ts'
+
+export interface SharedKeyStoreOptions {
+  stream: KeyStream
+  /** Of this node; nobody else writes it. */
+  file: FileKeyStore
+  /** `wrapKey` and `keyMacKey` of `deriveKeys`. */
+  keys: { wrapKey: Uint8Array; keyMacKey: Uint8Array }
+  clock: Clock
+  notify: Notify
+  /** Control nodes: they make keys, and the stream where there is none. */
+  writes: boolean
+  /** This node holds other keys now than before. */
+  onChange?: () => void
+}
+
+/** What stands in the stream for an owner. */
+interface Placed {
+  /** Undefined: nothing, or nothing that a node of this cluster wrote. */
+  entry: KeyEntry | undefined
+  sequence: number
+}
+
+/** `put`: what is to stand in the stream instead. */
+type Decide<Answer> = (
+  newest: KeyEntry | undefined,
+  placed: Placed,
+) => Result<{ put: KeyEntry | undefined; answer: Answer }, KeyStoreRefusal>
+
+export class SharedKeyStore implements KeyStore {
+  readonly #options: SharedKeyStoreOptions
+  /** Everything in the stream up to here was seen. */
+  #seen = 0
+  #looking: Promise<Result<undefined, KeyStoreRefusal>> | undefined
+  #watch: { stop(): void } | undefined
+  #timer: Timer | undefined
+  #toldForged = false
+
+  constructor(options: SharedKeyStoreOptions) {
+    this.#options = options
+  }
+
+  /** Follows the stream until `close`. Resolves at once. */
+  start(): void {
+    const { stream, clock } = this.#options
+    this.#watch = stream.watch({
+      stored: (bytes) => this.#adopt([bytes]),
+      reachable: () => void this.#meet(),
+    })
+    // What is heard may be missing some.
+    this.#timer = clock.every(lookMs, () => void this.look())
+  }
+
+  find(owner: string): Result<DataKey | undefined, KeyStoreRefusal> {
+    return this.#options.file.find(owner)
+  }
+
+  owners(): Result<string[], KeyStoreRefusal> {
+    return this.#options.file.owners()
+  }
+
+  reload(): boolean {
+    return this.#options.file.reload()
+  }
+
+  async ensure(owner: string, use: KeyUse): Promise<Result<DataKey, KeyStoreRefusal>> {
+    const { keys, file } = this.#options
+    return this.#change(owner, (newest, placed) => {
+      const known = file.find(owner)
+      if (!known.ok) return known
+      if (known.value !== undefined && maySeal(known.value, use)) {
+        return done({ put: missingIn(placed, newest), answer: known.value })
+      }
+      const key = { bytes: randomBytes(32), madeFor: revisionOf(use) }
+      return done({ put: entryOf(owner, (newest?.generation ?? 0) + 1, key, keys.wrapKey), answer: key })
+    })
+  }
+
+  async forget(owner: string, revision: number): Promise<Result<boolean, KeyStoreRefusal>> {
+    return this.#change(owner, (newest) => {
+      if (newest?.wrapped === undefined || !mayForget(newest, revision)) return done({ put: undefined, answer: false })
+      const gone = { owner, generation: newest.generation + 1, madeFor: 0, wrapped: undefined }
+      return done({ put: gone, answer: true })
+    })
+  }
+
+  /** Everything that the stream holds by now is in the file when it resolves. */
+  look(): Promise<Result<undefined, KeyStoreRefusal>> {
+    this.#looking ??= this.#read().finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  /** The keys of events that are about to be applied: they were there before the events were. Takes its time and no longer:
+   *  a secret that does not open is tried again, a configuration that does not come is late for everybody. */
+  async lookBefore(events: readonly { bytes: Uint8Array }[]): Promise<void> {
+    if (!events.some(({ bytes }) => Buffer.from(bytes).includes(sealedField))) return
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = this.#options.clock.after(lookBeforeMsMax, resolve)
+    // The look under way may have begun too early.
+    const looked = (this.#looking ?? Promise.resolve()).then(() => this.look())
+    await Promise.race([late, looked])
+    timer.cancel()
+  }
+
+  async close(): Promise<void> {
+    this.#watch?.stop()
+    this.#timer?.cancel()
+    await this.#looking
+    await this.#options.stream.close()
+  }
+
+  /** Puts what `decide` answers into the stream and then into the file. */
+  async #change<Answer>(owner: string, decide: Decide<Answer>): Promise<Result<Answer, KeyStoreRefusal>> {
+    const { stream, file, keys, writes, onChange } = this.#options
+    if (!writes) return fail({ type: 'keys-unavailable', message: 'this node makes no data keys' })
+    for (let tries = 0; tries < triesMax; tries++) {
+      const placed = await this.#placed(owner)
+      if (!placed.ok) return placed
+      const newest = file.entry(owner)
+      if (!newest.ok) return newest
+      const decided = decide(newest.value, placed.value)
+      if (!decided.ok) return decided
+      const { put, answer } = decided.value
+      if (put === undefined) return done(answer)
+      const stored = await stream.put(owner, encodeEntry(put, keys.keyMacKey), placed.value.sequence)
+      if (!stored.ok && stored.error.type === 'conflict') continue
+      if (!stored.ok) return fail(refusalOf(stored.error))
+      const adopted = file.adopt([put])
+      if (!adopted.ok) return adopted
+      if (adopted.value) onChange?.()
+      return done(answer)
+    }
+    return fail({ type: 'keys-unavailable', message: `others change the data key of ${owner} all the time` })
+  }
+
+  /** When it resolves, the file holds it too. */
+  async #placed(owner: string): Promise<Result<Placed, KeyStoreRefusal>> {
+    const { stream, keys } = this.#options
+    const asked = await stream.last(owner)
+    const last = !asked.ok && asked.error.type === 'missing' && (await stream.create()).ok ? done(undefined) : asked
+    if (!last.ok) return fail(refusalOf(last.error))
+    if (last.value === undefined) return done({ entry: undefined, sequence: 0 })
+    const { bytes, sequence } = last.value
+    const adopted = this.#adopt([bytes])
+    return adopted.ok ? done({ entry: decodeEntry(bytes, keys.keyMacKey), sequence }) : adopted
+  }
+
+  /** The stream can be reached again, and may be another one than before. */
+  async #meet(): Promise<void> {
+    await this.#looking
+    this.#seen = 0
+    await this.look()
+    if (this.#options.writes) await this.#give()
+  }
+
+  /** Whatever the stream does not hold, or not any more. Nobody misses that an owner was forgotten whose key is not there. */
+  async #give(): Promise<void> {
+    const entries = this.#options.file.entries()
+    for (const { owner } of entries.ok ? entries.value : []) {
+      const given = await this.#change(owner, (newest, placed) => {
+        const isNeedless = newest?.wrapped === undefined && placed.entry?.wrapped === undefined
+        return done({ put: isNeedless ? undefined : missingIn(placed, newest), answer: undefined })
+      })
+      if (!given.ok) return
+    }
+  }
+
+  async #read(): Promise<Result<undefined, KeyStoreRefusal>> {
+    for (;;) {
+      const page: KeyMessage[] = []
+      while (page.length < pageMessages) {
+        const next = await this.#options.stream.next(page.at(-1)?.sequence ?? this.#seen)
+        if (!next.ok) return fail(refusalOf(next.error))
+        if (next.value === undefined) break
+        page.push(next.value)
+      }
+      if (page.length === 0) return done(undefined)
+      const adopted = this.#adopt(page.map(({ bytes }) => bytes))
+      if (!adopted.ok) return adopted
+      this.#seen = page.at(-1)?.sequence ?? this.#seen
+    }
+  }
+
+  #adopt(messages: readonly Uint8Array[]): Result<undefined, KeyStoreRefusal> {
+    const { file, keys, notify, onChange } = this.#options
+    const entries = messages.map((bytes) => decodeEntry(bytes, keys.keyMacKey))
+    if (entries.includes(undefined) && !this.#toldForged) {
+      this.#toldForged = true
+      notify({ type: 'warning', message: forged })
+    }
+    const adopted = file.adopt(entries.filter((entry) => entry !== undefined))
+    if (!adopted.ok) {
+      notify({ type: 'warning', message: `the data keys of the cluster could not be kept: ${adopted.error.message}` })
+      return adopted
+    }
+    if (adopted.value) onChange?.()
+    return done(undefined)
+  }
+}
+
+const sealedField = '"$sealed"'
+const lookMs = 15_000
+const lookBeforeMsMax = 1_500
+const pageMessages = 256
+const triesMax = 8
+const forged =
+  'the stream of data keys holds what no node of this cluster wrote; it is not used. Somebody else can write to it, or has another master key'
+
+function missingIn({ entry }: Placed, newest: KeyEntry | undefined): KeyEntry | undefined {
+  return entry?.generation === newest?.generation ? undefined : newest
+}
+
+function refusalOf({ message }: Pick<KeyStreamTrouble, 'message'>): KeyStoreRefusal {
+  return { type: 'keys-unavailable', message }
+}
