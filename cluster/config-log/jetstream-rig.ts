@@ -77,10 +77,15 @@ export function openCopy(folder: string, { readOnly = false } = {}): SqliteLog {
   return new SqliteLog({ path, highWater: new HighWaterFile(join(folder, 'high-water.json'), rigMacKey) })
 }
 
+const folders: string[] = []
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
 /** Removed when the process ends. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-copy-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   return folder
 }
 

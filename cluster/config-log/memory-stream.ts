@@ -13,6 +13,8 @@ export class MemoryStreamStorage {
   readonly watchers = new Set<() => void>()
   /** What every call answers while it is set. */
   trouble: StreamTrouble | undefined
+  /** Sequences that the stream counts and cannot read any more. */
+  readonly unreadable = new Set<number>()
   factsTrouble: StreamTrouble | undefined
   createTrouble: StreamTrouble | undefined
   publishTrouble: PublishTrouble | undefined
@@ -71,7 +73,9 @@ export class MemoryStream implements RepairableStream {
   async read(afterSequence: number, limit: number): Promise<Result<StreamMessage[], StreamTrouble>> {
     const messages = this.#messages()
     if (!messages.ok) return messages
-    return done(messages.value.filter(({ sequence }) => sequence > afterSequence).slice(0, limit))
+    const page = messages.value.filter(({ sequence }) => sequence > afterSequence).slice(0, limit)
+    const end = page.findIndex(({ sequence }) => this.#storage.unreadable.has(sequence))
+    return done(end < 0 ? page : page.slice(0, end))
   }
 
   watch(wake: () => void): { stop(): void } {

@@ -157,6 +157,25 @@ test('another history of the same length is noticed by the hash of its newest ev
   expect(rig.log.state).toMatchObject({ type: 'damaged', isAlarm: true })
 })
 
+test('a message that the stream counts and can no longer read is found, and forgotten once it is read again', async () => {
+  const rig = await followed()
+  rig.stream.unreadable.add(2)
+  // The first round is over, and the next one begins after its rest.
+  await rig.pass(620_000)
+  expect(rig.log.state).toMatchObject({ type: 'damaged', isAlarm: true, streamRevision: 4 })
+  expect(rig.log.state.message).toBe('the stream is damaged at revision 2')
+  rig.stream.unreadable.clear()
+  await rig.pass(3_000)
+  expect(rig.log.state.type).toBe('following')
+})
+
+test('an event that the disk has changed in the copy is found while others still have it', async () => {
+  const rig = await followed()
+  rig.copy.events[2] = { ...rig.copy.events[2]!, bytes: Buffer.from('something else') }
+  await rig.pass(620_000)
+  expect(rig.log.state).toMatchObject({ type: 'damaged', message: 'the copy of the log is damaged at revision 3' })
+})
+
 test('a stream that ends before what another node has was rewound, also for a node that holds nothing more', async () => {
   let elsewhere = 4
   const rig = await replicatedRig({ stream: await streamOf(4), heardElsewhere: () => elsewhere })

@@ -8,6 +8,7 @@ import type { EventStream, StreamFacts, StreamMessage, StreamTrouble } from './e
 import { judgeFacts, judgeHead, judgeMessage } from './judge-stream.ts'
 import { copyFinding, findingOf, type ReplicationFinding, type ReplicationState } from './replication-state.ts'
 import { ReplicationStatus } from './replication-status.ts'
+import { Scrub } from './scrub.ts'
 
 export interface MirrorOptions {
   stream: EventStream
@@ -22,6 +23,8 @@ export interface MirrorOptions {
   heardElsewhere?: () => number
   /** Fetches what events need that does not lie in the log, before anybody here can see them. */
   beforeStore?: (events: readonly StoredEvent[]) => Promise<void>
+  /** Compare the stream with the copy from its beginning, now and then. Of the nodes of a cluster a few do. */
+  scrubs?: boolean
   pollMs?: number
   /** How long a stream has to look wrong before it is an alarm. */
   confirmMs?: number
@@ -32,6 +35,7 @@ type Synced = Result<LogHead, LogRefusal>
 export class Mirror {
   readonly #options: MirrorOptions
   readonly #status: ReplicationStatus
+  readonly #scrub: Scrub | undefined
   #created: string | undefined
   /** The stream whose message at the copy's head was compared, and when. */
   #compared: { created: string; atMs: number } | undefined
@@ -44,6 +48,7 @@ export class Mirror {
   constructor(options: MirrorOptions) {
     this.#options = options
     this.#status = new ReplicationStatus(options.clock, options.notify, options.confirmMs)
+    this.#scrub = options.scrubs === true ? new Scrub(options) : undefined
   }
 
   get state(): ReplicationState {
@@ -67,9 +72,8 @@ export class Mirror {
   /** Resolves after the first look, whatever it found. */
   async start(): Promise<void> {
     const { stream, clock, pollMs = pollMsDefault } = this.#options
-    const look = () => void this.sync()
-    this.#watch = stream.watch(look)
-    this.#timers.push(clock.every(pollMs, look))
+    this.#watch = stream.watch(() => void this.sync())
+    this.#timers.push(clock.every(pollMs, () => void this.#poll()))
     await this.sync()
   }
 
@@ -97,8 +101,14 @@ export class Mirror {
     return this.#lookAgain
   }
 
+  async #poll(): Promise<void> {
+    await this.sync()
+    const { head, streamRevision } = this.#status
+    if (!this.#stopped && head.revision === streamRevision) await this.#scrub?.step(head.revision)
+  }
+
   async #look(): Promise<Synced> {
-    const finding = await this.#pass()
+    const finding = (await this.#pass()) ?? this.#scrub?.finding
     this.#status.enter(finding)
     return finding === undefined ? done(this.#status.head) : fail(this.#status.refusal ?? closed)
   }

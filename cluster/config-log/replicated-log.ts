@@ -20,7 +20,11 @@ export class ReplicatedLog implements ConfigLog {
   constructor({ readOnly = false, mayCreate, ...rest }: ReplicatedLogOptions) {
     this.#options = { ...rest, readOnly }
     const mayBegin = readOnly ? undefined : mayCreate
-    this.#mirror = new Mirror({ ...rest, ...(mayBegin === undefined ? {} : { mayCreate: mayBegin }) })
+    this.#mirror = new Mirror({
+      scrubs: !readOnly,
+      ...rest,
+      ...(mayBegin === undefined ? {} : { mayCreate: mayBegin }),
+    })
     if (readOnly) return
     this.#appends = new StreamAppend({ ...rest, mirror: this.#mirror, mayBegin: () => mayBegin?.() === true })
   }
