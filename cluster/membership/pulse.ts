@@ -47,13 +47,14 @@ export class Pulse {
   read(): NodeHeartbeat {
     const { node, clock } = this.#options
     const { status, troubles, draining = false, queues = {}, openRequests, link, ...rest } = this.#options.facts()
-    const { revision, hash, lagMs } = status
+    const { revision, hash } = status
     const { queues: linkQueues, ...linkState } = link ?? {}
     const { name, role, region, version } = node
     return {
-      ...{ node: name, role, region, version, revision, hash, lagMs, draining, ...rest },
+      ...{ node: name, role, region, version, revision, hash, draining, ...rest },
       queues: { ...queues, ...linkQueues },
       ...(link === undefined ? {} : { link: linkState as Omit<LinkState, 'queues'> }),
+      lagMs: Math.round(status.lagMs),
       atMs: clock.wallMs(),
       troubles: troubles.map(({ reason }) => reason),
       process: {

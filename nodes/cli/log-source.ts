@@ -1,6 +1,6 @@
 // Where a verb reads the configuration log from: the data folder, any copy of it, or the stream of the cluster.
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ReadableLog } from '../../cluster/config-log/examine-log.ts'
 import { JetStreamStream } from '../../cluster/config-log/jetstream-stream.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
@@ -30,11 +30,16 @@ export async function openLogSource(context: VerbContext, from?: string): Promis
 }
 
 function openCopy(path: string, macKey: Uint8Array): Result<LogSource, Refusal> {
-  const isFile = existsSync(path) && statSync(path).isFile()
-  const configDir = isFile ? undefined : existsSync(join(path, 'log.sqlite')) ? path : join(path, 'config')
-  const file = configDir === undefined ? path : join(configDir, 'log.sqlite')
+  const file = copyPath(path)
+  const configDir = file === path ? undefined : dirname(file)
   const log = new SqliteLog({ path: file, readOnly: true })
   return done({ name: file, log, macKey, configDir, close: () => log.close() })
+}
+
+/** Of the `log.sqlite` in a data folder, in its `config` folder, or of itself. */
+export function copyPath(path: string): string {
+  if (existsSync(path) && statSync(path).isFile()) return path
+  return existsSync(join(path, 'log.sqlite')) ? join(path, 'log.sqlite') : join(path, 'config', 'log.sqlite')
 }
 
 async function openStream(context: VerbContext, macKey: Uint8Array): Promise<Result<LogSource, Refusal>> {

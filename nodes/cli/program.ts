@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { type Clock, systemClock } from '../../shared/clock.ts'
 import { AdminClient } from './admin-client.ts'
 import type { ReplayOptions } from './commands/config-log.ts'
+import type { RepairVerb } from './commands/repair.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
 import { coloursWanted, type Environment, type Terminal } from './terminal.ts'
 import type { VerbContext } from './verb.ts'
@@ -184,6 +185,21 @@ function addLog(program: Command, run: Run): void {
     .option('--stream', 'the stream of the cluster: as --from stream')
     .action((given: { from?: string; stream?: boolean }) =>
       run(async (context) => (await verbs()).verify(context, given))(),
+    )
+  log
+    .command('repair')
+    .description(
+      'Find the longest history that verifies, and make the stream and this copy hold it; the node must not run',
+    )
+    .option('--dry-run', 'only say what there is to do, which is also what happens without --yes')
+    .addOption(new Option('--yes', 'do it').conflicts('dryRun'))
+    .option('--from <copies...>', 'further copies, of other nodes')
+    .option('--accept-loss', 'go on although acknowledged events are nowhere to be found')
+    .addOption(
+      new Option('--overrule <source>', 'where histories part, overwrite this one').choices(['stream', 'copy']),
+    )
+    .action((given: RepairVerb) =>
+      run(async (context) => (await import('./commands/repair.ts')).repair(context, given))(),
     )
 }
 

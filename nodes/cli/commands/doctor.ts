@@ -17,6 +17,7 @@ export async function doctor(context: VerbContext, readFile: (path: string) => s
     nodeVersion(process.versions.node),
     ...settingsFindings(context, readFile),
     dataFolder(dataDirOf(context.environment)),
+    ...(await natsFindings(context)),
     ...(await controlFindings(context)),
   ]
   if (context.json) context.terminal.out(JSON.stringify({ findings }))
@@ -56,6 +57,31 @@ function dataFolder(path: string): Finding {
   } catch {
     return bad('data folder', `${path} is not writable for this user`)
   }
+}
+
+/** Whether the cluster can meet, as seen from here. */
+async function natsFindings(context: VerbContext): Promise<Finding[]> {
+  if (!context.environment['HEADGATE_NATS_URL'] && !context.environment['HEADGATE_NATS_URL_FILE']) return []
+  const { connectToNats } = await import('../nats-connection.ts')
+  const nats = await connectToNats(context)
+  if (!nats.ok) return [bad('NATS', `${nats.error.message}; is nats-server running there, with JetStream?`)]
+  const { JetStreamStream } = await import('../../../cluster/config-log/jetstream-stream.ts')
+  const stream = new JetStreamStream({ link: nats.value, clock: context.clock })
+  const server = nats.value.connection?.info
+  const facts = await stream.facts()
+  await stream.close()
+  await nats.value.close()
+  const found: Finding = {
+    check: 'NATS',
+    level: 'ok',
+    message: `nats-server ${server?.version} at ${server?.host}:${server?.port}`,
+  }
+  if (facts.ok) {
+    return [found, { check: 'log stream', level: 'ok', message: `${facts.value.lastSequence} events` }]
+  }
+  if (facts.error.type !== 'missing') return [found, bad('log stream', facts.error.message)]
+  const message = 'there is none yet: the first control node of a cluster makes it, later `headgate log repair`'
+  return [found, { check: 'log stream', level: 'warning', message }]
 }
 
 async function controlFindings(context: VerbContext): Promise<Finding[]> {

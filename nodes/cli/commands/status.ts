@@ -20,10 +20,25 @@ function readinessLine(context: VerbContext, body: Record<string, unknown>): str
 }
 
 function nodeTable(body: Record<string, unknown>): string {
-  const columns = ['name', 'role', 'region', 'version', 'revision', 'lagMs', 'ageMs', 'draining']
-  const nodes = body['nodes'] as Record<string, unknown>[]
-  return table(
-    columns,
-    nodes.map((node) => columns.map((column) => node[column])),
-  )
+  const nodes = body['nodes'] as NodeRow[]
+  const rows = nodes.map((node) => [...columns.map((column) => node[column]), ...stateCells(node)])
+  const troubles = nodes.flatMap(({ name, troubles = [] }) => troubles.map((why) => `  ${name}: ${why}`))
+  const told = troubles.length === 0 ? '' : `\n\n${troubles.map(printable).join('\n')}`
+  return table([...columns, 'nats', 'open', 'state'], rows) + told
+}
+
+interface NodeRow extends Record<string, unknown> {
+  name: string
+  troubles?: string[]
+  load?: { openRequests?: number }
+  link?: { connected: boolean }
+}
+
+const columns = ['name', 'role', 'region', 'version', 'revision', 'lagMs', 'ageMs'] as const
+
+function stateCells({ link, load, draining, agrees, troubles = [] }: NodeRow): unknown[] {
+  const nats = link === undefined ? '' : link.connected ? 'connected' : 'away'
+  const state =
+    agrees === false ? 'disagrees' : draining === true ? 'draining' : troubles.length > 0 ? 'degraded' : 'ok'
+  return [nats, load?.openRequests, state]
 }
