@@ -9,6 +9,7 @@ import { SqliteLog } from '../cluster/config-log/sqlite-log.ts'
 import { FirstBoot } from '../cluster/membership/first-boot.ts'
 import { linkStateOf } from '../cluster/membership/link-state.ts'
 import { linkTroubles, logTroubles } from '../cluster/membership/link-troubles.ts'
+import { RevisionsHeard } from '../cluster/membership/revisions-heard.ts'
 import type { NatsLink } from '../cluster/nats/nats-link.ts'
 import { openNatsLink } from '../cluster/nats/open-nats-link.ts'
 import { FileKeyStore } from '../cluster/secrets/file-key-store.ts'
@@ -76,14 +77,16 @@ export async function openClusterLog(
   const isNew = appends && head.ok && head.value.revision === 0 && highWater.read().type === 'absent'
   const firstBoot = new FirstBoot({ bus, link, clock: systemClock, isNew })
   const stream = new JetStreamStream({ link, clock: systemClock })
-  const mayCreate = () => firstBoot.mayBegin()
+  const revisions = new RevisionsHeard(bus, systemClock)
+  const forWriter = { mayCreate: () => firstBoot.mayBegin(), heardElsewhere: () => revisions.newest() }
   const common = { stream, copy, macKey, notify, beforeStore, clock: systemClock }
-  const log = new ReplicatedLog({ ...common, ...(appends ? { mayCreate } : { readOnly: true }) })
+  const log = new ReplicatedLog({ ...common, ...(appends ? forWriter : { readOnly: true }) })
   await log.start()
   return {
     ...{ log, keys, troubles: () => logTroubles(log, link) },
     close: async () => {
       firstBoot.stop()
+      revisions.stop()
       await log.close()
       await keys.close()
     },
