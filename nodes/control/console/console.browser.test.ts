@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildConsoleIfNeeded } from './build.mjs'
-import { adminToken, FixtureServer, hostileText } from './fixture-server.ts'
+import { adminToken, FixtureServer, hostileText, objectivesBody } from './fixture-server.ts'
 
 const chromiumPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const executablePath = chromiumPaths.find((path) => existsSync(path))
@@ -183,6 +183,30 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
     for (const part of ['aggregator', '9f2ab8c1', 'draining', '4.20 s', '2 dropped']) expect(nodes).toContain(part)
     const targets = await page.getByRole('region', { name: 'Targets' }).last().textContent()
     for (const part of ['gpt-4o-mini', 'ejected', '231 ms', '1.12 s']) expect(targets).toContain(part)
+    for (const part of ['84.2 % / 79 %', '× 0.28']) expect(targets).toContain(part)
+  })
+
+  test('objectives show what burns, how much budget is left, and what became of their alerts', async () => {
+    await signInByLink()
+    await page.getByRole('link', { name: 'Objectives' }).click()
+    await page.getByText('No objective yet').waitFor()
+    server.objectives = objectivesBody()
+    const row = page.getByRole('row').filter({ hasText: 'fast-answers' }).first()
+    await row.waitFor()
+    const burning = await row.textContent()
+    for (const part of ['99.9 % answered, 30d', 'model fast', 'page', '-21.4 %', '55×', '15×', '37 / 182K']) {
+      expect(burning).toContain(part)
+    }
+    await page.getByRole('progressbar', { name: 'Budget left of fast-first-token' }).waitFor()
+    await page.getByText('not judged').waitFor()
+    const alerts = await page.getByRole('region', { name: 'Alerts' }).last().textContent()
+    for (const part of ['page firing', 'ticket resolved', 'told', 'waiting', '50× over 5 min']) {
+      expect(alerts).toContain(part)
+    }
+    await page.getByText('Judged each second by n-4f1c.').waitFor()
+    server.objectives = objectivesBody({ stale: true })
+    await page.getByText('Last judged 1.2 min ago, by n-4f1c').waitFor()
+    expect(await page.locator('img').count()).toBe(0)
   })
 
   test('what callers and upstreams wrote is shown as text, never run', async () => {
@@ -234,7 +258,8 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
     for (let i = 0; i < 3; i++) server.addRequest({ id: `${hostileText}${i}`, model: hostileText })
     await page.setViewportSize({ width: 390, height: 844 })
     await signInByLink()
-    for (const name of ['Connect', 'Requests', 'Status']) {
+    server.objectives = objectivesBody()
+    for (const name of ['Connect', 'Requests', 'Objectives', 'Status']) {
       await page.getByRole('link', { name, exact: true }).click()
       await page.waitForTimeout(300)
       expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390)

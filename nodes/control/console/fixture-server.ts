@@ -33,6 +33,7 @@ export class FixtureServer {
   /** Answers every API call with 503 while set. */
   isDown = false
   readiness: { status: string; reasons: string[] } = { status: 'ok', reasons: [] }
+  objectives: object = { items: [], events: [] }
 
   constructor(folder: string) {
     this.#folder = folder
@@ -100,6 +101,8 @@ export class FixtureServer {
         return { status: 200, body: nodesBody }
       case 'GET /targets':
         return { status: 200, body: targetsBody }
+      case 'GET /slos':
+        return { status: 200, body: this.objectives }
       default:
         return this.#oneRequest(path)
     }
@@ -249,8 +252,21 @@ const targetsBody = {
       health: 'healthy',
       inFlight: 14,
       ttft: { p50: 231.4, p99: 1_120 },
+      share: { stream: 0.842, whole: 0.79 },
+      multiplier: 1,
     },
-    { model: 'fast', provider: 'local', target: 'llama-3.1-8b', weight: 30, health: 'ejected', inFlight: 0, ttft: {} },
+    {
+      ...{
+        model: 'fast',
+        provider: 'local',
+        target: 'llama-3.1-8b',
+        weight: 30,
+        health: 'ejected',
+        inFlight: 0,
+        ttft: {},
+      },
+      ...{ share: { stream: 0.158, whole: 0.21 }, multiplier: 0.2813 },
+    },
     {
       model: 'demo/echo',
       provider: 'demo',
@@ -262,4 +278,49 @@ const targetsBody = {
     },
     { model: hostileText, provider: hostileText, target: hostileText, weight: 1, health: hostileText, inFlight: 0 },
   ],
+}
+
+const burn = { '1m': 0, '5m': 0, '30m': 0.2, '1h': 0.4, '6h': 0.7, '3d': 0.6 }
+const burning = { '1m': 61.2, '5m': 54.9, '30m': 22.1, '1h': 14.8, '6h': 3.9, '3d': 0.9 }
+const firing = { id: 'a', severity: 'page', since: '2026-11-25T09:30:00.000Z', rule: { burn: 50, windowSeconds: 300 } }
+const event = { severity: 'page', at: firing.since, since: firing.since, rule: firing.rule, burn: burning }
+
+/** Three objectives, of which one burns, as an aggregator judged them. */
+export function objectivesBody({ stale = false } = {}) {
+  const status = { state: 'ok', burn, budgetRemaining: 0.812, good: 182_004, total: 182_041, alerts: [], stale }
+  return {
+    items: [
+      {
+        name: 'fast-answers',
+        spec: { match: { model: 'fast' }, objective: 'availability', target: 0.999, window: '30d' },
+        status: { ...status, state: 'page', burn: burning, budgetRemaining: -0.214, alerts: [firing] },
+      },
+      {
+        name: 'fast-first-token',
+        spec: { match: { model: 'fast', team: 'search' }, objective: 'ttft', threshold: '1s', target: 0.95 },
+        status,
+      },
+      { name: hostileText.slice(0, 60), spec: { match: { team: hostileText }, objective: 'total', threshold: '10s' } },
+    ],
+    evaluation: {
+      publisher: 'n-4f1c',
+      epoch: 3,
+      revision: 9,
+      ageMs: stale ? 74_000 : 420,
+      stale,
+      silentPartitions: [],
+    },
+    events: [
+      { ...event, id: 'a/firing', type: 'firing', slo: 'fast-answers', delivery: 'delivered' },
+      {
+        ...event,
+        id: 'b/resolved',
+        type: 'resolved',
+        slo: 'fast-first-token',
+        severity: 'ticket',
+        delivery: 'waiting',
+      },
+      { ...event, id: 'c/firing', type: 'firing', slo: hostileText, severity: 'ticket', delivery: 'none' },
+    ],
+  }
 }

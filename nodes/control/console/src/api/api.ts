@@ -3,6 +3,7 @@ import { createClient } from './client.ts'
 import { fleetCalls } from './fleet.ts'
 import { keyCalls } from './keys.ts'
 import { modelCalls } from './models.ts'
+import { objectiveCalls } from './objectives.ts'
 import { requestCalls } from './requests.ts'
 import { sessionCalls } from './session.ts'
 import { usageCalls } from './usage.ts'
@@ -18,5 +19,6 @@ export function createApi(options: { fetch: typeof fetch; onSignedOut: () => voi
     ...requestCalls(client),
     ...usageCalls(client),
     ...fleetCalls(client),
+    ...objectiveCalls(client),
   }
 }

@@ -29,6 +29,22 @@ export interface TargetRow {
   inFlight: number | undefined
   ttftMsP50: number | undefined
   ttftMsP99: number | undefined
+  /** Under latency routing: parts of the draw. */
+  shareOfStreams: number | undefined
+  shareOfWholes: number | undefined
+  multiplier: number | undefined
+}
+
+/** What the latency part of the weights rests on. */
+export interface WeightsRow {
+  publisher: string
+  ageMs: number | undefined
+  stale: boolean
+}
+
+export interface TargetList {
+  targets: readonly TargetRow[]
+  weights: WeightsRow | undefined
 }
 
 export interface Readiness {
@@ -39,7 +55,7 @@ export interface Readiness {
 export const fleetCalls = (client: Client) => ({
   nodes: (signal: AbortSignal): Answer<readonly NodeRow[]> =>
     client.call({ path: '/api/v1/nodes', signal, read: readNodes }),
-  targets: (signal: AbortSignal): Answer<readonly TargetRow[]> =>
+  targets: (signal: AbortSignal): Answer<TargetList> =>
     client.call({ path: '/api/v1/targets', signal, read: readTargets }),
   readiness: (signal: AbortSignal): Answer<Readiness> =>
     client.call({ path: '/readyz?verbose', signal, alsoAnswers: [503], read: readReadiness }),
@@ -65,21 +81,33 @@ export function readNodes(body: unknown): readonly NodeRow[] {
   })
 }
 
-export function readTargets(body: unknown): readonly TargetRow[] {
-  return listOf(recordOf(body)['targets']).map((value) => {
-    const target = recordOf(value)
-    const { p50, p99 } = recordOf(target['ttft'])
-    return {
-      model: textOf(target['model']),
-      provider: textOf(target['provider']),
-      target: textOf(target['target']),
-      weight: numberOf(target['weight']),
-      health: textOf(target['health'], 'unknown'),
-      inFlight: numberOf(target['inFlight']),
-      ttftMsP50: numberOf(p50),
-      ttftMsP99: numberOf(p99),
-    }
-  })
+export function readTargets(body: unknown): TargetList {
+  const { targets, weights } = recordOf(body)
+  return { targets: listOf(targets).map(targetOf), weights: weights === undefined ? undefined : weightsOf(weights) }
+}
+
+function weightsOf(value: unknown): WeightsRow {
+  const { publisher, ageMs, stale } = recordOf(value)
+  return { publisher: textOf(publisher), ageMs: numberOf(ageMs), stale: stale === true }
+}
+
+function targetOf(value: unknown): TargetRow {
+  const target = recordOf(value)
+  const { p50, p99 } = recordOf(target['ttft'])
+  const { stream, whole } = recordOf(target['share'])
+  return {
+    model: textOf(target['model']),
+    provider: textOf(target['provider']),
+    target: textOf(target['target']),
+    weight: numberOf(target['weight']),
+    health: textOf(target['health'], 'unknown'),
+    inFlight: numberOf(target['inFlight']),
+    ttftMsP50: numberOf(p50),
+    ttftMsP99: numberOf(p99),
+    shareOfStreams: numberOf(stream),
+    shareOfWholes: numberOf(whole),
+    multiplier: numberOf(target['multiplier']),
+  }
 }
 
 export function readReadiness(body: unknown): Readiness {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { readNodes, readReadiness, readTargets } from './fleet.ts'
 import { readKeyNames, readNewKey } from './keys.ts'
 import { readModelNames } from './models.ts'
+import { readObjectives } from './objectives.ts'
 import { problemOf } from './problem.ts'
 import { readRequestDetail, readRequests } from './requests.ts'
 import { readSession } from './session.ts'
@@ -11,8 +12,8 @@ import { waitMs } from './use-poll.ts'
 
 test('no JSON whatever makes a reader throw', () => {
   const readers = [readNodes, readReadiness, readTargets, readKeyNames, readNewKey, readModelNames, readRequests]
-  const more = [readRequestDetail, readSession, readUsage, (body: unknown) => problemOf(500, body)]
-  const names = ['items', 'rows', 'nodes', 'targets', 'attempts', 'request', 'reasons', 'problems', 'queues']
+  const more = [readObjectives, readRequestDetail, readSession, readUsage, (body: unknown) => problemOf(500, body)]
+  const names = ['items', 'rows', 'nodes', 'targets', 'attempts', 'request', 'reasons', 'problems', 'queues', 'events']
   const body = fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom(...names), fc.jsonValue()))
   fc.assert(
     fc.property(body, (value) => {

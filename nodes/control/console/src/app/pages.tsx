@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 import type { Session } from '../api/session.ts'
 import { ConnectPage } from '../pages/connect/connect-page.tsx'
+import { ObjectivesPage } from '../pages/objectives/objectives-page.tsx'
 import { RequestsPage } from '../pages/requests/requests-page.tsx'
 import { StatusPage } from '../pages/status/status-page.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
@@ -17,6 +18,7 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: '/', title: 'Connect', icon: 'plug', render: (session) => <ConnectPage session={session} /> },
   { path: '/requests', title: 'Requests', icon: 'list', render: () => <RequestsPage /> },
+  { path: '/objectives', title: 'Objectives', icon: 'target', render: () => <ObjectivesPage /> },
   { path: '/status', title: 'Status', icon: 'pulse', render: () => <StatusPage /> },
 ]
 

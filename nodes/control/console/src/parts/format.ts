@@ -30,6 +30,24 @@ export function formatMillis(ms: number | undefined): string {
   return ms < 60_000 ? `${(ms / 1_000).toFixed(2)} s` : `${(ms / 60_000).toFixed(1)} min`
 }
 
+/** A part of one; as many digits as tell it from the next round number. */
+export function formatPercent(part: number | undefined): string {
+  if (part === undefined) return absent
+  return `${(part * 100).toLocaleString('en', { maximumSignificantDigits: 5, maximumFractionDigits: 3 })} %`
+}
+
+/** A burn rate: 1× spends the budget in exactly its window. */
+export function formatBurn(rate: number | undefined): string {
+  if (rate === undefined) return absent
+  return `${rate.toLocaleString('en', { maximumFractionDigits: rate < 10 ? 1 : 0 })}×`
+}
+
+export function formatWindow(seconds: number | undefined): string {
+  if (seconds === undefined) return absent
+  if (seconds < 3_600) return `${Math.round(seconds / 60)} min`
+  return seconds < 86_400 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
+}
+
 export function formatClock(atMs: number): string {
   return new Date(atMs).toLocaleTimeString('en-GB')
 }

@@ -1,8 +1,10 @@
 // Is everything well, and if not, where: readiness with its reasons, the nodes, the targets they send to.
+import type { WeightsRow } from '../../api/fleet.ts'
 import { usePoll } from '../../api/use-poll.ts'
 import { useServices } from '../../app/services.tsx'
 import { EmptyState } from '../../parts/empty-state.tsx'
 import { ErrorNotice } from '../../parts/error-notice.tsx'
+import { formatMillis } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { NodesTable } from './nodes-table.tsx'
 import { ReadinessBanner } from './readiness-banner.tsx'
@@ -35,13 +37,28 @@ export function StatusPage() {
       <section className="card" aria-labelledby="targets">
         <h2 id="targets">Targets</h2>
         <ErrorNotice problem={targets.problem} title="The list of targets is not up to date" />
-        {targets.value !== undefined && targets.value.length > 0 && <TargetsTable targets={targets.value} />}
-        {targets.value?.length === 0 && (
+        <WeightsAge weights={targets.value?.weights} />
+        {targets.value !== undefined && targets.value.targets.length > 0 && (
+          <TargetsTable targets={targets.value.targets} />
+        )}
+        {targets.value?.targets.length === 0 && (
           <EmptyState icon={<Icon name="plug" />} title="No targets yet">
             A target appears when a model with a provider is configured.
           </EmptyState>
         )}
       </section>
     </>
+  )
+}
+
+/** While they are fresh there is nothing to say. */
+function WeightsAge({ weights }: { weights: WeightsRow | undefined }) {
+  if (weights === undefined || !weights.stale) return undefined
+  const { publisher, ageMs } = weights
+  return (
+    <div className="notice notice-warn" role="status">
+      <Icon name="alert" />
+      <p>{`The fleet's weights are ${formatMillis(ageMs)} old, by ${publisher}: proxies go by what they see themselves.`}</p>
+    </div>
   )
 }
