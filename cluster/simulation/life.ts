@@ -46,17 +46,20 @@ export class Life {
   }
 }
 
-/** What its wall clock says is off by `skewMs`, which may change at any time; its monotonic clock began at any number. */
+/** What its wall clock says is off by `skewMs`, which may change at any time; its monotonic clock began at any number, and
+ *  runs at a rate of its own. */
 export class NodeClock implements Clock {
   readonly #timeline: Timeline
   readonly #life: Life
   readonly #beganMs: number
+  readonly #rate: number
   skewMs: number
 
-  constructor(timeline: Timeline, life: Life, { beganMs, skewMs }: { beganMs: number; skewMs: number }) {
+  constructor(timeline: Timeline, life: Life, { beganMs, skewMs, rate }: ClockOptions) {
     this.#timeline = timeline
     this.#life = life
     this.#beganMs = beganMs
+    this.#rate = rate
     this.skewMs = skewMs
   }
 
@@ -65,12 +68,12 @@ export class NodeClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#beganMs + this.#timeline.nowMs
+    return this.#beganMs + this.#timeline.nowMs * this.#rate
   }
 
   after(ms: number, run: () => void): Timer {
     let cancelled = false
-    const timer = this.#timeline.after(ms, () => this.#life.reach(() => (cancelled ? undefined : run())))
+    const timer = this.#timeline.after(ms / this.#rate, () => this.#life.reach(() => (cancelled ? undefined : run())))
     return {
       cancel: () => {
         cancelled = true
@@ -91,6 +94,12 @@ export class NodeClock implements Clock {
     arm()
     return { cancel: () => timer.cancel() }
   }
+}
+
+interface ClockOptions {
+  beganMs: number
+  skewMs: number
+  rate: number
 }
 
 const epochMs = 1_700_000_000_000

@@ -1,9 +1,14 @@
 // What people do when everything that heals by itself has healed, as the operations guide has it: a stream that is not what
 // it was is made anew from the longest history that verifies, wherever that lies; a node whose own folder is not what it
 // was gets an empty one, and takes everything from the stream.
-import { emptyState } from '../../shared/config/fold.ts'
-import type { StoredEvent } from '../config-log/config-log.ts'
-import { foldStored } from '../config-log/fold-stored.ts'
+import type { ChainSource } from '../config-log/chain-track.ts'
+import type { LogHead, StoredEvent } from '../config-log/config-log.ts'
+import { MemoryLog } from '../config-log/memory-log.ts'
+import { mergeChains } from '../config-log/merge-chains.ts'
+import { republish } from '../config-log/republish.ts'
+import { StreamLog } from '../config-log/stream-log.ts'
+import { DiskLog } from './disk-log.ts'
+import { Life, NodeClock } from './life.ts'
 import { confirmMs, simulatedMacKey } from './run-parts.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
@@ -12,7 +17,7 @@ import type { World } from './world.ts'
 export async function repair(world: World): Promise<void> {
   const { nodes, judge } = world
   await world.timeline.runUntil(world.timeline.nowMs + complaintMs)
-  if (judge.destroyed.length > 0 && nodes.some(complains)) republish(world)
+  if (judge.destroyed.length > 0 && nodes.some(complains)) await republishLongest(world)
   await world.timeline.runUntil(world.timeline.nowMs + complaintMs)
   for (const node of nodes.filter(complains)) {
     if (judge.destroyed.length === 0 && !judge.isHarmed(node)) continue
@@ -42,22 +47,43 @@ export function complains({ parts }: SimulatedNode): boolean {
   return parts.log.state.isAlarm || degraded !== undefined || damaged !== undefined
 }
 
-function republish({ nodes, content, server, trace }: World): void {
-  const fromStream = content.messages.map((message) => ({ ...message, revision: message.sequence }))
-  const chains = [fromStream, ...nodes.map(({ database }) => database.events)].map(verified)
-  const longest = chains.toSorted((a, b) => b.length - a.length)[0]!
-  trace.add('operator', `makes the stream anew from ${longest.length} events`)
-  content.recreate(server.timeline.nowMs)
-  for (const event of longest) content.push(event, server.timeline.nowMs)
-  server.wakeAll()
+/** As `headgate log repair` does with the copies of all nodes. */
+async function republishLongest(world: World): Promise<void> {
+  const { nodes, timeline, judge, trace } = world
+  const stream = world.connect()
+  const copies = nodes.map(({ name, database, disk }) => {
+    return { name, log: new DiskLog({ database, mount: disk.peek(), readOnly: true }) }
+  })
+  const work = async (): Promise<void> => {
+    const history = await longest([...copies, { name: 'stream', log: new StreamLog(stream) }])
+    trace.add('operator', `makes the stream anew from ${history.head.revision} events`)
+    const clock = new NodeClock(timeline, new Life(), { beganMs: 0, skewMs: 0, rate: 1 })
+    const { log, head } = history
+    const republished = await republish({ stream, history: log, head, macKey: simulatedMacKey, clock })
+    if (!republished.ok) judge.broken('I3 converge', `the repair failed: ${republished.error}`)
+  }
+  let isDone = false
+  work().then(() => {
+    isDone = true
+  })
+  await world.until(() => isDone, repairMs)
+  if (!isDone) judge.broken('I3 converge', 'the repair does not end')
 }
 
-function verified(events: readonly StoredEvent[]): readonly StoredEvent[] {
-  const state = emptyState()
-  const end = events.findIndex((event) => !foldStored(state, event, simulatedMacKey).ok)
-  return end === -1 ? events : events.slice(0, end)
+/** Where histories differ an operator has to choose: here whoever leads furthest on its own is right. */
+async function longest(sources: readonly ChainSource[]): Promise<{ log: MemoryLog; head: LogHead }> {
+  const log = new MemoryLog()
+  const keep = async (events: StoredEvent[]): Promise<void> => {
+    for (const event of events) await log.append(event, event.revision - 1)
+  }
+  const { head, fork } = await mergeChains(sources, simulatedMacKey, keep)
+  if (fork === undefined) return { log, head }
+  const wholes = await Promise.all(sources.map((source) => mergeChains([source], simulatedMacKey, async () => {})))
+  const best = wholes.toSorted((a, b) => b.head.revision - a.head.revision)[0]!
+  return longest(sources.filter(({ name }) => best.sources[0]?.name === name))
 }
 
 /** A stream has to look wrong for a while before it is an alarm. */
 const complaintMs = confirmMs + 1_500
+const repairMs = 60_000
 const listenMs = 4_000

@@ -56,6 +56,7 @@ export class SimulatedNode {
   readonly database: SimulatedDatabase
   readonly #options: NodeOptions
   #run: Run | undefined
+  readonly #rate: number
   #boots = 0
   #skewMs = 0
   #isCut = false
@@ -64,6 +65,8 @@ export class SimulatedNode {
     this.#options = options
     this.name = options.name
     this.role = options.role
+    // Two clocks of one cluster drift apart by a few per cent at most.
+    this.#rate = 0.98 + options.dice.fork('clock').chance() * 0.04
     this.disk = new SimulatedDisk(options.dice.fork('disk'))
     this.database = new SimulatedDatabase(options.dice.fork('database'))
   }
@@ -111,7 +114,8 @@ export class SimulatedNode {
     const { dice, server, hub, content, watcher } = this.#options
     const boot = dice.fork(`boot ${this.#boots++}`)
     const life = new Life()
-    const clock = new NodeClock(server.timeline, life, { beganMs: boot.between(0, 1e6), skewMs: this.#skewMs })
+    const beganMs = boot.between(0, 1e6)
+    const clock = new NodeClock(server.timeline, life, { beganMs, skewMs: this.#skewMs, rate: this.#rate })
     const link = server.connect(life, boot.fork('link'))
     link.isCut = this.#isCut
     const bus = new SimulatedBus({ hub, link, life, timeline: server.timeline })

@@ -6,9 +6,11 @@ import { Dice } from './dice.ts'
 import { beginFault, type Fault, type Victims } from './faults.ts'
 import { History } from './history.ts'
 import { Judge } from './judge.ts'
+import { Life } from './life.ts'
 import { complains } from './operator.ts'
 import type { Plan } from './plan.ts'
 import { BusHub } from './simulated-bus.ts'
+import { SimulatedEventStream } from './simulated-event-stream.ts'
 import { SimulatedNode } from './simulated-node.ts'
 import { SimulatedServer } from './simulated-server.ts'
 import { StreamContent } from './stream-content.ts'
@@ -63,6 +65,12 @@ export class World {
   /** Since when nothing has been going wrong; Infinity while something is. */
   get calmSinceMs(): number {
     return this.#undo.size > 0 || this.judge.destroyed.length > 0 ? Number.POSITIVE_INFINITY : this.#calmSinceMs
+  }
+
+  /** For somebody who is no node. */
+  connect(): SimulatedEventStream {
+    const link = this.server.connect(new Life(), this.dice.fork('operator'))
+    return new SimulatedEventStream(this.server, link, this.content)
   }
 
   async liveInTrouble(): Promise<void> {
