@@ -116,6 +116,7 @@ export class Judge implements NodeWatcher {
   onNotice(node: SimulatedNode, notice: Notice): void {
     if (notice.type === 'config-applied') return
     const text = JSON.stringify(notice)
+    this.#options.trace.count(`notice ${notice.type}`)
     this.#options.trace.add(node.name, text)
     if (text.includes(canary)) this.broken('I12 refusals', `${node.name} tells a secret: ${text}`)
     if (notice.type !== 'log-alarm') return
@@ -133,6 +134,7 @@ export class Judge implements NodeWatcher {
   onAnswer({ command, written }: Deed, node: SimulatedNode, answer: Answer): void {
     const text = answer.ok ? JSON.stringify(written) : JSON.stringify(answer.error)
     this.#options.trace.add(node.name, `answers ${command.id}: ${text.slice(0, 160)}`)
+    this.#options.trace.count(`answer ${answer.ok ? 'written' : answer.error.type}`)
     if (answer.ok) return this.#checkStored(command.id, node, answer.value)
     if (!refusalTypes.has(answer.error.type)) this.broken('I12 refusals', `${command.id}: ${text}`)
     if (text.includes(canary)) this.broken('I12 refusals', `${command.id} is told a secret: ${text}`)

@@ -1,34 +1,70 @@
-// Worlds from the command line: `npm run simulate -- --seeds 1000 --from 1`, or one with `SEED=17 npm run simulate`.
+// Worlds from the command line: many with `npm run simulate -- --seeds 100000 --from 1`, one with `SEED=17 npm run simulate`,
+// and what is left of one after a failure was made small with the command that the failure printed.
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../shared/clock.ts'
-import { simulateSeed } from './simulate.ts'
+import { report } from './report.ts'
+import { planOf } from './shrink.ts'
+import { type Outcome, simulate } from './simulate.ts'
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '2000' },
     from: { type: 'string', default: '1' },
-    trace: { type: 'boolean' },
+    /** Stops at the first failure and does not make it small. */
+    brief: { type: 'boolean', default: false },
+    faults: { type: 'string' },
+    commands: { type: 'string' },
   },
 })
+
+let seed = 0
+process.on('unhandledRejection', (error) => {
+  console.log(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`)
+  process.exit(1)
+})
+
 const chosen = process.env['SEED']
-const first = chosen === undefined ? Number(values.from) : Number(chosen)
-const count = chosen === undefined ? Number(values.seeds) : 1
-const startedMs = systemClock.monotonicMs()
-let failed = 0
-let revisions = 0
-let steps = 0
-for (let seed = first; seed < first + count; seed++) {
-  const outcome = await simulateSeed(seed)
-  revisions += outcome.revisions
-  steps += outcome.steps
-  if (outcome.breach !== undefined) {
-    failed++
-    console.log(`seed ${seed}: ${outcome.breach.promise}: ${outcome.breach.detail}`)
-  }
-  if (chosen !== undefined) console.log(outcome.trace.join('\n'))
+process.exitCode = chosen === undefined ? await runMany() : await runOne(Number(chosen))
+
+async function runOne(only: number): Promise<number> {
+  seed = only
+  const { faults, commands } = values
+  const plan = planOf(only, {
+    ...(faults === undefined ? {} : { faults: numbers(faults) }),
+    ...(commands === undefined ? {} : { commands: numbers(commands) }),
+  })
+  const outcome = await simulate(plan)
+  console.log(outcome.trace.join('\n'))
+  console.log(`seed ${only}: ${verdictOf(outcome)} (trace ${outcome.hash})`)
+  return outcome.breach === undefined ? 0 : 1
 }
-const tookMs = systemClock.monotonicMs() - startedMs
-const cpuMs = process.cpuUsage().user / 1_000
-console.log(
-  `${count} worlds, ${failed} failed, ${revisions} revisions, ${steps} steps, ${(tookMs / count).toFixed(1)} ms each, ${(cpuMs / count).toFixed(1)} ms of processor`,
-)
+
+async function runMany(): Promise<number> {
+  const [first, count] = [Number(values.from), Number(values.seeds)]
+  const startedMs = systemClock.monotonicMs()
+  let failed = 0
+  let steps = 0
+  for (seed = first; seed < first + count; seed++) {
+    const outcome = await simulate(planOf(seed))
+    steps += outcome.steps
+    if ((seed - first + 1) % 1_000 === 0) console.log(`${seed - first + 1} of ${count}`)
+    if (outcome.breach === undefined) continue
+    failed++
+    console.log(values.brief ? `seed ${seed}: ${verdictOf(outcome)}` : await report(seed, outcome.breach))
+    if (values.brief) return 1
+  }
+  const msEach = (systemClock.monotonicMs() - startedMs) / count
+  console.log(`${count} worlds, ${failed} failed; ${Math.round(steps / count)} steps and ${msEach.toFixed(1)} ms each`)
+  return failed === 0 ? 0 : 1
+}
+
+function verdictOf({ breach }: Outcome): string {
+  return breach === undefined ? 'every promise was kept' : `breaks "${breach.promise}": ${breach.detail}`
+}
+
+function numbers(list: string): number[] {
+  return list
+    .split(/[\s,]+/)
+    .filter((word) => word !== '')
+    .map(Number)
+}

@@ -6,7 +6,7 @@ import type { StoredEvent } from '../config-log/config-log.ts'
 import { foldStored } from '../config-log/fold-stored.ts'
 import { digestOf } from './history.ts'
 import { letListen, repair } from './operator.ts'
-import { drawPlan, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
 import type { Breach } from './promises.ts'
 import { simulatedMacKey } from './run-parts.ts'
 import type { SimulatedNode } from './simulated-node.ts'
@@ -18,24 +18,20 @@ export interface Outcome {
   breach: Breach | undefined
   trace: readonly string[]
   hash: string
-  /** How much happened, so that a world in which nothing does is noticed. */
-  revisions: number
   steps: number
+  /** How often each kind of thing happened: faults, answers, notices. */
+  counts: Readonly<Record<string, number>>
 }
 
 export async function simulate(plan: Plan): Promise<Outcome> {
   const world = new World(plan)
   await world.liveInTrouble()
   if (!world.isOver) await callIn(world)
-  const { trace, judge, content, timeline } = world
+  const { trace, judge, timeline } = world
   return {
     ...{ seed: plan.seed, breach: judge.breach, trace: trace.lines, hash: trace.hash() },
-    ...{ revisions: content.messages.length, steps: timeline.steps },
+    ...{ steps: timeline.steps, counts: trace.counts },
   }
-}
-
-export function simulateSeed(seed: number): Promise<Outcome> {
-  return simulate(drawPlan(seed))
 }
 
 async function callIn(world: World): Promise<void> {

@@ -18,8 +18,8 @@ export class StreamContent {
   /** A setting that the server knows nothing of, and does not say so. */
   ignoredSetting: string | undefined
   isFull = false
-  /** Told of everything that a node asks to store. */
-  onOffer: (event: SealedEvent) => void = () => {}
+  /** Told of everything that a node asks to store, and what comes of it. */
+  onOffer: (event: SealedEvent, answer: Stored) => void = () => {}
 
   constructor({ duplicateWindowMs }: { duplicateWindowMs: number }) {
     this.#duplicateWindowMs = duplicateWindowMs
@@ -50,7 +50,12 @@ export class StreamContent {
   }
 
   store(event: SealedEvent, lastSequence: number, nowMs: number): Stored {
-    this.onOffer(event)
+    const answer = this.#store(event, lastSequence, nowMs)
+    this.onOffer(event, answer)
+    return answer
+  }
+
+  #store(event: SealedEvent, lastSequence: number, nowMs: number): Stored {
     if (this.#created === undefined) return fail(missing)
     const known = this.#ids.get(event.commandId)
     if (known !== undefined && nowMs - known.atMs < this.#duplicateWindowMs) {

@@ -1,6 +1,7 @@
 // What happened, in order, for people to read, and as one number: two runs of one seed have the same.
 export class Trace {
   readonly #lines: string[] = []
+  readonly counts: Record<string, number> = {}
   readonly #nowMs: () => number
 
   constructor(nowMs: () => number) {
@@ -9,6 +10,10 @@ export class Trace {
 
   get lines(): readonly string[] {
     return this.#lines
+  }
+
+  count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1
   }
 
   add(who: string, what: string): void {

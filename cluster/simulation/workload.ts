@@ -32,10 +32,13 @@ export const canary = 'sk-canary-7f3a9c'
 
 export function drawCommands(dice: Dice, { count, untilMs, controls }: DrawOptions): Command[] {
   const keys: string[] = []
+  // Rushes, in which they come together.
+  const rushesMs = Array.from({ length: dice.between(1, 3) }, () => dice.between(3_000, untilMs))
   const commands: Command[] = []
   for (let index = 0; index < count; index++) {
     const id = `op-${index}`
-    const place = { id, atMs: dice.between(3_000, untilMs), at: dice.between(0, controls - 1) }
+    const atMs = dice.happens(0.4) ? dice.pick(rushesMs) + dice.between(0, 20) : dice.between(3_000, untilMs)
+    const place = { id, atMs, at: dice.between(0, controls - 1) }
     const commandId = dice.happens(0.6) ? `command-${index}` : undefined
     commands.push({ ...place, commandId, ...drawAct(dice, { id, keys }) })
   }

@@ -1,6 +1,5 @@
 // A cluster in one thread, from a plan. First it lives in trouble, then everything is healed, an operator repairs what only
 // an operator can, and the promises are called in.
-import type { SealedEvent } from '../config-log/config-log.ts'
 import { Client, type Deed } from './client.ts'
 import { Dice } from './dice.ts'
 import { beginFault, type Fault, type Victims } from './faults.ts'
@@ -36,7 +35,10 @@ export class World {
     this.dice = new Dice(plan.seed).fork('world')
     const { timeline, trace, history, dice } = this
     this.content = new StreamContent(plan)
-    this.content.onOffer = (event: SealedEvent) => history.sealed(event)
+    this.content.onOffer = (event, answer) => {
+      history.sealed(event)
+      trace.count(`stream ${answer.ok ? (answer.value.duplicate ? 'duplicate' : 'stored') : answer.error.type}`)
+    }
     this.server = new SimulatedServer(timeline, dice.fork('server'))
     this.judge = new Judge({ timeline, trace, history, dice: dice.fork('judge') })
     const hub = new BusHub()
@@ -100,6 +102,7 @@ export class World {
   #begin(fault: Fault): void {
     const undo = beginFault(this.#victims(fault), fault)
     const { kind, forMs } = fault
+    this.trace.count(`fault ${kind}`)
     this.trace.add('fault', `${kind} ${this.nodes[fault.node]?.name} amount ${fault.amount} for ${forMs} ms`)
     this.#calmSinceMs = this.timeline.nowMs
     if (undo === undefined) return
