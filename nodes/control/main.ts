@@ -1,7 +1,7 @@
 // The control node, as a parts list: log, writer and follower; bootstrap and the config file; sign-in; the listener.
 // Whoever starts it stops it; it stops in the reverse order.
 import { randomUUID } from 'node:crypto'
-import type { Bus } from '../../cluster/bus/bus.ts'
+import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import type { ConfigLog } from '../../cluster/config-log/config-log.ts'
 import { ConfigWriter } from '../../cluster/config-log/config-writer.ts'
 import { Follower } from '../../cluster/config-log/follower.ts'
@@ -16,6 +16,7 @@ import type { KeyStore } from '../../cluster/secrets/key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import type { Clock } from '../../shared/clock.ts'
+import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { Readiness, type ReadinessCheck, type Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
@@ -127,7 +128,12 @@ async function openConfig(options: ControlOptions) {
   const highWater = new HighWaterFile(folder.files.highWater, macKey)
   const log = options.log ?? new SqliteLog({ path: folder.files.log, highWater })
   const lastGood = new LastGood({ folder: folder.configDir, macKey, notify })
-  const follower = new Follower({ log, macKey, clock, notify, highWater, lastGood, keepLastGood, onState: () => {} })
+  const onState = ({ revision, hash }: ConfigState) => {
+    // In a process with every role the proxy tells it, once requests see it.
+    if (options.node.role !== 'control') return
+    bus.publish(subjects.configApplied, encodeJson({ node: options.node.name, revision, hash }))
+  }
+  const follower = new Follower({ log, macKey, clock, notify, highWater, lastGood, keepLastGood, onState })
   await follower.boot()
   follower.start()
   const writer = new ConfigWriter({ log, follower, macKey, clock, newCommandId: randomUUID })

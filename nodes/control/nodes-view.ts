@@ -34,7 +34,8 @@ export class NodesView {
         if (heartbeat !== undefined) this.#onHeartbeat(heartbeat)
       }),
       bus.subscribe(subjects.configApplied, (payload) => {
-        const { node, revision } = decodeJson(payload) as { node: string; revision: number }
+        const { node, revision, hash } = decodeJson(payload) as { node: string; revision: number; hash: string }
+        this.#moveOn(node, revision, hash)
         this.#onApplied(node, revision)
       }),
     ]
@@ -91,6 +92,15 @@ export class NodesView {
     if (!this.#seen.has(key) && this.#seen.size >= nodesMax) return
     this.#seen.set(key, { heartbeat, atMs: this.#clock.monotonicMs() })
     if (heartbeat.role !== 'control') this.#onApplied(heartbeat.node, heartbeat.revision)
+  }
+
+  /** Told by the node at once, so that a list made now does not show what its last heartbeat, up to a second ago, said. */
+  #moveOn(node: string, revision: number, hash: string): void {
+    for (const [key, seen] of this.#seen) {
+      const { heartbeat } = seen
+      if (heartbeat.node !== node || heartbeat.revision >= revision) continue
+      this.#seen.set(key, { ...seen, heartbeat: { ...heartbeat, revision, hash } })
+    }
   }
 
   #onApplied(node: string, revision: number): void {
