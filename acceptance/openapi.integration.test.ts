@@ -18,15 +18,20 @@ beforeAll(async () => {
   llm = await startScriptedLlm()
   gateway = await startGateway({
     config: {
-      providers: { scripted: providerAt(llm.url), nowhere: providerAt('http://127.0.0.1:1') },
+      providers: {
+        scripted: providerAt(llm.url),
+        nowhere: providerAt('http://127.0.0.1:1'),
+        anthropic: { kind: 'anthropic', baseUrl: llm.url, credentials: [{ name: 'main', apiKey: 'sk-ant' }] },
+      },
       models: {
         scripted: modelOn('scripted', 'gpt-4o'),
+        translated: modelOn('anthropic', 'claude-sonnet-4-5'),
         hidden: modelOn('scripted', 'gpt-4o'),
         unreachable: modelOn('nowhere', 'gpt-4o'),
       },
     },
   })
-  const { secret } = await gateway.issueKey({ models: ['scripted', 'unreachable', 'demo/*'] })
+  const { secret } = await gateway.issueKey({ models: ['scripted', 'translated', 'unreachable', 'demo/*'] })
   headers = { authorization: `Bearer ${secret}` }
 })
 afterAll(async () => {
@@ -71,27 +76,34 @@ describe.skipIf(judge === undefined)("OpenAI's description of its API", () => {
     expect(judge?.('ErrorResponse', { error: { message: 'm', type: 't' } })).not.toEqual([])
   })
 
-  describe.each(['demo/echo', 'demo/tools', 'demo/pii', 'scripted'])('holds for the model %s', (model) => {
-    const messages = [{ role: 'user', content: 'the weather in Berlin?' }]
+  describe.each(['demo/echo', 'demo/tools', 'demo/pii', 'scripted', 'translated'])(
+    'holds for the model %s',
+    (model) => {
+      const messages = [{ role: 'user', content: 'the weather in Berlin?' }]
 
-    test.each([[[]], [[getWeather]]])('in a chat with the tools %j', async (tools) => {
-      const { status, json } = await post('/chat/completions', { model, messages, ...(tools.length ? { tools } : {}) })
-      expect(status).toBe(200)
-      expectValid('CreateChatCompletionResponse', json)
-    })
+      test.each([[[]], [[getWeather]]])('in a chat with the tools %j', async (tools) => {
+        const { status, json } = await post('/chat/completions', {
+          model,
+          messages,
+          ...(tools.length ? { tools } : {}),
+        })
+        expect(status).toBe(200)
+        expectValid('CreateChatCompletionResponse', json)
+      })
 
-    test.each([[{}], [{ tools: [getWeather] }], [{ stream_options: { include_usage: true } }]])(
-      'in a streamed chat with %j',
-      async (more) => {
-        const { text, headers } = await post('/chat/completions', { model, messages, stream: true, ...more })
-        expect(headers.get('content-type')).toMatch(/^text\/event-stream/)
-        const events = eventsOf(text)
-        expect(events.length).toBeGreaterThan(2)
-        for (const event of events) expectValid('CreateChatCompletionStreamResponse', event)
-        expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
-      },
-    )
-  })
+      test.each([[{}], [{ tools: [getWeather] }], [{ stream_options: { include_usage: true } }]])(
+        'in a streamed chat with %j',
+        async (more) => {
+          const { text, headers } = await post('/chat/completions', { model, messages, stream: true, ...more })
+          expect(headers.get('content-type')).toMatch(/^text\/event-stream/)
+          const events = eventsOf(text)
+          expect(events.length).toBeGreaterThan(2)
+          for (const event of events) expectValid('CreateChatCompletionStreamResponse', event)
+          expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
+        },
+      )
+    },
+  )
 
   test('holds for completions', async () => {
     const { status, json } = await post('/completions', { model: 'demo/echo', prompt: 'one two three' })
@@ -118,6 +130,18 @@ describe.skipIf(judge === undefined)("OpenAI's description of its API", () => {
     const events = eventsOf((await post('/responses', { ...body, model: 'scripted', stream: true })).text)
     expect(events.length).toBeGreaterThan(5)
     expect(events.map(shapeOf)).toEqual(directEvents.map(shapeOf))
+  })
+
+  test.each(['demo/echo', 'demo/tools', 'translated'])('holds for translated responses of %s', async (model) => {
+    const { name, parameters } = getWeather.function
+    const tools = [{ type: 'function', name, parameters, strict: false }]
+    const body = { model, input: 'the weather in Berlin?', tools }
+    const { status, json } = await post('/responses', body)
+    expect(status).toBe(200)
+    expectValid('Response', json)
+    const events = eventsOf((await post('/responses', { ...body, stream: true })).text)
+    expect(events.length).toBeGreaterThan(5)
+    for (const event of events) expectValid('ResponseStreamEvent', event)
   })
 
   test.each(['demo/embed', 'scripted'])('holds for embeddings of %s', async (model) => {

@@ -49,4 +49,4 @@ export type Unable =
   | { readonly type: 'unsupported-params'; readonly params: readonly string[] }
   /** Nothing leads from this endpoint to that kind of provider. */
   | { readonly type: 'unspoken'; readonly route: string }
-  | { readonly type: 'unreadable'; readonly path: string; readonly message: string }
+  | { readonly type: 'unreadable'; readonly path: string; readonly message: string; readonly code?: string }

@@ -218,8 +218,8 @@ function row(status: number, type: string, code: string, message: string): Row {
 /** `models` could do what the model's targets cannot. */
 export function refusalOf(unable: Unable, { model, models }: { model: string; models: readonly string[] }): Refusal {
   if (unable.type !== 'unreadable') return { type: 'unable', model, unable, models }
-  const { path, message } = unable
-  return { type: 'bad-body', code: 'invalid_value', message: `\`${path}\` ${message}.`, param: path }
+  const { path, message, code = 'invalid_value' } = unable
+  return { type: 'bad-body', code, message: `\`${path}\` ${message}.`, param: path }
 }
 
 function unableRow({ model, unable, models }: Extract<Refusal, { type: 'unable' }>): Row {

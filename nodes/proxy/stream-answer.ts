@@ -53,6 +53,8 @@ export interface AnswerStream {
   /** Since the last event that was not a comment. */
   idleMs(nowMs: number): number
   keepAlive(nowMs: number): void
+  /** What ends the stream when it failed; undefined: an error event of the caller's dialect. */
+  failure(code: string, message: string): string | undefined
 }
 
 export function countedTokens(usage: Usage | undefined, estimatedInput: number, events: number): StreamTokens {
@@ -134,6 +136,8 @@ export class RelayedStream implements AnswerStream {
   keepAlive(nowMs: number): void {
     if (this.forwarded) this.#keepAlive.beat(nowMs, this.#relay.lastEventMs)
   }
+
+  failure(): undefined {}
 
   #forward(bytes: Buffer): void {
     this.#begin()

@@ -445,7 +445,8 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const said = refusal === errorEvent ? this.#stream?.errorMessage : undefined
     const { type, code, message, param, status } = rowOf(refusal)
     const facts = { status, type, code, message: said ?? message, param }
-    return printErrorEvent(route.errors, facts, requestId)
+    const failure = this.#stream?.failure(code ?? type, facts.message)
+    return failure ?? printErrorEvent(route.errors, facts, requestId)
   }
 
   /** Of an answer that is not a unary one: what its stream told, and the input alone where there was none. */

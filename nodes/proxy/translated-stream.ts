@@ -67,6 +67,10 @@ export class TranslatedStream implements AnswerStream {
     if (this.forwarded) this.#keepAlive.beat(nowMs, this.#lastEventMs)
   }
 
+  failure(code: string, message: string): string | undefined {
+    return this.#printer.fail?.(code, message)
+  }
+
   #take(event: ChatEvent): void {
     this.#lastEventMs = this.#nowMs
     switch (event.type) {

@@ -1,6 +1,6 @@
 // One request for an answer, in no provider's words: what every inbound dialect is parsed into and every upstream dialect
 // is printed from.
-import type { AssistantPart, Dialect, Json, TextPart, UserPart } from './parts.ts'
+import type { AssistantPart, Dialect, Json, JsonObject, TextPart, UserPart } from './parts.ts'
 import type { ResponseFormat, Tool, ToolChoice } from './tools.ts'
 
 export interface ChatRequest {
@@ -18,6 +18,8 @@ export interface ChatRequest {
   readonly dialect: Dialect
   /** Members of the body that have no neutral name: for upstreams of the same dialect, and for the list of what was dropped. */
   readonly extras: Readonly<Record<string, Json>>
+  /** The body, where the dialect's answers repeat what was asked. */
+  readonly echo?: JsonObject | undefined
 }
 
 /** Tool results are parts of user messages; those of one turn stand in one message, in front of its other parts. */

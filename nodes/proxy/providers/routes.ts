@@ -4,6 +4,7 @@ import { anthropicInbound } from './dialects/anthropic.ts'
 import type { InboundDialect } from './dialects/dialect.ts'
 import type { ErrorShape } from './dialects/error-shapes.ts'
 import { openAiChatInbound } from './dialects/openai-chat.ts'
+import { openAiResponsesInbound } from './dialects/openai-responses.ts'
 
 export interface Route {
   /** As metered: '/v1/chat/completions'. */
@@ -59,7 +60,7 @@ const responses: Route = {
   dialect: 'openai-responses',
   errors: 'openai',
   upstreamPath: '/responses',
-  inbound: undefined,
+  inbound: openAiResponsesInbound,
   input: undefined, // a stored prompt or a conversation can stand for it
   stream: 'responses',
   asksForUsage: false,

@@ -13,7 +13,7 @@ import type {
 import type { Message } from '../../../../shared/chat/request.ts'
 import { absent, type BodyReader, isObject } from './body-reader.ts'
 import { readCache } from './cache-control.ts'
-import { readSealed } from './sealed.ts'
+import { readSeal, type Seal } from './sealed.ts'
 
 export function readSystem(reader: BodyReader, system: Json, path: string): Message[] {
   if (absent(system)) return []
@@ -147,13 +147,21 @@ export function readAssistantBlock(block: JsonObject): AssistantPart {
 
 export function readThought(block: JsonObject): ReasoningPart {
   const { thinking, signature, data } = block
-  if (typeof data === 'string') return { type: 'reasoning', text: '', encrypted: readSealed(data, 'anthropic') }
-  const part = { type: 'reasoning', text: textOf(thinking) } as const
-  if (typeof signature !== 'string' || signature === '') return part
-  const sealed = readSealed(signature, 'anthropic')
-  // OpenAI signs nothing: what stands in the place of a signature is the thought itself.
-  return sealed.family === 'openai' ? { ...part, encrypted: sealed } : { ...part, signature: sealed }
+  const text = textOf(thinking)
+  if (typeof data === 'string') return sealedThought(text, readSeal(data, redaction))
+  if (typeof signature !== 'string' || signature === '') return { type: 'reasoning', text }
+  return sealedThought(text, readSeal(signature, proof))
 }
+
+function sealedThought(text: string, { kind, sealed }: Seal): ReasoningPart {
+  return kind === 'signature'
+    ? { type: 'reasoning', text, signature: sealed }
+    : { type: 'reasoning', text, encrypted: sealed }
+}
+
+/** The seals of this dialect: that of a `thinking` block, and what stands for a `redacted_thinking` one. */
+export const proof = { family: 'anthropic', kind: 'signature' } as const
+export const redaction = { family: 'anthropic', kind: 'encrypted' } as const
 
 export function readCitations(value: Json): Citation[] | undefined {
   if (!Array.isArray(value) || value.length === 0) return undefined

@@ -2,11 +2,12 @@
 // while another one is open waits until that has ended.
 import type { ChatEvent, FinishEvent, PartDelta, SealedEvent, StartEvent } from '../../../../shared/chat/events.ts'
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
+import { proof, redaction } from './anthropic-content.ts'
 import { printAnthropicFinish } from './anthropic-finish.ts'
 import { mediaText, printCitation } from './anthropic-response.ts'
 import { printAnthropicUsage } from './anthropic-usage.ts'
 import type { PrintFacts, StreamPrinter } from './dialect.ts'
-import { printSealed } from './sealed.ts'
+import { printSeal } from './sealed.ts'
 
 type PartEvent = Extract<ChatEvent, { part: number }>
 
@@ -113,12 +114,16 @@ export class AnthropicStreamPrinter implements StreamPrinter {
   #printSealed({ sealed, type }: SealedEvent): string {
     const open = this.#open
     if (open?.kind !== 'thought') return ''
-    const data = JSON.stringify(printSealed(sealed, 'anthropic'))
-    if (type === 'signature' || open.index !== undefined) {
-      return this.#deltaOf(`{"type":"signature_delta","signature":${data}}`)
+    if (type === 'encrypted' && open.index === undefined) {
+      const hidden = JSON.stringify(printSeal('encrypted', sealed, redaction))
+      open.block = `{"type":"redacted_thinking","data":${hidden}}`
+      return this.#openBlock()
     }
-    open.block = `{"type":"redacted_thinking","data":${data}}`
-    return this.#openBlock()
+    // A thought that is signed and encrypted keeps its signature.
+    if (type === 'encrypted' && open.signed) return ''
+    open.signed = true
+    const seal = JSON.stringify(printSeal(type, sealed, proof))
+    return this.#deltaOf(`{"type":"signature_delta","signature":${seal}}`)
   }
 
   #printWhole({ part, value }: PartEvent & { type: 'part' }): string {
@@ -206,6 +211,7 @@ class OpenBlock {
   /** Once it has begun. */
   index: number | undefined
   input = ''
+  signed = false
 
   constructor(part: number, kind: OpenBlock['kind'], block: string) {
     this.part = part

@@ -135,6 +135,12 @@ function printKnobs({ knobs, dialect }: ChatRequest, { facts, quirks }: Target, 
       }
       case 'modalities':
         break // text is what there is; anything else was refused before
+      case 'store':
+        if (value === true) drop(knob) // not to keep anything is what happens anyway
+        break
+      case 'metadata':
+        if (dialect !== 'openai-responses') drop(knob) // there, it is repeated in the answer
+        break
       default:
         drop(knob)
     }

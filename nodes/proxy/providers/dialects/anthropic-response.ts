@@ -7,16 +7,17 @@ import type {
   JsonObject,
   MediaPart,
   ReasoningPart,
+  Sealed,
 } from '../../../../shared/chat/parts.ts'
 import { usageOf } from '../../../../shared/chat/usage.ts'
-import { readAssistantBlock } from './anthropic-content.ts'
+import { proof, readAssistantBlock, redaction } from './anthropic-content.ts'
 import { toolInput } from './anthropic-content-print.ts'
 import { printAnthropicFinish, readAnthropicFinish } from './anthropic-finish.ts'
 import { printAnthropicUsage, readAnthropicUsage, usageOfAnthropic } from './anthropic-usage.ts'
 import { isObject, present } from './body-reader.ts'
 import type { PrintFacts } from './dialect.ts'
 import { urlOfMedia } from './media.ts'
-import { printSealed } from './sealed.ts'
+import { printSeal } from './sealed.ts'
 
 export function readAnthropicAnswer(body: JsonObject): Answer | undefined {
   const { content, id, model, usage } = body
@@ -69,13 +70,17 @@ function printAnswerBlock(part: AssistantPart): Json[] {
   }
 }
 
-/** A thought without any text is hidden; what its maker sealed stands in the place of a signature otherwise. */
+/** A thought without any text is hidden; otherwise what its maker sealed stands in the place of a signature. */
 export function printThoughtBlock({ text, signature, encrypted }: ReasoningPart): Json {
-  if (text === '' && encrypted !== undefined) {
-    return { type: 'redacted_thinking', data: printSealed(encrypted, 'anthropic') }
+  if (text === '' && signature === undefined && encrypted !== undefined) {
+    return { type: 'redacted_thinking', data: printSeal('encrypted', encrypted, redaction) }
   }
-  const sealed = signature ?? encrypted
-  return { type: 'thinking', thinking: text, signature: sealed === undefined ? '' : printSealed(sealed, 'anthropic') }
+  return { type: 'thinking', thinking: text, signature: thoughtSeal(signature, encrypted) }
+}
+
+function thoughtSeal(signature: Sealed | undefined, encrypted: Sealed | undefined): string {
+  if (signature !== undefined) return printSeal('signature', signature, proof)
+  return encrypted === undefined ? '' : printSeal('encrypted', encrypted, proof)
 }
 
 /** An answer there holds no media, so a picture is told in text that shows it. */

@@ -8,8 +8,9 @@ import type { BadRequest } from './dialect.ts'
 export class BodyReader {
   #problem: BadRequest | undefined
 
-  wrong(path: string, message: string): void {
-    this.#problem ??= { path, message }
+  /** `code` where the dialect has a name for what is wrong. */
+  wrong(path: string, message: string, code?: string): void {
+    this.#problem ??= code === undefined ? { path, message } : { path, message, code }
   }
 
   result<Value>(value: Value): Result<Value, BadRequest> {

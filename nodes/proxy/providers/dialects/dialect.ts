@@ -12,6 +12,8 @@ import type { Result } from '../../../../shared/result.ts'
 export interface BadRequest {
   readonly path: string
   readonly message: string
+  /** Where the dialect has a name for it. */
+  readonly code?: string
 }
 
 // ── the caller's side ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -41,6 +43,8 @@ export interface PrintFacts {
 export interface StreamPrinter {
   /** What the caller is sent for an event; '' for nothing. `end` gives what ends the stream. */
   print(event: ChatEvent): string
+  /** What ends a stream that failed, where that tells more than an error alone. */
+  fail?(code: string, message: string): string
 }
 
 // ── the upstream's side ────────────────────────────────────────────────────────────────────────────────────────────

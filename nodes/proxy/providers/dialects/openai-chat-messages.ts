@@ -4,7 +4,6 @@ import type { Message } from '../../../../shared/chat/request.ts'
 import { absent, type BodyReader, isObject } from './body-reader.ts'
 import { readChatPart, readChatText } from './openai-chat-parts.ts'
 import { readReasoning } from './openai-chat-reasoning.ts'
-import { readSealed } from './sealed.ts'
 
 export function readChatMessages(reader: BodyReader, value: Json): Message[] {
   const messages: Message[] = []
@@ -103,7 +102,7 @@ function readThoughtSignature(call: JsonObject): ToolCallPart['signature'] {
   const extra = call['extra_content']
   const google = isObject(extra) ? extra['google'] : undefined
   const text = isObject(google) ? google['thought_signature'] : undefined
-  return typeof text === 'string' ? readSealed(text, 'google') : undefined
+  return typeof text === 'string' ? { family: 'google', data: text } : undefined
 }
 
 /** Results of one turn join in one user message. */

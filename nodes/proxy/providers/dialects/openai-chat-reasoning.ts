@@ -3,7 +3,6 @@
 // gateway writes is `reasoning_content` for the text, and `reasoning_details`, as OpenRouter has it, for seals.
 import type { AssistantPart, Family, Json, JsonObject, ReasoningPart } from '../../../../shared/chat/parts.ts'
 import { isObject, present } from './body-reader.ts'
-import { readSealed } from './sealed.ts'
 
 /** The thoughts in a message, or in a delta of one. */
 export function readReasoning(message: JsonObject): AssistantPart[] {
@@ -82,11 +81,11 @@ function readDetail(value: Json): ReasoningPart | undefined {
   const family = familyOf(format)
   const id = typeof value['id'] === 'string' ? value['id'] : undefined
   if (type === 'reasoning.encrypted' && typeof data === 'string') {
-    return { type: 'reasoning', text: '', id, encrypted: readSealed(data, family) }
+    return { type: 'reasoning', text: '', id, encrypted: { family, data } }
   }
   const said = typeof text === 'string' ? text : summary
   if (typeof said !== 'string') return undefined
-  const seal = typeof signature === 'string' && signature !== '' ? readSealed(signature, family) : undefined
+  const seal = typeof signature === 'string' && signature !== '' ? { family, data: signature } : undefined
   return { type: 'reasoning', text: said, id, signature: seal }
 }
 

@@ -1,6 +1,6 @@
 // Chat completions: the request, in both directions.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
-import type { Dialect, Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Knob, Knobs } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, present, unread } from './body-reader.ts'
@@ -124,7 +124,6 @@ export function readStop(reader: BodyReader, stop: Json): readonly string[] | un
 
 /** OpenAI takes no more. */
 const stopsMax = 4
-const speakers: readonly Dialect[] = ['openai-chat', 'openai-completions', 'openai-responses']
 /** What a model that thinks does not take beside its effort. */
 const samplingKnobs: readonly Knob[] = [
   'temperature',
@@ -194,10 +193,11 @@ function printKnobs({ knobs, dialect }: ChatRequest, { facts, quirks }: Target) 
         else members['service_tier'] = tier
         break
       }
+      case 'store':
       case 'metadata':
-        // OpenAI's are stored with the answer; other dialects mean something else by the word.
-        if (speakers.includes(dialect)) members['metadata'] = value
-        else dropped.push({ knob })
+        // A Response is kept by its own API; what is kept of a chat completion is another matter.
+        if (dialect !== 'openai-responses') members[chatKnobNames[knob]] = value
+        else if (knob === 'store' && value === true) dropped.push({ knob })
         break
       default:
         members[chatKnobNames[knob]] = value

@@ -35,12 +35,11 @@ function countIn(details: unknown, name: string): number | undefined {
 
 /** As chat and legacy completions write it. */
 export function printUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, reasoning }: Usage): object {
-  const written = cacheWrite5m + cacheWrite1h
   return {
     prompt_tokens: input,
     completion_tokens: output,
     total_tokens: input + output,
-    prompt_tokens_details: { cached_tokens: cached, ...(written > 0 ? { cache_write_tokens: written } : {}) },
+    prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: cacheWrite5m + cacheWrite1h },
     completion_tokens_details: { reasoning_tokens: reasoning },
   }
 }

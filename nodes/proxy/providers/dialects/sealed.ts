@@ -1,18 +1,28 @@
 // Signatures and encrypted thoughts in a dialect that is not their maker's. They are written with a tag that names the
-// family, so that they can be told apart when a caller sends them back, and no provider is given what another one sealed.
+// family and what it is, so that they can be told apart when a caller sends them back, and no provider is given what another
+// one sealed.
 import type { Family, Sealed } from '../../../../shared/chat/parts.ts'
 
-const tag = 'headgate:'
-const families: readonly Family[] = ['anthropic', 'openai', 'google', 'other']
+/** What a seal does: prove that a text is unchanged, or stand for the thought itself. */
+export type SealKind = 'signature' | 'encrypted'
 
-/** `own` is the family that the dialect belongs to: its seals are written as they are. */
-export function printSealed({ family, data }: Sealed, own: Family): string {
-  return family === own ? data : `${tag}${family}:${data}`
+export interface Seal {
+  readonly kind: SealKind
+  readonly sealed: Sealed
 }
 
-export function readSealed(text: string, own: Family): Sealed {
-  if (!text.startsWith(tag)) return { family: own, data: text }
-  const end = text.indexOf(':', tag.length)
-  const family = families.find((one) => one === text.slice(tag.length, end)) ?? 'other'
-  return { family, data: text.slice(end + 1) }
+const tag = 'headgate:'
+const letters: Readonly<Record<SealKind, string>> = { signature: 's', encrypted: 'e' }
+const families: readonly Family[] = ['anthropic', 'openai', 'google', 'other']
+
+/** `own`: the seal that stands in this place in the dialect itself, which is written as it is. */
+export function printSeal(kind: SealKind, { family, data }: Sealed, own: { family: Family; kind: SealKind }): string {
+  return family === own.family && kind === own.kind ? data : `${tag}${family}:${letters[kind]}:${data}`
+}
+
+export function readSeal(text: string, own: { family: Family; kind: SealKind }): Seal {
+  const tagged = /^headgate:([a-z]+):([se]):/.exec(text)
+  if (tagged === null) return { kind: own.kind, sealed: { family: own.family, data: text } }
+  const family = families.find((one) => one === tagged[1]) ?? 'other'
+  return { kind: tagged[2] === 's' ? 'signature' : 'encrypted', sealed: { family, data: text.slice(tagged[0].length) } }
 }
