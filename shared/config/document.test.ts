@@ -50,6 +50,16 @@ describe('a document', () => {
     expect(document.resources[0]?.input).toEqual({ credentials: [{ name: 'm', apiKey: value }] })
   })
 
+  test("reads the secret of an objective's webhook from a file, and warns where it stands in the open", () => {
+    const text = (secret: string) =>
+      `slos: { a: { objective: availability, webhook: { url: "https://h.example", secret: ${secret} } } }`
+    const read = (secret: string) => parseDocument(text(secret), { format: 'yaml', env, readFile })
+    const filed = read('file:/run/secrets/openai')
+    expect(filed.resources[0]?.input).toMatchObject({ webhook: { secret: 'sk-from-file' } })
+    expect(filed.warnings).toEqual([])
+    expect(read('whsec').warnings.map(({ path }) => path)).toEqual(['slos.a.webhook.secret'])
+  })
+
   test('reads files for secrets alone', () => {
     const { resources } = parseDocument('teams: { a: { costCenter: file:/etc/passwd } }', { format: 'yaml', readFile })
     expect(resources[0]?.input).toEqual({ costCenter: 'file:/etc/passwd' })

@@ -163,7 +163,7 @@ class Walk {
 
   /** Only of a file of this machine: what comes over the wire is sealed on arrival and lies nowhere else. */
   #warnOfPlainText(node: unknown, path: PathSegment[]): void {
-    if (path.at(-1) !== 'apiKey' && path.at(-1) !== 'key') return // certificates are no secret
+    if (path[2] === 'tls' && path.at(-1) !== 'key') return // certificates are no secret
     const message = `this secret stands here in plain text: write \${VARIABLE} or file:/path`
     const { kind: _, ...warning } = located(this.#lines, (node as Node).range?.[0] ?? 0, invalid(path, message))
     this.warnings.push(warning)
@@ -230,9 +230,10 @@ function jsonProblem(text: string): Problem | undefined {
   }
 }
 
-/** `providers.<name>.credentials[i].apiKey` and everything under `providers.<name>.tls`. */
+/** `providers.<name>.credentials[i].apiKey`, everything under `providers.<name>.tls`, and `slos.<name>.webhook.secret`. */
 function isSecretPath(path: readonly PathSegment[]): boolean {
   const [kind, , part, ...rest] = path
+  if (kind === 'slos') return part === 'webhook' && rest[0] === 'secret' && rest.length === 1
   if (kind !== 'providers') return false
   return part === 'tls' ? rest.length === 1 : part === 'credentials' && rest[1] === 'apiKey' && rest.length === 2
 }

@@ -39,7 +39,8 @@ export class Fleet {
         known.load.inFlight += load.inFlight
         known.load.weight += load.weight
         known.nodes++
-        if (known.load.share !== undefined) known.load.share = sumOf(known.load.share, load.share)
+        const shares = [known.load.share, load.share].filter((share) => share !== undefined)
+        if (shares.length > 0) known.load.share = sumOf(shares)
         if (healthRank[load.health] > healthRank[known.load.health]) known.load.health = load.health
       }
     }
@@ -59,6 +60,11 @@ export class Fleet {
 }
 
 /** A node that still routes otherwise counts as none of it. */
-function sumOf(share: NonNullable<TargetLoad['share']>, more: TargetLoad['share']): TargetLoad['share'] & {} {
-  return { stream: share.stream + (more?.stream ?? 0), whole: share.whole + (more?.whole ?? 0) }
+function sumOf(shares: readonly NonNullable<TargetLoad['share']>[]): NonNullable<TargetLoad['share']> {
+  const sum = { stream: 0, whole: 0 }
+  for (const { stream, whole } of shares) {
+    sum.stream += stream
+    sum.whole += whole
+  }
+  return sum
 }

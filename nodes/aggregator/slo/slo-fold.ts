@@ -15,75 +15,87 @@ export interface SloCell extends SloCounts {
 
 const finestMs = tiers[0].widthMs
 
+/** What one question has counted. */
+interface Count {
+  readonly question: Objective
+  readonly series: SloSeries
+  /** By slot of the finest width: not committed yet. */
+  readonly changed: Map<number, SloCounts>
+}
+
 export class SloFold {
-  readonly #series = new Map<string, SloSeries>()
-  /** One objective of each question: several may ask the same. */
-  #questions: readonly Objective[] = []
-  /** By series and slot of the finest width. */
-  readonly #changed = new Map<string, Map<number, SloCounts>>()
+  /** One of each question: several objectives may ask the same. */
+  #counts: Count[] = []
+  #seriesOf: ReadonlyMap<string, SloSeries> = new Map()
+  /** Of questions that are asked no more, until it is committed. */
+  readonly #left = new Map<string, Map<number, SloCounts>>()
 
   /** Sums of questions that nobody asks any more are let go; what is stored of them stays until it is old. */
   setObjectives(objectives: readonly Objective[], stored: (series: string) => Iterable<SloCell>): void {
     const questions = new Map(objectives.map((objective) => [objective.series, objective]))
-    this.#questions = [...questions.values()]
-    for (const series of this.#series.keys()) if (!questions.has(series)) this.#series.delete(series)
-    for (const series of questions.keys()) if (!this.#series.has(series)) this.#begin(series, stored(series))
+    const kept = this.#counts.filter(({ question }) => questions.has(question.series))
+    for (const { question, changed } of this.#counts) {
+      if (!questions.has(question.series) && changed.size > 0) this.#left.set(question.series, changed)
+    }
+    for (const { question } of kept) questions.delete(question.series)
+    const begun = [...questions.values()].map((question) => this.#begin(question, stored(question.series)))
+    this.#counts = [...kept, ...begun]
+    this.#seriesOf = new Map(this.#counts.map(({ question, series }) => [question.series, series]))
   }
 
   add(entry: DecodedRecord, nowMs: number): void {
-    if (this.#questions.length === 0) return
-    const { attempt, request } = partsOf(entry)
-    for (const question of this.#questions) {
-      if (request !== undefined) this.#count(question, judgeRequest(question, request), request, nowMs)
-      if (attempt !== undefined) this.#count(question, judgeAttempt(question, attempt), attempt, nowMs)
+    const request = entry.type === 'request' ? entry.record : undefined
+    const attempt = entry.type === 'request' ? entry.attempt : entry.record
+    for (const count of this.#counts) {
+      if (request !== undefined) note(count, judgeRequest(count.question, request), request, nowMs)
+      if (attempt !== undefined) note(count, judgeAttempt(count.question, attempt), attempt, nowMs)
     }
   }
 
   sum(series: string, nowMs: number, windowMs: number): SloCounts {
-    return this.#series.get(series)?.sum(nowMs, windowMs) ?? { good: 0, total: 0 }
+    return this.#seriesOf.get(series)?.sum(nowMs, windowMs) ?? { good: 0, total: 0 }
   }
 
   /** What was added since `committed`. */
   *changes(): Generator<SloCell, void> {
-    for (const [series, slots] of this.#changed) {
-      for (const [slot, tally] of slots) yield { series, widthMs: finestMs, slot, ...tally }
-    }
+    for (const { question, changed } of this.#counts) yield* cellsOf(question.series, changed)
+    for (const [series, changed] of this.#left) yield* cellsOf(series, changed)
   }
 
   committed(): void {
-    this.#changed.clear()
+    for (const { changed } of this.#counts) changed.clear()
+    this.#left.clear()
   }
 
-  #begin(series: string, stored: Iterable<SloCell>): void {
-    const kept = new SloSeries()
-    for (const cell of stored) kept.add(cell.slot * cell.widthMs, cell, cell.widthMs)
-    // Not in the store yet, and counted when the question was asked before.
-    for (const [slot, tally] of this.#changed.get(series) ?? []) kept.add(slot * finestMs, tally)
-    this.#series.set(series, kept)
-  }
-
-  #count({ series }: Objective, verdict: Verdict, ended: { atMs: number; totalUs: number }, nowMs: number): void {
-    if (verdict === 'not-counted') return
-    // A sender whose clock is ahead must not close our slots early.
-    const atMs = Math.min(nowMs, ended.atMs + ended.totalUs / 1_000)
-    const tally = { good: verdict === 'good' ? 1 : 0, total: 1 }
-    this.#series.get(series)?.add(atMs, tally)
-    this.#change(series, Math.max(0, Math.floor(atMs / finestMs)), tally)
-  }
-
-  #change(series: string, slot: number, tally: SloCounts): void {
-    const slots = this.#changed.get(series) ?? new Map<number, SloCounts>()
-    this.#changed.set(series, slots)
-    const known = slots.get(slot)
-    if (known === undefined) slots.set(slot, tally)
-    else {
-      known.good += tally.good
-      known.total += tally.total
-    }
+  #begin(question: Objective, stored: Iterable<SloCell>): Count {
+    const series = new SloSeries()
+    for (const cell of stored) series.add(cell.slot * cell.widthMs, cell, cell.widthMs)
+    // Counted when the question was asked before, and not in the store yet.
+    const changed = this.#left.get(question.series) ?? new Map<number, SloCounts>()
+    this.#left.delete(question.series)
+    for (const [slot, counts] of changed) series.add(slot * finestMs, counts)
+    return { question, series, changed }
   }
 }
 
-function partsOf(entry: DecodedRecord) {
-  if (entry.type === 'attempt') return { attempt: entry.record, request: undefined }
-  return { attempt: entry.attempt, request: entry.record }
+function note(count: Count, verdict: Verdict, ended: { atMs: number; totalUs: number }, nowMs: number): void {
+  if (verdict === 'not-counted') return
+  // A sender whose clock is ahead must not close our slots early.
+  const atMs = Math.min(nowMs, ended.atMs + ended.totalUs / 1_000)
+  const slot = Math.max(0, Math.floor(atMs / finestMs))
+  const counts = verdict === 'good' ? oneGood : oneBad
+  count.series.add(atMs, counts)
+  const known = count.changed.get(slot)
+  if (known === undefined) count.changed.set(slot, { ...counts })
+  else {
+    known.good += counts.good
+    known.total++
+  }
+}
+
+const oneGood: SloCounts = { good: 1, total: 1 }
+const oneBad: SloCounts = { good: 0, total: 1 }
+
+function* cellsOf(series: string, changed: ReadonlyMap<number, SloCounts>): Generator<SloCell, void> {
+  for (const [slot, counts] of changed) yield { series, widthMs: finestMs, slot, ...counts }
 }

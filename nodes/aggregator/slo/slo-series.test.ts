@@ -12,7 +12,7 @@ test('a ring sums what a list of everything would, in any order, as far back as 
       // What is too old when it comes is let go: the order matters for that alone.
       let newest = 0
       const kept = entries.filter(({ atMs, good, total }) => {
-        ring.add(atMs, { good, total })
+        ring.add(atMs, good, total)
         const slot = Math.floor(atMs / 100)
         newest = Math.max(newest, slot)
         return slot > newest - 21

@@ -20,8 +20,10 @@ export class SloSeries {
   readonly #rings = tiers.map(({ widthMs, windowMsMax }) => new SlotRing(widthMs, windowMsMax / widthMs + 1))
 
   /** `widthMs` of the slot that the counts are known to lie in: finer slots learn nothing of them. */
-  add(atMs: number, tally: SloCounts, widthMs: number = tiers[0].widthMs): void {
-    for (const [index, tier] of tiers.entries()) if (tier.widthMs >= widthMs) this.#rings[index]!.add(atMs, tally)
+  add(atMs: number, { good, total }: SloCounts, widthMs: number = tiers[0].widthMs): void {
+    for (let index = 0; index < tiers.length; index++) {
+      if (tiers[index]!.widthMs >= widthMs) this.#rings[index]!.add(atMs, good, total)
+    }
   }
 
   sum(nowMs: number, windowMs: number): SloCounts {

@@ -19,7 +19,7 @@ export class SlotRing {
     this.#total = new Uint32Array(slots)
   }
 
-  add(atMs: number, { good, total }: SloCounts): void {
+  add(atMs: number, good: number, total: number): void {
     const slot = this.#slotOf(atMs)
     if (slot > this.#newest) this.#advance(slot)
     if (slot <= this.#newest - this.#total.length) return

@@ -41,8 +41,9 @@ interface Row extends TargetName {
 
 export class TargetTally implements Tally {
   readonly #clock: Clock
-  readonly #partitions = new Map<number, Map<string, Row>>()
-  #targets: ReadonlyMap<string, TargetName> = new Map()
+  /** By target, then by model and provider, of which a target has one or two: no keys have to be made to look it up. */
+  readonly #partitions = new Map<number, Map<string, Row[]>>()
+  #targets: readonly TargetName[] = []
   #objectives: readonly Objective[] = []
 
   constructor(clock: Clock) {
@@ -51,13 +52,17 @@ export class TargetTally implements Tally {
 
   /** Names that callers make up are none of the configuration, so they cannot fill this. */
   configure(targets: readonly TargetName[], objectives: readonly Objective[]): void {
-    this.#targets = new Map(targets.map((target) => [keyOf(target), target]))
+    this.#targets = targets
+    const named = new Set(targets.map(keyOf))
     this.#objectives = [...new Map(objectives.map((objective) => [objective.series, objective])).values()]
     const series = new Set(this.#objectives.map((objective) => objective.series))
     for (const rows of this.#partitions.values()) {
-      for (const [key, row] of rows) {
-        if (!this.#targets.has(key)) rows.delete(key)
-        for (const one of row.good.keys()) if (!series.has(one)) row.good.delete(one)
+      for (const [target, known] of rows) {
+        rows.set(
+          target,
+          known.filter((row) => named.has(keyOf(row))),
+        )
+        for (const { good } of known) for (const one of good.keys()) if (!series.has(one)) good.delete(one)
       }
     }
   }
@@ -76,7 +81,7 @@ export class TargetTally implements Tally {
 
   facts(partition: number, nowMs: number): TargetFacts[] {
     const rows = this.#partitions.get(partition)?.values() ?? []
-    return [...rows].map((row) => factsOf(row, nowMs))
+    return [...rows].flat().map((row) => factsOf(row, nowMs))
   }
 
   open(): void {}
@@ -92,21 +97,22 @@ export class TargetTally implements Tally {
     const verdict = judgeAsAttempt(objective, attempt)
     if (verdict === 'not-counted') return
     const known = row.good.get(series)
-    if (known === undefined && row.good.size * this.#targets.size >= countsMax) return
+    if (known === undefined && row.good.size * this.#targets.length >= countsMax) return
     const good = known ?? new FadingMean(countsTauMs)
     if (known === undefined) row.good.set(series, good)
     good.add(verdict === 'good' ? 1 : 0, atMs)
   }
 
   #row(partition: number, attempt: AttemptRecord): Row | undefined {
-    const key = keyOf(attempt)
-    const rows = this.#partitions.get(partition) ?? new Map<string, Row>()
+    const rows = this.#partitions.get(partition) ?? new Map<string, Row[]>()
     this.#partitions.set(partition, rows)
-    const known = rows.get(key)
-    const name = this.#targets.get(key)
-    if (known !== undefined || name === undefined) return known
+    const known = rows.get(attempt.target)
+    const found = known?.find((row) => isSame(row, attempt))
+    if (found !== undefined) return found
+    const name = this.#targets.find((target) => isSame(target, attempt))
+    if (name === undefined) return undefined
     const row = { ...name, first: new FadingMean(paceTauMs), token: new FadingMean(paceTauMs), good: new Map() }
-    rows.set(key, row)
+    rows.set(attempt.target, [...(known ?? []), row])
     return row
   }
 }
@@ -122,6 +128,10 @@ export function targetsOf(state: ConfigState): TargetName[] {
 
 export function keyOf({ model, provider, target }: TargetName): string {
   return JSON.stringify([model, provider, target])
+}
+
+function isSame(one: TargetName, other: TargetName): boolean {
+  return one.target === other.target && one.model === other.model && one.provider === other.provider
 }
 
 function factsOf({ model, provider, target, first, token, good }: Row, nowMs: number): TargetFacts {
