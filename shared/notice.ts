@@ -11,6 +11,9 @@ export type Notice =
   /** The stream of the configuration log is not what it was: nothing is appended until it is again. */
   | { type: 'log-alarm'; alarm: string; message: string; copyRevision: number }
   | { type: 'log-away'; message: string }
+  /** The server answers, and keeps nothing. */
+  | { type: 'jetstream-stuck'; message: string }
+  | { type: 'jetstream-stores' }
   | { type: 'log-following'; revision: number }
   | { type: 'config-event-unknown'; revision: number; eventType: string; ignorable: boolean }
   /** Ends within the last minute that nobody asked for. */
@@ -55,6 +58,8 @@ export const noticeLevel = {
   'config-damaged': 'error',
   'log-alarm': 'error',
   'log-away': 'warn',
+  'jetstream-stuck': 'error',
+  'jetstream-stores': 'info',
   'log-following': 'info',
   'config-event-unknown': 'warn',
   'crash-loop': 'error',

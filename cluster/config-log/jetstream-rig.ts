@@ -90,11 +90,15 @@ export function newFolder(): string {
 }
 
 /** The event that would follow what the log holds now. */
-export async function nextEvent(log: ReplicatedLog, commandId: string): Promise<{ event: SealedEvent; after: number }> {
+export async function nextEvent(
+  log: ReplicatedLog,
+  commandId: string,
+  reason?: string,
+): Promise<{ event: SealedEvent; after: number }> {
   const head = await log.head()
   if (!head.ok) throw new Error(head.error.type)
   const { revision, hash } = head.value
-  return { event: event(commandId, { revision: revision + 1, prevHash: hash }), after: revision }
+  return { event: event(commandId, { revision: revision + 1, prevHash: hash }, reason), after: revision }
 }
 
 /** Tries again after conflicts, as the writer does. */
