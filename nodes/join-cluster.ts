@@ -10,6 +10,7 @@ import { FirstBoot } from '../cluster/membership/first-boot.ts'
 import { linkStateOf } from '../cluster/membership/link-state.ts'
 import { linkTroubles, logTroubles } from '../cluster/membership/link-troubles.ts'
 import { RevisionsHeard } from '../cluster/membership/revisions-heard.ts'
+import { DiskProbe } from '../cluster/nats/disk-probe.ts'
 import type { NatsLink } from '../cluster/nats/nats-link.ts'
 import { openNatsLink } from '../cluster/nats/open-nats-link.ts'
 import { FileKeyStore } from '../cluster/secrets/file-key-store.ts'
@@ -81,10 +82,13 @@ export async function openClusterLog(
   const forWriter = { mayCreate: () => firstBoot.mayBegin(), heardElsewhere: () => revisions.newest() }
   const common = { stream, copy, macKey, notify, beforeStore, clock: systemClock }
   const log = new ReplicatedLog({ ...common, ...(appends ? forWriter : { readOnly: true }) })
+  const probe = new DiskProbe({ link, clock: systemClock, notify })
+  if (appends) probe.start()
   await log.start()
   return {
-    ...{ log, keys, troubles: () => logTroubles(log, link) },
+    ...{ log, keys, troubles: () => [...logTroubles(log, link), ...probe.troubles()] },
     close: async () => {
+      probe.stop()
       firstBoot.stop()
       revisions.stop()
       await log.close()
