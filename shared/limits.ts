@@ -29,6 +29,12 @@ export const limits = {
   telemetryFlushMs: 100,
   spoolBytesMax: 1 << 30,
   spoolSegmentBytesMax: 16 << 20,
+  /** The stream that carries usage to aggregators; the server sets it aside when the stream is made. */
+  usageStreamBytesMax: 2 * 2 ** 30,
+  /** Nothing lies in it longer: an aggregator that was away for so long begins anew. */
+  usageStreamDays: 7,
+  /** Batches that a process holds on their way to the stream; what does not fit stays in the spool. */
+  usagePublishBytesMax: 4 << 20,
   requestHistoryRowsMax: 1_000_000,
   requestHistoryDays: 7,
   /** Records looked at for one page of the request history; a filter that matches little gets a cursor to go on from. */
@@ -50,3 +56,4 @@ export const limits = {
 // A queue shorter than a few batches would overflow whenever one flush is slow.
 assert(limits.telemetryQueueRecordsMax * 100 >= limits.telemetryBatchBytesMax * 4)
 assert(limits.spoolBytesMax >= limits.spoolSegmentBytesMax * 4)
+assert(limits.usagePublishBytesMax >= limits.telemetryBatchBytesMax * 4)

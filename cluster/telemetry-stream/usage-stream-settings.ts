@@ -1,0 +1,28 @@
+// How the usage stream is stored.
+import { limits } from '../../shared/limits.ts'
+import type { StreamSettings } from '../config-log/jetstream-settings.ts'
+import { duplicateWindowMs } from './usage-stream.ts'
+
+export const usageStreamName = 'USAGE'
+
+const nanosPerMs = 1_000_000
+
+export function usageStreamSettings(replicas: number): StreamSettings {
+  return {
+    name: usageStreamName,
+    subjects: ['usage.>'],
+    retention: 'limits',
+    storage: 'file',
+    // When it is full, senders keep what they have: it must never take room from what nobody has read.
+    discard: 'new',
+    max_bytes: limits.usageStreamBytesMax,
+    max_age: limits.usageStreamDays * 86_400_000 * nanosPerMs,
+    max_msgs: -1,
+    max_msgs_per_subject: -1,
+    max_msg_size: -1,
+    num_replicas: replicas,
+    duplicate_window: duplicateWindowMs * nanosPerMs,
+    no_ack: false,
+    sealed: false,
+  }
+}
