@@ -39,6 +39,9 @@ export const subjects = {
   telemetryBatch: 'telemetry.batch',
   /** `{node, epoch, sequence}`: every record up to `sequence` is stored durably. */
   telemetryStored: 'telemetry.stored',
+  /** `{isAccepting}` each second and at each change, from whoever carries batches on: while it is false they stay in the
+   *  spool. Inside one process. */
+  telemetryFlow: 'telemetry.flow',
   /** `NodeHeartbeat`, each second. */
   heartbeat: 'node.heartbeat',
   /** From the one publisher, each second: `WeightsMessage`. */
@@ -52,6 +55,11 @@ export const subjects = {
   /** Request to the aggregator: `AggregatorQuery` → its answer. */
   aggregatorQuery: 'aggregator.query',
 } as const
+
+/** `telemetryStored` for one node by name, between processes. */
+export function telemetryStoredOf(node: string): string {
+  return `${subjects.telemetryStored}.${subjectToken(node)}`
+}
 
 /** Request to one aggregator by name: `AggregatorQuery` → its answer. */
 export function aggregatorQueryOf(node: string): string {

@@ -1,8 +1,9 @@
 // Brings batches to the aggregator at least once. Each goes out as soon as it is finished; what is not confirmed in time,
 // or was left by an earlier boot, is walked again in the order of its sequences, one walk at a time and at a bounded
-// rate. A batch lies in the spool or, when the spool could not take it, in memory; memory is bounded, and what has to be
-// dropped from it is counted and told.
-import { type Bus, type Subscription, subjects } from '../../../cluster/bus/bus.ts'
+// rate. Whoever carries batches on may ask to hold back, because the network is away or full: then they stay where they are.
+// A batch lies in the spool or, when the spool could not take it, in memory; memory is bounded, and what has to be dropped
+// from it is counted and told.
+import { type Bus, decodeJson, type Subscription, subjects } from '../../../cluster/bus/bus.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { setPrevious } from '../../../shared/telemetry/batch.ts'
@@ -32,6 +33,8 @@ const dropNoticeMs = 10_000
 const burstBytes = 256 << 10
 const burstPauseMs = 25
 const pieceBytes = 640 << 10
+/** A walk that is held back looks so often whether it may go on. */
+const heldBackMs = 250
 
 export class Delivery {
   readonly #options: DeliveryOptions
@@ -49,8 +52,9 @@ export class Delivery {
   #walkEndedAtMs = Number.NEGATIVE_INFINITY
   #walk: Promise<void> | undefined
   #closed = false
+  #isHeldBack = false
   #timer: Timer | undefined
-  #subscription: Subscription | undefined
+  #subscriptions: Subscription[] = []
 
   constructor(options: DeliveryOptions) {
     this.#options = options
@@ -72,10 +76,16 @@ export class Delivery {
 
   start(): void {
     const { bus, clock } = this.#options
-    this.#subscription = bus.subscribe(subjects.telemetryStored, (payload) => {
-      const stored = decodeStored(payload)
-      if (stored !== undefined) this.#onStored(stored)
-    })
+    this.#subscriptions = [
+      bus.subscribe(subjects.telemetryStored, (payload) => {
+        const stored = decodeStored(payload)
+        if (stored !== undefined) this.#onStored(stored)
+      }),
+      bus.subscribe(subjects.telemetryFlow, (payload) => {
+        const { isAccepting } = decodeJson(payload) as { isAccepting: boolean }
+        this.#onFlow(isAccepting)
+      }),
+    ]
     this.#timer = clock.every(lookMs, () => this.#look())
     if (this.#leftovers().length > 0) this.#startWalk(false)
   }
@@ -83,17 +93,21 @@ export class Delivery {
   async stop(): Promise<void> {
     this.#closed = true
     this.#timer?.cancel()
-    this.#subscription?.stop()
+    for (const subscription of this.#subscriptions) subscription.stop()
     this.#tellDropped()
     await this.#walk
   }
 
   /** A finished batch. `bytes` is given away. */
   send(batch: SpooledBatch, spooled: boolean): void {
-    if (this.unconfirmed === 0) this.#progressAtMs = this.#options.clock.monotonicMs()
+    if (this.unconfirmed === 0) {
+      this.#progressAtMs = this.#options.clock.monotonicMs()
+      // All before it is confirmed: nobody has to wait for it, not even who has missed it.
+      setPrevious(batch.bytes, 0)
+    }
     this.#last = batch.last
     if (!spooled) this.#keep({ ...batch, bytes: batch.bytes.slice() })
-    this.#options.bus.publish(subjects.telemetryBatch, batch.bytes)
+    if (!this.#isHeldBack) this.#options.bus.publish(subjects.telemetryBatch, batch.bytes)
   }
 
   #keep(batch: SpooledBatch): void {
@@ -126,6 +140,12 @@ export class Delivery {
     this.#startWalk(stored.epoch === this.#options.epoch)
   }
 
+  #onFlow(isAccepting: boolean): void {
+    const isLetGo = isAccepting && this.#isHeldBack
+    this.#isHeldBack = !isAccepting
+    if (isLetGo && (this.unconfirmed > 0 || this.#leftovers().length > 0)) this.#startWalk(this.unconfirmed > 0)
+  }
+
   #progress(): void {
     this.#progressAtMs = this.#options.clock.monotonicMs()
     this.#patienceMs = patienceMsMin
@@ -136,6 +156,7 @@ export class Delivery {
     this.#tellDropped()
     const waitedMs = this.unconfirmed === 0 ? 0 : nowMs - this.#progressAtMs
     if (waitedMs >= syncAfterMs) this.#options.spool.sync()
+    if (this.#isHeldBack) return
     const isLate = waitedMs >= this.#patienceMs
     if (!isLate && this.#leftovers().length === 0) return
     if (nowMs - this.#walkEndedAtMs < this.#patienceMs) return
@@ -206,12 +227,18 @@ export class Delivery {
   }
 
   async #walkOne(batch: SpooledBatch, walk: Walk): Promise<void> {
+    while (this.#isHeldBack && !this.#closed) await this.#pause(heldBackMs)
+    if (this.#closed) return
     setPrevious(batch.bytes, Math.min(walk.previous, batch.first - 1))
     const size = batch.bytes.length
     this.#options.bus.publish(subjects.telemetryBatch, batch.bytes)
     walk.previous = batch.last
     walk.sent = batch.last
     await walk.pace.sent(size)
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resume) => this.#options.clock.after(ms, resume))
   }
 
   /** What is held with the lowest sequences above `sent`. Segments and memory do not overlap. */

@@ -147,6 +147,42 @@ describe('delivery', () => {
     ])
   })
 
+  test('while it is asked to hold back nothing leaves, and afterwards all that waited does, in order', async () => {
+    const recorder = world.boot()
+    world.flow(false)
+    await world.pass(0)
+    for (let i = 0; i < 5; i++) {
+      world.finish(recorder, 2)
+      await world.pass(limits.telemetryFlushMs)
+    }
+    await world.pass(60_000)
+    expect(world.batches).toHaveLength(0)
+    world.flow(true)
+    const batches = await world.pass(0)
+    expect(batches.map(({ previous, firstSequence }) => [previous, firstSequence])).toEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+      [6, 7],
+      [8, 9],
+    ])
+  })
+
+  test('a batch whose predecessors are all confirmed names none', async () => {
+    const recorder = world.boot()
+    world.finish(recorder, 2)
+    await world.pass(limits.telemetryFlushMs)
+    world.confirm(2)
+    await world.pass(0)
+    world.finish(recorder, 1)
+    world.finish(recorder, 1)
+    const [third] = await world.pass(limits.telemetryFlushMs)
+    expect(third).toMatchObject({ firstSequence: 3, previous: 0 })
+    world.finish(recorder, 1)
+    const [fifth] = await world.pass(limits.telemetryFlushMs)
+    expect(fifth).toMatchObject({ firstSequence: 5, previous: 4 })
+  })
+
   test('what an earlier boot left is delivered and then deleted, torn tail or not', async () => {
     const first = world.boot()
     world.finish(first, 5)
@@ -237,6 +273,10 @@ class World {
 
   confirm(sequence: number, gap = false, epoch = this.epoch): void {
     this.bus.publish(subjects.telemetryStored, encodeJson({ node: 'proxy-1', epoch, sequence, gap }))
+  }
+
+  flow(isAccepting: boolean): void {
+    this.bus.publish(subjects.telemetryFlow, encodeJson({ isAccepting }))
   }
 
   records(): Batch['records'] {
