@@ -1,13 +1,16 @@
 // The link: what joins a process that serves requests to its cluster, in a thread of its own, so that no request ever waits
-// for the network. It keeps this process's copy of the configuration log, carries messages between the bus of the process
-// and NATS, and says how it is. With NATS away it goes on, and so does everything else: nothing in the process needs it to
+// for the network. It keeps this process's copy of the configuration log, brings its usage to the stream, carries messages
+// between the bus of the process and NATS, and says how it is. With NATS away it goes on, and so does everything else: nothing in the process needs it to
 // answer.
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { NatsBus } from '../../cluster/bus/nats-bus.ts'
 import type { DataFiles } from '../../cluster/data-folder/data-folder.ts'
 import { type Linked, linkStateOf } from '../../cluster/membership/link-state.ts'
 import { linkTroubles, logTroubles } from '../../cluster/membership/link-troubles.ts'
+import type { NatsLink } from '../../cluster/nats/nats-link.ts'
 import { openNatsLink } from '../../cluster/nats/open-nats-link.ts'
+import { JetStreamUsageStream } from '../../cluster/telemetry-stream/jetstream-usage-stream.ts'
+import { UsagePublisher } from '../../cluster/telemetry-stream/usage-publisher.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -42,20 +45,34 @@ export function startLink(options: LinkOptions): Link {
   const network = new NatsBus({ link, clock, chance, notify })
   const bridge = openBridge({ local: bus, network })
   const log = options.copy && keepLogCopy({ ...options.copy, link, bus, clock, notify })
-  const linked: Linked = { link, bus: network, log }
+  const stream = new JetStreamUsageStream({ link, clock, mayCreate: false })
+  const usage = new UsagePublisher({ stream, bus, network, clock, notify })
+  usage.start()
+  const linked: Linked = { link, bus: network, log, queues: () => usage.queues() }
   const tell = () => bus.publish(subjects.linkState, encodeJson(linkStateOf(linked)))
   const watching = link.onChange(tell)
   const timer = clock.every(limits.heartbeatMs, tell)
   return {
-    troubles: () => [...linkTroubles(link), ...(log === undefined ? [] : logTroubles(log, link))],
+    troubles: () => [
+      ...linkTroubles(link),
+      ...(log === undefined ? [] : logTroubles(log, link)),
+      ...usageTroubles(usage, link),
+    ],
     async close() {
       timer.cancel()
       watching.stop()
       bridge.stop()
+      usage.stop()
       await log?.close()
       // What was just published leaves with the link, which is closed after it.
       network.close()
       await link.close()
     },
   }
+}
+
+/** While the whole of NATS is away, the link says so. */
+function usageTroubles({ trouble }: UsagePublisher, { status }: NatsLink): Trouble[] {
+  if (trouble === undefined || !status.isConnected) return []
+  return [{ level: 'degraded', reason: `usage waits in the spool: ${trouble}` }]
 }
