@@ -44,6 +44,8 @@ export const subjects = {
   telemetryFlow: 'telemetry.flow',
   /** `NodeHeartbeat`, each second. */
   heartbeat: 'node.heartbeat',
+  /** From every aggregator of a cluster, each second and at each change: `KeepingMessage`. */
+  keeping: 'node.keeping',
   /** From the one publisher, each second: `WeightsMessage`. */
   weights: 'weights',
   /** From the owner of each partition, each second: `Partial`, what its partition knows of objectives and targets. */

@@ -16,8 +16,8 @@ export interface LeaseHandle {
   wish(wish: LeaseWish): void
   /** An epoch of this lease that was heard of elsewhere. */
   hear(epoch: number): void
-  /** For how long somebody else's write has not been renewed. */
-  readonly unrenewedMs: number
+  /** For how long nobody has written, as far as was seen. */
+  readonly unchangedMs: number
 }
 
 const tickMs = 100
@@ -45,8 +45,8 @@ export class LeaseKeeper {
       },
       wish: (wish) => lease.wish(wish),
       hear: (epoch) => lease.hear(epoch),
-      get unrenewedMs() {
-        return lease.unrenewedMs(clock.monotonicMs())
+      get unchangedMs() {
+        return lease.unchangedMs(clock.monotonicMs())
       },
     }
   }

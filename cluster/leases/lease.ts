@@ -82,10 +82,9 @@ export class Lease {
     return held !== undefined && nowMs - held.sinceMs < this.#times.durationMs ? held.epoch : undefined
   }
 
-  /** For how long the same write of somebody else has been seen; 0 when nobody else holds. */
-  unrenewedMs(nowMs: number): number {
-    if (this.#seen?.record === undefined || this.#isFree(this.#seen.record)) return 0
-    return nowMs - this.#seen.sinceMs
+  /** For how long nobody has written, as far as was seen. */
+  unchangedMs(nowMs: number): number {
+    return this.#seen === undefined ? 0 : nowMs - this.#seen.sinceMs
   }
 
   /** What is to be done now, if anything; its outcome has to be told before there is a next step. */

@@ -3,6 +3,7 @@
 // missing is asked for, and holds back the confirmation until it is here or its sender says that it no longer exists.
 import type { Batch } from '../../shared/telemetry/batch.ts'
 import type { DecodedRecord } from '../../shared/telemetry/decode.ts'
+import { partitionOf } from '../../shared/telemetry/partition.ts'
 import { type Hole, Sequences } from '../../shared/telemetry/sequences.ts'
 
 export interface Source {
@@ -32,17 +33,38 @@ export interface Intake {
 
 export class Sources {
   readonly #sources = new Map<string, Source>()
+  /** Those of which something is missing. */
+  readonly #withHoles = new Set<Source>()
 
   constructor(stored: Iterable<StoredSource>) {
     for (const { node, epoch, sequence, holes } of stored) {
       const taken = new Sequences(sequence, holes)
-      this.#sources.set(epoch, { node, epoch, taken, stored: taken.through })
+      const source = { node, epoch, taken, stored: taken.through }
+      this.#sources.set(epoch, source)
+      this.#noteHoles(source)
     }
   }
 
   offer(batch: Pick<Batch, 'node' | 'epoch' | 'firstSequence' | 'previous'> & { count: number; atMs: number }): Intake {
     const source = this.#source(batch.node, batch.epoch)
-    return { source, ...source.taken.take(batch) }
+    const taking = source.taken.take(batch)
+    this.#noteHoles(source)
+    return { source, ...taking }
+  }
+
+  /** Time of the youngest batch before which something of its sender is missing; 0 when nothing is. */
+  missedUntilMs(partition: number): number {
+    let untilMs = 0
+    for (const { node, taken } of this.#withHoles) {
+      if (partitionOf(node) !== partition) continue
+      for (const { atMs } of taken.holes) untilMs = Math.max(untilMs, atMs)
+    }
+    return untilMs
+  }
+
+  #noteHoles(source: Source): void {
+    if (source.taken.holes.length > 0) this.#withHoles.add(source)
+    else this.#withHoles.delete(source)
   }
 
   #source(node: string, epoch: string): Source {

@@ -33,7 +33,7 @@ export interface Arrival {
 }
 
 export type Taken =
-  | { type: 'taken'; gone: readonly Hole[] }
+  | { type: 'taken' }
   /** Too much waits for a commit: it has to come again. */
   | { type: 'full' }
   | { type: 'unreadable' }
@@ -54,6 +54,7 @@ export class Ledger {
   readonly #touched = new Set<Source>()
   readonly #positions = new Map<number, Position>()
   readonly #positionsTouched = new Set<number>()
+  readonly #positionsStored = new Map<number, Position>()
   #nextBlockId: number
   #failing = false
   #hasCommitted: boolean
@@ -65,7 +66,10 @@ export class Ledger {
     const sources = this.#store.sources()
     this.#sources = new Sources(sources)
     this.#hasCommitted = sources.length > 0
-    for (const position of this.#store.positions()) this.#positions.set(position.partition, position)
+    for (const position of this.#store.positions()) {
+      this.#positions.set(position.partition, position)
+      this.#positionsStored.set(position.partition, position)
+    }
     this.#nextBlockId = this.#store.lastBlockId() + 1
   }
 
@@ -96,10 +100,23 @@ export class Ledger {
     return this.#positions.get(partition)
   }
 
+  /** As committed: what was read before it need not be kept for this node. */
+  positionStored(partition: number): Position | undefined {
+    return this.#positionsStored.get(partition)
+  }
+
+  /** Nothing recorded since then is missing here. Undefined where the partition was never read. */
+  completeSinceMs(partition: number): number | undefined {
+    const position = this.#positions.get(partition)
+    return position && Math.max(position.completeSinceMs, this.#sources.missedUntilMs(partition))
+  }
+
   /** Committed together with everything that was taken before. */
   moveTo(position: Position): void {
-    this.#positions.set(position.partition, position)
-    this.#positionsTouched.add(position.partition)
+    const { partition } = position
+    const completeSinceMs = Math.max(position.completeSinceMs, this.#positions.get(partition)?.completeSinceMs ?? 0)
+    this.#positions.set(partition, { ...position, completeSinceMs })
+    this.#positionsTouched.add(partition)
   }
 
   take({ partition, bytes, atMs }: Arrival): Taken {
@@ -115,8 +132,9 @@ export class Ledger {
     const { source, skip, gone } = this.#sources.offer({ ...batch, count, atMs })
     this.#touched.add(source)
     if (source.taken.isAwaiting) this.#askAgain(source)
+    this.#giveUp(partition, gone)
     if (skip < count) this.#add(batch, { partition, bytes, atMs, skip })
-    return { type: 'taken', gone }
+    return { type: 'taken' }
   }
 
   /** Once a second. Nothing waits: nothing is done. */
@@ -137,6 +155,9 @@ export class Ledger {
     for (const [, fold] of this.#options.folds.entries()) fold.usage.clear()
     for (const tally of this.#options.tallies ?? []) tally.committed()
     this.#touched.clear()
+    for (const partition of this.#positionsTouched) {
+      this.#positionsStored.set(partition, this.#positions.get(partition)!)
+    }
     this.#positionsTouched.clear()
     for (const source of sources) {
       source.stored = source.taken.through
@@ -148,6 +169,13 @@ export class Ledger {
     this.commit()
     this.#store?.close()
     this.#store = undefined
+  }
+
+  /** What will not come any more was recorded before the batch that left the hole. */
+  #giveUp(partition: number, gone: readonly Hole[]): void {
+    const position = this.#positions.get(partition)
+    if (position === undefined || gone.length === 0) return
+    this.moveTo({ ...position, completeSinceMs: Math.max(...gone.map(({ atMs }) => atMs)) })
   }
 
   #open(): UsageStore {
@@ -167,6 +195,7 @@ export class Ledger {
     if (!this.#hasCommitted || this.#store.sources().length > 0) return 'same'
     this.#sources = new Sources([])
     this.#positions.clear()
+    this.#positionsStored.clear()
     this.#positionsTouched.clear()
     this.#touched.clear()
     this.#pending = []

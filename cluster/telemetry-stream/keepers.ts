@@ -1,0 +1,60 @@
+// Which aggregators are there, and what each says of the partitions that it keeps. Time since it was heard is measured by
+// one's own clock.
+import type { Clock } from '../../shared/clock.ts'
+import { decodeKeeping, type KeepingMessage, type KeptPartition } from '../../shared/telemetry/keeping-message.ts'
+import { type Bus, type Subscription, subjects } from '../bus/bus.ts'
+
+export interface Heard extends KeepingMessage {
+  ageMs: number
+}
+
+/** Three messages were missed. */
+export const aliveMs = 3_000
+/** After so long it is as if it had never been there. */
+const rememberedMs = 600_000
+const nodesMax = 256
+
+export class Keepers {
+  readonly #clock: Clock
+  readonly #heard = new Map<string, { message: KeepingMessage; atMs: number }>()
+  readonly #subscription: Subscription
+  readonly #onHeard: (message: KeepingMessage) => void
+
+  constructor(bus: Bus, clock: Clock, onHeard: (message: KeepingMessage) => void = () => {}) {
+    this.#clock = clock
+    this.#onHeard = onHeard
+    this.#subscription = bus.subscribe(subjects.keeping, (payload) => this.#hear(payload))
+  }
+
+  stop(): void {
+    this.#subscription.stop()
+  }
+
+  /** Those that spoke lately. */
+  alive(): Heard[] {
+    return this.all().filter(({ ageMs }) => ageMs < aliveMs)
+  }
+
+  /** Those that are silent too. */
+  all(): Heard[] {
+    const nowMs = this.#clock.monotonicMs()
+    const heard: Heard[] = []
+    for (const [node, { message, atMs }] of this.#heard) {
+      if (nowMs - atMs > rememberedMs) this.#heard.delete(node)
+      else heard.push({ ...message, ageMs: nowMs - atMs })
+    }
+    return heard
+  }
+
+  #hear(payload: Uint8Array): void {
+    const message = decodeKeeping(payload)
+    if (message === undefined) return
+    if (this.#heard.size >= nodesMax && !this.#heard.has(message.node)) return
+    this.#heard.set(message.node, { message, atMs: this.#clock.monotonicMs() })
+    this.#onHeard(message)
+  }
+}
+
+export function keptBy(message: KeepingMessage, partition: number): KeptPartition | undefined {
+  return message.partitions.find((kept) => kept.partition === partition)
+}

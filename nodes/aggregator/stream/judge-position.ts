@@ -1,0 +1,53 @@
+// Where to go on reading a stream that may not be the one, or not as long, as when it was read last. Reading again costs
+// time and counts nothing twice, so in doubt it begins at the beginning.
+import type { UsageFacts } from '../../../cluster/telemetry-stream/usage-stream.ts'
+import type { Position } from '../store/usage-store.ts'
+
+export interface PositionVerdict {
+  after: number
+  /** What was recorded before that may be missing. */
+  completeSinceMs: number
+  why:
+    | 'same'
+    /** Nothing of this partition was ever read here. */
+    | 'new'
+    /** What came next was forgotten before it was read. */
+    | 'trimmed'
+    /** Fewer messages than were read, or another one where we stopped: a server lost its newest ones. */
+    | 'rewound'
+    | 'recreated'
+}
+
+/** `storedAtMs`: of the message at the position now; undefined when there is none. */
+export function judgePosition(known: {
+  position: Position | undefined
+  facts: UsageFacts
+  storedAtMs: number | undefined
+  wallMs: number
+}): PositionVerdict {
+  const { position, facts, storedAtMs, wallMs } = known
+  const firstAtMs = facts.firstAtMs ?? wallMs
+  if (position === undefined) {
+    const completeSinceMs = facts.firstSequence <= 1 ? madeAtMs(facts, firstAtMs) : firstAtMs
+    return { after: 0, completeSinceMs, why: 'new' }
+  }
+  const { sequence, completeSinceMs } = position
+  if (position.streamCreated !== facts.created) return { after: 0, completeSinceMs, why: 'recreated' }
+  if (sequence > facts.lastSequence) return { after: 0, completeSinceMs, why: 'rewound' }
+  if (sequence >= facts.firstSequence && !isSameMessage(position, storedAtMs)) {
+    return { after: 0, completeSinceMs, why: 'rewound' }
+  }
+  if (facts.firstSequence > sequence + 1) {
+    return { after: sequence, completeSinceMs: Math.max(completeSinceMs, firstAtMs), why: 'trimmed' }
+  }
+  return { after: sequence, completeSinceMs, why: 'same' }
+}
+
+function isSameMessage(position: Position, storedAtMs: number | undefined): boolean {
+  return storedAtMs !== undefined && (position.storedAtMs === 0 || position.storedAtMs === storedAtMs)
+}
+
+function madeAtMs({ created }: UsageFacts, otherwiseMs: number): number {
+  const ms = Date.parse(created)
+  return Number.isNaN(ms) ? otherwiseMs : ms
+}

@@ -1,0 +1,221 @@
+// Reads one partition of the usage stream into the ledger, from where it stopped, for as long as this node keeps the
+// partition. While commits lag nothing more is fetched. Whatever goes wrong with the stream, reading begins again from what
+// was taken, after a look at whether the stream is still the one that it was.
+import type { PartitionFeed, UsageMessage, UsageStream } from '../../../cluster/telemetry-stream/usage-stream.ts'
+import type { Clock, Timer } from '../../../shared/clock.ts'
+import type { Notify } from '../../../shared/notice.ts'
+import type { Arrival, Taken } from '../ledger.ts'
+import type { Position } from '../store/usage-store.ts'
+import { judgePosition, type PositionVerdict } from './judge-position.ts'
+import type { StreamEnds } from './stream-ends.ts'
+
+export interface ReaderLedger {
+  readonly isFull: boolean
+  take(arrival: Arrival): Taken
+  position(partition: number): Position | undefined
+  moveTo(position: Position): void
+}
+
+export interface PartitionReaderOptions {
+  partition: number
+  stream: UsageStream
+  ends: Pick<StreamEnds, 'settledBefore'>
+  ledger: ReaderLedger
+  clock: Clock
+  notify: Notify
+}
+
+const waitMs = 1_000
+const fullMs = 50
+const retryMs = 500
+const reopenMs = 50
+/** A batch of a newer release will not become readable by itself; an upgrade or a newer aggregator does it. */
+const newerMs = 30_000
+
+export class PartitionReader {
+  readonly #options: PartitionReaderOptions
+  readonly #startedMs: number
+  #atEndMs: number | undefined
+  #trouble: string | undefined
+  #feed: PartitionFeed | undefined
+  #stopped = false
+  /** What was begun before the last one is over. */
+  #beginnings = 0
+  #pausing: { timer: Timer; resume: () => void } | undefined
+  #reading: Promise<void> = Promise.resolve()
+
+  constructor(options: PartitionReaderOptions) {
+    this.#options = options
+    this.#startedMs = options.clock.monotonicMs()
+  }
+
+  start(): void {
+    this.#reading = this.#readAll()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#feed?.close()
+    this.#pausing?.timer.cancel()
+    this.#pausing?.resume()
+    await this.#reading
+  }
+
+  /** The database was lost: everything that is still in the stream is read again. */
+  restart(): void {
+    this.#beginnings++
+    this.#feed?.close()
+  }
+
+  /** When all there was had been taken, for the last time. */
+  get atEndMs(): number | undefined {
+    return this.#atEndMs
+  }
+
+  /** For how long it may not have had everything. */
+  lagMs(nowMs: number): number {
+    return nowMs - (this.#atEndMs ?? this.#startedMs)
+  }
+
+  get trouble(): string | undefined {
+    return this.#trouble
+  }
+
+  async #readAll(): Promise<void> {
+    while (!this.#stopped) {
+      const begun = await this.#begin()
+      if (typeof begun === 'string') {
+        this.#trouble = begun
+        await this.#pause(retryMs)
+        continue
+      }
+      this.#feed = begun.feed
+      if (this.#goesOn(begun)) await this.#readOn(begun)
+      begun.feed.close()
+      this.#feed = undefined
+      await this.#pause(reopenMs)
+    }
+  }
+
+  /** Finds the place and opens a feed there; a sentence when that cannot be done now. */
+  async #begin(): Promise<Reading | string> {
+    const { partition, stream, ledger, clock } = this.#options
+    const beginning = this.#beginnings
+    const facts = await stream.facts()
+    if (!facts.ok) return facts.error.message
+    const position = ledger.position(partition)
+    const stored =
+      position === undefined || position.sequence === 0 ? undefined : await stream.storedAtMs(position.sequence)
+    if (stored?.ok === false) return stored.error.message
+    const verdict = judgePosition({ position, facts: facts.value, storedAtMs: stored?.value, wallMs: clock.wallMs() })
+    const feed = await stream.openFeed(partition, verdict.after)
+    if (!feed.ok) return feed.error.message
+    const { created } = facts.value
+    const reading = { feed: feed.value, beginning, created, completeSinceMs: verdict.completeSinceMs }
+    if (this.#goesOn(reading) && verdict.why !== 'same') {
+      this.#tell(verdict)
+      this.#move({ sequence: verdict.after, storedAtMs: 0, ...reading })
+    }
+    return reading
+  }
+
+  #goesOn({ beginning }: Reading): boolean {
+    return !this.#stopped && beginning === this.#beginnings
+  }
+
+  async #readOn(reading: Reading): Promise<void> {
+    const { ledger, clock } = this.#options
+    while (this.#goesOn(reading)) {
+      if (ledger.isFull) {
+        await this.#pause(fullMs)
+        continue
+      }
+      const page = await reading.feed.next(waitMs)
+      if (!page.ok) {
+        this.#trouble = page.error.message
+        return
+      }
+      for (const message of page.value.messages) if (!(await this.#take(message, reading))) return
+      this.#trouble = undefined
+      if (page.value.isAtEnd) {
+        this.#atEndMs = clock.monotonicMs()
+        this.#passIdle(reading)
+      }
+    }
+  }
+
+  /** False when reading has to begin again. */
+  async #take({ sequence, storedAtMs, bytes }: UsageMessage, reading: Reading): Promise<boolean> {
+    const { partition, ledger } = this.#options
+    while (this.#goesOn(reading)) {
+      const taken = ledger.take({ partition, bytes, atMs: storedAtMs })
+      if (taken.type === 'full') {
+        await this.#pause(fullMs)
+        continue
+      }
+      if (taken.type === 'newer') {
+        this.#trouble = 'a batch of a newer release waits to be read'
+        await this.#pause(newerMs)
+        return false
+      }
+      // It may have been committed together with what waited, and that may have failed for good.
+      if (!this.#goesOn(reading)) return false
+      this.#move({ sequence, storedAtMs, ...reading })
+      return true
+    }
+    return false
+  }
+
+  /** Where nothing comes for this partition, the place moves on with the stream: what is trimmed behind it is not missed. */
+  #passIdle(reading: Reading): void {
+    const { partition, ledger, ends } = this.#options
+    const end = ends.settledBefore(this.#atEndMs!)
+    if (end === undefined || end.created !== reading.created) return
+    if (end.sequence <= (ledger.position(partition)?.sequence ?? 0)) return
+    this.#move({ sequence: end.sequence, storedAtMs: end.storedAtMs, ...reading })
+  }
+
+  #move({ sequence, storedAtMs, created, completeSinceMs }: Place): void {
+    const { partition, ledger } = this.#options
+    ledger.moveTo({ partition, sequence, storedAtMs, streamCreated: created, completeSinceMs })
+  }
+
+  #tell({ why, completeSinceMs }: PositionVerdict): void {
+    if (why === 'same' || why === 'new') return
+    const said = {
+      trimmed: `forgot usage before it was read here: partition ${this.#options.partition} is complete since ${isoOf(completeSinceMs)}`,
+      rewound: `is shorter than it was; partition ${this.#options.partition} is read again, and nothing is counted twice`,
+      recreated: `was made anew; partition ${this.#options.partition} is read from its beginning`,
+    }[why]
+    this.#options.notify({ type: 'warning', message: `the usage stream ${said}` })
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resume) => {
+      if (this.#stopped) return resume()
+      const timer = this.#options.clock.after(ms, () => {
+        this.#pausing = undefined
+        resume()
+      })
+      this.#pausing = { timer, resume }
+    })
+  }
+}
+
+interface Reading {
+  feed: PartitionFeed
+  beginning: number
+  created: string
+  completeSinceMs: number
+}
+
+interface Place {
+  sequence: number
+  storedAtMs: number
+  created: string
+  completeSinceMs: number
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString()
+}
