@@ -1,15 +1,18 @@
 // The aggregator: the parts list. It only reads telemetry; when it is away, proxies serve on and keep their records.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Bus, decodeJson, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import { type Bus, decodeJson, encodeJson, subjects, telemetryStoredOf } from '../../cluster/bus/bus.ts'
+import type { LeaseKeeper } from '../../cluster/leases/lease-keeper.ts'
 import { decodeHeartbeat } from '../../cluster/membership/decode-heartbeat.ts'
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
+import type { UsageStream } from '../../cluster/telemetry-stream/usage-stream.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
+import type { Trouble } from '../../shared/readiness.ts'
 import { Fleet } from '../../shared/telemetry/fleet.ts'
 import { embeddedPartition } from '../../shared/telemetry/partition.ts'
-import type { AggregatorQuery } from '../../shared/telemetry/records.ts'
+import type { AggregatorQuery, NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import type { Stored } from '../../shared/telemetry/stored.ts'
 import { answerQuery } from './answers/answer-query.ts'
 import { History } from './answers/requests.ts'
@@ -18,6 +21,7 @@ import { Ledger } from './ledger.ts'
 import type { Publishing } from './publishing/start-publishing.ts'
 import { openUsageDatabase } from './store/schema.ts'
 import { UsageStore } from './store/usage-store.ts'
+import { Keeping } from './stream/keeping.ts'
 
 export interface AggregatorOptions {
   dataDir: string
@@ -27,12 +31,18 @@ export interface AggregatorOptions {
   node: string
   /** Objectives and weights: their sums are committed together with usage. */
   publishing?: Pick<Publishing, 'tallies'>
+  /** Absent where everything is embedded: then batches come over the bus, and all of them are kept. */
+  cluster?: { stream: UsageStream; leases: Pick<LeaseKeeper, 'lease'> /** Of this boot, unique. */; boot: string }
   bounds?: { historyRowsMax: number; historyDays: number }
 }
 
 export interface Aggregator {
-  /** Commits what was taken. */
-  close(): void
+  /** Partitions for which this node may speak now, with the epochs under which it does. */
+  owned(): { partition: number; epoch: number }[]
+  troubles(): Trouble[]
+  queues(): NodeHeartbeat['queues']
+  /** Commits what was taken; embedded before it returns. */
+  close(): Promise<void>
 }
 
 const commitMs = 1_000
@@ -55,18 +65,21 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   }
   const tallies = options.publishing?.tallies ?? []
   const folds = new Folds(clock, tallies)
-  const tell = (stored: Stored): void => bus.publish(subjects.telemetryStored, encodeJson(stored))
-  const ledger = new Ledger({ openStore, folds, tallies, tell, clock, notify })
+  const { cluster, node } = options
+  const tell = (stored: Stored): void =>
+    bus.publish(cluster === undefined ? subjects.telemetryStored : telemetryStoredOf(stored.node), encodeJson(stored))
+  const onAnew = (): void => keeping?.restart()
+  const ledger = new Ledger({ openStore, folds, tallies, tell, clock, notify, onAnew })
+  const keeping = cluster && new Keeping({ ...cluster, node, ledger, bus, clock, notify })
   const fleet = new Fleet(clock)
   const published = new PublishedWatch(bus, clock)
   const history = new History(() => ledger)
   const known = { folds, ledger, fleet, history, published, clock }
 
+  const takeBatch = (bytes: Uint8Array): void =>
+    void ledger.take({ partition: embeddedPartition, bytes, atMs: clock.wallMs() })
   const subscriptions = [
-    bus.subscribe(
-      subjects.telemetryBatch,
-      (bytes) => void ledger.take({ partition: embeddedPartition, bytes, atMs: clock.wallMs() }),
-    ),
+    ...(cluster === undefined ? [bus.subscribe(subjects.telemetryBatch, takeBatch)] : []),
     bus.subscribe(subjects.heartbeat, (payload) => {
       const heartbeat = decodeHeartbeat(payload)
       if (heartbeat === undefined) return
@@ -76,13 +89,24 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     bus.serve(subjects.aggregatorQuery, (payload) => answerQuery(decodeJson(payload) as AggregatorQuery, known)),
   ]
   const timer = clock.every(commitMs, () => ledger.commit())
+  keeping?.start()
 
   return {
+    owned: () => keeping?.owned() ?? [],
+    troubles: () => usageTroubles(ledger, keeping),
+    queues: () => ({ usageToCommit: { length: ledger.pending.length, dropped: 0 } }),
     close() {
       timer.cancel()
       for (const subscription of subscriptions.reverse()) subscription.stop()
-      published.stop()
+      if (keeping !== undefined) return keeping.stop().then(() => ledger.close())
       ledger.close()
+      return Promise.resolve()
     },
   }
+}
+
+function usageTroubles(ledger: Ledger, keeping: Keeping | undefined): Trouble[] {
+  const unread = keeping?.troubles().map((trouble) => `usage is not read: ${trouble}`) ?? []
+  const reasons = [...(ledger.isFailing ? ['usage cannot be committed'] : []), ...unread]
+  return reasons.map((reason) => ({ level: 'degraded', reason }))
 }
