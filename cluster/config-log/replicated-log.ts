@@ -5,9 +5,9 @@ import { fail, type Result } from '../../shared/result.ts'
 import type { ConfigLog, LogHead, LogRefusal, SealedEvent, StoredEvent } from './config-log.ts'
 import { Mirror, type MirrorOptions } from './mirror.ts'
 import type { ReplicationState } from './replication-state.ts'
-import { type AppendAnswer, StreamAppend } from './stream-append.ts'
+import { type AppendAnswer, StreamAppend, type StreamAppendOptions } from './stream-append.ts'
 
-export interface ReplicatedLogOptions extends MirrorOptions {
+export interface ReplicatedLogOptions extends MirrorOptions, Pick<StreamAppendOptions, 'outcomeUnknownMs'> {
   /** Follows the stream and never appends or makes it: proxies and aggregators. */
   readOnly?: boolean
 }

@@ -19,6 +19,8 @@ export interface StreamAppendOptions {
   clock: Clock
   /** May this node write the very first event? */
   mayBegin: () => boolean
+  /** How long an acknowledgement is sought before the caller is told that the outcome is unknown. */
+  outcomeUnknownMs?: number
 }
 
 export type AppendAnswer = Result<{ revision: number; duplicate: boolean }, AppendRefusal>
@@ -115,7 +117,7 @@ export class StreamAppend {
   #afterTrouble(job: Job, trouble: PublishTrouble): Outcome | undefined {
     if (trouble.type === 'wrong-last-sequence') return { type: 'behind' }
     if (trouble.type === 'no-ack') job.mayBeStored = true
-    if (job.mayBeStored) return this.#elapsedMs(job) < outcomeUnknownMs ? undefined : refused(unknown(job))
+    if (job.mayBeStored) return this.#elapsedMs(job) < this.#outcomeUnknownMs ? undefined : refused(unknown(job))
     const { type, forMs } = this.#options.mirror.state
     const hasPatience = this.#elapsedMs(job) < electionMs && !(type === 'away' && forMs > electionMs)
     return trouble.type === 'unavailable' && hasPatience ? undefined : refused(refusalOfTrouble(trouble))
@@ -142,7 +144,7 @@ export class StreamAppend {
         return done({ revision: own.value, duplicate })
       }
       if (head.ok && own.ok && outcome.type === 'behind') return fail({ type: 'conflict', head: head.value })
-      const isOver = this.#elapsedMs(job) > (wasSent ? outcomeUnknownMs : electionMs)
+      const isOver = this.#elapsedMs(job) > (wasSent ? this.#outcomeUnknownMs : electionMs)
       if (isOver || this.#options.mirror.state.isAlarm) {
         const refusal = head.ok ? (own.ok ? undefined : own.error) : head.error
         return fail(wasSent || refusal === undefined ? unknown(job) : refusal)
@@ -165,6 +167,10 @@ export class StreamAppend {
     return stored.ok ? done(stored.value?.revision) : stored
   }
 
+  get #outcomeUnknownMs(): number {
+    return this.#options.outcomeUnknownMs ?? outcomeUnknownMsDefault
+  }
+
   #elapsedMs({ startedMs }: Job): number {
     return this.#options.clock.monotonicMs() - startedMs
   }
@@ -175,8 +181,7 @@ export class StreamAppend {
   }
 }
 
-/** How long an acknowledgement is sought before the caller is told that the outcome is unknown. */
-const outcomeUnknownMs = 30_000
+const outcomeUnknownMsDefault = 30_000
 /** How long a stream that nobody leads is waited for: an election takes 4 to 7 s. */
 const electionMs = 10_000
 const pauseMsMin = 50
