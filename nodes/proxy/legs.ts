@@ -2,7 +2,8 @@
 import type { BodyScan } from '../../shared/json/scan.ts'
 import { type Edit, editModel, spliceBody } from '../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { CallerRequest } from './caller-request.ts'
+import { bodyOf, CallerRequest, targetOf } from './caller-request.ts'
+import { EmbeddingLeg } from './embedding-leg.ts'
 import type { Leg, Unable } from './leg.ts'
 import type { Endpoint } from './providers/endpoint.ts'
 import type { Route } from './providers/routes.ts'
@@ -39,6 +40,7 @@ export class Legs {
   to(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
     const { route } = this.#options
     if (relays(endpoint, route)) return done(this.#relay(endpoint))
+    if (route.embeddings !== undefined) return this.#embed(endpoint, strict || this.#options.strict)
     if (route.inbound === undefined || route.counts === true) return fail({ type: 'unspoken', route: route.name })
     return this.#translate(endpoint, strict || this.#options.strict)
   }
@@ -57,6 +59,7 @@ export class Legs {
     if (relays(endpoint, route)) {
       return unable.type !== 'missing-capability' || endpoint.facts.lacks?.has(unable.capability) !== true
     }
+    if (route.embeddings !== undefined) return endpoint.dialect.embeddings !== undefined
     if (route.inbound === undefined || route.counts === true) return false
     return this.#caller().could(endpoint, strict || this.#options.strict)
   }
@@ -85,6 +88,22 @@ export class Legs {
     }
     const path = endpoint.basePath + printed.value.path
     return done(new TranslatedLeg(translation, path, forwardedLines, caller.droppedBy(printed.value)))
+  }
+
+  #embed(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
+    const { route, scan, forwardedLines } = this.#options
+    const { dialect } = endpoint
+    const upstream = dialect.embeddings
+    if (upstream === undefined) return fail({ type: 'unspoken', route: route.name })
+    const inbound = route.embeddings!
+    const request = inbound.parseRequest(bodyOf(scan))
+    if (!request.ok) return fail({ type: 'unreadable', ...request.error })
+    const printed = upstream.printRequest(request.value, targetOf(endpoint))
+    if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
+    const dropped = printed.value.dropped.map((one) => ('member' in one ? one.member : one.knob))
+    if (strict && dropped.length > 0) return fail({ type: 'unsupported-params', params: dropped })
+    const translation = { inbound, upstream, dialect, request: request.value, printed: printed.value, dropped }
+    return done(new EmbeddingLeg(translation, route.errors, endpoint.basePath + printed.value.path, forwardedLines))
   }
 
   #caller(): CallerRequest {

@@ -6,6 +6,7 @@ import { isRewritten, restoring } from '../../shared/chat/tool-forms.ts'
 import type { Usage } from '../../shared/chat/usage.ts'
 import type { StreamParser, StreamPrinter } from './providers/dialects/dialect.ts'
 import { type AnswerStream, countedTokens, KeepAlive, type StreamOptions, type StreamTokens } from './stream-answer.ts'
+import { unlessTooDeep } from './too-deep.ts'
 import type { Translation } from './translated-leg.ts'
 
 export class TranslatedStream implements AnswerStream {
@@ -43,7 +44,7 @@ export class TranslatedStream implements AnswerStream {
   push(bytes: Buffer, nowMs: number): 'ok' | 'broken' {
     if (this.#over !== undefined) return 'ok'
     this.#nowMs = nowMs
-    const parsed = this.#parser.push(bytes, this.#emit)
+    const parsed = unlessTooDeep('broken' as const, () => this.#parser.push(bytes, this.#emit))
     this.#settle()
     return parsed
   }

@@ -2,8 +2,10 @@
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import { anthropicInbound } from './dialects/anthropic.ts'
 import type { InboundDialect } from './dialects/dialect.ts'
+import type { EmbeddingInbound } from './dialects/embedding-dialect.ts'
 import type { ErrorShape } from './dialects/error-shapes.ts'
 import { openAiChatInbound } from './dialects/openai-chat.ts'
+import { openAiEmbeddingsInbound } from './dialects/openai-embeddings.ts'
 import { openAiResponsesInbound } from './dialects/openai-responses.ts'
 
 export interface Route {
@@ -15,6 +17,8 @@ export interface Route {
   readonly upstreamPath: string
   /** How the caller is understood where it does not; undefined: not at all. */
   readonly inbound: InboundDialect | undefined
+  /** The same for embeddings. */
+  readonly embeddings?: EmbeddingInbound
   /** The member that has to be there, and whether it must be a non-empty array. */
   readonly input: { readonly member: 'messages' | 'prompt' | 'input'; readonly nonEmptyArray: boolean } | undefined
   /** Undefined: the route does not stream. */
@@ -51,6 +55,7 @@ const embeddings: Route = {
   errors: 'openai',
   upstreamPath: '/embeddings',
   inbound: undefined,
+  embeddings: openAiEmbeddingsInbound,
   input: { member: 'input', nonEmptyArray: false },
   stream: undefined,
   asksForUsage: false,
