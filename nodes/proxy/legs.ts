@@ -5,7 +5,7 @@ import { done, fail, type Result } from '../../shared/result.ts'
 import { bodyOf, CallerRequest, targetOf } from './caller-request.ts'
 import { EmbeddingLeg } from './embedding-leg.ts'
 import type { Leg, Unable } from './leg.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import { addressOf, type Endpoint } from './providers/endpoint.ts'
 import type { Route } from './providers/routes.ts'
 import { RelayLeg } from './relay-leg.ts'
 import { TranslatedLeg } from './translated-leg.ts'
@@ -41,7 +41,7 @@ export class Legs {
     const { route } = this.#options
     if (relays(endpoint, route)) return done(this.#relay(endpoint))
     if (route.embeddings !== undefined) return this.#embed(endpoint, strict || this.#options.strict)
-    if (route.inbound === undefined || route.counts === true) return fail({ type: 'unspoken', route: route.name })
+    if (route.inbound === undefined || route.counts !== undefined) return fail({ type: 'unspoken', route: route.name })
     return this.#translate(endpoint, strict || this.#options.strict)
   }
 
@@ -60,14 +60,15 @@ export class Legs {
       return unable.type !== 'missing-capability' || endpoint.facts.lacks?.has(unable.capability) !== true
     }
     if (route.embeddings !== undefined) return endpoint.dialect.embeddings !== undefined
-    if (route.inbound === undefined || route.counts === true) return false
+    if (route.inbound === undefined || route.counts !== undefined) return false
     return this.#caller().could(endpoint, strict || this.#options.strict)
   }
 
   #relay(endpoint: Endpoint): Leg {
     const { route, scan, edits, forwardedLines, relayedLines, relayedQuery } = this.#options
-    const { pieces } = spliceBody(scan, [...edits, editModel(scan, endpoint.model)])
-    const path = endpoint.basePath + route.upstreamPath + relayedQuery
+    const inPath = typeof route.upstreamPath !== 'string'
+    const { pieces } = spliceBody(scan, inPath ? edits : [...edits, editModel(scan, endpoint.model)])
+    const path = addressOf(endpoint, pathOf(route, endpoint)) + relayedQuery
     return new RelayLeg(route, path, forwardedLines + relayedLines, pieces)
   }
 
@@ -86,7 +87,7 @@ export class Legs {
       facts: { requestId, nowSeconds, estimatedInput, showUsage, request },
       errors: route.errors,
     }
-    const path = endpoint.basePath + printed.value.path
+    const path = addressOf(endpoint, printed.value.path)
     return done(new TranslatedLeg(translation, path, forwardedLines, caller.droppedBy(printed.value)))
   }
 
@@ -103,7 +104,7 @@ export class Legs {
     const dropped = printed.value.dropped.map((one) => ('member' in one ? one.member : one.knob))
     if (strict && dropped.length > 0) return fail({ type: 'unsupported-params', params: dropped })
     const translation = { inbound, upstream, dialect, request: request.value, printed: printed.value, dropped }
-    return done(new EmbeddingLeg(translation, route.errors, endpoint.basePath + printed.value.path, forwardedLines))
+    return done(new EmbeddingLeg(translation, route.errors, addressOf(endpoint, printed.value.path), forwardedLines))
   }
 
   #caller(): CallerRequest {
@@ -112,7 +113,11 @@ export class Legs {
   }
 }
 
+function pathOf({ upstreamPath }: Route, { model }: Endpoint): string {
+  return typeof upstreamPath === 'string' ? upstreamPath : upstreamPath(encodeURIComponent(model))
+}
+
 /** Whether the endpoint is given the caller's own bytes. */
-function relays({ speaks, quirks }: Endpoint, { dialect }: Route): boolean {
-  return speaks.has(dialect) && !(quirks.repairs === true && dialect === 'openai-chat')
+function relays({ speaks, quirks }: Endpoint, { dialect, upstreamPath }: Route): boolean {
+  return speaks.has(dialect) && upstreamPath !== '' && !(quirks.repairs === true && dialect === 'openai-chat')
 }

@@ -27,6 +27,8 @@ export interface InboundDialect {
   parseRequest(body: JsonObject): Result<ChatRequest, BadRequest>
   printAnswer(answer: Answer, facts: PrintFacts): string
   openPrinter(facts: PrintFacts): StreamPrinter
+  /** Undefined: server-sent events, with a comment as a sign of life. */
+  readonly framing?: { readonly contentType: string; readonly keepAlive: string }
 }
 
 /** What an answer says of itself that is not in it. */

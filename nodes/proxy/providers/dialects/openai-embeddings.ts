@@ -1,12 +1,15 @@
-// OpenAI's embeddings, for callers.
+// OpenAI's embeddings, both sides.
 import type { EmbeddingAnswer, EmbeddingInput, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { Result } from '../../../../shared/result.ts'
-import { BodyReader, unread } from './body-reader.ts'
-import type { BadRequest } from './dialect.ts'
-import type { EmbeddingInbound } from './embedding-dialect.ts'
+import { done, type Result } from '../../../../shared/result.ts'
+import { BodyReader, isObject, present, unread } from './body-reader.ts'
+import type { BadRequest, PrintedRequest, Target } from './dialect.ts'
+import type { EmbeddingInbound, EmbeddingUpstream } from './embedding-dialect.ts'
+import { parseUsage } from './openai-usage.ts'
 
 export const openAiEmbeddingsInbound: EmbeddingInbound = { parseRequest: readEmbeddingRequest, printAnswer }
+
+export const openAiEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
 
 const readMembers: ReadonlySet<string> = new Set([
   ...['model', 'models', 'input', 'encoding_format', 'dimensions', 'user', 'input_type'],
@@ -58,4 +61,27 @@ function base64Of(vector: readonly number[]): string {
   const bytes = Buffer.allocUnsafe(vector.length * 4)
   for (const [i, value] of vector.entries()) bytes.writeFloatLE(value, i * 4)
   return bytes.toString('base64')
+}
+
+// ── to an upstream ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+function printRequest(request: EmbeddingRequest, { model }: Target): Result<PrintedRequest, never> {
+  const input = request.inputs.map((one) => (one.type === 'text' ? one.text : one.tokens))
+  const { dimensions, user } = request
+  const members =
+    request.purpose === undefined ? Object.keys(request.extras) : ['taskType', ...Object.keys(request.extras)]
+  return done({
+    path: '/embeddings',
+    body: JSON.stringify(present({ model, input, dimensions, user, encoding_format: 'float' })),
+    headerLines: '',
+    dropped: members.map((member) => ({ member })),
+  })
+}
+
+function parseAnswer(body: JsonObject): EmbeddingAnswer | undefined {
+  const { data, model } = body
+  if (!Array.isArray(data)) return undefined
+  const vectors = data.filter(isObject).map(({ embedding }) => embedding)
+  if (!vectors.every((vector): vector is number[] => Array.isArray(vector))) return undefined
+  return { model: typeof model === 'string' ? model : '', vectors, inputTokens: parseUsage(body['usage'])?.input }
 }
