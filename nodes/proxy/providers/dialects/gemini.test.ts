@@ -35,6 +35,7 @@ function said(chunks: readonly Told[], index: number): Told {
   const candidates = chunks.flatMap(({ candidates }) => candidates.filter((one: Told) => one.index === index))
   const parts: Told[] = []
   for (const part of candidates.flatMap(({ content }) => content.parts)) {
+    if (part.text === '' && part.thoughtSignature === undefined) continue
     const last = parts.at(-1)
     const joins =
       part.text !== undefined &&
