@@ -20,6 +20,7 @@ beforeAll(async () => {
   const rig = await bootDiskRig(folder)
   for (let i = 1; i <= 50; i++) await rig.writer.write(setTeam(`team-${i}`))
   acknowledged = rig.follower.state!
+  await rig.kept()
   // As a kill leaves it: everything still in the WAL, no index of it.
   cpSync(folder, killed, { recursive: true })
   rmSync(join(killed, 'log.sqlite-shm'))

@@ -3,7 +3,8 @@ import type { ConfigChange, ConfigEvent } from '../../shared/config/events.ts'
 import { applyEvent } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { type ChainBreak, type EventBytes, type OpenedEvent, openEvent } from './event-codec.ts'
+import type { LogRefusal, StoredEvent } from './config-log.ts'
+import { type ChainBreak, type EventBytes, type OpenedEvent, openEvent, openPage } from './event-codec.ts'
 
 /** The event is genuine and this release cannot fold it: nothing is damaged, and nothing after it may be folded either. */
 export interface FoldStop {
@@ -27,6 +28,33 @@ export function foldStored(
 ): Result<Folded, ChainBreak | FoldStop> {
   const opened = openEvent(stored, { revision: state.revision + 1, prevHash: state.hash, macKey })
   return opened.ok ? foldOpened(state, opened.value, stored.hash) : opened
+}
+
+export interface FoldedPage {
+  /** Those of the page that were folded: a beginning of it. */
+  events: StoredEvent[]
+  skipped: ConfigEvent[]
+  /** What ended it before the end of the page. */
+  refusal: LogRefusal | FoldStop | undefined
+}
+
+/** Edits `state` as far as the page is proven and can be folded. */
+export function foldPage(state: ConfigState, page: readonly StoredEvent[], macKey: Uint8Array): FoldedPage {
+  const { opened, broken } = openPage(page, state, macKey)
+  const folded: FoldedPage = { events: [], skipped: [], refusal: undefined }
+  for (const [index, one] of opened.entries()) {
+    const stored = page[index]!
+    const step = foldOpened(state, one, stored.hash)
+    if (!step.ok) return { ...folded, refusal: step.error }
+    folded.events.push(stored)
+    if (step.value.skipped) folded.skipped.push(step.value.event)
+  }
+  if (broken !== undefined) folded.refusal = damagedAt(broken.revision, broken.message)
+  return folded
+}
+
+export function damagedAt(revision: number, message: string): LogRefusal {
+  return { type: 'damaged', revision, message }
 }
 
 /** For events that `openEvent` just found to be the next. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../shared/clock.ts'
 import type { Notice } from '../../shared/notice.ts'
@@ -138,6 +139,43 @@ test('a state that its user cannot take is told, and the next one mends it', asy
   await writer.write(setTeam('mended'))
   await follower.look()
   expect(follower.status.degraded).toBeUndefined()
+})
+
+test('events that arrive together are one state, in their order, however many they are', async () => {
+  const { log, follower, states } = await given(1)
+  for (let i = 0; i < 2_000; i++) await appendForeign(log, {})
+  const before = states.length
+  await follower.look()
+  expect(states.length - before).toBe(1)
+  expect(states.at(-1)?.revision).toBe(2_001)
+  expect(states.at(-1)?.resources.teams.size).toBe(2_001)
+})
+
+test('a state that takes several turns to be put to use is not overtaken by the next one', async () => {
+  const storage = new MemoryLogStorage()
+  const log = new MemoryLog(storage)
+  const used: number[] = []
+  const onState = async ({ revision }: { revision: number }) => {
+    for (let turn = 0; turn < 5; turn++) await nextTurn()
+    used.push(revision)
+  }
+  const around = { macKey: rigMacKey, clock: new ManualClock(), notify: () => {}, keepLastGood: false }
+  const follower = new Follower({ log, onState, ...around })
+  await follower.boot()
+  for (let revision = 1; revision <= 3; revision++) {
+    await appendForeign(log, {})
+    void follower.look()
+  }
+  await follower.look()
+  expect(used).toEqual([...used].sort())
+  expect(used.at(-1)).toBe(3)
+})
+
+test('the newest state is handed out again when that is asked for', async () => {
+  const { follower, states } = await given(2)
+  const before = states.length
+  await follower.again()
+  expect(states.slice(before).map(({ revision }) => revision)).toEqual([2])
 })
 
 test('the state of any earlier revision can be had again, and of no other', async () => {

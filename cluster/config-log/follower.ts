@@ -10,22 +10,25 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { chooseVerdict, refusalReason, stopReason, type Verdict } from './boot.ts'
-import { type ConfigLog, genesisHash, type LogHead, type LogRefusal, type StoredEvent } from './config-log.ts'
+import { type ConfigLog, genesisHash, type LogHead, type LogRefusal } from './config-log.ts'
 import { examineLog, type LogFinding } from './examine-log.ts'
-import { type FoldStop, foldStored } from './fold-stored.ts'
+import { damagedAt, type FoldStop, foldPage } from './fold-stored.ts'
 import type { HighWater, MarkFinding } from './high-water.ts'
+import { HistoryCheck } from './history-check.ts'
 import type { CopyFinding, LastGood } from './last-good.ts'
+import { stateAt } from './state-at.ts'
 
 export interface FollowerOptions {
   log: ConfigLog
   macKey: Uint8Array
   clock: Clock
   notify: Notify
-  onState: (state: ConfigState) => void
+  /** It may take several turns; no other state is handed out meanwhile. */
+  onState: (state: ConfigState) => void | Promise<void>
   /** Read at boot. Absent where the log itself keeps no mark on this node. */
   highWater?: HighWater
   lastGood?: LastGood
-  /** Of several followers of one data folder, one writes the last good copy. */
+  /** Of several followers of one data folder, one writes the last good copy, and looks through what lies behind it. */
   keepLastGood: boolean
   pollMs?: number
 }
@@ -46,13 +49,6 @@ export interface FollowerStatus {
 /** Why nothing may be appended after the state of this follower. */
 export type FollowRefusal = LogRefusal | FoldStop
 
-interface FoldedPage {
-  events: StoredEvent[]
-  skipped: ConfigEvent[]
-  /** What ended it before the end of the page. */
-  refusal: FollowRefusal | undefined
-}
-
 export class Follower {
   readonly #options: FollowerOptions
   #state: ConfigState | undefined
@@ -66,6 +62,10 @@ export class Follower {
   #booted = false
   #looking: Promise<void> | undefined
   #lookAgain: Promise<void> | undefined
+  #history: HistoryCheck | undefined
+  #checking: Promise<void> | undefined
+  #rest: (() => void) | undefined
+  #handAgain = false
   #stopped = false
   #timer: Timer | undefined
   #watch: { stop(): void } | undefined
@@ -105,6 +105,7 @@ export class Follower {
   /** Follows until `stop`. */
   start(): void {
     assert(this.#booted && this.#timer === undefined, 'a follower starts once, after its boot')
+    this.#checking = this.#checkHistory()
     const look = () => void this.look()
     this.#watch = this.#options.log.watch(look)
     this.#timer = this.#options.clock.every(this.#options.pollMs ?? pollMs, look)
@@ -114,10 +115,17 @@ export class Follower {
     this.#watch?.stop()
     this.#timer?.cancel()
     this.#stopped = true
+    this.#rest?.()
     await this.#looking
+    await this.#checking
     const { lastGood, keepLastGood } = this.#options
-    if (keepLastGood && this.#state !== undefined && this.#refusal === undefined) lastGood?.snapshot(this.#state)
-    lastGood?.close()
+    await lastGood?.close(keepLastGood && this.#refusal === undefined ? this.#state : undefined)
+  }
+
+  /** Hands the newest state out once more: what it is used with has changed. */
+  again(): Promise<void> {
+    this.#handAgain = true
+    return this.look()
   }
 
   /** Looks for newer events now. When it is done, everything stored before the call has been folded, if it could be. */
@@ -137,7 +145,7 @@ export class Follower {
     return this.#lookAgain
   }
 
-  /** The configuration as it was at `revision`, folded from the beginning. */
+  /** The configuration as it was at `revision`. */
   async stateAt(
     revision: number,
   ): Promise<Result<ConfigState, FollowRefusal | { type: 'no-revision'; newest: number }>> {
@@ -145,32 +153,62 @@ export class Follower {
     if (!Number.isSafeInteger(revision) || revision < 0 || revision > newest)
       return fail({ type: 'no-revision', newest })
     if (this.#state?.revision === revision) return done(this.#state)
-    const state = emptyState()
-    while (state.revision < revision) {
-      const page = await this.#options.log.read(state.revision, Math.min(pageEvents, revision - state.revision))
-      if (!page.ok) return page
-      const folded = this.#foldPage(state, page.value)
-      if (folded.refusal !== undefined) return fail(folded.refusal)
-      if (page.value.length === 0) return fail(damagedAt(state.revision + 1, 'events are missing'))
-      await nextTurn()
-    }
-    return done(state)
+    const { log, macKey, lastGood } = this.#options
+    return stateAt({ log, macKey, checkpoints: lastGood?.checkpoints }, revision)
   }
 
   async #decide(): Promise<Verdict> {
-    const { log, macKey, clock, highWater, lastGood } = this.#options
+    const { highWater, lastGood } = this.#options
     // The mark first: whatever it says had been committed before, so the log has to have it by now.
     const mark: MarkFinding = highWater?.read() ?? { type: 'absent' }
     const copy: CopyFinding = lastGood?.read() ?? { state: undefined, damage: undefined }
     const marked = mark.type === 'at' ? mark.mark : undefined
-    const finding = await examineLog({ log, macKey, clock, mark: marked, copy: copy.state })
+    const finding = await this.#examine(marked, copy.state)
     const verdict = chooseVerdict({ log: finding, mark, copy })
-    this.#adopt(verdict, finding)
+    await this.#adopt(verdict, finding)
     this.#tell(finding, mark, copy)
+    if (this.#timer !== undefined) this.#checking = this.#checkHistory()
     return verdict
   }
 
-  #adopt(verdict: Verdict, finding: LogFinding): void {
+  async #examine(mark: LogHead | undefined, copy: ConfigState | undefined): Promise<LogFinding> {
+    const { log, macKey, clock, lastGood, keepLastGood } = this.#options
+    const keep = keepLastGood && lastGood !== undefined ? { onFolded: lastGood.append.bind(lastGood) } : {}
+    const finding = await examineLog({ log, macKey, mark, copy, ...keep })
+    if (!keepLastGood || copy === undefined || finding.type === 'refused') return finding
+    // A short history is looked through before anything is served from its log; for a long one nobody should wait.
+    this.#history = new HistoryCheck({ log, macKey, clock, upTo: { revision: copy.revision, hash: copy.hash } })
+    const refusal = await this.#history.run(historyFirstMs)
+    if (refusal === undefined || isPassing(refusal)) return finding
+    this.#history = undefined
+    return { type: 'refused', refusal, prefix: finding.state, claims: finding.state.revision }
+  }
+
+  /** The rest of it, in a fifth of this thread's time. */
+  async #checkHistory(): Promise<void> {
+    const history = this.#history
+    while (history !== undefined && !history.isDone && !this.#stopped && this.#refusalIsPassing()) {
+      await this.#pause(historyRestMs)
+      const refusal = this.#stopped ? undefined : await history.run(historySliceMs)
+      if (refusal !== undefined && !isPassing(refusal)) this.#refuse(refusal)
+    }
+  }
+
+  #refusalIsPassing(): boolean {
+    return this.#refusal === undefined || isPassing(this.#refusal)
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(ms, resolve)
+      this.#rest = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+
+  async #adopt(verdict: Verdict, finding: LogFinding): Promise<void> {
     this.#refusal = finding.type === 'refused' ? finding.refusal : finding.stopped
     this.#skipped = finding.type === 'whole' ? finding.skipped : 0
     this.#damaged = verdict.type === 'damaged' ? verdict.reason : undefined
@@ -179,9 +217,9 @@ export class Follower {
     if (verdict.type !== 'serve') return
     this.#degraded = verdict.degraded
     this.#state = verdict.state
+    await this.#handOut(verdict.state)
     // Behind a stop, the copy of a newer release may reach further than this one can.
-    if (this.#options.keepLastGood && this.#refusal === undefined) this.#options.lastGood?.snapshot(verdict.state)
-    this.#handOut(verdict.state)
+    if (this.#options.keepLastGood && this.#refusal === undefined) this.#options.lastGood?.settle(verdict.state)
   }
 
   #tell(finding: LogFinding, mark: MarkFinding, copy: CopyFinding): void {
@@ -199,12 +237,22 @@ export class Follower {
   }
 
   async #pass(): Promise<void> {
+    const before = this.#state
+    await this.#newer()
+    if (!this.#handAgain) return
+    this.#handAgain = false
+    if (this.#state !== undefined && this.#state === before) await this.#handOut(this.#state)
+  }
+
+  async #newer(): Promise<void> {
     // Damage does not heal by waiting.
-    if (!this.#booted || (this.#refusal !== undefined && !isPassing(this.#refusal))) return this.#behind()
+    if (!this.#booted || !this.#refusalIsPassing()) return this.#behind()
     if (this.#damaged !== undefined) return this.#decideAgain()
     const head = await this.#options.log.head()
     const refusal = head.ok ? await this.#catchUp(head.value) : head.error
     if (refusal !== undefined) return this.#refuse(refusal)
+    // The history may have been found damaged meanwhile.
+    if (!this.#refusalIsPassing()) return
     this.#refusal = undefined
     this.#degraded = undefined
     this.#behindSinceMs = undefined
@@ -223,33 +271,29 @@ export class Follower {
     if (head.revision === at.revision && head.hash !== at.hash) return damagedAt(at.revision, 'its hash changed')
     while ((this.#state?.revision ?? 0) < head.revision) {
       this.#behind()
-      const before = this.#state ?? emptyState()
-      const page = await this.#options.log.read(before.revision, pageEvents)
-      if (!page.ok) return page.error
-      if (page.value.length === 0) return damagedAt(before.revision + 1, 'events are missing')
-      const next = forkState(before)
-      const { refusal, events, skipped } = this.#foldPage(next, page.value)
-      this.#countSkipped(skipped)
-      if (next.revision > before.revision) this.#swap(next, events)
+      const next = forkState(this.#state ?? emptyState())
+      const refusal = await this.#foldBatch(next, head.revision)
+      if (next.revision > (this.#state?.revision ?? 0)) await this.#swap(next)
       if (refusal !== undefined) return refusal
-      await nextTurn()
     }
     return undefined
   }
 
-  #foldPage(state: ConfigState, page: StoredEvent[]): FoldedPage {
-    const folded: FoldedPage = { events: [], skipped: [], refusal: undefined }
-    for (const stored of page) {
-      const step = foldStored(state, stored, this.#options.macKey)
-      if (!step.ok) {
-        const { error } = step
-        folded.refusal = error.type === 'stopped' ? error : damagedAt(error.revision, error.message)
-        break
-      }
-      folded.events.push(stored)
-      if (step.value.skipped) folded.skipped.push(step.value.event)
+  /** Folds what has come by now, a page a turn: whoever uses the states sees one change, not a hundred. */
+  async #foldBatch(next: ConfigState, upTo: number): Promise<FollowRefusal | undefined> {
+    const { log, macKey, lastGood, keepLastGood } = this.#options
+    const end = Math.min(upTo, next.revision + batchEventsMax)
+    while (next.revision < end) {
+      const page = await log.read(next.revision, Math.min(pageEvents, end - next.revision))
+      if (!page.ok) return page.error
+      if (page.value.length === 0) return damagedAt(next.revision + 1, 'events are missing')
+      const { refusal, events, skipped } = foldPage(next, page.value, macKey)
+      if (keepLastGood) lastGood?.append(events)
+      this.#countSkipped(skipped)
+      if (refusal !== undefined) return refusal
+      await nextTurn()
     }
-    return folded
+    return undefined
   }
 
   #countSkipped(skipped: ConfigEvent[]): void {
@@ -259,19 +303,19 @@ export class Follower {
     }
   }
 
-  #swap(next: ConfigState, events: StoredEvent[]): void {
-    const startedMs = this.#options.clock.monotonicMs()
+  async #swap(next: ConfigState): Promise<void> {
+    const { clock, notify, keepLastGood, lastGood } = this.#options
+    const startedMs = clock.monotonicMs()
     this.#state = next
-    if (this.#options.keepLastGood) this.#options.lastGood?.record(next, events)
-    this.#handOut(next)
-    const tookMs = this.#options.clock.monotonicMs() - startedMs
-    this.#options.notify({ type: 'config-applied', revision: next.revision, tookMs })
+    await this.#handOut(next)
+    if (keepLastGood) lastGood?.settle(next)
+    notify({ type: 'config-applied', revision: next.revision, tookMs: clock.monotonicMs() - startedMs })
   }
 
   // One state that its user cannot take must not end every node at once, nor keep them from the state that mends it.
-  #handOut(state: ConfigState): void {
+  async #handOut(state: ConfigState): Promise<void> {
     try {
-      this.#options.onState(state)
+      await this.#options.onState(state)
       this.#unused = undefined
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
@@ -301,12 +345,14 @@ export class Follower {
 }
 
 const pollMs = 1_000
-const pageEvents = 256
+const pageEvents = 128
+/** Events in one state at most: who catches up with a long history serves something newer now and then. */
+const batchEventsMax = 16_384
+/** Looked through before the first state is served. */
+const historyFirstMs = 250
+const historySliceMs = 4
+const historyRestMs = 16
 
 function isPassing(refusal: FollowRefusal): boolean {
   return refusal.type === 'unavailable' || refusal.type === 'full'
-}
-
-function damagedAt(revision: number, message: string): LogRefusal {
-  return { type: 'damaged', revision, message }
 }

@@ -1,6 +1,6 @@
 // What the facts of a stream, and a message of it, say next to what the copy holds. Pure, so that each rule stands alone.
 import type { LogHead, StoredEvent } from './config-log.ts'
-import { macOf, openEvent, sameMac } from './event-codec.ts'
+import { isGenuine, openEvent } from './event-codec.ts'
 import type { StreamFacts, StreamMessage } from './event-stream.ts'
 import type { ReplicationFinding } from './replication-state.ts'
 
@@ -64,8 +64,4 @@ export function judgeMessage(
   if (opened.ok) return { event }
   const type = isGenuine(message, macKey) ? 'damaged' : 'forged'
   return { finding: { type, message: `revision ${revision} of the stream: ${opened.error.message}`, revision } }
-}
-
-function isGenuine({ bytes, mac }: StreamMessage, macKey: Uint8Array): boolean {
-  return sameMac(mac, macOf(bytes, macKey))
 }

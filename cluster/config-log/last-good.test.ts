@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { stateToJson } from '../../shared/config/snapshot.ts'
+import { macOf } from './event-codec.ts'
 import type { Follower } from './follower.ts'
 import { LastGood } from './last-good.ts'
 import { bootRig, rigMacKey, setTeam } from './log-rig.ts'
@@ -23,7 +24,10 @@ async function given(teams: number) {
   const folder = newFolder()
   const storage = new MemoryLogStorage()
   const rig = await bootRig({ log: new MemoryLog(storage), lastGoodFolder: folder })
-  for (let i = 1; i <= teams; i++) await rig.writer.write(setTeam(`team-${i}`))
+  for (let i = 1; i <= teams; i++) {
+    await rig.writer.write(setTeam(`team-${i}`))
+    await rig.kept()
+  }
   return { folder, storage, ...rig }
 }
 
@@ -40,9 +44,11 @@ test('the copy is at the head after every change, whether a snapshot was just ma
   }
 })
 
-test('two snapshots stay, each with the tail that leads on from it', async () => {
+test('two snapshots stay, each with the tail that leads on from it; the older ones are checkpoints', async () => {
   const { folder } = await given(65)
   expect(readdirSync(folder).sort()).toEqual([
+    'checkpoint-1.json',
+    'checkpoint-21.json',
     'last-good-41.json',
     'last-good-41.tail',
     'last-good-61.json',
@@ -142,12 +148,51 @@ test('a damaged copy beside a whole log is told and written anew', async () => {
   expect(again.verdict).toMatchObject({ type: 'serve', source: 'log', state: { revision: 5 } })
   expect(again.follower.status.degraded).toBeUndefined()
   expect(again.notices).toContainEqual(expect.objectContaining({ type: 'warning' }))
+  await again.kept()
   expect(reading(folder)).toEqual({ state: stateOf(again.follower), damage: undefined })
 })
 
-test('a clean stop leaves one snapshot of the newest state', async () => {
-  const { folder, follower, stop } = await given(5)
+test('a start goes on with the tail that it finds, and writes no snapshot for it', async () => {
+  const { folder, storage, follower, stop } = await given(5)
   await stop()
-  rmSync(join(folder, 'last-good-1.json'))
-  expect(reading(folder)).toEqual({ state: stateOf(follower), damage: undefined })
+  const before = readdirSync(folder).sort()
+  const again = await bootRig({ log: new MemoryLog(storage), lastGoodFolder: folder })
+  await again.writer.write(setTeam('team-6'))
+  await again.stop()
+  expect(readdirSync(folder).sort()).toEqual(before)
+  expect(reading(folder)).toEqual({ state: stateOf(again.follower), damage: undefined })
+  expect(follower.state?.revision).toBe(5)
+})
+
+test('events that the copy lacks are kept at the start, when the log is there again', async () => {
+  const { folder, storage, stop } = await given(5)
+  await stop()
+  const elsewhere = await bootRig({ log: new MemoryLog(storage) })
+  await elsewhere.writer.write(setTeam('team-6'))
+  const again = await bootRig({ log: new MemoryLog(storage), lastGoodFolder: folder })
+  expect(reading(folder)).toEqual({ state: stateOf(again.follower), damage: undefined })
+})
+
+test('killed while a snapshot is being written, the copy is at the head all the same', async () => {
+  const { folder, writer, follower } = await given(20)
+  for (let i = 21; i <= 25; i++) {
+    await writer.write(setTeam(`team-${i}`))
+    // Whatever of the new snapshot lies there: the old one leads through both tails.
+    const copy = mkdtempSync(join(root, 'killed-'))
+    for (const name of readdirSync(folder)) {
+      if (name !== 'last-good-21.json') writeFileSync(join(copy, name), readFileSync(join(folder, name)))
+    }
+    expect(reading(copy)).toEqual({ state: stateOf(follower), damage: undefined })
+  }
+})
+
+test('a copy of the first release is read', async () => {
+  const { follower } = await given(3)
+  const state = follower.state!
+  const text = JSON.stringify(stateToJson(state))
+  const { revision, hash } = state
+  const head = JSON.stringify({ version: 1, revision, hash, mac: macOf(`last-good ${text}`, rigMacKey) })
+  const older = newFolder()
+  writeFileSync(join(older, 'last-good-3.json'), `${head}\n${text}\n`)
+  expect(reading(older)).toEqual({ state: stateOf(follower), damage: undefined })
 })

@@ -32,6 +32,8 @@ export interface Rig {
   verdict: Verdict
   notices: Notice[]
   states: ConfigState[]
+  /** Resolves once the snapshot that is being written is there. */
+  kept(): Promise<void>
   /** As a clean shutdown does. */
   stop(): Promise<void>
 }
@@ -41,6 +43,8 @@ export async function bootRig(options: RigOptions): Promise<Rig> {
   const notices: Notice[] = []
   const states: ConfigState[] = []
   const notify = (notice: Notice) => void notices.push(notice)
+  const folder = lastGoodFolder
+  const lastGood = folder === undefined ? undefined : new LastGood({ folder, macKey, notify, tailEventsMax: 20 })
   const follower = new Follower({
     log,
     macKey,
@@ -49,9 +53,7 @@ export async function bootRig(options: RigOptions): Promise<Rig> {
     onState: (state) => void states.push(state),
     keepLastGood: lastGoodFolder !== undefined,
     ...(highWater === undefined ? {} : { highWater }),
-    ...(lastGoodFolder === undefined
-      ? {}
-      : { lastGood: new LastGood({ folder: lastGoodFolder, macKey, notify, tailEventsMax: 20 }) }),
+    ...(lastGood === undefined ? {} : { lastGood }),
   })
   const newCommandId = () => randomUUID()
   const writer = new ConfigWriter({ log, follower, macKey, clock, newCommandId })
@@ -61,7 +63,8 @@ export async function bootRig(options: RigOptions): Promise<Rig> {
     await follower.stop()
     await log.close()
   }
-  return { log, follower, writer, verdict, notices, states, stop }
+  const kept = async () => lastGood?.settled()
+  return { log, follower, writer, verdict, notices, states, kept, stop }
 }
 
 export function teamSet(name: string): Change {

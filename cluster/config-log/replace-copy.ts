@@ -36,11 +36,11 @@ export function replaceCopy({ files, history, head, macKey, isOtherHistory }: Re
   fileSystem.syncFolder(folder)
 }
 
-/** Of revisions after this one. */
+/** What stands for revisions after this one: states, and every tail, because none says by its name how far it leads. */
 function removeLastGood(folder: string, revision: number): void {
   for (const name of readdirSync(folder)) {
-    const at = /^last-good-(\d{1,15})\.(?:json|tail)$/.exec(name)?.[1]
-    if (at !== undefined && Number(at) > revision) rmSync(join(folder, name))
+    const found = /^(?:last-good|checkpoint)-(\d{1,15})\.(json|tail)$/.exec(name)
+    if (found !== null && (found[2] === 'tail' || Number(found[1]) > revision)) rmSync(join(folder, name))
   }
 }
 

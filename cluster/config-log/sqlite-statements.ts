@@ -28,18 +28,25 @@ export function readHead(log: OpenLog): LogHead {
   return row === undefined ? emptyHead : { revision: Number(row['revision']), hash: String(row['hash']) }
 }
 
-/** Bytes of one page of `read`, so that a page of the largest events stays small. */
-const pageBytesMax = 4 << 20
+/** Bytes of one page of `read`: what it takes to work through one is felt by whoever else this thread serves. */
+const pageBytesMax = 1 << 20
+/** Rows that are fetched at once: one at a time takes twice as long, and too many large ones too much memory. */
+const rowsPerFetch = 64
 
 export function readPage(log: OpenLog, afterRevision: number, limit: number): Result<StoredEvent[], LogRefusal> {
   const page: StoredEvent[] = []
   let bytes = 0
-  for (const row of log.read.iterate(afterRevision, limit)) {
-    const event = storedEvent(row, afterRevision + page.length + 1)
-    if (!event.ok) return event
-    page.push(event.value)
-    bytes += event.value.bytes.byteLength
-    if (bytes > pageBytesMax) break
+  while (page.length < limit && bytes < pageBytesMax) {
+    const after = afterRevision + page.length
+    const rows = log.read.all(after, Math.min(rowsPerFetch, limit - page.length))
+    for (const row of rows) {
+      const event = storedEvent(row, afterRevision + page.length + 1)
+      if (!event.ok) return event
+      page.push(event.value)
+      bytes += event.value.bytes.byteLength
+      if (bytes >= pageBytesMax) return done(page)
+    }
+    if (rows.length < rowsPerFetch) break
   }
   return done(page)
 }

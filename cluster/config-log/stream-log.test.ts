@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { systemClock } from '../../shared/clock.ts'
 import { examineLog } from './examine-log.ts'
 import { bootRig, rigMacKey, setTeam } from './log-rig.ts'
 import { MemoryLog } from './memory-log.ts'
@@ -19,7 +18,7 @@ async function streamOf(teams: number) {
   return stream
 }
 const examined = (stream: MemoryStream) =>
-  examineLog({ log: new StreamLog(stream), macKey: rigMacKey, clock: systemClock, mark: undefined, copy: undefined })
+  examineLog({ log: new StreamLog(stream), macKey: rigMacKey, mark: undefined, copy: undefined })
 
 test('a stream is examined from its first event to its last, like any log', async () => {
   expect(await examined(await streamOf(5))).toMatchObject({ type: 'whole', state: { revision: 5 } })

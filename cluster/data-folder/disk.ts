@@ -4,6 +4,7 @@ import {
   closeSync,
   fdatasyncSync,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -13,6 +14,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs'
+import { promisify } from 'node:util'
 
 export interface Disk {
   /** Undefined when there is no such file. */
@@ -26,6 +28,8 @@ export interface Disk {
   remove(path: string): void
   /** A new, renamed or removed name is durable only once its folder is synced too. */
   syncFolder(path: string): void
+  /** The same, without making this thread wait for the disk. */
+  settleFolder(path: string): Promise<void>
 }
 
 export interface DiskFile {
@@ -36,6 +40,8 @@ export interface DiskFile {
   /** Content and size are durable when it returns. */
   syncData(): void
   sync(): void
+  /** As `sync`, without making this thread wait for the disk. */
+  settle(): Promise<void>
   close(): void
 }
 
@@ -67,7 +73,17 @@ export const fileSystem: Disk = {
       closeSync(folder)
     }
   },
+  async settleFolder(path) {
+    const folder = openSync(path, 'r')
+    try {
+      await fsyncSoon(folder)
+    } finally {
+      closeSync(folder)
+    }
+  },
 }
+
+const fsyncSoon = promisify(fsync)
 
 class OpenFile implements DiskFile {
   readonly #file: number
@@ -99,6 +115,10 @@ class OpenFile implements DiskFile {
 
   sync(): void {
     fsyncSync(this.#file)
+  }
+
+  settle(): Promise<void> {
+    return fsyncSoon(this.#file)
   }
 
   close(): void {

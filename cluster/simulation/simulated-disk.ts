@@ -187,6 +187,10 @@ export class Mount implements Disk {
     this.#disk.syncNames(folder)
   }
 
+  async settleFolder(folder: string): Promise<void> {
+    this.syncFolder(folder)
+  }
+
   /** The disk, for a process that lives. */
   use(): SimulatedDisk {
     if (!this.isMounted) throw problem('EIO', 'dead')
@@ -238,6 +242,10 @@ class OpenFile implements DiskFile {
 
   sync(): void {
     this.syncData()
+  }
+
+  async settle(): Promise<void> {
+    this.sync()
   }
 
   close(): void {}

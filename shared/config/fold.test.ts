@@ -98,7 +98,10 @@ describe('the fold', () => {
         const { keys, tokens } = fold(emptyState(), changes)
         const expected = [...keys.values()].flatMap((record) => {
           const { tokenHash, previous } = record.spec
-          return [tokenHash, ...(previous === undefined ? [] : [previous.tokenHash])].map((hash) => [hash, record])
+          return [tokenHash, ...(previous === undefined ? [] : [previous.tokenHash])].map((hash) => [
+            hash,
+            record.spec.id,
+          ])
         })
         expect(new Map(tokens)).toEqual(new Map(expected as [string, unknown][]))
       }),

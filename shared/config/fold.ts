@@ -69,14 +69,15 @@ export function forkState(state: ConfigState): ConfigState {
 
 /** Puts a key where its id and its tokens lead to it. Nothing happens when a token is another key's: two keys with one token
  *  could not be told apart, and no command was ever decided so. */
-export function setKey({ keys, tokens }: ConfigState, record: Resource<KeyRecord>): void {
+export function setKey(state: ConfigState, record: Resource<KeyRecord>, before = state.keys.get(record.spec.id)): void {
+  const { keys, tokens } = state
   const { id } = record.spec
-  const before = keys.get(id)
-  const [hashes, known] = [tokenHashesOf(record.spec), before === undefined ? [] : tokenHashesOf(before.spec)]
+  const hashes = tokenHashesOf(record.spec)
+  const known = before === undefined ? [] : tokenHashesOf(before.spec)
   if (hashes.some((hash) => !known.includes(hash) && tokens.has(hash))) return
-  for (const hash of known) if (!hashes.includes(hash)) tokens.delete(hash)
   keys.set(id, record)
-  for (const hash of hashes) tokens.set(hash, record)
+  for (const hash of known) if (!hashes.includes(hash)) tokens.delete(hash)
+  for (const hash of hashes) if (!known.includes(hash)) tokens.set(hash, id)
 }
 
 /** Total: whatever is known can be folded. What a change deletes or rotates was there when it was decided. */
@@ -152,7 +153,7 @@ function rotate(state: ConfigState, change: Extract<Change, { type: 'key-rotated
     prefix: change.prefix,
     previous: { tokenHash: before.spec.tokenHash, until: change.overlapUntil },
   }
-  setKey(state, { ...before, spec, revision })
+  setKey(state, { ...before, spec, revision }, before)
 }
 
 function revoke({ keys, tokens }: ConfigState, keyId: string): void {

@@ -3,8 +3,8 @@
 // read the one before; copying a plain map for that took longer than any request may wait. For the same reason two maps
 // that came from one another are compared by looking only at what they do not share.
 //
-// Names lie in a tree by the bits of their hash, the highest first. A leaf is a short list; one that grows too long becomes
-// a branch. Whoever changes a node that is shared copies it first, and nothing else.
+// Names lie in a tree by the bits of their hash, the highest first: two levels of it hold a quarter of a million. A leaf is a
+// short list; one that grows too long becomes a branch. Whoever changes a node that is shared copies it first, and nothing else.
 
 type Entry<Value> = [name: string, value: Value]
 
@@ -32,10 +32,10 @@ export interface Difference<Value> {
   after: Value | undefined
 }
 
-const bitsPerLevel = 4
+const bitsPerLevel = 6
 const fanOut = 1 << bitsPerLevel
-const levelsMax = 32 / bitsPerLevel
-const leafEntriesMax = 32
+const levelsMax = Math.floor(32 / bitsPerLevel)
+const leafEntriesMax = 64
 
 export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
   /** Nodes with another owner are shared. Both sides of a fork get a new one. */
@@ -70,10 +70,9 @@ export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
   }
 
   delete(name: string): boolean {
-    if (!this.has(name)) return false
+    const before = this.#size
     this.#root = this.#remove(this.#root, name, hashOf(name), 0)
-    this.#size -= 1
-    return true
+    return this.#size < before
   }
 
   /** What has become of `before`. As dear as the nodes that the two do not share. */
@@ -139,8 +138,10 @@ export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
     const own = this.#own(node)
     if (own.children === undefined) {
       const place = placeOf(own, name, hash)
+      if (place < 0) return own
       own.entries.splice(place, 1)
       own.hashes.splice(place, 1)
+      this.#size -= 1
     } else {
       const digit = digitOf(hash, level)
       own.children[digit] = this.#remove(own.children[digit]!, name, hash, level + 1)

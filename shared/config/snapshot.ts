@@ -61,6 +61,40 @@ export function stateFromJson(json: unknown): Result<ConfigState, string> {
   return done(state)
 }
 
+/** One row of a snapshot that is written and read a piece at a time. */
+export type StateRow = [kind: EnforcedKind | 'keys', ...row: Row<unknown>]
+
+/** Everything in a state, each time in the same order: equal states are equal rows. */
+export function* rowsOfState(state: ConfigState): Generator<StateRow, undefined> {
+  for (const kind of enforcedKinds) yield* rowsOf(kind, state.resources[kind])
+  yield* rowsOf('keys', state.keys)
+}
+
+export function countRows({ resources, keys }: ConfigState): number {
+  return enforcedKinds.reduce((sum, kind) => sum + resources[kind].size, keys.size)
+}
+
+/** False for what is not a row that this release knows, or is there already. */
+export function addRow(state: ConfigState, row: unknown): boolean {
+  if (!Array.isArray(row)) return false
+  const [kind, ...rest] = row
+  if (kind === 'keys') return addKey(state, rest)
+  const known = enforcedKinds.find((one) => one === kind)
+  return known !== undefined && fill<unknown>(state.resources[known], [rest])
+}
+
+function* rowsOf(kind: StateRow[0], resources: ForkableMap<Resource<unknown>>): Generator<StateRow, undefined> {
+  for (const [name, { revision, origin, spec }] of resources.inOrder()) yield [kind, name, revision, origin, spec]
+}
+
+function addKey(state: ConfigState, row: unknown): boolean {
+  const one = new ForkableMap<Resource<KeyRecord>>()
+  const before = state.keys.size
+  if (!fill(one, [row])) return false
+  for (const record of one.values()) setKey(state, record)
+  return state.keys.size === before + 1
+}
+
 function rows<Spec>(resources: ReadonlyMap<string, Resource<Spec>>): Row<Spec>[] {
   const list: Row<Spec>[] = []
   for (const [name, { revision, origin, spec }] of resources) list.push([name, revision, origin, spec])
@@ -68,10 +102,7 @@ function rows<Spec>(resources: ReadonlyMap<string, Resource<Spec>>): Row<Spec>[]
 }
 
 function fillKeys(state: ConfigState, list: unknown): boolean {
-  const rows = new ForkableMap<Resource<KeyRecord>>()
-  if (!fill(rows, list)) return false
-  for (const row of rows.values()) setKey(state, row)
-  return state.keys.size === rows.size
+  return Array.isArray(list) && list.every((row) => addKey(state, row))
 }
 
 function fill<Spec>(resources: ForkableMap<Resource<Spec>>, list: unknown): boolean {

@@ -16,6 +16,6 @@ export interface ConfigState {
   hash: string
   resources: { [Kind in EnforcedKind]: ForkableMap<Resource<SpecOf[Kind]>> }
   keys: ForkableMap<Resource<KeyRecord>>
-  /** The same keys by the hashes of their tokens, of the one before the last rotation too. No two keys share one. */
-  tokens: ForkableMap<Resource<KeyRecord>>
+  /** Ids of keys by the hashes of their tokens, of the one before the last rotation too. No two keys share one. */
+  tokens: ForkableMap<string>
 }

@@ -2,13 +2,14 @@
 // nothing here writes, so a running node is not disturbed.
 import { join } from 'node:path'
 import { chooseVerdict, refusalReason, stopReason } from '../../../cluster/config-log/boot.ts'
+import { Checkpoints } from '../../../cluster/config-log/checkpoints.ts'
 import type { LogHead } from '../../../cluster/config-log/config-log.ts'
 import { examineLog } from '../../../cluster/config-log/examine-log.ts'
-import { foldStored } from '../../../cluster/config-log/fold-stored.ts'
 import { HighWaterFile, type MarkFinding } from '../../../cluster/config-log/high-water.ts'
+import { HistoryCheck } from '../../../cluster/config-log/history-check.ts'
 import { type CopyFinding, LastGood } from '../../../cluster/config-log/last-good.ts'
+import { stateAt } from '../../../cluster/config-log/state-at.ts'
 import { diffStates, formatDiff } from '../../../shared/config/diff.ts'
-import { emptyState, forkState } from '../../../shared/config/fold.ts'
 import { enforcedKinds } from '../../../shared/config/kinds.ts'
 import { publicResources } from '../../../shared/config/public-view.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
@@ -55,13 +56,18 @@ export async function verify(context: VerbContext, options: { from?: string; str
     const { log, macKey, name } = source
     const { mark, copy } = witnessesOf(source)
     const marked = mark.type === 'at' ? mark.mark : undefined
-    const finding = await examineLog({ log, macKey, clock: context.clock, mark: marked, copy: copy.state })
+    const finding = await examineLog({ log, macKey, mark: marked, copy: copy.state })
     if (finding.type === 'refused' && finding.refusal.type === 'unavailable') {
       return refused(context, { code: exitCode.unreachable, message: refusalReason(finding.refusal) })
     }
     const verdict = chooseVerdict({ log: finding, mark, copy })
+    const history = finding.type === 'whole' ? await lookThrough(context, source, finding.state) : undefined
+    if (history?.type === 'unavailable') {
+      return refused(context, { code: exitCode.unreachable, message: refusalReason(history) })
+    }
     const problems = [
       ...(finding.type === 'refused' ? [refusalReason(finding.refusal)] : []),
+      ...(history === undefined ? [] : [refusalReason(history)]),
       ...(finding.type === 'whole' && finding.stopped !== undefined ? [stopReason(finding.stopped)] : []),
       ...(mark.type === 'damaged' ? [mark.message] : []),
       ...(copy.damage === undefined ? [] : [copy.damage]),
@@ -74,6 +80,11 @@ export async function verify(context: VerbContext, options: { from?: string; str
     })
     return intact ? exitCode.ok : exitCode.damaged
   })
+}
+
+/** Every event up to `upTo`, each by its own MAC. */
+function lookThrough({ clock }: VerbContext, { log, macKey }: LogSource, upTo: LogHead) {
+  return new HistoryCheck({ log, macKey, clock, upTo }).run(Number.POSITIVE_INFINITY)
 }
 
 function witnessesOf({ configDir, macKey }: LogSource): { mark: MarkFinding; copy: CopyFinding } {
@@ -106,31 +117,31 @@ async function withLog(
 }
 
 async function foldTo(
-  { log, macKey }: LogSource,
+  source: LogSource,
   to: number | undefined,
   since: number | undefined,
 ): Promise<Result<{ state: ConfigState; earlier: ConfigState | undefined }, Refusal>> {
-  const state = emptyState()
-  let earlier = since === 0 ? forkState(state) : undefined
-  for (;;) {
-    const page = await log.read(state.revision, Math.min(pageEvents, (to ?? Number.MAX_SAFE_INTEGER) - state.revision))
-    if (!page.ok) return fail({ code: exitCode.damaged, message: refusalReason(page.error) })
-    for (const stored of page.value) {
-      const folded = foldStored(state, stored, macKey)
-      if (!folded.ok) {
-        const { revision, message } = folded.error
-        return fail({ code: exitCode.damaged, message: `revision ${revision}: ${message}` })
-      }
-      if (state.revision === since) earlier = forkState(state)
-    }
-    if (page.value.length === 0) break
+  const head = await source.log.head()
+  if (!head.ok) return fail({ code: exitCode.damaged, message: refusalReason(head.error) })
+  const newest = head.value.revision
+  const missing = [to, since].find((revision) => revision !== undefined && revision > newest)
+  if (missing !== undefined) {
+    return fail({ code: exitCode.no, message: `there is no revision ${missing}: the newest is ${newest}` })
   }
-  const missing = [to, since].find((revision) => revision !== undefined && revision > state.revision)
-  if (missing === undefined) return done({ state, earlier })
-  return fail({ code: exitCode.no, message: `there is no revision ${missing}: the newest read is ${state.revision}` })
+  const state = await stateOf(source, to ?? newest)
+  if (!state.ok || since === undefined) return state.ok ? done({ state: state.value, earlier: undefined }) : state
+  const earlier = await stateOf(source, since)
+  return earlier.ok ? done({ state: state.value, earlier: earlier.value }) : earlier
 }
 
-const pageEvents = 256
+/** From the nearest checkpoint beside the copy, where there is one. */
+async function stateOf({ log, macKey, configDir }: LogSource, revision: number): Promise<Result<ConfigState, Refusal>> {
+  const checkpoints = configDir === undefined ? undefined : new Checkpoints({ folder: configDir, macKey })
+  const state = await stateAt({ log, macKey, checkpoints }, revision)
+  if (state.ok) return state
+  const message = state.error.type === 'stopped' ? stopReason(state.error) : refusalReason(state.error)
+  return fail({ code: exitCode.damaged, message })
+}
 
 function summary(state: ConfigState) {
   return { revision: state.revision, hash: state.hash, resources: publicResources(state), keys: state.keys.size }

@@ -86,17 +86,19 @@ export class Callers {
   get(tokenHash: string): Caller | undefined {
     const seen = this.#seen.get(tokenHash)
     if (seen !== undefined) return seen
-    const record = this.#state.tokens.get(tokenHash)
-    if (record === undefined) return undefined
-    const { previous } = record.spec
-    const caller = compileCaller(record.spec, this.#state.resources)
+    const { tokens, keys, resources } = this.#state
+    const id = tokens.get(tokenHash)
+    const key = id === undefined ? undefined : keys.get(id)?.spec
+    if (key === undefined) return undefined
+    const { previous } = key
+    const caller = compileCaller(key, resources)
     const known = previous?.tokenHash === tokenHash ? untilOverlapEnds(caller, previous.until) : caller
     this.#seen.set(tokenHash, known)
     return known
   }
 }
 
-type CallerState = Pick<ConfigState, 'tokens' | 'resources'>
+type CallerState = Pick<ConfigState, 'tokens' | 'keys' | 'resources'>
 
 function compileCaller(key: KeyRecord, resources: ConfigState['resources']): Caller {
   const owner = ownerOf(key.owner, resources)

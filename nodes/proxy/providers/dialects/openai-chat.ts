@@ -5,7 +5,6 @@ import { ChatStreamPrinter } from './openai-chat-printer.ts'
 import { chatKnobNames, printChatRequest, readChatRequest } from './openai-chat-request.ts'
 import { printChatAnswer, readChatAnswer } from './openai-chat-response.ts'
 import { ChatStreamReader } from './openai-chat-stream.ts'
-import { openAiEmbeddingsUpstream } from './openai-embeddings.ts'
 import { parseOpenAiError } from './openai-error.ts'
 import { SseParser } from './sse-parser.ts'
 
@@ -30,5 +29,4 @@ export const openAiChatUpstream: UpstreamDialect = {
   parseAnswer: readChatAnswer,
   openParser: () => new SseParser(new ChatStreamReader()),
   parseError: parseOpenAiError,
-  embeddings: openAiEmbeddingsUpstream,
 }

@@ -1,0 +1,46 @@
+// The configuration as it was: folded from the nearest state that is kept, or from the beginning, and proven either way. Of
+// any log: a node's, a copy of it, or the stream of a cluster.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { emptyState } from '../../shared/config/fold.ts'
+import type { ConfigState } from '../../shared/config/state.ts'
+import { done, fail, type Result } from '../../shared/result.ts'
+import type { Checkpoints } from './checkpoints.ts'
+import type { LogRefusal } from './config-log.ts'
+import { isGenuine } from './event-codec.ts'
+import type { ReadableLog } from './examine-log.ts'
+import { damagedAt, type FoldStop, foldPage } from './fold-stored.ts'
+
+export interface StateAtOptions {
+  log: ReadableLog
+  macKey: Uint8Array
+  /** Absent: every event from the first one on is proven. */
+  checkpoints?: Pick<Checkpoints, 'nearest'> | undefined
+}
+
+/** `revision` has to be one that the log reaches; 'damaged' otherwise. */
+export async function stateAt(
+  { log, macKey, checkpoints }: StateAtOptions,
+  revision: number,
+): Promise<Result<ConfigState, LogRefusal | FoldStop>> {
+  const kept = await checkpoints?.nearest(revision)
+  const state = kept !== undefined && (await isOf(log, kept, macKey)) ? kept : emptyState()
+  while (state.revision < revision) {
+    const page = await log.read(state.revision, Math.min(pageEvents, revision - state.revision))
+    if (!page.ok) return page
+    if (page.value.length === 0) return fail(damagedAt(state.revision + 1, 'events are missing'))
+    const { refusal } = foldPage(state, page.value, macKey)
+    if (refusal !== undefined) return fail(refusal)
+    await nextTurn()
+  }
+  return done(state)
+}
+
+/** Whether the state was folded from this log, and not from another history. */
+async function isOf(log: ReadableLog, { revision, hash }: ConfigState, macKey: Uint8Array): Promise<boolean> {
+  if (revision === 0) return true
+  const page = await log.read(revision - 1, 1)
+  const stored = page.ok ? page.value[0] : undefined
+  return stored?.revision === revision && stored.hash === hash && isGenuine(stored, macKey)
+}
+
+const pageEvents = 256
