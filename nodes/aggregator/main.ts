@@ -1,7 +1,14 @@
 // The aggregator: the parts list. It only reads telemetry; when it is away, proxies serve on and keep their records.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Bus, decodeJson, encodeJson, subjects, telemetryStoredOf } from '../../cluster/bus/bus.ts'
+import {
+  aggregatorQueryOf,
+  type Bus,
+  decodeJson,
+  encodeJson,
+  subjects,
+  telemetryStoredOf,
+} from '../../cluster/bus/bus.ts'
 import type { LeaseKeeper } from '../../cluster/leases/lease-keeper.ts'
 import { decodeHeartbeat } from '../../cluster/membership/decode-heartbeat.ts'
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
@@ -10,12 +17,12 @@ import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
+import type { AnsweredPartition } from '../../shared/telemetry/answers/answer-part.ts'
 import { Fleet } from '../../shared/telemetry/fleet.ts'
 import { embeddedPartition } from '../../shared/telemetry/partition.ts'
 import type { AggregatorQuery, NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import type { Stored } from '../../shared/telemetry/stored.ts'
-import { answerQuery } from './answers/answer-query.ts'
-import { History } from './answers/requests.ts'
+import { Answers } from './answers/answers.ts'
 import { Folds } from './fold.ts'
 import { Ledger } from './ledger.ts'
 import type { Publishing } from './publishing/start-publishing.ts'
@@ -46,6 +53,7 @@ export interface Aggregator {
 }
 
 const commitMs = 1_000
+const embedded: AnsweredPartition = { partition: embeddedPartition, isCaughtUp: true, lagMs: 0, completeSinceMs: 0 }
 
 /** Serves `subjects.aggregatorQuery`. Throws when the folder cannot be used or holds the database of a newer version. */
 export function startAggregator(options: AggregatorOptions): Aggregator {
@@ -73,8 +81,9 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const keeping = cluster && new Keeping({ ...cluster, node, ledger, bus, clock, notify })
   const fleet = new Fleet(clock)
   const published = new PublishedWatch(bus, clock)
-  const history = new History(() => ledger)
-  const known = { folds, ledger, fleet, history, published, clock }
+  const kept = (): readonly AnsweredPartition[] => keeping?.standing() ?? [embedded]
+  const answers = new Answers({ ledger, folds, fleet, published, clock, kept, boot: cluster?.boot ?? '' })
+  const queried = (payload: Uint8Array): AggregatorQuery => decodeJson(payload) as AggregatorQuery
 
   const takeBatch = (bytes: Uint8Array): void =>
     void ledger.take({ partition: embeddedPartition, bytes, atMs: clock.wallMs() })
@@ -86,7 +95,9 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       fleet.hear(heartbeat)
       for (const { model, provider } of heartbeat.targets ?? []) folds.names.admit(model, provider)
     }),
-    bus.serve(subjects.aggregatorQuery, (payload) => answerQuery(decodeJson(payload) as AggregatorQuery, known)),
+    // For whoever takes this aggregator for the only one.
+    bus.serve(subjects.aggregatorQuery, (payload) => answers.whole(queried(payload))),
+    bus.serve(aggregatorQueryOf(node), (payload) => answers.part(queried(payload))),
   ]
   const timer = clock.every(commitMs, () => ledger.commit())
   keeping?.start()
@@ -98,6 +109,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     close() {
       timer.cancel()
       for (const subscription of subscriptions.reverse()) subscription.stop()
+      published.stop()
       if (keeping !== undefined) return keeping.stop().then(() => ledger.close())
       ledger.close()
       return Promise.resolve()

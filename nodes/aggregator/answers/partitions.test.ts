@@ -12,7 +12,7 @@ import { recent, sinceStart } from '../measured.ts'
 import { openUsageDatabase } from '../store/schema.ts'
 import { UsageStore } from '../store/usage-store.ts'
 import { History } from './requests.ts'
-import { usageAnswer } from './usage.ts'
+import { usagePart } from './usage.ts'
 
 let dataDir: string
 let ledger: Ledger
@@ -67,16 +67,17 @@ function idsOf(history: History, partitions: number[]): string[] {
     const query = { type: 'requests' as const, limit: 1, ...(before === undefined ? {} : { before }) }
     const page = history.page(query, partitions)
     if (!page.ok) throw new Error(page.error.problem)
-    ids.push(...page.value.items.map(({ id }) => id))
-    before = page.value.next
+    ids.push(...page.value.items.map(([, { id }]) => id))
+    before = page.value.lookedTo
   } while (before !== undefined)
   return ids
 }
 
 function requests(partitions: number[]): unknown {
   const unstored = [...folds.among(partitions)].map((fold) => fold.usage.cells())
-  const answer = usageAnswer({ type: 'usage', groupBy: [] }, ledger.store, unstored, clock.wallMs(), partitions)
-  return answer.ok && answer.value.rows[0]?.['requests']
+  const sources = { unstored, store: ledger.store, wallMs: clock.wallMs() }
+  const part = usagePart({ type: 'usage', groupBy: [] }, partitions, sources)
+  return Number(part.type === 'usage' ? (part.rows[0]?.[1][0] ?? 0) : -1)
 }
 
 function take(partition: number, requestId: string, afterMs: number): void {

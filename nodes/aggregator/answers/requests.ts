@@ -2,19 +2,14 @@
 // that came; this reads them from the newest on and decodes until a page is full.
 import { limits } from '../../../shared/limits.ts'
 import { done } from '../../../shared/result.ts'
+import { type Answer, problem } from '../../../shared/telemetry/answers/answer.ts'
+import type { HistoryPage } from '../../../shared/telemetry/answers/history-pages.ts'
 import { decodeBatch } from '../../../shared/telemetry/batch.ts'
 import type { DecodedRecord, DecodedRequest } from '../../../shared/telemetry/decode.ts'
 import { compareKeys, type HistoryKey, readKey, showKey } from '../../../shared/telemetry/history-key.ts'
 import type { AggregatorQuery, AttemptRecord } from '../../../shared/telemetry/records.ts'
-import { type Answer, problem } from './answer.ts'
 import { asBuffer, type Block, type BlockSource, newestFirst } from './blocks.ts'
 import { type RequestDetail, type RequestItem, requestDetail, requestItem } from './request-body.ts'
-
-export interface RequestsBody {
-  items: RequestItem[]
-  /** Cursor for `before`; absent at the end. */
-  next?: string
-}
 
 type Filter = [name: keyof RequestItem, value: string][]
 
@@ -35,7 +30,7 @@ export class History {
     this.#source = source
   }
 
-  page(query: AggregatorQuery & { type: 'requests' }, partitions: readonly number[]): Answer<RequestsBody> {
+  page(query: AggregatorQuery & { type: 'requests' }, partitions: readonly number[]): Answer<HistoryPage<RequestItem>> {
     const limit = Math.trunc(query.limit)
     if (!(limit >= 1 && limit <= limits.pageItemsMax))
       return problem('limit', `is not from 1 to ${limits.pageItemsMax}`)
@@ -76,23 +71,23 @@ export class History {
     return attempts
   }
 
-  #page({ limit, before, filter, partitions }: Page): RequestsBody {
-    const items: RequestItem[] = []
+  #page({ limit, before, filter, partitions }: Page): HistoryPage<RequestItem> {
+    const items: [key: string, item: RequestItem][] = []
     let left = limits.requestHistoryScanMax
     const sought = filter.filter(([name]) => textual(name)).map(([, value]) => Buffer.from(value))
     for (const block of newestFirst(this.#source(), partitions, { fromMs: before.atMs })) {
       if (!sought.every((value) => asBuffer(block.bytes).includes(value))) {
         left -= 64
-        if (left <= 0) return { items, next: showKey(block.key) }
+        if (left <= 0) return { items, lookedTo: showKey(block.key) }
         continue
       }
       for (const { key, entry } of recordsOf(block).reverse()) {
         if (compareKeys(key, before) >= 0) continue
         if (entry.type === 'request') {
           const item = requestItem(entry)
-          if (filter.every(([name, value]) => String(item[name]) === value)) items.push(item)
+          if (filter.every(([name, value]) => String(item[name]) === value)) items.push([showKey(key), item])
         }
-        if (items.length === limit || --left <= 0) return { items, next: showKey(key) }
+        if (items.length === limit || --left <= 0) return { items, lookedTo: showKey(key) }
       }
     }
     return { items }

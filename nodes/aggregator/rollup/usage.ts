@@ -1,28 +1,9 @@
 // Usage by hour and by everything it can be asked for. Pure: records in, sums out. What one request adds goes to one
 // cell; its provider is that of the attempt whose answer was used.
+import { hourMs, type UsageCounter, type UsageDimension } from '../../../shared/telemetry/answers/usage-fields.ts'
 import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 
-export const usageDimensions = ['key', 'model', 'team', 'user', 'app', 'costCenter', 'provider'] as const
-export type UsageDimension = (typeof usageDimensions)[number]
-
-/** In the order in which they are stored and answered. */
-export const usageCounters = [
-  'requests',
-  'errors',
-  'rateLimited',
-  'cacheHits',
-  'fallbacks',
-  'inputTokens',
-  'outputTokens',
-  'cachedTokens',
-  'costNanoUsd',
-  'savedNanoUsd',
-] as const
-export type UsageCounter = (typeof usageCounters)[number]
-
 export type UsageCell = { hour: number } & Record<UsageDimension, string> & Record<UsageCounter, number>
-
-export const hourMs = 3_600_000
 
 export class UsageFold {
   /** By key, then by model: the two that tell nearly all cells apart. */

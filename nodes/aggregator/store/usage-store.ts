@@ -5,9 +5,10 @@
 // here together. Reading decodes what it needs.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { limits } from '../../../shared/limits.ts'
+import { usageCounters, usageDimensions } from '../../../shared/telemetry/answers/usage-fields.ts'
 import type { Hole } from '../../../shared/telemetry/sequences.ts'
 import type { StoredSource } from '../intake.ts'
-import { type UsageCell, usageCounters, usageDimensions } from '../rollup/usage.ts'
+import type { UsageCell } from '../rollup/usage.ts'
 
 export interface HistoryBlock {
   id: number

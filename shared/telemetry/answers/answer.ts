@@ -1,5 +1,5 @@
 // What an answer to a query can be: a JSON body, or a problem with the question, which the admin API shows as 422.
-import { fail, type Result } from '../../../shared/result.ts'
+import { fail, type Result } from '../../result.ts'
 
 export interface Problem {
   problem: string

@@ -1,0 +1,91 @@
+// Answers to what is asked over the bus: as parts, which whoever asks several aggregators puts together, or as a whole.
+import { encodeJson } from '../../../cluster/bus/bus.ts'
+import type { PublishedWatch } from '../../../cluster/membership/published-watch.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import { type AnsweredPartition, type AnswerPart, encodePart } from '../../../shared/telemetry/answers/answer-part.ts'
+import { type Around, mergedAnswer, metricsAnswer } from '../../../shared/telemetry/answers/merged-answer.ts'
+import type { Fleet } from '../../../shared/telemetry/fleet.ts'
+import type { AggregatorQuery } from '../../../shared/telemetry/records.ts'
+import type { Folds } from '../fold.ts'
+import type { Ledger } from '../ledger.ts'
+import { recent, sinceStart } from '../measured.ts'
+import { History } from './requests.ts'
+import { usagePart } from './usage.ts'
+
+export interface AnswersOptions {
+  ledger: Ledger
+  folds: Folds
+  fleet: Fleet
+  published: PublishedWatch
+  clock: Clock
+  /** What this aggregator keeps now. */
+  kept: () => readonly AnsweredPartition[]
+  boot: string
+}
+
+export class Answers {
+  readonly #options: AnswersOptions
+  readonly #history: History
+
+  constructor(options: AnswersOptions) {
+    this.#options = options
+    this.#history = new History(() => options.ledger)
+  }
+
+  /** `PartAnswer` in msgpack, of those partitions that are asked for and kept here. */
+  part(query: AggregatorQuery): Uint8Array {
+    const { kept, boot } = this.#options
+    const partitions = kept().filter(({ partition }) => query.partitions?.includes(partition) !== false)
+    const numbers = partitions.map(({ partition }) => partition)
+    return encodePart({ boot, partitions, part: this.#part(query, numbers) })
+  }
+
+  /** JSON as the admin API shows it; metrics as text. */
+  whole(query: AggregatorQuery): Uint8Array {
+    const { kept, folds } = this.#options
+    const partitions = kept().map(({ partition }) => partition)
+    if (query.type === 'metrics') {
+      return new TextEncoder().encode(metricsAnswer(sinceStart(folds.among(partitions)), this.#around()))
+    }
+    return encodeJson(mergedAnswer(query, [this.#part(query, partitions)], this.#around()))
+  }
+
+  #part(query: AggregatorQuery, partitions: readonly number[]): AnswerPart {
+    const { ledger, folds, clock } = this.#options
+    switch (query.type) {
+      case 'usage': {
+        const unstored = [...folds.among(partitions)].map((fold) => fold.usage.cells())
+        return usagePart(query, partitions, { unstored, store: ledger.store, wallMs: clock.wallMs() })
+      }
+      case 'requests': {
+        const page = this.#history.page(query, partitions)
+        return page.ok ? { type: 'requests', ...page.value } : { type: 'problem', ...page.error }
+      }
+      case 'request': {
+        const found = this.#history.find(query.id, partitions)
+        return { type: 'request', ...(found === undefined ? {} : { found: { ...found } }) }
+      }
+      case 'targets':
+        return { type: 'targets', recent: recent(folds.among(partitions), folds.slot()).encode() }
+      case 'metrics': {
+        const measured = partitions.map((partition): [number, Uint8Array] => [
+          partition,
+          sinceStart(folds.among([partition])).encode(),
+        ])
+        return { type: 'metrics', partitions: measured }
+      }
+      default:
+        query satisfies never
+        return { type: 'problem', problem: 'is not a query of this version', path: 'type' }
+    }
+  }
+
+  #around(): Around {
+    const { fleet, published, clock } = this.#options
+    return {
+      ...{ wallMs: clock.wallMs(), heartbeats: fleet.heartbeats(), targets: fleet.targets() },
+      weights: published.weights,
+      published: { state: published.state?.message, weights: published.weights?.message },
+    }
+  }
+}

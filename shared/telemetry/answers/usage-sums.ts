@@ -1,0 +1,92 @@
+// Usage summed by what was asked for. Sums of several aggregators add up to the sum of all: they are integers until the
+// body is made, because sums of nano-dollars leave the integers that a double holds at nine million dollars.
+import { limits } from '../../limits.ts'
+import { hourMs, type UsageCounter, type UsageGroup, usageCounters } from './usage-fields.ts'
+
+type Sums = Record<UsageCounter, bigint>
+
+/** As it travels: the names, then the counters in decimal. */
+export type UsageRow = [names: string[], counters: string[]]
+
+export interface UsageBody {
+  rows: Record<string, string | number>[]
+  /** RFC 3339, whole hours: usage is kept by the hour. */
+  from: string
+  to: string
+  /** There are more rows than one answer holds; these are the first by name. */
+  truncated?: true
+}
+
+export class UsageSums {
+  readonly #rows = new Map<string, { names: string[]; sums: Sums }>()
+  #firstHour: number | undefined
+
+  get firstHour(): number | undefined {
+    return this.#firstHour
+  }
+
+  see(hour: number): void {
+    this.#firstHour = Math.min(this.#firstHour ?? hour, hour)
+  }
+
+  add(names: string[], readCounter: (counter: UsageCounter) => bigint): void {
+    const key = JSON.stringify(names)
+    const row = this.#rows.get(key)
+    if (row === undefined) {
+      const sums = Object.fromEntries(usageCounters.map((counter) => [counter, readCounter(counter)])) as Sums
+      this.#rows.set(key, { names, sums })
+    } else for (const counter of usageCounters) row.sums[counter] += readCounter(counter)
+  }
+
+  /** The first by name, one more than an answer holds: so it shows that there are more. */
+  form(): UsageRow[] {
+    return this.#sorted(limits.usageRowsMax + 1).map(({ names, sums }) => [
+      names,
+      usageCounters.map((counter) => String(sums[counter])),
+    ])
+  }
+
+  /** Of one part; every row up to the last is whole when all parts are cut at the same number of rows. */
+  addForm(rows: readonly UsageRow[]): void {
+    for (const [names, counters] of rows) {
+      this.add(names, (counter) => BigInt(counters[usageCounters.indexOf(counter)] ?? 0))
+    }
+  }
+
+  body(groupBy: readonly UsageGroup[], { fromHour, toHour }: { fromHour: number; toHour: number }): UsageBody {
+    if (groupBy.length === 0 && this.#rows.size === 0) this.add([], () => 0n)
+    const rows = this.#sorted(limits.usageRowsMax).map(({ names, sums }) => ({
+      ...Object.fromEntries(groupBy.map((group, index) => [group, names[index]!])),
+      ...countersOf(sums),
+    }))
+    return {
+      rows,
+      from: new Date(fromHour * hourMs).toISOString(),
+      to: new Date(toHour * hourMs).toISOString(),
+      ...(this.#rows.size > rows.length ? { truncated: true as const } : {}),
+    }
+  }
+
+  #sorted(rowsMax: number): { names: string[]; sums: Sums }[] {
+    return [...this.#rows.values()].sort((a, b) => compareNames(a.names, b.names)).slice(0, rowsMax)
+  }
+}
+
+function countersOf(sums: Sums): Record<string, number> {
+  const { costNanoUsd, savedNanoUsd, ...counts } = sums
+  return {
+    ...Object.fromEntries(Object.entries(counts).map(([counter, value]) => [counter, Number(value)])),
+    costUsd: usdOf(costNanoUsd),
+    savedUsd: usdOf(savedNanoUsd),
+  }
+}
+
+/** The double nearest to the decimal: 1 nano-dollar is 1e-9, never 9.999…e-10. */
+function usdOf(nanos: bigint): number {
+  return Number(`${nanos}e-9`)
+}
+
+function compareNames(a: readonly string[], b: readonly string[]): number {
+  for (const [index, name] of a.entries()) if (name !== b[index]) return name < b[index]! ? -1 : 1
+  return 0
+}
