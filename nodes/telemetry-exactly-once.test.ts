@@ -291,7 +291,7 @@ class Member implements Bus {
   readonly #send: (subject: string, payload: Uint8Array) => void
   readonly #leave: () => void
   readonly #receivers = new Map<string, Receive>()
-  #answer: ((payload: Uint8Array) => Promise<Uint8Array> | Uint8Array) | undefined
+  readonly #answers = new Map<string, (payload: Uint8Array) => Promise<Uint8Array> | Uint8Array>()
   #left = false
 
   constructor(send: (subject: string, payload: Uint8Array) => void, leave: () => void) {
@@ -312,9 +312,9 @@ class Member implements Bus {
     return fail({ type: 'no-answer' as const, subject, afterMs: 0 })
   }
 
-  serve(_subject: string, answer: (payload: Uint8Array) => Promise<Uint8Array> | Uint8Array): Subscription {
-    this.#answer = answer
-    return { stop: () => {} }
+  serve(subject: string, answer: (payload: Uint8Array) => Promise<Uint8Array> | Uint8Array): Subscription {
+    this.#answers.set(subject, answer)
+    return { stop: () => void this.#answers.delete(subject) }
   }
 
   close(): void {
@@ -327,7 +327,7 @@ class Member implements Bus {
   }
 
   ask(query: Uint8Array): Uint8Array {
-    const answer = this.#answer?.(query)
+    const answer = this.#answers.get(subjects.aggregatorQuery)?.(query)
     if (!(answer instanceof Uint8Array)) throw new Error(`${subjects.aggregatorQuery} is not served at once`)
     return answer
   }

@@ -10,6 +10,8 @@ export interface Source {
   node: string
   /** Unique among nodes. */
   epoch: string
+  /** Where its last batch came from. */
+  partition: number
   /** In the sums in memory. */
   taken: Sequences
   /** Everything up to here is in the database. */
@@ -39,14 +41,20 @@ export class Sources {
   constructor(stored: Iterable<StoredSource>) {
     for (const { node, epoch, sequence, holes } of stored) {
       const taken = new Sequences(sequence, holes)
-      const source = { node, epoch, taken, stored: taken.through }
+      const source = { node, epoch, partition: partitionOf(node), taken, stored: taken.through }
       this.#sources.set(epoch, source)
       this.#noteHoles(source)
     }
   }
 
-  offer(batch: Pick<Batch, 'node' | 'epoch' | 'firstSequence' | 'previous'> & { count: number; atMs: number }): Intake {
-    const source = this.#source(batch.node, batch.epoch)
+  offer(
+    batch: Pick<Batch, 'node' | 'epoch' | 'firstSequence' | 'previous'> & {
+      count: number
+      atMs: number
+      partition: number
+    },
+  ): Intake {
+    const source = this.#source(batch)
     const taking = source.taken.take(batch)
     this.#noteHoles(source)
     return { source, ...taking }
@@ -55,8 +63,8 @@ export class Sources {
   /** Time of the youngest batch before which something of its sender is missing; 0 when nothing is. */
   missedUntilMs(partition: number): number {
     let untilMs = 0
-    for (const { node, taken } of this.#withHoles) {
-      if (partitionOf(node) !== partition) continue
+    for (const { taken, ...source } of this.#withHoles) {
+      if (source.partition !== partition) continue
       for (const { atMs } of taken.holes) untilMs = Math.max(untilMs, atMs)
     }
     return untilMs
@@ -67,10 +75,13 @@ export class Sources {
     else this.#withHoles.delete(source)
   }
 
-  #source(node: string, epoch: string): Source {
+  #source({ node, epoch, partition }: { node: string; epoch: string; partition: number }): Source {
     const known = this.#sources.get(epoch)
-    if (known !== undefined) return known
-    const source = { node, epoch, taken: new Sequences(), stored: 0 }
+    if (known !== undefined) {
+      known.partition = partition
+      return known
+    }
+    const source = { node, epoch, partition, taken: new Sequences(), stored: 0 }
     this.#sources.set(epoch, source)
     return source
   }

@@ -122,7 +122,9 @@ function boot(): Ledger {
   anew = 0
   return new Ledger({
     ...{ openStore, folds: new Folds(clock, tallies), tallies, clock, notify },
-    tell: (stored) => void told.push(stored),
+    ask: (stored) => void told.push(stored),
+    onCommitted: (sources) =>
+      void told.push(...sources.map(({ node, epoch, sequence }) => ({ node, epoch, sequence, gap: false }))),
     onAnew: () => void anew++,
   })
 }

@@ -17,12 +17,22 @@ export interface LedgerOptions {
   openStore: () => UsageStore
   folds: Folds
   tallies?: readonly Tally[]
-  /** To the sender: what is durable, and that something is missing. */
-  tell: (stored: Stored) => void
+  /** What every commit made durable, of each sender that sent something. */
+  onCommitted: (sources: readonly CommittedSource[]) => void
+  /** To a sender: something is missing, and what is known to be there. */
+  ask: (stored: Stored) => void
   clock: Clock
   notify: Notify
   /** The database was lost while this ran: reading has to begin again. */
   onAnew?: () => void
+}
+
+export interface CommittedSource {
+  partition: number
+  node: string
+  epoch: string
+  /** Everything up to here is committed. */
+  sequence: number
 }
 
 export interface Arrival {
@@ -129,7 +139,7 @@ export class Ledger {
     }
     const batch = decoded.value
     const count = batch.records.length
-    const { source, skip, gone } = this.#sources.offer({ ...batch, count, atMs })
+    const { source, skip, gone } = this.#sources.offer({ ...batch, count, atMs, partition })
     this.#touched.add(source)
     if (source.taken.isAwaiting) this.#askAgain(source)
     this.#giveUp(partition, gone)
@@ -159,10 +169,10 @@ export class Ledger {
       this.#positionsStored.set(partition, this.#positions.get(partition)!)
     }
     this.#positionsTouched.clear()
-    for (const source of sources) {
-      source.stored = source.taken.through
-      this.#tell(source, false)
-    }
+    for (const source of sources) source.stored = source.taken.through
+    this.#options.onCommitted(
+      sources.map(({ partition, node, epoch, stored }) => ({ partition, node, epoch, sequence: stored })),
+    )
   }
 
   close(): void {
@@ -253,10 +263,8 @@ export class Ledger {
     const nowMs = this.#options.clock.monotonicMs()
     if (nowMs - this.#gapToldAtMs < gapNoticeMs) return
     this.#gapToldAtMs = nowMs
-    this.#tell(source, true)
-  }
-
-  #tell({ node, epoch, stored }: Source, gap: boolean): void {
-    this.#options.tell({ node, epoch, sequence: stored, gap })
+    // It may not be confirmed what it has; so nothing is, by this.
+    const { node, epoch } = source
+    this.#options.ask({ node, epoch, sequence: 0, gap: true })
   }
 }

@@ -76,9 +76,15 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const { cluster, node } = options
   const tell = (stored: Stored): void =>
     bus.publish(cluster === undefined ? subjects.telemetryStored : telemetryStoredOf(stored.node), encodeJson(stored))
-  const onAnew = (): void => keeping?.restart()
-  const ledger = new Ledger({ openStore, folds, tallies, tell, clock, notify, onAnew })
-  const keeping = cluster && new Keeping({ ...cluster, node, ledger, bus, clock, notify })
+  const ledger = new Ledger({
+    ...{ openStore, folds, tallies, ask: tell, clock, notify },
+    onCommitted(sources) {
+      if (keeping !== undefined) keeping.committed(sources)
+      else for (const { node, epoch, sequence } of sources) tell({ node, epoch, sequence, gap: false })
+    },
+    onAnew: () => keeping?.restart(),
+  })
+  const keeping = cluster && new Keeping({ ...cluster, node, ledger, tell, bus, clock, notify })
   const fleet = new Fleet(clock)
   const published = new PublishedWatch(bus, clock)
   const kept = (): readonly AnsweredPartition[] => keeping?.standing() ?? [embedded]

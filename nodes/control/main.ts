@@ -15,6 +15,7 @@ import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import type { KeyStore } from '../../cluster/secrets/key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
+import { Aggregators } from '../../cluster/telemetry-query/aggregators.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -139,6 +140,8 @@ async function openConfig(options: ControlOptions) {
   const writer = new ConfigWriter({ log, follower, macKey, clock, newCommandId: randomUUID })
   const nodes = new NodesView(clock, bus)
   const published = new PublishedWatch(bus, clock)
+  const isClustered = options.aggregatorsElsewhere === true
+  const aggregators = new Aggregators({ bus, clock, published, isClustered })
   const hashAt = async (revision: number) => {
     const page = await log.read(revision - 1, 1)
     return page.ok ? page.value[0]?.hash : undefined
@@ -154,11 +157,12 @@ async function openConfig(options: ControlOptions) {
     ...{ log, follower, writer, bus, nodes, secrets, egressStrict, awaitAppliedBy, onOwnersRemoved },
   })
   const firstWrites = undefined as FirstWrites | undefined
-  const config = { desk, nodes, agreement, published, secrets, follower, close, firstWrites }
+  const config = { desk, nodes, agreement, published, aggregators, secrets, follower, close, firstWrites }
   async function close(): Promise<void> {
     config.firstWrites?.stop()
     unneeded.stop()
     agreement.stop()
+    aggregators.stop()
     published.stop()
     nodes.stop()
     await writer.stop()
@@ -198,7 +202,8 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
   const hint = demoKey === undefined ? {} : { demoKeyHint: demoKey.slice(0, 8) }
   const routes = controlRoutes({
     ...{ bus, clock, readiness, signIn, consoleFiles },
-    ...{ desk: config.desk, nodes: config.nodes, agreement: config.agreement, published: config.published },
+    ...{ desk: config.desk, nodes: config.nodes, agreement: config.agreement },
+    ...{ published: config.published, aggregators: config.aggregators },
     about: () => ({ dataEndpoint: urls.dataEndpoint, version: node.version, ...hint }),
     linkFor: urls.signIn,
     version: node.version,

@@ -27,7 +27,7 @@ beforeEach(() => {
       openUsageDatabase(join(dataDir, 'usage.sqlite'), 0, () => {}),
       { historyRowsMax: 1e6, historyDays: 7 },
     )
-  ledger = new Ledger({ openStore, folds, clock, tell: () => {}, notify: () => {} })
+  ledger = new Ledger({ openStore, folds, clock, ask: () => {}, onCommitted: () => {}, notify: () => {} })
   for (let partition = 0; partition < 4; partition++) {
     for (let n = 0; n < 3; n++) {
       take(partition, `p${partition}-${n}`, 10 * n + partition)

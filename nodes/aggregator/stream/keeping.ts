@@ -13,7 +13,9 @@ import { limits } from '../../../shared/limits.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import type { KeepingMessage, KeptPartition } from '../../../shared/telemetry/keeping-message.ts'
 import { partitionsCount } from '../../../shared/telemetry/partition.ts'
-import type { Ledger } from '../ledger.ts'
+import type { Stored } from '../../../shared/telemetry/stored.ts'
+import type { CommittedSource, Ledger } from '../ledger.ts'
+import { Confirmations } from './confirmations.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { StreamEnds } from './stream-ends.ts'
 import { trimmedTo } from './trimming.ts'
@@ -24,6 +26,7 @@ export interface KeepingOptions {
   stream: UsageStream
   leases: Pick<LeaseKeeper, 'lease'>
   ledger: Ledger
+  tell: (stored: Stored) => void
   bus: Bus
   clock: Clock
   notify: Notify
@@ -44,6 +47,7 @@ export class Keeping {
   readonly #options: KeepingOptions
   readonly #keepers: Keepers
   readonly #ends: StreamEnds
+  readonly #confirmations: Confirmations
   readonly #readers = new Map<number, PartitionReader>()
   readonly #leases: LeaseHandle[]
   #timers: Timer[] = []
@@ -52,7 +56,8 @@ export class Keeping {
 
   constructor(options: KeepingOptions) {
     this.#options = options
-    const { bus, clock, stream, leases } = options
+    const { bus, clock, stream, leases, tell } = options
+    this.#confirmations = new Confirmations({ clock, tell, othersStored: (partition) => this.#othersStored(partition) })
     this.#leases = Array.from({ length: partitionsCount }, (_, partition) => leases.lease(`partition-${partition}`))
     this.#keepers = new Keepers(bus, clock, (message) => this.#onHeard(message))
     this.#ends = new StreamEnds({ stream, clock, onFacts: (facts) => void this.#trim(facts) })
@@ -68,7 +73,10 @@ export class Keeping {
       clock.every(tickMs, () => {
         if (clock.monotonicMs() - startMs >= listenMs) this.#assign()
       }),
-      clock.every(limits.heartbeatMs, () => this.#tell()),
+      clock.every(limits.heartbeatMs, () => {
+        this.#tell()
+        this.#confirmations.release()
+      }),
     ]
   }
 
@@ -77,6 +85,16 @@ export class Keeping {
     this.#ends.stop()
     this.#keepers.stop()
     await Promise.all([...this.#readers.values()].map((reader) => reader.stop()))
+  }
+
+  /** After each commit of the ledger. */
+  committed(sources: readonly CommittedSource[]): void {
+    const { ledger } = this.#options
+    this.#confirmations.committed(
+      sources.map((source) => ({ ...source, position: ledger.positionStored(source.partition)?.sequence ?? 0 })),
+    )
+    // Others may wait for it.
+    if (sources.length > 0) this.#tell()
   }
 
   /** The database was lost while this ran. */
@@ -91,6 +109,15 @@ export class Keeping {
     )
   }
 
+  /** How far everybody else who keeps up has committed it. */
+  #othersStored(partition: number): number {
+    const kept = this.#keepers
+      .alive()
+      .filter(({ node }) => node !== this.#options.node)
+      .flatMap((heard) => keptBy(heard, partition) ?? [])
+    return Math.min(...kept.filter(({ isCaughtUp }) => isCaughtUp).map(({ sequence }) => sequence))
+  }
+
   standing(): KeptPartition[] {
     const { ledger, clock } = this.#options
     const nowMs = clock.monotonicMs()
@@ -99,7 +126,7 @@ export class Keeping {
       return {
         partition,
         ...(epoch === undefined ? {} : { epoch }),
-        isCaughtUp: reader.atEndMs !== undefined && nowMs - reader.atEndMs < caughtUpMs,
+        isCaughtUp: !ledger.isFailing && reader.atEndMs !== undefined && nowMs - reader.atEndMs < caughtUpMs,
         lagMs: Math.round(reader.lagMs(nowMs)),
         // Of what it never read it has nothing.
         completeSinceMs: ledger.completeSinceMs(partition) ?? Number.MAX_SAFE_INTEGER,
@@ -137,7 +164,10 @@ export class Keeping {
   #keep(partition: number): void {
     if (this.#readers.has(partition)) return
     const { stream, ledger, clock, notify } = this.#options
-    const reader = new PartitionReader({ partition, stream, ledger, clock, notify, ends: this.#ends })
+    const reader = new PartitionReader({
+      ...{ partition, stream, ledger, clock, notify, ends: this.#ends },
+      onOtherStream: () => this.#confirmations.forget(partition),
+    })
     this.#readers.set(partition, reader)
     reader.start()
   }

@@ -23,6 +23,8 @@ export interface PartitionReaderOptions {
   ledger: ReaderLedger
   clock: Clock
   notify: Notify
+  /** The stream is not the one that was read before: places in it say nothing. */
+  onOtherStream?: () => void
 }
 
 const waitMs = 1_000
@@ -114,6 +116,7 @@ export class PartitionReader {
     const reading = { feed: feed.value, beginning, created, completeSinceMs: verdict.completeSinceMs }
     if (this.#goesOn(reading) && verdict.why !== 'same') {
       this.#tell(verdict)
+      if (verdict.why === 'rewound' || verdict.why === 'recreated') this.#options.onOtherStream?.()
       this.#move({ sequence: verdict.after, storedAtMs: 0, ...reading })
     }
     return reading

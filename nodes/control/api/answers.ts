@@ -106,10 +106,13 @@ export const nodesBody = z.object({
   ),
 })
 
+/** Parts of a cluster's usage of which what is said is not of now. */
+const stale = z.array(z.object({ partition: z.int(), ageMs: z.number() })).optional()
+
 /** What aggregators answer is passed on as it is. */
-export const usageBody = z.looseObject({ rows: z.array(z.record(z.string(), z.unknown())) })
-export const requestsBody = z.looseObject({ items: z.array(z.record(z.string(), z.unknown())) })
-export const targetsBody = z.looseObject({ targets: z.array(z.record(z.string(), z.unknown())) })
+export const usageBody = z.looseObject({ rows: z.array(z.record(z.string(), z.unknown())), stale })
+export const requestsBody = z.looseObject({ items: z.array(z.record(z.string(), z.unknown())), stale })
+export const targetsBody = z.looseObject({ targets: z.array(z.record(z.string(), z.unknown())), stale })
 export const explainBody = z.object({
   revision,
   candidates: z.array(

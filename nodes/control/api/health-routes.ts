@@ -1,16 +1,15 @@
 // `/livez`, `/readyz` and `/metrics`: for load balancers and Prometheus, without credential; so they name no key, no team
 // and no host.
 import { z } from 'zod'
-import type { Bus } from '../../../cluster/bus/bus.ts'
+import type { Aggregators } from '../../../cluster/telemetry-query/aggregators.ts'
 import type { Readiness } from '../../../shared/readiness.ts'
 import type { Agreement } from '../agreement.ts'
 import { json } from '../http/answer.ts'
 import { readinessBody } from './answers.ts'
 import type { Route } from './route.ts'
-import { askAggregator } from './telemetry-routes.ts'
 
 export interface HealthOptions {
-  bus: Bus
+  aggregators: Aggregators
   readiness: Readiness
   revision: () => number
   agreement: Agreement
@@ -49,17 +48,16 @@ export function healthRoutes(options: HealthOptions): Route[] {
       handle: async () => ({
         status: 200,
         headers: { 'content-type': prometheusMedia },
-        body: `${await aggregatorMetrics(options.bus)}${ownMetrics(options)}`,
+        body: `${await aggregatorMetrics(options.aggregators)}${ownMetrics(options)}`,
       }),
     },
   ]
 }
 
 /** Nothing while no aggregator answers: a scrape must still tell of the control node itself. */
-async function aggregatorMetrics(bus: Bus): Promise<string> {
-  const answer = await askAggregator(bus, { type: 'metrics' })
-  if (!answer.ok) return ''
-  const text = new TextDecoder().decode(answer.value)
+async function aggregatorMetrics(aggregators: Aggregators): Promise<string> {
+  const answer = await aggregators.metrics()
+  const text = answer.ok ? answer.value : ''
   return text === '' || text.endsWith('\n') ? text : `${text}\n`
 }
 

@@ -1,10 +1,11 @@
-// What the aggregators know, asked over the bus and passed on as they say it. The control node keeps none of it: while no
-// aggregator answers, the answer is an honest 503 and the configuration can be managed all the same.
+// What the aggregators know, asked over the bus and put together. The control node keeps none of it: while no aggregator
+// answers, the answer is an honest 503 and the configuration can be managed all the same.
 import { z } from 'zod'
-import { type Bus, decodeJson, encodeJson, subjects } from '../../../cluster/bus/bus.ts'
+import type { Aggregators, AskRefusal } from '../../../cluster/telemetry-query/aggregators.ts'
 import { limits } from '../../../shared/limits.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import type { AggregatorQuery } from '../../../shared/telemetry/records.ts'
+import { usageGroups } from '../../../shared/telemetry/answers/usage-fields.ts'
+import type { AggregatorQuestion } from '../../../shared/telemetry/records.ts'
 import type { ConfigDesk } from '../config-desk.ts'
 import { type Answer, json, type Problem, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
@@ -12,17 +13,17 @@ import { explainBody, opaqueBody, problemBody, requestsBody, targetsBody, usageB
 import { explained, type RecordedRequest } from './explain.ts'
 import type { Call, Route } from './route.ts'
 
-const queryTimeoutMs = 2_000
 const instant = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T00:00:00Z' })
-const groups = ['key', 'model', 'team', 'user', 'app', 'costCenter', 'provider', 'day', 'hour'] as const
 const requestFilters = [
   ...['status', 'errorCode', 'key', 'team', 'user', 'app', 'costCenter', 'model', 'provider', 'target'],
   ...['route', 'cacheStatus', 'httpStatus', 'stream'],
 ]
 
-export function telemetryRoutes({ bus, desk }: { bus: Bus; desk: ConfigDesk }): Route[] {
-  const pass = async (query: AggregatorQuery): Promise<Answer> => {
-    const answer = await asked(bus, query)
+type Question = Exclude<AggregatorQuestion, { type: 'metrics' }>
+
+export function telemetryRoutes({ aggregators, desk }: { aggregators: Aggregators; desk: ConfigDesk }): Route[] {
+  const pass = async (question: Question): Promise<Answer> => {
+    const answer = await asked(aggregators, question)
     return answer.ok ? json(200, answer.value) : problem(answer.error)
   }
   const open = { method: 'GET', access: 'administrator' } as const
@@ -31,7 +32,7 @@ export function telemetryRoutes({ bus, desk }: { bus: Bus; desk: ConfigDesk }): 
       ...open,
       path: '/api/v1/usage',
       summary: 'Requests, tokens and cost, grouped',
-      query: z.object({ groupBy: listOf(groups).optional(), from: instant.optional(), to: instant.optional() }),
+      query: z.object({ groupBy: listOf(usageGroups).optional(), from: instant.optional(), to: instant.optional() }),
       answers: { 200: usageBody, 422: problemBody, 503: problemBody },
       handle: ({ query }) =>
         pass({
@@ -59,7 +60,7 @@ export function telemetryRoutes({ bus, desk }: { bus: Bus; desk: ConfigDesk }): 
       summary: 'Why a request went where it went',
       answers: { 200: explainBody, 404: problemBody, 503: problemBody },
       handle: async ({ params }) => {
-        const answer = await asked(bus, { type: 'request', id: params['id']! })
+        const answer = await asked(aggregators, { type: 'request', id: params['id']! })
         if (!answer.ok) return problem(answer.error)
         const request = answer.value as RecordedRequest
         const state = await desk.stateAt(request.explain.revision)
@@ -83,22 +84,19 @@ export function telemetryRoutes({ bus, desk }: { bus: Bus; desk: ConfigDesk }): 
   ]
 }
 
-/** The body of the answer, or what an aggregator says is wrong with the question. */
-async function asked(bus: Bus, query: AggregatorQuery): Promise<Result<unknown, Problem>> {
-  const answer = await askAggregator(bus, query)
-  if (!answer.ok) return answer
-  const body = decodeJson(answer.value) as { missing?: true; problem?: string; path?: string }
+/** The body of the answer, or what aggregators say is wrong with the question. */
+async function asked(aggregators: Aggregators, question: Question): Promise<Result<unknown, Problem>> {
+  const answer = await aggregators.ask(question)
+  if (!answer.ok) return fail(unavailable(answer.error))
+  const body = answer.value as { missing?: true; problem?: string; path?: string }
   if (body.missing === true) return fail(problems.notFound('There is no such request in the history.'))
   if (body.problem === undefined) return done(body)
   return fail(problems.invalid([{ path: `query.${body.path ?? ''}`, message: body.problem }]))
 }
 
-export async function askAggregator(bus: Bus, query: AggregatorQuery): Promise<Result<Uint8Array, Problem>> {
-  const answer = await bus.request(subjects.aggregatorQuery, encodeJson(query), queryTimeoutMs)
-  if (answer.ok) return done(answer.value)
-  const why =
-    answer.error.type === 'failed' ? `An aggregator failed: ${answer.error.message}` : 'No aggregator answers.'
-  return fail(problems.unavailable(why, 'aggregator-unavailable'))
+function unavailable(refusal: AskRefusal): Problem {
+  const why = refusal.type === 'failed' ? `An aggregator failed: ${refusal.message}` : 'No aggregator answers.'
+  return problems.unavailable(why, 'aggregator-unavailable')
 }
 
 /** 1 to `limits.pageItemsMax`. */
@@ -120,7 +118,7 @@ function listOf<Word extends string>(words: readonly Word[]) {
     .refine((list) => list.every(isWord), { message: `expected some of ${words.join(', ')}, separated by commas` })
 }
 
-function requestsQuery(query: Call['query']): AggregatorQuery {
+function requestsQuery(query: Call['query']): Question {
   const { limit, before, ...rest } = query as { limit: number; before?: string } & Record<string, string | undefined>
   const filter = Object.entries(rest).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return {
