@@ -19,8 +19,8 @@ export const traffic = {
   telemetry: { messagesMax: 2_000, bytesMax: 4 << 20 },
   cache: { messagesMax: 10_000, bytesMax: 4 << 20 },
   other: { messagesMax: 1_000, bytesMax: 1 << 20 },
-  /** A beat each second: the newest is worth a moment's wait. */
-  node: { messagesMax: 1, bytesMax: 256 << 10 },
+  /** A beat each second, and what partitions an aggregator keeps: the newest are worth a moment's wait. */
+  node: { messagesMax: 2, bytesMax: 256 << 10 },
   /** The next one says more, and comes soon. */
   weights: nothing,
   slo: nothing,

@@ -88,6 +88,16 @@ test('somebody else who was faster is a conflict at the head that the copy has b
   expect(rig.copy.events.length).toBe(2)
 })
 
+test('something stood in its place and is lost again: it may have been the event itself, so the outcome is unknown', async () => {
+  const rig = await replicatedRig()
+  rig.stream.acksLost = 1
+  const asked = rig.log.append(first, 0)
+  while (rig.stream.messages?.length === 0) await Promise.resolve()
+  rig.stream.messages = []
+  rig.stream.publishTrouble = { type: 'wrong-last-sequence', message: 'the last sequence is 1' }
+  expect(await rig.answer(asked)).toMatchObject({ ok: false, error: { type: 'outcome-unknown' } })
+})
+
 test('what was made on top of an event that did not come to be is a conflict, not a broken chain', async () => {
   const rig = await replicatedRig()
   const other = new MemoryStream(rig.stream)

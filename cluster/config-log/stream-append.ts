@@ -143,7 +143,7 @@ export class StreamAppend {
         const duplicate = outcome.type === 'stored' ? outcome.duplicate : !job.mayBeStored
         return done({ revision: own.value, duplicate })
       }
-      if (head.ok && own.ok && outcome.type === 'behind') return fail({ type: 'conflict', head: head.value })
+      if (head.ok && own.ok && outcome.type === 'behind') return fail(this.#behind(job, head.value))
       const isOver = this.#elapsedMs(job) > (wasSent ? this.#outcomeUnknownMs : electionMs)
       if (isOver || this.#options.mirror.state.isAlarm) {
         const refusal = head.ok ? (own.ok ? undefined : own.error) : head.error
@@ -151,6 +151,12 @@ export class StreamAppend {
       }
       await this.#pause(tries)
     }
+  }
+
+  /** Something stood in its place. What that was cannot be said any more when the stream has lost it since. */
+  #behind(job: Job, head: LogHead): AppendRefusal {
+    const isLost = job.mayBeStored && head.revision <= job.afterRevision
+    return isLost ? unknown(job) : { type: 'conflict', head }
   }
 
   async #sync(): Promise<Result<LogHead, LogRefusal>> {

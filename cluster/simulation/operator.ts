@@ -16,7 +16,9 @@ import type { World } from './world.ts'
 /** Nothing is to be done where nobody complains; where somebody does, there has to be a reason. */
 export async function repair(world: World): Promise<void> {
   const { nodes, judge } = world
-  await world.timeline.runUntil(world.timeline.nowMs + complaintMs)
+  // Who looks from the beginning sees damage that others have long passed.
+  if (judge.destroyed.length > 0) for (const control of world.controls) restart(control)
+  await world.timeline.runUntil(world.timeline.nowMs + scrubbedMs)
   if (judge.destroyed.length > 0 && nodes.some(complains)) await republishLongest(world)
   await world.timeline.runUntil(world.timeline.nowMs + complaintMs)
   for (const node of nodes.filter(complains)) {
@@ -85,5 +87,7 @@ async function longest(sources: readonly ChainSource[]): Promise<{ log: MemoryLo
 
 /** A stream has to look wrong for a while before it is an alarm. */
 const complaintMs = confirmMs + 1_500
+/** After a start, for one look at all of a short stream and what follows from it. */
+const scrubbedMs = complaintMs + 3_000
 const repairMs = 60_000
 const listenMs = 4_000

@@ -19,8 +19,8 @@ export function drawPlan(seed: number): Plan {
   const dice = new Dice(seed).fork('plan')
   const controls = dice.pick([1, 2, 2, 3])
   const proxies = dice.between(1, 3)
-  const troubledMs = dice.between(6_000, 28_000)
-  const count = dice.between(5, 30)
+  const troubledMs = dice.between(5_000, 20_000)
+  const count = dice.between(4, 22)
   return {
     ...{ seed, controls, proxies, troubledMs },
     // What JetStream is asked for, or so short that it is over before a command is given up.

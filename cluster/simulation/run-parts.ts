@@ -2,12 +2,16 @@
 
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
+import type { Bus } from '../bus/bus.ts'
 import { ConfigWriter } from '../config-log/config-writer.ts'
 import type { EventStream } from '../config-log/event-stream.ts'
 import { Follower } from '../config-log/follower.ts'
 import { HighWaterFile } from '../config-log/high-water.ts'
 import { LastGood } from '../config-log/last-good.ts'
 import { ReplicatedLog } from '../config-log/replicated-log.ts'
+import { FirstBoot } from '../membership/first-boot.ts'
+import { RevisionsHeard } from '../membership/revisions-heard.ts'
+import type { NatsLink } from '../nats/nats-link.ts'
 import { DiskLog, type SimulatedDatabase } from './disk-log.ts'
 import type { NodeClock } from './life.ts'
 import type { Mount } from './simulated-disk.ts'
@@ -35,12 +39,16 @@ export interface Parts {
 const macKey = simulatedMacKey
 
 export async function startControlParts(
-  options: PartsOptions & { mayCreate: () => boolean; newCommandId: () => string },
+  options: PartsOptions & { bus: Bus; link: Pick<NatsLink, 'status'>; newCommandId: () => string },
 ): Promise<Parts> {
-  const { clock, mount, database, stream, notify, onState, mayCreate, newCommandId } = options
+  const { clock, mount, database, bus, link, stream, notify, onState, newCommandId } = options
   const highWater = new HighWaterFile(markPath, macKey, mount)
   const copy = new DiskLog({ database, mount, highWater })
-  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, mayCreate, confirmMs })
+  const isNew = database.events.length === 0 && !database.isMangled && highWater.read().type === 'absent'
+  const firstBoot = new FirstBoot({ bus, link, clock, isNew })
+  const revisions = new RevisionsHeard(bus, clock)
+  const heard = { mayCreate: () => firstBoot.mayBegin(), heardElsewhere: () => revisions.newest() }
+  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, confirmMs, ...heard })
   const lastGood = openLastGood(options)
   const follower = new Follower({ log, macKey, clock, notify, highWater, lastGood, keepLastGood: true, onState })
   await log.start()

@@ -38,7 +38,8 @@ async function callIn(world: World): Promise<void> {
   world.heal()
   await world.until(() => world.client.open === 0, givenUpMs)
   if (world.client.open > 0) world.judge.broken('I3 converge', 'commands are still not answered')
-  if (!(await world.until(() => isOne(world), calmMs))) await repair(world)
+  const isWell = await world.until(() => isOne(world), calmMs)
+  if (!isWell || world.judge.destroyed.length > 0) await repair(world)
   await converge(world)
   if (world.isOver) return
   await letListen(world)

@@ -2,15 +2,13 @@
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notice } from '../../shared/notice.ts'
 import { encodeJson, subjects } from '../bus/bus.ts'
-import { HighWaterFile } from '../config-log/high-water.ts'
 import { LastGood } from '../config-log/last-good.ts'
-import { FirstBoot } from '../membership/first-boot.ts'
 import type { Dice } from './dice.ts'
 import { SimulatedDatabase } from './disk-log.ts'
 import { Life, NodeClock } from './life.ts'
-import { dataFolder, markPath, type Parts, simulatedMacKey, startControlParts, startProxyParts } from './run-parts.ts'
+import { dataFolder, type Parts, simulatedMacKey, startControlParts, startProxyParts } from './run-parts.ts'
 import { type BusHub, SimulatedBus } from './simulated-bus.ts'
-import { type Backup, type Mount, SimulatedDisk } from './simulated-disk.ts'
+import { type Backup, SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedEventStream } from './simulated-event-stream.ts'
 import type { ServerLink, SimulatedServer } from './simulated-server.ts'
 import type { StreamContent } from './stream-content.ts'
@@ -128,13 +126,10 @@ export class SimulatedNode {
       notify: (notice: Notice) => life.isOver || watcher.onNotice(this, notice),
       onState: (state: ConfigState) => life.isOver || watcher.onState(this, state),
     }
-    const firstBoot = this.#firstBoot(run, mount)
     let commands = 0
     const newCommandId = () => `${this.name}-${this.#boots}-${commands++}`
     const starting =
-      this.role === 'control'
-        ? startControlParts({ ...options, mayCreate: () => firstBoot.mayBegin(), newCommandId })
-        : startProxyParts(options)
+      this.role === 'control' ? startControlParts({ ...options, bus, link, newCommandId }) : startProxyParts(options)
     starting.then(
       (parts) => {
         if (life.isOver) return
@@ -195,12 +190,6 @@ export class SimulatedNode {
     this.#run?.bus.close()
     this.#run = undefined
     this.disk.unmount()
-  }
-
-  #firstBoot({ clock, link, bus }: Run, mount: Mount): FirstBoot {
-    const mark = new HighWaterFile(markPath, simulatedMacKey, mount).read()
-    const isNew = this.database.events.length === 0 && !this.database.isMangled && mark.type === 'absent'
-    return new FirstBoot({ bus, link, clock, isNew })
   }
 
   #beat({ clock, bus }: Run, { follower }: Parts): void {

@@ -67,13 +67,16 @@ export class CallerRequest {
   }
 
   #read(): Result<Understood, Unable> {
-    const { bytes, open, close } = this.#scan
-    const body = parseExact(bytes.utf8Slice(open, close)) as JsonObject
-    const request = this.#inbound.parseRequest(body)
+    const request = this.#inbound.parseRequest(bodyOf(this.#scan))
     if (!request.ok) return fail({ type: 'unreadable', ...request.error })
     const { value } = request
     return done({ request: value, needs: needsOf(value), estimatedInput: estimateTokens(value) })
   }
+}
+
+/** A scanned body is an object. */
+export function bodyOf({ bytes, open, close }: BodyScan): JsonObject {
+  return parseExact(bytes.utf8Slice(open, close)) as JsonObject
 }
 
 export function targetOf({ model, facts, quirks }: Endpoint): Target {

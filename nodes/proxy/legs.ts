@@ -2,9 +2,10 @@
 import type { BodyScan } from '../../shared/json/scan.ts'
 import { type Edit, editModel, spliceBody } from '../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { CallerRequest } from './caller-request.ts'
+import { bodyOf, CallerRequest, targetOf } from './caller-request.ts'
+import { EmbeddingLeg } from './embedding-leg.ts'
 import type { Leg, Unable } from './leg.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import { addressOf, type Endpoint } from './providers/endpoint.ts'
 import type { Route } from './providers/routes.ts'
 import { RelayLeg } from './relay-leg.ts'
 import { TranslatedLeg } from './translated-leg.ts'
@@ -39,7 +40,8 @@ export class Legs {
   to(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
     const { route } = this.#options
     if (relays(endpoint, route)) return done(this.#relay(endpoint))
-    if (route.inbound === undefined || route.counts === true) return fail({ type: 'unspoken', route: route.name })
+    if (route.embeddings !== undefined) return this.#embed(endpoint, strict || this.#options.strict)
+    if (route.inbound === undefined || route.counts !== undefined) return fail({ type: 'unspoken', route: route.name })
     return this.#translate(endpoint, strict || this.#options.strict)
   }
 
@@ -57,14 +59,16 @@ export class Legs {
     if (relays(endpoint, route)) {
       return unable.type !== 'missing-capability' || endpoint.facts.lacks?.has(unable.capability) !== true
     }
-    if (route.inbound === undefined || route.counts === true) return false
+    if (route.embeddings !== undefined) return endpoint.dialect.embeddings !== undefined
+    if (route.inbound === undefined || route.counts !== undefined) return false
     return this.#caller().could(endpoint, strict || this.#options.strict)
   }
 
   #relay(endpoint: Endpoint): Leg {
     const { route, scan, edits, forwardedLines, relayedLines, relayedQuery } = this.#options
-    const { pieces } = spliceBody(scan, [...edits, editModel(scan, endpoint.model)])
-    const path = endpoint.basePath + route.upstreamPath + relayedQuery
+    const inPath = typeof route.upstreamPath !== 'string'
+    const { pieces } = spliceBody(scan, inPath ? edits : [...edits, editModel(scan, endpoint.model)])
+    const path = addressOf(endpoint, pathOf(route, endpoint)) + relayedQuery
     return new RelayLeg(route, path, forwardedLines + relayedLines, pieces)
   }
 
@@ -83,8 +87,24 @@ export class Legs {
       facts: { requestId, nowSeconds, estimatedInput, showUsage, request },
       errors: route.errors,
     }
-    const path = endpoint.basePath + printed.value.path
+    const path = addressOf(endpoint, printed.value.path)
     return done(new TranslatedLeg(translation, path, forwardedLines, caller.droppedBy(printed.value)))
+  }
+
+  #embed(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
+    const { route, scan, forwardedLines } = this.#options
+    const { dialect } = endpoint
+    const upstream = dialect.embeddings
+    if (upstream === undefined) return fail({ type: 'unspoken', route: route.name })
+    const inbound = route.embeddings!
+    const request = inbound.parseRequest(bodyOf(scan))
+    if (!request.ok) return fail({ type: 'unreadable', ...request.error })
+    const printed = upstream.printRequest(request.value, targetOf(endpoint))
+    if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
+    const dropped = printed.value.dropped.map((one) => ('member' in one ? one.member : one.knob))
+    if (strict && dropped.length > 0) return fail({ type: 'unsupported-params', params: dropped })
+    const translation = { inbound, upstream, dialect, request: request.value, printed: printed.value, dropped }
+    return done(new EmbeddingLeg(translation, route.errors, addressOf(endpoint, printed.value.path), forwardedLines))
   }
 
   #caller(): CallerRequest {
@@ -93,7 +113,11 @@ export class Legs {
   }
 }
 
+function pathOf({ upstreamPath }: Route, { model }: Endpoint): string {
+  return typeof upstreamPath === 'string' ? upstreamPath : upstreamPath(encodeURIComponent(model))
+}
+
 /** Whether the endpoint is given the caller's own bytes. */
-function relays({ speaks, quirks }: Endpoint, { dialect }: Route): boolean {
-  return speaks.has(dialect) && !(quirks.repairs === true && dialect === 'openai-chat')
+function relays({ speaks, quirks }: Endpoint, { dialect, upstreamPath }: Route): boolean {
+  return speaks.has(dialect) && upstreamPath !== '' && !(quirks.repairs === true && dialect === 'openai-chat')
 }

@@ -4,14 +4,23 @@ import type { Chance, Clock } from '../../shared/clock.ts'
 import { nearestNames } from '../../shared/config/nearest.ts'
 import { BodyScan } from '../../shared/json/scan.ts'
 import { parseDurationMs } from '../../shared/units.ts'
-import { type Caller, identify, mayUse } from './auth/callers.ts'
+import { type Caller, type Credentials, identify, mayUse } from './auth/callers.ts'
 import type { Body, HttpHandler, HttpRefusal, OnBody, RefusalAnswer, Reply, RequestHead } from './http/http.ts'
 import type { Unable } from './leg.ts'
 import { Legs } from './legs.ts'
 import { modelList, modelListing } from './model-list.ts'
 import { anthropicModelList, anthropicModelListing } from './model-list-anthropic.ts'
+import { geminiModelList, geminiModelListing } from './model-list-gemini.ts'
 import type { ErrorShape } from './providers/dialects/error-shapes.ts'
-import { errorsAt, isLaterPath, modelListPaths, modelOfPath, type Route, routes } from './providers/routes.ts'
+import {
+  errorsAt,
+  isLaterPath,
+  modelListPaths,
+  modelOfPath,
+  modelRouteAt,
+  type Route,
+  routes,
+} from './providers/routes.ts'
 import { type Refused, refusalAnswer } from './refusal-answers.ts'
 import { type Refusal, refusalOf } from './refusals.ts'
 import { readModel, readStream } from './request-body.ts'
@@ -46,7 +55,9 @@ export class Pipeline implements HttpHandler {
 
   onHead(head: RequestHead, reply: Reply): OnBody | undefined {
     const requestId = head.requestId ?? this.#nextId()
-    const route = routes.get(head.path)
+    const known = routes.get(head.path)
+    const named = known === undefined && head.method === 'POST' ? modelRouteAt(head.path, head.query) : undefined
+    const route = known ?? named?.route
     if (route === undefined) {
       this.#answerOther(head, reply, requestId)
       return undefined
@@ -55,12 +66,13 @@ export class Pipeline implements HttpHandler {
     if (head.method !== 'POST') return this.#refuse(to, { type: 'method-not-allowed', allow: 'POST' })
     const snapshot = this.#options.snapshot()
     if ('type' in snapshot) return this.#refuse(to, snapshot)
-    const caller = identify(snapshot.callers, head, this.#options.clock.wallMs())
+    const caller = identify(snapshot.callers, credentialsIn(head), this.#options.clock.wallMs())
     if (!caller.ok) return this.#refuse(to, caller.error)
     if (this.#options.openRequests() > this.#options.openRequestsMax) {
       return this.#refuse(to, { type: 'overloaded', retryAfterMs: 1_000 })
     }
-    return (body) => this.#answer({ head, reply, requestId, route, snapshot, caller: caller.value, body })
+    const inPath = named?.model
+    return (body) => this.#answer({ head, reply, requestId, route, inPath, snapshot, caller: caller.value, body })
   }
 
   refusal(head: RequestHead | undefined, refusal: HttpRefusal): RefusalAnswer {
@@ -76,7 +88,7 @@ export class Pipeline implements HttpHandler {
     const startedMs = clock.monotonicMs()
     const { snapshot, caller, body, route, head } = request
     const scan = new BodyScan()
-    const asked = readModel(body.bytes, scan)
+    const asked = readModel(body.bytes, scan, request.inPath)
     if (!asked.ok) return this.#refuseKnown(request, '', asked.error)
     const { model, fallbacks } = asked.value
     const found = this.#resolve([model, ...(fallbacks ?? [])], snapshot, caller)
@@ -90,7 +102,7 @@ export class Pipeline implements HttpHandler {
       strict: head.header('x-headgate-strict') === 'true',
       ...callersLines(head, route),
     })
-    if (route.counts === true && this.#answerEstimate(request, model, legs)) return
+    if (route.counts !== undefined && this.#answerEstimate(request, model, legs)) return
     const itinerary = new Itinerary({
       requestId: request.requestId,
       revision: snapshot.revision,
@@ -142,7 +154,7 @@ export class Pipeline implements HttpHandler {
 
   /** Where no target can count tokens they are estimated here. False: one can. */
   #answerEstimate(request: Known, model: string, legs: Legs): boolean {
-    const { snapshot, reply, requestId, body } = request
+    const { snapshot, reply, requestId, body, route } = request
     const estimate = legs.estimate(snapshot.routeOf(model)!.targets.map(({ endpoint }) => endpoint))
     if (estimate === undefined) return false
     if (!estimate.ok) {
@@ -150,8 +162,9 @@ export class Pipeline implements HttpHandler {
       return true
     }
     body.release()
-    const headers = [...jsonHeaders(requestId), 'request-id', requestId, 'x-headgate-estimated', 'true']
-    reply.send(200, headers, JSON.stringify({ input_tokens: estimate.value }))
+    const headers = [...jsonHeaders(requestId), 'x-headgate-estimated', 'true']
+    if (route.errors === 'anthropic') headers.push('request-id', requestId)
+    reply.send(200, headers, JSON.stringify(route.counts?.(estimate.value)))
     return true
   }
 
@@ -189,19 +202,17 @@ export class Pipeline implements HttpHandler {
     this.#answerModels(head, to, single)
   }
 
-  /** In the shape of whoever's SDK asks: Anthropic's says which version of the API it speaks. */
   #answerModels(head: RequestHead, { reply, requestId, shape }: Refusing, single: string | undefined): void {
-    const forAnthropic = shape === 'anthropic' || head.header('anthropic-version') !== undefined
-    const to: Refusing = { reply, requestId, shape: forAnthropic ? 'anthropic' : shape }
+    const to: Refusing = { reply, requestId, shape: shapeOfLists(head, shape) }
     const snapshot = this.#options.snapshot()
     if ('type' in snapshot) return this.#refuse(to, snapshot)
-    const caller = identify(snapshot.callers, head, this.#options.clock.wallMs())
+    const caller = identify(snapshot.callers, credentialsIn(head), this.#options.clock.wallMs())
     if (!caller.ok) return this.#refuse(to, caller.error)
     const refused = single === undefined ? undefined : this.#resolve([single], snapshot, caller.value)
     if (refused !== undefined) return this.#refuse(to, refused)
     const headers = jsonHeaders(requestId)
-    if (forAnthropic) headers.push('request-id', requestId)
-    reply.send(200, headers, JSON.stringify(listing(snapshot, caller.value, single, forAnthropic)))
+    if (to.shape === 'anthropic') headers.push('request-id', requestId)
+    reply.send(200, headers, JSON.stringify(listing(snapshot, caller.value, single, to.shape)))
   }
 
   /** Undefined: not a health path. */
@@ -271,6 +282,8 @@ interface Known {
   readonly reply: Reply
   readonly requestId: string
   readonly route: Route
+  /** The model's name where the path has it. */
+  readonly inPath: string | undefined
   readonly snapshot: Snapshot
   readonly caller: Caller
   readonly body: Body
@@ -292,14 +305,33 @@ function jsonHeaders(requestId: string): string[] {
   return ['content-type', 'application/json', 'x-request-id', requestId]
 }
 
-function listing(snapshot: Snapshot, caller: Caller, single: string | undefined, forAnthropic: boolean): object {
-  if (single === undefined) return forAnthropic ? anthropicModelList(snapshot, caller) : modelList(snapshot, caller)
-  return forAnthropic ? anthropicModelListing(snapshot, single) : modelListing(snapshot, single)
+/** The list of models stands at one path in three APIs: whose SDK asks is told by its headers. */
+function shapeOfLists(head: RequestHead, shape: ErrorShape): ErrorShape {
+  if (head.header('anthropic-version') !== undefined) return 'anthropic'
+  return head.header('x-goog-api-key') === undefined ? shape : 'gemini'
+}
+
+function listing(snapshot: Snapshot, caller: Caller, single: string | undefined, shape: ErrorShape): object {
+  switch (shape) {
+    case 'openai':
+      return single === undefined ? modelList(snapshot, caller) : modelListing(snapshot, single)
+    case 'anthropic':
+      return single === undefined ? anthropicModelList(snapshot, caller) : anthropicModelListing(snapshot, single)
+    case 'gemini':
+      return single === undefined ? geminiModelList(snapshot, caller) : geminiModelListing(snapshot, single)
+  }
+}
+
+/** The SDKs of Azure and Google have headers of their own for a key. */
+function credentialsIn(head: RequestHead): Credentials {
+  if (head.apiKey !== undefined) return head
+  const apiKey = head.header('api-key') ?? head.header('x-goog-api-key')
+  return apiKey === undefined ? head : { authorization: head.authorization, apiKey }
 }
 
 /** Caller's headers that mean something to an upstream, to any or to one of its own dialect. None carries a credential. */
 const forwardedNames = ['idempotency-key', 'traceparent', 'tracestate'] as const
-const relayedNames = { openai: ['openai-beta'], anthropic: ['anthropic-beta'] } as const
+const relayedNames = { openai: ['openai-beta'], anthropic: ['anthropic-beta'], gemini: [] } as const
 const anthropicVersion = '2023-06-01'
 
 function callersLines(head: RequestHead, { errors }: Route) {

@@ -66,7 +66,7 @@ function prepare(refusal: Refusal, shape: ErrorShape): Prepared {
   const row = inShape(rowOf(refusal), shape)
   const { message, type, param, code, status } = row
   const body = printError(shape, { status, type, code, message, param }, idMark)
-  if (shape === 'openai') return { row, before: body, after: '' }
+  if (shape !== 'anthropic') return { row, before: body, after: '' }
   const at = body.lastIndexOf(idMark)
   return { row, before: body.slice(0, at), after: body.slice(at + idMark.length) }
 }

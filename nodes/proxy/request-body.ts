@@ -25,12 +25,13 @@ type BadBody = Extract<Refusal, { type: 'bad-body' }>
 
 const fallbacksMax = 16
 
-export function readModel(bytes: Buffer, scan: BodyScan): Result<AskedModel, BadBody> {
+/** `inPath`: the model's name where the path has it; then the body's does not count. */
+export function readModel(bytes: Buffer, scan: BodyScan, inPath?: string): Result<AskedModel, BadBody> {
   const problem = scanBody(bytes, scan)
   if (problem !== undefined) return fail(badBody(problem))
   const listed = readModels(scan)
   if (!listed.ok) return listed
-  const model = scan.text('model')
+  const model = inPath ?? scan.text('model')
   if (model !== undefined && model !== '') {
     return done({ model, fallbacks: listed.value?.filter((other) => other !== model) })
   }
@@ -67,7 +68,7 @@ export function readStream(route: Route, scan: BodyScan): Result<AskedStream, Ba
   if (flag !== undefined && flag.kind !== 'true' && flag.kind !== 'false' && flag.kind !== 'null') {
     return fail(bad('invalid_type', '`stream` must be true or false.', 'stream'))
   }
-  const stream = flag?.kind === 'true'
+  const stream = flag?.kind === 'true' || route.alwaysStreams === true
   if (stream && route.stream === undefined)
     return fail(bad('unsupported_parameter', `\`stream\` is not for ${route.name}.`, 'stream'))
   const edits: Edit[] = []

@@ -5,7 +5,9 @@ import type { Usage } from '../../shared/chat/usage.ts'
 import type { TokenCounts } from '../../shared/telemetry/records.ts'
 import type { Reply } from './http/http.ts'
 import { AnthropicStreamWatch } from './providers/dialects/anthropic-watch.ts'
+import { GeminiStreamWatch } from './providers/dialects/gemini-watch.ts'
 import { ChatStreamWatch, ResponsesStreamWatch, type StreamWatch } from './providers/dialects/openai-watch.ts'
+import type { StreamDialect } from './providers/routes.ts'
 import { StreamRelay } from './relay/stream-relay.ts'
 
 export interface StreamEvents {
@@ -42,6 +44,8 @@ export interface AnswerStream {
   readonly errorMessage: string | undefined
   /** The same, where it was understood. */
   readonly error: ChatError | undefined
+  /** Of what the caller is sent. */
+  readonly contentType: string
   /** For the records: content events and when they came. */
   readonly timing: { readonly tokens: number; readonly firstTokenMs: number; readonly lastTokenMs: number }
   /** `broken` when the bytes cannot be such a stream. */
@@ -63,22 +67,25 @@ export function countedTokens(usage: Usage | undefined, estimatedInput: number, 
 }
 
 export const keepAliveMs = 15_000
-const keepAliveComment = Buffer.from(': keep-alive\n\n')
+export const eventStream = 'text/event-stream'
+const keepAliveComment = ': keep-alive\n\n'
 
 /** A comment now and then tells whatever stands between us and the caller that the stream is alive. */
 export class KeepAlive {
   readonly #reply: Reply
+  readonly #sign: string
   #beatMs: number
 
-  constructor({ reply, nowMs }: StreamOptions) {
+  constructor({ reply, nowMs }: StreamOptions, sign = keepAliveComment) {
     this.#reply = reply
     this.#beatMs = nowMs
+    this.#sign = sign
   }
 
   beat(nowMs: number, lastEventMs: number): void {
     if (nowMs - Math.max(this.#beatMs, lastEventMs) < keepAliveMs) return
     this.#beatMs = nowMs
-    this.#reply.write(keepAliveComment)
+    this.#reply.write(this.#sign)
   }
 }
 
@@ -89,9 +96,10 @@ export class RelayedStream implements AnswerStream {
   readonly #relay: StreamRelay
   readonly #keepAlive: KeepAlive
   readonly error = undefined
+  readonly contentType = eventStream
   forwarded = false
 
-  constructor(dialect: 'chat' | 'responses' | 'messages', options: StreamOptions) {
+  constructor(dialect: StreamDialect, options: StreamOptions) {
     const { showUsage, reply, nowMs, events } = options
     this.#reply = reply
     this.#events = events
@@ -156,7 +164,15 @@ export class RelayedStream implements AnswerStream {
   }
 }
 
-function watchFor(dialect: 'chat' | 'responses' | 'messages', showUsage: boolean): StreamWatch {
-  if (dialect === 'messages') return new AnthropicStreamWatch()
-  return dialect === 'responses' ? new ResponsesStreamWatch() : new ChatStreamWatch(showUsage)
+function watchFor(dialect: StreamDialect, showUsage: boolean): StreamWatch {
+  switch (dialect) {
+    case 'chat':
+      return new ChatStreamWatch(showUsage)
+    case 'responses':
+      return new ResponsesStreamWatch()
+    case 'messages':
+      return new AnthropicStreamWatch()
+    case 'gemini':
+      return new GeminiStreamWatch()
+  }
 }

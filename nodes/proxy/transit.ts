@@ -365,7 +365,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   }
 
   #tokensOf(usage: Usage | undefined, bytes: Buffer): StreamTokens {
-    if (this.#plan.route.counts === true) return { tokens: noTokens, estimated: false }
+    if (this.#plan.route.counts !== undefined) return { tokens: noTokens, estimated: false }
     if (usage !== undefined) return { tokens: usage, estimated: false }
     const input = this.#estimatedInput()
     return { tokens: { input, output: Math.ceil(bytes.length / 4), cached: 0 }, estimated: true }
@@ -389,7 +389,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#firstForwardMs = nowMs
     this.#body.notNeeded()
     this.#upstreamMs += nowMs - this.#attemptStartedMs
-    const headers = answerHeaders(this.#facts(nowMs, undefined), 'text/event-stream')
+    const headers = answerHeaders(this.#facts(nowMs, undefined), this.#stream!.contentType)
     headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no')
     this.#reply.begin(this.#status, headers)
     this.#tools.deadlines.arm(this, this.#timeLeft(Math.min(keepAliveMs, this.#step!.route.timeouts.idleMs)))

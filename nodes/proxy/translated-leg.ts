@@ -1,14 +1,15 @@
 // The caller's dialect is not the upstream's: the request was printed anew, and what comes back is parsed and printed for
 // the caller.
-import type { ChatError } from '../../shared/chat/error.ts'
 import type { JsonObject } from '../../shared/chat/parts.ts'
 import { isRewritten, restoreAnswer } from '../../shared/chat/tool-forms.ts'
 import { tryParseExact } from '../../shared/json/exact.ts'
-import { type Failure, failureOfChatError } from './failures.ts'
+import type { Failure } from './failures.ts'
 import type { ErrorAnswer, Leg, PassedOn, WholeAnswer } from './leg.ts'
 import type { InboundDialect, PrintedRequest, PrintFacts, UpstreamDialect } from './providers/dialects/dialect.ts'
-import { type ErrorShape, printError } from './providers/dialects/error-shapes.ts'
+import type { ErrorShape } from './providers/dialects/error-shapes.ts'
 import type { AnswerStream, StreamOptions } from './stream-answer.ts'
+import { unlessTooDeep } from './too-deep.ts'
+import { TranslatedErrors } from './translated-errors.ts'
 import { TranslatedStream } from './translated-stream.ts'
 
 export interface Translation {
@@ -25,9 +26,11 @@ export class TranslatedLeg implements Leg {
   readonly body: readonly Uint8Array[]
   readonly dropped: string
   readonly #translation: Translation
+  readonly #errors: TranslatedErrors
 
   constructor(translation: Translation, path: string, headerLines: string, dropped: readonly string[]) {
     this.#translation = translation
+    this.#errors = new TranslatedErrors(translation.upstream, translation.errors)
     this.path = path
     this.headerLines = headerLines + translation.printed.headerLines
     this.body = [Buffer.from(translation.printed.body)]
@@ -44,12 +47,14 @@ export class TranslatedLeg implements Leg {
 
   readAnswer(bytes: Buffer): WholeAnswer | undefined {
     const { inbound, upstream, printed, facts } = this.#translation
-    const value = tryParseExact(bytes.toString('utf8'))
-    if (typeof value !== 'object' || value === null) return undefined
-    const answer = upstream.parseAnswer(value as JsonObject, printed)
-    if (answer === undefined) return undefined
-    const restored = isRewritten(printed) ? restoreAnswer(answer, printed) : answer
-    return { body: inbound.printAnswer(restored, facts), contentType: 'application/json', usage: answer.usage }
+    return unlessTooDeep(undefined, () => {
+      const value = tryParseExact(bytes.toString('utf8'))
+      if (typeof value !== 'object' || value === null) return undefined
+      const answer = upstream.parseAnswer(value as JsonObject, printed)
+      if (answer === undefined) return undefined
+      const restored = isRewritten(printed) ? restoreAnswer(answer, printed) : answer
+      return { body: inbound.printAnswer(restored, facts), contentType: 'application/json', usage: answer.usage }
+    })
   }
 
   openStream(options: StreamOptions): AnswerStream {
@@ -57,20 +62,10 @@ export class TranslatedLeg implements Leg {
   }
 
   failureOf(answer: ErrorAnswer): Failure {
-    return failureOfChatError(answer, this.#read(answer))
+    return this.#errors.failureOf(answer)
   }
 
   passOn(answer: ErrorAnswer, requestId: string): PassedOn {
-    const { status } = answer
-    const { message, code, param } = this.#read(answer)
-    const said = message === '' ? `The upstream refused the request (${status}) and gave no reason.` : message
-    const facts = { status, type: 'invalid_request_error', code: code ?? null, message: said, param }
-    const headers = ['content-type', 'application/json', 'x-request-id', requestId, 'x-should-retry', 'false']
-    if (this.#translation.errors === 'anthropic') headers.push('request-id', requestId)
-    return { status, headers, body: printError(this.#translation.errors, facts, requestId) }
-  }
-
-  #read({ status, body }: ErrorAnswer): ChatError {
-    return this.#translation.upstream.parseError(status, body)
+    return this.#errors.passOn(answer, requestId)
   }
 }

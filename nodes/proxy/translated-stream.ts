@@ -5,7 +5,15 @@ import { type ChatEvent, type Emit, isToken } from '../../shared/chat/events.ts'
 import { isRewritten, restoring } from '../../shared/chat/tool-forms.ts'
 import type { Usage } from '../../shared/chat/usage.ts'
 import type { StreamParser, StreamPrinter } from './providers/dialects/dialect.ts'
-import { type AnswerStream, countedTokens, KeepAlive, type StreamOptions, type StreamTokens } from './stream-answer.ts'
+import {
+  type AnswerStream,
+  countedTokens,
+  eventStream,
+  KeepAlive,
+  type StreamOptions,
+  type StreamTokens,
+} from './stream-answer.ts'
+import { unlessTooDeep } from './too-deep.ts'
 import type { Translation } from './translated-leg.ts'
 
 export class TranslatedStream implements AnswerStream {
@@ -20,6 +28,7 @@ export class TranslatedStream implements AnswerStream {
   #usage: Usage | undefined
   #over: 'whole' | 'error' | 'cut' | undefined
   #lastEventMs: number
+  readonly contentType: string
   readonly timing = { tokens: 0, firstTokenMs: 0, lastTokenMs: 0 }
   forwarded = false
   finished = false
@@ -29,7 +38,8 @@ export class TranslatedStream implements AnswerStream {
     this.#options = options
     this.#nowMs = options.nowMs
     this.#lastEventMs = options.nowMs
-    this.#keepAlive = new KeepAlive(options)
+    this.#keepAlive = new KeepAlive(options, inbound.framing?.keepAlive)
+    this.contentType = inbound.framing?.contentType ?? eventStream
     this.#parser = upstream.openParser(printed)
     this.#printer = inbound.openPrinter(facts)
     const take: Emit = (event) => this.#take(event)
@@ -43,7 +53,7 @@ export class TranslatedStream implements AnswerStream {
   push(bytes: Buffer, nowMs: number): 'ok' | 'broken' {
     if (this.#over !== undefined) return 'ok'
     this.#nowMs = nowMs
-    const parsed = this.#parser.push(bytes, this.#emit)
+    const parsed = unlessTooDeep('broken' as const, () => this.#parser.push(bytes, this.#emit))
     this.#settle()
     return parsed
   }

@@ -17,6 +17,7 @@ export const capabilities = [
   'several choices',
   'audio output',
   'image output',
+  'tokens as input', // of embeddings
   'foreign content', // parts that only another dialect can say
 ] as const
 export type Capability = (typeof capabilities)[number]

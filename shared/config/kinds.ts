@@ -33,6 +33,8 @@ export interface ProviderSpec {
   headers?: Record<string, string>
   tls?: { ca?: string; cert?: string; key?: SealedSecret }
   allowPrivate?: boolean
+  /** Of azure alone. */
+  apiVersion?: string
 }
 
 export interface CredentialSpec {

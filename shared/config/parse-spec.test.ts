@@ -181,12 +181,17 @@ describe('a spec is refused', () => {
     ],
     [
       'providers',
-      { kind: 'azure', apiVersion: '1', project: 'p' },
+      { kind: 'vertex', region: 'r', project: 'p' },
       [
-        'unsupported providers.x.kind: the provider kind azure is not enforced by this version',
+        'unsupported providers.x.kind: the provider kind vertex is not enforced by this version',
+        'unsupported providers.x.region: a provider region is not enforced by this version',
         'unsupported providers.x.project: a provider project is not enforced by this version',
-        'unsupported providers.x.apiVersion: a provider API version is not enforced by this version',
       ],
+    ],
+    [
+      'providers',
+      { kind: 'azure', apiVersion: '1' },
+      ['invalid providers.x.apiVersion: expected a version such as 2024-10-21, or v1'],
     ],
     [
       'providers',

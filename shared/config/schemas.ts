@@ -36,7 +36,7 @@ const bounds = {
 /** Carried in a schema's metadata and in an issue's params: the JSON Schema leaves such fields out. */
 export const notEnforced = 'notEnforced'
 
-const enforcedProviderKinds = ['openai', 'anthropic', 'demo'] as const
+const enforcedProviderKinds = ['openai', 'azure', 'anthropic', 'demo'] as const
 
 const name = z.string().regex(namePattern, nameRule)
 
@@ -134,7 +134,11 @@ const provider = z.strictObject({
   allowPrivate: z.boolean().exactOptional().describe('Allows private addresses and plain http under strict egress.'),
   region: later('a provider region is'),
   project: later('a provider project is'),
-  apiVersion: later('a provider API version is'),
+  apiVersion: z
+    .string()
+    .regex(/^(v1|preview|latest|\d{4}-\d{2}-\d{2}(-preview)?)$/, 'expected a version such as 2024-10-21, or v1')
+    .exactOptional()
+    .describe('Of azure: the version of its API. Default 2024-10-21.'),
 })
 
 const rates = {

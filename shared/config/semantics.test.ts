@@ -40,6 +40,16 @@ test.each<[string, Parameters<Gateway['put']>, string[]]>([
     ['providers.demo.kind: the name "demo" is reserved for the demo provider'],
   ],
   [
+    'Azure without an endpoint',
+    ['providers', 'x', { kind: 'azure' }],
+    ['providers.x.baseUrl: is required: the endpoint of the resource, https://….openai.azure.com'],
+  ],
+  [
+    'a version of an API that has none',
+    ['providers', 'x', { kind: 'anthropic', apiVersion: 'v1' }],
+    ['providers.x.apiVersion: only azure has versions of its API to choose from'],
+  ],
+  [
     'a demo provider elsewhere',
     ['providers', 'x', { kind: 'demo', baseUrl: 'https://x.example' }],
     ['providers.x.baseUrl: a demo provider lives in this process: it takes no such field'],

@@ -110,6 +110,14 @@ function checkProvider(name: string, spec: ProviderSpec, options: CheckOptions):
       ),
     )
   }
+  if (spec.kind === 'azure' && spec.baseUrl === undefined) {
+    problems.push(
+      invalid([...path, 'baseUrl'], 'is required: the endpoint of the resource, https://….openai.azure.com'),
+    )
+  }
+  if (spec.kind !== 'azure' && spec.kind !== 'demo' && spec.apiVersion !== undefined) {
+    problems.push(invalid([...path, 'apiVersion'], 'only azure has versions of its API to choose from'))
+  }
   if (spec.baseUrl !== undefined) {
     const rules = { strict: options.egressStrict, allowPrivate: spec.allowPrivate === true }
     const problem = egressProblem(spec.baseUrl, rules)

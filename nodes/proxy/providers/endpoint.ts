@@ -4,8 +4,9 @@ import type { ModelFacts } from '../../../shared/chat/capabilities.ts'
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { CredentialSpec, ProviderKind, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
 import type { Price } from '../../../shared/models/price.ts'
+import { azureHasResponses } from './azure-address.ts'
 import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
-import { hostRow, withoutResponses } from './hosts.ts'
+import { type HostRow, hostRow, withoutResponses } from './hosts.ts'
 import { type KindRow, kindRows } from './kinds.ts'
 
 export interface Endpoint {
@@ -21,6 +22,8 @@ export interface Endpoint {
   /** In which everything else is told to it. */
   readonly dialect: UpstreamDialect
   readonly quirks: Quirks
+  readonly address: KindRow['address']
+  readonly apiVersion: string | undefined
   readonly credentials: readonly Credential[]
   /** Undefined: nobody told one. */
   readonly price: Price | undefined
@@ -95,11 +98,24 @@ export function connectProvider(
     kind: spec.kind,
     origin: originOf(url, spec, options),
     basePath: basePathOf(url, row),
-    speaks: host?.responses === false ? withoutResponses(row.speaks) : row.speaks,
+    speaks: speaksOf(spec, row, host),
     dialect: row.dialect,
-    quirks: host?.quirks ?? {},
+    quirks: host?.quirks ?? row.quirks ?? {},
+    address: row.address,
+    apiVersion: spec.apiVersion,
     credentials: credentialsOf(spec.credentials ?? [], { row, common, open: options.open }),
   }
+}
+
+function speaksOf({ kind, apiVersion }: ProviderSpec, { speaks }: KindRow, host: HostRow | undefined) {
+  const lacks = host?.responses === false || (kind === 'azure' && !azureHasResponses(apiVersion))
+  return lacks ? withoutResponses(speaks) : speaks
+}
+
+/** Where a request goes, `path` being what its dialect calls it. */
+export function addressOf(endpoint: Endpoint, path: string): string {
+  const { address, basePath, model, apiVersion } = endpoint
+  return address === undefined ? basePath + path : address({ basePath, path, model, apiVersion })
 }
 
 /** A prefix that stands in the base URL already is not doubled. */

@@ -11,7 +11,7 @@ export interface HostRow {
 }
 
 /** Knobs that other servers have added to the API, and OpenAI's own refuses. */
-const notOpenAi: readonly Knob[] = ['topK', 'minP', 'repetitionPenalty']
+export const notOpenAi: readonly Knob[] = ['topK', 'minP', 'repetitionPenalty']
 /** What OpenAI has added lately, which strict servers refuse. */
 const openAiOnly: readonly Knob[] = [
   ...(['verbosity', 'safetyIdentifier', 'promptCacheKey', 'promptCacheRetention', 'store', 'metadata'] as const),

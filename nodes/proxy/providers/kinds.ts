@@ -2,9 +2,11 @@
 // dialect everything else is told to it.
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { ProviderKind } from '../../../shared/config/kinds.ts'
+import { azureAddress } from './azure-address.ts'
 import { anthropicUpstream } from './dialects/anthropic.ts'
-import type { UpstreamDialect } from './dialects/dialect.ts'
+import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
 import { openAiChatUpstream } from './dialects/openai-chat.ts'
+import { notOpenAi } from './hosts.ts'
 
 export interface KindRow {
   readonly url: string
@@ -14,6 +16,18 @@ export interface KindRow {
   readonly key: (secret: string) => readonly [name: string, value: string]
   readonly speaks: ReadonlySet<Dialect>
   readonly dialect: UpstreamDialect
+  readonly quirks?: Quirks
+  /** The path of a request, where it is not simply what stands behind the base path. */
+  readonly address?: (place: Place) => string
+}
+
+export interface Place {
+  readonly basePath: string
+  /** Of the request: '/chat/completions'. */
+  readonly path: string
+  /** The model's name at the provider. */
+  readonly model: string
+  readonly apiVersion: string | undefined
 }
 
 const bearer = (secret: string) => ['authorization', `Bearer ${secret}`] as const
@@ -37,6 +51,15 @@ export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
     key: bearer,
     speaks: new Set(['openai-chat', 'openai-completions', 'openai-embeddings']),
     dialect: openAiChatUpstream,
+  },
+  azure: {
+    url: 'https://resource.openai.azure.com',
+    prefix: '',
+    key: (secret) => ['api-key', secret],
+    speaks: new Set(['openai-chat', 'openai-completions', 'openai-responses', 'openai-embeddings']),
+    dialect: openAiChatUpstream,
+    quirks: { maxTokensName: 'max_completion_tokens', drops: new Set(notOpenAi) },
+    address: azureAddress,
   },
   anthropic: {
     url: 'https://api.anthropic.com',

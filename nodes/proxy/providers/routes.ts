@@ -2,8 +2,13 @@
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import { anthropicInbound } from './dialects/anthropic.ts'
 import type { InboundDialect } from './dialects/dialect.ts'
+import type { EmbeddingInbound } from './dialects/embedding-dialect.ts'
 import type { ErrorShape } from './dialects/error-shapes.ts'
+import { geminiCountInbound, geminiInbound, geminiStreamInbound } from './dialects/gemini.ts'
+import { geminiBatchEmbedInbound, geminiEmbedInbound } from './dialects/gemini-embeddings.ts'
 import { openAiChatInbound } from './dialects/openai-chat.ts'
+import { openAiCompletionsInbound } from './dialects/openai-completions.ts'
+import { openAiEmbeddingsInbound } from './dialects/openai-embeddings.ts'
 import { openAiResponsesInbound } from './dialects/openai-responses.ts'
 
 export interface Route {
@@ -11,19 +16,26 @@ export interface Route {
   readonly name: string
   readonly dialect: Dialect
   readonly errors: ErrorShape
-  /** Behind the provider's base path, where it takes this dialect as it is. */
-  readonly upstreamPath: string
+  /** Behind the provider's base path, where it takes this dialect as it is; of some with the model in it. */
+  readonly upstreamPath: string | ((model: string) => string)
   /** How the caller is understood where it does not; undefined: not at all. */
   readonly inbound: InboundDialect | undefined
+  /** The same for embeddings. */
+  readonly embeddings?: EmbeddingInbound
   /** The member that has to be there, and whether it must be a non-empty array. */
   readonly input: { readonly member: 'messages' | 'prompt' | 'input'; readonly nonEmptyArray: boolean } | undefined
   /** Undefined: the route does not stream. */
-  readonly stream: 'chat' | 'responses' | 'messages' | undefined
+  readonly stream: StreamDialect | undefined
+  /** It always does, whatever the body says. */
+  readonly alwaysStreams?: boolean
   /** Whether usage has to be asked for (`stream_options.include_usage`). */
   readonly asksForUsage: boolean
-  /** Asks how many tokens there are, and uses none. */
-  readonly counts?: boolean
+  /** Asks how many tokens there are, and uses none: how the number is told. */
+  readonly counts?: (tokens: number) => object
 }
+
+/** How a stream has to be watched where its bytes pass through. */
+export type StreamDialect = 'chat' | 'responses' | 'messages' | 'gemini'
 
 const chat: Route = {
   name: '/v1/chat/completions',
@@ -40,7 +52,7 @@ const completions: Route = {
   dialect: 'openai-completions',
   errors: 'openai',
   upstreamPath: '/completions',
-  inbound: undefined,
+  inbound: openAiCompletionsInbound,
   input: { member: 'prompt', nonEmptyArray: false },
   stream: 'chat',
   asksForUsage: true,
@@ -51,6 +63,7 @@ const embeddings: Route = {
   errors: 'openai',
   upstreamPath: '/embeddings',
   inbound: undefined,
+  embeddings: openAiEmbeddingsInbound,
   input: { member: 'input', nonEmptyArray: false },
   stream: undefined,
   asksForUsage: false,
@@ -92,7 +105,52 @@ const countTokens: Route = {
   inbound: { ...anthropicInbound, parseRequest: (body) => anthropicInbound.parseRequest({ max_tokens: 1, ...body }) },
   upstreamPath: '/messages/count_tokens',
   stream: undefined,
-  counts: true,
+  counts: (input_tokens) => ({ input_tokens }),
+}
+
+const generate: Route = {
+  name: '/v1beta/models:generateContent',
+  dialect: 'gemini',
+  errors: 'gemini',
+  upstreamPath: (model) => `/models/${model}:generateContent`,
+  inbound: geminiInbound,
+  input: undefined,
+  stream: undefined,
+  asksForUsage: false,
+}
+const generateStream: Route = {
+  ...generate,
+  name: '/v1beta/models:streamGenerateContent',
+  upstreamPath: (model) => `/models/${model}:streamGenerateContent?alt=sse`,
+  inbound: geminiStreamInbound('sse'),
+  stream: 'gemini',
+  alwaysStreams: true,
+}
+/** One long list instead of events: no upstream is asked for it, so its bytes never pass through. */
+const generateList: Route = {
+  ...generateStream,
+  upstreamPath: '',
+  inbound: geminiStreamInbound('list'),
+}
+const geminiCount: Route = {
+  ...generate,
+  name: '/v1beta/models:countTokens',
+  upstreamPath: (model) => `/models/${model}:countTokens`,
+  inbound: geminiCountInbound,
+  counts: (totalTokens) => ({ totalTokens }),
+}
+const geminiEmbed: Route = {
+  ...generate,
+  name: '/v1beta/models:embedContent',
+  upstreamPath: (model) => `/models/${model}:embedContent`,
+  inbound: undefined,
+  embeddings: geminiEmbedInbound,
+}
+const geminiBatchEmbed: Route = {
+  ...geminiEmbed,
+  name: '/v1beta/models:batchEmbedContents',
+  upstreamPath: (model) => `/models/${model}:batchEmbedContents`,
+  embeddings: geminiBatchEmbedInbound,
 }
 
 const unprefixed = ['/chat/completions', '/embeddings']
@@ -102,16 +160,53 @@ export const routes: ReadonlyMap<string, Route> = new Map([
   ...[chat, completions, embeddings, responses, moderations].flatMap((route): [string, Route][] => [
     [route.name, route],
     [`/openai${route.name}`, route],
-    ...(unprefixed.includes(route.upstreamPath) ? [[route.upstreamPath, route] as [string, Route]] : []),
+    ...unprefixed.filter((path) => path === route.upstreamPath).map((path): [string, Route] => [path, route]),
   ]),
   ...[messages, countTokens].flatMap((route): [string, Route][] => [
     [route.name, route],
     [`/anthropic${route.name}`, route],
   ]),
+  ['/openai/responses', responses],
 ])
 
+/** A route whose path names the model, as the SDKs of Azure and Google write them. */
+export interface ModelRoute {
+  readonly route: Route
+  readonly model: string
+}
+
+const azureRoutes: Readonly<Record<string, Route>> = { 'chat/completions': chat, completions, embeddings }
+const geminiRoutes: Readonly<Record<string, Route>> = {
+  generateContent: generate,
+  streamGenerateContent: generateStream,
+  countTokens: geminiCount,
+  embedContent: geminiEmbed,
+  batchEmbedContents: geminiBatchEmbed,
+}
+const azurePath = /^\/openai\/deployments\/([^/]+)\/(chat\/completions|completions|embeddings)$/
+const geminiPath = /^\/v1(?:beta)?\/models\/(.+):([A-Za-z]+)$/
+
+export function modelRouteAt(path: string, query: string): ModelRoute | undefined {
+  const azure = azurePath.exec(path)
+  if (azure !== null) return named(azureRoutes[azure[2]!], azure[1]!)
+  const gemini = geminiPath.exec(path)
+  if (gemini === null || !Object.hasOwn(geminiRoutes, gemini[2]!)) return undefined
+  const route = geminiRoutes[gemini[2]!]!
+  const isList = route === generateStream && !/(^|&)alt=sse(&|$)/.test(query)
+  return named(isList ? generateList : route, gemini[1]!)
+}
+
+function named(route: Route | undefined, encoded: string): ModelRoute | undefined {
+  if (route === undefined) return undefined
+  try {
+    return { route, model: decodeURIComponent(encoded) }
+  } catch {
+    return undefined
+  }
+}
+
 export const modelListPaths: ReadonlySet<string> = new Set([
-  ...['/v1/models', '/openai/v1/models', '/anthropic/v1/models', '/models'],
+  ...['/v1/models', '/openai/v1/models', '/anthropic/v1/models', '/v1beta/models', '/models'],
 ])
 
 /** The model of `GET /v1/models/{id}`, undefined for another path. Ids contain slashes, raw or percent-encoded. */
@@ -129,9 +224,10 @@ export function modelOfPath(path: string): string | undefined {
 
 /** How a caller is told what is wrong before its route is known, or where there is none. */
 export function errorsAt(path: string): ErrorShape {
-  return (
-    routes.get(path)?.errors ?? (/^(\/anthropic)?\/v1\/messages|^\/anthropic\//.test(path) ? 'anthropic' : 'openai')
-  )
+  const known = routes.get(path)
+  if (known !== undefined) return known.errors
+  if (/^(\/anthropic)?\/v1\/messages|^\/anthropic\//.test(path)) return 'anthropic'
+  return /^\/v1beta\/|^\/v1\/models\/.+:[A-Za-z]+$/.test(path) ? 'gemini' : 'openai'
 }
 
 /** Parts of the API that this version knows and does not serve: told apart from a mistyped path. */

@@ -7,6 +7,7 @@ import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
 import type { Dialect, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Knob } from '../../../../shared/chat/request.ts'
 import type { Result } from '../../../../shared/result.ts'
+import type { EmbeddingUpstream } from './embedding-dialect.ts'
 
 /** What is wrong with a request, and where: `messages[2].content[0].type`. */
 export interface BadRequest {
@@ -26,6 +27,8 @@ export interface InboundDialect {
   parseRequest(body: JsonObject): Result<ChatRequest, BadRequest>
   printAnswer(answer: Answer, facts: PrintFacts): string
   openPrinter(facts: PrintFacts): StreamPrinter
+  /** Undefined: server-sent events, with a comment as a sign of life. */
+  readonly framing?: { readonly contentType: string; readonly keepAlive: string }
 }
 
 /** What an answer says of itself that is not in it. */
@@ -62,6 +65,8 @@ export interface UpstreamDialect {
   parseAnswer(body: JsonObject, printed: PrintedRequest): Answer | undefined
   openParser(printed: PrintedRequest): StreamParser
   parseError(status: number, body: Buffer): ChatError
+  /** Undefined: it has none, or is given them as OpenAI writes them. */
+  readonly embeddings?: EmbeddingUpstream | undefined
 }
 
 /** Where a request goes, as far as its words depend on it. */

@@ -1,7 +1,8 @@
 // How callers are told what went wrong, each in the shape that its SDK reads.
 import { printAnthropicError } from './anthropic-error.ts'
+import { printGeminiError } from './gemini-error.ts'
 
-export type ErrorShape = 'openai' | 'anthropic'
+export type ErrorShape = 'openai' | 'anthropic' | 'gemini'
 
 /** In OpenAI's words; other shapes make theirs of the status. */
 export interface ErrorFacts {
@@ -14,6 +15,7 @@ export interface ErrorFacts {
 
 export function printError(shape: ErrorShape, facts: ErrorFacts, requestId: string): string {
   if (shape === 'anthropic') return printAnthropicError(facts.status, facts.message, requestId)
+  if (shape === 'gemini') return printGeminiError(facts.status, facts.message)
   const { message, type, param, code } = facts
   return JSON.stringify({ error: { message, type, param: param ?? null, code } })
 }

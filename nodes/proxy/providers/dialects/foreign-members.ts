@@ -13,6 +13,7 @@ export interface Members {
 /** Without these an answer would be one to another question, so they are refused and not dropped. */
 const binding: Readonly<Partial<Record<Dialect, readonly string[]>>> = {
   'openai-chat': ['web_search_options'],
+  'openai-completions': ['suffix'],
   'openai-responses': ['prompt', 'conversation', 'background'],
   anthropic: ['mcp_servers', 'container'],
   gemini: ['cachedContent'],

@@ -5,6 +5,7 @@ import { ChatStreamPrinter } from './openai-chat-printer.ts'
 import { chatKnobNames, printChatRequest, readChatRequest } from './openai-chat-request.ts'
 import { printChatAnswer, readChatAnswer } from './openai-chat-response.ts'
 import { ChatStreamReader } from './openai-chat-stream.ts'
+import { openAiEmbeddingsUpstream } from './openai-embeddings.ts'
 import { parseOpenAiError } from './openai-error.ts'
 import { SseParser } from './sse-parser.ts'
 
@@ -29,4 +30,5 @@ export const openAiChatUpstream: UpstreamDialect = {
   parseAnswer: readChatAnswer,
   openParser: () => new SseParser(new ChatStreamReader()),
   parseError: parseOpenAiError,
+  embeddings: openAiEmbeddingsUpstream,
 }

@@ -1,0 +1,52 @@
+// A disk that lives in a file, for tests of power cuts: what was not synced is in the memory of the kernel and not in the
+// file, so a copy of the file, taken while it is mounted, is the disk as a power cut would leave it.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface LoopDisk {
+  /** Where it is mounted. */
+  readonly folder: string
+  /** The disk as it would be after a power cut now, mounted as another one. */
+  cutPower(): LoopDisk
+  dispose(): void
+}
+
+/** Undefined where mounting is not permitted. `options`: of the mount, e.g. `sync,dirsync`. */
+export function mountLoopDisk(megabytes: number, options = ''): LoopDisk | undefined {
+  const root = mkdtempSync(join(tmpdir(), 'headgate-disk-'))
+  const image = join(root, 'image')
+  try {
+    run('truncate', '-s', `${megabytes}M`, image)
+    run('mkfs.ext4', '-q', '-F', image)
+    return mountImage(root, image, options)
+  } catch {
+    rmSync(root, { recursive: true, force: true })
+    return undefined
+  }
+}
+
+function mountImage(root: string, image: string, options: string): LoopDisk {
+  const folder = join(root, 'mounted')
+  mkdirSync(folder)
+  run('mount', '-o', ['loop', ...(options === '' ? [] : [options])].join(), image, folder)
+  return {
+    folder,
+    cutPower: () => {
+      const copyRoot = mkdtempSync(join(tmpdir(), 'headgate-disk-'))
+      const copy = join(copyRoot, 'image')
+      run('cp', '--sparse=always', image, copy)
+      return mountImage(copyRoot, copy, options)
+    },
+    dispose: () => {
+      run('umount', folder)
+      rmSync(root, { recursive: true, force: true })
+    },
+  }
+}
+
+function run(command: string, ...args: string[]): void {
+  const path = `${process.env['PATH']}:/usr/sbin:/sbin`
+  execFileSync(command, args, { stdio: 'ignore', env: { ...process.env, PATH: path } })
+}

@@ -1,0 +1,54 @@
+// Embeddings from an upstream that does not speak OpenAI's dialect of them.
+import type { JsonObject } from '../../shared/chat/parts.ts'
+import { usageOf } from '../../shared/chat/usage.ts'
+import { tryParseExact } from '../../shared/json/exact.ts'
+import type { Failure } from './failures.ts'
+import type { ErrorAnswer, Leg, PassedOn, WholeAnswer } from './leg.ts'
+import type { EmbeddingTranslation } from './providers/dialects/embedding-dialect.ts'
+import type { ErrorShape } from './providers/dialects/error-shapes.ts'
+import type { AnswerStream } from './stream-answer.ts'
+import { TranslatedErrors } from './translated-errors.ts'
+
+export class EmbeddingLeg implements Leg {
+  readonly streamType = 'text/event-stream'
+  readonly estimatedInput = undefined
+  readonly path: string
+  readonly headerLines: string
+  readonly body: readonly Uint8Array[]
+  readonly dropped: string
+  readonly #translation: EmbeddingTranslation
+  readonly #errors: TranslatedErrors
+
+  constructor(translation: EmbeddingTranslation, shape: ErrorShape, path: string, headerLines: string) {
+    const { printed, dropped } = translation
+    this.#translation = translation
+    this.#errors = new TranslatedErrors(translation.dialect, shape)
+    this.path = path
+    this.headerLines = headerLines + printed.headerLines
+    this.body = [Buffer.from(printed.body)]
+    this.dropped = dropped.join(', ')
+  }
+
+  readAnswer(bytes: Buffer): WholeAnswer | undefined {
+    const { inbound, upstream, request } = this.#translation
+    const value = tryParseExact(bytes.toString('utf8'))
+    if (typeof value !== 'object' || value === null) return undefined
+    const answer = upstream.parseAnswer(value as JsonObject)
+    if (answer?.vectors.length !== request.inputs.length) return undefined
+    const usage = answer.inputTokens === undefined ? undefined : usageOf({ input: answer.inputTokens })
+    return { body: inbound.printAnswer(answer, request), contentType: 'application/json', usage }
+  }
+
+  /** Embeddings do not stream: a request that asks for it is refused before. */
+  openStream(): AnswerStream {
+    throw new Error('embeddings were asked for as a stream')
+  }
+
+  failureOf(answer: ErrorAnswer): Failure {
+    return this.#errors.failureOf(answer)
+  }
+
+  passOn(answer: ErrorAnswer, requestId: string): PassedOn {
+    return this.#errors.passOn(answer, requestId)
+  }
+}

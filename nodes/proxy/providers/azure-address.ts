@@ -1,0 +1,23 @@
+// Where a request goes at Azure: to a deployment, by a version of the API; or to the newer `v1`, which names the deployment in
+// the body as OpenAI does.
+import type { Place } from './kinds.ts'
+
+/** The newest that is not a preview. */
+const versionDefault = '2024-10-21'
+/** The first dated version with the Responses API. */
+const responsesSince = '2025-03-01'
+
+export function azureAddress({ basePath, path, model, apiVersion = versionDefault }: Place): string {
+  if (isUndated(apiVersion))
+    return `${basePath}/openai/v1${path}${apiVersion === 'v1' ? '' : `?api-version=${apiVersion}`}`
+  const deployment = path === '/responses' ? '' : `/deployments/${encodeURIComponent(model)}`
+  return `${basePath}/openai${deployment}${path}?api-version=${apiVersion}`
+}
+
+export function azureHasResponses(apiVersion = versionDefault): boolean {
+  return isUndated(apiVersion) || apiVersion >= responsesSince
+}
+
+function isUndated(apiVersion: string): boolean {
+  return !/^\d/.test(apiVersion)
+}

@@ -1,0 +1,105 @@
+// Gemini's generateContent: the whole answer, for a caller.
+import type { Answer, Choice, Finish, FinishReason, TokenLogprob } from '../../../../shared/chat/answer.ts'
+import type { AssistantPart, Citation, Json, JsonObject, Sealed } from '../../../../shared/chat/parts.ts'
+import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
+import { toolInput } from './anthropic-content-print.ts'
+import { mediaText } from './anthropic-response.ts'
+import { present } from './body-reader.ts'
+import type { PrintFacts } from './dialect.ts'
+import { thoughtSignature } from './gemini-content.ts'
+import { printSeal } from './sealed.ts'
+
+export function printGeminiAnswer(answer: Answer, { requestId }: PrintFacts): string {
+  return JSON.stringify({
+    candidates: answer.choices.map(printCandidate),
+    usageMetadata: printGeminiUsage(answer.usage ?? usageOf({})),
+    modelVersion: answer.model,
+    responseId: answer.id === '' ? requestId : answer.id,
+  })
+}
+
+function printCandidate({ parts, finish, logprobs }: Choice, index: number): Json {
+  return present({
+    content: { role: 'model', parts: parts.flatMap(printGeminiPart) },
+    ...printGeminiFinish(finish),
+    index,
+    citationMetadata: printGeminiCitations(parts),
+    logprobsResult: logprobs === undefined ? undefined : printGeminiLogprobs(logprobs),
+  })
+}
+
+export function printGeminiPart(part: AssistantPart): JsonObject[] {
+  switch (part.type) {
+    case 'text':
+      return part.text === '' && part.signature === undefined ? [] : [{ text: part.text, ...signed(part.signature) }]
+    case 'refusal':
+      return [{ text: part.text }]
+    case 'reasoning':
+      return [{ text: part.text, thought: true, ...signedThought(part.signature, part.encrypted) }]
+    case 'tool-call': {
+      const { id, name, input, form, signature } = part
+      return [{ functionCall: { id, name, args: toolInput(input, form) }, ...signed(signature) }]
+    }
+    case 'opaque':
+      return part.dialect === 'gemini' ? [part.value] : []
+    default: {
+      const { media, signature } = part
+      if (media.from !== 'bytes') return [{ text: mediaText(part) }]
+      return [{ inlineData: { mimeType: media.mediaType, data: media.base64 }, ...signed(signature) }]
+    }
+  }
+}
+
+function signed(signature: Sealed | undefined): JsonObject {
+  return signature === undefined ? {} : { thoughtSignature: printSeal('signature', signature, thoughtSignature) }
+}
+
+export function signedThought(signature: Sealed | undefined, encrypted: Sealed | undefined): JsonObject {
+  if (signature !== undefined || encrypted === undefined) return signed(signature)
+  return { thoughtSignature: printSeal('encrypted', encrypted, thoughtSignature) }
+}
+
+const words: Readonly<Record<FinishReason, string>> = {
+  stop: 'STOP',
+  length: 'MAX_TOKENS',
+  'context-length': 'MAX_TOKENS',
+  'tool-calls': 'STOP',
+  'content-filter': 'SAFETY',
+  refusal: 'PROHIBITED_CONTENT',
+  pause: 'STOP',
+}
+
+export function printGeminiFinish({ reason, explanation }: Finish): JsonObject {
+  return { finishReason: words[reason], ...(explanation === undefined ? {} : { finishMessage: explanation }) }
+}
+
+/** Thoughts are counted beside the answer there. */
+export function printGeminiUsage({ input, output, cached, reasoning }: Usage): JsonObject {
+  return {
+    promptTokenCount: input,
+    candidatesTokenCount: output - reasoning,
+    totalTokenCount: input + output,
+    ...(cached > 0 ? { cachedContentTokenCount: cached } : {}),
+    ...(reasoning > 0 ? { thoughtsTokenCount: reasoning } : {}),
+  }
+}
+
+export function printGeminiCitations(parts: readonly AssistantPart[]): Json {
+  let offset = 0
+  const sources: Json[] = []
+  for (const part of parts) {
+    if (part.type !== 'text') continue
+    for (const citation of part.citations ?? []) sources.push(printSource(citation, offset, part.text.length))
+    offset += part.text.length
+  }
+  return sources.length === 0 ? undefined : { citationSources: sources }
+}
+
+function printSource({ url, title, start, end }: Citation, offset: number, length: number): Json {
+  return present({ startIndex: offset + (start ?? 0), endIndex: offset + (end ?? length), uri: url, title })
+}
+
+export function printGeminiLogprobs(tokens: readonly TokenLogprob[]): Json {
+  const one = ({ token, logprob }: { token: string; logprob: number }) => ({ token, logProbability: logprob })
+  return { chosenCandidates: tokens.map(one), topCandidates: tokens.map(({ top }) => ({ candidates: top.map(one) })) }
+}

@@ -1,0 +1,34 @@
+// Gemini's API, for callers. Whether an answer streams, and how it is framed, stands in the URL.
+import { isObject } from './body-reader.ts'
+import type { InboundDialect } from './dialect.ts'
+import { member } from './gemini-members.ts'
+import { type GeminiFraming, GeminiStreamPrinter } from './gemini-printer.ts'
+import { geminiKnobNames, readGeminiRequest } from './gemini-request.ts'
+import { printGeminiAnswer } from './gemini-response.ts'
+
+export const geminiInbound: InboundDialect = {
+  name: 'gemini',
+  knobNames: geminiKnobNames,
+  parseRequest: (body) => readGeminiRequest(body, false),
+  printAnswer: printGeminiAnswer,
+  openPrinter: (facts) => new GeminiStreamPrinter(facts, 'sse'),
+}
+
+/** The request stands in a member of its own, or is the body. */
+export const geminiCountInbound: InboundDialect = {
+  ...geminiInbound,
+  parseRequest(body) {
+    const inner = member(body, 'generateContentRequest')
+    return readGeminiRequest(isObject(inner) ? inner : body, false)
+  },
+}
+
+export function geminiStreamInbound(framing: GeminiFraming): InboundDialect {
+  return {
+    ...geminiInbound,
+    parseRequest: (body) => readGeminiRequest(body, true),
+    openPrinter: (facts) => new GeminiStreamPrinter(facts, framing),
+    // Between the elements of a list there may be white space and nothing else.
+    ...(framing === 'list' ? { framing: { contentType: 'application/json', keepAlive: '\n' } } : {}),
+  }
+}

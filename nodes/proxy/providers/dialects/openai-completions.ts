@@ -1,0 +1,12 @@
+// Legacy completions, for callers.
+import type { InboundDialect } from './dialect.ts'
+import { completionsKnobNames, readCompletionsRequest } from './openai-completions-request.ts'
+import { CompletionsStreamPrinter, printCompletionsAnswer } from './openai-completions-response.ts'
+
+export const openAiCompletionsInbound: InboundDialect = {
+  name: 'openai-completions',
+  knobNames: completionsKnobNames,
+  parseRequest: readCompletionsRequest,
+  printAnswer: printCompletionsAnswer,
+  openPrinter: (facts) => new CompletionsStreamPrinter(facts),
+}
