@@ -1,7 +1,7 @@
 // The link: what joins a process that serves requests to its cluster, in a thread of its own, so that no request ever waits
 // for the network. It keeps this process's copy of the configuration log, brings its usage to the stream, carries messages
-// between the bus of the process and NATS, and says how it is. With NATS away it goes on, and so does everything else: nothing in the process needs it to
-// answer.
+// between the bus of the process and NATS, and says how it is. With NATS away it goes on, and so does everything else:
+// nothing in the process needs it to answer.
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { NatsBus } from '../../cluster/bus/nats-bus.ts'
 import type { DataFiles } from '../../cluster/data-folder/data-folder.ts'
