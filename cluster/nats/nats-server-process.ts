@@ -165,7 +165,7 @@ function configurationOf({ name, storeFolder, ports, routePorts, config, ...opti
     `server_name: ${name}`,
     `listen: "127.0.0.1:${ports.client}"`,
     `http: "127.0.0.1:${ports.monitor}"`,
-    `jetstream { store_dir: "${storeFolder}", max_file_store: ${options.maxFileStoreBytes ?? 4 * 2 ** 30} }`,
+    `jetstream { store_dir: "${storeFolder}", max_file_store: ${options.maxFileStoreBytes ?? 8 * 2 ** 30} }`,
     ...(routes === undefined ? [] : [cluster]),
     config ?? '',
   ].join('\n')
