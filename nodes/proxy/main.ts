@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { followTroubles } from '../../cluster/config-log/follow-troubles.ts'
-import { Follower } from '../../cluster/config-log/follower.ts'
+import { Follower, type FollowerOptions } from '../../cluster/config-log/follower.ts'
 import { HeldLog, type Hold } from '../../cluster/config-log/held-log.ts'
 import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
 import { LastGood } from '../../cluster/config-log/last-good.ts'
@@ -75,20 +75,18 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
   const paces = new PaceBook()
   const compiler = new SnapshotCompiler({
-    ...{ loads: new LoadBook(), paces, egressStrict: settings.egressStrict, open: (secret) => secrets.open(secret) },
+    ...{ clock, paces, loads: new LoadBook(), egressStrict: settings.egressStrict },
+    open: (secret) => secrets.open(secret),
   })
   let snapshot: Snapshot | undefined
-  const use = (state: ConfigState) => {
-    secrets.begin()
-    snapshot = compiler.compile(state)
-  }
   const {
     follower,
     held,
     close: closeLog,
-  } = await followLog(options, keys.macKey, (state) => {
+  } = await followLog(options, keys.macKey, async (state) => {
     options.onServing?.(state.revision)
-    use(state)
+    secrets.begin()
+    snapshot = await compiler.compile(state)
     tellApplied(bus, node.name, state)
   })
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
@@ -114,7 +112,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   await follower.boot()
   const appended = bus.subscribe(subjects.configAppended, () => void follower.look())
   const openMore = () => {
-    if (follower.state !== undefined && secrets.mayOpenMore()) use(follower.state)
+    if (secrets.mayOpenMore()) void follower.again()
   }
   const keysChanged = bus.subscribe(subjects.keysChanged, openMore)
   const keysTimer = clock.every(keysLookMs, openMore)
@@ -168,7 +166,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
 }
 
 /** Follows the copy of the log that this node keeps; one that is held back has no witness but the log itself. */
-async function followLog(options: ProxyOptions, macKey: Uint8Array, onState: (state: ConfigState) => void) {
+async function followLog(options: ProxyOptions, macKey: Uint8Array, onState: FollowerOptions['onState']) {
   const { dataDir, node, clock, notify } = options
   const folder = join(dataDir, 'config')
   const highWater = new HighWaterFile(join(folder, 'high-water.json'), macKey)

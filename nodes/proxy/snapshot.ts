@@ -1,5 +1,8 @@
 // What requests read: the configuration, compiled. Built when a new state comes, swapped by pointer; a request keeps the
-// one it began with.
+// one it began with. Only what changed since the last one is compiled, in slices; the law is that nobody can tell.
+import type { Clock } from '../../shared/clock.ts'
+import { emptyState } from '../../shared/config/fold.ts'
+import { ForkableMap } from '../../shared/config/forkable-map.ts'
 import type { ModelSpec } from '../../shared/config/kinds.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { Callers } from './auth/callers.ts'
@@ -9,11 +12,13 @@ import {
   connectProvider,
   type Endpoint,
   type LoadBook,
+  type OpenSecret,
   type ProviderConnection,
 } from './providers/endpoint.ts'
 import { knownOf } from './providers/known-model.ts'
 import type { PaceBook } from './routing/pace-book.ts'
 import { compileRoute, directRoute, type Route } from './routing/route.ts'
+import { Slice } from './slice.ts'
 
 export interface Snapshot {
   readonly revision: number
@@ -32,42 +37,117 @@ export interface Snapshot {
 const directRoutesMax = 1_000
 const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/
 
-export class SnapshotCompiler {
-  readonly #loads: LoadBook
-  readonly #paces: PaceBook
-  readonly #options: ConnectOptions
+/** All that was compiled of one state. */
+interface Compiled {
+  readonly state: ConfigState
+  readonly providers: ForkableMap<ProviderConnection>
+  readonly routes: ForkableMap<Route<Endpoint>>
+  /** Providers of which a secret could not be opened: another try may have a key. */
+  readonly incomplete: ReadonlySet<string>
+}
 
-  constructor({ loads, paces, ...options }: { loads: LoadBook; paces: PaceBook } & ConnectOptions) {
-    this.#loads = loads
-    this.#paces = paces
+export interface SnapshotCompilerOptions extends ConnectOptions {
+  readonly loads: LoadBook
+  readonly paces: PaceBook
+  readonly clock: Clock
+}
+
+export class SnapshotCompiler {
+  readonly #options: SnapshotCompilerOptions
+  #done: Compiled = {
+    state: emptyState(),
+    providers: new ForkableMap(),
+    routes: new ForkableMap(),
+    incomplete: new Set(),
+  }
+
+  constructor(options: SnapshotCompilerOptions) {
     this.#options = options
   }
 
-  compile(state: ConfigState): Snapshot {
-    const providers = new Map<string, ProviderConnection>()
-    for (const [name, { spec }] of state.resources.providers) {
-      const connection = connectProvider(name, spec, this.#options)
-      if (connection !== undefined) providers.set(name, connection)
+  /** One at a time. Where it throws, the next one begins where the last one that didn't had come to. */
+  async compile(state: ConfigState): Promise<Snapshot> {
+    const slice = new Slice(this.#options.clock)
+    const changed = changedProviders(state, this.#done)
+    const connected = await this.#connect(state, changed, slice)
+    const routes = await this.#route(state, { changed, providers: connected.providers, slice })
+    await this.#keepPaces(state, slice)
+    this.#done = { state, routes, ...connected }
+    return this.#snapshotOf(this.#done)
+  }
+
+  async #connect(state: ConfigState, changed: ReadonlySet<string>, slice: Slice) {
+    const providers = this.#done.providers.fork()
+    const incomplete = new Set<string>()
+    for (const name of changed) {
+      const spec = state.resources.providers.get(name)?.spec
+      const open: OpenSecret = (secret) => {
+        const opened = this.#options.open(secret)
+        if (opened === undefined) incomplete.add(name)
+        return opened
+      }
+      const connection = spec === undefined ? undefined : connectProvider(name, spec, { ...this.#options, open })
+      if (connection === undefined) providers.delete(name)
+      else providers.set(name, connection)
+      await slice.rest()
     }
-    this.#paces.renew()
-    const routes = new Map<string, Route<Endpoint>>()
+    return { providers, incomplete }
+  }
+
+  async #route(
+    state: ConfigState,
+    {
+      changed,
+      providers,
+      slice,
+    }: { changed: ReadonlySet<string>; providers: ForkableMap<ProviderConnection>; slice: Slice },
+  ): Promise<ForkableMap<Route<Endpoint>>> {
+    const { paces } = this.#options
+    const routes = this.#done.routes.fork()
+    for (const name of changedModels(state, this.#done.state, changed)) {
+      const spec = state.resources.models.get(name)?.spec
+      if (spec === undefined) routes.delete(name)
+      else {
+        const endpoint = (target: ModelSpec['targets'][number]) => this.#endpoint(name, target, providers)
+        const pace = ({ provider, model }: ModelSpec['targets'][number]) =>
+          paces.of({ model: name, provider, target: model })
+        routes.set(name, compileRoute(name, spec, { endpoint, pace }))
+      }
+      await slice.rest()
+    }
+    return routes
+  }
+
+  /** Of routes that were not compiled anew too. */
+  async #keepPaces(state: ConfigState, slice: Slice): Promise<void> {
+    const { paces } = this.#options
+    paces.renew()
     for (const [name, { spec }] of state.resources.models) {
-      routes.set(
-        name,
-        compileRoute(name, spec, {
-          endpoint: (target) => this.#endpoint(name, target, providers),
-          pace: ({ provider, model }) => this.#paces.of({ model: name, provider, target: model }),
-        }),
-      )
+      for (const { provider, model } of spec.targets) paces.of({ model: name, provider, target: model })
+      await slice.rest()
     }
+  }
+
+  #snapshotOf({ state, providers, routes }: Compiled): Snapshot {
+    const used = new Map<string, Route<Endpoint>>()
     const direct = new Map<string, Route<Endpoint>>()
+    let names: readonly string[] | undefined
+    const findRoute = (model: string): Route<Endpoint> | undefined => {
+      const route = routes.get(model)
+      if (route === undefined) return direct.get(model) ?? this.#direct(model, providers, direct)
+      used.set(model, route)
+      return route
+    }
     return {
       revision: state.revision,
       revisionText: String(state.revision),
       callers: new Callers(state),
       everyRoute: () => [...routes.values(), ...direct.values()],
-      modelNames: [...routes.keys(), ...demoNames(providers)].sort(),
-      routeOf: (model) => routes.get(model) ?? direct.get(model) ?? this.#direct(model, providers, direct),
+      get modelNames() {
+        names ??= [...routes.keys(), ...demoNames(providers)].sort()
+        return names
+      },
+      routeOf: (model) => used.get(model) ?? findRoute(model),
     }
   }
 
@@ -83,7 +163,7 @@ export class SnapshotCompiler {
       ...connection,
       model: target.model,
       ...knownOf(connection, target),
-      load: this.#loads.of(model, target.provider, target.model),
+      load: this.#options.loads.of(model, target.provider, target.model),
     }
   }
 
@@ -105,6 +185,23 @@ export class SnapshotCompiler {
     cache.set(model, route)
     return route
   }
+}
+
+function changedProviders(state: ConfigState, { state: before, incomplete }: Compiled): Set<string> {
+  const changed = new Set(incomplete)
+  for (const { name } of state.resources.providers.differencesFrom(before.resources.providers)) changed.add(name)
+  return changed
+}
+
+/** Those of a changed provider too. */
+function changedModels(state: ConfigState, before: ConfigState, providers: ReadonlySet<string>): Set<string> {
+  const changed = new Set<string>()
+  for (const { name } of state.resources.models.differencesFrom(before.resources.models)) changed.add(name)
+  if (providers.size === 0) return changed
+  for (const [name, { spec }] of state.resources.models) {
+    if (spec.targets.some(({ provider }) => providers.has(provider))) changed.add(name)
+  }
+  return changed
 }
 
 function demoNames(providers: ReadonlyMap<string, ProviderConnection>): string[] {
