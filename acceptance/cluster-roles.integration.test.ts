@@ -7,8 +7,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Cluster, clusterMasterKey, findNatsServer, startCluster } from './cluster.ts'
-import { isOk } from './http.ts'
+import { type Cluster, chat, clusterMasterKey, findNatsServer, startCluster } from './cluster.ts'
+import { adminToken } from './gateway.ts'
+import { ask, isOk } from './http.ts'
 import { type NodeProcess, startNodeProcess } from './node-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'headgate-roles-'))
@@ -94,6 +95,28 @@ describe.skipIf(findNatsServer() === undefined)('in a cluster (needs nats-server
       for (const other of cluster.nodes) if (other.name !== name) expect(text).not.toContain(`"${other.name}"`)
       expect(text).not.toMatch(/hg_|hga_/)
     }
+  })
+
+  test('a node with every role is part of the cluster too: it serves what others wrote, and writes itself', async () => {
+    const whole = await cluster.start('all', { environment: { HEADGATE_DEMO: 'on' } })
+    const { secret } = await cluster.issueKey()
+    const asked = async (name: string) => (await chat(nodeOf(name), secret, 'demo/echo').catch(() => undefined))?.status
+    await expect.poll(() => asked('all-1'), { timeout: 15_000 }).toBe(200)
+    const written = await ask(
+      `${whole.control}/api/v1/teams/from-all`,
+      'PUT',
+      {},
+      { authorization: `Bearer ${adminToken}` },
+    )
+    expect(written.status).toBe(200)
+    await expect.poll(async () => (await cluster.admin('GET', '/teams/from-all')).status, { timeout: 15_000 }).toBe(200)
+    const names = async () =>
+      (await cluster.admin('GET', '/nodes')).json.nodes.map(
+        ({ name, role }: { name: string; role: string }) => `${name} ${role}`,
+      )
+    await expect.poll(names, { timeout: 15_000 }).toContain('all-1 all')
+    await whole.process.kill('SIGTERM')
+    expect(whole.process.exitCode).toBe(0)
   })
 
   test('a second process in a folder is refused, and told who has it', async () => {

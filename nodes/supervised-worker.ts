@@ -17,6 +17,8 @@ export interface SupervisedWorkerOptions {
   readonly clock: Clock
   readonly chance: Chance
   readonly notify: Notify
+  /** What runs in the thread. Default: `worker.ts`. */
+  readonly script?: URL
 }
 
 const pauseMsMin = 250
@@ -59,7 +61,7 @@ export class SupervisedWorker {
   standing(): PartStanding {
     const away = this.#awayFor()
     if (away === undefined) return this.#told
-    const often = this.#failures >= 3 ? ` for the ${this.#failures}th time` : ''
+    const often = this.#failures >= 3 ? `, ${this.#failures} times in a row` : ''
     return {
       troubles: [{ level: 'degraded', reason: `the thread ${this.part} ended${often}; it is started again`, ...away }],
     }
@@ -71,11 +73,11 @@ export class SupervisedWorker {
   }
 
   #run(): Promise<Ready> {
-    const { bus, clock, notify, task } = this.#options
+    const { bus, clock, notify, task, script = new URL('./worker.ts', import.meta.url) } = this.#options
     const { port1, port2 } = new MessageChannel()
     bus.admit(port1)
     const workerData: WorkerTask = { ...task, bus: port2 }
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    const worker = new Worker(script, {
       workerData,
       transferList: [port2],
       name: this.part,
