@@ -153,8 +153,9 @@ export class Follower {
     if (!Number.isSafeInteger(revision) || revision < 0 || revision > newest)
       return fail({ type: 'no-revision', newest })
     if (this.#state?.revision === revision) return done(this.#state)
-    const { log, macKey, lastGood } = this.#options
-    return stateAt({ log, macKey, checkpoints: lastGood?.checkpoints }, revision)
+    const { log, macKey, lastGood, keepLastGood } = this.#options
+    const onFar = (state: ConfigState) => lastGood?.keepForTravel(state)
+    return stateAt({ log, macKey, checkpoints: lastGood?.checkpoints, ...(keepLastGood ? { onFar } : {}) }, revision)
   }
 
   async #decide(): Promise<Verdict> {

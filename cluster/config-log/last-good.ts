@@ -100,6 +100,11 @@ export class LastGood {
     }
   }
 
+  /** A state of the past that took long to come to. */
+  keepForTravel(state: ConfigState): void {
+    this.checkpoints.add(state).catch((error) => this.#tell(error))
+  }
+
   /** Resolves once the snapshot that is being written is there. */
   async settled(): Promise<void> {
     await this.#writing

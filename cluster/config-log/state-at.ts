@@ -1,7 +1,7 @@
 // The configuration as it was: folded from the nearest state that is kept, or from the beginning, and proven either way. Of
 // any log: a node's, a copy of it, or the stream of a cluster.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { emptyState } from '../../shared/config/fold.ts'
+import { emptyState, forkState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { Checkpoints } from './checkpoints.ts'
@@ -15,21 +15,28 @@ export interface StateAtOptions {
   macKey: Uint8Array
   /** Absent: every event from the first one on is proven. */
   checkpoints?: Pick<Checkpoints, 'nearest'> | undefined
+  /** Given a state each time that it has come far from what is kept: the next who goes there need not. Nobody folds it on. */
+  onFar?: (state: ConfigState) => void
 }
 
 /** `revision` has to be one that the log reaches; 'damaged' otherwise. */
 export async function stateAt(
-  { log, macKey, checkpoints }: StateAtOptions,
+  { log, macKey, checkpoints, onFar }: StateAtOptions,
   revision: number,
 ): Promise<Result<ConfigState, LogRefusal | FoldStop>> {
   const kept = await checkpoints?.nearest(revision)
   const state = kept !== undefined && (await isOf(log, kept, macKey)) ? kept : emptyState()
+  let near = state.revision
   while (state.revision < revision) {
     const page = await log.read(state.revision, Math.min(pageEvents, revision - state.revision))
     if (!page.ok) return page
     if (page.value.length === 0) return fail(damagedAt(state.revision + 1, 'events are missing'))
     const { refusal } = foldPage(state, page.value, macKey)
     if (refusal !== undefined) return fail(refusal)
+    if (state.revision - near >= farEvents) {
+      near = state.revision
+      onFar?.(forkState(state))
+    }
     await nextTurn()
   }
   return done(state)
@@ -44,3 +51,4 @@ async function isOf(log: ReadableLog, { revision, hash }: ConfigState, macKey: U
 }
 
 const pageEvents = 256
+const farEvents = 32_768

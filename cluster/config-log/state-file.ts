@@ -42,16 +42,16 @@ async function writeRows(file: DiskFile, state: ConfigState, macKey: Uint8Array)
   const flush = () => {
     const bytes = Buffer.from(piece)
     mac.update(bytes)
-    file.write(bytes)
     piece = ''
+    return file.push(bytes)
   }
   for (const row of rowsOfState(state)) {
     piece += `${JSON.stringify(row)}\n`
     if (piece.length < pieceBytes) continue
-    flush()
+    await flush()
     await nextTurn()
   }
-  flush()
+  await flush()
   // The head stands first and is known last; it has the same length by now.
   file.write(Buffer.from(headOf(state, mac.digest('hex'))), 0)
 }

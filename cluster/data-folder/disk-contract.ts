@@ -34,6 +34,19 @@ export function diskContract(name: string, open: () => { disk: Disk; folder: str
       expect([disk.read(path), disk.read(`${path}2`)].map(String)).toEqual(['oTeend', 'ab'])
     })
 
+    test('what is pushed and settled is there as if it had been written and synced', async () => {
+      const { disk, folder } = open()
+      const path = join(folder, 'a')
+      const file = disk.open(path, 'replace')
+      file.write(Buffer.from('one'))
+      await file.push(Buffer.from(' two'))
+      file.write(Buffer.from(' three'))
+      await file.settle()
+      file.close()
+      await disk.settleFolder(folder)
+      expect(String(disk.read(path))).toBe('one two three')
+    })
+
     test('a file that is replaced is empty, and one that is truncated too', () => {
       const { disk, path } = written()
       disk.open(path, 'replace').close()

@@ -12,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  write,
   writeSync,
 } from 'node:fs'
 import { promisify } from 'node:util'
@@ -35,6 +36,9 @@ export interface Disk {
 export interface DiskFile {
   /** All of `bytes`, from `position` on, or after what this handle wrote before. */
   write(bytes: Uint8Array, position?: number): void
+  /** As `write` after what was written before, without making this thread wait for the disk: a kernel that has much to
+   *  write back lets its writers wait. One at a time. */
+  push(bytes: Uint8Array): Promise<void>
   size(): number
   truncate(): void
   /** Content and size are durable when it returns. */
@@ -84,6 +88,7 @@ export const fileSystem: Disk = {
 }
 
 const fsyncSoon = promisify(fsync)
+const writeSoon = promisify(write)
 
 class OpenFile implements DiskFile {
   readonly #file: number
@@ -98,6 +103,14 @@ class OpenFile implements DiskFile {
     while (written < bytes.byteLength) {
       const at = position === undefined ? null : position + written
       written += writeSync(this.#file, bytes, written, bytes.byteLength - written, at)
+    }
+  }
+
+  async push(bytes: Uint8Array): Promise<void> {
+    let written = 0
+    while (written < bytes.byteLength) {
+      const { bytesWritten } = await writeSoon(this.#file, bytes, written, bytes.byteLength - written, null)
+      written += bytesWritten
     }
   }
 

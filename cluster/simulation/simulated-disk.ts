@@ -218,6 +218,10 @@ class OpenFile implements DiskFile {
     if (position === undefined) this.#position = end
   }
 
+  async push(bytes: Uint8Array): Promise<void> {
+    this.write(bytes)
+  }
+
   size(): number {
     return this.#inode.content.byteLength
   }
