@@ -1,15 +1,17 @@
 // A disk that lives in a file, for tests of power cuts: what was not synced is in the memory of the kernel and not in the
 // file, so a copy of the file, taken while it is mounted, is the disk as a power cut would leave it.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 export interface LoopDisk {
   /** Where it is mounted. */
   readonly folder: string
   /** The disk as it would be after a power cut now, mounted as another one. */
   cutPower(): LoopDisk
+  /** As the kernel does it when a disk fails under it. Needs `errors=remount-ro`; false where it cannot be brought about. */
+  turnReadOnly(): boolean
   dispose(): void
 }
 
@@ -39,10 +41,24 @@ function mountImage(root: string, image: string, options: string): LoopDisk {
       run('cp', '--sparse=always', image, copy)
       return mountImage(copyRoot, copy, options)
     },
+    turnReadOnly: () => turnReadOnly(folder),
     dispose: () => {
       run('umount', folder)
       rmSync(root, { recursive: true, force: true })
     },
+  }
+}
+
+function turnReadOnly(folder: string): boolean {
+  const mount = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .find((line) => line.split(' ')[1] === folder)
+  try {
+    writeFileSync(`/sys/fs/ext4/${basename(mount?.split(' ')[0] ?? '')}/trigger_fs_error`, '1')
+    writeFileSync(join(folder, 'probe'), '')
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS'
   }
 }
 
