@@ -1,5 +1,7 @@
 // What proxies do while things around them, or they themselves, end: requests go on. Rows N1, N2, P1, P3 and G6 of the
 // degraded-mode contract (`docs/degraded-mode.md`).
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Cluster, type ClusterNode, chat, findNatsServer, startCluster } from './cluster.ts'
@@ -182,6 +184,14 @@ describe.skipIf(!hasNats)('a cluster of two proxies (needs nats-server)', () => 
       .poll(async () => (await nodeTold('proxy-1'))?.['revision'], { timeout: settleMs })
       .toBeGreaterThanOrEqual(revision)
     expect((await readyTold(stopped)).status).toBe(200)
+  })
+
+  test('a proxy that is stopped leaves no usage behind', async () => {
+    const leaving = await cluster.start('proxy', { name: 'proxy-for-good' })
+    for (let i = 0; i < 20; i++) expect((await chat(leaving, key, 'demo/echo')).status).toBe(200)
+    await leaving.process.kill('SIGTERM')
+    const left = readdirSync(join(leaving.dataDir, 'spool')).filter((name) => name.endsWith('.spool'))
+    expect(left).toEqual([])
   })
 
   test('a proxy that stops says that it drains, and is dropped from the list after a while', async () => {

@@ -150,10 +150,12 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       const cut = await drain(opened, drainMs, clock)
       opened.close()
       pulse.stop()
+      // Within one process the aggregator takes up what is left at the next start.
+      const patienceMs = link.state?.connected === true ? lastRecordsMsMax : 0
       link.stop()
       deadlines.stop()
       direct.close()
-      await recorder.close()
+      await recorder.close(patienceMs)
       weights.stop()
       keysTimer.cancel()
       keysChanged.stop()
@@ -199,6 +201,9 @@ function heldBack(hold: Hold | undefined): Trouble[] {
   const reason = `revision ${hold.revision} of the configuration is served instead of ${hold.until}, which ended this process again and again`
   return [{ level: 'degraded', reason }]
 }
+
+/** A stop waits so long for its last usage records to arrive. */
+const lastRecordsMsMax = 5_000
 
 const noConfig: Trouble = { level: 'unready', reason: 'there is no configuration to serve yet' }
 

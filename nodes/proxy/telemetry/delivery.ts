@@ -23,6 +23,7 @@ export interface DeliveryOptions {
 }
 
 const lookMs = 500
+const settleLookMs = 20
 const patienceMsMin = 3_000
 const patienceMsMax = 30_000
 /** A gap that the aggregator names is filled at once, but not more often than this. */
@@ -70,6 +71,11 @@ export class Delivery {
     return this.#last - this.#confirmed
   }
 
+  /** The last record up to which all are. */
+  get confirmed(): number {
+    return this.#confirmed
+  }
+
   get inMemory(): number {
     return this.#memoryRecords
   }
@@ -88,6 +94,15 @@ export class Delivery {
     ]
     this.#timer = clock.every(lookMs, () => this.#look())
     if (this.#leftovers().length > 0) this.#startWalk(false)
+  }
+
+  /** Resolves once all is confirmed, or after `msMax`. */
+  async settle(msMax: number): Promise<void> {
+    const { clock } = this.#options
+    const untilMs = clock.monotonicMs() + msMax
+    while (this.unconfirmed > 0 && clock.monotonicMs() < untilMs) {
+      await new Promise<void>((resume) => clock.after(settleLookMs, resume))
+    }
   }
 
   async stop(): Promise<void> {

@@ -132,6 +132,30 @@ describe('delivery', () => {
     expect(recorder.queues()['telemetryUnconfirmed']).toEqual({ length: 0, dropped: 0 })
   })
 
+  test('a stop waits a while for the last confirmation, and then leaves an empty spool', async () => {
+    const recorder = world.boot()
+    world.finish(recorder, 3)
+    let closed = false
+    const closing = recorder.close(5_000).then(() => {
+      closed = true
+    })
+    await world.pass(1_000)
+    expect([closed, world.records().length]).toEqual([false, 3])
+    world.confirm(3)
+    await world.pass(100)
+    await closing
+    await expect.poll(() => readdirSync(join(dataDir, 'spool'))).toEqual([])
+  })
+
+  test('a stop that nobody confirms ends after its time, and leaves everything in the spool', async () => {
+    const recorder = world.boot()
+    world.finish(recorder, 3)
+    const closing = recorder.close(5_000)
+    await world.pass(5_100)
+    await closing
+    expect(spooledRecords()).toBe(3)
+  })
+
   test('a gap that the aggregator names is filled at once', async () => {
     const recorder = world.boot()
     world.finish(recorder, 2)

@@ -132,12 +132,15 @@ export class Recorder {
     }
   }
 
-  /** Sends what is open. What nobody confirms any more stays in the spool for the next boot. */
-  async close(): Promise<void> {
+  /** Sends what is open, and waits `patienceMs` at most until it is confirmed: whoever stops may be gone for good. What nobody
+   *  confirms stays in the spool for the next boot. */
+  async close(patienceMs = 0): Promise<void> {
     this.#turnEnds()
     this.#endBatch()
+    await this.#delivery.settle(patienceMs)
     await this.#delivery.stop()
     this.#spool.close()
+    this.#spool.release(this.#options.epoch, this.#delivery.confirmed)
   }
 
   #addAttempt(attempt: AttemptRecord): void {
