@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
+import type { Trouble } from '../../shared/readiness.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { FileKeyStore } from './file-key-store.ts'
 import { decodeEntry, encodeEntry, entryOf, type KeyEntry } from './key-entry.ts'
@@ -49,6 +50,7 @@ export class SharedKeyStore implements KeyStore {
   #watch: { stop(): void } | undefined
   #timer: Timer | undefined
   #toldForged = false
+  #settings: string | undefined
 
   constructor(options: SharedKeyStoreOptions) {
     this.#options = options
@@ -96,6 +98,11 @@ export class SharedKeyStore implements KeyStore {
       const gone = { owner, generation: newest.generation + 1, madeFor: 0, wrapped: undefined }
       return done({ put: gone, answer: true })
     })
+  }
+
+  /** What does not mend itself: while NATS is away, the link says so. */
+  troubles(): Trouble[] {
+    return this.#settings === undefined ? [] : [{ level: 'degraded', reason: this.#settings }]
   }
 
   /** Everything that the stream holds by now is in the file when it resolves. */
@@ -186,6 +193,7 @@ export class SharedKeyStore implements KeyStore {
       const page: KeyMessage[] = []
       while (page.length < pageMessages) {
         const next = await this.#options.stream.next(page.at(-1)?.sequence ?? this.#seen)
+        this.#settings = !next.ok && next.error.type === 'settings' ? next.error.message : undefined
         if (!next.ok) return fail(refusalOf(next.error))
         if (next.value === undefined) break
         page.push(next.value)
