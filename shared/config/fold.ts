@@ -73,12 +73,14 @@ export function setKey(state: ConfigState, record: Resource<KeyRecord>, before =
   const { keys, tokens } = state
   const { id } = record.spec
   const hashes = tokenHashesOf(record.spec)
-  const known = before === undefined ? [] : tokenHashesOf(before.spec)
-  if (hashes.some((hash) => !known.includes(hash) && tokens.has(hash))) return
+  const known = before === undefined ? none : tokenHashesOf(before.spec)
+  for (const hash of hashes) if (!known.includes(hash) && tokens.has(hash)) return
   keys.set(id, record)
   for (const hash of known) if (!hashes.includes(hash)) tokens.delete(hash)
   for (const hash of hashes) if (!known.includes(hash)) tokens.set(hash, id)
 }
+
+const none: readonly string[] = []
 
 /** Total: whatever is known can be folded. What a change deletes or rotates was there when it was decided. */
 function applyOne(state: ConfigState, change: Change, revision: number): void {
@@ -145,15 +147,11 @@ function set<Kind extends EnforcedKind>(
 function rotate(state: ConfigState, change: Extract<Change, { type: 'key-rotated' }>, revision: number): void {
   const before = state.keys.get(change.keyId)
   if (before === undefined) return
+  const { tokenHash, prefix, overlapUntil: until } = change
+  const spec: KeyRecord = { ...before.spec, tokenHash, prefix, previous: { tokenHash: before.spec.tokenHash, until } }
   // A sealed token stands for the token before the rotation: printing it again would hand out a dying one.
-  const { sealedToken: _, ...kept } = before.spec
-  const spec: KeyRecord = {
-    ...kept,
-    tokenHash: change.tokenHash,
-    prefix: change.prefix,
-    previous: { tokenHash: before.spec.tokenHash, until: change.overlapUntil },
-  }
-  setKey(state, { ...before, spec, revision }, before)
+  if (spec.sealedToken !== undefined) delete spec.sealedToken
+  setKey(state, { spec, revision, origin: before.origin }, before)
 }
 
 function revoke({ keys, tokens }: ConfigState, keyId: string): void {

@@ -139,8 +139,12 @@ export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
     if (own.children === undefined) {
       const place = placeOf(own, name, hash)
       if (place < 0) return own
-      own.entries.splice(place, 1)
-      own.hashes.splice(place, 1)
+      // The last one takes its place.
+      const [entry, last] = [own.entries.pop()!, own.hashes.pop()!]
+      if (place < own.entries.length) {
+        own.entries[place] = entry
+        own.hashes[place] = last
+      }
       this.#size -= 1
     } else {
       const digit = digitOf(hash, level)
