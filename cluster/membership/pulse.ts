@@ -1,5 +1,6 @@
 // Once a second a node says how it is: what it serves, how far behind it is, what waits in it, and what is wrong. Nobody
 // asks; whoever wants to know listens (`subjects.heartbeat`).
+import { randomUUID } from 'node:crypto'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Trouble } from '../../shared/readiness.ts'
@@ -29,6 +30,8 @@ export class Pulse {
   readonly #options: PulseOptions
   readonly #lag = new EventLoopLag()
   readonly #timer: Timer
+  readonly #boot = randomUUID()
+  #count = 0
   #load: ProcessLoad['eventLoopLagMs'] = { p50: 0, p99: 0, max: 0 }
 
   constructor(options: PulseOptions) {
@@ -40,6 +43,7 @@ export class Pulse {
   /** Now, out of turn too: a change that others wait for. */
   beat(): void {
     this.#load = this.#lag.read()
+    this.#count++
     this.#options.bus.publish(subjects.heartbeat, encodeJson(this.read()))
   }
 
@@ -56,6 +60,7 @@ export class Pulse {
       ...(link === undefined ? {} : { link: linkState as Omit<LinkState, 'queues'> }),
       lagMs: Math.round(status.lagMs),
       atMs: clock.wallMs(),
+      beat: { boot: this.#boot, count: this.#count },
       troubles: troubles.map(({ reason }) => reason),
       process: {
         ...{ rssBytes: residentBytes(), eventLoopLagMs: this.#load },

@@ -1,6 +1,7 @@
 // The newest revision that any node says it has. A stream that ends before it has lost events, also when the node that looks
 // at it holds nothing more itself: a backup may have been put back on both.
 import type { Clock } from '../../shared/clock.ts'
+import { Beats, beatIn } from '../../shared/telemetry/beats.ts'
 import { type Bus, type Subscription, subjects } from '../bus/bus.ts'
 import { decodeHeartbeat } from './decode-heartbeat.ts'
 
@@ -11,6 +12,7 @@ const nodesMax = 1_024
 export class RevisionsHeard {
   readonly #clock: Clock
   readonly #subscription: Subscription
+  readonly #beats = new Beats()
   readonly #heard = new Map<string, { revision: number; atMs: number }>()
 
   constructor(bus: Bus, clock: Clock) {
@@ -18,6 +20,7 @@ export class RevisionsHeard {
     this.#subscription = bus.subscribe(subjects.heartbeat, (payload) => {
       const beat = decodeHeartbeat(payload)
       if (beat === undefined || !Number.isSafeInteger(beat.revision)) return
+      if (!this.#beats.isNews(`${beat.node}/${beat.role}`, beatIn(beat.beat))) return
       if (this.#heard.size >= nodesMax && !this.#heard.has(beat.node)) return
       this.#heard.set(beat.node, { revision: beat.revision, atMs: clock.monotonicMs() })
     })

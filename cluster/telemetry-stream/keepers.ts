@@ -1,6 +1,7 @@
 // Which aggregators are there, and what each says of the partitions that it keeps. Time since it was heard is measured by
 // one's own clock.
 import type { Clock } from '../../shared/clock.ts'
+import { Beats } from '../../shared/telemetry/beats.ts'
 import { decodeKeeping, type KeepingMessage, type KeptPartition } from '../../shared/telemetry/keeping-message.ts'
 import { type Bus, type Subscription, subjects } from '../bus/bus.ts'
 
@@ -17,6 +18,7 @@ const nodesMax = 256
 export class Keepers {
   readonly #clock: Clock
   readonly #heard = new Map<string, { message: KeepingMessage; atMs: number }>()
+  readonly #beats = new Beats()
   readonly #subscription: Subscription
   readonly #onHeard: (message: KeepingMessage) => void
 
@@ -49,6 +51,8 @@ export class Keepers {
   #hear(payload: Uint8Array): void {
     const message = decodeKeeping(payload)
     if (message === undefined) return
+    const { node, boot, count } = message
+    if (count !== undefined && !this.#beats.isNews(node, { boot, count })) return
     if (this.#heard.size >= nodesMax && !this.#heard.has(message.node)) return
     this.#heard.set(message.node, { message, atMs: this.#clock.monotonicMs() })
     this.#onHeard(message)

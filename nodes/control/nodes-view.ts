@@ -3,6 +3,7 @@
 import { type Bus, decodeJson, type Subscription, subjects } from '../../cluster/bus/bus.ts'
 import { decodeHeartbeat } from '../../cluster/membership/decode-heartbeat.ts'
 import type { Clock } from '../../shared/clock.ts'
+import { Beats, beatIn } from '../../shared/telemetry/beats.ts'
 import type { NodeHeartbeat, NodeRole } from '../../shared/telemetry/records.ts'
 
 const silentMsMax = 60_000
@@ -23,6 +24,7 @@ export class NodesView {
   readonly #clock: Clock
   readonly #subscriptions: Subscription[]
   readonly #seen = new Map<string, { heartbeat: NodeHeartbeat; atMs: number }>()
+  readonly #beats = new Beats()
   readonly #applied = new Map<string, number>()
   readonly #waiting = new Set<Waiting>()
 
@@ -89,6 +91,7 @@ export class NodesView {
 
   #onHeartbeat(heartbeat: NodeHeartbeat): void {
     const key = keyOf(heartbeat)
+    if (!this.#beats.isNews(key, beatIn(heartbeat.beat))) return
     if (!this.#seen.has(key) && this.#seen.size >= nodesMax) return
     this.#seen.set(key, { heartbeat, atMs: this.#clock.monotonicMs() })
     if (heartbeat.role !== 'control') this.#onApplied(heartbeat.node, heartbeat.revision)

@@ -28,6 +28,11 @@ export class FadingMean {
     if (this.#weight > 0) this.#sum = (this.#weight * (this.mean + value)) / 2
   }
 
+  /** After the clock stepped back: what seemed to be later is of now, else all that comes would count as long past. */
+  settle(nowMs: number): void {
+    this.#atMs = Math.min(this.#atMs, nowMs)
+  }
+
   get mean(): number {
     return this.#weight === 0 ? 0 : this.#sum / this.#weight
   }

@@ -1,6 +1,7 @@
 // The latest heartbeat of each node, and what they say together about targets.
 import type { Clock } from '../clock.ts'
 import { limits } from '../limits.ts'
+import { Beats, beatIn } from './beats.ts'
 import type { NodeHeartbeat, TargetLoad } from './records.ts'
 
 const silentMsMax = 10 * limits.heartbeatMs
@@ -10,6 +11,7 @@ const healthRank = { healthy: 0, degraded: 1, ejected: 2 } as const
 
 export class Fleet {
   readonly #clock: Clock
+  readonly #beats = new Beats()
   readonly #nodes = new Map<string, { heartbeat: NodeHeartbeat; seenMs: number }>()
 
   constructor(clock: Clock) {
@@ -18,6 +20,7 @@ export class Fleet {
 
   hear(heartbeat: NodeHeartbeat): void {
     this.#forgetSilent()
+    if (!this.#beats.isNews(`${heartbeat.node}/${heartbeat.role}`, beatIn(heartbeat.beat))) return
     if (this.#nodes.size >= nodesMax && !this.#nodes.has(heartbeat.node)) return
     this.#nodes.set(heartbeat.node, { heartbeat, seenMs: this.#clock.monotonicMs() })
   }

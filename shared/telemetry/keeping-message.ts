@@ -6,6 +6,8 @@ export interface KeepingMessage {
   node: string
   /** Of this boot: two that run under one name are noticed by it. */
   boot: string
+  /** Counts up within a boot; absent from releases that do not count. */
+  count?: number
   partitions: KeptPartition[]
 }
 
@@ -27,10 +29,10 @@ export interface KeptPartition {
 export function decodeKeeping(payload: Uint8Array): KeepingMessage | undefined {
   const value = jsonOf(payload) as Partial<KeepingMessage> | undefined
   if (typeof value !== 'object' || value === null) return undefined
-  const { node, boot, partitions } = value
+  const { node, boot, count, partitions } = value
   if (typeof node !== 'string' || typeof boot !== 'string' || !Array.isArray(partitions)) return undefined
   if (!partitions.every(isKept)) return undefined
-  return { node, boot, partitions }
+  return { node, boot, ...(Number.isSafeInteger(count) ? { count: count! } : {}), partitions }
 }
 
 function isKept(value: unknown): value is KeptPartition {

@@ -1,6 +1,7 @@
 // One record per request and one per upstream attempt. They carry what billing, metrics, the request history and the
 // routing weights need, and nothing else: no bodies, no credentials. Encoded by hand as fixed-order msgpack arrays in
 // `codec.ts`; this page is their vocabulary.
+import type { Beat } from './beats.ts'
 
 export type RequestStatus =
   | 'ok' // answered by an upstream, the demo provider or the cache
@@ -136,6 +137,8 @@ export interface NodeHeartbeat {
   lagMs: number
   draining: boolean
   atMs: number
+  /** Absent from releases that do not count them. */
+  beat?: Beat
   /** Name of each bounded queue → its length and what it dropped since start. */
   queues: Record<string, { length: number; dropped: number }>
   /** What keeps the node from being wholly well, one sentence each. */

@@ -26,7 +26,7 @@ export class PartialBook {
 
   hear(partial: Partial): void {
     const known = this.#partials.get(partial.partition)
-    if (known !== undefined && this.#ageMs(known) <= silentMs && partial.epoch < known.partial.epoch) return
+    if (known !== undefined && this.#isOutdated(partial, known)) return
     this.#partials.set(partial.partition, { partial, atMs: this.#clock.monotonicMs() })
   }
 
@@ -59,6 +59,13 @@ export class PartialBook {
       }
     }
     return merged
+  }
+
+  /** One owner speaks under an epoch, and counts. */
+  #isOutdated({ epoch, count }: Partial, known: Heard): boolean {
+    if (epoch < known.partial.epoch) return this.#ageMs(known) <= silentMs
+    const { count: last } = known.partial
+    return epoch === known.partial.epoch && count !== undefined && last !== undefined && count <= last
   }
 
   #forget(): void {

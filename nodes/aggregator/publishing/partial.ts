@@ -13,6 +13,8 @@ export interface Partial {
   readonly partition: number
   /** Of its owner: a lower one is somebody who has not noticed yet. */
   readonly epoch: number
+  /** Counts up within an epoch; absent from releases that do not count. */
+  readonly count?: number
   readonly series: Readonly<Record<string, WindowCounts>>
   readonly targets: readonly TargetFacts[]
 }
@@ -20,6 +22,7 @@ export interface Partial {
 export interface Owned {
   readonly partition: number
   readonly epoch: number
+  readonly count?: number
 }
 
 export function partialOf(owned: Owned, slo: SloTally, targets: TargetTally, nowMs: number): Partial {
@@ -44,6 +47,7 @@ export function decodePartial(payload: Uint8Array): Partial | undefined {
   const value = jsonOf(payload) as Partial | undefined
   if (typeof value !== 'object' || value === null) return undefined
   if (!Number.isSafeInteger(value.partition) || !Number.isFinite(value.epoch)) return undefined
+  if (value.count !== undefined && !Number.isSafeInteger(value.count)) return undefined
   if (typeof value.series !== 'object' || value.series === null || !Array.isArray(value.targets)) return undefined
   return value
 }

@@ -64,9 +64,11 @@ export function startPublishing(options: PublishingOptions): Publishing {
     bus.subscribe(subjects.sloState, (payload) => hear(decodeSloState(payload), (said) => publisher.hearState(said))),
     bus.subscribe(subjects.weights, (payload) => hear(decodeWeights(payload), (said) => publisher.hearWeights(said))),
   ]
+  let count = 0
   const timer = clock.every(periodMs, () => {
+    count++
     for (const owned of options.owned()) {
-      const partial = partialOf(owned, slo, targets, clock.wallMs())
+      const partial = partialOf({ ...owned, count }, slo, targets, clock.wallMs())
       book.hear(partial)
       bus.publish(subjects.sloPartial, encodePartial(partial))
     }

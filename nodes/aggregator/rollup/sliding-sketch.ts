@@ -33,8 +33,14 @@ export class SlidingSketch {
   /** The slots that end with `slot`; undefined when they are empty. */
   recent(slot: number): Sketch | undefined {
     let merged: Sketch | undefined
-    for (const held of this.#slots) {
-      if (held === undefined || held.slot <= slot - slotsCount || held.slot > slot) continue
+    for (const [index, held] of this.#slots.entries()) {
+      if (held === undefined || held.slot <= slot - slotsCount) continue
+      if (held.slot > slot) {
+        // The clock stepped back: a slot ahead of it would keep out what comes until then.
+        this.#past.merge(held.sketch)
+        this.#slots[index] = undefined
+        continue
+      }
       merged ??= new Sketch()
       merged.merge(held.sketch)
     }

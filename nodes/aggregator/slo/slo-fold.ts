@@ -27,6 +27,8 @@ export class SloFold {
   /** One of each question: several objectives may ask the same. */
   #counts: Count[] = []
   #seriesOf: ReadonlyMap<string, SloSeries> = new Map()
+  /** When the clock was looked at last. */
+  #settledMs = Number.POSITIVE_INFINITY
   /** Of questions that are asked no more, until it is committed. */
   readonly #left = new Map<string, Map<number, SloCounts>>()
 
@@ -40,10 +42,13 @@ export class SloFold {
     for (const { question } of kept) questions.delete(question.series)
     const begun = [...questions.values()].map((question) => this.#begin(question, stored(question.series)))
     this.#counts = [...kept, ...begun]
+    // What is stored may have been counted before the clock stepped back.
+    this.#settledMs = Number.POSITIVE_INFINITY
     this.#seriesOf = new Map(this.#counts.map(({ question, series }) => [question.series, series]))
   }
 
   add(entry: DecodedRecord, nowMs: number): void {
+    this.#settle(nowMs)
     const request = entry.type === 'request' ? entry.record : undefined
     const attempt = entry.type === 'request' ? entry.attempt : entry.record
     for (const count of this.#counts) {
@@ -53,6 +58,7 @@ export class SloFold {
   }
 
   sum(series: string, nowMs: number, windowMs: number): SloCounts {
+    this.#settle(nowMs)
     return this.#seriesOf.get(series)?.sum(nowMs, windowMs) ?? { good: 0, total: 0 }
   }
 
@@ -65,6 +71,12 @@ export class SloFold {
   committed(): void {
     for (const { changed } of this.#counts) changed.clear()
     this.#left.clear()
+  }
+
+  /** No slot may lie ahead of the clock: after a step back it would take an hour's step an hour to be counted again. */
+  #settle(nowMs: number): void {
+    if (nowMs < this.#settledMs) for (const { series } of this.#counts) series.settle(nowMs)
+    this.#settledMs = nowMs
   }
 
   #begin(question: Objective, stored: Iterable<SloCell>): Count {

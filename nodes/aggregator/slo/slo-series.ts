@@ -26,6 +26,11 @@ export class SloSeries {
     }
   }
 
+  /** After the clock stepped back. */
+  settle(nowMs: number): void {
+    for (const ring of this.#rings) ring.settle(nowMs)
+  }
+
   sum(nowMs: number, windowMs: number): SloCounts {
     const index = tiers.findIndex(({ windowMsMax }) => windowMs <= windowMsMax)
     return this.#rings[index < 0 ? tiers.length - 1 : index]!.sum(nowMs, windowMs)

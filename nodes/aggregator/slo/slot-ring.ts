@@ -41,6 +41,23 @@ export class SlotRing {
     return tally
   }
 
+  /** After the clock stepped back: what seemed to be later was counted by now, and what comes now has a place again. */
+  settle(nowMs: number): void {
+    const now = this.#slotOf(nowMs)
+    if (this.#newest <= now) return
+    const length = this.#total.length
+    const later = { good: 0, total: 0 }
+    for (let slot = Math.max(now + 1, this.#newest - length + 1); slot <= this.#newest; slot++) {
+      later.good += this.#good[slot % length]!
+      later.total += this.#total[slot % length]!
+      this.#good[slot % length] = 0
+      this.#total[slot % length] = 0
+    }
+    this.#newest = now
+    this.#good[now % length]! += later.good
+    this.#total[now % length]! += later.total
+  }
+
   #advance(slot: number): void {
     const length = this.#total.length
     const first = Math.max(this.#newest + 1, slot - length + 1)

@@ -51,6 +51,7 @@ export class Keeping {
   readonly #readers = new Map<number, PartitionReader>()
   readonly #leases: LeaseHandle[]
   #timers: Timer[] = []
+  #told = 0
   #twinTold = false
   #warnedMs = Number.NEGATIVE_INFINITY
 
@@ -199,7 +200,7 @@ export class Keeping {
 
   #tell(): void {
     const { bus, node, boot } = this.#options
-    const message: KeepingMessage = { node, boot, partitions: this.standing() }
+    const message: KeepingMessage = { node, boot, count: ++this.#told, partitions: this.standing() }
     bus.publish(subjects.keeping, encodeJson(message))
   }
 

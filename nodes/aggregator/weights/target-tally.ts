@@ -135,6 +135,7 @@ function isSame(one: TargetName, other: TargetName): boolean {
 }
 
 function factsOf({ model, provider, target, first, token, good }: Row, nowMs: number): TargetFacts {
+  for (const mean of [first, token, ...good.values()]) mean.settle(nowMs)
   const counts = [...good].map(([series, mean]): [string, SloCounts] => {
     const total = mean.weightAt(nowMs)
     return [series, { good: mean.mean * total, total }]

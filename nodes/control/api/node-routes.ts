@@ -27,6 +27,6 @@ export function nodeRoutes({ nodes, agreement }: NodeRouteOptions): Route[] {
 }
 
 function shown(seen: SeenNode, agrees: boolean) {
-  const { node: name, atMs: _, targets: __, refusals: ___, process, troubles = [], ...rest } = seen
+  const { node: name, atMs: _, beat: ____, targets: __, refusals: ___, process, troubles = [], ...rest } = seen
   return { name, ...rest, agrees, troubles, ...(process === undefined ? {} : { load: process }) }
 }
