@@ -20,10 +20,10 @@ import { type RatioOutcome, type RunLength, runRatio } from './scenarios/ratios.
 import { type RejectOutcome, runReject } from './scenarios/rejects.ts'
 import { runSoak, type SoakOutcome } from './scenarios/soak.ts'
 
-export const scenarioIds = ['S1', 'S2', 'S3', 'S4', 'S5', 'S8', 'S10', 'S13', 'S15', 'latency'] as const
+export const scenarioIds = ['S1', 'S2', 'S3', 'S4', 'S5', 'S8', 'S10', 'S13', 'S14', 'S15', 'latency'] as const
 export type ScenarioId = (typeof scenarioIds)[number]
 /** S10 and S15 take their time and the whole machine, so they run when they are named. */
-export const usualScenarioIds: readonly ScenarioId[] = ['S1', 'S2', 'S3', 'S4', 'S5', 'S8', 'S13', 'latency']
+export const usualScenarioIds: readonly ScenarioId[] = ['S1', 'S2', 'S3', 'S4', 'S5', 'S8', 'S13', 'S14', 'latency']
 
 export interface BenchOptions {
   /** A few seconds that show that figures come out and bytes are right, not how fast anything is. */

@@ -61,7 +61,7 @@ export class Lane {
 
   /** Whether the body ended as a stream should. */
   get doneSeen(): boolean {
-    return this.#tail.trimEnd().endsWith('data: [DONE]')
+    return /data: (\[DONE\]|\{"type":"message_stop"\})\s*$/.test(this.#tail)
   }
 
   pause(): void {

@@ -129,8 +129,8 @@ export class Rig {
     const { connections, expectedStatus, seconds, count, chunks } = load
     const length = count === undefined ? { seconds } : { count }
     if (chunks !== undefined) {
-      // Content, finish and [DONE]; the usage frame is shown by those that pass on what they get.
-      const frames = { framesMin: chunks + 2, framesMax: chunks + 3 }
+      // Content, finish and [DONE]; the usage frame is shown by those that pass on what they get. Anthropic has five more.
+      const frames = { framesMin: chunks + 2, framesMax: chunks + 5 }
       const result = await generator.run({ kind: 'streams', target, connections, ...length, ...frames })
       return { answered: result.answered, trouble: troubleOf(result) }
     }

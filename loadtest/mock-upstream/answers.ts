@@ -5,6 +5,7 @@ export const promptTokens = 9
 const completionTokens = 82
 const envelope = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'gpt-x' }
 const usage = { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: 91 }
+const messageEnvelope = { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-x' }
 const text = 'Hello there, how may I assist you today? '.repeat(8)
 
 /** Unary answers by the last part of the path; about 600 bytes for chat. */
@@ -15,6 +16,12 @@ export function unaryAnswer(operation: string, options: { usage: boolean }): str
       const message = { role: 'assistant', content: text, refusal: null }
       const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }]
       return JSON.stringify({ ...envelope, object: 'chat.completion', choices, ...counted })
+    }
+    case 'messages': {
+      const content = [{ type: 'text', text }]
+      const ended = { stop_reason: 'end_turn', stop_sequence: null }
+      const counts = { input_tokens: promptTokens, output_tokens: completionTokens }
+      return JSON.stringify({ ...messageEnvelope, content, ...ended, ...(options.usage ? { usage: counts } : {}) })
     }
     case 'completions': {
       const choices = [{ index: 0, text, logprobs: null, finish_reason: 'stop' }]
@@ -94,4 +101,44 @@ export function errorAnswer(status: number, options: { html: boolean }): string 
   if (options.html) return `<html><head><title>${status}</title></head><body><h1>${status}</h1></body></html>\n`
   const type = status === 429 ? 'rate_limit_error' : status >= 500 ? 'server_error' : 'invalid_request_error'
   return JSON.stringify({ error: { message: `The mock answers ${status}`, type, param: null, code: null } })
+}
+
+// ── the same as Anthropic streams it ─────────────────────────────────────────────────────────────────────────────────
+
+const messageFrames: string[] = []
+
+/** Frame `index` of a stream of messages, of the same length; what begins it goes before the first. */
+export function messageFrame(index: number): string {
+  const cached = messageFrames[index]
+  if (cached !== undefined) return cached
+  const text = ` word ${index} `
+  const made = deltaFrame(text)
+  const padded = deltaFrame(text.padEnd(text.length + Math.max(0, chunkBytes - made.length), 'x'))
+  const whole = index === 0 ? openingFrames() + padded : padded
+  messageFrames[index] = whole
+  return whole
+}
+
+export function messageClosingFrames(chunks: number): string[] {
+  const usage = { input_tokens: promptTokens, output_tokens: chunks }
+  return [
+    namedFrame({ type: 'content_block_stop', index: 0 }),
+    namedFrame({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage }),
+    namedFrame({ type: 'message_stop' }),
+  ]
+}
+
+function openingFrames(): string {
+  const usage = { input_tokens: promptTokens, output_tokens: 1 }
+  const message = { ...messageEnvelope, content: [], stop_reason: null, stop_sequence: null, usage }
+  const block = { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }
+  return namedFrame({ type: 'message_start', message }) + namedFrame(block)
+}
+
+function deltaFrame(text: string): string {
+  return namedFrame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })
+}
+
+function namedFrame(value: { readonly type: string } & Record<string, unknown>): string {
+  return `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`
 }

@@ -181,7 +181,7 @@ function readBody(body: string): { model: string | undefined; stream: boolean; u
 function send(exchange: Exchange, judged: Judged): void {
   const { directives, operation, usageAsked } = judged
   if (directives.status !== 200) sendError(exchange, directives)
-  else if (directives.sse === true) sendStream(exchange, directives, usageAsked)
+  else if (directives.sse === true) sendStream(exchange, directives, usageAsked, operation === 'messages')
   else sendOperation(exchange, operation, directives)
 }
 
@@ -202,14 +202,14 @@ function sendPart(exchange: Exchange, text: string, bytes: number): void {
   })
 }
 
-function sendStream(exchange: Exchange, directives: Directives, usageAsked: boolean): void {
+function sendStream(exchange: Exchange, directives: Directives, usageAsked: boolean, messages: boolean): void {
   const usageSent = directives.usage === 'always' || (directives.usage === 'asked' && usageAsked)
   const { response } = exchange
   const onOver = () => {
     exchange.over = true
     streams.delete(stream)
   }
-  const stream = new SseStream({ response, directives, usageSent, ledger, clock: systemClock, onOver })
+  const stream = new SseStream({ response, directives, messages, usageSent, ledger, clock: systemClock, onOver })
   exchange.stream = stream
   streams.add(stream)
   stream.start()

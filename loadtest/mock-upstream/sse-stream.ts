@@ -2,7 +2,15 @@
 // ways in which a stream goes wrong.
 import type { HttpResponse } from 'uWebSockets.js'
 import type { Clock, Timer } from '../../shared/clock.ts'
-import { chunkFrame, doneFrame, errorFrame, finishFrame, usageFrame } from './answers.ts'
+import {
+  chunkFrame,
+  doneFrame,
+  errorFrame,
+  finishFrame,
+  messageClosingFrames,
+  messageFrame,
+  usageFrame,
+} from './answers.ts'
 import type { Directives } from './directives.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -11,6 +19,8 @@ const burstChunksAtOnce = 64
 export interface SseStreamOptions {
   response: HttpResponse
   directives: Directives
+  /** As Anthropic streams it. */
+  messages: boolean
   /** Whether a usage frame is sent of its own. */
   usageSent: boolean
   ledger: Ledger
@@ -30,7 +40,8 @@ export class SseStream {
 
   constructor(options: SseStreamOptions) {
     this.#options = options
-    this.#closing = closingFrames(options.directives, options.usageSent)
+    const { directives, usageSent, messages } = options
+    this.#closing = messages ? messageClosingFrames(directives.chunks) : closingFrames(directives, usageSent)
   }
 
   start(): void {
@@ -89,7 +100,8 @@ export class SseStream {
     const end = this.#next + this.#chunksAtOnce()
     ledger.chunks += end - this.#next
     let frames = ''
-    while (this.#next < end) frames += chunkFrame(this.#next++)
+    const frameAt = this.#options.messages ? messageFrame : chunkFrame
+    while (this.#next < end) frames += frameAt(this.#next++)
     this.#write(frames)
     if (directives.cutAfterBytes !== undefined && this.#sentBytes >= directives.cutAfterBytes) this.#cut()
     else if (this.#next === directives.holdAfterChunks) this.#hold()

@@ -6,7 +6,7 @@ import type { Target } from '../load/jobs.ts'
 import type { Work } from '../scenarios/work.ts'
 import { startChildGroup } from './child-group.ts'
 import { freePort } from './free-port.ts'
-import { chatPath, chatTarget, mockBaseUrl, type Subject, type SubjectOptions } from './subject.ts'
+import { callerPath, chatPath, chatTarget, mockBaseUrl, type Subject, type SubjectOptions } from './subject.ts'
 
 export interface Headgate extends Subject {
   /** A request that is refused: without a known key, or for a model that its key does not allow. */
@@ -48,7 +48,7 @@ export async function startHeadgate(options: SubjectOptions): Promise<Headgate> 
   return {
     name: 'headgate',
     group: child.group,
-    target: (work) => chatTarget(port, chatPath, work, { authorization: `Bearer ${key}` }),
+    target: (work) => chatTarget(port, callerPath(work), work, { authorization: `Bearer ${key}` }),
     rejectedTarget(work, reason) {
       const authorization = `Bearer ${reason === '401' ? `${key.slice(0, -4)}0000` : narrowKey}`
       return chatTarget(port, chatPath, work, { authorization })
@@ -69,7 +69,7 @@ function configOf({ mock, works }: SubjectOptions) {
   function providerOf(work: Work) {
     const tls = work.tls && mock.authority !== undefined ? { tls: { ca: mock.authority.pem } } : {}
     const credentials = [{ name: 'main', apiKey: 'sk-mock' }]
-    return { kind: 'openai', baseUrl: mockBaseUrl(mock, work), credentials, ...tls }
+    return { kind: work.upstream, baseUrl: mockBaseUrl(mock, work), credentials, ...tls }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Target } from '../load/jobs.ts'
 import type { MockUpstream } from '../mock-upstream/mock-upstream.ts'
-import type { Work } from '../scenarios/work.ts'
+import type { Speech, Work } from '../scenarios/work.ts'
 
 /** Something that carries work to the mock upstream. */
 export interface Subject {
@@ -21,17 +21,23 @@ export interface SubjectOptions {
 }
 
 export const chatPath = '/v1/chat/completions'
+const paths: Readonly<Record<Speech, string>> = { openai: chatPath, anthropic: '/v1/messages' }
+
+/** Where a gateway takes the work. */
+export function callerPath({ caller }: Work): string {
+  return paths[caller]
+}
 
 /** The path at which the mock does the work without looking at its body. */
 export function mockPath(work: Work): string {
-  return `/do/${work.directives}${chatPath}`
+  return `/do/${work.directives}${paths[work.upstream]}`
 }
 
-/** Base URL of the mock for one work, with its `/v1`. */
+/** Base URL of the mock for one work: of OpenAI's kind with its `/v1`. */
 export function mockBaseUrl(mock: MockUpstream, work: Work): string {
   const origin = work.tls ? mock.tlsUrl : mock.url
   if (origin === undefined) throw new Error(`${work.name} needs a mock with TLS`)
-  return `${origin}/do/${work.directives}/v1`
+  return `${origin}/do/${work.directives}${work.upstream === 'openai' ? '/v1' : ''}`
 }
 
 export function chatTarget(port: number, path: string, work: Work, headers: Record<string, string> = {}): Target {

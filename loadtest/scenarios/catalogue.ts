@@ -5,7 +5,9 @@ import {
   longChat,
   manyMessages,
   smallChat,
+  smallMessages,
   streamedChat,
+  streamedMessages,
   type Work,
   work,
 } from './work.ts'
@@ -56,6 +58,11 @@ const secureSmall = secure('s13a', 'unary', smallChat)
 const secureLong = secure('s13b', 'unary', longChat)
 const secureStream = secure('s13c', paced100, streamedChat)
 
+const toAnthropic = work({ name: 's14a', directives: 'unary', body: smallChat, upstream: 'anthropic' })
+const fromAnthropic = work({ name: 's14b', directives: 'unary', body: smallMessages, caller: 'anthropic' })
+const toAnthropicStream = work({ name: 's14c', directives: paced100, body: streamedChat, upstream: 'anthropic' })
+const fromAnthropicStream = work({ name: 's14d', directives: paced100, body: streamedMessages, caller: 'anthropic' })
+
 export const ratioScenarios: readonly RatioScenario[] = [
   { id: 'S1', title: '300 B, c=8', work: smallWork, connections: 8, gate: 3.6, tiny: true },
   { id: 'S1', title: '300 B, c=32', work: smallWork, connections: 32, gate: 3.6, portkeyGate: 12 },
@@ -77,6 +84,10 @@ export const ratioScenarios: readonly RatioScenario[] = [
   { id: 'S13', title: 'S1 c=32, TLS upstream', work: secureSmall, connections: 32, tiny: true },
   { id: 'S13', title: 'S2 one message, TLS upstream', work: secureLong, connections: 32 },
   { id: 'S13', title: 'S4, TLS upstream', work: secureStream, connections: 100, chunks: 100 },
+  { id: 'S14', title: 'S1 c=32, OpenAI to Anthropic', work: toAnthropic, connections: 32, gate: 4, tiny: true },
+  { id: 'S14', title: 'S1 c=32, Anthropic to OpenAI', work: fromAnthropic, connections: 32, gate: 4 },
+  { id: 'S14', title: 'S4, OpenAI to Anthropic', work: toAnthropicStream, connections: 100, chunks: 100, gate: 3 },
+  { id: 'S14', title: 'S4, Anthropic to OpenAI', work: fromAnthropicStream, connections: 100, chunks: 100, gate: 3 },
 ]
 
 export const rejectScenarios: readonly RejectScenario[] = [

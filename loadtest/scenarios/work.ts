@@ -10,20 +10,31 @@ export interface Work {
   tls: boolean
   body: string
   stream: boolean
+  /** How the caller and the upstream speak; where they differ, the answer has to be translated. */
+  caller: Speech
+  upstream: Speech
 }
+
+export type Speech = 'openai' | 'anthropic'
 
 export interface WorkOptions {
   name: string
   directives: string
   tls?: boolean
   body: (model: string) => object
+  caller?: Speech
+  upstream?: Speech
 }
 
 export function work(options: WorkOptions): Work {
-  const { name, directives, tls = false } = options
+  const { name, directives, tls = false, caller = 'openai', upstream = 'openai' } = options
   const stream = directives.startsWith('sse')
   const body = JSON.stringify(options.body(name))
-  return { name, directives, tls, body, stream }
+  return { name, directives, tls, body, stream, caller, upstream }
+}
+
+export function isTranslated({ caller, upstream }: Work): boolean {
+  return caller !== upstream
 }
 
 const sentence = 'Tell me about the weather in Paris. '
@@ -32,6 +43,12 @@ const sentence = 'Tell me about the weather in Paris. '
 export function smallChat(model: string) {
   const system = { role: 'system', content: 'You are a helpful assistant.' }
   return { model, messages: [system, { role: 'user', content: sentence.repeat(4) }], temperature: 0.7 }
+}
+
+/** The same as a caller of Anthropic's API says it. */
+export function smallMessages(model: string) {
+  const messages = [{ role: 'user', content: sentence.repeat(4) }]
+  return { model, system: 'You are a helpful assistant.', messages, max_tokens: 500, temperature: 0.7 }
 }
 
 /** 32 KB in one message. */
@@ -56,6 +73,10 @@ function imageMessages() {
 
 export const imageModelFirst = (model: string) => ({ model, messages: imageMessages() })
 export const imageModelLast = (model: string) => ({ messages: imageMessages(), model })
+
+export function streamedMessages(model: string) {
+  return { model, stream: true, max_tokens: 500, messages: [{ role: 'user', content: 'go' }] }
+}
 
 export function streamedChat(model: string) {
   return { model, stream: true, messages: [{ role: 'user', content: 'go' }] }
