@@ -13,6 +13,8 @@ export type LaneEnd = 'answered' | 'broken'
 
 // Shared by all lanes: a read is used up before the next one begins, and ten thousand buffers would be 640 MB.
 const readBuffer = Buffer.allocUnsafeSlow(64 << 10)
+/** Enough for what ends a stream. */
+const tailBytes = 40
 const lineFeed = 10
 
 export class Lane {
@@ -113,7 +115,7 @@ export class Lane {
     if (this.firstByteMs === 0) this.firstByteMs = performance.now()
     this.bodyBytes += data.length
     this.#countFrames(data)
-    this.#tail = (this.#tail + data.toString('latin1', Math.max(0, data.length - 16))).slice(-16)
+    this.#tail = (this.#tail + data.toString('latin1', Math.max(0, data.length - tailBytes))).slice(-tailBytes)
     this.onBody?.(data)
   }
 

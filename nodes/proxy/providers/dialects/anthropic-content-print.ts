@@ -16,7 +16,7 @@ import type {
 import type { Message } from '../../../../shared/chat/request.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
-import { isObject, present } from './body-reader.ts'
+import { isObject } from './body-reader.ts'
 import { printCache } from './cache-control.ts'
 import { imageTypeOf } from './media.ts'
 
@@ -105,12 +105,12 @@ function printBlock(part: UserPart | AssistantPart): Result<JsonObject | undefin
 
 function printText({ text, citations, cache }: TextPart): JsonObject {
   const own = citations?.flatMap(({ raw }) => (raw?.dialect === 'anthropic' ? [raw.value] : []))
-  return present({
+  return {
     type: 'text',
     text,
     citations: own?.length === 0 ? undefined : own,
     cache_control: printCache(cache),
-  })
+  }
 }
 
 /** Thoughts go back to their own family alone, and with their proof alone. */
@@ -121,7 +121,7 @@ function printThought({ text, signature, encrypted }: ReasoningPart): JsonObject
 }
 
 function printCall({ id, name, input, form, cache }: ToolCallPart): JsonObject {
-  return present({ type: 'tool_use', id, name, input: toolInput(input, form), cache_control: printCache(cache) })
+  return { type: 'tool_use', id, name, input: toolInput(input, form), cache_control: printCache(cache) }
 }
 
 /** An object always: what a model wrote and is none goes under a name that says so. */
@@ -136,15 +136,13 @@ function printResult(part: ToolResultPart): Result<JsonObject, MissingCapability
   const content = printBlocks(part.parts)
   if (!content.ok) return content
   const { callId, isError, cache } = part
-  return done(
-    present({
-      type: 'tool_result',
-      tool_use_id: callId,
-      content: content.value.length === 0 ? undefined : content.value,
-      is_error: isError === true ? true : undefined,
-      cache_control: printCache(cache),
-    }),
-  )
+  return done({
+    type: 'tool_result',
+    tool_use_id: callId,
+    content: content.value.length === 0 ? undefined : content.value,
+    is_error: isError === true ? true : undefined,
+    cache_control: printCache(cache),
+  })
 }
 
 function printMedia(part: MediaPart): Result<JsonObject, MissingCapability> {
@@ -156,9 +154,9 @@ function printMedia(part: MediaPart): Result<JsonObject, MissingCapability> {
     return fail({ capability: type === 'image' ? 'images' : 'files', what })
   }
   const cache_control = printCache(cache)
-  if (type === 'image') return done(present({ type, source, cache_control }))
+  if (type === 'image') return done({ type, source, cache_control })
   const citations = citable === true ? { enabled: true } : undefined
-  return done(present({ type: 'document', source, title: name, context, citations, cache_control }))
+  return done({ type: 'document', source, title: name, context, citations, cache_control })
 }
 
 function imageSource(media: Media): JsonObject | undefined {

@@ -7,7 +7,7 @@ import { done, type Result } from '../../../../shared/result.ts'
 import { type PrintedMessage, printConversation } from './anthropic-content-print.ts'
 import { printThinking, type Thinking } from './anthropic-thinking.ts'
 import { printAnthropicTool, printChoice } from './anthropic-tools.ts'
-import { isObject, present } from './body-reader.ts'
+import { isObject } from './body-reader.ts'
 import type { Dropped, PrintedRequest, Target } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
 import { printServiceTier } from './service-tier.ts'
@@ -36,7 +36,7 @@ export function printAnthropicRequest(asked: ChatRequest, target: Target): Resul
   const tools = printTools(request, facts.jsonSchema === true)
   const format = native ? { format: { type: 'json_schema', schema: schemaOf(request) } } : {}
   const config = { ...thinking.config, ...format }
-  const body = present({
+  const body = {
     model: target.model,
     max_tokens: thinking.maxTokens,
     system: system.length === 0 ? undefined : system,
@@ -48,7 +48,7 @@ export function printAnthropicRequest(asked: ChatRequest, target: Target): Resul
     ...knobs.members,
     stream: request.stream ? true : undefined,
     ...members.value.kept,
-  })
+  }
   return done({
     path: '/messages',
     body: JSON.stringify(body),
@@ -94,7 +94,9 @@ function printKnobs({ knobs, dialect }: ChatRequest, { facts, quirks }: Target, 
   const members: Record<string, Json> = {}
   const dropped: Dropped[] = []
   const drop = (knob: Knob) => void dropped.push({ knob })
-  for (const [knob, value] of Object.entries(knobs) as [Knob, Json][]) {
+  for (const name in knobs) {
+    const knob = name as Knob
+    const value: Json = knobs[knob]
     if (value === undefined || settled.includes(knob)) continue
     // A model that thinks takes none of them.
     const refused = sampling.includes(knob) && (facts.sampling === false || thinking.on)

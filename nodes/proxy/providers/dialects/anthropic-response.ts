@@ -14,7 +14,7 @@ import { proof, readAssistantBlock, redaction } from './anthropic-content.ts'
 import { toolInput } from './anthropic-content-print.ts'
 import { printAnthropicFinish, readAnthropicFinish } from './anthropic-finish.ts'
 import { printAnthropicUsage, readAnthropicUsage, usageOfAnthropic } from './anthropic-usage.ts'
-import { isObject, present } from './body-reader.ts'
+import { isObject } from './body-reader.ts'
 import type { PrintFacts } from './dialect.ts'
 import { urlOfMedia } from './media.ts'
 import { printSeal } from './sealed.ts'
@@ -54,9 +54,7 @@ export function printAnthropicAnswer(answer: Answer, { requestId }: PrintFacts):
 function printAnswerBlock(part: AssistantPart): Json[] {
   switch (part.type) {
     case 'text':
-      return part.text === ''
-        ? []
-        : [present({ type: 'text', text: part.text, citations: printCitations(part.citations) })]
+      return part.text === '' ? [] : [{ type: 'text', text: part.text, citations: printCitations(part.citations) }]
     case 'refusal':
       return part.text === '' ? [] : [{ type: 'text', text: part.text }]
     case 'reasoning':

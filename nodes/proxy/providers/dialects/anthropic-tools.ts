@@ -1,7 +1,7 @@
 // Anthropic Messages: tools and the choice among them.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { CustomTool, FunctionTool, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
-import { type BodyReader, present } from './body-reader.ts'
+import type { BodyReader } from './body-reader.ts'
 import { printCache, readCache } from './cache-control.ts'
 
 export function readAnthropicTools(reader: BodyReader, tools: Json): Tool[] {
@@ -53,7 +53,7 @@ export function printAnthropicTool(tool: Tool, keepsStrict: boolean): Json {
   if (tool.type === 'hosted') return tool.value
   const { name, description, cache } = tool
   const strict = tool.type === 'function' && keepsStrict ? tool.strict : undefined
-  return present({ name, description, input_schema: inputSchema(tool), strict, cache_control: printCache(cache) })
+  return { name, description, input_schema: inputSchema(tool), strict, cache_control: printCache(cache) }
 }
 
 /** It has to say that it is an object. */

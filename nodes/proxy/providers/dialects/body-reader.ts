@@ -71,12 +71,8 @@ export function absent(value: Json): value is null | undefined {
   return value === undefined || value === null
 }
 
-/** The members of `body` that nobody has read. */
+/** The members of `body` that nobody has read: nearly always none. */
 export function unread(body: JsonObject, read: ReadonlySet<string>): Record<string, Json> {
-  return Object.fromEntries(Object.entries(body).filter(([name, value]) => !read.has(name) && value !== null))
-}
-
-/** Without the members that are undefined: for bodies whose members come from optional values. */
-export function present(members: Record<string, Json>): Record<string, Json> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+  const rest = Object.keys(body).filter((name) => !read.has(name) && body[name] !== null)
+  return Object.fromEntries(rest.map((name) => [name, body[name]]))
 }

@@ -3,7 +3,6 @@
 import type { ChatEvent, FinishEvent, PartDelta, StartEvent } from '../../../../shared/chat/events.ts'
 import type { Citation, Json, JsonObject, Sealed, ToolForm } from '../../../../shared/chat/parts.ts'
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
-import { present } from './body-reader.ts'
 import type { PrintFacts, StreamPrinter } from './dialect.ts'
 import {
   printGeminiCitations,
@@ -151,7 +150,7 @@ export class GeminiStreamPrinter implements StreamPrinter {
   }
 
   #chunk(candidates: readonly Json[], more: JsonObject = {}): string {
-    const head = JSON.stringify(present({ candidates, ...more })).slice(0, -1)
+    const head = JSON.stringify({ candidates, ...more }).slice(0, -1)
     return this.#framed(`${head},${this.#tail()}`)
   }
 

@@ -4,7 +4,6 @@ import type { AssistantPart, Citation, Json, JsonObject, Sealed } from '../../..
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import { toolInput } from './anthropic-content-print.ts'
 import { mediaText } from './anthropic-response.ts'
-import { present } from './body-reader.ts'
 import type { PrintFacts } from './dialect.ts'
 import { thoughtSignature } from './gemini-content.ts'
 import { printSeal } from './sealed.ts'
@@ -19,13 +18,13 @@ export function printGeminiAnswer(answer: Answer, { requestId }: PrintFacts): st
 }
 
 function printCandidate({ parts, finish, logprobs }: Choice, index: number): Json {
-  return present({
+  return {
     content: { role: 'model', parts: parts.flatMap(printGeminiPart) },
     ...printGeminiFinish(finish),
     index,
     citationMetadata: printGeminiCitations(parts),
     logprobsResult: logprobs === undefined ? undefined : printGeminiLogprobs(logprobs),
-  })
+  }
 }
 
 export function printGeminiPart(part: AssistantPart): JsonObject[] {
@@ -96,7 +95,7 @@ export function printGeminiCitations(parts: readonly AssistantPart[]): Json {
 }
 
 function printSource({ url, title, start, end }: Citation, offset: number, length: number): Json {
-  return present({ startIndex: offset + (start ?? 0), endIndex: offset + (end ?? length), uri: url, title })
+  return { startIndex: offset + (start ?? 0), endIndex: offset + (end ?? length), uri: url, title }
 }
 
 export function printGeminiLogprobs(tokens: readonly TokenLogprob[]): Json {

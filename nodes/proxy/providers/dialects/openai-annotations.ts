@@ -1,7 +1,7 @@
 // Citations as OpenAI annotates them: a link with the range of the text that leans on it. A source without a link has no
 // word there and is told in a member `citations` of its own.
 import type { AssistantPart, Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { isObject, present } from './body-reader.ts'
+import { isObject } from './body-reader.ts'
 
 export function readAnnotations(value: Json): Citation[] | undefined {
   if (!Array.isArray(value) || value.length === 0) return undefined
@@ -49,5 +49,5 @@ export function printSources(parts: readonly AssistantPart[]): Json[] | undefine
 }
 
 export function printSource({ url, title, fileId, citedText }: Citation): Json[] {
-  return url === undefined ? [present({ title, file_id: fileId, cited_text: citedText })] : []
+  return url === undefined ? [{ title, file_id: fileId, cited_text: citedText }] : []
 }

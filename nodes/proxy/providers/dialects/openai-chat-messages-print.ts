@@ -10,7 +10,6 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
-import { present } from './body-reader.ts'
 import type { Quirks } from './dialect.ts'
 import { plainText, printChatPart, type Unsayable } from './openai-chat-parts.ts'
 
@@ -48,7 +47,7 @@ function printUser({ parts, name }: Message & { role: 'user' }, quirks: Quirks):
   if (rest.length === 0) return done(printed)
   const content = printContent(rest, quirks, undefined)
   if (!content.ok) return content
-  return done([...printed, present({ role: 'user', name, content: content.value })])
+  return done([...printed, { role: 'user', name, content: content.value }])
 }
 
 function printResult({ callId, parts, isError }: ToolResultPart): Json {
@@ -71,14 +70,14 @@ function printAssistant({ parts, name }: Message & { role: 'assistant' }, quirks
     part.type === 'tool-call' ? [printToolCall(part, quirks.thoughtSignatures === true)] : [],
   )
   const thoughts = parts.flatMap((part) => (part.type === 'reasoning' ? [part.text] : [])).join('')
-  const message = present({
+  const message = {
     role: 'assistant',
     name,
     content: content.value ?? (calls.length > 0 || refusal !== '' ? null : undefined),
     refusal: refusal === '' ? undefined : refusal,
     reasoning_content: quirks.reasoningBack === true && thoughts !== '' ? thoughts : undefined,
     tool_calls: calls.length === 0 ? undefined : calls,
-  })
+  }
   // What held thoughts alone says nothing.
   return done(message['content'] === undefined ? [] : [message])
 }
@@ -90,13 +89,13 @@ function isSaid(part: AssistantPart): part is Extract<AssistantPart, { type: 'te
 /** `signed`: whether the reader knows Google's signatures. */
 export function printToolCall({ id, name, input, form, signature }: ToolCallPart, signed: boolean): Json {
   if (form === 'custom') return { id, type: 'custom', custom: { name, input } }
-  return present({
+  return {
     id,
     type: 'function',
     // No arguments are an empty object, and never no JSON at all.
     function: { name, arguments: input === '' ? '{}' : input },
     extra_content: signed ? thoughtSignature(signature) : undefined,
-  })
+  }
 }
 
 /** Beside the call it belongs to, as Google's own OpenAI endpoint has it. */

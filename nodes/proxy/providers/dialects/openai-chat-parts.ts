@@ -2,7 +2,6 @@
 import type { Json, JsonObject, Media, MediaPart, OpaquePart, TextPart } from '../../../../shared/chat/parts.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { BodyReader } from './body-reader.ts'
-import { present } from './body-reader.ts'
 import { printCache, readCache } from './cache-control.ts'
 import { mediaOfUrl, mediaTypeOfName, urlOfMedia } from './media.ts'
 
@@ -72,14 +71,14 @@ export function printChatPart(part: TextPart | MediaPart | OpaquePart, cacheMark
   if (part.type === 'opaque') return done(part.value)
   const printed = part.type === 'text' ? done<JsonObject>({ type: 'text', text: part.text }) : printMedia(part)
   if (!printed.ok) return printed
-  return done(present({ ...printed.value, cache_control: cacheMarkers ? printCache(part.cache) : undefined }))
+  return done({ ...printed.value, cache_control: cacheMarkers ? printCache(part.cache) : undefined })
 }
 
 function printMedia(part: MediaPart): Result<JsonObject, Unsayable> {
   const { type, media } = part
   const url = urlOfMedia(media)
   if (type === 'image' && url !== undefined) {
-    return done({ type: 'image_url', image_url: present({ url, detail: part.detail }) })
+    return done({ type: 'image_url', image_url: { url, detail: part.detail } })
   }
   if (type === 'video' && url !== undefined) return done({ type: 'video_url', video_url: { url } })
   if (type === 'audio' && media.from === 'bytes') {

@@ -11,7 +11,6 @@ import type {
 } from '../../../../shared/chat/events.ts'
 import type { Citation, Json, MediaPart, Sealed } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
-import { present } from './body-reader.ts'
 import type { PrintFacts, StreamPrinter } from './dialect.ts'
 import { printAnnotation, printSource } from './openai-annotations.ts'
 import { printFinish } from './openai-chat-finish.ts'
@@ -137,10 +136,10 @@ export class ChatStreamPrinter implements StreamPrinter {
     if (citations.length === 0) return ''
     const annotations = citations.flatMap((one) => printAnnotation(one, offset, length) ?? [])
     const sources = citations.flatMap(printSource)
-    const members: Record<string, Json> = present({
+    const members: Record<string, Json> = {
       annotations: annotations.length === 0 ? undefined : annotations,
       citations: sources.length === 0 ? undefined : sources,
-    })
+    }
     return this.#delta(choice, JSON.stringify(members).slice(1, -1))
   }
 

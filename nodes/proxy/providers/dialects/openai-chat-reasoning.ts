@@ -2,7 +2,7 @@
 // (DeepSeek, and most after it), `reasoning` (Groq, OpenRouter), lists of `thinking` parts (Mistral). All are read; what the
 // gateway writes is `reasoning_content` for the text, and `reasoning_details`, as OpenRouter has it, for seals.
 import type { AssistantPart, Family, Json, JsonObject, ReasoningPart } from '../../../../shared/chat/parts.ts'
-import { isObject, present } from './body-reader.ts'
+import { isObject } from './body-reader.ts'
 
 /** The thoughts in a message, or in a delta of one. */
 export function readReasoning(message: JsonObject): AssistantPart[] {
@@ -99,11 +99,11 @@ export function printDetail({ text, id, signature, encrypted }: ReasoningPart, i
   const details: Json[] = []
   if (text !== '' || signature !== undefined) {
     const format = formatOf(signature?.family ?? encrypted?.family ?? 'other')
-    details.push(present({ type: 'reasoning.text', text, signature: signature?.data, id, format, index }))
+    details.push({ type: 'reasoning.text', text, signature: signature?.data, id, format, index })
   }
   if (encrypted !== undefined) {
     const format = formatOf(encrypted.family)
-    details.push(present({ type: 'reasoning.encrypted', data: encrypted.data, id, format, index }))
+    details.push({ type: 'reasoning.encrypted', data: encrypted.data, id, format, index })
   }
   return details
 }

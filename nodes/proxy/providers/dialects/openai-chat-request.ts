@@ -3,7 +3,7 @@ import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Knob, Knobs } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
-import { absent, BodyReader, present, unread } from './body-reader.ts'
+import { absent, BodyReader, unread } from './body-reader.ts'
 import type { BadRequest, Dropped, PrintedRequest, Target } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
 import { readChatMessages } from './openai-chat-messages.ts'
@@ -140,7 +140,7 @@ export function printChatRequest(request: ChatRequest, target: Target): Result<P
   const members = foreignMembers(request, 'openai-chat')
   if (!members.ok) return members
   const knobs = printKnobs(request, target)
-  const body = present({
+  const body = {
     model: target.model,
     messages: messages.value,
     stream: request.stream ? true : undefined,
@@ -151,7 +151,7 @@ export function printChatRequest(request: ChatRequest, target: Target): Result<P
       request.toolChoice === undefined ? undefined : printToolChoice(request.toolChoice, request.tools, 'nested'),
     response_format: request.responseFormat === undefined ? undefined : printFormat(request.responseFormat),
     ...members.value.kept,
-  })
+  }
   return done({
     path: '/chat/completions',
     body: JSON.stringify(body),
@@ -166,7 +166,9 @@ function printKnobs({ knobs, dialect }: ChatRequest, { facts, quirks }: Target) 
   const thinks = facts.reasoning !== undefined && facts.reasoning !== 'none'
   const refused = new Set<Knob>([...(quirks.drops ?? []), ...(facts.sampling === false ? samplingKnobs : [])])
   if (facts.reasoning === 'none') refused.add('reasoning')
-  for (const [knob, value] of Object.entries(knobs) as [Knob, Json][]) {
+  for (const name in knobs) {
+    const knob = name as Knob
+    const value: Json = knobs[knob]
     if (value === undefined || (knob === 'n' && value === 1)) continue
     if (refused.has(knob)) {
       dropped.push({ knob })

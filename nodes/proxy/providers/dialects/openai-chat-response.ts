@@ -2,7 +2,7 @@
 import type { Answer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
 import { choicesMax, settledReason } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject, MediaPart, ReasoningPart } from '../../../../shared/chat/parts.ts'
-import { isObject, present } from './body-reader.ts'
+import { isObject } from './body-reader.ts'
 import type { PrintFacts } from './dialect.ts'
 import { printAnnotations, printSources, readAnnotations } from './openai-annotations.ts'
 import { printFinish, readFinish } from './openai-chat-finish.ts'
@@ -105,27 +105,25 @@ function readLogprob(one: JsonObject): Omit<TokenLogprob, 'top'> {
 // ── to a caller ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function printChatAnswer(answer: Answer, { nowSeconds, requestId, request }: PrintFacts): string {
-  return JSON.stringify(
-    present({
-      id: answer.id === '' ? `chatcmpl-${requestId}` : answer.id,
-      object: 'chat.completion',
-      created: answer.created ?? nowSeconds,
-      model: answer.model,
-      choices: answer.choices.map((choice, index) => printChoice(choice, index, request.legacyFunctions === true)),
-      usage: answer.usage === undefined ? undefined : printUsage(answer.usage),
-      service_tier: answer.serviceTier,
-      system_fingerprint: answer.fingerprint,
-    }),
-  )
+  return JSON.stringify({
+    id: answer.id === '' ? `chatcmpl-${requestId}` : answer.id,
+    object: 'chat.completion',
+    created: answer.created ?? nowSeconds,
+    model: answer.model,
+    choices: answer.choices.map((choice, index) => printChoice(choice, index, request.legacyFunctions === true)),
+    usage: answer.usage === undefined ? undefined : printUsage(answer.usage),
+    service_tier: answer.serviceTier,
+    system_fingerprint: answer.fingerprint,
+  })
 }
 
 function printChoice({ parts, finish, logprobs }: Choice, index: number, legacy: boolean): Json {
-  return present({
+  return {
     index,
     message: printMessage(parts, finish, legacy),
     logprobs: logprobs === undefined ? null : { content: logprobs.map(printLogprob), refusal: null },
     ...printFinish(finish, legacy),
-  })
+  }
 }
 
 function printMessage(parts: readonly AssistantPart[], finish: Finish, legacy: boolean): Json {
@@ -135,7 +133,7 @@ function printMessage(parts: readonly AssistantPart[], finish: Finish, legacy: b
   const calls = parts.filter((part) => part.type === 'tool-call')
   const declined = refusal === '' ? (finish.explanation ?? null) : refusal
   const silent = calls.length > 0 || declined !== null
-  return present({
+  return {
     role: 'assistant',
     content: text === '' && silent ? null : text,
     ...printThoughts(thoughts),
@@ -145,7 +143,7 @@ function printMessage(parts: readonly AssistantPart[], finish: Finish, legacy: b
     audio: printAudio(parts),
     ...(legacy ? { function_call: legacyCall(calls[0]) } : {}),
     tool_calls: legacy || calls.length === 0 ? undefined : calls.map((call) => printToolCall(call, true)),
-  })
+  }
 }
 
 function legacyCall(call: Extract<AssistantPart, { type: 'tool-call' }> | undefined): Json {

@@ -3,7 +3,6 @@ import type { Answer, Choice, Finish, TokenLogprob } from '../../../../shared/ch
 import type { ChatEvent, StartEvent } from '../../../../shared/chat/events.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
-import { present } from './body-reader.ts'
 import type { PrintFacts, StreamPrinter } from './dialect.ts'
 import { printFinish } from './openai-chat-finish.ts'
 import { echoedPrompt } from './openai-completions-request.ts'
@@ -13,7 +12,7 @@ export function printCompletionsAnswer(answer: Answer, facts: PrintFacts): strin
   const echoed = echoedPrompt(facts.request)
   const usage = answer.usage === undefined ? undefined : printUsage(answer.usage)
   const choices = answer.choices.map((choice, index) => printChoice(choice, index, echoed))
-  return JSON.stringify(present({ ...headOf(answer, facts), choices, usage }))
+  return JSON.stringify({ ...headOf(answer, facts), choices, usage })
 }
 
 function printChoice({ parts, finish, logprobs }: Choice, index: number, echoed: string): Json {

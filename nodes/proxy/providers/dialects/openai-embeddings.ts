@@ -2,7 +2,7 @@
 import type { EmbeddingAnswer, EmbeddingInput, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { done, type Result } from '../../../../shared/result.ts'
-import { BodyReader, isObject, present, unread } from './body-reader.ts'
+import { BodyReader, isObject, unread } from './body-reader.ts'
 import type { BadRequest, PrintedRequest, Target } from './dialect.ts'
 import type { EmbeddingInbound, EmbeddingUpstream } from './embedding-dialect.ts'
 import { parseUsage } from './openai-usage.ts'
@@ -72,7 +72,7 @@ function printRequest(request: EmbeddingRequest, { model }: Target): Result<Prin
     request.purpose === undefined ? Object.keys(request.extras) : ['taskType', ...Object.keys(request.extras)]
   return done({
     path: '/embeddings',
-    body: JSON.stringify(present({ model, input, dimensions, user, encoding_format: 'float' })),
+    body: JSON.stringify({ model, input, dimensions, user, encoding_format: 'float' }),
     headerLines: '',
     dropped: members.map((member) => ({ member })),
   })

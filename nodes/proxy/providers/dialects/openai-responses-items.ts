@@ -1,7 +1,6 @@
 // The Responses API: the items of an answer. The same functions make them for a whole answer and for the end of a stream.
 import type { TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { Citation, Json, JsonObject, MediaPart, OpaquePart, ReasoningPart } from '../../../../shared/chat/parts.ts'
-import { present } from './body-reader.ts'
 import { printLogprob } from './openai-chat-response.ts'
 import { encryptedContent } from './openai-responses-input.ts'
 import { printSeal } from './sealed.ts'
@@ -41,7 +40,7 @@ export interface Thought extends Omit<ReasoningPart, 'type'> {
 export function reasoningItem(id: string, { text, signature, encrypted, sealed }: Thought): JsonObject {
   const summary = text === '' ? [] : [{ type: 'summary_text', text }]
   const seal = sealed ? sealOf({ signature, encrypted }) : undefined
-  return present({ id, type: 'reasoning', summary, encrypted_content: seal })
+  return { id, type: 'reasoning', summary, encrypted_content: seal }
 }
 
 function sealOf({ signature, encrypted }: Pick<ReasoningPart, 'signature' | 'encrypted'>): string | undefined {

@@ -3,7 +3,6 @@ import type { Answer, Choice, Finish } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { mediaText } from './anthropic-response.ts'
-import { present } from './body-reader.ts'
 import type { PrintFacts } from './dialect.ts'
 import {
   callItem,
@@ -145,7 +144,7 @@ export function responseObject({ requestId, nowSeconds, request }: PrintFacts, p
     top_p: echo('top_p', 1),
     truncation: echo('truncation', 'disabled'),
     ...(usage === undefined ? {} : { usage: printResponsesUsage(usage) }),
-    ...present({ user: echoOf(request, 'user') }),
+    user: echoOf(request, 'user'),
     metadata: echo('metadata', {}),
   }
 }

@@ -1,7 +1,7 @@
 // Tools, tool choice and response formats as OpenAI writes them: nested in chat completions, flat in the Responses API.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ResponseFormat, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
-import { absent, type BodyReader, isObject, present } from './body-reader.ts'
+import { absent, type BodyReader, isObject } from './body-reader.ts'
 import { printCache, readCache } from './cache-control.ts'
 
 export type Nesting = 'nested' | 'flat'
@@ -122,8 +122,8 @@ export function printTools(tools: readonly Tool[], nesting: Nesting, cacheMarker
       tool.type === 'function'
         ? { name, description, parameters: tool.parameters, strict: tool.strict }
         : { name, description, format: tool.format }
-    const outer = nesting === 'nested' ? { type, [type]: present(inner) } : { type, ...inner }
-    return present({ ...outer, cache_control: cacheMarkers ? printCache(cache) : undefined })
+    const outer = nesting === 'nested' ? { type, [type]: inner } : { type, ...inner }
+    return { ...outer, cache_control: cacheMarkers ? printCache(cache) : undefined }
   })
 }
 
@@ -151,5 +151,5 @@ export function printToolChoice(choice: ToolChoice, tools: readonly Tool[], nest
 export function printFormat(format: ResponseFormat): Json {
   if (format.type !== 'json-schema') return { type: format.type === 'text' ? 'text' : 'json_object' }
   const { name, schema, description, strict } = format
-  return { type: 'json_schema', json_schema: present({ name, description, schema, strict }) }
+  return { type: 'json_schema', json_schema: { name, description, schema, strict } }
 }
