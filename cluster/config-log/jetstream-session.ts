@@ -60,7 +60,7 @@ export class JetStreamSession {
         afterSequence,
       )
     }
-    const page = await this.#pages.next(count)
+    const page = await this.#pages.next(count, lastSequence)
     const isAtEnd = page.length === 0 || this.#pages.at >= lastSequence
     if (isAtEnd) this.close()
     return page

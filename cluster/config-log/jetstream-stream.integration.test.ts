@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { limits } from '../../shared/limits.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { configLogContract } from './config-log-contract.ts'
 import { eventStreamContract } from './event-stream-contract.ts'
-import { newFolder, openStream, startNode } from './jetstream-rig.ts'
+import { newFolder, nextEvent, openStream, startNode } from './jetstream-rig.ts'
 
 describe.each([1, 3] as const)('%i nats-server', (servers) => {
   let rig: NatsRig | undefined
@@ -25,6 +26,18 @@ describe.each([1, 3] as const)('%i nats-server', (servers) => {
   eventStreamContract(`jetstream R${servers}`, async () => {
     const url = await withoutStream()
     return { open: () => openStream(url) }
+  })
+
+  test('a history of the largest events is read in pages that stay small', async () => {
+    const url = await withoutStream()
+    const [one, two] = [await startNode({ url }), await startNode({ url })]
+    for (let i = 0; i < 40; i++) {
+      const { event, after } = await nextEvent(one.log, `large-${i}`, 'x'.repeat(limits.changeSetBytesMax - 1_000))
+      expect(await one.log.append(event, after)).toMatchObject({ ok: true })
+    }
+    const three = await startNode({ url })
+    for (const { log } of [two, three]) expect(await log.sync()).toMatchObject({ ok: true, value: { revision: 40 } })
+    for (const node of [one, two, three]) await node.close()
   })
 
   configLogContract(`jetstream R${servers}`, async () => {
