@@ -85,7 +85,7 @@ const schema = `
 
 function prepareDatabase(
   database: DatabaseSync,
-  options: { readOnly: boolean; unclean: boolean },
+  options: { path: string; readOnly: boolean; unclean: boolean },
 ): LogRefusal | 'no-log-yet' | undefined {
   for (const [name, value] of settings) applySetting(database, name, value)
   const kind = readKind(database)
@@ -100,7 +100,7 @@ function prepareDatabase(
   if (options.readOnly) return virgin ? 'no-log-yet' : undefined
   for (const [name, value] of writerSettings) applySetting(database, name, value)
   if (virgin) createSchema(database)
-  else if (options.unclean) return quickCheck(database)
+  else if (options.unclean && fileBytes(options.path) <= quickCheckBytesMax) return quickCheck(database)
   return undefined
 }
 
@@ -109,6 +109,10 @@ function createSchema(database: DatabaseSync): void {
     `BEGIN IMMEDIATE; ${schema}; PRAGMA application_id=${applicationId}; PRAGMA user_version=${formatVersion}; COMMIT`,
   )
 }
+
+/** A larger file takes seconds, in which nothing would be served. Its rows are proven all the same, and a page that is
+ *  broken elsewhere is damage when it is met. */
+const quickCheckBytesMax = 64 << 20
 
 // After a kill the pages may hold anything a broken disk made of them; the chain covers the rows, this covers the tree.
 function quickCheck(database: DatabaseSync): LogRefusal | undefined {
