@@ -75,6 +75,12 @@ export class ChatStreamReader implements EventReader {
   }
 }
 
+function isAlone(delta: JsonObject): boolean {
+  let members = 0
+  for (const _ in delta) members++
+  return members === 1
+}
+
 type Prose = 'text' | 'reasoning' | 'refusal'
 
 class ChoiceReader {
@@ -94,6 +100,12 @@ class ChoiceReader {
 
   read(value: JsonObject, delta: JsonObject, emit: Emit): void {
     if (this.finished) return
+    const { content } = delta
+    // Nearly every chunk is a piece of text and nothing else.
+    if (typeof content === 'string' && isAlone(delta) && value['finish_reason'] == null && value['logprobs'] == null) {
+      if (content !== '') this.#say('text', content, emit)
+      return
+    }
     this.#readThoughts(delta, emit)
     const text = contentText(delta['content'])
     if (text !== '') this.#say('text', text, emit)
