@@ -1,19 +1,22 @@
-// The whole suite (`npm test`) or its quick part (`npm run check`): each step's count is added up into one last line.
+// The whole suite (`npm test`) or its quick part (`npm run check`), or the tests of some files (`npm test -- acceptance/cluster`): each step's count is added up into one last line.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const fast = process.argv.includes('--fast')
+const files = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const bin = (name) => join('node_modules', '.bin', name)
 const scratch = mkdtempSync(join(tmpdir(), 'headgate-test-'))
 let passed = 0
 let failed = 0
 
-await tool('format and lint', bin('biome'), ['check', '--error-on-warnings', '.'])
-await tool('types', bin('tsc'), ['-p', '.'])
-await tool('types of the console', bin('tsc'), ['-p', 'nodes/control/console'])
-await tool('dead code', bin('knip'), ['--no-progress'])
+if (files.length === 0) {
+  await tool('format and lint', bin('biome'), ['check', '--error-on-warnings', '.'])
+  await tool('types', bin('tsc'), ['-p', '.'])
+  await tool('types of the console', bin('tsc'), ['-p', 'nodes/control/console'])
+  await tool('dead code', bin('knip'), ['--no-progress'])
+}
 await suite('unit')
 if (!fast) {
   await suite('integration')
@@ -44,6 +47,7 @@ async function suite(project) {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
+    ...files,
   ]
   const { code } = await run(bin('vitest'), args, { quiet: false })
   try {
