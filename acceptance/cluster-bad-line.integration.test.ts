@@ -20,6 +20,7 @@ describe.skipIf(findNatsServer() === undefined)('a bad line to NATS (needs nats-
     cluster = await startCluster()
     line = await startFaultProxy({ upstreamPort: cluster.nats.server.port })
     control = await cluster.start('control', { environment: { HEADGATE_DEMO: 'on' } })
+    await cluster.start('aggregator')
     proxy = await cluster.start('proxy', { environment: { HEADGATE_NATS_URL: `nats://127.0.0.1:${line.port}` } })
     const issued = await cluster.issueKey()
     key = issued.secret

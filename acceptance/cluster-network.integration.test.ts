@@ -45,6 +45,7 @@ test('a credential that is revoked is an alarm and costs no answer; the next one
     environment: { HEADGATE_NATS_CREDS: credsFile },
   })
   await cluster.start('control', { environment: demo })
+  await cluster.start('aggregator')
   const proxy = await cluster.start('proxy')
   const { secret } = await cluster.issueKey()
   await until(async () => (await chat(proxy, secret, 'demo/echo')).status === 200)
@@ -73,6 +74,7 @@ test('a credential that is revoked is an alarm and costs no answer; the next one
 test('a proxy that stood still while the configuration went on serves the newest, and did not grow', async () => {
   cluster = await startCluster()
   await cluster.start('control', { environment: demo })
+  await cluster.start('aggregator')
   const [still, other] = [await cluster.start('proxy'), await cluster.start('proxy')]
   const { secret } = await cluster.issueKey()
   for (const proxy of [still, other]) await until(async () => (await chat(proxy, secret, 'demo/echo')).status === 200)
