@@ -2,9 +2,8 @@
 // and what is left of one after a failure was made small with the command that the failure printed.
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../shared/clock.ts'
-import { report } from './report.ts'
-import { planOf } from './shrink.ts'
-import { type Outcome, simulate } from './simulate.ts'
+import { type GuardName, guards, takeAway } from './guards.ts'
+import type { Outcome } from './simulate.ts'
 
 const { values } = parseArgs({
   options: {
@@ -14,8 +13,18 @@ const { values } = parseArgs({
     brief: { type: 'boolean', default: false },
     faults: { type: 'string' },
     commands: { type: 'string' },
+    /** A guard that is taken away, by its name in `guards.ts`: then promises have to break. */
+    without: { type: 'string' },
   },
 })
+
+if (values.without !== undefined) {
+  if (!Object.hasOwn(guards, values.without)) throw new Error(`there is no guard "${values.without}"`)
+  takeAway(values.without as GuardName)
+}
+const { simulate } = await import('./simulate.ts')
+const { planOf } = await import('./shrink.ts')
+const { report } = await import('./report.ts')
 
 let seed = 0
 process.on('unhandledRejection', (error) => {
