@@ -19,6 +19,8 @@ export interface Deed {
   by: SimulatedNode | undefined
   /** Some try ended without a word, or with the word that nobody knows. */
   mayBeStored: boolean
+  /** The revision that the node served when it was asked last. */
+  askedAt: number
   isOpen: boolean
 }
 
@@ -41,7 +43,7 @@ export class Client {
   }
 
   give(command: Command): Deed {
-    const deed = { command, written: undefined, by: undefined, mayBeStored: false, isOpen: true }
+    const deed = { command, written: undefined, by: undefined, mayBeStored: false, askedAt: 0, isOpen: true }
     this.deeds.push(deed)
     this.#try(deed, 0)
     return deed
@@ -68,6 +70,7 @@ export class Client {
     let isSent = false
     node.reach((parts) => {
       isSent = true
+      deed.askedAt = parts.follower.status.revision
       this.#ask(parts, command).then((answer) => {
         if (isDone) return
         this.#take(deed, node, answer)

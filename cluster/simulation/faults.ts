@@ -1,8 +1,9 @@
 // What may go wrong, and how it ends. Each kind is drawn with what it needs, begins, and gives back what undoes it.
-import type { SealedEvent } from '../config-log/config-log.ts'
-import { parseEvent, sealEvent } from '../config-log/event-codec.ts'
+import { genesisHash, type SealedEvent } from '../config-log/config-log.ts'
+import { sealEvent } from '../config-log/event-codec.ts'
 import type { Dice } from './dice.ts'
-import { dataFolder, markPath } from './run-parts.ts'
+import type { History } from './history.ts'
+import { dataFolder, markPath, simulatedMacKey } from './run-parts.ts'
 import type { FolderBackup, SimulatedNode } from './simulated-node.ts'
 import { fairWeather, type ServerHealth, type SimulatedServer } from './simulated-server.ts'
 import type { StreamContent } from './stream-content.ts'
@@ -12,6 +13,7 @@ export interface Victims {
   nodes: readonly SimulatedNode[]
   server: SimulatedServer
   content: StreamContent
+  history: History
   dice: Dice
   /** Backups that were taken, by node. */
   backups: Map<SimulatedNode, FolderBackup>
@@ -128,6 +130,22 @@ const faultKinds = {
   'server-paused': serverIs('paused', 500, 8_000),
   'no-leader': serverIs('leaderless', 1_000, 17_000),
   wedged: serverIs('wedged', 2_000, 20_000),
+  'leader-behind': {
+    // Shorter than a stream has to look wrong before it is an alarm.
+    ...lasting(500, 1_700),
+    begin: ({ content, server, alarming }, { amount, forMs }) => {
+      if (content.hidden > 0) return undefined
+      // Twice in a row may look like once and longer.
+      if (content.wasHidden) alarming(server.timeline.nowMs + forMs + alarmLateMs)
+      content.hidden = amount
+      content.wasHidden = true
+      server.health = 'wedged'
+      return () => {
+        content.hidden = 0
+        server.health = 'well'
+      }
+    },
+  },
   'stream-full': {
     ...lasting(1_000, 9_000),
     begin: ({ content }) => {
@@ -182,6 +200,13 @@ const faultKinds = {
   'stream-rewound': destruction(({ content }, { amount }) => {
     if (content.messages.length === 0) return false
     content.rewind(amount)
+    return true
+  }),
+  'stream-of-another-branch': destruction((victims, { amount }) => {
+    const { content } = victims
+    if (content.messages.length === 0) return false
+    content.rewind(amount)
+    branch(victims, victims.dice.between(1, amount + 1))
     return true
   }),
   'stream-vanished': destruction(({ content }) => {
@@ -303,20 +328,43 @@ function destruction(act: (victims: Victims, fault: Fault) => boolean): FaultKin
 }
 
 /** What somebody with access to the stream, and without the key of the cluster, can make. */
-function forged({ content }: Victims, how: number): SealedEvent {
+function forged({ content, history, dice }: Victims, how: number): SealedEvent {
   const newest = content.messages.at(-1)
   const revision = (newest?.sequence ?? 0) + 1
   const change = { type: 'team-set', name: 'forged', spec: {}, origin: 'api' } as const
-  const genuine = newest === undefined ? undefined : parseEvent(newest.bytes)
-  const prevHash = newest?.hash ?? '0'.repeat(64)
-  const head = { revision, prevHash, version: 1, type: change.type, commandId: `forged-${revision}` } as const
-  const event = { ...head, at: '2026-01-01T00:00:00.000Z', actor: 'rogue', reason: 'forged', change }
-  const own = sealEvent(event, new Uint8Array(32).fill(9))
-  if (how <= 2 || newest === undefined || genuine === undefined) return own
-  // A message that was sent before, under a name of its own.
-  if (how <= 4) return { ...newest, commandId: `again-${revision}` }
-  // The proofs of a genuine event around other bytes.
-  if (how === 5) return { ...own, hash: newest.hash, mac: newest.mac }
-  if (how === 6) return { ...own, mac: newest.mac }
-  return { ...newest, commandId: genuine.commandId, bytes: Buffer.from('not an event') }
+  const head = { revision, prevHash: newest?.hash ?? genesisHash, version: 1, type: change.type } as const
+  const rest = {
+    commandId: `forged-${revision}`,
+    at: '2026-01-01T00:00:00.000Z',
+    actor: 'rogue',
+    reason: 'forged',
+    change,
+  }
+  const own = sealEvent({ ...head, ...rest }, new Uint8Array(32).fill(9))
+  // What nodes decided for this place and what did not come to be, or was here once.
+  const former = history.sealedFor(revision)
+  if (how === 1 || newest === undefined) return own
+  if (how === 2) return { ...dice.pick(content.messages), commandId: `again-${revision}` }
+  if (how === 3) return { ...own, hash: newest.hash, mac: newest.mac }
+  if (how === 4) return { ...own, mac: newest.mac }
+  if (former.length === 0) return { ...newest, commandId: `again-${revision}`, bytes: Buffer.from('not an event') }
+  return how === 5 ? { ...dice.pick(former), commandId: `again-${revision}` } : dice.pick(former)
+}
+
+/** A history that other nodes with the key of this cluster went on to write, where ours was lost. */
+function branch({ content, history, server }: Victims, events: number): void {
+  for (let count = 0; count < events; count++) {
+    const newest = content.messages.at(-1)
+    const revision = (newest?.sequence ?? 0) + 1
+    const change = { type: 'team-set', name: 'd', spec: { costCenter: 'elsewhere' }, origin: 'api' } as const
+    const head = { revision, prevHash: newest?.hash ?? genesisHash, version: 1, type: change.type } as const
+    const rest = {
+      commandId: `elsewhere-${revision}-${server.timeline.nowMs}`,
+      actor: 'elsewhere',
+      reason: 'elsewhere',
+    }
+    const event = sealEvent({ ...head, ...rest, at: '2026-01-01T00:00:00.000Z', change }, simulatedMacKey)
+    history.sealed(event)
+    content.push(event, server.timeline.nowMs)
+  }
 }

@@ -7,6 +7,7 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import { genesisHash, type SealedEvent } from '../config-log/config-log.ts'
 
 interface Entry {
+  sealed: SealedEvent
   event: ConfigEvent
   state?: ConfigState
 }
@@ -18,11 +19,17 @@ export class History {
   sealed(event: SealedEvent): void {
     if (this.#entries.has(event.hash)) return
     const parsed = JSON.parse(Buffer.from(event.bytes).toString('utf8')) as ConfigEvent
-    this.#entries.set(event.hash, { event: parsed })
+    this.#entries.set(event.hash, { sealed: event, event: parsed })
   }
 
   event(hash: string): ConfigEvent | undefined {
     return this.#entries.get(hash)?.event
+  }
+
+  /** Everything that was decided for this place, wherever it led. */
+  sealedFor(revision: number): SealedEvent[] {
+    const found = [...this.#entries.values()].filter(({ event }) => event.revision === revision)
+    return found.map(({ sealed }) => sealed)
   }
 
   /** Undefined when an event on the way was sealed by nobody here. */

@@ -1,9 +1,13 @@
 // Watches a world and knows what nobody in it knows: what was decided, what was acknowledged, what was destroyed. The first
 // promise that is broken ends the world.
+import { emptyState } from '../../shared/config/fold.ts'
+import type { Refusal } from '../../shared/config/refusal.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notice } from '../../shared/notice.ts'
 import type { LogHead } from '../config-log/config-log.ts'
+import type { WriteRefusal } from '../config-log/config-writer.ts'
 import { HighWaterFile } from '../config-log/high-water.ts'
+import { fileSystem } from '../data-folder/disk.ts'
 import type { Answer, Deed } from './client.ts'
 import type { Dice } from './dice.ts'
 import type { Witness } from './faults.ts'
@@ -102,7 +106,8 @@ export class Judge implements NodeWatcher {
     record.served = { revision, hash }
     const reference = history.stateAt(hash)
     if (reference === undefined) return this.broken('no forgery', `${node.name} serves ${revision} ${hash}`)
-    if (dice.happens(digestPart) && digestOf(reference) !== digestOf(state)) {
+    const isCompared = before === undefined || dice.happens(digestPart)
+    if (isCompared && digestOf(reference) !== digestOf(state)) {
       return this.broken('I2 one state', `${node.name} at revision ${revision}: live is not what replay gives`)
     }
     if (before === undefined) return
@@ -131,13 +136,30 @@ export class Judge implements NodeWatcher {
     this.broken('no bug', `${node.name}: ${error instanceof Error ? error.stack : String(error)}`)
   }
 
-  onAnswer({ command, written }: Deed, node: SimulatedNode, answer: Answer): void {
+  onAnswer(deed: Deed, node: SimulatedNode, answer: Answer): void {
+    const { command, written } = deed
     const text = answer.ok ? JSON.stringify(written) : JSON.stringify(answer.error)
     this.#options.trace.add(node.name, `answers ${command.id}: ${text.slice(0, 160)}`)
     this.#options.trace.count(`answer ${answer.ok ? 'written' : answer.error.type}`)
     if (answer.ok) return this.#checkStored(command.id, node, answer.value)
     if (!refusalTypes.has(answer.error.type)) this.broken('I12 refusals', `${command.id}: ${text}`)
+    this.#checkDecided(deed, node, answer.error)
     if (text.includes(canary)) this.broken('I12 refusals', `${command.id} is told a secret: ${text}`)
+  }
+
+  // A refusal was decided on a state that was: on one of those that this node has served since it was asked.
+  #checkDecided({ command, askedAt }: Deed, node: SimulatedNode, { type, ...rest }: Refusal | WriteRefusal): void {
+    const isDecision = decisionTypes.has(type) || (type === 'conflict' && 'message' in rest)
+    if (!isDecision) return
+    const { history } = this.#options
+    for (let state = node.parts!.follower.state ?? emptyState(); ; ) {
+      const decision = command.decide(state)
+      if (!decision.ok && decision.error.type === type) return
+      const before = history.event(state.hash)?.prevHash
+      if (before === undefined || state.revision <= askedAt) break
+      state = history.stateAt(before)!
+    }
+    this.broken('I1 answers', `${command.id} is refused (${type}) on a state that never was`)
   }
 
   // An answer promises that the event is on this disk, that the mark says so, and that this node already serves it.
@@ -148,7 +170,7 @@ export class Judge implements NodeWatcher {
     if (stored === undefined || event?.reason !== id) {
       return this.broken('I1 answers', `${id} is acknowledged at revision ${revision}, the copy holds ${event?.reason}`)
     }
-    const mark = markOf(node)
+    const mark = durableMarkOf(node)
     if (mark === undefined || mark.revision < revision) {
       return this.broken(
         'I1 answers',
@@ -175,6 +197,7 @@ export class Judge implements NodeWatcher {
 /** Of the states that nodes serve so many are compared; at the end all are. */
 const digestPart = 0.15
 
+const decisionTypes: ReadonlySet<string> = new Set(['invalid', 'unsupported', 'not-found', 'precondition-failed'])
 const refusalTypes: ReadonlySet<string> = new Set([
   ...['unavailable', 'full', 'damaged', 'rewound', 'conflict', 'too-large', 'outcome-unknown', 'stopped'],
   ...['invalid', 'unsupported', 'not-found', 'precondition-failed'],
@@ -182,6 +205,12 @@ const refusalTypes: ReadonlySet<string> = new Set([
 
 function newRecord(): Record {
   return { served: undefined, floor: undefined, harmed: new Set() }
+}
+
+function durableMarkOf(node: SimulatedNode): LogHead | undefined {
+  const disk = { ...fileSystem, read: (path: string) => node.disk.durable(path) }
+  const finding = new HighWaterFile(markPath, simulatedMacKey, disk).read()
+  return finding.type === 'at' ? finding.mark : undefined
 }
 
 function markOf(node: SimulatedNode): LogHead | undefined {

@@ -4,6 +4,7 @@ import { emptyState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { StoredEvent } from '../config-log/config-log.ts'
 import { foldStored } from '../config-log/fold-stored.ts'
+import { checkCopies, deceived } from './audit.ts'
 import { digestOf } from './history.ts'
 import { letListen, repair } from './operator.ts'
 import type { Plan } from './plan.ts'
@@ -36,17 +37,26 @@ export async function simulate(plan: Plan): Promise<Outcome> {
 
 async function callIn(world: World): Promise<void> {
   world.heal()
+  for (const step of [answer, checkCopies, noticeDamage, mend, converge, letListen, drill, checkDeeds, checkStates]) {
+    await step(world)
+    if (world.isOver) return
+  }
+}
+
+async function answer(world: World): Promise<void> {
   await world.until(() => world.client.open === 0, givenUpMs)
   if (world.client.open > 0) world.judge.broken('I3 converge', 'commands are still not answered')
-  const isWell = await world.until(() => isOne(world), calmMs)
-  if (!isWell || world.judge.destroyed.length > 0) await repair(world)
-  await converge(world)
-  if (world.isOver) return
-  await letListen(world)
-  await drill(world)
-  if (world.isOver) return
-  checkDeeds(world)
-  await checkStates(world)
+}
+
+async function noticeDamage(world: World): Promise<void> {
+  await world.until(() => isOne(world), calmMs)
+  if (await world.until(() => deceived(world).length === 0, noticedMs)) return
+  const names = deceived(world).map(({ name }) => name)
+  world.judge.broken('alarm', `${names.join(', ')} do not notice what has become of the stream`)
+}
+
+async function mend(world: World): Promise<void> {
+  if (!isOne(world) || world.judge.destroyed.length > 0) await repair(world)
 }
 
 async function converge(world: World): Promise<void> {
@@ -97,13 +107,16 @@ function checkDeeds({ nodes, client, history, judge }: World): void {
     if (!isKept && !(judge.destroyed.length > 0 && judge.isAlarmed)) {
       return judge.broken('I1 kept', `${command.id} was acknowledged at ${written?.revision}: ${stored[0]?.revision}`)
     }
-    if (written === undefined && !mayBeStored && stored.length > 0) {
+    // Whoever can write to the stream can send again what was refused: it is genuine.
+    const isSentAgain = judge.destroyed.includes('event-forged')
+    if (written === undefined && !mayBeStored && stored.length > 0 && !isSentAgain) {
       return judge.broken('I1 answers', `${command.id} was refused and is stored at ${stored[0]!.revision}`)
     }
   }
 }
 
 async function checkStates(world: World): Promise<void> {
+  checkCopies(world)
   const lives = new Map<SimulatedNode, string>()
   for (const node of world.nodes) {
     const { state } = node.parts!.follower
@@ -141,5 +154,7 @@ function replay(events: readonly StoredEvent[]): ConfigState | undefined {
 
 const givenUpMs = 100_000
 const calmMs = 8_000
+/** The newest event is compared with the stream each 15 s, and what is wrong has to last. */
+const noticedMs = 20_000
 const convergedMs = 30_000
 const drillMs = 5_000

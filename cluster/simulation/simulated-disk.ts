@@ -46,6 +46,11 @@ export class SimulatedDisk {
     return new Mount(this, () => true)
   }
 
+  /** What a power cut leaves for sure. */
+  durable(path: string): Buffer | undefined {
+    return this.#durableNames.get(path)?.durable
+  }
+
   find(path: string): Inode | undefined {
     return this.#names.get(path)
   }

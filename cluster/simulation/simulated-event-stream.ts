@@ -16,12 +16,15 @@ export class SimulatedEventStream implements RepairableStream {
   readonly #server: SimulatedServer
   readonly #link: ServerLink
   readonly #content: StreamContent
+  readonly #who: string
   readonly #watches = new Set<{ stop(): void }>()
 
-  constructor(server: SimulatedServer, link: ServerLink, content: StreamContent) {
+  /** `who`: for those who watch from outside. */
+  constructor(server: SimulatedServer, link: ServerLink, content: StreamContent, who = '') {
     this.#server = server
     this.#link = link
     this.#content = content
+    this.#who = who
   }
 
   async facts(): Promise<Result<StreamFacts, StreamTrouble>> {
@@ -33,7 +36,7 @@ export class SimulatedEventStream implements RepairableStream {
     lastSequence: number,
   ): Promise<Result<{ sequence: number; duplicate: boolean }, PublishTrouble>> {
     const stored = await this.#link.ask('write', () => {
-      const answer = this.#content.store(event, lastSequence, this.#server.timeline.nowMs)
+      const answer = this.#content.store(event, lastSequence, { nowMs: this.#server.timeline.nowMs, by: this.#who })
       if (answer.ok) this.#server.wakeAll()
       return answer
     })
@@ -61,7 +64,9 @@ export class SimulatedEventStream implements RepairableStream {
   }
 
   async create(): Promise<Result<StreamFacts, StreamTrouble>> {
-    return orUnavailable(await this.#link.ask('write', () => this.#content.create(this.#server.timeline.nowMs)))
+    return orUnavailable(
+      await this.#link.ask('write', () => this.#content.create(this.#server.timeline.nowMs, this.#who)),
+    )
   }
 
   async remove(): Promise<Result<undefined, StreamTrouble>> {

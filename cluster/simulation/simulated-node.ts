@@ -58,6 +58,7 @@ export class SimulatedNode {
   #boots = 0
   #skewMs = 0
   #isCut = false
+  #bootedMs = 0
 
   constructor(options: NodeOptions) {
     this.#options = options
@@ -71,6 +72,10 @@ export class SimulatedNode {
 
   get isUp(): boolean {
     return this.#run !== undefined
+  }
+
+  get upForMs(): number {
+    return this.#run === undefined ? 0 : this.#options.server.timeline.nowMs - this.#bootedMs
   }
 
   get isPaused(): boolean {
@@ -110,6 +115,7 @@ export class SimulatedNode {
   boot(): void {
     if (this.#run !== undefined) return
     const { dice, server, hub, content, watcher } = this.#options
+    this.#bootedMs = server.timeline.nowMs
     const boot = dice.fork(`boot ${this.#boots++}`)
     const life = new Life()
     const beganMs = boot.between(0, 1e6)
@@ -122,7 +128,7 @@ export class SimulatedNode {
     const mount = this.disk.mount()
     const options = {
       ...{ clock, mount, database: this.database },
-      stream: new SimulatedEventStream(server, link, content),
+      stream: new SimulatedEventStream(server, link, content, this.name),
       notify: (notice: Notice) => life.isOver || watcher.onNotice(this, notice),
       onState: (state: ConfigState) => life.isOver || watcher.onState(this, state),
     }

@@ -18,8 +18,12 @@ export class StreamContent {
   /** A setting that the server knows nothing of, and does not say so. */
   ignoredSetting: string | undefined
   isFull = false
-  /** Told of everything that a node asks to store, and what comes of it. */
-  onOffer: (event: SealedEvent, answer: Stored) => void = () => {}
+  /** So many of the newest messages are not known to whoever leads just now. */
+  hidden = 0
+  wasHidden = false
+  /** Told of everything that somebody asks to store, and what comes of it. */
+  onOffer: (event: SealedEvent, answer: Stored, by: string) => void = () => {}
+  onMade: (by: string) => void = () => {}
 
   constructor({ duplicateWindowMs }: { duplicateWindowMs: number }) {
     this.#duplicateWindowMs = duplicateWindowMs
@@ -35,23 +39,27 @@ export class StreamContent {
 
   facts(): Result<StreamFacts, StreamTrouble> {
     if (this.#created === undefined) return fail(missing)
+    const shown = this.#shown()
     const { ignoredSetting } = this
     if (ignoredSetting !== undefined) {
       return fail({ type: 'settings', field: ignoredSetting, message: `${ignoredSetting} is not what was asked for` })
     }
-    const firstSequence = this.#messages[0]?.sequence ?? this.#lastSequence + 1
-    const messages = this.#messages.length
-    return done({ firstSequence, lastSequence: this.#lastSequence, messages, created: this.#created })
+    const lastSequence = this.hidden > 0 ? (shown.at(-1)?.sequence ?? 0) : this.#lastSequence
+    const firstSequence = shown[0]?.sequence ?? lastSequence + 1
+    return done({ firstSequence, lastSequence, messages: shown.length, created: this.#created })
   }
 
-  create(nowMs: number): Result<StreamFacts, StreamTrouble> {
-    if (this.#created === undefined) this.#begin(nowMs)
+  create(nowMs: number, by: string): Result<StreamFacts, StreamTrouble> {
+    if (this.#created === undefined) {
+      this.onMade(by)
+      this.#begin(nowMs)
+    }
     return this.facts()
   }
 
-  store(event: SealedEvent, lastSequence: number, nowMs: number): Stored {
+  store(event: SealedEvent, lastSequence: number, { nowMs, by }: { nowMs: number; by: string }): Stored {
     const answer = this.#store(event, lastSequence, nowMs)
-    this.onOffer(event, answer)
+    this.onOffer(event, answer, by)
     return answer
   }
 
@@ -70,7 +78,11 @@ export class StreamContent {
 
   read(afterSequence: number, limit: number): Result<StreamMessage[], StreamTrouble> {
     if (this.#created === undefined) return fail(missing)
-    return done(this.#messages.filter(({ sequence }) => sequence > afterSequence).slice(0, limit))
+    return done(
+      this.#shown()
+        .filter(({ sequence }) => sequence > afterSequence)
+        .slice(0, limit),
+    )
   }
 
   /** Without asking what is expected, as anybody with access can. */
@@ -99,13 +111,17 @@ export class StreamContent {
     this.#begin(nowMs)
   }
 
+  /** In its bytes, or in the proofs that travel beside them. */
   flipBit(dice: Dice): boolean {
     const index = dice.between(0, this.#messages.length - 1)
     const message = this.#messages[index]
     if (message === undefined) return false
-    const bytes = Buffer.from(message.bytes)
-    bytes[dice.between(0, bytes.byteLength - 1)]! ^= 1 << dice.between(0, 7)
-    this.#messages[index] = { ...message, bytes }
+    const part = dice.pick(['bytes', 'hash', 'mac'] as const)
+    if (part === 'bytes') {
+      const bytes = Buffer.from(message.bytes)
+      bytes[dice.between(0, bytes.byteLength - 1)]! ^= 1 << dice.between(0, 7)
+      this.#messages[index] = { ...message, bytes }
+    } else this.#messages[index] = { ...message, [part]: otherDigit(message[part], dice.between(0, 63)) }
     return true
   }
 
@@ -113,9 +129,17 @@ export class StreamContent {
     this.#messages = this.#messages.filter((message) => message.sequence !== sequence)
   }
 
+  #shown(): StreamMessage[] {
+    return this.hidden === 0 ? this.#messages : this.#messages.slice(0, -this.hidden)
+  }
+
   #begin(nowMs: number): void {
     this.#created = `created-at-${nowMs.toFixed(3)}`
   }
+}
+
+function otherDigit(hex: string, at: number): string {
+  return `${hex.slice(0, at)}${hex[at] === '0' ? '1' : '0'}${hex.slice(at + 1)}`
 }
 
 const missing = { type: 'missing', message: 'stream not found' } as const

@@ -1,5 +1,6 @@
 // A cluster in one thread, from a plan. First it lives in trouble, then everything is healed, an operator repairs what only
 // an operator can, and the promises are called in.
+import { checkMade, checkStored } from './audit.ts'
 import { Client, type Deed } from './client.ts'
 import { Dice } from './dice.ts'
 import { beginFault, type Fault, type Victims } from './faults.ts'
@@ -35,10 +36,13 @@ export class World {
     this.dice = new Dice(plan.seed).fork('world')
     const { timeline, trace, history, dice } = this
     this.content = new StreamContent(plan)
-    this.content.onOffer = (event, answer) => {
+    this.content.onOffer = (event, answer, by) => {
       history.sealed(event)
+      const isNew = answer.ok && !answer.value.duplicate
+      if (isNew) checkStored(this, { event, sequence: answer.value.sequence, by }, this.#calmMs)
       trace.count(`stream ${answer.ok ? (answer.value.duplicate ? 'duplicate' : 'stored') : answer.error.type}`)
     }
+    this.content.onMade = (by) => checkMade(this, by, this.#calmMs)
     this.server = new SimulatedServer(timeline, dice.fork('server'))
     this.judge = new Judge({ timeline, trace, history, dice: dice.fork('judge') })
     const hub = new BusHub()
@@ -73,6 +77,11 @@ export class World {
   connect(): SimulatedEventStream {
     const link = this.server.connect(new Life(), this.dice.fork('operator'))
     return new SimulatedEventStream(this.server, link, this.content)
+  }
+
+  /** How long nothing has gone wrong; what was destroyed before may still be so. */
+  get #calmMs(): number {
+    return this.#undo.size > 0 ? 0 : this.timeline.nowMs - this.#calmSinceMs
   }
 
   async liveInTrouble(): Promise<void> {
@@ -122,9 +131,9 @@ export class World {
   readonly #backups: Victims['backups'] = new Map()
 
   #victims(fault: Fault): Victims {
-    const { nodes, server, content, judge } = this
+    const { nodes, server, content, history, judge } = this
     return {
-      ...{ nodes, server, content, backups: this.#backups },
+      ...{ nodes, server, content, history, backups: this.#backups },
       dice: this.dice.fork(`fault ${fault.kind} ${fault.atMs}`),
       harmed: (node, what) => judge.harmed(node, what),
       replaced: (node) => judge.replaced(node),

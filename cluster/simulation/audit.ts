@@ -1,0 +1,69 @@
+// What can only be seen by looking at all of a world at once: copies that hold what nobody decided, a second history that
+// begins beside the first, a stream that is not what a node takes it for.
+import type { SealedEvent } from '../config-log/config-log.ts'
+import { genesisHash } from '../config-log/config-log.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+import type { World } from './world.ts'
+
+/** Of nodes to whose disks nothing was done. */
+export function checkCopies({ nodes, history, judge }: World): void {
+  for (const node of nodes.filter((one) => !judge.isHarmed(one))) {
+    let hash = genesisHash
+    for (const stored of node.database.events) {
+      const event = history.event(stored.hash)
+      const isGenuine = event?.prevHash === hash && event.commandId === stored.commandId
+      if (!isGenuine) judge.broken('no forgery', `${node.name} has stored what nobody decided at ${stored.revision}`)
+      hash = stored.hash
+    }
+  }
+}
+
+/** A node that makes the stream has to be new, and has to have heard whoever holds something. */
+export function checkMade({ nodes, judge }: World, by: string, calmMs: number): void {
+  const maker = nodes.find(({ name }) => name === by)
+  if (maker === undefined) return
+  const holders = nodes.filter((node) => node !== maker && calmMs >= heardMs && isHeard(node))
+  const holder = maker.database.events.length > 0 ? maker : holders.find((node) => servedBy(node) > 0)
+  if (holder === undefined) return
+  judge.broken('I1 kept', `${by} makes a second stream, although ${holder.name} holds events of the first`)
+}
+
+/** Nobody goes on with a stream that is shorter than what others are heard to have. */
+export function checkStored({ nodes, judge }: World, stored: Stored, calmMs: number): void {
+  const { event, sequence, by } = stored
+  if (by === '' || calmMs < heardMs) return
+  const other = nodes.find((node) => {
+    const held = node.database.events[sequence - 1]
+    return isHeard(node) && servedBy(node) >= sequence && held !== undefined && held.hash !== event.hash
+  })
+  if (other === undefined) return
+  judge.broken('I1 kept', `${by} begins a second history at ${sequence}, although ${other.name} holds the first`)
+}
+
+export interface Stored {
+  event: SealedEvent
+  sequence: number
+  by: string
+}
+
+/** Nodes that follow a stream which does not hold what they hold, or not all that it says. */
+export function deceived({ nodes, content }: World): SimulatedNode[] {
+  const facts = content.facts()
+  return nodes.filter(({ parts, database }) => {
+    if (parts?.log.state.type !== 'following') return false
+    if (!facts.ok || facts.value.messages !== facts.value.lastSequence) return true
+    const newest = database.events.at(-1)
+    return newest !== undefined && content.messages[newest.revision - 1]?.hash !== newest.hash
+  })
+}
+
+function isHeard(node: SimulatedNode): boolean {
+  return node.upForMs >= heardMs && !node.isPaused && node.parts !== undefined
+}
+
+function servedBy({ parts }: SimulatedNode): number {
+  return parts?.follower.status.revision ?? 0
+}
+
+/** In calm weather everybody has heard of everybody by then. */
+const heardMs = 6_000
