@@ -4,6 +4,7 @@ import { sealEvent } from '../config-log/event-codec.ts'
 import type { Dice } from './dice.ts'
 import type { History } from './history.ts'
 import { dataFolder, markPath, simulatedMacKey } from './run-parts.ts'
+import type { LeaseContent } from './simulated-lease-store.ts'
 import type { FolderBackup, SimulatedNode } from './simulated-node.ts'
 import { fairWeather, type ServerHealth, type SimulatedServer } from './simulated-server.ts'
 import type { StreamContent } from './stream-content.ts'
@@ -13,6 +14,7 @@ export interface Victims {
   nodes: readonly SimulatedNode[]
   server: SimulatedServer
   content: StreamContent
+  leases: LeaseContent | undefined
   history: History
   dice: Dice
   /** Backups that were taken, by node. */
@@ -22,6 +24,8 @@ export interface Victims {
   /** All of them are what they were at some earlier time. */
   replaced(node: SimulatedNode): void
   destroyed(how: string): void
+  /** The register of leases is an earlier one. */
+  lapsed(): void
   /** For now, whoever notices has reason to be alarmed. */
   alarming(untilMs: number): void
 }
@@ -133,14 +137,16 @@ const faultKinds = {
   'leader-behind': {
     // Shorter than a stream has to look wrong before it is an alarm.
     ...lasting(500, 1_700),
-    begin: ({ content, server, alarming }, { amount, forMs }) => {
+    begin: ({ content, leases, server, alarming }, { amount, forMs }) => {
       if (content.hidden > 0) return undefined
+      if (leases !== undefined) leases.hidden = amount
       // Twice in a row may look like once and longer.
       if (content.wasHidden) alarming(server.timeline.nowMs + forMs + alarmLateMs)
       content.hidden = amount
       content.wasHidden = true
       server.health = 'wedged'
       return () => {
+        if (leases !== undefined) leases.hidden = 0
         content.hidden = 0
         server.health = 'well'
       }
@@ -202,6 +208,14 @@ const faultKinds = {
     content.rewind(amount)
     return true
   }),
+  'leases-rewound': {
+    ...lasting(0, 0),
+    begin: ({ leases, lapsed }, { amount }) => {
+      leases?.rewind(amount * 4)
+      lapsed()
+      return undefined
+    },
+  },
   'stream-of-another-branch': destruction((victims, { amount }) => {
     const { content } = victims
     if (content.messages.length === 0) return false

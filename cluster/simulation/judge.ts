@@ -39,17 +39,23 @@ export class Judge implements NodeWatcher {
   readonly #options: JudgeOptions
   readonly #records = new Map<SimulatedNode, Record>()
   readonly destroyed: string[] = []
+  /** Whose folders were lost, put back or harmed at some time. */
+  readonly #stricken = new Set<SimulatedNode>()
   #alarmingUntilMs = 0
   #isAlarmed = false
+  #hasLapsed = false
   breach: Breach | undefined
 
   constructor(options: JudgeOptions) {
     this.#options = options
   }
 
-  /** Whether some node has said that the stream, or its own log, is not what it was. */
-  get isAlarmed(): boolean {
-    return this.#isAlarmed
+  get hasLapsed(): boolean {
+    return this.#hasLapsed
+  }
+
+  lapsed(): void {
+    this.#hasLapsed = true
   }
 
   broken(promise: PromiseName, detail: string): void {
@@ -65,6 +71,7 @@ export class Judge implements NodeWatcher {
   }
 
   harmed(node: SimulatedNode, what: Witness): void {
+    this.#stricken.add(node)
     this.#of(node).harmed.add(what)
   }
 
@@ -72,8 +79,14 @@ export class Judge implements NodeWatcher {
     return this.#of(node).harmed.size > 0
   }
 
+  /** Where the stream was destroyed and somebody said so, or nobody was left who could, it may be gone. */
+  mayBeLost(nodes: readonly SimulatedNode[]): boolean {
+    return this.destroyed.length > 0 && (this.#isAlarmed || nodes.every((node) => this.#stricken.has(node)))
+  }
+
   /** Its folder is one of an earlier time, whole: nothing in it can tell. */
   replaced(node: SimulatedNode): void {
+    this.#stricken.add(node)
     this.#records.set(node, { ...newRecord(), floor: markOf(node) })
   }
 

@@ -11,6 +11,7 @@ export const promises = {
   'I11 forward': 'the revision that a node serves never goes back',
   'I12 refusals': 'every refusal is of a known type, and neither it nor a notice carries a secret',
   'no forgery': 'nothing is served that no node of this cluster decided',
+  'one holder': 'no two nodes believe at once that they hold a lease, and each next one has a higher epoch',
   'no stale boot': 'a state older than one acknowledged is never served as the newest',
   alarm: 'a destroyed stream is an alarm where it can be seen',
   'no bug': 'nothing throws',

@@ -37,7 +37,18 @@ export async function simulate(plan: Plan): Promise<Outcome> {
 
 async function callIn(world: World): Promise<void> {
   world.heal()
-  for (const step of [answer, checkCopies, noticeDamage, mend, converge, letListen, drill, checkDeeds, checkStates]) {
+  for (const step of [
+    answer,
+    checkCopies,
+    noticeDamage,
+    mend,
+    converge,
+    takeLease,
+    letListen,
+    drill,
+    checkDeeds,
+    checkStates,
+  ]) {
     await step(world)
     if (world.isOver) return
   }
@@ -53,6 +64,12 @@ async function noticeDamage(world: World): Promise<void> {
   if (await world.until(() => deceived(world).length === 0, noticedMs)) return
   const names = deceived(world).map(({ name }) => name)
   world.judge.broken('alarm', `${names.join(', ')} do not notice what has become of the stream`)
+}
+
+/** Somebody takes it, in less time than anybody would miss them. */
+async function takeLease(world: World): Promise<void> {
+  if (!world.plan.hasLease || (await world.until(() => world.leaseWatch.isHeld, leaseMs))) return
+  world.judge.broken('one holder', 'nobody takes the lease')
 }
 
 async function mend(world: World): Promise<void> {
@@ -104,7 +121,7 @@ function checkDeeds({ nodes, client, history, judge }: World): void {
     const stored = revisionsOf.get(command.id) ?? []
     if (stored.length > 1) return judge.broken('I1 answers', `${command.id} is stored ${stored.length} times`)
     const isKept = written?.changed !== true || stored[0]?.revision === written.revision
-    if (!isKept && !(judge.destroyed.length > 0 && judge.isAlarmed)) {
+    if (!isKept && !judge.mayBeLost(nodes)) {
       return judge.broken('I1 kept', `${command.id} was acknowledged at ${written?.revision}: ${stored[0]?.revision}`)
     }
     // Whoever can write to the stream can send again what was refused: it is genuine.
@@ -156,5 +173,6 @@ const givenUpMs = 100_000
 const calmMs = 8_000
 /** The newest event is compared with the stream each 15 s, and what is wrong has to last. */
 const noticedMs = 20_000
+const leaseMs = 8_000
 const convergedMs = 30_000
 const drillMs = 5_000

@@ -3,6 +3,7 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notice } from '../../shared/notice.ts'
 import { encodeJson, subjects } from '../bus/bus.ts'
 import { LastGood } from '../config-log/last-good.ts'
+import { type LeaseHandle, LeaseKeeper } from '../leases/lease-keeper.ts'
 import type { Dice } from './dice.ts'
 import { SimulatedDatabase } from './disk-log.ts'
 import { Life, NodeClock } from './life.ts'
@@ -10,6 +11,7 @@ import { dataFolder, type Parts, simulatedMacKey, startControlParts, startProxyP
 import { type BusHub, SimulatedBus } from './simulated-bus.ts'
 import { type Backup, SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedEventStream } from './simulated-event-stream.ts'
+import { type LeaseContent, SimulatedLeaseStore } from './simulated-lease-store.ts'
 import type { ServerLink, SimulatedServer } from './simulated-server.ts'
 import type { StreamContent } from './stream-content.ts'
 
@@ -30,6 +32,8 @@ export interface NodeOptions {
   server: SimulatedServer
   hub: BusHub
   content: StreamContent
+  /** Where control nodes contend for one. */
+  leases: LeaseContent | undefined
   watcher: NodeWatcher
 }
 
@@ -40,6 +44,7 @@ interface Run {
   link: ServerLink
   bus: SimulatedBus
   parts: Parts | undefined
+  lease: LeaseHandle | undefined
 }
 
 export interface FolderBackup {
@@ -76,6 +81,16 @@ export class SimulatedNode {
 
   get upForMs(): number {
     return this.#run === undefined ? 0 : this.#options.server.timeline.nowMs - this.#bootedMs
+  }
+
+  /** Under which it believes that it may act: by its own clock, also while it stands still. */
+  get leaseEpoch(): number | undefined {
+    return this.#run?.lease?.epoch
+  }
+
+  /** A name for this run of its process. */
+  get incarnation(): string {
+    return `${this.name}/${this.#boots}`
   }
 
   get isPaused(): boolean {
@@ -123,7 +138,7 @@ export class SimulatedNode {
     const link = server.connect(life, boot.fork('link'))
     link.isCut = this.#isCut
     const bus = new SimulatedBus({ hub, link, life, timeline: server.timeline })
-    const run: Run = { life, clock, link, bus, parts: undefined }
+    const run: Run = { life, clock, link, bus, parts: undefined, lease: this.#contend(clock, link) }
     this.#run = run
     const mount = this.disk.mount()
     const options = {
@@ -196,6 +211,16 @@ export class SimulatedNode {
     this.#run?.bus.close()
     this.#run = undefined
     this.disk.unmount()
+  }
+
+  #contend(clock: NodeClock, link: ServerLink): LeaseHandle | undefined {
+    const { leases } = this.#options
+    if (leases === undefined || this.role === 'proxy') return undefined
+    const keeper = new LeaseKeeper({ store: new SimulatedLeaseStore(link, leases), clock, owner: this.incarnation })
+    keeper.start()
+    const handle = keeper.lease('publisher')
+    handle.wish('hold')
+    return handle
   }
 
   #beat({ clock, bus }: Run, { follower }: Parts): void {

@@ -6,11 +6,13 @@ import { Dice } from './dice.ts'
 import { beginFault, type Fault, type Victims } from './faults.ts'
 import { History } from './history.ts'
 import { Judge } from './judge.ts'
+import { LeaseWatch } from './lease-watch.ts'
 import { Life } from './life.ts'
 import { complains } from './operator.ts'
 import type { Plan } from './plan.ts'
 import { BusHub } from './simulated-bus.ts'
 import { SimulatedEventStream } from './simulated-event-stream.ts'
+import { LeaseContent } from './simulated-lease-store.ts'
 import { SimulatedNode } from './simulated-node.ts'
 import { SimulatedServer } from './simulated-server.ts'
 import { StreamContent } from './stream-content.ts'
@@ -26,6 +28,8 @@ export class World {
   readonly content: StreamContent
   readonly server: SimulatedServer
   readonly judge: Judge
+  readonly leases: LeaseContent | undefined
+  readonly leaseWatch: LeaseWatch
   readonly nodes: readonly SimulatedNode[]
   readonly client: Client
   readonly #undo = new Map<Fault, () => void>()
@@ -45,15 +49,17 @@ export class World {
     this.content.onMade = (by) => checkMade(this, by, this.#calmMs)
     this.server = new SimulatedServer(timeline, dice.fork('server'))
     this.judge = new Judge({ timeline, trace, history, dice: dice.fork('judge') })
+    this.leases = plan.hasLease ? new LeaseContent() : undefined
     const hub = new BusHub()
     const make = (role: 'control' | 'proxy', index: number) => {
       const name = `${role}-${index + 1}`
-      const { server, content, judge: watcher } = this
-      return new SimulatedNode({ name, role, dice: dice.fork(name), server, hub, content, watcher })
+      const { server, content, leases, judge: watcher } = this
+      return new SimulatedNode({ name, role, dice: dice.fork(name), server, hub, content, leases, watcher })
     }
     const controls = Array.from({ length: plan.controls }, (_one, index) => make('control', index))
     const proxies = Array.from({ length: plan.proxies }, (_one, index) => make('proxy', index))
     this.nodes = [...controls, ...proxies]
+    this.leaseWatch = new LeaseWatch(this)
     this.client = new Client({
       ...{ timeline, controls },
       onAnswer: (deed, node, answer) => this.#onAnswer(deed, node, answer),
@@ -90,6 +96,7 @@ export class World {
     for (const node of this.nodes) timeline.after(booting.between(0, 2_500), () => node.boot())
     for (const command of plan.commands) timeline.after(command.atMs, () => client.give(command))
     for (const fault of plan.faults) timeline.after(fault.atMs, () => this.#begin(fault))
+    if (plan.hasLease) this.leaseWatch.start()
     await timeline.runUntil(plan.troubledMs)
   }
 
@@ -131,13 +138,14 @@ export class World {
   readonly #backups: Victims['backups'] = new Map()
 
   #victims(fault: Fault): Victims {
-    const { nodes, server, content, history, judge } = this
+    const { nodes, server, content, leases, history, judge } = this
     return {
-      ...{ nodes, server, content, history, backups: this.#backups },
+      ...{ nodes, server, content, leases, history, backups: this.#backups },
       dice: this.dice.fork(`fault ${fault.kind} ${fault.atMs}`),
       harmed: (node, what) => judge.harmed(node, what),
       replaced: (node) => judge.replaced(node),
       destroyed: (how) => judge.destroyed.push(how),
+      lapsed: () => judge.lapsed(),
       alarming: (untilMs) => judge.alarming(untilMs),
     }
   }

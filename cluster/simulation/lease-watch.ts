@@ -1,0 +1,48 @@
+// Who believes to hold the one lease of a world, seen from outside, where all clocks can be read at once.
+import type { Judge } from './judge.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+import type { Timeline } from './timeline.ts'
+
+export class LeaseWatch {
+  readonly #options: { timeline: Timeline; nodes: readonly SimulatedNode[]; judge: Judge }
+  #last: { owner: string; epoch: number } | undefined
+
+  constructor(options: { timeline: Timeline; nodes: readonly SimulatedNode[]; judge: Judge }) {
+    this.#options = options
+  }
+
+  get isHeld(): boolean {
+    return this.#holders().length > 0
+  }
+
+  start(): void {
+    this.#look()
+    this.#options.timeline.afterOutside(lookMs, () => this.start())
+  }
+
+  #look(): void {
+    const { judge } = this.#options
+    const holders = this.#holders()
+    if (holders.length > 1) {
+      judge.broken('one holder', holders.map(({ owner, epoch }) => `${owner} holds under ${epoch}`).join(', '))
+    }
+    const [holder] = holders
+    if (holder === undefined) return
+    const before = this.#last
+    const isRising = before === undefined || before.owner === holder.owner || holder.epoch > before.epoch
+    // A register that lost its past may know no epoch any more; what is newer is then told by clocks, which may be wrong.
+    if (!isRising && !judge.hasLapsed) {
+      judge.broken('one holder', `${holder.owner} acts under ${holder.epoch}, after ${before.epoch}`)
+    }
+    this.#last = holder
+  }
+
+  #holders(): { owner: string; epoch: number }[] {
+    return this.#options.nodes.flatMap((node) => {
+      const { leaseEpoch: epoch, incarnation: owner } = node
+      return epoch === undefined ? [] : [{ owner, epoch }]
+    })
+  }
+}
+
+const lookMs = 40
