@@ -43,19 +43,20 @@ export class Judge implements NodeWatcher {
   readonly #stricken = new Set<SimulatedNode>()
   #alarmingUntilMs = 0
   #isAlarmed = false
-  #hasLapsed = false
+  #lapsedAtMs: number | undefined
   breach: Breach | undefined
 
   constructor(options: JudgeOptions) {
     this.#options = options
   }
 
-  get hasLapsed(): boolean {
-    return this.#hasLapsed
+  /** When the register of leases was last put back to an earlier one. */
+  get lapsedAtMs(): number | undefined {
+    return this.#lapsedAtMs
   }
 
   lapsed(): void {
-    this.#hasLapsed = true
+    this.#lapsedAtMs = this.#options.timeline.nowMs
   }
 
   broken(promise: PromiseName, detail: string): void {

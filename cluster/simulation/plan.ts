@@ -27,7 +27,7 @@ export function drawPlan(seed: number): Plan {
     ...{ seed, controls, proxies, troubledMs },
     // What JetStream is asked for, or so short that it is over before a command is given up.
     duplicateWindowMs: dice.pick([120_000, 120_000, 4_000]),
-    hasLease: controls > 1 && dice.happens(0.4),
+    hasLease: controls > 1 && dice.happens(0.2),
     commands: drawCommands(dice.fork('commands'), { count, untilMs: troubledMs, controls }),
     faults: drawFaults(dice.fork('faults'), { untilMs: troubledMs, nodes: controls + proxies }),
   }
