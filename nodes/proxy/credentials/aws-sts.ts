@@ -1,0 +1,64 @@
+// AWS STS: keys of a role, for other keys or for a token of an identity provider.
+import { done, fail, type Result } from '../../../shared/result.ts'
+import type { AwsContext, AwsKeys } from './aws-credentials.ts'
+import { signAws } from './aws-signer.ts'
+import type { CredentialTrouble, Granted } from './kept-credential.ts'
+
+type Fetched = Result<Granted<AwsKeys>, CredentialTrouble>
+
+const service = 'AWS STS'
+/** The least that every role allows. */
+const durationSeconds = 3_600
+const sessionName = 'headgate'
+
+export function assumeRoleWithWebIdentity(
+  { token, roleArn }: { token: string; roleArn: string },
+  context: AwsContext,
+): Promise<Fetched> {
+  return call({ Action: 'AssumeRoleWithWebIdentity', WebIdentityToken: token, RoleArn: roleArn }, undefined, context)
+}
+
+export function assumeRole(
+  { keys, roleArn }: { keys: AwsKeys; roleArn: string },
+  context: AwsContext,
+): Promise<Fetched> {
+  return call({ Action: 'AssumeRole', RoleArn: roleArn }, keys, context)
+}
+
+async function call(
+  parameters: Record<string, string>,
+  keys: AwsKeys | undefined,
+  context: AwsContext,
+): Promise<Fetched> {
+  const { region, environment, ask, clock } = context
+  const url = new URL(environment['AWS_ENDPOINT_URL_STS'] ?? `https://sts.${region}.amazonaws.com/`)
+  const form = {
+    Version: '2011-06-15',
+    RoleSessionName: sessionName,
+    DurationSeconds: String(durationSeconds),
+    ...parameters,
+  }
+  const body = new URLSearchParams(form).toString()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/xml' }
+  const signed =
+    keys === undefined
+      ? headers
+      : await signAws({ keys, region, service: 'sts', url, method: 'POST', headers, body, wallMs: clock.wallMs() })
+  const answer = await ask({ service, url: url.href, method: 'POST', headers: signed, body })
+  return answer.ok ? keysIn(answer.value) : answer
+}
+
+function keysIn(xml: string): Fetched {
+  const accessKeyId = element(xml, 'AccessKeyId')
+  const secretAccessKey = element(xml, 'SecretAccessKey')
+  const expiresAtMs = Date.parse(element(xml, 'Expiration') ?? '')
+  if (accessKeyId === undefined || secretAccessKey === undefined || Number.isNaN(expiresAtMs)) {
+    return fail({ message: `${service} gave no credentials` })
+  }
+  return done({ value: { accessKeyId, secretAccessKey, sessionToken: element(xml, 'SessionToken') }, expiresAtMs })
+}
+
+/** STS's answers are flat, and its keys and times hold no character that XML would escape. */
+function element(xml: string, name: string): string | undefined {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
+}

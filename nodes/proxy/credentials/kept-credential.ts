@@ -1,0 +1,116 @@
+// A credential that expires, kept fresh beside the requests: fetched when it is first needed, again well before it ends,
+// and again after a failure with growing pauses. A request takes what is there and never waits.
+import type { Chance, Clock, Timer } from '../../../shared/clock.ts'
+import type { Result } from '../../../shared/result.ts'
+
+export interface Granted<Value> {
+  readonly value: Value
+  /** Wall clock; undefined: it does not end. */
+  readonly expiresAtMs: number | undefined
+}
+
+/** Why an identity service gave none. The message names the service and its answer, never a secret. */
+export interface CredentialTrouble {
+  readonly message: string
+}
+
+export type CredentialSource<Value> = () => Promise<Result<Granted<Value>, CredentialTrouble>>
+
+export interface KeptCredentialOptions<Value> {
+  readonly source: CredentialSource<Value>
+  readonly clock: Clock
+  readonly chance: Chance
+  /** Told once when it begins to fail, and not again until it has worked. */
+  readonly onTrouble: (trouble: CredentialTrouble) => void
+}
+
+export class KeptCredential<Value> {
+  readonly #options: KeptCredentialOptions<Value>
+  #granted: Granted<Value> | undefined
+  #fetching: Promise<void> | undefined
+  #timer: Timer | undefined
+  #pauseMs = retryMsMin
+  #isFailing = false
+  #stopped = false
+  #renewedAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: KeptCredentialOptions<Value>) {
+    this.#options = options
+  }
+
+  /** Undefined while none was granted, or the last one has ended. */
+  get current(): Value | undefined {
+    const granted = this.#granted
+    if (granted === undefined) return undefined
+    if (granted.expiresAtMs !== undefined && granted.expiresAtMs <= this.#options.clock.wallMs()) return undefined
+    return granted.value
+  }
+
+  /** Resolves after the first try, whether it worked or not. */
+  start(): Promise<void> {
+    return this.#fetch()
+  }
+
+  /** The upstream refused what we have, perhaps because it was rotated: fetched anew, but not more often than this. */
+  renew(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs - this.#renewedAtMs < renewMsMin) return
+    this.#renewedAtMs = nowMs
+    void this.#fetch()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#timer?.cancel()
+  }
+
+  #fetch(): Promise<void> {
+    this.#fetching ??= this.#try().finally(() => {
+      this.#fetching = undefined
+    })
+    return this.#fetching
+  }
+
+  async #try(): Promise<void> {
+    this.#timer?.cancel()
+    const fetched = await this.#options.source()
+    if (this.#stopped) return
+    if (fetched.ok) this.#take(fetched.value)
+    else this.#onTrouble(fetched.error)
+  }
+
+  #take(granted: Granted<Value>): void {
+    this.#granted = granted
+    this.#pauseMs = retryMsMin
+    this.#isFailing = false
+    if (granted.expiresAtMs === undefined) return
+    const lifeMs = granted.expiresAtMs - this.#options.clock.wallMs()
+    this.#again(refreshAfterMs(lifeMs, this.#options.chance))
+  }
+
+  #onTrouble(trouble: CredentialTrouble): void {
+    if (!this.#isFailing) this.#options.onTrouble(trouble)
+    this.#isFailing = true
+    this.#again(this.#pauseMs * (0.5 + this.#options.chance() / 2))
+    this.#pauseMs = Math.min(this.#pauseMs * 2, retryMsMax)
+  }
+
+  #again(ms: number): void {
+    this.#timer?.cancel()
+    this.#timer = this.#options.clock.after(ms, () => void this.#fetch())
+  }
+}
+
+const retryMsMin = 1_000
+const retryMsMax = 60_000
+const renewMsMin = 10_000
+/** Identity services hand out the same token until it is nearly over: asking much earlier than this gains nothing. */
+const aheadMsMax = 5 * 60_000
+// A timer above 2^31 ms fires at once.
+const refreshMsMax = 24 * 3_600_000
+
+/** Before the last fifth of its life, or five minutes before its end; spread, so that a fleet does not ask at once. */
+export function refreshAfterMs(lifeMs: number, chance: Chance): number {
+  const aheadMs = Math.min(aheadMsMax, lifeMs / 5) * (1 + chance() / 4)
+  return Math.min(refreshMsMax, Math.max(retryMsMin, lifeMs - aheadMs))
+}
