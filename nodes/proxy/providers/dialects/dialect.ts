@@ -93,6 +93,10 @@ export interface PrintedRequest {
   readonly jsonTool?: string | undefined
   /** Tools that take free text, printed as functions with one member `input`. */
   readonly customTools?: ReadonlySet<string> | undefined
+  /** Tools that had to be named otherwise: the name there → the caller's. */
+  readonly toolNames?: ReadonlyMap<string, string> | undefined
+  /** Where answers do not name their model. */
+  readonly model?: string | undefined
 }
 
 export type Dropped = { readonly knob: Knob } | { readonly member: string }

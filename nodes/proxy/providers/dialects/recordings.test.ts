@@ -10,10 +10,11 @@ import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { sseEvent } from '../../../../shared/sse/event.ts'
 import { anthropicUpstream } from './anthropic.ts'
+import { bedrockUpstream } from './bedrock.ts'
 import type { UpstreamDialect } from './dialect.ts'
 import { openAiChatUpstream } from './openai-chat.ts'
 import { openAiResponsesInbound } from './openai-responses.ts'
-import { chunked, dialects, factsFor, printedNothing } from './test-dialects.ts'
+import { chunked, dialects, encodedEvent, factsFor, printedNothing } from './test-dialects.ts'
 
 interface Recording {
   readonly name: string
@@ -24,6 +25,7 @@ interface Recording {
 /** Providers by the dialect they speak; of some, only recordings of a certain endpoint. */
 const speakers: readonly (readonly [RegExp, UpstreamDialect])[] = [
   [/^anthropic--(?!skills)/, anthropicUpstream],
+  [/^amazon-bedrock--/, bedrockUpstream],
   [/^openai--chat--/, openAiChatUpstream],
   [/^(groq|mistral)--(?!.*transcription)/, openAiChatUpstream],
   [/^xai--(?!responses)/, openAiChatUpstream],
@@ -55,9 +57,16 @@ const streams = recordings('.chunks.txt').filter(({ name }) => !name.includes('s
 
 function framed({ dialect, text }: Recording): Buffer {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
+  if (dialect.name === 'bedrock') return Buffer.concat(lines.map(awsMessage))
   const named = dialect.name === 'anthropic'
   const events = lines.map((line) => `${named ? `event: ${JSON.parse(line).type}\n` : ''}data: ${line}\n\n`)
   return Buffer.from(events.join('') + (named ? '' : 'data: [DONE]\n\n'))
+}
+
+/** A line holds an event under its name. */
+function awsMessage(line: string): Buffer {
+  const [[name, value]] = Object.entries(JSON.parse(line) as JsonObject) as [[string, unknown]]
+  return encodedEvent(name, value)
 }
 
 function eventsOf(dialect: UpstreamDialect, chunks: readonly Buffer[]): ChatEvent[] {
@@ -141,7 +150,9 @@ describe.each(streams)('the stream $name', (recording) => {
   })
 
   test.each(dialects)('assembled by a caller who speaks $name it is the whole answer', ({ inbound, upstream }) => {
-    const facts = { ...factsFor(inbound), showUsage: true }
+    // Where the upstream told no usage, a dialect that tells the input first says what was estimated.
+    const estimatedInput = answer.usage === undefined ? 0 : 7
+    const facts = { ...factsFor(inbound), showUsage: true, estimatedInput }
     const printer = inbound.openPrinter(facts)
     const text = events.map((event) => printer.print(event)).join('')
     const assembled = answerOf(eventsOf(upstream, [Buffer.from(text)]))

@@ -1,4 +1,5 @@
 // All dialects that have both sides, for tests of what holds for each of them.
+import { EventStreamCodec } from '@smithy/eventstream-codec'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import { anthropicInbound, anthropicUpstream } from './anthropic.ts'
 import type { InboundDialect, PrintedRequest, PrintFacts, Target, UpstreamDialect } from './dialect.ts'
@@ -17,7 +18,7 @@ export const dialects: readonly BothSides[] = [
 
 export const plainTarget: Target = { model: 'a-model', facts: {}, quirks: {} }
 
-export const printedNothing: PrintedRequest = { path: '/', body: '', headerLines: '', dropped: [] }
+export const printedNothing: PrintedRequest = { path: '/', body: '', headerLines: '', dropped: [], model: 'a-model' }
 
 export function requestOf(more: Partial<ChatRequest> = {}): ChatRequest {
   return {
@@ -34,4 +35,17 @@ export function factsFor(inbound: InboundDialect): PrintFacts {
 export function chunked(bytes: Buffer, size: number): Buffer[] {
   const count = Math.ceil(bytes.length / size)
   return Array.from({ length: count }, (_, i) => Buffer.from(bytes.subarray(i * size, (i + 1) * size)))
+}
+
+const codec = new EventStreamCodec((bytes) => Buffer.from(bytes as Uint8Array).toString(), Buffer.from)
+
+/** As Bedrock frames it. */
+export function encodedEvent(name: string, value: unknown, type: 'event' | 'exception' = 'event'): Buffer {
+  const header = (text: string) => ({ type: 'string' as const, value: text })
+  const headers = {
+    [`:${type}-type`]: header(name),
+    ':content-type': header('application/json'),
+    ':message-type': header(type),
+  }
+  return Buffer.from(codec.encode({ headers, body: Buffer.from(JSON.stringify(value)) }))
 }

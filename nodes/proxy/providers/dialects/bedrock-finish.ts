@@ -1,0 +1,20 @@
+// Why a Converse answer ended.
+import { type Finish, type FinishReason, settledReason } from '../../../../shared/chat/answer.ts'
+import type { Json } from '../../../../shared/chat/parts.ts'
+
+const readings: Readonly<Record<string, FinishReason>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'context-length',
+  tool_use: 'tool-calls',
+  guardrail_intervened: 'content-filter',
+  content_filtered: 'content-filter',
+  malformed_model_output: 'stop',
+  malformed_tool_use: 'stop',
+}
+
+export function readBedrockFinish(raw: Json, calledTools: boolean): Finish {
+  if (typeof raw !== 'string') return { reason: settledReason('stop', calledTools) }
+  return { reason: settledReason(readings[raw] ?? 'stop', calledTools), raw }
+}

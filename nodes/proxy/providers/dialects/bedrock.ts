@@ -1,0 +1,16 @@
+// Bedrock's Converse API, for upstreams.
+import { parseBedrockError } from './bedrock-error.ts'
+import { bedrockCan, printBedrockRequest } from './bedrock-request.ts'
+import { readBedrockAnswer } from './bedrock-response.ts'
+import { BedrockStreamParser } from './bedrock-stream.ts'
+import type { UpstreamDialect } from './dialect.ts'
+
+export const bedrockUpstream: UpstreamDialect = {
+  name: 'bedrock',
+  can: bedrockCan,
+  streamType: 'application/vnd.amazon.eventstream',
+  printRequest: printBedrockRequest,
+  parseAnswer: readBedrockAnswer,
+  openParser: (printed) => new BedrockStreamParser(printed),
+  parseError: parseBedrockError,
+}
