@@ -39,12 +39,12 @@ async function call(
     ...parameters,
   }
   const body = new URLSearchParams(form).toString()
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/xml' }
-  const signed =
-    keys === undefined
-      ? headers
-      : await signAws({ keys, region, service: 'sts', url, method: 'POST', headers, body, wallMs: clock.wallMs() })
-  const answer = await ask({ service, url: url.href, method: 'POST', headers: signed, body })
+  const contentType = 'application/x-www-form-urlencoded'
+  const signing = { region, service: 'sts', method: 'POST', host: url.host, path: url.pathname, contentType }
+  const signature =
+    keys === undefined ? {} : signAws({ ...signing, keys, body: [Buffer.from(body)], wallMs: clock.wallMs() })
+  const headers = { 'content-type': contentType, accept: 'application/xml', ...signature }
+  const answer = await ask({ service, url: url.href, method: 'POST', headers, body })
   return answer.ok ? keysIn(answer.value) : answer
 }
 
