@@ -23,6 +23,8 @@ export type Notice =
   /** These nodes mean something else by the revision than the log does. */
   | { type: 'config-disagreement'; revision: number; nodes: readonly string[] }
   | { type: 'upstream-auth-refused'; provider: string; credential: string; status: number }
+  /** Told when it begins; what was granted before serves to its end. The message names no secret. */
+  | { type: 'identity-unavailable'; provider: string; credential: string; message: string }
   /** At most once a minute for each origin. The message names the origin. */
   | { type: 'upstream-unreachable'; problem: 'connect' | 'connect-timeout' | 'protocol' | 'tls'; message: string }
   | { type: 'slo-alert'; slo: string; severity: 'page' | 'ticket'; state: 'firing' | 'resolved'; factor: number }
@@ -66,6 +68,7 @@ export const noticeLevel = {
   'config-rolled-back': 'error',
   'config-disagreement': 'error',
   'upstream-auth-refused': 'warn',
+  'identity-unavailable': 'error',
   'upstream-unreachable': 'warn',
   'slo-alert': 'warn',
   'webhook-failed': 'warn',

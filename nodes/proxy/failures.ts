@@ -32,6 +32,8 @@ export const cutStream: Failure = {
   refusal: { type: 'upstream-error', message: 'The upstream ended its answer before it was complete.' },
 }
 export const errorInStream: Failure = { outcome: 'http-error', condition: '5xx', refusal: errorEvent }
+/** What has to be shown to the upstream is not there: an identity service does not give it. */
+export const noCredential: Failure = { outcome: 'auth', condition: 'auth', refusal: { type: 'upstream-auth' } }
 export const totalTimeout = timeout('The request took longer than its total time allows.')
 export const firstTokenTimeout = timeout('The upstream did not begin to answer in time.')
 export const idleTimeout = timeout('The upstream stopped in the middle of its answer.')

@@ -25,6 +25,8 @@ import type { HttpServer } from './http/http.ts'
 import { startHttpServer } from './http/server.ts'
 import { Pipeline } from './pipeline.ts'
 import { openRequestsMax } from './process-limits.ts'
+import { StandingBook } from './providers/credential.ts'
+import { IdentityKeeper } from './providers/credentials/identity-keeper.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
 import { LoadBook } from './providers/endpoint.ts'
 import { SealedSecrets } from './providers/sealed-secrets.ts'
@@ -74,8 +76,10 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const dataKeys = new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), keys.wrapKey)
   const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
   const paces = new PaceBook()
+  const identities = new IdentityKeeper({ clock, chance, notify, environment: options.environment })
   const compiler = new SnapshotCompiler({
-    ...{ clock, paces, loads: new LoadBook(), egressStrict: settings.egressStrict },
+    ...{ clock, paces, identities, loads: new LoadBook(), standings: new StandingBook() },
+    egressStrict: settings.egressStrict,
     open: (secret) => secrets.open(secret),
   })
   let snapshot: Snapshot | undefined
@@ -122,6 +126,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   deadlines.start()
   if (node.role === 'proxy')
     await untilConfigured(() => snapshot !== undefined || follower.status.damaged !== undefined, clock)
+  await identitiesSettled(identities, clock)
   const { host, port, tls, bodyBytesMax, hosts, trustedProxies } = settings
   const listening = { host, port, tls, bodyBytesMax, hosts, trustedProxies }
   const opened = await startHttpServer(listening, pipeline, { clock, notify })
@@ -156,6 +161,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       deadlines.stop()
       direct.close()
       await recorder.close(patienceMs)
+      identities.stop()
       weights.stop()
       keysTimer.cancel()
       keysChanged.stop()
@@ -213,3 +219,16 @@ function tellApplied(bus: Bus, name: string, { revision, hash }: ConfigState): v
 
 /** Between looks at whether a data key has come without a word. */
 const keysLookMs = 1_000
+
+/** The first requests shall find what they need; an identity service that is slow to answer holds up no start. */
+function identitiesSettled(identities: IdentityKeeper, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(identitiesMsMax, resolve)
+    void identities.settled().then(() => {
+      timer.cancel()
+      resolve()
+    })
+  })
+}
+
+const identitiesMsMax = 2_000

@@ -6,6 +6,7 @@ import { applyEvent, emptyState, forkState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { eventOf } from '../../shared/config/test-config.ts'
 import { LoadBook } from './providers/endpoint.ts'
+import { testConnectOptions } from './providers/test-connect.ts'
 import { PaceBook } from './routing/pace-book.ts'
 import { type Snapshot, SnapshotCompiler } from './snapshot.ts'
 
@@ -41,7 +42,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 )
 
 function compiler(opened: ReadonlySet<string>) {
-  const options = { loads: new LoadBook(), paces: new PaceBook(), egressStrict: false, clock: new ManualClock() }
+  const options = { ...testConnectOptions(), loads: new LoadBook(), paces: new PaceBook(), clock: new ManualClock() }
   return new SnapshotCompiler({ ...options, open: ({ $sealed }) => (opened.has($sealed) ? $sealed : undefined) })
 }
 
@@ -94,7 +95,7 @@ test('a large change is compiled in slices, and a small one after it at once', a
       ...{ type: 'model-set' as const, name: `m${index}`, origin },
       spec: { targets: [{ provider: 'a', model: 'm' }] },
     }))
-  const options = { loads: new LoadBook(), paces: new PaceBook(), egressStrict: false, clock: systemClock }
+  const options = { ...testConnectOptions(), loads: new LoadBook(), paces: new PaceBook(), clock: systemClock }
   const growing = new SnapshotCompiler({ ...options, open: () => undefined })
   applyEvent(state, eventOf(state, { type: 'change-set', changes: models(20_000) }), '1'.repeat(64))
   let turns = 0

@@ -87,6 +87,7 @@ export class SnapshotCompiler {
         return opened
       }
       const connection = spec === undefined ? undefined : connectProvider(name, spec, { ...this.#options, open })
+      if (spec === undefined) this.#options.identities.release(name, new Set())
       if (connection === undefined) providers.delete(name)
       else providers.set(name, connection)
       await slice.rest()

@@ -18,14 +18,16 @@ import {
   failureOfStatus,
   firstTokenTimeout,
   idleTimeout,
+  noCredential,
   passedOn,
   retryAfterMsOf,
   totalTimeout,
 } from './failures.ts'
 import type { Reply } from './http/http.ts'
 import type { ErrorAnswer, Leg, Unable } from './leg.ts'
+import { type Credential, drawCredential, standWell, stepAside } from './providers/credential.ts'
 import { printErrorEvent } from './providers/dialects/error-shapes.ts'
-import type { Credential, Endpoint } from './providers/endpoint.ts'
+import type { Endpoint } from './providers/endpoint.ts'
 import { refusalAnswer } from './refusal-answers.ts'
 import { type Refusal, refusalOf, rowOf } from './refusals.ts'
 import type { Deadline, Deadlines } from './routing/deadlines.ts'
@@ -145,38 +147,38 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const leg = this.#nextLeg!
     this.#leg = leg
     this.#step = step
-    this.#credential = this.#pickCredential(endpoint)
     this.#phase = 'waiting'
     this.#attempts++
     this.#status = 0
     this.#firstByteMs = 0
     this.#stream = undefined
     this.#attemptStartedMs = this.#tools.clock.monotonicMs()
+    const credential = drawCredential(endpoint.credentials, this.#attemptStartedMs, this.#tools.chance)
+    this.#credential = credential
     this.#inFlight = true
     endpoint.load.inFlight++
     this.#tools.deadlines.arm(this, this.#timeLeft(this.#firstByteMsMax(step.route.timeouts)))
+    const proof =
+      credential.prove === undefined
+        ? ''
+        : credential.prove({ method: 'POST', host: endpoint.origin.host, path: leg.path, body: leg.body })
+    if (proof === undefined) {
+      this.#call = undefined
+      this.#giveUp(noCredential)
+      return
+    }
     this.#body.sending()
     this.#call = this.#tools.upstreamOf(endpoint).send(
       {
         origin: endpoint.origin,
         method: 'POST',
         path: leg.path,
-        headerLines: this.#credential.headerLines + leg.headerLines,
+        headerLines: credential.headerLines + proof + leg.headerLines,
         body: leg.body,
         connectTimeoutMs: step.route.timeouts.connectMs,
       },
       this,
     )
-  }
-
-  #pickCredential({ credentials }: Endpoint): Credential {
-    if (credentials.length === 1) return credentials[0]!
-    let drawn = this.#tools.chance() * credentials.reduce((sum, { weight }) => sum + weight, 0)
-    for (const credential of credentials) {
-      drawn -= credential.weight
-      if (drawn < 0) return credential
-    }
-    return credentials[credentials.length - 1]!
   }
 
   #fail(failure: Failure): void {
@@ -185,7 +187,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#leaveEndpoint(failure.refusal === passedOn)
     this.#upstreamMs += nowMs - this.#attemptStartedMs
     this.#keepFailed(this.#attemptRecord(failure.outcome, noTokens, nowMs))
-    if (failure.condition === 'auth') this.#tellAuthRefused()
+    if (failure.condition === 'auth') this.#onAuthRefused()
     if (failure.condition === '429') {
       this.#smallestWaitMs = Math.min(this.#smallestWaitMs, failure.retryAfterMs ?? retryWaitMsMax)
     } else this.#everyAttemptLimited = false
@@ -232,9 +234,13 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#tools.deadlines.arm(this, Math.max(failure.retryAfterMs ?? 0, backoffMs))
   }
 
-  #tellAuthRefused(): void {
+  #onAuthRefused(): void {
     const { provider } = this.#step!.endpoint
-    const credential = this.#credential!.name
+    const { name: credential, standing, renew } = this.#credential!
+    stepAside(standing, this.#tools.clock.monotonicMs())
+    renew?.()
+    // Without a status it was never shown: whoever keeps it has told why.
+    if (this.#status === 0) return
     this.#tools.notify({ type: 'upstream-auth-refused', provider, credential, status: this.#status })
   }
 
@@ -612,8 +618,10 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#inFlight = false
     const { load } = this.#step!.endpoint
     load.inFlight--
-    if (ok === true) load.failuresInRow = 0
-    else if (ok === false) load.failuresInRow++
+    if (ok === true) {
+      load.failuresInRow = 0
+      standWell(this.#credential!.standing)
+    } else if (ok === false) load.failuresInRow++
   }
 
   get #hasForwarded(): boolean {

@@ -56,17 +56,15 @@ describe('an apply', () => {
   test('is unsupported when nothing is wrong but what is not enforced yet', () => {
     const text = `
 providers:
-  bedrock: { kind: bedrock, region: us-east-1, credentials: [{ name: role, aws: default }] }
+  gemini: { kind: gemini }
 models:
-  fast: { targets: [{ provider: bedrock, model: m, region: eu }], routing: cost, hedge: {} }
+  fast: { targets: [{ provider: gemini, model: m, region: eu }], routing: cost, hedge: {} }
 limits: { daily: { per: user, requests: 1, window: 1d } }
 `
     const decision = new Gateway().apply(text)
     expect(refusalType(decision)).toBe('unsupported')
     expect(problemsOf(decision).map((problem) => problem.split(':')[0])).toEqual([
-      'providers.bedrock.kind',
-      'providers.bedrock.region',
-      'providers.bedrock.credentials[0].aws',
+      'providers.gemini.kind',
       'models.fast.targets[0].region',
       'models.fast.routing',
       'models.fast.hedge',

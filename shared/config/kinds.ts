@@ -35,12 +35,29 @@ export interface ProviderSpec {
   allowPrivate?: boolean
   /** Of azure alone. */
   apiVersion?: string
+  /** Of bedrock and vertex. */
+  region?: string
+  /** Of vertex alone. */
+  project?: string
 }
 
+/** One of `apiKey`, `aws`, `gcp` and `azure`; `default` is what the machine itself may do. */
 export interface CredentialSpec {
   name: string
   weight?: number
   apiKey?: SealedSecret
+  aws?: 'default' | AwsCredentialSpec
+  gcp?: 'default' | { serviceAccountFile: string }
+  azure?: 'default' | { tenantId: string; clientId: string; clientSecret: SealedSecret }
+}
+
+export interface AwsCredentialSpec {
+  accessKeyId?: string
+  secretAccessKey?: SealedSecret
+  sessionToken?: SealedSecret
+  /** A role to take with them, or with the token of the file. */
+  roleArn?: string
+  webIdentityTokenFile?: string
 }
 
 /** USD per million tokens. */

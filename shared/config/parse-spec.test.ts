@@ -182,11 +182,7 @@ describe('a spec is refused', () => {
     [
       'providers',
       { kind: 'vertex', region: 'r', project: 'p' },
-      [
-        'unsupported providers.x.kind: the provider kind vertex is not enforced by this version',
-        'unsupported providers.x.region: a provider region is not enforced by this version',
-        'unsupported providers.x.project: a provider project is not enforced by this version',
-      ],
+      ['unsupported providers.x.kind: the provider kind vertex is not enforced by this version'],
     ],
     [
       'providers',
@@ -200,8 +196,13 @@ describe('a spec is refused', () => {
     ],
     [
       'providers',
-      { kind: 'openai', credentials: [{ name: 'm', gcp: 'default' }] },
-      ['unsupported providers.x.credentials[0].gcp: Google Cloud credentials are not enforced by this version'],
+      { kind: 'azure', credentials: [{ name: 'm', azure: 'default', apiKey: 'k' }] },
+      ['invalid providers.x.credentials[0].azure: stands beside apiKey: a credential is one of them'],
+    ],
+    [
+      'providers',
+      { kind: 'bedrock', credentials: [{ name: 'm', aws: { accessKeyId: 'AKIA' } }] },
+      ['invalid providers.x.credentials[0].aws.secretAccessKey: accessKeyId and secretAccessKey stand together'],
     ],
     ...['', ' ', 'a b', 'a\r\nx: y', 'ключ'].map((apiKey): [EnforcedKind, unknown, string[]] => [
       'providers',

@@ -36,7 +36,7 @@ const bounds = {
 /** Carried in a schema's metadata and in an issue's params: the JSON Schema leaves such fields out. */
 export const notEnforced = 'notEnforced'
 
-const enforcedProviderKinds = ['openai', 'azure', 'anthropic', 'demo'] as const
+const enforcedProviderKinds = ['openai', 'azure', 'anthropic', 'bedrock', 'demo'] as const
 
 const name = z.string().regex(namePattern, nameRule)
 
@@ -90,20 +90,60 @@ const headers = z
   })
   .refine((all) => Object.keys(all).length <= bounds.labelsMax, `expected at most ${bounds.labelsMax} headers`)
 
+const path = z.string().min(1).max(1_024)
+
+const aws = z.union([
+  z.literal('default'),
+  z
+    .strictObject({
+      accessKeyId: z
+        .string()
+        .regex(/^[A-Z0-9]{4,128}$/i, 'expected an access key id')
+        .exactOptional(),
+      secretAccessKey: apiKey.exactOptional().describe('A secret.'),
+      sessionToken: apiKey.exactOptional().describe('A secret.'),
+      roleArn: z
+        .string()
+        .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'expected the ARN of a role')
+        .exactOptional(),
+      webIdentityTokenFile: path.exactOptional(),
+    })
+    .superRefine((keys, context) => {
+      const wrong = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
+      if ((keys.accessKeyId === undefined) !== (keys.secretAccessKey === undefined)) {
+        wrong('secretAccessKey', 'accessKeyId and secretAccessKey stand together')
+      }
+      if (keys.sessionToken !== undefined && keys.accessKeyId === undefined) wrong('sessionToken', 'needs accessKeyId')
+      if (keys.webIdentityTokenFile !== undefined && keys.roleArn === undefined) wrong('roleArn', 'is required here')
+      if (keys.accessKeyId === undefined && keys.roleArn === undefined) wrong('accessKeyId', 'is required, or roleArn')
+    }),
+])
+const gcp = z.union([z.literal('default'), z.strictObject({ serviceAccountFile: path })])
+const azure = z.union([
+  z.literal('default'),
+  z.strictObject({ tenantId: label, clientId: label, clientSecret: apiKey.describe('A secret.') }),
+])
+
 const credential = z
   .strictObject({
     name: name.describe('Names the credential in telemetry and tells it from its siblings.'),
     weight: weight.exactOptional(),
     apiKey: apiKey.exactOptional().describe('A secret. Read back as "…" and its last four characters.'),
-    aws: later('AWS credentials are'),
-    gcp: later('Google Cloud credentials are'),
-    azure: later('Azure credentials are'),
+    aws: aws.exactOptional().describe("For bedrock. default: what the machine may do, as AWS's own tools find it."),
+    gcp: gcp.exactOptional().describe("For vertex. default: what the machine may do, as Google's own tools find it."),
+    azure: azure.exactOptional().describe('For azure. default: the identity that the platform gives to the machine.'),
   })
   .superRefine((value, context) => {
-    const isNamed = 'apiKey' in value || 'aws' in value || 'gcp' in value || 'azure' in value
-    if (!isNamed) context.addIssue({ code: 'custom', path: ['apiKey'], message: 'is required: a secret' })
+    const named = ['apiKey', 'aws', 'gcp', 'azure'].filter((field) => field in value)
+    if (named.length === 0) context.addIssue({ code: 'custom', path: ['apiKey'], message: 'is required: a secret' })
+    for (const field of named.slice(1)) {
+      context.addIssue({
+        code: 'custom',
+        path: [field],
+        message: `stands beside ${named[0]}: a credential is one of them`,
+      })
+    }
   })
-  .meta({ required: ['name', 'apiKey'] })
 
 const provider = z.strictObject({
   kind: words<ProviderKind, ProviderKind>(
@@ -132,8 +172,14 @@ const provider = z.strictObject({
     })
     .exactOptional(),
   allowPrivate: z.boolean().exactOptional().describe('Allows private addresses and plain http under strict egress.'),
-  region: later('a provider region is'),
-  project: later('a provider project is'),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/, 'expected a region such as us-east-1')
+    .exactOptional(),
+  project: z
+    .string()
+    .regex(/^[a-z0-9:.-]{1,128}$/, 'expected the id of a project')
+    .exactOptional(),
   apiVersion: z
     .string()
     .regex(/^(v1|preview|latest|\d{4}-\d{2}-\d{2}(-preview)?)$/, 'expected a version such as 2024-10-21, or v1')

@@ -85,11 +85,14 @@ function mapProvider<From, To>(
   const { credentials, tls, ...plain } = spec
   const mapped = { ...plain } as WithSecrets<ProviderSpec, To>
   if (credentials !== undefined) {
-    mapped.credentials = credentials.map(({ apiKey, ...credential }, index) => {
-      if (apiKey === undefined) return credential as WithSecrets<CredentialSpec, To>
-      const place = { path: ['credentials', index, 'apiKey'], slot: `credentials/${credential.name}/apiKey` }
-      return { ...credential, apiKey: map(apiKey as From, place) } as WithSecrets<CredentialSpec, To>
-    })
+    mapped.credentials = credentials.map((credential, index) =>
+      mapCredential<From, To>(credential, (secret, path) =>
+        map(secret, {
+          path: ['credentials', index, ...path],
+          slot: `credentials/${credential.name}/${path.join('/')}`,
+        }),
+      ),
+    )
   }
   if (tls !== undefined) {
     const { key, ...certificates } = tls
@@ -100,3 +103,22 @@ function mapProvider<From, To>(
   }
   return mapped
 }
+
+function mapCredential<From, To>(
+  credential: WithSecrets<CredentialSpec, From>,
+  map: (secret: From, path: string[]) => To,
+): WithSecrets<CredentialSpec, To> {
+  const mapped: Record<string, unknown> = { ...credential }
+  for (const path of credentialSecrets) {
+    const [field, inner] = path as [string, string?]
+    const outer = mapped[field]
+    if (outer === undefined) continue
+    if (inner === undefined) mapped[field] = map(outer as From, path)
+    else if (typeof outer === 'object' && inner in outer!) {
+      mapped[field] = { ...outer, [inner]: map((outer as Record<string, From>)[inner]!, path) }
+    }
+  }
+  return mapped as unknown as WithSecrets<CredentialSpec, To>
+}
+
+const credentialSecrets = [['apiKey'], ['aws', 'secretAccessKey'], ['aws', 'sessionToken'], ['azure', 'clientSecret']]

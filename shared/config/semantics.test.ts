@@ -50,6 +50,22 @@ test.each<[string, Parameters<Gateway['put']>, string[]]>([
     ['providers.x.apiVersion: only azure has versions of its API to choose from'],
   ],
   [
+    'a cloud without the place that it is called in',
+    ['providers', 'x', { kind: 'bedrock' }],
+    [
+      'providers.x.region: is required: bedrock is called in one',
+      'providers.x.credentials: is required: aws: default is what the machine itself may do',
+    ],
+  ],
+  [
+    'a place where there are none, and the identity of another cloud',
+    ['providers', 'x', { kind: 'openai', region: 'eu', credentials: [{ name: 'm', aws: 'default' }] }],
+    [
+      'providers.x.region: openai has no regions to choose from',
+      'providers.x.credentials[0].aws: openai takes no aws credential, only bedrock does',
+    ],
+  ],
+  [
     'a demo provider elsewhere',
     ['providers', 'x', { kind: 'demo', baseUrl: 'https://x.example' }],
     ['providers.x.baseUrl: a demo provider lives in this process: it takes no such field'],

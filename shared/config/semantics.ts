@@ -118,6 +118,7 @@ function checkProvider(name: string, spec: ProviderSpec, options: CheckOptions):
   if (spec.kind !== 'azure' && spec.kind !== 'demo' && spec.apiVersion !== undefined) {
     problems.push(invalid([...path, 'apiVersion'], 'only azure has versions of its API to choose from'))
   }
+  problems.push(...placeProblems(spec, path), ...credentialProblems(spec, path))
   if (spec.baseUrl !== undefined) {
     const rules = { strict: options.egressStrict, allowPrivate: spec.allowPrivate === true }
     const problem = egressProblem(spec.baseUrl, rules)
@@ -129,6 +130,39 @@ function checkProvider(name: string, spec: ProviderSpec, options: CheckOptions):
       problems.push(invalid([...path, 'credentials', index, 'name'], 'another credential here has this name'))
     }
     credentials.add(foldName(credential.name))
+  }
+  return problems
+}
+
+function placeProblems({ kind, region, project }: ProviderSpec, path: string[]): Problem[] {
+  const problems: Problem[] = []
+  const hasRegion = kind === 'bedrock' || kind === 'vertex'
+  if (hasRegion && region === undefined)
+    problems.push(invalid([...path, 'region'], `is required: ${kind} is called in one`))
+  if (!hasRegion && kind !== 'demo' && region !== undefined) {
+    problems.push(invalid([...path, 'region'], `${kind} has no regions to choose from`))
+  }
+  if (kind === 'vertex' && project === undefined) problems.push(invalid([...path, 'project'], 'is required'))
+  if (kind !== 'vertex' && kind !== 'demo' && project !== undefined) {
+    problems.push(invalid([...path, 'project'], 'only vertex has projects'))
+  }
+  return problems
+}
+
+/** Whose identities are whose. */
+const clouds = { aws: ['bedrock'], gcp: ['vertex'], azure: ['azure'] } as const
+
+function credentialProblems({ kind, credentials = [] }: ProviderSpec, path: string[]): Problem[] {
+  const problems: Problem[] = []
+  for (const [index, credential] of credentials.entries()) {
+    for (const [cloud, kinds] of Object.entries(clouds)) {
+      if (!(cloud in credential) || (kinds as readonly string[]).includes(kind)) continue
+      const message = `${kind} takes no ${cloud} credential, only ${kinds.join(', ')} does`
+      problems.push(invalid([...path, 'credentials', index, cloud], message))
+    }
+  }
+  if (kind === 'bedrock' && credentials.length === 0) {
+    problems.push(invalid([...path, 'credentials'], 'is required: aws: default is what the machine itself may do'))
   }
   return problems
 }

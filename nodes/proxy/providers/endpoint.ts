@@ -2,9 +2,12 @@
 // request costs no header object and no URL parsing.
 import type { ModelFacts } from '../../../shared/chat/capabilities.ts'
 import type { Dialect } from '../../../shared/chat/parts.ts'
-import type { CredentialSpec, ProviderKind, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
+import type { ProviderKind, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
 import type { Price } from '../../../shared/models/price.ts'
 import { azureHasResponses } from './azure-address.ts'
+import type { Credential, StandingBook } from './credential.ts'
+import type { IdentityKeeper } from './credentials/identity-keeper.ts'
+import { credentialsOf, headerLine } from './credentials-of.ts'
 import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
 import { type HostRow, hostRow, withoutResponses } from './hosts.ts'
 import { type KindRow, kindRows } from './kinds.ts'
@@ -44,13 +47,6 @@ export interface Origin {
   readonly egress: 'any' | 'no-metadata' | 'public-only'
 }
 
-export interface Credential {
-  readonly name: string
-  readonly weight: number
-  /** Complete header lines, each with its CRLF. */
-  readonly headerLines: string
-}
-
 /** What is going on at an endpoint now. It outlives a configuration change, so that a swap loses no count. */
 export interface EndpointLoad {
   inFlight: number
@@ -80,6 +76,8 @@ export interface ConnectOptions {
   readonly open: OpenSecret
   /** Without `allowPrivate` only public addresses are called, and only over TLS. */
   readonly egressStrict: boolean
+  readonly identities: IdentityKeeper
+  readonly standings: StandingBook
 }
 
 export function connectProvider(
@@ -89,7 +87,7 @@ export function connectProvider(
 ): ProviderConnection | undefined {
   const row = kindRows[spec.kind]
   if (row === undefined) return undefined
-  const url = new URL(spec.baseUrl ?? row.url)
+  const url = new URL(spec.baseUrl ?? row.url(spec))
   const host = spec.kind === 'openai' ? hostRow(url.hostname) : undefined
   const extra = Object.entries(spec.headers ?? {}).map(([name, value]) => headerLine(name.toLowerCase(), value))
   const common = 'content-type: application/json\r\naccept-encoding: identity\r\n' + extra.join('')
@@ -103,7 +101,7 @@ export function connectProvider(
     quirks: host?.quirks ?? row.quirks ?? {},
     address: row.address,
     apiVersion: spec.apiVersion,
-    credentials: credentialsOf(spec.credentials ?? [], { row, common, open: options.open }),
+    credentials: credentialsOf({ provider, spec, row, common, ...options }),
   }
 }
 
@@ -138,29 +136,6 @@ function originOf(url: URL, spec: ProviderSpec, { open, egressStrict }: ConnectO
     egress: spec.allowPrivate === true ? 'any' : egressStrict ? 'public-only' : 'no-metadata',
     ...(tls === undefined ? {} : { tls }),
   }
-}
-
-interface Keyring {
-  readonly row: KindRow
-  readonly common: string
-  readonly open: OpenSecret
-}
-
-/** A provider without credentials (a local server) has one without a secret. One that cannot be opened is left out. */
-function credentialsOf(specs: readonly CredentialSpec[], { row, common, open }: Keyring): Credential[] {
-  if (specs.length === 0) return [{ name: '', weight: 1, headerLines: common }]
-  return specs.flatMap(({ name, weight, apiKey }) => {
-    if (apiKey === undefined) return [{ name, weight: weight ?? 1, headerLines: common }]
-    const secret = open(apiKey)
-    if (secret === undefined) return []
-    return [{ name, weight: weight ?? 1, headerLines: headerLine(...row.key(secret)) + common }]
-  })
-}
-
-/** A header from the configuration must not smuggle in another one. */
-function headerLine(name: string, value: string): string {
-  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || /[^\t\x20-\x7e]/.test(value)) return ''
-  return `${name}: ${value}\r\n`
 }
 
 function definedOnly<Value extends Record<string, string | undefined>>(

@@ -1,15 +1,17 @@
 // The kinds of provider, one row each: where it is, how it is shown a key, which dialects it takes as they are, and in which
 // dialect everything else is told to it.
 import type { Dialect } from '../../../shared/chat/parts.ts'
-import type { ProviderKind } from '../../../shared/config/kinds.ts'
+import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds.ts'
 import { azureAddress } from './azure-address.ts'
 import { anthropicUpstream } from './dialects/anthropic.ts'
+import { bedrockUpstream } from './dialects/bedrock.ts'
 import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
 import { openAiChatUpstream } from './dialects/openai-chat.ts'
 import { notOpenAi } from './hosts.ts'
 
 export interface KindRow {
-  readonly url: string
+  /** Where it is when the configuration names no base URL. */
+  readonly url: (spec: ProviderSpec) => string
   /** Between the base URL's own path and that of a request. */
   readonly prefix: string
   /** The header that a key is shown in. */
@@ -39,21 +41,21 @@ export const openAiDialects: ReadonlySet<Dialect> = new Set<Dialect>([
 
 export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
   openai: {
-    url: 'https://api.openai.com/v1',
+    url: () => 'https://api.openai.com/v1',
     prefix: '',
     key: bearer,
     speaks: openAiDialects,
     dialect: openAiChatUpstream,
   },
   demo: {
-    url: 'http://demo.invalid/v1',
+    url: () => 'http://demo.invalid/v1',
     prefix: '',
     key: bearer,
     speaks: new Set(['openai-chat', 'openai-completions', 'openai-embeddings']),
     dialect: openAiChatUpstream,
   },
   azure: {
-    url: 'https://resource.openai.azure.com',
+    url: () => 'https://resource.openai.azure.com',
     prefix: '',
     key: (secret) => ['api-key', secret],
     speaks: new Set(['openai-chat', 'openai-completions', 'openai-responses', 'openai-embeddings']),
@@ -62,10 +64,17 @@ export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
     address: azureAddress,
   },
   anthropic: {
-    url: 'https://api.anthropic.com',
+    url: () => 'https://api.anthropic.com',
     prefix: '/v1',
     key: (secret) => ['x-api-key', secret],
     speaks: new Set(['anthropic']),
     dialect: anthropicUpstream,
+  },
+  bedrock: {
+    url: ({ region }) => `https://bedrock-runtime.${region}.amazonaws.com`,
+    prefix: '',
+    key: bearer,
+    speaks: new Set(),
+    dialect: bedrockUpstream,
   },
 }

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import type { TargetSpec } from '../../../shared/config/kinds.ts'
 import { connectProvider } from './endpoint.ts'
 import { knownOf } from './known-model.ts'
+import { testConnectOptions } from './test-connect.ts'
 
 function known(target: Omit<TargetSpec, 'provider'>, baseUrl = 'https://api.openai.com/v1') {
-  const connection = connectProvider('p', { kind: 'openai', baseUrl }, { open: () => undefined, egressStrict: false })!
+  const connection = connectProvider('p', { kind: 'openai', baseUrl }, testConnectOptions())!
   return knownOf(connection, { provider: 'p', ...target })
 }
 

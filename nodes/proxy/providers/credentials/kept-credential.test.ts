@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../../../shared/clock.ts'
-import { done, fail } from '../../../shared/result.ts'
+import { ManualClock } from '../../../../shared/clock.ts'
+import { done, fail } from '../../../../shared/result.ts'
 import { type CredentialTrouble, KeptCredential, refreshAfterMs } from './kept-credential.ts'
 
 const minute = 60_000

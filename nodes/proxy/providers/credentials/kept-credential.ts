@@ -1,7 +1,7 @@
 // A credential that expires, kept fresh beside the requests: fetched when it is first needed, again well before it ends,
 // and again after a failure with growing pauses. A request takes what is there and never waits.
-import type { Chance, Clock, Timer } from '../../../shared/clock.ts'
-import type { Result } from '../../../shared/result.ts'
+import type { Chance, Clock, Timer } from '../../../../shared/clock.ts'
+import type { Result } from '../../../../shared/result.ts'
 
 export interface Granted<Value> {
   readonly value: Value

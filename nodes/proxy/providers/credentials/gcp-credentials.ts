@@ -2,8 +2,8 @@
 // of a service account, or the default chain (environment, workload identity federation, the metadata server).
 import { readFile } from 'node:fs/promises'
 import type { AuthClient } from 'google-auth-library'
-import type { Clock } from '../../../shared/clock.ts'
-import { done, fail } from '../../../shared/result.ts'
+import type { Clock } from '../../../../shared/clock.ts'
+import { done, fail } from '../../../../shared/result.ts'
 import { jsonObject } from './identity-http.ts'
 import type { CredentialSource } from './kept-credential.ts'
 

@@ -1,8 +1,8 @@
 // Tokens of Microsoft Entra ID for Azure OpenAI: for a client's secret, or the identity that the platform gives to what runs
 // on it (federated token as on AKS, App Service's endpoint, a virtual machine's metadata service).
 import { readFile } from 'node:fs/promises'
-import type { Clock } from '../../../shared/clock.ts'
-import { done, fail, type Result } from '../../../shared/result.ts'
+import type { Clock } from '../../../../shared/clock.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type AskIdentity, jsonObject } from './identity-http.ts'
 import type { CredentialSource, CredentialTrouble, Granted } from './kept-credential.ts'
 

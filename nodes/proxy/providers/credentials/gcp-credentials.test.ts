@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
-import { systemClock } from '../../../shared/clock.ts'
+import { systemClock } from '../../../../shared/clock.ts'
 import { gcpSource } from './gcp-credentials.ts'
 import { type Asked, type IdentityAnswer, identityServer } from './identity-server.fixture.ts'
 
