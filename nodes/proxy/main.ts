@@ -78,8 +78,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const paces = new PaceBook()
   const identities = new IdentityKeeper({ clock, chance, notify, environment: options.environment })
   const compiler = new SnapshotCompiler({
-    ...{ clock, paces, identities, loads: new LoadBook(), standings: new StandingBook() },
-    egressStrict: settings.egressStrict,
+    ...{ clock, paces, identities, loads: new LoadBook(), standings: new StandingBook(), ...settings },
     open: (secret) => secrets.open(secret),
   })
   let snapshot: Snapshot | undefined

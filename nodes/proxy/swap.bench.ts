@@ -11,6 +11,7 @@ import { chainOf, fillLog, measured, openScaleLog, scaleChange } from '../../clu
 import { systemClock } from '../../shared/clock.ts'
 import type { Change } from '../../shared/config/events.ts'
 import { LoadBook } from './providers/endpoint.ts'
+import { testConnectOptions } from './providers/test-connect.ts'
 import { PaceBook } from './routing/pace-book.ts'
 import { type Snapshot, SnapshotCompiler } from './snapshot.ts'
 
@@ -30,7 +31,8 @@ try {
   for (let at = 0; at < models; at++) await append([chained.next(() => modelSet(at))])
 
   const compiler = new SnapshotCompiler({
-    ...{ loads: new LoadBook(), paces: new PaceBook(), clock, egressStrict: false, open: () => undefined },
+    ...testConnectOptions(),
+    ...{ loads: new LoadBook(), paces: new PaceBook(), clock },
   })
   let snapshot: Snapshot | undefined
   const lastGood = new LastGood({ folder, macKey, notify: () => {} })

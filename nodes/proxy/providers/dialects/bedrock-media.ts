@@ -2,7 +2,6 @@
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { JsonObject, Media, MediaPart } from '../../../../shared/chat/parts.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
-import { present } from './body-reader.ts'
 import { imageTypeOf, mediaTypeOfName } from './media.ts'
 
 const imageFormats: Readonly<Record<string, string>> = {
@@ -42,13 +41,13 @@ export function printBedrockMedia(part: MediaPart): Result<JsonObject, MissingCa
       return printed('video', part.media, videoFormats, (format, source) => ({ video: { format, source } }))
     case 'file':
       return printed('files', part.media, documentFormats, (format, source) => ({
-        document: present({
+        document: {
           format,
           name: documentName(part.name),
           source,
           context: part.context,
           citations: part.citable === true ? { enabled: true } : undefined,
-        }),
+        },
       }))
     case 'audio':
       return fail({ capability: 'audio', what: 'audio' })

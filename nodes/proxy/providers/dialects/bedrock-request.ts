@@ -8,7 +8,6 @@ import { customToolsOf } from './anthropic-request-print.ts'
 import { printThinking, type Thinking } from './anthropic-thinking.ts'
 import { type BedrockMessage, printBedrockConversation } from './bedrock-content-print.ts'
 import { printToolConfig, ToolNames } from './bedrock-tools.ts'
-import { present } from './body-reader.ts'
 import type { Dropped, PrintedRequest, Target } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
 
@@ -34,14 +33,14 @@ export function printBedrockRequest(asked: ChatRequest, target: Target): Result<
     ? printThinking(request, target.facts, outputTokensDefault, unsignedLoop(messages))
     : undefined
   const knobs = printKnobs(request, target, thinking)
-  const body = present({
+  const body = {
     messages,
     system: system.length === 0 ? undefined : system,
     inferenceConfig: filled(knobs.inference),
     toolConfig,
     additionalModelRequestFields: filled(knobs.additional),
     ...knobs.members,
-  })
+  }
   return done({
     path: `/model/${encodeURIComponent(target.model)}/${request.stream ? 'converse-stream' : 'converse'}`,
     body: JSON.stringify(body),
@@ -147,6 +146,5 @@ function requestMetadata(value: Json): JsonObject | undefined {
 }
 
 function filled(members: Record<string, Json>): JsonObject | undefined {
-  const kept = present(members)
-  return Object.keys(kept).length === 0 ? undefined : kept
+  return Object.values(members).some((value) => value !== undefined) ? members : undefined
 }

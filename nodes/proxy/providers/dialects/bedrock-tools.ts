@@ -4,7 +4,6 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { printCachePoint } from './bedrock-cache.ts'
-import { present } from './body-reader.ts'
 
 const nameCharactersMax = 64
 
@@ -41,7 +40,7 @@ export function printToolConfig(request: ChatRequest, names: ToolNames): JsonObj
   // There is no way to forbid tools but to bring none.
   const offered = toolChoice?.type === 'none' ? [] : asked
   const tools = offered.flatMap((tool) => printTool(tool, names))
-  if (tools.length > 0) return present({ tools, toolChoice: printChoice(toolChoice, names) })
+  if (tools.length > 0) return { tools, toolChoice: printChoice(toolChoice, names) }
   const called = calledBefore(request)
   if (called.length === 0) return undefined
   return {
@@ -57,7 +56,7 @@ function printTool(tool: Tool, names: ToolNames): Json[] {
       ? { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] }
       : { type: 'object', ...tool.parameters }
   // An empty description is refused.
-  const spec = present({ name: names.write(name), description: description || undefined, inputSchema: { json } })
+  const spec = { name: names.write(name), description: description || undefined, inputSchema: { json } }
   return [{ toolSpec: spec }, ...printCachePoint(cache)]
 }
 
