@@ -5,7 +5,7 @@ import { Confirmations } from './confirmations.ts'
 function world() {
   const clock = new ManualClock()
   const told: number[] = []
-  const others = { stored: 0 }
+  const others: { stored: number | undefined } = { stored: 0 }
   const confirmations = new Confirmations({
     clock,
     tell: ({ sequence }) => void told.push(sequence),
@@ -43,6 +43,21 @@ test('nobody is waited for longer than ten seconds', () => {
   confirmations.release()
   expect(told).toEqual([])
   clock.advance(1)
+  confirmations.release()
+  expect(told).toEqual([100])
+})
+
+test('while the stream is away nothing is confirmed, and patience begins when it is back', () => {
+  const { clock, told, others, confirmations, commit } = world()
+  commit(10, 100)
+  others.stored = undefined
+  clock.advance(60_000)
+  confirmations.release()
+  others.stored = 5
+  clock.advance(9_000)
+  confirmations.release()
+  expect(told).toEqual([])
+  clock.advance(1_000)
   confirmations.release()
   expect(told).toEqual([100])
 })

@@ -18,8 +18,9 @@ export interface Committed {
 export interface ConfirmationsOptions {
   clock: Clock
   tell: (stored: Stored) => void
-  /** How far everybody else who keeps up has committed a partition; infinite where there is nobody. */
-  othersStored: (partition: number) => number
+  /** How far everybody else who keeps up has committed a partition; infinite where there is nobody. Undefined while it
+   *  cannot be known, because the stream is away. */
+  othersStored: (partition: number) => number | undefined
 }
 
 const patienceMs = 10_000
@@ -54,6 +55,11 @@ export class Confirmations {
     const patientMs = clock.monotonicMs() - patienceMs
     for (const [epoch, waiting] of this.#waiting) {
       const stored = othersStored(waiting.partition)
+      if (stored === undefined) {
+        // Patience begins when there is something to be patient with.
+        for (const step of waiting.steps) step.atMs = clock.monotonicMs()
+        continue
+      }
       const isOver = waiting.steps.findLastIndex(({ position, atMs }) => position <= stored || atMs <= patientMs)
       const [last] = waiting.steps.splice(0, isOver + 1).slice(-1)
       if (last !== undefined) tell({ node: waiting.node, epoch, sequence: last.sequence, gap: false })

@@ -18,24 +18,33 @@ export interface PositionVerdict {
     | 'recreated'
 }
 
-/** `storedAtMs`: of the message at the position now; undefined when there is none. */
-export function judgePosition(known: {
+export interface Known {
   position: Position | undefined
   facts: UsageFacts
+  /** Of the message at the position now; undefined when there is none. */
   storedAtMs: number | undefined
+  /**
+   * This node had read everything until the stream was lost. Then whatever the stream has forgotten since is here, or is
+   * sent again, because nobody confirms what one that keeps up has not committed.
+   */
+  wasAtEnd: boolean
   wallMs: number
-}): PositionVerdict {
-  const { position, facts, storedAtMs, wallMs } = known
+}
+
+export function judgePosition(known: Known): PositionVerdict {
+  const { position, facts, storedAtMs, wasAtEnd, wallMs } = known
   const firstAtMs = facts.firstAtMs ?? wallMs
   if (position === undefined) {
     const completeSinceMs = facts.firstSequence <= 1 ? madeAtMs(facts, firstAtMs) : firstAtMs
     return { after: 0, completeSinceMs, why: 'new' }
   }
   const { sequence, completeSinceMs } = position
-  if (position.streamCreated !== facts.created) return { after: 0, completeSinceMs, why: 'recreated' }
-  if (sequence > facts.lastSequence) return { after: 0, completeSinceMs, why: 'rewound' }
-  if (sequence >= facts.firstSequence && !isSameMessage(position, storedAtMs)) {
-    return { after: 0, completeSinceMs, why: 'rewound' }
+  if (position.streamCreated !== facts.created) {
+    return { after: 0, completeSinceMs: wasAtEnd ? completeSinceMs : madeAtMs(facts, firstAtMs), why: 'recreated' }
+  }
+  const isOther = sequence >= facts.firstSequence && !isSameMessage(position, storedAtMs)
+  if (sequence > facts.lastSequence || isOther) {
+    return { after: 0, completeSinceMs: wasAtEnd ? completeSinceMs : wallMs, why: 'rewound' }
   }
   if (facts.firstSequence > sequence + 1) {
     return { after: sequence, completeSinceMs: Math.max(completeSinceMs, firstAtMs), why: 'trimmed' }

@@ -110,8 +110,9 @@ export class Keeping {
     )
   }
 
-  /** How far everybody else who keeps up has committed it. */
-  #othersStored(partition: number): number {
+  /** How far everybody else who keeps up has committed it; undefined while this node cannot see the end of the stream. */
+  #othersStored(partition: number): number | undefined {
+    if (this.#readers.get(partition)?.isAtEnd !== true) return undefined
     const kept = this.#keepers
       .alive()
       .filter(({ node }) => node !== this.#options.node)

@@ -31,6 +31,8 @@ const waitMs = 1_000
 const fullMs = 50
 const retryMs = 500
 const reopenMs = 50
+/** Whoever looked at the end of the stream not longer before it was lost had everything. */
+const atEndMs = 2_500
 /** A batch of a newer release will not become readable by itself; an upgrade or a newer aggregator does it. */
 const newerMs = 30_000
 
@@ -38,6 +40,8 @@ export class PartitionReader {
   readonly #options: PartitionReaderOptions
   readonly #startedMs: number
   #atEndMs: number | undefined
+  /** When the stream was lost last, all there was had been taken. */
+  #wasAtEnd = false
   #trouble: string | undefined
   #feed: PartitionFeed | undefined
   #stopped = false
@@ -72,6 +76,11 @@ export class PartitionReader {
   /** When all there was had been taken, for the last time. */
   get atEndMs(): number | undefined {
     return this.#atEndMs
+  }
+
+  /** It had everything just now. */
+  get isAtEnd(): boolean {
+    return this.lagMs(this.#options.clock.monotonicMs()) < atEndMs && this.#atEndMs !== undefined
   }
 
   /** For how long it may not have had everything. */
@@ -109,7 +118,10 @@ export class PartitionReader {
     const stored =
       position === undefined || position.sequence === 0 ? undefined : await stream.storedAtMs(position.sequence)
     if (stored?.ok === false) return stored.error.message
-    const verdict = judgePosition({ position, facts: facts.value, storedAtMs: stored?.value, wallMs: clock.wallMs() })
+    const verdict = judgePosition({
+      ...{ position, facts: facts.value, storedAtMs: stored?.value, wallMs: clock.wallMs() },
+      wasAtEnd: this.#wasAtEnd,
+    })
     const feed = await stream.openFeed(partition, verdict.after)
     if (!feed.ok) return feed.error.message
     const { created } = facts.value
@@ -136,6 +148,7 @@ export class PartitionReader {
       const page = await reading.feed.next(waitMs)
       if (!page.ok) {
         this.#trouble = page.error.message
+        this.#wasAtEnd = this.isAtEnd
         return
       }
       for (const message of page.value.messages) if (!(await this.#take(message, reading))) return
