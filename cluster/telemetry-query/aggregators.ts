@@ -11,6 +11,7 @@ import {
 } from '../../shared/telemetry/answers/answer-part.ts'
 import { type Around, mergedAnswer, metricsAnswer } from '../../shared/telemetry/answers/merged-answer.ts'
 import { Fleet } from '../../shared/telemetry/fleet.ts'
+import type { KeptPartition } from '../../shared/telemetry/keeping-message.ts'
 import { Measures } from '../../shared/telemetry/measures.ts'
 import { partitionsCount } from '../../shared/telemetry/partition.ts'
 import type { AggregatorQuestion } from '../../shared/telemetry/records.ts'
@@ -76,6 +77,11 @@ export class Aggregators {
   stop(): void {
     this.#keepers.stop()
     this.#subscription.stop()
+  }
+
+  /** What an aggregator said last of the partitions that it keeps; undefined when it says nothing. */
+  keptBy(node: string): KeptPartition[] | undefined {
+    return this.#keepers.alive().find((heard) => heard.node === node)?.partitions
   }
 
   /** A body for JSON; `{problem, path}` or `{missing: true}` where there is none. */

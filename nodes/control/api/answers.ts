@@ -102,6 +102,19 @@ export const nodesBody = z.object({
         })
         .optional(),
       queues: z.record(z.string(), z.object({ length: z.number(), dropped: z.number() })),
+      /** Of an aggregator in a cluster: the partitions of usage that it keeps. */
+      usage: z
+        .array(
+          z.object({
+            partition: z.int(),
+            lagMs: z.number(),
+            /** While it is the owner. */
+            ownerEpoch: z.int().optional(),
+            /** Nothing recorded since then is missing; absent while nothing was read. */
+            completeSince: z.string().optional(),
+          }),
+        )
+        .optional(),
     }),
   ),
 })

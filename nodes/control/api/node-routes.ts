@@ -1,4 +1,5 @@
 // The nodes of the installation, by their heartbeats.
+import type { Aggregators } from '../../../cluster/telemetry-query/aggregators.ts'
 import type { Agreement } from '../agreement.ts'
 import { json } from '../http/answer.ts'
 import type { NodesView, SeenNode } from '../nodes-view.ts'
@@ -8,9 +9,10 @@ import type { Route } from './route.ts'
 export interface NodeRouteOptions {
   nodes: NodesView
   agreement: Agreement
+  aggregators: Aggregators
 }
 
-export function nodeRoutes({ nodes, agreement }: NodeRouteOptions): Route[] {
+export function nodeRoutes({ nodes, agreement, aggregators }: NodeRouteOptions): Route[] {
   return [
     {
       method: 'GET',
@@ -20,7 +22,11 @@ export function nodeRoutes({ nodes, agreement }: NodeRouteOptions): Route[] {
       answers: { 200: nodesBody },
       handle: () => {
         const others = new Set(agreement.found.flatMap((one) => one.nodes))
-        return json(200, { nodes: nodes.list().map((node) => shown(node, !others.has(node.node))) })
+        const listed = nodes.list().map((node) => ({
+          ...shown(node, !others.has(node.node)),
+          ...usageOf(node, aggregators),
+        }))
+        return json(200, { nodes: listed })
       },
     },
   ]
@@ -30,3 +36,19 @@ function shown(seen: SeenNode, agrees: boolean) {
   const { node: name, atMs: _, beat: ____, targets: __, refusals: ___, process, troubles = [], ...rest } = seen
   return { name, ...rest, agrees, troubles, ...(process === undefined ? {} : { load: process }) }
 }
+
+/** Of an aggregator in a cluster: which partitions of usage it keeps, and of which it is the owner. */
+function usageOf({ node, role }: SeenNode, aggregators: Aggregators) {
+  if (role !== 'aggregator' && role !== 'all') return {}
+  const kept = aggregators.keptBy(node)
+  if (kept === undefined) return {}
+  const partitions = kept.map(({ partition, epoch, lagMs, completeSinceMs }) => ({
+    ...{ partition, lagMs },
+    ...(epoch === undefined ? {} : { ownerEpoch: epoch }),
+    ...(completeSinceMs <= latestTimeMs ? { completeSince: new Date(completeSinceMs).toISOString() } : {}),
+  }))
+  return { usage: partitions.sort((a, b) => a.partition - b.partition) }
+}
+
+/** What `Date` can show. */
+const latestTimeMs = 8.64e15
