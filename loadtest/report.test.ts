@@ -27,7 +27,8 @@ function ratioRow(toNginx: number | undefined, change: Partial<RatioOutcome> = {
 function outcomeOf(change: Partial<BenchOutcome>): BenchOutcome {
   const facts = { cpu: 'a CPU', cores: 2, kernel: '6', commit: 'abc', versions: {} }
   const usage = { reached: 10, answered: 10, recorded: 10, inputTokens: 1, outputTokens: 1 }
-  const none = { ratios: [], rejects: [], latency: undefined, openStreams: undefined, soak: undefined, failures: [] }
+  const nothing = { latency: undefined, openStreams: undefined, soak: undefined, cluster: undefined }
+  const none = { ratios: [], rejects: [], failures: [], ...nothing }
   return { facts, engine: 'wrk', options: { tiny: false, rounds: 5, seconds: 3, seed: 1 }, usage, ...none, ...change }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Comparison, Ratio } from './measure/rounds.ts'
 import type { BenchOutcome, UsageCheck } from './run-bench.ts'
+import { type ClusterOutcome, clusterGate } from './scenarios/cluster.ts'
 import type { LatencyOutcome } from './scenarios/latency.ts'
 import { type OpenStreamsOutcome, openStreamGates, openStreamsHold } from './scenarios/open-streams.ts'
 import type { RatioOutcome } from './scenarios/ratios.ts'
@@ -17,6 +18,7 @@ export function hasFailed(outcome: BenchOutcome): boolean {
   if (outcome.options.tiny) return false
   const verdicts = [...outcome.ratios.map(ratioVerdict), ...outcome.rejects.map(rejectVerdict)]
   if (outcome.openStreams !== undefined && !openStreamsHold(outcome.openStreams)) return true
+  if (outcome.cluster !== undefined && clusterVerdict(outcome.cluster) === 'FAIL') return true
   if (outcome.soak !== undefined && soakVerdict(outcome.soak) === 'FAIL') return true
   return verdicts.includes('FAIL')
 }
@@ -39,6 +41,7 @@ export function formatReport(outcome: BenchOutcome): string {
     outcome.latency === undefined ? '' : formatLatency(outcome.latency),
     outcome.openStreams === undefined ? '' : formatOpenStreams(outcome.openStreams, outcome.options),
     outcome.soak === undefined ? '' : formatSoak(outcome.soak),
+    outcome.cluster === undefined ? '' : formatCluster(outcome.cluster, outcome.options),
     formatRejections(outcome),
     formatUsage(outcome),
     ...outcome.failures.map((failure) => `could not run ${failure}`),
@@ -67,6 +70,11 @@ export function usageVerdict({ usage, options }: Pick<BenchOutcome, 'usage' | 'o
   const { reached, answered, recorded } = usage
   if (options.tiny) return recorded === reached ? 'pass' : 'FAIL'
   return recorded >= answered && recorded <= reached ? 'pass' : 'FAIL'
+}
+
+export function clusterVerdict({ toEmbedded: { ratio } }: ClusterOutcome): Verdict {
+  if (ratio === undefined) return 'noisy'
+  return ratio.median <= clusterGate ? 'pass' : 'FAIL'
 }
 
 const slopeMbPerMinuteMax = 2
@@ -176,8 +184,17 @@ function formatSoak(outcome: SoakOutcome): string {
   return `S15 ${samples.length} minutes at ${ratePerSecond.toFixed(0)}/s and mixed work: ${mbPerMinute.toFixed(2)} MB/min over the second half (gate ${slopeMbPerMinuteMax}), descriptors ${descriptorsGrown >= 0 ? '+' : ''}${descriptorsGrown}, p99 x ${p99Drift.toFixed(2)}, ${troubles} minutes with errors: ${soakVerdict(outcome)}`
 }
 
+function formatCluster(outcome: ClusterOutcome, { tiny }: { tiny: boolean }): string {
+  const { toEmbedded, rounds } = outcome
+  const micros = [figure(toEmbedded.micros['headgate-cluster']), figure(toEmbedded.micros['headgate'])]
+  const valid = `${toEmbedded.validRounds}/${rounds.length}`
+  const row = ['S1, c=32', ...micros, ...ratioCells(toEmbedded.ratio), valid, `${clusterGate}`]
+  const header = ['cluster', 'proxy µs', 'embedded µs', 'ratio', '[min–max]', '95 % CI', 'rounds', 'gate', '']
+  return formatTable(header, [[...row, tiny ? '' : clusterVerdict(outcome)]])
+}
+
 /** A run that hides how many rounds it threw away says little. */
-function formatRejections({ ratios, rejects }: BenchOutcome): string {
+function formatRejections({ ratios, rejects, cluster }: BenchOutcome): string {
   const all: [string, Comparison | undefined][] = [
     ...ratios.map(({ scenario, toNginx }): [string, Comparison] => [`${scenario.id} ${scenario.title}`, toNginx]),
     ...ratios.map(({ scenario, portkeyToOurs }): [string, Comparison | undefined] => [
@@ -188,6 +205,7 @@ function formatRejections({ ratios, rejects }: BenchOutcome): string {
       `${scenario.id} ${scenario.title}`,
       toOwnSmall,
     ]),
+    ['cluster', cluster?.toEmbedded],
   ]
   const lines = all.flatMap(([title, comparison]) =>
     Object.entries(comparison?.rejected ?? {}).map(([reason, count]) => `rejected ${count} of ${title}: ${reason}`),

@@ -10,19 +10,34 @@ import { type Engine, Rig } from './measure/rig.ts'
 import { strictRules, tinyRules } from './measure/rounds.ts'
 import { startMockUpstream } from './mock-upstream/mock-upstream.ts'
 import { startHeadgate } from './peers/headgate.ts'
+import { startHeadgateCluster } from './peers/headgate-cluster.ts'
 import { startNginx } from './peers/nginx.ts'
 import { startPortkey } from './peers/portkey.ts'
 import { directSubject } from './peers/subject.ts'
 import { ratioScenarios, rejectScenarios, works } from './scenarios/catalogue.ts'
+import { type ClusterOutcome, runCluster } from './scenarios/cluster.ts'
 import { type LatencyOutcome, runLatency } from './scenarios/latency.ts'
 import { type OpenStreamsOutcome, runOpenStreams } from './scenarios/open-streams.ts'
 import { type RatioOutcome, type RunLength, runRatio } from './scenarios/ratios.ts'
 import { type RejectOutcome, runReject } from './scenarios/rejects.ts'
 import { runSoak, type SoakOutcome } from './scenarios/soak.ts'
 
-export const scenarioIds = ['S1', 'S2', 'S3', 'S4', 'S5', 'S8', 'S10', 'S13', 'S14', 'S15', 'latency'] as const
+export const scenarioIds = [
+  'S1',
+  'S2',
+  'S3',
+  'S4',
+  'S5',
+  'S8',
+  'S10',
+  'S13',
+  'S14',
+  'S15',
+  'latency',
+  'cluster',
+] as const
 export type ScenarioId = (typeof scenarioIds)[number]
-/** S10 and S15 take their time and the whole machine, so they run when they are named. */
+/** S10, S15 and the cluster take their time and the whole machine, so they run when they are named. */
 export const usualScenarioIds: readonly ScenarioId[] = ['S1', 'S2', 'S3', 'S4', 'S5', 'S8', 'S13', 'S14', 'latency']
 
 export interface BenchOptions {
@@ -57,6 +72,7 @@ export interface BenchOutcome {
   latency: LatencyOutcome | undefined
   openStreams: OpenStreamsOutcome | undefined
   soak: SoakOutcome | undefined
+  cluster: ClusterOutcome | undefined
   usage: UsageCheck
   failures: string[]
 }
@@ -81,11 +97,12 @@ async function startRig(options: BenchOptions, root: string, folder: string): Pr
     startNginx(subjectOptions),
     startHeadgate(subjectOptions),
     options.portkey ? startPortkey(subjectOptions) : Promise.resolve(undefined),
+    options.scenarios.includes('cluster') ? startHeadgateCluster(subjectOptions) : Promise.resolve(undefined),
   ] as const
   try {
-    const [nginx, headgate, portkey] = await Promise.all(starting)
+    const [nginx, headgate, portkey, cluster] = await Promise.all(starting)
     const generator = startLoadGenerator()
-    return new Rig({ mock, generator, engine, nginx, portkey, headgate, direct: directSubject(mock), folder })
+    return new Rig({ mock, generator, engine, nginx, portkey, headgate, cluster, direct: directSubject(mock), folder })
   } catch (error) {
     const settled = await Promise.allSettled(starting)
     await Promise.all(settled.map((start) => (start.status === 'fulfilled' ? start.value?.stop() : undefined)))
@@ -136,6 +153,8 @@ async function runScenarios(rig: Rig, options: BenchOptions, root: string): Prom
     : { idle: 9_000, stopped: 1_000, silenceMs: 20_000, settleMs: 3_000 }
   const openStreams = wants('S10') ? await attempt('S10 open streams', () => runOpenStreams(rig, size)) : undefined
   const soak = wants('S15') ? await attempt('S15 soak', () => runSoak(rig, { minutes: soakMinutes, seed })) : undefined
+  const { cluster: peer } = rig.options
+  const cluster = peer === undefined ? undefined : await attempt('cluster', () => runCluster(rig, peer, length))
   const usage = await checkUsage(rig)
   const kept = { tiny, rounds, seconds, seed }
   const facts = machineFacts(root)
@@ -148,6 +167,7 @@ async function runScenarios(rig: Rig, options: BenchOptions, root: string): Prom
     latency,
     openStreams,
     soak,
+    cluster,
     usage,
     failures,
   }

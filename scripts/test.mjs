@@ -1,4 +1,5 @@
-// The whole suite (`npm test`) or its quick part (`npm run check`), or the tests of some files (`npm test -- acceptance/cluster`): each step's count is added up into one last line.
+// The whole suite (`npm test`), its quick part (`npm run check`), or the tests of some files (`npm test -- acceptance/cluster`):
+// each step's count is added up into one last line.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

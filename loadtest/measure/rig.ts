@@ -18,6 +18,7 @@ import { runWrk, type WindowResult } from '../load/wrk.ts'
 import { type Ledger, ledgerSince } from '../mock-upstream/ledger.ts'
 import type { MockUpstream } from '../mock-upstream/mock-upstream.ts'
 import type { Headgate } from '../peers/headgate.ts'
+import type { HeadgateCluster } from '../peers/headgate-cluster.ts'
 import type { Subject } from '../peers/subject.ts'
 import { readMachine } from './machine.ts'
 import { cpuMsOfGroup, cpuMsOfProcess } from './process-group.ts'
@@ -43,6 +44,8 @@ export interface RigOptions {
   nginx: Subject
   portkey: Subject | undefined
   headgate: Headgate
+  /** Only where it is asked for. */
+  cluster?: HeadgateCluster | undefined
   direct: Subject
   folder: string
 }
@@ -121,6 +124,7 @@ export class Rig {
 
   async stop(): Promise<void> {
     this.options.generator.stop()
+    await this.options.cluster?.stop()
     await Promise.all([...this.subjects, this.options.mock].map((part) => part.stop()))
   }
 
@@ -160,7 +164,10 @@ export class Rig {
   }
 
   #knownCpuMs(): number {
-    const subjects = this.subjects.map(({ group }) => cpuMsOfGroup(group)).reduce((sum, ms) => sum + ms, 0)
+    const { cluster } = this.options
+    const groups = this.subjects.map(({ group }) => group)
+    if (cluster !== undefined) groups.push(cluster.group, ...cluster.others)
+    const subjects = groups.map(cpuMsOfGroup).reduce((sum, ms) => sum + ms, 0)
     return subjects + this.#generatorCpuMs() + cpuMsOfProcess(this.options.mock.pid)
   }
 }

@@ -20,7 +20,7 @@ export interface UsageTotals {
   outputTokens: number
 }
 
-const adminToken = 'benchmark-admin-token-0123456789abcdef'
+export const adminToken = 'benchmark-admin-token-0123456789abcdef'
 
 export async function startHeadgate(options: SubjectOptions): Promise<Headgate> {
   const [port, controlPort] = [await freePort(), await freePort()]
@@ -59,7 +59,7 @@ export async function startHeadgate(options: SubjectOptions): Promise<Headgate> 
 }
 
 /** A provider for each work, because its base URL carries the directives, and a model of the same name. */
-function configOf({ mock, works }: SubjectOptions) {
+export function configOf({ mock, works }: Pick<SubjectOptions, 'mock' | 'works'>) {
   const price = { inputPerMTok: 0.15, outputPerMTok: 0.6 }
   const providers = works.map((work) => [work.name, providerOf(work)])
   const models = works.map(({ name }) => [name, { targets: [{ provider: name, model: 'gpt-x', price }] }])
@@ -73,14 +73,14 @@ function configOf({ mock, works }: SubjectOptions) {
   }
 }
 
-async function isOk(url: string): Promise<boolean> {
+export async function isOk(url: string): Promise<boolean> {
   return fetch(url).then(
     (response) => response.ok,
     () => false,
   )
 }
 
-async function issueKey(admin: string, spec: object): Promise<string> {
+export async function issueKey(admin: string, spec: object): Promise<string> {
   const answer = await askAdmin<{ secret: string }>(`${admin}/keys`, { method: 'POST', body: JSON.stringify(spec) })
   return answer.secret
 }
