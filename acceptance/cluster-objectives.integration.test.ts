@@ -121,3 +121,25 @@ test.skipIf(skipReason !== '')('a publisher that is killed is replaced, and its 
   expect(new Set(told.map(({ id }) => id)).size).toBe(2)
   expect(told.length).toBeLessThanOrEqual(3)
 })
+
+test.skipIf(skipReason !== '')(
+  'without aggregators requests go on, what was judged last is shown as old, and a start goes on from it',
+  async () => {
+    const before = await objectives()
+    const aggregators = cluster.nodes.filter(({ role }) => role === 'aggregator')
+    await Promise.all(aggregators.map(({ process }) => process.kill('SIGKILL')))
+    quick.status = 200
+    slow.status = 200
+    await until(async () => (await objectives()).status.stale, 20_000)
+    const answers = await Promise.all(proxies.map((proxy) => chat(proxy, key, 'fast')))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect((await objectives()).evaluation).toMatchObject({ stale: true, publisher: before.evaluation.publisher })
+    const [first] = aggregators
+    await first!.restart()
+    await until(async () => !(await objectives()).status.stale, 30_000)
+    await until(async () => (await objectives()).status.total === before.status.total + 2, 30_000)
+    const ids = ({ alerts }: { alerts: { id: string }[] }) => alerts.map(({ id }) => id)
+    expect(ids((await objectives()).status)).toEqual(ids(before.status))
+    expect(new Set(told.map(({ id }) => id)).size).toBe(2)
+  },
+)
