@@ -26,8 +26,7 @@ import { Answers } from './answers/answers.ts'
 import { Folds } from './fold.ts'
 import { Ledger } from './ledger.ts'
 import type { Publishing } from './publishing/start-publishing.ts'
-import { openUsageDatabase } from './store/schema.ts'
-import { UsageStore } from './store/usage-store.ts'
+import { openUsageStore, type UsageStore } from './store/usage-store.ts'
 import { Keeping } from './stream/keeping.ts'
 
 export interface AggregatorOptions {
@@ -67,9 +66,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     const path = join(dataDir, 'usage.sqlite')
     const onAside = (movedTo: string): void =>
       notify({ type: 'warning', message: `usage.sqlite is damaged; it is now ${movedTo}, and usage begins anew` })
-    const store = new UsageStore(openUsageDatabase(path, clock.wallMs(), onAside), bounds)
-    store.forgetSources(clock.wallMs())
-    return store
+    return openUsageStore({ path, wallMs: clock.wallMs(), onAside }, bounds)
   }
   const tallies = options.publishing?.tallies ?? []
   const folds = new Folds(clock, tallies)

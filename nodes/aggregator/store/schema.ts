@@ -88,8 +88,8 @@ function isDamage(error: unknown): boolean {
 
 function openAt(path: string): DatabaseSync {
   const database = new DatabaseSync(path)
-  chmodSync(path, 0o600) // SQLite gives its side files the same mode
   try {
+    chmodSync(path, 0o600) // SQLite gives its side files the same mode
     database.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;

@@ -9,6 +9,7 @@ import { usageCounters, usageDimensions } from '../../../shared/telemetry/answer
 import type { Hole } from '../../../shared/telemetry/sequences.ts'
 import type { StoredSource } from '../intake.ts'
 import type { UsageCell } from '../rollup/usage.ts'
+import { openUsageDatabase } from './schema.ts'
 
 export interface HistoryBlock {
   id: number
@@ -53,6 +54,22 @@ export interface UsageStoreBounds {
 const dayMs = 86_400_000
 const pruneBlocks = 256
 const pruneUsageRows = 5_000
+
+/** A disk that fails may fail at any step of this; nothing stays open then, because it is tried again each second. */
+export function openUsageStore(
+  { path, wallMs, onAside }: { path: string; wallMs: number; onAside: (movedTo: string) => void },
+  bounds: UsageStoreBounds,
+): UsageStore {
+  const database = openUsageDatabase(path, wallMs, onAside)
+  try {
+    const store = new UsageStore(database, bounds)
+    store.forgetSources(wallMs)
+    return store
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
 
 export class UsageStore {
   readonly #database: DatabaseSync
