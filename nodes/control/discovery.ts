@@ -12,9 +12,10 @@ export type Finding =
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** A provider is named after its kind. */
 const keyVariables: { variable: string; provider: string | undefined }[] = [
   { variable: 'OPENAI_API_KEY', provider: 'openai' },
-  { variable: 'ANTHROPIC_API_KEY', provider: undefined },
+  { variable: 'ANTHROPIC_API_KEY', provider: 'anthropic' },
   { variable: 'AWS_ACCESS_KEY_ID', provider: undefined },
   { variable: 'GOOGLE_APPLICATION_CREDENTIALS', provider: undefined },
 ]
@@ -52,7 +53,7 @@ async function enableOne(finding: Finding, { desk, environment }: Parameters<typ
   const input =
     finding.type === 'local-server'
       ? { kind: 'openai', baseUrl: finding.baseUrl, allowPrivate: true }
-      : { kind: 'openai', credentials: [{ name: 'main', apiKey: environment[finding.variable] }] }
+      : { kind: name, credentials: [{ name: 'main', apiKey: environment[finding.variable] }] }
   const written = await desk.write({
     ...bootstrapActor,
     reason: 'found at start',

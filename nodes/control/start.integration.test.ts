@@ -151,17 +151,24 @@ models: { fast: { targets: [{ provider: up, model: "\u0024{UP_MODEL:-small}" }] 
 
 describe('findings', () => {
   test('a provider key in the environment is named, and becomes a provider only when asked', async () => {
-    const variables = { OPENAI_API_KEY: 'sk-found-abcdefgh-1234', ANTHROPIC_API_KEY: 'x' }
+    const variables = {
+      OPENAI_API_KEY: 'sk-found-abcdefgh-1234',
+      ANTHROPIC_API_KEY: 'sk-ant-found-5678',
+      AWS_ACCESS_KEY_ID: 'y',
+    }
     const shy = await start({ variables })
     expect(shy.node.findings.filter(({ type }) => type === 'provider-key')).toEqual([
       { type: 'provider-key', variable: 'OPENAI_API_KEY', provider: 'openai', enabled: false },
-      { type: 'provider-key', variable: 'ANTHROPIC_API_KEY', provider: undefined, enabled: false },
+      { type: 'provider-key', variable: 'ANTHROPIC_API_KEY', provider: 'anthropic', enabled: false },
+      { type: 'provider-key', variable: 'AWS_ACCESS_KEY_ID', provider: undefined, enabled: false },
     ])
     expect((await shy.admin('GET', '/providers/openai')).status).toBe(404)
     const auto = await start({ variables, auto: true })
     expect(auto.node.findings[0]).toMatchObject({ variable: 'OPENAI_API_KEY', enabled: true })
     const { spec } = (await auto.admin('GET', '/providers/openai')).json
     expect(spec).toEqual({ kind: 'openai', credentials: [{ name: 'main', apiKey: '…1234' }] })
+    const claude = (await auto.admin('GET', '/providers/anthropic')).json
+    expect(claude.spec).toEqual({ kind: 'anthropic', credentials: [{ name: 'main', apiKey: '…5678' }] })
   })
 })
 
