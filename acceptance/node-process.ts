@@ -1,6 +1,7 @@
 // One process of Headgate, started as an operator starts it: the command, its environment, what it prints, signals. It has
 // a process group of its own, so that nothing it started outlives it.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export interface NodeProcess {
@@ -60,14 +61,19 @@ export function startNodeProcess(options: NodeProcessOptions): NodeProcess {
 function spawnNode({ words = ['start'], environment, descriptors }: NodeProcessOptions): ChildProcess {
   const script = ['--disable-warning=ExperimentalWarning', '--import', './scripts/strip-types.mjs', 'nodes/headgate.ts']
   const whole = [...script, ...words]
-  const limited = [`--nofile=${descriptors}:${descriptors}`, process.execPath, ...whole]
-  const [command, given] = descriptors === undefined ? [process.execPath, whole] : ['prlimit', limited]
+  const limits = descriptors === undefined ? [] : ['prlimit', `--nofile=${descriptors}:${descriptors}`]
+  const [command = process.execPath, ...given] = [...endsWithParent(), ...limits, process.execPath, ...whole]
   return spawn(command, given, {
     cwd: checkout,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...environment },
   })
+}
+
+// A test run that is killed must not leave nodes behind. Where the tool is missing, the exit handler has to do.
+function endsWithParent(): string[] {
+  return existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : []
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
