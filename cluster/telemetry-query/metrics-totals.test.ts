@@ -17,6 +17,14 @@ test('a takeover neither repeats nor takes back what was counted', () => {
   expect(total(totals)).toBe(124)
 })
 
+test('who is back after a silence is spoken for by the other keeper, which counted the same', () => {
+  const totals = new MetricsTotals()
+  totals.add([look('a', 100, true), look('b', 40, false)])
+  totals.add([look('b', 45, true)])
+  totals.add([look('a', 112, true), look('b', 52, false)])
+  expect(total(totals)).toBe(112)
+})
+
 test('whoever was never looked at before only sets a mark, and a count that began anew adds nothing', () => {
   const totals = new MetricsTotals()
   totals.add([look('a', 100, true)])

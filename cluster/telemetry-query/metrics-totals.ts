@@ -19,9 +19,9 @@ export class MetricsTotals {
 
   /** All looks of one round. */
   add(looks: readonly Look[]): void {
-    for (const look of looks) if (look.isChosen) this.#grow(look)
     for (const partition of new Set(looks.map((look) => look.partition))) {
       const own = looks.filter((look) => look.partition === partition)
+      this.#grow(partition, own)
       this.#marks.set(partition, new Map(own.map(({ boot, measures }) => [boot, measures])))
     }
   }
@@ -30,13 +30,14 @@ export class MetricsTotals {
     return this.#totals
   }
 
-  #grow({ boot, partition, measures }: Look): void {
+  #grow(partition: number, looks: readonly Look[]): void {
     const marks = this.#marks.get(partition)
+    const chosen = looks.find(({ isChosen }) => isChosen)
     // The first look at a partition: counting begins with what is there.
-    if (marks === undefined) return this.#totals.add(measures)
-    const before = marks.get(boot)
-    if (before === undefined) return
-    const added = measures.since(before)
+    if (marks === undefined) return chosen && this.#totals.add(chosen.measures)
+    // Who answers now and did not last time is spoken for by another keeper, who counted the same.
+    const speaker = [chosen, ...looks].find((look) => look !== undefined && marks.has(look.boot))
+    const added = speaker?.measures.since(marks.get(speaker.boot)!)
     if (added !== undefined) this.#totals.add(added)
   }
 }
