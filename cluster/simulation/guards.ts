@@ -1,160 +1,204 @@
 // The guards that the promises rest on, each with what stands there when it is taken away. A guard without which all worlds
-// still keep their promises would not be worth having, or worlds that do not need it would not be worth running.
+// still keep their promises would not be worth having, or the worlds would not be worth running. `under` names the faults
+// that it stands against, so that few worlds are needed to miss it.
 import { readFileSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
+import type { FaultName } from './faults.ts'
 
 interface Guard {
-  /** From `cluster/`. */
-  file: string
-  /** Stands there exactly once. */
-  is: string
-  instead: string
+  under: readonly FaultName[]
+  edits: readonly Edit[]
 }
+
+/** A file below `cluster/`, what stands there exactly once, and what stands there instead. */
+type Edit = readonly [file: string, is: string, instead: string]
+
+const codec = 'config-log/event-codec.ts'
+const mirror = 'config-log/mirror.ts'
+const judge = 'config-log/judge-stream.ts'
+const append = 'config-log/stream-append.ts'
+const writer = 'config-log/config-writer.ts'
+const lease = 'leases/lease.ts'
 
 export const guards = {
   'the hash of an event is checked': {
-    file: 'config-log/event-codec.ts',
-    is: 'if (hashOf(stored.bytes) !== stored.hash)',
-    instead: 'if (false)',
+    under: ['message-flipped', 'folder-lost'],
+    edits: [[codec, 'if (hashOf(stored.bytes) !== stored.hash)', 'if (false)']],
   },
   'the MAC of an event is checked': {
-    file: 'config-log/event-codec.ts',
-    is: 'if (!sameMac(stored.mac, macOf(stored.bytes, expected.macKey)))',
-    instead: 'if (false)',
+    under: ['event-forged'],
+    edits: [
+      [codec, 'if (expected.macKey !== undefined && !isGenuine(stored, expected.macKey))', 'if (false)'],
+      [codec, 'if (last === undefined || isGenuine(last, macKey))', 'if (true)'],
+    ],
   },
   'an event follows the one before it': {
-    file: 'config-log/event-codec.ts',
-    is: 'if (event.prevHash !== expected.prevHash)',
-    instead: 'if (false)',
+    under: ['event-forged', 'paused'],
+    edits: [[codec, 'if (event.prevHash !== expected.prevHash)', 'if (false)']],
   },
   'an event stands under its own command id': {
-    file: 'config-log/event-codec.ts',
-    is: 'if (stored.commandId !== undefined && stored.commandId !== event.commandId)',
-    instead: 'if (false)',
+    under: ['event-forged', 'stream-rewound'],
+    edits: [[codec, 'if (stored.commandId !== undefined && stored.commandId !== event.commandId)', 'if (false)']],
   },
   'a copy holds only what was proven': {
-    file: 'config-log/mirror.ts',
-    is: "if ('finding' in judged) return { events, finding: judged.finding }",
-    instead:
-      "if ('finding' in judged) { events.push({ ...message, revision: message.sequence }); head = events.at(-1); continue }",
+    under: ['event-forged'],
+    edits: [
+      [
+        mirror,
+        "if ('finding' in judged) return { events, finding: judged.finding }",
+        "if ('finding' in judged) judged.event = { ...message, revision: message.sequence }",
+      ],
+    ],
   },
   'a stream that was here once is never made again': {
-    file: 'config-log/mirror.ts',
-    is: 'if (!this.#knowsNothing || mayCreate?.() !== true) return facts',
-    instead: 'if (mayCreate === undefined) return facts',
-  },
-  'a stream that ends before the copy is refused': {
-    file: 'config-log/judge-stream.ts',
-    is: 'if (lastSequence < Math.max(copyRevision, elsewhere))',
-    instead: 'if (false)',
-  },
-  'the newest event of the copy is compared with the stream': {
-    file: 'config-log/mirror.ts',
-    is: 'if (head.revision === 0) return undefined',
-    instead: 'return undefined',
-  },
-  'a stream with holes is refused': {
-    file: 'config-log/judge-stream.ts',
-    is: 'if (messages !== lastSequence)',
-    instead: 'if (false)',
-  },
-  'what looks wrong has to last before it is an alarm': {
-    file: 'config-log/replication-status.ts',
-    is: 'nowMs - this.#suspectSinceMs >= this.#confirmMs',
-    instead: 'true',
-  },
-  'an acknowledgement that does not come says nothing': {
-    file: 'config-log/stream-append.ts',
-    is: "if (trouble.type === 'no-ack') job.mayBeStored = true",
-    instead: "if (trouble.type === 'no-ack') return refused({ type: 'unavailable', message: '' })",
-  },
-  'an event is published only after the one that it was made on': {
-    file: 'config-log/stream-append.ts',
-    is: "if (!opened.ok && opened.error.what === 'previous-hash') return { type: 'behind' }",
-    instead: 'if (!opened.ok) return this.#publish(job)',
-  },
-  'an answer waits until the copy holds the event': {
-    file: 'config-log/stream-append.ts',
-    is: "if (outcome.type === 'answer') return outcome.answer",
-    instead:
-      "if (outcome.type === 'answer') return outcome.answer; if (outcome.type === 'stored') return done({ revision: outcome.revision, duplicate: false })",
-  },
-  'an event whose acknowledgement is missing is looked for in the copy': {
-    file: 'config-log/stream-append.ts',
-    is: 'const stored = await this.#options.copy.find(event.commandId)',
-    instead: 'const stored = done(undefined)',
-  },
-  'what may be stored is never refused': {
-    file: 'config-log/config-writer.ts',
-    is: 'job.answer(fail(job.isUnknown ? unknown(job) : refusal))',
-    instead: 'job.answer(fail(refusal))',
-  },
-  'what may be stored is looked for before it is decided again': {
-    file: 'config-log/config-writer.ts',
-    is: 'const stored = job.mayBeStored ? await this.#options.log.find(job.commandId) : done(undefined)',
-    instead: 'const stored = done(undefined)',
-  },
-  'what was decided on top of something that did not come to be is void': {
-    file: 'config-log/config-writer.ts',
-    is: '} else if (broken) {',
-    instead: '} else if (false) {',
-  },
-  'an answer waits until its follower has folded it': {
-    file: 'config-log/config-writer.ts',
-    is: 'const isProven = follower.status.revision >= revision',
-    instead: 'const isProven = true',
-  },
-  'the high-water mark is weighed at boot': {
-    file: 'config-log/follower.ts',
-    is: "const mark: MarkFinding = highWater?.read() ?? { type: 'absent' }",
-    instead: "const mark: MarkFinding = { type: 'absent' }",
-  },
-  'the last good copy is weighed at boot': {
-    file: 'config-log/examine-log.ts',
-    is: 'const highWater = Math.max(examination.mark?.revision ?? 0, examination.copy?.revision ?? 0)',
-    instead: 'const highWater = 0',
-  },
-  'a last good copy that is older than the mark is not served': {
-    file: 'config-log/boot.ts',
-    is: 'if (best.revision < floor) {',
-    instead: 'if (false) {',
-  },
-  'the MAC of the last good copy is checked': {
-    file: 'config-log/last-good.ts',
-    is: 'if (!sameMac(content.slice(0, end), JSON.stringify(expected))) return undefined',
-    instead: '',
-  },
-  'the MAC of the high-water mark is checked': {
-    file: 'config-log/high-water.ts',
-    is: 'return sameMac(slot, this.#encode({ revision, hash })) ? { revision, hash } : undefined',
-    instead: 'return { revision, hash }',
-  },
-  'the high-water mark is synced': { file: 'config-log/high-water.ts', is: 'file.syncData()', instead: '' },
-  'the newer slot of the high-water mark counts': {
-    file: 'config-log/high-water.ts',
-    is: 'return first.revision >= second.revision ? first : second',
-    instead: 'return first',
-  },
-  'a small file is synced before it gets its name': {
-    file: 'data-folder/atomic-file.ts',
-    is: '    file.write(bytes)\n    file.sync()\n',
-    instead: '    file.write(bytes)\n',
-  },
-  'a state is forked before it is folded on': {
-    file: 'config-log/follower.ts',
-    is: 'const next = forkState(before)',
-    instead: 'const next = before',
+    under: ['stream-vanished'],
+    edits: [[mirror, 'if (!this.#knowsNothing || mayCreate?.() !== true)', 'if (mayCreate === undefined)']],
   },
   'a cluster begins only where nobody holds anything': {
-    file: 'membership/first-boot.ts',
-    is: 'if (!isNew || this.#others) return false',
-    instead: '',
+    under: ['stream-vanished', 'folder-lost'],
+    edits: [['membership/first-boot.ts', 'if (!isNew || this.#others) return false', '']],
   },
-  'revisions that others have are heard of': {
-    file: 'membership/revisions-heard.ts',
-    is: 'else newest = Math.max(newest, revision)',
-    instead: '',
+  'a stream that ends before what others have is not gone on with': {
+    under: ['stream-rewound', 'folder-lost'],
+    edits: [['membership/revisions-heard.ts', 'else newest = Math.max(newest, revision)', '']],
+  },
+  'a stream that does not hold the newest event of the copy is refused': {
+    under: ['stream-of-another-branch'],
+    edits: [[mirror, 'if (head.revision === 0) return undefined', 'return undefined']],
+  },
+  'a stream with holes is refused': {
+    under: ['message-lost'],
+    edits: [[judge, 'if (messages !== lastSequence)', 'if (false)']],
+  },
+  'what looks wrong has to last before it is an alarm': {
+    under: ['leader-behind'],
+    edits: [['config-log/replication-status.ts', 'nowMs - this.#suspectSinceMs >= this.#confirmMs', 'true']],
+  },
+  'an acknowledgement that does not come says nothing': {
+    under: ['acknowledgements-lost'],
+    edits: [
+      [
+        append,
+        "if (trouble.type === 'no-ack') job.mayBeStored = true",
+        "if (trouble.type === 'no-ack') return refused({ type: 'unavailable', message: '' })",
+      ],
+    ],
+  },
+  'an event is published only after the one that it was made on': {
+    under: ['paused', 'partitioned'],
+    edits: [
+      [
+        append,
+        "if (!opened.ok && opened.error.what === 'previous-hash') return { type: 'behind' }",
+        'if (!opened.ok) return this.#publish(job)',
+      ],
+    ],
+  },
+  'an answer waits until the copy holds the event': {
+    under: ['paused'],
+    edits: [
+      [
+        append,
+        "if (outcome.type === 'answer') return outcome.answer",
+        "if (outcome.type === 'answer') return outcome.answer\n if (outcome.type === 'stored') return done(outcome)",
+      ],
+    ],
+  },
+  'an event whose acknowledgement is missing is looked for in the copy': {
+    under: ['acknowledgements-lost'],
+    edits: [
+      [append, 'const stored = await this.#options.copy.find(event.commandId)', 'const stored = done(undefined)'],
+    ],
+  },
+  'what may be stored is never refused': {
+    under: ['acknowledgements-lost', 'setting-ignored', 'disk-full'],
+    edits: [[writer, 'job.answer(fail(job.isUnknown ? unknown(job) : refusal))', 'job.answer(fail(refusal))']],
+  },
+  'what was decided on top of something that did not come to be is void': {
+    under: ['paused', 'no-leader'],
+    edits: [[writer, '} else if (broken) {', '} else if (false) {']],
+  },
+  'an answer waits until its follower has folded it': {
+    under: ['acknowledgements-lost', 'partitioned', 'log-flipped'],
+    edits: [[writer, 'const isProven = follower.status.revision >= revision', 'const isProven = true']],
+  },
+  'the other witnesses are weighed when the log is short': {
+    under: ['log-forgets', 'log-put-back', 'backup-taken'],
+    edits: [
+      [
+        'config-log/examine-log.ts',
+        'const highWater = Math.max(mark?.revision ?? 0, copy?.revision ?? 0)',
+        'const highWater = 0',
+      ],
+      [
+        'config-log/examine-log.ts',
+        'if (known === undefined || known.revision === 0) return undefined',
+        'return undefined',
+      ],
+    ],
+  },
+  'a last good copy that is older than the mark is not served': {
+    under: ['log-mangled', 'log-flipped', 'copy-flipped'],
+    edits: [['config-log/boot.ts', 'if (best.revision < floor) {', 'if (false) {']],
+  },
+  'the MAC of the last good copy is checked': {
+    under: ['copy-flipped'],
+    edits: [
+      [
+        'config-log/state-file.ts',
+        "if (!sameMac(content.toString('utf8', 0, end + 1), expected)) return undefined",
+        '',
+      ],
+    ],
+  },
+  'the high-water mark is synced': {
+    under: ['power-cut'],
+    edits: [['config-log/high-water.ts', 'file.syncData()', '']],
+  },
+  'the newer slot of the high-water mark counts': {
+    under: ['killed', 'power-cut', 'log-forgets'],
+    edits: [['config-log/high-water.ts', 'return first.revision >= second.revision ? first : second', 'return first']],
+  },
+  'a state is forked before it is folded on': {
+    under: ['killed'],
+    edits: [
+      [
+        'config-log/follower.ts',
+        'const next = forkState(this.#state ?? emptyState())',
+        'const next = this.#state ?? emptyState()',
+      ],
+    ],
+  },
+  'a lease is taken over only after its whole patience': {
+    under: ['paused', 'partitioned'],
+    edits: [[lease, 'nowMs - sinceMs >= this.#times.patienceMs', 'true']],
+  },
+  'a lease is believed from when its write was sent': {
+    under: ['foul-weather', 'server-paused'],
+    edits: [
+      [lease, 'sequence: outcome.sequence, sinceMs: sentMs }', 'sequence: outcome.sequence, sinceMs: nowMs + 1_500 }'],
+    ],
+  },
+  'a lease ends by the clock of its holder': {
+    under: ['partitioned', 'paused'],
+    edits: [[lease, 'nowMs - held.sinceMs < this.#times.durationMs ? held.epoch', 'true ? held.epoch']],
+  },
+  'a lease is written only over what was seen': {
+    under: ['paused', 'killed'],
+    edits: [
+      ['leases/lease-table.ts', 'if ((this.#records.get(name)?.sequence ?? 0) !== expected) return undefined', ''],
+    ],
+  },
+  'each holder of a lease has a higher epoch': {
+    under: ['killed', 'paused'],
+    edits: [
+      [
+        lease,
+        'const epoch = Math.max((record?.epoch ?? 0) + 1, this.#epochKnown + 1, Math.floor(wallMs / 1_000))',
+        'const epoch = record?.epoch ?? 1',
+      ],
+    ],
   },
 } as const satisfies Record<string, Guard>
 
@@ -162,14 +206,19 @@ export type GuardName = keyof typeof guards
 
 /** For modules that are loaded from now on. */
 export function takeAway(name: GuardName): void {
-  const { file, is, instead } = guards[name]
-  const url = new URL(`../${file}`, import.meta.url).href
+  const edits: readonly Edit[] = guards[name].edits
+  const texts = new Map<string, string>()
+  for (const [file, is, instead] of edits) {
+    const url = new URL(`../${file}`, import.meta.url).href
+    const parts = (texts.get(url) ?? readFileSync(fileURLToPath(url), 'utf8')).split(is)
+    if (parts.length !== 2) throw new Error(`${file} holds ${parts.length - 1} times: ${is}`)
+    texts.set(url, parts.join(instead))
+  }
   module.registerHooks({
-    load(loaded, context, nextLoad) {
-      if (loaded !== url) return nextLoad(loaded, context)
-      const parts = readFileSync(fileURLToPath(url), 'utf8').split(is)
-      if (parts.length !== 2) throw new Error(`${file} holds ${parts.length - 1} times: ${is}`)
-      return { format: 'module', shortCircuit: true, source: module.stripTypeScriptTypes(parts.join(instead)) }
+    load(url, context, nextLoad) {
+      const text = texts.get(url)
+      if (text === undefined) return nextLoad(url, context)
+      return { format: 'module', shortCircuit: true, source: module.stripTypeScriptTypes(text) }
     },
   })
 }
