@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { connectProvider } from './endpoint.ts'
+import { connectProvider, LoadBook } from './endpoint.ts'
 import { testConnectOptions } from './test-connect.ts'
 
 test.each([
@@ -16,3 +16,12 @@ test.each([
     expect(connection?.origin.egress).toBe(egress)
   },
 )
+
+test('names that callers invent cannot fill the book, and what is in flight is not forgotten', () => {
+  const book = new LoadBook()
+  const busy = book.of('m', 'p', 'busy')
+  busy.inFlight = 1
+  for (let n = 0; n < 10_000; n++) book.of(`p/invented-${n}`, 'p', `invented-${n}`).failuresInRow = 1
+  expect(book.of('m', 'p', 'busy')).toBe(busy)
+  expect(book.of('p/invented-0', 'p', 'invented-0').failuresInRow).toBe(0)
+})

@@ -60,12 +60,21 @@ export class LoadBook {
     const key = JSON.stringify([model, provider, target])
     let load = this.#loads.get(key)
     if (load === undefined) {
+      if (this.#loads.size >= loadsMax) this.#forgetIdle()
       load = { inFlight: 0, failuresInRow: 0 }
       this.#loads.set(key, load)
     }
     return load
   }
+
+  /** Callers may invent names of models: what such a name left behind has nothing in flight. A route that is still used
+   *  keeps the load that it holds. */
+  #forgetIdle(): void {
+    for (const [key, { inFlight }] of this.#loads) if (inFlight === 0) this.#loads.delete(key)
+  }
 }
+
+const loadsMax = 10_000
 
 export type OpenSecret = (secret: SealedSecret) => string | undefined
 
