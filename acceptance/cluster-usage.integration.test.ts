@@ -7,7 +7,7 @@ import { type AnsweringUpstream, startAnsweringUpstream } from './answering-upst
 import { type Cluster, type ClusterNode, chat, findNatsServer, startCluster } from './cluster.ts'
 import { until } from './until.ts'
 
-const rounds = Number(process.env['HEADGATE_KILL_ROUNDS'] ?? 5)
+const rounds = Number(process.env['HEADGATE_KILL_ROUNDS'] ?? 2)
 const settleMs = 60_000
 
 describe.skipIf(findNatsServer() === undefined)('usage in a cluster (needs nats-server)', () => {

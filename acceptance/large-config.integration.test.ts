@@ -1,5 +1,5 @@
 // A configuration that is a hundred times larger than anybody's is applied, or refused by a limit that has a name; requests
-// go on either way. And 20,000 keys (by hand `SCALE_KEYS=200000`): how long a node takes to start with them, and for how
+// go on either way. And 5,000 keys (by hand `SCALE_KEYS=200000`): how long a node takes to start with them, and for how
 // long it stands still when one changes.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -8,7 +8,7 @@ import { checkout, type Gateway, startGateway } from './gateway.ts'
 import { ask } from './http.ts'
 import { until } from './until.ts'
 
-const keys = Number(process.env['SCALE_KEYS'] ?? 20_000)
+const keys = Number(process.env['SCALE_KEYS'] ?? 5_000)
 const run = promisify(execFile)
 let gateway: Gateway
 let key: string
