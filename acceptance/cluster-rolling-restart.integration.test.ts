@@ -6,7 +6,7 @@
 // A connection that the kernel had given to the one that ends goes to another one only with net.ipv4.tcp_migrate_req=1.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePort } from '../loadtest/peers/free-port.ts'
+import { freePort } from '../shared/free-ports.ts'
 import { type Cluster, findNatsServer, startCluster } from './cluster.ts'
 import { startSteadyLoad } from './steady-load.ts'
 

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../loadtest/peers/free-port.ts'
+import { freePort } from '../shared/free-ports.ts'
 import { ask, isOk, type Told } from './http.ts'
 import { startNodeProcess } from './node-process.ts'
 import { until } from './until.ts'

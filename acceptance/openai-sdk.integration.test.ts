@@ -12,7 +12,7 @@ import OpenAI, {
 } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MockUpstream, startMockUpstream } from '../loadtest/mock-upstream/mock-upstream.ts'
-import { freePort } from '../loadtest/peers/free-port.ts'
+import { freePort } from '../shared/free-ports.ts'
 import { type Gateway, type IssuedKey, startGateway } from './gateway.ts'
 import { modelOn, providerAt, scriptedCall, scriptedText, startScriptedLlm } from './scripted-llm.ts'
 import { sleep, until } from './until.ts'

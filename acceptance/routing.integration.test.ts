@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FaultProxy, startFaultProxy } from '../loadtest/faults/fault-proxy.ts'
 import { type MockUpstream, startMockUpstream } from '../loadtest/mock-upstream/mock-upstream.ts'
-import { freePort } from '../loadtest/peers/free-port.ts'
+import { freePort } from '../shared/free-ports.ts'
 import { ask, type Gateway, startGateway, type Told } from './gateway.ts'
 import { providerAt } from './scripted-llm.ts'
 

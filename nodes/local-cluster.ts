@@ -2,9 +2,9 @@
 // and in one process group, each of them started again when it ends. To see a cluster work, and to break it; in production
 // each node has a machine and a supervisor of its own.
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../shared/clock.ts'
+import { freePorts } from '../shared/free-ports.ts'
 import { curlLine } from './banner.ts'
 import { openClusterFolder } from './local-cluster/cluster-folder.ts'
 import { guide } from './local-cluster/guide.ts'
@@ -27,7 +27,7 @@ async function run(): Promise<number> {
   }
   const stopping = stopSignal()
   const folder = openClusterFolder(environment['HEADGATE_DATA_DIR'] || './data-cluster')
-  const ports = await freePorts(natsPortsWanted + opsPortsWanted)
+  const ports = await freePorts(natsPortsWanted + opsPortsWanted, Math.random)
   const nats = natsServers(binary, folder.path, ports.slice(0, natsPortsWanted))
   const members = membersOf({
     ...{ folder: folder.path, natsUrls: nats.urls, masterKeyFile: folder.masterKeyFile, environment },
@@ -89,20 +89,6 @@ function lengthOf(file: string): number {
   } catch {
     return 0
   }
-}
-
-/** Open at the same time, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = servers.map(
-    (server) =>
-      new Promise<number>((resolve) =>
-        server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
-      ),
-  )
-  const found = await Promise.all(ports)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return found
 }
 
 function say(text: string): void {

@@ -1,9 +1,9 @@
 // One nats-server, or a cluster of three, with JetStream in a temporary folder, for tests. `dispose` ends and removes all.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../../shared/free-ports.ts'
 import { type NatsPorts, NatsServerProcess } from './nats-server-process.ts'
 
 export { findNatsServer, type NatsServerProcess } from './nats-server-process.ts'
@@ -54,7 +54,7 @@ const leaderMsMax = 30_000
 
 async function prepareRig({ servers: size = 1, storeRoot, ...rest }: NatsRigOptions): Promise<NatsRig> {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-nats-'))
-  const free = await freePorts(size * 3)
+  const free = await freePorts(size * 3, Math.random)
   const ports = Array.from({ length: size }, (_one, index) => portsOf(free.slice(index * 3)))
   const servers = ports.map((own, index) => {
     const name = `n${index + 1}`
@@ -107,19 +107,4 @@ interface StreamDetail {
 
 function portsOf([client = 0, monitor = 0, route = 0]: number[]): NatsPorts {
   return { client, monitor, route }
-}
-
-/** All held at once, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listenAnywhere))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
-
-function listenAnywhere(): Promise<Server> {
-  const server = createServer()
-  return new Promise((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', () => resolve(server))
-  })
 }

@@ -3,8 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startNatsRig } from '../../cluster/nats/nats-rig.ts'
+import { freePort } from '../../shared/free-ports.ts'
 import { type ChildGroup, startChildGroup } from './child-group.ts'
-import { freePort } from './free-port.ts'
 import { adminToken, configOf, isOk, issueKey } from './headgate.ts'
 import { chatPath, chatTarget, type Subject, type SubjectOptions } from './subject.ts'
 

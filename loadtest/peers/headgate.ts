@@ -2,10 +2,10 @@
 // API. Nothing is switched off for the measurement.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '../../shared/free-ports.ts'
 import type { Target } from '../load/jobs.ts'
 import type { Work } from '../scenarios/work.ts'
 import { startChildGroup } from './child-group.ts'
-import { freePort } from './free-port.ts'
 import { callerPath, chatPath, chatTarget, mockBaseUrl, type Subject, type SubjectOptions } from './subject.ts'
 
 export interface Headgate extends Subject {

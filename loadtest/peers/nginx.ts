@@ -2,8 +2,8 @@
 // and does nothing else that a gateway does.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '../../shared/free-ports.ts'
 import { accepts, startChildGroup } from './child-group.ts'
-import { freePort } from './free-port.ts'
 import { chatTarget, mockPath, type Subject, type SubjectOptions } from './subject.ts'
 
 export async function startNginx(options: SubjectOptions): Promise<Subject> {

@@ -1,7 +1,7 @@
 // Portkey's open gateway as its package starts it, on the same Node: the widely used gateway in the same language.
 import { join } from 'node:path'
+import { freePort } from '../../shared/free-ports.ts'
 import { accepts, startChildGroup } from './child-group.ts'
-import { freePort } from './free-port.ts'
 import { chatPath, chatTarget, mockBaseUrl, type Subject, type SubjectOptions } from './subject.ts'
 
 export async function startPortkey(options: SubjectOptions): Promise<Subject> {

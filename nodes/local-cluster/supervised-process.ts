@@ -1,7 +1,7 @@
 // Keeps a process running: when it ends, it is started again, at once the first time and after growing pauses when it ends
 // again and again. Chance spreads them, so that those that fell together do not come back in step.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import type { Chance, Clock } from '../../shared/clock.ts'
 
 export interface ProcessSpec {
@@ -68,10 +68,17 @@ export class SupervisedProcess {
     const { clock, chance, say } = this.#supervision
     if (clock.monotonicMs() - startedMs > wellAfterMs) this.#failures = 0
     const pauseMs = Math.min(pauseMsMax, pauseMsMin * 2 ** this.#failures++) * (0.5 + chance() / 2)
-    say(`${this.name} ended (${how}); it is started again in ${Math.round(pauseMs)} ms`)
+    say(`${this.name} ended (${how}); it is started again in ${Math.round(pauseMs)} ms${this.#lastWords()}`)
     clock.after(pauseMs, () => {
       if (!this.#stopping) this.start()
     })
+  }
+
+  /** What it printed last, once it has ended more than once: then there is a reason to be told. */
+  #lastWords(): string {
+    if (this.#failures < 2 || !existsSync(this.#spec.logFile)) return ''
+    const line = readFileSync(this.#spec.logFile, 'utf8').trimEnd().split('\n').at(-1)
+    return line ? `: ${line}` : ''
   }
 }
 
