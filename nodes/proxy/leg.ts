@@ -2,6 +2,7 @@
 // that pass through (`relay-leg.ts`), and words that are translated (`translated-leg.ts`).
 import type { Capability } from '../../shared/chat/capabilities.ts'
 import type { Usage } from '../../shared/chat/usage.ts'
+import type { Measure } from '../../shared/telemetry/records.ts'
 import type { Failure } from './failures.ts'
 import type { RefusalAnswer } from './http/http.ts'
 import type { AnswerStream, StreamOptions } from './stream-answer.ts'
@@ -20,6 +21,10 @@ export interface Leg {
   /** Undefined: it is no answer. */
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined
   openStream(options: StreamOptions): AnswerStream
+  /** Of an answer that is neither JSON nor events; absent where there can be none. */
+  openBytes?(contentType: string, options: StreamOptions): AnswerStream
+  /** What can be told of the request that is charged by something else than tokens. */
+  readonly measure?: Measure | undefined
   /** What an answer outside 2xx means. */
   failureOf(answer: ErrorAnswer): Failure
   /** The upstream's own refusal of the request, as the caller shall see it. */
@@ -31,6 +36,7 @@ export interface WholeAnswer {
   readonly contentType: string
   /** Undefined: the upstream told none. */
   readonly usage: Usage | undefined
+  readonly measure?: Measure | undefined
 }
 
 export interface ErrorAnswer {

@@ -69,7 +69,7 @@ export class Legs {
     const inPath = typeof route.upstreamPath !== 'string'
     const { pieces } = spliceBody(scan, inPath ? edits : [...edits, editModel(scan, endpoint.model)])
     const path = addressOf(endpoint, pathOf(route, endpoint)) + relayedQuery
-    return new RelayLeg(route, path, forwardedLines + relayedLines, pieces)
+    return new RelayLeg(route, path, forwardedLines + relayedLines, pieces, route.measures?.ofRequest?.(scan))
   }
 
   #translate(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {

@@ -1,11 +1,13 @@
 // The caller's dialect is the upstream's: bytes pass through.
 import type { Usage } from '../../shared/chat/usage.ts'
+import type { Measure } from '../../shared/telemetry/records.ts'
 import { type Failure, failureOfStatus, passedOnAnswer } from './failures.ts'
 import type { ErrorAnswer, Leg, PassedOn, WholeAnswer } from './leg.ts'
 import { readAnthropicUsage, usageOfAnthropic } from './providers/dialects/anthropic-usage.ts'
 import { findUsage } from './providers/dialects/openai-usage.ts'
 import type { Route } from './providers/routes.ts'
 import { type AnswerStream, RelayedStream, type StreamOptions } from './stream-answer.ts'
+import { RelayedBytes } from './stream-bytes.ts'
 
 export class RelayLeg implements Leg {
   readonly dropped = ''
@@ -16,7 +18,11 @@ export class RelayLeg implements Leg {
   readonly body: readonly Uint8Array[]
   readonly #route: Route
 
-  constructor(route: Route, path: string, headerLines: string, body: readonly Uint8Array[]) {
+  /** By which it is charged, where the request alone tells it. */
+  readonly measure: Measure | undefined
+
+  constructor(route: Route, path: string, headerLines: string, body: readonly Uint8Array[], measure?: Measure) {
+    this.measure = measure
     this.#route = route
     this.path = path
     this.headerLines = headerLines
@@ -24,11 +30,18 @@ export class RelayLeg implements Leg {
   }
 
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer {
-    return { body: bytes, contentType, usage: this.#usageIn(bytes) }
+    const usage = this.#usageIn(bytes)
+    const { measures } = this.#route
+    if (measures === undefined) return { body: bytes, contentType, usage }
+    return { body: bytes, contentType, usage, measure: measures.ofAnswer(bytes) ?? this.measure }
   }
 
   openStream(options: StreamOptions): AnswerStream {
     return new RelayedStream(this.#route.stream ?? 'chat', options)
+  }
+
+  openBytes(contentType: string, options: StreamOptions): AnswerStream {
+    return new RelayedBytes(contentType, options)
   }
 
   failureOf({ status, retryAfterMs }: ErrorAnswer): Failure {

@@ -2,11 +2,13 @@
 // the caller and remembers what they told.
 import type { ChatError } from '../../shared/chat/error.ts'
 import type { Usage } from '../../shared/chat/usage.ts'
-import type { TokenCounts } from '../../shared/telemetry/records.ts'
+import type { Measure, TokenCounts } from '../../shared/telemetry/records.ts'
 import type { Reply } from './http/http.ts'
 import { AnthropicStreamWatch } from './providers/dialects/anthropic-watch.ts'
 import { GeminiStreamWatch } from './providers/dialects/gemini-watch.ts'
 import { ChatStreamWatch, ResponsesStreamWatch, type StreamWatch } from './providers/dialects/openai-watch.ts'
+import { TypedStreamWatch } from './providers/dialects/typed-watch.ts'
+import { secondsOf } from './providers/measures.ts'
 import type { StreamDialect } from './providers/routes.ts'
 import { StreamRelay } from './relay/stream-relay.ts'
 
@@ -46,6 +48,10 @@ export interface AnswerStream {
   readonly error: ChatError | undefined
   /** Of what the caller is sent. */
   readonly contentType: string
+  /** What else the stream told that was used; absent from dialects that tell tokens alone. */
+  readonly measure?: Measure | undefined
+  /** Nothing can be said in it but its own bytes: when it fails, the connection is cut. */
+  readonly opaque?: boolean
   /** For the records: content events and when they came. */
   readonly timing: { readonly tokens: number; readonly firstTokenMs: number; readonly lastTokenMs: number }
   /** `broken` when the bytes cannot be such a stream. */
@@ -105,11 +111,12 @@ export class RelayedStream implements AnswerStream {
     this.#events = events
     this.#keepAlive = new KeepAlive(options)
     this.#watch = watchFor(dialect, showUsage)
-    this.#relay = new StreamRelay(this.#watch, {
-      onEvents: (bytes) => this.#forward(bytes),
-      onDone: (last) => this.#finish(last),
+    const output = {
+      onEvents: (bytes: Buffer) => this.#forward(bytes),
+      onDone: (last: Buffer) => this.#finish(last),
       onErrorEvent: () => events.onErrorEvent(),
-    })
+    }
+    this.#relay = new StreamRelay(this.#watch, output, dialect === 'typed' ? typedEventBytesMax : undefined)
     this.#relay.lastEventMs = nowMs
   }
 
@@ -127,6 +134,10 @@ export class RelayedStream implements AnswerStream {
 
   get errorMessage(): string | undefined {
     return this.#watch.errorMessage
+  }
+
+  get measure(): Measure | undefined {
+    return this.#watch instanceof TypedStreamWatch ? this.#watch.measure : undefined
   }
 
   get timing(): AnswerStream['timing'] {
@@ -164,6 +175,9 @@ export class RelayedStream implements AnswerStream {
   }
 }
 
+/** An event may hold a whole picture. */
+const typedEventBytesMax = 32 << 20
+
 function watchFor(dialect: StreamDialect, showUsage: boolean): StreamWatch {
   switch (dialect) {
     case 'chat':
@@ -174,5 +188,7 @@ function watchFor(dialect: StreamDialect, showUsage: boolean): StreamWatch {
       return new AnthropicStreamWatch()
     case 'gemini':
       return new GeminiStreamWatch()
+    case 'typed':
+      return new TypedStreamWatch(secondsOf)
   }
 }

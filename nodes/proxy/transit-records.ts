@@ -2,6 +2,7 @@
 import type {
   AttemptOutcome,
   AttemptRecord,
+  Measure,
   RequestRecord,
   RequestStatus,
   TokenCounts,
@@ -16,6 +17,9 @@ export interface Ending {
   readonly errorCode: string
   readonly tokens: TokenCounts
   readonly estimated: boolean
+  /** What it cost is not known. */
+  readonly unpriced?: boolean
+  readonly measure?: Measure | undefined
 }
 
 export interface RequestTimes {
@@ -54,6 +58,8 @@ export function requestRecord(plan: TransitPlan, ending: Ending, times: RequestT
     estimated: ending.estimated,
     tokens: ending.tokens,
     costNanoUsd: totalCost(times.attempts),
+    unpriced: ending.unpriced === true,
+    measure: ending.measure,
     savedNanoUsd: 0,
     totalUs: micros(times.nowMs - plan.startedMs),
     overheadUs: micros(oursUntilMs - plan.startedMs - times.upstreamMs),

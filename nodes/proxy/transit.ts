@@ -5,7 +5,7 @@ import type { Chance, Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import { costOf } from '../../shared/models/price.ts'
 import type { Notify } from '../../shared/notice.ts'
-import type { AttemptOutcome, AttemptRecord, RequestRecord } from '../../shared/telemetry/records.ts'
+import type { AttemptOutcome, AttemptRecord, Measure, RequestRecord } from '../../shared/telemetry/records.ts'
 import { type AnswerFacts, answerHeaders } from './answer-headers.ts'
 import { BodyLease } from './body-lease.ts'
 import {
@@ -33,7 +33,14 @@ import { type Refusal, refusalOf, rowOf } from './refusals.ts'
 import type { Deadline, Deadlines } from './routing/deadlines.ts'
 import type { Step } from './routing/itinerary.ts'
 import type { Timeouts } from './routing/route.ts'
-import { type AnswerStream, keepAliveMs, type StreamEvents, type StreamTokens } from './stream-answer.ts'
+import {
+  type AnswerStream,
+  eventStream,
+  keepAliveMs,
+  type StreamEvents,
+  type StreamOptions,
+  type StreamTokens,
+} from './stream-answer.ts'
 import type { TransitPlan } from './transit-plan.ts'
 import { attemptRecord, type Ending, requestRecord } from './transit-records.ts'
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamHead } from './upstream/upstream.ts'
@@ -260,11 +267,26 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       this.#retryAfterMs = retryAfterMsOf(head, this.#tools.clock.wallMs())
       this.#phase = 'failing'
       this.#tools.deadlines.arm(this, closingMs)
-    } else if (this.#plan.stream) this.#openStream()
-    else if (this.#contentType.includes('json')) {
-      this.#phase = 'unary'
-      this.#tools.deadlines.arm(this, this.#timeLeft(Number.POSITIVE_INFINITY))
-    } else this.#giveUp(brokenAnswer)
+    } else if (this.#plan.route.answersAnyhow === true) this.#openAnyhow()
+    else if (this.#plan.stream) this.#openStream()
+    else if (this.#contentType.includes('json')) this.#openUnary()
+    else this.#giveUp(brokenAnswer)
+  }
+
+  /** The answer itself says what it is, whatever was asked for. */
+  #openAnyhow(): void {
+    if (this.#contentType.startsWith(eventStream)) this.#openStream()
+    else if (this.#contentType.includes('json')) this.#openUnary()
+    else if (this.#leg!.openBytes === undefined) this.#giveUp(brokenAnswer)
+    else {
+      this.#phase = 'stream'
+      this.#stream = this.#leg!.openBytes(this.#contentType || 'application/octet-stream', this.#streamOptions())
+    }
+  }
+
+  #openUnary(): void {
+    this.#phase = 'unary'
+    this.#tools.deadlines.arm(this, this.#timeLeft(Number.POSITIVE_INFINITY))
   }
 
   onData(chunk: Uint8Array): void {
@@ -350,7 +372,6 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
 
   #finishUnary(): void {
     const nowMs = this.#tools.clock.monotonicMs()
-    const { endpoint } = this.#step!
     const bytes = this.#wholeBody()
     this.#chunks = []
     const answer = this.#leg!.readAnswer(bytes, this.#contentType)
@@ -362,17 +383,20 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#upstreamMs += nowMs - this.#attemptStartedMs
     this.#leaveEndpoint(true)
     const attempt = this.#attemptRecord('ok', tokens, nowMs)
-    const cost = endpoint.price === undefined ? undefined : attempt.costNanoUsd
+    const unpriced = this.#isUnpriced(tokens)
+    const cost = unpriced ? undefined : attempt.costNanoUsd
     const headers = answerHeaders(this.#facts(nowMs, cost), answer.contentType)
     const status = this.#status
     this.#over()
-    const ending: Ending = { status: 'ok', httpStatus: status, errorCode: '', tokens, estimated }
+    const { measure } = answer
+    const ending: Ending = { status: 'ok', httpStatus: status, errorCode: '', tokens, estimated, unpriced, measure }
     this.#record(ending, attempt, nowMs, () => this.#reply.send(status, headers, answer.body))
   }
 
   #tokensOf(usage: Usage | undefined, bytes: Buffer): StreamTokens {
     if (this.#plan.route.counts !== undefined) return { tokens: noTokens, estimated: false }
     if (usage !== undefined) return { tokens: usage, estimated: false }
+    if (this.#isMeasured) return { tokens: noTokens, estimated: false }
     const input = this.#estimatedInput()
     return { tokens: { input, output: Math.ceil(bytes.length / 4), cached: 0 }, estimated: true }
   }
@@ -386,8 +410,11 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       return
     }
     this.#phase = 'stream'
-    const { showUsage } = this.#plan
-    this.#stream = leg.openStream({ showUsage, reply: this.#reply, nowMs: this.#firstByteMs, events: this })
+    this.#stream = leg.openStream(this.#streamOptions())
+  }
+
+  #streamOptions(): StreamOptions {
+    return { showUsage: this.#plan.showUsage, reply: this.#reply, nowMs: this.#firstByteMs, events: this }
   }
 
   onFirstByte(): void {
@@ -416,7 +443,8 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const attempt = this.#attemptRecord('ok', tokens, nowMs)
     this.#phase = 'closing'
     this.#tools.deadlines.arm(this, closingMs)
-    const ending: Ending = { status: 'ok', httpStatus: this.#status, errorCode: '', tokens, estimated }
+    const used = { tokens, estimated, unpriced: this.#isUnpriced(tokens), measure: this.#measure() }
+    const ending: Ending = { status: 'ok', httpStatus: this.#status, errorCode: '', ...used }
     this.#record(ending, attempt, nowMs, () => {
       if (last.length > 0) this.#reply.write(last)
       this.#reply.end()
@@ -438,9 +466,15 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const attempt = this.#attemptRecord(failure.outcome, tokens, nowMs)
     const { code } = rowOf(failure.refusal)
     const event = this.#errorEvent(failure.refusal)
+    const opaque = this.#stream?.opaque === true
+    const used = { tokens, estimated, unpriced: this.#isUnpriced(tokens), measure: this.#measure() }
     this.#over()
-    const ending: Ending = { status: 'cut', httpStatus: 200, errorCode: code ?? '', tokens, estimated }
+    const ending: Ending = { status: 'cut', httpStatus: 200, errorCode: code ?? '', ...used }
     this.#record(ending, attempt, nowMs, () => {
+      if (opaque) {
+        this.#reply.abort()
+        return
+      }
       this.#reply.write(event)
       this.#reply.end()
     })
@@ -457,8 +491,28 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
 
   /** Of an answer that is not a unary one: what its stream told, and the input alone where there was none. */
   #tokensSoFar(): StreamTokens {
+    if (this.#isMeasured) return this.#measuredTokens()
     const input = this.#estimatedInput()
     return this.#stream?.tokens(input) ?? { tokens: { input, output: 0, cached: 0 }, estimated: true }
+  }
+
+  #measuredTokens(): StreamTokens {
+    const told = this.#stream?.tokens(0)
+    return told === undefined || told.estimated ? { tokens: noTokens, estimated: false } : told
+  }
+
+  #isUnpriced(tokens: StreamTokens['tokens']): boolean {
+    return this.#step!.endpoint.price === undefined || (this.#isMeasured && tokens.input + tokens.output === 0)
+  }
+
+  /** Of a stream: what was used that tokens do not tell. */
+  #measure(): Measure | undefined {
+    return this.#isMeasured ? (this.#stream?.measure ?? this.#leg!.measure) : undefined
+  }
+
+  /** Its tokens are told or there are none. */
+  get #isMeasured(): boolean {
+    return this.#plan.route.measures !== undefined
   }
 
   // ── time, and callers who leave ──────────────────────────────────────────────────────────────────────────────────
@@ -510,8 +564,14 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#leaveEndpoint(undefined)
     const attempt = waiting ? this.#attemptRecord('aborted', tokens, nowMs) : undefined
     const httpStatus = this.#hasForwarded ? this.#status : 0
+    const used = {
+      tokens,
+      estimated,
+      unpriced: this.#isUnpriced(tokens),
+      measure: waiting ? this.#measure() : undefined,
+    }
     this.#over()
-    this.#record({ status: 'client-aborted', httpStatus, errorCode: '', tokens, estimated }, attempt, nowMs, nothing)
+    this.#record({ status: 'client-aborted', httpStatus, errorCode: '', ...used }, attempt, nowMs, nothing)
   }
 
   #firstTokenMs(timeouts: Timeouts): number {

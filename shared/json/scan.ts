@@ -17,6 +17,7 @@ const wanted = [
   'max_output_tokens',
   'input',
   'prompt',
+  'query',
   'n',
   'store',
 ] as const

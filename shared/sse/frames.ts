@@ -15,11 +15,17 @@ export interface FrameSink {
 }
 
 export class SseFrames {
+  readonly #eventBytesMax: number
   #rest = Buffer.alloc(0)
   #restLength = 0
   /** How far `#rest` was searched before: no byte is looked at twice, however small the slices. */
   #searched = 0
   #lineEnd: 'unknown' | 'lf' | 'cr' = 'unknown'
+
+  /** `bytesMax` of one event, where a stream has larger ones. */
+  constructor(bytesMax = eventBytesMax) {
+    this.#eventBytesMax = bytesMax
+  }
 
   /** Bytes of an event that has not ended yet. */
   get restLength(): number {
@@ -38,7 +44,7 @@ export class SseFrames {
       sink.onFramesEnd()
       this.#shift(used)
     }
-    return this.#restLength <= eventBytesMax
+    return this.#restLength <= this.#eventBytesMax
   }
 
   /** The bytes after the last blank line, when the stream is over. */

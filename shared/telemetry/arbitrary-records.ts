@@ -1,6 +1,6 @@
 // Arbitrary records for the laws of this room and of its neighbours.
 import fc from 'fast-check'
-import { cacheStatuses, outcomes, statuses } from './codec.ts'
+import { cacheStatuses, measureUnits, outcomes, statuses } from './codec.ts'
 import type { AttemptRecord, RequestRecord } from './records.ts'
 
 const name = fc.oneof(
@@ -10,6 +10,8 @@ const name = fc.oneof(
 const amount = fc.oneof(fc.nat(200), fc.nat(), fc.maxSafeNat(), fc.double({ min: 0, noNaN: true }))
 const anyNumber = fc.oneof(amount, fc.double(), fc.maxSafeInteger())
 const tokens = fc.record({ input: amount, output: amount, cached: amount })
+
+const measure = fc.record({ unit: fc.constantFrom(...measureUnits), amount })
 
 export const arbitraryRequest: fc.Arbitrary<RequestRecord> = fc.record({
   requestId: fc.oneof(fc.uuid(), name),
@@ -31,6 +33,8 @@ export const arbitraryRequest: fc.Arbitrary<RequestRecord> = fc.record({
   estimated: fc.boolean(),
   tokens,
   costNanoUsd: anyNumber,
+  unpriced: fc.boolean(),
+  measure: fc.option(measure, { nil: undefined }),
   savedNanoUsd: anyNumber,
   totalUs: anyNumber,
   overheadUs: anyNumber,
@@ -84,6 +88,7 @@ export function sampleRequest(over: Partial<RequestRecord> = {}): RequestRecord 
     estimated: false,
     tokens: { input: 11, output: 7, cached: 3 },
     costNanoUsd: 1_500,
+    unpriced: false,
     savedNanoUsd: 0,
     totalUs: 20_000,
     overheadUs: 90,

@@ -46,6 +46,25 @@ test('a request and the only attempt that agrees with it are one record and come
   expect(decoded).toEqual({ type: 'request', record: request, provider: 'openai', target: 'gpt-4o-mini', attempt })
 })
 
+test('a measure stands behind a record, alone and together with its attempt', () => {
+  const request = sampleRequest({ measure: { unit: 'seconds', amount: 61.5 }, unpriced: true })
+  const writer = writerOf(4)
+  writer.single(request, sampleAttempt())
+  writer.request(request, undefined)
+  const decoded = recordsOf(writer)
+  expect(decoded.map((one) => one?.record)).toEqual([request, request])
+})
+
+test('a record with a unit of a newer release is read without it', () => {
+  const writer = writerOf(2)
+  writer.request(sampleRequest({ measure: { unit: 'bytes', amount: 7 } }), undefined)
+  const [, fields] = [...decodeMulti(written(writer))] as unknown[][]
+  fields![28] = 99
+  const decoded = decodeRecord(fields!, new BatchNames())
+  expect(decoded).toMatchObject({ type: 'request', record: { requestId: 'request-1' } })
+  expect(decoded).not.toHaveProperty('record.measure')
+})
+
 test.each([
   ['model', { model: 'other' }],
   ['tokens', { tokens: { input: 11, output: 7, cached: 0 } }],

@@ -5,7 +5,15 @@
 // Names repeat in almost every record (key, team, model, provider …). Within one batch the first use of a name is
 // written out and takes the next number; later uses are that number. So a batch can be read on its own, from its start.
 // A request with exactly one attempt that agrees with it, which is nearly all of them, travels as one record.
-import type { AttemptOutcome, AttemptRecord, CacheStatus, RequestRecord, RequestStatus } from './records.ts'
+import type {
+  AttemptOutcome,
+  AttemptRecord,
+  CacheStatus,
+  Measure,
+  MeasureUnit,
+  RequestRecord,
+  RequestStatus,
+} from './records.ts'
 
 /** First element of each array. */
 export const recordTag = { request: 0, attempt: 1, single: 2, header: 15 } as const
@@ -24,18 +32,27 @@ export const outcomes = [
   'auth',
 ] as const satisfies AttemptOutcome[]
 
-export const flag = { stream: 1, estimated: 2 } as const
+export const measureUnits = [
+  'seconds',
+  'images',
+  'search-units',
+  'characters',
+  'bytes',
+] as const satisfies MeasureUnit[]
+
+export const flag = { stream: 1, estimated: 2, unpriced: 4 } as const
 
 /** Longer names are cut: they are ours or an operator's, only a caller's request id can come near it. */
 export const nameLengthMax = 512
 /** No record is longer than this, so whoever leaves this much room needs no other check. */
-export const recordBytesMax = 13 * (nameLengthMax * 3 + 3) + 30 * 9
+export const recordBytesMax = 13 * (nameLengthMax * 3 + 3) + 32 * 9
 /** Names numbered in one batch; later ones are written out. Reader and writer count alike. */
 export const batchNamesMax = 4_096
 
 const statusCode = codesOf(statuses)
 const cacheStatusCode = codesOf(cacheStatuses)
 const outcomeCode = codesOf(outcomes)
+const measureUnitCode = codesOf(measureUnits)
 
 export interface BatchHeader {
   node: string
@@ -77,13 +94,14 @@ export class BatchWriter {
 
   /** `last` is the attempt whose answer was used; undefined when there was none. */
   request(record: RequestRecord, last: { provider: string; target: string } | undefined): void {
-    this.#array(28)
+    this.#array(record.measure === undefined ? 28 : 30)
     this.bytes[this.#offset++] = recordTag.request
     this.#requestFields(record, last?.provider ?? '', last?.target ?? '')
+    if (record.measure !== undefined) this.#measure(record.measure)
   }
 
   single(record: RequestRecord, attempt: AttemptRecord): void {
-    this.#array(38)
+    this.#array(record.measure === undefined ? 38 : 40)
     this.bytes[this.#offset++] = recordTag.single
     this.#requestFields(record, attempt.provider, attempt.target)
     this.#number(attempt.atMs - record.atMs)
@@ -96,6 +114,7 @@ export class BatchWriter {
     this.#number(attempt.totalUs)
     this.#number(attempt.share)
     this.#number(attempt.sharesRevision)
+    if (record.measure !== undefined) this.#measure(record.measure)
   }
 
   attempt(record: AttemptRecord): void {
@@ -139,7 +158,10 @@ export class BatchWriter {
     this.#name(record.app)
     this.#name(record.costCenter)
     this.#name(record.model)
-    this.bytes[this.#offset++] = (record.stream ? flag.stream : 0) | (record.estimated ? flag.estimated : 0)
+    this.bytes[this.#offset++] =
+      (record.stream ? flag.stream : 0) |
+      (record.estimated ? flag.estimated : 0) |
+      (record.unpriced === true ? flag.unpriced : 0)
     this.#number(record.attempts)
     this.#number(record.fallbackIndex)
     this.bytes[this.#offset++] = cacheStatusCode[record.cacheStatus]
@@ -154,6 +176,11 @@ export class BatchWriter {
     this.#number(record.configRevision)
     this.#name(provider)
     this.#name(target)
+  }
+
+  #measure({ unit, amount }: Measure): void {
+    this.bytes[this.#offset++] = measureUnitCode[unit]
+    this.#number(amount)
   }
 
   #array(length: number): void {

@@ -1,7 +1,7 @@
 // The other half of `codec.ts`: arrays that `@msgpack/msgpack` decoded become records again. The readers are not on
 // anybody's request path, so a general decoder with named checks is right here.
-import { batchNamesMax, cacheStatuses, flag, outcomes, recordTag, statuses } from './codec.ts'
-import type { AttemptRecord, RequestRecord } from './records.ts'
+import { batchNamesMax, cacheStatuses, flag, measureUnits, outcomes, recordTag, statuses } from './codec.ts'
+import type { AttemptRecord, Measure, RequestRecord } from './records.ts'
 
 /** A request with what is known of the attempt whose answer was used; `attempt` where it travelled in the same record. */
 export interface DecodedRequest {
@@ -33,9 +33,9 @@ export class MalformedRecord extends Error {}
 export function decodeRecord(array: readonly unknown[], names: BatchNames): DecodedRecord | undefined {
   switch (array[0]) {
     case recordTag.request:
-      return decodeRequest(array, names)
+      return decodeRequest(array, names, 28)
     case recordTag.single: {
-      const request = decodeRequest(array, names)
+      const request = decodeRequest(array, names, 38)
       request.attempt = attemptOfSingle(array, request)
       return request
     }
@@ -46,7 +46,8 @@ export function decodeRecord(array: readonly unknown[], names: BatchNames): Deco
   }
 }
 
-function decodeRequest(array: readonly unknown[], names: BatchNames): DecodedRequest {
+/** `length`: of the record without what only some have. */
+function decodeRequest(array: readonly unknown[], names: BatchNames, length: number): DecodedRequest {
   const flags = number(array[13])
   const record: RequestRecord = {
     requestId: text(array[1]),
@@ -63,6 +64,7 @@ function decodeRequest(array: readonly unknown[], names: BatchNames): DecodedReq
     model: names.resolve(array[12]),
     stream: (flags & flag.stream) !== 0,
     estimated: (flags & flag.estimated) !== 0,
+    unpriced: (flags & flag.unpriced) !== 0,
     attempts: number(array[14]),
     fallbackIndex: number(array[15]),
     cacheStatus: word(cacheStatuses, array[16]),
@@ -73,10 +75,17 @@ function decodeRequest(array: readonly unknown[], names: BatchNames): DecodedReq
     overheadUs: number(array[23]),
     ttftUs: number(array[24]),
     configRevision: number(array[25]),
+    ...measureAt(array, length),
   }
   const provider = names.resolve(array[26])
   const target = names.resolve(array[27])
   return { type: 'request', record, provider, target, attempt: undefined }
+}
+
+/** A unit of a newer release is left out. */
+function measureAt(array: readonly unknown[], index: number): { measure?: Measure } {
+  const unit = array.length > index + 1 ? measureUnits[number(array[index])] : undefined
+  return unit === undefined ? {} : { measure: { unit, amount: number(array[index + 1]) } }
 }
 
 function attemptOfSingle(array: readonly unknown[], request: DecodedRequest): AttemptRecord {

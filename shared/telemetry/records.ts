@@ -20,6 +20,14 @@ export interface TokenCounts {
   cached: number
 }
 
+/** What an answer is charged by where tokens do not tell it, as the provider told it or as it could be counted here. */
+export interface Measure {
+  unit: MeasureUnit
+  amount: number
+}
+
+export type MeasureUnit = 'seconds' | 'images' | 'search-units' | 'characters' | 'bytes'
+
 export interface RequestRecord {
   requestId: string
   /** Wall clock at arrival, ms since the epoch. */
@@ -45,6 +53,9 @@ export interface RequestRecord {
   estimated: boolean
   tokens: TokenCounts
   costNanoUsd: number
+  /** True when what it cost is not known: the model has no price, or the answer does not tell what the price is for. */
+  unpriced?: boolean | undefined
+  measure?: Measure | undefined
   savedNanoUsd: number
   /** From the last body byte in to the last byte out, in µs. */
   totalUs: number

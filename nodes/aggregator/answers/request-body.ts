@@ -36,6 +36,8 @@ export function requestItem({ record, provider, target }: DecodedRequest) {
     outputTokens: record.tokens.output,
     cachedTokens: record.tokens.cached,
     costUsd: record.costNanoUsd / 1e9,
+    unpriced: record.unpriced === true,
+    ...(record.measure === undefined ? {} : { measure: record.measure }),
     savedUsd: record.savedNanoUsd / 1e9,
     totalMs: record.totalUs / 1e3,
     overheadMs: record.overheadUs / 1e3,

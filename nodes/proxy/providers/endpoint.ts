@@ -9,7 +9,7 @@ import type { Credential, StandingBook } from './credential.ts'
 import type { IdentityKeeper } from './credentials/identity-keeper.ts'
 import { credentialsOf, headerLine } from './credentials-of.ts'
 import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
-import { type HostRow, hostRow, withoutResponses } from './hosts.ts'
+import { type HostRow, hostRow, relayedAt, withoutResponses } from './hosts.ts'
 import { type KindRow, kindRows } from './kinds.ts'
 
 export interface Endpoint {
@@ -116,7 +116,8 @@ export function connectProvider(
 
 function speaksOf({ kind, apiVersion }: ProviderSpec, { speaks }: KindRow, host: HostRow | undefined) {
   const lacks = host?.responses === false || (kind === 'azure' && !azureHasResponses(apiVersion))
-  return lacks ? withoutResponses(speaks) : speaks
+  const relayed = relayedAt(host, speaks)
+  return lacks ? withoutResponses(relayed) : relayed
 }
 
 /** Where a request goes, `path` being what its dialect calls it. */

@@ -7,8 +7,17 @@ import type { Quirks } from './dialects/dialect.ts'
 export interface HostRow {
   /** Beside embeddings and legacy completions: whether the Responses API is there. */
   readonly responses: boolean
+  /** Which of the endpoints are there that only pass through; undefined: taken to be all. */
+  readonly relays?: readonly RelayedDialect[]
   readonly quirks: Quirks
 }
+
+/** Of endpoints whose requests are never translated. */
+export const relayedDialects = [
+  ...(['openai-images', 'openai-image-edits', 'openai-speech', 'openai-transcriptions', 'openai-moderations'] as const),
+  ...(['openai-realtime', 'openai-files', 'openai-batches', 'rerank'] as const),
+] satisfies Dialect[]
+export type RelayedDialect = (typeof relayedDialects)[number]
 
 /** Knobs that other servers have added to the API, and OpenAI's own refuses. */
 export const notOpenAi: readonly Knob[] = ['topK', 'minP', 'repetitionPenalty']
@@ -22,14 +31,23 @@ function drops(...knobs: readonly Knob[]): Pick<Quirks, 'drops'> {
   return { drops: new Set(knobs) }
 }
 
+const together: readonly RelayedDialect[] = ['openai-images', 'openai-speech', 'openai-transcriptions', 'rerank']
+const deepInfra: readonly RelayedDialect[] = ['openai-images', 'openai-speech', 'openai-transcriptions']
+
 const rows: Readonly<Record<string, HostRow>> = {
   'api.openai.com': {
     responses: true,
+    relays: relayedDialects.filter((name) => name !== 'rerank'),
     quirks: { maxTokensName: 'max_completion_tokens', ...drops(...notOpenAi) },
   },
-  'api.x.ai': { responses: true, quirks: { systemOnly: true, ...drops('topK', 'minP', 'repetitionPenalty') } },
+  'api.x.ai': {
+    responses: true,
+    relays: ['openai-images', 'openai-realtime'],
+    quirks: { systemOnly: true, ...drops('topK', 'minP', 'repetitionPenalty') },
+  },
   'api.groq.com': {
     responses: true,
+    relays: ['openai-speech', 'openai-transcriptions', 'openai-files', 'openai-batches'],
     quirks: {
       maxTokensName: 'max_completion_tokens',
       systemOnly: true,
@@ -38,26 +56,38 @@ const rows: Readonly<Record<string, HostRow>> = {
   },
   'api.deepseek.com': {
     responses: false,
+    relays: [],
     quirks: { systemOnly: true, reasoningBack: true, ...drops(...notOpenAi, ...openAiOnly, 'seed', 'n', 'user') },
   },
   'api.mistral.ai': {
     responses: false,
+    relays: ['openai-transcriptions', 'openai-moderations'],
     // Thoughts come as parts of the content there, which clients of the API do not expect.
     quirks: { repairs: true, systemOnly: true, ...drops(...notOpenAi, ...openAiOnly, 'user', 'logprobs') },
   },
   'api.perplexity.ai': {
     responses: false,
+    relays: [],
     quirks: { repairs: true, systemOnly: true, ...drops(...openAiOnly, 'seed', 'n', 'user', 'logprobs', 'minP') },
   },
-  'api.together.xyz': { responses: false, quirks: { systemOnly: true, ...drops(...openAiOnly, 'user') } },
-  'api.together.ai': { responses: false, quirks: { systemOnly: true, ...drops(...openAiOnly, 'user') } },
-  'api.fireworks.ai': { responses: false, quirks: { systemOnly: true } },
-  'api.cerebras.ai': { responses: false, quirks: { systemOnly: true, ...drops(...notOpenAi) } },
-  'api.deepinfra.com': { responses: false, quirks: { systemOnly: true } },
-  'openrouter.ai': { responses: false, quirks: { systemOnly: true, cacheMarkers: true } },
-  'integrate.api.nvidia.com': { responses: false, quirks: { systemOnly: true, ...drops(...openAiOnly) } },
+  'api.together.xyz': {
+    responses: false,
+    relays: together,
+    quirks: { systemOnly: true, ...drops(...openAiOnly, 'user') },
+  },
+  'api.together.ai': {
+    responses: false,
+    relays: together,
+    quirks: { systemOnly: true, ...drops(...openAiOnly, 'user') },
+  },
+  'api.fireworks.ai': { responses: false, relays: ['rerank'], quirks: { systemOnly: true } },
+  'api.cerebras.ai': { responses: false, relays: [], quirks: { systemOnly: true, ...drops(...notOpenAi) } },
+  'api.deepinfra.com': { responses: false, relays: deepInfra, quirks: { systemOnly: true } },
+  'openrouter.ai': { responses: false, relays: [], quirks: { systemOnly: true, cacheMarkers: true } },
+  'integrate.api.nvidia.com': { responses: false, relays: [], quirks: { systemOnly: true, ...drops(...openAiOnly) } },
   'generativelanguage.googleapis.com': {
     responses: false,
+    relays: ['openai-images'],
     quirks: { systemOnly: true, thoughtSignatures: true, ...drops(...notOpenAi, ...openAiOnly) },
   },
 }
@@ -69,4 +99,12 @@ export function hostRow(hostname: string): HostRow | undefined {
 
 export function withoutResponses(dialects: ReadonlySet<Dialect>): ReadonlySet<Dialect> {
   return new Set([...dialects].filter((dialect) => dialect !== 'openai-responses'))
+}
+
+/** Less the endpoints that the host does not have. */
+export function relayedAt(host: HostRow | undefined, dialects: ReadonlySet<Dialect>): ReadonlySet<Dialect> {
+  const there: readonly Dialect[] | undefined = host?.relays
+  if (there === undefined) return dialects
+  const all: readonly Dialect[] = relayedDialects
+  return new Set([...dialects].filter((dialect) => !all.includes(dialect) || there.includes(dialect)))
 }

@@ -7,7 +7,7 @@ import { anthropicUpstream } from './dialects/anthropic.ts'
 import { bedrockUpstream } from './dialects/bedrock.ts'
 import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
 import { openAiChatUpstream } from './dialects/openai-chat.ts'
-import { notOpenAi } from './hosts.ts'
+import { notOpenAi, relayedDialects } from './hosts.ts'
 
 export interface KindRow {
   /** Where it is when the configuration names no base URL. */
@@ -32,12 +32,15 @@ export interface Place {
   readonly apiVersion: string | undefined
 }
 
+/** Moderation and reranking are other services there. */
+const azureRelayedDialects = relayedDialects.filter((name) => name !== 'openai-moderations' && name !== 'rerank')
+
 const bearer = (secret: string) => ['authorization', `Bearer ${secret}`] as const
 
+const tokenDialects = ['openai-chat', 'openai-completions', 'openai-responses', 'openai-embeddings'] as const
+
 /** What a server that says it speaks OpenAI's API is taken at its word for. */
-export const openAiDialects: ReadonlySet<Dialect> = new Set<Dialect>([
-  ...(['openai-chat', 'openai-completions', 'openai-responses', 'openai-embeddings', 'openai-moderations'] as const),
-])
+export const openAiDialects: ReadonlySet<Dialect> = new Set<Dialect>([...tokenDialects, ...relayedDialects])
 
 export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
   openai: {
@@ -58,7 +61,7 @@ export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
     url: () => 'https://resource.openai.azure.com',
     prefix: '',
     key: (secret) => ['api-key', secret],
-    speaks: new Set(['openai-chat', 'openai-completions', 'openai-responses', 'openai-embeddings']),
+    speaks: new Set([...tokenDialects, ...azureRelayedDialects]),
     dialect: openAiChatUpstream,
     quirks: { maxTokensName: 'max_completion_tokens', drops: new Set(notOpenAi) },
     address: azureAddress,

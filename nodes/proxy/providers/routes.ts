@@ -10,6 +10,8 @@ import { openAiChatInbound } from './dialects/openai-chat.ts'
 import { openAiCompletionsInbound } from './dialects/openai-completions.ts'
 import { openAiEmbeddingsInbound } from './dialects/openai-embeddings.ts'
 import { openAiResponsesInbound } from './dialects/openai-responses.ts'
+import type { Measures } from './measures.ts'
+import { azureRelayedRoutes, relayedRoutes } from './relayed-routes.ts'
 
 export interface Route {
   /** As metered: '/v1/chat/completions'. */
@@ -23,7 +25,9 @@ export interface Route {
   /** The same for embeddings. */
   readonly embeddings?: EmbeddingInbound
   /** The member that has to be there, and whether it must be a non-empty array. */
-  readonly input: { readonly member: 'messages' | 'prompt' | 'input'; readonly nonEmptyArray: boolean } | undefined
+  readonly input:
+    | { readonly member: 'messages' | 'prompt' | 'input' | 'query'; readonly nonEmptyArray: boolean }
+    | undefined
   /** Undefined: the route does not stream. */
   readonly stream: StreamDialect | undefined
   /** It always does, whatever the body says. */
@@ -32,10 +36,14 @@ export interface Route {
   readonly asksForUsage: boolean
   /** Asks how many tokens there are, and uses none: how the number is told. */
   readonly counts?: (tokens: number) => object
+  /** Whatever was asked for, the answer's own media type tells what it is: JSON, events, or bytes that nobody reads. */
+  readonly answersAnyhow?: boolean
+  /** Its tokens are not estimated: where an answer does not tell them, this tells what else was used. */
+  readonly measures?: Measures
 }
 
 /** How a stream has to be watched where its bytes pass through. */
-export type StreamDialect = 'chat' | 'responses' | 'messages' | 'gemini'
+export type StreamDialect = 'chat' | 'responses' | 'messages' | 'gemini' | 'typed'
 
 const chat: Route = {
   name: '/v1/chat/completions',
@@ -76,16 +84,6 @@ const responses: Route = {
   inbound: openAiResponsesInbound,
   input: undefined, // a stored prompt or a conversation can stand for it
   stream: 'responses',
-  asksForUsage: false,
-}
-const moderations: Route = {
-  name: '/v1/moderations',
-  dialect: 'openai-moderations',
-  errors: 'openai',
-  upstreamPath: '/moderations',
-  inbound: undefined,
-  input: { member: 'input', nonEmptyArray: false },
-  stream: undefined,
   asksForUsage: false,
 }
 const messages: Route = {
@@ -153,14 +151,14 @@ const geminiBatchEmbed: Route = {
   embeddings: geminiBatchEmbedInbound,
 }
 
-const unprefixed = ['/chat/completions', '/embeddings']
+const unprefixed = ['/chat/completions', '/embeddings', '/rerank']
 
 /** Exact path → route. Paths are never decoded or normalised, so no spelling but these reaches an upstream. */
 export const routes: ReadonlyMap<string, Route> = new Map([
-  ...[chat, completions, embeddings, responses, moderations].flatMap((route): [string, Route][] => [
+  ...[chat, completions, embeddings, responses, ...relayedRoutes].flatMap((route): [string, Route][] => [
     [route.name, route],
     [`/openai${route.name}`, route],
-    ...unprefixed.filter((path) => path === route.upstreamPath).map((path): [string, Route] => [path, route]),
+    ...unprefixed.filter((path) => `/v1${path}` === route.name).map((path): [string, Route] => [path, route]),
   ]),
   ...[messages, countTokens].flatMap((route): [string, Route][] => [
     [route.name, route],
@@ -175,7 +173,12 @@ export interface ModelRoute {
   readonly model: string
 }
 
-const azureRoutes: Readonly<Record<string, Route>> = { 'chat/completions': chat, completions, embeddings }
+const azureRoutes: Readonly<Record<string, Route>> = {
+  'chat/completions': chat,
+  completions,
+  embeddings,
+  ...azureRelayedRoutes,
+}
 const geminiRoutes: Readonly<Record<string, Route>> = {
   generateContent: generate,
   streamGenerateContent: generateStream,
@@ -183,12 +186,13 @@ const geminiRoutes: Readonly<Record<string, Route>> = {
   embedContent: geminiEmbed,
   batchEmbedContents: geminiBatchEmbed,
 }
-const azurePath = /^\/openai\/deployments\/([^/]+)\/(chat\/completions|completions|embeddings)$/
+const azurePath = /^\/openai\/deployments\/([^/]+)\/([a-z/]+)$/
 const geminiPath = /^\/v1(?:beta)?\/models\/(.+):([A-Za-z]+)$/
 
 export function modelRouteAt(path: string, query: string): ModelRoute | undefined {
   const azure = azurePath.exec(path)
-  if (azure !== null) return named(azureRoutes[azure[2]!], azure[1]!)
+  if (azure !== null)
+    return Object.hasOwn(azureRoutes, azure[2]!) ? named(azureRoutes[azure[2]!], azure[1]!) : undefined
   const gemini = geminiPath.exec(path)
   if (gemini === null || !Object.hasOwn(geminiRoutes, gemini[2]!)) return undefined
   const route = geminiRoutes[gemini[2]!]!

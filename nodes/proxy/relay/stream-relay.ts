@@ -20,7 +20,7 @@ export interface StreamOutput {
 }
 
 export class StreamRelay implements FrameSink {
-  readonly #frames = new SseFrames()
+  readonly #frames: SseFrames
   readonly #watch: Watch
   readonly #output: StreamOutput
   #over = false
@@ -36,7 +36,9 @@ export class StreamRelay implements FrameSink {
   /** Of the last event that was not a comment. */
   lastEventMs = 0
 
-  constructor(watch: Watch, output: StreamOutput) {
+  /** `eventBytesMax`, where a stream has larger events than usual. */
+  constructor(watch: Watch, output: StreamOutput, eventBytesMax?: number) {
+    this.#frames = new SseFrames(eventBytesMax)
     this.#watch = watch
     this.#output = output
   }

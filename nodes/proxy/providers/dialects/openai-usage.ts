@@ -48,7 +48,9 @@ const usageKey = Buffer.from('"usage"')
 
 /** Finds the counts of a unary answer without parsing it whole: the last `usage` object in its bytes. Inside a JSON
  *  string the quotes around the word would be escaped, so the pattern cannot match there. */
-export function findUsage(body: Buffer, parse: (usage: unknown) => Usage | undefined = parseUsage): Usage | undefined {
+export function findUsage(body: Buffer): Usage | undefined
+export function findUsage<Counts>(body: Buffer, parse: (usage: unknown) => Counts | undefined): Counts | undefined
+export function findUsage(body: Buffer, parse: (usage: unknown) => unknown = parseUsage): unknown {
   for (let at = body.lastIndexOf(usageKey); at >= 0; at = at === 0 ? -1 : body.lastIndexOf(usageKey, at - 1)) {
     const usage = objectAfter(body, at + usageKey.length)
     const counts = usage === undefined ? undefined : parse(usage)

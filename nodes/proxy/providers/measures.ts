@@ -1,0 +1,65 @@
+// What endpoints are charged by where tokens do not tell it: read from an answer, or counted of a request. Nothing is
+// estimated here; what neither tells is unknown.
+import { tryParseExact } from '../../../shared/json/exact.ts'
+import type { BodyScan } from '../../../shared/json/scan.ts'
+import type { Measure } from '../../../shared/telemetry/records.ts'
+
+/** How much was used at an endpoint whose tokens are not estimated. */
+export interface Measures {
+  /** Of a request with a JSON body. */
+  ofRequest?(scan: BodyScan): Measure | undefined
+  /** Of a whole JSON answer. */
+  ofAnswer(body: Buffer): Measure | undefined
+}
+
+export const nothingMeasured: Measures = { ofAnswer: () => undefined }
+
+export const imagesMeasured: Measures = { ofAnswer: imagesIn }
+export const speechMeasured: Measures = { ofRequest: charactersIn, ofAnswer: () => undefined }
+export const rerankMeasured: Measures = { ofAnswer: searchUnitsIn }
+
+/** Each image of an answer has one of the two, and inside a JSON string their quotes would be escaped. */
+function imagesIn(body: Buffer): Measure | undefined {
+  const amount = occurrences(body, '"b64_json"') || occurrences(body, '"url"')
+  return amount === 0 ? undefined : { unit: 'images', amount }
+}
+
+function occurrences(body: Buffer, key: string): number {
+  let count = 0
+  for (let at = body.indexOf(key); at >= 0; at = body.indexOf(key, at + key.length)) {
+    // Some servers write both, one of them null.
+    if (!/^\s*:\s*null/.test(body.toString('latin1', at + key.length, at + key.length + 16))) count++
+  }
+  return count
+}
+
+/** As speech is charged: Unicode characters of the text. */
+function charactersIn(scan: BodyScan): Measure | undefined {
+  const text = scan.text('input')
+  if (text === undefined) return undefined
+  let amount = 0
+  for (const _ of text) amount++
+  return { unit: 'characters', amount }
+}
+
+export function secondsOf(value: unknown): Measure | undefined {
+  const amount = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  if (typeof amount !== 'number' || !(amount >= 0 && amount <= amountMax)) return undefined
+  return { unit: 'seconds', amount }
+}
+
+function searchUnitsIn(body: Buffer): Measure | undefined {
+  const answer = objectOf(tryParseExact(body.toString('utf8')))
+  const amount = objectOf(objectOf(answer?.['meta'])?.['billed_units'])?.['search_units']
+  if (typeof amount !== 'number' || !(amount >= 0 && amount <= amountMax)) return undefined
+  return { unit: 'search-units', amount }
+}
+
+/** What exceeds it is a broken counter, not a count. */
+const amountMax = 1e9
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
+}
