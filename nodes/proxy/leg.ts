@@ -12,6 +12,8 @@ export interface Leg {
   /** Beside those of the credential. */
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
+  /** Of the body; absent: JSON. */
+  readonly contentType?: string | undefined
   /** What of the request the target cannot take, as a header value; '' for nothing. */
   readonly dropped: string
   /** Tokens of the input, where the leg knows better than the body's length tells. */

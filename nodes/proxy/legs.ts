@@ -28,7 +28,15 @@ export interface LegOptions {
   readonly relayedQuery: string
 }
 
-export class Legs {
+/** How each target of a request is spoken to. */
+export interface TargetLegs {
+  /** `strict`: the model's route wants no knob dropped. */
+  to(endpoint: Endpoint, strict: boolean): Result<Leg, Unable>
+  /** Whether a target could take the request. */
+  could(endpoint: Endpoint, strict: boolean, unable: Unable): boolean
+}
+
+export class Legs implements TargetLegs {
   readonly #options: LegOptions
   #request: CallerRequest | undefined
 
@@ -36,7 +44,6 @@ export class Legs {
     this.#options = options
   }
 
-  /** `strict`: the model's route wants no knob dropped. */
   to(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
     const { route } = this.#options
     if (relays(endpoint, route)) return done(this.#relay(endpoint))
@@ -53,7 +60,6 @@ export class Legs {
     return understood.ok ? done(understood.value.estimatedInput) : understood
   }
 
-  /** Whether a target could take the request. */
   could(endpoint: Endpoint, strict: boolean, unable: Unable): boolean {
     const { route } = this.#options
     if (relays(endpoint, route)) {
@@ -69,7 +75,8 @@ export class Legs {
     const inPath = typeof route.upstreamPath !== 'string'
     const { pieces } = spliceBody(scan, inPath ? edits : [...edits, editModel(scan, endpoint.model)])
     const path = addressOf(endpoint, pathOf(route, endpoint)) + relayedQuery
-    return new RelayLeg(route, path, forwardedLines + relayedLines, pieces, route.measures?.ofRequest?.(scan))
+    const measure = route.measures?.ofRequest?.(scan)
+    return new RelayLeg(route, { path, headerLines: forwardedLines + relayedLines, body: pieces, measure })
   }
 
   #translate(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
@@ -113,11 +120,11 @@ export class Legs {
   }
 }
 
-function pathOf({ upstreamPath }: Route, { model }: Endpoint): string {
+export function pathOf({ upstreamPath }: Route, { model }: Endpoint): string {
   return typeof upstreamPath === 'string' ? upstreamPath : upstreamPath(encodeURIComponent(model))
 }
 
 /** Whether the endpoint is given the caller's own bytes. */
-function relays({ speaks, quirks }: Endpoint, { dialect, upstreamPath }: Route): boolean {
+export function relays({ speaks, quirks }: Endpoint, { dialect, upstreamPath }: Route): boolean {
   return speaks.has(dialect) && upstreamPath !== '' && !(quirks.repairs === true && dialect === 'openai-chat')
 }

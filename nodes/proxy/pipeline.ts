@@ -5,9 +5,11 @@ import { nearestNames } from '../../shared/config/nearest.ts'
 import { BodyScan } from '../../shared/json/scan.ts'
 import { parseDurationMs } from '../../shared/units.ts'
 import { type Caller, type Credentials, identify, mayUse } from './auth/callers.ts'
+import { readForm } from './form-body.ts'
+import { FormLegs } from './form-legs.ts'
 import type { Body, HttpHandler, HttpRefusal, OnBody, RefusalAnswer, Reply, RequestHead } from './http/http.ts'
 import type { Unable } from './leg.ts'
-import { Legs } from './legs.ts'
+import { Legs, type TargetLegs } from './legs.ts'
 import { modelList, modelListing } from './model-list.ts'
 import { anthropicModelList, anthropicModelListing } from './model-list-anthropic.ts'
 import { geminiModelList, geminiModelListing } from './model-list-gemini.ts'
@@ -68,6 +70,7 @@ export class Pipeline implements HttpHandler {
     if ('type' in snapshot) return this.#refuse(to, snapshot)
     const caller = identify(snapshot.callers, credentialsIn(head), this.#options.clock.wallMs())
     if (!caller.ok) return this.#refuse(to, caller.error)
+    if (route.form?.only === true && !isForm(head)) return this.#refuse(to, formExpected)
     if (this.#options.openRequests() > this.#options.openRequestsMax) {
       return this.#refuse(to, { type: 'overloaded', retryAfterMs: 1_000 })
     }
@@ -82,11 +85,18 @@ export class Pipeline implements HttpHandler {
     return refusalAnswer(refusal, { requestId, shape, chance: this.#options.chance })
   }
 
+  mediaTypesAt(path: string): readonly string[] | undefined {
+    const { form } = routes.get(path) ?? modelRouteAt(path, '')?.route ?? {}
+    if (form === undefined) return undefined
+    return form.only ? ['multipart/form-data'] : ['multipart/form-data', 'application/json']
+  }
+
   /** From the body on. */
   #answer(request: Known): void {
     const { clock } = this.#options
     const startedMs = clock.monotonicMs()
     const { snapshot, caller, body, route, head } = request
+    if (route.form !== undefined && isForm(head)) return this.#answerForm(request, startedMs)
     const scan = new BodyScan()
     const asked = readModel(body.bytes, scan, request.inPath)
     if (!asked.ok) return this.#refuseKnown(request, '', asked.error)
@@ -103,10 +113,30 @@ export class Pipeline implements HttpHandler {
       ...callersLines(head, route),
     })
     if (route.counts !== undefined && this.#answerEstimate(request, model, legs)) return
+    this.#send(request, { model, fallbacks, stream: stream.value.stream, showUsage, legs, startedMs })
+  }
+
+  /** The same, where the body is a form. */
+  #answerForm(request: Known, startedMs: number): void {
+    const { head, route, body, snapshot, caller, inPath } = request
+    const contentType = head.contentType ?? ''
+    const asked = readForm(body.bytes, { contentType, route, inPath })
+    if (!asked.ok) return this.#refuseKnown(request, '', asked.error)
+    const { model, fallbacks, stream } = asked.value
+    const found = this.#resolve([model, ...(fallbacks ?? [])], snapshot, caller)
+    if (found !== undefined) return this.#refuseKnown(request, model, found)
+    const { forwardedLines, relayedLines } = callersLines(head, route)
+    const legs = new FormLegs({ route, form: asked.value, contentType, headerLines: forwardedLines + relayedLines })
+    this.#send(request, { model, fallbacks, stream, showUsage: false, legs, startedMs })
+  }
+
+  #send(request: Known, { model, fallbacks, stream, showUsage, legs, startedMs }: Asked): void {
+    const { clock } = this.#options
+    const { snapshot, caller, body, route, head } = request
     const itinerary = new Itinerary({
       requestId: request.requestId,
       revision: snapshot.revision,
-      stream: stream.value.stream,
+      stream,
       clock,
       route: snapshot.routeOf(model)!,
       routeOf: snapshot.routeOf,
@@ -125,7 +155,7 @@ export class Pipeline implements HttpHandler {
         model,
         revision: snapshot.revision,
         revisionText: snapshot.revisionText,
-        stream: stream.value.stream,
+        stream,
         showUsage,
         user: caller.user === '' ? (head.header('x-headgate-user') ?? '') : caller.user,
         itinerary,
@@ -168,7 +198,7 @@ export class Pipeline implements HttpHandler {
     return true
   }
 
-  #modelsThatCould(unable: Unable, legs: Legs, snapshot: Snapshot, caller: Caller): string[] {
+  #modelsThatCould(unable: Unable, legs: TargetLegs, snapshot: Snapshot, caller: Caller): string[] {
     const able: string[] = []
     for (const name of snapshot.modelNames) {
       if (able.length >= modelsNamedMax) break
@@ -223,10 +253,10 @@ export class Pipeline implements HttpHandler {
   }
 
   #refuse(to: Refusing, refusal: Refusal): undefined {
-    this.#send(to, refusal)
+    this.#tell(to, refusal)
   }
 
-  #send({ reply, requestId, shape }: Refusing, refusal: Refusal): Refused {
+  #tell({ reply, requestId, shape }: Refusing, refusal: Refusal): Refused {
     const answer = refusalAnswer(refusal, { requestId, shape, chance: this.#options.chance })
     this.#options.countRefusal(answer.code)
     reply.send(answer.status, answer.headers, answer.body)
@@ -237,7 +267,7 @@ export class Pipeline implements HttpHandler {
   #refuseKnown(request: Known, model: string, refusal: Refusal): void {
     request.body.release()
     const { caller, route, snapshot, requestId, reply } = request
-    const { status, code } = this.#send({ reply, requestId, shape: route.errors }, refusal)
+    const { status, code } = this.#tell({ reply, requestId, shape: route.errors }, refusal)
     this.#options.tools.recorder.finish(
       {
         requestId,
@@ -289,6 +319,17 @@ interface Known {
   readonly body: Body
 }
 
+/** What a request asks for. */
+interface Asked {
+  readonly model: string
+  readonly fallbacks: readonly string[] | undefined
+  readonly stream: boolean
+  readonly showUsage: boolean
+  readonly legs: TargetLegs
+  /** Monotonic: when the last byte of the body was in. */
+  readonly startedMs: number
+}
+
 /** Whom a refusal goes to, and in which shape. */
 interface Refusing {
   readonly reply: Reply
@@ -303,6 +344,16 @@ const knownPaths = [...routes.keys(), ...modelListPaths, '/livez', '/readyz', '/
 
 function jsonHeaders(requestId: string): string[] {
   return ['content-type', 'application/json', 'x-request-id', requestId]
+}
+
+/** Whether the body is one: any other that is not JSON was refused by its media type. */
+function isForm({ contentType }: RequestHead): boolean {
+  return contentType !== undefined && /^\s*multipart\/form-data\s*(;|$)/i.test(contentType)
+}
+
+const formExpected: Refusal = {
+  type: 'unsupported-media-type',
+  message: 'Send the header content-type: multipart/form-data.',
 }
 
 /** The list of models stands at one path in three APIs: whose SDK asks is told by its headers. */

@@ -9,6 +9,15 @@ import type { Route } from './providers/routes.ts'
 import { type AnswerStream, RelayedStream, type StreamOptions } from './stream-answer.ts'
 import { RelayedBytes } from './stream-bytes.ts'
 
+export interface RelayedRequest {
+  readonly path: string
+  readonly headerLines: string
+  readonly body: readonly Uint8Array[]
+  /** Absent: JSON. */
+  readonly contentType?: string
+  readonly measure?: Measure | undefined
+}
+
 export class RelayLeg implements Leg {
   readonly dropped = ''
   readonly estimatedInput = undefined
@@ -21,12 +30,15 @@ export class RelayLeg implements Leg {
   /** By which it is charged, where the request alone tells it. */
   readonly measure: Measure | undefined
 
-  constructor(route: Route, path: string, headerLines: string, body: readonly Uint8Array[], measure?: Measure) {
-    this.measure = measure
+  readonly contentType: string | undefined
+
+  constructor(route: Route, { path, headerLines, body, contentType, measure }: RelayedRequest) {
     this.#route = route
     this.path = path
     this.headerLines = headerLines
     this.body = body
+    this.contentType = contentType
+    this.measure = measure
   }
 
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer {

@@ -23,7 +23,7 @@ export interface AskedStream {
 
 type BadBody = Extract<Refusal, { type: 'bad-body' }>
 
-const fallbacksMax = 16
+export const fallbacksMax = 16
 
 /** `inPath`: the model's name where the path has it; then the body's does not count. */
 export function readModel(bytes: Buffer, scan: BodyScan, inPath?: string): Result<AskedModel, BadBody> {
@@ -109,14 +109,15 @@ function badBody(problem: ScanProblem): BadBody {
         problem.key.slice(0, 64),
       )
     case 'forbidden_param':
-      return bad(
-        problem.type,
-        `\`${problem.param}\` cannot be set by a caller: where a request goes is the gateway's configuration.`,
-        problem.param,
-      )
+      return forbiddenParam(problem.param)
   }
 }
 
-function bad(code: string, message: string, param?: string): BadBody {
+export function forbiddenParam(param: string): BadBody {
+  const message = `\`${param}\` cannot be set by a caller: where a request goes is the gateway's configuration.`
+  return bad('forbidden_param', message, param)
+}
+
+export function bad(code: string, message: string, param?: string): BadBody {
   return { type: 'bad-body', code, message, param }
 }

@@ -2,7 +2,7 @@
 import type { Caller } from './auth/callers.ts'
 import type { Body } from './http/http.ts'
 import type { Unable } from './leg.ts'
-import type { Legs } from './legs.ts'
+import type { TargetLegs } from './legs.ts'
 import type { Endpoint } from './providers/endpoint.ts'
 import type { Route } from './providers/routes.ts'
 import type { Itinerary } from './routing/itinerary.ts'
@@ -24,7 +24,7 @@ export interface TransitPlan {
   readonly user: string
   readonly itinerary: Itinerary<Endpoint>
   /** How each target is spoken to. */
-  readonly legs: Legs
+  readonly legs: TargetLegs
   /** Names of models that could do what a target cannot, for the refusal. */
   modelsThatCould(unable: Unable): readonly string[]
   readonly body: Body

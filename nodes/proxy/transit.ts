@@ -27,7 +27,7 @@ import type { Reply } from './http/http.ts'
 import type { ErrorAnswer, Leg, Unable } from './leg.ts'
 import { type Credential, drawCredential, standWell, stepAside } from './providers/credential.ts'
 import { printErrorEvent } from './providers/dialects/error-shapes.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import { type Endpoint, jsonTypeLine } from './providers/endpoint.ts'
 import { refusalAnswer } from './refusal-answers.ts'
 import { type Refusal, refusalOf, rowOf } from './refusals.ts'
 import type { Deadline, Deadlines } from './routing/deadlines.ts'
@@ -180,7 +180,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
         origin: endpoint.origin,
         method: 'POST',
         path: leg.path,
-        headerLines: credential.headerLines + proof + leg.headerLines,
+        headerLines: typedLines(credential, leg) + proof + leg.headerLines,
         body: leg.body,
         connectTimeoutMs: step.route.timeouts.connectMs,
       },
@@ -703,5 +703,12 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
 
 const noTokens: StreamTokens['tokens'] = { input: 0, output: 0, cached: 0 }
 const nothing = () => {}
+
+/** A credential's lines are made for JSON, which nearly every body is. */
+function typedLines({ headerLines }: Credential, { contentType }: Leg): string {
+  return contentType === undefined
+    ? headerLines
+    : headerLines.replace(jsonTypeLine, () => `content-type: ${contentType}\r\n`)
+}
 /** Content type and request id come first; a refusal has its own. */
 const factsFrom = 4

@@ -26,6 +26,11 @@ export type WantedField = (typeof wanted)[number]
 // A caller who could set these would choose where our credential is sent (CVE-2024-6587).
 const forbidden = ['api_base', 'base_url', 'api_key', 'extra_headers', 'custom_llm_provider'] as const
 
+/** Whether a caller may not set a member of this name, whatever the body is written in. */
+export function isForbidden(name: string): boolean {
+  return (forbidden as readonly string[]).includes(name)
+}
+
 /** `line` and `column` count from 1; the column counts bytes. */
 export type ScanProblem =
   | { readonly type: 'empty_body' }

@@ -7,6 +7,7 @@ const rules: GuardRules = { hosts: [], behindProxy: false, bodyBytesMax: 1_000, 
 function post(changes: Partial<FramingFacts> = {}): FramingFacts {
   return {
     method: 'POST',
+    path: '/v1/chat/completions',
     hostCount: 1,
     host: 'gate.example',
     contentLengthCount: 1,
@@ -96,4 +97,16 @@ test.each<[string, Partial<FramingFacts>, string | undefined]>([
   ],
 ])('a body is judged by its head: %s', (_name, changes, type) => {
   expect(judgeBody(post(changes), rules)?.type).toBe(type)
+})
+
+test('a path may take other media types, and only that path', () => {
+  const forms = { ...rules, mediaTypesAt: (path: string) => (path === '/form' ? ['multipart/form-data'] : undefined) }
+  const contentType = 'multipart/form-data; boundary=x'
+  expect(judgeBody(post({ path: '/form', contentType }), forms)).toBeUndefined()
+  expect(judgeBody(post({ contentType }), forms)).toMatchObject({
+    type: 'unsupported-media-type',
+    message: expect.stringContaining('json'),
+  })
+  const text = judgeBody(post({ path: '/form', contentType: 'text/plain' }), forms)
+  expect(text).toMatchObject({ type: 'unsupported-media-type', message: expect.stringContaining('multipart') })
 })

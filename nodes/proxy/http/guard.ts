@@ -12,6 +12,8 @@ export interface GuardRules {
   readonly behindProxy: boolean
   readonly bodyBytesMax: number
   readonly mediaTypes: readonly string[]
+  /** Where a path takes others. */
+  readonly mediaTypesAt?: ((path: string) => readonly string[] | undefined) | undefined
 }
 
 /** Framing and host: judged before the handler sees the request. */
@@ -38,8 +40,9 @@ export function judgeBody(facts: FramingFacts, rules: GuardRules): HttpRefusal |
   }
   if (facts.contentType === 'application/json') return undefined
   const mediaType = (facts.contentType ?? '').replace(/;.*/, '').trim().toLowerCase()
-  if (rules.mediaTypes.includes(mediaType)) return undefined
-  return { type: 'unsupported-media-type', message: `Send the header content-type: ${rules.mediaTypes.join(' or ')}.` }
+  const mediaTypes = rules.mediaTypesAt?.(facts.path) ?? rules.mediaTypes
+  if (mediaTypes.includes(mediaType)) return undefined
+  return { type: 'unsupported-media-type', message: `Send the header content-type: ${mediaTypes.join(' or ')}.` }
 }
 
 /** Bytes announced by content-length, 0 when there is none. For facts that passed `judgeFraming`. */

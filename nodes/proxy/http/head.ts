@@ -6,6 +6,7 @@ import { keptHeaders, type RequestHead } from './http.ts'
 /** What the guard judges: how often a header came, and the first value of it. */
 export interface FramingFacts {
   readonly method: string
+  readonly path: string
   readonly hostCount: number
   readonly host: string
   readonly contentLengthCount: number

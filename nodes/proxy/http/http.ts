@@ -25,6 +25,8 @@ export interface HttpHandler {
   /** Either answers at once through `reply` and returns undefined (an early refusal, before the body is read), or says
    *  what to do with the whole body. No side effect here: the body may never arrive complete. */
   onHead(head: RequestHead, reply: Reply): OnBody | undefined
+  /** Media types that bodies at a path may have, where JSON is not the only one. */
+  mediaTypesAt?(path: string): readonly string[] | undefined
   /** A refusal that the room itself makes (framing, size, media type), in the caller's error shape. */
   refusal(head: RequestHead | undefined, refusal: HttpRefusal): RefusalAnswer
 }

@@ -74,6 +74,7 @@ class UwsServer implements HttpServer, ReplyRoom {
       behindProxy: options.trustedProxies.length > 0,
       bodyBytesMax: options.bodyBytesMax,
       mediaTypes: options.mediaTypes ?? ['application/json'],
+      mediaTypesAt: (path) => handler.mediaTypesAt?.(path),
     }
     this.#slabs = new SlabPool(options.bodiesInFlightBytesMax ?? limits.bodiesInFlightBytesMax)
     this.#refusals = new Refusals(handler, deps.notify)

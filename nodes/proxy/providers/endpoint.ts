@@ -76,6 +76,9 @@ export class LoadBook {
 
 const loadsMax = 10_000
 
+/** Begins the header lines of every credential. */
+export const jsonTypeLine = 'content-type: application/json\r\n'
+
 export type OpenSecret = (secret: SealedSecret) => string | undefined
 
 /** What all endpoints of one provider share. */
@@ -99,7 +102,7 @@ export function connectProvider(
   const url = new URL(spec.baseUrl ?? row.url(spec))
   const host = spec.kind === 'openai' ? hostRow(url.hostname) : undefined
   const extra = Object.entries(spec.headers ?? {}).map(([name, value]) => headerLine(name.toLowerCase(), value))
-  const common = 'content-type: application/json\r\naccept-encoding: identity\r\n' + extra.join('')
+  const common = `${jsonTypeLine}accept-encoding: identity\r\n${extra.join('')}`
   return {
     provider,
     kind: spec.kind,

@@ -1,5 +1,7 @@
 // What endpoints are charged by where tokens do not tell it: read from an answer, or counted of a request. Nothing is
 // estimated here; what neither tells is unknown.
+
+import type { FormScan } from '../../../shared/form/scan-form.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import type { Measure } from '../../../shared/telemetry/records.ts'
@@ -8,6 +10,8 @@ import type { Measure } from '../../../shared/telemetry/records.ts'
 export interface Measures {
   /** Of a request with a JSON body. */
   ofRequest?(scan: BodyScan): Measure | undefined
+  /** Of one with a form. */
+  ofForm?(form: FormScan): Measure | undefined
   /** Of a whole JSON answer. */
   ofAnswer(body: Buffer): Measure | undefined
 }
@@ -16,6 +20,7 @@ export const nothingMeasured: Measures = { ofAnswer: () => undefined }
 
 export const imagesMeasured: Measures = { ofAnswer: imagesIn }
 export const speechMeasured: Measures = { ofRequest: charactersIn, ofAnswer: () => undefined }
+export const transcriptMeasured: Measures = { ofForm: fileBytesIn, ofAnswer: secondsIn }
 export const rerankMeasured: Measures = { ofAnswer: searchUnitsIn }
 
 /** Each image of an answer has one of the two, and inside a JSON string their quotes would be escaped. */
@@ -42,10 +47,22 @@ function charactersIn(scan: BodyScan): Measure | undefined {
   return { unit: 'characters', amount }
 }
 
+/** `usage` of the type `duration`, else the `duration` of a verbose transcript. */
+function secondsIn(body: Buffer): Measure | undefined {
+  const answer = objectOf(tryParseExact(body.toString('utf8')))
+  return secondsOf(objectOf(answer?.['usage'])?.['seconds']) ?? secondsOf(answer?.['duration'])
+}
+
 export function secondsOf(value: unknown): Measure | undefined {
   const amount = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   if (typeof amount !== 'number' || !(amount >= 0 && amount <= amountMax)) return undefined
   return { unit: 'seconds', amount }
+}
+
+function fileBytesIn({ parts }: FormScan): Measure {
+  let amount = 0
+  for (const { filename, contentStart, end } of parts) if (filename !== undefined) amount += end - contentStart
+  return { unit: 'bytes', amount }
 }
 
 function searchUnitsIn(body: Buffer): Measure | undefined {

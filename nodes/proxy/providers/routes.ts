@@ -40,6 +40,8 @@ export interface Route {
   readonly answersAnyhow?: boolean
   /** Its tokens are not estimated: where an answer does not tell them, this tells what else was used. */
   readonly measures?: Measures
+  /** Bodies may be forms: whether they must, and which part has to be there. */
+  readonly form?: { readonly only: boolean; readonly part: string | undefined }
 }
 
 /** How a stream has to be watched where its bytes pass through. */
@@ -236,7 +238,7 @@ export function errorsAt(path: string): ErrorShape {
 
 /** Parts of the API that this version knows and does not serve: told apart from a mistyped path. */
 const laterPaths =
-  /^(\/openai|\/anthropic)?\/v1\/(images\/.+|audio\/.+|rerank|files(\/.+)?|batches(\/.+)?|messages\/batches(\/.+)?|realtime|responses\/.+)$|^\/openai\/deployments\/|^\/v1beta\/|^\/mcp(\/|$)|^\/a2a\//
+  /^(\/openai|\/anthropic)?\/v1\/(images\/.+|audio\/.+|files(\/.+)?|batches(\/.+)?|messages\/batches(\/.+)?|realtime|responses\/.+)$|^\/openai\/deployments\/|^\/v1beta\/|^\/mcp(\/|$)|^\/a2a\//
 
 export function isLaterPath(path: string): boolean {
   return laterPaths.test(path)
