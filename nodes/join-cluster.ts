@@ -18,6 +18,7 @@ import { JetStreamKeyStream } from '../cluster/secrets/jetstream-key-stream.ts'
 import { deriveKeys } from '../cluster/secrets/keys.ts'
 import { SharedKeyStore } from '../cluster/secrets/shared-key-store.ts'
 import { systemClock } from '../shared/clock.ts'
+import { limits } from '../shared/limits.ts'
 import type { Trouble } from '../shared/readiness.ts'
 import type { LinkState } from '../shared/telemetry/records.ts'
 import type { ThreadContext } from './worker.ts'
@@ -79,7 +80,11 @@ export async function openClusterLog(
   const firstBoot = new FirstBoot({ bus, link, clock: systemClock, isNew })
   const stream = new JetStreamStream({ link, clock: systemClock })
   const revisions = new RevisionsHeard(bus, systemClock)
-  const forWriter = { mayCreate: () => firstBoot.mayBegin(), heardElsewhere: () => revisions.newest() }
+  const forWriter = {
+    mayCreate: () => firstBoot.mayBegin(),
+    heardElsewhere: () => revisions.newest(),
+    extendAfterMs: limits.rewoundStreamMs,
+  }
   const common = { stream, copy, macKey, notify, beforeStore, clock: systemClock }
   const log = new ReplicatedLog({ ...common, ...(appends ? forWriter : { readOnly: true }) })
   const probe = new DiskProbe({ link, clock: systemClock, notify })

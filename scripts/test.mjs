@@ -48,6 +48,8 @@ async function suite(project) {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
+    // These wait for other processes most of the time.
+    ...(project === 'integration' ? ['--maxWorkers=3'] : []),
     ...files,
   ]
   const { code } = await run(bin('vitest'), args, { quiet: false })

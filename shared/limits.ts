@@ -49,6 +49,8 @@ export const limits = {
   /** Batches in the aggregator's memory that are not committed; above it, it takes no more and senders keep theirs. */
   aggregatorPendingBytesMax: 32 << 20,
   heartbeatMs: 1_000,
+  /** How long the stream of the configuration log stays rewound before its lost end is published again from a copy. */
+  rewoundStreamMs: 15_000,
   /** Objectives in a configuration. */
   slosMax: 256,
 } as const

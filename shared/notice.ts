@@ -15,6 +15,8 @@ export type Notice =
   | { type: 'jetstream-stuck'; message: string }
   | { type: 'jetstream-stores' }
   | { type: 'log-following'; revision: number }
+  /** A stream that was rewound was given again what this node's copy holds beyond revision `from`. */
+  | { type: 'log-extended'; from: number; to: number }
   | { type: 'config-event-unknown'; revision: number; eventType: string; ignorable: boolean }
   /** Ends within the last minute that nobody asked for. */
   | { type: 'crash-loop'; crashes: number; pauseMs: number }
@@ -63,6 +65,7 @@ export const noticeLevel = {
   'jetstream-stuck': 'error',
   'jetstream-stores': 'info',
   'log-following': 'info',
+  'log-extended': 'warn',
   'config-event-unknown': 'warn',
   'crash-loop': 'error',
   'config-rolled-back': 'error',

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chain, event } from './config-log-contract.ts'
 import { MemoryStream, MemoryStreamStorage } from './memory-stream.ts'
 import { replicatedRig } from './replicated-rig.ts'
@@ -206,3 +206,70 @@ test('the stream is made once, by whom it is allowed, and an empty one is begun 
   expect(maker.log.state.type).toBe('missing')
   expect(stream.messages).toBeUndefined()
 })
+
+describe('a stream that lost its end is extended from the copy, once the alarm has lasted', () => {
+  const extendAfterMs = 15_000
+  const beforeAndAfter = { confirmedMs: 12_000, extendedMs: 20_000 }
+
+  async function rewoundTo(length: number) {
+    const rig = await replicatedRig({ stream: await streamOf(6), extendAfterMs })
+    rig.stream.messages = rig.stream.messages?.slice(0, length)
+    rig.stream.idsKnown.clear()
+    await rig.pass(beforeAndAfter.confirmedMs)
+    expect(rig.log.state).toMatchObject({ type: 'rewound', isAlarm: true })
+    expect(rig.stream.messages?.length).toBe(length)
+    return rig
+  }
+
+  test('with the very events that it held, and then it is written to again', async () => {
+    const rig = await rewoundTo(2)
+    await rig.pass(beforeAndAfter.extendedMs)
+    expect(rig.log.state.type).toBe('following')
+    expect(rig.stream.messages?.map(({ hash }) => hash)).toEqual(events.map(({ hash }) => hash))
+    expect(rig.notices).toContainEqual({ type: 'log-extended', from: 2, to: 6 })
+    const next = event('next', { revision: 7, prevHash: events[5]!.hash })
+    expect(await rig.answer(rig.log.append(next, 6))).toMatchObject({ ok: true, value: { revision: 7 } })
+  })
+
+  test('by two nodes at once, and every event is in it once', async () => {
+    const rig = await rewoundTo(1)
+    const other = await replicatedRig({ stream: rig.stream, copy: rig.copy, extendAfterMs })
+    for (let i = 0; i < 60; i++) {
+      await rig.pass(500)
+      await other.pass(500)
+    }
+    expect(rig.stream.messages?.map(({ hash }) => hash)).toEqual(events.map(({ hash }) => hash))
+    expect([rig.log.state.type, other.log.state.type]).toEqual(['following', 'following'])
+  })
+
+  test('what did not arrive is published at the next look', async () => {
+    const rig = await rewoundTo(2)
+    rig.stream.publishesLost = 1
+    rig.stream.acksLost = 1
+    await rig.pass(beforeAndAfter.extendedMs)
+    expect(rig.stream.messages?.map(({ hash }) => hash)).toEqual(events.map(({ hash }) => hash))
+    expect(rig.log.state.type).toBe('following')
+  })
+
+  const others: [string, (rig: Awaited<ReturnType<typeof rewoundTo>>) => void | Promise<void>][] = [
+    ['is empty', ({ stream }) => void stream.messages?.splice(0)],
+    ['has lost its beginning, too', ({ stream }) => void stream.messages?.shift()],
+    ['has a gap', ({ stream }) => void stream.messages?.splice(1, 1)],
+    ['was gone on with', ({ stream }) => goOn(stream, 3)],
+    ['remembers the ids of what it lost', ({ stream }) => void stream.idsKnown.set(events[3]!.commandId, 4)],
+  ]
+  test.each(others)('but not one that %s', async (_what, harm) => {
+    const rig = await rewoundTo(3)
+    await harm(rig)
+    const left = rig.stream.messages?.map(({ hash }) => hash)
+    await rig.pass(beforeAndAfter.extendedMs * 2)
+    expect(rig.stream.messages?.map(({ hash }) => hash)).toEqual(left)
+    expect(rig.log.state.isAlarm).toBe(true)
+  })
+})
+
+/** Somebody who has the key and not the newest events goes on after `revision`. */
+async function goOn(storage: MemoryStreamStorage, revision: number): Promise<void> {
+  const branch = event('branch', { revision: revision + 1, prevHash: events[revision - 1]!.hash })
+  await new MemoryStream(storage).publish(branch, revision)
+}

@@ -5,6 +5,7 @@ import type { Notify } from '../../shared/notice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { AppendRefusal, ConfigLog, LogHead, LogRefusal, StoredEvent } from './config-log.ts'
 import type { EventStream, StreamFacts, StreamMessage, StreamTrouble } from './event-stream.ts'
+import { extendStream } from './extend-stream.ts'
 import { judgeFacts, judgeHead, judgeMessage } from './judge-stream.ts'
 import { copyFinding, findingOf, type ReplicationFinding, type ReplicationState } from './replication-state.ts'
 import { ReplicationStatus } from './replication-status.ts'
@@ -28,6 +29,8 @@ export interface MirrorOptions {
   pollMs?: number
   /** How long a stream has to look wrong before it is an alarm. */
   confirmMs?: number
+  /** How long the alarm of a rewound stream lasts before what it lost is published again from the copy. Absent: never. */
+  extendAfterMs?: number
 }
 
 type Synced = Result<LogHead, LogRefusal>
@@ -126,6 +129,7 @@ export class Mirror {
     status.streamRevision = facts.value.lastSequence
     const known = { copyRevision: status.head.revision, elsewhere, created: this.#created }
     const wrong = judgeFacts(facts.value, known) ?? (await this.#compareHead(facts.value))
+    if (wrong?.type === 'rewound') await this.#extend(facts.value)
     if (wrong !== undefined) return wrong
     this.#created = facts.value.created
     return this.#catchUp(facts.value.lastSequence)
@@ -143,6 +147,15 @@ export class Mirror {
   /** Neither this copy nor anybody who was asked has ever held an event. */
   get #knowsNothing(): boolean {
     return this.#status.head.revision === 0 && this.#created === undefined
+  }
+
+  /** The next look finds whether that was all. */
+  async #extend(facts: StreamFacts): Promise<void> {
+    const { stream, copy, macKey, notify, extendAfterMs = Number.POSITIVE_INFINITY } = this.#options
+    const { type, forMs } = this.#status.state
+    if (type !== 'rewound' || forMs < extendAfterMs) return
+    const to = await extendStream({ stream, copy, macKey }, facts)
+    if (to > facts.lastSequence) notify({ type: 'log-extended', from: facts.lastSequence, to })
   }
 
   /** Whether the stream still holds the newest event of the copy: now and then, and whenever it may be another one. */

@@ -1,30 +1,28 @@
 // The log of a cluster on three real servers, while they stand still and are killed. What was acknowledged is there
-// afterwards, once; and all nodes hold the same. One cluster goes through all of it: starting one anew takes longer than
-// a fault.
+// afterwards, once; and all nodes hold the same. Each fault meets a cluster of its own: 2.9.10 does not always come through
+// two of them, one after the other (docs/nats.md).
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { appendNext, connectedLink, type JetStreamNode, startNode } from './jetstream-rig.ts'
 
 let rig: NatsRig
 let nodes: JetStreamNode[] = []
 /** Every id that was acknowledged so far. */
-const acknowledged: string[] = []
+let acknowledged: string[] = []
 
-beforeAll(async () => {
-  if (findNatsServer() === undefined) return
+beforeEach(async (context) => {
+  if (findNatsServer() === undefined) context.skip('nats-server is not installed')
+  acknowledged = []
   rig = await startNatsRig({ servers: 3 })
   const urls = rig.servers.map(({ url }) => url)
   // Each talks to another server as long as that one lives.
   const orders = urls.map((_url, index) => [...urls.slice(index), ...urls.slice(0, index)].join())
   nodes = await Promise.all(orders.map((url) => startNode({ url })))
 })
-beforeEach((context) => {
-  if (nodes.length === 0) context.skip('nats-server is not installed')
-})
-afterAll(async () => {
-  for (const node of nodes) await node.close()
+afterEach(async () => {
+  for (const node of nodes.splice(0)) await node.close()
   await rig?.dispose()
 })
 
@@ -110,6 +108,9 @@ test('the leader is killed: nothing acknowledged is lost, nothing is stored twic
 test('all are killed: the copies answer, and everything acknowledged is there when they are back', async ({
   annotate,
 }) => {
+  const writers = nodes.map((node, index) => startWriter(node, `before-${index}`))
+  await sleep(500)
+  await Promise.all(writers.map(({ stop }) => stop()))
   await expectWholeReplicas()
   await rig.kill()
   const { log } = nodes[0]!

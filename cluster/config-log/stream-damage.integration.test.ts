@@ -121,6 +121,13 @@ test("yesterday's backup is put back", async () => {
   await expect.poll(() => yesterday.log.state.type, { timeout: 10_000 }).toBe('rewound')
   expect(yesterday.log.state.message).toContain(`another node has ${eventsBefore + 3}`)
   await yesterday.close()
+  // A node that has today's events gives them back, when it may.
+  const control = await startNode({ url, folder, ...timing, extendAfterMs: 1_000 })
+  await expect.poll(() => control.log.state, { timeout: 20_000 }).toMatchObject({ type: 'following' })
+  expect(control.log.state.streamRevision).toBe(eventsBefore + 3)
+  expect(control.notices).toContainEqual({ type: 'log-extended', from: eventsBefore, to: eventsBefore + 3 })
+  expect(await appendNext(control.log, 'tomorrow')).toMatchObject({ ok: true, value: { revision: eventsBefore + 4 } })
+  await control.close()
 })
 
 test('it is removed and made anew by somebody else', async () => {

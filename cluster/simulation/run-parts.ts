@@ -48,7 +48,8 @@ export async function startControlParts(
   const firstBoot = new FirstBoot({ bus, link, clock, isNew })
   const revisions = new RevisionsHeard(bus, clock)
   const heard = { mayCreate: () => firstBoot.mayBegin(), heardElsewhere: () => revisions.newest() }
-  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, confirmMs, outcomeUnknownMs, ...heard })
+  const times = { confirmMs, outcomeUnknownMs, extendAfterMs }
+  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, ...times, ...heard })
   const lastGood = openLastGood(options)
   const follower = new Follower({ log, macKey, clock, notify, highWater, lastGood, keepLastGood: true, onState })
   await log.start()
@@ -98,6 +99,7 @@ export async function startProxyParts(options: PartsOptions): Promise<Parts> {
 /** Shorter than by default, so that worlds need not last as long. */
 export const confirmMs = 3_000
 const outcomeUnknownMs = 5_000
+const extendAfterMs = 4_000
 /** A message from one thread to another. */
 const hintMs = 0.2
 /** A few, so that snapshots and the ends of tails come often. */
