@@ -257,7 +257,7 @@ describe('HTTP', () => {
   })
 
   test('H18 a path that comes later is told from one that is none', async () => {
-    const answer = await exchange(gateway.port, { method: 'POST', path: '/v1/audio/speech', headers: [json], body })
+    const answer = await exchange(gateway.port, { method: 'POST', path: '/mcp', headers: [json], body })
     expectRefusal(answer, { status: 501, code: 'not_supported' })
   })
 

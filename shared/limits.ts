@@ -15,6 +15,16 @@ export const limits = {
   streamBufferBytesMax: 256 << 10,
   /** Time in all that a stream's reader may refuse bytes within a minute. */
   slowReaderMsPerMinuteMax: 10_000,
+  /** One message of a WebSocket. The largest that the realtime API takes has 15 MiB of audio. */
+  socketMessageBytesMax: 16 << 20,
+  /** Bytes of a WebSocket that one side has sent and the other has not taken. Above it the upstream is paused; a client,
+   *  which cannot be paused, is closed at four times as much. */
+  socketBufferBytesMax: 4 << 20,
+  /** A WebSocket on which nothing was said for so long is closed. */
+  socketIdleMs: 15 * 60_000,
+  /** How long one side may take none of what is buffered for it. */
+  socketStalledMs: 10_000,
+  socketsOpenMax: 4_096,
   /** All request bodies in memory at one time, in bytes; above it requests are shed. */
   bodiesInFlightBytesMax: 1 << 30,
   /** An answer that is not a stream and has to be held whole, in bytes. */

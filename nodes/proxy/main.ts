@@ -36,7 +36,7 @@ import { followWeights } from './routing/weights-intake.ts'
 import { type Snapshot, SnapshotCompiler } from './snapshot.ts'
 import { targetLoads } from './target-loads.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
-import { openUpstream } from './upstream/choose-upstream.ts'
+import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
 
 export interface ProxyOptions {
   readonly settings: Settings
@@ -82,6 +82,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     open: (secret) => secrets.open(secret),
   })
   let snapshot: Snapshot | undefined
+  let pipeline: Pipeline | undefined
   const {
     follower,
     held,
@@ -90,16 +91,18 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     options.onServing?.(state.revision)
     secrets.begin()
     snapshot = await compiler.compile(state)
+    pipeline?.realtime.judgeKeys()
     tellApplied(bus, node.name, state)
   })
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
   const deadlines = new Deadlines(clock)
   const direct = await openUpstream({ environment: options.environment, clock, notify })
   const demo = new DemoUpstream(clock)
+  const sockets = openSockets({ environment: options.environment, clock })
   let draining = false
   let server: HttpServer | undefined
   const refusals = new Map<string, number>()
-  const pipeline = new Pipeline({
+  const handler = new Pipeline({
     clock,
     chance,
     tools: { clock, chance, notify, deadlines, recorder, upstreamOf: ({ kind }) => (kind === 'demo' ? demo : direct) },
@@ -110,7 +113,9 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     isReady: () => snapshot !== undefined && !draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
     countRefusal: (code) => refusals.set(code, (refusals.get(code) ?? 0) + 1),
+    openSocket: (request, events) => sockets.open(request, events),
   })
+  pipeline = handler
 
   await follower.boot()
   const appended = bus.subscribe(subjects.configAppended, () => void follower.look())
@@ -123,12 +128,13 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   follower.start()
   recorder.start()
   deadlines.start()
+  handler.realtime.start()
   if (node.role === 'proxy')
     await untilConfigured(() => snapshot !== undefined || follower.status.damaged !== undefined, clock)
   await identitiesSettled(identities, clock)
   const { host, port, tls, bodyBytesMax, hosts, trustedProxies } = settings
   const listening = { host, port, tls, bodyBytesMax, hosts, trustedProxies }
-  const opened = await startHttpServer(listening, pipeline, { clock, notify })
+  const opened = await startHttpServer(listening, handler, { clock, notify })
   server = opened
   const troubles = () => [
     ...followTroubles(follower.status),
@@ -151,7 +157,9 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     async drain(drainMs) {
       draining = true
       pulse.beat()
+      handler.realtime.drain()
       const cut = await drain(opened, drainMs, clock)
+      handler.realtime.stop()
       opened.close()
       pulse.stop()
       // Within one process the aggregator takes up what is left at the next start.

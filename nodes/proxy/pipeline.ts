@@ -3,13 +3,13 @@
 import type { Chance, Clock } from '../../shared/clock.ts'
 import { nearestNames } from '../../shared/config/nearest.ts'
 import { BodyScan } from '../../shared/json/scan.ts'
-import { parseDurationMs } from '../../shared/units.ts'
-import { type Caller, type Credentials, identify, mayUse } from './auth/callers.ts'
+import { type Caller, identify } from './auth/callers.ts'
+import { callersLines, credentialsIn, durationHeader, smallInteger } from './caller-headers.ts'
 import { readForm } from './form-body.ts'
 import { FormLegs } from './form-legs.ts'
-import type { Body, HttpHandler, HttpRefusal, OnBody, RefusalAnswer, Reply, RequestHead } from './http/http.ts'
-import type { Unable } from './leg.ts'
+import type { Body, HttpHandler, HttpRefusal, OnBody, RefusalAnswer, Reply, RequestHead, Upgrade } from './http/http.ts'
 import { Legs, type TargetLegs } from './legs.ts'
+import { modelsThatCould, refusalOfModels } from './model-choice.ts'
 import { modelList, modelListing } from './model-list.ts'
 import { anthropicModelList, anthropicModelListing } from './model-list-anthropic.ts'
 import { geminiModelList, geminiModelListing } from './model-list-gemini.ts'
@@ -23,8 +23,12 @@ import {
   type Route,
   routes,
 } from './providers/routes.ts'
+import { Realtime } from './realtime.ts'
+import type { RealtimeTools } from './realtime-opening.ts'
+import { realtimePaths } from './realtime-plan.ts'
 import { type Refused, refusalAnswer } from './refusal-answers.ts'
 import { type Refusal, refusalOf } from './refusals.ts'
+import { refusedRecord } from './refused-record.ts'
 import { readModel, readStream } from './request-body.ts'
 import { Itinerary } from './routing/itinerary.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -45,14 +49,24 @@ export interface PipelineOptions {
   readonly idPrefix: string
   /** Counts refusals of callers that nobody knows: they leave no record, so that a flood cannot push out real ones. */
   countRefusal(code: string): void
+  openSocket: RealtimeTools['openSocket']
 }
 
 export class Pipeline implements HttpHandler {
+  readonly socketPaths = realtimePaths
+  readonly realtime: Realtime
   readonly #options: PipelineOptions
   #sequence = 0
 
   constructor(options: PipelineOptions) {
     this.#options = options
+    this.realtime = new Realtime({
+      tools: { ...options.tools, openSocket: options.openSocket },
+      snapshot: () => options.snapshot(),
+      isFull: () => options.openRequests() > options.openRequestsMax,
+      nextId: () => this.#nextId(),
+      countRefusal: (code) => options.countRefusal(code),
+    })
   }
 
   onHead(head: RequestHead, reply: Reply): OnBody | undefined {
@@ -78,6 +92,10 @@ export class Pipeline implements HttpHandler {
     return (body) => this.#answer({ head, reply, requestId, route, inPath, snapshot, caller: caller.value, body })
   }
 
+  onUpgrade(head: RequestHead, upgrade: Upgrade): void {
+    this.realtime.onUpgrade(head, upgrade)
+  }
+
   refusal(head: RequestHead | undefined, refusal: HttpRefusal): RefusalAnswer {
     this.#options.countRefusal(refusal.type)
     const requestId = head?.requestId ?? this.#nextId()
@@ -101,7 +119,7 @@ export class Pipeline implements HttpHandler {
     const asked = readModel(body.bytes, scan, request.inPath)
     if (!asked.ok) return this.#refuseKnown(request, '', asked.error)
     const { model, fallbacks } = asked.value
-    const found = this.#resolve([model, ...(fallbacks ?? [])], snapshot, caller)
+    const found = refusalOfModels([model, ...(fallbacks ?? [])], snapshot, caller)
     if (found !== undefined) return this.#refuseKnown(request, model, found)
     const stream = readStream(route, scan)
     if (!stream.ok) return this.#refuseKnown(request, model, stream.error)
@@ -123,7 +141,7 @@ export class Pipeline implements HttpHandler {
     const asked = readForm(body.bytes, { contentType, route, inPath })
     if (!asked.ok) return this.#refuseKnown(request, '', asked.error)
     const { model, fallbacks, stream } = asked.value
-    const found = this.#resolve([model, ...(fallbacks ?? [])], snapshot, caller)
+    const found = refusalOfModels([model, ...(fallbacks ?? [])], snapshot, caller)
     if (found !== undefined) return this.#refuseKnown(request, model, found)
     const { forwardedLines, relayedLines } = callersLines(head, route)
     const legs = new FormLegs({ route, form: asked.value, contentType, headerLines: forwardedLines + relayedLines })
@@ -160,7 +178,7 @@ export class Pipeline implements HttpHandler {
         user: caller.user === '' ? (head.header('x-headgate-user') ?? '') : caller.user,
         itinerary,
         legs,
-        modelsThatCould: (unable) => this.#modelsThatCould(unable, legs, snapshot, caller),
+        modelsThatCould: (unable) => modelsThatCould(unable, legs, snapshot, caller),
         body,
         totalMs: durationHeader(head, 'x-headgate-timeout'),
         firstTokenMs: durationHeader(head, 'x-headgate-ttft-timeout'),
@@ -168,18 +186,6 @@ export class Pipeline implements HttpHandler {
       request.reply,
     )
     transit.start()
-  }
-
-  /** The first model that is unknown or not for this caller; undefined when all are fine. */
-  #resolve(models: readonly string[], snapshot: Snapshot, caller: Caller): Refusal | undefined {
-    for (const model of models) {
-      if (snapshot.routeOf(model) === undefined) {
-        const listed = snapshot.modelNames.filter((name) => mayUse(caller, name))
-        return { type: 'unknown-model', model, nearest: nearestNames(model, listed, 3) }
-      }
-      if (!mayUse(caller, model)) return { type: 'model-not-allowed', model }
-    }
-    return undefined
   }
 
   /** Where no target can count tokens they are estimated here. False: one can. */
@@ -198,22 +204,12 @@ export class Pipeline implements HttpHandler {
     return true
   }
 
-  #modelsThatCould(unable: Unable, legs: TargetLegs, snapshot: Snapshot, caller: Caller): string[] {
-    const able: string[] = []
-    for (const name of snapshot.modelNames) {
-      if (able.length >= modelsNamedMax) break
-      const route = mayUse(caller, name) ? snapshot.routeOf(name) : undefined
-      const targets = route?.targets.filter(({ endpoint }) => endpoint.kind !== 'demo') ?? []
-      if (targets.some(({ endpoint }) => legs.could(endpoint, route!.strict, unable))) able.push(name)
-    }
-    return able
-  }
-
   /** Everything that is not relayed: health, the list of models, and paths that lead nowhere. */
   #answerOther(head: RequestHead, reply: Reply, requestId: string): void {
     const { path } = head
     const to: Refusing = { reply, requestId, shape: errorsAt(path) }
     const health = this.#health(path)
+    if (realtimePaths.includes(path)) return this.#refuse(to, { type: 'upgrade-required' })
     const single = health === undefined ? modelOfPath(path) : undefined
     if (health === undefined && single === undefined && !modelListPaths.has(path)) {
       return this.#refuse(
@@ -238,7 +234,7 @@ export class Pipeline implements HttpHandler {
     if ('type' in snapshot) return this.#refuse(to, snapshot)
     const caller = identify(snapshot.callers, credentialsIn(head), this.#options.clock.wallMs())
     if (!caller.ok) return this.#refuse(to, caller.error)
-    const refused = single === undefined ? undefined : this.#resolve([single], snapshot, caller.value)
+    const refused = single === undefined ? undefined : refusalOfModels([single], snapshot, caller.value)
     if (refused !== undefined) return this.#refuse(to, refused)
     const headers = jsonHeaders(requestId)
     if (to.shape === 'anthropic') headers.push('request-id', requestId)
@@ -268,37 +264,11 @@ export class Pipeline implements HttpHandler {
     request.body.release()
     const { caller, route, snapshot, requestId, reply } = request
     const { status, code } = this.#tell({ reply, requestId, shape: route.errors }, refusal)
-    this.#options.tools.recorder.finish(
-      {
-        requestId,
-        atMs: this.#options.clock.wallMs(),
-        route: route.name,
-        status: 'refused',
-        httpStatus: status,
-        errorCode: code,
-        keyId: caller.keyId,
-        team: caller.team,
-        user: caller.user,
-        app: caller.app,
-        costCenter: caller.costCenter,
-        // A name that is not configured is the caller's own text and stays out of the record.
-        model: snapshot.routeOf(model) === undefined ? '' : model,
-        stream: false,
-        attempts: 0,
-        fallbackIndex: 0,
-        cacheStatus: 'BYPASS',
-        estimated: false,
-        tokens: { input: 0, output: 0, cached: 0 },
-        costNanoUsd: 0,
-        savedNanoUsd: 0,
-        totalUs: 0,
-        overheadUs: 0,
-        ttftUs: 0,
-        configRevision: snapshot.revision,
-      },
-      [],
-      nothing,
+    const record = refusedRecord(
+      { caller, route: route.name, model, snapshot, requestId, status, code },
+      this.#options.clock,
     )
+    this.#options.tools.recorder.finish(record, [], nothing)
   }
 
   #nextId(): string {
@@ -338,8 +308,6 @@ interface Refusing {
 }
 
 const nothing = () => {}
-/** Named in a refusal at most. */
-const modelsNamedMax = 5
 const knownPaths = [...routes.keys(), ...modelListPaths, '/livez', '/readyz', '/health/liveliness', '/health/readiness']
 
 function jsonHeaders(requestId: string): string[] {
@@ -371,45 +339,4 @@ function listing(snapshot: Snapshot, caller: Caller, single: string | undefined,
     case 'gemini':
       return single === undefined ? geminiModelList(snapshot, caller) : geminiModelListing(snapshot, single)
   }
-}
-
-/** The SDKs of Azure and Google have headers of their own for a key. */
-function credentialsIn(head: RequestHead): Credentials {
-  if (head.apiKey !== undefined) return head
-  const apiKey = head.header('api-key') ?? head.header('x-goog-api-key')
-  return apiKey === undefined ? head : { authorization: head.authorization, apiKey }
-}
-
-/** Caller's headers that mean something to an upstream, to any or to one of its own dialect. None carries a credential. */
-const forwardedNames = ['idempotency-key', 'traceparent', 'tracestate'] as const
-const relayedNames = { openai: ['openai-beta'], anthropic: ['anthropic-beta'], gemini: [] } as const
-const anthropicVersion = '2023-06-01'
-
-function callersLines(head: RequestHead, { errors }: Route) {
-  let relayedLines = linesOf(head, relayedNames[errors])
-  if (errors === 'anthropic') {
-    relayedLines += linesOf(head, ['anthropic-version']) || `anthropic-version: ${anthropicVersion}\r\n`
-  }
-  // Anthropic's SDK marks beta requests in the URL as well.
-  const relayedQuery = errors === 'anthropic' && head.query === 'beta=true' ? '?beta=true' : ''
-  return { forwardedLines: linesOf(head, forwardedNames), relayedLines, relayedQuery }
-}
-
-function linesOf(head: RequestHead, names: readonly string[]): string {
-  let lines = ''
-  for (const name of names) {
-    const value = head.header(name)
-    if (value !== undefined && /^[\t\x20-\x7e]*$/.test(value)) lines += `${name}: ${value}\r\n`
-  }
-  return lines
-}
-
-function durationHeader(head: RequestHead, name: string): number | undefined {
-  const text = head.header(name)
-  return text === undefined ? undefined : parseDurationMs(text)
-}
-
-/** Extra attempts that a caller may ask for: 0 to 10. */
-function smallInteger(text: string | undefined): number | undefined {
-  return text !== undefined && /^(\d|10)$/.test(text) ? Number(text) : undefined
 }

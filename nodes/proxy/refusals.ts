@@ -13,6 +13,7 @@ export type Refusal =
   | { type: 'unknown-model'; model: string; nearest: readonly string[] }
   | { type: 'unknown-path'; nearest: string | undefined }
   | { type: 'method-not-allowed'; allow: string }
+  | { type: 'upgrade-required' }
   | { type: 'not-served'; what: string }
   | { type: 'no-config' }
   | { type: 'config-damaged' }
@@ -144,6 +145,16 @@ export function rowOf(refusal: Refusal): Row {
       return {
         ...row(405, invalid, 'method_not_allowed', `This path takes ${refusal.allow}.`),
         headers: ['allow', refusal.allow],
+      }
+    case 'upgrade-required':
+      return {
+        ...row(
+          426,
+          invalid,
+          'upgrade_required',
+          'This path takes WebSocket connections: GET with `Upgrade: websocket`.',
+        ),
+        headers: ['upgrade', 'websocket'],
       }
     case 'not-served':
       return row(501, invalid, 'not_supported', `${refusal.what} is not served by this version.`)

@@ -34,7 +34,13 @@ export interface RequestTimes {
   readonly firstTokenMs: number
 }
 
-export function requestRecord(plan: TransitPlan, ending: Ending, times: RequestTimes): RequestRecord {
+/** What records tell of a plan. */
+export type RecordedPlan = Pick<
+  TransitPlan,
+  'requestId' | 'arrivedAtMs' | 'startedMs' | 'route' | 'caller' | 'model' | 'stream' | 'user' | 'revision'
+>
+
+export function requestRecord(plan: RecordedPlan, ending: Ending, times: RequestTimes): RequestRecord {
   const { caller } = plan
   // In a stream the relay overlaps with the upstream's work, so what counts as ours ends with the first byte forwarded.
   const oursUntilMs = times.firstForwardMs ?? times.nowMs
@@ -85,7 +91,7 @@ export interface AttemptFacts {
   readonly relay: { readonly tokens: number; readonly firstTokenMs: number; readonly lastTokenMs: number } | undefined
 }
 
-export function attemptRecord(plan: TransitPlan, facts: AttemptFacts): AttemptRecord {
+export function attemptRecord(plan: RecordedPlan, facts: AttemptFacts): AttemptRecord {
   const { endpoint, relay, startedMs } = facts
   const tokens = relay?.tokens ?? 0
   const { caller } = plan

@@ -38,6 +38,12 @@ export function identify(callers: Callers, credentials: Credentials, nowMs: numb
   return done(caller)
 }
 
+/** The token that credentials hold, where they hold one. */
+export function tokenIn(credentials: Credentials): string | undefined {
+  const token = tokenOf(credentials)
+  return typeof token === 'string' ? token : undefined
+}
+
 function tokenOf({ authorization, apiKey }: Credentials): string | AuthRefusal {
   if (authorization === undefined) return apiKey === undefined || apiKey === '' ? { type: 'missing-key' } : apiKey
   const bearer = bearerToken(authorization)

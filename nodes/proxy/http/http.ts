@@ -27,8 +27,41 @@ export interface HttpHandler {
   onHead(head: RequestHead, reply: Reply): OnBody | undefined
   /** Media types that bodies at a path may have, where JSON is not the only one. */
   mediaTypesAt?(path: string): readonly string[] | undefined
+  /** Where WebSockets may be opened. */
+  readonly socketPaths?: readonly string[]
+  /** Answers a handshake at one of them, at once or later: by a refusal, or by accepting it. */
+  onUpgrade?(head: RequestHead, upgrade: Upgrade): void
   /** A refusal that the room itself makes (framing, size, media type), in the caller's error shape. */
   refusal(head: RequestHead | undefined, refusal: HttpRefusal): RefusalAnswer
+}
+
+/** A WebSocket handshake whose framing is sound. */
+export interface Upgrade {
+  /** For a refusal. */
+  readonly reply: Reply
+  /** As offered by the client. */
+  readonly protocols: readonly string[]
+  /** Opens the socket, now or later; `protocol` is one of those offered, or ''. Not after `reply` is gone. */
+  accept(protocol: string, headers: HeaderLines, handler: SocketHandler): ClientSocket
+}
+
+/** Every call after the socket's end is a no-op. */
+export interface ClientSocket {
+  /** Bytes that the client has not taken yet. */
+  readonly bufferedBytes: number
+  send(message: Uint8Array, isBinary: boolean): void
+  /** Sends what is buffered, then the code; nothing is heard of the socket afterwards. */
+  close(code: number | undefined, reason: string): void
+  terminate(): void
+}
+
+export interface SocketHandler {
+  /** `message` is valid during the call. */
+  onMessage(message: Buffer, isBinary: boolean): void
+  /** The client has taken bytes that were buffered. */
+  onDrain(): void
+  /** 1005: closed without a code, 1006: the connection is lost. */
+  onClose(code: number, reason: string): void
 }
 
 export type OnBody = (body: Body) => void

@@ -132,6 +132,16 @@ export class UwsReply implements Reply {
     response.close()
   }
 
+  /** Gives the response away to become a socket. */
+  upgrade(run: (response: HttpResponse) => void): void {
+    const response = this.#response
+    if (response === undefined) return
+    assert(this.#stream === 'none', 'an answer was begun and then upgraded')
+    this.#finish()
+    if (this.#room.current === this) run(response)
+    else response.cork(() => run(response))
+  }
+
   /** We close the connection, and the handler hears of it as if the client had left. */
   cut(): void {
     const response = this.#response

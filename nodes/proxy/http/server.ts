@@ -23,6 +23,7 @@ import { Intake } from './intake.ts'
 import { Refusals } from './refusals.ts'
 import { type ReplyRoom, UwsReply } from './reply.ts'
 import { SlabPool } from './slabs.ts'
+import { serveSockets } from './sockets.ts'
 
 export interface HttpDeps {
   readonly clock: Clock
@@ -87,6 +88,7 @@ class UwsServer implements HttpServer, ReplyRoom {
       deadlineMs: options.bodyDeadlineMs ?? bodyDeadlineMsDefault,
     })
     this.#app = openApp(options)
+    serveSockets(this.#app, { room: this, rules: this.#rules, handler, refusals: this.#refusals })
     this.#app.any('/*', (response, request) => this.#route(response, request))
     this.#app.filter(this.#countConnection)
   }

@@ -8,6 +8,9 @@ const versionDefault = '2024-10-21'
 const responsesSince = '2025-03-01'
 
 export function azureAddress({ basePath, path, model, apiVersion = versionDefault }: Place): string {
+  if (path === '/realtime' && !isUndated(apiVersion)) {
+    return `${basePath}/openai/realtime?api-version=${apiVersion}&deployment=${encodeURIComponent(model)}`
+  }
   if (isUndated(apiVersion))
     return `${basePath}/openai/v1${path}${apiVersion === 'v1' ? '' : `?api-version=${apiVersion}`}`
   const deployment = path === '/responses' ? '' : `/deployments/${encodeURIComponent(model)}`

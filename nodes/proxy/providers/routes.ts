@@ -238,7 +238,7 @@ export function errorsAt(path: string): ErrorShape {
 
 /** Parts of the API that this version knows and does not serve: told apart from a mistyped path. */
 const laterPaths =
-  /^(\/openai|\/anthropic)?\/v1\/(images\/.+|audio\/.+|files(\/.+)?|batches(\/.+)?|messages\/batches(\/.+)?|realtime|responses\/.+)$|^\/openai\/deployments\/|^\/v1beta\/|^\/mcp(\/|$)|^\/a2a\//
+  /^(\/openai|\/anthropic)?\/v1\/(images\/.+|audio\/.+|files(\/.+)?|batches(\/.+)?|messages\/batches(\/.+)?|realtime\/.+|responses\/.+)$|^\/openai\/deployments\/|^\/v1beta\/|^\/mcp(\/|$)|^\/a2a\//
 
 export function isLaterPath(path: string): boolean {
   return laterPaths.test(path)

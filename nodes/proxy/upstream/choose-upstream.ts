@@ -6,6 +6,7 @@ import { Http1Client } from './http1-client.ts'
 import { readProxyEnvironment } from './proxy-environment.ts'
 import { tellTroubles } from './troubles.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
+import { SocketOpener } from './upstream-socket.ts'
 
 export interface UpstreamOptions {
   environment: Readonly<Record<string, string | undefined>>
@@ -25,6 +26,11 @@ export async function openUpstream({ environment, clock, notify }: UpstreamOptio
   const { UndiciUpstream } = await import('./undici-upstream.ts')
   const { proxyOf } = proxies
   return new SplitUpstream({ direct, proxied: new UndiciUpstream({ clock, addresses, troubled, proxyOf }), proxyOf })
+}
+
+/** Where the environment puts an origin behind a proxy, WebSockets do not reach it. */
+export function openSockets({ environment, clock }: Omit<UpstreamOptions, 'notify'>): SocketOpener {
+  return new SocketOpener({ addresses: new AddressBook({ clock }), proxyOf: readProxyEnvironment(environment).proxyOf })
 }
 
 interface SplitUpstreamOptions {
