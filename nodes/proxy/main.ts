@@ -82,7 +82,6 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     open: (secret) => secrets.open(secret),
   })
   let snapshot: Snapshot | undefined
-  let pipeline: Pipeline | undefined
   const {
     follower,
     held,
@@ -91,7 +90,6 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     options.onServing?.(state.revision)
     secrets.begin()
     snapshot = await compiler.compile(state)
-    pipeline?.realtime.judgeKeys()
     tellApplied(bus, node.name, state)
   })
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
@@ -102,7 +100,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   let draining = false
   let server: HttpServer | undefined
   const refusals = new Map<string, number>()
-  const handler = new Pipeline({
+  const pipeline = new Pipeline({
     clock,
     chance,
     tools: { clock, chance, notify, deadlines, recorder, upstreamOf: ({ kind }) => (kind === 'demo' ? demo : direct) },
@@ -115,32 +113,25 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     countRefusal: (code) => refusals.set(code, (refusals.get(code) ?? 0) + 1),
     openSocket: (request, events) => sockets.open(request, events),
   })
-  pipeline = handler
 
   await follower.boot()
   const appended = bus.subscribe(subjects.configAppended, () => void follower.look())
-  const openMore = () => {
+  const laterKeys = followKeys(bus, clock, () => {
     if (secrets.mayOpenMore()) void follower.again()
-  }
-  const keysChanged = bus.subscribe(subjects.keysChanged, openMore)
-  const keysTimer = clock.every(keysLookMs, openMore)
+  })
   const weights = followWeights(bus, paces, clock)
   follower.start()
   recorder.start()
   deadlines.start()
-  handler.realtime.start()
+  pipeline.realtime.start()
   if (node.role === 'proxy')
     await untilConfigured(() => snapshot !== undefined || follower.status.damaged !== undefined, clock)
   await identitiesSettled(identities, clock)
   const { host, port, tls, bodyBytesMax, hosts, trustedProxies } = settings
   const listening = { host, port, tls, bodyBytesMax, hosts, trustedProxies }
-  const opened = await startHttpServer(listening, handler, { clock, notify })
+  const opened = await startHttpServer(listening, pipeline, { clock, notify })
   server = opened
-  const troubles = () => [
-    ...followTroubles(follower.status),
-    ...heldBack(held()),
-    ...(snapshot === undefined ? [noConfig] : []),
-  ]
+  const troubles = () => troublesOf(follower, held(), snapshot)
   const link = new LinkWatch(bus, clock)
   const pulse = new Pulse({
     ...{ bus, clock, node: { ...node, region: settings.region } },
@@ -157,9 +148,9 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     async drain(drainMs) {
       draining = true
       pulse.beat()
-      handler.realtime.drain()
+      pipeline.realtime.drain()
       const cut = await drain(opened, drainMs, clock)
-      handler.realtime.stop()
+      pipeline.realtime.stop()
       opened.close()
       pulse.stop()
       // Within one process the aggregator takes up what is left at the next start.
@@ -170,8 +161,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       await recorder.close(patienceMs)
       identities.stop()
       weights.stop()
-      keysTimer.cancel()
-      keysChanged.stop()
+      laterKeys.stop()
       appended.stop()
       await follower.stop()
       await closeLog()
@@ -209,6 +199,10 @@ async function untilConfigured(isConfigured: () => boolean, clock: Clock): Promi
   while (!isConfigured() && clock.monotonicMs() < untilMs) await new Promise<void>((resume) => clock.after(20, resume))
 }
 
+function troublesOf({ status }: Follower, hold: Hold | undefined, snapshot: Snapshot | undefined): Trouble[] {
+  return [...followTroubles(status), ...heldBack(hold), ...(snapshot === undefined ? [noConfig] : [])]
+}
+
 function heldBack(hold: Hold | undefined): Trouble[] {
   if (hold === undefined) return []
   const reason = `revision ${hold.revision} of the configuration is served instead of ${hold.until}, which ended this process again and again`
@@ -226,6 +220,18 @@ function tellApplied(bus: Bus, name: string, { revision, hash }: ConfigState): v
 
 /** Between looks at whether a data key has come without a word. */
 const keysLookMs = 1_000
+
+/** A secret that could not be opened may have a key by now. */
+function followKeys(bus: Bus, clock: Clock, look: () => void): { stop(): void } {
+  const changed = bus.subscribe(subjects.keysChanged, look)
+  const timer = clock.every(keysLookMs, look)
+  return {
+    stop() {
+      timer.cancel()
+      changed.stop()
+    },
+  }
+}
 
 /** The first requests shall find what they need; an identity service that is slow to answer holds up no start. */
 function identitiesSettled(identities: IdentityKeeper, clock: Clock): Promise<void> {

@@ -44,9 +44,8 @@ export class Realtime {
     const { clock } = this.#options.tools
     this.#timer = clock.every(sweepMs, () => {
       const nowMs = clock.monotonicMs()
-      for (const session of this.#sessions) session.sweep(nowMs)
-      // A key that expires changes no configuration.
-      this.judgeKeys()
+      for (const session of [...this.#sessions]) session.sweep(nowMs)
+      this.#judgeKeys()
     })
   }
 
@@ -60,8 +59,8 @@ export class Realtime {
     for (const session of [...this.#sessions]) session.drain()
   }
 
-  /** Ends the sessions whose key is no longer valid. Called when there is a new configuration. */
-  judgeKeys(): void {
+  /** Ends the sessions whose key was revoked or has expired: within a second, which is as soon as most hear of it. */
+  #judgeKeys(): void {
     const snapshot = this.#options.snapshot()
     if ('type' in snapshot) return
     const nowMs = this.#options.tools.clock.wallMs()
@@ -125,7 +124,6 @@ export class Realtime {
     this.#sessions.add(session)
     session.onOver = () => this.#sessions.delete(session)
     if (this.#draining) session.drain()
-    this.judgeKeys()
   }
 
   #refuse({ reply }: Upgrade, requestId: string, refusal: Refusal): void {

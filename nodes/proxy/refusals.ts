@@ -147,15 +147,7 @@ export function rowOf(refusal: Refusal): Row {
         headers: ['allow', refusal.allow],
       }
     case 'upgrade-required':
-      return {
-        ...row(
-          426,
-          invalid,
-          'upgrade_required',
-          'This path takes WebSocket connections: GET with `Upgrade: websocket`.',
-        ),
-        headers: ['upgrade', 'websocket'],
-      }
+      return upgradeRequired
     case 'not-served':
       return row(501, invalid, 'not_supported', `${refusal.what} is not served by this version.`)
     case 'no-config':
@@ -215,6 +207,11 @@ export function rowOf(refusal: Refusal): Row {
         'The upstream answered with something that is not a valid answer.',
       )
   }
+}
+
+const upgradeRequired: Row = {
+  ...row(426, invalid, 'upgrade_required', 'This path takes WebSocket connections: GET with `Upgrade: websocket`.'),
+  headers: ['upgrade', 'websocket'],
 }
 
 /** It passes by itself. */
