@@ -15,6 +15,9 @@ import { Pulse } from '../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../cluster/secrets/keys.ts'
 import { SecretBox } from '../cluster/secrets/secret-box.ts'
+import { serveState } from '../cluster/state/bus-state-store.ts'
+import { sealState } from '../cluster/state/sealed-state.ts'
+import { SqliteStateStore } from '../cluster/state/sqlite-state-store.ts'
 import { JetStreamUsageStream } from '../cluster/telemetry-stream/jetstream-usage-stream.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { ConfigState } from '../shared/config/state.ts'
@@ -40,9 +43,11 @@ async function startAlone(context: ThreadContext): Promise<RunningThread> {
   const publishing = publish(context, { bus, publisherEpoch, owned: () => [{ partition: embeddedPartition, epoch }] })
   const aggregator = startAggregator({ ...common(context), bus, publishing })
   const config = await follow(context, { onState: publishing.configure })
+  const state = keepState(context)
   return {
     standing: () => ({ troubles: aggregator.troubles() }),
     close: async () => {
+      await state.close()
       await config.close()
       publishing.stop()
       await aggregator.close()
@@ -79,6 +84,18 @@ async function startInCluster(context: ThreadContext, cluster: Connected): Promi
       await config.close()
       await shared?.close()
       await cluster.close()
+    },
+  }
+}
+
+/** What requests leave behind lies in this process: this is the thread that has a disk to wait for. */
+function keepState({ task, bus }: ThreadContext): { close(): Promise<void> } {
+  const store = new SqliteStateStore({ path: task.folder.files.state, clock: systemClock })
+  const serving = serveState(bus, sealState(store, deriveKeys(task.masterKey).stateKey))
+  return {
+    close: async () => {
+      serving.stop()
+      await store.close()
     },
   }
 }

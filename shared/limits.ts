@@ -58,6 +58,13 @@ export const limits = {
   telemetryRowsMax: 1_024,
   /** Batches in the aggregator's memory that are not committed; above it, it takes no more and senders keep theirs. */
   aggregatorPendingBytesMax: 32 << 20,
+  /** What requests leave behind for later ones (stored responses) is gone after this. */
+  stateDays: 30,
+  /** One entry, sealed, and all of them; what does not fit is not stored. */
+  stateEntryBytesMax: 8 << 20,
+  stateBytesMax: 2 * 2 ** 30,
+  /** Questions of one process to its store that have no answer yet. */
+  stateRequestsMax: 1_024,
   heartbeatMs: 1_000,
   /** How long the stream of the configuration log stays rewound before its lost end is published again from a copy. */
   rewoundStreamMs: 15_000,

@@ -54,6 +54,8 @@ export const subjects = {
   sloState: 'slo.state',
   /** `LinkState`, each second and at each change, from the thread of a process that holds its connection to NATS. */
   linkState: 'link.state',
+  /** Request to the thread that holds the state of requests (`cluster/state/bus-state-store.ts`). Inside one process. */
+  stateRequest: 'state.request',
   /** Request to the aggregator: `AggregatorQuery` → its answer. */
   aggregatorQuery: 'aggregator.query',
 } as const

@@ -35,6 +35,7 @@ export interface DataFiles {
   highWater: string
   dataKeys: string
   usage: string
+  state: string
 }
 
 /** `message` is for the operator. */
@@ -74,6 +75,7 @@ function openLocked(path: string, options: DataFolderOptions, lock: FolderLock):
     highWater: join(configDir, 'high-water.json'),
     dataKeys: join(configDir, 'data-keys.json'),
     usage: join(path, 'usage.sqlite'),
+    state: join(path, 'state.sqlite'),
   }
   const masterKey = findMasterKey(path, options, files)
   if (!masterKey.ok) return masterKey

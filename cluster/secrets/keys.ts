@@ -11,6 +11,8 @@ export interface DerivedKeys {
   keyMacKey: Uint8Array
   /** For console links and sessions. */
   sessionKey: Uint8Array
+  /** Seals what requests leave behind for later ones. */
+  stateKey: Uint8Array
 }
 
 /** HKDF-SHA-256 (RFC 5869) of a master key of 32 bytes; each result has 32 bytes. */
@@ -20,6 +22,7 @@ export function deriveKeys(masterKey: Uint8Array): DerivedKeys {
     wrapKey: derive(masterKey, 'headgate data key wrap v1'),
     keyMacKey: derive(masterKey, 'headgate data key mac v1'),
     sessionKey: derive(masterKey, 'headgate session v1'),
+    stateKey: derive(masterKey, 'headgate state v1'),
   }
 }
 

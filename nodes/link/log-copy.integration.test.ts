@@ -55,11 +55,12 @@ async function startProcess(name: string) {
   const files = {
     ...{ log: join(folder, `${name}.sqlite`), highWater: join(folder, `${name}.json`) },
     ...{ dataKeys: join(folder, `${name}-keys.json`), usage: join(folder, `${name}-usage.sqlite`) },
+    state: join(folder, `${name}-state.sqlite`),
   }
   const nats = { servers: [rig.url], credsFile: undefined, caFile: undefined }
   const around = { bus, clock: systemClock, chance: Math.random, notify: () => {} }
   const watch = new LinkWatch(bus, systemClock)
-  const link = startLink({ ...around, node: name, nats, copy: { files, masterKey } })
+  const link = startLink({ ...around, node: name, nats, masterKey, copy: { files } })
   const serving = await bootRig({ log: new SqliteLog({ path: files.log, readOnly: true }), macKey })
   const hint = bus.subscribe(subjects.configAppended, () => void serving.follower.look())
   const close = async () => {

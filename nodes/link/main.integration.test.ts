@@ -30,7 +30,15 @@ function start(node: string, servers = rig.url.split(',')) {
   bus.subscribe(subjects.linkState, (payload) => states.push(decodeJson(payload) as LinkState))
   const watch = new LinkWatch(bus, systemClock)
   const nats = { servers, credsFile: undefined, caFile: undefined }
-  const link = startLink({ node, nats, bus, clock: systemClock, chance: Math.random, notify: () => {} })
+  const link = startLink({
+    node,
+    nats,
+    masterKey: new Uint8Array(32),
+    bus,
+    clock: systemClock,
+    chance: Math.random,
+    notify: () => {},
+  })
   links.push(link)
   const connected = (is: boolean) => expect.poll(() => states.at(-1)?.connected, within).toBe(is)
   const heard = (subject: string) => {

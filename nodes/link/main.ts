@@ -1,5 +1,6 @@
 // The link: what joins a process that serves requests to its cluster, in a thread of its own, so that no request ever waits
-// for the network. It keeps this process's copy of the configuration log, brings its usage to the stream, carries messages
+// for the network. It keeps this process's copy of the configuration log, brings its usage to the stream, fetches and stores
+// the state of its requests, carries messages
 // between the bus of the process and NATS, and says how it is. With NATS away it goes on, and so does everything else:
 // nothing in the process needs it to answer.
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
@@ -9,6 +10,10 @@ import { type Linked, linkStateOf } from '../../cluster/membership/link-state.ts
 import { linkTroubles, logTroubles } from '../../cluster/membership/link-troubles.ts'
 import type { NatsLink } from '../../cluster/nats/nats-link.ts'
 import { openNatsLink } from '../../cluster/nats/open-nats-link.ts'
+import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { serveState } from '../../cluster/state/bus-state-store.ts'
+import { JetStreamStateStore } from '../../cluster/state/jetstream-state-store.ts'
+import { sealState } from '../../cluster/state/sealed-state.ts'
 import { JetStreamUsageStream } from '../../cluster/telemetry-stream/jetstream-usage-stream.ts'
 import { UsagePublisher } from '../../cluster/telemetry-stream/usage-publisher.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
@@ -23,7 +28,8 @@ export interface LinkOptions {
   readonly node: string
   readonly nats: NatsSettings
   /** Where the copy of the log lies; absent where another thread of this process keeps it. */
-  readonly copy?: { readonly files: DataFiles; readonly masterKey: Uint8Array } | undefined
+  readonly copy?: { readonly files: DataFiles } | undefined
+  readonly masterKey: Uint8Array
   /** Of this process. */
   readonly bus: Bus
   readonly clock: Clock
@@ -38,16 +44,17 @@ export interface Link {
 
 /** Throws where the servers may not be used as they are named; whether they can be reached shows later. */
 export function startLink(options: LinkOptions): Link {
-  const { node, nats, bus, clock, chance, notify } = options
+  const { node, nats, masterKey, bus, clock, chance, notify } = options
   const opened = openNatsLink({ ...nats, name: `headgate ${node} link`, clock, chance, notify })
   if (!opened.ok) throw new Error(`HEADGATE_NATS_URL: ${opened.error.message}`)
   const link = opened.value
   const network = new NatsBus({ link, clock, chance, notify })
   const bridge = openBridge({ local: bus, network })
-  const log = options.copy && keepLogCopy({ ...options.copy, link, bus, clock, notify })
+  const log = options.copy && keepLogCopy({ ...options.copy, masterKey, link, bus, clock, notify })
   const stream = new JetStreamUsageStream({ link, clock, mayCreate: false })
   const usage = new UsagePublisher({ stream, bus, network, clock, notify })
   usage.start()
+  const state = serveState(bus, sealState(new JetStreamStateStore({ link, clock }), deriveKeys(masterKey).stateKey))
   const linked: Linked = { link, bus: network, log, queues: () => usage.queues() }
   const tell = () => bus.publish(subjects.linkState, encodeJson(linkStateOf(linked)))
   const watching = link.onChange(tell)
@@ -63,6 +70,7 @@ export function startLink(options: LinkOptions): Link {
       watching.stop()
       bridge.stop()
       usage.stop()
+      state.stop()
       await log?.close()
       // What was just published leaves with the link, which is closed after it.
       network.close()

@@ -1,0 +1,82 @@
+// State over the bus of a process: the thread that holds the file or the connection serves it, the one that answers requests
+// asks. A question is a line of JSON and the value behind it, and so is an answer.
+import { limits } from '../../shared/limits.ts'
+import { fail, type Result } from '../../shared/result.ts'
+import { type Bus, subjects } from '../bus/bus.ts'
+import type { StateKey, StateRefusal, StateStore, StateTrouble } from './state-store.ts'
+
+type Question = StateKey & { readonly ask: 'get' | 'put' | 'delete' }
+type Answer = Result<boolean | undefined, StateTrouble | StateRefusal> & { readonly hasValue?: boolean }
+
+/** More than the store itself takes to say that it is away. */
+const timeoutMs = 4_000
+
+export class BusStateStore implements StateStore {
+  readonly #bus: Bus
+  #asking = 0
+
+  constructor(bus: Bus) {
+    this.#bus = bus
+  }
+
+  async get(key: StateKey): Promise<Result<Uint8Array | undefined, StateTrouble>> {
+    const { answer, value } = await this.#ask({ ...key, ask: 'get' }, nothing)
+    return answer.ok ? { ok: true, value } : (answer as { ok: false; error: StateTrouble })
+  }
+
+  async put(key: StateKey, value: Uint8Array): Promise<Result<undefined, StateTrouble | StateRefusal>> {
+    const { answer } = await this.#ask({ ...key, ask: 'put' }, value)
+    return answer.ok ? { ok: true, value: undefined } : answer
+  }
+
+  async delete(key: StateKey): Promise<Result<boolean, StateTrouble>> {
+    const { answer } = await this.#ask({ ...key, ask: 'delete' }, nothing)
+    return answer as Result<boolean, StateTrouble>
+  }
+
+  async close(): Promise<void> {}
+
+  async #ask(question: Question, value: Uint8Array): Promise<{ answer: Answer; value: Uint8Array | undefined }> {
+    if (this.#asking >= limits.stateRequestsMax)
+      return { answer: unavailable('too many requests wait'), value: undefined }
+    this.#asking++
+    const told = await this.#bus.request(subjects.stateRequest, frame(question, value), timeoutMs)
+    this.#asking--
+    if (!told.ok) return { answer: unavailable(`nobody answers for it (${told.error.type})`), value: undefined }
+    const { head, rest } = unframe<Answer>(told.value)
+    return { answer: head, value: head.hasValue === true ? rest : undefined }
+  }
+}
+
+/** Answers what the other threads of this process ask. */
+export function serveState(bus: Bus, store: StateStore): { stop(): void } {
+  return bus.serve(subjects.stateRequest, async (payload) => {
+    const { head, rest } = unframe<Question>(payload)
+    const key = { owner: head.owner, id: head.id }
+    if (head.ask === 'put') return frame(await store.put(key, rest), nothing)
+    if (head.ask === 'delete') return frame(await store.delete(key), nothing)
+    const found = await store.get(key)
+    const value = found.ok ? found.value : undefined
+    return frame(found.ok ? { ok: true, hasValue: value !== undefined } : found, value ?? nothing)
+  })
+}
+
+const nothing = new Uint8Array(0)
+
+function unavailable(message: string): Answer {
+  return fail({ type: 'unavailable', message })
+}
+
+/** In memory of its own: to another thread goes all the memory that an array is a part of. */
+function frame(head: object, rest: Uint8Array): Uint8Array {
+  const line = new TextEncoder().encode(`${JSON.stringify(head)}\n`)
+  const bytes = new Uint8Array(line.length + rest.length)
+  bytes.set(line)
+  bytes.set(rest, line.length)
+  return bytes
+}
+
+function unframe<Head>(bytes: Uint8Array): { head: Head; rest: Uint8Array } {
+  const end = bytes.indexOf(10)
+  return { head: JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))) as Head, rest: bytes.subarray(end + 1) }
+}

@@ -1,0 +1,163 @@
+// State on JetStream: an entry is a head, on a subject of its own, and as many pieces before it as its value needs. The head
+// comes last, so an entry is there whole or not at all. Everything is read from the stream's leader: a replica that lags
+// would not know yet what another proxy has just written.
+import type { StoredMsg } from '@nats-io/jetstream'
+import type { Clock } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import { done, fail, type Result } from '../../shared/result.ts'
+import { isApiError, publishTrouble, streamTrouble } from '../config-log/jetstream-trouble.ts'
+import type { NatsLink } from '../nats/nats-link.ts'
+import { OwnStream, type OwnStreamSession } from '../nats/own-stream.ts'
+import {
+  nameOf,
+  type StateKey,
+  type StateRefusal,
+  type StateStore,
+  type StateTrouble,
+  tooLarge,
+} from './state-store.ts'
+import {
+  pieceBytesMax,
+  stateStreamDefaults,
+  stateStreamName,
+  stateStreamSettings,
+  stateSubjectPrefix,
+} from './state-stream-settings.ts'
+
+export interface JetStreamStateOptions {
+  readonly link: NatsLink
+  readonly clock: Clock
+  readonly ageMsMax?: number
+  readonly bytesMax?: number
+}
+
+const timeoutMs = 1_500
+
+export class JetStreamStateStore implements StateStore {
+  readonly #clock: Clock
+  readonly #ageMsMax: number
+  readonly #stream: OwnStream
+
+  constructor({ link, clock, ...given }: JetStreamStateOptions) {
+    const { ageMsMax, bytesMax } = { ...stateStreamDefaults, ...given }
+    this.#clock = clock
+    this.#ageMsMax = ageMsMax
+    const settings = stateStreamSettings(ageMsMax, bytesMax)
+    this.#stream = new OwnStream({ link, timeoutMs, mayCreate: true, settings })
+  }
+
+  get(key: StateKey): Promise<Result<Uint8Array | undefined, StateTrouble>> {
+    return this.#asking(async (session) => {
+      const head = await this.#find(session, nameOf(key))
+      if (head === undefined) return undefined
+      const pieces = await Promise.all(piecesOf(head, nameOf(key)).map((name) => this.#find(session, name)))
+      // Pieces are older than their head, by as much as it took to write them: without one the entry's time is over.
+      if (pieces.includes(undefined)) return undefined
+      return Buffer.concat([...pieces.map((piece) => piece!.data), head.data.subarray(headBytes)])
+    })
+  }
+
+  async put(key: StateKey, value: Uint8Array): Promise<Result<undefined, StateTrouble | StateRefusal>> {
+    if (value.length > limits.stateEntryBytesMax) return fail(tooLarge(value))
+    const session = await this.#session()
+    if (!session.ok) return session
+    const name = nameOf(key)
+    const { head, pieces } = cut(value)
+    try {
+      const known = await this.#find(session.value, name)
+      if (known !== undefined) return fail({ type: 'taken' })
+      await Promise.all(pieces.map((piece, n) => publish(session.value, pieceOf(name, n), piece)))
+      await publish(session.value, name, head)
+      return done(undefined)
+    } catch (error) {
+      return fail(this.#publishTrouble(error))
+    }
+  }
+
+  delete(key: StateKey): Promise<Result<boolean, StateTrouble>> {
+    return this.#asking(async (session) => {
+      const head = await this.#find(session, nameOf(key))
+      if (head === undefined) return false
+      // The head first: without it nobody finds the rest.
+      const isErased = await erase(session, head.seq)
+      for (const name of piecesOf(head, nameOf(key))) {
+        const piece = await this.#find(session, name)
+        if (piece !== undefined) await erase(session, piece.seq)
+      }
+      return isErased
+    })
+  }
+
+  async close(): Promise<void> {}
+
+  async #find({ manager }: OwnStreamSession, name: string): Promise<StoredMsg | undefined> {
+    try {
+      const stored = await manager.streams.getMessage(stateStreamName, { last_by_subj: stateSubjectPrefix + name })
+      if (stored === null) return undefined
+      return this.#clock.wallMs() - stored.time.getTime() < this.#ageMsMax ? stored : undefined
+    } catch (error) {
+      if (isApiError(error, 'noMessageFound')) return undefined
+      throw error
+    }
+  }
+
+  async #asking<Value>(ask: (session: OwnStreamSession) => Promise<Value>): Promise<Result<Value, StateTrouble>> {
+    const session = await this.#session()
+    if (!session.ok) return session
+    try {
+      return done(await ask(session.value))
+    } catch (error) {
+      const { type, message } = streamTrouble(error)
+      if (type === 'missing') this.#stream.forget()
+      return fail({ type: 'unavailable', message })
+    }
+  }
+
+  async #session(): Promise<Result<OwnStreamSession, StateTrouble>> {
+    const session = await this.#stream.session()
+    return session.ok ? session : fail({ type: 'unavailable', message: session.error.message })
+  }
+
+  #publishTrouble(error: unknown): StateTrouble | StateRefusal {
+    const trouble = publishTrouble(error)
+    if (trouble.type === 'full') return { type: 'full' }
+    // Nobody answers for its subjects when the stream is gone.
+    if (trouble.type === 'unavailable') this.#stream.forget()
+    return { type: 'unavailable', message: 'message' in trouble ? trouble.message : trouble.type }
+  }
+}
+
+/** How many pieces there are besides, as four bytes. */
+const headBytes = 4
+
+function cut(value: Uint8Array): { head: Uint8Array; pieces: readonly Uint8Array[] } {
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  const count = Math.max(0, Math.ceil(bytes.length / pieceBytesMax) - 1)
+  const pieces = Array.from({ length: count }, (_one, n) => bytes.subarray(n * pieceBytesMax, (n + 1) * pieceBytesMax))
+  const head = Buffer.alloc(headBytes)
+  head.writeUInt32BE(count)
+  return { head: Buffer.concat([head, bytes.subarray(count * pieceBytesMax)]), pieces }
+}
+
+function piecesOf({ data }: StoredMsg, name: string): string[] {
+  const count = Buffer.from(data.buffer, data.byteOffset, data.byteLength).readUInt32BE()
+  return Array.from({ length: count }, (_one, n) => pieceOf(name, n))
+}
+
+function pieceOf(name: string, n: number): string {
+  return `${name}.${n}`
+}
+
+async function publish({ client }: OwnStreamSession, name: string, bytes: Uint8Array): Promise<void> {
+  await client.publish(stateSubjectPrefix + name, bytes, { timeout: timeoutMs })
+}
+
+/** False: somebody else was faster. */
+async function erase({ manager }: OwnStreamSession, sequence: number): Promise<boolean> {
+  try {
+    return await manager.streams.deleteMessage(stateStreamName, sequence, true)
+  } catch (error) {
+    if (isApiError(error, 'noMessageFound') || isApiError(error, 'messageDeleteFailed')) return false
+    throw error
+  }
+}

@@ -1,0 +1,27 @@
+// State, sealed: whoever keeps it sees how large it is and nothing else. The key of each owner is derived from the master
+// key, so that every proxy can read what any of them has written, and a value opens under no other owner and no other id.
+import { hkdfSync } from 'node:crypto'
+import { done, fail } from '../../shared/result.ts'
+import { decrypt, encrypt } from '../secrets/aead.ts'
+import type { StateKey, StateStore } from './state-store.ts'
+
+/** `stateKey` of `deriveKeys`. */
+export function sealState(store: StateStore, stateKey: Uint8Array): StateStore {
+  const keyOf = (owner: string) => new Uint8Array(hkdfSync('sha256', stateKey, new Uint8Array(0), owner, 32))
+  return {
+    async get(key) {
+      const found = await store.get(key)
+      if (!found.ok || found.value === undefined) return found
+      const opened = decrypt(keyOf(key.owner), found.value, context(key))
+      if (opened !== undefined) return done(opened)
+      return fail({ type: 'unavailable', message: 'an entry does not open: it is damaged, or of another master key' })
+    },
+    put: (key, value) => store.put(key, encrypt(keyOf(key.owner), value, context(key))),
+    delete: (key) => store.delete(key),
+    close: () => store.close(),
+  }
+}
+
+function context({ owner, id }: StateKey): string {
+  return `state v1 ${JSON.stringify([owner, id])}`
+}
