@@ -1,10 +1,35 @@
 // AES-256-GCM with a fresh 96-bit nonce: nonce, ciphertext and tag in one piece.
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 
 /** `context` is authenticated, not stored: opening needs the same one. */
 export function encrypt(key: Uint8Array, plain: Uint8Array, context: string): Buffer {
   // Nonces come from the operating system alone: one that repeats would give the key's secrecy away.
-  const nonce = randomBytes(nonceBytes)
+  return encryptWith(randomBytes(nonceBytes), key, plain, context)
+}
+
+/** The same for the same text and context, always, which tells whoever sees two that they are equal, and nothing more. Its
+ *  nonce follows from the text, as in a synthetic IV (RFC 5297): a key for this must be used for nothing else. */
+export function encryptFixed(key: Uint8Array, plain: Uint8Array, context: string): Buffer {
+  const { nonceKey, textKey } = fixedKeys(key)
+  const nonce = createHmac('sha256', nonceKey)
+    .update(context)
+    .update('\0')
+    .update(plain)
+    .digest()
+    .subarray(0, nonceBytes)
+  return encryptWith(nonce, textKey, plain, context)
+}
+
+export function decryptFixed(key: Uint8Array, sealed: Uint8Array, context: string): Buffer | undefined {
+  return decrypt(fixedKeys(key).textKey, sealed, context)
+}
+
+function fixedKeys(key: Uint8Array): { nonceKey: Buffer; textKey: Buffer } {
+  const derive = (purpose: string) => createHmac('sha256', key).update(purpose).digest()
+  return { nonceKey: derive('nonce'), textKey: derive('text') }
+}
+
+function encryptWith(nonce: Uint8Array, key: Uint8Array, plain: Uint8Array, context: string): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
   cipher.setAAD(Buffer.from(context))
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])

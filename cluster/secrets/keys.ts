@@ -13,6 +13,8 @@ export interface DerivedKeys {
   sessionKey: Uint8Array
   /** Seals what requests leave behind for later ones. */
   stateKey: Uint8Array
+  /** Seals ids that callers hold for what lies at providers. */
+  idKey: Uint8Array
 }
 
 /** HKDF-SHA-256 (RFC 5869) of a master key of 32 bytes; each result has 32 bytes. */
@@ -23,6 +25,7 @@ export function deriveKeys(masterKey: Uint8Array): DerivedKeys {
     keyMacKey: derive(masterKey, 'headgate data key mac v1'),
     sessionKey: derive(masterKey, 'headgate session v1'),
     stateKey: derive(masterKey, 'headgate state v1'),
+    idKey: derive(masterKey, 'headgate object id v1'),
   }
 }
 

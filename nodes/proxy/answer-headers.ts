@@ -21,7 +21,9 @@ export interface AnswerFacts {
 export function answerHeaders(facts: AnswerFacts, contentType: string): string[] {
   const headers = ['content-type', contentType, 'x-request-id', facts.requestId]
   if (facts.endpoint !== undefined) {
-    headers.push('x-headgate-provider', facts.endpoint.provider, 'x-headgate-model', facts.endpoint.model)
+    headers.push('x-headgate-provider', facts.endpoint.provider)
+    // Files and batches have none.
+    if (facts.endpoint.model !== '') headers.push('x-headgate-model', facts.endpoint.model)
   }
   headers.push(
     'x-headgate-attempts',

@@ -1,5 +1,5 @@
 // The legs of a request whose body is a form: it only ever passes through, with another model's name in it.
-import { editForm, type FormEdit } from '../../shared/form/edit-form.ts'
+import { editForm, newContent, without } from '../../shared/form/edit-form.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { AskedForm } from './form-body.ts'
 import type { Leg, Unable } from './leg.ts'
@@ -32,8 +32,8 @@ export class FormLegs implements TargetLegs {
     const { model } = endpoint
     if (model.includes(boundary))
       return fail({ type: 'unreadable', path: 'model', message: 'contains the boundary of the form' })
-    const edits: FormEdit[] = taken.map((part) => ({ part, content: undefined }))
-    if (modelPart !== undefined) edits.push({ part: modelPart, content: model })
+    const edits = taken.map(without)
+    if (modelPart !== undefined) edits.push(newContent(modelPart, model))
     const body = editForm(scan, edits)
     if (modelPart === undefined) body.unshift(Buffer.from(`--${boundary}\r\n${modelHead}\r\n\r\n${model}\r\n`))
     const path = addressOf(endpoint, pathOf(route, endpoint))

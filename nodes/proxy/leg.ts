@@ -8,11 +8,13 @@ import type { RefusalAnswer } from './http/http.ts'
 import type { AnswerStream, StreamOptions } from './stream-answer.ts'
 
 export interface Leg {
+  /** Absent: POST. */
+  readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   /** Beside those of the credential. */
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
-  /** Of the body; absent: JSON. */
+  /** Of the body; absent: JSON; '': there is no body. */
   readonly contentType?: string | undefined
   /** What of the request the target cannot take, as a header value; '' for nothing. */
   readonly dropped: string

@@ -34,6 +34,7 @@ import { Deadlines } from './routing/deadlines.ts'
 import { PaceBook } from './routing/pace-book.ts'
 import { followWeights } from './routing/weights-intake.ts'
 import { type Snapshot, SnapshotCompiler } from './snapshot.ts'
+import { StoredIds } from './stored/stored-ids.ts'
 import { targetLoads } from './target-loads.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
 import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
@@ -111,6 +112,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     isReady: () => snapshot !== undefined && !draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
     countRefusal: (code) => refusals.set(code, (refusals.get(code) ?? 0) + 1),
+    ids: new StoredIds(keys.idKey),
     openSocket: (request, events) => sockets.open(request, events),
   })
 

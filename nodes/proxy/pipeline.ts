@@ -7,22 +7,15 @@ import { type Caller, identify } from './auth/callers.ts'
 import { callersLines, credentialsIn, durationHeader, smallInteger } from './caller-headers.ts'
 import { readForm } from './form-body.ts'
 import { FormLegs } from './form-legs.ts'
-import type { Body, HttpHandler, HttpRefusal, OnBody, RefusalAnswer, Reply, RequestHead, Upgrade } from './http/http.ts'
+import type { HttpHandler, HttpRefusal, OnBody, RefusalAnswer, Reply, RequestHead, Upgrade } from './http/http.ts'
+import type { KnownRequest } from './known-request.ts'
 import { Legs, type TargetLegs } from './legs.ts'
 import { modelsThatCould, refusalOfModels } from './model-choice.ts'
 import { modelList, modelListing } from './model-list.ts'
 import { anthropicModelList, anthropicModelListing } from './model-list-anthropic.ts'
 import { geminiModelList, geminiModelListing } from './model-list-gemini.ts'
 import type { ErrorShape } from './providers/dialects/error-shapes.ts'
-import {
-  errorsAt,
-  isLaterPath,
-  modelListPaths,
-  modelOfPath,
-  modelRouteAt,
-  type Route,
-  routes,
-} from './providers/routes.ts'
+import { errorsAt, isLaterPath, modelListPaths, modelOfPath, modelRouteAt, routes } from './providers/routes.ts'
 import { Realtime } from './realtime.ts'
 import type { RealtimeTools } from './realtime-opening.ts'
 import { realtimePaths } from './realtime-plan.ts'
@@ -32,6 +25,9 @@ import { refusedRecord } from './refused-record.ts'
 import { readModel, readStream } from './request-body.ts'
 import { Itinerary } from './routing/itinerary.ts'
 import type { Snapshot } from './snapshot.ts'
+import type { StoredIds } from './stored/stored-ids.ts'
+import { type StoredPath, storedMediaTypes, storedPathAt } from './stored/stored-routes.ts'
+import { StoredObjects } from './stored-objects.ts'
 import { Transit, type TransitTools } from './transit.ts'
 
 export interface PipelineOptions {
@@ -50,16 +46,22 @@ export interface PipelineOptions {
   /** Counts refusals of callers that nobody knows: they leave no record, so that a flood cannot push out real ones. */
   countRefusal(code: string): void
   openSocket: RealtimeTools['openSocket']
+  readonly ids: StoredIds
 }
 
 export class Pipeline implements HttpHandler {
   readonly socketPaths = realtimePaths
   readonly realtime: Realtime
+  readonly #stored: StoredObjects
   readonly #options: PipelineOptions
   #sequence = 0
 
   constructor(options: PipelineOptions) {
     this.#options = options
+    this.#stored = new StoredObjects({
+      ...{ tools: options.tools, chance: options.chance, ids: options.ids },
+      refuse: (request, refusal) => this.#refuseKnown(request, '', refusal),
+    })
     this.realtime = new Realtime({
       tools: { ...options.tools, openSocket: options.openSocket },
       snapshot: () => options.snapshot(),
@@ -75,6 +77,8 @@ export class Pipeline implements HttpHandler {
     const named = known === undefined && head.method === 'POST' ? modelRouteAt(head.path, head.query) : undefined
     const route = known ?? named?.route
     if (route === undefined) {
+      const stored = storedPathAt(head.path)
+      if (stored !== undefined) return this.#onStored(head, reply, requestId, stored)
       this.#answerOther(head, reply, requestId)
       return undefined
     }
@@ -92,6 +96,25 @@ export class Pipeline implements HttpHandler {
     return (body) => this.#answer({ head, reply, requestId, route, inPath, snapshot, caller: caller.value, body })
   }
 
+  #onStored(head: RequestHead, reply: Reply, requestId: string, path: StoredPath): OnBody | undefined {
+    const to: Refusing = { reply, requestId, shape: 'openai' }
+    const action = path.actions[head.method]
+    if (action === undefined) {
+      return this.#refuse(to, { type: 'method-not-allowed', allow: Object.keys(path.actions).join(', ') })
+    }
+    const snapshot = this.#options.snapshot()
+    if ('type' in snapshot) return this.#refuse(to, snapshot)
+    const caller = identify(snapshot.callers, credentialsIn(head), this.#options.clock.wallMs())
+    if (!caller.ok) return this.#refuse(to, caller.error)
+    if (this.#options.openRequests() > this.#options.openRequestsMax) {
+      return this.#refuse(to, { type: 'overloaded', retryAfterMs: 1_000 })
+    }
+    if (action === 'upload' && !isForm(head)) return this.#refuse(to, formExpected)
+    const request = { head, reply, requestId, snapshot, caller: caller.value, inPath: undefined }
+    const route = this.#stored.routeFor(path)
+    return (body) => this.#stored.answer({ ...request, route, body }, path, action)
+  }
+
   onUpgrade(head: RequestHead, upgrade: Upgrade): void {
     this.realtime.onUpgrade(head, upgrade)
   }
@@ -105,12 +128,15 @@ export class Pipeline implements HttpHandler {
 
   mediaTypesAt(path: string): readonly string[] | undefined {
     const { form } = routes.get(path) ?? modelRouteAt(path, '')?.route ?? {}
-    if (form === undefined) return undefined
+    if (form === undefined) {
+      const stored = storedPathAt(path)
+      return stored === undefined ? undefined : storedMediaTypes(stored)
+    }
     return form.only ? ['multipart/form-data'] : ['multipart/form-data', 'application/json']
   }
 
   /** From the body on. */
-  #answer(request: Known): void {
+  #answer(request: KnownRequest): void {
     const { clock } = this.#options
     const startedMs = clock.monotonicMs()
     const { snapshot, caller, body, route, head } = request
@@ -135,7 +161,7 @@ export class Pipeline implements HttpHandler {
   }
 
   /** The same, where the body is a form. */
-  #answerForm(request: Known, startedMs: number): void {
+  #answerForm(request: KnownRequest, startedMs: number): void {
     const { head, route, body, snapshot, caller, inPath } = request
     const contentType = head.contentType ?? ''
     const asked = readForm(body.bytes, { contentType, route, inPath })
@@ -148,7 +174,7 @@ export class Pipeline implements HttpHandler {
     this.#send(request, { model, fallbacks, stream, showUsage: false, legs, startedMs })
   }
 
-  #send(request: Known, { model, fallbacks, stream, showUsage, legs, startedMs }: Asked): void {
+  #send(request: KnownRequest, { model, fallbacks, stream, showUsage, legs, startedMs }: Asked): void {
     const { clock } = this.#options
     const { snapshot, caller, body, route, head } = request
     const itinerary = new Itinerary({
@@ -189,7 +215,7 @@ export class Pipeline implements HttpHandler {
   }
 
   /** Where no target can count tokens they are estimated here. False: one can. */
-  #answerEstimate(request: Known, model: string, legs: Legs): boolean {
+  #answerEstimate(request: KnownRequest, model: string, legs: Legs): boolean {
     const { snapshot, reply, requestId, body, route } = request
     const estimate = legs.estimate(snapshot.routeOf(model)!.targets.map(({ endpoint }) => endpoint))
     if (estimate === undefined) return false
@@ -260,7 +286,7 @@ export class Pipeline implements HttpHandler {
   }
 
   /** A refusal whose caller is known leaves a record; it waits for nothing. */
-  #refuseKnown(request: Known, model: string, refusal: Refusal): void {
+  #refuseKnown(request: KnownRequest, model: string, refusal: Refusal): void {
     request.body.release()
     const { caller, route, snapshot, requestId, reply } = request
     const { status, code } = this.#tell({ reply, requestId, shape: route.errors }, refusal)
@@ -275,18 +301,6 @@ export class Pipeline implements HttpHandler {
     this.#sequence++
     return this.#options.idPrefix + this.#sequence.toString(36)
   }
-}
-
-interface Known {
-  readonly head: RequestHead
-  readonly reply: Reply
-  readonly requestId: string
-  readonly route: Route
-  /** The model's name where the path has it. */
-  readonly inPath: string | undefined
-  readonly snapshot: Snapshot
-  readonly caller: Caller
-  readonly body: Body
 }
 
 /** What a request asks for. */

@@ -14,6 +14,7 @@ export type Refusal =
   | { type: 'unknown-path'; nearest: string | undefined }
   | { type: 'method-not-allowed'; allow: string }
   | { type: 'upgrade-required' }
+  | { type: 'unknown-object'; kind: 'file' | 'batch' }
   | { type: 'not-served'; what: string }
   | { type: 'no-config' }
   | { type: 'config-damaged' }
@@ -146,6 +147,8 @@ export function rowOf(refusal: Refusal): Row {
         ...row(405, invalid, 'method_not_allowed', `This path takes ${refusal.allow}.`),
         headers: ['allow', refusal.allow],
       }
+    case 'unknown-object':
+      return { ...row(404, invalid, 'not_found', `There is no such ${refusal.kind} for this key.`), param: 'id' }
     case 'upgrade-required':
       return upgradeRequired
     case 'not-served':

@@ -1,7 +1,8 @@
 // The third stage of a request: what its body says. Structure is checked in one pass over the bytes; what the gateway does
 // not need to know is for the upstream to judge.
 
-import { type BodyScan, type ScanProblem, scanBody } from '../../shared/json/scan.ts'
+import { parseExact } from '../../shared/json/exact.ts'
+import { BodyScan, type ScanProblem, scanBody } from '../../shared/json/scan.ts'
 import type { Edit } from '../../shared/json/splice.ts'
 import { editIncludeUsage, editOut } from '../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
@@ -77,6 +78,13 @@ export function readStream(route: Route, scan: BodyScan): Result<AskedStream, Ba
   const usage = stream && route.asksForUsage ? editIncludeUsage(scan) : undefined
   if (usage !== undefined) edits.push(usage)
   return done({ stream, showUsage: scan.includeUsage?.kind === 'true', edits })
+}
+
+/** The whole body, where all of it has to be read. */
+export function readObject(bytes: Buffer): Result<Readonly<Record<string, unknown>>, BadBody> {
+  const problem = scanBody(bytes, new BodyScan())
+  if (problem !== undefined) return fail(badBody(problem))
+  return done(parseExact(bytes.toString('utf8').replace(/^\ufeff/, '')) as Record<string, unknown>)
 }
 
 function badBody(problem: ScanProblem): BadBody {

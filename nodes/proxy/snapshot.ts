@@ -27,6 +27,9 @@ export interface Snapshot {
   readonly callers: Callers
   /** The route of a name that callers use: an alias, or `provider/model`. */
   routeOf(model: string): Route<Endpoint> | undefined
+  /** A provider without a model, for what lies there; undefined for one that is not there or has no credential. */
+  accountOf(provider: string): Endpoint | undefined
+  readonly providerNames: readonly string[]
   /** Every name that `GET /v1/models` may list, sorted. */
   readonly modelNames: readonly string[]
   /** Configured routes, and those addressed as `provider/model` so far. */
@@ -148,6 +151,10 @@ export class SnapshotCompiler {
         names ??= [...routes.keys(), ...demoNames(providers)].sort()
         return names
       },
+      accountOf: (provider) => this.#account(providers.get(provider)),
+      get providerNames() {
+        return [...providers.keys()]
+      },
       routeOf: (model) => used.get(model) ?? findRoute(model),
     }
   }
@@ -166,6 +173,12 @@ export class SnapshotCompiler {
       ...knownOf(connection, target),
       load: this.#options.loads.of(model, target.provider, target.model),
     }
+  }
+
+  #account(connection: ProviderConnection | undefined): Endpoint | undefined {
+    if (connection === undefined || connection.credentials.length === 0) return undefined
+    const load = this.#options.loads.of('', connection.provider, '')
+    return { ...connection, model: '', price: undefined, facts: {}, releasedAt: 0, load }
   }
 
   #direct(

@@ -168,7 +168,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const proof =
       credential.prove === undefined
         ? ''
-        : credential.prove({ method: 'POST', host: endpoint.origin.host, path: leg.path, body: leg.body })
+        : credential.prove({ method: leg.method ?? 'POST', host: endpoint.origin.host, path: leg.path, body: leg.body })
     if (proof === undefined) {
       this.#call = undefined
       this.#giveUp(noCredential)
@@ -178,7 +178,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#call = this.#tools.upstreamOf(endpoint).send(
       {
         origin: endpoint.origin,
-        method: 'POST',
+        method: leg.method ?? 'POST',
         path: leg.path,
         headerLines: typedLines(credential, leg) + proof + leg.headerLines,
         body: leg.body,
@@ -267,7 +267,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       this.#retryAfterMs = retryAfterMsOf(head, this.#tools.clock.wallMs())
       this.#phase = 'failing'
       this.#tools.deadlines.arm(this, closingMs)
-    } else if (this.#plan.route.answersAnyhow === true) this.#openAnyhow()
+    } else if (this.#plan.route.answersAnyhow !== undefined) this.#openAnyhow()
     else if (this.#plan.stream) this.#openStream()
     else if (this.#contentType.includes('json')) this.#openUnary()
     else this.#giveUp(brokenAnswer)
@@ -275,8 +275,9 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
 
   /** The answer itself says what it is, whatever was asked for. */
   #openAnyhow(): void {
-    if (this.#contentType.startsWith(eventStream)) this.#openStream()
-    else if (this.#contentType.includes('json')) this.#openUnary()
+    const isRead = this.#plan.route.answersAnyhow !== 'bytes'
+    if (isRead && this.#contentType.startsWith(eventStream)) this.#openStream()
+    else if (isRead && this.#contentType.includes('json')) this.#openUnary()
     else if (this.#leg!.openBytes === undefined) this.#giveUp(brokenAnswer)
     else {
       this.#phase = 'stream'
@@ -708,7 +709,7 @@ const nothing = () => {}
 function typedLines({ headerLines }: Credential, { contentType }: Leg): string {
   return contentType === undefined
     ? headerLines
-    : headerLines.replace(jsonTypeLine, () => `content-type: ${contentType}\r\n`)
+    : headerLines.replace(jsonTypeLine, () => (contentType === '' ? '' : `content-type: ${contentType}\r\n`))
 }
 /** Content type and request id come first; a refusal has its own. */
 const factsFrom = 4

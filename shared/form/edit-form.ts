@@ -1,27 +1,41 @@
 // Changes a form without copying it: the bytes of all other parts go out as they came.
 import type { FormPart, FormScan } from './scan-form.ts'
 
+/** Bytes [start, end) become `content`; start = end inserts. */
 export interface FormEdit {
-  readonly part: FormPart
-  /** The new content; undefined takes the whole part out. */
-  readonly content: string | Uint8Array | undefined
+  readonly start: number
+  readonly end: number
+  readonly content: string | Uint8Array
 }
 
-/** To be sent one after the other: views into the form and short buffers of our own. A form keeps at least one part. */
+export function newContent({ contentStart: start, end }: FormPart, content: string | Uint8Array): FormEdit {
+  return { start, end, content }
+}
+
+/** Takes a whole part out. The first has no line end before its delimiter: it goes with the one that follows. */
+export function without({ start, end }: FormPart): FormEdit {
+  return start === 0 ? { start, end: end + 2, content: '' } : { start, end, content: '' }
+}
+
+/** Puts text in front of a part's file name, in every spelling of it that the head has; '' for a part without one. */
+export function namePrefix({ bytes }: FormScan, part: FormPart, prefix: string): FormEdit[] {
+  const head = bytes.toString('latin1', part.start, part.contentStart)
+  const names = head.matchAll(/;\s*filename(?:\*=[\w-]+'[\w-]*'|="?)/gi)
+  return [...names].map(({ index, 0: found }) => {
+    const at = part.start + index + found.length
+    return { start: at, end: at, content: prefix }
+  })
+}
+
+/** To be sent one after the other: views into the form and short buffers of our own. Edits must not overlap. */
 export function editForm({ bytes }: FormScan, edits: readonly FormEdit[]): Uint8Array[] {
   const pieces: Uint8Array[] = []
   let at = 0
-  for (const { part, content } of edits.toSorted((a, b) => a.part.start - b.part.start)) {
-    const [start, end] = content === undefined ? outOf(part) : [part.contentStart, part.end]
+  for (const { start, end, content } of edits.toSorted((a, b) => a.start - b.start)) {
     if (start > at) pieces.push(bytes.subarray(at, start))
-    if (content !== undefined && content.length > 0) pieces.push(Buffer.from(content))
+    if (content.length > 0) pieces.push(typeof content === 'string' ? Buffer.from(content) : content)
     at = end
   }
   pieces.push(bytes.subarray(at))
   return pieces
-}
-
-/** The first part has no line end before its delimiter: it goes with the one that follows. */
-function outOf({ start, end }: FormPart): [number, number] {
-  return start === 0 ? [0, end + 2] : [start, end]
 }

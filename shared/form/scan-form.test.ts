@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { editForm } from './edit-form.ts'
+import { editForm, namePrefix, newContent, without } from './edit-form.ts'
 import { boundaryOf, type FormPart, type FormScan, scanForm } from './scan-form.ts'
 
 const boundary = 'xYzZY'
@@ -56,10 +56,10 @@ test('what Node makes of a FormData is read as it was written', async () => {
         expect(bytes.subarray(last.contentStart, last.end).equals(Buffer.from(file))).toBe(true)
         // Each part, changed or taken out, leaves all others as they were.
         for (const [index, part] of scan.parts.entries()) {
-          const changed = Buffer.concat(editForm(scan, [{ part, content: 'new' }]))
-          const without = Buffer.concat(editForm(scan, [{ part, content: undefined }]))
+          const changed = Buffer.concat(editForm(scan, [newContent(part, 'new')]))
+          const less = Buffer.concat(editForm(scan, [without(part)]))
           const after = scanForm(changed, boundaryOf(type)!) as FormScan
-          const left = scanForm(without, boundaryOf(type)!) as FormScan
+          const left = scanForm(less, boundaryOf(type)!) as FormScan
           const contents = (one: FormScan) => one.parts.map((other) => contentOf(one, other))
           expect(contents(after)).toEqual(contents(scan).with(index, 'new'))
           expect(contents(left)).toEqual(contents(scan).toSpliced(index, 1))
@@ -121,4 +121,17 @@ test('whatever bytes come, the scan ends, and what it finds lies in order', () =
     }),
     { numRuns: 2_000 },
   )
+})
+
+test.each([
+  ['; filename="a.jsonl"', ['pre-a.jsonl']],
+  ['; filename="a"; filename*=UTF-8\'\'%C3%A4', ['pre-a']],
+  ['; filename=a', ['pre-a']],
+])('a file name (%s) is prefixed in every spelling', (more, names) => {
+  const scan = scanned(form([named('purpose'), 'batch'], [named('file', more), 'x; filename="y"']))
+  const edited = Buffer.concat(editForm(scan, namePrefix(scan, scan.parts[1]!, 'pre-')))
+  const again = scanned(edited)
+  expect(again.parts.flatMap(({ filename }) => filename ?? [])).toEqual(names)
+  expect(contentOf(again, again.parts[1])).toBe('x; filename="y"')
+  expect(edited.toString().split('pre-').length - 1).toBe(more.split('filename').length - 1)
 })

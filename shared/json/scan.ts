@@ -121,6 +121,26 @@ export function scanBody(bytes: Buffer, out: BodyScan): ScanProblem | undefined 
   return options?.kind === 'object' ? scanStreamOptions(bytes, options, out) : undefined
 }
 
+const lineNames = new NameTable(['body'])
+
+/** A line of a batch file: `out` is the scan of its `body`, which begins at `bodyStart`. */
+export function scanBatchLine(line: Buffer, out: BodyScan): ScanProblem | { readonly bodyStart: number } {
+  if (!isUtf8(line)) return { type: 'invalid_utf8' }
+  cursor.open(line, limits.jsonDepthMax + 1)
+  const first = cursor.skipSpace(0)
+  if (line[first] !== 123) return { type: 'not_an_object' }
+  const found: (Span | undefined)[] = []
+  const end = walk.walk(line, first, 1, lineNames, found)
+  if (end === stopped) return problemOfStop(line)
+  if (cursor.skipSpace(end) !== line.length) {
+    cursor.stopAt(cursor.skipSpace(end))
+    return problemOfStop(line)
+  }
+  const [body] = found
+  if (body?.kind !== 'object') return { type: 'not_an_object' }
+  return scanBody(line.subarray(body.start, body.end), out) ?? { bodyStart: body.start }
+}
+
 function scanStreamOptions(bytes: Buffer, options: Span, out: BodyScan): ScanProblem | undefined {
   const found: (Span | undefined)[] = []
   if (walk.walk(bytes, options.start, 2, optionNames, found) === stopped) {

@@ -13,7 +13,7 @@ export function azureAddress({ basePath, path, model, apiVersion = versionDefaul
   }
   if (isUndated(apiVersion))
     return `${basePath}/openai/v1${path}${apiVersion === 'v1' ? '' : `?api-version=${apiVersion}`}`
-  const deployment = path === '/responses' ? '' : `/deployments/${encodeURIComponent(model)}`
+  const deployment = /^\/(responses|files|batches)/.test(path) ? '' : `/deployments/${encodeURIComponent(model)}`
   return `${basePath}/openai${deployment}${path}?api-version=${apiVersion}`
 }
 

@@ -36,8 +36,9 @@ export interface Route {
   readonly asksForUsage: boolean
   /** Asks how many tokens there are, and uses none: how the number is told. */
   readonly counts?: (tokens: number) => object
-  /** Whatever was asked for, the answer's own media type tells what it is: JSON, events, or bytes that nobody reads. */
-  readonly answersAnyhow?: boolean
+  /** Whatever was asked for, the answer's own media type tells what it is: JSON, events, or bytes that nobody reads. 'bytes':
+   *  nobody reads any of them. */
+  readonly answersAnyhow?: true | 'bytes'
   /** Its tokens are not estimated: where an answer does not tell them, this tells what else was used. */
   readonly measures?: Measures
   /** Bodies may be forms: whether they must, and which part has to be there. */
@@ -238,7 +239,7 @@ export function errorsAt(path: string): ErrorShape {
 
 /** Parts of the API that this version knows and does not serve: told apart from a mistyped path. */
 const laterPaths =
-  /^(\/openai|\/anthropic)?\/v1\/(images\/.+|audio\/.+|files(\/.+)?|batches(\/.+)?|messages\/batches(\/.+)?|realtime\/.+|responses\/.+)$|^\/openai\/deployments\/|^\/v1beta\/|^\/mcp(\/|$)|^\/a2a\//
+  /^(\/openai|\/anthropic)?\/v1\/(images\/.+|audio\/.+|files\/.+|batches\/.+|messages\/batches(\/.+)?|realtime\/.+|responses\/.+)$|^\/openai\/deployments\/|^\/v1beta\/|^\/mcp(\/|$)|^\/a2a\//
 
 export function isLaterPath(path: string): boolean {
   return laterPaths.test(path)

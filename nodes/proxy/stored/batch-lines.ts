@@ -1,0 +1,98 @@
+// The lines of a batch file. The provider will run each of them with our credential, so each must name a model that the
+// caller may use, and is given the name that the model has there. Everything else of a line stays as it is.
+import { BodyScan, scanBatchLine } from '../../../shared/json/scan.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
+
+export interface BatchLines {
+  /** With the provider's names. */
+  readonly content: Buffer
+  /** The models that the lines name, in the caller's words. */
+  readonly models: readonly string[]
+}
+
+export interface BadLine {
+  readonly line: number
+  readonly message: string
+}
+
+/** Models of one file at most: they stand in its id. */
+const batchModelsMax = 4
+const linesMax = 100_000
+
+/** `nameOf` answers a model's name at the provider, or why it cannot be used; `rest` gives others a turn. */
+export async function readBatchLines(
+  bytes: Buffer,
+  nameOf: (model: string) => Result<string, string>,
+  rest: () => Promise<void>,
+): Promise<Result<BatchLines, BadLine>> {
+  const pieces: Uint8Array[] = []
+  const names = new Map<string, string>()
+  let keptTo = 0
+  let line = 0
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(10, start)
+    const end = newline < 0 ? bytes.length : newline
+    line++
+    const read = readLine(bytes.subarray(start, end), names, nameOf)
+    if (!read.ok) return fail({ line, message: read.error })
+    if (line > linesMax) return fail({ line, message: `is one more than the ${linesMax} that a file may have` })
+    if (read.value !== undefined) {
+      pieces.push(bytes.subarray(keptTo, start + read.value.start), Buffer.from(read.value.name))
+      keptTo = start + read.value.end
+    }
+    start = end + 1
+    if (line % 64 === 0) await rest()
+  }
+  if (names.size === 0) return fail({ line, message: 'is the last, and none of them is a request' })
+  pieces.push(bytes.subarray(keptTo))
+  return done({ content: Buffer.concat(pieces), models: [...names.keys()] })
+}
+
+interface NamePlace {
+  /** Where the model's name stands in the line. */
+  readonly start: number
+  readonly end: number
+  readonly name: string
+}
+
+/** Undefined for an empty line. */
+function readLine(
+  line: Buffer,
+  names: Map<string, string>,
+  nameOf: (model: string) => Result<string, string>,
+): Result<NamePlace | undefined, string> {
+  if (isBlank(line)) return done(undefined)
+  const scan = new BodyScan()
+  const scanned = scanBatchLine(line, scan)
+  if ('type' in scanned) return fail(problemOf(scanned.type))
+  const model = scan.text('model')
+  const span = scan.field('model')
+  if (model === undefined || model === '' || span === undefined) return fail('names no model in its `body`')
+  let name = names.get(model)
+  if (name === undefined) {
+    const found = nameOf(model)
+    if (!found.ok) return fail(found.error)
+    if (names.size >= batchModelsMax)
+      return fail(`names one more than the ${batchModelsMax} models that a file may name`)
+    name = JSON.stringify(found.value)
+    names.set(model, name)
+  }
+  return done({ start: scanned.bodyStart + span.start, end: scanned.bodyStart + span.end, name })
+}
+
+function isBlank(line: Buffer): boolean {
+  return line.length < 1_024 && line.toString('latin1').trim() === ''
+}
+
+function problemOf(type: string): string {
+  switch (type) {
+    case 'not_an_object':
+      return 'is not a JSON object with a `body` that is one'
+    case 'forbidden_param':
+      return "sets what is the gateway's to set"
+    case 'duplicate_key':
+      return 'has a member twice'
+    default:
+      return 'is not valid JSON'
+  }
+}

@@ -1,0 +1,76 @@
+// What providers say of files and batches, in the words of their owners: ids that lead back here, and without the mark.
+import { tryParseExact } from '../../../shared/json/exact.ts'
+import type { Mark, StoredIds } from './stored-ids.ts'
+
+export interface Account {
+  readonly provider: string
+  readonly credential: string
+}
+
+export type Stored = Readonly<Record<string, unknown>>
+
+/** The member of a batch's metadata that holds the mark. */
+export const markName = 'headgate'
+const markedName = /^hg\.([\w-]+)\.(.*)$/s
+
+export function markedFileName(token: string): string {
+  return `hg.${token}.`
+}
+
+export class StoredAnswers {
+  readonly #ids: StoredIds
+  readonly #account: Account
+
+  constructor(ids: StoredIds, account: Account) {
+    this.#ids = ids
+    this.#account = account
+  }
+
+  /** Undefined: it is no answer. */
+  read(bytes: Buffer): Stored | undefined {
+    const value = tryParseExact(bytes.toString('utf8'))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Stored) : undefined
+  }
+
+  /** `mark`: of the object as known from its id; else what stands with the object counts. */
+  file(file: Stored, mark: Mark): Stored {
+    const { filename, id } = file
+    const shown = typeof filename === 'string' ? (markedName.exec(filename)?.[2] ?? filename) : filename
+    return { ...file, id: this.#seal('file', id, mark), ...(filename === undefined ? {} : { filename: shown }) }
+  }
+
+  batch(batch: Stored, mark: Mark): Stored {
+    const plain = { owner: mark.owner, models: [] }
+    const shown: Record<string, unknown> = { ...batch, id: this.#seal('batch', batch['id'], plain) }
+    for (const name of ['input_file_id', 'output_file_id', 'error_file_id']) {
+      if (typeof batch[name] !== 'string') continue
+      shown[name] = this.#seal('file', batch[name], name === 'input_file_id' ? mark : plain)
+    }
+    const metadata = membersOf(batch['metadata'])
+    if (metadata !== undefined) {
+      const { [markName]: _, ...others } = metadata
+      shown['metadata'] = Object.keys(others).length === 0 ? null : others
+    }
+    return shown
+  }
+
+  /** What stands with an object at its provider; undefined where nothing of ours does. */
+  markOf(kind: 'file' | 'batch', object: Stored): Mark | undefined {
+    const { filename } = object
+    const token =
+      kind === 'batch'
+        ? membersOf(object['metadata'])?.[markName]
+        : typeof filename === 'string'
+          ? markedName.exec(filename)?.[1]
+          : undefined
+    return typeof token === 'string' ? this.#ids.readToken(token) : undefined
+  }
+
+  #seal(kind: 'file' | 'batch', id: unknown, { owner, models }: Mark): unknown {
+    return typeof id === 'string' ? this.#ids.seal({ kind, ...this.#account, owner, id, models }) : id
+  }
+}
+
+export function membersOf(value: unknown): Stored | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Stored) : undefined
+}

@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ownerOf, StoredIds, type StoredRef } from './stored-ids.ts'
+
+const ids = new StoredIds(new Uint8Array(32).fill(3))
+const ref: StoredRef = {
+  kind: 'file',
+  provider: 'openai',
+  credential: 'main',
+  owner: 'team a',
+  id: 'file-abc',
+  models: [],
+}
+
+test('what an id was made of comes back, and the same object has the same id', () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 30 })
+  const refs: fc.Arbitrary<StoredRef> = fc.record({
+    ...{ kind: fc.constantFrom('file', 'batch'), provider: text, credential: text, owner: text, id: text },
+    models: fc.array(text, { maxLength: 4 }),
+  })
+  fc.assert(
+    fc.property(refs, (one) => {
+      const id = ids.seal(one)
+      expect(id).toMatch(/^[\w-]+$/)
+      expect(ids.open(id, one.kind)).toEqual(one)
+      expect(ids.seal({ ...one })).toBe(id)
+    }),
+  )
+})
+
+test('an id tells nothing of what it stands for, and no other text is one', () => {
+  const id = ids.seal(ref)
+  expect(Buffer.from(id.slice(8), 'base64url').includes('file-abc')).toBe(false)
+  expect(ids.open(id, 'batch')).toBeUndefined()
+  expect(new StoredIds(new Uint8Array(32).fill(4)).open(id, 'file')).toBeUndefined()
+  for (let at = 8; at < id.length; at++) {
+    const other = id.slice(0, at) + (id[at] === 'A' ? 'B' : 'A') + id.slice(at + 1)
+    expect(ids.open(other, 'file')).toBeUndefined()
+  }
+  for (const other of ['', 'file-abc', 'file-hg-', `${id}=`, `${id}A`, ` ${id}`, id.slice(0, -1)]) {
+    expect(ids.open(other, 'file')).toBeUndefined()
+  }
+})
+
+test('an owner is the team, else whoever the key belongs to', () => {
+  const caller = { keyId: 'k', team: '', user: '', app: '' }
+  expect(ownerOf({ ...caller, team: 'a', user: 'u' })).toBe('team a')
+  expect(ownerOf({ ...caller, user: 'u' })).toBe('user u')
+  expect(ownerOf({ ...caller, app: 'p' })).toBe('app p')
+  expect(ownerOf(caller)).toBe('key k')
+})
+
+test('a mark is read back, and nothing else is one', () => {
+  const mark = { owner: 'team a', models: ['fast', 'smärt'] }
+  expect(ids.readToken(ids.tokenOf(mark))).toEqual(mark)
+  for (const other of ['', 'x', ids.seal(ref), ids.tokenOf(mark).slice(1)]) expect(ids.readToken(other)).toBeUndefined()
+})
