@@ -14,6 +14,8 @@ export interface AskedForm {
   /** The request's own fallback list, undefined when it has none. */
   readonly fallbacks: readonly string[] | undefined
   readonly stream: boolean
+  /** Streams of what forms ask for tell their usage by themselves. */
+  readonly showUsage: false
   /** Where the model's name stands; undefined where the path or the list has it. */
   readonly modelPart: FormPart | undefined
   /** Parts that are for the gateway alone. */
@@ -69,7 +71,7 @@ function readParts(
   const flag = streamPart.value === undefined ? 'false' : textOf(scan, streamPart.value)?.toLowerCase()
   if (flag !== 'true' && flag !== 'false') return fail(bad('invalid_type', '`stream` must be true or false.', 'stream'))
   const fallbacks = taken.length === 0 ? undefined : rest.filter((other) => other !== model)
-  return done({ scan, model, fallbacks, stream: flag === 'true', modelPart: modelPart.value, taken })
+  return done({ scan, model, fallbacks, stream: flag === 'true', showUsage: false, modelPart: modelPart.value, taken })
 }
 
 /** A value that the gateway reads: there at most once, and plain. */

@@ -22,7 +22,7 @@ import { realtimePaths } from './realtime-plan.ts'
 import { type Refused, refusalAnswer } from './refusal-answers.ts'
 import { type Refusal, refusalOf } from './refusals.ts'
 import { refusedRecord } from './refused-record.ts'
-import { readModel, readStream } from './request-body.ts'
+import { type AskedModel, type AskedStream, readModel, readStream } from './request-body.ts'
 import { Itinerary } from './routing/itinerary.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { StoredIds } from './stored/stored-ids.ts'
@@ -157,7 +157,7 @@ export class Pipeline implements HttpHandler {
       ...callersLines(head, route),
     })
     if (route.counts !== undefined && this.#answerEstimate(request, model, legs)) return
-    this.#send(request, { model, fallbacks, stream: stream.value.stream, showUsage, legs, startedMs })
+    this.#send(request, startedMs, legs, asked.value, stream.value)
   }
 
   /** The same, where the body is a form. */
@@ -166,15 +166,21 @@ export class Pipeline implements HttpHandler {
     const contentType = head.contentType ?? ''
     const asked = readForm(body.bytes, { contentType, route, inPath })
     if (!asked.ok) return this.#refuseKnown(request, '', asked.error)
-    const { model, fallbacks, stream } = asked.value
+    const { model, fallbacks } = asked.value
     const found = refusalOfModels([model, ...(fallbacks ?? [])], snapshot, caller)
     if (found !== undefined) return this.#refuseKnown(request, model, found)
     const { forwardedLines, relayedLines } = callersLines(head, route)
     const legs = new FormLegs({ route, form: asked.value, contentType, headerLines: forwardedLines + relayedLines })
-    this.#send(request, { model, fallbacks, stream, showUsage: false, legs, startedMs })
+    this.#send(request, startedMs, legs, asked.value, asked.value)
   }
 
-  #send(request: KnownRequest, { model, fallbacks, stream, showUsage, legs, startedMs }: Asked): void {
+  #send(
+    request: KnownRequest,
+    startedMs: number,
+    legs: TargetLegs,
+    { model, fallbacks }: AskedModel,
+    { stream, showUsage }: Pick<AskedStream, 'stream' | 'showUsage'>,
+  ): void {
     const { clock } = this.#options
     const { snapshot, caller, body, route, head } = request
     const itinerary = new Itinerary({
@@ -301,17 +307,6 @@ export class Pipeline implements HttpHandler {
     this.#sequence++
     return this.#options.idPrefix + this.#sequence.toString(36)
   }
-}
-
-/** What a request asks for. */
-interface Asked {
-  readonly model: string
-  readonly fallbacks: readonly string[] | undefined
-  readonly stream: boolean
-  readonly showUsage: boolean
-  readonly legs: TargetLegs
-  /** Monotonic: when the last byte of the body was in. */
-  readonly startedMs: number
 }
 
 /** Whom a refusal goes to, and in which shape. */

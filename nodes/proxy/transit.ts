@@ -444,8 +444,15 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const attempt = this.#attemptRecord('ok', tokens, nowMs)
     this.#phase = 'closing'
     this.#tools.deadlines.arm(this, closingMs)
-    const used = { tokens, estimated, unpriced: this.#isUnpriced(tokens), measure: this.#measure() }
-    const ending: Ending = { status: 'ok', httpStatus: this.#status, errorCode: '', ...used }
+    const ending: Ending = {
+      status: 'ok',
+      httpStatus: this.#status,
+      errorCode: '',
+      tokens,
+      estimated,
+      unpriced: this.#isUnpriced(tokens),
+      measure: this.#measure(),
+    }
     this.#record(ending, attempt, nowMs, () => {
       if (last.length > 0) this.#reply.write(last)
       this.#reply.end()

@@ -38,6 +38,7 @@ function statusLine(status: number): string {
 
 const statusLines = new Map(
   Object.entries({
+    101: 'Switching Protocols',
     200: 'OK',
     201: 'Created',
     202: 'Accepted',
@@ -69,6 +70,7 @@ const statusLines = new Map(
     422: 'Unprocessable Content',
     424: 'Failed Dependency',
     425: 'Too Early',
+    426: 'Upgrade Required',
     429: 'Too Many Requests',
     431: 'Request Header Fields Too Large',
     499: 'Client Closed Request',
