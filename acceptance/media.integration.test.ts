@@ -26,6 +26,8 @@ beforeAll(async () => {
       models: {
         painter: { targets: [{ provider: 'media', model: 'gpt-image-x', price }] },
         voice: modelOn('media', 'tts-x'),
+        'priced-voice': { targets: [{ provider: 'media', model: 'tts-x', unitPrice: { perMCharacters: 15 } }] },
+        'priced-painter': { targets: [{ provider: 'media', model: 'img-x', price, unitPrice: { perImage: 0.04 } }] },
         sorter: modelOn('media', 'rerank-x'),
         claude: modelOn('claude', 'claude-x'),
         steadfast: {
@@ -37,7 +39,11 @@ beforeAll(async () => {
       },
     },
   })
-  secret = (await gateway.issueKey({ models: ['painter', 'voice', 'sorter', 'claude', 'steadfast', 'media/*'] })).secret
+  secret = (
+    await gateway.issueKey({
+      models: ['painter', 'voice', 'sorter', 'claude', 'steadfast', 'media/*', 'priced-voice', 'priced-painter'],
+    })
+  ).secret
   client = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
 })
 afterAll(async () => {
@@ -84,6 +90,26 @@ test('pictures without a usage are counted, and have no cost that nobody told', 
   expect(await recordOf(response.headers.get('x-request-id'))).toMatchObject({
     ...{ inputTokens: 0, outputTokens: 0, costUsd: 0, unpriced: true, measure: { unit: 'images', amount: 1 } },
   })
+})
+
+test('what has a price by the picture is priced by it where no tokens are told', async () => {
+  upstream.answers.set('/v1/images/generations', json({ created: 1, data: [{ url: 'u' }, { url: 'v' }] }))
+  const first = await client.images.generate({ model: 'priced-painter', prompt: 'x', n: 2 }).withResponse()
+  expect(first.response.headers.get('x-headgate-cost-usd')).toBe('0.08')
+  upstream.answers.set('/v1/images/generations', json({ created: 1, data: [{ url: 'u' }], usage }))
+  const second = await client.images.generate({ model: 'priced-painter', prompt: 'x' }).withResponse()
+  expect(second.response.headers.get('x-headgate-cost-usd')).toBe('0.04005')
+  const record = await recordOf(first.response.headers.get('x-request-id'))
+  expect(record).toMatchObject({ costUsd: 0.08, unpriced: false, attempts: [{ costUsd: 0.08 }] })
+})
+
+test('speech is priced by its characters', async () => {
+  upstream.answers.set('/v1/audio/speech', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'audio/wav' }).end('RIFF')
+  })
+  const response = await client.audio.speech.create({ model: 'priced-voice', voice: 'alloy', input: 'x'.repeat(1_000) })
+  await response.arrayBuffer()
+  expect(await recordOf(response.headers.get('x-request-id'))).toMatchObject({ costUsd: 0.015, unpriced: false })
 })
 
 test('a stream of pictures comes through whole, however large one is, and its usage is recorded', async () => {

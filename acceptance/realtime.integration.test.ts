@@ -284,6 +284,8 @@ test.each<[string, string, Parameters<typeof open>[1], number, string]>([
   ],
   ['two keys', 'model=voice', { protocols: ['openai-insecure-api-key.hg_wrong'] }, 400, 'ambiguous_credentials'],
   ['no model', '', {}, 400, 'invalid_model'],
+  ['an intent in the place of a model', 'intent=transcription', {}, 400, 'unsupported_parameter'],
+  ['the id of a call', 'model=voice&call_id=rtc_1', {}, 400, 'unsupported_parameter'],
   ['two models', 'model=voice&model=hidden', {}, 400, 'invalid_model'],
   ['a model that is not there', 'model=nothing', {}, 404, 'model_not_found'],
   ['a model of somebody else', 'model=hidden', {}, 403, 'model_not_allowed'],

@@ -12,6 +12,7 @@ import type { RealtimeSession } from './realtime-session.ts'
 import { refusalAnswer } from './refusal-answers.ts'
 import type { Refusal } from './refusals.ts'
 import { refusedRecord } from './refused-record.ts'
+import { bad } from './request-body.ts'
 import { Itinerary } from './routing/itinerary.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -180,13 +181,21 @@ function credentialsOf(head: RequestHead, protocols: readonly string[]): Credent
 /** `deployment` is Azure's word for it. */
 function modelIn(query: string): string | Refusal {
   const parameters = new URLSearchParams(query)
+  for (const name of otherSessions) {
+    if (!parameters.has(name)) continue
+    const message = `Sessions by \`${name}\` are not served: name a model in the URL, ?model=….`
+    return bad('unsupported_parameter', message, name)
+  }
   const models = [...parameters.getAll('model'), ...parameters.getAll('deployment')]
   const [model, second] = models
   if (second === undefined && model !== undefined && model !== '') return model
   const said = models.length === 0 ? 'is missing' : 'must be one name'
   const message = `\`model\` ${said}. Name a model in the URL: ?model=…; GET /v1/models lists them.`
-  return { type: 'bad-body', code: 'invalid_model', message, param: 'model' }
+  return bad('invalid_model', message, 'model')
 }
+
+/** In the URL of sessions that name no model, or name it later, where nobody would judge it. */
+const otherSessions = ['intent', 'call_id']
 
 /** The upstream is offered no protocol: what one would say is said in a header. */
 function linesFor(head: RequestHead, protocols: readonly string[]): string {

@@ -3,7 +3,8 @@
 import type { Usage } from '../../shared/chat/usage.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
-import { costOf } from '../../shared/models/price.ts'
+import { costOf, type Price } from '../../shared/models/price.ts'
+import { costOfMeasure } from '../../shared/models/unit-price.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { AttemptOutcome, AttemptRecord, Measure, RequestRecord } from '../../shared/telemetry/records.ts'
 import { type AnswerFacts, answerHeaders } from './answer-headers.ts'
@@ -383,13 +384,13 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const { tokens, estimated } = this.#tokensOf(answer.usage, bytes)
     this.#upstreamMs += nowMs - this.#attemptStartedMs
     this.#leaveEndpoint(true)
-    const attempt = this.#attemptRecord('ok', tokens, nowMs)
-    const unpriced = this.#isUnpriced(tokens)
+    const { measure } = answer
+    const attempt = this.#attemptRecord('ok', tokens, nowMs, measure)
+    const unpriced = this.#isUnpriced(tokens, measure)
     const cost = unpriced ? undefined : attempt.costNanoUsd
     const headers = answerHeaders(this.#facts(nowMs, cost), answer.contentType)
     const status = this.#status
     this.#over()
-    const { measure } = answer
     const ending: Ending = { status: 'ok', httpStatus: status, errorCode: '', tokens, estimated, unpriced, measure }
     this.#record(ending, attempt, nowMs, () => this.#reply.send(status, headers, answer.body))
   }
@@ -441,7 +442,8 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const nowMs = this.#tools.clock.monotonicMs()
     const { tokens, estimated } = this.#tokensSoFar()
     this.#leaveEndpoint(true)
-    const attempt = this.#attemptRecord('ok', tokens, nowMs)
+    const measure = this.#measure()
+    const attempt = this.#attemptRecord('ok', tokens, nowMs, measure)
     this.#phase = 'closing'
     this.#tools.deadlines.arm(this, closingMs)
     const ending: Ending = {
@@ -450,8 +452,8 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       errorCode: '',
       tokens,
       estimated,
-      unpriced: this.#isUnpriced(tokens),
-      measure: this.#measure(),
+      unpriced: this.#isUnpriced(tokens, measure),
+      measure,
     }
     this.#record(ending, attempt, nowMs, () => {
       if (last.length > 0) this.#reply.write(last)
@@ -471,11 +473,12 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const nowMs = this.#tools.clock.monotonicMs()
     const { tokens, estimated } = this.#tokensSoFar()
     this.#leaveEndpoint(false)
-    const attempt = this.#attemptRecord(failure.outcome, tokens, nowMs)
+    const measure = this.#measure()
+    const attempt = this.#attemptRecord(failure.outcome, tokens, nowMs, measure)
     const { code } = rowOf(failure.refusal)
     const event = this.#errorEvent(failure.refusal)
     const opaque = this.#stream?.opaque === true
-    const used = { tokens, estimated, unpriced: this.#isUnpriced(tokens), measure: this.#measure() }
+    const used = { tokens, estimated, unpriced: this.#isUnpriced(tokens, measure), measure }
     this.#over()
     const ending: Ending = { status: 'cut', httpStatus: 200, errorCode: code ?? '', ...used }
     this.#record(ending, attempt, nowMs, () => {
@@ -509,13 +512,24 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     return told === undefined || told.estimated ? { tokens: noTokens, estimated: false } : told
   }
 
-  #isUnpriced(tokens: StreamTokens['tokens']): boolean {
-    return this.#step!.endpoint.price === undefined || (this.#isMeasured && tokens.input + tokens.output === 0)
+  #isUnpriced(tokens: StreamTokens['tokens'], measure: Measure | undefined): boolean {
+    const { price, unitPrice } = this.#step!.endpoint
+    if (!this.#isMeasured) return price === undefined
+    return !isPriced(price, tokens) && costOfMeasure(unitPrice, measure) === undefined
   }
 
-  /** Of a stream: what was used that tokens do not tell. */
+  /** Of a stream: what was used that tokens do not tell. Before there is one, nothing was. */
   #measure(): Measure | undefined {
-    return this.#isMeasured ? (this.#stream?.measure ?? this.#leg!.measure) : undefined
+    const stream = this.#stream
+    if (stream === undefined || !this.#isMeasured) return undefined
+    return stream.measure ?? this.#leg!.measure
+  }
+
+  /** Tokens count where they are told and have a price; else what else was used. */
+  #costOf(tokens: StreamTokens['tokens'], measure: Measure | undefined): number {
+    const { price, unitPrice } = this.#step!.endpoint
+    if (measure === undefined || isPriced(price, tokens)) return costOf(price, tokens)
+    return costOfMeasure(unitPrice, measure) ?? 0
   }
 
   /** Its tokens are told or there are none. */
@@ -570,14 +584,10 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     if (!this.#hasForwarded && waiting) this.#upstreamMs += nowMs - this.#attemptStartedMs
     const { tokens, estimated } = waiting ? this.#tokensSoFar() : { tokens: noTokens, estimated: false }
     this.#leaveEndpoint(undefined)
-    const attempt = waiting ? this.#attemptRecord('aborted', tokens, nowMs) : undefined
+    const measure = waiting ? this.#measure() : undefined
+    const attempt = waiting ? this.#attemptRecord('aborted', tokens, nowMs, measure) : undefined
     const httpStatus = this.#hasForwarded ? this.#status : 0
-    const used = {
-      tokens,
-      estimated,
-      unpriced: this.#isUnpriced(tokens),
-      measure: waiting ? this.#measure() : undefined,
-    }
+    const used = { tokens, estimated, unpriced: this.#isUnpriced(tokens, measure), measure }
     this.#over()
     this.#record({ status: 'client-aborted', httpStatus, errorCode: '', ...used }, attempt, nowMs, nothing)
   }
@@ -654,7 +664,12 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#tools.recorder.finish(record, attempts, flush)
   }
 
-  #attemptRecord(outcome: AttemptOutcome, tokens: StreamTokens['tokens'], nowMs: number): AttemptRecord {
+  #attemptRecord(
+    outcome: AttemptOutcome,
+    tokens: StreamTokens['tokens'],
+    nowMs: number,
+    measure?: Measure,
+  ): AttemptRecord {
     const { endpoint, route, pace, share, sharesRevision } = this.#step!
     const record = attemptRecord(this.#plan, {
       outcome,
@@ -663,7 +678,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       endpoint,
       model: route.model,
       index: this.#attempts - 1,
-      costNanoUsd: costOf(endpoint.price, tokens),
+      costNanoUsd: this.#costOf(tokens, measure),
       upstreamStatus: this.#status,
       startedMs: this.#attemptStartedMs,
       firstByteMs: this.#firstByteMs,
@@ -711,6 +726,10 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
 
 const noTokens: StreamTokens['tokens'] = { input: 0, output: 0, cached: 0 }
 const nothing = () => {}
+
+function isPriced(price: Price | undefined, { input, output }: StreamTokens['tokens']): boolean {
+  return price !== undefined && input + output > 0
+}
 
 /** A credential's lines are made for JSON, which nearly every body is. */
 function typedLines({ headerLines }: Credential, { contentType }: Leg): string {

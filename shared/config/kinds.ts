@@ -1,6 +1,8 @@
 // The kinds of resource and the specs as they are stored: durations and sizes are still what the operator wrote ('30s'),
 // secrets are sealed. The zod schemas in this room validate exactly these shapes.
 
+import type { UnitPriceSpec } from '../models/unit-price.ts'
+
 export const enforcedKinds = ['providers', 'models', 'teams', 'users', 'apps', 'slos'] as const
 export const laterKinds = [
   'limits',
@@ -79,6 +81,7 @@ export interface TargetSpec {
   model: string
   weight?: number
   price?: PriceSpec
+  unitPrice?: UnitPriceSpec
   /** `provider/model` of the model catalogue. */
   baseModel?: string
 }

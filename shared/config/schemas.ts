@@ -19,6 +19,7 @@ const bounds = {
   labelCharactersMax: 256,
   weightMax: 1e6,
   usdPerMTokMax: 1e6,
+  usdPerUnitMax: 1e4,
   priceStepsMax: 8,
   retriesMax: 10,
   timeoutMsMax: 86_400_000, // a timer above 2^31 ms fires at once
@@ -62,6 +63,7 @@ const labels = z
 
 const weight = z.number().positive().max(bounds.weightMax)
 const usdPerMTok = z.number().nonnegative().max(bounds.usdPerMTokMax)
+const usdPerUnit = z.number().nonnegative().max(bounds.usdPerUnitMax)
 
 const apiKey = z
   .string()
@@ -211,6 +213,15 @@ const target = z.strictObject({
     })
     .exactOptional()
     .describe('USD per million tokens. Default: the list price of the model catalogue, where it has one.'),
+  unitPrice: z
+    .strictObject({
+      perImage: usdPerUnit.exactOptional(),
+      perSecond: usdPerUnit.exactOptional().describe('Of sound.'),
+      perMCharacters: usdPerMTok.exactOptional().describe('Of text for speech, by the million.'),
+      perSearchUnit: usdPerUnit.exactOptional().describe('Of reranking.'),
+    })
+    .exactOptional()
+    .describe('USD for what an answer is charged by where it tells no tokens.'),
   baseModel: z
     .string()
     .superRefine((text, context) => {

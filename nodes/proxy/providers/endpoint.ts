@@ -4,6 +4,7 @@ import type { ModelFacts } from '../../../shared/chat/capabilities.ts'
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { ProviderKind, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
 import type { Price } from '../../../shared/models/price.ts'
+import type { UnitPrice } from '../../../shared/models/unit-price.ts'
 import { azureHasResponses } from './azure-address.ts'
 import type { Credential, StandingBook } from './credential.ts'
 import type { IdentityKeeper } from './credentials/identity-keeper.ts'
@@ -30,6 +31,8 @@ export interface Endpoint {
   readonly credentials: readonly Credential[]
   /** Undefined: nobody told one. */
   readonly price: Price | undefined
+  /** For what tokens do not tell. */
+  readonly unitPrice?: UnitPrice | undefined
   readonly facts: ModelFacts
   /** Seconds since the epoch; 0: nobody told. */
   readonly releasedAt: number
@@ -82,7 +85,7 @@ export const jsonTypeLine = 'content-type: application/json\r\n'
 export type OpenSecret = (secret: SealedSecret) => string | undefined
 
 /** What all endpoints of one provider share. */
-export type ProviderConnection = Omit<Endpoint, 'model' | 'price' | 'facts' | 'releasedAt' | 'load'>
+export type ProviderConnection = Omit<Endpoint, 'model' | 'price' | 'unitPrice' | 'facts' | 'releasedAt' | 'load'>
 
 export interface ConnectOptions {
   readonly open: OpenSecret

@@ -3,9 +3,10 @@ import type { PriceSpec, RatesSpec, TargetSpec } from '../../../shared/config/ki
 import { type CatalogueModel, catalogueModel } from '../../../shared/models/catalogue.ts'
 import { catalogueProviderOf } from '../../../shared/models/catalogue-provider.ts'
 import { freeOfCharge, type Price, priceOfRates } from '../../../shared/models/price.ts'
+import { unitPriceOf } from '../../../shared/models/unit-price.ts'
 import type { Endpoint, ProviderConnection } from './endpoint.ts'
 
-export type KnownModel = Pick<Endpoint, 'price' | 'facts' | 'releasedAt'>
+export type KnownModel = Pick<Endpoint, 'price' | 'unitPrice' | 'facts' | 'releasedAt'>
 
 export function knownOf(connection: Pick<ProviderConnection, 'kind' | 'origin'>, target: TargetSpec): KnownModel {
   const listed = listedModel(connection, target)
@@ -13,6 +14,7 @@ export function knownOf(connection: Pick<ProviderConnection, 'kind' | 'origin'>,
   const listPrice = connection.kind === 'demo' ? freeOfCharge : listed?.price
   return {
     price: target.price === undefined ? listPrice : configuredPrice(target.price),
+    unitPrice: target.unitPrice === undefined ? undefined : unitPriceOf(target.unitPrice),
     facts: listed?.facts ?? {},
     releasedAt: listed?.releasedAt ?? 0,
   }
