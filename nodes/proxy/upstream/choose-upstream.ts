@@ -28,7 +28,7 @@ export async function openUpstream({ environment, clock, notify }: UpstreamOptio
   return new SplitUpstream({ direct, proxied: new UndiciUpstream({ clock, addresses, troubled, proxyOf }), proxyOf })
 }
 
-/** Where the environment puts an origin behind a proxy, WebSockets do not reach it. */
+/** WebSockets, through the same proxies. */
 export function openSockets({ environment, clock }: Omit<UpstreamOptions, 'notify'>): SocketOpener {
   return new SocketOpener({ addresses: new AddressBook({ clock }), proxyOf: readProxyEnvironment(environment).proxyOf })
 }

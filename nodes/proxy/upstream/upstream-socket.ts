@@ -6,6 +6,7 @@ import type { AddressBook } from './address-book.ts'
 import { egressLookup, egressRefusal } from './egress.ts'
 import { RequestChecker } from './request-bytes.ts'
 import { bareHostname, isTlsError } from './socket.ts'
+import { tunnelAgent } from './tunnel.ts'
 import type { UpstreamError, UpstreamOrigin } from './upstream.ts'
 
 export interface SocketRequest {
@@ -76,10 +77,15 @@ export class SocketOpener {
     const { ca, cert, key } = origin.tls ?? {}
     const scheme = origin.protocol === 'https:' ? 'wss:' : 'ws:'
     const host = bareHostname(origin)
+    const proxy = this.#options.proxyOf(origin)
+    const timeoutMs = request.handshakeTimeoutMs
     const socket = new WebSocket(`${scheme}//${host.includes(':') ? `[${host}]` : host}:${origin.port}${path}`, [], {
       headers: headersOf(origin, headerLines),
-      lookup: egressLookup(this.#options.addresses, origin),
-      handshakeTimeout: request.handshakeTimeoutMs,
+      // Behind a proxy it is the proxy that resolves the name.
+      ...(proxy === undefined
+        ? { lookup: egressLookup(this.#options.addresses, origin) }
+        : { agent: tunnelAgent({ origin, proxy, timeoutMs }) }),
+      handshakeTimeout: timeoutMs,
       maxPayload: limits.socketMessageBytesMax,
       perMessageDeflate: false,
       followRedirects: false,
@@ -94,7 +100,6 @@ export class SocketOpener {
     const { origin } = request
     const malformed = this.#checker.problem({ ...request, method: 'GET', body: [], connectTimeoutMs: 0 })
     if (malformed !== undefined) return malformed
-    if (this.#options.proxyOf(origin) !== undefined) return 'WebSockets are not carried through a proxy'
     return egressRefusal(origin)
   }
 }

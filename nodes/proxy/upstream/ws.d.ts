@@ -1,13 +1,14 @@
 // What is used of the `ws` package, which has no types of its own.
 declare module 'ws' {
   import type { EventEmitter } from 'node:events'
-  import type { IncomingMessage, Server } from 'node:http'
+  import type { Agent, IncomingMessage, Server } from 'node:http'
   import type { AddressInfo, LookupFunction } from 'node:net'
   import type { Duplex } from 'node:stream'
 
   export interface ClientOptions {
     headers?: Record<string, string | string[]>
     lookup?: LookupFunction
+    agent?: Agent
     handshakeTimeout?: number
     maxPayload?: number
     perMessageDeflate?: boolean

@@ -1,0 +1,78 @@
+// A connection to an origin through an HTTP proxy (`CONNECT`, RFC 9110 section 9.3.6), for what takes a socket of its own:
+// WebSockets. Requests go through undici, which does the same.
+import http from 'node:http'
+import https from 'node:https'
+import type { Duplex } from 'node:stream'
+import tls from 'node:tls'
+import { bareHostname } from './socket.ts'
+import type { UpstreamOrigin } from './upstream.ts'
+
+export interface TunnelOptions {
+  readonly origin: UpstreamOrigin
+  /** URL of the proxy, with its credentials if it wants any. */
+  readonly proxy: string
+  readonly timeoutMs: number
+}
+
+type Connected = (error: Error | null, socket: Duplex) => void
+
+interface TunnelEvents {
+  onOpen(socket: Duplex): void
+  onError(error: Error): void
+}
+
+/** For one connection: the agent of the request that opens it. */
+export function tunnelAgent(options: TunnelOptions): http.Agent {
+  const Base = options.origin.protocol === 'https:' ? https.Agent : http.Agent
+  return new (class TunnelAgent extends Base {
+    override createConnection(_asked: unknown, connected?: Connected): undefined {
+      openTunnel(options, {
+        onOpen: (socket) => connected?.(null, socket),
+        // With an error there is no socket, whatever the declared type says.
+        onError: (error) => (connected as ((error: Error) => void) | undefined)?.(error),
+      })
+    }
+  })({ keepAlive: false })
+}
+
+function openTunnel({ origin, proxy, timeoutMs }: TunnelOptions, events: TunnelEvents): void {
+  const { protocol, hostname, port, username, password } = new URL(proxy)
+  const host = bareHostname(origin)
+  const target = `${host.includes(':') ? `[${host}]` : host}:${origin.port}`
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const headers: Record<string, string> = { host: target }
+  if (username !== '') headers['proxy-authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`
+  const request = (protocol === 'https:' ? https : http).request({
+    ...{ method: 'CONNECT', host: hostname.replace(/^\[|\]$/g, ''), path: target, headers, timeout: timeoutMs },
+    ...(port === '' ? {} : { port }),
+    agent: false,
+  })
+  request.on('connect', (answer, socket, rest) => {
+    socket.setTimeout(0)
+    if (answer.statusCode !== 200) {
+      socket.destroy()
+      events.onError(new Error(`the proxy answered CONNECT with ${answer.statusCode}`))
+      return
+    }
+    // The other side has nothing to say before it is spoken to.
+    if (rest.length > 0) socket.unshift(rest)
+    if (origin.protocol === 'http:') events.onOpen(socket)
+    else secure(origin, socket, events)
+  })
+  request.on('timeout', () => request.destroy(new Error('the proxy did not answer CONNECT in time')))
+  request.on('error', (error) => events.onError(error))
+  request.end()
+}
+
+function secure(origin: UpstreamOrigin, socket: Duplex, events: TunnelEvents): void {
+  const { ca, cert, key } = origin.tls ?? {}
+  const secured = tls.connect({
+    ...{ socket, servername: bareHostname(origin), rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ALPNProtocols: ['http/1.1'],
+  })
+  secured.once('secureConnect', () => events.onOpen(secured))
+  secured.once('error', (error) => events.onError(error))
+}
