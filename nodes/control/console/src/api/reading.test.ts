@@ -22,6 +22,14 @@ test('no JSON whatever makes a reader throw', () => {
   )
 })
 
+test('what is not priced is not shown as free', () => {
+  const items = [
+    { id: 'r', costUsd: 0, unpriced: true },
+    { id: 's', costUsd: 0, unpriced: false },
+  ]
+  expect(readRequests({ items }).map(({ costUsd }) => costUsd)).toEqual([undefined, 0])
+})
+
 test('a request is read alike as the record names its fields and as the admin API prints them', () => {
   const inRecordUnits = {
     requestId: 'r',

@@ -126,7 +126,9 @@ function tokensOf(record: Json): Pick<RequestRow, 'inputTokens' | 'outputTokens'
   }
 }
 
+/** Undefined where it is not known what it cost: that is not the same as nothing. */
 function costOf(record: Json): number | undefined {
+  if (record['unpriced'] === true) return undefined
   const nanoUsd = numberOf(record['costNanoUsd'])
   return nanoUsd === undefined ? numberOf(record['costUsd']) : nanoUsd / 1e9
 }
