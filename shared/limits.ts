@@ -63,6 +63,9 @@ export const limits = {
   /** One entry, sealed, and all of them; what does not fit is not stored. */
   stateEntryBytesMax: 8 << 20,
   stateBytesMax: 2 * 2 ** 30,
+  /** Responses that one may go on from, and their bytes as stored. */
+  responseChainMax: 256,
+  responseChainBytesMax: 16 << 20,
   /** Questions of one process to its store that have no answer yet. */
   stateRequestsMax: 1_024,
   heartbeatMs: 1_000,

@@ -10,6 +10,7 @@ import { done, fail, type Result } from '../../shared/result.ts'
 import type { Unable } from './leg.ts'
 import type { Dropped, InboundDialect, PrintedRequest, Target } from './providers/dialects/dialect.ts'
 import type { Endpoint } from './providers/endpoint.ts'
+import type { Continuation } from './response-continuation.ts'
 
 export interface Understood {
   readonly request: ChatRequest
@@ -20,9 +21,12 @@ export interface Understood {
 export class CallerRequest {
   readonly #scan: BodyScan
   readonly #inbound: InboundDialect
+  readonly #state: Continuation | undefined
   #understood: Result<Understood, Unable> | undefined
 
-  constructor(scan: BodyScan, inbound: InboundDialect) {
+  /** `state`: what it goes on from. */
+  constructor(scan: BodyScan, inbound: InboundDialect, state?: Continuation) {
+    this.#state = state
     this.#scan = scan
     this.#inbound = inbound
   }
@@ -66,8 +70,14 @@ export class CallerRequest {
     return 'member' in dropped ? dropped.member : (this.#inbound.knobNames[dropped.knob] ?? dropped.knob)
   }
 
+  #body(): JsonObject {
+    const body = bodyOf(this.#scan)
+    const input = this.#state?.input?.items
+    return input === undefined ? body : { ...body, input }
+  }
+
   #read(): Result<Understood, Unable> {
-    const request = this.#inbound.parseRequest(bodyOf(this.#scan))
+    const request = this.#inbound.parseRequest(this.#body(), this.#state?.history?.messages)
     if (!request.ok) return fail({ type: 'unreadable', ...request.error })
     const { value } = request
     return done({ request: value, needs: needsOf(value), estimatedInput: estimateTokens(value) })

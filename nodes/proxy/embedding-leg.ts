@@ -10,6 +10,7 @@ import type { AnswerStream } from './stream-answer.ts'
 import { TranslatedErrors } from './translated-errors.ts'
 
 export class EmbeddingLeg implements Leg {
+  readonly relayed = false
   readonly streamType = 'text/event-stream'
   readonly estimatedInput = undefined
   readonly path: string

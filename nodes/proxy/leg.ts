@@ -22,6 +22,8 @@ export interface Leg {
   readonly estimatedInput: number | undefined
   /** The media type of the upstream's streams. */
   readonly streamType: string
+  /** The upstream's own bytes go to the caller. */
+  readonly relayed: boolean
   /** Undefined: it is no answer. */
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined
   openStream(options: StreamOptions): AnswerStream
@@ -59,4 +61,6 @@ export type Unable =
   | { readonly type: 'unsupported-params'; readonly params: readonly string[] }
   /** Nothing leads from this endpoint to that kind of provider. */
   | { readonly type: 'unspoken'; readonly route: string }
+  /** What the request goes on from lies with another provider. */
+  | { readonly type: 'elsewhere'; readonly provider: string }
   | { readonly type: 'unreadable'; readonly path: string; readonly message: string; readonly code?: string }

@@ -8,6 +8,8 @@ import type { Leg, Unable } from './leg.ts'
 import { addressOf, type Endpoint } from './providers/endpoint.ts'
 import type { Route } from './providers/routes.ts'
 import { RelayLeg } from './relay-leg.ts'
+import type { Continuation } from './response-continuation.ts'
+import { isPinned, stateEdits } from './response-edits.ts'
 import { TranslatedLeg } from './translated-leg.ts'
 
 export interface LegOptions {
@@ -26,6 +28,8 @@ export interface LegOptions {
   readonly forwardedLines: string
   /** Of the caller's URL, with its question mark, for an upstream of the same dialect. */
   readonly relayedQuery: string
+  /** Of a request that reads or leaves state. */
+  readonly state: Continuation | undefined
 }
 
 /** How each target of a request is spoken to. */
@@ -45,7 +49,9 @@ export class Legs implements TargetLegs {
   }
 
   to(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
-    const { route } = this.#options
+    const { route, state } = this.#options
+    if (state?.pin !== undefined && !isPinned(endpoint, state.pin))
+      return fail({ type: 'elsewhere', provider: state.pin.provider })
     if (relays(endpoint, route)) return done(this.#relay(endpoint))
     if (route.embeddings !== undefined) return this.#embed(endpoint, strict || this.#options.strict)
     if (route.inbound === undefined || route.counts !== undefined) return fail({ type: 'unspoken', route: route.name })
@@ -61,7 +67,8 @@ export class Legs implements TargetLegs {
   }
 
   could(endpoint: Endpoint, strict: boolean, unable: Unable): boolean {
-    const { route } = this.#options
+    const { route, state } = this.#options
+    if (state?.pin !== undefined && !isPinned(endpoint, state.pin)) return false
     if (relays(endpoint, route)) {
       return unable.type !== 'missing-capability' || endpoint.facts.lacks?.has(unable.capability) !== true
     }
@@ -71,7 +78,8 @@ export class Legs implements TargetLegs {
   }
 
   #relay(endpoint: Endpoint): Leg {
-    const { route, scan, edits, forwardedLines, relayedLines, relayedQuery } = this.#options
+    const { route, scan, forwardedLines, relayedLines, relayedQuery, state } = this.#options
+    const edits = state === undefined ? this.#options.edits : [...this.#options.edits, ...stateEdits(scan, state)]
     const inPath = typeof route.upstreamPath !== 'string'
     const { pieces } = spliceBody(scan, inPath ? edits : [...edits, editModel(scan, endpoint.model)])
     const path = addressOf(endpoint, pathOf(route, endpoint)) + relayedQuery
@@ -80,7 +88,7 @@ export class Legs implements TargetLegs {
   }
 
   #translate(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
-    const { route, requestId, nowSeconds, showUsage, forwardedLines } = this.#options
+    const { route, requestId, nowSeconds, showUsage, forwardedLines, state } = this.#options
     const caller = this.#caller()
     const printed = caller.print(endpoint, strict)
     if (!printed.ok) return printed
@@ -91,7 +99,7 @@ export class Legs implements TargetLegs {
       inbound: route.inbound!,
       upstream: endpoint.dialect,
       printed: printed.value,
-      facts: { requestId, nowSeconds, estimatedInput, showUsage, request },
+      facts: { requestId, nowSeconds, estimatedInput, showUsage, request, stored: state?.keeper },
       errors: route.errors,
     }
     const path = addressOf(endpoint, printed.value.path)
@@ -115,7 +123,7 @@ export class Legs implements TargetLegs {
   }
 
   #caller(): CallerRequest {
-    this.#request ??= new CallerRequest(this.#options.scan, this.#options.route.inbound!)
+    this.#request ??= new CallerRequest(this.#options.scan, this.#options.route.inbound!, this.#options.state)
     return this.#request
   }
 }

@@ -14,6 +14,7 @@ import { Pulse } from '../../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
+import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -28,15 +29,18 @@ import { openRequestsMax } from './process-limits.ts'
 import { StandingBook } from './providers/credential.ts'
 import { IdentityKeeper } from './providers/credentials/identity-keeper.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
-import { LoadBook } from './providers/endpoint.ts'
+import { type Endpoint, LoadBook } from './providers/endpoint.ts'
 import { SealedSecrets } from './providers/sealed-secrets.ts'
+import { ResponseBook } from './responses/response-book.ts'
 import { Deadlines } from './routing/deadlines.ts'
 import { PaceBook } from './routing/pace-book.ts'
 import { followWeights } from './routing/weights-intake.ts'
 import { type Snapshot, SnapshotCompiler } from './snapshot.ts'
 import { StoredIds } from './stored/stored-ids.ts'
+import { StoredResponses } from './stored-responses.ts'
 import { targetLoads } from './target-loads.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
+import type { TransitTools } from './transit.ts'
 import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
 
 export interface ProxyOptions {
@@ -101,10 +105,11 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   let draining = false
   let server: HttpServer | undefined
   const refusals = new Map<string, number>()
+  const upstreamOf = ({ kind }: Endpoint) => (kind === 'demo' ? demo : direct)
   const pipeline = new Pipeline({
     clock,
     chance,
-    tools: { clock, chance, notify, deadlines, recorder, upstreamOf: ({ kind }) => (kind === 'demo' ? demo : direct) },
+    tools: { clock, chance, notify, deadlines, recorder, upstreamOf },
     snapshot: () =>
       snapshot ?? (follower.status.damaged === undefined ? { type: 'no-config' } : { type: 'config-damaged' }),
     openRequests: () => server?.openRequests ?? 0,
@@ -114,6 +119,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     countRefusal: (code) => refusals.set(code, (refusals.get(code) ?? 0) + 1),
     ids: new StoredIds(keys.idKey),
     openSocket: (request, events) => sockets.open(request, events),
+    stored: storedResponses(options, upstreamOf),
   })
 
   await follower.boot()
@@ -191,6 +197,14 @@ async function followLog(options: ProxyOptions, macKey: Uint8Array, onState: Fol
   const keepLastGood = node.role === 'proxy'
   const follower = new Follower({ ...common, log: copy, highWater, lastGood, keepLastGood })
   return { follower, held: () => undefined, close: () => copy.close() }
+}
+
+function storedResponses(
+  { bus, clock, chance }: ProxyOptions,
+  upstreamOf: TransitTools['upstreamOf'],
+): StoredResponses {
+  const newId = () => `resp_${randomBytes(24).toString('hex')}`
+  return new StoredResponses({ clock, chance, upstreamOf, newId, book: new ResponseBook(new BusStateStore(bus)) })
 }
 
 /** A new proxy on a port that others share would refuse what they serve. One that gets nothing has to say so itself. */

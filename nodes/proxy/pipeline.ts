@@ -23,11 +23,15 @@ import { type Refused, refusalAnswer } from './refusal-answers.ts'
 import { type Refusal, refusalOf } from './refusals.ts'
 import { refusedRecord } from './refused-record.ts'
 import { type AskedModel, type AskedStream, readModel, readStream } from './request-body.ts'
+import type { Continuation } from './response-continuation.ts'
+import { deskPath } from './response-desk.ts'
+import { readStateWish, type StateWish } from './responses/state-wish.ts'
 import { Itinerary } from './routing/itinerary.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { StoredIds } from './stored/stored-ids.ts'
 import { type StoredPath, storedMediaTypes, storedPathAt } from './stored/stored-routes.ts'
 import { StoredObjects } from './stored-objects.ts'
+import type { StoredResponses } from './stored-responses.ts'
 import { Transit, type TransitTools } from './transit.ts'
 
 export interface PipelineOptions {
@@ -47,6 +51,7 @@ export interface PipelineOptions {
   countRefusal(code: string): void
   openSocket: RealtimeTools['openSocket']
   readonly ids: StoredIds
+  readonly stored: StoredResponses
 }
 
 export class Pipeline implements HttpHandler {
@@ -149,15 +154,49 @@ export class Pipeline implements HttpHandler {
     if (found !== undefined) return this.#refuseKnown(request, model, found)
     const stream = readStream(route, scan)
     if (!stream.ok) return this.#refuseKnown(request, model, stream.error)
-    const { edits, showUsage } = stream.value
+    if (route.stateful === true) {
+      const wish = readStateWish(scan)
+      if (!wish.ok) return this.#refuseKnown(request, model, wish.error)
+      if (wish.value !== undefined) {
+        this.#goOn(request, scan, { asked: asked.value, stream: stream.value, startedMs, wish: wish.value })
+        return
+      }
+    }
+    this.#forward(request, scan, asked.value, stream.value, startedMs)
+  }
+
+  /** What the request goes on from is fetched first: only here does an answer wait for something outside this process. */
+  #goOn(request: KnownRequest, scan: BodyScan, { asked, stream, startedMs, wish }: GoingOn): void {
+    const { stored, tools } = this.#options
+    const begun = stored.begin(wish, scan, request.caller).then((state) => {
+      if (request.reply.gone) this.#left(request, asked.model)
+      else if (!state.ok) this.#refuseKnown(request, asked.model, state.error)
+      else this.#forward(request, scan, asked, stream, startedMs, state.value)
+    })
+    begun.catch((error: Error) => {
+      tools.notify({ type: 'handler-threw', where: 'stored responses', message: error.stack ?? error.message })
+      this.#refuseKnown(request, asked.model, { type: 'internal' })
+    })
+  }
+
+  #forward(
+    request: KnownRequest,
+    scan: BodyScan,
+    asked: AskedModel,
+    stream: AskedStream,
+    startedMs: number,
+    state?: Continuation,
+  ): void {
+    const { route, head } = request
+    const { edits, showUsage } = stream
     const legs = new Legs({
-      ...{ route, scan, edits, showUsage, requestId: request.requestId },
-      nowSeconds: Math.floor(clock.wallMs() / 1_000),
+      ...{ route, scan, edits, showUsage, requestId: request.requestId, state },
+      nowSeconds: Math.floor(this.#options.clock.wallMs() / 1_000),
       strict: head.header('x-headgate-strict') === 'true',
       ...callersLines(head, route),
     })
-    if (route.counts !== undefined && this.#answerEstimate(request, model, legs)) return
-    this.#send(request, startedMs, legs, asked.value, stream.value)
+    if (route.counts !== undefined && this.#answerEstimate(request, asked.model, legs)) return
+    this.#send(request, startedMs, legs, asked, stream, state)
   }
 
   /** The same, where the body is a form. */
@@ -180,6 +219,7 @@ export class Pipeline implements HttpHandler {
     legs: TargetLegs,
     { model, fallbacks }: AskedModel,
     { stream, showUsage }: Pick<AskedStream, 'stream' | 'showUsage'>,
+    state?: Continuation,
   ): void {
     const { clock } = this.#options
     const { snapshot, caller, body, route, head } = request
@@ -212,6 +252,7 @@ export class Pipeline implements HttpHandler {
         legs,
         modelsThatCould: (unable) => modelsThatCould(unable, legs, snapshot, caller),
         body,
+        state,
         totalMs: durationHeader(head, 'x-headgate-timeout'),
         firstTokenMs: durationHeader(head, 'x-headgate-ttft-timeout'),
       },
@@ -241,6 +282,8 @@ export class Pipeline implements HttpHandler {
     const { path } = head
     const to: Refusing = { reply, requestId, shape: errorsAt(path) }
     const health = this.#health(path)
+    const about = deskPath(path)
+    if (about !== undefined) return this.#answerAbout(head, to, about)
     if (realtimePaths.includes(path)) return this.#refuse(to, { type: 'upgrade-required' })
     const single = health === undefined ? modelOfPath(path) : undefined
     if (health === undefined && single === undefined && !modelListPaths.has(path)) {
@@ -258,6 +301,19 @@ export class Pipeline implements HttpHandler {
       return
     }
     this.#answerModels(head, to, single)
+  }
+
+  /** Of one stored response. */
+  #answerAbout(head: RequestHead, to: Refusing, about: NonNullable<ReturnType<typeof deskPath>>): void {
+    const { stored, tools } = this.#options
+    const { reply, requestId } = to
+    const snapshot = this.#options.snapshot()
+    if ('type' in snapshot) return this.#refuse(to, snapshot)
+    const refuse = (refusal: Refusal) => this.#refuse(to, refusal)
+    stored.answer({ head, about, snapshot, reply, requestId, refuse }).catch((error: Error) => {
+      tools.notify({ type: 'handler-threw', where: 'stored responses', message: error.stack ?? error.message })
+      refuse({ type: 'internal' })
+    })
   }
 
   #answerModels(head: RequestHead, { reply, requestId, shape }: Refusing, single: string | undefined): void {
@@ -303,10 +359,27 @@ export class Pipeline implements HttpHandler {
     this.#options.tools.recorder.finish(record, [], nothing)
   }
 
+  /** The caller left before anything was sent. */
+  #left(request: KnownRequest, model: string): void {
+    request.body.release()
+    const { caller, route, snapshot, requestId } = request
+    const facts = { caller, route: route.name, model, snapshot, requestId, status: 0, code: '' }
+    const record = refusedRecord(facts, this.#options.clock)
+    this.#options.tools.recorder.finish({ ...record, status: 'client-aborted' }, [], nothing)
+  }
+
   #nextId(): string {
     this.#sequence++
     return this.#options.idPrefix + this.#sequence.toString(36)
   }
+}
+
+/** A request whose answer is stored, or that goes on from one that is. */
+interface GoingOn {
+  readonly asked: AskedModel
+  readonly stream: AskedStream
+  readonly startedMs: number
+  readonly wish: StateWish
 }
 
 /** Whom a refusal goes to, and in which shape. */

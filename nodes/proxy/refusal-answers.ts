@@ -2,7 +2,8 @@
 import type { Chance } from '../../shared/clock.ts'
 import type { RefusalAnswer } from './http/http.ts'
 import { type ErrorShape, printError } from './providers/dialects/error-shapes.ts'
-import { type Refusal, type Row, rowOf } from './refusals.ts'
+import type { Row } from './refusal-rows.ts'
+import { type Refusal, rowOf } from './refusals.ts'
 
 export interface RefusalContext {
   readonly requestId: string

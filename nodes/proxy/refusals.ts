@@ -1,7 +1,9 @@
 // Everything that may go wrong: one table from what it is to status, type, code and retry hint. Messages say what was wrong,
 // where, what was expected and what to do, and never repeat a secret.
-import type { HeaderLines, HttpRefusal } from './http/http.ts'
+import type { HttpRefusal } from './http/http.ts'
 import type { Unable } from './leg.ts'
+import { invalid, passing, type Row, row, shown } from './refusal-rows.ts'
+import { rowOfStored, type StoredRefusal } from './response-refusals.ts'
 
 export type Refusal =
   | HttpRefusal
@@ -21,6 +23,7 @@ export type Refusal =
   | { type: 'no-target'; model: string }
   /** No target can take the request; `models` could. */
   | { type: 'unable'; model: string; unable: Exclude<Unable, { type: 'unreadable' }>; models: readonly string[] }
+  | StoredRefusal
   | UpstreamRefused
   | { type: 'upstream-limited'; retryAfterMs: number }
   | { type: 'upstream-error'; message: string }
@@ -37,19 +40,6 @@ export interface UpstreamRefused {
   readonly message: string
   readonly param: string | undefined
 }
-
-export interface Row {
-  readonly status: number
-  readonly type: string
-  readonly code: string | null
-  readonly retry: boolean
-  readonly message: string
-  readonly param?: string | undefined
-  readonly retryAfterMs?: number
-  readonly headers?: HeaderLines
-}
-
-const invalid = 'invalid_request_error'
 
 /** The row of the error table that a refusal stands in. */
 export function rowOf(refusal: Refusal): Row {
@@ -165,6 +155,10 @@ export function rowOf(refusal: Refusal): Row {
         ),
         30_000,
       )
+    case 'state-away':
+    case 'chain-too-long':
+    case 'response-unknown':
+      return rowOfStored(refusal)
     case 'no-target':
       return passing(
         row(
@@ -217,15 +211,6 @@ const upgradeRequired: Row = {
   headers: ['upgrade', 'websocket'],
 }
 
-/** It passes by itself. */
-function passing(refused: Row, retryAfterMs: number): Row {
-  return { ...refused, retry: true, retryAfterMs }
-}
-
-function row(status: number, type: string, code: string, message: string): Row {
-  return { status, type, code, retry: false, message }
-}
-
 /** `models` could do what the model's targets cannot. */
 export function refusalOf(unable: Unable, { model, models }: { model: string; models: readonly string[] }): Refusal {
   if (unable.type !== 'unreadable') return { type: 'unable', model, unable, models }
@@ -247,6 +232,10 @@ function unableRow({ model, unable, models }: Extract<Refusal, { type: 'unable' 
       const message = `In strict mode the model ${shown(model)} cannot take ${params}. ${others}`
       return { ...row(400, invalid, 'unsupported_parameter', message), param: unable.params[0] }
     }
+    case 'elsewhere': {
+      const message = `The model ${shown(model)} cannot go on from this response: it lies with the provider ${shown(unable.provider)}, where none of the model's targets is. ${others}`
+      return { ...row(400, invalid, 'previous_response_elsewhere', message), param: 'previous_response_id' }
+    }
     case 'unspoken': {
       const message = `The model ${shown(model)} cannot be used at ${unable.route}. ${others}`
       return { ...row(400, invalid, 'unsupported_endpoint', message), param: 'model' }
@@ -258,10 +247,4 @@ function unknownModel({ model, nearest }: { model: string; nearest: readonly str
   const hint =
     nearest.length === 0 ? 'GET /v1/models lists the models.' : `Did you mean ${nearest.map(shown).join(', ')}?`
   return `There is no model ${shown(model)}. ${hint}`
-}
-
-/** Input is repeated at most 64 characters long and without control characters. */
-function shown(text: string): string {
-  const printable = /^[\x20-\x7e]*$/.test(text) ? text : text.replace(/[^\x20-\x7e]/g, '?')
-  return `\`${printable.length > 64 ? `${printable.slice(0, 64)}…` : printable}\``
 }

@@ -20,6 +20,7 @@ export interface RelayedRequest {
 
 export class RelayLeg implements Leg {
   readonly dropped = ''
+  readonly relayed = true
   readonly estimatedInput = undefined
   readonly streamType = 'text/event-stream'
   readonly path: string

@@ -21,6 +21,7 @@ export interface StoredAsk {
 }
 
 export class StoredLeg implements Leg {
+  readonly relayed = true
   readonly dropped = ''
   readonly estimatedInput = 0
   readonly streamType = eventStream

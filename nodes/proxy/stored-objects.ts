@@ -289,6 +289,7 @@ export class StoredObjects {
         user: caller.user === '' ? (head.header('x-headgate-user') ?? '') : caller.user,
         modelsThatCould: () => [],
         body: instead.reply === undefined ? request.body : noBody,
+        state: undefined,
         totalMs: durationHeader(head, 'x-headgate-timeout'),
         firstTokenMs: durationHeader(head, 'x-headgate-ttft-timeout'),
       },

@@ -5,6 +5,7 @@ import type { Unable } from './leg.ts'
 import type { TargetLegs } from './legs.ts'
 import type { Endpoint } from './providers/endpoint.ts'
 import type { Route } from './providers/routes.ts'
+import type { Continuation } from './response-continuation.ts'
 import type { Itinerary } from './routing/itinerary.ts'
 
 export interface TransitPlan {
@@ -28,6 +29,8 @@ export interface TransitPlan {
   /** Names of models that could do what a target cannot, for the refusal. */
   modelsThatCould(unable: Unable): readonly string[]
   readonly body: Body
+  /** Of a request that reads or leaves state. */
+  readonly state: Continuation | undefined
   /** The caller's own limits; undefined leaves the route's. */
   readonly totalMs: number | undefined
   readonly firstTokenMs: number | undefined

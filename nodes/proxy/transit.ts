@@ -26,7 +26,7 @@ import {
 } from './failures.ts'
 import type { Reply } from './http/http.ts'
 import type { ErrorAnswer, Leg, Unable } from './leg.ts'
-import { type Credential, drawCredential, standWell, stepAside } from './providers/credential.ts'
+import { type Credential, credentialNamed, drawCredential, standWell, stepAside } from './providers/credential.ts'
 import { printErrorEvent } from './providers/dialects/error-shapes.ts'
 import { type Endpoint, jsonTypeLine } from './providers/endpoint.ts'
 import { refusalAnswer } from './refusal-answers.ts'
@@ -161,7 +161,9 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#firstByteMs = 0
     this.#stream = undefined
     this.#attemptStartedMs = this.#tools.clock.monotonicMs()
-    const credential = drawCredential(endpoint.credentials, this.#attemptStartedMs, this.#tools.chance)
+    const credential =
+      credentialNamed(endpoint.credentials, this.#plan.state?.pin?.credential) ??
+      drawCredential(endpoint.credentials, this.#attemptStartedMs, this.#tools.chance)
     this.#credential = credential
     this.#inFlight = true
     endpoint.load.inFlight++
@@ -392,7 +394,9 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const status = this.#status
     this.#over()
     const ending: Ending = { status: 'ok', httpStatus: status, errorCode: '', tokens, estimated, unpriced, measure }
-    this.#record(ending, attempt, nowMs, () => this.#reply.send(status, headers, answer.body))
+    this.#record(ending, attempt, nowMs, () =>
+      this.#kept(answer.body, (body) => this.#reply.send(status, headers, body)),
+    )
   }
 
   #tokensOf(usage: Usage | undefined, bytes: Buffer): StreamTokens {
@@ -455,10 +459,11 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       unpriced: this.#isUnpriced(tokens, measure),
       measure,
     }
-    this.#record(ending, attempt, nowMs, () => {
-      if (last.length > 0) this.#reply.write(last)
+    const flush = (bytes: Buffer | string) => {
+      if (bytes.length > 0) this.#reply.write(bytes)
       this.#reply.end()
-    })
+    }
+    this.#record(ending, attempt, nowMs, () => this.#kept(last, flush))
   }
 
   /** Before the first forwarded byte a failed stream is one more failed attempt; after it the caller is told in the
@@ -489,6 +494,20 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       this.#reply.write(event)
       this.#reply.end()
     })
+  }
+
+  /** Lets the last bytes of an answer go, once it is stored where it shall be. */
+  #kept(last: Buffer | string, send: (bytes: Buffer | string) => void): void {
+    const keeper = this.#plan.state?.keeper
+    if (keeper === undefined || last.length === 0) {
+      send(last)
+      return
+    }
+    const { endpoint } = this.#step!
+    const { relayed } = this.#leg!
+    void keeper
+      .keep(last, { endpoint, credential: this.#credential!, relayed, streamed: this.#stream !== undefined })
+      .then(send)
   }
 
   #errorEvent(refusal: Refusal): string {

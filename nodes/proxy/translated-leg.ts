@@ -21,6 +21,7 @@ export interface Translation {
 }
 
 export class TranslatedLeg implements Leg {
+  readonly relayed = false
   readonly path: string
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
@@ -53,6 +54,7 @@ export class TranslatedLeg implements Leg {
       const answer = upstream.parseAnswer(value as JsonObject, printed)
       if (answer === undefined) return undefined
       const restored = isRewritten(printed) ? restoreAnswer(answer, printed) : answer
+      facts.stored?.take(restored.choices[0]?.parts ?? [], facts.request.echo?.['input'])
       return { body: inbound.printAnswer(restored, facts), contentType: 'application/json', usage: answer.usage }
     })
   }

@@ -1,10 +1,11 @@
 // A stream on its way from an upstream of one dialect to a caller of another: bytes are parsed to events, events are printed,
 // and what one read brought goes out in one write. What ends it is held back, as in a relayed stream.
+import { Assembly } from '../../shared/chat/assemble.ts'
 import type { ChatError } from '../../shared/chat/error.ts'
 import { type ChatEvent, type Emit, isToken } from '../../shared/chat/events.ts'
 import { isRewritten, restoring } from '../../shared/chat/tool-forms.ts'
 import type { Usage } from '../../shared/chat/usage.ts'
-import type { StreamParser, StreamPrinter } from './providers/dialects/dialect.ts'
+import type { PrintFacts, StreamParser, StreamPrinter } from './providers/dialects/dialect.ts'
 import {
   type AnswerStream,
   countedTokens,
@@ -21,6 +22,9 @@ export class TranslatedStream implements AnswerStream {
   readonly #parser: StreamParser
   readonly #printer: StreamPrinter
   readonly #emit: Emit
+  readonly #facts: PrintFacts
+  /** Puts the answer together where it will be stored. */
+  readonly #assembly: Assembly | undefined
   readonly #keepAlive: KeepAlive
   #nowMs: number
   /** Printed and not yet written. */
@@ -42,6 +46,8 @@ export class TranslatedStream implements AnswerStream {
     this.contentType = inbound.framing?.contentType ?? eventStream
     this.#parser = upstream.openParser(printed)
     this.#printer = inbound.openPrinter(facts)
+    this.#facts = facts
+    this.#assembly = facts.stored === undefined ? undefined : new Assembly()
     const take: Emit = (event) => this.#take(event)
     this.#emit = isRewritten(printed) ? restoring(printed, take) : take
   }
@@ -83,6 +89,7 @@ export class TranslatedStream implements AnswerStream {
 
   #take(event: ChatEvent): void {
     this.#lastEventMs = this.#nowMs
+    this.#assembly?.add(event)
     switch (event.type) {
       case 'end':
         this.#over = 'whole'
@@ -114,10 +121,17 @@ export class TranslatedStream implements AnswerStream {
     this.#flush()
     if (this.#over === 'error') events.onErrorEvent()
     else if (this.#over === 'whole') {
+      this.#tellStore()
       const last = this.#printer.print({ type: 'end' })
       this.#begin()
       events.onDone(last)
     }
+  }
+
+  #tellStore(): void {
+    const answer = this.#assembly?.answer()
+    const { stored, request } = this.#facts
+    if (answer?.ok === true) stored?.take(answer.value.choices[0]?.parts ?? [], request.echo?.['input'])
   }
 
   #flush(): void {

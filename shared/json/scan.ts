@@ -20,6 +20,8 @@ const wanted = [
   'query',
   'n',
   'store',
+  'previous_response_id',
+  'conversation',
 ] as const
 export type WantedField = (typeof wanted)[number]
 

@@ -11,10 +11,10 @@ export function azureAddress({ basePath, path, model, apiVersion = versionDefaul
   if (path === '/realtime' && !isUndated(apiVersion)) {
     return `${basePath}/openai/realtime?api-version=${apiVersion}&deployment=${encodeURIComponent(model)}`
   }
-  if (isUndated(apiVersion))
-    return `${basePath}/openai/v1${path}${apiVersion === 'v1' ? '' : `?api-version=${apiVersion}`}`
+  const version = `${path.includes('?') ? '&' : '?'}api-version=${apiVersion}`
+  if (isUndated(apiVersion)) return `${basePath}/openai/v1${path}${apiVersion === 'v1' ? '' : version}`
   const deployment = /^\/(responses|files|batches)/.test(path) ? '' : `/deployments/${encodeURIComponent(model)}`
-  return `${basePath}/openai${deployment}${path}?api-version=${apiVersion}`
+  return `${basePath}/openai${deployment}${path}${version}`
 }
 
 export function azureHasResponses(apiVersion = versionDefault): boolean {

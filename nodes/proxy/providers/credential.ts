@@ -44,6 +44,11 @@ export function standWell(standing: Standing): void {
   standing.refusedUntilMs = 0
 }
 
+/** Undefined: it is not known here any more, or none was asked for. */
+export function credentialNamed(credentials: readonly Credential[], name: string | undefined): Credential | undefined {
+  return name === undefined ? undefined : credentials.find((one) => one.name === name)
+}
+
 /** By weight among those that were not refused lately; among all where every one was. */
 export function drawCredential(credentials: readonly Credential[], nowMs: number, chance: Chance): Credential {
   if (credentials.length === 1) return credentials[0]!

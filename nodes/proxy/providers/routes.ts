@@ -35,6 +35,8 @@ export interface Route {
   /** Whether usage has to be asked for (`stream_options.include_usage`). */
   readonly asksForUsage: boolean
   /** Asks how many tokens there are, and uses none: how the number is told. */
+  /** Answers may be stored, and gone on from. */
+  readonly stateful?: boolean
   readonly counts?: (tokens: number) => object
   /** Whatever was asked for, the answer's own media type tells what it is: JSON, events, or bytes that nobody reads. 'bytes':
    *  nobody reads any of them. */
@@ -86,6 +88,7 @@ const responses: Route = {
   upstreamPath: '/responses',
   inbound: openAiResponsesInbound,
   input: undefined, // a stored prompt or a conversation can stand for it
+  stateful: true,
   stream: 'responses',
   asksForUsage: false,
 }

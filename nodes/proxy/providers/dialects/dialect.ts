@@ -4,8 +4,8 @@ import type { Answer } from '../../../../shared/chat/answer.ts'
 import type { Capability, MissingCapability, ModelFacts } from '../../../../shared/chat/capabilities.ts'
 import type { ChatError } from '../../../../shared/chat/error.ts'
 import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
-import type { Dialect, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Knob } from '../../../../shared/chat/request.ts'
+import type { AssistantPart, Dialect, Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest, Knob, Message } from '../../../../shared/chat/request.ts'
 import type { Result } from '../../../../shared/result.ts'
 import type { EmbeddingUpstream } from './embedding-dialect.ts'
 
@@ -24,7 +24,8 @@ export interface InboundDialect {
   readonly name: Dialect
   /** What the caller calls each knob, for the list of those that were dropped. */
   readonly knobNames: Readonly<Partial<Record<Knob, string>>>
-  parseRequest(body: JsonObject): Result<ChatRequest, BadRequest>
+  /** `history`: turns that were said before, where the dialect has a name for them. */
+  parseRequest(body: JsonObject, history?: readonly Message[]): Result<ChatRequest, BadRequest>
   printAnswer(answer: Answer, facts: PrintFacts): string
   openPrinter(facts: PrintFacts): StreamPrinter
   /** Undefined: server-sent events, with a comment as a sign of life. */
@@ -41,6 +42,15 @@ export interface PrintFacts {
   /** Whether the caller wants usage in a stream, where the dialect leaves that to the caller. */
   readonly showUsage: boolean
   readonly request: ChatRequest
+  /** The answer will be stored. */
+  readonly stored?: AnswerStore | undefined
+}
+
+export interface AnswerStore {
+  /** Of the answer, for those who come back to it. */
+  readonly id: string
+  /** What was said, and the input that it answers. */
+  take(parts: readonly AssistantPart[], input: Json): void
 }
 
 export interface StreamPrinter {

@@ -18,9 +18,13 @@ import { readSeal } from './sealed.ts'
 /** What stands in `encrypted_content`. */
 export const encryptedContent = { family: 'openai', kind: 'encrypted' } as const
 
-export function readInput(reader: BodyReader, input: Json): Message[] {
-  if (typeof input === 'string') return [{ role: 'user', parts: [{ type: 'text', text: input }] }]
-  const messages: Message[] = []
+/** `history`: what was said before. Results of its calls join it. */
+export function readInput(reader: BodyReader, input: Json, history: readonly Message[] = []): Message[] {
+  const messages = [...history]
+  if (typeof input === 'string') {
+    messages.push({ role: 'user', parts: [{ type: 'text', text: input }] })
+    return messages
+  }
   for (const [i, value] of reader.list(input, 'input').entries()) {
     const path = `input[${i}]`
     addMessage(messages, readItem(reader, reader.object(value, path), path))
@@ -29,7 +33,7 @@ export function readInput(reader: BodyReader, input: Json): Message[] {
 }
 
 /** Items of the model's turn join, and so do the results of its calls; what a user says stays apart. */
-function addMessage(messages: Message[], message: Message | undefined): void {
+export function addMessage(messages: Message[], message: Message | undefined): void {
   if (message === undefined) return
   const last = messages.at(-1)
   if (message.role === 'assistant' && last?.role === 'assistant') {

@@ -46,7 +46,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
 
   constructor(facts: PrintFacts) {
     this.#facts = facts
-    this.#ids = new ItemIds(facts.requestId)
+    this.#ids = new ItemIds(facts)
     this.#sealed = wantsEncrypted(facts.request)
   }
 

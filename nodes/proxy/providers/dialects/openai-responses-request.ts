@@ -22,7 +22,6 @@ export const responsesKnobNames: Readonly<Partial<Record<Knob, string>>> = {
   serviceTier: 'service_tier',
   promptCacheKey: 'prompt_cache_key',
   promptCacheRetention: 'prompt_cache_retention',
-  store: 'store',
 }
 
 const readMembers: ReadonlySet<string> = new Set([
@@ -43,16 +42,17 @@ const readMembers: ReadonlySet<string> = new Set([
   ...['previous_response_id', 'background', 'truncation'],
 ])
 
-export function readResponsesRequest(body: JsonObject): Result<ChatRequest, BadRequest> {
+/** `history`: the turns of the response that it goes on from; undefined where there is none. */
+export function readResponsesRequest(body: JsonObject, history?: readonly Message[]): Result<ChatRequest, BadRequest> {
   const reader = new BodyReader()
-  refuseState(reader, body)
+  refuseState(reader, body, history !== undefined)
   const text = reader.maybeObject(body['text'], 'text')
   const extras = unread(body, readMembers)
   if (body['truncation'] === 'auto') extras['truncation'] = 'auto'
   const request: ChatRequest = {
     dialect: 'openai-responses',
     model: reader.maybeText(body['model'], 'model') ?? '',
-    messages: [...readInstructions(reader, body), ...readInput(reader, body['input'])],
+    messages: [...readInstructions(reader, body), ...readInput(reader, body['input'], history)],
     tools: readTools(reader, body['tools'], 'flat'),
     toolChoice: readToolChoice(reader, body['tool_choice'], 'flat'),
     responseFormat: readFormat(reader, text?.['format'], 'text.format'),
@@ -65,9 +65,9 @@ export function readResponsesRequest(body: JsonObject): Result<ChatRequest, BadR
 }
 
 /** What a provider of another dialect has not kept cannot be gone on with. */
-function refuseState(reader: BodyReader, body: JsonObject): void {
+function refuseState(reader: BodyReader, body: JsonObject, hasHistory: boolean): void {
   const { previous_response_id: previous, background } = body
-  if (!absent(previous)) {
+  if (!absent(previous) && !hasHistory) {
     const message = 'names a response that is not kept here; send the whole conversation as `input`'
     reader.wrong('previous_response_id', message, 'previous_response_not_found')
   }
@@ -99,7 +99,6 @@ function readKnobs(reader: BodyReader, body: JsonObject, text: JsonObject | unde
     serviceTier: word('service_tier'),
     promptCacheKey: word('prompt_cache_key'),
     promptCacheRetention: word('prompt_cache_retention'),
-    store: reader.maybeFlag(body['store'], 'store'),
   }
 }
 

@@ -17,7 +17,7 @@ import { echoOf, wantsEncrypted } from './openai-responses-request.ts'
 
 export function printResponsesAnswer(answer: Answer, facts: PrintFacts): string {
   const [choice = { parts: [], finish: { reason: 'stop' } } as Choice] = answer.choices
-  const ids = new ItemIds(facts.requestId)
+  const ids = new ItemIds(facts)
   const output = printOutput(choice, ids, wantsEncrypted(facts.request))
   return JSON.stringify(
     responseObject(facts, {
@@ -28,17 +28,19 @@ export function printResponsesAnswer(answer: Answer, facts: PrintFacts): string 
   )
 }
 
+const responsePrefix = 'resp_'
+
 /** Items are numbered in the order in which they begin. */
 export class ItemIds {
-  readonly #requestId: string
+  readonly #stem: string
   #count = 0
 
-  constructor(requestId: string) {
-    this.#requestId = requestId
+  constructor({ stored, requestId }: PrintFacts) {
+    this.#stem = stored === undefined ? requestId : stored.id.slice(responsePrefix.length)
   }
 
   next(prefix: 'msg' | 'rs' | 'fc' | 'ctc' | 'ig'): string {
-    return `${prefix}_${this.#requestId}_${this.#count++}`
+    return `${prefix}_${this.#stem}_${this.#count++}`
   }
 }
 
@@ -111,12 +113,15 @@ export interface ResponseParts extends Outcome {
 }
 
 /** With what the caller asked for beside what came of it. */
-export function responseObject({ requestId, nowSeconds, request }: PrintFacts, parts: ResponseParts): JsonObject {
+export function responseObject(
+  { requestId, nowSeconds, request, stored }: PrintFacts,
+  parts: ResponseParts,
+): JsonObject {
   const echo = (name: string, otherwise: Json) => echoOf(request, name) ?? otherwise
   const { status, incompleteReason, error, output, model, created, serviceTier, usage } = parts
   const createdAt = created ?? nowSeconds
   return {
-    id: `resp_${requestId}`,
+    id: stored === undefined ? responsePrefix + requestId : stored.id,
     object: 'response',
     created_at: createdAt,
     ...(status === 'completed' ? { completed_at: nowSeconds } : {}),
@@ -130,12 +135,13 @@ export function responseObject({ requestId, nowSeconds, request }: PrintFacts, p
     model,
     output,
     parallel_tool_calls: echo('parallel_tool_calls', true),
-    previous_response_id: null,
+    previous_response_id: echo('previous_response_id', null),
     prompt_cache_key: echo('prompt_cache_key', null),
     reasoning: { effort: request.knobs.reasoning?.effort ?? null, summary: request.knobs.reasoning?.summary ?? null },
     safety_identifier: echo('safety_identifier', null),
     service_tier: serviceTier ?? 'default',
-    store: false,
+    // One that failed is not worth coming back to.
+    store: stored !== undefined && status !== 'failed',
     temperature: echo('temperature', 1),
     text: { format: { type: 'text' }, ...(echo('text', {}) as JsonObject) },
     tool_choice: echo('tool_choice', 'auto'),

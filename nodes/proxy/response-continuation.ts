@@ -1,0 +1,85 @@
+// What a request of the Responses API goes on from, and what is to become of its answer: worked out before the first attempt.
+import type { JsonObject } from '../../shared/chat/parts.ts'
+import type { Message } from '../../shared/chat/request.ts'
+import type { BodyScan } from '../../shared/json/scan.ts'
+import { limits } from '../../shared/limits.ts'
+import { done, fail, type Result } from '../../shared/result.ts'
+import type { Refusal } from './refusals.ts'
+import { itemsForOthers, messagesOf } from './response-history.ts'
+import { AnswerKeeper } from './response-keeper.ts'
+import { type ResolvedInput, resolveReferences } from './response-references.ts'
+import type { ResponseBook } from './responses/response-book.ts'
+import type { StateWish } from './responses/state-wish.ts'
+import type { HeldResponse, KeptResponse } from './responses/stored-response.ts'
+
+export interface Continuation {
+  /** The conversation so far; undefined when there is none here. */
+  readonly history: History | undefined
+  /** The input with the items that it refers to in their places; undefined where it refers to none of ours. */
+  readonly input: ResolvedInput | undefined
+  /** Where the conversation lies, when a provider holds it: no other one can go on with it. */
+  readonly pin: HeldResponse | undefined
+  /** Undefined: the answer is not stored. */
+  readonly keeper: AnswerKeeper | undefined
+}
+
+export interface History {
+  readonly messages: readonly Message[]
+  /** The same for a provider that speaks the Responses API. */
+  readonly items: readonly JsonObject[]
+}
+
+export interface Beginning {
+  readonly book: ResponseBook
+  readonly owner: string
+  readonly wish: StateWish
+  readonly scan: BodyScan
+  /** Of the response to come; it cannot be guessed. */
+  readonly id: string
+}
+
+export async function begin({ book, owner, wish, scan, id }: Beginning): Promise<Result<Continuation, Refusal>> {
+  // Before anything is spent: whoever insists on storing is told when it cannot be.
+  if (wish.storeIsAsked && wish.previous === undefined) {
+    const ready = await book.find(owner, id)
+    if (!ready.ok) return ready
+  }
+  const previous = wish.previous === undefined ? done(undefined) : await findPrevious(book, owner, wish.previous)
+  if (!previous.ok) return previous
+  const input = wish.references ? await resolveReferences(book, owner, scan) : done(undefined)
+  if (!input.ok) return input
+  const turns = previous.value?.turns
+  const { chain = [], chainBytes = 0, held: pin } = previous.value ?? {}
+  return done({
+    history: turns === undefined ? undefined : { messages: messagesOf(turns), items: itemsForOthers(turns) },
+    input: input.value,
+    pin,
+    keeper: wish.store ? new AnswerKeeper({ book, owner, id, chain, chainBytes }) : undefined,
+  })
+}
+
+interface Previous {
+  readonly turns?: readonly KeptResponse[]
+  readonly held?: HeldResponse
+  readonly chain?: readonly string[]
+  readonly chainBytes?: number
+}
+
+async function findPrevious(book: ResponseBook, owner: string, id: string): Promise<Result<Previous, Refusal>> {
+  const found = await book.find(owner, id)
+  if (!found.ok) return found
+  if (found.value === undefined) return fail({ type: 'response-unknown', id, isPrevious: true })
+  const { stored, bytes } = found.value
+  if (stored.type === 'held') return done({ held: stored })
+  const chain = [...stored.chain, id]
+  const chainBytes = stored.chainBytes + bytes
+  if (chain.length > limits.responseChainMax || chainBytes > limits.responseChainBytesMax) {
+    return fail({ type: 'chain-too-long', responses: chain.length, bytes: chainBytes })
+  }
+  const before = await book.before(owner, stored)
+  if (!before.ok) return before
+  const gone = before.value.indexOf(undefined)
+  // What somebody deleted is not said again, and a conversation with a hole in it is another one.
+  if (gone >= 0) return fail({ type: 'response-unknown', id: stored.chain[gone]!, isPrevious: true })
+  return done({ turns: [...(before.value as KeptResponse[]), stored], chain, chainBytes })
+}
