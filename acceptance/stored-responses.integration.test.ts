@@ -489,6 +489,23 @@ describe('held by an upstream', () => {
     expect(holder.seen).toEqual([])
   })
 
+  test('what else is asked about a response goes there too', async () => {
+    const { id } = await openai.responses.create({ model: 'held', input: 'hi' })
+    holder.seen.length = 0
+    expect((await openai.responses.cancel(id)).id).toBe(id)
+    const query = { include: ['reasoning.encrypted_content' as const] }
+    expect((await openai.responses.retrieve(id, query)).id).toBe(id)
+    expect(holder.seen.map(({ path }) => decodeURIComponent(path))).toEqual([
+      `/v1/responses/${id}/cancel`,
+      `/v1/responses/${id}?include[]=reasoning.encrypted_content`,
+    ])
+    for (const more of [{ background: true }, { background: true, store: false }, { conversation: 'conv_1' }]) {
+      const refused = openai.responses.create({ model: 'held', input: 'hi', ...more })
+      await expect(refused).rejects.toMatchObject({ status: 400, param: Object.keys(more)[0] })
+    }
+    expect(holder.seen).toHaveLength(2)
+  })
+
   test('a model elsewhere cannot go on from it, and is told where it lies', async () => {
     const { id } = await openai.responses.create({ model: 'held', input: 'hi' })
     const onwards = openai.responses.create({ model: 'claude', input: 'x', previous_response_id: id })

@@ -15,6 +15,7 @@ import { Pulse } from '../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../cluster/secrets/keys.ts'
 import { SecretBox } from '../cluster/secrets/secret-box.ts'
+import { announceState } from '../cluster/state/announced-state.ts'
 import { serveState } from '../cluster/state/bus-state-store.ts'
 import { sealState } from '../cluster/state/sealed-state.ts'
 import { SqliteStateStore } from '../cluster/state/sqlite-state-store.ts'
@@ -89,8 +90,9 @@ async function startInCluster(context: ThreadContext, cluster: Connected): Promi
 }
 
 /** What requests leave behind lies in this process: this is the thread that has a disk to wait for. */
-function keepState({ task, bus }: ThreadContext): { close(): Promise<void> } {
-  const store = new SqliteStateStore({ path: task.folder.files.state, clock: systemClock })
+function keepState({ task, bus, notify }: ThreadContext): { close(): Promise<void> } {
+  const file = new SqliteStateStore({ path: task.folder.files.state, clock: systemClock })
+  const store = announceState(file, { clock: systemClock, notify })
   const serving = serveState(bus, sealState(store, deriveKeys(task.masterKey).stateKey))
   return {
     close: async () => {

@@ -66,8 +66,9 @@ export const limits = {
   /** Responses that one may go on from, and their bytes as stored. */
   responseChainMax: 256,
   responseChainBytesMax: 16 << 20,
-  /** Questions of one process to its store that have no answer yet. */
+  /** Questions of one process to its store that have no answer yet, and the bytes that they bring. */
   stateRequestsMax: 1_024,
+  stateRequestBytesMax: 64 << 20,
   heartbeatMs: 1_000,
   /** How long the stream of the configuration log stays rewound before its lost end is published again from a copy. */
   rewoundStreamMs: 15_000,
@@ -78,4 +79,5 @@ export const limits = {
 // A queue shorter than a few batches would overflow whenever one flush is slow.
 assert(limits.telemetryQueueRecordsMax * 100 >= limits.telemetryBatchBytesMax * 4)
 assert(limits.spoolBytesMax >= limits.spoolSegmentBytesMax * 4)
+assert(limits.stateRequestBytesMax >= limits.stateEntryBytesMax * 4)
 assert(limits.usagePublishBytesMax >= limits.telemetryBatchBytesMax * 4)

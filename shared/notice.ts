@@ -34,6 +34,8 @@ export type Notice =
   | { type: 'webhook-failed'; slo: string; origin: string; problem: string; givenUp: boolean }
   | { type: 'usage-dropped'; records: number; reason: 'queue-full' | 'spool-full' }
   | { type: 'spool-failed'; message: string }
+  /** Stored responses can be neither read nor written; at most once a minute. */
+  | { type: 'state-troubled'; message: string }
   | { type: 'handler-threw'; where: string; message: string }
   | { type: 'plaintext-endpoint'; host: string }
   /** Only servers of this machine are used then. */
@@ -77,6 +79,7 @@ export const noticeLevel = {
   'webhook-failed': 'warn',
   'usage-dropped': 'error',
   'spool-failed': 'error',
+  'state-troubled': 'warn',
   'handler-threw': 'error',
   'plaintext-endpoint': 'warn',
   'nats-without-credentials': 'warn',

@@ -14,6 +14,7 @@ const timeoutMs = 4_000
 export class BusStateStore implements StateStore {
   readonly #bus: Bus
   #asking = 0
+  #bytes = 0
 
   constructor(bus: Bus) {
     this.#bus = bus
@@ -37,11 +38,13 @@ export class BusStateStore implements StateStore {
   async close(): Promise<void> {}
 
   async #ask(question: Question, value: Uint8Array): Promise<{ answer: Answer; value: Uint8Array | undefined }> {
-    if (this.#asking >= limits.stateRequestsMax)
+    if (this.#asking >= limits.stateRequestsMax || this.#bytes + value.length > limits.stateRequestBytesMax)
       return { answer: unavailable('too many requests wait'), value: undefined }
     this.#asking++
+    this.#bytes += value.length
     const told = await this.#bus.request(subjects.stateRequest, frame(question, value), timeoutMs)
     this.#asking--
+    this.#bytes -= value.length
     if (!told.ok) return { answer: unavailable(`nobody answers for it (${told.error.type})`), value: undefined }
     const { head, rest } = unframe<Answer>(told.value)
     return { answer: head, value: head.hasValue === true ? rest : undefined }

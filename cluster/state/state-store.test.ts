@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { Clock } from '../../shared/clock.ts'
+import type { Notice } from '../../shared/notice.ts'
 import { LocalBus } from '../bus/local-bus.ts'
+import { announceState } from './announced-state.ts'
 import { BusStateStore, serveState } from './bus-state-store.ts'
 import { openMemoryState } from './memory-state-store.ts'
 import { sealState } from './sealed-state.ts'
@@ -128,4 +130,19 @@ test('over the bus: where nobody serves it, it is said to be away', async () => 
   const bus = new LocalBus()
   expect(await new BusStateStore(bus).get(key)).toMatchObject({ ok: false, error: { type: 'unavailable' } })
   bus.close()
+})
+
+test('what keeps state from being stored is told once a minute, and what is no trouble is not', async () => {
+  const { clock, pass } = standingClock()
+  const told: Notice[] = []
+  const memory = openMemoryState({ clock, bytesMax: 10 })
+  const store = announceState(memory, { clock, notify: (notice) => told.push(notice) })
+  await store.put(key, Buffer.from('12345678'))
+  await store.put(key, Buffer.from('1'))
+  expect(told).toEqual([])
+  for (let n = 0; n < 5; n++) await store.put({ ...key, id: `resp_x${n}` }, Buffer.from('12345678'))
+  expect(told).toEqual([{ type: 'state-troubled', message: expect.stringContaining('no room') }])
+  await pass(60_000)
+  await store.put({ ...key, id: 'resp_y' }, Buffer.from('12345678'))
+  expect(told).toHaveLength(2)
 })

@@ -11,6 +11,7 @@ import { linkTroubles, logTroubles } from '../../cluster/membership/link-trouble
 import type { NatsLink } from '../../cluster/nats/nats-link.ts'
 import { openNatsLink } from '../../cluster/nats/open-nats-link.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { announceState } from '../../cluster/state/announced-state.ts'
 import { serveState } from '../../cluster/state/bus-state-store.ts'
 import { JetStreamStateStore } from '../../cluster/state/jetstream-state-store.ts'
 import { sealState } from '../../cluster/state/sealed-state.ts'
@@ -54,7 +55,8 @@ export function startLink(options: LinkOptions): Link {
   const stream = new JetStreamUsageStream({ link, clock, mayCreate: false })
   const usage = new UsagePublisher({ stream, bus, network, clock, notify })
   usage.start()
-  const state = serveState(bus, sealState(new JetStreamStateStore({ link, clock }), deriveKeys(masterKey).stateKey))
+  const stored = announceState(new JetStreamStateStore({ link, clock }), { clock, notify })
+  const state = serveState(bus, sealState(stored, deriveKeys(masterKey).stateKey))
   const linked: Linked = { link, bus: network, log, queues: () => usage.queues() }
   const tell = () => bus.publish(subjects.linkState, encodeJson(linkStateOf(linked)))
   const watching = link.onChange(tell)

@@ -25,7 +25,7 @@ export type DeskAnswer =
   /** The provider is to be asked. */
   | { readonly type: 'held'; readonly held: HeldResponse }
 
-const path = /^(?:\/openai)?(?:\/v1)?\/responses\/([^/]+)(?:\/(input_items|cancel))?$/
+const path = /^(?:\/openai|(?:\/openai)?\/v1)\/responses\/([^/]+)(?:\/(input_items|cancel))?$/
 
 /** Undefined: it is the path of something else. */
 export function deskPath(sent: string): Pick<DeskRequest, 'id' | 'action'> | undefined {

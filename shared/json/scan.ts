@@ -22,6 +22,7 @@ const wanted = [
   'store',
   'previous_response_id',
   'conversation',
+  'background',
 ] as const
 export type WantedField = (typeof wanted)[number]
 

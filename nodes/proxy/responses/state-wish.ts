@@ -30,6 +30,10 @@ export function readStateWish(scan: BodyScan): Result<StateWish | undefined, Bad
     const message = 'is not supported: go on with `previous_response_id`, or send the whole conversation as `input`'
     return fail({ ...badParameter('conversation', message), code: 'unsupported_parameter' })
   }
+  if (scan.field('background')?.kind === 'true') {
+    const message = 'must be false: answers are made while you wait'
+    return fail({ ...badParameter('background', message), code: 'unsupported_parameter' })
+  }
   const previous = scan.field('previous_response_id')
   if (previous !== undefined && previous.kind !== 'null' && previous.kind !== 'string') {
     return fail(badParameter('previous_response_id', 'must be the id of a response'))

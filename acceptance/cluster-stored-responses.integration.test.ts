@@ -1,0 +1,151 @@
+// Stored responses in a cluster: every proxy knows at once what any of them has stored, a restart forgets nothing, and with
+// NATS away what needs no state goes on, while what does is told so.
+import OpenAI from 'openai'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Cluster, type ClusterNode, chat, findNatsServer, startCluster } from './cluster.ts'
+import { readOpenAiSchemas } from './openai-schema.ts'
+import { modelOn } from './scripted-llm.ts'
+import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
+import { until } from './until.ts'
+
+const judge = readOpenAiSchemas()
+
+/** The SDK knows no such member. */
+function storeOf(response: OpenAI.Responses.Response): unknown {
+  return (response as { store?: unknown }).store
+}
+
+describe.skipIf(findNatsServer() === undefined)('stored responses in a cluster (needs nats-server)', () => {
+  let cluster: Cluster
+  let claude: ScriptedUpstream
+  let proxies: [ClusterNode, ClusterNode]
+  let key: string
+  let clients: [OpenAI, OpenAI]
+  beforeAll(async () => {
+    const base = { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-x', stop_sequence: null }
+    const content = [{ type: 'text', text: 'Hello from Claude.' }]
+    const usage = { input_tokens: 10, output_tokens: 7 }
+    const answer = { ...base, content, stop_reason: 'end_turn', usage }
+    claude = await startScriptedUpstream(() => ({ pieces: [JSON.stringify(answer)] }))
+    cluster = await startCluster({ nats: { servers: 3 } })
+    const credentials = [{ name: 'main', apiKey: 'sk-ant' }]
+    const config = {
+      providers: { claude: { kind: 'anthropic', baseUrl: claude.url, credentials } },
+      models: { claude: modelOn('claude', 'claude-sonnet-4-5') },
+    }
+    await cluster.start('control', { config })
+    proxies = await Promise.all([
+      cluster.start('proxy', { name: 'proxy-1' }),
+      cluster.start('proxy', { name: 'proxy-2' }),
+    ])
+    const issued = await cluster.issueKey()
+    key = issued.secret
+    await cluster.applied(issued.revision)
+    clients = proxies.map(
+      ({ base }) => new OpenAI({ apiKey: key, baseURL: `${base}/v1`, maxRetries: 0 }),
+    ) as typeof clients
+    // A stream that was just made has no leader yet.
+    const isStored = async () =>
+      storeOf(await clients[0].responses.create({ model: 'claude', input: 'first' })) === true
+    await until(isStored, 30_000)
+  })
+  afterAll(async () => {
+    await cluster?.dispose()
+    await claude?.stop()
+  })
+  beforeEach(() => {
+    claude.seen.length = 0
+  })
+
+  test('a response is gone on from at once, through another proxy each time', async () => {
+    let previous: string | null = null
+    for (let n = 0; n < 12; n++) {
+      const turn: OpenAI.Responses.Response = await clients[n % 2]!.responses.create({
+        ...{ model: 'claude', input: `turn ${n}`, previous_response_id: previous },
+      })
+      expect(storeOf(turn)).toBe(true)
+      previous = turn.id
+    }
+    const { messages } = claude.seen.at(-1)!.body
+    expect(messages).toHaveLength(23)
+    expect(JSON.stringify(messages[0])).toContain('turn 0')
+    expect((await clients[0].responses.retrieve(previous!)).output_text).toBe('Hello from Claude.')
+    const items: unknown[] = []
+    for await (const item of clients[0].responses.inputItems.list(previous!, { limit: 5 })) items.push(item)
+    expect(items).toHaveLength(23)
+  })
+
+  test('what one proxy deleted the other one does not find', async () => {
+    const { id } = await clients[0].responses.create({ model: 'claude', input: 'hi' })
+    await clients[0].responses.delete(id)
+    await expect(clients[1].responses.retrieve(id)).rejects.toMatchObject({ status: 404 })
+  })
+
+  test('a leader that ends costs no stored response', async () => {
+    const { id } = await clients[0].responses.create({ model: 'claude', input: 'hi' })
+    const leader = await cluster.nats.leaderOf('STATE')
+    await leader.kill()
+    const found = () =>
+      clients[1].responses.retrieve(id).then(
+        () => true,
+        (error: { status?: number }) => {
+          // It may be away for a moment; it is never said to be unknown.
+          expect(error.status).toBe(503)
+          return false
+        },
+      )
+    await until(found, 30_000)
+    await leader.start()
+    await until(
+      async () => storeOf(await clients[0].responses.create({ model: 'claude', input: 'x' })) === true,
+      30_000,
+    )
+  })
+
+  test('with NATS away: what needs state is 503 before anything is spent, everything else goes on', async () => {
+    const { id } = await clients[0].responses.create({ model: 'claude', input: 'hi' })
+    await cluster.nats.kill()
+    await until(async () => (await proxies[0].readyz()).reasons.some((reason) => /NATS is away/.test(reason)), 30_000)
+    claude.seen.length = 0
+    const away = { status: 503, code: 'state_unavailable' }
+    await expect(clients[0].responses.retrieve(id)).rejects.toMatchObject(away)
+    await expect(clients[0].responses.delete(id)).rejects.toMatchObject(away)
+    const body = { model: 'claude', input: 'hi' }
+    const onwards = clients[0].responses.create({ ...body, previous_response_id: id })
+    await expect(onwards).rejects.toMatchObject(away)
+    const insisting = clients[0].responses.create({ ...body, store: true })
+    await expect(insisting).rejects.toMatchObject(away)
+    expect(claude.seen).toEqual([])
+    const told = await fetch(`${proxies[0].base}/v1/responses/${id}`, { headers: { authorization: `Bearer ${key}` } })
+    expect(told.headers.get('x-should-retry')).toBe('true')
+    expect(judge?.('ErrorResponse', await told.json()) ?? []).toEqual([])
+
+    // Who did not ask for it is answered, and told that nothing is stored.
+    const answered = await clients[0].responses.create(body)
+    expect([answered.output_text, storeOf(answered)]).toEqual(['Hello from Claude.', false])
+    expect((await clients[1].responses.create({ ...body, store: false })).output_text).toBe('Hello from Claude.')
+    expect((await chat(proxies[0], key, 'claude')).status).toBe(200)
+
+    await cluster.nats.start()
+    const found = () =>
+      clients[1].responses.retrieve(id).then(
+        () => true,
+        () => false,
+      )
+    await until(found, 60_000)
+  })
+
+  test('a restart of everything forgets nothing', async () => {
+    const { id } = await clients[0].responses.create({ model: 'claude', input: 'I am Ada.' })
+    await cluster.nats.kill()
+    await cluster.nats.start()
+    await Promise.all(proxies.map((proxy) => proxy.restart()))
+    const found = () =>
+      clients[1].responses.create({ model: 'claude', input: 'Who?', previous_response_id: id }).then(
+        () => true,
+        () => false,
+      )
+    await until(found, 60_000)
+    expect(claude.seen.at(-1)!.body.messages).toHaveLength(3)
+  })
+})
