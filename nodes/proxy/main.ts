@@ -29,7 +29,7 @@ import { openRequestsMax } from './process-limits.ts'
 import { StandingBook } from './providers/credential.ts'
 import { IdentityKeeper } from './providers/credentials/identity-keeper.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
-import { type Endpoint, LoadBook } from './providers/endpoint.ts'
+import { LoadBook } from './providers/endpoint.ts'
 import { SealedSecrets } from './providers/sealed-secrets.ts'
 import { ResponseBook } from './responses/response-book.ts'
 import { Deadlines } from './routing/deadlines.ts'
@@ -42,6 +42,7 @@ import { targetLoads } from './target-loads.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
 import type { TransitTools } from './transit.ts'
 import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 export interface ProxyOptions {
   readonly settings: Settings
@@ -100,12 +101,11 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
   const deadlines = new Deadlines(clock)
   const direct = await openUpstream({ environment: options.environment, clock, notify })
-  const demo = new DemoUpstream(clock)
   const sockets = openSockets({ environment: options.environment, clock })
   let draining = false
   let server: HttpServer | undefined
   const refusals = new Map<string, number>()
-  const upstreamOf = ({ kind }: Endpoint) => (kind === 'demo' ? demo : direct)
+  const upstreamOf = demoOr(direct, new DemoUpstream(clock))
   const pipeline = new Pipeline({
     clock,
     chance,
@@ -197,6 +197,10 @@ async function followLog(options: ProxyOptions, macKey: Uint8Array, onState: Fol
   const keepLastGood = node.role === 'proxy'
   const follower = new Follower({ ...common, log: copy, highWater, lastGood, keepLastGood })
   return { follower, held: () => undefined, close: () => copy.close() }
+}
+
+function demoOr(direct: Upstream, demo: Upstream): TransitTools['upstreamOf'] {
+  return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
 function storedResponses(

@@ -146,15 +146,7 @@ export function rowOf(refusal: Refusal): Row {
     case 'no-config':
       return passing(row(503, 'server_error', 'no_config', 'The gateway has no configuration yet.'), 1_000)
     case 'config-damaged':
-      return passing(
-        row(
-          503,
-          'server_error',
-          'config_damaged',
-          'Every copy of the configuration is damaged. An operator has to restore one.',
-        ),
-        30_000,
-      )
+      return passing(row(503, 'server_error', 'config_damaged', configDamaged), 30_000)
     case 'state-away':
     case 'chain-too-long':
     case 'response-unknown':
@@ -210,6 +202,8 @@ const upgradeRequired: Row = {
   ...row(426, invalid, 'upgrade_required', 'This path takes WebSocket connections: GET with `Upgrade: websocket`.'),
   headers: ['upgrade', 'websocket'],
 }
+
+const configDamaged = 'Every copy of the configuration is damaged. An operator has to restore one.'
 
 /** `models` could do what the model's targets cannot. */
 export function refusalOf(unable: Unable, { model, models }: { model: string; models: readonly string[] }): Refusal {
