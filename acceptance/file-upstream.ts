@@ -23,6 +23,8 @@ export interface FileUpstream {
   /** By the key that was shown. */
   account(key: string): Account
   readonly seen: { readonly method: string; readonly path: string }[]
+  /** Answers with a status in the place of what was asked; undefined serves. */
+  failure: (request: { readonly method: string; readonly path: string }) => number | undefined
   /** Items of one page. */
   pageMax: number
   stop(): Promise<void>
@@ -35,10 +37,19 @@ export async function startFileUpstream(): Promise<FileUpstream> {
     accounts.set(key, known)
     return known
   }
-  const upstream: Omit<FileUpstream, 'url' | 'stop'> = { account, seen: [], pageMax: 100 }
+  const upstream: Omit<FileUpstream, 'url' | 'stop'> = {
+    ...{ account, seen: [], pageMax: 100 },
+    failure: () => undefined,
+  }
   const server = createServer((request, response) => {
     const key = (request.headers.authorization ?? '').replace('Bearer ', '')
     upstream.seen.push({ method: request.method ?? '', path: request.url ?? '' })
+    const status = upstream.failure({ method: request.method ?? '', path: request.url ?? '' })
+    if (status !== undefined) {
+      request.resume()
+      request.on('end', () => response.writeHead(status, { 'content-type': 'text/plain' }).end('out of order'))
+      return
+    }
     void serve(request, response, account(key), upstream.pageMax)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

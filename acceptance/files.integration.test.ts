@@ -62,6 +62,7 @@ beforeEach(() => {
   account().batches.clear()
   upstream.seen.length = 0
   upstream.pageMax = 100
+  upstream.failure = () => undefined
 })
 
 const vault = { headers: { 'x-headgate-provider': 'vault' } }
@@ -303,6 +304,47 @@ test.each<[string, string, object | undefined, number]>([
 ])('%s %s with %j is %i', async (method, path, body, status) => {
   expect((await ask(gateway.base + path, method, body, { authorization: `Bearer ${ourKey}` })).status).toBe(status)
   expect((await ask(gateway.base + path, method, body)).status).toBe(status === 405 || status === 501 ? status : 401)
+})
+
+test('an upload that fails is not sent again, and what only reads is', async () => {
+  upstream.failure = () => 500
+  await expect(ours.files.create({ file: await document(), purpose: 'user_data' })).rejects.toMatchObject({
+    status: 502,
+  })
+  expect(upstream.seen.map(({ method }) => method)).toEqual(['POST'])
+  upstream.failure = () => undefined
+  const made = await ours.files.create({ file: await document(), purpose: 'user_data' })
+  upstream.seen.length = 0
+  let failures = 1
+  upstream.failure = () => (failures-- > 0 ? 500 : undefined)
+  expect(await ours.files.retrieve(made.id)).toEqual(made)
+  expect(upstream.seen.length).toBe(2)
+})
+
+test('a list whose second page fails is no list', async () => {
+  upstream.pageMax = 1
+  for (let i = 0; i < 3; i++) keep(account(), { filename: 'foreign', purpose: 'x', content: Buffer.from('') })
+  upstream.failure = ({ path }) => (path.includes('after=') ? 503 : undefined)
+  await expect(ours.files.list()).rejects.toMatchObject({ status: 502, code: 'upstream_error' })
+  upstream.failure = () => undefined
+  expect((await ours.files.list()).data).toEqual([])
+})
+
+test('a long list of others ends the search, and says that there may be more', async () => {
+  upstream.pageMax = 1
+  await ours.files.create({ file: await document(), purpose: 'user_data' })
+  for (let i = 0; i < 25; i++) keep(account(), { filename: 'foreign', purpose: 'x', content: Buffer.from('') })
+  upstream.seen.length = 0
+  const page = await ours.files.list()
+  expect([page.data, page.has_more, upstream.seen.length]).toEqual([[], true, 20])
+  const told = await ask(`${gateway.base}/v1/files`, 'GET', undefined, { authorization: `Bearer ${ourKey}` })
+  const cursor: string = told.json.last_id
+  expect((await ours.files.list({ after: cursor })).data).toHaveLength(1)
+  // It stands behind a foreign file, and opens none.
+  for (const attempt of [ours.files.retrieve(cursor), ours.files.content(cursor), ours.files.delete(cursor)]) {
+    await expect(attempt).rejects.toThrow(NotFoundError)
+  }
+  await expect(theirs.files.list({ after: cursor }, vault)).rejects.toThrow(NotFoundError)
 })
 
 test('requests leave records: who kept how much where', async () => {

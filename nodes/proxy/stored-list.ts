@@ -16,7 +16,7 @@ export interface ListedPage {
   readonly next: string | undefined
 }
 
-/** Pages asked for at most. What is further back is found by going on from the last id. */
+/** Pages asked for at most. What is further back is found by going on from `last_id`. */
 const pagesMax = 20
 
 export class StoredList {
@@ -53,7 +53,9 @@ export class StoredList {
     const lastId: unknown = (data.at(-1) as Stored | undefined)?.['id']
     const hasMore = page['has_more'] === true && typeof lastId === 'string'
     const goesOn = hasMore && this.#found.length < limit && this.#pages < pagesMax
-    const ids = { first_id: this.#found[0]?.['id'] ?? null, last_id: this.#found.at(-1)?.['id'] ?? null }
+    const isGivenUp = hasMore && !goesOn && !isCut && this.#found.length < limit
+    const last = isGivenUp ? this.#answers.cursorAt(kind, lastId, owner) : this.#found.at(-1)?.['id']
+    const ids = { first_id: this.#found[0]?.['id'] ?? null, last_id: last ?? null }
     const body = { object: 'list', data: this.#found, ...ids, has_more: isCut || hasMore }
     return { body, next: goesOn ? lastId : undefined }
   }

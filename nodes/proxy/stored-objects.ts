@@ -193,7 +193,7 @@ export class StoredObjects {
       return refuse(request, bad('invalid_value', `\`limit\` must be 1 to ${pageItems[path.kind].max}.`, 'limit'))
     }
     const after = query.get('after')
-    const from = after === null ? undefined : ids.open(after, path.kind)
+    const from = after === null ? undefined : (ids.open(after, path.kind) ?? ids.open(after, `${path.kind}-cursor`))
     if (after !== null && from?.owner !== owner) return refuse(request, { type: 'unknown-object', kind: path.kind })
     const account = from === undefined ? named.value : accountNamed(snapshot, from.provider, from.credential)
     if (account === undefined) return refuse(request, providerRequired(snapshot, caller, dialect))

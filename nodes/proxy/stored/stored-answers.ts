@@ -66,6 +66,11 @@ export class StoredAnswers {
     return typeof token === 'string' ? this.#ids.readToken(token) : undefined
   }
 
+  /** For going on behind an object that may be anybody's. */
+  cursorAt(kind: 'file' | 'batch', id: string, owner: string): string {
+    return this.#ids.seal({ kind: `${kind}-cursor`, ...this.#account, owner, id, models: [] })
+  }
+
   #seal(kind: 'file' | 'batch', id: unknown, { owner, models }: Mark): unknown {
     return typeof id === 'string' ? this.#ids.seal({ kind, ...this.#account, owner, id, models }) : id
   }

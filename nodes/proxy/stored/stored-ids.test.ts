@@ -15,7 +15,13 @@ const ref: StoredRef = {
 test('what an id was made of comes back, and the same object has the same id', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 30 })
   const refs: fc.Arbitrary<StoredRef> = fc.record({
-    ...{ kind: fc.constantFrom('file', 'batch'), provider: text, credential: text, owner: text, id: text },
+    ...{
+      kind: fc.constantFrom('file', 'batch', 'file-cursor', 'batch-cursor'),
+      provider: text,
+      credential: text,
+      owner: text,
+      id: text,
+    },
     models: fc.array(text, { maxLength: 4 }),
   })
   fc.assert(
@@ -32,6 +38,10 @@ test('an id tells nothing of what it stands for, and no other text is one', () =
   const id = ids.seal(ref)
   expect(Buffer.from(id.slice(8), 'base64url').includes('file-abc')).toBe(false)
   expect(ids.open(id, 'batch')).toBeUndefined()
+  const cursor = ids.seal({ ...ref, kind: 'file-cursor' })
+  expect([ids.open(cursor, 'file'), ids.open(id, 'file-cursor')]).toEqual([undefined, undefined])
+  const forged = cursor.replace('file-hgc-', 'file-hg-')
+  expect(ids.open(forged, 'file')).toBeUndefined()
   expect(new StoredIds(new Uint8Array(32).fill(4)).open(id, 'file')).toBeUndefined()
   for (let at = 8; at < id.length; at++) {
     const other = id.slice(0, at) + (id[at] === 'A' ? 'B' : 'A') + id.slice(at + 1)

@@ -3,9 +3,11 @@
 import { decryptFixed, encryptFixed } from '../../../cluster/secrets/aead.ts'
 
 export type StoredKind = 'file' | 'batch'
+/** A place in a list: it may be that of somebody else's object, and opens nothing but the rest of the list. */
+export type CursorKind = `${StoredKind}-cursor`
 
 export interface StoredRef {
-  readonly kind: StoredKind
+  readonly kind: StoredKind | CursorKind
   readonly provider: string
   /** Name of the credential whose account it lies in. */
   readonly credential: string
@@ -23,7 +25,10 @@ export interface Mark {
   readonly models: readonly string[]
 }
 
-const prefixes: Readonly<Record<StoredKind, string>> = { file: 'file-hg-', batch: 'batch_hg_' }
+const prefixes: Readonly<Record<StoredRef['kind'], string>> = {
+  ...{ file: 'file-hg-', batch: 'batch_hg_' },
+  ...{ 'file-cursor': 'file-hgc-', 'batch-cursor': 'batch_hgc_' },
+}
 export const idLengthMax = 1_500
 
 export class StoredIds {
@@ -40,7 +45,7 @@ export class StoredIds {
   }
 
   /** Undefined for anything but an id of ours and of this kind. */
-  open(text: string, kind: StoredKind): StoredRef | undefined {
+  open(text: string, kind: StoredRef['kind']): StoredRef | undefined {
     const prefix = prefixes[kind]
     if (!text.startsWith(prefix) || text.length > idLengthMax) return undefined
     const sealed = Buffer.from(text.slice(prefix.length), 'base64url')
