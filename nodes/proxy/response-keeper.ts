@@ -27,8 +27,8 @@ export interface Served {
 
 export class AnswerKeeper {
   readonly #options: KeeperOptions
-  #parts: readonly AssistantPart[] = []
-  #input: Json
+  /** Undefined: nobody has told, as of bytes that pass through. */
+  #said: { readonly parts: readonly AssistantPart[]; readonly input: Json } | undefined
 
   constructor(options: KeeperOptions) {
     this.#options = options
@@ -41,8 +41,7 @@ export class AnswerKeeper {
 
   /** What was said, and what it answers: told by whoever prints it. */
   take(parts: readonly AssistantPart[], input: Json): void {
-    this.#parts = parts
-    this.#input = input
+    this.#said = { parts, input }
   }
 
   /** `last` is the body, or the terminal event; answers with what is to be sent in its place. */
@@ -53,17 +52,20 @@ export class AnswerKeeper {
     const response = served.streamed ? value?.['response'] : value
     if (!isResponse(response) || response['store'] === false) return last
     const { book, owner } = this.#options
-    if (await book.keep(owner, response.id, this.#stored(response, served))) return last
+    const stored = this.#stored(response, served)
+    if (stored !== undefined && (await book.keep(owner, response.id, stored))) return last
     const told = { ...response, store: false }
     const printed = JSON.stringify(served.streamed ? { ...value, response: told } : told)
     return text.slice(0, span.start) + printed + text.slice(span.end)
   }
 
-  #stored(response: JsonObject, { relayed, endpoint, credential }: Served): StoredResponse {
+  #stored(response: JsonObject, { relayed, endpoint, credential }: Served): StoredResponse | undefined {
     const { provider, model } = endpoint
     if (relayed) return { type: 'held', target: `${provider}/${model}`, provider, credential: credential.name }
+    if (this.#said === undefined) return undefined
     const { id, chain, chainBytes } = this.#options
-    return { type: 'kept', response, input: inputItems(this.#input, id), parts: this.#parts, chain, chainBytes }
+    const { parts, input } = this.#said
+    return { type: 'kept', response, input: inputItems(input, id), parts, chain, chainBytes }
   }
 }
 
