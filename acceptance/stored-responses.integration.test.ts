@@ -42,6 +42,7 @@ beforeAll(async () => {
       models: {
         claude: modelOn('claude', 'claude-sonnet-4-5'),
         held: modelOn('holder', 'gpt-x'),
+        forgetful: modelOn('holder', 'gpt-forgetful'),
         scripted: modelOn('scripted', 'claude-sonnet-4-5'),
         'scripted-gpt': modelOn('plain', 'gpt-4o'),
       },
@@ -415,6 +416,7 @@ test('a conversation that is kept here goes on at a provider that speaks the API
 })
 
 /** An upstream that keeps responses itself, each for the account that made it. */
+let count = 0
 const made = new Map<string, { account: string; response: Record<string, unknown> }>()
 function hold({ path, headers, body }: SeenRequest): ScriptedAnswer {
   const account = String(headers.authorization)
@@ -425,8 +427,8 @@ function hold({ path, headers, body }: SeenRequest): ScriptedAnswer {
     const previous = body.previous_response_id
     if (typeof previous === 'string' && made.get(previous)?.account !== account) return unknown
     const response = {
-      ...held(`resp_up${made.size}`),
-      store: body.store ?? true,
+      ...held(`resp_up${count++}`),
+      store: body.model !== 'gpt-forgetful' && (body.store ?? true),
       previous_response_id: previous ?? null,
     }
     if (response.store) made.set(response.id, { account, response })
@@ -450,6 +452,28 @@ function held(id: string) {
     usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 },
   }
 }
+
+describe('over an upstream that speaks the API and holds nothing', () => {
+  test.each([false, true])('the conversation is kept here, and told whole each time, streamed: %s', async (stream) => {
+    const ask = async (input: string, previous: string | null) => {
+      const body = { model: 'forgetful', input, previous_response_id: previous }
+      if (!stream) return openai.responses.create(body)
+      const last = await terminalOf(await openai.responses.create({ ...body, stream }))
+      return (last as { response: OpenAI.Responses.Response }).response
+    }
+    const first = await ask('I am Ada.', null)
+    const second = await ask('Who am I?', first.id)
+    expect([storeOf(first), storeOf(second), second.id === first.id]).toEqual([true, true, false])
+    const { body } = holder.seen[1]!
+    expect(body).not.toHaveProperty('previous_response_id')
+    expect(body.input.map((item: { content: string }) => textOf(item))).toEqual(['I am Ada.', 'Held.', 'Who am I?'])
+    expect(await openai.responses.retrieve(second.id)).toMatchObject({ id: second.id, previous_response_id: first.id })
+    expect((await openai.responses.inputItems.list(second.id)).data).toHaveLength(3)
+    expect((await get(second.id, 'DELETE')).status).toBe(200)
+    await expect(openai.responses.retrieve(second.id)).rejects.toBeInstanceOf(NotFoundError)
+    expect(holder.seen).toHaveLength(2)
+  })
+})
 
 describe('held by an upstream', () => {
   test.each([false, true])(

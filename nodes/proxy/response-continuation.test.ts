@@ -144,7 +144,8 @@ test('a request that says nothing of state asks the store for nothing before its
   expect(start.asked).toBe(1)
 })
 
-const keeperOn = (book: ResponseBook) => new AnswerKeeper({ book, owner, id: 'resp_new', chain: [], chainBytes: 0 })
+const keeperOn = (book: ResponseBook, input?: string) =>
+  new AnswerKeeper({ book, owner, id: 'resp_new', chain: ['resp_0'], chainBytes: 9, input })
 const whole = '{"id":"resp_new","store":true,"big":12345678901234567890,"output":[]}'
 const last = `event: x\ndata: {"n":1}\n\nevent: response.completed\ndata: {"type":"response.completed","response":${whole}}\n\n`
 
@@ -189,6 +190,25 @@ test('of a response that its provider holds, where it lies is kept; of one that 
     expect(await keeperOn(book).keep(text, { ...served, relayed: true })).toBe(text)
   }
   expect(await book.find(owner, 'resp_2')).toEqual({ ok: true, value: undefined })
+})
+
+test('where its provider holds nothing, a response is kept here, and says so', async () => {
+  const { book } = world()
+  const output = [{ type: 'message', id: 'msg_1', role: 'assistant', content: [{ type: 'output_text', text: 'y' }] }]
+  const response = { id: 'resp_new', status: 'completed', store: false, output }
+  const relayed = { ...served, relayed: true }
+  const told = JSON.parse(String(await keeperOn(book, '"x"').keep(JSON.stringify(response), relayed)))
+  expect(told).toEqual({ ...response, store: true })
+  const found = await book.find(owner, 'resp_new')
+  expect(found.ok && found.value?.stored).toMatchObject({
+    ...{ type: 'kept', chain: ['resp_0'], chainBytes: 9, parts: [{ type: 'text', text: 'y' }] },
+    input: [{ role: 'user', content: [{ type: 'input_text', text: 'x' }] }],
+    response: { store: true, previous_response_id: 'resp_0' },
+  })
+  // An id that it gave before is not its answer's alone.
+  expect(await keeperOn(book, '"x"').keep(JSON.stringify(response), relayed)).toBe(JSON.stringify(response))
+  const failed = JSON.stringify({ ...response, id: 'resp_f', status: 'failed' })
+  expect(await keeperOn(book, '"x"').keep(failed, relayed)).toBe(failed)
 })
 
 test('an answer that nobody has told the parts of is not stored, and goes out', async () => {

@@ -49,13 +49,22 @@ export async function begin({ book, owner, wish, scan, id }: Beginning): Promise
   const input = wish.references ? await resolveReferences(book, owner, scan) : done(undefined)
   if (!input.ok) return input
   const turns = previous.value?.turns
+  // A copy: the body's own bytes are given back before the answer is whole.
+  const given = input.value === undefined ? inputText(scan) : JSON.stringify(input.value.items)
   const { chain = [], chainBytes = 0, held: pin } = previous.value ?? {}
   return done({
     history: turns === undefined ? undefined : { messages: messagesOf(turns), items: itemsForOthers(turns) },
     input: input.value,
     pin,
-    keeper: wish.store ? new AnswerKeeper({ book, owner, id, chain, chainBytes }) : undefined,
+    keeper: wish.store
+      ? new AnswerKeeper({ book, owner, id, chain, chainBytes, input: pin === undefined ? given : undefined })
+      : undefined,
   })
+}
+
+function inputText(scan: BodyScan): string {
+  const span = scan.field('input')
+  return span === undefined ? '[]' : scan.bytes.utf8Slice(span.start, span.end)
 }
 
 interface Previous {

@@ -1,6 +1,6 @@
 // Stored responses, as what a model is told of them: turns in neutral words for those that are translated for, items for
 // those that speak the Responses API themselves.
-import type { Json, JsonObject } from '../../shared/chat/parts.ts'
+import type { AssistantPart, Json, JsonObject } from '../../shared/chat/parts.ts'
 import type { Message } from '../../shared/chat/request.ts'
 import { BodyReader } from './providers/dialects/body-reader.ts'
 import { addMessage, readInput } from './providers/dialects/openai-responses-input.ts'
@@ -46,10 +46,18 @@ export function sealedOutput({ response, parts }: KeptResponse): readonly JsonOb
   })
 }
 
+/** The turn that items of an answer are. */
+export function partsOf(output: readonly Json[]): readonly AssistantPart[] {
+  const messages = readInput(new BodyReader(), output)
+  return messages.flatMap((message) => (message.role === 'assistant' ? message.parts : []))
+}
+
 /** The input of a request as a list in which every item has an id, so that it can be listed and referred to. */
 export function inputItems(input: Json, responseId: string): readonly JsonObject[] {
   const items =
-    typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : (input as readonly JsonObject[])
+    typeof input === 'string'
+      ? [{ type: 'message', role: 'user', content: input }]
+      : ((input ?? []) as readonly JsonObject[])
   return items.map((item, n) => listed(item, `${stemOf(responseId)}_i${n}`))
 }
 

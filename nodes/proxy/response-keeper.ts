@@ -1,10 +1,10 @@
 // Stores an answer before its last bytes go out: by the time a caller has read it whole, any proxy can be asked for it. Where
 // that fails the answer goes out all the same, and says that it is not stored.
 import type { AssistantPart, Json, JsonObject } from '../../shared/chat/parts.ts'
-import { parseExact } from '../../shared/json/exact.ts'
+import { tryParseExact } from '../../shared/json/exact.ts'
 import type { Credential } from './providers/credential.ts'
 import type { Endpoint } from './providers/endpoint.ts'
-import { inputItems } from './response-history.ts'
+import { inputItems, partsOf } from './response-history.ts'
 import type { ResponseBook } from './responses/response-book.ts'
 import type { StoredResponse } from './responses/stored-response.ts'
 
@@ -14,6 +14,8 @@ export interface KeeperOptions {
   readonly id: string
   readonly chain: readonly string[]
   readonly chainBytes: number
+  /** As the caller wrote it, in JSON; undefined where not all that came before it is here. */
+  readonly input: string | undefined
 }
 
 /** Who answered, and how. */
@@ -25,10 +27,17 @@ export interface Served {
   readonly streamed: boolean
 }
 
+interface Said {
+  readonly parts: readonly AssistantPart[]
+  readonly input: Json
+}
+
+type Response = JsonObject & { readonly id: string }
+
 export class AnswerKeeper {
   readonly #options: KeeperOptions
   /** Undefined: nobody has told, as of bytes that pass through. */
-  #said: { readonly parts: readonly AssistantPart[]; readonly input: Json } | undefined
+  #said: Said | undefined
 
   constructor(options: KeeperOptions) {
     this.#options = options
@@ -48,38 +57,54 @@ export class AnswerKeeper {
   async keep(last: string | Buffer, served: Served): Promise<string | Buffer> {
     const text = last.toString('utf8')
     const span = served.streamed ? lastData(text) : { start: 0, end: text.length }
-    const value = objectIn(text.slice(span.start, span.end))
-    const response = served.streamed ? value?.['response'] : value
-    if (!isResponse(response) || response['store'] === false) return last
-    const { book, owner } = this.#options
-    const stored = this.#stored(response, served)
-    if (stored !== undefined && (await book.keep(owner, response.id, stored))) return last
-    const told = { ...response, store: false }
+    const value = asObject(tryParseExact(text.slice(span.start, span.end)))
+    const response = served.streamed ? asObject(value?.['response']) : value
+    if (!isResponse(response)) return last
+    const isStored = await this.#store(response, served)
+    if (isStored === (response['store'] !== false)) return last
+    const told = { ...response, store: isStored }
     const printed = JSON.stringify(served.streamed ? { ...value, response: told } : told)
     return text.slice(0, span.start) + printed + text.slice(span.end)
   }
 
-  #stored(response: JsonObject, { relayed, endpoint, credential }: Served): StoredResponse | undefined {
+  async #store(response: Response, served: Served): Promise<boolean> {
+    const stored = served.relayed ? this.#relayed(response, served) : this.#printed(response)
+    const { book, owner } = this.#options
+    return stored !== undefined && (await book.keep(owner, response.id, stored))
+  }
+
+  /** A response that failed says itself that it is not stored. */
+  #printed(response: Response): StoredResponse | undefined {
+    return response['store'] === false ? undefined : this.#kept(response, this.#said)
+  }
+
+  /** A provider that speaks the Responses API holds what it made, unless it says that it does not. */
+  #relayed(response: Response, { endpoint, credential }: Served): StoredResponse | undefined {
     const { provider, model } = endpoint
-    if (relayed) return { type: 'held', target: `${provider}/${model}`, provider, credential: credential.name }
-    if (this.#said === undefined) return undefined
-    const { id, chain, chainBytes } = this.#options
-    const { parts, input } = this.#said
-    return { type: 'kept', response, input: inputItems(input, id), parts, chain, chainBytes }
+    if (response['store'] !== false) {
+      return { type: 'held', target: `${provider}/${model}`, provider, credential: credential.name }
+    }
+    const { input, chain } = this.#options
+    const output = response['output']
+    if (input === undefined || response['status'] === 'failed' || !Array.isArray(output)) return undefined
+    const whole = { ...response, store: true, previous_response_id: chain.at(-1) ?? null }
+    return this.#kept(whole, { parts: partsOf(output), input: tryParseExact(input) })
+  }
+
+  #kept(response: Response, said: Said | undefined): StoredResponse | undefined {
+    if (said === undefined) return undefined
+    const { chain, chainBytes } = this.#options
+    const input = inputItems(said.input, response.id)
+    return { type: 'kept', response, input, parts: said.parts, chain, chainBytes }
   }
 }
 
-function isResponse(value: unknown): value is JsonObject & { id: string } {
-  return typeof value === 'object' && value !== null && typeof (value as JsonObject)['id'] === 'string'
+function isResponse(value: JsonObject | undefined): value is Response {
+  return typeof value?.['id'] === 'string'
 }
 
-function objectIn(text: string): JsonObject | undefined {
-  try {
-    const value = parseExact(text)
-    return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
-  } catch {
-    return undefined
-  }
+function asObject(value: Json): JsonObject | undefined {
+  return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
 }
 
 /** Of the last event: what stands behind `data:`. */
