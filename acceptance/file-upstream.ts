@@ -77,9 +77,10 @@ async function serve(request: IncomingMessage, response: ServerResponse, account
   const body = Buffer.concat(chunks)
   const tell = (value: object, status = 200) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+  const url = new URL(request.url ?? '', 'http://upstream')
+  if (url.pathname === '/v1/responses') return tell(answerAbout(account, JSON.parse(body.toString())))
   const missing = () =>
     tell({ error: { message: 'No such object.', type: 'invalid_request_error', param: 'id', code: null } }, 404)
-  const url = new URL(request.url ?? '', 'http://upstream')
   const [, collection, id, sub] = /^\/v1\/(files|batches)(?:\/([\w-]+)(?:\/(\w+))?)?$/.exec(url.pathname) ?? []
   if (collection === undefined) return missing()
   const { method = '' } = request
@@ -101,6 +102,16 @@ async function serve(request: IncomingMessage, response: ServerResponse, account
   if (batch === undefined) return missing()
   if (sub === 'cancel') batch['status'] = 'cancelling'
   return tell(batch)
+}
+
+/** Says which of the files that it knows a request names. */
+function answerAbout(account: Account, asked: object): object {
+  const known = [...account.files.values()].filter(({ id }) => JSON.stringify(asked).includes(`"${id}"`))
+  const text = known.map(({ filename }) => filename.replace(/^hg\.[\w-]+\./, '')).join(', ')
+  const message = { type: 'message', id: 'msg_1', role: 'assistant', status: 'completed' }
+  const output = [{ ...message, content: [{ type: 'output_text', text, annotations: [] }] }]
+  const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2 }
+  return { id: 'resp_1', object: 'response', created_at: 1, status: 'completed', model: 'x', output, usage }
 }
 
 const shown = ({ content: _, ...file }: KeptFile) => ({ object: 'file', created_at: 1, status: 'processed', ...file })

@@ -94,8 +94,12 @@ test('another team has no way to it, and is told what it would be told of a file
   upstream.seen.length = 0
   const { error } = await theirs.files.retrieve('file-never-was').catch((refused) => refused)
   for (const id of [made.id, kept!, `${made.id}A`, made.id.toLowerCase()]) {
-    for (const attempt of [theirs.files.retrieve(id), theirs.files.content(id), theirs.files.delete(id)]) {
-      await expect(attempt).rejects.toMatchObject({ status: 404, error })
+    for (const attempt of [
+      () => theirs.files.retrieve(id),
+      () => theirs.files.content(id),
+      () => theirs.files.delete(id),
+    ]) {
+      await expect(attempt()).rejects.toMatchObject({ status: 404, error })
     }
   }
   expect(upstream.seen).toEqual([])
@@ -306,6 +310,29 @@ test.each<[string, string, object | undefined, number]>([
   expect((await ask(gateway.base + path, method, body)).status).toBe(status === 405 || status === 501 ? status : 401)
 })
 
+test('a request to a model may name a file of the team, where it says at which provider', async () => {
+  const made = await ours.files.create({ file: await document(), purpose: 'user_data' })
+  const content = [
+    { type: 'input_file' as const, file_id: made.id },
+    { type: 'input_text' as const, text: 'Sum it up.' },
+  ]
+  const asked = { model: 'fast', input: [{ role: 'user' as const, content }], store: false }
+  for (let i = 0; i < 6; i++) {
+    // Always by the credential of the account that has the file, though there are two.
+    expect((await ours.responses.create(asked, vault)).output_text).toBe('näme.txt')
+  }
+  expect((await ours.responses.create(asked)).output_text).toBe('')
+  expect((await theirs.responses.create(asked, vault)).output_text).toBe('')
+  const atOther = { query: { provider: 'other' } }
+  const elsewhere = await theirs.files.create({ file: await document(), purpose: 'user_data' }, atOther)
+  const other = [{ type: 'input_file' as const, file_id: elsewhere.id }]
+  const wrong = theirs.responses.create(
+    { model: 'fast', input: [{ role: 'user', content: other }], store: false },
+    vault,
+  )
+  await expect(wrong).rejects.toMatchObject({ status: 400, param: 'file_id' })
+})
+
 test('an upload that fails is not sent again, and what only reads is', async () => {
   upstream.failure = () => 500
   await expect(ours.files.create({ file: await document(), purpose: 'user_data' })).rejects.toMatchObject({
@@ -341,8 +368,12 @@ test('a long list of others ends the search, and says that there may be more', a
   const cursor: string = told.json.last_id
   expect((await ours.files.list({ after: cursor })).data).toHaveLength(1)
   // It stands behind a foreign file, and opens none.
-  for (const attempt of [ours.files.retrieve(cursor), ours.files.content(cursor), ours.files.delete(cursor)]) {
-    await expect(attempt).rejects.toThrow(NotFoundError)
+  for (const attempt of [
+    () => ours.files.retrieve(cursor),
+    () => ours.files.content(cursor),
+    () => ours.files.delete(cursor),
+  ]) {
+    await expect(attempt()).rejects.toThrow(NotFoundError)
   }
   await expect(theirs.files.list({ after: cursor }, vault)).rejects.toThrow(NotFoundError)
 })

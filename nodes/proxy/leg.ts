@@ -14,6 +14,8 @@ export interface Leg {
   /** Beside those of the credential. */
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
+  /** Name of the credential that it takes; absent: any. */
+  readonly credential?: string | undefined
   /** Of the body; absent: JSON; '': there is no body. */
   readonly contentType?: string | undefined
   /** What of the request the target cannot take, as a header value; '' for nothing. */

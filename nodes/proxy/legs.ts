@@ -10,6 +10,7 @@ import type { Route } from './providers/routes.ts'
 import { RelayLeg } from './relay-leg.ts'
 import type { Continuation } from './response-continuation.ts'
 import { isPinned, stateEdits } from './response-edits.ts'
+import type { FileReference } from './stored/file-references.ts'
 import { TranslatedLeg } from './translated-leg.ts'
 
 export interface LegOptions {
@@ -30,6 +31,8 @@ export interface LegOptions {
   readonly relayedQuery: string
   /** Of a request that reads or leaves state. */
   readonly state: Continuation | undefined
+  /** Files at a provider that the body names; undefined where nobody looked for them. */
+  readonly files: readonly FileReference[] | undefined
 }
 
 /** How each target of a request is spoken to. */
@@ -52,7 +55,9 @@ export class Legs implements TargetLegs {
     const { route, state } = this.#options
     if (state?.pin !== undefined && !isPinned(endpoint, state.pin))
       return fail({ type: 'elsewhere', provider: state.pin.provider })
-    if (relays(endpoint, route)) return done(this.#relay(endpoint))
+    if (relays(endpoint, route)) {
+      return this.#options.files === undefined ? done(this.#relay(endpoint)) : this.#relayWithFiles(endpoint)
+    }
     if (route.embeddings !== undefined) return this.#embed(endpoint, strict || this.#options.strict)
     if (route.inbound === undefined || route.counts !== undefined) return fail({ type: 'unspoken', route: route.name })
     return this.#translate(endpoint, strict || this.#options.strict)
@@ -77,14 +82,28 @@ export class Legs implements TargetLegs {
     return this.#caller().could(endpoint, strict || this.#options.strict)
   }
 
-  #relay(endpoint: Endpoint): Leg {
+  /** Only the provider that has them can take the request, and gets its own names for them. */
+  #relayWithFiles(endpoint: Endpoint): Result<Leg, Unable> {
+    const files = this.#options.files ?? []
+    const { provider, credential } = files[0]?.ref ?? { provider: endpoint.provider }
+    const together = files.every(({ ref }) => ref.provider === provider && ref.credential === credential)
+    if (!together || provider !== endpoint.provider) {
+      const message = 'names a file that lies at another account than that of the model'
+      return fail({ type: 'unreadable', path: 'file_id', message })
+    }
+    const named = files.map(({ start, end, ref }) => ({ start, end, replacement: JSON.stringify(ref.id) }))
+    return done(this.#relay(endpoint, named, credential))
+  }
+
+  #relay(endpoint: Endpoint, named: readonly Edit[] = noEdits, credential?: string): Leg {
     const { route, scan, forwardedLines, relayedLines, relayedQuery, state } = this.#options
-    const edits = state === undefined ? this.#options.edits : [...this.#options.edits, ...stateEdits(scan, state)]
+    const own = state === undefined ? this.#options.edits : [...this.#options.edits, ...stateEdits(scan, state)]
+    const edits = named.length === 0 ? own : [...own, ...named.filter((edit) => isApart(edit, own))]
     const inPath = typeof route.upstreamPath !== 'string'
     const { pieces } = spliceBody(scan, inPath ? edits : [...edits, editModel(scan, endpoint.model)])
     const path = addressOf(endpoint, pathOf(route, endpoint)) + relayedQuery
     const measure = route.measures?.ofRequest?.(scan)
-    return new RelayLeg(route, { path, headerLines: forwardedLines + relayedLines, body: pieces, measure })
+    return new RelayLeg(route, { path, headerLines: forwardedLines + relayedLines, body: pieces, measure, credential })
   }
 
   #translate(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
@@ -126,6 +145,13 @@ export class Legs implements TargetLegs {
     this.#request ??= new CallerRequest(this.#options.scan, this.#options.route.inbound!, this.#options.state)
     return this.#request
   }
+}
+
+const noEdits: readonly Edit[] = []
+
+/** What another edit takes away needs no name. */
+function isApart({ start, end }: Edit, others: readonly Edit[]): boolean {
+  return !others.some((other) => start < other.end && other.start < end)
 }
 
 export function pathOf({ upstreamPath }: Route, { model }: Endpoint): string {

@@ -28,7 +28,8 @@ import { deskPath } from './response-desk.ts'
 import { readStateWish, type StateWish } from './responses/state-wish.ts'
 import { Itinerary } from './routing/itinerary.ts'
 import type { Snapshot } from './snapshot.ts'
-import type { StoredIds } from './stored/stored-ids.ts'
+import { type FileReference, fileReferences } from './stored/file-references.ts'
+import { ownerOf, type StoredIds } from './stored/stored-ids.ts'
 import { type StoredPath, storedMediaTypes, storedPathAt } from './stored/stored-routes.ts'
 import { StoredObjects } from './stored-objects.ts'
 import type { StoredResponses } from './stored-responses.ts'
@@ -193,10 +194,16 @@ export class Pipeline implements HttpHandler {
       ...{ route, scan, edits, showUsage, requestId: request.requestId, state },
       nowSeconds: Math.floor(this.#options.clock.wallMs() / 1_000),
       strict: head.header('x-headgate-strict') === 'true',
+      // Looked for only where the caller says that it has files: nobody else shall pay for the search.
+      files: head.header('x-headgate-provider') === undefined ? undefined : this.#filesIn(request),
       ...callersLines(head, route),
     })
     if (route.counts !== undefined && this.#answerEstimate(request, asked.model, legs)) return
     this.#send(request, startedMs, legs, asked, stream, state)
+  }
+
+  #filesIn({ body, caller }: KnownRequest): readonly FileReference[] {
+    return fileReferences(body.bytes, this.#options.ids, ownerOf(caller))
   }
 
   /** The same, where the body is a form. */

@@ -16,6 +16,8 @@ export interface RelayedRequest {
   /** Absent: JSON. */
   readonly contentType?: string
   readonly measure?: Measure | undefined
+  /** Whose account what it names lies in; undefined: any. */
+  readonly credential?: string | undefined
 }
 
 export class RelayLeg implements Leg {
@@ -32,8 +34,10 @@ export class RelayLeg implements Leg {
   readonly measure: Measure | undefined
 
   readonly contentType: string | undefined
+  readonly credential: string | undefined
 
-  constructor(route: Route, { path, headerLines, body, contentType, measure }: RelayedRequest) {
+  constructor(route: Route, { path, headerLines, body, contentType, measure, credential }: RelayedRequest) {
+    this.credential = credential
     this.#route = route
     this.path = path
     this.headerLines = headerLines

@@ -163,7 +163,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#attemptStartedMs = this.#tools.clock.monotonicMs()
     const credential =
       credentialNamed(endpoint.credentials, this.#plan.state?.pin?.credential) ??
-      drawCredential(endpoint.credentials, this.#attemptStartedMs, this.#tools.chance)
+      drawCredential(credentialsFor(endpoint, leg), this.#attemptStartedMs, this.#tools.chance)
     this.#credential = credential
     this.#inFlight = true
     endpoint.load.inFlight++
@@ -745,6 +745,13 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
 
 const noTokens: StreamTokens['tokens'] = { input: 0, output: 0, cached: 0 }
 const nothing = () => {}
+
+/** Where the leg names none that is there, any is as good: the upstream will say what it does not know. */
+function credentialsFor({ credentials }: Endpoint, { credential }: Leg): readonly Credential[] {
+  if (credential === undefined) return credentials
+  const named = credentials.filter(({ name }) => name === credential)
+  return named.length === 0 ? credentials : named
+}
 
 function isPriced(price: Price | undefined, { input, output }: StreamTokens['tokens']): boolean {
   return price !== undefined && input + output > 0
