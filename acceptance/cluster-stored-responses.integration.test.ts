@@ -18,6 +18,7 @@ function storeOf(response: OpenAI.Responses.Response): unknown {
 describe.skipIf(findNatsServer() === undefined)('stored responses in a cluster (needs nats-server)', () => {
   let cluster: Cluster
   let claude: ScriptedUpstream
+  let holder: ScriptedUpstream
   let proxies: [ClusterNode, ClusterNode]
   let key: string
   let clients: [OpenAI, OpenAI]
@@ -27,11 +28,23 @@ describe.skipIf(findNatsServer() === undefined)('stored responses in a cluster (
     const usage = { input_tokens: 10, output_tokens: 7 }
     const answer = { ...base, content, stop_reason: 'end_turn', usage }
     claude = await startScriptedUpstream(() => ({ pieces: [JSON.stringify(answer)] }))
+    let made = 0
+    holder = await startScriptedUpstream(({ body }) => ({
+      pieces: [
+        JSON.stringify({ id: `resp_up${made++}`, object: 'response', store: true, output: [], model: body.model }),
+      ],
+    }))
     cluster = await startCluster({ nats: { servers: 3 } })
     const credentials = [{ name: 'main', apiKey: 'sk-ant' }]
     const config = {
-      providers: { claude: { kind: 'anthropic', baseUrl: claude.url, credentials } },
-      models: { claude: modelOn('claude', 'claude-sonnet-4-5') },
+      providers: {
+        claude: { kind: 'anthropic', baseUrl: claude.url, credentials },
+        holder: {
+          ...{ kind: 'openai', baseUrl: `${holder.url}/v1` },
+          credentials: ['one', 'two', 'three'].map((name) => ({ name, apiKey: `sk-${name}` })),
+        },
+      },
+      models: { claude: modelOn('claude', 'claude-sonnet-4-5'), held: modelOn('holder', 'gpt-x') },
     }
     await cluster.start('control', { config })
     proxies = await Promise.all([
@@ -52,6 +65,7 @@ describe.skipIf(findNatsServer() === undefined)('stored responses in a cluster (
   afterAll(async () => {
     await cluster?.dispose()
     await claude?.stop()
+    await holder?.stop()
   })
   beforeEach(() => {
     claude.seen.length = 0
@@ -73,6 +87,17 @@ describe.skipIf(findNatsServer() === undefined)('stored responses in a cluster (
     const items: unknown[] = []
     for await (const item of clients[0].responses.inputItems.list(previous!, { limit: 5 })) items.push(item)
     expect(items).toHaveLength(23)
+  })
+
+  test('what an upstream holds is asked of the account that made it, through whichever proxy', async () => {
+    for (let n = 0; n < 8; n++) {
+      holder.seen.length = 0
+      const { id } = await clients[0].responses.create({ model: 'held', input: 'hi' })
+      await clients[1].responses.create({ model: 'held', input: 'on', previous_response_id: id })
+      await clients[1].responses.retrieve(id)
+      expect(holder.seen.map(({ path }) => path)).toEqual(['/v1/responses', '/v1/responses', `/v1/responses/${id}`])
+      expect(new Set(holder.seen.map(({ headers }) => headers.authorization)).size).toBe(1)
+    }
   })
 
   test('what one proxy deleted the other one does not find', async () => {
