@@ -64,10 +64,11 @@ export class JetStreamStateStore implements StateStore {
     const name = nameOf(key)
     const { head, pieces } = cut(value)
     try {
-      const known = await this.#find(session.value, name)
-      if (known !== undefined) return fail({ type: 'taken' })
+      // Pieces would lie in the place of those that are there, so they are not sent on the head's word alone.
+      const isTaken = pieces.length > 0 && (await this.#find(session.value, name)) !== undefined
+      if (isTaken) return fail({ type: 'taken' })
       await Promise.all(pieces.map((piece, n) => publish(session.value, pieceOf(name, n), piece)))
-      await publish(session.value, name, head)
+      await publish(session.value, name, head, { lastSubjectSequence: 0 })
       return done(undefined)
     } catch (error) {
       return fail(this.#publishTrouble(error))
@@ -121,6 +122,7 @@ export class JetStreamStateStore implements StateStore {
   #publishTrouble(error: unknown): StateTrouble | StateRefusal {
     const trouble = publishTrouble(error)
     if (trouble.type === 'full') return { type: 'full' }
+    if (trouble.type === 'wrong-last-sequence') return { type: 'taken' }
     // Nobody answers for its subjects when the stream is gone.
     if (trouble.type === 'unavailable') this.#stream.forget()
     return { type: 'unavailable', message: 'message' in trouble ? trouble.message : trouble.type }
@@ -148,8 +150,13 @@ function pieceOf(name: string, n: number): string {
   return `${name}.${n}`
 }
 
-async function publish({ client }: OwnStreamSession, name: string, bytes: Uint8Array): Promise<void> {
-  await client.publish(stateSubjectPrefix + name, bytes, { timeout: timeoutMs })
+async function publish(
+  { client }: OwnStreamSession,
+  name: string,
+  bytes: Uint8Array,
+  expect: { lastSubjectSequence?: number } = {},
+): Promise<void> {
+  await client.publish(stateSubjectPrefix + name, bytes, { timeout: timeoutMs, expect })
 }
 
 /** False: somebody else was faster. */

@@ -64,6 +64,13 @@ export function stateStoreContract(name: string, open: (options: OpenStateOption
       const again = await stores.at(-1)!.put(key, Buffer.from('other'))
       expect(again).toEqual({ ok: false, error: { type: 'taken' } })
       expect(await read(stores[0])).toEqual(value)
+      const large = { ...key, id: 'resp_large' }
+      const first = Buffer.alloc(2 << 20, 'a')
+      await stores[0].put(large, first)
+      for (const other of [Buffer.alloc(2 << 20, 'b'), Buffer.from('b')]) {
+        expect(await stores.at(-1)!.put(large, other)).toEqual({ ok: false, error: { type: 'taken' } })
+        expect(Buffer.compare((await read(stores[0], large)) as Buffer, first)).toBe(0)
+      }
     })
 
     test('what is deleted is gone for everybody, and may be written anew', async () => {
