@@ -14,7 +14,8 @@ export async function drain(server: HttpServer, drainMs: number, clock: Clock): 
   server.stopListening()
   const startedMs = clock.monotonicMs()
   const isOver = (ms: number) => clock.monotonicMs() - startedMs >= ms
-  while (server.openConnections > 0 && !isOver(drainMs)) {
+  // A WebSocket is no connection any more to the server that counts them.
+  while ((server.openConnections > 0 || server.openRequests > 0) && !isOver(drainMs)) {
     if (server.openRequests === 0 && isOver(idleMsMax)) break
     await pause(clock, lookMs)
   }

@@ -88,7 +88,7 @@ class UwsServer implements HttpServer, ReplyRoom {
       deadlineMs: options.bodyDeadlineMs ?? bodyDeadlineMsDefault,
     })
     this.#app = openApp(options)
-    serveSockets(this.#app, { room: this, rules: this.#rules, handler, refusals: this.#refusals })
+    serveSockets(this.#app, { room: this, rules: this.#rules, handler, refusals: this.#refusals, clock: deps.clock })
     this.#app.any('/*', (response, request) => this.#route(response, request))
     this.#app.filter(this.#countConnection)
   }

@@ -2,6 +2,7 @@
 // refusal, or by opening the socket. One class owns each open one, since a socket that is touched after its end throws
 // inside native code.
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from 'uWebSockets.js'
+import type { Clock } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import { declaredLength, type GuardRules, judgeFraming } from './guard.ts'
 import { ReadHead } from './head.ts'
@@ -15,8 +16,11 @@ export interface SocketParts {
   readonly rules: GuardRules
   readonly handler: HttpHandler
   readonly refusals: Refusals
+  readonly clock: Clock
 }
 
+/** What was said last may still be on its way when a socket is closed: so long it counts as open. */
+const lastBytesMs = 500
 /** Seconds; the client is pinged before they are over, and one that does not answer is gone. */
 const silenceSecondsMax = 60
 
@@ -117,7 +121,8 @@ class UwsSocket implements ClientSocket {
   close(code: number | undefined, reason: string): void {
     const socket = this.#socket
     if (socket === undefined) return
-    this.#lost()
+    this.#socket = undefined
+    this.#parts.clock.after(lastBytesMs, () => this.#parts.room.openRequests--)
     if (code === undefined) socket.end()
     else socket.end(code, reason)
   }
