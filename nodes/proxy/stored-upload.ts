@@ -30,8 +30,9 @@ export async function readUpload(
   { head, body, snapshot, caller }: KnownRequest,
   { ids, owner, clock }: { ids: StoredIds; owner: string; clock: Clock },
 ): Promise<Result<Upload, Refusal>> {
-  const boundary = boundaryOf(head.contentType ?? '')
-  if (boundary === undefined)
+  const { contentType = '' } = head
+  const boundary = boundaryOf(contentType)
+  if (boundary === undefined || !/^[\x20-\x7e]+$/.test(contentType))
     return fail(bad('invalid_form', 'The header content-type names no boundary that can be used.'))
   const scan = scanForm(body.bytes, boundary)
   if ('message' in scan) return fail(bad('invalid_form', scan.message))
