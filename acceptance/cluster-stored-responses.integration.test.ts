@@ -160,6 +160,33 @@ describe.skipIf(findNatsServer() === undefined)('stored responses in a cluster (
     await until(found, 60_000)
   })
 
+  test('with servers that stand still, what asked for no state waits for nothing, and the rest for seconds at most', async () => {
+    const { id } = await clients[0].responses.create({ model: 'claude', input: 'hi' })
+    for (const server of cluster.nats.servers) server.pause()
+    try {
+      const body = { model: 'claude', input: 'hi' }
+      const startedMs = performance.now()
+      const [said, statelessMs] = await Promise.all([
+        clients[0].responses.create(body),
+        clients[1].responses.create({ ...body, store: false }).then(() => performance.now() - startedMs),
+        expect(clients[1].responses.retrieve(id)).rejects.toMatchObject({ status: 503 }),
+        expect(clients[1].responses.create({ ...body, store: true })).rejects.toMatchObject({ status: 503 }),
+      ])
+      expect(storeOf(said)).toBe(false)
+      // The line to a server is given up within 3 s, and the bus of a process after 4 s; a busy machine may be late.
+      expect(performance.now() - startedMs).toBeLessThan(10_000)
+      expect(statelessMs).toBeLessThan(1_400)
+    } finally {
+      for (const server of cluster.nats.servers) server.resume()
+    }
+    const found = () =>
+      clients[1].responses.retrieve(id).then(
+        () => true,
+        () => false,
+      )
+    await until(found, 60_000)
+  })
+
   test('a restart of everything forgets nothing', async () => {
     const { id } = await clients[0].responses.create({ model: 'claude', input: 'I am Ada.' })
     await cluster.nats.kill()
