@@ -316,6 +316,9 @@ export class Pipeline implements HttpHandler {
     const { reply, requestId } = to
     const snapshot = this.#options.snapshot()
     if ('type' in snapshot) return this.#refuse(to, snapshot)
+    if (this.#options.openRequests() > this.#options.openRequestsMax) {
+      return this.#refuse(to, { type: 'overloaded', retryAfterMs: 1_000 })
+    }
     const refuse = (refusal: Refusal) => this.#refuse(to, refusal)
     stored.answer({ head, about, snapshot, reply, requestId, refuse }).catch((error: Error) => {
       tools.notify({ type: 'handler-threw', where: 'stored responses', message: error.stack ?? error.message })

@@ -205,6 +205,10 @@ test('where its provider holds nothing, a response is kept here, and says so', a
     input: [{ role: 'user', content: [{ type: 'input_text', text: 'x' }] }],
     response: { store: true, previous_response_id: 'resp_0' },
   })
+  for (const input of ['7', '[null,"x",{"role":"user","content":"x"}]', '']) {
+    const other = JSON.stringify({ ...response, id: `resp_${input.length}` })
+    expect(JSON.parse(String(await keeperOn(book, input).keep(other, relayed)))).toMatchObject({ store: true })
+  }
   // An id that it gave before is not its answer's alone.
   expect(await keeperOn(book, '"x"').keep(JSON.stringify(response), relayed)).toBe(JSON.stringify(response))
   const failed = JSON.stringify({ ...response, id: 'resp_f', status: 'failed' })

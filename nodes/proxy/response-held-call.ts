@@ -45,7 +45,9 @@ export class HeldCall implements UpstreamHandler {
   start(): void {
     const { endpoint, credential, upstream, method, reply } = this.#options
     const path = addressOf(endpoint, this.#options.path)
-    const proof = credential.prove?.({ method, host: endpoint.origin.host, path, body: [] }) ?? ''
+    const shown = { method, host: endpoint.origin.host, path, body: [] }
+    const proof = credential.prove === undefined ? '' : credential.prove(shown)
+    if (proof === undefined) return this.#giveUp({ type: 'upstream-auth' })
     reply.onGone = () => this.#leave()
     reply.onWritable = () => this.#call?.resume()
     const headerLines = credential.headerLines + proof

@@ -2,7 +2,7 @@
 // those that speak the Responses API themselves.
 import type { AssistantPart, Json, JsonObject } from '../../shared/chat/parts.ts'
 import type { Message } from '../../shared/chat/request.ts'
-import { BodyReader } from './providers/dialects/body-reader.ts'
+import { BodyReader, isObject } from './providers/dialects/body-reader.ts'
 import { addMessage, readInput } from './providers/dialects/openai-responses-input.ts'
 import { reasoningItem } from './providers/dialects/openai-responses-items.ts'
 import { type KeptResponse, stemOf } from './responses/stored-response.ts'
@@ -54,10 +54,9 @@ export function partsOf(output: readonly Json[]): readonly AssistantPart[] {
 
 /** The input of a request as a list in which every item has an id, so that it can be listed and referred to. */
 export function inputItems(input: Json, responseId: string): readonly JsonObject[] {
-  const items =
-    typeof input === 'string'
-      ? [{ type: 'message', role: 'user', content: input }]
-      : ((input ?? []) as readonly JsonObject[])
+  const given = typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : input
+  // Of what only a provider has read, nobody here knows whether it is a list of items.
+  const items = Array.isArray(given) ? given.filter(isObject) : []
   return items.map((item, n) => listed(item, `${stemOf(responseId)}_i${n}`))
 }
 

@@ -507,6 +507,10 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const { relayed } = this.#leg!
     void keeper
       .keep(last, { endpoint, credential: this.#credential!, relayed, streamed: this.#stream !== undefined })
+      .catch((error: Error) => {
+        this.#tools.notify({ type: 'handler-threw', where: 'stored responses', message: error.stack ?? error.message })
+        return last
+      })
       .then(send)
   }
 
