@@ -31,10 +31,10 @@ export class EmbeddingLeg implements Leg {
   }
 
   readAnswer(bytes: Buffer): WholeAnswer | undefined {
-    const { inbound, upstream, request } = this.#translation
+    const { inbound, upstream, request, printed } = this.#translation
     const value = tryParseExact(bytes.toString('utf8'))
     if (typeof value !== 'object' || value === null) return undefined
-    const answer = upstream.parseAnswer(value as JsonObject)
+    const answer = upstream.parseAnswer(value as JsonObject, printed)
     if (answer?.vectors.length !== request.inputs.length) return undefined
     const usage = answer.inputTokens === undefined ? undefined : usageOf({ input: answer.inputTokens })
     return { body: inbound.printAnswer(answer, request), contentType: 'application/json', usage }

@@ -103,7 +103,17 @@ export class Legs implements TargetLegs {
     const { pieces } = spliceBody(scan, inPath ? edits : [...edits, editModel(scan, endpoint.model)])
     const path = addressOf(endpoint, pathOf(route, endpoint)) + relayedQuery
     const measure = route.measures?.ofRequest?.(scan)
-    return new RelayLeg(route, { path, headerLines: forwardedLines + relayedLines, body: pieces, measure, credential })
+    const body = this.#renamed(endpoint) ?? pieces
+    return new RelayLeg(route, { path, headerLines: forwardedLines + relayedLines, body, measure, credential })
+  }
+
+  /** The body with another model in it, where its dialect names the model deep within; undefined where nothing changes. */
+  #renamed({ model }: Endpoint): Buffer[] | undefined {
+    const { route, scan } = this.#options
+    if (route.namesModelWithin === undefined) return undefined
+    const body = bodyOf(scan)
+    const renamed = route.namesModelWithin(body, model)
+    return renamed === body ? undefined : [Buffer.from(JSON.stringify(renamed))]
   }
 
   #translate(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {

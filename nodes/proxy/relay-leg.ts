@@ -1,10 +1,12 @@
 // The caller's dialect is the upstream's: bytes pass through.
 import type { Usage } from '../../shared/chat/usage.ts'
 import type { Measure } from '../../shared/telemetry/records.ts'
-import { type Failure, failureOfStatus, passedOnAnswer } from './failures.ts'
+import { type Failure, failureOfChatError, failureOfStatus, passedOnAnswer } from './failures.ts'
 import type { ErrorAnswer, Leg, PassedOn, WholeAnswer } from './leg.ts'
 import { readAnthropicUsage, usageOfAnthropic } from './providers/dialects/anthropic-usage.ts'
-import { findUsage } from './providers/dialects/openai-usage.ts'
+import { parseGeminiError } from './providers/dialects/gemini-error.ts'
+import { readGeminiUsage } from './providers/dialects/gemini-usage.ts'
+import { findUsage, usageMetadataKey } from './providers/dialects/openai-usage.ts'
 import type { Route } from './providers/routes.ts'
 import { type AnswerStream, RelayedStream, type StreamOptions } from './stream-answer.ts'
 import { RelayedBytes } from './stream-bytes.ts'
@@ -61,7 +63,10 @@ export class RelayLeg implements Leg {
     return new RelayedBytes(contentType, options)
   }
 
-  failureOf({ status, retryAfterMs }: ErrorAnswer): Failure {
+  failureOf(answer: ErrorAnswer): Failure {
+    const { status, retryAfterMs, body } = answer
+    // Google says 400 to a key that it does not know, and tells in the body alone how long to wait.
+    if (this.#route.dialect === 'gemini') return failureOfChatError(answer, parseGeminiError(status, body))
     return failureOfStatus(status, retryAfterMs)
   }
 
@@ -70,7 +75,14 @@ export class RelayLeg implements Leg {
   }
 
   #usageIn(bytes: Buffer): Usage | undefined {
-    return this.#route.dialect === 'anthropic' ? findUsage(bytes, anthropicUsage) : findUsage(bytes)
+    switch (this.#route.dialect) {
+      case 'anthropic':
+        return findUsage(bytes, anthropicUsage)
+      case 'gemini':
+        return findUsage(bytes, readGeminiUsage, usageMetadataKey)
+      default:
+        return findUsage(bytes)
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import { azureAddress } from './azure-address.ts'
 import { anthropicUpstream } from './dialects/anthropic.ts'
 import { bedrockUpstream } from './dialects/bedrock.ts'
 import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
+import { geminiUpstream } from './dialects/gemini.ts'
 import { openAiChatUpstream } from './dialects/openai-chat.ts'
 import { notOpenAi, relayedDialects } from './hosts.ts'
 
@@ -79,5 +80,12 @@ export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
     key: bearer,
     speaks: new Set(),
     dialect: bedrockUpstream,
+  },
+  gemini: {
+    url: () => 'https://generativelanguage.googleapis.com',
+    prefix: '/v1beta',
+    key: (secret) => ['x-goog-api-key', secret],
+    speaks: new Set(['gemini']),
+    dialect: geminiUpstream,
   },
 }

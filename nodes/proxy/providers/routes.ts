@@ -1,11 +1,16 @@
 // The endpoints that callers have, and what each needs to know of its body.
-import type { Dialect } from '../../../shared/chat/parts.ts'
+import type { Dialect, JsonObject } from '../../../shared/chat/parts.ts'
 import { anthropicInbound } from './dialects/anthropic.ts'
 import type { InboundDialect } from './dialects/dialect.ts'
 import type { EmbeddingInbound } from './dialects/embedding-dialect.ts'
 import type { ErrorShape } from './dialects/error-shapes.ts'
 import { geminiCountInbound, geminiInbound, geminiStreamInbound } from './dialects/gemini.ts'
-import { geminiBatchEmbedInbound, geminiEmbedInbound } from './dialects/gemini-embeddings.ts'
+import {
+  geminiBatchEmbedInbound,
+  geminiEmbedInbound,
+  withGeminiModel,
+  withGeminiModels,
+} from './dialects/gemini-embeddings.ts'
 import { openAiChatInbound } from './dialects/openai-chat.ts'
 import { openAiCompletionsInbound } from './dialects/openai-completions.ts'
 import { openAiEmbeddingsInbound } from './dialects/openai-embeddings.ts'
@@ -24,6 +29,8 @@ export interface Route {
   readonly inbound: InboundDialect | undefined
   /** The same for embeddings. */
   readonly embeddings?: EmbeddingInbound
+  /** The body names the model again: the same body where it is the target's, another one where it is not. */
+  readonly namesModelWithin?: (body: JsonObject, model: string) => JsonObject
   /** The member that has to be there, and whether it must be a non-empty array. */
   readonly input:
     | { readonly member: 'messages' | 'prompt' | 'input' | 'query'; readonly nonEmptyArray: boolean }
@@ -149,12 +156,14 @@ const geminiEmbed: Route = {
   upstreamPath: (model) => `/models/${model}:embedContent`,
   inbound: undefined,
   embeddings: geminiEmbedInbound,
+  namesModelWithin: withGeminiModel,
 }
 const geminiBatchEmbed: Route = {
   ...geminiEmbed,
   name: '/v1beta/models:batchEmbedContents',
   upstreamPath: (model) => `/models/${model}:batchEmbedContents`,
   embeddings: geminiBatchEmbedInbound,
+  namesModelWithin: withGeminiModels,
 }
 
 const unprefixed = ['/chat/completions', '/embeddings', '/rerank']

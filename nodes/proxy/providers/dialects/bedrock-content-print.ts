@@ -14,7 +14,7 @@ import { done, type Result } from '../../../../shared/result.ts'
 import { toolInput } from './anthropic-content-print.ts'
 import { printCachePoint } from './bedrock-cache.ts'
 import { printBedrockMedia } from './bedrock-media.ts'
-import type { ToolNames } from './bedrock-tools.ts'
+import type { ToolNames } from './tool-names.ts'
 
 export interface BedrockConversation {
   readonly system: readonly Json[]

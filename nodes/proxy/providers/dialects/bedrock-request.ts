@@ -7,9 +7,10 @@ import { done, type Result } from '../../../../shared/result.ts'
 import { customToolsOf } from './anthropic-request-print.ts'
 import { printThinking, type Thinking } from './anthropic-thinking.ts'
 import { type BedrockMessage, printBedrockConversation } from './bedrock-content-print.ts'
-import { printToolConfig, ToolNames } from './bedrock-tools.ts'
+import { bedrockNames, printToolConfig } from './bedrock-tools.ts'
 import type { Dropped, PrintedRequest, Target } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
+import { ToolNames } from './tool-names.ts'
 
 export const bedrockCan: ReadonlySet<Capability> = new Set<Capability>([
   ...(['tools', 'custom tools', 'forced tool choice', 'images', 'video', 'files', 'structured output'] as const),
@@ -21,7 +22,7 @@ const outputTokensDefault = 4_096
 export function printBedrockRequest(asked: ChatRequest, target: Target): Result<PrintedRequest, MissingCapability> {
   const jsonTool = needsJsonTool(asked) ? withJsonTool(asked) : undefined
   const request = jsonTool?.request ?? asked
-  const names = new ToolNames()
+  const names = new ToolNames(bedrockNames)
   // The tools first: they keep their names before calls from long ago get theirs.
   const toolConfig = printToolConfig(request, names)
   const conversation = printBedrockConversation(request.messages, { names, imagesInResults: takesImages(target.model) })

@@ -4,34 +4,9 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { printCachePoint } from './bedrock-cache.ts'
+import type { NameRules, ToolNames } from './tool-names.ts'
 
-const nameCharactersMax = 64
-
-/** Names as they are written there, and back. */
-export class ToolNames {
-  readonly #written = new Map<string, string>()
-  readonly read = new Map<string, string>()
-
-  write(name: string): string {
-    const known = this.#written.get(name)
-    if (known !== undefined) return known
-    const written = this.#free(name)
-    this.#written.set(name, written)
-    if (written !== name) this.read.set(written, name)
-    return written
-  }
-
-  #free(name: string): string {
-    const fitting = name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, nameCharactersMax) || '_'
-    const taken = new Set(this.#written.values())
-    let written = fitting
-    for (let n = 2; taken.has(written); n++) {
-      const ending = `_${n}`
-      written = fitting.slice(0, nameCharactersMax - ending.length) + ending
-    }
-    return written
-  }
-}
+export const bedrockNames: NameRules = { forbidden: /[^A-Za-z0-9_-]/g }
 
 export function printToolConfig(request: ChatRequest, names: ToolNames): JsonObject | undefined {
   const { toolChoice } = request

@@ -107,6 +107,8 @@ export interface PrintedRequest {
   readonly toolNames?: ReadonlyMap<string, string> | undefined
   /** Where answers do not name their model. */
   readonly model?: string | undefined
+  /** Calls in the conversation so far, where answers do not tell their calls apart. */
+  readonly callsBefore?: number | undefined
 }
 
 export type Dropped = { readonly knob: Knob } | { readonly member: string }

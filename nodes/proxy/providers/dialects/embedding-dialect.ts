@@ -13,7 +13,7 @@ export interface EmbeddingInbound {
 export interface EmbeddingUpstream {
   printRequest(request: EmbeddingRequest, target: Target): Result<PrintedRequest, MissingCapability>
   /** Undefined: it is no answer of this dialect. */
-  parseAnswer(body: JsonObject): EmbeddingAnswer | undefined
+  parseAnswer(body: JsonObject, printed: PrintedRequest): EmbeddingAnswer | undefined
 }
 
 /** One request on its way to one target. */

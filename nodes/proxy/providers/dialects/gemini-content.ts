@@ -83,7 +83,11 @@ function readSaid(part: JsonObject, calls: OpenCalls): AssistantPart {
 
 /** What either side can say. */
 function readShared(part: JsonObject): TextPart | MediaPart | undefined {
-  if (typeof part['text'] === 'string') return { type: 'text', text: part['text'] }
+  return typeof part['text'] === 'string' ? { type: 'text', text: part['text'] } : readGeminiMedia(part)
+}
+
+/** Undefined: it is something else. */
+export function readGeminiMedia(part: JsonObject): MediaPart | undefined {
   const inline = member(part, 'inlineData')
   if (isObject(inline)) {
     const mediaType = textOf(member(inline, 'mimeType'))

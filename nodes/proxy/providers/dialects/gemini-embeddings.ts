@@ -2,7 +2,7 @@
 import type { EmbeddingInput, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Result } from '../../../../shared/result.ts'
-import { BodyReader } from './body-reader.ts'
+import { BodyReader, isObject } from './body-reader.ts'
 import type { BadRequest } from './dialect.ts'
 import type { EmbeddingInbound } from './embedding-dialect.ts'
 import { readGeminiText } from './gemini-content.ts'
@@ -50,4 +50,18 @@ function readInput(reader: BodyReader, content: Json, path: string): EmbeddingIn
   const parts = readGeminiText(reader, content, path)
   if (parts.length === 0) reader.wrong(path, 'is missing')
   return { type: 'text', text: parts.map(({ text }) => text).join('\n') }
+}
+
+/** The model that the body names, where it names one, is the target's. What says so already stays the same object. */
+export function withGeminiModel(body: JsonObject, model: string): JsonObject {
+  const named = body['model']
+  const name = `models/${model}`
+  return named === undefined || named === name ? body : { ...body, model: name }
+}
+
+export function withGeminiModels(body: JsonObject, model: string): JsonObject {
+  const { requests } = body
+  if (!Array.isArray(requests)) return body
+  const renamed = requests.map((one: Json) => (isObject(one) ? withGeminiModel(one, model) : one))
+  return renamed.every((one, i) => one === requests[i]) ? body : { ...body, requests: renamed }
 }

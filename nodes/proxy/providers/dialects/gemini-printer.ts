@@ -4,13 +4,10 @@ import type { ChatEvent, FinishEvent, PartDelta, StartEvent } from '../../../../
 import type { Citation, Json, JsonObject, Sealed, ToolForm } from '../../../../shared/chat/parts.ts'
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import type { PrintFacts, StreamPrinter } from './dialect.ts'
-import {
-  printGeminiCitations,
-  printGeminiFinish,
-  printGeminiLogprobs,
-  printGeminiPart,
-  printGeminiUsage,
-} from './gemini-response.ts'
+import { printGeminiCitations } from './gemini-citations.ts'
+import { printGeminiFinish } from './gemini-finish.ts'
+import { printGeminiLogprobs, printGeminiPart } from './gemini-response.ts'
+import { printGeminiUsage } from './gemini-usage.ts'
 
 export type GeminiFraming = 'sse' | 'list'
 

@@ -87,15 +87,17 @@ function readThinking(reader: BodyReader, value: Json): ReasoningWish | undefine
   const path = 'generationConfig.thinkingConfig'
   const config = reader.maybeObject(value, path)
   if (config === undefined) return undefined
+  const shown = reader.maybeFlag(member(config, 'includeThoughts'), `${path}.includeThoughts`)
+  const summary = shown === undefined ? undefined : shown ? 'auto' : 'none'
   const budget = reader.maybeNumber(member(config, 'thinkingBudget'), `${path}.thinkingBudget`)
   const level = reader.maybeText(member(config, 'thinkingLevel'), `${path}.thinkingLevel`)
   const effort = level === undefined ? undefined : levels[level.toUpperCase()]
   if (level !== undefined && effort === undefined)
     reader.wrong(`${path}.thinkingLevel`, 'must be MINIMAL, LOW, MEDIUM or HIGH')
-  if (effort !== undefined) return { effort }
-  if (budget === undefined) return undefined
+  if (effort !== undefined) return { effort, summary }
+  if (budget === undefined) return shown === true ? { adaptive: true, summary } : undefined
   // -1 leaves it to the model.
-  return budget < 0 ? { adaptive: true } : { budgetTokens: budget }
+  return budget < 0 ? { adaptive: true, summary } : { budgetTokens: budget, summary }
 }
 
 function readFormat(reader: BodyReader, config: JsonObject): ResponseFormat | undefined {

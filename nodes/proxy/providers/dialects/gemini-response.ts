@@ -1,11 +1,14 @@
 // Gemini's generateContent: the whole answer, for a caller.
-import type { Answer, Choice, Finish, FinishReason, TokenLogprob } from '../../../../shared/chat/answer.ts'
-import type { AssistantPart, Citation, Json, JsonObject, Sealed } from '../../../../shared/chat/parts.ts'
-import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
+import type { Answer, Choice, TokenLogprob } from '../../../../shared/chat/answer.ts'
+import type { AssistantPart, Json, JsonObject, Sealed } from '../../../../shared/chat/parts.ts'
+import { usageOf } from '../../../../shared/chat/usage.ts'
 import { toolInput } from './anthropic-content-print.ts'
 import { mediaText } from './anthropic-response.ts'
 import type { PrintFacts } from './dialect.ts'
+import { printGeminiCitations } from './gemini-citations.ts'
 import { thoughtSignature } from './gemini-content.ts'
+import { printGeminiFinish } from './gemini-finish.ts'
+import { printGeminiUsage } from './gemini-usage.ts'
 import { printSeal } from './sealed.ts'
 
 export function printGeminiAnswer(answer: Answer, { requestId }: PrintFacts): string {
@@ -56,46 +59,6 @@ function signed(signature: Sealed | undefined): JsonObject {
 export function signedThought(signature: Sealed | undefined, encrypted: Sealed | undefined): JsonObject {
   if (signature !== undefined || encrypted === undefined) return signed(signature)
   return { thoughtSignature: printSeal('encrypted', encrypted, thoughtSignature) }
-}
-
-const words: Readonly<Record<FinishReason, string>> = {
-  stop: 'STOP',
-  length: 'MAX_TOKENS',
-  'context-length': 'MAX_TOKENS',
-  'tool-calls': 'STOP',
-  'content-filter': 'SAFETY',
-  refusal: 'PROHIBITED_CONTENT',
-  pause: 'STOP',
-}
-
-export function printGeminiFinish({ reason, explanation }: Finish): JsonObject {
-  return { finishReason: words[reason], ...(explanation === undefined ? {} : { finishMessage: explanation }) }
-}
-
-/** Thoughts are counted beside the answer there. */
-export function printGeminiUsage({ input, output, cached, reasoning }: Usage): JsonObject {
-  return {
-    promptTokenCount: input,
-    candidatesTokenCount: output - reasoning,
-    totalTokenCount: input + output,
-    ...(cached > 0 ? { cachedContentTokenCount: cached } : {}),
-    ...(reasoning > 0 ? { thoughtsTokenCount: reasoning } : {}),
-  }
-}
-
-export function printGeminiCitations(parts: readonly AssistantPart[]): Json {
-  let offset = 0
-  const sources: Json[] = []
-  for (const part of parts) {
-    if (part.type !== 'text') continue
-    for (const citation of part.citations ?? []) sources.push(printSource(citation, offset, part.text.length))
-    offset += part.text.length
-  }
-  return sources.length === 0 ? undefined : { citationSources: sources }
-}
-
-function printSource({ url, title, start, end }: Citation, offset: number, length: number): Json {
-  return { startIndex: offset + (start ?? 0), endIndex: offset + (end ?? length), uri: url, title }
 }
 
 export function printGeminiLogprobs(tokens: readonly TokenLogprob[]): Json {

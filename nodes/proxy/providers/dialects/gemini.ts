@@ -1,10 +1,14 @@
-// Gemini's API, for callers. Whether an answer streams, and how it is framed, stands in the URL.
+// Gemini's API, both sides. Whether an answer streams, and how it is framed, stands in the URL.
 import { isObject } from './body-reader.ts'
-import type { InboundDialect } from './dialect.ts'
+import type { InboundDialect, UpstreamDialect } from './dialect.ts'
+import { geminiEmbeddingsUpstream } from './gemini-embeddings-print.ts'
+import { parseGeminiError } from './gemini-error.ts'
 import { member } from './gemini-members.ts'
 import { type GeminiFraming, GeminiStreamPrinter } from './gemini-printer.ts'
 import { geminiKnobNames, readGeminiRequest } from './gemini-request.ts'
+import { geminiCan, printGeminiRequest } from './gemini-request-print.ts'
 import { printGeminiAnswer } from './gemini-response.ts'
+import { GeminiStreamParser, readGeminiAnswer } from './gemini-stream.ts'
 
 export const geminiInbound: InboundDialect = {
   name: 'gemini',
@@ -31,4 +35,15 @@ export function geminiStreamInbound(framing: GeminiFraming): InboundDialect {
     // Between the elements of a list there may be white space and nothing else.
     ...(framing === 'list' ? { framing: { contentType: 'application/json', keepAlive: '\n' } } : {}),
   }
+}
+
+export const geminiUpstream: UpstreamDialect = {
+  name: 'gemini',
+  can: geminiCan,
+  streamType: 'text/event-stream',
+  printRequest: (request, target) => printGeminiRequest(request, target, { serviceTiers: true }),
+  parseAnswer: readGeminiAnswer,
+  openParser: (printed) => new GeminiStreamParser(printed),
+  parseError: parseGeminiError,
+  embeddings: geminiEmbeddingsUpstream,
 }

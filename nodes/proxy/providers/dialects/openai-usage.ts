@@ -45,14 +45,24 @@ export function printUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, 
 }
 
 const usageKey = Buffer.from('"usage"')
+/** What Google calls it. */
+export const usageMetadataKey = Buffer.from('"usageMetadata"')
 
 /** Finds the counts of a unary answer without parsing it whole: the last `usage` object in its bytes. Inside a JSON
  *  string the quotes around the word would be escaped, so the pattern cannot match there. */
 export function findUsage(body: Buffer): Usage | undefined
-export function findUsage<Counts>(body: Buffer, parse: (usage: unknown) => Counts | undefined): Counts | undefined
-export function findUsage(body: Buffer, parse: (usage: unknown) => unknown = parseUsage): unknown {
-  for (let at = body.lastIndexOf(usageKey); at >= 0; at = at === 0 ? -1 : body.lastIndexOf(usageKey, at - 1)) {
-    const usage = objectAfter(body, at + usageKey.length)
+export function findUsage<Counts>(
+  body: Buffer,
+  parse: (usage: unknown) => Counts | undefined,
+  key?: Buffer,
+): Counts | undefined
+export function findUsage(
+  body: Buffer,
+  parse: (usage: unknown) => unknown = parseUsage,
+  key: Buffer = usageKey,
+): unknown {
+  for (let at = body.lastIndexOf(key); at >= 0; at = at === 0 ? -1 : body.lastIndexOf(key, at - 1)) {
+    const usage = objectAfter(body, at + key.length)
     const counts = usage === undefined ? undefined : parse(usage)
     if (counts !== undefined) return counts
   }

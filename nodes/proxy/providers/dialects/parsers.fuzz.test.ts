@@ -30,6 +30,21 @@ const samples: Readonly<Record<string, readonly string[]>> = {
     'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":3}}\n\n',
     'data: {"type":"message_stop"}\n\n',
   ],
+  gemini: [
+    'data: {"candidates":[{"content":{"parts":[{"text":"Hi"}],"role":"model"},"index":0}],"responseId":"r"}\n\n',
+    'data: {"candidates":[{"content":{"parts":[{"text":"x","thought":true,"thoughtSignature":"s"}]},"index":1}]}\n\n',
+    'data: {"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","willContinue":true}}]}}]}\n\n',
+    'data: {"candidates":[{"content":{"parts":[{"functionCall":{"partialArgs":[{"jsonPath":"$.a[0].b","stringValue":"v","willContinue":true}],"willContinue":true}}]}}]}\n\n',
+    'data: {"candidates":[{"groundingMetadata":{"groundingChunks":[{"web":{"uri":"u"}}],"groundingSupports":[{"segment":{"endIndex":1},"groundingChunkIndices":[0]}]}}]}\n\n',
+    'data: {"promptFeedback":{"blockReason":"SAFETY"}}\n\n',
+    'data: {"candidates":[{"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":1}}\n\n',
+  ],
+  'gemini as a list': [
+    '[{"candidates":[{"content":{"parts":[{"text":"Hi"}],"role":"model"},"index":0}]}',
+    ',\n{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{"a":[1]}}}]}}]}',
+    ',{"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1}}',
+    ']',
+  ],
 }
 const pieces = [
   '\r\n',

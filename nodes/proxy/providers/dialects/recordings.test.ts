@@ -11,7 +11,8 @@ import type { Usage } from '../../../../shared/chat/usage.ts'
 import { sseEvent } from '../../../../shared/sse/event.ts'
 import { anthropicUpstream } from './anthropic.ts'
 import { bedrockUpstream } from './bedrock.ts'
-import type { UpstreamDialect } from './dialect.ts'
+import type { InboundDialect, UpstreamDialect } from './dialect.ts'
+import { geminiUpstream } from './gemini.ts'
 import { openAiChatUpstream } from './openai-chat.ts'
 import { openAiResponsesInbound } from './openai-responses.ts'
 import { chunked, dialects, encodedEvent, factsFor, printedNothing } from './test-dialects.ts'
@@ -26,6 +27,7 @@ interface Recording {
 const speakers: readonly (readonly [RegExp, UpstreamDialect])[] = [
   [/^anthropic--(?!skills)/, anthropicUpstream],
   [/^amazon-bedrock--/, bedrockUpstream],
+  [/^google--google-/, geminiUpstream],
   [/^openai--chat--/, openAiChatUpstream],
   [/^(groq|mistral)--(?!.*transcription)/, openAiChatUpstream],
   [/^xai--(?!responses)/, openAiChatUpstream],
@@ -51,8 +53,9 @@ function recordings(ending: string): Recording[] {
   })
 }
 
+const limited = 'google--google-429-retry-info.json'
 const errors = recordings('.json').filter(({ name }) => name.endsWith('-error.json'))
-const whole = recordings('.json').filter(({ name }) => !name.endsWith('-error.json'))
+const whole = recordings('.json').filter(({ name }) => !name.endsWith('-error.json') && name !== limited)
 const streams = recordings('.chunks.txt').filter(({ name }) => !name.includes('spliced'))
 
 function framed({ dialect, text }: Recording): Buffer {
@@ -60,7 +63,8 @@ function framed({ dialect, text }: Recording): Buffer {
   if (dialect.name === 'bedrock') return Buffer.concat(lines.map(awsMessage))
   const named = dialect.name === 'anthropic'
   const events = lines.map((line) => `${named ? `event: ${JSON.parse(line).type}\n` : ''}data: ${line}\n\n`)
-  return Buffer.from(events.join('') + (named ? '' : 'data: [DONE]\n\n'))
+  const ends = !named && dialect.name !== 'gemini'
+  return Buffer.from(events.join('') + (ends ? 'data: [DONE]\n\n' : ''))
 }
 
 /** A line holds an event under its name. */
@@ -113,10 +117,10 @@ function essence({ choices, usage, model }: Answer) {
 
 const printedUsage = { input: 0, output: 0, cached: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 }
 
-/** Chat completions do not tell for how long something stays in a cache. */
-function shared(told: ReturnType<typeof essence>) {
+/** Chat completions do not tell for how long something stays in a cache, Gemini not that it was written to one. */
+function shared(told: ReturnType<typeof essence>, caller?: InboundDialect) {
   const { cacheWrite5m, cacheWrite1h, ...usage } = told.usage
-  return { ...told, usage: { ...usage, written: cacheWrite5m + cacheWrite1h } }
+  return { ...told, usage: { ...usage, written: caller?.name === 'gemini' ? 0 : cacheWrite5m + cacheWrite1h } }
 }
 
 test.skipIf(!existsSync(beside))(
@@ -133,7 +137,7 @@ describe.each(whole)('the answer $name', ({ dialect, text }) => {
 
   test.each(dialects)('says the same to a caller who speaks $name', ({ inbound, upstream }) => {
     const printed = JSON.parse(inbound.printAnswer(answer, factsFor(inbound))) as JsonObject
-    expect(shared(essence(upstream.parseAnswer(printed, printedNothing)!))).toEqual(shared(essence(answer)))
+    expect(shared(essence(upstream.parseAnswer(printed, printedNothing)!))).toEqual(shared(essence(answer), inbound))
   })
 })
 
@@ -156,7 +160,7 @@ describe.each(streams)('the stream $name', (recording) => {
     const printer = inbound.openPrinter(facts)
     const text = events.map((event) => printer.print(event)).join('')
     const assembled = answerOf(eventsOf(upstream, [Buffer.from(text)]))
-    expect(shared(essence(assembled))).toEqual(shared(essence(answer)))
+    expect(shared(essence(assembled))).toEqual(shared(essence(answer), inbound))
     const unary = upstream.parseAnswer(JSON.parse(inbound.printAnswer(answer, facts)) as JsonObject, printedNothing)!
     expect(shared(essence(assembled))).toEqual(shared(essence(unary)))
     expect(assembled.choices.map(({ finish }) => finish)).toEqual(unary.choices.map(({ finish }) => finish))
@@ -176,6 +180,11 @@ test.each(errors)('the error $name is understood', ({ dialect, text }) => {
   const error = dialect.parseError(400, Buffer.from(text))
   expect(error.kind).toBe('invalid-request')
   expect(error.message.length).toBeGreaterThan(10)
+})
+
+test.skipIf(!files.has(limited))('Google tells in the body alone how long to wait (wire 76)', () => {
+  const error = geminiUpstream.parseError(429, readFileSync(files.get(limited)!))
+  expect(error).toMatchObject({ kind: 'rate-limit', code: 'RESOURCE_EXHAUSTED', retryAfterMs: 34_400 })
 })
 
 test('two answers spliced into one stream are an error, not an answer with half a call in it', () => {

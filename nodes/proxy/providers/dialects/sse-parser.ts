@@ -8,12 +8,14 @@ import type { EventReader, StreamParser } from './dialect.ts'
 export class SseParser implements StreamParser, FrameSink {
   readonly #frames = new SseFrames()
   readonly #reader: EventReader
+  readonly #parse: (data: string) => JsonObject | undefined
   #emit: Emit = nothing
   #broken = false
   #over = false
 
-  constructor(reader: EventReader) {
+  constructor(reader: EventReader, parse = parsed) {
     this.#reader = reader
+    this.#parse = parse
   }
 
   push(bytes: Buffer, emit: Emit): 'ok' | 'broken' {
@@ -40,7 +42,7 @@ export class SseParser implements StreamParser, FrameSink {
       this.#reader.done(this.#send)
       return
     }
-    const value = parsed(data)
+    const value = this.#parse(data)
     if (value === undefined) this.#broken = true
     else this.#reader.read(value, this.#send)
   }

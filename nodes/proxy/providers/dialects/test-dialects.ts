@@ -3,6 +3,7 @@ import { EventStreamCodec } from '@smithy/eventstream-codec'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import { anthropicInbound, anthropicUpstream } from './anthropic.ts'
 import type { InboundDialect, PrintedRequest, PrintFacts, Target, UpstreamDialect } from './dialect.ts'
+import { geminiStreamInbound, geminiUpstream } from './gemini.ts'
 import { openAiChatInbound, openAiChatUpstream } from './openai-chat.ts'
 
 export interface BothSides {
@@ -14,6 +15,8 @@ export interface BothSides {
 export const dialects: readonly BothSides[] = [
   { name: 'openai-chat', inbound: openAiChatInbound, upstream: openAiChatUpstream },
   { name: 'anthropic', inbound: anthropicInbound, upstream: anthropicUpstream },
+  { name: 'gemini', inbound: geminiStreamInbound('sse'), upstream: geminiUpstream },
+  { name: 'gemini as a list', inbound: geminiStreamInbound('list'), upstream: geminiUpstream },
 ]
 
 export const plainTarget: Target = { model: 'a-model', facts: {}, quirks: {} }

@@ -1,0 +1,44 @@
+// Names of tools where a provider's rules for them are narrower than the caller's: names that break them are written
+// otherwise and read back (wire 66).
+
+export interface NameRules {
+  /** What no name may hold. */
+  readonly forbidden: RegExp
+  /** What has to stand in front of a name that begins wrongly. */
+  readonly start?: { readonly wrong: RegExp; readonly prefix: string } | undefined
+}
+
+const nameCharactersMax = 64
+
+/** Names as they are written there, and back. */
+export class ToolNames {
+  readonly #rules: NameRules
+  readonly #written = new Map<string, string>()
+  readonly read = new Map<string, string>()
+
+  constructor(rules: NameRules) {
+    this.#rules = rules
+  }
+
+  write(name: string): string {
+    const known = this.#written.get(name)
+    if (known !== undefined) return known
+    const written = this.#free(name)
+    this.#written.set(name, written)
+    if (written !== name) this.read.set(written, name)
+    return written
+  }
+
+  #free(name: string): string {
+    const { forbidden, start } = this.#rules
+    const plain = name.replace(forbidden, '_') || '_'
+    const fitting = (start?.wrong.test(plain) === true ? start.prefix + plain : plain).slice(0, nameCharactersMax)
+    const taken = new Set(this.#written.values())
+    let written = fitting
+    for (let n = 2; taken.has(written); n++) {
+      const ending = `_${n}`
+      written = fitting.slice(0, nameCharactersMax - ending.length) + ending
+    }
+    return written
+  }
+}
