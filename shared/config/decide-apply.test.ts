@@ -56,15 +56,15 @@ describe('an apply', () => {
   test('is unsupported when nothing is wrong but what is not enforced yet', () => {
     const text = `
 providers:
-  gemini: { kind: gemini }
+  far: { kind: cohere }
 models:
-  fast: { targets: [{ provider: gemini, model: m, region: eu }], routing: cost, hedge: {} }
+  fast: { targets: [{ provider: far, model: m, region: eu }], routing: cost, hedge: {} }
 limits: { daily: { per: user, requests: 1, window: 1d } }
 `
     const decision = new Gateway().apply(text)
     expect(refusalType(decision)).toBe('unsupported')
     expect(problemsOf(decision).map((problem) => problem.split(':')[0])).toEqual([
-      'providers.gemini.kind',
+      'providers.far.kind',
       'models.fast.targets[0].region',
       'models.fast.routing',
       'models.fast.hedge',
