@@ -169,6 +169,7 @@ export function pathOf({ upstreamPath }: Route, { model }: Endpoint): string {
 }
 
 /** Whether the endpoint is given the caller's own bytes. */
-export function relays({ speaks, quirks }: Endpoint, { dialect, upstreamPath }: Route): boolean {
+export function relays({ speaks, quirks }: Endpoint, { dialect, upstreamPath, embeddings }: Route): boolean {
+  if (quirks.ownEmbeddings === true && embeddings !== undefined) return false
   return speaks.has(dialect) && upstreamPath !== '' && !(quirks.repairs === true && dialect === 'openai-chat')
 }

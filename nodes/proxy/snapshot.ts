@@ -169,6 +169,7 @@ export class SnapshotCompiler {
     if (connection.kind === 'demo' && !isDemoModel(target.model)) return undefined
     return {
       ...connection,
+      ...connection.byModel?.(target.model),
       model: target.model,
       ...knownOf(connection, target),
       load: this.#options.loads.of(model, target.provider, target.model),

@@ -181,8 +181,8 @@ describe('a spec is refused', () => {
     ],
     [
       'providers',
-      { kind: 'vertex', region: 'r', project: 'p' },
-      ['unsupported providers.x.kind: the provider kind vertex is not enforced by this version'],
+      { kind: 'cohere' },
+      ['unsupported providers.x.kind: the provider kind cohere is not enforced by this version'],
     ],
     [
       'providers',

@@ -37,7 +37,7 @@ const bounds = {
 /** Carried in a schema's metadata and in an issue's params: the JSON Schema leaves such fields out. */
 export const notEnforced = 'notEnforced'
 
-const enforcedProviderKinds = ['openai', 'azure', 'anthropic', 'bedrock', 'gemini', 'demo'] as const
+const enforcedProviderKinds = ['openai', 'azure', 'anthropic', 'bedrock', 'gemini', 'vertex', 'demo'] as const
 
 const name = z.string().regex(namePattern, nameRule)
 

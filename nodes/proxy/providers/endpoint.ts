@@ -27,6 +27,7 @@ export interface Endpoint {
   readonly dialect: UpstreamDialect
   readonly quirks: Quirks
   readonly address: KindRow['address']
+  readonly byModel?: KindRow['byModel']
   readonly apiVersion: string | undefined
   readonly credentials: readonly Credential[]
   /** Undefined: nobody told one. */
@@ -114,7 +115,8 @@ export function connectProvider(
     speaks: speaksOf(spec, row, host),
     dialect: row.dialect,
     quirks: host?.quirks ?? row.quirks ?? {},
-    address: row.address,
+    address: row.addressIn?.(spec) ?? row.address,
+    byModel: row.byModel,
     apiVersion: spec.apiVersion,
     credentials: credentialsOf({ provider, spec, row, common, ...options }),
   }

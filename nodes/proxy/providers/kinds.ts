@@ -8,7 +8,9 @@ import { bedrockUpstream } from './dialects/bedrock.ts'
 import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
 import { geminiUpstream } from './dialects/gemini.ts'
 import { openAiChatUpstream } from './dialects/openai-chat.ts'
+import { isClaude, vertexClaudeUpstream, vertexGeminiUpstream } from './dialects/vertex.ts'
 import { notOpenAi, relayedDialects } from './hosts.ts'
+import { vertexAddress, vertexUrl } from './vertex-address.ts'
 
 export interface KindRow {
   /** Where it is when the configuration names no base URL. */
@@ -22,6 +24,10 @@ export interface KindRow {
   readonly quirks?: Quirks
   /** The path of a request, where it is not simply what stands behind the base path. */
   readonly address?: (place: Place) => string
+  /** The same, where the provider's own place stands in it. */
+  readonly addressIn?: (spec: ProviderSpec) => (place: Place) => string
+  /** Where models of one provider speak differently. */
+  readonly byModel?: (model: string) => Pick<KindRow, 'speaks' | 'dialect'>
 }
 
 export interface Place {
@@ -42,6 +48,9 @@ const tokenDialects = ['openai-chat', 'openai-completions', 'openai-responses', 
 
 /** What a server that says it speaks OpenAI's API is taken at its word for. */
 export const openAiDialects: ReadonlySet<Dialect> = new Set<Dialect>([...tokenDialects, ...relayedDialects])
+
+const vertexGemini = { speaks: new Set<Dialect>(['gemini']), dialect: vertexGeminiUpstream }
+const vertexClaude = { speaks: new Set<Dialect>(), dialect: vertexClaudeUpstream }
 
 export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
   openai: {
@@ -87,5 +96,14 @@ export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
     key: (secret) => ['x-goog-api-key', secret],
     speaks: new Set(['gemini']),
     dialect: geminiUpstream,
+  },
+  vertex: {
+    url: vertexUrl,
+    prefix: '/v1',
+    key: (secret) => ['x-goog-api-key', secret],
+    ...vertexGemini,
+    quirks: { ownEmbeddings: true },
+    addressIn: vertexAddress,
+    byModel: (model) => (isClaude(model) ? vertexClaude : vertexGemini),
   },
 }

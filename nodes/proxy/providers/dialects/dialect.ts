@@ -127,6 +127,8 @@ export interface Quirks {
   readonly thoughtSignatures?: boolean | undefined
   /** Wants its thoughts back, as `reasoning_content`. */
   readonly reasoningBack?: boolean | undefined
+  /** Embeds otherwise than its dialect says: embeddings are printed anew even for callers of the same. */
+  readonly ownEmbeddings?: boolean | undefined
   /** Answers have to be repaired on their way: no pass-through even for callers of the same dialect. */
   readonly repairs?: boolean | undefined
 }

@@ -1,0 +1,18 @@
+// Where a request goes at Vertex AI: to a model of a publisher, in a project and a place.
+import type { ProviderSpec } from '../../../shared/config/kinds.ts'
+import { isClaude } from './dialects/vertex.ts'
+import type { Place } from './kinds.ts'
+
+export function vertexUrl({ region = 'global' }: ProviderSpec): string {
+  if (region === 'global') return 'https://aiplatform.googleapis.com'
+  // Places that are made of several regions.
+  if (region === 'us' || region === 'eu') return `https://aiplatform.${region}.rep.googleapis.com`
+  return `https://${region}-aiplatform.googleapis.com`
+}
+
+export function vertexAddress({ project = '', region = 'global' }: ProviderSpec): (place: Place) => string {
+  return ({ basePath, path, model }) => {
+    const publisher = isClaude(model) ? 'anthropic' : 'google'
+    return `${basePath}/projects/${project}/locations/${region}/publishers/${publisher}${path}`
+  }
+}
