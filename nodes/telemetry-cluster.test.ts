@@ -174,6 +174,7 @@ async function holds(replicas: number, steps: fc.Arbitrary<Step[]>, numRuns: num
 interface ProxyNode {
   readonly bus: LocalBus
   readonly clock: MortalClock
+  readonly node: string
   readonly recorder: Recorder
   publisher: { stop(): void }
 }
@@ -346,21 +347,23 @@ class World {
   #bootProxy(index: number): ProxyNode {
     const clock = new MortalClock(this.clock)
     const bus = new LocalBus()
+    const node = `proxy-${index}`
     const recorder = new Recorder({
-      ...{ node: `proxy-${index}`, epoch: bootEpoch(clock, this.#chance), bus, clock, notify: () => {} },
-      dataDir: join(this.#folder, `proxy-${index}`),
+      ...{ node, epoch: bootEpoch(clock, this.#chance), bus, clock, notify: () => {} },
+      dataDir: join(this.#folder, node),
       afterTurn: (run: () => void) => void this.#turns.push(run),
       bounds: { batchBytesMax: 1_500, segmentBytesMax: 5_000, spoolBytesMax: 1 << 20 },
     })
     recorder.start()
-    const proxy = { bus, clock, recorder, publisher: { stop: () => {} } }
+    const proxy = { node, bus, clock, recorder, publisher: { stop: () => {} } }
     proxy.publisher = this.#bootPublisher(proxy)
     this.#everyProxy.push(proxy)
     return proxy
   }
 
-  #bootPublisher({ bus, clock }: ProxyNode): UsagePublisher {
-    const publisher = new UsagePublisher({ stream: this.stream, bus, network: this.#network, clock, notify: () => {} })
+  #bootPublisher({ node, bus, clock }: ProxyNode): UsagePublisher {
+    const around = { stream: this.stream, bus, network: this.#network, clock, notify: () => {} }
+    const publisher = new UsagePublisher({ node, ...around })
     publisher.start()
     return publisher
   }

@@ -219,7 +219,7 @@ async function openProxy(url: string, folder: string) {
   const network = new NatsBus({ link, ...around })
   const bus = new LocalBus()
   const stream = new CountedStream({ link, clock, mayCreate: false })
-  const publisher = new UsagePublisher({ stream, bus, network, clock, notify: () => {} })
+  const publisher = new UsagePublisher({ node: 'proxy-1', stream, bus, network, clock, notify: () => {} })
   const epoch = bootEpoch(clock, Math.random)
   const recorder = new Recorder({ node: 'proxy-1', epoch, dataDir: folder, bus, clock, notify: () => {} })
   recorder.start()

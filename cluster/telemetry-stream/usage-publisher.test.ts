@@ -35,8 +35,7 @@ beforeEach(() => {
     const { isAccepting } = decodeJson(payload) as { isAccepting: boolean }
     if (here.flow.at(-1) !== isAccepting) here.flow.push(isAccepting)
   })
-  publisher = new UsagePublisher({ stream, bus, network, clock, notify: (notice) => void notices.push(notice) })
-  publisher.start()
+  publisher = openPublisher()
 })
 
 afterEach(() => {
@@ -54,6 +53,17 @@ test('on three servers what is acknowledged is confirmed, up to the first batch 
   offer(5, 4)
   await pass(100)
   expect(confirmed.at(-1)).toMatchObject({ sequence: 10 })
+})
+
+test('one that begins anew hears the confirmation of what the one before it sent', async () => {
+  offer(1, 4)
+  await pass(100)
+  publisher.stop()
+  publisher = openPublisher()
+  const stored = { node: 'proxy-1', epoch: 'boot-1', sequence: 4, gap: false }
+  network.publish(telemetryStoredOf('proxy-1'), encodeJson(stored))
+  await pass(0)
+  expect(confirmed).toEqual([stored])
 })
 
 test('on one server nothing is confirmed before an aggregator says so', async () => {
@@ -153,4 +163,11 @@ async function pass(ms: number): Promise<void> {
 
 async function settled(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resume) => setImmediate(resume))
+}
+
+function openPublisher(): UsagePublisher {
+  const around = { stream, bus, network, clock, notify: (notice: Notice) => void notices.push(notice) }
+  const opened = new UsagePublisher({ node: 'proxy-1', ...around })
+  opened.start()
+  return opened
 }

@@ -16,6 +16,8 @@ import { type Bus, encodeJson, type Subscription, subjects, telemetryStoredOf } 
 import type { UsagePublishTrouble, UsageStream } from './usage-stream.ts'
 
 export interface UsagePublisherOptions {
+  /** Under which this process's batches come, in this boot. */
+  node: string
   stream: UsageStream
   /** Of this process. */
   bus: Bus
@@ -75,7 +77,9 @@ export class UsagePublisher {
   }
 
   start(): void {
-    const { bus, clock } = this.#options
+    const { node, bus, clock } = this.#options
+    // A publisher that died may have sent what is confirmed only now.
+    this.#listenFor(node)
     this.#subscription = bus.subscribe(subjects.telemetryBatch, (bytes) => this.#onBatch(bytes))
     this.#flowTimer = clock.every(flowMs, () => this.#tellFlow())
     this.#tellFlow()

@@ -53,7 +53,7 @@ export function startLink(options: LinkOptions): Link {
   const bridge = openBridge({ local: bus, network })
   const log = options.copy && keepLogCopy({ ...options.copy, masterKey, link, bus, clock, notify })
   const stream = new JetStreamUsageStream({ link, clock, mayCreate: false })
-  const usage = new UsagePublisher({ stream, bus, network, clock, notify })
+  const usage = new UsagePublisher({ node, stream, bus, network, clock, notify })
   usage.start()
   const stored = announceState(new JetStreamStateStore({ link, clock }), { clock, notify })
   const state = serveState(bus, sealState(stored, deriveKeys(masterKey).stateKey))
