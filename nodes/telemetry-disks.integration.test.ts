@@ -52,7 +52,7 @@ test('an aggregator whose disk was full has everything once there is room', asyn
   await full.close()
   rmSync(filler)
   const again = await openAggregator(url, disk.folder, 'b')
-  load.stop()
+  await load.stop()
   const counted = async () => [await well.requests(), await again.requests()]
   await expect.poll(counted, within).toEqual([proxy.answered(), proxy.answered()])
 })
@@ -70,7 +70,7 @@ test('an aggregator whose disk turned read-only goes on from what that disk has'
   await expect.poll(failing.requests, within).toBeGreaterThan(0)
   await pause(2_500)
   if (!disk.turnReadOnly()) {
-    load.stop()
+    await load.stop()
     return context.skip('this kernel does not let a test make a disk fail')
   }
   await expect.poll(failing.troubles, within).toContain('usage cannot be committed')
@@ -79,7 +79,7 @@ test('an aggregator whose disk turned read-only goes on from what that disk has'
   const repaired = disk.cutPower()
   cleanups.push(() => repaired.dispose())
   const again = await openAggregator(url, repaired.folder, 'b')
-  load.stop()
+  await load.stop()
   const counted = async () => [await well.requests(), await again.requests()]
   await expect.poll(counted, within).toEqual([proxy.answered(), proxy.answered()])
 })
@@ -123,7 +123,7 @@ test('what a server forgot that it had acknowledged is counted once by both aggr
   await expect.poll(last, within).toBeGreaterThanOrEqual(0)
   const found = await last()
   await pause(3_000)
-  load.stop()
+  await load.stop()
   expect(found).toBeLessThan(before)
   await expect.poll(counted, within).toEqual([proxy.answered(), proxy.answered()])
   await pause(4_000)
@@ -242,7 +242,13 @@ async function openProxy(url: string, folder: string) {
     acknowledged: () => stream.acknowledged,
     answerSteadily() {
       const timer = setInterval(answer, 20)
-      return { stop: () => clearInterval(timer) }
+      return {
+        async stop() {
+          clearInterval(timer)
+          // What was answered last is let go at the end of its turn.
+          await pause(1)
+        },
+      }
     },
   }
 }
