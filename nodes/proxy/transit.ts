@@ -3,11 +3,10 @@
 import type { Usage } from '../../shared/chat/usage.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
-import { costOf, type Price } from '../../shared/models/price.ts'
-import { costOfMeasure } from '../../shared/models/unit-price.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { AttemptOutcome, AttemptRecord, Measure, RequestRecord } from '../../shared/telemetry/records.ts'
 import { type AnswerFacts, answerHeaders } from './answer-headers.ts'
+import { credentialFor, headerLinesOf } from './attempt-proof.ts'
 import { BodyLease } from './body-lease.ts'
 import {
   brokenAnswer,
@@ -24,11 +23,13 @@ import {
   retryAfterMsOf,
   totalTimeout,
 } from './failures.ts'
+import { HeldBytes } from './held-bytes.ts'
 import type { Reply } from './http/http.ts'
 import type { ErrorAnswer, Leg, Unable } from './leg.ts'
-import { type Credential, credentialNamed, drawCredential, standWell, stepAside } from './providers/credential.ts'
+import { costOfAnswer, isUnpriced, noTokens, nothingUsed } from './paid.ts'
+import { type Credential, standWell, stepAside } from './providers/credential.ts'
 import { printErrorEvent } from './providers/dialects/error-shapes.ts'
-import { type Endpoint, jsonTypeLine } from './providers/endpoint.ts'
+import type { Endpoint } from './providers/endpoint.ts'
 import { refusalAnswer } from './refusal-answers.ts'
 import { type Refusal, refusalOf, rowOf } from './refusals.ts'
 import type { Deadline, Deadlines } from './routing/deadlines.ts'
@@ -103,8 +104,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   #status = 0
   #contentType = ''
   #retryAfterMs: number | undefined
-  #chunks: Buffer[] = []
-  #chunkBytes = 0
+  readonly #held = new HeldBytes()
   #stream: AnswerStream | undefined
   #firstForwardMs = 0
   readonly #body: BodyLease
@@ -161,18 +161,15 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#firstByteMs = 0
     this.#stream = undefined
     this.#attemptStartedMs = this.#tools.clock.monotonicMs()
-    const credential =
-      credentialNamed(endpoint.credentials, this.#plan.state?.pin?.credential) ??
-      drawCredential(credentialsFor(endpoint, leg), this.#attemptStartedMs, this.#tools.chance)
+    const { chance } = this.#tools
+    const pinned = this.#plan.state?.pin?.credential
+    const credential = credentialFor(endpoint, leg, { pinned, nowMs: this.#attemptStartedMs, chance })
     this.#credential = credential
     this.#inFlight = true
     endpoint.load.inFlight++
     this.#tools.deadlines.arm(this, this.#timeLeft(this.#firstByteMsMax(step.route.timeouts)))
-    const proof =
-      credential.prove === undefined
-        ? ''
-        : credential.prove({ method: leg.method ?? 'POST', host: endpoint.origin.host, path: leg.path, body: leg.body })
-    if (proof === undefined) {
+    const headerLines = headerLinesOf(credential, endpoint, leg)
+    if (headerLines === undefined) {
       this.#call = undefined
       this.#giveUp(noCredential)
       return
@@ -183,7 +180,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
         origin: endpoint.origin,
         method: leg.method ?? 'POST',
         path: leg.path,
-        headerLines: typedLines(credential, leg) + proof + leg.headerLines,
+        headerLines,
         body: leg.body,
         connectTimeoutMs: step.route.timeouts.connectMs,
       },
@@ -264,8 +261,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#firstByteMs = this.#tools.clock.monotonicMs()
     this.#status = head.status
     this.#contentType = head.header('content-type') ?? ''
-    this.#chunks = []
-    this.#chunkBytes = 0
+    this.#held.clear()
     if (head.status < 200 || head.status > 299) {
       this.#retryAfterMs = retryAfterMsOf(head, this.#tools.clock.wallMs())
       this.#phase = 'failing'
@@ -297,11 +293,11 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const bytes = chunk as Buffer
     switch (this.#phase) {
       case 'unary':
-        if (this.#chunkBytes + bytes.length > limits.unaryAnswerBytesMax) this.#giveUp(brokenAnswer)
-        else this.#keepChunk(bytes)
+        if (this.#held.length + bytes.length > limits.unaryAnswerBytesMax) this.#giveUp(brokenAnswer)
+        else this.#held.push(bytes)
         break
       case 'failing':
-        if (this.#chunkBytes + bytes.length <= errorBodyBytesMax) this.#keepChunk(bytes)
+        if (this.#held.length + bytes.length <= errorBodyBytesMax) this.#held.push(bytes)
         break
       case 'stream':
         if (this.#stream!.push(bytes, this.#tools.clock.monotonicMs()) === 'broken') this.#streamFailed(brokenAnswer)
@@ -321,7 +317,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
         this.#finishUnary()
         break
       case 'failing':
-        this.#fail(this.#leg!.failureOf(this.#errorAnswer(this.#wholeBody())))
+        this.#fail(this.#leg!.failureOf(this.#errorAnswer(this.#held.whole())))
         break
       case 'stream':
         if (this.#stream!.end() === 'cut') this.#streamFailed(cutStream)
@@ -357,17 +353,6 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     }
   }
 
-  #keepChunk(bytes: Buffer): void {
-    this.#chunks.push(Buffer.from(bytes))
-    this.#chunkBytes += bytes.length
-  }
-
-  #wholeBody(): Buffer {
-    const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-    this.#chunks = [bytes]
-    return bytes
-  }
-
   #errorAnswer(body: Buffer): ErrorAnswer {
     return { status: this.#status, contentType: this.#contentType, retryAfterMs: this.#retryAfterMs, body }
   }
@@ -376,8 +361,8 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
 
   #finishUnary(): void {
     const nowMs = this.#tools.clock.monotonicMs()
-    const bytes = this.#wholeBody()
-    this.#chunks = []
+    const bytes = this.#held.whole()
+    this.#held.clear()
     const answer = this.#leg!.readAnswer(bytes, this.#contentType)
     if (answer === undefined) {
       this.#fail(brokenAnswer)
@@ -388,7 +373,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#leaveEndpoint(true)
     const { measure } = answer
     const attempt = this.#attemptRecord('ok', tokens, nowMs, measure)
-    const unpriced = this.#isUnpriced(tokens, measure)
+    const unpriced = isUnpriced(this.#step!.endpoint, { tokens, measure, isMeasured: this.#isMeasured })
     const cost = unpriced ? undefined : attempt.costNanoUsd
     const headers = answerHeaders(this.#facts(nowMs, cost), answer.contentType)
     const status = this.#status
@@ -400,9 +385,9 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   }
 
   #tokensOf(usage: Usage | undefined, bytes: Buffer): StreamTokens {
-    if (this.#plan.route.counts !== undefined) return { tokens: noTokens, estimated: false }
+    if (this.#plan.route.counts !== undefined) return nothingUsed
     if (usage !== undefined) return { tokens: usage, estimated: false }
-    if (this.#isMeasured) return { tokens: noTokens, estimated: false }
+    if (this.#isMeasured) return nothingUsed
     const input = this.#estimatedInput()
     return { tokens: { input, output: Math.ceil(bytes.length / 4), cached: 0 }, estimated: true }
   }
@@ -444,21 +429,12 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
 
   onDone(last: Buffer | string): void {
     const nowMs = this.#tools.clock.monotonicMs()
-    const { tokens, estimated } = this.#tokensSoFar()
+    const used = this.#usedSoFar()
     this.#leaveEndpoint(true)
-    const measure = this.#measure()
-    const attempt = this.#attemptRecord('ok', tokens, nowMs, measure)
+    const attempt = this.#attemptRecord('ok', used.tokens, nowMs, used.measure)
     this.#phase = 'closing'
     this.#tools.deadlines.arm(this, closingMs)
-    const ending: Ending = {
-      status: 'ok',
-      httpStatus: this.#status,
-      errorCode: '',
-      tokens,
-      estimated,
-      unpriced: this.#isUnpriced(tokens, measure),
-      measure,
-    }
+    const ending: Ending = { status: 'ok', httpStatus: this.#status, errorCode: '', ...used }
     const flush = (bytes: Buffer | string) => {
       if (bytes.length > 0) this.#reply.write(bytes)
       this.#reply.end()
@@ -476,14 +452,12 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       return
     }
     const nowMs = this.#tools.clock.monotonicMs()
-    const { tokens, estimated } = this.#tokensSoFar()
+    const used = this.#usedSoFar()
     this.#leaveEndpoint(false)
-    const measure = this.#measure()
-    const attempt = this.#attemptRecord(failure.outcome, tokens, nowMs, measure)
+    const attempt = this.#attemptRecord(failure.outcome, used.tokens, nowMs, used.measure)
     const { code } = rowOf(failure.refusal)
     const event = this.#errorEvent(failure.refusal)
     const opaque = this.#stream?.opaque === true
-    const used = { tokens, estimated, unpriced: this.#isUnpriced(tokens, measure), measure }
     this.#over()
     const ending: Ending = { status: 'cut', httpStatus: 200, errorCode: code ?? '', ...used }
     this.#record(ending, attempt, nowMs, () => {
@@ -523,36 +497,27 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     return failure ?? printErrorEvent(route.errors, facts, requestId)
   }
 
-  /** Of an answer that is not a unary one: what its stream told, and the input alone where there was none. */
+  /** Of an answer that is not a whole one: what its stream told, and the input alone where there was none. */
+  #usedSoFar(): Used {
+    const { tokens, estimated } = this.#tokensSoFar()
+    // What tokens do not tell was used once there is a stream.
+    const measure = this.#isMeasured && this.#stream ? (this.#stream.measure ?? this.#leg!.measure) : undefined
+    const unpriced = isUnpriced(this.#step!.endpoint, { tokens, measure, isMeasured: this.#isMeasured })
+    return { tokens, estimated, unpriced, measure }
+  }
+
+  #usedNothing(): Used {
+    const priced = { tokens: noTokens, measure: undefined, isMeasured: this.#isMeasured }
+    return { ...nothingUsed, measure: undefined, unpriced: isUnpriced(this.#step!.endpoint, priced) }
+  }
+
   #tokensSoFar(): StreamTokens {
-    if (this.#isMeasured) return this.#measuredTokens()
+    if (this.#isMeasured) {
+      const told = this.#stream?.tokens(0)
+      return told === undefined || told.estimated ? nothingUsed : told
+    }
     const input = this.#estimatedInput()
     return this.#stream?.tokens(input) ?? { tokens: { input, output: 0, cached: 0 }, estimated: true }
-  }
-
-  #measuredTokens(): StreamTokens {
-    const told = this.#stream?.tokens(0)
-    return told === undefined || told.estimated ? { tokens: noTokens, estimated: false } : told
-  }
-
-  #isUnpriced(tokens: StreamTokens['tokens'], measure: Measure | undefined): boolean {
-    const { price, unitPrice } = this.#step!.endpoint
-    if (!this.#isMeasured) return price === undefined
-    return !isPriced(price, tokens) && costOfMeasure(unitPrice, measure) === undefined
-  }
-
-  /** Of a stream: what was used that tokens do not tell. Before there is one, nothing was. */
-  #measure(): Measure | undefined {
-    const stream = this.#stream
-    if (stream === undefined || !this.#isMeasured) return undefined
-    return stream.measure ?? this.#leg!.measure
-  }
-
-  /** Tokens count where they are told and have a price; else what else was used. */
-  #costOf(tokens: StreamTokens['tokens'], measure: Measure | undefined): number {
-    const { price, unitPrice } = this.#step!.endpoint
-    if (measure === undefined || isPriced(price, tokens)) return costOf(price, tokens)
-    return costOfMeasure(unitPrice, measure) ?? 0
   }
 
   /** Its tokens are told or there are none. */
@@ -605,12 +570,10 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const nowMs = this.#tools.clock.monotonicMs()
     const waiting = this.#phase !== 'pausing'
     if (!this.#hasForwarded && waiting) this.#upstreamMs += nowMs - this.#attemptStartedMs
-    const { tokens, estimated } = waiting ? this.#tokensSoFar() : { tokens: noTokens, estimated: false }
+    const used = waiting ? this.#usedSoFar() : this.#usedNothing()
     this.#leaveEndpoint(undefined)
-    const measure = waiting ? this.#measure() : undefined
-    const attempt = waiting ? this.#attemptRecord('aborted', tokens, nowMs, measure) : undefined
+    const attempt = waiting ? this.#attemptRecord('aborted', used.tokens, nowMs, used.measure) : undefined
     const httpStatus = this.#hasForwarded ? this.#status : 0
-    const used = { tokens, estimated, unpriced: this.#isUnpriced(tokens, measure), measure }
     this.#over()
     this.#record({ status: 'client-aborted', httpStatus, errorCode: '', ...used }, attempt, nowMs, nothing)
   }
@@ -639,7 +602,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     const { requestId, route } = this.#plan
     const answer =
       refusal === passedOn
-        ? this.#leg!.passOn(this.#errorAnswer(this.#wholeBody()), requestId)
+        ? this.#leg!.passOn(this.#errorAnswer(this.#held.whole()), requestId)
         : refusalAnswer(refusal, { requestId, shape: route.errors, chance: this.#tools.chance })
     const facts = answerHeaders(this.#facts(nowMs, undefined), '').slice(factsFrom)
     const errorCode = refusal === passedOn ? 'upstream_refused' : (rowOf(refusal).code ?? '')
@@ -701,7 +664,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
       endpoint,
       model: route.model,
       index: this.#attempts - 1,
-      costNanoUsd: this.#costOf(tokens, measure),
+      costNanoUsd: costOfAnswer(endpoint, tokens, measure),
       upstreamStatus: this.#status,
       startedMs: this.#attemptStartedMs,
       firstByteMs: this.#firstByteMs,
@@ -741,31 +704,14 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   #over(): void {
     this.#phase = 'over'
     this.#call = undefined
-    this.#chunks = []
+    this.#held.clear()
     this.#tools.deadlines.cancel(this)
     this.#body.notNeeded()
   }
 }
 
-const noTokens: StreamTokens['tokens'] = { input: 0, output: 0, cached: 0 }
+type Used = Pick<Ending, 'tokens' | 'estimated' | 'unpriced' | 'measure'>
+
 const nothing = () => {}
-
-/** Where the leg names none that is there, any is as good: the upstream will say what it does not know. */
-function credentialsFor({ credentials }: Endpoint, { credential }: Leg): readonly Credential[] {
-  if (credential === undefined) return credentials
-  const named = credentials.filter(({ name }) => name === credential)
-  return named.length === 0 ? credentials : named
-}
-
-function isPriced(price: Price | undefined, { input, output }: StreamTokens['tokens']): boolean {
-  return price !== undefined && input + output > 0
-}
-
-/** A credential's lines are made for JSON, which nearly every body is. */
-function typedLines({ headerLines }: Credential, { contentType }: Leg): string {
-  return contentType === undefined
-    ? headerLines
-    : headerLines.replace(jsonTypeLine, () => (contentType === '' ? '' : `content-type: ${contentType}\r\n`))
-}
 /** Content type and request id come first; a refusal has its own. */
 const factsFrom = 4

@@ -1,0 +1,27 @@
+// The bytes of an answer that is read as a whole before anything of it goes on.
+
+export class HeldBytes {
+  #chunks: Buffer[] = []
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Copies: the upstream's buffer is its own. */
+  push(bytes: Buffer): void {
+    this.#chunks.push(Buffer.from(bytes))
+    this.#length += bytes.length
+  }
+
+  whole(): Buffer {
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)]
+    return this.#chunks[0]!
+  }
+
+  clear(): void {
+    if (this.#chunks.length === 0) return
+    this.#chunks = []
+    this.#length = 0
+  }
+}
