@@ -1,11 +1,12 @@
 // The stream of the configuration log on JetStream. Every call asks for the connection anew, and nothing is sent unless
 // there is one: what is published on a connection that is lost is dropped without an error.
 import type { StreamInfo } from '@nats-io/jetstream'
-import type { NatsConnection, Subscription } from '@nats-io/transport-node'
+import type { NatsConnection } from '@nats-io/transport-node'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
+import { SubjectWatches } from '../nats/subject-watches.ts'
 import type { SealedEvent } from './config-log.ts'
 import { headersOf, messageOverheadBytesMax } from './event-message.ts'
 import type { PublishTrouble, RepairableStream, StreamFacts, StreamMessage, StreamTrouble } from './event-stream.ts'
@@ -34,12 +35,13 @@ const timeoutMsDefault = 2_000
 
 export class JetStreamStream implements RepairableStream {
   readonly #options: JetStreamStreamOptions
-  readonly #watches = new Set<{ stop(): void }>()
+  readonly #watches: SubjectWatches
   #session: JetStreamSession | undefined
   #lastSequence = 0
 
   constructor(options: JetStreamStreamOptions) {
     this.#options = options
+    this.#watches = new SubjectWatches(options.link)
   }
 
   facts(): Promise<Result<StreamFacts, StreamTrouble>> {
@@ -117,30 +119,12 @@ export class JetStreamStream implements RepairableStream {
   }
 
   watch(wake: () => void): { stop(): void } {
-    let on: NatsConnection | undefined
-    let subscription: Subscription | undefined
-    const link = this.#options.link.onChange((isConnected) => {
-      const { connection } = this.#options.link
-      if (isConnected && connection !== undefined && connection !== on) {
-        on = connection
-        subscription = connection.subscribe(`${storedHintSubject}.>`, { callback: () => wake() })
-      }
-      // Also when it went away: whoever looks then knows it at once.
-      wake()
-    })
-    const watch = {
-      stop: () => {
-        this.#watches.delete(watch)
-        link.stop()
-        if (on?.isClosed() === false) subscription?.unsubscribe()
-      },
-    }
-    this.#watches.add(watch)
-    return watch
+    // Also when the connection went away: whoever looks then knows it at once.
+    return this.#watches.open(`${storedHintSubject}.>`, { heard: wake, changed: wake })
   }
 
   async close(): Promise<void> {
-    for (const watch of this.#watches) watch.stop()
+    this.#watches.close()
     this.#session?.close()
     this.#session = undefined
   }

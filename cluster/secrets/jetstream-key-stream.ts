@@ -7,12 +7,13 @@ import {
   jetstreamManager,
   type StoredMsg,
 } from '@nats-io/jetstream'
-import type { NatsConnection, Subscription } from '@nats-io/transport-node'
+import type { NatsConnection } from '@nats-io/transport-node'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { subjectToken } from '../bus/subject-token.ts'
 import { type StreamSettings, settingsTrouble } from '../config-log/jetstream-settings.ts'
 import { isApiError, publishTrouble, streamTrouble } from '../config-log/jetstream-trouble.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
+import { SubjectWatches } from '../nats/subject-watches.ts'
 import type { KeyMessage, KeyStream, KeyStreamTrouble, PutTrouble } from './key-stream.ts'
 
 interface Session {
@@ -55,11 +56,12 @@ function keyStreamSettings(replicas: number): StreamSettings {
 
 export class JetStreamKeyStream implements KeyStream {
   readonly #link: NatsLink
-  readonly #watches = new Set<{ stop(): void }>()
+  readonly #watches: SubjectWatches
   #session: Session | undefined
 
   constructor(link: NatsLink) {
     this.#link = link
+    this.#watches = new SubjectWatches(link)
   }
 
   last(owner: string): Promise<Result<KeyMessage | undefined, KeyStreamTrouble>> {
@@ -102,33 +104,14 @@ export class JetStreamKeyStream implements KeyStream {
   }
 
   watch({ stored, reachable }: Parameters<KeyStream['watch']>[0]): { stop(): void } {
-    let on: NatsConnection | undefined
-    let subscription: Subscription | undefined
-    const link = this.#link.onChange((isConnected) => {
-      const { connection } = this.#link
-      if (!isConnected || connection === undefined) return
-      if (connection !== on) {
-        on = connection
-        const callback = (error: Error | null, message: { data: Uint8Array }) => {
-          if (error === null) stored(message.data)
-        }
-        subscription = connection.subscribe(`${storedSubject}.>`, { callback })
-      }
-      reachable()
-    })
-    const watch = {
-      stop: () => {
-        this.#watches.delete(watch)
-        link.stop()
-        if (on?.isClosed() === false) subscription?.unsubscribe()
-      },
+    const changed = (isConnected: boolean) => {
+      if (isConnected) reachable()
     }
-    this.#watches.add(watch)
-    return watch
+    return this.#watches.open(`${storedSubject}.>`, { heard: stored, changed })
   }
 
   async close(): Promise<void> {
-    for (const watch of this.#watches) watch.stop()
+    this.#watches.close()
     this.#session = undefined
   }
 
