@@ -18,8 +18,15 @@ export function headersOf({ hash, mac }: SealedEvent): MsgHdrs {
 
 /** Whatever lacks its headers becomes a message that cannot verify. */
 export function messageOf(sequence: number, bytes: Uint8Array, from: MsgHdrs | undefined): StreamMessage {
-  const read = (name: string) => from?.get(name) ?? ''
-  return { sequence, commandId: read(header.commandId), hash: read(header.hash), mac: read(header.mac), bytes }
+  const message = { sequence, commandId: '', hash: '', mac: '', bytes }
+  if (from === undefined) return message
+  // In one pass: `get` makes a list of all names for each that is asked for.
+  for (const [name, [value = '']] of from) {
+    if (name === header.commandId) message.commandId = value
+    else if (name === header.hash) message.hash = value
+    else if (name === header.mac) message.mac = value
+  }
+  return message
 }
 
 export function messageOfStored({ seq, data, header: from }: StoredMsg): StreamMessage {

@@ -3,7 +3,7 @@
 // takes as long as there is state and tail, however long the history is; what lies behind the copy cannot change the state,
 // and is looked through by `history-check.ts`.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { emptyState, forkState } from '../../shared/config/fold.ts'
+import { forkState, looseState, settling } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { ConfigLog, LogHead, LogRefusal, StoredEvent } from './config-log.ts'
 import { isGenuine, openPage } from './event-codec.ts'
@@ -72,11 +72,17 @@ class Walk {
 
   constructor(examination: Examination) {
     this.#examination = examination
-    this.state = examination.copy === undefined ? emptyState() : forkState(examination.copy)
+    this.state = examination.copy === undefined ? looseState() : forkState(examination.copy)
     this.#at = { revision: this.state.revision, hash: this.state.hash }
   }
 
   async to(head: LogHead): Promise<LogRefusal | undefined> {
+    const refusal = await this.#foldTo(head)
+    for (const _ of settling(this.state)) await nextTurn()
+    return refusal
+  }
+
+  async #foldTo(head: LogHead): Promise<LogRefusal | undefined> {
     const { log } = this.#examination
     while (this.#at.revision < head.revision) {
       const page = await log.read(this.#at.revision, pageEvents)

