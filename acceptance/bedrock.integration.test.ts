@@ -3,15 +3,27 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Anthropic from '@anthropic-ai/sdk'
+import {
+  BedrockRuntimeClient,
+  ConverseCommand,
+  type ConverseCommandInput,
+  ConverseStreamCommand,
+  InvokeModelCommand,
+} from '@aws-sdk/client-bedrock-runtime'
 import type { LLMock } from '@copilotkit/aimock'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
 import aws4 from 'aws4'
 import OpenAI from 'openai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { encodedEvent } from '../nodes/proxy/providers/dialects/test-dialects.ts'
 import { type Gateway, startGateway } from './gateway.ts'
 import { modelOn, scriptedText, startScriptedLlm } from './scripted-llm.ts'
+import { type ScriptedAnswer, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
 
 const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'canary/aws-secret' }
 const region = 'us-east-1'
+const claude = 'anthropic.claude-3-haiku-20240307-v1:0'
+const titan = 'amazon.titan-embed-text-v2:0'
 const aws = [{ name: 'main', aws: keys }]
 
 let llm: LLMock
@@ -158,4 +170,128 @@ test('secrets of AWS are shown as masks and told nowhere', async () => {
   expect(text).toContain('AKIDEXAMPLE')
   expect(text).not.toContain('canary/aws-secret')
   expect(gateway.output()).not.toContain('canary/aws-secret')
+})
+
+describe('beside the client that AWS wrote', () => {
+  let kept: ScriptedUpstream
+  let own: Gateway
+  let caller: OpenAI
+  let client: BedrockRuntimeClient
+  let script: ScriptedAnswer
+
+  beforeAll(async () => {
+    kept = await startScriptedUpstream(() => script)
+    const up = { kind: 'bedrock', region, baseUrl: kept.url, credentials: aws }
+    own = await startGateway({
+      config: {
+        providers: { up },
+        models: {
+          claude: modelOn('up', claude),
+          titan: modelOn('up', titan),
+          cohere: modelOn('up', 'cohere.embed-v4:0'),
+        },
+      },
+    })
+    const { secret } = await own.issueKey()
+    caller = new OpenAI({ apiKey: secret, baseURL: `${own.base}/v1`, maxRetries: 0 })
+    client = new BedrockRuntimeClient({
+      ...{ region, endpoint: kept.url, credentials: keys, maxAttempts: 1 },
+      requestHandler: new NodeHttpHandler(),
+    })
+  })
+  afterAll(async () => {
+    client?.destroy()
+    await own?.stop()
+    await kept?.stop()
+  })
+  beforeEach(() => {
+    kept.seen.length = 0
+  })
+
+  const said = { role: 'user' as const, content: 'Wie ist das Wetter? 🌦' }
+  const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
+  const asked: ConverseCommandInput = {
+    modelId: claude,
+    system: [{ text: 'Be brief.' }],
+    messages: [{ role: 'user', content: [{ text: said.content }] }],
+    inferenceConfig: { maxTokens: 50, temperature: 0.5, stopSequences: ['x'] },
+    toolConfig: {
+      tools: [{ toolSpec: { name: 'get_weather', description: 'w', inputSchema: { json: schema } } }],
+      toolChoice: { tool: { name: 'get_weather' } },
+    },
+  }
+  const chat = {
+    ...{ model: 'claude', max_completion_tokens: 50, temperature: 0.5, stop: ['x'] },
+    messages: [{ role: 'system' as const, content: 'Be brief.' }, said],
+    tools: [{ type: 'function' as const, function: { name: 'get_weather', description: 'w', parameters: schema } }],
+    tool_choice: { type: 'function' as const, function: { name: 'get_weather' } },
+  }
+  const frames = [
+    ['messageStart', { role: 'assistant' }],
+    ['contentBlockDelta', { contentBlockIndex: 0, delta: { text: 'Sonnig' } }],
+    ['contentBlockDelta', { contentBlockIndex: 0, delta: { text: ' ☀️.' } }],
+    ['contentBlockStop', { contentBlockIndex: 0 }],
+    ['messageStop', { stopReason: 'end_turn' }],
+    ['metadata', { usage: { inputTokens: 9, outputTokens: 4, totalTokens: 13 }, metrics: { latencyMs: 1 } }],
+  ] as const
+
+  function sent() {
+    const { path, body, headers } = kept.seen.at(-1)!
+    return { path, body, type: headers['content-type'] }
+  }
+
+  test('a conversation is sent as that client sends it', async () => {
+    script = { pieces: [JSON.stringify(answer)] }
+    await client.send(new ConverseCommand(asked))
+    const theirs = sent()
+    await caller.chat.completions.create(chat)
+    expect(sent()).toEqual(theirs)
+  })
+
+  test('a stream is asked for as that client does, and its frames are understood as it understands them', async () => {
+    const bytes = Buffer.concat(frames.map(([name, value]) => encodedEvent(name, value)))
+    const cut = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) => bytes.subarray(i * 7, i * 7 + 7))
+    script = { headers: { 'content-type': 'application/vnd.amazon.eventstream' }, pieces: cut }
+    let theirText = ''
+    let theirUsage: unknown
+    for await (const event of (await client.send(new ConverseStreamCommand(asked))).stream ?? []) {
+      theirText += event.contentBlockDelta?.delta?.text ?? ''
+      theirUsage ??= event.metadata?.usage?.totalTokens
+    }
+    const theirs = sent()
+    let text = ''
+    let usage: unknown
+    const wish = { ...chat, stream: true as const, stream_options: { include_usage: true } }
+    for await (const chunk of await caller.chat.completions.create(wish)) {
+      text += chunk.choices[0]?.delta?.content ?? ''
+      usage = chunk.usage?.total_tokens ?? usage
+    }
+    expect([text, usage]).toEqual([theirText, theirUsage])
+    expect(text).toBe('Sonnig ☀️.')
+    expect(sent()).toEqual(theirs)
+  })
+
+  test('embeddings are asked for by InvokeModel, as that client does it', async () => {
+    script = { pieces: [JSON.stringify({ embedding: [0.5, 0.25], inputTextTokenCount: 3 })] }
+    const body = JSON.stringify({ inputText: 'hi', dimensions: 256 })
+    await client.send(
+      new InvokeModelCommand({ modelId: titan, body, contentType: 'application/json', accept: 'application/json' }),
+    )
+    const [theirs, accept] = [sent(), kept.seen.at(-1)!.headers['accept']]
+    const embedded = await caller.embeddings.create({ model: 'titan', input: 'hi', dimensions: 256 })
+    expect(embedded).toMatchObject({ data: [{ embedding: [0.5, 0.25] }], usage: { prompt_tokens: 3 } })
+    expect(sent()).toEqual(theirs)
+    expect(kept.seen.at(-1)!.headers['accept']).toBe(accept)
+  })
+
+  test('several texts at once are for models that take them', async () => {
+    script = { pieces: [JSON.stringify({ embeddings: { float: [[0.5], [1]] } })] }
+    const input = ['a', 'b']
+    const { data } = await caller.embeddings.create({ model: 'cohere', input })
+    expect(data.map(({ embedding }) => embedding)).toEqual([[0.5], [1]])
+    expect(sent().body).toMatchObject({ texts: input, input_type: 'search_document' })
+    await expect(caller.embeddings.create({ model: 'titan', input })).rejects.toMatchObject({
+      ...{ status: 400, message: expect.stringContaining('several inputs') },
+    })
+  })
 })

@@ -1,6 +1,6 @@
 // What may go wrong with an attempt, and what follows from it: how it is recorded, on which condition it may be tried
 // again, and what the caller is told when it was the last one.
-import type { ChatError } from '../../shared/chat/error.ts'
+import type { ChatError, ChatErrorKind } from '../../shared/chat/error.ts'
 import type { RetryCondition } from '../../shared/config/kinds.ts'
 import type { AttemptOutcome } from '../../shared/telemetry/records.ts'
 import type { ErrorAnswer, PassedOn } from './leg.ts'
@@ -160,9 +160,20 @@ export function failureInStream(error: ChatError | undefined): Failure {
   }
 }
 
-function refusedInStream({ message, code, param, kind }: ChatError): Refusal {
+function refusedInStream(error: ChatError): Refusal {
+  const { message, param, kind } = error
   const status = kind === 'too-large' ? 413 : 400
-  return { type: 'upstream-refused', status, code, message, param }
+  return { type: 'upstream-refused', status, code: toldCode(error), message, param }
+}
+
+/** In OpenAI's words where callers look for them, to make a conversation shorter or to ask otherwise; else the upstream's. */
+export function toldCode({ kind, code }: ChatError): string | undefined {
+  return codes[kind] ?? code
+}
+
+const codes: Readonly<Partial<Record<ChatErrorKind, string>>> = {
+  'context-length': 'context_length_exceeded',
+  'content-policy': 'content_policy_violation',
 }
 
 const nothing = Buffer.alloc(0)

@@ -1,5 +1,5 @@
 // What an upstream of another dialect says when it refuses, as the caller shall see it.
-import { type Failure, failureOfChatError } from './failures.ts'
+import { type Failure, failureOfChatError, toldCode } from './failures.ts'
 import type { ErrorAnswer, PassedOn } from './leg.ts'
 import type { UpstreamDialect } from './providers/dialects/dialect.ts'
 import { type ErrorShape, printError } from './providers/dialects/error-shapes.ts'
@@ -18,9 +18,10 @@ export class TranslatedErrors {
   }
 
   passOn({ status, body }: ErrorAnswer, requestId: string): PassedOn {
-    const { message, code, param } = this.#upstream.parseError(status, body)
+    const error = this.#upstream.parseError(status, body)
+    const { message, param } = error
     const said = message === '' ? `The upstream refused the request (${status}) and gave no reason.` : message
-    const facts = { status, type: 'invalid_request_error', code: code ?? null, message: said, param }
+    const facts = { status, type: 'invalid_request_error', code: toldCode(error) ?? null, message: said, param }
     const headers = ['content-type', 'application/json', 'x-request-id', requestId, 'x-should-retry', 'false']
     if (this.#shape === 'anthropic') headers.push('request-id', requestId)
     return { status, headers, body: printError(this.#shape, facts, requestId) }

@@ -17,7 +17,10 @@ export const capabilities = [
   'several choices',
   'audio output',
   'image output',
-  'tokens as input', // of embeddings
+  // Of embeddings:
+  'embeddings',
+  'several inputs',
+  'tokens as input',
   'foreign content', // parts that only another dialect can say
 ] as const
 export type Capability = (typeof capabilities)[number]

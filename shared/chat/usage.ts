@@ -13,6 +13,8 @@ export interface Usage extends TokenCounts {
   cacheWrite1h: number
   /** The part of `output` that was thought and not said. */
   reasoning: number
+  /** What is charged, where that is another number. */
+  billed?: { readonly input: number; readonly output: number } | undefined
 }
 
 export function usageOf(counts: Partial<Usage>): Usage {

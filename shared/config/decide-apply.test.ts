@@ -56,7 +56,7 @@ describe('an apply', () => {
   test('is unsupported when nothing is wrong but what is not enforced yet', () => {
     const text = `
 providers:
-  far: { kind: cohere }
+  far: { kind: openai, credentials: [{ name: main, apiKey: sk-0123456789-abcdef }] }
 models:
   fast: { targets: [{ provider: far, model: m, region: eu }], routing: cost, hedge: {} }
 limits: { daily: { per: user, requests: 1, window: 1d } }
@@ -64,7 +64,6 @@ limits: { daily: { per: user, requests: 1, window: 1d } }
     const decision = new Gateway().apply(text)
     expect(refusalType(decision)).toBe('unsupported')
     expect(problemsOf(decision).map((problem) => problem.split(':')[0])).toEqual([
-      'providers.far.kind',
       'models.fast.targets[0].region',
       'models.fast.routing',
       'models.fast.hedge',

@@ -31,7 +31,7 @@ describe('the JSON Schema of a document', () => {
     { teams: { '*': {} } },
     { teams: { a: { team: 'b' } } },
     { teams: { a: { costCentre: 'x' } } },
-    { providers: { up: { kind: 'cohere' } } },
+    { providers: { up: { kind: 'else' } } },
     { providers: { up: { kind: 'openai', credentials: [{ name: 'm', aws: 'mine' }] } } },
     { providers: { up: { kind: 'bedrock', region: 'US' } } },
     { models: { a: { targets: [] } } },

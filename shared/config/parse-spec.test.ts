@@ -181,11 +181,6 @@ describe('a spec is refused', () => {
     ],
     [
       'providers',
-      { kind: 'cohere' },
-      ['unsupported providers.x.kind: the provider kind cohere is not enforced by this version'],
-    ],
-    [
-      'providers',
       { kind: 'azure', apiVersion: '1' },
       ['invalid providers.x.apiVersion: expected a version such as 2024-10-21, or v1'],
     ],

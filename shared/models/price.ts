@@ -39,6 +39,8 @@ export type PricedTokens = TokenCounts & {
   readonly cacheWrite5m?: number
   readonly cacheWrite1h?: number
   readonly reasoning?: number
+  /** What is charged, where the provider counts that apart. */
+  readonly billed?: { readonly input: number; readonly output: number } | undefined
 }
 
 export function priceOfRates(rates: Rates & { above?: (Rates & { tokens: number })[] }, from: PriceSource): Price {
@@ -52,6 +54,7 @@ export const freeOfCharge: Price = priceOfRates({ input: 0, output: 0 }, { type:
  *  thoughts a part of the output. */
 export function costOf(price: Price | undefined, tokens: PricedTokens): number {
   if (price === undefined) return 0
+  if (tokens.billed !== undefined) return costOf(price, { ...tokens.billed, cached: 0 })
   const rates = ratesFor(price, tokens.input)
   const { cacheWrite5m = 0, cacheWrite1h = 0, reasoning = 0 } = tokens
   const uncached = Math.max(0, tokens.input - tokens.cached - cacheWrite5m - cacheWrite1h)

@@ -5,6 +5,7 @@ import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds.ts
 import { azureAddress } from './azure-address.ts'
 import { anthropicUpstream } from './dialects/anthropic.ts'
 import { bedrockUpstream } from './dialects/bedrock.ts'
+import { cohereUpstream } from './dialects/cohere.ts'
 import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
 import { geminiUpstream } from './dialects/gemini.ts'
 import { openAiChatUpstream } from './dialects/openai-chat.ts'
@@ -105,5 +106,12 @@ export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
     quirks: { ownEmbeddings: true },
     addressIn: vertexAddress,
     byModel: (model) => (isClaude(model) ? vertexClaude : vertexGemini),
+  },
+  cohere: {
+    url: () => 'https://api.cohere.com',
+    prefix: '/v2',
+    key: bearer,
+    speaks: new Set(['rerank']),
+    dialect: cohereUpstream,
   },
 }

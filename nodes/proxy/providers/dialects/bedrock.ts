@@ -1,4 +1,5 @@
-// Bedrock's Converse API, for upstreams.
+// Bedrock's Converse API, for upstreams; embeddings by InvokeModel.
+import { bedrockEmbeddingsUpstream } from './bedrock-embeddings.ts'
 import { parseBedrockError } from './bedrock-error.ts'
 import { bedrockCan, printBedrockRequest } from './bedrock-request.ts'
 import { readBedrockAnswer } from './bedrock-response.ts'
@@ -13,4 +14,5 @@ export const bedrockUpstream: UpstreamDialect = {
   parseAnswer: readBedrockAnswer,
   openParser: (printed) => new BedrockStreamParser(printed),
   parseError: parseBedrockError,
+  embeddings: bedrockEmbeddingsUpstream,
 }

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { Assembly } from '../../../../shared/chat/assemble.ts'
 import type { ChatEvent } from '../../../../shared/chat/events.ts'
+import { cohereUpstream } from './cohere.ts'
 import { openAiResponsesInbound } from './openai-responses.ts'
 import { dialects, factsFor, printedNothing } from './test-dialects.ts'
 
@@ -38,6 +39,17 @@ const samples: Readonly<Record<string, readonly string[]>> = {
     'data: {"candidates":[{"groundingMetadata":{"groundingChunks":[{"web":{"uri":"u"}}],"groundingSupports":[{"segment":{"endIndex":1},"groundingChunkIndices":[0]}]}}]}\n\n',
     'data: {"promptFeedback":{"blockReason":"SAFETY"}}\n\n',
     'data: {"candidates":[{"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":1}}\n\n',
+  ],
+  cohere: [
+    'event: message-start\ndata: {"id":"c","type":"message-start","delta":{"message":{"role":"assistant"}}}\n\n',
+    'data: {"type":"content-start","index":0,"delta":{"message":{"content":{"type":"text","text":""}}}}\n\n',
+    'data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"Hi"}}}}\n\n',
+    'data: {"type":"content-delta","index":1,"delta":{"message":{"content":{"thinking":"hm"}}}}\n\n',
+    'data: {"type":"tool-plan-delta","delta":{"message":{"tool_plan":"I will"}}}\n\n',
+    'data: {"type":"tool-call-start","index":0,"delta":{"message":{"tool_calls":{"id":"t","type":"function","function":{"name":"f","arguments":""}}}}}\n\n',
+    'data: {"type":"tool-call-delta","index":0,"delta":{"message":{"tool_calls":{"function":{"arguments":"null"}}}}}\n\n',
+    'data: {"type":"citation-start","index":0,"delta":{"message":{"citations":{"start":0,"end":2,"sources":[{"type":"document","id":"d"}]}}}}\n\n',
+    'data: {"type":"message-end","delta":{"finish_reason":"COMPLETE","usage":{"tokens":{"input_tokens":1}}}}\n\n',
   ],
   'gemini as a list': [
     '[{"candidates":[{"content":{"parts":[{"text":"Hi"}],"role":"model"},"index":0}]}',
@@ -89,7 +101,9 @@ function stream(name: string, draw: (below: number) => number): Buffer {
   return Buffer.from(text, draw(4) === 0 ? 'latin1' : 'utf8')
 }
 
-describe.each(dialects)(`the parser of $name, SEED=${seed}`, ({ name, upstream }) => {
+const parsers = [...dialects, { name: 'cohere', upstream: cohereUpstream }]
+
+describe.each(parsers)(`the parser of $name, SEED=${seed}`, ({ name, upstream }) => {
   test(`survives ${bytesMax} bytes that no provider would send`, () => {
     const draw = drawing(seed)
     for (let bytes = 0; bytes < bytesMax; ) {

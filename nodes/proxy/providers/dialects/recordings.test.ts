@@ -11,6 +11,7 @@ import type { Usage } from '../../../../shared/chat/usage.ts'
 import { sseEvent } from '../../../../shared/sse/event.ts'
 import { anthropicUpstream } from './anthropic.ts'
 import { bedrockUpstream } from './bedrock.ts'
+import { cohereUpstream } from './cohere.ts'
 import type { InboundDialect, UpstreamDialect } from './dialect.ts'
 import { geminiUpstream } from './gemini.ts'
 import { openAiChatUpstream } from './openai-chat.ts'
@@ -27,6 +28,7 @@ interface Recording {
 const speakers: readonly (readonly [RegExp, UpstreamDialect])[] = [
   [/^anthropic--(?!skills)/, anthropicUpstream],
   [/^amazon-bedrock--/, bedrockUpstream],
+  [/^cohere--cohere-(?!embedding)/, cohereUpstream],
   [/^google--google-/, geminiUpstream],
   [/^openai--chat--/, openAiChatUpstream],
   [/^(groq|mistral)--(?!.*transcription)/, openAiChatUpstream],
@@ -61,7 +63,7 @@ const streams = recordings('.chunks.txt').filter(({ name }) => !name.includes('s
 function framed({ dialect, text }: Recording): Buffer {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   if (dialect.name === 'bedrock') return Buffer.concat(lines.map(awsMessage))
-  const named = dialect.name === 'anthropic'
+  const named = dialect.name === 'anthropic' || dialect.name === 'cohere'
   const events = lines.map((line) => `${named ? `event: ${JSON.parse(line).type}\n` : ''}data: ${line}\n\n`)
   const ends = !named && dialect.name !== 'gemini'
   return Buffer.from(events.join('') + (ends ? 'data: [DONE]\n\n' : ''))
@@ -115,11 +117,11 @@ function essence({ choices, usage, model }: Answer) {
   return { model, usage: usage ?? printedUsage, text: said('text'), reasoning: said('reasoning'), calls }
 }
 
-const printedUsage = { input: 0, output: 0, cached: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 }
+const printedUsage: Usage = { input: 0, output: 0, cached: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 }
 
 /** Chat completions do not tell for how long something stays in a cache, Gemini not that it was written to one. */
 function shared(told: ReturnType<typeof essence>, caller?: InboundDialect) {
-  const { cacheWrite5m, cacheWrite1h, ...usage } = told.usage
+  const { cacheWrite5m, cacheWrite1h, billed: _billed, ...usage } = told.usage
   return { ...told, usage: { ...usage, written: caller?.name === 'gemini' ? 0 : cacheWrite5m + cacheWrite1h } }
 }
 

@@ -1,0 +1,139 @@
+// Cohere's chat, the second version of its API: the request, as an upstream is given it.
+import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
+import { budgetOf } from '../../../../shared/chat/effort.ts'
+import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest, Knob, ReasoningWish } from '../../../../shared/chat/request.ts'
+import { done, type Result } from '../../../../shared/result.ts'
+import { customToolsOf } from './anthropic-request-print.ts'
+import { printCohereMessages } from './cohere-content-print.ts'
+import { cohereNames, printCohereTools } from './cohere-tools.ts'
+import type { Dropped, PrintedRequest, Target } from './dialect.ts'
+import { foreignMembers } from './foreign-members.ts'
+import { ToolNames } from './tool-names.ts'
+
+export const cohereCan: ReadonlySet<Capability> = new Set<Capability>([
+  ...(['tools', 'custom tools', 'forced tool choice', 'images', 'structured output'] as const),
+])
+
+/** Cohere's own members, for which no other dialect has a name: whoever writes them means them. */
+const ownMembers: ReadonlySet<string> = new Set(['documents', 'citation_options', 'safety_mode', 'priority'])
+
+export function printCohereRequest(asked: ChatRequest, target: Target): Result<PrintedRequest, MissingCapability> {
+  // An answer of a certain form is not to be had beside tools.
+  const jsonTool = asked.tools.length > 0 && needsJsonTool(asked) ? withJsonTool(asked) : undefined
+  const request = jsonTool?.request ?? asked
+  const members = foreignMembers(request, 'cohere')
+  if (!members.ok) return members
+  const names = new ToolNames(cohereNames)
+  // The tools first: they keep their names before calls from long ago get theirs.
+  const tools = printCohereTools(request, names)
+  const knobs = printKnobs(request, target)
+  const own = Object.entries(request.extras).filter(([name]) => ownMembers.has(name))
+  const body = {
+    model: target.model,
+    messages: printCohereMessages(request.messages, names),
+    ...tools.members,
+    response_format: printFormat(request),
+    ...knobs.members,
+    ...Object.fromEntries(own),
+    stream: request.stream,
+  }
+  const foreign = members.value.dropped.filter((one) => !('member' in one && ownMembers.has(one.member)))
+  return done({
+    path: '/chat',
+    body: JSON.stringify(body),
+    headerLines: '',
+    dropped: [...knobs.dropped, ...tools.dropped, ...foreign],
+    jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool.name),
+    customTools: customToolsOf(request),
+    toolNames: names.read.size === 0 ? undefined : names.read,
+    model: target.model,
+  })
+}
+
+function printFormat({ responseFormat }: ChatRequest): JsonObject | undefined {
+  if (responseFormat === undefined || responseFormat.type === 'text') return undefined
+  const type = 'json_object'
+  return responseFormat.type === 'json-schema' ? { type, json_schema: responseFormat.schema } : { type }
+}
+
+/** What a number may be; beyond it the API refuses the request, so the nearest is sent, and told. */
+interface Bounded {
+  readonly name: string
+  readonly min: number
+  readonly max: number
+}
+
+const bounded: Readonly<Partial<Record<Knob, Bounded>>> = {
+  topP: { name: 'p', min: 0.01, max: 0.99 },
+  topK: { name: 'k', min: 0, max: 500 },
+  frequencyPenalty: { name: 'frequency_penalty', min: 0, max: 1 },
+  presencePenalty: { name: 'presence_penalty', min: 0, max: 1 },
+}
+
+const sampling: readonly Knob[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
+/** Said elsewhere, or true by itself. */
+const settled: readonly Knob[] = ['n', 'parallelToolCalls', 'modalities']
+/** More are refused. */
+const stopsMax = 5
+
+function printKnobs({ knobs, dialect }: ChatRequest, { facts, quirks }: Target) {
+  const members: Record<string, Json> = {}
+  const dropped: Dropped[] = []
+  const drop = (knob: Knob) => void dropped.push({ knob })
+  for (const [knob, value] of Object.entries(knobs) as [Knob, Json][]) {
+    if (value === undefined || settled.includes(knob)) continue
+    if ((sampling.includes(knob) && facts.sampling === false) || quirks.drops?.has(knob) === true) {
+      drop(knob)
+      continue
+    }
+    switch (knob) {
+      case 'temperature':
+      case 'seed':
+        members[knob] = value
+        break
+      case 'topP':
+      case 'topK':
+      case 'frequencyPenalty':
+      case 'presencePenalty': {
+        const { name, min, max } = bounded[knob]!
+        const nearest = Math.min(max, Math.max(min, knobs[knob]!))
+        members[name] = nearest
+        if (nearest !== value) drop(knob)
+        break
+      }
+      case 'maxOutputTokens':
+        members['max_tokens'] = value
+        break
+      case 'stop':
+        members['stop_sequences'] = knobs.stop!.slice(0, stopsMax)
+        if (knobs.stop!.length > stopsMax) drop(knob)
+        break
+      case 'reasoning':
+        if (facts.reasoning === 'none') {
+          // Not to think is what such a model does anyway.
+          if (knobs.reasoning!.effort !== 'none') drop(knob)
+        } else members['thinking'] = printThinking(knobs.reasoning!)
+        break
+      case 'serviceTier':
+        if (value !== 'auto' && value !== 'default') drop(knob)
+        break
+      case 'store':
+        if (value === true) drop(knob) // not to keep anything is what happens anyway
+        break
+      case 'metadata':
+        if (dialect !== 'openai-responses') drop(knob) // there, it is repeated in the answer
+        break
+      default:
+        drop(knob)
+    }
+  }
+  return { members, dropped }
+}
+
+/** In tokens; without a number the model decides (wire 84). */
+function printThinking(wish: ReasoningWish): JsonObject {
+  const budget = budgetOf(wish)
+  return budget === 0 ? { type: 'disabled' } : { type: 'enabled', token_budget: budget }
+}
