@@ -17,6 +17,7 @@ import { printFinish } from './openai-chat-finish.ts'
 import { printDetail } from './openai-chat-reasoning.ts'
 import { printLogprob } from './openai-chat-response.ts'
 import { printUsage } from './openai-usage.ts'
+import { openAiTier } from './service-tier.ts'
 
 export class ChatStreamPrinter implements StreamPrinter {
   readonly #facts: PrintFacts
@@ -180,7 +181,7 @@ export class ChatStreamPrinter implements StreamPrinter {
       object: 'chat.completion.chunk',
       created: created ?? nowSeconds,
       model,
-      service_tier: serviceTier,
+      service_tier: openAiTier(serviceTier),
       system_fingerprint: fingerprint,
     }
     return `data: ${JSON.stringify(head).slice(0, -1)},`

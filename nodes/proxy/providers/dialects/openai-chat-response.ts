@@ -9,6 +9,7 @@ import { printFinish, readFinish } from './openai-chat-finish.ts'
 import { printToolCall } from './openai-chat-messages-print.ts'
 import { printDetails, readReasoning } from './openai-chat-reasoning.ts'
 import { parseUsage, printUsage } from './openai-usage.ts'
+import { openAiTier } from './service-tier.ts'
 
 export function readChatAnswer(body: JsonObject): Answer | undefined {
   const { choices, id, model, created, service_tier: tier, system_fingerprint: fingerprint } = body
@@ -112,7 +113,7 @@ export function printChatAnswer(answer: Answer, { nowSeconds, requestId, request
     model: answer.model,
     choices: answer.choices.map((choice, index) => printChoice(choice, index, request.legacyFunctions === true)),
     usage: answer.usage === undefined ? undefined : printUsage(answer.usage),
-    service_tier: answer.serviceTier,
+    service_tier: openAiTier(answer.serviceTier),
     system_fingerprint: answer.fingerprint,
   })
 }

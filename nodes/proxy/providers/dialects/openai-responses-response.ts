@@ -14,6 +14,7 @@ import {
   wholeItem,
 } from './openai-responses-items.ts'
 import { echoOf, wantsEncrypted } from './openai-responses-request.ts'
+import { openAiTier } from './service-tier.ts'
 
 export function printResponsesAnswer(answer: Answer, facts: PrintFacts): string {
   const [choice = { parts: [], finish: { reason: 'stop' } } as Choice] = answer.choices
@@ -139,7 +140,7 @@ export function responseObject(
     prompt_cache_key: echo('prompt_cache_key', null),
     reasoning: { effort: request.knobs.reasoning?.effort ?? null, summary: request.knobs.reasoning?.summary ?? null },
     safety_identifier: echo('safety_identifier', null),
-    service_tier: serviceTier ?? 'default',
+    service_tier: openAiTier(serviceTier) ?? 'default',
     // One that failed is not worth coming back to.
     store: stored !== undefined && status !== 'failed',
     temperature: echo('temperature', 1),

@@ -16,3 +16,9 @@ export function printServiceTier(tier: string, from: Dialect, to: Dialect): stri
   if (families[to] === 'anthropic') return toAnthropic[tier]
   return families[to] === 'openai' ? toOpenAi[tier] : undefined
 }
+
+/** What an answer says of its tier, in OpenAI's words; undefined where there is none for it. */
+export function openAiTier(tier: string | undefined): string | undefined {
+  if (tier === 'standard') return 'default'
+  return tier === 'batch' ? undefined : tier
+}
