@@ -15,7 +15,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import aws4 from 'aws4'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { encodedEvent } from '../nodes/proxy/providers/dialects/test-dialects.ts'
+import { awsEvent } from './aws-events.ts'
 import { type Gateway, startGateway } from './gateway.ts'
 import { modelOn, scriptedText, startScriptedLlm } from './scripted-llm.ts'
 import { type ScriptedAnswer, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
@@ -249,7 +249,7 @@ describe('beside the client that AWS wrote', () => {
   })
 
   test('a stream is asked for as that client does, and its frames are understood as it understands them', async () => {
-    const bytes = Buffer.concat(frames.map(([name, value]) => encodedEvent(name, value)))
+    const bytes = Buffer.concat(frames.map(([name, value]) => awsEvent(name, value)))
     const cut = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) => bytes.subarray(i * 7, i * 7 + 7))
     script = { headers: { 'content-type': 'application/vnd.amazon.eventstream' }, pieces: cut }
     let theirText = ''

@@ -1,6 +1,6 @@
 // How providers word what the conformance cases need of them, and how their recordings are read: by hand and apart from the
 // gateway's own translators, so that both cannot agree on a mistake.
-import { encodedEvent } from '../../nodes/proxy/providers/dialects/test-dialects.ts'
+import { awsEvent } from '../aws-events.ts'
 import { eventStream, type ScriptedAnswer } from '../scripted-upstream.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON of many shapes, read by those who know each
@@ -227,7 +227,7 @@ const bedrock: Wire = {
     headers: { 'content-type': 'application/vnd.amazon.eventstream' },
     pieces: events.map((event) => {
       const [[name, value]] = Object.entries(event) as [[string, unknown]]
-      return encodedEvent(name, value)
+      return awsEvent(name, value)
     }),
   }),
 }
