@@ -5,7 +5,7 @@ import { APICallError, embedMany, generateText, isStepCount, jsonSchema, streamT
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MockUpstream, startMockUpstream } from '../loadtest/mock-upstream/mock-upstream.ts'
 import { type Gateway, startGateway } from './gateway.ts'
-import { modelOn, providerAt, scriptedText, startScriptedLlm } from './scripted-llm.ts'
+import { modelOn, providerAt, scriptedText, startScriptedLlm, translatedLlm, translatedModels } from './scripted-llm.ts'
 import { until } from './until.ts'
 
 // It would say on every run that legacy completions know no tools.
@@ -19,10 +19,12 @@ let hub: ReturnType<typeof createOpenAICompatible>
 beforeAll(async () => {
   llm = await startScriptedLlm()
   mock = await startMockUpstream()
+  const translated = translatedLlm(llm)
   gateway = await startGateway({
     config: {
-      providers: { scripted: providerAt(llm.url), mock: providerAt(mock.url) },
+      providers: { scripted: providerAt(llm.url), mock: providerAt(mock.url), ...translated.providers },
       models: {
+        ...translated.models,
         scripted: modelOn('scripted', 'gpt-4o'),
         mock: modelOn('mock', 'gpt-x'),
         'slow-stream': modelOn('mock', 'mock.sse.chunks-1000.pace-20'),
@@ -54,18 +56,21 @@ const getWeather = tool({
   execute: async ({ city }) => `21 degrees in ${city}`,
 })
 
-describe.each(['scripted', 'demo/echo', 'mock'])('the model %s', (name) => {
-  const expected = name === 'scripted' ? scriptedText : name === 'mock' ? /Hello there|word 3/ : 'You said: hello'
+const others: Readonly<Record<string, string | RegExp>> = { 'demo/echo': 'You said: hello', mock: /Hello there|word 3/ }
+
+describe.each(['scripted', 'demo/echo', 'mock', ...translatedModels])('the model %s', (name) => {
+  const expected = others[name] ?? scriptedText
+  const prompt = others[name] === undefined ? 'count me' : 'hello'
 
   test('generates text, with usage', async () => {
-    const { text, usage, finishReason } = await generateText({ model: hub(name), prompt: 'hello', maxRetries: 0 })
+    const { text, usage, finishReason } = await generateText({ model: hub(name), prompt, maxRetries: 0 })
     expect(text).toMatch(expected)
     expect(finishReason).toBe('stop')
     expect(usage.totalTokens).toBeGreaterThan(0)
   })
 
   test('streams text, with usage at the end', async () => {
-    const result = streamText({ model: hub(name), prompt: 'hello', maxRetries: 0 })
+    const result = streamText({ model: hub(name), prompt, maxRetries: 0 })
     const parts: string[] = []
     for await (const part of result.textStream) parts.push(part)
     expect(parts.join('')).toMatch(expected)
@@ -77,8 +82,8 @@ describe.each(['scripted', 'demo/echo', 'mock'])('the model %s', (name) => {
 describe('tools', () => {
   const rounds = { tools: { get_weather: getWeather }, stopWhen: isStepCount(3), maxRetries: 0 } as const
 
-  test('a tool is called and its result goes back', async () => {
-    const { text, steps } = await generateText({ model: hub('scripted'), prompt: 'weather?', ...rounds })
+  test.each(['scripted', ...translatedModels])('a tool of %s is called and its result goes back', async (name) => {
+    const { text, steps } = await generateText({ model: hub(name), prompt: 'weather?', ...rounds })
     expect(steps[0]?.toolCalls[0]).toMatchObject({
       toolName: 'get_weather',
       input: { city: 'Berlin', unit: 'celsius' },
@@ -86,7 +91,7 @@ describe('tools', () => {
     expect(text).toBe('It is 21 degrees in Berlin.')
   })
 
-  test.each(['scripted', 'demo/tools'])('a tool of %s is called in a stream', async (name) => {
+  test.each(['scripted', 'demo/tools', ...translatedModels])('a tool of %s is called in a stream', async (name) => {
     const result = streamText({ model: hub(name), prompt: 'weather in Berlin', ...rounds })
     await result.consumeStream()
     const [first, second] = await result.steps

@@ -6,7 +6,7 @@ import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MockUpstream, startMockUpstream } from '../loadtest/mock-upstream/mock-upstream.ts'
 import { type Gateway, startGateway } from './gateway.ts'
-import { modelOn, providerAt, scriptedText, startScriptedLlm } from './scripted-llm.ts'
+import { modelOn, providerAt, scriptedText, startScriptedLlm, translatedLlm, translatedModels } from './scripted-llm.ts'
 import { until } from './until.ts'
 
 let llm: LLMock
@@ -17,10 +17,12 @@ let apiKey: string
 beforeAll(async () => {
   llm = await startScriptedLlm()
   mock = await startMockUpstream()
+  const translated = translatedLlm(llm)
   gateway = await startGateway({
     config: {
-      providers: { scripted: providerAt(llm.url), mock: providerAt(mock.url) },
+      providers: { scripted: providerAt(llm.url), mock: providerAt(mock.url), ...translated.providers },
       models: {
+        ...translated.models,
         scripted: modelOn('scripted', 'gpt-4o'),
         mock: modelOn('mock', 'gpt-x'),
         'slow-stream': modelOn('mock', 'mock.sse.chunks-1000.pace-20'),
@@ -55,17 +57,18 @@ const getWeather = tool(weatherIn, {
   },
 })
 
-describe.each(['scripted', 'demo/echo'])('the model %s', (name) => {
-  const expected = name === 'scripted' ? scriptedText : 'You said: hello'
+describe.each(['scripted', 'demo/echo', ...translatedModels])('the model %s', (name) => {
+  const expected = name === 'demo/echo' ? 'You said: hello' : scriptedText
+  const prompt = name === 'demo/echo' ? 'hello' : 'count me'
 
   test('is invoked, with usage', async () => {
-    const answer = await chat(name).invoke('hello')
+    const answer = await chat(name).invoke(prompt)
     expect(answer.text).toMatch(expected)
     expect(answer.usage_metadata).toMatchObject({ total_tokens: expect.any(Number) })
   })
 
   test('streams, with usage in the sum of its chunks', async () => {
-    const chunks = await collect(await chat(name).stream('hello'))
+    const chunks = await collect(await chat(name).stream(prompt))
     const whole = sumOf(chunks)
     expect(whole.text).toMatch(expected)
     expect(chunks.length).toBeGreaterThan(3)
@@ -74,8 +77,8 @@ describe.each(['scripted', 'demo/echo'])('the model %s', (name) => {
 })
 
 describe('tools', () => {
-  test('a tool is called and its result goes back', async () => {
-    const model = chat('scripted').bindTools([getWeather])
+  test.each(['scripted', ...translatedModels])('a tool of %s is called and its result goes back', async (name) => {
+    const model = chat(name).bindTools([getWeather])
     const asked = new HumanMessage('weather?')
     const first = await model.invoke([asked])
     expect(first.tool_calls).toMatchObject([{ name: 'get_weather', args: { city: 'Berlin', unit: 'celsius' } }])
@@ -88,7 +91,7 @@ describe('tools', () => {
     expect(second.text).toBe('It is 21 degrees in Berlin.')
   })
 
-  test.each(['scripted', 'demo/tools'])('a tool of %s is called in a stream', async (name) => {
+  test.each(['scripted', 'demo/tools', ...translatedModels])('a tool of %s is called in a stream', async (name) => {
     const stream = await chat(name).bindTools([getWeather]).stream('weather in Berlin')
     expect(sumOf(await collect(stream)).tool_calls).toMatchObject([{ name: 'get_weather', args: { city: 'Berlin' } }])
   })

@@ -34,6 +34,28 @@ export function providerAt(url: string, apiKey = 'sk-upstream-canary') {
   return { kind: 'openai', baseUrl, credentials: [{ name: 'main', apiKey }] }
 }
 
+/** The same server under the names of other providers, whose dialects it speaks too, and a model on each. */
+export function translatedLlm({ url }: LLMock) {
+  const credentials = [{ name: 'main', apiKey: 'sk-upstream-canary' }]
+  const aws = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'upstream-canary' }
+  return {
+    providers: {
+      claude: { kind: 'anthropic', baseUrl: url, credentials },
+      google: { kind: 'gemini', baseUrl: url, credentials },
+      bedrock: { kind: 'bedrock', region: 'us-east-1', baseUrl: url, credentials: [{ name: 'main', aws }] },
+      cohere: { kind: 'cohere', baseUrl: url, credentials },
+    },
+    models: {
+      claude: modelOn('claude', 'claude-sonnet-4-5'),
+      gemini: modelOn('google', 'gemini-2.5-flash'),
+      nova: modelOn('bedrock', 'amazon.nova-pro-v1:0'),
+      command: modelOn('cohere', 'command-a-03-2025'),
+    },
+  }
+}
+
+export const translatedModels = ['claude', 'gemini', 'nova', 'command'] as const
+
 /** A model with one target and no second tries. */
 export function modelOn(provider: string, model: string, more: object = {}) {
   return { targets: [{ provider, model }], retries: { attempts: 0 }, ...more }
