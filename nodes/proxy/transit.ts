@@ -45,6 +45,7 @@ import {
 } from './stream-answer.ts'
 import type { TransitPlan } from './transit-plan.ts'
 import { attemptRecord, type Ending, requestRecord } from './transit-records.ts'
+import { DecodedAnswer, type DecodedSink, isEncoded } from './upstream/decoded-answer.ts'
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamHead } from './upstream/upstream.ts'
 
 /** What a request needs of the node it runs on. */
@@ -77,7 +78,7 @@ type Phase =
   | 'closing' // the caller has it all; the upstream may still say goodbye
   | 'over'
 
-export class Transit implements UpstreamHandler, StreamEvents, Deadline {
+export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Deadline {
   deadlineSlot = -1
   deadlineRounds = 0
   readonly #tools: TransitTools
@@ -106,6 +107,8 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   #retryAfterMs: number | undefined
   readonly #held = new HeldBytes()
   #stream: AnswerStream | undefined
+  /** Of an answer that came compressed. */
+  #decoded: DecodedAnswer | undefined
   #firstForwardMs = 0
   readonly #body: BodyLease
   #inFlight = false
@@ -116,7 +119,10 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#reply = reply
     this.#body = new BodyLease(plan.body)
     reply.onGone = () => this.#onCallerGone()
-    reply.onWritable = () => this.#call?.resume()
+    reply.onWritable = () => {
+      this.#decoded?.resume()
+      this.#call?.resume()
+    }
   }
 
   start(): void {
@@ -160,6 +166,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#status = 0
     this.#firstByteMs = 0
     this.#stream = undefined
+    this.#closeDecoded()
     this.#attemptStartedMs = this.#tools.clock.monotonicMs()
     const { chance } = this.#tools
     const pinned = this.#plan.state?.pin?.credential
@@ -262,6 +269,8 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#status = head.status
     this.#contentType = head.header('content-type') ?? ''
     this.#held.clear()
+    const encoding = head.header('content-encoding')
+    if (isEncoded(encoding) && !this.#decodes(encoding)) return
     if (head.status < 200 || head.status > 299) {
       this.#retryAfterMs = retryAfterMsOf(head, this.#tools.clock.wallMs())
       this.#phase = 'failing'
@@ -289,8 +298,34 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
     this.#tools.deadlines.arm(this, this.#timeLeft(Number.POSITIVE_INFINITY))
   }
 
+  /** False: nobody can read it. */
+  #decodes(encoding: string): boolean {
+    this.#decoded = DecodedAnswer.open(encoding, this)
+    if (this.#decoded === undefined) this.#giveUp(brokenAnswer)
+    return this.#decoded !== undefined
+  }
+
+  #closeDecoded(): void {
+    this.#decoded?.close()
+    this.#decoded = undefined
+  }
+
   onData(chunk: Uint8Array): void {
-    const bytes = chunk as Buffer
+    if (this.#decoded === undefined) this.onDecoded(chunk as Buffer)
+    else if (!this.#decoded.push(chunk)) this.#call?.pause()
+  }
+
+  onDecoderReady(): void {
+    this.#call?.resume()
+  }
+
+  onUndecodable(): void {
+    this.#decoded = undefined
+    if (this.#phase === 'stream') this.#streamFailed(brokenAnswer)
+    else this.#giveUp(brokenAnswer)
+  }
+
+  onDecoded(bytes: Buffer): void {
     switch (this.#phase) {
       case 'unary':
         if (this.#held.length + bytes.length > limits.unaryAnswerBytesMax) this.#giveUp(brokenAnswer)
@@ -312,6 +347,12 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   }
 
   onEnd(): void {
+    if (this.#decoded === undefined) this.onDecodedEnd()
+    else this.#decoded.end()
+  }
+
+  onDecodedEnd(): void {
+    this.#decoded = undefined
     switch (this.#phase) {
       case 'unary':
         this.#finishUnary()
@@ -331,6 +372,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   }
 
   onError(error: UpstreamError): void {
+    this.#closeDecoded()
     switch (this.#phase) {
       case 'waiting':
       case 'unary':
@@ -420,6 +462,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   }
 
   onFull(): void {
+    this.#decoded?.pause()
     this.#call?.pause()
   }
 
@@ -704,6 +747,7 @@ export class Transit implements UpstreamHandler, StreamEvents, Deadline {
   #over(): void {
     this.#phase = 'over'
     this.#call = undefined
+    this.#closeDecoded()
     this.#held.clear()
     this.#tools.deadlines.cancel(this)
     this.#body.notNeeded()
