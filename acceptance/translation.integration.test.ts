@@ -556,6 +556,25 @@ describe('an Anthropic caller and an Anthropic upstream', () => {
     expect(record).toMatchObject({ inputTokens: 140, outputTokens: 7, cachedTokens: 100, estimated: false })
   })
 
+  test('what Anthropic says of its limits reaches its SDK, with answers and with refusals (wire 49)', async () => {
+    const limits = { 'anthropic-ratelimit-requests-remaining': '7', 'Anthropic-RateLimit-Unified-Status': 'allowed' }
+    const told = { 'anthropic-ratelimit-requests-remaining': '7', 'anthropic-ratelimit-unified-status': 'allowed' }
+    const seen = (headers: Headers) => Object.fromEntries(Object.keys(told).map((name) => [name, headers.get(name)]))
+    const body = { model: 'claude', max_tokens: 9, messages: hi }
+    claudeScript = () => ({ headers: { ...eventStream, ...limits }, pieces: namedEvents(claudeEvents) })
+    const streamed = await anthropic.messages.create({ ...body, stream: true }).withResponse()
+    for await (const _ of streamed.data);
+    expect(seen(streamed.response.headers)).toEqual(told)
+    const error = { type: 'error', error: { type: 'rate_limit_error', message: 'slowly' } }
+    claudeScript = () => ({
+      ...{ status: 429, pieces: [JSON.stringify(error)] },
+      headers: { 'content-type': 'application/json', 'retry-after': '3', ...limits },
+    })
+    const failure = await anthropic.messages.create(body).catch((caught) => caught)
+    expect([failure.status, seen(failure.headers), failure.headers.get('retry-after')]).toEqual([429, told, '3'])
+    expect(failure.headers.get('request-id')).toMatch(/^req_/)
+  })
+
   test('so do the events of a stream', async () => {
     const pieces = namedEvents(claudeEvents)
     claudeScript = () => ({ headers: eventStream, pieces })

@@ -14,6 +14,8 @@ export interface AnswerFacts {
   readonly dropped: string
   /** Adds the header that Anthropic's SDK reads the id from. */
   readonly requestIdToo: boolean
+  /** What the upstream says of the limits of its account: names, each with its value behind it. */
+  readonly limits?: readonly string[] | undefined
   /** Nano-dollars; undefined for streams and for models without a price. */
   readonly costNanoUsd: number | undefined
 }
@@ -41,6 +43,7 @@ export function answerHeaders(facts: AnswerFacts, contentType: string): string[]
   )
   if (facts.dropped !== '') headers.push('x-headgate-dropped-params', headerText(facts.dropped))
   if (facts.requestIdToo) headers.push('request-id', facts.requestId)
+  if (facts.limits !== undefined) headers.push(...facts.limits)
   if (facts.costNanoUsd !== undefined) headers.push('x-headgate-cost-usd', usd(facts.costNanoUsd))
   return headers
 }

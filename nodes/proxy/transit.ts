@@ -105,6 +105,8 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
   #status = 0
   #contentType = ''
   #retryAfterMs: number | undefined
+  /** As Anthropic tells them, for callers of its own API. */
+  #limits: string[] | undefined
   readonly #held = new HeldBytes()
   #stream: AnswerStream | undefined
   /** Of an answer that came compressed. */
@@ -269,6 +271,8 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
     this.#status = head.status
     this.#contentType = head.header('content-type') ?? ''
     this.#held.clear()
+    if (this.#leg!.relayed && this.#plan.route.errors === 'anthropic')
+      this.#limits = head.headersLike?.(anthropicLimits)
     const encoding = head.header('content-encoding')
     if (isEncoded(encoding) && !this.#decodes(encoding)) return
     if (head.status < 200 || head.status > 299) {
@@ -670,6 +674,7 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
       endpoint: this.#step?.endpoint,
       dropped: this.#leg?.dropped ?? '',
       requestIdToo: this.#plan.route.errors === 'anthropic',
+      limits: this.#limits,
       attempts: this.#attempts,
       fallbackIndex: this.#step?.fallbackIndex ?? 0,
       upstreamMs: this.#upstreamMs,
@@ -757,5 +762,6 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
 type Used = Pick<Ending, 'tokens' | 'estimated' | 'unpriced' | 'measure'>
 
 const nothing = () => {}
+const anthropicLimits = 'anthropic-ratelimit-'
 /** Content type and request id come first; a refusal has its own. */
 const factsFrom = 4

@@ -20,6 +20,20 @@ export class AnswerHead implements UpstreamHead {
     const found = this.#lowered.indexOf(`\r\n${name}:`)
     return found < 0 ? undefined : fieldValue(this.#text, found + name.length + 3)
   }
+
+  headersLike(prefix: string): string[] {
+    this.#lowered ??= this.#text.toLowerCase()
+    const found: string[] = []
+    for (
+      let at = this.#lowered.indexOf(`\r\n${prefix}`);
+      at >= 0;
+      at = this.#lowered.indexOf(`\r\n${prefix}`, at + 2)
+    ) {
+      const nameEnd = this.#lowered.indexOf(':', at)
+      found.push(this.#lowered.slice(at + 2, nameEnd), fieldValue(this.#text, nameEnd + 1))
+    }
+    return found
+  }
 }
 
 /** The value that starts at `from` and runs to the end of its line, without the blanks around it. Not `trim()`: that

@@ -227,6 +227,11 @@ class UndiciHead implements UpstreamHead {
     const first = typeof value === 'string' ? value : value?.[0]
     return first?.replace(/[\t ]+$/, '')
   }
+
+  headersLike(prefix: string): string[] {
+    const names = Object.keys(this.#fields).filter((name) => name.startsWith(prefix))
+    return names.flatMap((name) => [name, this.header(name) ?? ''])
+  }
 }
 
 const transportCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED'])

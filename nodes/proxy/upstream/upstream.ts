@@ -54,6 +54,8 @@ export interface UpstreamHead {
   readonly status: number
   /** Lower-cased name → value; the first of repeated names wins, except `set-cookie`, which is left out. */
   header(name: string): string | undefined
+  /** Names that begin so, each with its value behind it. Absent: there are none. */
+  headersLike?(prefix: string): string[]
 }
 
 export interface UpstreamCall {
