@@ -351,7 +351,7 @@ describe('HTTP', () => {
     expect(new Set(answers.map((answer) => answer.body)).size).toBe(1)
   })
 
-  test('H29, H30 forwarding, hop-by-hop and internal headers of a caller go no further', async () => {
+  test('H29, H30 forwarding, hop-by-hop and internal headers of a caller go no further (wire 14)', async () => {
     const sent: [string, string][] = [
       ['x-forwarded-for', '203.0.113.7'],
       ['x-forwarded-host', 'evil.example'],
@@ -360,6 +360,8 @@ describe('HTTP', () => {
       ['connection', 'authorization, x-secret'],
       ['x-secret', 'hop'],
       ['cookie', 'session=1'],
+      ['mcp-session-id', 'm1'],
+      ['te', 'trailers'],
       ['x-headgate-provider', 'spoofed'],
       ['x-headgate-model', 'spoofed'],
       ['x-headgate-config-revision', '999999'],

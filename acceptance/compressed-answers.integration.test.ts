@@ -117,7 +117,9 @@ describe.each(Object.keys(encodings) as Encoding[])('%s', (encoding) => {
   })
 
   // Node's decoder of zstd takes an end in the middle for an end; there, HTTP's own framing has to show it.
-  test.skipIf(encoding === 'zstd')('what ends in the middle is no answer', async () => {
+  if (encoding === 'zstd') return
+
+  test('what ends in the middle is no answer', async () => {
     const bytes = compress(bodyOf('direct', long))
     answer = (response) => response.writeHead(200, headers).end(bytes.subarray(0, bytes.length - 9))
     await expect(openai.chat.completions.create({ model: 'direct', messages })).rejects.toMatchObject({ status: 502 })

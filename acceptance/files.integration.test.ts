@@ -88,7 +88,7 @@ test('a file is kept at the provider, and read, listed and deleted by the team t
   await expect(ours.files.retrieve(made.id)).rejects.toThrow(NotFoundError)
 })
 
-test('another team has no way to it, and is told what it would be told of a file that never was', async () => {
+test('another team has no way to it, and is told what it would be told of a file that never was (wire 116)', async () => {
   const made = await ours.files.create({ file: await document(), purpose: 'user_data' })
   const [kept] = [...account().files.keys()]
   upstream.seen.length = 0
@@ -114,7 +114,7 @@ test('the same file has the same id, whoever of the team asks and however', asyn
   expect((await narrow.files.retrieve(made.id)).id).toBe(made.id)
 })
 
-test('an id leads to the account that the file lies in, also when credentials have changed places', async () => {
+test('an id leads to the account that the file lies in, also when credentials have changed places (wire 116)', async () => {
   const made = await ours.files.create({ file: await document(), purpose: 'user_data' })
   const provider = { kind: 'openai', baseUrl: `${upstream.url}/v1`, credentials: [second, first] }
   expect((await gateway.admin('PUT', '/providers/vault', provider)).status).toBe(200)

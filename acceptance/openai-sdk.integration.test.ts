@@ -375,7 +375,7 @@ describe('leaving', () => {
     expect(await errorOf(other.models.list())).toBeInstanceOf(AuthenticationError)
   })
 
-  test('no secret stands in what the process printed', () => {
+  test('no secret stands in what the process printed (wire 106)', () => {
     const output = gateway.output()
     expect(output).toContain('Endpoint')
     for (const secret of [key.secret, 'sk-upstream-canary']) expect(output).not.toContain(secret)

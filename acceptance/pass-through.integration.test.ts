@@ -100,7 +100,7 @@ test('a streamed request is asked for its usage, and keeps everything else', asy
   await fc.assert(law, { numRuns: 100 })
 })
 
-test('what a model says comes through as it is, whole and streamed', async () => {
+test('what a model says comes through as it is, whole and streamed (wire 5)', async () => {
   const client = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
   let said = ''
   llm.prependFixture({ match: { userMessage: 'repeat' }, response: () => ({ content: said }) })

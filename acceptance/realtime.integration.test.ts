@@ -166,7 +166,7 @@ test.each([
   client.socket.close()
 })
 
-test("a browser's key comes as a protocol, and goes no further", async () => {
+test("a browser's key comes as a protocol, and goes no further (wire 115)", async () => {
   const protocols = ['realtime', `openai-insecure-api-key.${secret}`, 'openai-beta.realtime-v1']
   const client = open('model=voice', { key: '', protocols })
   await client.opened
@@ -202,7 +202,7 @@ test('messages of either kind go both ways byte for byte, in order, however larg
   client.socket.close()
 })
 
-test('each response has a record with its tokens and its cost, and the session one with its length', async () => {
+test('each response has a record with its tokens and its cost, and the session one with its length (wire 115)', async () => {
   const client = open('model=voice', { headers: { 'x-request-id': 'session-of-two' } })
   await client.opened
   for (const count of [1, 2]) {
@@ -259,7 +259,7 @@ test.each([
   expect(await open('model=voice').closed).toEqual(expected)
 })
 
-test('a side that is lost closes the other', async () => {
+test('a side that is lost closes the other (wire 115)', async () => {
   const first = open('model=voice', { headers: { 'x-request-id': 'session-that-broke' } })
   await first.opened
   upstream.sockets[0]!.terminate()

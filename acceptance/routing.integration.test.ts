@@ -128,7 +128,7 @@ describe('a second target', () => {
     expect(told.text).not.toContain('"error"')
   })
 
-  test('is not tried for what is the fault of the request', async () => {
+  test('is not tried for what is the fault of the request (wire 94, 95)', async () => {
     const told = await chat('never-retried')
     expectRefusal(told, 422, null)
     expect((await mock.ledger()).requests).toBe(1)
@@ -141,14 +141,14 @@ describe('a second target', () => {
 })
 
 describe('waiting', () => {
-  test('a short retry-after is waited for', async () => {
+  test('a short retry-after is waited for (wire 94)', async () => {
     const startedMs = performance.now()
     expectRefusal(await chat('waits-a-second'), 429, 'rate_limit_exceeded', true)
     expect(performance.now() - startedMs).toBeGreaterThan(990)
     expect((await mock.ledger()).requests).toBe(2)
   })
 
-  test('a long retry-after is left to the caller', async () => {
+  test('a long retry-after is left to the caller (wire 94)', async () => {
     const startedMs = performance.now()
     const told = await chat('does-not-wait')
     expectRefusal(told, 429, 'rate_limit_exceeded', true)
@@ -206,7 +206,7 @@ describe('time', () => {
   test.each([
     ['x-headgate-timeout', {}],
     ['x-headgate-ttft-timeout', { stream: true }],
-  ])("the caller's own %s counts", async (name, more) => {
+  ])("the caller's own %s counts (wire 98)", async (name, more) => {
     expectRefusal(
       await chat('mock/mock.hang', more, { [name]: '250ms', 'x-headgate-retries': '0' }),
       504,
@@ -263,7 +263,7 @@ describe('streams', () => {
 })
 
 describe('refusals of an upstream', () => {
-  test.each([400, 404, 409, 413, 415, 422])('%i is passed on as it is', async (status) => {
+  test.each([400, 404, 409, 413, 415, 422])('%i is passed on as it is (wire 95)', async (status) => {
     const told = await chat(`mock/mock.status-${status}`, {}, { 'x-headgate-retries': '0' })
     expectRefusal(told, status, null)
     expect(told.json.error.message).toBe(`The mock answers ${status}`)
@@ -315,7 +315,7 @@ test('weights of 70 and 30 hold', async () => {
   expect(seen.filter((name) => name === 'gpt-30')).toHaveLength(requests - first)
 })
 
-test('what happened is told by the history: attempts, their outcomes, and who served', async () => {
+test('what happened is told by the history: attempts, their outcomes, and who served (wire 102)', async () => {
   await chat('second-after-500', {}, { 'x-request-id': 'routing-history-1' })
   await expect.poll(async () => (await gateway.admin('GET', '/requests/routing-history-1')).status).toBe(200)
   const { json } = await gateway.admin('GET', '/requests/routing-history-1')
@@ -323,7 +323,7 @@ test('what happened is told by the history: attempts, their outcomes, and who se
   expect(json.attempts).toMatchObject([{ outcome: 'http-error' }, { outcome: 'ok' }])
 })
 
-test('a stream that its caller left is in the history, with what had come of it', async () => {
+test('a stream that its caller left is in the history, with what had come of it (wire 101, 102)', async () => {
   const controller = new AbortController()
   const answer = await fetch(`${gateway.base}/v1/chat/completions`, {
     method: 'POST',

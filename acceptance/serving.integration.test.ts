@@ -153,7 +153,7 @@ test.each([
   ['1 MB', 1 << 20],
   ['10 MB', 10 << 20],
   ['50 MB', 50 << 20],
-])('a body of %s passes', async (_, bytes) => {
+])('a body of %s passes (wire 13)', async (_, bytes) => {
   await mock.reset()
   const told = await chat(gateway.base, 'swapped', { padding: 'x'.repeat(bytes) })
   expect([told.status, told.headers.get('x-headgate-attempts')]).toEqual([200, '1'])

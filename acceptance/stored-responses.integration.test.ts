@@ -130,7 +130,7 @@ function storeOf(response: OpenAI.Responses.Response): unknown {
 }
 
 describe('kept here, over an upstream of another dialect', () => {
-  test('55: the whole conversation is told again, without the instructions of earlier turns', async () => {
+  test('the whole conversation is told again, without the instructions of earlier turns (wire 55)', async () => {
     const first = await openai.responses.create({
       ...{ model: 'claude', input: 'I am Ada.', instructions: 'Be brief.', metadata: { k: 'v' } },
     })
@@ -175,7 +175,7 @@ describe('kept here, over an upstream of another dialect', () => {
     expect(judge?.('Response', read) ?? []).toEqual([])
   })
 
-  test('56: signed thoughts go back byte by byte, and results join their calls, though the caller never saw a seal', async () => {
+  test('signed thoughts go back byte by byte, and results join their calls, though the caller never saw a seal (wire 56)', async () => {
     script = () => streamed(thinking, 'tool_use')
     const stream = await openai.responses.create({
       ...{ model: 'claude', input: 'weather in Berlin?', tools, stream: true, reasoning: { effort: 'low' } },
@@ -202,7 +202,7 @@ describe('kept here, over an upstream of another dialect', () => {
     expect(JSON.stringify(asked)).toContain(signature)
   })
 
-  test('55: an item that the input names stands in its place', async () => {
+  test('an item that the input names stands in its place (wire 55)', async () => {
     const first = await openai.responses.create({ model: 'claude', input: 'I am Ada.' })
     await openai.responses.create({
       model: 'claude',
@@ -243,7 +243,7 @@ describe('kept here, over an upstream of another dialect', () => {
     }
   })
 
-  test('51: read as a stream, the events come once more, from any of them on', async () => {
+  test('read as a stream, the events come once more, from any of them on (wire 51)', async () => {
     script = () => streamed(thinking, 'tool_use')
     const last = (await terminalOf(
       await openai.responses.create({ model: 'claude', input: 'weather?', tools, stream: true }),
@@ -260,7 +260,7 @@ describe('kept here, over an upstream of another dialect', () => {
     expect(rest).toEqual(events.slice(4))
   })
 
-  test('57: with store: false nothing is kept, and the answer says so', async () => {
+  test('with store: false nothing is kept, and the answer says so (wire 57)', async () => {
     const made = await openai.responses.create({ model: 'claude', input: 'hi', store: false })
     expect(storeOf(made)).toBe(false)
     await expect(openai.responses.retrieve(made.id)).rejects.toBeInstanceOf(NotFoundError)
@@ -325,7 +325,7 @@ describe('kept here, over an upstream of another dialect', () => {
     expect((await get('resp_x', 'PUT')).status).toBe(405)
   })
 
-  test('55: conversation, background and cancel are refused by name', async () => {
+  test('conversation, background and cancel are refused by name (wire 55)', async () => {
     const body = { model: 'claude', input: 'hi' }
     const conversation = openai.responses.create({ ...body, conversation: 'conv_1' })
     await expect(conversation).rejects.toMatchObject({ status: 400, param: 'conversation' })

@@ -220,6 +220,44 @@ describe('an OpenAI caller and an Anthropic upstream', () => {
     expect(record).toMatchObject({ stream: true, inputTokens: 140, outputTokens: 7, cachedTokens: 100 })
   })
 
+  test('a stream says what it is to whatever stands between, and an error is no stream (wire 7)', async () => {
+    claudeScript = () => ({ headers: eventStream, pieces: namedEvents(claudeEvents) })
+    const body = { model: 'claude', messages: hi, stream: true }
+    const { headers } = await post('/v1/chat/completions', body)
+    expect(['content-type', 'cache-control', 'x-accel-buffering'].map((name) => headers.get(name))).toEqual([
+      ...['text/event-stream', 'no-cache', 'no'],
+    ])
+    claudeScript = () => ({
+      status: 400,
+      pieces: ['{"type":"error","error":{"type":"invalid_request_error","message":"no"}}'],
+    })
+    const refused = await post('/v1/chat/completions', body)
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([400, 'application/json'])
+  })
+
+  test('a tool that OpenAI runs goes to no other provider (wire 57)', async () => {
+    const asked = openai.responses.create({
+      model: 'claude',
+      input: 'hi',
+      store: false,
+      tools: [{ type: 'web_search' }],
+    })
+    await expect(asked).rejects.toMatchObject({ status: 400, message: expect.stringContaining('web_search') })
+    expect(claude.seen).toHaveLength(0)
+  })
+
+  test('an id that makes a request one, and the place in a trace, go on to any upstream (wire 97)', async () => {
+    const trace = {
+      ...{ 'idempotency-key': 'once-1', tracestate: 'a=1' },
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    }
+    const { response } = await openai.chat.completions
+      .create({ model: 'claude', messages: hi }, { headers: { ...trace, 'x-request-id': 'my-own-id-7' } })
+      .withResponse()
+    expect(response.headers.get('x-request-id')).toBe('my-own-id-7')
+    expect(claude.seen[0]!.headers).toMatchObject(trace)
+  })
+
   test('what the upstream cannot take is left out and named', async () => {
     const { status, headers } = await post('/v1/chat/completions', {
       ...{ model: 'claude', messages: hi, seed: 1, logit_bias: { 50256: -100 }, top_k: 7, vendor_knob: true },
@@ -523,7 +561,7 @@ describe('an Anthropic caller and an OpenAI upstream', () => {
     expect(gpt.seen[0]!.body.messages[1]).toEqual({ role: 'assistant', content: 'Hello.' })
   })
 
-  test('counting tokens is estimated where the provider cannot', async () => {
+  test('counting tokens is estimated where the provider cannot (wire 47)', async () => {
     const told = await post('/v1/messages/count_tokens', { model: 'gpt', messages: hi })
     expect(told.status).toBe(200)
     expect(JSON.parse(told.text).input_tokens).toBeGreaterThan(0)
@@ -590,9 +628,11 @@ describe('an Anthropic caller and an Anthropic upstream', () => {
     expect(text.trim().split('\n\n').pop()).toMatch(/^event: error/)
   })
 
-  test('tokens are counted by the provider', async () => {
+  test('tokens are counted by the provider (wire 47)', async () => {
     claudeScript = () => ({ pieces: ['{"input_tokens":42}'] })
-    const told = await anthropic.messages.countTokens({ model: 'claude', messages: hi })
+    const headers = { 'anthropic-beta': 'token-counting-1' }
+    const told = await anthropic.messages.countTokens({ model: 'claude', messages: hi }, { headers })
+    expect(claude.seen[0]!.headers['anthropic-beta']).toBe('token-counting-1')
     expect(told.input_tokens).toBe(42)
     expect(claude.seen[0]!.path).toBe('/v1/messages/count_tokens')
   })

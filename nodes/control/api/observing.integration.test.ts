@@ -107,7 +107,7 @@ describe('aggregators', () => {
     expect(told.headers.get('retry-after')).toBe('1')
   })
 
-  test('metrics hold what an aggregator says and what the control node knows, and no name of a key or team', async () => {
+  test('metrics hold what an aggregator says and what the control node knows, and no name of a key or team (wire 105)', async () => {
     await control.admin('PUT', '/teams/canary-team', {})
     const { id } = (await control.admin('POST', '/keys', { name: 'canary-key', owner: { team: 'canary-team' } })).json
     const text = '# TYPE headgate_requests_total counter\nheadgate_requests_total 7'

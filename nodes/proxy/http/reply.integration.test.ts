@@ -114,7 +114,7 @@ test('a client that leaves is told once, and everything after is a no-op', async
   expect(at.server.openRequests).toBe(0)
 })
 
-test('a slow reader gets every byte, and the writer is told when to stop and to go on', async () => {
+test('a slow reader gets every byte, and the writer is told when to stop and to go on (wire 12)', async () => {
   const total = 24 << 20
   const chunk = Buffer.alloc(64 << 10, 'Z')
   let fullCount = 0

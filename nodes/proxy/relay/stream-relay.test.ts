@@ -114,7 +114,7 @@ describe('a stream relayed', () => {
     expect(result).toMatchObject({ text: stream('\n', events.slice(0, 2)), errors: 1 })
   })
 
-  test('forwards comments and counts no token for them', () => {
+  test('forwards comments and counts no token for them (wire 103)', () => {
     const content = `: keep-alive\n\n${stream('\n', events)}`
     expect(relayed(`${content}data: [DONE]\n\n`, [])).toMatchObject({ text: content, tokens: 3 })
   })

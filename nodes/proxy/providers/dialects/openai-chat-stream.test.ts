@@ -118,7 +118,7 @@ test('several answers may come in turns (wire 24)', () => {
   ])
 })
 
-test("Azure's preamble says nothing of the answer (wire 28)", () => {
+test("Azure's preamble says nothing of the answer (wire 28, 103)", () => {
   const preamble = {
     choices: [],
     created: 0,
