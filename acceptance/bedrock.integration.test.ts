@@ -271,6 +271,18 @@ describe('beside the client that AWS wrote', () => {
     expect(sent()).toEqual(theirs)
   })
 
+  test('beta features that are known there stand in the body, the others are named (wire 43)', async () => {
+    script = { pieces: [JSON.stringify(answer)] }
+    const { apiKey } = caller
+    const claudes = new Anthropic({ apiKey, baseURL: own.base, maxRetries: 0 })
+    const headers = { 'anthropic-beta': 'interleaved-thinking-2025-05-14, files-api-2025-04-14' }
+    const { response } = await claudes.messages
+      .create({ model: 'claude', max_tokens: 9, messages }, { headers })
+      .withResponse()
+    expect(sent().body.additionalModelRequestFields).toEqual({ anthropic_beta: ['interleaved-thinking-2025-05-14'] })
+    expect(response.headers.get('x-headgate-dropped-params')).toBe('files-api-2025-04-14')
+  })
+
   test('embeddings are asked for by InvokeModel, as that client does it', async () => {
     script = { pieces: [JSON.stringify({ embedding: [0.5, 0.25], inputTextTokenCount: 3 })] }
     const body = JSON.stringify({ inputText: 'hi', dimensions: 256 })

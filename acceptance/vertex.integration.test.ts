@@ -118,6 +118,16 @@ test('Claude is called with its version in the body and its model in the path, w
   expect(seen().path).toContain(':streamRawPredict')
 })
 
+test('beta features that are known there go along, the others are named (wire 43)', async () => {
+  script = () => ({ pieces: [JSON.stringify(message)] })
+  const headers = { 'anthropic-beta': 'context-1m-2025-08-07,files-api-2025-04-14' }
+  const { response } = await anthropic.messages
+    .create({ model: 'claude', max_tokens: 9, messages }, { headers })
+    .withResponse()
+  expect(seen().headers['anthropic-beta']).toBe('context-1m-2025-08-07')
+  expect(response.headers.get('x-headgate-dropped-params')).toBe('files-api-2025-04-14')
+})
+
 test('embeddings are predictions there, for callers of both APIs', async () => {
   const prediction = { embeddings: { values: [0.5, 0.25], statistics: { token_count: 3 } } }
   script = () => ({ pieces: [JSON.stringify({ predictions: [prediction] })] })

@@ -18,15 +18,21 @@ export interface Understood {
   readonly estimatedInput: number
 }
 
+/** What belongs to a request and does not stand in its body. */
+interface Beside {
+  /** What it goes on from. */
+  readonly state?: Continuation | undefined
+  readonly betas?: readonly string[] | undefined
+}
+
 export class CallerRequest {
   readonly #scan: BodyScan
   readonly #inbound: InboundDialect
-  readonly #state: Continuation | undefined
+  readonly #beside: Beside
   #understood: Result<Understood, Unable> | undefined
 
-  /** `state`: what it goes on from. */
-  constructor(scan: BodyScan, inbound: InboundDialect, state?: Continuation) {
-    this.#state = state
+  constructor(scan: BodyScan, inbound: InboundDialect, beside: Beside = {}) {
+    this.#beside = beside
     this.#scan = scan
     this.#inbound = inbound
   }
@@ -72,14 +78,15 @@ export class CallerRequest {
 
   #body(): JsonObject {
     const body = bodyOf(this.#scan)
-    const input = this.#state?.input?.items
+    const input = this.#beside.state?.input?.items
     return input === undefined ? body : { ...body, input }
   }
 
   #read(): Result<Understood, Unable> {
-    const request = this.#inbound.parseRequest(this.#body(), this.#state?.history?.messages)
+    const { state, betas } = this.#beside
+    const request = this.#inbound.parseRequest(this.#body(), state?.history?.messages)
     if (!request.ok) return fail({ type: 'unreadable', ...request.error })
-    const { value } = request
+    const value = betas === undefined ? request.value : { ...request.value, betas }
     return done({ request: value, needs: needsOf(value), estimatedInput: estimateTokens(value) })
   }
 }

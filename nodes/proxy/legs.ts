@@ -29,6 +29,8 @@ export interface LegOptions {
   readonly forwardedLines: string
   /** Of the caller's URL, with its question mark, for an upstream of the same dialect. */
   readonly relayedQuery: string
+  /** That the caller asked for in a header. */
+  readonly betas: readonly string[] | undefined
   /** Of a request that reads or leaves state. */
   readonly state: Continuation | undefined
   /** Files at a provider that the body names; undefined where nobody looked for them. */
@@ -152,7 +154,8 @@ export class Legs implements TargetLegs {
   }
 
   #caller(): CallerRequest {
-    this.#request ??= new CallerRequest(this.#options.scan, this.#options.route.inbound!, this.#options.state)
+    const { scan, route, state, betas } = this.#options
+    this.#request ??= new CallerRequest(scan, route.inbound!, { state, betas })
     return this.#request
   }
 }

@@ -14,6 +14,8 @@ export interface ChatRequest {
   /** The caller knows OpenAI's older `functions`, one call an answer. */
   readonly legacyFunctions?: boolean | undefined
   readonly knobs: Knobs
+  /** Features of Anthropic's API that the caller asked for beside its request. */
+  readonly betas?: readonly string[] | undefined
   /** How the caller speaks. */
   readonly dialect: Dialect
   /** Members of the body that have no neutral name: for upstreams of the same dialect, and for the list of what was dropped. */

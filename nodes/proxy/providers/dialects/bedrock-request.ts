@@ -4,6 +4,7 @@ import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.t
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Knob } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
+import { betasFor } from './anthropic-betas.ts'
 import { customToolsOf } from './anthropic-request-print.ts'
 import { printThinking, type Thinking } from './anthropic-thinking.ts'
 import { type BedrockMessage, printBedrockConversation } from './bedrock-content-print.ts'
@@ -34,6 +35,8 @@ export function printBedrockRequest(asked: ChatRequest, target: Target): Result<
     ? printThinking(request, target.facts, outputTokensDefault, unsignedLoop(messages))
     : undefined
   const knobs = printKnobs(request, target, thinking)
+  const betas = betasFor(request, 'bedrock')
+  if (betas.kept.length > 0 && isClaude(target.model)) knobs.additional['anthropic_beta'] = betas.kept
   const body = {
     messages,
     system: system.length === 0 ? undefined : system,
@@ -46,7 +49,7 @@ export function printBedrockRequest(asked: ChatRequest, target: Target): Result<
     path: `/model/${encodeURIComponent(target.model)}/${request.stream ? 'converse-stream' : 'converse'}`,
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...knobs.dropped, ...members.value.dropped],
+    dropped: [...knobs.dropped, ...members.value.dropped, ...(isClaude(target.model) ? betas.dropped : [])],
     jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool.name),
     customTools: customToolsOf(request),
     model: target.model,

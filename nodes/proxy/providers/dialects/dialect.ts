@@ -87,8 +87,6 @@ export interface Target {
   readonly quirks: Quirks
   /** Azure's version of its API. */
   readonly apiVersion?: string | undefined
-  /** Beta features that this host knows; undefined: all. */
-  readonly betas?: ReadonlySet<string> | undefined
 }
 
 export interface PrintedRequest {

@@ -2,6 +2,7 @@
 
 import { done } from '../../../../shared/result.ts'
 import { anthropicUpstream } from './anthropic.ts'
+import { betasFor } from './anthropic-betas.ts'
 import { parseAnthropicError } from './anthropic-error.ts'
 import type { UpstreamDialect } from './dialect.ts'
 import { geminiUpstream } from './gemini.ts'
@@ -24,6 +25,7 @@ export const vertexClaudeUpstream: UpstreamDialect = {
     const printed = anthropicUpstream.printRequest(request, target)
     if (!printed.ok) return printed
     const { body, ...rest } = printed.value
+    const betas = betasFor(request, 'vertex')
     const named = `"model":${JSON.stringify(target.model)}`
     const method = request.stream ? 'streamRawPredict' : 'rawPredict'
     return done({
@@ -31,7 +33,8 @@ export const vertexClaudeUpstream: UpstreamDialect = {
       path: `/models/${encodeURIComponent(target.model)}:${method}`,
       // The first member, so that nothing that a caller wrote is mistaken for it.
       body: body.replace(named, () => version),
-      headerLines: '',
+      headerLines: betas.kept.length === 0 ? '' : `anthropic-beta: ${betas.kept.join(',')}\r\n`,
+      dropped: [...rest.dropped, ...betas.dropped],
     })
   },
   /** Of the model as Anthropic writes them, of the place as Google does. */
