@@ -1,11 +1,19 @@
 // The Vercel AI SDK reads answers by schemas of its own, stricter than the official SDK's.
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import type { LLMock } from '@copilotkit/aimock'
-import { APICallError, embedMany, generateText, isStepCount, jsonSchema, streamText, tool } from 'ai'
+import { APICallError, embedMany, generateText, isStepCount, jsonSchema, Output, streamText, tool } from 'ai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MockUpstream, startMockUpstream } from '../loadtest/mock-upstream/mock-upstream.ts'
 import { type Gateway, startGateway } from './gateway.ts'
-import { modelOn, providerAt, scriptedText, startScriptedLlm, translatedLlm, translatedModels } from './scripted-llm.ts'
+import {
+  modelOn,
+  providerAt,
+  scriptedData,
+  scriptedText,
+  startScriptedLlm,
+  translatedLlm,
+  translatedModels,
+} from './scripted-llm.ts'
 import { until } from './until.ts'
 
 // It would say on every run that legacy completions know no tools.
@@ -43,7 +51,8 @@ afterAll(async () => {
 })
 
 function hubFor(apiKey: string) {
-  return createOpenAICompatible({ name: 'headgate', baseURL: `${gateway.base}/v1`, apiKey, includeUsage: true })
+  const says = { includeUsage: true, supportsStructuredOutputs: true }
+  return createOpenAICompatible({ name: 'headgate', baseURL: `${gateway.base}/v1`, apiKey, ...says })
 }
 
 const getWeather = tool({
@@ -98,6 +107,27 @@ describe('tools', () => {
     expect(first?.finishReason).toBe('tool-calls')
     expect(first?.toolResults[0]?.output).toBe('21 degrees in Berlin')
     expect(second?.text).toMatch(/21/)
+  })
+})
+
+describe.each(['scripted', ...translatedModels])('an answer of %s by a schema', (name) => {
+  const schema = jsonSchema<typeof scriptedData>({
+    ...{ type: 'object', required: ['city', 'degrees'], additionalProperties: false },
+    properties: { city: { type: 'string' }, degrees: { type: 'number' } },
+  })
+  const asked = () => ({
+    ...{ model: hub(name), prompt: 'Lisbon as data', maxRetries: 0 },
+    output: Output.object({ schema }),
+  })
+
+  test('is whole', async () => {
+    expect((await generateText(asked())).output).toEqual(scriptedData)
+  })
+
+  test('is streamed', async () => {
+    const result = streamText(asked())
+    await result.consumeStream()
+    expect(await result.output).toEqual(scriptedData)
   })
 })
 

@@ -6,7 +6,15 @@ import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MockUpstream, startMockUpstream } from '../loadtest/mock-upstream/mock-upstream.ts'
 import { type Gateway, startGateway } from './gateway.ts'
-import { modelOn, providerAt, scriptedText, startScriptedLlm, translatedLlm, translatedModels } from './scripted-llm.ts'
+import {
+  modelOn,
+  providerAt,
+  scriptedData,
+  scriptedText,
+  startScriptedLlm,
+  translatedLlm,
+  translatedModels,
+} from './scripted-llm.ts'
 import { until } from './until.ts'
 
 let llm: LLMock
@@ -95,6 +103,15 @@ describe('tools', () => {
     const stream = await chat(name).bindTools([getWeather]).stream('weather in Berlin')
     expect(sumOf(await collect(stream)).tool_calls).toMatchObject([{ name: 'get_weather', args: { city: 'Berlin' } }])
   })
+})
+
+test.each(['scripted', ...translatedModels])('%s answers by a schema', async (name) => {
+  const schema = {
+    ...{ title: 'weather', type: 'object', required: ['city', 'degrees'], additionalProperties: false },
+    properties: { city: { type: 'string' }, degrees: { type: 'number' } },
+  }
+  const model = chat(name).withStructuredOutput(schema, { method: 'jsonSchema', strict: true })
+  expect(await model.invoke('Lisbon as data')).toEqual(scriptedData)
 })
 
 test('the Responses API is spoken as well', async () => {

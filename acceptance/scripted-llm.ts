@@ -5,6 +5,10 @@ import { LLMock } from '@copilotkit/aimock'
 export const scriptedText = 'Hello from the scripted model: naïve café, 東京 🗼, and "quotes" too.'
 export const scriptedCall = { name: 'get_weather', arguments: '{"city":"Berlin","unit":"celsius"}' }
 
+/** What it says to those who ask for something `as data`. */
+export const scriptedData = { city: 'Berlin', degrees: 21 }
+const data = JSON.stringify(scriptedData)
+
 /** Started; whoever starts it stops it. Every request stays in its journal. */
 export async function startScriptedLlm(): Promise<LLMock> {
   const llm = new LLMock({ port: 0, journalMaxEntries: 0, chunkSize: 5 })
@@ -17,6 +21,9 @@ export async function startScriptedLlm(): Promise<LLMock> {
   llm.on({ userMessage: 'you are limited' }, { ...refusal(429, 'Slow down.', 'rate_limit_exceeded'), retryAfter: 7 })
   llm.on({ userMessage: 'you are broken' }, refusal(500, 'Something broke.', 'server_error'))
   llm.onMessage('count me', { content: scriptedText, usage: { input_tokens: 11, output_tokens: 7 } })
+  // Where a model has no form of its own for a schema, a tool stands in for it.
+  llm.on({ userMessage: 'as data', toolName: 'json_answer' }, { toolCalls: [{ name: 'json_answer', arguments: data }] })
+  llm.onMessage('as data', { content: data })
   llm.onModerate(/bomb/, { flagged: true, categories: { violence: true } })
   llm.onModerate(/.*/, { flagged: false, categories: { violence: false } })
   llm.onMessage(/.*/s, { content: scriptedText })

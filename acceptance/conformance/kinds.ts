@@ -1,8 +1,10 @@
 // The kinds of provider, as the conformance run configures them: what they speak to each caller, and what was recorded of them.
 import { type Wire, wires } from './wires.ts'
 
-export type Inbound = 'chat' | 'completions' | 'responses' | 'messages' | 'embeddings'
-export const inbounds: readonly Inbound[] = ['chat', 'completions', 'responses', 'messages', 'embeddings']
+export type Inbound = 'chat' | 'completions' | 'responses' | 'messages' | 'generateContent' | 'embeddings'
+export const inbounds: readonly Inbound[] = [
+  ...(['chat', 'completions', 'responses', 'messages', 'generateContent', 'embeddings'] as const),
+]
 
 export interface Kind {
   readonly name: string
@@ -21,7 +23,7 @@ const keyed = (kind: string) => (baseUrl: string) => ({
   credentials: [{ name: 'main', apiKey: 'sk-conformance' }],
 })
 
-/** Who speaks OpenAI's API answers each of its endpoints in its own words, and Messages as chat. */
+/** Who speaks OpenAI's API answers each of its endpoints in its own words, and all others as chat. */
 function openAiWire(inbound: Inbound): Wire {
   if (inbound === 'completions') return wires.openAiCompletions
   return inbound === 'responses' ? wires.openAiResponses : wires.openAiChat

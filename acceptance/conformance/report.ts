@@ -18,6 +18,7 @@ const callers: Readonly<Record<Inbound, string>> = {
   completions: '`openai`: `completions`',
   responses: '`openai`: `responses`',
   messages: '`@anthropic-ai/sdk`: `messages`',
+  generateContent: '`@google/genai`: `generateContent`',
   embeddings: '`openai`: `embeddings`',
 }
 
@@ -65,8 +66,10 @@ function count(findings: readonly Finding[]): string {
 
 const legend = `✓ held · ✗ did not · – does not apply. Text in a cell is the documented
 refusal that the caller gets, which was checked. A recording holds when whole or streamed text and calls are what the recording says,
-read by hand. “An odd parameter is honoured or named” means that it reached the upstream or stands in \`x-headgate-dropped-params\`.
-Whole answers of OpenAI's routes are checked against OpenAI's description of its API where they are translated.
+read by hand, and every call has an id of its own; where the answer is translated, its thoughts and token counts as well. “An odd
+parameter is honoured or named” means that it reached the upstream or stands in \`x-headgate-dropped-params\`. Whole answers of
+OpenAI's routes are checked against OpenAI's description of its API where they are translated. Two things are not looked at for
+\`generateContent\`: the time to wait, as Google's SDK shows no headers of errors, and the ids of calls, which Google does not need.
 `
 
 function cell(findings: readonly Finding[]): string {
