@@ -11,6 +11,8 @@ let printed: string
 
 beforeAll(async () => {
   gateway = await startGateway()
+  // It may be ready a moment before it says so.
+  await until(() => /^curl /m.test(gateway.output()), 10_000)
   printed = gateway.output()
 })
 afterAll(() => gateway?.stop())
