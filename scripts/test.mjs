@@ -51,7 +51,7 @@ async function suite(project) {
     '--reporter=json',
     `--outputFile.json=${report}`,
     // These wait for other processes most of the time.
-    ...(project === 'integration' ? ['--maxWorkers=4', `--retry=${retries}`] : []),
+    ...(project === 'integration' ? ['--maxWorkers=3', `--retry=${retries}`] : []),
     ...files,
   ]
   const { code } = await run(bin('vitest'), args, { quiet: false })
