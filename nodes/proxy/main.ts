@@ -149,6 +149,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       targets: targetLoads(snapshot, clock.monotonicMs()),
     }),
   })
+  // Others know of it from its first second on.
+  pulse.beat()
 
   return {
     port: opened.port,
