@@ -10,7 +10,7 @@ import { LastGood } from '../../cluster/config-log/last-good.ts'
 import { narrowHold } from '../../cluster/config-log/narrow-hold.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
-import { Pulse } from '../../cluster/membership/pulse.ts'
+import { Pulse, type PulseFacts } from '../../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
@@ -141,16 +141,11 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   server = opened
   const troubles = () => troublesOf(follower, held(), snapshot)
   const link = new LinkWatch(bus, clock)
-  const pulse = new Pulse({
-    ...{ bus, clock, node: { ...node, region: settings.region } },
-    facts: () => ({
-      ...{ draining, status: follower.status, troubles: troubles(), queues: recorder.queues(), link: link.state },
-      ...{ openRequests: opened.openRequests, refusals: Object.fromEntries(refusals) },
-      targets: targetLoads(snapshot, clock.monotonicMs()),
-    }),
-  })
-  // Others know of it from its first second on.
-  pulse.beat()
+  const pulse = startPulse(options, () => ({
+    ...{ draining, status: follower.status, troubles: troubles(), queues: recorder.queues(), link: link.state },
+    ...{ openRequests: opened.openRequests, refusals: Object.fromEntries(refusals) },
+    targets: targetLoads(snapshot, clock.monotonicMs()),
+  }))
 
   return {
     port: opened.port,
@@ -267,3 +262,10 @@ function identitiesSettled(identities: IdentityKeeper, clock: Clock): Promise<vo
 }
 
 const identitiesMsMax = 2_000
+
+/** Beats at once: others know of the node from its first second on. */
+function startPulse({ bus, clock, node, settings }: ProxyOptions, facts: () => PulseFacts): Pulse {
+  const pulse = new Pulse({ bus, clock, node: { ...node, region: settings.region }, facts })
+  pulse.beat()
+  return pulse
+}
