@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openDataFolder } from '../cluster/data-folder/data-folder.ts'
 import { StartJournal } from '../cluster/data-folder/start-journal.ts'
 import { pauseBeforeStart } from '../cluster/data-folder/start-rules.ts'
-import { systemClock } from '../shared/clock.ts'
+import { type Chance, systemClock } from '../shared/clock.ts'
 import type { Notify } from '../shared/notice.ts'
 import { parseSettings } from '../shared/settings.ts'
 import type { NodeRole } from '../shared/telemetry/records.ts'
@@ -33,7 +33,7 @@ export async function start(options: StartOptions): Promise<number> {
   const journal = new StartJournal(join(folder.value.path, 'starts.json'), systemClock)
   try {
     const notify = await openNoticeLog(logLevel)
-    await pauseIfCrashing(journal, notify)
+    await pauseIfCrashing(journal, notify, Math.random)
     return await runNode({
       ...{ options, plan, startedMs, notify, journal, settings: settings.value },
       hold: journal.begin(),
@@ -49,8 +49,8 @@ export async function start(options: StartOptions): Promise<number> {
 }
 
 /** Here and not in a supervisor, so that it holds under each of them. */
-async function pauseIfCrashing({ crashes }: StartJournal, notify: Notify): Promise<void> {
-  const pauseMs = Math.round(pauseBeforeStart(crashes, Math.random()))
+async function pauseIfCrashing({ crashes }: StartJournal, notify: Notify, chance: Chance): Promise<void> {
+  const pauseMs = Math.round(pauseBeforeStart(crashes, chance()))
   if (pauseMs === 0) return
   notify({ type: 'crash-loop', crashes, pauseMs })
   await new Promise((resolve) => setTimeout(resolve, pauseMs))

@@ -169,7 +169,7 @@ describe('credentials', () => {
   })
 
   test('a creds file with a token is taken, and its revocation is seen', async () => {
-    const operator = makeJwtOperator()
+    const operator = makeJwtOperator(systemClock)
     const user = operator.issueUser()
     const change = await startWithUsers(operator.serverConfig())
     const credsFile = join(folder, 'user.creds')

@@ -2,17 +2,21 @@
 // takes every user of the account that is not revoked.
 import { createHash } from 'node:crypto'
 import { nkeys } from '@nats-io/transport-node'
+import type { Clock } from '../../shared/clock.ts'
 
 type KeyPair = ReturnType<typeof nkeys.createUser>
 
-export function makeJwtOperator() {
+export function makeJwtOperator(clock: Pick<Clock, 'wallMs'>) {
+  const nowSeconds = () => Math.floor(clock.wallMs() / 1_000)
+  const sign = (issuer: KeyPair, subject: KeyPair, type: string, claims: Record<string, unknown>) =>
+    signedToken({ issuer, subject, type, claims, iat: nowSeconds() })
   const operator = nkeys.createOperator()
   const [account, system] = [nkeys.createAccount(), nkeys.createAccount()]
   const operatorToken = sign(operator, operator, 'operator', {})
   return {
     /** Lines for the configuration of a server. */
     serverConfig({ revoked }: { revoked?: string } = {}): string {
-      const revocations = revoked === undefined ? {} : { revocations: { [revoked]: Math.floor(Date.now() / 1000) + 1 } }
+      const revocations = revoked === undefined ? {} : { revocations: { [revoked]: nowSeconds() + 1 } }
       const accountToken = sign(operator, account, 'account', { limits, ...revocations })
       const systemToken = sign(operator, system, 'account', { limits })
       return [
@@ -36,9 +40,18 @@ export function makeJwtOperator() {
 
 const limits = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, conn: -1, leaf: -1 }
 
-function sign(issuer: KeyPair, subject: KeyPair, type: string, claims: Record<string, unknown>): string {
+interface Claim {
+  readonly issuer: KeyPair
+  readonly subject: KeyPair
+  readonly type: string
+  readonly claims: Record<string, unknown>
+  /** When it was issued: seconds since the epoch. */
+  readonly iat: number
+}
+
+function signedToken({ issuer, subject, type, claims, iat }: Claim): string {
   const body = {
-    iat: Math.floor(Date.now() / 1000),
+    iat,
     iss: issuer.getPublicKey(),
     name: type,
     sub: subject.getPublicKey(),

@@ -28,7 +28,7 @@ const { report } = await import('./report.ts')
 
 let seed = 0
 process.on('unhandledRejection', (error) => {
-  console.log(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`)
+  say(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`)
   process.exit(1)
 })
 
@@ -43,8 +43,8 @@ async function runOne(only: number): Promise<number> {
     ...(commands === undefined ? {} : { commands: numbers(commands) }),
   })
   const outcome = await simulate(plan)
-  console.log(outcome.trace.join('\n'))
-  console.log(`seed ${only}: ${verdictOf(outcome)} (trace ${outcome.hash})`)
+  say(outcome.trace.join('\n'))
+  say(`seed ${only}: ${verdictOf(outcome)} (trace ${outcome.hash})`)
   return outcome.breach === undefined ? 0 : 1
 }
 
@@ -56,14 +56,14 @@ async function runMany(): Promise<number> {
   for (seed = first; seed < first + count; seed++) {
     const outcome = await simulate(planOf(seed))
     steps += outcome.steps
-    if ((seed - first + 1) % 1_000 === 0) console.log(`${seed - first + 1} of ${count}`)
+    if ((seed - first + 1) % 1_000 === 0) say(`${seed - first + 1} of ${count}`)
     if (outcome.breach === undefined) continue
     failed++
-    console.log(values.brief ? `seed ${seed}: ${verdictOf(outcome)}` : await report(seed, outcome.breach))
+    say(values.brief ? `seed ${seed}: ${verdictOf(outcome)}` : await report(seed, outcome.breach))
     if (values.brief) return 1
   }
   const msEach = (systemClock.monotonicMs() - startedMs) / count
-  console.log(`${count} worlds, ${failed} failed; ${Math.round(steps / count)} steps and ${msEach.toFixed(1)} ms each`)
+  say(`${count} worlds, ${failed} failed; ${Math.round(steps / count)} steps and ${msEach.toFixed(1)} ms each`)
   return failed === 0 ? 0 : 1
 }
 
@@ -76,4 +76,9 @@ function numbers(list: string): number[] {
     .split(/[\s,]+/)
     .filter((word) => word !== '')
     .map(Number)
+}
+
+/** The report that was asked for, and nothing else, goes to standard output. */
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
 }

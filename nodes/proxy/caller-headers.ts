@@ -2,7 +2,6 @@
 import { parseDurationMs } from '../../shared/units.ts'
 import type { Credentials } from './auth/callers.ts'
 import type { RequestHead } from './http/http.ts'
-import { readBetas } from './providers/dialects/anthropic-betas.ts'
 import type { Route } from './providers/routes.ts'
 
 /** The SDKs of Azure and Google have headers of their own for a key. */
@@ -24,7 +23,7 @@ export function callersLines(head: RequestHead, { errors }: Route) {
   }
   // Anthropic's SDK marks beta requests in the URL as well.
   const relayedQuery = errors === 'anthropic' && head.query === 'beta=true' ? '?beta=true' : ''
-  const betas = errors === 'anthropic' ? readBetas(head.header('anthropic-beta')) : undefined
+  const betas = errors === 'anthropic' ? head.header('anthropic-beta') : undefined
   return { forwardedLines: linesOf(head, forwardedNames), relayedLines, relayedQuery, betas }
 }
 

@@ -8,6 +8,7 @@ import { parseExact } from '../../shared/json/exact.ts'
 import type { BodyScan } from '../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { Unable } from './leg.ts'
+import { readBetas } from './providers/dialects/anthropic-betas.ts'
 import type { Dropped, InboundDialect, PrintedRequest, Target } from './providers/dialects/dialect.ts'
 import type { Endpoint } from './providers/endpoint.ts'
 import type { Continuation } from './response-continuation.ts'
@@ -22,7 +23,8 @@ export interface Understood {
 interface Beside {
   /** What it goes on from. */
   readonly state?: Continuation | undefined
-  readonly betas?: readonly string[] | undefined
+  /** As the header lists them. */
+  readonly betas?: string | undefined
 }
 
 export class CallerRequest {
@@ -86,7 +88,7 @@ export class CallerRequest {
     const { state, betas } = this.#beside
     const request = this.#inbound.parseRequest(this.#body(), state?.history?.messages)
     if (!request.ok) return fail({ type: 'unreadable', ...request.error })
-    const value = betas === undefined ? request.value : { ...request.value, betas }
+    const value = betas === undefined ? request.value : { ...request.value, betas: readBetas(betas) }
     return done({ request: value, needs: needsOf(value), estimatedInput: estimateTokens(value) })
   }
 }

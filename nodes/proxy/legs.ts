@@ -29,8 +29,8 @@ export interface LegOptions {
   readonly forwardedLines: string
   /** Of the caller's URL, with its question mark, for an upstream of the same dialect. */
   readonly relayedQuery: string
-  /** That the caller asked for in a header. */
-  readonly betas: readonly string[] | undefined
+  /** The header in which the caller asks for features of Anthropic's API. */
+  readonly betas: string | undefined
   /** Of a request that reads or leaves state. */
   readonly state: Continuation | undefined
   /** Files at a provider that the body names; undefined where nobody looked for them. */

@@ -16,14 +16,15 @@ const known = {
   vertex: new Set([...both, 'web-search-2025-03-05']),
 }
 
+/** `kept` is undefined for none. */
 export function betasFor({ betas = [] }: ChatRequest, host: keyof typeof known) {
-  const kept = betas.filter((beta) => known[host].has(beta))
+  const taken = betas.filter((beta) => known[host].has(beta))
   const dropped: Dropped[] = betas.filter((beta) => !known[host].has(beta)).map((member) => ({ member }))
-  return { kept, dropped }
+  return { kept: taken.length === 0 ? undefined : taken, dropped }
 }
 
 /** As the header lists them. */
-export function readBetas(header: string | undefined): readonly string[] | undefined {
-  const betas = header?.split(',').map((beta) => beta.trim())
-  return betas?.filter((beta) => /^[\w.-]{1,100}$/.test(beta))
+export function readBetas(header: string): string[] {
+  const betas = header.split(',').map((beta) => beta.trim())
+  return betas.filter((beta) => beta !== '')
 }

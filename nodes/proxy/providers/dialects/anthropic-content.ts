@@ -11,7 +11,7 @@ import type {
   UserPart,
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
-import { absent, type BodyReader, isObject } from './body-reader.ts'
+import { absent, type BodyReader, isObject, textIn } from './body-reader.ts'
 import { readCache } from './cache-control.ts'
 import { readSeal, type Seal } from './sealed.ts'
 
@@ -132,13 +132,13 @@ export function readAssistantBlock(block: JsonObject): AssistantPart {
   const cache = readCache(block['cache_control'])
   switch (type) {
     case 'text':
-      return { type, text: textOf(text), citations: readCitations(block['citations']) }
+      return { type, text: textIn(text), citations: readCitations(block['citations']) }
     case 'thinking':
     case 'redacted_thinking':
       return readThought(block)
     case 'tool_use': {
       const input = JSON.stringify(block['input'] ?? {})
-      return { type: 'tool-call', form: 'function', id: textOf(id), name: textOf(name), input, cache }
+      return { type: 'tool-call', form: 'function', id: textIn(id), name: textIn(name), input, cache }
     }
     default:
       return { type: 'opaque', dialect: 'anthropic', value: block }
@@ -147,7 +147,7 @@ export function readAssistantBlock(block: JsonObject): AssistantPart {
 
 export function readThought(block: JsonObject): ReasoningPart {
   const { thinking, signature, data } = block
-  const text = textOf(thinking)
+  const text = textIn(thinking)
   if (typeof data === 'string') return sealedThought(text, readSeal(data, redaction))
   if (typeof signature !== 'string' || signature === '') return { type: 'reasoning', text }
   return sealedThought(text, readSeal(signature, proof))
@@ -179,8 +179,4 @@ export function readCitation(value: JsonObject): Citation {
     citedText: typeof cited === 'string' ? cited : undefined,
     raw: { dialect: 'anthropic', value },
   }
-}
-
-function textOf(value: Json): string {
-  return typeof value === 'string' ? value : ''
 }

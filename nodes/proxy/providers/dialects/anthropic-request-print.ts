@@ -10,6 +10,7 @@ import { printAnthropicTool, printChoice } from './anthropic-tools.ts'
 import { isObject } from './body-reader.ts'
 import type { Dropped, PrintedRequest, Target } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
+import { isMet } from './met-knobs.ts'
 import { printServiceTier } from './service-tier.ts'
 
 export const anthropicCan: ReadonlySet<Capability> = new Set<Capability>([
@@ -90,7 +91,8 @@ const sampling: readonly Knob[] = ['temperature', 'topP', 'topK']
 /** Said elsewhere, or true by itself. */
 const settled: readonly Knob[] = ['maxOutputTokens', 'parallelToolCalls', 'n', 'safetyIdentifier']
 
-function printKnobs({ knobs, dialect }: ChatRequest, { facts, quirks }: Target, thinking: Thinking) {
+function printKnobs(request: ChatRequest, { facts, quirks }: Target, thinking: Thinking) {
+  const { knobs, dialect } = request
   const members: Record<string, Json> = {}
   const dropped: Dropped[] = []
   const drop = (knob: Knob) => void dropped.push({ knob })
@@ -135,16 +137,8 @@ function printKnobs({ knobs, dialect }: ChatRequest, { facts, quirks }: Target, 
         else members['service_tier'] = tier
         break
       }
-      case 'modalities':
-        break // text is what there is; anything else was refused before
-      case 'store':
-        if (value === true) drop(knob) // not to keep anything is what happens anyway
-        break
-      case 'metadata':
-        if (dialect !== 'openai-responses') drop(knob) // there, it is repeated in the answer
-        break
       default:
-        drop(knob)
+        if (!isMet(knob, request)) drop(knob)
     }
   }
   if (knobs.user === undefined && knobs.safetyIdentifier !== undefined) {

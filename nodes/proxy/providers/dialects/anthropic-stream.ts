@@ -7,7 +7,7 @@ import { readCitation, readThought } from './anthropic-content.ts'
 import { readAnthropicError } from './anthropic-error.ts'
 import { readAnthropicFinish } from './anthropic-finish.ts'
 import { type AnthropicCounts, readAnthropicUsage, usageOfAnthropic } from './anthropic-usage.ts'
-import { isObject } from './body-reader.ts'
+import { isObject, textIn } from './body-reader.ts'
 import type { EventReader } from './dialect.ts'
 
 interface Block {
@@ -123,7 +123,7 @@ export class AnthropicStreamReader implements EventReader {
     this.#blocks.set(index, block)
     if (kind === 'tool-input') {
       this.#calledTools = true
-      emit({ type: 'tool-input-start', ...at, id: textOf(value['id']), name: textOf(value['name']), form: 'function' })
+      emit({ type: 'tool-input-start', ...at, id: textIn(value['id']), name: textIn(value['name']), form: 'function' })
     } else emit({ type: `${kind}-start`, ...at })
     return block
   }
@@ -141,7 +141,7 @@ export class AnthropicStreamReader implements EventReader {
         this.#say(index, delta['thinking'], emit)
         break
       case 'input_json_delta':
-        block.input += textOf(delta['partial_json'])
+        block.input += textIn(delta['partial_json'])
         if (block.kind === 'tool-input') this.#say(index, delta['partial_json'], emit)
         break
       case 'signature_delta':
@@ -151,7 +151,7 @@ export class AnthropicStreamReader implements EventReader {
         this.#cite(index, delta['citation'], emit)
         break
       default:
-        if (block.kind === 'opaque') block.input += textOf(delta['content'])
+        if (block.kind === 'opaque') block.input += textIn(delta['content'])
     }
   }
 
@@ -218,10 +218,6 @@ function whole({ value, input }: Block): JsonObject {
 
 function indexOf(value: JsonObject): number {
   return typeof value['index'] === 'number' ? value['index'] : 0
-}
-
-function textOf(value: Json): string {
-  return typeof value === 'string' ? value : ''
 }
 
 function listOf(value: Json): readonly Json[] {

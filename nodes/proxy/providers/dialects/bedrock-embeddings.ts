@@ -7,7 +7,7 @@ import { done, fail, type Result } from '../../../../shared/result.ts'
 import { droppedOf, embedMembers, vectorsIn } from './cohere-embeddings.ts'
 import type { Dropped, PrintedRequest, Target } from './dialect.ts'
 import type { EmbeddingUpstream } from './embedding-dialect.ts'
-import { textsOf } from './gemini-embeddings-print.ts'
+import { textsOf } from './embedding-texts.ts'
 
 export const bedrockEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
 

@@ -11,6 +11,7 @@ import { type BedrockMessage, printBedrockConversation } from './bedrock-content
 import { bedrockNames, printToolConfig } from './bedrock-tools.ts'
 import type { Dropped, PrintedRequest, Target } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
+import { isMet } from './met-knobs.ts'
 import { ToolNames } from './tool-names.ts'
 
 export const bedrockCan: ReadonlySet<Capability> = new Set<Capability>([
@@ -35,8 +36,6 @@ export function printBedrockRequest(asked: ChatRequest, target: Target): Result<
     ? printThinking(request, target.facts, outputTokensDefault, unsignedLoop(messages))
     : undefined
   const knobs = printKnobs(request, target, thinking)
-  const betas = betasFor(request, 'bedrock')
-  if (betas.kept.length > 0 && isClaude(target.model)) knobs.additional['anthropic_beta'] = betas.kept
   const body = {
     messages,
     system: system.length === 0 ? undefined : system,
@@ -49,7 +48,7 @@ export function printBedrockRequest(asked: ChatRequest, target: Target): Result<
     path: `/model/${encodeURIComponent(target.model)}/${request.stream ? 'converse-stream' : 'converse'}`,
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...knobs.dropped, ...members.value.dropped, ...(isClaude(target.model) ? betas.dropped : [])],
+    dropped: [...knobs.dropped, ...members.value.dropped],
     jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool.name),
     customTools: customToolsOf(request),
     model: target.model,
@@ -77,12 +76,17 @@ const settled: readonly Knob[] = ['maxOutputTokens', 'n']
 
 const tiers: readonly string[] = ['default', 'flex', 'priority', 'reserved']
 
-function printKnobs({ knobs }: ChatRequest, { facts, quirks, model }: Target, thinking: Thinking | undefined) {
+function printKnobs(request: ChatRequest, { facts, quirks, model }: Target, thinking: Thinking | undefined) {
+  const { knobs } = request
   const claude = isClaude(model)
+  const betas = claude ? betasFor(request, 'bedrock') : undefined
   const inference: Record<string, Json> = { maxTokens: thinking?.maxTokens ?? knobs.maxOutputTokens }
-  const additional: Record<string, Json> = { thinking: thinking?.member, output_config: thinking?.config }
+  const additional: Record<string, Json> = {
+    ...{ thinking: thinking?.member, output_config: thinking?.config },
+    anthropic_beta: betas?.kept,
+  }
   const members: Record<string, Json> = {}
-  const dropped: Dropped[] = []
+  const dropped: Dropped[] = [...(betas?.dropped ?? [])]
   const drop = (knob: Knob) => void dropped.push({ knob })
   for (const [knob, value] of Object.entries(knobs) as [Knob, Json][]) {
     if (value === undefined || settled.includes(knob)) continue
@@ -128,13 +132,8 @@ function printKnobs({ knobs }: ChatRequest, { facts, quirks, model }: Target, th
       case 'parallelToolCalls':
         if (value === false) drop(knob)
         break
-      case 'modalities':
-        break // text is what there is; anything else was refused before
-      case 'store':
-        if (value === true) drop(knob) // not to keep anything is what happens anyway
-        break
       default:
-        drop(knob)
+        if (!isMet(knob, request)) drop(knob)
     }
   }
   return { inference, additional, members, dropped }

@@ -67,6 +67,15 @@ export function isObject(value: Json): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
 }
 
+/** What a provider sends is taken as far as it is of the right type. */
+export function textIn(value: Json): string {
+  return typeof value === 'string' ? value : ''
+}
+
+export function objectsIn(list: Json): JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : []
+}
+
 export function absent(value: Json): value is null | undefined {
   return value === undefined || value === null
 }

@@ -7,7 +7,7 @@ import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from './body-reader.ts'
 import type { PrintedRequest, Target } from './dialect.ts'
 import type { EmbeddingUpstream } from './embedding-dialect.ts'
-import { textsOf } from './gemini-embeddings-print.ts'
+import { textsOf } from './embedding-texts.ts'
 
 export const cohereEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
 

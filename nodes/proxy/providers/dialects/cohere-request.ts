@@ -10,6 +10,7 @@ import { printCohereMessages } from './cohere-content-print.ts'
 import { cohereNames, printCohereTools } from './cohere-tools.ts'
 import type { Dropped, PrintedRequest, Target } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
+import { isMet } from './met-knobs.ts'
 import { ToolNames } from './tool-names.ts'
 
 export const cohereCan: ReadonlySet<Capability> = new Set<Capability>([
@@ -74,11 +75,12 @@ const bounded: Readonly<Partial<Record<Knob, Bounded>>> = {
 
 const sampling: readonly Knob[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
 /** Said elsewhere, or true by itself. */
-const settled: readonly Knob[] = ['n', 'parallelToolCalls', 'modalities']
+const settled: readonly Knob[] = ['n', 'parallelToolCalls']
 /** More are refused. */
 const stopsMax = 5
 
-function printKnobs({ knobs, dialect }: ChatRequest, { facts, quirks }: Target) {
+function printKnobs(request: ChatRequest, { facts, quirks }: Target) {
+  const { knobs } = request
   const members: Record<string, Json> = {}
   const dropped: Dropped[] = []
   const drop = (knob: Knob) => void dropped.push({ knob })
@@ -116,17 +118,8 @@ function printKnobs({ knobs, dialect }: ChatRequest, { facts, quirks }: Target) 
           if (knobs.reasoning!.effort !== 'none') drop(knob)
         } else members['thinking'] = printThinking(knobs.reasoning!)
         break
-      case 'serviceTier':
-        if (value !== 'auto' && value !== 'default') drop(knob)
-        break
-      case 'store':
-        if (value === true) drop(knob) // not to keep anything is what happens anyway
-        break
-      case 'metadata':
-        if (dialect !== 'openai-responses') drop(knob) // there, it is repeated in the answer
-        break
       default:
-        drop(knob)
+        if (!isMet(knob, request)) drop(knob)
     }
   }
   return { members, dropped }

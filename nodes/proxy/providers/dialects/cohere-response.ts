@@ -1,7 +1,7 @@
 // Cohere's chat: the whole answer.
 import type { Answer } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject, TextPart } from '../../../../shared/chat/parts.ts'
-import { isObject } from './body-reader.ts'
+import { isObject, objectsIn, textIn } from './body-reader.ts'
 import { readCohereCitations } from './cohere-citations.ts'
 import { errorInFinish, readCohereFinish } from './cohere-finish.ts'
 import { readCohereUsage } from './cohere-usage.ts'
@@ -11,11 +11,11 @@ export function readCohereAnswer(body: JsonObject, { model = '' }: PrintedReques
   const { message, finish_reason: raw, id, usage } = body
   if (!isObject(message) || errorInFinish(raw, undefined) !== undefined) return undefined
   const content = contentOf(message['content'])
-  const plan = textOf(message['tool_plan'])
+  const plan = textIn(message['tool_plan'])
   const planned: AssistantPart[] = plan === '' ? [] : [{ type: 'reasoning', text: plan }]
   const calls = objectsIn(message['tool_calls']).map(readCall)
   return {
-    id: textOf(id),
+    id: textIn(id),
     model,
     choices: [
       {
@@ -30,8 +30,8 @@ export function readCohereAnswer(body: JsonObject, { model = '' }: PrintedReques
 function contentOf(content: Json): AssistantPart[] {
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
   return objectsIn(content).flatMap((block): AssistantPart[] => {
-    if (block['type'] === 'thinking') return [{ type: 'reasoning', text: textOf(block['thinking']) }]
-    return block['type'] === 'text' ? [{ type: 'text', text: textOf(block['text']) }] : []
+    if (block['type'] === 'thinking') return [{ type: 'reasoning', text: textIn(block['thinking']) }]
+    return block['type'] === 'text' ? [{ type: 'text', text: textIn(block['text']) }] : []
   })
 }
 
@@ -51,19 +51,11 @@ function cited(parts: readonly AssistantPart[], citations: readonly JsonObject[]
 
 function readCall({ id, function: called }: JsonObject): AssistantPart {
   const { name, arguments: given } = isObject(called) ? called : {}
-  return { type: 'tool-call', id: textOf(id), name: textOf(name), input: inputOf(textOf(given)), form: 'function' }
+  return { type: 'tool-call', id: textIn(id), name: textIn(name), input: inputOf(textIn(given)), form: 'function' }
 }
 
 /** A tool without arguments is called with nothing, or with null. */
 export function inputOf(given: string): string {
   const told = given.trim()
   return told === '' || told === 'null' ? '{}' : given
-}
-
-function objectsIn(list: Json): JsonObject[] {
-  return Array.isArray(list) ? list.filter(isObject) : []
-}
-
-function textOf(value: Json): string {
-  return typeof value === 'string' ? value : ''
 }

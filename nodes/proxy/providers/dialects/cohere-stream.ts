@@ -1,7 +1,7 @@
 // Cohere's chat: the stream of an upstream, as events.
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { isObject } from './body-reader.ts'
+import { isObject, textIn } from './body-reader.ts'
 import { readCohereCitations } from './cohere-citations.ts'
 import { errorInFinish, readCohereFinish } from './cohere-finish.ts'
 import { inputOf } from './cohere-response.ts'
@@ -39,7 +39,7 @@ export class CohereStreamReader implements EventReader {
         this.#content(index, message['content'], emit)
         break
       case 'tool-plan-delta':
-        this.#say('reasoning', textOf(message['tool_plan']), emit)
+        this.#say('reasoning', textIn(message['tool_plan']), emit)
         break
       case 'tool-call-start':
         this.#beginCall(index, message['tool_calls'], emit)
@@ -54,7 +54,7 @@ export class CohereStreamReader implements EventReader {
         this.#cite(message['citations'], emit)
         break
       case 'message-start':
-        emit({ type: 'start', id: textOf(value['id']), model: this.#model })
+        emit({ type: 'start', id: textIn(value['id']), model: this.#model })
         break
       case 'message-end':
         this.#finish(value['delta'], emit)
@@ -73,9 +73,9 @@ export class CohereStreamReader implements EventReader {
   #content(index: number, content: Json, emit: Emit): void {
     if (!isObject(content)) return
     const { type, text, thinking } = content
-    if (type === 'thinking' || typeof thinking === 'string') this.#say('reasoning', textOf(thinking), emit)
+    if (type === 'thinking' || typeof thinking === 'string') this.#say('reasoning', textIn(thinking), emit)
     else {
-      this.#say('text', textOf(text), emit)
+      this.#say('text', textIn(text), emit)
       if (this.#saying !== undefined) this.#texts.set(index, this.#saying)
     }
   }
@@ -104,8 +104,8 @@ export class CohereStreamReader implements EventReader {
     const part = this.#parts++
     this.#calledTools = true
     this.#calls.set(index, { kind: 'tool-input', part, held: '' })
-    const name = isObject(called) ? textOf(called['name']) : ''
-    emit({ type: 'tool-input-start', choice: 0, part, id: textOf(id), name, form: 'function' })
+    const name = isObject(called) ? textIn(called['name']) : ''
+    emit({ type: 'tool-input-start', choice: 0, part, id: textIn(id), name, form: 'function' })
     this.#input(index, argumentsOf(call), emit)
   }
 
@@ -163,9 +163,5 @@ function messageOf({ delta }: JsonObject): JsonObject {
 
 function argumentsOf(call: Json): string {
   const called = isObject(call) ? call['function'] : undefined
-  return isObject(called) ? textOf(called['arguments']) : ''
-}
-
-function textOf(value: Json): string {
-  return typeof value === 'string' ? value : ''
+  return isObject(called) ? textIn(called['arguments']) : ''
 }

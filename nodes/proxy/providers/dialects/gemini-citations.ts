@@ -1,7 +1,7 @@
 // What a Gemini answer leans on: pages of a search that it was grounded on, and sources that it recites. Google counts
 // offsets in bytes of UTF-8, here they are UTF-16 units.
 import type { AssistantPart, Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { isObject } from './body-reader.ts'
+import { isObject, objectsIn } from './body-reader.ts'
 
 /** `text`: all of the text that the metadata speaks of. */
 export function readGrounding(metadata: JsonObject, text: string): Citation[] {
@@ -49,10 +49,6 @@ function placeOf(segment: JsonObject, text: string): Pick<Citation, 'start' | 'e
   if (typeof passage !== 'string' || text.slice(start, end) === passage) return { start, end }
   const found = text.indexOf(passage)
   return found < 0 ? {} : { start: found, end: found + passage.length }
-}
-
-function objectsIn(list: Json): JsonObject[] {
-  return Array.isArray(list) ? list.filter(isObject) : []
 }
 
 // ── to a caller ──────────────────────────────────────────────────────────────────────────────────────────────────────

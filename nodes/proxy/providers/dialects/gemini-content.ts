@@ -11,7 +11,7 @@ import type {
   UserPart,
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
-import { absent, type BodyReader, isObject } from './body-reader.ts'
+import { absent, type BodyReader, isObject, textIn } from './body-reader.ts'
 import { member } from './gemini-members.ts'
 import { mediaTypeOfName } from './media.ts'
 import { readSeal } from './sealed.ts'
@@ -51,7 +51,7 @@ function readUser(part: JsonObject, calls: OpenCalls): UserPart {
 }
 
 function readResult(response: JsonObject, calls: OpenCalls): UserPart {
-  const name = textOf(response['name'])
+  const name = textIn(response['name'])
   const { response: value, id } = response
   const text = typeof value === 'string' ? value : JSON.stringify(value ?? {})
   const more = Array.isArray(response['parts']) ? response['parts'].filter(isObject) : []
@@ -70,12 +70,12 @@ function readSaid(part: JsonObject, calls: OpenCalls): AssistantPart {
   const signature = readSignature(part)
   const call = member(part, 'functionCall')
   if (isObject(call)) {
-    const name = textOf(call['name'])
+    const name = textIn(call['name'])
     const { id, args } = call
     const input = JSON.stringify(args ?? {})
     return { type: 'tool-call', form: 'function', id: calls.begin(name, id), name, input, signature }
   }
-  if (part['thought'] === true) return { type: 'reasoning', text: textOf(part['text']), ...thoughtSeal(part) }
+  if (part['thought'] === true) return { type: 'reasoning', text: textIn(part['text']), ...thoughtSeal(part) }
   const shared = readShared(part)
   if (shared === undefined) return { type: 'opaque', dialect: 'gemini', value: part }
   return { ...shared, signature }
@@ -90,13 +90,13 @@ function readShared(part: JsonObject): TextPart | MediaPart | undefined {
 export function readGeminiMedia(part: JsonObject): MediaPart | undefined {
   const inline = member(part, 'inlineData')
   if (isObject(inline)) {
-    const mediaType = textOf(member(inline, 'mimeType'))
-    return mediaPart({ from: 'bytes', base64: textOf(inline['data']), mediaType }, mediaType)
+    const mediaType = textIn(member(inline, 'mimeType'))
+    return mediaPart({ from: 'bytes', base64: textIn(inline['data']), mediaType }, mediaType)
   }
   const file = member(part, 'fileData')
   if (!isObject(file)) return undefined
-  const uri = textOf(member(file, 'fileUri'))
-  const mediaType = textOf(member(file, 'mimeType')) || mediaTypeOfName(uri) || 'application/octet-stream'
+  const uri = textIn(member(file, 'fileUri'))
+  const mediaType = textIn(member(file, 'mimeType')) || mediaTypeOfName(uri) || 'application/octet-stream'
   const known = /^https?:/.test(uri) && !uri.includes('generativelanguage.googleapis.com')
   const media: Media = known ? { from: 'url', url: uri, mediaType } : { from: 'file', id: uri, mediaType }
   return mediaPart(media, mediaType)
@@ -117,10 +117,6 @@ function thoughtSeal(part: JsonObject): { signature?: Sealed; encrypted?: Sealed
   if (typeof text !== 'string' || text === '') return {}
   const { kind, sealed } = readSeal(text, thoughtSignature)
   return { [kind]: sealed }
-}
-
-function textOf(value: Json): string {
-  return typeof value === 'string' ? value : ''
 }
 
 class OpenCalls {

@@ -2,10 +2,11 @@
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { EmbeddingAnswer, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { done, fail, type Result } from '../../../../shared/result.ts'
+import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from './body-reader.ts'
 import type { PrintedRequest, Target } from './dialect.ts'
 import type { EmbeddingUpstream } from './embedding-dialect.ts'
+import { textsOf } from './embedding-texts.ts'
 import { readGeminiUsage } from './gemini-usage.ts'
 
 export const geminiEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
@@ -36,16 +37,6 @@ function parseAnswer(body: JsonObject, { model = '' }: PrintedRequest): Embeddin
   const vectors = list.map((one: Json) => (isObject(one) ? one['values'] : undefined))
   if (!vectors.every((vector): vector is number[] => Array.isArray(vector))) return undefined
   return { model, vectors, inputTokens: readGeminiUsage(body['usageMetadata'])?.input }
-}
-
-/** Google takes texts alone. */
-export function textsOf({ inputs }: EmbeddingRequest): Result<string[], MissingCapability> {
-  const texts: string[] = []
-  for (const input of inputs) {
-    if (input.type === 'tokens') return fail({ capability: 'tokens as input', what: 'input' })
-    texts.push(input.text)
-  }
-  return done(texts)
 }
 
 export function droppedOf({ user, dialect, extras }: EmbeddingRequest): { readonly member: string }[] {

@@ -12,6 +12,7 @@ import { openApiSchemaOf } from './gemini-schema-print.ts'
 import { printGeminiThinking } from './gemini-thinking.ts'
 import { geminiNames, printGeminiTools } from './gemini-tools-print.ts'
 import { type GeminiTraits, geminiTraits } from './gemini-traits.ts'
+import { isMet } from './met-knobs.ts'
 import { ToolNames } from './tool-names.ts'
 
 export const geminiCan: ReadonlySet<Capability> = new Set<Capability>([
@@ -96,7 +97,8 @@ interface KnobFacts {
   readonly host: GeminiHost
 }
 
-function printKnobs({ knobs, dialect }: ChatRequest, { model, facts, quirks }: Target, { traits, host }: KnobFacts) {
+function printKnobs(request: ChatRequest, { model, facts, quirks }: Target, { traits, host }: KnobFacts) {
+  const { knobs, dialect } = request
   const config: Record<string, Json> = {}
   const members: Record<string, Json> = {}
   const dropped: Dropped[] = []
@@ -143,17 +145,11 @@ function printKnobs({ knobs, dialect }: ChatRequest, { model, facts, quirks }: T
       case 'serviceTier': {
         const tier = dialect === 'gemini' ? knobs.serviceTier : tiers[knobs.serviceTier!]
         if (host.serviceTiers && tier !== undefined) members['serviceTier'] = tier
-        else if (value !== 'auto' && value !== 'default') drop(knob)
+        else if (!isMet(knob, request)) drop(knob)
         break
       }
-      case 'store':
-        if (value === true) drop(knob) // not to keep anything is what happens anyway
-        break
-      case 'metadata':
-        if (dialect !== 'openai-responses') drop(knob) // there, it is repeated in the answer
-        break
       default:
-        drop(knob)
+        if (!isMet(knob, request)) drop(knob)
     }
   }
   return { config, members, dropped }

@@ -5,7 +5,7 @@ import { assemble } from '../../../../shared/chat/assemble.ts'
 import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
-import { isObject } from './body-reader.ts'
+import { isObject, textIn } from './body-reader.ts'
 import type { EventReader, PrintedRequest, StreamParser } from './dialect.ts'
 import { candidateIndex, GeminiCandidate } from './gemini-candidate.ts'
 import { readGeminiError } from './gemini-error.ts'
@@ -61,10 +61,10 @@ export class GeminiStreamReader implements EventReader {
   }
 
   #start(value: JsonObject, emit: Emit): string {
-    const model = textOf(value['modelVersion'] ?? value['model_version']) || (this.#printed.model ?? '')
-    const id = textOf(value['responseId'] ?? value['response_id'])
+    const model = textIn(value['modelVersion'] ?? value['model_version']) || (this.#printed.model ?? '')
+    const id = textIn(value['responseId'] ?? value['response_id'])
     this.#responseId = id
-    const createdMs = Date.parse(textOf(value['createTime']))
+    const createdMs = Date.parse(textIn(value['createTime']))
     emit({ type: 'start', id, model, created: createdMs >= 0 ? Math.floor(createdMs / 1_000) : undefined })
     return id
   }
@@ -138,8 +138,4 @@ function plainly(text: string): Json {
   } catch {
     return undefined
   }
-}
-
-function textOf(value: Json): string {
-  return typeof value === 'string' ? value : ''
 }

@@ -2,7 +2,7 @@
 import type { Answer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
 import { choicesMax, settledReason } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject, MediaPart, ReasoningPart } from '../../../../shared/chat/parts.ts'
-import { isObject } from './body-reader.ts'
+import { isObject, textIn } from './body-reader.ts'
 import type { PrintFacts } from './dialect.ts'
 import { printAnnotations, printSources, readAnnotations } from './openai-annotations.ts'
 import { printFinish, readFinish } from './openai-chat-finish.ts'
@@ -73,16 +73,12 @@ function readCall(value: Json, index: number): AssistantPart[] {
   const called = isObject(custom) ? custom : value['function']
   if (!isObject(called) || typeof called['name'] !== 'string') return []
   if (isObject(custom)) {
-    return [{ type: 'tool-call', form: 'custom', id, name: called['name'], input: textOf(custom['input']) }]
+    return [{ type: 'tool-call', form: 'custom', id, name: called['name'], input: textIn(custom['input']) }]
   }
   const input = called['arguments']
   // Some hosts send the object itself.
-  const text = isObject(input) ? JSON.stringify(input) : textOf(input)
+  const text = isObject(input) ? JSON.stringify(input) : textIn(input)
   return [{ type: 'tool-call', form: 'function', id, name: called['name'], input: text === '' ? '{}' : text }]
-}
-
-function textOf(value: Json): string {
-  return typeof value === 'string' ? value : ''
 }
 
 export function readLogprobs(value: Json): TokenLogprob[] | undefined {
@@ -97,7 +93,7 @@ export function readLogprobs(value: Json): TokenLogprob[] | undefined {
 function readLogprob(one: JsonObject): Omit<TokenLogprob, 'top'> {
   const { token, logprob, bytes } = one
   return {
-    token: textOf(token),
+    token: textIn(token),
     logprob: typeof logprob === 'number' ? logprob : 0,
     bytes: Array.isArray(bytes) ? (bytes as number[]) : null,
   }

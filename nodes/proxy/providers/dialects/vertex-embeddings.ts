@@ -7,7 +7,8 @@ import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from './body-reader.ts'
 import type { PrintedRequest, Target } from './dialect.ts'
 import type { EmbeddingUpstream } from './embedding-dialect.ts'
-import { droppedOf, taskTypeOf, textsOf } from './gemini-embeddings-print.ts'
+import { textsOf } from './embedding-texts.ts'
+import { droppedOf, taskTypeOf } from './gemini-embeddings-print.ts'
 
 export const vertexEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
 

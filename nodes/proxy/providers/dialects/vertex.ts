@@ -33,7 +33,7 @@ export const vertexClaudeUpstream: UpstreamDialect = {
       path: `/models/${encodeURIComponent(target.model)}:${method}`,
       // The first member, so that nothing that a caller wrote is mistaken for it.
       body: body.replace(named, () => version),
-      headerLines: betas.kept.length === 0 ? '' : `anthropic-beta: ${betas.kept.join(',')}\r\n`,
+      headerLines: betas.kept === undefined ? '' : `anthropic-beta: ${betas.kept.join(',')}\r\n`,
       dropped: [...rest.dropped, ...betas.dropped],
     })
   },
