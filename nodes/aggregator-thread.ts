@@ -11,7 +11,7 @@ import { LastGood } from '../cluster/config-log/last-good.ts'
 import { SqliteLog } from '../cluster/config-log/sqlite-log.ts'
 import { JetStreamLeaseStore } from '../cluster/leases/jetstream-lease-store.ts'
 import { LeaseKeeper } from '../cluster/leases/lease-keeper.ts'
-import { Pulse } from '../cluster/membership/pulse.ts'
+import { HeartbeatPublisher } from '../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../cluster/secrets/keys.ts'
 import { SecretBox } from '../cluster/secrets/secret-box.ts'
@@ -168,9 +168,9 @@ interface BeatFacts {
   queues(): NodeHeartbeat['queues']
 }
 
-function beat({ task }: ThreadContext, bus: Bus, { follower, troubles, link, queues }: BeatFacts): Pulse {
+function beat({ task }: ThreadContext, bus: Bus, { follower, troubles, link, queues }: BeatFacts): HeartbeatPublisher {
   const { node: name, version, settings } = task
-  const pulse = new Pulse({
+  const pulse = new HeartbeatPublisher({
     ...{ bus, clock: systemClock, node: { name, role: 'aggregator', version, region: settings.region } },
     facts: () => ({ status: follower.status, troubles: troubles(), link: link(), queues: queues() }),
   })

@@ -18,7 +18,7 @@ import { JetStreamKeyStream } from '../cluster/secrets/jetstream-key-stream.ts'
 import { deriveKeys } from '../cluster/secrets/keys.ts'
 import { SharedKeyStore } from '../cluster/secrets/shared-key-store.ts'
 import { systemClock } from '../shared/clock.ts'
-import { limits } from '../shared/limits.ts'
+import { bounds } from '../shared/limits.ts'
 import type { Trouble } from '../shared/readiness.ts'
 import type { LinkState } from '../shared/telemetry/records.ts'
 import type { ThreadContext } from './worker.ts'
@@ -83,7 +83,7 @@ export async function openClusterLog(
   const forWriter = {
     mayCreate: () => firstBoot.mayBegin(),
     heardElsewhere: () => revisions.newest(),
-    extendAfterMs: limits.rewoundStreamMs,
+    extendAfterMs: bounds.rewoundStreamMs,
   }
   const common = { stream, copy, macKey, notify, beforeStore, clock: systemClock }
   const log = new ReplicatedLog({ ...common, ...(appends ? forWriter : { readOnly: true }) })

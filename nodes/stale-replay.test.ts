@@ -8,13 +8,13 @@ import { LocalBus } from '../cluster/bus/local-bus.ts'
 import { decodeHeartbeat } from '../cluster/membership/decode-heartbeat.ts'
 import { PublishedWatch } from '../cluster/membership/published-watch.ts'
 import { RevisionsHeard } from '../cluster/membership/revisions-heard.ts'
-import { Keepers } from '../cluster/telemetry-stream/keepers.ts'
+import { ReplicaPeers } from '../cluster/telemetry-stream/keepers.ts'
 import { ManualClock } from '../shared/clock.ts'
 import { Fleet } from '../shared/telemetry/fleet.ts'
 import { decodePartial, encodePartial } from './aggregator/publishing/partial.ts'
 import { PartialBook } from './aggregator/publishing/partial-book.ts'
 import { NodesView } from './control/nodes-view.ts'
-import { PaceBook } from './proxy/routing/pace-book.ts'
+import { LatencyEstimates } from './proxy/routing/pace-book.ts'
 import { followWeights } from './proxy/routing/weights-intake.ts'
 
 const nodes = ['one', 'two']
@@ -51,10 +51,10 @@ function world(clock: ManualClock) {
   const view = new NodesView(clock, bus)
   const revisions = new RevisionsHeard(bus, clock)
   const published = new PublishedWatch(bus, clock)
-  const keepers = new Keepers(bus, clock)
+  const keepers = new ReplicaPeers(bus, clock)
   const fleet = new Fleet(clock)
   const book = new PartialBook(clock)
-  const paces = new PaceBook()
+  const paces = new LatencyEstimates()
   const pace = paces.of(target)
   followWeights(bus, paces, clock)
   bus.subscribe(subjects.heartbeat, (payload) => fleet.hear(decodeHeartbeat(payload)!))

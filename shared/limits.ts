@@ -2,7 +2,7 @@
 // nowhere here is a bug.
 import assert from 'node:assert/strict'
 
-export const limits = {
+export const bounds = {
   /** Depth of nested JSON accepted from a caller. */
   jsonDepthMax: 64,
   /** One change set (one event of the configuration log), in bytes as stored. */
@@ -77,7 +77,7 @@ export const limits = {
 } as const
 
 // A queue shorter than a few batches would overflow whenever one flush is slow.
-assert(limits.telemetryQueueRecordsMax * 100 >= limits.telemetryBatchBytesMax * 4)
-assert(limits.spoolBytesMax >= limits.spoolSegmentBytesMax * 4)
-assert(limits.stateRequestBytesMax >= limits.stateEntryBytesMax * 4)
-assert(limits.usagePublishBytesMax >= limits.telemetryBatchBytesMax * 4)
+assert(bounds.telemetryQueueRecordsMax * 100 >= bounds.telemetryBatchBytesMax * 4)
+assert(bounds.spoolBytesMax >= bounds.spoolSegmentBytesMax * 4)
+assert(bounds.stateRequestBytesMax >= bounds.stateEntryBytesMax * 4)
+assert(bounds.usagePublishBytesMax >= bounds.telemetryBatchBytesMax * 4)

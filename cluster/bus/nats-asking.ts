@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../../shared/clock.ts'
 import { fail, type Result } from '../../shared/result.ts'
 import type { BusRefusal } from './bus.ts'
 import { Assembly } from './nats-answers.ts'
-import type { Outgoing } from './outgoing.ts'
+import type { OutboundQueue } from './outgoing.ts'
 
 type Answer = Result<Uint8Array, BusRefusal>
 
@@ -22,13 +22,13 @@ const noResponders = 503
 
 export class NatsAsking {
   readonly #clock: Clock
-  readonly #outgoing: Outgoing
+  readonly #outgoing: OutboundQueue
   readonly #waiting = new Map<string, Waiting>()
   #connection: NatsConnection | undefined
   #inbox = ''
   #nextId = 1
 
-  constructor(clock: Clock, outgoing: Outgoing) {
+  constructor(clock: Clock, outgoing: OutboundQueue) {
     this.#clock = clock
     this.#outgoing = outgoing
   }

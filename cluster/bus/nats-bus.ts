@@ -15,7 +15,7 @@ import type { Bus, BusRefusal, Subscription } from './bus.ts'
 import { Missed } from './missed.ts'
 import { answerBytesMax, failurePart, type Part, partsOf } from './nats-answers.ts'
 import { NatsAsking } from './nats-asking.ts'
-import { Outgoing, type QueueState } from './outgoing.ts'
+import { OutboundQueue, type QueueState } from './outgoing.ts'
 import { type TrafficClass, trafficClassOf } from './traffic.ts'
 
 export interface NatsBusOptions {
@@ -46,7 +46,7 @@ export class NatsBus implements Bus {
   readonly #options: NatsBusOptions
   /** Of this bus: receivers tell publishers apart by it. */
   readonly #origin: string
-  readonly #outgoing: Outgoing
+  readonly #outgoing: OutboundQueue
   readonly #asking: NatsAsking
   readonly #wants = new Set<Want>()
   readonly #sequences = new Map<string, number>()
@@ -60,7 +60,7 @@ export class NatsBus implements Bus {
     const { clock, chance, notify, link } = options
     this.#options = options
     this.#origin = Array.from({ length: 12 }, () => Math.floor(chance() * 36).toString(36)).join('')
-    this.#outgoing = new Outgoing({ clock, notify, headersOf: ({ sequence }) => this.#numbered(sequence) })
+    this.#outgoing = new OutboundQueue({ clock, notify, headersOf: ({ sequence }) => this.#numbered(sequence) })
     this.#asking = new NatsAsking(clock, this.#outgoing)
     this.#watching = link.onChange(() => this.#onChange(link.connection))
   }

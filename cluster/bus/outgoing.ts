@@ -6,7 +6,7 @@ import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { type TrafficClass, traffic, trafficClasses } from './traffic.ts'
-import { type Parcel, WaitingLine } from './waiting-line.ts'
+import { BoundedQueue, type Parcel } from './waiting-line.ts'
 
 export interface QueueState {
   /** Messages that wait for the network. */
@@ -44,9 +44,9 @@ interface Stretch {
   messages: Map<TrafficClass, number>
 }
 
-export class Outgoing {
+export class OutboundQueue {
   readonly #options: OutgoingOptions
-  readonly #lines = new Map(trafficClasses.map((name) => [name, new WaitingLine(traffic[name])]))
+  readonly #lines = new Map(trafficClasses.map((name) => [name, new BoundedQueue(traffic[name])]))
   readonly #dropped = new Map<TrafficClass, number>()
   readonly #uncertain = new Map<TrafficClass, number>()
   readonly #tooLarge = new Map<TrafficClass, number>()

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { WaitingLine } from './waiting-line.ts'
+import { BoundedQueue } from './waiting-line.ts'
 
 const parcel = (sequence: number, bytes: number) => ({ subject: 's', payload: new Uint8Array(bytes), sequence })
 
@@ -8,7 +8,7 @@ test('the newest messages that fit are kept, in their order, and every other one
   const sizes = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 100 })
   fc.assert(
     fc.property(sizes, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 100 }), (bytes, most, room) => {
-      const line = new WaitingLine({ messagesMax: most, bytesMax: room })
+      const line = new BoundedQueue({ messagesMax: most, bytesMax: room })
       let dropped = 0
       for (const [index, size] of bytes.entries()) {
         dropped += line.add(parcel(index, size))
@@ -26,7 +26,7 @@ test('the newest messages that fit are kept, in their order, and every other one
 })
 
 test('a line that keeps nothing drops each one', () => {
-  const line = new WaitingLine({ messagesMax: 0, bytesMax: 0 })
+  const line = new BoundedQueue({ messagesMax: 0, bytesMax: 0 })
   expect(line.add(parcel(1, 0))).toBe(1)
   expect(line.length).toBe(0)
 })

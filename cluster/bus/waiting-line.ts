@@ -8,7 +8,7 @@ export interface Parcel {
   readonly sequence: number
 }
 
-export class WaitingLine {
+export class BoundedQueue {
   readonly #keeping: Keeping
   #parcels: Parcel[] = []
   /** Parcels before it have left: taking one must not move all others. */

@@ -1,7 +1,7 @@
 // What every adapter of the configuration log does.
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ConfigChange } from '../../shared/config/events.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { type ConfigLog, genesisHash, type LogHead, type SealedEvent } from './config-log.ts'
 import { sealEvent } from './event-codec.ts'
 
@@ -120,7 +120,7 @@ export function configLogContract(name: string, prepare: PrepareLog): void {
 
     test('an event of 512 KB is stored and a larger one is refused', async () => {
       const { log } = await fresh()
-      const maxBytes = limits.changeSetBytesMax
+      const maxBytes = bounds.changeSetBytesMax
       const largest = eventOf(maxBytes)
       expect((await log.append(largest, 0)).ok).toBe(true)
       const refusal = { type: 'too-large', bytes: maxBytes + 1, maxBytes }

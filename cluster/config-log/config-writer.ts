@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { ConfigChange, ConfigEvent } from '../../shared/config/events.ts'
 import { applyEvent, emptyState, forkState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { AppendRefusal, ConfigLog, LogRefusal, StoredEvent } from './config-log.ts'
 import { sealEvent } from './event-codec.ts'
@@ -193,7 +193,7 @@ export class ConfigWriter {
     const event = this.#event(job, decision.value, pending)
     const sealed = sealEvent(event, macKey)
     const bytes = sealed.bytes.byteLength
-    const maxBytes = limits.changeSetBytesMax
+    const maxBytes = bounds.changeSetBytesMax
     if (bytes > maxBytes) return { job, revision, answer: fail({ type: 'too-large', bytes, maxBytes }) }
     applyEvent(pending, event, sealed.hash)
     return { job, revision: event.revision, appended: log.append(sealed, revision) }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { configLogContract } from './config-log-contract.ts'
 import { eventStreamContract } from './event-stream-contract.ts'
@@ -32,7 +32,7 @@ describe.each([1, 3] as const)('%i nats-server', (servers) => {
     const url = await withoutStream()
     const [one, two] = [await startNode({ url }), await startNode({ url })]
     for (let i = 0; i < 40; i++) {
-      const { event, after } = await nextEvent(one.log, `large-${i}`, 'x'.repeat(limits.changeSetBytesMax - 1_000))
+      const { event, after } = await nextEvent(one.log, `large-${i}`, 'x'.repeat(bounds.changeSetBytesMax - 1_000))
       expect(await one.log.append(event, after)).toMatchObject({ ok: true })
     }
     const three = await startNode({ url })

@@ -3,7 +3,7 @@
 import type { StreamInfo } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 import { SubjectWatches } from '../nats/subject-watches.ts'
@@ -179,7 +179,7 @@ const replicasInCluster = 3
 const tooFewServers = 'the stream needs three servers with JetStream, and the NATS cluster has not as many now'
 
 function payloadTrouble({ info }: NatsConnection): SettingsTrouble | undefined {
-  const needed = limits.changeSetBytesMax + messageOverheadBytesMax
+  const needed = bounds.changeSetBytesMax + messageOverheadBytesMax
   const maxPayload = info?.max_payload ?? 0
   if (maxPayload >= needed) return undefined
   const message = `the server takes messages of ${maxPayload} bytes, the log needs ${needed}: raise max_payload`

@@ -1,6 +1,6 @@
 // The tail of a last good copy: records of events, each with its length, hash and MAC in front of its bytes.
 import type { ConfigState } from '../../shared/config/state.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { StoredEvent } from './config-log.ts'
 import { foldStored } from './fold-stored.ts'
 
@@ -21,7 +21,7 @@ export function foldTail(state: ConfigState, content: Buffer, macKey: Uint8Array
     if (bytesAt > content.byteLength) return `the record after revision ${state.revision} is cut short`
     const length = content.readUInt32BE(at)
     const end = bytesAt + length
-    if (length > limits.changeSetBytesMax) return `the record after revision ${state.revision} has an impossible length`
+    if (length > bounds.changeSetBytesMax) return `the record after revision ${state.revision} has an impossible length`
     if (end > content.byteLength) return `the record after revision ${state.revision} is cut short`
     const record = {
       hash: content.toString('hex', at + 4, at + 36),

@@ -1,5 +1,5 @@
 // The log in memory: the twin that tests and simulations run on. Its storage outlives a handle, as a disk would.
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import {
   type AppendRefusal,
@@ -41,8 +41,8 @@ export class MemoryLog implements ConfigLog {
     const { events, revisionOf, watchers } = this.#storage
     const refusal = this.#storage.refusal ?? this.#storage.appendRefusal
     if (refusal !== undefined) return fail(refusal)
-    if (event.bytes.byteLength > limits.changeSetBytesMax) {
-      return fail({ type: 'too-large', bytes: event.bytes.byteLength, maxBytes: limits.changeSetBytesMax })
+    if (event.bytes.byteLength > bounds.changeSetBytesMax) {
+      return fail({ type: 'too-large', bytes: event.bytes.byteLength, maxBytes: bounds.changeSetBytesMax })
     }
     const earlier = revisionOf.get(event.commandId)
     if (earlier !== undefined) return done({ revision: earlier, duplicate: true })

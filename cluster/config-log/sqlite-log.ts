@@ -4,7 +4,7 @@
 //
 // The file opens on first use and again after an I/O error: after a failed sync the kernel may have dropped the pages it
 // could not write, so neither the handle nor what it believes to be stored can be trusted any longer.
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { AppendRefusal, ConfigLog, LogHead, LogRefusal, SealedEvent, StoredEvent } from './config-log.ts'
 import type { HighWater } from './high-water.ts'
@@ -44,8 +44,8 @@ export class SqliteLog implements ConfigLog {
 
   append(event: SealedEvent, afterRevision: number): Promise<AppendResult> {
     const bytes = event.bytes.byteLength
-    if (bytes > limits.changeSetBytesMax) {
-      return Promise.resolve(fail({ type: 'too-large', bytes, maxBytes: limits.changeSetBytesMax }))
+    if (bytes > bounds.changeSetBytesMax) {
+      return Promise.resolve(fail({ type: 'too-large', bytes, maxBytes: bounds.changeSetBytesMax }))
     }
     return new Promise((answer) => {
       if (this.#pending.length === 0) setImmediate(() => this.#commitPending())

@@ -4,7 +4,7 @@
 // An acknowledgement that does not come says nothing. The event is then looked for in the verified copy, caught up with the
 // stream, before it is published again under the same id: so it is stored once, however long the stream remembers ids.
 import type { Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { AppendRefusal, ConfigLog, LogHead, LogRefusal, SealedEvent } from './config-log.ts'
 import { openEvent } from './event-codec.ts'
@@ -55,7 +55,7 @@ export class StreamAppend {
   append(event: SealedEvent, afterRevision: number): Promise<AppendAnswer> {
     const { commandId } = event
     const bytes = event.bytes.byteLength
-    const maxBytes = limits.changeSetBytesMax
+    const maxBytes = bounds.changeSetBytesMax
     if (bytes > maxBytes) return Promise.resolve(fail({ type: 'too-large', bytes, maxBytes }))
     // Once the one in flight is decided, this one is found in the copy, or is tried on its own.
     const earlier = this.#inFlight.get(commandId)

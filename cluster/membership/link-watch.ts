@@ -1,11 +1,11 @@
 // What the thread that holds the connection to NATS said last of itself, for the thread that beats for the process.
 import type { Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { LinkState } from '../../shared/telemetry/records.ts'
 import { type Bus, decodeJson, type Subscription, subjects } from '../bus/bus.ts'
 
 /** After it, the thread is taken to be gone: what it said is no longer so. */
-const silentMsMax = 5 * limits.heartbeatMs
+const silentMsMax = 5 * bounds.heartbeatMs
 
 export class LinkWatch {
   readonly #clock: Clock

@@ -3,20 +3,20 @@ import { ManualClock } from '../../shared/clock.ts'
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { decodeJson, subjects } from '../bus/bus.ts'
 import { LocalBus } from '../bus/local-bus.ts'
-import { Pulse, type PulseFacts } from './pulse.ts'
+import { type HeartbeatFacts, HeartbeatPublisher } from './pulse.ts'
 
 test('a node tells each second what it serves, what is wrong and what its process does, until it stops', async () => {
   const clock = new ManualClock(5_000)
   const bus = new LocalBus()
   const heard: NodeHeartbeat[] = []
   bus.subscribe(subjects.heartbeat, (payload) => heard.push(decodeJson(payload) as NodeHeartbeat))
-  const facts: PulseFacts = {
+  const facts: HeartbeatFacts = {
     status: { revision: 7, hash: 'ab', lagMs: 0 },
     troubles: [{ level: 'degraded', reason: 'the log is away' }],
     openRequests: 3,
   }
   const node = { name: 'n', role: 'proxy', version: '1', region: 'r' } as const
-  const pulse = new Pulse({ node, bus, clock, facts: () => facts })
+  const pulse = new HeartbeatPublisher({ node, bus, clock, facts: () => facts })
   clock.advance(2_000)
   pulse.stop()
   clock.advance(5_000)

@@ -2,7 +2,7 @@
 // asks; whoever wants to know listens (`subjects.heartbeat`).
 import { randomUUID } from 'node:crypto'
 import type { Clock, Timer } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { LinkState, NodeHeartbeat, NodeRole, ProcessLoad } from '../../shared/telemetry/records.ts'
 import { type Bus, encodeJson, subjects } from '../bus/bus.ts'
@@ -14,10 +14,10 @@ export interface PulseOptions {
   readonly bus: Bus
   readonly clock: Clock
   /** Asked at each beat. */
-  facts(): PulseFacts
+  facts(): HeartbeatFacts
 }
 
-export interface PulseFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals'> {
+export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals'> {
   readonly status: Pick<FollowerStatus, 'revision' | 'hash' | 'lagMs'>
   readonly troubles: readonly Trouble[]
   readonly draining?: boolean
@@ -26,7 +26,7 @@ export interface PulseFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals'> 
   readonly link?: LinkState | undefined
 }
 
-export class Pulse {
+export class HeartbeatPublisher {
   readonly #options: PulseOptions
   readonly #lag = new EventLoopLag()
   readonly #timer: Timer
@@ -37,7 +37,7 @@ export class Pulse {
   constructor(options: PulseOptions) {
     this.#options = options
     this.#lag.start()
-    this.#timer = options.clock.every(limits.heartbeatMs, () => this.beat())
+    this.#timer = options.clock.every(bounds.heartbeatMs, () => this.beat())
   }
 
   /** Now, out of turn too: a change that others wait for. */

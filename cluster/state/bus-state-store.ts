@@ -1,6 +1,6 @@
 // State over the bus of a process: the thread that holds the file or the connection serves it, the one that answers requests
 // asks. A question is a line of JSON and the value behind it, and so is an answer.
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { fail, type Result } from '../../shared/result.ts'
 import { type Bus, subjects } from '../bus/bus.ts'
 import type { StateKey, StateRefusal, StateStore, StateTrouble } from './state-store.ts'
@@ -38,7 +38,7 @@ export class BusStateStore implements StateStore {
   async close(): Promise<void> {}
 
   async #ask(question: Question, value: Uint8Array): Promise<{ answer: Answer; value: Uint8Array | undefined }> {
-    if (this.#asking >= limits.stateRequestsMax || this.#bytes + value.length > limits.stateRequestBytesMax)
+    if (this.#asking >= bounds.stateRequestsMax || this.#bytes + value.length > bounds.stateRequestBytesMax)
       return { answer: unavailable('too many requests wait'), value: undefined }
     this.#asking++
     this.#bytes += value.length

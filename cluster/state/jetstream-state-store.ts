@@ -3,7 +3,7 @@
 // would not know yet what another proxy has just written.
 import type { StoredMsg } from '@nats-io/jetstream'
 import type { Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { isApiError, publishTrouble, streamTrouble } from '../config-log/jetstream-trouble.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
@@ -58,7 +58,7 @@ export class JetStreamStateStore implements StateStore {
   }
 
   async put(key: StateKey, value: Uint8Array): Promise<Result<undefined, StateTrouble | StateRefusal>> {
-    if (value.length > limits.stateEntryBytesMax) return fail(tooLarge(value))
+    if (value.length > bounds.stateEntryBytesMax) return fail(tooLarge(value))
     const session = await this.#session()
     if (!session.ok) return session
     const name = nameOf(key)

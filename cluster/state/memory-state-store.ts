@@ -1,6 +1,6 @@
 // State in memory: for tests, with the same bounds as everywhere.
 import type { Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { done, fail } from '../../shared/result.ts'
 import { nameOf, type StateStore, stateAgeMsMax, tooLarge } from './state-store.ts'
 
@@ -26,7 +26,7 @@ export function openMemoryState({
     },
     async put(key, value) {
       sweep()
-      if (value.length > limits.stateEntryBytesMax) return fail(tooLarge(value))
+      if (value.length > bounds.stateEntryBytesMax) return fail(tooLarge(value))
       if (entries.has(nameOf(key))) return fail({ type: 'taken' })
       const used = [...entries.values()].reduce((sum, one) => sum + one.value.length, 0)
       if (used + value.length > bytesMax) return fail({ type: 'full' })

@@ -3,7 +3,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock, Timer } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import {
   nameOf,
@@ -47,7 +47,7 @@ export class SqliteStateStore implements StateStore {
   #bytes = 0
 
   constructor(options: SqliteStateOptions) {
-    this.#options = { ageMsMax: stateAgeMsMax, bytesMax: limits.stateBytesMax, ...options }
+    this.#options = { ageMsMax: stateAgeMsMax, bytesMax: bounds.stateBytesMax, ...options }
     this.#timer = options.clock.every(sweepMs, () => this.#attempt(({ expire }) => this.#sweep(expire)))
   }
 
@@ -56,7 +56,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   async put(key: StateKey, value: Uint8Array): Promise<Result<undefined, StateTrouble | StateRefusal>> {
-    if (value.length > limits.stateEntryBytesMax) return fail(tooLarge(value))
+    if (value.length > bounds.stateEntryBytesMax) return fail(tooLarge(value))
     const stored = this.#attempt(({ insert, expire }): StateRefusal | undefined => {
       if (this.#bytes + value.length > this.#options.bytesMax) this.#sweep(expire)
       if (this.#bytes + value.length > this.#options.bytesMax) return { type: 'full' }

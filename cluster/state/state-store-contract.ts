@@ -1,7 +1,7 @@
 // What every store of state keeps to. `open` gives stores that share what was never written before, as the proxies of a
 // cluster do; `pass` lets time go by.
 import { afterEach, describe, expect, test } from 'vitest'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { StateStore } from './state-store.ts'
 
 export interface OpenedState {
@@ -85,7 +85,7 @@ export function stateStoreContract(name: string, open: (options: OpenStateOption
     test('values of any size up to the limit come back as they were; larger ones are refused', async () => {
       const { stores } = await fresh()
       // Room for what sealing adds.
-      const largest = limits.stateEntryBytesMax - 64
+      const largest = bounds.stateEntryBytesMax - 64
       for (const bytes of [0, 1, 512 << 10, (512 << 10) + 1, (3 << 20) + 7, largest]) {
         const large = Buffer.alloc(bytes, 'ab\u00e9')
         const one = { ...key, id: `size_${bytes}` }
@@ -93,7 +93,7 @@ export function stateStoreContract(name: string, open: (options: OpenStateOption
         expect((await read(stores.at(-1)!, one)) as Buffer).toHaveLength(bytes)
         expect(Buffer.compare((await read(stores.at(-1)!, one)) as Buffer, large)).toBe(0)
       }
-      const refused = await stores[0].put(key, Buffer.alloc(limits.stateEntryBytesMax + 1))
+      const refused = await stores[0].put(key, Buffer.alloc(bounds.stateEntryBytesMax + 1))
       expect(refused).toMatchObject({ ok: false, error: { type: 'too-large' } })
       expect(await stores[0].get(key)).toEqual(absent)
     })

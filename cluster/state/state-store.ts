@@ -1,7 +1,7 @@
 // State that requests leave behind for later ones: values of bytes under the id of one entry, for one owner. What was stored
 // is found by every proxy from the moment that `put` has resolved, until it is deleted or its time is over.
 import { hash } from 'node:crypto'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 
 export interface StateStore {
@@ -33,8 +33,8 @@ export function nameOf({ owner, id }: StateKey): string {
   return hash('sha256', JSON.stringify([owner, id]), 'base64url')
 }
 
-export const stateAgeMsMax = limits.stateDays * 86_400_000
+export const stateAgeMsMax = bounds.stateDays * 86_400_000
 
 export function tooLarge({ length }: Uint8Array): StateRefusal {
-  return { type: 'too-large', bytes: length, bytesMax: limits.stateEntryBytesMax }
+  return { type: 'too-large', bytes: length, bytesMax: bounds.stateEntryBytesMax }
 }

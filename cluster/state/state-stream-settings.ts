@@ -1,5 +1,5 @@
 // How the stream of state is stored.
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { StreamSettings } from '../config-log/jetstream-settings.ts'
 
 export const stateStreamName = 'STATE'
@@ -34,4 +34,4 @@ export function stateStreamSettings(ageMsMax: number, bytesMax: number): (replic
 /** Servers take messages of one megabyte, unless they are told otherwise: a value travels in pieces. */
 export const pieceBytesMax = 512 << 10
 
-export const stateStreamDefaults = { ageMsMax: limits.stateDays * 86_400_000, bytesMax: limits.stateBytesMax }
+export const stateStreamDefaults = { ageMsMax: bounds.stateDays * 86_400_000, bytesMax: bounds.stateBytesMax }

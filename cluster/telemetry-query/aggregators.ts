@@ -18,7 +18,7 @@ import type { AggregatorQuestion } from '../../shared/telemetry/records.ts'
 import { aggregatorQueryOf, type Bus, decodeJson, encodeJson, type Subscription, subjects } from '../bus/bus.ts'
 import { decodeHeartbeat } from '../membership/decode-heartbeat.ts'
 import type { PublishedWatch } from '../membership/published-watch.ts'
-import { Keepers } from '../telemetry-stream/keepers.ts'
+import { ReplicaPeers } from '../telemetry-stream/keepers.ts'
 import { candidatesFor } from './choose-keepers.ts'
 import { type Look, MetricsTotals } from './metrics-totals.ts'
 
@@ -56,7 +56,7 @@ interface Gathered {
 
 export class Aggregators {
   readonly #options: AggregatorsOptions
-  readonly #keepers: Keepers
+  readonly #keepers: ReplicaPeers
   readonly #fleet: Fleet
   readonly #totals = new MetricsTotals()
   readonly #subscription: Subscription
@@ -67,7 +67,7 @@ export class Aggregators {
     this.#options = options
     this.#startedMs = clock.monotonicMs()
     this.#fleet = new Fleet(clock)
-    this.#keepers = new Keepers(bus, clock)
+    this.#keepers = new ReplicaPeers(bus, clock)
     this.#subscription = bus.subscribe(subjects.heartbeat, (payload) => {
       const heartbeat = decodeHeartbeat(payload)
       if (heartbeat !== undefined) this.#fleet.hear(heartbeat)

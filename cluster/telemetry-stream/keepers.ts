@@ -15,7 +15,7 @@ export const aliveMs = 3_000
 const rememberedMs = 600_000
 const nodesMax = 256
 
-export class Keepers {
+export class ReplicaPeers {
   readonly #clock: Clock
   readonly #heard = new Map<string, { message: KeepingMessage; atMs: number }>()
   readonly #beats = new Beats()

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { Notice } from '../../shared/notice.ts'
 import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-records.ts'
 import { decodeBatch, setPrevious } from '../../shared/telemetry/batch.ts'
@@ -90,11 +90,11 @@ test('a walk that begins behind what was lost is confirmed from there', async ()
 test('while the stream is away little is held and the sender is told; afterwards all that was held is there once', async () => {
   stream.isAway = true
   const size = batchOf(1, 200).length
-  const count = Math.ceil((2 * limits.usagePublishBytesMax) / size)
+  const count = Math.ceil((2 * bounds.usagePublishBytesMax) / size)
   for (let n = 0; n < count; n++) offer(1 + 200 * n, 200)
   await pass(3_000)
   expect(flow).toEqual([true, false])
-  expect(publisher.queues()['usageToStream']!.length * size).toBeLessThanOrEqual(limits.usagePublishBytesMax)
+  expect(publisher.queues()['usageToStream']!.length * size).toBeLessThanOrEqual(bounds.usagePublishBytesMax)
   expect(publisher.skipped).toBeGreaterThan(count / 3)
   expect(publisher.trouble).toBe('away')
   stream.isAway = false

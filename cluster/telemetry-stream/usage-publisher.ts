@@ -6,7 +6,7 @@
 // which syncs its disk only now and then, a batch is confirmed when an aggregator has committed it: the spool holds it for
 // so long, and a power cut of that server loses nothing.
 import type { Clock, Timer } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { decodeHeader, scanBatches } from '../../shared/telemetry/batch.ts'
 import { partitionOf } from '../../shared/telemetry/partition.ts'
@@ -108,7 +108,7 @@ export class UsagePublisher {
   }
 
   #onBatch(bytes: Uint8Array): void {
-    if (this.#bytes + bytes.length > limits.usagePublishBytesMax) {
+    if (this.#bytes + bytes.length > bounds.usagePublishBytesMax) {
       this.#skipped++
       return
     }
@@ -217,7 +217,7 @@ export class UsagePublisher {
 
   /** Holds back when half is full, lets go when half of that is free again. */
   #weighFlow(): void {
-    const half = limits.usagePublishBytesMax / 2
+    const half = bounds.usagePublishBytesMax / 2
     const isAccepting = this.#pauseMs === 0 && this.#bytes < (this.#isAccepting ? half : half / 2)
     if (isAccepting === this.#isAccepting) return
     this.#isAccepting = isAccepting

@@ -1,5 +1,5 @@
 // How the usage stream is stored.
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { StreamSettings } from '../config-log/jetstream-settings.ts'
 import { duplicateWindowMs } from './usage-stream.ts'
 
@@ -15,8 +15,8 @@ export function usageStreamSettings(replicas: number): StreamSettings {
     storage: 'file',
     // When it is full, senders keep what they have: it must never take room from what nobody has read.
     discard: 'new',
-    max_bytes: limits.usageStreamBytesMax,
-    max_age: limits.usageStreamDays * 86_400_000 * nanosPerMs,
+    max_bytes: bounds.usageStreamBytesMax,
+    max_age: bounds.usageStreamDays * 86_400_000 * nanosPerMs,
     max_msgs: -1,
     max_msgs_per_subject: -1,
     max_msg_size: -1,

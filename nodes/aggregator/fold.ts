@@ -1,7 +1,7 @@
 // What the aggregator knows of one partition in memory: sums that wait for the next commit, and distributions and counts
 // since start. Partitions are never mixed, because another aggregator may answer for some of them.
 import type { Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { DecodedRecord } from '../../shared/telemetry/decode.ts'
 import { CountsFold, LabelNames } from './rollup/counts.ts'
 import { LatencyFold } from './rollup/latency.ts'
@@ -16,8 +16,8 @@ export class Fold {
   readonly counts: CountsFold
 
   constructor(shared: { latencyRows: RowsLeft; countsRows: RowsLeft; names: LabelNames }) {
-    this.latency = new LatencyFold(new RowsLeft(limits.telemetryTargetsMax, shared.latencyRows))
-    this.counts = new CountsFold(shared.names, new RowsLeft(limits.telemetryTargetsMax, shared.countsRows))
+    this.latency = new LatencyFold(new RowsLeft(bounds.telemetryTargetsMax, shared.latencyRows))
+    this.counts = new CountsFold(shared.names, new RowsLeft(bounds.telemetryTargetsMax, shared.countsRows))
   }
 
   /** Returns how many requests were among them. */
@@ -45,9 +45,9 @@ export class Folds {
   readonly #tallies: readonly Tally[]
   readonly #folds = new Map<number, Fold>()
   /** Names that may be labels are the same everywhere, and the bounds hold for all partitions together. */
-  readonly names = new LabelNames(limits.telemetryTargetsMax)
-  readonly #latencyRows = new RowsLeft(limits.telemetryRowsMax)
-  readonly #countsRows = new RowsLeft(limits.telemetryRowsMax)
+  readonly names = new LabelNames(bounds.telemetryTargetsMax)
+  readonly #latencyRows = new RowsLeft(bounds.telemetryRowsMax)
+  readonly #countsRows = new RowsLeft(bounds.telemetryRowsMax)
 
   constructor(clock: Clock, tallies: readonly Tally[] = []) {
     this.#clock = clock

@@ -9,7 +9,7 @@ import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-r
 import { decodeBatch } from '../../shared/telemetry/batch.ts'
 import { BatchWriter } from '../../shared/telemetry/codec.ts'
 import { Folds } from './fold.ts'
-import { Ledger } from './ledger.ts'
+import { UsageCommitter } from './ledger.ts'
 import { SloTally } from './slo/slo-tally.ts'
 import { openUsageDatabase } from './store/schema.ts'
 import { UsageStore } from './store/usage-store.ts'
@@ -36,7 +36,7 @@ function batchOf(number: number): Uint8Array {
   return new Uint8Array(writer.bytes.subarray(0, writer.offset))
 }
 
-function ledgerIn(folder: string, tallies: readonly Tally[]): Ledger {
+function ledgerIn(folder: string, tallies: readonly Tally[]): UsageCommitter {
   const openStore = () =>
     new UsageStore(
       openUsageDatabase(join(folder, 'usage.sqlite'), 0, () => {}),
@@ -44,7 +44,7 @@ function ledgerIn(folder: string, tallies: readonly Tally[]): Ledger {
     )
   const folds = new Folds(systemClock, tallies)
   const said = { ask: () => {}, onCommitted: () => {}, notify: () => {} }
-  return new Ledger({ openStore, folds, tallies, clock: systemClock, ...said })
+  return new UsageCommitter({ openStore, folds, tallies, clock: systemClock, ...said })
 }
 
 function measured(name: string, run: () => void, prepare: () => void = () => {}): void {
@@ -60,7 +60,7 @@ function measured(name: string, run: () => void, prepare: () => void = () => {})
 
 const all = Array.from({ length: batches }, (_, number) => batchOf(number))
 const folders: string[] = []
-let ledger: Ledger | undefined
+let ledger: UsageCommitter | undefined
 
 function fresh(tallies: readonly Tally[]): void {
   ledger?.close()

@@ -9,7 +9,7 @@ import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-r
 import { BatchWriter } from '../../shared/telemetry/codec.ts'
 import { usagePart } from './answers/usage.ts'
 import { Folds } from './fold.ts'
-import { Ledger } from './ledger.ts'
+import { UsageCommitter } from './ledger.ts'
 import { recent } from './measured.ts'
 import { openUsageStore } from './store/usage-store.ts'
 
@@ -48,10 +48,10 @@ function openLedger(folder: string, clock: ManualClock) {
       { historyRowsMax: 1e6, historyDays: 7 },
     )
   const said = { ask: () => {}, onCommitted: () => {}, notify: () => {} }
-  return { folds, ledger: new Ledger({ openStore, folds, clock, ...said }) }
+  return { folds, ledger: new UsageCommitter({ openStore, folds, clock, ...said }) }
 }
 
-function hoursOf(ledger: Ledger, folds: Folds, clock: ManualClock): [string, number][] {
+function hoursOf(ledger: UsageCommitter, folds: Folds, clock: ManualClock): [string, number][] {
   const unstored = [...folds.among([0])].map((fold) => fold.usage.cells())
   const sources = { unstored, store: ledger.store, wallMs: clock.wallMs() }
   const part = usagePart({ type: 'usage', groupBy: ['hour'] }, [0], sources)

@@ -4,20 +4,20 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { Notice } from '../../shared/notice.ts'
 import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-records.ts'
 import { BatchWriter } from '../../shared/telemetry/codec.ts'
 import type { DecodedRecord } from '../../shared/telemetry/decode.ts'
 import type { Stored } from '../../shared/telemetry/stored.ts'
 import { Folds } from './fold.ts'
-import { Ledger } from './ledger.ts'
+import { UsageCommitter } from './ledger.ts'
 import { openUsageDatabase } from './store/schema.ts'
 import { UsageStore } from './store/usage-store.ts'
 import type { Tally } from './tally.ts'
 
 let dataDir: string
-let ledger: Ledger
+let ledger: UsageCommitter
 let diskFull: boolean
 const clock = new ManualClock()
 const notices: Notice[] = []
@@ -60,12 +60,12 @@ test('while the disk is full nothing is confirmed, and once it is not all is cou
 test('while commits fail only so much is taken; the rest stays with its senders', () => {
   fillDisk()
   const bytesEach = batchOf(1, 500, 'x'.repeat(500)).length
-  for (let batch = 0; batch * bytesEach < 2 * limits.aggregatorPendingBytesMax; batch++) {
+  for (let batch = 0; batch * bytesEach < 2 * bounds.aggregatorPendingBytesMax; batch++) {
     take(batchOf(batch * 500 + 1, 500, 'x'.repeat(500)))
   }
   const held = ledger.pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
-  expect(held).toBeLessThanOrEqual(limits.aggregatorPendingBytesMax + bytesEach)
-  expect(held).toBeGreaterThan(limits.aggregatorPendingBytesMax / 2)
+  expect(held).toBeLessThanOrEqual(bounds.aggregatorPendingBytesMax + bytesEach)
+  expect(held).toBeGreaterThan(bounds.aggregatorPendingBytesMax / 2)
 })
 
 test('a batch is counted whatever is missing before it; what is missing is asked for and holds back the confirmation', () => {
@@ -116,11 +116,11 @@ test('a database that disappeared begins anew, and all that is sent again counts
   expect([storedRequests(), tally.stored()]).toEqual([510, 510])
 })
 
-function boot(): Ledger {
+function boot(): UsageCommitter {
   const notify = (notice: Notice): void => void notices.push(notice)
   const tallies = [tally]
   anew = 0
-  return new Ledger({
+  return new UsageCommitter({
     ...{ openStore, folds: new Folds(clock, tallies), tallies, clock, notify },
     ask: (stored) => void told.push(stored),
     onCommitted: (sources) =>

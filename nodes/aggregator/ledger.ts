@@ -2,7 +2,7 @@
 // confirmed to its senders. A commit that fails is tried again with what came meanwhile; when too much waits, nothing more
 // is taken, and the senders' spools or the stream hold it.
 import type { Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { type Batch, decodeBatch } from '../../shared/telemetry/batch.ts'
 import { batchVersion } from '../../shared/telemetry/codec.ts'
@@ -54,7 +54,7 @@ export type Taken =
 const pendingBytesEarly = 4 << 20
 const gapNoticeMs = 250
 
-export class Ledger {
+export class UsageCommitter {
   readonly #options: LedgerOptions
   #sources: Sources
   #store: UsageStore | undefined
@@ -89,7 +89,7 @@ export class Ledger {
 
   /** No more is taken until something was committed. */
   get isFull(): boolean {
-    return this.#pendingBytes > limits.aggregatorPendingBytesMax
+    return this.#pendingBytes > bounds.aggregatorPendingBytesMax
   }
 
   get pendingBytes(): number {
@@ -241,7 +241,7 @@ export class Ledger {
     this.#pending.push({ id: this.#nextBlockId++, atMs, skip, requests, bytes, partition })
     this.#pendingBytes += bytes.length
     // While commits fail, each further try waits for its second.
-    const isMuch = this.#pendingBytes > pendingBytesEarly || this.#options.folds.usageSize > limits.usageRowsMax
+    const isMuch = this.#pendingBytes > pendingBytesEarly || this.#options.folds.usageSize > bounds.usageRowsMax
     if (isMuch && !this.#failing) this.commit()
   }
 

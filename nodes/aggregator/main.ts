@@ -14,7 +14,7 @@ import { decodeHeartbeat } from '../../cluster/membership/decode-heartbeat.ts'
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import type { UsageStream } from '../../cluster/telemetry-stream/usage-stream.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { AnsweredPartition } from '../../shared/telemetry/answers/answer-part.ts'
@@ -24,10 +24,10 @@ import type { AggregatorQuery, NodeHeartbeat } from '../../shared/telemetry/reco
 import type { Stored } from '../../shared/telemetry/stored.ts'
 import { Answers } from './answers/answers.ts'
 import { Folds } from './fold.ts'
-import { Ledger } from './ledger.ts'
+import { UsageCommitter } from './ledger.ts'
 import type { Publishing } from './publishing/start-publishing.ts'
 import { openUsageStore, type UsageStore } from './store/usage-store.ts'
-import { Keeping } from './stream/keeping.ts'
+import { PartitionReplicas } from './stream/keeping.ts'
 
 export interface AggregatorOptions {
   dataDir: string
@@ -58,22 +58,22 @@ const embedded: AnsweredPartition = { partition: embeddedPartition, isCaughtUp: 
 export function startAggregator(options: AggregatorOptions): Aggregator {
   const { dataDir, bus, clock, notify } = options
   mkdirSync(dataDir, { recursive: true })
-  const bounds = options.bounds ?? {
-    historyRowsMax: limits.requestHistoryRowsMax,
-    historyDays: limits.requestHistoryDays,
+  const historyBounds = options.bounds ?? {
+    historyRowsMax: bounds.requestHistoryRowsMax,
+    historyDays: bounds.requestHistoryDays,
   }
   const openStore = (): UsageStore => {
     const path = join(dataDir, 'usage.sqlite')
     const onAside = (movedTo: string): void =>
       notify({ type: 'warning', message: `usage.sqlite is damaged; it is now ${movedTo}, and usage begins anew` })
-    return openUsageStore({ path, wallMs: clock.wallMs(), onAside }, bounds)
+    return openUsageStore({ path, wallMs: clock.wallMs(), onAside }, historyBounds)
   }
   const tallies = options.publishing?.tallies ?? []
   const folds = new Folds(clock, tallies)
   const { cluster, node } = options
   const tell = (stored: Stored): void =>
     bus.publish(cluster === undefined ? subjects.telemetryStored : telemetryStoredOf(stored.node), encodeJson(stored))
-  const ledger = new Ledger({
+  const ledger = new UsageCommitter({
     ...{ openStore, folds, tallies, ask: tell, clock, notify },
     onCommitted(sources) {
       if (keeping !== undefined) keeping.committed(sources)
@@ -81,7 +81,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     },
     onAnew: () => keeping?.restart(),
   })
-  const keeping = cluster && new Keeping({ ...cluster, node, ledger, tell, bus, clock, notify })
+  const keeping = cluster && new PartitionReplicas({ ...cluster, node, ledger, tell, bus, clock, notify })
   const fleet = new Fleet(clock)
   const published = new PublishedWatch(bus, clock)
   const kept = (): readonly AnsweredPartition[] => keeping?.standing() ?? [embedded]
@@ -120,7 +120,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   }
 }
 
-function usageTroubles(ledger: Ledger, keeping: Keeping | undefined): Trouble[] {
+function usageTroubles(ledger: UsageCommitter, keeping: PartitionReplicas | undefined): Trouble[] {
   const unread = keeping?.troubles().map((trouble) => `usage is not read: ${trouble}`) ?? []
   const reasons = [...(ledger.isFailing ? ['usage cannot be committed'] : []), ...unread]
   return reasons.map((reason) => ({ level: 'degraded', reason }))

@@ -9,12 +9,12 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import { done, type Result } from '../../shared/result.ts'
 import { newKeyId, newKeyToken } from './api/key-routes.ts'
 import { withProblem } from './api/refusals.ts'
-import type { ConfigDesk } from './config-desk.ts'
+import type { ConfigService } from './config-desk.ts'
 import type { Problem } from './http/answer.ts'
 import { tokenOwner } from './unneeded-secrets.ts'
 
 export interface BootstrapOptions {
-  desk: ConfigDesk
+  desk: ConfigService
   clock: Clock
   demo: boolean
 }

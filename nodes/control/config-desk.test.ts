@@ -11,7 +11,7 @@ import type { DecideTools } from '../../shared/config/decide.ts'
 import type { SealedSecret } from '../../shared/config/kinds.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { done, fail } from '../../shared/result.ts'
-import { ConfigDesk } from './config-desk.ts'
+import { ConfigService } from './config-desk.ts'
 import { NodesView } from './nodes-view.ts'
 import { UnneededSecrets } from './unneeded-secrets.ts'
 
@@ -22,7 +22,7 @@ async function openDesk(log: MemoryLog, keys = new MemoryKeyStore()) {
   const nodes = new NodesView(clock, bus)
   const secrets = new SecretBox(keys)
   const shared = { log, follower, writer, bus, nodes, secrets }
-  const desk = new ConfigDesk({ ...shared, egressStrict: false, awaitAppliedBy: undefined })
+  const desk = new ConfigService({ ...shared, egressStrict: false, awaitAppliedBy: undefined })
   const close = async () => {
     nodes.stop()
     bus.close()
@@ -31,7 +31,7 @@ async function openDesk(log: MemoryLog, keys = new MemoryKeyStore()) {
   return { desk, close, keys, secrets, log, follower, clock }
 }
 
-const write = (desk: ConfigDesk) => desk.write(setTeam('mine'))
+const write = (desk: ConfigService) => desk.write(setTeam('mine'))
 
 /** A log on which somebody else is always a moment faster. */
 class ContestedLog extends MemoryLog {
@@ -124,7 +124,7 @@ describe('secrets', () => {
       }
       return done({ type: 'provider-set', name, spec, origin: 'api' } as const)
     }
-  const secretOf = (desk: ConfigDesk, name: string) => {
+  const secretOf = (desk: ConfigService, name: string) => {
     const state = desk.state()
     return state.ok ? state.value.resources.providers.get(name)!.spec.credentials![0]!.apiKey! : undefined
   }

@@ -51,7 +51,7 @@ export interface ReadEvent {
 
 const appliedMsMax = 1_000
 
-export class ConfigDesk {
+export class ConfigService {
   readonly #options: ConfigDeskOptions
 
   constructor(options: ConfigDeskOptions) {

@@ -3,7 +3,7 @@
 import { decidePut } from '../../shared/config/decide.ts'
 import { withProblem } from './api/refusals.ts'
 import { bootstrapActor } from './bootstrap.ts'
-import type { ConfigDesk } from './config-desk.ts'
+import type { ConfigService } from './config-desk.ts'
 
 export type Finding =
   /** `provider` is undefined where this version has no such kind of provider yet. */
@@ -40,7 +40,7 @@ export async function discover(environment: Environment, fetch: typeof globalThi
 /** Makes providers of what was found, where there is none of that name; marks each as enabled. */
 export async function enable(
   findings: readonly Finding[],
-  options: { desk: ConfigDesk; environment: Environment },
+  options: { desk: ConfigService; environment: Environment },
 ): Promise<Finding[]> {
   const enabled: Finding[] = []
   for (const finding of findings) enabled.push(await enableOne(finding, options))

@@ -4,12 +4,12 @@ import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import { done, type Result } from '../../shared/result.ts'
 import { bootstrap } from './bootstrap.ts'
-import type { ConfigDesk } from './config-desk.ts'
+import type { ConfigService } from './config-desk.ts'
 import { applyConfigFile, type ConfigFileOptions } from './config-file.ts'
 import type { Problem } from './http/answer.ts'
 
 export interface FirstWritesOptions extends ConfigFileOptions {
-  desk: ConfigDesk
+  desk: ConfigService
   clock: Clock
   demo: boolean
   /** How long a log that does not answer holds up the start. */

@@ -10,7 +10,7 @@ import { LastGood } from '../../cluster/config-log/last-good.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
 import type { DataFolder } from '../../cluster/data-folder/data-folder.ts'
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
-import { Pulse } from '../../cluster/membership/pulse.ts'
+import { HeartbeatPublisher } from '../../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import type { KeyStore } from '../../cluster/secrets/key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
@@ -27,7 +27,7 @@ import { dispatch } from './api/dispatch.ts'
 import { Router } from './api/router.ts'
 import { controlRoutes } from './api/routes.ts'
 import { demoKeyOf } from './bootstrap.ts'
-import { ConfigDesk } from './config-desk.ts'
+import { ConfigService } from './config-desk.ts'
 import { discover, enable, type Finding } from './discovery.ts'
 import { FirstWrites } from './first-writes.ts'
 import { ClientAddresses } from './http/client-address.ts'
@@ -153,7 +153,7 @@ async function openConfig(options: ControlOptions) {
   // What a kill between an event and this has left.
   await onOwnersRemoved()
   const { egressStrict } = options.settings
-  const desk = new ConfigDesk({
+  const desk = new ConfigService({
     ...{ log, follower, writer, bus, nodes, secrets, egressStrict, awaitAppliedBy, onOwnersRemoved },
   })
   const firstWrites = undefined as FirstWrites | undefined
@@ -246,9 +246,9 @@ const noAggregator: Trouble = {
   reason: 'no aggregator is heard: usage, requests and latencies cannot be told; proxies keep their records',
 }
 
-function startPulse(options: ControlOptions, follower: Follower, readiness: Readiness): Pulse {
+function startPulse(options: ControlOptions, follower: Follower, readiness: Readiness): HeartbeatPublisher {
   const { bus, clock, node, settings, link } = options
-  const pulse = new Pulse({
+  const pulse = new HeartbeatPublisher({
     ...{ bus, clock, node: { ...node, region: settings.region } },
     facts: () => ({ status: follower.status, troubles: readiness.troubles(), link: link?.() }),
   })

@@ -18,7 +18,7 @@ import { sealState } from '../../cluster/state/sealed-state.ts'
 import { JetStreamUsageStream } from '../../cluster/telemetry-stream/jetstream-usage-stream.ts'
 import { UsagePublisher } from '../../cluster/telemetry-stream/usage-publisher.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { NatsSettings } from '../../shared/settings.ts'
@@ -60,7 +60,7 @@ export function startLink(options: LinkOptions): Link {
   const linked: Linked = { link, bus: network, log, queues: () => usage.queues() }
   const tell = () => bus.publish(subjects.linkState, encodeJson(linkStateOf(linked)))
   const watching = link.onChange(tell)
-  const timer = clock.every(limits.heartbeatMs, tell)
+  const timer = clock.every(bounds.heartbeatMs, tell)
   return {
     troubles: () => [
       ...linkTroubles(link),

@@ -1,10 +1,10 @@
 // The headers that tell a caller what happened: which provider and model served, how many attempts it took, what it cost
 // and how long we took ourselves.
-import type { Endpoint } from './providers/endpoint.ts'
+import type { Target } from './providers/endpoint.ts'
 
 export interface AnswerFacts {
   readonly requestId: string
-  readonly endpoint: Endpoint | undefined
+  readonly target: Target | undefined
   readonly attempts: number
   readonly fallbackIndex: number
   readonly revisionText: string
@@ -22,10 +22,10 @@ export interface AnswerFacts {
 
 export function answerHeaders(facts: AnswerFacts, contentType: string): string[] {
   const headers = ['content-type', contentType, 'x-request-id', facts.requestId]
-  if (facts.endpoint !== undefined) {
-    headers.push('x-headgate-provider', facts.endpoint.provider)
+  if (facts.target !== undefined) {
+    headers.push('x-headgate-provider', facts.target.provider)
     // Files and batches have none.
-    if (facts.endpoint.model !== '') headers.push('x-headgate-model', facts.endpoint.model)
+    if (facts.target.model !== '') headers.push('x-headgate-model', facts.target.model)
   }
   headers.push(
     'x-headgate-attempts',

@@ -2,7 +2,7 @@
 import { parseDurationMs } from '../../shared/units.ts'
 import type { Credentials } from './auth/callers.ts'
 import type { RequestHead } from './http/http.ts'
-import type { Route } from './providers/routes.ts'
+import type { Operation } from './providers/routes.ts'
 
 /** The SDKs of Azure and Google have headers of their own for a key. */
 export function credentialsIn(head: RequestHead): Credentials {
@@ -13,18 +13,18 @@ export function credentialsIn(head: RequestHead): Credentials {
 
 /** Caller's headers that mean something to an upstream, to any or to one of its own dialect. None carries a credential. */
 const forwardedNames = ['idempotency-key', 'traceparent', 'tracestate'] as const
-const relayedNames = { openai: ['openai-beta'], anthropic: ['anthropic-beta'], gemini: [] } as const
+const passThroughNames = { openai: ['openai-beta'], anthropic: ['anthropic-beta'], gemini: [] } as const
 const anthropicVersion = '2023-06-01'
 
-export function callersLines(head: RequestHead, { errors }: Route) {
-  let relayedLines = linesOf(head, relayedNames[errors])
+export function callersLines(head: RequestHead, { errors }: Operation) {
+  let passThroughLines = linesOf(head, passThroughNames[errors])
   if (errors === 'anthropic') {
-    relayedLines += linesOf(head, ['anthropic-version']) || `anthropic-version: ${anthropicVersion}\r\n`
+    passThroughLines += linesOf(head, ['anthropic-version']) || `anthropic-version: ${anthropicVersion}\r\n`
   }
   // Anthropic's SDK marks beta requests in the URL as well.
-  const relayedQuery = errors === 'anthropic' && head.query === 'beta=true' ? '?beta=true' : ''
+  const passThroughQuery = errors === 'anthropic' && head.query === 'beta=true' ? '?beta=true' : ''
   const betas = errors === 'anthropic' ? head.header('anthropic-beta') : undefined
-  return { forwardedLines: linesOf(head, forwardedNames), relayedLines, relayedQuery, betas }
+  return { forwardedLines: linesOf(head, forwardedNames), passThroughLines, passThroughQuery, betas }
 }
 
 export function linesOf(head: RequestHead, names: readonly string[]): string {

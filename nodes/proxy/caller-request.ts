@@ -7,13 +7,13 @@ import type { ChatRequest } from '../../shared/chat/request.ts'
 import { parseExact } from '../../shared/json/exact.ts'
 import type { BodyScan } from '../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import type { Unable } from './leg.ts'
+import type { Ineligible } from './leg.ts'
 import { readBetas } from './providers/dialects/anthropic-betas.ts'
-import type { Dropped, InboundDialect, PrintedRequest, Target } from './providers/dialects/dialect.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import type { Dropped, InboundDialect, PrintedRequest, TargetTraits } from './providers/dialects/dialect.ts'
+import type { Target } from './providers/endpoint.ts'
 import type { Continuation } from './response-continuation.ts'
 
-export interface Understood {
+export interface ParsedChat {
   readonly request: ChatRequest
   readonly needs: readonly Need[]
   readonly estimatedInput: number
@@ -27,11 +27,11 @@ interface Beside {
   readonly betas?: string | undefined
 }
 
-export class CallerRequest {
+export class ParsedRequest {
   readonly #scan: BodyScan
   readonly #inbound: InboundDialect
   readonly #beside: Beside
-  #understood: Result<Understood, Unable> | undefined
+  #parsed: Result<ParsedChat, Ineligible> | undefined
 
   constructor(scan: BodyScan, inbound: InboundDialect, beside: Beside = {}) {
     this.#beside = beside
@@ -39,26 +39,26 @@ export class CallerRequest {
     this.#inbound = inbound
   }
 
-  understood(): Result<Understood, Unable> {
-    this.#understood ??= this.#read()
-    return this.#understood
+  parsed(): Result<ParsedChat, Ineligible> {
+    this.#parsed ??= this.#read()
+    return this.#parsed
   }
 
-  /** Whether a target can take it, in strict mode with every knob; nothing is sent. */
-  could(endpoint: Endpoint, strict: boolean): boolean {
-    const understood = this.understood()
-    if (!understood.ok || this.#missing(understood.value, endpoint) !== undefined) return false
+  /** Whether a target can take it, in strict mode with every parameter; nothing is sent. */
+  could(target: Target, strict: boolean): boolean {
+    const parsed = this.parsed()
+    if (!parsed.ok || this.#missing(parsed.value, target) !== undefined) return false
     if (!strict) return true
-    const printed = endpoint.dialect.printRequest(withoutContent(understood.value.request), targetOf(endpoint))
+    const printed = target.dialect.printRequest(withoutContent(parsed.value.request), traitsOf(target))
     return printed.ok && this.droppedBy(printed.value).length === 0
   }
 
-  print(endpoint: Endpoint, strict: boolean): Result<PrintedRequest, Unable> {
-    const understood = this.understood()
-    if (!understood.ok) return understood
-    const missing = this.#missing(understood.value, endpoint)
+  print(target: Target, strict: boolean): Result<PrintedRequest, Ineligible> {
+    const parsed = this.parsed()
+    if (!parsed.ok) return parsed
+    const missing = this.#missing(parsed.value, target)
     if (missing !== undefined) return fail(missing)
-    const printed = endpoint.dialect.printRequest(understood.value.request, targetOf(endpoint))
+    const printed = target.dialect.printRequest(parsed.value.request, traitsOf(target))
     if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
     const params = strict ? this.droppedBy(printed.value) : []
     return params.length > 0 ? fail({ type: 'unsupported-params', params }) : printed
@@ -69,13 +69,13 @@ export class CallerRequest {
     return [...new Set(dropped.map((one) => this.#nameOf(one)))]
   }
 
-  #missing({ needs }: Understood, { dialect, facts }: Endpoint): Unable | undefined {
+  #missing({ needs }: ParsedChat, { dialect, facts }: Target): Ineligible | undefined {
     const missing = missingOf(needs, dialect, facts)
     return missing === undefined ? undefined : { type: 'missing-capability', ...missing }
   }
 
   #nameOf(dropped: Dropped): string {
-    return 'member' in dropped ? dropped.member : (this.#inbound.knobNames[dropped.knob] ?? dropped.knob)
+    return 'member' in dropped ? dropped.member : (this.#inbound.parameterNames[dropped.parameter] ?? dropped.parameter)
   }
 
   #body(): JsonObject {
@@ -84,7 +84,7 @@ export class CallerRequest {
     return input === undefined ? body : { ...body, input }
   }
 
-  #read(): Result<Understood, Unable> {
+  #read(): Result<ParsedChat, Ineligible> {
     const { state, betas } = this.#beside
     const request = this.#inbound.parseRequest(this.#body(), state?.history?.messages)
     if (!request.ok) return fail({ type: 'unreadable', ...request.error })
@@ -98,11 +98,11 @@ export function bodyOf({ bytes, open, close }: BodyScan): JsonObject {
   return parseExact(bytes.utf8Slice(open, close)) as JsonObject
 }
 
-export function targetOf({ model, facts, quirks }: Endpoint): Target {
+export function traitsOf({ model, facts, quirks }: Target): TargetTraits {
   return { model, facts, quirks }
 }
 
-/** Which knobs a target lacks does not depend on what is said. */
+/** Which parameters a target lacks does not depend on what is said. */
 function withoutContent(request: ChatRequest): ChatRequest {
   return { ...request, messages: [{ role: 'user', parts: [{ type: 'text', text: '.' }] }] }
 }

@@ -2,15 +2,15 @@
 import type { JsonObject } from '../../shared/chat/parts.ts'
 import { usageOf } from '../../shared/chat/usage.ts'
 import { tryParseExact } from '../../shared/json/exact.ts'
-import type { Failure } from './failures.ts'
-import type { ErrorAnswer, Leg, PassedOn, WholeAnswer } from './leg.ts'
+import type { UpstreamFailure } from './failures.ts'
+import type { ErrorAnswer, ForwardedError, Translator, WholeAnswer } from './leg.ts'
 import type { EmbeddingTranslation } from './providers/dialects/embedding-dialect.ts'
 import type { ErrorShape } from './providers/dialects/error-shapes.ts'
 import type { AnswerStream } from './stream-answer.ts'
-import { TranslatedErrors } from './translated-errors.ts'
+import { ProviderErrors } from './translated-errors.ts'
 
-export class EmbeddingLeg implements Leg {
-  readonly relayed = false
+export class EmbeddingsTranslator implements Translator {
+  readonly passesThrough = false
   readonly streamType = 'text/event-stream'
   readonly estimatedInput = undefined
   readonly path: string
@@ -18,12 +18,12 @@ export class EmbeddingLeg implements Leg {
   readonly body: readonly Uint8Array[]
   readonly dropped: string
   readonly #translation: EmbeddingTranslation
-  readonly #errors: TranslatedErrors
+  readonly #errors: ProviderErrors
 
   constructor(translation: EmbeddingTranslation, shape: ErrorShape, path: string, headerLines: string) {
     const { printed, dropped } = translation
     this.#translation = translation
-    this.#errors = new TranslatedErrors(translation.dialect, shape)
+    this.#errors = new ProviderErrors(translation.dialect, shape)
     this.path = path
     this.headerLines = headerLines + printed.headerLines
     this.body = [Buffer.from(printed.body)]
@@ -45,11 +45,11 @@ export class EmbeddingLeg implements Leg {
     throw new Error('embeddings were asked for as a stream')
   }
 
-  failureOf(answer: ErrorAnswer): Failure {
+  failureOf(answer: ErrorAnswer): UpstreamFailure {
     return this.#errors.failureOf(answer)
   }
 
-  passOn(answer: ErrorAnswer, requestId: string): PassedOn {
-    return this.#errors.passOn(answer, requestId)
+  forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {
+    return this.#errors.forwardError(answer, requestId)
   }
 }

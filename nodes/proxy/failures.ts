@@ -3,75 +3,78 @@
 import type { ChatError, ChatErrorKind } from '../../shared/chat/error.ts'
 import type { RetryCondition } from '../../shared/config/kinds.ts'
 import type { AttemptOutcome } from '../../shared/telemetry/records.ts'
-import type { ErrorAnswer, PassedOn } from './leg.ts'
+import type { ErrorAnswer, ForwardedError } from './leg.ts'
 import { type ErrorShape, printError } from './providers/dialects/error-shapes.ts'
-import type { Refusal } from './refusals.ts'
+import type { GatewayError } from './refusals.ts'
 import type { UpstreamError, UpstreamHead } from './upstream/upstream.ts'
 
-export interface Failure {
+export interface UpstreamFailure {
   readonly outcome: AttemptOutcome
   /** `auth` moves on to another target always; undefined is not worth another attempt. */
   readonly condition: RetryCondition | 'auth' | undefined
-  readonly refusal: Refusal
+  readonly error: GatewayError
   readonly retryAfterMs?: number | undefined
 }
 
 /** Marks the answer that goes to the caller as the upstream gave it. */
-export const passedOn: Refusal = { type: 'upstream-error', message: 'The upstream refused the request.' }
+export const forwardedError: GatewayError = { type: 'upstream-error', message: 'The upstream refused the request.' }
 /** Marks the error that an upstream reported inside its stream. */
-export const errorEvent: Refusal = { type: 'upstream-error', message: 'The upstream reported an error in its stream.' }
+export const errorEvent: GatewayError = {
+  type: 'upstream-error',
+  message: 'The upstream reported an error in its stream.',
+}
 
-export const brokenAnswer: Failure = {
+export const brokenAnswer: UpstreamFailure = {
   outcome: 'protocol',
   condition: '5xx',
-  refusal: { type: 'upstream-protocol' },
+  error: { type: 'upstream-protocol' },
 }
-export const cutStream: Failure = {
+export const cutStream: UpstreamFailure = {
   outcome: 'reset',
   condition: '5xx',
-  refusal: { type: 'upstream-error', message: 'The upstream ended its answer before it was complete.' },
+  error: { type: 'upstream-error', message: 'The upstream ended its answer before it was complete.' },
 }
-export const errorInStream: Failure = { outcome: 'http-error', condition: '5xx', refusal: errorEvent }
+export const errorInStream: UpstreamFailure = { outcome: 'http-error', condition: '5xx', error: errorEvent }
 /** What has to be shown to the upstream is not there: an identity service does not give it. */
-export const noCredential: Failure = { outcome: 'auth', condition: 'auth', refusal: { type: 'upstream-auth' } }
+export const noCredential: UpstreamFailure = { outcome: 'auth', condition: 'auth', error: { type: 'upstream-auth' } }
 export const totalTimeout = timeout('The request took longer than its total time allows.')
 export const firstTokenTimeout = timeout('The upstream did not begin to answer in time.')
 export const idleTimeout = timeout('The upstream stopped in the middle of its answer.')
 
-function timeout(message: string): Failure {
-  return { outcome: 'timeout', condition: 'timeout', refusal: { type: 'upstream-timeout', message } }
+function timeout(message: string): UpstreamFailure {
+  return { outcome: 'timeout', condition: 'timeout', error: { type: 'upstream-timeout', message } }
 }
 
 /** What an answer outside 2xx means: worth another attempt, or the caller's to mend. */
-export function failureOfStatus(status: number, retryAfterMs: number | undefined): Failure {
+export function failureOfStatus(status: number, retryAfterMs: number | undefined): UpstreamFailure {
   if (status === 429) {
     return {
       outcome: 'http-error',
       condition: '429',
-      refusal: { type: 'upstream-limited', retryAfterMs: retryAfterMs ?? 1_000 },
+      error: { type: 'upstream-limited', retryAfterMs: retryAfterMs ?? 1_000 },
       retryAfterMs,
     }
   }
   if (status === 401 || status === 402 || status === 403) {
-    return { outcome: 'auth', condition: 'auth', refusal: { type: 'upstream-auth' } }
+    return { outcome: 'auth', condition: 'auth', error: { type: 'upstream-auth' } }
   }
   if (status >= 500) return { ...httpError(`The upstream answered ${status}.`), condition: '5xx', retryAfterMs }
   if (status === 408) {
-    const refusal: Refusal = { type: 'upstream-timeout', message: 'The upstream gave up waiting for the request.' }
-    return { outcome: 'http-error', condition: '408', refusal }
+    const refusal: GatewayError = { type: 'upstream-timeout', message: 'The upstream gave up waiting for the request.' }
+    return { outcome: 'http-error', condition: '408', error: refusal }
   }
   if (status < 400) return httpError(`The upstream answered with a redirect (${status}), which is not followed.`)
-  return { outcome: 'http-error', condition: status === 409 ? '409' : undefined, refusal: passedOn }
+  return { outcome: 'http-error', condition: status === 409 ? '409' : undefined, error: forwardedError }
 }
 
-function httpError(message: string): Failure {
-  return { outcome: 'http-error', condition: undefined, refusal: { type: 'upstream-error', message } }
+function httpError(message: string): UpstreamFailure {
+  return { outcome: 'http-error', condition: undefined, error: { type: 'upstream-error', message } }
 }
 
-export function failureOfError(error: UpstreamError): Failure {
+export function failureOfError(error: UpstreamError): UpstreamFailure {
   switch (error.type) {
     case 'tls':
-      return { outcome: 'tls', condition: 'connect', refusal: { type: 'upstream-tls' } }
+      return { outcome: 'tls', condition: 'connect', error: { type: 'upstream-tls' } }
     case 'protocol':
       return brokenAnswer
     case 'connect-timeout':
@@ -100,11 +103,11 @@ export function retryAfterMsOf(head: UpstreamHead, wallMs: number): number | und
 }
 
 /** An upstream's own refusal of a request: as it is when it has the caller's error shape, its text in it otherwise. */
-export function passedOnAnswer(
+export function forwardedAnswer(
   { status, contentType, body }: ErrorAnswer,
   shape: ErrorShape,
   requestId: string,
-): PassedOn {
+): ForwardedError {
   const headers = ['content-type', 'application/json', 'x-request-id', requestId, 'x-should-retry', 'false']
   if (shape === 'anthropic') headers.push('request-id', requestId)
   if (isErrorBody(body)) return { status, headers, body }
@@ -126,13 +129,13 @@ function isErrorBody(body: Buffer): boolean {
 }
 
 /** What an upstream says in a dialect that was read tells more than its status. */
-export function failureOfChatError({ status, retryAfterMs }: ErrorAnswer, error: ChatError): Failure {
+export function failureOfChatError({ status, retryAfterMs }: ErrorAnswer, error: ChatError): UpstreamFailure {
   const waitMs = retryAfterMs ?? error.retryAfterMs
   switch (error.kind) {
     case 'authentication':
     case 'permission':
     case 'quota':
-      return { outcome: 'auth', condition: 'auth', refusal: { type: 'upstream-auth' } }
+      return { outcome: 'auth', condition: 'auth', error: { type: 'upstream-auth' } }
     case 'rate-limit':
       return failureOfStatus(429, waitMs)
     case 'overloaded':
@@ -143,13 +146,13 @@ export function failureOfChatError({ status, retryAfterMs }: ErrorAnswer, error:
 }
 
 /** An error in the place of the first event: as if the answer had had that status. */
-export function failureInStream(error: ChatError | undefined): Failure {
+export function failureInStream(error: ChatError | undefined): UpstreamFailure {
   switch (error?.kind) {
     case 'invalid-request':
     case 'context-length':
     case 'content-policy':
     case 'too-large':
-      return { outcome: 'http-error', condition: undefined, refusal: refusedInStream(error) }
+      return { outcome: 'http-error', condition: undefined, error: refusedInStream(error) }
     case 'authentication':
     case 'permission':
     case 'quota':
@@ -160,7 +163,7 @@ export function failureInStream(error: ChatError | undefined): Failure {
   }
 }
 
-function refusedInStream(error: ChatError): Refusal {
+function refusedInStream(error: ChatError): GatewayError {
   const { message, param, kind } = error
   const status = kind === 'too-large' ? 413 : 400
   return { type: 'upstream-refused', status, code: toldCode(error), message, param }

@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer'
 import { boundaryOf, type FormPart, type FormScan, scanForm } from '../../shared/form/scan-form.ts'
 import { isForbidden } from '../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import type { Route } from './providers/routes.ts'
-import type { Refusal } from './refusals.ts'
+import type { Operation } from './providers/routes.ts'
+import type { GatewayError } from './refusals.ts'
 import { bad, fallbacksMax, forbiddenParam } from './request-body.ts'
 
 export interface AskedForm {
@@ -22,12 +22,12 @@ export interface AskedForm {
   readonly taken: readonly FormPart[]
 }
 
-type BadBody = Extract<Refusal, { type: 'bad-body' }>
+type BadBody = Extract<GatewayError, { type: 'bad-body' }>
 
 /** `inPath`: the model's name where the path has it; then the form's does not count. */
 export function readForm(
   bytes: Buffer,
-  { contentType, route, inPath }: { contentType: string; route: Route; inPath: string | undefined },
+  { contentType, route, inPath }: { contentType: string; route: Operation; inPath: string | undefined },
 ): Result<AskedForm, BadBody> {
   const boundary = boundaryOf(contentType)
   if (boundary === undefined || !/^[\x20-\x7e]+$/.test(contentType)) {
@@ -46,7 +46,7 @@ export function readForm(
 
 function readParts(
   scan: FormScan,
-  route: Route,
+  route: Operation,
   inPath: string | undefined,
 ): Result<Omit<AskedForm, 'boundary'>, BadBody> {
   const modelPart = onePart(scan, 'model')

@@ -1,6 +1,6 @@
 // The bytes of an answer that is read as a whole before anything of it goes on.
 
-export class HeldBytes {
+export class BodyBuffer {
   #chunks: Buffer[] = []
   #length = 0
 

@@ -1,14 +1,14 @@
 // A request whose caller is known and whose body has come.
 import type { Caller } from './auth/callers.ts'
 import type { Body, Reply, RequestHead } from './http/http.ts'
-import type { Route } from './providers/routes.ts'
+import type { Operation } from './providers/routes.ts'
 import type { Snapshot } from './snapshot.ts'
 
-export interface KnownRequest {
+export interface AuthenticatedRequest {
   readonly head: RequestHead
   readonly reply: Reply
   readonly requestId: string
-  readonly route: Route
+  readonly route: Operation
   /** The model's name where the path has it. */
   readonly inPath: string | undefined
   readonly snapshot: Snapshot

@@ -1,34 +1,34 @@
-// The legs of one request: for each target the one that suits it.
+// The translators of one request: for each target the one that suits it.
 import type { BodyScan } from '../../shared/json/scan.ts'
 import { type Edit, editModel, spliceBody } from '../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { bodyOf, CallerRequest, targetOf } from './caller-request.ts'
-import { EmbeddingLeg } from './embedding-leg.ts'
-import type { Leg, Unable } from './leg.ts'
-import { addressOf, type Endpoint } from './providers/endpoint.ts'
-import type { Route } from './providers/routes.ts'
-import { RelayLeg } from './relay-leg.ts'
+import { bodyOf, ParsedRequest, traitsOf } from './caller-request.ts'
+import { EmbeddingsTranslator } from './embedding-leg.ts'
+import type { Ineligible, Translator } from './leg.ts'
+import { addressOf, type Target } from './providers/endpoint.ts'
+import type { Operation } from './providers/routes.ts'
+import { PassThrough } from './relay-leg.ts'
 import type { Continuation } from './response-continuation.ts'
 import { isPinned, stateEdits } from './response-edits.ts'
 import type { FileReference } from './stored/file-references.ts'
-import { TranslatedLeg } from './translated-leg.ts'
+import { ChatTranslator } from './translated-leg.ts'
 
-export interface LegOptions {
-  readonly route: Route
+export interface TranslatorOptions {
+  readonly route: Operation
   readonly scan: BodyScan
   /** Changes to the body that do not depend on the target. */
   readonly edits: readonly Edit[]
   readonly requestId: string
   readonly nowSeconds: number
   readonly showUsage: boolean
-  /** The caller wants no knob dropped. */
+  /** The caller wants no parameter dropped. */
   readonly strict: boolean
   /** Header lines of the caller that go on to an upstream of the same dialect. */
-  readonly relayedLines: string
+  readonly passThroughLines: string
   /** Those that go on to any. */
   readonly forwardedLines: string
   /** Of the caller's URL, with its question mark, for an upstream of the same dialect. */
-  readonly relayedQuery: string
+  readonly passThroughQuery: string
   /** The header in which the caller asks for features of Anthropic's API. */
   readonly betas: string | undefined
   /** Of a request that reads or leaves state. */
@@ -38,79 +38,79 @@ export interface LegOptions {
 }
 
 /** How each target of a request is spoken to. */
-export interface TargetLegs {
-  /** `strict`: the model's route wants no knob dropped. */
-  to(endpoint: Endpoint, strict: boolean): Result<Leg, Unable>
+export interface Translators {
+  /** `strict`: the model's route wants no parameter dropped. */
+  to(target: Target, strict: boolean): Result<Translator, Ineligible>
   /** Whether a target could take the request. */
-  could(endpoint: Endpoint, strict: boolean, unable: Unable): boolean
+  could(target: Target, strict: boolean, ineligible: Ineligible): boolean
 }
 
-export class Legs implements TargetLegs {
-  readonly #options: LegOptions
-  #request: CallerRequest | undefined
+export class JsonTranslators implements Translators {
+  readonly #options: TranslatorOptions
+  #request: ParsedRequest | undefined
 
-  constructor(options: LegOptions) {
+  constructor(options: TranslatorOptions) {
     this.#options = options
   }
 
-  to(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
+  to(target: Target, strict: boolean): Result<Translator, Ineligible> {
     const { route, state } = this.#options
-    if (state?.pin !== undefined && !isPinned(endpoint, state.pin))
+    if (state?.pin !== undefined && !isPinned(target, state.pin))
       return fail({ type: 'elsewhere', provider: state.pin.provider })
-    if (relays(endpoint, route)) {
-      return this.#options.files === undefined ? done(this.#relay(endpoint)) : this.#relayWithFiles(endpoint)
+    if (passesThrough(target, route)) {
+      return this.#options.files === undefined ? done(this.#relay(target)) : this.#relayWithFiles(target)
     }
-    if (route.embeddings !== undefined) return this.#embed(endpoint, strict || this.#options.strict)
+    if (route.embeddings !== undefined) return this.#embed(target, strict || this.#options.strict)
     if (route.inbound === undefined || route.counts !== undefined) return fail({ type: 'unspoken', route: route.name })
-    return this.#translate(endpoint, strict || this.#options.strict)
+    return this.#translate(target, strict || this.#options.strict)
   }
 
   /** Tokens of the input, where somebody asks how many there are and nobody can count them; undefined where a target can. */
-  estimate(endpoints: readonly Endpoint[]): Result<number, Unable> | undefined {
+  estimate(targets: readonly Target[]): Result<number, Ineligible> | undefined {
     const { route } = this.#options
-    if (endpoints.some((endpoint) => relays(endpoint, route))) return undefined
-    const understood = this.#caller().understood()
-    return understood.ok ? done(understood.value.estimatedInput) : understood
+    if (targets.some((target) => passesThrough(target, route))) return undefined
+    const parsed = this.#caller().parsed()
+    return parsed.ok ? done(parsed.value.estimatedInput) : parsed
   }
 
-  could(endpoint: Endpoint, strict: boolean, unable: Unable): boolean {
+  could(target: Target, strict: boolean, ineligible: Ineligible): boolean {
     const { route, state } = this.#options
-    if (state?.pin !== undefined && !isPinned(endpoint, state.pin)) return false
-    if (relays(endpoint, route)) {
-      return unable.type !== 'missing-capability' || endpoint.facts.lacks?.has(unable.capability) !== true
+    if (state?.pin !== undefined && !isPinned(target, state.pin)) return false
+    if (passesThrough(target, route)) {
+      return ineligible.type !== 'missing-capability' || target.facts.lacks?.has(ineligible.capability) !== true
     }
-    if (route.embeddings !== undefined) return endpoint.dialect.embeddings !== undefined
+    if (route.embeddings !== undefined) return target.dialect.embeddings !== undefined
     if (route.inbound === undefined || route.counts !== undefined) return false
-    return this.#caller().could(endpoint, strict || this.#options.strict)
+    return this.#caller().could(target, strict || this.#options.strict)
   }
 
   /** Only the provider that has them can take the request, and gets its own names for them. */
-  #relayWithFiles(endpoint: Endpoint): Result<Leg, Unable> {
+  #relayWithFiles(target: Target): Result<Translator, Ineligible> {
     const files = this.#options.files ?? []
-    const { provider, credential } = files[0]?.ref ?? { provider: endpoint.provider }
+    const { provider, credential } = files[0]?.ref ?? { provider: target.provider }
     const together = files.every(({ ref }) => ref.provider === provider && ref.credential === credential)
-    if (!together || provider !== endpoint.provider) {
+    if (!together || provider !== target.provider) {
       const message = 'names a file that lies at another account than that of the model'
       return fail({ type: 'unreadable', path: 'file_id', message })
     }
     const named = files.map(({ start, end, ref }) => ({ start, end, replacement: JSON.stringify(ref.id) }))
-    return done(this.#relay(endpoint, named, credential))
+    return done(this.#relay(target, named, credential))
   }
 
-  #relay(endpoint: Endpoint, named: readonly Edit[] = noEdits, credential?: string): Leg {
-    const { route, scan, forwardedLines, relayedLines, relayedQuery, state } = this.#options
+  #relay(target: Target, named: readonly Edit[] = noEdits, credential?: string): Translator {
+    const { route, scan, forwardedLines, passThroughLines, passThroughQuery, state } = this.#options
     const own = state === undefined ? this.#options.edits : [...this.#options.edits, ...stateEdits(scan, state)]
     const edits = named.length === 0 ? own : [...own, ...named.filter((edit) => isApart(edit, own))]
     const inPath = typeof route.upstreamPath !== 'string'
-    const { pieces } = spliceBody(scan, inPath ? edits : [...edits, editModel(scan, endpoint.model)])
-    const path = addressOf(endpoint, pathOf(route, endpoint)) + relayedQuery
-    const measure = route.measures?.ofRequest?.(scan)
-    const body = this.#renamed(endpoint) ?? pieces
-    return new RelayLeg(route, { path, headerLines: forwardedLines + relayedLines, body, measure, credential })
+    const { pieces } = spliceBody(scan, inPath ? edits : [...edits, editModel(scan, target.model)])
+    const path = addressOf(target, pathOf(route, target)) + passThroughQuery
+    const measure = route.units?.ofRequest?.(scan)
+    const body = this.#renamed(target) ?? pieces
+    return new PassThrough(route, { path, headerLines: forwardedLines + passThroughLines, body, measure, credential })
   }
 
   /** The body with another model in it, where its dialect names the model deep within; undefined where nothing changes. */
-  #renamed({ model }: Endpoint): Buffer[] | undefined {
+  #renamed({ model }: Target): Buffer[] | undefined {
     const { route, scan } = this.#options
     if (route.namesModelWithin === undefined) return undefined
     const body = bodyOf(scan)
@@ -118,44 +118,46 @@ export class Legs implements TargetLegs {
     return renamed === body ? undefined : [Buffer.from(JSON.stringify(renamed))]
   }
 
-  #translate(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
+  #translate(target: Target, strict: boolean): Result<Translator, Ineligible> {
     const { route, requestId, nowSeconds, showUsage, forwardedLines, state } = this.#options
     const caller = this.#caller()
-    const printed = caller.print(endpoint, strict)
+    const printed = caller.print(target, strict)
     if (!printed.ok) return printed
-    const understood = caller.understood()
-    if (!understood.ok) return understood
-    const { request, estimatedInput } = understood.value
+    const parsed = caller.parsed()
+    if (!parsed.ok) return parsed
+    const { request, estimatedInput } = parsed.value
     const translation = {
       inbound: route.inbound!,
-      upstream: endpoint.dialect,
+      upstream: target.dialect,
       printed: printed.value,
       facts: { requestId, nowSeconds, estimatedInput, showUsage, request, stored: state?.keeper },
       errors: route.errors,
     }
-    const path = addressOf(endpoint, printed.value.path)
-    return done(new TranslatedLeg(translation, path, forwardedLines, caller.droppedBy(printed.value)))
+    const path = addressOf(target, printed.value.path)
+    return done(new ChatTranslator(translation, path, forwardedLines, caller.droppedBy(printed.value)))
   }
 
-  #embed(endpoint: Endpoint, strict: boolean): Result<Leg, Unable> {
+  #embed(target: Target, strict: boolean): Result<Translator, Ineligible> {
     const { route, scan, forwardedLines } = this.#options
-    const { dialect } = endpoint
+    const { dialect } = target
     const upstream = dialect.embeddings
     if (upstream === undefined) return fail({ type: 'unspoken', route: route.name })
     const inbound = route.embeddings!
     const request = inbound.parseRequest(bodyOf(scan))
     if (!request.ok) return fail({ type: 'unreadable', ...request.error })
-    const printed = upstream.printRequest(request.value, targetOf(endpoint))
+    const printed = upstream.printRequest(request.value, traitsOf(target))
     if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
-    const dropped = printed.value.dropped.map((one) => ('member' in one ? one.member : one.knob))
+    const dropped = printed.value.dropped.map((one) => ('member' in one ? one.member : one.parameter))
     if (strict && dropped.length > 0) return fail({ type: 'unsupported-params', params: dropped })
     const translation = { inbound, upstream, dialect, request: request.value, printed: printed.value, dropped }
-    return done(new EmbeddingLeg(translation, route.errors, addressOf(endpoint, printed.value.path), forwardedLines))
+    return done(
+      new EmbeddingsTranslator(translation, route.errors, addressOf(target, printed.value.path), forwardedLines),
+    )
   }
 
-  #caller(): CallerRequest {
+  #caller(): ParsedRequest {
     const { scan, route, state, betas } = this.#options
-    this.#request ??= new CallerRequest(scan, route.inbound!, { state, betas })
+    this.#request ??= new ParsedRequest(scan, route.inbound!, { state, betas })
     return this.#request
   }
 }
@@ -167,12 +169,12 @@ function isApart({ start, end }: Edit, others: readonly Edit[]): boolean {
   return !others.some((other) => start < other.end && other.start < end)
 }
 
-export function pathOf({ upstreamPath }: Route, { model }: Endpoint): string {
+export function pathOf({ upstreamPath }: Operation, { model }: Target): string {
   return typeof upstreamPath === 'string' ? upstreamPath : upstreamPath(encodeURIComponent(model))
 }
 
-/** Whether the endpoint is given the caller's own bytes. */
-export function relays({ speaks, quirks }: Endpoint, { dialect, upstreamPath, embeddings }: Route): boolean {
+/** Whether the target is given the caller's own bytes. */
+export function passesThrough({ speaks, quirks }: Target, { dialect, upstreamPath, embeddings }: Operation): boolean {
   if (quirks.ownEmbeddings === true && embeddings !== undefined) return false
   return speaks.has(dialect) && upstreamPath !== '' && !(quirks.repairs === true && dialect === 'openai-chat')
 }

@@ -10,7 +10,7 @@ import { LastGood } from '../../cluster/config-log/last-good.ts'
 import { narrowHold } from '../../cluster/config-log/narrow-hold.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
-import { Pulse, type PulseFacts } from '../../cluster/membership/pulse.ts'
+import { type HeartbeatFacts, HeartbeatPublisher } from '../../cluster/membership/pulse.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
@@ -26,19 +26,19 @@ import type { HttpServer } from './http/http.ts'
 import { startHttpServer } from './http/server.ts'
 import { Pipeline } from './pipeline.ts'
 import { openRequestsMax } from './process-limits.ts'
-import { StandingBook } from './providers/credential.ts'
-import { IdentityKeeper } from './providers/credentials/identity-keeper.ts'
+import { CredentialHealthTable } from './providers/credential.ts'
+import { Identities } from './providers/credentials/identity-keeper.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
-import { LoadBook } from './providers/endpoint.ts'
+import { TargetHealthTable } from './providers/endpoint.ts'
 import { SealedSecrets } from './providers/sealed-secrets.ts'
-import { ResponseBook } from './responses/response-book.ts'
-import { Deadlines } from './routing/deadlines.ts'
-import { PaceBook } from './routing/pace-book.ts'
+import { ResponseStore } from './responses/response-book.ts'
+import { TimerWheel } from './routing/deadlines.ts'
+import { LatencyEstimates } from './routing/pace-book.ts'
 import { followWeights } from './routing/weights-intake.ts'
 import { type Snapshot, SnapshotCompiler } from './snapshot.ts'
-import { StoredIds } from './stored/stored-ids.ts'
+import { ObjectIds } from './stored/stored-ids.ts'
 import { StoredResponses } from './stored-responses.ts'
-import { targetLoads } from './target-loads.ts'
+import { targetReports } from './target-loads.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
 import type { TransitTools } from './transit.ts'
 import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
@@ -81,10 +81,17 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const keys = deriveKeys(options.masterKey)
   const dataKeys = new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), keys.wrapKey)
   const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
-  const paces = new PaceBook()
-  const identities = new IdentityKeeper({ clock, chance, notify, environment: options.environment })
+  const paces = new LatencyEstimates()
+  const identities = new Identities({ clock, chance, notify, environment: options.environment })
   const compiler = new SnapshotCompiler({
-    ...{ clock, paces, identities, loads: new LoadBook(), standings: new StandingBook(), ...settings },
+    ...{
+      clock,
+      latencyEstimates: paces,
+      identities,
+      healthOfTargets: new TargetHealthTable(),
+      credentialHealth: new CredentialHealthTable(),
+      ...settings,
+    },
     open: (secret) => secrets.open(secret),
   })
   let snapshot: Snapshot | undefined
@@ -99,7 +106,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     tellApplied(bus, node.name, state)
   })
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
-  const deadlines = new Deadlines(clock)
+  const deadlines = new TimerWheel(clock)
   const direct = await openUpstream({ environment: options.environment, clock, notify })
   const sockets = openSockets({ environment: options.environment, clock })
   let draining = false
@@ -117,7 +124,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     isReady: () => snapshot !== undefined && !draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
     countRefusal: (code) => refusals.set(code, (refusals.get(code) ?? 0) + 1),
-    ids: new StoredIds(keys.idKey),
+    ids: new ObjectIds(keys.idKey),
     openSocket: (request, events) => sockets.open(request, events),
     stored: storedResponses(options, upstreamOf),
   })
@@ -144,7 +151,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const pulse = startPulse(options, () => ({
     ...{ draining, status: follower.status, troubles: troubles(), queues: recorder.queues(), link: link.state },
     ...{ openRequests: opened.openRequests, refusals: Object.fromEntries(refusals) },
-    targets: targetLoads(snapshot, clock.monotonicMs()),
+    targets: targetReports(snapshot, clock.monotonicMs()),
   }))
 
   return {
@@ -205,7 +212,7 @@ function storedResponses(
   upstreamOf: TransitTools['upstreamOf'],
 ): StoredResponses {
   const newId = () => `resp_${randomBytes(24).toString('hex')}`
-  return new StoredResponses({ clock, chance, upstreamOf, newId, book: new ResponseBook(new BusStateStore(bus)) })
+  return new StoredResponses({ clock, chance, upstreamOf, newId, store: new ResponseStore(new BusStateStore(bus)) })
 }
 
 /** A new proxy on a port that others share would refuse what they serve. One that gets nothing has to say so itself. */
@@ -251,7 +258,7 @@ function followKeys(bus: Bus, clock: Clock, look: () => void): { stop(): void } 
 }
 
 /** The first requests shall find what they need; an identity service that is slow to answer holds up no start. */
-function identitiesSettled(identities: IdentityKeeper, clock: Clock): Promise<void> {
+function identitiesSettled(identities: Identities, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const timer = clock.after(identitiesMsMax, resolve)
     void identities.settled().then(() => {
@@ -264,8 +271,8 @@ function identitiesSettled(identities: IdentityKeeper, clock: Clock): Promise<vo
 const identitiesMsMax = 2_000
 
 /** Beats at once: others know of the node from its first second on. */
-function startPulse({ bus, clock, node, settings }: ProxyOptions, facts: () => PulseFacts): Pulse {
-  const pulse = new Pulse({ bus, clock, node: { ...node, region: settings.region }, facts })
+function startPulse({ bus, clock, node, settings }: ProxyOptions, facts: () => HeartbeatFacts): HeartbeatPublisher {
+  const pulse = new HeartbeatPublisher({ bus, clock, node: { ...node, region: settings.region }, facts })
   pulse.beat()
   return pulse
 }

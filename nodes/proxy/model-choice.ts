@@ -1,16 +1,20 @@
 // The models that a request names: whether they are there and for this caller, and which others could do what they cannot.
 import { nearestNames } from '../../shared/config/nearest.ts'
 import { type Caller, mayUse } from './auth/callers.ts'
-import type { Unable } from './leg.ts'
-import type { TargetLegs } from './legs.ts'
-import type { Refusal } from './refusals.ts'
+import type { Ineligible } from './leg.ts'
+import type { Translators } from './legs.ts'
+import type { GatewayError } from './refusals.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Named in a refusal at most. */
 const modelsNamedMax = 5
 
 /** The first model that is unknown or not for this caller; undefined when all are fine. */
-export function refusalOfModels(models: readonly string[], snapshot: Snapshot, caller: Caller): Refusal | undefined {
+export function modelAccessError(
+  models: readonly string[],
+  snapshot: Snapshot,
+  caller: Caller,
+): GatewayError | undefined {
   for (const model of models) {
     if (snapshot.routeOf(model) === undefined) {
       const listed = snapshot.modelNames.filter((name) => mayUse(caller, name))
@@ -22,8 +26,8 @@ export function refusalOfModels(models: readonly string[], snapshot: Snapshot, c
 }
 
 export function modelsThatCould(
-  unable: Unable,
-  legs: Pick<TargetLegs, 'could'>,
+  ineligible: Ineligible,
+  translators: Pick<Translators, 'could'>,
   snapshot: Snapshot,
   caller: Caller,
 ): string[] {
@@ -31,8 +35,8 @@ export function modelsThatCould(
   for (const name of snapshot.modelNames) {
     if (able.length >= modelsNamedMax) break
     const route = mayUse(caller, name) ? snapshot.routeOf(name) : undefined
-    const targets = route?.targets.filter(({ endpoint }) => endpoint.kind !== 'demo') ?? []
-    if (targets.some(({ endpoint }) => legs.could(endpoint, route!.strict, unable))) able.push(name)
+    const targets = route?.targets.filter(({ target }) => target.kind !== 'demo') ?? []
+    if (targets.some(({ target }) => translators.could(target, route!.strict, ineligible))) able.push(name)
   }
   return able
 }

@@ -18,7 +18,7 @@ export function anthropicModelList(snapshot: Snapshot, caller: Caller): object {
 }
 
 export function anthropicModelListing(snapshot: Snapshot, name: string): AnthropicListing {
-  const releasedAt = snapshot.routeOf(name)?.targets[0]?.endpoint.releasedAt ?? 0
+  const releasedAt = snapshot.routeOf(name)?.targets[0]?.target.releasedAt ?? 0
   const created_at = new Date(releasedAt * 1_000).toISOString().replace('.000Z', 'Z')
   return { type: 'model', id: name, display_name: name, created_at }
 }

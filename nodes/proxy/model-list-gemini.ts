@@ -10,7 +10,7 @@ export function geminiModelList(snapshot: Snapshot, caller: Caller): object {
 }
 
 export function geminiModelListing(snapshot: Snapshot, name: string): object {
-  const { contextTokensMax, outputTokensMax } = snapshot.routeOf(name)?.targets[0]?.endpoint.facts ?? {}
+  const { contextTokensMax, outputTokensMax } = snapshot.routeOf(name)?.targets[0]?.target.facts ?? {}
   return {
     name: `models/${name}`,
     displayName: name,

@@ -30,16 +30,16 @@ export function modelList(snapshot: Snapshot, caller: Caller): { object: 'list';
 }
 
 export function modelListing(snapshot: Snapshot, name: string): Listing {
-  const endpoint = snapshot.routeOf(name)?.targets[0]?.endpoint
-  const { contextTokensMax, outputTokensMax } = endpoint?.facts ?? {}
+  const target = snapshot.routeOf(name)?.targets[0]?.target
+  const { contextTokensMax, outputTokensMax } = target?.facts ?? {}
   return {
     id: name,
     object: 'model',
-    created: endpoint?.releasedAt ?? 0,
-    owned_by: endpoint?.provider ?? 'headgate',
+    created: target?.releasedAt ?? 0,
+    owned_by: target?.provider ?? 'headgate',
     ...(contextTokensMax === undefined ? {} : { context_window: contextTokensMax }),
     ...(outputTokensMax === undefined ? {} : { max_output_tokens: outputTokensMax }),
-    pricing: endpoint?.price === undefined ? null : pricingOf(endpoint.price),
+    pricing: target?.price === undefined ? null : pricingOf(target.price),
   }
 }
 

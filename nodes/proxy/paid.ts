@@ -1,8 +1,8 @@
 // What an answer used and what that costs: by tokens where they are told and have a price, else by what else was measured.
 import { costOf, type Price } from '../../shared/models/price.ts'
-import { costOfMeasure } from '../../shared/models/unit-price.ts'
-import type { Measure } from '../../shared/telemetry/records.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import { costOfUnits } from '../../shared/models/unit-price.ts'
+import type { BillableUnits } from '../../shared/telemetry/records.ts'
+import type { Target } from './providers/endpoint.ts'
 import type { StreamTokens } from './stream-answer.ts'
 
 type Tokens = StreamTokens['tokens']
@@ -13,18 +13,18 @@ export const noTokens: Tokens = { input: 0, output: 0, cached: 0 }
 export const nothingUsed: StreamTokens = { tokens: noTokens, estimated: false }
 
 /** Nano-dollars; 0 where there is no price. */
-export function costOfAnswer({ price, unitPrice }: Endpoint, tokens: Tokens, measure: Measure | undefined): number {
+export function costOfAnswer({ price, unitPrice }: Target, tokens: Tokens, measure: BillableUnits | undefined): number {
   if (measure === undefined || isPriced(price, tokens)) return costOf(price, tokens)
-  return costOfMeasure(unitPrice, measure) ?? 0
+  return costOfUnits(unitPrice, measure) ?? 0
 }
 
 /** `isMeasured`: the route counts something besides tokens, and those may be absent. */
 export function isUnpriced(
-  { price, unitPrice }: Endpoint,
-  { tokens, measure, isMeasured }: { tokens: Tokens; measure: Measure | undefined; isMeasured: boolean },
+  { price, unitPrice }: Target,
+  { tokens, measure, isMeasured }: { tokens: Tokens; measure: BillableUnits | undefined; isMeasured: boolean },
 ): boolean {
   if (!isMeasured) return price === undefined
-  return !isPriced(price, tokens) && costOfMeasure(unitPrice, measure) === undefined
+  return !isPriced(price, tokens) && costOfUnits(unitPrice, measure) === undefined
 }
 
 function isPriced(price: Price | undefined, { input, output }: Tokens): boolean {

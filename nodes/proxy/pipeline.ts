@@ -6,32 +6,32 @@ import { BodyScan } from '../../shared/json/scan.ts'
 import { type Caller, identify } from './auth/callers.ts'
 import { callersLines, credentialsIn, durationHeader, smallInteger } from './caller-headers.ts'
 import { readForm } from './form-body.ts'
-import { FormLegs } from './form-legs.ts'
-import type { HttpHandler, HttpRefusal, OnBody, RefusalAnswer, Reply, RequestHead, Upgrade } from './http/http.ts'
-import type { KnownRequest } from './known-request.ts'
-import { Legs, type TargetLegs } from './legs.ts'
-import { modelsThatCould, refusalOfModels } from './model-choice.ts'
+import { FormTranslators } from './form-legs.ts'
+import type { ErrorReply, HttpError, HttpHandler, OnBody, Reply, RequestHead, Upgrade } from './http/http.ts'
+import type { AuthenticatedRequest } from './known-request.ts'
+import { JsonTranslators, type Translators } from './legs.ts'
+import { modelAccessError, modelsThatCould } from './model-choice.ts'
 import { modelList, modelListing } from './model-list.ts'
 import { anthropicModelList, anthropicModelListing } from './model-list-anthropic.ts'
 import { geminiModelList, geminiModelListing } from './model-list-gemini.ts'
 import type { ErrorShape } from './providers/dialects/error-shapes.ts'
-import { errorsAt, isLaterPath, modelListPaths, modelOfPath, modelRouteAt, routes } from './providers/routes.ts'
+import { errorsAt, isLaterPath, matchModelPath, modelListPaths, modelOfPath, operations } from './providers/routes.ts'
 import { Realtime } from './realtime.ts'
 import type { RealtimeTools } from './realtime-opening.ts'
 import { realtimePaths } from './realtime-plan.ts'
-import { type Refused, refusalAnswer } from './refusal-answers.ts'
-import { type Refusal, refusalOf } from './refusals.ts'
-import { refusedRecord } from './refused-record.ts'
+import { type CodedErrorAnswer, errorAnswer } from './refusal-answers.ts'
+import { type GatewayError, ineligibleError } from './refusals.ts'
+import { rejectedRecord } from './refused-record.ts'
 import { type AskedModel, type AskedStream, readModel, readStream } from './request-body.ts'
 import type { Continuation } from './response-continuation.ts'
-import { deskPath } from './response-desk.ts'
-import { readStateWish, type StateWish } from './responses/state-wish.ts'
-import { Itinerary } from './routing/itinerary.ts'
+import { matchStoredResponse } from './response-desk.ts'
+import { readStorageOptions, type StorageOptions } from './responses/state-wish.ts'
+import { AttemptPlan } from './routing/itinerary.ts'
 import type { Snapshot } from './snapshot.ts'
 import { type FileReference, fileReferences } from './stored/file-references.ts'
-import { ownerOf, type StoredIds } from './stored/stored-ids.ts'
-import { type StoredPath, storedMediaTypes, storedPathAt } from './stored/stored-routes.ts'
-import { StoredObjects } from './stored-objects.ts'
+import { type ObjectIds, objectOwner } from './stored/stored-ids.ts'
+import { matchObjectPath, type ObjectPath, objectMediaTypes } from './stored/stored-routes.ts'
+import { FilesApi } from './stored-objects.ts'
 import type { StoredResponses } from './stored-responses.ts'
 import { Transit, type TransitTools } from './transit.ts'
 
@@ -40,7 +40,7 @@ export interface PipelineOptions {
   readonly chance: Chance
   readonly tools: TransitTools
   /** The configuration to answer by, or why there is none. */
-  snapshot(): Snapshot | Extract<Refusal, { type: 'no-config' | 'config-damaged' }>
+  snapshot(): Snapshot | Extract<GatewayError, { type: 'no-config' | 'config-damaged' }>
   /** Open now, this one included; and how many the process can carry. */
   openRequests(): number
   readonly openRequestsMax: number
@@ -51,22 +51,22 @@ export interface PipelineOptions {
   /** Counts refusals of callers that nobody knows: they leave no record, so that a flood cannot push out real ones. */
   countRefusal(code: string): void
   openSocket: RealtimeTools['openSocket']
-  readonly ids: StoredIds
+  readonly ids: ObjectIds
   readonly stored: StoredResponses
 }
 
 export class Pipeline implements HttpHandler {
   readonly socketPaths = realtimePaths
   readonly realtime: Realtime
-  readonly #stored: StoredObjects
+  readonly #stored: FilesApi
   readonly #options: PipelineOptions
   #sequence = 0
 
   constructor(options: PipelineOptions) {
     this.#options = options
-    this.#stored = new StoredObjects({
+    this.#stored = new FilesApi({
       ...{ tools: options.tools, chance: options.chance, ids: options.ids },
-      refuse: (request, refusal) => this.#refuseKnown(request, '', refusal),
+      refuse: (request, refusal) => this.#rejectKnown(request, '', refusal),
     })
     this.realtime = new Realtime({
       tools: { ...options.tools, openSocket: options.openSocket },
@@ -79,16 +79,16 @@ export class Pipeline implements HttpHandler {
 
   onHead(head: RequestHead, reply: Reply): OnBody | undefined {
     const requestId = head.requestId ?? this.#nextId()
-    const known = routes.get(head.path)
-    const named = known === undefined && head.method === 'POST' ? modelRouteAt(head.path, head.query) : undefined
-    const route = known ?? named?.route
+    const known = operations.get(head.path)
+    const named = known === undefined && head.method === 'POST' ? matchModelPath(head.path, head.query) : undefined
+    const route = known ?? named?.operation
     if (route === undefined) {
-      const stored = storedPathAt(head.path)
+      const stored = matchObjectPath(head.path)
       if (stored !== undefined) return this.#onStored(head, reply, requestId, stored)
       this.#answerOther(head, reply, requestId)
       return undefined
     }
-    const to: Refusing = { reply, requestId, shape: route.errors }
+    const to: Answering = { reply, requestId, shape: route.errors }
     if (head.method !== 'POST') return this.#refuse(to, { type: 'method-not-allowed', allow: 'POST' })
     const snapshot = this.#options.snapshot()
     if ('type' in snapshot) return this.#refuse(to, snapshot)
@@ -102,8 +102,8 @@ export class Pipeline implements HttpHandler {
     return (body) => this.#answer({ head, reply, requestId, route, inPath, snapshot, caller: caller.value, body })
   }
 
-  #onStored(head: RequestHead, reply: Reply, requestId: string, path: StoredPath): OnBody | undefined {
-    const to: Refusing = { reply, requestId, shape: 'openai' }
+  #onStored(head: RequestHead, reply: Reply, requestId: string, path: ObjectPath): OnBody | undefined {
+    const to: Answering = { reply, requestId, shape: 'openai' }
     const action = path.actions[head.method]
     if (action === undefined) {
       return this.#refuse(to, { type: 'method-not-allowed', allow: Object.keys(path.actions).join(', ') })
@@ -125,41 +125,41 @@ export class Pipeline implements HttpHandler {
     this.realtime.onUpgrade(head, upgrade)
   }
 
-  refusal(head: RequestHead | undefined, refusal: HttpRefusal): RefusalAnswer {
+  answerOf(head: RequestHead | undefined, refusal: HttpError): ErrorReply {
     this.#options.countRefusal(refusal.type)
     const requestId = head?.requestId ?? this.#nextId()
     const shape = head === undefined ? 'openai' : errorsAt(head.path)
-    return refusalAnswer(refusal, { requestId, shape, chance: this.#options.chance })
+    return errorAnswer(refusal, { requestId, shape, chance: this.#options.chance })
   }
 
   mediaTypesAt(path: string): readonly string[] | undefined {
-    const { form } = routes.get(path) ?? modelRouteAt(path, '')?.route ?? {}
+    const { form } = operations.get(path) ?? matchModelPath(path, '')?.operation ?? {}
     if (form === undefined) {
-      const stored = storedPathAt(path)
-      return stored === undefined ? undefined : storedMediaTypes(stored)
+      const stored = matchObjectPath(path)
+      return stored === undefined ? undefined : objectMediaTypes(stored)
     }
     return form.only ? ['multipart/form-data'] : ['multipart/form-data', 'application/json']
   }
 
   /** From the body on. */
-  #answer(request: KnownRequest): void {
+  #answer(request: AuthenticatedRequest): void {
     const { clock } = this.#options
     const startedMs = clock.monotonicMs()
     const { snapshot, caller, body, route, head } = request
     if (route.form !== undefined && isForm(head)) return this.#answerForm(request, startedMs)
     const scan = new BodyScan()
     const asked = readModel(body.bytes, scan, request.inPath)
-    if (!asked.ok) return this.#refuseKnown(request, '', asked.error)
+    if (!asked.ok) return this.#rejectKnown(request, '', asked.error)
     const { model, fallbacks } = asked.value
-    const found = refusalOfModels([model, ...(fallbacks ?? [])], snapshot, caller)
-    if (found !== undefined) return this.#refuseKnown(request, model, found)
+    const found = modelAccessError([model, ...(fallbacks ?? [])], snapshot, caller)
+    if (found !== undefined) return this.#rejectKnown(request, model, found)
     const stream = readStream(route, scan)
-    if (!stream.ok) return this.#refuseKnown(request, model, stream.error)
+    if (!stream.ok) return this.#rejectKnown(request, model, stream.error)
     if (route.stateful === true) {
-      const wish = readStateWish(scan)
-      if (!wish.ok) return this.#refuseKnown(request, model, wish.error)
-      if (wish.value !== undefined) {
-        this.#goOn(request, scan, { asked: asked.value, stream: stream.value, startedMs, wish: wish.value })
+      const storage = readStorageOptions(scan)
+      if (!storage.ok) return this.#rejectKnown(request, model, storage.error)
+      if (storage.value !== undefined) {
+        this.#goOn(request, scan, { asked: asked.value, stream: stream.value, startedMs, storage: storage.value })
         return
       }
     }
@@ -167,21 +167,21 @@ export class Pipeline implements HttpHandler {
   }
 
   /** What the request goes on from is fetched first: only here does an answer wait for something outside this process. */
-  #goOn(request: KnownRequest, scan: BodyScan, { asked, stream, startedMs, wish }: GoingOn): void {
+  #goOn(request: AuthenticatedRequest, scan: BodyScan, { asked, stream, startedMs, storage }: GoingOn): void {
     const { stored, tools } = this.#options
-    const begun = stored.begin(wish, scan, request.caller).then((state) => {
+    const begun = stored.begin(storage, scan, request.caller).then((state) => {
       if (request.reply.gone) this.#left(request, asked.model)
-      else if (!state.ok) this.#refuseKnown(request, asked.model, state.error)
+      else if (!state.ok) this.#rejectKnown(request, asked.model, state.error)
       else this.#forward(request, scan, asked, stream, startedMs, state.value)
     })
     begun.catch((error: Error) => {
       tools.notify({ type: 'handler-threw', where: 'stored responses', message: error.stack ?? error.message })
-      this.#refuseKnown(request, asked.model, { type: 'internal' })
+      this.#rejectKnown(request, asked.model, { type: 'internal' })
     })
   }
 
   #forward(
-    request: KnownRequest,
+    request: AuthenticatedRequest,
     scan: BodyScan,
     asked: AskedModel,
     stream: AskedStream,
@@ -190,7 +190,7 @@ export class Pipeline implements HttpHandler {
   ): void {
     const { route, head } = request
     const { edits, showUsage } = stream
-    const legs = new Legs({
+    const translators = new JsonTranslators({
       ...{ route, scan, edits, showUsage, requestId: request.requestId, state },
       nowSeconds: Math.floor(this.#options.clock.wallMs() / 1_000),
       strict: head.header('x-headgate-strict') === 'true',
@@ -198,39 +198,44 @@ export class Pipeline implements HttpHandler {
       files: head.header('x-headgate-provider') === undefined ? undefined : this.#filesIn(request),
       ...callersLines(head, route),
     })
-    if (route.counts !== undefined && this.#answerEstimate(request, asked.model, legs)) return
-    this.#send(request, startedMs, legs, asked, stream, state)
+    if (route.counts !== undefined && this.#answerEstimate(request, asked.model, translators)) return
+    this.#send(request, startedMs, translators, asked, stream, state)
   }
 
-  #filesIn({ body, caller }: KnownRequest): readonly FileReference[] {
-    return fileReferences(body.bytes, this.#options.ids, ownerOf(caller))
+  #filesIn({ body, caller }: AuthenticatedRequest): readonly FileReference[] {
+    return fileReferences(body.bytes, this.#options.ids, objectOwner(caller))
   }
 
   /** The same, where the body is a form. */
-  #answerForm(request: KnownRequest, startedMs: number): void {
+  #answerForm(request: AuthenticatedRequest, startedMs: number): void {
     const { head, route, body, snapshot, caller, inPath } = request
     const contentType = head.contentType ?? ''
     const asked = readForm(body.bytes, { contentType, route, inPath })
-    if (!asked.ok) return this.#refuseKnown(request, '', asked.error)
+    if (!asked.ok) return this.#rejectKnown(request, '', asked.error)
     const { model, fallbacks } = asked.value
-    const found = refusalOfModels([model, ...(fallbacks ?? [])], snapshot, caller)
-    if (found !== undefined) return this.#refuseKnown(request, model, found)
-    const { forwardedLines, relayedLines } = callersLines(head, route)
-    const legs = new FormLegs({ route, form: asked.value, contentType, headerLines: forwardedLines + relayedLines })
-    this.#send(request, startedMs, legs, asked.value, asked.value)
+    const found = modelAccessError([model, ...(fallbacks ?? [])], snapshot, caller)
+    if (found !== undefined) return this.#rejectKnown(request, model, found)
+    const { forwardedLines, passThroughLines } = callersLines(head, route)
+    const translators = new FormTranslators({
+      route,
+      form: asked.value,
+      contentType,
+      headerLines: forwardedLines + passThroughLines,
+    })
+    this.#send(request, startedMs, translators, asked.value, asked.value)
   }
 
   #send(
-    request: KnownRequest,
+    request: AuthenticatedRequest,
     startedMs: number,
-    legs: TargetLegs,
+    translators: Translators,
     { model, fallbacks }: AskedModel,
     { stream, showUsage }: Pick<AskedStream, 'stream' | 'showUsage'>,
     state?: Continuation,
   ): void {
     const { clock } = this.#options
     const { snapshot, caller, body, route, head } = request
-    const itinerary = new Itinerary({
+    const attemptPlan = new AttemptPlan({
       requestId: request.requestId,
       revision: snapshot.revision,
       stream,
@@ -255,9 +260,9 @@ export class Pipeline implements HttpHandler {
         stream,
         showUsage,
         user: caller.user === '' ? (head.header('x-headgate-user') ?? '') : caller.user,
-        itinerary,
-        legs,
-        modelsThatCould: (unable) => modelsThatCould(unable, legs, snapshot, caller),
+        attemptPlan,
+        translators,
+        modelsThatCould: (ineligible) => modelsThatCould(ineligible, translators, snapshot, caller),
         body,
         state,
         totalMs: durationHeader(head, 'x-headgate-timeout'),
@@ -269,12 +274,12 @@ export class Pipeline implements HttpHandler {
   }
 
   /** Where no target can count tokens they are estimated here. False: one can. */
-  #answerEstimate(request: KnownRequest, model: string, legs: Legs): boolean {
+  #answerEstimate(request: AuthenticatedRequest, model: string, translators: JsonTranslators): boolean {
     const { snapshot, reply, requestId, body, route } = request
-    const estimate = legs.estimate(snapshot.routeOf(model)!.targets.map(({ endpoint }) => endpoint))
+    const estimate = translators.estimate(snapshot.routeOf(model)!.targets.map(({ target }) => target))
     if (estimate === undefined) return false
     if (!estimate.ok) {
-      this.#refuseKnown(request, model, refusalOf(estimate.error, { model, models: [] }))
+      this.#rejectKnown(request, model, ineligibleError(estimate.error, { model, models: [] }))
       return true
     }
     body.release()
@@ -287,9 +292,9 @@ export class Pipeline implements HttpHandler {
   /** Everything that is not relayed: health, the list of models, and paths that lead nowhere. */
   #answerOther(head: RequestHead, reply: Reply, requestId: string): void {
     const { path } = head
-    const to: Refusing = { reply, requestId, shape: errorsAt(path) }
+    const to: Answering = { reply, requestId, shape: errorsAt(path) }
     const health = this.#health(path)
-    const about = deskPath(path)
+    const about = matchStoredResponse(path)
     if (about !== undefined) return this.#answerAbout(head, to, about)
     if (realtimePaths.includes(path)) return this.#refuse(to, { type: 'upgrade-required' })
     const single = health === undefined ? modelOfPath(path) : undefined
@@ -311,7 +316,7 @@ export class Pipeline implements HttpHandler {
   }
 
   /** Of one stored response. */
-  #answerAbout(head: RequestHead, to: Refusing, about: NonNullable<ReturnType<typeof deskPath>>): void {
+  #answerAbout(head: RequestHead, to: Answering, about: NonNullable<ReturnType<typeof matchStoredResponse>>): void {
     const { stored, tools } = this.#options
     const { reply, requestId } = to
     const snapshot = this.#options.snapshot()
@@ -319,20 +324,20 @@ export class Pipeline implements HttpHandler {
     if (this.#options.openRequests() > this.#options.openRequestsMax) {
       return this.#refuse(to, { type: 'overloaded', retryAfterMs: 1_000 })
     }
-    const refuse = (refusal: Refusal) => this.#refuse(to, refusal)
+    const refuse = (refusal: GatewayError) => this.#refuse(to, refusal)
     stored.answer({ head, about, snapshot, reply, requestId, refuse }).catch((error: Error) => {
       tools.notify({ type: 'handler-threw', where: 'stored responses', message: error.stack ?? error.message })
       refuse({ type: 'internal' })
     })
   }
 
-  #answerModels(head: RequestHead, { reply, requestId, shape }: Refusing, single: string | undefined): void {
-    const to: Refusing = { reply, requestId, shape: shapeOfLists(head, shape) }
+  #answerModels(head: RequestHead, { reply, requestId, shape }: Answering, single: string | undefined): void {
+    const to: Answering = { reply, requestId, shape: shapeOfLists(head, shape) }
     const snapshot = this.#options.snapshot()
     if ('type' in snapshot) return this.#refuse(to, snapshot)
     const caller = identify(snapshot.callers, credentialsIn(head), this.#options.clock.wallMs())
     if (!caller.ok) return this.#refuse(to, caller.error)
-    const refused = single === undefined ? undefined : refusalOfModels([single], snapshot, caller.value)
+    const refused = single === undefined ? undefined : modelAccessError([single], snapshot, caller.value)
     if (refused !== undefined) return this.#refuse(to, refused)
     const headers = jsonHeaders(requestId)
     if (to.shape === 'anthropic') headers.push('request-id', requestId)
@@ -346,23 +351,23 @@ export class Pipeline implements HttpHandler {
     return undefined
   }
 
-  #refuse(to: Refusing, refusal: Refusal): undefined {
+  #refuse(to: Answering, refusal: GatewayError): undefined {
     this.#tell(to, refusal)
   }
 
-  #tell({ reply, requestId, shape }: Refusing, refusal: Refusal): Refused {
-    const answer = refusalAnswer(refusal, { requestId, shape, chance: this.#options.chance })
+  #tell({ reply, requestId, shape }: Answering, refusal: GatewayError): CodedErrorAnswer {
+    const answer = errorAnswer(refusal, { requestId, shape, chance: this.#options.chance })
     this.#options.countRefusal(answer.code)
     reply.send(answer.status, answer.headers, answer.body)
     return answer
   }
 
   /** A refusal whose caller is known leaves a record; it waits for nothing. */
-  #refuseKnown(request: KnownRequest, model: string, refusal: Refusal): void {
+  #rejectKnown(request: AuthenticatedRequest, model: string, refusal: GatewayError): void {
     request.body.release()
     const { caller, route, snapshot, requestId, reply } = request
     const { status, code } = this.#tell({ reply, requestId, shape: route.errors }, refusal)
-    const record = refusedRecord(
+    const record = rejectedRecord(
       { caller, route: route.name, model, snapshot, requestId, status, code },
       this.#options.clock,
     )
@@ -370,11 +375,11 @@ export class Pipeline implements HttpHandler {
   }
 
   /** The caller left before anything was sent. */
-  #left(request: KnownRequest, model: string): void {
+  #left(request: AuthenticatedRequest, model: string): void {
     request.body.release()
     const { caller, route, snapshot, requestId } = request
     const facts = { caller, route: route.name, model, snapshot, requestId, status: 0, code: '' }
-    const record = refusedRecord(facts, this.#options.clock)
+    const record = rejectedRecord(facts, this.#options.clock)
     this.#options.tools.recorder.finish({ ...record, status: 'client-aborted' }, [], nothing)
   }
 
@@ -389,18 +394,25 @@ interface GoingOn {
   readonly asked: AskedModel
   readonly stream: AskedStream
   readonly startedMs: number
-  readonly wish: StateWish
+  readonly storage: StorageOptions
 }
 
 /** Whom a refusal goes to, and in which shape. */
-interface Refusing {
+interface Answering {
   readonly reply: Reply
   readonly requestId: string
   readonly shape: ErrorShape
 }
 
 const nothing = () => {}
-const knownPaths = [...routes.keys(), ...modelListPaths, '/livez', '/readyz', '/health/liveliness', '/health/readiness']
+const knownPaths = [
+  ...operations.keys(),
+  ...modelListPaths,
+  '/livez',
+  '/readyz',
+  '/health/liveliness',
+  '/health/readiness',
+]
 
 function jsonHeaders(requestId: string): string[] {
   return ['content-type', 'application/json', 'x-request-id', requestId]
@@ -411,7 +423,7 @@ function isForm({ contentType }: RequestHead): boolean {
   return contentType !== undefined && /^\s*multipart\/form-data\s*(;|$)/i.test(contentType)
 }
 
-const formExpected: Refusal = {
+const formExpected: GatewayError = {
   type: 'unsupported-media-type',
   message: 'Send the header content-type: multipart/form-data.',
 }

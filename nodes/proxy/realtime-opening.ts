@@ -5,24 +5,24 @@ import type { Notify } from '../../shared/notice.ts'
 import type { AttemptRecord } from '../../shared/telemetry/records.ts'
 import { answerHeaders } from './answer-headers.ts'
 import {
-  type Failure,
   failureOfError,
   failureOfStatus,
+  forwardedAnswer,
+  forwardedError,
   noCredential,
-  passedOn,
-  passedOnAnswer,
   retryAfterMsOf,
+  type UpstreamFailure,
 } from './failures.ts'
 import type { Upgrade } from './http/http.ts'
-import type { ErrorAnswer, Unable } from './leg.ts'
-import { type Credential, drawCredential, standWell, stepAside } from './providers/credential.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import type { ErrorAnswer, Ineligible } from './leg.ts'
+import { backOff, type Credential, drawCredential, recovered } from './providers/credential.ts'
+import type { Target } from './providers/endpoint.ts'
 import { type RealtimePlan, realtimeAddress } from './realtime-plan.ts'
 import { RealtimeRecords } from './realtime-records.ts'
 import { RealtimeSession } from './realtime-session.ts'
-import { refusalAnswer } from './refusal-answers.ts'
-import { type Refusal, refusalOf, rowOf } from './refusals.ts'
-import type { Step } from './routing/itinerary.ts'
+import { errorAnswer } from './refusal-answers.ts'
+import { errorRow, type GatewayError, ineligibleError } from './refusals.ts'
+import type { PlannedAttempt } from './routing/itinerary.ts'
 import type { RecordSink } from './transit.ts'
 import type { UpstreamError } from './upstream/upstream.ts'
 import type { SocketEvents, SocketRequest, UpstreamSocket } from './upstream/upstream-socket.ts'
@@ -50,11 +50,11 @@ export class RealtimeOpening implements SocketEvents {
   readonly #upgrade: Upgrade
   readonly #records: RealtimeRecords
   readonly #owner: OpeningOwner
-  #step: Step<Endpoint> | undefined
+  #step: PlannedAttempt<Target> | undefined
   #credential: Credential | undefined
   #socket: UpstreamSocket | undefined
   #session: RealtimeSession | undefined
-  #unable: Unable | undefined
+  #ineligible: Ineligible | undefined
   #attempts = 0
   #attemptStartedMs = 0
   #status = 0
@@ -76,44 +76,44 @@ export class RealtimeOpening implements SocketEvents {
     else this.#refuse(this.#noTarget())
   }
 
-  #noTarget(): Refusal {
+  #noTarget(): GatewayError {
     const { model } = this.#plan
-    if (this.#unable === undefined) return { type: 'no-target', model }
-    return refusalOf(this.#unable, { model, models: this.#plan.modelsThatCould(this.#unable) })
+    if (this.#ineligible === undefined) return { type: 'no-target', model }
+    return ineligibleError(this.#ineligible, { model, models: this.#plan.modelsThatCould(this.#ineligible) })
   }
 
-  #next(): Step<Endpoint> | undefined {
+  #next(): PlannedAttempt<Target> | undefined {
     for (;;) {
-      const step = this.#plan.itinerary.next()
+      const step = this.#plan.attemptPlan.next()
       if (step === undefined) return undefined
-      const address = realtimeAddress(step.endpoint)
+      const address = realtimeAddress(step.target)
       if (address.ok) return step
-      this.#unable ??= address.error
-      this.#plan.itinerary.passOver(step)
+      this.#ineligible ??= address.error
+      this.#plan.attemptPlan.passOver(step)
     }
   }
 
-  #attempt(step: Step<Endpoint>): void {
-    const { endpoint } = step
+  #attempt(step: PlannedAttempt<Target>): void {
+    const { target } = step
     const { clock, chance } = this.#tools
     this.#step = step
     this.#attempts++
     this.#status = 0
     this.#answer = undefined
     this.#attemptStartedMs = clock.monotonicMs()
-    const credential = drawCredential(endpoint.credentials, this.#attemptStartedMs, chance)
+    const credential = drawCredential(target.credentials, this.#attemptStartedMs, chance)
     this.#credential = credential
-    endpoint.load.inFlight++
-    const address = realtimeAddress(endpoint)
+    target.health.inFlight++
+    const address = realtimeAddress(target)
     const path = address.ok ? address.value : ''
-    const proof = credential.prove?.({ method: 'GET', host: endpoint.origin.host, path, body: [] })
-    if (credential.prove !== undefined && proof === undefined) {
+    const proof = credential.sign?.({ method: 'GET', host: target.origin.host, path, body: [] })
+    if (credential.sign !== undefined && proof === undefined) {
       this.#fail(noCredential)
       return
     }
     const headerLines = credential.headerLines + (proof ?? '') + this.#plan.headerLines
     const handshakeTimeoutMs = step.route.timeouts.connectMs + acceptMsMax
-    this.#socket = this.#tools.openSocket({ origin: endpoint.origin, path, headerLines, handshakeTimeoutMs }, this)
+    this.#socket = this.#tools.openSocket({ origin: target.origin, path, headerLines, handshakeTimeoutMs }, this)
   }
 
   onRefused({ status, contentType, body, header }: Parameters<SocketEvents['onRefused']>[0]): void {
@@ -128,45 +128,42 @@ export class RealtimeOpening implements SocketEvents {
     this.#fail(failureOfError(error))
   }
 
-  #fail(failure: Failure): void {
+  #fail(failure: UpstreamFailure): void {
     const step = this.#step!
-    const { endpoint } = step
-    endpoint.load.inFlight--
-    if (failure.refusal !== passedOn) endpoint.load.failuresInRow++
+    const { target } = step
+    target.health.inFlight--
+    if (failure.error !== forwardedError) target.health.failuresInRow++
     this.#failed.push(this.#record(step, failure.outcome))
     if (failure.condition === 'auth') this.#onAuthRefused()
-    const next = this.#nextAfter(failure, endpoint)
+    const next = this.#nextAfter(failure, target)
     if (next !== undefined) this.#attempt(next)
-    else this.#refuse(failure.refusal)
+    else this.#refuse(failure.error)
   }
 
-  #nextAfter({ condition }: Failure, failed: Endpoint): Step<Endpoint> | undefined {
-    const { itinerary } = this.#plan
+  #nextAfter({ condition }: UpstreamFailure, failed: Target): PlannedAttempt<Target> | undefined {
+    const { attemptPlan } = this.#plan
     if (condition === undefined || this.#upgrade.reply.gone) return undefined
-    if (condition !== 'auth' && !itinerary.retries(condition)) itinerary.leaveRoute()
+    if (condition !== 'auth' && !attemptPlan.retries(condition)) attemptPlan.leaveRoute()
     for (;;) {
       const step = this.#next()
       if (step === undefined) return undefined
-      // Nothing is waited for here, and the same endpoint would say the same again at once.
-      if (
-        step.endpoint === failed &&
-        (condition === '429' || (condition === 'auth' && failed.credentials.length === 1))
-      )
+      // Nothing is waited for here, and the same target would say the same again at once.
+      if (step.target === failed && (condition === '429' || (condition === 'auth' && failed.credentials.length === 1)))
         continue
       return step
     }
   }
 
   #onAuthRefused(): void {
-    const { name: credential, standing, renew } = this.#credential!
-    stepAside(standing, this.#tools.clock.monotonicMs())
+    const { name: credential, health, renew } = this.#credential!
+    backOff(health, this.#tools.clock.monotonicMs())
     renew?.()
     if (this.#status === 0) return
-    const { provider } = this.#step!.endpoint
+    const { provider } = this.#step!.target
     this.#tools.notify({ type: 'upstream-auth-refused', provider, credential, status: this.#status })
   }
 
-  #record(step: Step<Endpoint>, outcome: AttemptRecord['outcome']): AttemptRecord {
+  #record(step: PlannedAttempt<Target>, outcome: AttemptRecord['outcome']): AttemptRecord {
     const { clock } = this.#tools
     const times = { startedMs: this.#attemptStartedMs, nowMs: clock.monotonicMs() }
     return this.#records.attempt(step, { ...times, index: this.#attempts - 1, status: this.#status, outcome })
@@ -178,8 +175,8 @@ export class RealtimeOpening implements SocketEvents {
     const { clock } = this.#tools
     const step = this.#step!
     this.#status = 101
-    step.endpoint.load.failuresInRow = 0
-    standWell(this.#credential!.standing)
+    step.target.health.failuresInRow = 0
+    recovered(this.#credential!.health)
     const nowMs = clock.monotonicMs()
     const end = {
       attempts: [...this.#failed, this.#record(step, 'ok')],
@@ -216,22 +213,22 @@ export class RealtimeOpening implements SocketEvents {
   #headers(nowMs: number): string[] {
     const { requestId, revisionText, startedMs } = this.#plan
     const facts = {
-      ...{ requestId, revisionText, endpoint: this.#step?.endpoint, dropped: '', requestIdToo: false },
+      ...{ requestId, revisionText, target: this.#step?.target, dropped: '', requestIdToo: false },
       ...{ attempts: this.#attempts, fallbackIndex: this.#step?.fallbackIndex ?? 0, costNanoUsd: undefined },
       ...{ upstreamMs: nowMs - startedMs, overheadMs: 0 },
     }
     return answerHeaders(facts, '').slice(2)
   }
 
-  #refuse(refusal: Refusal): void {
+  #refuse(refusal: GatewayError): void {
     const { requestId } = this.#plan
     const { chance, clock } = this.#tools
     const { reply } = this.#upgrade
     const answer =
-      refusal === passedOn && this.#answer !== undefined
-        ? passedOnAnswer(this.#answer, 'openai', requestId)
-        : refusalAnswer(refusal, { requestId, shape: 'openai', chance })
-    const errorCode = refusal === passedOn ? 'upstream_refused' : (rowOf(refusal).code ?? '')
+      refusal === forwardedError && this.#answer !== undefined
+        ? forwardedAnswer(this.#answer, 'openai', requestId)
+        : errorAnswer(refusal, { requestId, shape: 'openai', chance })
+    const errorCode = refusal === forwardedError ? 'upstream_refused' : (errorRow(refusal).code ?? '')
     const nowMs = clock.monotonicMs()
     const headers = [...answer.headers, ...this.#headers(nowMs).slice(2)]
     this.#finish({ status: 'failed', httpStatus: answer.status, errorCode, nowMs }, () =>
@@ -244,7 +241,7 @@ export class RealtimeOpening implements SocketEvents {
     this.#socket?.abandon()
     const step = this.#step
     if (step !== undefined) {
-      step.endpoint.load.inFlight--
+      step.target.health.inFlight--
       this.#failed.push(this.#record(step, 'aborted'))
     }
     const nowMs = this.#tools.clock.monotonicMs()

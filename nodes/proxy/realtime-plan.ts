@@ -1,18 +1,18 @@
 // What is known of a realtime session before its first attempt, and how its target is addressed.
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { Caller } from './auth/callers.ts'
-import type { Unable } from './leg.ts'
-import { addressOf, type Endpoint } from './providers/endpoint.ts'
-import { nothingMeasured } from './providers/measures.ts'
-import type { Route } from './providers/routes.ts'
-import type { Itinerary } from './routing/itinerary.ts'
+import type { Ineligible } from './leg.ts'
+import { addressOf, type Target } from './providers/endpoint.ts'
+import { noUnits } from './providers/measures.ts'
+import type { Operation } from './providers/routes.ts'
+import type { AttemptPlan } from './routing/itinerary.ts'
 
 export interface RealtimePlan {
   readonly requestId: string
   /** Wall clock. */
   readonly arrivedAtMs: number
   readonly startedMs: number
-  readonly route: Route
+  readonly route: Operation
   readonly caller: Caller
   /** Of the key, so that its end is noticed while the session lasts. */
   readonly tokenHash: string
@@ -21,15 +21,15 @@ export interface RealtimePlan {
   readonly revision: number
   readonly revisionText: string
   readonly stream: boolean
-  readonly itinerary: Itinerary<Endpoint>
+  readonly attemptPlan: AttemptPlan<Target>
   /** Header lines of the caller that go on. */
   readonly headerLines: string
   /** Of those that the client offered, the one that is answered; '' for none. */
   readonly protocol: string
-  modelsThatCould(unable: Unable): readonly string[]
+  modelsThatCould(ineligible: Ineligible): readonly string[]
 }
 
-export const realtimeRoute: Route = {
+export const realtimeRoute: Operation = {
   name: '/v1/realtime',
   dialect: 'openai-realtime',
   errors: 'openai',
@@ -38,20 +38,20 @@ export const realtimeRoute: Route = {
   input: undefined,
   stream: undefined,
   asksForUsage: false,
-  measures: nothingMeasured,
+  units: noUnits,
 }
 
 export const realtimePaths = ['/v1/realtime', '/openai/v1/realtime', '/openai/realtime', '/realtime']
 
 /** Where the session is opened, with the model in the query. */
-export function realtimeAddress(endpoint: Endpoint): Result<string, Unable> {
-  if (!canRealtime(endpoint)) return fail({ type: 'unspoken', route: realtimeRoute.name })
-  const path = addressOf(endpoint, '/realtime')
+export function realtimeAddress(target: Target): Result<string, Ineligible> {
+  if (!canRealtime(target)) return fail({ type: 'unspoken', route: realtimeRoute.name })
+  const path = addressOf(target, '/realtime')
   // Azure's older form names the deployment by itself.
   if (path.includes('deployment=')) return done(path)
-  return done(`${path}${path.includes('?') ? '&' : '?'}model=${encodeURIComponent(endpoint.model)}`)
+  return done(`${path}${path.includes('?') ? '&' : '?'}model=${encodeURIComponent(target.model)}`)
 }
 
-export function canRealtime({ speaks }: Endpoint): boolean {
+export function canRealtime({ speaks }: Target): boolean {
   return speaks.has('openai-realtime')
 }

@@ -3,9 +3,9 @@
 import { costOf } from '../../shared/models/price.ts'
 import type { AttemptOutcome, AttemptRecord, RequestStatus } from '../../shared/telemetry/records.ts'
 import type { RealtimeUse } from './providers/dialects/realtime-watch.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import type { Target } from './providers/endpoint.ts'
 import type { RealtimePlan } from './realtime-plan.ts'
-import type { Step } from './routing/itinerary.ts'
+import type { PlannedAttempt } from './routing/itinerary.ts'
 import type { RecordSink } from './transit.ts'
 import { attemptRecord, type RecordedPlan, requestRecord } from './transit-records.ts'
 
@@ -52,31 +52,35 @@ export class RealtimeRecords {
 
   /** An attempt to open the session. */
   attempt(
-    step: Step<Endpoint>,
+    step: PlannedAttempt<Target>,
     facts: { index: number; startedMs: number; nowMs: number; status: number; outcome: AttemptOutcome },
   ) {
     const { index, startedMs, nowMs, status, outcome } = facts
-    const { endpoint, route, share, sharesRevision } = step
+    const { target, route, trafficShare: share, sharesRevision } = step
     return attemptRecord(this.#plan, {
-      ...{ outcome, nowMs, endpoint, model: route.model, index, share, sharesRevision, startedMs },
+      ...{ outcome, nowMs, target, model: route.model, index, share, sharesRevision, startedMs },
       ...{ tokens: noTokens, costNanoUsd: 0, upstreamStatus: status, relay: undefined },
       firstByteMs: status === 0 ? 0 : nowMs,
     })
   }
 
-  turn(turn: Turn, { endpoint, route, share, sharesRevision, fallbackIndex }: Step<Endpoint>, end: TurnEnd): void {
+  turn(
+    turn: Turn,
+    { target, route, trafficShare: share, sharesRevision, fallbackIndex }: PlannedAttempt<Target>,
+    end: TurnEnd,
+  ): void {
     const { nowMs, status, outcome, errorCode, used, isOwn } = end
     const { usage, measure, isMixed } = used
     const { startedMs, firstTokenMs } = turn
     const tokens = usage ?? noTokens
-    const unpriced = endpoint.price === undefined || usage === undefined || isMixed || !isOwn
+    const unpriced = target.price === undefined || usage === undefined || isMixed || !isOwn
     this.#turns++
     const requestId = `${this.#plan.requestId}.${this.#turns}`
     const plan: RecordedPlan = { ...this.#plan, requestId, arrivedAtMs: turn.atMs, startedMs, stream: true }
     const relay = firstTokenMs === 0 ? undefined : { tokens: 1, firstTokenMs, lastTokenMs: nowMs }
     const attempt = attemptRecord(plan, {
-      ...{ outcome, tokens, nowMs, endpoint, model: route.model, index: 0, share, sharesRevision, startedMs, relay },
-      ...{ costNanoUsd: unpriced ? 0 : costOf(endpoint.price, tokens), upstreamStatus: 200, firstByteMs: firstTokenMs },
+      ...{ outcome, tokens, nowMs, target, model: route.model, index: 0, share, sharesRevision, startedMs, relay },
+      ...{ costNanoUsd: unpriced ? 0 : costOf(target.price, tokens), upstreamStatus: 200, firstByteMs: firstTokenMs },
     })
     const ending = { status, httpStatus: 200, errorCode, tokens, estimated: false, unpriced, measure }
     const times = { nowMs, upstreamMs: nowMs - startedMs, firstForwardMs: undefined, firstTokenMs }

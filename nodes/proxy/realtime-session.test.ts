@@ -1,13 +1,13 @@
 // A session between two sockets in memory, under a clock that the test moves: what silence and stalled sides come to.
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { RequestRecord } from '../../shared/telemetry/records.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import type { Target } from './providers/endpoint.ts'
 import { type RealtimePlan, realtimeRoute } from './realtime-plan.ts'
 import { RealtimeRecords } from './realtime-records.ts'
 import { RealtimeSession } from './realtime-session.ts'
-import { Itinerary } from './routing/itinerary.ts'
+import { AttemptPlan } from './routing/itinerary.ts'
 import { directRoute } from './routing/route.ts'
 
 /** One side: what it was sent, how much of that it has not taken, and how it was closed. */
@@ -48,17 +48,17 @@ function opened() {
   const clock = new ManualClock(1_000)
   const [client, upstream] = [new Side(), new Side()]
   const load = { inFlight: 1, failuresInRow: 0 }
-  const endpoint = { provider: 'live', model: 'x', price: undefined, load } as unknown as Endpoint
-  const route = directRoute('voice', endpoint)
+  const target = { provider: 'live', model: 'x', price: undefined, health: load } as unknown as Target
+  const route = directRoute('voice', target)
   const chance = () => 0
-  const itinerary = new Itinerary({
+  const attemptPlan = new AttemptPlan({
     ...{ requestId: 'r', revision: 1, stream: true, clock, chance, route, routeOf: () => undefined },
   })
-  const step = itinerary.next()!
+  const step = attemptPlan.next()!
   const caller = { keyId: 'k', team: 't', user: '', app: '', costCenter: '', expiresAtMs: 0, models: undefined }
   const plan: RealtimePlan = {
     ...{ requestId: 'r', arrivedAtMs: 0, startedMs: 0, route: realtimeRoute, caller, tokenHash: '', user: '' },
-    ...{ model: 'voice', revision: 1, revisionText: '1', stream: true, itinerary, headerLines: '', protocol: '' },
+    ...{ model: 'voice', revision: 1, revisionText: '1', stream: true, attemptPlan, headerLines: '', protocol: '' },
     modelsThatCould: () => [],
   }
   const recorded: RequestRecord[] = []
@@ -80,11 +80,11 @@ const codeIn = ({ sent }: Side) => JSON.parse(sent.at(-1)!).error.code
 
 test('silence ends a session after its time, and not before; a word from either side begins it anew', () => {
   const { session, client, upstream, recorded, load, pass } = opened()
-  pass(limits.socketIdleMs - 1_000)
+  pass(bounds.socketIdleMs - 1_000)
   session.onMessage(Buffer.from('hi'), false)
-  pass(limits.socketIdleMs - 1_000)
+  pass(bounds.socketIdleMs - 1_000)
   session.fromUpstream(Buffer.from('hello'), false)
-  pass(limits.socketIdleMs)
+  pass(bounds.socketIdleMs)
   expect(client.closed).toBeUndefined()
   pass(2_000)
   expect([client.closed?.code, codeIn(client), upstream.closed?.code]).toEqual([1_001, 'session_idle', 1_001])
@@ -98,14 +98,14 @@ test('a client that takes nothing pauses the upstream at once, and is closed whe
   client.takes = false
   const piece = Buffer.alloc(64 << 10)
   for (let sent = 0; !upstream.paused; sent += piece.length) {
-    expect(sent).toBeLessThanOrEqual(limits.socketBufferBytesMax + piece.length)
+    expect(sent).toBeLessThanOrEqual(bounds.socketBufferBytesMax + piece.length)
     session.fromUpstream(piece, true)
   }
-  pass(limits.socketStalledMs - 1_000)
+  pass(bounds.socketStalledMs - 1_000)
   // It took a little: that is enough, once more.
   client.bufferedBytes -= 1
   session.onDrain()
-  pass(limits.socketStalledMs)
+  pass(bounds.socketStalledMs)
   expect([client.closed, upstream.paused]).toEqual([undefined, true])
   pass(1_000)
   expect([client.closed?.code, codeIn(client)]).toEqual([1_008, 'client_too_slow'])
@@ -115,9 +115,9 @@ test('a client that takes nothing pauses the upstream at once, and is closed whe
 test('the upstream goes on when the client has taken half', () => {
   const { session, client, upstream, pass } = opened()
   client.takes = false
-  session.fromUpstream(Buffer.alloc(2 * limits.socketBufferBytesMax), true)
+  session.fromUpstream(Buffer.alloc(2 * bounds.socketBufferBytesMax), true)
   expect(upstream.paused).toBe(true)
-  client.bufferedBytes = limits.socketBufferBytesMax / 2 + 1
+  client.bufferedBytes = bounds.socketBufferBytesMax / 2 + 1
   session.onDrain()
   expect(upstream.paused).toBe(true)
   client.bufferedBytes = 0
@@ -130,15 +130,15 @@ test('the upstream goes on when the client has taken half', () => {
 test('an upstream that takes nothing of a little for too long is as bad as one that takes nothing of much', () => {
   const first = opened()
   first.upstream.takes = false
-  first.session.onMessage(Buffer.alloc(limits.socketBufferBytesMax + 1), true)
-  first.pass(limits.socketStalledMs)
+  first.session.onMessage(Buffer.alloc(bounds.socketBufferBytesMax + 1), true)
+  first.pass(bounds.socketStalledMs)
   expect(first.client.closed).toBeUndefined()
   first.pass(1_000)
   expect([first.client.closed?.code, codeIn(first.client)]).toEqual([1_013, 'upstream_too_slow'])
   const second = opened()
   second.upstream.takes = false
   for (let i = 0; i < 6 && second.client.closed === undefined; i++) {
-    second.session.onMessage(Buffer.alloc(limits.socketBufferBytesMax), true)
+    second.session.onMessage(Buffer.alloc(bounds.socketBufferBytesMax), true)
   }
   expect(second.client.closed?.code).toBe(1_013)
 })
@@ -170,6 +170,6 @@ test('whatever comes after its end changes nothing', () => {
   session.fromUpstream(event({ type: 'response.done', response: {} }), false)
   session.revoke('late')
   session.drain()
-  pass(limits.socketIdleMs * 2)
+  pass(bounds.socketIdleMs * 2)
   expect([recorded.length, load.inFlight, upstream.closed]).toEqual([1, 0, undefined])
 })

@@ -2,19 +2,19 @@
 // response. Neither side may make the other's bytes pile up: the upstream is paused while the caller does not read; a
 // caller, whom nothing can pause, is closed when the upstream does not keep up.
 import type { Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { ClientSocket, SocketHandler } from './http/http.ts'
-import { type RealtimeSight, seeRealtime } from './providers/dialects/realtime-watch.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import { observeRealtime, type RealtimeSight } from './providers/dialects/realtime-watch.ts'
+import type { Target } from './providers/endpoint.ts'
 import type { RealtimePlan } from './realtime-plan.ts'
 import type { RealtimeRecords, SessionEnd, Turn, TurnEnd } from './realtime-records.ts'
-import type { Step } from './routing/itinerary.ts'
+import type { PlannedAttempt } from './routing/itinerary.ts'
 import type { UpstreamSocket } from './upstream/upstream-socket.ts'
 
 export interface RealtimeSessionParts {
   readonly clock: Clock
   readonly plan: RealtimePlan
-  readonly step: Step<Endpoint>
+  readonly step: PlannedAttempt<Target>
   readonly records: RealtimeRecords
   readonly end: Pick<SessionEnd, 'attempts' | 'attemptCount' | 'fallbackIndex' | 'openedMs'>
   readonly upstream: UpstreamSocket
@@ -55,24 +55,24 @@ export class RealtimeSession implements SocketHandler {
     const { upstream } = this.#parts
     const nowMs = this.#now()
     this.#saidMs = nowMs
-    if (upstream.bufferedBytes > limits.socketBufferBytesMax * 4) {
+    if (upstream.bufferedBytes > bounds.socketBufferBytesMax * 4) {
       this.#cut(closeCode.later, 'upstream_too_slow', 'The upstream does not take what is sent.')
       return
     }
     upstream.send(Buffer.from(message), isBinary)
-    if (this.#upstreamStalledMs === 0 && upstream.bufferedBytes > limits.socketBufferBytesMax)
+    if (this.#upstreamStalledMs === 0 && upstream.bufferedBytes > bounds.socketBufferBytesMax)
       this.#upstreamStalledMs = nowMs
   }
 
   onSent(): void {
-    const full = this.#parts.upstream.bufferedBytes > limits.socketBufferBytesMax
+    const full = this.#parts.upstream.bufferedBytes > bounds.socketBufferBytesMax
     this.#upstreamStalledMs = full ? this.#now() : 0
   }
 
   onDrain(): void {
     const waiting = this.client?.bufferedBytes ?? 0
     this.#clientStalledMs = waiting === 0 ? 0 : this.#now()
-    if (!this.#paused || waiting > limits.socketBufferBytesMax / 2) return
+    if (!this.#paused || waiting > bounds.socketBufferBytesMax / 2) return
     this.#paused = false
     this.#parts.upstream.resume()
   }
@@ -92,10 +92,10 @@ export class RealtimeSession implements SocketHandler {
     const { client } = this
     if (this.#over || client === undefined) return
     this.#saidMs = this.#now()
-    const sight = isBinary ? undefined : seeRealtime(message)
+    const sight = isBinary ? undefined : observeRealtime(message)
     if (sight !== undefined) this.#note(sight)
     client.send(message, isBinary)
-    if (!this.#paused && client.bufferedBytes > limits.socketBufferBytesMax) {
+    if (!this.#paused && client.bufferedBytes > bounds.socketBufferBytesMax) {
       this.#paused = true
       this.#clientStalledMs = this.#saidMs
       this.#parts.upstream.pause()
@@ -140,7 +140,7 @@ export class RealtimeSession implements SocketHandler {
 
   /** Called each second. */
   sweep(nowMs: number): void {
-    if (nowMs - this.#saidMs > limits.socketIdleMs) {
+    if (nowMs - this.#saidMs > bounds.socketIdleMs) {
       this.#cut(closeCode.goingAway, 'session_idle', 'Nothing was said for too long.')
     } else if (isStalled(this.#clientStalledMs, nowMs)) {
       this.#cut(closeCode.policy, 'client_too_slow', 'The client does not read what it is sent.')
@@ -186,7 +186,7 @@ export class RealtimeSession implements SocketHandler {
     for (const turn of this.#turns.splice(0)) {
       this.#record(turn, { status: turnStatus, outcome: 'aborted', errorCode, nowMs, used: unknown, isOwn: true })
     }
-    step.endpoint.load.inFlight--
+    step.target.health.inFlight--
     records.session({ ...end, status, httpStatus: 101, errorCode, nowMs }, nothing)
     this.onOver?.()
   }
@@ -223,7 +223,7 @@ function shortened(reason: string): string {
 }
 
 function isStalled(sinceMs: number, nowMs: number): boolean {
-  return sinceMs > 0 && nowMs - sinceMs > limits.socketStalledMs
+  return sinceMs > 0 && nowMs - sinceMs > bounds.socketStalledMs
 }
 
 function nothing(): void {}

@@ -1,24 +1,24 @@
 // Realtime sessions: who may open one, and what ends those that are open: a key that ends, silence, a restart.
 import { hash } from 'node:crypto'
 import type { Timer } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { type Caller, type Credentials, identify, mayUse, tokenIn } from './auth/callers.ts'
 import { callersLines, credentialsIn, smallInteger } from './caller-headers.ts'
 import type { RequestHead, Upgrade } from './http/http.ts'
-import { modelsThatCould, refusalOfModels } from './model-choice.ts'
+import { modelAccessError, modelsThatCould } from './model-choice.ts'
 import { RealtimeOpening, type RealtimeTools } from './realtime-opening.ts'
 import { canRealtime, realtimeRoute } from './realtime-plan.ts'
 import type { RealtimeSession } from './realtime-session.ts'
-import { refusalAnswer } from './refusal-answers.ts'
-import type { Refusal } from './refusals.ts'
-import { refusedRecord } from './refused-record.ts'
+import { errorAnswer } from './refusal-answers.ts'
+import type { GatewayError } from './refusals.ts'
+import { rejectedRecord } from './refused-record.ts'
 import { bad } from './request-body.ts'
-import { Itinerary } from './routing/itinerary.ts'
+import { AttemptPlan } from './routing/itinerary.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export interface RealtimeOptions {
   readonly tools: RealtimeTools
-  snapshot(): Snapshot | Extract<Refusal, { type: 'no-config' | 'config-damaged' }>
+  snapshot(): Snapshot | Extract<GatewayError, { type: 'no-config' | 'config-damaged' }>
   isFull(): boolean
   nextId(): string
   countRefusal(code: string): void
@@ -82,14 +82,14 @@ export class Realtime {
     const { tools } = this.#options
     const caller = identify(snapshot.callers, credentials, tools.clock.wallMs())
     if (!caller.ok) return this.#refuse(upgrade, requestId, caller.error)
-    if (this.#draining || this.#options.isFull() || this.#sessions.size + this.#opening >= limits.socketsOpenMax) {
+    if (this.#draining || this.#options.isFull() || this.#sessions.size + this.#opening >= bounds.socketsOpenMax) {
       return this.#refuse(upgrade, requestId, { type: 'overloaded', retryAfterMs: 1_000 })
     }
     const model = modelIn(head.query)
-    const refused = typeof model === 'string' ? refusalOfModels([model], snapshot, caller.value) : model
+    const refused = typeof model === 'string' ? modelAccessError([model], snapshot, caller.value) : model
     if (refused !== undefined) {
       const named = typeof model === 'string' ? model : ''
-      return this.#refuseKnown(upgrade, { requestId, snapshot, caller: caller.value, model: named, refusal: refused })
+      return this.#rejectKnown(upgrade, { requestId, snapshot, caller: caller.value, model: named, refusal: refused })
     }
     const tokenHash = hash('sha256', tokenIn(credentials) ?? '', 'hex')
     this.#open(upgrade, { head, requestId, snapshot, caller: caller.value, tokenHash, model: model as string })
@@ -98,20 +98,20 @@ export class Realtime {
   #open(upgrade: Upgrade, { head, requestId, snapshot, caller, tokenHash, model }: Opened): void {
     const { tools } = this.#options
     const { clock, chance } = tools
-    const itinerary = new Itinerary({
+    const attemptPlan = new AttemptPlan({
       ...{ requestId, revision: snapshot.revision, stream: true, clock, chance },
       ...{ route: snapshot.routeOf(model)!, routeOf: snapshot.routeOf },
       extraAttempts: smallInteger(head.header('x-headgate-retries')),
     })
     const plan = {
-      ...{ requestId, caller, tokenHash, model, itinerary, route: realtimeRoute, stream: true },
+      ...{ requestId, caller, tokenHash, model, attemptPlan, route: realtimeRoute, stream: true },
       ...{ arrivedAtMs: clock.wallMs(), startedMs: clock.monotonicMs() },
       ...{ revision: snapshot.revision, revisionText: snapshot.revisionText },
       user: caller.user === '' ? (head.header('x-headgate-user') ?? '') : caller.user,
       headerLines: linesFor(head, upgrade.protocols),
       protocol: answeredProtocols.find((name) => upgrade.protocols.includes(name)) ?? '',
-      modelsThatCould: (unable: Parameters<typeof modelsThatCould>[0]) =>
-        modelsThatCould(unable, { could: canRealtime }, snapshot, caller),
+      modelsThatCould: (ineligible: Parameters<typeof modelsThatCould>[0]) =>
+        modelsThatCould(ineligible, { could: canRealtime }, snapshot, caller),
     }
     this.#opening++
     const opening = new RealtimeOpening(tools, plan, upgrade, {
@@ -127,21 +127,21 @@ export class Realtime {
     if (this.#draining) session.drain()
   }
 
-  #refuse({ reply }: Upgrade, requestId: string, refusal: Refusal): void {
+  #refuse({ reply }: Upgrade, requestId: string, refusal: GatewayError): void {
     this.#tell({ reply }, requestId, refusal)
   }
 
-  #tell({ reply }: Pick<Upgrade, 'reply'>, requestId: string, refusal: Refusal) {
-    const answer = refusalAnswer(refusal, { requestId, shape: 'openai', chance: this.#options.tools.chance })
+  #tell({ reply }: Pick<Upgrade, 'reply'>, requestId: string, refusal: GatewayError) {
+    const answer = errorAnswer(refusal, { requestId, shape: 'openai', chance: this.#options.tools.chance })
     this.#options.countRefusal(answer.code)
     reply.send(answer.status, answer.headers, answer.body)
     return answer
   }
 
-  #refuseKnown(upgrade: Upgrade, { refusal, ...request }: RefusedOpening): void {
+  #rejectKnown(upgrade: Upgrade, { refusal, ...request }: RejectedOpening): void {
     const { status, code } = this.#tell(upgrade, request.requestId, refusal)
     const { clock, recorder } = this.#options.tools
-    recorder.finish(refusedRecord({ ...request, route: realtimeRoute.name, status, code }, clock), [], nothing)
+    recorder.finish(rejectedRecord({ ...request, route: realtimeRoute.name, status, code }, clock), [], nothing)
   }
 }
 
@@ -154,12 +154,12 @@ interface Opened {
   readonly model: string
 }
 
-interface RefusedOpening {
+interface RejectedOpening {
   readonly requestId: string
   readonly snapshot: Snapshot
   readonly caller: Caller
   readonly model: string
-  readonly refusal: Refusal
+  readonly refusal: GatewayError
 }
 
 /** Undefined: two that differ. */
@@ -179,7 +179,7 @@ function credentialsOf(head: RequestHead, protocols: readonly string[]): Credent
 }
 
 /** `deployment` is Azure's word for it. */
-function modelIn(query: string): string | Refusal {
+function modelIn(query: string): string | GatewayError {
   const parameters = new URLSearchParams(query)
   for (const name of otherSessions) {
     if (!parameters.has(name)) continue
@@ -199,9 +199,9 @@ const otherSessions = ['intent', 'call_id']
 
 /** The upstream is offered no protocol: what one would say is said in a header. */
 function linesFor(head: RequestHead, protocols: readonly string[]): string {
-  const { forwardedLines, relayedLines } = callersLines(head, realtimeRoute)
-  const isBeta = relayedLines === '' && protocols.includes('openai-beta.realtime-v1')
-  return forwardedLines + relayedLines + (isBeta ? 'openai-beta: realtime=v1\r\n' : '')
+  const { forwardedLines, passThroughLines } = callersLines(head, realtimeRoute)
+  const isBeta = passThroughLines === '' && protocols.includes('openai-beta.realtime-v1')
+  return forwardedLines + passThroughLines + (isBeta ? 'openai-beta: realtime=v1\r\n' : '')
 }
 
 function nothing(): void {}

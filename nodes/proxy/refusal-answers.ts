@@ -1,18 +1,18 @@
 // Every answer that is not an upstream's, in the caller's error shape.
 import type { Chance } from '../../shared/clock.ts'
-import type { RefusalAnswer } from './http/http.ts'
+import type { ErrorReply } from './http/http.ts'
 import { type ErrorShape, printError } from './providers/dialects/error-shapes.ts'
 import type { Row } from './refusal-rows.ts'
-import { type Refusal, rowOf } from './refusals.ts'
+import { errorRow, type GatewayError } from './refusals.ts'
 
-export interface RefusalContext {
+export interface ErrorContext {
   readonly requestId: string
   readonly shape: ErrorShape
   readonly chance: Chance
 }
 
 /** Retry hints get up to half as much again by `chance`, so that callers who were refused together do not return together. */
-export function refusalAnswer(refusal: Refusal, { requestId, shape, chance }: RefusalContext): Refused {
+export function errorAnswer(refusal: GatewayError, { requestId, shape, chance }: ErrorContext): CodedErrorAnswer {
   const { row, before, after } = preparedAnswer(refusal, shape)
   const body = after === '' ? before : before + requestId + after
   const headers = headersOf(row, requestId, chance)
@@ -21,7 +21,7 @@ export function refusalAnswer(refusal: Refusal, { requestId, shape, chance }: Re
 }
 
 /** With its code, for records and counters. */
-export type Refused = RefusalAnswer & { readonly code: string }
+export type CodedErrorAnswer = ErrorReply & { readonly code: string }
 
 interface Prepared {
   readonly row: Row
@@ -34,7 +34,7 @@ interface Prepared {
 const prepared = new Map<string, Prepared>()
 const preparedMax = 256
 
-function preparedAnswer(refusal: Refusal, shape: ErrorShape): Prepared {
+function preparedAnswer(refusal: GatewayError, shape: ErrorShape): Prepared {
   const flood = floodKey(refusal)
   if (flood === undefined) return prepare(refusal, shape)
   const key = shape + flood
@@ -47,7 +47,7 @@ function preparedAnswer(refusal: Refusal, shape: ErrorShape): Prepared {
   return answer
 }
 
-function floodKey(refusal: Refusal): string | undefined {
+function floodKey(refusal: GatewayError): string | undefined {
   switch (refusal.type) {
     case 'unknown-key':
     case 'missing-key':
@@ -63,8 +63,8 @@ function floodKey(refusal: Refusal): string | undefined {
 /** Stands for the request's id, which comes last in the shapes that have it. */
 const idMark = '{id}'
 
-function prepare(refusal: Refusal, shape: ErrorShape): Prepared {
-  const row = inShape(rowOf(refusal), shape)
+function prepare(refusal: GatewayError, shape: ErrorShape): Prepared {
+  const row = inShape(errorRow(refusal), shape)
   const { message, type, param, code, status } = row
   const body = printError(shape, { status, type, code, message, param }, idMark)
   if (shape !== 'anthropic') return { row, before: body, after: '' }

@@ -1,12 +1,12 @@
 // Everything that may go wrong: one table from what it is to status, type, code and retry hint. Messages say what was wrong,
 // where, what was expected and what to do, and never repeat a secret.
-import type { HttpRefusal } from './http/http.ts'
-import type { Unable } from './leg.ts'
+import type { HttpError } from './http/http.ts'
+import type { Ineligible } from './leg.ts'
 import { invalid, passing, type Row, row, shown } from './refusal-rows.ts'
-import { rowOfStored, type StoredRefusal } from './response-refusals.ts'
+import { type ConversationError, conversationErrorRow } from './response-refusals.ts'
 
-export type Refusal =
-  | HttpRefusal
+export type GatewayError =
+  | HttpError
   | { type: 'bad-body'; code: string; message: string; param?: string | undefined }
   | { type: 'missing-key' }
   | { type: 'unknown-key' }
@@ -22,9 +22,14 @@ export type Refusal =
   | { type: 'config-damaged' }
   | { type: 'no-target'; model: string }
   /** No target can take the request; `models` could. */
-  | { type: 'unable'; model: string; unable: Exclude<Unable, { type: 'unreadable' }>; models: readonly string[] }
-  | StoredRefusal
-  | UpstreamRefused
+  | {
+      type: 'unable'
+      model: string
+      ineligible: Exclude<Ineligible, { type: 'unreadable' }>
+      models: readonly string[]
+    }
+  | ConversationError
+  | UpstreamRejected
   | { type: 'upstream-limited'; retryAfterMs: number }
   | { type: 'upstream-error'; message: string }
   | { type: 'upstream-timeout'; message: string }
@@ -33,7 +38,7 @@ export type Refusal =
   | { type: 'upstream-protocol' }
 
 /** What an upstream said in the place of an answer, with the status that it means. */
-export interface UpstreamRefused {
+export interface UpstreamRejected {
   readonly type: 'upstream-refused'
   readonly status: number
   readonly code: string | undefined
@@ -42,7 +47,7 @@ export interface UpstreamRefused {
 }
 
 /** The row of the error table that a refusal stands in. */
-export function rowOf(refusal: Refusal): Row {
+export function errorRow(refusal: GatewayError): Row {
   switch (refusal.type) {
     case 'bad-framing':
       return { status: 400, type: invalid, code: 'bad_framing', retry: false, message: refusal.message }
@@ -150,7 +155,7 @@ export function rowOf(refusal: Refusal): Row {
     case 'state-away':
     case 'chain-too-long':
     case 'response-unknown':
-      return rowOfStored(refusal)
+      return conversationErrorRow(refusal)
     case 'no-target':
       return passing(
         row(
@@ -162,7 +167,7 @@ export function rowOf(refusal: Refusal): Row {
         1_000,
       )
     case 'unable':
-      return unableRow(refusal)
+      return ineligibleRow(refusal)
     case 'upstream-refused':
       return { ...refusal, type: invalid, code: refusal.code ?? null, retry: false }
     case 'upstream-limited':
@@ -206,32 +211,35 @@ const upgradeRequired: Row = {
 const configDamaged = 'Every copy of the configuration is damaged. An operator has to restore one.'
 
 /** `models` could do what the model's targets cannot. */
-export function refusalOf(unable: Unable, { model, models }: { model: string; models: readonly string[] }): Refusal {
-  if (unable.type !== 'unreadable') return { type: 'unable', model, unable, models }
-  const { path, message, code = 'invalid_value' } = unable
+export function ineligibleError(
+  ineligible: Ineligible,
+  { model, models }: { model: string; models: readonly string[] },
+): GatewayError {
+  if (ineligible.type !== 'unreadable') return { type: 'unable', model, ineligible, models }
+  const { path, message, code = 'invalid_value' } = ineligible
   return { type: 'bad-body', code, message: `\`${path}\` ${message}.`, param: path }
 }
 
-function unableRow({ model, unable, models }: Extract<Refusal, { type: 'unable' }>): Row {
+function ineligibleRow({ model, ineligible, models }: Extract<GatewayError, { type: 'unable' }>): Row {
   const others =
     models.length === 0 ? 'No model that you may use could.' : `These models could: ${models.map(shown).join(', ')}.`
-  switch (unable.type) {
+  switch (ineligible.type) {
     case 'missing-capability': {
-      const asked = `it asks for ${unable.capability} (${shown(unable.what)})`
+      const asked = `it asks for ${ineligible.capability} (${shown(ineligible.what)})`
       const message = `The model ${shown(model)} cannot take this request: ${asked}. ${others}`
-      return { ...row(400, invalid, 'unsupported_capability', message), param: unable.what }
+      return { ...row(400, invalid, 'unsupported_capability', message), param: ineligible.what }
     }
     case 'unsupported-params': {
-      const params = unable.params.map(shown).join(', ')
+      const params = ineligible.params.map(shown).join(', ')
       const message = `In strict mode the model ${shown(model)} cannot take ${params}. ${others}`
-      return { ...row(400, invalid, 'unsupported_parameter', message), param: unable.params[0] }
+      return { ...row(400, invalid, 'unsupported_parameter', message), param: ineligible.params[0] }
     }
     case 'elsewhere': {
-      const message = `The model ${shown(model)} cannot go on from this response: it lies with the provider ${shown(unable.provider)}, where none of the model's targets is. ${others}`
+      const message = `The model ${shown(model)} cannot go on from this response: it lies with the provider ${shown(ineligible.provider)}, where none of the model's targets is. ${others}`
       return { ...row(400, invalid, 'previous_response_elsewhere', message), param: 'previous_response_id' }
     }
     case 'unspoken': {
-      const message = `The model ${shown(model)} cannot be used at ${unable.route}. ${others}`
+      const message = `The model ${shown(model)} cannot be used at ${ineligible.route}. ${others}`
       return { ...row(400, invalid, 'unsupported_endpoint', message), param: 'model' }
     }
   }

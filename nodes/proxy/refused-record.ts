@@ -4,7 +4,7 @@ import type { RequestRecord } from '../../shared/telemetry/records.ts'
 import type { Caller } from './auth/callers.ts'
 import type { Snapshot } from './snapshot.ts'
 
-export interface RefusedRequest {
+export interface RejectedRequest {
   readonly requestId: string
   readonly caller: Caller
   /** As metered. */
@@ -16,7 +16,7 @@ export interface RefusedRequest {
   readonly code: string
 }
 
-export function refusedRecord(request: RefusedRequest, clock: Clock): RequestRecord {
+export function rejectedRecord(request: RejectedRequest, clock: Clock): RequestRecord {
   const { requestId, caller, route, model, snapshot, status, code } = request
   return {
     requestId,

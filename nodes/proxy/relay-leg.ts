@@ -1,77 +1,77 @@
 // The caller's dialect is the upstream's: bytes pass through.
 import type { Usage } from '../../shared/chat/usage.ts'
-import type { Measure } from '../../shared/telemetry/records.ts'
-import { type Failure, failureOfChatError, failureOfStatus, passedOnAnswer } from './failures.ts'
-import type { ErrorAnswer, Leg, PassedOn, WholeAnswer } from './leg.ts'
+import type { BillableUnits } from '../../shared/telemetry/records.ts'
+import { failureOfChatError, failureOfStatus, forwardedAnswer, type UpstreamFailure } from './failures.ts'
+import type { ErrorAnswer, ForwardedError, Translator, WholeAnswer } from './leg.ts'
 import { readAnthropicUsage, usageOfAnthropic } from './providers/dialects/anthropic-usage.ts'
 import { parseGeminiError } from './providers/dialects/gemini-error.ts'
 import { readGeminiUsage } from './providers/dialects/gemini-usage.ts'
 import { findUsage, usageMetadataKey } from './providers/dialects/openai-usage.ts'
-import type { Route } from './providers/routes.ts'
-import { type AnswerStream, RelayedStream, type StreamOptions } from './stream-answer.ts'
-import { RelayedBytes } from './stream-bytes.ts'
+import type { Operation } from './providers/routes.ts'
+import { type AnswerStream, PassThroughStream, type StreamOptions } from './stream-answer.ts'
+import { ByteStream } from './stream-bytes.ts'
 
-export interface RelayedRequest {
+export interface PassThroughRequest {
   readonly path: string
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
   /** Absent: JSON. */
   readonly contentType?: string
-  readonly measure?: Measure | undefined
+  readonly measure?: BillableUnits | undefined
   /** Whose account what it names lies in; undefined: any. */
   readonly credential?: string | undefined
 }
 
-export class RelayLeg implements Leg {
+export class PassThrough implements Translator {
   readonly dropped = ''
-  readonly relayed = true
+  readonly passesThrough = true
   readonly estimatedInput = undefined
   readonly streamType = 'text/event-stream'
   readonly path: string
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
-  readonly #route: Route
+  readonly #route: Operation
 
   /** By which it is charged, where the request alone tells it. */
-  readonly measure: Measure | undefined
+  readonly units: BillableUnits | undefined
 
   readonly contentType: string | undefined
   readonly credential: string | undefined
 
-  constructor(route: Route, { path, headerLines, body, contentType, measure, credential }: RelayedRequest) {
+  constructor(route: Operation, { path, headerLines, body, contentType, measure, credential }: PassThroughRequest) {
     this.credential = credential
     this.#route = route
     this.path = path
     this.headerLines = headerLines
     this.body = body
     this.contentType = contentType
-    this.measure = measure
+    this.units = measure
   }
 
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer {
     const usage = this.#usageIn(bytes)
-    const { measures } = this.#route
+    const { units: measures } = this.#route
     if (measures === undefined) return { body: bytes, contentType, usage }
-    return { body: bytes, contentType, usage, measure: measures.ofAnswer(bytes) ?? this.measure }
+    return { body: bytes, contentType, usage, units: measures.ofAnswer(bytes) ?? this.units }
   }
 
   openStream(options: StreamOptions): AnswerStream {
-    return new RelayedStream(this.#route.stream ?? 'chat', options)
+    return new PassThroughStream(this.#route.stream ?? 'chat', options)
   }
 
   openBytes(contentType: string, options: StreamOptions): AnswerStream {
-    return new RelayedBytes(contentType, options)
+    return new ByteStream(contentType, options)
   }
 
-  failureOf(answer: ErrorAnswer): Failure {
+  failureOf(answer: ErrorAnswer): UpstreamFailure {
     const { status, retryAfterMs, body } = answer
     // Google says 400 to a key that it does not know, and tells in the body alone how long to wait.
     if (this.#route.dialect === 'gemini') return failureOfChatError(answer, parseGeminiError(status, body))
     return failureOfStatus(status, retryAfterMs)
   }
 
-  passOn(answer: ErrorAnswer, requestId: string): PassedOn {
-    return passedOnAnswer(answer, this.#route.errors, requestId)
+  forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {
+    return forwardedAnswer(answer, this.#route.errors, requestId)
   }
 
   #usageIn(bytes: Buffer): Usage | undefined {

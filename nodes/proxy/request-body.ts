@@ -6,8 +6,8 @@ import { BodyScan, type ScanProblem, scanBody } from '../../shared/json/scan.ts'
 import type { Edit } from '../../shared/json/splice.ts'
 import { editIncludeUsage, editOut } from '../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import type { Route } from './providers/routes.ts'
-import type { Refusal } from './refusals.ts'
+import type { Operation } from './providers/routes.ts'
+import type { GatewayError } from './refusals.ts'
 
 export interface AskedModel {
   readonly model: string
@@ -22,7 +22,7 @@ export interface AskedStream {
   readonly edits: readonly Edit[]
 }
 
-type BadBody = Extract<Refusal, { type: 'bad-body' }>
+type BadBody = Extract<GatewayError, { type: 'bad-body' }>
 
 export const fallbacksMax = 16
 
@@ -57,7 +57,7 @@ function readModels(scan: BodyScan): Result<string[] | undefined, BadBody> {
   return fail(bad('invalid_models', `\`models\` must be a list of 1 to ${fallbacksMax} model names.`, 'models'))
 }
 
-export function readStream(route: Route, scan: BodyScan): Result<AskedStream, BadBody> {
+export function readStream(route: Operation, scan: BodyScan): Result<AskedStream, BadBody> {
   const { input } = route
   if (input !== undefined && scan.field(input.member) === undefined) {
     return fail(bad('missing_required_parameter', `\`${input.member}\` is missing.`, input.member))

@@ -2,15 +2,15 @@
 import type { JsonObject } from '../../shared/chat/parts.ts'
 import type { Message } from '../../shared/chat/request.ts'
 import type { BodyScan } from '../../shared/json/scan.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import type { Refusal } from './refusals.ts'
+import type { GatewayError } from './refusals.ts'
 import { itemsForOthers, messagesOf } from './response-history.ts'
-import { AnswerKeeper } from './response-keeper.ts'
+import { AnswerWriter } from './response-keeper.ts'
 import { type ResolvedInput, resolveReferences } from './response-references.ts'
-import type { ResponseBook } from './responses/response-book.ts'
-import type { StateWish } from './responses/state-wish.ts'
-import type { HeldResponse, KeptResponse } from './responses/stored-response.ts'
+import type { ResponseStore } from './responses/response-book.ts'
+import type { StorageOptions } from './responses/state-wish.ts'
+import type { LocalResponse, ProviderResponse } from './responses/stored-response.ts'
 
 export interface Continuation {
   /** The conversation so far; undefined when there is none here. */
@@ -18,9 +18,9 @@ export interface Continuation {
   /** The input with the items that it refers to in their places; undefined where it refers to none of ours. */
   readonly input: ResolvedInput | undefined
   /** Where the conversation lies, when a provider holds it: no other one can go on with it. */
-  readonly pin: HeldResponse | undefined
+  readonly pin: ProviderResponse | undefined
   /** Undefined: the answer is not stored. */
-  readonly keeper: AnswerKeeper | undefined
+  readonly keeper: AnswerWriter | undefined
 }
 
 export interface History {
@@ -30,23 +30,29 @@ export interface History {
 }
 
 export interface Beginning {
-  readonly book: ResponseBook
+  readonly store: ResponseStore
   readonly owner: string
-  readonly wish: StateWish
+  readonly storage: StorageOptions
   readonly scan: BodyScan
   /** Of the response to come; it cannot be guessed. */
   readonly id: string
 }
 
-export async function begin({ book, owner, wish, scan, id }: Beginning): Promise<Result<Continuation, Refusal>> {
+export async function begin({
+  store,
+  owner,
+  storage,
+  scan,
+  id,
+}: Beginning): Promise<Result<Continuation, GatewayError>> {
   // Before anything is spent: whoever insists on storing is told when it cannot be.
-  if (wish.storeIsAsked && wish.previous === undefined) {
-    const ready = await book.find(owner, id)
+  if (storage.storeIsAsked && storage.previous === undefined) {
+    const ready = await store.find(owner, id)
     if (!ready.ok) return ready
   }
-  const previous = wish.previous === undefined ? done(undefined) : await findPrevious(book, owner, wish.previous)
+  const previous = storage.previous === undefined ? done(undefined) : await findPrevious(store, owner, storage.previous)
   if (!previous.ok) return previous
-  const input = wish.references ? await resolveReferences(book, owner, scan) : done(undefined)
+  const input = storage.references ? await resolveReferences(store, owner, scan) : done(undefined)
   if (!input.ok) return input
   const turns = previous.value?.turns
   // A copy: the body's own bytes are given back before the answer is whole.
@@ -56,8 +62,8 @@ export async function begin({ book, owner, wish, scan, id }: Beginning): Promise
     history: turns === undefined ? undefined : { messages: messagesOf(turns), items: itemsForOthers(turns) },
     input: input.value,
     pin,
-    keeper: wish.store
-      ? new AnswerKeeper({ book, owner, id, chain, chainBytes, input: pin === undefined ? given : undefined })
+    keeper: storage.store
+      ? new AnswerWriter({ store, owner, id, chain, chainBytes, input: pin === undefined ? given : undefined })
       : undefined,
   })
 }
@@ -68,27 +74,27 @@ function inputText(scan: BodyScan): string {
 }
 
 interface Previous {
-  readonly turns?: readonly KeptResponse[]
-  readonly held?: HeldResponse
+  readonly turns?: readonly LocalResponse[]
+  readonly held?: ProviderResponse
   readonly chain?: readonly string[]
   readonly chainBytes?: number
 }
 
-async function findPrevious(book: ResponseBook, owner: string, id: string): Promise<Result<Previous, Refusal>> {
-  const found = await book.find(owner, id)
+async function findPrevious(store: ResponseStore, owner: string, id: string): Promise<Result<Previous, GatewayError>> {
+  const found = await store.find(owner, id)
   if (!found.ok) return found
   if (found.value === undefined) return fail({ type: 'response-unknown', id, isPrevious: true })
   const { stored, bytes } = found.value
   if (stored.type === 'held') return done({ held: stored })
   const chain = [...stored.chain, id]
   const chainBytes = stored.chainBytes + bytes
-  if (chain.length > limits.responseChainMax || chainBytes > limits.responseChainBytesMax) {
+  if (chain.length > bounds.responseChainMax || chainBytes > bounds.responseChainBytesMax) {
     return fail({ type: 'chain-too-long', responses: chain.length, bytes: chainBytes })
   }
-  const before = await book.before(owner, stored)
+  const before = await store.before(owner, stored)
   if (!before.ok) return before
   const gone = before.value.indexOf(undefined)
   // What somebody deleted is not said again, and a conversation with a hole in it is another one.
   if (gone >= 0) return fail({ type: 'response-unknown', id: stored.chain[gone]!, isPrevious: true })
-  return done({ turns: [...(before.value as KeptResponse[]), stored], chain, chainBytes })
+  return done({ turns: [...(before.value as LocalResponse[]), stored], chain, chainBytes })
 }

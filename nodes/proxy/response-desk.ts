@@ -3,14 +3,14 @@
 import type { JsonObject } from '../../shared/chat/parts.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { Reply } from './http/http.ts'
-import type { Refusal } from './refusals.ts'
+import type { GatewayError } from './refusals.ts'
 import { outputOf, sealedOutput } from './response-history.ts'
 import { replayedEvents } from './response-replay.ts'
 import { pageOf } from './responses/input-list.ts'
-import type { ResponseBook } from './responses/response-book.ts'
-import type { HeldResponse, KeptResponse } from './responses/stored-response.ts'
+import type { ResponseStore } from './responses/response-book.ts'
+import type { LocalResponse, ProviderResponse } from './responses/stored-response.ts'
 
-export interface DeskRequest {
+export interface StoredResponseRequest {
   readonly method: string
   readonly id: string
   readonly action: '' | 'input_items' | 'cancel'
@@ -19,41 +19,47 @@ export interface DeskRequest {
   readonly owner: string
 }
 
-export type DeskAnswer =
+export type StoredResponseAnswer =
   | { readonly type: 'json'; readonly body: JsonObject }
   | { readonly type: 'events'; readonly text: string }
   /** The provider is to be asked. */
-  | { readonly type: 'held'; readonly held: HeldResponse }
+  | { readonly type: 'held'; readonly held: ProviderResponse }
 
 const path = /^(?:\/openai|(?:\/openai)?\/v1)\/responses\/([^/]+)(?:\/(input_items|cancel))?$/
 
 /** Undefined: it is the path of something else. */
-export function deskPath(sent: string): Pick<DeskRequest, 'id' | 'action'> | undefined {
+export function matchStoredResponse(sent: string): Pick<StoredResponseRequest, 'id' | 'action'> | undefined {
   const [, id, action = ''] = path.exec(sent) ?? []
-  // Further endpoints of the API, of which none is about a stored response.
+  // Further targets of the API, of which none is about a stored response.
   if (id === undefined || (action === '' && (id === 'input_tokens' || id === 'compact'))) return undefined
-  return { id, action: action as DeskRequest['action'] }
+  return { id, action: action as StoredResponseRequest['action'] }
 }
 
-export function methodsOf(action: DeskRequest['action']): string {
+export function methodsOf(action: StoredResponseRequest['action']): string {
   return action === '' ? 'GET, DELETE' : action === 'cancel' ? 'POST' : 'GET'
 }
 
-export async function answerAtDesk(book: ResponseBook, request: DeskRequest): Promise<Result<DeskAnswer, Refusal>> {
+export async function answerStoredResponse(
+  store: ResponseStore,
+  request: StoredResponseRequest,
+): Promise<Result<StoredResponseAnswer, GatewayError>> {
   const { owner, id, method, action } = request
-  const found = await book.find(owner, id)
+  const found = await store.find(owner, id)
   if (!found.ok) return found
   const stored = found.value?.stored
   if (stored === undefined) return fail({ type: 'response-unknown', id, isPrevious: false })
   if (stored.type === 'held') return done({ type: 'held', held: stored })
-  if (method === 'DELETE') return forget(book, request)
+  if (method === 'DELETE') return forget(store, request)
   if (action === 'cancel') return fail(notInBackground)
-  if (action === 'input_items') return listInput(book, request, stored)
+  if (action === 'input_items') return listInput(store, request, stored)
   return show(stored, new URLSearchParams(request.query))
 }
 
-async function forget(book: ResponseBook, { owner, id }: DeskRequest): Promise<Result<DeskAnswer, Refusal>> {
-  const gone = await book.forget(owner, id)
+async function forget(
+  store: ResponseStore,
+  { owner, id }: StoredResponseRequest,
+): Promise<Result<StoredResponseAnswer, GatewayError>> {
+  const gone = await store.forget(owner, id)
   if (!gone.ok) return gone
   if (!gone.value) return fail({ type: 'response-unknown', id, isPrevious: false })
   return done({ type: 'json', body: { id, object: 'response', deleted: true } })
@@ -61,11 +67,11 @@ async function forget(book: ResponseBook, { owner, id }: DeskRequest): Promise<R
 
 /** All that the model was told, earlier turns too; of those that are deleted it says nothing. */
 async function listInput(
-  book: ResponseBook,
-  { owner, query }: DeskRequest,
-  kept: KeptResponse,
-): Promise<Result<DeskAnswer, Refusal>> {
-  const before = await book.before(owner, kept)
+  store: ResponseStore,
+  { owner, query }: StoredResponseRequest,
+  kept: LocalResponse,
+): Promise<Result<StoredResponseAnswer, GatewayError>> {
+  const before = await store.before(owner, kept)
   if (!before.ok) return before
   const asked = new URLSearchParams(query)
   const earlier = before.value.filter((turn) => turn !== undefined)
@@ -77,7 +83,7 @@ async function listInput(
   return page.ok ? done({ type: 'json', body: page.value }) : page
 }
 
-function show(kept: KeptResponse, asked: URLSearchParams): Result<DeskAnswer, Refusal> {
+function show(kept: LocalResponse, asked: URLSearchParams): Result<StoredResponseAnswer, GatewayError> {
   const after = asked.get('starting_after')
   if (asked.get('stream') === 'true') {
     if (after !== null && !/^\d{1,9}$/.test(after)) return fail(badNumber)
@@ -87,13 +93,13 @@ function show(kept: KeptResponse, asked: URLSearchParams): Result<DeskAnswer, Re
   return done({ type: 'json', body: wantsSealed(asked) ? { ...response, output: sealedOutput(kept) } : response })
 }
 
-const notInBackground: Refusal = {
+const notInBackground: GatewayError = {
   ...{ type: 'bad-body', code: 'response_not_in_background', param: 'response_id' },
   message:
     'Only responses that were made with `background: true` can be cancelled; this one was complete when it was answered.',
 }
 
-const badNumber: Refusal = {
+const badNumber: GatewayError = {
   ...{ type: 'bad-body', code: 'invalid_value', param: 'starting_after' },
   message: '`starting_after` must be the number of an event.',
 }
@@ -103,7 +109,11 @@ function wantsSealed(asked: URLSearchParams): boolean {
 }
 
 /** Writes what is not the provider's to write. */
-export function sendDeskAnswer(reply: Reply, requestId: string, answer: Exclude<DeskAnswer, { type: 'held' }>): void {
+export function sendStoredResponse(
+  reply: Reply,
+  requestId: string,
+  answer: Exclude<StoredResponseAnswer, { type: 'held' }>,
+): void {
   const isEvents = answer.type === 'events'
   const type = isEvents ? 'text/event-stream' : 'application/json'
   const headers = ['content-type', type, 'x-request-id', requestId, ...(isEvents ? ['cache-control', 'no-cache'] : [])]

@@ -3,9 +3,9 @@
 import type { JsonObject } from '../../shared/chat/parts.ts'
 import type { BodyScan } from '../../shared/json/scan.ts'
 import { type Edit, editOut } from '../../shared/json/splice.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import type { Target } from './providers/endpoint.ts'
 import type { Continuation } from './response-continuation.ts'
-import type { HeldResponse } from './responses/stored-response.ts'
+import type { ProviderResponse } from './responses/stored-response.ts'
 
 /** None where the provider itself knows what the request goes on from. */
 export function stateEdits(scan: BodyScan, { history, input }: Continuation): readonly Edit[] {
@@ -35,7 +35,7 @@ function ownInput(scan: BodyScan): string {
   return span.kind === 'array' ? text.slice(1, -1).trim() : `{"role":"user","content":${text}}`
 }
 
-/** Whether what a provider holds can be gone on with at this endpoint. */
-export function isPinned(endpoint: Endpoint, { provider }: HeldResponse): boolean {
-  return endpoint.provider === provider && endpoint.speaks.has('openai-responses')
+/** Whether what a provider holds can be gone on with at this target. */
+export function isPinned(target: Target, { provider }: ProviderResponse): boolean {
+  return target.provider === provider && target.speaks.has('openai-responses')
 }

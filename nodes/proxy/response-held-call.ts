@@ -1,16 +1,16 @@
 // A request about a response that a provider holds: it goes there with the credential that made the response, and what comes
 // back goes to the caller as it is.
 import type { Clock, Timer } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
-import { failureOfError, passedOnAnswer } from './failures.ts'
+import { bounds } from '../../shared/limits.ts'
+import { failureOfError, forwardedAnswer } from './failures.ts'
 import type { Reply } from './http/http.ts'
 import type { Credential } from './providers/credential.ts'
-import { addressOf, type Endpoint } from './providers/endpoint.ts'
-import type { Refusal } from './refusals.ts'
+import { addressOf, type Target } from './providers/endpoint.ts'
+import type { GatewayError } from './refusals.ts'
 import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamHead } from './upstream/upstream.ts'
 
 export interface HeldCallOptions {
-  readonly endpoint: Endpoint
+  readonly target: Target
   readonly credential: Credential
   readonly upstream: Upstream
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -19,7 +19,7 @@ export interface HeldCallOptions {
   readonly reply: Reply
   readonly requestId: string
   readonly clock: Clock
-  refuse(refusal: Refusal): void
+  refuse(refusal: GatewayError): void
   /** The provider did it. */
   onDone(): void
 }
@@ -27,7 +27,7 @@ export interface HeldCallOptions {
 const connectTimeoutMs = 2_000
 const answerMsMax = 30_000
 
-export class HeldCall implements UpstreamHandler {
+export class ForwardedCall implements UpstreamHandler {
   readonly #options: HeldCallOptions
   readonly #timer: Timer
   readonly #chunks: Buffer[] = []
@@ -43,15 +43,15 @@ export class HeldCall implements UpstreamHandler {
   }
 
   start(): void {
-    const { endpoint, credential, upstream, method, reply } = this.#options
-    const path = addressOf(endpoint, this.#options.path)
-    const shown = { method, host: endpoint.origin.host, path, body: [] }
-    const proof = credential.prove === undefined ? '' : credential.prove(shown)
+    const { target, credential, upstream, method, reply } = this.#options
+    const path = addressOf(target, this.#options.path)
+    const shown = { method, host: target.origin.host, path, body: [] }
+    const proof = credential.sign === undefined ? '' : credential.sign(shown)
     if (proof === undefined) return this.#giveUp({ type: 'upstream-auth' })
     reply.onGone = () => this.#leave()
     reply.onWritable = () => this.#call?.resume()
     const headerLines = credential.headerLines + proof
-    this.#call = upstream.send({ origin: endpoint.origin, method, path, headerLines, body: [], connectTimeoutMs }, this)
+    this.#call = upstream.send({ origin: target.origin, method, path, headerLines, body: [], connectTimeoutMs }, this)
   }
 
   onBodySent(): void {}
@@ -72,7 +72,7 @@ export class HeldCall implements UpstreamHandler {
       return
     }
     this.#bytes += chunk.length
-    if (this.#bytes > limits.unaryAnswerBytesMax) this.#giveUp({ type: 'upstream-protocol' })
+    if (this.#bytes > bounds.unaryAnswerBytesMax) this.#giveUp({ type: 'upstream-protocol' })
     else this.#chunks.push(Buffer.from(chunk))
   }
 
@@ -91,7 +91,7 @@ export class HeldCall implements UpstreamHandler {
       reply.send(status, ['content-type', this.#contentType, 'x-request-id', requestId], body)
     } else {
       const told = { status, contentType: this.#contentType, retryAfterMs: undefined, body }
-      const answer = passedOnAnswer(told, 'openai', requestId)
+      const answer = forwardedAnswer(told, 'openai', requestId)
       reply.send(answer.status, answer.headers, answer.body)
     }
   }
@@ -99,10 +99,10 @@ export class HeldCall implements UpstreamHandler {
   onError(error: UpstreamError): void {
     this.#timer.cancel()
     if (this.#streams) this.#options.reply.abort()
-    else this.#options.refuse(failureOfError(error).refusal)
+    else this.#options.refuse(failureOfError(error).error)
   }
 
-  #giveUp(refusal: Refusal): void {
+  #giveUp(refusal: GatewayError): void {
     this.#leave()
     this.#options.refuse(refusal)
   }

@@ -5,10 +5,10 @@ import type { Message } from '../../shared/chat/request.ts'
 import { BodyReader, isObject } from './providers/dialects/body-reader.ts'
 import { addMessage, readInput } from './providers/dialects/openai-responses-input.ts'
 import { reasoningItem } from './providers/dialects/openai-responses-items.ts'
-import { type KeptResponse, stemOf } from './responses/stored-response.ts'
+import { type LocalResponse, stemOf } from './responses/stored-response.ts'
 
 /** Instructions of earlier turns are not part of it: the API does not carry them over. */
-export function messagesOf(turns: readonly KeptResponse[]): readonly Message[] {
+export function messagesOf(turns: readonly LocalResponse[]): readonly Message[] {
   let messages: Message[] = []
   for (const { input, parts } of turns) {
     // It was read before it was stored: there is nothing wrong with it.
@@ -18,7 +18,7 @@ export function messagesOf(turns: readonly KeptResponse[]): readonly Message[] {
   return messages
 }
 
-export function itemsForOthers(turns: readonly KeptResponse[]): JsonObject[] {
+export function itemsForOthers(turns: readonly LocalResponse[]): JsonObject[] {
   return turns.flatMap(({ input, response }) => forOthers([...input, ...outputOf(response)]))
 }
 
@@ -36,7 +36,7 @@ export function outputOf(response: JsonObject): readonly JsonObject[] {
 }
 
 /** The output with what is sealed, for those who ask for it: thoughts stand there in the order of their parts. */
-export function sealedOutput({ response, parts }: KeptResponse): readonly JsonObject[] {
+export function sealedOutput({ response, parts }: LocalResponse): readonly JsonObject[] {
   const thoughts = parts.filter((part) => part.type === 'reasoning')
   return outputOf(response).map((item) => {
     const thought = item['type'] === 'reasoning' ? thoughts.shift() : undefined

@@ -3,13 +3,13 @@
 import type { AssistantPart, Json, JsonObject } from '../../shared/chat/parts.ts'
 import { tryParseExact } from '../../shared/json/exact.ts'
 import type { Credential } from './providers/credential.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import type { Target } from './providers/endpoint.ts'
 import { inputItems, partsOf } from './response-history.ts'
-import type { ResponseBook } from './responses/response-book.ts'
+import type { ResponseStore } from './responses/response-book.ts'
 import type { StoredResponse } from './responses/stored-response.ts'
 
-export interface KeeperOptions {
-  readonly book: ResponseBook
+export interface AnswerWriterOptions {
+  readonly store: ResponseStore
   readonly owner: string
   readonly id: string
   readonly chain: readonly string[]
@@ -20,10 +20,10 @@ export interface KeeperOptions {
 
 /** Who answered, and how. */
 export interface Served {
-  readonly endpoint: Endpoint
+  readonly target: Target
   readonly credential: Credential
   /** The bytes are the provider's own, and so is the response. */
-  readonly relayed: boolean
+  readonly passesThrough: boolean
   readonly streamed: boolean
 }
 
@@ -34,12 +34,12 @@ interface Said {
 
 type Response = JsonObject & { readonly id: string }
 
-export class AnswerKeeper {
-  readonly #options: KeeperOptions
+export class AnswerWriter {
+  readonly #options: AnswerWriterOptions
   /** Undefined: nobody has told, as of bytes that pass through. */
   #said: Said | undefined
 
-  constructor(options: KeeperOptions) {
+  constructor(options: AnswerWriterOptions) {
     this.#options = options
   }
 
@@ -68,9 +68,9 @@ export class AnswerKeeper {
   }
 
   async #store(response: Response, served: Served): Promise<boolean> {
-    const stored = served.relayed ? this.#relayed(response, served) : this.#printed(response)
-    const { book, owner } = this.#options
-    return stored !== undefined && (await book.keep(owner, response.id, stored))
+    const stored = served.passesThrough ? this.#passesThrough(response, served) : this.#printed(response)
+    const { store, owner } = this.#options
+    return stored !== undefined && (await store.keep(owner, response.id, stored))
   }
 
   /** A response that failed says itself that it is not stored. */
@@ -79,8 +79,8 @@ export class AnswerKeeper {
   }
 
   /** A provider that speaks the Responses API holds what it made, unless it says that it does not. */
-  #relayed(response: Response, { endpoint, credential }: Served): StoredResponse | undefined {
-    const { provider, model } = endpoint
+  #passesThrough(response: Response, { target, credential }: Served): StoredResponse | undefined {
+    const { provider, model } = target
     if (response['store'] !== false) {
       return { type: 'held', target: `${provider}/${model}`, provider, credential: credential.name }
     }

@@ -2,11 +2,11 @@
 import type { Json, JsonObject } from '../../shared/chat/parts.ts'
 import { parseExact } from '../../shared/json/exact.ts'
 import type { BodyScan } from '../../shared/json/scan.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import type { Refusal } from './refusals.ts'
+import type { GatewayError } from './refusals.ts'
 import { forOthers, sealedOutput } from './response-history.ts'
-import type { ResponseBook } from './responses/response-book.ts'
+import type { ResponseStore } from './responses/response-book.ts'
 import { responseOfItem } from './responses/stored-response.ts'
 
 export interface ResolvedInput {
@@ -17,21 +17,21 @@ export interface ResolvedInput {
 
 /** Undefined: it names none of ours. What is not found stays as it is: whoever it goes to says so. */
 export async function resolveReferences(
-  book: ResponseBook,
+  store: ResponseStore,
   owner: string,
   scan: BodyScan,
-): Promise<Result<ResolvedInput | undefined, Refusal>> {
+): Promise<Result<ResolvedInput | undefined, GatewayError>> {
   const span = scan.field('input')
   if (span?.kind !== 'array') return done(undefined)
   const input = parseExact(scan.bytes.utf8Slice(span.start, span.end)) as readonly Json[]
   const responses = new Set(input.flatMap((item) => responseOfItem(referredBy(item) ?? '') ?? []))
   if (responses.size === 0) return done(undefined)
-  if (responses.size > limits.responseChainMax) {
+  if (responses.size > bounds.responseChainMax) {
     return fail({ type: 'chain-too-long', responses: responses.size, bytes: 0 })
   }
   const items = new Map<string, JsonObject>()
   for (const id of responses) {
-    const found = await book.find(owner, id)
+    const found = await store.find(owner, id)
     if (!found.ok) return found
     const stored = found.value?.stored
     if (stored?.type !== 'kept') continue

@@ -1,15 +1,15 @@
 // What may go wrong with stored responses, as rows of the error table.
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import { invalid, passing, type Row, row, shown } from './refusal-rows.ts'
 
-export type StoredRefusal =
+export type ConversationError =
   /** They can be neither read nor written now. */
   | { type: 'state-away' }
   | { type: 'chain-too-long'; responses: number; bytes: number }
   /** `isPrevious`: a request wanted to go on from it. */
   | { type: 'response-unknown'; id: string; isPrevious: boolean }
 
-export function rowOfStored(refusal: StoredRefusal): Row {
+export function conversationErrorRow(refusal: ConversationError): Row {
   switch (refusal.type) {
     case 'state-away':
       return passing(row(503, 'server_error', 'state_unavailable', away), 1_000)
@@ -36,8 +36,8 @@ function unknown({ id }: { id: string }): Row {
   return { status: 404, type: invalid, code: null, retry: false, message, param: 'response_id' }
 }
 
-function tooLong({ responses, bytes }: Extract<StoredRefusal, { type: 'chain-too-long' }>): string {
-  const { responseChainMax, responseChainBytesMax } = limits
+function tooLong({ responses, bytes }: Extract<ConversationError, { type: 'chain-too-long' }>): string {
+  const { responseChainMax, responseChainBytesMax } = bounds
   const found = `It goes back over ${responses} responses and ${bytes} bytes`
   return `The conversation is too long to go on from. ${found}; the limits are ${responseChainMax} and ${responseChainBytesMax}. Send what matters of it as \`input\`.`
 }

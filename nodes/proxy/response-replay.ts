@@ -5,10 +5,10 @@ import { explode } from '../../shared/chat/explode.ts'
 import type { JsonObject } from '../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../shared/chat/request.ts'
 import { ResponsesStreamPrinter } from './providers/dialects/openai-responses-printer.ts'
-import type { KeptResponse } from './responses/stored-response.ts'
+import type { LocalResponse } from './responses/stored-response.ts'
 
 /** `after`: events up to this number are left out; -1 for none. */
-export function replayedEvents({ response, parts }: KeptResponse, after: number): string {
+export function replayedEvents({ response, parts }: LocalResponse, after: number): string {
   const created = Number(response['created_at'])
   const printer = new ResponsesStreamPrinter({
     ...{ requestId: '', nowSeconds: created, estimatedInput: 0, showUsage: false },
@@ -34,7 +34,7 @@ export function replayedEvents({ response, parts }: KeptResponse, after: number)
 function asAsked(response: JsonObject): ChatRequest {
   return {
     ...{ model: '', messages: [], tools: [], stream: true, dialect: 'openai-responses', extras: {} },
-    knobs: { reasoning: response['reasoning'] as never },
+    parameters: { reasoning: response['reasoning'] as never },
     echo: response,
   }
 }

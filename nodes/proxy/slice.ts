@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../shared/clock.ts'
 
-export class Slice {
+export class TimeSlice {
   readonly #clock: Clock
   #endMs: number
 
@@ -12,7 +12,7 @@ export class Slice {
   }
 
   /** Gives the turn away when the slice is used up. */
-  async rest(): Promise<void> {
+  async yieldIfDue(): Promise<void> {
     if (this.#clock.monotonicMs() < this.#endMs) return
     await nextTurn()
     this.#endMs = this.#clock.monotonicMs() + sliceMs

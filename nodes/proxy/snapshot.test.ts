@@ -5,9 +5,9 @@ import type { Change } from '../../shared/config/events.ts'
 import { applyEvent, emptyState, forkState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { eventOf } from '../../shared/config/test-config.ts'
-import { LoadBook } from './providers/endpoint.ts'
+import { TargetHealthTable } from './providers/endpoint.ts'
 import { testConnectOptions } from './providers/test-connect.ts'
-import { PaceBook } from './routing/pace-book.ts'
+import { LatencyEstimates } from './routing/pace-book.ts'
 import { type Snapshot, SnapshotCompiler } from './snapshot.ts'
 
 const name = fc.constantFrom('a', 'b', 'c')
@@ -42,7 +42,12 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 )
 
 function compiler(opened: ReadonlySet<string>) {
-  const options = { ...testConnectOptions(), loads: new LoadBook(), paces: new PaceBook(), clock: new ManualClock() }
+  const options = {
+    ...testConnectOptions(),
+    healthOfTargets: new TargetHealthTable(),
+    latencyEstimates: new LatencyEstimates(),
+    clock: new ManualClock(),
+  }
   return new SnapshotCompiler({ ...options, open: ({ $sealed }) => (opened.has($sealed) ? $sealed : undefined) })
 }
 
@@ -84,7 +89,7 @@ test('a snapshot that a request holds stays as it was', async () => {
   const before = await growing.compile(forkState(state))
   applyEvent(state, eventOf(state, set(8002)), '2'.repeat(64))
   const after = await growing.compile(forkState(state))
-  const ports = [before, after].map((snapshot) => snapshot.routeOf('a/m')?.targets[0]?.endpoint.origin.port)
+  const ports = [before, after].map((snapshot) => snapshot.routeOf('a/m')?.targets[0]?.target.origin.port)
   expect(ports).toEqual([8001, 8002])
 })
 
@@ -95,7 +100,12 @@ test('a large change is compiled in slices, and a small one after it at once', a
       ...{ type: 'model-set' as const, name: `m${index}`, origin },
       spec: { targets: [{ provider: 'a', model: 'm' }] },
     }))
-  const options = { ...testConnectOptions(), loads: new LoadBook(), paces: new PaceBook(), clock: systemClock }
+  const options = {
+    ...testConnectOptions(),
+    healthOfTargets: new TargetHealthTable(),
+    latencyEstimates: new LatencyEstimates(),
+    clock: systemClock,
+  }
   const growing = new SnapshotCompiler({ ...options, open: () => undefined })
   applyEvent(state, eventOf(state, { type: 'change-set', changes: models(20_000) }), '1'.repeat(64))
   let turns = 0

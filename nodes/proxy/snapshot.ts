@@ -10,15 +10,15 @@ import { demoModels, isDemoModel } from './providers/demo/demo-answers.ts'
 import {
   type ConnectOptions,
   connectProvider,
-  type Endpoint,
-  type LoadBook,
   type OpenSecret,
   type ProviderConnection,
+  type Target,
+  type TargetHealthTable,
 } from './providers/endpoint.ts'
 import { knownOf } from './providers/known-model.ts'
-import type { PaceBook } from './routing/pace-book.ts'
-import { compileRoute, directRoute, type Route } from './routing/route.ts'
-import { Slice } from './slice.ts'
+import type { LatencyEstimates } from './routing/pace-book.ts'
+import { compileModelRoute, directRoute, type ModelRoute } from './routing/route.ts'
+import { TimeSlice } from './slice.ts'
 
 export interface Snapshot {
   readonly revision: number
@@ -26,14 +26,14 @@ export interface Snapshot {
   readonly revisionText: string
   readonly callers: Callers
   /** The route of a name that callers use: an alias, or `provider/model`. */
-  routeOf(model: string): Route<Endpoint> | undefined
+  routeOf(model: string): ModelRoute<Target> | undefined
   /** A provider without a model, for what lies there; undefined for one that is not there or has no credential. */
-  accountOf(provider: string): Endpoint | undefined
+  accountOf(provider: string): Target | undefined
   readonly providerNames: readonly string[]
   /** Every name that `GET /v1/models` may list, sorted. */
   readonly modelNames: readonly string[]
   /** Configured routes, and those addressed as `provider/model` so far. */
-  everyRoute(): readonly Route<Endpoint>[]
+  everyRoute(): readonly ModelRoute<Target>[]
 }
 
 /** Names of the form `provider/model` are compiled when first asked for; a caller who makes them up cannot fill memory. */
@@ -44,14 +44,14 @@ const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/
 interface Compiled {
   readonly state: ConfigState
   readonly providers: ForkableMap<ProviderConnection>
-  readonly routes: ForkableMap<Route<Endpoint>>
+  readonly routes: ForkableMap<ModelRoute<Target>>
   /** Providers of which a secret could not be opened: another try may have a key. */
   readonly incomplete: ReadonlySet<string>
 }
 
 export interface SnapshotCompilerOptions extends ConnectOptions {
-  readonly loads: LoadBook
-  readonly paces: PaceBook
+  readonly healthOfTargets: TargetHealthTable
+  readonly latencyEstimates: LatencyEstimates
   readonly clock: Clock
 }
 
@@ -70,16 +70,16 @@ export class SnapshotCompiler {
 
   /** One at a time. Where it throws, the next one begins where the last one that didn't had come to. */
   async compile(state: ConfigState): Promise<Snapshot> {
-    const slice = new Slice(this.#options.clock)
+    const slice = new TimeSlice(this.#options.clock)
     const changed = changedProviders(state, this.#done)
     const connected = await this.#connect(state, changed, slice)
     const routes = await this.#route(state, { changed, providers: connected.providers, slice })
-    await this.#keepPaces(state, slice)
+    await this.#keepLatencyEstimates(state, slice)
     this.#done = { state, routes, ...connected }
     return this.#snapshotOf(this.#done)
   }
 
-  async #connect(state: ConfigState, changed: ReadonlySet<string>, slice: Slice) {
+  async #connect(state: ConfigState, changed: ReadonlySet<string>, slice: TimeSlice) {
     const providers = this.#done.providers.fork()
     const incomplete = new Set<string>()
     for (const name of changed) {
@@ -93,7 +93,7 @@ export class SnapshotCompiler {
       if (spec === undefined) this.#options.identities.release(name, new Set())
       if (connection === undefined) providers.delete(name)
       else providers.set(name, connection)
-      await slice.rest()
+      await slice.yieldIfDue()
     }
     return { providers, incomplete }
   }
@@ -104,39 +104,39 @@ export class SnapshotCompiler {
       changed,
       providers,
       slice,
-    }: { changed: ReadonlySet<string>; providers: ForkableMap<ProviderConnection>; slice: Slice },
-  ): Promise<ForkableMap<Route<Endpoint>>> {
-    const { paces } = this.#options
+    }: { changed: ReadonlySet<string>; providers: ForkableMap<ProviderConnection>; slice: TimeSlice },
+  ): Promise<ForkableMap<ModelRoute<Target>>> {
+    const { latencyEstimates } = this.#options
     const routes = this.#done.routes.fork()
     for (const name of changedModels(state, this.#done.state, changed)) {
       const spec = state.resources.models.get(name)?.spec
       if (spec === undefined) routes.delete(name)
       else {
-        const endpoint = (target: ModelSpec['targets'][number]) => this.#endpoint(name, target, providers)
-        const pace = ({ provider, model }: ModelSpec['targets'][number]) =>
-          paces.of({ model: name, provider, target: model })
-        routes.set(name, compileRoute(name, spec, { endpoint, pace }))
+        const target = (configured: ModelSpec['targets'][number]) => this.#target(name, configured, providers)
+        const latency = ({ provider, model }: ModelSpec['targets'][number]) =>
+          latencyEstimates.of({ model: name, provider, target: model })
+        routes.set(name, compileModelRoute(name, spec, { target, latency }))
       }
-      await slice.rest()
+      await slice.yieldIfDue()
     }
     return routes
   }
 
   /** Of routes that were not compiled anew too. */
-  async #keepPaces(state: ConfigState, slice: Slice): Promise<void> {
-    const { paces } = this.#options
-    paces.renew()
+  async #keepLatencyEstimates(state: ConfigState, slice: TimeSlice): Promise<void> {
+    const { latencyEstimates } = this.#options
+    latencyEstimates.renew()
     for (const [name, { spec }] of state.resources.models) {
-      for (const { provider, model } of spec.targets) paces.of({ model: name, provider, target: model })
-      await slice.rest()
+      for (const { provider, model } of spec.targets) latencyEstimates.of({ model: name, provider, target: model })
+      await slice.yieldIfDue()
     }
   }
 
   #snapshotOf({ state, providers, routes }: Compiled): Snapshot {
-    const used = new Map<string, Route<Endpoint>>()
-    const direct = new Map<string, Route<Endpoint>>()
+    const used = new Map<string, ModelRoute<Target>>()
+    const direct = new Map<string, ModelRoute<Target>>()
     let names: readonly string[] | undefined
-    const findRoute = (model: string): Route<Endpoint> | undefined => {
+    const findRoute = (model: string): ModelRoute<Target> | undefined => {
       const route = routes.get(model)
       if (route === undefined) return direct.get(model) ?? this.#direct(model, providers, direct)
       used.set(model, route)
@@ -159,11 +159,11 @@ export class SnapshotCompiler {
     }
   }
 
-  #endpoint(
+  #target(
     model: string,
     target: ModelSpec['targets'][number],
     providers: ReadonlyMap<string, ProviderConnection>,
-  ): Endpoint | undefined {
+  ): Target | undefined {
     const connection = providers.get(target.provider)
     if (connection === undefined || connection.credentials.length === 0) return undefined
     if (connection.kind === 'demo' && !isDemoModel(target.model)) return undefined
@@ -172,30 +172,26 @@ export class SnapshotCompiler {
       ...connection.byModel?.(target.model),
       model: target.model,
       ...knownOf(connection, target),
-      load: this.#options.loads.of(model, target.provider, target.model),
+      health: this.#options.healthOfTargets.of(model, target.provider, target.model),
     }
   }
 
-  #account(connection: ProviderConnection | undefined): Endpoint | undefined {
+  #account(connection: ProviderConnection | undefined): Target | undefined {
     if (connection === undefined || connection.credentials.length === 0) return undefined
-    const load = this.#options.loads.of('', connection.provider, '')
-    return { ...connection, model: '', price: undefined, facts: {}, releasedAt: 0, load }
+    const load = this.#options.healthOfTargets.of('', connection.provider, '')
+    return { ...connection, model: '', price: undefined, facts: {}, releasedAt: 0, health: load }
   }
 
   #direct(
     model: string,
     providers: ReadonlyMap<string, ProviderConnection>,
-    cache: Map<string, Route<Endpoint>>,
-  ): Route<Endpoint> | undefined {
+    cache: Map<string, ModelRoute<Target>>,
+  ): ModelRoute<Target> | undefined {
     const slash = model.indexOf('/')
     if (slash <= 0 || !modelNamePattern.test(model) || model.includes('..')) return undefined
-    const endpoint = this.#endpoint(
-      model,
-      { provider: model.slice(0, slash), model: model.slice(slash + 1) },
-      providers,
-    )
-    if (endpoint === undefined) return undefined
-    const route = directRoute(model, endpoint)
+    const target = this.#target(model, { provider: model.slice(0, slash), model: model.slice(slash + 1) }, providers)
+    if (target === undefined) return undefined
+    const route = directRoute(model, target)
     if (cache.size >= directRoutesMax) cache.clear()
     cache.set(model, route)
     return route

@@ -2,8 +2,8 @@
 import { done, fail, type Result } from '../../shared/result.ts'
 import { type Caller, mayUse } from './auth/callers.ts'
 import type { RequestHead } from './http/http.ts'
-import type { Endpoint } from './providers/endpoint.ts'
-import type { Refusal } from './refusals.ts'
+import type { Target } from './providers/endpoint.ts'
+import type { GatewayError } from './refusals.ts'
 import { bad } from './request-body.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -14,7 +14,7 @@ type Dialect = 'openai-files' | 'openai-batches'
 export function namedAccount(
   head: RequestHead,
   { snapshot, caller, dialect }: { snapshot: Snapshot; caller: Caller; dialect: Dialect },
-): Result<Endpoint | undefined, Refusal> {
+): Result<Target | undefined, GatewayError> {
   const named = head.header('x-headgate-provider') ?? new URLSearchParams(head.query).get('provider') ?? undefined
   if (named === undefined) {
     const [only, second] = accountsFor(snapshot, caller, dialect)
@@ -33,7 +33,7 @@ export function namedAccount(
   return done(first(account))
 }
 
-export function providerRequired(snapshot: Snapshot, caller: Caller, dialect: Dialect): Refusal {
+export function providerRequired(snapshot: Snapshot, caller: Caller, dialect: Dialect): GatewayError {
   const names = accountsFor(snapshot, caller, dialect).map(({ provider }) => `\`${provider}\``)
   const message = `Name a provider in the header x-headgate-provider or as ?provider=: ${names.slice(0, namesMax).join(', ')}.`
   return bad('provider_required', message, 'provider')
@@ -41,7 +41,7 @@ export function providerRequired(snapshot: Snapshot, caller: Caller, dialect: Di
 
 const namesMax = 10
 
-function accountsFor(snapshot: Snapshot, caller: Caller, dialect: Dialect): Endpoint[] {
+function accountsFor(snapshot: Snapshot, caller: Caller, dialect: Dialect): Target[] {
   return snapshot.providerNames.flatMap((name) => {
     const account = snapshot.accountOf(name)
     return account?.speaks.has(dialect) === true && mayUseProvider(caller, name, snapshot) ? [first(account)] : []
@@ -49,12 +49,12 @@ function accountsFor(snapshot: Snapshot, caller: Caller, dialect: Dialect): Endp
 }
 
 /** New objects go to the account of the first credential, always: it is the one whose lists are shown. */
-function first(account: Endpoint): Endpoint {
+function first(account: Target): Target {
   return { ...account, credentials: account.credentials.slice(0, 1) }
 }
 
 /** The account of an object that is there already. */
-export function accountNamed(snapshot: Snapshot, provider: string, credential: string): Endpoint | undefined {
+export function accountNamed(snapshot: Snapshot, provider: string, credential: string): Target | undefined {
   const account = snapshot.accountOf(provider)
   const found = account?.credentials.find(({ name }) => name === credential)
   return account === undefined || found === undefined ? undefined : { ...account, credentials: [found] }
@@ -65,6 +65,6 @@ function mayUseProvider(caller: Caller, provider: string, snapshot: Snapshot): b
   if (caller.models === undefined || mayUse(caller, `${provider}/*`)) return true
   return snapshot.modelNames.some(
     (name) =>
-      mayUse(caller, name) && snapshot.routeOf(name)?.targets.some(({ endpoint }) => endpoint.provider === provider),
+      mayUse(caller, name) && snapshot.routeOf(name)?.targets.some(({ target }) => target.provider === provider),
   )
 }

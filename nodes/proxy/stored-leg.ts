@@ -1,13 +1,13 @@
-// The leg of a request about files or batches: its own method and path, and an answer whose ids lead back here.
+// The translator of a request about files or batches: its own method and path, and an answer whose ids lead back here.
 import { done, type Result } from '../../shared/result.ts'
-import type { Measure } from '../../shared/telemetry/records.ts'
-import { type Failure, failureOfStatus, passedOnAnswer } from './failures.ts'
-import type { ErrorAnswer, Leg, PassedOn, WholeAnswer } from './leg.ts'
-import type { TargetLegs } from './legs.ts'
+import type { BillableUnits } from '../../shared/telemetry/records.ts'
+import { failureOfStatus, forwardedAnswer, type UpstreamFailure } from './failures.ts'
+import type { ErrorAnswer, ForwardedError, Translator, WholeAnswer } from './leg.ts'
+import type { Translators } from './legs.ts'
 import { type AnswerStream, eventStream, type StreamOptions } from './stream-answer.ts'
-import { RelayedBytes } from './stream-bytes.ts'
+import { ByteStream } from './stream-bytes.ts'
 
-export interface StoredAsk {
+export interface ObjectCall {
   readonly method: 'GET' | 'POST' | 'DELETE'
   /** With its query. */
   readonly path: string
@@ -15,57 +15,57 @@ export interface StoredAsk {
   readonly body: readonly Uint8Array[]
   /** Of the body; '' without one. */
   readonly contentType: string
-  readonly measure?: Measure
+  readonly measure?: BillableUnits
   /** The answer as the caller shall see it; undefined: it is no answer. */
   tell(bytes: Buffer): Buffer | string | undefined
 }
 
-export class StoredLeg implements Leg {
-  readonly relayed = true
+export class ObjectTranslator implements Translator {
+  readonly passesThrough = true
   readonly dropped = ''
   readonly estimatedInput = 0
   readonly streamType = eventStream
-  readonly method: StoredAsk['method']
+  readonly method: ObjectCall['method']
   readonly path: string
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
   readonly contentType: string
-  readonly measure: Measure | undefined
-  readonly #tell: StoredAsk['tell']
+  readonly units: BillableUnits | undefined
+  readonly #tell: ObjectCall['tell']
 
-  constructor({ method, path, headerLines, body, contentType, measure, tell }: StoredAsk) {
+  constructor({ method, path, headerLines, body, contentType, measure, tell }: ObjectCall) {
     this.method = method
     this.path = path
     this.headerLines = headerLines
     this.body = body
     this.contentType = contentType
-    this.measure = measure
+    this.units = measure
     this.#tell = tell
   }
 
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined {
     const body = this.#tell(bytes)
-    return body === undefined ? undefined : { body, contentType, usage: undefined, measure: this.measure }
+    return body === undefined ? undefined : { body, contentType, usage: undefined, units: this.units }
   }
 
   openStream(options: StreamOptions): AnswerStream {
-    return new RelayedBytes(eventStream, options)
+    return new ByteStream(eventStream, options)
   }
 
   openBytes(contentType: string, options: StreamOptions): AnswerStream {
-    return new RelayedBytes(contentType, options)
+    return new ByteStream(contentType, options)
   }
 
-  failureOf({ status, retryAfterMs }: ErrorAnswer): Failure {
+  failureOf({ status, retryAfterMs }: ErrorAnswer): UpstreamFailure {
     return failureOfStatus(status, retryAfterMs)
   }
 
-  passOn(answer: ErrorAnswer, requestId: string): PassedOn {
-    return passedOnAnswer(answer, 'openai', requestId)
+  forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {
+    return forwardedAnswer(answer, 'openai', requestId)
   }
 }
 
 /** There is one target alone: where the object lies. */
-export function onlyLeg(leg: Leg): TargetLegs {
-  return { to: (): Result<Leg, never> => done(leg), could: () => false }
+export function onlyTranslator(translator: Translator): Translators {
+  return { to: (): Result<Translator, never> => done(translator), could: () => false }
 }

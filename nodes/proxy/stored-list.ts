@@ -1,7 +1,7 @@
 // Lists of files and batches. A provider lists what lies in an account, whoever made it; a caller is shown its own. So
 // pages are asked for until there are enough of those, and no more than a few.
 import type { HeaderLines, Reply } from './http/http.ts'
-import type { Stored, StoredAnswers } from './stored/stored-answers.ts'
+import type { ObjectAnswers, ProviderObject } from './stored/stored-answers.ts'
 
 export interface ListWanted {
   readonly kind: 'file' | 'batch'
@@ -19,13 +19,13 @@ export interface ListedPage {
 /** Pages asked for at most. What is further back is found by going on from `last_id`. */
 const pagesMax = 20
 
-export class StoredList {
-  readonly #answers: StoredAnswers
+export class ObjectList {
+  readonly #answers: ObjectAnswers
   readonly #wanted: ListWanted
-  readonly #found: Stored[] = []
+  readonly #found: ProviderObject[] = []
   #pages = 0
 
-  constructor(answers: StoredAnswers, wanted: ListWanted) {
+  constructor(answers: ObjectAnswers, wanted: ListWanted) {
     this.#answers = answers
     this.#wanted = wanted
   }
@@ -40,17 +40,19 @@ export class StoredList {
     let isCut = false
     for (const object of data) {
       if (typeof object !== 'object' || object === null) continue
-      const mark = this.#answers.markOf(kind, object as Stored)
+      const mark = this.#answers.markOf(kind, object as ProviderObject)
       if (mark?.owner !== owner) continue
       if (this.#found.length === limit) {
         isCut = true
         break
       }
       this.#found.push(
-        kind === 'file' ? this.#answers.file(object as Stored, mark) : this.#answers.batch(object as Stored, mark),
+        kind === 'file'
+          ? this.#answers.file(object as ProviderObject, mark)
+          : this.#answers.batch(object as ProviderObject, mark),
       )
     }
-    const lastId: unknown = (data.at(-1) as Stored | undefined)?.['id']
+    const lastId: unknown = (data.at(-1) as ProviderObject | undefined)?.['id']
     const hasMore = page['has_more'] === true && typeof lastId === 'string'
     const goesOn = hasMore && this.#found.length < limit && this.#pages < pagesMax
     const isGivenUp = hasMore && !goesOn && !isCut && this.#found.length < limit

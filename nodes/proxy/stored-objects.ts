@@ -4,35 +4,35 @@ import type { AttemptRecord, RequestRecord } from '../../shared/telemetry/record
 import { mayUse } from './auth/callers.ts'
 import { callersLines, durationHeader } from './caller-headers.ts'
 import type { Body, Reply } from './http/http.ts'
-import type { KnownRequest } from './known-request.ts'
-import { addressOf, type Endpoint } from './providers/endpoint.ts'
-import { nothingMeasured } from './providers/measures.ts'
-import type { Route } from './providers/routes.ts'
-import type { Refusal } from './refusals.ts'
+import type { AuthenticatedRequest } from './known-request.ts'
+import { addressOf, type Target } from './providers/endpoint.ts'
+import { noUnits } from './providers/measures.ts'
+import type { Operation } from './providers/routes.ts'
+import type { GatewayError } from './refusals.ts'
 import { bad, readObject } from './request-body.ts'
-import { Itinerary } from './routing/itinerary.ts'
+import { AttemptPlan } from './routing/itinerary.ts'
 import { directRoute } from './routing/route.ts'
-import { markName, membersOf, StoredAnswers } from './stored/stored-answers.ts'
-import { ownerOf, type StoredIds, type StoredKind, type StoredRef } from './stored/stored-ids.ts'
-import type { StoredAction, StoredPath } from './stored/stored-routes.ts'
+import { markName, membersOf, ObjectAnswers } from './stored/stored-answers.ts'
+import { type ObjectIds, type ObjectKind, type ObjectRef, objectOwner } from './stored/stored-ids.ts'
+import type { ObjectAction, ObjectPath } from './stored/stored-routes.ts'
 import { accountNamed, namedAccount, providerRequired } from './stored-account.ts'
-import { onlyLeg, type StoredAsk, StoredLeg } from './stored-leg.ts'
-import { PageReply, StoredList } from './stored-list.ts'
+import { type ObjectCall, ObjectTranslator, onlyTranslator } from './stored-leg.ts'
+import { ObjectList, PageReply } from './stored-list.ts'
 import { readUpload } from './stored-upload.ts'
 import { Transit, type TransitTools } from './transit.ts'
 
-export interface StoredOptions {
+export interface FilesApiOptions {
   readonly tools: TransitTools
   readonly chance: Chance
-  readonly ids: StoredIds
+  readonly ids: ObjectIds
   /** Answers and records; gives the body back. */
-  refuse(request: KnownRequest, refusal: Refusal): void
+  refuse(request: AuthenticatedRequest, refusal: GatewayError): void
 }
 
 /** A request about something stored, with when its body was in. */
 interface Asking {
-  readonly request: KnownRequest
-  readonly path: StoredPath
+  readonly request: AuthenticatedRequest
+  readonly path: ObjectPath
   readonly owner: string
   readonly startedMs: number
 }
@@ -42,21 +42,21 @@ const pageItems = { file: { max: 10_000, normal: 1_000, asked: 1_000 }, batch: {
 /** Pairs of a batch's metadata: the API has 16, one of which is ours. */
 const metadataPairsMax = 15
 
-export class StoredObjects {
-  readonly #options: StoredOptions
+export class FilesApi {
+  readonly #options: FilesApiOptions
 
-  constructor(options: StoredOptions) {
+  constructor(options: FilesApiOptions) {
     this.#options = options
   }
 
-  routeFor({ name, kind }: StoredPath): Route {
+  routeFor({ name, kind }: ObjectPath): Operation {
     const dialect = kind === 'file' ? 'openai-files' : 'openai-batches'
     return { ...routeBase, name, dialect, ...(name.endsWith('/content') ? { answersAnyhow: 'bytes' } : {}) }
   }
 
-  answer(request: KnownRequest, path: StoredPath, action: StoredAction): void {
+  answer(request: AuthenticatedRequest, path: ObjectPath, action: ObjectAction): void {
     const startedMs = this.#options.tools.clock.monotonicMs()
-    const asking: Asking = { request, path, startedMs, owner: ownerOf(request.caller) }
+    const asking: Asking = { request, path, startedMs, owner: objectOwner(request.caller) }
     switch (action) {
       case 'upload':
         this.#upload(asking).catch((error: Error) => {
@@ -95,7 +95,7 @@ export class StoredObjects {
   }
 
   /** One object, by its id. */
-  #single(asking: Asking, action: StoredAction): void {
+  #single(asking: Asking, action: ObjectAction): void {
     const { request, path, owner } = asking
     const ref = this.#options.ids.open(path.id, path.kind)
     const account = ref === undefined ? undefined : accountNamed(request.snapshot, ref.provider, ref.credential)
@@ -109,9 +109,9 @@ export class StoredObjects {
   }
 
   #singleAsk(
-    action: StoredAction,
-    { account, place, ref, answers }: { account: Endpoint; place: string; ref: StoredRef; answers: StoredAnswers },
-  ): Pick<StoredAsk, 'method' | 'path' | 'tell'> {
+    action: ObjectAction,
+    { account, place, ref, answers }: { account: Target; place: string; ref: ObjectRef; answers: ObjectAnswers },
+  ): Pick<ObjectCall, 'method' | 'path' | 'tell'> {
     const path = addressOf(account, place)
     switch (action) {
       case 'file':
@@ -197,7 +197,7 @@ export class StoredObjects {
     if (after !== null && from?.owner !== owner) return refuse(request, { type: 'unknown-object', kind: path.kind })
     const account = from === undefined ? named.value : accountNamed(snapshot, from.provider, from.credential)
     if (account === undefined) return refuse(request, providerRequired(snapshot, caller, dialect))
-    const list = new StoredList(this.#answers(account), { kind: path.kind, owner, limit })
+    const list = new ObjectList(this.#answers(account), { kind: path.kind, owner, limit })
     const passed = ['purpose', 'order'].flatMap((name): [string, string][] =>
       query.has(name) ? [[name, query.get(name)!]] : [],
     )
@@ -207,7 +207,7 @@ export class StoredObjects {
 
   #page(
     asking: Asking,
-    listing: { account: Endpoint; list: StoredList; passed: readonly [string, string][] },
+    listing: { account: Target; list: ObjectList; passed: readonly [string, string][] },
     after: string | undefined,
   ): void {
     const { request, path } = asking
@@ -217,7 +217,7 @@ export class StoredObjects {
     if (after !== undefined) query.set('after', after)
     const address = addressOf(account, path.kind === 'file' ? '/files' : '/batches')
     let next: string | undefined
-    const ask: Omit<StoredAsk, 'headerLines'> = {
+    const ask: Omit<ObjectCall, 'headerLines'> = {
       ...{ method: 'GET', path: `${address}${address.includes('?') ? '&' : '?'}${query}`, body: [], contentType: '' },
       tell: (bytes) => {
         const page = list.add(bytes)
@@ -246,23 +246,23 @@ export class StoredObjects {
 
   // ── the way to the provider ──────────────────────────────────────────────────────────────────────────────────────
 
-  #answers({ provider, credentials }: Endpoint): StoredAnswers {
-    return new StoredAnswers(this.#options.ids, { provider, credential: credentials[0]!.name })
+  #answers({ provider, credentials }: Target): ObjectAnswers {
+    return new ObjectAnswers(this.#options.ids, { provider, credential: credentials[0]!.name })
   }
 
   #send(
     { request, startedMs }: Asking,
-    account: Endpoint,
-    ask: Omit<StoredAsk, 'headerLines'>,
+    account: Target,
+    ask: Omit<ObjectCall, 'headerLines'>,
     instead: { reply?: Reply; tools?: TransitTools } = {},
   ): void {
     const { chance } = this.#options
     const { reply = request.reply, tools = this.#options.tools } = instead
     const { head, route, caller, snapshot, requestId } = request
     const { clock } = tools
-    const { forwardedLines, relayedLines } = callersLines(head, route)
-    const leg = new StoredLeg({ ...ask, headerLines: forwardedLines + relayedLines })
-    const itinerary = new Itinerary({
+    const { forwardedLines, passThroughLines } = callersLines(head, route)
+    const translator = new ObjectTranslator({ ...ask, headerLines: forwardedLines + passThroughLines })
+    const attemptPlan = new AttemptPlan({
       ...{ requestId, revision: snapshot.revision, stream: false, clock, chance },
       route: directRoute('', account),
       routeOf: () => undefined,
@@ -277,8 +277,8 @@ export class StoredObjects {
           startedMs,
           route,
           caller,
-          itinerary,
-          legs: onlyLeg(leg),
+          attemptPlan,
+          translators: onlyTranslator(translator),
           model: '',
           stream: false,
           showUsage: false,
@@ -301,7 +301,7 @@ export class StoredObjects {
 
 const routeBase = {
   ...({ errors: 'openai', upstreamPath: '', inbound: undefined, input: undefined, stream: undefined } as const),
-  ...{ asksForUsage: false, measures: nothingMeasured },
+  ...{ asksForUsage: false, measures: noUnits },
 }
 
 const noBody: Body = { bytes: Buffer.alloc(0), release: () => {} }
@@ -310,7 +310,7 @@ function told<Answer>(answer: Answer | undefined, tell: (answer: Answer) => obje
   return answer === undefined ? undefined : JSON.stringify(tell(answer))
 }
 
-function limitIn(query: URLSearchParams, kind: StoredKind): number | undefined {
+function limitIn(query: URLSearchParams, kind: ObjectKind): number | undefined {
   const text = query.get('limit')
   const { max, normal } = pageItems[kind]
   if (text === null) return normal

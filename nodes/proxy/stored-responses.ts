@@ -7,19 +7,19 @@ import { type Caller, identify } from './auth/callers.ts'
 import { credentialsIn } from './caller-headers.ts'
 import type { Reply, RequestHead } from './http/http.ts'
 import { credentialNamed, drawCredential } from './providers/credential.ts'
-import type { Endpoint } from './providers/endpoint.ts'
-import type { Refusal } from './refusals.ts'
+import type { Target } from './providers/endpoint.ts'
+import type { GatewayError } from './refusals.ts'
 import { begin, type Continuation } from './response-continuation.ts'
-import { answerAtDesk, type DeskRequest, methodsOf, sendDeskAnswer } from './response-desk.ts'
-import { HeldCall } from './response-held-call.ts'
-import type { ResponseBook } from './responses/response-book.ts'
-import type { StateWish } from './responses/state-wish.ts'
-import { type HeldResponse, ownerOf } from './responses/stored-response.ts'
+import { answerStoredResponse, methodsOf, type StoredResponseRequest, sendStoredResponse } from './response-desk.ts'
+import { ForwardedCall } from './response-held-call.ts'
+import type { ResponseStore } from './responses/response-book.ts'
+import type { StorageOptions } from './responses/state-wish.ts'
+import { ownerOf, type ProviderResponse } from './responses/stored-response.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { TransitTools } from './transit.ts'
 
 export interface StoredResponsesOptions {
-  readonly book: ResponseBook
+  readonly store: ResponseStore
   /** Of a new response; nobody can guess it. */
   newId(): string
   readonly clock: Clock
@@ -30,11 +30,11 @@ export interface StoredResponsesOptions {
 /** A request about one response. */
 export interface AboutOne {
   readonly head: RequestHead
-  readonly about: Pick<DeskRequest, 'id' | 'action'>
+  readonly about: Pick<StoredResponseRequest, 'id' | 'action'>
   readonly snapshot: Snapshot
   readonly reply: Reply
   readonly requestId: string
-  refuse(refusal: Refusal): void
+  refuse(refusal: GatewayError): void
 }
 
 export class StoredResponses {
@@ -44,9 +44,9 @@ export class StoredResponses {
     this.#options = options
   }
 
-  begin(wish: StateWish, scan: BodyScan, caller: Caller): Promise<Result<Continuation, Refusal>> {
-    const { book, newId } = this.#options
-    return begin({ book, owner: ownerOf(caller), wish, scan, id: newId() })
+  begin(storage: StorageOptions, scan: BodyScan, caller: Caller): Promise<Result<Continuation, GatewayError>> {
+    const { store, newId } = this.#options
+    return begin({ store, owner: ownerOf(caller), storage, scan, id: newId() })
   }
 
   async answer(request: AboutOne): Promise<void> {
@@ -57,33 +57,33 @@ export class StoredResponses {
     if (!caller.ok) return refuse(caller.error)
     const owner = ownerOf(caller.value)
     const asked = { ...about, owner, method: head.method, query: head.query }
-    const answer = await answerAtDesk(this.#options.book, asked)
+    const answer = await answerStoredResponse(this.#options.store, asked)
     if (!answer.ok) return refuse(answer.error)
     if (answer.value.type === 'held') this.#ask(request, asked, answer.value.held)
-    else sendDeskAnswer(reply, requestId, answer.value)
+    else sendStoredResponse(reply, requestId, answer.value)
   }
 
-  #ask({ snapshot, reply, requestId, refuse }: AboutOne, asked: DeskRequest, held: HeldResponse): void {
-    const { clock, chance, book, upstreamOf } = this.#options
-    const endpoint = endpointOf(snapshot, held)
-    if (endpoint === undefined) return refuse({ type: 'no-target', model: held.target })
-    const { credentials } = endpoint
+  #ask({ snapshot, reply, requestId, refuse }: AboutOne, asked: StoredResponseRequest, held: ProviderResponse): void {
+    const { clock, chance, store, upstreamOf } = this.#options
+    const target = targetOf(snapshot, held)
+    if (target === undefined) return refuse({ type: 'no-target', model: held.target })
+    const { credentials } = target
     const credential =
       credentialNamed(credentials, held.credential) ?? drawCredential(credentials, clock.monotonicMs(), chance)
     const { owner, id, action, query, method } = asked
-    const call = new HeldCall({
-      ...{ endpoint, credential, reply, requestId, clock, refuse, upstream: upstreamOf(endpoint) },
+    const call = new ForwardedCall({
+      ...{ target, credential, reply, requestId, clock, refuse, upstream: upstreamOf(target) },
       method: method as 'GET' | 'POST' | 'DELETE',
       path: `/responses/${id}${action === '' ? '' : `/${action}`}${query === '' ? '' : `?${query}`}`,
       onDone: () => {
-        if (method === 'DELETE') void book.forget(owner, id)
+        if (method === 'DELETE') void store.forget(owner, id)
       },
     })
     call.start()
   }
 }
 
-function endpointOf(snapshot: Snapshot, { target, provider }: HeldResponse): Endpoint | undefined {
+function targetOf(snapshot: Snapshot, { target, provider }: ProviderResponse): Target | undefined {
   const targets = snapshot.routeOf(target)?.targets ?? []
-  return targets.find(({ endpoint }) => endpoint.provider === provider)?.endpoint
+  return targets.find(({ target }) => target.provider === provider)?.target
 }

@@ -6,18 +6,18 @@ import { boundaryOf, type FormPart, type FormScan, scanForm } from '../../shared
 import { isForbidden } from '../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { mayUse } from './auth/callers.ts'
-import type { KnownRequest } from './known-request.ts'
-import type { Endpoint } from './providers/endpoint.ts'
-import type { Refusal } from './refusals.ts'
+import type { AuthenticatedRequest } from './known-request.ts'
+import type { Target } from './providers/endpoint.ts'
+import type { GatewayError } from './refusals.ts'
 import { bad, forbiddenParam } from './request-body.ts'
-import { Slice } from './slice.ts'
+import { TimeSlice } from './slice.ts'
 import { readBatchLines } from './stored/batch-lines.ts'
 import { markedFileName } from './stored/stored-answers.ts'
-import type { Mark, StoredIds } from './stored/stored-ids.ts'
+import type { Mark, ObjectIds } from './stored/stored-ids.ts'
 import { accountNamed, namedAccount, providerRequired } from './stored-account.ts'
 
 export interface Upload {
-  readonly account: Endpoint
+  readonly account: Target
   readonly mark: Mark
   readonly body: readonly Uint8Array[]
   readonly fileBytes: number
@@ -27,9 +27,9 @@ export interface Upload {
 const tokenLengthMax = 512
 
 export async function readUpload(
-  { head, body, snapshot, caller }: KnownRequest,
-  { ids, owner, clock }: { ids: StoredIds; owner: string; clock: Clock },
-): Promise<Result<Upload, Refusal>> {
+  { head, body, snapshot, caller }: AuthenticatedRequest,
+  { ids, owner, clock }: { ids: ObjectIds; owner: string; clock: Clock },
+): Promise<Result<Upload, GatewayError>> {
   const { contentType = '' } = head
   const boundary = boundaryOf(contentType)
   if (boundary === undefined || !/^[\x20-\x7e]+$/.test(contentType))
@@ -47,11 +47,11 @@ export async function readUpload(
   const edits: FormEdit[] = []
   if (purpose === 'batch') {
     const choice = new BatchChoice(snapshot, caller, account)
-    const slice = new Slice(clock)
+    const slice = new TimeSlice(clock)
     const lines = await readBatchLines(
       content,
       (model) => choice.nameOf(model),
-      () => slice.rest(),
+      () => slice.yieldIfDue(),
     )
     if (!lines.ok) return fail(bad('invalid_batch_line', `Line ${lines.error.line} ${lines.error.message}.`, 'file'))
     account = choice.account
@@ -67,7 +67,7 @@ export async function readUpload(
   return done({ account, mark, body: editForm(scan, edits), fileBytes: content.length })
 }
 
-function partsOf(scan: FormScan): Result<{ file: FormPart; purpose: string }, Refusal> {
+function partsOf(scan: FormScan): Result<{ file: FormPart; purpose: string }, GatewayError> {
   const forbidden = scan.parts.find(({ name }) => isForbidden(name))
   if (forbidden !== undefined) return fail(forbiddenParam(forbidden.name))
   for (const name of ['file', 'purpose']) {
@@ -95,10 +95,14 @@ function partsOf(scan: FormScan): Result<{ file: FormPart; purpose: string }, Re
 
 /** The provider of a batch: as named, else the first that has the first line's model. */
 class BatchChoice {
-  readonly #request: Pick<KnownRequest, 'snapshot' | 'caller'>
-  account: Endpoint | undefined
+  readonly #request: Pick<AuthenticatedRequest, 'snapshot' | 'caller'>
+  account: Target | undefined
 
-  constructor(snapshot: KnownRequest['snapshot'], caller: KnownRequest['caller'], account: Endpoint | undefined) {
+  constructor(
+    snapshot: AuthenticatedRequest['snapshot'],
+    caller: AuthenticatedRequest['caller'],
+    account: Target | undefined,
+  ) {
     this.#request = { snapshot, caller }
     this.account = account
   }
@@ -109,15 +113,15 @@ class BatchChoice {
     const shown = `\`${model.slice(0, 64).replace(/[^\x20-\x7e]/g, '?')}\``
     if (route === undefined || !mayUse(caller, model))
       return fail(`names the model ${shown}, which is not there for this key`)
-    const target = route.targets.find(({ endpoint }) =>
-      this.account === undefined ? endpoint.speaks.has('openai-batches') : endpoint.provider === this.account.provider,
+    const found = route.targets.find(({ target }) =>
+      this.account === undefined ? target.speaks.has('openai-batches') : target.provider === this.account.provider,
     )
-    if (target === undefined)
+    if (found === undefined)
       return fail(
         `names the model ${shown}, which is not at ${this.account === undefined ? 'a provider with batches' : 'the provider of this file'}`,
       )
-    const { endpoint } = target
-    this.account ??= accountNamed(snapshot, endpoint.provider, endpoint.credentials[0]?.name ?? '')
-    return done(endpoint.model)
+    const { target } = found
+    this.account ??= accountNamed(snapshot, target.provider, target.credentials[0]?.name ?? '')
+    return done(target.model)
   }
 }

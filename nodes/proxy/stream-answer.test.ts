@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Reply } from './http/http.ts'
-import { KeepAlive, keepAliveMs, RelayedStream } from './stream-answer.ts'
+import { KeepAlive, keepAliveMs, PassThroughStream } from './stream-answer.ts'
 
 function written() {
   const pieces: string[] = []
@@ -24,7 +24,7 @@ test('silence is filled with a comment now and then, counted from the last event
 
 test('nothing is sent before the first event: that would settle the status (wire 8)', () => {
   const { pieces, options } = written()
-  const stream = new RelayedStream('chat', options)
+  const stream = new PassThroughStream('chat', options)
   stream.keepAlive(10 * keepAliveMs)
   expect(pieces).toEqual([])
   const event = 'data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n'

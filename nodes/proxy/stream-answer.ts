@@ -2,15 +2,15 @@
 // the caller and remembers what they told.
 import type { ChatError } from '../../shared/chat/error.ts'
 import type { Usage } from '../../shared/chat/usage.ts'
-import type { Measure, TokenCounts } from '../../shared/telemetry/records.ts'
+import type { BillableUnits, TokenCounts } from '../../shared/telemetry/records.ts'
 import type { Reply } from './http/http.ts'
-import { AnthropicStreamWatch } from './providers/dialects/anthropic-watch.ts'
-import { GeminiStreamWatch } from './providers/dialects/gemini-watch.ts'
-import { ChatStreamWatch, ResponsesStreamWatch, type StreamWatch } from './providers/dialects/openai-watch.ts'
-import { TypedStreamWatch } from './providers/dialects/typed-watch.ts'
+import { AnthropicStreamObserver } from './providers/dialects/anthropic-watch.ts'
+import { GeminiStreamObserver } from './providers/dialects/gemini-watch.ts'
+import { ChatStreamObserver, ResponsesStreamObserver, type StreamObserver } from './providers/dialects/openai-watch.ts'
+import { TypedStreamObserver } from './providers/dialects/typed-watch.ts'
 import { secondsOf } from './providers/measures.ts'
 import type { StreamDialect } from './providers/routes.ts'
-import { StreamRelay } from './relay/stream-relay.ts'
+import { SseRelay } from './relay/stream-relay.ts'
 
 export interface StreamEvents {
   /** Before the first byte goes to the caller: from now on nothing can be tried again. */
@@ -49,7 +49,7 @@ export interface AnswerStream {
   /** Of what the caller is sent. */
   readonly contentType: string
   /** What else the stream told that was used; absent from dialects that tell tokens alone. */
-  readonly measure?: Measure | undefined
+  readonly units?: BillableUnits | undefined
   /** Nothing can be said in it but its own bytes: when it fails, the connection is cut. */
   readonly opaque?: boolean
   /** For the records: content events and when they came. */
@@ -95,11 +95,11 @@ export class KeepAlive {
   }
 }
 
-export class RelayedStream implements AnswerStream {
+export class PassThroughStream implements AnswerStream {
   readonly #reply: Reply
   readonly #events: StreamEvents
-  readonly #watch: StreamWatch
-  readonly #relay: StreamRelay
+  readonly #observer: StreamObserver
+  readonly #relay: SseRelay
   readonly #keepAlive: KeepAlive
   readonly error = undefined
   readonly contentType = eventStream
@@ -110,13 +110,13 @@ export class RelayedStream implements AnswerStream {
     this.#reply = reply
     this.#events = events
     this.#keepAlive = new KeepAlive(options)
-    this.#watch = watchFor(dialect, showUsage)
+    this.#observer = observerFor(dialect, showUsage)
     const output = {
       onEvents: (bytes: Buffer) => this.#forward(bytes),
       onDone: (last: Buffer) => this.#finish(last),
       onErrorEvent: () => events.onErrorEvent(),
     }
-    this.#relay = new StreamRelay(this.#watch, output, dialect === 'typed' ? typedEventBytesMax : undefined)
+    this.#relay = new SseRelay(this.#observer, output, dialect === 'typed' ? typedEventBytesMax : undefined)
     this.#relay.lastEventMs = nowMs
   }
 
@@ -129,15 +129,15 @@ export class RelayedStream implements AnswerStream {
   }
 
   get finished(): boolean {
-    return this.#watch.finished
+    return this.#observer.finished
   }
 
   get errorMessage(): string | undefined {
-    return this.#watch.errorMessage
+    return this.#observer.errorMessage
   }
 
-  get measure(): Measure | undefined {
-    return this.#watch instanceof TypedStreamWatch ? this.#watch.measure : undefined
+  get units(): BillableUnits | undefined {
+    return this.#observer instanceof TypedStreamObserver ? this.#observer.units : undefined
   }
 
   get timing(): AnswerStream['timing'] {
@@ -145,7 +145,7 @@ export class RelayedStream implements AnswerStream {
   }
 
   tokens(estimatedInput: number): StreamTokens {
-    return countedTokens(this.#watch.usage, estimatedInput, this.#relay.tokens)
+    return countedTokens(this.#observer.usage, estimatedInput, this.#relay.tokens)
   }
 
   idleMs(nowMs: number): number {
@@ -178,17 +178,17 @@ export class RelayedStream implements AnswerStream {
 /** An event may hold a whole picture. */
 const typedEventBytesMax = 32 << 20
 
-function watchFor(dialect: StreamDialect, showUsage: boolean): StreamWatch {
+function observerFor(dialect: StreamDialect, showUsage: boolean): StreamObserver {
   switch (dialect) {
     case 'chat':
-      return new ChatStreamWatch(showUsage)
+      return new ChatStreamObserver(showUsage)
     case 'responses':
-      return new ResponsesStreamWatch()
+      return new ResponsesStreamObserver()
     case 'messages':
-      return new AnthropicStreamWatch()
+      return new AnthropicStreamObserver()
     case 'gemini':
-      return new GeminiStreamWatch()
+      return new GeminiStreamObserver()
     case 'typed':
-      return new TypedStreamWatch(secondsOf)
+      return new TypedStreamObserver(secondsOf)
   }
 }

@@ -3,13 +3,13 @@
 import type { Reply } from './http/http.ts'
 import type { AnswerStream, StreamEvents, StreamOptions, StreamTokens } from './stream-answer.ts'
 
-export class RelayedBytes implements AnswerStream {
+export class ByteStream implements AnswerStream {
   readonly contentType: string
   readonly opaque = true
   readonly finished = false
   readonly errorMessage = undefined
   readonly error = undefined
-  readonly measure = undefined
+  readonly units = undefined
   readonly #reply: Reply
   readonly #events: StreamEvents
   forwarded = false

@@ -10,9 +10,9 @@ import { rigMacKey as macKey } from '../../cluster/config-log/log-rig.ts'
 import { chainOf, fillLog, measured, openScaleLog, scaleChange } from '../../cluster/config-log/scale.fixture.ts'
 import { systemClock } from '../../shared/clock.ts'
 import type { Change } from '../../shared/config/events.ts'
-import { LoadBook } from './providers/endpoint.ts'
+import { TargetHealthTable } from './providers/endpoint.ts'
 import { testConnectOptions } from './providers/test-connect.ts'
-import { PaceBook } from './routing/pace-book.ts'
+import { LatencyEstimates } from './routing/pace-book.ts'
 import { type Snapshot, SnapshotCompiler } from './snapshot.ts'
 
 const [keys = 100_000, models = 1_000] = process.argv.slice(2, 4).map(Number)
@@ -32,7 +32,7 @@ try {
 
   const compiler = new SnapshotCompiler({
     ...testConnectOptions(),
-    ...{ loads: new LoadBook(), paces: new PaceBook(), clock },
+    ...{ healthOfTargets: new TargetHealthTable(), latencyEstimates: new LatencyEstimates(), clock },
   })
   let snapshot: Snapshot | undefined
   const lastGood = new LastGood({ folder, macKey, notify: () => {} })

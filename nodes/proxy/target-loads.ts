@@ -1,11 +1,11 @@
 // What a proxy adds to its node's heartbeat: the targets it sends to, as it sees them.
 import type { TargetLoad } from '../../shared/telemetry/records.ts'
-import type { Endpoint } from './providers/endpoint.ts'
-import type { Route, Target } from './routing/route.ts'
+import type { Target } from './providers/endpoint.ts'
+import type { ModelRoute, WeightedTarget } from './routing/route.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** `nowMs` is monotonic. */
-export function targetLoads(snapshot: Snapshot | undefined, nowMs: number): TargetLoad[] {
+export function targetReports(snapshot: Snapshot | undefined, nowMs: number): TargetLoad[] {
   const routes = snapshot?.everyRoute() ?? []
   return routes.flatMap((route) => {
     const shareOf = sharesOf(route, nowMs)
@@ -13,7 +13,10 @@ export function targetLoads(snapshot: Snapshot | undefined, nowMs: number): Targ
   })
 }
 
-function sharesOf({ shares }: Route<Endpoint>, nowMs: number): (index: number) => Pick<TargetLoad, 'share'> {
+function sharesOf(
+  { weightTables: shares }: ModelRoute<Target>,
+  nowMs: number,
+): (index: number) => Pick<TargetLoad, 'share'> {
   if (shares === undefined) return () => ({})
   shares.first.refresh(nowMs)
   shares.token.refresh(nowMs)
@@ -26,12 +29,12 @@ function sharesOf({ shares }: Route<Endpoint>, nowMs: number): (index: number) =
 /** Failures in a row that make a target degraded: one may be chance. */
 const failuresDegraded = 3
 
-function targetLoad(model: string, { endpoint, weight }: Target<Endpoint>): TargetLoad {
-  const { inFlight, failuresInRow } = endpoint.load
+function targetLoad(model: string, { target, weight }: WeightedTarget<Target>): TargetLoad {
+  const { inFlight, failuresInRow } = target.health
   return {
     ...{ model, weight, inFlight },
-    provider: endpoint.provider,
-    target: endpoint.model,
+    provider: target.provider,
+    target: target.model,
     health: failuresInRow >= failuresDegraded ? 'degraded' : 'healthy',
   }
 }

@@ -1,12 +1,12 @@
 // What is known of a request before its first attempt, and stays as it is.
 import type { Caller } from './auth/callers.ts'
 import type { Body } from './http/http.ts'
-import type { Unable } from './leg.ts'
-import type { TargetLegs } from './legs.ts'
-import type { Endpoint } from './providers/endpoint.ts'
-import type { Route } from './providers/routes.ts'
+import type { Ineligible } from './leg.ts'
+import type { Translators } from './legs.ts'
+import type { Target } from './providers/endpoint.ts'
+import type { Operation } from './providers/routes.ts'
 import type { Continuation } from './response-continuation.ts'
-import type { Itinerary } from './routing/itinerary.ts'
+import type { AttemptPlan } from './routing/itinerary.ts'
 
 export interface TransitPlan {
   readonly requestId: string
@@ -14,7 +14,7 @@ export interface TransitPlan {
   readonly arrivedAtMs: number
   /** Monotonic: when the last byte of the body was in. */
   readonly startedMs: number
-  readonly route: Route
+  readonly route: Operation
   readonly caller: Caller
   readonly model: string
   readonly revision: number
@@ -23,11 +23,11 @@ export interface TransitPlan {
   /** Whether the caller asked for the usage chunk of a stream. */
   readonly showUsage: boolean
   readonly user: string
-  readonly itinerary: Itinerary<Endpoint>
+  readonly attemptPlan: AttemptPlan<Target>
   /** How each target is spoken to. */
-  readonly legs: TargetLegs
+  readonly translators: Translators
   /** Names of models that could do what a target cannot, for the refusal. */
-  modelsThatCould(unable: Unable): readonly string[]
+  modelsThatCould(ineligible: Ineligible): readonly string[]
   readonly body: Body
   /** Of a request that reads or leaves state. */
   readonly state: Continuation | undefined

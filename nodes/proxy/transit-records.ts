@@ -2,12 +2,12 @@
 import type {
   AttemptOutcome,
   AttemptRecord,
-  Measure,
+  BillableUnits,
   RequestRecord,
   RequestStatus,
   TokenCounts,
 } from '../../shared/telemetry/records.ts'
-import type { Endpoint } from './providers/endpoint.ts'
+import type { Target } from './providers/endpoint.ts'
 import type { TransitPlan } from './transit-plan.ts'
 
 /** How a request ended. */
@@ -19,7 +19,7 @@ export interface Ending {
   readonly estimated: boolean
   /** What it cost is not known. */
   readonly unpriced?: boolean
-  readonly measure?: Measure | undefined
+  readonly measure?: BillableUnits | undefined
 }
 
 export interface RequestTimes {
@@ -79,7 +79,7 @@ export interface AttemptFacts {
   readonly tokens: TokenCounts
   readonly costNanoUsd: number
   readonly nowMs: number
-  readonly endpoint: Endpoint
+  readonly target: Target
   readonly model: string
   readonly index: number
   readonly share: number
@@ -92,7 +92,7 @@ export interface AttemptFacts {
 }
 
 export function attemptRecord(plan: RecordedPlan, facts: AttemptFacts): AttemptRecord {
-  const { endpoint, relay, startedMs } = facts
+  const { target, relay, startedMs } = facts
   const tokens = relay?.tokens ?? 0
   const { caller } = plan
   return {
@@ -104,8 +104,8 @@ export function attemptRecord(plan: RecordedPlan, facts: AttemptFacts): AttemptR
     user: plan.user,
     app: caller.app,
     model: facts.model,
-    provider: endpoint.provider,
-    target: endpoint.model,
+    provider: target.provider,
+    target: target.model,
     share: facts.share,
     sharesRevision: facts.sharesRevision,
     outcome: facts.outcome,

@@ -2,9 +2,9 @@
 // that answer, then one record. Everything before the first forwarded byte may be tried again; nothing after it is.
 import type { Usage } from '../../shared/chat/usage.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import { bounds } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
-import type { AttemptOutcome, AttemptRecord, Measure, RequestRecord } from '../../shared/telemetry/records.ts'
+import type { AttemptOutcome, AttemptRecord, BillableUnits, RequestRecord } from '../../shared/telemetry/records.ts'
 import { type AnswerFacts, answerHeaders } from './answer-headers.ts'
 import { credentialFor, headerLinesOf } from './attempt-proof.ts'
 import { BodyLease } from './body-lease.ts'
@@ -12,28 +12,28 @@ import {
   brokenAnswer,
   cutStream,
   errorEvent,
-  type Failure,
   failureInStream,
   failureOfError,
   failureOfStatus,
   firstTokenTimeout,
+  forwardedError,
   idleTimeout,
   noCredential,
-  passedOn,
   retryAfterMsOf,
   totalTimeout,
+  type UpstreamFailure,
 } from './failures.ts'
-import { HeldBytes } from './held-bytes.ts'
+import { BodyBuffer } from './held-bytes.ts'
 import type { Reply } from './http/http.ts'
-import type { ErrorAnswer, Leg, Unable } from './leg.ts'
+import type { ErrorAnswer, Ineligible, Translator } from './leg.ts'
 import { costOfAnswer, isUnpriced, noTokens, nothingUsed } from './paid.ts'
-import { type Credential, standWell, stepAside } from './providers/credential.ts'
+import { backOff, type Credential, recovered } from './providers/credential.ts'
 import { printErrorEvent } from './providers/dialects/error-shapes.ts'
-import type { Endpoint } from './providers/endpoint.ts'
-import { refusalAnswer } from './refusal-answers.ts'
-import { type Refusal, refusalOf, rowOf } from './refusals.ts'
-import type { Deadline, Deadlines } from './routing/deadlines.ts'
-import type { Step } from './routing/itinerary.ts'
+import type { Target } from './providers/endpoint.ts'
+import { errorAnswer } from './refusal-answers.ts'
+import { errorRow, type GatewayError, ineligibleError } from './refusals.ts'
+import type { Deadline, TimerWheel } from './routing/deadlines.ts'
+import type { PlannedAttempt } from './routing/itinerary.ts'
 import type { Timeouts } from './routing/route.ts'
 import {
   type AnswerStream,
@@ -53,9 +53,9 @@ export interface TransitTools {
   readonly clock: Clock
   readonly chance: Chance
   readonly notify: Notify
-  readonly deadlines: Deadlines
+  readonly deadlines: TimerWheel
   readonly recorder: RecordSink
-  upstreamOf(endpoint: Endpoint): Upstream
+  upstreamOf(target: Target): Upstream
 }
 
 export interface RecordSink {
@@ -85,14 +85,14 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
   readonly #plan: TransitPlan
   readonly #reply: Reply
   #phase: Phase = 'waiting'
-  #step: Step<Endpoint> | undefined
+  #step: PlannedAttempt<Target> | undefined
   #credential: Credential | undefined
   #call: UpstreamCall | undefined
-  #leg: Leg | undefined
+  #translator: Translator | undefined
   /** Of the step that comes next. */
-  #nextLeg: Leg | undefined
+  #nextTranslator: Translator | undefined
   /** Why the first target that was passed over could not take the request. */
-  #unable: Unable | undefined
+  #ineligible: Ineligible | undefined
   #attempts = 0
   #smallestWaitMs = Number.POSITIVE_INFINITY
   #everyAttemptLimited = true
@@ -107,7 +107,7 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
   #retryAfterMs: number | undefined
   /** As Anthropic tells them, for callers of its own API. */
   #limits: string[] | undefined
-  readonly #held = new HeldBytes()
+  readonly #held = new BodyBuffer()
   #stream: AnswerStream | undefined
   /** Of an answer that came compressed. */
   #decoded: DecodedAnswer | undefined
@@ -135,33 +135,33 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
 
   // ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #noTarget(): Refusal {
+  #noTarget(): GatewayError {
     const { model } = this.#plan
-    const unable = this.#unable
-    if (unable === undefined) return { type: 'no-target', model }
-    return refusalOf(unable, { model, models: this.#plan.modelsThatCould(unable) })
+    const ineligible = this.#ineligible
+    if (ineligible === undefined) return { type: 'no-target', model }
+    return ineligibleError(ineligible, { model, models: this.#plan.modelsThatCould(ineligible) })
   }
 
   /** The next step whose target can take the request; those that cannot cost no attempt. */
-  #next(): Step<Endpoint> | undefined {
-    const { itinerary, legs } = this.#plan
+  #next(): PlannedAttempt<Target> | undefined {
+    const { attemptPlan, translators } = this.#plan
     for (;;) {
-      const step = itinerary.next()
+      const step = attemptPlan.next()
       if (step === undefined) return undefined
-      const leg = legs.to(step.endpoint, step.route.strict)
-      if (leg.ok) {
-        this.#nextLeg = leg.value
+      const translator = translators.to(step.target, step.route.strict)
+      if (translator.ok) {
+        this.#nextTranslator = translator.value
         return step
       }
-      this.#unable ??= leg.error
-      itinerary.passOver(step)
+      this.#ineligible ??= translator.error
+      attemptPlan.passOver(step)
     }
   }
 
-  #attempt(step: Step<Endpoint>): void {
-    const { endpoint } = step
-    const leg = this.#nextLeg!
-    this.#leg = leg
+  #attempt(step: PlannedAttempt<Target>): void {
+    const { target } = step
+    const translator = this.#nextTranslator!
+    this.#translator = translator
     this.#step = step
     this.#phase = 'waiting'
     this.#attempts++
@@ -172,73 +172,73 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
     this.#attemptStartedMs = this.#tools.clock.monotonicMs()
     const { chance } = this.#tools
     const pinned = this.#plan.state?.pin?.credential
-    const credential = credentialFor(endpoint, leg, { pinned, nowMs: this.#attemptStartedMs, chance })
+    const credential = credentialFor(target, translator, { pinned, nowMs: this.#attemptStartedMs, chance })
     this.#credential = credential
     this.#inFlight = true
-    endpoint.load.inFlight++
+    target.health.inFlight++
     this.#tools.deadlines.arm(this, this.#timeLeft(this.#firstByteMsMax(step.route.timeouts)))
-    const headerLines = headerLinesOf(credential, endpoint, leg)
+    const headerLines = headerLinesOf(credential, target, translator)
     if (headerLines === undefined) {
       this.#call = undefined
       this.#giveUp(noCredential)
       return
     }
     this.#body.sending()
-    this.#call = this.#tools.upstreamOf(endpoint).send(
+    this.#call = this.#tools.upstreamOf(target).send(
       {
-        origin: endpoint.origin,
-        method: leg.method ?? 'POST',
-        path: leg.path,
+        origin: target.origin,
+        method: translator.method ?? 'POST',
+        path: translator.path,
         headerLines,
-        body: leg.body,
+        body: translator.body,
         connectTimeoutMs: step.route.timeouts.connectMs,
       },
       this,
     )
   }
 
-  #fail(failure: Failure): void {
+  #fail(failure: UpstreamFailure): void {
     const nowMs = this.#tools.clock.monotonicMs()
-    const { endpoint } = this.#step!
-    this.#leaveEndpoint(failure.refusal === passedOn)
+    const { target } = this.#step!
+    this.#leaveTarget(failure.error === forwardedError)
     this.#upstreamMs += nowMs - this.#attemptStartedMs
     this.#keepFailed(this.#attemptRecord(failure.outcome, noTokens, nowMs))
     if (failure.condition === 'auth') this.#onAuthRefused()
     if (failure.condition === '429') {
       this.#smallestWaitMs = Math.min(this.#smallestWaitMs, failure.retryAfterMs ?? retryWaitMsMax)
     } else this.#everyAttemptLimited = false
-    const next = this.#nextAfter(failure, endpoint)
+    const next = this.#nextAfter(failure, target)
     if (next !== undefined) this.#tryAgain(next, failure)
     else if (this.#everyAttemptLimited) this.#refuse({ type: 'upstream-limited', retryAfterMs: this.#smallestWaitMs })
-    else this.#refuse(failure.refusal)
+    else this.#refuse(failure.error)
   }
 
   /** Ends the attempt from our side. */
-  #giveUp(failure: Failure): void {
+  #giveUp(failure: UpstreamFailure): void {
     this.#call?.abort()
     this.#body.sent()
     this.#fail(failure)
   }
 
   /** The step that follows a failure, undefined when there is none or no time for it. */
-  #nextAfter(failure: Failure, endpoint: Endpoint): Step<Endpoint> | undefined {
-    const { itinerary } = this.#plan
+  #nextAfter(failure: UpstreamFailure, target: Target): PlannedAttempt<Target> | undefined {
+    const { attemptPlan } = this.#plan
     const { condition } = failure
     if (condition === undefined || this.#reply.gone || this.#timeLeft(1) <= 0) return undefined
-    if (condition === '409' && !itinerary.retries(condition)) return undefined
-    if (condition !== 'auth' && !itinerary.retries(condition)) itinerary.leaveRoute()
+    if (condition === '409' && !attemptPlan.retries(condition)) return undefined
+    if (condition !== 'auth' && !attemptPlan.retries(condition)) attemptPlan.leaveRoute()
     for (;;) {
       const step = this.#next()
       if (step === undefined) return undefined
-      const same = step.endpoint === endpoint
-      // The same endpoint would refuse our only credential again, and limits us for as long as it said.
-      if (same && condition === 'auth' && endpoint.credentials.length === 1) continue
+      const same = step.target === target
+      // The same target would refuse our only credential again, and limits us for as long as it said.
+      if (same && condition === 'auth' && target.credentials.length === 1) continue
       if (same && (failure.retryAfterMs ?? 0) > retryWaitMsMax) continue
       return step
     }
   }
 
-  #tryAgain(step: Step<Endpoint>, failure: Failure): void {
+  #tryAgain(step: PlannedAttempt<Target>, failure: UpstreamFailure): void {
     if (step.repeats === 0) {
       this.#attempt(step)
       return
@@ -251,9 +251,9 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
   }
 
   #onAuthRefused(): void {
-    const { provider } = this.#step!.endpoint
-    const { name: credential, standing, renew } = this.#credential!
-    stepAside(standing, this.#tools.clock.monotonicMs())
+    const { provider } = this.#step!.target
+    const { name: credential, health: standing, renew } = this.#credential!
+    backOff(standing, this.#tools.clock.monotonicMs())
     renew?.()
     // Without a status it was never shown: whoever keeps it has told why.
     if (this.#status === 0) return
@@ -271,7 +271,7 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
     this.#status = head.status
     this.#contentType = head.header('content-type') ?? ''
     this.#held.clear()
-    if (this.#leg!.relayed && this.#plan.route.errors === 'anthropic')
+    if (this.#translator!.passesThrough && this.#plan.route.errors === 'anthropic')
       this.#limits = head.headersLike?.(anthropicLimits)
     const encoding = head.header('content-encoding')
     if (isEncoded(encoding) && !this.#decodes(encoding)) return
@@ -290,10 +290,10 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
     const isRead = this.#plan.route.answersAnyhow !== 'bytes'
     if (isRead && this.#contentType.startsWith(eventStream)) this.#openStream()
     else if (isRead && this.#contentType.includes('json')) this.#openUnary()
-    else if (this.#leg!.openBytes === undefined) this.#giveUp(brokenAnswer)
+    else if (this.#translator!.openBytes === undefined) this.#giveUp(brokenAnswer)
     else {
       this.#phase = 'stream'
-      this.#stream = this.#leg!.openBytes(this.#contentType || 'application/octet-stream', this.#streamOptions())
+      this.#stream = this.#translator!.openBytes(this.#contentType || 'application/octet-stream', this.#streamOptions())
     }
   }
 
@@ -332,7 +332,7 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
   onDecoded(bytes: Buffer): void {
     switch (this.#phase) {
       case 'unary':
-        if (this.#held.length + bytes.length > limits.unaryAnswerBytesMax) this.#giveUp(brokenAnswer)
+        if (this.#held.length + bytes.length > bounds.unaryAnswerBytesMax) this.#giveUp(brokenAnswer)
         else this.#held.push(bytes)
         break
       case 'failing':
@@ -362,7 +362,7 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
         this.#finishUnary()
         break
       case 'failing':
-        this.#fail(this.#leg!.failureOf(this.#errorAnswer(this.#held.whole())))
+        this.#fail(this.#translator!.failureOf(this.#errorAnswer(this.#held.whole())))
         break
       case 'stream':
         if (this.#stream!.end() === 'cut') this.#streamFailed(cutStream)
@@ -409,17 +409,17 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
     const nowMs = this.#tools.clock.monotonicMs()
     const bytes = this.#held.whole()
     this.#held.clear()
-    const answer = this.#leg!.readAnswer(bytes, this.#contentType)
+    const answer = this.#translator!.readAnswer(bytes, this.#contentType)
     if (answer === undefined) {
       this.#fail(brokenAnswer)
       return
     }
     const { tokens, estimated } = this.#tokensOf(answer.usage, bytes)
     this.#upstreamMs += nowMs - this.#attemptStartedMs
-    this.#leaveEndpoint(true)
-    const { measure } = answer
+    this.#leaveTarget(true)
+    const { units: measure } = answer
     const attempt = this.#attemptRecord('ok', tokens, nowMs, measure)
-    const unpriced = isUnpriced(this.#step!.endpoint, { tokens, measure, isMeasured: this.#isMeasured })
+    const unpriced = isUnpriced(this.#step!.target, { tokens, measure, isMeasured: this.#isMeasured })
     const cost = unpriced ? undefined : attempt.costNanoUsd
     const headers = answerHeaders(this.#facts(nowMs, cost), answer.contentType)
     const status = this.#status
@@ -441,13 +441,13 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
   // ── streams ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #openStream(): void {
-    const leg = this.#leg!
-    if (!this.#contentType.startsWith(leg.streamType)) {
+    const translator = this.#translator!
+    if (!this.#contentType.startsWith(translator.streamType)) {
       this.#giveUp(brokenAnswer)
       return
     }
     this.#phase = 'stream'
-    this.#stream = leg.openStream(this.#streamOptions())
+    this.#stream = translator.openStream(this.#streamOptions())
   }
 
   #streamOptions(): StreamOptions {
@@ -477,7 +477,7 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
   onDone(last: Buffer | string): void {
     const nowMs = this.#tools.clock.monotonicMs()
     const used = this.#usedSoFar()
-    this.#leaveEndpoint(true)
+    this.#leaveTarget(true)
     const attempt = this.#attemptRecord('ok', used.tokens, nowMs, used.measure)
     this.#phase = 'closing'
     this.#tools.deadlines.arm(this, closingMs)
@@ -491,7 +491,7 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
 
   /** Before the first forwarded byte a failed stream is one more failed attempt; after it the caller is told in the
    *  stream, and gets no terminal event. */
-  #streamFailed(failure: Failure): void {
+  #streamFailed(failure: UpstreamFailure): void {
     this.#call?.abort()
     this.#body.sent()
     if (!this.#hasForwarded) {
@@ -500,10 +500,10 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
     }
     const nowMs = this.#tools.clock.monotonicMs()
     const used = this.#usedSoFar()
-    this.#leaveEndpoint(false)
+    this.#leaveTarget(false)
     const attempt = this.#attemptRecord(failure.outcome, used.tokens, nowMs, used.measure)
-    const { code } = rowOf(failure.refusal)
-    const event = this.#errorEvent(failure.refusal)
+    const { code } = errorRow(failure.error)
+    const event = this.#errorEvent(failure.error)
     const opaque = this.#stream?.opaque === true
     this.#over()
     const ending: Ending = { status: 'cut', httpStatus: 200, errorCode: code ?? '', ...used }
@@ -524,10 +524,10 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
       send(last)
       return
     }
-    const { endpoint } = this.#step!
-    const { relayed } = this.#leg!
+    const { target } = this.#step!
+    const { passesThrough } = this.#translator!
     void keeper
-      .keep(last, { endpoint, credential: this.#credential!, relayed, streamed: this.#stream !== undefined })
+      .keep(last, { target, credential: this.#credential!, passesThrough, streamed: this.#stream !== undefined })
       .catch((error: Error) => {
         this.#tools.notify({ type: 'handler-threw', where: 'stored responses', message: error.stack ?? error.message })
         return last
@@ -535,10 +535,10 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
       .then(send)
   }
 
-  #errorEvent(refusal: Refusal): string {
+  #errorEvent(refusal: GatewayError): string {
     const { requestId, route } = this.#plan
     const said = refusal === errorEvent ? this.#stream?.errorMessage : undefined
-    const { type, code, message, param, status } = rowOf(refusal)
+    const { type, code, message, param, status } = errorRow(refusal)
     const facts = { status, type, code, message: said ?? message, param }
     const failure = this.#stream?.failure(code ?? type, facts.message)
     return failure ?? printErrorEvent(route.errors, facts, requestId)
@@ -548,14 +548,14 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
   #usedSoFar(): Used {
     const { tokens, estimated } = this.#tokensSoFar()
     // What tokens do not tell was used once there is a stream.
-    const measure = this.#isMeasured && this.#stream ? (this.#stream.measure ?? this.#leg!.measure) : undefined
-    const unpriced = isUnpriced(this.#step!.endpoint, { tokens, measure, isMeasured: this.#isMeasured })
+    const measure = this.#isMeasured && this.#stream ? (this.#stream.units ?? this.#translator!.units) : undefined
+    const unpriced = isUnpriced(this.#step!.target, { tokens, measure, isMeasured: this.#isMeasured })
     return { tokens, estimated, unpriced, measure }
   }
 
   #usedNothing(): Used {
     const priced = { tokens: noTokens, measure: undefined, isMeasured: this.#isMeasured }
-    return { ...nothingUsed, measure: undefined, unpriced: isUnpriced(this.#step!.endpoint, priced) }
+    return { ...nothingUsed, measure: undefined, unpriced: isUnpriced(this.#step!.target, priced) }
   }
 
   #tokensSoFar(): StreamTokens {
@@ -569,7 +569,7 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
 
   /** Its tokens are told or there are none. */
   get #isMeasured(): boolean {
-    return this.#plan.route.measures !== undefined
+    return this.#plan.route.units !== undefined
   }
 
   // ── time, and callers who leave ──────────────────────────────────────────────────────────────────────────────────
@@ -618,7 +618,7 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
     const waiting = this.#phase !== 'pausing'
     if (!this.#hasForwarded && waiting) this.#upstreamMs += nowMs - this.#attemptStartedMs
     const used = waiting ? this.#usedSoFar() : this.#usedNothing()
-    this.#leaveEndpoint(undefined)
+    this.#leaveTarget(undefined)
     const attempt = waiting ? this.#attemptRecord('aborted', used.tokens, nowMs, used.measure) : undefined
     const httpStatus = this.#hasForwarded ? this.#status : 0
     this.#over()
@@ -644,15 +644,15 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
 
   // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #refuse(refusal: Refusal): void {
+  #refuse(refusal: GatewayError): void {
     const nowMs = this.#tools.clock.monotonicMs()
     const { requestId, route } = this.#plan
     const answer =
-      refusal === passedOn
-        ? this.#leg!.passOn(this.#errorAnswer(this.#held.whole()), requestId)
-        : refusalAnswer(refusal, { requestId, shape: route.errors, chance: this.#tools.chance })
+      refusal === forwardedError
+        ? this.#translator!.forwardError(this.#errorAnswer(this.#held.whole()), requestId)
+        : errorAnswer(refusal, { requestId, shape: route.errors, chance: this.#tools.chance })
     const facts = answerHeaders(this.#facts(nowMs, undefined), '').slice(factsFrom)
-    const errorCode = refusal === passedOn ? 'upstream_refused' : (rowOf(refusal).code ?? '')
+    const errorCode = refusal === forwardedError ? 'upstream_refused' : (errorRow(refusal).code ?? '')
     this.#over()
     const ending: Ending = {
       status: 'failed',
@@ -671,8 +671,8 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
     return {
       requestId,
       revisionText,
-      endpoint: this.#step?.endpoint,
-      dropped: this.#leg?.dropped ?? '',
+      target: this.#step?.target,
+      dropped: this.#translator?.dropped ?? '',
       requestIdToo: this.#plan.route.errors === 'anthropic',
       limits: this.#limits,
       attempts: this.#attempts,
@@ -702,17 +702,17 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
     outcome: AttemptOutcome,
     tokens: StreamTokens['tokens'],
     nowMs: number,
-    measure?: Measure,
+    measure?: BillableUnits,
   ): AttemptRecord {
-    const { endpoint, route, pace, share, sharesRevision } = this.#step!
+    const { target, route, latency, trafficShare: share, sharesRevision } = this.#step!
     const record = attemptRecord(this.#plan, {
       outcome,
       tokens,
       nowMs,
-      endpoint,
+      target,
       model: route.model,
       index: this.#attempts - 1,
-      costNanoUsd: costOfAnswer(endpoint, tokens, measure),
+      costNanoUsd: costOfAnswer(target, tokens, measure),
       upstreamStatus: this.#status,
       startedMs: this.#attemptStartedMs,
       firstByteMs: this.#firstByteMs,
@@ -720,7 +720,7 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
       share,
       sharesRevision,
     })
-    pace?.learn(record, nowMs)
+    latency?.learn(record, nowMs)
     return record
   }
 
@@ -729,15 +729,15 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
     else this.#failedRecords.push(record)
   }
 
-  /** `ok` undefined: the caller left, which says nothing about the endpoint. */
-  #leaveEndpoint(ok: boolean | undefined): void {
+  /** `ok` undefined: the caller left, which says nothing about the target. */
+  #leaveTarget(ok: boolean | undefined): void {
     if (!this.#inFlight) return
     this.#inFlight = false
-    const { load } = this.#step!.endpoint
+    const { health: load } = this.#step!.target
     load.inFlight--
     if (ok === true) {
       load.failuresInRow = 0
-      standWell(this.#credential!.standing)
+      recovered(this.#credential!.health)
     } else if (ok === false) load.failuresInRow++
   }
 
@@ -746,7 +746,7 @@ export class Transit implements UpstreamHandler, DecodedSink, StreamEvents, Dead
   }
 
   #estimatedInput(): number {
-    return this.#leg?.estimatedInput ?? Math.ceil(this.#plan.body.bytes.length / 4)
+    return this.#translator?.estimatedInput ?? Math.ceil(this.#plan.body.bytes.length / 4)
   }
 
   #over(): void {

@@ -1,10 +1,10 @@
 // What an upstream of another dialect says when it refuses, as the caller shall see it.
-import { type Failure, failureOfChatError, toldCode } from './failures.ts'
-import type { ErrorAnswer, PassedOn } from './leg.ts'
+import { failureOfChatError, toldCode, type UpstreamFailure } from './failures.ts'
+import type { ErrorAnswer, ForwardedError } from './leg.ts'
 import type { UpstreamDialect } from './providers/dialects/dialect.ts'
 import { type ErrorShape, printError } from './providers/dialects/error-shapes.ts'
 
-export class TranslatedErrors {
+export class ProviderErrors {
   readonly #upstream: UpstreamDialect
   readonly #shape: ErrorShape
 
@@ -13,11 +13,11 @@ export class TranslatedErrors {
     this.#shape = shape
   }
 
-  failureOf(answer: ErrorAnswer): Failure {
+  failureOf(answer: ErrorAnswer): UpstreamFailure {
     return failureOfChatError(answer, this.#upstream.parseError(answer.status, answer.body))
   }
 
-  passOn({ status, body }: ErrorAnswer, requestId: string): PassedOn {
+  forwardError({ status, body }: ErrorAnswer, requestId: string): ForwardedError {
     const error = this.#upstream.parseError(status, body)
     const { message, param } = error
     const said = message === '' ? `The upstream refused the request (${status}) and gave no reason.` : message

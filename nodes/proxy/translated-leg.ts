@@ -3,13 +3,13 @@
 import type { JsonObject } from '../../shared/chat/parts.ts'
 import { isRewritten, restoreAnswer } from '../../shared/chat/tool-forms.ts'
 import { tryParseExact } from '../../shared/json/exact.ts'
-import type { Failure } from './failures.ts'
-import type { ErrorAnswer, Leg, PassedOn, WholeAnswer } from './leg.ts'
+import type { UpstreamFailure } from './failures.ts'
+import type { ErrorAnswer, ForwardedError, Translator, WholeAnswer } from './leg.ts'
 import type { InboundDialect, PrintedRequest, PrintFacts, UpstreamDialect } from './providers/dialects/dialect.ts'
 import type { ErrorShape } from './providers/dialects/error-shapes.ts'
 import type { AnswerStream, StreamOptions } from './stream-answer.ts'
 import { unlessTooDeep } from './too-deep.ts'
-import { TranslatedErrors } from './translated-errors.ts'
+import { ProviderErrors } from './translated-errors.ts'
 import { TranslatedStream } from './translated-stream.ts'
 
 export interface Translation {
@@ -20,18 +20,18 @@ export interface Translation {
   readonly errors: ErrorShape
 }
 
-export class TranslatedLeg implements Leg {
-  readonly relayed = false
+export class ChatTranslator implements Translator {
+  readonly passesThrough = false
   readonly path: string
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
   readonly dropped: string
   readonly #translation: Translation
-  readonly #errors: TranslatedErrors
+  readonly #errors: ProviderErrors
 
   constructor(translation: Translation, path: string, headerLines: string, dropped: readonly string[]) {
     this.#translation = translation
-    this.#errors = new TranslatedErrors(translation.upstream, translation.errors)
+    this.#errors = new ProviderErrors(translation.upstream, translation.errors)
     this.path = path
     this.headerLines = headerLines + translation.printed.headerLines
     this.body = [Buffer.from(translation.printed.body)]
@@ -63,11 +63,11 @@ export class TranslatedLeg implements Leg {
     return new TranslatedStream(this.#translation, options)
   }
 
-  failureOf(answer: ErrorAnswer): Failure {
+  failureOf(answer: ErrorAnswer): UpstreamFailure {
     return this.#errors.failureOf(answer)
   }
 
-  passOn(answer: ErrorAnswer, requestId: string): PassedOn {
-    return this.#errors.passOn(answer, requestId)
+  forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {
+    return this.#errors.forwardError(answer, requestId)
   }
 }

@@ -3,7 +3,7 @@
 import type { AssistantPart } from './parts.ts'
 import type { Usage } from './usage.ts'
 
-export interface Answer {
+export interface ChatAnswer {
   /** The provider's, '' when it gives none. */
   readonly id: string
   /** What really served. */

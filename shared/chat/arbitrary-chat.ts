@@ -1,6 +1,6 @@
 // Arbitrary answers for the laws of this room and of the dialects.
 import fc from 'fast-check'
-import type { Answer, Choice, Finish, FinishReason } from './answer.ts'
+import type { ChatAnswer, Choice, Finish, FinishReason } from './answer.ts'
 import { settledReason } from './answer.ts'
 import type { AssistantPart } from './parts.ts'
 import type { Usage } from './usage.ts'
@@ -48,7 +48,7 @@ export function arbitraryChoice(part: fc.Arbitrary<AssistantPart>): fc.Arbitrary
   })
 }
 
-export function arbitraryAnswerOf(choice: fc.Arbitrary<Choice>, choicesMax = 1): fc.Arbitrary<Answer> {
+export function arbitraryAnswerOf(choice: fc.Arbitrary<Choice>, choicesMax = 1): fc.Arbitrary<ChatAnswer> {
   return fc.record({
     id: arbitraryWord,
     model: arbitraryWord,

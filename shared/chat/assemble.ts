@@ -1,6 +1,6 @@
 // Folds the events of a stream into the whole answer that they are.
 import { done, fail, type Result } from '../result.ts'
-import type { Answer, Choice, Finish, TokenLogprob } from './answer.ts'
+import type { ChatAnswer, Choice, Finish, TokenLogprob } from './answer.ts'
 import type { ChatError } from './error.ts'
 import type { ChatEvent, StartEvent } from './events.ts'
 import type { AssistantPart, Citation, MediaPart, OpaquePart, Sealed, ToolForm } from './parts.ts'
@@ -9,7 +9,7 @@ import type { Usage } from './usage.ts'
 /** Why there is no answer. */
 export type Unfinished = { readonly type: 'error'; readonly error: ChatError } | { readonly type: 'cut' }
 
-export function assemble(events: Iterable<ChatEvent>): Result<Answer, Unfinished> {
+export function assemble(events: Iterable<ChatEvent>): Result<ChatAnswer, Unfinished> {
   const assembly = new Assembly()
   for (const event of events) assembly.add(event)
   return assembly.answer()
@@ -45,7 +45,7 @@ export class Assembly {
     }
   }
 
-  answer(): Result<Answer, Unfinished> {
+  answer(): Result<ChatAnswer, Unfinished> {
     const over = this.#over ?? fail<Unfinished>({ type: 'cut' })
     if (!over.ok) return over
     const { id = '', model = '', created, serviceTier, fingerprint } = this.#start ?? {}

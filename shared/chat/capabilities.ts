@@ -1,5 +1,5 @@
 // What a target must be able to do for a request to make sense there. Lacking one is a refusal that names it; lacking a
-// knob is not (`request.ts`).
+// parameter is not (`request.ts`).
 
 import type { Dialect } from './parts.ts'
 

@@ -4,7 +4,7 @@ import type { ChatRequest, Message } from './request.ts'
 
 function estimate(messages: readonly Message[]): number {
   const request: ChatRequest = {
-    ...{ model: 'm', messages, tools: [], stream: false, knobs: {}, dialect: 'anthropic', extras: {} },
+    ...{ model: 'm', messages, tools: [], stream: false, parameters: {}, dialect: 'anthropic', extras: {} },
   }
   return estimateTokens(request)
 }

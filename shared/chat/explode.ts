@@ -1,9 +1,9 @@
 // The events of a whole answer. `assemble(explode(answer))` is the answer again.
-import type { Answer, Choice } from './answer.ts'
+import type { ChatAnswer, Choice } from './answer.ts'
 import type { Emit } from './events.ts'
 import type { AssistantPart, Citation, Sealed } from './parts.ts'
 
-export function explode(answer: Answer, emit: Emit): void {
+export function explode(answer: ChatAnswer, emit: Emit): void {
   const { id, model, created, serviceTier, fingerprint } = answer
   emit({ type: 'start', id, model, created, serviceTier, fingerprint })
   for (const [index, choice] of answer.choices.entries()) explodeChoice(choice, index, emit)

@@ -8,15 +8,15 @@ export function needsOf(request: ChatRequest): Need[] {
   const needs: Need[] = []
   for (const tool of request.tools) needs.push(needOfTool(tool))
   for (const { parts } of request.messages) for (const part of parts) addNeedsOfPart(part, request, needs)
-  const { toolChoice, responseFormat, knobs } = request
+  const { toolChoice, responseFormat, parameters } = request
   if (toolChoice?.type === 'required' || toolChoice?.type === 'tool' || toolChoice?.type === 'allowed') {
     needs.push({ capability: 'forced tool choice', what: 'tool_choice' })
   }
   if (responseFormat !== undefined && responseFormat.type !== 'text') {
     needs.push({ capability: 'structured output', what: responseFormat.type })
   }
-  if ((knobs.n ?? 1) > 1) needs.push({ capability: 'several choices', what: 'n' })
-  for (const modality of knobs.modalities ?? []) {
+  if ((parameters.n ?? 1) > 1) needs.push({ capability: 'several choices', what: 'n' })
+  for (const modality of parameters.modalities ?? []) {
     if (modality.toLowerCase() === 'audio') needs.push({ capability: 'audio output', what: 'modalities' })
     if (modality.toLowerCase() === 'image') needs.push({ capability: 'image output', what: 'modalities' })
   }

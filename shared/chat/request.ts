@@ -13,7 +13,7 @@ export interface ChatRequest {
   readonly stream: boolean
   /** The caller knows OpenAI's older `functions`, one call an answer. */
   readonly legacyFunctions?: boolean | undefined
-  readonly knobs: Knobs
+  readonly parameters: RequestParameters
   /** Features of Anthropic's API that the caller asked for beside its request. */
   readonly betas?: readonly string[] | undefined
   /** How the caller speaks. */
@@ -31,7 +31,7 @@ export type Message =
   | { readonly role: 'assistant'; readonly parts: readonly AssistantPart[]; readonly name?: string | undefined }
 
 /** What turns an answer without being its content. A target that lacks one goes without it, and the caller is told. */
-export interface Knobs {
+export interface RequestParameters {
   readonly maxOutputTokens?: number | undefined
   readonly temperature?: number | undefined
   readonly topP?: number | undefined
@@ -62,7 +62,7 @@ export interface Knobs {
   readonly audio?: Json
   readonly prediction?: Json
 }
-export type Knob = keyof Knobs
+export type Parameter = keyof RequestParameters
 
 export type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 

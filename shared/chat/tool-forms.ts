@@ -1,7 +1,7 @@
 // Undoes what a request was given for a target that knows functions alone: the answer that was made to be the input of a
 // tool becomes text again, and free text that was wrapped in an object comes out of it.
 import { tryParseExact } from '../json/exact.ts'
-import { type Answer, type Finish, settledReason } from './answer.ts'
+import { type ChatAnswer, type Finish, settledReason } from './answer.ts'
 import { assemble } from './assemble.ts'
 import type { ChatEvent, Emit, FinishEvent, PartDelta, PartEnd, ToolInputStart } from './events.ts'
 import { explode } from './explode.ts'
@@ -17,7 +17,7 @@ export function isRewritten({ jsonTool, customTools }: ToolForms): boolean {
   return jsonTool !== undefined || customTools !== undefined
 }
 
-export function restoreAnswer(answer: Answer, forms: ToolForms): Answer {
+export function restoreAnswer(answer: ChatAnswer, forms: ToolForms): ChatAnswer {
   const events: ChatEvent[] = []
   const restore = restoring(forms, (event) => events.push(event))
   explode(answer, restore)

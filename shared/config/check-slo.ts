@@ -1,6 +1,6 @@
 // What an objective has to make sense of beyond its references: where its messages may go, the key that it names, and how
 // many there may be.
-import { limits } from '../limits.ts'
+import { bounds } from '../limits.ts'
 import { egressProblem } from './egress.ts'
 import type { SloSpec } from './kinds.ts'
 import { invalid, type Problem, quote } from './problem.ts'
@@ -16,7 +16,7 @@ export function checkSlo(name: string, { webhook }: SloSpec, options: { egressSt
 
 /** Each one costs every aggregator memory and a look at every record. */
 export function sloCountProblem(slos: ReadonlyMap<string, unknown>): Problem[] {
-  return slos.size > limits.slosMax ? [invalid(['slos'], `expected at most ${limits.slosMax} objectives`)] : []
+  return slos.size > bounds.slosMax ? [invalid(['slos'], `expected at most ${bounds.slosMax} objectives`)] : []
 }
 
 /** The key has to be there when an objective begins to name it. Afterwards it can be revoked at any time, so this is no

@@ -11,7 +11,7 @@ import {
   parseDocument as parseYaml,
   type YAMLError,
 } from 'yaml'
-import { limits } from '../limits.ts'
+import { bounds } from '../limits.ts'
 import { type ConfigDocument, documentOf } from './config-document.ts'
 import { formatPath, invalid, type PathSegment, type Problem, quote } from './problem.ts'
 import { isMask } from './secret-fields.ts'
@@ -28,8 +28,8 @@ export interface DocumentSource {
 /** Never throws; what is wrong stands in `problems`. An empty document is one of the mistakes: `{}` means "nothing", while
  *  an empty file is more often a write that was cut off. */
 export function parseDocument(text: string, source: DocumentSource): ConfigDocument {
-  if (Buffer.byteLength(text) > limits.adminBodyBytesMax) {
-    return refused(invalid([], `a document has at most ${limits.adminBodyBytesMax} bytes`))
+  if (Buffer.byteLength(text) > bounds.adminBodyBytesMax) {
+    return refused(invalid([], `a document has at most ${bounds.adminBodyBytesMax} bytes`))
   }
   const plainText = text.replace(/^\ufeff/, '')
   if (source.format === 'json') {

@@ -1,7 +1,7 @@
 // Reads what the gateway must know from a request body in one pass over its bytes, and builds no object of it: the same
 // bytes go on to the provider. JSON.parse of a body with an image costs ten times the rest of the request.
 import { isUtf8 } from 'node:buffer'
-import { limits } from '../limits.ts'
+import { bounds } from '../limits.ts'
 import { JsonCursor, stopped } from './cursor.ts'
 import { decodedText, MemberWalk, NameTable, type Span } from './members.ts'
 
@@ -84,13 +84,13 @@ export class BodyScan {
   hasContent(name: WantedField): boolean {
     const span = this.field(name)
     if (span === undefined || (span.kind !== 'array' && span.kind !== 'object')) return false
-    cursor.open(this.bytes, limits.jsonDepthMax)
+    cursor.open(this.bytes, bounds.jsonDepthMax)
     return cursor.skipSpace(span.start + 1) !== span.end - 1
   }
 
   /** Whether the body is `{}`. */
   isEmpty(): boolean {
-    cursor.open(this.bytes, limits.jsonDepthMax)
+    cursor.open(this.bytes, bounds.jsonDepthMax)
     return cursor.skipSpace(this.open + 1) === this.close - 1
   }
 
@@ -104,7 +104,7 @@ export class BodyScan {
 export function scanBody(bytes: Buffer, out: BodyScan): ScanProblem | undefined {
   out.bytes = bytes
   if (!isUtf8(bytes)) return { type: 'invalid_utf8' }
-  cursor.open(bytes, limits.jsonDepthMax)
+  cursor.open(bytes, bounds.jsonDepthMax)
   const first = cursor.skipSpace(hasByteOrderMark(bytes) ? 3 : 0)
   if (first === bytes.length) return { type: 'empty_body' }
   if (bytes[first] !== 123) return problemOfOther(bytes, first)
@@ -129,7 +129,7 @@ const lineNames = new NameTable(['body'])
 /** A line of a batch file: `out` is the scan of its `body`, which begins at `bodyStart`. */
 export function scanBatchLine(line: Buffer, out: BodyScan): ScanProblem | { readonly bodyStart: number } {
   if (!isUtf8(line)) return { type: 'invalid_utf8' }
-  cursor.open(line, limits.jsonDepthMax + 1)
+  cursor.open(line, bounds.jsonDepthMax + 1)
   const first = cursor.skipSpace(0)
   if (line[first] !== 123) return { type: 'not_an_object' }
   const found: (Span | undefined)[] = []
@@ -168,7 +168,7 @@ function problemOfStop(bytes: Buffer): ScanProblem {
   const place = placeOf(bytes, fault.offset)
   switch (fault.type) {
     case 'too-deep':
-      return { type: 'too_deep', depthMax: limits.jsonDepthMax, ...place }
+      return { type: 'too_deep', depthMax: bounds.jsonDepthMax, ...place }
     case 'lone-surrogate':
       return { type: 'lone_surrogate', ...place }
     default:

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { costOfMeasure, unitPriceOf } from './unit-price.ts'
+import { costOfUnits, unitPriceOf } from './unit-price.ts'
 
 const price = unitPriceOf({ perImage: 0.04, perSecond: 0.0001, perMCharacters: 15 })
 
@@ -11,10 +11,10 @@ test.each([
   [{ unit: 'bytes', amount: 1 }, undefined],
   [undefined, undefined],
 ] as const)('%j costs %s nano-dollars', (measure, cost) => {
-  expect(costOfMeasure(price, measure)).toBe(cost)
-  expect(costOfMeasure(undefined, measure)).toBeUndefined()
+  expect(costOfUnits(price, measure)).toBe(cost)
+  expect(costOfUnits(undefined, measure)).toBeUndefined()
 })
 
 test('a price of nothing is a price', () => {
-  expect(costOfMeasure(unitPriceOf({ perImage: 0 }), { unit: 'images', amount: 3 })).toBe(0)
+  expect(costOfUnits(unitPriceOf({ perImage: 0 }), { unit: 'images', amount: 3 })).toBe(0)
 })

@@ -1,5 +1,5 @@
 // What answers cost that are charged by something else than tokens: a picture, a second of sound, a character of speech.
-import type { Measure, MeasureUnit } from '../telemetry/records.ts'
+import type { BillableUnit, BillableUnits } from '../telemetry/records.ts'
 
 /** USD, each for one of what it names; characters by the million, as their providers tell it. */
 export interface UnitPriceSpec {
@@ -10,13 +10,13 @@ export interface UnitPriceSpec {
 }
 
 /** Nano-dollars for one. */
-export type UnitPrice = ReadonlyMap<MeasureUnit, number>
+export type UnitPrice = ReadonlyMap<BillableUnit, number>
 
 const nano = 1e9
 
 export function unitPriceOf(spec: UnitPriceSpec): UnitPrice {
   const { perImage, perSecond, perMCharacters, perSearchUnit } = spec
-  const prices: [MeasureUnit, number | undefined][] = [
+  const prices: [BillableUnit, number | undefined][] = [
     ['images', perImage],
     ['seconds', perSecond],
     ['characters', perMCharacters === undefined ? undefined : perMCharacters / 1e6],
@@ -26,7 +26,7 @@ export function unitPriceOf(spec: UnitPriceSpec): UnitPrice {
 }
 
 /** Nano-dollars, whole; undefined where nobody told a price for that unit. */
-export function costOfMeasure(price: UnitPrice | undefined, measure: Measure | undefined): number | undefined {
+export function costOfUnits(price: UnitPrice | undefined, measure: BillableUnits | undefined): number | undefined {
   const each = measure === undefined ? undefined : price?.get(measure.unit)
   return each === undefined ? undefined : Math.round(each * measure!.amount)
 }

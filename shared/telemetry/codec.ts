@@ -8,9 +8,9 @@
 import type {
   AttemptOutcome,
   AttemptRecord,
+  BillableUnit,
+  BillableUnits,
   CacheStatus,
-  Measure,
-  MeasureUnit,
   RequestRecord,
   RequestStatus,
 } from './records.ts'
@@ -38,7 +38,7 @@ export const measureUnits = [
   'search-units',
   'characters',
   'bytes',
-] as const satisfies MeasureUnit[]
+] as const satisfies BillableUnit[]
 
 export const flag = { stream: 1, estimated: 2, unpriced: 4 } as const
 
@@ -178,7 +178,7 @@ export class BatchWriter {
     this.#name(target)
   }
 
-  #measure({ unit, amount }: Measure): void {
+  #measure({ unit, amount }: BillableUnits): void {
     this.bytes[this.#offset++] = measureUnitCode[unit]
     this.#number(amount)
   }

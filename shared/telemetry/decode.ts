@@ -1,7 +1,7 @@
 // The other half of `codec.ts`: arrays that `@msgpack/msgpack` decoded become records again. The readers are not on
 // anybody's request path, so a general decoder with named checks is right here.
 import { batchNamesMax, cacheStatuses, flag, measureUnits, outcomes, recordTag, statuses } from './codec.ts'
-import type { AttemptRecord, Measure, RequestRecord } from './records.ts'
+import type { AttemptRecord, BillableUnits, RequestRecord } from './records.ts'
 
 /** A request with what is known of the attempt whose answer was used; `attempt` where it travelled in the same record. */
 export interface DecodedRequest {
@@ -83,7 +83,7 @@ function decodeRequest(array: readonly unknown[], names: BatchNames, length: num
 }
 
 /** A unit of a newer release is left out. */
-function measureAt(array: readonly unknown[], index: number): { measure?: Measure } {
+function measureAt(array: readonly unknown[], index: number): { measure?: BillableUnits } {
   const unit = array.length > index + 1 ? measureUnits[number(array[index])] : undefined
   return unit === undefined ? {} : { measure: { unit, amount: number(array[index + 1]) } }
 }

@@ -1,10 +1,10 @@
 // The latest heartbeat of each node, and what they say together about targets.
 import type { Clock } from '../clock.ts'
-import { limits } from '../limits.ts'
+import { bounds } from '../limits.ts'
 import { Beats, beatIn } from './beats.ts'
 import type { NodeHeartbeat, TargetLoad } from './records.ts'
 
-const silentMsMax = 10 * limits.heartbeatMs
+const silentMsMax = 10 * bounds.heartbeatMs
 const nodesMax = 1_000
 
 const healthRank = { healthy: 0, degraded: 1, ejected: 2 } as const

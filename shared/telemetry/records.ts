@@ -21,12 +21,12 @@ export interface TokenCounts {
 }
 
 /** What an answer is charged by where tokens do not tell it, as the provider told it or as it could be counted here. */
-export interface Measure {
-  unit: MeasureUnit
+export interface BillableUnits {
+  unit: BillableUnit
   amount: number
 }
 
-export type MeasureUnit = 'seconds' | 'images' | 'search-units' | 'characters' | 'bytes'
+export type BillableUnit = 'seconds' | 'images' | 'search-units' | 'characters' | 'bytes'
 
 export interface RequestRecord {
   requestId: string
@@ -55,7 +55,7 @@ export interface RequestRecord {
   costNanoUsd: number
   /** True when what it cost is not known: the model has no price, or the answer does not tell what the price is for. */
   unpriced?: boolean | undefined
-  measure?: Measure | undefined
+  measure?: BillableUnits | undefined
   savedNanoUsd: number
   /** From the last body byte in to the last byte out, in µs. */
   totalUs: number

@@ -1,5 +1,5 @@
 // What the publisher of weights tells all proxies each second (`subjects.weights`): what the fleet knows of each target.
-import { limits } from '../limits.ts'
+import { bounds } from '../limits.ts'
 
 export interface WeightsMessage {
   /** Who publishes; a higher epoch is a later publisher. */
@@ -35,7 +35,7 @@ export function decodeWeights(payload: Uint8Array): WeightsMessage | undefined {
   if (typeof message !== 'object' || message === null) return undefined
   const { publisher, epoch, revision, atMs, targets } = message
   if (typeof publisher !== 'string' || !Number.isSafeInteger(epoch) || !Number.isSafeInteger(revision)) return undefined
-  if (typeof atMs !== 'number' || !Array.isArray(targets) || targets.length > limits.telemetryTargetsMax)
+  if (typeof atMs !== 'number' || !Array.isArray(targets) || targets.length > bounds.telemetryTargetsMax)
     return undefined
   return targets.every(isTarget) ? (message as WeightsMessage) : undefined
 }

@@ -7,13 +7,13 @@ import { type Around, mergedAnswer, metricsAnswer } from '../../../shared/teleme
 import type { Fleet } from '../../../shared/telemetry/fleet.ts'
 import type { AggregatorQuery } from '../../../shared/telemetry/records.ts'
 import type { Folds } from '../fold.ts'
-import type { Ledger } from '../ledger.ts'
+import type { UsageCommitter } from '../ledger.ts'
 import { recent, sinceStart } from '../measured.ts'
 import { History } from './requests.ts'
 import { usagePart } from './usage.ts'
 
 export interface AnswersOptions {
-  ledger: Ledger
+  ledger: UsageCommitter
   folds: Folds
   fleet: Fleet
   published: PublishedWatch

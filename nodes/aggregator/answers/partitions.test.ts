@@ -7,7 +7,7 @@ import { ManualClock } from '../../../shared/clock.ts'
 import { sampleAttempt, sampleRequest } from '../../../shared/telemetry/arbitrary-records.ts'
 import { BatchWriter } from '../../../shared/telemetry/codec.ts'
 import { Folds } from '../fold.ts'
-import { Ledger } from '../ledger.ts'
+import { UsageCommitter } from '../ledger.ts'
 import { recent, sinceStart } from '../measured.ts'
 import { openUsageDatabase } from '../store/schema.ts'
 import { UsageStore } from '../store/usage-store.ts'
@@ -15,7 +15,7 @@ import { History } from './requests.ts'
 import { usagePart } from './usage.ts'
 
 let dataDir: string
-let ledger: Ledger
+let ledger: UsageCommitter
 let folds: Folds
 const clock = new ManualClock()
 
@@ -27,7 +27,7 @@ beforeEach(() => {
       openUsageDatabase(join(dataDir, 'usage.sqlite'), 0, () => {}),
       { historyRowsMax: 1e6, historyDays: 7 },
     )
-  ledger = new Ledger({ openStore, folds, clock, ask: () => {}, onCommitted: () => {}, notify: () => {} })
+  ledger = new UsageCommitter({ openStore, folds, clock, ask: () => {}, onCommitted: () => {}, notify: () => {} })
   for (let partition = 0; partition < 4; partition++) {
     for (let n = 0; n < 3; n++) {
       take(partition, `p${partition}-${n}`, 10 * n + partition)

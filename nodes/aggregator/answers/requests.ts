@@ -1,8 +1,8 @@
 // `GET /requests` and `/requests/{id}`: metadata of finished requests, newest first. The history is kept as the batches
 // that came; this reads them from the newest on and decodes until a page is full.
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import { done } from '../../../shared/result.ts'
-import { type Answer, problem } from '../../../shared/telemetry/answers/answer.ts'
+import { type MergedAnswer, problem } from '../../../shared/telemetry/answers/answer.ts'
 import type { HistoryPage } from '../../../shared/telemetry/answers/history-pages.ts'
 import { decodeBatch } from '../../../shared/telemetry/batch.ts'
 import type { DecodedRecord, DecodedRequest } from '../../../shared/telemetry/decode.ts'
@@ -30,10 +30,13 @@ export class History {
     this.#source = source
   }
 
-  page(query: AggregatorQuery & { type: 'requests' }, partitions: readonly number[]): Answer<HistoryPage<RequestItem>> {
+  page(
+    query: AggregatorQuery & { type: 'requests' },
+    partitions: readonly number[],
+  ): MergedAnswer<HistoryPage<RequestItem>> {
     const limit = Math.trunc(query.limit)
-    if (!(limit >= 1 && limit <= limits.pageItemsMax))
-      return problem('limit', `is not from 1 to ${limits.pageItemsMax}`)
+    if (!(limit >= 1 && limit <= bounds.pageItemsMax))
+      return problem('limit', `is not from 1 to ${bounds.pageItemsMax}`)
     const before = query.before === undefined ? newest : readKey(query.before)
     if (before === undefined) return problem('before', 'is not a cursor of this list')
     const filter = readFilter(query.filter ?? {})
@@ -73,7 +76,7 @@ export class History {
 
   #page({ limit, before, filter, partitions }: Page): HistoryPage<RequestItem> {
     const items: [key: string, item: RequestItem][] = []
-    let left = limits.requestHistoryScanMax
+    let left = bounds.requestHistoryScanMax
     const sought = filter.filter(([name]) => textual(name)).map(([, value]) => Buffer.from(value))
     for (const block of newestFirst(this.#source(), partitions, { fromMs: before.atMs })) {
       if (!sought.every((value) => asBuffer(block.bytes).includes(value))) {

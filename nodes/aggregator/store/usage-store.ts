@@ -4,7 +4,7 @@
 // The history holds batches as they came: a row each, not a row per request, which would cost more than everything else
 // here together. Reading decodes what it needs.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import { usageCounters, usageDimensions } from '../../../shared/telemetry/answers/usage-fields.ts'
 import type { Hole } from '../../../shared/telemetry/sequences.ts'
 import type { StoredSource } from '../intake.ts'
@@ -88,7 +88,7 @@ export class UsageStore {
 
   /** Forgets boots whose usage is no longer kept either: counting those twice would show nowhere. */
   forgetSources(wallMs: number): void {
-    this.#database.prepare('DELETE FROM source WHERE seenMs < ?').run(wallMs - limits.usageDays * dayMs)
+    this.#database.prepare('DELETE FROM source WHERE seenMs < ?').run(wallMs - bounds.usageDays * dayMs)
   }
 
   get database(): DatabaseSync {
@@ -160,7 +160,7 @@ export class UsageStore {
     if (known !== undefined) return known
     this.#statements.cellAdd.run(...dimensions)
     const id = numberOf(this.#statements.cellFind.get(...dimensions), 'id')
-    if (this.#cellIds.size >= limits.usageRowsMax) this.#cellIds.clear()
+    if (this.#cellIds.size >= bounds.usageRowsMax) this.#cellIds.clear()
     this.#cellIds.set(name, id)
     return id
   }
@@ -189,7 +189,7 @@ export class UsageStore {
       this.#statements.blockDelete.run(numberOf(row, 'id'))
       this.#historyRows -= numberOf(row, 'requests')
     }
-    this.#statements.usageDelete.run(Math.floor((wallMs - limits.usageDays * dayMs) / 3_600_000), pruneUsageRows)
+    this.#statements.usageDelete.run(Math.floor((wallMs - bounds.usageDays * dayMs) / 3_600_000), pruneUsageRows)
   }
 }
 

@@ -6,15 +6,15 @@
 import { type Bus, encodeJson, subjects } from '../../../cluster/bus/bus.ts'
 import type { LeaseHandle, LeaseKeeper } from '../../../cluster/leases/lease-keeper.ts'
 import { keepersOf } from '../../../cluster/telemetry-stream/assignment.ts'
-import { type Heard, Keepers, keptBy } from '../../../cluster/telemetry-stream/keepers.ts'
+import { type Heard, keptBy, ReplicaPeers } from '../../../cluster/telemetry-stream/keepers.ts'
 import type { UsageStream } from '../../../cluster/telemetry-stream/usage-stream.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import type { KeepingMessage, KeptPartition } from '../../../shared/telemetry/keeping-message.ts'
 import { partitionsCount } from '../../../shared/telemetry/partition.ts'
 import type { Stored } from '../../../shared/telemetry/stored.ts'
-import type { CommittedSource, Ledger } from '../ledger.ts'
+import type { CommittedSource, UsageCommitter } from '../ledger.ts'
 import { Confirmations } from './confirmations.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { StreamEnds } from './stream-ends.ts'
@@ -25,7 +25,7 @@ export interface KeepingOptions {
   boot: string
   stream: UsageStream
   leases: Pick<LeaseKeeper, 'lease'>
-  ledger: Ledger
+  ledger: UsageCommitter
   tell: (stored: Stored) => void
   bus: Bus
   clock: Clock
@@ -43,9 +43,9 @@ const sameTimeMs = 1_000
 /** An owner that is there and does not take its lease is passed over after so long. */
 const passedOverMs = 6_000
 
-export class Keeping {
+export class PartitionReplicas {
   readonly #options: KeepingOptions
-  readonly #keepers: Keepers
+  readonly #keepers: ReplicaPeers
   readonly #ends: StreamEnds
   readonly #confirmations: Confirmations
   readonly #readers = new Map<number, PartitionReader>()
@@ -60,7 +60,7 @@ export class Keeping {
     const { bus, clock, stream, leases, tell } = options
     this.#confirmations = new Confirmations({ clock, tell, othersStored: (partition) => this.#othersStored(partition) })
     this.#leases = Array.from({ length: partitionsCount }, (_, partition) => leases.lease(`partition-${partition}`))
-    this.#keepers = new Keepers(bus, clock, (message) => this.#onHeard(message))
+    this.#keepers = new ReplicaPeers(bus, clock, (message) => this.#onHeard(message))
     this.#ends = new StreamEnds({ stream, clock, onFacts: (facts) => void this.#trim(facts) })
   }
 
@@ -74,7 +74,7 @@ export class Keeping {
       clock.every(tickMs, () => {
         if (clock.monotonicMs() - startMs >= listenMs) this.#assign()
       }),
-      clock.every(limits.heartbeatMs, () => {
+      clock.every(bounds.heartbeatMs, () => {
         this.#tell()
         this.#confirmations.release()
       }),

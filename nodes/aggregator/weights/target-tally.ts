@@ -2,7 +2,7 @@
 // half a minute, so it is kept in memory alone.
 import type { Clock } from '../../../shared/clock.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import type { DecodedRecord } from '../../../shared/telemetry/decode.ts'
 import { FadingMean } from '../../../shared/telemetry/fading-mean.ts'
 import { firstUsOf, tokenUsOf } from '../../../shared/telemetry/pace.ts'
@@ -123,7 +123,7 @@ export function targetsOf(state: ConfigState): TargetName[] {
   for (const [model, { spec }] of state.resources.models) {
     for (const { provider, model: target } of spec.targets) targets.push({ model, provider, target })
   }
-  return targets.slice(0, limits.telemetryTargetsMax)
+  return targets.slice(0, bounds.telemetryTargetsMax)
 }
 
 export function keyOf({ model, provider, target }: TargetName): string {

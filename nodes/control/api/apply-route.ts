@@ -2,15 +2,15 @@
 import { decideApply } from '../../../shared/config/decide.ts'
 import { diffChange } from '../../../shared/config/diff.ts'
 import { documentJsonSchema } from '../../../shared/config/json-schema.ts'
-import type { ConfigDesk, Decide } from '../config-desk.ts'
-import { type Answer, json, problem } from '../http/answer.ts'
+import type { ConfigService, Decide } from '../config-desk.ts'
+import { type HttpAnswer, json, problem } from '../http/answer.ts'
 import { appliedBody, opaqueBody } from './answers.ts'
 import { withProblem } from './refusals.ts'
 import { dryRun, dryRunQuery, isDryRun, writeProblems } from './resource-routes.ts'
 import { type Call, jsonMedia, type Route, yamlMedia } from './route.ts'
 
 export interface ApplyOptions {
-  desk: ConfigDesk
+  desk: ConfigService
 }
 
 export function applyRoutes(options: ApplyOptions): Route[] {
@@ -36,7 +36,7 @@ export function applyRoutes(options: ApplyOptions): Route[] {
   ]
 }
 
-async function apply({ desk }: ApplyOptions, call: Call): Promise<Answer> {
+async function apply({ desk }: ApplyOptions, call: Call): Promise<HttpAnswer> {
   const { body, caller } = call
   const { parseDocument } = await import('../../../shared/config/document.ts')
   // Neither variables nor files: a document that came over the wire has no business with this machine.

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { publicResources } from '../../../shared/config/public-view.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
-import type { ConfigDesk } from '../config-desk.ts'
+import type { ConfigService } from '../config-desk.ts'
 import { json, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
 import { commandBody, configBody, eventsBody, problemBody } from './answers.ts'
@@ -15,7 +15,7 @@ const revisionText = z
   .regex(/^\d{1,15}$/, 'expected a revision: a whole number from 0')
   .transform(Number)
 
-export function configRoutes(desk: ConfigDesk): Route[] {
+export function configRoutes(desk: ConfigService): Route[] {
   const open = { method: 'GET', access: 'administrator' } as const
   return [
     {

@@ -3,12 +3,12 @@
 import type { z } from 'zod'
 import { hostIsKnown } from '../../../shared/host-names.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { type Answer, type Problem, type ProblemItem, problem } from '../http/answer.ts'
+import { type HttpAnswer, type Problem, type ProblemItem, problem } from '../http/answer.ts'
 import { originIsForeign } from '../http/host-check.ts'
 import { parseJsonText } from '../http/json-text.ts'
 import { problems } from '../http/problems.ts'
 import type { ControlRequest } from '../http/server.ts'
-import { type CallBody, type Caller, formMedia, jsonMedia, type MediaType, type Route } from './route.ts'
+import { type Actor, type CallBody, formMedia, jsonMedia, type MediaType, type Route } from './route.ts'
 import type { Router } from './router.ts'
 
 export interface DispatchOptions {
@@ -17,12 +17,12 @@ export interface DispatchOptions {
   /** Who asks, by bearer token or session. */
   identify: (request: ControlRequest) => Promise<Result<{ actor: string }, Problem>>
   /** For paths that no route has: the console's files. */
-  elsewhere: (request: ControlRequest) => Promise<Answer | undefined>
+  elsewhere: (request: ControlRequest) => Promise<HttpAnswer | undefined>
 }
 
 const reasonLengthMax = 512
 
-export async function dispatch(options: DispatchOptions, request: ControlRequest): Promise<Answer> {
+export async function dispatch(options: DispatchOptions, request: ControlRequest): Promise<HttpAnswer> {
   if (!hostIsKnown(request.host, options.hosts)) return problem(problems.unknownHost())
   if (originIsForeign(request.header('origin'), request.host)) return problem(problems.foreignOrigin())
   const match = options.router.find(request.method, request.path)
@@ -41,7 +41,7 @@ async function callerOf(
   options: DispatchOptions,
   route: Route,
   request: ControlRequest,
-): Promise<Result<Caller, Problem>> {
+): Promise<Result<Actor, Problem>> {
   const reason = (request.header('x-headgate-reason') ?? '').slice(0, reasonLengthMax)
   if (route.access === 'anyone') return done({ actor: 'anonymous', reason })
   const identity = await options.identify(request)

@@ -8,8 +8,8 @@ import type { KeyRecord } from '../../../shared/config/kinds.ts'
 import { publicKey } from '../../../shared/config/public-view.ts'
 import { keyRequestSchema, rotateRequestSchema } from '../../../shared/config/schemas.ts'
 import type { ConfigState, Resource } from '../../../shared/config/state.ts'
-import type { ConfigDesk } from '../config-desk.ts'
-import { type Answer, json, problem } from '../http/answer.ts'
+import type { ConfigService } from '../config-desk.ts'
+import { type HttpAnswer, json, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
 import { hashToken, newToken } from '../sign-in/secret-hash.ts'
 import { issuedKeyBody, keyBody, listBody, problemBody, rotatedKeyBody, writtenBody } from './answers.ts'
@@ -20,7 +20,7 @@ import { listQuery, writeProblems } from './resource-routes.ts'
 import { type Call, jsonMedia, type Route } from './route.ts'
 
 export interface KeyOptions {
-  desk: ConfigDesk
+  desk: ConfigService
   clock: Clock
 }
 
@@ -95,7 +95,7 @@ export function keyRoutes(options: KeyOptions): Route[] {
   ]
 }
 
-async function issue({ desk, clock }: KeyOptions, { body, caller }: Call): Promise<Answer> {
+async function issue({ desk, clock }: KeyOptions, { body, caller }: Call): Promise<HttpAnswer> {
   const { imported, input } = splitImport(body.value)
   const checked = imported === undefined ? undefined : tokenHashSchema.safeParse(imported)
   const made = newKeyToken()
@@ -120,7 +120,7 @@ async function issue({ desk, clock }: KeyOptions, { body, caller }: Call): Promi
   return json(201, { id: command.id, name, ...secret, revision }, { location: `/api/v1/keys/${command.id}` })
 }
 
-function list({ desk }: KeyOptions, call: Call): Answer {
+function list({ desk }: KeyOptions, call: Call): HttpAnswer {
   const state = desk.state()
   if (!state.ok) return problem(state.error)
   const { entries, next } = pageOf(state.value.keys, call.query)
@@ -128,14 +128,14 @@ function list({ desk }: KeyOptions, call: Call): Answer {
   return json(200, { items, ...(next === undefined ? {} : { next }) })
 }
 
-function get({ desk }: KeyOptions, { params }: Call): Answer {
+function get({ desk }: KeyOptions, { params }: Call): HttpAnswer {
   const state = desk.state()
   if (!state.ok) return problem(state.error)
   const key = state.value.keys.get(params['id']!)
   return key === undefined ? problem(noSuchKey) : json(200, shown(key), etag(key.revision))
 }
 
-async function rotate({ desk, clock }: KeyOptions, { params, body, caller, request }: Call): Promise<Answer> {
+async function rotate({ desk, clock }: KeyOptions, { params, body, caller, request }: Call): Promise<HttpAnswer> {
   const made = newKeyToken()
   const keyId = params['id']!
   const { tokenHash, prefix } = made
@@ -156,7 +156,7 @@ async function rotate({ desk, clock }: KeyOptions, { params, body, caller, reque
   })
 }
 
-async function revoke({ desk }: KeyOptions, { params, caller, request }: Call): Promise<Answer> {
+async function revoke({ desk }: KeyOptions, { params, caller, request }: Call): Promise<HttpAnswer> {
   const command = { keyId: params['id']!, ...parseIfMatch(request.header('if-match')) }
   const decide = (state: ConfigState) => withProblem(decideRevokeKey(state, command))
   const written = await desk.write({ ...caller, decide })
@@ -165,7 +165,7 @@ async function revoke({ desk }: KeyOptions, { params, caller, request }: Call): 
 
 const noSuchKey = problems.notFound('There is no such key.')
 
-function keyOf(desk: ConfigDesk, id: string): Resource<KeyRecord> | undefined {
+function keyOf(desk: ConfigService, id: string): Resource<KeyRecord> | undefined {
   const state = desk.state()
   return state.ok ? state.value.keys.get(id) : undefined
 }

@@ -8,8 +8,8 @@ import { refusalOf } from '../../../shared/config/refusal.ts'
 import { specSchemas } from '../../../shared/config/schemas.ts'
 import { publicSpec } from '../../../shared/config/secret-fields.ts'
 import type { ConfigState, Resource } from '../../../shared/config/state.ts'
-import type { ConfigDesk, Decide } from '../config-desk.ts'
-import { type Answer, json, problem } from '../http/answer.ts'
+import type { ConfigService, Decide } from '../config-desk.ts'
+import { type HttpAnswer, json, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
 import { listBody, problemBody, resourceBody, writtenOrDiff } from './answers.ts'
 import { etag, parseIfMatch } from './if-match.ts'
@@ -19,7 +19,7 @@ import { type Call, jsonMedia, type Route } from './route.ts'
 import { pageLimit } from './telemetry-routes.ts'
 
 export interface ResourceOptions {
-  desk: ConfigDesk
+  desk: ConfigService
   extras?: Partial<Record<EnforcedKind, KindExtras>>
 }
 
@@ -102,7 +102,7 @@ export const writeProblems = {
   507: problemBody,
 }
 
-function list({ desk, extras }: ResourceOptions, kind: EnforcedKind, call: Call): Answer {
+function list({ desk, extras }: ResourceOptions, kind: EnforcedKind, call: Call): HttpAnswer {
   const state = desk.state()
   if (!state.ok) return problem(state.error)
   const { entries, next } = pageOf(resourcesOf(state.value, kind), call.query)
@@ -110,7 +110,7 @@ function list({ desk, extras }: ResourceOptions, kind: EnforcedKind, call: Call)
   return json(200, { items, ...(next === undefined ? {} : { next }), ...extras?.[kind]?.list() })
 }
 
-function get({ desk, extras }: ResourceOptions, kind: EnforcedKind, { params }: Call): Answer {
+function get({ desk, extras }: ResourceOptions, kind: EnforcedKind, { params }: Call): HttpAnswer {
   const name = params['name']!
   const state = desk.state()
   if (!state.ok) return problem(state.error)
@@ -119,7 +119,7 @@ function get({ desk, extras }: ResourceOptions, kind: EnforcedKind, { params }: 
   return json(200, { ...shown(kind, name, resource), ...extras?.[kind]?.item(name) }, etag(resource.revision))
 }
 
-async function put({ desk }: ResourceOptions, kind: EnforcedKind, call: Call): Promise<Answer> {
+async function put({ desk }: ResourceOptions, kind: EnforcedKind, call: Call): Promise<HttpAnswer> {
   const { params, body, caller, request } = call
   const name = params['name']!
   const expected = parseIfMatch(request.header('if-match'))
@@ -131,7 +131,7 @@ async function put({ desk }: ResourceOptions, kind: EnforcedKind, call: Call): P
   return json(200, { revision: written.value.revision }, etagOf(desk, kind, name))
 }
 
-async function remove({ desk }: ResourceOptions, kind: EnforcedKind, call: Call): Promise<Answer> {
+async function remove({ desk }: ResourceOptions, kind: EnforcedKind, call: Call): Promise<HttpAnswer> {
   const { params, caller, request } = call
   const command = { kind, name: params['name']!, ...parseIfMatch(request.header('if-match')) }
   const decide: Decide = (state, tools) => withProblem(decideDelete(state, command, tools))
@@ -141,7 +141,7 @@ async function remove({ desk }: ResourceOptions, kind: EnforcedKind, call: Call)
 }
 
 /** Everything but the writing. */
-export function dryRun(desk: ConfigDesk, decide: Decide): Answer {
+export function dryRun(desk: ConfigService, decide: Decide): HttpAnswer {
   const decision = desk.dryRun(decide)
   if (!decision.ok) return problem(decision.error)
   const { state, change } = decision.value
@@ -149,7 +149,7 @@ export function dryRun(desk: ConfigDesk, decide: Decide): Answer {
 }
 
 /** Of the resource as it is now: an equal PUT leaves its revision alone. */
-function etagOf(desk: ConfigDesk, kind: EnforcedKind, name: string): Record<string, string> {
+function etagOf(desk: ConfigService, kind: EnforcedKind, name: string): Record<string, string> {
   const state = desk.state()
   const resource = state.ok ? resourcesOf(state.value, kind).get(name) : undefined
   return resource === undefined ? {} : etag(resource.revision)

@@ -1,7 +1,7 @@
 // A route as data: the router, the rights, the checks of query and body, and the OpenAPI document are all read from one
 // table, so that none of them can tell another story than the others.
 import type { z } from 'zod'
-import type { Answer } from '../http/answer.ts'
+import type { HttpAnswer } from '../http/answer.ts'
 import type { ControlRequest } from '../http/server.ts'
 
 export interface Route {
@@ -16,7 +16,7 @@ export interface Route {
   body?: { media: readonly MediaType[]; schema?: z.ZodType; optional?: true }
   /** By status; a string is the media type of an answer that is not JSON. */
   answers: Record<number, z.ZodType | string>
-  handle(call: Call): Promise<Answer> | Answer
+  handle(call: Call): Promise<HttpAnswer> | HttpAnswer
 }
 
 export const jsonMedia = 'application/json'
@@ -30,7 +30,7 @@ export interface Call {
   params: Record<string, string>
   query: Record<string, unknown>
   body: CallBody
-  caller: Caller
+  caller: Actor
 }
 
 /** `value` is the parsed JSON or the form as a record; for YAML it is undefined and `text` speaks. */
@@ -41,7 +41,7 @@ export interface CallBody {
 }
 
 /** Who did it and why, for the events. */
-export interface Caller {
+export interface Actor {
   actor: string
   reason: string
 }

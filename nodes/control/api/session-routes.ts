@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Result } from '../../../shared/result.ts'
-import { type Answer, json, type Problem, problem } from '../http/answer.ts'
+import { type HttpAnswer, json, type Problem, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
 import type { ControlRequest } from '../http/server.ts'
 import type { ConsoleFiles } from '../pages/console-files.ts'
@@ -129,7 +129,7 @@ function pageRoutes(options: SessionOptions): Route[] {
   ]
 }
 
-async function fromForm(options: SessionOptions, { request, body }: Call): Promise<Answer> {
+async function fromForm(options: SessionOptions, { request, body }: Call): Promise<HttpAnswer> {
   const form = body.value as Record<string, string | undefined>
   const returnTo = localPath(form['return_to'])
   const proof: Proof =
@@ -146,7 +146,11 @@ async function fromForm(options: SessionOptions, { request, body }: Call): Promi
 }
 
 /** Always a new session; the one that came with the request, if any, ends. */
-async function open(options: SessionOptions, request: ControlRequest, proof: Proof): Promise<Result<Answer, Problem>> {
+async function open(
+  options: SessionOptions,
+  request: ControlRequest,
+  proof: Proof,
+): Promise<Result<HttpAnswer, Problem>> {
   const opened = await options.signIn.exchange(proof, request.clientIp)
   if (!opened.ok) return opened
   const before = sessionCookieOf(request)
@@ -163,6 +167,6 @@ function shown(options: SessionOptions, session: Session) {
   return { actor: session.actor, expiresAt: new Date(session.expiresAtMs).toISOString(), ...options.about() }
 }
 
-function html(status: number, body: string): Answer {
+function html(status: number, body: string): HttpAnswer {
   return { status, headers: pageHeaders, body }
 }

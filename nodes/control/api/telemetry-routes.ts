@@ -2,12 +2,12 @@
 // answers, the answer is an honest 503 and the configuration can be managed all the same.
 import { z } from 'zod'
 import type { Aggregators, AskRefusal } from '../../../cluster/telemetry-query/aggregators.ts'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { usageGroups } from '../../../shared/telemetry/answers/usage-fields.ts'
 import type { AggregatorQuestion } from '../../../shared/telemetry/records.ts'
-import type { ConfigDesk } from '../config-desk.ts'
-import { type Answer, json, type Problem, problem } from '../http/answer.ts'
+import type { ConfigService } from '../config-desk.ts'
+import { type HttpAnswer, json, type Problem, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
 import { explainBody, opaqueBody, problemBody, requestsBody, targetsBody, usageBody } from './answers.ts'
 import { explained, type RecordedRequest } from './explain.ts'
@@ -21,8 +21,8 @@ const requestFilters = [
 
 type Question = Exclude<AggregatorQuestion, { type: 'metrics' }>
 
-export function telemetryRoutes({ aggregators, desk }: { aggregators: Aggregators; desk: ConfigDesk }): Route[] {
-  const pass = async (question: Question): Promise<Answer> => {
+export function telemetryRoutes({ aggregators, desk }: { aggregators: Aggregators; desk: ConfigService }): Route[] {
+  const pass = async (question: Question): Promise<HttpAnswer> => {
     const answer = await asked(aggregators, question)
     return answer.ok ? json(200, answer.value) : problem(answer.error)
   }
@@ -101,12 +101,12 @@ function unavailable(refusal: AskRefusal): Problem {
 
 /** 1 to `limits.pageItemsMax`. */
 export function pageLimit(byDefault: number) {
-  const message = `expected a whole number from 1 to ${limits.pageItemsMax}`
+  const message = `expected a whole number from 1 to ${bounds.pageItemsMax}`
   return z
     .string()
     .regex(/^\d{1,9}$/, message)
     .transform(Number)
-    .pipe(z.int().min(1, message).max(limits.pageItemsMax, message))
+    .pipe(z.int().min(1, message).max(bounds.pageItemsMax, message))
     .default(byDefault)
 }
 

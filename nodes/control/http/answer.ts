@@ -1,7 +1,7 @@
 // What a handler returns: values that one sender writes, so that security headers, request ids and problem documents
 // cannot be forgotten on one path of many.
 
-export interface Answer {
+export interface HttpAnswer {
   status: number
   headers?: Record<string, string>
   body?: string | Uint8Array
@@ -28,11 +28,11 @@ export interface Problem {
   extra?: Record<string, unknown>
 }
 
-export function json(status: number, value: unknown, headers: Record<string, string> = {}): Answer {
+export function json(status: number, value: unknown, headers: Record<string, string> = {}): HttpAnswer {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) }
 }
 
-export function problem(told: Problem): Answer {
+export function problem(told: Problem): HttpAnswer {
   const { status, code, title, detail, problems, headers, extra } = told
   const type = `urn:headgate:problem:${code}`
   const body = { type, title, status, detail, ...(problems === undefined ? {} : { problems }), ...extra }

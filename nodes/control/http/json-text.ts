@@ -1,7 +1,7 @@
 // Checks a JSON text before `JSON.parse` builds it: a syntax error is told with its line and column, an object that has a
 // key twice is refused (readers disagree on which one counts, so a check of one and a use of the other is a hole), and
 // depth is bounded before a recursive consumer meets it. It builds nothing itself.
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 
 export interface JsonRefusal {
@@ -64,7 +64,7 @@ class JsonScan {
     const first = this.#text[this.#at]
     if (first === '{' || first === '[') {
       this.#at++
-      if (this.#frames.length >= limits.jsonDepthMax) throw new Refused(`nested deeper than ${limits.jsonDepthMax}`)
+      if (this.#frames.length >= bounds.jsonDepthMax) throw new Refused(`nested deeper than ${bounds.jsonDepthMax}`)
       this.#frames.push(first === '{' ? { close: '}', keys: new Set() } : { close: ']', keys: undefined })
       this.#firstMember()
       return

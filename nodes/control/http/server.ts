@@ -8,10 +8,10 @@ import { createServer as createTls } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../../shared/clock.ts'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { type Answer, type Problem, problem } from './answer.ts'
+import { type HttpAnswer, type Problem, problem } from './answer.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { problems } from './problems.ts'
 
@@ -38,7 +38,7 @@ export interface ListenOptions {
   addresses: ClientAddresses
   clock: Clock
   notify: Notify
-  answer: (request: ControlRequest) => Promise<Answer>
+  answer: (request: ControlRequest) => Promise<HttpAnswer>
 }
 
 export interface Listener {
@@ -49,7 +49,7 @@ export interface Listener {
 const connectionsMax = 2_048
 const graceMs = 1_000
 const serverOptions = {
-  maxHeaderSize: limits.headerBytesMax,
+  maxHeaderSize: bounds.headerBytesMax,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 30_000,
@@ -87,7 +87,7 @@ function readTls(tls: { certFile: string; keyFile: string }) {
 
 async function respond(options: ListenOptions, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const id = requestId(incoming.headers['x-request-id'])
-  let answer: Answer
+  let answer: HttpAnswer
   try {
     const request = controlRequest(id, incoming, options.addresses)
     answer = request.ok ? await options.answer(request.value) : problem(request.error)
@@ -124,7 +124,7 @@ function controlRequest(
 }
 
 async function readBody(incoming: IncomingMessage): Promise<Result<Buffer, Problem>> {
-  const bytesMax = limits.adminBodyBytesMax
+  const bytesMax = bounds.adminBodyBytesMax
   if (Number(incoming.headers['content-length'] ?? 0) > bytesMax) return fail(problems.tooLarge(bytesMax))
   const chunks: Buffer[] = []
   let bytes = 0
@@ -152,7 +152,7 @@ const commonHeaders = {
   'cache-control': 'no-store',
 }
 
-function send(answer: Answer, id: string, incoming: IncomingMessage, outgoing: ServerResponse): void {
+function send(answer: HttpAnswer, id: string, incoming: IncomingMessage, outgoing: ServerResponse): void {
   const body = Buffer.from(answer.body ?? '')
   const headers: Record<string, string> = {
     ...commonHeaders,

@@ -2,7 +2,7 @@
 // names under `assets/` carry a hash of their content and may be kept for ever.
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import type { Answer } from '../http/answer.ts'
+import type { HttpAnswer } from '../http/answer.ts'
 import { page } from './html.ts'
 import { pageHeaders } from './page-headers.ts'
 
@@ -30,7 +30,7 @@ export class ConsoleFiles {
   }
 
   /** The file at `path`; the front page for `/` and, for browsers, for the console's own addresses; else undefined. */
-  async find(path: string, accept: string | undefined): Promise<Answer | undefined> {
+  async find(path: string, accept: string | undefined): Promise<HttpAnswer | undefined> {
     const names = path.split('/').slice(1)
     if (path === '/' || isConsoleAddress(names, accept)) return this.frontPage()
     const type = mediaTypes[extname(path)]
@@ -45,7 +45,7 @@ export class ConsoleFiles {
     return (await this.#read(['index.html'])) !== undefined
   }
 
-  async frontPage(): Promise<Answer> {
+  async frontPage(): Promise<HttpAnswer> {
     const body = (await this.#read(['index.html'])) ?? notBuilt
     return { status: 200, headers: { ...pageHeaders, 'cache-control': 'no-cache' }, body }
   }

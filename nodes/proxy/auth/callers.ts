@@ -18,7 +18,7 @@ export interface Caller {
   readonly models: AllowList | undefined
 }
 
-export type AuthRefusal =
+export type AuthError =
   | { type: 'missing-key' }
   | { type: 'ambiguous-credentials' }
   /** The same for a key that never was, was revoked, or has expired. */
@@ -30,7 +30,7 @@ export interface Credentials {
   readonly apiKey: string | undefined
 }
 
-export function identify(callers: Callers, credentials: Credentials, nowMs: number): Result<Caller, AuthRefusal> {
+export function identify(callers: Callers, credentials: Credentials, nowMs: number): Result<Caller, AuthError> {
   const token = tokenOf(credentials)
   if (typeof token !== 'string') return fail(token)
   const caller = callers.get(hash('sha256', token, 'hex'))
@@ -44,7 +44,7 @@ export function tokenIn(credentials: Credentials): string | undefined {
   return typeof token === 'string' ? token : undefined
 }
 
-function tokenOf({ authorization, apiKey }: Credentials): string | AuthRefusal {
+function tokenOf({ authorization, apiKey }: Credentials): string | AuthError {
   if (authorization === undefined) return apiKey === undefined || apiKey === '' ? { type: 'missing-key' } : apiKey
   const bearer = bearerToken(authorization)
   if (apiKey === undefined) return bearer ?? { type: 'missing-key' }

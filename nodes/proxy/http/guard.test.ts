@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { declaredLength, type GuardRules, judgeBody, judgeFraming } from './guard.ts'
+import { declaredLength, type FramingRules, judgeBody, judgeFraming } from './guard.ts'
 import type { FramingFacts } from './head.ts'
 
-const rules: GuardRules = { hosts: [], behindProxy: false, bodyBytesMax: 1_000, mediaTypes: ['application/json'] }
+const rules: FramingRules = { hosts: [], behindProxy: false, bodyBytesMax: 1_000, mediaTypes: ['application/json'] }
 
 function post(changes: Partial<FramingFacts> = {}): FramingFacts {
   return {

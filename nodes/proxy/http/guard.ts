@@ -4,9 +4,9 @@
 // hidden request. Cases: RFC 9112 section 6, and Http11Probe's list.
 import { hostIsKnown } from '../../../shared/host-names.ts'
 import type { FramingFacts } from './head.ts'
-import type { HttpRefusal } from './http.ts'
+import type { HttpError } from './http.ts'
 
-export interface GuardRules {
+export interface FramingRules {
   readonly hosts: readonly string[]
   /** Whether a proxy stands in front: then a chunked body is refused, since the parser misreads chunk extensions. */
   readonly behindProxy: boolean
@@ -17,7 +17,7 @@ export interface GuardRules {
 }
 
 /** Framing and host: judged before the handler sees the request. */
-export function judgeFraming(facts: FramingFacts, rules: GuardRules): HttpRefusal | undefined {
+export function judgeFraming(facts: FramingFacts, rules: FramingRules): HttpError | undefined {
   const flaw = flawOf(facts)
   if (flaw !== undefined) return { type: 'bad-framing', message: flaw }
   const framed = facts.contentLengthCount + facts.transferEncodingCount > 0
@@ -29,7 +29,7 @@ export function judgeFraming(facts: FramingFacts, rules: GuardRules): HttpRefusa
 }
 
 /** Media type, encoding and declared size: judged once the handler wants the body, before it is read. */
-export function judgeBody(facts: FramingFacts, rules: GuardRules): HttpRefusal | undefined {
+export function judgeBody(facts: FramingFacts, rules: FramingRules): HttpError | undefined {
   if (declaredLength(facts) > rules.bodyBytesMax) return { type: 'body-too-large', maxBytes: rules.bodyBytesMax }
   if (declaredLength(facts) === 0 && !takesBody(facts.method)) return undefined
   if (facts.contentTypeCount > 1) {

@@ -32,7 +32,7 @@ export interface HttpHandler {
   /** Answers a handshake at one of them, at once or later: by a refusal, or by accepting it. */
   onUpgrade?(head: RequestHead, upgrade: Upgrade): void
   /** A refusal that the room itself makes (framing, size, media type), in the caller's error shape. */
-  refusal(head: RequestHead | undefined, refusal: HttpRefusal): RefusalAnswer
+  answerOf(head: RequestHead | undefined, refusal: HttpError): ErrorReply
 }
 
 /** A WebSocket handshake whose framing is sound. */
@@ -101,7 +101,7 @@ export const keptHeaders = [
   'x-goog-api-key',
 ] as const
 
-export type HttpRefusal =
+export type HttpError =
   | { type: 'bad-framing'; message: string }
   | { type: 'body-too-large'; maxBytes: number }
   | { type: 'length-required' }
@@ -113,7 +113,7 @@ export type HttpRefusal =
   | { type: 'overloaded'; retryAfterMs: number }
   | { type: 'internal' }
 
-export interface RefusalAnswer {
+export interface ErrorReply {
   readonly status: number
   readonly headers: HeaderLines
   readonly body: string

@@ -1,21 +1,21 @@
 // Takes in request bodies and hands them to the handler: those with a length, as they come, and chunked ones, with care.
 import type { HttpResponse } from 'uWebSockets.js'
 import { BodyReader, PooledBody } from './body.ts'
-import { type GuardRules, judgeBody } from './guard.ts'
+import { type FramingRules, judgeBody } from './guard.ts'
 import type { ReadHead } from './head.ts'
-import type { Body, HttpHandler, HttpRefusal, OnBody, RequestHead } from './http.ts'
-import type { Refusals } from './refusals.ts'
+import type { Body, HttpError, HttpHandler, OnBody, RequestHead } from './http.ts'
+import type { EarlyErrors } from './refusals.ts'
 import type { ReplyRoom, UwsReply } from './reply.ts'
 import type { SlabPool } from './slabs.ts'
 
-const overloaded: HttpRefusal = { type: 'overloaded', retryAfterMs: 1_000 }
+const overloaded: HttpError = { type: 'overloaded', retryAfterMs: 1_000 }
 
 export interface IntakeParts {
   readonly room: ReplyRoom
-  readonly rules: GuardRules
+  readonly rules: FramingRules
   readonly handler: HttpHandler
   readonly slabs: SlabPool
-  readonly refusals: Refusals
+  readonly refusals: EarlyErrors
   readonly deadlineMs: number
 }
 
@@ -120,7 +120,7 @@ export class Intake {
 
   #stop(head: RequestHead, reply: UwsReply, reader: BodyReader, why: 'too-large' | 'overloaded'): void {
     this.#drop(reply, reader)
-    const tooLarge: HttpRefusal = { type: 'body-too-large', maxBytes: this.#parts.rules.bodyBytesMax }
+    const tooLarge: HttpError = { type: 'body-too-large', maxBytes: this.#parts.rules.bodyBytesMax }
     this.#parts.refusals.refuseLater(head, reply, why === 'too-large' ? tooLarge : overloaded)
   }
 

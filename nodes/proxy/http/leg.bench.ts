@@ -34,7 +34,7 @@ async function bench(): Promise<void> {
         reply.send(200, headers, answer)
       }
     },
-    refusal: () => ({ status: 500, headers: [], body: '' }),
+    answerOf: () => ({ status: 500, headers: [], body: '' }),
   }
   const options = { host: '127.0.0.1', port: 0, bodyBytesMax: 1 << 20, hosts: [], trustedProxies: [] }
   const server = await startHttpServer(options, handler, { clock: systemClock, notify: () => {} })

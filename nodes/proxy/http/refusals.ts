@@ -2,10 +2,10 @@
 // `setImmediate` and close the connection, because an answer within the parser's callback would let it run whatever stands
 // behind a flawed request as the next one.
 import type { Notify } from '../../../shared/notice.ts'
-import type { HttpHandler, HttpRefusal, RefusalAnswer, RequestHead } from './http.ts'
+import type { ErrorReply, HttpError, HttpHandler, RequestHead } from './http.ts'
 import type { UwsReply } from './reply.ts'
 
-export class Refusals {
+export class EarlyErrors {
   readonly #handler: HttpHandler
   readonly #notify: Notify
 
@@ -15,7 +15,7 @@ export class Refusals {
   }
 
   /** `keep`: the request is framed soundly, and its connection may live on. */
-  refuseLater(head: RequestHead | undefined, reply: UwsReply, refusal: HttpRefusal, keep = false): void {
+  refuseLater(head: RequestHead | undefined, reply: UwsReply, refusal: HttpError, keep = false): void {
     setImmediate(() => this.#refuse(head, reply, refusal, keep))
   }
 
@@ -27,7 +27,7 @@ export class Refusals {
     else this.refuseLater(head, reply, { type: 'internal' })
   }
 
-  #refuse(head: RequestHead | undefined, reply: UwsReply, refusal: HttpRefusal, keep: boolean): void {
+  #refuse(head: RequestHead | undefined, reply: UwsReply, refusal: HttpError, keep: boolean): void {
     if (reply.gone) return
     reply.closing = !keep
     const answer = this.#answer(head, refusal)
@@ -35,9 +35,9 @@ export class Refusals {
     else reply.send(answer.status, answer.headers, answer.body)
   }
 
-  #answer(head: RequestHead | undefined, refusal: HttpRefusal): RefusalAnswer {
+  #answer(head: RequestHead | undefined, refusal: HttpError): ErrorReply {
     try {
-      return this.#handler.refusal(head, refusal)
+      return this.#handler.answerOf(head, refusal)
     } catch (error) {
       this.#notify({ type: 'handler-threw', where: 'refusal', message: messageOf(error) })
       return lastResort(head)
@@ -45,7 +45,7 @@ export class Refusals {
   }
 }
 
-function lastResort(head: RequestHead | undefined): RefusalAnswer {
+function lastResort(head: RequestHead | undefined): ErrorReply {
   const headers = ['content-type', 'application/json']
   if (head?.requestId !== undefined) headers.push('x-request-id', head.requestId)
   const message = 'The request could not be answered because of a fault in the gateway. Try again later.'

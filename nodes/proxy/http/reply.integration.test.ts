@@ -432,7 +432,7 @@ test.each(['onGone', 'onWritable'] as const)('a throw in %s is reported, and the
 })
 
 test('a throw in a refusal still ends in an answer with the request id', async () => {
-  at.handler.refusal = boom
+  at.handler.answerOf = boom
   const raw = `POST /v1/echo HTTP/1.1\r\n${auth}x-request-id: r-9\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`
   const { text } = await talk(at.port, [raw], 300)
   expect(statusesOf(text)).toEqual([500])

@@ -4,7 +4,7 @@
 
 import type { HttpResponse } from 'uWebSockets.js'
 import assert from 'node:assert/strict'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import { headerBlock } from './header-block.ts'
 import type { HeaderLines, Reply } from './http.ts'
 
@@ -69,7 +69,7 @@ export class UwsReply implements Reply {
     assert(this.#stream !== 'headed', 'a whole answer was sent into a stream')
     const head = headerBlock(status, headers)
     const close = this.closing || this.#room.draining
-    if (body.length > limits.streamBufferBytesMax && !close && !this.bodiless) {
+    if (body.length > bounds.streamBufferBytesMax && !close && !this.bodiless) {
       this.#sendLarge(response, head, typeof body === 'string' ? Buffer.from(body) : body)
       return
     }
@@ -92,7 +92,7 @@ export class UwsReply implements Reply {
     assert(this.#stream !== 'none', 'bytes were written before the answer was begun')
     if (this.#full) {
       this.#bytesWhileFull += chunk.length
-      if (this.#bytesWhileFull > limits.streamBufferBytesMax) {
+      if (this.#bytesWhileFull > bounds.streamBufferBytesMax) {
         this.cut()
         return 'gone'
       }
@@ -261,7 +261,7 @@ export class UwsReply implements Reply {
   }
 
   #isTooSlow(): boolean {
-    return this.#fullMsInWindow > limits.slowReaderMsPerMinuteMax
+    return this.#fullMsInWindow > bounds.slowReaderMsPerMinuteMax
   }
 
   #addFullTime(nowMs: number): void {

@@ -13,14 +13,14 @@ import {
 } from 'uWebSockets.js'
 import { accessSync, constants } from 'node:fs'
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { emptyBody } from './body.ts'
-import { declaredLength, type GuardRules, judgeBody, judgeFraming } from './guard.ts'
+import { declaredLength, type FramingRules, judgeBody, judgeFraming } from './guard.ts'
 import { ReadHead } from './head.ts'
 import type { HttpHandler, HttpServer, HttpServerOptions } from './http.ts'
 import { Intake } from './intake.ts'
-import { Refusals } from './refusals.ts'
+import { EarlyErrors } from './refusals.ts'
 import { type ReplyRoom, UwsReply } from './reply.ts'
 import { SlabPool } from './slabs.ts'
 import { serveSockets } from './sockets.ts'
@@ -52,10 +52,10 @@ class UwsServer implements HttpServer, ReplyRoom {
   readonly #options: HttpServerOptions
   readonly #handler: HttpHandler
   readonly #deps: HttpDeps
-  readonly #rules: GuardRules
+  readonly #rules: FramingRules
   readonly #slabs: SlabPool
   readonly #app: TemplatedApp
-  readonly #refusals: Refusals
+  readonly #refusals: EarlyErrors
   readonly #intake: Intake
   readonly stalled = new Set<UwsReply>()
   current: UwsReply | undefined = undefined
@@ -77,8 +77,8 @@ class UwsServer implements HttpServer, ReplyRoom {
       mediaTypes: options.mediaTypes ?? ['application/json'],
       mediaTypesAt: (path) => handler.mediaTypesAt?.(path),
     }
-    this.#slabs = new SlabPool(options.bodiesInFlightBytesMax ?? limits.bodiesInFlightBytesMax)
-    this.#refusals = new Refusals(handler, deps.notify)
+    this.#slabs = new SlabPool(options.bodiesInFlightBytesMax ?? bounds.bodiesInFlightBytesMax)
+    this.#refusals = new EarlyErrors(handler, deps.notify)
     this.#intake = new Intake({
       room: this,
       rules: this.#rules,

@@ -3,19 +3,19 @@
 // inside native code.
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from 'uWebSockets.js'
 import type { Clock } from '../../../shared/clock.ts'
-import { limits } from '../../../shared/limits.ts'
-import { declaredLength, type GuardRules, judgeFraming } from './guard.ts'
+import { bounds } from '../../../shared/limits.ts'
+import { declaredLength, type FramingRules, judgeFraming } from './guard.ts'
 import { ReadHead } from './head.ts'
 import { headerBlock } from './header-block.ts'
-import type { ClientSocket, HeaderLines, HttpHandler, HttpRefusal, SocketHandler, Upgrade } from './http.ts'
-import type { Refusals } from './refusals.ts'
+import type { ClientSocket, HeaderLines, HttpError, HttpHandler, SocketHandler, Upgrade } from './http.ts'
+import type { EarlyErrors } from './refusals.ts'
 import { type ReplyRoom, UwsReply } from './reply.ts'
 
 export interface SocketParts {
   readonly room: ReplyRoom
-  readonly rules: GuardRules
+  readonly rules: FramingRules
   readonly handler: HttpHandler
-  readonly refusals: Refusals
+  readonly refusals: EarlyErrors
   readonly clock: Clock
 }
 
@@ -27,7 +27,7 @@ const silenceSecondsMax = 60
 export function serveSockets(app: TemplatedApp, parts: SocketParts): void {
   for (const path of parts.handler.socketPaths ?? []) {
     app.ws<Owned>(path, {
-      maxPayloadLength: limits.socketMessageBytesMax,
+      maxPayloadLength: bounds.socketMessageBytesMax,
       // Whoever sends holds to the bound, and never drops a message.
       maxBackpressure: 0,
       idleTimeout: silenceSecondsMax,
@@ -57,7 +57,7 @@ function route(parts: SocketParts, response: HttpResponse, request: HttpRequest,
   room.current = undefined
 }
 
-function bodyIn(head: ReadHead): HttpRefusal | undefined {
+function bodyIn(head: ReadHead): HttpError | undefined {
   if (declaredLength(head) === 0 && head.transferEncodingCount === 0) return undefined
   return { type: 'bad-framing', message: 'A WebSocket handshake has no body.' }
 }

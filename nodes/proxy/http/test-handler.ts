@@ -4,7 +4,7 @@ import './header-limit.ts'
 
 import { systemClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
-import type { Body, HttpHandler, HttpRefusal, HttpServer, HttpServerOptions, Reply, RequestHead } from './http.ts'
+import type { Body, HttpError, HttpHandler, HttpServer, HttpServerOptions, Reply, RequestHead } from './http.ts'
 import { startHttpServer } from './server.ts'
 
 export const key = 'sk-test'
@@ -20,7 +20,7 @@ const statusOf = {
   'unknown-host': 421,
   overloaded: 503,
   internal: 500,
-} as const satisfies Record<HttpRefusal['type'], number>
+} as const satisfies Record<HttpError['type'], number>
 
 type Route = (head: RequestHead, body: Body, reply: Reply) => void
 
@@ -64,7 +64,7 @@ export class TestHandler implements HttpHandler {
     }
   }
 
-  refusal(head: RequestHead | undefined, refusal: HttpRefusal) {
+  answerOf(head: RequestHead | undefined, refusal: HttpError) {
     const headers = [...jsonHeaders(head)]
     if (refusal.type === 'overloaded') headers.push('retry-after', String(Math.ceil(refusal.retryAfterMs / 1_000)))
     return { status: statusOf[refusal.type], headers, body: JSON.stringify({ error: refusal }) }

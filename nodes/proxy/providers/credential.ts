@@ -9,13 +9,13 @@ export interface Credential {
   /** Complete header lines, each with its CRLF. */
   readonly headerLines: string
   /** Further lines, for this request alone; undefined while there is nothing to prove it with. */
-  readonly prove?: ((request: ProvedRequest) => string | undefined) | undefined
-  readonly standing: Standing
+  readonly sign?: ((request: SignableRequest) => string | undefined) | undefined
+  readonly health: CredentialHealth
   /** Fetches what expires anew, because the upstream refused it. */
   readonly renew?: (() => void) | undefined
 }
 
-export interface ProvedRequest {
+export interface SignableRequest {
   readonly method: string
   readonly host: string
   /** With its query. */
@@ -24,7 +24,7 @@ export interface ProvedRequest {
 }
 
 /** Outlives changes of the configuration. */
-export interface Standing {
+export interface CredentialHealth {
   refusedUntilMs: number
   refusals: number
 }
@@ -33,15 +33,15 @@ const asideMsMin = 10_000
 const asideMsMax = 10 * 60_000
 
 /** Longer each time that it is refused again. */
-export function stepAside(standing: Standing, nowMs: number): void {
-  standing.refusals++
-  standing.refusedUntilMs = nowMs + Math.min(asideMsMax, asideMsMin * 2 ** (standing.refusals - 1))
+export function backOff(health: CredentialHealth, nowMs: number): void {
+  health.refusals++
+  health.refusedUntilMs = nowMs + Math.min(asideMsMax, asideMsMin * 2 ** (health.refusals - 1))
 }
 
-export function standWell(standing: Standing): void {
-  if (standing.refusals === 0) return
-  standing.refusals = 0
-  standing.refusedUntilMs = 0
+export function recovered(health: CredentialHealth): void {
+  if (health.refusals === 0) return
+  health.refusals = 0
+  health.refusedUntilMs = 0
 }
 
 /** Undefined: it is not known here any more, or none was asked for. */
@@ -52,7 +52,7 @@ export function credentialNamed(credentials: readonly Credential[], name: string
 /** By weight among those that were not refused lately; among all where every one was. */
 export function drawCredential(credentials: readonly Credential[], nowMs: number, chance: Chance): Credential {
   if (credentials.length === 1) return credentials[0]!
-  let fit = credentials.filter(({ standing }) => standing.refusedUntilMs <= nowMs)
+  let fit = credentials.filter(({ health }) => health.refusedUntilMs <= nowMs)
   if (fit.length === 0) fit = [...credentials]
   let left = chance() * fit.reduce((sum, { weight }) => sum + weight, 0)
   for (const credential of fit) {
@@ -64,16 +64,16 @@ export function drawCredential(credentials: readonly Credential[], nowMs: number
 
 const standingsMax = 10_000
 
-export class StandingBook {
-  readonly #standings = new Map<string, Standing>()
+export class CredentialHealthTable {
+  readonly #credentialHealth = new Map<string, CredentialHealth>()
 
   /** `key` names the secret, so that another one under the same name begins anew. */
-  of(key: string): Standing {
-    const known = this.#standings.get(key)
+  of(key: string): CredentialHealth {
+    const known = this.#credentialHealth.get(key)
     if (known !== undefined) return known
-    if (this.#standings.size >= standingsMax) this.#standings.clear()
-    const standing = { refusedUntilMs: 0, refusals: 0 }
-    this.#standings.set(key, standing)
-    return standing
+    if (this.#credentialHealth.size >= standingsMax) this.#credentialHealth.clear()
+    const health = { refusedUntilMs: 0, refusals: 0 }
+    this.#credentialHealth.set(key, health)
+    return health
   }
 }

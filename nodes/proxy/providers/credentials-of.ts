@@ -1,12 +1,12 @@
 // A provider's credentials, as its configuration names them, made ready to be shown.
 import { hash } from 'node:crypto'
 import type { AwsCredentialSpec, CredentialSpec, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
-import type { Credential, ProvedRequest, StandingBook } from './credential.ts'
+import type { Credential, CredentialHealthTable, SignableRequest } from './credential.ts'
 import { type AwsKeys, type AwsSpec, awsSource } from './credentials/aws-credentials.ts'
 import { signAws } from './credentials/aws-signer.ts'
 import { type AzureSpec, azureSource } from './credentials/azure-credentials.ts'
 import { gcpSource } from './credentials/gcp-credentials.ts'
-import type { IdentityKeeper } from './credentials/identity-keeper.ts'
+import type { Identities } from './credentials/identity-keeper.ts'
 import type { KeptCredential } from './credentials/kept-credential.ts'
 import type { KindRow } from './kinds.ts'
 
@@ -17,8 +17,8 @@ export interface Keyring {
   /** Lines of every request of the provider. */
   readonly common: string
   readonly open: (secret: SealedSecret) => string | undefined
-  readonly identities: IdentityKeeper
-  readonly standings: StandingBook
+  readonly identities: Identities
+  readonly credentialHealth: CredentialHealthTable
 }
 
 /** A provider without credentials (a local server) has one without a secret. One that cannot be opened is left out. */
@@ -48,12 +48,12 @@ function credentialOf(spec: CredentialSpec, keyring: Keyring): Credential | unde
 }
 
 function plain(
-  { provider, common, standings }: Keyring,
+  { provider, common, credentialHealth }: Keyring,
   { name, weight = 1 }: CredentialSpec,
   secret: string,
 ): Credential {
   const key = `${provider}/${name}/${hash('sha256', secret, 'base64url')}`
-  return { name, weight, headerLines: common, standing: standings.of(key) }
+  return { name, weight, headerLines: common, health: credentialHealth.of(key) }
 }
 
 function awsCredential(
@@ -71,7 +71,7 @@ function awsCredential(
   const kept = identities.keep<AwsKeys>({ provider, credential: spec.name }, key, source)
   return {
     ...plain(keyring, spec, key),
-    prove: (request) => awsLines(kept, request, { region, wallMs: clock.wallMs() }),
+    sign: (request) => awsLines(kept, request, { region, wallMs: clock.wallMs() }),
     renew: () => kept.renew(),
   }
 }
@@ -90,7 +90,7 @@ function openedAws(
 
 function awsLines(
   kept: KeptCredential<AwsKeys>,
-  { method, host, path, body }: ProvedRequest,
+  { method, host, path, body }: SignableRequest,
   place: { region: string; wallMs: number },
 ): string | undefined {
   const keys = kept.current
@@ -130,7 +130,7 @@ function tokenCredential(
   const kept = identities.keep<string>({ provider, credential: spec.name }, key, source)
   return {
     ...plain(keyring, spec, key),
-    prove: () => (kept.current === undefined ? undefined : headerLine('authorization', `Bearer ${kept.current}`)),
+    sign: () => (kept.current === undefined ? undefined : headerLine('authorization', `Bearer ${kept.current}`)),
     renew: () => kept.renew(),
   }
 }

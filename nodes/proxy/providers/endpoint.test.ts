@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { connectProvider, LoadBook } from './endpoint.ts'
+import { connectProvider, TargetHealthTable } from './endpoint.ts'
 import { testConnectOptions } from './test-connect.ts'
 
 test.each([
@@ -18,7 +18,7 @@ test.each([
 )
 
 test('names that callers invent cannot fill the book, and what is in flight is not forgotten', () => {
-  const book = new LoadBook()
+  const book = new TargetHealthTable()
   const busy = book.of('m', 'p', 'busy')
   busy.inFlight = 1
   for (let n = 0; n < 10_000; n++) book.of(`p/invented-${n}`, 'p', `invented-${n}`).failuresInRow = 1

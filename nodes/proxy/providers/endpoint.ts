@@ -6,14 +6,14 @@ import type { ProviderKind, ProviderSpec, SealedSecret } from '../../../shared/c
 import type { Price } from '../../../shared/models/price.ts'
 import type { UnitPrice } from '../../../shared/models/unit-price.ts'
 import { azureHasResponses } from './azure-address.ts'
-import type { Credential, StandingBook } from './credential.ts'
-import type { IdentityKeeper } from './credentials/identity-keeper.ts'
+import type { Credential, CredentialHealthTable } from './credential.ts'
+import type { Identities } from './credentials/identity-keeper.ts'
 import { credentialsOf, headerLine } from './credentials-of.ts'
 import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
-import { type HostRow, hostRow, relayedAt, withoutResponses } from './hosts.ts'
+import { type HostRow, hostRow, passThroughAt, withoutResponses } from './hosts.ts'
 import { type KindRow, kindRows } from './kinds.ts'
 
-export interface Endpoint {
+export interface Target {
   readonly provider: string
   readonly kind: ProviderKind
   /** The model's name at the provider. */
@@ -37,7 +37,7 @@ export interface Endpoint {
   readonly facts: ModelFacts
   /** Seconds since the epoch; 0: nobody told. */
   readonly releasedAt: number
-  readonly load: EndpointLoad
+  readonly health: TargetHealth
 }
 
 export interface Origin {
@@ -51,16 +51,16 @@ export interface Origin {
   readonly egress: 'any' | 'no-metadata' | 'public-only'
 }
 
-/** What is going on at an endpoint now. It outlives a configuration change, so that a swap loses no count. */
-export interface EndpointLoad {
+/** What is going on at an target now. It outlives a configuration change, so that a swap loses no count. */
+export interface TargetHealth {
   inFlight: number
   failuresInRow: number
 }
 
-export class LoadBook {
-  readonly #loads = new Map<string, EndpointLoad>()
+export class TargetHealthTable {
+  readonly #loads = new Map<string, TargetHealth>()
 
-  of(model: string, provider: string, target: string): EndpointLoad {
+  of(model: string, provider: string, target: string): TargetHealth {
     const key = JSON.stringify([model, provider, target])
     let load = this.#loads.get(key)
     if (load === undefined) {
@@ -85,15 +85,15 @@ export const jsonTypeLine = 'content-type: application/json\r\n'
 
 export type OpenSecret = (secret: SealedSecret) => string | undefined
 
-/** What all endpoints of one provider share. */
-export type ProviderConnection = Omit<Endpoint, 'model' | 'price' | 'unitPrice' | 'facts' | 'releasedAt' | 'load'>
+/** What all targets of one provider share. */
+export type ProviderConnection = Omit<Target, 'model' | 'price' | 'unitPrice' | 'facts' | 'releasedAt' | 'health'>
 
 export interface ConnectOptions {
   readonly open: OpenSecret
   /** Without `allowPrivate` only public addresses are called, and only over TLS. */
   readonly egressStrict: boolean
-  readonly identities: IdentityKeeper
-  readonly standings: StandingBook
+  readonly identities: Identities
+  readonly credentialHealth: CredentialHealthTable
 }
 
 export function connectProvider(
@@ -124,13 +124,13 @@ export function connectProvider(
 
 function speaksOf({ kind, apiVersion }: ProviderSpec, { speaks }: KindRow, host: HostRow | undefined) {
   const lacks = host?.responses === false || (kind === 'azure' && !azureHasResponses(apiVersion))
-  const relayed = relayedAt(host, speaks)
-  return lacks ? withoutResponses(relayed) : relayed
+  const passesThrough = passThroughAt(host, speaks)
+  return lacks ? withoutResponses(passesThrough) : passesThrough
 }
 
 /** Where a request goes, `path` being what its dialect calls it. */
-export function addressOf(endpoint: Endpoint, path: string): string {
-  const { address, basePath, model, apiVersion } = endpoint
+export function addressOf(target: Target, path: string): string {
+  const { address, basePath, model, apiVersion } = target
   return address === undefined ? basePath + path : address({ basePath, path, model, apiVersion })
 }
 

@@ -1,43 +1,43 @@
 // Hosts that speak OpenAI's API, one row each, found by the host of a provider's base URL: in what they differ from it. A
 // host that is not here works as well; it is taken to speak all of the API, as its makers wrote it.
 import type { Dialect } from '../../../shared/chat/parts.ts'
-import type { Knob } from '../../../shared/chat/request.ts'
+import type { Parameter } from '../../../shared/chat/request.ts'
 import type { Quirks } from './dialects/dialect.ts'
 
 export interface HostRow {
   /** Beside embeddings and legacy completions: whether the Responses API is there. */
   readonly responses: boolean
-  /** Which of the endpoints are there that only pass through; undefined: taken to be all. */
-  readonly relays?: readonly RelayedDialect[]
+  /** Which of the targets are there that only pass through; undefined: taken to be all. */
+  readonly relays?: readonly PassThroughDialect[]
   readonly quirks: Quirks
 }
 
-/** Of endpoints whose requests are never translated. */
-export const relayedDialects = [
+/** Of targets whose requests are never translated. */
+export const passThroughDialects = [
   ...(['openai-images', 'openai-image-edits', 'openai-speech', 'openai-transcriptions', 'openai-moderations'] as const),
   ...(['openai-realtime', 'openai-files', 'openai-batches', 'rerank'] as const),
 ] satisfies Dialect[]
-export type RelayedDialect = (typeof relayedDialects)[number]
+export type PassThroughDialect = (typeof passThroughDialects)[number]
 
-/** Knobs that other servers have added to the API, and OpenAI's own refuses. */
-export const notOpenAi: readonly Knob[] = ['topK', 'minP', 'repetitionPenalty']
+/** parameters that other servers have added to the API, and OpenAI's own refuses. */
+export const notOpenAi: readonly Parameter[] = ['topK', 'minP', 'repetitionPenalty']
 /** What OpenAI has added lately, which strict servers refuse. */
-const openAiOnly: readonly Knob[] = [
+const openAiOnly: readonly Parameter[] = [
   ...(['verbosity', 'safetyIdentifier', 'promptCacheKey', 'promptCacheRetention', 'store', 'metadata'] as const),
   ...(['prediction', 'modalities', 'audio', 'serviceTier', 'logitBias', 'parallelToolCalls'] as const),
 ]
 
-function drops(...knobs: readonly Knob[]): Pick<Quirks, 'drops'> {
-  return { drops: new Set(knobs) }
+function drops(...parameters: readonly Parameter[]): Pick<Quirks, 'drops'> {
+  return { drops: new Set(parameters) }
 }
 
-const together: readonly RelayedDialect[] = ['openai-images', 'openai-speech', 'openai-transcriptions', 'rerank']
-const deepInfra: readonly RelayedDialect[] = ['openai-images', 'openai-speech', 'openai-transcriptions']
+const together: readonly PassThroughDialect[] = ['openai-images', 'openai-speech', 'openai-transcriptions', 'rerank']
+const deepInfra: readonly PassThroughDialect[] = ['openai-images', 'openai-speech', 'openai-transcriptions']
 
 const rows: Readonly<Record<string, HostRow>> = {
   'api.openai.com': {
     responses: true,
-    relays: relayedDialects.filter((name) => name !== 'rerank'),
+    relays: passThroughDialects.filter((name) => name !== 'rerank'),
     quirks: { maxTokensName: 'max_completion_tokens', ...drops(...notOpenAi) },
   },
   'api.x.ai': {
@@ -101,10 +101,10 @@ export function withoutResponses(dialects: ReadonlySet<Dialect>): ReadonlySet<Di
   return new Set([...dialects].filter((dialect) => dialect !== 'openai-responses'))
 }
 
-/** Less the endpoints that the host does not have. */
-export function relayedAt(host: HostRow | undefined, dialects: ReadonlySet<Dialect>): ReadonlySet<Dialect> {
+/** Less the targets that the host does not have. */
+export function passThroughAt(host: HostRow | undefined, dialects: ReadonlySet<Dialect>): ReadonlySet<Dialect> {
   const there: readonly Dialect[] | undefined = host?.relays
   if (there === undefined) return dialects
-  const all: readonly Dialect[] = relayedDialects
+  const all: readonly Dialect[] = passThroughDialects
   return new Set([...dialects].filter((dialect) => !all.includes(dialect) || there.includes(dialect)))
 }

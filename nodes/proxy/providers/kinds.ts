@@ -10,7 +10,7 @@ import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
 import { geminiUpstream } from './dialects/gemini.ts'
 import { openAiChatUpstream } from './dialects/openai-chat.ts'
 import { isClaude, vertexClaudeUpstream, vertexGeminiUpstream } from './dialects/vertex.ts'
-import { notOpenAi, relayedDialects } from './hosts.ts'
+import { notOpenAi, passThroughDialects } from './hosts.ts'
 import { vertexAddress, vertexUrl } from './vertex-address.ts'
 
 export interface KindRow {
@@ -41,14 +41,16 @@ export interface Place {
 }
 
 /** Moderation and reranking are other services there. */
-const azureRelayedDialects = relayedDialects.filter((name) => name !== 'openai-moderations' && name !== 'rerank')
+const azurePassThroughDialects = passThroughDialects.filter(
+  (name) => name !== 'openai-moderations' && name !== 'rerank',
+)
 
 const bearer = (secret: string) => ['authorization', `Bearer ${secret}`] as const
 
 const tokenDialects = ['openai-chat', 'openai-completions', 'openai-responses', 'openai-embeddings'] as const
 
 /** What a server that says it speaks OpenAI's API is taken at its word for. */
-export const openAiDialects: ReadonlySet<Dialect> = new Set<Dialect>([...tokenDialects, ...relayedDialects])
+export const openAiDialects: ReadonlySet<Dialect> = new Set<Dialect>([...tokenDialects, ...passThroughDialects])
 
 const vertexGemini = { speaks: new Set<Dialect>(['gemini']), dialect: vertexGeminiUpstream }
 const vertexClaude = { speaks: new Set<Dialect>(), dialect: vertexClaudeUpstream }
@@ -72,7 +74,7 @@ export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
     url: () => 'https://resource.openai.azure.com',
     prefix: '',
     key: (secret) => ['api-key', secret],
-    speaks: new Set([...tokenDialects, ...azureRelayedDialects]),
+    speaks: new Set([...tokenDialects, ...azurePassThroughDialects]),
     dialect: openAiChatUpstream,
     quirks: { maxTokensName: 'max_completion_tokens', drops: new Set(notOpenAi) },
     address: azureAddress,

@@ -4,9 +4,9 @@ import { type CatalogueModel, catalogueModel } from '../../../shared/models/cata
 import { catalogueProviderOf } from '../../../shared/models/catalogue-provider.ts'
 import { freeOfCharge, type Price, priceOfRates } from '../../../shared/models/price.ts'
 import { unitPriceOf } from '../../../shared/models/unit-price.ts'
-import type { Endpoint, ProviderConnection } from './endpoint.ts'
+import type { ProviderConnection, Target } from './endpoint.ts'
 
-export type KnownModel = Pick<Endpoint, 'price' | 'unitPrice' | 'facts' | 'releasedAt'>
+export type KnownModel = Pick<Target, 'price' | 'unitPrice' | 'facts' | 'releasedAt'>
 
 export function knownOf(connection: Pick<ProviderConnection, 'kind' | 'origin'>, target: TargetSpec): KnownModel {
   const listed = listedModel(connection, target)

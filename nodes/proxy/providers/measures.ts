@@ -1,30 +1,30 @@
-// What endpoints are charged by where tokens do not tell it: read from an answer, or counted of a request. Nothing is
+// What targets are charged by where tokens do not tell it: read from an answer, or counted of a request. Nothing is
 // estimated here; what neither tells is unknown.
 
 import type { FormScan } from '../../../shared/form/scan-form.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
-import type { Measure } from '../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../shared/telemetry/records.ts'
 
-/** How much was used at an endpoint whose tokens are not estimated. */
-export interface Measures {
+/** How much was used at an target whose tokens are not estimated. */
+export interface UnitCounter {
   /** Of a request with a JSON body. */
-  ofRequest?(scan: BodyScan): Measure | undefined
+  ofRequest?(scan: BodyScan): BillableUnits | undefined
   /** Of one with a form. */
-  ofForm?(form: FormScan): Measure | undefined
+  ofForm?(form: FormScan): BillableUnits | undefined
   /** Of a whole JSON answer. */
-  ofAnswer(body: Buffer): Measure | undefined
+  ofAnswer(body: Buffer): BillableUnits | undefined
 }
 
-export const nothingMeasured: Measures = { ofAnswer: () => undefined }
+export const noUnits: UnitCounter = { ofAnswer: () => undefined }
 
-export const imagesMeasured: Measures = { ofAnswer: imagesIn }
-export const speechMeasured: Measures = { ofRequest: charactersIn, ofAnswer: () => undefined }
-export const transcriptMeasured: Measures = { ofForm: fileBytesIn, ofAnswer: secondsIn }
-export const rerankMeasured: Measures = { ofAnswer: searchUnitsIn }
+export const imageUnits: UnitCounter = { ofAnswer: imagesIn }
+export const speechUnits: UnitCounter = { ofRequest: charactersIn, ofAnswer: () => undefined }
+export const transcriptUnits: UnitCounter = { ofForm: fileBytesIn, ofAnswer: secondsIn }
+export const rerankUnits: UnitCounter = { ofAnswer: searchUnitsIn }
 
 /** Each image of an answer has one of the two, and inside a JSON string their quotes would be escaped. */
-function imagesIn(body: Buffer): Measure | undefined {
+function imagesIn(body: Buffer): BillableUnits | undefined {
   const amount = occurrences(body, '"b64_json"') || occurrences(body, '"url"')
   return amount === 0 ? undefined : { unit: 'images', amount }
 }
@@ -39,7 +39,7 @@ function occurrences(body: Buffer, key: string): number {
 }
 
 /** As speech is charged: Unicode characters of the text. */
-function charactersIn(scan: BodyScan): Measure | undefined {
+function charactersIn(scan: BodyScan): BillableUnits | undefined {
   const text = scan.text('input')
   if (text === undefined) return undefined
   let amount = 0
@@ -48,24 +48,24 @@ function charactersIn(scan: BodyScan): Measure | undefined {
 }
 
 /** `usage` of the type `duration`, else the `duration` of a verbose transcript. */
-function secondsIn(body: Buffer): Measure | undefined {
+function secondsIn(body: Buffer): BillableUnits | undefined {
   const answer = objectOf(tryParseExact(body.toString('utf8')))
   return secondsOf(objectOf(answer?.['usage'])?.['seconds']) ?? secondsOf(answer?.['duration'])
 }
 
-export function secondsOf(value: unknown): Measure | undefined {
+export function secondsOf(value: unknown): BillableUnits | undefined {
   const amount = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   if (typeof amount !== 'number' || !(amount >= 0 && amount <= amountMax)) return undefined
   return { unit: 'seconds', amount }
 }
 
-function fileBytesIn({ parts }: FormScan): Measure {
+function fileBytesIn({ parts }: FormScan): BillableUnits {
   let amount = 0
   for (const { filename, contentStart, end } of parts) if (filename !== undefined) amount += end - contentStart
   return { unit: 'bytes', amount }
 }
 
-function searchUnitsIn(body: Buffer): Measure | undefined {
+function searchUnitsIn(body: Buffer): BillableUnits | undefined {
   const answer = objectOf(tryParseExact(body.toString('utf8')))
   const amount = objectOf(objectOf(answer?.['meta'])?.['billed_units'])?.['search_units']
   if (typeof amount !== 'number' || !(amount >= 0 && amount <= amountMax)) return undefined

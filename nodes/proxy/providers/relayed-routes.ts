@@ -1,43 +1,43 @@
-// Endpoints whose requests only ever pass through: a provider that has the endpoint is given the caller's own bytes, any
+// Targets whose requests only ever pass through: a provider that has the target is given the caller's own bytes, any
 // other is passed over. Who has which is told by `kinds.ts` and `hosts.ts`.
-import { imagesMeasured, nothingMeasured, rerankMeasured, speechMeasured, transcriptMeasured } from './measures.ts'
-import type { Route } from './routes.ts'
+import { imageUnits, noUnits, rerankUnits, speechUnits, transcriptUnits } from './measures.ts'
+import type { Operation } from './routes.ts'
 
-const relayed = { errors: 'openai', inbound: undefined, asksForUsage: false, stream: undefined } as const
+const passesThrough = { errors: 'openai', inbound: undefined, asksForUsage: false, stream: undefined } as const
 
-const moderations: Route = {
-  ...relayed,
+const moderations: Operation = {
+  ...passesThrough,
   name: '/v1/moderations',
   dialect: 'openai-moderations',
   upstreamPath: '/moderations',
   input: { member: 'input', nonEmptyArray: false },
-  measures: nothingMeasured,
+  units: noUnits,
 }
-const images: Route = {
-  ...relayed,
+const images: Operation = {
+  ...passesThrough,
   name: '/v1/images/generations',
   dialect: 'openai-images',
   upstreamPath: '/images/generations',
   input: { member: 'prompt', nonEmptyArray: false },
   stream: 'typed',
   answersAnyhow: true,
-  measures: imagesMeasured,
+  units: imageUnits,
 }
-const imageEdits: Route = {
+const imageEdits: Operation = {
   ...images,
   name: '/v1/images/edits',
   dialect: 'openai-image-edits',
   upstreamPath: '/images/edits',
   form: { only: false, part: 'prompt' },
 }
-const imageVariations: Route = {
+const imageVariations: Operation = {
   ...imageEdits,
   name: '/v1/images/variations',
   upstreamPath: '/images/variations',
   form: { only: true, part: undefined },
 }
-const transcriptions: Route = {
-  ...relayed,
+const transcriptions: Operation = {
+  ...passesThrough,
   name: '/v1/audio/transcriptions',
   dialect: 'openai-transcriptions',
   upstreamPath: '/audio/transcriptions',
@@ -45,36 +45,40 @@ const transcriptions: Route = {
   form: { only: true, part: 'file' },
   stream: 'typed',
   answersAnyhow: true,
-  measures: transcriptMeasured,
+  units: transcriptUnits,
 }
-const translations: Route = { ...transcriptions, name: '/v1/audio/translations', upstreamPath: '/audio/translations' }
-const speech: Route = {
-  ...relayed,
+const translations: Operation = {
+  ...transcriptions,
+  name: '/v1/audio/translations',
+  upstreamPath: '/audio/translations',
+}
+const speech: Operation = {
+  ...passesThrough,
   name: '/v1/audio/speech',
   dialect: 'openai-speech',
   upstreamPath: '/audio/speech',
   input: { member: 'input', nonEmptyArray: false },
   stream: 'typed',
   answersAnyhow: true,
-  measures: speechMeasured,
+  units: speechUnits,
 }
-const rerank: Route = {
-  ...relayed,
+const rerank: Operation = {
+  ...passesThrough,
   name: '/v1/rerank',
   dialect: 'rerank',
   upstreamPath: '/rerank',
   input: { member: 'query', nonEmptyArray: false },
-  measures: rerankMeasured,
+  units: rerankUnits,
 }
 /** The same words; which version of the API a provider has is told by its base URL. */
-const rerank2: Route = { ...rerank, name: '/v2/rerank' }
+const rerank2: Operation = { ...rerank, name: '/v2/rerank' }
 
-export const relayedRoutes: readonly Route[] = [
+export const passThroughOperations: readonly Operation[] = [
   ...[moderations, images, imageEdits, imageVariations, speech, transcriptions, translations, rerank, rerank2],
 ]
 
 /** Those that Azure has behind the name of a deployment. */
-export const azureRelayedRoutes: Readonly<Record<string, Route>> = {
+export const azurePassThroughOperations: Readonly<Record<string, Operation>> = {
   'images/generations': images,
   'images/edits': imageEdits,
   'audio/speech': speech,

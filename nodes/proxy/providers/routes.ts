@@ -1,4 +1,4 @@
-// The endpoints that callers have, and what each needs to know of its body.
+// The targets that callers have, and what each needs to know of its body.
 import type { Dialect, JsonObject } from '../../../shared/chat/parts.ts'
 import { anthropicInbound } from './dialects/anthropic.ts'
 import type { InboundDialect } from './dialects/dialect.ts'
@@ -15,10 +15,10 @@ import { openAiChatInbound } from './dialects/openai-chat.ts'
 import { openAiCompletionsInbound } from './dialects/openai-completions.ts'
 import { openAiEmbeddingsInbound } from './dialects/openai-embeddings.ts'
 import { openAiResponsesInbound } from './dialects/openai-responses.ts'
-import type { Measures } from './measures.ts'
-import { azureRelayedRoutes, relayedRoutes } from './relayed-routes.ts'
+import type { UnitCounter } from './measures.ts'
+import { azurePassThroughOperations, passThroughOperations } from './relayed-routes.ts'
 
-export interface Route {
+export interface Operation {
   /** As metered: '/v1/chat/completions'. */
   readonly name: string
   readonly dialect: Dialect
@@ -49,7 +49,7 @@ export interface Route {
    *  nobody reads any of them. */
   readonly answersAnyhow?: true | 'bytes'
   /** Its tokens are not estimated: where an answer does not tell them, this tells what else was used. */
-  readonly measures?: Measures
+  readonly units?: UnitCounter
   /** Bodies may be forms: whether they must, and which part has to be there. */
   readonly form?: { readonly only: boolean; readonly part: string | undefined }
 }
@@ -57,7 +57,7 @@ export interface Route {
 /** How a stream has to be watched where its bytes pass through. */
 export type StreamDialect = 'chat' | 'responses' | 'messages' | 'gemini' | 'typed'
 
-const chat: Route = {
+const chat: Operation = {
   name: '/v1/chat/completions',
   dialect: 'openai-chat',
   errors: 'openai',
@@ -67,7 +67,7 @@ const chat: Route = {
   stream: 'chat',
   asksForUsage: true,
 }
-const completions: Route = {
+const completions: Operation = {
   name: '/v1/completions',
   dialect: 'openai-completions',
   errors: 'openai',
@@ -77,7 +77,7 @@ const completions: Route = {
   stream: 'chat',
   asksForUsage: true,
 }
-const embeddings: Route = {
+const embeddings: Operation = {
   name: '/v1/embeddings',
   dialect: 'openai-embeddings',
   errors: 'openai',
@@ -88,7 +88,7 @@ const embeddings: Route = {
   stream: undefined,
   asksForUsage: false,
 }
-const responses: Route = {
+const responses: Operation = {
   name: '/v1/responses',
   dialect: 'openai-responses',
   errors: 'openai',
@@ -99,7 +99,7 @@ const responses: Route = {
   stream: 'responses',
   asksForUsage: false,
 }
-const messages: Route = {
+const messages: Operation = {
   name: '/v1/messages',
   dialect: 'anthropic',
   errors: 'anthropic',
@@ -109,7 +109,7 @@ const messages: Route = {
   stream: 'messages',
   asksForUsage: false,
 }
-const countTokens: Route = {
+const countTokens: Operation = {
   ...messages,
   name: '/v1/messages/count_tokens',
   // Nothing will be written, so there is no cap on it.
@@ -119,7 +119,7 @@ const countTokens: Route = {
   counts: (input_tokens) => ({ input_tokens }),
 }
 
-const generate: Route = {
+const generate: Operation = {
   name: '/v1beta/models:generateContent',
   dialect: 'gemini',
   errors: 'gemini',
@@ -129,7 +129,7 @@ const generate: Route = {
   stream: undefined,
   asksForUsage: false,
 }
-const generateStream: Route = {
+const generateStream: Operation = {
   ...generate,
   name: '/v1beta/models:streamGenerateContent',
   upstreamPath: (model) => `/models/${model}:streamGenerateContent?alt=sse`,
@@ -138,19 +138,19 @@ const generateStream: Route = {
   alwaysStreams: true,
 }
 /** One long list instead of events: no upstream is asked for it, so its bytes never pass through. */
-const generateList: Route = {
+const generateList: Operation = {
   ...generateStream,
   upstreamPath: '',
   inbound: geminiStreamInbound('list'),
 }
-const geminiCount: Route = {
+const geminiCount: Operation = {
   ...generate,
   name: '/v1beta/models:countTokens',
   upstreamPath: (model) => `/models/${model}:countTokens`,
   inbound: geminiCountInbound,
   counts: (totalTokens) => ({ totalTokens }),
 }
-const geminiEmbed: Route = {
+const geminiEmbed: Operation = {
   ...generate,
   name: '/v1beta/models:embedContent',
   upstreamPath: (model) => `/models/${model}:embedContent`,
@@ -158,7 +158,7 @@ const geminiEmbed: Route = {
   embeddings: geminiEmbedInbound,
   namesModelWithin: withGeminiModel,
 }
-const geminiBatchEmbed: Route = {
+const geminiBatchEmbed: Operation = {
   ...geminiEmbed,
   name: '/v1beta/models:batchEmbedContents',
   upstreamPath: (model) => `/models/${model}:batchEmbedContents`,
@@ -169,13 +169,13 @@ const geminiBatchEmbed: Route = {
 const unprefixed = ['/chat/completions', '/embeddings', '/rerank']
 
 /** Exact path → route. Paths are never decoded or normalised, so no spelling but these reaches an upstream. */
-export const routes: ReadonlyMap<string, Route> = new Map([
-  ...[chat, completions, embeddings, responses, ...relayedRoutes].flatMap((route): [string, Route][] => [
+export const operations: ReadonlyMap<string, Operation> = new Map([
+  ...[chat, completions, embeddings, responses, ...passThroughOperations].flatMap((route): [string, Operation][] => [
     [route.name, route],
     [`/openai${route.name}`, route],
-    ...unprefixed.filter((path) => `/v1${path}` === route.name).map((path): [string, Route] => [path, route]),
+    ...unprefixed.filter((path) => `/v1${path}` === route.name).map((path): [string, Operation] => [path, route]),
   ]),
-  ...[messages, countTokens].flatMap((route): [string, Route][] => [
+  ...[messages, countTokens].flatMap((route): [string, Operation][] => [
     [route.name, route],
     [`/anthropic${route.name}`, route],
   ]),
@@ -183,18 +183,18 @@ export const routes: ReadonlyMap<string, Route> = new Map([
 ])
 
 /** A route whose path names the model, as the SDKs of Azure and Google write them. */
-export interface ModelRoute {
-  readonly route: Route
+export interface OperationWithModel {
+  readonly operation: Operation
   readonly model: string
 }
 
-const azureRoutes: Readonly<Record<string, Route>> = {
+const azureRoutes: Readonly<Record<string, Operation>> = {
   'chat/completions': chat,
   completions,
   embeddings,
-  ...azureRelayedRoutes,
+  ...azurePassThroughOperations,
 }
-const geminiRoutes: Readonly<Record<string, Route>> = {
+const geminiRoutes: Readonly<Record<string, Operation>> = {
   generateContent: generate,
   streamGenerateContent: generateStream,
   countTokens: geminiCount,
@@ -204,7 +204,7 @@ const geminiRoutes: Readonly<Record<string, Route>> = {
 const azurePath = /^\/openai\/deployments\/([^/]+)\/([a-z/]+)$/
 const geminiPath = /^\/v1(?:beta)?\/models\/(.+):([A-Za-z]+)$/
 
-export function modelRouteAt(path: string, query: string): ModelRoute | undefined {
+export function matchModelPath(path: string, query: string): OperationWithModel | undefined {
   const azure = azurePath.exec(path)
   if (azure !== null)
     return Object.hasOwn(azureRoutes, azure[2]!) ? named(azureRoutes[azure[2]!], azure[1]!) : undefined
@@ -215,10 +215,10 @@ export function modelRouteAt(path: string, query: string): ModelRoute | undefine
   return named(isList ? generateList : route, gemini[1]!)
 }
 
-function named(route: Route | undefined, encoded: string): ModelRoute | undefined {
+function named(route: Operation | undefined, encoded: string): OperationWithModel | undefined {
   if (route === undefined) return undefined
   try {
-    return { route, model: decodeURIComponent(encoded) }
+    return { operation: route, model: decodeURIComponent(encoded) }
   } catch {
     return undefined
   }
@@ -243,7 +243,7 @@ export function modelOfPath(path: string): string | undefined {
 
 /** How a caller is told what is wrong before its route is known, or where there is none. */
 export function errorsAt(path: string): ErrorShape {
-  const known = routes.get(path)
+  const known = operations.get(path)
   if (known !== undefined) return known.errors
   if (/^(\/anthropic)?\/v1\/messages|^\/anthropic\//.test(path)) return 'anthropic'
   return /^\/v1beta\/|^\/v1\/models\/.+:[A-Za-z]+$/.test(path) ? 'gemini' : 'openai'

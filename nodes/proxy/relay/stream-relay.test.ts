@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SseFrames } from '../../../shared/sse/frames.ts'
-import { ChatStreamWatch } from '../providers/dialects/openai-watch.ts'
-import { StreamRelay } from './stream-relay.ts'
+import { ChatStreamObserver } from '../providers/dialects/openai-watch.ts'
+import { SseRelay } from './stream-relay.ts'
 
 const chunk = (delta: unknown, finish: string | null = null, more = {}) =>
   JSON.stringify({
@@ -24,13 +24,13 @@ const events = [
 ]
 const stream = (lineEnd: string, data: string[]) => data.map((one) => `data: ${one}${lineEnd}${lineEnd}`).join('')
 
-function relayed(text: string, cuts: number[], showUsage = false) {
+function passesThrough(text: string, cuts: number[], showUsage = false) {
   const bytes = Buffer.from(text)
   const forwarded: Buffer[] = []
   let last = ''
   let errors = 0
-  const watch = new ChatStreamWatch(showUsage)
-  const relay = new StreamRelay(watch, {
+  const observer = new ChatStreamObserver(showUsage)
+  const relay = new SseRelay(observer, {
     onEvents: (run) => forwarded.push(Buffer.from(run)),
     onDone: (end) => (last = end.toString()),
     onErrorEvent: () => errors++,
@@ -41,7 +41,7 @@ function relayed(text: string, cuts: number[], showUsage = false) {
     from = cut
   }
   const end = relay.end()
-  return { text: Buffer.concat(forwarded).toString(), last, errors, end, usage: watch.usage, tokens: relay.tokens }
+  return { text: Buffer.concat(forwarded).toString(), last, errors, end, usage: observer.usage, tokens: relay.tokens }
 }
 
 const lineEnds = ['\n', '\r\n', '\r']
@@ -52,7 +52,7 @@ describe('a stream relayed', () => {
       fc.property(fc.constantFrom(...lineEnds), fc.array(fc.nat(), { maxLength: 40 }), (lineEnd, cuts) => {
         const content = stream(lineEnd, events)
         const done = `data: [DONE]${lineEnd}${lineEnd}`
-        const result = relayed(content + done, cuts)
+        const result = passesThrough(content + done, cuts)
         expect(result).toMatchObject({ text: content, last: done, errors: 0, end: 'whole', tokens: 3 })
       }),
     )
@@ -62,14 +62,14 @@ describe('a stream relayed', () => {
     for (const lineEnd of lineEnds) {
       const content = stream(lineEnd, events)
       const every = Array.from({ length: Buffer.byteLength(content) }, (_, i) => i)
-      expect(relayed(`${content}data: [DONE]${lineEnd}${lineEnd}`, every).text).toBe(content)
+      expect(passesThrough(`${content}data: [DONE]${lineEnd}${lineEnd}`, every).text).toBe(content)
     }
   })
 
   test('loses the usage chunk and nothing else when the caller did not ask for it', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 20 }), fc.boolean(), (cuts, showUsage) => {
-        const result = relayed(stream('\n', [...events, usageChunk, '[DONE]']), cuts, showUsage)
+        const result = passesThrough(stream('\n', [...events, usageChunk, '[DONE]']), cuts, showUsage)
         expect(result.usage).toMatchObject({ input: 9, output: 2, cached: 0 })
         expect(result.text).toBe(stream('\n', showUsage ? [...events, usageChunk] : events))
       }),
@@ -78,7 +78,7 @@ describe('a stream relayed', () => {
 
   test('keeps a usage that comes on the last choice chunk', () => {
     const last = chunk({}, 'stop', { usage: { prompt_tokens: 1, completion_tokens: 1 } })
-    const result = relayed(stream('\n', [...events.slice(0, 3), last, '[DONE]']), [])
+    const result = passesThrough(stream('\n', [...events.slice(0, 3), last, '[DONE]']), [])
     expect(result.text).toContain(last)
     expect(result.usage).toMatchObject({ input: 1, output: 1, cached: 0 })
   })
@@ -87,7 +87,7 @@ describe('a stream relayed', () => {
     const growing = [1, 2, 3].map((n) =>
       chunk({ content: 'x' }, null, { usage: { prompt_tokens: 5, completion_tokens: n } }),
     )
-    const result = relayed(
+    const result = passesThrough(
       stream('\n', [chunk({ content: 'a' }, null, { usage: null }), ...growing, chunk({}, 'stop'), '[DONE]']),
       [],
     )
@@ -96,31 +96,31 @@ describe('a stream relayed', () => {
   })
 
   test('gets its terminal event when the upstream stops after a finish reason', () => {
-    expect(relayed(stream('\n', events), [])).toMatchObject({ end: 'whole', last: 'data: [DONE]\n\n' })
+    expect(passesThrough(stream('\n', events), [])).toMatchObject({ end: 'whole', last: 'data: [DONE]\n\n' })
   })
 
   test('is cut when the upstream stops before a finish reason', () => {
-    expect(relayed(stream('\n', events.slice(0, 3)), [])).toMatchObject({ end: 'cut', last: '' })
+    expect(passesThrough(stream('\n', events.slice(0, 3)), [])).toMatchObject({ end: 'cut', last: '' })
   })
 
   test('does not forward half an event', () => {
     const half = stream('\n', events.slice(0, 2)) + 'data: {"choices":[{"delta":{"content":"ha'
-    expect(relayed(half, [])).toMatchObject({ text: stream('\n', events.slice(0, 2)), end: 'cut' })
+    expect(passesThrough(half, [])).toMatchObject({ text: stream('\n', events.slice(0, 2)), end: 'cut' })
   })
 
   test('ends at an error event, which is not forwarded', () => {
     const error = JSON.stringify({ error: { message: 'overloaded', type: 'server_error' } })
-    const result = relayed(stream('\n', [events[0]!, events[1]!, error, events[2]!]), [])
+    const result = passesThrough(stream('\n', [events[0]!, events[1]!, error, events[2]!]), [])
     expect(result).toMatchObject({ text: stream('\n', events.slice(0, 2)), errors: 1 })
   })
 
   test('forwards comments and counts no token for them (wire 103)', () => {
     const content = `: keep-alive\n\n${stream('\n', events)}`
-    expect(relayed(`${content}data: [DONE]\n\n`, [])).toMatchObject({ text: content, tokens: 3 })
+    expect(passesThrough(`${content}data: [DONE]\n\n`, [])).toMatchObject({ text: content, tokens: 3 })
   })
 
   test('ignores what comes after the terminal event', () => {
-    const result = relayed(`${stream('\n', [...events, '[DONE]'])}data: {"late":1}\n\n`, [])
+    const result = passesThrough(`${stream('\n', [...events, '[DONE]'])}data: {"late":1}\n\n`, [])
     expect(result.text).toBe(stream('\n', events))
   })
 })

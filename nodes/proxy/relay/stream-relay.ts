@@ -4,8 +4,8 @@
 import { type FrameSink, SseFrames } from '../../../shared/sse/frames.ts'
 
 /** What the relay needs to know of the dialect: see `providers/dialects/openai-watch.ts`. */
-export interface Watch {
-  see(text: string): 'token' | 'other' | 'hide' | 'done' | 'error'
+export interface EventObserver {
+  observe(text: string): 'token' | 'other' | 'hide' | 'done' | 'error'
   readonly finished: boolean
   readonly terminator: string
 }
@@ -19,9 +19,9 @@ export interface StreamOutput {
   onErrorEvent(): void
 }
 
-export class StreamRelay implements FrameSink {
+export class SseRelay implements FrameSink {
   readonly #frames: SseFrames
-  readonly #watch: Watch
+  readonly #observer: EventObserver
   readonly #output: StreamOutput
   #over = false
   #nowMs = 0
@@ -37,9 +37,9 @@ export class StreamRelay implements FrameSink {
   lastEventMs = 0
 
   /** `eventBytesMax`, where a stream has larger events than usual. */
-  constructor(watch: Watch, output: StreamOutput, eventBytesMax?: number) {
+  constructor(observer: EventObserver, output: StreamOutput, eventBytesMax?: number) {
     this.#frames = new SseFrames(eventBytesMax)
-    this.#watch = watch
+    this.#observer = observer
     this.#output = output
   }
 
@@ -57,16 +57,16 @@ export class StreamRelay implements FrameSink {
     if (this.#over) return 'whole'
     this.#over = true
     const rest = this.#frames.takeRest()
-    const terminal = rest.length > 0 && this.#watch.see(rest.latin1Slice()) === 'done'
-    if (!terminal && !this.#watch.finished) return 'cut'
-    this.#output.onDone(terminal ? Buffer.concat([rest, Buffer.from('\n\n')]) : Buffer.from(this.#watch.terminator))
+    const terminal = rest.length > 0 && this.#observer.observe(rest.latin1Slice()) === 'done'
+    if (!terminal && !this.#observer.finished) return 'cut'
+    this.#output.onDone(terminal ? Buffer.concat([rest, Buffer.from('\n\n')]) : Buffer.from(this.#observer.terminator))
     return 'whole'
   }
 
   onFrame(bytes: Buffer, start: number, end: number): void {
     if (this.#over) return // whatever comes after the terminal event is not part of the answer
     const text = bytes.latin1Slice(start, end)
-    const fate = this.#watch.see(text)
+    const fate = this.#observer.observe(text)
     if (fate === 'token' || fate === 'other') {
       if (fate === 'token') this.#countToken()
       if (text.charCodeAt(0) !== 58) this.lastEventMs = this.#nowMs

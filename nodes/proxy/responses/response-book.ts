@@ -1,11 +1,11 @@
 // The stored responses of callers: found, put together with those before them, kept, forgotten.
 import type { StateStore } from '../../../cluster/state/state-store.ts'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { decodeStored, encodeStored, type KeptResponse, type StoredResponse } from './stored-response.ts'
+import { decodeStored, encodeStored, type LocalResponse, type StoredResponse } from './stored-response.ts'
 
 /** What is asked for may be there or not: nobody knows now. */
-export type BookAway = { readonly type: 'state-away' }
+export type StoreAway = { readonly type: 'state-away' }
 
 /** A response and how many bytes it takes. */
 export interface Found<Stored = StoredResponse> {
@@ -18,14 +18,14 @@ const readsAtOnce = 32
 /** What a caller may call a response; anything longer was never one. */
 const idCharactersMax = 256
 
-export class ResponseBook {
+export class ResponseStore {
   readonly #store: StateStore
 
   constructor(store: StateStore) {
     this.#store = store
   }
 
-  async find(owner: string, id: string): Promise<Result<Found | undefined, BookAway>> {
+  async find(owner: string, id: string): Promise<Result<Found | undefined, StoreAway>> {
     if (id.length > idCharactersMax) return done(undefined)
     const found = await this.#store.get({ owner, id })
     if (!found.ok) return fail({ type: 'state-away' })
@@ -34,8 +34,8 @@ export class ResponseBook {
   }
 
   /** The responses before `kept`, oldest first; undefined for those that are gone. */
-  async before(owner: string, { chain }: KeptResponse): Promise<Result<(KeptResponse | undefined)[], BookAway>> {
-    const found: (KeptResponse | undefined)[] = []
+  async before(owner: string, { chain }: LocalResponse): Promise<Result<(LocalResponse | undefined)[], StoreAway>> {
+    const found: (LocalResponse | undefined)[] = []
     for (let from = 0; from < chain.length; from += readsAtOnce) {
       const reads = chain.slice(from, from + readsAtOnce).map((id) => this.find(owner, id))
       for (const read of await Promise.all(reads)) {
@@ -50,11 +50,11 @@ export class ResponseBook {
   /** False: it is not stored, for whatever reason. */
   async keep(owner: string, id: string, stored: StoredResponse): Promise<boolean> {
     const bytes = encodeStored(stored)
-    if (bytes.length > limits.stateEntryBytesMax) return false
+    if (bytes.length > bounds.stateEntryBytesMax) return false
     return (await this.#store.put({ owner, id }, bytes)).ok
   }
 
-  async forget(owner: string, id: string): Promise<Result<boolean, BookAway>> {
+  async forget(owner: string, id: string): Promise<Result<boolean, StoreAway>> {
     const deleted = await this.#store.delete({ owner, id })
     return deleted.ok ? deleted : fail({ type: 'state-away' })
   }

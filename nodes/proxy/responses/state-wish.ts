@@ -2,7 +2,7 @@
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 
-export interface StateWish {
+export interface StorageOptions {
   readonly store: boolean
   /** The caller said so; else it is what the API does by itself. */
   readonly storeIsAsked: boolean
@@ -20,7 +20,7 @@ export interface BadParameter {
 }
 
 /** Undefined: it neither reads nor leaves anything, and nothing of all this is done for it. */
-export function readStateWish(scan: BodyScan): Result<StateWish | undefined, BadParameter> {
+export function readStorageOptions(scan: BodyScan): Result<StorageOptions | undefined, BadParameter> {
   const store = scan.field('store')
   const isGiven = store !== undefined && store.kind !== 'null'
   if (isGiven && store.kind !== 'true' && store.kind !== 'false')

@@ -3,9 +3,9 @@
 import type { AssistantPart, JsonObject } from '../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 
-export type StoredResponse = KeptResponse | HeldResponse
+export type StoredResponse = LocalResponse | ProviderResponse
 
-export interface KeptResponse {
+export interface LocalResponse {
   readonly type: 'kept'
   /** As the caller was sent it. */
   readonly response: JsonObject
@@ -19,7 +19,7 @@ export interface KeptResponse {
   readonly chainBytes: number
 }
 
-export interface HeldResponse {
+export interface ProviderResponse {
   readonly type: 'held'
   /** `provider/model`, as a snapshot finds it. */
   readonly target: string

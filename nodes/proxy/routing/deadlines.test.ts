@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.ts'
-import { type Deadline, Deadlines } from './deadlines.ts'
+import { type Deadline, TimerWheel } from './deadlines.ts'
 
 class Recorded implements Deadline {
   deadlineSlot = -1
@@ -18,7 +18,7 @@ class Recorded implements Deadline {
 
 function wheel() {
   const clock = new ManualClock(0)
-  const deadlines = new Deadlines(clock)
+  const deadlines = new TimerWheel(clock)
   deadlines.start()
   return { clock, deadlines }
 }

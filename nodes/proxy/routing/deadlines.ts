@@ -16,7 +16,7 @@ export interface Deadline {
 }
 
 /** A hashed timing wheel (Varghese and Lauck, 1987): arming and cancelling cost the same however many there are. */
-export class Deadlines {
+export class TimerWheel {
   readonly #slots: Set<Deadline>[] = Array.from({ length: slotCount }, () => new Set())
   readonly #clock: Clock
   #position = 0

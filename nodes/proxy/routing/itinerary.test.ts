@@ -2,14 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.ts'
 import type { ModelSpec } from '../../../shared/config/kinds.ts'
-import { Itinerary } from './itinerary.ts'
-import { compileRoute, type Route } from './route.ts'
-import { TargetPace } from './target-pace.ts'
+import { AttemptPlan } from './itinerary.ts'
+import { compileModelRoute, type ModelRoute } from './route.ts'
+import { LatencyEstimate } from './target-pace.ts'
 
 const routes = (specs: Record<string, ModelSpec>) => {
-  const compiled = new Map<string, Route<string>>()
+  const compiled = new Map<string, ModelRoute<string>>()
   for (const [name, spec] of Object.entries(specs))
-    compiled.set(name, compileRoute(name, spec, { endpoint: ({ model }) => model, pace: () => new TargetPace() }))
+    compiled.set(
+      name,
+      compileModelRoute(name, spec, { target: ({ model }) => model, latency: () => new LatencyEstimate() }),
+    )
   return compiled
 }
 
@@ -19,7 +22,7 @@ function steps(
   options: { requestId?: string; chance?: () => number; fallbacks?: string[]; extraAttempts?: number } = {},
 ) {
   const compiled = routes(specs)
-  const itinerary = new Itinerary({
+  const attemptPlan = new AttemptPlan({
     ...{ requestId: options.requestId ?? 'request-1', revision: 1, stream: true, clock: new ManualClock() },
     route: compiled.get(model)!,
     routeOf: (name) => compiled.get(name),
@@ -28,8 +31,8 @@ function steps(
     extraAttempts: options.extraAttempts,
   })
   const taken = []
-  for (let step = itinerary.next(); step !== undefined; step = itinerary.next()) taken.push(step)
-  return taken.map(({ endpoint, fallbackIndex, repeats }) => `${endpoint} ${fallbackIndex} ${repeats}`)
+  for (let step = attemptPlan.next(); step !== undefined; step = attemptPlan.next()) taken.push(step)
+  return taken.map(({ target, fallbackIndex, repeats }) => `${target} ${fallbackIndex} ${repeats}`)
 }
 
 const target = (model: string, weight = 1) => ({ provider: 'p', model, weight })

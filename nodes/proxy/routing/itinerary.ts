@@ -3,26 +3,26 @@
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { RetryCondition } from '../../../shared/config/kinds.ts'
 import { drawOf } from './draw.ts'
-import type { Route, Target } from './route.ts'
-import type { ShareTable } from './share-table.ts'
-import type { TargetPace } from './target-pace.ts'
+import type { ModelRoute, WeightedTarget } from './route.ts'
+import type { WeightTable } from './share-table.ts'
+import type { LatencyEstimate } from './target-pace.ts'
 
-export interface Step<Endpoint> {
-  readonly route: Route<Endpoint>
-  readonly endpoint: Endpoint
+export interface PlannedAttempt<Target> {
+  readonly route: ModelRoute<Target>
+  readonly target: Target
   /** 0 for the model that was asked for. */
   readonly fallbackIndex: number
-  /** Attempts made on this endpoint before. */
+  /** Attempts made on this target before. */
   readonly repeats: number
   /** Under latency routing: learns from the attempt. */
-  readonly pace: TargetPace | undefined
+  readonly latency: LatencyEstimate | undefined
   /** The target's part of the draw, in thousandths, and of which table; 0 under any other routing. */
-  readonly share: number
+  readonly trafficShare: number
   readonly sharesRevision: number
 }
 
-export class Itinerary<Endpoint> {
-  readonly #routeOf: (model: string) => Route<Endpoint> | undefined
+export class AttemptPlan<Target> {
+  readonly #routeOf: (model: string) => ModelRoute<Target> | undefined
   readonly #chance: Chance
   readonly #extraAttempts: number | undefined
   readonly #requestId: string
@@ -30,10 +30,10 @@ export class Itinerary<Endpoint> {
   readonly #stream: boolean
   readonly #clock: Clock
   #picks = 0
-  #route: Route<Endpoint>
+  #route: ModelRoute<Target>
   #left: number
-  #tried: Target<Endpoint>[] | undefined
-  #unfit: Endpoint[] | undefined
+  #tried: WeightedTarget<Target>[] | undefined
+  #unfit: Target[] | undefined
   #fallbacks: string[] | undefined
   #fallbackIndex = 0
   #seen: Set<string> | undefined
@@ -45,8 +45,8 @@ export class Itinerary<Endpoint> {
     revision: number
     stream: boolean
     clock: Clock
-    route: Route<Endpoint>
-    routeOf: (model: string) => Route<Endpoint> | undefined
+    route: ModelRoute<Target>
+    routeOf: (model: string) => ModelRoute<Target> | undefined
     chance: Chance
     fallbacks?: readonly string[] | undefined
     extraAttempts?: number | undefined
@@ -64,7 +64,7 @@ export class Itinerary<Endpoint> {
   }
 
   /** The next target to try, or undefined when there is none left. */
-  next(): Step<Endpoint> | undefined {
+  next(): PlannedAttempt<Target> | undefined {
     if (this.#left > 0) {
       const step = this.#pick()
       if (step !== undefined) {
@@ -76,10 +76,10 @@ export class Itinerary<Endpoint> {
   }
 
   /** The step was not taken, because its target cannot take the request: that costs no attempt. */
-  passOver({ endpoint }: Step<Endpoint>): void {
+  passOver({ target }: PlannedAttempt<Target>): void {
     this.#left++
-    if (this.#unfit === undefined) this.#unfit = [endpoint]
-    else this.#unfit.push(endpoint)
+    if (this.#unfit === undefined) this.#unfit = [target]
+    else this.#unfit.push(target)
   }
 
   /** Whether `condition` on the current route is worth another attempt on the same route. */
@@ -92,10 +92,10 @@ export class Itinerary<Endpoint> {
     this.#left = 0
   }
 
-  #pick(): Step<Endpoint> | undefined {
+  #pick(): PlannedAttempt<Target> | undefined {
     const { targets } = this.#route
     const unfit = this.#unfit
-    const fit = unfit === undefined ? targets : targets.filter(({ endpoint }) => !unfit.includes(endpoint))
+    const fit = unfit === undefined ? targets : targets.filter(({ target }) => !unfit.includes(target))
     if (fit.length === 0) return undefined
     const tried = this.#tried
     // Each target once before any is tried again.
@@ -109,22 +109,22 @@ export class Itinerary<Endpoint> {
     const share = table === undefined ? 0 : Math.round(1_000 * table.shares[targets.indexOf(target)]!)
     return {
       route: this.#route,
-      endpoint: target.endpoint,
+      target: target.target,
       fallbackIndex: this.#fallbackIndex,
       repeats,
-      pace: target.pace,
-      share,
+      latency: target.latency,
+      trafficShare: share,
       sharesRevision: table?.revision ?? 0,
     }
   }
 
-  #table(): ShareTable | undefined {
-    const table = this.#stream ? this.#route.shares?.first : this.#route.shares?.token
+  #table(): WeightTable | undefined {
+    const table = this.#stream ? this.#route.weightTables?.first : this.#route.weightTables?.token
     table?.refresh(this.#clock.monotonicMs())
     return table
   }
 
-  #choose(candidates: readonly Target<Endpoint>[], table: ShareTable | undefined): Target<Endpoint> {
+  #choose(candidates: readonly WeightedTarget<Target>[], table: WeightTable | undefined): WeightedTarget<Target> {
     if (candidates.length === 1 || this.#route.order === 'priority') return candidates[0]!
     if (table === undefined) return byWeight(candidates, this.#chance)
     // Two numbers that both count up, in one: a caller who sends one id for all requests still draws anew.
@@ -156,7 +156,7 @@ export class Itinerary<Endpoint> {
     }
   }
 
-  #enter(route: Route<Endpoint>): void {
+  #enter(route: ModelRoute<Target>): void {
     this.#fallbackIndex++
     this.#route = route
     this.#tried = undefined
@@ -165,7 +165,7 @@ export class Itinerary<Endpoint> {
   }
 }
 
-function byWeight<Endpoint>(targets: readonly Target<Endpoint>[], chance: Chance): Target<Endpoint> {
+function byWeight<Target>(targets: readonly WeightedTarget<Target>[], chance: Chance): WeightedTarget<Target> {
   if (targets.length === 1) return targets[0]!
   let total = 0
   for (const { weight } of targets) total += weight

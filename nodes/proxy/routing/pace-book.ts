@@ -1,27 +1,27 @@
-// The paces of all targets that are routed by latency. They outlive a configuration change, so that a swap forgets nothing,
+// The latency estimates of all targets that are routed by latency. They outlive a configuration change, so that a swap forgets nothing,
 // and go with their target.
 import type { TargetName } from './target-name.ts'
-import { TargetPace } from './target-pace.ts'
+import { LatencyEstimate } from './target-pace.ts'
 
-export class PaceBook {
-  #paces = new Map<string, TargetPace>()
-  #before: ReadonlyMap<string, TargetPace> = new Map()
+export class LatencyEstimates {
+  #latencyEstimates = new Map<string, LatencyEstimate>()
+  #before: ReadonlyMap<string, LatencyEstimate> = new Map()
 
-  /** A new configuration: paces that it does not ask for are forgotten when the next one comes. */
+  /** A new configuration: latency estimates that it does not ask for are forgotten when the next one comes. */
   renew(): void {
-    this.#before = this.#paces
-    this.#paces = new Map()
+    this.#before = this.#latencyEstimates
+    this.#latencyEstimates = new Map()
   }
 
-  of(name: TargetName): TargetPace {
+  of(name: TargetName): LatencyEstimate {
     const key = keyOf(name)
-    const pace = this.#paces.get(key) ?? this.#before.get(key) ?? new TargetPace()
-    this.#paces.set(key, pace)
-    return pace
+    const latency = this.#latencyEstimates.get(key) ?? this.#before.get(key) ?? new LatencyEstimate()
+    this.#latencyEstimates.set(key, latency)
+    return latency
   }
 
-  find(name: TargetName): TargetPace | undefined {
-    return this.#paces.get(keyOf(name))
+  find(name: TargetName): LatencyEstimate | undefined {
+    return this.#latencyEstimates.get(keyOf(name))
   }
 }
 

@@ -1,31 +1,31 @@
-// Where a model's requests may go: compiled from the configuration, generic over what a target is (`Endpoint`), because
+// Where a model's requests may go: compiled from the configuration, generic over what a target is (`Target`), because
 // routing needs no more of it than its weight.
 import type { ModelSpec, RetryCondition } from '../../../shared/config/kinds.ts'
 import { parseDurationMs } from '../../../shared/units.ts'
-import { ShareTable } from './share-table.ts'
-import type { Measure, TargetPace } from './target-pace.ts'
+import { WeightTable } from './share-table.ts'
+import type { LatencyEstimate, LatencySignal } from './target-pace.ts'
 
-export interface Route<Endpoint> {
+export interface ModelRoute<Target> {
   /** The name callers use. */
   readonly model: string
   readonly order: 'weighted' | 'priority' | 'latency'
-  readonly targets: readonly Target<Endpoint>[]
+  readonly targets: readonly WeightedTarget<Target>[]
   /** Under latency alone. */
-  readonly shares: Readonly<Record<Measure, ShareTable>> | undefined
+  readonly weightTables: Readonly<Record<LatencySignal, WeightTable>> | undefined
   /** Names of the models to try when all targets failed, in order. */
   readonly fallbacks: readonly string[]
   readonly extraAttempts: number
-  /** A knob that a target cannot take is refused instead of dropped. */
+  /** A parameter that a target cannot take is refused instead of dropped. */
   readonly strict: boolean
   readonly retryOn: ReadonlySet<RetryCondition>
   readonly timeouts: Timeouts
 }
 
-export interface Target<Endpoint> {
-  readonly endpoint: Endpoint
+export interface WeightedTarget<Target> {
+  readonly target: Target
   readonly weight: number
   /** Under latency alone. */
-  readonly pace: TargetPace | undefined
+  readonly latency: LatencyEstimate | undefined
 }
 
 export interface Timeouts {
@@ -46,25 +46,25 @@ export const defaultTimeouts: Timeouts = {
 }
 const defaultRetryOn: readonly RetryCondition[] = ['429', '5xx', 'timeout', 'connect']
 
-export function compileRoute<Endpoint>(
+export function compileModelRoute<Target>(
   model: string,
   spec: ModelSpec,
   of: {
-    endpoint: (target: ModelSpec['targets'][number]) => Endpoint | undefined
-    pace: (target: ModelSpec['targets'][number]) => TargetPace
+    target: (configured: ModelSpec['targets'][number]) => Target | undefined
+    latency: (configured: ModelSpec['targets'][number]) => LatencyEstimate
   },
-): Route<Endpoint> {
+): ModelRoute<Target> {
   const order = spec.routing ?? 'weighted'
-  const targets = spec.targets.flatMap((target) => {
-    const endpoint = of.endpoint(target)
-    const pace = order === 'latency' ? of.pace(target) : undefined
-    return endpoint === undefined ? [] : [{ endpoint, weight: target.weight ?? 1, pace }]
+  const targets = spec.targets.flatMap((configured) => {
+    const target = of.target(configured)
+    const latency = order === 'latency' ? of.latency(configured) : undefined
+    return target === undefined ? [] : [{ target, weight: configured.weight ?? 1, latency }]
   })
   return {
     model,
     targets,
     order,
-    shares: sharesOf(targets),
+    weightTables: sharesOf(targets),
     fallbacks: spec.fallbacks ?? [],
     extraAttempts: spec.retries?.attempts ?? 1,
     strict: spec.strict ?? false,
@@ -80,12 +80,12 @@ export function compileRoute<Endpoint>(
 }
 
 /** The route of a model that is addressed as `provider/model`, with no entry of its own. */
-export function directRoute<Endpoint>(model: string, endpoint: Endpoint): Route<Endpoint> {
+export function directRoute<Target>(model: string, target: Target): ModelRoute<Target> {
   return {
     model,
-    targets: [{ endpoint, weight: 1, pace: undefined }],
+    targets: [{ target, weight: 1, latency: undefined }],
     order: 'weighted',
-    shares: undefined,
+    weightTables: undefined,
     fallbacks: [],
     extraAttempts: 1,
     strict: false,
@@ -94,10 +94,10 @@ export function directRoute<Endpoint>(model: string, endpoint: Endpoint): Route<
   }
 }
 
-function sharesOf(targets: readonly Target<unknown>[]): Route<unknown>['shares'] {
-  const measured = targets.flatMap(({ weight, pace }) => (pace === undefined ? [] : [{ weight, pace }]))
+function sharesOf(targets: readonly WeightedTarget<unknown>[]): ModelRoute<unknown>['weightTables'] {
+  const measured = targets.flatMap(({ weight, latency }) => (latency === undefined ? [] : [{ weight, latency }]))
   if (measured.length === 0) return undefined
-  return { first: new ShareTable(measured, 'first'), token: new ShareTable(measured, 'token') }
+  return { first: new WeightTable(measured, 'first'), token: new WeightTable(measured, 'token') }
 }
 
 function durationOr(text: string | undefined, defaultMs: number): number {

@@ -3,17 +3,17 @@
 // Target: p99 below 10 µs.
 import { sampleAttempt } from '../../../shared/telemetry/arbitrary-records.ts'
 import { drawOf } from './draw.ts'
-import { ShareTable } from './share-table.ts'
-import { TargetPace } from './target-pace.ts'
+import { WeightTable } from './share-table.ts'
+import { LatencyEstimate } from './target-pace.ts'
 
 const rounds = 200_000
 const targets = Array.from({ length: 20 }, (_, index) => {
-  const pace = new TargetPace()
-  for (let i = 0; i < 50; i++) pace.learn(sampleAttempt({ stream: true, ttftUs: 50_000 + 10_000 * index }), i * 20)
-  return { weight: 1, pace }
+  const latency = new LatencyEstimate()
+  for (let i = 0; i < 50; i++) latency.learn(sampleAttempt({ stream: true, ttftUs: 50_000 + 10_000 * index }), i * 20)
+  return { weight: 1, latency }
 })
 const ids = Array.from({ length: 1_000 }, (_, index) => `req_0123456789abcdef${index.toString(36)}`)
-const table = new ShareTable(targets, 'first')
+const table = new WeightTable(targets, 'first')
 let nowMs = 1_000
 
 measure('pick', () => {
@@ -28,7 +28,7 @@ measure('work out, then pick', () => {
 const attempt = sampleAttempt({ stream: true, ttftUs: 60_000 })
 measure('learn from an attempt', () => {
   nowMs++
-  targets[0]!.pace.learn(attempt, nowMs)
+  targets[0]!.latency.learn(attempt, nowMs)
   return 0
 })
 

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { sampleAttempt } from '../../../shared/telemetry/arbitrary-records.ts'
 import type { TargetWeight } from '../../../shared/telemetry/weights.ts'
 import { drawOf } from './draw.ts'
-import { ShareTable } from './share-table.ts'
-import { TargetPace } from './target-pace.ts'
+import { WeightTable } from './share-table.ts'
+import { LatencyEstimate } from './target-pace.ts'
 
 const nowMs = 1_000_000
 
@@ -24,15 +24,19 @@ function streamed(ms: number) {
   })
 }
 
-function paceOf(...firstMs: number[]): TargetPace {
-  const pace = new TargetPace()
-  for (const ms of firstMs) pace.learn(streamed(ms), nowMs)
-  return pace
+function paceOf(...firstMs: number[]): LatencyEstimate {
+  const latency = new LatencyEstimate()
+  for (const ms of firstMs) latency.learn(streamed(ms), nowMs)
+  return latency
 }
 
-function sharesOf(paces: readonly TargetPace[], atMs = nowMs, weights: readonly number[] = []): number[] {
-  const table = new ShareTable(
-    paces.map((pace, index) => ({ pace, weight: weights[index] ?? 1 })),
+function sharesOf(
+  latencyEstimates: readonly LatencyEstimate[],
+  atMs = nowMs,
+  weights: readonly number[] = [],
+): number[] {
+  const table = new WeightTable(
+    latencyEstimates.map((latency, index) => ({ latency, weight: weights[index] ?? 1 })),
     'first',
   )
   table.refresh(atMs)
@@ -51,11 +55,11 @@ test('a weight is a factor of the share', () => {
 })
 
 test('without any knowledge shares are as the weights', () => {
-  expect(sharesOf([new TargetPace(), new TargetPace()], nowMs, [1, 4])).toEqual([0.2, 0.8])
+  expect(sharesOf([new LatencyEstimate(), new LatencyEstimate()], nowMs, [1, 4])).toEqual([0.2, 0.8])
 })
 
 test('a target of which nothing is known gets the share of an average one', () => {
-  const [fast, slow, unknown] = sharesOf([paceOf(...many(100)), paceOf(...many(300)), new TargetPace()])
+  const [fast, slow, unknown] = sharesOf([paceOf(...many(100)), paceOf(...many(300)), new LatencyEstimate()])
   expect(unknown).toBeCloseTo((fast! + slow!) / 2, 1)
 })
 
@@ -65,26 +69,26 @@ test('a target that is far slower still gets enough to be measured', () => {
 })
 
 test('what the fleet says counts where a proxy has measured nothing, and gives way to what it measures', () => {
-  const pace = new TargetPace()
-  pace.hear(said({ firstUs: 400_000, firstCount: 50 }), nowMs)
-  expect(pace.knownUs('first', nowMs)).toBe(400_000)
-  pace.learn(streamed(100), nowMs)
-  expect(pace.knownUs('first', nowMs)).toBeCloseTo(350_000)
-  for (let i = 0; i < 50; i++) pace.learn(streamed(100), nowMs)
-  expect(pace.knownUs('first', nowMs)).toBeCloseTo(200_000)
+  const latency = new LatencyEstimate()
+  latency.hear(said({ firstUs: 400_000, firstCount: 50 }), nowMs)
+  expect(latency.knownUs('first', nowMs)).toBe(400_000)
+  latency.learn(streamed(100), nowMs)
+  expect(latency.knownUs('first', nowMs)).toBeCloseTo(350_000)
+  for (let i = 0; i < 50; i++) latency.learn(streamed(100), nowMs)
+  expect(latency.knownUs('first', nowMs)).toBeCloseTo(200_000)
 })
 
 test('own measurements that grow old give way to what the fleet says', () => {
-  const pace = paceOf(...many(100))
-  pace.hear(said({ firstUs: 400_000, firstCount: 50 }), nowMs + 60_000)
-  expect(pace.knownUs('first', nowMs + 60_000)).toBeGreaterThan(390_000)
+  const latency = paceOf(...many(100))
+  latency.hear(said({ firstUs: 400_000, firstCount: 50 }), nowMs + 60_000)
+  expect(latency.knownUs('first', nowMs + 60_000)).toBeGreaterThan(390_000)
 })
 
 test('a fleet that falls silent is believed for three periods, then ever less, and never steers to nothing', () => {
   const told = () => {
-    const pace = new TargetPace()
-    pace.hear(said({ firstUs: 400_000, firstCount: 50, multiplier: 1e-9 }), nowMs)
-    return pace
+    const latency = new LatencyEstimate()
+    latency.hear(said({ firstUs: 400_000, firstCount: 50, multiplier: 1e-9 }), nowMs)
+    return latency
   }
   expect(told().multiplier(nowMs + 3_000)).toBeCloseTo(0.05)
   expect(told().multiplier(nowMs + 13_000)).toBeCloseTo(0.65, 1)
@@ -107,13 +111,13 @@ test('much slower than ever is believed at once, much faster is not', () => {
 })
 
 test('a time-out is as slow as it was waited for, and other failures say nothing', () => {
-  const pace = new TargetPace()
+  const latency = new LatencyEstimate()
   for (const outcome of ['connect', 'http-error', 'reset', 'aborted'] as const) {
-    pace.learn(sampleAttempt({ outcome, stream: true, totalUs: 1_000 }), nowMs)
+    latency.learn(sampleAttempt({ outcome, stream: true, totalUs: 1_000 }), nowMs)
   }
-  expect(pace.count('first', nowMs)).toBe(0)
-  pace.learn(sampleAttempt({ outcome: 'timeout', stream: true, ttftUs: 0, totalUs: 15_000_000 }), nowMs)
-  expect(pace.knownUs('first', nowMs)).toBe(15_000_000)
+  expect(latency.count('first', nowMs)).toBe(0)
+  latency.learn(sampleAttempt({ outcome: 'timeout', stream: true, ttftUs: 0, totalUs: 15_000_000 }), nowMs)
+  expect(latency.knownUs('first', nowMs)).toBe(15_000_000)
 })
 
 test('a target that recovers gets its share back within seconds', () => {
@@ -138,13 +142,13 @@ test('shares are numbered, worked out at most ten times a second, and always sum
   })
   fc.assert(
     fc.property(fc.array(known, { minLength: 1, maxLength: 20 }), fc.nat(60_000), (targets, ageMs) => {
-      const paces = targets.map((target) => {
-        const pace = new TargetPace()
-        pace.hear(said(target), nowMs)
-        return pace
+      const latencyEstimates = targets.map((target) => {
+        const latency = new LatencyEstimate()
+        latency.hear(said(target), nowMs)
+        return latency
       })
-      const table = new ShareTable(
-        paces.map((pace) => ({ pace, weight: 1 })),
+      const table = new WeightTable(
+        latencyEstimates.map((latency) => ({ latency, weight: 1 })),
         'first',
       )
       table.refresh(nowMs + ageMs)
@@ -158,10 +162,10 @@ test('shares are numbered, worked out at most ten times a second, and always sum
 
 test('draws are spread evenly, whatever the ids look like, and the same for the same request', () => {
   for (const idOf of [(i: number) => `req_0123456789abcdef${i.toString(36)}`, (i: number) => `${i}`, () => 'one id']) {
-    const table = new ShareTable(
+    const table = new WeightTable(
       [
-        { weight: 1, pace: paceOf(...many(100)) },
-        { weight: 1, pace: paceOf(...many(300)) },
+        { weight: 1, latency: paceOf(...many(100)) },
+        { weight: 1, latency: paceOf(...many(300)) },
       ],
       'first',
     )

@@ -1,11 +1,11 @@
 // Under latency routing: which part of a route's requests each of its targets gets. Shares are as the targets are fast, so
 // that a slower one still gets some, is measured, and comes back when it recovers; nobody gets nothing. They are worked out
 // anew ten times a second at most, into the same arrays, and numbered: a decision is its request's id and a table's number.
-import type { Measure, TargetPace } from './target-pace.ts'
+import type { LatencyEstimate, LatencySignal } from './target-pace.ts'
 
 export interface Shared {
   readonly weight: number
-  readonly pace: TargetPace
+  readonly latency: LatencyEstimate
 }
 
 const freshMs = 100
@@ -16,15 +16,15 @@ const countMin = 0.1
 /** What an average target counts beside what is known of this one: the less that is, the nearer to the average. */
 const neutralCount = 0.5
 
-export class ShareTable {
+export class WeightTable {
   readonly #targets: readonly Shared[]
-  readonly #measure: Measure
+  readonly #measure: LatencySignal
   /** Parts of one. */
   readonly shares: Float64Array
   #workedOutMs = Number.NEGATIVE_INFINITY
   #revision = 0
 
-  constructor(targets: readonly Shared[], measure: Measure) {
+  constructor(targets: readonly Shared[], measure: LatencySignal) {
     this.#targets = targets
     this.#measure = measure
     this.shares = new Float64Array(targets.length)
@@ -71,10 +71,10 @@ export class ShareTable {
   #neutralUs(nowMs: number): number {
     let known = 0
     let speeds = 0
-    for (const { pace } of this.#targets) {
-      if (this.#count(pace, nowMs) === 0) continue
+    for (const { latency } of this.#targets) {
+      if (this.#count(latency, nowMs) === 0) continue
       known++
-      speeds += 1 / Math.max(1, pace.knownUs(this.#measure, nowMs))
+      speeds += 1 / Math.max(1, latency.knownUs(this.#measure, nowMs))
     }
     return known === 0 ? 1 : known / speeds
   }
@@ -83,9 +83,9 @@ export class ShareTable {
   #estimate(nowMs: number, neutralUs: number): number {
     let least = Number.POSITIVE_INFINITY
     for (let i = 0; i < this.#targets.length; i++) {
-      const { pace } = this.#targets[i]!
-      const count = this.#count(pace, nowMs)
-      const known = count * pace.knownUs(this.#measure, nowMs)
+      const { latency } = this.#targets[i]!
+      const count = this.#count(latency, nowMs)
+      const known = count * latency.knownUs(this.#measure, nowMs)
       const us = Math.max(1, (known + neutralCount * neutralUs) / (count + neutralCount))
       this.shares[i] = us
       if (us < least) least = us
@@ -93,16 +93,16 @@ export class ShareTable {
     return least
   }
 
-  #count(pace: TargetPace, nowMs: number): number {
-    const count = pace.count(this.#measure, nowMs)
+  #count(latency: LatencyEstimate, nowMs: number): number {
+    const count = latency.count(this.#measure, nowMs)
     return count < countMin ? 0 : count
   }
 
   #share(nowMs: number, slowestUs: number): void {
     let sum = 0
     for (let i = 0; i < this.#targets.length; i++) {
-      const { weight, pace } = this.#targets[i]!
-      const part = (weight * pace.multiplier(nowMs)) / Math.min(slowestUs, this.shares[i]!)
+      const { weight, latency } = this.#targets[i]!
+      const part = (weight * latency.multiplier(nowMs)) / Math.min(slowestUs, this.shares[i]!)
       this.shares[i] = part
       sum += part
     }

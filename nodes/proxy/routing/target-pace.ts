@@ -7,7 +7,7 @@ import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
 import type { TargetWeight } from '../../../shared/telemetry/weights.ts'
 
 /** What a share is worked out from: the first token for streams, the time by token for whole answers. */
-export type Measure = 'first' | 'token'
+export type LatencySignal = 'first' | 'token'
 
 /** Own measurements fade within seconds: a brown-out has to show at once. */
 const ownTauMs = 8_000
@@ -21,7 +21,7 @@ const silentPeriods = 3
 const periodMs = 1_000
 const silentTauMs = 10_000
 
-export class TargetPace {
+export class LatencyEstimate {
   readonly #own = { first: new FadingMean(ownTauMs, ownMemory), token: new FadingMean(ownTauMs, ownMemory) }
   readonly #fleetUs = { first: 0, token: 0 }
   readonly #fleetCount = { first: 0, token: 0 }
@@ -44,12 +44,12 @@ export class TargetPace {
   }
 
   /** How many measurements the estimate rests on; 0 when nothing is known. */
-  count(measure: Measure, nowMs: number): number {
+  count(measure: LatencySignal, nowMs: number): number {
     return this.#ownCount(measure, nowMs) + this.#fleetCount[measure] * this.#trust(nowMs)
   }
 
   /** Microseconds; of no meaning where nothing is known. */
-  knownUs(measure: Measure, nowMs: number): number {
+  knownUs(measure: LatencySignal, nowMs: number): number {
     const own = this.#ownCount(measure, nowMs)
     const fleet = this.#fleetCount[measure] * this.#trust(nowMs)
     return own + fleet === 0 ? 0 : (this.#own[measure].mean * own + this.#fleetUs[measure] * fleet) / (own + fleet)
@@ -60,7 +60,7 @@ export class TargetPace {
     return 1 + (Math.max(multiplierMin, this.#multiplier) - 1) * this.#trust(nowMs)
   }
 
-  #ownCount(measure: Measure, nowMs: number): number {
+  #ownCount(measure: LatencySignal, nowMs: number): number {
     return Math.min(ownCountMax, this.#own[measure].weightAt(nowMs))
   }
 

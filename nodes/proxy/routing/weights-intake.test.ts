@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { encodeJson } from '../../../cluster/bus/bus.ts'
 import type { WeightsMessage } from '../../../shared/telemetry/weights.ts'
-import { PaceBook } from './pace-book.ts'
+import { LatencyEstimates } from './pace-book.ts'
 import { WeightsIntake } from './weights-intake.ts'
 
 const name = { model: 'fast', provider: 'up', target: 'm' }
@@ -21,10 +21,10 @@ function weights(epoch: number, revision: number, firstMs: number): Uint8Array {
 }
 
 function rig() {
-  const paces = new PaceBook()
-  const pace = paces.of(name)
-  const intake = new WeightsIntake(paces)
-  return { intake, paces, knownMs: (nowMs = 0) => pace.knownUs('first', nowMs) / 1_000 }
+  const latencyEstimates = new LatencyEstimates()
+  const latency = latencyEstimates.of(name)
+  const intake = new WeightsIntake(latencyEstimates)
+  return { intake, latencyEstimates, knownMs: (nowMs = 0) => latency.knownUs('first', nowMs) / 1_000 }
 }
 
 test('the later publisher is believed, and of one publisher the later word', () => {
@@ -70,12 +70,12 @@ test.each([
 })
 
 test('a pace outlives a configuration change, and goes with its target', () => {
-  const { paces } = rig()
-  const pace = paces.of(name)
-  paces.renew()
-  expect(paces.of(name)).toBe(pace)
-  paces.renew()
-  expect(paces.find(name)).toBeUndefined()
-  paces.renew()
-  expect(paces.of(name)).not.toBe(pace)
+  const { latencyEstimates } = rig()
+  const latency = latencyEstimates.of(name)
+  latencyEstimates.renew()
+  expect(latencyEstimates.of(name)).toBe(latency)
+  latencyEstimates.renew()
+  expect(latencyEstimates.find(name)).toBeUndefined()
+  latencyEstimates.renew()
+  expect(latencyEstimates.of(name)).not.toBe(latency)
 })

@@ -1,12 +1,12 @@
-// What the publisher of weights says, as it reaches a proxy: fenced, then handed to the paces. Two publishers may speak for
+// What the publisher of weights says, as it reaches a proxy: fenced, then handed to the latency estimates. Two publishers may speak for
 // a moment when one takes over; the later one is believed. Nothing waits for any of this.
 import { type Bus, type Subscription, subjects } from '../../../cluster/bus/bus.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { decodeWeights } from '../../../shared/telemetry/weights.ts'
-import type { PaceBook } from './pace-book.ts'
+import type { LatencyEstimates } from './pace-book.ts'
 
-export function followWeights(bus: Bus, paces: PaceBook, clock: Clock): Subscription {
-  const intake = new WeightsIntake(paces)
+export function followWeights(bus: Bus, latencyEstimates: LatencyEstimates, clock: Clock): Subscription {
+  const intake = new WeightsIntake(latencyEstimates)
   return bus.subscribe(subjects.weights, (payload) => intake.take(payload, clock.monotonicMs()))
 }
 
@@ -14,13 +14,13 @@ export function followWeights(bus: Bus, paces: PaceBook, clock: Clock): Subscrip
 const silentMsMax = 30_000
 
 export class WeightsIntake {
-  readonly #paces: PaceBook
+  readonly #latencyEstimates: LatencyEstimates
   #epoch = Number.NEGATIVE_INFINITY
   #revision = 0
   #heardMs = Number.NEGATIVE_INFINITY
 
-  constructor(paces: PaceBook) {
-    this.#paces = paces
+  constructor(latencyEstimates: LatencyEstimates) {
+    this.#latencyEstimates = latencyEstimates
   }
 
   take(payload: Uint8Array, nowMs: number): void {
@@ -29,7 +29,7 @@ export class WeightsIntake {
     this.#epoch = message.epoch
     this.#revision = message.revision
     this.#heardMs = nowMs
-    for (const weight of message.targets) this.#paces.find(weight)?.hear(weight, nowMs)
+    for (const weight of message.targets) this.#latencyEstimates.find(weight)?.hear(weight, nowMs)
   }
 
   #isOutdated({ epoch, revision }: { epoch: number; revision: number }, nowMs: number): boolean {

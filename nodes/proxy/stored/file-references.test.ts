@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { fileReferences } from './file-references.ts'
-import { StoredIds } from './stored-ids.ts'
+import { ObjectIds } from './stored-ids.ts'
 
-const ids = new StoredIds(new Uint8Array(32).fill(5))
+const ids = new ObjectIds(new Uint8Array(32).fill(5))
 const idOf = (id: string, owner = 'team a') =>
   ids.seal({ kind: 'file', provider: 'p', credential: 'c', owner, id, models: [] })
 const found = (body: string) =>

@@ -1,13 +1,13 @@
 // What providers say of files and batches, in the words of their owners: ids that lead back here, and without the mark.
 import { tryParseExact } from '../../../shared/json/exact.ts'
-import type { Mark, StoredIds } from './stored-ids.ts'
+import type { Mark, ObjectIds } from './stored-ids.ts'
 
 export interface Account {
   readonly provider: string
   readonly credential: string
 }
 
-export type Stored = Readonly<Record<string, unknown>>
+export type ProviderObject = Readonly<Record<string, unknown>>
 
 /** The member of a batch's metadata that holds the mark. */
 export const markName = 'headgate'
@@ -17,29 +17,29 @@ export function markedFileName(token: string): string {
   return `hg.${token}.`
 }
 
-export class StoredAnswers {
-  readonly #ids: StoredIds
+export class ObjectAnswers {
+  readonly #ids: ObjectIds
   readonly #account: Account
 
-  constructor(ids: StoredIds, account: Account) {
+  constructor(ids: ObjectIds, account: Account) {
     this.#ids = ids
     this.#account = account
   }
 
   /** Undefined: it is no answer. */
-  read(bytes: Buffer): Stored | undefined {
+  read(bytes: Buffer): ProviderObject | undefined {
     const value = tryParseExact(bytes.toString('utf8'))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Stored) : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ProviderObject) : undefined
   }
 
   /** `mark`: of the object as known from its id; else what stands with the object counts. */
-  file(file: Stored, mark: Mark): Stored {
+  file(file: ProviderObject, mark: Mark): ProviderObject {
     const { filename, id } = file
     const shown = typeof filename === 'string' ? (markedName.exec(filename)?.[2] ?? filename) : filename
     return { ...file, id: this.#seal('file', id, mark), ...(filename === undefined ? {} : { filename: shown }) }
   }
 
-  batch(batch: Stored, mark: Mark): Stored {
+  batch(batch: ProviderObject, mark: Mark): ProviderObject {
     const plain = { owner: mark.owner, models: [] }
     const shown: Record<string, unknown> = { ...batch, id: this.#seal('batch', batch['id'], plain) }
     for (const name of ['input_file_id', 'output_file_id', 'error_file_id']) {
@@ -55,7 +55,7 @@ export class StoredAnswers {
   }
 
   /** What stands with an object at its provider; undefined where nothing of ours does. */
-  markOf(kind: 'file' | 'batch', object: Stored): Mark | undefined {
+  markOf(kind: 'file' | 'batch', object: ProviderObject): Mark | undefined {
     const { filename } = object
     const token =
       kind === 'batch'
@@ -76,6 +76,6 @@ export class StoredAnswers {
   }
 }
 
-export function membersOf(value: unknown): Stored | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Stored) : undefined
+export function membersOf(value: unknown): ProviderObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ProviderObject) : undefined
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ownerOf, StoredIds, type StoredRef } from './stored-ids.ts'
+import { ObjectIds, type ObjectRef, objectOwner } from './stored-ids.ts'
 
-const ids = new StoredIds(new Uint8Array(32).fill(3))
-const ref: StoredRef = {
+const ids = new ObjectIds(new Uint8Array(32).fill(3))
+const ref: ObjectRef = {
   kind: 'file',
   provider: 'openai',
   credential: 'main',
@@ -14,7 +14,7 @@ const ref: StoredRef = {
 
 test('what an id was made of comes back, and the same object has the same id', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 30 })
-  const refs: fc.Arbitrary<StoredRef> = fc.record({
+  const refs: fc.Arbitrary<ObjectRef> = fc.record({
     ...{
       kind: fc.constantFrom('file', 'batch', 'file-cursor', 'batch-cursor'),
       provider: text,
@@ -42,7 +42,7 @@ test('an id tells nothing of what it stands for, and no other text is one', () =
   expect([ids.open(cursor, 'file'), ids.open(id, 'file-cursor')]).toEqual([undefined, undefined])
   const forged = cursor.replace('file-hgc-', 'file-hg-')
   expect(ids.open(forged, 'file')).toBeUndefined()
-  expect(new StoredIds(new Uint8Array(32).fill(4)).open(id, 'file')).toBeUndefined()
+  expect(new ObjectIds(new Uint8Array(32).fill(4)).open(id, 'file')).toBeUndefined()
   for (let at = 8; at < id.length; at++) {
     const other = id.slice(0, at) + (id[at] === 'A' ? 'B' : 'A') + id.slice(at + 1)
     expect(ids.open(other, 'file')).toBeUndefined()
@@ -54,10 +54,10 @@ test('an id tells nothing of what it stands for, and no other text is one', () =
 
 test('an owner is the team, else whoever the key belongs to', () => {
   const caller = { keyId: 'k', team: '', user: '', app: '' }
-  expect(ownerOf({ ...caller, team: 'a', user: 'u' })).toBe('team a')
-  expect(ownerOf({ ...caller, user: 'u' })).toBe('user u')
-  expect(ownerOf({ ...caller, app: 'p' })).toBe('app p')
-  expect(ownerOf(caller)).toBe('key k')
+  expect(objectOwner({ ...caller, team: 'a', user: 'u' })).toBe('team a')
+  expect(objectOwner({ ...caller, user: 'u' })).toBe('user u')
+  expect(objectOwner({ ...caller, app: 'p' })).toBe('app p')
+  expect(objectOwner(caller)).toBe('key k')
 })
 
 test('a mark is read back, and nothing else is one', () => {

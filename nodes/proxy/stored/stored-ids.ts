@@ -2,12 +2,12 @@
 // later stands in the id, encrypted. The same object has the same id always: clients compare them.
 import { decryptFixed, encryptFixed } from '../../../cluster/secrets/aead.ts'
 
-export type StoredKind = 'file' | 'batch'
+export type ObjectKind = 'file' | 'batch'
 /** A place in a list: it may be that of somebody else's object, and opens nothing but the rest of the list. */
-export type CursorKind = `${StoredKind}-cursor`
+export type CursorKind = `${ObjectKind}-cursor`
 
-export interface StoredRef {
-  readonly kind: StoredKind | CursorKind
+export interface ObjectRef {
+  readonly kind: ObjectKind | CursorKind
   readonly provider: string
   /** Name of the credential whose account it lies in. */
   readonly credential: string
@@ -25,13 +25,13 @@ export interface Mark {
   readonly models: readonly string[]
 }
 
-const prefixes: Readonly<Record<StoredRef['kind'], string>> = {
+const prefixes: Readonly<Record<ObjectRef['kind'], string>> = {
   ...{ file: 'file-hg-', batch: 'batch_hg_' },
   ...{ 'file-cursor': 'file-hgc-', 'batch-cursor': 'batch_hgc_' },
 }
 export const idLengthMax = 1_500
 
-export class StoredIds {
+export class ObjectIds {
   readonly #key: Uint8Array
 
   /** `key`: 32 bytes, for this purpose alone. */
@@ -39,13 +39,13 @@ export class StoredIds {
     this.#key = key
   }
 
-  seal({ kind, provider, credential, owner, id, models }: StoredRef): string {
+  seal({ kind, provider, credential, owner, id, models }: ObjectRef): string {
     const fields = [provider, credential, owner, id, ...models]
     return prefixes[kind] + encryptFixed(this.#key, Buffer.from(JSON.stringify(fields)), kind).toString('base64url')
   }
 
   /** Undefined for anything but an id of ours and of this kind. */
-  open(text: string, kind: StoredRef['kind']): StoredRef | undefined {
+  open(text: string, kind: ObjectRef['kind']): ObjectRef | undefined {
     const prefix = prefixes[kind]
     if (!text.startsWith(prefix) || text.length > idLengthMax) return undefined
     const sealed = Buffer.from(text.slice(prefix.length), 'base64url')
@@ -80,7 +80,7 @@ interface Owner {
 }
 
 /** Who may see an object: the team of whoever made it, else its user, its application, or its key alone. */
-export function ownerOf({ team, user, app, keyId }: Owner): string {
+export function objectOwner({ team, user, app, keyId }: Owner): string {
   if (team !== '') return `team ${team}`
   if (user !== '') return `user ${user}`
   return app === '' ? `key ${keyId}` : `app ${app}`

@@ -1,5 +1,5 @@
-// The endpoints of files and batches: what a method and a path ask for.
-export type StoredAction =
+// The targets of files and batches: what a method and a path ask for.
+export type ObjectAction =
   | 'upload'
   | 'list-files'
   | 'file'
@@ -10,18 +10,18 @@ export type StoredAction =
   | 'batch'
   | 'cancel-batch'
 
-export interface StoredPath {
+export interface ObjectPath {
   /** As metered. */
   readonly name: string
   readonly kind: 'file' | 'batch'
   /** As sent; '' where the path has none. */
   readonly id: string
-  readonly actions: Readonly<Partial<Record<string, StoredAction>>>
+  readonly actions: Readonly<Partial<Record<string, ObjectAction>>>
 }
 
 const storedPath = /^(?:\/openai)?(?:\/v1)?\/(files|batches)(?:\/([\w-]{1,1600})(\/content|\/cancel)?)?$/
 
-const actions: Readonly<Record<string, StoredPath['actions']>> = {
+const actions: Readonly<Record<string, ObjectPath['actions']>> = {
   files: { POST: 'upload', GET: 'list-files' },
   'files/': { GET: 'file', DELETE: 'delete-file' },
   'files/content': { GET: 'content' },
@@ -31,7 +31,7 @@ const actions: Readonly<Record<string, StoredPath['actions']>> = {
 }
 
 /** Undefined: it is no path of files or batches. */
-export function storedPathAt(path: string): StoredPath | undefined {
+export function matchObjectPath(path: string): ObjectPath | undefined {
   const [, collection, id, sub] = storedPath.exec(path) ?? []
   if (collection === undefined) return undefined
   const form = collection + (id === undefined ? '' : (sub ?? '/'))
@@ -42,7 +42,7 @@ export function storedPathAt(path: string): StoredPath | undefined {
 }
 
 /** Of bodies at a path; one that has none needs no type. */
-export function storedMediaTypes({ actions }: StoredPath): readonly string[] {
+export function objectMediaTypes({ actions }: ObjectPath): readonly string[] {
   if (actions['POST'] === 'upload') return ['multipart/form-data']
   return actions['POST'] === 'cancel-batch' ? ['application/json', ''] : ['application/json']
 }

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { encodeJson, subjects } from '../../../cluster/bus/bus.ts'
 import { LocalBus } from '../../../cluster/bus/local-bus.ts'
 import { ManualClock } from '../../../shared/clock.ts'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import { sampleAttempt, sampleRequest } from '../../../shared/telemetry/arbitrary-records.ts'
 import { type Batch, decodeBatch, scanBatches } from '../../../shared/telemetry/batch.ts'
@@ -57,7 +57,7 @@ describe('before an answer ends', () => {
     request.requestId = 'reused'
     attempts[1]!.requestId = 'reused'
     world.endTurn()
-    await world.pass(limits.telemetryFlushMs)
+    await world.pass(bounds.telemetryFlushMs)
     expect(world.records().map((entry) => entry?.record.requestId)).toEqual(['mine', 'mine', 'mine'])
   })
 
@@ -84,7 +84,7 @@ describe('before an answer ends', () => {
         flushed = true
       })
       world.endTurn()
-      await world.pass(limits.telemetryFlushMs)
+      await world.pass(bounds.telemetryFlushMs)
       expect(flushed).toBe(true)
     }
     expect(world.notices.map(({ type }) => type)).toEqual(['spool-failed'])
@@ -108,7 +108,7 @@ describe('delivery', () => {
   test('a batch goes out after its time, or at once when it is large', async () => {
     const recorder = world.boot({ batchBytesMax: 2_000 })
     world.finish(recorder, 3)
-    expect(await world.pass(limits.telemetryFlushMs - 1)).toHaveLength(0)
+    expect(await world.pass(bounds.telemetryFlushMs - 1)).toHaveLength(0)
     expect(await world.pass(1)).toHaveLength(1)
     world.finish(recorder, 100)
     const batches = await world.pass(0)
@@ -119,7 +119,7 @@ describe('delivery', () => {
   test('what is not confirmed is sent again, with patience that grows', async () => {
     const recorder = world.boot()
     world.finish(recorder, 4)
-    await world.pass(limits.telemetryFlushMs)
+    await world.pass(bounds.telemetryFlushMs)
     const times: number[] = []
     for (let s = 0; s < 40; s++) if ((await world.pass(1_000)).length > 0) times.push(s)
     expect(world.records().length).toBeGreaterThan(8)
@@ -159,9 +159,9 @@ describe('delivery', () => {
   test('a gap that the aggregator names is filled at once', async () => {
     const recorder = world.boot()
     world.finish(recorder, 2)
-    await world.pass(limits.telemetryFlushMs)
+    await world.pass(bounds.telemetryFlushMs)
     world.finish(recorder, 2)
-    await world.pass(limits.telemetryFlushMs)
+    await world.pass(bounds.telemetryFlushMs)
     world.batches.length = 0
     world.confirm(0, true)
     const batches = await world.pass(50)
@@ -177,7 +177,7 @@ describe('delivery', () => {
     await world.pass(0)
     for (let i = 0; i < 5; i++) {
       world.finish(recorder, 2)
-      await world.pass(limits.telemetryFlushMs)
+      await world.pass(bounds.telemetryFlushMs)
     }
     await world.pass(60_000)
     expect(world.batches).toHaveLength(0)
@@ -195,15 +195,15 @@ describe('delivery', () => {
   test('a batch whose predecessors are all confirmed names none', async () => {
     const recorder = world.boot()
     world.finish(recorder, 2)
-    await world.pass(limits.telemetryFlushMs)
+    await world.pass(bounds.telemetryFlushMs)
     world.confirm(2)
     await world.pass(0)
     world.finish(recorder, 1)
     world.finish(recorder, 1)
-    const [third] = await world.pass(limits.telemetryFlushMs)
+    const [third] = await world.pass(bounds.telemetryFlushMs)
     expect(third).toMatchObject({ firstSequence: 3, previous: 0 })
     world.finish(recorder, 1)
-    const [fifth] = await world.pass(limits.telemetryFlushMs)
+    const [fifth] = await world.pass(bounds.telemetryFlushMs)
     expect(fifth).toMatchObject({ firstSequence: 5, previous: 4 })
   })
 
@@ -231,7 +231,7 @@ describe('delivery', () => {
   test('when the spool is full records wait in memory, and what does not fit is counted and told', async () => {
     const recorder = world.boot({ spoolBytesMax: 1_000, memoryRecordsMax: 20, batchBytesMax: 500 })
     world.finish(recorder, 100)
-    await world.pass(limits.telemetryFlushMs)
+    await world.pass(bounds.telemetryFlushMs)
     await world.pass(1_000)
     const { telemetryMemory } = recorder.queues()
     expect(telemetryMemory!.length).toBeLessThanOrEqual(20)
@@ -244,7 +244,7 @@ describe('delivery', () => {
   test('after records were dropped the next delivery names the last one that still exists', async () => {
     const recorder = world.boot({ spoolBytesMax: 0, memoryRecordsMax: 4, batchBytesMax: 1 })
     world.finish(recorder, 10)
-    await world.pass(limits.telemetryFlushMs)
+    await world.pass(bounds.telemetryFlushMs)
     world.batches.length = 0
     world.confirm(2, true)
     const batches = await world.pass(50)

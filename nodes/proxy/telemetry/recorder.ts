@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { Bus } from '../../../cluster/bus/bus.ts'
 import type { Chance, Clock, Timer } from '../../../shared/clock.ts'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { BatchWriter, isSingle, recordBytesMax } from '../../../shared/telemetry/codec.ts'
 import type { AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'
@@ -34,10 +34,10 @@ export interface RecorderBounds {
 }
 
 const defaultBounds: RecorderBounds = {
-  batchBytesMax: limits.telemetryBatchBytesMax,
-  spoolBytesMax: limits.spoolBytesMax,
-  segmentBytesMax: limits.spoolSegmentBytesMax,
-  memoryRecordsMax: limits.telemetryQueueRecordsMax,
+  batchBytesMax: bounds.telemetryBatchBytesMax,
+  spoolBytesMax: bounds.spoolBytesMax,
+  segmentBytesMax: bounds.spoolSegmentBytesMax,
+  memoryRecordsMax: bounds.telemetryQueueRecordsMax,
   memoryBytesMax: 16 << 20,
 }
 
@@ -158,7 +158,7 @@ export class Recorder {
     this.#batchSpooled = !this.#spoolDown || this.#options.clock.monotonicMs() >= this.#spoolDownUntilMs
     const { node, epoch, clock } = this.#options
     this.#writer.begin({ node, epoch, firstSequence: this.#batchFirst })
-    this.#batchTimer = clock.after(limits.telemetryFlushMs, () => this.#endBatch())
+    this.#batchTimer = clock.after(bounds.telemetryFlushMs, () => this.#endBatch())
   }
 
   #openTurn(): void {

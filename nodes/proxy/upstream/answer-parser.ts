@@ -2,7 +2,7 @@
 // depends on the bytes alone, which is why a fuzzer can drive it. It is strict, because its upstream may be wrong or
 // hostile and its connections are shared by callers: a bare LF, a folded line, a blank before a colon, a length said
 // twice in two ways end the exchange (RFC 9112).
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import { mayFrame, readFraming } from './answer-framing.ts'
 import { AnswerHead } from './answer-head.ts'
 
@@ -117,7 +117,7 @@ export class AnswerParser {
   #readHead(bytes: Buffer, from: number, to: number): number {
     // Places within the head: what earlier pushes left comes first.
     const base = this.#headText.length - from
-    const stop = Math.min(to, limits.upstreamHeaderBytesMax - base)
+    const stop = Math.min(to, bounds.upstreamHeaderBytesMax - base)
     let phase = this.#phase
     let at = from
     while (at < stop) {
@@ -159,7 +159,7 @@ export class AnswerParser {
       }
       at++
     }
-    if (base + at >= limits.upstreamHeaderBytesMax) return this.#refuse('the head is too large', to)
+    if (base + at >= bounds.upstreamHeaderBytesMax) return this.#refuse('the head is too large', to)
     this.#phase = phase
     this.#headText += bytes.toString('latin1', from, to)
     return to
@@ -298,7 +298,7 @@ export class AnswerParser {
   }
 
   #readTrailer(byte: number): number {
-    if (this.#lineBytes > limits.upstreamHeaderBytesMax) return this.#broken('the trailers are too large')
+    if (this.#lineBytes > bounds.upstreamHeaderBytesMax) return this.#broken('the trailers are too large')
     switch (this.#phase) {
       case trailerStart:
         if (byte === CR) return lastLineFeed

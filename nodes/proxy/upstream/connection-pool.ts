@@ -5,7 +5,7 @@
 import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../../../shared/clock.ts'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import type { AddressBook } from './address-book.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { egressLookup, egressRefusal } from './egress.ts'
@@ -73,7 +73,7 @@ export class ConnectionPool implements ConnectionOwner {
     connection.idleUntilMs =
       nowMs + (keepAliveMs === undefined ? idleMsMax : Math.min(idleMsMax, keepAliveMs - keepAliveMarginMs))
     this.#idle.push(connection)
-    if (this.#idle.length > limits.upstreamIdlePerOriginMax) this.#idle[0]!.close()
+    if (this.#idle.length > bounds.upstreamIdlePerOriginMax) this.#idle[0]!.close()
   }
 
   closed(connection: Connection): void {

@@ -1,7 +1,7 @@
 // Our own HTTP/1.1 client over `net` and `tls`: what a proxy spends most of its time in. One string or one `writev` per
 // request, one shared read buffer, no stream object and no header object on the way.
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import { AddressBook } from './address-book.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { Exchange } from './exchange.ts'
@@ -32,7 +32,7 @@ export class Http1Client implements Upstream {
     this.#clock = clock
     this.#addresses = addresses ?? new AddressBook({ clock })
     this.#troubled = troubled ?? (() => {})
-    this.#connectionsMax = connectionsPerOriginMax ?? limits.upstreamConnectionsPerOriginMax
+    this.#connectionsMax = connectionsPerOriginMax ?? bounds.upstreamConnectionsPerOriginMax
   }
 
   /** `onBodySent` may come before this returns; every other callback comes later. */

@@ -3,7 +3,7 @@
 // the code stays plain. Loaded only when a proxy is named.
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { limits } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/limits.ts'
 import { AddressBook } from './address-book.ts'
 import { egressLookup, egressRefusal } from './egress.ts'
 import { poolKey } from './pool-key.ts'
@@ -107,8 +107,8 @@ function openAgent(origin: UpstreamOrigin, proxy: string | undefined, addresses:
     // Deadlines are the caller's; a timer per packet here would be paid for nothing.
     headersTimeout: 0,
     bodyTimeout: 0,
-    maxHeaderSize: limits.upstreamHeaderBytesMax,
-    connections: limits.upstreamConnectionsPerOriginMax,
+    maxHeaderSize: bounds.upstreamHeaderBytesMax,
+    connections: bounds.upstreamConnectionsPerOriginMax,
     pipelining: 1,
     allowH2: false,
   }

@@ -7,7 +7,7 @@ export interface Problem {
   path: string
 }
 
-export type Answer<Body> = Result<Body, Problem>
+export type MergedAnswer<Body> = Result<Body, Problem>
 
 export function problem(path: string, message: string): { readonly ok: false; readonly error: Problem } {
   return fail({ problem: message, path })

@@ -1,7 +1,7 @@
 // What is asked of usage, read once: groups that exist, whole hours.
 import { done } from '../../result.ts'
 import type { AggregatorQuestion } from '../records.ts'
-import { type Answer, problem } from './answer.ts'
+import { type MergedAnswer, problem } from './answer.ts'
 import { hourMs, type UsageGroup, usageGroups } from './usage-fields.ts'
 
 export interface UsageQuestion {
@@ -14,7 +14,7 @@ export interface UsageQuestion {
 export function readUsageQuestion(
   query: AggregatorQuestion & { type: 'usage' },
   wallMs: number,
-): Answer<UsageQuestion> {
+): MergedAnswer<UsageQuestion> {
   const unknown = query.groupBy.find((name) => !isGroup(name))
   if (unknown !== undefined) return problem('groupBy', `${shown(unknown)} is not one of ${usageGroups.join(', ')}`)
   const { fromMs = 0, toMs = wallMs + 1 } = query

@@ -1,6 +1,6 @@
 // Usage summed by what was asked for. Sums of several aggregators add up to the sum of all: they are integers until the
 // body is made, because sums of nano-dollars leave the integers that a double holds at nine million dollars.
-import { limits } from '../../limits.ts'
+import { bounds } from '../../limits.ts'
 import { hourMs, type UsageCounter, type UsageGroup, usageCounters } from './usage-fields.ts'
 
 type Sums = Record<UsageCounter, bigint>
@@ -40,7 +40,7 @@ export class UsageSums {
 
   /** The first by name, one more than an answer holds: so it shows that there are more. */
   form(): UsageRow[] {
-    return this.#sorted(limits.usageRowsMax + 1).map(({ names, sums }) => [
+    return this.#sorted(bounds.usageRowsMax + 1).map(({ names, sums }) => [
       names,
       usageCounters.map((counter) => String(sums[counter])),
     ])
@@ -55,7 +55,7 @@ export class UsageSums {
 
   body(groupBy: readonly UsageGroup[], { fromHour, toHour }: { fromHour: number; toHour: number }): UsageBody {
     if (groupBy.length === 0 && this.#rows.size === 0) this.add([], () => 0n)
-    const rows = this.#sorted(limits.usageRowsMax).map(({ names, sums }) => ({
+    const rows = this.#sorted(bounds.usageRowsMax).map(({ names, sums }) => ({
       ...Object.fromEntries(groupBy.map((group, index) => [group, names[index]!])),
       ...countersOf(sums),
     }))

@@ -81,13 +81,13 @@ test('an instance that has no version 2 is not asked the old way', async () => {
 })
 
 test('a container endpoint gets the token from its file', async () => {
-  const endpoint = await served(() => ({ body: json }))
+  const target = await served(() => ({ body: json }))
   const environment = {
-    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint.url}/v2/credentials`,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${target.url}/v2/credentials`,
     AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: fileWith('container-token\n'),
   }
   expect(await keysOf('default', environment)).toEqual(expected)
-  expect(endpoint.asked[0]).toMatchObject({ url: '/v2/credentials', headers: { authorization: 'container-token' } })
+  expect(target.asked[0]).toMatchObject({ url: '/v2/credentials', headers: { authorization: 'container-token' } })
 })
 
 test.each(['environment', 'specification'])(

@@ -1,5 +1,5 @@
 // Where AWS credentials come from: given keys, or the chain that AWS's own tools walk (environment, web identity as on
-// EKS, container endpoint as on ECS and EKS Pod Identity, the instance's metadata service), and the role to take with them.
+// EKS, container target as on ECS and EKS Pod Identity, the instance's metadata service), and the role to take with them.
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../../../shared/clock.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'

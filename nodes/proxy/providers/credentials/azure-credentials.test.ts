@@ -56,9 +56,9 @@ test('a virtual machine’s identity is asked for with the header that browsers 
 })
 
 test('App Service’s endpoint is asked with its header and told time is believed', async () => {
-  const endpoint = await served({ body: JSON.stringify({ access_token: 'entra-token', expires_on: '1893456000' }) })
+  const target = await served({ body: JSON.stringify({ access_token: 'entra-token', expires_on: '1893456000' }) })
   const environment = {
-    IDENTITY_ENDPOINT: `${endpoint.url}/msi/token`,
+    IDENTITY_ENDPOINT: `${target.url}/msi/token`,
     IDENTITY_HEADER: 'guid',
     AZURE_CLIENT_ID: 'mine',
   }
@@ -66,8 +66,8 @@ test('App Service’s endpoint is asked with its header and told time is believe
     ok: true,
     value: { value: 'entra-token', expiresAtMs: 1_893_456_000_000 },
   })
-  expect(endpoint.asked[0]?.headers['x-identity-header']).toBe('guid')
-  expect(endpoint.asked[0]?.url).toContain('client_id=mine')
+  expect(target.asked[0]?.headers['x-identity-header']).toBe('guid')
+  expect(target.asked[0]?.url).toContain('client_id=mine')
 })
 
 test.each([

@@ -1,5 +1,5 @@
 // Tokens of Microsoft Entra ID for Azure OpenAI: for a client's secret, or the identity that the platform gives to what runs
-// on it (federated token as on AKS, App Service's endpoint, a virtual machine's metadata service).
+// on it (federated token as on AKS, App Service's target, a virtual machine's metadata service).
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../../../shared/clock.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'

@@ -4,7 +4,7 @@ import type { Notify } from '../../../../shared/notice.ts'
 import { type AskIdentity, askIdentity } from './identity-http.ts'
 import { type CredentialSource, KeptCredential } from './kept-credential.ts'
 
-export interface IdentityKeeperOptions {
+export interface IdentitiesOptions {
   readonly clock: Clock
   readonly chance: Chance
   readonly notify: Notify
@@ -17,15 +17,15 @@ interface Kept {
   readonly credential: KeptCredential<unknown>
 }
 
-export class IdentityKeeper {
+export class Identities {
   readonly clock: Clock
-  readonly environment: IdentityKeeperOptions['environment']
+  readonly environment: IdentitiesOptions['environment']
   readonly ask: AskIdentity
-  readonly #options: IdentityKeeperOptions
+  readonly #options: IdentitiesOptions
   readonly #kept = new Map<string, Kept>()
   #starting: Promise<void>[] = []
 
-  constructor(options: IdentityKeeperOptions) {
+  constructor(options: IdentitiesOptions) {
     this.#options = options
     this.clock = options.clock
     this.environment = options.environment

@@ -1,5 +1,5 @@
 // The demo provider: an upstream inside the process, so that a newcomer gets an answer with no key and no network. It
-// keeps to the interface of the upstream leg, and everything else of the gateway treats it like any other provider.
+// keeps to the interface of the upstream translator, and everything else of the gateway treats it like any other provider.
 import type { Clock, Timer } from '../../../../shared/clock.ts'
 import {
   type DemoModel,

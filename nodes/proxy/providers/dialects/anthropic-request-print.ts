@@ -2,13 +2,13 @@
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Knob } from '../../../../shared/chat/request.ts'
+import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { type PrintedMessage, printConversation } from './anthropic-content-print.ts'
 import { printThinking, type Thinking } from './anthropic-thinking.ts'
 import { printAnthropicTool, printChoice } from './anthropic-tools.ts'
 import { isObject } from './body-reader.ts'
-import type { Dropped, PrintedRequest, Target } from './dialect.ts'
+import type { Dropped, PrintedRequest, TargetTraits } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
 import { isMet } from './met-knobs.ts'
 import { printServiceTier } from './service-tier.ts'
@@ -22,7 +22,10 @@ const versionLine = 'anthropic-version: 2023-06-01\r\n'
 /** For models of which nothing is known; every one that is sold takes as much. */
 const outputTokensDefault = 8_192
 
-export function printAnthropicRequest(asked: ChatRequest, target: Target): Result<PrintedRequest, MissingCapability> {
+export function printAnthropicRequest(
+  asked: ChatRequest,
+  target: TargetTraits,
+): Result<PrintedRequest, MissingCapability> {
   const { facts } = target
   const native = facts.jsonSchema === true && asked.responseFormat?.type === 'json-schema'
   const jsonTool = !native && needsJsonTool(asked) ? withJsonTool(asked) : undefined
@@ -33,7 +36,7 @@ export function printAnthropicRequest(asked: ChatRequest, target: Target): Resul
   if (!members.ok) return members
   const { system, messages } = conversation.value
   const thinking = printThinking(request, facts, outputTokensDefault, unsignedLoop(messages))
-  const knobs = printKnobs(request, target, thinking)
+  const parameters = printParameters(request, target, thinking)
   const tools = printTools(request, facts.jsonSchema === true)
   const format = native ? { format: { type: 'json_schema', schema: schemaOf(request) } } : {}
   const config = { ...thinking.config, ...format }
@@ -46,7 +49,7 @@ export function printAnthropicRequest(asked: ChatRequest, target: Target): Resul
     tool_choice: tools.choice,
     thinking: thinking.member,
     output_config: Object.keys(config).length === 0 ? undefined : config,
-    ...knobs.members,
+    ...parameters.members,
     stream: request.stream ? true : undefined,
     ...members.value.kept,
   }
@@ -54,7 +57,7 @@ export function printAnthropicRequest(asked: ChatRequest, target: Target): Resul
     path: '/messages',
     body: JSON.stringify(body),
     headerLines: versionLine,
-    dropped: [...knobs.dropped, ...tools.dropped, ...members.value.dropped],
+    dropped: [...parameters.dropped, ...tools.dropped, ...members.value.dropped],
     jsonTool: jsonTool?.name,
     customTools: customToolsOf(request),
   })
@@ -77,72 +80,72 @@ function unsignedLoop(messages: readonly PrintedMessage[]): boolean {
   return isObject(first) && first['type'] !== 'thinking' && first['type'] !== 'redacted_thinking'
 }
 
-function printTools({ tools, toolChoice, knobs, legacyFunctions }: ChatRequest, keepsStrict: boolean) {
+function printTools({ tools, toolChoice, parameters, legacyFunctions }: ChatRequest, keepsStrict: boolean) {
   const allowed = toolChoice?.type === 'allowed' ? new Set(toolChoice.names) : undefined
   const listed = tools.filter(({ name }) => allowed === undefined || allowed.has(name))
   const strict = !keepsStrict && listed.some((tool) => tool.type === 'function' && tool.strict === true)
   const dropped: Dropped[] = strict ? [{ member: 'strict' }] : []
   const list = listed.map((tool) => printAnthropicTool(tool, keepsStrict))
-  const parallel = legacyFunctions === true ? false : knobs.parallelToolCalls
+  const parallel = legacyFunctions === true ? false : parameters.parallelToolCalls
   return { list, dropped, choice: list.length === 0 ? undefined : printChoice(toolChoice, parallel) }
 }
 
-const sampling: readonly Knob[] = ['temperature', 'topP', 'topK']
+const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK']
 /** Said elsewhere, or true by itself. */
-const settled: readonly Knob[] = ['maxOutputTokens', 'parallelToolCalls', 'n', 'safetyIdentifier']
+const settled: readonly Parameter[] = ['maxOutputTokens', 'parallelToolCalls', 'n', 'safetyIdentifier']
 
-function printKnobs(request: ChatRequest, { facts, quirks }: Target, thinking: Thinking) {
-  const { knobs, dialect } = request
+function printParameters(request: ChatRequest, { facts, quirks }: TargetTraits, thinking: Thinking) {
+  const { parameters, dialect } = request
   const members: Record<string, Json> = {}
   const dropped: Dropped[] = []
-  const drop = (knob: Knob) => void dropped.push({ knob })
-  for (const name in knobs) {
-    const knob = name as Knob
-    const value: Json = knobs[knob]
-    if (value === undefined || settled.includes(knob)) continue
+  const drop = (parameter: Parameter) => void dropped.push({ parameter })
+  for (const name in parameters) {
+    const parameter = name as Parameter
+    const value: Json = parameters[parameter]
+    if (value === undefined || settled.includes(parameter)) continue
     // A model that thinks takes none of them.
-    const refused = sampling.includes(knob) && (facts.sampling === false || thinking.on)
-    if (refused || quirks.drops?.has(knob) === true) {
-      drop(knob)
+    const refused = sampling.includes(parameter) && (facts.sampling === false || thinking.on)
+    if (refused || quirks.drops?.has(parameter) === true) {
+      drop(parameter)
       continue
     }
-    switch (knob) {
+    switch (parameter) {
       case 'temperature':
-        members['temperature'] = Math.min(1, knobs.temperature!)
-        if (knobs.temperature! > 1) drop(knob)
+        members['temperature'] = Math.min(1, parameters.temperature!)
+        if (parameters.temperature! > 1) drop(parameter)
         break
       case 'topP':
         // Newer models refuse both together.
-        if (knobs.temperature === undefined || dialect === 'anthropic') members['top_p'] = value
-        else drop(knob)
+        if (parameters.temperature === undefined || dialect === 'anthropic') members['top_p'] = value
+        else drop(parameter)
         break
       case 'topK':
         members['top_k'] = value
         break
       case 'stop': {
-        const stops = knobs.stop!.filter((stop) => stop.trim() !== '')
+        const stops = parameters.stop!.filter((stop) => stop.trim() !== '')
         if (stops.length > 0) members['stop_sequences'] = stops
-        if (stops.length < knobs.stop!.length) drop(knob)
+        if (stops.length < parameters.stop!.length) drop(parameter)
         break
       }
       case 'user':
         members['metadata'] = { user_id: value }
         break
       case 'reasoning':
-        if (thinking.dropped) drop(knob)
+        if (thinking.dropped) drop(parameter)
         break
       case 'serviceTier': {
-        const tier = printServiceTier(knobs.serviceTier!, dialect, 'anthropic')
-        if (tier === undefined) drop(knob)
+        const tier = printServiceTier(parameters.serviceTier!, dialect, 'anthropic')
+        if (tier === undefined) drop(parameter)
         else members['service_tier'] = tier
         break
       }
       default:
-        if (!isMet(knob, request)) drop(knob)
+        if (!isMet(parameter, request)) drop(parameter)
     }
   }
-  if (knobs.user === undefined && knobs.safetyIdentifier !== undefined) {
-    members['metadata'] = { user_id: knobs.safetyIdentifier }
+  if (parameters.user === undefined && parameters.safetyIdentifier !== undefined) {
+    members['metadata'] = { user_id: parameters.safetyIdentifier }
   }
   return { members, dropped }
 }

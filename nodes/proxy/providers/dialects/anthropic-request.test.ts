@@ -22,7 +22,7 @@ type Body = any
 
 function fromChat(more: JsonObject, facts: ModelFacts = {}): Body & { dropped: string[] } {
   const { body, dropped } = printedFrom(openAiChatInbound, { model: 'm', messages: [hi], ...more }, facts)
-  return { ...JSON.parse(body), dropped: dropped.map((one) => ('knob' in one ? one.knob : one.member)) }
+  return { ...JSON.parse(body), dropped: dropped.map((one) => ('parameter' in one ? one.parameter : one.member)) }
 }
 
 const text = (said: string) => ({ type: 'text', text: said })

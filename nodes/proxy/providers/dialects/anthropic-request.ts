@@ -1,6 +1,12 @@
 // Anthropic Messages: the request, as callers write it.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Knob, Knobs, Message, ReasoningWish } from '../../../../shared/chat/request.ts'
+import type {
+  ChatRequest,
+  Message,
+  Parameter,
+  ReasoningWish,
+  RequestParameters,
+} from '../../../../shared/chat/request.ts'
 import type { ResponseFormat } from '../../../../shared/chat/tools.ts'
 import type { Result } from '../../../../shared/result.ts'
 import { readAssistantContent, readSystem, readUserContent } from './anthropic-content.ts'
@@ -9,7 +15,7 @@ import { absent, BodyReader, isObject, unread } from './body-reader.ts'
 import type { BadRequest } from './dialect.ts'
 import { readEffort } from './openai-effort.ts'
 
-export const anthropicKnobNames: Readonly<Partial<Record<Knob, string>>> = {
+export const anthropicParameterNames: Readonly<Partial<Record<Parameter, string>>> = {
   maxOutputTokens: 'max_tokens',
   temperature: 'temperature',
   topP: 'top_p',
@@ -46,7 +52,7 @@ export function readAnthropicRequest(body: JsonObject): Result<ChatRequest, BadR
     toolChoice: choice,
     responseFormat: readFormat(reader, body),
     stream: body['stream'] === true,
-    knobs: readKnobs(reader, body, parallel),
+    parameters: readParameters(reader, body, parallel),
     extras: unread(body, readMembers),
   }
   return reader.result(request)
@@ -70,7 +76,7 @@ function readMessages(reader: BodyReader, value: Json): Message[] {
   })
 }
 
-function readKnobs(reader: BodyReader, body: JsonObject, parallel: boolean | undefined): Knobs {
+function readParameters(reader: BodyReader, body: JsonObject, parallel: boolean | undefined): RequestParameters {
   const number = (name: string) => reader.maybeNumber(body[name], name)
   const stops = reader.maybeList(body['stop_sequences'], 'stop_sequences')
   const metadata = reader.maybeObject(body['metadata'], 'metadata')

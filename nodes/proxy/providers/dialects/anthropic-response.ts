@@ -1,5 +1,5 @@
 // Anthropic Messages: the whole answer, in both directions.
-import { type Answer, settledReason } from '../../../../shared/chat/answer.ts'
+import { type ChatAnswer, settledReason } from '../../../../shared/chat/answer.ts'
 import type {
   AssistantPart,
   Citation,
@@ -19,7 +19,7 @@ import type { PrintFacts } from './dialect.ts'
 import { urlOfMedia } from './media.ts'
 import { printSeal } from './sealed.ts'
 
-export function readAnthropicAnswer(body: JsonObject): Answer | undefined {
+export function readAnthropicAnswer(body: JsonObject): ChatAnswer | undefined {
   const { content, id, model, usage } = body
   if (!Array.isArray(content)) return undefined
   const parts = content.filter(isObject).map(readAssistantBlock)
@@ -38,7 +38,7 @@ export function readAnthropicAnswer(body: JsonObject): Answer | undefined {
 
 // ── to a caller ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function printAnthropicAnswer(answer: Answer, { requestId }: PrintFacts): string {
+export function printAnthropicAnswer(answer: ChatAnswer, { requestId }: PrintFacts): string {
   const [choice] = answer.choices
   return JSON.stringify({
     id: answer.id === '' ? `msg_${requestId}` : answer.id,

@@ -26,9 +26,9 @@ export function printThinking(
   outputTokensDefault: number,
   unsignedLoop: boolean,
 ): Thinking {
-  const { knobs, toolChoice } = request
-  const wish = knobs.reasoning
-  const cap = knobs.maxOutputTokens ?? facts.outputTokensMax ?? outputTokensDefault
+  const { parameters, toolChoice } = request
+  const wish = parameters.reasoning
+  const cap = parameters.maxOutputTokens ?? facts.outputTokensMax ?? outputTokensDefault
   if (wish === undefined) return { on: false, maxTokens: cap, dropped: false }
   if (wish.effort === 'none' || wish.budgetTokens === 0) {
     const member = facts.reasoning === 'adaptive' ? { type: 'disabled' } : undefined
@@ -41,7 +41,7 @@ export function printThinking(
     const config = effort === undefined ? undefined : { effort: nearestEffort(effort, words) }
     return { on: true, maxTokens: cap, member: { type: 'adaptive' }, config, dropped: false }
   }
-  return unsignedLoop ? { on: false, maxTokens: cap, dropped: true } : budgeted(wish, knobs.maxOutputTokens, cap)
+  return unsignedLoop ? { on: false, maxTokens: cap, dropped: true } : budgeted(wish, parameters.maxOutputTokens, cap)
 }
 
 function budgeted(wish: ReasoningWish, asked: number | undefined, cap: number): Thinking {

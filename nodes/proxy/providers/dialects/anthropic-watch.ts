@@ -3,9 +3,9 @@ import type { Usage } from '../../../../shared/chat/usage.ts'
 import { readAnthropicError } from './anthropic-error.ts'
 import { type AnthropicCounts, readAnthropicUsage, usageOfAnthropic } from './anthropic-usage.ts'
 import { isObject } from './body-reader.ts'
-import { type EventFate, eventData, type StreamWatch } from './openai-watch.ts'
+import { type EventFate, eventData, type StreamObserver } from './openai-watch.ts'
 
-export class AnthropicStreamWatch implements StreamWatch {
+export class AnthropicStreamObserver implements StreamObserver {
   readonly terminator = ''
   finished = false
   errorMessage: string | undefined
@@ -15,7 +15,7 @@ export class AnthropicStreamWatch implements StreamWatch {
     return this.#counts === undefined ? undefined : usageOfAnthropic(this.#counts)
   }
 
-  see(text: string): EventFate {
+  observe(text: string): EventFate {
     switch (eventType(text)) {
       case 'content_block_delta':
         return 'token'

@@ -1,7 +1,7 @@
 // Anthropic Messages, both sides.
 import { parseAnthropicError } from './anthropic-error.ts'
 import { AnthropicStreamPrinter } from './anthropic-printer.ts'
-import { anthropicKnobNames, readAnthropicRequest } from './anthropic-request.ts'
+import { anthropicParameterNames, readAnthropicRequest } from './anthropic-request.ts'
 import { anthropicCan, printAnthropicRequest } from './anthropic-request-print.ts'
 import { printAnthropicAnswer, readAnthropicAnswer } from './anthropic-response.ts'
 import { AnthropicStreamReader } from './anthropic-stream.ts'
@@ -10,7 +10,7 @@ import { SseParser } from './sse-parser.ts'
 
 export const anthropicInbound: InboundDialect = {
   name: 'anthropic',
-  knobNames: anthropicKnobNames,
+  parameterNames: anthropicParameterNames,
   parseRequest: readAnthropicRequest,
   printAnswer: printAnthropicAnswer,
   openPrinter: (facts) => new AnthropicStreamPrinter(facts),

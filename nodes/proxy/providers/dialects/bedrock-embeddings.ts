@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import { tokenCount } from '../../../../shared/chat/usage.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { droppedOf, embedMembers, vectorsIn } from './cohere-embeddings.ts'
-import type { Dropped, PrintedRequest, Target } from './dialect.ts'
+import type { Dropped, PrintedRequest, TargetTraits } from './dialect.ts'
 import type { EmbeddingUpstream } from './embedding-dialect.ts'
 import { textsOf } from './embedding-texts.ts'
 
@@ -16,7 +16,7 @@ interface Printed {
   readonly dropped: readonly Dropped[]
 }
 
-function printRequest(request: EmbeddingRequest, { model }: Target): Result<PrintedRequest, MissingCapability> {
+function printRequest(request: EmbeddingRequest, { model }: TargetTraits): Result<PrintedRequest, MissingCapability> {
   const printed = printFor(request, model)
   if (!printed.ok) return printed
   const { body, dropped } = printed.value

@@ -2,14 +2,14 @@
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Knob } from '../../../../shared/chat/request.ts'
+import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { betasFor } from './anthropic-betas.ts'
 import { customToolsOf } from './anthropic-request-print.ts'
 import { printThinking, type Thinking } from './anthropic-thinking.ts'
 import { type BedrockMessage, printBedrockConversation } from './bedrock-content-print.ts'
 import { bedrockNames, printToolConfig } from './bedrock-tools.ts'
-import type { Dropped, PrintedRequest, Target } from './dialect.ts'
+import type { Dropped, PrintedRequest, TargetTraits } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
 import { isMet } from './met-knobs.ts'
 import { ToolNames } from './tool-names.ts'
@@ -21,7 +21,10 @@ export const bedrockCan: ReadonlySet<Capability> = new Set<Capability>([
 /** For models of which nothing is known; every one that is sold there takes as much. */
 const outputTokensDefault = 4_096
 
-export function printBedrockRequest(asked: ChatRequest, target: Target): Result<PrintedRequest, MissingCapability> {
+export function printBedrockRequest(
+  asked: ChatRequest,
+  target: TargetTraits,
+): Result<PrintedRequest, MissingCapability> {
   const jsonTool = needsJsonTool(asked) ? withJsonTool(asked) : undefined
   const request = jsonTool?.request ?? asked
   const names = new ToolNames(bedrockNames)
@@ -35,20 +38,20 @@ export function printBedrockRequest(asked: ChatRequest, target: Target): Result<
   const thinking = isClaude(target.model)
     ? printThinking(request, target.facts, outputTokensDefault, unsignedLoop(messages))
     : undefined
-  const knobs = printKnobs(request, target, thinking)
+  const parameters = printParameters(request, target, thinking)
   const body = {
     messages,
     system: system.length === 0 ? undefined : system,
-    inferenceConfig: filled(knobs.inference),
+    inferenceConfig: filled(parameters.inference),
     toolConfig,
-    additionalModelRequestFields: filled(knobs.additional),
-    ...knobs.members,
+    additionalModelRequestFields: filled(parameters.additional),
+    ...parameters.members,
   }
   return done({
     path: `/model/${encodeURIComponent(target.model)}/${request.stream ? 'converse-stream' : 'converse'}`,
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...knobs.dropped, ...members.value.dropped],
+    dropped: [...parameters.dropped, ...members.value.dropped],
     jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool.name),
     customTools: customToolsOf(request),
     model: target.model,
@@ -70,70 +73,70 @@ function unsignedLoop(messages: readonly BedrockMessage[]): boolean {
   return last?.content.some((block) => 'toolUse' in block) === true && !('reasoningContent' in (last.content[0] ?? {}))
 }
 
-const sampling: readonly Knob[] = ['temperature', 'topP', 'topK']
+const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK']
 /** Said elsewhere, or true by itself. */
-const settled: readonly Knob[] = ['maxOutputTokens', 'n']
+const settled: readonly Parameter[] = ['maxOutputTokens', 'n']
 
 const tiers: readonly string[] = ['default', 'flex', 'priority', 'reserved']
 
-function printKnobs(request: ChatRequest, { facts, quirks, model }: Target, thinking: Thinking | undefined) {
-  const { knobs } = request
+function printParameters(request: ChatRequest, { facts, quirks, model }: TargetTraits, thinking: Thinking | undefined) {
+  const { parameters } = request
   const claude = isClaude(model)
   const betas = claude ? betasFor(request, 'bedrock') : undefined
-  const inference: Record<string, Json> = { maxTokens: thinking?.maxTokens ?? knobs.maxOutputTokens }
+  const inference: Record<string, Json> = { maxTokens: thinking?.maxTokens ?? parameters.maxOutputTokens }
   const additional: Record<string, Json> = {
     ...{ thinking: thinking?.member, output_config: thinking?.config },
     anthropic_beta: betas?.kept,
   }
   const members: Record<string, Json> = {}
   const dropped: Dropped[] = [...(betas?.dropped ?? [])]
-  const drop = (knob: Knob) => void dropped.push({ knob })
-  for (const [knob, value] of Object.entries(knobs) as [Knob, Json][]) {
-    if (value === undefined || settled.includes(knob)) continue
-    const refused = sampling.includes(knob) && (facts.sampling === false || thinking?.on === true)
-    if (refused || quirks.drops?.has(knob) === true) {
-      drop(knob)
+  const drop = (parameter: Parameter) => void dropped.push({ parameter })
+  for (const [parameter, value] of Object.entries(parameters) as [Parameter, Json][]) {
+    if (value === undefined || settled.includes(parameter)) continue
+    const refused = sampling.includes(parameter) && (facts.sampling === false || thinking?.on === true)
+    if (refused || quirks.drops?.has(parameter) === true) {
+      drop(parameter)
       continue
     }
-    switch (knob) {
+    switch (parameter) {
       case 'temperature':
-        inference['temperature'] = Math.min(1, knobs.temperature!)
-        if (knobs.temperature! > 1) drop(knob)
+        inference['temperature'] = Math.min(1, parameters.temperature!)
+        if (parameters.temperature! > 1) drop(parameter)
         break
       case 'topP':
         // Newer Claude models refuse both together.
-        if (knobs.temperature === undefined || !claude) inference['topP'] = value
-        else drop(knob)
+        if (parameters.temperature === undefined || !claude) inference['topP'] = value
+        else drop(parameter)
         break
       case 'topK':
         if (claude) additional['top_k'] = value
-        else drop(knob)
+        else drop(parameter)
         break
       case 'stop': {
-        const stops = knobs.stop!.filter((stop) => stop.trim() !== '')
+        const stops = parameters.stop!.filter((stop) => stop.trim() !== '')
         if (stops.length > 0) inference['stopSequences'] = stops
-        if (stops.length < knobs.stop!.length) drop(knob)
+        if (stops.length < parameters.stop!.length) drop(parameter)
         break
       }
       case 'reasoning':
-        if (thinking === undefined || thinking.dropped) drop(knob)
+        if (thinking === undefined || thinking.dropped) drop(parameter)
         break
       case 'metadata': {
         const metadata = requestMetadata(value)
-        if (metadata === undefined) drop(knob)
+        if (metadata === undefined) drop(parameter)
         else members['requestMetadata'] = metadata
         break
       }
       case 'serviceTier': {
-        if (tiers.includes(knobs.serviceTier!)) members['serviceTier'] = { type: value }
-        else if (value !== 'auto') drop(knob)
+        if (tiers.includes(parameters.serviceTier!)) members['serviceTier'] = { type: value }
+        else if (value !== 'auto') drop(parameter)
         break
       }
       case 'parallelToolCalls':
-        if (value === false) drop(knob)
+        if (value === false) drop(parameter)
         break
       default:
-        if (!isMet(knob, request)) drop(knob)
+        if (!isMet(parameter, request)) drop(parameter)
     }
   }
   return { inference, additional, members, dropped }

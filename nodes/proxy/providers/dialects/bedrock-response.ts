@@ -1,5 +1,5 @@
 // Bedrock's Converse: the whole answer of an upstream.
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Citation, Json, JsonObject, ReasoningPart } from '../../../../shared/chat/parts.ts'
 import { readBedrockFinish } from './bedrock-finish.ts'
 import { readBedrockUsage } from './bedrock-usage.ts'
@@ -7,7 +7,7 @@ import { isObject } from './body-reader.ts'
 import type { PrintedRequest } from './dialect.ts'
 
 /** It does not name its model, so the one that was asked for is the one that answered. */
-export function readBedrockAnswer(body: JsonObject, { toolNames, model = '' }: PrintedRequest): Answer | undefined {
+export function readBedrockAnswer(body: JsonObject, { toolNames, model = '' }: PrintedRequest): ChatAnswer | undefined {
   const message = isObject(body['output']) ? body['output']['message'] : undefined
   const content = isObject(message) ? message['content'] : undefined
   if (!Array.isArray(content)) return undefined

@@ -106,7 +106,7 @@ test.each([
 test('knobs go where they belong, and what is not known there is named (wire 68, 81)', () => {
   const { json, dropped } = printed({
     messages: [user('hi')],
-    knobs: {
+    parameters: {
       maxOutputTokens: 50,
       topP: 0.5,
       topK: 3,
@@ -122,7 +122,7 @@ test('knobs go where they belong, and what is not known there is named (wire 68,
     requestMetadata: { team: 'search' },
     serviceTier: { type: 'flex' },
   })
-  expect(dropped).toEqual([{ knob: 'stop' }, { knob: 'seed' }])
+  expect(dropped).toEqual([{ parameter: 'stop' }, { parameter: 'seed' }])
 })
 
 test('a link to an image is refused by name, since nobody there follows it', () => {

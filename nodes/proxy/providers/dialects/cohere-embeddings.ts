@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tokenCount } from '../../../../shared/chat/usage.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from './body-reader.ts'
-import type { PrintedRequest, Target } from './dialect.ts'
+import type { PrintedRequest, TargetTraits } from './dialect.ts'
 import type { EmbeddingUpstream } from './embedding-dialect.ts'
 import { textsOf } from './embedding-texts.ts'
 
@@ -14,7 +14,7 @@ export const cohereEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parse
 /** Cohere's own words, for which there is no other name. */
 const ownMembers: ReadonlySet<string> = new Set(['truncate', 'max_tokens', 'priority'])
 
-function printRequest(request: EmbeddingRequest, { model }: Target): Result<PrintedRequest, MissingCapability> {
+function printRequest(request: EmbeddingRequest, { model }: TargetTraits): Result<PrintedRequest, MissingCapability> {
   const members = embedMembers(request)
   if (!members.ok) return members
   return done({

@@ -3,12 +3,12 @@ import type { Capability, MissingCapability } from '../../../../shared/chat/capa
 import { budgetOf } from '../../../../shared/chat/effort.ts'
 import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Knob, ReasoningWish } from '../../../../shared/chat/request.ts'
+import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { customToolsOf } from './anthropic-request-print.ts'
 import { printCohereMessages } from './cohere-content-print.ts'
 import { cohereNames, printCohereTools } from './cohere-tools.ts'
-import type { Dropped, PrintedRequest, Target } from './dialect.ts'
+import type { Dropped, PrintedRequest, TargetTraits } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
 import { isMet } from './met-knobs.ts'
 import { ToolNames } from './tool-names.ts'
@@ -20,7 +20,10 @@ export const cohereCan: ReadonlySet<Capability> = new Set<Capability>([
 /** Cohere's own members, for which no other dialect has a name: whoever writes them means them. */
 const ownMembers: ReadonlySet<string> = new Set(['documents', 'citation_options', 'safety_mode', 'priority'])
 
-export function printCohereRequest(asked: ChatRequest, target: Target): Result<PrintedRequest, MissingCapability> {
+export function printCohereRequest(
+  asked: ChatRequest,
+  target: TargetTraits,
+): Result<PrintedRequest, MissingCapability> {
   // An answer of a certain form is not to be had beside tools.
   const jsonTool = asked.tools.length > 0 && needsJsonTool(asked) ? withJsonTool(asked) : undefined
   const request = jsonTool?.request ?? asked
@@ -29,14 +32,14 @@ export function printCohereRequest(asked: ChatRequest, target: Target): Result<P
   const names = new ToolNames(cohereNames)
   // The tools first: they keep their names before calls from long ago get theirs.
   const tools = printCohereTools(request, names)
-  const knobs = printKnobs(request, target)
+  const parameters = printParameters(request, target)
   const own = Object.entries(request.extras).filter(([name]) => ownMembers.has(name))
   const body = {
     model: target.model,
     messages: printCohereMessages(request.messages, names),
     ...tools.members,
     response_format: printFormat(request),
-    ...knobs.members,
+    ...parameters.members,
     ...Object.fromEntries(own),
     stream: request.stream,
   }
@@ -45,7 +48,7 @@ export function printCohereRequest(asked: ChatRequest, target: Target): Result<P
     path: '/chat',
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...knobs.dropped, ...tools.dropped, ...foreign],
+    dropped: [...parameters.dropped, ...tools.dropped, ...foreign],
     jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool.name),
     customTools: customToolsOf(request),
     toolNames: names.read.size === 0 ? undefined : names.read,
@@ -66,60 +69,60 @@ interface Bounded {
   readonly max: number
 }
 
-const bounded: Readonly<Partial<Record<Knob, Bounded>>> = {
+const bounded: Readonly<Partial<Record<Parameter, Bounded>>> = {
   topP: { name: 'p', min: 0.01, max: 0.99 },
   topK: { name: 'k', min: 0, max: 500 },
   frequencyPenalty: { name: 'frequency_penalty', min: 0, max: 1 },
   presencePenalty: { name: 'presence_penalty', min: 0, max: 1 },
 }
 
-const sampling: readonly Knob[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
+const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
 /** Said elsewhere, or true by itself. */
-const settled: readonly Knob[] = ['n', 'parallelToolCalls']
+const settled: readonly Parameter[] = ['n', 'parallelToolCalls']
 /** More are refused. */
 const stopsMax = 5
 
-function printKnobs(request: ChatRequest, { facts, quirks }: Target) {
-  const { knobs } = request
+function printParameters(request: ChatRequest, { facts, quirks }: TargetTraits) {
+  const { parameters } = request
   const members: Record<string, Json> = {}
   const dropped: Dropped[] = []
-  const drop = (knob: Knob) => void dropped.push({ knob })
-  for (const [knob, value] of Object.entries(knobs) as [Knob, Json][]) {
-    if (value === undefined || settled.includes(knob)) continue
-    if ((sampling.includes(knob) && facts.sampling === false) || quirks.drops?.has(knob) === true) {
-      drop(knob)
+  const drop = (parameter: Parameter) => void dropped.push({ parameter })
+  for (const [parameter, value] of Object.entries(parameters) as [Parameter, Json][]) {
+    if (value === undefined || settled.includes(parameter)) continue
+    if ((sampling.includes(parameter) && facts.sampling === false) || quirks.drops?.has(parameter) === true) {
+      drop(parameter)
       continue
     }
-    switch (knob) {
+    switch (parameter) {
       case 'temperature':
       case 'seed':
-        members[knob] = value
+        members[parameter] = value
         break
       case 'topP':
       case 'topK':
       case 'frequencyPenalty':
       case 'presencePenalty': {
-        const { name, min, max } = bounded[knob]!
-        const nearest = Math.min(max, Math.max(min, knobs[knob]!))
+        const { name, min, max } = bounded[parameter]!
+        const nearest = Math.min(max, Math.max(min, parameters[parameter]!))
         members[name] = nearest
-        if (nearest !== value) drop(knob)
+        if (nearest !== value) drop(parameter)
         break
       }
       case 'maxOutputTokens':
         members['max_tokens'] = value
         break
       case 'stop':
-        members['stop_sequences'] = knobs.stop!.slice(0, stopsMax)
-        if (knobs.stop!.length > stopsMax) drop(knob)
+        members['stop_sequences'] = parameters.stop!.slice(0, stopsMax)
+        if (parameters.stop!.length > stopsMax) drop(parameter)
         break
       case 'reasoning':
         if (facts.reasoning === 'none') {
           // Not to think is what such a model does anyway.
-          if (knobs.reasoning!.effort !== 'none') drop(knob)
-        } else members['thinking'] = printThinking(knobs.reasoning!)
+          if (parameters.reasoning!.effort !== 'none') drop(parameter)
+        } else members['thinking'] = printThinking(parameters.reasoning!)
         break
       default:
-        if (!isMet(knob, request)) drop(knob)
+        if (!isMet(parameter, request)) drop(parameter)
     }
   }
   return { members, dropped }

@@ -1,5 +1,5 @@
 // Cohere's chat: the whole answer.
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject, TextPart } from '../../../../shared/chat/parts.ts'
 import { isObject, objectsIn, textIn } from './body-reader.ts'
 import { readCohereCitations } from './cohere-citations.ts'
@@ -7,7 +7,7 @@ import { errorInFinish, readCohereFinish } from './cohere-finish.ts'
 import { readCohereUsage } from './cohere-usage.ts'
 import type { PrintedRequest } from './dialect.ts'
 
-export function readCohereAnswer(body: JsonObject, { model = '' }: PrintedRequest): Answer | undefined {
+export function readCohereAnswer(body: JsonObject, { model = '' }: PrintedRequest): ChatAnswer | undefined {
   const { message, finish_reason: raw, id, usage } = body
   if (!isObject(message) || errorInFinish(raw, undefined) !== undefined) return undefined
   const content = contentOf(message['content'])

@@ -18,7 +18,7 @@ export interface PrintedTools {
 
 /** In the order in which they were sent, so that a prompt cache stays warm (wire 87). */
 export function printCohereTools(request: ChatRequest, names: ToolNames): PrintedTools {
-  const { toolChoice, knobs, legacyFunctions } = request
+  const { toolChoice, parameters, legacyFunctions } = request
   const declared = request.tools.filter((tool) => tool.type !== 'hosted')
   const offered = declared.filter(({ name }) => isOffered(toolChoice, name))
   if (offered.length === 0) return { members: {}, dropped: [] }
@@ -28,7 +28,8 @@ export function printCohereTools(request: ChatRequest, names: ToolNames): Printe
   const areStrict = strict.length > 0 && strict.length === offered.length
   const dropped: Dropped[] = []
   if (strict.length > 0 && !areStrict) dropped.push({ member: 'strict' })
-  if (knobs.parallelToolCalls === false || legacyFunctions === true) dropped.push({ knob: 'parallelToolCalls' })
+  if (parameters.parallelToolCalls === false || legacyFunctions === true)
+    dropped.push({ parameter: 'parallelToolCalls' })
   const tools = offered.map((tool) => printTool(tool, names))
   const members = { tools, tool_choice: printChoice(toolChoice), strict_tools: areStrict ? true : undefined }
   return { members, dropped }

@@ -122,8 +122,8 @@ test.each([
 
 test('tools are strict together or not at all, and calls cannot be kept to one: both are told', () => {
   const strict = { ...weather, strict: true }
-  const both = printed({ messages: [user('hi')], tools: [strict], knobs: { parallelToolCalls: false } })
-  expect([both.json['strict_tools'], both.dropped]).toEqual([true, [{ knob: 'parallelToolCalls' }]])
+  const both = printed({ messages: [user('hi')], tools: [strict], parameters: { parallelToolCalls: false } })
+  expect([both.json['strict_tools'], both.dropped]).toEqual([true, [{ parameter: 'parallelToolCalls' }]])
   const mixed = printed({ messages: [user('hi')], tools: [strict, { ...weather, name: 'lax' }] })
   expect([mixed.json['strict_tools'], mixed.dropped]).toEqual([undefined, [{ member: 'strict' }]])
 })
@@ -141,16 +141,16 @@ test('a form of the answer is native, and beside tools a tool of its own (wire 8
 })
 
 test('knobs have Cohere’s names and bounds; what does not fit or is not known is told (wire 81)', () => {
-  const knobs = {
+  const parameters = {
     ...{ maxOutputTokens: 50, temperature: 0.3, topP: 1, topK: 600, frequencyPenalty: -1, presencePenalty: 0.5 },
     ...{ seed: 7, stop: ['a', 'b', 'c', 'd', 'e', 'f'], user: 'u', logprobs: {}, verbosity: 'low', store: false },
   }
-  const { json, dropped } = printed({ messages: [user('hi')], knobs })
+  const { json, dropped } = printed({ messages: [user('hi')], parameters })
   expect(json).toMatchObject({
     ...{ max_tokens: 50, temperature: 0.3, p: 0.99, k: 500, frequency_penalty: 0, presence_penalty: 0.5, seed: 7 },
     ...{ stop_sequences: ['a', 'b', 'c', 'd', 'e'], stream: false },
   })
-  const told = dropped.map((one) => ('knob' in one ? one.knob : one.member))
+  const told = dropped.map((one) => ('parameter' in one ? one.parameter : one.member))
   expect(told.sort()).toEqual(['frequencyPenalty', 'logprobs', 'stop', 'topK', 'topP', 'user', 'verbosity'])
 })
 
@@ -162,7 +162,7 @@ test.each([
   [{ effort: 'none' as const }, 'none' as const, undefined],
   [{ effort: 'high' as const }, 'none' as const, undefined],
 ])('thinking as %j of a model of which %j is known is %j (wire 84)', (reasoning, known, thinking) => {
-  const { json, dropped } = printed({ messages: [user('hi')], knobs: { reasoning } }, { reasoning: known })
+  const { json, dropped } = printed({ messages: [user('hi')], parameters: { reasoning } }, { reasoning: known })
   expect(json['thinking']).toEqual(thinking)
   expect(dropped).toHaveLength(thinking === undefined && reasoning.effort !== 'none' ? 1 : 0)
 })

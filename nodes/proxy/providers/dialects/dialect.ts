@@ -1,11 +1,11 @@
 // The two sides of a dialect, as the proxy sees them. All of it is pure: bodies and bytes in, values and text out. Files of
 // one dialect are `<dialect>-request.ts`, `-response.ts`, `-stream.ts` and `-error.ts`, each for one noun in both directions.
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import type { Capability, MissingCapability, ModelFacts } from '../../../../shared/chat/capabilities.ts'
 import type { ChatError } from '../../../../shared/chat/error.ts'
 import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
 import type { AssistantPart, Dialect, Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Knob, Message } from '../../../../shared/chat/request.ts'
+import type { ChatRequest, Message, Parameter } from '../../../../shared/chat/request.ts'
 import type { Result } from '../../../../shared/result.ts'
 import type { EmbeddingUpstream } from './embedding-dialect.ts'
 
@@ -22,11 +22,11 @@ export interface BadRequest {
 /** How callers speak. */
 export interface InboundDialect {
   readonly name: Dialect
-  /** What the caller calls each knob, for the list of those that were dropped. */
-  readonly knobNames: Readonly<Partial<Record<Knob, string>>>
+  /** What the caller calls each parameter, for the list of those that were dropped. */
+  readonly parameterNames: Readonly<Partial<Record<Parameter, string>>>
   /** `history`: turns that were said before, where the dialect has a name for them. */
   parseRequest(body: JsonObject, history?: readonly Message[]): Result<ChatRequest, BadRequest>
-  printAnswer(answer: Answer, facts: PrintFacts): string
+  printAnswer(answer: ChatAnswer, facts: PrintFacts): string
   openPrinter(facts: PrintFacts): StreamPrinter
   /** Undefined: server-sent events, with a comment as a sign of life. */
   readonly framing?: { readonly contentType: string; readonly keepAlive: string }
@@ -70,9 +70,9 @@ export interface UpstreamDialect {
   /** The media type of its streams. */
   readonly streamType: string
   /** Refuses what only a close look shows. */
-  printRequest(request: ChatRequest, target: Target): Result<PrintedRequest, MissingCapability>
+  printRequest(request: ChatRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability>
   /** Undefined: it is no answer of this dialect. */
-  parseAnswer(body: JsonObject, printed: PrintedRequest): Answer | undefined
+  parseAnswer(body: JsonObject, printed: PrintedRequest): ChatAnswer | undefined
   openParser(printed: PrintedRequest): StreamParser
   parseError(status: number, body: Buffer): ChatError
   /** Undefined: it has none, or is given them as OpenAI writes them. */
@@ -80,7 +80,7 @@ export interface UpstreamDialect {
 }
 
 /** Where a request goes, as far as its words depend on it. */
-export interface Target {
+export interface TargetTraits {
   /** The model's name at the provider. */
   readonly model: string
   readonly facts: ModelFacts
@@ -95,7 +95,7 @@ export interface PrintedRequest {
   readonly body: string
   /** Complete header lines, each with its CRLF; '' for none. */
   readonly headerLines: string
-  /** Knobs that the target cannot take, and members in the caller's own words. */
+  /** parameters that the target cannot take, and members in the caller's own words. */
   readonly dropped: readonly Dropped[]
   /** The input of a call of this tool is the answer's text: how a schema is kept where there is no native form for it. */
   readonly jsonTool?: string | undefined
@@ -109,14 +109,14 @@ export interface PrintedRequest {
   readonly callsBefore?: number | undefined
 }
 
-export type Dropped = { readonly knob: Knob } | { readonly member: string }
+export type Dropped = { readonly parameter: Parameter } | { readonly member: string }
 
 /** How a host that speaks a dialect differs from those who made it. */
 export interface Quirks {
   /** The name of the cap on output tokens in OpenAI's dialect. */
   readonly maxTokensName?: 'max_tokens' | 'max_completion_tokens' | undefined
-  /** Knobs that the host refuses. */
-  readonly drops?: ReadonlySet<Knob> | undefined
+  /** parameters that the host refuses. */
+  readonly drops?: ReadonlySet<Parameter> | undefined
   /** Takes no `developer` messages. */
   readonly systemOnly?: boolean | undefined
   /** Takes `cache_control`. */

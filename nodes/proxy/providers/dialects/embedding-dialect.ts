@@ -3,7 +3,7 @@ import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { EmbeddingAnswer, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Result } from '../../../../shared/result.ts'
-import type { BadRequest, PrintedRequest, Target, UpstreamDialect } from './dialect.ts'
+import type { BadRequest, PrintedRequest, TargetTraits, UpstreamDialect } from './dialect.ts'
 
 export interface EmbeddingInbound {
   parseRequest(body: JsonObject): Result<EmbeddingRequest, BadRequest>
@@ -11,7 +11,7 @@ export interface EmbeddingInbound {
 }
 
 export interface EmbeddingUpstream {
-  printRequest(request: EmbeddingRequest, target: Target): Result<PrintedRequest, MissingCapability>
+  printRequest(request: EmbeddingRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability>
   /** Undefined: it is no answer of this dialect. */
   parseAnswer(body: JsonObject, printed: PrintedRequest): EmbeddingAnswer | undefined
 }

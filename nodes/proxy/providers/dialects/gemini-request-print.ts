@@ -2,10 +2,10 @@
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Knob } from '../../../../shared/chat/request.ts'
+import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { customToolsOf } from './anthropic-request-print.ts'
-import type { Dropped, PrintedRequest, Target } from './dialect.ts'
+import type { Dropped, PrintedRequest, TargetTraits } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
 import { printGeminiConversation } from './gemini-content-print.ts'
 import { openApiSchemaOf } from './gemini-schema-print.ts'
@@ -28,7 +28,7 @@ export interface GeminiHost {
 
 export function printGeminiRequest(
   asked: ChatRequest,
-  target: Target,
+  target: TargetTraits,
   host: GeminiHost,
 ): Result<PrintedRequest, MissingCapability> {
   const traits = geminiTraits(target.model, target.facts)
@@ -41,18 +41,18 @@ export function printGeminiRequest(
   // The tools first: they keep their names before calls from long ago get theirs.
   const tools = printGeminiTools(request, traits, names)
   const conversation = printGeminiConversation(request.messages, { names, traits })
-  const knobs = printKnobs(request, target, { traits, host })
+  const parameters = printParameters(request, target, { traits, host })
   const kept = Object.entries(members.value.kept)
   const configs = kept.flatMap(([name, value]) =>
     name.startsWith(inConfig) ? [[name.slice(inConfig.length), value]] : [],
   )
-  const config = { ...knobs.config, ...printFormat(request, traits), ...Object.fromEntries(configs) }
+  const config = { ...parameters.config, ...printFormat(request, traits), ...Object.fromEntries(configs) }
   const body = {
     contents: conversation.contents,
     systemInstruction: conversation.systemInstruction,
     tools: tools.tools,
     toolConfig: tools.toolConfig,
-    ...knobs.members,
+    ...parameters.members,
     ...Object.fromEntries(kept.filter(([name]) => !name.startsWith(inConfig))),
     generationConfig: Object.keys(config).length === 0 ? undefined : config,
   }
@@ -60,7 +60,7 @@ export function printGeminiRequest(
     path: `/models/${encodeURIComponent(target.model)}:${request.stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...knobs.dropped, ...tools.dropped, ...members.value.dropped],
+    dropped: [...parameters.dropped, ...tools.dropped, ...members.value.dropped],
     jsonTool: jsonTool === undefined ? undefined : jsonTool.name,
     customTools: customToolsOf(request),
     toolNames: names.read.size === 0 ? undefined : names.read,
@@ -85,33 +85,37 @@ function printFormat({ responseFormat }: ChatRequest, { jsonSchema }: GeminiTrai
     : { responseMimeType, responseSchema: openApiSchemaOf(schema) }
 }
 
-const sampling: readonly Knob[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
+const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
 /** Said elsewhere. */
-const settled: readonly Knob[] = ['parallelToolCalls']
+const settled: readonly Parameter[] = ['parallelToolCalls']
 /** More are refused. */
 const stopsMax = 5
 const tiers: Readonly<Record<string, string>> = { default: 'standard', flex: 'flex', priority: 'priority' }
 
-interface KnobFacts {
+interface ParameterFacts {
   readonly traits: GeminiTraits
   readonly host: GeminiHost
 }
 
-function printKnobs(request: ChatRequest, { model, facts, quirks }: Target, { traits, host }: KnobFacts) {
-  const { knobs, dialect } = request
+function printParameters(
+  request: ChatRequest,
+  { model, facts, quirks }: TargetTraits,
+  { traits, host }: ParameterFacts,
+) {
+  const { parameters, dialect } = request
   const config: Record<string, Json> = {}
   const members: Record<string, Json> = {}
   const dropped: Dropped[] = []
-  const drop = (knob: Knob) => void dropped.push({ knob })
-  for (const name in knobs) {
-    const knob = name as Knob
-    const value: Json = knobs[knob]
-    if (value === undefined || settled.includes(knob)) continue
-    if ((sampling.includes(knob) && facts.sampling === false) || quirks.drops?.has(knob) === true) {
-      drop(knob)
+  const drop = (parameter: Parameter) => void dropped.push({ parameter })
+  for (const name in parameters) {
+    const parameter = name as Parameter
+    const value: Json = parameters[parameter]
+    if (value === undefined || settled.includes(parameter)) continue
+    if ((sampling.includes(parameter) && facts.sampling === false) || quirks.drops?.has(parameter) === true) {
+      drop(parameter)
       continue
     }
-    switch (knob) {
+    switch (parameter) {
       case 'temperature':
       case 'topP':
       case 'topK':
@@ -119,37 +123,37 @@ function printKnobs(request: ChatRequest, { model, facts, quirks }: Target, { tr
       case 'frequencyPenalty':
       case 'presencePenalty':
       case 'seed':
-        config[knob] = value
+        config[parameter] = value
         break
       case 'n':
-        if (knobs.n! > 1) config['candidateCount'] = value
+        if (parameters.n! > 1) config['candidateCount'] = value
         break
       case 'stop':
-        config['stopSequences'] = knobs.stop!.slice(0, stopsMax)
-        if (knobs.stop!.length > stopsMax) drop(knob)
+        config['stopSequences'] = parameters.stop!.slice(0, stopsMax)
+        if (parameters.stop!.length > stopsMax) drop(parameter)
         break
       case 'logprobs':
         config['responseLogprobs'] = true
-        if (knobs.logprobs!.top !== undefined) config['logprobs'] = knobs.logprobs!.top
+        if (parameters.logprobs!.top !== undefined) config['logprobs'] = parameters.logprobs!.top
         break
       case 'reasoning': {
-        const thinking = printGeminiThinking(knobs.reasoning!, { model, thinking: traits.thinking })
+        const thinking = printGeminiThinking(parameters.reasoning!, { model, thinking: traits.thinking })
         if (thinking !== undefined && Object.keys(thinking).length > 0) config['thinkingConfig'] = thinking
         // Not to think is what such a model does anyway.
-        if (thinking === undefined && knobs.reasoning!.effort !== 'none') drop(knob)
+        if (thinking === undefined && parameters.reasoning!.effort !== 'none') drop(parameter)
         break
       }
       case 'modalities':
-        config['responseModalities'] = knobs.modalities!.map((modality) => modality.toUpperCase())
+        config['responseModalities'] = parameters.modalities!.map((modality) => modality.toUpperCase())
         break
       case 'serviceTier': {
-        const tier = dialect === 'gemini' ? knobs.serviceTier : tiers[knobs.serviceTier!]
+        const tier = dialect === 'gemini' ? parameters.serviceTier : tiers[parameters.serviceTier!]
         if (host.serviceTiers && tier !== undefined) members['serviceTier'] = tier
-        else if (!isMet(knob, request)) drop(knob)
+        else if (!isMet(parameter, request)) drop(parameter)
         break
       }
       default:
-        if (!isMet(knob, request)) drop(knob)
+        if (!isMet(parameter, request)) drop(parameter)
     }
   }
   return { config, members, dropped }

@@ -1,6 +1,13 @@
 // Gemini's generateContent: the request, as callers write it. The model and whether it streams stand in the path.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Effort, Knob, Knobs, Message, ReasoningWish } from '../../../../shared/chat/request.ts'
+import type {
+  ChatRequest,
+  Effort,
+  Message,
+  Parameter,
+  ReasoningWish,
+  RequestParameters,
+} from '../../../../shared/chat/request.ts'
 import type { ResponseFormat } from '../../../../shared/chat/tools.ts'
 import type { Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, isObject } from './body-reader.ts'
@@ -10,7 +17,7 @@ import { member, otherMembers } from './gemini-members.ts'
 import { jsonSchemaOf } from './gemini-schema.ts'
 import { readGeminiChoice, readGeminiTools } from './gemini-tools.ts'
 
-export const geminiKnobNames: Readonly<Partial<Record<Knob, string>>> = {
+export const geminiParameterNames: Readonly<Partial<Record<Parameter, string>>> = {
   maxOutputTokens: 'generationConfig.maxOutputTokens',
   temperature: 'generationConfig.temperature',
   topP: 'generationConfig.topP',
@@ -44,7 +51,7 @@ export function readGeminiRequest(body: JsonObject, stream: boolean): Result<Cha
     toolChoice: readGeminiChoice(reader, member(body, 'toolConfig')),
     responseFormat: readFormat(reader, config),
     stream,
-    knobs: readKnobs(reader, config),
+    parameters: readParameters(reader, config),
     extras: {
       ...otherMembers(body, readNames),
       ...Object.fromEntries(Object.entries(other).map(([name, value]) => [`generationConfig.${name}`, value])),
@@ -58,7 +65,7 @@ function readSystem(reader: BodyReader, body: JsonObject): Message[] {
   return parts.length === 0 ? [] : [{ role: 'system', parts }]
 }
 
-function readKnobs(reader: BodyReader, config: JsonObject): Knobs {
+function readParameters(reader: BodyReader, config: JsonObject): RequestParameters {
   const path = (name: string) => `generationConfig.${name}`
   const number = (name: string) => reader.maybeNumber(member(config, name), path(name))
   const texts = (name: string) => {

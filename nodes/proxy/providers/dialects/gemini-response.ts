@@ -1,5 +1,5 @@
 // Gemini's generateContent: the whole answer, for a caller.
-import type { Answer, Choice, TokenLogprob } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer, Choice, TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject, Sealed } from '../../../../shared/chat/parts.ts'
 import { usageOf } from '../../../../shared/chat/usage.ts'
 import { toolInput } from './anthropic-content-print.ts'
@@ -11,7 +11,7 @@ import { printGeminiFinish } from './gemini-finish.ts'
 import { printGeminiUsage } from './gemini-usage.ts'
 import { printSeal } from './sealed.ts'
 
-export function printGeminiAnswer(answer: Answer, { requestId }: PrintFacts): string {
+export function printGeminiAnswer(answer: ChatAnswer, { requestId }: PrintFacts): string {
   return JSON.stringify({
     candidates: answer.choices.map(printCandidate),
     usageMetadata: printGeminiUsage(answer.usage ?? usageOf({})),

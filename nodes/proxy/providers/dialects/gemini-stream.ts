@@ -1,6 +1,6 @@
 // Gemini's streamGenerateContent: the stream of an upstream, as events. Every chunk is a whole answer of its own form, with
 // what is new in it; nothing marks the end but the end of the connection. A whole answer is a stream of one chunk.
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { assemble } from '../../../../shared/chat/assemble.ts'
 import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
@@ -89,7 +89,7 @@ export class GeminiStreamReader implements EventReader {
   }
 }
 
-export function readGeminiAnswer(body: JsonObject, printed: PrintedRequest): Answer | undefined {
+export function readGeminiAnswer(body: JsonObject, printed: PrintedRequest): ChatAnswer | undefined {
   const reader = new GeminiStreamReader(printed)
   const events: ChatEvent[] = []
   const emit = (event: ChatEvent) => void events.push(event)

@@ -21,7 +21,7 @@ export interface PrintedTools {
 
 /** In the order in which they were sent, so that a prompt cache stays warm (wire 87). */
 export function printGeminiTools(request: ChatRequest, traits: GeminiTraits, names: ToolNames): PrintedTools {
-  const { toolChoice, knobs, legacyFunctions } = request
+  const { toolChoice, parameters, legacyFunctions } = request
   const allowed = toolChoice?.type === 'allowed' ? new Set(toolChoice.names) : undefined
   const offered = request.tools.filter(({ name }) => allowed === undefined || allowed.has(name))
   const declared = offered.filter((tool) => tool.type !== 'hosted')
@@ -30,8 +30,8 @@ export function printGeminiTools(request: ChatRequest, traits: GeminiTraits, nam
   const tools = [...(functions.length === 0 ? [] : [{ functionDeclarations: functions }]), ...hosted]
   const dropped: Dropped[] = []
   if (declared.some((tool) => tool.type === 'function' && tool.strict === true)) dropped.push({ member: 'strict' })
-  if (knobs.parallelToolCalls === false || legacyFunctions === true) {
-    if (functions.length > 0) dropped.push({ knob: 'parallelToolCalls' })
+  if (parameters.parallelToolCalls === false || legacyFunctions === true) {
+    if (functions.length > 0) dropped.push({ parameter: 'parallelToolCalls' })
   }
   return {
     tools: tools.length === 0 ? undefined : tools,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { assemble } from '../../../../shared/chat/assemble.ts'
 import type { ModelFacts } from '../../../../shared/chat/capabilities.ts'
 import type { ChatEvent } from '../../../../shared/chat/events.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
-import type { Target } from './dialect.ts'
+import type { TargetTraits } from './dialect.ts'
 import { geminiUpstream } from './gemini.ts'
 import { withGeminiModel, withGeminiModels } from './gemini-embeddings.ts'
 import { openApiSchemaOf } from './gemini-schema-print.ts'
@@ -15,7 +15,7 @@ import { factsFor, printedNothing, requestOf } from './test-dialects.ts'
 // biome-ignore lint/suspicious/noExplicitAny: tests read into bodies whose shape they assert
 type Told = any
 
-function target(model: string, facts: ModelFacts = {}): Target {
+function target(model: string, facts: ModelFacts = {}): TargetTraits {
   return { model, facts, quirks: {} }
 }
 
@@ -27,7 +27,7 @@ function printed(request: Partial<ChatRequest>, model = 'gemini-2.5-flash') {
 
 const hello: Message = { role: 'user', parts: [{ type: 'text', text: 'Hi' }] }
 
-function answerOf(body: JsonObject): Answer {
+function answerOf(body: JsonObject): ChatAnswer {
   return geminiUpstream.parseAnswer(body, printedNothing)!
 }
 
@@ -43,7 +43,7 @@ function eventsOf(text: string): ChatEvent[] {
   return events
 }
 
-function streamed(...chunks: object[]): Answer {
+function streamed(...chunks: object[]): ChatAnswer {
   const answer = assemble(eventsOf(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\r\n\r\n`).join('')))
   if (!answer.ok) throw new Error(JSON.stringify(answer.error))
   return answer.value
@@ -260,9 +260,9 @@ describe('a request', () => {
     ['gemini-3-flash-preview', { effort: 'none' }, { thinkingLevel: 'MINIMAL' }],
     ['gemini-2.0-flash', { effort: 'low' }, undefined],
   ] as const)('to %s that wants %j thinks as %j (wire 84)', (model, reasoning, thinkingConfig) => {
-    const { body, dropped } = printed({ knobs: { reasoning } }, model)
+    const { body, dropped } = printed({ parameters: { reasoning } }, model)
     expect(body.generationConfig?.thinkingConfig).toEqual(thinkingConfig)
-    expect(dropped).toEqual(thinkingConfig === undefined ? [{ knob: 'reasoning' }] : [])
+    expect(dropped).toEqual(thinkingConfig === undefined ? [{ parameter: 'reasoning' }] : [])
   })
 
   test('has media of every kind, with their types (wire 78)', () => {
@@ -284,10 +284,10 @@ describe('a request', () => {
 
   test('names what cannot be said there (wire 81)', () => {
     const { body, dropped } = printed({
-      knobs: { logitBias: {}, user: 'u', n: 2, stop: ['1', '2', '3', '4', '5', '6'] },
+      parameters: { logitBias: {}, user: 'u', n: 2, stop: ['1', '2', '3', '4', '5', '6'] },
     })
     expect(body.generationConfig).toEqual({ candidateCount: 2, stopSequences: ['1', '2', '3', '4', '5'] })
-    expect(dropped).toEqual([{ knob: 'logitBias' }, { knob: 'user' }, { knob: 'stop' }])
+    expect(dropped).toEqual([{ parameter: 'logitBias' }, { parameter: 'user' }, { parameter: 'stop' }])
   })
 
   test('of a caller of the same dialect keeps what has no name elsewhere', () => {

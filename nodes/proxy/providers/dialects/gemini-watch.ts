@@ -3,15 +3,15 @@
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from './body-reader.ts'
 import { readGeminiUsage } from './gemini-usage.ts'
-import { type EventFate, eventData, type StreamWatch } from './openai-watch.ts'
+import { type EventFate, eventData, type StreamObserver } from './openai-watch.ts'
 
-export class GeminiStreamWatch implements StreamWatch {
+export class GeminiStreamObserver implements StreamObserver {
   readonly terminator = ''
   usage: Usage | undefined
   finished = false
   errorMessage: string | undefined
 
-  see(text: string): EventFate {
+  observe(text: string): EventFate {
     const data = eventData(text)
     if (!isObject(data)) return 'other'
     if (isObject(data['error'])) {

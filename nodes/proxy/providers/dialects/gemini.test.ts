@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { arbitraryAnswer } from '../../../../shared/chat/arbitrary-chat.ts'
 import { explode } from '../../../../shared/chat/explode.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import { geminiInbound, geminiStreamInbound } from './gemini.ts'
-import { GeminiStreamWatch } from './gemini-watch.ts'
+import { GeminiStreamObserver } from './gemini-watch.ts'
 import { factsFor } from './test-dialects.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read into answers whose shape they assert
@@ -17,7 +17,7 @@ function read(body: object): ChatRequest {
   return request.value
 }
 
-function streamed(answer: Answer, framing: 'sse' | 'list'): Told[] {
+function streamed(answer: ChatAnswer, framing: 'sse' | 'list'): Told[] {
   const printer = geminiStreamInbound(framing).openPrinter(factsFor(geminiInbound))
   let text = ''
   explode(answer, (event) => {
@@ -69,7 +69,7 @@ test.each(['sse', 'list'] as const)('a stream as %s, assembled, is the whole ans
 
 test('thoughts are counted beside the answer (wire 75)', () => {
   const usage = { input: 10, output: 9, cached: 4, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 5 }
-  const answer: Answer = { id: 'a', model: 'm', choices: [{ parts: [], finish: { reason: 'stop' } }], usage }
+  const answer: ChatAnswer = { id: 'a', model: 'm', choices: [{ parts: [], finish: { reason: 'stop' } }], usage }
   expect(JSON.parse(geminiInbound.printAnswer(answer, factsFor(geminiInbound))).usageMetadata).toEqual({
     ...{ promptTokenCount: 10, candidatesTokenCount: 4, thoughtsTokenCount: 5 },
     ...{ cachedContentTokenCount: 4, totalTokenCount: 19 },
@@ -89,7 +89,7 @@ describe('a request', () => {
     expect(read(snake)).toEqual(read(camel))
     expect(read(camel)).toMatchObject({
       messages: [{ role: 'system', parts: [{ type: 'text', text: 'Be brief.' }] }],
-      knobs: { maxOutputTokens: 5, stop: ['x'] },
+      parameters: { maxOutputTokens: 5, stop: ['x'] },
       responseFormat: { type: 'json-object' },
     })
   })
@@ -152,18 +152,20 @@ describe('a stream whose bytes pass through', () => {
   const event = (data: object) => `data: ${JSON.stringify(data)}\n\n`
 
   test('ends with the chunk that has the reason and the usage, the last usage counting (wire 75)', () => {
-    const watch = new GeminiStreamWatch()
+    const observer = new GeminiStreamObserver()
     const text = { candidates: [{ content: { parts: [{ text: 'Hi' }] } }] }
     const usageMetadata = { promptTokenCount: 5, candidatesTokenCount: 3, thoughtsTokenCount: 2 }
-    expect(watch.see(event({ ...text, usageMetadata: { promptTokenCount: 5, candidatesTokenCount: 1 } }))).toBe('token')
-    expect(watch.see(event({ candidates: [{ finishReason: 'STOP' }], usageMetadata }))).toBe('done')
-    expect([watch.finished, watch.usage]).toMatchObject([true, { input: 5, output: 5, reasoning: 2 }])
+    expect(observer.observe(event({ ...text, usageMetadata: { promptTokenCount: 5, candidatesTokenCount: 1 } }))).toBe(
+      'token',
+    )
+    expect(observer.observe(event({ candidates: [{ finishReason: 'STOP' }], usageMetadata }))).toBe('done')
+    expect([observer.finished, observer.usage]).toMatchObject([true, { input: 5, output: 5, reasoning: 2 }])
   })
 
   test('that was blocked is finished, and an error is one (wire 73)', () => {
-    const watch = new GeminiStreamWatch()
-    expect(watch.see(event({ error: { message: 'no' } }))).toBe('error')
-    watch.see(event({ promptFeedback: { blockReason: 'SAFETY' } }))
-    expect([watch.finished, watch.errorMessage]).toEqual([true, 'no'])
+    const observer = new GeminiStreamObserver()
+    expect(observer.observe(event({ error: { message: 'no' } }))).toBe('error')
+    observer.observe(event({ promptFeedback: { blockReason: 'SAFETY' } }))
+    expect([observer.finished, observer.errorMessage]).toEqual([true, 'no'])
   })
 })

@@ -5,14 +5,14 @@ import { geminiEmbeddingsUpstream } from './gemini-embeddings-print.ts'
 import { parseGeminiError } from './gemini-error.ts'
 import { member } from './gemini-members.ts'
 import { type GeminiFraming, GeminiStreamPrinter } from './gemini-printer.ts'
-import { geminiKnobNames, readGeminiRequest } from './gemini-request.ts'
+import { geminiParameterNames, readGeminiRequest } from './gemini-request.ts'
 import { geminiCan, printGeminiRequest } from './gemini-request-print.ts'
 import { printGeminiAnswer } from './gemini-response.ts'
 import { GeminiStreamParser, readGeminiAnswer } from './gemini-stream.ts'
 
 export const geminiInbound: InboundDialect = {
   name: 'gemini',
-  knobNames: geminiKnobNames,
+  parameterNames: geminiParameterNames,
   parseRequest: (body) => readGeminiRequest(body, false),
   printAnswer: printGeminiAnswer,
   openPrinter: (facts) => new GeminiStreamPrinter(facts, 'sse'),

@@ -1,7 +1,7 @@
 // What holds for every pair of an upstream's dialect and a caller's.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import {
   arbitraryAnswerOf,
   arbitraryChoice,
@@ -32,7 +32,7 @@ function inOrder(parts: readonly AssistantPart[]): AssistantPart[] {
   return [...sealed, ...open, ...rest]
 }
 
-function streamOf(inbound: InboundDialect, answer: Answer): Buffer {
+function streamOf(inbound: InboundDialect, answer: ChatAnswer): Buffer {
   const printer = inbound.openPrinter({ ...factsFor(inbound), showUsage: true })
   let text = ''
   explode(answer, (event) => {
@@ -50,12 +50,12 @@ function parsed(upstream: UpstreamDialect, chunks: readonly Buffer[]): ChatEvent
   return events
 }
 
-function whole(inbound: InboundDialect, upstream: UpstreamDialect, answer: Answer): Answer | undefined {
+function whole(inbound: InboundDialect, upstream: UpstreamDialect, answer: ChatAnswer): ChatAnswer | undefined {
   return upstream.parseAnswer(JSON.parse(inbound.printAnswer(answer, factsFor(inbound))) as JsonObject, printedNothing)
 }
 
 /** A caller's own reading of a stream in its dialect. */
-function assembled(upstream: UpstreamDialect, bytes: Buffer): Answer {
+function assembled(upstream: UpstreamDialect, bytes: Buffer): ChatAnswer {
   const answer = assemble(parsed(upstream, [bytes]))
   if (!answer.ok) throw new Error(JSON.stringify(answer.error))
   return answer.value

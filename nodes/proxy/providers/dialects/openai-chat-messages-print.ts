@@ -98,7 +98,7 @@ export function printToolCall({ id, name, input, form, signature }: ToolCallPart
   }
 }
 
-/** Beside the call it belongs to, as Google's own OpenAI endpoint has it. */
+/** Beside the call it belongs to, as Google's own OpenAI target has it. */
 function thoughtSignature(signature: Sealed | undefined): Json {
   return signature?.family === 'google' ? { google: { thought_signature: signature.data } } : undefined
 }

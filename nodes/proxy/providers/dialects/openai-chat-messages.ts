@@ -97,7 +97,7 @@ export function readToolCall(reader: BodyReader, value: Json, path: string): Too
   return { type: 'tool-call', form: 'function', id, name, input, signature }
 }
 
-/** Google's signatures travel beside the call they belong to, as its own OpenAI endpoint has it. */
+/** Google's signatures travel beside the call they belong to, as its own OpenAI target has it. */
 function readThoughtSignature(call: JsonObject): ToolCallPart['signature'] {
   const extra = call['extra_content']
   const google = isObject(extra) ? extra['google'] : undefined

@@ -1,10 +1,10 @@
 // Chat completions: the request, in both directions.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Knob, Knobs } from '../../../../shared/chat/request.ts'
+import type { ChatRequest, Parameter, RequestParameters } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, unread } from './body-reader.ts'
-import type { BadRequest, Dropped, PrintedRequest, Target } from './dialect.ts'
+import type { BadRequest, Dropped, PrintedRequest, TargetTraits } from './dialect.ts'
 import { foreignMembers } from './foreign-members.ts'
 import { readChatMessages } from './openai-chat-messages.ts'
 import { printChatMessages } from './openai-chat-messages-print.ts'
@@ -21,7 +21,7 @@ import {
 } from './openai-tools.ts'
 import { printServiceTier } from './service-tier.ts'
 
-export const chatKnobNames = {
+export const chatParameterNames = {
   maxOutputTokens: 'max_tokens',
   temperature: 'temperature',
   topP: 'top_p',
@@ -48,10 +48,10 @@ export const chatKnobNames = {
   modalities: 'modalities',
   audio: 'audio',
   prediction: 'prediction',
-} as const satisfies Record<Knob, string>
+} as const satisfies Record<Parameter, string>
 
 const readMembers: ReadonlySet<string> = new Set([
-  ...Object.values(chatKnobNames),
+  ...Object.values(chatParameterNames),
   ...['model', 'models', 'messages', 'stream', 'stream_options', 'tools', 'tool_choice', 'functions', 'function_call'],
   ...['response_format', 'max_completion_tokens', 'top_logprobs'],
 ])
@@ -69,13 +69,13 @@ export function readChatRequest(body: JsonObject): Result<ChatRequest, BadReques
     responseFormat: readFormat(reader, body['response_format'], 'response_format'),
     stream: body['stream'] === true,
     legacyFunctions,
-    knobs: readKnobs(reader, body),
+    parameters: readParameters(reader, body),
     extras: unread(body, readMembers),
   }
   return reader.result(request)
 }
 
-function readKnobs(reader: BodyReader, body: JsonObject): Knobs {
+function readParameters(reader: BodyReader, body: JsonObject): RequestParameters {
   const number = (name: string) => reader.maybeNumber(body[name], name)
   const text = (name: string) => reader.maybeText(body[name], name)
   const flag = (name: string) => reader.maybeFlag(body[name], name)
@@ -125,7 +125,7 @@ export function readStop(reader: BodyReader, stop: Json): readonly string[] | un
 /** OpenAI takes no more. */
 const stopsMax = 4
 /** What a model that thinks does not take beside its effort. */
-const samplingKnobs: readonly Knob[] = [
+const samplingParameters: readonly Parameter[] = [
   'temperature',
   'topP',
   'frequencyPenalty',
@@ -134,18 +134,21 @@ const samplingKnobs: readonly Knob[] = [
   'logitBias',
 ]
 
-export function printChatRequest(request: ChatRequest, target: Target): Result<PrintedRequest, MissingCapability> {
+export function printChatRequest(
+  request: ChatRequest,
+  target: TargetTraits,
+): Result<PrintedRequest, MissingCapability> {
   const messages = printChatMessages(request, target.quirks)
   if (!messages.ok) return messages
   const members = foreignMembers(request, 'openai-chat')
   if (!members.ok) return members
-  const knobs = printKnobs(request, target)
+  const parameters = printParameters(request, target)
   const body = {
     model: target.model,
     messages: messages.value,
     stream: request.stream ? true : undefined,
     stream_options: request.stream ? { include_usage: true } : undefined,
-    ...knobs.members,
+    ...parameters.members,
     tools: request.tools.length === 0 ? undefined : printTools(request.tools, 'nested', target.quirks.cacheMarkers),
     tool_choice:
       request.toolChoice === undefined ? undefined : printToolChoice(request.toolChoice, request.tools, 'nested'),
@@ -156,53 +159,53 @@ export function printChatRequest(request: ChatRequest, target: Target): Result<P
     path: '/chat/completions',
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...knobs.dropped, ...members.value.dropped],
+    dropped: [...parameters.dropped, ...members.value.dropped],
   })
 }
 
-function printKnobs({ knobs, dialect }: ChatRequest, { facts, quirks }: Target) {
+function printParameters({ parameters, dialect }: ChatRequest, { facts, quirks }: TargetTraits) {
   const members: Record<string, Json> = {}
   const dropped: Dropped[] = []
   const thinks = facts.reasoning !== undefined && facts.reasoning !== 'none'
-  const refused = new Set<Knob>([...(quirks.drops ?? []), ...(facts.sampling === false ? samplingKnobs : [])])
+  const refused = new Set<Parameter>([...(quirks.drops ?? []), ...(facts.sampling === false ? samplingParameters : [])])
   if (facts.reasoning === 'none') refused.add('reasoning')
-  for (const name in knobs) {
-    const knob = name as Knob
-    const value: Json = knobs[knob]
-    if (value === undefined || (knob === 'n' && value === 1)) continue
-    if (refused.has(knob)) {
-      dropped.push({ knob })
+  for (const name in parameters) {
+    const parameter = name as Parameter
+    const value: Json = parameters[parameter]
+    if (value === undefined || (parameter === 'n' && value === 1)) continue
+    if (refused.has(parameter)) {
+      dropped.push({ parameter })
       continue
     }
-    switch (knob) {
+    switch (parameter) {
       case 'maxOutputTokens':
         members[quirks.maxTokensName ?? (thinks ? 'max_completion_tokens' : 'max_tokens')] = value
         break
       case 'stop':
         members['stop'] = (value as string[]).slice(0, stopsMax)
-        if ((value as string[]).length > stopsMax) dropped.push({ knob })
+        if ((value as string[]).length > stopsMax) dropped.push({ parameter })
         break
       case 'logprobs':
         members['logprobs'] = true
-        members['top_logprobs'] = knobs.logprobs?.top
+        members['top_logprobs'] = parameters.logprobs?.top
         break
       case 'reasoning':
-        members['reasoning_effort'] = printEffort(knobs.reasoning!, facts)
+        members['reasoning_effort'] = printEffort(parameters.reasoning!, facts)
         break
       case 'serviceTier': {
-        const tier = printServiceTier(knobs.serviceTier!, dialect, 'openai-chat')
-        if (tier === undefined) dropped.push({ knob })
+        const tier = printServiceTier(parameters.serviceTier!, dialect, 'openai-chat')
+        if (tier === undefined) dropped.push({ parameter })
         else members['service_tier'] = tier
         break
       }
       case 'store':
       case 'metadata':
         // A Response is kept by its own API; what is kept of a chat completion is another matter.
-        if (dialect !== 'openai-responses') members[chatKnobNames[knob]] = value
-        else if (knob === 'store' && value === true) dropped.push({ knob })
+        if (dialect !== 'openai-responses') members[chatParameterNames[parameter]] = value
+        else if (parameter === 'store' && value === true) dropped.push({ parameter })
         break
       default:
-        members[chatKnobNames[knob]] = value
+        members[chatParameterNames[parameter]] = value
     }
   }
   return { members, dropped }

@@ -1,5 +1,5 @@
 // Chat completions: the whole answer, in both directions.
-import type { Answer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
 import { choicesMax, settledReason } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject, MediaPart, ReasoningPart } from '../../../../shared/chat/parts.ts'
 import { isObject, textIn } from './body-reader.ts'
@@ -11,7 +11,7 @@ import { printDetails, readReasoning } from './openai-chat-reasoning.ts'
 import { parseUsage, printUsage } from './openai-usage.ts'
 import { openAiTier } from './service-tier.ts'
 
-export function readChatAnswer(body: JsonObject): Answer | undefined {
+export function readChatAnswer(body: JsonObject): ChatAnswer | undefined {
   const { choices, id, model, created, service_tier: tier, system_fingerprint: fingerprint } = body
   if (!Array.isArray(choices) || choices.length === 0 || choices.length > choicesMax) return undefined
   const read = choices.map(readChoice)
@@ -101,7 +101,7 @@ function readLogprob(one: JsonObject): Omit<TokenLogprob, 'top'> {
 
 // ── to a caller ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function printChatAnswer(answer: Answer, { nowSeconds, requestId, request }: PrintFacts): string {
+export function printChatAnswer(answer: ChatAnswer, { nowSeconds, requestId, request }: PrintFacts): string {
   return JSON.stringify({
     id: answer.id === '' ? `chatcmpl-${requestId}` : answer.id,
     object: 'chat.completion',

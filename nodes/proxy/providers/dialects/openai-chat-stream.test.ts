@@ -1,6 +1,6 @@
 // The streams of hosts that follow OpenAI, each in its own way.
 import { describe, expect, test } from 'vitest'
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { assemble } from '../../../../shared/chat/assemble.ts'
 import type { ChatEvent } from '../../../../shared/chat/events.ts'
 import { openAiChatUpstream } from './openai-chat.ts'
@@ -18,7 +18,7 @@ function eventsOf(...chunks: (object | string)[]): ChatEvent[] {
   return events
 }
 
-function answerOf(...chunks: (object | string)[]): Answer {
+function answerOf(...chunks: (object | string)[]): ChatAnswer {
   const answer = assemble(eventsOf(...chunks))
   if (!answer.ok) throw new Error(JSON.stringify(answer.error))
   return answer.value
@@ -31,7 +31,7 @@ const chunk = (delta: object, finish: string | null = null, index = 0) => ({
 })
 const stop = chunk({}, 'stop')
 const usage = { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 }
-const partsOf = (answer: Answer, choice = 0) => answer.choices[choice]?.parts
+const partsOf = (answer: ChatAnswer, choice = 0) => answer.choices[choice]?.parts
 
 describe('usage is found wherever it comes (wire 19)', () => {
   test.each([

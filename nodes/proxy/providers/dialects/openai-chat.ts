@@ -2,7 +2,7 @@
 import type { Capability } from '../../../../shared/chat/capabilities.ts'
 import type { InboundDialect, UpstreamDialect } from './dialect.ts'
 import { ChatStreamPrinter } from './openai-chat-printer.ts'
-import { chatKnobNames, printChatRequest, readChatRequest } from './openai-chat-request.ts'
+import { chatParameterNames, printChatRequest, readChatRequest } from './openai-chat-request.ts'
 import { printChatAnswer, readChatAnswer } from './openai-chat-response.ts'
 import { ChatStreamReader } from './openai-chat-stream.ts'
 import { openAiEmbeddingsUpstream } from './openai-embeddings.ts'
@@ -11,7 +11,7 @@ import { SseParser } from './sse-parser.ts'
 
 export const openAiChatInbound: InboundDialect = {
   name: 'openai-chat',
-  knobNames: chatKnobNames,
+  parameterNames: chatParameterNames,
   parseRequest: readChatRequest,
   printAnswer: printChatAnswer,
   openPrinter: (facts) => new ChatStreamPrinter(facts),

@@ -1,12 +1,12 @@
 // Legacy completions: the request, as callers write it. A prompt is what a user says.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Knob } from '../../../../shared/chat/request.ts'
+import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import type { Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, unread } from './body-reader.ts'
 import type { BadRequest } from './dialect.ts'
 import { readStop } from './openai-chat-request.ts'
 
-export const completionsKnobNames = {
+export const completionsParameterNames = {
   maxOutputTokens: 'max_tokens',
   temperature: 'temperature',
   topP: 'top_p',
@@ -18,10 +18,10 @@ export const completionsKnobNames = {
   n: 'n',
   logprobs: 'logprobs',
   user: 'user',
-} as const satisfies Partial<Record<Knob, string>>
+} as const satisfies Partial<Record<Parameter, string>>
 
 const readMembers: ReadonlySet<string> = new Set([
-  ...Object.values(completionsKnobNames),
+  ...Object.values(completionsParameterNames),
   ...['model', 'models', 'prompt', 'stream', 'stream_options', 'echo'],
 ])
 
@@ -36,7 +36,7 @@ export function readCompletionsRequest(body: JsonObject): Result<ChatRequest, Ba
     messages: [{ role: 'user', parts: [{ type: 'text', text: readPrompt(reader, body['prompt']) }] }],
     tools: [],
     stream: body['stream'] === true,
-    knobs: {
+    parameters: {
       maxOutputTokens: number('max_tokens'),
       temperature: number('temperature'),
       topP: number('top_p'),

@@ -1,5 +1,5 @@
 // Legacy completions: the answer, for a caller, whole and streamed.
-import type { Answer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { ChatEvent, StartEvent } from '../../../../shared/chat/events.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
@@ -8,7 +8,7 @@ import { printFinish } from './openai-chat-finish.ts'
 import { echoedPrompt } from './openai-completions-request.ts'
 import { printUsage } from './openai-usage.ts'
 
-export function printCompletionsAnswer(answer: Answer, facts: PrintFacts): string {
+export function printCompletionsAnswer(answer: ChatAnswer, facts: PrintFacts): string {
   const echoed = echoedPrompt(facts.request)
   const usage = answer.usage === undefined ? undefined : printUsage(answer.usage)
   const choices = answer.choices.map((choice, index) => printChoice(choice, index, echoed))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { arbitraryAnswer } from '../../../../shared/chat/arbitrary-chat.ts'
 import { explode } from '../../../../shared/chat/explode.ts'
 import type { PrintFacts } from './dialect.ts'
@@ -13,7 +13,7 @@ function factsOf(body: object): PrintFacts {
   return { ...factsFor(openAiCompletionsInbound), request: request.value }
 }
 
-function chunksOf(answer: Answer, facts: PrintFacts) {
+function chunksOf(answer: ChatAnswer, facts: PrintFacts) {
   const printer = openAiCompletionsInbound.openPrinter(facts)
   let text = ''
   explode(answer, (event) => {
@@ -46,7 +46,7 @@ describe('a prompt', () => {
   test('is what a user says', () => {
     const { request } = factsOf({ max_tokens: 5, stop: 'END', logprobs: 2 })
     expect(request.messages).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'Say hi.' }] }])
-    expect(request.knobs).toMatchObject({ maxOutputTokens: 5, stop: ['END'], logprobs: { top: 2 } })
+    expect(request.parameters).toMatchObject({ maxOutputTokens: 5, stop: ['END'], logprobs: { top: 2 } })
   })
 
   test.each([[['a', 'b']], [[1, 2]], [7], [undefined]])('of %j is refused by its name', (prompt) => {

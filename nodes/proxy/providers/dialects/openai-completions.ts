@@ -1,11 +1,11 @@
 // Legacy completions, for callers.
 import type { InboundDialect } from './dialect.ts'
-import { completionsKnobNames, readCompletionsRequest } from './openai-completions-request.ts'
+import { completionsParameterNames, readCompletionsRequest } from './openai-completions-request.ts'
 import { CompletionsStreamPrinter, printCompletionsAnswer } from './openai-completions-response.ts'
 
 export const openAiCompletionsInbound: InboundDialect = {
   name: 'openai-completions',
-  knobNames: completionsKnobNames,
+  parameterNames: completionsParameterNames,
   parseRequest: readCompletionsRequest,
   printAnswer: printCompletionsAnswer,
   openPrinter: (facts) => new CompletionsStreamPrinter(facts),

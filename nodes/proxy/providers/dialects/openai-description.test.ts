@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openApiFile, readOpenAiSchemas } from '../../../../acceptance/openai-schema.ts'
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { arbitraryAnswer } from '../../../../shared/chat/arbitrary-chat.ts'
 import { explode } from '../../../../shared/chat/explode.ts'
 import type { Citation } from '../../../../shared/chat/parts.ts'
@@ -17,7 +17,7 @@ const judge = readOpenAiSchemas()
 const citation: Citation = { url: 'https://example.com/', title: 'Example' }
 const logprob = { token: 'Hi', logprob: -0.1, bytes: [72, 105] }
 /** With what is rare: citations, logprobs, pictures, custom tools, sealed thoughts. */
-const rich: Answer = {
+const rich: ChatAnswer = {
   id: 'a',
   model: 'm',
   created: 1_700_000_000,
@@ -47,7 +47,7 @@ const printed = [
   { name: 'responses', inbound: openAiResponsesInbound, schemas: ['Response', 'ResponseStreamEvent'] },
 ] as const
 
-function eventsOf(inbound: InboundDialect, answer: Answer): unknown[] {
+function eventsOf(inbound: InboundDialect, answer: ChatAnswer): unknown[] {
   const printer = inbound.openPrinter({ ...factsFor(inbound), showUsage: true })
   let text = ''
   explode(answer, (event) => {
@@ -65,7 +65,7 @@ function findings(schema: string, event: unknown): string[] {
 }
 
 describe.skipIf(judge === undefined).each(printed)(`$name, by ${openApiFile}`, ({ inbound, schemas }) => {
-  const check = (answer: Answer) => {
+  const check = (answer: ChatAnswer) => {
     const whole = JSON.parse(inbound.printAnswer(answer, factsFor(inbound)))
     expect(judge?.(schemas[0], whole), JSON.stringify(whole)).toEqual([])
     for (const event of eventsOf(inbound, answer))

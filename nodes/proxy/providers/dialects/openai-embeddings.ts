@@ -3,7 +3,7 @@ import type { EmbeddingAnswer, EmbeddingInput, EmbeddingRequest } from '../../..
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { BodyReader, isObject, unread } from './body-reader.ts'
-import type { BadRequest, PrintedRequest, Target } from './dialect.ts'
+import type { BadRequest, PrintedRequest, TargetTraits } from './dialect.ts'
 import type { EmbeddingInbound, EmbeddingUpstream } from './embedding-dialect.ts'
 import { parseUsage } from './openai-usage.ts'
 
@@ -65,7 +65,7 @@ function base64Of(vector: readonly number[]): string {
 
 // ── to an upstream ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-function printRequest(request: EmbeddingRequest, { model }: Target): Result<PrintedRequest, never> {
+function printRequest(request: EmbeddingRequest, { model }: TargetTraits): Result<PrintedRequest, never> {
   const input = request.inputs.map((one) => (one.type === 'text' ? one.text : one.tokens))
   const { dimensions, user } = request
   const members =

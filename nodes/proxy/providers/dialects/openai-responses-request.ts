@@ -1,6 +1,12 @@
 // The Responses API: the request, as callers write it.
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Knob, Knobs, Message, ReasoningWish } from '../../../../shared/chat/request.ts'
+import type {
+  ChatRequest,
+  Message,
+  Parameter,
+  ReasoningWish,
+  RequestParameters,
+} from '../../../../shared/chat/request.ts'
 import type { Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, isObject, unread } from './body-reader.ts'
 import type { BadRequest } from './dialect.ts'
@@ -8,7 +14,7 @@ import { readEffort } from './openai-effort.ts'
 import { readInput } from './openai-responses-input.ts'
 import { readFormat, readToolChoice, readTools } from './openai-tools.ts'
 
-export const responsesKnobNames: Readonly<Partial<Record<Knob, string>>> = {
+export const responsesParameterNames: Readonly<Partial<Record<Parameter, string>>> = {
   maxOutputTokens: 'max_output_tokens',
   temperature: 'temperature',
   topP: 'top_p',
@@ -57,7 +63,7 @@ export function readResponsesRequest(body: JsonObject, history?: readonly Messag
     toolChoice: readToolChoice(reader, body['tool_choice'], 'flat'),
     responseFormat: readFormat(reader, text?.['format'], 'text.format'),
     stream: body['stream'] === true,
-    knobs: readKnobs(reader, body, text),
+    parameters: readParameters(reader, body, text),
     extras,
     echo: body,
   }
@@ -79,7 +85,7 @@ function readInstructions(reader: BodyReader, body: JsonObject): Message[] {
   return text === undefined || text === '' ? [] : [{ role: 'system', parts: [{ type: 'text', text }] }]
 }
 
-function readKnobs(reader: BodyReader, body: JsonObject, text: JsonObject | undefined): Knobs {
+function readParameters(reader: BodyReader, body: JsonObject, text: JsonObject | undefined): RequestParameters {
   const number = (name: string) => reader.maybeNumber(body[name], name)
   const word = (name: string) => reader.maybeText(body[name], name)
   const include = reader.maybeList(body['include'], 'include')

@@ -1,5 +1,5 @@
 // The Responses API: the whole answer, for a caller.
-import type { Answer, Choice, Finish } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer, Choice, Finish } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { mediaText } from './anthropic-response.ts'
@@ -16,7 +16,7 @@ import {
 import { echoOf, wantsEncrypted } from './openai-responses-request.ts'
 import { openAiTier } from './service-tier.ts'
 
-export function printResponsesAnswer(answer: Answer, facts: PrintFacts): string {
+export function printResponsesAnswer(answer: ChatAnswer, facts: PrintFacts): string {
   const [choice = { parts: [], finish: { reason: 'stop' } } as Choice] = answer.choices
   const ids = new ItemIds(facts)
   const output = printOutput(choice, ids, wantsEncrypted(facts.request))
@@ -138,7 +138,10 @@ export function responseObject(
     parallel_tool_calls: echo('parallel_tool_calls', true),
     previous_response_id: echo('previous_response_id', null),
     prompt_cache_key: echo('prompt_cache_key', null),
-    reasoning: { effort: request.knobs.reasoning?.effort ?? null, summary: request.knobs.reasoning?.summary ?? null },
+    reasoning: {
+      effort: request.parameters.reasoning?.effort ?? null,
+      summary: request.parameters.reasoning?.summary ?? null,
+    },
     safety_identifier: echo('safety_identifier', null),
     service_tier: openAiTier(serviceTier) ?? 'default',
     // One that failed is not worth coming back to.

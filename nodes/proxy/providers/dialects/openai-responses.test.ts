@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { arbitraryAnswer } from '../../../../shared/chat/arbitrary-chat.ts'
 import { explode } from '../../../../shared/chat/explode.ts'
 import { sseEvent } from '../../../../shared/sse/event.ts'
@@ -13,7 +13,7 @@ type Told = any
 
 const facts: PrintFacts = factsFor(openAiResponsesInbound)
 
-function streamed(answer: Answer): Told[] {
+function streamed(answer: ChatAnswer): Told[] {
   const printer = openAiResponsesInbound.openPrinter(facts)
   let text = ''
   explode(answer, (event) => {
@@ -28,7 +28,7 @@ function streamed(answer: Answer): Told[] {
   })
 }
 
-function whole(answer: Answer): Told {
+function whole(answer: ChatAnswer): Told {
   return JSON.parse(openAiResponsesInbound.printAnswer(answer, facts))
 }
 

@@ -13,9 +13,9 @@ export type EventFate =
   | 'done' // the terminal event
   | 'error'
 
-export interface StreamWatch {
+export interface StreamObserver {
   /** `text` is one event, bytes as latin1. */
-  see(text: string): EventFate
+  observe(text: string): EventFate
   readonly usage: Usage | undefined
   /** A finish reason or a terminal event was seen: the answer is whole even if the stream stops now. */
   readonly finished: boolean
@@ -26,7 +26,7 @@ export interface StreamWatch {
 }
 
 /** Chat completions and legacy completions. */
-export class ChatStreamWatch implements StreamWatch {
+export class ChatStreamObserver implements StreamObserver {
   readonly terminator = 'data: [DONE]\n\n'
   usage: Usage | undefined
   finished = false
@@ -38,7 +38,7 @@ export class ChatStreamWatch implements StreamWatch {
     this.#showUsage = showUsage
   }
 
-  see(text: string): EventFate {
+  observe(text: string): EventFate {
     if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return 'done'
     const hasUsage = hasValue(text, '"usage"')
     if (!this.finished && hasValue(text, '"finish_reason"')) this.finished = true
@@ -74,13 +74,13 @@ export class ChatStreamWatch implements StreamWatch {
 const terminalTypes = ['response.completed', 'response.incomplete', 'response.failed']
 
 /** The Responses API: typed events, no `[DONE]`; the terminal event carries the usage. */
-export class ResponsesStreamWatch implements StreamWatch {
+export class ResponsesStreamObserver implements StreamObserver {
   readonly terminator = ''
   usage: Usage | undefined
   finished = false
   errorMessage: string | undefined
 
-  see(text: string): EventFate {
+  observe(text: string): EventFate {
     const type = responsesEventType(text)
     if (terminalTypes.includes(type)) return this.#seeTerminal(text, type)
     if (type === 'error') {

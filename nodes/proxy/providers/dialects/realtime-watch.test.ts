@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { seeRealtime } from './realtime-watch.ts'
+import { observeRealtime } from './realtime-watch.ts'
 
-const see = (event: unknown) => seeRealtime(Buffer.from(typeof event === 'string' ? event : JSON.stringify(event)))
+const see = (event: unknown) => observeRealtime(Buffer.from(typeof event === 'string' ? event : JSON.stringify(event)))
 
 test('a response begins, says something, and ends with what it used', () => {
   expect(see({ type: 'response.created', response: {} })).toEqual({ type: 'began' })

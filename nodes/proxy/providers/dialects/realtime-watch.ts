@@ -1,7 +1,7 @@
 // What a gateway must see in a realtime session that it relays: when a response begins and ends, and what it used. Only
 // messages that can matter are parsed; sound and text go by unread.
 import { tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
-import type { Measure } from '../../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../../shared/telemetry/records.ts'
 import { secondsOf } from '../measures.ts'
 
 export type RealtimeSight =
@@ -14,7 +14,7 @@ export type RealtimeSight =
 export interface RealtimeUse {
   /** Undefined: the message tells none. */
   readonly usage: Usage | undefined
-  readonly measure: Measure | undefined
+  readonly measure: BillableUnits | undefined
   /** Sound or pictures are among the tokens, which are priced apart from text. */
   readonly isMixed: boolean
 }
@@ -25,7 +25,7 @@ const deltaMark = Buffer.from('.delta"')
 const headBytes = 256
 
 /** One message of the upstream; undefined where it changes nothing. */
-export function seeRealtime(message: Buffer): RealtimeSight | undefined {
+export function observeRealtime(message: Buffer): RealtimeSight | undefined {
   if (message.subarray(0, headBytes).includes(deltaMark)) return { type: 'token' }
   if (!marks.some((mark) => message.includes(mark))) return undefined
   const event = recordOf(parsed(message))

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { assemble } from '../../../../shared/chat/assemble.ts'
 import type { ChatEvent } from '../../../../shared/chat/events.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
@@ -24,7 +24,7 @@ interface Recording {
   readonly text: string
 }
 
-/** Providers by the dialect they speak; of some, only recordings of a certain endpoint. */
+/** Providers by the dialect they speak; of some, only recordings of a certain target. */
 const speakers: readonly (readonly [RegExp, UpstreamDialect])[] = [
   [/^anthropic--(?!skills)/, anthropicUpstream],
   [/^amazon-bedrock--/, bedrockUpstream],
@@ -83,13 +83,13 @@ function eventsOf(dialect: UpstreamDialect, chunks: readonly Buffer[]): ChatEven
   return events
 }
 
-function answerOf(events: readonly ChatEvent[]): Answer {
+function answerOf(events: readonly ChatEvent[]): ChatAnswer {
   const answer = assemble(events)
   if (!answer.ok) throw new Error(JSON.stringify(answer.error))
   return answer.value
 }
 
-function check(answer: Answer): void {
+function check(answer: ChatAnswer): void {
   expect(answer.model).not.toBe('')
   expect(answer.choices.length).toBeGreaterThan(0)
   if (answer.usage !== undefined) checkUsage(answer.usage)
@@ -108,7 +108,7 @@ function checkUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, reasoni
 }
 
 /** What a caller of any dialect can see: text, thoughts, calls, finish and counts. */
-function essence({ choices, usage, model }: Answer) {
+function essence({ choices, usage, model }: ChatAnswer) {
   const said = (type: 'text' | 'reasoning') =>
     choices.flatMap(({ parts }) => parts.flatMap((part) => (part.type === type ? [part.text] : []))).join('')
   const calls = choices.flatMap(({ parts }) =>

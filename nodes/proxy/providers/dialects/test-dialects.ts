@@ -2,7 +2,7 @@
 import { EventStreamCodec } from '@smithy/eventstream-codec'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import { anthropicInbound, anthropicUpstream } from './anthropic.ts'
-import type { InboundDialect, PrintedRequest, PrintFacts, Target, UpstreamDialect } from './dialect.ts'
+import type { InboundDialect, PrintedRequest, PrintFacts, TargetTraits, UpstreamDialect } from './dialect.ts'
 import { geminiStreamInbound, geminiUpstream } from './gemini.ts'
 import { openAiChatInbound, openAiChatUpstream } from './openai-chat.ts'
 
@@ -19,13 +19,13 @@ export const dialects: readonly BothSides[] = [
   { name: 'gemini as a list', inbound: geminiStreamInbound('list'), upstream: geminiUpstream },
 ]
 
-export const plainTarget: Target = { model: 'a-model', facts: {}, quirks: {} }
+export const plainTarget: TargetTraits = { model: 'a-model', facts: {}, quirks: {} }
 
 export const printedNothing: PrintedRequest = { path: '/', body: '', headerLines: '', dropped: [], model: 'a-model' }
 
 export function requestOf(more: Partial<ChatRequest> = {}): ChatRequest {
   return {
-    ...{ model: 'm', messages: [], tools: [], stream: false, knobs: {}, dialect: 'openai-chat', extras: {} },
+    ...{ model: 'm', messages: [], tools: [], stream: false, parameters: {}, dialect: 'openai-chat', extras: {} },
     ...more,
   }
 }

@@ -2,20 +2,20 @@
 // of its own, so a stream is whole when its last event was seen and its bytes have ended; servers that write chat chunks
 // instead of typed events end with `[DONE]`.
 import type { Usage } from '../../../../shared/chat/usage.ts'
-import type { Measure } from '../../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../../shared/telemetry/records.ts'
 import { findUsage } from './openai-usage.ts'
-import { type EventFate, eventData, type StreamWatch } from './openai-watch.ts'
+import { type EventFate, eventData, type StreamObserver } from './openai-watch.ts'
 
-export class TypedStreamWatch implements StreamWatch {
+export class TypedStreamObserver implements StreamObserver {
   readonly terminator = ''
   usage: Usage | undefined
-  measure: Measure | undefined
+  units: BillableUnits | undefined
   errorMessage: string | undefined
   #typed = false
   #ended = false
-  readonly #secondsOf: (value: unknown) => Measure | undefined
+  readonly #secondsOf: (value: unknown) => BillableUnits | undefined
 
-  constructor(secondsOf: (value: unknown) => Measure | undefined) {
+  constructor(secondsOf: (value: unknown) => BillableUnits | undefined) {
     this.#secondsOf = secondsOf
   }
 
@@ -23,7 +23,7 @@ export class TypedStreamWatch implements StreamWatch {
     return this.#ended || !this.#typed
   }
 
-  see(text: string): EventFate {
+  observe(text: string): EventFate {
     if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return 'done'
     const type = typeOf(text)
     if (type === 'error') {
@@ -41,8 +41,7 @@ export class TypedStreamWatch implements StreamWatch {
   #readUsage(text: string): void {
     const bytes = Buffer.from(text, 'latin1')
     this.usage = findUsage(bytes) ?? this.usage
-    this.measure =
-      findUsage(bytes, (usage) => this.#secondsOf((usage as { seconds?: unknown }).seconds)) ?? this.measure
+    this.units = findUsage(bytes, (usage) => this.#secondsOf((usage as { seconds?: unknown }).seconds)) ?? this.units
   }
 }
 

@@ -5,14 +5,14 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tokenCount } from '../../../../shared/chat/usage.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from './body-reader.ts'
-import type { PrintedRequest, Target } from './dialect.ts'
+import type { PrintedRequest, TargetTraits } from './dialect.ts'
 import type { EmbeddingUpstream } from './embedding-dialect.ts'
 import { textsOf } from './embedding-texts.ts'
 import { droppedOf, taskTypeOf } from './gemini-embeddings-print.ts'
 
 export const vertexEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
 
-function printRequest(request: EmbeddingRequest, { model }: Target): Result<PrintedRequest, MissingCapability> {
+function printRequest(request: EmbeddingRequest, { model }: TargetTraits): Result<PrintedRequest, MissingCapability> {
   const texts = textsOf(request)
   if (!texts.ok) return texts
   const { dimensions, dialect, extras } = request

@@ -1,6 +1,6 @@
 // Lines of the protocol notes that concern more than one dialect.
 import { describe, expect, test } from 'vitest'
-import type { Answer } from '../../../../shared/chat/answer.ts'
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import type { ChatEvent } from '../../../../shared/chat/events.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import { printAnthropicFinish, readAnthropicFinish } from './anthropic-finish.ts'
@@ -8,7 +8,7 @@ import { openAiChatUpstream } from './openai-chat.ts'
 import { openAiResponsesInbound } from './openai-responses.ts'
 import { chunked, dialects, factsFor, plainTarget, printedNothing } from './test-dialects.ts'
 
-const onlyCall: Answer = {
+const onlyCall: ChatAnswer = {
   ...{ id: 'a', model: 'm' },
   choices: [
     {
@@ -35,7 +35,7 @@ describe('a turn of calls alone has no text in it (wire 27)', () => {
     const user = { role: 'user' as const, parts: [{ type: 'text' as const, text: 'hi' }] }
     const result = { type: 'tool-result' as const, callId: 'c1', parts: [{ type: 'text' as const, text: 'ok' }] }
     const messages = [user, { role: 'assistant' as const, parts }, { role: 'user' as const, parts: [result] }]
-    const request = { model: 'm', messages, tools: [], stream: false, knobs: {}, dialect: 'openai-chat' as const }
+    const request = { model: 'm', messages, tools: [], stream: false, parameters: {}, dialect: 'openai-chat' as const }
     const printed = upstream.printRequest({ ...request, extras: {} }, plainTarget)
     expect(printed.ok && printed.value.body).not.toMatch(/"text":""|"content":""|\(no text\)/)
   })
