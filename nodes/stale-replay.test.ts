@@ -8,14 +8,14 @@ import { LocalBus } from '../cluster/bus/local-bus.ts'
 import { decodeHeartbeat } from '../cluster/membership/decode-heartbeat.ts'
 import { PublishedWatch } from '../cluster/membership/published-watch.ts'
 import { RevisionsHeard } from '../cluster/membership/revisions-heard.ts'
-import { ReplicaPeers } from '../cluster/telemetry-stream/keepers.ts'
+import { ReplicaPeers } from '../cluster/telemetry-stream/replica-peers.ts'
 import { ManualClock } from '../shared/clock.ts'
 import { Fleet } from '../shared/telemetry/fleet.ts'
 import { decodePartial, encodePartial } from './aggregator/publishing/partial.ts'
 import { PartialBook } from './aggregator/publishing/partial-book.ts'
 import { NodesView } from './control/nodes-view.ts'
-import { LatencyEstimates } from './proxy/routing/pace-book.ts'
-import { followWeights } from './proxy/routing/weights-intake.ts'
+import { followWeights } from './proxy/routing/fleet-weights.ts'
+import { LatencyEstimates } from './proxy/routing/latency-estimates.ts'
 
 const nodes = ['one', 'two']
 const target = { model: 'fast', provider: 'up', target: 'm' }

@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../../shared/clock.ts'
 import { fail, type Result } from '../../shared/result.ts'
 import type { BusRefusal } from './bus.ts'
 import { Assembly } from './nats-answers.ts'
-import type { OutboundQueue } from './outgoing.ts'
+import type { OutboundQueue } from './outbound-queue.ts'
 
 type Answer = Result<Uint8Array, BusRefusal>
 

@@ -15,7 +15,7 @@ import type { Bus, BusRefusal, Subscription } from './bus.ts'
 import { Missed } from './missed.ts'
 import { answerBytesMax, failurePart, type Part, partsOf } from './nats-answers.ts'
 import { NatsAsking } from './nats-asking.ts'
-import { OutboundQueue, type QueueState } from './outgoing.ts'
+import { OutboundQueue, type QueueState } from './outbound-queue.ts'
 import { type TrafficClass, trafficClassOf } from './traffic.ts'
 
 export interface NatsBusOptions {

@@ -1,7 +1,7 @@
 // What every adapter of the configuration log does.
 import { afterEach, describe, expect, test } from 'vitest'
+import { bounds } from '../../shared/bounds.ts'
 import type { ConfigChange } from '../../shared/config/events.ts'
-import { bounds } from '../../shared/limits.ts'
 import { type ConfigLog, genesisHash, type LogHead, type SealedEvent } from './config-log.ts'
 import { sealEvent } from './event-codec.ts'
 

@@ -2,11 +2,11 @@
 // when somebody else was faster it is decided again. Commands that wait for one another share a round: each is decided on
 // what the ones before it would leave, and all of them go into one group commit.
 
+import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { ConfigChange, ConfigEvent } from '../../shared/config/events.ts'
 import { applyEvent, emptyState, forkState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
-import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { AppendRefusal, ConfigLog, LogRefusal, StoredEvent } from './config-log.ts'
 import { sealEvent } from './event-codec.ts'

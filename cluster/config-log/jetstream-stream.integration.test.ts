@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { bounds } from '../../shared/limits.ts'
+import { bounds } from '../../shared/bounds.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { configLogContract } from './config-log-contract.ts'
 import { eventStreamContract } from './event-stream-contract.ts'

@@ -2,8 +2,8 @@
 // there is one: what is published on a connection that is lost is dropped without an error.
 import type { StreamInfo } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 import { SubjectWatches } from '../nats/subject-watches.ts'

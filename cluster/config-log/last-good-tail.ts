@@ -1,6 +1,7 @@
 // The tail of a last good copy: records of events, each with its length, hash and MAC in front of its bytes.
+
+import { bounds } from '../../shared/bounds.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
-import { bounds } from '../../shared/limits.ts'
 import type { StoredEvent } from './config-log.ts'
 import { foldStored } from './fold-stored.ts'
 

@@ -1,5 +1,5 @@
 // The log in memory: the twin that tests and simulations run on. Its storage outlives a handle, as a disk would.
-import { bounds } from '../../shared/limits.ts'
+import { bounds } from '../../shared/bounds.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import {
   type AppendRefusal,

@@ -4,7 +4,7 @@
 //
 // The file opens on first use and again after an I/O error: after a failed sync the kernel may have dropped the pages it
 // could not write, so neither the handle nor what it believes to be stored can be trusted any longer.
-import { bounds } from '../../shared/limits.ts'
+import { bounds } from '../../shared/bounds.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { AppendRefusal, ConfigLog, LogHead, LogRefusal, SealedEvent, StoredEvent } from './config-log.ts'
 import type { HighWater } from './high-water.ts'

@@ -3,8 +3,9 @@
 //
 // An acknowledgement that does not come says nothing. The event is then looked for in the verified copy, caught up with the
 // stream, before it is published again under the same id: so it is stored once, however long the stream remembers ids.
+
+import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { AppendRefusal, ConfigLog, LogHead, LogRefusal, SealedEvent } from './config-log.ts'
 import { openEvent } from './event-codec.ts'

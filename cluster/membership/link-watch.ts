@@ -1,6 +1,7 @@
 // What the thread that holds the connection to NATS said last of itself, for the thread that beats for the process.
+
+import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { bounds } from '../../shared/limits.ts'
 import type { LinkState } from '../../shared/telemetry/records.ts'
 import { type Bus, decodeJson, type Subscription, subjects } from '../bus/bus.ts'
 

@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { addressOf, type NatsServer } from '../../shared/nats-servers.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { readCredentials } from './credentials.ts'
-import { awaitGreeting } from './greeting.ts'
+import { awaitGreeting } from './server-banner.ts'
 
 export interface ConnectOptions {
   readonly server: NatsServer

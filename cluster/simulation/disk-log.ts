@@ -1,7 +1,7 @@
 // The twin of the SQLite log over a simulated disk, fast enough for thousands of worlds. What it does on a mark that is
 // ahead, on a full disk, on a commit that fails and on a handle that only reads is what `SqliteLog` does, and how a database
 // is damaged was measured on SQLite: one flipped bit in its write-ahead log, and the newest commits are gone without a word.
-import { bounds } from '../../shared/limits.ts'
+import { bounds } from '../../shared/bounds.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import {
   type AppendRefusal,

@@ -1,6 +1,6 @@
 // State over the bus of a process: the thread that holds the file or the connection serves it, the one that answers requests
 // asks. A question is a line of JSON and the value behind it, and so is an answer.
-import { bounds } from '../../shared/limits.ts'
+import { bounds } from '../../shared/bounds.ts'
 import { fail, type Result } from '../../shared/result.ts'
 import { type Bus, subjects } from '../bus/bus.ts'
 import type { StateKey, StateRefusal, StateStore, StateTrouble } from './state-store.ts'

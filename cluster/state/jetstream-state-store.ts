@@ -2,8 +2,8 @@
 // comes last, so an entry is there whole or not at all. Everything is read from the stream's leader: a replica that lags
 // would not know yet what another proxy has just written.
 import type { StoredMsg } from '@nats-io/jetstream'
+import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { isApiError, publishTrouble, streamTrouble } from '../config-log/jetstream-trouble.ts'
 import type { NatsLink } from '../nats/nats-link.ts'

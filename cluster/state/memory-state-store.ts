@@ -1,6 +1,7 @@
 // State in memory: for tests, with the same bounds as everywhere.
+
+import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { bounds } from '../../shared/limits.ts'
 import { done, fail } from '../../shared/result.ts'
 import { nameOf, type StateStore, stateAgeMsMax, tooLarge } from './state-store.ts'
 

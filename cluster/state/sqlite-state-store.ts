@@ -2,8 +2,8 @@
 // deleted or has expired is overwritten.
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { bounds } from '../../shared/bounds.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
-import { bounds } from '../../shared/limits.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import {
   nameOf,

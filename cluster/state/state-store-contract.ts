@@ -1,7 +1,7 @@
 // What every store of state keeps to. `open` gives stores that share what was never written before, as the proxies of a
 // cluster do; `pass` lets time go by.
 import { afterEach, describe, expect, test } from 'vitest'
-import { bounds } from '../../shared/limits.ts'
+import { bounds } from '../../shared/bounds.ts'
 import type { StateStore } from './state-store.ts'
 
 export interface OpenedState {

@@ -1,7 +1,7 @@
 // State that requests leave behind for later ones: values of bytes under the id of one entry, for one owner. What was stored
 // is found by every proxy from the moment that `put` has resolved, until it is deleted or its time is over.
 import { hash } from 'node:crypto'
-import { bounds } from '../../shared/limits.ts'
+import { bounds } from '../../shared/bounds.ts'
 import type { Result } from '../../shared/result.ts'
 
 export interface StateStore {

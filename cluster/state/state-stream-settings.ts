@@ -1,5 +1,5 @@
 // How the stream of state is stored.
-import { bounds } from '../../shared/limits.ts'
+import { bounds } from '../../shared/bounds.ts'
 import type { StreamSettings } from '../config-log/jetstream-settings.ts'
 
 export const stateStreamName = 'STATE'

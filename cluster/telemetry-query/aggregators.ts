@@ -18,7 +18,7 @@ import type { AggregatorQuestion } from '../../shared/telemetry/records.ts'
 import { aggregatorQueryOf, type Bus, decodeJson, encodeJson, type Subscription, subjects } from '../bus/bus.ts'
 import { decodeHeartbeat } from '../membership/decode-heartbeat.ts'
 import type { PublishedWatch } from '../membership/published-watch.ts'
-import { ReplicaPeers } from '../telemetry-stream/keepers.ts'
+import { ReplicaPeers } from '../telemetry-stream/replica-peers.ts'
 import { candidatesFor } from './choose-keepers.ts'
 import { type Look, MetricsTotals } from './metrics-totals.ts'
 

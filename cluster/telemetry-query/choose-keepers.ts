@@ -1,7 +1,7 @@
 // Whom to ask about which partition. Whoever has everything comes before who lags, who has more of the past before who has
 // less, and the owner before its standby; an aggregator that was silent is asked when nobody else is left.
 import type { KeptPartition } from '../../shared/telemetry/keeping-message.ts'
-import { aliveMs, type Heard } from '../telemetry-stream/keepers.ts'
+import { aliveMs, type Heard } from '../telemetry-stream/replica-peers.ts'
 
 export interface Candidate {
   node: string

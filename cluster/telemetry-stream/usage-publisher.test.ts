@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { bounds } from '../../shared/bounds.ts'
 import { ManualClock } from '../../shared/clock.ts'
-import { bounds } from '../../shared/limits.ts'
 import type { Notice } from '../../shared/notice.ts'
 import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-records.ts'
 import { decodeBatch, setPrevious } from '../../shared/telemetry/batch.ts'

@@ -5,8 +5,9 @@
 // Where the stream stands on three servers, an acknowledged batch is confirmed to its sender at once. Where it stands on one,
 // which syncs its disk only now and then, a batch is confirmed when an aggregator has committed it: the spool holds it for
 // so long, and a power cut of that server loses nothing.
+
+import { bounds } from '../../shared/bounds.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
-import { bounds } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { decodeHeader, scanBatches } from '../../shared/telemetry/batch.ts'
 import { partitionOf } from '../../shared/telemetry/partition.ts'

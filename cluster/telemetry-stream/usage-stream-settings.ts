@@ -1,5 +1,5 @@
 // How the usage stream is stored.
-import { bounds } from '../../shared/limits.ts'
+import { bounds } from '../../shared/bounds.ts'
 import type { StreamSettings } from '../config-log/jetstream-settings.ts'
 import { duplicateWindowMs } from './usage-stream.ts'
 

@@ -1,14 +1,15 @@
 // What the aggregator knows of one partition in memory: sums that wait for the next commit, and distributions and counts
 // since start. Partitions are never mixed, because another aggregator may answer for some of them.
+
+import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { bounds } from '../../shared/limits.ts'
 import type { DecodedRecord } from '../../shared/telemetry/decode.ts'
 import { CountsFold, LabelNames } from './rollup/counts.ts'
 import { LatencyFold } from './rollup/latency.ts'
 import { RowsLeft } from './rollup/rows-left.ts'
 import { slotMs } from './rollup/sliding-sketch.ts'
 import { UsageFold } from './rollup/usage.ts'
-import type { Tally } from './tally.ts'
+import type { Tally } from './transactional-sum.ts'
 
 export class Fold {
   readonly usage = new UsageFold()

@@ -9,11 +9,11 @@ import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-r
 import { decodeBatch } from '../../shared/telemetry/batch.ts'
 import { BatchWriter } from '../../shared/telemetry/codec.ts'
 import { Folds } from './fold.ts'
-import { UsageCommitter } from './ledger.ts'
 import { SloTally } from './slo/slo-tally.ts'
 import { openUsageDatabase } from './store/schema.ts'
 import { UsageStore } from './store/usage-store.ts'
-import type { Tally } from './tally.ts'
+import type { Tally } from './transactional-sum.ts'
+import { UsageCommitter } from './usage-committer.ts'
 import { TargetTally } from './weights/target-tally.ts'
 
 const recordsPerBatch = 1_000

@@ -9,9 +9,9 @@ import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-r
 import { BatchWriter } from '../../shared/telemetry/codec.ts'
 import { usagePart } from './answers/usage.ts'
 import { Folds } from './fold.ts'
-import { UsageCommitter } from './ledger.ts'
-import { recent } from './measured.ts'
+import { recent } from './measures-of.ts'
 import { openUsageStore } from './store/usage-store.ts'
+import { UsageCommitter } from './usage-committer.ts'
 
 const startMs = Date.UTC(2026, 4, 6, 7, 0, 0)
 

@@ -13,8 +13,8 @@ import type { LeaseKeeper } from '../../cluster/leases/lease-keeper.ts'
 import { decodeHeartbeat } from '../../cluster/membership/decode-heartbeat.ts'
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import type { UsageStream } from '../../cluster/telemetry-stream/usage-stream.ts'
+import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { bounds } from '../../shared/limits.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { AnsweredPartition } from '../../shared/telemetry/answers/answer-part.ts'
@@ -24,10 +24,10 @@ import type { AggregatorQuery, NodeHeartbeat } from '../../shared/telemetry/reco
 import type { Stored } from '../../shared/telemetry/stored.ts'
 import { Answers } from './answers/answers.ts'
 import { Folds } from './fold.ts'
-import { UsageCommitter } from './ledger.ts'
 import type { Publishing } from './publishing/start-publishing.ts'
 import { openUsageStore, type UsageStore } from './store/usage-store.ts'
-import { PartitionReplicas } from './stream/keeping.ts'
+import { PartitionReplicas } from './stream/partition-replicas.ts'
+import { UsageCommitter } from './usage-committer.ts'
 
 export interface AggregatorOptions {
   dataDir: string

@@ -9,7 +9,7 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import { done, type Result } from '../../shared/result.ts'
 import { newKeyId, newKeyToken } from './api/key-routes.ts'
 import { withProblem } from './api/refusals.ts'
-import type { ConfigService } from './config-desk.ts'
+import type { ConfigService } from './config-service.ts'
 import type { Problem } from './http/answer.ts'
 import { tokenOwner } from './unneeded-secrets.ts'
 

@@ -5,7 +5,7 @@ import { decideApply } from '../../shared/config/decide.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { withProblem } from './api/refusals.ts'
-import type { ConfigService } from './config-desk.ts'
+import type { ConfigService } from './config-service.ts'
 import type { Problem, ProblemItem } from './http/answer.ts'
 
 export interface ConfigFileOptions {

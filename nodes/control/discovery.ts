@@ -3,7 +3,7 @@
 import { decidePut } from '../../shared/config/decide.ts'
 import { withProblem } from './api/refusals.ts'
 import { bootstrapActor } from './bootstrap.ts'
-import type { ConfigService } from './config-desk.ts'
+import type { ConfigService } from './config-service.ts'
 
 export type Finding =
   /** `provider` is undefined where this version has no such kind of provider yet. */

@@ -4,8 +4,8 @@ import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import { done, type Result } from '../../shared/result.ts'
 import { bootstrap } from './bootstrap.ts'
-import type { ConfigService } from './config-desk.ts'
 import { applyConfigFile, type ConfigFileOptions } from './config-file.ts'
+import type { ConfigService } from './config-service.ts'
 import type { Problem } from './http/answer.ts'
 
 export interface FirstWritesOptions extends ConfigFileOptions {

@@ -1,6 +1,6 @@
 // What an objective has to make sense of beyond its references: where its messages may go, the key that it names, and how
 // many there may be.
-import { bounds } from '../limits.ts'
+import { bounds } from '../bounds.ts'
 import { egressProblem } from './egress.ts'
 import type { SloSpec } from './kinds.ts'
 import { invalid, type Problem, quote } from './problem.ts'

@@ -11,7 +11,7 @@ import {
   parseDocument as parseYaml,
   type YAMLError,
 } from 'yaml'
-import { bounds } from '../limits.ts'
+import { bounds } from '../bounds.ts'
 import { type ConfigDocument, documentOf } from './config-document.ts'
 import { formatPath, invalid, type PathSegment, type Problem, quote } from './problem.ts'
 import { isMask } from './secret-fields.ts'

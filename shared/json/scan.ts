@@ -1,7 +1,7 @@
 // Reads what the gateway must know from a request body in one pass over its bytes, and builds no object of it: the same
 // bytes go on to the provider. JSON.parse of a body with an image costs ten times the rest of the request.
 import { isUtf8 } from 'node:buffer'
-import { bounds } from '../limits.ts'
+import { bounds } from '../bounds.ts'
 import { JsonCursor, stopped } from './cursor.ts'
 import { decodedText, MemberWalk, NameTable, type Span } from './members.ts'
 

@@ -1,6 +1,7 @@
 // The latest heartbeat of each node, and what they say together about targets.
+
+import { bounds } from '../bounds.ts'
 import type { Clock } from '../clock.ts'
-import { bounds } from '../limits.ts'
 import { Beats, beatIn } from './beats.ts'
 import type { NodeHeartbeat, TargetLoad } from './records.ts'
 

@@ -1,5 +1,5 @@
 // What the publisher of weights tells all proxies each second (`subjects.weights`): what the fleet knows of each target.
-import { bounds } from '../limits.ts'
+import { bounds } from '../bounds.ts'
 
 export interface WeightsMessage {
   /** Who publishes; a higher epoch is a later publisher. */

@@ -7,8 +7,8 @@ import { type Around, mergedAnswer, metricsAnswer } from '../../../shared/teleme
 import type { Fleet } from '../../../shared/telemetry/fleet.ts'
 import type { AggregatorQuery } from '../../../shared/telemetry/records.ts'
 import type { Folds } from '../fold.ts'
-import type { UsageCommitter } from '../ledger.ts'
-import { recent, sinceStart } from '../measured.ts'
+import { recent, sinceStart } from '../measures-of.ts'
+import type { UsageCommitter } from '../usage-committer.ts'
 import { History } from './requests.ts'
 import { usagePart } from './usage.ts'
 

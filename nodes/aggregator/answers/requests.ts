@@ -1,6 +1,6 @@
 // `GET /requests` and `/requests/{id}`: metadata of finished requests, newest first. The history is kept as the batches
 // that came; this reads them from the newest on and decodes until a page is full.
-import { bounds } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/bounds.ts'
 import { done } from '../../../shared/result.ts'
 import { type MergedAnswer, problem } from '../../../shared/telemetry/answers/answer.ts'
 import type { HistoryPage } from '../../../shared/telemetry/answers/history-pages.ts'

@@ -3,7 +3,7 @@
 // publisher says them again each second, and an event is known by its id.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { ActiveAlert, AlertDelivery, AlertEvent } from '../../../shared/telemetry/slo-state.ts'
-import type { Tally } from '../tally.ts'
+import type { Tally } from '../transactional-sum.ts'
 
 const schema = `
   CREATE TABLE IF NOT EXISTS alert (

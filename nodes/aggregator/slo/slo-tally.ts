@@ -3,7 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../../shared/clock.ts'
 import type { DecodedRecord } from '../../../shared/telemetry/decode.ts'
-import type { Tally } from '../tally.ts'
+import type { Tally } from '../transactional-sum.ts'
 import type { Objective } from './objective.ts'
 import { SloFold } from './slo-fold.ts'
 import { SloStore } from './slo-store.ts'

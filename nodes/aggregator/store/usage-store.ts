@@ -4,7 +4,7 @@
 // The history holds batches as they came: a row each, not a row per request, which would cost more than everything else
 // here together. Reading decodes what it needs.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { bounds } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/bounds.ts'
 import { usageCounters, usageDimensions } from '../../../shared/telemetry/answers/usage-fields.ts'
 import type { Hole } from '../../../shared/telemetry/sequences.ts'
 import type { StoredSource } from '../intake.ts'

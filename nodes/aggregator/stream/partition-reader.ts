@@ -4,8 +4,8 @@
 import type { PartitionFeed, UsageMessage, UsageStream } from '../../../cluster/telemetry-stream/usage-stream.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
-import type { Arrival, Taken } from '../ledger.ts'
 import type { Position } from '../store/usage-store.ts'
+import type { Arrival, Taken } from '../usage-committer.ts'
 import { judgePosition, type PositionVerdict } from './judge-position.ts'
 import type { StreamEnds } from './stream-ends.ts'
 

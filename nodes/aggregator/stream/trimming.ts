@@ -1,7 +1,7 @@
 // How far the usage stream may forget. It keeps what it has as long as there is room, so that an aggregator that was away
 // finds what it missed; when half of the room is used, the older half of what everybody alive has committed goes.
 
-import { keptBy } from '../../../cluster/telemetry-stream/keepers.ts'
+import { keptBy } from '../../../cluster/telemetry-stream/replica-peers.ts'
 import type { UsageFacts } from '../../../cluster/telemetry-stream/usage-stream.ts'
 import type { KeepingMessage } from '../../../shared/telemetry/keeping-message.ts'
 import { partitionsCount } from '../../../shared/telemetry/partition.ts'

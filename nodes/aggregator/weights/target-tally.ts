@@ -1,8 +1,9 @@
 // What one partition knows of how fast the configured targets are now, and how they do by the objectives. It fades within
 // half a minute, so it is kept in memory alone.
+
+import { bounds } from '../../../shared/bounds.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
-import { bounds } from '../../../shared/limits.ts'
 import type { DecodedRecord } from '../../../shared/telemetry/decode.ts'
 import { FadingMean } from '../../../shared/telemetry/fading-mean.ts'
 import { firstUsOf, tokenUsOf } from '../../../shared/telemetry/pace.ts'
@@ -10,7 +11,7 @@ import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
 import { judgeAsAttempt } from '../slo/judge.ts'
 import type { Objective } from '../slo/objective.ts'
 import type { SloCounts } from '../slo/slot-ring.ts'
-import type { Tally } from '../tally.ts'
+import type { Tally } from '../transactional-sum.ts'
 
 export interface TargetName {
   readonly model: string

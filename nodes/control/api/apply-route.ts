@@ -2,7 +2,7 @@
 import { decideApply } from '../../../shared/config/decide.ts'
 import { diffChange } from '../../../shared/config/diff.ts'
 import { documentJsonSchema } from '../../../shared/config/json-schema.ts'
-import type { ConfigService, Decide } from '../config-desk.ts'
+import type { ConfigService, Decide } from '../config-service.ts'
 import { type HttpAnswer, json, problem } from '../http/answer.ts'
 import { appliedBody, opaqueBody } from './answers.ts'
 import { withProblem } from './refusals.ts'

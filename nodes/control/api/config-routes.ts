@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { publicResources } from '../../../shared/config/public-view.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
-import type { ConfigService } from '../config-desk.ts'
+import type { ConfigService } from '../config-service.ts'
 import { json, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
 import { commandBody, configBody, eventsBody, problemBody } from './answers.ts'

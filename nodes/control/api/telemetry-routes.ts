@@ -2,11 +2,11 @@
 // answers, the answer is an honest 503 and the configuration can be managed all the same.
 import { z } from 'zod'
 import type { Aggregators, AskRefusal } from '../../../cluster/telemetry-query/aggregators.ts'
-import { bounds } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/bounds.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { usageGroups } from '../../../shared/telemetry/answers/usage-fields.ts'
 import type { AggregatorQuestion } from '../../../shared/telemetry/records.ts'
-import type { ConfigService } from '../config-desk.ts'
+import type { ConfigService } from '../config-service.ts'
 import { type HttpAnswer, json, type Problem, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
 import { explainBody, opaqueBody, problemBody, requestsBody, targetsBody, usageBody } from './answers.ts'

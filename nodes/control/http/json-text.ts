@@ -1,7 +1,7 @@
 // Checks a JSON text before `JSON.parse` builds it: a syntax error is told with its line and column, an object that has a
 // key twice is refused (readers disagree on which one counts, so a check of one and a use of the other is a hole), and
 // depth is bounded before a recursive consumer meets it. It builds nothing itself.
-import { bounds } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/bounds.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 
 export interface JsonRefusal {

@@ -1,10 +1,10 @@
 // Takes in request bodies and hands them to the handler: those with a length, as they come, and chunked ones, with care.
 import type { HttpResponse } from 'uWebSockets.js'
 import { BodyReader, PooledBody } from './body.ts'
-import { type FramingRules, judgeBody } from './guard.ts'
+import type { EarlyErrors } from './early-errors.ts'
+import { type FramingRules, judgeBody } from './framing-rules.ts'
 import type { ReadHead } from './head.ts'
 import type { Body, HttpError, HttpHandler, OnBody, RequestHead } from './http.ts'
-import type { EarlyErrors } from './refusals.ts'
 import type { ReplyRoom, UwsReply } from './reply.ts'
 import type { SlabPool } from './slabs.ts'
 

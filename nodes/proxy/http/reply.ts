@@ -4,7 +4,7 @@
 
 import type { HttpResponse } from 'uWebSockets.js'
 import assert from 'node:assert/strict'
-import { bounds } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/bounds.ts'
 import { headerBlock } from './header-block.ts'
 import type { HeaderLines, Reply } from './http.ts'
 

@@ -2,13 +2,13 @@
 // refusal, or by opening the socket. One class owns each open one, since a socket that is touched after its end throws
 // inside native code.
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from 'uWebSockets.js'
+import { bounds } from '../../../shared/bounds.ts'
 import type { Clock } from '../../../shared/clock.ts'
-import { bounds } from '../../../shared/limits.ts'
-import { declaredLength, type FramingRules, judgeFraming } from './guard.ts'
+import type { EarlyErrors } from './early-errors.ts'
+import { declaredLength, type FramingRules, judgeFraming } from './framing-rules.ts'
 import { ReadHead } from './head.ts'
 import { headerBlock } from './header-block.ts'
 import type { ClientSocket, HeaderLines, HttpError, HttpHandler, SocketHandler, Upgrade } from './http.ts'
-import type { EarlyErrors } from './refusals.ts'
 import { type ReplyRoom, UwsReply } from './reply.ts'
 
 export interface SocketParts {

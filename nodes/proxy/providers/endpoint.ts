@@ -5,13 +5,13 @@ import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { ProviderKind, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
 import type { Price } from '../../../shared/models/price.ts'
 import type { UnitPrice } from '../../../shared/models/unit-price.ts'
+import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
 import { azureHasResponses } from './azure-address.ts'
 import type { Credential, CredentialHealthTable } from './credential.ts'
-import type { Identities } from './credentials/identity-keeper.ts'
-import { credentialsOf, headerLine } from './credentials-of.ts'
-import type { Quirks, UpstreamDialect } from './dialects/dialect.ts'
-import { type HostRow, hostRow, passThroughAt, withoutResponses } from './hosts.ts'
-import { type KindRow, kindRows } from './kinds.ts'
+import type { Identities } from './credentials/identities.ts'
+import { credentialsOf, headerLine } from './open-credentials.ts'
+import { type HostRow, hostRow, passThroughAt, withoutResponses } from './openai-hosts.ts'
+import { type KindRow, kindRows } from './provider-kinds.ts'
 
 export interface Target {
   readonly provider: string

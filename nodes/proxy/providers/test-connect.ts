@@ -1,7 +1,7 @@
 // What tests that connect providers leave at its simplest.
 import { ManualClock } from '../../../shared/clock.ts'
 import { CredentialHealthTable } from './credential.ts'
-import { Identities, type IdentitiesOptions } from './credentials/identity-keeper.ts'
+import { Identities, type IdentitiesOptions } from './credentials/identities.ts'
 import type { ConnectOptions } from './endpoint.ts'
 
 export function testIdentities(more: Partial<IdentitiesOptions> = {}): Identities {

@@ -4,8 +4,8 @@
 // or age (`delivery.ts`). Nothing here waits, and nothing that fails here keeps an answer back.
 import { join } from 'node:path'
 import type { Bus } from '../../../cluster/bus/bus.ts'
+import { bounds } from '../../../shared/bounds.ts'
 import type { Chance, Clock, Timer } from '../../../shared/clock.ts'
-import { bounds } from '../../../shared/limits.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { BatchWriter, isSingle, recordBytesMax } from '../../../shared/telemetry/codec.ts'
 import type { AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'

@@ -2,7 +2,7 @@
 // depends on the bytes alone, which is why a fuzzer can drive it. It is strict, because its upstream may be wrong or
 // hostile and its connections are shared by callers: a bare LF, a folded line, a blank before a colon, a length said
 // twice in two ways end the exchange (RFC 9112).
-import { bounds } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/bounds.ts'
 import { mayFrame, readFraming } from './answer-framing.ts'
 import { AnswerHead } from './answer-head.ts'
 

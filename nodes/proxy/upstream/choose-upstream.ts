@@ -4,7 +4,7 @@ import type { Notify } from '../../../shared/notice.ts'
 import { AddressBook } from './address-book.ts'
 import { Http1Client } from './http1-client.ts'
 import { readProxyEnvironment } from './proxy-environment.ts'
-import { tellTroubles } from './troubles.ts'
+import { tellTroubles } from './unreachable-notices.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
 import { SocketOpener } from './upstream-socket.ts'
 

@@ -4,14 +4,14 @@
 
 import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
+import { bounds } from '../../../shared/bounds.ts'
 import type { Clock } from '../../../shared/clock.ts'
-import { bounds } from '../../../shared/limits.ts'
 import type { AddressBook } from './address-book.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { egressLookup, egressRefusal } from './egress.ts'
 import type { Exchange, ExchangeFailure } from './exchange.ts'
 import { isTlsError, makeSecureContext } from './socket.ts'
-import type { Troubled } from './troubles.ts'
+import type { Troubled } from './unreachable-notices.ts'
 import type { UpstreamOrigin } from './upstream.ts'
 
 const idleMsMax = 60_000

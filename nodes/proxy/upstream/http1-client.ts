@@ -1,13 +1,14 @@
 // Our own HTTP/1.1 client over `net` and `tls`: what a proxy spends most of its time in. One string or one `writev` per
 // request, one shared read buffer, no stream object and no header object on the way.
+
+import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { bounds } from '../../../shared/limits.ts'
 import { AddressBook } from './address-book.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { Exchange } from './exchange.ts'
 import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
-import type { Troubled } from './troubles.ts'
+import type { Troubled } from './unreachable-notices.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
 
 const sweepMs = 1_000

@@ -2,14 +2,14 @@
 // TLS inside it are its work. It costs about twice as much per request as our own client, so bodies are copied here and
 // the code stays plain. Loaded only when a proxy is named.
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { bounds } from '../../../shared/limits.ts'
 import { AddressBook } from './address-book.ts'
 import { egressLookup, egressRefusal } from './egress.ts'
 import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
 import { isTlsError } from './socket.ts'
-import type { Troubled } from './troubles.ts'
+import type { Troubled } from './unreachable-notices.ts'
 import type {
   Upstream,
   UpstreamCall,

@@ -1,7 +1,7 @@
 // The upstream leg of a WebSocket: the handshake with a provider, and its messages as callbacks. The protocol is the work
 // of `ws`; where connections may go is judged here as for any other request.
 import { WebSocket } from 'ws'
-import { bounds } from '../../../shared/limits.ts'
+import { bounds } from '../../../shared/bounds.ts'
 import type { AddressBook } from './address-book.ts'
 import { egressLookup, egressRefusal } from './egress.ts'
 import { RequestChecker } from './request-bytes.ts'

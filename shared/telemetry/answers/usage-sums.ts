@@ -1,6 +1,6 @@
 // Usage summed by what was asked for. Sums of several aggregators add up to the sum of all: they are integers until the
 // body is made, because sums of nano-dollars leave the integers that a double holds at nine million dollars.
-import { bounds } from '../../limits.ts'
+import { bounds } from '../../bounds.ts'
 import { hourMs, type UsageCounter, type UsageGroup, usageCounters } from './usage-fields.ts'
 
 type Sums = Record<UsageCounter, bigint>

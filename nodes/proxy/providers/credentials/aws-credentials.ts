@@ -5,7 +5,7 @@ import type { Clock } from '../../../../shared/clock.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { assumeRole, assumeRoleWithWebIdentity } from './aws-sts.ts'
 import { type AskIdentity, jsonObject } from './identity-http.ts'
-import type { CredentialSource, CredentialTrouble, Granted } from './kept-credential.ts'
+import type { CredentialSource, CredentialTrouble, Granted } from './renewed-credential.ts'
 
 export interface AwsKeys {
   readonly accessKeyId: string

@@ -2,7 +2,7 @@
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { AwsContext, AwsKeys } from './aws-credentials.ts'
 import { signAws } from './aws-signer.ts'
-import type { CredentialTrouble, Granted } from './kept-credential.ts'
+import type { CredentialTrouble, Granted } from './renewed-credential.ts'
 
 type Fetched = Result<Granted<AwsKeys>, CredentialTrouble>
 

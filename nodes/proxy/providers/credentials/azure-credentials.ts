@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../../../shared/clock.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type AskIdentity, jsonObject } from './identity-http.ts'
-import type { CredentialSource, CredentialTrouble, Granted } from './kept-credential.ts'
+import type { CredentialSource, CredentialTrouble, Granted } from './renewed-credential.ts'
 
 export type AzureSpec =
   | 'default'

@@ -5,7 +5,7 @@ import type { AuthClient } from 'google-auth-library'
 import type { Clock } from '../../../../shared/clock.ts'
 import { done, fail } from '../../../../shared/result.ts'
 import { jsonObject } from './identity-http.ts'
-import type { CredentialSource } from './kept-credential.ts'
+import type { CredentialSource } from './renewed-credential.ts'
 
 export type GcpSpec = 'default' | { readonly serviceAccountFile: string }
 

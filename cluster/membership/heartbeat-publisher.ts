@@ -1,0 +1,85 @@
+// Once a second a node says how it is: what it serves, how far behind it is, what waits in it, and what is wrong. Nobody
+// asks; whoever wants to know listens (`subjects.heartbeat`).
+import { randomUUID } from 'node:crypto'
+import { bounds } from '../../shared/bounds.ts'
+import type { Clock, Timer } from '../../shared/clock.ts'
+import type { Trouble } from '../../shared/readiness.ts'
+import type { LinkState, NodeHeartbeat, NodeRole, ProcessLoad } from '../../shared/telemetry/records.ts'
+import { type Bus, encodeJson, subjects } from '../bus/bus.ts'
+import type { FollowerStatus } from '../config-log/follower.ts'
+import { EventLoopLag } from './event-loop-lag.ts'
+
+export interface PulseOptions {
+  readonly node: { readonly name: string; readonly role: NodeRole; readonly version: string; readonly region: string }
+  readonly bus: Bus
+  readonly clock: Clock
+  /** Asked at each beat. */
+  facts(): HeartbeatFacts
+}
+
+export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals'> {
+  readonly status: Pick<FollowerStatus, 'revision' | 'hash' | 'lagMs'>
+  readonly troubles: readonly Trouble[]
+  readonly draining?: boolean
+  readonly queues?: NodeHeartbeat['queues']
+  readonly openRequests?: number
+  readonly link?: LinkState | undefined
+}
+
+export class HeartbeatPublisher {
+  readonly #options: PulseOptions
+  readonly #lag = new EventLoopLag()
+  readonly #timer: Timer
+  readonly #boot = randomUUID()
+  #count = 0
+  #load: ProcessLoad['eventLoopLagMs'] = { p50: 0, p99: 0, max: 0 }
+
+  constructor(options: PulseOptions) {
+    this.#options = options
+    this.#lag.start()
+    this.#timer = options.clock.every(bounds.heartbeatMs, () => this.beat())
+  }
+
+  /** Now, out of turn too: a change that others wait for. */
+  beat(): void {
+    this.#load = this.#lag.read()
+    this.#count++
+    this.#options.bus.publish(subjects.heartbeat, encodeJson(this.read()))
+  }
+
+  /** As it would be told now. */
+  read(): NodeHeartbeat {
+    const { node, clock } = this.#options
+    const { status, troubles, draining = false, queues = {}, openRequests, link, ...rest } = this.#options.facts()
+    const { revision, hash } = status
+    const { queues: linkQueues, ...linkState } = link ?? {}
+    const { name, role, region, version } = node
+    return {
+      ...{ node: name, role, region, version, revision, hash, draining, ...rest },
+      queues: { ...queues, ...linkQueues },
+      ...(link === undefined ? {} : { link: linkState as Omit<LinkState, 'queues'> }),
+      lagMs: Math.round(status.lagMs),
+      atMs: clock.wallMs(),
+      beat: { boot: this.#boot, count: this.#count },
+      troubles: troubles.map(({ reason }) => reason),
+      process: {
+        ...{ rssBytes: residentBytes(), eventLoopLagMs: this.#load },
+        ...(openRequests === undefined ? {} : { openRequests }),
+      },
+    }
+  }
+
+  stop(): void {
+    this.#timer.cancel()
+    this.#lag.stop()
+  }
+}
+
+/** 0 when it cannot be read, as where descriptors have run out: that must not end the process that they ran out in. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss()
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,175 @@
+// A session between two sockets in memory, under a clock that the test moves: what silence and stalled sides come to.
+import { expect, test } from 'vitest'
+import { bounds } from '../../../../shared/bounds.ts'
+import { ManualClock } from '../../../../shared/clock.ts'
+import type { RequestRecord } from '../../../../shared/telemetry/records.ts'
+import type { Target } from '../../providers/endpoint.ts'
+import { AttemptPlan } from '../../routing/attempt-plan.ts'
+import { directRoute } from '../../routing/model-route.ts'
+import { RealtimeSession } from './session.ts'
+import { type RealtimePlan, realtimeRoute } from './session-plan.ts'
+import { RealtimeRecords } from './session-records.ts'
+
+/** One side: what it was sent, how much of that it has not taken, and how it was closed. */
+class Side {
+  bufferedBytes = 0
+  takes = true
+  readonly sent: string[] = []
+  closed: { code: number | undefined; reason: string } | undefined
+  paused = false
+  pings = 0
+
+  send(message: Uint8Array): void {
+    this.sent.push(Buffer.from(message).toString())
+    if (!this.takes) this.bufferedBytes += message.length
+  }
+
+  close(code: number | undefined, reason: string): void {
+    this.closed ??= { code, reason }
+  }
+
+  terminate(): void {}
+  abandon(): void {}
+
+  ping(): void {
+    this.pings++
+  }
+
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+  }
+}
+
+function opened() {
+  const clock = new ManualClock(1_000)
+  const [client, upstream] = [new Side(), new Side()]
+  const load = { inFlight: 1, failuresInRow: 0 }
+  const target = { provider: 'live', model: 'x', price: undefined, health: load } as unknown as Target
+  const route = directRoute('voice', target)
+  const chance = () => 0
+  const attemptPlan = new AttemptPlan({
+    ...{ requestId: 'r', revision: 1, stream: true, clock, chance, route, routeOf: () => undefined },
+  })
+  const step = attemptPlan.next()!
+  const caller = { keyId: 'k', team: 't', user: '', app: '', costCenter: '', expiresAtMs: 0, models: undefined }
+  const plan: RealtimePlan = {
+    ...{ requestId: 'r', arrivedAtMs: 0, startedMs: 0, route: realtimeRoute, caller, tokenHash: '', user: '' },
+    ...{ model: 'voice', revision: 1, revisionText: '1', stream: true, attemptPlan, headerLines: '', protocol: '' },
+    modelsThatCould: () => [],
+  }
+  const recorded: RequestRecord[] = []
+  const records = new RealtimeRecords(plan, { finish: (record) => recorded.push(record) })
+  const end = { attempts: [], attemptCount: 1, fallbackIndex: 0, openedMs: clock.monotonicMs() }
+  const session = new RealtimeSession({ clock, plan, step, records, end, upstream })
+  session.client = client
+  const pass = (ms: number) => {
+    for (let left = ms; left > 0; left -= 1_000) {
+      clock.advance(Math.min(1_000, left))
+      session.sweep(clock.monotonicMs())
+    }
+  }
+  return { session, client, upstream, recorded, load, pass }
+}
+
+const event = (body: object) => Buffer.from(JSON.stringify(body))
+const codeIn = ({ sent }: Side) => JSON.parse(sent.at(-1)!).error.code
+
+test('silence ends a session after its time, and not before; a word from either side begins it anew', () => {
+  const { session, client, upstream, recorded, load, pass } = opened()
+  pass(bounds.socketIdleMs - 1_000)
+  session.onMessage(Buffer.from('hi'), false)
+  pass(bounds.socketIdleMs - 1_000)
+  session.fromUpstream(Buffer.from('hello'), false)
+  pass(bounds.socketIdleMs)
+  expect(client.closed).toBeUndefined()
+  pass(2_000)
+  expect([client.closed?.code, codeIn(client), upstream.closed?.code]).toEqual([1_001, 'session_idle', 1_001])
+  expect(recorded).toMatchObject([{ requestId: 'r', status: 'cut', errorCode: 'session_idle' }])
+  expect(load.inFlight).toBe(0)
+  expect(upstream.pings).toBeGreaterThan(100)
+})
+
+test('a client that takes nothing pauses the upstream at once, and is closed when it goes on for too long', () => {
+  const { session, client, upstream, recorded, pass } = opened()
+  client.takes = false
+  const piece = Buffer.alloc(64 << 10)
+  for (let sent = 0; !upstream.paused; sent += piece.length) {
+    expect(sent).toBeLessThanOrEqual(bounds.socketBufferBytesMax + piece.length)
+    session.fromUpstream(piece, true)
+  }
+  pass(bounds.socketStalledMs - 1_000)
+  // It took a little: that is enough, once more.
+  client.bufferedBytes -= 1
+  session.onDrain()
+  pass(bounds.socketStalledMs)
+  expect([client.closed, upstream.paused]).toEqual([undefined, true])
+  pass(1_000)
+  expect([client.closed?.code, codeIn(client)]).toEqual([1_008, 'client_too_slow'])
+  expect(recorded).toHaveLength(1)
+})
+
+test('the upstream goes on when the client has taken half', () => {
+  const { session, client, upstream, pass } = opened()
+  client.takes = false
+  session.fromUpstream(Buffer.alloc(2 * bounds.socketBufferBytesMax), true)
+  expect(upstream.paused).toBe(true)
+  client.bufferedBytes = bounds.socketBufferBytesMax / 2 + 1
+  session.onDrain()
+  expect(upstream.paused).toBe(true)
+  client.bufferedBytes = 0
+  session.onDrain()
+  expect(upstream.paused).toBe(false)
+  pass(60_000)
+  expect(client.closed).toBeUndefined()
+})
+
+test('an upstream that takes nothing of a little for too long is as bad as one that takes nothing of much', () => {
+  const first = opened()
+  first.upstream.takes = false
+  first.session.onMessage(Buffer.alloc(bounds.socketBufferBytesMax + 1), true)
+  first.pass(bounds.socketStalledMs)
+  expect(first.client.closed).toBeUndefined()
+  first.pass(1_000)
+  expect([first.client.closed?.code, codeIn(first.client)]).toEqual([1_013, 'upstream_too_slow'])
+  const second = opened()
+  second.upstream.takes = false
+  for (let i = 0; i < 6 && second.client.closed === undefined; i++) {
+    second.session.onMessage(Buffer.alloc(bounds.socketBufferBytesMax), true)
+  }
+  expect(second.client.closed?.code).toBe(1_013)
+})
+
+test('a response that never ends is recorded as such, with no cost that nobody told', () => {
+  const { session, recorded } = opened()
+  session.fromUpstream(event({ type: 'response.created' }), false)
+  session.onClose(1_006, '')
+  expect(recorded).toMatchObject([
+    { requestId: 'r.1', status: 'client-aborted', unpriced: true, tokens: { input: 0, output: 0 } },
+    { requestId: 'r', status: 'client-aborted' },
+  ])
+})
+
+test('responses that nobody ends do not pile up', () => {
+  const { session, recorded } = opened()
+  for (let i = 0; i < 100; i++) session.fromUpstream(event({ type: 'response.created' }), false)
+  session.onUpstreamClosed(1_000, '')
+  expect(recorded.length).toBeLessThanOrEqual(17)
+})
+
+test('whatever comes after its end changes nothing', () => {
+  const { session, client, upstream, recorded, load, pass } = opened()
+  session.onUpstreamClosed(4_000, 'x'.repeat(300))
+  expect(client.closed?.code).toBe(4_000)
+  expect(Buffer.byteLength(client.closed!.reason)).toBeLessThanOrEqual(123)
+  session.onClose(1_000, '')
+  session.onUpstreamClosed(1_000, '')
+  session.fromUpstream(event({ type: 'response.done', response: {} }), false)
+  session.revoke('late')
+  session.drain()
+  pass(bounds.socketIdleMs * 2)
+  expect([recorded.length, load.inFlight, upstream.closed]).toEqual([1, 0, undefined])
+})

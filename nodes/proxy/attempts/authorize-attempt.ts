@@ -1,0 +1,40 @@
+// With what an attempt shows an upstream who asks: which credential, and the header lines that come of it.
+import type { Chance } from '../../../shared/clock.ts'
+import { type Credential, credentialNamed, drawCredential } from '../providers/credential.ts'
+import { jsonTypeLine, type Target } from '../providers/endpoint.ts'
+import type { Translator } from '../translators/translator.ts'
+
+/** `pinned`: the name of the credential under which the upstream holds what the request speaks of. */
+export function credentialFor(
+  target: Target,
+  translator: Translator,
+  { pinned, nowMs, chance }: { pinned: string | undefined; nowMs: number; chance: Chance },
+): Credential {
+  return credentialNamed(target.credentials, pinned) ?? drawCredential(credentialsOf(target, translator), nowMs, chance)
+}
+
+/** Where the translator names none that is there, any is as good: the upstream will say what it does not know. */
+function credentialsOf({ credentials }: Target, { credential }: Translator): readonly Credential[] {
+  if (credential === undefined) return credentials
+  const named = credentials.filter(({ name }) => name === credential)
+  return named.length === 0 ? credentials : named
+}
+
+/** The header lines of a call; undefined while the credential cannot prove anything. */
+export function headerLinesOf(credential: Credential, target: Target, translator: Translator): string | undefined {
+  if (credential.sign === undefined) return typedLines(credential, translator) + translator.headerLines
+  const proof = credential.sign({
+    method: translator.method ?? 'POST',
+    host: target.origin.host,
+    path: translator.path,
+    body: translator.body,
+  })
+  return proof === undefined ? undefined : typedLines(credential, translator) + proof + translator.headerLines
+}
+
+/** A credential's lines are made for JSON, which nearly every body is. */
+function typedLines({ headerLines }: Credential, { contentType }: Translator): string {
+  return contentType === undefined
+    ? headerLines
+    : headerLines.replace(jsonTypeLine, () => (contentType === '' ? '' : `content-type: ${contentType}\r\n`))
+}

@@ -1,0 +1,71 @@
+// The headers that tell a caller what happened: which provider and model served, how many attempts it took, what it cost
+// and how long we took ourselves.
+import type { Target } from '../providers/endpoint.ts'
+
+export interface AnswerFacts {
+  readonly requestId: string
+  readonly target: Target | undefined
+  readonly attempts: number
+  readonly fallbackIndex: number
+  readonly revisionText: string
+  readonly upstreamMs: number
+  readonly overheadMs: number
+  /** What the target could not take, '' when it took all. */
+  readonly dropped: string
+  /** Adds the header that Anthropic's SDK reads the id from. */
+  readonly requestIdToo: boolean
+  /** What the upstream says of the limits of its account: names, each with its value behind it. */
+  readonly limits?: readonly string[] | undefined
+  /** Nano-dollars; undefined for streams and for models without a price. */
+  readonly costNanoUsd: number | undefined
+}
+
+export function answerHeaders(facts: AnswerFacts, contentType: string): string[] {
+  const headers = ['content-type', contentType, 'x-request-id', facts.requestId]
+  if (facts.target !== undefined) {
+    headers.push('x-headgate-provider', facts.target.provider)
+    // Files and batches have none.
+    if (facts.target.model !== '') headers.push('x-headgate-model', facts.target.model)
+  }
+  headers.push(
+    'x-headgate-attempts',
+    smallNumber(facts.attempts),
+    'x-headgate-fallback-index',
+    smallNumber(facts.fallbackIndex),
+    'x-headgate-cache-status',
+    'BYPASS',
+    'x-headgate-upstream-ms',
+    milliseconds(facts.upstreamMs),
+    'x-headgate-overhead-ms',
+    milliseconds(facts.overheadMs),
+    'x-headgate-config-revision',
+    facts.revisionText,
+  )
+  if (facts.dropped !== '') headers.push('x-headgate-dropped-params', headerText(facts.dropped))
+  if (facts.requestIdToo) headers.push('request-id', facts.requestId)
+  if (facts.limits !== undefined) headers.push(...facts.limits)
+  if (facts.costNanoUsd !== undefined) headers.push('x-headgate-cost-usd', usd(facts.costNanoUsd))
+  return headers
+}
+
+const smallNumbers = Array.from({ length: 16 }, (_, n) => String(n))
+
+function smallNumber(n: number): string {
+  return smallNumbers[n] ?? String(n)
+}
+
+/** Names that callers made up stand in it as well. */
+function headerText(text: string): string {
+  return text.slice(0, 1_024).replace(/[^\x20-\x7e]/g, '?')
+}
+
+/** With two decimals, without the cost of `toFixed`. */
+function milliseconds(ms: number): string {
+  return String(Math.round(Math.max(0, ms) * 100) / 100)
+}
+
+/** Nano-dollars as a plain decimal, never in scientific notation. */
+export function usd(nano: number): string {
+  if (nano === 0) return '0'
+  return (nano / 1e9).toFixed(9).replace(/\.?0+$/, '')
+}

@@ -1,0 +1,116 @@
+// Stores an answer before its last bytes go out: by the time a caller has read it whole, any proxy can be asked for it. Where
+// that fails the answer goes out all the same, and says that it is not stored.
+import type { AssistantPart, Json, JsonObject } from '../../../shared/chat/parts.ts'
+import { tryParseExact } from '../../../shared/json/exact.ts'
+import type { Credential } from '../providers/credential.ts'
+import type { Target } from '../providers/endpoint.ts'
+import { inputItems, partsOf } from './history.ts'
+import type { ResponseStore } from './response-store.ts'
+import type { StoredResponse } from './stored-response.ts'
+
+export interface AnswerWriterOptions {
+  readonly store: ResponseStore
+  readonly owner: string
+  readonly id: string
+  readonly chain: readonly string[]
+  readonly chainBytes: number
+  /** As the caller wrote it, in JSON; undefined where not all that came before it is here. */
+  readonly input: string | undefined
+}
+
+/** Who answered, and how. */
+export interface Served {
+  readonly target: Target
+  readonly credential: Credential
+  /** The bytes are the provider's own, and so is the response. */
+  readonly passesThrough: boolean
+  readonly streamed: boolean
+}
+
+interface Said {
+  readonly parts: readonly AssistantPart[]
+  readonly input: Json
+}
+
+type Response = JsonObject & { readonly id: string }
+
+export class AnswerWriter {
+  readonly #options: AnswerWriterOptions
+  /** Undefined: nobody has told, as of bytes that pass through. */
+  #said: Said | undefined
+
+  constructor(options: AnswerWriterOptions) {
+    this.#options = options
+  }
+
+  /** Of the response. */
+  get id(): string {
+    return this.#options.id
+  }
+
+  /** What was said, and what it answers: told by whoever prints it. */
+  take(parts: readonly AssistantPart[], input: Json): void {
+    this.#said = { parts, input }
+  }
+
+  /** `last` is the body, or the terminal event; answers with what is to be sent in its place. */
+  async keep(last: string | Buffer, served: Served): Promise<string | Buffer> {
+    const text = last.toString('utf8')
+    const span = served.streamed ? lastData(text) : { start: 0, end: text.length }
+    const value = asObject(tryParseExact(text.slice(span.start, span.end)))
+    const response = served.streamed ? asObject(value?.['response']) : value
+    if (!isResponse(response)) return last
+    const isStored = await this.#store(response, served)
+    if (isStored === (response['store'] !== false)) return last
+    const told = { ...response, store: isStored }
+    const printed = JSON.stringify(served.streamed ? { ...value, response: told } : told)
+    return text.slice(0, span.start) + printed + text.slice(span.end)
+  }
+
+  async #store(response: Response, served: Served): Promise<boolean> {
+    const stored = served.passesThrough ? this.#passesThrough(response, served) : this.#printed(response)
+    const { store, owner } = this.#options
+    return stored !== undefined && (await store.keep(owner, response.id, stored))
+  }
+
+  /** A response that failed says itself that it is not stored. */
+  #printed(response: Response): StoredResponse | undefined {
+    return response['store'] === false ? undefined : this.#kept(response, this.#said)
+  }
+
+  /** A provider that speaks the Responses API holds what it made, unless it says that it does not. */
+  #passesThrough(response: Response, { target, credential }: Served): StoredResponse | undefined {
+    const { provider, model } = target
+    if (response['store'] !== false) {
+      return { type: 'held', target: `${provider}/${model}`, provider, credential: credential.name }
+    }
+    const { input, chain } = this.#options
+    const output = response['output']
+    if (input === undefined || response['status'] === 'failed' || !Array.isArray(output)) return undefined
+    const whole = { ...response, store: true, previous_response_id: chain.at(-1) ?? null }
+    return this.#kept(whole, { parts: partsOf(output), input: tryParseExact(input) })
+  }
+
+  #kept(response: Response, said: Said | undefined): StoredResponse | undefined {
+    if (said === undefined) return undefined
+    const { chain, chainBytes } = this.#options
+    const input = inputItems(said.input, response.id)
+    return { type: 'kept', response, input, parts: said.parts, chain, chainBytes }
+  }
+}
+
+function isResponse(value: JsonObject | undefined): value is Response {
+  return typeof value?.['id'] === 'string'
+}
+
+function asObject(value: Json): JsonObject | undefined {
+  return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
+}
+
+/** Of the last event: what stands behind `data:`. */
+function lastData(text: string): { start: number; end: number } {
+  const at = text.startsWith('data:') ? Math.max(0, text.lastIndexOf('\ndata:') + 1) : text.lastIndexOf('\ndata:') + 1
+  const start = text.startsWith('data:', at) ? at + 5 : text.length
+  const end = text.slice(start).search(/[\r\n]/)
+  return { start, end: end < 0 ? text.length : start + end }
+}

@@ -1,0 +1,222 @@
+// What a request goes on from, over a store whose time and troubles are the test's.
+import { expect, test } from 'vitest'
+import { openMemoryState } from '../../../cluster/state/memory-state-store.ts'
+import type { StateStore } from '../../../cluster/state/state-store.ts'
+import { bounds } from '../../../shared/bounds.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import { BodyScan, scanBody } from '../../../shared/json/scan.ts'
+import type { Credential } from '../providers/credential.ts'
+import type { Target } from '../providers/endpoint.ts'
+import { AnswerWriter, type Served } from './answer-store.ts'
+import { begin } from './continuation.ts'
+import { ResponseStore } from './response-store.ts'
+import { readStorageOptions } from './storage-options.ts'
+import type { LocalResponse } from './stored-response.ts'
+
+const owner = 'team:a'
+const served: Served = {
+  target: { provider: 'p', model: 'm' } as Target,
+  credential: { name: 'main' } as Credential,
+  ...{ passesThrough: false, streamed: false },
+}
+
+function world() {
+  let nowMs = 1_800_000_000_000
+  let isAway = false
+  let asked = 0
+  const clock = { wallMs: () => nowMs } as Clock
+  const memory = openMemoryState({ clock })
+  const away = { ok: false, error: { type: 'unavailable', message: 'it is away' } } as const
+  const reached = <Answer>(ask: () => Promise<Answer>) => {
+    asked++
+    return isAway ? Promise.resolve(away) : ask()
+  }
+  const store: StateStore = {
+    get: (key) => reached(() => memory.get(key)),
+    put: (key, value) => reached(() => memory.put(key, value)),
+    delete: (key) => reached(() => memory.delete(key)),
+    close: () => memory.close(),
+  }
+  return {
+    store: new ResponseStore(store),
+    get asked() {
+      return asked
+    },
+    leave: () => {
+      isAway = true
+    },
+    passDays: (days: number) => {
+      nowMs += days * 86_400_000
+    },
+  }
+}
+
+function scanOf(body: object): BodyScan {
+  const scan = new BodyScan()
+  expect(scanBody(Buffer.from(JSON.stringify(body)), scan)).toBeUndefined()
+  return scan
+}
+
+async function beginWith(store: ResponseStore, body: object, id = 'resp_new') {
+  const scan = scanOf(body)
+  const storage = readStorageOptions(scan)
+  if (!storage.ok || storage.value === undefined) throw new Error('it wants no state')
+  return begin({ store, owner, storage: storage.value, scan, id })
+}
+
+const kept = (id: string, chain: readonly string[] = [], chainBytes = 0): LocalResponse => ({
+  ...{ type: 'kept', chain, chainBytes },
+  response: { id, output: [{ type: 'message', id: `msg_${id}`, role: 'assistant', content: [] }] },
+  input: [{ id: `in_${id}`, type: 'message', role: 'user', content: `question of ${id}` }],
+  parts: [{ type: 'text', text: `answer of ${id}` }],
+})
+
+test('the turns before it are told from the oldest on', async () => {
+  const { store } = world()
+  await store.keep(owner, 'resp_0', kept('resp_0'))
+  await store.keep(owner, 'resp_1', kept('resp_1', ['resp_0']))
+  const begun = await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })
+  const texts = begun.ok && begun.value.history?.messages.map(({ parts }) => (parts[0] as { text: string }).text)
+  expect(texts).toEqual(['question of resp_0', 'answer of resp_0', 'question of resp_1', 'answer of resp_1'])
+})
+
+test('as many responses as the limit says are gone on from, and not one more', async () => {
+  const { store } = world()
+  const ids = Array.from({ length: bounds.responseChainMax + 1 }, (_one, n) => `resp_${n}`)
+  for (const [n, id] of ids.entries()) await store.keep(owner, id, kept(id, ids.slice(0, n)))
+  const longest = await beginWith(store, { previous_response_id: ids[bounds.responseChainMax - 1], input: 'x' })
+  expect(longest.ok && longest.value.history?.messages).toHaveLength(2 * bounds.responseChainMax)
+  const longer = await beginWith(store, { previous_response_id: ids.at(-1), input: 'x' })
+  expect(longer).toMatchObject({ ok: false, error: { type: 'chain-too-long', responses: ids.length } })
+})
+
+test('bytes of all responses before it count, as they were stored', async () => {
+  const { store } = world()
+  await store.keep(owner, 'resp_1', kept('resp_1', ['resp_0'], bounds.responseChainBytesMax - 10))
+  const begun = await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })
+  expect(begun).toMatchObject({ ok: false, error: { type: 'chain-too-long', responses: 2 } })
+})
+
+test('one that has expired was never there, and so with one whose beginning has', async () => {
+  const { store, passDays } = world()
+  await store.keep(owner, 'resp_0', kept('resp_0'))
+  passDays(20)
+  await store.keep(owner, 'resp_1', kept('resp_1', ['resp_0']))
+  expect(await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })).toMatchObject({ ok: true })
+  passDays(10)
+  const gone = { type: 'response-unknown', id: 'resp_0', isPrevious: true }
+  expect(await beginWith(store, { previous_response_id: 'resp_0', input: 'x' })).toEqual({ ok: false, error: gone })
+  expect(await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })).toEqual({ ok: false, error: gone })
+})
+
+test('while the store is away: who insists is refused, and who says nothing goes on', async () => {
+  const { store, leave } = world()
+  leave()
+  const away = { ok: false, error: { type: 'state-away' } }
+  expect(await beginWith(store, { store: true, input: 'x' })).toEqual(away)
+  expect(await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })).toEqual(away)
+  expect(await beginWith(store, { previous_response_id: 'resp_1', store: false, input: 'x' })).toEqual(away)
+  expect(await beginWith(store, { input: 'x' })).toMatchObject({ ok: true })
+})
+
+test.each([
+  [{ store: false }, undefined],
+  [{ store: false, previous_response_id: null }, undefined],
+  [
+    { store: false, previous_response_id: 'resp_1' },
+    { store: false, storeIsAsked: false, previous: 'resp_1' },
+  ],
+  [{ store: true }, { store: true, storeIsAsked: true, previous: undefined }],
+  [{ store: null }, { store: true, storeIsAsked: false, previous: undefined }],
+  [{}, { store: true, storeIsAsked: false, previous: undefined }],
+])('%j wants of state: %j', (body, wanted) => {
+  const storage = readStorageOptions(scanOf({ input: 'x', ...body }))
+  expect(storage).toEqual({ ok: true, value: wanted && { ...wanted, references: false } })
+})
+
+test('a request that says nothing of state asks the store for nothing before its answer, and once after it', async () => {
+  const start = world()
+  const begun = await beginWith(start.store, { input: 'x' })
+  expect(start.asked).toBe(0)
+  const keeper = begun.ok ? begun.value.keeper : undefined
+  keeper?.take([{ type: 'text', text: 'y' }], 'x')
+  await keeper?.keep('{"id":"resp_new","store":true,"output":[]}', served)
+  expect(start.asked).toBe(1)
+})
+
+const keeperOn = (store: ResponseStore, input?: string) =>
+  new AnswerWriter({ store, owner, id: 'resp_new', chain: ['resp_0'], chainBytes: 9, input })
+const whole = '{"id":"resp_new","store":true,"big":12345678901234567890,"output":[]}'
+const last = `event: x\ndata: {"n":1}\n\nevent: response.completed\ndata: {"type":"response.completed","response":${whole}}\n\n`
+
+test('what is stored goes out as it was, to the byte', async () => {
+  for (const [text, streamed] of [
+    [whole, false],
+    [last, true],
+  ] as const) {
+    const { store } = world()
+    const keeper = keeperOn(store)
+    keeper.take([{ type: 'text', text: 'y' }], 'x')
+    expect(await keeper.keep(text, { ...served, streamed })).toBe(text)
+    expect(await store.find(owner, 'resp_new')).toMatchObject({ ok: true, value: { stored: { type: 'kept' } } })
+  }
+})
+
+test('what could not be stored says so, and nothing else of it changes', async () => {
+  for (const [text, streamed] of [
+    [whole, false],
+    [last, true],
+    [last.replaceAll('data: ', 'data:'), true],
+    [last.replaceAll('\n', '\r\n'), true],
+    [last.slice(last.indexOf('data: {"type')), true],
+  ] as const) {
+    const { store, leave } = world()
+    leave()
+    const keeper = keeperOn(store)
+    keeper.take([{ type: 'text', text: 'y' }], 'x')
+    const told = String(await keeper.keep(Buffer.from(text), { ...served, streamed }))
+    expect(told.replace(/(data:) ?/g, '$1')).toBe(
+      text.replace('"store":true', '"store":false').replace(/(data:) ?/g, '$1'),
+    )
+  }
+})
+
+test('of a response that its provider holds, where it lies is kept; of one that it does not store, nothing', async () => {
+  const { store } = world()
+  await keeperOn(store).keep(whole, { ...served, passesThrough: true })
+  const stored = { type: 'held', target: 'p/m', provider: 'p', credential: 'main' }
+  expect(await store.find(owner, 'resp_new')).toMatchObject({ ok: true, value: { stored } })
+  for (const text of ['{"id":"resp_2","store":false}', '{"no":"id"}', 'no json', '']) {
+    expect(await keeperOn(store).keep(text, { ...served, passesThrough: true })).toBe(text)
+  }
+  expect(await store.find(owner, 'resp_2')).toEqual({ ok: true, value: undefined })
+})
+
+test('where its provider holds nothing, a response is kept here, and says so', async () => {
+  const { store } = world()
+  const output = [{ type: 'message', id: 'msg_1', role: 'assistant', content: [{ type: 'output_text', text: 'y' }] }]
+  const response = { id: 'resp_new', status: 'completed', store: false, output }
+  const passesThrough = { ...served, passesThrough: true }
+  const told = JSON.parse(String(await keeperOn(store, '"x"').keep(JSON.stringify(response), passesThrough)))
+  expect(told).toEqual({ ...response, store: true })
+  const found = await store.find(owner, 'resp_new')
+  expect(found.ok && found.value?.stored).toMatchObject({
+    ...{ type: 'kept', chain: ['resp_0'], chainBytes: 9, parts: [{ type: 'text', text: 'y' }] },
+    input: [{ role: 'user', content: [{ type: 'input_text', text: 'x' }] }],
+    response: { store: true, previous_response_id: 'resp_0' },
+  })
+  for (const input of ['7', '[null,"x",{"role":"user","content":"x"}]', '']) {
+    const other = JSON.stringify({ ...response, id: `resp_${input.length}` })
+    expect(JSON.parse(String(await keeperOn(store, input).keep(other, passesThrough)))).toMatchObject({ store: true })
+  }
+  // An id that it gave before is not its answer's alone.
+  expect(await keeperOn(store, '"x"').keep(JSON.stringify(response), passesThrough)).toBe(JSON.stringify(response))
+  const failed = JSON.stringify({ ...response, id: 'resp_f', status: 'failed' })
+  expect(await keeperOn(store, '"x"').keep(failed, passesThrough)).toBe(failed)
+})
+
+test('an answer that nobody has told the parts of is not stored, and goes out', async () => {
+  const { store } = world()
+  expect(await keeperOn(store).keep(whole, served)).toBe(whole.replace('"store":true', '"store":false'))
+  expect(await store.find(owner, 'resp_new')).toEqual({ ok: true, value: undefined })
+})

@@ -1,0 +1,84 @@
+// Stored responses, as what a model is told of them: turns in neutral words for those that are translated for, items for
+// those that speak the Responses API themselves.
+import type { AssistantPart, Json, JsonObject } from '../../../shared/chat/parts.ts'
+import type { Message } from '../../../shared/chat/request.ts'
+import { BodyReader, isObject } from '../dialects/common/body-reader.ts'
+import { reasoningItem } from '../dialects/openai-responses/items.ts'
+import { addMessage, readInput } from '../dialects/openai-responses/parse-input.ts'
+import { type LocalResponse, stemOf } from './stored-response.ts'
+
+/** Instructions of earlier turns are not part of it: the API does not carry them over. */
+export function messagesOf(turns: readonly LocalResponse[]): readonly Message[] {
+  let messages: Message[] = []
+  for (const { input, parts } of turns) {
+    // It was read before it was stored: there is nothing wrong with it.
+    messages = readInput(new BodyReader(), input, messages)
+    if (parts.length > 0) addMessage(messages, { role: 'assistant', parts })
+  }
+  return messages
+}
+
+export function itemsForOthers(turns: readonly LocalResponse[]): JsonObject[] {
+  return turns.flatMap(({ input, response }) => forOthers([...input, ...outputOf(response)]))
+}
+
+/** A provider that did not make them knows none of their ids, and can read none of their thoughts. */
+export function forOthers(items: readonly JsonObject[]): JsonObject[] {
+  return items.filter(({ type }) => type !== 'reasoning').map(withoutId)
+}
+
+function withoutId({ id: _id, status: _status, ...item }: JsonObject): JsonObject {
+  return item
+}
+
+export function outputOf(response: JsonObject): readonly JsonObject[] {
+  return response['output'] as readonly JsonObject[]
+}
+
+/** The output with what is sealed, for those who ask for it: thoughts stand there in the order of their parts. */
+export function sealedOutput({ response, parts }: LocalResponse): readonly JsonObject[] {
+  const thoughts = parts.filter((part) => part.type === 'reasoning')
+  return outputOf(response).map((item) => {
+    const thought = item['type'] === 'reasoning' ? thoughts.shift() : undefined
+    return thought === undefined
+      ? item
+      : { ...item, ...reasoningItem(String(item['id']), { ...thought, sealed: true }) }
+  })
+}
+
+/** The turn that items of an answer are. */
+export function partsOf(output: readonly Json[]): readonly AssistantPart[] {
+  const messages = readInput(new BodyReader(), output)
+  return messages.flatMap((message) => (message.role === 'assistant' ? message.parts : []))
+}
+
+/** The input of a request as a list in which every item has an id, so that it can be listed and referred to. */
+export function inputItems(input: Json, responseId: string): readonly JsonObject[] {
+  const given = typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : input
+  // Of what only a provider has read, nobody here knows whether it is a list of items.
+  const items = Array.isArray(given) ? given.filter(isObject) : []
+  return items.map((item, n) => listed(item, `${stemOf(responseId)}_i${n}`))
+}
+
+const prefixes: Readonly<Record<string, string>> = {
+  message: 'msg',
+  reasoning: 'rs',
+  function_call: 'fc',
+  function_call_output: 'fco',
+  custom_tool_call: 'ctc',
+  custom_tool_call_output: 'ctco',
+}
+
+function listed(item: JsonObject, stem: string): JsonObject {
+  const type = typeof item['type'] === 'string' ? item['type'] : 'message'
+  const id = typeof item['id'] === 'string' ? item['id'] : `${prefixes[type] ?? 'item'}_${stem}`
+  if (type === 'message') return { ...item, id, type, status: 'completed', content: contentOf(item) }
+  return type === 'reasoning' ? { ...item, id } : { ...item, id, type, status: 'completed' }
+}
+
+function contentOf({ role, content }: JsonObject): Json {
+  if (typeof content !== 'string') return content
+  return role === 'assistant'
+    ? [{ type: 'output_text', text: content, annotations: [], logprobs: [] }]
+    : [{ type: 'input_text', text: content }]
+}

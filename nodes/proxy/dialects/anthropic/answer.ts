@@ -1,0 +1,103 @@
+// Anthropic Messages: the whole answer, in both directions.
+import { type ChatAnswer, settledReason } from '../../../../shared/chat/answer.ts'
+import type {
+  AssistantPart,
+  Citation,
+  Json,
+  JsonObject,
+  MediaPart,
+  ReasoningPart,
+  Sealed,
+} from '../../../../shared/chat/parts.ts'
+import { usageOf } from '../../../../shared/chat/usage.ts'
+import { isObject } from '../common/body-reader.ts'
+import { urlOfMedia } from '../common/media.ts'
+import { printSeal } from '../common/sealed-parts.ts'
+import type { PrintFacts } from '../dialect.ts'
+import { printAnthropicFinish, readAnthropicFinish } from './finish-reason.ts'
+import { proof, readAssistantBlock, redaction } from './parse-content.ts'
+import { toolInput } from './print-content.ts'
+import { printAnthropicUsage, readAnthropicUsage, usageOfAnthropic } from './usage.ts'
+
+export function readAnthropicAnswer(body: JsonObject): ChatAnswer | undefined {
+  const { content, id, model, usage } = body
+  if (!Array.isArray(content)) return undefined
+  const parts = content.filter(isObject).map(readAssistantBlock)
+  const finish = readAnthropicFinish(body)
+  const calledTools = parts.some(({ type }) => type === 'tool-call')
+  const counts = readAnthropicUsage(usage)
+  const tier = isObject(usage) ? usage['service_tier'] : undefined
+  return {
+    id: typeof id === 'string' ? id : '',
+    model: typeof model === 'string' ? model : '',
+    choices: [{ parts, finish: { ...finish, reason: settledReason(finish.reason, calledTools) } }],
+    usage: counts === undefined ? undefined : usageOfAnthropic(counts),
+    serviceTier: typeof tier === 'string' ? tier : undefined,
+  }
+}
+
+// ── to a caller ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function printAnthropicAnswer(answer: ChatAnswer, { requestId }: PrintFacts): string {
+  const [choice] = answer.choices
+  return JSON.stringify({
+    id: answer.id === '' ? `msg_${requestId}` : answer.id,
+    type: 'message',
+    role: 'assistant',
+    model: answer.model,
+    content: choice?.parts.flatMap(printAnswerBlock) ?? [],
+    ...printAnthropicFinish(choice?.finish ?? { reason: 'stop' }),
+    usage: printAnthropicUsage(answer.usage ?? usageOf({})),
+  })
+}
+
+function printAnswerBlock(part: AssistantPart): Json[] {
+  switch (part.type) {
+    case 'text':
+      return part.text === '' ? [] : [{ type: 'text', text: part.text, citations: printCitations(part.citations) }]
+    case 'refusal':
+      return part.text === '' ? [] : [{ type: 'text', text: part.text }]
+    case 'reasoning':
+      return [printThoughtBlock(part)]
+    case 'tool-call':
+      return [{ type: 'tool_use', id: part.id, name: part.name, input: toolInput(part.input, part.form) }]
+    case 'opaque':
+      return part.dialect === 'anthropic' ? [part.value] : []
+    default:
+      return [{ type: 'text', text: mediaText(part) }]
+  }
+}
+
+/** A thought without any text is hidden; otherwise what its maker sealed stands in the place of a signature. */
+export function printThoughtBlock({ text, signature, encrypted }: ReasoningPart): Json {
+  if (text === '' && signature === undefined && encrypted !== undefined) {
+    return { type: 'redacted_thinking', data: printSeal('encrypted', encrypted, redaction) }
+  }
+  return { type: 'thinking', thinking: text, signature: thoughtSeal(signature, encrypted) }
+}
+
+function thoughtSeal(signature: Sealed | undefined, encrypted: Sealed | undefined): string {
+  if (signature !== undefined) return printSeal('signature', signature, proof)
+  return encrypted === undefined ? '' : printSeal('encrypted', encrypted, proof)
+}
+
+/** An answer there holds no media, so a picture is told in text that shows it. */
+export function mediaText({ type, media, transcript }: MediaPart): string {
+  if (transcript !== undefined) return transcript
+  const url = urlOfMedia(media)
+  return type === 'image' && url !== undefined ? `![image](${url})` : `[${type}]`
+}
+
+function printCitations(citations: readonly Citation[] | undefined): Json[] | undefined {
+  return citations?.map(printCitation)
+}
+
+export function printCitation({ url, title, citedText, raw }: Citation): Json {
+  if (raw?.dialect === 'anthropic') return raw.value
+  const cited_text = citedText ?? ''
+  if (url !== undefined) {
+    return { type: 'web_search_result_location', url, title: title ?? null, cited_text, encrypted_index: '' }
+  }
+  const place = { document_index: 0, start_char_index: 0, end_char_index: cited_text.length }
+  return { type: 'char_location', cited_text, document_title: title ?? null, file_id: null, ...place }
+}

@@ -1,0 +1,225 @@
+// Anthropic Messages: the stream of an upstream, as events.
+import { settledReason } from '../../../../shared/chat/answer.ts'
+import type { Emit } from '../../../../shared/chat/events.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { tryParseExact } from '../../../../shared/json/exact.ts'
+import { isObject, textIn } from '../common/body-reader.ts'
+import type { EventReader } from '../dialect.ts'
+import { readAnthropicError } from './error.ts'
+import { readAnthropicFinish } from './finish-reason.ts'
+import { readCitation, readThought } from './parse-content.ts'
+import { type AnthropicCounts, readAnthropicUsage, usageOfAnthropic } from './usage.ts'
+
+interface Block {
+  readonly kind: 'text' | 'reasoning' | 'tool-input' | 'opaque'
+  /** -1 until it is given one. */
+  readonly part: number
+  readonly value: JsonObject
+  /** Pieces of a tool's input, or of what an opaque block is about. */
+  input: string
+}
+
+export class AnthropicStreamReader implements EventReader {
+  #started = false
+  #parts = 0
+  #calledTools = false
+  #finished = false
+  #counts: AnthropicCounts | undefined
+  readonly #blocks = new Map<number, Block>()
+
+  read(value: JsonObject, emit: Emit): void {
+    switch (value['type']) {
+      case 'content_block_delta':
+        this.#delta(value, emit)
+        break
+      case 'content_block_start':
+        this.#begin(value, emit)
+        break
+      case 'content_block_stop':
+        this.#close(indexOf(value), emit)
+        break
+      case 'message_start':
+        this.#start(value['message'], emit)
+        break
+      case 'message_delta':
+        this.#finish(value, emit)
+        break
+      case 'message_stop':
+        this.#stop(emit)
+        break
+      case 'ping':
+        emit({ type: 'ping' })
+        break
+      case 'error':
+        emit({ type: 'error', error: readAnthropicError(500, value) })
+        break
+      default: // an event that nobody has a use for is no error
+    }
+  }
+
+  /** Not a word of this dialect. */
+  done(): void {}
+
+  end(emit: Emit): void {
+    emit({ type: 'upstream-cut' })
+  }
+
+  #start(message: Json, emit: Emit): void {
+    if (this.#started) {
+      if (this.#parts === 0 && this.#blocks.size === 0) return // said twice
+      const text = 'The upstream began a second answer in the middle of the first.'
+      emit({ type: 'error', error: { kind: 'server', message: text } })
+      return
+    }
+    this.#started = true
+    const { id, model, usage } = isObject(message) ? message : {}
+    const tier = isObject(usage) ? usage['service_tier'] : undefined
+    emit({
+      type: 'start',
+      id: typeof id === 'string' ? id : '',
+      model: typeof model === 'string' ? model : '',
+      serviceTier: typeof tier === 'string' ? tier : undefined,
+    })
+    this.#count(usage, emit)
+  }
+
+  #count(usage: Json, emit: Emit): void {
+    if (!isObject(usage)) return
+    this.#counts = readAnthropicUsage(usage, this.#counts)
+    if (this.#counts !== undefined) emit({ type: 'usage', usage: usageOfAnthropic(this.#counts) })
+  }
+
+  #begin(value: JsonObject, emit: Emit): void {
+    const index = indexOf(value)
+    this.#close(index, emit)
+    const block = isObject(value['content_block']) ? value['content_block'] : {}
+    switch (block['type']) {
+      case 'text':
+        this.#open(index, 'text', block, emit)
+        this.#say(index, block['text'], emit)
+        for (const citation of listOf(block['citations'])) this.#cite(index, citation, emit)
+        break
+      case 'thinking':
+        this.#open(index, 'reasoning', block, emit)
+        this.#say(index, block['thinking'], emit)
+        break
+      case 'redacted_thinking': {
+        const { part } = this.#open(index, 'reasoning', block, emit)
+        const { encrypted } = readThought(block)
+        if (encrypted !== undefined) emit({ type: 'encrypted', choice: 0, part, sealed: encrypted })
+        break
+      }
+      case 'tool_use':
+        this.#open(index, 'tool-input', block, emit)
+        break
+      default:
+        this.#blocks.set(index, { kind: 'opaque', part: -1, value: block, input: '' })
+    }
+  }
+
+  #open(index: number, kind: Exclude<Block['kind'], 'opaque'>, value: JsonObject, emit: Emit): Block {
+    const block: Block = { kind, part: this.#parts++, value, input: '' }
+    const at = { choice: 0, part: block.part }
+    this.#blocks.set(index, block)
+    if (kind === 'tool-input') {
+      this.#calledTools = true
+      emit({ type: 'tool-input-start', ...at, id: textIn(value['id']), name: textIn(value['name']), form: 'function' })
+    } else emit({ type: `${kind}-start`, ...at })
+    return block
+  }
+
+  #delta(value: JsonObject, emit: Emit): void {
+    const index = indexOf(value)
+    const block = this.#blocks.get(index)
+    const { delta } = value
+    if (block === undefined || !isObject(delta)) return
+    switch (delta['type']) {
+      case 'text_delta':
+        this.#say(index, delta['text'], emit)
+        break
+      case 'thinking_delta':
+        this.#say(index, delta['thinking'], emit)
+        break
+      case 'input_json_delta':
+        block.input += textIn(delta['partial_json'])
+        if (block.kind === 'tool-input') this.#say(index, delta['partial_json'], emit)
+        break
+      case 'signature_delta':
+        this.#sign(block, delta, emit)
+        break
+      case 'citations_delta':
+        this.#cite(index, delta['citation'], emit)
+        break
+      default:
+        if (block.kind === 'opaque') block.input += textIn(delta['content'])
+    }
+  }
+
+  #say(index: number, text: Json, emit: Emit): void {
+    const block = this.#blocks.get(index)
+    if (block === undefined || block.kind === 'opaque' || typeof text !== 'string' || text === '') return
+    emit({ type: `${block.kind}-delta`, choice: 0, part: block.part, text })
+  }
+
+  #sign({ kind, part }: Block, { signature }: JsonObject, emit: Emit): void {
+    if (kind !== 'reasoning' || typeof signature !== 'string' || signature === '') return
+    emit({ type: 'signature', choice: 0, part, sealed: { family: 'anthropic', data: signature } })
+  }
+
+  #cite(index: number, citation: Json, emit: Emit): void {
+    const block = this.#blocks.get(index)
+    if (block?.kind !== 'text' || !isObject(citation)) return
+    emit({ type: 'citation', choice: 0, part: block.part, citation: readCitation(citation) })
+  }
+
+  #close(index: number, emit: Emit): void {
+    const block = this.#blocks.get(index)
+    if (block === undefined) return
+    this.#blocks.delete(index)
+    if (block.kind === 'opaque') {
+      emit({
+        type: 'part',
+        choice: 0,
+        part: this.#parts++,
+        value: { type: 'opaque', dialect: 'anthropic', value: whole(block) },
+      })
+      return
+    }
+    const at = { choice: 0, part: block.part }
+    // An input that did not come in pieces came with the start, or is empty.
+    if (block.kind === 'tool-input' && block.input === '') {
+      emit({ type: 'tool-input-delta', ...at, text: JSON.stringify(block.value['input'] ?? {}) })
+    }
+    emit({ type: `${block.kind}-end`, ...at })
+  }
+
+  #finish(value: JsonObject, emit: Emit): void {
+    const { delta, usage } = value
+    this.#count(usage, emit)
+    if (this.#finished || !isObject(delta) || typeof delta['stop_reason'] !== 'string') return
+    this.#finished = true
+    for (const index of [...this.#blocks.keys()]) this.#close(index, emit)
+    const finish = readAnthropicFinish(delta)
+    emit({ type: 'finish', choice: 0, finish: { ...finish, reason: settledReason(finish.reason, this.#calledTools) } })
+  }
+
+  #stop(emit: Emit): void {
+    if (!this.#finished) this.#finish({ delta: { stop_reason: 'end_turn' } }, emit)
+    emit({ type: 'end' })
+  }
+}
+
+/** With what came in pieces put into its place. */
+function whole({ value, input }: Block): JsonObject {
+  if (input === '') return value
+  if (value['type'] === 'compaction') return { ...value, content: input }
+  return { ...value, input: tryParseExact(input) ?? input }
+}
+
+function indexOf(value: JsonObject): number {
+  return typeof value['index'] === 'number' ? value['index'] : 0
+}
+
+function listOf(value: Json): readonly Json[] {
+  return Array.isArray(value) ? value : []
+}

@@ -1,0 +1,191 @@
+// Anthropic Messages: the conversation, as an upstream is given it.
+
+import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
+import type {
+  AssistantPart,
+  Json,
+  JsonObject,
+  Media,
+  MediaPart,
+  ReasoningPart,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+  UserPart,
+} from '../../../../shared/chat/parts.ts'
+import type { Message } from '../../../../shared/chat/request.ts'
+import { tryParseExact } from '../../../../shared/json/exact.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
+import { isObject } from '../common/body-reader.ts'
+import { printCache } from '../common/cache-control.ts'
+import { imageTypeOf } from '../common/media.ts'
+
+export interface PrintedConversation {
+  readonly system: readonly Json[]
+  readonly messages: readonly PrintedMessage[]
+}
+
+export interface PrintedMessage {
+  readonly role: 'user' | 'assistant'
+  readonly content: JsonObject[]
+}
+
+/** Instructions come first there, so those from the middle of a conversation move to the front and keep their weight. */
+export function printConversation(messages: readonly Message[]): Result<PrintedConversation, MissingCapability> {
+  const system: Json[] = []
+  const printed: PrintedMessage[] = []
+  for (const message of messages) {
+    if (message.role === 'system') {
+      system.push(...message.parts.filter(({ text }) => text !== '').map(printText))
+      continue
+    }
+    const content = printBlocks(message.parts)
+    if (!content.ok) return content
+    addMessage(printed, message.role, content.value)
+  }
+  if (printed.length === 0) return done({ system: [], messages: [{ role: 'user', content: system as JsonObject[] }] })
+  trimLast(printed.at(-1)!)
+  return done({ system, messages: printed.map(resultsFirst) })
+}
+
+/** Turns of one side in a row are one message; an empty one is none. */
+function addMessage(printed: PrintedMessage[], role: PrintedMessage['role'], content: readonly JsonObject[]): void {
+  if (content.length === 0) return
+  const last = printed.at(-1)
+  if (last?.role === role) last.content.push(...content)
+  else printed.push({ role, content: [...content] })
+}
+
+/** The results of tools have to be the first thing after their calls. */
+function resultsFirst(message: PrintedMessage): PrintedMessage {
+  const isResult = (block: JsonObject) => block['type'] === 'tool_result'
+  if (message.role === 'assistant' || !message.content.some(isResult)) return message
+  const results = message.content.filter(isResult)
+  return { role: 'user', content: [...results, ...message.content.filter((block) => !isResult(block))] }
+}
+
+/** An answer that the model shall go on with may not end in white space. */
+function trimLast({ role, content }: PrintedMessage): void {
+  const last = content.at(-1)
+  if (role !== 'assistant' || last?.['type'] !== 'text') return
+  const text = String(last['text']).trimEnd()
+  if (text === '') content.pop()
+  else content[content.length - 1] = { ...last, text }
+}
+
+function printBlocks(parts: readonly (UserPart | AssistantPart)[]): Result<JsonObject[], MissingCapability> {
+  const blocks: JsonObject[] = []
+  for (const part of parts) {
+    const block = printBlock(part)
+    if (!block.ok) return block
+    if (block.value !== undefined) blocks.push(block.value)
+  }
+  return done(blocks)
+}
+
+/** Undefined for what says nothing there. */
+function printBlock(part: UserPart | AssistantPart): Result<JsonObject | undefined, MissingCapability> {
+  switch (part.type) {
+    case 'text':
+      return done(part.text === '' ? undefined : printText(part))
+    case 'refusal':
+      return done(part.text === '' ? undefined : { type: 'text', text: part.text })
+    case 'reasoning':
+      return done(printThought(part))
+    case 'tool-call':
+      return done(printCall(part))
+    case 'tool-result':
+      return printResult(part)
+    case 'opaque':
+      return done(part.value)
+    default:
+      return printMedia(part)
+  }
+}
+
+function printText({ text, citations, cache }: TextPart): JsonObject {
+  const own = citations?.flatMap(({ raw }) => (raw?.dialect === 'anthropic' ? [raw.value] : []))
+  return {
+    type: 'text',
+    text,
+    citations: own?.length === 0 ? undefined : own,
+    cache_control: printCache(cache),
+  }
+}
+
+/** Thoughts go back to their own family alone, and with their proof alone. */
+function printThought({ text, signature, encrypted }: ReasoningPart): JsonObject | undefined {
+  if (signature?.family === 'anthropic') return { type: 'thinking', thinking: text, signature: signature.data }
+  if (encrypted?.family === 'anthropic') return { type: 'redacted_thinking', data: encrypted.data }
+  return undefined
+}
+
+function printCall({ id, name, input, form, cache }: ToolCallPart): JsonObject {
+  return { type: 'tool_use', id, name, input: toolInput(input, form), cache_control: printCache(cache) }
+}
+
+/** An object always: what a model wrote and is none goes under a name that says so. */
+export function toolInput(text: string, form: ToolCallPart['form']): Json {
+  if (form === 'custom') return { input: text }
+  if (text.trim() === '') return {}
+  const value = tryParseExact(text)
+  return isObject(value) ? value : { invalid_json: text }
+}
+
+function printResult(part: ToolResultPart): Result<JsonObject, MissingCapability> {
+  const content = printBlocks(part.parts)
+  if (!content.ok) return content
+  const { callId, isError, cache } = part
+  return done({
+    type: 'tool_result',
+    tool_use_id: callId,
+    content: content.value.length === 0 ? undefined : content.value,
+    is_error: isError === true ? true : undefined,
+    cache_control: printCache(cache),
+  })
+}
+
+function printMedia(part: MediaPart): Result<JsonObject, MissingCapability> {
+  const { type, media, name, context, citable, cache } = part
+  if (type === 'audio' || type === 'video') return fail({ capability: type, what: type })
+  const source = type === 'image' ? imageSource(media) : documentSource(media)
+  if (source === undefined) {
+    const what = media.from === 'bytes' ? media.mediaType : media.from
+    return fail({ capability: type === 'image' ? 'images' : 'files', what })
+  }
+  const cache_control = printCache(cache)
+  if (type === 'image') return done({ type, source, cache_control })
+  const citations = citable === true ? { enabled: true } : undefined
+  return done({ type: 'document', source, title: name, context, citations, cache_control })
+}
+
+function imageSource(media: Media): JsonObject | undefined {
+  switch (media.from) {
+    case 'bytes': {
+      const media_type = imageTypeOf(media.base64) ?? media.mediaType
+      return { type: 'base64', media_type, data: media.base64 }
+    }
+    case 'url':
+      return { type: 'url', url: media.url }
+    case 'file':
+      return { type: 'file', file_id: media.id }
+    case 'text':
+      return undefined
+  }
+}
+
+function documentSource(media: Media): JsonObject | undefined {
+  switch (media.from) {
+    case 'bytes':
+      if (media.mediaType === 'application/pdf')
+        return { type: 'base64', media_type: media.mediaType, data: media.base64 }
+      if (!/^text\/|json$/.test(media.mediaType)) return undefined
+      return { type: 'text', media_type: 'text/plain', data: Buffer.from(media.base64, 'base64').toString('utf8') }
+    case 'text':
+      return { type: 'text', media_type: 'text/plain', data: media.text }
+    case 'url':
+      return { type: 'url', url: media.url }
+    case 'file':
+      return { type: 'file', file_id: media.id }
+  }
+}

@@ -1,0 +1,231 @@
+// Anthropic Messages: events, as the stream that a caller reads. One block is open at a time there, so a part that begins
+// while another one is open waits until that has ended.
+import type { ChatEvent, FinishEvent, PartDelta, SealedEvent, StartEvent } from '../../../../shared/chat/events.ts'
+import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
+import { printSeal } from '../common/sealed-parts.ts'
+import type { PrintFacts, StreamPrinter } from '../dialect.ts'
+import { mediaText, printCitation } from './answer.ts'
+import { printAnthropicFinish } from './finish-reason.ts'
+import { proof, redaction } from './parse-content.ts'
+import { printAnthropicUsage } from './usage.ts'
+
+type PartEvent = Extract<ChatEvent, { part: number }>
+
+export class AnthropicStreamPrinter implements StreamPrinter {
+  readonly #facts: PrintFacts
+  #start: StartEvent | undefined
+  #begun = false
+  #usage: Usage | undefined
+  #finish: FinishEvent | undefined
+  /** Blocks begun so far: the index of the next one. */
+  #index = 0
+  #open: OpenBlock | undefined
+  readonly #waiting: PartEvent[] = []
+
+  constructor(facts: PrintFacts) {
+    this.#facts = facts
+  }
+
+  print(event: ChatEvent): string {
+    switch (event.type) {
+      case 'start':
+        this.#start = event
+        return ''
+      case 'usage':
+        this.#usage = event.usage
+        return ''
+      case 'finish':
+        this.#finish ??= event
+        return this.#closeAll()
+      case 'ping':
+        return this.#begun ? 'event: ping\ndata: {"type":"ping"}\n\n' : ''
+      case 'end':
+        return this.#begin() + this.#closeAll() + this.#printEnd()
+      case 'logprobs':
+      case 'error':
+      case 'upstream-cut':
+        return ''
+      default:
+        return event.choice === 0 ? this.#begin() + this.#printPart(event) : '' // there is one answer
+    }
+  }
+
+  #printPart(event: PartEvent): string {
+    const open = this.#open
+    if (open === undefined || open.part === event.part) return this.#printNow(event)
+    // Calls of tools come one after the other nearly always: one whose input is whole will not grow.
+    if (event.type === 'tool-input-start' && open.isWhole()) return this.#close() + this.#printNow(event)
+    this.#waiting.push(event)
+    return ''
+  }
+
+  #printNow(event: PartEvent): string {
+    switch (event.type) {
+      case 'text-delta':
+      case 'refusal-delta':
+        return this.#delta(event, 'text_delta', 'text')
+      case 'reasoning-delta':
+        return this.#delta(event, 'thinking_delta', 'thinking')
+      case 'tool-input-delta':
+        return this.#printInput(event)
+      // A block begins with what comes first in it: a text may stay empty, and a thought may turn out to be hidden.
+      case 'text-start':
+      case 'refusal-start':
+        this.#open = new OpenBlock(event.part, 'text', emptyText)
+        return ''
+      case 'reasoning-start':
+        this.#open = new OpenBlock(event.part, 'thought', emptyThought)
+        return ''
+      case 'tool-input-start': {
+        const block = JSON.stringify({ type: 'tool_use', id: event.id, name: event.name, input: {} })
+        this.#open = new OpenBlock(event.part, event.form, block)
+        return this.#openBlock()
+      }
+      case 'signature':
+      case 'encrypted':
+        return this.#printSealed(event)
+      case 'citation': {
+        const citation = JSON.stringify(printCitation(event.citation))
+        return this.#deltaOf(`{"type":"citations_delta","citation":${citation}}`)
+      }
+      case 'part':
+        return this.#printWhole(event)
+      default:
+        return this.#close() + this.#printWaiting()
+    }
+  }
+
+  #delta({ text }: PartDelta, type: string, member: string): string {
+    return this.#deltaOf(`{"type":"${type}","${member}":${JSON.stringify(text)}}`)
+  }
+
+  #printInput({ text }: PartDelta): string {
+    const open = this.#open
+    if (open === undefined) return ''
+    open.input += text
+    // Free text goes out as an object with one member, when all of it is there.
+    return open.kind === 'custom' ? '' : this.#inputDelta(text)
+  }
+
+  #inputDelta(text: string): string {
+    return this.#deltaOf(`{"type":"input_json_delta","partial_json":${JSON.stringify(text)}}`)
+  }
+
+  #printSealed({ sealed, type }: SealedEvent): string {
+    const open = this.#open
+    if (open?.kind !== 'thought') return ''
+    if (type === 'encrypted' && open.index === undefined) {
+      const hidden = JSON.stringify(printSeal('encrypted', sealed, redaction))
+      open.block = `{"type":"redacted_thinking","data":${hidden}}`
+      return this.#openBlock()
+    }
+    // A thought that is signed and encrypted keeps its signature.
+    if (type === 'encrypted' && open.signed) return ''
+    open.signed = true
+    const seal = JSON.stringify(printSeal(type, sealed, proof))
+    return this.#deltaOf(`{"type":"signature_delta","signature":${seal}}`)
+  }
+
+  #printWhole({ part, value }: PartEvent & { type: 'part' }): string {
+    if (value.type === 'opaque' && value.dialect !== 'anthropic') return ''
+    const block = value.type === 'opaque' ? value.value : { type: 'text', text: mediaText(value) }
+    this.#open = new OpenBlock(part, 'thought', JSON.stringify(block))
+    return this.#close() + this.#printWaiting()
+  }
+
+  #close(): string {
+    const open = this.#open
+    if (open === undefined) return ''
+    let text = ''
+    if (open.kind === 'custom') text = this.#inputDelta(JSON.stringify({ input: open.input }))
+    else if (open.kind === 'thought') text = this.#openBlock()
+    if (open.index !== undefined) text += this.#event('content_block_stop', open.index, '')
+    this.#open = undefined
+    return text
+  }
+
+  /** What waited, in its order; what belongs to a third part goes on waiting. */
+  #printWaiting(): string {
+    let text = ''
+    for (const event of this.#waiting.splice(0)) text += this.#printPart(event)
+    return text
+  }
+
+  #closeAll(): string {
+    let text = this.#close()
+    while (this.#waiting.length > 0) text += this.#printWaiting() + this.#close()
+    return text
+  }
+
+  #begin(): string {
+    if (this.#begun) return ''
+    this.#begun = true
+    const { requestId, estimatedInput } = this.#facts
+    const { id, model } = this.#start ?? { id: '', model: '' }
+    const message = {
+      id: id === '' ? `msg_${requestId}` : id,
+      type: 'message',
+      role: 'assistant',
+      model,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      // An upstream of another dialect counts its input at the end, so this one may be an estimate.
+      usage: printAnthropicUsage(this.#usage ?? usageOf({ input: estimatedInput })),
+    }
+    return `event: message_start\ndata: {"type":"message_start","message":${JSON.stringify(message)}}\n\n`
+  }
+
+  #printEnd(): string {
+    const finish = printAnthropicFinish(this.#finish?.finish ?? { reason: 'stop' })
+    const usage = printAnthropicUsage(this.#usage ?? usageOf({ input: this.#facts.estimatedInput }))
+    const delta = JSON.stringify({ type: 'message_delta', delta: finish, usage })
+    return `event: message_delta\ndata: ${delta}\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n`
+  }
+
+  #deltaOf(delta: string): string {
+    return this.#openBlock() + this.#event('content_block_delta', this.#open?.index ?? 0, `,"delta":${delta}`)
+  }
+
+  /** Unless it has begun. */
+  #openBlock(): string {
+    const open = this.#open
+    if (open === undefined || open.index !== undefined) return ''
+    open.index = this.#index++
+    return this.#event('content_block_start', open.index, `,"content_block":${open.block}`)
+  }
+
+  #event(type: string, index: number, rest: string): string {
+    return `event: ${type}\ndata: {"type":"${type}","index":${index}${rest}}\n\n`
+  }
+}
+
+const emptyText = '{"type":"text","text":""}'
+const emptyThought = '{"type":"thinking","thinking":"","signature":""}'
+
+class OpenBlock {
+  readonly part: number
+  readonly kind: 'text' | 'thought' | 'function' | 'custom'
+  /** What it begins with, as JSON. */
+  block: string
+  /** Once it has begun. */
+  index: number | undefined
+  input = ''
+  signed = false
+
+  constructor(part: number, kind: OpenBlock['kind'], block: string) {
+    this.part = part
+    this.kind = kind
+    this.block = block
+  }
+
+  isWhole(): boolean {
+    if (this.kind !== 'function') return false
+    try {
+      JSON.parse(this.input)
+      return true
+    } catch {
+      return false
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// What a gateway must see in an Anthropic stream that it relays as bytes: the usage, where the tokens are, its end.
+import type { Usage } from '../../../../shared/chat/usage.ts'
+import { isObject } from '../common/body-reader.ts'
+import { type EventFate, eventData, type StreamObserver } from '../openai/stream-observer.ts'
+import { readAnthropicError } from './error.ts'
+import { type AnthropicCounts, readAnthropicUsage, usageOfAnthropic } from './usage.ts'
+
+export class AnthropicStreamObserver implements StreamObserver {
+  readonly terminator = ''
+  finished = false
+  errorMessage: string | undefined
+  #counts: AnthropicCounts | undefined
+
+  get usage(): Usage | undefined {
+    return this.#counts === undefined ? undefined : usageOfAnthropic(this.#counts)
+  }
+
+  observe(text: string): EventFate {
+    switch (eventType(text)) {
+      case 'content_block_delta':
+        return 'token'
+      case 'message_start':
+      case 'message_delta':
+        this.#count(text)
+        return 'other'
+      case 'message_stop':
+        this.finished = true
+        return 'done'
+      case 'error': {
+        const data = eventData(text)
+        this.errorMessage = isObject(data) ? readAnthropicError(500, data).message : undefined
+        return 'error'
+      }
+      default:
+        return 'other'
+    }
+  }
+
+  #count(text: string): void {
+    const data = eventData(text)
+    if (!isObject(data)) return
+    const { message } = data
+    const usage = data['usage'] ?? (isObject(message) ? message['usage'] : undefined)
+    if (isObject(usage)) this.#counts = readAnthropicUsage(usage, this.#counts)
+  }
+}
+
+/** The `event:` field, or the `type` member where an upstream leaves it out. */
+function eventType(text: string): string {
+  if (text.startsWith('event: ')) {
+    const end = text.search(/[\r\n]/)
+    return text.slice(7, end < 0 ? undefined : end)
+  }
+  return /^event:([^\r\n]+)/m.exec(text)?.[1]?.trim() ?? /"type"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? ''
+}

@@ -1,0 +1,79 @@
+// Token counts in Anthropic's answers: cached input and cache writes are told beside the input, not within it.
+import type { Json } from '../../../../shared/chat/parts.ts'
+import { tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
+import { isObject } from '../common/body-reader.ts'
+
+/** A stream tells its usage twice, and not everything both times: `before` is what was told first. */
+export function readAnthropicUsage(value: Json, before?: AnthropicCounts): AnthropicCounts | undefined {
+  if (!isObject(value)) return before
+  const count = (name: Exclude<keyof AnthropicCounts, 'hour' | 'thought' | 'compaction'>) =>
+    tokenCount(value[name]) ?? before?.[name] ?? 0
+  const created = value['cache_creation']
+  const hour = isObject(created) ? tokenCount(created['ephemeral_1h_input_tokens']) : undefined
+  const details = value['output_tokens_details']
+  const thought = isObject(details) ? tokenCount(details['thinking_tokens']) : undefined
+  return {
+    input_tokens: count('input_tokens'),
+    output_tokens: count('output_tokens'),
+    cache_read_input_tokens: count('cache_read_input_tokens'),
+    cache_creation_input_tokens: count('cache_creation_input_tokens'),
+    hour: hour ?? before?.hour ?? 0,
+    thought: thought ?? before?.thought ?? 0,
+    compaction: compactionOf(value['iterations']) ?? before?.compaction,
+  }
+}
+
+export interface AnthropicCounts {
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cache_read_input_tokens: number
+  readonly cache_creation_input_tokens: number
+  /** The part of what was written to the cache that stays for an hour. */
+  readonly hour: number
+  readonly thought: number
+  /** Used to shorten the conversation first, and not within the other numbers. */
+  readonly compaction: AnthropicCounts | undefined
+}
+
+function compactionOf(iterations: Json): AnthropicCounts | undefined {
+  if (!Array.isArray(iterations)) return undefined
+  const compaction = iterations.find((one) => isObject(one) && one['type'] === 'compaction')
+  return compaction === undefined ? undefined : readAnthropicUsage({ ...compaction, iterations: undefined })
+}
+
+export function usageOfAnthropic(counts: AnthropicCounts): Usage {
+  const { cache_read_input_tokens: cached, cache_creation_input_tokens: created, hour, thought, compaction } = counts
+  const hours = Math.min(hour, created)
+  const usage = {
+    input: counts.input_tokens + cached + created,
+    output: counts.output_tokens,
+    cached,
+    cacheWrite5m: created - hours,
+    cacheWrite1h: hours,
+    reasoning: Math.min(thought, counts.output_tokens),
+  }
+  return compaction === undefined ? usage : sum(usage, usageOfAnthropic(compaction))
+}
+
+function sum(a: Usage, b: Usage): Usage {
+  return {
+    input: a.input + b.input,
+    output: a.output + b.output,
+    cached: a.cached + b.cached,
+    cacheWrite5m: a.cacheWrite5m + b.cacheWrite5m,
+    cacheWrite1h: a.cacheWrite1h + b.cacheWrite1h,
+    reasoning: a.reasoning + b.reasoning,
+  }
+}
+
+export function printAnthropicUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, reasoning }: Usage): object {
+  const created = cacheWrite5m + cacheWrite1h
+  return {
+    input_tokens: Math.max(0, input - cached - created),
+    cache_creation_input_tokens: created,
+    cache_read_input_tokens: cached,
+    cache_creation: { ephemeral_5m_input_tokens: cacheWrite5m, ephemeral_1h_input_tokens: cacheWrite1h },
+    output_tokens: output,
+    ...(reasoning > 0 ? { output_tokens_details: { thinking_tokens: reasoning } } : {}),
+  }
+}

@@ -1,0 +1,98 @@
+// Bedrock's Converse: images, documents and videos, as bytes or as objects in S3. Links are not followed there, nor here.
+import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
+import type { JsonObject, Media, MediaPart } from '../../../../shared/chat/parts.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
+import { imageTypeOf, mediaTypeOfName } from '../common/media.ts'
+
+const imageFormats: Readonly<Record<string, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpeg',
+  'image/jpg': 'jpeg',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+}
+const documentFormats: Readonly<Record<string, string>> = {
+  'application/pdf': 'pdf',
+  'text/csv': 'csv',
+  'application/msword': 'doc',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'docx',
+  'application/vnd.ms-excel': 'xls',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'xlsx',
+  'text/html': 'html',
+  'text/plain': 'txt',
+  'text/markdown': 'md',
+}
+const videoFormats: Readonly<Record<string, string>> = {
+  'video/mp4': 'mp4',
+  'video/quicktime': 'mov',
+  'video/x-matroska': 'mkv',
+  'video/webm': 'webm',
+  'video/x-flv': 'flv',
+  'video/mpeg': 'mpeg',
+  'video/x-ms-wmv': 'wmv',
+  'video/3gpp': 'three_gp',
+}
+
+export function printBedrockMedia(part: MediaPart): Result<JsonObject, MissingCapability> {
+  switch (part.type) {
+    case 'image':
+      return printed('images', part.media, imageFormats, (format, source) => ({ image: { format, source } }))
+    case 'video':
+      return printed('video', part.media, videoFormats, (format, source) => ({ video: { format, source } }))
+    case 'file':
+      return printed('files', part.media, documentFormats, (format, source) => ({
+        document: {
+          format,
+          name: documentName(part.name),
+          source,
+          context: part.context,
+          citations: part.citable === true ? { enabled: true } : undefined,
+        },
+      }))
+    case 'audio':
+      return fail({ capability: 'audio', what: 'audio' })
+  }
+}
+
+function printed(
+  capability: 'images' | 'video' | 'files',
+  media: Media,
+  formats: Readonly<Record<string, string>>,
+  block: (format: string, source: JsonObject) => JsonObject,
+): Result<JsonObject, MissingCapability> {
+  const source = sourceOf(media)
+  if (source === undefined) return fail({ capability, what: media.from })
+  const mediaType = mediaTypeOf(media)
+  const format = formats[mediaType]
+  return format === undefined ? fail({ capability, what: mediaType || media.from }) : done(block(format, source))
+}
+
+function sourceOf(media: Media): JsonObject | undefined {
+  switch (media.from) {
+    case 'bytes':
+      return { bytes: media.base64 }
+    case 'text':
+      return { text: media.text }
+    case 'url':
+      return media.url.startsWith('s3://') ? { s3Location: { uri: media.url } } : undefined
+    case 'file':
+      return undefined
+  }
+}
+
+function mediaTypeOf(media: Media): string {
+  if (media.from === 'text') return 'text/plain'
+  if (media.from === 'url') return media.mediaType ?? mediaTypeOfName(media.url) ?? ''
+  const told = media.mediaType ?? ''
+  return media.from === 'bytes' ? (imageTypeOf(media.base64) ?? told) : told
+}
+
+/** Letters, digits, single spaces, hyphens, brackets: anything else is refused. */
+function documentName(name = 'document'): string {
+  const plain = name
+    .replace(/\.[A-Za-z0-9]{1,5}$/, '')
+    .replace(/[^A-Za-z0-9 ()[\]-]/g, '-')
+    .replace(/\s+/g, ' ')
+    .trim()
+  return plain === '' ? 'document' : plain.slice(0, 200)
+}

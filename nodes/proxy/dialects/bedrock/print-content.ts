@@ -1,0 +1,134 @@
+// Bedrock's Converse: the conversation, as an upstream is given it.
+import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
+import type {
+  AssistantPart,
+  Json,
+  JsonObject,
+  MediaPart,
+  ReasoningPart,
+  ToolResultPart,
+  UserPart,
+} from '../../../../shared/chat/parts.ts'
+import type { Message } from '../../../../shared/chat/request.ts'
+import { done, type Result } from '../../../../shared/result.ts'
+import { toolInput } from '../anthropic/print-content.ts'
+import type { ToolNames } from '../common/tool-names.ts'
+import { printCachePoint } from './cache-points.ts'
+import { printBedrockMedia } from './media.ts'
+
+export interface BedrockConversation {
+  readonly system: readonly Json[]
+  readonly messages: readonly BedrockMessage[]
+}
+
+export interface BedrockMessage {
+  readonly role: 'user' | 'assistant'
+  readonly content: JsonObject[]
+}
+
+export interface ContentFacts {
+  readonly names: ToolNames
+  /** Whether results of tools may hold images; elsewhere they follow behind the results (wire 67). */
+  readonly imagesInResults: boolean
+}
+
+export function printBedrockConversation(
+  messages: readonly Message[],
+  facts: ContentFacts,
+): Result<BedrockConversation, MissingCapability> {
+  const system: Json[] = []
+  const printed: BedrockMessage[] = []
+  for (const message of messages) {
+    if (message.role === 'system') {
+      for (const { text, cache } of message.parts)
+        if (text.trim() !== '') system.push({ text }, ...printCachePoint(cache))
+      continue
+    }
+    const content = printParts(message.parts, facts)
+    if (!content.ok) return content
+    addMessage(printed, message.role, content.value)
+  }
+  return done({ system, messages: withAFirstTurn(printed).map(resultsFirst) })
+}
+
+/** A conversation begins with the user there. */
+function withAFirstTurn(messages: BedrockMessage[]): BedrockMessage[] {
+  return messages[0]?.role === 'user' ? messages : [{ role: 'user', content: [{ text: '…' }] }, ...messages]
+}
+
+/** Turns of one side in a row are one message; an empty one is none (wire 40, 41). */
+function addMessage(printed: BedrockMessage[], role: BedrockMessage['role'], content: readonly JsonObject[]): void {
+  if (content.length === 0) return
+  const last = printed.at(-1)
+  if (last?.role === role) last.content.push(...content)
+  else printed.push({ role, content: [...content] })
+}
+
+function resultsFirst({ role, content }: BedrockMessage): BedrockMessage {
+  const isResult = (block: JsonObject) => 'toolResult' in block
+  if (role === 'assistant' || !content.some(isResult)) return { role, content }
+  return { role, content: [...content.filter(isResult), ...content.filter((block) => !isResult(block))] }
+}
+
+function printParts(
+  parts: readonly (UserPart | AssistantPart)[],
+  facts: ContentFacts,
+): Result<JsonObject[], MissingCapability> {
+  const blocks: JsonObject[] = []
+  for (const part of parts) {
+    const printed = printPart(part, facts)
+    if (!printed.ok) return printed
+    blocks.push(...printed.value, ...(printCachePoint('cache' in part ? part.cache : undefined) as JsonObject[]))
+  }
+  return done(blocks)
+}
+
+/** Nothing for what says nothing there. */
+function printPart(part: UserPart | AssistantPart, facts: ContentFacts): Result<JsonObject[], MissingCapability> {
+  switch (part.type) {
+    case 'text':
+    case 'refusal':
+      return done(part.text.trim() === '' ? [] : [{ text: part.text }])
+    case 'reasoning':
+      return done(printThought(part))
+    case 'tool-call': {
+      const { id, name, input, form } = part
+      return done([{ toolUse: { toolUseId: id, name: facts.names.write(name), input: toolInput(input, form) } }])
+    }
+    case 'tool-result':
+      return printResult(part, facts)
+    case 'opaque':
+      return done([part.value])
+    default:
+      return printMedia(part)
+  }
+}
+
+/** Thoughts go back to Claude alone, and with their proof alone (wire 34–36). */
+function printThought({ text, signature, encrypted }: ReasoningPart): JsonObject[] {
+  if (signature?.family === 'anthropic') {
+    return [{ reasoningContent: { reasoningText: { text, signature: signature.data } } }]
+  }
+  if (encrypted?.family === 'anthropic') return [{ reasoningContent: { redactedContent: encrypted.data } }]
+  return []
+}
+
+function printMedia(part: MediaPart): Result<JsonObject[], MissingCapability> {
+  const block = printBedrockMedia(part)
+  return block.ok ? done([block.value]) : block
+}
+
+function printResult(part: ToolResultPart, facts: ContentFacts): Result<JsonObject[], MissingCapability> {
+  const content: JsonObject[] = []
+  const lifted: JsonObject[] = []
+  for (const inner of part.parts) {
+    const printed = printPart(inner, facts)
+    if (!printed.ok) return printed
+    const isImage = inner.type === 'image'
+    if (isImage && !facts.imagesInResults) lifted.push(...printed.value)
+    else content.push(...printed.value)
+  }
+  if (content.length === 0) content.push({ text: lifted.length === 0 ? '(no output)' : '(see the image)' })
+  const status = part.isError === true ? { status: 'error' } : {}
+  return done([{ toolResult: { toolUseId: part.callId, content, ...status } }, ...lifted])
+}

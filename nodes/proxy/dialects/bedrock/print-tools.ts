@@ -1,0 +1,56 @@
+// Bedrock's Converse: tools. Their names have narrower rules there, so names that break them are written otherwise and read
+// back (wire 66); and a conversation with calls in it has to bring tools even when the caller asks for none (wire 65).
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest } from '../../../../shared/chat/request.ts'
+import type { Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
+import type { NameRules, ToolNames } from '../common/tool-names.ts'
+import { printCachePoint } from './cache-points.ts'
+
+export const bedrockNames: NameRules = { forbidden: /[^A-Za-z0-9_-]/g }
+
+export function printToolConfig(request: ChatRequest, names: ToolNames): JsonObject | undefined {
+  const { toolChoice } = request
+  const allowed = toolChoice?.type === 'allowed' ? new Set(toolChoice.names) : undefined
+  const asked = request.tools.filter(({ name }) => allowed === undefined || allowed.has(name))
+  // There is no way to forbid tools but to bring none.
+  const offered = toolChoice?.type === 'none' ? [] : asked
+  const tools = offered.flatMap((tool) => printTool(tool, names))
+  if (tools.length > 0) return { tools, toolChoice: printChoice(toolChoice, names) }
+  const called = calledBefore(request)
+  if (called.length === 0) return undefined
+  return {
+    tools: called.map((name) => ({ toolSpec: { name: names.write(name), inputSchema: { json: { type: 'object' } } } })),
+  }
+}
+
+function printTool(tool: Tool, names: ToolNames): Json[] {
+  if (tool.type === 'hosted') return [tool.value]
+  const { name, description, cache } = tool
+  const json =
+    tool.type === 'custom'
+      ? { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] }
+      : { type: 'object', ...tool.parameters }
+  // An empty description is refused.
+  const spec = { name: names.write(name), description: description || undefined, inputSchema: { json } }
+  return [{ toolSpec: spec }, ...printCachePoint(cache)]
+}
+
+function printChoice(choice: ToolChoice | undefined, names: ToolNames): Json {
+  switch (choice?.type) {
+    case 'required':
+      return { any: {} }
+    case 'tool':
+      return { tool: { name: names.write(choice.name) } }
+    case 'allowed':
+      return choice.required ? { any: {} } : { auto: {} }
+    case 'auto':
+      return { auto: {} }
+    default:
+      return undefined
+  }
+}
+
+function calledBefore({ messages }: ChatRequest): string[] {
+  const names = messages.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'tool-call' ? [part.name] : [])))
+  return [...new Set(names)]
+}

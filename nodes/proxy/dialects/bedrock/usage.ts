@@ -1,0 +1,31 @@
+// Token counts of Bedrock's Converse: what was read from and written to the cache stands beside the input (wire 69).
+import type { Json } from '../../../../shared/chat/parts.ts'
+import { tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
+import { isObject } from '../common/body-reader.ts'
+
+/** Undefined for what is no usage. */
+export function readBedrockUsage(value: Json): Usage | undefined {
+  if (!isObject(value)) return undefined
+  const input = tokenCount(value['inputTokens'])
+  const output = tokenCount(value['outputTokens'])
+  if (input === undefined || output === undefined) return undefined
+  const cached = tokenCount(value['cacheReadInputTokens']) ?? 0
+  const written = tokenCount(value['cacheWriteInputTokens']) ?? 0
+  const cacheWrite1h = Math.min(written, writtenForAnHour(value['cacheDetails']))
+  return {
+    input: input + cached + written,
+    output,
+    cached,
+    cacheWrite5m: written - cacheWrite1h,
+    cacheWrite1h,
+    reasoning: 0,
+  }
+}
+
+function writtenForAnHour(details: Json): number {
+  if (!Array.isArray(details)) return 0
+  const counts = details.map((one) =>
+    isObject(one) && one['ttl'] === '1h' ? (tokenCount(one['inputTokens']) ?? 0) : 0,
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
+}

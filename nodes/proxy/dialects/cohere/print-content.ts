@@ -1,0 +1,105 @@
+// Cohere's messages: what was said, as an upstream is given it.
+import type {
+  AssistantPart,
+  Json,
+  MediaPart,
+  ToolCallPart,
+  ToolResultPart,
+  UserPart,
+} from '../../../../shared/chat/parts.ts'
+import type { Message } from '../../../../shared/chat/request.ts'
+import { tryParseExact } from '../../../../shared/json/exact.ts'
+import { toolInput } from '../anthropic/print-content.ts'
+import { isObject } from '../common/body-reader.ts'
+import { urlOfMedia } from '../common/media.ts'
+import type { ToolNames } from '../common/tool-names.ts'
+
+/** Instructions stay where they were said: a system message may stand anywhere there. */
+export function printCohereMessages(messages: readonly Message[], names: ToolNames): Json[] {
+  return messages.flatMap((message) => printMessage(message, names))
+}
+
+function printMessage(message: Message, names: ToolNames): Json[] {
+  switch (message.role) {
+    case 'system': {
+      const content = message.parts.map(({ text }) => text).join('\n\n')
+      return content === '' ? [] : [{ role: 'system', content }]
+    }
+    case 'user':
+      return printUser(message.parts)
+    case 'assistant':
+      return printAssistant(message.parts, names)
+  }
+}
+
+/** Results come first: they have to follow the calls they answer. Pictures in them follow in a message of the user's,
+ *  because a tool's message holds text alone. */
+function printUser(parts: readonly UserPart[]): Json[] {
+  const results = parts.filter((part) => part.type === 'tool-result')
+  const lifted = results.flatMap((result) => result.parts.filter((part) => part.type === 'image'))
+  const rest = [...lifted, ...parts.filter((part) => part.type !== 'tool-result')]
+  const content = printContent(rest)
+  const printed = results.map(printResult)
+  return content.length === 0 ? printed : [...printed, { role: 'user', content: textAlone(content) ?? content }]
+}
+
+function printResult({ callId, parts, isError }: ToolResultPart): Json {
+  const text = parts.flatMap((part) => textOf(part) ?? []).join('\n\n')
+  const said = text === '' && parts.length > 0 ? 'The result is in the next message.' : text
+  // The dialect has no flag for it, and a model must not take an error for a result.
+  return { role: 'tool', tool_call_id: callId, content: isError === true ? `Error: ${said}` : said }
+}
+
+function printAssistant(parts: readonly AssistantPart[], names: ToolNames): Json[] {
+  const calls = parts.flatMap((part): Json[] => {
+    if (part.type !== 'tool-call') return []
+    return [{ id: part.id, type: 'function', function: { name: names.write(part.name), arguments: argumentsOf(part) } }]
+  })
+  // Thoughts that another model sealed are nothing to this one (wire 36).
+  const own = parts.filter((part) => part.type === 'reasoning' && part.signature === undefined)
+  const thoughts = own.flatMap((part) => (part.type === 'reasoning' && part.text !== '' ? [part.text] : []))
+  const said = parts.flatMap((part): Json[] => {
+    const text = part.type === 'refusal' ? part.text : textOf(part as UserPart)
+    return text === undefined || text === '' ? [] : [{ type: 'text', text }]
+  })
+  // What was thought before calls is the plan of them there.
+  if (calls.length > 0) {
+    const tool_plan = thoughts.length === 0 ? undefined : thoughts.join('\n\n')
+    const content = said.length === 0 ? undefined : (textAlone(said) ?? said)
+    return [{ role: 'assistant', tool_plan, content, tool_calls: calls }]
+  }
+  if (said.length === 0) return []
+  const thinking = thoughts.map((text) => ({ type: 'thinking', thinking: text }))
+  return [{ role: 'assistant', content: thinking.length > 0 ? [...thinking, ...said] : (textAlone(said) ?? said) }]
+}
+
+/** The model's own text where it is an object, so that no digit is lost. */
+function argumentsOf({ input, form }: ToolCallPart): string {
+  const isWhole = form === 'function' && isObject(tryParseExact(input))
+  return isWhole ? input : JSON.stringify(toolInput(input, form))
+}
+
+function printContent(parts: readonly UserPart[]): Json[] {
+  return parts.flatMap((part): Json[] => {
+    if (part.type === 'image') return printImage(part)
+    const text = textOf(part)
+    return text === undefined || text === '' ? [] : [{ type: 'text', text }]
+  })
+}
+
+function printImage({ media, detail }: MediaPart): Json[] {
+  const url = urlOfMedia(media)
+  return url === undefined ? [] : [{ type: 'image_url', image_url: { url, detail } }]
+}
+
+/** Of what is text, or a document that is. */
+function textOf(part: UserPart): string | undefined {
+  if (part.type === 'text') return part.text
+  return part.type === 'file' && part.media.from === 'text' ? part.media.text : undefined
+}
+
+/** Undefined where there is more than one text. */
+function textAlone(content: readonly Json[]): string | undefined {
+  const [only] = content as { type: string; text?: string }[]
+  return content.length === 1 && only?.type === 'text' ? only.text : undefined
+}

@@ -1,0 +1,67 @@
+// Cohere's tools. None can be named that has to be called: it is the only one that is offered then.
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest } from '../../../../shared/chat/request.ts'
+import type { CustomTool, FunctionTool, ToolChoice } from '../../../../shared/chat/tools.ts'
+import { customSchema } from '../anthropic/tools.ts'
+import type { NameRules, ToolNames } from '../common/tool-names.ts'
+import type { Dropped } from '../dialect.ts'
+
+export const cohereNames: NameRules = {
+  forbidden: /[^A-Za-z0-9_]/g,
+  start: { wrong: /^[0-9]/, prefix: '_' },
+}
+
+export interface PrintedTools {
+  readonly members: JsonObject
+  readonly dropped: readonly Dropped[]
+}
+
+/** In the order in which they were sent, so that a prompt cache stays warm (wire 87). */
+export function printCohereTools(request: ChatRequest, names: ToolNames): PrintedTools {
+  const { toolChoice, parameters, legacyFunctions } = request
+  const declared = request.tools.filter((tool) => tool.type !== 'hosted')
+  const offered = declared.filter(({ name }) => isOffered(toolChoice, name))
+  if (offered.length === 0) return { members: {}, dropped: [] }
+  const functions = offered.filter((tool) => tool.type === 'function')
+  const strict = functions.filter((tool) => tool.strict === true)
+  // It is said for all of them or for none.
+  const areStrict = strict.length > 0 && strict.length === offered.length
+  const dropped: Dropped[] = []
+  if (strict.length > 0 && !areStrict) dropped.push({ member: 'strict' })
+  if (parameters.parallelToolCalls === false || legacyFunctions === true)
+    dropped.push({ parameter: 'parallelToolCalls' })
+  const tools = offered.map((tool) => printTool(tool, names))
+  const members = { tools, tool_choice: printChoice(toolChoice), strict_tools: areStrict ? true : undefined }
+  return { members, dropped }
+}
+
+function isOffered(choice: ToolChoice | undefined, name: string): boolean {
+  if (choice?.type === 'tool') return choice.name === name
+  return choice?.type === 'allowed' ? choice.names.includes(name) : true
+}
+
+function printTool(tool: FunctionTool | CustomTool, names: ToolNames): Json {
+  const given = tool.type === 'custom' ? customSchema : tool.parameters
+  const parameters = given !== undefined && Object.keys(given).length > 0 ? given : noParameters
+  return {
+    type: 'function',
+    function: { name: names.write(tool.name), description: tool.description || undefined, parameters },
+  }
+}
+
+const noParameters: JsonObject = { type: 'object', properties: {} }
+
+/** Absent: the model decides. */
+function printChoice(choice: ToolChoice | undefined): string | undefined {
+  switch (choice?.type) {
+    case 'none':
+      return 'NONE'
+    case 'required':
+    case 'tool':
+      return 'REQUIRED'
+    case 'allowed':
+      return choice.required ? 'REQUIRED' : undefined
+    default:
+      return undefined
+  }
+}

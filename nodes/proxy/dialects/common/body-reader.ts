@@ -1,0 +1,87 @@
+// Reads a caller's JSON into true types. The first thing that is wrong is kept with its path and reading goes on with a
+// stand-in, so that parsers are straight code and say exactly where a request is flawed.
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { numberIn } from '../../../../shared/json/exact.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
+import type { BadRequest } from '../dialect.ts'
+
+export class BodyReader {
+  #problem: BadRequest | undefined
+
+  /** `code` where the dialect has a name for what is wrong. */
+  wrong(path: string, message: string, code?: string): void {
+    this.#problem ??= code === undefined ? { path, message } : { path, message, code }
+  }
+
+  result<Value>(value: Value): Result<Value, BadRequest> {
+    return this.#problem === undefined ? done(value) : fail(this.#problem)
+  }
+
+  text(value: Json, path: string): string {
+    if (typeof value === 'string') return value
+    this.wrong(path, value === undefined ? 'is missing' : 'must be a string')
+    return ''
+  }
+
+  object(value: Json, path: string): JsonObject {
+    if (isObject(value)) return value
+    this.wrong(path, value === undefined ? 'is missing' : 'must be an object')
+    return {}
+  }
+
+  list(value: Json, path: string): readonly Json[] {
+    if (Array.isArray(value)) return value
+    this.wrong(path, value === undefined ? 'is missing' : 'must be a list')
+    return []
+  }
+
+  // Where a member may be left out, null means the same as leaving it out.
+
+  maybeText(value: Json, path: string): string | undefined {
+    return absent(value) ? undefined : this.text(value, path)
+  }
+
+  maybeNumber(value: Json, path: string): number | undefined {
+    if (absent(value)) return undefined
+    const number = numberIn(value)
+    if (number === undefined) this.wrong(path, 'must be a number')
+    return number
+  }
+
+  maybeFlag(value: Json, path: string): boolean | undefined {
+    if (absent(value)) return undefined
+    if (typeof value !== 'boolean') this.wrong(path, 'must be true or false')
+    return value === true
+  }
+
+  maybeObject(value: Json, path: string): JsonObject | undefined {
+    return absent(value) ? undefined : this.object(value, path)
+  }
+
+  maybeList(value: Json, path: string): readonly Json[] {
+    return absent(value) ? [] : this.list(value, path)
+  }
+}
+
+export function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
+}
+
+/** What a provider sends is taken as far as it is of the right type. */
+export function textIn(value: Json): string {
+  return typeof value === 'string' ? value : ''
+}
+
+export function objectsIn(list: Json): JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : []
+}
+
+export function absent(value: Json): value is null | undefined {
+  return value === undefined || value === null
+}
+
+/** The members of `body` that nobody has read: nearly always none. */
+export function unread(body: JsonObject, read: ReadonlySet<string>): Record<string, Json> {
+  const rest = Object.keys(body).filter((name) => !read.has(name) && body[name] !== null)
+  return Object.fromEntries(rest.map((name) => [name, body[name]]))
+}

@@ -1,0 +1,67 @@
+// Streams of images, speech and transcripts: typed events, the last of which carries the usage. The API has no terminator
+// of its own, so a stream is whole when its last event was seen and its bytes have ended; servers that write chat chunks
+// instead of typed events end with `[DONE]`.
+import type { Usage } from '../../../../shared/chat/usage.ts'
+import type { BillableUnits } from '../../../../shared/telemetry/records.ts'
+import { type EventFate, eventData, type StreamObserver } from '../openai/stream-observer.ts'
+import { findUsage } from '../openai/usage.ts'
+
+export class TypedStreamObserver implements StreamObserver {
+  readonly terminator = ''
+  usage: Usage | undefined
+  units: BillableUnits | undefined
+  errorMessage: string | undefined
+  #typed = false
+  #ended = false
+  readonly #secondsOf: (value: unknown) => BillableUnits | undefined
+
+  constructor(secondsOf: (value: unknown) => BillableUnits | undefined) {
+    this.#secondsOf = secondsOf
+  }
+
+  get finished(): boolean {
+    return this.#ended || !this.#typed
+  }
+
+  observe(text: string): EventFate {
+    if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return 'done'
+    const type = typeOf(text)
+    if (type === 'error') {
+      this.errorMessage = messageIn(text)
+      return 'error'
+    }
+    if (text.includes('"usage"')) this.#readUsage(text)
+    if (type === '') return text.includes('data:') ? 'token' : 'other'
+    if (/\.(delta|partial_image|segment)$/.test(type)) this.#typed = true
+    if (!/\.(done|completed)$/.test(type)) return 'token'
+    this.#ended = true
+    return 'other'
+  }
+
+  #readUsage(text: string): void {
+    const bytes = Buffer.from(text, 'latin1')
+    this.usage = findUsage(bytes) ?? this.usage
+    this.units = findUsage(bytes, (usage) => this.#secondsOf((usage as { seconds?: unknown }).seconds)) ?? this.units
+  }
+}
+
+/** The `event:` field, or the `type` member; '' for an event that has neither. Events may hold megabytes of an image, so
+ *  only their beginning and their end are looked at. */
+function typeOf(text: string): string {
+  const head = text.slice(0, headLength)
+  const named = /^event: ?([^\r\n]+)/m.exec(head)?.[1]
+  if (named !== undefined) return named
+  const typed = /"type"\s*:\s*"([\w.]+)"/
+  const found = typed.exec(head)?.[1] ?? typed.exec(text.slice(-headLength))?.[1]
+  if (found !== undefined) return found
+  return /^data: ?\{\s*"error"/.test(head) ? 'error' : ''
+}
+
+const headLength = 1_024
+
+function messageIn(text: string): string {
+  const data = eventData(text) as { error?: unknown; message?: unknown } | undefined
+  const error = (data?.error ?? data) as { message?: unknown } | string | undefined
+  const message = typeof error === 'string' ? error : error?.message
+  return typeof message === 'string' ? message : 'the upstream reported an error'
+}

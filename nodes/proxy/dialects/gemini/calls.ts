@@ -1,0 +1,90 @@
+// A call whose arguments come in pieces, each with the path of the value that it belongs to: `$.steps[0].text`.
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { isObject } from '../common/body-reader.ts'
+
+/** A path that goes deeper, or a list that leaves out more, is not of a model's making. */
+const depthMax = 64
+const listGapMax = 16
+
+type Node = Record<string, Json> | Json[]
+
+export class PartialArguments {
+  readonly #root: Record<string, Json> = Object.create(null)
+  /** The text that goes on with the next piece. */
+  #openPath: string | undefined
+
+  constructor(args: Json) {
+    if (isObject(args)) Object.assign(this.#root, args)
+  }
+
+  add(piece: JsonObject): void {
+    const path = piece['jsonPath'] ?? piece['json_path']
+    if (typeof path !== 'string') return
+    const keys = keysOf(path)
+    if (keys === undefined) return
+    const goesOn = this.#openPath === path
+    this.#openPath = (piece['willContinue'] ?? piece['will_continue']) === true ? path : undefined
+    this.#put(keys, pieceValue(piece), goesOn)
+  }
+
+  get text(): string {
+    return JSON.stringify(this.#root)
+  }
+
+  #put(keys: readonly (string | number)[], value: Json, goesOn: boolean): void {
+    let node: Node = this.#root
+    for (const [i, key] of keys.entries()) {
+      if (Array.isArray(node) && (typeof key !== 'number' || key > node.length + listGapMax)) return
+      if (i === keys.length - 1) {
+        const before = childOf(node, key)
+        setChild(node, key, goesOn && typeof before === 'string' && typeof value === 'string' ? before + value : value)
+        return
+      }
+      const child = childOf(node, key)
+      const next: Node = isNode(child) ? child : typeof keys[i + 1] === 'number' ? [] : Object.create(null)
+      if (next !== child) setChild(node, key, next)
+      node = next
+    }
+  }
+}
+
+function childOf(node: Node, key: string | number): Json {
+  return Object.hasOwn(node, key) ? (node as Record<string | number, Json>)[key] : undefined
+}
+
+/** Whatever it is called, `__proto__` too. */
+function setChild(node: Node, key: string | number, value: Json): void {
+  if (Array.isArray(node)) while (node.length < Number(key)) node.push(null)
+  Object.defineProperty(node, key, { value, configurable: true, enumerable: true, writable: true })
+}
+
+function isNode(value: Json): value is Node {
+  return Array.isArray(value) || isObject(value)
+}
+
+function pieceValue(piece: JsonObject): Json {
+  const value =
+    piece['stringValue'] ??
+    piece['string_value'] ??
+    piece['numberValue'] ??
+    piece['number_value'] ??
+    piece['boolValue'] ??
+    piece['bool_value']
+  return value ?? null
+}
+
+const step = /\.([^.[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]/gy
+
+/** Undefined: it is no path that names one value. */
+function keysOf(path: string): (string | number)[] | undefined {
+  if (!path.startsWith('$') || path.length === 1) return undefined
+  const keys: (string | number)[] = []
+  step.lastIndex = 1
+  while (step.lastIndex < path.length) {
+    const match = step.exec(path)
+    if (match === null || keys.length >= depthMax) return undefined
+    const [, name, index, single, double] = match
+    keys.push(index === undefined ? (name ?? (single ?? double ?? '').replace(/\\(.)/g, '$1')) : Number(index))
+  }
+  return keys
+}

@@ -1,0 +1,138 @@
+// Gemini's contents: what was said, as callers write it. Calls have ids in newer versions only, so those without get some, and
+// a result without one answers the first call of its function that has no result yet.
+import type {
+  AssistantPart,
+  Json,
+  JsonObject,
+  Media,
+  MediaPart,
+  Sealed,
+  TextPart,
+  UserPart,
+} from '../../../../shared/chat/parts.ts'
+import type { Message } from '../../../../shared/chat/request.ts'
+import { absent, type BodyReader, isObject, textIn } from '../common/body-reader.ts'
+import { mediaTypeOfName } from '../common/media.ts'
+import { readSeal } from '../common/sealed-parts.ts'
+import { member } from './members.ts'
+
+/** What stands in `thoughtSignature`. */
+export const thoughtSignature = { family: 'google', kind: 'signature' } as const
+
+export function readGeminiContents(reader: BodyReader, contents: Json): Message[] {
+  if (typeof contents === 'string') return [{ role: 'user', parts: [{ type: 'text', text: contents }] }]
+  const list = Array.isArray(contents) ? contents : isObject(contents) ? [contents] : reader.list(contents, 'contents')
+  const calls = new OpenCalls()
+  return list.map((value, i): Message => {
+    const path = `contents[${i}]`
+    const content = reader.object(value, path)
+    const parts = reader.list(content['parts'], `${path}.parts`)
+    const objects = parts.map((part, j) => reader.object(part, `${path}.parts[${j}]`))
+    if (content['role'] === 'model') return { role: 'assistant', parts: objects.map((part) => readSaid(part, calls)) }
+    return { role: 'user', parts: objects.map((part) => readUser(part, calls)) }
+  })
+}
+
+/** Text alone, as instructions are: a content, or the text itself. */
+export function readGeminiText(reader: BodyReader, value: Json, path: string): TextPart[] {
+  if (absent(value)) return []
+  if (typeof value === 'string') return [{ type: 'text', text: value }]
+  const parts = reader.list(reader.object(value, path)['parts'], `${path}.parts`)
+  return parts.map((part, i) => {
+    const at = `${path}.parts[${i}]`
+    return { type: 'text', text: reader.text(reader.object(part, at)['text'], `${at}.text`) }
+  })
+}
+
+function readUser(part: JsonObject, calls: OpenCalls): UserPart {
+  const response = member(part, 'functionResponse')
+  if (isObject(response)) return readResult(response, calls)
+  return readShared(part) ?? { type: 'opaque', dialect: 'gemini', value: part }
+}
+
+function readResult(response: JsonObject, calls: OpenCalls): UserPart {
+  const name = textIn(response['name'])
+  const { response: value, id } = response
+  const text = typeof value === 'string' ? value : JSON.stringify(value ?? {})
+  const more = Array.isArray(response['parts']) ? response['parts'].filter(isObject) : []
+  const media = more.flatMap((one) => readShared(one) ?? [])
+  const isError = isObject(value) && Object.keys(value).length === 1 && value['error'] !== undefined
+  return {
+    type: 'tool-result',
+    callId: calls.answered(name, typeof id === 'string' && id !== '' ? id : undefined),
+    name,
+    parts: [{ type: 'text', text }, ...media],
+    isError: isError ? true : undefined,
+  }
+}
+
+function readSaid(part: JsonObject, calls: OpenCalls): AssistantPart {
+  const signature = readSignature(part)
+  const call = member(part, 'functionCall')
+  if (isObject(call)) {
+    const name = textIn(call['name'])
+    const { id, args } = call
+    const input = JSON.stringify(args ?? {})
+    return { type: 'tool-call', form: 'function', id: calls.begin(name, id), name, input, signature }
+  }
+  if (part['thought'] === true) return { type: 'reasoning', text: textIn(part['text']), ...thoughtSeal(part) }
+  const shared = readShared(part)
+  if (shared === undefined) return { type: 'opaque', dialect: 'gemini', value: part }
+  return { ...shared, signature }
+}
+
+/** What either side can say. */
+function readShared(part: JsonObject): TextPart | MediaPart | undefined {
+  return typeof part['text'] === 'string' ? { type: 'text', text: part['text'] } : readGeminiMedia(part)
+}
+
+/** Undefined: it is something else. */
+export function readGeminiMedia(part: JsonObject): MediaPart | undefined {
+  const inline = member(part, 'inlineData')
+  if (isObject(inline)) {
+    const mediaType = textIn(member(inline, 'mimeType'))
+    return mediaPart({ from: 'bytes', base64: textIn(inline['data']), mediaType }, mediaType)
+  }
+  const file = member(part, 'fileData')
+  if (!isObject(file)) return undefined
+  const uri = textIn(member(file, 'fileUri'))
+  const mediaType = textIn(member(file, 'mimeType')) || mediaTypeOfName(uri) || 'application/octet-stream'
+  const known = /^https?:/.test(uri) && !uri.includes('generativelanguage.googleapis.com')
+  const media: Media = known ? { from: 'url', url: uri, mediaType } : { from: 'file', id: uri, mediaType }
+  return mediaPart(media, mediaType)
+}
+
+function mediaPart(media: Media, mediaType: string): MediaPart {
+  const [kind] = mediaType.split('/')
+  return { type: kind === 'image' || kind === 'audio' || kind === 'video' ? kind : 'file', media }
+}
+
+function readSignature(part: JsonObject): Sealed | undefined {
+  const text = member(part, 'thoughtSignature')
+  return typeof text === 'string' && text !== '' ? readSeal(text, thoughtSignature).sealed : undefined
+}
+
+function thoughtSeal(part: JsonObject): { signature?: Sealed; encrypted?: Sealed } {
+  const text = member(part, 'thoughtSignature')
+  if (typeof text !== 'string' || text === '') return {}
+  const { kind, sealed } = readSeal(text, thoughtSignature)
+  return { [kind]: sealed }
+}
+
+class OpenCalls {
+  #count = 0
+  readonly #open: { readonly name: string; readonly id: string }[] = []
+
+  begin(name: string, id: Json): string {
+    const given = typeof id === 'string' && id !== '' ? id : `call_${this.#count}`
+    this.#count++
+    this.#open.push({ name, id: given })
+    return given
+  }
+
+  answered(name: string, id: string | undefined): string {
+    const index = this.#open.findIndex((call) => (id === undefined ? call.name === name : call.id === id))
+    if (index < 0) return id ?? `call_${name}`
+    return this.#open.splice(index, 1)[0]!.id
+  }
+}

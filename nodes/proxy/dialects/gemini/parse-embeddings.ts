@@ -1,0 +1,67 @@
+// Gemini's embedContent and batchEmbedContents, for callers.
+import type { EmbeddingInput, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { Result } from '../../../../shared/result.ts'
+import { BodyReader, isObject } from '../common/body-reader.ts'
+import type { BadRequest } from '../dialect.ts'
+import type { EmbeddingInbound } from '../embedding-dialect.ts'
+import { member, otherMembers } from './members.ts'
+import { readGeminiText } from './parse-content.ts'
+
+export const geminiEmbedInbound: EmbeddingInbound = {
+  parseRequest: (body) => readRequest([{ value: body, path: '' }]),
+  printAnswer: ({ vectors }) => JSON.stringify({ embedding: { values: vectors[0] ?? [] } }),
+}
+
+export const geminiBatchEmbedInbound: EmbeddingInbound = {
+  parseRequest(body) {
+    const requests = Array.isArray(body['requests']) ? body['requests'] : []
+    return readRequest(requests.map((value: Json, i) => ({ value, path: `requests[${i}].` })))
+  },
+  printAnswer: ({ vectors }) => JSON.stringify({ embeddings: vectors.map((values) => ({ values })) }),
+}
+
+interface One {
+  readonly value: Json
+  readonly path: string
+}
+
+/** What they have in common is taken from the first. */
+function readRequest(ones: readonly One[]): Result<EmbeddingRequest, BadRequest> {
+  const reader = new BodyReader()
+  if (ones.length === 0) reader.wrong('requests', 'must be a list with something in it')
+  const objects = ones.map(({ value, path }) => ({
+    path,
+    value: reader.object(value, path === '' ? 'body' : path.slice(0, -1)),
+  }))
+  const first: JsonObject = objects[0]?.value ?? {}
+  return reader.result<EmbeddingRequest>({
+    dialect: 'gemini',
+    model: '',
+    inputs: objects.map(({ value, path }) => readInput(reader, value['content'], `${path}content`)),
+    encoding: 'float',
+    dimensions: reader.maybeNumber(member(first, 'outputDimensionality'), 'outputDimensionality'),
+    purpose: reader.maybeText(member(first, 'taskType'), 'taskType'),
+    extras: otherMembers(first, ['model', 'content', 'outputDimensionality', 'taskType']),
+  })
+}
+
+function readInput(reader: BodyReader, content: Json, path: string): EmbeddingInput {
+  const parts = readGeminiText(reader, content, path)
+  if (parts.length === 0) reader.wrong(path, 'is missing')
+  return { type: 'text', text: parts.map(({ text }) => text).join('\n') }
+}
+
+/** The model that the body names, where it names one, is the target's. What says so already stays the same object. */
+export function withGeminiModel(body: JsonObject, model: string): JsonObject {
+  const named = body['model']
+  const name = `models/${model}`
+  return named === undefined || named === name ? body : { ...body, model: name }
+}
+
+export function withGeminiModels(body: JsonObject, model: string): JsonObject {
+  const { requests } = body
+  if (!Array.isArray(requests)) return body
+  const renamed = requests.map((one: Json) => (isObject(one) ? withGeminiModel(one, model) : one))
+  return renamed.every((one, i) => one === requests[i]) ? body : { ...body, requests: renamed }
+}

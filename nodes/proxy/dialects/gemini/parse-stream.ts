@@ -1,0 +1,141 @@
+// Gemini's streamGenerateContent: the stream of an upstream, as events. Every chunk is a whole answer of its own form, with
+// what is new in it; nothing marks the end but the end of the connection. A whole answer is a stream of one chunk.
+import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
+import { assemble } from '../../../../shared/chat/assemble.ts'
+import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { tryParseExact } from '../../../../shared/json/exact.ts'
+import { isObject, textIn } from '../common/body-reader.ts'
+import { JsonListParser } from '../common/json-list-parser.ts'
+import { SseParser } from '../common/sse-parser.ts'
+import type { EventReader, PrintedRequest, StreamParser } from '../dialect.ts'
+import { readGeminiError } from './error.ts'
+import { readGeminiBlock } from './finish-reason.ts'
+import { candidateIndex, GeminiCandidate } from './parse-candidate.ts'
+import { readGeminiUsage } from './usage.ts'
+
+export class GeminiStreamReader implements EventReader {
+  readonly #printed: PrintedRequest
+  readonly #candidates = new Map<number, GeminiCandidate>()
+  #responseId: string | undefined
+  #blocked = false
+
+  constructor(printed: PrintedRequest) {
+    this.#printed = printed
+  }
+
+  read(value: JsonObject, emit: Emit): void {
+    if (isObject(value['error'])) {
+      emit({ type: 'error', error: readGeminiError(500, value) })
+      return
+    }
+    const responseId = this.#responseId ?? this.#start(value, emit)
+    const { candidates } = value
+    if (Array.isArray(candidates)) {
+      for (const [place, candidate] of candidates.entries()) {
+        if (isObject(candidate)) this.#candidate(candidate, { place, responseId, emit })
+      }
+    }
+    const feedback = value['promptFeedback'] ?? value['prompt_feedback']
+    if (isObject(feedback)) this.#block(feedback, emit)
+    const usage = readGeminiUsage(value['usageMetadata'] ?? value['usage_metadata'])
+    if (usage !== undefined) emit({ type: 'usage', usage })
+  }
+
+  /** Not a word of this dialect. */
+  done(): void {}
+
+  end(emit: Emit): void {
+    emit({ type: this.#isWhole ? 'end' : 'upstream-cut' })
+  }
+
+  /** What a whole answer leaves open is over with it. */
+  close(emit: Emit): void {
+    for (const candidate of this.#candidates.values()) candidate.finish({}, emit)
+    this.end(emit)
+  }
+
+  get #isWhole(): boolean {
+    const candidates = [...this.#candidates.values()]
+    return candidates.length > 0 ? candidates.every(({ finished }) => finished) : this.#blocked
+  }
+
+  #start(value: JsonObject, emit: Emit): string {
+    const model = textIn(value['modelVersion'] ?? value['model_version']) || (this.#printed.model ?? '')
+    const id = textIn(value['responseId'] ?? value['response_id'])
+    this.#responseId = id
+    const createdMs = Date.parse(textIn(value['createTime']))
+    emit({ type: 'start', id, model, created: createdMs >= 0 ? Math.floor(createdMs / 1_000) : undefined })
+    return id
+  }
+
+  #candidate(value: JsonObject, { place, responseId, emit }: { place: number; responseId: string; emit: Emit }): void {
+    const index = candidateIndex(value, place)
+    if (index === undefined) return
+    let candidate = this.#candidates.get(index)
+    if (candidate === undefined) {
+      candidate = new GeminiCandidate(index, { responseId, printed: this.#printed })
+      this.#candidates.set(index, candidate)
+    }
+    candidate.read(value, emit)
+  }
+
+  /** A prompt that was refused has no candidates (wire 73). */
+  #block(feedback: JsonObject, emit: Emit): void {
+    const finish = readGeminiBlock(feedback)
+    if (finish === undefined || this.#blocked || this.#candidates.size > 0) return
+    this.#blocked = true
+    emit({ type: 'finish', choice: 0, finish })
+  }
+}
+
+export function readGeminiAnswer(body: JsonObject, printed: PrintedRequest): ChatAnswer | undefined {
+  const reader = new GeminiStreamReader(printed)
+  const events: ChatEvent[] = []
+  const emit = (event: ChatEvent) => void events.push(event)
+  reader.read(body, emit)
+  reader.close(emit)
+  const answer = assemble(events)
+  return answer.ok ? answer.value : undefined
+}
+
+/** Server-sent events with `alt=sse`; without it one long list, which some servers send all the same (wire 77). */
+export class GeminiStreamParser implements StreamParser {
+  readonly #reader: GeminiStreamReader
+  #inner: StreamParser | undefined
+
+  constructor(printed: PrintedRequest) {
+    this.#reader = new GeminiStreamReader(printed)
+  }
+
+  push(bytes: Buffer, emit: Emit): 'ok' | 'broken' {
+    this.#inner ??= this.#parserOf(bytes)
+    return this.#inner === undefined ? 'ok' : this.#inner.push(bytes, emit)
+  }
+
+  end(emit: Emit): void {
+    if (this.#inner === undefined) this.#reader.end(emit)
+    else this.#inner.end(emit)
+  }
+
+  /** By the first byte that is no space; undefined while there was none. */
+  #parserOf(bytes: Buffer): StreamParser | undefined {
+    const first = bytes.find((byte) => byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9)
+    if (first === undefined) return undefined
+    return first === 91 ? new JsonListParser(this.#reader, parsed) : new SseParser(this.#reader, parsed)
+  }
+}
+
+/** Arguments of calls come as values, and none of their digits may be lost. */
+function parsed(text: string): JsonObject | undefined {
+  const value = /"function_?[cC]all"/.test(text) ? tryParseExact(text) : plainly(text)
+  return isObject(value) ? value : undefined
+}
+
+function plainly(text: string): Json {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,202 @@
+// Gemini's contents: what was said, as an upstream is given it.
+import type {
+  AssistantPart,
+  Json,
+  JsonObject,
+  Media,
+  MediaPart,
+  Sealed,
+  ToolCallPart,
+  ToolResultPart,
+  UserPart,
+} from '../../../../shared/chat/parts.ts'
+import type { Message } from '../../../../shared/chat/request.ts'
+import { tryParseExact } from '../../../../shared/json/exact.ts'
+import { toolInput } from '../anthropic/print-content.ts'
+import { isObject } from '../common/body-reader.ts'
+import { imageTypeOf, mediaTypeOfName } from '../common/media.ts'
+import type { ToolNames } from '../common/tool-names.ts'
+import type { GeminiTraits } from './traits.ts'
+
+export interface GeminiConversation {
+  readonly systemInstruction: JsonObject | undefined
+  readonly contents: readonly GeminiContent[]
+}
+
+export interface GeminiContent {
+  readonly role: 'user' | 'model'
+  readonly parts: JsonObject[]
+}
+
+export interface ContentFacts {
+  readonly names: ToolNames
+  readonly traits: GeminiTraits
+}
+
+export function printGeminiConversation(messages: readonly Message[], facts: ContentFacts): GeminiConversation {
+  const system: JsonObject[] = []
+  const contents: GeminiContent[] = []
+  const calls = new Map<string, Call>()
+  for (const message of messages) {
+    if (message.role === 'system') {
+      for (const { text } of message.parts) if (text !== '') system.push({ text })
+      continue
+    }
+    const isModel = message.role === 'assistant'
+    const parts = isModel ? printSaid(message.parts, facts, calls) : printHeard(message.parts, facts, calls)
+    addContent(contents, isModel ? 'model' : 'user', parts)
+  }
+  // Instructions alone are no request there.
+  if (contents.length === 0) return { systemInstruction: undefined, contents: [{ role: 'user', parts: system }] }
+  return { systemInstruction: system.length === 0 ? undefined : { role: 'user', parts: system }, contents }
+}
+
+/** Turns of one side in a row are one; an empty one is none. */
+function addContent(contents: GeminiContent[], role: GeminiContent['role'], parts: readonly JsonObject[]): void {
+  if (parts.length === 0) return
+  const last = contents.at(-1)
+  if (last?.role === role) last.parts.push(...parts)
+  else contents.push({ role, parts: [...parts] })
+}
+
+// ── the model's side ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Call {
+  readonly name: string
+  /** Among all calls of the conversation. */
+  readonly place: number
+}
+
+/** What Google says to send where a call was made by another model, or by nobody. */
+const unsignedCall = 'skip_thought_signature_validator'
+
+function printSaid(parts: readonly (AssistantPart | UserPart)[], facts: ContentFacts, calls: Map<string, Call>) {
+  let isFirstCall = true
+  return parts.flatMap((part): JsonObject[] => {
+    switch (part.type) {
+      case 'text':
+        return part.text === '' && ownSignature(part.signature) === undefined
+          ? []
+          : [{ text: part.text, ...signed(part.signature) }]
+      case 'refusal':
+        return part.text === '' ? [] : [{ text: part.text }]
+      case 'reasoning':
+        // A thought goes back with its proof, or not at all (wire 36).
+        return ownSignature(part.signature) === undefined
+          ? []
+          : [{ text: part.text, thought: true, ...signed(part.signature) }]
+      case 'tool-call': {
+        calls.set(part.id, { name: part.name, place: calls.size })
+        const needsProof = isFirstCall && facts.traits.signedCalls && ownSignature(part.signature) === undefined
+        isFirstCall = false
+        return [{ ...printCall(part, facts), ...(needsProof ? { thoughtSignature: unsignedCall } : {}) }]
+      }
+      case 'tool-result':
+        return []
+      case 'opaque':
+        return part.dialect === 'gemini' ? [part.value] : []
+      default:
+        return [{ ...printMedia(part), ...signed(part.signature) }]
+    }
+  })
+}
+
+function printCall({ id, name, input, form, signature }: ToolCallPart, { names }: ContentFacts): JsonObject {
+  return { functionCall: { id, name: names.write(name), args: toolInput(input, form) }, ...signed(signature) }
+}
+
+function ownSignature(signature: Sealed | undefined): string | undefined {
+  return signature?.family === 'google' ? signature.data : undefined
+}
+
+function signed(signature: Sealed | undefined): JsonObject {
+  const thoughtSignature = ownSignature(signature)
+  return thoughtSignature === undefined ? {} : { thoughtSignature }
+}
+
+// ── the user's side ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+function printHeard(
+  parts: readonly (AssistantPart | UserPart)[],
+  facts: ContentFacts,
+  calls: Map<string, Call>,
+): JsonObject[] {
+  const results = parts.filter((part) => part.type === 'tool-result')
+  const place = ({ callId }: ToolResultPart) => calls.get(callId)?.place ?? Number.MAX_SAFE_INTEGER
+  // Older models match results by their order.
+  const inOrder = [...results].sort((a, b) => place(a) - place(b))
+  const lifted: JsonObject[] = []
+  const printed = inOrder.map((part) => printResult(part, facts, calls, lifted))
+  const rest = parts.flatMap((part) => printOther(part))
+  return [...printed, ...lifted, ...rest]
+}
+
+function printOther(part: AssistantPart | UserPart): JsonObject[] {
+  switch (part.type) {
+    case 'text':
+      return part.text === '' ? [] : [{ text: part.text }]
+    case 'image':
+    case 'audio':
+    case 'video':
+    case 'file':
+      return [printMedia(part)]
+    case 'opaque':
+      return part.dialect === 'gemini' ? [part.value] : []
+    default:
+      return []
+  }
+}
+
+/** `lifted` takes the media of results where a result cannot hold them. */
+function printResult(
+  part: ToolResultPart,
+  { names, traits }: ContentFacts,
+  calls: ReadonlyMap<string, Call>,
+  lifted: JsonObject[],
+): JsonObject {
+  const { callId, isError } = part
+  const name = names.write(calls.get(callId)?.name ?? part.name ?? 'unknown_function')
+  const texts = part.parts.flatMap((inner) => (inner.type === 'text' ? [inner.text] : []))
+  const media = part.parts.flatMap((inner) => (inner.type === 'text' ? [] : printOther(inner)))
+  if (!traits.mediaInResults) lifted.push(...media.splice(0))
+  const response = responseOf(texts.join('\n'), isError === true)
+  return { functionResponse: { id: callId, name, response, ...(media.length === 0 ? {} : { parts: media }) } }
+}
+
+/** An object always: `output` and `error` are Google's own names for what is none. */
+function responseOf(text: string, isError: boolean): Json {
+  const value = text.trimStart().startsWith('{') ? tryParseExact(text) : undefined
+  if (!isObject(value)) return { [isError ? 'error' : 'output']: text }
+  const saysSo = Object.keys(value).length === 1 && value['error'] !== undefined
+  return isError && !saysSo ? { error: value } : value
+}
+
+// ── media ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function printMedia({ type, media }: MediaPart): JsonObject {
+  switch (media.from) {
+    case 'bytes':
+      return { inlineData: { mimeType: mimeTypeOf(media), data: media.base64 } }
+    case 'text':
+      return { text: media.text }
+    case 'url':
+      // Links are Google's to follow: to pages of its stores (gs://), its videos and the open web.
+      return { fileData: { fileUri: media.url, mimeType: media.mediaType ?? typeOfLink(media.url, type) } }
+    case 'file':
+      return { fileData: { fileUri: media.id, mimeType: media.mediaType } }
+  }
+}
+
+const imageTypes: Readonly<Record<string, string>> = { 'image/jpg': 'image/jpeg' }
+
+function mimeTypeOf({ base64, mediaType }: Extract<Media, { from: 'bytes' }>): string {
+  const told = imageTypes[mediaType] ?? mediaType
+  return told === '' || told.startsWith('image/') ? (imageTypeOf(base64) ?? told) : told
+}
+
+/** What is most often meant, where a link does not tell. */
+const usualTypes = { image: 'image/jpeg', audio: 'audio/mpeg', video: 'video/mp4', file: 'application/pdf' } as const
+
+function typeOfLink(url: string, type: MediaPart['type']): string {
+  return mediaTypeOfName(url) ?? usualTypes[type]
+}

@@ -1,0 +1,59 @@
+// Gemini's embedContent and batchEmbedContents, to an upstream.
+import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
+import type { EmbeddingAnswer, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { done, type Result } from '../../../../shared/result.ts'
+import { isObject } from '../common/body-reader.ts'
+import { textsOf } from '../common/embedding-texts.ts'
+import type { PrintedRequest, TargetTraits } from '../dialect.ts'
+import type { EmbeddingUpstream } from '../embedding-dialect.ts'
+import { readGeminiUsage } from './usage.ts'
+
+export const geminiEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
+
+function printRequest(request: EmbeddingRequest, { model }: TargetTraits): Result<PrintedRequest, MissingCapability> {
+  const texts = textsOf(request)
+  if (!texts.ok) return texts
+  const { dimensions, dialect, extras } = request
+  const name = model.includes('/') ? model : `models/${model}`
+  const common = { taskType: taskTypeOf(request.purpose), outputDimensionality: dimensions }
+  const own = dialect === 'gemini' ? extras : {}
+  const requests = texts.value.map((text) => ({ model: name, content: { parts: [{ text }] }, ...common, ...own }))
+  const [only] = requests
+  const isOne = requests.length === 1
+  return done({
+    path: `/models/${encodeURIComponent(model)}:${isOne ? 'embedContent' : 'batchEmbedContents'}`,
+    body: JSON.stringify(isOne ? only : { requests }),
+    headerLines: '',
+    dropped: droppedOf(request),
+    model,
+  })
+}
+
+/** Undefined for an answer that has not one vector of numbers for each text. */
+function parseAnswer(body: JsonObject, { model = '' }: PrintedRequest): EmbeddingAnswer | undefined {
+  const list = body['embeddings'] ?? [body['embedding']]
+  if (!Array.isArray(list)) return undefined
+  const vectors = list.map((one: Json) => (isObject(one) ? one['values'] : undefined))
+  if (!vectors.every((vector): vector is number[] => Array.isArray(vector))) return undefined
+  return { model, vectors, inputTokens: readGeminiUsage(body['usageMetadata'])?.input }
+}
+
+export function droppedOf({ user, dialect, extras }: EmbeddingRequest): { readonly member: string }[] {
+  const foreign = dialect === 'gemini' ? [] : Object.keys(extras)
+  return [...(user === undefined ? [] : ['user']), ...foreign].map((member) => ({ member }))
+}
+
+/** As Cohere and Voyage name the same things. */
+const taskTypes: Readonly<Record<string, string>> = {
+  query: 'RETRIEVAL_QUERY',
+  document: 'RETRIEVAL_DOCUMENT',
+  search_query: 'RETRIEVAL_QUERY',
+  search_document: 'RETRIEVAL_DOCUMENT',
+  classification: 'CLASSIFICATION',
+  clustering: 'CLUSTERING',
+}
+
+export function taskTypeOf(purpose: string | undefined): string | undefined {
+  return purpose === undefined ? undefined : (taskTypes[purpose] ?? purpose)
+}

@@ -1,0 +1,138 @@
+// JSON Schema for models that know a part of OpenAPI's alone (wire 74): references are put in place, `null` among types
+// becomes `nullable`, and what has no word there is left out, which lets more through and refuses nothing that is right.
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { isObject } from '../common/body-reader.ts'
+
+/** Deeper than any schema that a model could follow; what lies below may be anything. */
+const depthMax = 32
+/** References may multiply: a schema that grows beyond this is cut short. */
+const nodesMax = 5_000
+
+export function openApiSchemaOf(schema: JsonObject): JsonObject {
+  return new SchemaPrinter(schema).print(schema, [])
+}
+
+const keptWords = [
+  ...['title', 'description', 'minItems', 'maxItems', 'minimum', 'maximum', 'minLength', 'maxLength', 'pattern'],
+  ...['minProperties', 'maxProperties', 'propertyOrdering', 'default', 'example'],
+]
+const formats: ReadonlySet<Json> = new Set(['float', 'double', 'int32', 'int64', 'date-time', 'enum'])
+
+class SchemaPrinter {
+  readonly #root: JsonObject
+  #nodes = 0
+
+  constructor(root: JsonObject) {
+    this.#root = root
+  }
+
+  /** `within`: references that are being put in place. */
+  print(value: Json, within: readonly string[]): JsonObject {
+    if (!isObject(value) || within.length > depthMax || this.#nodes++ > nodesMax) return {}
+    const reference = value['$ref']
+    if (typeof reference === 'string') return this.#referred(reference, value, within)
+    const all = value['allOf']
+    if (Array.isArray(all)) return this.print(merged(value, all), [...within, ''])
+    return this.#plain(value, [...within, ''])
+  }
+
+  #referred(reference: string, { $ref: _, ...beside }: JsonObject, within: readonly string[]): JsonObject {
+    if (within.includes(reference)) return { type: 'OBJECT' }
+    const target = pointed(this.#root, reference)
+    if (target === undefined) return this.print(beside, within)
+    return this.print({ ...target, ...beside }, [...within, reference])
+  }
+
+  #plain(value: JsonObject, within: readonly string[]): JsonObject {
+    const printed: Record<string, Json> = {}
+    for (const word of keptWords) if (value[word] !== undefined) printed[word] = value[word]
+    if (formats.has(value['format'])) printed['format'] = value['format']
+    this.#addType(value, printed, within)
+    this.#addChoices(value, printed, within)
+    this.#addMembers(value, printed, within)
+    return printed
+  }
+
+  #addType(value: JsonObject, printed: Record<string, Json>, within: readonly string[]): void {
+    const listed = Array.isArray(value['type']) ? value['type'] : [value['type']]
+    const types = listed.filter((type): type is string => typeof type === 'string')
+    const named = types.filter((type) => type !== 'null')
+    if (named.length < types.length || value['nullable'] === true) printed['nullable'] = true
+    if (named.length > 1) {
+      printed['anyOf'] = named.map((type) => this.print({ ...value, type, nullable: undefined }, within))
+      return
+    }
+    const type = named[0] ?? typeByMembers(value)
+    if (type !== undefined) printed['type'] = type.toUpperCase()
+    const values = value['const'] === undefined ? value['enum'] : [value['const']]
+    // Only texts can be enumerated there.
+    if (!Array.isArray(values)) return
+    if (values.includes(null)) printed['nullable'] = true
+    const texts = values.filter((one) => one !== null)
+    if (texts.length === 0 || !texts.every((one) => typeof one === 'string')) return
+    Object.assign(printed, { type: 'STRING', format: 'enum', enum: texts })
+  }
+
+  #addChoices(value: JsonObject, printed: Record<string, Json>, within: readonly string[]): void {
+    const choices = value['anyOf'] ?? value['oneOf']
+    if (!Array.isArray(choices)) return
+    const some = choices.filter((choice) => !isNull(choice))
+    if (some.length < choices.length) printed['nullable'] = true
+    if (some.length === 1) Object.assign(printed, this.print(some[0], within))
+    else if (some.length > 1) printed['anyOf'] = some.map((choice) => this.print(choice, within))
+  }
+
+  #addMembers(value: JsonObject, printed: Record<string, Json>, within: readonly string[]): void {
+    const { properties, required, items, prefixItems } = value
+    if (isObject(properties) && Object.keys(properties).length > 0) {
+      const entries = Object.entries(properties).map(([name, one]) => [name, this.print(one, within)] as const)
+      printed['properties'] = Object.fromEntries(entries)
+      const names = Array.isArray(required) ? required.filter((name) => Object.hasOwn(properties, name)) : []
+      if (names.length > 0) printed['required'] = names
+    }
+    if (printed['type'] !== 'ARRAY') return
+    const places = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : undefined
+    if (places === undefined) printed['items'] = this.print(items ?? {}, within)
+    else printed['items'] = places.length === 1 ? this.print(places[0], within) : this.#anyOf(places, within)
+  }
+
+  #anyOf(choices: readonly Json[], within: readonly string[]): JsonObject {
+    return choices.length === 0 ? {} : { anyOf: choices.map((choice) => this.print(choice, within)) }
+  }
+}
+
+function typeByMembers({ properties, items, prefixItems }: JsonObject): string | undefined {
+  if (isObject(properties)) return 'object'
+  return items === undefined && prefixItems === undefined ? undefined : 'array'
+}
+
+function isNull(value: Json): boolean {
+  return isObject(value) && value['type'] === 'null'
+}
+
+/** All of them at once: members of objects together, of anything else the last word. */
+function merged({ allOf: _, ...own }: JsonObject, all: readonly Json[]): JsonObject {
+  const sum: Record<string, Json> = {}
+  const properties: Record<string, Json> = {}
+  const required = new Set<Json>()
+  for (const one of [own, ...all.filter(isObject)]) {
+    Object.assign(sum, one)
+    Object.assign(properties, one['properties'])
+    if (Array.isArray(one['required'])) for (const name of one['required']) required.add(name)
+  }
+  if (Object.keys(properties).length > 0) sum['properties'] = properties
+  if (required.size > 0) sum['required'] = [...required]
+  return sum
+}
+
+/** `#/$defs/name`, undefined for what is not in the schema. */
+function pointed(root: JsonObject, reference: string): JsonObject | undefined {
+  if (reference !== '#' && !reference.startsWith('#/')) return undefined
+  let value: Json = root
+  for (const step of reference.split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
+    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined
+    value = value[name]
+  }
+  return isObject(value) ? value : undefined
+}

@@ -1,0 +1,184 @@
+// Gemini's streamGenerateContent: events, as the stream that a caller reads: server-sent events with `alt=sse`, one long JSON
+// list without. Calls come whole there, so their input waits for its end.
+import type { ChatEvent, FinishEvent, PartDelta, StartEvent } from '../../../../shared/chat/events.ts'
+import type { Citation, Json, JsonObject, Sealed, ToolForm } from '../../../../shared/chat/parts.ts'
+import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
+import type { PrintFacts, StreamPrinter } from '../dialect.ts'
+import { printGeminiCitations } from './citations.ts'
+import { printGeminiFinish } from './finish-reason.ts'
+import { printGeminiLogprobs, printGeminiPart } from './print-answer.ts'
+import { printGeminiUsage } from './usage.ts'
+
+export type GeminiFraming = 'sse' | 'list'
+
+export class GeminiStreamPrinter implements StreamPrinter {
+  readonly #facts: PrintFacts
+  readonly #framing: GeminiFraming
+  #start: StartEvent | undefined
+  #usage: Usage | undefined
+  #chunks = 0
+  readonly #open = new Map<string, OpenPart>()
+  /** Held until the end, because the last chunk has the usage with it. */
+  readonly #finishes: FinishEvent[] = []
+
+  constructor(facts: PrintFacts, framing: GeminiFraming) {
+    this.#facts = facts
+    this.#framing = framing
+  }
+
+  print(event: ChatEvent): string {
+    switch (event.type) {
+      case 'text-delta':
+      case 'refusal-delta':
+        this.#said(event)
+        return this.#part(event.choice, `{"text":${JSON.stringify(event.text)}}`)
+      case 'reasoning-delta':
+        return this.#part(event.choice, `{"text":${JSON.stringify(event.text)},"thought":true}`)
+      case 'start':
+        this.#start = event
+        return ''
+      case 'usage':
+        this.#usage = event.usage
+        return ''
+      case 'finish':
+        this.#finishes.push(event)
+        return ''
+      case 'end':
+        return this.#printEnd()
+      default:
+        return this.#printRare(event)
+    }
+  }
+
+  fail(code: string, message: string): string {
+    const status = code === 'upstream_timeout' ? 'DEADLINE_EXCEEDED' : 'INTERNAL'
+    return (
+      this.#framed(JSON.stringify({ error: { code: 500, message, status } })) + (this.#framing === 'list' ? ']' : '')
+    )
+  }
+
+  #printRare(event: ChatEvent): string {
+    switch (event.type) {
+      case 'text-start':
+      case 'reasoning-start':
+        this.#open.set(key(event), new OpenPart(event.type === 'text-start' ? 'text' : 'reasoning'))
+        return ''
+      case 'tool-input-start': {
+        const part = new OpenPart('call')
+        part.call = { id: event.id, name: event.name, form: event.form }
+        this.#open.set(key(event), part)
+        return ''
+      }
+      case 'tool-input-delta':
+        this.#said(event)
+        return ''
+      case 'signature':
+      case 'encrypted': {
+        const part = this.#open.get(key(event))
+        if (part !== undefined) part.seals[event.type] = joined(part.seals[event.type], event.sealed)
+        return ''
+      }
+      case 'citation':
+        this.#open.get(key(event))?.citations.push(event.citation)
+        return ''
+      case 'part':
+        return printGeminiPart(event.value)
+          .map((part) => this.#part(event.choice, JSON.stringify(part)))
+          .join('')
+      case 'logprobs': {
+        const candidate = {
+          content: { role: 'model', parts: [] },
+          index: event.choice,
+          logprobsResult: printGeminiLogprobs(event.tokens),
+        }
+        return this.#chunk([candidate])
+      }
+      case 'text-end':
+      case 'reasoning-end':
+      case 'tool-input-end':
+        return this.#close(event)
+      default:
+        return ''
+    }
+  }
+
+  #said(event: PartDelta): void {
+    const part = this.#open.get(key(event))
+    if (part !== undefined) part.text += event.text
+  }
+
+  /** What is known at the end of a part: the call itself; the seal of a text, on an empty piece of it. */
+  #close(event: { readonly choice: number; readonly part: number }): string {
+    const part = this.#open.get(key(event))
+    if (part === undefined) return ''
+    this.#open.delete(key(event))
+    const { kind, text, call, seals, citations } = part
+    const { choice } = event
+    if (kind === 'call') {
+      const parts = printGeminiPart({ type: 'tool-call', ...call, input: text, signature: seals.signature })
+      return parts.map((one) => this.#part(choice, JSON.stringify(one))).join('')
+    }
+    const sealed = seals.signature !== undefined || seals.encrypted !== undefined
+    const pieces = sealed ? printGeminiPart({ type: kind, text: '', ...seals }) : []
+    const printed = pieces.map((one) => this.#part(choice, JSON.stringify(one))).join('')
+    return printed + this.#cite(choice, text, citations)
+  }
+
+  #cite(choice: number, text: string, citations: readonly Citation[]): string {
+    if (citations.length === 0) return ''
+    const citationMetadata = printGeminiCitations([{ type: 'text', text, citations }])
+    return this.#chunk([{ content: { role: 'model', parts: [] }, index: choice, citationMetadata }])
+  }
+
+  #printEnd(): string {
+    const finishes = this.#finishes.length === 0 ? [{ choice: 0, finish: { reason: 'stop' } as const }] : this.#finishes
+    const candidates = finishes.map(({ choice, finish }) => ({
+      ...{ content: { role: 'model', parts: [] }, index: choice },
+      ...printGeminiFinish(finish),
+    }))
+    const usageMetadata = printGeminiUsage(this.#usage ?? usageOf({ input: this.#facts.estimatedInput }))
+    return this.#chunk(candidates, { usageMetadata }) + (this.#framing === 'list' ? ']' : '')
+  }
+
+  #part(choice: number, part: string): string {
+    return this.#framed(
+      `{"candidates":[{"content":{"role":"model","parts":[${part}]},"index":${choice}}],${this.#tail()}`,
+    )
+  }
+
+  #chunk(candidates: readonly Json[], more: JsonObject = {}): string {
+    const head = JSON.stringify({ candidates, ...more }).slice(0, -1)
+    return this.#framed(`${head},${this.#tail()}`)
+  }
+
+  #tail(): string {
+    const { id, model } = this.#start ?? { id: '', model: '' }
+    return JSON.stringify({ modelVersion: model, responseId: id === '' ? this.#facts.requestId : id }).slice(1)
+  }
+
+  #framed(json: string): string {
+    const first = this.#chunks++ === 0
+    if (this.#framing === 'sse') return `data: ${json}\n\n`
+    return (first ? '[' : ',\n') + json
+  }
+}
+
+class OpenPart {
+  readonly kind: 'text' | 'reasoning' | 'call'
+  text = ''
+  call: { id: string; name: string; form: ToolForm } = { id: '', name: '', form: 'function' }
+  readonly seals: { signature?: Sealed; encrypted?: Sealed } = {}
+  readonly citations: Citation[] = []
+
+  constructor(kind: OpenPart['kind']) {
+    this.kind = kind
+  }
+}
+
+function key({ choice, part }: { readonly choice: number; readonly part: number }): string {
+  return `${choice}/${part}`
+}
+
+function joined(before: Sealed | undefined, sealed: Sealed): Sealed {
+  return before === undefined ? sealed : { family: sealed.family, data: before.data + sealed.data }
+}

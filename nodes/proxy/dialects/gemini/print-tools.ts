@@ -1,0 +1,74 @@
+// Gemini's tools, as an upstream is given them: all functions in one declaration, each thing that Google runs beside it.
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest } from '../../../../shared/chat/request.ts'
+import type { CustomTool, FunctionTool, ToolChoice } from '../../../../shared/chat/tools.ts'
+import { customSchema } from '../anthropic/tools.ts'
+import type { NameRules, ToolNames } from '../common/tool-names.ts'
+import type { Dropped } from '../dialect.ts'
+import { openApiSchemaOf } from './print-schema.ts'
+import type { GeminiTraits } from './traits.ts'
+
+export const geminiNames: NameRules = {
+  forbidden: /[^A-Za-z0-9_.:-]/g,
+  start: { wrong: /^[^A-Za-z_]/, prefix: '_' },
+}
+
+export interface PrintedTools {
+  readonly tools: readonly Json[] | undefined
+  readonly toolConfig: JsonObject | undefined
+  readonly dropped: readonly Dropped[]
+}
+
+/** In the order in which they were sent, so that a prompt cache stays warm (wire 87). */
+export function printGeminiTools(request: ChatRequest, traits: GeminiTraits, names: ToolNames): PrintedTools {
+  const { toolChoice, parameters, legacyFunctions } = request
+  const allowed = toolChoice?.type === 'allowed' ? new Set(toolChoice.names) : undefined
+  const offered = request.tools.filter(({ name }) => allowed === undefined || allowed.has(name))
+  const declared = offered.filter((tool) => tool.type !== 'hosted')
+  const hosted = offered.flatMap((tool) => (tool.type === 'hosted' ? [tool.value] : []))
+  const functions = declared.map((tool) => printFunction(tool, traits, names))
+  const tools = [...(functions.length === 0 ? [] : [{ functionDeclarations: functions }]), ...hosted]
+  const dropped: Dropped[] = []
+  if (declared.some((tool) => tool.type === 'function' && tool.strict === true)) dropped.push({ member: 'strict' })
+  if (parameters.parallelToolCalls === false || legacyFunctions === true) {
+    if (functions.length > 0) dropped.push({ parameter: 'parallelToolCalls' })
+  }
+  return {
+    tools: tools.length === 0 ? undefined : tools,
+    toolConfig: functions.length === 0 ? undefined : printChoice(toolChoice, names),
+    dropped,
+  }
+}
+
+function printFunction(tool: FunctionTool | CustomTool, { jsonSchema }: GeminiTraits, names: ToolNames): JsonObject {
+  const { description } = tool
+  const parameters = tool.type === 'custom' ? customSchema : tool.parameters
+  const name = names.write(tool.name)
+  // An object without members is refused; a function without parameters is not.
+  const given = parameters !== undefined && Object.keys(parameters).length > 0 ? parameters : undefined
+  if (given === undefined) return { name, description }
+  if (jsonSchema) return { name, description, parametersJsonSchema: given }
+  const schema = openApiSchemaOf(given)
+  return schema['properties'] === undefined ? { name, description } : { name, description, parameters: schema }
+}
+
+function printChoice(choice: ToolChoice | undefined, names: ToolNames): JsonObject | undefined {
+  switch (choice?.type) {
+    case undefined:
+      return undefined
+    case 'auto':
+      return calling({ mode: 'AUTO' })
+    case 'none':
+      return calling({ mode: 'NONE' })
+    case 'required':
+      return calling({ mode: 'ANY' })
+    case 'tool':
+      return calling({ mode: 'ANY', allowedFunctionNames: [names.write(choice.name)] })
+    case 'allowed':
+      return calling({ mode: choice.required ? 'ANY' : 'AUTO' })
+  }
+}
+
+function calling(functionCallingConfig: JsonObject): JsonObject {
+  return { functionCallingConfig }
+}

@@ -1,0 +1,34 @@
+// Token counts in Google's answers: thoughts are told beside the output, cached tokens within the input.
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
+import { isObject } from '../common/body-reader.ts'
+
+/** Undefined for what is no usage. In a stream each tells all so far: the last one counts. */
+export function readGeminiUsage(value: Json): Usage | undefined {
+  if (!isObject(value)) return undefined
+  const count = (name: string, snake: string) => tokenCount(value[name] ?? value[snake]) ?? 0
+  const input =
+    count('promptTokenCount', 'prompt_token_count') + count('toolUsePromptTokenCount', 'tool_use_prompt_token_count')
+  const reasoning = count('thoughtsTokenCount', 'thoughts_token_count')
+  const output = count('candidatesTokenCount', 'candidates_token_count') + reasoning
+  if (input === 0 && output === 0) return undefined
+  return {
+    input,
+    output,
+    cached: Math.min(count('cachedContentTokenCount', 'cached_content_token_count'), input),
+    cacheWrite5m: 0,
+    cacheWrite1h: 0,
+    reasoning,
+  }
+}
+
+/** Thoughts are counted beside the answer there. */
+export function printGeminiUsage({ input, output, cached, reasoning }: Usage): JsonObject {
+  return {
+    promptTokenCount: input,
+    candidatesTokenCount: output - reasoning,
+    totalTokenCount: input + output,
+    ...(cached > 0 ? { cachedContentTokenCount: cached } : {}),
+    ...(reasoning > 0 ? { thoughtsTokenCount: reasoning } : {}),
+  }
+}

@@ -1,0 +1,163 @@
+// Chat completions: the whole answer, in both directions.
+import type { ChatAnswer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
+import { choicesMax, settledReason } from '../../../../shared/chat/answer.ts'
+import type { AssistantPart, Json, JsonObject, MediaPart, ReasoningPart } from '../../../../shared/chat/parts.ts'
+import { isObject, textIn } from '../common/body-reader.ts'
+import { openAiTier } from '../common/service-tier.ts'
+import type { PrintFacts } from '../dialect.ts'
+import { printAnnotations, printSources, readAnnotations } from '../openai/annotations.ts'
+import { parseUsage, printUsage } from '../openai/usage.ts'
+import { printFinish, readFinish } from './finish-reason.ts'
+import { printToolCall } from './print-messages.ts'
+import { printDetails, readReasoning } from './reasoning.ts'
+
+export function readChatAnswer(body: JsonObject): ChatAnswer | undefined {
+  const { choices, id, model, created, service_tier: tier, system_fingerprint: fingerprint } = body
+  if (!Array.isArray(choices) || choices.length === 0 || choices.length > choicesMax) return undefined
+  const read = choices.map(readChoice)
+  if (!read.every((choice) => choice !== undefined)) return undefined
+  return {
+    id: typeof id === 'string' ? id : '',
+    model: typeof model === 'string' ? model : '',
+    created: typeof created === 'number' ? created : undefined,
+    choices: read,
+    usage: parseUsage(body['usage']),
+    serviceTier: typeof tier === 'string' ? tier : undefined,
+    fingerprint: typeof fingerprint === 'string' ? fingerprint : undefined,
+  }
+}
+
+function readChoice(value: Json): Choice | undefined {
+  const message = isObject(value) ? value['message'] : undefined
+  if (!isObject(value) || !isObject(message)) return undefined
+  const parts = readMessage(message)
+  const calledTools = parts.some(({ type }) => type === 'tool-call')
+  const finish = readFinish(value['finish_reason'])
+  const logprobs = readLogprobs(value['logprobs'])
+  return { parts, finish: { ...finish, reason: settledReason(finish.reason, calledTools) }, logprobs }
+}
+
+function readMessage(message: JsonObject): AssistantPart[] {
+  const parts = readReasoning(message)
+  const text = contentText(message['content'])
+  const citations = readAnnotations(message['annotations'])
+  if (text !== '') parts.push({ type: 'text', text, citations })
+  if (typeof message['refusal'] === 'string' && message['refusal'] !== '') {
+    parts.push({ type: 'refusal', text: message['refusal'] })
+  }
+  const audio = readAudio(message['audio'])
+  if (audio !== undefined) parts.push(audio)
+  const { tool_calls: calls, function_call: legacy } = message
+  if (Array.isArray(calls)) parts.push(...calls.flatMap(readCall))
+  else if (isObject(legacy)) parts.push(...readCall({ id: 'call_0', function: legacy }, 0))
+  return parts
+}
+
+/** Text, or a list of pieces of it among others. */
+export function contentText(content: Json): string {
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content)) return ''
+  return content.map((part) => (isObject(part) && typeof part['text'] === 'string' ? part['text'] : '')).join('')
+}
+
+export function readAudio(value: Json): MediaPart | undefined {
+  if (!isObject(value) || typeof value['data'] !== 'string') return undefined
+  const transcript = typeof value['transcript'] === 'string' ? value['transcript'] : undefined
+  return { type: 'audio', media: { from: 'bytes', base64: value['data'], mediaType: 'audio/wav' }, transcript }
+}
+
+function readCall(value: Json, index: number): AssistantPart[] {
+  if (!isObject(value)) return []
+  const custom = value['custom']
+  const id = typeof value['id'] === 'string' && value['id'] !== '' ? value['id'] : `call_${index}`
+  const called = isObject(custom) ? custom : value['function']
+  if (!isObject(called) || typeof called['name'] !== 'string') return []
+  if (isObject(custom)) {
+    return [{ type: 'tool-call', form: 'custom', id, name: called['name'], input: textIn(custom['input']) }]
+  }
+  const input = called['arguments']
+  // Some hosts send the object itself.
+  const text = isObject(input) ? JSON.stringify(input) : textIn(input)
+  return [{ type: 'tool-call', form: 'function', id, name: called['name'], input: text === '' ? '{}' : text }]
+}
+
+export function readLogprobs(value: Json): TokenLogprob[] | undefined {
+  const content = isObject(value) ? value['content'] : undefined
+  if (!Array.isArray(content) || content.length === 0) return undefined
+  return content.filter(isObject).map((one) => ({
+    ...readLogprob(one),
+    top: Array.isArray(one['top_logprobs']) ? one['top_logprobs'].filter(isObject).map(readLogprob) : [],
+  }))
+}
+
+function readLogprob(one: JsonObject): Omit<TokenLogprob, 'top'> {
+  const { token, logprob, bytes } = one
+  return {
+    token: textIn(token),
+    logprob: typeof logprob === 'number' ? logprob : 0,
+    bytes: Array.isArray(bytes) ? (bytes as number[]) : null,
+  }
+}
+
+// ── to a caller ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function printChatAnswer(answer: ChatAnswer, { nowSeconds, requestId, request }: PrintFacts): string {
+  return JSON.stringify({
+    id: answer.id === '' ? `chatcmpl-${requestId}` : answer.id,
+    object: 'chat.completion',
+    created: answer.created ?? nowSeconds,
+    model: answer.model,
+    choices: answer.choices.map((choice, index) => printChoice(choice, index, request.legacyFunctions === true)),
+    usage: answer.usage === undefined ? undefined : printUsage(answer.usage),
+    service_tier: openAiTier(answer.serviceTier),
+    system_fingerprint: answer.fingerprint,
+  })
+}
+
+function printChoice({ parts, finish, logprobs }: Choice, index: number, legacy: boolean): Json {
+  return {
+    index,
+    message: printMessage(parts, finish, legacy),
+    logprobs: logprobs === undefined ? null : { content: logprobs.map(printLogprob), refusal: null },
+    ...printFinish(finish, legacy),
+  }
+}
+
+function printMessage(parts: readonly AssistantPart[], finish: Finish, legacy: boolean): Json {
+  const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
+  const refusal = parts.flatMap((part) => (part.type === 'refusal' ? [part.text] : [])).join('')
+  const thoughts = parts.filter((part) => part.type === 'reasoning')
+  const calls = parts.filter((part) => part.type === 'tool-call')
+  const declined = refusal === '' ? (finish.explanation ?? null) : refusal
+  const silent = calls.length > 0 || declined !== null
+  return {
+    role: 'assistant',
+    content: text === '' && silent ? null : text,
+    ...printThoughts(thoughts),
+    refusal: declined,
+    annotations: printAnnotations(parts),
+    citations: printSources(parts),
+    audio: printAudio(parts),
+    ...(legacy ? { function_call: legacyCall(calls[0]) } : {}),
+    tool_calls: legacy || calls.length === 0 ? undefined : calls.map((call) => printToolCall(call, true)),
+  }
+}
+
+function legacyCall(call: Extract<AssistantPart, { type: 'tool-call' }> | undefined): Json {
+  return call === undefined ? undefined : { name: call.name, arguments: call.input === '' ? '{}' : call.input }
+}
+
+function printThoughts(thoughts: readonly ReasoningPart[]): Record<string, Json> {
+  if (thoughts.length === 0) return {}
+  return { reasoning_content: thoughts.map(({ text }) => text).join(''), reasoning_details: printDetails(thoughts) }
+}
+
+function printAudio(parts: readonly AssistantPart[]): Json {
+  const audio = parts.find((part): part is MediaPart => part.type === 'audio')
+  if (audio?.media.from !== 'bytes') return undefined
+  return { id: 'audio_0', data: audio.media.base64, transcript: audio.transcript ?? '', expires_at: 0 }
+}
+
+export function printLogprob({ top, ...one }: TokenLogprob): Json {
+  return { ...one, bytes: one.bytes ?? null, top_logprobs: top }
+}

@@ -1,0 +1,34 @@
+// Chat completions, both sides.
+import type { Capability } from '../../../../shared/chat/capabilities.ts'
+import { SseParser } from '../common/sse-parser.ts'
+import type { InboundDialect, UpstreamDialect } from '../dialect.ts'
+import { openAiEmbeddingsUpstream } from '../openai/embeddings.ts'
+import { parseOpenAiError } from '../openai/error.ts'
+import { printChatAnswer, readChatAnswer } from './answer.ts'
+import { ChatStreamReader } from './parse-stream.ts'
+import { ChatStreamPrinter } from './print-stream.ts'
+import { chatParameterNames, printChatRequest, readChatRequest } from './request.ts'
+
+export const openAiChatInbound: InboundDialect = {
+  name: 'openai-chat',
+  parameterNames: chatParameterNames,
+  parseRequest: readChatRequest,
+  printAnswer: printChatAnswer,
+  openPrinter: (facts) => new ChatStreamPrinter(facts),
+}
+
+const can: ReadonlySet<Capability> = new Set<Capability>([
+  ...(['tools', 'custom tools', 'forced tool choice', 'images', 'audio', 'video', 'files'] as const),
+  ...(['structured output', 'several choices', 'audio output', 'image output'] as const),
+])
+
+export const openAiChatUpstream: UpstreamDialect = {
+  name: 'openai-chat',
+  can,
+  streamType: 'text/event-stream',
+  printRequest: printChatRequest,
+  parseAnswer: readChatAnswer,
+  openParser: () => new SseParser(new ChatStreamReader()),
+  parseError: parseOpenAiError,
+  embeddings: openAiEmbeddingsUpstream,
+}

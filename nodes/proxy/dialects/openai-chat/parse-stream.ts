@@ -1,0 +1,236 @@
+// Chat completions: the stream of an upstream, as events.
+import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/answer.ts'
+import type { Emit } from '../../../../shared/chat/events.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { isObject } from '../common/body-reader.ts'
+import type { EventReader } from '../dialect.ts'
+import { readAnnotations } from '../openai/annotations.ts'
+import { readOpenAiError } from '../openai/error.ts'
+import { parseUsage } from '../openai/usage.ts'
+import { contentText, readAudio, readLogprobs } from './answer.ts'
+import { readFinish } from './finish-reason.ts'
+import { type Detail, readDetails, reasoningText } from './reasoning.ts'
+
+export class ChatStreamReader implements EventReader {
+  readonly #choices: ChoiceReader[] = []
+  #started = false
+  #over = false
+
+  read(value: JsonObject, emit: Emit): void {
+    if (isObject(value['error']) || typeof value['error'] === 'string') {
+      this.#over = true
+      emit({ type: 'error', error: readOpenAiError(500, value) })
+      return
+    }
+    // Azure's preamble has neither a model nor a choice.
+    if (!this.#started && value['model'] !== '') this.#start(value, emit)
+    const { choices } = value
+    if (Array.isArray(choices)) for (const choice of choices) this.#readChoice(choice, emit)
+    const usage = parseUsage(value['usage'])
+    if (usage !== undefined) emit({ type: 'usage', usage })
+  }
+
+  /** Some hosts end without a reason, none without `[DONE]` and a reason both. */
+  done(emit: Emit): void {
+    for (const choice of this.#choices) choice.finish(emit)
+    this.#end(emit)
+  }
+
+  end(emit: Emit): void {
+    const finished = this.#choices.length > 0 && this.#choices.every(({ finished }) => finished)
+    if (finished) this.done(emit)
+    else if (!this.#over) emit({ type: 'upstream-cut' })
+  }
+
+  #end(emit: Emit): void {
+    if (this.#over) return
+    this.#over = true
+    // A stream that held nothing is not an answer.
+    emit(this.#choices.length === 0 ? { type: 'upstream-cut' } : { type: 'end' })
+  }
+
+  #start(value: JsonObject, emit: Emit): void {
+    this.#started = true
+    const { id, model, created, service_tier: tier, system_fingerprint: fingerprint } = value
+    emit({
+      type: 'start',
+      id: typeof id === 'string' ? id : '',
+      model: typeof model === 'string' ? model : '',
+      created: typeof created === 'number' ? created : undefined,
+      serviceTier: typeof tier === 'string' ? tier : undefined,
+      fingerprint: typeof fingerprint === 'string' ? fingerprint : undefined,
+    })
+  }
+
+  #readChoice(value: Json, emit: Emit): void {
+    if (!isObject(value)) return
+    const index = typeof value['index'] === 'number' ? value['index'] : 0
+    // A chunk that carries nothing but usage may hold an empty choice; a wild index is no choice at all.
+    if (!Number.isInteger(index) || index < 0 || index >= choicesMax) return
+    const { delta, finish_reason: reason } = value
+    const said = isObject(delta) && Object.keys(delta).length > 0
+    if (!said && typeof reason !== 'string' && this.#choices[index] === undefined) return
+    while (this.#choices.length <= index) this.#choices.push(new ChoiceReader(this.#choices.length))
+    this.#choices[index]!.read(value, isObject(delta) ? delta : {}, emit)
+  }
+}
+
+function isAlone(delta: JsonObject): boolean {
+  let members = 0
+  for (const _ in delta) members++
+  return members === 1
+}
+
+type Prose = 'text' | 'reasoning' | 'refusal'
+
+class ChoiceReader {
+  readonly #choice: number
+  #parts = 0
+  /** The part of prose that is open. */
+  #open: { readonly kind: Prose; readonly part: number; seal?: number } | undefined
+  /** The text of the thought that is open, or was last. */
+  #thought = ''
+  readonly #calls: { readonly id: string; readonly index: number; readonly part: number; input: boolean }[] = []
+  #finish: Finish | undefined
+  finished = false
+
+  constructor(choice: number) {
+    this.#choice = choice
+  }
+
+  read(value: JsonObject, delta: JsonObject, emit: Emit): void {
+    if (this.finished) return
+    const { content } = delta
+    // Nearly every chunk is a piece of text and nothing else.
+    if (typeof content === 'string' && isAlone(delta) && value['finish_reason'] == null && value['logprobs'] == null) {
+      if (content !== '') this.#say('text', content, emit)
+      return
+    }
+    this.#readThoughts(delta, emit)
+    const text = contentText(delta['content'])
+    if (text !== '') this.#say('text', text, emit)
+    const { refusal } = delta
+    if (typeof refusal === 'string' && refusal !== '') this.#say('refusal', refusal, emit)
+    this.#readRest(value, delta, emit)
+    const { tool_calls: calls, function_call: legacy } = delta
+    if (Array.isArray(calls)) for (const call of calls) this.#readCall(call, emit)
+    else if (isObject(legacy)) this.#readCall({ index: 0, function: legacy }, emit)
+    if (typeof value['finish_reason'] === 'string') {
+      this.#finish = readFinish(value['finish_reason'])
+      this.finish(emit)
+    }
+  }
+
+  finish(emit: Emit): void {
+    if (this.finished) return
+    this.finished = true
+    this.#close(emit)
+    const choice = this.#choice
+    for (const { part, input } of this.#calls) {
+      // No arguments are an empty object.
+      if (!input) emit({ type: 'tool-input-delta', choice, part, text: '{}' })
+      emit({ type: 'tool-input-end', choice, part })
+    }
+    const finish = this.#finish ?? { reason: 'stop' }
+    emit({
+      type: 'finish',
+      choice,
+      finish: { ...finish, reason: settledReason(finish.reason, this.#calls.length > 0) },
+    })
+  }
+
+  #readThoughts(delta: JsonObject, emit: Emit): void {
+    if (Array.isArray(delta['reasoning_details'])) {
+      for (const detail of readDetails(delta['reasoning_details'])) this.#think(detail, emit)
+      return
+    }
+    const text = reasoningText(delta)
+    if (text === undefined || text === '') return
+    // What follows a seal is another thought.
+    if (this.#open?.seal !== undefined) this.#close(emit)
+    this.#say('reasoning', text, emit)
+  }
+
+  #think({ index = -1, part: thought }: Detail, emit: Emit): void {
+    const { text, signature, encrypted } = thought
+    if (this.#open?.seal !== undefined && (index < 0 || this.#open.seal !== index)) this.#close(emit)
+    const part = this.#openPart('reasoning', emit)
+    const choice = this.#choice
+    // A signature may come with the whole text that was streamed before.
+    const repeated = signature !== undefined && text === this.#thought
+    if (text !== '' && !repeated) this.#say('reasoning', text, emit)
+    if (signature !== undefined) emit({ type: 'signature', choice, part, sealed: signature })
+    if (encrypted !== undefined) emit({ type: 'encrypted', choice, part, sealed: encrypted })
+    if (this.#open !== undefined && (signature ?? encrypted) !== undefined) this.#open.seal = index
+  }
+
+  #readRest(value: JsonObject, delta: JsonObject, emit: Emit): void {
+    const choice = this.#choice
+    const citations = readAnnotations(delta['annotations'])
+    if (citations !== undefined) {
+      const part = this.#openPart('text', emit)
+      for (const citation of citations) emit({ type: 'citation', choice, part, citation })
+    }
+    const audio = readAudio(delta['audio'])
+    if (audio !== undefined) {
+      this.#close(emit)
+      emit({ type: 'part', choice, part: this.#parts++, value: audio })
+    }
+    const tokens = value['logprobs'] === null ? undefined : readLogprobs(value['logprobs'])
+    if (tokens !== undefined) emit({ type: 'logprobs', choice, tokens })
+  }
+
+  #say(kind: Prose, text: string, emit: Emit): void {
+    const part = this.#openPart(kind, emit)
+    if (kind === 'reasoning') this.#thought += text
+    emit({ type: `${kind}-delta`, choice: this.#choice, part, text })
+  }
+
+  #openPart(kind: Prose, emit: Emit): number {
+    if (this.#open?.kind === kind) return this.#open.part
+    this.#close(emit)
+    const part = this.#parts++
+    this.#open = { kind, part }
+    this.#thought = ''
+    emit({ type: `${kind}-start`, choice: this.#choice, part })
+    return part
+  }
+
+  #close(emit: Emit): void {
+    if (this.#open === undefined) return
+    const { kind, part } = this.#open
+    this.#open = undefined
+    emit({ type: `${kind}-end`, choice: this.#choice, part })
+  }
+
+  #readCall(value: Json, emit: Emit): void {
+    if (!isObject(value)) return
+    const custom = value['custom']
+    const called = isObject(custom) ? custom : isObject(value['function']) ? value['function'] : {}
+    const call = this.#callOf(value, called, isObject(custom), emit)
+    if (call === undefined) return
+    const input = isObject(custom) ? custom['input'] : called['arguments']
+    const text = typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
+    if (text === '') return
+    call.input = true
+    emit({ type: 'tool-input-delta', choice: this.#choice, part: call.part, text })
+  }
+
+  /** The call that a fragment belongs to; a new one when its index or its id is new. Hosts that leave the index out send
+   *  calls whole, one after the other. */
+  #callOf(value: JsonObject, called: JsonObject, custom: boolean, emit: Emit) {
+    const id = typeof value['id'] === 'string' ? value['id'] : ''
+    const given = typeof value['index'] === 'number' ? value['index'] : undefined
+    const known = this.#calls.findLast((call) => given === undefined || call.index === given)
+    if (known !== undefined && (id === '' || id === known.id)) return known
+    if (typeof called['name'] !== 'string' || this.#calls.length >= choicesMax) return known
+    this.#close(emit)
+    const index = given ?? this.#calls.length
+    const part = this.#parts++
+    const call = { id: id === '' ? `call_${this.#choice}_${part}` : id, index, part, input: custom }
+    this.#calls.push(call)
+    const form = custom ? 'custom' : 'function'
+    emit({ type: 'tool-input-start', choice: this.#choice, part, id: call.id, name: called['name'], form })
+    return call
+  }
+}

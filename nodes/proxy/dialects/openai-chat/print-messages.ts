@@ -1,0 +1,125 @@
+// Chat completions: the conversation, as an upstream is given it.
+import type {
+  AssistantPart,
+  Json,
+  MediaPart,
+  Sealed,
+  ToolCallPart,
+  ToolResultPart,
+  UserPart,
+} from '../../../../shared/chat/parts.ts'
+import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
+import { done, type Result } from '../../../../shared/result.ts'
+import type { Quirks } from '../dialect.ts'
+import { plainText, printChatPart, type Unsayable } from './parts.ts'
+
+export function printChatMessages({ messages }: ChatRequest, quirks: Quirks): Result<Json[], Unsayable> {
+  const printed: Json[] = []
+  for (const message of messages) {
+    const added = printMessage(message, quirks)
+    if (!added.ok) return added
+    printed.push(...added.value)
+  }
+  return done(printed)
+}
+
+function printMessage(message: Message, quirks: Quirks): Result<Json[], Unsayable> {
+  switch (message.role) {
+    case 'system': {
+      const role = message.developer === true && quirks.systemOnly !== true ? 'developer' : 'system'
+      const content = printContent(message.parts, quirks, '\n\n')
+      return content.ok ? done([{ role, content: content.value }]) : content
+    }
+    case 'user':
+      return printUser(message, quirks)
+    case 'assistant':
+      return printAssistant(message, quirks)
+  }
+}
+
+/** Results come first: they have to follow the calls they answer. Pictures in them follow in a message of the user's,
+ *  because a tool's message holds text alone. */
+function printUser({ parts, name }: Message & { role: 'user' }, quirks: Quirks): Result<Json[], Unsayable> {
+  const results = parts.filter((part) => part.type === 'tool-result')
+  const printed: Json[] = results.map(printResult)
+  const lifted = results.flatMap(({ parts }) => parts.filter(({ type }) => type !== 'text')) as MediaPart[]
+  const rest: UserPart[] = [...lifted, ...parts.filter((part) => part.type !== 'tool-result')]
+  if (rest.length === 0) return done(printed)
+  const content = printContent(rest, quirks, undefined)
+  if (!content.ok) return content
+  return done([...printed, { role: 'user', name, content: content.value }])
+}
+
+function printResult({ callId, parts, isError }: ToolResultPart): Json {
+  const text = plainText(
+    parts.filter(({ type }) => type === 'text'),
+    '\n\n',
+  )!
+  const lifted = parts.some(({ type }) => type !== 'text')
+  const said = text === '' && lifted ? 'The result is in the next message.' : text
+  // The dialect has no flag for it, and a model must not take an error for a result.
+  return { role: 'tool', tool_call_id: callId, content: isError === true ? `Error: ${said}` : said }
+}
+
+function printAssistant({ parts, name }: Message & { role: 'assistant' }, quirks: Quirks): Result<Json[], Unsayable> {
+  const said = parts.filter((part) => isSaid(part))
+  const content = said.length === 0 ? done(undefined) : printContent(said, quirks, '')
+  if (!content.ok) return content
+  const refusal = parts.flatMap((part) => (part.type === 'refusal' ? [part.text] : [])).join('')
+  const calls = parts.flatMap((part) =>
+    part.type === 'tool-call' ? [printToolCall(part, quirks.thoughtSignatures === true)] : [],
+  )
+  const thoughts = parts.flatMap((part) => (part.type === 'reasoning' ? [part.text] : [])).join('')
+  const message = {
+    role: 'assistant',
+    name,
+    content: content.value ?? (calls.length > 0 || refusal !== '' ? null : undefined),
+    refusal: refusal === '' ? undefined : refusal,
+    reasoning_content: quirks.reasoningBack === true && thoughts !== '' ? thoughts : undefined,
+    tool_calls: calls.length === 0 ? undefined : calls,
+  }
+  // What held thoughts alone says nothing.
+  return done(message['content'] === undefined ? [] : [message])
+}
+
+function isSaid(part: AssistantPart): part is Extract<AssistantPart, { type: 'text' | 'opaque' | MediaPart['type'] }> {
+  return part.type !== 'tool-call' && part.type !== 'reasoning' && part.type !== 'refusal'
+}
+
+/** `signed`: whether the reader knows Google's signatures. */
+export function printToolCall({ id, name, input, form, signature }: ToolCallPart, signed: boolean): Json {
+  if (form === 'custom') return { id, type: 'custom', custom: { name, input } }
+  return {
+    id,
+    type: 'function',
+    // No arguments are an empty object, and never no JSON at all.
+    function: { name, arguments: input === '' ? '{}' : input },
+    extra_content: signed ? thoughtSignature(signature) : undefined,
+  }
+}
+
+/** Beside the call it belongs to, as Google's own OpenAI target has it. */
+function thoughtSignature(signature: Sealed | undefined): Json {
+  return signature?.family === 'google' ? { google: { thought_signature: signature.data } } : undefined
+}
+
+/** `between`: what joins several texts into one; undefined leaves them apart. */
+function printContent(
+  parts: readonly (UserPart | AssistantPart)[],
+  quirks: Quirks,
+  between: string | undefined,
+): Result<Json, Unsayable> {
+  const cacheMarkers = quirks.cacheMarkers === true
+  const marked = cacheMarkers && parts.some((part) => 'cache' in part && part.cache !== undefined)
+  if (!marked && (between !== undefined || parts.length === 1)) {
+    const text = plainText(parts, between ?? '')
+    if (text !== undefined) return done(text)
+  }
+  const printed: Json[] = []
+  for (const part of parts) {
+    const one = printChatPart(part as Parameters<typeof printChatPart>[0], cacheMarkers)
+    if (!one.ok) return one
+    printed.push(one.value)
+  }
+  return done(printed)
+}

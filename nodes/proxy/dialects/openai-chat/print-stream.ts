@@ -1,0 +1,251 @@
+// Chat completions: events, as the stream that a caller reads. What every chunk has in common is made once, so that a delta
+// costs one JSON string and no object.
+import type {
+  ChatEvent,
+  CitationEvent,
+  FinishEvent,
+  PartDelta,
+  SealedEvent,
+  StartEvent,
+  ToolInputStart,
+} from '../../../../shared/chat/events.ts'
+import type { Citation, Json, MediaPart, Sealed } from '../../../../shared/chat/parts.ts'
+import type { Usage } from '../../../../shared/chat/usage.ts'
+import { openAiTier } from '../common/service-tier.ts'
+import type { PrintFacts, StreamPrinter } from '../dialect.ts'
+import { printAnnotation, printSource } from '../openai/annotations.ts'
+import { printUsage } from '../openai/usage.ts'
+import { printLogprob } from './answer.ts'
+import { printFinish } from './finish-reason.ts'
+import { printDetail } from './reasoning.ts'
+
+export class ChatStreamPrinter implements StreamPrinter {
+  readonly #facts: PrintFacts
+  readonly #legacy: boolean
+  readonly #choices: ChoiceState[] = []
+  /** Up to the choices. */
+  #head = ''
+  #usage: Usage | undefined
+
+  constructor(facts: PrintFacts) {
+    this.#facts = facts
+    this.#legacy = facts.request.legacyFunctions === true
+  }
+
+  print(event: ChatEvent): string {
+    switch (event.type) {
+      case 'text-delta':
+        return this.#printText(event)
+      case 'reasoning-delta':
+        this.#state(event.choice).thought += event.text
+        return this.#delta(event.choice, `"reasoning_content":${JSON.stringify(event.text)}`)
+      case 'refusal-delta':
+        return this.#delta(event.choice, `"refusal":${JSON.stringify(event.text)}`)
+      case 'tool-input-start':
+        return this.#printCall(event)
+      case 'tool-input-delta':
+        return this.#printInput(event)
+      case 'start':
+        this.#head = this.#headOf(event)
+        return ''
+      case 'text-start':
+        this.#state(event.choice).openText()
+        return ''
+      case 'reasoning-start':
+        this.#state(event.choice).thought = ''
+        return ''
+      case 'text-end':
+        return this.#printCitations(event.choice)
+      case 'usage':
+        this.#usage = event.usage
+        return ''
+      case 'end':
+        return `${this.#printUsage()}data: [DONE]\n\n`
+      default:
+        return this.#printRare(event)
+    }
+  }
+
+  #printRare(event: ChatEvent): string {
+    switch (event.type) {
+      case 'finish':
+        return this.#printFinish(event)
+      case 'signature':
+      case 'encrypted':
+        return this.#printSealed(event)
+      case 'citation':
+        this.#cite(event)
+        return ''
+      case 'part':
+        return event.value.type === 'audio' ? this.#printAudio(event.choice, event.value) : ''
+      case 'logprobs': {
+        const logprobs = JSON.stringify({ content: event.tokens.map(printLogprob), refusal: null })
+        return this.#chunk(`{"index":${event.choice},"delta":{},"logprobs":${logprobs},"finish_reason":null}`)
+      }
+      default:
+        return ''
+    }
+  }
+
+  #printText({ choice, text }: PartDelta): string {
+    this.#state(choice).said(text.length)
+    return this.#delta(choice, `"content":${JSON.stringify(text)}`)
+  }
+
+  #printCall({ choice, part, id, name, form }: ToolInputStart): string {
+    const index = this.#state(choice).beginCall(part, form === 'custom')
+    if (this.#legacy) {
+      if (index > 0) return '' // the older form knows one call
+      return this.#delta(choice, `"function_call":{"name":${JSON.stringify(name)},"arguments":""}`)
+    }
+    const called = form === 'custom' ? { custom: { name, input: '' } } : { function: { name, arguments: '' } }
+    return this.#delta(choice, `"tool_calls":${JSON.stringify([{ index, id, type: form, ...called }])}`)
+  }
+
+  #printInput({ choice, part, text }: PartDelta): string {
+    const { index, custom } = this.#state(choice).call(part)
+    const input = JSON.stringify(text)
+    if (this.#legacy) return index > 0 ? '' : this.#delta(choice, `"function_call":{"arguments":${input}}`)
+    const called = custom ? `"custom":{"input":${input}}` : `"function":{"arguments":${input}}`
+    return this.#delta(choice, `"tool_calls":[{"index":${index},${called}}]`)
+  }
+
+  #printSealed({ choice, part, sealed, type }: SealedEvent): string {
+    const state = this.#state(choice)
+    if (state.hasCall(part)) return this.#printCallSignature(choice, state.call(part).index, sealed)
+    if (state.inText) return ''
+    const text = type === 'signature' ? state.thought : ''
+    const detail = printDetail({ type: 'reasoning', text, [type]: sealed }, part)
+    return this.#delta(choice, `"reasoning_details":${JSON.stringify(detail)}`)
+  }
+
+  #printCallSignature(choice: number, index: number, { family, data }: Sealed): string {
+    if (family !== 'google') return ''
+    const extra = { google: { thought_signature: data } }
+    return this.#delta(choice, `"tool_calls":${JSON.stringify([{ index, extra_content: extra }])}`)
+  }
+
+  #cite({ choice, citation }: CitationEvent): void {
+    this.#state(choice).citations.push(citation)
+  }
+
+  /** A citation without a range means the whole part, whose length is known at its end. */
+  #printCitations(choice: number): string {
+    const state = this.#state(choice)
+    const { offset, length, citations } = state
+    state.closeText()
+    if (citations.length === 0) return ''
+    const annotations = citations.flatMap((one) => printAnnotation(one, offset, length) ?? [])
+    const sources = citations.flatMap(printSource)
+    const members: Record<string, Json> = {
+      annotations: annotations.length === 0 ? undefined : annotations,
+      citations: sources.length === 0 ? undefined : sources,
+    }
+    return this.#delta(choice, JSON.stringify(members).slice(1, -1))
+  }
+
+  #printAudio(choice: number, { media, transcript }: MediaPart): string {
+    if (media.from !== 'bytes') return ''
+    const audio = { id: 'audio_0', data: media.base64, transcript: transcript ?? '' }
+    return this.#delta(choice, `"audio":${JSON.stringify(audio)}`)
+  }
+
+  #printFinish({ choice, finish }: FinishEvent): string {
+    const state = this.#state(choice)
+    const declined =
+      finish.explanation === undefined ? '' : this.#delta(choice, `"refusal":${JSON.stringify(finish.explanation)}`)
+    const delta = state.begin() ? '{"role":"assistant","content":""}' : '{}'
+    const reason = JSON.stringify(printFinish(finish, this.#legacy)).slice(1)
+    return declined + this.#chunk(`{"index":${choice},"delta":${delta},"logprobs":null,${reason}`)
+  }
+
+  #printUsage(): string {
+    if (!this.#facts.showUsage || this.#usage === undefined) return ''
+    return `${this.#head}"choices":[],"usage":${JSON.stringify(printUsage(this.#usage))}}\n\n`
+  }
+
+  /** `member`: what the delta says. The first of a choice says the role, too. */
+  #delta(choice: number, member: string): string {
+    const role = this.#state(choice).begin() ? roleBefore(member) : ''
+    return this.#chunk(`{"index":${choice},"delta":{${role}${member}},"logprobs":null,"finish_reason":null}`)
+  }
+
+  #chunk(choice: string): string {
+    return `${this.#head}"choices":[${choice}]}\n\n`
+  }
+
+  #headOf({ id, model, created, serviceTier, fingerprint }: StartEvent): string {
+    const { requestId, nowSeconds } = this.#facts
+    const head = {
+      id: id === '' ? `chatcmpl-${requestId}` : id,
+      object: 'chat.completion.chunk',
+      created: created ?? nowSeconds,
+      model,
+      service_tier: openAiTier(serviceTier),
+      system_fingerprint: fingerprint,
+    }
+    return `data: ${JSON.stringify(head).slice(0, -1)},`
+  }
+
+  #state(choice: number): ChoiceState {
+    let state = this.#choices[choice]
+    if (state === undefined) {
+      state = new ChoiceState()
+      this.#choices[choice] = state
+    }
+    return state
+  }
+}
+
+function roleBefore(member: string): string {
+  return member.startsWith('"content"') ? '"role":"assistant",' : '"role":"assistant","content":null,'
+}
+
+class ChoiceState {
+  #begun = false
+  readonly #callParts: number[] = []
+  readonly #custom = new Set<number>()
+  /** Of the open thought. */
+  thought = ''
+  /** Where the open text begins in the message, and how long it is. */
+  offset = 0
+  length = 0
+  inText = false
+  citations: Citation[] = []
+
+  /** True the first time. */
+  begin(): boolean {
+    if (this.#begun) return false
+    this.#begun = true
+    return true
+  }
+
+  openText(): void {
+    this.inText = true
+  }
+
+  said(length: number): void {
+    this.length += length
+  }
+
+  closeText(): void {
+    this.inText = false
+    this.offset += this.length
+    this.length = 0
+    this.citations = []
+  }
+
+  beginCall(part: number, custom: boolean): number {
+    this.#callParts.push(part)
+    if (custom) this.#custom.add(part)
+    return this.#callParts.length - 1
+  }
+
+  hasCall(part: number): boolean {
+    return this.#callParts.includes(part)
+  }
+
+  call(part: number): { index: number; custom: boolean } {
+    return { index: this.#callParts.indexOf(part), custom: this.#custom.has(part) }
+  }
+}

@@ -1,0 +1,109 @@
+// Thoughts in chat completions. OpenAI's dialect has no word for them, so hosts have made up several: `reasoning_content`
+// (DeepSeek, and most after it), `reasoning` (Groq, OpenRouter), lists of `thinking` parts (Mistral). All are read; what the
+// gateway writes is `reasoning_content` for the text, and `reasoning_details`, as OpenRouter has it, for seals.
+import type { AssistantPart, Family, Json, JsonObject, ReasoningPart } from '../../../../shared/chat/parts.ts'
+import { isObject } from '../common/body-reader.ts'
+
+/** The thoughts in a message, or in a delta of one. */
+export function readReasoning(message: JsonObject): AssistantPart[] {
+  const details = readDetails(message['reasoning_details'])
+  if (details.length > 0) return details.map(({ part }) => part)
+  const text = reasoningText(message)
+  return text === undefined || text === '' ? [] : [{ type: 'reasoning', text }]
+}
+
+export interface Detail {
+  /** Details with one number are one thought. */
+  readonly index: number | undefined
+  readonly part: ReasoningPart
+}
+
+export function readDetails(value: Json): Detail[] {
+  const details: Detail[] = []
+  for (const item of Array.isArray(value) ? value : []) {
+    const part = readDetail(item)
+    if (part === undefined) continue
+    const index = typeof item['index'] === 'number' ? item['index'] : undefined
+    const last = details.at(-1)
+    if (last === undefined || index === undefined || last.index !== index) details.push({ index, part })
+    else details[details.length - 1] = { index, part: joined(last.part, part) }
+  }
+  return details
+}
+
+function joined(a: ReasoningPart, b: ReasoningPart): ReasoningPart {
+  return {
+    type: 'reasoning',
+    text: a.text + b.text,
+    id: a.id ?? b.id,
+    signature: b.signature ?? a.signature,
+    encrypted: b.encrypted ?? a.encrypted,
+  }
+}
+
+/** The text of the thoughts in a message or a delta; undefined when there are none. */
+export function reasoningText(message: JsonObject): string | undefined {
+  for (const name of ['reasoning_content', 'reasoning', 'thinking']) {
+    const value = message[name]
+    if (typeof value === 'string') return value
+  }
+  const { content } = message as { content?: Json }
+  if (!Array.isArray(content)) return undefined
+  const thoughts = content.filter((part) => isObject(part) && part['type'] === 'thinking')
+  return thoughts.length === 0 ? undefined : thoughts.map(thinkingText).join('')
+}
+
+/** Mistral's `{type: 'thinking', thinking: [{type: 'text', text}]}`. */
+function thinkingText(part: JsonObject): string {
+  const { thinking } = part as { thinking?: Json }
+  if (typeof thinking === 'string') return thinking
+  if (!Array.isArray(thinking)) return ''
+  return thinking.map((piece) => (isObject(piece) && typeof piece['text'] === 'string' ? piece['text'] : '')).join('')
+}
+
+const formats: readonly [Family, string][] = [
+  ['anthropic', 'anthropic-claude-v1'],
+  ['openai', 'openai-responses-v1'],
+  ['google', 'google-gemini-v1'],
+]
+
+function familyOf(format: Json): Family {
+  return formats.find(([, name]) => name === format)?.[0] ?? 'other'
+}
+
+function formatOf(family: Family): string {
+  return formats.find(([one]) => one === family)?.[1] ?? 'unknown'
+}
+
+function readDetail(value: Json): ReasoningPart | undefined {
+  if (!isObject(value)) return undefined
+  const { type, text, summary, data, signature, format } = value
+  const family = familyOf(format)
+  const id = typeof value['id'] === 'string' ? value['id'] : undefined
+  if (type === 'reasoning.encrypted' && typeof data === 'string') {
+    return { type: 'reasoning', text: '', id, encrypted: { family, data } }
+  }
+  const said = typeof text === 'string' ? text : summary
+  if (typeof said !== 'string') return undefined
+  const seal = typeof signature === 'string' && signature !== '' ? { family, data: signature } : undefined
+  return { type: 'reasoning', text: said, id, signature: seal }
+}
+
+/** For parts that carry a seal: without one the text says it all. */
+export function printDetails(parts: readonly ReasoningPart[]): Json[] | undefined {
+  if (!parts.some(({ signature, encrypted }) => signature !== undefined || encrypted !== undefined)) return undefined
+  return parts.flatMap((part, index) => printDetail(part, index))
+}
+
+export function printDetail({ text, id, signature, encrypted }: ReasoningPart, index: number): Json[] {
+  const details: Json[] = []
+  if (text !== '' || signature !== undefined) {
+    const format = formatOf(signature?.family ?? encrypted?.family ?? 'other')
+    details.push({ type: 'reasoning.text', text, signature: signature?.data, id, format, index })
+  }
+  if (encrypted !== undefined) {
+    const format = formatOf(encrypted.family)
+    details.push({ type: 'reasoning.encrypted', data: encrypted.data, id, format, index })
+  }
+  return details
+}

@@ -1,0 +1,117 @@
+// Legacy completions: the answer, for a caller, whole and streamed.
+import type { ChatAnswer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
+import type { ChatEvent, StartEvent } from '../../../../shared/chat/events.ts'
+import type { Json } from '../../../../shared/chat/parts.ts'
+import type { Usage } from '../../../../shared/chat/usage.ts'
+import type { PrintFacts, StreamPrinter } from '../dialect.ts'
+import { printUsage } from '../openai/usage.ts'
+import { printFinish } from '../openai-chat/finish-reason.ts'
+import { echoedPrompt } from './parse-request.ts'
+
+export function printCompletionsAnswer(answer: ChatAnswer, facts: PrintFacts): string {
+  const echoed = echoedPrompt(facts.request)
+  const usage = answer.usage === undefined ? undefined : printUsage(answer.usage)
+  const choices = answer.choices.map((choice, index) => printChoice(choice, index, echoed))
+  return JSON.stringify({ ...headOf(answer, facts), choices, usage })
+}
+
+function printChoice({ parts, finish, logprobs }: Choice, index: number, echoed: string): Json {
+  const text = parts.flatMap((part) => (part.type === 'text' || part.type === 'refusal' ? [part.text] : [])).join('')
+  return { text: echoed + text, index, logprobs: printLogprobs(logprobs, echoed.length), ...finishOf(finish) }
+}
+
+type Head = Pick<StartEvent, 'id' | 'model' | 'created' | 'fingerprint'>
+
+function headOf(
+  { id, model, created, fingerprint }: Head,
+  { requestId, nowSeconds }: PrintFacts,
+): Record<string, Json> {
+  return {
+    id: id === '' ? `cmpl-${requestId}` : id,
+    object: 'text_completion',
+    created: created ?? nowSeconds,
+    model,
+    system_fingerprint: fingerprint,
+  }
+}
+
+/** It knows fewer reasons than chat. */
+function finishOf(finish: Finish): object {
+  const printed = printFinish(finish, false)
+  return printed.finish_reason === 'tool_calls' ? { ...printed, finish_reason: 'stop' } : printed
+}
+
+/** The older form: one list for each member. */
+function printLogprobs(tokens: readonly TokenLogprob[] | undefined, from: number): Json {
+  if (tokens === undefined) return null
+  let offset = from
+  const offsets = tokens.map(({ token }) => {
+    const at = offset
+    offset += token.length
+    return at
+  })
+  return {
+    tokens: tokens.map(({ token }) => token),
+    token_logprobs: tokens.map(({ logprob }) => logprob),
+    top_logprobs: tokens.map(({ top }) => Object.fromEntries(top.map((one) => [one.token, one.logprob]))),
+    text_offset: offsets,
+  }
+}
+
+export class CompletionsStreamPrinter implements StreamPrinter {
+  readonly #facts: PrintFacts
+  #head = ''
+  #usage: Usage | undefined
+  /** Characters said so far, by choice. */
+  readonly #said: number[] = []
+
+  constructor(facts: PrintFacts) {
+    this.#facts = facts
+  }
+
+  print(event: ChatEvent): string {
+    switch (event.type) {
+      case 'text-delta':
+      case 'refusal-delta':
+        return this.#printText(event.choice, event.text)
+      case 'start':
+        this.#head = `data: ${JSON.stringify(headOf(event, this.#facts)).slice(0, -1)},`
+        return ''
+      case 'logprobs': {
+        const logprobs = JSON.stringify(printLogprobs(event.tokens, this.#said[event.choice] ?? 0))
+        return this.#chunk(`{"text":"","index":${event.choice},"logprobs":${logprobs},"finish_reason":null}`)
+      }
+      case 'finish': {
+        const rest = JSON.stringify(finishOf(event.finish)).slice(1)
+        return (
+          this.#printText(event.choice, '') + this.#chunk(`{"text":"","index":${event.choice},"logprobs":null,${rest}`)
+        )
+      }
+      case 'usage':
+        this.#usage = event.usage
+        return ''
+      case 'end':
+        return `${this.#printUsage()}data: [DONE]\n\n`
+      default:
+        return ''
+    }
+  }
+
+  /** The prompt goes before the first text, where it is wanted. */
+  #printText(choice: number, text: string): string {
+    const before = this.#said[choice] === undefined ? echoedPrompt(this.#facts.request) : ''
+    this.#said[choice] = (this.#said[choice] ?? before.length) + text.length
+    const said = before + text
+    if (said === '') return ''
+    return this.#chunk(`{"text":${JSON.stringify(said)},"index":${choice},"logprobs":null,"finish_reason":null}`)
+  }
+
+  #printUsage(): string {
+    if (!this.#facts.showUsage || this.#usage === undefined) return ''
+    return `${this.#head}"choices":[],"usage":${JSON.stringify(printUsage(this.#usage))}}\n\n`
+  }
+
+  #chunk(choice: string): string {
+    return `${this.#head}"choices":[${choice}]}\n\n`
+  }
+}

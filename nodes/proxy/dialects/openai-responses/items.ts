@@ -1,0 +1,70 @@
+// The Responses API: the items of an answer. The same functions make them for a whole answer and for the end of a stream.
+import type { TokenLogprob } from '../../../../shared/chat/answer.ts'
+import type { Citation, Json, JsonObject, MediaPart, OpaquePart, ReasoningPart } from '../../../../shared/chat/parts.ts'
+import { printSeal } from '../common/sealed-parts.ts'
+import { printLogprob } from '../openai-chat/answer.ts'
+import { encryptedContent } from './parse-input.ts'
+
+export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
+
+export function textContent(
+  text: string,
+  citations: readonly Citation[] = [],
+  logprobs: readonly TokenLogprob[] = [],
+): JsonObject {
+  const annotations = citations.flatMap((citation) => printResponsesAnnotation(citation, text.length) ?? [])
+  return { type: 'output_text', text, annotations, logprobs: logprobs.map(printLogprob) }
+}
+
+export function refusalContent(refusal: string): JsonObject {
+  return { type: 'refusal', refusal }
+}
+
+/** Where a provider names no range, it means the whole part. */
+export function printResponsesAnnotation({ url, title, fileId, start, end }: Citation, length: number): Json {
+  if (url !== undefined) {
+    return { type: 'url_citation', start_index: start ?? 0, end_index: end ?? length, url, title: title ?? url }
+  }
+  return { type: 'file_citation', file_id: fileId ?? '', filename: title ?? '', index: end ?? length }
+}
+
+export function messageItem(id: string, status: ItemStatus, content: readonly JsonObject[]): JsonObject {
+  return { id, type: 'message', status, role: 'assistant', content }
+}
+
+export interface Thought extends Omit<ReasoningPart, 'type'> {
+  /** Whether the caller asked for what is sealed. */
+  readonly sealed: boolean
+}
+
+export function reasoningItem(id: string, { text, signature, encrypted, sealed }: Thought): JsonObject {
+  const summary = text === '' ? [] : [{ type: 'summary_text', text }]
+  const seal = sealed ? sealOf({ signature, encrypted }) : undefined
+  return { id, type: 'reasoning', summary, encrypted_content: seal }
+}
+
+function sealOf({ signature, encrypted }: Pick<ReasoningPart, 'signature' | 'encrypted'>): string | undefined {
+  if (encrypted !== undefined) return printSeal('encrypted', encrypted, encryptedContent)
+  return signature === undefined ? undefined : printSeal('signature', signature, encryptedContent)
+}
+
+export interface Call {
+  readonly id: string
+  readonly name: string
+  readonly input: string
+  readonly form: 'function' | 'custom'
+}
+
+export function callItem(id: string, status: ItemStatus, { id: call_id, name, input, form }: Call): JsonObject {
+  if (form === 'custom') return { id, type: 'custom_tool_call', status, call_id, name, input }
+  return { id, type: 'function_call', status, call_id, name, arguments: input }
+}
+
+/** A picture has an item of its own; other media have none, and are told in text. */
+export function wholeItem(id: string, value: MediaPart | OpaquePart, text: string): JsonObject | undefined {
+  if (value.type === 'opaque') return value.dialect === 'openai-responses' ? value.value : undefined
+  if (value.type === 'image' && value.media.from === 'bytes') {
+    return { id, type: 'image_generation_call', status: 'completed', result: value.media.base64 }
+  }
+  return messageItem(id, 'completed', [textContent(text)])
+}

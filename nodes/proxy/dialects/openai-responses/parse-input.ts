@@ -1,0 +1,183 @@
+// The Responses API: the conversation, as a list of items. Items of one turn are parts of one message here.
+import type {
+  AssistantPart,
+  Json,
+  JsonObject,
+  MediaPart,
+  OpaquePart,
+  ReasoningPart,
+  TextPart,
+  UserPart,
+} from '../../../../shared/chat/parts.ts'
+import type { Message } from '../../../../shared/chat/request.ts'
+import { type BodyReader, isObject } from '../common/body-reader.ts'
+import { mediaOfUrl, mediaTypeOfName } from '../common/media.ts'
+import { readSeal } from '../common/sealed-parts.ts'
+import { readAnnotations } from '../openai/annotations.ts'
+
+/** What stands in `encrypted_content`. */
+export const encryptedContent = { family: 'openai', kind: 'encrypted' } as const
+
+/** `history`: what was said before. Results of its calls join it. */
+export function readInput(reader: BodyReader, input: Json, history: readonly Message[] = []): Message[] {
+  const messages = [...history]
+  if (typeof input === 'string') {
+    messages.push({ role: 'user', parts: [{ type: 'text', text: input }] })
+    return messages
+  }
+  for (const [i, value] of reader.list(input, 'input').entries()) {
+    const path = `input[${i}]`
+    addMessage(messages, readItem(reader, reader.object(value, path), path))
+  }
+  return messages
+}
+
+/** Items of the model's turn join, and so do the results of its calls; what a user says stays apart. */
+export function addMessage(messages: Message[], message: Message | undefined): void {
+  if (message === undefined) return
+  const last = messages.at(-1)
+  if (message.role === 'assistant' && last?.role === 'assistant') {
+    messages[messages.length - 1] = { ...last, parts: [...last.parts, ...message.parts] }
+  } else if (message.role === 'user' && last?.role === 'user' && onlyResults(last) && onlyResults(message)) {
+    messages[messages.length - 1] = { ...last, parts: [...last.parts, ...message.parts] }
+  } else messages.push(message)
+}
+
+function onlyResults({ parts }: Message & { role: 'user' }): boolean {
+  return parts.length > 0 && parts.every(({ type }) => type === 'tool-result')
+}
+
+function readItem(reader: BodyReader, item: JsonObject, path: string): Message | undefined {
+  const type = reader.maybeText(item['type'], `${path}.type`) ?? 'message'
+  switch (type) {
+    case 'message':
+      return readMessage(reader, item, path)
+    case 'function_call':
+    case 'custom_tool_call':
+      return { role: 'assistant', parts: [readCall(reader, item, path)] }
+    case 'function_call_output':
+    case 'custom_tool_call_output':
+      return { role: 'user', parts: [readOutput(reader, item, path)] }
+    case 'reasoning':
+      return { role: 'assistant', parts: [readThought(item)] }
+    case 'item_reference':
+      reader.wrong(path, 'names an item that is not kept here; send the item itself', 'item_not_found')
+      return undefined
+    default:
+      return { role: 'assistant', parts: [{ type: 'opaque', dialect: 'openai-responses', value: item }] }
+  }
+}
+
+function readMessage(reader: BodyReader, item: JsonObject, path: string): Message | undefined {
+  const { role, content } = item
+  switch (role) {
+    case 'system':
+    case 'developer': {
+      const parts = readContent(reader, content, `${path}.content`).filter((part) => part.type === 'text')
+      return { role: 'system', developer: role === 'developer', parts }
+    }
+    case 'user':
+      return { role, parts: readContent(reader, content, `${path}.content`) }
+    case 'assistant':
+      return { role, parts: readSaid(reader, content, `${path}.content`) }
+    default:
+      reader.wrong(`${path}.role`, 'must be user, assistant, system or developer')
+      return undefined
+  }
+}
+
+function readContent(reader: BodyReader, content: Json, path: string): (TextPart | MediaPart | OpaquePart)[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }]
+  return reader.list(content, path).map((value, i) => {
+    const at = `${path}[${i}]`
+    return readPart(reader, reader.object(value, at), at)
+  })
+}
+
+function readSaid(reader: BodyReader, content: Json, path: string): AssistantPart[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }]
+  return reader.list(content, path).map((value, i): AssistantPart => {
+    const at = `${path}[${i}]`
+    const part = reader.object(value, at)
+    if (part['type'] === 'refusal') return { type: 'refusal', text: reader.text(part['refusal'], `${at}.refusal`) }
+    return readPart(reader, part, at)
+  })
+}
+
+function readPart(reader: BodyReader, part: JsonObject, path: string): TextPart | MediaPart | OpaquePart {
+  const text = (name: string) => reader.text(part[name], `${path}.${name}`)
+  const maybe = (name: string) => reader.maybeText(part[name], `${path}.${name}`)
+  switch (part['type']) {
+    case 'input_text':
+    case 'output_text':
+    case 'text':
+      return { type: 'text', text: text('text'), citations: readAnnotations(part['annotations']) }
+    case 'input_image': {
+      const id = maybe('file_id')
+      const media = id === undefined ? mediaOfUrl(text('image_url')) : ({ from: 'file', id } as const)
+      return { type: 'image', media, detail: maybe('detail') }
+    }
+    case 'input_file':
+      return readFile(reader, part, path)
+    case 'input_audio': {
+      const audio = reader.object(part['input_audio'], `${path}.input_audio`)
+      const format = reader.text(audio['format'], `${path}.input_audio.format`)
+      const base64 = reader.text(audio['data'], `${path}.input_audio.data`)
+      return {
+        type: 'audio',
+        media: { from: 'bytes', base64, mediaType: format === 'mp3' ? 'audio/mpeg' : `audio/${format}` },
+      }
+    }
+    default:
+      reader.text(part['type'], `${path}.type`)
+      return { type: 'opaque', dialect: 'openai-responses', value: part }
+  }
+}
+
+function readFile(reader: BodyReader, part: JsonObject, path: string): MediaPart {
+  const maybe = (name: string) => reader.maybeText(part[name], `${path}.${name}`)
+  const name = maybe('filename')
+  const id = maybe('file_id')
+  const url = maybe('file_url')
+  if (id !== undefined) return { type: 'file', name, media: { from: 'file', id } }
+  if (url !== undefined) return { type: 'file', name, media: { from: 'url', url } }
+  const data = reader.text(part['file_data'], `${path}.file_data`)
+  const media = mediaOfUrl(data)
+  if (media.from === 'bytes') return { type: 'file', name, media }
+  const mediaType = mediaTypeOfName(name ?? '') ?? 'application/pdf'
+  return { type: 'file', name, media: { from: 'bytes', base64: data, mediaType } }
+}
+
+function readCall(reader: BodyReader, item: JsonObject, path: string): AssistantPart {
+  const custom = item['type'] === 'custom_tool_call'
+  const input = custom ? 'input' : 'arguments'
+  return {
+    type: 'tool-call',
+    form: custom ? 'custom' : 'function',
+    id: reader.text(item['call_id'], `${path}.call_id`),
+    name: reader.text(item['name'], `${path}.name`),
+    input: reader.text(item[input], `${path}.${input}`),
+  }
+}
+
+function readOutput(reader: BodyReader, item: JsonObject, path: string): UserPart {
+  const callId = reader.text(item['call_id'], `${path}.call_id`)
+  return { type: 'tool-result', callId, parts: readContent(reader, item['output'], `${path}.output`) }
+}
+
+/** The summary, or the thought itself where the model shows it. */
+export function readThought(item: JsonObject): ReasoningPart {
+  const { id, encrypted_content: encrypted } = item
+  const content = textsOf(item['content'])
+  const part = { type: 'reasoning', text: content === '' ? textsOf(item['summary']) : content } as const
+  const named = typeof id === 'string' ? { ...part, id } : part
+  if (typeof encrypted !== 'string' || encrypted === '') return named
+  const { kind, sealed } = readSeal(encrypted, encryptedContent)
+  return kind === 'signature' ? { ...named, signature: sealed } : { ...named, encrypted: sealed }
+}
+
+function textsOf(value: Json): string {
+  if (!Array.isArray(value)) return ''
+  const texts = value.flatMap((one) => (isObject(one) && typeof one['text'] === 'string' ? [one['text']] : []))
+  return texts.join('\n\n')
+}

@@ -1,0 +1,128 @@
+// The Responses API: the request, as callers write it.
+import type { JsonObject } from '../../../../shared/chat/parts.ts'
+import type {
+  ChatRequest,
+  Message,
+  Parameter,
+  ReasoningWish,
+  RequestParameters,
+} from '../../../../shared/chat/request.ts'
+import type { Result } from '../../../../shared/result.ts'
+import { absent, BodyReader, isObject, unread } from '../common/body-reader.ts'
+import type { BadRequest } from '../dialect.ts'
+import { readEffort } from '../openai/effort.ts'
+import { readFormat, readToolChoice, readTools } from '../openai/tools.ts'
+import { readInput } from './parse-input.ts'
+
+export const responsesParameterNames: Readonly<Partial<Record<Parameter, string>>> = {
+  maxOutputTokens: 'max_output_tokens',
+  temperature: 'temperature',
+  topP: 'top_p',
+  logprobs: 'top_logprobs',
+  reasoning: 'reasoning.effort',
+  parallelToolCalls: 'parallel_tool_calls',
+  verbosity: 'text.verbosity',
+  user: 'user',
+  safetyIdentifier: 'safety_identifier',
+  metadata: 'metadata',
+  serviceTier: 'service_tier',
+  promptCacheKey: 'prompt_cache_key',
+  promptCacheRetention: 'prompt_cache_retention',
+}
+
+const readMembers: ReadonlySet<string> = new Set([
+  ...[
+    'model',
+    'models',
+    'input',
+    'instructions',
+    'stream',
+    'stream_options',
+    'tools',
+    'tool_choice',
+    'text',
+    'reasoning',
+  ],
+  ...['max_output_tokens', 'temperature', 'top_p', 'top_logprobs', 'parallel_tool_calls', 'user', 'safety_identifier'],
+  ...['metadata', 'service_tier', 'prompt_cache_key', 'prompt_cache_retention', 'store', 'include'],
+  ...['previous_response_id', 'background', 'truncation'],
+])
+
+/** `history`: the turns of the response that it goes on from; undefined where there is none. */
+export function readResponsesRequest(body: JsonObject, history?: readonly Message[]): Result<ChatRequest, BadRequest> {
+  const reader = new BodyReader()
+  refuseState(reader, body, history !== undefined)
+  const text = reader.maybeObject(body['text'], 'text')
+  const extras = unread(body, readMembers)
+  if (body['truncation'] === 'auto') extras['truncation'] = 'auto'
+  const request: ChatRequest = {
+    dialect: 'openai-responses',
+    model: reader.maybeText(body['model'], 'model') ?? '',
+    messages: [...readInstructions(reader, body), ...readInput(reader, body['input'], history)],
+    tools: readTools(reader, body['tools'], 'flat'),
+    toolChoice: readToolChoice(reader, body['tool_choice'], 'flat'),
+    responseFormat: readFormat(reader, text?.['format'], 'text.format'),
+    stream: body['stream'] === true,
+    parameters: readParameters(reader, body, text),
+    extras,
+    echo: body,
+  }
+  return reader.result(request)
+}
+
+/** What a provider of another dialect has not kept cannot be gone on with. */
+function refuseState(reader: BodyReader, body: JsonObject, hasHistory: boolean): void {
+  const { previous_response_id: previous, background } = body
+  if (!absent(previous) && !hasHistory) {
+    const message = 'names a response that is not kept here; send the whole conversation as `input`'
+    reader.wrong('previous_response_id', message, 'previous_response_not_found')
+  }
+  if (background === true) reader.wrong('background', 'must be false: this model answers while you wait')
+}
+
+function readInstructions(reader: BodyReader, body: JsonObject): Message[] {
+  const text = reader.maybeText(body['instructions'], 'instructions')
+  return text === undefined || text === '' ? [] : [{ role: 'system', parts: [{ type: 'text', text }] }]
+}
+
+function readParameters(reader: BodyReader, body: JsonObject, text: JsonObject | undefined): RequestParameters {
+  const number = (name: string) => reader.maybeNumber(body[name], name)
+  const word = (name: string) => reader.maybeText(body[name], name)
+  const include = reader.maybeList(body['include'], 'include')
+  const top = number('top_logprobs')
+  const wantsLogprobs = (top !== undefined && top > 0) || include.includes('message.output_text.logprobs')
+  return {
+    maxOutputTokens: number('max_output_tokens'),
+    temperature: number('temperature'),
+    topP: number('top_p'),
+    logprobs: wantsLogprobs ? { top } : undefined,
+    reasoning: readReasoning(reader, body),
+    parallelToolCalls: reader.maybeFlag(body['parallel_tool_calls'], 'parallel_tool_calls'),
+    verbosity: reader.maybeText(text?.['verbosity'], 'text.verbosity'),
+    user: word('user'),
+    safetyIdentifier: word('safety_identifier'),
+    metadata: reader.maybeObject(body['metadata'], 'metadata'),
+    serviceTier: word('service_tier'),
+    promptCacheKey: word('prompt_cache_key'),
+    promptCacheRetention: word('prompt_cache_retention'),
+  }
+}
+
+function readReasoning(reader: BodyReader, body: JsonObject): ReasoningWish | undefined {
+  const reasoning = reader.maybeObject(body['reasoning'], 'reasoning')
+  const effort = readEffort(reader, reasoning?.['effort'], 'reasoning.effort')
+  // How thoughts shall be summed up says nothing of how many there shall be.
+  if (effort === undefined) return undefined
+  return { effort, summary: reader.maybeText(reasoning?.['summary'], 'reasoning.summary') }
+}
+
+/** Whether the caller keeps the conversation, thoughts included. */
+export function wantsEncrypted(request: ChatRequest): boolean {
+  const include = request.echo?.['include']
+  return Array.isArray(include) && include.includes('reasoning.encrypted_content')
+}
+
+export function echoOf(request: ChatRequest, name: string): unknown {
+  const value = request.echo?.[name]
+  return value === undefined ? undefined : isObject(value) || !absent(value) ? value : undefined
+}

@@ -1,0 +1,75 @@
+// What a gateway must see in a realtime session that it relays: when a response begins and ends, and what it used. Only
+// messages that can matter are parsed; sound and text go by unread.
+import { tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
+import type { BillableUnits } from '../../../../shared/telemetry/records.ts'
+import { secondsOf } from '../../operations/billable-units.ts'
+
+export type RealtimeSight =
+  | { readonly type: 'began' }
+  | { readonly type: 'token' }
+  | { readonly type: 'ended'; readonly failed: boolean; readonly used: RealtimeUse }
+  /** Of what the caller said, by a model beside that of the session. */
+  | { readonly type: 'transcribed'; readonly used: RealtimeUse }
+
+export interface RealtimeUse {
+  /** Undefined: the message tells none. */
+  readonly usage: Usage | undefined
+  readonly measure: BillableUnits | undefined
+  /** Sound or pictures are among the tokens, which are priced apart from text. */
+  readonly isMixed: boolean
+}
+
+const marks = ['response.done', 'response.created', 'transcription.completed'].map((text) => Buffer.from(text))
+const deltaMark = Buffer.from('.delta"')
+/** A delta names its type at its beginning. */
+const headBytes = 256
+
+/** One message of the upstream; undefined where it changes nothing. */
+export function observeRealtime(message: Buffer): RealtimeSight | undefined {
+  if (message.subarray(0, headBytes).includes(deltaMark)) return { type: 'token' }
+  if (!marks.some((mark) => message.includes(mark))) return undefined
+  const event = recordOf(parsed(message))
+  switch (event?.['type']) {
+    case 'response.created':
+      return { type: 'began' }
+    case 'response.done': {
+      const response = recordOf(event['response'])
+      return { type: 'ended', failed: response?.['status'] === 'failed', used: usedIn(response?.['usage']) }
+    }
+    case 'conversation.item.input_audio_transcription.completed':
+      return { type: 'transcribed', used: usedIn(event['usage']) }
+    default:
+      return undefined
+  }
+}
+
+function usedIn(value: unknown): RealtimeUse {
+  const usage = recordOf(value)
+  const input = tokenCount(usage?.['input_tokens'])
+  const output = tokenCount(usage?.['output_tokens'])
+  const measure = secondsOf(usage?.['seconds'])
+  if (input === undefined && output === undefined) return { usage: undefined, measure, isMixed: false }
+  const inputs = recordOf(usage?.['input_token_details'])
+  const outputs = recordOf(usage?.['output_token_details'])
+  const cached = Math.min(tokenCount(inputs?.['cached_tokens']) ?? 0, input ?? 0)
+  const isMixed = [inputs, outputs].some((details) => has(details, 'audio_tokens') || has(details, 'image_tokens'))
+  return { usage: usageOf({ input: input ?? 0, output: output ?? 0, cached }), measure, isMixed }
+}
+
+function has(details: Readonly<Record<string, unknown>> | undefined, name: string): boolean {
+  return (tokenCount(details?.[name]) ?? 0) > 0
+}
+
+function parsed(message: Buffer): unknown {
+  try {
+    return JSON.parse(message.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
+}

@@ -1,0 +1,155 @@
+// What a gateway must see in a stream that it relays as bytes: the usage, whether an answer was finished, where the first
+// token is, and whether an event is an error. Every event is looked at once, as text, with substring searches; only the
+// few events that matter are parsed. Inside a JSON string the quotes around a key would be escaped (`\"usage\"`), so a
+// search for `"usage"` finds keys alone.
+import type { Usage } from '../../../../shared/chat/usage.ts'
+import { parseUsage } from './usage.ts'
+
+/** What becomes of an event. */
+export type EventFate =
+  | 'token' // content for the caller: text, a tool call, reasoning
+  | 'other' // forwarded, but no token
+  | 'hide' // a usage chunk that the caller did not ask for
+  | 'done' // the terminal event
+  | 'error'
+
+export interface StreamObserver {
+  /** `text` is one event, bytes as latin1. */
+  observe(text: string): EventFate
+  readonly usage: Usage | undefined
+  /** A finish reason or a terminal event was seen: the answer is whole even if the stream stops now. */
+  readonly finished: boolean
+  /** Appended when the upstream ends a finished stream without its terminal event. */
+  readonly terminator: string
+  /** Message of an `error` event. */
+  readonly errorMessage: string | undefined
+}
+
+/** Chat completions and legacy completions. */
+export class ChatStreamObserver implements StreamObserver {
+  readonly terminator = 'data: [DONE]\n\n'
+  usage: Usage | undefined
+  finished = false
+  errorMessage: string | undefined
+  readonly #showUsage: boolean
+  #tokenSeen = false
+
+  constructor(showUsage: boolean) {
+    this.#showUsage = showUsage
+  }
+
+  observe(text: string): EventFate {
+    if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return 'done'
+    const hasUsage = hasValue(text, '"usage"')
+    if (!this.finished && hasValue(text, '"finish_reason"')) this.finished = true
+    if (text.includes('"error"') && this.#isError(text)) return 'error'
+    if (hasUsage) return this.#seeUsage(text)
+    if (this.#tokenSeen) return text.includes('data:') ? 'token' : 'other'
+    this.#tokenSeen = isToken(eventData(text))
+    return this.#tokenSeen ? 'token' : 'other'
+  }
+
+  #isError(text: string): boolean {
+    const data = eventData(text)
+    if (!isRecord(data) || data['error'] === undefined || data['error'] === null) return false
+    this.errorMessage = messageOf(data['error'])
+    return true
+  }
+
+  #seeUsage(text: string): EventFate {
+    const data = eventData(text)
+    if (!isRecord(data)) return 'other'
+    // The last usage wins: some upstreams send a growing one with every chunk.
+    this.usage = parseUsage(data['usage']) ?? this.usage
+    if (isToken(data)) {
+      this.#tokenSeen = true
+      return 'token'
+    }
+    const choices = data['choices']
+    const nothingElse = !Array.isArray(choices) || choices.length === 0
+    return nothingElse && !this.#showUsage ? 'hide' : 'other'
+  }
+}
+
+const terminalTypes = ['response.completed', 'response.incomplete', 'response.failed']
+
+/** The Responses API: typed events, no `[DONE]`; the terminal event carries the usage. */
+export class ResponsesStreamObserver implements StreamObserver {
+  readonly terminator = ''
+  usage: Usage | undefined
+  finished = false
+  errorMessage: string | undefined
+
+  observe(text: string): EventFate {
+    const type = responsesEventType(text)
+    if (terminalTypes.includes(type)) return this.#seeTerminal(text, type)
+    if (type === 'error') {
+      const data = eventData(text)
+      this.errorMessage = messageOf(isRecord(data) ? (data['error'] ?? data) : undefined)
+      return 'error'
+    }
+    return type.endsWith('.delta') ? 'token' : 'other'
+  }
+
+  #seeTerminal(text: string, type: string): EventFate {
+    this.finished = true
+    const data = eventData(text)
+    const response = isRecord(data) ? data['response'] : undefined
+    if (isRecord(response)) this.usage = parseUsage(response['usage']) ?? this.usage
+    if (type !== 'response.failed') return 'done'
+    this.errorMessage = isRecord(response) ? messageOf(response['error']) : undefined
+    return 'done'
+  }
+}
+
+/** The `event:` field, or the `type` member where an upstream leaves it out. */
+function responsesEventType(text: string): string {
+  const named = /^event: ?([^\r\n]+)/m.exec(text)?.[1]
+  return named ?? /"type"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? ''
+}
+
+/** Whether `key` is there with a value other than null. */
+function hasValue(text: string, key: string): boolean {
+  for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + 1)) {
+    let i = at + key.length
+    while (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 58) i++
+    if (text.charCodeAt(i) !== 110) return true // 'n' of null
+  }
+  return false
+}
+
+/** Whether a chunk carries something of the answer: not the role alone, not Azure's preamble. */
+function isToken(data: unknown): boolean {
+  if (!isRecord(data) || !Array.isArray(data['choices'])) return false
+  return data['choices'].some((choice) => {
+    if (!isRecord(choice)) return false
+    if (typeof choice['text'] === 'string') return choice['text'] !== ''
+    const delta = choice['delta']
+    if (!isRecord(delta)) return false
+    return Object.entries(delta).some(([name, value]) => name !== 'role' && value !== null && value !== '')
+  })
+}
+
+/** The event's data as JSON; undefined when it is none. The bytes come as latin1 and are UTF-8 in truth. */
+export function eventData(text: string): unknown {
+  const lines = text.split(/\r\n|\n|\r/)
+  const data = lines
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice(line.startsWith('data: ') ? 6 : 5))
+  if (data.length === 0) return undefined
+  try {
+    return JSON.parse(Buffer.from(data.join('\n'), 'latin1').toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (typeof error === 'string') return error
+  if (isRecord(error) && typeof error['message'] === 'string') return error['message']
+  return 'the upstream reported an error'
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

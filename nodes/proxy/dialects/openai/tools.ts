@@ -1,0 +1,155 @@
+// Tools, tool choice and response formats as OpenAI writes them: nested in chat completions, flat in the Responses API.
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { ResponseFormat, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
+import { absent, type BodyReader, isObject } from '../common/body-reader.ts'
+import { printCache, readCache } from '../common/cache-control.ts'
+
+export type Nesting = 'nested' | 'flat'
+
+export function readTools(reader: BodyReader, tools: Json, nesting: Nesting): Tool[] {
+  return reader.maybeList(tools, 'tools').map((tool, i) => readTool(reader, tool, `tools[${i}]`, nesting))
+}
+
+function readTool(reader: BodyReader, value: Json, path: string, nesting: Nesting): Tool {
+  const tool = reader.object(value, path)
+  const type = reader.text(tool['type'], `${path}.type`)
+  const cache = readCache(tool['cache_control'])
+  if (type === 'function') {
+    const at = nesting === 'nested' ? `${path}.function` : path
+    return { ...readFunction(reader, nesting === 'nested' ? tool['function'] : tool, at), cache }
+  }
+  if (type === 'custom') {
+    const at = nesting === 'nested' ? `${path}.custom` : path
+    const custom = nesting === 'nested' ? reader.object(tool['custom'], at) : tool
+    return {
+      type,
+      name: reader.text(custom['name'], `${at}.name`),
+      description: reader.maybeText(custom['description'], `${at}.description`),
+      format: reader.maybeObject(custom['format'], `${at}.format`),
+      cache,
+    }
+  }
+  const dialect = nesting === 'nested' ? 'openai-chat' : 'openai-responses'
+  return { type: 'hosted', dialect, name: type, value: tool }
+}
+
+function readFunction(reader: BodyReader, value: Json, path: string): Tool & { type: 'function' } {
+  const described = reader.object(value, path)
+  return {
+    type: 'function',
+    name: reader.text(described['name'], `${path}.name`),
+    description: reader.maybeText(described['description'], `${path}.description`),
+    parameters: reader.maybeObject(described['parameters'], `${path}.parameters`),
+    strict: reader.maybeFlag(described['strict'], `${path}.strict`),
+  }
+}
+
+/** The older `functions`. */
+export function readFunctions(reader: BodyReader, functions: Json): Tool[] {
+  return reader.maybeList(functions, 'functions').map((one, i) => readFunction(reader, one, `functions[${i}]`))
+}
+
+export function readFunctionCall(reader: BodyReader, choice: Json): ToolChoice | undefined {
+  if (isObject(choice)) return { type: 'tool', name: reader.text(choice['name'], 'function_call.name') }
+  return readToolChoice(reader, choice, 'nested', 'function_call')
+}
+
+export function readToolChoice(
+  reader: BodyReader,
+  choice: Json,
+  nesting: Nesting,
+  path = 'tool_choice',
+): ToolChoice | undefined {
+  if (absent(choice)) return undefined
+  if (choice === 'auto' || choice === 'none' || choice === 'required') return { type: choice }
+  const value = isObject(choice) ? choice : {}
+  const type = value['type']
+  if (type === 'function' || type === 'custom') {
+    const named = nesting === 'nested' ? reader.object(value[type], `${path}.${type}`) : value
+    return { type: 'tool', name: reader.text(named['name'], `${path}.name`) }
+  }
+  if (type === 'allowed_tools') return readAllowed(reader, value, nesting, path)
+  // A hosted tool is named by its type.
+  if (typeof type === 'string') return { type: 'tool', name: type }
+  reader.wrong(path, 'must be "auto", "none", "required" or an object that names a tool')
+  return undefined
+}
+
+function readAllowed(reader: BodyReader, value: JsonObject, nesting: Nesting, path: string): ToolChoice {
+  const inner = nesting === 'nested' ? reader.object(value['allowed_tools'], `${path}.allowed_tools`) : value
+  const names = reader.list(inner['tools'], `${path}.tools`).map((tool, i) => {
+    const at = `${path}.tools[${i}]`
+    const one = reader.object(tool, at)
+    const named = nesting === 'nested' ? reader.object(one['function'] ?? one['custom'] ?? one, at) : one
+    return reader.maybeText(named['name'], `${at}.name`) ?? reader.text(one['type'], `${at}.type`)
+  })
+  return { type: 'allowed', names, required: inner['mode'] === 'required' }
+}
+
+export function readFormat(reader: BodyReader, format: Json, path: string): ResponseFormat | undefined {
+  const value = reader.maybeObject(format, path)
+  if (value === undefined) return undefined
+  switch (value['type']) {
+    case 'text':
+      return { type: 'text' }
+    case 'json_object':
+      return { type: 'json-object' }
+    case 'json_schema': {
+      // Nested in chat completions, flat in the Responses API.
+      const described = isObject(value['json_schema']) ? value['json_schema'] : value
+      return {
+        type: 'json-schema',
+        name: reader.maybeText(described['name'], `${path}.name`) ?? 'answer',
+        schema: reader.object(described['schema'], `${path}.schema`),
+        description: reader.maybeText(described['description'], `${path}.description`),
+        strict: reader.maybeFlag(described['strict'], `${path}.strict`),
+      }
+    }
+    default:
+      reader.wrong(`${path}.type`, 'must be "text", "json_object" or "json_schema"')
+      return undefined
+  }
+}
+
+// ── to an upstream ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Markers go to hosts that know them alone: OpenAI caches without, and refuses members that it does not know. */
+export function printTools(tools: readonly Tool[], nesting: Nesting, cacheMarkers = false): Json[] {
+  return tools.map((tool) => {
+    if (tool.type === 'hosted') return tool.value
+    const { type, name, description, cache } = tool
+    const inner =
+      tool.type === 'function'
+        ? { name, description, parameters: tool.parameters, strict: tool.strict }
+        : { name, description, format: tool.format }
+    const outer = nesting === 'nested' ? { type, [type]: inner } : { type, ...inner }
+    return { ...outer, cache_control: cacheMarkers ? printCache(cache) : undefined }
+  })
+}
+
+export function printToolChoice(choice: ToolChoice, tools: readonly Tool[], nesting: Nesting): Json {
+  const named = (name: string) => {
+    const tool = tools.find((one) => one.name === name)
+    if (tool?.type === 'hosted') return { type: name }
+    const type = tool?.type ?? 'function'
+    return nesting === 'nested' ? { type, [type]: { name } } : { type, name }
+  }
+  switch (choice.type) {
+    case 'tool':
+      return named(choice.name)
+    case 'allowed': {
+      const allowed = { mode: choice.required ? 'required' : 'auto', tools: choice.names.map(named) }
+      return nesting === 'nested'
+        ? { type: 'allowed_tools', allowed_tools: allowed }
+        : { type: 'allowed_tools', ...allowed }
+    }
+    default:
+      return choice.type
+  }
+}
+
+export function printFormat(format: ResponseFormat): Json {
+  if (format.type !== 'json-schema') return { type: format.type === 'text' ? 'text' : 'json_object' }
+  const { name, schema, description, strict } = format
+  return { type: 'json_schema', json_schema: { name, description, schema, strict } }
+}

@@ -1,0 +1,30 @@
+// A row of the error table, and what rows are made with.
+import type { HeaderLines } from '../http/http.ts'
+
+export interface Row {
+  readonly status: number
+  readonly type: string
+  readonly code: string | null
+  readonly retry: boolean
+  readonly message: string
+  readonly param?: string | undefined
+  readonly retryAfterMs?: number
+  readonly headers?: HeaderLines
+}
+
+export const invalid = 'invalid_request_error'
+
+/** It passes by itself. */
+export function passing(refused: Row, retryAfterMs: number): Row {
+  return { ...refused, retry: true, retryAfterMs }
+}
+
+export function row(status: number, type: string, code: string, message: string): Row {
+  return { status, type, code, retry: false, message }
+}
+
+/** Input is repeated at most 64 characters long and without control characters. */
+export function shown(text: string): string {
+  const printable = /^[\x20-\x7e]*$/.test(text) ? text : text.replace(/[^\x20-\x7e]/g, '?')
+  return `\`${printable.length > 64 ? `${printable.slice(0, 64)}…` : printable}\``
+}

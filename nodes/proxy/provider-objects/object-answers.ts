@@ -1,0 +1,81 @@
+// What providers say of files and batches, in the words of their owners: ids that lead back here, and without the mark.
+import { tryParseExact } from '../../../shared/json/exact.ts'
+import type { Mark, ObjectIds } from './object-ids.ts'
+
+export interface Account {
+  readonly provider: string
+  readonly credential: string
+}
+
+export type ProviderObject = Readonly<Record<string, unknown>>
+
+/** The member of a batch's metadata that holds the mark. */
+export const markName = 'headgate'
+const markedName = /^hg\.([\w-]+)\.(.*)$/s
+
+export function markedFileName(token: string): string {
+  return `hg.${token}.`
+}
+
+export class ObjectAnswers {
+  readonly #ids: ObjectIds
+  readonly #account: Account
+
+  constructor(ids: ObjectIds, account: Account) {
+    this.#ids = ids
+    this.#account = account
+  }
+
+  /** Undefined: it is no answer. */
+  read(bytes: Buffer): ProviderObject | undefined {
+    const value = tryParseExact(bytes.toString('utf8'))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ProviderObject) : undefined
+  }
+
+  /** `mark`: of the object as known from its id; else what stands with the object counts. */
+  file(file: ProviderObject, mark: Mark): ProviderObject {
+    const { filename, id } = file
+    const shown = typeof filename === 'string' ? (markedName.exec(filename)?.[2] ?? filename) : filename
+    return { ...file, id: this.#seal('file', id, mark), ...(filename === undefined ? {} : { filename: shown }) }
+  }
+
+  batch(batch: ProviderObject, mark: Mark): ProviderObject {
+    const plain = { owner: mark.owner, models: [] }
+    const shown: Record<string, unknown> = { ...batch, id: this.#seal('batch', batch['id'], plain) }
+    for (const name of ['input_file_id', 'output_file_id', 'error_file_id']) {
+      if (typeof batch[name] !== 'string') continue
+      shown[name] = this.#seal('file', batch[name], name === 'input_file_id' ? mark : plain)
+    }
+    const metadata = membersOf(batch['metadata'])
+    if (metadata !== undefined) {
+      const { [markName]: _, ...others } = metadata
+      shown['metadata'] = Object.keys(others).length === 0 ? null : others
+    }
+    return shown
+  }
+
+  /** What stands with an object at its provider; undefined where nothing of ours does. */
+  markOf(kind: 'file' | 'batch', object: ProviderObject): Mark | undefined {
+    const { filename } = object
+    const token =
+      kind === 'batch'
+        ? membersOf(object['metadata'])?.[markName]
+        : typeof filename === 'string'
+          ? markedName.exec(filename)?.[1]
+          : undefined
+    return typeof token === 'string' ? this.#ids.readToken(token) : undefined
+  }
+
+  /** For going on behind an object that may be anybody's. */
+  cursorAt(kind: 'file' | 'batch', id: string, owner: string): string {
+    return this.#ids.seal({ kind: `${kind}-cursor`, ...this.#account, owner, id, models: [] })
+  }
+
+  #seal(kind: 'file' | 'batch', id: unknown, { owner, models }: Mark): unknown {
+    return typeof id === 'string' ? this.#ids.seal({ kind, ...this.#account, owner, id, models }) : id
+  }
+}
+
+export function membersOf(value: unknown): ProviderObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ProviderObject) : undefined
+}

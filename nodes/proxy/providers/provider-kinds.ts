@@ -1,0 +1,119 @@
+// The kinds of provider, one row each: where it is, how it is shown a key, which dialects it takes as they are, and in which
+// dialect everything else is told to it.
+import type { Dialect } from '../../../shared/chat/parts.ts'
+import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds.ts'
+import { anthropicUpstream } from '../dialects/anthropic/anthropic.ts'
+import { bedrockUpstream } from '../dialects/bedrock/bedrock.ts'
+import { cohereUpstream } from '../dialects/cohere/cohere.ts'
+import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
+import { geminiUpstream } from '../dialects/gemini/gemini.ts'
+import { openAiChatUpstream } from '../dialects/openai-chat/openai-chat.ts'
+import { isClaude, vertexClaudeUpstream, vertexGeminiUpstream } from '../dialects/vertex/vertex.ts'
+import { azureAddress } from './azure-address.ts'
+import { notOpenAi, passThroughDialects } from './openai-hosts.ts'
+import { vertexAddress, vertexUrl } from './vertex-address.ts'
+
+export interface KindRow {
+  /** Where it is when the configuration names no base URL. */
+  readonly url: (spec: ProviderSpec) => string
+  /** Between the base URL's own path and that of a request. */
+  readonly prefix: string
+  /** The header that a key is shown in. */
+  readonly key: (secret: string) => readonly [name: string, value: string]
+  readonly speaks: ReadonlySet<Dialect>
+  readonly dialect: UpstreamDialect
+  readonly quirks?: Quirks
+  /** The path of a request, where it is not simply what stands behind the base path. */
+  readonly address?: (place: Place) => string
+  /** The same, where the provider's own place stands in it. */
+  readonly addressIn?: (spec: ProviderSpec) => (place: Place) => string
+  /** Where models of one provider speak differently. */
+  readonly byModel?: (model: string) => Pick<KindRow, 'speaks' | 'dialect'>
+}
+
+export interface Place {
+  readonly basePath: string
+  /** Of the request: '/chat/completions'. */
+  readonly path: string
+  /** The model's name at the provider. */
+  readonly model: string
+  readonly apiVersion: string | undefined
+}
+
+/** Moderation and reranking are other services there. */
+const azurePassThroughDialects = passThroughDialects.filter(
+  (name) => name !== 'openai-moderations' && name !== 'rerank',
+)
+
+const bearer = (secret: string) => ['authorization', `Bearer ${secret}`] as const
+
+const tokenDialects = ['openai-chat', 'openai-completions', 'openai-responses', 'openai-embeddings'] as const
+
+/** What a server that says it speaks OpenAI's API is taken at its word for. */
+export const openAiDialects: ReadonlySet<Dialect> = new Set<Dialect>([...tokenDialects, ...passThroughDialects])
+
+const vertexGemini = { speaks: new Set<Dialect>(['gemini']), dialect: vertexGeminiUpstream }
+const vertexClaude = { speaks: new Set<Dialect>(), dialect: vertexClaudeUpstream }
+
+export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
+  openai: {
+    url: () => 'https://api.openai.com/v1',
+    prefix: '',
+    key: bearer,
+    speaks: openAiDialects,
+    dialect: openAiChatUpstream,
+  },
+  demo: {
+    url: () => 'http://demo.invalid/v1',
+    prefix: '',
+    key: bearer,
+    speaks: new Set(['openai-chat', 'openai-completions', 'openai-embeddings']),
+    dialect: openAiChatUpstream,
+  },
+  azure: {
+    url: () => 'https://resource.openai.azure.com',
+    prefix: '',
+    key: (secret) => ['api-key', secret],
+    speaks: new Set([...tokenDialects, ...azurePassThroughDialects]),
+    dialect: openAiChatUpstream,
+    quirks: { maxTokensName: 'max_completion_tokens', drops: new Set(notOpenAi) },
+    address: azureAddress,
+  },
+  anthropic: {
+    url: () => 'https://api.anthropic.com',
+    prefix: '/v1',
+    key: (secret) => ['x-api-key', secret],
+    speaks: new Set(['anthropic']),
+    dialect: anthropicUpstream,
+  },
+  bedrock: {
+    url: ({ region }) => `https://bedrock-runtime.${region}.amazonaws.com`,
+    prefix: '',
+    key: bearer,
+    speaks: new Set(),
+    dialect: bedrockUpstream,
+  },
+  gemini: {
+    url: () => 'https://generativelanguage.googleapis.com',
+    prefix: '/v1beta',
+    key: (secret) => ['x-goog-api-key', secret],
+    speaks: new Set(['gemini']),
+    dialect: geminiUpstream,
+  },
+  vertex: {
+    url: vertexUrl,
+    prefix: '/v1',
+    key: (secret) => ['x-goog-api-key', secret],
+    ...vertexGemini,
+    quirks: { ownEmbeddings: true },
+    addressIn: vertexAddress,
+    byModel: (model) => (isClaude(model) ? vertexClaude : vertexGemini),
+  },
+  cohere: {
+    url: () => 'https://api.cohere.com',
+    prefix: '/v2',
+    key: bearer,
+    speaks: new Set(['rerank']),
+    dialect: cohereUpstream,
+  },
+}

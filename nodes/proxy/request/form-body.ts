@@ -1,0 +1,94 @@
+// The third stage of a request, where its body is a form.
+import { isUtf8 } from 'node:buffer'
+import { boundaryOf, type FormPart, type FormScan, scanForm } from '../../../shared/form/scan-form.ts'
+import { isForbidden } from '../../../shared/json/scan.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
+import type { GatewayError } from '../errors/error-table.ts'
+import type { Operation } from '../operations/operations.ts'
+import { bad, fallbacksMax, forbiddenParam } from './json-body.ts'
+
+export interface AskedForm {
+  readonly boundary: string
+  readonly scan: FormScan
+  readonly model: string
+  /** The request's own fallback list, undefined when it has none. */
+  readonly fallbacks: readonly string[] | undefined
+  readonly stream: boolean
+  /** Streams of what forms ask for tell their usage by themselves. */
+  readonly showUsage: false
+  /** Where the model's name stands; undefined where the path or the list has it. */
+  readonly modelPart: FormPart | undefined
+  /** Parts that are for the gateway alone. */
+  readonly taken: readonly FormPart[]
+}
+
+type BadBody = Extract<GatewayError, { type: 'bad-body' }>
+
+/** `inPath`: the model's name where the path has it; then the form's does not count. */
+export function readForm(
+  bytes: Buffer,
+  { contentType, route, inPath }: { contentType: string; route: Operation; inPath: string | undefined },
+): Result<AskedForm, BadBody> {
+  const boundary = boundaryOf(contentType)
+  if (boundary === undefined || !/^[\x20-\x7e]+$/.test(contentType)) {
+    return fail(bad('invalid_form', 'The header content-type names no boundary that can be used.'))
+  }
+  const scan = scanForm(bytes, boundary)
+  if ('message' in scan) return fail(bad('invalid_form', scan.message))
+  for (const { name } of scan.parts) {
+    if (isForbidden(name)) return fail(forbiddenParam(name))
+    // To some servers the last one is a list with the name of the first.
+    if (/^(model|stream)\s*\[/.test(name)) return fail(bad('invalid_form', 'A part has an ambiguous name.', 'model'))
+  }
+  const read = readParts(scan, route, inPath)
+  return read.ok ? done({ ...read.value, boundary }) : read
+}
+
+function readParts(
+  scan: FormScan,
+  route: Operation,
+  inPath: string | undefined,
+): Result<Omit<AskedForm, 'boundary'>, BadBody> {
+  const modelPart = onePart(scan, 'model')
+  if (!modelPart.ok) return modelPart
+  const streamPart = onePart(scan, 'stream')
+  if (!streamPart.ok) return streamPart
+  const needed = route.form?.part
+  if (needed !== undefined && !scan.parts.some(({ name }) => name === needed)) {
+    return fail(bad('missing_required_parameter', `\`${needed}\` is missing.`, needed))
+  }
+  const taken = scan.parts.filter(({ name }) => name === 'models' || name === 'models[]')
+  const listed = taken.map((part) => textOf(scan, part))
+  if (listed.length > fallbacksMax || listed.some((name) => name === undefined || name === '')) {
+    return fail(bad('invalid_models', `\`models\` must be 1 to ${fallbacksMax} model names.`, 'models'))
+  }
+  const named = inPath ?? (modelPart.value === undefined ? undefined : textOf(scan, modelPart.value))
+  const [model, ...rest] = [...(named === undefined ? [] : [named]), ...(listed as string[])]
+  if (model === undefined || model === '') {
+    const said = modelPart.value === undefined ? 'is missing' : 'must be a non-empty text'
+    return fail(bad('invalid_model', `\`model\` ${said}. Name a model; GET /v1/models lists them.`, 'model'))
+  }
+  const flag = streamPart.value === undefined ? 'false' : textOf(scan, streamPart.value)?.toLowerCase()
+  if (flag !== 'true' && flag !== 'false') return fail(bad('invalid_type', '`stream` must be true or false.', 'stream'))
+  const fallbacks = taken.length === 0 ? undefined : rest.filter((other) => other !== model)
+  return done({ scan, model, fallbacks, stream: flag === 'true', showUsage: false, modelPart: modelPart.value, taken })
+}
+
+/** A value that the gateway reads: there at most once, and plain. */
+function onePart(scan: FormScan, name: string): Result<FormPart | undefined, BadBody> {
+  const [part, second] = scan.parts.filter((other) => other.name === name)
+  if (second !== undefined) return fail(bad('invalid_form', `The form has the part \`${name}\` twice.`, name))
+  if (part === undefined || isPlain(part)) return done(part)
+  return fail(bad('invalid_form', `The part \`${name}\` must be a plain value.`, name))
+}
+
+function isPlain({ filename, head }: FormPart): boolean {
+  if (filename !== undefined) return false
+  if (/^content-transfer-encoding:\s*(?!(?:7bit|8bit|binary)\s*$)/im.test(head)) return false
+  return !/charset=(?!"?(?:utf-8|us-ascii))/i.test(head)
+}
+
+function textOf({ bytes }: FormScan, { contentStart, end }: FormPart): string | undefined {
+  const content = bytes.subarray(contentStart, end)
+  return isUtf8(content) ? content.toString('utf8') : undefined
+}

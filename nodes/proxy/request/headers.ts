@@ -1,0 +1,47 @@
+// What a caller's headers say: its credential, what goes on to an upstream, and what it wants of the gateway.
+import { parseDurationMs } from '../../../shared/units.ts'
+import type { Credentials } from '../auth/callers.ts'
+import type { RequestHead } from '../http/http.ts'
+import type { Operation } from '../operations/operations.ts'
+
+/** The SDKs of Azure and Google have headers of their own for a key. */
+export function credentialsIn(head: RequestHead): Credentials {
+  if (head.apiKey !== undefined) return head
+  const apiKey = head.header('api-key') ?? head.header('x-goog-api-key')
+  return apiKey === undefined ? head : { authorization: head.authorization, apiKey }
+}
+
+/** Caller's headers that mean something to an upstream, to any or to one of its own dialect. None carries a credential. */
+const forwardedNames = ['idempotency-key', 'traceparent', 'tracestate'] as const
+const passThroughNames = { openai: ['openai-beta'], anthropic: ['anthropic-beta'], gemini: [] } as const
+const anthropicVersion = '2023-06-01'
+
+export function callersLines(head: RequestHead, { errors }: Operation) {
+  let passThroughLines = linesOf(head, passThroughNames[errors])
+  if (errors === 'anthropic') {
+    passThroughLines += linesOf(head, ['anthropic-version']) || `anthropic-version: ${anthropicVersion}\r\n`
+  }
+  // Anthropic's SDK marks beta requests in the URL as well.
+  const passThroughQuery = errors === 'anthropic' && head.query === 'beta=true' ? '?beta=true' : ''
+  const betas = errors === 'anthropic' ? head.header('anthropic-beta') : undefined
+  return { forwardedLines: linesOf(head, forwardedNames), passThroughLines, passThroughQuery, betas }
+}
+
+export function linesOf(head: RequestHead, names: readonly string[]): string {
+  let lines = ''
+  for (const name of names) {
+    const value = head.header(name)
+    if (value !== undefined && /^[\t\x20-\x7e]*$/.test(value)) lines += `${name}: ${value}\r\n`
+  }
+  return lines
+}
+
+export function durationHeader(head: RequestHead, name: string): number | undefined {
+  const text = head.header(name)
+  return text === undefined ? undefined : parseDurationMs(text)
+}
+
+/** Extra attempts that a caller may ask for: 0 to 10. */
+export function smallInteger(text: string | undefined): number | undefined {
+  return text !== undefined && /^(\d|10)$/.test(text) ? Number(text) : undefined
+}

@@ -1,0 +1,105 @@
+// Where a model's requests may go: compiled from the configuration, generic over what a target is (`Target`), because
+// routing needs no more of it than its weight.
+import type { ModelSpec, RetryCondition } from '../../../shared/config/kinds.ts'
+import { parseDurationMs } from '../../../shared/units.ts'
+import type { LatencyEstimate, LatencySignal } from './latency-estimate.ts'
+import { WeightTable } from './weight-table.ts'
+
+export interface ModelRoute<Target> {
+  /** The name callers use. */
+  readonly model: string
+  readonly order: 'weighted' | 'priority' | 'latency'
+  readonly targets: readonly WeightedTarget<Target>[]
+  /** Under latency alone. */
+  readonly weightTables: Readonly<Record<LatencySignal, WeightTable>> | undefined
+  /** Names of the models to try when all targets failed, in order. */
+  readonly fallbacks: readonly string[]
+  readonly extraAttempts: number
+  /** A parameter that a target cannot take is refused instead of dropped. */
+  readonly strict: boolean
+  readonly retryOn: ReadonlySet<RetryCondition>
+  readonly timeouts: Timeouts
+}
+
+export interface WeightedTarget<Target> {
+  readonly target: Target
+  readonly weight: number
+  /** Under latency alone. */
+  readonly latency: LatencyEstimate | undefined
+}
+
+export interface Timeouts {
+  readonly connectMs: number
+  readonly firstTokenMs: number
+  /** Whether somebody set it: the default is for streams alone. */
+  readonly firstTokenIsSet: boolean
+  readonly idleMs: number
+  readonly totalMs: number
+}
+
+export const defaultTimeouts: Timeouts = {
+  connectMs: 2_000,
+  firstTokenMs: 60_000,
+  firstTokenIsSet: false,
+  idleMs: 60_000,
+  totalMs: 600_000,
+}
+const defaultRetryOn: readonly RetryCondition[] = ['429', '5xx', 'timeout', 'connect']
+
+export function compileModelRoute<Target>(
+  model: string,
+  spec: ModelSpec,
+  of: {
+    target: (configured: ModelSpec['targets'][number]) => Target | undefined
+    latency: (configured: ModelSpec['targets'][number]) => LatencyEstimate
+  },
+): ModelRoute<Target> {
+  const order = spec.routing ?? 'weighted'
+  const targets = spec.targets.flatMap((configured) => {
+    const target = of.target(configured)
+    const latency = order === 'latency' ? of.latency(configured) : undefined
+    return target === undefined ? [] : [{ target, weight: configured.weight ?? 1, latency }]
+  })
+  return {
+    model,
+    targets,
+    order,
+    weightTables: sharesOf(targets),
+    fallbacks: spec.fallbacks ?? [],
+    extraAttempts: spec.retries?.attempts ?? 1,
+    strict: spec.strict ?? false,
+    retryOn: new Set(spec.retries?.on ?? defaultRetryOn),
+    timeouts: {
+      connectMs: durationOr(spec.timeouts?.connect, defaultTimeouts.connectMs),
+      firstTokenMs: durationOr(spec.timeouts?.firstToken, defaultTimeouts.firstTokenMs),
+      firstTokenIsSet: spec.timeouts?.firstToken !== undefined,
+      idleMs: durationOr(spec.timeouts?.idle, defaultTimeouts.idleMs),
+      totalMs: durationOr(spec.timeouts?.total, defaultTimeouts.totalMs),
+    },
+  }
+}
+
+/** The route of a model that is addressed as `provider/model`, with no entry of its own. */
+export function directRoute<Target>(model: string, target: Target): ModelRoute<Target> {
+  return {
+    model,
+    targets: [{ target, weight: 1, latency: undefined }],
+    order: 'weighted',
+    weightTables: undefined,
+    fallbacks: [],
+    extraAttempts: 1,
+    strict: false,
+    retryOn: new Set(defaultRetryOn),
+    timeouts: defaultTimeouts,
+  }
+}
+
+function sharesOf(targets: readonly WeightedTarget<unknown>[]): ModelRoute<unknown>['weightTables'] {
+  const measured = targets.flatMap(({ weight, latency }) => (latency === undefined ? [] : [{ weight, latency }]))
+  if (measured.length === 0) return undefined
+  return { first: new WeightTable(measured, 'first'), token: new WeightTable(measured, 'token') }
+}
+
+function durationOr(text: string | undefined, defaultMs: number): number {
+  return text === undefined ? defaultMs : (parseDurationMs(text) ?? defaultMs)
+}

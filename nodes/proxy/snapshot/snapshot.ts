@@ -1,0 +1,222 @@
+// What requests read: the configuration, compiled. Built when a new state comes, swapped by pointer; a request keeps the
+// one it began with. Only what changed since the last one is compiled, in slices; the law is that nobody can tell.
+import type { Clock } from '../../../shared/clock.ts'
+import { emptyState } from '../../../shared/config/fold.ts'
+import { ForkableMap } from '../../../shared/config/forkable-map.ts'
+import type { ModelSpec } from '../../../shared/config/kinds.ts'
+import type { ConfigState } from '../../../shared/config/state.ts'
+import { Callers } from '../auth/callers.ts'
+import { demoModels, isDemoModel } from '../providers/demo/demo-answers.ts'
+import {
+  type ConnectOptions,
+  connectProvider,
+  type OpenSecret,
+  type ProviderConnection,
+  type Target,
+  type TargetHealthTable,
+} from '../providers/endpoint.ts'
+import { knownOf } from '../providers/known-model.ts'
+import type { LatencyEstimates } from '../routing/latency-estimates.ts'
+import { compileModelRoute, directRoute, type ModelRoute } from '../routing/model-route.ts'
+import { TimeSlice } from './time-slice.ts'
+
+export interface Snapshot {
+  readonly revision: number
+  /** As a header value. */
+  readonly revisionText: string
+  readonly callers: Callers
+  /** The route of a name that callers use: an alias, or `provider/model`. */
+  routeOf(model: string): ModelRoute<Target> | undefined
+  /** A provider without a model, for what lies there; undefined for one that is not there or has no credential. */
+  accountOf(provider: string): Target | undefined
+  readonly providerNames: readonly string[]
+  /** Every name that `GET /v1/models` may list, sorted. */
+  readonly modelNames: readonly string[]
+  /** Configured routes, and those addressed as `provider/model` so far. */
+  everyRoute(): readonly ModelRoute<Target>[]
+}
+
+/** Names of the form `provider/model` are compiled when first asked for; a caller who makes them up cannot fill memory. */
+const directRoutesMax = 1_000
+const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/
+
+/** All that was compiled of one state. */
+interface Compiled {
+  readonly state: ConfigState
+  readonly providers: ForkableMap<ProviderConnection>
+  readonly routes: ForkableMap<ModelRoute<Target>>
+  /** Providers of which a secret could not be opened: another try may have a key. */
+  readonly incomplete: ReadonlySet<string>
+}
+
+export interface SnapshotCompilerOptions extends ConnectOptions {
+  readonly healthOfTargets: TargetHealthTable
+  readonly latencyEstimates: LatencyEstimates
+  readonly clock: Clock
+}
+
+export class SnapshotCompiler {
+  readonly #options: SnapshotCompilerOptions
+  #done: Compiled = {
+    state: emptyState(),
+    providers: new ForkableMap(),
+    routes: new ForkableMap(),
+    incomplete: new Set(),
+  }
+
+  constructor(options: SnapshotCompilerOptions) {
+    this.#options = options
+  }
+
+  /** One at a time. Where it throws, the next one begins where the last one that didn't had come to. */
+  async compile(state: ConfigState): Promise<Snapshot> {
+    const slice = new TimeSlice(this.#options.clock)
+    const changed = changedProviders(state, this.#done)
+    const connected = await this.#connect(state, changed, slice)
+    const routes = await this.#route(state, { changed, providers: connected.providers, slice })
+    await this.#keepLatencyEstimates(state, slice)
+    this.#done = { state, routes, ...connected }
+    return this.#snapshotOf(this.#done)
+  }
+
+  async #connect(state: ConfigState, changed: ReadonlySet<string>, slice: TimeSlice) {
+    const providers = this.#done.providers.fork()
+    const incomplete = new Set<string>()
+    for (const name of changed) {
+      const spec = state.resources.providers.get(name)?.spec
+      const open: OpenSecret = (secret) => {
+        const opened = this.#options.open(secret)
+        if (opened === undefined) incomplete.add(name)
+        return opened
+      }
+      const connection = spec === undefined ? undefined : connectProvider(name, spec, { ...this.#options, open })
+      if (spec === undefined) this.#options.identities.release(name, new Set())
+      if (connection === undefined) providers.delete(name)
+      else providers.set(name, connection)
+      await slice.yieldIfDue()
+    }
+    return { providers, incomplete }
+  }
+
+  async #route(
+    state: ConfigState,
+    {
+      changed,
+      providers,
+      slice,
+    }: { changed: ReadonlySet<string>; providers: ForkableMap<ProviderConnection>; slice: TimeSlice },
+  ): Promise<ForkableMap<ModelRoute<Target>>> {
+    const { latencyEstimates } = this.#options
+    const routes = this.#done.routes.fork()
+    for (const name of changedModels(state, this.#done.state, changed)) {
+      const spec = state.resources.models.get(name)?.spec
+      if (spec === undefined) routes.delete(name)
+      else {
+        const target = (configured: ModelSpec['targets'][number]) => this.#target(name, configured, providers)
+        const latency = ({ provider, model }: ModelSpec['targets'][number]) =>
+          latencyEstimates.of({ model: name, provider, target: model })
+        routes.set(name, compileModelRoute(name, spec, { target, latency }))
+      }
+      await slice.yieldIfDue()
+    }
+    return routes
+  }
+
+  /** Of routes that were not compiled anew too. */
+  async #keepLatencyEstimates(state: ConfigState, slice: TimeSlice): Promise<void> {
+    const { latencyEstimates } = this.#options
+    latencyEstimates.renew()
+    for (const [name, { spec }] of state.resources.models) {
+      for (const { provider, model } of spec.targets) latencyEstimates.of({ model: name, provider, target: model })
+      await slice.yieldIfDue()
+    }
+  }
+
+  #snapshotOf({ state, providers, routes }: Compiled): Snapshot {
+    const used = new Map<string, ModelRoute<Target>>()
+    const direct = new Map<string, ModelRoute<Target>>()
+    let names: readonly string[] | undefined
+    const findRoute = (model: string): ModelRoute<Target> | undefined => {
+      const route = routes.get(model)
+      if (route === undefined) return direct.get(model) ?? this.#direct(model, providers, direct)
+      used.set(model, route)
+      return route
+    }
+    return {
+      revision: state.revision,
+      revisionText: String(state.revision),
+      callers: new Callers(state),
+      everyRoute: () => [...routes.values(), ...direct.values()],
+      get modelNames() {
+        names ??= [...routes.keys(), ...demoNames(providers)].sort()
+        return names
+      },
+      accountOf: (provider) => this.#account(providers.get(provider)),
+      get providerNames() {
+        return [...providers.keys()]
+      },
+      routeOf: (model) => used.get(model) ?? findRoute(model),
+    }
+  }
+
+  #target(
+    model: string,
+    target: ModelSpec['targets'][number],
+    providers: ReadonlyMap<string, ProviderConnection>,
+  ): Target | undefined {
+    const connection = providers.get(target.provider)
+    if (connection === undefined || connection.credentials.length === 0) return undefined
+    if (connection.kind === 'demo' && !isDemoModel(target.model)) return undefined
+    return {
+      ...connection,
+      ...connection.byModel?.(target.model),
+      model: target.model,
+      ...knownOf(connection, target),
+      health: this.#options.healthOfTargets.of(model, target.provider, target.model),
+    }
+  }
+
+  #account(connection: ProviderConnection | undefined): Target | undefined {
+    if (connection === undefined || connection.credentials.length === 0) return undefined
+    const load = this.#options.healthOfTargets.of('', connection.provider, '')
+    return { ...connection, model: '', price: undefined, facts: {}, releasedAt: 0, health: load }
+  }
+
+  #direct(
+    model: string,
+    providers: ReadonlyMap<string, ProviderConnection>,
+    cache: Map<string, ModelRoute<Target>>,
+  ): ModelRoute<Target> | undefined {
+    const slash = model.indexOf('/')
+    if (slash <= 0 || !modelNamePattern.test(model) || model.includes('..')) return undefined
+    const target = this.#target(model, { provider: model.slice(0, slash), model: model.slice(slash + 1) }, providers)
+    if (target === undefined) return undefined
+    const route = directRoute(model, target)
+    if (cache.size >= directRoutesMax) cache.clear()
+    cache.set(model, route)
+    return route
+  }
+}
+
+function changedProviders(state: ConfigState, { state: before, incomplete }: Compiled): Set<string> {
+  const changed = new Set(incomplete)
+  for (const { name } of state.resources.providers.differencesFrom(before.resources.providers)) changed.add(name)
+  return changed
+}
+
+/** Those of a changed provider too. */
+function changedModels(state: ConfigState, before: ConfigState, providers: ReadonlySet<string>): Set<string> {
+  const changed = new Set<string>()
+  for (const { name } of state.resources.models.differencesFrom(before.resources.models)) changed.add(name)
+  if (providers.size === 0) return changed
+  for (const [name, { spec }] of state.resources.models) {
+    if (spec.targets.some(({ provider }) => providers.has(provider))) changed.add(name)
+  }
+  return changed
+}
+
+function demoNames(providers: ReadonlyMap<string, ProviderConnection>): string[] {
+  return [...providers.values()]
+    .filter(({ kind }) => kind === 'demo')
+    .flatMap(({ provider }) => demoModels.map((model) => `${provider}/${model}`))
+}

@@ -1,0 +1,40 @@
+// What a proxy adds to its node's heartbeat: the targets it sends to, as it sees them.
+import type { TargetLoad } from '../../../shared/telemetry/records.ts'
+import type { Target } from '../providers/endpoint.ts'
+import type { ModelRoute, WeightedTarget } from '../routing/model-route.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** `nowMs` is monotonic. */
+export function targetReports(snapshot: Snapshot | undefined, nowMs: number): TargetLoad[] {
+  const routes = snapshot?.everyRoute() ?? []
+  return routes.flatMap((route) => {
+    const shareOf = sharesOf(route, nowMs)
+    return route.targets.map((target, index) => ({ ...targetLoad(route.model, target), ...shareOf(index) }))
+  })
+}
+
+function sharesOf(
+  { weightTables: shares }: ModelRoute<Target>,
+  nowMs: number,
+): (index: number) => Pick<TargetLoad, 'share'> {
+  if (shares === undefined) return () => ({})
+  shares.first.refresh(nowMs)
+  shares.token.refresh(nowMs)
+  const part = (share = 0) => Math.round(share * 1_000) / 1_000
+  return (index) => ({
+    share: { stream: part(shares.first.shares[index]), whole: part(shares.token.shares[index]) },
+  })
+}
+
+/** Failures in a row that make a target degraded: one may be chance. */
+const failuresDegraded = 3
+
+function targetLoad(model: string, { target, weight }: WeightedTarget<Target>): TargetLoad {
+  const { inFlight, failuresInRow } = target.health
+  return {
+    ...{ model, weight, inFlight },
+    provider: target.provider,
+    target: target.model,
+    health: failuresInRow >= failuresDegraded ? 'degraded' : 'healthy',
+  }
+}

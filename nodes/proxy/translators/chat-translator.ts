@@ -1,0 +1,73 @@
+// The caller's dialect is not the upstream's: the request was printed anew, and what comes back is parsed and printed for
+// the caller.
+import type { JsonObject } from '../../../shared/chat/parts.ts'
+import { isRewritten, restoreAnswer } from '../../../shared/chat/tool-forms.ts'
+import { tryParseExact } from '../../../shared/json/exact.ts'
+import { unlessTooDeep } from '../dialects/depth-guard.ts'
+import type { InboundDialect, PrintedRequest, PrintFacts, UpstreamDialect } from '../dialects/dialect.ts'
+import type { ErrorShape } from '../dialects/error-shapes.ts'
+import type { UpstreamFailure } from '../errors/upstream-failure.ts'
+import type { AnswerStream, StreamOptions } from '../streams/answer-stream.ts'
+import { TranslatedStream } from '../streams/translated-stream.ts'
+import { ProviderErrors } from './provider-errors.ts'
+import type { ErrorAnswer, ForwardedError, Translator, WholeAnswer } from './translator.ts'
+
+export interface Translation {
+  readonly inbound: InboundDialect
+  readonly upstream: UpstreamDialect
+  readonly printed: PrintedRequest
+  readonly facts: PrintFacts
+  readonly errors: ErrorShape
+}
+
+export class ChatTranslator implements Translator {
+  readonly passesThrough = false
+  readonly path: string
+  readonly headerLines: string
+  readonly body: readonly Uint8Array[]
+  readonly dropped: string
+  readonly #translation: Translation
+  readonly #errors: ProviderErrors
+
+  constructor(translation: Translation, path: string, headerLines: string, dropped: readonly string[]) {
+    this.#translation = translation
+    this.#errors = new ProviderErrors(translation.upstream, translation.errors)
+    this.path = path
+    this.headerLines = headerLines + translation.printed.headerLines
+    this.body = [Buffer.from(translation.printed.body)]
+    this.dropped = dropped.join(', ')
+  }
+
+  get estimatedInput(): number {
+    return this.#translation.facts.estimatedInput
+  }
+
+  get streamType(): string {
+    return this.#translation.upstream.streamType
+  }
+
+  readAnswer(bytes: Buffer): WholeAnswer | undefined {
+    const { inbound, upstream, printed, facts } = this.#translation
+    return unlessTooDeep(undefined, () => {
+      const value = tryParseExact(bytes.toString('utf8'))
+      if (typeof value !== 'object' || value === null) return undefined
+      const answer = upstream.parseAnswer(value as JsonObject, printed)
+      if (answer === undefined) return undefined
+      const restored = isRewritten(printed) ? restoreAnswer(answer, printed) : answer
+      facts.stored?.take(restored.choices[0]?.parts ?? [], facts.request.echo?.['input'])
+      return { body: inbound.printAnswer(restored, facts), contentType: 'application/json', usage: answer.usage }
+    })
+  }
+
+  openStream(options: StreamOptions): AnswerStream {
+    return new TranslatedStream(this.#translation, options)
+  }
+
+  failureOf(answer: ErrorAnswer): UpstreamFailure {
+    return this.#errors.failureOf(answer)
+  }
+
+  forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {
+    return this.#errors.forwardError(answer, requestId)
+  }
+}

@@ -1,0 +1,30 @@
+// What an upstream of another dialect says when it refuses, as the caller shall see it.
+
+import type { UpstreamDialect } from '../dialects/dialect.ts'
+import { type ErrorShape, printError } from '../dialects/error-shapes.ts'
+import { failureOfChatError, toldCode, type UpstreamFailure } from '../errors/upstream-failure.ts'
+import type { ErrorAnswer, ForwardedError } from './translator.ts'
+
+export class ProviderErrors {
+  readonly #upstream: UpstreamDialect
+  readonly #shape: ErrorShape
+
+  constructor(upstream: UpstreamDialect, shape: ErrorShape) {
+    this.#upstream = upstream
+    this.#shape = shape
+  }
+
+  failureOf(answer: ErrorAnswer): UpstreamFailure {
+    return failureOfChatError(answer, this.#upstream.parseError(answer.status, answer.body))
+  }
+
+  forwardError({ status, body }: ErrorAnswer, requestId: string): ForwardedError {
+    const error = this.#upstream.parseError(status, body)
+    const { message, param } = error
+    const said = message === '' ? `The upstream refused the request (${status}) and gave no reason.` : message
+    const facts = { status, type: 'invalid_request_error', code: toldCode(error) ?? null, message: said, param }
+    const headers = ['content-type', 'application/json', 'x-request-id', requestId, 'x-should-retry', 'false']
+    if (this.#shape === 'anthropic') headers.push('request-id', requestId)
+    return { status, headers, body: printError(this.#shape, facts, requestId) }
+  }
+}
