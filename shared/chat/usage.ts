@@ -1,5 +1,5 @@
 // Tokens of one answer, each counted once. Providers disagree about what lies within what; their parsers settle it.
-import type { TokenCounts } from '../telemetry/records.ts'
+import type { TokenCounts } from '../usage/token-counts.ts'
 
 export interface Usage extends TokenCounts {
   /** All input tokens: those read from a cache and those written to one included. */

@@ -1,6 +1,6 @@
 // What tokens cost. Money is whole nano-dollars (10⁻⁹ USD); a price per million tokens of 1 USD is 1,000 nano-dollars a
 // token, so rates may be fractions and only a sum is rounded.
-import type { TokenCounts } from '../telemetry/records.ts'
+import type { TokenCounts } from '../usage/token-counts.ts'
 
 /** USD per million tokens. What is absent costs what its kind of token costs: cached and written input as input. */
 export interface Rates {

@@ -1,5 +1,5 @@
 // What answers cost that are charged by something else than tokens: a picture, a second of sound, a character of speech.
-import type { BillableUnit, BillableUnits } from '../telemetry/records.ts'
+import type { BillableUnit, BillableUnits } from '../usage/billable-units.ts'
 
 /** USD, each for one of what it names; characters by the million, as their providers tell it. */
 export interface UnitPriceSpec {

@@ -5,15 +5,9 @@
 // Names repeat in almost every record (key, team, model, provider …). Within one batch the first use of a name is
 // written out and takes the next number; later uses are that number. So a batch can be read on its own, from its start.
 // A request with exactly one attempt that agrees with it, which is nearly all of them, travels as one record.
-import type {
-  AttemptOutcome,
-  AttemptRecord,
-  BillableUnit,
-  BillableUnits,
-  CacheStatus,
-  RequestRecord,
-  RequestStatus,
-} from './records.ts'
+
+import type { BillableUnit, BillableUnits } from '../usage/billable-units.ts'
+import type { AttemptOutcome, AttemptRecord, CacheStatus, RequestRecord, RequestStatus } from './records.ts'
 
 /** First element of each array. */
 export const recordTag = { request: 0, attempt: 1, single: 2, header: 15 } as const

@@ -1,7 +1,9 @@
 // The other half of `codec.ts`: arrays that `@msgpack/msgpack` decoded become records again. The readers are not on
 // anybody's request path, so a general decoder with named checks is right here.
+
+import type { BillableUnits } from '../usage/billable-units.ts'
 import { batchNamesMax, cacheStatuses, flag, measureUnits, outcomes, recordTag, statuses } from './codec.ts'
-import type { AttemptRecord, BillableUnits, RequestRecord } from './records.ts'
+import type { AttemptRecord, RequestRecord } from './records.ts'
 
 /** A request with what is known of the attempt whose answer was used; `attempt` where it travelled in the same record. */
 export interface DecodedRequest {

@@ -1,6 +1,8 @@
 // One record per request and one per upstream attempt. They carry what billing, metrics, the request history and the
 // routing weights need, and nothing else: no bodies, no credentials. Encoded by hand as fixed-order msgpack arrays in
 // `codec.ts`; this page is their vocabulary.
+import type { BillableUnits } from '../usage/billable-units.ts'
+import type { TokenCounts } from '../usage/token-counts.ts'
 import type { Beat } from './beats.ts'
 
 export type RequestStatus =
@@ -11,22 +13,6 @@ export type RequestStatus =
   | 'cut' // an error after the first byte of a stream
 
 export type CacheStatus = 'HIT' | 'SEMANTIC_HIT' | 'MISS' | 'BYPASS'
-
-export interface TokenCounts {
-  /** All input tokens, cached ones included. */
-  input: number
-  output: number
-  /** The part of `input` that the provider read from its cache. */
-  cached: number
-}
-
-/** What an answer is charged by where tokens do not tell it, as the provider told it or as it could be counted here. */
-export interface BillableUnits {
-  unit: BillableUnit
-  amount: number
-}
-
-export type BillableUnit = 'seconds' | 'images' | 'search-units' | 'characters' | 'bytes'
 
 export interface RequestRecord {
   requestId: string

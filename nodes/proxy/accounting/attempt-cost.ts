@@ -1,7 +1,7 @@
 // What an answer used and what that costs: by tokens where they are told and have a price, else by what else was measured.
 import { costOf, type Price } from '../../../shared/models/price.ts'
 import { costOfUnits } from '../../../shared/models/unit-price.ts'
-import type { BillableUnits } from '../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { StreamTokens } from '../streams/answer-stream.ts'
 

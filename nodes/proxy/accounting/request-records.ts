@@ -1,12 +1,7 @@
 // The records of one request and its attempts, built from what the transit saw.
-import type {
-  AttemptOutcome,
-  AttemptRecord,
-  BillableUnits,
-  RequestRecord,
-  RequestStatus,
-  TokenCounts,
-} from '../../../shared/telemetry/records.ts'
+import type { AttemptOutcome, AttemptRecord, RequestRecord, RequestStatus } from '../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
+import type { TokenCounts } from '../../../shared/usage/token-counts.ts'
 import type { TransitPlan } from '../attempts/dispatch-plan.ts'
 import type { Target } from '../providers/endpoint.ts'
 

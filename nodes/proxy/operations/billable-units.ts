@@ -4,7 +4,7 @@
 import type { FormScan } from '../../../shared/form/scan-form.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
-import type { BillableUnits } from '../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 
 /** How much was used at an target whose tokens are not estimated. */
 export interface UnitCounter {

@@ -2,7 +2,8 @@
 // the caller and remembers what they told.
 import type { ChatError } from '../../../shared/chat/error.ts'
 import type { Usage } from '../../../shared/chat/usage.ts'
-import type { BillableUnits, TokenCounts } from '../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
+import type { TokenCounts } from '../../../shared/usage/token-counts.ts'
 import { AnthropicStreamObserver } from '../dialects/anthropic/stream-observer.ts'
 import { TypedStreamObserver } from '../dialects/common/typed-stream-observer.ts'
 import { GeminiStreamObserver } from '../dialects/gemini/stream-observer.ts'

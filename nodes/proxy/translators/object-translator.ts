@@ -1,6 +1,6 @@
 // The translator of a request about files or batches: its own method and path, and an answer whose ids lead back here.
 import { done, type Result } from '../../../shared/result.ts'
-import type { BillableUnits } from '../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import { failureOfStatus, forwardedAnswer, type UpstreamFailure } from '../errors/upstream-failure.ts'
 import { type AnswerStream, eventStream, type StreamOptions } from '../streams/answer-stream.ts'
 import { ByteStream } from '../streams/byte-stream.ts'

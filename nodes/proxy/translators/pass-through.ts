@@ -1,6 +1,6 @@
 // The caller's dialect is the upstream's: bytes pass through.
 import type { Usage } from '../../../shared/chat/usage.ts'
-import type { BillableUnits } from '../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import { readAnthropicUsage, usageOfAnthropic } from '../dialects/anthropic/usage.ts'
 import { parseGeminiError } from '../dialects/gemini/error.ts'
 import { readGeminiUsage } from '../dialects/gemini/usage.ts'

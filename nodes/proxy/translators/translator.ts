@@ -2,7 +2,7 @@
 // that pass through (`relay-translator.ts`), and words that are translated (`translated-translator.ts`).
 import type { Capability } from '../../../shared/chat/capabilities.ts'
 import type { Usage } from '../../../shared/chat/usage.ts'
-import type { BillableUnits } from '../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { ErrorReply } from '../http/http.ts'
 import type { AnswerStream, StreamOptions } from '../streams/answer-stream.ts'

@@ -2,7 +2,7 @@
 // of its own, so a stream is whole when its last event was seen and its bytes have ended; servers that write chat chunks
 // instead of typed events end with `[DONE]`.
 import type { Usage } from '../../../../shared/chat/usage.ts'
-import type { BillableUnits } from '../../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../../shared/usage/billable-units.ts'
 import { type EventFate, eventData, type StreamObserver } from '../openai/stream-observer.ts'
 import { findUsage } from '../openai/usage.ts'
 

@@ -1,7 +1,7 @@
 // What a gateway must see in a realtime session that it relays: when a response begins and ends, and what it used. Only
 // messages that can matter are parsed; sound and text go by unread.
 import { tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
-import type { BillableUnits } from '../../../../shared/telemetry/records.ts'
+import type { BillableUnits } from '../../../../shared/usage/billable-units.ts'
 import { secondsOf } from '../../operations/billable-units.ts'
 
 export type RealtimeSight =
