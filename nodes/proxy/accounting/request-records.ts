@@ -1,124 +1,107 @@
-// The records of one request and its attempts, built from what the transit saw.
-import type { AttemptOutcome, AttemptRecord, RequestRecord, RequestStatus } from '../../../shared/telemetry/records.ts'
-import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
-import type { TokenCounts } from '../../../shared/usage/token-counts.ts'
-import type { TransitPlan } from '../attempts/dispatch-plan.ts'
+// The records of a request and of its attempts.
+import type { AttemptOutcome, AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'
 import type { Target } from '../providers/endpoint.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { PlannedAttempt } from '../routing/attempt-plan.ts'
+import type { StreamTiming } from '../streams/answer-stream.ts'
+import type { Tokens } from './attempt-cost.ts'
+import type { Outcome } from './outcome.ts'
 
-/** How a request ended. */
-export interface Ending {
-  readonly status: RequestStatus
-  readonly httpStatus: number
-  readonly errorCode: string
-  readonly tokens: TokenCounts
-  readonly estimated: boolean
-  /** What it cost is not known. */
-  readonly unpriced?: boolean
-  readonly measure?: BillableUnits | undefined
-}
-
-export interface RequestTimes {
-  readonly attempts: readonly AttemptRecord[]
-  readonly attemptCount: number
-  readonly fallbackIndex: number
-  readonly nowMs: number
-  readonly upstreamMs: number
-  /** Undefined when no byte of a stream was forwarded. */
-  readonly firstForwardMs: number | undefined
-  /** 0 when there was no token. */
-  readonly firstTokenMs: number
-}
-
-/** What records tell of a plan. */
-export type RecordedPlan = Pick<
-  TransitPlan,
-  'requestId' | 'arrivedAtMs' | 'startedMs' | 'route' | 'caller' | 'model' | 'stream' | 'user' | 'revision'
+/** What records tell of a request. */
+export type RecordedRequest = Pick<
+  AuthenticatedRequest,
+  'id' | 'operation' | 'caller' | 'user' | 'snapshot' | 'receivedAtMs' | 'startedMs'
 >
 
-export function requestRecord(plan: RecordedPlan, ending: Ending, times: RequestTimes): RequestRecord {
-  const { caller } = plan
-  // In a stream the relay overlaps with the upstream's work, so what counts as ours ends with the first byte forwarded.
-  const oursUntilMs = times.firstForwardMs ?? times.nowMs
+export function requestRecord(request: RecordedRequest, outcome: Outcome): RequestRecord {
+  const { caller, startedMs } = request
+  const { times, attempts } = outcome
+  // The relay of a stream overlaps with the upstream's work, so our own time ends with the first byte forwarded.
+  const oursUntilMs = times.firstForwardMs ?? times.endedMs
   return {
-    requestId: plan.requestId,
-    atMs: plan.arrivedAtMs,
-    route: plan.route.name,
-    status: ending.status,
-    httpStatus: ending.httpStatus,
-    errorCode: ending.errorCode,
+    requestId: request.id,
+    atMs: request.receivedAtMs,
+    route: request.operation.name,
+    status: outcome.status,
+    httpStatus: outcome.httpStatus,
+    errorCode: outcome.errorCode,
     keyId: caller.keyId,
     team: caller.team,
-    user: plan.user,
+    user: request.user,
     app: caller.app,
     costCenter: caller.costCenter,
-    model: plan.model,
-    stream: plan.stream,
-    attempts: times.attemptCount,
-    fallbackIndex: times.fallbackIndex,
-    cacheStatus: 'BYPASS',
-    estimated: ending.estimated,
-    tokens: ending.tokens,
-    costNanoUsd: totalCost(times.attempts),
-    unpriced: ending.unpriced === true,
-    measure: ending.measure,
+    model: outcome.model,
+    stream: outcome.stream,
+    attempts: outcome.attemptCount,
+    fallbackIndex: outcome.fallbackIndex,
+    cacheStatus: outcome.cacheStatus,
+    estimated: outcome.estimated,
+    tokens: outcome.tokens,
+    costNanoUsd: totalCost(attempts),
+    unpriced: outcome.costNanoUsd === undefined,
+    measure: outcome.units,
     savedNanoUsd: 0,
-    totalUs: micros(times.nowMs - plan.startedMs),
-    overheadUs: micros(oursUntilMs - plan.startedMs - times.upstreamMs),
-    ttftUs: times.firstTokenMs === 0 ? 0 : micros(times.firstTokenMs - plan.startedMs),
-    configRevision: plan.revision,
+    totalUs: micros(times.endedMs - startedMs),
+    overheadUs: micros(oursUntilMs - startedMs - times.upstreamMs),
+    ttftUs: times.firstTokenMs === 0 ? 0 : micros(times.firstTokenMs - startedMs),
+    configRevision: request.snapshot.revision,
   }
 }
 
-export interface AttemptFacts {
-  readonly outcome: AttemptOutcome
-  readonly tokens: TokenCounts
-  readonly costNanoUsd: number
-  readonly nowMs: number
-  readonly target: Target
-  readonly model: string
-  readonly index: number
-  readonly share: number
-  readonly sharesRevision: number
-  readonly upstreamStatus: number
-  readonly startedMs: number
-  /** 0 when no byte came. */
-  readonly firstByteMs: number
-  readonly relay: { readonly tokens: number; readonly firstTokenMs: number; readonly lastTokenMs: number } | undefined
-}
-
-export function attemptRecord(plan: RecordedPlan, facts: AttemptFacts): AttemptRecord {
-  const { target, relay, startedMs } = facts
-  const tokens = relay?.tokens ?? 0
-  const { caller } = plan
-  return {
-    requestId: plan.requestId,
-    atMs: plan.arrivedAtMs,
-    index: facts.index,
-    keyId: caller.keyId,
-    team: caller.team,
-    user: plan.user,
-    app: caller.app,
-    model: facts.model,
-    provider: target.provider,
-    target: target.model,
-    share: facts.share,
-    sharesRevision: facts.sharesRevision,
-    outcome: facts.outcome,
-    upstreamStatus: facts.upstreamStatus,
-    stream: plan.stream,
-    tokens: facts.tokens,
-    costNanoUsd: facts.costNanoUsd,
-    firstByteUs: facts.firstByteMs === 0 ? 0 : micros(facts.firstByteMs - startedMs),
-    ttftUs: tokens === 0 ? 0 : micros(relay!.firstTokenMs - startedMs),
-    interTokenUs: tokens < 2 ? 0 : micros((relay!.lastTokenMs - relay!.firstTokenMs) / (tokens - 1)),
-    totalUs: micros(facts.nowMs - startedMs),
-  }
-}
-
-function totalCost(attempts: readonly AttemptRecord[]): number {
+/** Nano-dollars of all attempts. */
+export function totalCost(attempts: readonly AttemptRecord[]): number {
   let sum = 0
   for (const { costNanoUsd } of attempts) sum += costNanoUsd
   return sum
+}
+
+export interface AttemptFacts {
+  readonly planned: PlannedAttempt<Target>
+  readonly index: number
+  readonly stream: boolean
+  readonly outcome: AttemptOutcome
+  /** 0 when no answer came. */
+  readonly upstreamStatus: number
+  readonly tokens: Tokens
+  readonly costNanoUsd: number
+  /** Monotonic milliseconds. */
+  readonly startedMs: number
+  /** 0 when no byte came. */
+  readonly firstByteMs: number
+  readonly endedMs: number
+  readonly timing: StreamTiming | undefined
+}
+
+export function attemptRecord(request: RecordedRequest, facts: AttemptFacts): AttemptRecord {
+  const { planned, timing, startedMs } = facts
+  const { caller } = request
+  return {
+    requestId: request.id,
+    atMs: request.receivedAtMs,
+    index: facts.index,
+    keyId: caller.keyId,
+    team: caller.team,
+    user: request.user,
+    app: caller.app,
+    model: planned.route.model,
+    provider: planned.target.provider,
+    target: planned.target.model,
+    share: planned.trafficShare,
+    sharesRevision: planned.sharesRevision,
+    outcome: facts.outcome,
+    upstreamStatus: facts.upstreamStatus,
+    stream: facts.stream,
+    tokens: facts.tokens,
+    costNanoUsd: facts.costNanoUsd,
+    firstByteUs: facts.firstByteMs === 0 ? 0 : micros(facts.firstByteMs - startedMs),
+    ttftUs: timing === undefined || timing.tokens === 0 ? 0 : micros(timing.firstTokenMs - startedMs),
+    interTokenUs: timing === undefined || timing.tokens < 2 ? 0 : interTokenUs(timing),
+    totalUs: micros(facts.endedMs - startedMs),
+  }
+}
+
+function interTokenUs({ tokens, firstTokenMs, lastTokenMs }: StreamTiming): number {
+  return micros((lastTokenMs - firstTokenMs) / (tokens - 1))
 }
 
 function micros(ms: number): number {

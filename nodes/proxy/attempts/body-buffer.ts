@@ -15,8 +15,11 @@ export class BodyBuffer {
   }
 
   whole(): Buffer {
-    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)]
-    return this.#chunks[0]!
+    const [first] = this.#chunks
+    if (first !== undefined && this.#chunks.length === 1) return first
+    const whole = Buffer.concat(this.#chunks)
+    this.#chunks = [whole]
+    return whole
   }
 
   clear(): void {

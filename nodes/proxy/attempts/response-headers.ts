@@ -1,16 +1,23 @@
 // The headers that tell a caller what happened: which provider and model served, how many attempts it took, what it cost
 // and how long we took ourselves.
+import type { CacheStatus } from '../../../shared/telemetry/records.ts'
 import type { Target } from '../providers/endpoint.ts'
+
+/** Media type and id of an answer: the two headers that every answer begins with. */
+export function contentHeaders(contentType: string, requestId: string): string[] {
+  return ['content-type', contentType, 'x-request-id', requestId]
+}
 
 export interface AnswerFacts {
   readonly requestId: string
   readonly target: Target | undefined
   readonly attempts: number
   readonly fallbackIndex: number
+  readonly cacheStatus: CacheStatus
   readonly revisionText: string
   readonly upstreamMs: number
   readonly overheadMs: number
-  /** What the target could not take, '' when it took all. */
+  /** Parameters that the target could not take; '' when it took all. */
   readonly dropped: string
   /** Adds the header that Anthropic's SDK reads the id from. */
   readonly requestIdToo: boolean
@@ -20,8 +27,8 @@ export interface AnswerFacts {
   readonly costNanoUsd: number | undefined
 }
 
-export function answerHeaders(facts: AnswerFacts, contentType: string): string[] {
-  const headers = ['content-type', contentType, 'x-request-id', facts.requestId]
+/** Adds the headers that tell what happened. */
+export function pushAnswerHeaders(headers: string[], facts: AnswerFacts): void {
   if (facts.target !== undefined) {
     headers.push('x-headgate-provider', facts.target.provider)
     // Files and batches have none.
@@ -33,7 +40,7 @@ export function answerHeaders(facts: AnswerFacts, contentType: string): string[]
     'x-headgate-fallback-index',
     smallNumber(facts.fallbackIndex),
     'x-headgate-cache-status',
-    'BYPASS',
+    facts.cacheStatus,
     'x-headgate-upstream-ms',
     milliseconds(facts.upstreamMs),
     'x-headgate-overhead-ms',
@@ -45,7 +52,6 @@ export function answerHeaders(facts: AnswerFacts, contentType: string): string[]
   if (facts.requestIdToo) headers.push('request-id', facts.requestId)
   if (facts.limits !== undefined) headers.push(...facts.limits)
   if (facts.costNanoUsd !== undefined) headers.push('x-headgate-cost-usd', usd(facts.costNanoUsd))
-  return headers
 }
 
 const smallNumbers = Array.from({ length: 16 }, (_, n) => String(n))

@@ -8,6 +8,8 @@ import { done, fail, type Result } from '../../../shared/result.ts'
 
 export interface Caller {
   readonly keyId: string
+  /** SHA-256 (hex) of the token that was shown: it finds the caller again under another configuration. */
+  readonly tokenHash: string
   readonly team: string
   readonly user: string
   readonly app: string
@@ -79,6 +81,14 @@ export function mayUse(caller: Caller, model: string): boolean {
   return caller.models === undefined || caller.models.has(model)
 }
 
+/** Who may come back to a file, a batch or a stored response: the team of whoever made it, else its user, its application, or its
+ *  key alone. */
+export function objectOwner({ team, user, app, keyId }: Pick<Caller, 'team' | 'user' | 'app' | 'keyId'>): string {
+  if (team !== '') return `team ${team}`
+  if (user !== '') return `user ${user}`
+  return app === '' ? `key ${keyId}` : `app ${app}`
+}
+
 /** Everybody who may call under one configuration. */
 export class Callers {
   readonly #state: CallerState
@@ -97,7 +107,7 @@ export class Callers {
     const key = id === undefined ? undefined : keys.get(id)?.spec
     if (key === undefined) return undefined
     const { previous } = key
-    const caller = compileCaller(key, resources)
+    const caller = compileCaller(key, tokenHash, resources)
     const known = previous?.tokenHash === tokenHash ? untilOverlapEnds(caller, previous.until) : caller
     this.#seen.set(tokenHash, known)
     return known
@@ -106,11 +116,12 @@ export class Callers {
 
 type CallerState = Pick<ConfigState, 'tokens' | 'keys' | 'resources'>
 
-function compileCaller(key: KeyRecord, resources: ConfigState['resources']): Caller {
-  const owner = ownerOf(key.owner, resources)
+function compileCaller(key: KeyRecord, tokenHash: string, resources: ConfigState['resources']): Caller {
+  const owner = keyOwner(key.owner, resources)
   const team = owner.team === '' ? undefined : resources.teams.get(owner.team)?.spec
   return {
     keyId: key.id,
+    tokenHash,
     team: owner.team,
     user: owner.user,
     app: owner.app,
@@ -120,7 +131,7 @@ function compileCaller(key: KeyRecord, resources: ConfigState['resources']): Cal
   }
 }
 
-function ownerOf(owner: KeyOwner, resources: ConfigState['resources']) {
+function keyOwner(owner: KeyOwner, resources: ConfigState['resources']) {
   if ('user' in owner) {
     const spec = resources.users.get(owner.user)?.spec
     return { team: spec?.team ?? '', user: owner.user, app: '', spec }

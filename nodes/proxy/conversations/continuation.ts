@@ -5,7 +5,8 @@ import type { JsonObject } from '../../../shared/chat/parts.ts'
 import type { Message } from '../../../shared/chat/request.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import type { GatewayError } from '../errors/error-table.ts'
+import { type Caller, objectOwner } from '../auth/callers.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
 import { AnswerWriter } from './answer-store.ts'
 import { itemsForOthers, messagesOf } from './history.ts'
 import { type ResolvedInput, resolveReferences } from './item-references.ts'
@@ -37,6 +38,22 @@ export interface Beginning {
   readonly scan: BodyScan
   /** Of the response to come; it cannot be guessed. */
   readonly id: string
+}
+
+/** Finds what requests continue. */
+export class Continuations {
+  readonly #store: ResponseStore
+  readonly #newId: () => string
+
+  /** `newId` makes the id of a new response; nobody can guess it. */
+  constructor(store: ResponseStore, newId: () => string) {
+    this.#store = store
+    this.#newId = newId
+  }
+
+  begin(storage: StorageOptions, scan: BodyScan, caller: Caller): Promise<Result<Continuation, GatewayError>> {
+    return begin({ store: this.#store, owner: objectOwner(caller), storage, scan, id: this.#newId() })
+  }
 }
 
 export async function begin({

@@ -2,7 +2,7 @@
 import type { StateStore } from '../../../cluster/state/state-store.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { decodeStored, encodeStored, type LocalResponse, type StoredResponse } from './stored-response.ts'
+import { decodeStored, encodeStored, formerOwner, type LocalResponse, type StoredResponse } from './stored-response.ts'
 
 /** What is asked for may be there or not: nobody knows now. */
 export type StoreAway = { readonly type: 'state-away' }
@@ -27,10 +27,11 @@ export class ResponseStore {
 
   async find(owner: string, id: string): Promise<Result<Found | undefined, StoreAway>> {
     if (id.length > idCharactersMax) return done(undefined)
-    const found = await this.#store.get({ owner, id })
-    if (!found.ok) return fail({ type: 'state-away' })
-    const stored = found.value === undefined ? undefined : decodeStored(found.value)
-    return done(stored === undefined ? undefined : { stored, bytes: found.value!.length })
+    const found = (await this.#read(owner, id)) ?? (await this.#readFormer(owner, id))
+    if (found === undefined) return done(undefined)
+    if (!found.ok) return found
+    const stored = decodeStored(found.value)
+    return done(stored === undefined ? undefined : { stored, bytes: found.value.length })
   }
 
   /** The responses before `kept`, oldest first; undefined for those that are gone. */
@@ -47,6 +48,18 @@ export class ResponseStore {
     return done(found)
   }
 
+  /** Undefined: there is none. */
+  async #read(owner: string, id: string): Promise<Result<Uint8Array, StoreAway> | undefined> {
+    const found = await this.#store.get({ owner, id })
+    if (!found.ok) return fail({ type: 'state-away' })
+    return found.value === undefined ? undefined : done(found.value)
+  }
+
+  async #readFormer(owner: string, id: string): Promise<Result<Uint8Array, StoreAway> | undefined> {
+    const former = formerOwner(owner)
+    return former === undefined ? undefined : this.#read(former, id)
+  }
+
   /** False: it is not stored, for whatever reason. */
   async keep(owner: string, id: string, stored: StoredResponse): Promise<boolean> {
     const bytes = encodeStored(stored)
@@ -56,6 +69,10 @@ export class ResponseStore {
 
   async forget(owner: string, id: string): Promise<Result<boolean, StoreAway>> {
     const deleted = await this.#store.delete({ owner, id })
-    return deleted.ok ? deleted : fail({ type: 'state-away' })
+    if (!deleted.ok) return fail({ type: 'state-away' })
+    const former = formerOwner(owner)
+    if (deleted.value || former === undefined) return deleted
+    const earlier = await this.#store.delete({ owner: former, id })
+    return earlier.ok ? earlier : fail({ type: 'state-away' })
   }
 }

@@ -41,10 +41,9 @@ export function decodeStored(bytes: Uint8Array): StoredResponse | undefined {
   return stored?.version === version ? stored : undefined
 }
 
-/** Whose responses a key may come back to: its team's, as with everything that callers leave behind. */
-export function ownerOf({ team, app, user }: { team: string; app: string; user: string }): string {
-  if (team !== '') return `team:${team}`
-  return app === '' ? `user:${user}` : `app:${app}`
+/** The text of an owner (`objectOwner`) that responses were stored under before; undefined where there was none. */
+export function formerOwner(owner: string): string | undefined {
+  return /^(team|user|app) /.test(owner) ? owner.replace(' ', ':') : undefined
 }
 
 /** The part of an id that its items have in common. */

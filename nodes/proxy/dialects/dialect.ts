@@ -2,12 +2,12 @@
 // one dialect are `<dialect>-request.ts`, `-response.ts`, `-stream.ts` and `-error.ts`, each for one noun in both directions.
 import type { ChatAnswer } from '../../../shared/chat/answer.ts'
 import type { Capability, MissingCapability, ModelFacts } from '../../../shared/chat/capabilities.ts'
+import type { EmbeddingAnswer, EmbeddingRequest } from '../../../shared/chat/embeddings.ts'
 import type { ChatError } from '../../../shared/chat/error.ts'
 import type { ChatEvent, Emit } from '../../../shared/chat/events.ts'
 import type { AssistantPart, Dialect, Json, JsonObject } from '../../../shared/chat/parts.ts'
 import type { ChatRequest, Message, Parameter } from '../../../shared/chat/request.ts'
 import type { Result } from '../../../shared/result.ts'
-import type { EmbeddingUpstream } from './embedding-dialect.ts'
 
 /** What is wrong with a request, and where: `messages[2].content[0].type`. */
 export interface BadRequest {
@@ -77,6 +77,12 @@ export interface UpstreamDialect {
   parseError(status: number, body: Buffer): ChatError
   /** Undefined: it has none, or is given them as OpenAI writes them. */
   readonly embeddings?: EmbeddingUpstream | undefined
+}
+
+export interface EmbeddingUpstream {
+  printRequest(request: EmbeddingRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability>
+  /** Undefined: it is no answer of this dialect. */
+  parseAnswer(body: JsonObject, printed: PrintedRequest): EmbeddingAnswer | undefined
 }
 
 /** Where a request goes, as far as its words depend on it. */

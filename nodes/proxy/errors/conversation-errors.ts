@@ -1,26 +1,15 @@
-// What may go wrong with stored responses, as rows of the error table.
+// Rows of the error table for stored responses.
 import { bounds } from '../../../shared/bounds.ts'
-import { invalid, passing, type Row, row, shown } from './error-row.ts'
+import { invalid, passing, type Row, type RowOf, row, shown, withParam } from './error-row.ts'
+import type { ConversationError } from './gateway-error.ts'
 
-export type ConversationError =
-  /** They can be neither read nor written now. */
-  | { type: 'state-away' }
-  | { type: 'chain-too-long'; responses: number; bytes: number }
-  /** `isPrevious`: a request wanted to go on from it. */
-  | { type: 'response-unknown'; id: string; isPrevious: boolean }
+type RowFor<Type extends ConversationError['type']> = RowOf<Extract<ConversationError, { type: Type }>>
 
-export function conversationErrorRow(refusal: ConversationError): Row {
-  switch (refusal.type) {
-    case 'state-away':
-      return passing(row(503, 'server_error', 'state_unavailable', away), 1_000)
-    case 'chain-too-long':
-      return {
-        ...row(400, invalid, 'previous_response_chain_too_long', tooLong(refusal)),
-        param: 'previous_response_id',
-      }
-    case 'response-unknown':
-      return refusal.isPrevious ? previousUnknown(refusal) : unknown(refusal)
-  }
+export const conversationRows: { readonly [Type in ConversationError['type']]: RowFor<Type> } = {
+  'state-away': () => passing(row(503, 'server_error', 'state_unavailable', away), 1_000),
+  'chain-too-long': (error) =>
+    withParam(row(400, invalid, 'previous_response_chain_too_long', tooLong(error)), 'previous_response_id'),
+  'response-unknown': (error) => (error.isPrevious ? previousUnknown(error) : unknown(error)),
 }
 
 const away =

@@ -3,7 +3,8 @@ import type { Chance } from '../../../shared/clock.ts'
 import { type ErrorShape, printError } from '../dialects/error-shapes.ts'
 import type { ErrorReply } from '../http/http.ts'
 import type { Row } from './error-row.ts'
-import { errorRow, type GatewayError } from './error-table.ts'
+import { errorRow } from './error-table.ts'
+import type { GatewayError } from './gateway-error.ts'
 
 export interface ErrorContext {
   readonly requestId: string

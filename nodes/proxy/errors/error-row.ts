@@ -12,15 +12,22 @@ export interface Row {
   readonly headers?: HeaderLines
 }
 
+/** A row that every error of a type shares, or the row of one error. */
+export type RowOf<Kind> = Row | ((error: Kind) => Row)
+
 export const invalid = 'invalid_request_error'
 
-/** It passes by itself. */
-export function passing(refused: Row, retryAfterMs: number): Row {
-  return { ...refused, retry: true, retryAfterMs }
+/** Marks an error that passes by itself. */
+export function passing(found: Row, retryAfterMs: number): Row {
+  return { ...found, retry: true, retryAfterMs }
 }
 
 export function row(status: number, type: string, code: string, message: string): Row {
   return { status, type, code, retry: false, message }
+}
+
+export function withParam(found: Row, param: string | undefined): Row {
+  return { ...found, param }
 }
 
 /** Input is repeated at most 64 characters long and without control characters. */

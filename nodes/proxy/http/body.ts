@@ -6,9 +6,6 @@ import type { SlabPool } from './slabs.ts'
 
 const firstChunkedBytes = 16 << 10
 
-/** A body that needs no memory. */
-export const emptyBody: Body = { bytes: Buffer.alloc(0), release: () => {} }
-
 export class PooledBody implements Body {
   readonly bytes: Buffer
   readonly #slab: Buffer

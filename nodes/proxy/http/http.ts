@@ -72,6 +72,9 @@ export interface Body {
   release(): void
 }
 
+/** A body that needs no memory. */
+export const emptyBody: Body = { bytes: Buffer.alloc(0), release: () => {} }
+
 export interface RequestHead {
   readonly method: string
   /** Without the query, as sent: never decoded or normalised. */

@@ -5,6 +5,7 @@ import type { FormScan } from '../../../shared/form/scan-form.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
+import { secondsOf } from '../dialects/common/seconds.ts'
 
 /** How much was used at an target whose tokens are not estimated. */
 export interface UnitCounter {
@@ -51,12 +52,6 @@ function charactersIn(scan: BodyScan): BillableUnits | undefined {
 function secondsIn(body: Buffer): BillableUnits | undefined {
   const answer = objectOf(tryParseExact(body.toString('utf8')))
   return secondsOf(objectOf(answer?.['usage'])?.['seconds']) ?? secondsOf(answer?.['duration'])
-}
-
-export function secondsOf(value: unknown): BillableUnits | undefined {
-  const amount = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  if (typeof amount !== 'number' || !(amount >= 0 && amount <= amountMax)) return undefined
-  return { unit: 'seconds', amount }
 }
 
 function fileBytesIn({ parts }: FormScan): BillableUnits {

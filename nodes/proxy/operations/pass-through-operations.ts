@@ -1,12 +1,19 @@
 // Targets whose requests only ever pass through: a provider that has the target is given the caller's own bytes, any
 // other is passed over. Who has which is told by `kinds.ts` and `openai-hosts.ts`.
 import { imageUnits, noUnits, rerankUnits, speechUnits, transcriptUnits } from './billable-units.ts'
-import type { Operation } from './operations.ts'
+import type { Operation } from './operation.ts'
 
-const passesThrough = { errors: 'openai', inbound: undefined, asksForUsage: false, stream: undefined } as const
+const passThrough = {
+  api: 'inference',
+  methods: ['POST'],
+  errors: 'openai',
+  inbound: undefined,
+  asksForUsage: false,
+  stream: undefined,
+} as const
 
 const moderations: Operation = {
-  ...passesThrough,
+  ...passThrough,
   name: '/v1/moderations',
   dialect: 'openai-moderations',
   upstreamPath: '/moderations',
@@ -14,7 +21,7 @@ const moderations: Operation = {
   units: noUnits,
 }
 const images: Operation = {
-  ...passesThrough,
+  ...passThrough,
   name: '/v1/images/generations',
   dialect: 'openai-images',
   upstreamPath: '/images/generations',
@@ -37,7 +44,7 @@ const imageVariations: Operation = {
   form: { only: true, part: undefined },
 }
 const transcriptions: Operation = {
-  ...passesThrough,
+  ...passThrough,
   name: '/v1/audio/transcriptions',
   dialect: 'openai-transcriptions',
   upstreamPath: '/audio/transcriptions',
@@ -53,7 +60,7 @@ const translations: Operation = {
   upstreamPath: '/audio/translations',
 }
 const speech: Operation = {
-  ...passesThrough,
+  ...passThrough,
   name: '/v1/audio/speech',
   dialect: 'openai-speech',
   upstreamPath: '/audio/speech',
@@ -63,7 +70,7 @@ const speech: Operation = {
   units: speechUnits,
 }
 const rerank: Operation = {
-  ...passesThrough,
+  ...passThrough,
   name: '/v1/rerank',
   dialect: 'rerank',
   upstreamPath: '/rerank',

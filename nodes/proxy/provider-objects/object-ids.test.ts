@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ObjectIds, type ObjectRef, objectOwner } from './object-ids.ts'
+import { ObjectIds, type ObjectRef } from './object-ids.ts'
 
 const ids = new ObjectIds(new Uint8Array(32).fill(3))
 const ref: ObjectRef = {
@@ -50,14 +50,6 @@ test('an id tells nothing of what it stands for, and no other text is one', () =
   for (const other of ['', 'file-abc', 'file-hg-', `${id}=`, `${id}A`, ` ${id}`, id.slice(0, -1)]) {
     expect(ids.open(other, 'file')).toBeUndefined()
   }
-})
-
-test('an owner is the team, else whoever the key belongs to', () => {
-  const caller = { keyId: 'k', team: '', user: '', app: '' }
-  expect(objectOwner({ ...caller, team: 'a', user: 'u' })).toBe('team a')
-  expect(objectOwner({ ...caller, user: 'u' })).toBe('user u')
-  expect(objectOwner({ ...caller, app: 'p' })).toBe('app p')
-  expect(objectOwner(caller)).toBe('key k')
 })
 
 test('a mark is read back, and nothing else is one', () => {

@@ -70,18 +70,3 @@ export class ObjectIds {
     return { owner, models }
   }
 }
-
-/** Of a caller: each is '' where it does not belong to one. */
-interface Owner {
-  readonly team: string
-  readonly user: string
-  readonly app: string
-  readonly keyId: string
-}
-
-/** Who may see an object: the team of whoever made it, else its user, its application, or its key alone. */
-export function objectOwner({ team, user, app, keyId }: Owner): string {
-  if (team !== '') return `team ${team}`
-  if (user !== '') return `user ${user}`
-  return app === '' ? `key ${keyId}` : `app ${app}`
-}

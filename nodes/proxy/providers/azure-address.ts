@@ -1,6 +1,6 @@
 // Where a request goes at Azure: to a deployment, by a version of the API; or to the newer `v1`, which names the deployment in
 // the body as OpenAI does.
-import type { Place } from './provider-kinds.ts'
+import type { Place } from './address.ts'
 
 /** The newest that is not a preview. */
 const versionDefault = '2024-10-21'

@@ -1,5 +1,6 @@
 // The kinds of provider, one row each: where it is, how it is shown a key, which dialects it takes as they are, and in which
 // dialect everything else is told to it.
+
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds.ts'
 import { anthropicUpstream } from '../dialects/anthropic/anthropic.ts'
@@ -9,6 +10,7 @@ import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
 import { geminiUpstream } from '../dialects/gemini/gemini.ts'
 import { openAiChatUpstream } from '../dialects/openai-chat/openai-chat.ts'
 import { isClaude, vertexClaudeUpstream, vertexGeminiUpstream } from '../dialects/vertex/vertex.ts'
+import type { Place } from './address.ts'
 import { azureAddress } from './azure-address.ts'
 import { notOpenAi, passThroughDialects } from './openai-hosts.ts'
 import { vertexAddress, vertexUrl } from './vertex-address.ts'
@@ -29,15 +31,6 @@ export interface KindRow {
   readonly addressIn?: (spec: ProviderSpec) => (place: Place) => string
   /** Where models of one provider speak differently. */
   readonly byModel?: (model: string) => Pick<KindRow, 'speaks' | 'dialect'>
-}
-
-export interface Place {
-  readonly basePath: string
-  /** Of the request: '/chat/completions'. */
-  readonly path: string
-  /** The model's name at the provider. */
-  readonly model: string
-  readonly apiVersion: string | undefined
 }
 
 /** Moderation and reranking are other services there. */

@@ -1,7 +1,7 @@
 // Where a request goes at Vertex AI: to a model of a publisher, in a project and a place.
 import type { ProviderSpec } from '../../../shared/config/kinds.ts'
 import { isClaude } from '../dialects/vertex/vertex.ts'
-import type { Place } from './provider-kinds.ts'
+import type { Place } from './address.ts'
 
 export function vertexUrl({ region = 'global' }: ProviderSpec): string {
   if (region === 'global') return 'https://aiplatform.googleapis.com'

@@ -1,17 +1,39 @@
-// A request whose caller is known and whose body has come.
+// A request whose caller is known. It is made once, when its head has been admitted, and never changed; the body joins it when
+// it has come.
 import type { Caller } from '../auth/callers.ts'
-import type { Body, Reply, RequestHead } from '../http/http.ts'
-import type { Operation } from '../operations/operations.ts'
+import { type Body, emptyBody, type Reply, type RequestHead } from '../http/http.ts'
+import type { MatchedOperation } from '../operations/match-path.ts'
+import type { Operation } from '../operations/operation.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
+import { BodyLease } from './body-lease.ts'
 
-export interface AuthenticatedRequest {
+export interface AdmittedRequest {
+  readonly id: string
+  readonly operation: Operation
+  /** What the path names: a model, a file, a stored response. */
+  readonly matched: MatchedOperation
+  readonly caller: Caller
+  /** The key's user, else the user that the caller names in `x-headgate-user`. */
+  readonly user: string
+  readonly snapshot: Snapshot
   readonly head: RequestHead
   readonly reply: Reply
-  readonly requestId: string
-  readonly route: Operation
-  /** The model's name where the path has it. */
-  readonly inPath: string | undefined
-  readonly snapshot: Snapshot
-  readonly caller: Caller
-  readonly body: Body
+  /** Wall clock, when the head came. */
+  readonly receivedAtMs: number
+}
+
+export interface AuthenticatedRequest extends AdmittedRequest {
+  readonly body: BodyLease
+  /** Monotonic, when the last byte of the body had come. */
+  readonly startedMs: number
+}
+
+export function withBody(admitted: AdmittedRequest, body: Body, startedMs: number): AuthenticatedRequest {
+  const { id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs } = admitted
+  const lease = new BodyLease(body)
+  return { id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs, body: lease, startedMs }
+}
+
+export function withoutBody(admitted: AdmittedRequest, startedMs: number): AuthenticatedRequest {
+  return withBody(admitted, emptyBody, startedMs)
 }

@@ -12,6 +12,11 @@ export class BodyLease {
     this.#body = body
   }
 
+  /** Valid until the lease ends; the length stays. */
+  get bytes(): Buffer {
+    return this.#body.bytes
+  }
+
   /** An attempt is about to send it. */
   sending(): void {
     this.#sent = false
@@ -23,7 +28,7 @@ export class BodyLease {
     this.#releaseIfDone()
   }
 
-  /** There will be no other attempt. */
+  /** No attempt begins from now on. The slab goes back when the last one has sent its bytes. */
   notNeeded(): void {
     this.#needed = false
     this.#releaseIfDone()

@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer'
 import { boundaryOf, type FormPart, type FormScan, scanForm } from '../../../shared/form/scan-form.ts'
 import { isForbidden } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import type { GatewayError } from '../errors/error-table.ts'
-import type { Operation } from '../operations/operations.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Operation } from '../operations/operation.ts'
 import { bad, fallbacksMax, forbiddenParam } from './json-body.ts'
 
 export interface AskedForm {
@@ -27,7 +27,7 @@ type BadBody = Extract<GatewayError, { type: 'bad-body' }>
 /** `inPath`: the model's name where the path has it; then the form's does not count. */
 export function readForm(
   bytes: Buffer,
-  { contentType, route, inPath }: { contentType: string; route: Operation; inPath: string | undefined },
+  { contentType, operation, inPath }: { contentType: string; operation: Operation; inPath: string | undefined },
 ): Result<AskedForm, BadBody> {
   const boundary = boundaryOf(contentType)
   if (boundary === undefined || !/^[\x20-\x7e]+$/.test(contentType)) {
@@ -40,20 +40,20 @@ export function readForm(
     // To some servers the last one is a list with the name of the first.
     if (/^(model|stream)\s*\[/.test(name)) return fail(bad('invalid_form', 'A part has an ambiguous name.', 'model'))
   }
-  const read = readParts(scan, route, inPath)
+  const read = readParts(scan, operation, inPath)
   return read.ok ? done({ ...read.value, boundary }) : read
 }
 
 function readParts(
   scan: FormScan,
-  route: Operation,
+  operation: Operation,
   inPath: string | undefined,
 ): Result<Omit<AskedForm, 'boundary'>, BadBody> {
   const modelPart = onePart(scan, 'model')
   if (!modelPart.ok) return modelPart
   const streamPart = onePart(scan, 'stream')
   if (!streamPart.ok) return streamPart
-  const needed = route.form?.part
+  const needed = operation.form?.part
   if (needed !== undefined && !scan.parts.some(({ name }) => name === needed)) {
     return fail(bad('missing_required_parameter', `\`${needed}\` is missing.`, needed))
   }

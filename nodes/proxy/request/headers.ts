@@ -2,7 +2,7 @@
 import { parseDurationMs } from '../../../shared/units.ts'
 import type { Credentials } from '../auth/callers.ts'
 import type { RequestHead } from '../http/http.ts'
-import type { Operation } from '../operations/operations.ts'
+import type { Operation } from '../operations/operation.ts'
 
 /** The SDKs of Azure and Google have headers of their own for a key. */
 export function credentialsIn(head: RequestHead): Credentials {
@@ -14,17 +14,26 @@ export function credentialsIn(head: RequestHead): Credentials {
 /** Caller's headers that mean something to an upstream, to any or to one of its own dialect. None carries a credential. */
 const forwardedNames = ['idempotency-key', 'traceparent', 'tracestate'] as const
 const passThroughNames = { openai: ['openai-beta'], anthropic: ['anthropic-beta'], gemini: [] } as const
+const anthropicVersionNames = ['anthropic-version'] as const
 const anthropicVersion = '2023-06-01'
 
-export function callersLines(head: RequestHead, { errors }: Operation) {
-  let passThroughLines = linesOf(head, passThroughNames[errors])
-  if (errors === 'anthropic') {
-    passThroughLines += linesOf(head, ['anthropic-version']) || `anthropic-version: ${anthropicVersion}\r\n`
-  }
+/** Lines that go on to any upstream. */
+export function forwardedLines(head: RequestHead): string {
+  return linesOf(head, forwardedNames)
+}
+
+/** Lines and the query that go on to an upstream of the caller's own dialect. The query begins with its question mark. */
+export function passThroughHeaders(head: RequestHead, { errors }: Operation): { lines: string; query: string } {
+  let lines = linesOf(head, forwardedNames) + linesOf(head, passThroughNames[errors])
+  if (errors !== 'anthropic') return { lines, query: '' }
+  lines += linesOf(head, anthropicVersionNames) || `anthropic-version: ${anthropicVersion}\r\n`
   // Anthropic's SDK marks beta requests in the URL as well.
-  const passThroughQuery = errors === 'anthropic' && head.query === 'beta=true' ? '?beta=true' : ''
-  const betas = errors === 'anthropic' ? head.header('anthropic-beta') : undefined
-  return { forwardedLines: linesOf(head, forwardedNames), passThroughLines, passThroughQuery, betas }
+  return { lines, query: head.query === 'beta=true' ? '?beta=true' : '' }
+}
+
+/** The header in which a caller asks for beta features of Anthropic's API. */
+export function betasIn(head: RequestHead, { errors }: Operation): string | undefined {
+  return errors === 'anthropic' ? head.header('anthropic-beta') : undefined
 }
 
 export function linesOf(head: RequestHead, names: readonly string[]): string {
@@ -44,4 +53,9 @@ export function durationHeader(head: RequestHead, name: string): number | undefi
 /** Extra attempts that a caller may ask for: 0 to 10. */
 export function smallInteger(text: string | undefined): number | undefined {
   return text !== undefined && /^(\d|10)$/.test(text) ? Number(text) : undefined
+}
+
+/** Whether the body is a form: any other that is not JSON was rejected by its media type. */
+export function isForm({ contentType }: RequestHead): boolean {
+  return contentType !== undefined && /^\s*multipart\/form-data\s*(;|$)/i.test(contentType)
 }

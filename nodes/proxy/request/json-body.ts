@@ -3,11 +3,10 @@
 
 import { parseExact } from '../../../shared/json/exact.ts'
 import { BodyScan, type ScanProblem, scanBody } from '../../../shared/json/scan.ts'
-import type { Edit } from '../../../shared/json/splice.ts'
-import { editIncludeUsage, editOut } from '../../../shared/json/splice.ts'
+import { type Edit, editIncludeUsage, editOut } from '../../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import type { GatewayError } from '../errors/error-table.ts'
-import type { Operation } from '../operations/operations.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Operation } from '../operations/operation.ts'
 
 export interface AskedModel {
   readonly model: string
@@ -57,8 +56,8 @@ function readModels(scan: BodyScan): Result<string[] | undefined, BadBody> {
   return fail(bad('invalid_models', `\`models\` must be a list of 1 to ${fallbacksMax} model names.`, 'models'))
 }
 
-export function readStream(route: Operation, scan: BodyScan): Result<AskedStream, BadBody> {
-  const { input } = route
+export function readStream(operation: Operation, scan: BodyScan): Result<AskedStream, BadBody> {
+  const { input } = operation
   if (input !== undefined && scan.field(input.member) === undefined) {
     return fail(bad('missing_required_parameter', `\`${input.member}\` is missing.`, input.member))
   }
@@ -69,13 +68,13 @@ export function readStream(route: Operation, scan: BodyScan): Result<AskedStream
   if (flag !== undefined && flag.kind !== 'true' && flag.kind !== 'false' && flag.kind !== 'null') {
     return fail(bad('invalid_type', '`stream` must be true or false.', 'stream'))
   }
-  const stream = flag?.kind === 'true' || route.alwaysStreams === true
-  if (stream && route.stream === undefined)
-    return fail(bad('unsupported_parameter', `\`stream\` is not for ${route.name}.`, 'stream'))
+  const stream = flag?.kind === 'true' || operation.alwaysStreams === true
+  if (stream && operation.stream === undefined)
+    return fail(bad('unsupported_parameter', `\`stream\` is not for ${operation.name}.`, 'stream'))
   const edits: Edit[] = []
   const models = scan.field('models') === undefined ? undefined : editOut(scan, 'models')
   if (models !== undefined) edits.push(models)
-  const usage = stream && route.asksForUsage ? editIncludeUsage(scan) : undefined
+  const usage = stream && operation.asksForUsage ? editIncludeUsage(scan) : undefined
   if (usage !== undefined) edits.push(usage)
   return done({ stream, showUsage: scan.includeUsage?.kind === 'true', edits })
 }

@@ -5,7 +5,9 @@ import { type Deadline, TimerWheel } from './timer-wheel.ts'
 
 class Recorded implements Deadline {
   deadlineSlot = -1
-  deadlineRounds = 0
+  deadlineTick = 0
+  deadlineNext: Deadline | undefined = undefined
+  deadlinePrevious: Deadline | undefined = undefined
   firedAtMs: number[] = []
   readonly #clock: ManualClock
   constructor(clock: ManualClock) {
@@ -58,4 +60,55 @@ test('a wait without end is one of 30 days, and no sooner', () => {
   deadlines.arm(deadline, Number.POSITIVE_INFINITY)
   clock.advance(100_000)
   expect(deadline.firedAtMs).toEqual([])
+})
+
+test('deadlines of one slot are independent: each that was not cancelled fires once, whatever the others do', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({
+          waitMs: fc.nat({ max: 20_000 }),
+          thenMs: fc.option(fc.nat({ max: 20_000 })),
+          cancel: fc.boolean(),
+        }),
+        {
+          maxLength: 40,
+        },
+      ),
+      (plans) => {
+        const { clock, deadlines } = wheel()
+        const made = plans.map((plan) => ({ plan, deadline: new Recorded(clock) }))
+        for (const { plan, deadline } of made) deadlines.arm(deadline, plan.waitMs)
+        for (const { plan, deadline } of made) if (plan.thenMs !== null) deadlines.arm(deadline, plan.thenMs)
+        for (const { plan, deadline } of made) if (plan.cancel) deadlines.cancel(deadline)
+        clock.advance(60_000)
+        for (const { plan, deadline } of made) {
+          const dueMs = plan.thenMs ?? plan.waitMs
+          expect(deadline.firedAtMs).toHaveLength(plan.cancel ? 0 : 1)
+          for (const firedAtMs of deadline.firedAtMs) {
+            expect(firedAtMs).toBeGreaterThanOrEqual(dueMs)
+            expect(firedAtMs).toBeLessThanOrEqual(dueMs + 50)
+          }
+        }
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('a deadline that fires may cancel another one of its slot, and arm itself anew', () => {
+  const { clock, deadlines } = wheel()
+  const fired: string[] = []
+  const victim = new Recorded(clock)
+  const killer = new Recorded(clock)
+  killer.onDue = () => {
+    fired.push('killer')
+    deadlines.cancel(victim)
+    if (fired.length < 3) deadlines.arm(killer, 100)
+  }
+  victim.onDue = () => void fired.push('victim')
+  deadlines.arm(victim, 100)
+  deadlines.arm(killer, 100)
+  clock.advance(2_000)
+  expect(fired.filter((name) => name === 'killer')).toHaveLength(3)
 })

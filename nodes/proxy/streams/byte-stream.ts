@@ -1,7 +1,6 @@
-// An answer that nobody reads on its way: audio, a file, text. It is forwarded as it comes; nothing can be said in it, so
-// a failure after its first byte cuts the connection.
-import type { Reply } from '../http/http.ts'
-import type { AnswerStream, StreamEvents, StreamOptions, StreamTokens } from './answer-stream.ts'
+// An answer whose bytes nobody reads on the way: audio, a file, text. It has no room for an error event, so a failure after its
+// first byte cuts the connection.
+import type { AnswerStream, StreamOptions, StreamSink, StreamTiming, StreamTokens } from './answer-stream.ts'
 
 export class ByteStream implements AnswerStream {
   readonly contentType: string
@@ -10,32 +9,31 @@ export class ByteStream implements AnswerStream {
   readonly errorMessage = undefined
   readonly error = undefined
   readonly units = undefined
-  readonly #reply: Reply
-  readonly #events: StreamEvents
+  readonly keepAlive = undefined
+  readonly #sink: StreamSink
   forwarded = false
   /** Bytes count as one token, so that the time to the first of them is known. */
-  timing = { tokens: 0, firstTokenMs: 0, lastTokenMs: 0 }
-  #lastMs: number
+  timing: StreamTiming = { tokens: 0, firstTokenMs: 0, lastTokenMs: 0 }
+  lastEventMs: number
 
-  constructor(contentType: string, { reply, events, nowMs }: StreamOptions) {
+  constructor(contentType: string, { sink, nowMs }: StreamOptions) {
     this.contentType = contentType
-    this.#reply = reply
-    this.#events = events
-    this.#lastMs = nowMs
+    this.#sink = sink
+    this.lastEventMs = nowMs
   }
 
   push(bytes: Buffer, nowMs: number): 'ok' {
     if (bytes.length === 0) return 'ok'
-    this.#lastMs = nowMs
+    this.lastEventMs = nowMs
     if (this.timing.tokens === 0) this.timing = { tokens: 1, firstTokenMs: nowMs, lastTokenMs: nowMs }
     this.#begin()
-    if (this.#reply.write(bytes) === 'full') this.#events.onFull()
+    this.#sink.onBytes(bytes)
     return 'ok'
   }
 
   end(): 'whole' {
     this.#begin()
-    this.#events.onDone('')
+    this.#sink.onDone('')
     return 'whole'
   }
 
@@ -43,17 +41,11 @@ export class ByteStream implements AnswerStream {
     return { tokens: { input: 0, output: 0, cached: 0 }, estimated: false }
   }
 
-  idleMs(nowMs: number): number {
-    return nowMs - this.#lastMs
-  }
-
-  keepAlive(): void {}
-
   failure(): undefined {}
 
   #begin(): void {
     if (this.forwarded) return
     this.forwarded = true
-    this.#events.onFirstByte()
+    this.#sink.onFirstByte()
   }
 }

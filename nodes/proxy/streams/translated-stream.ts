@@ -1,54 +1,73 @@
 // A stream on its way from an upstream of one dialect to a caller of another: bytes are parsed to events, events are printed,
-// and what one read brought goes out in one write. What ends it is held back, as in a relayed stream.
+// and what one read brought goes out in one write. Its terminal event is held back, as in a stream that passes
+// through.
 import { Assembly } from '../../../shared/chat/assemble.ts'
 import type { ChatError } from '../../../shared/chat/error.ts'
 import { type ChatEvent, type Emit, isToken } from '../../../shared/chat/events.ts'
 import { isRewritten, restoring } from '../../../shared/chat/tool-forms.ts'
 import type { Usage } from '../../../shared/chat/usage.ts'
 import { unlessTooDeep } from '../dialects/depth-guard.ts'
-import type { PrintFacts, StreamParser, StreamPrinter } from '../dialects/dialect.ts'
-import type { Translation } from '../translators/chat-translator.ts'
+import type {
+  InboundDialect,
+  PrintedRequest,
+  PrintFacts,
+  StreamParser,
+  StreamPrinter,
+  UpstreamDialect,
+} from '../dialects/dialect.ts'
+import type { ErrorShape } from '../dialects/error-shapes.ts'
+import { type AnswerFilter, filtered } from './answer-filter.ts'
 import {
   type AnswerStream,
   countedTokens,
   eventStream,
-  KeepAlive,
+  keepAliveComment,
   type StreamOptions,
+  type StreamSink,
   type StreamTokens,
 } from './answer-stream.ts'
 
+export interface Translation {
+  readonly inbound: InboundDialect
+  readonly upstream: UpstreamDialect
+  readonly printed: PrintedRequest
+  readonly facts: PrintFacts
+  readonly errors: ErrorShape
+  readonly filters: readonly AnswerFilter[]
+}
+
 export class TranslatedStream implements AnswerStream {
-  readonly #options: StreamOptions
+  readonly #sink: StreamSink
   readonly #parser: StreamParser
   readonly #printer: StreamPrinter
   readonly #emit: Emit
   readonly #facts: PrintFacts
   /** Puts the answer together where it will be stored. */
   readonly #assembly: Assembly | undefined
-  readonly #keepAlive: KeepAlive
   #nowMs: number
   /** Printed and not yet written. */
   #pending = ''
   #usage: Usage | undefined
   #over: 'whole' | 'error' | 'cut' | undefined
-  #lastEventMs: number
+  lastEventMs: number
   readonly contentType: string
+  readonly keepAlive: string
   readonly timing = { tokens: 0, firstTokenMs: 0, lastTokenMs: 0 }
   forwarded = false
   finished = false
   error: ChatError | undefined
 
-  constructor({ inbound, upstream, printed, facts }: Translation, options: StreamOptions) {
-    this.#options = options
-    this.#nowMs = options.nowMs
-    this.#lastEventMs = options.nowMs
-    this.#keepAlive = new KeepAlive(options, inbound.framing?.keepAlive)
+  constructor({ inbound, upstream, printed, facts, filters }: Translation, { nowMs, sink }: StreamOptions) {
+    this.#sink = sink
+    this.#nowMs = nowMs
+    this.lastEventMs = nowMs
+    this.keepAlive = inbound.framing?.keepAlive ?? keepAliveComment
     this.contentType = inbound.framing?.contentType ?? eventStream
     this.#parser = upstream.openParser(printed)
     this.#printer = inbound.openPrinter(facts)
     this.#facts = facts
     this.#assembly = facts.stored === undefined ? undefined : new Assembly()
-    const take: Emit = (event) => this.#take(event)
+    const take = filtered(filters, (event) => this.#take(event))
     this.#emit = isRewritten(printed) ? restoring(printed, take) : take
   }
 
@@ -75,20 +94,12 @@ export class TranslatedStream implements AnswerStream {
     return countedTokens(this.#usage, estimatedInput, this.timing.tokens)
   }
 
-  idleMs(nowMs: number): number {
-    return nowMs - this.#lastEventMs
-  }
-
-  keepAlive(nowMs: number): void {
-    if (this.forwarded) this.#keepAlive.beat(nowMs, this.#lastEventMs)
-  }
-
   failure(code: string, message: string): string | undefined {
     return this.#printer.fail?.(code, message)
   }
 
   #take(event: ChatEvent): void {
-    this.#lastEventMs = this.#nowMs
+    this.lastEventMs = this.#nowMs
     this.#assembly?.add(event)
     switch (event.type) {
       case 'end':
@@ -115,16 +126,15 @@ export class TranslatedStream implements AnswerStream {
 
   /** After what one read brought. */
   #settle(): void {
-    const { events } = this.#options
     // An error in the same read as the first words: nobody has heard them, so another target may be tried.
     if (this.#over === 'error' && !this.forwarded) this.#pending = ''
     this.#flush()
-    if (this.#over === 'error') events.onErrorEvent()
+    if (this.#over === 'error') this.#sink.onErrorEvent()
     else if (this.#over === 'whole') {
       this.#tellStore()
       const last = this.#printer.print({ type: 'end' })
       this.#begin()
-      events.onDone(last)
+      this.#sink.onDone(last)
     }
   }
 
@@ -139,13 +149,13 @@ export class TranslatedStream implements AnswerStream {
     if (text === '') return
     this.#pending = ''
     this.#begin()
-    if (this.#options.reply.write(text) === 'full') this.#options.events.onFull()
+    this.#sink.onBytes(text)
   }
 
   #begin(): void {
     if (this.forwarded) return
     this.forwarded = true
-    this.#options.events.onFirstByte()
+    this.#sink.onFirstByte()
   }
 
   #countToken(): void {

@@ -12,6 +12,11 @@ import type { AttemptRecord, RequestRecord } from '../../../shared/telemetry/rec
 import { Delivery } from './delivery.ts'
 import { type Append, Spool } from './spool.ts'
 
+export interface RecordSink {
+  /** Runs `flush` once the records are in the spool, within this turn of the event loop. */
+  finish(request: RequestRecord, attempts: readonly AttemptRecord[], flush: () => void): void
+}
+
 export interface RecorderOptions {
   node: string
   /** Of this boot: `bootEpoch`. */

@@ -4,21 +4,14 @@ import type { JsonObject } from '../../../shared/chat/parts.ts'
 import { isRewritten, restoreAnswer } from '../../../shared/chat/tool-forms.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 import { unlessTooDeep } from '../dialects/depth-guard.ts'
-import type { InboundDialect, PrintedRequest, PrintFacts, UpstreamDialect } from '../dialects/dialect.ts'
-import type { ErrorShape } from '../dialects/error-shapes.ts'
+import type { ForwardedError } from '../errors/forwarded-error.ts'
+import type { ErrorAnswer } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
+import { filterAnswer } from '../streams/answer-filter.ts'
 import type { AnswerStream, StreamOptions } from '../streams/answer-stream.ts'
-import { TranslatedStream } from '../streams/translated-stream.ts'
+import { TranslatedStream, type Translation } from '../streams/translated-stream.ts'
 import { ProviderErrors } from './provider-errors.ts'
-import type { ErrorAnswer, ForwardedError, Translator, WholeAnswer } from './translator.ts'
-
-export interface Translation {
-  readonly inbound: InboundDialect
-  readonly upstream: UpstreamDialect
-  readonly printed: PrintedRequest
-  readonly facts: PrintFacts
-  readonly errors: ErrorShape
-}
+import type { Translator, WholeAnswer } from './translator.ts'
 
 export class ChatTranslator implements Translator {
   readonly passesThrough = false
@@ -47,15 +40,17 @@ export class ChatTranslator implements Translator {
   }
 
   readAnswer(bytes: Buffer): WholeAnswer | undefined {
-    const { inbound, upstream, printed, facts } = this.#translation
+    const { inbound, upstream, printed, facts, filters } = this.#translation
     return unlessTooDeep(undefined, () => {
       const value = tryParseExact(bytes.toString('utf8'))
       if (typeof value !== 'object' || value === null) return undefined
       const answer = upstream.parseAnswer(value as JsonObject, printed)
       if (answer === undefined) return undefined
       const restored = isRewritten(printed) ? restoreAnswer(answer, printed) : answer
-      facts.stored?.take(restored.choices[0]?.parts ?? [], facts.request.echo?.['input'])
-      return { body: inbound.printAnswer(restored, facts), contentType: 'application/json', usage: answer.usage }
+      const told = filterAnswer(filters, restored)
+      if (told === undefined) return undefined
+      facts.stored?.take(told.choices[0]?.parts ?? [], facts.request.echo?.['input'])
+      return { body: inbound.printAnswer(told, facts), contentType: 'application/json', usage: answer.usage }
     })
   }
 

@@ -1,176 +1,159 @@
-// The translators of one request: for each target the one that suits it.
-import type { BodyScan } from '../../../shared/json/scan.ts'
-import { type Edit, editModel, spliceBody } from '../../../shared/json/splice.ts'
+// The translators of a request with a JSON body: for each target the way that suits it.
+
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { isPinned, stateEdits } from '../conversations/body-edits.ts'
-import type { Continuation } from '../conversations/continuation.ts'
-import type { Operation } from '../operations/operations.ts'
+import { isPinned } from '../conversations/body-edits.ts'
+import type { Ineligible } from '../errors/gateway-error.ts'
+import type { Operation } from '../operations/operation.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'
 import { addressOf, type Target } from '../providers/endpoint.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import { forwardedLines } from '../request/headers.ts'
+import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
+import type { AnswerFilter } from '../streams/answer-filter.ts'
 import { ChatTranslator } from './chat-translator.ts'
 import { EmbeddingsTranslator } from './embeddings-translator.ts'
-import { bodyOf, ParsedRequest, traitsOf } from './parsed-request.ts'
+import { ParsedRequest, traitsOf } from './parsed-request.ts'
 import { PassThrough } from './pass-through.ts'
-import type { Ineligible, Translator } from './translator.ts'
+import { filesAtTarget, passThroughRequest } from './pass-through-request.ts'
+import type { Translator, Translators } from './translator.ts'
 
-export interface TranslatorOptions {
-  readonly route: Operation
-  readonly scan: BodyScan
-  /** Changes to the body that do not depend on the target. */
-  readonly edits: readonly Edit[]
-  readonly requestId: string
-  readonly nowSeconds: number
-  readonly showUsage: boolean
-  /** The caller wants no parameter dropped. */
-  readonly strict: boolean
-  /** Header lines of the caller that go on to an upstream of the same dialect. */
-  readonly passThroughLines: string
-  /** Those that go on to any. */
-  readonly forwardedLines: string
-  /** Of the caller's URL, with its question mark, for an upstream of the same dialect. */
-  readonly passThroughQuery: string
-  /** The header in which the caller asks for features of Anthropic's API. */
-  readonly betas: string | undefined
-  /** Of a request that reads or leaves state. */
-  readonly state: Continuation | undefined
+export interface JsonTranslatorOptions {
+  readonly request: AuthenticatedRequest
+  readonly asked: InferenceRequest
+  readonly body: AskedJson
+  readonly filters: readonly AnswerFilter[]
   /** Files at a provider that the body names; undefined where nobody looked for them. */
   readonly files: readonly FileReference[] | undefined
+  /** The caller wants no parameter dropped. */
+  readonly strict: boolean
+  /** Wall clock, seconds since the epoch. */
+  readonly nowSeconds: number
 }
 
-/** How each target of a request is spoken to. */
-export interface Translators {
-  /** `strict`: the model's route wants no parameter dropped. */
-  to(target: Target, strict: boolean): Result<Translator, Ineligible>
-  /** Whether a target could take the request. */
-  could(target: Target, strict: boolean, ineligible: Ineligible): boolean
-}
+type Way = 'pass-through' | 'translate' | 'embed'
 
 export class JsonTranslators implements Translators {
-  readonly #options: TranslatorOptions
-  #request: ParsedRequest | undefined
+  readonly #options: JsonTranslatorOptions
+  #parsed: ParsedRequest | undefined
 
-  constructor(options: TranslatorOptions) {
+  constructor(options: JsonTranslatorOptions) {
     this.#options = options
   }
 
   to(target: Target, strict: boolean): Result<Translator, Ineligible> {
-    const { route, state } = this.#options
-    if (state?.pin !== undefined && !isPinned(target, state.pin))
-      return fail({ type: 'elsewhere', provider: state.pin.provider })
-    if (passesThrough(target, route)) {
-      return this.#options.files === undefined ? done(this.#relay(target)) : this.#relayWithFiles(target)
+    const way = this.#judge(target)
+    switch (way) {
+      case 'pass-through':
+        return this.#passThrough(target)
+      case 'translate':
+        return this.#translate(target, strict || this.#options.strict)
+      case 'embed':
+        return this.#embed(target, strict || this.#options.strict)
+      default:
+        return fail(way)
     }
-    if (route.embeddings !== undefined) return this.#embed(target, strict || this.#options.strict)
-    if (route.inbound === undefined || route.counts !== undefined) return fail({ type: 'unspoken', route: route.name })
-    return this.#translate(target, strict || this.#options.strict)
-  }
-
-  /** Tokens of the input, where somebody asks how many there are and nobody can count them; undefined where a target can. */
-  estimate(targets: readonly Target[]): Result<number, Ineligible> | undefined {
-    const { route } = this.#options
-    if (targets.some((target) => passesThrough(target, route))) return undefined
-    const parsed = this.#caller().parsed()
-    return parsed.ok ? done(parsed.value.estimatedInput) : parsed
   }
 
   could(target: Target, strict: boolean, ineligible: Ineligible): boolean {
-    const { route, state } = this.#options
-    if (state?.pin !== undefined && !isPinned(target, state.pin)) return false
-    if (passesThrough(target, route)) {
-      return ineligible.type !== 'missing-capability' || target.facts.lacks?.has(ineligible.capability) !== true
+    switch (this.#judge(target)) {
+      case 'pass-through':
+        return ineligible.type !== 'missing-capability' || target.facts.lacks?.has(ineligible.capability) !== true
+      case 'translate':
+        return this.#parsedRequest().could(target, strict || this.#options.strict)
+      case 'embed':
+        return target.dialect.embeddings !== undefined
+      default:
+        return false
     }
-    if (route.embeddings !== undefined) return target.dialect.embeddings !== undefined
-    if (route.inbound === undefined || route.counts !== undefined) return false
-    return this.#caller().could(target, strict || this.#options.strict)
   }
 
-  /** Only the provider that has them can take the request, and gets its own names for them. */
-  #relayWithFiles(target: Target): Result<Translator, Ineligible> {
-    const files = this.#options.files ?? []
-    const { provider, credential } = files[0]?.ref ?? { provider: target.provider }
-    const together = files.every(({ ref }) => ref.provider === provider && ref.credential === credential)
-    if (!together || provider !== target.provider) {
-      const message = 'names a file that lies at another account than that of the model'
-      return fail({ type: 'unreadable', path: 'file_id', message })
-    }
-    const named = files.map(({ start, end, ref }) => ({ start, end, replacement: JSON.stringify(ref.id) }))
-    return done(this.#relay(target, named, credential))
+  /** Tokens of the input, for an operation that asks for their number; undefined where a target can count them. */
+  estimate(targets: readonly Target[]): Result<number, Ineligible> | undefined {
+    if (targets.some((target) => this.#judge(target) === 'pass-through')) return undefined
+    const parsed = this.#options.asked.parsed()
+    return parsed.ok ? done(parsed.value.estimatedInput) : parsed
   }
 
-  #relay(target: Target, named: readonly Edit[] = noEdits, credential?: string): Translator {
-    const { route, scan, forwardedLines, passThroughLines, passThroughQuery, state } = this.#options
-    const own = state === undefined ? this.#options.edits : [...this.#options.edits, ...stateEdits(scan, state)]
-    const edits = named.length === 0 ? own : [...own, ...named.filter((edit) => isApart(edit, own))]
-    const inPath = typeof route.upstreamPath !== 'string'
-    const { pieces } = spliceBody(scan, inPath ? edits : [...edits, editModel(scan, target.model)])
-    const path = addressOf(target, pathOf(route, target)) + passThroughQuery
-    const measure = route.units?.ofRequest?.(scan)
-    const body = this.#renamed(target) ?? pieces
-    return new PassThrough(route, { path, headerLines: forwardedLines + passThroughLines, body, measure, credential })
+  #judge(target: Target): Way | Ineligible {
+    const { request, asked, filters } = this.#options
+    const { operation } = request
+    const pin = asked.facts.state?.pin
+    if (pin !== undefined && !isPinned(target, pin)) return { type: 'elsewhere', provider: pin.provider }
+    // A request that a policy changed, and an answer that one filters, are translated even within one dialect.
+    const isUntouched = asked.replaced === undefined && (filters.length === 0 || !hasEvents(asked, operation))
+    if (isUntouched && passesThrough(target, operation)) return 'pass-through'
+    if (operation.embeddings !== undefined) return 'embed'
+    if (operation.inbound === undefined || operation.counts !== undefined)
+      return { type: 'unspoken', route: operation.name }
+    return 'translate'
   }
 
-  /** The body with another model in it, where its dialect names the model deep within; undefined where nothing changes. */
-  #renamed({ model }: Target): Buffer[] | undefined {
-    const { route, scan } = this.#options
-    if (route.namesModelWithin === undefined) return undefined
-    const body = bodyOf(scan)
-    const renamed = route.namesModelWithin(body, model)
-    return renamed === body ? undefined : [Buffer.from(JSON.stringify(renamed))]
-  }
-
-  #translate(target: Target, strict: boolean): Result<Translator, Ineligible> {
-    const { route, requestId, nowSeconds, showUsage, forwardedLines, state } = this.#options
-    const caller = this.#caller()
-    const printed = caller.print(target, strict)
-    if (!printed.ok) return printed
-    const parsed = caller.parsed()
-    if (!parsed.ok) return parsed
-    const { request, estimatedInput } = parsed.value
-    const translation = {
-      inbound: route.inbound!,
-      upstream: target.dialect,
-      printed: printed.value,
-      facts: { requestId, nowSeconds, estimatedInput, showUsage, request, stored: state?.keeper },
-      errors: route.errors,
-    }
-    const path = addressOf(target, printed.value.path)
-    return done(new ChatTranslator(translation, path, forwardedLines, caller.droppedBy(printed.value)))
-  }
-
-  #embed(target: Target, strict: boolean): Result<Translator, Ineligible> {
-    const { route, scan, forwardedLines } = this.#options
-    const { dialect } = target
-    const upstream = dialect.embeddings
-    if (upstream === undefined) return fail({ type: 'unspoken', route: route.name })
-    const inbound = route.embeddings!
-    const request = inbound.parseRequest(bodyOf(scan))
-    if (!request.ok) return fail({ type: 'unreadable', ...request.error })
-    const printed = upstream.printRequest(request.value, traitsOf(target))
-    if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
-    const dropped = printed.value.dropped.map((one) => ('member' in one ? one.member : one.parameter))
-    if (strict && dropped.length > 0) return fail({ type: 'unsupported-params', params: dropped })
-    const translation = { inbound, upstream, dialect, request: request.value, printed: printed.value, dropped }
+  #passThrough(target: Target): Result<Translator, Ineligible> {
+    const { request, asked, body, files } = this.#options
+    const found = filesAtTarget(files, target)
+    if (!found.ok) return found
     return done(
-      new EmbeddingsTranslator(translation, route.errors, addressOf(target, printed.value.path), forwardedLines),
+      new PassThrough(request.operation, passThroughRequest({ request, asked, body, target, files: found.value })),
     )
   }
 
-  #caller(): ParsedRequest {
-    const { scan, route, state, betas } = this.#options
-    this.#request ??= new ParsedRequest(scan, route.inbound!, { state, betas })
-    return this.#request
+  #translate(target: Target, strict: boolean): Result<Translator, Ineligible> {
+    const { request, asked, filters, nowSeconds } = this.#options
+    const { operation } = request
+    const { inbound, showUsage, state } = asked.facts
+    const parsed = asked.parsed()
+    if (!parsed.ok) return parsed
+    const chat = this.#parsedRequest()
+    const printed = chat.print(target, strict)
+    if (!printed.ok) return printed
+    if (inbound === undefined) return fail({ type: 'unspoken', route: operation.name })
+    const { request: conversation, estimatedInput } = parsed.value
+    const translation = {
+      inbound,
+      upstream: target.dialect,
+      printed: printed.value,
+      facts: {
+        requestId: request.id,
+        nowSeconds,
+        estimatedInput,
+        showUsage,
+        request: conversation,
+        stored: state?.keeper,
+      },
+      errors: operation.errors,
+      filters,
+    }
+    const path = addressOf(target, printed.value.path)
+    return done(new ChatTranslator(translation, path, forwardedLines(request.head), chat.droppedBy(printed.value)))
+  }
+
+  #embed(target: Target, strict: boolean): Result<Translator, Ineligible> {
+    const { request, body } = this.#options
+    const { operation, head } = request
+    const { dialect } = target
+    const { embeddings: inbound } = operation
+    const { embeddings: upstream } = dialect
+    if (upstream === undefined || inbound === undefined) return fail({ type: 'unspoken', route: operation.name })
+    const read = inbound.parseRequest(bodyOf(body.scan))
+    if (!read.ok) return fail({ type: 'unreadable', ...read.error })
+    const printed = upstream.printRequest(read.value, traitsOf(target))
+    if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
+    const dropped = printed.value.dropped.map((one) => ('member' in one ? one.member : one.parameter))
+    if (strict && dropped.length > 0) return fail({ type: 'unsupported-params', params: dropped })
+    const translation = { inbound, upstream, dialect, request: read.value, printed: printed.value, dropped }
+    const path = addressOf(target, printed.value.path)
+    return done(new EmbeddingsTranslator(translation, operation.errors, path, forwardedLines(head)))
+  }
+
+  #parsedRequest(): ParsedRequest {
+    this.#parsed ??= new ParsedRequest(this.#options.asked)
+    return this.#parsed
   }
 }
 
-const noEdits: readonly Edit[] = []
-
-/** What another edit takes away needs no name. */
-function isApart({ start, end }: Edit, others: readonly Edit[]): boolean {
-  return !others.some((other) => start < other.end && other.start < end)
-}
-
-export function pathOf({ upstreamPath }: Operation, { model }: Target): string {
-  return typeof upstreamPath === 'string' ? upstreamPath : upstreamPath(encodeURIComponent(model))
+/** Whether the answer consists of events that a filter could see. */
+function hasEvents(asked: InferenceRequest, { counts }: Operation): boolean {
+  return asked.hasConversation && counts === undefined
 }
 
 /** Whether the target is given the caller's own bytes. */

@@ -4,10 +4,12 @@ import { usageOf } from '../../../shared/chat/usage.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 import type { EmbeddingTranslation } from '../dialects/embedding-dialect.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
+import type { ForwardedError } from '../errors/forwarded-error.ts'
+import type { ErrorAnswer } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { AnswerStream } from '../streams/answer-stream.ts'
 import { ProviderErrors } from './provider-errors.ts'
-import type { ErrorAnswer, ForwardedError, Translator, WholeAnswer } from './translator.ts'
+import type { Translator, WholeAnswer } from './translator.ts'
 
 export class EmbeddingsTranslator implements Translator {
   readonly passesThrough = false

@@ -1,11 +1,11 @@
 // The translator of a request about files or batches: its own method and path, and an answer whose ids lead back here.
-import { done, type Result } from '../../../shared/result.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
-import { failureOfStatus, forwardedAnswer, type UpstreamFailure } from '../errors/upstream-failure.ts'
+import { type ForwardedError, forwardedAnswer } from '../errors/forwarded-error.ts'
+import type { ErrorAnswer } from '../errors/gateway-error.ts'
+import { failureOfAnswer, type UpstreamFailure } from '../errors/upstream-failure.ts'
 import { type AnswerStream, eventStream, type StreamOptions } from '../streams/answer-stream.ts'
 import { ByteStream } from '../streams/byte-stream.ts'
-import type { Translators } from './choose-translator.ts'
-import type { ErrorAnswer, ForwardedError, Translator, WholeAnswer } from './translator.ts'
+import type { Translator, WholeAnswer } from './translator.ts'
 
 export interface ObjectCall {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -15,7 +15,7 @@ export interface ObjectCall {
   readonly body: readonly Uint8Array[]
   /** Of the body; '' without one. */
   readonly contentType: string
-  readonly measure?: BillableUnits
+  readonly units?: BillableUnits
   /** The answer as the caller shall see it; undefined: it is no answer. */
   tell(bytes: Buffer): Buffer | string | undefined
 }
@@ -33,13 +33,13 @@ export class ObjectTranslator implements Translator {
   readonly units: BillableUnits | undefined
   readonly #tell: ObjectCall['tell']
 
-  constructor({ method, path, headerLines, body, contentType, measure, tell }: ObjectCall) {
+  constructor({ method, path, headerLines, body, contentType, units, tell }: ObjectCall) {
     this.method = method
     this.path = path
     this.headerLines = headerLines
     this.body = body
     this.contentType = contentType
-    this.units = measure
+    this.units = units
     this.#tell = tell
   }
 
@@ -56,16 +56,11 @@ export class ObjectTranslator implements Translator {
     return new ByteStream(contentType, options)
   }
 
-  failureOf({ status, retryAfterMs }: ErrorAnswer): UpstreamFailure {
-    return failureOfStatus(status, retryAfterMs)
+  failureOf(answer: ErrorAnswer): UpstreamFailure {
+    return failureOfAnswer(answer)
   }
 
   forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {
     return forwardedAnswer(answer, 'openai', requestId)
   }
-}
-
-/** There is one target alone: where the object lies. */
-export function onlyTranslator(translator: Translator): Translators {
-  return { to: (): Result<Translator, never> => done(translator), could: () => false }
 }

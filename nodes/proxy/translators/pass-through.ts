@@ -5,16 +5,14 @@ import { readAnthropicUsage, usageOfAnthropic } from '../dialects/anthropic/usag
 import { parseGeminiError } from '../dialects/gemini/error.ts'
 import { readGeminiUsage } from '../dialects/gemini/usage.ts'
 import { findUsage, usageMetadataKey } from '../dialects/openai/usage.ts'
-import {
-  failureOfChatError,
-  failureOfStatus,
-  forwardedAnswer,
-  type UpstreamFailure,
-} from '../errors/upstream-failure.ts'
-import type { Operation } from '../operations/operations.ts'
-import { type AnswerStream, PassThroughStream, type StreamOptions } from '../streams/answer-stream.ts'
+import { type ForwardedError, forwardedAnswer } from '../errors/forwarded-error.ts'
+import type { ErrorAnswer } from '../errors/gateway-error.ts'
+import { failureOfAnswer, failureOfChatError, type UpstreamFailure } from '../errors/upstream-failure.ts'
+import type { Operation } from '../operations/operation.ts'
+import type { AnswerStream, StreamOptions } from '../streams/answer-stream.ts'
 import { ByteStream } from '../streams/byte-stream.ts'
-import type { ErrorAnswer, ForwardedError, Translator, WholeAnswer } from './translator.ts'
+import { PassThroughStream } from '../streams/pass-through-stream.ts'
+import type { Translator, WholeAnswer } from './translator.ts'
 
 export interface PassThroughRequest {
   readonly path: string
@@ -22,7 +20,7 @@ export interface PassThroughRequest {
   readonly body: readonly Uint8Array[]
   /** Absent: JSON. */
   readonly contentType?: string
-  readonly measure?: BillableUnits | undefined
+  readonly units?: BillableUnits | undefined
   /** Whose account what it names lies in; undefined: any. */
   readonly credential?: string | undefined
 }
@@ -35,33 +33,33 @@ export class PassThrough implements Translator {
   readonly path: string
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
-  readonly #route: Operation
+  readonly #operation: Operation
 
-  /** By which it is charged, where the request alone tells it. */
+  /** Units to charge, when the request alone determines them (characters of speech, bytes of a file). */
   readonly units: BillableUnits | undefined
 
   readonly contentType: string | undefined
   readonly credential: string | undefined
 
-  constructor(route: Operation, { path, headerLines, body, contentType, measure, credential }: PassThroughRequest) {
+  constructor(operation: Operation, { path, headerLines, body, contentType, units, credential }: PassThroughRequest) {
     this.credential = credential
-    this.#route = route
+    this.#operation = operation
     this.path = path
     this.headerLines = headerLines
     this.body = body
     this.contentType = contentType
-    this.units = measure
+    this.units = units
   }
 
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer {
     const usage = this.#usageIn(bytes)
-    const { units: measures } = this.#route
-    if (measures === undefined) return { body: bytes, contentType, usage }
-    return { body: bytes, contentType, usage, units: measures.ofAnswer(bytes) ?? this.units }
+    const { units: counter } = this.#operation
+    if (counter === undefined) return { body: bytes, contentType, usage }
+    return { body: bytes, contentType, usage, units: counter.ofAnswer(bytes) ?? this.units }
   }
 
   openStream(options: StreamOptions): AnswerStream {
-    return new PassThroughStream(this.#route.stream ?? 'chat', options)
+    return new PassThroughStream(this.#operation.stream ?? 'chat', options)
   }
 
   openBytes(contentType: string, options: StreamOptions): AnswerStream {
@@ -69,18 +67,18 @@ export class PassThrough implements Translator {
   }
 
   failureOf(answer: ErrorAnswer): UpstreamFailure {
-    const { status, retryAfterMs, body } = answer
+    const { status, body } = answer
     // Google says 400 to a key that it does not know, and tells in the body alone how long to wait.
-    if (this.#route.dialect === 'gemini') return failureOfChatError(answer, parseGeminiError(status, body))
-    return failureOfStatus(status, retryAfterMs)
+    if (this.#operation.dialect === 'gemini') return failureOfChatError(answer, parseGeminiError(status, body))
+    return failureOfAnswer(answer)
   }
 
   forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {
-    return forwardedAnswer(answer, this.#route.errors, requestId)
+    return forwardedAnswer(answer, this.#operation.errors, requestId)
   }
 
   #usageIn(bytes: Buffer): Usage | undefined {
-    switch (this.#route.dialect) {
+    switch (this.#operation.dialect) {
       case 'anthropic':
         return findUsage(bytes, anthropicUsage)
       case 'gemini':

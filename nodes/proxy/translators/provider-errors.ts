@@ -2,8 +2,10 @@
 
 import type { UpstreamDialect } from '../dialects/dialect.ts'
 import { type ErrorShape, printError } from '../dialects/error-shapes.ts'
-import { failureOfChatError, toldCode, type UpstreamFailure } from '../errors/upstream-failure.ts'
-import type { ErrorAnswer, ForwardedError } from './translator.ts'
+import type { ForwardedError } from '../errors/forwarded-error.ts'
+import type { ErrorAnswer } from '../errors/gateway-error.ts'
+import { toldCode } from '../errors/told-code.ts'
+import { failureOfChatError, type UpstreamFailure } from '../errors/upstream-failure.ts'
 
 export class ProviderErrors {
   readonly #upstream: UpstreamDialect

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import { AnswerParser, type AnswerSink } from './answer-parser.ts'
-import type { Exchange, ExchangeFailure } from './exchange.ts'
+import type { Carrier, Exchange, ExchangeFailure } from './exchange.ts'
 import { describeSocketError, openSocket, type SocketOptions, type SocketPhase } from './socket.ts'
 import type { UpstreamOrigin } from './upstream.ts'
 
@@ -30,7 +30,7 @@ export interface ConnectionOptions extends Omit<SocketOptions, 'onRead'> {
  *  A connection lost later may have worked on it. */
 const staleMsMax = 1_000
 
-export class Connection {
+export class Connection implements Carrier {
   readonly origin: UpstreamOrigin
   /** For the pool: since when it has been idle, and until when it may be. */
   idleSinceMs = 0

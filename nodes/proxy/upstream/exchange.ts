@@ -2,11 +2,19 @@
 // one error, none after `abort()`, and the body's buffers given back exactly once.
 import type { AnswerHead } from './answer-head.ts'
 import type { AnswerSink } from './answer-parser.ts'
-import type { Connection } from './connection.ts'
 import { type OutgoingRequest, prepareRequest } from './request-bytes.ts'
 import type { UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.ts'
 
 export type ExchangeFailure = Pick<UpstreamError, 'type' | 'message'>
+
+/** The connection that an exchange is carried by. */
+export interface Carrier {
+  pause(): void
+  resume(): void
+  close(): void
+  /** The exchange has its whole answer. */
+  answered(): void
+}
 
 export class Exchange implements UpstreamCall, AnswerSink {
   readonly method: UpstreamRequest['method']
@@ -17,7 +25,7 @@ export class Exchange implements UpstreamCall, AnswerSink {
   sent = false
   paused = false
   readonly #handler: UpstreamHandler
-  #connection: Connection | undefined
+  #connection: Carrier | undefined
   #bodyHeld = true
   #over = false
 
@@ -34,7 +42,7 @@ export class Exchange implements UpstreamCall, AnswerSink {
   }
 
   /** The connection that carries the exchange from now on. */
-  carriedBy(connection: Connection): void {
+  carriedBy(connection: Carrier): void {
     this.#connection = connection
   }
 

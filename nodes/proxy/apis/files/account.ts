@@ -1,7 +1,7 @@
 // Which provider's account a file or batch goes to, and whether a caller may use it.
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type Caller, mayUse } from '../../auth/callers.ts'
-import type { GatewayError } from '../../errors/error-table.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { RequestHead } from '../../http/http.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import { bad } from '../../request/json-body.ts'

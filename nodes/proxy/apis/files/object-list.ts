@@ -1,6 +1,5 @@
 // Lists of files and batches. A provider lists what lies in an account, whoever made it; a caller is shown its own. So
 // pages are asked for until there are enough of those, and no more than a few.
-import type { HeaderLines, Reply } from '../../http/http.ts'
 import type { ObjectAnswers, ProviderObject } from '../../provider-objects/object-answers.ts'
 
 export interface ListWanted {
@@ -60,47 +59,5 @@ export class ObjectList {
     const ids = { first_id: this.#found[0]?.['id'] ?? null, last_id: last ?? null }
     const body = { object: 'list', data: this.#found, ...ids, has_more: isCut || hasMore }
     return { body, next: goesOn ? lastId : undefined }
-  }
-}
-
-/** Takes one whole answer in the place of a caller, who stays the one that may leave. */
-export class PageReply implements Reply {
-  readonly #caller: Reply
-  readonly #take: (status: number, headers: HeaderLines, body: Uint8Array | string) => void
-  onWritable: (() => void) | undefined = undefined
-
-  constructor(caller: Reply, take: (status: number, headers: HeaderLines, body: Uint8Array | string) => void) {
-    this.#caller = caller
-    this.#take = take
-  }
-
-  get gone(): boolean {
-    return this.#caller.gone
-  }
-
-  get onGone(): (() => void) | undefined {
-    return this.#caller.onGone
-  }
-
-  set onGone(onGone: (() => void) | undefined) {
-    this.#caller.onGone = onGone
-  }
-
-  send(status: number, headers: HeaderLines, body: Uint8Array | string): void {
-    if (!this.gone) this.#take(status, headers, body)
-  }
-
-  begin(): void {
-    throw new Error('a page of a list was answered as a stream')
-  }
-
-  write(): 'gone' {
-    return 'gone'
-  }
-
-  end(): void {}
-
-  abort(): void {
-    this.#caller.abort()
   }
 }

@@ -6,7 +6,7 @@ import { boundaryOf, type FormPart, type FormScan, scanForm } from '../../../../
 import { isForbidden } from '../../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { mayUse } from '../../auth/callers.ts'
-import type { GatewayError } from '../../errors/error-table.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
 import { readBatchLines } from '../../provider-objects/batch-lines.ts'
 import { markedFileName } from '../../provider-objects/object-answers.ts'
 import type { Mark, ObjectIds } from '../../provider-objects/object-ids.ts'

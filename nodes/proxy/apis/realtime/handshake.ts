@@ -1,250 +1,226 @@
-// The opening of a realtime session: one handshake after another until a target accepts. The caller's own handshake waits
-// for it, so that a failure is told as a status and may be followed by another target.
-import type { Chance, Clock } from '../../../../shared/clock.ts'
-import type { Notify } from '../../../../shared/notice.ts'
-import type { AttemptRecord } from '../../../../shared/telemetry/records.ts'
-import type { RecordSink } from '../../attempts/dispatch.ts'
-import { answerHeaders } from '../../attempts/response-headers.ts'
+// The opening of a realtime session: attempts whose exchange is a WebSocket handshake. The caller's own handshake waits for one
+// that a target accepts, so that a failure is told as a status and may be followed by another target.
+import type { Result } from '../../../../shared/result.ts'
+import type { Settlement } from '../../accounting/settle.ts'
+import { AttemptLoop, type AttemptTools, type RunningAttempt } from '../../attempts/attempt-loop.ts'
+import { contentHeaders, pushAnswerHeaders } from '../../attempts/response-headers.ts'
 import { errorAnswer } from '../../errors/error-answer.ts'
-import { errorRow, type GatewayError, ineligibleError } from '../../errors/error-table.ts'
-import {
-  failureOfError,
-  failureOfStatus,
-  forwardedAnswer,
-  forwardedError,
-  noCredential,
-  retryAfterMsOf,
-  type UpstreamFailure,
-} from '../../errors/upstream-failure.ts'
+import { errorRow } from '../../errors/error-table.ts'
+import { type ForwardedError, forwardedAnswer } from '../../errors/forwarded-error.ts'
+import type { GatewayError, Ineligible } from '../../errors/gateway-error.ts'
+import { retryAfterMsOf } from '../../errors/retry-after.ts'
+import { failureOfAnswer, failureOfError, noCredential } from '../../errors/upstream-failure.ts'
 import type { Upgrade } from '../../http/http.ts'
-import { backOff, type Credential, drawCredential, recovered } from '../../providers/credential.ts'
+import { type Credential, drawCredential } from '../../providers/credential.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import type { PlannedAttempt } from '../../routing/attempt-plan.ts'
-import type { ErrorAnswer, Ineligible } from '../../translators/translator.ts'
+import { modelsThatCould } from '../../translators/capable-models.ts'
 import type { UpstreamError } from '../../upstream/upstream.ts'
 import type { SocketEvents, SocketRequest, UpstreamSocket } from '../../upstream/upstream-socket.ts'
 import { RealtimeSession } from './session.ts'
-import { type RealtimePlan, realtimeAddress } from './session-plan.ts'
-import { RealtimeRecords } from './session-records.ts'
+import { canRealtime, realtimeAddress, type SessionPlan } from './session-plan.ts'
+import { SessionRecords } from './session-records.ts'
 
-export interface RealtimeTools {
-  readonly clock: Clock
-  readonly chance: Chance
-  readonly notify: Notify
-  readonly recorder: RecordSink
+export interface HandshakeTools extends AttemptTools {
+  readonly settlement: Settlement
   openSocket(request: SocketRequest, events: SocketEvents): UpstreamSocket
 }
 
-export interface OpeningOwner {
-  /** Either way. */
+export interface HandshakeOwner {
+  /** The opening is over, either way. */
   onOver(): void
   onOpen(session: RealtimeSession): void
 }
 
-/** Beside the time to connect: a provider that makes a session ready. */
+/** Time beside that to connect: a provider makes a session ready. */
 const acceptMsMax = 10_000
 
-export class RealtimeOpening implements SocketEvents {
-  readonly #tools: RealtimeTools
-  readonly #plan: RealtimePlan
-  readonly #upgrade: Upgrade
-  readonly #records: RealtimeRecords
-  readonly #owner: OpeningOwner
-  #step: PlannedAttempt<Target> | undefined
-  #credential: Credential | undefined
+/** One handshake with one target. */
+class Handshake implements SocketEvents, RunningAttempt {
+  readonly timing = undefined
+  readonly planned: PlannedAttempt<Target>
+  readonly credential: Credential
+  readonly index: number
+  readonly startedMs: number
+  status = 0
+  firstByteMs = 0
+  session: RealtimeSession | undefined
+  readonly #loop: Handshakes
   #socket: UpstreamSocket | undefined
-  #session: RealtimeSession | undefined
-  #ineligible: Ineligible | undefined
-  #attempts = 0
-  #attemptStartedMs = 0
-  #status = 0
-  #answer: ErrorAnswer | undefined
-  readonly #failed: AttemptRecord[] = []
 
-  constructor(tools: RealtimeTools, plan: RealtimePlan, upgrade: Upgrade, owner: OpeningOwner) {
-    this.#tools = tools
-    this.#plan = plan
-    this.#upgrade = upgrade
-    this.#owner = owner
-    this.#records = new RealtimeRecords(plan, tools.recorder)
-    upgrade.reply.onGone = () => this.#onCallerGone()
+  constructor(loop: Handshakes, facts: Pick<RunningAttempt, 'planned' | 'credential' | 'index' | 'startedMs'>) {
+    this.#loop = loop
+    this.planned = facts.planned
+    this.credential = facts.credential
+    this.index = facts.index
+    this.startedMs = facts.startedMs
   }
 
-  start(): void {
-    const step = this.#next()
-    if (step !== undefined) this.#attempt(step)
-    else this.#refuse(this.#noTarget())
-  }
-
-  #noTarget(): GatewayError {
-    const { model } = this.#plan
-    if (this.#ineligible === undefined) return { type: 'no-target', model }
-    return ineligibleError(this.#ineligible, { model, models: this.#plan.modelsThatCould(this.#ineligible) })
-  }
-
-  #next(): PlannedAttempt<Target> | undefined {
-    for (;;) {
-      const step = this.#plan.attemptPlan.next()
-      if (step === undefined) return undefined
-      const address = realtimeAddress(step.target)
-      if (address.ok) return step
-      this.#ineligible ??= address.error
-      this.#plan.attemptPlan.passOver(step)
-    }
-  }
-
-  #attempt(step: PlannedAttempt<Target>): void {
-    const { target } = step
-    const { clock, chance } = this.#tools
-    this.#step = step
-    this.#attempts++
-    this.#status = 0
-    this.#answer = undefined
-    this.#attemptStartedMs = clock.monotonicMs()
-    const credential = drawCredential(target.credentials, this.#attemptStartedMs, chance)
-    this.#credential = credential
-    target.health.inFlight++
-    const address = realtimeAddress(target)
-    const path = address.ok ? address.value : ''
-    const proof = credential.sign?.({ method: 'GET', host: target.origin.host, path, body: [] })
-    if (credential.sign !== undefined && proof === undefined) {
-      this.#fail(noCredential)
+  start(path: string, headerLines: string, openSocket: HandshakeTools['openSocket']): void {
+    const { target, route } = this.planned
+    const { sign, headerLines: own } = this.credential
+    const signed = sign === undefined ? '' : sign({ method: 'GET', host: target.origin.host, path, body: [] })
+    if (signed === undefined) {
+      this.#loop.onFailed(this, noCredential)
       return
     }
-    const headerLines = credential.headerLines + (proof ?? '') + this.#plan.headerLines
-    const handshakeTimeoutMs = step.route.timeouts.connectMs + acceptMsMax
-    this.#socket = this.#tools.openSocket({ origin: target.origin, path, headerLines, handshakeTimeoutMs }, this)
+    const handshakeTimeoutMs = route.timeouts.connectMs + acceptMsMax
+    const request = { origin: target.origin, path, headerLines: own + signed + headerLines, handshakeTimeoutMs }
+    this.#socket = openSocket(request, this)
+  }
+
+  abandon(): void {
+    this.#socket?.abandon()
   }
 
   onRefused({ status, contentType, body, header }: Parameters<SocketEvents['onRefused']>[0]): void {
-    const retryAfterMs = retryAfterMsOf({ status, header }, this.#tools.clock.wallMs())
-    this.#status = status
-    this.#answer = { status, contentType, retryAfterMs, body }
+    const retryAfterMs = retryAfterMsOf({ status, header }, this.#loop.wallMs)
+    this.status = status
+    this.firstByteMs = this.#loop.nowMs
     // A handshake that succeeds is answered with 101 alone.
-    this.#fail(failureOfStatus(status < 300 ? 502 : status, retryAfterMs))
+    const answer = { status: status < 300 ? 502 : status, contentType, retryAfterMs, body }
+    this.#loop.onFailed(this, failureOfAnswer(answer))
   }
 
   onError(error: UpstreamError): void {
-    this.#fail(failureOfError(error))
+    this.#loop.onFailed(this, failureOfError(error))
   }
-
-  #fail(failure: UpstreamFailure): void {
-    const step = this.#step!
-    const { target } = step
-    target.health.inFlight--
-    if (failure.error !== forwardedError) target.health.failuresInRow++
-    this.#failed.push(this.#record(step, failure.outcome))
-    if (failure.condition === 'auth') this.#onAuthRefused()
-    const next = this.#nextAfter(failure, target)
-    if (next !== undefined) this.#attempt(next)
-    else this.#refuse(failure.error)
-  }
-
-  #nextAfter({ condition }: UpstreamFailure, failed: Target): PlannedAttempt<Target> | undefined {
-    const { attemptPlan } = this.#plan
-    if (condition === undefined || this.#upgrade.reply.gone) return undefined
-    if (condition !== 'auth' && !attemptPlan.retries(condition)) attemptPlan.leaveRoute()
-    for (;;) {
-      const step = this.#next()
-      if (step === undefined) return undefined
-      // Nothing is waited for here, and the same target would say the same again at once.
-      if (step.target === failed && (condition === '429' || (condition === 'auth' && failed.credentials.length === 1)))
-        continue
-      return step
-    }
-  }
-
-  #onAuthRefused(): void {
-    const { name: credential, health, renew } = this.#credential!
-    backOff(health, this.#tools.clock.monotonicMs())
-    renew?.()
-    if (this.#status === 0) return
-    const { provider } = this.#step!.target
-    this.#tools.notify({ type: 'upstream-auth-refused', provider, credential, status: this.#status })
-  }
-
-  #record(step: PlannedAttempt<Target>, outcome: AttemptRecord['outcome']): AttemptRecord {
-    const { clock } = this.#tools
-    const times = { startedMs: this.#attemptStartedMs, nowMs: clock.monotonicMs() }
-    return this.#records.attempt(step, { ...times, index: this.#attempts - 1, status: this.#status, outcome })
-  }
-
-  // ── the end of the opening ───────────────────────────────────────────────────────────────────────────────────────
 
   onOpen(): void {
-    const { clock } = this.#tools
-    const step = this.#step!
-    this.#status = 101
-    step.target.health.failuresInRow = 0
-    recovered(this.#credential!.health)
-    const nowMs = clock.monotonicMs()
-    const end = {
-      attempts: [...this.#failed, this.#record(step, 'ok')],
-      attemptCount: this.#attempts,
-      fallbackIndex: step.fallbackIndex,
-      openedMs: nowMs,
-    }
-    const session = new RealtimeSession({
-      clock,
-      plan: this.#plan,
-      step,
-      records: this.#records,
-      end,
-      upstream: this.#socket!,
-    })
-    this.#session = session
-    session.client = this.#upgrade.accept(this.#plan.protocol, this.#headers(nowMs), session)
-    this.#owner.onOver()
-    this.#owner.onOpen(session)
+    this.status = 101
+    this.firstByteMs = this.#loop.nowMs
+    if (this.#socket !== undefined) this.session = this.#loop.onOpened(this, this.#socket)
   }
 
   onMessage(message: Buffer, isBinary: boolean): void {
-    this.#session?.fromUpstream(message, isBinary)
+    this.session?.fromUpstream(message, isBinary)
   }
 
   onSent(): void {
-    this.#session?.onSent()
+    this.session?.onSent()
   }
 
   onClose(code: number, reason: string): void {
-    this.#session?.onUpstreamClosed(code, reason)
+    this.session?.onUpstreamClosed(code, reason)
+  }
+}
+
+export class Handshakes extends AttemptLoop<string, Handshake> {
+  protected override readonly model: string
+  readonly #plan: SessionPlan
+  readonly #tools: HandshakeTools
+  readonly #upgrade: Upgrade
+  readonly #owner: HandshakeOwner
+  readonly #records: SessionRecords
+  #handshake: Handshake | undefined
+
+  constructor(tools: HandshakeTools, plan: SessionPlan, upgrade: Upgrade, owner: HandshakeOwner) {
+    super(tools, plan.request, { plan: plan.attemptPlan, stream: true })
+    this.#tools = tools
+    this.#plan = plan
+    this.model = plan.model
+    this.#upgrade = upgrade
+    this.#owner = owner
+    this.#records = new SessionRecords(plan.request, plan.model, tools.settlement)
+    upgrade.reply.onGone = () => this.#onCallerGone()
+  }
+
+  get nowMs(): number {
+    return this.tools.clock.monotonicMs()
+  }
+
+  get wallMs(): number {
+    return this.tools.clock.wallMs()
+  }
+
+  protected override prepare(target: Target): Result<string, Ineligible> {
+    return realtimeAddress(target)
+  }
+
+  protected override modelsThatCould(ineligible: Ineligible): readonly string[] {
+    return modelsThatCould(ineligible, { could: canRealtime }, this.request)
+  }
+
+  protected override open(planned: PlannedAttempt<Target>, path: string, index: number): void {
+    const startedMs = this.nowMs
+    const credential = drawCredential(planned.target.credentials, startedMs, this.tools.chance)
+    const handshake = new Handshake(this, { planned, credential, index, startedMs })
+    this.#handshake = handshake
+    handshake.start(path, this.#plan.headerLines, (request, events) => this.#tools.openSocket(request, events))
+  }
+
+  onOpened(handshake: Handshake, upstream: UpstreamSocket): RealtimeSession {
+    const { nowMs } = this
+    // The target stays in use until the session is over.
+    this.judge(handshake, true)
+    this.waited(handshake, nowMs)
+    this.record(handshake, 'ok', { used: undefined, nowMs })
+    const { attempts, attemptCount, fallbackIndex } = this
+    const session = new RealtimeSession({
+      clock: this.tools.clock,
+      plan: this.#plan,
+      planned: handshake.planned,
+      records: this.#records,
+      end: { attempts, attemptCount, fallbackIndex, openedMs: nowMs },
+      upstream,
+    })
+    session.client = this.#upgrade.accept(this.#plan.protocol, this.#headers(nowMs), session)
+    this.#owner.onOver()
+    this.#owner.onOpen(session)
+    return session
   }
 
   #headers(nowMs: number): string[] {
-    const { requestId, revisionText, startedMs } = this.#plan
-    const facts = {
-      ...{ requestId, revisionText, target: this.#step?.target, dropped: '', requestIdToo: false },
-      ...{ attempts: this.#attempts, fallbackIndex: this.#step?.fallbackIndex ?? 0, costNanoUsd: undefined },
-      ...{ upstreamMs: nowMs - startedMs, overheadMs: 0 },
-    }
-    return answerHeaders(facts, '').slice(2)
+    const headers = contentHeaders('', this.request.id).slice(2)
+    this.#pushFacts(headers, nowMs)
+    return headers
   }
 
-  #refuse(refusal: GatewayError): void {
-    const { requestId } = this.#plan
-    const { chance, clock } = this.#tools
+  #pushFacts(headers: string[], nowMs: number): void {
+    const { request, target, attemptCount, fallbackIndex } = this
+    pushAnswerHeaders(headers, {
+      requestId: request.id,
+      revisionText: request.snapshot.revisionText,
+      target,
+      dropped: '',
+      requestIdToo: false,
+      attempts: attemptCount,
+      fallbackIndex,
+      cacheStatus: 'BYPASS',
+      upstreamMs: nowMs - request.startedMs,
+      overheadMs: 0,
+      costNanoUsd: undefined,
+    })
+  }
+
+  protected override giveUp(error: GatewayError): void {
     const { reply } = this.#upgrade
-    const answer =
-      refusal === forwardedError && this.#answer !== undefined
-        ? forwardedAnswer(this.#answer, 'openai', requestId)
-        : errorAnswer(refusal, { requestId, shape: 'openai', chance })
-    const errorCode = refusal === forwardedError ? 'upstream_refused' : (errorRow(refusal).code ?? '')
-    const nowMs = clock.monotonicMs()
-    const headers = [...answer.headers, ...this.#headers(nowMs).slice(2)]
+    const { nowMs } = this
+    const answer = this.#errorAnswer(error)
+    const headers = [...answer.headers]
+    this.#pushFacts(headers, nowMs)
+    const errorCode = errorRow(error).code ?? ''
     this.#finish({ status: 'failed', httpStatus: answer.status, errorCode, nowMs }, () =>
       reply.send(answer.status, headers, answer.body),
     )
   }
 
+  #errorAnswer(error: GatewayError): ForwardedError {
+    const { id } = this.request
+    if (error.type === 'upstream-rejected') return forwardedAnswer(error.answer, 'openai', id)
+    return errorAnswer(error, { requestId: id, shape: 'openai', chance: this.tools.chance })
+  }
+
   #onCallerGone(): void {
-    if (this.#session !== undefined) return
-    this.#socket?.abandon()
-    const step = this.#step
-    if (step !== undefined) {
-      step.target.health.inFlight--
-      this.#failed.push(this.#record(step, 'aborted'))
+    const handshake = this.#handshake
+    if (handshake?.session !== undefined) return
+    const { nowMs } = this
+    if (this.isPausing) this.stopPausing()
+    else if (handshake !== undefined) {
+      handshake.abandon()
+      this.leave(handshake, undefined)
+      this.record(handshake, 'aborted', { used: undefined, nowMs })
     }
-    const nowMs = this.#tools.clock.monotonicMs()
     this.#finish({ status: 'client-aborted', httpStatus: 0, errorCode: '', nowMs }, nothing)
   }
 
@@ -252,10 +228,9 @@ export class RealtimeOpening implements SocketEvents {
     end: { status: 'failed' | 'client-aborted'; httpStatus: number; errorCode: string; nowMs: number },
     flush: () => void,
   ): void {
-    const fallbackIndex = this.#step?.fallbackIndex ?? 0
-    const attempts = { attempts: this.#failed, attemptCount: this.#attempts, fallbackIndex, openedMs: undefined }
+    const { attempts, attemptCount, fallbackIndex } = this
     this.#owner.onOver()
-    this.#records.session({ ...end, ...attempts }, flush)
+    this.#records.session({ ...end, attempts, attemptCount, fallbackIndex, openedMs: undefined }, flush)
   }
 }
 

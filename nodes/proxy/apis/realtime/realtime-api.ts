@@ -1,36 +1,35 @@
 // Realtime sessions: who may open one, and what ends those that are open: a key that ends, silence, a restart.
-import { hash } from 'node:crypto'
 import { bounds } from '../../../../shared/bounds.ts'
 import type { Timer } from '../../../../shared/clock.ts'
-import { rejectedRecord } from '../../accounting/rejected-record.ts'
-import { type Caller, type Credentials, identify, mayUse, tokenIn } from '../../auth/callers.ts'
-import { errorAnswer } from '../../errors/error-answer.ts'
-import type { GatewayError } from '../../errors/error-table.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
+import type { Admission } from '../../admission/admit.ts'
+import type { LiveRequests } from '../../attempts/live-requests.ts'
+import { type AuthError, type Credentials, tokenIn } from '../../auth/callers.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { RequestHead, Upgrade } from '../../http/http.ts'
-import { callersLines, credentialsIn, smallInteger } from '../../request/headers.ts'
+import { realtimeOperation } from '../../operations/gateway-operations.ts'
+import { type AuthenticatedRequest, withoutBody } from '../../request/authenticated-request.ts'
+import { credentialsIn, passThroughHeaders, smallInteger } from '../../request/headers.ts'
 import { bad } from '../../request/json-body.ts'
-import { modelAccessError, modelsThatCould } from '../../request/model-access.ts'
+import { modelAccessError } from '../../request/model-access.ts'
 import { AttemptPlan } from '../../routing/attempt-plan.ts'
-import type { Snapshot } from '../../snapshot/snapshot.ts'
-import { RealtimeOpening, type RealtimeTools } from './handshake.ts'
+import { Handshakes, type HandshakeTools } from './handshake.ts'
 import type { RealtimeSession } from './session.ts'
-import { canRealtime, realtimeRoute } from './session-plan.ts'
+import type { SessionPlan } from './session-plan.ts'
 
 export interface RealtimeOptions {
-  readonly tools: RealtimeTools
-  snapshot(): Snapshot | Extract<GatewayError, { type: 'no-config' | 'config-damaged' }>
-  isFull(): boolean
-  nextId(): string
-  countRefusal(code: string): void
+  readonly tools: HandshakeTools
+  readonly admission: Admission
+  readonly live: LiveRequests
 }
 
 const sweepMs = 1_000
 /** How a browser shows its key: it can set no header. */
 const keyProtocol = 'openai-insecure-api-key.'
-/** What is answered of the protocols that a client offers, the first that it does. */
+/** Of the protocols that a client offers, the first that stands here is answered. */
 const answeredProtocols = ['realtime', 'openai-beta.realtime-v1']
 
-export class Realtime {
+export class RealtimeApi {
   readonly #options: RealtimeOptions
   readonly #sessions = new Set<RealtimeSession>()
   #opening = 0
@@ -46,7 +45,6 @@ export class Realtime {
     this.#timer = clock.every(sweepMs, () => {
       const nowMs = clock.monotonicMs()
       for (const session of [...this.#sessions]) session.sweep(nowMs)
-      this.#judgeKeys()
     })
   }
 
@@ -54,144 +52,101 @@ export class Realtime {
     this.#timer?.cancel()
   }
 
-  /** Ends what is open, each once nothing is being answered in it. */
+  /** Ends what is open, each session once nothing is being answered in it. */
   drain(): void {
     this.#draining = true
     for (const session of [...this.#sessions]) session.drain()
   }
 
-  /** Ends the sessions whose key was revoked or has expired: within a second, which is as soon as most hear of it. */
-  #judgeKeys(): void {
-    const snapshot = this.#options.snapshot()
-    if ('type' in snapshot) return
-    const nowMs = this.#options.tools.clock.wallMs()
-    for (const session of [...this.#sessions]) {
-      const { tokenHash, model } = session.plan
-      const caller = snapshot.callers.get(tokenHash)
-      if (caller === undefined || caller.expiresAtMs <= nowMs) session.revoke('The API key is not valid any more.')
-      else if (!mayUse(caller, model)) session.revoke('The API key may not use this model any more.')
-    }
-  }
-
-  onUpgrade(head: RequestHead, upgrade: Upgrade): void {
-    const requestId = head.requestId ?? this.#options.nextId()
-    const snapshot = this.#options.snapshot()
-    if ('type' in snapshot) return this.#refuse(upgrade, requestId, snapshot)
+  onUpgrade(head: RequestHead, upgrade: Upgrade, id: string): void {
+    const { admission, tools } = this.#options
+    const { reply } = upgrade
     const credentials = credentialsOf(head, upgrade.protocols)
-    if (credentials === undefined) return this.#refuse(upgrade, requestId, { type: 'ambiguous-credentials' })
-    const { tools } = this.#options
-    const caller = identify(snapshot.callers, credentials, tools.clock.wallMs())
-    if (!caller.ok) return this.#refuse(upgrade, requestId, caller.error)
-    if (this.#draining || this.#options.isFull() || this.#sessions.size + this.#opening >= bounds.socketsOpenMax) {
-      return this.#refuse(upgrade, requestId, { type: 'overloaded', retryAfterMs: 1_000 })
+    const isFull = this.#draining || this.#sessions.size + this.#opening >= bounds.socketsOpenMax
+    const admitted = admission.admit({ id, head, reply }, { operation: realtimeOperation }, { credentials, isFull })
+    if (!admitted.ok) {
+      tools.settlement.rejectUnknown({ reply, id, shape: 'openai' }, admitted.error)
+      return
     }
+    const request = withoutBody(admitted.value, tools.clock.monotonicMs())
     const model = modelIn(head.query)
-    const refused = typeof model === 'string' ? modelAccessError([model], snapshot, caller.value) : model
-    if (refused !== undefined) {
-      const named = typeof model === 'string' ? model : ''
-      return this.#rejectKnown(upgrade, { requestId, snapshot, caller: caller.value, model: named, refusal: refused })
-    }
-    const tokenHash = hash('sha256', tokenIn(credentials) ?? '', 'hex')
-    this.#open(upgrade, { head, requestId, snapshot, caller: caller.value, tokenHash, model: model as string })
+    if (!model.ok) return tools.settlement.reject(request, model.error)
+    const denied = modelAccessError([model.value], request)
+    if (denied !== undefined) return tools.settlement.reject(request, denied, { model: model.value })
+    this.#open(upgrade, request, model.value)
   }
 
-  #open(upgrade: Upgrade, { head, requestId, snapshot, caller, tokenHash, model }: Opened): void {
+  #open(upgrade: Upgrade, request: AuthenticatedRequest, model: string): void {
     const { tools } = this.#options
-    const { clock, chance } = tools
-    const attemptPlan = new AttemptPlan({
-      ...{ requestId, revision: snapshot.revision, stream: true, clock, chance },
-      ...{ route: snapshot.routeOf(model)!, routeOf: snapshot.routeOf },
-      extraAttempts: smallInteger(head.header('x-headgate-retries')),
-    })
-    const plan = {
-      ...{ requestId, caller, tokenHash, model, attemptPlan, route: realtimeRoute, stream: true },
-      ...{ arrivedAtMs: clock.wallMs(), startedMs: clock.monotonicMs() },
-      ...{ revision: snapshot.revision, revisionText: snapshot.revisionText },
-      user: caller.user === '' ? (head.header('x-headgate-user') ?? '') : caller.user,
-      headerLines: linesFor(head, upgrade.protocols),
-      protocol: answeredProtocols.find((name) => upgrade.protocols.includes(name)) ?? '',
-      modelsThatCould: (ineligible: Parameters<typeof modelsThatCould>[0]) =>
-        modelsThatCould(ineligible, { could: canRealtime }, snapshot, caller),
-    }
+    const plan = this.#plan(upgrade, request, model)
+    if (plan === undefined) return tools.settlement.reject(request, { type: 'no-target', model }, { model })
     this.#opening++
-    const opening = new RealtimeOpening(tools, plan, upgrade, {
+    const handshakes = new Handshakes(tools, plan, upgrade, {
       onOpen: (session) => this.#keep(session),
       onOver: () => this.#opening--,
     })
-    opening.start()
+    handshakes.start()
+  }
+
+  #plan(upgrade: Upgrade, request: AuthenticatedRequest, model: string): SessionPlan | undefined {
+    const { clock, chance } = this.#options.tools
+    const { snapshot, head, id } = request
+    const route = snapshot.routeOf(model)
+    if (route === undefined) return undefined
+    const attemptPlan = new AttemptPlan({
+      requestId: id,
+      revision: snapshot.revision,
+      stream: true,
+      clock,
+      chance,
+      route,
+      routeOf: snapshot.routeOf,
+      extraAttempts: smallInteger(head.header('x-headgate-retries')),
+    })
+    const headerLines = linesFor(head, upgrade.protocols)
+    const protocol = answeredProtocols.find((name) => upgrade.protocols.includes(name)) ?? ''
+    return { request, model, attemptPlan, headerLines, protocol }
   }
 
   #keep(session: RealtimeSession): void {
+    const { live } = this.#options
     this.#sessions.add(session)
-    session.onOver = () => this.#sessions.delete(session)
+    live.add(session)
+    session.onOver = () => {
+      this.#sessions.delete(session)
+      live.delete(session)
+    }
     if (this.#draining) session.drain()
   }
-
-  #refuse({ reply }: Upgrade, requestId: string, refusal: GatewayError): void {
-    this.#tell({ reply }, requestId, refusal)
-  }
-
-  #tell({ reply }: Pick<Upgrade, 'reply'>, requestId: string, refusal: GatewayError) {
-    const answer = errorAnswer(refusal, { requestId, shape: 'openai', chance: this.#options.tools.chance })
-    this.#options.countRefusal(answer.code)
-    reply.send(answer.status, answer.headers, answer.body)
-    return answer
-  }
-
-  #rejectKnown(upgrade: Upgrade, { refusal, ...request }: RejectedOpening): void {
-    const { status, code } = this.#tell(upgrade, request.requestId, refusal)
-    const { clock, recorder } = this.#options.tools
-    recorder.finish(rejectedRecord({ ...request, route: realtimeRoute.name, status, code }, clock), [], nothing)
-  }
 }
 
-interface Opened {
-  readonly head: RequestHead
-  readonly requestId: string
-  readonly snapshot: Snapshot
-  readonly caller: Caller
-  readonly tokenHash: string
-  readonly model: string
-}
-
-interface RejectedOpening {
-  readonly requestId: string
-  readonly snapshot: Snapshot
-  readonly caller: Caller
-  readonly model: string
-  readonly refusal: GatewayError
-}
-
-/** Undefined: two that differ. */
-function credentialsOf(head: RequestHead, protocols: readonly string[]): Credentials | undefined {
+/** From the headers, or from the protocols where a browser has no other place for a key. */
+function credentialsOf(head: RequestHead, protocols: readonly string[]): Result<Credentials, AuthError> {
   const credentials = credentialsIn(head)
   const shown = protocols.filter((name) => name.startsWith(keyProtocol)).map((name) => name.slice(keyProtocol.length))
   const [key] = shown
-  if (key === undefined) return credentials
-  const others = [
-    ...shown,
-    tokenIn({ authorization: credentials.authorization, apiKey: undefined }),
-    credentials.apiKey,
-  ]
+  if (key === undefined) return done(credentials)
+  const bearer = tokenIn({ authorization: credentials.authorization, apiKey: undefined })
+  const others = [...shown, bearer, credentials.apiKey]
   return others.every((other) => other === undefined || other === key)
-    ? { authorization: undefined, apiKey: key }
-    : undefined
+    ? done({ authorization: undefined, apiKey: key })
+    : fail({ type: 'ambiguous-credentials' })
 }
 
 /** `deployment` is Azure's word for it. */
-function modelIn(query: string): string | GatewayError {
+function modelIn(query: string): Result<string, GatewayError> {
   const parameters = new URLSearchParams(query)
-  for (const name of otherSessions) {
-    if (!parameters.has(name)) continue
-    const message = `Sessions by \`${name}\` are not served: name a model in the URL, ?model=….`
-    return bad('unsupported_parameter', message, name)
+  const other = otherSessions.find((name) => parameters.has(name))
+  if (other !== undefined) {
+    const message = `Sessions by \`${other}\` are not served: name a model in the URL, ?model=….`
+    return fail(bad('unsupported_parameter', message, other))
   }
   const models = [...parameters.getAll('model'), ...parameters.getAll('deployment')]
   const [model, second] = models
-  if (second === undefined && model !== undefined && model !== '') return model
+  if (second === undefined && model !== undefined && model !== '') return done(model)
   const said = models.length === 0 ? 'is missing' : 'must be one name'
   const message = `\`model\` ${said}. Name a model in the URL: ?model=…; GET /v1/models lists them.`
-  return bad('invalid_model', message, 'model')
+  return fail(bad('invalid_model', message, 'model'))
 }
 
 /** In the URL of sessions that name no model, or name it later, where nobody would judge it. */
@@ -199,9 +154,7 @@ const otherSessions = ['intent', 'call_id']
 
 /** The upstream is offered no protocol: what one would say is said in a header. */
 function linesFor(head: RequestHead, protocols: readonly string[]): string {
-  const { forwardedLines, passThroughLines } = callersLines(head, realtimeRoute)
-  const isBeta = passThroughLines === '' && protocols.includes('openai-beta.realtime-v1')
-  return forwardedLines + passThroughLines + (isBeta ? 'openai-beta: realtime=v1\r\n' : '')
+  const { lines } = passThroughHeaders(head, realtimeOperation)
+  const isBeta = head.header('openai-beta') === undefined && protocols.includes('openai-beta.realtime-v1')
+  return lines + (isBeta ? 'openai-beta: realtime=v1\r\n' : '')
 }
-
-function nothing(): void {}

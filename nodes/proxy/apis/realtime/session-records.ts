@@ -1,15 +1,18 @@
-// The records of a realtime session: one for each response, one for each transcript of what the caller said, and one for
-// the session itself, which costs nothing by itself.
+// The records of a realtime session: one for each response, one for each transcript of what the caller said, and one for the
+// session itself, which costs nothing by itself.
 import { costOf } from '../../../../shared/models/price.ts'
 import type { AttemptOutcome, AttemptRecord, RequestStatus } from '../../../../shared/telemetry/records.ts'
-import { attemptRecord, type RecordedPlan, requestRecord } from '../../accounting/request-records.ts'
-import type { RecordSink } from '../../attempts/dispatch.ts'
+import { noTokens } from '../../accounting/attempt-cost.ts'
+import type { Outcome } from '../../accounting/outcome.ts'
+import { attemptRecord } from '../../accounting/request-records.ts'
+import type { Settlement } from '../../accounting/settle.ts'
 import type { RealtimeUse } from '../../dialects/openai/realtime-observer.ts'
 import type { Target } from '../../providers/endpoint.ts'
+import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../../routing/attempt-plan.ts'
-import type { RealtimePlan } from './session-plan.ts'
 
 export interface Turn {
+  /** Wall clock. */
   readonly atMs: number
   readonly startedMs: number
   /** 0 when there was none. */
@@ -34,71 +37,95 @@ export interface SessionEnd {
   readonly attempts: readonly AttemptRecord[]
   readonly attemptCount: number
   readonly fallbackIndex: number
-  /** When it was opened; undefined when it never was. */
+  /** When it was opened, monotonic; undefined when it never was. */
   readonly openedMs: number | undefined
 }
 
-const noTokens = { input: 0, output: 0, cached: 0 }
-
-export class RealtimeRecords {
-  readonly #plan: RealtimePlan
-  readonly #sink: RecordSink
+export class SessionRecords {
+  readonly #request: AuthenticatedRequest
+  readonly #model: string
+  readonly #settlement: Settlement
   #turns = 0
 
-  constructor(plan: RealtimePlan, sink: RecordSink) {
-    this.#plan = plan
-    this.#sink = sink
+  constructor(request: AuthenticatedRequest, model: string, settlement: Settlement) {
+    this.#request = request
+    this.#model = model
+    this.#settlement = settlement
   }
 
-  /** An attempt to open the session. */
-  attempt(
-    step: PlannedAttempt<Target>,
-    facts: { index: number; startedMs: number; nowMs: number; status: number; outcome: AttemptOutcome },
-  ) {
-    const { index, startedMs, nowMs, status, outcome } = facts
-    const { target, route, trafficShare: share, sharesRevision } = step
-    return attemptRecord(this.#plan, {
-      ...{ outcome, nowMs, target, model: route.model, index, share, sharesRevision, startedMs },
-      ...{ tokens: noTokens, costNanoUsd: 0, upstreamStatus: status, relay: undefined },
-      firstByteMs: status === 0 ? 0 : nowMs,
-    })
-  }
-
-  turn(
-    turn: Turn,
-    { target, route, trafficShare: share, sharesRevision, fallbackIndex }: PlannedAttempt<Target>,
-    end: TurnEnd,
-  ): void {
+  turn(turn: Turn, planned: PlannedAttempt<Target>, end: TurnEnd): void {
     const { nowMs, status, outcome, errorCode, used, isOwn } = end
-    const { usage, measure, isMixed } = used
+    const { usage, measure: units, isMixed } = used
     const { startedMs, firstTokenMs } = turn
+    const { price } = planned.target
     const tokens = usage ?? noTokens
-    const unpriced = target.price === undefined || usage === undefined || isMixed || !isOwn
+    const unpriced = price === undefined || usage === undefined || isMixed || !isOwn
+    const costNanoUsd = unpriced ? 0 : costOf(price, tokens)
     this.#turns++
-    const requestId = `${this.#plan.requestId}.${this.#turns}`
-    const plan: RecordedPlan = { ...this.#plan, requestId, arrivedAtMs: turn.atMs, startedMs, stream: true }
-    const relay = firstTokenMs === 0 ? undefined : { tokens: 1, firstTokenMs, lastTokenMs: nowMs }
-    const attempt = attemptRecord(plan, {
-      ...{ outcome, tokens, nowMs, target, model: route.model, index: 0, share, sharesRevision, startedMs, relay },
-      ...{ costNanoUsd: unpriced ? 0 : costOf(target.price, tokens), upstreamStatus: 200, firstByteMs: firstTokenMs },
+    const request = { ...this.#request, id: `${this.#request.id}.${this.#turns}`, receivedAtMs: turn.atMs, startedMs }
+    const attempt = attemptRecord(request, {
+      planned,
+      outcome,
+      tokens,
+      costNanoUsd,
+      startedMs,
+      index: 0,
+      stream: true,
+      upstreamStatus: 200,
+      firstByteMs: firstTokenMs,
+      endedMs: nowMs,
+      timing: firstTokenMs === 0 ? undefined : { tokens: 1, firstTokenMs, lastTokenMs: nowMs },
     })
-    const ending = { status, httpStatus: 200, errorCode, tokens, estimated: false, unpriced, measure }
-    const times = { nowMs, upstreamMs: nowMs - startedMs, firstForwardMs: undefined, firstTokenMs }
-    const record = requestRecord(plan, ending, { ...times, attempts: [attempt], attemptCount: 1, fallbackIndex })
-    this.#sink.finish(record, [attempt], nothing)
+    this.#settlement.settle(
+      request,
+      {
+        ...this.#common,
+        status,
+        httpStatus: 200,
+        errorCode,
+        attempts: [attempt],
+        attemptCount: 1,
+        fallbackIndex: planned.fallbackIndex,
+        tokens,
+        units,
+        costNanoUsd: unpriced ? undefined : costNanoUsd,
+        times: { endedMs: nowMs, upstreamMs: nowMs - startedMs, firstForwardMs: undefined, firstTokenMs },
+      },
+      [],
+      nothing,
+    )
   }
 
   session(end: SessionEnd, flush: () => void): void {
     const { nowMs, status, httpStatus, errorCode, attempts, attemptCount, fallbackIndex, openedMs } = end
     const amount = openedMs === undefined ? 0 : Math.round(nowMs - openedMs) / 1_000
-    const measure = openedMs === undefined ? undefined : { unit: 'seconds' as const, amount }
-    const ending = { status, httpStatus, errorCode, tokens: noTokens, estimated: false, unpriced: false, measure }
-    const times = { nowMs, upstreamMs: nowMs - this.#plan.startedMs, firstForwardMs: undefined, firstTokenMs: 0 }
-    this.#sink.finish(
-      requestRecord(this.#plan, ending, { ...times, attempts, attemptCount, fallbackIndex }),
-      attempts,
+    this.#settlement.settle(
+      this.#request,
+      {
+        ...this.#common,
+        status,
+        httpStatus,
+        errorCode,
+        attempts,
+        attemptCount,
+        fallbackIndex,
+        tokens: noTokens,
+        units: openedMs === undefined ? undefined : { unit: 'seconds', amount },
+        costNanoUsd: 0,
+        times: {
+          endedMs: nowMs,
+          upstreamMs: nowMs - this.#request.startedMs,
+          firstForwardMs: undefined,
+          firstTokenMs: 0,
+        },
+      },
+      [],
       flush,
     )
+  }
+
+  get #common(): Pick<Outcome, 'model' | 'stream' | 'cacheStatus' | 'estimated'> {
+    return { model: this.#model, stream: true, cacheStatus: 'BYPASS', estimated: false }
   }
 }
 

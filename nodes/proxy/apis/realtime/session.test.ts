@@ -3,12 +3,15 @@ import { expect, test } from 'vitest'
 import { bounds } from '../../../../shared/bounds.ts'
 import { ManualClock } from '../../../../shared/clock.ts'
 import type { RequestRecord } from '../../../../shared/telemetry/records.ts'
+import { Settlement } from '../../accounting/settle.ts'
+import { realtimeOperation } from '../../operations/gateway-operations.ts'
 import type { Target } from '../../providers/endpoint.ts'
+import { testRequest } from '../../request/test-request.ts'
 import { AttemptPlan } from '../../routing/attempt-plan.ts'
 import { directRoute } from '../../routing/model-route.ts'
 import { RealtimeSession } from './session.ts'
-import { type RealtimePlan, realtimeRoute } from './session-plan.ts'
-import { RealtimeRecords } from './session-records.ts'
+import type { SessionPlan } from './session-plan.ts'
+import { SessionRecords } from './session-records.ts'
 
 /** One side: what it was sent, how much of that it has not taken, and how it was closed. */
 class Side {
@@ -52,19 +55,23 @@ function opened() {
   const route = directRoute('voice', target)
   const chance = () => 0
   const attemptPlan = new AttemptPlan({
-    ...{ requestId: 'r', revision: 1, stream: true, clock, chance, route, routeOf: () => undefined },
+    requestId: 'r',
+    revision: 1,
+    stream: true,
+    clock,
+    chance,
+    route,
+    routeOf: () => undefined,
   })
-  const step = attemptPlan.next()!
-  const caller = { keyId: 'k', team: 't', user: '', app: '', costCenter: '', expiresAtMs: 0, models: undefined }
-  const plan: RealtimePlan = {
-    ...{ requestId: 'r', arrivedAtMs: 0, startedMs: 0, route: realtimeRoute, caller, tokenHash: '', user: '' },
-    ...{ model: 'voice', revision: 1, revisionText: '1', stream: true, attemptPlan, headerLines: '', protocol: '' },
-    modelsThatCould: () => [],
-  }
+  const planned = attemptPlan.next()!
+  const request = { ...testRequest().request, operation: realtimeOperation }
+  const plan: SessionPlan = { request, model: 'voice', attemptPlan, headerLines: '', protocol: '' }
   const recorded: RequestRecord[] = []
-  const records = new RealtimeRecords(plan, { finish: (record) => recorded.push(record) })
+  const recorder = { finish: (record: RequestRecord) => void recorded.push(record) }
+  const settlement = new Settlement({ clock, chance, notify: () => {}, recorder, countRejection: () => {} })
+  const records = new SessionRecords(request, 'voice', settlement)
   const end = { attempts: [], attemptCount: 1, fallbackIndex: 0, openedMs: clock.monotonicMs() }
-  const session = new RealtimeSession({ clock, plan, step, records, end, upstream })
+  const session = new RealtimeSession({ clock, plan, planned, records, end, upstream })
   session.client = client
   const pass = (ms: number) => {
     for (let left = ms; left > 0; left -= 1_000) {
@@ -168,7 +175,7 @@ test('whatever comes after its end changes nothing', () => {
   session.onClose(1_000, '')
   session.onUpstreamClosed(1_000, '')
   session.fromUpstream(event({ type: 'response.done', response: {} }), false)
-  session.revoke('late')
+  session.cut({ type: 'unknown-key' })
   session.drain()
   pass(bounds.socketIdleMs * 2)
   expect([recorded.length, load.inFlight, upstream.closed]).toEqual([1, 0, undefined])

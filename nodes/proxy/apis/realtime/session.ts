@@ -4,19 +4,23 @@
 
 import { bounds } from '../../../../shared/bounds.ts'
 import type { Clock } from '../../../../shared/clock.ts'
+import type { LiveRequest } from '../../attempts/live-requests.ts'
 import { observeRealtime, type RealtimeSight } from '../../dialects/openai/realtime-observer.ts'
+import { errorRow } from '../../errors/error-table.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { ClientSocket, SocketHandler } from '../../http/http.ts'
 import type { Target } from '../../providers/endpoint.ts'
+import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../../routing/attempt-plan.ts'
 import type { UpstreamSocket } from '../../upstream/upstream-socket.ts'
-import type { RealtimePlan } from './session-plan.ts'
-import type { RealtimeRecords, SessionEnd, Turn, TurnEnd } from './session-records.ts'
+import type { SessionPlan } from './session-plan.ts'
+import type { SessionEnd, SessionRecords, Turn, TurnEnd } from './session-records.ts'
 
 export interface RealtimeSessionParts {
   readonly clock: Clock
-  readonly plan: RealtimePlan
-  readonly step: PlannedAttempt<Target>
-  readonly records: RealtimeRecords
+  readonly plan: SessionPlan
+  readonly planned: PlannedAttempt<Target>
+  readonly records: SessionRecords
   readonly end: Pick<SessionEnd, 'attempts' | 'attemptCount' | 'fallbackIndex' | 'openedMs'>
   readonly upstream: UpstreamSocket
 }
@@ -27,8 +31,10 @@ const pingMs = 20_000
 /** Of responses and transcripts that have not ended; later ones are not timed. */
 const turnsOpenMax = 16
 
-export class RealtimeSession implements SocketHandler {
-  readonly plan: RealtimePlan
+export class RealtimeSession implements SocketHandler, LiveRequest {
+  readonly plan: SessionPlan
+  livePrevious: LiveRequest | undefined = undefined
+  liveNext: LiveRequest | undefined = undefined
   client: ClientSocket | undefined
   /** For whoever keeps the open sessions. */
   onOver: (() => void) | undefined
@@ -153,9 +159,18 @@ export class RealtimeSession implements SocketHandler {
     }
   }
 
-  /** The key is not valid any more, or not for this model. */
-  revoke(message: string): void {
-    this.#cut(closeCode.policy, 'invalid_api_key', message)
+  get request(): AuthenticatedRequest {
+    return this.plan.request
+  }
+
+  get sessionModel(): string {
+    return this.plan.model
+  }
+
+  /** The key is not valid any more, or not for this model; or an operator ends the session. */
+  cut(error: GatewayError): void {
+    const { code, message } = errorRow(error)
+    this.#cut(closeCode.policy, code ?? error.type, message)
   }
 
   /** The process will end: at once where nothing is being answered, else after the answer. */
@@ -173,7 +188,7 @@ export class RealtimeSession implements SocketHandler {
     if (this.#over) return
     const error = { type: 'server_error', code: errorCode, message, param: null, event_id: null }
     this.client?.send(Buffer.from(JSON.stringify({ type: 'error', event_id: `event_${errorCode}`, error })), false)
-    this.client?.close(code, message)
+    this.client?.close(code, shortened(message))
     this.#parts.upstream.close(closeCode.goingAway, '')
     this.#finish('cut', errorCode)
   }
@@ -181,19 +196,19 @@ export class RealtimeSession implements SocketHandler {
   #finish(status: SessionEnd['status'], errorCode: string): void {
     this.#over = true
     const nowMs = this.#now()
-    const { records, end, step } = this.#parts
+    const { records, end, planned } = this.#parts
     const unknown = { usage: undefined, measure: undefined, isMixed: false }
     const turnStatus = status === 'ok' ? 'cut' : status
     for (const turn of this.#turns.splice(0)) {
       this.#record(turn, { status: turnStatus, outcome: 'aborted', errorCode, nowMs, used: unknown, isOwn: true })
     }
-    step.target.health.inFlight--
+    planned.target.health.inFlight--
     records.session({ ...end, status, httpStatus: 101, errorCode, nowMs }, nothing)
     this.onOver?.()
   }
 
   #record(turn: Turn, end: TurnEnd): void {
-    this.#parts.records.turn(turn, this.#parts.step, end)
+    this.#parts.records.turn(turn, this.#parts.planned, end)
   }
 
   #turnAt(startedMs: number): Turn {

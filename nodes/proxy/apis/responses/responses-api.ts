@@ -1,94 +1,89 @@
-// The Responses API as far as it remembers: what a request goes on from before it is sent, and requests about responses that
-// are stored.
+// Requests about responses that are stored. Those that are stored here are answered from the store; those that a provider holds
+// are asked for there, with the credential that made them.
 import type { Chance, Clock } from '../../../../shared/clock.ts'
-import type { BodyScan } from '../../../../shared/json/scan.ts'
-import type { Result } from '../../../../shared/result.ts'
-import type { TransitTools } from '../../attempts/dispatch.ts'
-import { type Caller, identify } from '../../auth/callers.ts'
-import { begin, type Continuation } from '../../conversations/continuation.ts'
+import type { Settlement } from '../../accounting/settle.ts'
+import type { HttpAttemptTools } from '../../attempts/attempt.ts'
+import { Delivery, type DeliveryTools } from '../../attempts/delivery.ts'
+import { Dispatch } from '../../attempts/dispatch.ts'
+import { objectOwner } from '../../auth/callers.ts'
 import type { ResponseStore } from '../../conversations/response-store.ts'
-import type { StorageOptions } from '../../conversations/storage-options.ts'
-import { ownerOf, type ProviderResponse } from '../../conversations/stored-response.ts'
-import type { GatewayError } from '../../errors/error-table.ts'
-import type { Reply, RequestHead } from '../../http/http.ts'
-import { credentialNamed, drawCredential } from '../../providers/credential.ts'
-import type { Target } from '../../providers/endpoint.ts'
-import { credentialsIn } from '../../request/headers.ts'
+import type { ProviderResponse } from '../../conversations/stored-response.ts'
+import { addressOf, type Target } from '../../providers/endpoint.ts'
+import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
+import { defaultTimeouts } from '../../routing/model-route.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
-import { ForwardedCall } from './forwarded-call.ts'
-import {
-  answerStoredResponse,
-  methodsOf,
-  type StoredResponseRequest,
-  sendStoredResponse,
-} from './stored-response-endpoint.ts'
+import type { ObjectCall } from '../../translators/object-translator.ts'
+import type { Api } from '../api.ts'
+import { accountDispatch } from '../files/account-dispatch.ts'
+import { proceed } from '../proceed.ts'
+import { answerStoredResponse, directAnswer, type StoredResponseRequest } from './stored-response-endpoint.ts'
 
-export interface StoredResponsesOptions {
-  readonly store: ResponseStore
-  /** Of a new response; nobody can guess it. */
-  newId(): string
+export interface ResponsesApiOptions {
   readonly clock: Clock
   readonly chance: Chance
-  readonly upstreamOf: TransitTools['upstreamOf']
+  readonly settlement: Settlement
+  readonly attempts: HttpAttemptTools
+  readonly delivery: DeliveryTools
+  readonly store: ResponseStore
 }
 
-/** A request about one response. */
-export interface AboutOne {
-  readonly head: RequestHead
-  readonly about: Pick<StoredResponseRequest, 'id' | 'action'>
-  readonly snapshot: Snapshot
-  readonly reply: Reply
-  readonly requestId: string
-  refuse(refusal: GatewayError): void
-}
+/** What is stored is there or not: nobody has to make it first. */
+const timeouts = { ...defaultTimeouts, firstTokenMs: 30_000, firstTokenIsSet: true }
 
-export class StoredResponses {
-  readonly #options: StoredResponsesOptions
+export class ResponsesApi implements Api {
+  readonly #options: ResponsesApiOptions
 
-  constructor(options: StoredResponsesOptions) {
+  constructor(options: ResponsesApiOptions) {
     this.#options = options
   }
 
-  begin(storage: StorageOptions, scan: BodyScan, caller: Caller): Promise<Result<Continuation, GatewayError>> {
-    const { store, newId } = this.#options
-    return begin({ store, owner: ownerOf(caller), storage, scan, id: newId() })
-  }
-
-  async answer(request: AboutOne): Promise<void> {
-    const { head, about, snapshot, reply, requestId, refuse } = request
-    const allow = methodsOf(about.action)
-    if (!allow.split(', ').includes(head.method)) return refuse({ type: 'method-not-allowed', allow })
-    const caller = identify(snapshot.callers, credentialsIn(head), this.#options.clock.wallMs())
-    if (!caller.ok) return refuse(caller.error)
-    const owner = ownerOf(caller.value)
-    const asked = { ...about, owner, method: head.method, query: head.query }
-    const answer = await answerStoredResponse(this.#options.store, asked)
-    if (!answer.ok) return refuse(answer.error)
-    if (answer.value.type === 'held') this.#ask(request, asked, answer.value.held)
-    else sendStoredResponse(reply, requestId, answer.value)
-  }
-
-  #ask({ snapshot, reply, requestId, refuse }: AboutOne, asked: StoredResponseRequest, held: ProviderResponse): void {
-    const { clock, chance, store, upstreamOf } = this.#options
-    const target = targetOf(snapshot, held)
-    if (target === undefined) return refuse({ type: 'no-target', model: held.target })
-    const { credentials } = target
-    const credential =
-      credentialNamed(credentials, held.credential) ?? drawCredential(credentials, clock.monotonicMs(), chance)
-    const { owner, id, action, query, method } = asked
-    const call = new ForwardedCall({
-      ...{ target, credential, reply, requestId, clock, refuse, upstream: upstreamOf(target) },
-      method: method as 'GET' | 'POST' | 'DELETE',
-      path: `/responses/${id}${action === '' ? '' : `/${action}`}${query === '' ? '' : `?${query}`}`,
-      onDone: () => {
-        if (method === 'DELETE') void store.forget(owner, id)
+  answer(request: AuthenticatedRequest): void {
+    const { settlement, store } = this.#options
+    const { head, matched, caller } = request
+    const { response } = matched
+    if (response === undefined) return
+    const { method, query } = head
+    const asked = { id: response.id, action: response.action, owner: objectOwner(caller), method, query }
+    proceed(
+      answerStoredResponse(store, asked),
+      (answer) => {
+        if (request.reply.gone) settlement.left(request)
+        else if (!answer.ok) settlement.reject(request, answer.error)
+        else if (answer.value.type === 'held') this.#forward(request, asked, answer.value.held)
+        else settlement.answer(request, directAnswer(answer.value))
       },
-    })
-    call.start()
+      (error) => settlement.bug(request, error),
+    )
+  }
+
+  #forward(request: AuthenticatedRequest, asked: StoredResponseRequest, held: ProviderResponse): void {
+    const { attempts, delivery, settlement, clock, chance } = this.#options
+    const target = targetOf(request.snapshot, held)
+    if (target === undefined) return settlement.reject(request, { type: 'no-target', model: held.target })
+    const call = this.#call(target, asked)
+    const dispatched = accountDispatch(request, target, { call, clock, chance, timeouts, pinned: held.credential })
+    const delivered = { model: '', stream: false, holds: [], keeper: undefined }
+    new Dispatch(attempts, request, dispatched, new Delivery(delivery, request, delivered)).start()
+  }
+
+  #call(target: Target, { id, action, query, method, owner }: StoredResponseRequest): Omit<ObjectCall, 'headerLines'> {
+    const { store } = this.#options
+    const path = `/responses/${id}${action === '' ? '' : `/${action}`}${query === '' ? '' : `?${query}`}`
+    return {
+      method: method as ObjectCall['method'],
+      path: addressOf(target, path),
+      body: [],
+      contentType: '',
+      tell: (bytes) => {
+        // The provider has deleted it.
+        if (method === 'DELETE') void store.forget(owner, id)
+        return bytes
+      },
+    }
   }
 }
 
 function targetOf(snapshot: Snapshot, { target, provider }: ProviderResponse): Target | undefined {
   const targets = snapshot.routeOf(target)?.targets ?? []
-  return targets.find(({ target }) => target.provider === provider)?.target
+  return targets.find((one) => one.target.provider === provider)?.target
 }

@@ -2,13 +2,13 @@
 // holds are asked for there, with the credential that made them.
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
+import type { DirectAnswer } from '../../accounting/settle.ts'
 import { outputOf, sealedOutput } from '../../conversations/history.ts'
 import { pageOf } from '../../conversations/item-page.ts'
 import { replayedEvents } from '../../conversations/replay.ts'
 import type { ResponseStore } from '../../conversations/response-store.ts'
 import type { LocalResponse, ProviderResponse } from '../../conversations/stored-response.ts'
-import type { GatewayError } from '../../errors/error-table.ts'
-import type { Reply } from '../../http/http.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
 
 export interface StoredResponseRequest {
   readonly method: string
@@ -24,20 +24,6 @@ export type StoredResponseAnswer =
   | { readonly type: 'events'; readonly text: string }
   /** The provider is to be asked. */
   | { readonly type: 'held'; readonly held: ProviderResponse }
-
-const path = /^(?:\/openai|(?:\/openai)?\/v1)\/responses\/([^/]+)(?:\/(input_items|cancel))?$/
-
-/** Undefined: it is the path of something else. */
-export function matchStoredResponse(sent: string): Pick<StoredResponseRequest, 'id' | 'action'> | undefined {
-  const [, id, action = ''] = path.exec(sent) ?? []
-  // Further targets of the API, of which none is about a stored response.
-  if (id === undefined || (action === '' && (id === 'input_tokens' || id === 'compact'))) return undefined
-  return { id, action: action as StoredResponseRequest['action'] }
-}
-
-export function methodsOf(action: StoredResponseRequest['action']): string {
-  return action === '' ? 'GET, DELETE' : action === 'cancel' ? 'POST' : 'GET'
-}
 
 export async function answerStoredResponse(
   store: ResponseStore,
@@ -108,14 +94,8 @@ function wantsSealed(asked: URLSearchParams): boolean {
   return [...asked.getAll('include'), ...asked.getAll('include[]')].includes('reasoning.encrypted_content')
 }
 
-/** Writes what is not the provider's to write. */
-export function sendStoredResponse(
-  reply: Reply,
-  requestId: string,
-  answer: Exclude<StoredResponseAnswer, { type: 'held' }>,
-): void {
-  const isEvents = answer.type === 'events'
-  const type = isEvents ? 'text/event-stream' : 'application/json'
-  const headers = ['content-type', type, 'x-request-id', requestId, ...(isEvents ? ['cache-control', 'no-cache'] : [])]
-  reply.send(200, headers, isEvents ? answer.text : JSON.stringify(answer.body))
+/** An answer that the gateway gives itself. */
+export function directAnswer(answer: Exclude<StoredResponseAnswer, { type: 'held' }>): DirectAnswer {
+  if (answer.type === 'json') return { body: JSON.stringify(answer.body) }
+  return { body: answer.text, contentType: 'text/event-stream', headers: ['cache-control', 'no-cache'] }
 }

@@ -6,8 +6,7 @@ import { tokenCount } from '../../../../shared/chat/usage.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { droppedOf, embedMembers, vectorsIn } from '../cohere/embeddings.ts'
 import { textsOf } from '../common/embedding-texts.ts'
-import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
-import type { EmbeddingUpstream } from '../embedding-dialect.ts'
+import type { Dropped, EmbeddingUpstream, PrintedRequest, TargetTraits } from '../dialect.ts'
 
 export const bedrockEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
 

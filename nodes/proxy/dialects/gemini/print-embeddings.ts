@@ -5,8 +5,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
 import { textsOf } from '../common/embedding-texts.ts'
-import type { PrintedRequest, TargetTraits } from '../dialect.ts'
-import type { EmbeddingUpstream } from '../embedding-dialect.ts'
+import type { EmbeddingUpstream, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { readGeminiUsage } from './usage.ts'
 
 export const geminiEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }

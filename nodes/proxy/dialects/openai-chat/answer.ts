@@ -1,6 +1,12 @@
 // Chat completions: the whole answer, in both directions.
-import type { ChatAnswer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
-import { choicesMax, settledReason } from '../../../../shared/chat/answer.ts'
+import {
+  type ChatAnswer,
+  type Choice,
+  choicesMax,
+  type Finish,
+  settledReason,
+  type TokenLogprob,
+} from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject, MediaPart, ReasoningPart } from '../../../../shared/chat/parts.ts'
 import { isObject, textIn } from '../common/body-reader.ts'
 import { openAiTier } from '../common/service-tier.ts'

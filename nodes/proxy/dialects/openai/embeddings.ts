@@ -3,8 +3,8 @@ import type { EmbeddingAnswer, EmbeddingInput, EmbeddingRequest } from '../../..
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { BodyReader, isObject, unread } from '../common/body-reader.ts'
-import type { BadRequest, PrintedRequest, TargetTraits } from '../dialect.ts'
-import type { EmbeddingInbound, EmbeddingUpstream } from '../embedding-dialect.ts'
+import type { BadRequest, EmbeddingUpstream, PrintedRequest, TargetTraits } from '../dialect.ts'
+import type { EmbeddingInbound } from '../embedding-dialect.ts'
 import { parseUsage } from './usage.ts'
 
 export const openAiEmbeddingsInbound: EmbeddingInbound = { parseRequest: readEmbeddingRequest, printAnswer }

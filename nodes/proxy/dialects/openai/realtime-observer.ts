@@ -2,7 +2,7 @@
 // messages that can matter are parsed; sound and text go by unread.
 import { tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../../shared/usage/billable-units.ts'
-import { secondsOf } from '../../operations/billable-units.ts'
+import { secondsOf } from '../common/seconds.ts'
 
 export type RealtimeSight =
   | { readonly type: 'began' }

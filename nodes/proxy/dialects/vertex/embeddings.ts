@@ -6,8 +6,7 @@ import { tokenCount } from '../../../../shared/chat/usage.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
 import { textsOf } from '../common/embedding-texts.ts'
-import type { PrintedRequest, TargetTraits } from '../dialect.ts'
-import type { EmbeddingUpstream } from '../embedding-dialect.ts'
+import type { EmbeddingUpstream, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { droppedOf, taskTypeOf } from '../gemini/print-embeddings.ts'
 
 export const vertexEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }

@@ -1,17 +1,12 @@
 // Where AWS credentials come from: given keys, or the chain that AWS's own tools walk (environment, web identity as on
 // EKS, container target as on ECS and EKS Pod Identity, the instance's metadata service), and the role to take with them.
-import { readFile } from 'node:fs/promises'
-import type { Clock } from '../../../../shared/clock.ts'
-import { done, fail, type Result } from '../../../../shared/result.ts'
-import { assumeRole, assumeRoleWithWebIdentity } from './aws-sts.ts'
-import { type AskIdentity, jsonObject } from './identity-http.ts'
-import type { CredentialSource, CredentialTrouble, Granted } from './renewed-credential.ts'
 
-export interface AwsKeys {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string | undefined
-}
+import { readFile } from 'node:fs/promises'
+import { done, fail, type Result } from '../../../../shared/result.ts'
+import type { AwsContext, AwsKeys } from './aws-keys.ts'
+import { assumeRole, assumeRoleWithWebIdentity } from './aws-sts.ts'
+import { jsonObject } from './identity-http.ts'
+import type { CredentialSource, CredentialTrouble, Granted } from './renewed-credential.ts'
 
 export type AwsSpec =
   | 'default'
@@ -22,13 +17,6 @@ export type AwsSpec =
       readonly roleArn?: string | undefined
       readonly webIdentityTokenFile?: string | undefined
     }
-
-export interface AwsContext {
-  readonly region: string
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly ask: AskIdentity
-  readonly clock: Clock
-}
 
 type Fetched = Result<Granted<AwsKeys>, CredentialTrouble>
 

@@ -2,7 +2,7 @@
 // sent. Ours, because an attempt begins in one turn of the event loop and what the registry has signs behind promises; the
 // tests hold it against two of those.
 import { createHash, createHmac } from 'node:crypto'
-import type { AwsKeys } from './aws-credentials.ts'
+import type { AwsKeys } from './aws-keys.ts'
 
 export interface AwsRequest {
   readonly keys: AwsKeys

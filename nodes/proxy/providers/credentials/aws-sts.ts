@@ -1,6 +1,6 @@
 // AWS STS: keys of a role, for other keys or for a token of an identity provider.
 import { done, fail, type Result } from '../../../../shared/result.ts'
-import type { AwsContext, AwsKeys } from './aws-credentials.ts'
+import type { AwsContext, AwsKeys } from './aws-keys.ts'
 import { signAws } from './aws-signer.ts'
 import type { CredentialTrouble, Granted } from './renewed-credential.ts'
 

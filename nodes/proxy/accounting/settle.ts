@@ -1,0 +1,150 @@
+// The one way out. A request whose caller is known ends in `settle`: its record is written, then the holds of policies are told,
+// then the last bytes go. A request whose caller nobody knows is counted and leaves no record, so that a flood of them cannot
+// push out real ones.
+import type { Chance, Clock } from '../../../shared/clock.ts'
+import type { Notify } from '../../../shared/notice.ts'
+import type { ErrorShape } from '../dialects/error-shapes.ts'
+import { type CodedErrorAnswer, errorAnswer } from '../errors/error-answer.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { HeaderLines, Reply } from '../http/http.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { RecordSink } from '../telemetry/recorder.ts'
+import { noTokens } from './attempt-cost.ts'
+import type { Hold, Outcome } from './outcome.ts'
+import { type RecordedRequest, requestRecord } from './request-records.ts'
+
+export interface SettlementTools {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly notify: Notify
+  readonly recorder: RecordSink
+  /** Counts errors that were told to callers, by code. */
+  countRejection(code: string): void
+}
+
+/** Whom an error is told, and in which shape. */
+export interface Recipient {
+  readonly reply: Reply
+  readonly id: string
+  readonly shape: ErrorShape
+}
+
+/** An answer of our own. */
+export interface DirectAnswer {
+  readonly body: string
+  /** JSON by default. */
+  readonly contentType?: string
+  readonly headers?: HeaderLines
+}
+
+/** What is known of a request that ends before its first attempt. */
+export interface EarlyEnd {
+  /** As asked for; '' before it is known. */
+  readonly model?: string
+  readonly holds?: readonly Hold[]
+}
+
+const noHolds: readonly Hold[] = []
+
+export class Settlement {
+  readonly #tools: SettlementTools
+
+  constructor(tools: SettlementTools) {
+    this.#tools = tools
+  }
+
+  /** `flush` lets the last bytes of the answer go, once the records are in the spool. */
+  settle(request: RecordedRequest, outcome: Outcome, holds: readonly Hold[], flush: () => void): void {
+    for (const hold of holds) this.#tell(hold, outcome)
+    this.#tools.recorder.finish(requestRecord(request, outcome), outcome.attempts, flush)
+  }
+
+  /** Answers a request without an attempt. */
+  answer(
+    request: AuthenticatedRequest,
+    { body, contentType = 'application/json', headers }: DirectAnswer,
+    end: EarlyEnd = {},
+  ): void {
+    const { reply, id, operation } = request
+    request.body.notNeeded()
+    const lines = ['content-type', contentType, 'x-request-id', id]
+    if (operation.errors === 'anthropic') lines.push('request-id', id)
+    if (headers !== undefined) lines.push(...headers)
+    this.#end(request, end, { status: 'ok', httpStatus: 200, errorCode: '' }, () => reply.send(200, lines, body))
+  }
+
+  /** Ends a request before its first attempt. */
+  reject(request: AuthenticatedRequest, error: GatewayError, end: EarlyEnd = {}): void {
+    request.body.notNeeded()
+    const { reply, id, operation } = request
+    const { code, status } = this.rejectUnknown({ reply, id, shape: operation.errors }, error)
+    this.#end(request, end, { status: 'refused', httpStatus: status, errorCode: code })
+  }
+
+  /** The caller left before the first attempt. */
+  left(request: AuthenticatedRequest, end: EarlyEnd = {}): void {
+    request.body.notNeeded()
+    this.#end(request, end, { status: 'client-aborted', httpStatus: 0, errorCode: '' })
+  }
+
+  /** Answers a request whose caller is not known. */
+  rejectUnknown({ reply, id, shape }: Recipient, error: GatewayError): CodedErrorAnswer {
+    const answer = errorAnswer(error, { requestId: id, shape, chance: this.#tools.chance })
+    this.#tools.countRejection(answer.code)
+    reply.send(answer.status, answer.headers, answer.body)
+    return answer
+  }
+
+  /** Something of ours threw while the request waited: the operator is told, the caller gets a 500. */
+  bug(request: AuthenticatedRequest, error: unknown, end: EarlyEnd = {}): void {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#tools.notify({ type: 'handler-threw', where: request.operation.name, message })
+    if (request.reply.gone) this.left(request, end)
+    else this.reject(request, { type: 'internal' }, end)
+  }
+
+  #end(
+    request: AuthenticatedRequest,
+    { model = '', holds = noHolds }: EarlyEnd,
+    how: Pick<Outcome, 'status' | 'httpStatus' | 'errorCode'>,
+    flush = nothing,
+  ): void {
+    this.settle(request, outcomeWithoutAttempt(request, model, how), holds, flush)
+  }
+
+  /** A hold of one policy must not keep the record, or another hold, from its end. */
+  #tell(hold: Hold, outcome: Outcome): void {
+    try {
+      hold.settle(outcome)
+    } catch (error) {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      this.#tools.notify({ type: 'handler-threw', where: 'hold', message })
+    }
+  }
+}
+
+function outcomeWithoutAttempt(
+  { snapshot, startedMs }: AuthenticatedRequest,
+  model: string,
+  how: Pick<Outcome, 'status' | 'httpStatus' | 'errorCode'>,
+): Outcome {
+  return {
+    status: how.status,
+    httpStatus: how.httpStatus,
+    errorCode: how.errorCode,
+    // A name that is not configured is the caller's own text and stays out of the record.
+    model: snapshot.routeOf(model) === undefined ? '' : model,
+    stream: false,
+    cacheStatus: 'BYPASS',
+    attempts: [],
+    attemptCount: 0,
+    fallbackIndex: 0,
+    tokens: noTokens,
+    estimated: false,
+    units: undefined,
+    costNanoUsd: 0,
+    times: { endedMs: startedMs, upstreamMs: 0, firstForwardMs: undefined, firstTokenMs: 0 },
+  }
+}
+
+function nothing(): void {}

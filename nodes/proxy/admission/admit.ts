@@ -1,0 +1,68 @@
+// The one way in: method, configuration, key, capacity, in this order for every API.
+import type { Clock } from '../../../shared/clock.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
+import { type AuthError, type Credentials, identify } from '../auth/callers.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Reply, RequestHead } from '../http/http.ts'
+import type { MatchedOperation } from '../operations/match-path.ts'
+import type { AdmittedRequest } from '../request/authenticated-request.ts'
+import { credentialsIn } from '../request/headers.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+
+export type NoSnapshot = Extract<GatewayError, { type: 'no-config' | 'config-damaged' }>
+
+export interface AdmissionOptions {
+  readonly clock: Clock
+  /** The configuration to answer by, or why there is none. */
+  snapshot(): Snapshot | NoSnapshot
+  /** Open now, this one included. */
+  openRequests(): number
+  /** What the process can carry. */
+  readonly openRequestsMax: number
+}
+
+/** What one API knows beyond the head. */
+export interface AdmissionFacts {
+  /** Where they do not stand in the head alone. */
+  readonly credentials?: Result<Credentials, AuthError>
+  /** The API has no room of its own left. */
+  readonly isFull?: boolean
+}
+
+const noFacts: AdmissionFacts = {}
+/** A shed request may come back after this long. */
+const shedRetryMs = 1_000
+
+export class Admission {
+  readonly #options: AdmissionOptions
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+  }
+
+  admit(
+    request: { readonly id: string; readonly head: RequestHead; readonly reply: Reply },
+    matched: MatchedOperation,
+    { credentials, isFull = false }: AdmissionFacts = noFacts,
+  ): Result<AdmittedRequest, GatewayError> {
+    const { id, head, reply } = request
+    const { operation } = matched
+    if (!operation.methods.includes(head.method))
+      return fail({ type: 'method-not-allowed', allow: operation.methods.join(', ') })
+    const snapshot = this.#options.snapshot()
+    if ('type' in snapshot) return fail(snapshot)
+    const receivedAtMs = this.#options.clock.wallMs()
+    const shown = credentials ?? done(credentialsIn(head))
+    if (!shown.ok) return shown
+    const identified = identify(snapshot.callers, shown.value, receivedAtMs)
+    if (!identified.ok) return identified
+    if (isFull || this.#isOverloaded()) return fail({ type: 'overloaded', retryAfterMs: shedRetryMs })
+    const caller = identified.value
+    const user = caller.user === '' ? (head.header('x-headgate-user') ?? '') : caller.user
+    return done({ id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs })
+  }
+
+  #isOverloaded(): boolean {
+    return this.#options.openRequests() > this.#options.openRequestsMax
+  }
+}

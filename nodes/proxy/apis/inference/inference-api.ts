@@ -1,0 +1,154 @@
+// Chat, completions, messages, generateContent, responses, embeddings, media: what a request asks for, whether it may, what the
+// policies make of it, and then its attempts.
+import type { Chance, Clock } from '../../../../shared/clock.ts'
+import type { EarlyEnd, Settlement } from '../../accounting/settle.ts'
+import type { HttpAttemptTools } from '../../attempts/attempt.ts'
+import { Delivery, type DeliveryTools } from '../../attempts/delivery.ts'
+import { Dispatch } from '../../attempts/dispatch.ts'
+import { replayAnswer } from '../../attempts/replay-answer.ts'
+import type { Continuations } from '../../conversations/continuation.ts'
+import { readStorageOptions } from '../../conversations/storage-options.ts'
+import { ineligibleError } from '../../errors/gateway-error.ts'
+import type { Policy } from '../../policies/policy.ts'
+import { type Decided, type Permit, PolicyFault, runPolicies } from '../../policies/run-policies.ts'
+import type { ObjectIds } from '../../provider-objects/object-ids.ts'
+import type { Target } from '../../providers/endpoint.ts'
+import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
+import { smallInteger } from '../../request/headers.ts'
+import type { InferenceFacts } from '../../request/inference-request.ts'
+import { modelAccessError } from '../../request/model-access.ts'
+import { type AskedModels, inferenceRequest, readFacts, readModels } from '../../request/read-inference.ts'
+import { AttemptPlan } from '../../routing/attempt-plan.ts'
+import type { ModelRoute } from '../../routing/model-route.ts'
+import { JsonTranslators } from '../../translators/choose-translator.ts'
+import type { Translators } from '../../translators/translator.ts'
+import type { Api } from '../api.ts'
+import { proceed } from '../proceed.ts'
+import { answerTokenCount } from './answer-token-count.ts'
+import { openTranslators } from './open-translators.ts'
+
+export interface InferenceApiOptions {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly settlement: Settlement
+  readonly attempts: HttpAttemptTools
+  readonly delivery: DeliveryTools
+  /** In the order in which they are asked. */
+  readonly policies: readonly Policy[]
+  readonly continuations: Continuations
+  readonly ids: ObjectIds
+}
+
+type Facts = Omit<InferenceFacts, 'state'>
+
+export class InferenceApi implements Api {
+  readonly #options: InferenceApiOptions
+
+  constructor(options: InferenceApiOptions) {
+    this.#options = options
+  }
+
+  answer(request: AuthenticatedRequest): void {
+    const { settlement } = this.#options
+    const models = readModels(request)
+    if (!models.ok) return settlement.reject(request, models.error)
+    const { model, fallbacks } = models.value
+    const denied = modelAccessError(fallbacks === undefined ? [model] : [model, ...fallbacks], request)
+    if (denied !== undefined) return settlement.reject(request, denied, { model })
+    const facts = readFacts(request, models.value)
+    if (!facts.ok) return settlement.reject(request, facts.error, { model })
+    if (request.operation.stateful === true) this.#continue(request, models.value, facts.value)
+    else this.#decide(request, inferenceRequest(facts.value))
+  }
+
+  /** What the request continues is fetched first. */
+  #continue(request: AuthenticatedRequest, models: AskedModels, facts: Facts): void {
+    const { settlement, continuations } = this.#options
+    const end: EarlyEnd = { model: facts.model }
+    if (models.type === 'form') return this.#decide(request, inferenceRequest(facts))
+    const storage = readStorageOptions(models.scan)
+    if (!storage.ok) return settlement.reject(request, storage.error, end)
+    if (storage.value === undefined) return this.#decide(request, inferenceRequest(facts))
+    proceed(
+      continuations.begin(storage.value, models.scan, request.caller),
+      (state) => {
+        if (request.reply.gone) settlement.left(request, end)
+        else if (!state.ok) settlement.reject(request, state.error, end)
+        else this.#decide(request, inferenceRequest(facts, state.value))
+      },
+      (error) => settlement.bug(request, error, end),
+    )
+  }
+
+  #decide(request: AuthenticatedRequest, asked: Permit['asked']): void {
+    const { settlement, policies } = this.#options
+    const { model } = asked.facts
+    const onBug = (error: unknown) => {
+      const holds = error instanceof PolicyFault ? error.permit.holds : []
+      settlement.bug(request, error, { model, holds })
+    }
+    let decided: Decided | Promise<Decided>
+    try {
+      decided = runPolicies(policies, request, asked)
+    } catch (error) {
+      onBug(error)
+      return
+    }
+    proceed(decided, (value) => this.#onDecided(request, value), onBug)
+  }
+
+  #onDecided(request: AuthenticatedRequest, decided: Decided): void {
+    const { settlement, delivery } = this.#options
+    const permit = 'ended' in decided ? decided.permit : decided
+    const { holds, asked } = permit
+    const end: EarlyEnd = { model: asked.facts.model, holds }
+    if (request.reply.gone) settlement.left(request, end)
+    else if (!('ended' in decided)) this.#dispatch(request, permit)
+    else if (decided.ended.type === 'reject') settlement.reject(request, decided.ended.error, end)
+    else {
+      const { answer, status: cacheStatus } = decided.ended
+      replayAnswer(delivery, request, { answer, cacheStatus, permit })
+    }
+  }
+
+  #dispatch(request: AuthenticatedRequest, permit: Permit): void {
+    const { ids, clock, settlement } = this.#options
+    const { model } = permit.asked.facts
+    const route = request.snapshot.routeOf(model)
+    if (route === undefined) return settlement.reject(request, { type: 'no-target', model }, { model, ...permit })
+    const translators = openTranslators(request, permit, { ids, nowSeconds: Math.floor(clock.wallMs() / 1_000) })
+    if (request.operation.counts !== undefined && translators instanceof JsonTranslators) {
+      const count = translators.estimate(route.targets.map(({ target }) => target))
+      if (count?.ok === false) {
+        const error = ineligibleError(count.error, { model, models: [] })
+        return settlement.reject(request, error, { model, ...permit })
+      }
+      if (count !== undefined) return answerTokenCount(settlement, request, { model, count: count.value, ...permit })
+    }
+    this.#send(request, permit, { route, translators })
+  }
+
+  #send(
+    request: AuthenticatedRequest,
+    { asked, holds }: Permit,
+    { route, translators }: { route: ModelRoute<Target>; translators: Translators },
+  ): void {
+    const { attempts, delivery, clock, chance } = this.#options
+    const { id, snapshot, head } = request
+    const { model, fallbacks, stream, showUsage, state } = asked.facts
+    const plan = new AttemptPlan({
+      requestId: id,
+      revision: snapshot.revision,
+      stream,
+      clock,
+      chance,
+      route,
+      routeOf: snapshot.routeOf,
+      fallbacks,
+      extraAttempts: smallInteger(head.header('x-headgate-retries')),
+    })
+    const dispatched = { model, stream, showUsage, translators, plan, pinned: state?.pin?.credential }
+    const delivered = new Delivery(delivery, request, { model, stream, holds, keeper: state?.keeper })
+    new Dispatch(attempts, request, dispatched, delivered).start()
+  }
+}

@@ -1,0 +1,263 @@
+// Attempts at the targets of one request, one after the other, until one of them answers or none is left. What an attempt does,
+// an HTTP exchange or a handshake, is its subclass's business; which one comes next is decided in `routing/next-attempt.ts`.
+import type { Chance, Clock } from '../../../shared/clock.ts'
+import type { Notify } from '../../../shared/notice.ts'
+import type { Result } from '../../../shared/result.ts'
+import type { AttemptOutcome, AttemptRecord } from '../../../shared/telemetry/records.ts'
+import { costOfAnswer, noTokens } from '../accounting/attempt-cost.ts'
+import { attemptRecord } from '../accounting/request-records.ts'
+import type { Used } from '../accounting/usage-meter.ts'
+import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
+import type { UpstreamFailure } from '../errors/upstream-failure.ts'
+import { backOff, type Credential, recovered } from '../providers/credential.ts'
+import type { Target } from '../providers/endpoint.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
+import { nextAttempt, type RetryPlan, retryWaitMsMax } from '../routing/next-attempt.ts'
+import type { Deadline, TimerWheel } from '../routing/timer-wheel.ts'
+import type { StreamTiming } from '../streams/answer-stream.ts'
+import { TimeLimits } from './time-limits.ts'
+
+/** What attempts need of the node that they run on. */
+export interface AttemptTools {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly notify: Notify
+  readonly timers: TimerWheel
+}
+
+/** One attempt, as the loop sees it. */
+export interface RunningAttempt {
+  readonly planned: PlannedAttempt<Target>
+  readonly credential: Credential
+  readonly index: number
+  /** Monotonic milliseconds. */
+  readonly startedMs: number
+  /** HTTP status of the answer; 0 before it came. */
+  readonly status: number
+  /** When it came; 0 before. */
+  readonly firstByteMs: number
+  readonly timing: StreamTiming | undefined
+}
+
+/** What has become of a request's attempts so far. */
+export interface AttemptProgress {
+  readonly attempts: readonly AttemptRecord[]
+  /** Attempts that were begun. */
+  readonly attemptCount: number
+  readonly fallbackIndex: number
+  readonly target: Target | undefined
+  /** Time spent waiting for upstreams, without the relay of a stream. */
+  readonly upstreamMs: number
+}
+
+const noAttempts: readonly AttemptRecord[] = []
+
+export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
+  implements Deadline, AttemptProgress, RetryPlan<Target>
+{
+  deadlineSlot = -1
+  deadlineTick = 0
+  deadlineNext: Deadline | undefined = undefined
+  deadlinePrevious: Deadline | undefined = undefined
+  attemptCount = 0
+  upstreamMs = 0
+  protected readonly tools: AttemptTools
+  protected readonly request: AuthenticatedRequest
+  protected readonly limits: TimeLimits
+  readonly #plan: AttemptPlan<Target>
+  readonly #stream: boolean
+  #records: AttemptRecord[] | undefined
+  /** The attempt that is begun, or that comes after the pause. */
+  #planned: PlannedAttempt<Target> | undefined
+  #prepared: Prepared | undefined
+  /** Why the first target that was passed over could not take the request. */
+  #ineligible: Ineligible | undefined
+  #smallestWaitMs = Number.POSITIVE_INFINITY
+  #everyAttemptLimited = true
+  #inFlight = false
+
+  constructor(
+    tools: AttemptTools,
+    request: AuthenticatedRequest,
+    { plan, stream }: { plan: AttemptPlan<Target>; stream: boolean },
+  ) {
+    this.tools = tools
+    this.request = request
+    this.limits = new TimeLimits(request, stream)
+    this.#plan = plan
+    this.#stream = stream
+  }
+
+  /** What a target would be sent, or why it cannot take the request. */
+  protected abstract prepare(target: Target, strict: boolean): Result<Prepared, Ineligible>
+  /** Begins an attempt. It may fail before this returns. */
+  protected abstract open(planned: PlannedAttempt<Target>, prepared: Prepared, index: number): void
+  /** No attempt follows; `last` is the one that failed. */
+  protected abstract giveUp(error: GatewayError, last: Running | undefined): void
+  protected abstract modelsThatCould(ineligible: Ineligible): readonly string[]
+  protected abstract readonly model: string
+
+  get attempts(): readonly AttemptRecord[] {
+    return this.#records ?? noAttempts
+  }
+
+  get fallbackIndex(): number {
+    return this.#planned?.fallbackIndex ?? 0
+  }
+
+  get target(): Target | undefined {
+    return this.#planned?.target
+  }
+
+  protected get isPausing(): boolean {
+    return this.deadlineSlot >= 0
+  }
+
+  start(): void {
+    const planned = this.next()
+    if (planned === undefined) this.giveUp(this.#noTarget(), undefined)
+    else this.#begin(planned)
+  }
+
+  // ── the plan ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The next attempt whose target can take the request; targets that cannot cost no attempt. */
+  next(): PlannedAttempt<Target> | undefined {
+    for (;;) {
+      const planned = this.#plan.next()
+      if (planned === undefined) return undefined
+      const prepared = this.prepare(planned.target, planned.route.strict)
+      if (prepared.ok) {
+        this.#prepared = prepared.value
+        return planned
+      }
+      this.#ineligible ??= prepared.error
+      this.#plan.passOver(planned)
+    }
+  }
+
+  retries(condition: Parameters<RetryPlan<Target>['retries']>[0]): boolean {
+    return this.#plan.retries(condition)
+  }
+
+  leaveRoute(): void {
+    this.#plan.leaveRoute()
+  }
+
+  #noTarget(): GatewayError {
+    const { model } = this
+    if (this.#ineligible === undefined) return { type: 'no-target', model }
+    return ineligibleError(this.#ineligible, { model, models: this.modelsThatCould(this.#ineligible) })
+  }
+
+  #begin(planned: PlannedAttempt<Target>): void {
+    const prepared = this.#prepared
+    if (prepared === undefined) return
+    this.#planned = planned
+    this.#inFlight = true
+    planned.target.health.inFlight++
+    this.open(planned, prepared, this.attemptCount++)
+  }
+
+  /** The pause before an attempt is over. */
+  onDue(): void {
+    if (this.#planned !== undefined) this.#begin(this.#planned)
+  }
+
+  /** Ends a pause without an attempt. */
+  protected stopPausing(): void {
+    this.tools.timers.cancel(this)
+  }
+
+  // ── the end of an attempt ────────────────────────────────────────────────────────────────────────────────────────
+
+  onFailed(attempt: Running, failure: UpstreamFailure): void {
+    const nowMs = this.tools.clock.monotonicMs()
+    const { error, condition } = failure
+    this.leave(attempt, error.type === 'upstream-rejected')
+    this.waited(attempt, nowMs)
+    this.record(attempt, failure.outcome, { used: undefined, nowMs })
+    if (condition === 'auth') this.#onAuthRefused(attempt)
+    if (condition === '429') {
+      this.#smallestWaitMs = Math.min(this.#smallestWaitMs, failure.retryAfterMs ?? retryWaitMsMax)
+    } else this.#everyAttemptLimited = false
+    const planned = this.#nextAfter(attempt, failure, nowMs)
+    if (planned !== undefined) this.#begin(planned)
+    else if (!this.isPausing) this.giveUp(this.#lastError(error), attempt)
+  }
+
+  /** The attempt that begins at once; undefined when there is none, or a pause comes first. */
+  #nextAfter(attempt: Running, failure: UpstreamFailure, nowMs: number): PlannedAttempt<Target> | undefined {
+    const { target, route } = attempt.planned
+    if (this.request.reply.gone || this.limits.leftMs(route.timeouts, nowMs) <= 0) return undefined
+    const { condition, retryAfterMs } = failure
+    const end = { target, condition, retryAfterMs, isOnlyCredential: target.credentials.length === 1 }
+    const next = nextAttempt(end, this, this.tools.chance)
+    if (next.type === 'give-up') return undefined
+    if (next.planned.repeats === 0) return next.planned
+    this.#planned = next.planned
+    this.tools.timers.arm(this, next.afterMs)
+    return undefined
+  }
+
+  #lastError(error: GatewayError): GatewayError {
+    return this.#everyAttemptLimited ? { type: 'upstream-limited', retryAfterMs: this.#smallestWaitMs } : error
+  }
+
+  #onAuthRefused({ credential, planned, status }: Running): void {
+    backOff(credential.health, this.tools.clock.monotonicMs())
+    credential.renew?.()
+    // Without a status the credential was never shown: whoever issues it has told why.
+    if (status === 0) return
+    const { provider } = planned.target
+    this.tools.notify({ type: 'upstream-auth-refused', provider, credential: credential.name, status })
+  }
+
+  protected waited(attempt: Running, nowMs: number): void {
+    this.upstreamMs += nowMs - attempt.startedMs
+  }
+
+  /** `used` undefined: nothing was. */
+  protected record(
+    attempt: Running,
+    outcome: AttemptOutcome,
+    { used, nowMs }: { used: Used | undefined; nowMs: number },
+  ): void {
+    const { planned } = attempt
+    const tokens = used?.tokens ?? noTokens
+    const record = attemptRecord(this.request, {
+      planned,
+      outcome,
+      tokens,
+      index: attempt.index,
+      stream: this.#stream,
+      upstreamStatus: attempt.status,
+      costNanoUsd: costOfAnswer(planned.target, tokens, used?.units),
+      startedMs: attempt.startedMs,
+      firstByteMs: attempt.firstByteMs,
+      endedMs: nowMs,
+      timing: attempt.timing,
+    })
+    planned.latency?.learn(record, nowMs)
+    if (this.#records === undefined) this.#records = [record]
+    else this.#records.push(record)
+  }
+
+  /** `healthy` undefined: the caller left, which says nothing about the target. */
+  protected leave(attempt: Running, healthy: boolean | undefined): void {
+    if (!this.#inFlight) return
+    this.#inFlight = false
+    const { health } = attempt.planned.target
+    health.inFlight--
+    this.judge(attempt, healthy)
+  }
+
+  protected judge({ planned, credential }: Running, healthy: boolean | undefined): void {
+    const { health } = planned.target
+    if (healthy === false) health.failuresInRow++
+    if (healthy !== true) return
+    health.failuresInRow = 0
+    recovered(credential.health)
+  }
+}

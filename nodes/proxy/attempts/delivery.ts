@@ -1,0 +1,297 @@
+// What the caller gets: headers, first byte, signs of life, back-pressure, the terminal event, which is held back until the record
+// is written and the answer stored, and the error inside of a stream.
+import type { Chance, Clock } from '../../../shared/clock.ts'
+import type { Notify } from '../../../shared/notice.ts'
+import type { RequestStatus } from '../../../shared/telemetry/records.ts'
+import { noTokens } from '../accounting/attempt-cost.ts'
+import type { Hold, Outcome } from '../accounting/outcome.ts'
+import { totalCost } from '../accounting/request-records.ts'
+import type { Settlement } from '../accounting/settle.ts'
+import type { Used } from '../accounting/usage-meter.ts'
+import type { AnswerWriter } from '../conversations/answer-store.ts'
+import { printErrorEvent } from '../dialects/error-shapes.ts'
+import { errorAnswer } from '../errors/error-answer.ts'
+import { errorRow } from '../errors/error-table.ts'
+import type { ForwardedError } from '../errors/forwarded-error.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { WholeAnswer } from '../translators/translator.ts'
+import type { Attempt } from './attempt.ts'
+import type { AttemptProgress } from './attempt-loop.ts'
+import { KeepAlive } from './keep-alive.ts'
+import type { LiveRequest, LiveRequests } from './live-requests.ts'
+import { contentHeaders, pushAnswerHeaders } from './response-headers.ts'
+
+export interface DeliveryTools {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly notify: Notify
+  readonly settlement: Settlement
+  readonly live: LiveRequests
+}
+
+/** What an attempt used until `nowMs`, monotonic. */
+export interface AttemptUse {
+  readonly used: Used
+  readonly nowMs: number
+}
+
+/** The dispatch whose answer is delivered. */
+export interface FollowedDispatch extends AttemptProgress {
+  /** The last attempt; undefined before there was one. */
+  readonly attempt: Attempt | undefined
+  /** Ends it: its attempt is aborted, and paid for. */
+  stop(): { readonly used: Used | undefined; readonly nowMs: number }
+}
+
+/** Takes what a dispatch has for the caller. Each request ends in exactly one of `answer`, `finish`, `cutStream` and `reject`, unless the
+ *  caller leaves before. */
+export interface AnswerDelivery {
+  /** Called before the first attempt. */
+  follow(dispatch: FollowedDispatch): void
+  /** The first byte of a stream; `nowMs` is monotonic. */
+  begin(attempt: Attempt, nowMs: number): void
+  write(attempt: Attempt, bytes: Buffer | string): 'sent' | 'full' | 'gone'
+  keepAlive(attempt: Attempt, nowMs: number): void
+  answer(attempt: Attempt, answer: WholeAnswer, use: AttemptUse): void
+  finish(attempt: Attempt, last: Buffer | string, use: AttemptUse): void
+  /** The stream failed after its first byte. */
+  cutStream(attempt: Attempt, error: GatewayError, use: AttemptUse): void
+  /** No target answered. */
+  reject(error: GatewayError): void
+}
+
+/** What was asked for, as far as its answer depends on it. */
+export interface DeliveredRequest {
+  readonly model: string
+  readonly stream: boolean
+  readonly holds: readonly Hold[]
+  /** Stores the answer before its last bytes go; undefined: it is not stored. */
+  readonly keeper: AnswerWriter | undefined
+}
+
+export class Delivery implements AnswerDelivery, LiveRequest {
+  readonly request: AuthenticatedRequest
+  readonly sessionModel = undefined
+  livePrevious: LiveRequest | undefined = undefined
+  liveNext: LiveRequest | undefined = undefined
+  readonly #tools: DeliveryTools
+  readonly #asked: DeliveredRequest
+  #dispatch: FollowedDispatch | undefined
+  #keepAlive: KeepAlive | undefined
+  #firstForwardMs: number | undefined
+  #isOver = false
+
+  constructor(tools: DeliveryTools, request: AuthenticatedRequest, asked: DeliveredRequest) {
+    this.#tools = tools
+    this.request = request
+    this.#asked = asked
+  }
+
+  follow(dispatch: FollowedDispatch): void {
+    const { reply } = this.request
+    if (this.#dispatch === undefined) this.#tools.live.add(this)
+    this.#dispatch = dispatch
+    reply.onGone = () => this.#onCallerGone()
+    reply.onWritable = () => dispatch.attempt?.resume()
+  }
+
+  // ── a whole answer ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  answer(attempt: Attempt, answer: WholeAnswer, { used, nowMs }: AttemptUse): void {
+    const { reply, id } = this.request
+    const { status } = attempt
+    const outcome = this.#outcome({ status: 'ok', httpStatus: status, errorCode: '', used, nowMs })
+    const headers = contentHeaders(answer.contentType, id)
+    this.#pushFacts(headers, nowMs, used.unpriced ? undefined : lastCost(outcome))
+    this.#settle(outcome, () => this.#store(attempt, answer.body, (body) => reply.send(status, headers, body)))
+  }
+
+  // ── a stream ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  begin(attempt: Attempt, nowMs: number): void {
+    const { reply, id } = this.request
+    this.#firstForwardMs = nowMs
+    this.#keepAlive = new KeepAlive(nowMs)
+    const headers = contentHeaders(attempt.stream?.contentType ?? '', id)
+    this.#pushFacts(headers, nowMs, undefined)
+    headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no')
+    reply.begin(attempt.status, headers)
+  }
+
+  write(_attempt: Attempt, bytes: Buffer | string): 'sent' | 'full' | 'gone' {
+    return this.request.reply.write(bytes)
+  }
+
+  keepAlive({ stream }: Attempt, nowMs: number): void {
+    if (stream?.keepAlive === undefined || this.#keepAlive === undefined) return
+    if (this.#keepAlive.isDue(nowMs, stream.lastEventMs)) this.request.reply.write(stream.keepAlive)
+  }
+
+  finish(attempt: Attempt, last: Buffer | string, { used, nowMs }: AttemptUse): void {
+    const { reply } = this.request
+    const outcome = this.#outcome({ status: 'ok', httpStatus: attempt.status, errorCode: '', used, nowMs })
+    const flush = (bytes: Buffer | string) => {
+      if (bytes.length > 0) reply.write(bytes)
+      reply.end()
+    }
+    this.#settle(outcome, () => this.#store(attempt, last, flush))
+  }
+
+  /** The caller is told in the stream, and gets no terminal event. */
+  cutStream(attempt: Attempt, error: GatewayError, { used, nowMs }: AttemptUse): void {
+    const { reply } = this.request
+    const errorCode = errorRow(error).code ?? ''
+    const event = this.#errorEvent(attempt, error)
+    this.#settle(this.#outcome({ status: 'cut', httpStatus: 200, errorCode, used, nowMs }), () => {
+      if (event === undefined) {
+        reply.abort()
+        return
+      }
+      reply.write(event)
+      reply.end()
+    })
+  }
+
+  /** Undefined: the stream has no room for one. */
+  #errorEvent({ stream }: Attempt, error: GatewayError): string | undefined {
+    if (stream?.opaque === true) return undefined
+    const { id, operation } = this.request
+    const { type, code, message, param, status } = errorRow(error)
+    const said = error.type === 'upstream-error-event' ? (error.message ?? message) : message
+    const facts = { status, type, code, message: said, param }
+    return stream?.failure(code ?? type, said) ?? printErrorEvent(operation.errors, facts, id)
+  }
+
+  // ── ends without an answer ───────────────────────────────────────────────────────────────────────────────────────
+
+  reject(error: GatewayError): void {
+    this.#reject(error, { used: undefined, nowMs: this.#tools.clock.monotonicMs() })
+  }
+
+  #reject(error: GatewayError, { used, nowMs }: { used: Used | undefined; nowMs: number }): void {
+    const { reply } = this.request
+    const answer = this.#errorAnswer(error)
+    const headers = [...answer.headers]
+    this.#pushFacts(headers, nowMs, undefined)
+    const errorCode = errorRow(error).code ?? ''
+    const outcome = this.#outcome({ status: 'failed', httpStatus: answer.status, errorCode, used, nowMs })
+    this.#settle(outcome, () => reply.send(answer.status, headers, answer.body))
+  }
+
+  #errorAnswer(error: GatewayError): ForwardedError {
+    const { id, operation } = this.request
+    const translator = this.#dispatch?.attempt?.translator
+    if (error.type === 'upstream-rejected' && translator !== undefined) return translator.forwardError(error.answer, id)
+    return errorAnswer(error, { requestId: id, shape: operation.errors, chance: this.#tools.chance })
+  }
+
+  /** Ends it for a reason of ours: its key was revoked, an operator stopped it. What was delivered is paid for. */
+  cut(error: GatewayError): void {
+    const dispatch = this.#dispatch
+    if (this.#isOver || dispatch === undefined) return
+    const { used, nowMs } = dispatch.stop()
+    const { attempt } = dispatch
+    if (attempt?.hasForwarded === true && used !== undefined) this.cutStream(attempt, error, { used, nowMs })
+    else this.#reject(error, { used, nowMs })
+  }
+
+  #onCallerGone(): void {
+    const dispatch = this.#dispatch
+    if (this.#isOver || dispatch === undefined) return
+    const { used, nowMs } = dispatch.stop()
+    const { attempt } = dispatch
+    const httpStatus = attempt?.hasForwarded === true ? attempt.status : 0
+    this.#settle(this.#outcome({ status: 'client-aborted', httpStatus, errorCode: '', used, nowMs }), nothing)
+  }
+
+  // ── the end of every way ─────────────────────────────────────────────────────────────────────────────────────────
+
+  #outcome({ status, httpStatus, errorCode, used, nowMs }: End): Outcome {
+    const { model, stream } = this.#asked
+    const dispatch = this.#dispatch
+    const attempts = dispatch?.attempts ?? []
+    return {
+      status,
+      httpStatus,
+      errorCode,
+      model,
+      stream,
+      cacheStatus: 'BYPASS',
+      attempts,
+      attemptCount: dispatch?.attemptCount ?? 0,
+      fallbackIndex: dispatch?.fallbackIndex ?? 0,
+      tokens: used?.tokens ?? noTokens,
+      estimated: used?.estimated === true,
+      units: used?.units,
+      costNanoUsd: used?.unpriced === true ? undefined : totalCost(attempts),
+      times: {
+        endedMs: nowMs,
+        upstreamMs: dispatch?.upstreamMs ?? 0,
+        firstForwardMs: this.#firstForwardMs,
+        firstTokenMs: dispatch?.attempt?.timing?.firstTokenMs ?? 0,
+      },
+    }
+  }
+
+  #settle(outcome: Outcome, flush: () => void): void {
+    this.#isOver = true
+    this.#tools.live.delete(this)
+    this.#tools.settlement.settle(this.request, outcome, this.#asked.holds, flush)
+  }
+
+  /** Lets the last bytes of an answer go, once it is stored where it shall be. */
+  #store(attempt: Attempt, last: Buffer | string, send: (bytes: Buffer | string) => void): void {
+    const { keeper } = this.#asked
+    if (keeper === undefined || last.length === 0) {
+      send(last)
+      return
+    }
+    const { target, credential, translator, stream } = attempt
+    const served = { target, credential, passesThrough: translator.passesThrough, streamed: stream !== undefined }
+    void keeper
+      .keep(last, served)
+      .catch((error: Error) => {
+        const message = error.stack ?? error.message
+        this.#tools.notify({ type: 'handler-threw', where: 'stored responses', message })
+        return last
+      })
+      .then(send)
+  }
+
+  #pushFacts(headers: string[], nowMs: number, costNanoUsd: number | undefined): void {
+    const { id, snapshot, operation, startedMs } = this.request
+    const dispatch = this.#dispatch
+    const attempt = dispatch?.attempt
+    const upstreamMs = dispatch?.upstreamMs ?? 0
+    pushAnswerHeaders(headers, {
+      requestId: id,
+      revisionText: snapshot.revisionText,
+      target: dispatch?.target,
+      dropped: attempt?.translator.dropped ?? '',
+      requestIdToo: operation.errors === 'anthropic',
+      limits: attempt?.limits,
+      attempts: dispatch?.attemptCount ?? 0,
+      fallbackIndex: dispatch?.fallbackIndex ?? 0,
+      cacheStatus: 'BYPASS',
+      upstreamMs,
+      overheadMs: nowMs - startedMs - upstreamMs,
+      costNanoUsd,
+    })
+  }
+}
+
+interface End {
+  readonly status: RequestStatus
+  readonly httpStatus: number
+  readonly errorCode: string
+  /** Undefined: nothing was used. */
+  readonly used: Used | undefined
+  readonly nowMs: number
+}
+
+function lastCost({ attempts }: Outcome): number | undefined {
+  return attempts[attempts.length - 1]?.costNanoUsd
+}
+
+function nothing(): void {}

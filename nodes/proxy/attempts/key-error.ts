@@ -1,0 +1,17 @@
+// Whether the key of a request that is open still holds.
+import { mayUse } from '../auth/callers.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { LiveRequest } from './live-requests.ts'
+
+/** Undefined: it does. `wallMs`: the wall clock. */
+export function keyError(
+  { request, sessionModel }: LiveRequest,
+  snapshot: Pick<Snapshot, 'callers'>,
+  wallMs: number,
+): GatewayError | undefined {
+  const caller = snapshot.callers.get(request.caller.tokenHash)
+  if (caller === undefined || caller.expiresAtMs <= wallMs) return { type: 'unknown-key' }
+  if (sessionModel === undefined || mayUse(caller, sessionModel)) return undefined
+  return { type: 'model-not-allowed', model: sessionModel }
+}

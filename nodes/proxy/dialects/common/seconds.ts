@@ -1,0 +1,11 @@
+// Seconds of audio, as providers write them.
+import type { BillableUnits } from '../../../../shared/usage/billable-units.ts'
+
+/** A larger number comes from a broken counter. */
+const secondsMax = 1e9
+
+export function secondsOf(value: unknown): BillableUnits | undefined {
+  const amount = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  if (typeof amount !== 'number' || !(amount >= 0 && amount <= secondsMax)) return undefined
+  return { unit: 'seconds', amount }
+}

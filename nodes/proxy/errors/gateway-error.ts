@@ -1,0 +1,91 @@
+// Everything that a caller can be told instead of an answer. An error is a value: nothing here is thrown.
+import type { Capability } from '../../../shared/chat/capabilities.ts'
+import type { HttpError } from '../http/http.ts'
+
+export type GatewayError =
+  | HttpError
+  | { readonly type: 'bad-body'; readonly code: string; readonly message: string; readonly param?: string | undefined }
+  | { readonly type: 'missing-key' }
+  | { readonly type: 'unknown-key' }
+  | { readonly type: 'ambiguous-credentials' }
+  | { readonly type: 'model-not-allowed'; readonly model: string }
+  | { readonly type: 'unknown-model'; readonly model: string; readonly nearest: readonly string[] }
+  | { readonly type: 'unknown-path'; readonly nearest: string | undefined }
+  | { readonly type: 'method-not-allowed'; readonly allow: string }
+  | { readonly type: 'upgrade-required' }
+  | { readonly type: 'unknown-object'; readonly kind: 'file' | 'batch' }
+  | { readonly type: 'not-served'; readonly what: string }
+  | { readonly type: 'no-config' }
+  | { readonly type: 'config-damaged' }
+  | { readonly type: 'no-target'; readonly model: string }
+  /** No target can take the request; `models` names models that could. */
+  | {
+      readonly type: 'unable'
+      readonly model: string
+      readonly ineligible: Exclude<Ineligible, { type: 'unreadable' }>
+      readonly models: readonly string[]
+    }
+  | ConversationError
+  | UpstreamGatewayError
+
+/** Errors of stored responses and of conversations that continue from them. */
+export type ConversationError =
+  /** The store can be neither read nor written now. */
+  | { readonly type: 'state-away' }
+  | { readonly type: 'chain-too-long'; readonly responses: number; readonly bytes: number }
+  /** `isPrevious`: a request wanted to continue from the response. */
+  | { readonly type: 'response-unknown'; readonly id: string; readonly isPrevious: boolean }
+
+/** Errors that come of what an upstream did. */
+export type UpstreamGatewayError =
+  /** The upstream rejected the request; the caller gets the upstream's own words. */
+  | { readonly type: 'upstream-rejected'; readonly answer: ErrorAnswer }
+  /** The same, where the upstream said it as the first event of a stream. */
+  | {
+      readonly type: 'rejected-in-stream'
+      readonly status: number
+      readonly code: string | undefined
+      readonly message: string
+      readonly param: string | undefined
+    }
+  /** The upstream reported an error inside its stream; `message` is what it said. */
+  | { readonly type: 'upstream-error-event'; readonly message: string | undefined }
+  | { readonly type: 'upstream-limited'; readonly retryAfterMs: number }
+  | { readonly type: 'upstream-error'; readonly message: string }
+  | { readonly type: 'upstream-timeout'; readonly message: string }
+  | { readonly type: 'upstream-auth' }
+  | { readonly type: 'upstream-tls' }
+  | { readonly type: 'upstream-protocol' }
+
+/** An upstream's answer outside 2xx. */
+export interface ErrorAnswer {
+  readonly status: number
+  readonly contentType: string
+  readonly retryAfterMs: number | undefined
+  readonly body: Buffer
+}
+
+/** Why a target cannot take a request. */
+export type Ineligible =
+  | { readonly type: 'missing-capability'; readonly capability: Capability; readonly what: string }
+  /** In strict mode: parameters that the target cannot take. */
+  | { readonly type: 'unsupported-params'; readonly params: readonly string[] }
+  /** The target's kind of provider has no such operation. */
+  | { readonly type: 'unspoken'; readonly route: string }
+  /** The conversation that the request continues is held by another provider. */
+  | { readonly type: 'elsewhere'; readonly provider: string }
+  | { readonly type: 'unreadable'; readonly path: string; readonly message: string; readonly code?: string }
+
+export type Unreadable = Extract<Ineligible, { type: 'unreadable' }>
+
+/** The error of a request that no target can take; `models` could take it. */
+export function ineligibleError(
+  ineligible: Ineligible,
+  { model, models }: { model: string; models: readonly string[] },
+): GatewayError {
+  return ineligible.type === 'unreadable' ? unreadableError(ineligible) : { type: 'unable', model, ineligible, models }
+}
+
+export function unreadableError({ path, message, code = 'invalid_value' }: Unreadable): GatewayError {
+  return { type: 'bad-body', code, message: `\`${path}\` ${message}.`, param: path }
+}

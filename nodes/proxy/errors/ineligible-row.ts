@@ -1,0 +1,30 @@
+// The row of a request that no target can take: what it asks for, and which other models could take it.
+import { invalid, type Row, row, shown, withParam } from './error-row.ts'
+import type { GatewayError } from './gateway-error.ts'
+
+type Unable = Extract<GatewayError, { type: 'unable' }>
+
+export function ineligibleRow({ model, ineligible, models }: Unable): Row {
+  const others =
+    models.length === 0 ? 'No model that you may use could.' : `These models could: ${models.map(shown).join(', ')}.`
+  switch (ineligible.type) {
+    case 'missing-capability': {
+      const asked = `it asks for ${ineligible.capability} (${shown(ineligible.what)})`
+      const message = `The model ${shown(model)} cannot take this request: ${asked}. ${others}`
+      return withParam(row(400, invalid, 'unsupported_capability', message), ineligible.what)
+    }
+    case 'unsupported-params': {
+      const params = ineligible.params.map(shown).join(', ')
+      const message = `In strict mode the model ${shown(model)} cannot take ${params}. ${others}`
+      return withParam(row(400, invalid, 'unsupported_parameter', message), ineligible.params[0])
+    }
+    case 'elsewhere': {
+      const message = `The model ${shown(model)} cannot go on from this response: it lies with the provider ${shown(ineligible.provider)}, where none of the model's targets is. ${others}`
+      return withParam(row(400, invalid, 'previous_response_elsewhere', message), 'previous_response_id')
+    }
+    case 'unspoken': {
+      const message = `The model ${shown(model)} cannot be used at ${ineligible.route}. ${others}`
+      return withParam(row(400, invalid, 'unsupported_endpoint', message), 'model')
+    }
+  }
+}

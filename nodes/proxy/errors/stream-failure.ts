@@ -1,0 +1,32 @@
+// What an error event in an upstream's stream means.
+import type { ChatError } from '../../../shared/chat/error.ts'
+import type { GatewayError } from './gateway-error.ts'
+import { toldCode } from './told-code.ts'
+import { failureOfChatError, type UpstreamFailure } from './upstream-failure.ts'
+
+/** An error in the place of the first event means what an answer with its status would mean. `error` is undefined where the
+ *  event was not understood; `message` is what it said. */
+export function failureInStream(error: ChatError | undefined, message: string | undefined): UpstreamFailure {
+  switch (error?.kind) {
+    case 'invalid-request':
+    case 'context-length':
+    case 'content-policy':
+    case 'too-large':
+      return { outcome: 'http-error', condition: undefined, error: rejectedInStream(error) }
+    case 'authentication':
+    case 'permission':
+    case 'quota':
+    case 'rate-limit':
+      return failureOfChatError({ status: 429, contentType: '', retryAfterMs: undefined, body: noBody }, error)
+    default:
+      return { outcome: 'http-error', condition: '5xx', error: { type: 'upstream-error-event', message } }
+  }
+}
+
+function rejectedInStream(error: ChatError): GatewayError {
+  const { message, param, kind } = error
+  const status = kind === 'too-large' ? 413 : 400
+  return { type: 'rejected-in-stream', status, code: toldCode(error), message, param }
+}
+
+const noBody = Buffer.alloc(0)

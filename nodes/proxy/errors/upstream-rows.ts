@@ -1,0 +1,45 @@
+// Rows of the error table for what upstreams do.
+import { invalid, passing, type RowOf, row } from './error-row.ts'
+import type { UpstreamGatewayError } from './gateway-error.ts'
+
+type RowFor<Type extends UpstreamGatewayError['type']> = RowOf<Extract<UpstreamGatewayError, { type: Type }>>
+
+export const upstreamRows: { readonly [Type in UpstreamGatewayError['type']]: RowFor<Type> } = {
+  // The answer itself is forwarded; this row names it in records and events.
+  'upstream-rejected': ({ answer }) =>
+    row(answer.status, invalid, 'upstream_refused', 'The upstream refused the request.'),
+  'rejected-in-stream': ({ status, code, message, param }) => ({
+    status,
+    type: invalid,
+    code: code ?? null,
+    retry: false,
+    message,
+    param,
+  }),
+  'upstream-error-event': row(502, 'server_error', 'upstream_error', 'The upstream reported an error in its stream.'),
+  'upstream-limited': ({ retryAfterMs }) =>
+    passing(
+      row(
+        429,
+        'requests',
+        'rate_limit_exceeded',
+        'Every upstream of this model limits the rate now. Try again after the time given.',
+      ),
+      retryAfterMs,
+    ),
+  'upstream-error': ({ message }) => row(502, 'server_error', 'upstream_error', message),
+  'upstream-timeout': ({ message }) => row(504, 'server_error', 'upstream_timeout', message),
+  'upstream-auth': row(
+    502,
+    'server_error',
+    'upstream_auth',
+    'The upstream refused the credentials that the gateway holds for it. An operator has to renew them; your key is fine.',
+  ),
+  'upstream-tls': row(502, 'server_error', 'upstream_tls', 'The upstream could not be verified over TLS.'),
+  'upstream-protocol': row(
+    502,
+    'server_error',
+    'upstream_protocol_error',
+    'The upstream answered with something that is not a valid answer.',
+  ),
+}

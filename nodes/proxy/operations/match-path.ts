@@ -1,0 +1,137 @@
+// Finds the operation of a request by its path, and the error shape that callers of a path expect. Paths are never decoded or
+// normalised, so no other spelling reaches an upstream.
+import { nearestNames } from '../../../shared/config/nearest.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
+import type { ErrorShape } from '../dialects/error-shapes.ts'
+import type { RequestHead } from '../http/http.ts'
+import { matchObjectPath, type ObjectPath, objectMediaTypes } from '../provider-objects/object-operations.ts'
+import { healthOperation, modelLists, objectOperation, storedResponseOperations } from './gateway-operations.ts'
+import { matchModelPath, modelListPaths, modelOfPath } from './model-paths.ts'
+import type { Operation } from './operation.ts'
+import { chat, completions, countTokens, embeddings, messages, responses } from './operations.ts'
+import { passThroughOperations } from './pass-through-operations.ts'
+
+export interface MatchedOperation {
+  readonly operation: Operation
+  /** The model that the path names; then the body's does not count. */
+  readonly model?: string | undefined
+  /** The file or batch that the path names. */
+  readonly object?: ObjectPath
+  readonly response?: StoredResponsePath
+}
+
+export interface StoredResponsePath {
+  readonly id: string
+  readonly action: keyof typeof storedResponseOperations
+}
+
+/** Nothing is served at the path. */
+export type PathMismatch =
+  | { readonly type: 'unknown-path'; readonly nearest: string | undefined }
+  | { readonly type: 'not-served'; readonly what: string }
+  | { readonly type: 'upgrade-required' }
+
+const unprefixed: readonly string[] = ['/v1/chat/completions', '/v1/embeddings', '/v1/rerank']
+
+const openAiPaths = [chat, completions, embeddings, responses, ...passThroughOperations].flatMap((operation) => {
+  const { name } = operation
+  const paths = [name, `/openai${name}`, ...(unprefixed.includes(name) ? [name.slice('/v1'.length)] : [])]
+  return paths.map((path) => [path, operation] as const)
+})
+const anthropicPaths = [messages, countTokens].flatMap((operation) => [
+  [operation.name, operation] as const,
+  [`/anthropic${operation.name}`, operation] as const,
+])
+const inferencePaths: ReadonlyMap<string, Operation> = new Map([
+  ...openAiPaths,
+  ...anthropicPaths,
+  ['/openai/responses', responses],
+])
+
+type Match = Result<MatchedOperation, PathMismatch>
+
+/** Made once for each path, so that a request makes none. */
+const inferenceMatches: ReadonlyMap<string, Match> = new Map(
+  [...inferencePaths].map(([path, operation]) => [path, done({ operation })]),
+)
+const listMatches = {
+  openai: done({ operation: modelLists.openai }),
+  anthropic: done({ operation: modelLists.anthropic }),
+  gemini: done({ operation: modelLists.gemini }),
+} as const
+const healthMatch: Match = done({ operation: healthOperation })
+
+export const readyPaths: readonly string[] = ['/readyz', '/health/readiness']
+const healthPaths: readonly string[] = ['/livez', '/health/liveliness', ...readyPaths]
+export const realtimePaths: readonly string[] = ['/v1/realtime', '/openai/v1/realtime', '/openai/realtime', '/realtime']
+
+export function matchOperation(head: RequestHead): Match {
+  return inferenceMatches.get(head.path) ?? matchOther(head)
+}
+
+function matchOther(head: RequestHead): Match {
+  const { path, query, method } = head
+  const withModel = method === 'POST' ? matchModelPath(path, query) : undefined
+  if (withModel !== undefined) return done(withModel)
+  const object = matchObjectPath(path)
+  if (object !== undefined) return done({ operation: objectOperation(object), object })
+  if (healthPaths.includes(path)) return healthMatch
+  const response = matchStoredResponse(path)
+  if (response !== undefined) return done({ operation: storedResponseOperations[response.action], response })
+  return matchModelList(head) ?? mismatch(path)
+}
+
+function matchModelList(head: RequestHead): Match | undefined {
+  const { path } = head
+  if (modelListPaths.includes(path)) return listMatches[listShape(head)]
+  const model = modelOfPath(path)
+  return model === undefined ? undefined : done({ operation: modelLists[listShape(head)], model })
+}
+
+function listShape(head: RequestHead): ErrorShape {
+  if (head.header('anthropic-version') !== undefined) return 'anthropic'
+  return head.header('x-goog-api-key') === undefined ? errorShapeAt(head.path) : 'gemini'
+}
+
+const storedResponsePath = /^(?:\/openai|(?:\/openai)?\/v1)\/responses\/([^/]+)(?:\/(input_items|cancel))?$/
+
+export function matchStoredResponse(path: string): StoredResponsePath | undefined {
+  const [, id, action = ''] = storedResponsePath.exec(path) ?? []
+  // Other endpoints of the Responses API; neither is about a stored response.
+  if (id === undefined || (action === '' && (id === 'input_tokens' || id === 'compact'))) return undefined
+  return { id, action: action as StoredResponsePath['action'] }
+}
+
+const knownPaths = [...inferencePaths.keys(), ...modelListPaths, ...healthPaths]
+
+function mismatch(path: string): Match {
+  if (realtimePaths.includes(path)) return fail({ type: 'upgrade-required' })
+  if (isLaterPath(path)) return fail({ type: 'not-served', what: 'This endpoint' })
+  return fail({ type: 'unknown-path', nearest: nearestNames(path, knownPaths, 1)[0] })
+}
+
+/** The error shape at a path, known or not. */
+export function errorShapeAt(path: string): ErrorShape {
+  const known = inferencePaths.get(path)
+  if (known !== undefined) return known.errors
+  if (/^(\/anthropic)?\/v1\/messages|^\/anthropic\//.test(path)) return 'anthropic'
+  return /^\/v1beta\/|^\/v1\/models\/.+:[A-Za-z]+$/.test(path) ? 'gemini' : 'openai'
+}
+
+/** Parts of the providers' APIs that this version knows and does not serve: told apart from a mistyped path. */
+const laterPaths =
+  /^(\/openai|\/anthropic)?\/v1\/(images\/.+|audio\/.+|files\/.+|batches\/.+|messages\/batches(\/.+)?|realtime\/.+|responses\/.+)$|^\/openai\/deployments\/|^\/v1beta\/|^\/mcp(\/|$)|^\/a2a\//
+
+function isLaterPath(path: string): boolean {
+  return laterPaths.test(path)
+}
+
+/** Media types of bodies at a path; undefined where only JSON is taken. */
+export function mediaTypesAt(path: string): readonly string[] | undefined {
+  const operation = inferencePaths.get(path) ?? matchModelPath(path, '')?.operation
+  if (operation?.form !== undefined) {
+    return operation.form.only ? ['multipart/form-data'] : ['multipart/form-data', 'application/json']
+  }
+  const object = operation === undefined ? matchObjectPath(path) : undefined
+  return object === undefined ? undefined : objectMediaTypes(object)
+}

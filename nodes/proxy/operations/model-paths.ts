@@ -1,0 +1,77 @@
+// Paths that name a model: those of Azure's and Google's SDKs, and `GET /v1/models/{id}`.
+import type { Operation } from './operation.ts'
+import {
+  chat,
+  completions,
+  embeddings,
+  geminiBatchEmbed,
+  geminiCount,
+  geminiEmbed,
+  generate,
+  generateList,
+  generateStream,
+} from './operations.ts'
+import { azurePassThroughOperations } from './pass-through-operations.ts'
+
+export interface OperationWithModel {
+  readonly operation: Operation
+  readonly model: string
+}
+
+const azureOperations: Readonly<Record<string, Operation>> = {
+  'chat/completions': chat,
+  completions,
+  embeddings,
+  ...azurePassThroughOperations,
+}
+const geminiOperations: Readonly<Record<string, Operation>> = {
+  generateContent: generate,
+  streamGenerateContent: generateStream,
+  countTokens: geminiCount,
+  embedContent: geminiEmbed,
+  batchEmbedContents: geminiBatchEmbed,
+}
+const azurePath = /^\/openai\/deployments\/([^/]+)\/([a-z/]+)$/
+const geminiPath = /^\/v1(?:beta)?\/models\/(.+):([A-Za-z]+)$/
+
+export function matchModelPath(path: string, query: string): OperationWithModel | undefined {
+  const [, deployment, azureName] = azurePath.exec(path) ?? []
+  if (deployment !== undefined) return named(azureOperations, azureName, deployment)
+  const [, model, geminiName] = geminiPath.exec(path) ?? []
+  if (model === undefined) return undefined
+  const found = named(geminiOperations, geminiName, model)
+  const isList = found?.operation === generateStream && !/(^|&)alt=sse(&|$)/.test(query)
+  return isList ? { operation: generateList, model: found.model } : found
+}
+
+function named(
+  operations: Readonly<Record<string, Operation>>,
+  name = '',
+  encoded = '',
+): OperationWithModel | undefined {
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined
+  const model = decoded(encoded)
+  return operation === undefined || model === undefined ? undefined : { operation, model }
+}
+
+export const modelListPaths: readonly string[] = [
+  '/v1/models',
+  '/openai/v1/models',
+  '/anthropic/v1/models',
+  '/v1beta/models',
+  '/models',
+]
+
+/** The model of `GET /v1/models/{id}`, undefined for another path. Ids contain slashes, raw or percent-encoded. */
+export function modelOfPath(path: string): string | undefined {
+  const list = modelListPaths.find((one) => path.startsWith(`${one}/`))
+  return list === undefined ? undefined : decoded(path.slice(list.length + 1))
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}

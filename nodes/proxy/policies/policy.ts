@@ -1,0 +1,24 @@
+// The seam for what limits, budgets, guardrails, caches and prompts do with a request. A policy is asked before the first
+// attempt, may filter the answer, and is told the end. It returns values: it never calls the next policy, sends or records.
+import type { ChatAnswer } from '../../../shared/chat/answer.ts'
+import type { CacheStatus } from '../../../shared/telemetry/records.ts'
+import type { Hold } from '../accounting/outcome.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { InferenceRequest } from '../request/inference-request.ts'
+import type { AnswerFilter } from '../streams/answer-filter.ts'
+
+export type PolicyDecision =
+  /** The request goes on, perhaps as another one (a prompt filled in, a name redacted). */
+  | { readonly type: 'proceed'; readonly asked: InferenceRequest; readonly hold?: Hold; readonly filter?: AnswerFilter }
+  /** The request is answered without an upstream. */
+  | { readonly type: 'answer'; readonly answer: ChatAnswer; readonly status: Extract<CacheStatus, `${string}HIT`> }
+  | { readonly type: 'reject'; readonly error: GatewayError }
+
+export interface Policy {
+  readonly name: string
+  /** Read from the compiled snapshot: a request that no rule matches pays for one look. */
+  governs(request: AuthenticatedRequest): boolean
+  /** Synchronous unless something outside of this process is asked. */
+  decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision>
+}

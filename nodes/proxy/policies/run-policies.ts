@@ -1,0 +1,81 @@
+// Asks the policies of a request, one after the other. This is the only loop over them; their order is a line of `main.ts`.
+import type { Hold } from '../accounting/outcome.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { InferenceRequest } from '../request/inference-request.ts'
+import type { AnswerFilter } from '../streams/answer-filter.ts'
+import type { Policy, PolicyDecision } from './policy.ts'
+
+/** What the policies made of a request that goes on. */
+export interface Permit {
+  readonly asked: InferenceRequest
+  readonly holds: readonly Hold[]
+  readonly filters: readonly AnswerFilter[]
+}
+
+/** A request that a policy ended. The holds of the policies before it are still to be settled. */
+export interface Ended {
+  readonly ended: Exclude<PolicyDecision, { type: 'proceed' }>
+  readonly permit: Permit
+}
+
+export type Decided = Permit | Ended
+
+const none: readonly never[] = []
+
+export function runPolicies(
+  policies: readonly Policy[],
+  request: AuthenticatedRequest,
+  asked: InferenceRequest,
+): Decided | Promise<Decided> {
+  return runFrom(0, { asked, holds: none, filters: none })
+
+  function runFrom(first: number, start: Permit): Decided | Promise<Decided> {
+    let permit = start
+    for (let index = first; index < policies.length; index++) {
+      const policy = policies[index]
+      if (policy === undefined || !policy.governs(request)) continue
+      const decision = decide(policy, request, permit)
+      if (decision instanceof Promise) {
+        return decision.then((late) => ('ended' in late ? late : runFrom(index + 1, late)))
+      }
+      if ('ended' in decision) return decision
+      permit = decision
+    }
+    return permit
+  }
+}
+
+/** Thrown where a policy throws, so that the holds of those before it are settled all the same. */
+export class PolicyFault extends Error {
+  readonly permit: Permit
+
+  constructor(policy: Policy, permit: Permit, cause: unknown) {
+    super(`the policy ${policy.name} threw: ${cause instanceof Error ? cause.stack : String(cause)}`, { cause })
+    this.permit = permit
+  }
+}
+
+function decide(policy: Policy, request: AuthenticatedRequest, permit: Permit): Decided | Promise<Decided> {
+  const fault = (cause: unknown): never => {
+    throw new PolicyFault(policy, permit, cause)
+  }
+  try {
+    const decision = policy.decide(request, permit.asked)
+    return decision instanceof Promise
+      ? decision.then((late) => applied(permit, late), fault)
+      : applied(permit, decision)
+  } catch (cause) {
+    return fault(cause)
+  }
+}
+
+function applied(permit: Permit, decision: PolicyDecision): Decided {
+  if (decision.type !== 'proceed') return { ended: decision, permit }
+  const { asked, hold, filter } = decision
+  const { holds, filters } = permit
+  return {
+    asked,
+    holds: hold === undefined ? holds : [...holds, hold],
+    filters: filter === undefined ? filters : [...filters, filter],
+  }
+}

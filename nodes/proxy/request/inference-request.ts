@@ -1,0 +1,102 @@
+// What an inference request asks for, whether its body is JSON or a form. The conversation in it is parsed when somebody asks
+// for it, once.
+
+import type { Need } from '../../../shared/chat/capabilities.ts'
+import { estimateTokens } from '../../../shared/chat/estimate.ts'
+import { needsOf } from '../../../shared/chat/needs.ts'
+import type { JsonObject } from '../../../shared/chat/parts.ts'
+import type { ChatRequest } from '../../../shared/chat/request.ts'
+import { parseExact } from '../../../shared/json/exact.ts'
+import type { BodyScan } from '../../../shared/json/scan.ts'
+import type { Edit } from '../../../shared/json/splice.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
+import type { Continuation } from '../conversations/continuation.ts'
+import { readBetas } from '../dialects/anthropic/betas.ts'
+import type { InboundDialect } from '../dialects/dialect.ts'
+import type { Unreadable } from '../errors/gateway-error.ts'
+import type { AskedForm } from './form-body.ts'
+
+export interface AskedJson {
+  readonly type: 'json'
+  readonly scan: BodyScan
+  /** Changes to the body that do not depend on the target. */
+  readonly edits: readonly Edit[]
+}
+
+/** A conversation as its dialect means it. */
+export interface ParsedChat {
+  readonly request: ChatRequest
+  readonly needs: readonly Need[]
+  readonly estimatedInput: number
+}
+
+export interface InferenceFacts {
+  readonly model: string
+  /** The request's own fallback list; undefined when it has none. */
+  readonly fallbacks: readonly string[] | undefined
+  readonly stream: boolean
+  /** Whether the caller asked for the usage chunk of a stream. */
+  readonly showUsage: boolean
+  readonly body: AskedJson | ({ readonly type: 'form' } & AskedForm)
+  /** Reads the conversation; undefined for operations that have none in neutral form. */
+  readonly inbound: InboundDialect | undefined
+  /** The header in which the caller asks for beta features of Anthropic's API. */
+  readonly betas: string | undefined
+  /** What the request continues, and whether its answer is stored. */
+  readonly state: Continuation | undefined
+}
+
+export class InferenceRequest {
+  readonly facts: InferenceFacts
+  /** The conversation that a policy put in the place of the body's: from then on the body's own bytes are not sent. */
+  readonly replaced: ChatRequest | undefined
+  #parsed: Result<ParsedChat, Unreadable> | undefined
+
+  constructor(facts: InferenceFacts, replaced?: ChatRequest) {
+    this.facts = facts
+    this.replaced = replaced
+  }
+
+  get model(): string {
+    return this.facts.model
+  }
+
+  /** Whether the request has a conversation that can be read, changed and filtered. */
+  get hasConversation(): boolean {
+    return this.facts.inbound !== undefined && this.facts.body.type === 'json'
+  }
+
+  /** Only where `hasConversation`. */
+  parsed(): Result<ParsedChat, Unreadable> {
+    this.#parsed ??= this.#parse()
+    return this.#parsed
+  }
+
+  /** The same request with another conversation in it. */
+  with(replaced: ChatRequest): InferenceRequest {
+    return new InferenceRequest(this.facts, replaced)
+  }
+
+  #parse(): Result<ParsedChat, Unreadable> {
+    if (this.replaced !== undefined) return done(parsedChat(this.replaced))
+    const { body, inbound, state, betas } = this.facts
+    if (inbound === undefined || body.type === 'form')
+      return fail({ type: 'unreadable', path: 'body', message: 'has no conversation' })
+    const items = state?.input?.items
+    const read = inbound.parseRequest(
+      items === undefined ? bodyOf(body.scan) : { ...bodyOf(body.scan), input: items },
+      state?.history?.messages,
+    )
+    if (!read.ok) return fail({ type: 'unreadable', ...read.error })
+    return done(parsedChat(betas === undefined ? read.value : { ...read.value, betas: readBetas(betas) }))
+  }
+}
+
+function parsedChat(request: ChatRequest): ParsedChat {
+  return { request, needs: needsOf(request), estimatedInput: estimateTokens(request) }
+}
+
+/** A scanned body is an object. */
+export function bodyOf({ bytes, open, close }: BodyScan): JsonObject {
+  return parseExact(bytes.utf8Slice(open, close)) as JsonObject
+}

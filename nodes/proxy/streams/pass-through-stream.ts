@@ -1,0 +1,110 @@
+// The stream whose bytes pass through: it relays events to the caller and remembers what they report.
+import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
+import { AnthropicStreamObserver } from '../dialects/anthropic/stream-observer.ts'
+import { secondsOf } from '../dialects/common/seconds.ts'
+import { TypedStreamObserver } from '../dialects/common/typed-stream-observer.ts'
+import { GeminiStreamObserver } from '../dialects/gemini/stream-observer.ts'
+import { ChatStreamObserver, ResponsesStreamObserver, type StreamObserver } from '../dialects/openai/stream-observer.ts'
+import type { StreamDialect } from '../operations/operation.ts'
+import {
+  type AnswerStream,
+  countedTokens,
+  eventStream,
+  keepAliveComment,
+  type StreamOptions,
+  type StreamSink,
+  type StreamTiming,
+  type StreamTokens,
+} from './answer-stream.ts'
+import { SseRelay, type StreamOutput } from './sse-relay.ts'
+
+export class PassThroughStream implements AnswerStream, StreamOutput {
+  readonly error = undefined
+  readonly contentType = eventStream
+  readonly keepAlive = keepAliveComment
+  forwarded = false
+  readonly #sink: StreamSink
+  readonly #observer: StreamObserver
+  readonly #relay: SseRelay
+
+  constructor(dialect: StreamDialect, { showUsage, nowMs, sink }: StreamOptions) {
+    this.#sink = sink
+    this.#observer = observerFor(dialect, showUsage)
+    this.#relay = new SseRelay(this.#observer, this, dialect === 'typed' ? typedEventBytesMax : undefined)
+    this.#relay.lastEventMs = nowMs
+  }
+
+  push(bytes: Buffer, nowMs: number): 'ok' | 'broken' {
+    return this.#relay.push(bytes, nowMs)
+  }
+
+  end(): 'whole' | 'cut' {
+    return this.#relay.end()
+  }
+
+  get finished(): boolean {
+    return this.#observer.finished
+  }
+
+  get errorMessage(): string | undefined {
+    return this.#observer.errorMessage
+  }
+
+  get units(): BillableUnits | undefined {
+    return this.#observer instanceof TypedStreamObserver ? this.#observer.units : undefined
+  }
+
+  get timing(): StreamTiming {
+    return this.#relay
+  }
+
+  get lastEventMs(): number {
+    return this.#relay.lastEventMs
+  }
+
+  tokens(estimatedInput: number): StreamTokens {
+    return countedTokens(this.#observer.usage, estimatedInput, this.#relay.tokens)
+  }
+
+  failure(): undefined {}
+
+  // ── what the relay puts out ──────────────────────────────────────────────────────────────────────────────────────
+
+  onEvents(bytes: Buffer): void {
+    this.#begin()
+    this.#sink.onBytes(bytes)
+  }
+
+  onDone(last: Buffer): void {
+    this.#begin()
+    this.#sink.onDone(last)
+  }
+
+  onErrorEvent(): void {
+    this.#sink.onErrorEvent()
+  }
+
+  #begin(): void {
+    if (this.forwarded) return
+    this.forwarded = true
+    this.#sink.onFirstByte()
+  }
+}
+
+/** An event may hold a whole picture. */
+const typedEventBytesMax = 32 << 20
+
+function observerFor(dialect: StreamDialect, showUsage: boolean): StreamObserver {
+  switch (dialect) {
+    case 'chat':
+      return new ChatStreamObserver(showUsage)
+    case 'responses':
+      return new ResponsesStreamObserver()
+    case 'messages':
+      return new AnthropicStreamObserver()
+    case 'gemini':
+      return new GeminiStreamObserver()
+    case 'typed':
+      return new TypedStreamObserver(secondsOf)
+  }
+}

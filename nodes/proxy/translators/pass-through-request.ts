@@ -1,0 +1,80 @@
+// What a target is sent where bytes pass through: the caller's own body with another model's name, and the few edits that the
+// gateway has to make.
+import { type Edit, editModel, spliceBody } from '../../../shared/json/splice.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
+import { stateEdits } from '../conversations/body-edits.ts'
+import type { Unreadable } from '../errors/gateway-error.ts'
+import type { Operation } from '../operations/operation.ts'
+import type { FileReference } from '../provider-objects/file-references.ts'
+import { addressOf, type Target } from '../providers/endpoint.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import { passThroughHeaders } from '../request/headers.ts'
+import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
+import type { PassThroughRequest } from './pass-through.ts'
+
+export interface PassThroughParts {
+  readonly request: AuthenticatedRequest
+  readonly asked: InferenceRequest
+  readonly body: AskedJson
+  readonly target: Target
+  /** Files that the body names; all lie at the target. */
+  readonly files: readonly FileReference[]
+}
+
+export function passThroughRequest(parts: PassThroughParts): PassThroughRequest {
+  const { request, body, target, files } = parts
+  const { operation, head } = request
+  const headers = passThroughHeaders(head, operation)
+  return {
+    path: addressOf(target, pathOf(operation, target)) + headers.query,
+    headerLines: headers.lines,
+    body: renamedWithin(operation, body, target) ?? splicedBody(parts),
+    units: operation.units?.ofRequest?.(body.scan),
+    credential: files[0]?.ref.credential,
+  }
+}
+
+function splicedBody({ request, asked, body, target, files }: PassThroughParts): readonly Uint8Array[] {
+  const { scan } = body
+  const { state } = asked.facts
+  const own = state === undefined ? body.edits : [...body.edits, ...stateEdits(scan, state)]
+  const edits = files.length === 0 ? own : [...own, ...fileEdits(files).filter((edit) => isApart(edit, own))]
+  const namesModel = typeof request.operation.upstreamPath === 'string'
+  return spliceBody(scan, namesModel ? [...edits, editModel(scan, target.model)] : edits).pieces
+}
+
+/** The body with another model in it, where its dialect names the model deep within; undefined where nothing changes. */
+function renamedWithin({ namesModelWithin }: Operation, { scan }: AskedJson, { model }: Target): Buffer[] | undefined {
+  if (namesModelWithin === undefined) return undefined
+  const body = bodyOf(scan)
+  const renamed = namesModelWithin(body, model)
+  return renamed === body ? undefined : [Buffer.from(JSON.stringify(renamed))]
+}
+
+function fileEdits(files: readonly FileReference[]): Edit[] {
+  return files.map(({ start, end, ref }) => ({ start, end, replacement: JSON.stringify(ref.id) }))
+}
+
+/** What another edit takes away needs no name. */
+function isApart({ start, end }: Edit, others: readonly Edit[]): boolean {
+  return !others.some((other) => start < other.end && other.start < end)
+}
+
+const noFiles: readonly FileReference[] = []
+
+/** Only the provider that has the files can take the request, under the names that it gave them. */
+export function filesAtTarget(
+  files: readonly FileReference[] | undefined,
+  target: Target,
+): Result<readonly FileReference[], Unreadable> {
+  if (files === undefined || files.length === 0) return done(noFiles)
+  const credential = files[0]?.ref.credential
+  const together = files.every(({ ref }) => ref.provider === target.provider && ref.credential === credential)
+  if (together) return done(files)
+  const message = 'names a file that lies at another account than that of the model'
+  return fail({ type: 'unreadable', path: 'file_id', message })
+}
+
+export function pathOf({ upstreamPath }: Operation, { model }: Target): string {
+  return typeof upstreamPath === 'string' ? upstreamPath : upstreamPath(encodeURIComponent(model))
+}
