@@ -55,7 +55,7 @@ function opened() {
   const route = directRoute('voice', target)
   const chance = () => 0
   const attemptPlan = new AttemptPlan({
-    requestId: 'r',
+    requestId: 'req_1',
     revision: 1,
     stream: true,
     clock,
@@ -95,7 +95,7 @@ test('silence ends a session after its time, and not before; a word from either 
   expect(client.closed).toBeUndefined()
   pass(2_000)
   expect([client.closed?.code, codeIn(client), upstream.closed?.code]).toEqual([1_001, 'session_idle', 1_001])
-  expect(recorded).toMatchObject([{ requestId: 'r', status: 'cut', errorCode: 'session_idle' }])
+  expect(recorded).toMatchObject([{ requestId: 'req_1', status: 'cut', errorCode: 'session_idle' }])
   expect(load.inFlight).toBe(0)
   expect(upstream.pings).toBeGreaterThan(100)
 })
@@ -155,8 +155,8 @@ test('a response that never ends is recorded as such, with no cost that nobody t
   session.fromUpstream(event({ type: 'response.created' }), false)
   session.onClose(1_006, '')
   expect(recorded).toMatchObject([
-    { requestId: 'r.1', status: 'client-aborted', unpriced: true, tokens: { input: 0, output: 0 } },
-    { requestId: 'r', status: 'client-aborted' },
+    { requestId: 'req_1.1', status: 'client-aborted', unpriced: true, tokens: { input: 0, output: 0 } },
+    { requestId: 'req_1', status: 'client-aborted' },
   ])
 })
 
