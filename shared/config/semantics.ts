@@ -46,12 +46,7 @@ export function checkChanges(before: ConfigState, changes: readonly Change[], op
   return [...problems, ...stillUsed(next, deleted, set)]
 }
 
-/** References of a key, with paths that begin with `prefix`. */
-export function checkKey(
-  resources: Resources,
-  key: Pick<KeyRecord, 'owner' | 'models'>,
-  prefix: PathSegment[],
-): Problem[] {
+function checkKey(resources: Resources, key: KeyRecord, prefix: PathSegment[]): Problem[] {
   return checkReferences(resources, referencesOfKey(key), prefix)
 }
 

@@ -4,7 +4,7 @@ import type { KeyRecord } from './key-record.ts'
 
 const ownerKinds = { team: 'teams', user: 'users', app: 'apps' } as const
 
-export function referencesOfKey(key: Pick<KeyRecord, 'owner' | 'models'>): Reference[] {
+export function referencesOfKey(key: KeyRecord): Reference[] {
   const [field, name] = Object.entries(key.owner)[0] as [keyof typeof ownerKinds, string]
   return [{ path: ['owner', field], to: ownerKinds[field], name }, ...anyModels(key.models)]
 }
