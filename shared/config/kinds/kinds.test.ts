@@ -202,14 +202,15 @@ describe.each(enforcedKinds)('of the kind %s', (kind) => {
     expect(parsed.resources).toEqual([{ kind, name, input }])
   })
 
-  test('a field that may be a file is read from one', () => {
-    for (const pattern of kindRules[kind].fileFields ?? []) {
-      const [first = '', ...rest] = pattern.map((part) => (part === '*' ? 'some' : part))
-      const inner = rest.reduceRight<unknown>((value, part) => ({ [part]: value }), 'file:/secret')
-      const text = JSON.stringify({ [kind]: { [name]: { [first]: inner } } })
-      const read = parseDocument(text, { format: 'json', env: {}, readFile: (path) => `what ${path} holds\n` })
-      expect(JSON.stringify(read.resources)).toContain('"what /secret holds"')
-    }
+  test('a document of this machine takes its secrets from files and warns of plain text', () => {
+    const text = JSON.stringify({ [kind]: { [name]: input } })
+    const plain = parseDocument(text, { format: 'json', env: {} })
+    expect(plain.warnings.map(({ path }) => path)).toEqual(Object.keys(secrets).map((at) => `${kind}.${name}.${at}`))
+    const plains = Object.values(secrets)
+    const inFiles = plains.reduce((all, secret, at) => all.replace(JSON.stringify(secret), `"file:/${at}"`), text)
+    const readFile = (path: string) => `${plains[Number(path.slice(1))]}\n`
+    const read = parseDocument(inFiles, { format: 'json', env: {}, readFile })
+    expect(read).toMatchObject({ resources: [{ kind, name, input }], problems: [], warnings: [] })
   })
 })
 
