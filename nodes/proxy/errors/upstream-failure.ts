@@ -1,7 +1,7 @@
 // What may go wrong with an attempt, and what follows from it: how it is recorded, on which condition it may be tried
 // again, and what the caller is told when it was the last one.
 import type { ChatError, ChatErrorKind } from '../../../shared/chat/error.ts'
-import type { RetryCondition } from '../../../shared/config/kinds.ts'
+import type { RetryCondition } from '../../../shared/config/kinds/models/spec.ts'
 import type { AttemptOutcome } from '../../../shared/telemetry/records.ts'
 import { type ErrorShape, printError } from '../dialects/error-shapes.ts'
 import type { ErrorAnswer, ForwardedError } from '../translators/translator.ts'

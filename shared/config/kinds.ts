@@ -1,7 +1,0 @@
-export * from './keys/key-record.ts'
-export * from './kinds/kind.ts'
-export * from './kinds/models/spec.ts'
-export * from './kinds/owners/spec.ts'
-export * from './kinds/providers/spec.ts'
-export * from './kinds/slos/spec.ts'
-export type { SealedSecret } from './sealed-secret.ts'

@@ -1,2 +1,0 @@
-export * from './keys/key-schemas.ts'
-export { specSchemas } from './kinds/schemas.ts'
