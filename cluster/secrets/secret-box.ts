@@ -1,6 +1,6 @@
 // Secret fields of resources, sealed for their owner. What lies in the log, in snapshots and in backups is this text; it
 // names the owner, so that whoever opens it needs to know nothing else.
-import type { SealedSecret } from '../../shared/config/kinds.ts'
+import type { SealedSecret } from '../../shared/config/sealed-secret.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { decrypt, encrypt } from './aead.ts'
 import { maySeal } from './key-life.ts'

@@ -1,11 +1,12 @@
-// With a provider or an objective its data key goes, and with a key the one that seals its token: from then on what was
-// sealed for them is noise in the log, in every revision of the past and in backups without the keys. Only owners of a kind that is known
-// here are ever forgotten, and none whose event may still be on its way.
+// The data key of a resource goes with the resource, and the one that seals a token with the key: from then on what was sealed
+// for them is noise in the log, in every revision of the past and in backups without the keys. Only owners of a kind that is
+// known here are ever forgotten, and none whose event may still be on its way.
 import type { Follower } from '../../cluster/config-log/follower.ts'
 import type { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { ConfigChange } from '../../shared/config/events.ts'
-import { secretOwner } from '../../shared/config/secret-fields.ts'
+import { isResourceChange, isResourceSet, kindOfChange } from '../../shared/config/kinds/kind.ts'
+import { holdsSecrets, resourceOfSecretOwner } from '../../shared/config/secret-fields.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
 
@@ -49,7 +50,8 @@ const againMs = 30_000
 
 export function removesOwners(change: ConfigChange): boolean {
   if (change.type === 'change-set') return change.changes.some(removesOwners)
-  return change.type === 'provider-deleted' || change.type === 'slo-deleted' || change.type === 'key-revoked'
+  if (!isResourceChange(change)) return change.type === 'key-revoked'
+  return !isResourceSet(change) && holdsSecrets(kindOfChange(change))
 }
 
 /** Whose data key seals the token of a key that can be shown again. */
@@ -59,16 +61,14 @@ export function tokenOwner(keyId: string): string {
 
 /** Whether somebody in `state` has secrets under this owner's data key, or may have. */
 export function holdsOwner(state: ConfigState, owner: string): boolean {
-  if (owner.startsWith(providerPrefix)) return state.resources.providers.has(owner.slice(providerPrefix.length))
-  if (owner.startsWith(sloPrefix)) return state.resources.slos.has(owner.slice(sloPrefix.length))
+  const resource = resourceOfSecretOwner(owner)
+  if (resource !== undefined) return state.resources[resource.kind].has(resource.name)
   if (!owner.startsWith(tokenPrefix)) return false
   return state.keys.get(owner.slice(tokenPrefix.length))?.spec.sealedToken !== undefined
 }
 
-const providerPrefix = secretOwner('providers', '')
-const sloPrefix = secretOwner('slos', '')
 const tokenPrefix = 'key:'
 
 function isRemovable(owner: string): boolean {
-  return [providerPrefix, sloPrefix, tokenPrefix].some((prefix) => owner.startsWith(prefix))
+  return owner.startsWith(tokenPrefix) || resourceOfSecretOwner(owner) !== undefined
 }

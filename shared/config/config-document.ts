@@ -1,7 +1,7 @@
 // A whole configuration as one document: kinds as maps by name. This is what a YAML file, a JSON body and an export have
 // in common once they are data.
 
-import { type EnforcedKind, enforcedKinds, laterKinds } from './kinds.ts'
+import { type EnforcedKind, enforcedKinds, laterKinds } from './kinds/kind.ts'
 import { didYouMean } from './nearest.ts'
 import { invalid, type Problem, quote, unsupported } from './problem.ts'
 

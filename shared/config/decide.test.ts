@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decideDelete, decidePut } from './decide.ts'
-import type { Change } from './events.ts'
 import { applyChange, forkState } from './fold.ts'
-import { type EnforcedKind, enforcedKinds, laterKinds } from './kinds.ts'
+import { deletedChange, type EnforcedKind, enforcedKinds, laterKinds, setChange } from './kinds/kind.ts'
 import { parseSpec } from './parse-spec.ts'
 import { publicSpec } from './secret-fields.ts'
 import { checkState } from './semantics.ts'
@@ -193,12 +192,10 @@ test('no sequence of commands leads to a state with a problem, and no valid one 
         expect(checkState(gateway.state, tools)).toEqual([])
         if (decision.ok || one.do === 'key' || refusalType(decision) === 'not-found') continue
         // What the quick checks refuse, the check of everything refuses as well.
-        const singular = one.kind.slice(0, -1)
         const parsed = one.do === 'put' ? parseSpec(one.kind, one.name, one.input) : undefined
         if (parsed?.ok === false) continue
-        const set = { type: `${singular}-set`, name: one.name, spec: parsed?.spec, origin: 'api' }
-        const change = parsed === undefined ? { type: `${singular}-deleted`, name: one.name } : set
-        applyChange(before, change as Change, before.revision + 1)
+        const set = setChange(one.kind, one.name, { spec: parsed?.spec as never, origin: 'api' })
+        applyChange(before, parsed === undefined ? deletedChange(one.kind, one.name) : set, before.revision + 1)
         expect(checkState(before, tools)).not.toEqual([])
       }
     }),

@@ -5,20 +5,24 @@ import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { done, fail, type Result } from '../result.ts'
 import type { ConfigDocument } from './config-document.ts'
-import type { Change, ConfigChange, Origin } from './events.ts'
+import type { Change, ConfigChange } from './events.ts'
 import {
+  deletedChange,
   type EnforcedKind,
   enforcedKinds,
   type LaterKind,
   laterKinds,
-  type SealedSecret,
+  type Origin,
   type SpecOf,
-} from './kinds.ts'
+  setChange,
+} from './kinds/kind.ts'
+import type { CheckOptions } from './kinds/kind-rules.ts'
 import { parseSpec } from './parse-spec.ts'
 import { invalid, type Problem, unsupported } from './problem.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
-import { isMask, mapSecrets, maskOf, type Seal, secretOwner } from './secret-fields.ts'
-import { type CheckOptions, checkChanges } from './semantics.ts'
+import { isMask, maskOf, type Seal, type SealedSecret } from './sealed-secret.ts'
+import { mapSecrets, secretOwner } from './secret-fields.ts'
+import { checkChanges } from './semantics.ts'
 import type { ConfigState, Resource } from './state.ts'
 
 export type Decision = Result<ConfigChange | undefined, Refusal>
@@ -66,7 +70,7 @@ export function decideDelete(state: ConfigState, command: DeleteResource, tools:
   const refusal = preconditionRefusal(current, expectedRevision)
   if (refusal !== undefined) return fail(refusal)
   if (current === undefined) return fail({ type: 'not-found', what: `${kind}/${name}` })
-  const change = deleteChange(kind, name)
+  const change = deletedChange(kind, name)
   const problems = checkChanges(state, [change], tools)
   return problems.length > 0 ? fail(refusalOf(problems)) : done(change)
 }
@@ -157,7 +161,7 @@ interface ResourceInput {
 
 function draftSet(state: ConfigState, { kind, name, input, origin }: ResourceInput): Draft {
   const current = state.resources[kind].get(name)
-  const change = (spec: SpecOf[EnforcedKind]) => setChange(kind, name, spec, current?.origin ?? origin)
+  const change = (spec: SpecOf[EnforcedKind]) => setChange(kind, name, { spec, origin: current?.origin ?? origin })
   const parsed = parseSpec(kind, name, input)
   if (!parsed.ok) {
     const sealed = () => assert.fail('a refused draft is never sealed')
@@ -200,23 +204,6 @@ function deletionsOf(state: ConfigState, document: ConfigDocument): Change[] {
     const resources: [string, Resource<unknown>][] = [...state.resources[kind]]
     return resources
       .filter(([name, { origin }]) => origin === 'apply' && !named.has(`${kind}/${name}`))
-      .map(([name]) => deleteChange(kind, name))
+      .map(([name]) => deletedChange(kind, name))
   })
-}
-
-const changeNames = {
-  providers: 'provider',
-  models: 'model',
-  teams: 'team',
-  users: 'user',
-  apps: 'app',
-  slos: 'slo',
-} as const satisfies Record<EnforcedKind, string>
-
-function setChange(kind: EnforcedKind, name: string, spec: SpecOf[EnforcedKind], origin: Origin): Change {
-  return { type: `${changeNames[kind]}-set`, name, spec, origin } as Change // the kind ties the type to the spec
-}
-
-function deleteChange(kind: EnforcedKind, name: string): Change {
-  return { type: `${changeNames[kind]}-deleted`, name }
 }

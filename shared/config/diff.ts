@@ -4,10 +4,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ConfigChange } from './events.ts'
 import { applyChange, forkState } from './fold.ts'
 import type { ForkableMap } from './forkable-map.ts'
-import { enforcedKinds, type KeyRecord, type SealedSecret } from './kinds.ts'
+import type { KeyRecord } from './keys/key-record.ts'
+import { enforcedKinds } from './kinds/kind.ts'
 import { formatPath, type PathSegment, quote } from './problem.ts'
 import { publicKey } from './public-view.ts'
-import { maskOf } from './secret-fields.ts'
+import { maskOf, type SealedSecret } from './sealed-secret.ts'
 import type { ConfigState, Resource } from './state.ts'
 
 export interface DiffEntry {

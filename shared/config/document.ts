@@ -13,8 +13,12 @@ import {
 } from 'yaml'
 import { bounds } from '../bounds.ts'
 import { type ConfigDocument, documentOf } from './config-document.ts'
+import { enforcedKinds } from './kinds/kind.ts'
+import { matchesField } from './kinds/kind-rules.ts'
+import { kindRules } from './kinds/rules.ts'
 import { formatPath, invalid, type PathSegment, type Problem, quote } from './problem.ts'
-import { isMask } from './secret-fields.ts'
+import { isMask } from './sealed-secret.ts'
+import { isSecretField } from './secret-fields.ts'
 import { expandVariables } from './variables.ts'
 
 export interface DocumentSource {
@@ -155,7 +159,7 @@ class Walk {
   #text(node: unknown, text: string, path: PathSegment[]): string {
     const expanded = expandVariables(text, this.#source.env)
     for (const message of expanded.problems) this.#problem(node, path, message)
-    if (!isSecretPath(path)) return expanded.text
+    if (!isFileField(path)) return expanded.text
     if (expanded.text.startsWith('file:')) return this.#fileText(node, expanded.text, path)
     if (this.#source.env !== undefined && expanded.text === text && !isMask(text)) this.#warnOfPlainText(node, path)
     return expanded.text
@@ -163,7 +167,7 @@ class Walk {
 
   /** Only of a file of this machine: what comes over the wire is sealed on arrival and lies nowhere else. */
   #warnOfPlainText(node: unknown, path: PathSegment[]): void {
-    if (path[2] === 'tls' && path.at(-1) !== 'key') return // certificates are no secret
+    if (!isSecret(path)) return
     const message = `this secret stands here in plain text: write \${VARIABLE} or file:/path`
     const { kind: _, ...warning } = located(this.#lines, (node as Node).range?.[0] ?? 0, invalid(path, message))
     this.warnings.push(warning)
@@ -230,12 +234,15 @@ function jsonProblem(text: string): Problem | undefined {
   }
 }
 
-/** `providers.<name>.credentials[i].apiKey`, everything under `providers.<name>.tls`, and `slos.<name>.webhook.secret`. */
-function isSecretPath(path: readonly PathSegment[]): boolean {
-  const [kind, , part, ...rest] = path
-  if (kind === 'slos') return part === 'webhook' && rest[0] === 'secret' && rest.length === 1
-  if (kind !== 'providers') return false
-  return part === 'tls' ? rest.length === 1 : part === 'credentials' && rest[1] === 'apiKey' && rest.length === 2
+function isFileField([first, , ...field]: readonly PathSegment[]): boolean {
+  const kind = enforcedKinds.find((known) => known === first)
+  return kind !== undefined && (kindRules[kind].fileFields ?? []).some((pattern) => matchesField(pattern, field))
+}
+
+/** A certificate may stand in a file like its key, and is no secret. */
+function isSecret([first, , ...field]: readonly PathSegment[]): boolean {
+  const kind = enforcedKinds.find((known) => known === first)
+  return kind !== undefined && isSecretField(kind, field)
 }
 
 function parentPath(path: string): string {

@@ -1,23 +1,11 @@
 // What can happen to a configuration. An event is decided once, against the state before it, and folded for ever after;
 // everything a fold needs (ids, times) stands in the event.
-import type { KeyRecord, ModelSpec, OwnerSpec, ProviderSpec, SloSpec } from './kinds.ts'
+import type { KeyRecord } from './keys/key-record.ts'
+import { isResourceChange, type ResourceChange } from './kinds/kind.ts'
 
-/** Who made a resource: an `apply` deletes only what an earlier apply made. */
-export type Origin = 'api' | 'apply' | 'bootstrap'
+export type Change = ResourceChange | KeyChange
 
-export type Change =
-  | { type: 'provider-set'; name: string; spec: ProviderSpec; origin: Origin }
-  | { type: 'provider-deleted'; name: string }
-  | { type: 'model-set'; name: string; spec: ModelSpec; origin: Origin }
-  | { type: 'model-deleted'; name: string }
-  | { type: 'team-set'; name: string; spec: OwnerSpec; origin: Origin }
-  | { type: 'team-deleted'; name: string }
-  | { type: 'user-set'; name: string; spec: OwnerSpec; origin: Origin }
-  | { type: 'user-deleted'; name: string }
-  | { type: 'app-set'; name: string; spec: OwnerSpec; origin: Origin }
-  | { type: 'app-deleted'; name: string }
-  | { type: 'slo-set'; name: string; spec: SloSpec; origin: Origin }
-  | { type: 'slo-deleted'; name: string }
+export type KeyChange =
   | { type: 'key-issued'; key: KeyRecord }
   | { type: 'key-rotated'; keyId: string; tokenHash: string; prefix: string; overlapUntil: string }
   | { type: 'key-revoked'; keyId: string }
@@ -42,19 +30,7 @@ export interface ConfigEvent {
   prevHash: string
 }
 
-const changeTypes: { [Type in Change['type']]: true } = {
-  'provider-set': true,
-  'provider-deleted': true,
-  'model-set': true,
-  'model-deleted': true,
-  'team-set': true,
-  'team-deleted': true,
-  'user-set': true,
-  'user-deleted': true,
-  'app-set': true,
-  'app-deleted': true,
-  'slo-set': true,
-  'slo-deleted': true,
+const keyChanges: { [Type in KeyChange['type']]: true } = {
   'key-issued': true,
   'key-rotated': true,
   'key-revoked': true,
@@ -62,5 +38,5 @@ const changeTypes: { [Type in Change['type']]: true } = {
 
 /** Whether this release can fold it. A log may hold what a newer release wrote. */
 export function isKnownChange(type: string): type is Change['type'] {
-  return Object.hasOwn(changeTypes, type)
+  return isResourceChange({ type }) || Object.hasOwn(keyChanges, type)
 }

@@ -1,10 +1,11 @@
 // The fold: what all events so far add up to. It reads no clock and makes no id, so the same events give the same state on
 // every node and on every replay. A fold owns its state and edits it in place (a million events must fold in a second);
 // whoever wants to keep the state before folds on a `forkState` of it.
-import { type Change, type ConfigChange, type ConfigEvent, isKnownChange, type Origin } from './events.ts'
+import { type Change, type ConfigChange, type ConfigEvent, isKnownChange, type KeyChange } from './events.ts'
 import { ForkableMap } from './forkable-map.ts'
-import type { EnforcedKind, KeyRecord, SpecOf } from './kinds.ts'
-import type { ConfigState, Resource } from './state.ts'
+import type { KeyRecord } from './keys/key-record.ts'
+import { byKind, isResourceChange, isResourceSet, kindOfChange, type ResourceChange } from './kinds/kind.ts'
+import type { ConfigState, Resource, Resources } from './state.ts'
 
 /** The chain hash of a configuration to which nothing has happened yet. */
 const genesisHash = '0'.repeat(64)
@@ -23,14 +24,7 @@ function stateOf(empty: <Value>() => ForkableMap<Value>): ConfigState {
   return {
     revision: 0,
     hash: genesisHash,
-    resources: {
-      providers: empty(),
-      models: empty(),
-      teams: empty(),
-      users: empty(),
-      apps: empty(),
-      slos: empty(),
-    },
+    resources: byKind(() => empty<never>()),
     keys: empty(),
     tokens: empty(),
   }
@@ -65,18 +59,10 @@ export function applyChange(state: ConfigState, change: ConfigChange, revision: 
 /** A state that can be folded on without touching this one, at once however large it is: a fold replaces resources and
  *  never edits them. */
 export function forkState(state: ConfigState): ConfigState {
-  const { providers, models, teams, users, apps, slos } = state.resources
   return {
     revision: state.revision,
     hash: state.hash,
-    resources: {
-      providers: providers.fork(),
-      models: models.fork(),
-      teams: teams.fork(),
-      users: users.fork(),
-      apps: apps.fork(),
-      slos: slos.fork(),
-    },
+    resources: byKind((kind) => state.resources[kind].fork()) as Resources, // each is a fork of the map of its kind
     keys: state.keys.fork(),
     tokens: state.tokens.fork(),
   }
@@ -107,44 +93,18 @@ function leadsTo(key: KeyRecord | undefined, hash: string): boolean {
 
 /** Total: whatever is known can be folded. What a change deletes or rotates was there when it was decided. */
 function applyOne(state: ConfigState, change: Change, revision: number): void {
-  const { providers, models, teams, users, apps, slos } = state.resources
+  if (isResourceChange(change)) applyToResource(state.resources, change, revision)
+  else applyToKey(state, change, revision)
+}
+
+function applyToResource(resources: Resources, change: ResourceChange, revision: number): void {
+  const ofKind: ForkableMap<Resource<unknown>> = resources[kindOfChange(change)]
+  if (isResourceSet(change)) ofKind.set(change.name, { spec: change.spec, revision, origin: change.origin })
+  else ofKind.delete(change.name)
+}
+
+function applyToKey(state: ConfigState, change: KeyChange, revision: number): void {
   switch (change.type) {
-    case 'provider-set':
-      set<'providers'>(providers, change, revision)
-      break
-    case 'provider-deleted':
-      providers.delete(change.name)
-      break
-    case 'model-set':
-      set<'models'>(models, change, revision)
-      break
-    case 'model-deleted':
-      models.delete(change.name)
-      break
-    case 'team-set':
-      set<'teams'>(teams, change, revision)
-      break
-    case 'team-deleted':
-      teams.delete(change.name)
-      break
-    case 'user-set':
-      set<'users'>(users, change, revision)
-      break
-    case 'user-deleted':
-      users.delete(change.name)
-      break
-    case 'app-set':
-      set<'apps'>(apps, change, revision)
-      break
-    case 'app-deleted':
-      apps.delete(change.name)
-      break
-    case 'slo-set':
-      set<'slos'>(slos, change, revision)
-      break
-    case 'slo-deleted':
-      slos.delete(change.name)
-      break
     case 'key-issued':
       setKey(state, { spec: change.key, revision, origin: 'api' })
       break
@@ -157,14 +117,6 @@ function applyOne(state: ConfigState, change: Change, revision: number): void {
     default:
       change satisfies never // a new kind of change does not compile until it is folded
   }
-}
-
-function set<Kind extends EnforcedKind>(
-  resources: ForkableMap<Resource<SpecOf[Kind]>>,
-  change: { name: string; spec: SpecOf[Kind]; origin: Origin },
-  revision: number,
-): void {
-  resources.set(change.name, { spec: change.spec, revision, origin: change.origin })
 }
 
 function rotate(state: ConfigState, change: Extract<Change, { type: 'key-rotated' }>, revision: number): void {

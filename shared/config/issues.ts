@@ -1,8 +1,8 @@
 // zod's issues as problems in our words: one problem for each unknown field, with the nearest known one.
 import type { z } from 'zod'
+import { notEnforced } from './kinds/schema-fields.ts'
 import { didYouMean } from './nearest.ts'
 import { invalid, type PathSegment, type Problem, quote, unsupported } from './problem.ts'
-import { notEnforced } from './schemas.ts'
 
 export interface Judged {
   schema: z.ZodType

@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import { documentJsonSchema, jsonSchemaOf } from './json-schema.ts'
-import { keyRequestSchema, rotateRequestSchema } from './schemas.ts'
+import { keyRequestSchema, rotateRequestSchema } from './keys/key-schemas.ts'
 
 const ajv = new Ajv2020({ strictTypes: false, allowUnionTypes: true })
 addFormats.default(ajv)

@@ -1,9 +1,10 @@
 // JSON Schema, made from the schemas that validate: for editors (headgate.yaml) and for OpenAPI. Fields that this version
 // refuses are left out, so that an editor marks them before the gateway does.
 import { z } from 'zod'
-import { enforcedKinds } from './kinds.ts'
+import { enforcedKinds } from './kinds/kind.ts'
+import { notEnforced } from './kinds/schema-fields.ts'
+import { specSchemas } from './kinds/schemas.ts'
 import { namePattern } from './names.ts'
-import { notEnforced, specSchemas } from './schemas.ts'
 
 export type JsonSchema = Record<string, unknown>
 

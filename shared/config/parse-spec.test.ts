@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { EnforcedKind } from './kinds.ts'
+import type { EnforcedKind } from './kinds/kind.ts'
 import { parseSpec } from './parse-spec.ts'
 
 const upstream = { kind: 'openai', credentials: [{ name: 'main', apiKey: 'k' }] }

@@ -2,11 +2,12 @@
 // read, so that a misspelt field does not hide a dangling reference two lines below it.
 import type { z } from 'zod'
 import { problemsOf } from './issues.ts'
-import type { EnforcedKind, SpecOf } from './kinds.ts'
+import type { EnforcedKind, SpecOf } from './kinds/kind.ts'
+import { kindRules } from './kinds/rules.ts'
+import { isRecord } from './kinds/salvage.ts'
+import { specSchemas } from './kinds/schemas.ts'
 import { isName, nameRule } from './names.ts'
 import { invalid, type PathSegment, type Problem } from './problem.ts'
-import { salvageSpec } from './salvage.ts'
-import { specSchemas } from './schemas.ts'
 import type { InputOf } from './secret-fields.ts'
 
 export type ParsedSpec<Kind extends EnforcedKind> =
@@ -20,7 +21,7 @@ export function parseSpec<Kind extends EnforcedKind>(kind: Kind, name: string, i
   const parsed = parseWith(specSchemas[kind] as unknown as z.ZodType<InputOf[Kind]>, input, path)
   if (parsed.ok && problems.length === 0) return { ok: true, spec: parsed.value }
   if (!parsed.ok) problems.push(...parsed.error)
-  return { ok: false, problems, draft: salvageSpec(kind, input) }
+  return { ok: false, problems, draft: kindRules[kind].salvage(isRecord(input) ? input : {}) }
 }
 
 export function parseWith<Value>(

@@ -1,6 +1,7 @@
 // What may be shown of a state and of its history: secrets are masks, token hashes stay inside.
 import type { Change, ConfigChange } from './events.ts'
-import { type EnforcedKind, enforcedKinds, type KeyRecord } from './kinds.ts'
+import type { KeyRecord } from './keys/key-record.ts'
+import { type EnforcedKind, enforcedKinds, isResourceChange, isResourceSet, kindOfChange } from './kinds/kind.ts'
 import { type PublicOf, publicSpec } from './secret-fields.ts'
 import type { ConfigState } from './state.ts'
 
@@ -33,7 +34,8 @@ function publicPart(change: Change): PublicChange {
     const { tokenHash: _, ...shown } = change
     return shown
   }
-  if (change.type === 'provider-set') return { ...change, spec: publicSpec('providers', change.spec) }
-  if (change.type === 'slo-set') return { ...change, spec: publicSpec('slos', change.spec) }
+  if (isResourceChange(change) && isResourceSet(change)) {
+    return { ...change, spec: publicSpec(kindOfChange(change), change.spec) }
+  }
   return { ...change }
 }

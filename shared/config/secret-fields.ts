@@ -1,9 +1,8 @@
-// Which fields of a spec are secrets, and the three forms they take: plain text on the way in, sealed at rest, and on the
-// way out a mask of at most the last four characters. A mask that comes back in means "keep what is stored", so that a
-// resource can be read, edited and written again. No secret begins with the mask's "…": it cannot stand in an HTTP header
-// nor in a PEM file.
-import type { CredentialSpec, EnforcedKind, ProviderSpec, SealedSecret, SloSpec, SpecOf, WebhookSpec } from './kinds.ts'
+// The secrets of a spec, wherever its kind says that they stand.
+import { type EnforcedKind, enforcedKinds, resourceKinds, type SpecOf } from './kinds/kind.ts'
+import { kindRules } from './kinds/rules.ts'
 import type { PathSegment } from './problem.ts'
+import { maskOf, type SealedSecret } from './sealed-secret.ts'
 
 /** The same shape with another form of secret. */
 export type WithSecrets<Spec, Secret> = Spec extends SealedSecret
@@ -26,12 +25,23 @@ export interface SecretPlace {
   slot: string
 }
 
-export type Seal = (owner: string, plain: string) => SealedSecret
-
 /** Whose data key seals a resource's secrets: `provider:openai`. To forget the owner is to forget them. */
 export function secretOwner(kind: EnforcedKind, name: string): string {
-  return `${kind.replace(/s$/, '')}:${name}`
+  return `${resourceKinds[kind]}:${name}`
 }
+
+/** The resource whose secrets are sealed for `owner`; undefined for an owner of another sort. */
+export function resourceOfSecretOwner(owner: string): { kind: EnforcedKind; name: string } | undefined {
+  const kind = kindsWithSecrets.find((one) => owner.startsWith(secretOwner(one, '')))
+  return kind === undefined ? undefined : { kind, name: owner.slice(secretOwner(kind, '').length) }
+}
+
+/** Whether resources of this kind can hold secrets. */
+export function holdsSecrets(kind: EnforcedKind): boolean {
+  return Object.keys(kindRules[kind].secrets).length > 0
+}
+
+const kindsWithSecrets = enforcedKinds.filter(holdsSecrets)
 
 /** A spec for everybody's eyes. It is valid input: written back, it keeps the stored secrets. */
 export function publicSpec<Kind extends EnforcedKind>(kind: Kind, spec: SpecOf[Kind]): PublicOf[Kind] {
@@ -42,83 +52,60 @@ export function publicSpec<Kind extends EnforcedKind>(kind: Kind, spec: SpecOf[K
   ) as PublicOf[Kind]
 }
 
-export function maskOf(sealed: SealedSecret): string {
-  return `…${sealed.hint}`
-}
-
-export function isMask(text: string): boolean {
-  return text.startsWith('…')
-}
-
 /** The spec with every secret replaced by what `map` makes of it. */
 export function mapSecrets<Kind extends EnforcedKind, From, To>(
   kind: Kind,
   spec: WithSecrets<SpecOf[Kind], From>,
   map: (secret: From, place: SecretPlace) => To,
 ): WithSecrets<SpecOf[Kind], To> {
-  if (kind === 'providers') {
-    const provider = spec as unknown as WithSecrets<ProviderSpec, From>
-    return mapProvider(provider, map) as unknown as WithSecrets<SpecOf[Kind], To>
-  }
-  if (kind === 'slos') {
-    const slo = spec as unknown as WithSecrets<SloSpec, From>
-    return mapSlo(slo, map) as unknown as WithSecrets<SpecOf[Kind], To>
-  }
-  return spec as unknown as WithSecrets<SpecOf[Kind], To>
+  const mapped = mapFields(kindRules[kind].secrets, spec, {
+    path: [],
+    slots: [],
+    map: (secret, place) => map(secret as From, place),
+  })
+  return mapped as WithSecrets<SpecOf[Kind], To>
 }
 
-function mapSlo<From, To>(
-  spec: WithSecrets<SloSpec, From>,
-  map: (secret: From, place: SecretPlace) => To,
-): WithSecrets<SloSpec, To> {
-  if (spec.webhook === undefined || typeof spec.webhook === 'string') return spec as WithSecrets<SloSpec, To>
-  const { secret, ...plain } = spec.webhook as WithSecrets<WebhookSpec, From>
-  const place = { path: ['webhook', 'secret'], slot: 'webhook/secret' }
-  const webhook = { ...plain, secret: map(secret as From, place) }
-  return { ...spec, webhook } as WithSecrets<SloSpec, To>
+/** Whether a secret stands at this place of a spec of the kind. */
+export function isSecretField(kind: EnforcedKind, path: readonly PathSegment[]): boolean {
+  let fields: Fields | undefined = kindRules[kind].secrets
+  for (const segment of path) {
+    if (fields === true || fields === undefined) return false
+    fields = isList(fields) ? fields[0] : fields[segment]
+  }
+  return fields === true
 }
 
-function mapProvider<From, To>(
-  spec: WithSecrets<ProviderSpec, From>,
-  map: (secret: From, place: SecretPlace) => To,
-): WithSecrets<ProviderSpec, To> {
-  const { credentials, tls, ...plain } = spec
-  const mapped = { ...plain } as WithSecrets<ProviderSpec, To>
-  if (credentials !== undefined) {
-    mapped.credentials = credentials.map((credential, index) =>
-      mapCredential<From, To>(credential, (secret, path) =>
-        map(secret, {
-          path: ['credentials', index, ...path],
-          slot: `credentials/${credential.name}/${path.join('/')}`,
-        }),
-      ),
-    )
-  }
-  if (tls !== undefined) {
-    const { key, ...certificates } = tls
-    const place = { path: ['tls', 'key'], slot: 'tls/key' }
-    mapped.tls = (key === undefined ? certificates : { ...certificates, key: map(key as From, place) }) as NonNullable<
-      typeof mapped.tls
-    >
+/** `SecretFields` of any spec. */
+type Fields = true | readonly [Fields] | { readonly [field: string]: Fields }
+
+interface Walk {
+  path: PathSegment[]
+  slots: string[]
+  map: (secret: unknown, place: SecretPlace) => unknown
+}
+
+function mapFields(fields: Fields, value: unknown, walk: Walk): unknown {
+  const { path, slots, map } = walk
+  if (fields === true) return map(value, { path, slot: slots.join('/') })
+  // Where a field can be a word instead (`aws: default`), there is no secret in it.
+  if (typeof value !== 'object' || value === null) return value
+  if (isList(fields)) return mapItems(fields[0], value as { name: string }[], walk)
+  const found = Object.entries(fields).filter(([field]) => Object.hasOwn(value, field))
+  if (found.length === 0) return value
+  const mapped: Record<string, unknown> = { ...value }
+  for (const [field, inner] of found) {
+    mapped[field] = mapFields(inner, mapped[field], { path: [...path, field], slots: [...slots, field], map })
   }
   return mapped
 }
 
-function mapCredential<From, To>(
-  credential: WithSecrets<CredentialSpec, From>,
-  map: (secret: From, path: string[]) => To,
-): WithSecrets<CredentialSpec, To> {
-  const mapped: Record<string, unknown> = { ...credential }
-  for (const path of credentialSecrets) {
-    const [field, inner] = path as [string, string?]
-    const outer = mapped[field]
-    if (outer === undefined) continue
-    if (inner === undefined) mapped[field] = map(outer as From, path)
-    else if (typeof outer === 'object' && inner in outer!) {
-      mapped[field] = { ...outer, [inner]: map((outer as Record<string, From>)[inner]!, path) }
-    }
-  }
-  return mapped as unknown as WithSecrets<CredentialSpec, To>
+function mapItems(fields: Fields, items: readonly { name: string }[], { path, slots, map }: Walk): unknown[] {
+  return items.map((item, index) =>
+    mapFields(fields, item, { path: [...path, index], slots: [...slots, item.name], map }),
+  )
 }
 
-const credentialSecrets = [['apiKey'], ['aws', 'secretAccessKey'], ['aws', 'sessionToken'], ['azure', 'clientSecret']]
+function isList(fields: Fields): fields is readonly [Fields] {
+  return Array.isArray(fields)
+}

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { decidePut } from './decide.ts'
-import { fallbackCycles } from './fallback-cycles.ts'
-import type { ModelSpec } from './kinds.ts'
+import { fallbackCycles } from './kinds/models/fallback-cycles.ts'
+import type { ModelSpec } from './kinds/models/spec.ts'
 import { checkState } from './semantics.ts'
 import { Gateway, problemsOf, smallGateway, tools } from './test-config.ts'
 

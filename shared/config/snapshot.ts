@@ -2,16 +2,16 @@
 // revision write the same bytes whatever order their maps grew in. Lists of rows, not objects by name: a resource may be
 // called `constructor`.
 import { done, fail, type Result } from '../result.ts'
-import type { Origin } from './events.ts'
 import { emptyState, setKey } from './fold.ts'
 import { ForkableMap } from './forkable-map.ts'
-import { type EnforcedKind, enforcedKinds, type KeyRecord, type SpecOf } from './kinds.ts'
+import type { KeyRecord } from './keys/key-record.ts'
+import { byKind, type EnforcedKind, enforcedKinds, type Origin, type SpecOf } from './kinds/kind.ts'
 import type { ConfigState, Resource } from './state.ts'
 
 type Row<Spec> = [name: string, revision: number, origin: Origin, spec: Spec]
 
-/** A release that did not know them wrote snapshots without them. */
-const kindsAddedLater: readonly EnforcedKind[] = ['slos']
+/** Every snapshot holds these. A release that did not know a later kind wrote snapshots without it. */
+const firstKinds: readonly EnforcedKind[] = ['providers', 'models', 'teams', 'users', 'apps']
 
 /** Made for `JSON.stringify`; it shares the specs with the state. */
 export interface StateJson {
@@ -23,19 +23,11 @@ export interface StateJson {
 }
 
 export function stateToJson(state: ConfigState): StateJson {
-  const { providers, models, teams, users, apps, slos } = state.resources
   return {
     version: 1,
     revision: state.revision,
     hash: state.hash,
-    resources: {
-      providers: rows(providers),
-      models: rows(models),
-      teams: rows(teams),
-      users: rows(users),
-      apps: rows(apps),
-      slos: rows(slos),
-    },
+    resources: byKind((kind) => rows<unknown>(state.resources[kind])) as StateJson['resources'],
     keys: rows(state.keys),
   }
 }
@@ -54,7 +46,7 @@ export function stateFromJson(json: unknown): Result<ConfigState, string> {
   state.revision = revision
   state.hash = hash
   for (const kind of enforcedKinds) {
-    const written = resources[kind] ?? (kindsAddedLater.includes(kind) ? [] : undefined)
+    const written = resources[kind] ?? (firstKinds.includes(kind) ? undefined : [])
     if (!fill<unknown>(state.resources[kind], written)) return fail(`the snapshot's ${kind} are not rows`)
   }
   if (!fillKeys(state, keys)) return fail("the snapshot's keys are not rows")

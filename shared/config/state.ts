@@ -1,7 +1,7 @@
 // The folded configuration: what all events so far add up to. Private to a follower; requests read a compiled snapshot.
-import type { Origin } from './events.ts'
 import type { ForkableMap } from './forkable-map.ts'
-import type { EnforcedKind, KeyRecord, SpecOf } from './kinds.ts'
+import type { KeyRecord } from './keys/key-record.ts'
+import type { EnforcedKind, Origin, SpecOf } from './kinds/kind.ts'
 
 export interface Resource<Spec> {
   spec: Spec
@@ -10,11 +10,13 @@ export interface Resource<Spec> {
   origin: Origin
 }
 
+export type Resources = { [Kind in EnforcedKind]: ForkableMap<Resource<SpecOf[Kind]>> }
+
 export interface ConfigState {
   revision: number
   /** Hex chain hash at `revision`. */
   hash: string
-  resources: { [Kind in EnforcedKind]: ForkableMap<Resource<SpecOf[Kind]>> }
+  resources: Resources
   keys: ForkableMap<Resource<KeyRecord>>
   /** Ids of keys by the hashes of their tokens, of the one before the last rotation too. No two keys share one. */
   tokens: ForkableMap<string>

@@ -2,9 +2,9 @@
 import { type DecideTools, type Decision, decideApply, decideDelete, decidePut } from './decide.ts'
 import { decideIssueKey } from './decide-keys.ts'
 import { parseDocument } from './document.ts'
-import type { ConfigChange, ConfigEvent, Origin } from './events.ts'
+import type { ConfigChange, ConfigEvent } from './events.ts'
 import { applyEvent, emptyState } from './fold.ts'
-import type { EnforcedKind } from './kinds.ts'
+import type { EnforcedKind, Origin } from './kinds/kind.ts'
 import type { Problem } from './problem.ts'
 import type { ConfigState } from './state.ts'
 

@@ -1,6 +1,6 @@
 // What the publisher says of all objectives each second (`subjects.sloState`): every aggregator keeps it, so that the next
 // publisher goes on from there, and control nodes answer from it.
-import type { SloObjective } from '../config/kinds.ts'
+import type { SloObjective } from '../config/kinds/slos/spec.ts'
 
 export interface SloState {
   publisher: string

@@ -2,7 +2,8 @@
 // what the publisher makes of it. It learns the configuration from whoever follows the log.
 import { type Bus, encodeJson, subjects } from '../../../cluster/bus/bus.ts'
 import type { Chance, Clock } from '../../../shared/clock.ts'
-import type { SealedSecret, SloSpec } from '../../../shared/config/kinds.ts'
+import type { SloSpec } from '../../../shared/config/kinds/slos/spec.ts'
+import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { decodeSloState } from '../../../shared/telemetry/slo-state.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SloSpec } from '../../../shared/config/kinds.ts'
+import type { SloSpec } from '../../../shared/config/kinds/slos/spec.ts'
 import { sampleAttempt, sampleRequest } from '../../../shared/telemetry/arbitrary-records.ts'
 import type { AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'
 import { judgeAttempt, judgeRequest } from './judge.ts'

@@ -2,7 +2,7 @@
 // question (match, objective, threshold), not under its own: renaming it, or asking for another part or window, keeps the
 // history; another question begins anew.
 import { createHash } from 'node:crypto'
-import type { SloMatch, SloObjective, SloSpec } from '../../../shared/config/kinds.ts'
+import type { SloMatch, SloObjective, SloSpec } from '../../../shared/config/kinds/slos/spec.ts'
 import type { Resource } from '../../../shared/config/state.ts'
 import { parseDurationMs } from '../../../shared/units.ts'
 

@@ -1,4 +1,4 @@
-import { enforcedKinds } from '../../../shared/config/kinds.ts'
+import { enforcedKinds } from '../../../shared/config/kinds/kind.ts'
 import { didYouMean } from '../../../shared/config/nearest.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { table } from '../terminal.ts'

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Change } from '../../../shared/config/events.ts'
 import { applyEvent, emptyState } from '../../../shared/config/fold.ts'
-import type { KeyRecord } from '../../../shared/config/kinds.ts'
+import type { KeyRecord } from '../../../shared/config/keys/key-record.ts'
 import { Callers, identify, mayUse, objectOwner } from './callers.ts'
 
 const token = 'hg_secret-token'

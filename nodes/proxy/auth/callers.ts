@@ -2,7 +2,8 @@
 // token itself is never kept. All that later stages need to know of the caller is worked out when it first calls under a
 // configuration: most of a hundred thousand keys are silent between two changes, and a change must not wait for them.
 import { hash } from 'node:crypto'
-import type { KeyOwner, KeyRecord, OwnerSpec } from '../../../shared/config/kinds.ts'
+import type { KeyOwner, KeyRecord } from '../../../shared/config/keys/key-record.ts'
+import type { OwnerSpec } from '../../../shared/config/kinds/owners/spec.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 

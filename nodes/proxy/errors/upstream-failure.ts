@@ -1,7 +1,7 @@
 // How an attempt can fail, and what follows: its outcome in the record, the condition on which the request may be retried, and
 // what the caller is told when there is no other attempt.
 import type { ChatError } from '../../../shared/chat/error.ts'
-import type { RetryCondition } from '../../../shared/config/kinds.ts'
+import type { RetryCondition } from '../../../shared/config/kinds/models/spec.ts'
 import type { AttemptOutcome } from '../../../shared/telemetry/records.ts'
 import type { UpstreamError } from '../upstream/upstream.ts'
 import type { ErrorAnswer, GatewayError } from './gateway-error.ts'

@@ -2,7 +2,8 @@
 // request costs no header object and no URL parsing.
 import type { ModelFacts } from '../../../shared/chat/capabilities.ts'
 import type { Dialect } from '../../../shared/chat/parts.ts'
-import type { ProviderKind, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
+import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
+import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
 import type { Price } from '../../../shared/models/price.ts'
 import type { UnitPrice } from '../../../shared/models/unit-price.ts'
 import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'

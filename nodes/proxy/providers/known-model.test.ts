@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { TargetSpec } from '../../../shared/config/kinds.ts'
+import type { TargetSpec } from '../../../shared/config/kinds/models/spec.ts'
 import { connectProvider } from './endpoint.ts'
 import { knownOf } from './known-model.ts'
 import { testConnectOptions } from './test-connect.ts'

@@ -1,5 +1,5 @@
 // What is known of a target's model: the operator's word, then the catalogue's.
-import type { PriceSpec, RatesSpec, TargetSpec } from '../../../shared/config/kinds.ts'
+import type { PriceSpec, RatesSpec, TargetSpec } from '../../../shared/config/kinds/models/spec.ts'
 import { type CatalogueModel, catalogueModel } from '../../../shared/models/catalogue.ts'
 import { catalogueProviderOf } from '../../../shared/models/catalogue-provider.ts'
 import { freeOfCharge, type Price, priceOfRates } from '../../../shared/models/price.ts'

@@ -1,6 +1,7 @@
 // A provider's credentials, as its configuration names them, made ready to be shown.
 import { hash } from 'node:crypto'
-import type { AwsCredentialSpec, CredentialSpec, ProviderSpec, SealedSecret } from '../../../shared/config/kinds.ts'
+import type { AwsCredentialSpec, CredentialSpec, ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
+import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
 import type { Credential, CredentialHealthTable, SignableRequest } from './credential.ts'
 import { type AwsSpec, awsSource } from './credentials/aws-credentials.ts'
 import type { AwsKeys } from './credentials/aws-keys.ts'

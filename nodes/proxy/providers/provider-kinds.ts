@@ -2,7 +2,7 @@
 // dialect everything else is told to it.
 
 import type { Dialect } from '../../../shared/chat/parts.ts'
-import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds.ts'
+import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import { anthropicUpstream } from '../dialects/anthropic/anthropic.ts'
 import { bedrockUpstream } from '../dialects/bedrock/bedrock.ts'
 import { cohereUpstream } from '../dialects/cohere/cohere.ts'

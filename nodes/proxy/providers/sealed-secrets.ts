@@ -1,7 +1,7 @@
 // The secrets of a configuration, opened for a compilation. In a cluster a data key may reach this node after the event that
 // needs it; what could not be opened yet is compiled again when there are other keys than before.
 import type { SecretBox } from '../../../cluster/secrets/secret-box.ts'
-import type { SealedSecret } from '../../../shared/config/kinds.ts'
+import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
 import type { Notify } from '../../../shared/notice.ts'
 
 export class SealedSecrets {

@@ -1,5 +1,5 @@
 // Where a request goes at Vertex AI: to a model of a publisher, in a project and a place.
-import type { ProviderSpec } from '../../../shared/config/kinds.ts'
+import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import { isClaude } from '../dialects/vertex/vertex.ts'
 import type { Place } from './address.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.ts'
-import type { ModelSpec } from '../../../shared/config/kinds.ts'
+import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import { AttemptPlan } from './attempt-plan.ts'
 import { LatencyEstimate } from './latency-estimate.ts'
 import { compileModelRoute, type ModelRoute } from './model-route.ts'

@@ -1,7 +1,7 @@
 // The order in which one request tries targets: within a route by weight, priority or latency, then the same again for each
 // fallback. It is worked out step by step, because nearly every request needs only its first step.
 import type { Chance, Clock } from '../../../shared/clock.ts'
-import type { RetryCondition } from '../../../shared/config/kinds.ts'
+import type { RetryCondition } from '../../../shared/config/kinds/models/spec.ts'
 import type { LatencyEstimate } from './latency-estimate.ts'
 import type { ModelRoute, WeightedTarget } from './model-route.ts'
 import { drawOf } from './seeded-draw.ts'

@@ -1,6 +1,6 @@
 // Where a model's requests may go: compiled from the configuration, generic over what a target is (`Target`), because
 // routing needs no more of it than its weight.
-import type { ModelSpec, RetryCondition } from '../../../shared/config/kinds.ts'
+import type { ModelSpec, RetryCondition } from '../../../shared/config/kinds/models/spec.ts'
 import { parseDurationMs } from '../../../shared/units.ts'
 import type { LatencyEstimate, LatencySignal } from './latency-estimate.ts'
 import { WeightTable } from './weight-table.ts'

@@ -1,6 +1,6 @@
 // What follows a failed attempt: another one, at once or after a pause, or none. It decides by values alone, so that it is
 // tested without a socket.
-import type { RetryCondition } from '../../../shared/config/kinds.ts'
+import type { RetryCondition } from '../../../shared/config/kinds/models/spec.ts'
 import type { PlannedAttempt } from './attempt-plan.ts'
 
 /** A wait longer than this is the caller's to make. */

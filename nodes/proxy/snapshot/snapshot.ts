@@ -3,7 +3,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { emptyState } from '../../../shared/config/fold.ts'
 import { ForkableMap } from '../../../shared/config/forkable-map.ts'
-import type { ModelSpec } from '../../../shared/config/kinds.ts'
+import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import { Callers } from '../auth/callers.ts'
 import { demoModels, isDemoModel } from '../providers/demo/demo-answers.ts'

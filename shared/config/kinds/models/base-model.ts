@@ -1,6 +1,6 @@
 // `baseModel` of a target names a model of the catalogue. One that does not exist would be a price of nothing, silently.
-import { catalogueModel, catalogueNames } from '../models/catalogue.ts'
-import { didYouMean } from './nearest.ts'
+import { catalogueModel, catalogueNames } from '../../../models/catalogue.ts'
+import { didYouMean } from '../../nearest.ts'
 
 export function baseModelProblem(text: string): string | undefined {
   const slash = text.indexOf('/')

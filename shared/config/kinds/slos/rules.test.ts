@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { decidePut } from './decide.ts'
-import { publicResources } from './public-view.ts'
-import { Gateway, problemsOf, smallGateway, tools } from './test-config.ts'
+import { decidePut } from '../../decide.ts'
+import { publicResources } from '../../public-view.ts'
+import { Gateway, problemsOf, smallGateway, tools } from '../../test-config.ts'
 
 const available = { objective: 'availability' }
 

@@ -1,6 +1,7 @@
 // Fallbacks that lead back to where they began would try the same models for ever.
-import type { ModelSpec } from './kinds.ts'
-import type { Resource } from './state.ts'
+
+import type { Resource } from '../../state.ts'
+import type { ModelSpec } from './spec.ts'
 
 export interface FallbackCycle {
   /** The fallback that closes the circle. */

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { duration, later, resourceName, upstreamModel, weight, words } from '../schema-fields.ts'
+import { baseModelProblem } from './base-model.ts'
+import type { RetryCondition } from './spec.ts'
+
+const targetsMax = 64
+const fallbacksMax = 16
+const priceStepsMax = 8
+const usdPerMTokMax = 1e6
+const usdPerUnitMax = 1e4
+const retriesMax = 10
+const timeoutMsMax = 86_400_000 // a timer above 2^31 ms fires at once
+
+const usdPerMTok = z.number().nonnegative().max(usdPerMTokMax)
+const usdPerUnit = z.number().nonnegative().max(usdPerUnitMax)
+
+const rates = {
+  inputPerMTok: usdPerMTok,
+  outputPerMTok: usdPerMTok,
+  cachedInputPerMTok: usdPerMTok.exactOptional().describe("Read from the provider's cache. Default: as input."),
+  cacheWritePerMTok: usdPerMTok.exactOptional().describe('Written to its cache. Default: as input.'),
+  cacheWrite1hPerMTok: usdPerMTok.exactOptional().describe('Written for an hour. Default: as cacheWritePerMTok.'),
+  reasoningPerMTok: usdPerMTok.exactOptional().describe('Thoughts. Default: as output.'),
+}
+
+const target = z.strictObject({
+  provider: resourceName,
+  model: upstreamModel,
+  weight: weight.exactOptional(),
+  price: z
+    .strictObject({
+      ...rates,
+      above: z
+        .array(z.strictObject({ inputTokens: z.int().positive(), ...rates }))
+        .max(priceStepsMax)
+        .exactOptional()
+        .describe('Rates of requests with more input tokens than that.'),
+    })
+    .exactOptional()
+    .describe('USD per million tokens. Default: the list price of the model catalogue, where it has one.'),
+  unitPrice: z
+    .strictObject({
+      perImage: usdPerUnit.exactOptional(),
+      perSecond: usdPerUnit.exactOptional().describe('Of sound.'),
+      perMCharacters: usdPerMTok.exactOptional().describe('Of text for speech, by the million.'),
+      perSearchUnit: usdPerUnit.exactOptional().describe('Of reranking.'),
+    })
+    .exactOptional()
+    .describe('USD for what an answer is charged by where it tells no tokens.'),
+  baseModel: z
+    .string()
+    .superRefine((text, context) => {
+      const problem = baseModelProblem(text)
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+    })
+    .exactOptional()
+    .describe(
+      'What this really is, as `provider/model` of the model catalogue: for deployments with names of their own.',
+    ),
+  region: later('a target region is'),
+})
+
+// YAML reads a bare 429 as a number; both forms mean the same.
+const retryCondition = z
+  .literal(['429', '5xx', 'timeout', 'connect', '408', '409', 429, 408, 409])
+  .transform((condition) => String(condition) as RetryCondition)
+
+export const modelSchema = z.strictObject({
+  targets: z.array(target).min(1).max(targetsMax),
+  routing: words<'weighted' | 'priority' | 'latency' | 'cost', 'weighted' | 'priority' | 'latency'>(
+    ['weighted', 'priority', 'latency', 'cost'],
+    ['weighted', 'priority', 'latency'],
+    (word) => `${word} routing is`,
+  ).exactOptional(),
+  fallbacks: z.array(resourceName).max(fallbacksMax).exactOptional().describe('Models to try next, in this order.'),
+  strict: z
+    .boolean()
+    .exactOptional()
+    .describe('Refuses parameters that a target cannot take, instead of dropping and naming them. Default false.'),
+  retries: z
+    .strictObject({
+      attempts: z.int().nonnegative().max(retriesMax).exactOptional().describe('Extra attempts. Default 1.'),
+      on: z.array(retryCondition).max(16).exactOptional(),
+    })
+    .exactOptional(),
+  timeouts: z
+    .strictObject({
+      connect: timeout().describe('Default 2s.'),
+      firstToken: timeout().describe('Default 60s.'),
+      idle: timeout().describe('Default 60s.'),
+      total: timeout().describe('Default 10m.'),
+    })
+    .exactOptional(),
+  hedge: later('hedging is'),
+  affinity: later('affinity is'),
+})
+
+function timeout() {
+  return duration(1, timeoutMsMax, '24h').exactOptional()
+}

@@ -1,0 +1,39 @@
+import type { UnitPriceSpec } from '../../../models/unit-price.ts'
+
+export interface ModelSpec {
+  targets: TargetSpec[]
+  routing?: 'weighted' | 'priority' | 'latency'
+  fallbacks?: string[]
+  /** What a target cannot take is refused, not dropped. Default false. */
+  strict?: boolean
+  /** `attempts` are extra ones. Default 1 on 429, 5xx, timeout and connect. */
+  retries?: { attempts?: number; on?: RetryCondition[] }
+  /** Durations. Defaults 2s, 60s, 60s, 10m. */
+  timeouts?: { connect?: string; firstToken?: string; idle?: string; total?: string }
+}
+
+export interface TargetSpec {
+  provider: string
+  model: string
+  weight?: number
+  price?: PriceSpec
+  unitPrice?: UnitPriceSpec
+  /** `provider/model` of the model catalogue. */
+  baseModel?: string
+}
+
+export interface PriceSpec extends RatesSpec {
+  above?: (RatesSpec & { inputTokens: number })[]
+}
+
+/** USD per million tokens. */
+export interface RatesSpec {
+  inputPerMTok: number
+  outputPerMTok: number
+  cachedInputPerMTok?: number
+  cacheWritePerMTok?: number
+  cacheWrite1hPerMTok?: number
+  reasoningPerMTok?: number
+}
+
+export type RetryCondition = '429' | '5xx' | 'timeout' | 'connect' | '408' | '409'

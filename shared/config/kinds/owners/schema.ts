@@ -1,0 +1,14 @@
+import { z } from 'zod'
+import { allowedModels, label, labels, later, resourceName } from '../schema-fields.ts'
+
+const ownerFields = {
+  costCenter: label.exactOptional(),
+  models: allowedModels,
+  tier: label.exactOptional().describe('A stored label.'),
+  metadata: labels.exactOptional().describe('Stored labels.'),
+}
+
+export const teamSchema = z.strictObject({ ...ownerFields, team: later('a team within a team is') })
+
+/** Users and apps. */
+export const memberSchema = z.strictObject({ ...ownerFields, team: resourceName.exactOptional() })

@@ -1,0 +1,39 @@
+import type { SealedSecret } from '../../sealed-secret.ts'
+
+export const providerKinds = ['openai', 'azure', 'anthropic', 'bedrock', 'gemini', 'vertex', 'cohere', 'demo'] as const
+export type ProviderKind = (typeof providerKinds)[number]
+
+export interface ProviderSpec {
+  kind: ProviderKind
+  /** openai: with its `/v1`. Default https://api.openai.com/v1. */
+  baseUrl?: string
+  credentials?: CredentialSpec[]
+  headers?: Record<string, string>
+  tls?: { ca?: string; cert?: string; key?: SealedSecret }
+  allowPrivate?: boolean
+  /** Of azure alone. */
+  apiVersion?: string
+  /** Of bedrock and vertex. */
+  region?: string
+  /** Of vertex alone. */
+  project?: string
+}
+
+/** One of `apiKey`, `aws`, `gcp` and `azure`; `default` is what the machine itself may do. */
+export interface CredentialSpec {
+  name: string
+  weight?: number
+  apiKey?: SealedSecret
+  aws?: 'default' | AwsCredentialSpec
+  gcp?: 'default' | { serviceAccountFile: string }
+  azure?: 'default' | { tenantId: string; clientId: string; clientSecret: SealedSecret }
+}
+
+export interface AwsCredentialSpec {
+  accessKeyId?: string
+  secretAccessKey?: SealedSecret
+  sessionToken?: SealedSecret
+  /** A role to take with them, or with the token of the file. */
+  roleArn?: string
+  webIdentityTokenFile?: string
+}

@@ -1,0 +1,92 @@
+// Fields that the schemas of several kinds share. zod stands here, in `schemas.ts` and in the `schema.ts` of each kind alone:
+// in files that a proxy never loads.
+import { z } from 'zod'
+import { parseDurationMs } from '../../units.ts'
+import { isName, namePattern, nameRule } from '../names.ts'
+import { isMask } from '../sealed-secret.ts'
+
+const allowedModelsMax = 256
+const labelsMax = 32
+const labelCharactersMax = 256
+const secretCharactersMax = 8_192
+const weightMax = 1e6
+
+/** Carried in a schema's metadata and in an issue's params: the JSON Schema leaves such fields out. */
+export const notEnforced = 'notEnforced'
+
+export const resourceName = z.string().regex(namePattern, nameRule)
+
+export const weight = z.number().positive().max(weightMax)
+
+export const upstreamModel = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,256}$/, "expected the provider's name of a model: up to 256 visible ASCII characters")
+
+export const label = z
+  .string()
+  .max(labelCharactersMax)
+  .refine((text) => text.trim() !== '' && !hasControlCharacters(text), 'expected text, without control characters')
+
+export const labels = z
+  .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a label has 1 to 64 of A-Z a-z 0-9 . _ -'), label)
+  .refine((all) => Object.keys(all).length <= labelsMax, `expected at most ${labelsMax} labels`)
+
+const allowedModel = z
+  .string()
+  .refine(
+    (text) => isName(text.replace(/\/\*$/, '')),
+    `${nameRule}; "provider/*" stands for all of a provider's models`,
+  )
+
+/** An allow-list of models. */
+export const allowedModels = z
+  .array(allowedModel)
+  .max(allowedModelsMax)
+  .exactOptional()
+  .describe('Models allowed. Default: all.')
+
+/** A secret in plain text, or the mask that keeps what is stored. */
+export const secretText = z
+  .string()
+  .max(secretCharactersMax)
+  .refine((text) => isMask(text) || /^[\x21-\x7e]+$/.test(text), 'expected a secret: visible ASCII without spaces')
+
+export function duration(minMs: number, maxMs: number, maxText: string) {
+  return z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,6})?(ms|s|m|h|d)$/, 'expected a duration such as 250ms, 30s, 10m, 24h or 30d')
+    .refine((text) => {
+      const ms = parseDurationMs(text) ?? minMs // an ill-formed one has its own problem already
+      return ms >= minMs && ms <= maxMs
+    }, `expected a duration from ${minMs}ms to ${maxText}`)
+}
+
+/** A field that the public surface names and this version does not enforce: nobody shall believe in what nothing enforces. No value passes, so its type is `never`. */
+export function later(what: string) {
+  const refused = z.unknown().superRefine((_, context) => addUnsupported(context, what)) as unknown as z.ZodType<never>
+  return refused.meta({ [notEnforced]: true }).exactOptional()
+}
+
+/** One of `all`; what is not among `enforced` is unsupported, what is not among `all` is a mistake. */
+export function words<All extends string, Enforced extends All>(
+  all: readonly All[],
+  enforced: readonly Enforced[],
+  what: (word: All) => string,
+) {
+  const isEnforced = (word: All): word is Enforced => enforced.some((known) => known === word)
+  return z
+    .literal([...all])
+    .superRefine((word, context) => {
+      if (!isEnforced(word)) addUnsupported(context, what(word))
+    })
+    .transform((word) => word as Enforced)
+    .meta({ enum: [...enforced] })
+}
+
+function addUnsupported(context: z.RefinementCtx, what: string): void {
+  context.addIssue({ code: 'custom', message: what, params: { [notEnforced]: true } })
+}
+
+function hasControlCharacters(text: string): boolean {
+  return /\p{Cc}|\p{Cf}/u.test(text)
+}
