@@ -1,4 +1,4 @@
-// Every caller's SDK against every kind of provider; what is found is written to docs/conformance.md.
+// Runs every caller's SDK against every kind of provider and writes the results to docs/conformance.md.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -51,13 +51,13 @@ afterAll(async () => {
 function found(inbound: Inbound, kind: Kind, name: string, check: () => Promise<string | undefined>): void {
   cases++
   test(name, async () => {
-    let refusal: string | undefined
+    let error: string | undefined
     let held = false
     try {
-      refusal = await check()
+      error = await check()
       held = true
     } finally {
-      findings.push({ inbound, kind: kind.name, name, held, ...(refusal === undefined ? {} : { refusal }) })
+      findings.push({ inbound, kind: kind.name, name, held, ...(error === undefined ? {} : { error }) })
     }
   })
 }
@@ -85,7 +85,7 @@ describe.skipIf(isAbsent).each(pairs)('%s of %s (needs ../shared/data)', (inboun
   const ask = (wish: Partial<Wish>) => caller().ask(model, { question, ...wish })
   const hasTools = inbound !== 'completions'
 
-  found(inbound, kind, 'a text and its usage', async () => {
+  found(inbound, kind, 'text and usage', async () => {
     script = () => json(wire.text('Sunny. 🌞'))
     const { text, usage, raw } = await ask({})
     expect([text, usage]).toEqual(['Sunny. 🌞', [9, 4]])
@@ -113,7 +113,7 @@ describe.skipIf(isAbsent).each(pairs)('%s of %s (needs ../shared/data)', (inboun
   }
 
   if (hasTools) {
-    found(inbound, kind, 'a call', async () => {
+    found(inbound, kind, 'a tool call', async () => {
       script = () => json(wire.call('get_weather', { conformance_city: 'Lisbon' }))
       const { calls, ids, raw } = await ask({ tool })
       expectDistinct(ids)
@@ -123,7 +123,7 @@ describe.skipIf(isAbsent).each(pairs)('%s of %s (needs ../shared/data)', (inboun
       return undefined
     })
 
-    found(inbound, kind, 'a result goes back under its call', async () => {
+    found(inbound, kind, 'a tool result is sent under the id of its call', async () => {
       script = () => json(wire.text('21 degrees.'))
       const result = { name: 'get_weather', args: { conformance_city: 'Lisbon' }, text: 'SUNNY-4711' }
       expect((await ask({ tool, result })).text).toBe('21 degrees.')
@@ -131,14 +131,14 @@ describe.skipIf(isAbsent).each(pairs)('%s of %s (needs ../shared/data)', (inboun
       return undefined
     })
 
-    found(inbound, kind, 'a picture', async () => {
+    found(inbound, kind, 'an image', async () => {
       script = () => json(wire.text('A dot.'))
       expect((await ask({ image: png })).text).toBe('A dot.')
       expect(lastBody()).toContain(png)
       return undefined
     })
 
-    found(inbound, kind, 'an answer by a schema', async () => {
+    found(inbound, kind, 'structured output', async () => {
       const value = { conformance_city: 'Lisbon' }
       // Where there is no native form, a tool is made of it.
       script = ({ body }) => {
@@ -152,7 +152,7 @@ describe.skipIf(isAbsent).each(pairs)('%s of %s (needs ../shared/data)', (inboun
     })
   }
 
-  found(inbound, kind, 'an odd parameter is honoured or named', async () => {
+  found(inbound, kind, 'an unusual parameter is sent or reported', async () => {
     script = () => json(wire.text('ok'))
     const { name, told = name, value, mark } = caller().odd
     const { dropped } = await ask({ odd: { [name]: value } })
@@ -160,7 +160,7 @@ describe.skipIf(isAbsent).each(pairs)('%s of %s (needs ../shared/data)', (inboun
     return undefined
   })
 
-  found(inbound, kind, 'a refusal is the SDK’s 400, with its words', async () => {
+  found(inbound, kind, 'an upstream error is the SDK’s 400, with the message', async () => {
     script = () => json(wire.error(400, 'that is not to be'), 400)
     const failure = await ask({}).catch((error: Body) => error)
     expect(failure).toBeInstanceOf(caller().errors.badRequest)
@@ -169,7 +169,7 @@ describe.skipIf(isAbsent).each(pairs)('%s of %s (needs ../shared/data)', (inboun
     return undefined
   })
 
-  found(inbound, kind, 'a limit is the SDK’s 429, with the time to wait', async () => {
+  found(inbound, kind, 'a rate limit is the SDK’s 429, with the delay', async () => {
     script = () => ({ ...json(wire.error(429, 'slowly'), 429), headers: { 'retry-after': '7', ...jsonType } })
     const failure = await ask({}).catch((error: Body) => error)
     expect(failure).toBeInstanceOf(caller().errors.rateLimit)
@@ -179,7 +179,7 @@ describe.skipIf(isAbsent).each(pairs)('%s of %s (needs ../shared/data)', (inboun
   })
 
   if (inbound === 'messages') {
-    found(inbound, kind, 'tokens are counted before they are sent', async () => {
+    found(inbound, kind, 'token counting', async () => {
       script = () => json({ input_tokens: 17 })
       const messages = [{ role: 'user' as const, content: question }]
       const { data, response } = await callers.anthropic.messages.countTokens({ model, messages }).withResponse()
@@ -229,16 +229,16 @@ describe.skipIf(isAbsent).each(kinds.map((kind) => [kind.name, kind] as const))(
       callers.openai.embeddings.create({ model: `embed-${name}`, input: ['sun', 'rain'], ...body })
 
     if (name === 'anthropic') {
-      found('embeddings', kind, 'two texts', async () => {
+      found('embeddings', kind, 'embeddings of two texts', async () => {
         const failure = await ask({}).catch((error: Body) => error)
         expect([failure.status, failure.code]).toEqual([400, 'unsupported_endpoint'])
-        return '400 `unsupported_endpoint`: it has none'
+        return '400 `unsupported_endpoint`'
       })
       return
     }
     const answer = embeddings[name] ?? embeddings['openai']!
 
-    found('embeddings', kind, 'two texts', async () => {
+    found('embeddings', kind, 'embeddings of two texts', async () => {
       script = ({ body }) => json(answer(body))
       const raw = await ask({ encoding_format: 'float' })
       expect(raw.data.map(({ embedding }) => embedding)).toEqual(vectors)
@@ -247,7 +247,7 @@ describe.skipIf(isAbsent).each(kinds.map((kind) => [kind.name, kind] as const))(
       return undefined
     })
 
-    found('embeddings', kind, 'a refusal is the SDK’s 400, with its words', async () => {
+    found('embeddings', kind, 'an upstream error is the SDK’s 400, with the message', async () => {
       script = () => json(kind.wire('embeddings').error(400, 'that is not to be'), 400)
       const failure = await ask({}).catch((error: Body) => error)
       expect(failure.status).toBe(400)
@@ -257,13 +257,13 @@ describe.skipIf(isAbsent).each(kinds.map((kind) => [kind.name, kind] as const))(
   },
 )
 
-test.skipIf(isAbsent)('docs/conformance.md says what was found', () => {
-  expect(findings.length, 'only some of the cases ran, and the page is of them all').toBe(cases)
+test.skipIf(isAbsent)('docs/conformance.md holds the results', () => {
+  expect(findings.length, 'only some of the cases ran, but the page needs all of them').toBe(cases)
   const names = kinds.map(({ name }) => name)
   const now = report(findings, names, inbounds)
   const before = existsSync(page) ? readFileSync(page, 'utf8') : ''
   writeFileSync(page, now)
-  expect(before === now, 'docs/conformance.md was written anew: look at what changed, and commit it').toBe(true)
+  expect(before === now, 'docs/conformance.md was rewritten: review the changes and commit them').toBe(true)
 })
 
 function isStream(name: string): boolean {

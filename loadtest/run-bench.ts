@@ -45,7 +45,7 @@ export interface BenchOptions {
   tiny: boolean
   scenarios: readonly ScenarioId[]
   rounds: number
-  /** Of a window, at least. */
+  /** Minimum length of a window. */
   seconds: number
   soakMinutes: number
   portkey: boolean
@@ -55,7 +55,7 @@ export interface BenchOptions {
 }
 
 export interface UsageCheck {
-  /** Through Headgate: what reached the mock, what was answered whole, and what its usage figures say. */
+  /** Requests through Headgate: those that reached the mock, those answered completely, and those in the usage records. */
   reached: number
   answered: number
   recorded: number

@@ -1,4 +1,4 @@
-// What a conformance run found, as a page: who asked whom, and what held.
+// Prints the results of a conformance run as the page docs/conformance.md.
 import type { Inbound } from './kinds.ts'
 
 export interface Finding {
@@ -6,11 +6,11 @@ export interface Finding {
   readonly kind: string
   readonly name: string
   readonly held: boolean
-  /** In place of an answer: what the caller is told. */
-  readonly refusal?: string
+  /** The documented error that the caller receives instead of an answer. */
+  readonly error?: string
 }
 
-/** Begins the name of a case that plays a recording. */
+/** Prefix of the names of cases that play a recording. */
 export const recordedPrefix = 'recorded: '
 
 const callers: Readonly<Record<Inbound, string>> = {
@@ -24,9 +24,9 @@ const callers: Readonly<Record<Inbound, string>> = {
 
 const head = `# Conformance
 
-Made by \`npm test -- acceptance/conformance\`, which fails when this page is not what it finds. Callers are the SDKs that their makers
-wrote. Behind the gateway stands a server that answers in each provider's own words: answers that were recorded of them
-(\`../shared/data/provider-recordings\`), and small ones written by hand. A number is that of the cases that held.
+\`npm test -- acceptance/conformance\` writes this page, and fails when the results differ from it. The callers are the official SDKs. The
+upstream is a server that answers in the format of each provider, with answers that were recorded from the providers
+(\`../shared/data/provider-recordings\`) and with small handwritten ones. The numbers are passed cases of all cases.
 
 `
 
@@ -46,7 +46,7 @@ export function report(findings: readonly Finding[], kinds: readonly string[], i
     return `## ${inbound}\n\n${table(['case', ...kinds.map((kind) => `\`${kind}\``)], rows)}`
   })
   const played = kinds.map((kind) => `| \`${kind}\` | ${recordingsOf(findings, kind)} |\n`).join('')
-  const list = `## Recordings\n\n| provider | played as its answers |\n| --- | --- |\n${played}`
+  const list = `## Recordings\n\n| provider | recordings |\n| --- | --- |\n${played}`
   return `${head}${matrix}\n${details.join('\n')}\n${list}\n${legend}`
 }
 
@@ -64,23 +64,23 @@ function count(findings: readonly Finding[]): string {
   return findings.length === 0 ? '–' : `${findings.filter(({ held }) => held).length}/${findings.length}`
 }
 
-const legend = `✓ held · ✗ did not · – does not apply. Text in a cell is the documented
-refusal that the caller gets, which was checked. A recording holds when whole or streamed text and calls are what the recording says,
-read by hand, and every call has an id of its own; where the answer is translated, its thoughts and token counts as well. “An odd
-parameter is honoured or named” means that it reached the upstream or stands in \`x-headgate-dropped-params\`. Whole answers of
-OpenAI's routes are checked against OpenAI's description of its API where they are translated. Two things are not looked at for
-\`generateContent\`: the time to wait, as Google's SDK shows no headers of errors, and the ids of calls, which Google does not need.
+const legend = `✓ passed · ✗ failed · – not applicable. Text in a cell is the documented error that the caller
+receives, which the test verifies. A recording passes when its text and tool calls, whole or streamed, equal what a person read in the
+recording, and every call has its own id. If the answer is translated, its reasoning and token counts must be equal too. “An unusual
+parameter is sent or reported” means that it reached the upstream or is in \`x-headgate-dropped-params\`. Translated whole answers of
+OpenAI's endpoints are validated against OpenAI's API description. Two checks are omitted for \`generateContent\`: the delay, because
+Google's SDK does not expose headers of errors, and the ids of calls, which Google does not need.
 `
 
 function cell(findings: readonly Finding[]): string {
-  const refusal = findings.length === 1 ? findings[0]?.refusal : undefined
-  return refusal !== undefined && findings[0]?.held === true ? `refused: ${refusal}` : count(findings)
+  const error = findings.length === 1 ? findings[0]?.error : undefined
+  return error !== undefined && findings[0]?.held === true ? `error: ${error}` : count(findings)
 }
 
 function mark(findings: readonly Finding[], name: string): string {
   const found = findings.find((finding) => finding.name === name)
   if (found === undefined) return '–'
-  return found.held ? (found.refusal ?? '✓') : '✗'
+  return found.held ? (found.error ?? '✓') : '✗'
 }
 
 function table(names: readonly string[], rows: readonly (readonly string[])[]): string {

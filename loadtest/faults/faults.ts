@@ -5,9 +5,9 @@ export interface Faults {
   refuse: boolean
   /** Connections are accepted; not one byte is read or written. */
   hang: boolean
-  /** From the client to the upstream. */
+  /** Faults of bytes from the client to the upstream. */
   requests: DirectionFaults
-  /** From the upstream to the client. */
+  /** Faults of bytes from the upstream to the client. */
   answers: DirectionFaults
 }
 
@@ -17,11 +17,11 @@ export interface DirectionFaults {
   jitterMs: number
   /** Bytes go out in pieces of this size, each in a segment of its own. */
   sliceBytes: number | undefined
-  /** After this many bytes nothing more is passed on; the connection stays open. */
+  /** The proxy forwards nothing after this many bytes; the connection stays open. */
   stallAfterBytes: number | undefined
-  /** After this many bytes both sides are reset. */
+  /** The proxy resets both sides after this many bytes. */
   resetAfterBytes: number | undefined
-  /** After this many bytes the receiving side sees a clean end. */
+  /** The receiving side sees a clean end after this many bytes. */
   endAfterBytes: number | undefined
   /** The byte at this offset has its lowest bit flipped. */
   flipByteAt: number | undefined

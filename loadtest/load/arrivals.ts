@@ -11,7 +11,7 @@ export interface ArrivalOptions {
   chance: Chance
 }
 
-// On for a fifth of each tenth of a second, at five times the rate: the mean stays the same.
+// Requests arrive in a fifth of each tenth of a second, at five times the rate, so the mean stays the same.
 const burstPeriodMs = 100
 const burstShare = 0.2
 

@@ -1,5 +1,5 @@
-// As many requests at a time as there are connections, each sent when the one before is answered: for costs per request
-// and for capacity. Latencies of a closed loop mean something with one connection only.
+// Each connection sends a request when the previous one is answered. This measures cost per request and capacity. Latencies
+// of a closed loop are meaningful with one connection only.
 import type { ClosedLoopJob, LoadResult, StreamsJob } from './jobs.ts'
 import { Lane } from './lane.ts'
 import { renderRequest } from './request.ts'

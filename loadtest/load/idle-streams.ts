@@ -3,7 +3,7 @@ import type { FinishIdleJob, IdleResult, OpenIdleJob } from './jobs.ts'
 import { Lane } from './lane.ts'
 import { renderRequest } from './request.ts'
 
-// As many connects at once as a listen backlog surely takes.
+// Every listen backlog accepts this many concurrent connects.
 const connectsAtOnce = 100
 
 export class IdleStreams {

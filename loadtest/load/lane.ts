@@ -33,7 +33,7 @@ export class Lane {
   sentMs = 0
   firstByteMs = 0
   endMs = 0
-  /** For open loops: when the request should have been written. */
+  /** Time at which the request should have been written. Only open loops set it. */
   intendedMs = 0
   onBody: ((data: Buffer) => void) | undefined
 

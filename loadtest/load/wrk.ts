@@ -48,7 +48,7 @@ end
   return `wrk.method=${quoted(target.method)}\n${headers.join('')}wrk.body=${quoted(target.body)}\n${done}`
 }
 
-/** For Lua: the bodies are ASCII, where JSON's escapes and Lua's agree. */
+/** A Lua string. The bodies are ASCII, for which the escapes of JSON and Lua are equal. */
 function quoted(text: string): string {
   return JSON.stringify(text)
 }

@@ -1,5 +1,5 @@
-// From windows to a verdict. A round measures the reference, ours, the peer, ours again and the reference again, so that
-// a drift of the machine hits all alike; what is published is the median of the rounds' ratios, never an absolute of one.
+// Turns windows into a verdict. A round measures the reference, ours, the peer, ours again and the reference again, so that
+// a drift of the machine affects all equally. The result is the median of the rounds' ratios, never an absolute value.
 import { seededChance } from './chance.ts'
 import { type Interval, mean, median, medianInterval } from './statistics.ts'
 
@@ -40,7 +40,7 @@ export const strictRules: RoundRules = {
   roundsMin: 5,
 }
 
-/** For runs that check the rig and not the speed: troubles still void a window, noise does not. */
+/** Rules of runs that check the rig and not the speed: troubles invalidate a window, noise does not. */
 export const tinyRules: RoundRules = {
   referenceDifferenceMax: Infinity,
   stealShareMax: Infinity,

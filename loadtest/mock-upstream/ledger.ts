@@ -13,7 +13,7 @@ export interface Ledger {
   /** Requests whose peer went away before the answer was whole. */
   earlyCloses: number
   requestBytes: number
-  /** Of the mock's own process since it started, user and system. */
+  /** CPU time of the mock's process since its start, user and system. */
   cpuMicros: number
 }
 

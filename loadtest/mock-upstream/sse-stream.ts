@@ -19,7 +19,7 @@ const burstChunksAtOnce = 64
 export interface SseStreamOptions {
   response: HttpResponse
   directives: Directives
-  /** As Anthropic streams it. */
+  /** Whether the stream has the format of Anthropic. */
   messages: boolean
   /** Whether a usage frame is sent of its own. */
   usageSent: boolean

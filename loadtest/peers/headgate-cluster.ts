@@ -9,7 +9,7 @@ import { adminToken, configOf, isOk, issueKey } from './headgate.ts'
 import { chatPath, chatTarget, type Subject, type SubjectOptions } from './subject.ts'
 
 export interface HeadgateCluster extends Subject {
-  /** Of the processes that work for the proxy and are not measured. */
+  /** Ids of the processes that work for the proxy and are not measured. */
   readonly others: readonly number[]
 }
 

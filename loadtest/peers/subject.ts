@@ -14,9 +14,9 @@ export interface Subject {
 export interface SubjectOptions {
   mock: MockUpstream
   works: readonly Work[]
-  /** For configuration, logs and data. */
+  /** Folder for configuration, logs and data. */
   folder: string
-  /** Of the repository. */
+  /** Root of the repository. */
   root: string
 }
 

@@ -22,7 +22,7 @@ export interface RatioScenario {
   chunks?: number
   /** Ratio to nginx that is allowed at most; undefined: shown, not judged. */
   gate?: number
-  /** At least so many times cheaper than Portkey. */
+  /** Headgate must be at least this many times cheaper than Portkey. */
   portkeyGate?: number
   /** Part of the tiny run: one of each kind of work that is over quickly. */
   tiny?: boolean

@@ -12,7 +12,7 @@ export interface LatencyLength {
   rounds: number
   /** Requests of one reading at c=1. */
   count: number
-  /** Of one open-loop reading. */
+  /** Length of one open-loop reading. */
   seconds: number
   seed: number
 }
@@ -23,13 +23,13 @@ export interface AddedLatency {
   /** Microseconds over the direct reading of the same round, medians over rounds. */
   p50: number
   p99: number
-  /** By how much two direct readings of a round differ: what is smaller cannot be told from nothing. */
+  /** Difference of the two direct readings of a round. Smaller values cannot be distinguished from zero. */
   resolution: { p50: number; p99: number }
 }
 
 export interface LoadedLatency {
   profile: ArrivalProfile
-  /** Of the measured capacity. */
+  /** Part of the measured capacity. */
   share: number
   ratePerSecond: number
   latency: LatencySummary

@@ -19,7 +19,7 @@ export interface OpenStreamsOutcome {
     open: number
     /** Proportional set size over what it was before. */
     kbPerStream: number
-    /** Of one core, while all were silent. */
+    /** Part of one core that was used while all streams were silent. */
     cpuShare: number
     /** Streams that came to their end after they went on. */
     completed: number

@@ -7,7 +7,7 @@ import { isTranslated } from './work.ts'
 
 export interface RunLength {
   rounds: number
-  /** Of a window, at least; it is made longer until it burns enough CPU to be read. */
+  /** Minimum length of a window. It is extended until it uses enough CPU time to be read. */
   seconds: number
   /** Tiny runs: about so many small requests or chunks a window, and no warm-up. */
   count: number | undefined
@@ -61,7 +61,7 @@ function tinyCount({ chunks, work }: RatioScenario, count: number, slow: boolean
   return Math.ceil(count / Math.max(1, (chunks ?? 0) / 10) / Math.max(1, work.body.length / 16_384) / (slow ? 20 : 1))
 }
 
-/** Until the code is hot; gives back how long a window of this subject must be. */
+/** Runs until the code is hot. Returns the necessary length of a window of this subject. */
 async function warmUp(rig: Rig, subject: Subject, scenario: RatioScenario, length: RunLength): Promise<number> {
   if (length.count !== undefined) return length.seconds
   // A slow subject burns enough to be read in a second.

@@ -23,7 +23,7 @@ export interface SoakSample {
 export interface SoakOutcome {
   ratePerSecond: number
   samples: SoakSample[]
-  /** Over the second half, when caches and heaps have filled. */
+  /** Growth over the second half, when caches and heaps have filled. */
   mbPerMinute: number
   descriptorsGrown: number
   /** Last quarter's p99 over the second quarter's. */
@@ -32,7 +32,7 @@ export interface SoakOutcome {
 }
 
 const share = 0.4
-/** Of each minute: the small work at its rate, then a short turn of each of the others. */
+/** The small work runs for this part of each minute at its rate, then each other work runs for a short time. */
 const smallSeconds = 40
 
 export async function runSoak(rig: Rig, length: SoakLength): Promise<SoakOutcome> {

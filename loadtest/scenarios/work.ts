@@ -39,7 +39,7 @@ export function isTranslated({ caller, upstream }: Work): boolean {
 
 const sentence = 'Tell me about the weather in Paris. '
 
-/** About 300 bytes. */
+/** A chat request of about 300 bytes. */
 export function smallChat(model: string) {
   const system = { role: 'system', content: 'You are a helpful assistant.' }
   return { model, messages: [system, { role: 'user', content: sentence.repeat(4) }], temperature: 0.7 }

@@ -68,7 +68,7 @@ export class Folds {
     return fold
   }
 
-  /** Of those partitions of which anything is known. */
+  /** Folds of the given partitions, as far as they exist. */
   *among(partitions: readonly number[]): Generator<Fold, void> {
     for (const partition of partitions) {
       const fold = this.#folds.get(partition)

@@ -1,4 +1,4 @@
-// By hand: node --import ./scripts/strip-types.mjs nodes/aggregator/intake.bench.ts
+// Run it by hand: node --import ./scripts/strip-types.mjs nodes/aggregator/intake.bench.ts
 // Records a second on one core, from the bytes of a batch to sums on disk: decoded, taken once, folded, committed. Each
 // record is a request with its attempt, over many keys, models and targets.
 import { mkdtempSync, rmSync } from 'node:fs'

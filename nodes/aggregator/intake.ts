@@ -12,7 +12,7 @@ export interface Source {
   epoch: string
   /** Where its last batch came from. */
   partition: number
-  /** In the sums in memory. */
+  /** Sequences that the sums in memory contain. */
   taken: Sequences
   /** Everything up to here is in the database. */
   stored: number

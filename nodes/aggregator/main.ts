@@ -98,7 +98,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       fleet.hear(heartbeat)
       for (const { model, provider } of heartbeat.targets ?? []) folds.names.admit(model, provider)
     }),
-    // For whoever takes this aggregator for the only one.
+    // Serves callers that know of only one aggregator.
     bus.serve(subjects.aggregatorQuery, (payload) => answers.whole(queried(payload))),
     bus.serve(aggregatorQueryOf(node), (payload) => answers.part(queried(payload))),
   ]

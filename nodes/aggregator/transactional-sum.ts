@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { DecodedRecord } from '../../shared/telemetry/decode.ts'
 
 export interface Tally {
-  /** With each newly opened database, before anything else: make your tables, read what you need, keep the handle. */
+  /** Called first with each newly opened database. Creates its tables, reads its data and keeps the handle. */
   open(database: DatabaseSync): void
   /** A record that was never counted before. */
   add(partition: number, entry: DecodedRecord): void

@@ -1,6 +1,6 @@
-// From batches to sums on disk. Each second everything taken since the last time is committed at once, and only then
-// confirmed to its senders. A commit that fails is tried again with what came meanwhile; when too much waits, nothing more
-// is taken, and the senders' spools or the stream hold it.
+// Commits batches to the sums on disk. Once a second it commits everything that was taken since the last commit, and then
+// confirms it to its senders. A failed commit is repeated together with later batches. When too much waits, no more batches
+// are taken, and the spools of the senders or the stream hold them.
 
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
@@ -20,7 +20,7 @@ export interface LedgerOptions {
   tallies?: readonly Tally[]
   /** What every commit made durable, of each sender that sent something. */
   onCommitted: (sources: readonly CommittedSource[]) => void
-  /** To a sender: something is missing, and what is known to be there. */
+  /** Tells a sender that batches are missing, and which ones are stored. */
   ask: (stored: Stored) => void
   clock: Clock
   notify: Notify
@@ -106,12 +106,12 @@ export class UsageCommitter {
     return this.#store
   }
 
-  /** As taken, which may be ahead of what is committed. */
+  /** Position of the taken batches, which may be ahead of the committed ones. */
   position(partition: number): Position | undefined {
     return this.#positions.get(partition)
   }
 
-  /** As committed: what was read before it need not be kept for this node. */
+  /** Position of the committed batches. The stream need not keep earlier messages for this node. */
   positionStored(partition: number): Position | undefined {
     return this.#positionsStored.get(partition)
   }

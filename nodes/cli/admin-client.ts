@@ -13,10 +13,10 @@ export interface Refusal {
 
 export interface AdminRequest {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** After `/api/v1`, encoded. */
+  /** Encoded path below `/api/v1`. */
   path: string
   body?: unknown
-  /** Instead of `body`. */
+  /** YAML document that is sent in place of `body`. */
   yaml?: string
   reason?: string
 }

@@ -36,7 +36,7 @@ function openCopy(path: string, macKey: Uint8Array): Result<LogSource, Refusal> 
   return done({ name: file, log, macKey, configDir, close: () => log.close() })
 }
 
-/** Of the `log.sqlite` in a data folder, in its `config` folder, or of itself. */
+/** Path of `log.sqlite`: the given file, or the file in the given data folder or in its `config` folder. */
 export function copyPath(path: string): string {
   if (existsSync(path) && statSync(path).isFile()) return path
   return existsSync(join(path, 'log.sqlite')) ? join(path, 'log.sqlite') : join(path, 'config', 'log.sqlite')

@@ -7,7 +7,7 @@ import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 
 export interface AgreementOptions {
   readonly nodes: () => readonly NodeHeartbeat[]
-  /** Of this node's own, verified log; undefined where it does not reach that far. */
+  /** Hash of a revision in this node's verified log. Undefined if the log does not reach that far. */
   readonly hashAt: (revision: number) => Promise<string | undefined>
   readonly clock: Clock
   readonly notify: Notify

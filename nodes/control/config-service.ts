@@ -135,7 +135,7 @@ export class ConfigService {
     return fail({ type: 'unprepared', prepare })
   }
 
-  /** For `/readyz`. */
+  /** Problems that `/readyz` reports. */
   troubles(): Trouble[] {
     return followTroubles(this.#options.follower.status)
   }

@@ -65,7 +65,7 @@ export class FirstWrites {
     this.#retry?.cancel()
   }
 
-  /** In their order: the file may name what the first resources bring. */
+  /** Runs the steps in their order, because the file may name resources that an earlier step creates. */
   async #attempt(): Promise<void> {
     this.#problem = undefined
     for (const step of [...this.#steps]) {

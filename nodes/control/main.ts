@@ -42,7 +42,7 @@ import { UnneededSecrets } from './unneeded-secrets.ts'
 export interface ControlOptions {
   settings: Settings
   node: { name: string; version: string; role: 'all' | 'control' }
-  /** As opened and locked by the process; only its paths are used here. */
+  /** The data folder, which the process has opened and locked. Only its paths are used here. */
   folder: Pick<DataFolder, 'path' | 'configDir' | 'files'>
   masterKey: Uint8Array
   bus: Bus
@@ -54,21 +54,21 @@ export interface ControlOptions {
   awaitAppliedBy?: string
   /** Make providers of the keys and local servers that are found. */
   auto?: boolean
-  /** For `${VAR}` in the config file and for the findings. Default: of the process. */
+  /** Environment for `${VAR}` in the config file and for discovery. Default: that of the process. */
   environment?: Readonly<Record<string, string | undefined>>
   /** What keeps the configuration. Default: a file in the data folder, which this node alone writes. */
   log?: ConfigLog
   /** Where data keys are. Default: a file in the data folder. */
   keys?: KeyStore
-  /** In a cluster: how this node stands to it, for its heartbeats. */
+  /** State of the connection to the cluster, which heartbeats report. Absent without a cluster. */
   link?: () => LinkState
   /** How long the start waits for a log that does not answer. Default: not at all. */
   firstWritesMs?: number
-  /** In a cluster: that none is heard is a trouble. */
+  /** True in a cluster, where the absence of aggregators is a problem of this node. */
   aggregatorsElsewhere?: boolean
   /** What others know that concerns this node, such as its connection. */
   readonly checks?: readonly ReadinessCheck[]
-  /** Of several followers of one data folder, one writes the last good copy. Default: this one. */
+  /** Whether this follower writes the last good copy. Only one follower of a data folder may. Default: true. */
   keepLastGood?: boolean
 }
 
@@ -130,7 +130,7 @@ async function openConfig(options: ControlOptions) {
   const log = options.log ?? new SqliteLog({ path: folder.files.log, highWater })
   const lastGood = new LastGood({ folder: folder.configDir, macKey, notify })
   const onState = ({ revision, hash }: ConfigState) => {
-    // In a process with every role the proxy tells it, once requests see it.
+    // In a process with all roles, the proxy publishes it as soon as requests use the revision.
     if (options.node.role !== 'control') return
     bus.publish(subjects.configApplied, encodeJson({ node: options.node.name, revision, hash }))
   }

@@ -54,7 +54,7 @@ export class NodesView {
     return nodes.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
   }
 
-  /** Of nodes that spoke lately: who is silent may have changed since. */
+  /** Nodes with a recent heartbeat. The state of silent nodes may have changed. */
   present(): SeenNode[] {
     return this.list().filter(({ ageMs }) => ageMs <= presentMsMax)
   }

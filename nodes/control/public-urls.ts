@@ -5,7 +5,7 @@ export function publicUrls(settings: Settings, controlPort: () => number) {
   const scheme = settings.tls === undefined ? 'http' : 'https'
   const host = urlHost(settings)
   return {
-    /** Of the data plane, without `/v1`. */
+    /** Origin of the data plane, without `/v1`. */
     dataEndpoint: `${scheme}://${host}:${settings.port}`,
     signIn: (token: string) => `${scheme}://${host}:${controlPort()}/sign-in?token=${token}`,
   }

@@ -17,7 +17,7 @@ export interface Sealing {
   refusal(): SecretRefusal | undefined
 }
 
-/** For one decision on `state`. */
+/** The tools that encrypt the secrets of one decision on `state`. */
 export function sealingFor(state: ConfigState, secrets: SecretBox, options: { egressStrict: boolean }): Sealing {
   const lacking = new Map<string, KeyUse>()
   let refusal: SecretRefusal | undefined

@@ -30,7 +30,7 @@ export class UnneededSecrets {
   async forget(): Promise<void> {
     const { follower, secrets, clock, notify } = this.#options
     const { state, refusal } = follower
-    // Beside a log that is not whole nothing is thrown away.
+    // No key is deleted while the log is damaged or incomplete.
     if (this.#stopped || state === undefined || refusal !== undefined) return
     const isNeeded = (owner: string) => holdsOwner(state, owner) || !isRemovable(owner)
     const forgotten = await secrets.forgetAllBut(isNeeded, state.revision)

@@ -1,5 +1,5 @@
-// Between the bus of this process and the network: a table of what crosses, and which way. Everything else stays where it
-// was said. Nothing crosses twice: what came in is not sent out again, and what went out is not taken in again.
+// Bridges the bus of this process and NATS: a table says which subjects cross, and in which direction. All other messages
+// stay on their side. No message crosses twice: received messages are not sent out again, and sent ones are not taken in.
 import { type Bus, subjects } from '../../cluster/bus/bus.ts'
 import type { NatsBus } from '../../cluster/bus/nats-bus.ts'
 

@@ -18,7 +18,7 @@ import type { Notify } from '../../shared/notice.ts'
 
 export interface LogCopyOptions {
   readonly link: NatsLink
-  /** Of this process. */
+  /** The bus of this process. */
   readonly bus: Bus
   readonly files: Pick<DataFiles, 'log' | 'highWater' | 'dataKeys'>
   readonly masterKey: Uint8Array
@@ -60,7 +60,7 @@ export function keepLogCopy({ link, bus, files, masterKey, clock, notify }: LogC
   }
 }
 
-/** At the latest after this it is told that the stream cannot be followed. */
+/** If there is no connection after this time, the node reports that it cannot follow the stream. */
 const connectMsMax = 2_000
 
 /** A look before there is a connection would find what every start finds, and tell it as news. */

@@ -31,7 +31,7 @@ export interface LinkOptions {
   /** Where the copy of the log lies; absent where another thread of this process keeps it. */
   readonly copy?: { readonly files: DataFiles } | undefined
   readonly masterKey: Uint8Array
-  /** Of this process. */
+  /** The bus of this process. */
   readonly bus: Bus
   readonly clock: Clock
   readonly chance: Chance

@@ -6,7 +6,7 @@ import { compareKeys, type HistoryKey } from '../../../shared/telemetry/history-
 import type { HistoryBlock, UsageStore } from '../store/usage-store.ts'
 
 export interface Block extends Pick<HistoryBlock, 'id' | 'atMs' | 'skip' | 'bytes' | 'partition'> {
-  /** Of its first record, skipped ones included. */
+  /** Key of the first record of the block, skipped records included. */
   key: HistoryKey
 }
 
@@ -17,7 +17,7 @@ export interface BlockSource {
   pending: readonly HistoryBlock[]
 }
 
-/** From `fromMs` on backwards; `holding` leaves out blocks without that text. */
+/** Blocks from `fromMs` backwards. `holding` skips blocks that do not contain that text. */
 export function* newestFirst(
   { store, pending }: BlockSource,
   partitions: readonly number[],

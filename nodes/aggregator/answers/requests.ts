@@ -20,7 +20,7 @@ const filterNames = [
 
 /** A request's attempts that ended before it lie at most this many blocks before its own. */
 const attemptBlocksMax = 256
-/** After every block that can be. */
+/** Sorts after the key of every possible block. */
 const newest: HistoryKey = { atMs: Number.MAX_SAFE_INTEGER, partition: 0, epoch: '', sequence: 0 }
 
 export class History {
@@ -59,7 +59,7 @@ export class History {
     return undefined
   }
 
-  /** Of one partition, since a request is recorded where its attempts are. */
+  /** Attempts of a request. They are in its own partition, because a request is recorded where its attempts are. */
   #attempts(request: DecodedRequest, own: Block): AttemptRecord[] {
     const attempts: AttemptRecord[] = []
     let blocks = 0

@@ -5,7 +5,7 @@ import type { SloCounts } from '../slo/slot-ring.ts'
 import { keyOf, type TargetFacts } from '../weights/target-tally.ts'
 import type { Partial } from './partial.ts'
 
-/** After it a partition is called silent, and after the other its word is forgotten. */
+/** A partition without a message for `silentMs` is reported as silent; after `forgottenMs` its last message is dropped. */
 const silentMs = 5_000
 const forgottenMs = 300_000
 /** How fast the last word about targets of a silent partition fades. */
@@ -46,7 +46,7 @@ export class PartialBook {
     return sum
   }
 
-  /** By target, over all partitions. */
+  /** Facts of every target, summed over all partitions. */
   targets(): Map<string, TargetFacts> {
     const merged = new Map<string, TargetFacts>()
     for (const heard of this.#partials.values()) {

@@ -11,7 +11,7 @@ export type WindowCounts = Record<string, [good: number, total: number]>
 
 export interface Partial {
   readonly partition: number
-  /** Of its owner: a lower one is somebody who has not noticed yet. */
+  /** Epoch of the owner's lease. A lower one comes from a former owner that has not noticed the takeover. */
   readonly epoch: number
   /** Counts up within an epoch; absent from releases that do not count. */
   readonly count?: number

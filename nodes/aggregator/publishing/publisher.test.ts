@@ -17,7 +17,7 @@ const objective = compileObjective('all', { objective: 'availability', target: 0
 const names = ['a', 'b'].map((target) => ({ model: 'fast', provider: 'up', target }))
 const windows = [60_000, 300_000, 1_800_000, 3_600_000, 21_600_000, 259_200_000, objective.windowMs]
 
-/** Of a partition whose owner saw this much, all of it in the last minute. */
+/** Message of a partition whose owner saw these counts, all in the last minute. */
 function partial(partition: number, good: number, total: number, targets: Partial['targets'] = []): Partial {
   const counts = Object.fromEntries(windows.map((ms) => [ms, [good, total] as [number, number]]))
   return { partition, epoch: 1, series: { [objective.series]: counts }, targets }

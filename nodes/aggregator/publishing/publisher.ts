@@ -21,7 +21,7 @@ export interface WeightFactor {
 
 export interface PublisherOptions {
   node: string
-  /** Of the lease while it is held; a later holder has a higher one. */
+  /** Epoch of the lease while this node holds it. A later holder has a higher epoch. */
   epoch: () => number | undefined
   book: PartialBook
   log: AlertLog
@@ -42,7 +42,7 @@ export class Publisher {
   #revision = 0
   #alerts = new Map<string, readonly ActiveAlert[]>()
   #multipliers = new Map<string, number>()
-  /** As said last, by whomever. */
+  /** The last published state, whoever the publisher was. */
   #state: SloState | undefined
   #weights: WeightsMessage | undefined
 

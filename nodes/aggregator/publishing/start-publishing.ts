@@ -30,14 +30,14 @@ export interface PublishingOptions {
   openSecret: (secret: SealedSecret) => string | undefined
   /** Partitions whose owner this node is now, with the epoch of their leases. */
   owned: () => readonly Owned[]
-  /** Of the lease `publisher`, while this node holds it. */
+  /** Epoch of the lease `publisher` while this node holds it. */
   publisherEpoch: () => number | undefined
 }
 
 export interface Publishing {
-  /** To be committed together with usage. */
+  /** Sums that are committed together with usage. */
   readonly tallies: readonly Tally[]
-  /** With each new configuration. */
+  /** Must be called with each new configuration. */
   configure(state: ConfigState): void
   stop(): void
 }

@@ -16,7 +16,7 @@ export type TargetLatency = TargetName & Record<LatencyMetric, SlidingSketch | u
 
 export class LatencyFold {
   readonly #rowsLeft: RowsLeft
-  /** By target, then by model and provider, of which a target has one or two: no keys have to be made to look it up. */
+  /** Rows by target. A target has one or two pairs of model and provider, so a lookup builds no key. */
   readonly #rows = new Map<string, TargetLatency[]>()
   readonly #other = emptyRow({ model: 'other', provider: 'other', target: 'other' })
 

@@ -6,7 +6,7 @@ import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 export type UsageCell = { hour: number } & Record<UsageDimension, string> & Record<UsageCounter, number>
 
 export class UsageFold {
-  /** By key, then by model: the two that tell nearly all cells apart. */
+  /** Cells by key and then by model, which distinguish nearly all cells. */
   #cells = new Map<string, Map<string, UsageCell[]>>()
   #size = 0
 

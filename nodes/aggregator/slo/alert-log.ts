@@ -13,7 +13,7 @@ const schema = `
 const eventsMax = 1_000
 
 export class AlertLog implements Tally {
-  /** By id, oldest first. */
+  /** Alert events by id, oldest first. */
   readonly #events = new Map<string, AlertEvent>()
   readonly #unsaved = new Set<string>()
   #statements: { save: StatementSync; prune: StatementSync } | undefined

@@ -9,7 +9,7 @@ export interface AlertChange {
   readonly alert: ActiveAlert
 }
 
-/** Below this part of a rule's factor, in its short window, a burn counts as quiet. */
+/** A burn rate below this part of a rule's factor, in the short window, counts as quiet. */
 const quietPart = 0.8
 /** How long it has to be quiet. */
 const quietMs = 60_000

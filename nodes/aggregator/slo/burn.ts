@@ -59,7 +59,7 @@ export function isBurning(tally: SloCounts, target: number, factor: number): boo
   return bad >= badMany || lowerBound(bad, tally.total) > threshold
 }
 
-/** Of the share of `part` in `whole`: the score interval (Wilson, 1927). */
+/** Lower bound of the share of `part` in `whole`, by the score interval (Wilson, 1927). */
 export function lowerBound(part: number, whole: number): number {
   if (whole === 0) return 0
   const share = part / whole

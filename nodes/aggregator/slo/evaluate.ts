@@ -32,7 +32,7 @@ export function evaluate(
   return { state, events: step.changes.map((change) => eventOf(change, state, nowMs)) }
 }
 
-/** Of an alert whose objective was deleted: it ends with it, and nobody is asked to be told. */
+/** The end of an alert whose objective was deleted. No webhook is called for it. */
 export function endOf(alert: ActiveAlert, slo: string, nowMs: number): AlertEvent {
   const { id: alertId, severity, sinceMs, factor, longMs } = alert
   const common = { alertId, slo, severity, sinceMs, factor, longMs, burn: {}, budgetRemaining: 1 }

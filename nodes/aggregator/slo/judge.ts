@@ -30,7 +30,7 @@ export function judgeAttempt(objective: Objective, attempt: AttemptRecord): Verd
   return objective.unit === 'attempt' ? judgeAsAttempt(objective, attempt) : 'not-counted'
 }
 
-/** As if the objective counted attempts: what it would say of a target that its requests went to. */
+/** Verdict on an attempt, as if the objective counted attempts. Weights of targets need it. */
 export function judgeAsAttempt(objective: Objective, attempt: AttemptRecord): Verdict {
   const { match } = objective
   if (match.provider !== undefined && match.provider !== attempt.provider) return 'not-counted'

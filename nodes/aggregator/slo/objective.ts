@@ -8,7 +8,7 @@ import { parseDurationMs } from '../../../shared/units.ts'
 
 export interface Objective {
   readonly name: string
-  /** Under which the counts are kept. */
+  /** Name of the series under which the counts are stored. */
   readonly series: string
   readonly objective: SloObjective
   readonly match: SloMatch

@@ -43,7 +43,7 @@ export class Outbox {
     this.#options = options
   }
 
-  /** By objective. */
+  /** Replaces the webhooks; the map is keyed by objective. */
   configure(webhooks: ReadonlyMap<string, { webhook: Webhook; objective: Objective }>): void {
     this.#webhooks = webhooks
   }
@@ -87,7 +87,7 @@ export class Outbox {
     const { clock, chance } = this.#options
     const failures = (this.#tries.get(event.id)?.failures ?? 0) + 1
     const pauseMs = Math.min(pauseMsMax, pauseMsMin * 2 ** (failures - 1))
-    // Between half and the whole: receivers that came back are not met by everybody at once.
+    // The delay is between half and the whole pause, so that a recovered receiver is not called by all senders at once.
     this.#tries.set(event.id, { failures, dueMs: clock.monotonicMs() + pauseMs * (0.5 + chance() / 2) })
     if (failures === 1) this.#tell(event, webhook, problem, false)
   }

@@ -19,7 +19,7 @@ const finestMs = tiers[0].widthMs
 interface Count {
   readonly question: Objective
   readonly series: SloSeries
-  /** By slot of the finest width: not committed yet. */
+  /** Uncommitted counts by slot of the finest width. */
   readonly changed: Map<number, SloCounts>
 }
 
@@ -29,7 +29,7 @@ export class SloFold {
   #seriesOf: ReadonlyMap<string, SloSeries> = new Map()
   /** When the clock was looked at last. */
   #settledMs = Number.POSITIVE_INFINITY
-  /** Of questions that are asked no more, until it is committed. */
+  /** Uncommitted counts of questions that no objective asks any more. */
   readonly #left = new Map<string, Map<number, SloCounts>>()
 
   /** Sums of questions that nobody asks any more are let go; what is stored of them stays until it is old. */

@@ -26,7 +26,7 @@ export class SloSeries {
     }
   }
 
-  /** After the clock stepped back. */
+  /** Must be called after the clock was set back. */
   settle(nowMs: number): void {
     for (const ring of this.#rings) ring.settle(nowMs)
   }
@@ -37,7 +37,7 @@ export class SloSeries {
   }
 }
 
-/** In which tier counts of this age are stored: no window looks at them more closely. */
+/** Slot width in which counts of this age are stored. No window needs a finer one. */
 export function widthOfAge(ageMs: number): SlotWidthMs {
   const tier = tiers.find(({ widthMs, windowMsMax }) => ageMs <= windowMsMax + widthMs)
   return tier?.widthMs ?? hourMs

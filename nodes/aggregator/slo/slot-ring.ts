@@ -41,7 +41,8 @@ export class SlotRing {
     return tally
   }
 
-  /** After the clock stepped back: what seemed to be later was counted by now, and what comes now has a place again. */
+  /** Must be called after the clock was set back. It counts events of later slots in the current slot, so that new events
+   *  have a slot. */
   settle(nowMs: number): void {
     const now = this.#slotOf(nowMs)
     if (this.#newest <= now) return

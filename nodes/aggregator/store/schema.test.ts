@@ -81,7 +81,7 @@ function cell(requests: number) {
   return { hour: 5, ...names, requests, ...counts, cachedTokens: 0, costNanoUsd: 0, savedNanoUsd: 0 }
 }
 
-/** As the first release made it. */
+/** Writes a database in the format of the first release. */
 function writeVersion1(): void {
   const database = new DatabaseSync(path)
   database.exec(`

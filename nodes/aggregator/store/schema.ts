@@ -43,7 +43,7 @@ const schema = `
 
 /** Each brings a database to the next version, inside one transaction. */
 const migrations: Record<number, string> = {
-  // Before partitions there was one aggregator: what it has is partition 0.
+  // Releases without partitions had one aggregator; its data becomes partition 0.
   1: `
     ALTER TABLE source ADD COLUMN holes TEXT NOT NULL DEFAULT '[]';
     CREATE TABLE cellPartitioned ${cellTable};

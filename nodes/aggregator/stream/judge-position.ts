@@ -21,7 +21,7 @@ export interface PositionVerdict {
 export interface Known {
   position: Position | undefined
   facts: UsageFacts
-  /** Of the message at the position now; undefined when there is none. */
+  /** Time at which the current message at the position was stored. Undefined if there is no message. */
   storedAtMs: number | undefined
   /**
    * This node had read everything until the stream was lost. Then whatever the stream has forgotten since is here, or is

@@ -83,7 +83,7 @@ export class PartitionReader {
     return this.lagMs(this.#options.clock.monotonicMs()) < atEndMs && this.#atEndMs !== undefined
   }
 
-  /** For how long it may not have had everything. */
+  /** Time since the reader last had everything. */
   lagMs(nowMs: number): number {
     return nowMs - (this.#atEndMs ?? this.#startedMs)
   }

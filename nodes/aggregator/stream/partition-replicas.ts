@@ -88,7 +88,7 @@ export class PartitionReplicas {
     await Promise.all([...this.#readers.values()].map((reader) => reader.stop()))
   }
 
-  /** After each commit of the ledger. */
+  /** Must be called after each commit. */
   committed(sources: readonly CommittedSource[]): void {
     const { ledger } = this.#options
     this.#confirmations.committed(
@@ -130,7 +130,7 @@ export class PartitionReplicas {
         ...(epoch === undefined ? {} : { epoch }),
         isCaughtUp: !ledger.isFailing && reader.atEndMs !== undefined && nowMs - reader.atEndMs < caughtUpMs,
         lagMs: Math.round(reader.lagMs(nowMs)),
-        // Of what it never read it has nothing.
+        // A partition that was never read is complete at no time.
         completeSinceMs: ledger.completeSinceMs(partition) ?? Number.MAX_SAFE_INTEGER,
         sequence: ledger.positionStored(partition)?.sequence ?? 0,
       }

@@ -15,7 +15,7 @@ export interface StreamEnd {
 export interface StreamEndsOptions {
   stream: Pick<UsageStream, 'facts'>
   clock: Clock
-  /** With each look that was answered. */
+  /** Called with the facts of each answered look at the stream. */
   onFacts?: (facts: UsageFacts) => void
 }
 
@@ -49,7 +49,7 @@ export class StreamEnds {
 
   async #look(): Promise<void> {
     const { stream, clock, onFacts } = this.#options
-    // Before it is asked: what it says is true then or later.
+    // The time is taken before the question, because the answer describes this moment or a later one.
     const seenMs = clock.monotonicMs()
     const facts = await stream.facts()
     if (!facts.ok) return

@@ -9,7 +9,7 @@ export const multiplierMax = 4
 const stepPower = 0.3
 const stepMin = 0.75
 const stepMax = 1.25
-/** As a logarithm: what differs by less than a tenth stays. */
+/** Logarithm of a ratio. A multiplier that differs by less than a tenth is not changed. */
 const stillWithin = 0.1
 
 /** One step from `now` towards `wanted`. */

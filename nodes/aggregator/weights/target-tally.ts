@@ -24,7 +24,7 @@ export interface TargetFacts extends TargetName {
   readonly firstCount: number
   readonly tokenUs: number
   readonly tokenCount: number
-  /** By series: attempts of about the last minute. Counts fade, so they are no whole numbers. */
+  /** Counts of attempts of about the last minute, by series. They fade, so they are not whole numbers. */
   readonly counts: Readonly<Record<string, SloCounts>>
 }
 
@@ -36,13 +36,13 @@ const countsMax = 4_096
 interface Row extends TargetName {
   readonly first: FadingMean
   readonly token: FadingMean
-  /** Of 1 for good and 0 for bad. */
+  /** Means of 1 for good and 0 for bad attempts. */
   readonly good: Map<string, FadingMean>
 }
 
 export class TargetTally implements Tally {
   readonly #clock: Clock
-  /** By target, then by model and provider, of which a target has one or two: no keys have to be made to look it up. */
+  /** Rows by partition and target. A target has one or two pairs of model and provider, so a lookup builds no key. */
   readonly #partitions = new Map<number, Map<string, Row[]>>()
   #targets: readonly TargetName[] = []
   #objectives: readonly Objective[] = []

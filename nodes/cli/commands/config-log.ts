@@ -33,7 +33,7 @@ export async function replay(context: VerbContext, options: ReplayOptions): Prom
   return withLog(context, options.from, async (source) => {
     const to = options.to === undefined ? undefined : Number(options.to)
     const since = options.diff === undefined ? undefined : Number(options.diff)
-    // Before reading: a node that runs may append meanwhile.
+    // The mark is read before the log, because a running node may append meanwhile.
     const mark = markOf(source)?.revision
     const folded = await foldTo(source, to, since)
     if (!folded.ok) return refused(context, folded.error)
@@ -134,7 +134,7 @@ async function foldTo(
   return earlier.ok ? done({ state: state.value, earlier: earlier.value }) : earlier
 }
 
-/** From the nearest checkpoint beside the copy, where there is one. */
+/** The state at a revision, folded from the nearest checkpoint beside the copy if there is one. */
 async function stateOf({ log, macKey, configDir }: LogSource, revision: number): Promise<Result<ConfigState, Refusal>> {
   const checkpoints = configDir === undefined ? undefined : new Checkpoints({ folder: configDir, macKey })
   const state = await stateAt({ log, macKey, checkpoints }, revision)

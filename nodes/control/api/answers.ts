@@ -89,7 +89,7 @@ export const nodesBody = z.object({
       lagMs: z.number(),
       draining: z.boolean(),
       version: z.string(),
-      /** Since its last heartbeat. */
+      /** Time since the last heartbeat of the node. */
       ageMs: z.number(),
       /** False when it means something else by its revision than the log does. */
       agrees: z.boolean(),
@@ -102,7 +102,7 @@ export const nodesBody = z.object({
         })
         .optional(),
       queues: z.record(z.string(), z.object({ length: z.number(), dropped: z.number() })),
-      /** Of an aggregator in a cluster: the partitions of usage that it keeps. */
+      /** Partitions of usage that the node keeps. Only an aggregator in a cluster has them. */
       usage: z
         .array(
           z.object({

@@ -16,7 +16,7 @@ export interface DispatchOptions {
   hosts: readonly string[]
   /** Who asks, by bearer token or session. */
   identify: (request: ControlRequest) => Promise<Result<{ actor: string }, Problem>>
-  /** For paths that no route has: the console's files. */
+  /** Answers paths without a route: files of the console. */
   elsewhere: (request: ControlRequest) => Promise<HttpAnswer | undefined>
 }
 

@@ -11,7 +11,7 @@ export interface Candidate {
   fallbackIndex: number
 }
 
-/** As the aggregator tells it; only what is read here. */
+/** The fields of an aggregator's answer that are read here. */
 export interface RecordedRequest {
   model: string
   status: string
@@ -28,7 +28,7 @@ export interface RecordedAttempt {
   target: string
   outcome: string
   upstreamStatus: number
-  /** Under latency routing: the target's part of the draw, and from which of the proxy's tables. */
+  /** Share of the target, and the number of the proxy's table that it comes from. Only latency routing sets both. */
   share?: number
   sharesRevision?: number
 }

@@ -3,7 +3,7 @@ import type { Call } from './route.ts'
 
 export interface Page<Value> {
   entries: [string, Value][]
-  /** To be given as `after` for the next page. */
+  /** Value of `after` for the next page. */
   next?: string
 }
 
@@ -17,7 +17,7 @@ export function pageOf<Value>(all: ReadonlyMap<string, Value>, query: Call['quer
   return names.length > limit && last !== undefined ? { entries, next: last } : { entries }
 }
 
-/** Of a hundred thousand names a page needs a few: they are not all sorted for it. `after` need not exist any more. */
+/** The first names of a page. It does not sort a hundred thousand names for a few. `after` need not exist any more. */
 function firstNames(names: Iterable<string>, { after, most }: { after: string | undefined; most: number }): string[] {
   const first: string[] = []
   for (const name of names) {

@@ -37,7 +37,7 @@ function shown(seen: SeenNode, agrees: boolean) {
   return { name, ...rest, agrees, troubles, ...(process === undefined ? {} : { load: process }) }
 }
 
-/** Of an aggregator in a cluster: which partitions of usage it keeps, and of which it is the owner. */
+/** Partitions of usage that a node keeps and owns. Only an aggregator in a cluster has them. */
 function usageOf({ node, role }: SeenNode, aggregators: Aggregators) {
   if (role !== 'aggregator' && role !== 'all') return {}
   const kept = aggregators.keptBy(node)

@@ -29,7 +29,7 @@ export function refusalProblem(refusal: Refusal): Problem {
   }
 }
 
-/** For the `decide` of a write. */
+/** Turns the refusal of a decision into a problem, as the `decide` of a write needs it. */
 export function withProblem<Value>(decision: Result<Value, Refusal>): Result<Value, Problem> {
   return decision.ok ? decision : fail(refusalProblem(decision.error))
 }

@@ -148,7 +148,7 @@ export function dryRun(desk: ConfigService, decide: Decide): HttpAnswer {
   return json(200, { revision: state.revision, dryRun: true, changes: diffChange(state, change) })
 }
 
-/** Of the resource as it is now: an equal PUT leaves its revision alone. */
+/** ETag of the current resource. An equal PUT does not change its revision. */
 function etagOf(desk: ConfigService, kind: EnforcedKind, name: string): Record<string, string> {
   const state = desk.state()
   const resource = state.ok ? resourcesOf(state.value, kind).get(name) : undefined

@@ -11,10 +11,10 @@ export interface Route {
   summary: string
   /** Every route says it aloud: nothing is open by having been forgotten. */
   access: 'administrator' | 'anyone'
-  /** By name. A parameter that is not listed is refused. */
+  /** Schema of the query parameters by name. A parameter that is not listed is rejected. */
   query?: z.ZodObject
   body?: { media: readonly MediaType[]; schema?: z.ZodType; optional?: true }
-  /** By status; a string is the media type of an answer that is not JSON. */
+  /** Schema of the body by status. A string is the media type of an answer that is not JSON. */
   answers: Record<number, z.ZodType | string>
   handle(call: Call): Promise<HttpAnswer> | HttpAnswer
 }

@@ -19,10 +19,10 @@ export interface ControlRequest {
   readonly id: string
   /** HEAD arrives as GET: the listener drops the body. */
   readonly method: string
-  /** As sent, still percent-encoded, without the query. */
+  /** The path as sent, still percent-encoded, without the query. */
   readonly path: string
   readonly query: URLSearchParams
-  /** Of the Host header, '' when there was none. */
+  /** Value of the Host header, '' if there was none. */
   readonly host: string
   readonly clientIp: string
   readonly secure: boolean
@@ -140,7 +140,7 @@ async function readBody(incoming: IncomingMessage): Promise<Result<Buffer, Probl
   return done(Buffer.concat(chunks))
 }
 
-/** For pages see `console-files.ts`, which widens the policy to its own scripts and styles. */
+/** Headers of every response. `console-files.ts` extends the policy for the scripts and styles of pages. */
 const commonHeaders = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',

@@ -3,7 +3,7 @@
 import { escapeHtml, page } from './html.ts'
 
 export interface SignInPage {
-  /** Of the link, when the page was opened by one. */
+  /** Token of the sign-in link, if the page was opened by one. */
   token: string | undefined
   returnTo: string
   /** Why the last attempt failed. */

@@ -6,7 +6,7 @@ export interface AttemptRules {
   failuresMax: number
   /** Failures are forgotten after this long without one; a lock lasts as long. */
   windowMs: number
-  /** After the first failure, doubled by each further one; 0 for none. */
+  /** Delay after the first failure; each further failure doubles it. 0 means no delay. */
   delayMs: number
   delayMsMax: number
 }
@@ -21,7 +21,7 @@ interface Failures {
 export class AttemptGuard {
   readonly #clock: Clock
   readonly #rules: AttemptRules
-  /** By address; the one that failed longest ago first. */
+  /** Failures by address, the oldest first. */
   readonly #failures = new Map<string, Failures>()
 
   constructor(clock: Clock, rules: AttemptRules) {

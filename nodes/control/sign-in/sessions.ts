@@ -8,7 +8,7 @@ const sessionsMax = 1_000
 
 export interface Session {
   readonly actor: string
-  /** On the wall clock. */
+  /** Expiry by the wall clock. */
   readonly expiresAtMs: number
 }
 
@@ -19,7 +19,7 @@ interface Held extends Session {
 
 export class Sessions {
   readonly #clock: Clock
-  /** By hex hash of the cookie; least recently used first. */
+  /** Sessions by the hex hash of their cookie, least recently used first. */
   readonly #held = new Map<string, Held>()
 
   constructor(clock: Clock) {

@@ -6,7 +6,7 @@ export type Answer<Value> = Promise<Result<Value, ApiProblem>>
 
 export interface Call<Value> {
   method?: 'GET' | 'POST' | 'DELETE'
-  /** From the root of the origin, query included. */
+  /** Path from the root of the origin, with its query. */
   path: string
   /** Sent as JSON. */
   body?: unknown

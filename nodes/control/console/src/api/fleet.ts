@@ -29,7 +29,7 @@ export interface TargetRow {
   inFlight: number | undefined
   ttftMsP50: number | undefined
   ttftMsP99: number | undefined
-  /** Under latency routing: parts of the draw. */
+  /** Shares of the target. Only latency routing sets them. */
   shareOfStreams: number | undefined
   shareOfWholes: number | undefined
   multiplier: number | undefined

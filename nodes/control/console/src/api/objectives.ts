@@ -17,7 +17,7 @@ export interface ObjectiveRow {
 export interface ObjectiveStatus {
   state: string
   sinceMs: number | undefined
-  /** By window: `5m`, `1h` … */
+  /** Burn rate by window: `5m`, `1h` … */
   burn: Readonly<Record<string, number | undefined>>
   budgetRemaining: number | undefined
   good: number | undefined

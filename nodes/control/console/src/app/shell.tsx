@@ -14,7 +14,7 @@ export function Shell({ session, path, children }: { session: Session; path: str
   const shownPath = useRef(path)
   useEffect(() => {
     document.title = `${title} · Headgate`
-    // After a change of page the reading position belongs to the new page, not to the link that led there.
+    // The focus moves to the new page, so that screen readers do not stay at the link that led there.
     if (shownPath.current !== path) main.current?.focus()
     shownPath.current = path
   }, [title, path])

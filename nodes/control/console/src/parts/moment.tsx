@@ -2,7 +2,7 @@ import { absent, dayStartMs, formatClock, formatDay } from './format.ts'
 
 /** A time of today as a clock; an older one with its day. The full time is its title. */
 export function Moment({ atMs, nowMs }: { atMs: number | undefined; nowMs: number }) {
-  // Beyond ±8.64e15 ms there is no date, and `toISOString` would throw.
+  // `toISOString` throws for times beyond ±8.64e15 ms.
   if (atMs === undefined || Math.abs(atMs) > 8.64e15) return <span className="muted">{absent}</span>
   const iso = new Date(atMs).toISOString()
   const today = atMs >= dayStartMs(nowMs)

@@ -1,4 +1,4 @@
-// From nothing to a first answer: a key, a model, a snippet, and the tick when the request arrives.
+// Leads a new user to a first answer: a key, a model, a code snippet, and a tick when the request arrives.
 import { type ReactNode, useState } from 'react'
 import type { NewKey } from '../../api/keys.ts'
 import { isDemoModel } from '../../api/models.ts'

@@ -3,7 +3,7 @@
 import type { RequestRow } from '../../api/requests.ts'
 
 export interface Watch {
-  /** Of the key made on this page. */
+  /** Id of the key that was created on this page. */
   keyId: string | undefined
   /** Requests that were there already; undefined until the first answer. */
   knownIds: ReadonlySet<string> | undefined

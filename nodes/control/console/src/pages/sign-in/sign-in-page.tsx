@@ -26,7 +26,7 @@ export function SignInPage() {
   useEffect(() => {
     document.title = 'Sign in · Headgate'
     if (token === null) return
-    // Out of the address before anything else: it must not stay in the history, a bookmark or a screenshot.
+    // The token is removed from the address first: it must not stay in the history, a bookmark or a screenshot.
     go('/sign-in', 'replace')
     onceSeen(() => void signIn({ token }, 'link'))
   })
