@@ -3,8 +3,8 @@
 // to use; without a sync, because it is the process that is expected to end and not the machine.
 import { renameSync, writeFileSync } from 'node:fs'
 import type { Clock, Timer } from '../../shared/clock.ts'
-import type { Hold } from '../config-log/held-log.ts'
 import { fileSystem } from './disk.ts'
+import type { Hold } from './hold.ts'
 import { crashesOf, holdAfter, type Journal, type Start } from './start-rules.ts'
 
 const startsMax = 20

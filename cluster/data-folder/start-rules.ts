@@ -1,5 +1,5 @@
 // When a node goes back, and to what.
-import type { Hold } from '../config-log/held-log.ts'
+import type { Hold } from './hold.ts'
 
 export interface Start {
   /** Wall clock. */

@@ -7,8 +7,8 @@
 // The last sequence of the stream it compares when it stores.
 
 import { done, fail, type Result } from '../../shared/result.ts'
-import type { StreamSettings } from '../config-log/jetstream-settings.ts'
-import { isApiError, publishTrouble, streamTrouble } from '../config-log/jetstream-trouble.ts'
+import type { StreamSettings } from '../nats/jetstream-settings.ts'
+import { isApiError, publishTrouble, streamTrouble } from '../nats/jetstream-trouble.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 import { OwnStream, type OwnStreamSession } from '../nats/own-stream.ts'
 import type { LeaseRecord, LeaseRefusal, LeaseStore, LeaseTrouble, LeaseValue } from './lease-store.ts'

@@ -1,7 +1,7 @@
 // How this process stands to the rest of its cluster, as its heartbeats tell it.
 import type { LinkState } from '../../shared/telemetry/records.ts'
 import type { NatsBus } from '../bus/nats-bus.ts'
-import type { ReplicationState } from '../config-log/replication-state.ts'
+import type { ReplicationState } from '../config-log/replication/replication-state.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 
 export interface Linked {

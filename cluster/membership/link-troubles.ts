@@ -1,6 +1,6 @@
 // What an operator is told of the way to the cluster, and of the log that comes over it.
 import type { Trouble } from '../../shared/readiness.ts'
-import type { ReplicationState } from '../config-log/replication-state.ts'
+import type { ReplicationState } from '../config-log/replication/replication-state.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 
 type Link = Pick<NatsLink, 'status'>

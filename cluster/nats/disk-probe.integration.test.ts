@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import type { Notice } from '../../shared/notice.ts'
-import { appendNext, connectedLink, nextEvent, startNode } from '../config-log/jetstream-rig.ts'
+import { appendNext, connectedLink, nextEvent, startNode } from '../config-log/replication/jetstream-rig.ts'
 import { DiskProbe } from './disk-probe.ts'
 import { findNatsServer, startNatsRig } from './nats-rig.ts'
 

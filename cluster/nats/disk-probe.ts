@@ -5,8 +5,8 @@
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
-import type { StreamSettings } from '../config-log/jetstream-settings.ts'
-import { publishTrouble } from '../config-log/jetstream-trouble.ts'
+import type { StreamSettings } from './jetstream-settings.ts'
+import { publishTrouble } from './jetstream-trouble.ts'
 import type { NatsLink } from './nats-link.ts'
 import { OwnStream } from './own-stream.ts'
 

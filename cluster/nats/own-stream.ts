@@ -4,10 +4,10 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, type StreamInfo } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { done, fail, type Result } from '../../shared/result.ts'
-import type { StreamTrouble } from '../config-log/event-stream.ts'
-import { type StreamSettings, settingsTrouble } from '../config-log/jetstream-settings.ts'
-import { isApiError, streamTrouble } from '../config-log/jetstream-trouble.ts'
+import { type StreamSettings, settingsTrouble } from './jetstream-settings.ts'
+import { isApiError, streamTrouble } from './jetstream-trouble.ts'
 import type { NatsLink } from './nats-link.ts'
+import type { StreamTrouble } from './stream-trouble.ts'
 
 export interface OwnStreamOptions {
   link: NatsLink

@@ -2,7 +2,7 @@
 // of its own, and of two entries the later one counts, wherever they come from and in whatever order: nodes that exchange
 // entries come to the same ones. Between nodes an entry carries a MAC, so that whoever can write to the stream can neither
 // make a key, nor bring an old one back, nor forget one.
-import { canonicalJson, macOf, sameMac } from '../config-log/event-codec.ts'
+import { canonicalJson, macOf, sameMac } from '../config-log/log/event-codec.ts'
 import { decrypt, encrypt } from './aead.ts'
 import type { DataKey } from './key-store.ts'
 

@@ -2,10 +2,10 @@
 // for it asks again, anywhere, while the outcome is not known.
 import type { Refusal } from '../../shared/config/refusal.ts'
 import type { Result } from '../../shared/result.ts'
-import type { WriteRefusal, Written } from '../config-log/config-writer.ts'
+import type { WriteRefusal, Written } from '../config-log/writer/config-writer.ts'
+import type { Timeline } from './engine/timeline.ts'
 import type { Parts } from './run-parts.ts'
 import type { SimulatedNode } from './simulated-node.ts'
-import type { Timeline } from './timeline.ts'
 import type { Command } from './workload.ts'
 
 export type Answer = Result<Written, Refusal | WriteRefusal>

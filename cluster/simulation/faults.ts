@@ -1,13 +1,13 @@
 // What may go wrong, and how it ends. Each kind is drawn with what it needs, begins, and gives back what undoes it.
-import { genesisHash, type SealedEvent } from '../config-log/config-log.ts'
-import { sealEvent } from '../config-log/event-codec.ts'
-import type { Dice } from './dice.ts'
+import { genesisHash, type SealedEvent } from '../config-log/log/config-log.ts'
+import { sealEvent } from '../config-log/log/event-codec.ts'
+import type { Dice } from './engine/dice.ts'
 import type { History } from './history.ts'
+import type { LeaseContent } from './models/simulated-lease-store.ts'
+import { fairWeather, type ServerHealth, type SimulatedServer } from './models/simulated-server.ts'
+import type { StreamContent } from './models/stream-content.ts'
 import { dataFolder, markPath, simulatedMacKey } from './run-parts.ts'
-import type { LeaseContent } from './simulated-lease-store.ts'
 import type { FolderBackup, SimulatedNode } from './simulated-node.ts'
-import { fairWeather, type ServerHealth, type SimulatedServer } from './simulated-server.ts'
-import type { StreamContent } from './stream-content.ts'
 
 /** What a fault can get at. */
 export interface Victims {

@@ -14,11 +14,11 @@ interface Guard {
 /** A file below `cluster/`, what stands there exactly once, and what stands there instead. */
 type Edit = readonly [file: string, is: string, instead: string]
 
-const codec = 'config-log/event-codec.ts'
-const mirror = 'config-log/mirror.ts'
-const judge = 'config-log/judge-stream.ts'
-const append = 'config-log/stream-append.ts'
-const writer = 'config-log/config-writer.ts'
+const codec = 'config-log/log/event-codec.ts'
+const mirror = 'config-log/replication/mirror.ts'
+const judge = 'config-log/replication/judge-stream.ts'
+const append = 'config-log/replication/stream-append.ts'
+const writer = 'config-log/writer/config-writer.ts'
 const lease = 'leases/lease.ts'
 
 export const guards = {
@@ -73,7 +73,9 @@ export const guards = {
   },
   'what looks wrong has to last before it is an alarm': {
     under: ['leader-behind'],
-    edits: [['config-log/replication-status.ts', 'nowMs - this.#suspectSinceMs >= this.#confirmMs', 'true']],
+    edits: [
+      ['config-log/replication/replication-status.ts', 'nowMs - this.#suspectSinceMs >= this.#confirmMs', 'true'],
+    ],
   },
   'an acknowledgement that does not come says nothing': {
     under: ['acknowledgements-lost'],
@@ -127,12 +129,12 @@ export const guards = {
     under: ['log-forgets', 'log-put-back', 'backup-taken'],
     edits: [
       [
-        'config-log/examine-log.ts',
+        'config-log/log/examine-log.ts',
         'const highWater = Math.max(mark?.revision ?? 0, copy?.revision ?? 0)',
         'const highWater = 0',
       ],
       [
-        'config-log/examine-log.ts',
+        'config-log/log/examine-log.ts',
         'if (known === undefined || known.revision === 0) return undefined',
         'return undefined',
       ],
@@ -140,13 +142,13 @@ export const guards = {
   },
   'a last good copy that is older than the mark is not served': {
     under: ['log-mangled', 'log-flipped', 'copy-flipped'],
-    edits: [['config-log/boot.ts', 'if (best.revision < floor) {', 'if (false) {']],
+    edits: [['config-log/follower/boot.ts', 'if (best.revision < floor) {', 'if (false) {']],
   },
   'the MAC of the last good copy is checked': {
     under: ['copy-flipped'],
     edits: [
       [
-        'config-log/state-file.ts',
+        'config-log/follower/state-file.ts',
         "if (!sameMac(content.toString('utf8', 0, end + 1), expected)) return undefined",
         '',
       ],
@@ -154,17 +156,19 @@ export const guards = {
   },
   'the high-water mark is synced': {
     under: ['power-cut'],
-    edits: [['config-log/high-water.ts', 'file.syncData()', '']],
+    edits: [['config-log/log/high-water.ts', 'file.syncData()', '']],
   },
   'the newer slot of the high-water mark counts': {
     under: ['killed', 'power-cut', 'log-forgets'],
-    edits: [['config-log/high-water.ts', 'return first.revision >= second.revision ? first : second', 'return first']],
+    edits: [
+      ['config-log/log/high-water.ts', 'return first.revision >= second.revision ? first : second', 'return first'],
+    ],
   },
   'a state is forked before it is folded on': {
     under: ['killed'],
     edits: [
       [
-        'config-log/follower.ts',
+        'config-log/follower/follower.ts',
         'const next = forkState(this.#state ?? emptyState())',
         'const next = this.#state ?? emptyState()',
       ],

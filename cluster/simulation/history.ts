@@ -4,7 +4,7 @@ import type { ConfigEvent } from '../../shared/config/events.ts'
 import { applyEvent, emptyState, forkState } from '../../shared/config/fold.ts'
 import { stateToJson } from '../../shared/config/snapshot.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
-import { genesisHash, type SealedEvent } from '../config-log/config-log.ts'
+import { genesisHash, type SealedEvent } from '../config-log/log/config-log.ts'
 
 interface Entry {
   sealed: SealedEvent

@@ -1,8 +1,8 @@
 // Who believes to hold the one lease of a world, seen from outside, where all clocks can be read at once.
 import { leaseTimes } from '../leases/lease.ts'
+import type { Timeline } from './engine/timeline.ts'
 import type { Judge } from './judge.ts'
 import type { SimulatedNode } from './simulated-node.ts'
-import type { Timeline } from './timeline.ts'
 
 export class LeaseWatch {
   readonly #options: { timeline: Timeline; nodes: readonly SimulatedNode[]; judge: Judge }

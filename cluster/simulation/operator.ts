@@ -1,14 +1,16 @@
 // What people do when everything that heals by itself has healed, as the operations guide has it: a stream that is not what
 // it was is made anew from the longest history that verifies, wherever that lies; a node whose own folder is not what it
 // was gets an empty one, and takes everything from the stream.
-import type { ChainSource } from '../config-log/chain-track.ts'
-import type { LogHead, StoredEvent } from '../config-log/config-log.ts'
-import { MemoryLog } from '../config-log/memory-log.ts'
-import { mergeChains } from '../config-log/merge-chains.ts'
-import { republish } from '../config-log/republish.ts'
-import { StreamLog } from '../config-log/stream-log.ts'
-import { DiskLog } from './disk-log.ts'
-import { Life, NodeClock } from './life.ts'
+
+import type { LogHead, StoredEvent } from '../config-log/log/config-log.ts'
+import { MemoryLog } from '../config-log/log/memory-log.ts'
+import type { ChainSource } from '../config-log/repair/chain-track.ts'
+import { mergeChains } from '../config-log/repair/merge-chains.ts'
+import { republish } from '../config-log/repair/republish.ts'
+import { StreamLog } from '../config-log/stream/stream-log.ts'
+import { complains } from './audit.ts'
+import { Life, NodeClock } from './engine/life.ts'
+import { DiskLog } from './models/disk-log.ts'
 import { confirmMs, simulatedMacKey } from './run-parts.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
@@ -41,12 +43,6 @@ export async function letListen(world: World): Promise<void> {
 function restart(node: SimulatedNode): void {
   node.kill()
   node.boot()
-}
-
-export function complains({ parts }: SimulatedNode): boolean {
-  if (parts === undefined) return false
-  const { degraded, damaged } = parts.follower.status
-  return parts.log.state.isAlarm || degraded !== undefined || damaged !== undefined
 }
 
 /** As `headgate log repair` does with the copies of all nodes. */

@@ -2,8 +2,8 @@
 
 import { emptyState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
-import type { StoredEvent } from '../config-log/config-log.ts'
-import { foldStored } from '../config-log/fold-stored.ts'
+import type { StoredEvent } from '../config-log/log/config-log.ts'
+import { foldStored } from '../config-log/log/fold-stored.ts'
 import { checkCopies, deceived } from './audit.ts'
 import { digestOf } from './history.ts'
 import { letListen, repair } from './operator.ts'

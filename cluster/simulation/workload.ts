@@ -12,7 +12,7 @@ import {
 } from '../../shared/config/decide.ts'
 import { decideIssueKey, decideRevokeKey, decideRotateKey } from '../../shared/config/decide-keys.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
-import type { Dice } from './dice.ts'
+import type { Dice } from './engine/dice.ts'
 
 export interface Command {
   /** Stands in the event as its reason. */

@@ -5,7 +5,7 @@ import type { StoredMsg } from '@nats-io/jetstream'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { isApiError, publishTrouble, streamTrouble } from '../config-log/jetstream-trouble.ts'
+import { isApiError, publishTrouble, streamTrouble } from '../nats/jetstream-trouble.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 import { OwnStream, type OwnStreamSession } from '../nats/own-stream.ts'
 import {

@@ -2,7 +2,7 @@
 import { jetstream } from '@nats-io/jetstream'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
-import { connectedLink } from '../config-log/jetstream-rig.ts'
+import { connectedLink } from '../config-log/replication/jetstream-rig.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { JetStreamStateStore } from './jetstream-state-store.ts'
 import { stateStoreContract } from './state-store-contract.ts'

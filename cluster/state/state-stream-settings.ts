@@ -1,6 +1,6 @@
 // How the stream of state is stored.
 import { bounds } from '../../shared/bounds.ts'
-import type { StreamSettings } from '../config-log/jetstream-settings.ts'
+import type { StreamSettings } from '../nats/jetstream-settings.ts'
 
 export const stateStreamName = 'STATE'
 export const stateSubjectPrefix = 'state.'

@@ -2,7 +2,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { subjectToken } from '../bus/subject-token.ts'
-import { isApiError, publishTrouble, streamTrouble } from '../config-log/jetstream-trouble.ts'
+import { isApiError, publishTrouble, streamTrouble } from '../nats/jetstream-trouble.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 import { OwnStream, type OwnStreamSession } from '../nats/own-stream.ts'
 import { JetStreamFeed } from './jetstream-feed.ts'

@@ -1,8 +1,7 @@
 // The usage stream in memory, with what real ones do: it can be away, full, lose acknowledgements, come back shorter than it
 // was, or be another one. For the simulation and for tests.
 
-import type { Clock } from '../../shared/clock.ts'
-import { ManualClock } from '../../shared/clock.ts'
+import { type Clock, ManualClock } from '../../shared/clock.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import {
   duplicateWindowMs,

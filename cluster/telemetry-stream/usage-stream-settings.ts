@@ -1,6 +1,6 @@
 // How the usage stream is stored.
 import { bounds } from '../../shared/bounds.ts'
-import type { StreamSettings } from '../config-log/jetstream-settings.ts'
+import type { StreamSettings } from '../nats/jetstream-settings.ts'
 import { duplicateWindowMs } from './usage-stream.ts'
 
 export const usageStreamName = 'USAGE'

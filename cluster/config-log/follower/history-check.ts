@@ -1,0 +1,54 @@
+// What lies behind the last good copy: every event of it, each with its own MAC, up to the one that the copy was folded from.
+// It cannot change what is served. It is what time travel and repair rest on, so that damage to it has to be known, and
+// nothing is appended to a log that is known to be damaged. A long history is looked through beside the serving.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '../../../shared/clock.ts'
+import { genesisHash, type LogHead, type LogRefusal } from '../log/config-log.ts'
+import { openEvent } from '../log/event-codec.ts'
+import type { ReadableLog } from '../log/examine-log.ts'
+import { damagedAt } from '../log/fold-stored.ts'
+
+export interface HistoryCheckOptions {
+  log: ReadableLog
+  macKey: Uint8Array
+  clock: Clock
+  /** Proven to belong to what is served. */
+  upTo: LogHead
+}
+
+export class HistoryCheck {
+  readonly #options: HistoryCheckOptions
+  #at: LogHead = { revision: 0, hash: genesisHash }
+
+  constructor(options: HistoryCheckOptions) {
+    this.#options = options
+  }
+
+  get isDone(): boolean {
+    return this.#at.revision >= this.#options.upTo.revision
+  }
+
+  /** Goes on for about `ms`, a page at least. A refusal: damage, or a log that is away, in which case it may be called
+   *  again. */
+  async run(ms: number): Promise<LogRefusal | undefined> {
+    const { log, clock, upTo } = this.#options
+    const endMs = clock.monotonicMs() + ms
+    for (let pages = 0; !this.isDone && (pages === 0 || clock.monotonicMs() < endMs); pages++) {
+      const page = await log.read(this.#at.revision, Math.min(pageEvents, upTo.revision - this.#at.revision))
+      if (!page.ok) return page.error
+      if (page.value.length === 0) return damagedAt(this.#at.revision + 1, 'events are missing')
+      for (const stored of page.value) {
+        const { revision, hash: prevHash } = this.#at
+        const opened = openEvent(stored, { revision: revision + 1, prevHash, macKey: this.#options.macKey })
+        if (!opened.ok) return damagedAt(opened.error.revision, opened.error.message)
+        this.#at = { revision: revision + 1, hash: stored.hash }
+      }
+      await nextTurn()
+    }
+    const isOther = this.isDone && upTo.revision > 0 && this.#at.hash !== upTo.hash
+    return isOther ? damagedAt(upTo.revision, 'it is not the event that is served') : undefined
+  }
+}
+
+/** A few milliseconds of work. */
+const pageEvents = 128
