@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { LinkState, NodeHeartbeat, NodeRole, ProcessLoad } from '../../shared/telemetry/records.ts'
 import { type Bus, encodeJson, subjects } from '../bus/bus.ts'
-import type { FollowerStatus } from '../config-log/follower/follower.ts'
+import type { FollowerStatus } from '../config-log/follower/follower-status.ts'
 import { EventLoopLag } from './event-loop-lag.ts'
 
 export interface PulseOptions {

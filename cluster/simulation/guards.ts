@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { FaultName } from './faults.ts'
+import type { FaultName } from './faults/faults.ts'
 
 interface Guard {
   under: readonly FaultName[]

@@ -1,7 +1,7 @@
 // A world before it begins: who is in it, what is asked of it, and what goes wrong when. All of it comes from the seed, and
 // any of it may be left out afterwards: that is how a failure is made small.
 import { Dice } from './engine/dice.ts'
-import { drawFaults, type Fault } from './faults.ts'
+import { drawFaults, type Fault } from './faults/faults.ts'
 import { type Command, drawCommands } from './workload.ts'
 
 export interface Plan {

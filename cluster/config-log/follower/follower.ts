@@ -1,20 +1,26 @@
 // Follows the log: decides at boot what there is to serve, then folds what is appended into a new state and swaps it in.
 // Whoever reads keeps the state it began with. A log that goes away is waited for; one that is damaged, rewound or ahead of
 // this release ends the following: the last good state stays, and the status says why.
+
 import assert from 'node:assert/strict'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { ConfigEvent } from '../../../shared/config/events.ts'
 import { emptyState, forkState } from '../../../shared/config/fold.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { type ConfigLog, genesisHash, type LogHead, type LogRefusal } from '../log/config-log.ts'
+import { CoalescedRun } from '../log/coalesced-run.ts'
+import { type ConfigLog, genesisHash, type LogHead, type StoredEvent } from '../log/config-log.ts'
 import { examineLog, type LogFinding } from '../log/examine-log.ts'
-import { damagedAt, type FoldStop, foldPage } from '../log/fold-stored.ts'
+import { damagedAt, type FoldStop } from '../log/fold-stored.ts'
 import type { HighWater, MarkFinding } from '../log/high-water.ts'
-import { chooseVerdict, refusalReason, stopReason, type Verdict } from './boot.ts'
+import { chooseVerdict, type Verdict, type Witnesses } from './boot.ts'
+import { bootWarnings } from './boot-warnings.ts'
+import { foldBatch } from './fold-batch.ts'
+import { type FollowRefusal, isPassing, reasonOf } from './follow-refusal.ts'
+import type { FollowerStatus } from './follower-status.ts'
 import { HistoryCheck } from './history-check.ts'
+import { HistoryWatch } from './history-watch.ts'
 import type { CopyFinding, LastGood } from './last-good.ts'
 import { stateAt } from './state-at.ts'
 
@@ -33,22 +39,6 @@ export interface FollowerOptions {
   pollMs?: number
 }
 
-export interface FollowerStatus {
-  revision: number
-  hash: string
-  /** Serving, but not as it should be. */
-  degraded?: string
-  /** Nothing can be served. */
-  damaged?: string
-  /** How long ago this follower last knew itself at the head; 0 when its last look found nothing newer. */
-  lagMs: number
-  /** Ignorable events of newer releases. */
-  unknownSkipped: number
-}
-
-/** Why nothing may be appended after the state of this follower. */
-export type FollowRefusal = LogRefusal | FoldStop
-
 export class Follower {
   readonly #options: FollowerOptions
   #state: ConfigState | undefined
@@ -60,11 +50,9 @@ export class Follower {
   #skipped = 0
   #behindSinceMs: number | undefined
   #booted = false
-  #looking: Promise<void> | undefined
-  #lookAgain: Promise<void> | undefined
-  #history: HistoryCheck | undefined
-  #checking: Promise<void> | undefined
-  #rest: (() => void) | undefined
+  /** Makes no pass after `stop`, also where a call of before waits for one. */
+  readonly #looks = new CoalescedRun(async () => (this.#stopped ? undefined : this.#pass()))
+  readonly #history: HistoryWatch
   #handAgain = false
   #stopped = false
   #timer: Timer | undefined
@@ -72,6 +60,11 @@ export class Follower {
 
   constructor(options: FollowerOptions) {
     this.#options = options
+    this.#history = new HistoryWatch({
+      clock: options.clock,
+      isNeeded: () => this.#mayHeal(),
+      onDamage: (refusal) => this.#refuse(refusal),
+    })
   }
 
   /** The newest state; undefined before the first event, and when what there is must not be served. */
@@ -105,7 +98,7 @@ export class Follower {
   /** Follows until `stop`. */
   start(): void {
     assert(this.#booted && this.#timer === undefined, 'a follower starts once, after its boot')
-    this.#checking = this.#checkHistory()
+    this.#history.goOn()
     const look = () => void this.look()
     this.#watch = this.#options.log.watch(look)
     this.#timer = this.#options.clock.every(this.#options.pollMs ?? pollMs, look)
@@ -115,9 +108,9 @@ export class Follower {
     this.#watch?.stop()
     this.#timer?.cancel()
     this.#stopped = true
-    this.#rest?.()
-    await this.#looking
-    await this.#checking
+    this.#history.stop()
+    await this.#looks.current
+    await this.#history.ended()
     const { lastGood, keepLastGood } = this.#options
     await lastGood?.close(keepLastGood && this.#refusal === undefined ? this.#state : undefined)
   }
@@ -130,19 +123,7 @@ export class Follower {
 
   /** Looks for newer events now. When it is done, everything stored before the call has been folded, if it could be. */
   look(): Promise<void> {
-    if (this.#stopped) return this.#looking ?? Promise.resolve()
-    if (this.#looking === undefined) {
-      this.#looking = this.#pass().finally(() => {
-        this.#looking = undefined
-      })
-      return this.#looking
-    }
-    // The look under way may have read the head too early: one more after it serves all who ask meanwhile.
-    this.#lookAgain ??= this.#looking.then(() => {
-      this.#lookAgain = undefined
-      return this.look()
-    })
-    return this.#lookAgain
+    return this.#stopped ? (this.#looks.current ?? Promise.resolve()) : this.#looks.run()
   }
 
   /** The configuration as it was at `revision`. */
@@ -165,10 +146,11 @@ export class Follower {
     const copy: CopyFinding = lastGood?.read() ?? { state: undefined, damage: undefined }
     const marked = mark.type === 'at' ? mark.mark : undefined
     const finding = await this.#examine(marked, copy.state)
-    const verdict = chooseVerdict({ log: finding, mark, copy })
+    const witnesses = { log: finding, mark, copy }
+    const verdict = chooseVerdict(witnesses)
     await this.#adopt(verdict, finding)
-    this.#tell(finding, mark, copy)
-    if (this.#timer !== undefined) this.#checking = this.#checkHistory()
+    this.#tell(witnesses)
+    if (this.#timer !== undefined) this.#history.goOn()
     return verdict
   }
 
@@ -177,36 +159,16 @@ export class Follower {
     const keep = keepLastGood && lastGood !== undefined ? { onFolded: lastGood.append.bind(lastGood) } : {}
     const finding = await examineLog({ log, macKey, mark, copy, ...keep })
     if (!keepLastGood || copy === undefined || finding.type === 'refused') return finding
-    // A short history is looked through before anything is served from its log; for a long one nobody should wait.
-    this.#history = new HistoryCheck({ log, macKey, clock, upTo: { revision: copy.revision, hash: copy.hash } })
-    const refusal = await this.#history.run(historyFirstMs)
-    if (refusal === undefined || isPassing(refusal)) return finding
-    this.#history = undefined
+    // A short history is verified before anything is served from its log; a long one must not delay the start.
+    const upTo = { revision: copy.revision, hash: copy.hash }
+    const refusal = await this.#history.begin(new HistoryCheck({ log, macKey, clock, upTo }))
+    if (refusal === undefined) return finding
     return { type: 'refused', refusal, prefix: finding.state, claims: finding.state.revision }
   }
 
-  /** The rest of it, in a fifth of this thread's time. */
-  async #checkHistory(): Promise<void> {
-    const history = this.#history
-    while (history !== undefined && !history.isDone && !this.#stopped && this.#refusalIsPassing()) {
-      await this.#pause(historyRestMs)
-      const refusal = this.#stopped ? undefined : await history.run(historySliceMs)
-      if (refusal !== undefined && !isPassing(refusal)) this.#refuse(refusal)
-    }
-  }
-
-  #refusalIsPassing(): boolean {
+  /** False once the log is known to be damaged or ahead of this release: that does not heal by waiting. */
+  #mayHeal(): boolean {
     return this.#refusal === undefined || isPassing(this.#refusal)
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(ms, resolve)
-      this.#rest = () => {
-        timer.cancel()
-        resolve()
-      }
-    })
   }
 
   async #adopt(verdict: Verdict, finding: LogFinding): Promise<void> {
@@ -223,18 +185,14 @@ export class Follower {
     if (this.#options.keepLastGood && this.#refusal === undefined) this.#options.lastGood?.settle(verdict.state)
   }
 
-  #tell(finding: LogFinding, mark: MarkFinding, copy: CopyFinding): void {
+  #tell(witnesses: Witnesses): void {
     const { notify, keepLastGood, highWater } = this.#options
+    const { log } = witnesses
     if (this.#degraded !== undefined) notify({ type: 'config-degraded', reason: this.#degraded })
     if (this.#damaged !== undefined) notify({ type: 'config-damaged', reason: this.#damaged })
-    if (finding.type === 'whole' && finding.stopped !== undefined) this.#tellStop(finding.stopped)
+    if (log.type === 'whole' && log.stopped !== undefined) this.#tellStop(log.stopped)
     if (!keepLastGood) return
-    if (copy.damage !== undefined) notify({ type: 'warning', message: `the last good copy: ${copy.damage}` })
-    if (mark.type === 'damaged') notify({ type: 'warning', message: mark.message })
-    if (mark.type === 'at' && mark.torn) notify({ type: 'warning', message: 'half of the high-water mark is torn' })
-    if (mark.type === 'absent' && finding.type === 'whole' && finding.state.revision > 0 && highWater !== undefined) {
-      notify({ type: 'warning', message: 'the high-water mark was gone; the next change makes it anew' })
-    }
+    for (const message of bootWarnings(witnesses, highWater !== undefined)) notify({ type: 'warning', message })
   }
 
   async #pass(): Promise<void> {
@@ -247,13 +205,13 @@ export class Follower {
 
   async #newer(): Promise<void> {
     // Damage does not heal by waiting.
-    if (!this.#booted || !this.#refusalIsPassing()) return this.#behind()
+    if (!this.#booted || !this.#mayHeal()) return this.#behind()
     if (this.#damaged !== undefined) return this.#decideAgain()
     const head = await this.#options.log.head()
     const refusal = head.ok ? await this.#catchUp(head.value) : head.error
     if (refusal !== undefined) return this.#refuse(refusal)
     // The history may have been found damaged meanwhile.
-    if (!this.#refusalIsPassing()) return
+    if (!this.#mayHeal()) return
     this.#refusal = undefined
     this.#degraded = undefined
     this.#behindSinceMs = undefined
@@ -270,37 +228,24 @@ export class Follower {
     const at = this.#state ?? emptyState()
     if (head.revision < at.revision) return { type: 'rewound', revision: head.revision, highWater: at.revision }
     if (head.revision === at.revision && head.hash !== at.hash) return damagedAt(at.revision, 'its hash changed')
+    const { log, macKey } = this.#options
+    const onFolded = this.#onFolded.bind(this)
     while ((this.#state?.revision ?? 0) < head.revision) {
       this.#behind()
       const next = forkState(this.#state ?? emptyState())
-      const refusal = await this.#foldBatch(next, head.revision)
+      const refusal = await foldBatch({ log, macKey, onFolded }, next, head.revision)
       if (next.revision > (this.#state?.revision ?? 0)) await this.#swap(next)
       if (refusal !== undefined) return refusal
     }
     return undefined
   }
 
-  /** Folds what has come by now, a page a turn: whoever uses the states sees one change, not a hundred. */
-  async #foldBatch(next: ConfigState, upTo: number): Promise<FollowRefusal | undefined> {
-    const { log, macKey, lastGood, keepLastGood } = this.#options
-    const end = Math.min(upTo, next.revision + batchEventsMax)
-    while (next.revision < end) {
-      const page = await log.read(next.revision, Math.min(pageEvents, end - next.revision))
-      if (!page.ok) return page.error
-      if (page.value.length === 0) return damagedAt(next.revision + 1, 'events are missing')
-      const { refusal, events, skipped } = foldPage(next, page.value, macKey)
-      if (keepLastGood) lastGood?.append(events)
-      this.#countSkipped(skipped)
-      if (refusal !== undefined) return refusal
-      await nextTurn()
-    }
-    return undefined
-  }
-
-  #countSkipped(skipped: ConfigEvent[]): void {
+  #onFolded(events: readonly StoredEvent[], skipped: readonly ConfigEvent[]): void {
+    const { lastGood, keepLastGood, notify } = this.#options
+    if (keepLastGood) lastGood?.append(events)
     this.#skipped += skipped.length
     for (const { revision, type } of skipped) {
-      this.#options.notify({ type: 'config-event-unknown', revision, eventType: type, ignorable: true })
+      notify({ type: 'config-event-unknown', revision, eventType: type, ignorable: true })
     }
   }
 
@@ -329,7 +274,7 @@ export class Follower {
   #refuse(refusal: FollowRefusal): void {
     this.#behind()
     this.#refusal = refusal
-    const reason = refusal.type === 'stopped' ? stopReason(refusal) : refusalReason(refusal)
+    const reason = reasonOf(refusal)
     if (reason === this.#degraded) return
     this.#degraded = reason
     this.#options.notify({ type: 'config-degraded', reason })
@@ -346,14 +291,3 @@ export class Follower {
 }
 
 const pollMs = 1_000
-const pageEvents = 128
-/** Events in one state at most: who catches up with a long history serves something newer now and then. */
-const batchEventsMax = 16_384
-/** Looked through before the first state is served. */
-const historyFirstMs = 250
-const historySliceMs = 4
-const historyRestMs = 16
-
-function isPassing(refusal: FollowRefusal): boolean {
-  return refusal.type === 'unavailable' || refusal.type === 'full'
-}

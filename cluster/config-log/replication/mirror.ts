@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { StreamFacts, StreamTrouble } from '../../nats/stream-trouble.ts'
+import { CoalescedRun } from '../log/coalesced-run.ts'
 import type { AppendRefusal, ConfigLog, LogHead, LogRefusal, StoredEvent } from '../log/config-log.ts'
 import type { EventStream, StreamMessage } from '../stream/event-stream.ts'
 import { extendStream } from './extend-stream.ts'
@@ -43,8 +44,8 @@ export class Mirror {
   #created: string | undefined
   /** The stream whose message at the copy's head was compared, and when. */
   #compared: { created: string; atMs: number } | undefined
-  #looking: Promise<Synced> | undefined
-  #lookAgain: Promise<Synced> | undefined
+  /** Looks no more after `stop`, also where a call of before waits for one. */
+  readonly #looks = new CoalescedRun(async () => (this.#stopped ? fail(closed) : this.#look()))
   #stopped = false
   #timers: Timer[] = []
   #watch: { stop(): void } | undefined
@@ -85,24 +86,12 @@ export class Mirror {
     this.#stopped = true
     this.#watch?.stop()
     for (const timer of this.#timers) timer.cancel()
-    await this.#looking
+    await this.#looks.current
   }
 
   /** Looks now. Done: everything that the stream held at the call is in the copy, whose head is the answer. */
   sync(): Promise<Synced> {
-    if (this.#stopped) return Promise.resolve(fail(closed))
-    if (this.#looking === undefined) {
-      this.#looking = this.#look().finally(() => {
-        this.#looking = undefined
-      })
-      return this.#looking
-    }
-    // The look under way may have asked too early: one more after it serves all who ask meanwhile.
-    this.#lookAgain ??= this.#looking.then(() => {
-      this.#lookAgain = undefined
-      return this.sync()
-    })
-    return this.#lookAgain
+    return this.#stopped ? Promise.resolve(fail(closed)) : this.#looks.run()
   }
 
   async #poll(): Promise<void> {

@@ -8,7 +8,8 @@ import type { ConfigChange, ConfigEvent } from '../../../shared/config/events.ts
 import { applyEvent, emptyState, forkState } from '../../../shared/config/fold.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import type { Follower, FollowRefusal } from '../follower/follower.ts'
+import type { FollowRefusal } from '../follower/follow-refusal.ts'
+import type { Follower } from '../follower/follower.ts'
 import type { AppendRefusal, ConfigLog, LogRefusal, StoredEvent } from '../log/config-log.ts'
 import { sealEvent } from '../log/event-codec.ts'
 

@@ -1,52 +1,23 @@
 // What may go wrong, and how it ends. Each kind is drawn with what it needs, begins, and gives back what undoes it.
-import { genesisHash, type SealedEvent } from '../config-log/log/config-log.ts'
-import { sealEvent } from '../config-log/log/event-codec.ts'
-import type { Dice } from './engine/dice.ts'
-import type { History } from './history.ts'
-import type { LeaseContent } from './models/simulated-lease-store.ts'
-import { fairWeather, type ServerHealth, type SimulatedServer } from './models/simulated-server.ts'
-import type { StreamContent } from './models/stream-content.ts'
-import { dataFolder, markPath, simulatedMacKey } from './run-parts.ts'
-import type { FolderBackup, SimulatedNode } from './simulated-node.ts'
+import type { Dice } from '../engine/dice.ts'
+import { fairWeather } from '../models/simulated-server.ts'
+import { dataFolder, markPath } from '../run-parts.ts'
+import {
+  alarmLateMs,
+  type DrawnFault,
+  destruction,
+  type FaultKind,
+  harm,
+  lasting,
+  outage,
+  serverIs,
+  type Victims,
+  victimOf,
+} from './fault-kind.ts'
+import { branch, forged } from './forgery.ts'
 
-/** What a fault can get at. */
-export interface Victims {
-  nodes: readonly SimulatedNode[]
-  server: SimulatedServer
-  content: StreamContent
-  leases: LeaseContent | undefined
-  history: History
-  dice: Dice
-  /** Backups that were taken, by node. */
-  backups: Map<SimulatedNode, FolderBackup>
-  /** A witness of this node (log, mark or copy) is not what the node left. */
-  harmed(node: SimulatedNode, what: Witness): void
-  /** All of them are what they were at some earlier time. */
-  replaced(node: SimulatedNode): void
-  destroyed(how: string): void
-  /** The register of leases is an earlier one. */
-  lapsed(): void
-  /** For now, whoever notices has reason to be alarmed. */
-  alarming(untilMs: number): void
-}
-
-export type Witness = 'log' | 'mark' | 'copy'
-
-interface FaultKind {
-  /** How long it lasts. */
-  msMin: number
-  msMax: number
-  begin(victims: Victims, fault: Fault): (() => void) | undefined
-}
-
-export interface Fault {
+export interface Fault extends DrawnFault {
   kind: FaultName
-  atMs: number
-  forMs: number
-  /** Of the nodes, for kinds that strike one. */
-  node: number
-  /** For whatever the kind counts. */
-  amount: number
 }
 
 export type FaultName = keyof typeof faultKinds
@@ -282,103 +253,4 @@ function drawFault(dice: Dice, kind: FaultName, { untilMs, nodes }: { untilMs: n
 /** Answers what undoes it. */
 export function beginFault(victims: Victims, fault: Fault): (() => void) | undefined {
   return faultKinds[fault.kind].begin(victims, fault)
-}
-
-/** An answer that was on its way. */
-const alarmLateMs = 10_000
-
-function victimOf({ nodes }: Victims, { node }: Fault): SimulatedNode {
-  return nodes[node]!
-}
-
-function lasting(msMin: number, msMax: number) {
-  return { msMin, msMax }
-}
-
-function outage(down: (node: SimulatedNode) => void): FaultKind {
-  return {
-    ...lasting(100, 9_000),
-    begin: (victims, fault) => {
-      const node = victimOf(victims, fault)
-      down(node)
-      return () => node.boot()
-    },
-  }
-}
-
-/** Done while the node is down. */
-function harm(act: (node: SimulatedNode, victims: Victims, fault: Fault) => void): FaultKind {
-  return {
-    ...lasting(100, 4_000),
-    begin: (victims, fault) => {
-      const node = victimOf(victims, fault)
-      node.kill()
-      act(node, victims, fault)
-      return () => node.boot()
-    },
-  }
-}
-
-function serverIs(health: ServerHealth, msMin: number, msMax: number): FaultKind {
-  return {
-    ...lasting(msMin, msMax),
-    begin: ({ server }) => {
-      server.health = health
-      return () => {
-        server.health = 'well'
-      }
-    },
-  }
-}
-
-function destruction(act: (victims: Victims, fault: Fault) => boolean): FaultKind {
-  return {
-    ...lasting(0, 0),
-    begin: (victims, fault) => {
-      if (act(victims, fault)) victims.destroyed(fault.kind)
-      return undefined
-    },
-  }
-}
-
-/** What somebody with access to the stream, and without the key of the cluster, can make. */
-function forged({ content, history, dice }: Victims, how: number): SealedEvent {
-  const newest = content.messages.at(-1)
-  const revision = (newest?.sequence ?? 0) + 1
-  const change = { type: 'team-set', name: 'forged', spec: {}, origin: 'api' } as const
-  const head = { revision, prevHash: newest?.hash ?? genesisHash, version: 1, type: change.type } as const
-  const rest = {
-    commandId: `forged-${revision}`,
-    at: '2026-01-01T00:00:00.000Z',
-    actor: 'rogue',
-    reason: 'forged',
-    change,
-  }
-  const own = sealEvent({ ...head, ...rest }, new Uint8Array(32).fill(9))
-  // What nodes decided for this place and what did not come to be, or was here once.
-  const former = history.sealedFor(revision)
-  if (how === 1 || newest === undefined) return own
-  if (how === 2) return { ...dice.pick(content.messages), commandId: `again-${revision}` }
-  if (how === 3) return { ...own, hash: newest.hash, mac: newest.mac }
-  if (how === 4) return { ...own, mac: newest.mac }
-  if (former.length === 0) return { ...newest, commandId: `again-${revision}`, bytes: Buffer.from('not an event') }
-  return how === 5 ? { ...dice.pick(former), commandId: `again-${revision}` } : dice.pick(former)
-}
-
-/** A history that other nodes with the key of this cluster went on to write, where ours was lost. */
-function branch({ content, history, server }: Victims, events: number): void {
-  for (let count = 0; count < events; count++) {
-    const newest = content.messages.at(-1)
-    const revision = (newest?.sequence ?? 0) + 1
-    const change = { type: 'team-set', name: 'd', spec: { costCenter: 'elsewhere' }, origin: 'api' } as const
-    const head = { revision, prevHash: newest?.hash ?? genesisHash, version: 1, type: change.type } as const
-    const rest = {
-      commandId: `elsewhere-${revision}-${server.timeline.nowMs}`,
-      actor: 'elsewhere',
-      reason: 'elsewhere',
-    }
-    const event = sealEvent({ ...head, ...rest, at: '2026-01-01T00:00:00.000Z', change }, simulatedMacKey)
-    history.sealed(event)
-    content.push(event, server.timeline.nowMs)
-  }
 }
