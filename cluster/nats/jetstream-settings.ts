@@ -1,5 +1,5 @@
-// How the stream of the configuration log has to be stored, and whether a server does so. Servers take what they do not know
-// without a word (2.9.10 answers "created" to `allow_msg_ttl` and drops it), so what they echo is compared field by field.
+// Checks whether a server stores a stream as it was asked to. Servers accept unknown settings without an error (2.9.10
+// answers "created" to `allow_msg_ttl` and drops it), so the settings in the answer are compared field by field.
 import type { StreamConfig, StreamInfo } from '@nats-io/jetstream'
 import type { StreamTrouble } from './stream-trouble.ts'
 
@@ -7,7 +7,7 @@ export type SettingsTrouble = Extract<StreamTrouble, { type: 'settings' }>
 
 export type StreamSettings = Partial<StreamConfig> & { name: string; num_replicas: number }
 
-/** The first setting that the server keeps otherwise. */
+/** Returns the first setting that the server stores differently. */
 export function settingsTrouble(wanted: StreamSettings, { config }: StreamInfo): SettingsTrouble | undefined {
   for (const [field, value] of Object.entries(wanted)) {
     const echoed = (config as unknown as Record<string, unknown>)[field]
@@ -18,7 +18,7 @@ export function settingsTrouble(wanted: StreamSettings, { config }: StreamInfo):
   return undefined
 }
 
-/** What is false or absent is left out of an echo. */
+/** Compares one setting. Servers leave out false and absent values in their answers. */
 function isSame(wanted: unknown, echoed: unknown): boolean {
   if (wanted === false || wanted === undefined) return echoed === undefined || echoed === false
   if (typeof wanted !== 'object' || wanted === null) return wanted === echoed

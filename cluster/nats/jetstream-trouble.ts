@@ -1,4 +1,5 @@
-// What the NATS client throws, as the troubles of the port. The question that matters: can it have been stored?
+// Maps errors of the NATS client to the troubles of a stream. The question that matters: can the message have been
+// stored?
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { errors } from '@nats-io/transport-node'
 import type { PublishTrouble, StreamTrouble } from './stream-trouble.ts'
@@ -21,7 +22,7 @@ export function isApiError(error: unknown, name: keyof typeof code): boolean {
   return error instanceof JetStreamApiError && error.code === code[name]
 }
 
-/** For requests that change nothing, or that may be made again. */
+/** Maps the error of a request that changes nothing, or that may be repeated. */
 export function streamTrouble(error: unknown): StreamTrouble {
   if (isApiError(error, 'streamNotFound')) return { type: 'missing', message: 'the stream is gone' }
   return { type: 'unavailable', message: sentence(error) }
@@ -37,15 +38,15 @@ export function publishTrouble(error: unknown): PublishTrouble {
   if (isFull) return { type: 'full', message: `the stream takes no more: ${sentence(error)}` }
   if (error instanceof JetStreamApiError || isNoResponder(error))
     return { type: 'unavailable', message: sentence(error) }
-  // A time-out, a connection that closed under the request, or whatever else: it may have been stored.
+  // A time-out, a connection that closed during the request, or any other error: the message may have been stored.
   return { type: 'no-ack', message: sentence(error) }
 }
 
-/** Nobody took the message: no stream there has this subject now, or nobody leads it. */
+/** True when no server took the message: no stream has this subject now, or the stream has no leader. */
 function isNoResponder(error: unknown): boolean {
   if (error instanceof errors.NoRespondersError) return true
   if (error instanceof errors.RequestError) return error.isNoResponders()
-  // The JetStream client calls it "not enabled", which it may also be.
+  // The JetStream client reports it as "JetStream not enabled", with the original error as the cause.
   return error instanceof Error && error.cause !== undefined && isNoResponder(error.cause)
 }
 

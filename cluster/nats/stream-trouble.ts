@@ -1,29 +1,28 @@
-// What the calls to a stream may answer in place of what was asked for. Every user of JetStream knows these types; they
-// stand below all of them.
+// The failures of calls to a stream. All users of JetStream know these types.
 
 export type StreamTrouble =
-  /** Nothing was changed, nothing is known. */
+  /** The server did not answer or refused: nothing was changed. */
   | { type: 'unavailable'; message: string }
   | { type: 'missing'; message: string }
-  /** The server stores the stream with other settings than were asked for; `field` names the first. */
+  /** The server stores the stream with other settings than requested; `field` names the first of them. */
   | { type: 'settings'; field: string; message: string; facts?: StreamFacts }
 
 export type PublishTrouble =
   | StreamTrouble
-  /** The server takes no message of this size. */
+  /** The server accepts no message of this size. */
   | { type: 'too-large'; bytes: number; maxBytes: number }
-  /** Somebody else wrote first. */
+  /** Another write came first. */
   | { type: 'wrong-last-sequence'; message: string }
   | { type: 'full'; message: string }
-  /** No acknowledgement came: it may have been stored. */
+  /** No acknowledgement came: the message may have been stored. */
   | { type: 'no-ack'; message: string }
 
 export interface StreamFacts {
-  /** Of the oldest message that is left; anything up to 1 while there is none. */
+  /** The sequence of the oldest message that is left; any value up to 1 while the stream is empty. */
   readonly firstSequence: number
   readonly lastSequence: number
-  /** Fewer than from the first to the last means gaps. */
+  /** The number of messages. Fewer than the sequences from first to last means gaps. */
   readonly messages: number
-  /** When the stream was made, as the server says it: another value is another stream. */
+  /** The creation time that the server reports. Another value means another stream. */
   readonly created: string
 }
