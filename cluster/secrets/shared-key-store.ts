@@ -4,9 +4,6 @@
 //
 // The file is a second witness. A stream that lost entries (or was made anew) gets them back from the nodes that may
 // write, because of two entries the later one counts and none can be forged.
-//
-// The file is a witness too. A stream that lost something (or was made anew) gets it back from the nodes that may write,
-// because of two entries the later one counts and none can be forged.
 import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'

@@ -1,4 +1,4 @@
-// What can only be seen by looking at all of a world at once: copies that hold what nobody decided, a second history that
+// Checks that need a view of the whole world: copies that hold events which nobody decided, a second history that
 // begins beside the first, a stream that is not what a node takes it for.
 import { genesisHash, type SealedEvent } from '../config-log/log/config-log.ts'
 import type { History } from './history.ts'
@@ -14,7 +14,7 @@ export interface AuditedWorld {
   readonly content: StreamContent
 }
 
-/** Of nodes to whose disks nothing was done. */
+/** Checks the copies of all nodes whose disks were not harmed. */
 export function checkCopies({ nodes, history, judge }: AuditedWorld): void {
   for (const node of nodes.filter((one) => !judge.isHarmed(one))) {
     let hash = genesisHash
@@ -27,7 +27,7 @@ export function checkCopies({ nodes, history, judge }: AuditedWorld): void {
   }
 }
 
-/** A node that makes the stream has to be new, and has to have heard whoever holds something. */
+/** Checks a node that created the stream: it has to be new, and no node that it could hear may hold events. */
 export function checkMade({ nodes, judge }: AuditedWorld, by: string, calmMs: number): void {
   const maker = nodes.find(({ name }) => name === by)
   if (maker === undefined) return
@@ -37,7 +37,7 @@ export function checkMade({ nodes, judge }: AuditedWorld, by: string, calmMs: nu
   judge.broken('I1 kept', `${by} makes a second stream, although ${holder.name} holds events of the first`)
 }
 
-/** Nobody goes on with a stream that is shorter than what others are heard to have. */
+/** Checks that no node appends to a stream that is shorter than what other nodes report. */
 export function checkStored({ nodes, judge }: AuditedWorld, stored: Stored, calmMs: number): void {
   const { event, sequence, by } = stored
   if (by === '' || calmMs < heardMs) return
@@ -55,7 +55,8 @@ export interface Stored {
   by: string
 }
 
-/** Nodes that follow a stream which does not hold what they hold, or not all that it says. */
+/** Returns the nodes that follow a stream which does not hold their newest event, or not all messages that it
+ *  counts. */
 export function deceived({ nodes, content }: AuditedWorld): SimulatedNode[] {
   const facts = content.facts()
   return nodes.filter(({ parts, database }) => {
@@ -81,5 +82,5 @@ function servedBy({ parts }: SimulatedNode): number {
   return parts?.follower.status.revision ?? 0
 }
 
-/** In calm weather everybody has heard of everybody by then. */
+/** After this time without faults all nodes have heard of each other. */
 const heardMs = 6_000

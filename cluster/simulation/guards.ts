@@ -1,6 +1,6 @@
-// The guards that the promises rest on, each with what stands there when it is taken away. A guard without which all worlds
-// still keep their promises would not be worth having, or the worlds would not be worth running. `under` names the faults
-// that it stands against, so that few worlds are needed to miss it.
+// The guards in the code that the promises rest on, each with an edit that removes it. A guard without which all worlds
+// still keep their promises would not be needed, or the worlds would not test enough. `under` names the faults that the
+// guard protects against, so that few worlds are needed to miss it.
 import { readFileSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ interface Guard {
   edits: readonly Edit[]
 }
 
-/** A file below `cluster/`, what stands there exactly once, and what stands there instead. */
+/** An edit: a file below `cluster/`, a text that occurs in it exactly once, and its replacement. */
 type Edit = readonly [file: string, is: string, instead: string]
 
 const codec = 'config-log/log/event-codec.ts'
@@ -208,7 +208,7 @@ export const guards = {
 
 export type GuardName = keyof typeof guards
 
-/** For modules that are loaded from now on. */
+/** Removes a guard from the modules that are loaded from now on. */
 export function takeAway(name: GuardName): void {
   const edits: readonly Edit[] = guards[name].edits
   const texts = new Map<string, string>()

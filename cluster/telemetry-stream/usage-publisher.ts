@@ -5,11 +5,6 @@
 // On three servers an acknowledged batch is confirmed to its sender at once. On one server, which syncs its disk only
 // now and then, a batch is confirmed when an aggregator has committed it: until then the spool keeps it, and a power
 // cut of that server loses nothing.
-//
-// Where the stream stands on three servers, an acknowledged batch is confirmed to its sender at once. Where it stands on one,
-// which syncs its disk only now and then, a batch is confirmed when an aggregator has committed it: the spool holds it for
-// so long, and a power cut of that server loses nothing.
-
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'

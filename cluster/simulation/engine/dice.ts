@@ -1,10 +1,10 @@
-// Chance from a seed. Each part of a world has dice of its own, forked by name, so that a fault which is left out does not
-// change what the others draw.
+// Random numbers from a seed. Each part of a world has dice of its own, forked by name, so that leaving out a fault
+// does not change what the others draw.
 import type { Chance } from '../../../shared/clock.ts'
 
 export class Dice {
   readonly #seed: number
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   readonly chance: Chance
 
   constructor(seed: number) {
@@ -22,7 +22,7 @@ export class Dice {
     return this.chance() < probability
   }
 
-  /** A whole number, both ends included. */
+  /** Returns a whole number between the bounds, both included. */
   between(least: number, most: number): number {
     return least + Math.floor(this.chance() * (most - least + 1))
   }

@@ -1,6 +1,5 @@
-// One run of one process. Everything that reaches it from outside (timers, answers, messages) comes through its life: a
-// process that was stopped by a signal gets all of it later, and one that is dead gets nothing, whatever its code still
-// waits for.
+// One run of one process. Everything that reaches the process from outside (timers, answers, messages) passes through
+// its life: a paused process gets it when it resumes, and a dead one gets nothing, whatever its code still waits for.
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -18,7 +17,7 @@ export class Life {
     return this.#paused
   }
 
-  /** Now, later, or never. */
+  /** Runs `act` now, after the pause, or never when the process is dead. */
   reach(act: () => void): void {
     if (this.#over) return
     if (this.#paused) this.#backlog.push(act)
@@ -31,7 +30,7 @@ export class Life {
     for (const mourn of this.#mourners.splice(0)) mourn()
   }
 
-  /** For those outside who wait for an answer of this process. */
+  /** Calls `mourn` when the process ends. Code outside that waits for an answer of the process needs it. */
   onEnd(mourn: () => void): void {
     this.#mourners.push(mourn)
   }
@@ -46,8 +45,8 @@ export class Life {
   }
 }
 
-/** What its wall clock says is off by `skewMs`, which may change at any time; its monotonic clock began at any number, and
- *  runs at a rate of its own. */
+/** A node's clock. Its wall clock is off by `skewMs`, which may change at any time; its monotonic clock begins at any
+ *  number and runs at a rate of its own. */
 export class NodeClock implements Clock {
   readonly #timeline: Timeline
   readonly #life: Life
@@ -82,7 +81,7 @@ export class NodeClock implements Clock {
     }
   }
 
-  /** As Node does it: what came due while the process stood still comes once. */
+  /** Repeats as Node does: ticks that came due during a pause come once. */
   every(ms: number, run: () => void): Timer {
     let timer: Timer
     const arm = (): void => {

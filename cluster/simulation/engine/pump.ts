@@ -1,4 +1,4 @@
-// Lets a timeline run beside real time: for suites that were written for the real thing.
+// Advances a timeline in real time, for contract suites that were written for the real adapters.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Timeline } from './timeline.ts'
 

@@ -1,6 +1,6 @@
-// Virtual time: a queue of things to come, taken in the order of their times, then of their making. Between two of them one
-// turn of the real event loop passes, so that promises settle and whatever gave up its turn goes on. Nothing real is ever
-// waited for (no timer, no file, no socket), so the same world runs the same way each time.
+// Virtual time: a queue of events, run in the order of their times, then of their creation. Between two of them one
+// turn of the real event loop passes, so that promises settle and code that yielded continues. Nothing real is waited
+// for (no timer, no file, no socket), so one seed always runs in the same way.
 import type { Timer } from '../../../shared/clock.ts'
 
 interface Entry {
@@ -29,7 +29,7 @@ export class Timeline {
     return this.#add({ atMs: this.#nowMs + Math.max(0, ms), order: this.#made++, run, wakesNobody: false })
   }
 
-  /** For what happens outside of all nodes: none of their promises settles by it, so no turn is needed. */
+  /** Schedules an event outside of all nodes. It settles no promise of a node, so no turn is needed after it. */
   afterOutside(ms: number, run: () => void): Timer {
     return this.#add({ atMs: this.#nowMs + Math.max(0, ms), order: this.#made++, run, wakesNobody: true })
   }
@@ -43,7 +43,7 @@ export class Timeline {
     }
   }
 
-  /** Nothing comes any more. */
+  /** Stops the timeline: no event runs any more. */
   halt(): void {
     this.#isHalted = true
   }

@@ -1,4 +1,4 @@
-// What every kind of fault has, and the shapes that many of them share.
+// The interface of a kind of fault, and constructors for common kinds.
 import type { Dice } from '../engine/dice.ts'
 import type { History } from '../history.ts'
 import type { LeaseContent } from '../models/simulated-lease-store.ts'
@@ -6,7 +6,7 @@ import type { ServerHealth, SimulatedServer } from '../models/simulated-server.t
 import type { StreamContent } from '../models/stream-content.ts'
 import type { FolderBackup, SimulatedNode } from '../simulated-node.ts'
 
-/** What a fault can get at. */
+/** The parts of a world that a fault can change, and the reports that it makes to the judge. */
 export interface Victims {
   nodes: readonly SimulatedNode[]
   server: SimulatedServer
@@ -14,40 +14,40 @@ export interface Victims {
   leases: LeaseContent | undefined
   history: History
   dice: Dice
-  /** Backups that were taken, by node. */
+  /** The backups that were taken, by node. */
   backups: Map<SimulatedNode, FolderBackup>
-  /** A witness of this node (log, mark or copy) is not what the node left. */
+  /** Reports that a witness of this node (log, mark or copy) was changed. */
   harmed(node: SimulatedNode, what: Witness): void
-  /** All of them are what they were at some earlier time. */
+  /** Reports that all witnesses of this node were replaced by earlier ones. */
   replaced(node: SimulatedNode): void
   destroyed(how: string): void
-  /** The register of leases is an earlier one. */
+  /** Reports that the register of leases was replaced by an earlier one. */
   lapsed(): void
-  /** For now, whoever notices has reason to be alarmed. */
+  /** Reports that an alarm is justified until `untilMs`. */
   alarming(untilMs: number): void
 }
 
 export type Witness = 'log' | 'mark' | 'copy'
 
 export interface FaultKind {
-  /** How long it lasts. */
+  /** The shortest duration; `msMax` is the longest. */
   msMin: number
   msMax: number
   begin(victims: Victims, fault: DrawnFault): (() => void) | undefined
 }
 
-/** One fault of a plan. */
+/** One fault of a plan, as it was drawn. */
 export interface DrawnFault {
   kind: string
   atMs: number
   forMs: number
-  /** Of the nodes, for kinds that strike one. */
+  /** The index of the node, for kinds that strike one node. */
   node: number
-  /** For whatever the kind counts. */
+  /** A number whose meaning depends on the kind. */
   amount: number
 }
 
-/** An answer that was on its way. */
+/** The delay after which an answer that was on the way may still cause an alarm. */
 export const alarmLateMs = 10_000
 
 export function victimOf({ nodes }: Victims, { node }: DrawnFault): SimulatedNode {
@@ -69,7 +69,7 @@ export function outage(down: (node: SimulatedNode) => void): FaultKind {
   }
 }
 
-/** Done while the node is down. */
+/** Makes a kind of fault that changes the files of a node while it is down. */
 export function harm(act: (node: SimulatedNode, victims: Victims, fault: DrawnFault) => void): FaultKind {
   return {
     ...lasting(100, 4_000),

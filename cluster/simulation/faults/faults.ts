@@ -1,4 +1,4 @@
-// What may go wrong, and how it ends. Each kind is drawn with what it needs, begins, and gives back what undoes it.
+// The kinds of faults. `begin` starts a fault and returns the function that ends it, if there is anything to end.
 import type { Dice } from '../engine/dice.ts'
 import { fairWeather } from '../models/simulated-server.ts'
 import { dataFolder, markPath } from '../run-parts.ts'
@@ -106,12 +106,12 @@ const faultKinds = {
   'no-leader': serverIs('leaderless', 1_000, 17_000),
   wedged: serverIs('wedged', 2_000, 20_000),
   'leader-behind': {
-    // Shorter than a stream has to look wrong before it is an alarm.
+    // The fault is shorter than the time for which a stream has to look wrong before it is an alarm.
     ...lasting(500, 1_700),
     begin: ({ content, leases, server, alarming }, { amount, forMs }) => {
       if (content.hidden > 0) return undefined
       if (leases !== undefined) leases.hidden = amount
-      // Twice in a row may look like once and longer.
+      // Two such faults in a row may look like one longer fault.
       if (content.wasHidden) alarming(server.timeline.nowMs + forMs + alarmLateMs)
       content.hidden = amount
       content.wasHidden = true
@@ -231,7 +231,7 @@ const faultKinds = {
 
 const faultNames = Object.keys(faultKinds) as FaultName[]
 
-/** A few kinds for each world, so that some meet often which would seldom meet among all. */
+/** Draws a few kinds for each world, so that kinds meet often which would seldom meet among all. */
 export function drawFaults(dice: Dice, { untilMs, nodes }: { untilMs: number; nodes: number }): Fault[] {
   const kinds = dice.some(faultNames, dice.pick([0.1, 0.2, 0.4]))
   const count = kinds.length === 0 ? 0 : dice.between(1, 9)
@@ -250,7 +250,7 @@ function drawFault(dice: Dice, kind: FaultName, { untilMs, nodes }: { untilMs: n
   }
 }
 
-/** Answers what undoes it. */
+/** Begins a fault and returns the function that ends it. */
 export function beginFault(victims: Victims, fault: Fault): (() => void) | undefined {
   return faultKinds[fault.kind].begin(victims, fault)
 }

@@ -1,10 +1,11 @@
-// Events that no node of this world wrote.
+// Makes events that no node of this world wrote.
 import { genesisHash, type SealedEvent } from '../../config-log/log/config-log.ts'
 import { sealEvent } from '../../config-log/log/event-codec.ts'
 import { simulatedMacKey } from '../run-parts.ts'
 import type { Victims } from './fault-kind.ts'
 
-/** What somebody with access to the stream, and without the key of the cluster, can make. */
+/** Makes an event as an attacker can who has access to the stream and not the key of the cluster. `how` chooses the
+ *  method. */
 export function forged({ content, history, dice }: Victims, how: number): SealedEvent {
   const newest = content.messages.at(-1)
   const revision = (newest?.sequence ?? 0) + 1
@@ -18,7 +19,7 @@ export function forged({ content, history, dice }: Victims, how: number): Sealed
     change,
   }
   const own = sealEvent({ ...head, ...rest }, new Uint8Array(32).fill(9))
-  // What nodes decided for this place and what did not come to be, or was here once.
+  // Events that nodes sealed for this revision and that were not stored, or were stored once.
   const former = history.sealedFor(revision)
   if (how === 1 || newest === undefined) return own
   if (how === 2) return { ...dice.pick(content.messages), commandId: `again-${revision}` }
@@ -28,7 +29,7 @@ export function forged({ content, history, dice }: Victims, how: number): Sealed
   return how === 5 ? { ...dice.pick(former), commandId: `again-${revision}` } : dice.pick(former)
 }
 
-/** A history that other nodes with the key of this cluster went on to write, where ours was lost. */
+/** Appends events as other nodes with the key of this cluster would have written them where ours were lost. */
 export function branch({ content, history, server }: Victims, events: number): void {
   for (let count = 0; count < events; count++) {
     const newest = content.messages.at(-1)

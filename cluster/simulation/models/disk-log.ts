@@ -1,6 +1,6 @@
-// The twin of the SQLite log over a simulated disk, fast enough for thousands of worlds. What it does on a mark that is
-// ahead, on a full disk, on a commit that fails and on a handle that only reads is what `SqliteLog` does, and how a database
-// is damaged was measured on SQLite: one flipped bit in its write-ahead log, and the newest commits are gone without a word.
+// A model of the SQLite log over a simulated disk, fast enough for thousands of worlds. It treats a mark that is ahead,
+// a full disk, a failed commit and a read-only handle as `SqliteLog` does. The damage of a database was measured on
+// SQLite: one flipped bit in its write-ahead log, and the newest commits are gone without an error.
 import { bounds } from '../../../shared/bounds.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import {
@@ -16,10 +16,10 @@ import type { HighWater } from '../../config-log/log/high-water.ts'
 import type { Dice } from '../engine/dice.ts'
 import type { Mount } from './simulated-disk.ts'
 
-/** What lies in the file. It outlives every handle. */
+/** The content of the database file. It outlives every handle. */
 export class SimulatedDatabase {
   events: StoredEvent[] = []
-  /** The file is no database any more. */
+  /** True when the file is no database any more. */
   isMangled = false
   readonly #dice: Dice
 
@@ -27,7 +27,7 @@ export class SimulatedDatabase {
     this.#dice = dice
   }
 
-  /** The newest commits are gone, and the file is sound. */
+  /** Loses the newest commits; the file stays valid. */
   forget(events: number): void {
     this.events = this.events.slice(0, Math.max(0, this.events.length - events))
   }
@@ -46,7 +46,7 @@ export class SimulatedDatabase {
     this.isMangled = false
   }
 
-  /** Whether a commit that was cut off had reached the platter. */
+  /** Draws whether a commit that was cut off had reached the disk. */
   isCutCommitKept(): boolean {
     return this.#dice.happens(0.5)
   }

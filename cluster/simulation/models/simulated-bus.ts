@@ -1,5 +1,5 @@
-// The bus as one process sees it: messages are dropped without a word while there is no connection, and on the way they may
-// be lost, late, repeated, or overtake one another.
+// The bus as one process sees it: without a connection messages are dropped without an error, and on the way they may
+// be lost, late, repeated, or reordered.
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Bus, BusRefusal, Subscription } from '../../bus/bus.ts'
 import type { Life } from '../engine/life.ts'
@@ -9,7 +9,7 @@ import type { ServerLink } from './simulated-server.ts'
 type Receive = (payload: Uint8Array, subject: string) => void
 type Answer = (payload: Uint8Array) => Promise<Uint8Array> | Uint8Array
 
-/** All that are on the bus; it outlives each of them. */
+/** All members of the bus; the hub outlives each of them. */
 export class BusHub {
   readonly members = new Set<SimulatedBus>()
 }

@@ -1,14 +1,14 @@
-// A disk as bad as disks are: what was not synced may be lost or half there after a power cut; a full one refuses; a sync
-// that fails has lost what it was to write, although it still reads back; bits flip. A process works on a mount of it,
-// which is of no use any more once the process is dead.
+// A model of a disk with the faults of real ones: after a power cut, unsynced data may be lost or half written; a full
+// disk refuses; a failed sync loses what it was to write, although it still reads back; bits flip. A process works on a
+// mount, which is unusable once the process is dead.
 import type { Disk, DiskFile } from '../../data-folder/disk.ts'
 import type { Dice } from '../engine/dice.ts'
 
 interface Inode {
   content: Buffer
-  /** What is on the platter. */
+  /** The content that survives a power cut. */
   durable: Buffer
-  /** Written since, oldest first. */
+  /** Writes since the last sync, oldest first. */
   unsynced: { at: number; bytes: Buffer }[]
 }
 
@@ -20,9 +20,9 @@ export class SimulatedDisk {
   #durableNames = new Map<string, Inode>()
   #mount: Mount | undefined
   isFull = false
-  /** So many syncs to come fail. */
+  /** The number of coming syncs that fail. */
   syncsToFail = 0
-  /** The machine dies within this sync from now: before it is done, after it began. */
+  /** The machine loses power within the sync of this number from now: after it began and before it is done. */
   syncsUntilCut = 0
   onCut: () => void = () => {}
 
@@ -36,17 +36,17 @@ export class SimulatedDisk {
     return mount
   }
 
-  /** A kill takes nothing else: what was written is the kernel's. */
+  /** Ends the process's access. A kill loses nothing else: what was written is in the kernel. */
   unmount(): void {
     this.#mount = undefined
   }
 
-  /** For looking at it from outside. */
+  /** Returns a mount for checks from outside. */
   peek(): Mount {
     return new Mount(this, () => true)
   }
 
-  /** What a power cut leaves for sure. */
+  /** Returns the content that certainly survives a power cut. */
   durable(path: string): Buffer | undefined {
     return this.#durableNames.get(path)?.durable
   }
@@ -84,7 +84,7 @@ export class SimulatedDisk {
     for (const [path, inode] of this.#names) if (folderOf(path) === folder) this.#durableNames.set(path, inode)
   }
 
-  /** Throws when this sync is to fail. */
+  /** Counts a sync; throws when it is to fail. */
   syncing(): void {
     if (this.syncsUntilCut > 0 && --this.syncsUntilCut === 0) {
       this.unmount()
@@ -96,15 +96,15 @@ export class SimulatedDisk {
     throw problem('EIO', 'fsync')
   }
 
-  /** Throws when the disk is full. */
+  /** Checks for room; throws when the disk is full. */
   growing(): void {
     if (this.isFull) throw problem('ENOSPC', 'write')
   }
 
-  /** Takes any part of what was not synced. */
+  /** Cuts the power: any part of the unsynced data is lost. */
   cutPower(): void {
     this.unmount()
-    // Changes of names reach a journal in their order; here they all did, or none.
+    // Changes of names reach the journal in their order; here either all of them did, or none.
     this.#names = new Map(this.#dice.happens(0.5) ? this.#names : this.#durableNames)
     this.#durableNames = new Map(this.#names)
     for (const inode of this.#names.values()) this.#settle(inode)
@@ -124,7 +124,7 @@ export class SimulatedDisk {
     return new Map([...this.#names].map(([path, inode]) => [path, Buffer.from(inode.content)]))
   }
 
-  /** Of files that `isRestored` names: what the backup does not have is gone. */
+  /** Restores the files that `isRestored` accepts. Files that the backup does not have are removed. */
   restore(backup: Backup, isRestored: (path: string) => boolean = () => true): void {
     for (const path of [...this.#names.keys()]) if (isRestored(path)) this.#names.delete(path)
     for (const [path, content] of backup) {
@@ -134,7 +134,7 @@ export class SimulatedDisk {
     this.#durableNames = new Map(this.#names)
   }
 
-  // Each unsynced write alone is there or not, and one of them may be torn.
+  // Draws for each unsynced write whether it survived, whole or torn.
   #settle(inode: Inode): void {
     for (const write of inode.unsynced) {
       if (this.#dice.happens(0.4)) continue
@@ -196,7 +196,7 @@ export class Mount implements Disk {
     this.syncFolder(folder)
   }
 
-  /** The disk, for a process that lives. */
+  /** Returns the disk; throws when the process is dead. */
   use(): SimulatedDisk {
     if (!this.isMounted) throw problem('EIO', 'dead')
     return this.#disk
@@ -241,7 +241,8 @@ class OpenFile implements DiskFile {
     try {
       disk.syncing()
     } catch (error) {
-      // The kernel takes the pages for written now; a machine that died had written any part of them.
+      // After a failed sync the kernel considers the pages as written. A machine that lost power had written any part
+      // of them.
       if (this.#mount.isMounted) this.#inode.unsynced = []
       throw error
     }
@@ -268,7 +269,8 @@ function overwrite(content: Buffer, bytes: Uint8Array, at: number): Buffer {
   return next
 }
 
-// A file system orders the truncation with its journal: what comes after it never stands on the old content.
+// Truncates at once and durably: a file system orders the truncation with its journal, so later content never mixes
+// with the old.
 function empty(inode: Inode): void {
   inode.content = Buffer.alloc(0)
   inode.durable = Buffer.alloc(0)

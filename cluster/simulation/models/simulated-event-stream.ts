@@ -1,5 +1,5 @@
-// The event stream as one process sees it over its connection. No answer is not a refusal: what was asked for may have been
-// done, or may be done later.
+// The event stream as one process sees it over its connection. A missing answer is not a refusal: the request may have
+// been carried out, or may be later.
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { SealedEvent } from '../../config-log/log/config-log.ts'
 import type { RepairableStream, StreamMessage } from '../../config-log/stream/event-stream.ts'
@@ -14,7 +14,7 @@ export class SimulatedEventStream implements RepairableStream {
   readonly #who: string
   readonly #watches = new Set<{ stop(): void }>()
 
-  /** `who`: for those who watch from outside. */
+  /** `who` names the process for the judge. */
   constructor(server: SimulatedServer, link: ServerLink, content: StreamContent, who = '') {
     this.#server = server
     this.#link = link
@@ -69,7 +69,7 @@ export class SimulatedEventStream implements RepairableStream {
     return removed.type === 'answered' ? done(undefined) : fail(unavailable(removed.type))
   }
 
-  /** Its settings are always as wanted. */
+  /** Does nothing: the settings of the model are always right. */
   mend(): Promise<Result<StreamFacts, StreamTrouble>> {
     return this.facts()
   }

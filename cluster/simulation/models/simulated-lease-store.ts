@@ -1,14 +1,14 @@
-// The register of leases as one process sees it over its connection: looks may show the past, writes may be stored without
-// an answer, or later than anybody waits for them.
+// The register of leases as one process sees it over its connection: reads may show the past, writes may be stored
+// without an answer, or later than their time-out.
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { LeaseRecord, LeaseRefusal, LeaseStore, LeaseTrouble, LeaseValue } from '../../leases/lease-store.ts'
 import { LeaseTable } from '../../leases/lease-table.ts'
 import type { Answer, ServerLink } from './simulated-server.ts'
 
-/** What the server holds. It keeps its past: some look still shows it, and a disk may bring it back. */
+/** The content of the server. It keeps its past, which some reads still show and which a disk may restore. */
 export class LeaseContent {
   #past: Uint8Array[] = [new LeaseTable().encode()]
-  /** Looks may be so many writes behind. */
+  /** Reads are this many writes behind. */
   hidden = 0
 
   read(name: string): LeaseRecord | undefined {

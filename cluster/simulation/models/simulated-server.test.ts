@@ -1,4 +1,4 @@
-// The models against the suites of what they stand for.
+// The models pass the contract suites of what they stand for.
 import { busContract } from '../../bus/bus-contract.ts'
 import { eventStreamContract } from '../../config-log/stream/event-stream-contract.ts'
 import { Dice } from '../engine/dice.ts'

@@ -1,6 +1,6 @@
-// The message server of the cluster, one or three machines seen as one: it may be down, stand still and do everything later,
-// or for seconds have no leader for its streams. A full disk wedges them: writes are never answered again, and nothing says
-// why, until the server is restarted (measured on nats-server 2.9.10).
+// A model of the message server of the cluster; one or three machines count as one. It may be down, stand still and do
+// everything later, or have no leader for its streams for seconds. A full disk wedges it: writes are never answered
+// again, and no error says why, until the server is restarted (measured on nats-server 2.9.10).
 import type { Timer } from '../../../shared/clock.ts'
 import type { NatsLinkStatus } from '../../nats/nats-link.ts'
 import type { Dice } from '../engine/dice.ts'
@@ -9,15 +9,15 @@ import type { Timeline } from '../engine/timeline.ts'
 
 export type ServerHealth = 'well' | 'down' | 'paused' | 'leaderless' | 'wedged'
 
-/** What is asked of it. Core messages need no stream. */
+/** The kind of a request. Core messages need no stream. */
 export type Purpose = 'message' | 'read' | 'write'
 
-/** How bad the network is: of each message, on each way. */
+/** The faults of the network: probabilities for each message on each way. */
 export interface Weather {
   lost: number
-  /** Of answers alone: what was asked for has been done. */
+  /** The probability that only the answer is lost: the request was carried out. */
   answersLost: number
-  /** Delayed for up to `delayMsMax`, so that it overtakes or is overtaken. */
+  /** The probability of a delay of up to `delayMsMax`, which reorders messages. */
   delayed: number
   delayMsMax: number
   repeated: number
@@ -56,7 +56,7 @@ export class SimulatedServer {
     return link
   }
 
-  /** Does `act` when it comes to it, if ever. */
+  /** Runs `act` when the server gets to the request, if ever. */
   take(purpose: Purpose, act: () => void): void {
     if (this.#health === 'down') return
     if (this.#health === 'paused') this.#parked.push(() => this.take(purpose, act))
@@ -65,12 +65,12 @@ export class SimulatedServer {
     else act()
   }
 
-  /** Tells everybody that something was stored, as far as the network does. */
+  /** Notifies all links that something was stored, unless the network loses it. */
   wakeAll(): void {
     for (const link of this.#links) link.wake()
   }
 
-  /** Once, never, or twice; in a while. In fair weather a way keeps the order of what travels on it. */
+  /** Delivers a message later: once, never, or twice. In fair weather a way keeps the order of its messages. */
   travel(way: Way, arrive: () => void, { isOutside = false, extraLoss = 0 } = {}): void {
     const { lost, delayed, delayMsMax, repeated } = this.weather
     const { nowMs } = this.timeline
@@ -88,7 +88,7 @@ export class SimulatedServer {
   }
 }
 
-/** When what was sent last arrives. */
+/** One direction of a link: the time at which the last message arrives. */
 interface Way {
   atMs: number
 }
@@ -101,7 +101,8 @@ interface LinkOptions {
 
 export type Answer<Value> = { type: 'answered'; value: Value } | { type: 'silent' } | { type: 'away' }
 
-/** One process's connection. That it is cut shows after a while: pings go unanswered; that it is back, sooner. */
+/** The connection of one process. A cut shows after a while, because pings go unanswered; the reconnect shows
+ *  sooner. */
 export class ServerLink {
   readonly #options: LinkOptions
   readonly #changed = new Set<(isConnected: boolean) => void>()
@@ -129,7 +130,7 @@ export class ServerLink {
     return { isConnected: this.#isConnected, forMs, reconnects: 0, trouble: undefined }
   }
 
-  /** Questions without an answer yet. */
+  /** The number of requests without an answer yet. */
   get asking(): number {
     return this.#asking
   }
@@ -144,7 +145,7 @@ export class ServerLink {
     return { stop: () => this.#changed.delete(changed) }
   }
 
-  /** Notices what has changed about the connection, as late as a client does. */
+  /** Notices a change of the connection, as late as a client does. */
   refresh(): void {
     this.#refreshing?.cancel()
     const { server, life, dice } = this.#options
@@ -154,7 +155,7 @@ export class ServerLink {
     this.#refreshing = server.timeline.after(ms, () => life.reach(() => this.#notice()))
   }
 
-  /** What does not come to be in time is silence; it may still come to be later. */
+  /** Sends a request. An answer that is late counts as silence; the request may still be carried out later. */
   ask<Value>(purpose: Purpose, act: () => Value): Promise<Answer<Value>> {
     const { server, life } = this.#options
     if (!this.#isConnected) return Promise.resolve({ type: 'away' })
@@ -193,7 +194,7 @@ export class ServerLink {
     server.travel(this.#back, arrive, { extraLoss })
   }
 
-  /** Something was stored: a hint. */
+  /** Calls `wake` when something was stored: a hint. */
   onWake(wake: () => void): { stop(): void } {
     this.#wakes.add(wake)
     return { stop: () => this.#wakes.delete(wake) }

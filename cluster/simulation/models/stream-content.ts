@@ -1,7 +1,8 @@
-// What the stream of configuration events holds, as JetStream keeps it: the same message id within the window answers with
-// the sequence it has, however stale the expectation; a wrong expectation changes nothing. And how it was measured to fail:
-// after a power cut or a flipped bit its tail is gone, `created` is what it was, and the next message takes a sequence that
-// was taken before; another flipped bit, and there is no stream; a server may store other settings than it was asked for.
+// The content of the stream of configuration events, as JetStream keeps it: a repeated message id within the window
+// answers with the sequence it has, however stale the expectation; a wrong expectation changes nothing. It fails as
+// JetStream was measured to fail: after a power cut or a flipped bit its tail is gone, `created` is unchanged, and the
+// next message gets a sequence that was used before; after another flipped bit there is no stream; and a server may
+// store other settings than requested.
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { SealedEvent } from '../../config-log/log/config-log.ts'
 import type { StreamMessage } from '../../config-log/stream/event-stream.ts'
@@ -16,13 +17,13 @@ export class StreamContent {
   #lastSequence = 0
   #created: string | undefined
   readonly #duplicateWindowMs: number
-  /** A setting that the server knows nothing of, and does not say so. */
+  /** A setting that the server does not know and silently ignores. */
   ignoredSetting: string | undefined
   isFull = false
-  /** So many of the newest messages are not known to whoever leads just now. */
+  /** The number of newest messages that the present leader does not know. */
   hidden = 0
   wasHidden = false
-  /** Told of everything that somebody asks to store, and what comes of it. */
+  /** Called with every event that a process asks to store, and with the answer. */
   onOffer: (event: SealedEvent, answer: Stored, by: string) => void = () => {}
   onMade: (by: string) => void = () => {}
 
@@ -86,7 +87,7 @@ export class StreamContent {
     )
   }
 
-  /** Without asking what is expected, as anybody with access can. */
+  /** Appends without checking the expected sequence, as every client with access can. */
   push(event: SealedEvent, nowMs: number): number {
     const sequence = ++this.#lastSequence
     this.#messages.push({ ...event, sequence })
@@ -112,7 +113,7 @@ export class StreamContent {
     this.#begin(nowMs)
   }
 
-  /** In its bytes, or in the proofs that travel beside them. */
+  /** Flips a bit of a message: in its bytes, or in the hash or MAC beside them. */
   flipBit(dice: Dice): boolean {
     const index = dice.between(0, this.#messages.length - 1)
     const message = this.#messages[index]
