@@ -1,7 +1,7 @@
-// What a boot tells operators about the witnesses besides its verdict.
+// Lists what operators should know about the witnesses beyond the verdict of the boot.
 import type { Witnesses } from './boot.ts'
 
-/** `keepsMark`: a high-water mark is expected beside the log. */
+/** `keepsMark` says whether a high-water mark is expected beside the log. */
 export function bootWarnings({ log, mark, copy }: Witnesses, keepsMark: boolean): string[] {
   const warnings: string[] = []
   if (copy.damage !== undefined) warnings.push(`the last good copy: ${copy.damage}`)

@@ -1,5 +1,5 @@
-// What a node serves when it starts. Three witnesses: the log, the high-water mark, and the last good copy. The rule above
-// all others: a state older than one that was acknowledged is never served as if it were the newest.
+// Decides what a node serves when it starts, from three witnesses: the log, the high-water mark, and the last good
+// copy. One rule stands above all others: a state older than an acknowledged one is never served as the newest.
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { LogRefusal } from '../log/config-log.ts'
 import type { LogFinding } from '../log/examine-log.ts'
@@ -8,7 +8,7 @@ import type { CopyFinding } from './last-good.ts'
 
 export type Verdict =
   | { type: 'serve'; state: ConfigState; source: 'log' | 'last-good'; degraded?: string }
-  /** Nothing ever existed here. */
+  /** No configuration ever existed here. */
   | { type: 'none' }
   | { type: 'damaged'; reason: string }
 
@@ -24,7 +24,7 @@ export function chooseVerdict({ log, mark, copy }: Witnesses): Verdict {
     const degraded = log.stopped === undefined ? {} : { degraded: stopReason(log.stopped) }
     return { type: 'serve', state: log.state, source: 'log', ...degraded }
   }
-  // An empty log is a beginning only when nothing says that there was more.
+  // An empty log counts as new only when no other witness says that there was more.
   if (mark.type === 'damaged') return { type: 'damaged', reason: `the log is empty, and ${mark.message}` }
   if (copy.damage !== undefined) return { type: 'damaged', reason: `the log is empty, and ${copy.damage}` }
   return { type: 'none' }
@@ -52,14 +52,14 @@ function withoutLog(log: Extract<LogFinding, { type: 'refused' }>, mark: MarkFin
   const damaged = (why: string): Verdict => ({ type: 'damaged', reason: `${reason}; ${why}` })
   const best = newest(log.prefix, copy.state)
   if (best === undefined) {
-    // Away and never seen: a new node of a cluster waits for its log.
+    // The log is unreachable and was never seen: this is a new node of a cluster, which waits for its log.
     if (log.refusal.type === 'unavailable' && mark.type === 'absent' && copy.damage === undefined)
       return { type: 'none' }
     return damaged(copy.damage ?? 'there is no last good copy')
   }
   if (mark.type === 'damaged')
     return damaged(`${mark.message}, so nothing tells whether the last good copy is the newest`)
-  // Without a mark the log's own word is the least that was acknowledged.
+  // Without a mark, the revision that the log claims is the least that was acknowledged.
   const floor = mark.type === 'at' ? mark.mark.revision : log.claims
   if (best.revision < floor) {
     return damaged(`the last good copy reaches revision ${best.revision} of ${floor}${because(copy)}`)

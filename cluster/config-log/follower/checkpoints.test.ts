@@ -14,7 +14,7 @@ import { stateAt } from './state-at.ts'
 const root = mkdtempSync(join(tmpdir(), 'headgate-checkpoints-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-/** A log of so many teams, with a checkpoint each twenty events. */
+/** Makes a log of `teams` teams, with a checkpoint every twenty events. */
 async function given(teams: number) {
   const folder = mkdtempSync(join(root, 'node-'))
   const storage = new MemoryLogStorage()

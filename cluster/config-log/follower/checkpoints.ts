@@ -1,6 +1,6 @@
-// States of the past that stay: former last good copies, so that going back to a revision takes as long as it is away from
-// the nearest of them, not from the beginning. There is a bound to their number and to their bytes; what is too much goes
-// where the others stand closest, so that they stay spread over the whole history.
+// Keeps states of the past (former last good copies), so that going back to a revision starts from the nearest of them
+// and not from the beginning. Their number and their bytes are bounded; when there are too many, those go that stand
+// closest to others, so that the rest stays spread over the whole history.
 import { join } from 'node:path'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import { type Disk, fileSystem } from '../../data-folder/disk.ts'
@@ -24,7 +24,7 @@ export class Checkpoints {
     this.#disk = options.disk ?? fileSystem
   }
 
-  /** The newest state that is kept and not newer than `revision`; former and present copies alike. */
+  /** Returns the newest kept state up to `revision`, from checkpoints and last good copies alike. */
   async nearest(revision: number): Promise<ConfigState | undefined> {
     const kept = (['checkpoint', 'last-good'] as const).flatMap((kind) =>
       this.#list(kind).map((one) => ({ revision: one, path: this.#path(kind, one) })),
@@ -37,13 +37,13 @@ export class Checkpoints {
     return undefined
   }
 
-  /** Takes the last good copy of this revision, which nobody needs as such any more. */
+  /** Turns the last good copy of this revision, which is no longer needed as such, into a checkpoint. */
   keep(revision: number): void {
     this.#disk.rename(this.#path('last-good', revision), this.#path('checkpoint', revision))
     this.#thinOut(revision)
   }
 
-  /** Keeps a state that took long to come to; one at a time. Nobody may fold it on meanwhile. */
+  /** Keeps a state that took long to fold; one at a time. Nobody may fold it on meanwhile. */
   async add(state: ConfigState): Promise<void> {
     if (this.#adding) return
     this.#adding = true
@@ -59,7 +59,7 @@ export class Checkpoints {
   #thinOut(revision: number): void {
     const { most = checkpointsMax, bytesMax = checkpointBytesMax } = this.#options
     const revisions = this.#list('checkpoint')
-    // All are about as large as the newest, which is the largest as a rule.
+    // All checkpoints are about as large as the newest, which is usually the largest.
     const size = Math.max(1, this.#sizeOf(revision))
     const fitting = Math.max(1, Math.min(most, Math.floor(bytesMax / size)))
     for (const one of superfluous(revisions, fitting)) this.#disk.remove(this.#path('checkpoint', one))
@@ -70,7 +70,7 @@ export class Checkpoints {
       const content = this.#disk.read(path)
       return content === undefined ? undefined : await readStateGently(content, revision, this.#options.macKey)
     } catch {
-      return undefined // the next older one does as well
+      return undefined // the caller goes on with the next older one
     }
   }
 
@@ -94,7 +94,8 @@ export class Checkpoints {
   }
 }
 
-/** Which to give up so that `most` stay: never the newest, and each time the one that leaves the smallest gap. */
+/** Returns the checkpoints to remove so that `most` stay: never the newest, and each time the one whose removal leaves
+ *  the smallest gap. */
 export function superfluous(revisions: readonly number[], most: number): number[] {
   const kept = [...revisions].sort((a, b) => a - b)
   const given: number[] = []

@@ -1,5 +1,5 @@
-// Any one or two of the files that a node keeps are harmed, at a place drawn from a seed: what is served afterwards is the
-// newest state that was acknowledged, or nothing; never an older one.
+// One or two of the files of a node are damaged, at a place drawn from a seed. Afterwards the newest acknowledged state
+// is served, or nothing; never an older one.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ beforeAll(async () => {
   for (let i = 1; i <= 50; i++) await rig.writer.write(setTeam(`team-${i}`))
   acknowledged = rig.follower.state!
   await rig.kept()
-  // As a kill leaves it: everything still in the WAL, no index of it.
+  // The folder as a kill leaves it: everything is still in the WAL, without its index.
   cpSync(folder, killed, { recursive: true })
   rmSync(join(killed, 'log.sqlite-shm'))
   await rig.stop()
@@ -74,7 +74,7 @@ function expectNewestOrNothing({ rig, written }: Awaited<ReturnType<typeof bootH
   expect(['serve', 'damaged']).toContain(verdict.type)
   if (verdict.type === 'serve') {
     expect(stateToJson(verdict.state)).toEqual(stateToJson(acknowledged))
-    // Where the log is not what is served, nothing is appended to it.
+    // When the served state is not the log's, nothing may be appended to the log.
     expect(written.ok).toBe(verdict.source === 'log')
   } else expect(written.ok).toBe(false)
 }
@@ -90,7 +90,7 @@ test(`one harmed file never brings an older state back, and one is enough to go 
       expectNewestOrNothing(result)
       expect(result.rig.verdict.type).toBe('serve')
       const isCopyOrMark = one.file !== 'log.sqlite' && one.file !== 'log.sqlite-wal'
-      // A copy that ends after a whole record is older, not damaged; the log makes it good.
+      // A copy that ends after a complete record is older, not damaged; the log replaces the rest.
       const told = result.rig.notices.some(({ type }) => type === 'warning' || type === 'config-degraded')
       if (isCopyOrMark && result.applied.length > 0 && one.how === 'flip') expect(told).toBe(true)
     }),
@@ -144,7 +144,7 @@ test('with every copy damaged nothing is served, also at the start after that', 
   }
 })
 
-/** At every place where `text` stands: freed pages hold copies that nobody reads. */
+/** Flips a bit at every place of `text`: freed pages hold copies that nobody reads. */
 function flipEach(path: string, text: string): void {
   const content = readFileSync(path)
   for (let at = content.indexOf(text); at >= 0; at = content.indexOf(text, at + 1)) content[at]! ^= 1

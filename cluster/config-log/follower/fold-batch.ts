@@ -13,10 +13,8 @@ export interface FoldBatchOptions {
   onFolded: (events: readonly StoredEvent[], skipped: readonly ConfigEvent[]) => void
 }
 
-/**
- * Edits `state`: folds events up to revision `upTo`, a page a turn, at most `batchEventsMax` of them. Users of the states
- * then see one change where a hundred events arrived together.
- */
+/** Folds events up to revision `upTo` into `state`, a page a turn, at most `batchEventsMax` of them. Users of the
+ *  states then see one change where a hundred events arrived together. */
 export async function foldBatch(
   { log, macKey, onFolded }: FoldBatchOptions,
   state: ConfigState,
@@ -36,5 +34,5 @@ export async function foldBatch(
 }
 
 const pageEvents = 128
-/** Events in one state at most: a node that catches up with a long history serves something newer now and then. */
+/** The most events in one state: a node that catches up with a long history serves something newer now and then. */
 const batchEventsMax = 16_384

@@ -1,4 +1,4 @@
-// What a follower's status means to an operator.
+// Troubles of a follower, as operators see them.
 import type { Trouble } from '../../../shared/readiness.ts'
 import type { FollowerStatus } from './follower-status.ts'
 

@@ -1,12 +1,12 @@
 export interface FollowerStatus {
   revision: number
   hash: string
-  /** Serving, but not as it should be. */
+  /** Why the node serves, but not as it should. */
   degraded?: string
-  /** Nothing can be served. */
+  /** Why nothing can be served. */
   damaged?: string
-  /** How long ago this follower last knew itself at the head; 0 when its last look found nothing newer. */
+  /** How long ago this follower was last known to be at the head; 0 when its last look found nothing newer. */
   lagMs: number
-  /** Ignorable events of newer releases. */
+  /** The number of ignorable events of newer releases that were skipped. */
   unknownSkipped: number
 }

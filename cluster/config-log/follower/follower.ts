@@ -1,5 +1,5 @@
-// Follows the log: decides at boot what there is to serve, then folds what is appended into a new state and swaps it in.
-// Whoever reads keeps the state it began with. A log that goes away is waited for; one that is damaged, rewound or ahead of
+// Follows the log: decides at boot what to serve, then folds new events into a new state and swaps it in. Readers keep
+// the state that they began with. A log that is unreachable is waited for; one that is damaged, rewound or ahead of
 // this release ends the following: the last good state stays, and the status says why.
 
 import assert from 'node:assert/strict'
@@ -29,12 +29,13 @@ export interface FollowerOptions {
   macKey: Uint8Array
   clock: Clock
   notify: Notify
-  /** It may take several turns; no other state is handed out meanwhile. */
+  /** Receives each new state. It may take several turns; no other state is handed out meanwhile. */
   onState: (state: ConfigState) => void | Promise<void>
-  /** Read at boot. Absent where the log itself keeps no mark on this node. */
+  /** The mark, which is read at boot. Absent when the log itself keeps no mark on this node. */
   highWater?: HighWater
   lastGood?: LastGood
-  /** Of several followers of one data folder, one writes the last good copy, and looks through what lies behind it. */
+  /** Whether this follower writes the last good copy and verifies the history behind it. One follower of a data folder
+   *  does. */
   keepLastGood: boolean
   pollMs?: number
 }
@@ -45,12 +46,12 @@ export class Follower {
   #refusal: FollowRefusal | undefined
   #degraded: string | undefined
   #damaged: string | undefined
-  /** The newest state was refused by whoever should use it. */
+  /** Why the user of the newest state refused it. */
   #unused: string | undefined
   #skipped = 0
   #behindSinceMs: number | undefined
   #booted = false
-  /** Makes no pass after `stop`, also where a call of before waits for one. */
+  /** Makes no pass after `stop`, even for a call that was waiting before. */
   readonly #looks = new CoalescedRun(async () => (this.#stopped ? undefined : this.#pass()))
   readonly #history: HistoryWatch
   #handAgain = false
@@ -67,7 +68,7 @@ export class Follower {
     })
   }
 
-  /** The newest state; undefined before the first event, and when what there is must not be served. */
+  /** The newest state; undefined before the first event, and when the present one must not be served. */
   get state(): ConfigState | undefined {
     return this.#state
   }
@@ -115,18 +116,18 @@ export class Follower {
     await lastGood?.close(keepLastGood && this.#refusal === undefined ? this.#state : undefined)
   }
 
-  /** Hands the newest state out once more: what it is used with has changed. */
+  /** Hands the newest state out once more, because something that is used with it has changed. */
   again(): Promise<void> {
     this.#handAgain = true
     return this.look()
   }
 
-  /** Looks for newer events now. When it is done, everything stored before the call has been folded, if it could be. */
+  /** Looks for newer events now. When it resolves, every event stored before the call has been folded, if possible. */
   look(): Promise<void> {
     return this.#stopped ? (this.#looks.current ?? Promise.resolve()) : this.#looks.run()
   }
 
-  /** The configuration as it was at `revision`. */
+  /** Returns the configuration as it was at `revision`. */
   async stateAt(
     revision: number,
   ): Promise<Result<ConfigState, FollowRefusal | { type: 'no-revision'; newest: number }>> {
@@ -141,7 +142,7 @@ export class Follower {
 
   async #decide(): Promise<Verdict> {
     const { highWater, lastGood } = this.#options
-    // The mark first: whatever it says had been committed before, so the log has to have it by now.
+    // Read the mark first: its event was committed before it, so the log has to have that event by now.
     const mark: MarkFinding = highWater?.read() ?? { type: 'absent' }
     const copy: CopyFinding = lastGood?.read() ?? { state: undefined, damage: undefined }
     const marked = mark.type === 'at' ? mark.mark : undefined
@@ -166,7 +167,7 @@ export class Follower {
     return { type: 'refused', refusal, prefix: finding.state, claims: finding.state.revision }
   }
 
-  /** False once the log is known to be damaged or ahead of this release: that does not heal by waiting. */
+  /** Returns false once the log is known to be damaged or ahead of this release, which waiting does not heal. */
   #mayHeal(): boolean {
     return this.#refusal === undefined || isPassing(this.#refusal)
   }
@@ -175,13 +176,13 @@ export class Follower {
     this.#refusal = finding.type === 'refused' ? finding.refusal : finding.stopped
     this.#skipped = finding.type === 'whole' ? finding.skipped : 0
     this.#damaged = verdict.type === 'damaged' ? verdict.reason : undefined
-    // A log that looks new where there was more must not be begun a second time.
+    // A log that looks new although there was more must not be begun a second time.
     if (verdict.type === 'damaged') this.#refusal ??= damagedAt(1, verdict.reason)
     if (verdict.type !== 'serve') return
     this.#degraded = verdict.degraded
     this.#state = verdict.state
     await this.#handOut(verdict.state)
-    // Behind a stop, the copy of a newer release may reach further than this one can.
+    // After a stop, the copy of a newer release may reach further than this one can.
     if (this.#options.keepLastGood && this.#refusal === undefined) this.#options.lastGood?.settle(verdict.state)
   }
 
@@ -217,7 +218,7 @@ export class Follower {
     this.#behindSinceMs = undefined
   }
 
-  // Without the log nothing could be served: once it answers again, everything is decided anew.
+  // Decides anew once the log answers again, because without it nothing could be served.
   async #decideAgain(): Promise<void> {
     const head = await this.#options.log.head()
     if (head.ok) await this.#decide()
@@ -258,7 +259,8 @@ export class Follower {
     notify({ type: 'config-applied', revision: next.revision, tookMs: clock.monotonicMs() - startedMs })
   }
 
-  // One state that its user cannot take must not end every node at once, nor keep them from the state that mends it.
+  // Catches errors of the user: a state that it cannot use must not end every node at once, nor keep nodes from the
+  // state that mends it.
   async #handOut(state: ConfigState): Promise<void> {
     try {
       await this.#options.onState(state)

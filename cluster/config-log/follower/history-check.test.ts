@@ -10,7 +10,7 @@ import { HistoryCheck } from './history-check.ts'
 const root = mkdtempSync(join(tmpdir(), 'headgate-history-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-/** Each look at it takes a second: nothing that is limited in time gets far. */
+/** Makes a clock that advances a second at each reading: work with a time limit does not get far. */
 function hastyClock(): Clock {
   let nowMs = 0
   return { ...systemClock, monotonicMs: () => (nowMs += 1_000), after: (_ms, run) => systemClock.after(0, run) }

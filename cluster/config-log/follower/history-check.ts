@@ -1,6 +1,6 @@
-// What lies behind the last good copy: every event of it, each with its own MAC, up to the one that the copy was folded from.
-// It cannot change what is served. It is what time travel and repair rest on, so that damage to it has to be known, and
-// nothing is appended to a log that is known to be damaged. A long history is looked through beside the serving.
+// Verifies every event behind the last good copy, each by its own MAC, up to the one that the copy was folded from.
+// These events cannot change what is served, but time travel and repair rest on them: damage to them has to be known,
+// and nothing is appended to a log that is known to be damaged.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../../shared/clock.ts'
 import { genesisHash, type LogHead, type LogRefusal } from '../log/config-log.ts'
@@ -12,7 +12,7 @@ export interface HistoryCheckOptions {
   log: ReadableLog
   macKey: Uint8Array
   clock: Clock
-  /** Proven to belong to what is served. */
+  /** The end of the history; it is proven to belong to the served state. */
   upTo: LogHead
 }
 
@@ -28,8 +28,8 @@ export class HistoryCheck {
     return this.#at.revision >= this.#options.upTo.revision
   }
 
-  /** Goes on for about `ms`, a page at least. A refusal: damage, or a log that is away, in which case it may be called
-   *  again. */
+  /** Continues for about `ms`, one page at least. Returns a refusal for damage, or for a log that is unreachable; in
+   *  that case it may be called again. */
   async run(ms: number): Promise<LogRefusal | undefined> {
     const { log, clock, upTo } = this.#options
     const endMs = clock.monotonicMs() + ms
@@ -50,5 +50,5 @@ export class HistoryCheck {
   }
 }
 
-/** A few milliseconds of work. */
+/** A page is a few milliseconds of work. */
 const pageEvents = 128

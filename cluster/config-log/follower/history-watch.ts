@@ -1,4 +1,4 @@
-// Runs the check of the history in two parts: a first part before anything is served, the rest in the background.
+// Runs the check of the history in two parts: the first before anything is served, the rest in the background.
 import type { Clock } from '../../../shared/clock.ts'
 import type { LogRefusal } from '../log/config-log.ts'
 import { isPassing } from './follow-refusal.ts'
@@ -6,7 +6,7 @@ import type { HistoryCheck } from './history-check.ts'
 
 export interface HistoryWatchOptions {
   clock: Clock
-  /** False ends the background check: the log is known to be damaged already. */
+  /** Returns false to end the background check, because the log is already known to be damaged. */
   isNeeded: () => boolean
   /** Called with the damage that the background check finds. */
   onDamage: (refusal: LogRefusal) => void
@@ -23,7 +23,7 @@ export class HistoryWatch {
     this.#options = options
   }
 
-  /** Runs the first part of the check, which is all of it for a short history. Answers the damage, if there is any. */
+  /** Runs the first part of the check, which is all of it for a short history. Returns the damage, if there is any. */
   async begin(check: HistoryCheck): Promise<LogRefusal | undefined> {
     const refusal = await check.run(firstPartMs)
     const isDamaged = refusal !== undefined && !isPassing(refusal)

@@ -1,11 +1,11 @@
-// The tail of a last good copy: records of events, each with its length, hash and MAC in front of its bytes.
+// The tail of a last good copy: records of events, each with its length, hash and MAC before its bytes.
 
 import { bounds } from '../../../shared/bounds.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { StoredEvent } from '../log/config-log.ts'
 import { foldStored } from '../log/fold-stored.ts'
 
-/** Length of `bytes` (u32, big-endian), hash (32 bytes), MAC (32 bytes). */
+/** The prefix of a record: length of `bytes` (u32, big-endian), hash (32 bytes), MAC (32 bytes). */
 const prefixBytes = 4 + 32 + 32
 
 export function encodeRecord({ bytes, hash, mac }: StoredEvent): Buffer {
@@ -14,7 +14,7 @@ export function encodeRecord({ bytes, hash, mac }: StoredEvent): Buffer {
   return Buffer.concat([length, Buffer.from(hash, 'hex'), Buffer.from(mac, 'hex'), bytes])
 }
 
-/** Folds every record that verifies onto `state`; answers what stopped it before the end, if anything. */
+/** Folds every record that verifies into `state`. Returns what stopped it before the end, if anything. */
 export function foldTail(state: ConfigState, content: Buffer, macKey: Uint8Array): string | undefined {
   let at = 0
   while (at < content.byteLength) {

@@ -19,7 +19,7 @@ const reading = (folder: string) => {
 }
 const stateOf = ({ state }: Follower) => stateToJson(state!)
 
-/** A copy left behind by a kill after `teams` changes; the rig starts a new snapshot every 20 events. */
+/** Makes a copy as a kill after `teams` changes leaves it; the rig starts a new snapshot every 20 events. */
 async function given(teams: number) {
   const folder = newFolder()
   const storage = new MemoryLogStorage()
@@ -177,7 +177,7 @@ test('killed while a snapshot is being written, the copy is at the head all the 
   const { folder, writer, follower } = await given(20)
   for (let i = 21; i <= 25; i++) {
     await writer.write(setTeam(`team-${i}`))
-    // Whatever of the new snapshot lies there: the old one leads through both tails.
+    // However much of the new snapshot was written: the old one leads through both tails.
     const copy = mkdtempSync(join(root, 'killed-'))
     for (const name of readdirSync(folder)) {
       if (name !== 'last-good-21.json') writeFileSync(join(copy, name), readFileSync(join(folder, name)))

@@ -1,10 +1,10 @@
-// The node's own copy of its configuration, so that it can serve with the log gone or damaged, and need not fold its history
-// to begin: a snapshot, and a tail to which every event is appended once it is proven. The tail is not synced: it survives a
-// kill, and a power cut only matters when it damages the log at the same moment.
+// The node's own copy of its configuration, so that it can serve while the log is gone or damaged, and need not fold
+// its history at a start: a snapshot, and a tail to which every event is appended once it is proven. The tail is not
+// synced: it survives a kill, and a power cut only matters when it damages the log at the same moment.
 //
-// A tail that has grown long is followed by a new one, and the snapshot that begins it is written beside the serving: until
-// it is there, the snapshot before it leads through both tails. The two newest snapshots stay, so that either alone leads to
-// the head; what they replace becomes a checkpoint.
+// A long tail is followed by a new one, and the snapshot at its beginning is written in the background: until it
+// exists, the previous snapshot leads through both tails. The two newest snapshots stay, so that each of them alone
+// leads to the head; older ones become checkpoints.
 import { join } from 'node:path'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { Notify } from '../../../shared/notice.ts'
@@ -15,9 +15,9 @@ import { encodeRecord, foldTail } from './last-good-tail.ts'
 import { readState, writeState } from './state-file.ts'
 
 export interface CopyFinding {
-  /** The newest state that verifies. */
+  /** The newest state of the copy that verifies. */
   state: ConfigState | undefined
-  /** What of the copy does not verify, if anything. */
+  /** What part of the copy does not verify, if any. */
   damage: string | undefined
 }
 
@@ -25,15 +25,15 @@ export interface LastGoodOptions {
   folder: string
   macKey: Uint8Array
   notify: Notify
-  /** Events after which a new snapshot replaces a growing tail. */
+  /** The number of events after which a new snapshot replaces a growing tail. */
   tailEventsMax?: number
   disk?: Disk
 }
 
 interface Tail {
-  /** Of the snapshot that it follows. */
+  /** The revision of the snapshot that the tail follows. */
   base: number
-  /** Up to where it leads. */
+  /** The revision of the last event of the tail. */
   revision: number
   bytes: number
 }
@@ -42,11 +42,11 @@ export class LastGood {
   readonly #options: LastGoodOptions
   readonly #disk: Disk
   readonly checkpoints: Checkpoints
-  /** As found on the disk: it may be gone on with. */
+  /** The tail that was found on disk, which may be continued. */
   #found: Tail | undefined
   #tail: (Tail & { file: DiskFile }) | undefined
   #writing: Promise<void> | undefined
-  /** The last one could not be written: what it was to begin may lead on from nothing. */
+  /** The last snapshot could not be written, so the present tail may follow no snapshot. */
   #isDue = false
 
   constructor(options: LastGoodOptions) {
@@ -72,7 +72,7 @@ export class LastGood {
     return finding
   }
 
-  /** Keeps events that follow what was kept before. A failure is told, not thrown. */
+  /** Appends events that follow the kept ones. A failure is reported, not thrown. */
   append(events: readonly StoredEvent[]): void {
     const [first] = events
     if (first === undefined) return
@@ -88,7 +88,8 @@ export class LastGood {
     }
   }
 
-  /** Everything up to `state`, which nobody folds on, was appended. Begins a new snapshot where one is due. */
+  /** Called when every event up to `state` was appended; nobody may fold `state` on. Begins a new snapshot when one is
+   *  due. */
   settle(state: ConfigState): void {
     try {
       this.#resume(state.revision)
@@ -100,17 +101,17 @@ export class LastGood {
     }
   }
 
-  /** A state of the past that took long to come to. */
+  /** Keeps a state of the past that took long to fold. */
   keepForTravel(state: ConfigState): void {
     this.checkpoints.add(state).catch((error) => this.#tell(error))
   }
 
-  /** Resolves once the snapshot that is being written is there. */
+  /** Resolves once the snapshot under way is written. */
   async settled(): Promise<void> {
     await this.#writing
   }
 
-  /** `state`: to be found here by the next start, whatever went wrong before. */
+  /** Closes the copy. `state` is the one that the next start has to find, whatever went wrong before. */
   async close(state?: ConfigState): Promise<void> {
     await this.#writing
     if (state !== undefined) this.settle(state)
@@ -129,7 +130,7 @@ export class LastGood {
     return revision - base >= (this.#options.tailEventsMax ?? tailEventsMax) || bytes > tailBytesMax
   }
 
-  /** Goes on with the tail that was found, if that is what leads to `revision`. */
+  /** Continues the tail that was found on disk, if it leads to `revision`. */
   #resume(revision: number): void {
     const found = this.#found
     this.#found = undefined
@@ -139,7 +140,7 @@ export class LastGood {
   }
 
   #failed(error: unknown): void {
-    // The tail may end in half a record now: nothing may follow it.
+    // The tail may end in half a record: nothing may follow it.
     this.#drop()
     this.#tell(error)
   }
@@ -175,7 +176,7 @@ export class LastGood {
     }
   }
 
-  // What lies above a state that the log just proved is debris.
+  // Removes all files above a state that the log has just proven, and turns older snapshots into checkpoints.
   #prune(revision: number): void {
     const snapshots = this.#list('json')
     const kept = snapshots.filter((one) => one <= revision)
@@ -214,7 +215,7 @@ export class LastGood {
     }
   }
 
-  /** Revisions of which there is a file of this kind, ascending. */
+  /** Returns the revisions that have a file of this kind, ascending. */
   #list(kind: 'json' | 'tail'): number[] {
     const names = this.#disk.list(this.#options.folder)
     const pattern = kind === 'json' ? /^last-good-(\d{1,15})\.json$/ : /^last-good-(\d{1,15})\.tail$/
@@ -227,6 +228,6 @@ export class LastGood {
   }
 }
 
-/** Folded at a start, in a tenth of a second or so. */
+/** The most events of a tail: a start folds them in about a tenth of a second. */
 const tailEventsMax = 10_000
 const tailBytesMax = 8 << 20

@@ -1,8 +1,7 @@
-// What the configuration costs at scale, from a log and a folder as a node keeps them. Run:
-//   node cluster/config-log/follower/scale.bench.ts [keys] [events] [folder]
-// Default: 100,000 keys, 1,000,000 events. It prints, one figure a line, wall time and what this thread worked for it: on a
-// machine that others use too, the second is what a change of the code moves. `pause` is the longest time for which the
-// event loop answered nobody.
+// Measures what the configuration costs at scale, from a log and a folder as a node keeps them. Run: `node
+// cluster/config-log/follower/scale.bench.ts [keys] [events] [folder]`. Default: 100,000 keys, 1,000,000 events. It
+// prints, one figure a line, wall time and CPU time of this thread: on a shared machine the second is the one that a
+// change of the code moves. `pause` is the longest time for which the event loop was blocked.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -77,7 +76,8 @@ async function boot(name: string): Promise<void> {
   await stop()
 }
 
-/** To revisions all over the history; the first goes from the beginning, and leaves checkpoints on its way. */
+/** Goes to revisions all over the history; the first one starts from the beginning, and leaves checkpoints on its
+ *  way. */
 async function travel(newest: number): Promise<void> {
   const { follower, lastGood, stop } = follow()
   await follower.boot()

@@ -1,4 +1,4 @@
-// A configuration log as large as one may get, and what it costs to work with it: for the benchmarks.
+// Makes a configuration log as large as one may get, and measures work on it, for the benchmarks.
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConfigChange, ConfigEvent } from '../../../shared/config/events.ts'
@@ -19,7 +19,7 @@ export function openScaleLog(folder: string) {
   return { highWater, log: new SqliteLog({ path: join(folder, 'log.sqlite'), highWater }) }
 }
 
-/** `keys` keys of a hundred teams; the rest of the events rotate them in turn. */
+/** Fills the log with `keys` keys of a hundred teams; the other events rotate them in turn. */
 export async function fillLog({ folder, keys, events }: Scale): Promise<LogHead> {
   const { log } = openScaleLog(folder)
   let head = await headOf(folder, log)
@@ -74,7 +74,7 @@ async function headOf(folder: string, log: SqliteLog): Promise<LogHead> {
   return head.value
 }
 
-/** `pause`: the longest time for which the event loop answered nobody. */
+/** Prints the times of `run`. `pause` is the longest time for which the event loop was blocked. */
 export async function measured(name: string, run: () => Promise<unknown>): Promise<void> {
   let pauseMs = 0
   let last = performance.now()

@@ -1,5 +1,5 @@
-// The configuration as it was: folded from the nearest state that is kept, or from the beginning, and proven either way. Of
-// any log: a node's, a copy of it, or the stream of a cluster.
+// Folds the configuration as it was at a revision, from the nearest kept state or from the beginning, and proves every
+// event. It works on any log: a node's, a copy of it, or the stream of a cluster.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { emptyState, forkState, looseState, settling } from '../../../shared/config/fold.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
@@ -13,19 +13,20 @@ import type { Checkpoints } from './checkpoints.ts'
 export interface StateAtOptions {
   log: ReadableLog
   macKey: Uint8Array
-  /** Absent: every event from the first one on is proven. */
+  /** The kept states. Absent: every event from the first one on is folded. */
   checkpoints?: Pick<Checkpoints, 'nearest'> | undefined
-  /** Given a state each time that it has come far from what is kept: the next who goes there need not. Nobody folds it on. */
+  /** Receives a state each time that the fold is far from the kept ones, so that the next caller can start from it.
+   *  Nobody may fold it on. */
   onFar?: (state: ConfigState) => void
 }
 
-/** `revision` has to be one that the log reaches; 'damaged' otherwise. */
+/** Returns the state at `revision`, which the log has to reach; otherwise the answer is 'damaged'. */
 export async function stateAt(
   { log, macKey, checkpoints, onFar }: StateAtOptions,
   revision: number,
 ): Promise<Result<ConfigState, LogRefusal | FoldStop>> {
   const kept = await checkpoints?.nearest(revision)
-  // Of a loose state the forks that are given away on the way would be dear.
+  // A loose state makes the forks for `onFar` expensive.
   const nothing = onFar === undefined ? looseState() : emptyState()
   const state = kept !== undefined && (await isOf(log, kept, macKey)) ? kept : nothing
   let near = state.revision
@@ -45,7 +46,7 @@ export async function stateAt(
   return done(state)
 }
 
-/** Whether the state was folded from this log, and not from another history. */
+/** Returns whether the state was folded from this log, and not from another history. */
 async function isOf(log: ReadableLog, { revision, hash }: ConfigState, macKey: Uint8Array): Promise<boolean> {
   if (revision === 0) return true
   const page = await log.read(revision - 1, 1)

@@ -1,5 +1,5 @@
-// A state in a file: a head with a MAC over all of it, then a row a line. A large one is written and read a piece at a time,
-// because the thread that does so may have requests to serve.
+// Writes and reads a state as a file: a head with a MAC over all of it, then one row a line. Large states are written
+// and read in pieces, because the thread may have requests to serve.
 import { createHmac, type Hmac } from 'node:crypto'
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -12,7 +12,8 @@ import { macOf, sameMac } from '../log/event-codec.ts'
 const pieceBytes = 64 << 10
 const rowsPerPiece = 256
 
-/** Durable under its name when it resolves. `state` must not be folded on meanwhile. */
+/** Writes a state; the file is durable under its name when the call resolves. `state` must not be folded on
+ *  meanwhile. */
 export async function writeState(
   path: string,
   state: ConfigState,
@@ -52,11 +53,11 @@ async function writeRows(file: DiskFile, state: ConfigState, macKey: Uint8Array)
     await nextTurn()
   }
   await flush()
-  // The head stands first and is known last; it has the same length by now.
+  // The head stands first, but its MAC is known last; its length does not change.
   file.write(Buffer.from(headOf(state, mac.digest('hex'))), 0)
 }
 
-/** Undefined for what is not exactly the state of this revision, written under this key. */
+/** Returns undefined for anything but the state of this revision, written under this key. */
 export function readState(content: Buffer, revision: number, macKey: Uint8Array): ConfigState | undefined {
   const steps = readInSteps(content, revision, macKey)
   for (;;) {
@@ -65,7 +66,7 @@ export function readState(content: Buffer, revision: number, macKey: Uint8Array)
   }
 }
 
-/** The same, while others get their turns. */
+/** Does the same in steps, so that other work of the thread gets its turns. */
 export async function readStateGently(
   content: Buffer,
   revision: number,
@@ -107,7 +108,7 @@ function* readInSteps(
   return rows === head.rows ? Object.assign(state, claimed) : undefined
 }
 
-/** The whole state as one text, as the first release wrote it. */
+/** Reads the format of the first release, which holds the whole state as one text. */
 function readFirstFormat(content: Buffer, revision: number, macKey: Uint8Array): ConfigState | undefined {
   const whole = content.toString('utf8')
   const end = whole.indexOf('\n')

@@ -1,11 +1,11 @@
-// What every adapter of the configuration log does.
+// The suite that every adapter of the configuration log passes.
 import { afterEach, describe, expect, test } from 'vitest'
 import { bounds } from '../../../shared/bounds.ts'
 import type { ConfigChange } from '../../../shared/config/events.ts'
 import { type ConfigLog, genesisHash, type LogHead, type SealedEvent } from './config-log.ts'
 import { sealEvent } from './event-codec.ts'
 
-/** `open` may be called again after the last handle was closed: it finds what was stored. */
+/** `open` may be called again after the last handle was closed: the new handle finds what was stored. */
 export type PrepareLog = () => Promise<{ open(): Promise<ConfigLog>; dispose?(): Promise<void> }>
 
 export function configLogContract(name: string, prepare: PrepareLog): void {
@@ -165,7 +165,7 @@ export function configLogContract(name: string, prepare: PrepareLog): void {
 
 export const contractMacKey = new Uint8Array(32).fill(5)
 
-/** Events that follow one another, with the command ids `command-1` and on. */
+/** Makes events that follow one another, with the command ids `command-1` and on. */
 export function chain(length: number): SealedEvent[] {
   const events: SealedEvent[] = []
   for (let revision = 1; revision <= length; revision++) {
@@ -180,7 +180,7 @@ export function event(commandId: string, place = { revision: 1, prevHash: genesi
   return sealEvent({ ...place, ...rest, type: change.type, commandId, change }, contractMacKey)
 }
 
-/** An event of exactly this size. */
+/** Makes an event of exactly this size. */
 function eventOf(bytes: number, place?: { revision: number; prevHash: string }): SealedEvent {
   const commandId = `size-${bytes}`
   const least = event(commandId, place, '').bytes.byteLength

@@ -22,7 +22,7 @@ function event(change: Partial<ConfigEvent> = {}): ConfigEvent {
   }
 }
 
-/** As a newer release would write it. */
+/** Makes an event as a newer release would write it. */
 function foreign(fields: object): ConfigEvent {
   return { ...event(), ...fields } as ConfigEvent
 }

@@ -1,6 +1,6 @@
-// Events as bytes and back. The bytes are canonical JSON (sorted keys), so that equal events are equal bytes; they contain
-// the hash of the event before them, so that a log can be checked from any verified point on; and a MAC under a key that
-// the log never sees, so that whoever can write to the log still cannot forge an event.
+// Encodes and decodes events. The bytes are canonical JSON (sorted keys), so that equal events are equal bytes. They
+// contain the hash of the previous event, so that a log can be verified from any proven point on. A MAC under a key
+// that the log never sees protects them, so that a writer to the log without that key cannot forge an event.
 import { createHmac, hash as digest, timingSafeEqual } from 'node:crypto'
 import { type ConfigEvent, isKnownChange } from '../../../shared/config/events.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
@@ -8,7 +8,7 @@ import type { LogHead, SealedEvent, StoredEvent } from './config-log.ts'
 
 export type OpenedEvent =
   | { type: 'known'; event: ConfigEvent }
-  /** Genuine, but of a newer release. `event.change` is not to be read. */
+  /** The event is genuine, but of a newer release. `event.change` must not be read. */
   | { type: 'unknown'; event: ConfigEvent; eventType: string; ignorable: boolean }
 
 export interface ChainBreak {
@@ -21,11 +21,11 @@ export interface ChainBreak {
 export interface Expected {
   revision: number
   prevHash: string
-  /** Undefined: its MAC is not looked at, because one that comes after it in the chain is (`openPage`). */
+  /** Undefined skips the check of the MAC, because the MAC of a later event of the chain is checked (`openPage`). */
   macKey: Uint8Array | undefined
 }
 
-/** An event where only its bytes and their proofs were kept. */
+/** An event of which only the bytes and their proofs were kept. */
 export type EventBytes = Pick<SealedEvent, 'bytes' | 'hash' | 'mac'> & { commandId?: string; revision?: number }
 
 export function sealEvent(event: ConfigEvent, macKey: Uint8Array): SealedEvent {
@@ -33,7 +33,8 @@ export function sealEvent(event: ConfigEvent, macKey: Uint8Array): SealedEvent {
   return { commandId: event.commandId, bytes, hash: hashOf(bytes), mac: macOf(bytes, macKey) }
 }
 
-/** Refuses whatever is not exactly the event that belongs at `expected.revision`, after the one with `expected.prevHash`. */
+/** Opens an event; refuses anything but the event that belongs at `expected.revision`, after the one with
+ *  `expected.prevHash`. */
 export function openEvent(stored: EventBytes, expected: Expected): Result<OpenedEvent, ChainBreak> {
   const broken = (what: ChainBreak['what'], message: string): Result<OpenedEvent, ChainBreak> =>
     fail({ type: 'chain-break', revision: expected.revision, what, message })
@@ -52,8 +53,8 @@ export function openEvent(stored: EventBytes, expected: Expected): Result<Opened
   return done({ type: 'unknown', event, eventType: event.type, ignorable: event.ignorable === true })
 }
 
-/** The events of a page that follow `after`, as far as they are proven. An event holds the hash of the one before it, so the
- *  MAC of the last proves them all: a million MACs less to compute when a long history is folded. */
+/** Opens the events of a page that follow `after`, as far as they are proven. Each event holds the hash of the previous
+ *  one, so the MAC of the last one proves all: folding a long history saves a million MACs. */
 export function openPage(
   page: readonly StoredEvent[],
   after: LogHead,
@@ -79,7 +80,7 @@ export function openPage(
   return { opened: opened.slice(0, genuine), broken: first }
 }
 
-/** Reads an event without proving anything: for showing what a log holds. */
+/** Parses an event without proving anything, for showing what a log holds. */
 export function parseEvent(bytes: Uint8Array): ConfigEvent | undefined {
   try {
     const event = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as unknown
@@ -101,7 +102,7 @@ export function sameMac(left: string, right: string): boolean {
   return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right))
 }
 
-/** JSON with sorted keys and without undefined fields. */
+/** Prints JSON with sorted keys and without undefined fields. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
@@ -115,7 +116,7 @@ function hashOf(bytes: Uint8Array): string {
   return digest('sha256', bytes, 'hex')
 }
 
-// Whoever made the MAC made the rest of the event too: only what the chain and the follower read is checked.
+// Checks only the fields that the chain and the follower read: the writer of the MAC wrote the rest of the event too.
 function isEnvelope(event: unknown): event is ConfigEvent {
   if (typeof event !== 'object' || event === null) return false
   const { revision, type, commandId, prevHash } = event as Partial<Record<keyof ConfigEvent, unknown>>

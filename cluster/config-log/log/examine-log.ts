@@ -1,7 +1,7 @@
-// The log next to the other witnesses: folded from the last good copy on, or from its first event where there is none. What
-// is folded is proven; that the log holds what the copy was folded from, and what was acknowledged, is looked up. So this
-// takes as long as there is state and tail, however long the history is; what lies behind the copy cannot change the state,
-// and is looked through by `history-check.ts`.
+// Compares the log with the other witnesses and folds it, from the last good copy on, or from its first event without
+// one. Every folded event is proven; that the log holds the event of the copy and the acknowledged event is looked up.
+// So the cost depends on state and tail, however long the history is; what lies behind the copy cannot change the
+// state, and is verified by `history-check.ts`.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { forkState, looseState, settling } from '../../../shared/config/fold.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
@@ -10,22 +10,23 @@ import { isGenuine, openPage } from './event-codec.ts'
 import { damagedAt, type FoldStop, foldPage } from './fold-stored.ts'
 
 export type LogFinding =
-  /** `stopped`: `state` is the last one that this release can fold. */
+  /** The log is whole. With `stopped`, `state` is the last one that this release can fold. */
   | { type: 'whole'; state: ConfigState; skipped: number; stopped: FoldStop | undefined }
-  /** `prefix`: what was folded before the damage. `claims`: the revision that the log says it reaches. */
+  /** The log is refused. `prefix` is the state before the damage, `claims` the revision that the log says it
+   *  reaches. */
   | { type: 'refused'; refusal: LogRefusal; prefix: ConfigState | undefined; claims: number }
 
-/** What examining needs of a log: it may be a copy, or a stream. */
+/** The part of a log that an examination needs; a copy or a stream has it too. */
 export type ReadableLog = Pick<ConfigLog, 'head' | 'read'>
 
 export interface Examination {
   log: ReadableLog
   macKey: Uint8Array
-  /** Acknowledged once: the log has to contain it. */
+  /** The acknowledged head, which the log has to contain. */
   mark: LogHead | undefined
-  /** The last good copy: the log has to contain it too. */
+  /** The last good copy, whose event the log has to contain too. */
   copy: ConfigState | undefined
-  /** Told of what was folded on top of the copy. */
+  /** Called with the events that were folded onto the copy. */
   onFolded?: (events: readonly StoredEvent[]) => void
 }
 
@@ -48,7 +49,7 @@ export async function examineLog(examination: Examination): Promise<LogFinding> 
   return { type: 'refused', refusal, prefix: walk.state.revision === 0 ? undefined : walk.state, claims }
 }
 
-/** Whether the log holds, at its revision, the very event that `known` says. */
+/** Returns undefined when the log holds the event `known` at its revision, else the refusal. */
 async function missing(
   { log, macKey }: Examination,
   known: LogHead | undefined,
@@ -92,7 +93,7 @@ class Walk {
       if (refusal !== undefined) return refusal
       await nextTurn()
     }
-    // Somebody may have appended meanwhile; the event that was the head then is proven either way.
+    // Another process may have appended meanwhile; the event that was the head then is proven either way.
     const changed = this.#at.revision === head.revision && this.#at.hash !== head.hash
     return changed ? damagedAt(head.revision + 1, 'the head changed') : undefined
   }
@@ -108,7 +109,7 @@ class Walk {
     return this.#prove(page.slice(events.length))
   }
 
-  /** What comes after an event that this release cannot fold still has to be genuine. */
+  /** Proves events that follow one which this release cannot fold: they have to be genuine all the same. */
   #prove(page: StoredEvent[]): LogRefusal | undefined {
     const { opened, broken } = openPage(page, this.#at, this.#examination.macKey)
     const last = page[opened.length - 1]

@@ -1,4 +1,4 @@
-// One step of every replay: prove that stored bytes are the event that comes next, then fold it.
+// The step of every replay: proves that stored bytes are the next event, then folds it.
 import type { ConfigChange, ConfigEvent } from '../../../shared/config/events.ts'
 import { applyEvent } from '../../../shared/config/fold.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
@@ -6,7 +6,8 @@ import { done, fail, type Result } from '../../../shared/result.ts'
 import type { LogRefusal, StoredEvent } from './config-log.ts'
 import { type ChainBreak, type EventBytes, type OpenedEvent, openEvent, openPage } from './event-codec.ts'
 
-/** The event is genuine and this release cannot fold it: nothing is damaged, and nothing after it may be folded either. */
+/** The event is genuine but this release cannot fold it: nothing is damaged, and nothing after it may be folded
+ *  either. */
 export interface FoldStop {
   readonly type: 'stopped'
   readonly revision: number
@@ -16,11 +17,11 @@ export interface FoldStop {
 
 export interface Folded {
   event: ConfigEvent
-  /** Of a newer release, and ignorable. */
+  /** True when the event is of a newer release, and ignorable. */
   skipped: boolean
 }
 
-/** Edits `state`, which stays as it was when the answer is a refusal. */
+/** Proves and folds one event into `state`, which is unchanged when the event is refused. */
 export function foldStored(
   state: ConfigState,
   stored: EventBytes,
@@ -31,14 +32,14 @@ export function foldStored(
 }
 
 export interface FoldedPage {
-  /** Those of the page that were folded: a beginning of it. */
+  /** The events of the page that were folded: a prefix of it. */
   events: StoredEvent[]
   skipped: ConfigEvent[]
-  /** What ended it before the end of the page. */
+  /** Why the fold ended before the end of the page. */
   refusal: LogRefusal | FoldStop | undefined
 }
 
-/** Edits `state` as far as the page is proven and can be folded. */
+/** Folds a page into `state`, as far as it is proven and can be folded. */
 export function foldPage(state: ConfigState, page: readonly StoredEvent[], macKey: Uint8Array): FoldedPage {
   const { opened, broken } = openPage(page, state, macKey)
   const folded: FoldedPage = { events: [], skipped: [], refusal: undefined }
@@ -57,7 +58,7 @@ export function damagedAt(revision: number, message: string): LogRefusal {
   return { type: 'damaged', revision, message }
 }
 
-/** For events that `openEvent` just found to be the next. */
+/** Folds an event that `openEvent` has just proven to be the next. */
 export function foldOpened(state: ConfigState, opened: OpenedEvent, hash: string): Result<Folded, FoldStop> {
   const { event } = opened
   if (opened.type === 'unknown') {
@@ -76,8 +77,8 @@ export function foldOpened(state: ConfigState, opened: OpenedEvent, hash: string
   }
 }
 
-// Checked before the fold touches anything: half a change set is a state that no log ever described. Beyond names it is what
-// is read of a key or an owner when its first request comes, which nothing may throw at.
+// Checks the shape before the fold changes anything: half a change set is a state that no log ever described. Besides
+// names, it checks the fields of keys and owners that are read at their first request, because nothing may throw then.
 function isWellFormed(change: ConfigChange): boolean {
   const parts = change.type === 'change-set' ? change.changes : [change]
   return parts.every((part) => {

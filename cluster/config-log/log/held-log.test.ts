@@ -3,7 +3,7 @@ import { bootRig, setTeam } from '../writer/log-rig.ts'
 import { HeldLog } from './held-log.ts'
 import { MemoryLog, MemoryLogStorage } from './memory-log.ts'
 
-/** Four revisions, of which the third and the fourth are held back from the second node. */
+/** Makes a log of four revisions; the third and the fourth are held back from the second node. */
 async function held() {
   const storage = new MemoryLogStorage()
   const rig = await bootRig({ log: new MemoryLog(storage) })

@@ -1,5 +1,5 @@
-// A log that shows itself only up to a revision, until it has grown past another: how a node goes back to what it served
-// well when the newest configuration ends its process, and takes the next one as soon as somebody has written it.
+// Shows a log only up to a revision, until the log has grown past another one. A node uses it to go back to a
+// configuration it served well when the newest one ends its process, and takes the next one as soon as it is written.
 
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Hold } from '../../data-folder/hold.ts'
@@ -35,7 +35,7 @@ export class HeldLog implements ConfigLog {
     return event === undefined ? fail(missing(revision)) : done({ revision, hash: event.hash })
   }
 
-  /** Whoever holds back may not say what comes next. */
+  /** Refuses appends: a node that does not show the newest revision must not append after it. */
   append(_event: SealedEvent, _afterRevision: number): Promise<Result<never, AppendRefusal>> {
     return Promise.resolve(fail({ type: 'unavailable', message: 'this handle of the log is held back' }))
   }

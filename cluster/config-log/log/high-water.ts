@@ -1,8 +1,9 @@
-// How far the log had come when an append was last acknowledged. A damaged WAL makes SQLite forget its newest commits
-// without a word (one flipped bit took 151 of 200 rows, `integrity_check: ok`), so the mark lies outside the database.
+// Keeps the head of the log at the last acknowledged append. A damaged WAL makes SQLite lose its newest commits without
+// an error (one flipped bit took 151 of 200 rows, `integrity_check: ok`), so the mark is kept outside the database.
 //
-// Two slots in one file, written in turn, each with a MAC: a kill or a power cut can spoil only the slot being written,
-// and that one was not acknowledged yet. In place, because a rename would cost a second sync per commit.
+// The file has two slots that are written in turn, each with a MAC: a kill or a power cut can damage only the slot
+// being written, whose mark was not acknowledged yet. They are written in place, because a rename would cost a second
+// sync per commit.
 import { writeFileAtomically } from '../../data-folder/atomic-file.ts'
 import { type Disk, type DiskFile, fileSystem } from '../../data-folder/disk.ts'
 import type { LogHead } from './config-log.ts'
@@ -10,13 +11,13 @@ import { macOf, sameMac } from './event-codec.ts'
 
 export type MarkFinding =
   | { type: 'absent' }
-  /** `torn`: one slot does not verify; the mark is the other one's. */
+  /** The mark was found. `torn`: one slot does not verify; the mark is the one of the other slot. */
   | { type: 'at'; mark: LogHead; torn: boolean }
   | { type: 'damaged'; message: string }
 
 export interface HighWater {
   read(): MarkFinding
-  /** Durable when it returns. Throws on I/O errors. */
+  /** Writes the mark, which is durable when the call returns. Throws on I/O errors. */
   write(mark: LogHead): void
   close(): void
 }
@@ -87,7 +88,7 @@ export class HighWaterFile implements HighWater {
     if (slot.length !== slotBytes) return undefined
     try {
       const { revision, hash } = JSON.parse(slot) as LogHead
-      // Written out again it has to be the same bytes, MAC, padding and all.
+      // The slot has to equal its re-encoding, MAC, padding and all.
       return sameMac(slot, this.#encode({ revision, hash })) ? { revision, hash } : undefined
     } catch {
       return undefined
@@ -99,7 +100,7 @@ export class HighWaterFile implements HighWater {
   }
 }
 
-// A power of two no larger than a sector: a slot is never torn across two of them.
+// The size is a power of two no larger than a sector, so that a slot never spans two sectors.
 const slotBytes = 512
 
 function newerOf(first: LogHead | undefined, second: LogHead | undefined): LogHead | undefined {

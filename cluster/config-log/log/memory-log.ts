@@ -1,4 +1,4 @@
-// The log in memory: the twin that tests and simulations run on. Its storage outlives a handle, as a disk would.
+// The log in memory, for tests and simulations. Its storage outlives a handle, as a disk does.
 import { bounds } from '../../../shared/bounds.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import {
@@ -15,9 +15,9 @@ export class MemoryLogStorage {
   readonly events: StoredEvent[] = []
   readonly revisionOf = new Map<string, number>()
   readonly watchers = new Set<() => void>()
-  /** What every call answers while it is set: tests take the log away with it. */
+  /** The answer of every call while it is set: tests take the log away with it. */
   refusal: LogRefusal | undefined
-  /** What appends alone answer while it is set. */
+  /** The answer of appends while it is set. */
   appendRefusal: LogRefusal | undefined
 }
 

@@ -1,10 +1,10 @@
-// What may be held back. A configuration may wait; the end of somebody's access may not: what was revoked stays revoked,
-// also on a node that goes back.
+// Narrows a hold to what may be held back. A configuration may wait; the end of an access may not: what was revoked
+// stays revoked, also on a node that goes back.
 import type { Change, ConfigEvent } from '../../../shared/config/events.ts'
 import type { Hold } from '../../data-folder/hold.ts'
 import type { ConfigLog } from './config-log.ts'
 
-/** Undefined when nothing may be held back, or when the log does not say. */
+/** Returns undefined when nothing may be held back, or when the log cannot be read. */
 export async function narrowHold(log: ConfigLog, hold: Hold): Promise<Hold | undefined> {
   let revision = hold.revision
   for (let at = hold.revision; at < hold.until; ) {
@@ -29,6 +29,6 @@ function endsAccess(bytes: Uint8Array): boolean {
     const parts = change.type === 'change-set' ? change.changes : [change]
     return parts.some(({ type }) => ends.has(type))
   } catch {
-    return false // whoever folds it will say what is wrong with it
+    return false // the fold reports what is wrong with it
   }
 }

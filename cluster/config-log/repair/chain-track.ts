@@ -1,5 +1,5 @@
-// One copy of the log, read beside others: what it holds in each place, and how far it alone leads. What cannot be read is
-// left out, so that one damaged row does not hide the rows after it.
+// Reads one copy of the log beside others: the event that it holds at each revision, and how far it leads on its own.
+// Unreadable events are left out, so that one damaged row does not hide the rows after it.
 import type { LogHead, LogRefusal, StoredEvent } from '../log/config-log.ts'
 import { macOf, openEvent, parseEvent, sameMac } from '../log/event-codec.ts'
 import type { ReadableLog } from '../log/examine-log.ts'
@@ -7,21 +7,22 @@ import type { ReadableLog } from '../log/examine-log.ts'
 export interface ChainSource {
   readonly name: string
   readonly log: ReadableLog
-  /** It held so many once: places up to there are tried, also when it cannot say itself how many it holds. */
+  /** The number of events that the copy once held. Revisions up to it are tried, even when the copy cannot say how many
+   *  it holds. */
   readonly held?: number
 }
 
 export interface SourceReport {
   readonly name: string
-  /** The revision that it says it reaches; undefined when it cannot be read at all. */
+  /** The revision that the copy says it reaches; undefined when it cannot be read at all. */
   readonly claims: number | undefined
-  /** It verifies from the first event up to here. */
+  /** The copy verifies from the first event up to this revision. */
   readonly whole: number
-  /** Why no further, unless it ends there. */
+  /** Why it does not verify further, unless it ends there. */
   readonly broken: { readonly revision: number; readonly message: string } | undefined
 }
 
-/** Places that are read at a time. */
+/** The number of revisions that are read at a time. */
 export const windowEvents = 256
 
 export class ChainTrack {
@@ -54,7 +55,7 @@ export class ChainTrack {
     return { name: this.name, claims: this.#claims, whole: this.#whole, broken: this.#broken }
   }
 
-  /** Reads the places after `revision`. */
+  /** Reads the window of revisions after `revision`. */
   async turnTo(revision: number): Promise<void> {
     this.#window.clear()
     const end = Math.min(revision + windowEvents, this.#claims ?? 0)
@@ -67,7 +68,7 @@ export class ChainTrack {
     }
   }
 
-  /** The event that follows `head`, where this copy holds it. */
+  /** Returns the event that follows `head`, if this copy holds it. */
   next(head: LogHead): StoredEvent | undefined {
     const revision = head.revision + 1
     if (this.#claims === undefined || revision > this.#claims) return undefined
@@ -79,7 +80,7 @@ export class ChainTrack {
     return event
   }
 
-  /** The newest revision after `revision` of which a genuine event lies here, in whatever place. */
+  /** Returns the newest revision of a genuine event that the copy holds after `revision`, at whatever place. */
   async genuineAfter(revision: number): Promise<number> {
     let newest = 0
     for (let at = revision; at < (this.#claims ?? 0); at += windowEvents) {
@@ -110,7 +111,8 @@ export class ChainTrack {
   }
 }
 
-/** A copy that is shorter than it was, or damaged, still holds what it holds. */
+/** Returns how far a refusing copy may still be read: one that is shorter than it was, or damaged, still holds
+ *  events. */
 function claimsOf(refusal: LogRefusal): number | undefined {
   const { type } = refusal
   if (type !== 'rewound' && type !== 'damaged') return undefined

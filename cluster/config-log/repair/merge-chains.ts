@@ -1,6 +1,6 @@
-// The longest history that verifies, put together from several copies of one log: an event that one of them lost or
-// damaged may stand in another. Where two of them hold different genuine events for one place the history is forked, and
-// no program can say which one is right.
+// Builds the longest history that verifies from several copies of one log: an event that one copy lost or damaged may
+// be in another. Where two copies hold different genuine events for one revision the history is forked, and no program
+// can decide which one is right.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { genesisHash, type LogHead, type StoredEvent } from '../log/config-log.ts'
 import { type ChainSource, ChainTrack, type SourceReport, windowEvents } from './chain-track.ts'
@@ -10,7 +10,7 @@ export interface Merged {
   readonly head: LogHead
   readonly sources: readonly SourceReport[]
   readonly fork: Fork | undefined
-  /** The newest revision of which a genuine event was seen, in whatever place: beyond `head` there is a hole. */
+  /** The newest revision of a genuine event at whatever place: when it is beyond `head`, there is a hole. */
   readonly genuine: number
 }
 
@@ -19,7 +19,7 @@ export interface Fork {
   readonly branches: readonly { readonly source: string; readonly hash: string }[]
 }
 
-/** `keep` is given the history page by page, and may take its time. */
+/** Passes the history to `keep` page by page; `keep` may take its time. */
 export async function mergeChains(
   sources: readonly ChainSource[],
   macKey: Uint8Array,

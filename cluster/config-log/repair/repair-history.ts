@@ -1,5 +1,5 @@
-// The history that a repair puts together, in a file of its own beside the node's copy: complete and on disk before
-// anything else is touched. What an interrupted repair has left is a source for the next one.
+// The history that a repair builds, in a file of its own beside the node's copy: it is complete and on disk before
+// anything else is changed. The file of an interrupted repair is a source for the next one.
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import type { StoredEvent } from '../log/config-log.ts'
 import { SqliteLog } from '../sqlite/sqlite-log.ts'
@@ -12,11 +12,11 @@ export class RepairHistory {
   readonly #interrupted: string
   #log: SqliteLog | undefined
 
-  /** `logPath`: of the node's copy. */
+  /** `logPath` is the path of the node's copy. */
   constructor(logPath: string) {
     this.#path = `${logPath}.repair`
     this.#interrupted = `${logPath}.repair-interrupted`
-    // With both there, the older one is the whole one: it was a source of the newer.
+    // When both files exist, the older one is complete: it was a source of the newer.
     if (existsSync(this.#path) && !existsSync(this.#interrupted)) renameDatabase(this.#path, this.#interrupted)
     removeDatabase(this.#path)
   }
@@ -30,13 +30,13 @@ export class RepairHistory {
     return this.#log
   }
 
-  /** To be closed by whom it is given to. */
+  /** Returns the history of an interrupted repair. The caller closes it. */
   leftover(): (ChainSource & { log: SqliteLog }) | undefined {
     if (!existsSync(this.#interrupted)) return undefined
     return { name: interruptedName, log: new SqliteLog({ path: this.#interrupted, readOnly: true }) }
   }
 
-  /** Throws when the disk does. */
+  /** Appends events. Throws when the disk fails. */
   async keep(events: StoredEvent[]): Promise<void> {
     const answers = await Promise.all(events.map((event) => this.log.append(event, event.revision - 1)))
     const refused = answers.find((answer) => !answer.ok)
@@ -48,7 +48,7 @@ export class RepairHistory {
     this.#log = undefined
   }
 
-  /** Once everything that it was for is done, or nothing was begun. */
+  /** Removes the file, once the repair is done or when nothing was begun. */
   async discard(): Promise<void> {
     await this.close()
     removeDatabase(this.#path)
@@ -61,7 +61,7 @@ export class RepairHistory {
 
 const parts = ['', '-wal', '-shm'] as const
 
-/** With what SQLite keeps beside it. */
+/** Renames a database together with SQLite's files beside it. */
 export function renameDatabase(from: string, to: string): void {
   for (const part of parts) if (existsSync(from + part)) renameSync(from + part, to + part)
 }

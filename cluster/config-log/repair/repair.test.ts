@@ -22,7 +22,7 @@ function filesIn(folder: string) {
   return { log: join(folder, 'log.sqlite'), highWater: join(folder, 'high-water.json') }
 }
 
-/** A node's folder with a copy of these events. */
+/** Makes a node's folder with a copy of these events. */
 async function folderOf(content: readonly SealedEvent[]) {
   const folder = mkdtempSync(join(root, 'node-'))
   const files = filesIn(folder)
@@ -88,7 +88,7 @@ const gone = async () => new MemoryStreamStorage()
 const forged = { ...event('forged', { revision: 41, prevHash: events[39]!.hash }), mac: '0'.repeat(64) }
 const shifted = async () => {
   const storage = await streamOf(events)
-  // As after a block was lost: later messages stand where others stood.
+  // The stream is as after the loss of a block: later messages have the sequences of lost ones.
   storage.messages = storage.messages!.toSpliced(9, 20).map((one, index) => ({ ...one, sequence: index + 1 }))
   return storage
 }

@@ -1,6 +1,6 @@
-// `headgate log repair`: finds the longest history that verifies among the copies it is given and the stream, and makes the
-// stream and this node's own copy hold it again. It decides nothing that an operator has to decide: where histories differ,
-// or acknowledged events are nowhere to be found, it says so and leaves everything as it is.
+// `headgate log repair`: finds the longest history that verifies among the given copies and the stream, and makes the
+// stream and this node's own copy hold it again. It makes no decision that belongs to an operator: when histories
+// differ, or acknowledged events cannot be found, it reports that and leaves everything unchanged.
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../../../shared/clock.ts'
@@ -19,19 +19,19 @@ import { type NodeFiles, replaceCopy } from './replace-copy.ts'
 import { republish } from './republish.ts'
 
 export interface RepairOptions {
-  /** Of this node, which must not run: the caller holds its lock. */
+  /** The files of this node, which must not run: the caller holds its lock. */
   files: NodeFiles
-  /** Copies of other nodes: paths of their `log.sqlite`. */
+  /** Paths of `log.sqlite` of other nodes. */
   others: readonly string[]
-  /** Absent where the log is embedded. */
+  /** The stream; absent when the log is embedded. */
   stream: RepairableStream | undefined
   macKey: Uint8Array
   clock: Clock
-  /** Look, and change nothing. */
+  /** Only examine, and change nothing. */
   isDry: boolean
-  /** Go on although acknowledged events are nowhere to be found. */
+  /** Repair although acknowledged events cannot be found. */
   acceptsLoss: boolean
-  /** The one whose history an operator has found to be wrong, where two differ: it is overwritten. */
+  /** The source that an operator has found to be wrong where two histories differ: it is overwritten. */
   overrules?: 'stream' | 'copy'
 }
 
@@ -44,11 +44,11 @@ export interface RepairReport {
 
 export type RepairOutcome =
   | { readonly type: 'intact' }
-  /** What was done; in a dry run, what there is to do. */
+  /** The steps that were done or, in a dry run, that are needed. */
   | { readonly type: 'repaired' | 'needed'; readonly steps: readonly RepairStep[] }
-  /** Genuine events differ at one revision: an operator has to overrule one of them. */
+  /** Genuine events differ at one revision: an operator has to overrule one source. */
   | ({ readonly type: 'forked' } & Fork)
-  /** Revisions up to `acknowledged` existed, and nothing leads there. */
+  /** Revisions up to `acknowledged` existed, and no source leads there. */
   | { readonly type: 'loss'; readonly acknowledged: number }
   /** No event verifies under this master key. */
   | { readonly type: 'nothing' }
@@ -65,7 +65,7 @@ type Facts = Result<StreamFacts, StreamTrouble> | undefined
 interface Gathered {
   merged: Merged
   fork: Fork | undefined
-  /** The newest revision that is known to have existed. */
+  /** The newest revision that certainly existed. */
   acknowledged: number
 }
 
@@ -80,7 +80,7 @@ export async function repairLog(options: RepairOptions): Promise<RepairReport> {
   } catch (error) {
     report = failed(error instanceof Error ? error.message : String(error))
   }
-  // After a failure the history may be the only whole one.
+  // After a failure this history may be the only complete one.
   if (report.outcome.type === 'failed') await history.close()
   else await history.discard()
   if (report.outcome.type === 'repaired') history.forgetLeftover()
@@ -122,7 +122,7 @@ async function gather(options: RepairOptions, history: RepairHistory): Promise<G
   return { merged, fork: merged.fork ?? other, acknowledged: Math.max(merged.genuine, floor?.revision ?? 0) }
 }
 
-/** What was acknowledged here once, as this node's other witnesses have it. */
+/** Returns the acknowledged head, according to this node's other witnesses. */
 function floorOf({ files, macKey }: RepairOptions): { mark: LogHead | undefined; revision: number } {
   const finding = new HighWaterFile(files.highWater, macKey).read()
   const mark = finding.type === 'at' ? finding.mark : undefined
@@ -146,7 +146,7 @@ function forkAtMark(events: StoredEvent[], mark: LogHead | undefined): Fork | un
   return { revision: mark.revision, branches }
 }
 
-/** What no repair of ours can change. */
+/** Returns the trouble of the stream that no repair can remove. */
 function obstacleIn(facts: Facts): string | undefined {
   if (facts === undefined || facts.ok || facts.error.type === 'missing') return undefined
   const isOurs = facts.error.type === 'settings' && facts.error.field !== 'max_payload'
@@ -163,7 +163,7 @@ function streamSteps({ head, sources }: Merged, facts: Facts): RepairStep[] {
   return facts.ok ? [] : ['mend-settings']
 }
 
-/** A copy that is only behind catches up by itself. */
+/** Returns the steps for the copy. A copy that is only behind catches up by itself. */
 async function copySteps({ files, macKey, overrules }: RepairOptions, { sources }: Merged): Promise<RepairStep[]> {
   if (overrules === 'copy') return ['replace-copy']
   const report = sources.find(({ name }) => name === copyName)

@@ -1,4 +1,4 @@
-// A node's copy of the log replaced by a history that was proven. The damaged one stays beside it, for whoever wants to know.
+// Replaces a node's copy of the log by a proven history. The damaged copy stays beside it, for later inspection.
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileSystem } from '../../data-folder/disk.ts'
@@ -7,7 +7,7 @@ import { HighWaterFile } from '../log/high-water.ts'
 import { renameDatabase } from './repair-history.ts'
 
 export interface NodeFiles {
-  /** `log.sqlite` */
+  /** The path of `log.sqlite`. */
   readonly log: string
   readonly highWater: string
 }
@@ -18,7 +18,8 @@ export interface Replacement {
   history: string
   head: LogHead
   macKey: Uint8Array
-  /** Not the one that this node acknowledged: nothing that stands beside the copy is true any more. */
+  /** True when the history is not the one that this node acknowledged: then nothing beside the copy is valid any
+   *  more. */
   isOtherHistory: boolean
 }
 
@@ -29,14 +30,14 @@ export function replaceCopy({ files, history, head, macKey, isOtherHistory }: Re
   fileSystem.syncFolder(folder)
   const mark = new HighWaterFile(files.highWater, macKey)
   const finding = mark.read()
-  // A mark beyond the history stands for events that were given up.
+  // A mark beyond the history refers to events that were given up.
   if (isOtherHistory || finding.type !== 'at' || finding.mark.revision > head.revision) mark.write(head)
   mark.close()
   removeLastGood(folder, isOtherHistory ? 0 : head.revision)
   fileSystem.syncFolder(folder)
 }
 
-/** What stands for revisions after this one: states, and every tail, because none says by its name how far it leads. */
+/** Removes the states of later revisions, and every tail, because its name does not say how far it leads. */
 function removeLastGood(folder: string, revision: number): void {
   for (const name of readdirSync(folder)) {
     const found = /^(?:last-good|checkpoint)-(\d{1,15})\.(json|tail)$/.exec(name)

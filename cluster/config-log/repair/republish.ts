@@ -1,5 +1,5 @@
-// The stream made anew from a history that was proven: its sequences are revisions again. Nothing may append meanwhile:
-// nodes don't while their copies are longer than the stream, and whoever does all the same is noticed at the end.
+// Makes the stream anew from a proven history: its sequences are revisions again. Nothing may append meanwhile: nodes
+// do not, because their copies are longer than the stream, and any other writer is detected at the end.
 import type { Clock } from '../../../shared/clock.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { LogHead, StoredEvent } from '../log/config-log.ts'
@@ -16,7 +16,7 @@ export interface Republication {
   clock: Clock
 }
 
-/** Messages that are sent before the first is acknowledged. */
+/** The number of messages that are sent before the first is acknowledged. */
 const windowMessages = 64
 const stuckTriesMax = 30
 const pauseMs = 500
@@ -37,7 +37,7 @@ export async function republish(republication: Republication): Promise<Result<un
   return check(republication)
 }
 
-/** How far the stream reaches afterwards. */
+/** Publishes a window of events and returns how far the stream reaches afterwards. */
 async function publishAfter({ stream, history }: Republication, revision: number): Promise<number> {
   const page = await history.read(revision, windowMessages)
   const events: StoredEvent[] = page.ok ? page.value : []

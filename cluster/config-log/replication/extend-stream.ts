@@ -1,7 +1,7 @@
-// A stream that ends early, at an event that the copy has in the same place, is given again what the copy holds beyond it:
-// servers that lost their newest messages (a replica that was behind and led all the same) need no operator for that. Each
-// event is published behind the one before it or not at all, so several nodes may do it at once, and a stream that somebody
-// has gone on with stays as it is.
+// Extends a stream that ends early, at an event that the copy has at the same revision, by the later events of the
+// copy. So no operator is needed when servers lost their newest messages (for example when a replica that lagged became
+// leader). Each event is published after the previous one or not at all, so several nodes may do it at once, and a
+// stream that another writer has continued stays as it is.
 
 import type { StreamFacts } from '../../nats/stream-trouble.ts'
 import type { ConfigLog, StoredEvent } from '../log/config-log.ts'
@@ -14,10 +14,11 @@ export interface StreamExtension {
   macKey: Uint8Array
 }
 
-/** Events published before the first is acknowledged would each need the one before it: one at a time, a page at a time. */
+/** Events are published one at a time, because each needs the acknowledgement of the previous one, and read a page at a
+ *  time. */
 const pageEvents = 256
 
-/** How far the stream reaches afterwards; where it may not be extended, as far as before. */
+/** Returns how far the stream reaches afterwards; the old length when it may not be extended. */
 export async function extendStream(extension: StreamExtension, facts: StreamFacts): Promise<number> {
   let reached = facts.lastSequence
   if (!(await isBeginningOf(extension, facts))) return reached
@@ -30,10 +31,10 @@ export async function extendStream(extension: StreamExtension, facts: StreamFact
   }
 }
 
-/** Whether the stream is whole as far as it goes, and ends at an event of the copy. */
+/** Returns whether the stream is complete as far as it goes, and ends at an event of the copy. */
 async function isBeginningOf({ stream, copy, macKey }: StreamExtension, facts: StreamFacts): Promise<boolean> {
   const { firstSequence, lastSequence, messages } = facts
-  // An empty stream proves nothing: whether it is to be filled again is an operator's decision.
+  // An empty stream proves nothing: filling it again is an operator's decision.
   if (lastSequence === 0 || firstSequence !== 1 || messages !== lastSequence) return false
   const own = await copy.read(lastSequence - 1, 1)
   const theirs = await stream.read(lastSequence - 1, 1)
@@ -44,7 +45,7 @@ async function isBeginningOf({ stream, copy, macKey }: StreamExtension, facts: S
 async function publishAll(stream: EventStream, events: readonly StoredEvent[]): Promise<number> {
   for (const [index, event] of events.entries()) {
     const answer = await stream.publish(event, event.revision - 1)
-    // An id that the server remembers and a message that it does not have: publishing cannot mend that.
+    // The server remembers the id but does not have the message: publishing cannot repair that.
     if (!answer.ok || answer.value.duplicate) return index
   }
   return events.length

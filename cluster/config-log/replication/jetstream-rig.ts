@@ -1,4 +1,4 @@
-// Streams and logs over a real nats-server, for tests. Each gets a link of its own, as each node has.
+// Streams and logs over a real nats-server, for tests. Each has a link of its own, as each node does.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import { JetStreamStream, type JetStreamStreamOptions } from '../stream/jetstrea
 import { rigMacKey } from '../writer/log-rig.ts'
 import { ReplicatedLog, type ReplicatedLogOptions } from './replicated-log.ts'
 
-/** Resolves once it is connected. */
+/** Opens a link; resolves once it is connected. */
 export async function connectedLink(url: string): Promise<NatsLink> {
   const link = openNatsLink({
     ...{ servers: url.split(','), name: 'test', clock: systemClock, notify: () => {} },
@@ -31,7 +31,7 @@ export async function connectedLink(url: string): Promise<NatsLink> {
   return link.value
 }
 
-/** The link closes with the stream. */
+/** Opens a stream with a link of its own, which is closed with the stream. */
 export async function openStream(url: string, options: Partial<JetStreamStreamOptions> = {}): Promise<JetStreamStream> {
   const link = await connectedLink(url)
   const stream = new JetStreamStream({ link, clock: systemClock, ...options })
@@ -46,18 +46,18 @@ export async function openStream(url: string, options: Partial<JetStreamStreamOp
 export interface JetStreamNode {
   log: ReplicatedLog
   notices: Notice[]
-  /** Of its copy. */
+  /** The folder of the node's copy. */
   folder: string
   close(): Promise<void>
 }
 
 export interface NodeOptions extends Partial<ReplicatedLogOptions> {
   url: string
-  /** Kept over restarts of the node. Default: one of its own. */
+  /** The folder, which stays over restarts of the node. Default: a new one. */
   folder?: string
 }
 
-/** A node's log, with its copy in a folder. It has had its first look. */
+/** Starts a node's log with its copy in a folder. It resolves after the first look at the stream. */
 export async function startNode({ url, folder = newFolder(), ...options }: NodeOptions): Promise<JetStreamNode> {
   const notices: Notice[] = []
   const stream = await openStream(url)
@@ -82,14 +82,14 @@ process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-/** Removed when the process ends. */
+/** Makes a folder that is removed when the process ends. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-copy-'))
   folders.push(folder)
   return folder
 }
 
-/** The event that would follow what the log holds now. */
+/** Returns the event that follows the present head of the log. */
 export async function nextEvent(
   log: ReplicatedLog,
   commandId: string,
@@ -101,7 +101,7 @@ export async function nextEvent(
   return { event: event(commandId, { revision: revision + 1, prevHash: hash }, reason), after: revision }
 }
 
-/** Tries again after conflicts, as the writer does. */
+/** Appends, and tries again after conflicts, as the writer does. */
 export async function appendNext(log: ReplicatedLog, commandId: string): ReturnType<ReplicatedLog['append']> {
   for (;;) {
     const next = await nextEvent(log, commandId)

@@ -1,4 +1,5 @@
-// What the facts of a stream, and a message of it, say next to what the copy holds. Pure, so that each rule stands alone.
+// Judges the facts of a stream, and a message of it, against the copy. The functions are pure, so that each rule can be
+// tested alone.
 
 import type { StreamFacts } from '../../nats/stream-trouble.ts'
 import type { LogHead, StoredEvent } from '../log/config-log.ts'
@@ -8,13 +9,13 @@ import type { ReplicationFinding } from './replication-state.ts'
 
 export interface KnownOfStream {
   copyRevision: number
-  /** The newest revision that other nodes were heard to have. */
+  /** The newest revision that other nodes reported. */
   elsewhere: number
-  /** Of the stream that the copy has followed so far, when that is known. */
+  /** The creation time of the stream that the copy has followed so far, when it is known. */
   created: string | undefined
 }
 
-/** Undefined: nothing speaks against it. */
+/** Returns what is wrong with the facts of the stream; undefined when nothing is. */
 export function judgeFacts(facts: StreamFacts, known: KnownOfStream): ReplicationFinding | undefined {
   const { firstSequence, lastSequence, messages } = facts
   const { copyRevision, elsewhere, created } = known
@@ -35,7 +36,7 @@ export function judgeFacts(facts: StreamFacts, known: KnownOfStream): Replicatio
   return undefined
 }
 
-/** Whether the newest event of the copy is what the stream holds in its place. */
+/** Returns what is wrong with the message at the head of the copy; undefined when it is the copy's newest event. */
 export function judgeHead(
   message: StreamMessage | undefined,
   copy: LogHead,
@@ -50,7 +51,7 @@ export function judgeHead(
   return { type, message: `the stream holds another event at revision ${revision} than the copy`, revision }
 }
 
-/** The message as the event that follows `head`, or why it is not. */
+/** Returns the message as the event that follows `head`, or why it is not that event. */
 export function judgeMessage(
   message: StreamMessage,
   head: LogHead,

@@ -1,4 +1,4 @@
-// A node was cut off while ten thousand events came, and then the line heals.
+// A node is cut off while ten thousand events are written, and then the connection returns.
 import { expect, test } from 'vitest'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import { Follower } from '../follower/follower.ts'
@@ -8,7 +8,7 @@ import { appendForeign, rigMacKey } from '../writer/log-rig.ts'
 import { replicatedRig } from './replicated-rig.ts'
 
 const count = 10_000
-/** A batch is what one read of the stream brings, and what one turn of the follower takes. */
+/** The most states: a batch is one read of the stream, and one turn of the follower. */
 const statesMax = 100
 
 test('a node that was cut off while 10,000 events came has them in order, a state for each batch, and serves no mix', async () => {

@@ -12,7 +12,7 @@ async function streamOf(length: number): Promise<MemoryStreamStorage> {
   return storage
 }
 
-/** A node that has followed a stream of four events. */
+/** Makes a node that has followed a stream of four events. */
 async function followed() {
   const rig = await replicatedRig({ stream: await streamOf(4) })
   expect(rig.log.state).toMatchObject({ type: 'following', copyRevision: 4, streamRevision: 4, lagMs: 0 })
@@ -81,7 +81,7 @@ test.each(harms)(
     expect(rig.notices.filter(({ type }) => type === 'log-alarm').length).toBe(1)
     expect((await rig.answer(rig.log.append(events[4]!, 4))).ok).toBe(false)
     expect(await rig.log.read(0, 10)).toMatchObject({ ok: true, value: { length: 4 } })
-    // Also for a node that starts with this copy.
+    // The same holds for a node that starts with this copy.
     const again = await replicatedRig({ stream: rig.stream, copy: rig.copy })
     await again.pass(12_000)
     expect(again.log.state.isAlarm).toBe(true)
@@ -268,7 +268,7 @@ describe('a stream that lost its end is extended from the copy, once the alarm h
   })
 })
 
-/** Somebody who has the key and not the newest events goes on after `revision`. */
+/** Appends after `revision` as another node would that has the key and lacks the newest events. */
 async function goOn(storage: MemoryStreamStorage, revision: number): Promise<void> {
   const branch = event('branch', { revision: revision + 1, prevHash: events[revision - 1]!.hash })
   await new MemoryStream(storage).publish(branch, revision)

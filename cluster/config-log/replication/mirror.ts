@@ -1,5 +1,5 @@
-// Keeps the verified copy of the log up with the stream: whatever the stream holds is proven before it is stored, and
-// nothing of it is believed that contradicts what was stored before.
+// Keeps the verified copy of the log up to date with the stream: every message is proven before it is stored, and
+// nothing is accepted that contradicts what was stored before.
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
@@ -15,18 +15,18 @@ import { Scrub } from './scrub.ts'
 
 export interface MirrorOptions {
   stream: EventStream
-  /** Only this mirror writes to it. */
+  /** The copy; only this mirror writes to it. */
   copy: ConfigLog
   macKey: Uint8Array
   clock: Clock
   notify: Notify
-  /** May this node make the stream, which is not there? Asked only while its copy is empty. Absent: never. */
+  /** Whether this node may create the missing stream. Called only while its copy is empty. Absent: never. */
   mayCreate?: () => boolean
-  /** The newest revision that was heard of from other nodes: a stream that ends before it has lost something. */
+  /** Returns the newest revision that other nodes reported: a stream that ends before it has lost something. */
   heardElsewhere?: () => number
-  /** Fetches what events need that does not lie in the log, before anybody here can see them. */
+  /** Fetches data that events need and that is not in the log, before any reader of this node can see the events. */
   beforeStore?: (events: readonly StoredEvent[]) => Promise<void>
-  /** Compare the stream with the copy from its beginning, now and then. Of the nodes of a cluster a few do. */
+  /** Whether to compare the stream with the copy from its beginning, now and then. A few nodes of a cluster do. */
   scrubs?: boolean
   pollMs?: number
   /** How long a stream has to look wrong before it is an alarm. */
@@ -42,9 +42,9 @@ export class Mirror {
   readonly #status: ReplicationStatus
   readonly #scrub: Scrub | undefined
   #created: string | undefined
-  /** The stream whose message at the copy's head was compared, and when. */
+  /** The stream whose message at the copy's head was compared last, and the time of the comparison. */
   #compared: { created: string; atMs: number } | undefined
-  /** Looks no more after `stop`, also where a call of before waits for one. */
+  /** Makes no look after `stop`, even for a call that was waiting before. */
   readonly #looks = new CoalescedRun(async () => (this.#stopped ? fail(closed) : this.#look()))
   #stopped = false
   #timers: Timer[] = []
@@ -60,7 +60,7 @@ export class Mirror {
     return this.#status.state
   }
 
-  /** The stream looks wrong: nothing may be appended, though waiting may help. */
+  /** True when the stream looks wrong: nothing may be appended, though waiting may help. */
   get isSuspect(): boolean {
     return this.#status.isSuspect
   }
@@ -89,7 +89,8 @@ export class Mirror {
     await this.#looks.current
   }
 
-  /** Looks now. Done: everything that the stream held at the call is in the copy, whose head is the answer. */
+  /** Looks at the stream now. When it resolves with `ok`, everything that the stream held at the call is in the copy,
+   *  whose head is the answer. */
   sync(): Promise<Synced> {
     return this.#stopped ? Promise.resolve(fail(closed)) : this.#looks.run()
   }
@@ -106,13 +107,13 @@ export class Mirror {
     return finding === undefined ? done(this.#status.head) : fail(this.#status.refusal ?? closed)
   }
 
-  /** Undefined: the copy holds what the stream holds. */
+  /** Makes one look; returns undefined when the copy holds what the stream holds. */
   async #pass(): Promise<ReplicationFinding | undefined> {
     const status = this.#status
     const head = await this.#options.copy.head()
     if (!head.ok) return copyFinding(head.error)
     status.head = head.value
-    // Before the stream is asked: what others have by then, it has to have too.
+    // Read this before the stream is asked: what others have by then, the stream has to have too.
     const elsewhere = this.#options.heardElsewhere?.() ?? 0
     const facts = await this.#askFacts()
     if (!facts.ok) return facts.error.type === 'missing' && this.#knowsNothing ? notBegun : findingOf(facts.error)
@@ -129,17 +130,17 @@ export class Mirror {
     const { stream, mayCreate } = this.#options
     const facts = await stream.facts()
     if (facts.ok || facts.error.type !== 'missing') return facts
-    // A stream that was here once is never made again: it would begin a second history.
+    // A stream that existed once is never created again: it would begin a second history.
     if (!this.#knowsNothing || mayCreate?.() !== true) return facts
     return stream.create()
   }
 
-  /** Neither this copy nor anybody who was asked has ever held an event. */
+  /** True while this copy holds no event and has followed no stream. */
   get #knowsNothing(): boolean {
     return this.#status.head.revision === 0 && this.#created === undefined
   }
 
-  /** The next look finds whether that was all. */
+  /** Extends the stream when the alarm has lasted long enough. The next look finds whether that was enough. */
   async #extend(facts: StreamFacts): Promise<void> {
     const { stream, copy, macKey, notify, extendAfterMs = Number.POSITIVE_INFINITY } = this.#options
     const { type, forMs } = this.#status.state
@@ -148,7 +149,8 @@ export class Mirror {
     if (to > facts.lastSequence) notify({ type: 'log-extended', from: facts.lastSequence, to })
   }
 
-  /** Whether the stream still holds the newest event of the copy: now and then, and whenever it may be another one. */
+  /** Checks whether the stream still holds the newest event of the copy: now and then, and whenever it may be another
+   *  stream. */
   async #compareHead({ created }: StreamFacts): Promise<ReplicationFinding | undefined> {
     const { stream, clock, macKey } = this.#options
     const { head, type } = this.#status
@@ -177,7 +179,7 @@ export class Mirror {
     return undefined
   }
 
-  /** The messages up to the first that is not what belongs there. */
+  /** Returns the messages up to the first one that is not the next event. */
   #prove(page: StreamMessage[]): { events: StoredEvent[]; finding: ReplicationFinding | undefined } {
     const events: StoredEvent[] = []
     let { head } = this.#status
@@ -193,7 +195,7 @@ export class Mirror {
 
   async #store(events: StoredEvent[]): Promise<ReplicationFinding | undefined> {
     const { copy } = this.#options
-    // Given at once, so that a page is one commit.
+    // Append all events at once, so that a page is one commit.
     const answers = await Promise.all(events.map((event) => copy.append(event, event.revision - 1)))
     for (const [index, answer] of answers.entries()) {
       const { revision, hash } = events[index]!
@@ -210,7 +212,7 @@ const pageEvents = 1_024
 const compareMs = 15_000
 const closed = { type: 'unavailable', message: 'the log is closed' } as const
 
-/** A new node of a cluster that is just beginning waits for whoever makes the stream. */
+/** A new node of a new cluster waits for the node that creates the stream. */
 const notBegun: ReplicationFinding = { type: 'away', message: 'there is no stream of the log yet', revision: 0 }
 
 function missing(revision: number): ReplicationFinding {

@@ -1,6 +1,6 @@
-// The configuration log of a cluster: the stream that all nodes share, and this node's verified copy of it. Appends go to
-// the stream; everything is read from the copy, which holds only what was proven. With the stream away the copy still
-// answers; with the stream wrong nothing is appended until it is right again, and the copy is what to repair it from.
+// The configuration log of a cluster: the stream that all nodes share, and this node's verified copy of it. Appends go
+// to the stream; reads go to the copy, which holds only what was proven. While the stream is unreachable the copy still
+// answers; while it is wrong nothing is appended, and the copy is a source to repair it from.
 import { fail, type Result } from '../../../shared/result.ts'
 import type { ConfigLog, LogHead, LogRefusal, SealedEvent, StoredEvent } from '../log/config-log.ts'
 import { Mirror, type MirrorOptions } from './mirror.ts'
@@ -8,7 +8,7 @@ import type { ReplicationState } from './replication-state.ts'
 import { type AppendAnswer, StreamAppend, type StreamAppendOptions } from './stream-append.ts'
 
 export interface ReplicatedLogOptions extends MirrorOptions, Pick<StreamAppendOptions, 'outcomeUnknownMs'> {
-  /** Follows the stream and never appends or makes it: proxies and aggregators. */
+  /** True on nodes that follow the stream and never append or create it: proxies and aggregators. */
   readOnly?: boolean
 }
 
@@ -29,7 +29,7 @@ export class ReplicatedLog implements ConfigLog {
     this.#appends = new StreamAppend({ ...rest, mirror: this.#mirror, mayBegin: () => mayBegin?.() === true })
   }
 
-  /** For heartbeats, readiness and alarms. */
+  /** The state, for heartbeats, readiness and alarms. */
   get state(): ReplicationState {
     return this.#mirror.state
   }
@@ -40,7 +40,8 @@ export class ReplicatedLog implements ConfigLog {
     return this.#mirror.start()
   }
 
-  /** Looks at the stream now. Done: the copy holds everything that the stream held at the call. */
+  /** Looks at the stream now. When it resolves with `ok`, the copy holds everything that the stream held at the
+   *  call. */
   sync(): Promise<Result<LogHead, LogRefusal>> {
     return this.#mirror.sync()
   }
@@ -60,8 +61,9 @@ export class ReplicatedLog implements ConfigLog {
     return page.ok && page.value.length === 0 && afterRevision === 0 ? this.#begun(page) : page
   }
 
-  /** Undefined only when the copy has just caught up with the stream and does not hold it: it is not stored. An event
-   *  whose acknowledgement is missing may be stored later still, as long as nothing else stands in its place. */
+  /** Returns undefined only when the copy has just caught up with the stream and does not hold the event: it is not
+   *  stored. An event with a missing acknowledgement may still be stored later, as long as no other event has its
+   *  place. */
   async find(commandId: string): Promise<Result<StoredEvent | undefined, LogRefusal>> {
     const stored = await this.#options.copy.find(commandId)
     if (!stored.ok || stored.value !== undefined) return stored
@@ -79,8 +81,8 @@ export class ReplicatedLog implements ConfigLog {
     await this.#options.copy.close()
   }
 
-  /** An empty copy says that the log is empty only once the stream has said so too. Whatever is wrong with the stream until
-   *  then is nothing wrong with this node's log: it waits for it. */
+  /** Returns the answer of the copy once the stream was read: an empty copy alone does not prove that the log is empty.
+   *  Until then, whatever is wrong with the stream is not an error of this node's log, which waits for it. */
   #begun<Value>(answer: Result<Value, LogRefusal>): Result<Value, LogRefusal> {
     if (this.#mirror.hasCaughtUp) return answer
     return fail({ type: 'unavailable', message: this.#mirror.state.message })

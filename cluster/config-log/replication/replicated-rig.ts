@@ -1,4 +1,4 @@
-// A replicated log over models, on a clock that moves only while the test waits for an answer.
+// A replicated log over models, on a clock that advances only while the test waits for an answer.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ManualClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
@@ -13,13 +13,13 @@ export interface ReplicatedRig {
   copy: MemoryLogStorage
   clock: ManualClock
   notices: Notice[]
-  /** The answer, and how long it took on the log's clock. */
+  /** Resolves with the answer, and the time it took on the log's clock. */
   timed<Value>(answer: Promise<Value>): Promise<{ value: Value; tookMs: number }>
   answer<Value>(answer: Promise<Value>): Promise<Value>
   pass(ms: number): Promise<void>
 }
 
-/** On new storages unless given. The log has had its first look. */
+/** Makes a replicated log, on new storages unless they are given, and waits for its first look at the stream. */
 export async function replicatedRig({
   stream = new MemoryStreamStorage(),
   copy = new MemoryLogStorage(),

@@ -1,4 +1,5 @@
-// What the replicated log knows of itself, for heartbeats, readiness and alarms, and what a caller is told in each state.
+// The states of the replicated log, for heartbeats, readiness and alarms, and the refusal that callers get in each
+// state.
 
 import type { StreamTrouble } from '../../nats/stream-trouble.ts'
 import type { LogRefusal } from '../log/config-log.ts'
@@ -16,15 +17,15 @@ export type ReplicationStateType =
 
 /** The stream is not what it was, or not what was asked for: nothing is appended until it is again. */
 export type LogAlarmType =
-  /** It is gone, and was here once. */
+  /** The stream is gone, although it existed once. */
   | 'missing'
-  /** It is another one, and does not hold what the copy holds. */
+  /** It is another stream, which does not hold what the copy holds. */
   | 'recreated'
-  /** It is shorter than the copy. */
+  /** The stream is shorter than the copy. */
   | 'rewound'
-  /** Somebody wrote a message who does not have the key of this cluster. */
+  /** A writer without the key of this cluster wrote a message. */
   | 'forged'
-  /** Messages are missing, or do not follow one another; or it is the copy that does not verify. */
+  /** Messages are missing or do not follow one another, or the copy does not verify. */
   | 'damaged'
   /** The server did not take a setting that the log rests on. */
   | 'settings'
@@ -33,7 +34,7 @@ export interface ReplicationState {
   readonly type: ReplicationStateType
   /** A sentence for operators; empty while following. */
   readonly message: string
-  /** As last heard; undefined before. */
+  /** The last known revision of the stream; undefined before the first answer. */
   readonly streamRevision: number | undefined
   readonly copyRevision: number
   readonly copyHash: string
@@ -44,12 +45,12 @@ export interface ReplicationState {
   readonly isAlarm: boolean
 }
 
-/** What one look at stream and copy found. `revision`: where it is wrong, or how far the stream goes. */
+/** The result of one look at stream and copy. `revision` is where it is wrong, or how far the stream goes. */
 export interface ReplicationFinding {
   readonly type: Exclude<ReplicationStateType, 'starting'>
   readonly message: string
   readonly revision: number
-  /** What the copy itself answered, where it is the copy that fails. */
+  /** The refusal of the copy, when it is the copy that fails. */
   readonly refusal?: LogRefusal
 }
 
@@ -71,7 +72,7 @@ export function findingOf(trouble: StreamTrouble): ReplicationFinding {
   return { type: type === 'unavailable' ? 'away' : type, message, revision: 0 }
 }
 
-/** The copy's own refusal. Damage of the copy is an alarm; a disk that is full for now is not. */
+/** Maps a refusal of the copy. Damage of the copy is an alarm; a disk that is full for now is not. */
 export function copyFinding(refusal: LogRefusal): ReplicationFinding {
   const found = (type: 'copy-failed' | 'damaged', what: string, revision: number): ReplicationFinding => {
     return { type, message: `the copy of the log ${what}`, revision, refusal }
@@ -87,7 +88,7 @@ export function copyFinding(refusal: LogRefusal): ReplicationFinding {
   }
 }
 
-/** What whoever appends is told while the log is in this state. */
+/** Returns the refusal of appends in this state. */
 export function refusalOf(finding: ReplicationFinding, copyRevision: number): LogRefusal {
   const { type, message, revision, refusal } = finding
   if (refusal !== undefined) return refusal

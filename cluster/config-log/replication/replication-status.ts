@@ -1,6 +1,7 @@
-// The state of the replicated log, as one look after the other changes it, told to operators when it changes. What is wrong
-// with the stream has to last before it is an alarm: after a restart of three servers one of them may lead for seconds
-// before it knows the newest message again. Nothing is appended from the first sign on. An alarm ends only when a look finds that all is well again.
+// Keeps the state of the replicated log over its looks, and reports changes to operators. A wrong stream is an alarm
+// only when it stays wrong: after a restart of three servers one of them may lead for seconds before it knows the
+// newest message again. Appends stop at the first sign. An alarm ends only when a look finds that everything is right
+// again.
 import type { Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { genesisHash, type LogHead, type LogRefusal } from '../log/config-log.ts'
@@ -22,9 +23,9 @@ export class ReplicationStatus {
   #suspectSinceMs: number | undefined
   #behindSinceMs: number | undefined
   #caughtUpOnce = false
-  /** Of the copy. */
+  /** The head of the copy. */
   head: LogHead = { revision: 0, hash: genesisHash }
-  /** Of the stream, as last heard. */
+  /** The last known revision of the stream. */
   streamRevision: number | undefined
 
   constructor(clock: Clock, notify: Notify, confirmMs = confirmMsDefault) {
@@ -39,7 +40,7 @@ export class ReplicationStatus {
     return this.#type
   }
 
-  /** Whether the copy has held all of the stream at some time since the start. */
+  /** True when the copy has held all of the stream at some time since the start. */
   get hasCaughtUp(): boolean {
     return this.#caughtUpOnce
   }
@@ -63,22 +64,22 @@ export class ReplicationStatus {
     return this.#type === 'following' ? undefined : refusalOf(this.#finding, this.head.revision)
   }
 
-  /** The stream looks wrong, and has not for long enough to be sure. */
+  /** True when the stream looks wrong, but not for long enough to be sure. */
   get isSuspect(): boolean {
     return this.#suspectSinceMs !== undefined
   }
 
-  /** The stream is known to hold more than the copy. */
+  /** Records that the stream holds more than the copy. */
   behind(): void {
     this.#behindSinceMs ??= this.#clock.monotonicMs()
   }
 
-  /** What a look found; undefined when the copy holds all that the stream holds. */
+  /** Enters the finding of a look; undefined when the copy holds all that the stream holds. */
   enter(finding: ReplicationFinding | undefined): void {
     if (finding === undefined) return this.#follow()
     this.behind()
     if (isAlarm(finding.type)) return this.#suspect(finding)
-    // That the stream is away now says nothing against what was found before.
+    // An unreachable stream does not refute an earlier alarm.
     if (isAlarm(this.#type)) return
     this.#change(finding.type, finding)
   }
@@ -100,7 +101,8 @@ export class ReplicationStatus {
 
   #change(type: ReplicationStateType, finding: ReplicationFinding): void {
     const isNew = type !== this.#type
-    // An alarm that turns out to be another one is told again; why a stream is away may change with every try.
+    // An alarm is reported again when its message changes; the reason of an unreachable stream may change with every
+    // try.
     const isTold = !isNew && (!isAlarm(type) || finding.message === this.#finding.message)
     this.#finding = finding
     this.#type = type
@@ -117,5 +119,5 @@ export class ReplicationStatus {
   }
 }
 
-/** How long after the first sign another one makes an alarm: longer than an election. */
+/** How long after the first sign a second one makes an alarm: longer than an election. */
 const confirmMsDefault = 10_000

@@ -1,6 +1,6 @@
-// Reads the stream beside the copy, from the first message to the newest, slowly and again and again. A server that was
-// stopped in good order believes its index: a message whose bytes it can no longer read is missed only by whom asks for
-// it, which is the next new node. And what a disk did to the copy is found while others still have it.
+// Compares the stream with the copy from the first message to the newest, slowly and repeatedly. A server after an
+// orderly stop trusts its index: a message whose bytes it can no longer read is noticed only by a reader of that
+// message, which would be the next new node. And damage to the copy is found while other nodes still have the event.
 import type { Clock } from '../../../shared/clock.ts'
 import type { ConfigLog, StoredEvent } from '../log/config-log.ts'
 import { openEvent, parseEvent } from '../log/event-codec.ts'
@@ -15,7 +15,7 @@ export interface ScrubOptions {
 }
 
 const pageEvents = 256
-/** From the end of a round to the beginning of the next. */
+/** The rest between the end of a round and the next one. */
 const restMs = 600_000
 
 export class Scrub {
@@ -29,7 +29,7 @@ export class Scrub {
     this.#options = options
   }
 
-  /** What was found; it stays until the same place is found to be well. */
+  /** The finding, which stays until the same place is found to be right. */
   get finding(): ReplicationFinding | undefined {
     return this.#finding
   }
@@ -43,7 +43,7 @@ export class Scrub {
       const count = Math.min(pageEvents, revision - this.#at)
       if (count <= 0) return this.#rest()
       const [kept, held] = await Promise.all([stream.read(this.#at, count), copy.read(this.#at, count)])
-      // What cannot be read now is asked again; the mirror knows why.
+      // An unreadable page is tried again; the mirror reports why.
       if (!kept.ok || !held.ok) return
       this.#finding = this.#compare(kept.value, held.value)
     } finally {
@@ -56,7 +56,7 @@ export class Scrub {
     this.#notBeforeMs = this.#options.clock.monotonicMs() + restMs
   }
 
-  /** Goes as far as both pages do, which may each be short; only one that is empty says that something is missing. */
+  /** Compares as far as both pages go, which may each be short; only an empty page means that something is missing. */
   #compare(kept: StreamMessage[], held: StoredEvent[]): ReplicationFinding | undefined {
     const length = Math.max(1, Math.min(kept.length, held.length))
     for (let i = 0; i < length; i++) {

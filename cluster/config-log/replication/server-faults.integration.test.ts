@@ -1,6 +1,6 @@
-// The log of a cluster on three real servers, while they stand still and are killed. What was acknowledged is there
-// afterwards, once; and all nodes hold the same. Each fault meets a cluster of its own: 2.9.10 does not always come through
-// two of them, one after the other (docs/nats.md).
+// The log of a cluster on three real servers that stand still and are killed. Every acknowledged event is stored
+// afterwards, once; and all nodes hold the same. Each fault gets a cluster of its own: 2.9.10 does not always survive
+// two faults in a row (docs/nats.md).
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { appendNext, connectedLink, type JetStreamNode, startNode } from './jets
 
 let rig: NatsRig
 let nodes: JetStreamNode[] = []
-/** Every id that was acknowledged so far. */
+/** The ids that were acknowledged so far. */
 let acknowledged: string[] = []
 
 beforeEach(async (context) => {
@@ -17,7 +17,7 @@ beforeEach(async (context) => {
   acknowledged = []
   rig = await startNatsRig({ servers: 3 })
   const urls = rig.servers.map(({ url }) => url)
-  // Each talks to another server as long as that one lives.
+  // Each node uses another server as long as that one lives.
   const orders = urls.map((_url, index) => [...urls.slice(index), ...urls.slice(0, index)].join())
   nodes = await Promise.all(orders.map((url) => startNode({ url })))
 })
@@ -30,7 +30,7 @@ function alarms() {
   return nodes.flatMap(({ notices }) => notices).filter(({ type }) => type === 'log-alarm')
 }
 
-/** Appends one after the other until told to stop; answers the ids that were acknowledged. */
+/** Appends one event after the other until it is stopped; returns the acknowledged ids. */
 function startWriter({ log }: JetStreamNode, name: string) {
   let isOver = false
   const counts = { stored: 0, longestMs: 0, refused: [] as string[] }
@@ -87,7 +87,7 @@ test('the leader stands still: it is noticed, another one takes over, and its re
   await sleep(1_000)
   await Promise.all(writers.map(({ stop }) => stop()))
   await annotate(`noticed after ${noticedMs} ms, written again after ${backMs} ms; ${say(writers)}`)
-  // Three seconds on a machine of its own.
+  // The bound is three seconds on an idle machine.
   expect(noticedMs).toBeLessThan(6_000)
   await expectAgreement()
   expect(alarms()).toEqual([])
@@ -127,8 +127,8 @@ test('all are killed: the copies answer, and everything acknowledged is there wh
   await expectAgreement()
 })
 
-/** Started together with two that went on, a server that was down meanwhile has made 2.9.10 come back with its older
- *  history: then nodes alarm, serve their copies, and wait for `log repair`. So it has to have caught up first. */
+/** Waits until all replicas are current. A server that was down, when started together with two that went on, has made
+ *  2.9.10 return with its older history: then nodes alarm, serve their copies, and wait for `log repair`. */
 async function expectWholeReplicas(): Promise<void> {
   await rig.start()
   const link = await connectedLink(rig.servers[0]!.url)

@@ -1,7 +1,7 @@
-// How one event gets into the stream. One at a time: the stream compares sequences, not hashes, so an event made on top of
-// one that somebody else forestalled would be taken at the right place and break the chain.
+// Appends events to the stream, one at a time: the stream compares sequences, not hashes, so an event that was made on
+// top of one that another writer replaced would be accepted at the right place and break the chain.
 //
-// An acknowledgement that does not come says nothing. The event is then looked for in the verified copy, caught up with the
+// A missing acknowledgement proves nothing. The event is then looked for in the verified copy, caught up with the
 // stream, before it is published again under the same id: so it is stored once, however long the stream remembers ids.
 
 import { bounds } from '../../../shared/bounds.ts'
@@ -19,9 +19,9 @@ export interface StreamAppendOptions {
   mirror: Mirror
   macKey: Uint8Array
   clock: Clock
-  /** May this node write the very first event? */
+  /** Whether this node may write the very first event. */
   mayBegin: () => boolean
-  /** How long an acknowledgement is sought before the caller is told that the outcome is unknown. */
+  /** How long to seek an acknowledgement before the caller is told that the outcome is unknown. */
   outcomeUnknownMs?: number
 }
 
@@ -32,14 +32,14 @@ interface Job {
   afterRevision: number
   startedMs: number
   tries: number
-  /** An acknowledgement is missing. */
+  /** True when an acknowledgement is missing. */
   mayBeStored: boolean
 }
 
 type Outcome =
-  /** The stream acknowledged it; it is answered once the copy holds it. */
+  /** The stream acknowledged the event; the caller gets its answer once the copy holds it. */
   | { type: 'stored'; revision: number; duplicate: boolean }
-  /** Not stored: something else stands in its place. */
+  /** The event is not stored: another one has its place. */
   | { type: 'behind' }
   | { type: 'answer'; answer: AppendAnswer }
 
@@ -59,7 +59,7 @@ export class StreamAppend {
     const bytes = event.bytes.byteLength
     const maxBytes = bounds.changeSetBytesMax
     if (bytes > maxBytes) return Promise.resolve(fail({ type: 'too-large', bytes, maxBytes }))
-    // Once the one in flight is decided, this one is found in the copy, or is tried on its own.
+    // Once the append in flight is decided, this one is found in the copy, or is tried on its own.
     const earlier = this.#inFlight.get(commandId)
     if (earlier !== undefined) return earlier.then(() => this.append(event, afterRevision))
     const startedMs = this.#options.clock.monotonicMs()
@@ -81,14 +81,14 @@ export class StreamAppend {
     if (tip.value.revision !== job.afterRevision) return { type: 'behind' }
     const { macKey, mayBegin } = this.#options
     const opened = openEvent(job.event, { revision: job.afterRevision + 1, prevHash: tip.value.hash, macKey })
-    // Somebody else's event stands where the one was to stand that this one was made on top of.
+    // Another writer's event has the place of the one that this event was made on top of.
     if (!opened.ok && opened.error.what === 'previous-hash') return { type: 'behind' }
     if (!opened.ok) throw new Error(`an event that nobody could read was to be appended: ${opened.error.message}`)
     if (job.afterRevision === 0 && !mayBegin()) return refused(notToBegin)
     return this.#publish(job)
   }
 
-  /** The newest event that is known to be stored. */
+  /** Returns the newest event that is known to be stored. */
   async #tip(): Promise<Result<LogHead, LogRefusal>> {
     const head = await this.#options.copy.head()
     const own = this.#acknowledged
@@ -110,12 +110,12 @@ export class StreamAppend {
   }
 
   #acknowledge(job: Job, { sequence, duplicate }: { sequence: number; duplicate: boolean }): Outcome {
-    // Under a repeated id another decision of the same command may be stored: only the copy can tell.
+    // Under a repeated id another decision of the same command may be stored: only the copy can tell which.
     if (!duplicate) this.#acknowledged = { revision: sequence, hash: job.event.hash }
     return { type: 'stored', revision: sequence, duplicate: duplicate && job.tries === 1 }
   }
 
-  /** Undefined: to be tried again. */
+  /** Returns the outcome after a failed publish; undefined when it is to be tried again. */
   #afterTrouble(job: Job, trouble: PublishTrouble): Outcome | undefined {
     if (trouble.type === 'wrong-last-sequence') return { type: 'behind' }
     if (trouble.type === 'no-ack') job.mayBeStored = true
@@ -155,7 +155,8 @@ export class StreamAppend {
     }
   }
 
-  /** Something stood in its place. What that was cannot be said any more when the stream has lost it since. */
+  /** Returns the refusal when another event has the place. The outcome is unknown when the stream has lost that event
+   *  since. */
   #behind(job: Job, head: LogHead): AppendRefusal {
     const isLost = job.mayBeStored && head.revision <= job.afterRevision
     return isLost ? unknown(job) : { type: 'conflict', head }
@@ -164,12 +165,12 @@ export class StreamAppend {
   async #sync(): Promise<Result<LogHead, LogRefusal>> {
     const own = this.#acknowledged
     const head = await this.#options.mirror.sync()
-    // The copy now holds all that was acknowledged before; what it does not hold was never stored.
+    // The copy now holds all acknowledged events; what it does not hold was never stored.
     if (head.ok && this.#acknowledged === own) this.#acknowledged = undefined
     return head
   }
 
-  /** The revision at which the copy holds the command. */
+  /** Returns the revision at which the copy holds the command. */
   async #findOwn({ event }: Job): Promise<Result<number | undefined, LogRefusal>> {
     const stored = await this.#options.copy.find(event.commandId)
     return stored.ok ? done(stored.value?.revision) : stored
@@ -190,7 +191,7 @@ export class StreamAppend {
 }
 
 const outcomeUnknownMsDefault = 30_000
-/** How long a stream that nobody leads is waited for: an election takes 4 to 7 s. */
+/** How long to wait for a stream without a leader: an election takes 4 to 7 s. */
 const electionMs = 10_000
 const pauseMsMin = 50
 const pauseMsMax = 2_000

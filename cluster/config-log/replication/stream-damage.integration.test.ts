@@ -1,5 +1,5 @@
-// What is done to the files and the streams of a real server behind the log's back: each is noticed, nothing is written on
-// top of it, the node goes on with what it had, and one repair makes it good.
+// Damage to the files and the streams of a real server: each kind is noticed, nothing is written on top of it, the node
+// goes on with what it had, and one repair restores everything.
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
@@ -21,10 +21,10 @@ beforeEach((context) => {
 afterAll(() => rig?.dispose())
 
 const eventsBefore = 300
-/** Quicker than in a node. */
+/** These times are shorter than in a node. */
 const timing = { confirmMs: 300, pollMs: 150 }
 
-/** A node's folder, and the stream that it has followed to revision 300. */
+/** Makes a node's folder and a stream that the node has followed to revision 300. */
 async function followed(): Promise<string> {
   await rig!.start()
   const stream = await openStream(rig!.url)
@@ -115,13 +115,13 @@ test("yesterday's backup is put back", async () => {
   const later = await startNode({ url, folder, ...timing })
   await expect.poll(() => later.log.state.type, { timeout: 10_000 }).toBe('rewound')
   await later.close()
-  // Also a control node whose own folder is of yesterday: it hears of a node that has more.
+  // A control node with yesterday's folder notices too: another node reports more.
   const heardElsewhere = () => eventsBefore + 3
   const yesterday = await startNode({ url, ...timing, heardElsewhere })
   await expect.poll(() => yesterday.log.state.type, { timeout: 10_000 }).toBe('rewound')
   expect(yesterday.log.state.message).toContain(`another node has ${eventsBefore + 3}`)
   await yesterday.close()
-  // A node that has today's events gives them back, when it may.
+  // A node that has today's events restores them, when it may.
   const control = await startNode({ url, folder, ...timing, extendAfterMs: 1_000 })
   await expect.poll(() => control.log.state, { timeout: 20_000 }).toMatchObject({ type: 'following' })
   expect(control.log.state.streamRevision).toBe(eventsBefore + 3)
@@ -169,7 +169,7 @@ test('a server that drops a setting without a word is found out when the stream 
   const stream = await openStream(rig!.url, { settings: { allow_msg_ttl: true } })
   await stream.remove()
   const made = await stream.create()
-  // Releases from 2.11 on know it.
+  // Releases from 2.11 on support it.
   if (made.ok) return
   expect(made.error).toMatchObject({ type: 'settings', field: 'allow_msg_ttl' })
   expect(await stream.facts()).toMatchObject({ ok: false, error: { type: 'missing' } })

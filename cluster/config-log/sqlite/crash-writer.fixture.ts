@@ -1,5 +1,5 @@
-// A process that writes teams into the folder named on its command line, three at a time, and prints the name of each one
-// that was acknowledged, until it is killed.
+// A process that writes teams into the folder named on its command line, three at a time, and prints the name of each
+// acknowledged one, until it is killed.
 import { writeSync } from 'node:fs'
 import { setTeam } from '../writer/log-rig.ts'
 import { bootDiskRig } from './disk-rig.ts'
@@ -14,7 +14,7 @@ async function writeForEver(lane: number): Promise<never> {
     const name = `team-${round}-${lane}-${i}`
     const written = await writer.write(setTeam(name))
     if (!written.ok) throw new Error(JSON.stringify(written.error))
-    // Before the next turn: a line that was printed is an acknowledgement that somebody has seen.
+    // Print before the next turn: a printed line is an acknowledgement that a caller has seen.
     writeSync(1, `${name}\n`)
   }
 }

@@ -1,4 +1,4 @@
-// The rig of `log-rig.ts` on a folder, with every file that a node keeps.
+// The rig of `log-rig.ts` on a folder, with all files of a node.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { HighWaterFile } from '../log/high-water.ts'

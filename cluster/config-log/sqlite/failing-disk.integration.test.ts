@@ -1,4 +1,4 @@
-// A disk that fails writes, made of a limit on the size of files: every write beyond it is an I/O error (EFBIG).
+// A disk that fails writes, emulated by a limit on the size of files: every write beyond it is an I/O error (EFBIG).
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -52,7 +52,7 @@ test('while writes fail nothing is acknowledged; afterwards the log is opened an
   expect(rig.verdict).toMatchObject({ type: 'serve', source: 'log' })
   const { teams } = rig.follower.state!.resources
   expect(acknowledged.filter((name) => !teams.has(name))).toEqual([])
-  // A command whose outcome was unknown for a while stands once.
+  // A command whose outcome was unknown for a while is stored once.
   expect(rig.follower.state!.revision).toBe(teams.size)
   await rig.stop()
 })

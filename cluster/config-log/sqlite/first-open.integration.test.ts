@@ -22,7 +22,7 @@ test('a reader that comes while the log is being made finds no log yet or a whol
   for (let i = 0; i < logs; i++) {
     for (;;) {
       const opened = openLogDatabase({ path: join(folder, `${i}.sqlite`), readOnly: true })
-      // A log that is just being switched to WAL may be locked: that passes.
+      // A log that is just being switched to WAL may be locked for a moment.
       if (!opened.ok) expect(opened.error.type).toBe('unavailable')
       else if (opened.value === undefined) early++
       else {

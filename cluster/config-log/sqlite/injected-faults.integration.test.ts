@@ -1,5 +1,5 @@
-// Calls that fail beneath a writer while it runs, made to by strace: a sync that reports an error, a disk that has become
-// read-only. Nothing is acknowledged meanwhile, and once the disk is well the log is opened anew and goes on.
+// System calls of a running writer fail, injected by strace: a sync that reports an error, a disk that has become
+// read-only. Nothing is acknowledged meanwhile, and once the disk is healthy the log is opened anew and goes on.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'

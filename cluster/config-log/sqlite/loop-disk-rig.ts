@@ -1,21 +1,23 @@
-// A disk that lives in a file, for tests of power cuts: what was not synced is in the memory of the kernel and not in the
-// file, so a copy of the file, taken while it is mounted, is the disk as a power cut would leave it.
+// A disk in a file, for tests of power cuts: unsynced data is in the memory of the kernel and not in the file, so a
+// copy of the file, taken while it is mounted, is the disk as a power cut would leave it.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
 export interface LoopDisk {
-  /** Where it is mounted. */
+  /** The mount point. */
   readonly folder: string
-  /** The disk as it would be after a power cut now, mounted as another one. */
+  /** Returns the disk as it would be after a power cut now, mounted as another one. */
   cutPower(): LoopDisk
-  /** As the kernel does it when a disk fails under it. Needs `errors=remount-ro`; false where it cannot be brought about. */
+  /** Makes the disk read-only as the kernel does when a disk fails. Needs `errors=remount-ro`; returns false when it
+   *  cannot be done. */
   turnReadOnly(): boolean
   dispose(): void
 }
 
-/** Undefined where mounting is not permitted. `options`: of the mount, e.g. `sync,dirsync`. */
+/** Mounts a disk; returns undefined when mounting is not permitted. `options` are mount options, e.g.
+ *  `sync,dirsync`. */
 export function mountLoopDisk(megabytes: number, options = ''): LoopDisk | undefined {
   const root = mkdtempSync(join(tmpdir(), 'headgate-disk-'))
   const image = join(root, 'image')

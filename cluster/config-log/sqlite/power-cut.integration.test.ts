@@ -1,5 +1,5 @@
-// The power is cut under both stores, as the guide has them set up: nothing that was acknowledged is lost.
-// `CUTS=200 vitest run --project integration cluster/config-log/sqlite/power-cut` for a long run.
+// Cuts the power of both stores, set up as in the guide: nothing that was acknowledged is lost. For a long run:
+// `CUTS=200 vitest run --project integration cluster/config-log/sqlite/power-cut`.
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { findNatsServer, startNatsRig } from '../../nats/nats-rig.ts'
@@ -70,7 +70,7 @@ test('JetStream on one server, its store on a file system that is mounted sync,d
   await context.annotate(`${acknowledged} acknowledged, ${cuts} cuts, none lost`)
 })
 
-/** Of the stream that a server finds there, every message of it verified. */
+/** Returns the last sequence of the stream that a server finds there, with every message verified. */
 async function lastSequenceOn(storeRoot: string): Promise<number> {
   const rig = await startNatsRig({ storeRoot })
   const node = await startNode({ url: rig.url, folder: newFolder(), readOnly: true })

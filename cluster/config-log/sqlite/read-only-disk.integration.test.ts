@@ -1,5 +1,5 @@
-// The kernel turns a file system read-only when its disk fails: nothing that was acknowledged is lost, what is known is
-// served on, and every write says that it was not stored.
+// The kernel turns a file system read-only when its disk fails: nothing that was acknowledged is lost, the known state
+// is still served, and every write answers that it was not stored.
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { setTeam } from '../writer/log-rig.ts'
@@ -16,7 +16,7 @@ test('a disk that turns read-only refuses writes and nothing else; mounted again
     if (!disk.turnReadOnly()) return context.skip('this kernel has no way to bring about a file system error')
     for (let i = 0; i < 3; i++) {
       const refused = await rig.writer.write(setTeam('refused'))
-      // Of the one that was being committed nobody can know yet.
+      // The outcome of the write that was being committed is unknown.
       const type = expect.stringMatching(/^(unavailable|outcome-unknown)$/)
       expect(refused).toMatchObject({ ok: false, error: { type } })
     }

@@ -1,17 +1,17 @@
-// One SQLite file opened as a durable log wants it: settings applied and read back, its kind and version checked, and
-// what SQLite throws turned into the refusals of the port.
+// Opens one SQLite file as a durable log: applies settings and reads them back, checks its kind and version, and maps
+// SQLite's errors to the refusals of the port.
 import assert from 'node:assert/strict'
 import { closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { LogRefusal } from '../log/config-log.ts'
 
-/** Undefined in `value`: a reader came before the first writer, and there is no log yet. */
+/** Opens the database. The value is undefined when a reader came before the first writer, and there is no log yet. */
 export function openLogDatabase(options: {
   path: string
   readOnly: boolean
 }): Result<DatabaseSync | undefined, LogRefusal> {
-  // With a second connection that checkpoints, older releases may lose committed rows (the WAL-reset bug, 3.7.0 to 3.51.2).
+  // Older releases may lose committed rows when a second connection checkpoints (the WAL-reset bug, 3.7.0 to 3.51.2).
   assert(atLeast(process.versions['sqlite'] ?? '0', '3.51.3'), 'SQLite is older than 3.51.3')
   if (options.readOnly && fileBytes(options.path) === 0) return done(undefined)
   const unclean = existsSync(`${options.path}-wal`)
@@ -33,7 +33,7 @@ export function fileBytes(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** `revision`: the first one that could not be read. */
+/** Maps an error of SQLite. `revision` is the first one that could not be read. */
 export function refusalOf(error: unknown, revision: number): LogRefusal {
   const message = error instanceof Error ? error.message : String(error)
   const code = errorCode(error)
@@ -110,11 +110,12 @@ function createSchema(database: DatabaseSync): void {
   )
 }
 
-/** A larger file takes seconds, in which nothing would be served. Its rows are proven all the same, and a page that is
- *  broken elsewhere is damage when it is met. */
+/** The largest file to check: a larger one takes seconds, in which nothing would be served. Its rows are proven all the
+ *  same, and another broken page is reported as damage when it is read. */
 const quickCheckBytesMax = 64 << 20
 
-// After a kill the pages may hold anything a broken disk made of them; the chain covers the rows, this covers the tree.
+// Checks the B-tree: after a kill the pages may hold anything that a broken disk made of them. The chain covers only
+// the rows.
 function quickCheck(database: DatabaseSync): LogRefusal | undefined {
   const found = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
   return found === 'ok' ? undefined : { type: 'damaged', revision: 1, message: `quick_check: ${String(found)}` }
@@ -132,7 +133,8 @@ function readPragma(database: DatabaseSync, name: string): unknown {
   return row === undefined ? 0 : Object.values(row)[0]
 }
 
-// At one moment: read one after the other, they would tell of a log that is just being made as of somebody else's file.
+// Reads all in one transaction: read one after the other, the values would make a log that is just being created look
+// like another application's file.
 function readKind(database: DatabaseSync): { application: number; version: number; tables: number } {
   database.exec('BEGIN')
   const kind = {
@@ -144,11 +146,11 @@ function readKind(database: DatabaseSync): { application: number; version: numbe
   return kind
 }
 
-/** The primary result code; undefined when it is not SQLite that threw. */
+/** Returns the primary result code; undefined when the error is not SQLite's. */
 function errorCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, errcode } = error as Error & { code?: string; errcode?: number }
-  // A damaged row may hold an integer that JavaScript cannot.
+  // A damaged row may hold an integer that JavaScript cannot represent.
   if (code === 'ERR_OUT_OF_RANGE') return 11
   return code === 'ERR_SQLITE_ERROR' ? (errcode ?? 1) & 0xff : undefined
 }

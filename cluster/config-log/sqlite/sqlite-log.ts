@@ -1,6 +1,6 @@
-// The embedded log: one SQLite file. Appends of one turn share one transaction and one sync (group commit); the high-water
-// mark is synced after the commit and before any of them is acknowledged. One handle in the machine may write; handles of
-// other threads are read-only, which also means that they never checkpoint.
+// The embedded log: one SQLite file. Appends of one turn share one transaction and one sync (group commit); the
+// high-water mark is synced after the commit and before any of the appends is acknowledged. One handle in the machine
+// may write; handles of other threads are read-only, which also means that they never checkpoint.
 //
 // The file opens on first use and again after an I/O error: after a failed sync the kernel may have dropped the pages it
 // could not write, so neither the handle nor what it believes to be stored can be trusted any longer.
@@ -14,7 +14,7 @@ import { emptyHead, type OpenLog, prepareStatements, readHead, readPage, storedE
 export interface SqliteLogOptions {
   path: string
   readOnly?: boolean
-  /** A writer keeps it; a reader compares with it when it opens. */
+  /** The mark: a writer updates it; a reader compares with it when it opens. */
   highWater?: HighWater
 }
 
@@ -61,13 +61,14 @@ export class SqliteLog implements ConfigLog {
     return this.#reading(1, undefined, (log) => {
       const row = log.find.get(commandId)
       if (row === undefined) return done(undefined)
-      // Its own commit may have failed between the commit and the mark: whoever is told that it stands may rely on it.
+      // The commit may have failed before its mark was written. A caller that is told that the event is stored relies
+      // on it, so the mark is written now.
       if (this.#options.readOnly !== true) this.#mark(readHead(log))
       return storedEvent(row, Number(row['revision']))
     })
   }
 
-  /** Wakes on appends through this handle; those of other threads are found by looking. */
+  /** Wakes on appends through this handle; appends of other threads are found by polling. */
   watch(wake: () => void): { stop(): void } {
     const watcher = () => wake()
     this.#watchers.add(watcher)
@@ -143,7 +144,7 @@ export class SqliteLog implements ConfigLog {
       return results
     } catch (error) {
       const refusal = this.#failure(error, 1)
-      // From the commit on, the events may be stored although we failed to say so.
+      // From the commit on, the events may be stored although the call failed.
       const unknown = committing && refusal.type !== 'full'
       if (unknown) return batch.map(({ event }) => fail({ type: 'outcome-unknown', commandId: event.commandId }))
       return refuseAll(refusal)
@@ -156,7 +157,7 @@ export class SqliteLog implements ConfigLog {
     this.#marked = head.revision
   }
 
-  /** What the caller is told; the handle is given up when it can no longer be trusted. */
+  /** Returns the refusal for the caller, and closes the handle when it can no longer be trusted. */
   #failure(error: unknown, revision: number): LogRefusal {
     const system = (error as NodeJS.ErrnoException).syscall !== undefined
     const refusal: LogRefusal = system
@@ -183,7 +184,7 @@ export class SqliteLog implements ConfigLog {
     try {
       database?.close()
     } catch {
-      // What a failing close could lose was not acknowledged.
+      // A failing close loses nothing that was acknowledged.
     }
   }
 }

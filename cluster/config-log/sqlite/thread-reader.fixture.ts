@@ -1,4 +1,4 @@
-// A thread that follows the log of another thread, as the proxy does, until it has seen the revision it is told to wait for.
+// A thread that follows the log of another thread, as the proxy does, until it has seen a given revision.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'

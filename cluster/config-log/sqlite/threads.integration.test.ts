@@ -15,7 +15,8 @@ interface Said {
   hash?: string
 }
 
-/** Listens from the first moment: two messages may come at once, and a late listener would miss one. */
+/** Starts a reader and listens from the first moment: two messages may come at once, and a late listener would miss
+ *  one. */
 function startReader(folder: string, until: number): { said: Said[] } {
   const said: Said[] = []
   const worker = new Worker(join(import.meta.dirname, 'thread-reader.fixture.ts'), {

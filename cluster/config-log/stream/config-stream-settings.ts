@@ -1,10 +1,10 @@
 import type { StreamSettings } from '../../nats/jetstream-settings.ts'
 
-/** Nothing is ever deleted, so this is the length of a history: some three million changes of usual size. The server sets
- *  it aside when the stream is made, and refuses what it has no room for. */
+/** The size of the stream. Nothing is ever deleted, so it bounds the history: some three million changes of usual size.
+ *  The server reserves it when the stream is created, and refuses the stream without enough room. */
 export const configStreamBytesMax = 2 * 2 ** 30
 
-/** What a core subscriber is told of every stored message, without its bytes. */
+/** The subject on which the server republishes every stored message, without its bytes. */
 export const storedHintSubject = 'hg.config.stored'
 
 const duplicateWindowMs = 120_000

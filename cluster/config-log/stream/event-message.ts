@@ -1,4 +1,4 @@
-// An event as a message: its bytes as they are, and in the headers what a log keeps beside them.
+// Converts between events and messages: the bytes are the payload, and the headers hold the other fields of the log.
 import type { StoredMsg } from '@nats-io/jetstream'
 import { headers, type MsgHdrs } from '@nats-io/transport-node'
 import type { SealedEvent } from '../log/config-log.ts'
@@ -6,7 +6,7 @@ import type { StreamMessage } from './event-stream.ts'
 
 const header = { commandId: 'Nats-Msg-Id', hash: 'Headgate-Hash', mac: 'Headgate-Mac' } as const
 
-/** What a message takes in addition to the bytes of its event, at most: headers and subject. */
+/** The most bytes that headers and subject add to an event. */
 export const messageOverheadBytesMax = 4_096
 
 export function headersOf({ hash, mac }: SealedEvent): MsgHdrs {
@@ -16,11 +16,11 @@ export function headersOf({ hash, mac }: SealedEvent): MsgHdrs {
   return made
 }
 
-/** Whatever lacks its headers becomes a message that cannot verify. */
+/** Converts a message. Without its headers the result cannot verify. */
 export function messageOf(sequence: number, bytes: Uint8Array, from: MsgHdrs | undefined): StreamMessage {
   const message = { sequence, commandId: '', hash: '', mac: '', bytes }
   if (from === undefined) return message
-  // In one pass: `get` makes a list of all names for each that is asked for.
+  // One pass over the headers is faster: each `get` builds a list of all names.
   for (const [name, [value = '']] of from) {
     if (name === header.commandId) message.commandId = value
     else if (name === header.hash) message.hash = value

@@ -1,9 +1,9 @@
-// What every stream does that the replicated log rests on.
+// The suite that every stream passes: what the replicated log relies on.
 import { afterEach, describe, expect, test } from 'vitest'
 import { chain, event } from '../log/config-log-contract.ts'
 import type { RepairableStream } from './event-stream.ts'
 
-/** `open` may be called again: it finds what was stored. The stream is not made yet. */
+/** `open` may be called again: the new handle finds what was stored. The stream is not created yet. */
 export type PrepareStream = () => Promise<{ open(): Promise<RepairableStream>; dispose?(): Promise<void> }>
 
 export function eventStreamContract(name: string, prepare: PrepareStream): void {

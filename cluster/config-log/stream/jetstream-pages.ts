@@ -1,6 +1,6 @@
-// Many messages, one page after the other, from a consumer that lives as long as somebody goes on reading: a message at a
-// time would take a round trip each. While one page is worked on the server already sends the next ones. What it answers
-// is the beginning of the truth, never more: it may stop early.
+// Reads many messages page by page from a consumer that lives as long as the reader continues: single reads would take
+// a round trip each. While one page is processed the server already sends the next ones. The result is a prefix of the
+// stream: it may stop early.
 import type { JetStreamManager } from '@nats-io/jetstream'
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
 import type { Clock } from '../../../shared/clock.ts'
@@ -15,7 +15,8 @@ export interface PagesOptions {
   timeoutMs: number
 }
 
-/** Asked for at a time, and held ready. The bytes keep a page of the largest events small. */
+/** The number of messages that are requested at a time and buffered. The limit of bytes keeps a page of the largest
+ *  events small. */
 const pullMessages = 2_048
 const pullBytesMax = 8 << 20
 const consumerLivesMs = 30_000
@@ -27,12 +28,12 @@ export class JetStreamPages {
   readonly #inbox: string
   readonly #subscription: Subscription
   #ready: StreamMessage[] = []
-  /** Of the newest message that came. */
+  /** The sequence of the newest message that arrived. */
   #received: number
-  /** Messages of the pull under way that have not come. */
+  /** The number of messages of the pull under way that have not arrived. */
   #awaited = 0
   #isBroken = false
-  /** Who waits for a page, and for how many messages. */
+  /** The caller that waits for a page, and for how many messages. */
   #waiter: { wanted: number; wake: () => void } | undefined
   /** The sequence after which the next page begins. */
   at: number
@@ -48,7 +49,7 @@ export class JetStreamPages {
     this.#subscription = options.connection.subscribe(this.#inbox, { callback })
   }
 
-  /** Throws what the client throws. */
+  /** Opens a consumer. Throws what the client throws. */
   static async open(options: PagesOptions, afterSequence: number): Promise<JetStreamPages> {
     const { name } = await options.manager.consumers.add(options.stream, {
       deliver_policy: 'by_start_sequence',
@@ -62,7 +63,8 @@ export class JetStreamPages {
     return new JetStreamPages(options, name, afterSequence)
   }
 
-  /** The next messages, `count` at most, of a stream that ends at `lastSequence`. Fewer when they don't come in time. */
+  /** Returns the next messages, `count` at most, of a stream that ends at `lastSequence`. Fewer when they do not arrive
+   *  in time. */
   async next(count: number, lastSequence: number): Promise<StreamMessage[]> {
     const wanted = Math.min(count, lastSequence - this.at)
     this.#pull(lastSequence)
@@ -76,7 +78,7 @@ export class JetStreamPages {
   close(): void {
     const { manager, stream, connection } = this.#options
     this.#subscription.unsubscribe()
-    // The server drops it by itself when this does not reach it.
+    // The server drops the consumer by itself when this request does not reach it.
     if (!connection.isClosed()) manager.consumers.delete(stream, this.#consumer).catch(() => {})
   }
 
@@ -116,7 +118,7 @@ export class JetStreamPages {
     }
   }
 
-  /** The pull ended before it had everything. */
+  /** Handles the end of a pull before it was complete. */
   #receiveStatus({ headers }: Msg): void {
     const isAboutBytes = headers?.code === 409 && /exceeds maxbytes/i.test(headers.description)
     this.#awaited = 0
@@ -130,7 +132,7 @@ export class JetStreamPages {
   }
 }
 
-/** `$JS.ACK.<stream>.<consumer>.<deliveries>.<sequence>.…`, with two tokens more after `ACK` on newer servers. */
+/** Parses `$JS.ACK.<stream>.<consumer>.<deliveries>.<sequence>.…`; newer servers add two tokens after `ACK`. */
 function sequenceOf({ reply }: Msg): number | undefined {
   if (reply?.startsWith('$JS.ACK.') !== true) return undefined
   const tokens = reply.split('.')

@@ -1,7 +1,6 @@
-// What a long history costs over JetStream. Run:
-//   node cluster/config-log/stream/jetstream-scale.bench.ts [events]
-// Default: 1,000,000 events. It prints, one figure a line, wall time and what this thread worked for it; the server works
-// beside it.
+// Measures what a long history costs over JetStream. Run: `node cluster/config-log/stream/jetstream-scale.bench.ts
+// [events]`. Default: 1,000,000 events. It prints, one figure a line, wall time and CPU time of this thread; the server
+// works beside it.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +25,7 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-/** Ten thousand teams, set again and again. */
+/** Fills the stream with events that set ten thousand teams again and again. */
 async function fill(): Promise<void> {
   const stream = await openStream(rig.url)
   await stream.create()
@@ -77,7 +76,7 @@ async function newNode(): Promise<void> {
   await copy.close()
 }
 
-/** From the append to the copy of another node. */
+/** Measures the time from an append to the copy of another node. */
 async function propagation(): Promise<void> {
   const [one, two] = [await startNode({ url: rig.url, folder }), await startNode({ url: rig.url })]
   const held: number[] = []

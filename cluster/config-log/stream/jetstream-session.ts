@@ -1,5 +1,5 @@
-// What hangs on one connection: the JetStream client, and reading. A few messages are asked for one by one, of the leader,
-// so that they are as new as what it just said of the stream; many come in pages.
+// The state that belongs to one connection: the JetStream client, and reading. A few messages are read one by one from
+// the leader, so that they are as new as the facts it just reported; many are read in pages.
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Clock } from '../../../shared/clock.ts'
@@ -12,11 +12,12 @@ export interface SessionOptions {
   connection: NatsConnection
   stream: string
   clock: Clock
-  /** Of a publish. */
+  /** The time-out of a publish. */
   timeoutMs: number
 }
 
-/** What is asked each second has to fail early enough for a server that stands still to be noticed within three. */
+/** The time-out of a request. Requests are made each second and have to fail early enough for a server that stands
+ *  still to be noticed within three. */
 const askMs = 1_500
 const singlesMax = 8
 
@@ -36,12 +37,12 @@ export class JetStreamSession {
     return this.#options.connection
   }
 
-  /** `lastSequence`: as the stream said when it was asked last. Throws what the client throws. */
+  /** Reads messages. `lastSequence` is the one that the stream reported last. Throws what the client throws. */
   async read(afterSequence: number, limit: number, lastSequence: number): Promise<StreamMessage[]> {
     const count = Math.min(limit, lastSequence - afterSequence)
     if (count > singlesMax) {
       const page = await this.#readPage(afterSequence, count, lastSequence)
-      // A consumer may lie on a server that lags behind the leader; what it lacks, the leader may have.
+      // A consumer may be on a server that lags behind the leader; the leader may have what it lacks.
       if (page.length > 0) return page
     }
     return this.#readSingles(afterSequence, Math.min(limit, singlesMax, Math.max(1, count)))

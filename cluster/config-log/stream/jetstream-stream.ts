@@ -1,5 +1,5 @@
-// The stream of the configuration log on JetStream. Every call asks for the connection anew, and nothing is sent unless
-// there is one: what is published on a connection that is lost is dropped without an error.
+// The stream of the configuration log on JetStream. Every call asks for the connection anew, and nothing is sent
+// without one: what is published on a lost connection is dropped without an error.
 import type { StreamInfo } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { bounds } from '../../../shared/bounds.ts'
@@ -19,9 +19,9 @@ import { JetStreamSession } from './jetstream-session.ts'
 export interface JetStreamStreamOptions {
   link: NatsLink
   clock: Clock
-  /** Instead of the wanted ones: for tests. */
+  /** Settings that replace the wanted ones, for tests. */
   settings?: Partial<StreamSettings>
-  /** Of a publish. */
+  /** The time-out of a publish. */
   timeoutMs?: number
 }
 
@@ -52,7 +52,7 @@ export class JetStreamStream implements RepairableStream {
       try {
         const made = await streams.add(this.#wanted(connection))
         const facts = this.#factsOf(connection, made)
-        // It was made just now and is not what was asked for: nobody may take it for the log.
+        // The stream was created just now with other settings than requested: no node may take it for the log.
         if (!facts.ok && (made as { did_create?: boolean }).did_create === true) {
           await streams.delete(streamName)
         }
@@ -115,7 +115,7 @@ export class JetStreamStream implements RepairableStream {
   }
 
   watch(wake: () => void): { stop(): void } {
-    // Also when the connection went away: whoever looks then knows it at once.
+    // Wake up also when the connection is lost: a look then finds that at once.
     return this.#watches.open(`${storedHintSubject}.>`, { heard: wake, changed: wake })
   }
 

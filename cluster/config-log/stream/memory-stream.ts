@@ -1,27 +1,27 @@
-// The stream in memory: the twin that tests run on. Its storage outlives a handle, as a server does, and can be taken
-// away, cut short, or made to lose acknowledgements.
+// The stream in memory, for tests. Its storage outlives a handle, as a server does, and can be taken away, cut short,
+// or made to lose acknowledgements.
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { PublishTrouble, StreamFacts, StreamTrouble } from '../../nats/stream-trouble.ts'
 import type { SealedEvent } from '../log/config-log.ts'
 import type { RepairableStream, StreamMessage } from './event-stream.ts'
 
 export class MemoryStreamStorage {
-  /** Undefined: the stream was never made, or is gone. */
+  /** The messages; undefined when the stream was never created, or is gone. */
   messages: StreamMessage[] | undefined
   created = ''
   /** Message ids that the duplicate window still covers. */
   readonly idsKnown = new Map<string, number>()
   readonly watchers = new Set<() => void>()
-  /** What every call answers while it is set. */
+  /** The answer of every call while it is set. */
   trouble: StreamTrouble | undefined
-  /** Sequences that the stream counts and cannot read any more. */
+  /** Sequences that the stream counts but cannot read any more. */
   readonly unreadable = new Set<number>()
   factsTrouble: StreamTrouble | undefined
   createTrouble: StreamTrouble | undefined
   publishTrouble: PublishTrouble | undefined
-  /** Publishes of which the acknowledgement gets lost, from now on. */
+  /** The number of coming publishes whose acknowledgement is lost. */
   acksLost = 0
-  /** Publishes that get lost on their way, from now on. */
+  /** The number of coming publishes that are lost on their way. */
   publishesLost = 0
   #made = 0
 

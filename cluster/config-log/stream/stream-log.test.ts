@@ -5,7 +5,7 @@ import { bootRig, rigMacKey, setTeam } from '../writer/log-rig.ts'
 import { MemoryStream, MemoryStreamStorage } from './memory-stream.ts'
 import { StreamLog } from './stream-log.ts'
 
-/** A stream that holds what a log held. */
+/** Makes a stream that holds the events of a log. */
 async function streamOf(teams: number) {
   const log = new MemoryLog()
   const { writer } = await bootRig({ log })

@@ -1,4 +1,4 @@
-// The stream of a cluster, read as a log and not believed: whoever reads it verifies each event, as with every other copy.
+// Reads the stream of a cluster as a log. It is not trusted: readers verify each event, as with every other copy.
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { StreamFacts, StreamTrouble } from '../../nats/stream-trouble.ts'
 import { genesisHash, type LogHead, type LogRefusal, type StoredEvent } from '../log/config-log.ts'
@@ -30,7 +30,7 @@ export class StreamLog implements ReadableLog {
   }
 }
 
-/** Other settings than were asked for do not keep anybody from reading. */
+/** Ignores wrong settings, which do not prevent reading. */
 function readableFacts(answer: Result<StreamFacts, StreamTrouble>): Result<StreamFacts, StreamTrouble> {
   if (answer.ok || answer.error.type !== 'settings' || answer.error.facts === undefined) return answer
   return done(answer.error.facts)

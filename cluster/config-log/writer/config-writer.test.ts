@@ -7,7 +7,7 @@ import type { ConfigLog } from '../log/config-log.ts'
 import { MemoryLog, MemoryLogStorage } from '../log/memory-log.ts'
 import { appendForeign, bootRig, setTeam, teamSet } from './log-rig.ts'
 
-/** Refuses a name that is taken: a decision that depends on the state. */
+/** Makes a command that refuses a taken name: its decision depends on the state. */
 function createTeam(name: string) {
   const decide = (state: ConfigState) =>
     state.resources.teams.has(name) ? fail({ type: 'taken' as const }) : done(teamSet(name))
@@ -57,7 +57,7 @@ test('the same command id answers what the first one did, without being decided 
   expect(await writer.lookup('c2')).toEqual({ ok: true, value: undefined })
 })
 
-/** Wants `made` to hold its name before it is written; whatever is there, the log is asked again. */
+/** Makes a command that needs its name in `made` before it is written. */
 function needing(made: Set<string>, name: string, order: string[] = []) {
   const prepare = async () => {
     await nextTurn()
@@ -113,7 +113,7 @@ test('a command that always lacks something gives up', async () => {
 
 test('a writer who loses five times gives up', async () => {
   const log = new MemoryLog()
-  // Somebody else is always a little faster.
+  // Another writer is always a little faster.
   const racing = overriding(log, {
     append: async (event, after) => {
       await appendForeign(log, { commandId: `faster-${after}` })
@@ -167,7 +167,7 @@ test('a command that is found in a log that does not verify is not vouched for',
   expect(answer).toEqual({ ok: false, error: { type: 'outcome-unknown', commandId: 'c1' } })
 })
 
-/** Stores and does not say so, and for a while tells nobody what it holds. */
+/** Makes a log that stores without an acknowledgement, and for a while does not say what it holds. */
 function silentLog({ findsRefused }: { findsRefused: number }) {
   const log = new MemoryLog()
   const refusal = { type: 'unavailable', message: 'nobody answers' } as const
@@ -222,7 +222,7 @@ test('a decision that throws is a bug of its caller alone', async () => {
   expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
 })
 
-/** `log` with some of its methods replaced. */
+/** Returns `log` with some of its methods replaced. */
 function overriding(log: ConfigLog, methods: Partial<ConfigLog>): ConfigLog {
   return {
     head: () => log.head(),

@@ -1,6 +1,6 @@
-// The one place that appends. A command is decided against the newest state and appended expecting exactly that revision;
-// when somebody else was faster it is decided again. Commands that wait for one another share a round: each is decided on
-// what the ones before it would leave, and all of them go into one group commit.
+// The one place that appends. A command is decided against the newest state and appended with that state's revision as
+// the expected one; when another writer was faster it is decided again. Commands that wait together share a round: each
+// is decided on the state that the ones before it would leave, and all of them go into one group commit.
 
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock } from '../../../shared/clock.ts'
@@ -16,21 +16,22 @@ import { sealEvent } from '../log/event-codec.ts'
 export interface WriteCommand<Refusal> {
   actor: string
   reason: string
-  /** The same id again answers what the first one did, and changes nothing. */
+  /** The id of the command. A repeated id gets the answer of the first command and changes nothing. */
   commandId?: string
-  /** Pure: it may be asked again, with a newer state, which it must not edit. Undefined: nothing needs to change. */
+  /** Decides the change. It must be pure and must not edit the state: it may be called again with a newer one.
+   *  Undefined: nothing needs to change. */
   decide: (state: ConfigState) => Result<ConfigChange | undefined, Refusal | Unprepared<Refusal>>
 }
 
-/** Something outside the log has to be there before the event: when `prepare` has made it, it is decided again. Called only
- *  for a decision on a state that the log holds. */
+/** Something outside the log has to exist before the event: once `prepare` has made it, the command is decided again.
+ *  `prepare` is called only for a decision on a state that the log holds. */
 export interface Unprepared<Refusal> {
   type: 'unprepared'
   prepare: () => Promise<Result<undefined, Refusal>>
 }
 
 export interface Written {
-  /** Where the change stands; with `changed: false` the revision that needed none. */
+  /** The revision of the change; with `changed: false` the revision of the state that needed none. */
   revision: number
   changed: boolean
 }
@@ -50,9 +51,10 @@ type Answer = Result<Written, unknown>
 interface Job {
   command: WriteCommand<unknown>
   commandId: string
-  /** The id may already stand in the log: it is looked for before anything is decided. */
+  /** True when the id may already be in the log: it is looked for before anything is decided. */
   mayBeStored: boolean
-  /** An append of it ended without a word: as long as nothing else stands in its place, a refusal would be a guess. */
+  /** True when an append of the command ended without an answer: as long as no other event has its place, a refusal
+   *  would be a guess. */
   isUnknown: boolean
   conflicts: number
   preparations: number
@@ -61,10 +63,10 @@ interface Job {
   reject: (bug: unknown) => void
 }
 
-/** One command of a round: `appended` when it made an event, `answer` when it needed none. */
+/** One command of a round. It has `appended` when it made an event, `answer` when it needed none. */
 type Draft = { job: Job; revision: number } & ({ appended: ReturnType<ConfigLog['append']> } | { answer: Answer })
 
-/** The commands of a round up to the first that lacks something, and what follows. */
+/** The drafts of a round up to the first command that lacks something, and the commands that follow. */
 interface Drafted {
   drafts: Draft[]
   rest: Job[]
@@ -80,7 +82,7 @@ export class ConfigWriter {
     this.#options = options
   }
 
-  /** Answers after the change is durable and this writer's follower has folded it. */
+  /** Resolves after the change is durable and this writer's follower has folded it. */
   write<Refusal>(command: WriteCommand<Refusal>): Promise<Result<Written, Refusal | WriteRefusal>> {
     if (this.#waiting.length >= commandsWaitingMax) {
       return Promise.resolve(fail({ type: 'unavailable', message: 'too many changes wait to be written' }))
@@ -97,17 +99,17 @@ export class ConfigWriter {
         answer: answer as Job['answer'],
         reject,
       })
-      // After this turn, so that commands which come together share a round.
+      // Start after this turn, so that commands that arrive together share a round.
       this.#running ??= Promise.resolve().then(() => this.#run())
     })
   }
 
-  /** What became of a command whose outcome was unknown. */
+  /** Looks up the event of a command whose outcome was unknown. */
   lookup(commandId: string): Promise<Result<StoredEvent | undefined, LogRefusal>> {
     return this.#options.log.find(commandId)
   }
 
-  /** Waits for the commands that were already given. */
+  /** Waits for the commands that were already accepted. */
   async stop(): Promise<void> {
     await this.#running
   }
@@ -125,7 +127,7 @@ export class ConfigWriter {
     this.#running = undefined
   }
 
-  /** Answers what it can; the rest has to be decided again. */
+  /** Answers the jobs that it can, and returns those that have to be decided again. */
   async #round(round: Job[]): Promise<Job[]> {
     const { follower } = this.#options
     const { jobs, again } = await this.#notYetStored(round)
@@ -139,14 +141,14 @@ export class ConfigWriter {
       }
     }
     const { drafts, rest, lacking } = this.#draft(jobs)
-    // As the first of a round it was decided on what the log holds.
+    // The command was the first of its round, so it was decided on what the log holds.
     if (drafts.length === 0 && lacking !== undefined) return [...again, ...(await this.#prepare(rest, lacking))]
     await Promise.all(drafts.map((draft) => ('appended' in draft ? draft.appended : undefined)))
     await follower.look()
     return [...again, ...(await this.#settle(drafts)), ...rest]
   }
 
-  /** `again`: where an earlier append of it led cannot be told yet. */
+  /** Separates jobs that are already stored. `again` holds those whose earlier append has an unknown outcome. */
   async #notYetStored(round: Job[]): Promise<{ jobs: Job[]; again: Job[] }> {
     const [jobs, again]: [Job[], Job[]] = [[], []]
     for (const job of round) {
@@ -162,7 +164,7 @@ export class ConfigWriter {
   async #answerStored(job: Job, revision: number): Promise<void> {
     const { follower } = this.#options
     if (follower.status.revision < revision) await follower.look()
-    // What this follower cannot prove it does not vouch for.
+    // Do not acknowledge an event that this follower has not proven.
     const isProven = follower.status.revision >= revision
     job.answer(isProven ? done({ revision, changed: true }) : fail(unknown(job)))
   }
@@ -182,7 +184,7 @@ export class ConfigWriter {
     return { drafts, rest: [], lacking: undefined }
   }
 
-  /** Leaves `pending` as it will be once the draft is stored. */
+  /** Decides one job, and leaves `pending` as it will be once the draft is stored. */
   #decide(job: Job, pending: ConfigState): Draft | { lacking: Unprepared<unknown> } {
     const { log, macKey } = this.#options
     const { revision } = pending
@@ -200,7 +202,7 @@ export class ConfigWriter {
     return { job, revision: event.revision, appended: log.append(sealed, revision) }
   }
 
-  /** Answers the jobs that can be decided now. */
+  /** Prepares the first job, and returns the jobs that can be decided now. */
   async #prepare(jobs: Job[], lacking: Unprepared<unknown>): Promise<Job[]> {
     const [job, ...others] = jobs as [Job, ...Job[]]
     const isHopeless = ++job.preparations > triesMax
@@ -224,7 +226,7 @@ export class ConfigWriter {
     }
   }
 
-  /** In the order of deciding: what was decided on top of something that did not come to be is void. */
+  /** Answers the drafts in the order of their decisions: a decision on top of an event that was not stored is void. */
   async #settle(drafts: Draft[]): Promise<Job[]> {
     const again: Job[] = []
     let broken = false
@@ -235,7 +237,7 @@ export class ConfigWriter {
         job.answer(done({ revision: stored.value.revision, changed: true }))
         broken ||= stored.value.revision !== draft.revision
       } else if (broken) {
-        // Its append, if it made one, was refused with the ones before it.
+        // Its append, if there was one, was refused with the ones before it.
         if (stored?.error.type === 'outcome-unknown') job.mayBeStored = job.isUnknown = true
         again.push(job)
       } else if (stored !== undefined) {
@@ -251,7 +253,7 @@ export class ConfigWriter {
 
   async #mayTryAgain(job: Job, refusal: AppendRefusal): Promise<boolean> {
     if (refusal.type === 'conflict') {
-      // Something else stands where it was to stand: no earlier append of it can be stored any more.
+      // Another event has its place: no earlier append of the command can be stored any more.
       job.isUnknown = false
       return ++job.conflicts < triesMax
     }

@@ -1,5 +1,5 @@
-// A log with everything that stands around it in a node, for tests: one storage, and a writer that can be started on it
-// again and again.
+// A log with the parts around it in a node, for tests: one storage, and a writer that can be started on it again and
+// again.
 
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../../../shared/clock.ts'
@@ -32,9 +32,9 @@ export interface Rig {
   verdict: Verdict
   notices: Notice[]
   states: ConfigState[]
-  /** Resolves once the snapshot that is being written is there. */
+  /** Resolves once the snapshot under way is written. */
   kept(): Promise<void>
-  /** As a clean shutdown does. */
+  /** Stops the parts as a clean shutdown does. */
   stop(): Promise<void>
 }
 
@@ -75,7 +75,7 @@ export function setTeam(name: string) {
   return { actor: 'test', reason: '', decide: () => done(teamSet(name)) }
 }
 
-/** Appends an event as somebody else would who has the master key. */
+/** Appends an event as another process with the master key would. */
 export async function appendForeign(
   log: ConfigLog,
   fields: Partial<Record<keyof ConfigEvent, unknown>>,
