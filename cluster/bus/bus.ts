@@ -1,6 +1,7 @@
-// How nodes reach one another: named subjects, messages of bytes. Publishing is fire-and-forget and never blocks; what
-// must not be lost goes through a spool or the log, not through the bus alone. One contract suite holds for every adapter
-// (`bus-contract.ts`): in one process and between its threads (`local-bus.ts`), and over NATS (`nats-bus.ts`).
+// The port by which nodes reach one another: named subjects with messages of bytes. Publishing is fire-and-forget and
+// never blocks; data that must not be lost goes through a spool or the log, not through the bus alone. One contract
+// suite holds for every adapter (`bus-contract.ts`): in one process and between its threads (`local-bus.ts`), and over
+// NATS (`nats-bus.ts`).
 import type { Result } from '../../shared/result.ts'
 import { subjectToken } from './subject-token.ts'
 

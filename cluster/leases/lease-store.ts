@@ -5,8 +5,8 @@ import type { Result } from '../../shared/result.ts'
 export interface LeaseValue {
   /** The holder; '' after the lease was released. */
   readonly owner: string
-  /** A fencing number that grows with each change of owner: who receives a message under an epoch ignores later ones
-   *  under a lower epoch. */
+  /** A fencing number that grows with each change of owner: a receiver that has seen an epoch ignores messages under
+   *  lower ones. */
   readonly epoch: number
   /** A number that grows with each write of one owner, so that the owner can tell which of its writes it reads. */
   readonly beat: number

@@ -1,6 +1,6 @@
-// What operators do after everything that heals by itself has healed, as the operations guide describes it: a damaged
-// stream is made anew from the longest history that verifies, wherever it is; a node whose own folder is damaged gets
-// an empty one, and takes everything from the stream.
+// Acts as operators do after everything that heals by itself has healed, as the operations guide describes it: a
+// damaged stream is made anew from the longest history that verifies, wherever it is; a node whose own folder is
+// damaged gets an empty one, and takes everything from the stream.
 
 import type { LogHead, StoredEvent } from '../config-log/log/config-log.ts'
 import { MemoryLog } from '../config-log/log/memory-log.ts'
