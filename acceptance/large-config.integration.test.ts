@@ -66,7 +66,7 @@ test('a document that makes too large a change is refused by the name of the lim
 })
 
 test(`${keys} keys: a node starts within 5 s, and a change of one costs it less than 20 ms`, async () => {
-  const script = ['cluster/config-log/scale.bench.ts', `${keys}`, `${keys + 1_000}`]
+  const script = ['cluster/config-log/follower/scale.bench.ts', `${keys}`, `${keys + 1_000}`]
   const { stdout } = await run(process.execPath, script, { cwd: checkout })
   process.stderr.write(stdout)
   expect(workedMs(stdout, 'boot from the copy: to serving')).toBeLessThan(5_000)

@@ -1,8 +1,13 @@
 // The log of a cluster behind a network that loses what the server says, or what it is told: whatever was given up as
 // unanswered is stored at most once, and what was answered exactly once.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { event } from '../cluster/config-log/config-log-contract.ts'
-import { appendNext, type JetStreamNode, openStream, startNode } from '../cluster/config-log/jetstream-rig.ts'
+import { event } from '../cluster/config-log/log/config-log-contract.ts'
+import {
+  appendNext,
+  type JetStreamNode,
+  openStream,
+  startNode,
+} from '../cluster/config-log/replication/jetstream-rig.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../cluster/nats/nats-rig.ts'
 import { type FaultProxy, startFaultProxy } from '../loadtest/faults/fault-proxy.ts'
 

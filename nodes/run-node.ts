@@ -2,8 +2,8 @@
 // open is finished, all ends in reverse. The parts share the bus of this process and its data folder, nothing else.
 import type { Server } from 'node:http'
 import { LocalBus } from '../cluster/bus/local-bus.ts'
-import type { Hold } from '../cluster/config-log/held-log.ts'
 import type { DataFolder } from '../cluster/data-folder/data-folder.ts'
+import type { Hold } from '../cluster/data-folder/hold.ts'
 import type { StartJournal } from '../cluster/data-folder/start-journal.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { Notify } from '../shared/notice.ts'

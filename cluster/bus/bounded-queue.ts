@@ -4,14 +4,14 @@ import type { Keeping } from './traffic.ts'
 export interface Parcel {
   readonly subject: string
   readonly payload: Uint8Array
-  /** Of the publisher on this subject: receivers see by it what they missed. */
+  /** The publisher's number of this message on its subject. Receivers compute from it how many messages they missed. */
   readonly sequence: number
 }
 
 export class BoundedQueue {
   readonly #keeping: Keeping
   #parcels: Parcel[] = []
-  /** Parcels before it have left: taking one must not move all others. */
+  /** Index of the oldest parcel. Parcels before it have left; taking one must not move all the others. */
   #head = 0
   #bytes = 0
 
@@ -27,7 +27,7 @@ export class BoundedQueue {
     return this.#bytes
   }
 
-  /** Answers how many were dropped, this one among them where it does not fit at all. */
+  /** Returns how many messages were dropped, including this one when it does not fit at all. */
   add(parcel: Parcel): number {
     const { messagesMax, bytesMax } = this.#keeping
     if (messagesMax === 0 || parcel.payload.length > bytesMax) return 1

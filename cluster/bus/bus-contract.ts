@@ -1,5 +1,5 @@
-// What every bus keeps to, whatever carries it. `open` gives two ends of one bus: the same one twice for an in-process
-// adapter, two threads or two connections for the others.
+// The suite that every bus passes. `open` gives two ends of one bus: the same object twice for an in-process adapter,
+// two threads or two connections for the others.
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Bus, decodeJson, encodeJson } from './bus.ts'
 
@@ -106,7 +106,7 @@ export function busContract(name: string, open: () => Promise<{ near: Bus; far: 
   })
 }
 
-/** Long enough for a subscription to be known on the other side. */
+/** Waits long enough for a subscription to be known on the other side. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 60))
 }

@@ -1,17 +1,20 @@
-// How nodes reach one another: named subjects, messages of bytes. Publishing is fire-and-forget and never blocks; what
-// must not be lost goes through a spool or the log, not through the bus alone. One contract suite holds for every adapter
-// (`bus-contract.ts`): in one process and between its threads (`local-bus.ts`), and over NATS (`nats-bus.ts`).
+// The port by which nodes reach one another: named subjects with messages of bytes. Publishing is fire-and-forget and
+// never blocks; data that must not be lost goes through a spool or the log, not through the bus alone. One contract
+// suite holds for every adapter (`bus-contract.ts`): in one process and between its threads (`local-bus.ts`), and over
+// NATS (`nats-bus.ts`).
 import type { Result } from '../../shared/result.ts'
 import { subjectToken } from './subject-token.ts'
 
 export interface Bus {
-  /** Gives `payload` away: the caller must not touch the bytes afterwards (they may move to another thread). */
+  /** Sends `payload` to all subscribers. The caller must not touch the bytes afterwards: they may move to another
+   *  thread. */
   publish(subject: string, payload: Uint8Array): void
   /** `subject` may end in `.*`, which matches one more token. */
   subscribe(subject: string, receive: (payload: Uint8Array, subject: string) => void): Subscription
-  /** Asks whoever serves `subject`. */
+  /** Sends a request to whoever serves `subject` and waits for the answer. */
   request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Result<Uint8Array, BusRefusal>>
-  /** Answers requests on `subject`; where several do, one of them gets each request. A throw in `answer` is told to the asker as `failed`. */
+  /** Answers requests on `subject`. When several serve one subject, one of them gets each request. When `answer`
+   *  throws, the requester gets `failed`. */
   serve(subject: string, answer: (payload: Uint8Array) => Promise<Uint8Array> | Uint8Array): Subscription
   close(): void
 }
@@ -21,51 +24,52 @@ export interface Subscription {
 }
 
 export type BusRefusal =
-  /** After the whole time, or sooner where it is sure that no answer comes. */
+  /** The time is over, or it is certain that no answer comes. `afterMs` says how long the requester waited. */
   | { type: 'no-answer'; subject: string; afterMs: number }
   | { type: 'failed'; message: string }
-  /** The network takes no message of this size: nothing was sent. */
+  /** The network accepts no message of this size: nothing was sent. */
   | { type: 'too-large'; subject: string; bytes: number; bytesMax: number }
 
-/** Subjects, with what travels on them. JSON unless said otherwise. */
+/** Subjects and the messages on them. Messages are JSON unless a comment says otherwise. */
 export const subjects = {
-  /** From the log's writer: `{revision}` was appended. A hint: followers also look by themselves. */
+  /** `{revision}`: the writer of the log has appended up to `revision`. A hint: followers also poll. */
   configAppended: 'config.appended',
-  /** From every follower, after its swap: `{node, revision, hash}`. */
+  /** `{node, revision, hash}`: a follower has put this revision to use. */
   configApplied: 'config.applied',
-  /** From the thread that keeps the data keys of this process: it holds others now. A hint. */
+  /** The data keys of this process have changed. The thread that keeps them sends it; a hint. */
   keysChanged: 'keys.changed',
-  /** msgpack batch, `shared/telemetry/batch.ts`. */
+  /** A batch of records in msgpack, see `shared/telemetry/batch.ts`. */
   telemetryBatch: 'telemetry.batch',
   /** `{node, epoch, sequence}`: every record up to `sequence` is stored durably. */
   telemetryStored: 'telemetry.stored',
-  /** `{isAccepting}` each second and at each change, from whoever carries batches on: while it is false they stay in the
-   *  spool. Inside one process. */
+  /** `{isAccepting}`, each second and at each change, from the part that forwards batches. While it is false, batches
+   *  stay in the spool. It does not leave the process. */
   telemetryFlow: 'telemetry.flow',
-  /** `NodeHeartbeat`, each second. */
+  /** `NodeHeartbeat`, each second, from every node. */
   heartbeat: 'node.heartbeat',
-  /** From every aggregator of a cluster, each second and at each change: `KeepingMessage`. */
+  /** `KeepingMessage`, each second and at each change, from every aggregator of a cluster. */
   keeping: 'node.keeping',
-  /** From the one publisher, each second: `WeightsMessage`. */
+  /** `WeightsMessage`, each second, from the one aggregator that publishes the weights. */
   weights: 'weights',
-  /** From the owner of each partition, each second: `Partial`, what its partition knows of objectives and targets. */
+  /** `Partial`, each second, from the owner of each partition: what it knows of objectives and targets. */
   sloPartial: 'slo.partial',
-  /** From the one publisher, each second: `SloState`. */
+  /** `SloState`, each second, from the one aggregator that publishes it. */
   sloState: 'slo.state',
-  /** `LinkState`, each second and at each change, from the thread of a process that holds its connection to NATS. */
+  /** `LinkState`, each second and at each change, from the thread that holds the process's connection to NATS. */
   linkState: 'link.state',
-  /** Request to the thread that holds the state of requests (`cluster/state/bus-state-store.ts`). Inside one process. */
+  /** A request to the thread that holds the state of requests (`cluster/state/bus-state-store.ts`). It does not leave
+   *  the process. */
   stateRequest: 'state.request',
-  /** Request to the aggregator: `AggregatorQuery` → its answer. */
+  /** A request to the aggregator: `AggregatorQuery` → its answer. */
   aggregatorQuery: 'aggregator.query',
 } as const
 
-/** `telemetryStored` for one node by name, between processes. */
+/** The subject of `telemetryStored` for one node. Processes use it; within a process the plain subject is enough. */
 export function telemetryStoredOf(node: string): string {
   return `${subjects.telemetryStored}.${subjectToken(node)}`
 }
 
-/** Request to one aggregator by name: `AggregatorQuery` → its answer. */
+/** The subject of a request to one aggregator by name: `AggregatorQuery` → its answer. */
 export function aggregatorQueryOf(node: string): string {
   return `${subjects.aggregatorQuery}.${subjectToken(node)}`
 }

@@ -1,4 +1,5 @@
-// Hours without NATS, by a clock that the test moves. A whole day: `HOURS=24 npx vitest run --project unit cluster/bus/hours-away`.
+// Hours without NATS on a clock that the test advances. For a whole day run `HOURS=24 npx vitest run --project unit
+// cluster/bus/hours-away`.
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../shared/clock.ts'

@@ -1,6 +1,6 @@
-// The in-process bus. One hub lives in the thread that composes the node and knows who wants what; other threads join it
-// through a MessagePort, send it all they publish, and see the same bus. Messages to subscribers in the same thread are delivered in a later turn, as they would be from a
-// network, so that nobody comes to rely on a synchronous answer.
+// The in-process bus. One hub lives in the thread that composes the node and knows every subscription; other threads
+// join it through a MessagePort, send it all they publish, and see the same bus. Subscribers in the same thread receive
+// a message in a later turn, as they would from a network, so that no caller relies on a synchronous answer.
 import type { MessagePort } from 'node:worker_threads'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { Bus, BusRefusal, Subscription } from './bus.ts'
@@ -39,12 +39,12 @@ export class LocalBus implements Bus {
   #nextId = 1
   #closed = false
 
-  /** On the hub: lets the thread behind `port` take part. */
+  /** Called on the hub: lets the thread behind `port` take part. */
   admit(port: MessagePort): void {
     this.#connect(port, false)
   }
 
-  /** In another thread: takes part in the bus whose hub is behind `port`. */
+  /** Called in another thread: joins the bus whose hub is behind `port`. */
   join(port: MessagePort): void {
     this.#connect(port, true)
   }
@@ -141,7 +141,7 @@ export class LocalBus implements Bus {
       {
         done: (answer) => from.port.postMessage({ type: 'response', id, payload: answer } satisfies Frame),
         failed: (message) => from.port.postMessage({ type: 'failure', id, message } satisfies Frame),
-        // The far side serves neither: pass it on under an id of our own and remember whom to answer.
+        // The far side serves it: pass the request on under an id of our own and remember whom to answer.
         relay: (peer) => {
           const ownId = this.#nextId++
           this.#relayed.set(ownId, { peer: from, id })
@@ -183,7 +183,7 @@ export class LocalBus implements Bus {
         return
       }
     }
-    // Nobody serves it yet: the asker's timer answers.
+    // Nobody serves the subject yet: the requester's timer ends the request.
   }
 
   #settle(id: number, outcome: Result<Uint8Array, BusRefusal>): void {

@@ -1,7 +1,9 @@
-// How many messages a subscription did not get. Each publisher numbers what it sends on a subject; a gap is what was lost on
-// the way, dropped by the publisher while it was away, or thrown away by a server because this process read too slowly.
+// Counts the messages that a subscription did not get. Each publisher numbers what it sends on a subject; a gap is a
+// message that was lost on the way, dropped by the publisher while it was disconnected, or discarded by a server
+// because this process read too slowly.
 
-/** Publishers and subjects that are followed at one time; beyond it the oldest are forgotten. */
+/** The number of pairs of publisher and subject that are followed at one time; beyond it the oldest pair is
+ *  forgotten. */
 const originsMax = 1_024
 
 export class Missed {
@@ -12,7 +14,7 @@ export class Missed {
     return this.#count
   }
 
-  /** Answers how many are missing before this one. The first of a publisher is where counting begins. */
+  /** Returns how many messages are missing before this one. Counting begins at the first message of a publisher. */
   hear(origin: string, subject: string, sequence: number): number {
     const key = `${origin} ${subject}`
     const last = this.#last.get(key)

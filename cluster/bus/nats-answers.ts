@@ -1,12 +1,12 @@
-// An answer to a request, in parts that every server takes. The asker knows by the headers which part it has, and whether
-// it is an answer or the reason why there is none.
+// Splits an answer to a request into parts that every server accepts. Headers tell the requester which part it has, and
+// whether the payload is an answer or the reason why there is none.
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { BusRefusal } from './bus.ts'
 
 const partHeader = 'hg-part'
 const failedHeader = 'hg-failed'
-/** Half of what a server takes unless it is told otherwise. */
+/** Half of a server's default `max_payload`. */
 const partBytesMax = 512 << 10
 export const answerBytesMax = 32 << 20
 const messageCharsMax = 1_000
@@ -29,12 +29,12 @@ export function failurePart(message: string): Part {
   return { payload: new TextEncoder().encode(message.slice(0, messageCharsMax)), headers: header(failedHeader, '1') }
 }
 
-/** Puts the parts of one answer together. */
+/** Joins the parts of one answer. */
 export class Assembly {
   #parts: Uint8Array[] = []
   #bytes = 0
 
-  /** Undefined until the answer is whole. */
+  /** Returns undefined until the answer is complete. */
   add(message: Msg): Result<Uint8Array, BusRefusal> | undefined {
     const payload = message.data
     if (message.headers?.has(failedHeader)) return failed(new TextDecoder().decode(payload))

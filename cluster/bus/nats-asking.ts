@@ -1,5 +1,5 @@
-// Requests that wait for their answer, over one inbox for each connection. Where it is sure that no answer comes (nobody is
-// there to answer, or the connection is gone) the asker is told at once and not after its whole time.
+// Requests that wait for their answer, over one inbox for each connection. When it is certain that no answer comes
+// (nobody serves the subject, or the connection is lost), the requester is told at once and not after its timeout.
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import { fail, type Result } from '../../shared/result.ts'
@@ -44,7 +44,7 @@ export class NatsAsking {
     for (const id of [...this.#waiting.keys()]) this.#noAnswer(id)
   }
 
-  /** `wire` is the subject as NATS knows it. */
+  /** `wire` is the subject on the server, `subject` the one without prefix that troubles name. */
   ask(wire: string, subject: string, payload: Uint8Array, timeoutMs: number): Promise<Answer> {
     const connection = this.#connection
     if (connection === undefined) return Promise.resolve(noAnswer(subject, 0))

@@ -1,4 +1,4 @@
-// The bus over real servers: the contract, and what it does while they are away, stand still, or read slowly.
+// The bus over real servers: the contract suite, and the behaviour while servers are away, stand still, or read slowly.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -181,7 +181,7 @@ test('what was on the way to a server that was killed is counted', async () => {
 })
 
 const megabyte = 2 ** 20
-/** Answers with the most memory that was resident meanwhile. */
+/** Returns the largest resident memory seen meanwhile. */
 async function publishMany(bus: NatsBus, count: number, bytes: number): Promise<number> {
   let mostBytes = 0
   for (let n = 0; n < count; n++) {
@@ -204,14 +204,14 @@ test.each([
   const before = process.memoryUsage.rss()
   const most = await publishMany(bus, 200_000, 1_024)
   const { bytes, length, dropped } = bus.queues().other
-  // All but the window: what the client takes before the loss is known is bounded as well.
+  // All but the window is bounded by the queue; what the client takes before the loss is known is bounded as well.
   expect(dropped + length).toBeGreaterThan(190_000)
   expect(bytes).toBeLessThanOrEqual(megabyte)
   expect(length).toBeLessThanOrEqual(1_000)
   expect(most - before).toBeLessThan(64 * megabyte)
 })
 
-// The subscriber is a process of its own. A server waits so long for a reader, and its publishers with it, then cuts it off.
+// The subscriber is a process of its own. A server waits `write_deadline` for a slow reader, then cuts it off.
 const patient = 'write_deadline: "10s"'
 const impatient = 'write_deadline: "1s"'
 test.each([
@@ -233,7 +233,7 @@ test.each([
   const filler = 'x'.repeat(900)
   for (let n = 1; n <= 100_000; n++) {
     publish(filler)
-    // The subscriber is what is slow, not this process: it does not outrun the server.
+    // The subscriber must be the slow part: this process must not outrun the server.
     for (let waits = 0; bus.queues().other.length > 0 && waits < 100; waits++) await pause(5)
     if (n % 500 === 0) await pause(1)
   }

@@ -1,5 +1,6 @@
-// The bus between processes. Publishing never waits and never fails: while NATS is away, what is still worth something waits
-// in bounded queues by class (`traffic.ts`) and the rest is dropped and counted. Subscriptions outlive connections.
+// The bus between processes. Publishing never waits and never fails: while NATS is away, messages that are still useful
+// later wait in bounded queues by class (`traffic.ts`), and the rest is dropped and counted. Subscriptions outlive
+// connections.
 import {
   headers,
   type Msg,
@@ -19,7 +20,7 @@ import { OutboundQueue, type QueueState } from './outbound-queue.ts'
 import { type TrafficClass, trafficClassOf } from './traffic.ts'
 
 export interface NatsBusOptions {
-  /** Stays its owner's: closing the bus leaves it open. */
+  /** The bus does not own the link: closing the bus leaves it open. */
   readonly link: NatsLink
   readonly clock: Clock
   readonly chance: Chance
@@ -29,9 +30,9 @@ export interface NatsBusOptions {
 type Receive = (payload: Uint8Array, subject: string) => void
 type Answer = (payload: Uint8Array) => Promise<Uint8Array> | Uint8Array
 
-/** Of everything that the bus carries, so that a cluster can share its servers with others. */
+/** The prefix of all subjects of the bus, so that a cluster can share its servers with other applications. */
 const prefix = 'hg.'
-/** One of those who serve a subject answers. */
+/** The queue group of those who serve a subject: the server gives each request to one of them. */
 const queueGroup = 'hg'
 const originHeader = 'hg-from'
 const servedMax = 256
@@ -44,7 +45,7 @@ interface Want {
 
 export class NatsBus implements Bus {
   readonly #options: NatsBusOptions
-  /** Of this bus: receivers tell publishers apart by it. */
+  /** The id of this bus. Receivers tell publishers apart by it. */
   readonly #origin: string
   readonly #outgoing: OutboundQueue
   readonly #asking: NatsAsking
@@ -65,12 +66,12 @@ export class NatsBus implements Bus {
     this.#watching = link.onChange(() => this.#onChange(link.connection))
   }
 
-  /** What waits for NATS and what was dropped, by class. */
+  /** Messages that wait for NATS and messages that were dropped, by class. */
   queues(): Record<TrafficClass, QueueState> {
     return this.#outgoing.queues()
   }
 
-  /** Messages that subscriptions of this bus should have got and did not, since the start. */
+  /** Messages that subscriptions of this bus should have received and did not, since the start. */
   get missed(): number {
     return this.#missed
   }
@@ -91,7 +92,7 @@ export class NatsBus implements Bus {
     )
   }
 
-  /** As `subscribe`, without what this bus published itself: for whoever passes messages on. */
+  /** Subscribes without receiving what this bus published itself. A bridge that forwards messages needs it. */
   subscribeOthers(subject: string, receive: Receive): Subscription {
     return this.#want((connection, missed) =>
       connection.subscribe(`${prefix}${subject}`, {
@@ -159,7 +160,7 @@ export class NatsBus implements Bus {
     }
   }
 
-  /** A throw in here would end the client's reading for good. */
+  /** Catches every throw: an exception in the callback would end the client's read loop for good. */
   #deliver(message: Msg, receive: Receive, missed: Missed): void {
     try {
       const subject = message.subject.slice(prefix.length)

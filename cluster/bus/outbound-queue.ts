@@ -1,7 +1,8 @@
-// What this process sends, and what becomes of it while the network is away. The client takes any amount and tells nobody:
-// what it holds when a connection dies is lost without an error, and memory grows for as long as a server reads slowly. So
-// at most a window of bytes is on the way; the server confirms it (a flush is a ping behind the data), and the rest waits
-// in bounded lines. What is dropped, and what was on the way when a connection was lost, is counted by class.
+// Sends the messages of this process and bounds what waits while the network is away. The NATS client accepts any
+// amount and reports nothing: what it holds when a connection dies is lost without an error, and memory grows for as
+// long as a server reads slowly. So at most a window of bytes is on the way; the server confirms it (a flush is a ping
+// behind the data), and the rest waits in bounded queues. Dropped messages, and messages that were on the way when a
+// connection was lost, are counted by class.
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -12,10 +13,10 @@ export interface QueueState {
   /** Messages that wait for the network. */
   length: number
   bytes: number
-  /** Since the start; `tooLarge` among them. */
+  /** Messages dropped since the start, including `tooLarge`. */
   dropped: number
   tooLarge: number
-  /** On the way when a connection was lost: they may have arrived or not. Since the start. */
+  /** Messages that were on the way when a connection was lost, since the start. They may have arrived or not. */
   uncertain: number
 }
 
@@ -26,19 +27,19 @@ export interface OutgoingOptions {
 }
 
 const windowBytes = 4 << 20
-/** A part of the window that is confirmed by itself. */
+/** The part of the window that one flush confirms. */
 const stretchBytes = windowBytes / 8
 const stretchMs = 200
 const droppedNoticeMs = 10_000
 const tooLargeNoticeMs = 60_000
-/** Of a server that says nothing else. */
+/** `max_payload` of a server that does not report one. */
 const payloadBytesDefault = 1 << 20
 /** Headers count as payload. */
 const headerBytesMax = 256
-/** What the client and its server put around a message. */
+/** Bytes that client and server add to each message. */
 const overheadBytes = 128
 
-/** What went out between two flushes. */
+/** Messages that were sent between two flushes. */
 interface Stretch {
   bytes: number
   messages: Map<TrafficClass, number>
@@ -56,7 +57,7 @@ export class OutboundQueue {
   #toldAtMs = Number.NEGATIVE_INFINITY
   #connection: NatsConnection | undefined
   #open: Stretch = { bytes: 0, messages: new Map() }
-  /** Flushed and not confirmed, oldest first. */
+  /** Stretches that were flushed and are not confirmed yet, oldest first. */
   #flushed: Stretch[] = []
   #onTheWayBytes = 0
   #timer: Timer | undefined
@@ -66,7 +67,7 @@ export class OutboundQueue {
     this.#options = options
   }
 
-  /** Called when `connection` is ready for what waits: subscriptions come first. */
+  /** Called when `connection` is ready for the queued messages. Subscriptions must be open by then. */
   connected(connection: NatsConnection): void {
     this.#connection = connection
     this.#payloadBytesMax = (connection.info?.max_payload ?? payloadBytesDefault) - headerBytesMax
@@ -86,7 +87,7 @@ export class OutboundQueue {
     this.#letIn()
   }
 
-  /** The most that the server takes now, or took last. */
+  /** The largest payload that the connected server accepts, or the last one did. */
   get payloadBytesMax(): number {
     return this.#payloadBytesMax
   }
@@ -121,7 +122,7 @@ export class OutboundQueue {
     return this.#connection === connection
   }
 
-  /** Bytes that went out beside the lines. */
+  /** Counts bytes that were sent beside the queues (requests and answers). */
   sent(bytes: number): void {
     this.#count(bytes)
   }
@@ -168,12 +169,12 @@ export class OutboundQueue {
     this.#open = { bytes: 0, messages: new Map() }
     connection.flush().then(
       () => this.#onConfirmed(stretch),
-      () => {}, // the connection is being lost: the link tells
+      () => {}, // the connection is being lost: the link reports it
     )
   }
 
   #onConfirmed(stretch: Stretch): void {
-    if (this.#flushed[0] !== stretch) return // of a connection before this one
+    if (this.#flushed[0] !== stretch) return // it belongs to an earlier connection
     this.#flushed.shift()
     this.#onTheWayBytes -= stretch.bytes
     this.#letIn()
@@ -186,7 +187,7 @@ export class OutboundQueue {
       while (this.#hasRoom()) {
         const parcel = line.take()
         if (parcel === undefined) break
-        // The server that is back may take less than the one before.
+        // After a reconnect the server may accept smaller messages than before.
         const { subject, payload } = parcel
         if (payload.length > this.#payloadBytesMax) this.refuseLarge(name, subject, payload.length)
         else this.#sendNow(name, parcel)

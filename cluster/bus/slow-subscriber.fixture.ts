@@ -1,4 +1,4 @@
-// A process that counts what it hears on `other.n`, and tells its parent four times a second.
+// A process that counts the messages it receives on `other.n`, and reports to its parent four times a second.
 import { systemClock } from '../../shared/clock.ts'
 import { openNatsLink } from '../nats/open-nats-link.ts'
 import { NatsBus } from './nats-bus.ts'

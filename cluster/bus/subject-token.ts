@@ -1,7 +1,7 @@
-// A name that somebody chose, as one token of a subject: dots separate tokens, blanks end a subject, and `*` and `>` match
-// others. Two names never become the same token.
+// Encodes a user-chosen name as one token of a subject. It must be encoded because dots separate tokens, blanks end a
+// subject, and `*` and `>` are wildcards. Two names never get the same token.
 
-/** Names are seldom longer than their token; `=` begins an escaped byte. */
+/** Most names are their own token; `=` begins an escaped byte. */
 export function subjectToken(name: string): string {
   if (/^[A-Za-z0-9_-]+$/.test(name)) return name
   const bytes = new TextEncoder().encode(name)

@@ -1,6 +1,6 @@
-// What travels on the bus, by the first token of its subject, and what becomes of it while the network is away: some of it
-// is still worth something later and waits in a bounded queue, of which the oldest goes first; the rest describes a moment
-// and is dropped with it.
+// Classes of messages, by the first token of their subject, and what happens to each class while the network is away.
+// Some messages are still useful later and wait in a bounded queue that drops the oldest first; the others describe a
+// moment and are dropped.
 
 export type TrafficClass = keyof typeof traffic
 
@@ -11,17 +11,18 @@ export interface Keeping {
 
 const nothing: Keeping = { messagesMax: 0, bytesMax: 0 }
 
-/** In the order in which they leave when the network is back. */
+/** The classes in the order in which their queues are sent after a reconnect. */
 export const traffic = {
-  /** Hints and confirmations: few and small. Whoever misses one looks by itself. */
+  /** Hints and confirmations are few and small. A node that misses one finds the same by polling. */
   config: { messagesMax: 1_000, bytesMax: 1 << 20 },
-  /** Batches lie in the spool as well. */
+  /** Batches are in the spool as well. */
   telemetry: { messagesMax: 2_000, bytesMax: 4 << 20 },
   cache: { messagesMax: 10_000, bytesMax: 4 << 20 },
   other: { messagesMax: 1_000, bytesMax: 1 << 20 },
-  /** A beat each second, and what partitions an aggregator keeps: the newest are worth a moment's wait. */
+  /** A heartbeat each second, and the partitions that an aggregator keeps: only the newest ones are worth sending
+   *  late. */
   node: { messagesMax: 2, bytesMax: 256 << 10 },
-  /** The next one says more, and comes soon. */
+  /** The next message replaces this one, and comes soon. */
   weights: nothing,
   slo: nothing,
   gossip: nothing,

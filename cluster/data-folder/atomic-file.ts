@@ -1,8 +1,9 @@
-// Small files that a kill or a power cut at any point leaves whole: either the old content or the new one.
+// Writes small files so that a kill or a power cut at any point leaves the old content or the new one, never a mixture.
 import { dirname } from 'node:path'
 import { type Disk, type DiskFile, fileSystem } from './disk.ts'
 
-/** Durable when it returns. `scrub` overwrites the replaced content too, for files that hold secrets. Throws on I/O errors. */
+/** The content is durable when the call returns. `scrub` overwrites the replaced content too, for files that hold
+ *  secrets. Throws on I/O errors. */
 export function writeFileAtomically(
   path: string,
   content: Uint8Array | string,
@@ -32,7 +33,7 @@ function writeDurably(file: DiskFile, bytes: Uint8Array): void {
   }
 }
 
-// Best effort: a file system or a disk that copies on write keeps the old blocks for a while.
+// Overwrites on a best effort: a file system or a disk that copies on write keeps the old blocks for a while.
 function overwrite(file: DiskFile): void {
   file.write(Buffer.alloc(file.size()), 0)
   file.sync()

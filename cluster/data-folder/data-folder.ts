@@ -1,5 +1,5 @@
-// The folder that a process owns: it is locked, of a format that this release knows, and holds the node's id and, on a
-// machine of its own, the master key. Files that are not ours are left alone.
+// The folder that a process owns. It is locked, has a format that this release knows, and holds the node's id and, on a
+// single-machine installation, the master key. Other files in it are left alone.
 
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
@@ -11,22 +11,22 @@ import { type FolderLock, lockFolder } from './folder-lock.ts'
 
 export interface DataFolderOptions {
   path: string
-  /** From the environment. */
+  /** The master key that the environment gives. */
   masterKey: Uint8Array | undefined
-  /** The log lies in this folder, so the master key may too; otherwise it has to be given. */
+  /** True when the log is in this folder: then the master key may be kept here too. Otherwise it has to be given. */
   embedded: boolean
   pid: number
 }
 
 export interface DataFolder {
-  /** Absolute. */
+  /** The absolute path. */
   path: string
   configDir: string
   spoolDir: string
   files: DataFiles
   nodeId: string
   masterKey: Uint8Array
-  /** Gives the folder to the next process. */
+  /** Releases the lock, so that the next process can open the folder. */
   release(): void
 }
 
@@ -38,7 +38,7 @@ export interface DataFiles {
   state: string
 }
 
-/** `message` is for the operator. */
+/** Why the folder cannot be used. `message` is for the operator. */
 export type DataFolderRefusal =
   | { type: 'locked'; holder: number | undefined; message: string }
   | { type: 'newer'; message: string }
@@ -48,7 +48,8 @@ export type DataFolderRefusal =
 export function openDataFolder(options: DataFolderOptions): Result<DataFolder, DataFolderRefusal> {
   const path = resolve(options.path)
   try {
-    // A folder that was there before may be shared with others and keeps its mode; what is ours in it is private by itself.
+    // A folder that existed before may be shared with others and keeps its mode; our files in it are private by
+    // themselves.
     if (!existsSync(path)) makePrivate(path)
     const lock = lockFolder(join(path, 'lock'), options.pid)
     if (!lock.ok) return fail(lockedBy(path, lock.error.holder))
@@ -60,7 +61,7 @@ export function openDataFolder(options: DataFolderOptions): Result<DataFolder, D
   }
 }
 
-/** Raised when an older release could no longer read what this one writes. */
+/** The number is raised when older releases can no longer read what this one writes. */
 const formatVersion = 1
 
 function openLocked(path: string, options: DataFolderOptions, lock: FolderLock): Result<DataFolder, DataFolderRefusal> {
@@ -124,7 +125,7 @@ function findMasterKey(
   if (masterKey !== undefined) return done(masterKey)
   if (stored !== undefined) return done(stored)
   if (!embedded) return refused('HEADGATE_MASTER_KEY is required in a cluster: 32 bytes in base64')
-  // A new key could not verify what was written under the old one: everything would look forged.
+  // A new key could not verify what was written under the old one: every event would look forged.
   if ([files.log, files.highWater, files.dataKeys].some((one) => existsSync(one))) {
     return refused(
       `${file} is gone, and ${path} holds a configuration made under it: restore the file, or give HEADGATE_MASTER_KEY`,

@@ -1,9 +1,9 @@
-// What everything that keeps small files relies on, whatever they lie on.
+// The suite that every `Disk` passes: all that the code that keeps small files relies on.
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Disk } from './disk.ts'
 
-/** `open` gives an empty folder on a disk of its own. */
+/** `open` returns an empty folder on a disk of its own. */
 export function diskContract(name: string, open: () => { disk: Disk; folder: string }): void {
   describe(`disk (${name})`, () => {
     const written = (content = 'one') => {

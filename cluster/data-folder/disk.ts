@@ -1,5 +1,5 @@
-// What small files are kept through, so that the simulation can put a disk beneath them that loses, tears and refuses.
-// `disk-contract.ts` is the suite that both pass. Everything throws what the file system throws, with its `code`.
+// The port for small files, so that the simulation can replace the disk by one that loses, tears and refuses writes.
+// `disk-contract.ts` is the suite that both pass. Every method throws what the file system throws, with its `code`.
 import {
   closeSync,
   fdatasyncSync,
@@ -18,33 +18,33 @@ import {
 import { promisify } from 'node:util'
 
 export interface Disk {
-  /** Undefined when there is no such file. */
+  /** Returns undefined when there is no such file. */
   read(path: string): Buffer | undefined
-  /** Names in a folder; none when there is no such folder. */
+  /** Returns the names in a folder; an empty list when there is no such folder. */
   list(folder: string): string[]
-  /** `replace` makes the file, or empties it; `keep` needs it to be there. */
+  /** `replace` creates the file or empties it; `keep` fails when the file does not exist. */
   open(path: string, how: 'replace' | 'keep'): DiskFile
   rename(from: string, to: string): void
-  /** Nothing happens when there is no such file. */
+  /** Does nothing when there is no such file. */
   remove(path: string): void
-  /** A new, renamed or removed name is durable only once its folder is synced too. */
+  /** Makes names durable: a new, renamed or removed name survives a power cut only once its folder is synced. */
   syncFolder(path: string): void
-  /** The same, without making this thread wait for the disk. */
+  /** Does the same as `syncFolder` without blocking the thread. */
   settleFolder(path: string): Promise<void>
 }
 
 export interface DiskFile {
-  /** All of `bytes`, from `position` on, or after what this handle wrote before. */
+  /** Writes all of `bytes` at `position`, or after the last write of this handle. */
   write(bytes: Uint8Array, position?: number): void
-  /** As `write` after what was written before, without making this thread wait for the disk: a kernel that has much to
-   *  write back lets its writers wait. One at a time. */
+  /** Appends as `write` does, without blocking the thread: a kernel with much to write back lets its writers wait. Only
+   *  one call at a time. */
   push(bytes: Uint8Array): Promise<void>
   size(): number
   truncate(): void
-  /** Content and size are durable when it returns. */
+  /** Syncs the file: content and size are durable when it returns. */
   syncData(): void
   sync(): void
-  /** As `sync`, without making this thread wait for the disk. */
+  /** Does the same as `sync` without blocking the thread. */
   settle(): Promise<void>
   close(): void
 }
@@ -97,7 +97,7 @@ class OpenFile implements DiskFile {
     this.#file = file
   }
 
-  // `write(2)` may take fewer bytes than it was given.
+  // `write(2)` may write fewer bytes than it was given.
   write(bytes: Uint8Array, position?: number): void {
     let written = 0
     while (written < bytes.byteLength) {

@@ -1,4 +1,4 @@
-// A process that takes the lock named on its command line, says how that went, and holds on until it is killed.
+// A process that takes the lock named on its command line, reports the outcome, and holds the lock until it is killed.
 import { lockFolder } from './folder-lock.ts'
 
 const lock = lockFolder(process.argv[2] ?? '', process.pid)

@@ -1,6 +1,7 @@
-// One process per data folder. The lock is SQLite's exclusive lock on an empty file: the kernel gives it back when its
-// holder dies, however it dies, so no stale lock is ever to be judged. Who holds it stands in a file beside it, because
-// opening and closing the locked file by other means would drop the lock (POSIX locks belong to the process).
+// Ensures that one process at a time uses a data folder. The lock is SQLite's exclusive lock on an empty file: the
+// kernel releases it when its holder dies, however it dies, so no stale lock has to be judged. The holder's pid stands
+// in a second file, because opening and closing the locked file by other means would drop the lock (POSIX locks belong
+// to the process).
 import { DatabaseSync } from 'node:sqlite'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { writeFileAtomically } from './atomic-file.ts'
@@ -10,7 +11,7 @@ export interface FolderLock {
   release(): void
 }
 
-/** `holder`: undefined when it has not written its name yet. */
+/** `holder` is the pid; undefined while the holder has not written it yet. */
 export interface LockHeld {
   type: 'locked'
   holder: number | undefined
@@ -34,7 +35,7 @@ export function lockFolder(path: string, pid: number): Result<FolderLock, LockHe
   return done({ release })
 }
 
-// A handle that nobody refers to is closed by the garbage collector, and the lock would go with it.
+// Keeps the handles reachable: the garbage collector would close an unreferenced handle, and the lock would go with it.
 const held = new Set<DatabaseSync>()
 
 const sqliteBusy = 5

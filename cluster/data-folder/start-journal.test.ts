@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A process has a clock of its own: its timers die with it. */
+/** Starts a process with a clock of its own: its timers die with it. */
 function started() {
   const clock = new ManualClock(nowMs)
   const journal = new StartJournal(path, clock)
@@ -26,7 +26,7 @@ function started() {
   return { journal, wait }
 }
 
-/** A process that serves `revision` for `ms` and is then killed. */
+/** Runs a process that serves `revision` for `ms` and is then killed. */
 function killedAfter(ms: number, revision: number): StartJournal {
   const { journal, wait } = started()
   journal.begin()

@@ -1,14 +1,14 @@
-// What the starts of a data folder came to. A configuration that ends its process would end it again at each start, so a
-// node that was ended three times within a minute goes back to what it served well. Written before a configuration is put
-// to use; without a sync, because it is the process that is expected to end and not the machine.
+// Records how each start of a node ended. A configuration that crashes its process would crash it again at each start,
+// so a node that crashed three times within a minute goes back to the configuration it served well. The journal is
+// written before a configuration is put to use, and not synced: the process is expected to crash, not the machine.
 import { renameSync, writeFileSync } from 'node:fs'
 import type { Clock, Timer } from '../../shared/clock.ts'
-import type { Hold } from '../config-log/held-log.ts'
 import { fileSystem } from './disk.ts'
+import type { Hold } from './hold.ts'
 import { crashesOf, holdAfter, type Journal, type Start } from './start-rules.ts'
 
 const startsMax = 20
-/** A configuration that was served this long without an end is not what ends the process. */
+/** A configuration that was served for this long does not crash the process. */
 const wellAfterMs = 10_000
 
 export class StartJournal {
@@ -24,12 +24,12 @@ export class StartJournal {
     this.#journal = read(path)
   }
 
-  /** Ends within the last minute that nobody asked for. */
+  /** The number of crashes within the last minute. */
   get crashes(): number {
     return crashesOf(this.#journal, this.#clock.wallMs()).length
   }
 
-  /** To be called once, before anything is put to use: what is to be held back. */
+  /** Records a start and returns the hold that applies to it. Call it once, before any configuration is put to use. */
   begin(): Hold | undefined {
     const nowMs = this.#clock.wallMs()
     const hold = holdAfter(this.#journal, nowMs)
@@ -39,7 +39,7 @@ export class StartJournal {
     return hold
   }
 
-  /** `revision` is about to be put to use. */
+  /** Records that `revision` is about to be put to use. */
   serving(revision: number): void {
     if (this.#start === undefined || this.#start.revision === revision) return
     this.#start.revision = revision
@@ -47,12 +47,12 @@ export class StartJournal {
     this.#prove()
   }
 
-  /** Somebody has written a newer configuration. */
+  /** Ends the hold: the log has a newer configuration. */
   released(): void {
     this.#write({ ...this.#journal, hold: undefined })
   }
 
-  /** On purpose. */
+  /** Records that the process ends on purpose, so that the start does not count as a crash. */
   end(): void {
     this.#proving?.timer.cancel()
     if (this.#start === undefined) return
@@ -71,14 +71,14 @@ export class StartJournal {
     this.#proving = { revision, timer }
   }
 
-  /** A journal that cannot be written must not keep the node from what it is about. */
+  /** Ignores errors: a journal that cannot be written must not keep the node from serving. */
   #write(journal: Journal): void {
     this.#journal = journal
     try {
       writeFileSync(`${this.#path}.tmp`, JSON.stringify(journal), { mode: 0o600 })
       renameSync(`${this.#path}.tmp`, this.#path)
     } catch {
-      // The disk is full or read-only, which others tell.
+      // The disk is full or read-only, which other parts report.
     }
   }
 }

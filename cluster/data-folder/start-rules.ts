@@ -1,18 +1,18 @@
-// When a node goes back, and to what.
-import type { Hold } from '../config-log/held-log.ts'
+// Decides when a node goes back to an earlier configuration, and to which.
+import type { Hold } from './hold.ts'
 
 export interface Start {
-  /** Wall clock. */
+  /** Wall clock time of the start. */
   readonly atMs: number
-  /** The last that was put to use; 0 before there was one. */
+  /** The last revision that was put to use; 0 before there was one. */
   revision: number
-  /** On purpose: stopped, or refused. */
+  /** True when the process ended on purpose: it was stopped, or it refused to start. */
   ended: boolean
 }
 
 export interface Journal {
   readonly starts: readonly Start[]
-  /** The newest revision that was served long enough to trust it. */
+  /** The newest revision that was served for long enough to trust it. */
   readonly well: number
   readonly hold: Hold | undefined
 }
@@ -24,11 +24,9 @@ export function crashesOf({ starts }: Journal, nowMs: number): readonly Start[] 
   return starts.filter(({ atMs, ended }) => !ended && atMs <= nowMs && nowMs - atMs <= withinMs)
 }
 
-/**
- * Three ends under one and the same configuration, which was never served for long: it is suspected. Ends under changing
- * ones have another cause. A hold lasts until the log has something newer: that an old configuration is served well says
- * nothing about the new one.
- */
+/** Three crashes under one configuration that was never served for long make it suspect; crashes under changing
+ *  configurations have another cause. A hold lasts until the log has something newer: that an old configuration is
+ *  served well says nothing about the new one. */
 export function holdAfter(journal: Journal, nowMs: number): Hold | undefined {
   const crashes = crashesOf(journal, nowMs).slice(-crashesMax)
   const suspect = crashes[0]?.revision ?? 0
@@ -41,7 +39,8 @@ export function holdAfter(journal: Journal, nowMs: number): Hold | undefined {
 const pauseMsMin = 250
 const pauseMsMax = 5_000
 
-/** Before a start: none after one or two ends, then longer and longer, and never in step with other nodes. */
+/** The pause before a start: none after one or two crashes, then longer each time, and random so that nodes do not
+ *  restart in step. */
 export function pauseBeforeStart(crashes: number, chance: number): number {
   if (crashes < crashesMax) return 0
   return Math.min(pauseMsMax, pauseMsMin * 2 ** (crashes - crashesMax)) * (0.5 + chance / 2)

@@ -1,8 +1,9 @@
-// Leases on a real nats-server: the store keeps the contract, alone and replicated, and candidates on it take over in time.
+// Leases on a real nats-server: the store passes the contract suite, alone and replicated, and candidates on it take
+// over in time.
 import { jetstream } from '@nats-io/jetstream'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
-import { connectedLink } from '../config-log/jetstream-rig.ts'
+import { connectedLink } from '../config-log/replication/jetstream-rig.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { JetStreamLeaseStore } from './jetstream-lease-store.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
@@ -23,7 +24,7 @@ describe.each([1, 3] as const)('%i nats-server', (servers) => {
     const manager = await jetstream(links[0]!.connection!).jetstreamManager(false)
     await manager.streams.delete('LEASES').catch(() => false)
     const [first, ...others] = links.map((link) => new JetStreamLeaseStore({ link }))
-    // A stream that was just made has no leader yet.
+    // A stream that was just created has no leader yet.
     for (const store of [first!, ...others]) {
       await expect.poll(() => store.read('a'), within).toEqual({ ok: true, value: undefined })
     }
@@ -90,10 +91,9 @@ test('a server that was killed and has its store still knows who holds; one that
   await rig.dispose()
 })
 
-/**
- * What the server does, pinned, because the safety of leases stands on it: the end of the stream is compared when a message
- * is stored, on three servers as on one. The last sequence of a subject is not (see `jetstream-lease-store.ts`).
- */
+/** Pins the behaviour of the server that the safety of leases rests on: the last sequence of the stream is compared
+ *  when a message is stored, on three servers as on one. The last sequence of a subject is not (see
+ *  `jetstream-lease-store.ts`). */
 test('of many messages that expect the same end of a replicated stream one is stored', async (context) => {
   if (findNatsServer() === undefined) context.skip('nats-server is not installed')
   const rig = await startNatsRig({ servers: 3 })

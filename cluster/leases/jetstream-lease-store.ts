@@ -1,14 +1,14 @@
-// Leases on JetStream: one message holds them all, and each write replaces it, provided that it is still the last one of its
-// stream. What one node has to write at a time goes into one message, so a node writes once a second however many leases it
-// holds. Looks go to the leader.
+// Leases on JetStream: one message holds all leases, and each write replaces it, provided that it is still the last
+// message of its stream. All that a node has to write at one time goes into one message, so a node writes once a second
+// however many leases it holds. Reads go to the leader.
 //
-// A subject for each lease would be the obvious way. But a server of a cluster compares the last sequence of a subject
-// before it proposes a message and not when it stores it: of 20 writes at once on three servers all 20 were stored (2.9.10).
-// The last sequence of the stream it compares when it stores.
+// A subject for each lease would be the obvious design. But a server of a cluster compares the last sequence of a
+// subject before it proposes a message and not when it stores it: of 20 concurrent writes on three servers all 20 were
+// stored (2.9.10). It compares the last sequence of the stream when it stores.
 
 import { done, fail, type Result } from '../../shared/result.ts'
-import type { StreamSettings } from '../config-log/jetstream-settings.ts'
-import { isApiError, publishTrouble, streamTrouble } from '../config-log/jetstream-trouble.ts'
+import type { StreamSettings } from '../nats/jetstream-settings.ts'
+import { isApiError, publishTrouble, streamTrouble } from '../nats/jetstream-trouble.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 import { OwnStream, type OwnStreamSession } from '../nats/own-stream.ts'
 import type { LeaseRecord, LeaseRefusal, LeaseStore, LeaseTrouble, LeaseValue } from './lease-store.ts'
@@ -18,7 +18,7 @@ const streamName = 'LEASES'
 const subject = 'lease.table'
 const timeoutMs = 2_000
 const bytesMax = 1 << 20
-/** Each means that another node was faster. */
+/** Tries of one write. Each failed try means that another node was faster. */
 const triesMax = 20
 
 interface Write {
@@ -30,7 +30,7 @@ interface Write {
 
 interface Seen {
   table: LeaseTable
-  /** Of the message that holds it; the end of the stream. */
+  /** The sequence of the message that holds the table, which is the last one of the stream. */
   sequence: number
 }
 
@@ -45,7 +45,7 @@ export class JetStreamLeaseStore implements LeaseStore {
   }
 
   async read(name: string): Promise<Result<LeaseRecord | undefined, LeaseTrouble>> {
-    // Those who ask while a look is under way share the next one: it has to begin after they asked.
+    // Calls that come during a read share the next one: a read has to begin after the call for it.
     this.#look ??= Promise.resolve().then(() => {
       this.#look = undefined
       return this.#see()
@@ -63,7 +63,7 @@ export class JetStreamLeaseStore implements LeaseStore {
 
   async #writeAll(): Promise<void> {
     this.#isWriting = true
-    // What is asked for in the same turn goes into the same message.
+    // Writes of the same turn go into the same message.
     await Promise.resolve()
     while (this.#waiting.length > 0) await this.#writeTogether(this.#waiting.splice(0))
     this.#isWriting = false
@@ -111,7 +111,7 @@ export class JetStreamLeaseStore implements LeaseStore {
       const trouble = publishTrouble(error)
       if (trouble.type === 'wrong-last-sequence') return fail({ type: 'refused' })
       if (trouble.type === 'no-ack') return fail({ type: 'no-answer', message: trouble.message })
-      // Nobody answers for its subject when the stream is gone.
+      // No server answers for the subject when the stream is gone.
       this.#stream.forget()
       return unavailable(trouble)
     }

@@ -1,4 +1,4 @@
-// Keeps candidates for leases going: does what each of them says is to be done, and tells it what came of it.
+// Runs the candidates of this node: carries out the step that each of them asks for, and tells it the outcome.
 import type { Clock, Timer } from '../../shared/clock.ts'
 import { Lease, type LeaseStep, type LeaseWish } from './lease.ts'
 import type { LeaseStore } from './lease-store.ts'
@@ -6,7 +6,7 @@ import type { LeaseStore } from './lease-store.ts'
 export interface LeaseKeeperOptions {
   store: LeaseStore
   clock: Clock
-  /** Of this boot of this node, unique. */
+  /** The id of this boot of this node; it is unique. */
   owner: string
 }
 
@@ -14,9 +14,9 @@ export interface LeaseHandle {
   /** The epoch under which this node may act now; undefined while it may not. */
   readonly epoch: number | undefined
   wish(wish: LeaseWish): void
-  /** An epoch of this lease that was heard of elsewhere. */
+  /** Reports an epoch of this lease that another node announced. */
   hear(epoch: number): void
-  /** For how long nobody has written, as far as was seen. */
+  /** How long the lease has not been written, as far as was seen. */
   readonly unchangedMs: number
 }
 
@@ -51,7 +51,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** Gives back what is held, so that others need not wait. */
+  /** Releases the held leases, so that other nodes need not wait. */
   async stop(): Promise<void> {
     this.#timer?.cancel()
     await Promise.all(

@@ -1,4 +1,5 @@
-// What every store of leases keeps to. `open` gives a store that was never written, as several nodes have it.
+// The suite that every lease store passes. `open` gives the views that several nodes have of one store which was never
+// written.
 import { afterEach, describe, expect, test } from 'vitest'
 import type { LeaseStore } from './lease-store.ts'
 

@@ -1,9 +1,9 @@
-// All leases in one message, each with the number of its last write.
+// All leases as one message, each with the number of its last write.
 import type { LeaseRecord, LeaseValue } from './lease-store.ts'
 
 export class LeaseTable {
   readonly #records: Map<string, LeaseRecord>
-  /** Of all writes so far. */
+  /** The number of writes so far. */
   #writes: number
 
   constructor(writes = 0, records: Iterable<[string, LeaseRecord]> = []) {
@@ -15,7 +15,7 @@ export class LeaseTable {
     return this.#records.get(name)
   }
 
-  /** The number of the write; undefined when it is not the expected one that it would follow. */
+  /** Returns the number of the write; undefined when the last write of this lease is not the expected one. */
   write(name: string, value: LeaseValue, expected: number): number | undefined {
     if ((this.#records.get(name)?.sequence ?? 0) !== expected) return undefined
     this.#writes++
@@ -27,7 +27,7 @@ export class LeaseTable {
     return new TextEncoder().encode(JSON.stringify({ writes: this.#writes, leases: Object.fromEntries(this.#records) }))
   }
 
-  /** Bytes that are no table are an empty one: whoever holds something will find it gone, and it is taken anew. */
+  /** Decodes a table. Other bytes count as an empty table: holders find their lease gone, and it is acquired anew. */
   static decode(bytes: Uint8Array): LeaseTable {
     try {
       const { writes, leases } = JSON.parse(new TextDecoder().decode(bytes)) as { writes: unknown; leases: object }

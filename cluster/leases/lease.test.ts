@@ -90,7 +90,7 @@ describe('a candidate', () => {
     candidate.run(0)
     const past = candidate.store.record
     candidate.lease.wish('ignore')
-    // Its word that it gives it back was stored, and it does not know.
+    // The release was stored, but the candidate does not know.
     candidate.store.apply(candidate.lease.next(100, wallMs) as LeaseStep & { type: 'write' })
     candidate.lease.onWritten({ type: 'unknown' }, 150)
     candidate.lease.wish('hold')
@@ -126,7 +126,7 @@ test('never do two believe, whatever is late, lost or seen late, while clocks dr
   )
 })
 
-/** The register as the store has it: changes only from what is expected. */
+/** The register of the store: a write succeeds only over the expected record. */
 class Register {
   record: LeaseRecord | undefined
   readonly past: (LeaseRecord | undefined)[]
@@ -145,7 +145,7 @@ class Register {
   }
 }
 
-/** With a store that answers at once. */
+/** A candidate whose store answers at once. */
 class Candidate {
   readonly lease: Lease
   readonly store: Register
@@ -172,10 +172,10 @@ class Candidate {
 interface Node {
   owner: string
   lease: Lease
-  /** Its clock runs at this rate. */
+  /** The rate at which its clock runs. */
   rate: number
   pausedUntilMs: number
-  /** Nothing that it sends arrives until then. */
+  /** Messages that it sends before this time are lost. */
   cutOffUntilMs: number
 }
 
@@ -230,7 +230,7 @@ class World {
     else this.#toldTo(node, answerMs, () => answer())
   }
 
-  /** The store's part; what it gives back tells the candidate. */
+  /** Carries out a step on the store. The returned function tells the candidate the outcome. */
   #serve(node: Node, step: LeaseStep, luck: number): () => void {
     if (step.type === 'write') {
       const sequence = this.#store.apply(step)
@@ -267,7 +267,7 @@ class World {
     return luck < 0.97 ? luck * 1_000 : luck * 6_000
   }
 
-  /** A process that stands still hears when it goes on. */
+  /** Delivers an outcome; a paused process gets it when it resumes. */
   #toldTo(node: Node, atMs: number, run: () => void): void {
     this.#at(atMs, () => {
       if (node.pausedUntilMs > this.nowMs) this.#toldTo(node, node.pausedUntilMs, run)

@@ -1,38 +1,38 @@
-// One candidate for one lease, as a state machine without I/O. At most one candidate believes that it holds, whatever is
-// lost or late, as long as clocks run at nearly the same rate; no two clocks are ever compared. A holder believes for
-// `durationMs` from the moment at which it sent its last write that was stored. A contender takes over only when it has
-// looked at the same write for `patienceMs`, which began after that write was sent; and its own write is stored only when
-// that is still the last one.
+// One candidate for one lease, as a state machine without I/O. At most one candidate believes that it holds, whatever
+// is lost or late, as long as clocks run at nearly the same rate; no two clocks are ever compared. A holder believes
+// for `durationMs`, counted from the moment at which it sent its last write that was stored. A contender takes over
+// only after it has seen the same write for `patienceMs`, which began after that write was sent; and its own write is
+// stored only while that write is still the last one.
 import assert from 'node:assert/strict'
 import type { LeaseRecord, LeaseValue } from './lease-store.ts'
 
 export interface LeaseTimes {
   readonly durationMs: number
   readonly renewMs: number
-  /** Longer than the duration by as much as two clocks may drift apart meanwhile. */
+  /** The patience is longer than the duration by the most that two clocks may drift apart meanwhile. */
   readonly patienceMs: number
-  /** Between two looks. */
+  /** The interval between two reads. */
   readonly lookMs: number
 }
 
-/** A holder that is gone is replaced within 3.5 to 4 s of its last write. */
+/** A holder that died is replaced within 3.5 to 4 s of its last write. */
 export const leaseTimes: LeaseTimes = { durationMs: 3_000, renewMs: 1_000, patienceMs: 3_500, lookMs: 400 }
 
-/** `watch`: only looks, so that its patience has begun when it comes to want. */
+/** `watch` only reads, so that the patience has begun when the wish becomes `hold`. */
 export type LeaseWish = 'ignore' | 'watch' | 'hold'
 
 export type LeaseStep = { type: 'read' } | { type: 'write'; value: LeaseValue; expected: number }
 
 export type WriteOutcome =
   | { type: 'stored'; sequence: number }
-  /** Something else was written since. */
+  /** Another write came first. */
   | { type: 'refused' }
   | { type: 'unknown' }
 
 interface Held {
   epoch: number
   sequence: number
-  /** When the last write that was stored was sent. */
+  /** The time at which the last stored write was sent. */
   sinceMs: number
 }
 
@@ -42,21 +42,21 @@ export class Lease {
   readonly #owner: string
   readonly #times: LeaseTimes
   #wish: LeaseWish = 'ignore'
-  /** What was looked at last, and since when it is the same. Undefined: never looked. */
+  /** The record that was read last, and since when it is unchanged. Undefined: it was never read. */
   #seen: { record: LeaseRecord | undefined; sinceMs: number } | undefined
   #held: Held | undefined
   #underWay: { step: LeaseStep; sentMs: number } | undefined
-  /** A write of ours may have been stored, or somebody else's: nothing is written before a look. */
+  /** True while a write of ours, or of another node, may have been stored: the next step must be a read. */
   #inDoubt = true
-  /** Moments of the last writes by their beat: which of them was stored is sometimes learned only by looking. */
+  /** Send times of the last writes by their beat: sometimes only a read tells which of them was stored. */
   readonly #sentMs = new Map<number, number>()
   #beat = 0
-  /** Of the write that gave it back last: what was written before counts no more, however late it is seen. */
+  /** The beat of the last release: records that were written before it no longer count, however late they are read. */
   #beatGivenBack = 0
   #dueMs = Number.NEGATIVE_INFINITY
   #epochKnown = 0
 
-  /** `owner`: of this boot of this node, unique. */
+  /** `owner` is unique to this boot of this node. */
   constructor(owner: string, times: LeaseTimes = leaseTimes) {
     assert(times.patienceMs > times.durationMs && times.renewMs * 2 < times.durationMs)
     this.#owner = owner
@@ -65,13 +65,14 @@ export class Lease {
 
   wish(wish: LeaseWish): void {
     if (wish === this.#wish) return
-    // Going from looking to wanting must not reset the rhythm of looks; everything else is due at once.
+    // A change from `watch` to `hold` must not reset the rhythm of reads; everything else is due at once.
     if (wish === 'hold' && this.#seen === undefined) this.#dueMs = Number.NEGATIVE_INFINITY
     if (this.#held !== undefined) this.#dueMs = Number.NEGATIVE_INFINITY
     this.#wish = wish
   }
 
-  /** An epoch that was heard of elsewhere: the next one taken here is higher, even if the store has forgotten it. */
+  /** Reports an epoch that another node announced: the next epoch acquired here is higher, even if the store has lost
+   *  it. */
   hear(epoch: number): void {
     if (epoch > this.#epochKnown) this.#epochKnown = epoch
   }
@@ -82,12 +83,12 @@ export class Lease {
     return held !== undefined && nowMs - held.sinceMs < this.#times.durationMs ? held.epoch : undefined
   }
 
-  /** For how long nobody has written, as far as was seen. */
+  /** How long the lease has not been written, as far as was seen. */
   unchangedMs(nowMs: number): number {
     return this.#seen === undefined ? 0 : nowMs - this.#seen.sinceMs
   }
 
-  /** What is to be done now, if anything; its outcome has to be told before there is a next step. */
+  /** Returns the step to take now, if there is one. Its outcome has to be reported before the next step. */
   next(nowMs: number, wallMs: number): LeaseStep | undefined {
     if (this.#underWay !== undefined || nowMs < this.#dueMs) return undefined
     if (this.#held !== undefined && this.holds(nowMs) === undefined) this.#held = undefined
@@ -140,16 +141,16 @@ export class Lease {
     if (this.#held !== undefined) return this.#write(this.#held.epoch, this.#held.sequence)
     if (!this.#mayTake(nowMs)) return { type: 'read' }
     const { record } = this.#seen
-    // Nobody has written since we did, so nobody else has acted: it is still our epoch.
+    // Nobody has written since we did, so nobody else has acted: the epoch is still ours.
     if (record?.owner === this.#owner && record.epoch >= this.#epochKnown) {
       return this.#write(record.epoch, record.sequence)
     }
-    // Time in seconds grows faster than owners change: a store that lost its past cannot bring an epoch back.
+    // Time in seconds grows faster than owners change: a store that lost its past cannot make an epoch come back.
     const epoch = Math.max((record?.epoch ?? 0) + 1, this.#epochKnown + 1, Math.floor(wallMs / 1_000))
     return this.#write(epoch, record?.sequence ?? 0)
   }
 
-  /** Belief ends before the write that lets others in is sent. */
+  /** Ends the belief before the write is sent that lets other nodes acquire the lease. */
   #giveBack(held: Held): LeaseStep {
     this.#held = undefined
     this.#beatGivenBack = ++this.#beat
@@ -162,16 +163,14 @@ export class Lease {
     return this.#isFree(record) || nowMs - sinceMs >= this.#times.patienceMs
   }
 
-  /** One that is absent may have been lost with its store, while its holder still believes. */
+  /** An absent record is not free: it may have been lost with its store while its holder still believes. */
   #isFree(record: LeaseRecord | undefined): boolean {
     return record?.owner === '' || record?.owner === this.#owner
   }
 
-  /**
-   * When the last write is ours we hold since it was sent, if we still know when that was; else we do not hold. A look may
-   * show the past: what we wrote before we gave it back makes nobody believe, and in all else the patience of others
-   * outlasts what we can believe of it.
-   */
+  /** Decides what a read makes us believe. When the last write is ours, we hold since it was sent, if that time is
+   *  still known; else we do not hold. A read may show the past: a write from before our release makes nobody believe,
+   *  and in all other cases the patience of others outlasts what we can believe. */
   #believe(record: LeaseRecord | undefined): void {
     const isOurs = record?.owner === this.#owner && record.beat > this.#beatGivenBack && this.#wish === 'hold'
     const sinceMs = isOurs ? this.#sentMs.get(record.beat) : undefined

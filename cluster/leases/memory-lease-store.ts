@@ -1,4 +1,4 @@
-// The register in memory, for the simulation and for tests. Several candidates share one.
+// The register in memory, for tests. Several candidates share one store.
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { LeaseRecord, LeaseRefusal, LeaseStore, LeaseTrouble, LeaseValue } from './lease-store.ts'
 

@@ -1,8 +1,8 @@
-// Reading a heartbeat: the sender is one of our own nodes, of this release or another.
+// Decodes a heartbeat. The sender is one of our own nodes, of this release or another.
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { decodeJson } from '../bus/bus.ts'
 
-/** Checks what its readers rely on; undefined for anything else. */
+/** Checks the fields that readers rely on; returns undefined for anything else. */
 export function decodeHeartbeat(payload: Uint8Array): NodeHeartbeat | undefined {
   const value = jsonOf(payload)
   if (typeof value !== 'object' || value === null) return undefined

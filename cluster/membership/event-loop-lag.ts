@@ -1,4 +1,4 @@
-// How late the event loop is, for heartbeats and metrics: a proxy that is late delays every stream it relays.
+// Measures how late the event loop is, for heartbeats and metrics: a proxy that is late delays every stream it relays.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import type { ProcessLoad } from '../../shared/telemetry/records.ts'
 
@@ -17,7 +17,8 @@ export class EventLoopLag {
     this.#histogram = undefined
   }
 
-  /** Since the last reading. The histogram holds whole intervals: lag is what they are longer than asked for. */
+  /** Returns the lag since the last reading. The histogram holds whole intervals: the lag is the part beyond the
+   *  requested interval. */
   read(): ProcessLoad['eventLoopLagMs'] {
     const histogram = this.#histogram
     if (histogram === undefined || histogram.count === 0) return { p50: 0, p99: 0, max: 0 }

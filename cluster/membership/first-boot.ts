@@ -1,5 +1,5 @@
-// Whether a cluster is just beginning. A stream that is not there is made by a node that never held anything, and only when
-// no other node holds anything either: made at any other time it would begin a second history beside the first.
+// Decides whether a cluster is new. A missing stream is created by a node that never held anything, and only when no
+// other node holds anything either: created at any other time it would begin a second history beside the first.
 import type { Clock } from '../../shared/clock.ts'
 import { type Bus, type Subscription, subjects } from '../bus/bus.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
@@ -9,11 +9,12 @@ export interface FirstBootOptions {
   readonly bus: Bus
   readonly link: Pick<NatsLink, 'status'>
   readonly clock: Clock
-  /** This node has never stored an event: neither its copy nor its high-water mark says so. */
+  /** True when this node has never stored an event, by its copy and by its high-water mark. */
   readonly isNew: boolean
 }
 
-/** Every node beats each second: whoever is there has been heard by then. */
+/** The time to listen for other nodes. Every node sends a heartbeat each second, so all that are there have been heard
+ *  by then. */
 const listenMs = 2_500
 
 export class FirstBoot {
@@ -29,7 +30,7 @@ export class FirstBoot {
     })
   }
 
-  /** Asked again and again; true at the earliest when this node has listened long enough without a break. */
+  /** Returns true once this node has listened for long enough without a break. Callers poll it. */
   mayBegin(): boolean {
     const { isNew, link, clock } = this.#options
     if (!isNew || this.#others) return false

@@ -1,19 +1,19 @@
-// Once a second a node says how it is: what it serves, how far behind it is, what waits in it, and what is wrong. Nobody
-// asks; whoever wants to know listens (`subjects.heartbeat`).
+// Publishes a heartbeat each second: what the node serves, how far behind it is, what is queued in it, and what is
+// wrong. Readers subscribe to `subjects.heartbeat`.
 import { randomUUID } from 'node:crypto'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { LinkState, NodeHeartbeat, NodeRole, ProcessLoad } from '../../shared/telemetry/records.ts'
 import { type Bus, encodeJson, subjects } from '../bus/bus.ts'
-import type { FollowerStatus } from '../config-log/follower.ts'
+import type { FollowerStatus } from '../config-log/follower/follower-status.ts'
 import { EventLoopLag } from './event-loop-lag.ts'
 
 export interface PulseOptions {
   readonly node: { readonly name: string; readonly role: NodeRole; readonly version: string; readonly region: string }
   readonly bus: Bus
   readonly clock: Clock
-  /** Asked at each beat. */
+  /** Called for each heartbeat. */
   facts(): HeartbeatFacts
 }
 
@@ -40,14 +40,14 @@ export class HeartbeatPublisher {
     this.#timer = options.clock.every(bounds.heartbeatMs, () => this.beat())
   }
 
-  /** Now, out of turn too: a change that others wait for. */
+  /** Publishes a heartbeat at once. Callers also use it out of turn, for a change that others wait for. */
   beat(): void {
     this.#load = this.#lag.read()
     this.#count++
     this.#options.bus.publish(subjects.heartbeat, encodeJson(this.read()))
   }
 
-  /** As it would be told now. */
+  /** Returns the heartbeat as it would be published now. */
   read(): NodeHeartbeat {
     const { node, clock } = this.#options
     const { status, troubles, draining = false, queues = {}, openRequests, link, ...rest } = this.#options.facts()
@@ -75,7 +75,8 @@ export class HeartbeatPublisher {
   }
 }
 
-/** 0 when it cannot be read, as where descriptors have run out: that must not end the process that they ran out in. */
+/** Returns 0 when the value cannot be read, for example without free file descriptors: that must not end the
+ *  process. */
 function residentBytes(): number {
   try {
     return process.memoryUsage.rss()

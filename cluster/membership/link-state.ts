@@ -1,15 +1,15 @@
-// How this process stands to the rest of its cluster, as its heartbeats tell it.
+// The state of this process's link to the cluster, for its heartbeats.
 import type { LinkState } from '../../shared/telemetry/records.ts'
 import type { NatsBus } from '../bus/nats-bus.ts'
-import type { ReplicationState } from '../config-log/replication-state.ts'
+import type { ReplicationState } from '../config-log/replication/replication-state.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 
 export interface Linked {
   readonly link: Pick<NatsLink, 'status'>
   readonly bus: Pick<NatsBus, 'queues' | 'missed'>
-  /** Where this node keeps a copy of the log. */
+  /** The copy of the log, on a node that keeps one. */
   readonly log?: { readonly state: ReplicationState } | undefined
-  /** Queues beside the bus. */
+  /** Queues other than those of the bus. */
   queues?(): LinkState['queues']
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ReplicationState } from '../config-log/replication-state.ts'
+import type { ReplicationState } from '../config-log/replication/replication-state.ts'
 import { linkTroubles, logTroubles } from './link-troubles.ts'
 
 const link = (isConnected: boolean) => ({

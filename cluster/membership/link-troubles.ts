@@ -1,6 +1,6 @@
-// What an operator is told of the way to the cluster, and of the log that comes over it.
+// Troubles of the connection to the cluster, and of the log that comes over it, as operators see them.
 import type { Trouble } from '../../shared/readiness.ts'
-import type { ReplicationState } from '../config-log/replication-state.ts'
+import type { ReplicationState } from '../config-log/replication/replication-state.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 
 type Link = Pick<NatsLink, 'status'>
@@ -10,7 +10,7 @@ export function linkTroubles({ status }: Link): Trouble[] {
   return [{ level: 'degraded', reason: `NATS is away: ${status.trouble ?? 'not connected'}`, forMs: status.forMs }]
 }
 
-/** While the whole of NATS is away, the link says so. */
+/** Returns nothing while NATS as a whole is away, because `linkTroubles` reports that. */
 export function logTroubles({ state }: { readonly state: ReplicationState }, { status }: Link): Trouble[] {
   const { type, message, forMs, isAlarm, copyRevision } = state
   if (type === 'following' || (!status.isConnected && !isAlarm && type !== 'copy-failed')) return []

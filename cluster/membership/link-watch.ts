@@ -1,11 +1,11 @@
-// What the thread that holds the connection to NATS said last of itself, for the thread that beats for the process.
+// Keeps the last state that the thread with the connection to NATS published, for the thread that sends the heartbeats.
 
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { LinkState } from '../../shared/telemetry/records.ts'
 import { type Bus, decodeJson, type Subscription, subjects } from '../bus/bus.ts'
 
-/** After it, the thread is taken to be gone: what it said is no longer so. */
+/** After this silence the thread counts as gone, and its last state as outdated. */
 const silentMsMax = 5 * bounds.heartbeatMs
 
 export class LinkWatch {
@@ -20,7 +20,7 @@ export class LinkWatch {
     })
   }
 
-  /** Undefined where there is no such thread, or it has gone silent. */
+  /** Undefined when there is no such thread, or it has gone silent. */
   get state(): LinkState | undefined {
     if (this.#heard === undefined || this.#clock.monotonicMs() - this.#heard.atMs > silentMsMax) return undefined
     return this.#heard.state

@@ -1,5 +1,5 @@
-// What the one publisher of objectives and weights said last, for whoever shows it. A publisher that is silent is shown
-// with the age of its last word; the next one, with a higher epoch, goes on from there.
+// Keeps the last message of the publisher of objectives and weights, for the parts that show it. The message of a
+// silent publisher is shown with its age; the next publisher, with a higher epoch, replaces it.
 import type { Clock } from '../../shared/clock.ts'
 import { decodeSloState, type SloState } from '../../shared/telemetry/slo-state.ts'
 import { decodeWeights, type WeightsMessage } from '../../shared/telemetry/weights.ts'
@@ -8,13 +8,13 @@ import { type Bus, type Subscription, subjects } from '../bus/bus.ts'
 export interface Said<Message> {
   readonly message: Message
   readonly ageMs: number
-  /** Too old to be called the present. */
+  /** True when the message is too old to count as current. */
   readonly isStale: boolean
 }
 
-/** The publisher speaks each second; a takeover takes some. */
+/** The publisher sends each second; a takeover takes a few. */
 const staleMs = 5_000
-/** A publisher that was silent this long is gone: whoever speaks next is believed, whatever its epoch. */
+/** A publisher that was silent for this long is gone: the next message is accepted, whatever its epoch. */
 const goneMs = 30_000
 
 interface Heard<Message> {
@@ -40,7 +40,7 @@ export class PublishedWatch {
     ]
   }
 
-  /** Undefined while no publisher was ever heard. */
+  /** Undefined until a publisher was heard. */
   get state(): Said<SloState> | undefined {
     return this.#said(this.#state)
   }

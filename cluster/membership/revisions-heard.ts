@@ -1,11 +1,11 @@
-// The newest revision that any node says it has. A stream that ends before it has lost events, also when the node that looks
-// at it holds nothing more itself: a backup may have been put back on both.
+// Keeps the newest revision that any node reports. A stream that ends before it has lost events, even when the node
+// that reads the stream holds nothing more itself: a backup may have been restored on both.
 import type { Clock } from '../../shared/clock.ts'
 import { Beats, beatIn } from '../../shared/telemetry/beats.ts'
 import { type Bus, type Subscription, subjects } from '../bus/bus.ts'
 import { decodeHeartbeat } from './decode-heartbeat.ts'
 
-/** A node that has not beaten for so long is not there any more; what it had may have been given up with it. */
+/** A node without a heartbeat for this long is gone; its revision may have been given up with it. */
 const freshMs = 10_000
 const nodesMax = 1_024
 

@@ -1,4 +1,4 @@
-// One try to connect to one server. Everything that can go wrong is a value, with words that hold no credential.
+// Tries once to connect to one server. Every failure is a value, with a message that contains no credential.
 import { checkServerIdentity } from 'node:tls'
 import { connect, errors, type NatsConnection, type TlsOptions } from '@nats-io/transport-node'
 import type { Clock } from '../../shared/clock.ts'
@@ -11,7 +11,7 @@ export interface ConnectOptions {
   readonly server: NatsServer
   readonly credsFile: string | undefined
   readonly caFile: string | undefined
-  /** How the connection is called in the server's monitoring. */
+  /** The name of the connection in the server's monitoring. */
   readonly name: string
   readonly clock: Clock
 }
@@ -22,7 +22,7 @@ export interface ConnectTrouble {
 }
 
 const timeoutMs = 2_000
-/** A server that stands still is noticed when the third ping is due: after 2.1 s. */
+/** A server that stands still is noticed when the third ping is due, after 2.1 s. */
 const pings = { pingInterval: 700, maxPingOut: 2 } as const
 
 export async function connectOnce(options: ConnectOptions): Promise<Result<NatsConnection, ConnectTrouble>> {
@@ -37,7 +37,8 @@ export async function connectOnce(options: ConnectOptions): Promise<Result<NatsC
       ...{ name, timeout: timeoutMs, ...pings },
       ...(credentials === undefined ? {} : { authenticator: credentials.value }),
       ...tlsOf(options),
-      // Connecting again is the link's: the client's own way hides why it fails, and gives up when a credential is refused.
+      // The link reconnects: the client's own reconnecting hides why it fails, and gives up when a credential is
+      // refused.
       reconnect: false,
       ignoreClusterUpdates: true,
     })
@@ -50,7 +51,7 @@ export async function connectOnce(options: ConnectOptions): Promise<Result<NatsC
 export function isAboutCredentials(error: Error): boolean {
   const { AuthorizationError, UserAuthenticationExpiredError } = errors
   if (error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError) return true
-  return /authenticat|authoriz/i.test(error.message) // "User Authentication Revoked" has no type of its own
+  return /authenticat|authoriz/i.test(error.message) // "User Authentication Revoked" has no error class of its own
 }
 
 function troubleOf(error: unknown): ConnectTrouble {
@@ -58,13 +59,14 @@ function troubleOf(error: unknown): ConnectTrouble {
   return { type: isAboutCredentials(error) ? 'credentials' : 'unreachable', message: error.message.slice(0, 200) }
 }
 
-/** TLS is used wherever the server offers it; here is when it has to be. */
+/** Returns the TLS options when TLS is required. Without them the client still uses TLS when the server offers it. */
 function tlsOf({ server, caFile }: ConnectOptions): { tls?: TlsOptions } {
   if (caFile === undefined && !server.tls) return {}
   return {
     tls: {
       ...(caFile === undefined ? {} : { caFile }),
-      // The client names no server when it connects to an address, and the certificate would be held against `localhost`.
+      // The client passes no server name when it connects to an address, and the certificate would be compared with
+      // `localhost`.
       checkServerIdentity: (_name: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
         checkServerIdentity(server.host, certificate),
     } as TlsOptions,

@@ -1,10 +1,10 @@
-// The file that says who this node is to NATS: a creds file (a user's token and its seed, as `nsc` writes them) or the seed
+// Reads the credentials file of this node: a creds file (a user's token and its seed, as `nsc` writes them) or the seed
 // of an nkey alone. It is read for each connection, so a new credential needs no restart.
 import { readFile } from 'node:fs/promises'
 import { type Authenticator, credsAuthenticator, nkeyAuthenticator } from '@nats-io/transport-node'
 import { done, fail, type Result } from '../../shared/result.ts'
 
-/** A refusal is a sentence without anything of the file's content. */
+/** A failure is a sentence that contains nothing of the file's content. */
 export async function readCredentials(path: string): Promise<Result<Authenticator, string>> {
   let content: Buffer
   try {
@@ -14,7 +14,7 @@ export async function readCredentials(path: string): Promise<Result<Authenticato
   }
   const authenticator = authenticatorOf(content)
   try {
-    // Signs once: what does not fit is found here, and not by the client in the middle of connecting.
+    // Sign once: an unusable key is found here, and not by the client in the middle of connecting.
     authenticator('probe')
     return done(authenticator)
   } catch {

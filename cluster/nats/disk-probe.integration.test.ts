@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import type { Notice } from '../../shared/notice.ts'
-import { appendNext, connectedLink, nextEvent, startNode } from '../config-log/jetstream-rig.ts'
+import { appendNext, connectedLink, nextEvent, startNode } from '../config-log/replication/jetstream-rig.ts'
 import { DiskProbe } from './disk-probe.ts'
 import { findNatsServer, startNatsRig } from './nats-rig.ts'
 
@@ -41,7 +41,7 @@ test('a full disk under JetStream is an alarm that names it; nothing acknowledge
     expect(probe.troubles()).toEqual([])
 
     fill()
-    // More than fits into the room that is left in the last block.
+    // This is more than fits into the room that is left in the last block.
     const { event: large, after } = await nextEvent(node.log, 'meanwhile', 'x'.repeat(10_000))
     const meanwhile = node.log.append(large, after)
     await expect.poll(() => probe.troubles(), { timeout: 20_000 }).toMatchObject([{ level: 'degraded' }])
@@ -67,6 +67,6 @@ function fill(): void {
   try {
     writeFileSync(join(folder, 'ballast'), new Uint8Array(16 << 20))
   } catch {
-    // That is the point: what fits is written.
+    // The error is expected: all that fits is written.
   }
 }

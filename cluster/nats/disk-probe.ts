@@ -1,12 +1,12 @@
-// Whether JetStream still stores. A server whose disk is full says nothing: it takes a message, acknowledges none and logs
-// nothing, answers not even pings on a connection that sent one, welcomes the next connection, and goes on so when there
-// is room again, until it is restarted (2.9.10). So something is stored every few seconds. Silence that lasts longer than
-// an election is an alarm.
+// Checks whether JetStream still stores. A server whose disk is full does not report it: it takes a message,
+// acknowledges none and logs nothing, does not even answer pings on a connection that sent one, accepts the next
+// connection, and stays so when there is room again, until it is restarted (2.9.10). So a message is stored every few
+// seconds. A silence that lasts longer than an election is an alarm.
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
-import type { StreamSettings } from '../config-log/jetstream-settings.ts'
-import { publishTrouble } from '../config-log/jetstream-trouble.ts'
+import type { StreamSettings } from './jetstream-settings.ts'
+import { publishTrouble } from './jetstream-trouble.ts'
 import type { NatsLink } from './nats-link.ts'
 import { OwnStream } from './own-stream.ts'
 
@@ -15,17 +15,17 @@ export interface DiskProbeOptions {
   clock: Clock
   notify: Notify
   everyMs?: number
-  /** How long a silence has to last. */
+  /** How long a silence has to last before it is an alarm. */
   silentMs?: number
 }
 
 const everyMsDefault = 5_000
 const timeoutMs = 2_000
 const silentMsDefault = 10_000
-/** Silences further apart have nothing to do with each other. */
+/** Silences that are further apart are unrelated. */
 const apartMs = 30_000
 const subject = 'probe.disk'
-/** More than a block of the file system: it does not fit into room that is left in one. */
+/** The size is more than a block of the file system, so that a probe does not fit into the room that is left in one. */
 const probeBytes = 5_000
 
 export class DiskProbe {
@@ -56,7 +56,7 @@ export class DiskProbe {
     return [{ level: 'degraded', reason: message, forMs: this.#options.clock.monotonicMs() - sinceMs }]
   }
 
-  /** Stores something now, unless that is still under way. */
+  /** Stores a message now, unless a probe is under way. */
   async probe(): Promise<void> {
     if (this.#isAtWork) return
     this.#isAtWork = true
@@ -68,7 +68,7 @@ export class DiskProbe {
   }
 
   async #store(): Promise<void> {
-    // Away: the link tells that.
+    // NATS is away, which the link reports.
     if (this.#options.link.connection === undefined) return
     const session = await this.#stream.session()
     if (!session.ok) return session.error.type === 'unavailable' ? this.#silent() : undefined

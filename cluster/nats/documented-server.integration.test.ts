@@ -1,4 +1,4 @@
-// The configuration in the guide is one that a server starts with.
+// A server starts with the configuration of the guide.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

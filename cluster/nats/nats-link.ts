@@ -1,27 +1,25 @@
-// One connection of this process to NATS, kept for ever: whoever uses it asks for the connection at each use, and is told
-// when it comes and goes.
+// The port of the process's connection to NATS, which is kept up for ever. Users ask for the connection at each use,
+// and are told when it comes and goes.
 import type { NatsConnection } from '@nats-io/transport-node'
 
 export interface NatsLink {
-  /**
-   * Undefined while no server is known to answer. Each time the link comes back it is another object: what was made on
-   * the one before (subscriptions, consumers, requests under way) is gone with it and has to be made again. What is
-   * published on a connection that is lost is dropped without an error.
-   */
+  /** The connection; undefined while no server is known to answer. After each reconnect it is another object:
+   *  everything made on the previous one (subscriptions, consumers, requests under way) is gone with it and has to be
+   *  made again. What is published on a lost connection is dropped without an error. */
   readonly connection: NatsConnection | undefined
   readonly status: NatsLinkStatus
-  /** Calls `changed` with the present state at once, and at each change. */
+  /** Calls `changed` with the present state at once, and then at each change. */
   onChange(changed: (isConnected: boolean) => void): { stop(): void }
-  /** Gives what was just published a moment to leave. */
+  /** Closes the link, after a short time in which published messages can leave. */
   close(): Promise<void>
 }
 
 export interface NatsLinkStatus {
   readonly isConnected: boolean
-  /** For how long it has been so. */
+  /** How long `isConnected` has had its present value. */
   readonly forMs: number
-  /** Times that it came back. */
+  /** The number of reconnects. */
   readonly reconnects: number
-  /** Why it is away; never a credential. */
+  /** Why there is no connection. It never contains a credential. */
   readonly trouble: string | undefined
 }

@@ -7,7 +7,7 @@ let rig: NatsRig | undefined
 afterEach(() => rig?.dispose())
 const reason = 'nats-server is not installed'
 
-/** The sequence; 0 when it was not acknowledged. */
+/** Returns the sequence of the message; 0 when it was not acknowledged. */
 function published(connection: NatsConnection, data: string): Promise<number> {
   const options = { timeout: 300 }
   return jetstream(connection)

@@ -1,4 +1,5 @@
-// One nats-server, or a cluster of three, with JetStream in a temporary folder, for tests. `dispose` ends and removes all.
+// One nats-server, or a cluster of three, with JetStream in a temporary folder, for tests. `dispose` ends the servers
+// and removes the folder.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,9 +10,9 @@ import { type NatsPorts, NatsServerProcess } from './nats-server-process.ts'
 export { findNatsServer, type NatsServerProcess } from './nats-server-process.ts'
 
 export interface NatsRigOptions {
-  /** Default 1. */
+  /** The number of servers; default 1. */
   servers?: 1 | 3
-  /** Where the stores lie: a small or a synced file system. Default: in the temporary folder. */
+  /** The folder of the stores, for example on a small or a synced file system. Default: the temporary folder. */
   storeRoot?: string
   /** Lines for the configuration of every server, e.g. `max_payload: 64KB`. */
   config?: string
@@ -20,22 +21,22 @@ export interface NatsRigOptions {
 
 export interface NatsRig {
   readonly servers: readonly NatsServerProcess[]
-  /** The first one: the only one, when there is one. */
+  /** The first server. */
   readonly server: NatsServerProcess
-  /** Of all servers, as `HEADGATE_NATS_URL` takes them. */
+  /** The URLs of all servers, in the form of `HEADGATE_NATS_URL`. */
   readonly url: string
   readonly folder: string
-  /** Starts those that do not run. */
+  /** Starts the servers that do not run. */
   start(): Promise<void>
   kill(): Promise<void>
-  /** The server that leads `stream`; throws when nobody does within 30 s. */
+  /** Returns the server that leads `stream`; throws when there is no leader within 30 s. */
   leaderOf(stream: string): Promise<NatsServerProcess>
   dispose(): Promise<void>
 }
 
 /** Resolves once JetStream answers on every server. */
 export async function startNatsRig(options: NatsRigOptions = {}): Promise<NatsRig> {
-  // Between being found free and being used, a port may be taken by somebody else.
+  // A free port may be taken by another process before it is used.
   for (let tries = 1; ; tries++) {
     const rig = await prepareRig(options)
     try {

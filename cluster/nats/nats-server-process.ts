@@ -1,4 +1,4 @@
-// A real nats-server for tests: it keeps its port and its store over stops, kills and pauses.
+// A real nats-server for tests. It keeps its ports and its store across stops, kills and pauses.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
@@ -7,15 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface NatsServerOptions {
   name: string
-  /** For its configuration and log. */
+  /** The folder for its configuration and log. */
   folder: string
   storeFolder: string
   ports: NatsPorts
-  /** Of all servers of the cluster; absent: it stands alone. */
+  /** The route ports of all servers of the cluster. Absent: the server is alone. */
   routePorts?: readonly number[]
-  /** Lines of configuration in addition. */
+  /** Additional lines of configuration. */
   config?: string
-  /** Inside the `jetstream` block. */
+  /** `max_file_store` of the `jetstream` block. */
   maxFileStoreBytes?: number
 }
 
@@ -61,7 +61,7 @@ export class NatsServerProcess {
     return this.#options.storeFolder
   }
 
-  /** What the server has logged so far, over all its starts. */
+  /** All that the server has logged, over all its starts. */
   get log(): string {
     return existsSync(this.#logFile) ? readFileSync(this.#logFile, 'utf8') : ''
   }
@@ -85,7 +85,7 @@ export class NatsServerProcess {
     this.#ended = once(child, 'exit').then(() => process.off('exit', kill))
   }
 
-  /** Resolves once JetStream answers; of a cluster, once it has a leader and this server is with it. */
+  /** Resolves once JetStream answers and, in a cluster, once there is a leader and this server follows it. */
   async ready(): Promise<void> {
     const untilMs = performance.now() + readyMsMax
     while (!(await this.#isReady())) {
@@ -101,7 +101,7 @@ export class NatsServerProcess {
     await this.ready()
   }
 
-  /** As an orderly shutdown does. */
+  /** Ends the process as an orderly shutdown does. */
   stop(): Promise<void> {
     return this.#end('SIGTERM')
   }
@@ -110,7 +110,7 @@ export class NatsServerProcess {
     return this.#end('SIGKILL')
   }
 
-  /** The process stands still; its connections stay open. */
+  /** Suspends the process; its connections stay open. */
   pause(): void {
     this.#isPaused = this.#child?.kill('SIGSTOP') ?? false
   }
@@ -120,7 +120,7 @@ export class NatsServerProcess {
     this.#isPaused = false
   }
 
-  /** What the monitoring port says, e.g. `jsz?streams=1`; undefined when it does not answer. */
+  /** Returns a page of the monitoring port, e.g. `jsz?streams=1`; undefined when it does not answer. */
   async monitor(page: string): Promise<Record<string, unknown> | undefined> {
     try {
       const url = `http://127.0.0.1:${this.#options.ports.monitor}/${page}`
@@ -147,13 +147,13 @@ export class NatsServerProcess {
   }
 }
 
-/** Undefined where there is none: tests then skip and say so. */
+/** Returns the path of the program; undefined when it is not installed: tests then skip and say so. */
 export function findNatsServer(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/bin']
   return folders.map((folder) => join(folder, 'nats-server')).find((path) => existsSync(path))
 }
 
-// A test run that is killed must not leave servers behind. Where the tool is missing, the exit handler has to do.
+// Makes the server end with the test run, also when the run is killed. Without `setpriv` only the exit handler does.
 function endsWithParent(): string[] {
   return existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : []
 }

@@ -1,4 +1,4 @@
-// The link to servers that speak TLS: what is checked is the name or address that the operator gave.
+// The link to servers that use TLS: the certificate is checked against the name or address that the operator gave.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** A certificate that is its own authority, for `names` such as `IP:127.0.0.1`. */
+/** Makes a self-signed certificate for `names` such as `IP:127.0.0.1`. */
 function certificate(names: string): { cert: string; key: string } {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']

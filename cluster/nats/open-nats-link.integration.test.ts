@@ -1,4 +1,4 @@
-// The link against real servers that are killed, stopped, and change their minds about who may come in.
+// The link against real servers that are killed, stopped, and reconfigured with other credentials.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -74,7 +74,7 @@ test('a link that is opened before its server connects once there is one', async
   await connected(link).toBe(true)
 })
 
-// Three tries: on a machine that is busy, the timer itself may be late.
+// The test has three tries because the timer itself may be late on a busy machine.
 test('a server that stands still is noticed within 3 s, and another one is found', { retry: 2 }, async () => {
   rig = await startNatsRig({ servers: 3 })
   const { link } = open(rig.url)
@@ -120,7 +120,7 @@ test('what was published leaves before the link is closed', async () => {
 })
 
 describe('credentials', () => {
-  /** A server whose users stand in a file of their own, so that they can change while it runs. */
+  /** Starts a server whose users are in a file of their own, so that they can change while it runs. */
   async function startWithUsers(users: string) {
     const write = (text: string) => writeFileSync(join(folder, 'users.conf'), text)
     write(users)

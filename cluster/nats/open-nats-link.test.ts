@@ -1,4 +1,4 @@
-// The link against servers that are not there, or are none: what it does then needs no nats-server.
+// The link against addresses without a server, or with something else than NATS. These tests need no nats-server.
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { ManualClock, systemClock } from '../../shared/clock.ts'
@@ -24,7 +24,7 @@ function open(options: Partial<NatsLinkOptions> & { servers: string[] }) {
   return { link: opened.value, notices }
 }
 
-/** Answers each connection as `meet` says; resolves with its address. */
+/** Answers each connection as `meet` does; resolves with the address. */
 async function listen(meet: (socket: Socket) => void): Promise<string> {
   const listening = createServer(meet)
   server = listening
@@ -103,7 +103,7 @@ test('a server that accepts and says nothing costs no socket that stays', async 
   const { link } = open({ servers: [address], clock })
   for (let tries = 1; tries <= 20; tries++) {
     await expect.poll(() => accepted, { interval: 1 }).toBe(tries)
-    clock.advance(2_000) // its time to greet
+    clock.advance(2_000) // the time-out of the greeting
     await expect.poll(() => sockets.size, { interval: 1 }).toBe(0)
     clock.advance(4_000) // the pause
   }

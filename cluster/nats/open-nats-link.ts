@@ -1,6 +1,6 @@
-// Keeps a connection to NATS. There is one way back for everything that can end it (a refusal, a cut, a server that stands
-// still, a credential that was revoked): the connection is given up as a whole and another one is made, after a pause that
-// grows and differs from node to node, for ever.
+// Keeps a connection to NATS up. Everything that can end a connection (a refusal, a cut, a server that stands still, a
+// revoked credential) is handled in one way: the connection is given up as a whole and another one is made, for ever,
+// after a pause that grows and differs from node to node.
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Chance, Clock, Timer } from '../../shared/clock.ts'
 import { addressOf, type NatsServer, parseNatsServers } from '../../shared/nats-servers.ts'
@@ -14,7 +14,7 @@ export interface NatsLinkOptions {
   readonly servers: readonly string[]
   readonly credsFile?: string | undefined
   readonly caFile?: string | undefined
-  /** How this node is called in the server's monitoring. */
+  /** The name of this node in the server's monitoring. */
   readonly name: string
   readonly clock: Clock
   readonly chance: Chance
@@ -26,7 +26,7 @@ export interface NatsRefusal {
   readonly message: string
 }
 
-/** Answers at once; the connection comes when it comes. */
+/** Returns at once; the connection is made in the background. */
 export function openNatsLink(options: NatsLinkOptions): Result<NatsLink, NatsRefusal> {
   const hasCredentials = options.credsFile !== undefined
   const servers = parseNatsServers(options.servers, { hasCredentials })
@@ -37,13 +37,13 @@ export function openNatsLink(options: NatsLinkOptions): Result<NatsLink, NatsRef
 
 const pauseMsMin = 250
 const pauseMsMax = 2_000
-/** A connection that held this long was well: the next pause is short again. */
+/** A connection that lasted this long was healthy: the next pause is short again. */
 const wellAfterMs = 5_000
 const refusedNoticeMs = 60_000
 const farewellMsMax = 500
 const permissionsToldMax = 100
 
-/** Why a connection ends, as far as it was told. */
+/** Why a connection ends, as far as is known. */
 interface Seen {
   refusal?: string
   silence?: string
@@ -58,7 +58,7 @@ class KeptLink implements NatsLink {
   #sinceMs: number
   #connects = 0
   #trouble: string | undefined = 'not connected yet'
-  /** The outage was told; the next one is another. */
+  /** True when the present outage was reported. */
   #awayTold = false
   #refusedToldAtMs = Number.NEGATIVE_INFINITY
   /** The server to try next. */
@@ -162,12 +162,13 @@ class KeptLink implements NatsLink {
     this.#tellWatchers()
   }
 
-  /** Ends when the connection is lost, and leaves nothing of it behind. */
+  /** Resolves when the connection is lost; nothing of it is left behind. */
   async #use(connection: NatsConnection): Promise<void> {
     const seen: Seen = {}
-    // A connection that ended before anybody watched it has no status to tell any more.
+    // A connection that ended before it was watched yields no status.
     await Promise.race([this.#watch(connection, seen), connection.closed()])
-    // The client's own way out waits for the socket to take what is written, which a server that stands still never lets it.
+    // Do not wait: the client's `close` waits until the socket has sent what is written, which never happens on a
+    // server that stands still.
     void connection.close().catch(() => {})
     if (this.#closed) return
     this.#trouble = `${connection.getServer()}: ${seen.refusal ?? seen.silence ?? 'the connection was lost'}`
@@ -207,7 +208,7 @@ class KeptLink implements NatsLink {
       try {
         changed(isConnected)
       } catch (error) {
-        // A bug in one user must not cost the others their connection.
+        // A bug in one watcher must not cost the others their connection.
         const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
         this.#options.notify({ type: 'handler-threw', where: 'nats link', message })
       }
@@ -227,7 +228,8 @@ class KeptLink implements NatsLink {
     this.#options.notify({ type: 'nats-credentials-refused', server, message })
   }
 
-  /** Half of the pause is chance: nodes that lost the same server do not come back in step. */
+  /** Waits before the next try. Half of the pause is random, so that nodes that lost the same server do not come back
+   *  in step. */
   #pauseAfter(failures: number): Promise<void> {
     const fullMs = Math.min(pauseMsMax, pauseMsMin * 2 ** Math.min(failures, 10))
     return new Promise((resolve) => {

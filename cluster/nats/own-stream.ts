@@ -1,20 +1,21 @@
-// A stream whose content can be made again: leases, usage that proxies and aggregators still hold. It is made where it is
-// missing, unlike the configuration log, and what an older release set otherwise is changed. What the server echoes is
-// compared with what was asked for, once on each connection.
+// A stream whose content can be rebuilt: leases, and usage that proxies and aggregators still hold. Unlike the
+// configuration log it is created when it is missing, and settings of an older release are changed. The settings that
+// the server answers are compared with the requested ones, once on each connection.
 import { type JetStreamClient, type JetStreamManager, jetstream, type StreamInfo } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { done, fail, type Result } from '../../shared/result.ts'
-import type { StreamTrouble } from '../config-log/event-stream.ts'
-import { type StreamSettings, settingsTrouble } from '../config-log/jetstream-settings.ts'
-import { isApiError, streamTrouble } from '../config-log/jetstream-trouble.ts'
+import { type StreamSettings, settingsTrouble } from './jetstream-settings.ts'
+import { isApiError, streamTrouble } from './jetstream-trouble.ts'
 import type { NatsLink } from './nats-link.ts'
+import type { StreamTrouble } from './stream-trouble.ts'
 
 export interface OwnStreamOptions {
   link: NatsLink
   settings: (replicas: number) => StreamSettings
-  /** False for those who only use it: for them it is missing until somebody else makes it. */
+  /** Whether this process creates the stream. A process that only uses it reports it as missing until another one has
+   *  created it. */
   mayCreate: boolean
-  /** Of each request. */
+  /** The time-out of each request. */
   timeoutMs: number
 }
 
@@ -22,7 +23,7 @@ export interface OwnStreamSession {
   readonly connection: NatsConnection
   readonly client: JetStreamClient
   readonly manager: JetStreamManager
-  /** As many as it is stored on. */
+  /** The number of servers that store the stream. */
   readonly replicas: number
 }
 
@@ -36,7 +37,8 @@ export class OwnStream {
     this.#options = options
   }
 
-  /** Answers at once while there is no connection; what is sent on one that is lost is dropped without an error. */
+  /** Returns the session of the present connection, or `unavailable` at once without one: what is sent on a lost
+   *  connection is dropped without an error. */
   async session(): Promise<Result<OwnStreamSession, StreamTrouble>> {
     const { connection, status } = this.#options.link
     if (connection === undefined || connection.isClosed()) {
@@ -47,12 +49,12 @@ export class OwnStream {
     }
     const { ready } = this.#session
     const session = await ready
-    // What failed is tried again by whoever asks next.
+    // The next call tries again what failed.
     if (!session.ok && this.#session?.ready === ready) this.#session = undefined
     return session
   }
 
-  /** The stream was found to be gone, or to have changed: the next session looks again. */
+  /** Drops the session, because the stream is gone or has changed: the next call looks again. */
   forget(): void {
     this.#session = undefined
   }
@@ -75,7 +77,7 @@ export class OwnStream {
     if (!found.ok) return found
     if (settingsTrouble(wanted, found.value) === undefined) return found
     const changed = this.#options.mayCreate ? await updated(manager, wanted, found.value) : found.value
-    // Fewer copies than there could be is no reason not to use it: whoever relies on them asks how many there are.
+    // Fewer replicas than possible are no reason not to use the stream: users that rely on them read `replicas`.
     const trouble = settingsTrouble({ ...wanted, num_replicas: changed.config.num_replicas }, changed)
     return trouble === undefined ? done(changed) : fail(trouble)
   }
@@ -92,12 +94,12 @@ export class OwnStream {
   }
 }
 
-/** On fewer servers than wanted where there are not so many. */
+/** Creates the stream; on one server when there are not enough for the wanted replicas. */
 async function made(manager: JetStreamManager, wanted: StreamSettings): Promise<StreamInfo> {
   try {
     return await manager.streams.add(wanted)
   } catch (error) {
-    // Somebody else was faster, with other settings.
+    // Another process created the stream first, with other settings.
     if (isApiError(error, 'nameInUse')) return manager.streams.info(wanted.name)
     if (!isApiError(error, 'clusterNoPeers') || wanted.num_replicas === 1) throw error
     return manager.streams.add({ ...wanted, num_replicas: 1 })

@@ -1,5 +1,5 @@
-// Whether a server speaks. A server that stands still accepts connections, and the client would leave a socket behind with
-// each try to connect to it; so it is only asked to connect to one that has greeted.
+// Checks that a server sends its greeting. A server that stands still accepts connections, and the client would leak a
+// socket with each try; so the client connects only to a server that has greeted.
 import { connect } from 'node:net'
 import type { Clock } from '../../shared/clock.ts'
 import type { NatsServer } from '../../shared/nats-servers.ts'

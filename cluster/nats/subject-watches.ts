@@ -1,10 +1,10 @@
-// Hears a subject on whatever connection the link has: after a reconnect to other servers it is subscribed anew.
+// Keeps subscriptions to subjects over reconnects: on each new connection they are made again.
 import type { NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { NatsLink } from './nats-link.ts'
 
 export interface SubjectEars {
   heard: (payload: Uint8Array) => void
-  /** The connection came or went. */
+  /** Called when the connection comes or goes. */
   changed: (isConnected: boolean) => void
 }
 

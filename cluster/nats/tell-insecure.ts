@@ -1,10 +1,10 @@
-// What is wrong with a server that is reached over a network. On loopback none of it matters.
+// Reports insecure settings of a server that is reached over a network. On loopback none of them matters.
 import type { NatsConnection } from '@nats-io/transport-node'
 import { isLoopback } from '../../shared/host-names.ts'
 import { addressOf, type NatsServer } from '../../shared/nats-servers.ts'
 import type { Notify } from '../../shared/notice.ts'
 
-/** Servers before it can be made to accept who has no credential. */
+/** Older servers can be made to accept clients without a credential. */
 const versionMin = [2, 11, 16]
 
 export function tellInsecure(server: NatsServer, { info }: NatsConnection, notify: Notify): void {

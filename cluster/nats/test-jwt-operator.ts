@@ -1,5 +1,5 @@
-// An operator with one account, as `nsc` would set it up: tokens are signed by nkeys, and a server that knows the operator
-// takes every user of the account that is not revoked.
+// An operator with one account, as `nsc` sets it up: tokens are signed by nkeys, and a server that trusts the operator
+// accepts every user of the account that is not revoked.
 import { createHash } from 'node:crypto'
 import { nkeys } from '@nats-io/transport-node'
 import type { Clock } from '../../shared/clock.ts'
@@ -14,7 +14,7 @@ export function makeJwtOperator(clock: Pick<Clock, 'wallMs'>) {
   const [account, system] = [nkeys.createAccount(), nkeys.createAccount()]
   const operatorToken = sign(operator, operator, 'operator', {})
   return {
-    /** Lines for the configuration of a server. */
+    /** Returns lines for the configuration of a server. */
     serverConfig({ revoked }: { revoked?: string } = {}): string {
       const revocations = revoked === undefined ? {} : { revocations: { [revoked]: nowSeconds() + 1 } }
       const accountToken = sign(operator, account, 'account', { limits, ...revocations })
@@ -45,7 +45,7 @@ interface Claim {
   readonly subject: KeyPair
   readonly type: string
   readonly claims: Record<string, unknown>
-  /** When it was issued: seconds since the epoch. */
+  /** The time of issue in seconds since the epoch. */
   readonly iat: number
 }
 

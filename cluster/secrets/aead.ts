@@ -1,14 +1,15 @@
-// AES-256-GCM with a fresh 96-bit nonce: nonce, ciphertext and tag in one piece.
+// AES-256-GCM with a fresh 96-bit nonce. Nonce, ciphertext and tag form one buffer.
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 
-/** `context` is authenticated, not stored: opening needs the same one. */
+/** Encrypts `plain`. `context` is authenticated but not stored: decryption needs the same context. */
 export function encrypt(key: Uint8Array, plain: Uint8Array, context: string): Buffer {
-  // Nonces come from the operating system alone: one that repeats would give the key's secrecy away.
+  // Nonces come from the operating system alone: a repeated nonce would break the secrecy of the key.
   return encryptWith(randomBytes(nonceBytes), key, plain, context)
 }
 
-/** The same for the same text and context, always, which tells whoever sees two that they are equal, and nothing more. Its
- *  nonce follows from the text, as in a synthetic IV (RFC 5297): a key for this must be used for nothing else. */
+/** Encrypts deterministically: equal text and context give equal ciphertext, which reveals that two texts are equal,
+ *  and nothing more. The nonce is derived from the text, as in a synthetic IV (RFC 5297). A key for this must be used
+ *  for nothing else. */
 export function encryptFixed(key: Uint8Array, plain: Uint8Array, context: string): Buffer {
   const { nonceKey, textKey } = fixedKeys(key)
   const nonce = createHmac('sha256', nonceKey)
@@ -35,7 +36,7 @@ function encryptWith(nonce: Uint8Array, key: Uint8Array, plain: Uint8Array, cont
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
 }
 
-/** Undefined for anything but what `encrypt` made with this key and context. */
+/** Decrypts; returns undefined for anything that `encrypt` did not make with this key and context. */
 export function decrypt(key: Uint8Array, sealed: Uint8Array, context: string): Buffer | undefined {
   if (sealed.byteLength < nonceBytes + tagBytes) return undefined
   const end = sealed.byteLength - tagBytes

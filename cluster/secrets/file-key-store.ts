@@ -1,5 +1,5 @@
-// Data keys in one small file, each wrapped by a key derived from the master key. One thread writes it; others read it, and
-// read it again when it has changed.
+// Data keys in one small file, each wrapped by a key derived from the master key. One thread writes the file; other
+// threads read it, and read it again when it has changed.
 import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { done, fail, type Result } from '../../shared/result.ts'
@@ -12,7 +12,7 @@ import type { DataKey, KeyStore, KeyStoreRefusal, KeyUse } from './key-store.ts'
 
 interface Held {
   entry: KeyEntry
-  /** Undefined: forgotten. */
+  /** The data key; undefined when the owner was forgotten. */
   key: DataKey | undefined
 }
 
@@ -66,7 +66,7 @@ export class FileKeyStore implements KeyStore {
     return true
   }
 
-  /** Of this owner, forgotten or not. */
+  /** Returns the entry of this owner, forgotten or not. */
   entry(owner: string): Result<KeyEntry | undefined, KeyStoreRefusal> {
     const held = this.#current()
     return held.ok ? done(held.value.get(owner)?.entry) : held
@@ -77,7 +77,7 @@ export class FileKeyStore implements KeyStore {
     return held.ok ? done([...held.value.values()].map(({ entry }) => entry)) : held
   }
 
-  /** Takes over what is later than what is known here; answers whether anything was. */
+  /** Stores the entries that are newer than the stored ones. Returns whether there were any. */
   adopt(entries: readonly KeyEntry[]): Result<boolean, KeyStoreRefusal> {
     const held = this.#current()
     if (!held.ok) return held
@@ -96,7 +96,7 @@ export class FileKeyStore implements KeyStore {
   #current(): Result<Map<string, Held>, KeyStoreRefusal> {
     this.reload()
     if (this.#held !== undefined) return done(this.#held)
-    // Taken before reading: a file replaced in between is read once more, never once too few.
+    // Take the identity before reading: a file that is replaced in between is read once too often, never once too few.
     const identity = this.#identity()
     const held = this.#read()
     if (!held.ok) return held
@@ -126,7 +126,7 @@ export class FileKeyStore implements KeyStore {
   #store(before: ReadonlyMap<string, Held>, changed: readonly Held[]): Result<undefined, KeyStoreRefusal> {
     const held = new Map(before)
     for (const one of changed) {
-      // At the end: what was forgotten last is remembered longest.
+      // Append the entry: the last forgotten owner is remembered longest.
       held.delete(one.entry.owner)
       held.set(one.entry.owner, one)
     }
@@ -141,7 +141,7 @@ export class FileKeyStore implements KeyStore {
     return done(undefined)
   }
 
-  /** Changes whenever the file is replaced. */
+  /** Returns a text that changes whenever the file is replaced. */
   #identity(): string {
     const found = statSync(this.#path, { throwIfNoEntry: false, bigint: true })
     return found === undefined ? 'absent' : `${found.ino} ${found.mtimeNs} ${found.size}`

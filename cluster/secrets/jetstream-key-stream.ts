@@ -1,5 +1,5 @@
-// The stream of data keys on JetStream: one subject for each owner, of which the newest message alone is kept. What it
-// replaces is erased first: a message that merely fell out of its stream goes on lying in the server's files.
+// The stream of data keys on JetStream: one subject for each owner, with only its newest message. The replaced message
+// is erased first: a message that the server merely drops stays in its files.
 import {
   type JetStreamClient,
   type JetStreamManager,
@@ -10,8 +10,8 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { subjectToken } from '../bus/subject-token.ts'
-import { type StreamSettings, settingsTrouble } from '../config-log/jetstream-settings.ts'
-import { isApiError, publishTrouble, streamTrouble } from '../config-log/jetstream-trouble.ts'
+import { type StreamSettings, settingsTrouble } from '../nats/jetstream-settings.ts'
+import { isApiError, publishTrouble, streamTrouble } from '../nats/jetstream-trouble.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 import { SubjectWatches } from '../nats/subject-watches.ts'
 import type { KeyMessage, KeyStream, KeyStreamTrouble, PutTrouble } from './key-stream.ts'
@@ -20,7 +20,7 @@ interface Session {
   readonly connection: NatsConnection
   readonly client: JetStreamClient
   readonly manager: Promise<JetStreamManager>
-  /** What the server keeps of the stream has been compared with what was asked for. */
+  /** True when the server's settings of the stream have been compared with the requested ones. */
   isCompared: boolean
 }
 
@@ -29,7 +29,7 @@ const subjectPrefix = 'keys.'
 const storedSubject = 'hg.keys.stored'
 const askMs = 1_500
 const replicasInCluster = 3
-/** Some hundred thousand owners, those that were forgotten too. */
+/** Room for some hundred thousand owners, including forgotten ones. */
 const bytesMax = 64 << 20
 
 function keyStreamSettings(replicas: number): StreamSettings {
@@ -69,7 +69,7 @@ export class JetStreamKeyStream implements KeyStream {
   }
 
   next(sequence: number): Promise<Result<KeyMessage | undefined, KeyStreamTrouble>> {
-    // The client knows this form for direct reads alone, which a server that lags behind may answer.
+    // The client's types allow this form for direct reads only, which a server that lags behind may answer.
     return this.#get({ seq: sequence + 1, next_by_subj: `${subjectPrefix}>` } as { seq: number })
   }
 
@@ -98,7 +98,7 @@ export class JetStreamKeyStream implements KeyStream {
       await (await session.manager).streams.add(wanted(session.connection))
       return done(undefined)
     } catch (error) {
-      // Somebody else made it: whether as it has to be shows when it is used.
+      // Another node created the stream; its settings are checked when it is used.
       return isApiError(error, 'nameInUse') ? done(undefined) : fail(troubleOf(error))
     }
   }
@@ -164,7 +164,7 @@ function wanted({ info }: NatsConnection): StreamSettings {
   return keyStreamSettings(info?.cluster === undefined ? 1 : replicasInCluster)
 }
 
-/** Once for each connection: settings change by an operator's hand alone. */
+/** Compares the settings once for each connection, because only an operator changes them. */
 async function compare(session: Session): Promise<KeyStreamTrouble | undefined> {
   if (session.isCompared) return undefined
   const info = await (await session.manager).streams.info(streamName)
@@ -174,7 +174,7 @@ async function compare(session: Session): Promise<KeyStreamTrouble | undefined> 
   return undefined
 }
 
-/** False when there is no such message any more. */
+/** Erases a message. Returns false when the message no longer exists. */
 async function erase({ manager }: Session, sequence: number): Promise<boolean> {
   try {
     return await (await manager).streams.deleteMessage(streamName, sequence, true)

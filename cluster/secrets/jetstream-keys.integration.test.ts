@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
-import { connectedLink } from '../config-log/jetstream-rig.ts'
+import { connectedLink } from '../config-log/replication/jetstream-rig.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { FileKeyStore } from './file-key-store.ts'
 import { JetStreamKeyStream } from './jetstream-key-stream.ts'
@@ -23,7 +23,7 @@ afterEach(async () => {
   for (const clean of cleanup.splice(0).reverse()) await clean()
 })
 
-/** The link closes with the stream. */
+/** Opens a stream with a link of its own, which is closed with the stream. */
 async function openStream(url: string): Promise<JetStreamKeyStream> {
   const link = await connectedLink(url)
   const stream = new JetStreamKeyStream(link)
@@ -125,7 +125,7 @@ describe('over a real server', () => {
   })
 })
 
-/** Everything that the servers keep, in one text. */
+/** Returns the content of all files of the servers as one text. */
 function filesOf(root: string): string {
   const names = readdirSync(root, { recursive: true, withFileTypes: true })
   const found = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))

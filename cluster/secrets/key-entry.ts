@@ -1,17 +1,17 @@
-// What is kept of an owner's data key: the key itself, wrapped, or that it was forgotten. Each change of it has a generation
-// of its own, and of two entries the later one counts, wherever they come from and in whatever order: nodes that exchange
-// entries come to the same ones. Between nodes an entry carries a MAC, so that whoever can write to the stream can neither
-// make a key, nor bring an old one back, nor forget one.
-import { canonicalJson, macOf, sameMac } from '../config-log/event-codec.ts'
+// An entry of an owner's data key: the wrapped key, or the fact that it was forgotten. Each change has a generation,
+// and of two entries the later generation counts, in whatever order they arrive: nodes that exchange entries end with
+// the same ones. Between nodes an entry carries a MAC, so that a writer to the stream without the master key can
+// neither make a key, nor restore an old one, nor forget one.
+import { canonicalJson, macOf, sameMac } from '../config-log/log/event-codec.ts'
 import { decrypt, encrypt } from './aead.ts'
 import type { DataKey } from './key-store.ts'
 
 export interface KeyEntry {
   readonly owner: string
   readonly generation: number
-  /** As `DataKey.madeFor`. */
+  /** See `DataKey.madeFor`. */
   readonly madeFor: number
-  /** Base64. Undefined: forgotten. */
+  /** The wrapped key in base64. Undefined means forgotten. */
   readonly wrapped: string | undefined
 }
 
@@ -20,7 +20,7 @@ export function entryOf(owner: string, generation: number, key: DataKey, wrapKey
   return { owner, generation, madeFor: key.madeFor, wrapped }
 }
 
-/** 'forgotten', or undefined for what does not open under this master key, or is another owner's. */
+/** Unwraps the key. Returns undefined for a key of another master key or another owner. */
 export function openKey({ owner, madeFor, wrapped }: KeyEntry, wrapKey: Uint8Array): DataKey | 'forgotten' | undefined {
   if (wrapped === undefined) return 'forgotten'
   const bytes = decrypt(wrapKey, Buffer.from(wrapped, 'base64'), wrapContext(owner))
@@ -31,7 +31,7 @@ export function encodeEntry(entry: KeyEntry, macKey: Uint8Array): Uint8Array {
   return Buffer.from(canonicalJson({ version: 1, ...entry, mac: macOfEntry(entry, macKey) }))
 }
 
-/** Undefined for whatever no node of this cluster wrote. */
+/** Decodes an entry; returns undefined for bytes that no node of this cluster wrote. */
 export function decodeEntry(bytes: Uint8Array, macKey: Uint8Array): KeyEntry | undefined {
   try {
     const { owner, generation, madeFor, wrapped, mac } = JSON.parse(Buffer.from(bytes).toString('utf8')) as KeyEntry & {

@@ -1,24 +1,25 @@
-// The text of `data-keys.json`: entries by their owners. A record of strings for the keys, and what else there is to know of
-// them beside it, so that a release that knows keys alone can read it.
+// The text of `data-keys.json`: entries by owner. The keys are a record of strings, and their other fields stand beside
+// it, so that a release that knows only keys can read the file.
 import type { KeyEntry } from './key-entry.ts'
 
 interface KeyFile {
   version: 1
   /** Owner → wrapped key in base64. */
   keys: Record<string, string>
-  /** Owner → generation and `madeFor`. Absent in files of older releases: nothing is on its way to those keys. */
+  /** Owner → generation and `madeFor`. Files of older releases have none: no event is on its way to their keys. */
   lives?: Record<string, [generation: number, madeFor: number]>
-  /** Owner → generation, the longest forgotten first. */
+  /** Owner → generation; the owner that was forgotten first comes first. */
   forgotten?: Record<string, number>
 }
 
-/** Of owners whose keys are gone; a node that was away for longer than these takes back what it still holds. */
+/** The number of forgotten owners that are remembered. A node that was away while more were forgotten restores the keys
+ *  it still holds. */
 const forgottenMax = 10_000
 
 export function printKeyFile(entries: Iterable<KeyEntry>): string {
   const all = [...entries]
   const [held, gone] = [all.filter(isHeld), all.filter((entry) => !isHeld(entry)).slice(-forgottenMax)]
-  // `fromEntries` defines fields: `__proto__` is a name too.
+  // `fromEntries` defines own fields, so that an owner may be called `__proto__`.
   const file: KeyFile = {
     version: 1,
     keys: Object.fromEntries(held.map(({ owner, wrapped }) => [owner, wrapped])),
@@ -28,7 +29,7 @@ export function printKeyFile(entries: Iterable<KeyEntry>): string {
   return `${JSON.stringify(file)}\n`
 }
 
-/** Undefined for what is not such a file. */
+/** Parses the file; returns undefined for any other text. */
 export function parseKeyFile(text: string): KeyEntry[] | undefined {
   try {
     const file = JSON.parse(text) as KeyFile

@@ -1,8 +1,8 @@
-// What every key store does.
+// The suite that every key store passes.
 import { describe, expect, test } from 'vitest'
 import type { KeyStore, KeyUse } from './key-store.ts'
 
-/** `open` may be called again: a second handle sees what the first one stored. */
+/** `open` may be called again: the second handle sees what the first one stored. */
 export type PrepareKeys = () => Promise<{ open(): Promise<KeyStore>; dispose?(): Promise<void> }>
 
 export function keyStoreContract(name: string, prepare: PrepareKeys): void {
@@ -83,7 +83,7 @@ export function owned(revision: number): KeyUse {
   return { revision, isOwned: true }
 }
 
-/** The key in hex; a refusal is a bug of the test. */
+/** Returns the key in hex; throws on a refusal, which is a bug of the test. */
 export function textOf(found: ReturnType<KeyStore['find']>): string {
   if (!found.ok) throw new Error(found.error.message)
   return Buffer.from(found.value?.bytes ?? []).toString('hex')

@@ -1,8 +1,8 @@
-// What every stream of data keys does.
+// The suite that every stream of data keys passes.
 import { afterEach, describe, expect, test } from 'vitest'
 import type { KeyStream } from './key-stream.ts'
 
-/** `open` may be called again: each handle is another node's. */
+/** `open` may be called again: each handle is the one of another node. */
 export type PrepareKeyStream = () => Promise<{ open(): Promise<KeyStream>; dispose?(): Promise<void> }>
 
 export function keyStreamContract(name: string, prepare: PrepareKeyStream): void {

@@ -1,20 +1,20 @@
-// What the shared data keys need of the stream that all nodes share: the newest message of each owner, and nothing older.
-// It is not trusted: what a message says is proven by whoever reads it (`key-entry.ts`). `key-stream-contract.ts` is the
-// suite that every adapter passes.
+// The port of the stream of data keys that all nodes share: the newest message of each owner, and nothing older. The
+// stream is not trusted: readers verify each message (`key-entry.ts`). `key-stream-contract.ts` is the suite that every
+// adapter passes.
 import type { Result } from '../../shared/result.ts'
 
 export interface KeyStream {
-  /** The newest message of this owner, as the servers hold it now. */
+  /** Returns the newest message of this owner, as the servers hold it now. */
   last(owner: string): Promise<Result<KeyMessage | undefined, KeyStreamTrouble>>
-  /** The oldest message after `sequence`, of any owner. */
+  /** Returns the oldest message after `sequence`, of any owner. */
   next(sequence: number): Promise<Result<KeyMessage | undefined, KeyStreamTrouble>>
-  /** Stores `bytes` in place of the owner's message `sequence` (0: there is none), which is overwritten where it lay; or
-   *  changes nothing. Answers the sequence of the new message. */
+  /** Replaces the owner's message `sequence` (0: there is none) by `bytes` and overwrites the old bytes on disk, or
+   *  changes nothing. Returns the sequence of the new message. */
   put(owner: string, bytes: Uint8Array, sequence: number): Promise<Result<number, PutTrouble>>
-  /** Makes the stream where there is none. */
+  /** Creates the stream when there is none. */
   create(): Promise<Result<undefined, KeyStreamTrouble>>
-  /** Calls `stored` with what is being stored by anybody: a hint, of which some may be missing. Calls `reachable` when the
-   *  stream can be asked, now and each time that it can again. */
+  /** Calls `stored` with messages that any node stores: a hint, some may be missing. Calls `reachable` when the stream
+   *  can be asked: now, and each time that it can be asked again. */
   watch(on: { stored: (bytes: Uint8Array) => void; reachable: () => void }): { stop(): void }
   close(): Promise<void>
 }
@@ -27,10 +27,10 @@ export interface KeyMessage {
 export type KeyStreamTrouble =
   | { type: 'unavailable'; message: string }
   | { type: 'missing'; message: string }
-  /** The server stores the stream with other settings than were asked for; `field` names the first. */
+  /** The server stores the stream with other settings than requested; `field` names the first of them. */
   | { type: 'settings'; field: string; message: string }
 
 export type PutTrouble =
   | KeyStreamTrouble
-  /** Another message stands there now. */
+  /** Another message was stored for this owner meanwhile. */
   | { type: 'conflict'; message: string }

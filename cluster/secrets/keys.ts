@@ -1,19 +1,19 @@
-// Every key that protects something at rest comes from the master key, each for one purpose, so that a leak of one tells
-// nothing of another.
+// Derives every key that protects data at rest from the master key, each for one purpose, so that the leak of one key
+// reveals nothing about another.
 import { hkdfSync } from 'node:crypto'
 
 export interface DerivedKeys {
-  /** Proves who wrote an event, a snapshot or a mark. */
+  /** Authenticates events, snapshots and marks. */
   macKey: Uint8Array
   /** Wraps the data keys of owners. */
   wrapKey: Uint8Array
-  /** Proves who wrote an entry of the shared data keys. */
+  /** Authenticates entries of the shared data keys. */
   keyMacKey: Uint8Array
-  /** For console links and sessions. */
+  /** Signs console links and sessions. */
   sessionKey: Uint8Array
-  /** Seals what requests leave behind for later ones. */
+  /** Seals state that requests leave for later ones. */
   stateKey: Uint8Array
-  /** Seals ids that callers hold for what lies at providers. */
+  /** Seals the ids that callers hold for objects at providers. */
   idKey: Uint8Array
 }
 

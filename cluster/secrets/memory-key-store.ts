@@ -1,4 +1,4 @@
-// Data keys in memory: the twin for tests and simulations.
+// Data keys in memory, for tests.
 import { randomBytes } from 'node:crypto'
 import { done, type Result } from '../../shared/result.ts'
 import { mayForget, maySeal, revisionOf } from './key-life.ts'

@@ -1,4 +1,4 @@
-// The stream of data keys in memory: the twin for tests and simulations. Its storage outlives a handle, as a server would.
+// The stream of data keys in memory, for tests. Its storage outlives a handle, as a server does.
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { KeyMessage, KeyStream, KeyStreamTrouble, PutTrouble } from './key-stream.ts'
 
@@ -9,7 +9,7 @@ export class MemoryKeyServer {
   readonly watchers = new Set<Watcher>()
   lastSequence = 0
   exists = false
-  /** Nobody can reach it; see `setAway`. */
+  /** True while no handle can reach the stream; see `setAway`. */
   isAway = false
 
   setAway(isAway: boolean): void {

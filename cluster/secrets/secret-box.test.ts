@@ -47,7 +47,7 @@ test('nothing is sealed under a key that nobody made for it', async () => {
   const unowned = { revision: 4, isOwned: false }
   await box.prepare(new Map([['a', unowned]]))
   expect(box.seal('a', 'secret', unowned).ok).toBe(true)
-  // Somebody wrote revision 5, and it was not the owner: whoever is called so next has a key of its own.
+  // Another event became revision 5: the next resource under this name has a key of its own.
   expect(box.seal('a', 'secret', { ...unowned, revision: 5 })).toEqual(missing)
 })
 

@@ -1,5 +1,5 @@
-// Secret fields of resources, sealed for their owner. What lies in the log, in snapshots and in backups is this text; it
-// names the owner, so that whoever opens it needs to know nothing else.
+// Seals secret fields of resources for their owner. The log, snapshots and backups contain the sealed text; it names
+// the owner, so that nothing else is needed to open it.
 import type { SealedSecret } from '../../shared/config/sealed-secret.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { decrypt, encrypt } from './aead.ts'
@@ -8,7 +8,7 @@ import type { KeyStore, KeyStoreRefusal, KeyUse } from './key-store.ts'
 
 export type SecretRefusal =
   | KeyStoreRefusal
-  /** The owner was forgotten, or its key has not reached this node. */
+  /** The owner was forgotten, or its key has not reached this node yet. */
   | { type: 'key-missing'; owner: string }
   | { type: 'secret-damaged'; message: string }
 
@@ -19,7 +19,7 @@ export class SecretBox {
     this.#keys = keys
   }
 
-  /** Makes sure that every one of them has a key to seal with. */
+  /** Ensures that each owner has a key to seal with. */
   async prepare(uses: ReadonlyMap<string, KeyUse>): Promise<Result<undefined, KeyStoreRefusal>> {
     for (const [owner, use] of uses) {
       const key = await this.#keys.ensure(owner, use)
@@ -28,7 +28,7 @@ export class SecretBox {
     return done(undefined)
   }
 
-  /** `key-missing`: there is no key that this use may seal with until it was prepared. */
+  /** Seals a text. `key-missing`: there is no key that this use may seal with; call `prepare` first. */
   seal(owner: string, plain: string, use: KeyUse): Result<SealedSecret, SecretRefusal> {
     const key = this.#keys.find(owner)
     if (!key.ok) return key
@@ -46,19 +46,20 @@ export class SecretBox {
     const owner = Buffer.from(ownerText, 'base64url').toString('utf8')
     const opened = this.#tryOpen(owner, body)
     if (!opened.ok || opened.value !== undefined) return opened as Result<string, SecretRefusal>
-    // Another thread may have forgotten the owner and made it anew since its key was read.
+    // Another thread may have forgotten the owner and made a new key since the key was read.
     this.#keys.reload()
     const again = this.#tryOpen(owner, body)
     if (!again.ok || again.value !== undefined) return again as Result<string, SecretRefusal>
     return fail({ type: 'secret-damaged', message: `a secret of ${owner} does not open with its owner's key` })
   }
 
-  /** Whether others may have written keys since this node last read them. */
+  /** Returns whether others may have written keys since this node last read them. */
   hasNewKeys(): boolean {
     return this.#keys.reload()
   }
 
-  /** Forgets every owner that `isNeeded` does not name, as the state at `revision` has it; answers who they were. */
+  /** Forgets every owner that `isNeeded` does not accept, judged by the state at `revision`. Returns the forgotten
+   *  owners. */
   async forgetAllBut(
     isNeeded: (owner: string) => boolean,
     revision: number,
@@ -82,7 +83,7 @@ export class SecretBox {
   }
 }
 
-/** Four characters of a short secret would be half of it. */
+/** Returns the last characters of a secret as a hint. A short secret gets none: four characters would be half of it. */
 export function hintOf(plain: string): string {
   return plain.length >= 16 ? plain.slice(-4) : ''
 }

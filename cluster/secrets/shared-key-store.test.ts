@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 let files = 0
 const keys = deriveKeys(new Uint8Array(32).fill(7))
 
-/** A node of its own: its file is not the others'. */
+/** Makes a node with a file of its own. */
 function node(server: MemoryKeyServer, options: Partial<SharedKeyStoreOptions> = {}) {
   const path = join(folder, `keys-${files++}.json`)
   const notices: Notice[] = []
@@ -120,7 +120,7 @@ test('who can write to the stream and has no master key makes no key, forgets no
   ])
   expect(proxy.store.owners()).toEqual({ ok: true, value: ['a'] })
   expect(proxy.store.find('a')).toEqual(key)
-  // The next that changes it puts what is true in its place.
+  // The next change restores the true entry.
   expect(await store.ensure('a', owned(1))).toEqual(key)
   expect(decodeEntry(server.messages.get('a')!.bytes, keys.keyMacKey)).toMatchObject({ owner: 'a', generation: 1 })
   await store.forget('a', 5)

@@ -1,9 +1,9 @@
-// The data keys of a cluster: the stream that all nodes share, and this node's own file of them. Whatever opens a secret
-// needs the file alone, so that a node starts and serves with the cluster away. A key is made in the stream first: once
-// `ensure` has resolved, every node that can reach the stream can have it.
+// The data keys of a cluster: the stream that all nodes share, and this node's own file of them. Opening a secret needs
+// only the file, so that a node starts and serves while the cluster is away. A key is first stored in the stream: once
+// `ensure` has resolved, every node that can reach the stream can get it.
 //
-// The file is a witness too. A stream that lost something (or was made anew) gets it back from the nodes that may write,
-// because of two entries the later one counts and none can be forged.
+// The file is a second witness. A stream that lost entries (or was made anew) gets them back from the nodes that may
+// write, because of two entries the later one counts and none can be forged.
 import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -17,26 +17,26 @@ import type { KeyMessage, KeyStream, KeyStreamTrouble } from './key-stream.ts'
 
 export interface SharedKeyStoreOptions {
   stream: KeyStream
-  /** Of this node; nobody else writes it. */
+  /** The file of this node; no other process writes it. */
   file: FileKeyStore
   /** `wrapKey` and `keyMacKey` of `deriveKeys`. */
   keys: { wrapKey: Uint8Array; keyMacKey: Uint8Array }
   clock: Clock
   notify: Notify
-  /** Control nodes: they make keys, and the stream where there is none. */
+  /** True on control nodes: they make keys, and the stream when there is none. */
   writes: boolean
-  /** This node holds other keys now than before. */
+  /** Called when this node holds other keys than before. */
   onChange?: () => void
 }
 
-/** What stands in the stream for an owner. */
+/** The entry of an owner in the stream. */
 interface Placed {
-  /** Undefined: nothing, or nothing that a node of this cluster wrote. */
+  /** Undefined when there is no entry, or none that a node of this cluster wrote. */
   entry: KeyEntry | undefined
   sequence: number
 }
 
-/** `put`: what is to stand in the stream instead. */
+/** Decides a change. `put` is the entry to store in the stream, if any. */
 type Decide<Answer> = (
   newest: KeyEntry | undefined,
   placed: Placed,
@@ -44,7 +44,7 @@ type Decide<Answer> = (
 
 export class SharedKeyStore implements KeyStore {
   readonly #options: SharedKeyStoreOptions
-  /** Everything in the stream up to here was seen. */
+  /** The stream was read up to this sequence. */
   #seen = 0
   #looking: Promise<Result<undefined, KeyStoreRefusal>> | undefined
   #watch: { stop(): void } | undefined
@@ -63,7 +63,7 @@ export class SharedKeyStore implements KeyStore {
       stored: (bytes) => this.#adopt([bytes]),
       reachable: () => void this.#meet(),
     })
-    // What is heard may be missing some.
+    // The notifications may be incomplete.
     this.#timer = clock.every(lookMs, () => void this.look())
   }
 
@@ -100,12 +100,12 @@ export class SharedKeyStore implements KeyStore {
     })
   }
 
-  /** What does not mend itself: while NATS is away, the link says so. */
+  /** Troubles that do not end by themselves. While NATS is away, the link reports that. */
   troubles(): Trouble[] {
     return this.#settings === undefined ? [] : [{ level: 'degraded', reason: this.#settings }]
   }
 
-  /** Everything that the stream holds by now is in the file when it resolves. */
+  /** Reads the stream. When it resolves, the file holds everything that the stream held at the call. */
   look(): Promise<Result<undefined, KeyStoreRefusal>> {
     this.#looking ??= this.#read().finally(() => {
       this.#looking = undefined
@@ -113,13 +113,14 @@ export class SharedKeyStore implements KeyStore {
     return this.#looking
   }
 
-  /** The keys of events that are about to be applied: they were there before the events were. Takes its time and no longer:
-   *  a secret that does not open is tried again, a configuration that does not come is late for everybody. */
+  /** Fetches the keys of events that are about to be applied; the keys were stored before the events. The time is
+   *  bounded: a secret that does not open is tried again, but a configuration that does not arrive is late for
+   *  everybody. */
   async lookBefore(events: readonly { bytes: Uint8Array }[]): Promise<void> {
     if (!events.some(({ bytes }) => Buffer.from(bytes).includes(sealedField))) return
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = this.#options.clock.after(lookBeforeMsMax, resolve)
-    // The look under way may have begun too early.
+    // The read under way may have begun too early.
     const looked = (this.#looking ?? Promise.resolve()).then(() => this.look())
     await Promise.race([late, looked])
     timer.cancel()
@@ -132,7 +133,7 @@ export class SharedKeyStore implements KeyStore {
     await this.#options.stream.close()
   }
 
-  /** Puts what `decide` answers into the stream and then into the file. */
+  /** Stores the entry that `decide` returns in the stream and then in the file. */
   async #change<Answer>(owner: string, decide: Decide<Answer>): Promise<Result<Answer, KeyStoreRefusal>> {
     const { stream, file, keys, writes, onChange } = this.#options
     if (!writes) return fail({ type: 'keys-unavailable', message: 'this node makes no data keys' })
@@ -156,7 +157,7 @@ export class SharedKeyStore implements KeyStore {
     return fail({ type: 'keys-unavailable', message: `others change the data key of ${owner} all the time` })
   }
 
-  /** When it resolves, the file holds it too. */
+  /** Reads the owner's entry from the stream, and stores it in the file too. */
   async #placed(owner: string): Promise<Result<Placed, KeyStoreRefusal>> {
     const { stream, keys } = this.#options
     const asked = await stream.last(owner)
@@ -168,7 +169,7 @@ export class SharedKeyStore implements KeyStore {
     return adopted.ok ? done({ entry: decodeEntry(bytes, keys.keyMacKey), sequence }) : adopted
   }
 
-  /** The stream can be reached again, and may be another one than before. */
+  /** Reads the stream from its beginning, because after a reconnect it may be another one. */
   async #meet(): Promise<void> {
     await this.#looking
     this.#seen = 0
@@ -176,7 +177,8 @@ export class SharedKeyStore implements KeyStore {
     if (this.#options.writes) await this.#give()
   }
 
-  /** Whatever the stream does not hold, or not any more. Nobody misses that an owner was forgotten whose key is not there. */
+  /** Restores entries that the stream does not hold, or no longer holds. Entries of forgotten owners without a key in
+   *  the stream need no restoring. */
   async #give(): Promise<void> {
     const entries = this.#options.file.entries()
     for (const { owner } of entries.ok ? entries.value : []) {

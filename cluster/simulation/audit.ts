@@ -1,12 +1,21 @@
-// What can only be seen by looking at all of a world at once: copies that hold what nobody decided, a second history that
+// Checks that need a view of the whole world: copies that hold events which nobody decided, a second history that
 // begins beside the first, a stream that is not what a node takes it for.
-import type { SealedEvent } from '../config-log/config-log.ts'
-import { genesisHash } from '../config-log/config-log.ts'
+import { genesisHash, type SealedEvent } from '../config-log/log/config-log.ts'
+import type { History } from './history.ts'
+import type { Judge } from './judge.ts'
+import type { StreamContent } from './models/stream-content.ts'
 import type { SimulatedNode } from './simulated-node.ts'
-import type { World } from './world.ts'
 
-/** Of nodes to whose disks nothing was done. */
-export function checkCopies({ nodes, history, judge }: World): void {
+/** The parts of a `World` that an audit reads. The world itself calls the audit, so the audit may not know its type. */
+export interface AuditedWorld {
+  readonly nodes: readonly SimulatedNode[]
+  readonly history: History
+  readonly judge: Judge
+  readonly content: StreamContent
+}
+
+/** Checks the copies of all nodes whose disks were not harmed. */
+export function checkCopies({ nodes, history, judge }: AuditedWorld): void {
   for (const node of nodes.filter((one) => !judge.isHarmed(one))) {
     let hash = genesisHash
     for (const stored of node.database.events) {
@@ -18,8 +27,8 @@ export function checkCopies({ nodes, history, judge }: World): void {
   }
 }
 
-/** A node that makes the stream has to be new, and has to have heard whoever holds something. */
-export function checkMade({ nodes, judge }: World, by: string, calmMs: number): void {
+/** Checks a node that created the stream: it has to be new, and no node that it could hear may hold events. */
+export function checkMade({ nodes, judge }: AuditedWorld, by: string, calmMs: number): void {
   const maker = nodes.find(({ name }) => name === by)
   if (maker === undefined) return
   const holders = nodes.filter((node) => node !== maker && calmMs >= heardMs && isHeard(node))
@@ -28,8 +37,8 @@ export function checkMade({ nodes, judge }: World, by: string, calmMs: number): 
   judge.broken('I1 kept', `${by} makes a second stream, although ${holder.name} holds events of the first`)
 }
 
-/** Nobody goes on with a stream that is shorter than what others are heard to have. */
-export function checkStored({ nodes, judge }: World, stored: Stored, calmMs: number): void {
+/** Checks that no node appends to a stream that is shorter than what other nodes report. */
+export function checkStored({ nodes, judge }: AuditedWorld, stored: Stored, calmMs: number): void {
   const { event, sequence, by } = stored
   if (by === '' || calmMs < heardMs) return
   const other = nodes.find((node) => {
@@ -46,8 +55,9 @@ export interface Stored {
   by: string
 }
 
-/** Nodes that follow a stream which does not hold what they hold, or not all that it says. */
-export function deceived({ nodes, content }: World): SimulatedNode[] {
+/** Returns the nodes that follow a stream which does not hold their newest event, or not all messages that it
+ *  counts. */
+export function deceived({ nodes, content }: AuditedWorld): SimulatedNode[] {
   const facts = content.facts()
   return nodes.filter(({ parts, database }) => {
     if (parts?.log.state.type !== 'following') return false
@@ -55,6 +65,13 @@ export function deceived({ nodes, content }: World): SimulatedNode[] {
     const newest = database.events.at(-1)
     return newest !== undefined && content.messages[newest.revision - 1]?.hash !== newest.hash
   })
+}
+
+/** Whether the node reports that its log or its state is wrong. */
+export function complains({ parts }: SimulatedNode): boolean {
+  if (parts === undefined) return false
+  const { degraded, damaged } = parts.follower.status
+  return parts.log.state.isAlarm || degraded !== undefined || damaged !== undefined
 }
 
 function isHeard(node: SimulatedNode): boolean {
@@ -65,5 +82,5 @@ function servedBy({ parts }: SimulatedNode): number {
   return parts?.follower.status.revision ?? 0
 }
 
-/** In calm weather everybody has heard of everybody by then. */
+/** After this time without faults all nodes have heard of each other. */
 const heardMs = 6_000

@@ -1,25 +1,25 @@
-// Administrators, seen from outside: each gives a command to a control node and believes what it is told. Whoever has an id
-// for it asks again, anywhere, while the outcome is not known.
+// Administrators as a model: each gives a command to a control node and believes the answer. A command that has an id
+// is repeated, at any node, while its outcome is unknown.
 import type { Refusal } from '../../shared/config/refusal.ts'
 import type { Result } from '../../shared/result.ts'
-import type { WriteRefusal, Written } from '../config-log/config-writer.ts'
+import type { WriteRefusal, Written } from '../config-log/writer/config-writer.ts'
+import type { Timeline } from './engine/timeline.ts'
 import type { Parts } from './run-parts.ts'
 import type { SimulatedNode } from './simulated-node.ts'
-import type { Timeline } from './timeline.ts'
 import type { Command } from './workload.ts'
 
 export type Answer = Result<Written, Refusal | WriteRefusal>
 
-/** What its giver knows of a command. */
+/** What the administrator knows of a command. */
 export interface Deed {
   command: Command
-  /** Acknowledged; `changed` says whether there is an event. */
+  /** The acknowledgement; `changed` says whether there is an event. */
   written: Written | undefined
-  /** By the node that acknowledged it. */
+  /** The node that acknowledged the command. */
   by: SimulatedNode | undefined
-  /** Some try ended without a word, or with the word that nobody knows. */
+  /** True when a try ended without an answer, or with the answer that the outcome is unknown. */
   mayBeStored: boolean
-  /** The revision that the node served when it was asked last. */
+  /** The revision that the node served when it was last asked. */
   askedAt: number
   isOpen: boolean
 }
@@ -95,7 +95,7 @@ export class Client {
 
 const triesMax = 4
 const againMs = 1_500
-/** Longer than any node takes to answer. */
+/** The patience is longer than any node takes to answer. */
 const patienceMs = 90_000
 
 function isPassing({ type }: Refusal | WriteRefusal): boolean {

@@ -1,24 +1,24 @@
-// The guards that the promises rest on, each with what stands there when it is taken away. A guard without which all worlds
-// still keep their promises would not be worth having, or the worlds would not be worth running. `under` names the faults
-// that it stands against, so that few worlds are needed to miss it.
+// The guards in the code that the promises rest on, each with an edit that removes it. A guard without which all worlds
+// still keep their promises would not be needed, or the worlds would not test enough. `under` names the faults that the
+// guard protects against, so that few worlds are needed to miss it.
 import { readFileSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { FaultName } from './faults.ts'
+import type { FaultName } from './faults/faults.ts'
 
 interface Guard {
   under: readonly FaultName[]
   edits: readonly Edit[]
 }
 
-/** A file below `cluster/`, what stands there exactly once, and what stands there instead. */
+/** An edit: a file below `cluster/`, a text that occurs in it exactly once, and its replacement. */
 type Edit = readonly [file: string, is: string, instead: string]
 
-const codec = 'config-log/event-codec.ts'
-const mirror = 'config-log/mirror.ts'
-const judge = 'config-log/judge-stream.ts'
-const append = 'config-log/stream-append.ts'
-const writer = 'config-log/config-writer.ts'
+const codec = 'config-log/log/event-codec.ts'
+const mirror = 'config-log/replication/mirror.ts'
+const judge = 'config-log/replication/judge-stream.ts'
+const append = 'config-log/replication/stream-append.ts'
+const writer = 'config-log/writer/config-writer.ts'
 const lease = 'leases/lease.ts'
 
 export const guards = {
@@ -73,7 +73,9 @@ export const guards = {
   },
   'what looks wrong has to last before it is an alarm': {
     under: ['leader-behind'],
-    edits: [['config-log/replication-status.ts', 'nowMs - this.#suspectSinceMs >= this.#confirmMs', 'true']],
+    edits: [
+      ['config-log/replication/replication-status.ts', 'nowMs - this.#suspectSinceMs >= this.#confirmMs', 'true'],
+    ],
   },
   'an acknowledgement that does not come says nothing': {
     under: ['acknowledgements-lost'],
@@ -127,12 +129,12 @@ export const guards = {
     under: ['log-forgets', 'log-put-back', 'backup-taken'],
     edits: [
       [
-        'config-log/examine-log.ts',
+        'config-log/log/examine-log.ts',
         'const highWater = Math.max(mark?.revision ?? 0, copy?.revision ?? 0)',
         'const highWater = 0',
       ],
       [
-        'config-log/examine-log.ts',
+        'config-log/log/examine-log.ts',
         'if (known === undefined || known.revision === 0) return undefined',
         'return undefined',
       ],
@@ -140,13 +142,13 @@ export const guards = {
   },
   'a last good copy that is older than the mark is not served': {
     under: ['log-mangled', 'log-flipped', 'copy-flipped'],
-    edits: [['config-log/boot.ts', 'if (best.revision < floor) {', 'if (false) {']],
+    edits: [['config-log/follower/boot.ts', 'if (best.revision < floor) {', 'if (false) {']],
   },
   'the MAC of the last good copy is checked': {
     under: ['copy-flipped'],
     edits: [
       [
-        'config-log/state-file.ts',
+        'config-log/follower/state-file.ts',
         "if (!sameMac(content.toString('utf8', 0, end + 1), expected)) return undefined",
         '',
       ],
@@ -154,17 +156,19 @@ export const guards = {
   },
   'the high-water mark is synced': {
     under: ['power-cut'],
-    edits: [['config-log/high-water.ts', 'file.syncData()', '']],
+    edits: [['config-log/log/high-water.ts', 'file.syncData()', '']],
   },
   'the newer slot of the high-water mark counts': {
     under: ['killed', 'power-cut', 'log-forgets'],
-    edits: [['config-log/high-water.ts', 'return first.revision >= second.revision ? first : second', 'return first']],
+    edits: [
+      ['config-log/log/high-water.ts', 'return first.revision >= second.revision ? first : second', 'return first'],
+    ],
   },
   'a state is forked before it is folded on': {
     under: ['killed'],
     edits: [
       [
-        'config-log/follower.ts',
+        'config-log/follower/follower.ts',
         'const next = forkState(this.#state ?? emptyState())',
         'const next = this.#state ?? emptyState()',
       ],
@@ -204,7 +208,7 @@ export const guards = {
 
 export type GuardName = keyof typeof guards
 
-/** For modules that are loaded from now on. */
+/** Removes a guard from the modules that are loaded from now on. */
 export function takeAway(name: GuardName): void {
   const edits: readonly Edit[] = guards[name].edits
   const texts = new Map<string, string>()

@@ -1,10 +1,10 @@
-// Everything that was ever sealed by a node of this world, by its hash, and what it adds up to: folded one event at a time
-// from the beginning, which is what every node must come to however it got there.
+// All events that nodes of this world ever sealed, by hash, and the states that they fold to: folded one by one from
+// the beginning, which is the state that every node must reach, however it got there.
 import type { ConfigEvent } from '../../shared/config/events.ts'
 import { applyEvent, emptyState, forkState } from '../../shared/config/fold.ts'
 import { stateToJson } from '../../shared/config/snapshot.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
-import { genesisHash, type SealedEvent } from '../config-log/config-log.ts'
+import { genesisHash, type SealedEvent } from '../config-log/log/config-log.ts'
 
 interface Entry {
   sealed: SealedEvent
@@ -26,13 +26,13 @@ export class History {
     return this.#entries.get(hash)?.event
   }
 
-  /** Everything that was decided for this place, wherever it led. */
+  /** Returns all events that were decided for this revision, stored or not. */
   sealedFor(revision: number): SealedEvent[] {
     const found = [...this.#entries.values()].filter(({ event }) => event.revision === revision)
     return found.map(({ sealed }) => sealed)
   }
 
-  /** Undefined when an event on the way was sealed by nobody here. */
+  /** Returns the state at `hash`; undefined when an event before it was sealed by no node of this world. */
   stateAt(hash: string): ConfigState | undefined {
     if (hash === genesisHash) return this.#begin
     const entry = this.#entries.get(hash)
@@ -45,7 +45,7 @@ export class History {
     return state
   }
 
-  /** The events that lead to `hash`, oldest first. */
+  /** Returns the events that lead to `hash`, oldest first. */
   chain(hash: string): ConfigEvent[] {
     const events: ConfigEvent[] = []
     for (let at = this.#entries.get(hash); at !== undefined; at = this.#entries.get(at.event.prevHash)) {

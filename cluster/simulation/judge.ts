@@ -1,21 +1,21 @@
-// Watches a world and knows what nobody in it knows: what was decided, what was acknowledged, what was destroyed. The first
-// promise that is broken ends the world.
+// Watches a world and knows what no node in it knows: what was decided, what was acknowledged, what was destroyed. The
+// first broken promise ends the world.
 import { emptyState } from '../../shared/config/fold.ts'
 import type { Refusal } from '../../shared/config/refusal.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notice } from '../../shared/notice.ts'
-import type { LogHead } from '../config-log/config-log.ts'
-import type { WriteRefusal } from '../config-log/config-writer.ts'
-import { HighWaterFile } from '../config-log/high-water.ts'
+import type { LogHead } from '../config-log/log/config-log.ts'
+import { HighWaterFile } from '../config-log/log/high-water.ts'
+import type { WriteRefusal } from '../config-log/writer/config-writer.ts'
 import { fileSystem } from '../data-folder/disk.ts'
 import type { Answer, Deed } from './client.ts'
-import type { Dice } from './dice.ts'
-import type { Witness } from './faults.ts'
+import type { Dice } from './engine/dice.ts'
+import type { Timeline } from './engine/timeline.ts'
+import type { Witness } from './faults/fault-kind.ts'
 import { digestOf, type History } from './history.ts'
 import type { Breach, PromiseName } from './promises.ts'
 import { markPath, simulatedMacKey } from './run-parts.ts'
 import type { NodeWatcher, SimulatedNode } from './simulated-node.ts'
-import type { Timeline } from './timeline.ts'
 import type { Trace } from './trace.ts'
 import { canary } from './workload.ts'
 
@@ -26,11 +26,11 @@ export interface JudgeOptions {
   dice: Dice
 }
 
-/** What is known of a node that its own memory may have lost. */
+/** Facts about a node that its own files may have lost. */
 interface Record {
-  /** Served last in this run. */
+  /** The head that the node served last in this run. */
   served: LogHead | undefined
-  /** Acknowledged, or marked as such: its disk has had it. */
+  /** The newest head that was acknowledged or marked: the disk of the node has had it. */
   floor: LogHead | undefined
   harmed: Set<Witness>
 }
@@ -39,7 +39,7 @@ export class Judge implements NodeWatcher {
   readonly #options: JudgeOptions
   readonly #records = new Map<SimulatedNode, Record>()
   readonly destroyed: string[] = []
-  /** Whose folders were lost, put back or harmed at some time. */
+  /** The nodes whose folders were ever lost, replaced or harmed. */
   readonly #stricken = new Set<SimulatedNode>()
   #alarmingUntilMs = 0
   #isAlarmed = false
@@ -50,7 +50,7 @@ export class Judge implements NodeWatcher {
     this.#options = options
   }
 
-  /** When the register of leases was last put back to an earlier one. */
+  /** The time at which the register of leases was last replaced by an earlier one. */
   get lapsedAtMs(): number | undefined {
     return this.#lapsedAtMs
   }
@@ -80,12 +80,13 @@ export class Judge implements NodeWatcher {
     return this.#of(node).harmed.size > 0
   }
 
-  /** Where the stream was destroyed and somebody said so, or nobody was left who could, it may be gone. */
+  /** Whether acknowledged events may be lost: the stream was destroyed, and a node raised an alarm or no node was left
+   *  that could. */
   mayBeLost(nodes: readonly SimulatedNode[]): boolean {
     return this.destroyed.length > 0 && (this.#isAlarmed || nodes.every((node) => this.#stricken.has(node)))
   }
 
-  /** Its folder is one of an earlier time, whole: nothing in it can tell. */
+  /** Records that the folder of the node was replaced by an earlier one as a whole: no file in it can reveal that. */
   replaced(node: SimulatedNode): void {
     this.#stricken.add(node)
     this.#records.set(node, { ...newRecord(), floor: markOf(node) })
@@ -161,7 +162,7 @@ export class Judge implements NodeWatcher {
     if (text.includes(canary)) this.broken('I12 refusals', `${command.id} is told a secret: ${text}`)
   }
 
-  // A refusal was decided on a state that was: on one of those that this node has served since it was asked.
+  // Checks that a refusal was decided on one of the states that this node has served since it was asked.
   #checkDecided({ command, askedAt }: Deed, node: SimulatedNode, { type, ...rest }: Refusal | WriteRefusal): void {
     const isDecision = decisionTypes.has(type) || (type === 'conflict' && 'message' in rest)
     if (!isDecision) return
@@ -176,7 +177,7 @@ export class Judge implements NodeWatcher {
     this.broken('I1 answers', `${command.id} is refused (${type}) on a state that never was`)
   }
 
-  // An answer promises that the event is on this disk, that the mark says so, and that this node already serves it.
+  // Checks an acknowledgement: the event has to be on this disk, the mark has to say so, and this node has to serve it.
   #checkStored(id: string, node: SimulatedNode, { revision, changed }: { revision: number; changed: boolean }): void {
     if (!changed) return
     const stored = node.database.events[revision - 1]
@@ -208,7 +209,7 @@ export class Judge implements NodeWatcher {
   }
 }
 
-/** Of the states that nodes serve so many are compared; at the end all are. */
+/** The part of the served states that is compared; at the end of a world all are. */
 const digestPart = 0.15
 
 const decisionTypes: ReadonlySet<string> = new Set(['invalid', 'unsupported', 'not-found', 'precondition-failed'])

@@ -1,8 +1,8 @@
-// Who believes to hold the one lease of a world, seen from outside, where all clocks can be read at once.
+// Checks which nodes believe to hold the one lease of a world, from outside, where all clocks can be read at once.
 import { leaseTimes } from '../leases/lease.ts'
+import type { Timeline } from './engine/timeline.ts'
 import type { Judge } from './judge.ts'
 import type { SimulatedNode } from './simulated-node.ts'
-import type { Timeline } from './timeline.ts'
 
 export class LeaseWatch {
   readonly #options: { timeline: Timeline; nodes: readonly SimulatedNode[]; judge: Judge }
@@ -25,7 +25,7 @@ export class LeaseWatch {
     const { judge, timeline } = this.#options
     const holders = this.#holders()
     const { lapsedAtMs } = judge
-    // Whoever held by a write that is gone believes until its time is over.
+    // A holder whose write was lost believes until its lease expires.
     const mayBeTwo = lapsedAtMs !== undefined && timeline.nowMs - lapsedAtMs < leaseTimes.durationMs * 1.05
     if (holders.length > 1 && !mayBeTwo) {
       judge.broken('one holder', holders.map(({ owner, epoch }) => `${owner} holds under ${epoch}`).join(', '))
@@ -34,7 +34,8 @@ export class LeaseWatch {
     if (holder === undefined) return
     const before = this.#last
     const isRising = before === undefined || before.owner === holder.owner || holder.epoch > before.epoch
-    // A register that lost its past may know no epoch any more; what is newer is then told by clocks, which may be wrong.
+    // A register that lost its past may know no epoch any more; the next epoch then comes from clocks, which may be
+    // wrong.
     if (!isRising && lapsedAtMs === undefined) {
       judge.broken('one holder', `${holder.owner} acts under ${holder.epoch}, after ${before.epoch}`)
     }

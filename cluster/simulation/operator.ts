@@ -1,22 +1,24 @@
-// What people do when everything that heals by itself has healed, as the operations guide has it: a stream that is not what
-// it was is made anew from the longest history that verifies, wherever that lies; a node whose own folder is not what it
-// was gets an empty one, and takes everything from the stream.
-import type { ChainSource } from '../config-log/chain-track.ts'
-import type { LogHead, StoredEvent } from '../config-log/config-log.ts'
-import { MemoryLog } from '../config-log/memory-log.ts'
-import { mergeChains } from '../config-log/merge-chains.ts'
-import { republish } from '../config-log/republish.ts'
-import { StreamLog } from '../config-log/stream-log.ts'
-import { DiskLog } from './disk-log.ts'
-import { Life, NodeClock } from './life.ts'
+// Acts as operators do after everything that heals by itself has healed, as the operations guide describes it: a
+// damaged stream is made anew from the longest history that verifies, wherever it is; a node whose own folder is
+// damaged gets an empty one, and takes everything from the stream.
+
+import type { LogHead, StoredEvent } from '../config-log/log/config-log.ts'
+import { MemoryLog } from '../config-log/log/memory-log.ts'
+import type { ChainSource } from '../config-log/repair/chain-track.ts'
+import { mergeChains } from '../config-log/repair/merge-chains.ts'
+import { republish } from '../config-log/repair/republish.ts'
+import { StreamLog } from '../config-log/stream/stream-log.ts'
+import { complains } from './audit.ts'
+import { Life, NodeClock } from './engine/life.ts'
+import { DiskLog } from './models/disk-log.ts'
 import { confirmMs, simulatedMacKey } from './run-parts.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
 
-/** Nothing is to be done where nobody complains; where somebody does, there has to be a reason. */
+/** Repairs what nodes complain about, provided that there is a reason for the complaint. */
 export async function repair(world: World): Promise<void> {
   const { nodes, judge } = world
-  // Who looks from the beginning sees damage that others have long passed.
+  // A restarted node reads from the beginning and finds damage that others passed long ago.
   if (judge.destroyed.length > 0) for (const control of world.controls) restart(control)
   await world.timeline.runUntil(world.timeline.nowMs + scrubbedMs)
   if (judge.destroyed.length > 0 && nodes.some(complains)) await republishLongest(world)
@@ -29,11 +31,11 @@ export async function repair(world: World): Promise<void> {
     judge.replaced(node)
     node.boot()
   }
-  // Who has heard of events begins no new log: where nothing is left of them, everybody is started anew.
+  // A node that has heard of events begins no new log: when no events are left, all nodes are restarted.
   if (world.content.messages.length === 0) for (const node of nodes) restart(node)
 }
 
-/** An empty node listens before it believes that there is nothing: where nothing was written yet, that is waited for. */
+/** Waits until empty nodes have listened for others, when nothing was written yet. */
 export async function letListen(world: World): Promise<void> {
   if (world.content.messages.length === 0) await world.timeline.runUntil(world.timeline.nowMs + listenMs)
 }
@@ -43,13 +45,7 @@ function restart(node: SimulatedNode): void {
   node.boot()
 }
 
-export function complains({ parts }: SimulatedNode): boolean {
-  if (parts === undefined) return false
-  const { degraded, damaged } = parts.follower.status
-  return parts.log.state.isAlarm || degraded !== undefined || damaged !== undefined
-}
-
-/** As `headgate log repair` does with the copies of all nodes. */
+/** Repairs the stream as `headgate log repair` does, from the copies of all nodes. */
 async function republishLongest(world: World): Promise<void> {
   const { nodes, timeline, judge, trace } = world
   const stream = world.connect()
@@ -72,7 +68,8 @@ async function republishLongest(world: World): Promise<void> {
   if (!isDone) judge.broken('I3 converge', 'the repair does not end')
 }
 
-/** Where histories differ an operator has to choose: here whoever leads furthest on its own is right. */
+/** Puts the longest history together. Where histories differ an operator has to choose: here the source that leads
+ *  furthest on its own is right. */
 async function longest(sources: readonly ChainSource[]): Promise<{ log: MemoryLog; head: LogHead }> {
   const log = new MemoryLog()
   const keep = async (events: StoredEvent[]): Promise<void> => {
@@ -85,9 +82,9 @@ async function longest(sources: readonly ChainSource[]): Promise<{ log: MemoryLo
   return longest(sources.filter(({ name }) => best.sources[0]?.name === name))
 }
 
-/** A stream has to look wrong for a while before it is an alarm. */
+/** The time until a wrong stream is an alarm. */
 const complaintMs = confirmMs + 1_500
-/** After a start, for one look at all of a short stream and what follows from it. */
+/** The time after a start in which a short stream is read once and its damage is reported. */
 const scrubbedMs = complaintMs + 3_000
 const repairMs = 60_000
 const listenMs = 4_000

@@ -1,17 +1,17 @@
-// A world before it begins: who is in it, what is asked of it, and what goes wrong when. All of it comes from the seed, and
-// any of it may be left out afterwards: that is how a failure is made small.
-import { Dice } from './dice.ts'
-import { drawFaults, type Fault } from './faults.ts'
+// The plan of a world: its nodes, its commands, and its faults with their times. All of it comes from the seed, and any
+// part may be left out afterwards: that is how a failure is made small.
+import { Dice } from './engine/dice.ts'
+import { drawFaults, type Fault } from './faults/faults.ts'
 import { type Command, drawCommands } from './workload.ts'
 
 export interface Plan {
   seed: number
   controls: number
   proxies: number
-  /** Faults begin within it. */
+  /** Faults begin within this time. */
   troubledMs: number
   duplicateWindowMs: number
-  /** Control nodes contend for a lease. It costs as much as all else. */
+  /** True when control nodes contend for a lease, which doubles the cost of a world. */
   hasLease: boolean
   commands: Command[]
   faults: Fault[]
@@ -25,7 +25,7 @@ export function drawPlan(seed: number): Plan {
   const count = dice.between(4, 22)
   return {
     ...{ seed, controls, proxies, troubledMs },
-    // What JetStream is asked for, or so short that it is over before a command is given up.
+    // The window that JetStream is asked for, or one so short that it ends before a command is given up.
     duplicateWindowMs: dice.pick([120_000, 120_000, 4_000]),
     hasLease: controls > 1 && dice.happens(0.2),
     commands: drawCommands(dice.fork('commands'), { count, untilMs: troubledMs, controls }),

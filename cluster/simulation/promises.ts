@@ -1,5 +1,5 @@
-// What a cluster promises, whatever happens to it; each is checked in every world. The numbers are those by which the
-// documents name them.
+// The promises of a cluster, whatever happens to it; each is checked in every world. The numbers are the ones that the
+// documents use.
 export const promises = {
   'I1 kept': 'what was acknowledged is in the log of every node, unless the stream was destroyed and an alarm says so',
   'I1 answers': 'an answer is true: acknowledged is stored here and durable, refused is not stored, once is once',

@@ -1,5 +1,5 @@
-// A broken promise, told so that somebody can begin: what broke, the command that shows it again, and the trace of the
-// smallest world in which it breaks.
+// Describes a broken promise: what broke, the command that shows it again, and the trace of the smallest world in which
+// it breaks.
 import { type Breach, promises } from './promises.ts'
 import { planOf, replayCommand, shrink } from './shrink.ts'
 import { simulate } from './simulate.ts'

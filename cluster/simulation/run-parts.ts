@@ -1,20 +1,20 @@
-// The parts of a node, put together as its composition root does, over models of what is unreliable.
+// Composes the parts of a node as its composition root does, over models of everything unreliable.
 
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Bus } from '../bus/bus.ts'
-import { ConfigWriter } from '../config-log/config-writer.ts'
-import type { EventStream } from '../config-log/event-stream.ts'
-import { Follower } from '../config-log/follower.ts'
-import { HighWaterFile } from '../config-log/high-water.ts'
-import { LastGood } from '../config-log/last-good.ts'
-import { ReplicatedLog } from '../config-log/replicated-log.ts'
+import { Follower } from '../config-log/follower/follower.ts'
+import { LastGood } from '../config-log/follower/last-good.ts'
+import { HighWaterFile } from '../config-log/log/high-water.ts'
+import { ReplicatedLog } from '../config-log/replication/replicated-log.ts'
+import type { EventStream } from '../config-log/stream/event-stream.ts'
+import { ConfigWriter } from '../config-log/writer/config-writer.ts'
 import { FirstBoot } from '../membership/first-boot.ts'
 import { RevisionsHeard } from '../membership/revisions-heard.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
-import { DiskLog, type SimulatedDatabase } from './disk-log.ts'
-import type { NodeClock } from './life.ts'
-import type { Mount } from './simulated-disk.ts'
+import type { NodeClock } from './engine/life.ts'
+import { DiskLog, type SimulatedDatabase } from './models/disk-log.ts'
+import type { Mount } from './models/simulated-disk.ts'
 
 export const simulatedMacKey = new Uint8Array(32).fill(7)
 export const dataFolder = '/data'
@@ -64,7 +64,7 @@ export async function startControlParts(
   return { log, follower, writer, stop }
 }
 
-/** Two threads: one mirrors the stream into the copy, the other only reads that. */
+/** A proxy has two threads: one mirrors the stream into the copy, the other only reads the copy. */
 export async function startProxyParts(options: PartsOptions): Promise<Parts> {
   const { clock, mount, database, stream, notify, onState } = options
   const copy = new DiskLog({ database, mount, highWater: new HighWaterFile(markPath, macKey, mount) })
@@ -96,13 +96,13 @@ export async function startProxyParts(options: PartsOptions): Promise<Parts> {
   return { log, follower, writer: undefined, stop }
 }
 
-/** Shorter than by default, so that worlds need not last as long. */
+/** The time is shorter than the default, so that worlds can be short. */
 export const confirmMs = 3_000
 const outcomeUnknownMs = 5_000
 const extendAfterMs = 4_000
-/** A message from one thread to another. */
+/** The time of a message from one thread to another. */
 const hintMs = 0.2
-/** A few, so that snapshots and the ends of tails come often. */
+/** The tail is short, so that snapshots and the ends of tails are frequent. */
 const tailEventsMax = 6
 
 function openLastGood({ mount, notify }: PartsOptions): LastGood {

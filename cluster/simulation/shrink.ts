@@ -1,9 +1,9 @@
-// A failure made small: whatever of the plan is not needed for the same promise to break is left out.
+// Makes a failure small: everything in the plan that is not needed for the same promise to break is left out.
 import { drawPlan, type Plan } from './plan.ts'
 import type { PromiseName } from './promises.ts'
 import { simulate } from './simulate.ts'
 
-/** Places in the plan that the seed gives. */
+/** The parts of a plan that are kept, by their places in the plan of the seed. */
 export interface Kept {
   faults: readonly number[]
   commands: readonly number[]
@@ -35,7 +35,7 @@ export async function shrink(seed: number, promise: PromiseName): Promise<Kept> 
   return kept
 }
 
-/** The one command that shows it again. */
+/** Returns the command that shows the failure again. */
 export function replayCommand(seed: number, { faults, commands }: Kept): string {
   return `SEED=${seed} npm run simulate -- --faults '${faults.join(' ')}' --commands '${commands.join(' ')}'`
 }

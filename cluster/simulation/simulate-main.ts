@@ -1,5 +1,5 @@
-// Worlds from the command line: many with `npm run simulate -- --seeds 100000 --from 1`, one with `SEED=17 npm run simulate`,
-// and what is left of one after a failure was made small with the command that the failure printed.
+// Runs worlds from the command line: many with `npm run simulate -- --seeds 100000 --from 1`, one with `SEED=17 npm run
+// simulate`, and the rest of a world after a failure was made small with the command that the failure printed.
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../shared/clock.ts'
 import { type GuardName, guards, takeAway } from './guards.ts'
@@ -9,11 +9,11 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '2000' },
     from: { type: 'string', default: '1' },
-    /** Stops at the first failure and does not make it small. */
+    /** Stop at the first failure and do not make it small. */
     brief: { type: 'boolean', default: false },
     faults: { type: 'string' },
     commands: { type: 'string' },
-    /** A guard that is taken away, by its name in `guards.ts`: then promises have to break. */
+    /** The name of a guard in `guards.ts` to remove: then promises have to break. */
     without: { type: 'string' },
   },
 })
@@ -78,7 +78,7 @@ function numbers(list: string): number[] {
     .map(Number)
 }
 
-/** The report that was asked for, and nothing else, goes to standard output. */
+/** Prints to standard output, which holds only the requested report. */
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }

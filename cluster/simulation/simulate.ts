@@ -1,9 +1,9 @@
-// One world from its seed to its verdict.
+// Runs one world from its seed to its verdict.
 
 import { emptyState } from '../../shared/config/fold.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
-import type { StoredEvent } from '../config-log/config-log.ts'
-import { foldStored } from '../config-log/fold-stored.ts'
+import type { StoredEvent } from '../config-log/log/config-log.ts'
+import { foldStored } from '../config-log/log/fold-stored.ts'
 import { checkCopies, deceived } from './audit.ts'
 import { digestOf } from './history.ts'
 import { letListen, repair } from './operator.ts'
@@ -20,7 +20,7 @@ export interface Outcome {
   trace: readonly string[]
   hash: string
   steps: number
-  /** How often each kind of thing happened: faults, answers, notices. */
+  /** The number of faults, answers and notices of each kind. */
   counts: Readonly<Record<string, number>>
 }
 
@@ -66,7 +66,7 @@ async function noticeDamage(world: World): Promise<void> {
   world.judge.broken('alarm', `${names.join(', ')} do not notice what has become of the stream`)
 }
 
-/** Somebody takes it, in less time than anybody would miss them. */
+/** Checks that a node acquires the lease in a short time. */
 async function takeLease(world: World): Promise<void> {
   if (!world.plan.hasLease || (await world.until(() => world.leaseWatch.isHeld, leaseMs))) return
   world.judge.broken('one holder', 'nobody takes the lease')
@@ -95,7 +95,7 @@ function isOne({ nodes, content }: World): boolean {
   })
 }
 
-/** Changes are taken again, by every control node, and a revocation is everywhere in time. */
+/** Checks that every control node accepts changes again, and that a revocation reaches all nodes in time. */
 async function drill(world: World): Promise<void> {
   const controls = world.controls.length
   const acts = [issueKey('key_drill', {}), ...world.controls.map((_one, at) => setTeam(`drill-${at}`))]
@@ -124,7 +124,7 @@ function checkDeeds({ nodes, client, history, judge }: World): void {
     if (!isKept && !judge.mayBeLost(nodes)) {
       return judge.broken('I1 kept', `${command.id} was acknowledged at ${written?.revision}: ${stored[0]?.revision}`)
     }
-    // Whoever can write to the stream can send again what was refused: it is genuine.
+    // A client with access to the stream can repeat a refused event, which is genuine.
     const isSentAgain = judge.destroyed.includes('event-forged')
     if (written === undefined && !mayBeStored && stored.length > 0 && !isSentAgain) {
       return judge.broken('I1 answers', `${command.id} was refused and is stored at ${stored[0]!.revision}`)
@@ -148,7 +148,7 @@ async function checkStates(world: World): Promise<void> {
     lives.set(node, live)
   }
   await stopAll(world)
-  // A node that was stopped leaves a copy that is its state.
+  // A node that was stopped leaves a last good copy of its state.
   for (const [node, live] of lives) {
     const copied = node.readCopy()
     if (copied !== undefined && digestOf(copied) === live) continue
@@ -171,7 +171,7 @@ function replay(events: readonly StoredEvent[]): ConfigState | undefined {
 
 const givenUpMs = 100_000
 const calmMs = 8_000
-/** The newest event is compared with the stream each 15 s, and what is wrong has to last. */
+/** The newest event is compared with the stream every 15 s, and damage has to last before it is reported. */
 const noticedMs = 20_000
 const leaseMs = 8_000
 const convergedMs = 30_000

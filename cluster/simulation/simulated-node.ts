@@ -1,24 +1,24 @@
-// One node of the cluster through all its runs: its disk and its database outlive them.
+// One node of the cluster over all its runs. Its disk and its database outlive them.
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notice } from '../../shared/notice.ts'
 import { encodeJson, subjects } from '../bus/bus.ts'
-import { LastGood } from '../config-log/last-good.ts'
+import { LastGood } from '../config-log/follower/last-good.ts'
 import { type LeaseHandle, LeaseKeeper } from '../leases/lease-keeper.ts'
-import type { Dice } from './dice.ts'
-import { SimulatedDatabase } from './disk-log.ts'
-import { Life, NodeClock } from './life.ts'
+import type { Dice } from './engine/dice.ts'
+import { Life, NodeClock } from './engine/life.ts'
+import { SimulatedDatabase } from './models/disk-log.ts'
+import { type BusHub, SimulatedBus } from './models/simulated-bus.ts'
+import { type Backup, SimulatedDisk } from './models/simulated-disk.ts'
+import { SimulatedEventStream } from './models/simulated-event-stream.ts'
+import { type LeaseContent, SimulatedLeaseStore } from './models/simulated-lease-store.ts'
+import type { ServerLink, SimulatedServer } from './models/simulated-server.ts'
+import type { StreamContent } from './models/stream-content.ts'
 import { dataFolder, type Parts, simulatedMacKey, startControlParts, startProxyParts } from './run-parts.ts'
-import { type BusHub, SimulatedBus } from './simulated-bus.ts'
-import { type Backup, SimulatedDisk } from './simulated-disk.ts'
-import { SimulatedEventStream } from './simulated-event-stream.ts'
-import { type LeaseContent, SimulatedLeaseStore } from './simulated-lease-store.ts'
-import type { ServerLink, SimulatedServer } from './simulated-server.ts'
-import type { StreamContent } from './stream-content.ts'
 
-/** Told what a node does; the node itself never asks. */
+/** Is told what a node does; the node never asks it. */
 export interface NodeWatcher {
   onBoot(node: SimulatedNode): void
-  /** After its process has ended. */
+  /** Called after the process of the node has ended. */
   onDown(node: SimulatedNode): void
   onState(node: SimulatedNode, state: ConfigState): void
   onNotice(node: SimulatedNode, notice: Notice): void
@@ -32,12 +32,12 @@ export interface NodeOptions {
   server: SimulatedServer
   hub: BusHub
   content: StreamContent
-  /** Where control nodes contend for one. */
+  /** The register of leases, in worlds in which control nodes contend for a lease. */
   leases: LeaseContent | undefined
   watcher: NodeWatcher
 }
 
-/** One run of its process. */
+/** One run of the node's process. */
 interface Run {
   life: Life
   clock: NodeClock
@@ -69,7 +69,7 @@ export class SimulatedNode {
     this.#options = options
     this.name = options.name
     this.role = options.role
-    // Two clocks of one cluster drift apart by a few per cent at most.
+    // Clocks of one cluster differ in rate by a few per cent at most.
     this.#rate = 0.98 + options.dice.fork('clock').chance() * 0.04
     this.disk = new SimulatedDisk(options.dice.fork('disk'))
     this.database = new SimulatedDatabase(options.dice.fork('database'))
@@ -83,7 +83,7 @@ export class SimulatedNode {
     return this.#run === undefined ? 0 : this.#options.server.timeline.nowMs - this.#bootedMs
   }
 
-  /** Under which it believes that it may act: by its own clock, also while it stands still. */
+  /** The epoch under which the node believes to hold the lease: by its own clock, also while it is paused. */
   get leaseEpoch(): number | undefined {
     return this.#run?.lease?.epoch
   }
@@ -97,12 +97,12 @@ export class SimulatedNode {
     return this.#run?.life.isPaused === true
   }
 
-  /** Undefined while it is down or starting. */
+  /** The parts of the node; undefined while it is down or starting. */
   get parts(): Parts | undefined {
     return this.#run?.parts
   }
 
-  /** Questions to the server without an answer. */
+  /** The number of requests to the server without an answer. */
   get asking(): number {
     return this.#run?.link.asking ?? 0
   }
@@ -112,13 +112,13 @@ export class SimulatedNode {
     if (this.#run !== undefined) this.#run.clock.skewMs = skewMs
   }
 
-  /** From the server, and so from everybody. */
+  /** Cuts the node off from the server, and so from all other nodes. */
   set isCut(isCut: boolean) {
     this.#isCut = isCut
     if (this.#run !== undefined) this.#run.link.isCut = isCut
   }
 
-  /** What comes from outside: now, later, or never. `lost` when the process ends first. */
+  /** Runs `act` in the process: now, after a pause, or never. `lost` is called when the process ends first. */
   reach(act: (parts: Parts) => void, lost: () => void): void {
     const run = this.#run
     if (run?.parts === undefined) return lost()
@@ -181,7 +181,7 @@ export class SimulatedNode {
     this.#run?.life.resume()
   }
 
-  /** As a clean shutdown does. */
+  /** Stops the process as a clean shutdown does. */
   async stop(): Promise<void> {
     await this.#run?.parts?.stop()
     this.kill()
@@ -200,7 +200,7 @@ export class SimulatedNode {
     this.restore({ files: new Map(), database: [] })
   }
 
-  /** The last good copy, as a next run would find it. */
+  /** Returns the last good copy as the next run would find it. */
   readCopy(): ConfigState | undefined {
     const disk = this.disk.peek()
     return new LastGood({ folder: dataFolder, macKey: simulatedMacKey, notify: () => {}, disk }).read().state

@@ -4,7 +4,7 @@ import { planOf } from './shrink.ts'
 import { type Outcome, simulate } from './simulate.ts'
 
 const seeds = 2_000
-/** So that a failure names its seed early, and no test lasts for minutes. */
+/** Worlds per test. The number is small so that a failure names its seed early, and no test lasts for minutes. */
 const batch = 250
 const outcomes: Outcome[] = []
 

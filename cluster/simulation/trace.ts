@@ -1,4 +1,4 @@
-// What happened, in order, for people to read, and as one number: two runs of one seed have the same.
+// Records what happened, in order: as lines for people, and as one hash, which is equal for two runs of one seed.
 export class Trace {
   readonly #lines: string[] = []
   readonly counts: Record<string, number> = {}
@@ -20,7 +20,7 @@ export class Trace {
     this.#lines.push(`${this.#nowMs().toFixed(1).padStart(9)} ${who.padEnd(10)} ${what}`)
   }
 
-  /** FNV-1a over all lines, in hex. */
+  /** Returns the FNV-1a hash of all lines in hex. */
   hash(): string {
     let mixed = 0x811c9dc5
     for (const line of this.#lines) {

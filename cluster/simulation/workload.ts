@@ -1,5 +1,5 @@
-// What administrators do in a world: real commands, decided by the real functions, over few enough names that they refer to
-// one another, collide and are refused.
+// The commands of administrators in a world: real commands, decided by the real functions, over few enough names that
+// they refer to one another, collide and are refused.
 import { createHash } from 'node:crypto'
 import { documentOf } from '../../shared/config/config-document.ts'
 import {
@@ -12,27 +12,27 @@ import {
 } from '../../shared/config/decide.ts'
 import { decideIssueKey, decideRevokeKey, decideRotateKey } from '../../shared/config/decide-keys.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
-import type { Dice } from './dice.ts'
+import type { Dice } from './engine/dice.ts'
 
 export interface Command {
-  /** Stands in the event as its reason. */
+  /** The id; it stands in the event as its reason. */
   id: string
   atMs: number
-  /** Of the control nodes. */
+  /** The index of the control node. */
   at: number
-  /** Undefined: the writer makes an id, and nobody can ask again. */
+  /** The id for repeated requests. Undefined: the writer makes an id, and the command cannot be repeated. */
   commandId: string | undefined
   what: string
   decide: (state: ConfigState) => Decision
   revokes?: string
 }
 
-/** Part of every secret: wherever it shows in the clear, something leaked. */
+/** A text that is part of every secret: wherever it appears in the clear, a secret leaked. */
 export const canary = 'sk-canary-7f3a9c'
 
 export function drawCommands(dice: Dice, { count, untilMs, controls }: DrawOptions): Command[] {
   const keys: string[] = []
-  // Rushes, in which they come together.
+  // The times of rushes, in which many commands come together.
   const rushesMs = Array.from({ length: dice.between(1, 3) }, () => dice.between(3_000, untilMs))
   const commands: Command[] = []
   for (let index = 0; index < count; index++) {
@@ -145,7 +145,7 @@ function name(dice: Dice): string {
 
 const noonIso = '2026-01-01T12:00:00.000Z'
 
-/** A sealing that is the same in each run, and from which the secret does not show. */
+/** A deterministic replacement of sealing that does not reveal the secret. */
 const tools: DecideTools = {
   egressStrict: false,
   seal: (of, plain) => ({ $sealed: `v1.${of}.${sha256(plain)}`, hint: '' }),

@@ -1,22 +1,22 @@
-// A cluster in one thread, from a plan. First it lives in trouble, then everything is healed, an operator repairs what only
-// an operator can, and the promises are called in.
-import { checkMade, checkStored } from './audit.ts'
+// A cluster in one thread, built from a plan. It first lives with faults, then everything is healed, an operator
+// repairs what only an operator can, and the promises are checked.
+import { checkMade, checkStored, complains } from './audit.ts'
 import { Client, type Deed } from './client.ts'
-import { Dice } from './dice.ts'
-import { beginFault, type Fault, type Victims } from './faults.ts'
+import { Dice } from './engine/dice.ts'
+import { Life } from './engine/life.ts'
+import { Timeline } from './engine/timeline.ts'
+import type { Victims } from './faults/fault-kind.ts'
+import { beginFault, type Fault } from './faults/faults.ts'
 import { History } from './history.ts'
 import { Judge } from './judge.ts'
 import { LeaseWatch } from './lease-watch.ts'
-import { Life } from './life.ts'
-import { complains } from './operator.ts'
+import { BusHub } from './models/simulated-bus.ts'
+import { SimulatedEventStream } from './models/simulated-event-stream.ts'
+import { LeaseContent } from './models/simulated-lease-store.ts'
+import { SimulatedServer } from './models/simulated-server.ts'
+import { StreamContent } from './models/stream-content.ts'
 import type { Plan } from './plan.ts'
-import { BusHub } from './simulated-bus.ts'
-import { SimulatedEventStream } from './simulated-event-stream.ts'
-import { LeaseContent } from './simulated-lease-store.ts'
 import { SimulatedNode } from './simulated-node.ts'
-import { SimulatedServer } from './simulated-server.ts'
-import { StreamContent } from './stream-content.ts'
-import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
 
 export class World {
@@ -74,18 +74,18 @@ export class World {
     return this.nodes.filter(({ role }) => role === 'control')
   }
 
-  /** Since when nothing has been going wrong; Infinity while something is. */
+  /** The time since which there has been no fault; Infinity during a fault. */
   get calmSinceMs(): number {
     return this.#undo.size > 0 || this.judge.destroyed.length > 0 ? Number.POSITIVE_INFINITY : this.#calmSinceMs
   }
 
-  /** For somebody who is no node. */
+  /** Connects a client that is no node. */
   connect(): SimulatedEventStream {
     const link = this.server.connect(new Life(), this.dice.fork('operator'))
     return new SimulatedEventStream(this.server, link, this.content)
   }
 
-  /** How long nothing has gone wrong; what was destroyed before may still be so. */
+  /** How long there has been no fault. Damage from earlier faults may remain. */
   get #calmMs(): number {
     return this.#undo.size > 0 ? 0 : this.timeline.nowMs - this.#calmSinceMs
   }
@@ -106,7 +106,7 @@ export class World {
     for (const node of this.nodes) node.boot()
   }
 
-  /** Waits until it holds, or so long. */
+  /** Waits until the condition holds, or for `msMax` at most. */
   async until(holds: () => boolean, msMax: number): Promise<boolean> {
     const endMs = this.timeline.nowMs + msMax
     while (!holds() && this.timeline.nowMs < endMs && !this.isOver) {
@@ -163,7 +163,7 @@ export class World {
 
   checkRevoked(keyId: string): void {
     for (const node of this.nodes) {
-      // Whose own copy is damaged says so, and serves what it last had until somebody gives it an empty folder.
+      // A node with a damaged copy reports it, and serves its last state until an operator gives it an empty folder.
       if (this.judge.isHarmed(node) && complains(node)) continue
       if (node.parts?.follower.state?.keys.has(keyId) === true) {
         this.judge.broken('I7 revoked', `${node.name} still takes ${keyId} after ${revokedMs} ms`)
@@ -173,6 +173,6 @@ export class World {
 }
 
 const lookMs = 50
-/** What a revocation may take while nothing is going wrong, and has not been for a while. */
+/** The longest time of a revocation, when there has been no fault for a while. */
 export const revokedMs = 1_000
 const settleMs = 6_000

@@ -1,5 +1,5 @@
-// Tells the operator, at most once a minute, what keeps state from being stored or read. Callers learn that it cannot be,
-// never why.
+// Reports to the operator, at most once a minute, why state cannot be stored or read. Callers only learn that it
+// cannot.
 import type { Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Result } from '../../shared/result.ts'

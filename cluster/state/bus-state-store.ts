@@ -1,5 +1,5 @@
-// State over the bus of a process: the thread that holds the file or the connection serves it, the one that answers requests
-// asks. A question is a line of JSON and the value behind it, and so is an answer.
+// The state store over the bus of a process: the thread that has the file or the connection serves it, the threads that
+// answer requests ask. A question is a line of JSON with the value behind it, and so is an answer.
 import { bounds } from '../../shared/bounds.ts'
 import { fail, type Result } from '../../shared/result.ts'
 import { type Bus, subjects } from '../bus/bus.ts'
@@ -8,7 +8,7 @@ import type { StateKey, StateRefusal, StateStore, StateTrouble } from './state-s
 type Question = StateKey & { readonly ask: 'get' | 'put' | 'delete' }
 type Answer = Result<boolean | undefined, StateTrouble | StateRefusal> & { readonly hasValue?: boolean }
 
-/** More than the store itself takes to say that it is away. */
+/** The time-out is longer than the one of the store itself, so that the store's own answer arrives first. */
 const timeoutMs = 4_000
 
 export class BusStateStore implements StateStore {
@@ -51,7 +51,7 @@ export class BusStateStore implements StateStore {
   }
 }
 
-/** Answers what the other threads of this process ask. */
+/** Serves the state store to the other threads of this process. */
 export function serveState(bus: Bus, store: StateStore): { stop(): void } {
   return bus.serve(subjects.stateRequest, async (payload) => {
     const { head, rest } = unframe<Question>(payload)
@@ -70,7 +70,7 @@ function unavailable(message: string): Answer {
   return fail({ type: 'unavailable', message })
 }
 
-/** In memory of its own: to another thread goes all the memory that an array is a part of. */
+/** Builds a message in a buffer of its own: the bus transfers the whole memory of an array to another thread. */
 function frame(head: object, rest: Uint8Array): Uint8Array {
   const line = new TextEncoder().encode(`${JSON.stringify(head)}\n`)
   const bytes = new Uint8Array(line.length + rest.length)

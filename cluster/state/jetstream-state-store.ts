@@ -1,11 +1,11 @@
-// State on JetStream: an entry is a head, on a subject of its own, and as many pieces before it as its value needs. The head
-// comes last, so an entry is there whole or not at all. Everything is read from the stream's leader: a replica that lags
-// would not know yet what another proxy has just written.
+// The state store on JetStream: an entry is a head message on a subject of its own, and before it as many piece
+// messages as its value needs. The head is written last, so an entry is complete or absent. All reads go to the
+// stream's leader: a replica that lags would not know yet what another proxy has just written.
 import type { StoredMsg } from '@nats-io/jetstream'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { isApiError, publishTrouble, streamTrouble } from '../config-log/jetstream-trouble.ts'
+import { isApiError, publishTrouble, streamTrouble } from '../nats/jetstream-trouble.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 import { OwnStream, type OwnStreamSession } from '../nats/own-stream.ts'
 import {
@@ -51,7 +51,7 @@ export class JetStreamStateStore implements StateStore {
       const head = await this.#find(session, nameOf(key))
       if (head === undefined) return undefined
       const pieces = await Promise.all(piecesOf(head, nameOf(key)).map((name) => this.#find(session, name)))
-      // Pieces are older than their head, by as much as it took to write them: without one the entry's time is over.
+      // Pieces are slightly older than their head. When one is missing, the entry has expired.
       if (pieces.includes(undefined)) return undefined
       return Buffer.concat([...pieces.map((piece) => piece!.data), head.data.subarray(headBytes)])
     })
@@ -64,7 +64,7 @@ export class JetStreamStateStore implements StateStore {
     const name = nameOf(key)
     const { head, pieces } = cut(value)
     try {
-      // Pieces would lie in the place of those that are there, so they are not sent on the head's word alone.
+      // Pieces would replace the present ones, so they are not sent before the head is known to be absent.
       const isTaken = pieces.length > 0 && (await this.#find(session.value, name)) !== undefined
       if (isTaken) return fail({ type: 'taken' })
       await Promise.all(pieces.map((piece, n) => publish(session.value, pieceOf(name, n), piece)))
@@ -79,7 +79,7 @@ export class JetStreamStateStore implements StateStore {
     return this.#asking(async (session) => {
       const head = await this.#find(session, nameOf(key))
       if (head === undefined) return false
-      // The head first: without it nobody finds the rest.
+      // Erase the head first: without it the pieces cannot be found.
       const isErased = await erase(session, head.seq)
       for (const name of piecesOf(head, nameOf(key))) {
         const piece = await this.#find(session, name)
@@ -123,13 +123,13 @@ export class JetStreamStateStore implements StateStore {
     const trouble = publishTrouble(error)
     if (trouble.type === 'full') return { type: 'full' }
     if (trouble.type === 'wrong-last-sequence') return { type: 'taken' }
-    // Nobody answers for its subjects when the stream is gone.
+    // No server answers for the subjects when the stream is gone.
     if (trouble.type === 'unavailable') this.#stream.forget()
     return { type: 'unavailable', message: 'message' in trouble ? trouble.message : trouble.type }
   }
 }
 
-/** How many pieces there are besides, as four bytes. */
+/** The number of further pieces, as four bytes at the start of the head. */
 const headBytes = 4
 
 function cut(value: Uint8Array): { head: Uint8Array; pieces: readonly Uint8Array[] } {
@@ -159,7 +159,7 @@ async function publish(
   await client.publish(stateSubjectPrefix + name, bytes, { timeout: timeoutMs, expect })
 }
 
-/** False: somebody else was faster. */
+/** Erases a message. Returns false when another process erased it first. */
 async function erase({ manager }: OwnStreamSession, sequence: number): Promise<boolean> {
   try {
     return await manager.streams.deleteMessage(stateStreamName, sequence, true)

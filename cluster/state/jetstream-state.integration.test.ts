@@ -1,8 +1,9 @@
-// State on a real nats-server: the store keeps the contract, alone and replicated, through a restart, and when a leader ends.
+// State on a real nats-server: the store passes the contract suite, alone and replicated, through a restart, and when a
+// leader ends.
 import { jetstream } from '@nats-io/jetstream'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
-import { connectedLink } from '../config-log/jetstream-rig.ts'
+import { connectedLink } from '../config-log/replication/jetstream-rig.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { JetStreamStateStore } from './jetstream-state-store.ts'
 import { stateStoreContract } from './state-store-contract.ts'
@@ -26,7 +27,7 @@ describe.each([1, 3] as const)('%i nats-server', (servers) => {
     const manager = await jetstream(links[0]!.connection!).jetstreamManager(false)
     await manager.streams.delete('STATE').catch(() => false)
     const [first, ...others] = links.map((link) => new JetStreamStateStore({ link, clock: systemClock, ...options }))
-    // A stream that was just made has no leader yet.
+    // A stream that was just created has no leader yet.
     for (const store of [first!, ...others]) {
       await expect.poll(() => store.get(key), within).toEqual({ ok: true, value: undefined })
     }
@@ -68,7 +69,7 @@ test('when the leader of three ends, everything acknowledged is read, at once, t
     if (put.ok) stored.push(`resp_${n}`)
   }
   expect(stored.length).toBeGreaterThan(19)
-  // While there is no leader it is said to be away, and never that something is not there.
+  // Without a leader the store answers `unavailable`, and never that an entry does not exist.
   for (const id of stored) {
     const read = async () => {
       const found = await store.get({ ...key, id })
@@ -86,7 +87,7 @@ test('a stream that somebody has set otherwise is named, and nothing is put into
   const rig = await startNatsRig()
   const link = await connectedLink(rig.url)
   const manager = await jetstream(link.connection!).jetstreamManager(false)
-  // Neither can be changed by an update.
+  // Neither setting can be changed by an update.
   await manager.streams.add({ name: 'STATE', subjects: ['state.>'], storage: 'memory' })
   const store = new JetStreamStateStore({ link, clock: systemClock })
   const refused = await store.put(key, value)

@@ -1,4 +1,4 @@
-// State in memory: for tests, with the same bounds as everywhere.
+// The state store in memory, for tests, with the same bounds as the other stores.
 
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'

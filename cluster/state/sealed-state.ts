@@ -1,11 +1,12 @@
-// State, sealed: whoever keeps it sees how large it is and nothing else. The key of each owner is derived from the master
-// key, so that every proxy can read what any of them has written, and a value opens under no other owner and no other id.
+// Seals state, so that the store sees the size of a value and nothing else. The key of each owner is derived from the
+// master key: every proxy can read what any of them has written, and a value opens under no other owner and no other
+// id.
 import { hkdfSync } from 'node:crypto'
 import { done, fail } from '../../shared/result.ts'
 import { decrypt, encrypt } from '../secrets/aead.ts'
 import type { StateKey, StateStore } from './state-store.ts'
 
-/** `stateKey` of `deriveKeys`. */
+/** `stateKey` is the one of `deriveKeys`. */
 export function sealState(store: StateStore, stateKey: Uint8Array): StateStore {
   const keyOf = (owner: string) => new Uint8Array(hkdfSync('sha256', stateKey, new Uint8Array(0), owner, 32))
   return {

@@ -1,5 +1,5 @@
-// State in one SQLite file, for a process that is alone. A commit is on the disk before it is acknowledged, and what is
-// deleted or has expired is overwritten.
+// The state store in one SQLite file, for a single process. A commit is on disk before it is acknowledged, and deleted
+// or expired entries are overwritten.
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { bounds } from '../../shared/bounds.ts'
@@ -26,7 +26,7 @@ export interface SqliteStateOptions {
 const applicationId = 0x48475354
 const formatVersion = 1
 const sweepMs = 60_000
-/** Removed in one go, so that no request waits for long. */
+/** The number of rows that are removed at once, so that no request waits for long. */
 const sweepRowsMax = 500
 
 const schema = `
@@ -93,7 +93,7 @@ export class SqliteStateStore implements StateStore {
     for (const { bytes } of expire.all(this.#oldest(), sweepRowsMax)) this.#bytes -= Number(bytes)
   }
 
-  /** A file that cannot be used is tried again by whoever asks next: a full disk passes. */
+  /** Opens the file when needed. After a failure the next call tries again, because a full disk is a passing state. */
   #attempt<Value>(use: (statements: Statements) => Value): Result<Value, StateTrouble> {
     try {
       this.#statements ??= this.#open()
@@ -126,7 +126,7 @@ const pragmas = [
   ...['journal_mode=wal', 'synchronous=full', 'secure_delete=1'],
 ]
 
-/** Makes the table in a file that is new; a file of something else, or of a newer release, is left alone. */
+/** Creates the table in a new file. A file of another application, or of a newer release, is left alone. */
 function claim(database: DatabaseSync): void {
   const read = (name: string) => Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
   const tables = Number(database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables'])

@@ -1,5 +1,5 @@
-// What every store of state keeps to. `open` gives stores that share what was never written before, as the proxies of a
-// cluster do; `pass` lets time go by.
+// The suite that every state store passes. `open` gives stores that share one new storage, as the proxies of a cluster
+// do; `pass` lets time go by.
 import { afterEach, describe, expect, test } from 'vitest'
 import { bounds } from '../../shared/bounds.ts'
 import type { StateStore } from './state-store.ts'
@@ -84,7 +84,7 @@ export function stateStoreContract(name: string, open: (options: OpenStateOption
 
     test('values of any size up to the limit come back as they were; larger ones are refused', async () => {
       const { stores } = await fresh()
-      // Room for what sealing adds.
+      // Sealing adds up to 64 bytes.
       const largest = bounds.stateEntryBytesMax - 64
       for (const bytes of [0, 1, 512 << 10, (512 << 10) + 1, (3 << 20) + 7, largest]) {
         const large = Buffer.alloc(bytes, 'ab\u00e9')

@@ -1,4 +1,4 @@
-// The stores of state that need no server.
+// The state stores that need no server.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ function newFolder(): string {
   return folder
 }
 
-/** Stands still until it is told to go on. */
+/** Makes a clock that stands still until the test advances it. */
 function standingClock() {
   let nowMs = 1_800_000_000_000
   const clock = { wallMs: () => nowMs, monotonicMs: () => nowMs, every: () => ({ cancel() {} }) } as unknown as Clock

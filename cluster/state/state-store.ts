@@ -1,15 +1,16 @@
-// State that requests leave behind for later ones: values of bytes under the id of one entry, for one owner. What was stored
-// is found by every proxy from the moment that `put` has resolved, until it is deleted or its time is over.
+// The port of the state that requests leave for later requests: byte values, each under the id of an entry and an
+// owner. From the moment that `put` has resolved, every proxy finds the value until it is deleted or expires.
 import { hash } from 'node:crypto'
 import { bounds } from '../../shared/bounds.ts'
 import type { Result } from '../../shared/result.ts'
 
 export interface StateStore {
-  /** Undefined: there is no such entry of this owner, or no longer. */
+  /** Returns undefined when this owner has no such entry, or no longer has it. */
   get(key: StateKey): Promise<Result<Uint8Array | undefined, StateTrouble>>
-  /** Entries are written once: an id that is taken gives `taken` and changes nothing. */
+  /** Stores an entry. Entries are written once: an id that is taken gives `taken` and changes nothing. */
   put(key: StateKey, value: Uint8Array): Promise<Result<undefined, StateTrouble | StateRefusal>>
-  /** False: there was none. Once it has resolved, nobody finds it, and its bytes are erased. */
+  /** Erases an entry. False: there was none. Once the call has resolved, no read finds the entry, and its bytes are
+   *  erased. */
   delete(key: StateKey): Promise<Result<boolean, StateTrouble>>
   close(): Promise<void>
 }
@@ -19,16 +20,16 @@ export interface StateKey {
   readonly id: string
 }
 
-/** Nothing is known of the entry; after a `put` or a `delete` it may or may not have happened. */
+/** The store did not answer. After a `put` or a `delete` the change may or may not have happened. */
 export type StateTrouble = { readonly type: 'unavailable'; readonly message: string }
 
 export type StateRefusal =
   | { readonly type: 'taken' }
   | { readonly type: 'too-large'; readonly bytes: number; readonly bytesMax: number }
-  /** There is no room for it until others have expired. */
+  /** There is no room for the entry until others have expired. */
   | { readonly type: 'full' }
 
-/** What an entry is called where it lies: 43 characters of base64url, which tell neither owner nor id. */
+/** Returns the name of an entry in a store: 43 characters of base64url, which reveal neither owner nor id. */
 export function nameOf({ owner, id }: StateKey): string {
   return hash('sha256', JSON.stringify([owner, id]), 'base64url')
 }

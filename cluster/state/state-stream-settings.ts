@@ -1,6 +1,6 @@
-// How the stream of state is stored.
+// Settings of the stream of state.
 import { bounds } from '../../shared/bounds.ts'
-import type { StreamSettings } from '../config-log/jetstream-settings.ts'
+import type { StreamSettings } from '../nats/jetstream-settings.ts'
 
 export const stateStreamName = 'STATE'
 export const stateSubjectPrefix = 'state.'
@@ -14,7 +14,7 @@ export function stateStreamSettings(ageMsMax: number, bytesMax: number): (replic
     subjects: [`${stateSubjectPrefix}>`],
     retention: 'limits',
     storage: 'file',
-    // When it is full, what is new is refused: what was promised to be kept is.
+    // A full stream refuses new entries, because stored ones were promised to be kept.
     discard: 'new',
     max_bytes: bytesMax,
     max_age: ageMsMax * nanosPerMs,
@@ -31,7 +31,7 @@ export function stateStreamSettings(ageMsMax: number, bytesMax: number): (replic
   })
 }
 
-/** Servers take messages of one megabyte, unless they are told otherwise: a value travels in pieces. */
+/** The size of a piece. Servers accept messages of one megabyte by default, so a value is stored in pieces. */
 export const pieceBytesMax = 512 << 10
 
 export const stateStreamDefaults = { ageMsMax: bounds.stateDays * 86_400_000, bytesMax: bounds.stateBytesMax }

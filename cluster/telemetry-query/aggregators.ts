@@ -1,6 +1,7 @@
-// Asks the aggregators, whichever keep what, and puts their answers together. Without a cluster there is one aggregator,
-// which answers as a whole. In a cluster each says each second which partitions it keeps; every partition is asked of the
-// keeper that has most of it, and of the next one when that does not answer. What nobody answers is named with its age.
+// Asks the aggregators and merges their answers. Without a cluster there is one aggregator, which answers for
+// everything. In a cluster each aggregator announces every second which partitions it keeps; each partition is asked of
+// the keeper that has most of it, and of the next one when that does not answer. Partitions without an answer are named
+// with their age.
 import type { Clock } from '../../shared/clock.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import {
@@ -26,30 +27,30 @@ export interface AggregatorsOptions {
   bus: Bus
   clock: Clock
   published: PublishedWatch
-  /** There may be several, each with a part of the whole. */
+  /** True when there may be several aggregators, each with a part of the whole. */
   isClustered: boolean
 }
 
 export interface StalePartition {
   partition: number
-  /** How old what is said of it is; for what nobody answered, since somebody who keeps it was heard. */
+  /** The age of the answer; without an answer, the time since a keeper of the partition was heard. */
   ageMs: number
 }
 
 export type AskRefusal = { type: 'no-answer' } | { type: 'failed'; message: string }
 
 const timeoutMs = 2_000
-/** A second try asks other keepers. */
+/** The second try asks other keepers. */
 const triesMax = 2
-/** Everybody who is there has spoken once within this time. */
+/** All aggregators have announced themselves once within this time. */
 const listenMs = 2_000
 const lookMs = 50
-/** What is not older counts as now. */
+/** Answers up to this age count as current. */
 const freshMs = 3_000
 
 interface Gathered {
   answers: PartAnswer[]
-  /** By partition, from the answer that counts. */
+  /** The state of each partition, from the answer that counts. */
   answered: Map<number, AnsweredPartition>
   failure: string | undefined
 }
@@ -79,12 +80,12 @@ export class Aggregators {
     this.#subscription.stop()
   }
 
-  /** What an aggregator said last of the partitions that it keeps; undefined when it says nothing. */
+  /** Returns the partitions that an aggregator last announced; undefined when it is silent. */
   keptBy(node: string): KeptPartition[] | undefined {
     return this.#keepers.alive().find((heard) => heard.node === node)?.partitions
   }
 
-  /** A body for JSON; `{problem, path}` or `{missing: true}` where there is none. */
+  /** Returns a body for JSON; `{problem, path}` or `{missing: true}` when there is none. */
   async ask(question: Exclude<AggregatorQuestion, { type: 'metrics' }>): Promise<Result<Answered, AskRefusal>> {
     if (!this.#options.isClustered) {
       const whole = await this.#askWhole(question)
@@ -102,7 +103,7 @@ export class Aggregators {
     return done(stale.length === 0 ? body : { ...body, stale })
   }
 
-  /** Prometheus text of the whole installation. */
+  /** Returns the metrics of the whole installation as Prometheus text. */
   async metrics(): Promise<Result<string, AskRefusal>> {
     if (!this.#options.isClustered) {
       const whole = await this.#askWhole({ type: 'metrics' })
@@ -114,7 +115,7 @@ export class Aggregators {
     return done(metricsAnswer(this.#totals.measures, this.#around()))
   }
 
-  /** A control node that has just started has to be told first whom to ask. */
+  /** Waits until an aggregator was heard: a control node that has just started does not know yet whom to ask. */
   async #heardSome(): Promise<void> {
     const { clock } = this.#options
     const untilMs = this.#startedMs + listenMs
@@ -129,7 +130,7 @@ export class Aggregators {
     return fail(answer.error.type === 'failed' ? answer.error : { type: 'no-answer' })
   }
 
-  /** One keeper for each partition. */
+  /** Asks one keeper for each partition. */
   async #gather(question: AggregatorQuestion): Promise<Gathered> {
     await this.#heardSome()
     const gathered: Gathered = { answers: [], answered: new Map(), failure: undefined }
@@ -149,7 +150,7 @@ export class Aggregators {
     return gathered
   }
 
-  /** Partitions without an answer, by the node that is to be asked next. */
+  /** Returns the partitions without an answer, by the node to ask next. */
   #assign({ answered }: Gathered, tried: Map<number, Set<string>>): Map<string, number[]> {
     const heard = this.#keepers.all()
     const asked = new Map<string, number[]>()
@@ -164,7 +165,7 @@ export class Aggregators {
     return asked
   }
 
-  /** Everybody's word on everything that it keeps. */
+  /** Asks every aggregator for all partitions that it keeps. */
   async #gatherAll(question: AggregatorQuestion): Promise<Gathered> {
     await this.#heardSome()
     const gathered: Gathered = { answers: [], answered: new Map(), failure: undefined }
@@ -218,7 +219,7 @@ function refusalOf({ failure }: Gathered): AskRefusal {
   return failure === undefined ? { type: 'no-answer' } : { type: 'failed', message: failure }
 }
 
-/** Of each partition the one that has most of it, as in every other answer. */
+/** Chooses for each partition the answer of the keeper that has most of it, as in every other query. */
 function looksOf({ answers }: Gathered): Look[] {
   const heard = answers.map(({ boot, partitions }) => ({
     ...{ node: boot, boot, ageMs: 0 },

@@ -1,5 +1,6 @@
-// Whom to ask about which partition. Whoever has everything comes before who lags, who has more of the past before who has
-// less, and the owner before its standby; an aggregator that was silent is asked when nobody else is left.
+// Decides which keeper to ask about a partition. A keeper that is up to date comes before one that lags, one with a
+// longer past before one with a shorter, the owner before its standby; a silent aggregator is asked when no other is
+// left.
 import type { KeptPartition } from '../../shared/telemetry/keeping-message.ts'
 import { aliveMs, type Heard } from '../telemetry-stream/replica-peers.ts'
 
@@ -9,10 +10,10 @@ export interface Candidate {
   ageMs: number
 }
 
-/** Two keepers of one stream may differ by so much in since when they are complete. */
+/** Two keepers of one stream may differ by this much in the time since which they are complete. */
 const sameTimeMs = 1_000
 
-/** Best first. */
+/** Returns the keepers of a partition, the best first. */
 export function candidatesFor(partition: number, heard: readonly Heard[]): Candidate[] {
   return heard
     .flatMap(({ node, partitions, ageMs }) => {

@@ -8,10 +8,10 @@ test('a takeover neither repeats nor takes back what was counted', () => {
   expect(total(totals)).toBe(100)
   totals.add([look('a', 110, true), look('b', 50, false)])
   expect(total(totals)).toBe(110)
-  // `a` died; `b` has counted five more since.
+  // `a` died, and `b` has counted five more since.
   totals.add([look('b', 55, true)])
   expect(total(totals)).toBe(115)
-  // `a` is back, with another boot and a count of its own.
+  // `a` is back with another boot id and a count of its own.
   totals.add([look('a2', 3, false), look('b', 60, true)])
   totals.add([look('a2', 7, true), look('b', 64, false)])
   expect(total(totals)).toBe(124)

@@ -1,6 +1,6 @@
-// Who keeps which partition: rendezvous hashing (Thaler, Ravishankar: "Using name-based mappings to increase hit rates",
-// 1998). Each node has a rank for each partition; the first owns it, the second stands by. Whoever knows the same nodes
-// comes to the same answer, and a node that comes or goes moves only what is its own.
+// Assigns partitions to nodes by rendezvous hashing (Thaler, Ravishankar: "Using name-based mappings to increase hit
+// rates", 1998). Each node has a rank for each partition; the first owns it, the second is its standby. Nodes that know
+// the same nodes get the same assignment, and a node that comes or goes moves only its own partitions.
 
 export interface Keepers {
   owner: string | undefined
@@ -14,7 +14,8 @@ export function keepersOf(partition: number, nodes: Iterable<string>): Keepers {
   return { owner: ranked[0]?.node, standby: ranked[1]?.node }
 }
 
-/** FNV-1a, and the finalizer of MurmurHash3, without which names that differ in their last letter rank alike. */
+/** Hashes by FNV-1a and the finalizer of MurmurHash3, without which names that differ in their last letter get similar
+ *  ranks. */
 function rankOf(partition: number, node: string): number {
   let hash = 0x811c9dc5
   const text = `${partition}/${node}`

@@ -1,6 +1,6 @@
-// One partition's messages from a consumer of its own, which lives on the server's side in memory and is dropped by it when
-// nobody pulls. Whoever reads asks for as much as it can take; what arrives out of turn or not at all ends the feed, and the
-// reader opens another one from where it is.
+// Reads one partition through a consumer of its own, which exists in the memory of the server and is dropped when
+// nobody pulls. The reader asks for as much as it can take; a message out of order, or a missing one, ends the feed,
+// and the reader opens another one where it stopped.
 import type { JetStreamManager } from '@nats-io/jetstream'
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
 import type { Clock } from '../../shared/clock.ts'
@@ -15,11 +15,11 @@ export interface JetStreamFeedOptions {
   clock: Clock
 }
 
-/** Messages and bytes that may be on their way to one feed. */
+/** The messages and bytes that may be on the way to one feed. */
 const pullMessages = 64
 const pullBytes = 2 << 20
 const consumerLivesMs = 60_000
-/** A server that says nothing for so much longer than it was asked to wait is gone. */
+/** A server that is silent for this long beyond the requested wait is gone. */
 const silenceMs = 2_000
 const nanosPerMs = 1_000_000
 
@@ -29,9 +29,9 @@ export class JetStreamFeed implements PartitionFeed {
   readonly #inbox = createInbox()
   readonly #subscription: Subscription
   #messages: UsageMessage[] = []
-  /** Of the pull that is open; 0 when none is. */
+  /** The number of messages that the open pull still expects; 0 without an open pull. */
   #owed = 0
-  /** By when the server has to have said something about it. */
+  /** The time by which the server has to answer the pull. */
   #dueMs = 0
   #delivered = 0
   #isAtEnd = false
@@ -49,7 +49,7 @@ export class JetStreamFeed implements PartitionFeed {
     })
   }
 
-  /** Throws what the client throws. */
+  /** Opens a feed. Throws what the client throws. */
   static async open(options: JetStreamFeedOptions, afterSequence: number): Promise<JetStreamFeed> {
     const { name } = await options.manager.consumers.add(options.stream, {
       deliver_policy: 'by_start_sequence',
@@ -70,7 +70,7 @@ export class JetStreamFeed implements PartitionFeed {
       await this.#awaken(waitMs)
     }
     if (this.#options.connection.isClosed()) this.#trouble ??= 'the connection is gone'
-    // What came before the trouble came in order.
+    // Messages that arrived before the trouble are in order and still count.
     if (this.#messages.length === 0 && this.#trouble !== undefined) {
       return fail({ type: 'unavailable', message: this.#trouble })
     }
@@ -85,7 +85,7 @@ export class JetStreamFeed implements PartitionFeed {
     this.#wake()
     if (connection.isClosed()) return
     this.#subscription.unsubscribe()
-    // The server drops it by itself when this does not reach it.
+    // The server drops the consumer by itself when this request does not reach it.
     manager.consumers.delete(stream, this.#consumer).catch(() => {})
   }
 
@@ -101,7 +101,7 @@ export class JetStreamFeed implements PartitionFeed {
     })
   }
 
-  /** Until something comes, for the time asked for; of a pull of our own until the server says that it is over. */
+  /** Waits until something arrives, at most for `waitMs`; with a pull of our own, until the server ends it. */
   #awaken(waitMs: number): Promise<void> {
     if (this.#trouble !== undefined) return Promise.resolve()
     const { clock } = this.#options
@@ -136,7 +136,7 @@ export class JetStreamFeed implements PartitionFeed {
   #onStatus(code: number, description: string): void {
     this.#owed = 0
     if (code === statusTimeout || code === statusNoMessages) this.#isAtEnd = true
-    // So many bytes were owed that the rest needs another pull.
+    // The byte limit ended the pull: the rest needs another one.
     else if (code !== statusConflict || !/bytes/i.test(description)) return this.#break(description || `status ${code}`)
     else if (this.#messages.length === 0) return this.#break('a message is larger than what is asked for')
     this.#wake()
@@ -154,14 +154,15 @@ const statusConflict = 409
 
 interface Place {
   sequence: number
-  /** Among all that this consumer delivered. */
+  /** The number of the message among all that this consumer delivered. */
   delivered: number
   storedAtMs: number
-  /** How many there are after it. */
+  /** The number of messages after it. */
   pending: number
 }
 
-/** `$JS.ACK.<stream>.<consumer>.<tries>.<sequence>.<delivered>.<time>.<pending>`, on newer servers with two tokens more. */
+/** Parses `$JS.ACK.<stream>.<consumer>.<tries>.<sequence>.<delivered>.<time>.<pending>`; newer servers add two
+ *  tokens. */
 function placeOf({ reply }: Msg): Place | undefined {
   const tokens = reply?.split('.') ?? []
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined

@@ -1,7 +1,7 @@
 import { jetstream } from '@nats-io/jetstream'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
-import { connectedLink } from '../config-log/jetstream-rig.ts'
+import { connectedLink } from '../config-log/replication/jetstream-rig.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { JetStreamUsageStream } from './jetstream-usage-stream.ts'
 import { usageStreamContract } from './usage-stream-contract.ts'

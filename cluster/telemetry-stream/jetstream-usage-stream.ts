@@ -2,7 +2,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { subjectToken } from '../bus/subject-token.ts'
-import { isApiError, publishTrouble, streamTrouble } from '../config-log/jetstream-trouble.ts'
+import { isApiError, publishTrouble, streamTrouble } from '../nats/jetstream-trouble.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 import { OwnStream, type OwnStreamSession } from '../nats/own-stream.ts'
 import { JetStreamFeed } from './jetstream-feed.ts'
@@ -19,16 +19,16 @@ import { usageStreamName, usageStreamSettings } from './usage-stream-settings.ts
 export interface JetStreamUsageStreamOptions {
   link: NatsLink
   clock: Clock
-  /** Aggregators and control nodes make it; proxies wait for it. */
+  /** True on aggregators and control nodes, which create the stream; proxies wait for it. */
   mayCreate: boolean
-  /** For tests. */
+  /** The size of the stream, for tests. */
   bytesMax?: number
 }
 
 const timeoutMs = 2_000
-/** An acknowledgement takes longer while a cluster chooses a leader. */
+/** The time-out of a publish. An acknowledgement takes longer while a cluster elects a leader. */
 const ackTimeoutMs = 5_000
-/** Copies that a power cut does not take together. */
+/** The number of replicas that one power cut does not destroy together. */
 const replicasDurable = 3
 
 export class JetStreamUsageStream implements UsageStream {
@@ -123,14 +123,14 @@ export class JetStreamUsageStream implements UsageStream {
       case 'wrong-last-sequence':
         return { type: 'unavailable', message: trouble.type }
       default:
-        // Nobody answers for its subjects when the stream is gone.
+        // No server answers for the subjects when the stream is gone.
         this.#stream.forget()
         return trouble
     }
   }
 }
 
-/** Headers and subject of one message. */
+/** Room for the headers and the subject of a message. */
 const messageOverheadBytes = 4_096
 
 function subjectOf(partition: number): string {

@@ -1,8 +1,7 @@
-// The usage stream in memory, with what real ones do: it can be away, full, lose acknowledgements, come back shorter than it
-// was, or be another one. For the simulation and for tests.
+// The usage stream in memory, for tests, with the faults of real ones: it can be away, full, lose acknowledgements,
+// come back shorter than it was, or be another stream.
 
-import type { Clock } from '../../shared/clock.ts'
-import { ManualClock } from '../../shared/clock.ts'
+import { type Clock, ManualClock } from '../../shared/clock.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import {
   duplicateWindowMs,
@@ -29,7 +28,7 @@ export class MemoryUsageStream implements UsageStream {
   bytesMax = Number.POSITIVE_INFINITY
   replicas = 1
   isAway = false
-  /** Asked with each publish: its acknowledgement gets lost. */
+  /** Called with each publish; true loses its acknowledgement. */
   losesAck: () => boolean = () => false
 
   constructor(clock: Clock = new ManualClock()) {
@@ -94,17 +93,18 @@ export class MemoryUsageStream implements UsageStream {
     return done(undefined)
   }
 
-  /** What a power cut does to a server that does not sync: the newest are gone, and their numbers are given again. */
+  /** Acts as a power cut of a server that does not sync: the newest messages are gone, and their sequences are assigned
+   *  again. */
   rewind(lastSequence: number): void {
     this.#messages = this.#messages.filter(({ sequence }) => sequence <= lastSequence)
     this.#lastSequence = Math.min(this.#lastSequence, lastSequence)
-    // A server knows the ids of what it still has.
+    // A server remembers the ids of the messages that it still has.
     const kept = new Set(this.#messages.map(({ id }) => id))
     for (const id of this.#ids.keys()) if (!kept.has(id)) this.#ids.delete(id)
     this.#restart()
   }
 
-  /** Another stream under the same name. */
+  /** Replaces the stream by another one of the same name. */
   recreate(): void {
     this.#messages = []
     this.#ids.clear()
@@ -114,7 +114,7 @@ export class MemoryUsageStream implements UsageStream {
     this.#created++
   }
 
-  /** As with a server that starts again: who reads has to begin again. */
+  /** Ends all feeds, as a server that restarts does: readers have to begin again. */
   #restart(): void {
     const wasAway = this.isAway
     this.isAway = true
@@ -131,7 +131,7 @@ interface MemoryFeedOptions {
   afterSequence: number
   clock: Clock
   wakes: Set<() => void>
-  /** Undefined: it cannot be read any more. */
+  /** Returns undefined when the stream can no longer be read. */
   read: (after: number) => Stored[] | undefined
 }
 

@@ -1,5 +1,5 @@
-// Which aggregators are there, and what each says of the partitions that it keeps. Time since it was heard is measured by
-// one's own clock.
+// Keeps the aggregators that were heard, and the partitions that each announced. Ages are measured by this node's
+// clock.
 import type { Clock } from '../../shared/clock.ts'
 import { Beats } from '../../shared/telemetry/beats.ts'
 import { decodeKeeping, type KeepingMessage, type KeptPartition } from '../../shared/telemetry/keeping-message.ts'
@@ -9,9 +9,9 @@ export interface Heard extends KeepingMessage {
   ageMs: number
 }
 
-/** Three messages were missed. */
+/** A peer is alive for this long after its last message: it has then missed three. */
 export const aliveMs = 3_000
-/** After so long it is as if it had never been there. */
+/** A peer is forgotten after this silence. */
 const rememberedMs = 600_000
 const nodesMax = 256
 
@@ -32,12 +32,12 @@ export class ReplicaPeers {
     this.#subscription.stop()
   }
 
-  /** Those that spoke lately. */
+  /** Returns the peers that were heard lately. */
   alive(): Heard[] {
     return this.all().filter(({ ageMs }) => ageMs < aliveMs)
   }
 
-  /** Those that are silent too. */
+  /** Returns all known peers, including silent ones. */
   all(): Heard[] {
     const nowMs = this.#clock.monotonicMs()
     const heard: Heard[] = []

@@ -138,7 +138,7 @@ function batchOf(first: number, count: number): Uint8Array {
   return new Uint8Array(writer.bytes.subarray(0, writer.offset))
 }
 
-/** First sequences of the batches in the stream. */
+/** Returns the first sequences of the batches in the stream. */
 async function stored(): Promise<number[]> {
   const feed = await stream.openFeed(partitionOf('proxy-1'), 0)
   if (!feed.ok) throw new Error('away')

@@ -1,11 +1,10 @@
-// Brings a process's batches to the usage stream, in a thread beside the one that serves. Few are on their way at a time and
-// few wait; what does not fit is left where it is, in the spool, and its sender is told to hold back until there is room.
-// A batch is tried under the same id until the stream has it.
+// Publishes the batches of a process to the usage stream, in a thread beside the one that serves. Few batches are on
+// the way at a time and few wait; the others stay in the spool, and the sender is told to hold back until there is
+// room. A batch is tried under the same id until the stream has it.
 //
-// Where the stream stands on three servers, an acknowledged batch is confirmed to its sender at once. Where it stands on one,
-// which syncs its disk only now and then, a batch is confirmed when an aggregator has committed it: the spool holds it for
-// so long, and a power cut of that server loses nothing.
-
+// On three servers an acknowledged batch is confirmed to its sender at once. On one server, which syncs its disk only
+// now and then, a batch is confirmed when an aggregator has committed it: until then the spool keeps it, and a power
+// cut of that server loses nothing.
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -17,12 +16,12 @@ import { type Bus, encodeJson, type Subscription, subjects, telemetryStoredOf } 
 import type { UsagePublishTrouble, UsageStream } from './usage-stream.ts'
 
 export interface UsagePublisherOptions {
-  /** Under which this process's batches come, in this boot. */
+  /** The node name of this process's batches, in this boot. */
   node: string
   stream: UsageStream
-  /** Of this process. */
+  /** The bus of this process. */
   bus: Bus
-  /** Between processes: aggregators confirm over it. */
+  /** The bus between processes, over which aggregators confirm. */
   network: Bus
   clock: Clock
   notify: Notify
@@ -49,7 +48,7 @@ const pauseMsMin = 250
 const pauseMsMax = 2_000
 const flowMs = 1_000
 const confirmMs = 50
-/** Boots of this node, and of earlier ones in the same folder, that have something to be confirmed. */
+/** The number of boots, of this node and of earlier ones in the same folder, that may have batches to confirm. */
 const epochsMax = 64
 const nodesMax = 16
 
@@ -60,7 +59,7 @@ export class UsagePublisher {
   #inFlight = 0
   #skipped = 0
   #isAccepting = true
-  /** 0: batches leave. */
+  /** The pause before the next try; 0 while batches leave. */
   #pauseMs = 0
   #pauseMsNext = pauseMsMin
   #trouble: string | undefined
@@ -79,7 +78,7 @@ export class UsagePublisher {
 
   start(): void {
     const { node, bus, clock } = this.#options
-    // A publisher that died may have sent what is confirmed only now.
+    // A publisher that died may have sent batches that are confirmed only now.
     this.#listenFor(node)
     this.#subscription = bus.subscribe(subjects.telemetryBatch, (bytes) => this.#onBatch(bytes))
     this.#flowTimer = clock.every(flowMs, () => this.#tellFlow())
@@ -93,17 +92,17 @@ export class UsagePublisher {
     for (const confirmation of this.#confirmations.values()) confirmation.stop()
   }
 
-  /** Why batches do not leave; undefined when they do. */
+  /** Why batches do not leave; undefined while they do. */
   get trouble(): string | undefined {
     return this.#trouble
   }
 
-  /** For the heartbeat. What was not taken is in the spool: nothing is dropped here. */
+  /** Returns the queue for the heartbeat. It drops nothing: batches that do not fit stay in the spool. */
   queues(): Record<string, { length: number; dropped: number }> {
     return { usageToStream: { length: this.#waiting.length + this.#inFlight, dropped: 0 } }
   }
 
-  /** Batches that were offered while there was no room. */
+  /** The number of batches that were offered while there was no room. */
   get skipped(): number {
     return this.#skipped
   }
@@ -136,7 +135,7 @@ export class UsagePublisher {
 
   async #send(batch: Outgoing): Promise<void> {
     const { node, epoch, firstSequence, previous, bytes, count } = batch
-    // What a batch says of its predecessor is part of what it says: a repeat that says something else is another message.
+    // The id includes the predecessor: a repeat that names another predecessor is another message.
     const id = `${epoch}:${firstSequence}:${count}:${previous}`
     const outcome = await this.#options.stream.publish({ partition: partitionOf(node), node, id, bytes })
     this.#inFlight--
@@ -175,7 +174,7 @@ export class UsagePublisher {
     this.#trouble = undefined
   }
 
-  /** The first of its kind is told; then it is in the standing until batches leave again. */
+  /** Reports the first trouble; further ones only update `trouble` until batches leave again. */
   #tellTrouble({ type, message }: UsagePublishTrouble): void {
     const isKnown = this.#trouble !== undefined
     this.#trouble = message
@@ -205,7 +204,7 @@ export class UsagePublisher {
     }
   }
 
-  /** What an earlier boot left may bear another name. */
+  /** Forwards confirmations for a node name. Batches of an earlier boot may have another name. */
   #listenFor(node: string): void {
     if (this.#confirmations.has(node) || this.#confirmations.size >= nodesMax) return
     const { network, bus } = this.#options
@@ -216,7 +215,7 @@ export class UsagePublisher {
     this.#confirmations.set(node, confirmation)
   }
 
-  /** Holds back when half is full, lets go when half of that is free again. */
+  /** Stops the sender when half of the room is used, and resumes it when half of that is free again. */
   #weighFlow(): void {
     const half = bounds.usagePublishBytesMax / 2
     const isAccepting = this.#pauseMs === 0 && this.#bytes < (this.#isAccepting ? half : half / 2)

@@ -1,4 +1,4 @@
-// What every usage stream keeps to. `open` gives one that holds nothing.
+// The suite that every usage stream passes. `open` gives an empty stream.
 import { afterEach, describe, expect, test } from 'vitest'
 import type { PartitionFeed, UsageStream } from './usage-stream.ts'
 

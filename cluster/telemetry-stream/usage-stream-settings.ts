@@ -1,6 +1,6 @@
-// How the usage stream is stored.
+// Settings of the usage stream.
 import { bounds } from '../../shared/bounds.ts'
-import type { StreamSettings } from '../config-log/jetstream-settings.ts'
+import type { StreamSettings } from '../nats/jetstream-settings.ts'
 import { duplicateWindowMs } from './usage-stream.ts'
 
 export const usageStreamName = 'USAGE'
@@ -13,7 +13,8 @@ export function usageStreamSettings(replicas: number): StreamSettings {
     subjects: ['usage.>'],
     retention: 'limits',
     storage: 'file',
-    // When it is full, senders keep what they have: it must never take room from what nobody has read.
+    // A full stream refuses new batches, which stay with their senders: it must never drop a batch that nobody has
+    // read.
     discard: 'new',
     max_bytes: bounds.usageStreamBytesMax,
     max_age: bounds.usageStreamDays * 86_400_000 * nanosPerMs,

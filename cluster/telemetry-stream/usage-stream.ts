@@ -1,18 +1,20 @@
-// The stream that carries usage from proxies to aggregators: JetStream in a cluster, a model of it in tests. A batch is one
-// message; batches of one node are in one partition. The stream is not the last word on anything: a batch is in its sender's
-// spool until it is confirmed, and what was read of it is in the aggregators' databases. So it may be away, full, shorter
-// than it was or made anew, and nothing is lost or counted twice.
+// The port of the stream that carries usage from proxies to aggregators: JetStream in a cluster, a model of it in
+// tests. A batch is one message; the batches of one node are in one partition. The stream is not the authority on
+// anything: a batch stays in its sender's spool until it is confirmed, and batches that were read are in the
+// aggregators' databases. So the stream may be away, full, shorter than it was or made anew, and nothing is lost or
+// counted twice.
 import type { Result } from '../../shared/result.ts'
 
 export interface UsageStream {
-  /** The same id again within two minutes stores nothing. `isDurable`: it survives what takes one server's disk cache. */
+  /** Publishes a batch. The same id within two minutes stores nothing. `isDurable`: the batch survives a power cut of
+   *  one server. */
   publish(batch: OutgoingBatch): Promise<Result<{ isDurable: boolean }, UsagePublishTrouble>>
   facts(): Promise<Result<UsageFacts, UsageStreamTrouble>>
-  /** When that message was stored; undefined when there is none. */
+  /** Returns the time at which the message was stored; undefined when there is no such message. */
   storedAtMs(sequence: number): Promise<Result<number | undefined, UsageStreamTrouble>>
-  /** Messages of a partition after `afterSequence`, in their order. */
+  /** Opens a feed of the messages of a partition after `afterSequence`, in their order. */
   openFeed(partition: number, afterSequence: number): Promise<Result<PartitionFeed, UsageStreamTrouble>>
-  /** Forgets all messages before `firstSequence`. */
+  /** Removes all messages before `firstSequence`. */
   trim(firstSequence: number): Promise<Result<undefined, UsageStreamTrouble>>
 }
 
@@ -24,13 +26,13 @@ export interface OutgoingBatch {
 }
 
 export interface UsageFacts {
-  /** Of the oldest message that is left; more than the last while there is none. */
+  /** The sequence of the oldest message that is left; greater than the last while the stream is empty. */
   readonly firstSequence: number
   readonly lastSequence: number
-  /** Undefined while there is no message. */
+  /** Undefined while the stream is empty. */
   readonly firstAtMs: number | undefined
   readonly lastAtMs: number | undefined
-  /** When the stream was made, as the server says it: another value is another stream. */
+  /** The creation time that the server reports. Another value means another stream. */
   readonly created: string
   readonly bytes: number
   readonly bytesMax: number
@@ -45,13 +47,13 @@ export interface UsageMessage {
 
 export interface FeedPage {
   readonly messages: readonly UsageMessage[]
-  /** There is nothing more at this moment. */
+  /** True when there are no more messages at this moment. */
   readonly isAtEnd: boolean
 }
 
-/** One reader's place in one partition. After a trouble it is of no use any more. */
+/** The position of one reader in one partition. After a trouble it cannot be used any more. */
 export interface PartitionFeed {
-  /** What there is, or what comes first within `waitMs`. */
+  /** Returns the messages that are there, or the first that arrive within `waitMs`. */
   next(waitMs: number): Promise<Result<FeedPage, UsageStreamTrouble>>
   close(): void
 }
@@ -61,8 +63,8 @@ export type UsageStreamTrouble = { type: 'unavailable' | 'missing' | 'settings';
 export type UsagePublishTrouble =
   | UsageStreamTrouble
   | { type: 'too-large' | 'full'; message: string }
-  /** No acknowledgement came: it may have been stored. */
+  /** No acknowledgement came: the batch may have been stored. */
   | { type: 'no-ack'; message: string }
 
-/** How long the stream recognises an id again. */
+/** How long the stream recognises a repeated id. */
 export const duplicateWindowMs = 120_000

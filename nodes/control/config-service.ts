@@ -1,10 +1,11 @@
 // The control node's one counter for the configuration: reads the newest state, goes back in time, and writes. What the
 // log refuses becomes a problem here, so that routes know nothing of logs.
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
-import type { ConfigLog, LogRefusal, StoredEvent } from '../../cluster/config-log/config-log.ts'
-import type { ConfigWriter, Unprepared, WriteRefusal, Written } from '../../cluster/config-log/config-writer.ts'
-import { followTroubles } from '../../cluster/config-log/follow-troubles.ts'
-import type { Follower, FollowRefusal } from '../../cluster/config-log/follower.ts'
+import type { FollowRefusal } from '../../cluster/config-log/follower/follow-refusal.ts'
+import { followTroubles } from '../../cluster/config-log/follower/follow-troubles.ts'
+import type { Follower } from '../../cluster/config-log/follower/follower.ts'
+import type { ConfigLog, LogRefusal, StoredEvent } from '../../cluster/config-log/log/config-log.ts'
+import type { ConfigWriter, Unprepared, WriteRefusal, Written } from '../../cluster/config-log/writer/config-writer.ts'
 import type { KeyStoreRefusal } from '../../cluster/secrets/key-store.ts'
 import type { SecretBox, SecretRefusal } from '../../cluster/secrets/secret-box.ts'
 import type { DecideTools } from '../../shared/config/decide.ts'

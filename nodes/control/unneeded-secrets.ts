@@ -1,7 +1,7 @@
 // The data key of a resource goes with the resource, and the one that seals a token with the key: from then on what was sealed
 // for them is noise in the log, in every revision of the past and in backups without the keys. Only owners of a kind that is
 // known here are ever forgotten, and none whose event may still be on its way.
-import type { Follower } from '../../cluster/config-log/follower.ts'
+import type { Follower } from '../../cluster/config-log/follower/follower.ts'
 import type { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { ConfigChange } from '../../shared/config/events.ts'

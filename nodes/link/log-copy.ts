@@ -2,11 +2,11 @@
 // stored, the keys that it needs are there by then, and the part that serves is told that there is something new. It reads
 // the same files, and never waits for this.
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
-import { HighWaterFile } from '../../cluster/config-log/high-water.ts'
-import { JetStreamStream } from '../../cluster/config-log/jetstream-stream.ts'
-import { ReplicatedLog } from '../../cluster/config-log/replicated-log.ts'
-import type { ReplicationState } from '../../cluster/config-log/replication-state.ts'
-import { SqliteLog } from '../../cluster/config-log/sqlite-log.ts'
+import { HighWaterFile } from '../../cluster/config-log/log/high-water.ts'
+import { ReplicatedLog } from '../../cluster/config-log/replication/replicated-log.ts'
+import type { ReplicationState } from '../../cluster/config-log/replication/replication-state.ts'
+import { SqliteLog } from '../../cluster/config-log/sqlite/sqlite-log.ts'
+import { JetStreamStream } from '../../cluster/config-log/stream/jetstream-stream.ts'
 import type { DataFiles } from '../../cluster/data-folder/data-folder.ts'
 import type { NatsLink } from '../../cluster/nats/nats-link.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Bus } from '../../cluster/bus/bus.ts'
-import type { Hold } from '../../cluster/config-log/held-log.ts'
+import type { Hold } from '../../cluster/data-folder/hold.ts'
 import { type HeartbeatFacts, HeartbeatPublisher } from '../../cluster/membership/heartbeat-publisher.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'

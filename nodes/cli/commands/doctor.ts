@@ -65,7 +65,7 @@ async function natsFindings(context: VerbContext): Promise<Finding[]> {
   const { connectToNats } = await import('../nats-connection.ts')
   const nats = await connectToNats(context)
   if (!nats.ok) return [bad('NATS', `${nats.error.message}; is nats-server running there, with JetStream?`)]
-  const { JetStreamStream } = await import('../../../cluster/config-log/jetstream-stream.ts')
+  const { JetStreamStream } = await import('../../../cluster/config-log/stream/jetstream-stream.ts')
   const stream = new JetStreamStream({ link: nats.value, clock: context.clock })
   const server = nats.value.connection?.info
   const facts = await stream.facts()

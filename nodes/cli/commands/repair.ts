@@ -1,13 +1,13 @@
 // `headgate log repair`: says what is wrong with the log's stream and this node's copy, and mends it when it is told to.
 import { existsSync } from 'node:fs'
-import type { SourceReport } from '../../../cluster/config-log/chain-track.ts'
-import { JetStreamStream } from '../../../cluster/config-log/jetstream-stream.ts'
+import type { SourceReport } from '../../../cluster/config-log/repair/chain-track.ts'
 import {
   type RepairOptions,
   type RepairReport,
   type RepairStep,
   repairLog,
-} from '../../../cluster/config-log/repair.ts'
+} from '../../../cluster/config-log/repair/repair.ts'
+import { JetStreamStream } from '../../../cluster/config-log/stream/jetstream-stream.ts'
 import { openDataFolder } from '../../../cluster/data-folder/data-folder.ts'
 import { deriveKeys } from '../../../cluster/secrets/keys.ts'
 import { dataDirOf } from '../admin-client.ts'

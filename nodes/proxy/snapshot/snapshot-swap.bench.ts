@@ -4,10 +4,16 @@ import { hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Follower } from '../../../cluster/config-log/follower.ts'
-import { LastGood } from '../../../cluster/config-log/last-good.ts'
-import { rigMacKey as macKey } from '../../../cluster/config-log/log-rig.ts'
-import { chainOf, fillLog, measured, openScaleLog, scaleChange } from '../../../cluster/config-log/scale.fixture.ts'
+import { Follower } from '../../../cluster/config-log/follower/follower.ts'
+import { LastGood } from '../../../cluster/config-log/follower/last-good.ts'
+import {
+  chainOf,
+  fillLog,
+  measured,
+  openScaleLog,
+  scaleChange,
+} from '../../../cluster/config-log/follower/scale.fixture.ts'
+import { rigMacKey as macKey } from '../../../cluster/config-log/writer/log-rig.ts'
 import { systemClock } from '../../../shared/clock.ts'
 import type { Change } from '../../../shared/config/events.ts'
 import { TargetHealthTable } from '../providers/endpoint.ts'
