@@ -33,10 +33,38 @@ function broken(file: string, imported: string): string | undefined {
   if (otherRoom === 'loadtest' || otherRoom === 'acceptance') return 'nodes do not know their tests'
   const composing = part!.includes('.') // nodes/headgate.ts and what it is made of
   if (otherRoom === 'nodes' && part !== otherPart && !composing) return 'nodes never import one another'
-  const isStage = part === 'proxy' && stage !== undefined && !stage.includes('.')
-  if (isStage && otherRoom === 'nodes' && stage !== otherStage) return 'a stage knows its own room alone'
+  if (part === 'proxy' && otherPart === 'proxy' && !mayKnow(stage!, otherStage!))
+    return 'a room of the proxy knows the rooms above it in the list alone'
   return undefined
 }
+
+/** The rooms of the proxy, in order. A file may import its own room and any room above it; rooms of one row do not know each
+ *  other. */
+const proxyRooms = [
+  ['http', 'auth', 'routing', 'upstream', 'telemetry', 'dialects', 'provider-objects'],
+  ['errors', 'operations', 'providers'],
+  ['snapshot', 'conversations', 'streams'],
+  ['request'],
+  ['accounting', 'translators'],
+  ['admission', 'policies'],
+  ['prompts', 'limits', 'guardrails', 'cache'],
+  ['attempts'],
+  ['apis'],
+  ['pipeline.ts'],
+  ['main.ts'],
+]
+
+function mayKnow(room: string, other: string): boolean {
+  if (room === other) return true
+  const level = (name: string) => proxyRooms.findIndex((row) => row.includes(name))
+  return level(other) >= 0 && level(other) < level(room)
+}
+
+test('every room of the proxy stands in the list, and nothing else lies at its root', () => {
+  const root = new Set(sources.filter((file) => file.startsWith('nodes/proxy/')).map((file) => file.split('/')[2]!))
+  const listed = new Set([...proxyRooms.flat(), 'test-proxy.ts'])
+  expect([...root].filter((name) => !listed.has(name))).toEqual([])
+})
 
 test('imports follow the layers', () => {
   const offences = sources
@@ -48,7 +76,7 @@ test('imports follow the layers', () => {
 })
 
 /** These files are being moved: no rule on circles, files and folders holds for them until they have arrived. */
-const inMotion = /^nodes\/(proxy\/|[a-z-]+\.ts$)/
+const inMotion = /^nodes\/[a-z-]+\.ts$/
 const settled = sources.filter((file) => !file.startsWith('acceptance/') && !inMotion.test(file))
 /** Counted in the size of a folder and held to the length of a file. */
 const counted = settled.filter((file) => !isTest(file) && !/-rig\.ts$|\/console\//.test(file))
@@ -61,7 +89,7 @@ test('no files import one another in a circle', () => {
 })
 
 /** Their folders are rooms: no two of them know each other, however far around. */
-const housesOfRooms = ['shared', 'cluster', 'cluster/config-log']
+const housesOfRooms = ['shared', 'cluster', 'cluster/config-log', 'nodes/proxy']
 
 test.each(housesOfRooms)('no rooms of %s import one another in a circle', (house) => {
   const graph = new Map<string, Set<string>>()
@@ -148,11 +176,8 @@ function runtimeImportsOf(file: string): string[] {
 
 /** Lines of a function at most: a screen. Those that stand here were longer when the rule came; they may only shrink. */
 const longerFunctions: Record<string, number> = {
-  // A parts list and a table.
-  'nodes/proxy/main.ts startProxy': 100,
-  'nodes/proxy/errors/error-table.ts errorRow': 160,
 }
-const linesMax = 70
+const linesMax = 62
 
 test('no function has grown past a screen', () => {
   const offences = sources.filter((file) => !isTest(file) && !file.endsWith('.tsx')).flatMap(longFunctions)
