@@ -54,20 +54,22 @@ export interface Aggregator {
 const commitMs = 1_000
 const embedded: AnsweredPartition = { partition: embeddedPartition, isCaughtUp: true, lagMs: 0, completeSinceMs: 0 }
 
+/** Opens the database of usage; a damaged one is set aside. */
+function storeOpener({ dataDir, clock, notify, bounds: ownBounds }: AggregatorOptions): () => UsageStore {
+  const { requestHistoryRowsMax: historyRowsMax, requestHistoryDays: historyDays } = bounds
+  const onAside = (movedTo: string): void =>
+    notify({ type: 'warning', message: `usage.sqlite is damaged; it is now ${movedTo}, and usage begins anew` })
+  return () => {
+    const path = join(dataDir, 'usage.sqlite')
+    return openUsageStore({ path, wallMs: clock.wallMs(), onAside }, ownBounds ?? { historyRowsMax, historyDays })
+  }
+}
+
 /** Serves `subjects.aggregatorQuery`. Throws when the folder cannot be used or holds the database of a newer version. */
 export function startAggregator(options: AggregatorOptions): Aggregator {
   const { dataDir, bus, clock, notify } = options
   mkdirSync(dataDir, { recursive: true })
-  const historyBounds = options.bounds ?? {
-    historyRowsMax: bounds.requestHistoryRowsMax,
-    historyDays: bounds.requestHistoryDays,
-  }
-  const openStore = (): UsageStore => {
-    const path = join(dataDir, 'usage.sqlite')
-    const onAside = (movedTo: string): void =>
-      notify({ type: 'warning', message: `usage.sqlite is damaged; it is now ${movedTo}, and usage begins anew` })
-    return openUsageStore({ path, wallMs: clock.wallMs(), onAside }, historyBounds)
-  }
+  const openStore = storeOpener(options)
   const tallies = options.publishing?.tallies ?? []
   const folds = new Folds(clock, tallies)
   const { cluster, node } = options

@@ -93,7 +93,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   realtime.start()
   const { clock, node, bus } = options
   if (node.role === 'proxy') await untilConfigured(config, clock)
-  await identitiesSettled(identities, clock)
+  await identities.settledWithin(identitiesMsMax)
   const server = await listen(options, parts)
   const link = new LinkWatch(bus, clock)
   const heartbeats = startHeartbeats(options, () => heartbeatFacts(parts, server, link))
@@ -125,6 +125,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
 
 type Parts = Awaited<ReturnType<typeof openParts>>
 
+/** The first requests shall find what they need; an identity service that is slow to answer holds up no start. */
+const identitiesMsMax = 2_000
 /** A stop waits so long for its last usage records to arrive. */
 const lastRecordsMsMax = 5_000
 
@@ -290,17 +292,4 @@ async function untilConfigured(config: ConfigFollower, clock: Clock): Promise<vo
   const isConfigured = () => config.snapshot !== undefined || config.status.damaged !== undefined
   const untilMs = clock.monotonicMs() + firstConfigMsMax
   while (!isConfigured() && clock.monotonicMs() < untilMs) await new Promise<void>((resume) => clock.after(20, resume))
-}
-
-const identitiesMsMax = 2_000
-
-/** The first requests shall find what they need; an identity service that is slow to answer holds up no start. */
-function identitiesSettled(identities: Identities, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.after(identitiesMsMax, resolve)
-    void identities.settled().then(() => {
-      timer.cancel()
-      resolve()
-    })
-  })
 }

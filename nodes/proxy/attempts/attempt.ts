@@ -1,17 +1,12 @@
 // One exchange with one target. It knows no retry, no record and no other attempt, so that two may be alive for one request.
-import { bounds } from '../../../shared/bounds.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { Metered } from '../accounting/usage-meter.ts'
-import type { ErrorAnswer } from '../errors/gateway-error.ts'
 import { retryAfterMsOf } from '../errors/retry-after.ts'
 import { failureInStream } from '../errors/stream-failure.ts'
 import {
   brokenAnswer,
-  cutStream,
-  failureOfAnswer,
   failureOfError,
   firstTokenTimeout,
-  idleTimeout,
   noCredential,
   totalTimeout,
   type UpstreamFailure,
@@ -21,31 +16,19 @@ import type { Credential } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
+import type { Timeouts } from '../routing/model-route.ts'
 import type { Deadline } from '../routing/timer-wheel.ts'
-import { type AnswerStream, eventStream, type StreamOptions, type StreamSink } from '../streams/answer-stream.ts'
+import type { AnswerStream, StreamOptions, StreamSink } from '../streams/answer-stream.ts'
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
-import { DecodedAnswer, type DecodedSink, isEncoded } from '../upstream/decoded-answer.ts'
-import type { Upstream, UpstreamCall, UpstreamError, UpstreamHandler, UpstreamHead } from '../upstream/upstream.ts'
+import type { Upstream, UpstreamError, UpstreamHandler, UpstreamHead } from '../upstream/upstream.ts'
+import { type AnswerReader, ErrorReader } from './answer-reader.ts'
 import type { AttemptTools, RunningAttempt } from './attempt-loop.ts'
+import type { AttemptOwner } from './attempt-owner.ts'
 import { credentialFor, headerLinesOf } from './authorize-attempt.ts'
-import { BodyBuffer } from './body-buffer.ts'
+import { type BodySink, EncodedBody } from './encoded-body.ts'
 import { keepAliveMs } from './keep-alive.ts'
+import { type OpenedAttempt, openAnswer } from './open-answer.ts'
 import type { TimeLimits } from './time-limits.ts'
-
-export interface AttemptOwner {
-  /** Its first byte may go out. False: another attempt was faster, and this one ends without a word. */
-  onFirstByte(attempt: Attempt): boolean
-  /** `full` asks for a pause until `resume()`. */
-  onBytes(attempt: Attempt, bytes: Buffer | string): 'sent' | 'full' | 'gone'
-  /** The answer has come whole; nothing of it was sent. */
-  onAnswered(attempt: Attempt, answer: WholeAnswer, bytes: number): void
-  /** The stream is whole; its terminal event was not sent. */
-  onStreamEnd(attempt: Attempt, last: Buffer | string): void
-  /** Before or after its first byte: `attempt.hasForwarded` tells. */
-  onFailed(attempt: Attempt, failure: UpstreamFailure): void
-  /** Nothing has come for a while, which is still allowed. */
-  onSilence(attempt: Attempt, nowMs: number): void
-}
 
 export interface HttpAttemptTools extends AttemptTools {
   upstreamOf(target: Target): Upstream
@@ -62,22 +45,16 @@ export interface AttemptParts {
   readonly showUsage: boolean
   /** Name of the credential that holds what the request continues. */
   readonly pinned: string | undefined
-  readonly owner: AttemptOwner
+  readonly owner: AttemptOwner<Attempt>
 }
 
 /** An upstream may take this long to close a stream after its terminal event, or to finish the body of an error. */
 const closingMs = 2_000
-const errorBodyBytesMax = 64 << 10
+const anthropicLimits = 'anthropic-ratelimit-'
 
-type Phase =
-  | 'waiting' // for the head of an answer
-  | 'failing' // the answer is an error: its body is read for its words
-  | 'unary'
-  | 'stream'
-  | 'closing' // the caller has it all; the upstream may still say goodbye
-  | 'over'
-
-export class Attempt implements UpstreamHandler, DecodedSink, StreamSink, Deadline, RunningAttempt, Metered {
+export class Attempt
+  implements UpstreamHandler, BodySink, OpenedAttempt, StreamSink, Deadline, RunningAttempt, Metered
+{
   deadlineSlot = -1
   deadlineTick = 0
   deadlineNext: Deadline | undefined = undefined
@@ -85,27 +62,27 @@ export class Attempt implements UpstreamHandler, DecodedSink, StreamSink, Deadli
   readonly planned: PlannedAttempt<Target>
   readonly translator: Translator
   readonly credential: Credential
+  readonly limits: TimeLimits
   readonly index: number
   readonly startedMs: number
   status = 0
   firstByteMs = 0
   /** What the upstream says of the limits of its account, for callers of its own API: names, each with its value behind it. */
-  limits: readonly string[] | undefined
+  accountLimits: readonly string[] | undefined
   stream: AnswerStream | undefined
   readonly #parts: AttemptParts
-  #phase: Phase = 'waiting'
-  #call: UpstreamCall | undefined
-  #contentType = ''
-  #retryAfterMs: number | undefined
-  readonly #held = new BodyBuffer()
-  /** Of an answer that came compressed. */
-  #decoded: DecodedAnswer | undefined
+  readonly #body: EncodedBody
+  /** Undefined before the head of an answer came. */
+  #reader: AnswerReader | undefined
+  /** `closing`: the caller has it all; the upstream may still say goodbye. */
+  #phase: 'running' | 'closing' | 'over' = 'running'
 
   constructor(parts: AttemptParts) {
     const { planned, translator, pinned, tools } = parts
     this.#parts = parts
     this.planned = planned
     this.translator = translator
+    this.limits = parts.limits
     this.index = parts.index
     this.startedMs = tools.clock.monotonicMs()
     this.credential = credentialFor(planned.target, translator, {
@@ -113,10 +90,15 @@ export class Attempt implements UpstreamHandler, DecodedSink, StreamSink, Deadli
       nowMs: this.startedMs,
       chance: tools.chance,
     })
+    this.#body = new EncodedBody(this)
   }
 
   get target(): Target {
     return this.planned.target
+  }
+
+  get timeouts(): Timeouts {
+    return this.planned.route.timeouts
   }
 
   get operation(): Operation {
@@ -125,6 +107,10 @@ export class Attempt implements UpstreamHandler, DecodedSink, StreamSink, Deadli
 
   get estimatedInput(): number {
     return this.translator.estimatedInput ?? Math.ceil(this.#parts.request.body.bytes.length / 4)
+  }
+
+  get wantsStream(): boolean {
+    return this.#parts.stream
   }
 
   get requestUnits(): BillableUnits | undefined {
@@ -140,18 +126,21 @@ export class Attempt implements UpstreamHandler, DecodedSink, StreamSink, Deadli
     return this.stream?.forwarded === true
   }
 
+  nowMs(): number {
+    return this.#parts.tools.clock.monotonicMs()
+  }
+
   start(): void {
-    const { tools, request, limits, planned, translator } = this.#parts
-    const { target, route } = planned
+    const { tools, request, limits, translator } = this.#parts
+    const { target, timeouts } = this
     const headerLines = headerLinesOf(this.credential, target, translator)
     if (headerLines === undefined) {
-      this.#fail(noCredential)
+      this.fail(noCredential)
       return
     }
-    const { timeouts } = route
     this.#arm(Math.min(limits.leftMs(timeouts, this.startedMs), limits.firstByteMs(timeouts)))
     request.body.sending()
-    this.#call = tools.upstreamOf(target).send(
+    const call = tools.upstreamOf(target).send(
       {
         origin: target.origin,
         method: translator.method ?? 'POST',
@@ -162,35 +151,43 @@ export class Attempt implements UpstreamHandler, DecodedSink, StreamSink, Deadli
       },
       this,
     )
+    this.#body.from(call)
   }
 
   /** Ends it without a word to its owner. */
   abort(): void {
-    this.#call?.abort()
+    this.#body.abort()
     this.#parts.request.body.sent()
-    this.#over()
+    this.close()
   }
 
   resume(): void {
-    this.#decoded?.resume()
-    this.#call?.resume()
+    this.#body.resume()
   }
 
-  /** Whether its end is still to come. */
-  get isRunning(): boolean {
-    return this.#phase !== 'over' && this.#phase !== 'closing'
-  }
+  // ── the end of it ────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #fail(failure: UpstreamFailure): void {
-    this.#over()
+  fail(failure: UpstreamFailure): void {
+    this.#parts.request.body.sent()
+    this.close()
     this.#parts.owner.onFailed(this, failure)
   }
 
-  /** Ends it from our side. */
-  #giveUp(failure: UpstreamFailure): void {
-    this.#call?.abort()
-    this.#parts.request.body.sent()
-    this.#fail(failure)
+  giveUp(failure: UpstreamFailure): void {
+    this.#body.abort()
+    this.fail(failure)
+  }
+
+  answered(answer: WholeAnswer, bytes: number): void {
+    this.close()
+    this.#parts.owner.onAnswered(this, answer, bytes)
+  }
+
+  close(): void {
+    this.#phase = 'over'
+    this.#reader = undefined
+    this.#body.close()
+    this.#parts.tools.timers.cancel(this)
   }
 
   // ── what the upstream says ───────────────────────────────────────────────────────────────────────────────────────
@@ -200,200 +197,85 @@ export class Attempt implements UpstreamHandler, DecodedSink, StreamSink, Deadli
   }
 
   onHead(head: UpstreamHead): void {
-    const { clock } = this.#parts.tools
-    this.firstByteMs = clock.monotonicMs()
+    this.firstByteMs = this.nowMs()
     this.status = head.status
-    this.#contentType = head.header('content-type') ?? ''
     if (this.translator.passesThrough && this.operation.errors === 'anthropic')
-      this.limits = head.headersLike?.(anthropicLimits)
-    const encoding = head.header('content-encoding')
-    if (isEncoded(encoding) && !this.#decodes(encoding)) return
-    if (head.status >= 200 && head.status <= 299) {
-      this.#openAnswer()
-      return
-    }
-    this.#retryAfterMs = retryAfterMsOf(head, clock.wallMs())
-    this.#phase = 'failing'
-    this.#arm(closingMs)
-  }
-
-  #openAnswer(): void {
-    if (this.operation.answersAnyhow !== undefined) this.#openAnyhow(this.operation.answersAnyhow)
-    else if (this.#parts.stream) this.#openStream()
-    else if (this.#contentType.includes('json')) this.#openUnary()
-    else this.#giveUp(brokenAnswer)
-  }
-
-  /** The answer itself says what it is, whatever was asked for. */
-  #openAnyhow(how: NonNullable<Operation['answersAnyhow']>): void {
-    const isRead = how !== 'bytes'
-    if (isRead && this.#contentType.startsWith(eventStream)) this.#openStream()
-    else if (isRead && this.#contentType.includes('json')) this.#openUnary()
-    else if (this.translator.openBytes === undefined) this.#giveUp(brokenAnswer)
+      this.accountLimits = head.headersLike?.(anthropicLimits)
+    const contentType = head.header('content-type') ?? ''
+    if (!this.#body.open(head.header('content-encoding'))) this.giveUp(brokenAnswer)
+    else if (head.status >= 200 && head.status <= 299) this.#open(contentType)
     else {
-      this.#phase = 'stream'
-      this.stream = this.translator.openBytes(this.#contentType || 'application/octet-stream', this.#streamOptions())
+      const retryAfterMs = retryAfterMsOf(head, this.#parts.tools.clock.wallMs())
+      this.#reader = new ErrorReader(this, { status: head.status, contentType, retryAfterMs })
+      this.#arm(closingMs)
     }
   }
 
-  #openUnary(): void {
-    this.#phase = 'unary'
-    this.#arm(this.#leftMs(this.firstByteMs))
-  }
-
-  #openStream(): void {
-    if (!this.#contentType.startsWith(this.translator.streamType)) {
-      this.#giveUp(brokenAnswer)
+  #open(contentType: string): void {
+    const reader = openAnswer(this, contentType)
+    if (reader === undefined) {
+      this.giveUp(brokenAnswer)
       return
     }
-    this.#phase = 'stream'
-    this.stream = this.translator.openStream(this.#streamOptions())
+    this.#reader = reader
+    this.stream = reader.stream
+    if (reader.stream === undefined) this.#arm(this.limits.leftMs(this.timeouts, this.firstByteMs))
   }
 
-  #streamOptions(): StreamOptions {
+  streamOptions(): StreamOptions {
     return { showUsage: this.#parts.showUsage, nowMs: this.firstByteMs, sink: this }
   }
 
-  /** False: nobody can read the encoding. */
-  #decodes(encoding: string): boolean {
-    this.#decoded = DecodedAnswer.open(encoding, this)
-    if (this.#decoded === undefined) this.#giveUp(brokenAnswer)
-    return this.#decoded !== undefined
-  }
-
   onData(chunk: Uint8Array): void {
-    if (this.#decoded === undefined) this.onDecoded(chunk as Buffer)
-    else if (!this.#decoded.push(chunk)) this.#call?.pause()
-  }
-
-  onDecoderReady(): void {
-    this.#call?.resume()
-  }
-
-  onUndecodable(): void {
-    this.#decoded = undefined
-    if (this.#phase !== 'over') this.#giveUp(brokenAnswer)
-  }
-
-  onDecoded(bytes: Buffer): void {
-    switch (this.#phase) {
-      case 'unary':
-        if (this.#held.length + bytes.length > bounds.unaryAnswerBytesMax) this.#giveUp(brokenAnswer)
-        else this.#held.push(bytes)
-        break
-      case 'failing':
-        if (this.#held.length + bytes.length <= errorBodyBytesMax) this.#held.push(bytes)
-        break
-      case 'stream':
-        if (this.stream?.push(bytes, this.#parts.tools.clock.monotonicMs()) === 'broken') this.#giveUp(brokenAnswer)
-        break
-      case 'closing':
-        // Bytes after the terminal event: whatever they are, this connection is not to be trusted with another request.
-        this.#call?.abort()
-        this.#over()
-        break
-      default:
-    }
+    this.#body.push(chunk)
   }
 
   onEnd(): void {
-    if (this.#decoded === undefined) this.onDecodedEnd()
-    else this.#decoded.end()
+    this.#body.end()
   }
 
-  onDecodedEnd(): void {
-    this.#decoded = undefined
-    switch (this.#phase) {
-      case 'unary':
-        this.#finishUnary()
-        break
-      case 'failing':
-        this.#fail(this.translator.failureOf(this.#errorAnswer()))
-        break
-      case 'stream':
-        if (this.stream?.end() === 'cut') this.#giveUp(cutStream)
-        else this.#over()
-        break
-      case 'closing':
-        this.#over()
-        break
-      default:
-    }
+  onBody(bytes: Buffer): void {
+    // Bytes after the terminal event: whatever they are, this connection is not to be trusted with another request.
+    if (this.#phase === 'closing') this.abort()
+    else this.#reader?.push(bytes)
+  }
+
+  onBodyEnd(): void {
+    if (this.#phase === 'closing') this.close()
+    else this.#reader?.end()
+  }
+
+  onUndecodable(): void {
+    if (this.#phase === 'running') this.giveUp(brokenAnswer)
   }
 
   onError(error: UpstreamError): void {
-    this.#closeDecoded()
-    switch (this.#phase) {
-      case 'waiting':
-      case 'unary':
-        this.#parts.request.body.sent()
-        this.#fail(failureOfError(error))
-        break
-      case 'failing':
-        this.#parts.request.body.sent()
-        this.#fail(failureOfAnswer(this.#errorAnswer()))
-        break
-      case 'stream':
-        this.#onStreamError(error)
-        break
-      case 'closing':
-        this.#over()
-        break
-      default:
-    }
-  }
-
-  #onStreamError(error: UpstreamError): void {
-    if (this.stream?.finished === true && this.stream.end() === 'whole') this.#over()
-    else this.#giveUp(this.hasForwarded && error.type === 'reset' ? cutStream : failureOfError(error))
-  }
-
-  #errorAnswer(): ErrorAnswer {
-    return {
-      status: this.status,
-      contentType: this.#contentType,
-      retryAfterMs: this.#retryAfterMs,
-      body: this.#held.whole(),
-    }
-  }
-
-  #finishUnary(): void {
-    const bytes = this.#held.whole()
-    const answer = this.translator.readAnswer(bytes, this.#contentType)
-    if (answer === undefined) {
-      this.#fail(brokenAnswer)
-      return
-    }
-    this.#over()
-    this.#parts.owner.onAnswered(this, answer, bytes.length)
+    if (this.#phase === 'closing') this.close()
+    else if (this.#reader !== undefined) this.#reader.lost(error)
+    else if (this.#phase === 'running') this.fail(failureOfError(error))
   }
 
   // ── what its stream says ─────────────────────────────────────────────────────────────────────────────────────────
 
   onFirstByte(): void {
-    const nowMs = this.#parts.tools.clock.monotonicMs()
-    if (!this.#parts.owner.onFirstByte(this)) {
-      this.abort()
-      return
-    }
-    this.#arm(Math.min(this.#leftMs(nowMs), keepAliveMs, this.planned.route.timeouts.idleMs))
+    if (this.#parts.owner.onFirstByte(this)) {
+      const { limits, timeouts } = this
+      this.#arm(Math.min(limits.leftMs(timeouts, this.nowMs()), keepAliveMs, timeouts.idleMs))
+    } else this.abort()
   }
 
   onBytes(bytes: Buffer | string): void {
-    if (this.#phase !== 'stream') return
-    if (this.#parts.owner.onBytes(this, bytes) !== 'full') return
-    this.#decoded?.pause()
-    this.#call?.pause()
+    if (this.#phase === 'running' && this.#parts.owner.onBytes(this, bytes) === 'full') this.#body.pause()
   }
 
   /** Before the first forwarded byte another target may answer, whatever the error is. */
   onErrorEvent(): void {
     const failure = failureInStream(this.stream?.error, this.stream?.errorMessage)
-    this.#giveUp(this.hasForwarded ? failure : { ...failure, condition: failure.condition ?? '5xx' })
+    this.giveUp(this.hasForwarded ? failure : { ...failure, condition: failure.condition ?? '5xx' })
   }
 
   onDone(last: Buffer | string): void {
-    if (this.#phase !== 'stream') return
+    if (this.#phase !== 'running') return
     this.#phase = 'closing'
     this.#arm(closingMs)
     this.#parts.owner.onStreamEnd(this, last)
@@ -402,60 +284,17 @@ export class Attempt implements UpstreamHandler, DecodedSink, StreamSink, Deadli
   // ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   onDue(): void {
-    const nowMs = this.#parts.tools.clock.monotonicMs()
-    switch (this.#phase) {
-      case 'waiting':
-      case 'unary':
-        this.#giveUp(this.#leftMs(nowMs) <= 0 ? totalTimeout : firstTokenTimeout)
-        break
-      case 'failing':
-        this.#giveUp(failureOfAnswer(this.#errorAnswer()))
-        break
-      case 'stream':
-        this.#checkStream(nowMs)
-        break
-      case 'closing':
-        this.#call?.abort()
-        this.#over()
-        break
-      default:
-    }
+    if (this.#phase === 'closing') this.abort()
+    else if (this.#reader !== undefined) this.#reader.due()
+    else this.giveUp(this.limits.leftMs(this.timeouts, this.nowMs()) <= 0 ? totalTimeout : firstTokenTimeout)
   }
 
-  #checkStream(nowMs: number): void {
-    const { stream } = this
-    if (stream === undefined) return
-    const { timeouts } = this.planned.route
-    const allowedMs = stream.forwarded ? timeouts.idleMs : this.#parts.limits.firstTokenMs(timeouts)
-    const idleMs = nowMs - stream.lastEventMs
-    if (this.#leftMs(nowMs) <= 0) this.#giveUp(totalTimeout)
-    else if (idleMs >= allowedMs) this.#giveUp(stream.forwarded ? idleTimeout : firstTokenTimeout)
-    else {
-      this.#parts.owner.onSilence(this, nowMs)
-      this.#arm(Math.min(this.#leftMs(nowMs), keepAliveMs, allowedMs - idleMs))
-    }
-  }
-
-  #leftMs(nowMs: number): number {
-    return this.#parts.limits.leftMs(this.planned.route.timeouts, nowMs)
+  stillSilent(nowMs: number, nextMs: number): void {
+    this.#parts.owner.onSilence(this, nowMs)
+    this.#arm(nextMs)
   }
 
   #arm(inMs: number): void {
     this.#parts.tools.timers.arm(this, inMs)
   }
-
-  #closeDecoded(): void {
-    this.#decoded?.close()
-    this.#decoded = undefined
-  }
-
-  #over(): void {
-    this.#phase = 'over'
-    this.#call = undefined
-    this.#closeDecoded()
-    this.#held.clear()
-    this.#parts.tools.timers.cancel(this)
-  }
 }
-
-const anthropicLimits = 'anthropic-ratelimit-'

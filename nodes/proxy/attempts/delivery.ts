@@ -270,7 +270,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       target: dispatch?.target,
       dropped: attempt?.translator.dropped ?? '',
       requestIdToo: operation.errors === 'anthropic',
-      limits: attempt?.limits,
+      limits: attempt?.accountLimits,
       attempts: dispatch?.attemptCount ?? 0,
       fallbackIndex: dispatch?.fallbackIndex ?? 0,
       cacheStatus: 'BYPASS',

@@ -9,8 +9,9 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { modelsThatCould } from '../translators/capable-models.ts'
 import type { Translator, Translators, WholeAnswer } from '../translators/translator.ts'
-import { Attempt, type AttemptOwner, type HttpAttemptTools } from './attempt.ts'
+import { Attempt, type HttpAttemptTools } from './attempt.ts'
 import { AttemptLoop } from './attempt-loop.ts'
+import type { AttemptOwner } from './attempt-owner.ts'
 import type { AnswerDelivery, FollowedDispatch } from './delivery.ts'
 
 /** What is sent, and where to. */
@@ -24,7 +25,7 @@ export interface DispatchedRequest {
   readonly pinned: string | undefined
 }
 
-export class Dispatch extends AttemptLoop<Translator, Attempt> implements AttemptOwner, FollowedDispatch {
+export class Dispatch extends AttemptLoop<Translator, Attempt> implements AttemptOwner<Attempt>, FollowedDispatch {
   protected override readonly model: string
   readonly #asked: DispatchedRequest
   readonly #delivery: AnswerDelivery

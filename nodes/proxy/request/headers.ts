@@ -59,3 +59,9 @@ export function smallInteger(text: string | undefined): number | undefined {
 export function isForm({ contentType }: RequestHead): boolean {
   return contentType !== undefined && /^\s*multipart\/form-data\s*(;|$)/i.test(contentType)
 }
+
+/** Told where only a form is taken. */
+export const formExpected = {
+  type: 'unsupported-media-type',
+  message: 'Send the header content-type: multipart/form-data.',
+} as const

@@ -1,12 +1,12 @@
 // Reads what an inference request asks for, in two steps: first the models, so that an unknown model is told before anything else
 // that is wrong, then the rest.
 import { BodyScan } from '../../../shared/json/scan.ts'
-import { done, type Result } from '../../../shared/result.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Continuation } from '../conversations/continuation.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from './authenticated-request.ts'
 import { type AskedForm, readForm } from './form-body.ts'
-import { betasIn, isForm } from './headers.ts'
+import { betasIn, formExpected, isForm } from './headers.ts'
 import { type InferenceFacts, InferenceRequest } from './inference-request.ts'
 import { type AskedModel, readModel, readStream } from './json-body.ts'
 
@@ -20,6 +20,7 @@ export function readModels({
   matched,
   body,
 }: AuthenticatedRequest): Result<AskedModels, GatewayError> {
+  if (operation.form?.only === true && !isForm(head)) return fail(formExpected)
   if (operation.form !== undefined && isForm(head)) {
     const contentType = head.contentType ?? ''
     const form = readForm(body.bytes, { contentType, operation, inPath: matched.model })

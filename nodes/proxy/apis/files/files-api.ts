@@ -10,7 +10,7 @@ import type { ObjectIds } from '../../provider-objects/object-ids.ts'
 import type { ObjectPath } from '../../provider-objects/object-operations.ts'
 import { addressOf, type Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
-import { isForm } from '../../request/headers.ts'
+import { formExpected, isForm } from '../../request/headers.ts'
 import type { Api } from '../api.ts'
 import { proceed } from '../proceed.ts'
 import { accountNamed } from './account.ts'
@@ -150,8 +150,3 @@ export class FilesApi implements Api {
 }
 
 type PageList = ReturnType<AskedList['openList']>
-
-const formExpected = {
-  type: 'unsupported-media-type',
-  message: 'Send the header content-type: multipart/form-data.',
-} as const

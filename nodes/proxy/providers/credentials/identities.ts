@@ -66,6 +66,17 @@ export class Identities {
     await Promise.all(this.#starting.splice(0))
   }
 
+  /** The same, and no longer than `ms`. */
+  settledWithin(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.after(ms, resolve)
+      void this.settled().then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
   stop(): void {
     for (const { credential } of this.#kept.values()) credential.stop()
     this.#kept.clear()

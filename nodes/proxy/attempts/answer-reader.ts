@@ -1,0 +1,160 @@
+// How the answer of one attempt is read once its head has come: as the body of an error, as a whole, or as a stream.
+import { bounds } from '../../../shared/bounds.ts'
+import type { ErrorAnswer } from '../errors/gateway-error.ts'
+import {
+  brokenAnswer,
+  cutStream,
+  failureOfAnswer,
+  failureOfError,
+  firstTokenTimeout,
+  idleTimeout,
+  totalTimeout,
+  type UpstreamFailure,
+} from '../errors/upstream-failure.ts'
+import type { Timeouts } from '../routing/model-route.ts'
+import type { AnswerStream } from '../streams/answer-stream.ts'
+import type { Translator, WholeAnswer } from '../translators/translator.ts'
+import type { UpstreamError } from '../upstream/upstream.ts'
+import { BodyBuffer } from './body-buffer.ts'
+import { keepAliveMs } from './keep-alive.ts'
+import type { TimeLimits } from './time-limits.ts'
+
+/** The attempt whose answer is read. Each answer ends in one of `fail`, `answered` and `close`. */
+export interface ReadAttempt {
+  readonly translator: Translator
+  readonly limits: TimeLimits
+  readonly timeouts: Timeouts
+  /** Monotonic. */
+  nowMs(): number
+  /** Ends the attempt; nothing more is to come. */
+  fail(failure: UpstreamFailure): void
+  /** The same while the upstream could still say something. */
+  giveUp(failure: UpstreamFailure): void
+  answered(answer: WholeAnswer, bytes: number): void
+  /** The stream has ended well. */
+  close(): void
+  /** Nothing has come for a while, which is still allowed; `nextMs` until the next look. */
+  stillSilent(nowMs: number, nextMs: number): void
+}
+
+export interface AnswerReader {
+  /** Undefined where the answer is read as a whole. */
+  readonly stream: AnswerStream | undefined
+  /** `bytes` is valid during the call. */
+  push(bytes: Buffer): void
+  /** The upstream has sent all of it. */
+  end(): void
+  /** The connection was lost before. */
+  lost(error: UpstreamError): void
+  /** The time allowed is over. */
+  due(): void
+}
+
+const errorBodyBytesMax = 64 << 10
+
+/** Reads the body of an error for its words. Where they do not come, the status alone counts. */
+export class ErrorReader implements AnswerReader {
+  readonly stream = undefined
+  readonly #attempt: ReadAttempt
+  readonly #head: Omit<ErrorAnswer, 'body'>
+  readonly #held = new BodyBuffer()
+
+  constructor(attempt: ReadAttempt, head: Omit<ErrorAnswer, 'body'>) {
+    this.#attempt = attempt
+    this.#head = head
+  }
+
+  push(bytes: Buffer): void {
+    if (this.#held.length + bytes.length <= errorBodyBytesMax) this.#held.push(bytes)
+  }
+
+  end(): void {
+    this.#attempt.fail(this.#attempt.translator.failureOf(this.#answer()))
+  }
+
+  lost(): void {
+    this.#attempt.fail(failureOfAnswer(this.#answer()))
+  }
+
+  due(): void {
+    this.#attempt.giveUp(failureOfAnswer(this.#answer()))
+  }
+
+  #answer(): ErrorAnswer {
+    const { status, contentType, retryAfterMs } = this.#head
+    return { status, contentType, retryAfterMs, body: this.#held.whole() }
+  }
+}
+
+/** Reads an answer that goes on when all of it has come. */
+export class WholeReader implements AnswerReader {
+  readonly stream = undefined
+  readonly #attempt: ReadAttempt
+  readonly #contentType: string
+  readonly #held = new BodyBuffer()
+
+  constructor(attempt: ReadAttempt, contentType: string) {
+    this.#attempt = attempt
+    this.#contentType = contentType
+  }
+
+  push(bytes: Buffer): void {
+    if (this.#held.length + bytes.length > bounds.unaryAnswerBytesMax) this.#attempt.giveUp(brokenAnswer)
+    else this.#held.push(bytes)
+  }
+
+  end(): void {
+    const bytes = this.#held.whole()
+    const answer = this.#attempt.translator.readAnswer(bytes, this.#contentType)
+    if (answer === undefined) this.#attempt.fail(brokenAnswer)
+    else this.#attempt.answered(answer, bytes.length)
+  }
+
+  lost(error: UpstreamError): void {
+    this.#attempt.fail(failureOfError(error))
+  }
+
+  due(): void {
+    const { limits, timeouts } = this.#attempt
+    const isOver = limits.leftMs(timeouts, this.#attempt.nowMs()) <= 0
+    this.#attempt.giveUp(isOver ? totalTimeout : firstTokenTimeout)
+  }
+}
+
+/** Reads a stream, whose bytes go on as they come. */
+export class StreamReader implements AnswerReader {
+  readonly #attempt: ReadAttempt
+  readonly stream: AnswerStream
+
+  constructor(attempt: ReadAttempt, stream: AnswerStream) {
+    this.#attempt = attempt
+    this.stream = stream
+  }
+
+  push(bytes: Buffer): void {
+    if (this.stream.push(bytes, this.#attempt.nowMs()) === 'broken') this.#attempt.giveUp(brokenAnswer)
+  }
+
+  end(): void {
+    if (this.stream.end() === 'cut') this.#attempt.giveUp(cutStream)
+    else this.#attempt.close()
+  }
+
+  lost(error: UpstreamError): void {
+    const stream = this.stream
+    if (stream.finished && stream.end() === 'whole') this.#attempt.close()
+    else this.#attempt.giveUp(stream.forwarded && error.type === 'reset' ? cutStream : failureOfError(error))
+  }
+
+  due(): void {
+    const { limits, timeouts } = this.#attempt
+    const { forwarded, lastEventMs } = this.stream
+    const nowMs = this.#attempt.nowMs()
+    const leftMs = limits.leftMs(timeouts, nowMs)
+    const allowedMs = forwarded ? timeouts.idleMs : limits.firstTokenMs(timeouts)
+    const idleMs = nowMs - lastEventMs
+    if (leftMs <= 0) this.#attempt.giveUp(totalTimeout)
+    else if (idleMs >= allowedMs) this.#attempt.giveUp(forwarded ? idleTimeout : firstTokenTimeout)
+    else this.#attempt.stillSilent(nowMs, Math.min(leftMs, keepAliveMs, allowedMs - idleMs))
+  }
+}

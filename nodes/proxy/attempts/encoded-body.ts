@@ -1,0 +1,84 @@
+// The body of an upstream's answer on its way to whoever reads it: as it comes, or decoded where the upstream compressed it
+// although it was asked not to.
+import { DecodedAnswer, type DecodedSink, isEncoded } from '../upstream/decoded-answer.ts'
+import type { UpstreamCall } from '../upstream/upstream.ts'
+
+export interface BodySink {
+  onBody(bytes: Buffer): void
+  onBodyEnd(): void
+  /** The body is not in the encoding that its head names, or ends in the middle. */
+  onUndecodable(): void
+}
+
+export class EncodedBody implements DecodedSink {
+  readonly #sink: BodySink
+  #call: UpstreamCall | undefined
+  #decoder: DecodedAnswer | undefined
+
+  constructor(sink: BodySink) {
+    this.#sink = sink
+  }
+
+  /** The exchange that the body comes from. */
+  from(call: UpstreamCall): void {
+    this.#call = call
+  }
+
+  /** False: nobody here can read the encoding. */
+  open(encoding: string | undefined): boolean {
+    if (!isEncoded(encoding)) return true
+    this.#decoder = DecodedAnswer.open(encoding, this)
+    return this.#decoder !== undefined
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#decoder === undefined) this.#sink.onBody(chunk as Buffer)
+    else if (!this.#decoder.push(chunk)) this.#call?.pause()
+  }
+
+  end(): void {
+    if (this.#decoder === undefined) this.#sink.onBodyEnd()
+    else this.#decoder.end()
+  }
+
+  pause(): void {
+    this.#decoder?.pause()
+    this.#call?.pause()
+  }
+
+  resume(): void {
+    this.#decoder?.resume()
+    this.#call?.resume()
+  }
+
+  /** Ends the exchange from our side. */
+  abort(): void {
+    this.#call?.abort()
+  }
+
+  close(): void {
+    this.#decoder?.close()
+    this.#decoder = undefined
+    this.#call = undefined
+  }
+
+  // ── what the decoder says ────────────────────────────────────────────────────────────────────────────────────────
+
+  onDecoded(bytes: Buffer): void {
+    this.#sink.onBody(bytes)
+  }
+
+  onDecodedEnd(): void {
+    this.#decoder = undefined
+    this.#sink.onBodyEnd()
+  }
+
+  onUndecodable(): void {
+    this.#decoder = undefined
+    this.#sink.onUndecodable()
+  }
+
+  onDecoderReady(): void {
+    this.#call?.resume()
+  }
+}
