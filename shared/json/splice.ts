@@ -26,10 +26,12 @@ export function spliceBody(scan: BodyScan, edits: readonly Edit[]): SplicedBody 
     const whole = open === 0 && close === bytes.length ? bytes : bytes.subarray(open, close)
     return { pieces: [whole], length: close - open }
   }
+  const [first] = edits
+  const ordered = edits.length === 1 && first?.member === undefined ? edits : inOrder(withCommas(scan, edits))
   const pieces: Uint8Array[] = []
   let at = open
   let length = 0
-  for (const edit of inOrder(withCommas(scan, edits))) {
+  for (const edit of ordered) {
     assert(edit.start >= at && edit.end >= edit.start && edit.end <= close, 'edits overlap or leave the body')
     const replacement = Buffer.from(edit.replacement)
     if (edit.start > at) pieces.push(bytes.subarray(at, edit.start))

@@ -27,10 +27,14 @@ function requestHead({ method, path, origin, headerLines }: UpstreamRequest, len
 
 function bodyText(body: readonly Uint8Array[]): string {
   let text = ''
-  for (const piece of body) {
-    text += Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('latin1')
-  }
+  for (const piece of body) text += latin1Of(piece)
   return text
+}
+
+/** A Buffer is read as it is; any other array is wrapped first. */
+function latin1Of(piece: Uint8Array): string {
+  const bytes = piece instanceof Buffer ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
+  return bytes.latin1Slice()
 }
 
 /** Header lines are made once per target and sent with every request, so each text is checked once. */
