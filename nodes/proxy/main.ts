@@ -104,7 +104,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       parts.state.draining = true
       heartbeats.beat()
       realtime.drain()
-      const cut = await drain(server, drainMs, clock)
+      const cutOpen = () => parts.live.cut(() => shuttingDown)
+      const cut = await drain(server, drainMs, { clock, cutOpen })
       realtime.stop()
       server.close()
       heartbeats.stop()
@@ -122,6 +123,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
     },
   }
 }
+
+const shuttingDown = { type: 'shutting-down' } as const
 
 type Parts = Awaited<ReturnType<typeof openParts>>
 
@@ -172,6 +175,7 @@ async function openParts(options: ProxyOptions) {
     config,
     recorder,
     timers,
+    live,
     keyWatch,
     realtime,
     identities,

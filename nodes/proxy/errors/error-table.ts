@@ -50,6 +50,10 @@ const errorTable = {
       row(503, 'server_error', 'overloaded', 'The gateway is shedding load. Try again after the time given.'),
       retryAfterMs,
     ),
+  'shutting-down': passing(
+    row(503, 'server_error', 'gateway_restarts', 'The gateway restarts. Send the request again.'),
+    1_000,
+  ),
   internal: row(
     500,
     'server_error',

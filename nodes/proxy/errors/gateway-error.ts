@@ -15,6 +15,8 @@ export type GatewayError =
   | { readonly type: 'upgrade-required' }
   | { readonly type: 'unknown-object'; readonly kind: 'file' | 'batch' }
   | { readonly type: 'not-served'; readonly what: string }
+  /** The process ends before the request does. */
+  | { readonly type: 'shutting-down' }
   | { readonly type: 'no-config' }
   | { readonly type: 'config-damaged' }
   | { readonly type: 'no-target'; readonly model: string }

@@ -9,8 +9,12 @@ const lookMs = 20
 /** The last bytes of what has just ended may still be on their way to the kernel. */
 const lastBytesMs = 500
 
-/** Resolves with the number of requests that had to be cut: they were open after `drainMs`. */
-export async function drain(server: HttpServer, drainMs: number, clock: Clock): Promise<number> {
+/** Resolves with the number of requests that had to be cut: they were open after `drainMs`. `cutOpen` tells their callers. */
+export async function drain(
+  server: HttpServer,
+  drainMs: number,
+  { clock, cutOpen }: { clock: Clock; cutOpen: () => void },
+): Promise<number> {
   server.stopListening()
   const startedMs = clock.monotonicMs()
   const isOver = (ms: number) => clock.monotonicMs() - startedMs >= ms
@@ -20,6 +24,7 @@ export async function drain(server: HttpServer, drainMs: number, clock: Clock): 
     await pause(clock, lookMs)
   }
   const cut = server.openRequests
+  cutOpen()
   if (server.openConnections > 0) await pause(clock, lastBytesMs)
   return cut
 }

@@ -170,7 +170,8 @@ export class RealtimeSession implements SocketHandler, LiveRequest {
   /** The key is not valid any more, or not for this model; or an operator ends the session. */
   cut(error: GatewayError): void {
     const { code, message } = errorRow(error)
-    this.#cut(closeCode.policy, code ?? error.type, message)
+    const close = error.type === 'shutting-down' ? closeCode.restart : closeCode.policy
+    this.#cut(close, code ?? error.type, message)
   }
 
   /** The process will end: at once where nothing is being answered, else after the answer. */
