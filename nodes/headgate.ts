@@ -13,7 +13,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const code = await runCli(process.argv.slice(2), {
   version,
   async start({ role, auto }) {
-    const { start: startNode } = await import('./start.ts')
+    const { start: startNode } = await import('./process/start.ts')
     // A start that was refused may have left threads behind: they go with the process.
     process.exit(await startNode({ role, auto, version, environment: process.env }))
   },

@@ -1,12 +1,12 @@
 // Keeps a worker thread running: when it dies, the data path goes on and the thread is started again, with growing pauses
 // that chance spreads, so that many nodes do not come back in step.
 import { MessageChannel, Worker } from 'node:worker_threads'
-import type { LocalBus } from '../cluster/bus/local-bus.ts'
-import type { Chance, Clock } from '../shared/clock.ts'
-import type { Notify } from '../shared/notice.ts'
-import type { Trouble } from '../shared/readiness.ts'
-import type { PartStanding } from './node-standing.ts'
-import type { ThreadPart } from './roles.ts'
+import type { LocalBus } from '../../../cluster/bus/local-bus.ts'
+import type { Chance, Clock } from '../../../shared/clock.ts'
+import type { Notify } from '../../../shared/notice.ts'
+import type { Trouble } from '../../../shared/readiness.ts'
+import type { PartStanding } from '../node-standing.ts'
+import type { ThreadPart } from '../roles.ts'
 import type { WorkerNews, WorkerTask } from './worker.ts'
 
 export type Ready = Extract<WorkerNews, { type: 'ready' }>

@@ -1,23 +1,23 @@
 // One process from its first part to its last: threads and data plane start, the operator is told, a signal comes, what is
 // open is finished, all ends in reverse. The parts share the bus of this process and its data folder, nothing else.
 import type { Server } from 'node:http'
-import { LocalBus } from '../cluster/bus/local-bus.ts'
-import type { DataFolder } from '../cluster/data-folder/data-folder.ts'
-import type { Hold } from '../cluster/data-folder/hold.ts'
-import type { StartJournal } from '../cluster/data-folder/start-journal.ts'
-import { systemClock } from '../shared/clock.ts'
-import type { Notify } from '../shared/notice.ts'
-import type { Settings } from '../shared/settings.ts'
+import { LocalBus } from '../../cluster/bus/local-bus.ts'
+import type { Hold } from '../../cluster/config-log/log/held-log.ts'
+import type { DataFolder } from '../../cluster/data-folder/data-folder.ts'
+import type { StartJournal } from '../../cluster/data-folder/start-journal.ts'
+import { systemClock } from '../../shared/clock.ts'
+import type { Notify } from '../../shared/notice.ts'
+import type { Settings } from '../../shared/settings.ts'
+import type { ProxyNode } from '../proxy/main.ts'
 import { bannerOf } from './banner.ts'
 import { buildConsole } from './build-console.ts'
 import { NodeStanding } from './node-standing.ts'
 import { startOpsServer } from './ops-server.ts'
-import type { ProxyNode } from './proxy/main.ts'
 import type { Plan } from './roles.ts'
 import type { StartOptions } from './start.ts'
 import { stopSignal } from './stop-signal.ts'
-import { Threads } from './threads.ts'
-import type { ControlFacts } from './worker.ts'
+import { Threads } from './threads/threads.ts'
+import type { ControlFacts } from './threads/worker.ts'
 
 export interface Run {
   readonly options: StartOptions
@@ -93,7 +93,7 @@ async function startParts(run: Run, around: Around): Promise<Parts> {
 async function openProxy(
   run: Run,
   { bus, standing }: Around,
-  startProxy: typeof import('./proxy/main.ts').startProxy,
+  startProxy: typeof import('../proxy/main.ts').startProxy,
 ): Promise<ProxyNode> {
   const { options, settings, notify } = run
   const { path: dataDir, masterKey } = run.folder
@@ -121,8 +121,8 @@ async function openOps(run: Run, { bus, standing }: Pick<Around, 'bus' | 'standi
 
 /** The parser's limit for headers has to be set before the parser is loaded. */
 async function loadProxy() {
-  await import('./proxy/http/header-limit.ts')
-  return import('./proxy/main.ts')
+  await import('../proxy/http/header-limit.ts')
+  return import('../proxy/main.ts')
 }
 
 function say(text: string): Promise<void> {

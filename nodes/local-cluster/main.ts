@@ -3,17 +3,19 @@
 // each node has a machine and a supervisor of its own.
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { systemClock } from '../shared/clock.ts'
-import { freePorts } from '../shared/free-ports.ts'
-import { curlLine } from './banner.ts'
-import { openClusterFolder } from './local-cluster/cluster-folder.ts'
-import { guide } from './local-cluster/guide.ts'
-import { type Member, membersOf, opsPortsWanted } from './local-cluster/members.ts'
-import { findNatsServer, howToInstall, natsPortsWanted, natsServers } from './local-cluster/nats-servers.ts'
-import { type ProcessSpec, SupervisedProcess } from './local-cluster/supervised-process.ts'
-import { stopSignal } from './stop-signal.ts'
+import { systemClock } from '../../shared/clock.ts'
+import { freePorts } from '../../shared/free-ports.ts'
+import { curlLine } from '../process/banner.ts'
+import { stopSignal } from '../process/stop-signal.ts'
+import { openClusterFolder } from './cluster-folder.ts'
+import { guide } from './guide.ts'
+import { type Member, membersOf, opsPortsWanted } from './members.ts'
+import { findNatsServer, howToInstall, natsPortsWanted, natsServers } from './nats-servers.ts'
+import { type ProcessSpec, SupervisedProcess } from './supervised-process.ts'
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
 const environment = process.env
 const readyMsMax = 60_000
 
@@ -32,7 +34,7 @@ async function run(): Promise<number> {
   const members = membersOf({
     ...{ folder: folder.path, natsUrls: nats.urls, masterKeyFile: folder.masterKeyFile, environment },
     opsPorts: ports.slice(natsPortsWanted),
-    nodeArgs: [...process.execArgv, new URL('./headgate.ts', import.meta.url).pathname],
+    nodeArgs: [...process.execArgv, new URL('../headgate.ts', import.meta.url).pathname],
   })
   const servers = nats.specs.map(supervised)
   const nodes = members.map(({ spec }) => supervised(spec))

@@ -1,11 +1,11 @@
 // How this process is: what its parts say of themselves, whether their threads run, and what was told to the operator so
 // far. `/readyz` and `/metrics` of the ops port read it.
-import type { Clock } from '../shared/clock.ts'
-import type { Notice, Notify } from '../shared/notice.ts'
-import { Readiness, type Standing, type Trouble } from '../shared/readiness.ts'
-import type { NodeHeartbeat, NodeRole } from '../shared/telemetry/records.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { Notice, Notify } from '../../shared/notice.ts'
+import { Readiness, type Standing, type Trouble } from '../../shared/readiness.ts'
+import type { NodeHeartbeat, NodeRole } from '../../shared/telemetry/records.ts'
 import { processMetrics } from './process-metrics.ts'
-import type { SupervisedWorker } from './supervised-worker.ts'
+import type { SupervisedWorker } from './threads/supervised-worker.ts'
 
 /** What a part says of itself. */
 export interface PartStanding {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const sources = fileURLToPath(new URL('./control/console/', import.meta.url))
+const sources = fileURLToPath(new URL('../control/console/', import.meta.url))
 export const consoleFolder = join(sources, 'dist')
 
 /** In a process of its own, so that the bundler's memory does not stay. A console that cannot be built stops nothing. */

@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { subjects } from '../cluster/bus/bus.ts'
-import { LocalBus } from '../cluster/bus/local-bus.ts'
-import { ManualClock } from '../shared/clock.ts'
-import type { Trouble } from '../shared/readiness.ts'
+import { subjects } from '../../cluster/bus/bus.ts'
+import { LocalBus } from '../../cluster/bus/local-bus.ts'
+import { ManualClock } from '../../shared/clock.ts'
+import type { Trouble } from '../../shared/readiness.ts'
 import { NodeStanding } from './node-standing.ts'
 import { startOpsServer } from './ops-server.ts'
 

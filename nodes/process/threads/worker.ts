@@ -1,15 +1,15 @@
 // A thread of a node that runs beside the data plane: it joins the bus of the process, starts its part, and tells the
 // composing thread each second how that is.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { LocalBus } from '../cluster/bus/local-bus.ts'
-import type { DataFolder } from '../cluster/data-folder/data-folder.ts'
-import { systemClock } from '../shared/clock.ts'
-import type { Notice, Notify } from '../shared/notice.ts'
-import type { Settings } from '../shared/settings.ts'
-import type { NodeRole } from '../shared/telemetry/records.ts'
-import type { Finding } from './control/discovery.ts'
-import type { PartStanding } from './node-standing.ts'
-import type { ThreadPart } from './roles.ts'
+import { LocalBus } from '../../../cluster/bus/local-bus.ts'
+import type { DataFolder } from '../../../cluster/data-folder/data-folder.ts'
+import { systemClock } from '../../../shared/clock.ts'
+import type { Notice, Notify } from '../../../shared/notice.ts'
+import type { Settings } from '../../../shared/settings.ts'
+import type { NodeRole } from '../../../shared/telemetry/records.ts'
+import type { Finding } from '../../control/discovery.ts'
+import type { PartStanding } from '../node-standing.ts'
+import type { ThreadPart } from '../roles.ts'
 
 /** What the composing thread gives a worker. */
 export interface WorkerTask {

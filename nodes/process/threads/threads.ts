@@ -1,8 +1,8 @@
 // The threads of one process: started together, watched, stopped in reverse.
-import type { LocalBus } from '../cluster/bus/local-bus.ts'
-import type { Chance, Clock } from '../shared/clock.ts'
-import { consoleFolder } from './build-console.ts'
-import type { Run } from './run-node.ts'
+import type { LocalBus } from '../../../cluster/bus/local-bus.ts'
+import type { Chance, Clock } from '../../../shared/clock.ts'
+import { consoleFolder } from '../build-console.ts'
+import type { Run } from '../run-node.ts'
 import { SupervisedWorker } from './supervised-worker.ts'
 import type { ControlFacts, WorkerTask } from './worker.ts'
 

@@ -1,6 +1,6 @@
 // The link to the cluster in its thread.
-import { systemClock } from '../shared/clock.ts'
-import { startLink } from './link/main.ts'
+import { systemClock } from '../../../shared/clock.ts'
+import { startLink } from '../../link/main.ts'
 import type { RunningThread, ThreadContext } from './worker.ts'
 
 export function startLinkThread({ task, bus, notify }: ThreadContext): RunningThread {

@@ -1,7 +1,7 @@
 // What a process of each role consists of. A role is a parts list and nothing more: no part knows which role it serves in,
 // and none knows what carries its messages.
-import type { Settings } from '../shared/settings.ts'
-import type { NodeRole } from '../shared/telemetry/records.ts'
+import type { Settings } from '../../shared/settings.ts'
+import type { NodeRole } from '../../shared/telemetry/records.ts'
 
 /** A part that runs in a thread of its own, so that neither validation nor SQLite nor NATS makes a request wait. */
 export type ThreadPart = 'control' | 'aggregator' | 'link'

@@ -1,8 +1,8 @@
 // Threads that end: they are started again with growing pauses, and whoever asks is told.
 import { afterEach, expect, test } from 'vitest'
-import { LocalBus } from '../cluster/bus/local-bus.ts'
-import { systemClock } from '../shared/clock.ts'
-import type { Notice } from '../shared/notice.ts'
+import { LocalBus } from '../../../cluster/bus/local-bus.ts'
+import { systemClock } from '../../../shared/clock.ts'
+import type { Notice } from '../../../shared/notice.ts'
 import { SupervisedWorker } from './supervised-worker.ts'
 import type { WorkerTask } from './worker.ts'
 

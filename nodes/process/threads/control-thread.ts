@@ -1,7 +1,7 @@
 // The control node in its thread: over the log of this process, or over the one that its cluster shares.
-import { encodeJson, subjects } from '../cluster/bus/bus.ts'
-import { systemClock } from '../shared/clock.ts'
-import { type ControlOptions, startControl } from './control/main.ts'
+import { encodeJson, subjects } from '../../../cluster/bus/bus.ts'
+import { systemClock } from '../../../shared/clock.ts'
+import { type ControlOptions, startControl } from '../../control/main.ts'
 import { connectToCluster, openClusterLog } from './join-cluster.ts'
 import type { RunningThread, ThreadContext } from './worker.ts'
 

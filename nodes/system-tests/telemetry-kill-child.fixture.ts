@@ -1,11 +1,11 @@
 // For `telemetry-kill.integration.test.ts`: a process that records usage as fast as it can and says on stdout, one line a
 // turn, how many requests it has let go: `flush` runs only when their records are in the spool.
 import { writeSync } from 'node:fs'
-import { LocalBus } from '../cluster/bus/local-bus.ts'
-import { systemClock } from '../shared/clock.ts'
-import { sampleAttempt, sampleRequest } from '../shared/telemetry/arbitrary-records.ts'
-import { startAggregator } from './aggregator/main.ts'
-import { bootEpoch, Recorder } from './proxy/telemetry/recorder.ts'
+import { LocalBus } from '../../cluster/bus/local-bus.ts'
+import { systemClock } from '../../shared/clock.ts'
+import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-records.ts'
+import { startAggregator } from '../aggregator/main.ts'
+import { bootEpoch, Recorder } from '../proxy/telemetry/recorder.ts'
 
 const [dataDir = '', role = ''] = process.argv.slice(2)
 const notify = (notice: unknown): void => void writeSync(2, `${JSON.stringify(notice)}\n`)

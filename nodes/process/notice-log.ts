@@ -1,6 +1,6 @@
 // Notices as lines: JSON by default, pretty on a terminal. The one place where a notice becomes text.
 import pino from 'pino'
-import { type Notice, type Notify, noticeLevel } from '../shared/notice.ts'
+import { type Notice, type Notify, noticeLevel } from '../../shared/notice.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 

@@ -1,8 +1,8 @@
 // What a start prints for a person: plain lines, one fact each, and a command that answers. Each role tells what it has.
-import type { Finding } from './control/discovery.ts'
-import { publicUrls } from './control/public-urls.ts'
+import type { Finding } from '../control/discovery.ts'
+import { publicUrls } from '../control/public-urls.ts'
 import type { Run } from './run-node.ts'
-import type { ControlFacts } from './worker.ts'
+import type { ControlFacts } from './threads/worker.ts'
 
 export interface BannerFacts {
   readonly run: Pick<Run, 'options' | 'settings' | 'plan' | 'node'>

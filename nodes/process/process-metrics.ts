@@ -1,9 +1,9 @@
 // The metrics of one process, for its ops port. Figures of requests and tokens are the aggregators'.
-import { type Notice, noticeLevel } from '../shared/notice.ts'
-import type { Standing } from '../shared/readiness.ts'
-import { nodeMetrics } from '../shared/telemetry/answers/node-metrics.ts'
-import { type Labels, PrometheusText } from '../shared/telemetry/answers/prometheus-text.ts'
-import type { NodeHeartbeat, NodeRole } from '../shared/telemetry/records.ts'
+import { type Notice, noticeLevel } from '../../shared/notice.ts'
+import type { Standing } from '../../shared/readiness.ts'
+import { nodeMetrics } from '../../shared/telemetry/answers/node-metrics.ts'
+import { type Labels, PrometheusText } from '../../shared/telemetry/answers/prometheus-text.ts'
+import type { NodeHeartbeat, NodeRole } from '../../shared/telemetry/records.ts'
 
 export interface ProcessFacts {
   readonly node: string

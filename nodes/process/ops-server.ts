@@ -2,7 +2,7 @@
 // is needed and no key is named. With every role in one process it is off unless it is asked for, because the control port
 // says the same.
 import { createServer, type Server } from 'node:http'
-import { type Bus, encodeJson, subjects } from '../cluster/bus/bus.ts'
+import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import type { NodeStanding } from './node-standing.ts'
 
 export interface OpsOptions {

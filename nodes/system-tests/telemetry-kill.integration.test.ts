@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { decodeJson, encodeJson, subjects } from '../cluster/bus/bus.ts'
-import { LocalBus } from '../cluster/bus/local-bus.ts'
-import { systemClock } from '../shared/clock.ts'
-import { startAggregator } from './aggregator/main.ts'
-import { bootEpoch, Recorder } from './proxy/telemetry/recorder.ts'
+import { decodeJson, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import { LocalBus } from '../../cluster/bus/local-bus.ts'
+import { systemClock } from '../../shared/clock.ts'
+import { startAggregator } from '../aggregator/main.ts'
+import { bootEpoch, Recorder } from '../proxy/telemetry/recorder.ts'
 
-const child = fileURLToPath(new URL('./telemetry-kill-child.ts', import.meta.url))
+const child = fileURLToPath(new URL('./telemetry-kill-child.fixture.ts', import.meta.url))
 
 test('usage is exact after the process that writes and counts it was killed three times', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'headgate-kill-'))
