@@ -1,8 +1,8 @@
 // What a start prints for a person: plain lines, one fact each, and a command that answers. Each role tells what it has.
 import type { Finding } from '../control/discovery.ts'
 import { publicUrls } from '../control/public-urls.ts'
-import type { Run } from './run-node.ts'
-import type { ControlFacts } from './threads/worker.ts'
+import type { Run } from './run.ts'
+import type { ControlFacts } from './threads/worker-messages.ts'
 
 export interface BannerFacts {
   readonly run: Pick<Run, 'options' | 'settings' | 'plan' | 'node'>
@@ -21,7 +21,7 @@ export function bannerOf({ run, proxy, control }: BannerFacts): string {
     ['Admin', control?.adminToken && `${control.adminToken}   (shown once: keep it)`],
     ['Key', control?.demoKey],
     ['Ops', plan.opsPort === undefined ? undefined : `http://${settings.host}:${plan.opsPort}`],
-    ['NATS', settings.nats?.servers.map(withoutCredentials).join(', ')],
+    ['NATS', settings.nats?.servers.join(', ')],
   ]
   const findings = control?.findings.map((finding) => line('Found', findingSentence(finding))) ?? []
   const curl =
@@ -43,10 +43,6 @@ export function curlLine(endpoint: string, key: string): string {
 
 function line(label: string, value: string): string {
   return `  ${label.padEnd(11)}${value}`
-}
-
-function withoutCredentials(server: string): string {
-  return server.replace(/\/\/.*@/, '//')
 }
 
 /** Names the variable, never its value. */

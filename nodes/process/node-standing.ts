@@ -3,44 +3,45 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Notice, Notify } from '../../shared/notice.ts'
 import { Readiness, type Standing, type Trouble } from '../../shared/readiness.ts'
-import type { NodeHeartbeat, NodeRole } from '../../shared/telemetry/records.ts'
+import type { NodeRole } from '../../shared/telemetry/records.ts'
+import type { Part } from './part-standing.ts'
 import { processMetrics } from './process-metrics.ts'
-import type { SupervisedWorker } from './threads/supervised-worker.ts'
 
-/** What a part says of itself. */
-export interface PartStanding {
-  readonly heartbeat?: NodeHeartbeat | undefined
-  readonly troubles: readonly Trouble[]
+export interface WatchedThread extends Part {
+  readonly part: string
+  readonly restarts: number
 }
 
-const stages: Record<string, readonly Trouble[]> = {
+type Stage = 'starting' | 'serving' | 'draining'
+
+const stageTroubles: Record<Stage, readonly Trouble[]> = {
   starting: [{ level: 'unready', reason: 'the node is starting' }],
   serving: [],
   draining: [{ level: 'unready', reason: 'the node is draining: it finishes what it has, and takes nothing new' }],
 }
 
 export class NodeStanding {
-  stage: 'starting' | 'serving' | 'draining' = 'starting'
+  stage: Stage = 'starting'
   readonly #options: { node: string; role: NodeRole; clock: Clock }
   readonly #readiness: Readiness
-  readonly #parts: { standing(): PartStanding }[] = []
+  readonly #parts: Part[] = []
   readonly #notices = new Map<Notice['type'], number>()
-  #threads: readonly SupervisedWorker[] = []
+  #threads: readonly WatchedThread[] = []
 
   constructor(options: { node: string; role: NodeRole; clock: Clock }) {
     this.#options = options
     this.#readiness = new Readiness(options.clock)
-    this.#readiness.add(() => stages[this.stage]!)
+    this.#readiness.add(() => stageTroubles[this.stage])
   }
 
-  add(part: { standing(): PartStanding }): void {
+  add(part: Part): void {
     this.#parts.push(part)
     this.#readiness.add(() => part.standing().troubles)
   }
 
-  watch({ all }: { all: readonly SupervisedWorker[] }): void {
-    this.#threads = all
-    for (const thread of all) this.add(thread)
+  watch(threads: readonly WatchedThread[]): void {
+    this.#threads = threads
+    for (const thread of threads) this.add(thread)
   }
 
   /** Counts what it passes on: an alarm that only stood in a log is an alarm that nobody had. */
@@ -57,11 +58,13 @@ export class NodeStanding {
 
   /** `withBeats`: what heartbeats say as well, where nobody else in this process tells it. */
   metrics(withBeats: boolean): string {
-    const beats = withBeats ? this.#parts.flatMap((part) => part.standing().heartbeat ?? []) : []
     return processMetrics({
-      ...this.#options,
-      ...{ beats, standing: this.look(), notices: this.#notices },
-      threads: this.#threads.map(({ part, restarts }) => ({ part, restarts })),
+      node: this.#options.node,
+      role: this.#options.role,
+      standing: this.look(),
+      beats: withBeats ? this.#parts.flatMap((part) => part.standing().heartbeat ?? []) : [],
+      threads: this.#threads,
+      notices: this.#notices,
     })
   }
 }

@@ -2,23 +2,16 @@
 // data folder is ours.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openDataFolder } from '../../cluster/data-folder/data-folder.ts'
+import { type DataFolder, openDataFolder } from '../../cluster/data-folder/data-folder.ts'
 import { StartJournal } from '../../cluster/data-folder/start-journal.ts'
 import { pauseBeforeStart } from '../../cluster/data-folder/start-rules.ts'
-import { type Chance, systemClock } from '../../shared/clock.ts'
+import { systemClock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
-import { parseSettings } from '../../shared/settings.ts'
-import type { NodeRole } from '../../shared/telemetry/records.ts'
+import { parseSettings, type Settings } from '../../shared/settings.ts'
 import { openNoticeLog } from './notice-log.ts'
-import { planOf } from './roles.ts'
+import { type Plan, planOf } from './roles.ts'
+import type { StartOptions } from './run.ts'
 import { runNode } from './run-node.ts'
-
-export interface StartOptions {
-  readonly role: NodeRole
-  readonly auto: boolean
-  readonly version: string
-  readonly environment: Readonly<Record<string, string | undefined>>
-}
 
 /** Resolves with the exit code: at once when the start is refused, else when the node has stopped. */
 export async function start(options: StartOptions): Promise<number> {
@@ -27,30 +20,48 @@ export async function start(options: StartOptions): Promise<number> {
   if (!settings.ok) return refused(settings.error.map(({ name, message }) => `${name}: ${message}`))
   const plan = planOf(options.role, settings.value)
   if (typeof plan === 'string') return refused([plan])
-  const { dataDir, masterKey, logLevel, nodeName, nats } = settings.value
+  const { dataDir, masterKey, nats } = settings.value
   const folder = openDataFolder({ path: dataDir, masterKey, embedded: nats === undefined, pid: process.pid })
   if (!folder.ok) return refused([folder.error.message])
-  const journal = new StartJournal(join(folder.value.path, 'starts.json'), systemClock)
   try {
-    const notify = await openNoticeLog(logLevel)
-    await pauseIfCrashing(journal, notify, Math.random)
-    return await runNode({
-      ...{ options, plan, startedMs, notify, journal, settings: settings.value },
-      hold: journal.begin(),
-      node: nodeName ?? folder.value.nodeId,
-      folder: folder.value,
-    })
+    return await startIn(folder.value, { options, plan, startedMs, settings: settings.value })
   } catch (error) {
     return refused([error instanceof Error ? error.message : String(error)])
   } finally {
-    journal.end()
     folder.value.release()
   }
 }
 
+interface Known {
+  readonly options: StartOptions
+  readonly plan: Plan
+  readonly startedMs: number
+  readonly settings: Settings
+}
+
+async function startIn(folder: DataFolder, known: Known): Promise<number> {
+  const journal = new StartJournal(join(folder.path, 'starts.json'), systemClock)
+  try {
+    const notify = await openNoticeLog(known.settings.logLevel)
+    await pauseIfCrashing(journal, notify)
+    return await runNode({
+      ...known,
+      node: known.settings.nodeName ?? folder.nodeId,
+      folder,
+      notify,
+      clock: systemClock,
+      chance: Math.random,
+      journal,
+      hold: journal.begin(),
+    })
+  } finally {
+    journal.end()
+  }
+}
+
 /** Here and not in a supervisor, so that it holds under each of them. */
-async function pauseIfCrashing({ crashes }: StartJournal, notify: Notify, chance: Chance): Promise<void> {
-  const pauseMs = Math.round(pauseBeforeStart(crashes, chance()))
+async function pauseIfCrashing({ crashes }: StartJournal, notify: Notify): Promise<void> {
+  const pauseMs = Math.round(pauseBeforeStart(crashes, Math.random()))
   if (pauseMs === 0) return
   notify({ type: 'crash-loop', crashes, pauseMs })
   await new Promise((resolve) => setTimeout(resolve, pauseMs))

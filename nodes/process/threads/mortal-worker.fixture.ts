@@ -1,6 +1,6 @@
 // A thread that starts, or refuses, or ends, as the name of its node says.
 import { parentPort, workerData } from 'node:worker_threads'
-import type { WorkerNews, WorkerTask } from './worker.ts'
+import type { WorkerNews, WorkerTask } from './worker-messages.ts'
 
 const { node } = workerData as WorkerTask
 const tell = (news: WorkerNews) => parentPort!.postMessage(news)

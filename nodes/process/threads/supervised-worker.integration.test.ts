@@ -4,7 +4,7 @@ import { LocalBus } from '../../../cluster/bus/local-bus.ts'
 import { systemClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import { SupervisedWorker } from './supervised-worker.ts'
-import type { WorkerTask } from './worker.ts'
+import type { WorkerTask } from './worker-messages.ts'
 
 const stops: (() => Promise<void>)[] = []
 afterEach(async () => {

@@ -1,13 +1,13 @@
 // Keeps a worker thread running: when it dies, the data path goes on and the thread is started again, with growing pauses
 // that chance spreads, so that many nodes do not come back in step.
-import { MessageChannel, Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { LocalBus } from '../../../cluster/bus/local-bus.ts'
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
-import type { PartStanding } from '../node-standing.ts'
+import type { PartStanding } from '../part-standing.ts'
 import type { ThreadPart } from '../roles.ts'
-import type { WorkerNews, WorkerTask } from './worker.ts'
+import type { WorkerNews, WorkerTask } from './worker-messages.ts'
 
 export type Ready = Extract<WorkerNews, { type: 'ready' }>
 
@@ -73,39 +73,49 @@ export class SupervisedWorker {
   }
 
   #run(): Promise<Ready> {
-    const { bus, clock, notify, task, script = new URL('./worker.ts', import.meta.url) } = this.#options
-    const { port1, port2 } = new MessageChannel()
-    bus.admit(port1)
-    const workerData: WorkerTask = { ...task, bus: port2 }
-    const worker = new Worker(script, {
-      workerData,
-      transferList: [port2],
-      name: this.part,
-    })
+    const { clock, notify } = this.#options
+    const { worker, port } = this.#spawn()
     this.#worker = worker
     const startedMs = clock.monotonicMs()
     return new Promise((resolve, reject) => {
-      worker.on('message', (news: WorkerNews) => {
-        if (news.type === 'notice') notify(news.notice)
-        else if (news.type === 'standing') this.#told = news.standing
-        else if (news.type === 'ready') {
-          this.#awaySinceMs = undefined
-          resolve(news)
-        } else if (news.type === 'refused') {
-          reject(new Error(news.message))
-          void worker.terminate()
-        }
-      })
+      worker.on('message', (news: WorkerNews) => this.#hear(news, worker, { resolve, reject }))
       worker.on('error', (error) => {
         notify({ type: 'handler-threw', where: this.part, message: error.message })
         reject(error)
       })
       worker.on('exit', () => {
-        port1.close()
+        port.close()
         if (this.#worker === worker) this.#worker = undefined
         if (!this.#stopping) this.#restartLater(startedMs)
       })
     })
+  }
+
+  #spawn(): { worker: Worker; port: MessagePort } {
+    const { bus, task, script = new URL('./worker.ts', import.meta.url) } = this.#options
+    const { port1, port2 } = new MessageChannel()
+    bus.admit(port1)
+    const workerData: WorkerTask = { ...task, bus: port2 }
+    const worker = new Worker(script, { workerData, transferList: [port2], name: this.part })
+    return { worker, port: port1 }
+  }
+
+  #hear(news: WorkerNews, worker: Worker, first: Pick<PromiseWithResolvers<Ready>, 'resolve' | 'reject'>): void {
+    switch (news.type) {
+      case 'notice':
+        return this.#options.notify(news.notice)
+      case 'standing':
+        this.#told = news.standing
+        return
+      case 'ready':
+        this.#awaySinceMs = undefined
+        return first.resolve(news)
+      case 'refused':
+        first.reject(new Error(news.message))
+        return void worker.terminate()
+      case 'stopped':
+        return
+    }
   }
 
   #restartLater(startedMs: number): void {

@@ -2,9 +2,9 @@
 import type { LocalBus } from '../../../cluster/bus/local-bus.ts'
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import { consoleFolder } from '../build-console.ts'
-import type { Run } from '../run-node.ts'
+import type { Run } from '../run.ts'
 import { SupervisedWorker } from './supervised-worker.ts'
-import type { ControlFacts, WorkerTask } from './worker.ts'
+import type { ControlFacts, WorkerTask } from './worker-messages.ts'
 
 export interface ThreadsOptions {
   readonly run: Pick<Run, 'options' | 'plan' | 'settings' | 'node' | 'folder' | 'notify'>
@@ -17,13 +17,8 @@ export class Threads {
   readonly all: readonly SupervisedWorker[]
 
   constructor({ run, ...around }: ThreadsOptions) {
-    const { options, settings, node, notify } = run
-    const { path, configDir, files, masterKey } = run.folder
-    const { role, version, auto } = options
-    const task: Omit<WorkerTask, 'bus' | 'part'> = {
-      ...{ role, settings, node, version, auto, masterKey, consoleFolder },
-      folder: { path, configDir, files },
-    }
+    const task = taskOf(run)
+    const { notify } = run
     this.all = run.plan.threads.map((part) => new SupervisedWorker({ ...around, notify, task: { ...task, part } }))
   }
 
@@ -36,4 +31,10 @@ export class Threads {
   async stop(): Promise<void> {
     for (const thread of [...this.all].reverse()) await thread.stop()
   }
+}
+
+function taskOf({ options, settings, node, folder }: ThreadsOptions['run']): Omit<WorkerTask, 'bus' | 'part'> {
+  const { role, version, auto } = options
+  const { path, configDir, files, masterKey } = folder
+  return { role, settings, node, version, auto, masterKey, consoleFolder, folder: { path, configDir, files } }
 }
