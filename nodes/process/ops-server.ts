@@ -1,8 +1,9 @@
 // The ops port of one process (`HEADGATE_OPS_PORT`): is it alive, is it ready and why not, and its metrics. No credential
 // is needed and no key is named. With every role in one process it is off unless it is asked for, because the control port
 // says the same.
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import { createServer } from '../../shared/node-http.ts'
 import type { NodeStanding } from './node-standing.ts'
 
 export interface OpsOptions {

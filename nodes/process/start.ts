@@ -8,7 +8,8 @@ import { pauseBeforeStart } from '../../cluster/data-folder/start-rules.ts'
 import { systemClock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { parseSettings, type Settings } from '../../shared/settings.ts'
-import { openNoticeLog } from './notice-log.ts'
+import { processTerminal } from '../cli/terminal.ts'
+import { type LogLevel, openNoticeLog } from './notice-log.ts'
 import { type Plan, planOf } from './roles.ts'
 import type { StartOptions } from './run.ts'
 import { runNode } from './run-node.ts'
@@ -42,7 +43,7 @@ interface Known {
 async function startIn(folder: DataFolder, known: Known): Promise<number> {
   const journal = new StartJournal(join(folder.path, 'starts.json'), systemClock)
   try {
-    const notify = await openNoticeLog(known.settings.logLevel)
+    const notify = openProcessLog(known.settings.logLevel)
     await pauseIfCrashing(journal, notify)
     return await runNode({
       ...known,
@@ -57,6 +58,13 @@ async function startIn(folder: DataFolder, known: Known): Promise<number> {
   } finally {
     journal.end()
   }
+}
+
+function openProcessLog(level: LogLevel): Notify {
+  const isPlain = process.stdout.isTTY === true
+  // Whoever read the log has gone: that must end nothing, and is nothing that could be logged.
+  process.stdout.on('error', () => {})
+  return openNoticeLog({ level, clock: systemClock, terminal: processTerminal(), isPlain })
 }
 
 /** Here and not in a supervisor, so that it holds under each of them. */
