@@ -26,6 +26,9 @@ const pauseMsMax = 10_000
 /** A thread that held this long was well: the next pause is short again. */
 const wellAfterMs = 60_000
 
+/** What a thread allocates for a moment lies in here. By default that may be 48 MB; none of them is in such a hurry. */
+const youngHeapMbMax: Record<ThreadPart, number> = { control: 2, aggregator: 4, link: 4 }
+
 export class SupervisedWorker {
   readonly part: ThreadPart
   readonly #options: SupervisedWorkerOptions
@@ -96,7 +99,8 @@ export class SupervisedWorker {
     const { port1, port2 } = new MessageChannel()
     bus.admit(port1)
     const workerData: WorkerTask = { ...task, bus: port2 }
-    const worker = new Worker(script, { workerData, transferList: [port2], name: this.part })
+    const resourceLimits = { maxYoungGenerationSizeMb: youngHeapMbMax[this.part] }
+    const worker = new Worker(script, { workerData, transferList: [port2], name: this.part, resourceLimits })
     return { worker, port: port1 }
   }
 
