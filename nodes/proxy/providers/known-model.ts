@@ -1,6 +1,6 @@
 // What is known of a target's model: the operator's word, then the catalogue's.
 import type { PriceSpec, RatesSpec, TargetSpec } from '../../../shared/config/kinds/models/spec.ts'
-import { type CatalogueModel, catalogueModel, loadCatalogue } from '../../../shared/models/catalogue.ts'
+import { type CatalogueModel, catalogueModel } from '../../../shared/models/catalogue.ts'
 import { catalogueProviderOf } from '../../../shared/models/catalogue-provider.ts'
 import { freeOfCharge, type Price, priceOfRates } from '../../../shared/models/price.ts'
 import { unitPriceOf } from '../../../shared/models/unit-price.ts'
@@ -18,11 +18,6 @@ export function knownOf(connection: Pick<ProviderConnection, 'kind' | 'origin'>,
     facts: listed?.facts ?? {},
     releasedAt: listed?.releasedAt ?? 0,
   }
-}
-
-/** Reads the catalogue where it speaks of this provider: no request shall wait for that. */
-export function prepareKnown({ kind, origin }: Pick<ProviderConnection, 'kind' | 'origin'>): void {
-  if (catalogueProviderOf(kind, origin.hostname) !== undefined) loadCatalogue()
 }
 
 function listedModel({ kind, origin }: Pick<ProviderConnection, 'kind' | 'origin'>, target: TargetSpec) {

@@ -15,7 +15,8 @@ import {
   type Target,
   type TargetHealthTable,
 } from '../providers/endpoint.ts'
-import { knownOf, prepareKnown } from '../providers/known-model.ts'
+import { knownOf } from '../providers/known-model.ts'
+import { prepareProvider } from '../providers/prepare-provider.ts'
 import type { LatencyEstimates } from '../routing/latency-estimates.ts'
 import { compileModelRoute, directRoute, type ModelRoute } from '../routing/model-route.ts'
 import { TimeSlice } from './time-slice.ts'
@@ -94,7 +95,7 @@ export class SnapshotCompiler {
       if (connection === undefined) providers.delete(name)
       else {
         providers.set(name, connection)
-        prepareKnown(connection)
+        prepareProvider(connection)
       }
       await slice.yieldIfDue()
     }
