@@ -1,6 +1,7 @@
 // What one process runs with: what was asked of it, what its start has read, the real clock and real chance.
-import type { Hold } from '../../cluster/config-log/log/held-log.ts'
+
 import type { DataFolder } from '../../cluster/data-folder/data-folder.ts'
+import type { Hold } from '../../cluster/data-folder/hold.ts'
 import type { StartJournal } from '../../cluster/data-folder/start-journal.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'

@@ -1,11 +1,11 @@
 // What an aggregator is made of wherever it runs: its options, what it publishes, the log that it follows for the
 // objectives that it judges and the targets that it weighs.
 import { subjects } from '../../../cluster/bus/bus.ts'
-import type { ConfigLog } from '../../../cluster/config-log/log/config-log.ts'
 import { followTroubles } from '../../../cluster/config-log/follower/follow-troubles.ts'
 import { Follower } from '../../../cluster/config-log/follower/follower.ts'
-import { HighWaterFile } from '../../../cluster/config-log/log/high-water.ts'
 import { LastGood } from '../../../cluster/config-log/follower/last-good.ts'
+import type { ConfigLog } from '../../../cluster/config-log/log/config-log.ts'
+import { HighWaterFile } from '../../../cluster/config-log/log/high-water.ts'
 import { SqliteLog } from '../../../cluster/config-log/sqlite/sqlite-log.ts'
 import { FileKeyStore } from '../../../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../../../cluster/secrets/keys.ts'

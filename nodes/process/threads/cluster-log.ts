@@ -1,9 +1,9 @@
 // The log and the data keys that a cluster shares, as one thread holds them: streams of NATS, and the copies of this node.
 import { encodeJson, subjects } from '../../../cluster/bus/bus.ts'
 import { HighWaterFile } from '../../../cluster/config-log/log/high-water.ts'
-import { JetStreamStream } from '../../../cluster/config-log/stream/jetstream-stream.ts'
 import { ReplicatedLog } from '../../../cluster/config-log/replication/replicated-log.ts'
 import { SqliteLog } from '../../../cluster/config-log/sqlite/sqlite-log.ts'
+import { JetStreamStream } from '../../../cluster/config-log/stream/jetstream-stream.ts'
 import { FirstBoot } from '../../../cluster/membership/first-boot.ts'
 import { logTroubles } from '../../../cluster/membership/link-troubles.ts'
 import { RevisionsHeard } from '../../../cluster/membership/revisions-heard.ts'
