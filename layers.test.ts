@@ -160,23 +160,45 @@ test('uWebSockets.js is known to its room alone', () => {
   expect(offences).toEqual([])
 })
 
-test('nothing that the proxy loads loads zod', () => {
-  const loaded = new Set<string>()
-  const visit = (file: string): void => {
-    if (loaded.has(file)) return
-    loaded.add(file)
-    for (const imported of runtimeImportsOf(file)) visit(imported)
-  }
-  visit('nodes/proxy/main.ts')
-  const offences = [...loaded].filter((file) => /from 'zod'/.test(readFileSync(join(root, file), 'utf8')))
-  expect(loaded.size).toBeGreaterThan(40)
+/** Entry points of a node, and the packages that each thread of it loads when nothing is configured that needs more. */
+const startPackages: [file: string, packages: string[]][] = [
+  ['nodes/headgate.ts', []],
+  ['nodes/process/start.ts', []],
+  ['nodes/proxy/main.ts', ['uWebSockets.js']],
+  ['nodes/process/threads/worker.ts', []],
+  ['nodes/process/threads/control-thread.ts', ['zod']],
+  ['nodes/process/threads/aggregator-thread.ts', []],
+  ['nodes/process/threads/aggregator-alone.ts', []],
+]
+
+test.each(startPackages)('%s loads few packages', (file, packages) => {
+  const imported = [...loadedFrom(file)].flatMap((one) => runtimeImportsOf(one))
+  const found = imported.filter((name) => /^[^./]/.test(name) && !name.startsWith('node:') && !isSource(name))
+  expect([...new Set(found)].sort()).toEqual(packages)
+})
+
+test('no node imports functions of node:http: that would load fetch, 5 MB in each thread', () => {
+  const offences = sources
+    .filter((file) => /^(shared|cluster|nodes)\//.test(file) && !isTest(file) && !file.includes('/console/'))
+    .filter((file) => runtimeImportsOf(file).includes('node:http'))
   expect(offences).toEqual([])
 })
 
+const isSource = (name: string) => rooms.some((room) => name.startsWith(`${room}/`))
+
+/** Everything that is loaded with a file. What it imports later, by `import()` or `require`, is not. */
+function loadedFrom(file: string, loaded = new Set<string>()): Set<string> {
+  if (loaded.has(file)) return loaded
+  loaded.add(file)
+  for (const imported of runtimeImportsOf(file)) if (isSource(imported)) loadedFrom(imported, loaded)
+  return loaded
+}
+
+/** Sources as paths from the root, packages by their names. */
 function runtimeImportsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8').replace(/^import type[^']*'[^']*'/gm, '')
-  return [...text.matchAll(/from\s*'(\.[^']+)'/g)].map(([, path]) =>
-    relative(root, resolve(root, dirname(file), path!)),
+  const text = readFileSync(join(root, file), 'utf8').replace(/^(import|export) type[^']*'[^']*'/gm, '')
+  return [...text.matchAll(/^(?:import|export)\b(?:[^'=;]*?\bfrom)?\s*'([^']+)'/gm)].map(([, path = '']) =>
+    path.startsWith('.') ? relative(root, resolve(root, dirname(file), path)) : path,
   )
 }
 
