@@ -22,6 +22,11 @@ function importsOf(file: string): string[] {
   return [...found].map(([, path]) => relative(root, resolve(root, dirname(file), path!)))
 }
 
+/** The `headgate` command and the room `process` put nodes together; the cluster on one machine uses what a process has. */
+function mayCompose(part: string, otherPart: string): boolean {
+  return part === 'headgate.ts' || part === 'process' || (part === 'local-cluster' && otherPart === 'process')
+}
+
 /** What a file may not import, with the reason; undefined when all is well. */
 function broken(file: string, imported: string): string | undefined {
   const [room, part, stage] = file.split('/')
@@ -31,8 +36,9 @@ function broken(file: string, imported: string): string | undefined {
   if ((room === 'loadtest' || room === 'acceptance') && otherRoom === 'nodes') return 'it speaks HTTP to nodes'
   if (room !== 'nodes') return undefined
   if (otherRoom === 'loadtest' || otherRoom === 'acceptance') return 'nodes do not know their tests'
-  const composing = part!.includes('.') // nodes/headgate.ts and what it is made of
-  if (otherRoom === 'nodes' && part !== otherPart && !composing) return 'nodes never import one another'
+  if (otherRoom === 'nodes' && part !== otherPart && !mayCompose(part!, otherPart!)) {
+    return 'nodes never import one another'
+  }
   if (part === 'proxy' && otherPart === 'proxy' && !mayKnow(stage!, otherStage!))
     return 'a room of the proxy knows the rooms above it in the list alone'
   return undefined
@@ -75,9 +81,7 @@ test('imports follow the layers', () => {
   expect(offences).toEqual([])
 })
 
-/** These files are being moved: no rule on circles, files and folders holds for them until they have arrived. */
-const inMotion = /^nodes\/[a-z-]+\.ts$/
-const settled = sources.filter((file) => !file.startsWith('acceptance/') && !inMotion.test(file))
+const settled = sources.filter((file) => !file.startsWith('acceptance/'))
 /** Counted in the size of a folder and held to the length of a file. */
 const counted = settled.filter((file) => !isTest(file) && !/-rig\.ts$|\/console\//.test(file))
 
@@ -140,9 +144,11 @@ test('no file has grown past one idea', () => {
 })
 
 test('time and chance are passed in: only composition roots and the command line hold the real ones', () => {
-  const allowed = /^nodes\/[a-z-]+\.ts$|^nodes\/cli\/|\/console\/|^shared\/clock\.ts$|^loadtest\/|^acceptance\//
+  const roots =
+    /^nodes\/process\/(start|threads\/worker)\.ts$|^nodes\/local-cluster\/main\.ts$|^nodes\/cli\/|\/console\/|^shared\/clock\.ts$/
+  const allowed = (file: string) => roots.test(file) || /^(loadtest|acceptance)\//.test(file)
   const offences = sources
-    .filter((file) => !allowed.test(file) && !isTest(file))
+    .filter((file) => !allowed(file) && !isTest(file))
     .filter((file) => /\b(Date\.now|Math\.random)\(/.test(readFileSync(join(root, file), 'utf8')))
   expect(offences).toEqual([])
 })
@@ -154,23 +160,45 @@ test('uWebSockets.js is known to its room alone', () => {
   expect(offences).toEqual([])
 })
 
-test('nothing that the proxy loads loads zod', () => {
-  const loaded = new Set<string>()
-  const visit = (file: string): void => {
-    if (loaded.has(file)) return
-    loaded.add(file)
-    for (const imported of runtimeImportsOf(file)) visit(imported)
-  }
-  visit('nodes/proxy/main.ts')
-  const offences = [...loaded].filter((file) => /from 'zod'/.test(readFileSync(join(root, file), 'utf8')))
-  expect(loaded.size).toBeGreaterThan(40)
+/** Entry points of a node, and the packages that each thread of it loads when nothing is configured that needs more. */
+const startPackages: [file: string, packages: string[]][] = [
+  ['nodes/headgate.ts', []],
+  ['nodes/process/start.ts', []],
+  ['nodes/proxy/main.ts', ['uWebSockets.js']],
+  ['nodes/process/threads/worker.ts', []],
+  ['nodes/process/threads/control-thread.ts', ['zod']],
+  ['nodes/process/threads/aggregator-thread.ts', []],
+  ['nodes/process/threads/aggregator-alone.ts', []],
+]
+
+test.each(startPackages)('%s loads few packages', (file, packages) => {
+  const imported = [...loadedFrom(file)].flatMap((one) => runtimeImportsOf(one))
+  const found = imported.filter((name) => /^[^./]/.test(name) && !name.startsWith('node:') && !isSource(name))
+  expect([...new Set(found)].sort()).toEqual(packages)
+})
+
+test('no node imports functions of node:http: that would load fetch, 5 MB in each thread', () => {
+  const offences = sources
+    .filter((file) => /^(shared|cluster|nodes)\//.test(file) && !isTest(file) && !file.includes('/console/'))
+    .filter((file) => runtimeImportsOf(file).includes('node:http'))
   expect(offences).toEqual([])
 })
 
+const isSource = (name: string) => rooms.some((room) => name.startsWith(`${room}/`))
+
+/** Everything that is loaded with a file. What it imports later, by `import()` or `require`, is not. */
+function loadedFrom(file: string, loaded = new Set<string>()): Set<string> {
+  if (loaded.has(file)) return loaded
+  loaded.add(file)
+  for (const imported of runtimeImportsOf(file)) if (isSource(imported)) loadedFrom(imported, loaded)
+  return loaded
+}
+
+/** Sources as paths from the root, packages by their names. */
 function runtimeImportsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8').replace(/^import type[^']*'[^']*'/gm, '')
-  return [...text.matchAll(/from\s*'(\.[^']+)'/g)].map(([, path]) =>
-    relative(root, resolve(root, dirname(file), path!)),
+  const text = readFileSync(join(root, file), 'utf8').replace(/^(import|export) type[^']*'[^']*'/gm, '')
+  return [...text.matchAll(/^(?:import|export)\b(?:[^'=;]*?\bfrom)?\s*'([^']+)'/gm)].map(([, path = '']) =>
+    path.startsWith('.') ? relative(root, resolve(root, dirname(file), path)) : path,
   )
 }
 

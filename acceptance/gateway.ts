@@ -31,6 +31,8 @@ export interface Gateway {
   readonly port: number
   readonly controlPort: number
   readonly dataDir: string
+  /** Of the process, and of its group. */
+  readonly pid: number
   admin(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Told>
   issueKey(spec?: object): Promise<IssuedKey>
   /** All that the process has written to its terminal. */
@@ -72,13 +74,13 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     },
     descriptors: options.descriptors,
   })
-  const { signal, kill, ended, output } = running
+  const { pid, signal, kill, ended, output } = running
   const base = `${scheme}://127.0.0.1:${port}`
   const control = `${scheme}://127.0.0.1:${controlPort}`
   const admin: Gateway['admin'] = (method, path, body, headers) =>
     ask(`${control}/api/v1${path}`, method, body, { authorization: `Bearer ${adminToken}`, ...headers })
   const gateway: Gateway = {
-    ...{ base, control, port, controlPort, dataDir, admin, signal, kill, ended, output },
+    ...{ base, control, port, controlPort, dataDir, pid, admin, signal, kill, ended, output },
     get exitCode() {
       return running.exitCode
     },

@@ -2,7 +2,7 @@
 // needs.
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
-import { runCli } from './cli/program.ts'
+import { readStart, type StartVerb } from './cli/start-verb.ts'
 
 // V8 would learn that objects of a request outlive it, because a few of many are alive at each collection, and put all of them
 // into the old space: collecting that cost a tenth of a request.
@@ -10,12 +10,17 @@ setFlagsFromString('--no-allocation-site-pretenuring')
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
-const code = await runCli(process.argv.slice(2), {
-  version,
-  async start({ role, auto }) {
-    const { start: startNode } = await import('./start.ts')
-    // A start that was refused may have left threads behind: they go with the process.
-    process.exit(await startNode({ role, auto, version, environment: process.env }))
-  },
-})
-if (code !== 0) process.exitCode = code
+const words = process.argv.slice(2)
+const plainStart = readStart(words)
+if (plainStart !== undefined) await start(plainStart)
+else {
+  const { runCli } = await import('./cli/program.ts')
+  const code = await runCli(words, { version, start })
+  if (code !== 0) process.exitCode = code
+}
+
+async function start({ role, auto }: StartVerb): Promise<void> {
+  const { start: startNode } = await import('./process/start.ts')
+  // A start that was refused may have left threads behind: they go with the process.
+  process.exit(await startNode({ role, auto, version, environment: process.env }))
+}

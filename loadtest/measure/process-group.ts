@@ -7,6 +7,8 @@ export interface GroupReading {
   cpuMs: number
   /** Proportional set size: pages shared between the processes count once. Zero where the kernel does not say. */
   pssKb: number
+  /** Resident set size: what the group would use if no other process shared a page with it, when it is one process. */
+  residentKb: number
   descriptors: number
   processes: number
 }
@@ -19,10 +21,12 @@ const launchers = /^(npm|sh|bash)\b/
 
 export function readGroup(group: number): GroupReading {
   const members = processIds().filter((pid) => statOf(pid)?.group === group)
-  const reading = { cpuMs: cpuMsOfGroup(group), pssKb: 0, descriptors: 0, processes: 0 }
+  const reading = { cpuMs: cpuMsOfGroup(group), pssKb: 0, residentKb: 0, descriptors: 0, processes: 0 }
   for (const pid of members) {
     if (launchers.test(commandOf(pid))) continue
-    reading.pssKb += pssKbOf(pid)
+    const memory = memoryOf(pid)
+    reading.pssKb += memory.pssKb
+    reading.residentKb += memory.residentKb
     reading.descriptors += descriptorsOf(pid)
     reading.processes++
   }
@@ -59,8 +63,10 @@ function statOf(pid: number): Stat | undefined {
   return text === undefined ? undefined : parseStat(text)
 }
 
-function pssKbOf(pid: number): number {
-  return Number(/^Pss:\s+(\d+)/m.exec(readIfThere(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0)
+function memoryOf(pid: number): Pick<GroupReading, 'pssKb' | 'residentKb'> {
+  const text = readIfThere(`/proc/${pid}/smaps_rollup`) ?? ''
+  const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0)
+  return { pssKb: field('Pss'), residentKb: field('Rss') }
 }
 
 function descriptorsOf(pid: number): number {

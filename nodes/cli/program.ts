@@ -7,16 +7,9 @@ import { AdminClient } from './admin-client.ts'
 import type { ReplayOptions } from './commands/config-log.ts'
 import type { RepairVerb } from './commands/repair.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
-import { coloursWanted, type Environment, type Terminal } from './terminal.ts'
+import { roles, type StartVerb } from './start-verb.ts'
+import { type Environment, processTerminal, type Terminal } from './terminal.ts'
 import type { VerbContext } from './verb.ts'
-
-export type Role = 'all' | 'proxy' | 'aggregator' | 'control'
-
-export interface StartVerb {
-  role: Role
-  /** Enable provider keys and local servers that were found. */
-  auto: boolean
-}
 
 export interface ProgramOptions {
   version: string
@@ -72,7 +65,7 @@ function addStart(program: Command, options: ProgramOptions): void {
   program
     .command('start')
     .description('Start a node; without --role, everything in one process group')
-    .addOption(new Option('--role <role>').choices(['all', 'proxy', 'aggregator', 'control']).default('all'))
+    .addOption(new Option('--role <role>').choices(roles).default('all'))
     .option('--auto', 'enable the provider keys and local servers that are found', false)
     .action((given: StartVerb) => options.start({ role: given.role, auto: given.auto }))
 }
@@ -212,14 +205,6 @@ function contextOf(options: ProgramOptions, terminal: Terminal, json: boolean): 
     client: new AdminClient(environment, options.fetch ?? fetch),
     clock: options.clock ?? systemClock,
     signal: options.signal ?? new AbortController().signal,
-  }
-}
-
-function processTerminal(): Terminal {
-  return {
-    out: (text) => void process.stdout.write(`${text}\n`),
-    err: (text) => void process.stderr.write(`${text}\n`),
-    colours: coloursWanted(process.env, process.stdout.isTTY === true),
   }
 }
 

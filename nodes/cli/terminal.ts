@@ -11,13 +11,21 @@ export interface Environment {
   readonly [name: string]: string | undefined
 }
 
+export function processTerminal(): Terminal {
+  return {
+    out: (text) => void process.stdout.write(`${text}\n`),
+    err: (text) => void process.stderr.write(`${text}\n`),
+    colours: coloursWanted(process.env, process.stdout.isTTY === true),
+  }
+}
+
 export function coloursWanted(environment: Environment, isTty: boolean): boolean {
   return isTty && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb'
 }
 
 const codes = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const
 
-export function paint(terminal: Terminal, colour: keyof typeof codes, text: string): string {
+export function paint(terminal: Pick<Terminal, 'colours'>, colour: keyof typeof codes, text: string): string {
   return terminal.colours ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text
 }
 

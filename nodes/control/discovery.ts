@@ -4,6 +4,7 @@ import { decidePut } from '../../shared/config/decide.ts'
 import { withProblem } from './api/refusals.ts'
 import { bootstrapActor } from './bootstrap.ts'
 import type { ConfigService } from './config-service.ts'
+import { speaksOpenAi } from './probe-local-server.ts'
 
 export type Finding =
   /** `provider` is undefined where this version has no such kind of provider yet. */
@@ -25,14 +26,12 @@ const localServers = [
   { name: 'vllm', baseUrl: 'http://127.0.0.1:8000/v1' },
 ]
 
-const probeTimeoutMs = 300
-
 /** Asks the local ports and looks at the environment; changes nothing. */
-export async function discover(environment: Environment, fetch: typeof globalThis.fetch): Promise<Finding[]> {
+export async function discover(environment: Environment): Promise<Finding[]> {
   const keys = keyVariables
     .filter(({ variable }) => (environment[variable] ?? '') !== '')
     .map((key): Finding => ({ type: 'provider-key', ...key, enabled: false }))
-  const answers = await Promise.all(localServers.map(({ baseUrl }) => speaksOpenAi(baseUrl, fetch)))
+  const answers = await Promise.all(localServers.map(({ baseUrl }) => speaksOpenAi(baseUrl)))
   const servers = localServers.filter((_, index) => answers[index])
   return [...keys, ...servers.map((server): Finding => ({ type: 'local-server', ...server, enabled: false }))]
 }
@@ -63,17 +62,4 @@ async function enableOne(finding: Finding, { desk, environment }: Parameters<typ
     },
   })
   return { ...finding, enabled: written.ok }
-}
-
-async function speaksOpenAi(baseUrl: string, fetch: typeof globalThis.fetch): Promise<boolean> {
-  try {
-    const response = await fetch(`${baseUrl}/models`, {
-      redirect: 'error',
-      signal: AbortSignal.timeout(probeTimeoutMs),
-    })
-    const body = (await response.json()) as { data?: unknown }
-    return response.ok && Array.isArray(body.data)
-  } catch {
-    return false
-  }
 }

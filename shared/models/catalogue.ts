@@ -1,8 +1,8 @@
 // What is known of the models of the larger providers: windows, abilities and list prices, with where that comes from and
 // when. The data is made by `scripts/make-model-catalogue.mjs`; an operator's own word on a target goes before it. A model
 // that is not here works all the same, and is said to have no price.
+import { createRequire } from 'node:module'
 import type { Capability, ModelFacts } from '../chat/capabilities.ts'
-import data from './catalogue.json' with { type: 'json' }
 import { type Price, priceOfRates, type Rates } from './price.ts'
 
 export interface CatalogueModel {
@@ -19,7 +19,15 @@ export interface CatalogueModel {
   readonly priorityPrice: Price | undefined
 }
 
-export const catalogueSource = { source: data.source, date: data.date } as const
+/** Reads the data now, 2 MB, so that no later call has to. */
+export function loadCatalogue(): void {
+  catalogue()
+}
+
+export function catalogueSource(): { readonly source: string; readonly date: string } {
+  const { source, date } = catalogue()
+  return { source, date }
+}
 
 /** `provider` is a name of the catalogue (`catalogueProviderOf`), `model` the name at the provider. */
 export function catalogueModel(provider: string, model: string): CatalogueModel | undefined {
@@ -35,7 +43,9 @@ export function catalogueModel(provider: string, model: string): CatalogueModel 
 
 /** Every model, as `provider/model`. */
 export function catalogueNames(): string[] {
-  return Object.entries(providers).flatMap(([provider, models]) => Object.keys(models).map((id) => `${provider}/${id}`))
+  return Object.entries(catalogue().providers).flatMap(([provider, models]) =>
+    Object.keys(models).map((id) => `${provider}/${id}`),
+  )
 }
 
 interface Entry {
@@ -54,13 +64,27 @@ interface Entry {
   priority?: Rates
 }
 
-const providers = data.providers as unknown as Readonly<Record<string, Readonly<Record<string, Entry>>>>
+interface Catalogue {
+  readonly source: string
+  readonly date: string
+  readonly providers: Readonly<Record<string, Readonly<Record<string, Entry>>>>
+}
+
+let loaded: Catalogue | undefined
+
+/** An installation whose providers are not in it never reads it. */
+function catalogue(): Catalogue {
+  loaded ??= createRequire(import.meta.url)('./catalogue.json') as Catalogue
+  return loaded
+}
+
 /** Bounded by the catalogue: only what is found is kept, under the few spellings that find it. */
 const compiled = new Map<string, CatalogueModel>()
 
 function find(provider: string, model: string): Entry | undefined {
-  if (!Object.hasOwn(providers, provider)) return undefined
-  const models = providers[provider]!
+  const { providers } = catalogue()
+  const models = Object.hasOwn(providers, provider) ? providers[provider] : undefined
+  if (models === undefined) return undefined
   const name = spellings(provider, model).find((spelling) => Object.hasOwn(models, spelling))
   return name === undefined ? undefined : models[name]
 }
@@ -74,7 +98,7 @@ function spellings(provider: string, model: string): string[] {
 }
 
 function compile(entry: Entry): CatalogueModel {
-  const from = { type: 'catalogue', ...catalogueSource } as const
+  const from = { type: 'catalogue', ...catalogueSource() } as const
   return {
     name: entry.name,
     releasedAt: Date.parse(entry.released) / 1_000 || 0,

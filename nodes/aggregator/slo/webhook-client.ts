@@ -2,11 +2,10 @@
 // elsewhere by now, so every address that it resolves to is looked at, and what is connected to has passed. Redirects are
 // not followed: they would lead around that.
 import dns from 'node:dns'
-import http from 'node:http'
-import https from 'node:https'
 import type { LookupFunction } from 'node:net'
 import type { Clock } from '../../../shared/clock.ts'
 import { egressProblem, isMetadataAddress, isPrivateAddress } from '../../../shared/config/egress.ts'
+import { nodeHttps, request as plainRequest } from '../../../shared/node-http.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { WebhookMessage } from './webhook-message.ts'
 
@@ -38,14 +37,14 @@ interface Means {
 
 function post(url: string, message: WebhookMessage, { lookup, clock }: Means): Promise<Result<undefined, string>> {
   return new Promise((settle) => {
-    const client = url.toLowerCase().startsWith('https:') ? https : http
+    const send = url.toLowerCase().startsWith('https:') ? nodeHttps().request : plainRequest
     const headers = { ...message.headers, 'content-length': String(Buffer.byteLength(message.body)) }
     const timer = clock.after(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)))
     const resolve = (outcome: Result<undefined, string>) => {
       timer.cancel()
       settle(outcome)
     }
-    const request = client.request(url, { method: 'POST', agent: false, lookup, headers }, (response) => {
+    const request = send(url, { method: 'POST', agent: false, lookup, headers }, (response) => {
       const status = response.statusCode ?? 0
       let bytes = 0
       response.on('data', (chunk: Buffer) => {

@@ -3,12 +3,12 @@
 // told. Nothing about routes or rights is known here.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createServer as createPlain, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTls } from 'node:https'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock } from '../../../shared/clock.ts'
+import { createServer, nodeHttps } from '../../../shared/node-http.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { type HttpAnswer, type Problem, problem } from './answer.ts'
@@ -59,8 +59,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => void respond(options, incoming, outgoing)
   const server: Server =
     options.tls === undefined
-      ? createPlain(serverOptions, serve)
-      : createTls({ ...serverOptions, ...readTls(options.tls) }, serve)
+      ? createServer(serverOptions, serve)
+      : nodeHttps().createServer({ ...serverOptions, ...readTls(options.tls) }, serve)
   server.maxConnections = connectionsMax
   server.on('clientError', refuseBrokenRequest)
   await new Promise<void>((resolve, reject) => {

@@ -16,6 +16,7 @@ import {
   type TargetHealthTable,
 } from '../providers/endpoint.ts'
 import { knownOf } from '../providers/known-model.ts'
+import { prepareProvider } from '../providers/prepare-provider.ts'
 import type { LatencyEstimates } from '../routing/latency-estimates.ts'
 import { compileModelRoute, directRoute, type ModelRoute } from '../routing/model-route.ts'
 import { TimeSlice } from './time-slice.ts'
@@ -92,7 +93,10 @@ export class SnapshotCompiler {
       const connection = spec === undefined ? undefined : connectProvider(name, spec, { ...this.#options, open })
       if (spec === undefined) this.#options.identities.release(name, new Set())
       if (connection === undefined) providers.delete(name)
-      else providers.set(name, connection)
+      else {
+        providers.set(name, connection)
+        prepareProvider(connection)
+      }
       await slice.yieldIfDue()
     }
     return { providers, incomplete }

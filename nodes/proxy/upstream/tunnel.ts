@@ -1,9 +1,9 @@
 // A connection to an origin through an HTTP proxy (`CONNECT`, RFC 9110 section 9.3.6), for what takes a socket of its own:
 // WebSockets. Requests go through undici, which does the same.
-import http from 'node:http'
-import https from 'node:https'
+import type { Agent as HttpAgent } from 'node:http'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
+import { Agent, nodeHttps, request as plainRequest } from '../../../shared/node-http.ts'
 import { bareHostname } from './socket.ts'
 import type { UpstreamOrigin } from './upstream.ts'
 
@@ -22,8 +22,8 @@ interface TunnelEvents {
 }
 
 /** For one connection: the agent of the request that opens it. */
-export function tunnelAgent(options: TunnelOptions): http.Agent {
-  const Base = options.origin.protocol === 'https:' ? https.Agent : http.Agent
+export function tunnelAgent(options: TunnelOptions): HttpAgent {
+  const Base = options.origin.protocol === 'https:' ? nodeHttps().Agent : Agent
   return new (class TunnelAgent extends Base {
     override createConnection(_asked: unknown, connected?: Connected): undefined {
       openTunnel(options, {
@@ -42,7 +42,8 @@ function openTunnel({ origin, proxy, timeoutMs }: TunnelOptions, events: TunnelE
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   const headers: Record<string, string> = { host: target }
   if (username !== '') headers['proxy-authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`
-  const request = (protocol === 'https:' ? https : http).request({
+  const send = protocol === 'https:' ? nodeHttps().request : plainRequest
+  const request = send({
     ...{ method: 'CONNECT', host: hostname.replace(/^\[|\]$/g, ''), path: target, headers, timeout: timeoutMs },
     ...(port === '' ? {} : { port }),
     agent: false,

@@ -1,6 +1,6 @@
 // The upstream leg of a WebSocket: the handshake with a provider, and its messages as callbacks. The protocol is the work
 // of `ws`; where connections may go is judged here as for any other request.
-import { WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import { bounds } from '../../../shared/bounds.ts'
 import type { AddressBook } from './address-book.ts'
 import { egressLookup, egressRefusal } from './egress.ts'
@@ -8,6 +8,7 @@ import { RequestChecker } from './request-bytes.ts'
 import { bareHostname, isTlsError } from './socket.ts'
 import { tunnelAgent } from './tunnel.ts'
 import type { UpstreamError, UpstreamOrigin } from './upstream.ts'
+import { webSocketLibrary } from './web-socket-library.ts'
 
 export interface SocketRequest {
   readonly origin: UpstreamOrigin
@@ -79,7 +80,8 @@ export class SocketOpener {
     const host = bareHostname(origin)
     const proxy = this.#options.proxyOf(origin)
     const timeoutMs = request.handshakeTimeoutMs
-    const socket = new WebSocket(`${scheme}//${host.includes(':') ? `[${host}]` : host}:${origin.port}${path}`, [], {
+    const { WebSocket: Connection } = webSocketLibrary()
+    const socket = new Connection(`${scheme}//${host.includes(':') ? `[${host}]` : host}:${origin.port}${path}`, [], {
       headers: headersOf(origin, headerLines),
       // Behind a proxy it is the proxy that resolves the name.
       ...(proxy === undefined

@@ -3,7 +3,7 @@ import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject } from '../common/body-reader.ts'
 import { plainMessage } from '../openai/error.ts'
-import type { AwsMessage } from './event-stream.ts'
+import type { AwsMessage } from './event-message.ts'
 
 const kinds: Readonly<Record<string, ChatErrorKind>> = {
   accessdenied: 'permission',

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { chunked, encodedEvent } from '../test-dialects.ts'
-import { AwsEventStream, type AwsMessage } from './event-stream.ts'
+import type { AwsMessage } from './event-message.ts'
+import { AwsEventStream } from './event-stream.ts'
 
 function read(chunks: readonly Buffer[]) {
   const stream = new AwsEventStream()

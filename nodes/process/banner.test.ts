@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { parseSettings } from '../../shared/settings.ts'
+import { bannerOf } from './banner.ts'
+import { planOf } from './roles.ts'
+import type { StartOptions } from './run.ts'
+
+function banner(
+  environment: Record<string, string>,
+  { role = 'all' as StartOptions['role'], ...facts }: { role?: StartOptions['role'] } & Partial<Facts> = {},
+): string {
+  const settings = parseSettings(environment, () => '')
+  if (!settings.ok) throw new Error(settings.error.map(({ message }) => message).join())
+  const plan = planOf(role, settings.value)
+  if (typeof plan === 'string') throw new Error(plan)
+  const options: StartOptions = { role, auto: false, version: '1.2.3', environment }
+  return bannerOf({
+    run: { options, plan, settings: settings.value, node: 'node-a' },
+    proxy: undefined,
+    control: undefined,
+    ...facts,
+  })
+}
+
+type Facts = Parameters<typeof bannerOf>[0]
+
+const control = {
+  port: 8081,
+  signInLink: 'http://localhost:8081/sign-in?token=t',
+  adminToken: 'hg-admin',
+  demoKey: 'hg-demo',
+  findings: [],
+}
+
+test('a first start tells where everything is, and a command that answers', () => {
+  const text = banner({ HEADGATE_HOST: '127.0.0.1' }, { proxy: { port: 8080 }, control })
+  expect(text).toContain('Headgate 1.2.3\n')
+  expect(text).toMatch(/^ {2}Endpoint +http:\/\/127\.0\.0\.1:8080\/v1$/m)
+  expect(text).toMatch(/^ {2}Console +http:\/\/localhost:8081\/sign-in\?token=t$/m)
+  expect(text).toMatch(/^ {2}Admin +hg-admin {3}\(shown once: keep it\)$/m)
+  expect(text).toMatch(/^curl -s http:\/\/127\.0\.0\.1:8080\/v1\/chat\/completions -H 'authorization: Bearer hg-demo'/m)
+  expect(text).not.toMatch(/^ {2}(Node|Ops|NATS) /m)
+})
+
+test('the port that the proxy got is shown, not the one that was asked for', () => {
+  expect(banner({ HEADGATE_HOST: '127.0.0.1', HEADGATE_PORT: '0' }, { proxy: { port: 4711 } })).toContain(':4711/v1')
+})
+
+test('a later start has no token and no key to show, and so no command', () => {
+  const later = { ...control, adminToken: undefined, demoKey: undefined }
+  const text = banner({}, { proxy: { port: 8080 }, control: later })
+  expect(text).not.toMatch(/^ {2}(Admin|Key) /m)
+  expect(text).not.toContain('curl')
+})
+
+test('a proxy of a cluster tells its node, its ops port and its servers', () => {
+  const masterKey = Buffer.alloc(32, 7).toString('base64')
+  const environment = {
+    HEADGATE_NATS_URL: 'nats://127.0.0.1:4222,nats://127.0.0.1:4223',
+    HEADGATE_MASTER_KEY: masterKey,
+  }
+  const text = banner(environment, { role: 'proxy', proxy: { port: 8080 } })
+  expect(text).toMatch(/^ {2}Node +node-a \(proxy\)$/m)
+  expect(text).toMatch(/^ {2}Ops +http:\/\/\S+:9464$/m)
+  expect(text).toMatch(/^ {2}NATS +nats:\/\/127\.0\.0\.1:4222, nats:\/\/127\.0\.0\.1:4223$/m)
+})
+
+test('what was found is named with what makes it a provider', () => {
+  const findings = [
+    { type: 'provider-key', variable: 'OPENAI_API_KEY', provider: 'openai', enabled: false },
+    { type: 'provider-key', variable: 'AWS_ACCESS_KEY_ID', provider: undefined, enabled: false },
+    { type: 'local-server', name: 'ollama', baseUrl: 'http://127.0.0.1:11434/v1', enabled: true },
+  ] as const
+  const text = banner({}, { control: { ...control, findings } })
+  expect(text).toContain('OPENAI_API_KEY (`npm start -- --auto` makes it the provider openai)')
+  expect(text).toContain('AWS_ACCESS_KEY_ID (its provider is not served by this version)')
+  expect(text).toContain('ollama at http://127.0.0.1:11434/v1, enabled as the provider ollama')
+})

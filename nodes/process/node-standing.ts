@@ -1,0 +1,70 @@
+// How this process is: what its parts say of themselves, whether their threads run, and what was told to the operator so
+// far. `/readyz` and `/metrics` of the ops port read it.
+import type { Clock } from '../../shared/clock.ts'
+import type { Notice, Notify } from '../../shared/notice.ts'
+import { Readiness, type Standing, type Trouble } from '../../shared/readiness.ts'
+import type { NodeRole } from '../../shared/telemetry/records.ts'
+import type { Part } from './part-standing.ts'
+import { processMetrics } from './process-metrics.ts'
+
+export interface WatchedThread extends Part {
+  readonly part: string
+  readonly restarts: number
+}
+
+type Stage = 'starting' | 'serving' | 'draining'
+
+const stageTroubles: Record<Stage, readonly Trouble[]> = {
+  starting: [{ level: 'unready', reason: 'the node is starting' }],
+  serving: [],
+  draining: [{ level: 'unready', reason: 'the node is draining: it finishes what it has, and takes nothing new' }],
+}
+
+export class NodeStanding {
+  stage: Stage = 'starting'
+  readonly #options: { node: string; role: NodeRole; clock: Clock }
+  readonly #readiness: Readiness
+  readonly #parts: Part[] = []
+  readonly #notices = new Map<Notice['type'], number>()
+  #threads: readonly WatchedThread[] = []
+
+  constructor(options: { node: string; role: NodeRole; clock: Clock }) {
+    this.#options = options
+    this.#readiness = new Readiness(options.clock)
+    this.#readiness.add(() => stageTroubles[this.stage])
+  }
+
+  add(part: Part): void {
+    this.#parts.push(part)
+    this.#readiness.add(() => part.standing().troubles)
+  }
+
+  watch(threads: readonly WatchedThread[]): void {
+    this.#threads = threads
+    for (const thread of threads) this.add(thread)
+  }
+
+  /** Counts what it passes on: an alarm that only stood in a log is an alarm that nobody had. */
+  counting(notify: Notify): Notify {
+    return (notice) => {
+      this.#notices.set(notice.type, (this.#notices.get(notice.type) ?? 0) + 1)
+      notify(notice)
+    }
+  }
+
+  look(): Standing {
+    return this.#readiness.look()
+  }
+
+  /** `withBeats`: what heartbeats say as well, where nobody else in this process tells it. */
+  metrics(withBeats: boolean): string {
+    return processMetrics({
+      node: this.#options.node,
+      role: this.#options.role,
+      standing: this.look(),
+      beats: withBeats ? this.#parts.flatMap((part) => part.standing().heartbeat ?? []) : [],
+      threads: this.#threads,
+      notices: this.#notices,
+    })
+  }
+}

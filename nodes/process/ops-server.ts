@@ -1,0 +1,67 @@
+// The ops port of one process (`HEADGATE_OPS_PORT`): is it alive, is it ready and why not, and its metrics. No credential
+// is needed and no key is named. With every role in one process it is off unless it is asked for, because the control port
+// says the same.
+import type { Server } from 'node:http'
+import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import { createServer } from '../../shared/node-http.ts'
+import type { NodeStanding } from './node-standing.ts'
+
+export interface OpsOptions {
+  readonly host: string
+  readonly port: number
+  readonly standing: Pick<NodeStanding, 'look' | 'metrics'>
+  /** Where an aggregator answers that knows the figures of all parts of this process; else heartbeats are shown. */
+  readonly installation?: Bus | undefined
+}
+
+interface Answer {
+  readonly status: number
+  readonly type: string
+  readonly body: string | Uint8Array
+}
+
+const metricsTimeoutMs = 2_000
+
+/** Rejects, naming the variable, when the port cannot be had: no two processes ever share one. */
+export async function startOpsServer(options: OpsOptions): Promise<Server> {
+  const server = createServer((request, response) => {
+    void answerTo(request.method ?? '', request.url ?? '', options).then(({ status, type, body }) => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+      response.end(request.method === 'HEAD' ? undefined : body)
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new Error(`HEADGATE_OPS_PORT: cannot listen: ${error.message}`)))
+    server.listen(options.port, options.host, resolve)
+  })
+  return server
+}
+
+async function answerTo(method: string, target: string, options: OpsOptions): Promise<Answer> {
+  if (method !== 'GET' && method !== 'HEAD') return json(405, { status: 'method not allowed' })
+  const [path, query = ''] = target.split('?')
+  if (path === '/livez') return json(200, { status: 'ok' })
+  if (path === '/readyz') return readiness(options, new URLSearchParams(query).has('verbose'))
+  if (path === '/metrics') return metrics(options)
+  return json(404, { status: 'unknown path' })
+}
+
+function readiness({ standing }: OpsOptions, isVerbose: boolean): Answer {
+  const { status, reasons } = standing.look()
+  return json(status === 'unready' ? 503 : 200, isVerbose ? { status, reasons } : { status })
+}
+
+async function metrics({ standing, installation }: OpsOptions): Promise<Answer> {
+  const figures =
+    installation === undefined
+      ? undefined
+      : await installation.request(subjects.aggregatorQuery, encodeJson({ type: 'metrics' }), metricsTimeoutMs)
+  const told = figures?.ok === true ? new TextDecoder().decode(figures.value) : ''
+  // Without an aggregator the process still tells of itself.
+  const body = `${told}${standing.metrics(figures?.ok !== true)}`
+  return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body }
+}
+
+function json(status: number, value: unknown): Answer {
+  return { status, type: 'application/json', body: JSON.stringify(value) }
+}

@@ -1,0 +1,69 @@
+// The life of one process: its parts start, the operator is told, a signal comes, what is open is finished, all ends in
+// reverse. The parts share the bus of this process and its data folder, nothing else.
+import type { Server } from 'node:http'
+import { LocalBus } from '../../cluster/bus/local-bus.ts'
+import type { Notify } from '../../shared/notice.ts'
+import type { Settings } from '../../shared/settings.ts'
+import { bannerOf } from './banner.ts'
+import { NodeStanding } from './node-standing.ts'
+import { startOpsServer } from './ops-server.ts'
+import type { Run } from './run.ts'
+import { startParts } from './start-parts.ts'
+import { stopSignal } from './stop-signal.ts'
+import { Threads } from './threads/threads.ts'
+
+/** Resolves with the exit code once the node has stopped; rejects when a part refuses to start. */
+export async function runNode(given: Run): Promise<number> {
+  const { clock, chance, settings } = given
+  const standing = new NodeStanding({ node: given.node, role: given.options.role, clock })
+  const run = { ...given, notify: standing.counting(given.notify) }
+  tellUncaughtErrors(run.notify)
+  const bus = new LocalBus()
+  const threads = new Threads({ run, bus, clock, chance })
+  standing.watch(threads.all)
+  // First, so that a start that takes long can be told from one that never was.
+  const ops = await openOps(run, bus, standing)
+  const { proxy, control } = await startParts(run, { bus, threads, standing })
+  await print(bannerOf({ run, proxy, control }))
+  tellStarted(run)
+  standing.stage = 'serving'
+
+  const signal = await stopSignal()
+  run.notify({ type: 'stopping', signal, drainMs: settings.drainMs })
+  standing.stage = 'draining'
+  const cut = (await proxy?.drain(settings.drainMs)) ?? 0
+  ops?.close()
+  await threads.stop()
+  bus.close()
+  run.notify({ type: 'stopped', openStreams: cut })
+  return 0
+}
+
+/** A bug in one callback must not cut every open stream: it is told, and the process goes on. */
+function tellUncaughtErrors(notify: Notify): void {
+  process.on('uncaughtException', (error) =>
+    notify({ type: 'handler-threw', where: 'process', message: error.stack ?? error.message }),
+  )
+}
+
+function tellStarted({ options: { role, version }, settings, clock, startedMs, notify }: Run): void {
+  if (isPlaintextToOthers(settings)) notify({ type: 'plaintext-endpoint', host: settings.host })
+  notify({ type: 'started', role, version, tookMs: Math.round(clock.monotonicMs() - startedMs) })
+}
+
+function isPlaintextToOthers({ host, tls }: Settings): boolean {
+  return tls === undefined && !['127.0.0.1', '::1', 'localhost'].includes(host)
+}
+
+async function openOps(run: Run, bus: LocalBus, standing: NodeStanding): Promise<Server | undefined> {
+  const { host } = run.settings
+  const port = run.plan.opsPort
+  if (port === undefined) return undefined
+  // In a process with every part the aggregator knows the figures of all of them.
+  const installation = run.options.role === 'all' ? bus : undefined
+  return startOpsServer({ host, port, standing, installation })
+}
+
+function print(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()))
+}

@@ -1,0 +1,81 @@
+// A start, up to the point where nothing can be refused any more: the environment is read, the role has its parts, the
+// data folder is ours.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type DataFolder, openDataFolder } from '../../cluster/data-folder/data-folder.ts'
+import { StartJournal } from '../../cluster/data-folder/start-journal.ts'
+import { pauseBeforeStart } from '../../cluster/data-folder/start-rules.ts'
+import { systemClock } from '../../shared/clock.ts'
+import type { Notify } from '../../shared/notice.ts'
+import { parseSettings, type Settings } from '../../shared/settings.ts'
+import { processTerminal } from '../cli/terminal.ts'
+import { type LogLevel, openNoticeLog } from './notice-log.ts'
+import { type Plan, planOf } from './roles.ts'
+import type { StartOptions } from './run.ts'
+import { runNode } from './run-node.ts'
+
+/** Resolves with the exit code: at once when the start is refused, else when the node has stopped. */
+export async function start(options: StartOptions): Promise<number> {
+  const startedMs = systemClock.monotonicMs()
+  const settings = parseSettings(options.environment, (path) => readFileSync(path, 'utf8'))
+  if (!settings.ok) return refused(settings.error.map(({ name, message }) => `${name}: ${message}`))
+  const plan = planOf(options.role, settings.value)
+  if (typeof plan === 'string') return refused([plan])
+  const { dataDir, masterKey, nats } = settings.value
+  const folder = openDataFolder({ path: dataDir, masterKey, embedded: nats === undefined, pid: process.pid })
+  if (!folder.ok) return refused([folder.error.message])
+  try {
+    return await startIn(folder.value, { options, plan, startedMs, settings: settings.value })
+  } catch (error) {
+    return refused([error instanceof Error ? error.message : String(error)])
+  } finally {
+    folder.value.release()
+  }
+}
+
+interface Known {
+  readonly options: StartOptions
+  readonly plan: Plan
+  readonly startedMs: number
+  readonly settings: Settings
+}
+
+async function startIn(folder: DataFolder, known: Known): Promise<number> {
+  const journal = new StartJournal(join(folder.path, 'starts.json'), systemClock)
+  try {
+    const notify = openProcessLog(known.settings.logLevel)
+    await pauseIfCrashing(journal, notify)
+    return await runNode({
+      ...known,
+      node: known.settings.nodeName ?? folder.nodeId,
+      folder,
+      notify,
+      clock: systemClock,
+      chance: Math.random,
+      journal,
+      hold: journal.begin(),
+    })
+  } finally {
+    journal.end()
+  }
+}
+
+function openProcessLog(level: LogLevel): Notify {
+  const isPlain = process.stdout.isTTY === true
+  // Whoever read the log has gone: that must end nothing, and is nothing that could be logged.
+  process.stdout.on('error', () => {})
+  return openNoticeLog({ level, clock: systemClock, terminal: processTerminal(), isPlain })
+}
+
+/** Here and not in a supervisor, so that it holds under each of them. */
+async function pauseIfCrashing({ crashes }: StartJournal, notify: Notify): Promise<void> {
+  const pauseMs = Math.round(pauseBeforeStart(crashes, Math.random()))
+  if (pauseMs === 0) return
+  notify({ type: 'crash-loop', crashes, pauseMs })
+  await new Promise((resolve) => setTimeout(resolve, pauseMs))
+}
+
+function refused(problems: readonly string[]): number {
+  process.stderr.write(`headgate: cannot start\n${problems.map((problem) => `  ${problem}\n`).join('')}`)
+  return 1
+}

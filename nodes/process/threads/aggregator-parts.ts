@@ -1,0 +1,78 @@
+// What an aggregator is made of wherever it runs: its options, what it publishes, the log that it follows for the
+// objectives that it judges and the targets that it weighs.
+import { subjects } from '../../../cluster/bus/bus.ts'
+import { followTroubles } from '../../../cluster/config-log/follower/follow-troubles.ts'
+import { Follower } from '../../../cluster/config-log/follower/follower.ts'
+import { LastGood } from '../../../cluster/config-log/follower/last-good.ts'
+import type { ConfigLog } from '../../../cluster/config-log/log/config-log.ts'
+import { HighWaterFile } from '../../../cluster/config-log/log/high-water.ts'
+import { SqliteLog } from '../../../cluster/config-log/sqlite/sqlite-log.ts'
+import { FileKeyStore } from '../../../cluster/secrets/file-key-store.ts'
+import { deriveKeys } from '../../../cluster/secrets/keys.ts'
+import { SecretBox } from '../../../cluster/secrets/secret-box.ts'
+import type { ConfigState } from '../../../shared/config/state.ts'
+import type { Trouble } from '../../../shared/readiness.ts'
+import {
+  type Publishing,
+  type PublishingOptions,
+  startPublishing,
+} from '../../aggregator/publishing/start-publishing.ts'
+import type { ThreadContext } from './thread-context.ts'
+
+export function aggregatorOptions({ task, clock, notify }: ThreadContext) {
+  return { dataDir: task.folder.path, node: task.node, clock, notify }
+}
+
+export function publish(
+  { task, clock, chance, notify }: ThreadContext,
+  around: Pick<PublishingOptions, 'bus' | 'owned' | 'publisherEpoch'>,
+): Publishing {
+  const secrets = new SecretBox(new FileKeyStore(task.folder.files.dataKeys, deriveKeys(task.masterKey).wrapKey))
+  return startPublishing({
+    ...around,
+    node: task.node,
+    clock,
+    chance,
+    notify,
+    egressStrict: task.settings.egressStrict,
+    openSecret(secret) {
+      const opened = secrets.open(secret)
+      return opened.ok ? opened.value : undefined
+    },
+  })
+}
+
+export interface Following {
+  /** Without a log of its own it reads the copy that another thread of this process keeps. */
+  own?: ConfigLog | undefined
+  onState: (state: ConfigState) => void
+}
+
+export interface FollowedLog {
+  readonly follower: Follower
+  troubles(): Trouble[]
+  close(): Promise<void>
+}
+
+export async function followLog(context: ThreadContext, { own, onState }: Following): Promise<FollowedLog> {
+  const { task, bus, clock, notify } = context
+  const { macKey } = deriveKeys(task.masterKey)
+  const { log: path, highWater: markPath } = task.folder.files
+  const highWater = new HighWaterFile(markPath, macKey)
+  const log = own ?? new SqliteLog({ path, readOnly: true, highWater })
+  const lastGood = new LastGood({ folder: task.folder.configDir, macKey, notify })
+  const keepLastGood = own !== undefined
+  const follower = new Follower({ macKey, notify, clock, onState, log, highWater, lastGood, keepLastGood })
+  await follower.boot()
+  follower.start()
+  const hint = bus.subscribe(subjects.configAppended, () => void follower.look())
+  return {
+    follower,
+    troubles: () => followTroubles(follower.status),
+    close: async () => {
+      hint.stop()
+      await follower.stop()
+      if (own === undefined) await log.close()
+    },
+  }
+}

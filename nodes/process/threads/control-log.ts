@@ -1,0 +1,40 @@
+// What a control node of a cluster writes to: the log that the cluster shares.
+import { encodeJson, subjects } from '../../../cluster/bus/bus.ts'
+import type { ControlOptions } from '../../control/main.ts'
+import { openClusterLog } from './cluster-log.ts'
+import { connectToCluster } from './connect-to-cluster.ts'
+import type { ThreadContext } from './thread-context.ts'
+
+export interface ControlLog {
+  readonly options: Pick<
+    ControlOptions,
+    'bus' | 'log' | 'keys' | 'link' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'
+  >
+  close(): Promise<void>
+}
+
+/** How long the start waits for a cluster that has no log yet, or none that can be reached. */
+const firstWritesMs = 10_000
+
+export async function openControlLog(context: ThreadContext): Promise<ControlLog> {
+  const cluster = await connectToCluster(context)
+  const { log, keys, troubles, close } = await openClusterLog(context, cluster, { appends: true })
+  // The other threads of this process read the same copy.
+  const hint = log.watch(() => context.bus.publish(subjects.configAppended, encodeJson({})))
+  return {
+    options: {
+      bus: cluster.bus,
+      log,
+      keys,
+      link: () => cluster.state(log),
+      checks: [cluster.troubles, troubles],
+      firstWritesMs,
+      aggregatorsElsewhere: true,
+    },
+    close: async () => {
+      hint.stop()
+      await close()
+      await cluster.close()
+    },
+  }
+}

@@ -1,0 +1,33 @@
+// The control node in its thread: over the log of this process, or over the one that its cluster shares.
+import { startControl } from '../../control/main.ts'
+import type { ControlLog } from './control-log.ts'
+import type { RunningThread, ThreadContext } from './thread-context.ts'
+
+export async function startControlThread(context: ThreadContext): Promise<RunningThread> {
+  const { task, clock, notify } = context
+  const { settings, folder, masterKey, consoleFolder, auto, node, version } = task
+  const log = await openLog(context)
+  const control = await startControl({
+    ...{ settings, folder, masterKey, consoleFolder, auto, notify, clock },
+    ...log.options,
+    node: { name: node, version, role: task.role === 'all' ? 'all' : 'control' },
+    ...(task.role === 'all' ? { awaitAppliedBy: node } : {}),
+  })
+  const { port, demoKey, findings } = control
+  const adminToken = control.adminTokenGenerated
+  return {
+    control: { port, demoKey, findings, adminToken, signInLink: control.signInLink() },
+    standing: () => control.standing(),
+    close: async () => {
+      await control.close()
+      await log.close()
+    },
+  }
+}
+
+/** What speaks NATS is loaded only in a cluster. */
+async function openLog(context: ThreadContext): Promise<ControlLog> {
+  if (context.task.settings.nats === undefined) return { options: { bus: context.bus }, close: async () => {} }
+  const { openControlLog } = await import('./control-log.ts')
+  return openControlLog(context)
+}

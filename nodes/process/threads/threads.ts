@@ -1,0 +1,40 @@
+// The threads of one process: started together, watched, stopped in reverse.
+import type { LocalBus } from '../../../cluster/bus/local-bus.ts'
+import type { Chance, Clock } from '../../../shared/clock.ts'
+import { consoleFolder } from '../build-console.ts'
+import type { Run } from '../run.ts'
+import { SupervisedWorker } from './supervised-worker.ts'
+import type { ControlFacts, WorkerTask } from './worker-messages.ts'
+
+export interface ThreadsOptions {
+  readonly run: Pick<Run, 'options' | 'plan' | 'settings' | 'node' | 'folder' | 'notify'>
+  readonly bus: LocalBus
+  readonly clock: Clock
+  readonly chance: Chance
+}
+
+export class Threads {
+  readonly all: readonly SupervisedWorker[]
+
+  constructor({ run, ...around }: ThreadsOptions) {
+    const task = taskOf(run)
+    const { notify } = run
+    this.all = run.plan.threads.map((part) => new SupervisedWorker({ ...around, notify, task: { ...task, part } }))
+  }
+
+  /** Rejects when one of them refuses; else what is to be told of the control node, where there is one. */
+  async start(): Promise<ControlFacts | undefined> {
+    const ready = await Promise.all(this.all.map((thread) => thread.start()))
+    return ready.find(({ control }) => control !== undefined)?.control
+  }
+
+  async stop(): Promise<void> {
+    for (const thread of [...this.all].reverse()) await thread.stop()
+  }
+}
+
+function taskOf({ options, settings, node, folder }: ThreadsOptions['run']): Omit<WorkerTask, 'bus' | 'part'> {
+  const { role, version, auto } = options
+  const { path, configDir, files, masterKey } = folder
+  return { role, settings, node, version, auto, masterKey, consoleFolder, folder: { path, configDir, files } }
+}

@@ -1,0 +1,37 @@
+// What the composing thread gives a worker, and what the worker tells it.
+import type { MessagePort } from 'node:worker_threads'
+import type { DataFolder } from '../../../cluster/data-folder/data-folder.ts'
+import type { Notice } from '../../../shared/notice.ts'
+import type { Settings } from '../../../shared/settings.ts'
+import type { NodeRole } from '../../../shared/telemetry/records.ts'
+import type { Finding } from '../../control/discovery.ts'
+import type { PartStanding } from '../part-standing.ts'
+import type { ThreadPart } from '../roles.ts'
+
+export interface WorkerTask {
+  part: ThreadPart
+  role: NodeRole
+  settings: Settings
+  node: string
+  version: string
+  folder: Pick<DataFolder, 'path' | 'configDir' | 'files'>
+  masterKey: Uint8Array
+  consoleFolder: string
+  auto: boolean
+  bus: MessagePort
+}
+
+export type WorkerNews =
+  | { type: 'notice'; notice: Notice }
+  | { type: 'ready'; control?: ControlFacts }
+  | { type: 'standing'; standing: PartStanding }
+  | { type: 'refused'; message: string }
+  | { type: 'stopped' }
+
+export interface ControlFacts {
+  port: number
+  signInLink: string
+  adminToken: string | undefined
+  demoKey: string | undefined
+  findings: readonly Finding[]
+}

@@ -1,0 +1,53 @@
+// A thread of a node that runs beside the data plane: it joins the bus of the process, starts its part, and tells the
+// composing thread each second how that is.
+import { parentPort, workerData } from 'node:worker_threads'
+import { LocalBus } from '../../../cluster/bus/local-bus.ts'
+import { systemClock } from '../../../shared/clock.ts'
+import type { RunningThread, ThreadContext } from './thread-context.ts'
+import type { WorkerNews, WorkerTask } from './worker-messages.ts'
+
+const standingMs = 1_000
+const task = workerData as WorkerTask
+const tell = (news: WorkerNews) => parentPort?.postMessage(news)
+const bus = new LocalBus()
+bus.join(task.bus)
+
+try {
+  const running = await startPart({
+    task,
+    bus,
+    clock: systemClock,
+    chance: Math.random,
+    notify: (notice) => tell({ type: 'notice', notice }),
+  })
+  tellUntilStopped(running)
+} catch (error) {
+  tell({ type: 'refused', message: error instanceof Error ? error.message : String(error) })
+}
+
+/** Each part is loaded only where it runs. */
+async function startPart(context: ThreadContext): Promise<RunningThread> {
+  switch (task.part) {
+    case 'control':
+      return (await import('./control-thread.ts')).startControlThread(context)
+    case 'aggregator':
+      return (await import('./aggregator-thread.ts')).startAggregatorThread(context)
+    case 'link':
+      return (await import('./link-thread.ts')).startLinkThread(context)
+  }
+}
+
+function tellUntilStopped(running: RunningThread): void {
+  const tellStanding = () => tell({ type: 'standing', standing: running.standing() })
+  tellStanding()
+  const { control } = running
+  tell({ type: 'ready', ...(control === undefined ? {} : { control }) })
+  const timer = systemClock.every(standingMs, tellStanding)
+  parentPort?.once('message', async () => {
+    timer.cancel()
+    await running.close()
+    bus.close()
+    tell({ type: 'stopped' })
+    parentPort?.close()
+  })
+}

@@ -1,0 +1,11 @@
+// The `ws` package, loaded when the first provider with realtime sessions is configured. By `require`, because to `import` a
+// CommonJS package Node compiles its lexer for such packages, 8 MB that nothing else here needs.
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+let loaded: typeof import('ws') | undefined
+
+export function webSocketLibrary(): typeof import('ws') {
+  loaded ??= require('ws') as typeof import('ws')
+  return loaded
+}
