@@ -1,27 +1,44 @@
 import { defineConfig } from 'vitest/config'
+import { longSizes, scaledFiles } from './scripts/suites.ts'
+import { TallyReporter } from './scripts/tally-reporter.ts'
 
-// Three projects by file name: `*.test.ts` needs nothing but Node, `*.integration.test.ts` starts real processes and servers,
-// `*.browser.test.ts` drives Chromium. Two workers, because the smallest supported machine has two cores.
-// Unit tests of one worker share a process and its modules: to load them anew for each file took half of their time.
-const project = (name: string, include: string[], exclude: string[], testTimeout: number) => ({
-  test: {
-    name,
-    isolate: name !== 'unit',
-    include,
-    exclude: ['**/node_modules/**', '**/dist/**', ...exclude],
-    testTimeout,
-    hookTimeout: 120_000,
-  },
+const project = (name: string, include: string[], more: object) => ({
+  test: { name, include, exclude: ['**/node_modules/**', '**/dist/**'], hookTimeout: 120_000, ...more },
 })
+// Most of these wait for other processes most of the time. The smallest supported machine has two cores.
+const processes = { testTimeout: 120_000, maxWorkers: 3 }
+const tallyPath = process.env['HEADGATE_TEST_TALLY']
 
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    reporters: tallyPath === undefined ? ['default'] : ['default', new TallyReporter(tallyPath)],
     projects: [
-      project('unit', ['**/*.test.ts'], ['**/*.integration.test.ts', '**/*.browser.test.ts'], 20_000),
-      project('integration', ['**/*.integration.test.ts'], [], 120_000),
-      project('browser', ['**/*.browser.test.ts'], [], 120_000),
+      // Unit tests of one worker share a process and its modules: to load them anew for each file took half of their time.
+      project('unit', ['**/*.test.ts'], {
+        exclude: ['**/node_modules/**', '**/dist/**', '**/*.{integration,browser,long}.test.ts'],
+        isolate: false,
+        testTimeout: 20_000,
+        maxWorkers: 2,
+      }),
+      project('integration', ['**/*.integration.test.ts'], {
+        ...processes,
+        sequence: { groupOrder: 1 },
+        // A machine that is shared may hold one up. What needed a second try is listed at the end.
+        retry: Number(process.env['HEADGATE_TEST_RETRIES'] ?? 0),
+      }),
+      project('browser', ['**/*.browser.test.ts'], { ...processes, sequence: { groupOrder: 1 } }),
+      project('long', ['**/*.long.test.ts', ...scaledFiles], {
+        testTimeout: 7_200_000,
+        maxWorkers: 1,
+        sequence: { groupOrder: 2 },
+        env: { ...longSizes, ...sizesGiven() },
+      }),
     ],
   },
 })
+
+function sizesGiven(): Record<string, string> {
+  const given = Object.keys(longSizes).map((name) => [name, process.env[name]] as const)
+  return Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
