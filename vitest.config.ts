@@ -7,11 +7,14 @@ const project = (name: string, include: string[], more: object) => ({
 })
 // Most of these wait for other processes most of the time. The smallest supported machine has two cores.
 const processes = { testTimeout: 120_000, maxWorkers: 3 }
+/** Of tests of one file that say that they are concurrent, since all they do is wait. */
+const maxConcurrency = 20
 const tallyPath = process.env['HEADGATE_TEST_TALLY']
 
 export default defineConfig({
   test: {
     pool: 'forks',
+    maxConcurrency,
     reporters: tallyPath === undefined ? ['default'] : ['default', new TallyReporter(tallyPath)],
     projects: [
       // Unit tests of one worker share a process and its modules: to load them anew for each file took half of their time.

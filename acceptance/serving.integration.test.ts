@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeCertificates } from '../loadtest/mock-upstream/certificates.ts'
 import { type MockUpstream, startMockUpstream } from '../loadtest/mock-upstream/mock-upstream.ts'
 import { adminToken, ask, type Gateway, startGateway } from './gateway.ts'
+import { closing } from './http.ts'
 import { modelOn, providerAt } from './scripted-llm.ts'
 import { until } from './until.ts'
 
@@ -43,9 +44,9 @@ function configOf() {
   }
 }
 
-function chat(base: string, model: string, more: object = {}, key = authorization) {
+function chat(base: string, model: string, more: object = {}, key = authorization, headers: object = {}) {
   const body = { model, messages: [{ role: 'user', content: 'hi' }], ...more }
-  return ask(`${base}/v1/chat/completions`, 'POST', body, { authorization: key })
+  return ask(`${base}/v1/chat/completions`, 'POST', body, { authorization: key, ...headers })
 }
 
 test('a target is swapped under load, and no request fails', async () => {
@@ -186,9 +187,8 @@ test('a stop lets open streams finish, takes no new connections, and ends with 0
   const stopping = await startGateway({ config: configOf() })
   try {
     const key = `Bearer ${(await stopping.issueKey()).secret}`
-    const streams = Array.from({ length: 8 }, () => chat(stopping.base, 'long', { stream: true }, key))
-    await until(async () => (await mock.ledger()).streamsOpen >= 8, 2_000)
-    await pause(100)
+    const streams = Array.from({ length: 8 }, () => chat(stopping.base, 'long', { stream: true }, key, closing))
+    await until(async () => (await mock.ledger()).streamsOpen >= 8, 10_000)
     stopping.signal('SIGTERM')
     await until(() => isRefused(stopping.port), 1_000)
     expect((await mock.ledger()).streamsOpen).toBe(8)
@@ -233,8 +233,8 @@ test('what a stop has let finish is in the history of the next start', async () 
   let second: Gateway | undefined
   try {
     const key = `Bearer ${(await first.issueKey()).secret}`
-    const stream = chat(first.base, 'long', { stream: true }, key)
-    await pause(300)
+    const stream = chat(first.base, 'long', { stream: true }, key, closing)
+    await until(async () => (await mock.ledger()).streamsOpen >= 1, 10_000)
     await first.kill('SIGTERM')
     expect((await stream).text).toContain('[DONE]')
     second = await startGateway({ config: configOf(), dataDir: first.dataDir })
