@@ -110,7 +110,7 @@ test('a sound chunked body is read, answered, and its connection closed', async 
 
 test('a chunked body in many pieces is read whole', async () => {
   const parts = [post('Transfer-Encoding: chunked\r\n', ''), '4\r\n{"', 'a"\r\n3', '\r\n:1}\r', '\n0\r\n', '\r\n']
-  const { text } = await answersTo(at.port, parts, 500)
+  const { text } = await answersTo(at.port, parts)
   expect(text.endsWith('{"a":1}')).toBe(true)
 })
 
