@@ -12,7 +12,7 @@ import { modelOn, providerAt } from './scripted-llm.ts'
 
 const seed = Number(process.env['SEED'] ?? Math.floor(performance.timeOrigin) % 1_000_000)
 const chance = seededChance(seed)
-const rounds = 4
+const rounds = Number(process.env['BILLING_ROUNDS'] ?? 2)
 const lanes = 12
 const outputTokens = { unary: 82, stream: 16 }
 

@@ -8,7 +8,7 @@ import { type Cluster, type ClusterNode, chat, findNatsServer, startCluster } fr
 import { until } from './until.ts'
 
 const rounds = Number(process.env['USAGE_KILL_ROUNDS'] ?? 1)
-const awaySeconds = Number(process.env['AWAY_SECONDS'] ?? 3)
+const awaySeconds = Number(process.env['USAGE_AWAY_SECONDS'] ?? 3)
 const settleMs = 60_000
 
 describe.skipIf(findNatsServer() === undefined)('usage in a cluster (needs nats-server)', () => {

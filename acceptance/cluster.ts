@@ -101,7 +101,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
 }
 
-/** One request with the key of a caller; the answer whole. */
+/** One request with the key of a caller, on a connection of its own; the answer whole. */
 export function chat(node: { base: string }, key: string, model: string, more: object = {}): Promise<Told> {
   const body = { model, messages: [{ role: 'user', content: 'hi' }], ...more }
   return ask(`${node.base}/v1/chat/completions`, 'POST', body, { authorization: `Bearer ${key}`, ...closing })

@@ -15,17 +15,46 @@ export interface Run {
 
 /** These run in both suites: briefly in `npm test`, and with `longSizes` in `npm run test:long`. */
 export const scaledFiles: readonly string[] = [
+  'acceptance/billing.integration.test.ts',
   'acceptance/cluster-kills.integration.test.ts',
   'acceptance/cluster-network.integration.test.ts',
   'acceptance/cluster-rolling-restart.integration.test.ts',
   'acceptance/cluster-usage.integration.test.ts',
   'acceptance/cluster-without-nats.integration.test.ts',
   'acceptance/large-config.integration.test.ts',
+  'cluster/bus/hours-away.test.ts',
+  'cluster/config-log/damage.integration.test.ts',
+  'cluster/config-log/power-cut.integration.test.ts',
+  'cluster/config-log/server-faults.integration.test.ts',
+  'cluster/simulation/simulation.test.ts',
+  'nodes/aggregator/slo/alerts.test.ts',
+  'nodes/proxy/dialects/parsers.fuzz.test.ts',
+  'nodes/proxy/http/smuggling.fuzz.integration.test.ts',
+  'nodes/proxy/upstream/answer-parser.fuzz.test.ts',
 ]
 
-/** Environment variables that the scaled files and the long files read. A value that the caller has set wins. */
+/** What these files and those of the suffix `.long` read of the environment. A value that the caller has set wins. */
 export const longSizes: Readonly<Record<string, string>> = {
+  ALERT_SEEDS: '20',
+  AWAY_LANES: '40',
+  AWAY_SECONDS: '300',
+  BILLING_ROUNDS: '20',
+  CUTS: '200',
+  DAMAGE_RUNS: '1000',
+  FUZZ_BYTES: '1000000',
+  FUZZ_RUNS: '1000000',
+  HOURS: '24',
   KILLS: '200',
+  ROLLING_ROUNDS: '20',
+  ROLLING_RPS: '300',
+  ROLLING_STREAMS: '100',
+  SCALE_KEYS: '200000',
+  SERVER_FAULTS: 'all',
+  SIMULATION_SEEDS: '20000',
+  SMUGGLING_RUNS: '10000',
+  STILL_MS: '60000',
+  USAGE_AWAY_SECONDS: '10',
+  USAGE_KILL_ROUNDS: '100',
 }
 
 const suffixes: readonly [string, Suite][] = [
