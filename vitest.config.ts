@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { SlowFirst } from './scripts/slow-first.ts'
 import { longSizes, scaledFiles } from './scripts/suites.ts'
 import { TallyReporter } from './scripts/tally-reporter.ts'
 
@@ -6,7 +7,7 @@ const project = (name: string, include: string[], more: object) => ({
   test: { name, include, exclude: ['**/node_modules/**', '**/dist/**'], hookTimeout: 120_000, ...more },
 })
 // Most of these wait for other processes most of the time. The smallest supported machine has two cores.
-const processes = { testTimeout: 120_000, maxWorkers: 3 }
+const processes = { testTimeout: 120_000, maxWorkers: 4 }
 /** Of tests of one file that say that they are concurrent, since all they do is wait. */
 const maxConcurrency = 20
 const tallyPath = process.env['HEADGATE_TEST_TALLY']
@@ -15,6 +16,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxConcurrency,
+    sequence: { sequencer: SlowFirst },
     reporters: tallyPath === undefined ? ['default'] : ['default', new TallyReporter(tallyPath)],
     projects: [
       // Unit tests of one worker share a process and its modules: to load them anew for each file took half of their time.

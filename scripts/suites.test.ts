@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { slowFiles } from './slow-first.ts'
 import { planOf, scaledFiles, suitesOf } from './suites.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -54,6 +55,10 @@ test('a scaled file is there, and runs in the long suite as well', () => {
     expect(existsSync(join(root, file)), file).toBe(true)
     expect(suitesOf(file)).toEqual([expect.stringMatching(/unit|integration/), 'long'])
   }
+})
+
+test.each(slowFiles)('%s, which is started first, is there', (file) => {
+  expect(existsSync(join(root, file))).toBe(true)
 })
 
 test('the command fails with the sentence, and runs nothing', () => {
