@@ -45,7 +45,8 @@ async function installTools(names) {
   if (missing().length === 0) return
   const skipped = wants('--test') ? '; tests that need them are skipped with that reason' : ''
   process.stderr.write(`headgate: please install ${missing().join(', ')}${skipped}\n`)
-  if (process.env.CI === 'true') process.exit(1)
+  // Not at once: the dependencies may still be on their way.
+  if (process.env.CI === 'true') process.exitCode = 1
 }
 
 /** Resolves with the exit code. */
