@@ -1,6 +1,5 @@
 // Usage in a cluster, over real processes: whatever is killed, every answer whose last byte was sent is counted once, by each
-// of two aggregators. Two hundred rounds of kills instead of a few:
-//   npm run test:long -- acceptance/cluster-usage
+// of two aggregators. `npm run test:long` kills a hundred times.
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AnsweringUpstream, startAnsweringUpstream } from './answering-upstream.ts'
