@@ -101,7 +101,7 @@ describe.skipIf(!hasNats)('a cluster of two proxies (needs nats-server)', () => 
       proxies.map((proxy) => until(async () => (await chat(proxy, secret, 'demo/echo')).status === 401, settleMs)),
     )
     // The machine that runs this may be busy with other tests; alone it takes some tens of milliseconds.
-    expect(Math.max(...took)).toBeLessThan(3_000)
+    expect(Math.max(...took)).toBeLessThan(8_000)
     const { status, text } = await stream
     expect([status, text.includes('[DONE]'), text.includes('"code":"invalid_api_key"')]).toEqual([200, false, true])
   })

@@ -175,7 +175,7 @@ describe.skipIf(findNatsServer() === undefined)('stored responses in a cluster (
       expect(storeOf(said)).toBe(false)
       // The line to a server is given up within 3 s, and the bus of a process after 4 s; a busy machine may be late.
       expect(performance.now() - startedMs).toBeLessThan(10_000)
-      expect(statelessMs).toBeLessThan(1_400)
+      expect(statelessMs).toBeLessThan(3_000)
     } finally {
       for (const server of cluster.nats.servers) server.resume()
     }

@@ -38,7 +38,7 @@ function configOf() {
     providers: { mock: providerAt(mock.url) },
     models: {
       swapped: modelOn('mock', 'gpt-a'),
-      long: modelOn('mock', 'mock.chunks-120.pace-10'),
+      long: modelOn('mock', 'mock.chunks-120.pace-20'),
       large: modelOn('mock', 'mock.chunks-100000'),
     },
   }
@@ -97,24 +97,24 @@ test('the answer to a change comes when the change holds', async () => {
 
 test('a key is known when its answer comes, and refused within 100 ms of being revoked', async () => {
   const { id, secret } = await gateway.issueKey()
-  const outcomes: { status: number; atMs: number }[] = []
+  const outcomes: { status: number; begunMs: number }[] = []
   let asking = true
   const caller = (async () => {
     while (asking) {
+      const begunMs = performance.now()
       const { status } = await chat(gateway.base, 'swapped', {}, `Bearer ${secret}`)
-      outcomes.push({ status, atMs: performance.now() })
+      outcomes.push({ status, begunMs })
     }
   })()
-  await until(() => outcomes.length >= 5, 5_000)
+  await until(() => outcomes.length >= 5, 10_000)
   expect((await gateway.admin('DELETE', `/keys/${id}`)).status).toBe(200)
   const revokedAtMs = performance.now()
-  await pause(200)
+  const late = () => outcomes.filter(({ begunMs }) => begunMs > revokedAtMs + 100)
+  await until(() => late().length > 3, 10_000)
   asking = false
   await caller
   expect(outcomes[0]?.status).toBe(200)
-  const late = outcomes.filter(({ atMs }) => atMs > revokedAtMs + 100)
-  expect(late.length).toBeGreaterThan(3)
-  expect(late.filter(({ status }) => status !== 401)).toEqual([])
+  expect(late().filter(({ status }) => status !== 401)).toEqual([])
 })
 
 test('a reader who stops for a second and goes on gets every byte', async () => {
@@ -190,7 +190,7 @@ test('a stop lets open streams finish, takes no new connections, and ends with 0
     const streams = Array.from({ length: 8 }, () => chat(stopping.base, 'long', { stream: true }, key, closing))
     await until(async () => (await mock.ledger()).streamsOpen >= 8, 10_000)
     stopping.signal('SIGTERM')
-    await until(() => isRefused(stopping.port), 1_000)
+    await until(() => isRefused(stopping.port), 10_000)
     expect((await mock.ledger()).streamsOpen).toBe(8)
     const answers = await Promise.all(streams)
     expect(answers.map(({ text }) => text.split('\n\n').length)).toEqual(answers.map(() => 123))
@@ -218,7 +218,7 @@ test('a stop under load fails no request that had a connection', async () => {
       }
     }
     const lanes = Array.from({ length: 30 }, lane)
-    await until(() => (outcomes.get('200 chat.completion') ?? 0) > 60, 5_000)
+    await until(() => (outcomes.get('200 chat.completion') ?? 0) > 60, 20_000)
     stopping.signal('SIGTERM')
     await Promise.all([...lanes, stopping.ended])
     expect([...outcomes.keys()].sort()).toEqual(['200 chat.completion', 'ECONNREFUSED'])
@@ -240,7 +240,7 @@ test('what a stop has let finish is in the history of the next start', async () 
     second = await startGateway({ config: configOf(), dataDir: first.dataDir })
     const { admin } = second
     await expect
-      .poll(async () => (await admin('GET', '/usage?groupBy=model')).json.rows, { timeout: 3_000 })
+      .poll(async () => (await admin('GET', '/usage?groupBy=model')).json.rows, { timeout: 10_000 })
       .toMatchObject([{ model: 'long', requests: 1, inputTokens: 9, outputTokens: 120 }])
     expect((await chat(second.base, 'swapped', {}, key)).status).toBe(200)
   } finally {

@@ -51,14 +51,14 @@ describe.each([1, 3] as const)('%i nats-server', (servers) => {
       await expect.poll(() => second.lease.epoch, within).toBeGreaterThan(epoch)
       // The bound is 5 s; a busy machine may be late on top of it.
       expect(performance.now() - diedMs).toBeGreaterThan(2_000)
-      expect(performance.now() - diedMs).toBeLessThan(8_000)
+      expect(performance.now() - diedMs).toBeLessThan(15_000)
       const third = await candidate('c')
       third.lease.wish('hold')
       await systemSleep(500)
       const givenMs = performance.now()
       await second.stop()
       await expect.poll(() => third.lease.epoch, within).toBeGreaterThan(epoch + 1)
-      expect(performance.now() - givenMs).toBeLessThan(3_000)
+      expect(performance.now() - givenMs).toBeLessThan(8_000)
       await third.stop()
     },
   )

@@ -60,12 +60,16 @@ test('two writes arrive at once: the socket does not wait for an acknowledgement
       for (const piece of ['a', 'b', 'c', 'last']) reply.write(piece)
     }, 20)
   })
-  const socket = connect()
-  socket.write(get('/stream'))
-  await until(socket, 'last')
-  socket.destroy()
-  // With Nagle's algorithm the second write would wait for the client's delayed acknowledgement: 40 ms at least.
-  expect(performance.now() - startMs[0]!).toBeLessThan(35)
+  const tookMs: number[] = []
+  for (let i = 0; i < 5; i++) {
+    const socket = connect()
+    socket.write(get('/stream'))
+    await until(socket, 'last')
+    tookMs.push(performance.now() - startMs.at(-1)!)
+    socket.destroy()
+  }
+  // With Nagle's algorithm the second write would wait for the client's delayed acknowledgement each time: 40 ms at least.
+  expect(Math.min(...tookMs)).toBeLessThan(35)
 })
 
 test('a stream that is ended without a byte is an empty answer', async () => {
