@@ -7,7 +7,7 @@ const project = (name: string, include: string[], more: object) => ({
   test: { name, include, exclude: ['**/node_modules/**', '**/dist/**'], hookTimeout: 120_000, ...more },
 })
 // Most of these wait for other processes most of the time. The smallest supported machine has two cores.
-const processes = { testTimeout: 120_000, maxWorkers: 4 }
+const processes = { testTimeout: 120_000, maxWorkers: 4, expect: { poll: { timeout: 10_000 } } }
 /** Of tests of one file that say that they are concurrent, since all they do is wait. */
 const maxConcurrency = 20
 const tallyPath = process.env['HEADGATE_TEST_TALLY']
