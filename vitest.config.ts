@@ -10,6 +10,25 @@ const project = (name: string, include: string[], more: object) => ({
 const processes = { testTimeout: 120_000, maxWorkers: 4, expect: { poll: { timeout: 10_000 } } }
 /** Of tests of one file that say that they are concurrent, since all they do is wait. */
 const maxConcurrency = 20
+// Unit tests of one worker share a process and its modules: to load them anew for each file took half of their time.
+const unit = project('unit', ['**/*.test.ts'], {
+  exclude: ['**/node_modules/**', '**/dist/**', '**/*.{integration,browser,long}.test.ts'],
+  isolate: false,
+  testTimeout: 20_000,
+  maxWorkers: 2,
+})
+const integration = project('integration', ['**/*.integration.test.ts'], {
+  ...processes,
+  sequence: { groupOrder: 1 },
+  // A machine that is shared may hold one up. What needed a second try is listed at the end.
+  retry: Number(process.env['HEADGATE_TEST_RETRIES'] ?? 0),
+})
+const browser = project('browser', ['**/*.browser.test.ts'], { ...processes, sequence: { groupOrder: 1 } })
+const long = project('long', ['**/*.long.test.ts', ...scaledFiles], {
+  testTimeout: 7_200_000,
+  maxWorkers: 1,
+  env: { ...longSizes, ...sizesGiven() },
+})
 const tallyPath = process.env['HEADGATE_TEST_TALLY']
 
 export default defineConfig({
@@ -18,28 +37,8 @@ export default defineConfig({
     maxConcurrency,
     sequence: { sequencer: SlowFirst },
     reporters: tallyPath === undefined ? ['default'] : ['default', new TallyReporter(tallyPath)],
-    projects: [
-      // Unit tests of one worker share a process and its modules: to load them anew for each file took half of their time.
-      project('unit', ['**/*.test.ts'], {
-        exclude: ['**/node_modules/**', '**/dist/**', '**/*.{integration,browser,long}.test.ts'],
-        isolate: false,
-        testTimeout: 20_000,
-        maxWorkers: 2,
-      }),
-      project('integration', ['**/*.integration.test.ts'], {
-        ...processes,
-        sequence: { groupOrder: 1 },
-        // A machine that is shared may hold one up. What needed a second try is listed at the end.
-        retry: Number(process.env['HEADGATE_TEST_RETRIES'] ?? 0),
-      }),
-      project('browser', ['**/*.browser.test.ts'], { ...processes, sequence: { groupOrder: 1 } }),
-      project('long', ['**/*.long.test.ts', ...scaledFiles], {
-        testTimeout: 7_200_000,
-        maxWorkers: 1,
-        sequence: { groupOrder: 2 },
-        env: { ...longSizes, ...sizesGiven() },
-      }),
-    ],
+    // Only the runner asks for the long one: nobody shall start it by the name of a file.
+    projects: process.env['HEADGATE_TEST_LONG'] === 'on' ? [long] : [unit, integration, browser],
   },
 })
 

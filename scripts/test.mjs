@@ -46,7 +46,8 @@ async function test(suites) {
   if (suites.length === 0) return
   const path = join(scratch, `${suites[0]}.json`)
   const args = ['run', ...suites.map((suite) => `--project=${suite}`), ...plan.filters]
-  const { code } = await run('vitest', args, { quiet: false, environment: { HEADGATE_TEST_TALLY: path } })
+  const environment = { HEADGATE_TEST_TALLY: path, ...(suites.includes('long') ? { HEADGATE_TEST_LONG: 'on' } : {}) }
+  const { code } = await run('vitest', args, { quiet: false, environment })
   const tally = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { passed: 0, failed: 0, secondTries: [] }
   // A run that ends badly must not pass for success, whatever it counted.
   tallies.push({ ...tally, failed: code === 0 ? tally.failed : Math.max(1, tally.failed) })
