@@ -35,7 +35,11 @@ function exchange(
     let quiet: NodeJS.Timeout | undefined
     const waitForQuiet = () => {
       clearTimeout(quiet)
-      if (isSent && text !== '' && quietMs !== undefined) quiet = setTimeout(() => finish(false), quietMs)
+      if (!isSent || text === '' || quietMs === undefined) return
+      const { length } = text
+      // The turn after the timer reads what was written in its turn, however late both are.
+      const look = () => setImmediate(() => text.length === length && finish(false))
+      quiet = setTimeout(() => setImmediate(look), quietMs)
     }
     const startMs = performance.now()
     let text = ''
