@@ -270,7 +270,9 @@ test('a writer that goes on although the stream is full is cut at 256 KB more', 
   socket.write(get('/rude'))
   socket.pause()
   await expect.poll(() => at.handler.gone).toBe(1)
-  expect(written).toBe(256 << 10)
+  expect(written).toBeGreaterThanOrEqual(256 << 10)
+  // The kernel may take some of it meanwhile, at most what it holds for a connection.
+  expect(written).toBeLessThanOrEqual((256 << 10) + (4 << 20))
   expect(at.server.openRequests).toBe(0)
   socket.destroy()
 })
