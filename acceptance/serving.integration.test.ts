@@ -39,7 +39,7 @@ function configOf() {
     models: {
       swapped: modelOn('mock', 'gpt-a'),
       long: modelOn('mock', 'mock.chunks-120.pace-20'),
-      large: modelOn('mock', 'mock.chunks-100000'),
+      large: modelOn('mock', 'mock.chunks-50000'),
     },
   }
 }
@@ -119,13 +119,13 @@ test('a key is known when its answer comes, and refused within 100 ms of being r
 
 test('a reader who stops for a second and goes on gets every byte', async () => {
   const body = JSON.stringify({
-    model: 'mock.chunks-100000',
+    model: 'mock.chunks-50000',
     stream: true,
     messages: [{ role: 'user', content: 'hi' }],
   })
   const direct = await digestOf(mock.url, body, async () => {})
-  expect(direct.bytes).toBeGreaterThan(20_000_000)
-  const through = await digestOf(gateway.base, body.replace('mock.chunks-100000', 'large'), async (answer) => {
+  expect(direct.bytes).toBeGreaterThan(10_000_000)
+  const through = await digestOf(gateway.base, body.replace('mock.chunks-50000', 'large'), async (answer) => {
     answer.pause()
     await pause(1_000)
     answer.resume()
