@@ -24,7 +24,7 @@ const integration = project('integration', ['**/*.integration.test.ts'], {
   retry: Number(process.env['HEADGATE_TEST_RETRIES'] ?? 0),
 })
 const browser = project('browser', ['**/*.browser.test.ts'], { ...processes, sequence: { groupOrder: 1 } })
-const long = project('long', ['**/*.long.test.ts', ...scaledFiles], {
+const long = project('long', ['**/*.long.test.ts', ...scaledFiles.map((name) => `**/${name}`)], {
   testTimeout: 7_200_000,
   maxWorkers: 1,
   env: { ...longSizes, ...sizesGiven() },

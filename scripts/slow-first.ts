@@ -1,35 +1,35 @@
 // Starts the files first that take long and mostly wait, so that no worker is left alone with one at the end. A clean
-// checkout has no measured times, so the names stand here; everything else keeps Vitest's order.
+// checkout has no measured times, so the list is written down here. All other files keep Vitest's order.
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Slowest first. */
+/** Names of files, in whatever folder; slowest first. */
 export const slowFiles: readonly string[] = [
-  'acceptance/cluster-proxies.integration.test.ts',
-  'acceptance/cluster-usage.integration.test.ts',
-  'acceptance/cluster-bad-line.integration.test.ts',
-  'acceptance/cluster-objectives.integration.test.ts',
-  'acceptance/cluster-network.integration.test.ts',
-  'acceptance/serving.integration.test.ts',
-  'acceptance/cluster-rolling-restart.integration.test.ts',
-  'cluster/config-log/server-faults.integration.test.ts',
-  'acceptance/cluster-stored-responses.integration.test.ts',
-  'acceptance/cluster-clocks.integration.test.ts',
-  'acceptance/cluster-crash-loop.integration.test.ts',
-  'cluster/state/jetstream-state.integration.test.ts',
-  'cluster/config-log/stream-damage.integration.test.ts',
-  'acceptance/kill.integration.test.ts',
-  'nodes/telemetry-disks.integration.test.ts',
-  'acceptance/realtime.integration.test.ts',
-  'acceptance/cluster-roles.integration.test.ts',
-  'cluster/config-log/jetstream-stream.integration.test.ts',
-  'cluster/bus/nats-bus.integration.test.ts',
-  'acceptance/latency-routing.integration.test.ts',
-  'acceptance/newcomer.integration.test.ts',
-  'acceptance/local-cluster.integration.test.ts',
-  'cluster/leases/jetstream-lease-store.integration.test.ts',
-  'acceptance/lost-acknowledgements.integration.test.ts',
-  'nodes/proxy/http/silent.integration.test.ts',
-  'loadtest/bench.integration.test.ts',
+  'cluster-proxies.integration.test.ts',
+  'cluster-usage.integration.test.ts',
+  'cluster-bad-line.integration.test.ts',
+  'cluster-objectives.integration.test.ts',
+  'cluster-network.integration.test.ts',
+  'serving.integration.test.ts',
+  'cluster-rolling-restart.integration.test.ts',
+  'server-faults.integration.test.ts',
+  'cluster-stored-responses.integration.test.ts',
+  'cluster-clocks.integration.test.ts',
+  'cluster-crash-loop.integration.test.ts',
+  'jetstream-state.integration.test.ts',
+  'stream-damage.integration.test.ts',
+  'kill.integration.test.ts',
+  'telemetry-disks.integration.test.ts',
+  'realtime.integration.test.ts',
+  'cluster-roles.integration.test.ts',
+  'jetstream-stream.integration.test.ts',
+  'nats-bus.integration.test.ts',
+  'latency-routing.integration.test.ts',
+  'newcomer.integration.test.ts',
+  'local-cluster.integration.test.ts',
+  'jetstream-lease-store.integration.test.ts',
+  'lost-acknowledgements.integration.test.ts',
+  'silent.integration.test.ts',
+  'bench.integration.test.ts',
 ]
 
 export class SlowFirst extends BaseSequencer {

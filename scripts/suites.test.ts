@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { slowFiles } from './slow-first.ts'
@@ -50,15 +50,13 @@ test.each([
   expect(planOf(words, files)).toEqual({ refused })
 })
 
-test('a scaled file is there, and runs in the long suite as well', () => {
-  for (const file of scaledFiles) {
-    expect(existsSync(join(root, file)), file).toBe(true)
-    expect(suitesOf(file)).toEqual([expect.stringMatching(/unit|integration/), 'long'])
-  }
+test.each([...scaledFiles, ...slowFiles])('there is one file of the name %s', (name) => {
+  expect(globSync(`**/${name}`, { cwd: root, exclude: ['**/node_modules'] })).toHaveLength(1)
 })
 
-test.each(slowFiles)('%s, which is started first, is there', (file) => {
-  expect(existsSync(join(root, file))).toBe(true)
+test('a scaled file runs in the long suite as well', () => {
+  expect(suitesOf('acceptance/cluster-kills.integration.test.ts')).toEqual(['integration', 'long'])
+  expect(suitesOf('cluster/simulation/simulation.test.ts')).toEqual(['unit', 'long'])
 })
 
 test('the command fails with the sentence, and runs nothing', () => {

@@ -13,24 +13,27 @@ export interface Run {
   checks: boolean
 }
 
-/** These run in both suites: briefly in `npm test`, and with `longSizes` in `npm run test:long`. */
+/**
+ * Names of files, in whatever folder, that run in both suites: briefly in `npm test`, and with `longSizes` in
+ * `npm run test:long`.
+ */
 export const scaledFiles: readonly string[] = [
-  'acceptance/billing.integration.test.ts',
-  'acceptance/cluster-kills.integration.test.ts',
-  'acceptance/cluster-network.integration.test.ts',
-  'acceptance/cluster-rolling-restart.integration.test.ts',
-  'acceptance/cluster-usage.integration.test.ts',
-  'acceptance/cluster-without-nats.integration.test.ts',
-  'acceptance/large-config.integration.test.ts',
-  'cluster/bus/hours-away.test.ts',
-  'cluster/config-log/damage.integration.test.ts',
-  'cluster/config-log/power-cut.integration.test.ts',
-  'cluster/config-log/server-faults.integration.test.ts',
-  'cluster/simulation/simulation.test.ts',
-  'nodes/aggregator/slo/alerts.test.ts',
-  'nodes/proxy/dialects/parsers.fuzz.test.ts',
-  'nodes/proxy/http/smuggling.fuzz.integration.test.ts',
-  'nodes/proxy/upstream/answer-parser.fuzz.test.ts',
+  'billing.integration.test.ts',
+  'cluster-kills.integration.test.ts',
+  'cluster-network.integration.test.ts',
+  'cluster-rolling-restart.integration.test.ts',
+  'cluster-usage.integration.test.ts',
+  'cluster-without-nats.integration.test.ts',
+  'large-config.integration.test.ts',
+  'hours-away.test.ts',
+  'damage.integration.test.ts',
+  'power-cut.integration.test.ts',
+  'server-faults.integration.test.ts',
+  'simulation.test.ts',
+  'alerts.test.ts',
+  'parsers.fuzz.test.ts',
+  'smuggling.fuzz.integration.test.ts',
+  'answer-parser.fuzz.test.ts',
 ]
 
 /** What these files and those of the suffix `.long` read of the environment. A value that the caller has set wins. */
@@ -67,7 +70,11 @@ const suffixes: readonly [string, Suite][] = [
 export function suitesOf(file: string): readonly Suite[] {
   const found = suffixes.find(([suffix]) => file.endsWith(suffix))
   if (found === undefined) return []
-  return scaledFiles.includes(file) ? [found[1], 'long'] : [found[1]]
+  return scaledFiles.includes(nameOf(file)) ? [found[1], 'long'] : [found[1]]
+}
+
+function nameOf(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1)
 }
 
 /** `words` are those of the command line, `testFiles` paths from the root. */
