@@ -1,6 +1,6 @@
 // Which test files belong to which suite, and which suites a command runs. Pure: the file names are passed in.
 
-/** `unit` needs nothing but Node, `integration` starts real processes and servers, `browser` drives Chromium. */
+/** `unit` needs nothing but Node, `integration` starts real processes and servers, `browser` drives Chromium, `long` takes hours. */
 export type Suite = 'unit' | 'integration' | 'browser' | 'long'
 
 export type Plan = Run | { refused: string }
