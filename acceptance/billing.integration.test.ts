@@ -9,10 +9,11 @@ import { seededChance } from '../loadtest/measure/chance.ts'
 import { type MockUpstream, startMockUpstream } from '../loadtest/mock-upstream/mock-upstream.ts'
 import { ask, type Gateway, startGateway } from './gateway.ts'
 import { modelOn, providerAt } from './scripted-llm.ts'
+import { until } from './until.ts'
 
 const seed = Number(process.env['SEED'] ?? Math.floor(performance.timeOrigin) % 1_000_000)
 const chance = seededChance(seed)
-const rounds = 4
+const rounds = Number(process.env['BILLING_ROUNDS'] ?? 2)
 const lanes = 12
 const outputTokens = { unary: 82, stream: 16 }
 
@@ -67,7 +68,9 @@ test('kill -9 under load loses no record of an answer, and counts none twice', a
     const gateway = await start()
     const { secret } = await gateway.issueKey()
     const asking = askUntilDeath(gateway, secret, round, answered)
-    await pause(150 + chance() * 500)
+    const before = answered.length
+    await until(() => answered.length >= before + lanes * 6, 30_000)
+    await pause(chance() * 300)
     await gateway.kill('SIGKILL')
     await asking
   }

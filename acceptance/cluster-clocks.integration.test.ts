@@ -110,7 +110,7 @@ describe.skipIf(needs !== '')(`clocks that are wrong${needs === '' ? '' : ` (ski
       proxies.map((proxy) => until(async () => (await chat(proxy, secret, 'fast')).status === 401, settleMs)),
     )
     sent += await upstreamAnswered()
-    expect(Math.max(...took)).toBeLessThan(3_000)
+    expect(Math.max(...took)).toBeLessThan(8_000)
     await expectAllCounted()
   })
 

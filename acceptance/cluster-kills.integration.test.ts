@@ -1,7 +1,6 @@
 // Any process of a cluster is killed, again and again, while callers ask and an administrator writes: what was acknowledged
-// is there, and whoever got the last byte of an answer is billed for it once. In the suite a few times; the whole of it by
-//
-//   KILLS=200 npm test -- acceptance/cluster-kills
+// is there, and whoever got the last byte of an answer is billed for it once. In `npm test` a few times, in
+// `npm run test:long` often.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seededChance } from '../loadtest/measure/chance.ts'
 import { type MockUpstream, startMockUpstream } from '../loadtest/mock-upstream/mock-upstream.ts'

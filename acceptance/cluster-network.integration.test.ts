@@ -8,8 +8,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Cluster, type ClusterNode, chat, findNatsServer, startCluster } from './cluster.ts'
 import { until as untilWithin } from './until.ts'
 
-/** How long the node stands still; a minute by hand: `STILL_MS=60000`. */
-const stillMs = Number(process.env['STILL_MS'] ?? 5_000)
+/** How long the node stands still. */
+const stillMs = Number(process.env['STILL_MS'] ?? 3_000)
 const megabyte = 2 ** 20
 const until = (holds: () => Promise<boolean>) => untilWithin(holds, 60_000)
 const demo = { HEADGATE_DEMO: 'on' }

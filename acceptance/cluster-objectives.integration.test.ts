@@ -116,7 +116,7 @@ test.skipIf(skipReason !== '')('a publisher that is killed is replaced, and its 
     before.status.alerts.map(({ id }: { id: string }) => id),
   )
   await until(async () => (await objectives()).status?.total === 240, 30_000)
-  await sleep(3_000)
+  await sleep(2_000)
   // At least once, under one id: what was told before the kill is not told again, unless the kill came in between.
   expect(new Set(told.map(({ id }) => id)).size).toBe(2)
   expect(told.length).toBeLessThanOrEqual(3)

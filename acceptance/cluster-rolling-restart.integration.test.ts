@@ -1,7 +1,5 @@
-// P2: all proxies of one port are restarted, one after the other, and no request fails. In the suite once and under a small
-// load; the whole of it, with 300 requests a second and 100 streams, by
-//
-//   ROLLING_ROUNDS=20 ROLLING_RPS=300 ROLLING_STREAMS=100 npm test -- acceptance/cluster-rolling-restart
+// P2: all proxies of one port are restarted, one after the other, and no request fails. In `npm test` once and under a
+// small load; in `npm run test:long` with 300 requests a second and 100 streams.
 //
 // A connection that the kernel had given to the one that ends goes to another one only with net.ipv4.tcp_migrate_req=1.
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -1,7 +1,5 @@
 // NATS is away for the whole of a load: no answer fails, no memory grows, and when it is back every answer is billed once. In
-// the suite for some seconds; for as long as one likes, with as many callers, by
-//
-//   AWAY_SECONDS=300 AWAY_LANES=40 npm test -- acceptance/cluster-without-nats
+// `npm test` for some seconds, in `npm run test:long` for minutes and with many callers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MockUpstream, startMockUpstream } from '../loadtest/mock-upstream/mock-upstream.ts'
 import { startBilledLoad } from './billed-load.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type NatsRig, type NatsRigOptions, startNatsRig } from '../cluster/nats/nats-rig.ts'
 import { freePort } from '../shared/free-ports.ts'
 import { adminToken, type Gateway, type IssuedKey, issueKey } from './gateway.ts'
-import { ask, isOk, type Told } from './http.ts'
+import { ask, closing, isOk, type Told } from './http.ts'
 import { type NodeProcess, startNodeProcess } from './node-process.ts'
 import { until } from './until.ts'
 
@@ -101,10 +101,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
 }
 
-/** One request with the key of a caller; the answer whole. */
+/** One request with the key of a caller, on a connection of its own; the answer whole. */
 export function chat(node: { base: string }, key: string, model: string, more: object = {}): Promise<Told> {
   const body = { model, messages: [{ role: 'user', content: 'hi' }], ...more }
-  return ask(`${node.base}/v1/chat/completions`, 'POST', body, { authorization: `Bearer ${key}` })
+  return ask(`${node.base}/v1/chat/completions`, 'POST', body, { authorization: `Bearer ${key}`, ...closing })
 }
 
 interface Prepared extends NodeOptions {

@@ -24,9 +24,12 @@ export async function ask(
   return { status: response.status, headers: response.headers, text, json: parsed(text) }
 }
 
+/** For requests that leave no idle connection: a gateway that stops waits until its clients have closed theirs. */
+export const closing = { connection: 'close' } as const
+
 /** False while nobody listens. */
 export async function isOk(url: string): Promise<boolean> {
-  return fetch(url).then(
+  return fetch(url, { headers: closing }).then(
     async (response) => {
       await response.arrayBuffer()
       return response.ok

@@ -1,5 +1,5 @@
 // A configuration that is a hundred times larger than anybody's is applied, or refused by a limit that has a name; requests
-// go on either way. And 5,000 keys (by hand `SCALE_KEYS=200000`): how long a node takes to start with them, and for how
+// go on either way. And 5,000 keys (200,000 in `npm run test:long`): how long a node takes to start with them, and for how
 // long it stands still when one changes.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'

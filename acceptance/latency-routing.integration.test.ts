@@ -37,7 +37,7 @@ afterAll(async () => {
   await right?.stop()
 })
 
-/** One request each 20 ms, whatever became of those before. */
+/** One request each 10 ms, whatever became of those before. */
 function startLoad(authorization: string) {
   const open = new Set<Promise<unknown>>()
   const body = { model: 'fast', messages: [{ role: 'user', content: 'Hello' }] }
@@ -46,7 +46,7 @@ function startLoad(authorization: string) {
       .catch(() => undefined)
       .finally(() => open.delete(request))
     open.add(request)
-  }, 20)
+  }, 10)
   return {
     async stop() {
       clearInterval(timer)

@@ -78,6 +78,8 @@ test('connections that are reset again and again under a writer: each event once
 })
 
 test('a command whose outcome stayed unknown is found once the stream can be asked again, or found not to be stored', async () => {
+  await node.close()
+  node = await startNode({ url: `127.0.0.1:${proxy.port}`, outcomeUnknownMs: 3_000 })
   const first = event('first')
   await proxy.set({ answers: { stallAfterBytes: 0 } })
   const answer = node.log.append(first, 0)

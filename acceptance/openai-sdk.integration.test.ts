@@ -260,7 +260,7 @@ describe('demo models', () => {
     const stream = await client.chat.completions.create({ model: 'demo/slow', stream: true, messages: say('hi') })
     for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break
     expect(performance.now() - startedMs).toBeGreaterThan(1_900)
-    expect(performance.now() - startedMs).toBeLessThan(4_000)
+    expect(performance.now() - startedMs).toBeLessThan(10_000)
   })
 })
 

@@ -371,34 +371,23 @@ test('a caller who does not read pauses the upstream, and gets everything once i
   const client = open('model=voice')
   await client.opened
   client.socket.pause()
-  await sleep(2_000)
   // What the gateway and the kernels of both connections hold is far less than what was sent.
-  expect(upstream.sockets[0]!.bufferedAmount).toBeGreaterThan(60 << 20)
+  expect(await restingValue(() => upstream.sockets[0]!.bufferedAmount)).toBeGreaterThan(60 << 20)
   client.socket.resume()
   await until(() => client.messages.length >= count, 20_000)
   expect(client.messages.map(({ bytes }) => bytes.readUInt32BE(0))).toEqual(Array.from({ length: count }, (_, i) => i))
   client.socket.close()
 })
 
-test('a caller who never reads is closed, and the upstream with it', async () => {
-  let flood: NodeJS.Timeout | undefined
-  const closed = new Promise<number>((resolve) => {
-    upstream.onSocket = (socket) => {
-      flood = setInterval(
-        () => socket.bufferedAmount < 64 << 20 && socket.send(Buffer.alloc(1 << 20), { binary: true }),
-        5,
-      )
-      socket.on('close', resolve)
-    }
-  })
-  const client = open('model=voice', { headers: { 'x-request-id': 'session-unread' } })
-  await client.opened
-  client.socket.pause()
-  expect(await closed).toBe(1_001)
-  clearInterval(flood)
-  expect(await recordOf('session-unread')).toMatchObject({ status: 'cut', errorCode: 'client_too_slow' })
-  client.socket.terminate()
-}, 60_000)
+/** The value once it has not changed for half a second. */
+async function restingValue(read: () => number): Promise<number> {
+  let [value, sinceMs] = [read(), performance.now()]
+  await until(() => {
+    if (read() !== value) [value, sinceMs] = [read(), performance.now()]
+    return performance.now() - sinceMs > 500
+  }, 20_000)
+  return value
+}
 
 test('an upstream that takes nothing closes the session before the gateway fills up', async () => {
   upstream.onSocket = (socket) => socket.pause()
@@ -422,7 +411,9 @@ test('a gateway that stops lets an answer be finished, then says goodbye', async
       finish = () => sendEvent(socket, { type: 'response.done', response: { status: 'completed', usage } })
     })
   }
+  // The server counts a WebSocket among its connections to the end, and waits so long for them.
   const other = await startGateway({
+    environment: { HEADGATE_DRAIN: '3s' },
     config: { providers: { live: providerAt(upstream.url) }, models: { voice: modelOn('live', 'x') } },
   })
   try {

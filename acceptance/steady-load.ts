@@ -1,7 +1,7 @@
 // Callers that go on whatever happens: so many requests a second, so many streams open at any time. What did not end as it
 // should is kept, with what it was.
 import { setTimeout as pause } from 'node:timers/promises'
-import { chat } from './cluster.ts'
+import { ask, type Told } from './http.ts'
 
 export interface SteadyLoadOptions {
   readonly base: string
@@ -27,9 +27,14 @@ export function startSteadyLoad({ base, key, requestsPerSecond, streams }: Stead
   let over = false
   const fail = (what: string) => void failures.push(`${new Date().toISOString()} ${what}`)
 
+  /** Over connections that are kept, as the clients of a gateway have them. */
+  function chat(body: object): Promise<Told> {
+    return ask(`${base}/v1/chat/completions`, 'POST', body, { authorization: `Bearer ${key}` })
+  }
+
   async function request(): Promise<void> {
     try {
-      const { status, text } = await chat({ base }, key, 'demo/echo')
+      const { status, text } = await chat({ model: 'demo/echo', messages: [{ role: 'user', content: 'hi' }] })
       if (status === 200 && text.includes('You said: hi')) counts.answered++
       else fail(`request: ${status} ${text.slice(0, 200)}`)
     } catch (error) {
@@ -38,10 +43,10 @@ export function startSteadyLoad({ base, key, requestsPerSecond, streams }: Stead
   }
 
   async function stream(): Promise<void> {
-    const body = { stream: true, messages: [{ role: 'user', content: streamWords }] }
+    const body = { model: 'demo/slow', stream: true, messages: [{ role: 'user', content: streamWords }] }
     while (!over) {
       try {
-        const { status, text } = await chat({ base }, key, 'demo/slow', body)
+        const { status, text } = await chat(body)
         if (status === 200 && text.endsWith('data: [DONE]\n\n')) counts.streamed++
         else fail(`stream: ${status} ${text.slice(-200)}`)
       } catch (error) {

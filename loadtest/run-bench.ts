@@ -119,7 +119,7 @@ async function runScenarios(rig: Rig, options: BenchOptions, root: string): Prom
     rounds,
     seconds,
     seed,
-    count: tiny ? 6_000 : undefined,
+    count: tiny ? 2_000 : undefined,
     rules: tiny ? tinyRules : strictRules,
   }
   const failures: string[] = []

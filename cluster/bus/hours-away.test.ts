@@ -1,5 +1,4 @@
-// Hours without NATS on a clock that the test advances. For a whole day run `HOURS=24 npx vitest run --project unit
-// cluster/bus/hours-away`.
+// Hours without NATS on a clock that the test advances. `npm run test:long` runs a whole day.
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../shared/clock.ts'

@@ -215,8 +215,8 @@ test.each([
 const patient = 'write_deadline: "10s"'
 const impatient = 'write_deadline: "1s"'
 test.each([
-  ['for a moment gets every message', patient, 1_500, 0],
-  ['for longer than the server waits knows how many it missed', impatient, 6_000, 1_000],
+  ['for a moment gets every message', patient, 1_000, 0],
+  ['for longer than the server waits knows how many it missed', impatient, 3_000, 1_000],
 ])('a subscriber that stands still %s', async (_how, config, stoppedMs, missedMin) => {
   rig = await startNatsRig({ config })
   const { bus } = await open(rig.url)

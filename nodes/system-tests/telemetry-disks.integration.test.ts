@@ -47,7 +47,7 @@ test('an aggregator whose disk was full has everything once there is room', asyn
     for (;;) appendFileSync(filler, Buffer.alloc(64 << 10))
   }).toThrow(/ENOSPC/)
   await expect.poll(full.troubles, within).toContain('usage cannot be committed')
-  await pause(3_000)
+  await proxy.more(100)
   // It ends without having committed what it took, and what it had read of the stream is not behind it.
   await full.close()
   rmSync(filler)
@@ -68,13 +68,13 @@ test('an aggregator whose disk turned read-only goes on from what that disk has'
   const proxy = await openProxy(url, folder)
   const load = proxy.answerSteadily()
   await expect.poll(failing.requests, within).toBeGreaterThan(0)
-  await pause(2_500)
+  await proxy.more(100)
   if (!disk.turnReadOnly()) {
     await load.stop()
     return context.skip('this kernel does not let a test make a disk fail')
   }
   await expect.poll(failing.troubles, within).toContain('usage cannot be committed')
-  await pause(2_000)
+  await proxy.more(100)
   await failing.close()
   const repaired = disk.cutPower()
   cleanups.push(() => repaired.dispose())
@@ -106,7 +106,8 @@ test('what a server forgot that it had acknowledged is counted once by both aggr
   await expect.poll(last, within).toBeGreaterThan(5)
   // So far the disk has it: the stream will be there, and shorter.
   execFileSync('sync')
-  await pause(6_000)
+  const synced = proxy.acknowledged()
+  await expect.poll(proxy.acknowledged, within).toBeGreaterThan(synced + 20)
   rig.server.pause()
   const after = disk.cutPower()
   await rig.server.kill()
@@ -122,11 +123,12 @@ test('what a server forgot that it had acknowledged is counted once by both aggr
   await rig.server.start()
   await expect.poll(last, within).toBeGreaterThanOrEqual(0)
   const found = await last()
-  await pause(3_000)
+  await proxy.more(100)
   await load.stop()
   expect(found).toBeLessThan(before)
   await expect.poll(counted, within).toEqual([proxy.answered(), proxy.answered()])
-  await pause(4_000)
+  // What is counted twice would come now.
+  await pause(2_000)
   expect(await counted()).toEqual([proxy.answered(), proxy.answered()])
   await context.annotate(`${before - found} of ${before} batches that were acknowledged were gone; no request was`)
 })
@@ -239,6 +241,11 @@ async function openProxy(url: string, folder: string) {
   }
   return {
     answered: () => answered,
+    /** Resolves once so many more are answered. */
+    more(count: number) {
+      const before = answered
+      return expect.poll(() => answered, within).toBeGreaterThanOrEqual(before + count)
+    },
     acknowledged: () => stream.acknowledged,
     answerSteadily() {
       const timer = setInterval(answer, 20)

@@ -79,6 +79,7 @@ function expectNewestOrNothing({ rig, written }: Awaited<ReturnType<typeof bootH
   } else expect(written.ok).toBe(false)
 }
 
+const runs = Number(process.env['DAMAGE_RUNS'] ?? 60)
 const seed = Number(process.env['SEED'] ?? 20_260_101)
 const templates = fc.constantFrom('killed', 'stopped')
 const pathOf = (template: string) => (template === 'killed' ? killed : stopped)
@@ -94,7 +95,7 @@ test(`one harmed file never brings an older state back, and one is enough to go 
       const told = result.rig.notices.some(({ type }) => type === 'warning' || type === 'config-degraded')
       if (isCopyOrMark && result.applied.length > 0 && one.how === 'flip') expect(told).toBe(true)
     }),
-    { numRuns: 150, seed },
+    { numRuns: runs, seed },
   )
 })
 
@@ -103,7 +104,7 @@ test(`two harmed files never bring an older state back (SEED=${seed})`, async ()
     fc.asyncProperty(templates, harm, harm, async (template, one, two) => {
       expectNewestOrNothing(await bootHarmed(pathOf(template), [one, two]))
     }),
-    { numRuns: 150, seed },
+    { numRuns: runs, seed },
   )
 })
 

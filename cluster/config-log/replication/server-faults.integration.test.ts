@@ -70,34 +70,36 @@ async function expectAgreement(): Promise<void> {
   expect(acknowledged.filter((id) => !ids.includes(id))).toEqual([])
 }
 
-test('the leader stands still: it is noticed, another one takes over, and its return splits nothing', async ({
-  annotate,
-}) => {
-  const writers = nodes.map((node, index) => startWriter(node, `still-${index}`))
-  await sleep(500)
-  const leader = await rig.leaderOf('CFG')
-  const pausedMs = performance.now()
-  leader.pause()
-  const { log } = nodes[0]!
-  await expect.poll(() => log.state.type, { interval: 20, timeout: 10_000 }).toBe('away')
-  const noticedMs = Math.round(performance.now() - pausedMs)
-  await expectAnotherWrite(writers)
-  const backMs = Math.round(performance.now() - pausedMs)
-  leader.resume()
-  await sleep(1_000)
-  await Promise.all(writers.map(({ stop }) => stop()))
-  await annotate(`noticed after ${noticedMs} ms, written again after ${backMs} ms; ${say(writers)}`)
-  // The bound is three seconds on an idle machine.
-  expect(noticedMs).toBeLessThan(6_000)
-  await expectAgreement()
-  expect(alarms()).toEqual([])
-})
+// What a node does then is also tested without a writer: `open-nats-link.integration.test.ts`.
+test.runIf(process.env['SERVER_FAULTS'] === 'all')(
+  'the leader stands still: it is noticed, another one takes over, and its return splits nothing',
+  async ({ annotate }) => {
+    const writers = nodes.map((node, index) => startWriter(node, `still-${index}`))
+    await expectMoreWrites(writers, 10)
+    const leader = await rig.leaderOf('CFG')
+    const pausedMs = performance.now()
+    leader.pause()
+    const { log } = nodes[0]!
+    await expect.poll(() => log.state.type, { interval: 20, timeout: 10_000 }).toBe('away')
+    const noticedMs = Math.round(performance.now() - pausedMs)
+    await expectMoreWrites(writers, 4)
+    const backMs = Math.round(performance.now() - pausedMs)
+    leader.resume()
+    await expectMoreWrites(writers, 10)
+    await Promise.all(writers.map(({ stop }) => stop()))
+    await annotate(`noticed after ${noticedMs} ms, written again after ${backMs} ms; ${say(writers)}`)
+    // The bound is three seconds on an idle machine.
+    expect(noticedMs).toBeLessThan(6_000)
+    await expectAgreement()
+    expect(alarms()).toEqual([])
+  },
+)
 
 test('the leader is killed: nothing acknowledged is lost, nothing is stored twice', async ({ annotate }) => {
   const writers = nodes.map((node, index) => startWriter(node, `killed-${index}`))
-  await sleep(500)
+  await expectMoreWrites(writers, 10)
   await (await rig.leaderOf('CFG')).kill()
-  await expectAnotherWrite(writers)
+  await expectMoreWrites(writers, 4)
   await Promise.all(writers.map(({ stop }) => stop()))
   await annotate(say(writers))
   for (const { counts } of writers) expect(counts.longestMs).toBeLessThan(35_000)
@@ -109,7 +111,7 @@ test('all are killed: the copies answer, and everything acknowledged is there wh
   annotate,
 }) => {
   const writers = nodes.map((node, index) => startWriter(node, `before-${index}`))
-  await sleep(500)
+  await expectMoreWrites(writers, 10)
   await Promise.all(writers.map(({ stop }) => stop()))
   await expectWholeReplicas()
   await rig.kill()
@@ -145,10 +147,10 @@ async function expectWholeReplicas(): Promise<void> {
 
 type Writer = ReturnType<typeof startWriter>
 
-async function expectAnotherWrite(writers: Writer[]): Promise<void> {
+async function expectMoreWrites(writers: Writer[], count: number): Promise<void> {
   const stored = () => writers.reduce((sum, { counts }) => sum + counts.stored, 0)
   const before = stored()
-  await expect.poll(stored, { timeout: 60_000 }).toBeGreaterThan(before + 3)
+  await expect.poll(stored, { timeout: 60_000 }).toBeGreaterThanOrEqual(before + count)
 }
 
 function say(writers: Writer[]): string {

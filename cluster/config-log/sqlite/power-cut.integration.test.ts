@@ -1,5 +1,5 @@
-// Cuts the power of both stores, set up as in the guide: nothing that was acknowledged is lost. For a long run:
-// `CUTS=200 vitest run --project integration cluster/config-log/sqlite/power-cut`.
+// Cuts the power of both stores, set up as in the guide: nothing that was acknowledged is lost. `npm run test:long` cuts it
+// 200 times.
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { findNatsServer, startNatsRig } from '../../nats/nats-rig.ts'

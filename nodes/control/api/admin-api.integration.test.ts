@@ -381,7 +381,7 @@ models:
     const before = await revisionNow()
     const startedMs = performance.now()
     expect((await admin('POST', '/apply', text)).status).toBe(status)
-    expect(performance.now() - startedMs).toBeLessThan(1_000)
+    expect(performance.now() - startedMs).toBeLessThan(5_000)
     expect(await revisionNow()).toBe(before)
   })
 })

@@ -32,7 +32,7 @@ test('nothing is built, and Vite is not even loaded, while the sources are the s
   const { outcome, tookMs, imported } = await run()
   expect(outcome).toBe('unchanged')
   expect(imported.filter((name) => name.includes('vite'))).toEqual([])
-  expect(tookMs).toBeLessThan(300) // usually 10; the bound only tells a build from a check on a busy machine
+  expect(tookMs).toBeLessThan(1_000) // usually 10; the bound only tells a build from a check on a busy machine
 })
 
 test('two processes that find a stale folder at once leave a whole one', async () => {

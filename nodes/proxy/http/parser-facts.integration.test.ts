@@ -5,7 +5,7 @@ import { App, type HttpRequest, type HttpResponse, us_listen_socket_close, us_so
 import { spawnSync } from 'node:child_process'
 import net from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { statusesOf, talk } from './raw-client.ts'
+import { answersTo, statusesOf, talk } from './raw-client.ts'
 
 const closers: (() => void)[] = []
 afterEach(() => {
@@ -122,7 +122,7 @@ test('a status is written as it is, line breaks included, so one call can carry 
   const port = await bare((response) => {
     response.writeStatus('200 OK\r\na: 1\r\nb: 2').end('x')
   })
-  const { text } = await talk(port, [get()], 100)
+  const { text } = await answersTo(port, [get()])
   expect(text.startsWith('HTTP/1.1 200 OK\r\na: 1\r\nb: 2\r\n')).toBe(true)
 })
 
@@ -130,7 +130,7 @@ test('an answer to HEAD carries its body', async () => {
   const port = await bare((response) => {
     response.end('body')
   })
-  const { text } = await talk(port, ['HEAD / HTTP/1.1\r\nHost: a\r\n\r\n'], 100)
+  const { text } = await answersTo(port, ['HEAD / HTTP/1.1\r\nHost: a\r\n\r\n'])
   expect(text.endsWith('\r\n\r\nbody')).toBe(true)
 })
 
@@ -149,7 +149,7 @@ test('closing after a stream writes the header into the body', async () => {
     response.write('abc')
     response.end(undefined, true)
   })
-  const { text } = await talk(port, [get()], 100)
+  const { text } = await answersTo(port, [get()])
   expect(text).toContain('3\r\nabcConnection: close\r\n')
 })
 

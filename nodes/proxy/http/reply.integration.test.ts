@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.ts'
 import type { Body, Reply, RequestHead } from './http.ts'
-import { statusesOf, talk, until } from './raw-client.ts'
+import { answersTo, statusesOf, talk, until } from './raw-client.ts'
 import { jsonHeaders, key, startTestServer, TestHandler, type TestServer } from './test-handler.ts'
 
 let at: TestServer
@@ -25,6 +25,13 @@ function route(path: string, run: (reply: Reply, body: Body, head: RequestHead) 
   at.handler.routes.set(path, (head, body, reply) => run(reply, body, head))
 }
 
+/** Of an answer whose body is nothing but Z, without the framing of its chunks. */
+function countOfZ(data: Uint8Array): number {
+  let count = 0
+  for (let i = 0; i < data.length; i++) if (data[i] === 90) count++
+  return count
+}
+
 function connect(): net.Socket {
   const socket = net.connect(at.port, '127.0.0.1')
   socket.on('error', () => {})
@@ -38,7 +45,7 @@ test('a stream arrives piece by piece, with its head before the first', async ()
     setTimeout(() => reply.write(Buffer.from('data: 2\n\n')), 20)
     setTimeout(() => reply.end(), 40)
   })
-  const { text } = await talk(at.port, [get('/stream')], 200)
+  const { text } = await answersTo(at.port, [get('/stream')])
   expect(text).toContain('content-type: text/event-stream')
   expect(text.endsWith('9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n0\r\n\r\n')).toBe(true)
   expect(at.server.openRequests).toBe(0)
@@ -53,12 +60,16 @@ test('two writes arrive at once: the socket does not wait for an acknowledgement
       for (const piece of ['a', 'b', 'c', 'last']) reply.write(piece)
     }, 20)
   })
-  const socket = connect()
-  socket.write(get('/stream'))
-  await until(socket, 'last')
-  socket.destroy()
-  // With Nagle's algorithm the second write would wait for the client's delayed acknowledgement: 40 ms at least.
-  expect(performance.now() - startMs[0]!).toBeLessThan(35)
+  const tookMs: number[] = []
+  for (let i = 0; i < 5; i++) {
+    const socket = connect()
+    socket.write(get('/stream'))
+    await until(socket, 'last')
+    tookMs.push(performance.now() - startMs.at(-1)!)
+    socket.destroy()
+  }
+  // With Nagle's algorithm the second write would wait for the client's delayed acknowledgement each time: 40 ms at least.
+  expect(Math.min(...tookMs)).toBeLessThan(35)
 })
 
 test('a stream that is ended without a byte is an empty answer', async () => {
@@ -66,7 +77,7 @@ test('a stream that is ended without a byte is an empty answer', async () => {
     reply.begin(200, ['x-a', 'b'])
     reply.end()
   })
-  const { text } = await talk(at.port, [get('/empty'), get('/empty')], 300)
+  const { text } = await answersTo(at.port, [get('/empty'), get('/empty')])
   expect(statusesOf(text)).toEqual([200, 200])
   expect(text).toContain('Content-Length: 0')
 })
@@ -77,7 +88,7 @@ test('a stream asked for with HEAD sends its head alone', async () => {
     reply.write('data')
     reply.end()
   })
-  const { text } = await talk(at.port, [`HEAD /stream HTTP/1.1\r\n${auth}\r\n`, get('/stream')], 300)
+  const { text } = await answersTo(at.port, [`HEAD /stream HTTP/1.1\r\n${auth}\r\n`, get('/stream')])
   expect(statusesOf(text)).toEqual([200, 200])
   expect(text.indexOf('data')).toBeGreaterThan(text.lastIndexOf('HTTP/1.1'))
 })
@@ -140,7 +151,7 @@ test('a slow reader gets every byte, and the writer is told when to stop and to 
   await pause(100)
   let received = 0
   socket.on('data', (data) => {
-    received += data.filter((byte) => byte === 90).length
+    received += countOfZ(data)
   })
   socket.resume()
   await expect.poll(() => received, { timeout: 10_000 }).toBe(total)
@@ -162,7 +173,7 @@ test('what a full stream holds goes out although nothing more is written', async
   await pause(50)
   let received = 0
   socket.on('data', (data) => {
-    received += data.filter((byte) => byte === 90).length
+    received += countOfZ(data)
   })
   socket.resume()
   await expect.poll(() => received, { timeout: 5_000 }).toBe(bytes)
@@ -184,7 +195,7 @@ test('a large answer reaches a slow reader whole, and is open until it has', asy
   expect(at.server.openRequests).toBe(1)
   let received = 0
   socket.on('data', (data) => {
-    received += data.filter((byte) => byte === 90).length
+    received += countOfZ(data)
   })
   socket.resume()
   await expect.poll(() => received, { timeout: 10_000 }).toBe(size)
@@ -217,7 +228,7 @@ test.each(['large', 'stream'])('a reader that takes bytes at a fair pace is neve
   let received = 0
   let stopAt = 0
   socket.on('data', (data) => {
-    received += data.filter((byte) => byte === 90).length
+    received += countOfZ(data)
     if (received >= stopAt) socket.pause()
   })
   await expect.poll(() => at.server.openRequests).toBe(1)
@@ -259,7 +270,9 @@ test('a writer that goes on although the stream is full is cut at 256 KB more', 
   socket.write(get('/rude'))
   socket.pause()
   await expect.poll(() => at.handler.gone).toBe(1)
-  expect(written).toBe(256 << 10)
+  expect(written).toBeGreaterThanOrEqual(256 << 10)
+  // The kernel may take some of it meanwhile, at most what it holds for a connection.
+  expect(written).toBeLessThanOrEqual((256 << 10) + (4 << 20))
   expect(at.server.openRequests).toBe(0)
   socket.destroy()
 })
@@ -307,7 +320,7 @@ test('bodies of every size arrive byte for byte', async () => {
       body.release()
       reply.send(200, jsonHeaders(head), '{}')
     })
-    const { text } = await talk(at.port, [post('/check', sent.toString())], size < 300_000 ? 250 : 2_000)
+    const { text } = await answersTo(at.port, [post('/check', sent.toString())])
     expect(statusesOf(text), `${size}`).toEqual([200])
     expect(same, `${size}`).toBe(true)
   }
@@ -322,11 +335,11 @@ test('bodies beyond the memory budget are refused with 503 and retry-after', asy
   const socket = net.connect(small.port, '127.0.0.1')
   socket.write(post('/hold', 'a'.repeat(10_000)))
   await expect.poll(() => held.length).toBe(1)
-  const refused = await talk(small.port, [post('/v1/echo', '{}')], 200)
+  const refused = await answersTo(small.port, [post('/v1/echo', '{}')])
   expect(statusesOf(refused.text)).toEqual([503])
   expect(refused.text).toContain('retry-after: 1')
   held[0]!.release()
-  const { text } = await talk(small.port, [post('/v1/echo', '{}')], 300)
+  const { text } = await answersTo(small.port, [post('/v1/echo', '{}')])
   expect(statusesOf(text)).toEqual([200])
   socket.destroy()
   small.server.close()
@@ -337,21 +350,21 @@ test('memory comes back from bodies that nobody finishes reading', async () => {
   const chunked = `POST /v1/echo HTTP/1.1\r\n${auth}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n`
   const halfSent = `POST /v1/echo HTTP/1.1\r\n${auth}Content-Type: application/json\r\nContent-Length: 9000\r\n\r\n{`
   small.handler.onHeadHook = () => boom()
-  expect(statusesOf((await talk(small.port, [`${chunked}0\r\n\r\n`], 300)).text)).toEqual([500])
+  expect(statusesOf((await answersTo(small.port, [`${chunked}0\r\n\r\n`])).text)).toEqual([500])
   small.handler.onHeadHook = (_head, reply) => void setTimeout(() => reply.send(408, [], ''), 20)
-  expect(statusesOf((await talk(small.port, [halfSent], 300)).text)).toEqual([408])
+  expect(statusesOf((await answersTo(small.port, [halfSent])).text)).toEqual([408])
   small.handler.onHeadHook = undefined
   await talk(small.port, [halfSent], 300)
   await talk(small.port, [chunked], 300)
   await expect.poll(() => small.server.openRequests).toBe(0)
-  const { text } = await talk(small.port, [post('/v1/echo', 'a'.repeat(9_000))], 200)
+  const { text } = await answersTo(small.port, [post('/v1/echo', 'a'.repeat(9_000))])
   expect(statusesOf(text)).toEqual([200])
   small.server.close()
 })
 
 test('an early refusal leaves the connection usable, whatever the size of the unread body', async () => {
   const refused = `POST /nope HTTP/1.1\r\n${auth}Content-Length: 262144\r\n\r\n${'x'.repeat(262_144)}`
-  const { text } = await talk(at.port, [refused, post('/v1/echo', '{"a":1}')], 300)
+  const { text } = await answersTo(at.port, [refused, post('/v1/echo', '{"a":1}')])
   expect(statusesOf(text)).toEqual([404, 200])
   expect(text.endsWith('{"a":1}')).toBe(true)
 })
@@ -404,11 +417,11 @@ function boom(): never {
 
 test.each(throwers)('a throw in %s costs one answer, and the server lives', async (_name, arm, statuses) => {
   arm()
-  const { text } = await talk(at.port, [post('/fault', '{}')], 300)
+  const { text } = await answersTo(at.port, [post('/fault', '{}')])
   expect(statusesOf(text).filter((status) => statuses.length > 0 || status !== 200)).toEqual(statuses)
   expect(at.notices.map((notice) => notice.type)).toEqual(['handler-threw'])
   at.handler.onHeadHook = undefined
-  const next = await talk(at.port, [post('/v1/echo', '{}')], 300)
+  const next = await answersTo(at.port, [post('/v1/echo', '{}')])
   expect(statusesOf(next.text)).toEqual([200])
   expect(at.server.openRequests).toBe(0)
 })
@@ -427,14 +440,14 @@ test.each(['onGone', 'onWritable'] as const)('a throw in %s is reported, and the
   else socket.resume()
   await expect.poll(() => at.notices.map((notice) => notice.type)).toEqual(['handler-threw'])
   socket.destroy()
-  const next = await talk(at.port, [post('/v1/echo', '{}')], 300)
+  const next = await answersTo(at.port, [post('/v1/echo', '{}')])
   expect(statusesOf(next.text)).toEqual([200])
 })
 
 test('a throw in a refusal still ends in an answer with the request id', async () => {
   at.handler.answerOf = boom
   const raw = `POST /v1/echo HTTP/1.1\r\n${auth}x-request-id: r-9\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`
-  const { text } = await talk(at.port, [raw], 300)
+  const { text } = await answersTo(at.port, [raw])
   expect(statusesOf(text)).toEqual([500])
   expect(text).toContain('x-request-id: r-9')
 })
@@ -532,6 +545,6 @@ test('no order of writes, ends, aborts and a client that leaves brings the serve
     }),
     { numRuns: 150 },
   )
-  const { text } = await talk(at.port, [post('/v1/echo', '{}')], 300)
+  const { text } = await answersTo(at.port, [post('/v1/echo', '{}')])
   expect(statusesOf(text)).toEqual([200])
 })

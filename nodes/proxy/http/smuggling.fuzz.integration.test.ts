@@ -1,5 +1,5 @@
 // Requests changed at random, each with another one hidden in its body, against a strict reading of RFC 9112: what the
-// server runs is what everybody would read there, or nothing. 600 by default, `FUZZ_RUNS=10000` for the long run (a
+// server runs is what everybody would read there, or nothing. 600 by default, `SMUGGLING_RUNS=10000` for the long run (a
 // minute); a failure prints its seed, `FUZZ_SEED=…` repeats it.
 import net from 'node:net'
 import fc from 'fast-check'
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { statusesOf } from './raw-client.ts'
 import { key, startTestServer, type TestServer } from './test-handler.ts'
 
-const runs = Number(process.env['FUZZ_RUNS'] ?? 600)
+const runs = Number(process.env['SMUGGLING_RUNS'] ?? 600)
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_260)
 
 /** Each has one connection at a time, so that what it ran is known to come from that connection. */

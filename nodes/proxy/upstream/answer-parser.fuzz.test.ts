@@ -1,4 +1,4 @@
-// Valid answers cut anywhere, and 100,000 broken ones (`FUZZ_RUNS=1000000` for the long run). A failure prints its seed;
+// Valid answers cut anywhere, and 100,000 broken ones (a million in `npm run test:long`). A failure prints its seed;
 // `FUZZ_SEED` sets it.
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'

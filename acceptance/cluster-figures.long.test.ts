@@ -1,7 +1,7 @@
-// How fast a cluster hears of a change. Figures, so they are taken when they are asked for, on a machine that does nothing
-// else; three servers, as many proxies as named (default 8), as many changes (default 100):
+// How fast a cluster hears of a change, on a machine that does nothing else: three servers, as many proxies as named (default
+// 8), as many changes (default 100).
 //
-//   FIGURES=on PROXIES=8 CHANGES=100 npm test -- acceptance/cluster-figures
+//   PROXIES=8 CHANGES=100 npm run test:long -- acceptance/cluster-figures
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, type ClusterNode, findNatsServer, startCluster } from './cluster.ts'
 import { ask } from './http.ts'
@@ -11,12 +11,7 @@ const proxiesCount = Number(process.env['PROXIES'] ?? 8)
 const changes = Number(process.env['CHANGES'] ?? 100)
 const lookMs = 5
 const limitMs = 30_000
-const why =
-  process.env['FIGURES'] === undefined
-    ? ' (skipped: figures are taken with FIGURES=on)'
-    : findNatsServer() === undefined
-      ? ' (skipped: needs nats-server)'
-      : ''
+const why = findNatsServer() === undefined ? ' (skipped: needs nats-server)' : ''
 
 describe.skipIf(why !== '')(`figures of a cluster${why}`, () => {
   let cluster: Cluster
