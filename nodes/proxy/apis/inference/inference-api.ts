@@ -114,18 +114,25 @@ export class InferenceApi implements Api {
   #dispatch(request: AuthenticatedRequest, permit: Permit): void {
     const { ids, clock, settlement } = this.#options
     const { model } = permit.asked.facts
+    const end = { model, holds: permit.holds }
     const route = request.snapshot.routeOf(model)
-    if (route === undefined) return settlement.reject(request, { type: 'no-target', model }, { model, ...permit })
+    if (route === undefined) return settlement.reject(request, { type: 'no-target', model }, end)
     const translators = openTranslators(request, permit, { ids, nowSeconds: Math.floor(clock.wallMs() / 1_000) })
-    if (request.operation.counts !== undefined && translators instanceof JsonTranslators) {
-      const count = translators.estimate(route.targets.map(({ target }) => target))
-      if (count?.ok === false) {
-        const error = ineligibleError(count.error, { model, models: [] })
-        return settlement.reject(request, error, { model, ...permit })
-      }
-      if (count !== undefined) return answerTokenCount(settlement, request, { model, count: count.value, ...permit })
-    }
-    this.#send(request, permit, { route, translators })
+    if (!this.#countsTokens(request, { route, translators, end })) this.#send(request, permit, { route, translators })
+  }
+
+  /** Answers a request for a number of tokens by our estimate. False: it asks for something else, or a target can count. */
+  #countsTokens(
+    request: AuthenticatedRequest,
+    { route, translators, end }: { route: ModelRoute<Target>; translators: Translators; end: Required<EarlyEnd> },
+  ): boolean {
+    if (request.operation.counts === undefined || !(translators instanceof JsonTranslators)) return false
+    const { settlement } = this.#options
+    const count = translators.estimate(route.targets.map(({ target }) => target))
+    if (count === undefined) return false
+    if (count.ok) answerTokenCount(settlement, request, { ...end, count: count.value })
+    else settlement.reject(request, ineligibleError(count.error, { model: end.model, models: [] }), end)
+    return true
   }
 
   #send(
