@@ -1,5 +1,5 @@
-// The `ws` package, loaded when the first provider with realtime sessions is configured. By `require`, because to `import` a
-// CommonJS package Node compiles its lexer for such packages, 8 MB that nothing else here needs.
+// The `ws` package, loaded when the first provider with realtime sessions is configured. By `require`, for the reason that
+// `shared/msgpack.ts` names.
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
