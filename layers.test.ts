@@ -164,11 +164,11 @@ test('uWebSockets.js is known to its room alone', () => {
 const startPackages: [file: string, packages: string[]][] = [
   ['nodes/headgate.ts', []],
   ['nodes/process/start.ts', []],
-  ['nodes/proxy/main.ts', ['uWebSockets.js']],
+  ['nodes/proxy/main.ts', ['@msgpack/msgpack', 'uWebSockets.js']],
   ['nodes/process/threads/worker.ts', []],
-  ['nodes/process/threads/control-thread.ts', ['zod']],
+  ['nodes/process/threads/control-thread.ts', ['@msgpack/msgpack', 'zod']],
   ['nodes/process/threads/aggregator-thread.ts', []],
-  ['nodes/process/threads/aggregator-alone.ts', []],
+  ['nodes/process/threads/aggregator-alone.ts', ['@msgpack/msgpack']],
 ]
 
 test.each(startPackages)('%s loads few packages', (file, packages) => {

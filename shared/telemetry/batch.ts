@@ -4,7 +4,7 @@
 // Delivery is exact because of two rules. A record's sequence never changes once it is in a batch, and each delivery of a
 // batch names the sequence that must be stored before it (`previous`), which its sender knows. So a receiver that keeps
 // one number per sender and boot, the highest sequence it has, can tell a repeat from a gap.
-import { decodeMulti } from '../msgpack.ts'
+import { decodeMulti } from '@msgpack/msgpack'
 import { done, fail, type Result } from '../result.ts'
 import { type BatchHeader, recordTag, writeWide } from './codec.ts'
 import { BatchNames, type DecodedRecord, decodeRecord, MalformedRecord } from './decode.ts'

@@ -1,6 +1,6 @@
+import { decodeMulti } from '@msgpack/msgpack'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeMulti } from '../msgpack.ts'
 import { arbitraryAttempt, arbitraryRequest, sampleAttempt, sampleRequest } from './arbitrary-records.ts'
 import { decodeBatch } from './batch.ts'
 import { BatchWriter, batchNamesMax, isSingle, nameLengthMax, recordBytesMax } from './codec.ts'

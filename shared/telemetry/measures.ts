@@ -1,6 +1,6 @@
 // Counts and distributions by name and labels: the form in which what is measured travels and is merged. Adding is all
 // there is to a merge, so any partition and any order give the same; and what was added between two looks can be told.
-import { decode, encode } from '../msgpack.ts'
+import { decode, encode } from '@msgpack/msgpack'
 import { Sketch } from './sketch.ts'
 
 export type Labels = readonly string[]

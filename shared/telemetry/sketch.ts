@@ -1,7 +1,7 @@
 // A DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch", VLDB 2019) with a fixed number of
 // bins. Bin i counts the values in (γ^(i-1), γ^i]; a quantile is off by at most (γ-1)/(γ+1), about 1 % of the value.
 // Merging adds bins, so any order and any partition of the merges gives the same counts.
-import { decode, encode } from '../msgpack.ts'
+import { decode, encode } from '@msgpack/msgpack'
 
 const gamma = 1.02
 const binsCount = 1_024

@@ -1,5 +1,4 @@
-// The `ws` package, loaded when the first provider with realtime sessions is configured. By `require`, for the reason that
-// `shared/msgpack.ts` names.
+// The `ws` package, loaded when the first provider with realtime sessions is configured.
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)

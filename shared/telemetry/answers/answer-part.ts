@@ -1,5 +1,5 @@
 // What one aggregator says of some partitions, in a form that is merged with what others say of theirs.
-import { decode, encode } from '../../msgpack.ts'
+import { decode, encode } from '@msgpack/msgpack'
 import type { HistoryPage } from './history-pages.ts'
 import type { UsageRow } from './usage-sums.ts'
 
