@@ -16,6 +16,7 @@ import {
   printVisibleStops,
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
+import { customToolsOf } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { type PrintedMessage, printConversation } from './print-content.ts'
 import { printThinking, type Thinking } from './thinking.ts'
@@ -74,11 +75,6 @@ function printOutputConfig({ config }: Thinking, formatted: ChatRequest | undefi
   const format = formatted?.responseFormat
   if (format?.type !== 'json-schema') return config
   return { ...config, format: { type: 'json_schema', schema: format.schema } }
-}
-
-export function customToolsOf({ tools }: ChatRequest): ReadonlySet<string> | undefined {
-  const names = tools.flatMap((tool) => (tool.type === 'custom' ? [tool.name] : []))
-  return names.length === 0 ? undefined : new Set(names)
 }
 
 /** A turn of calls that began without a signed thought cannot go on with thinking turned on. */

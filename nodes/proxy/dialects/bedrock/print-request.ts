@@ -5,7 +5,6 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { betasFor } from '../anthropic/betas.ts'
-import { customToolsOf } from '../anthropic/print-request.ts'
 import { printThinking, type Thinking } from '../anthropic/thinking.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
@@ -16,7 +15,7 @@ import {
   printUpTo,
   printVisibleStops,
 } from '../common/print-parameters.ts'
-import { ToolNames } from '../common/tool-names.ts'
+import { printedTools, ToolNames } from '../common/tool-names.ts'
 import type { PrintedRequest, TargetTraits } from '../dialect.ts'
 import { type BedrockMessage, printBedrockConversation } from './print-content.ts'
 import { bedrockNames, printToolConfig } from './print-tools.ts'
@@ -57,10 +56,8 @@ export function printBedrockRequest(
     body: JSON.stringify(body),
     headerLines: '',
     dropped: [...dropped, ...members.value.dropped],
-    jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool.name),
-    customTools: customToolsOf(request),
     model: target.model,
-    toolNames: names.read.size === 0 ? undefined : names.read,
+    ...printedTools(request, names, jsonTool?.name),
   })
 }
 

@@ -5,7 +5,6 @@ import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.t
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
-import { customToolsOf } from '../anthropic/print-request.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
   type ParameterPrinting,
@@ -15,8 +14,8 @@ import {
   printFirstStops,
   printParameters,
 } from '../common/print-parameters.ts'
-import { ToolNames } from '../common/tool-names.ts'
-import type { PrintedRequest, TargetTraits } from '../dialect.ts'
+import { printedTools, ToolNames } from '../common/tool-names.ts'
+import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { printCohereMessages } from './print-content.ts'
 import { cohereNames, printCohereTools } from './print-tools.ts'
 
@@ -41,27 +40,31 @@ export function printCohereRequest(
   const tools = printCohereTools(request, names)
   const parameters: Record<string, Json> = {}
   const dropped = printParameters({ request, target, members: parameters }, rules)
-  const own = Object.entries(request.extras).filter(([name]) => ownMembers.has(name))
   const body = {
     model: target.model,
     messages: printCohereMessages(request.messages, names),
     ...tools.members,
     response_format: printFormat(request),
     ...parameters,
-    ...Object.fromEntries(own),
+    ...ownMembersOf(request),
     stream: request.stream,
   }
-  const foreign = members.value.dropped.filter((one) => !('member' in one && ownMembers.has(one.member)))
   return done({
     path: '/chat',
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...tools.dropped, ...foreign],
-    jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool.name),
-    customTools: customToolsOf(request),
-    toolNames: names.read.size === 0 ? undefined : names.read,
+    dropped: [...dropped, ...tools.dropped, ...members.value.dropped.filter((one) => !isOwn(one))],
     model: target.model,
+    ...printedTools(request, names, jsonTool?.name),
   })
+}
+
+function ownMembersOf({ extras }: ChatRequest): JsonObject {
+  return Object.fromEntries(Object.entries(extras).filter(([name]) => ownMembers.has(name)))
+}
+
+function isOwn(dropped: Dropped): boolean {
+  return 'member' in dropped && ownMembers.has(dropped.member)
 }
 
 function printFormat({ responseFormat }: ChatRequest): JsonObject | undefined {

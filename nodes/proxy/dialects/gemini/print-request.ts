@@ -4,7 +4,6 @@ import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.t
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
-import { customToolsOf } from '../anthropic/print-request.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
   type ParameterPrinting,
@@ -15,7 +14,7 @@ import {
   printIfMet,
   printParameters,
 } from '../common/print-parameters.ts'
-import { ToolNames } from '../common/tool-names.ts'
+import { printedTools, ToolNames } from '../common/tool-names.ts'
 import type { PrintedRequest, TargetTraits } from '../dialect.ts'
 import { printGeminiConversation } from './print-content.ts'
 import { openApiSchemaOf } from './print-schema.ts'
@@ -67,11 +66,9 @@ export function printGeminiRequest(
     body: JSON.stringify(body),
     headerLines: '',
     dropped: [...dropped, ...tools.dropped, ...members.value.dropped],
-    jsonTool: jsonTool?.name,
-    customTools: customToolsOf(request),
-    toolNames: names.read.size === 0 ? undefined : names.read,
     model: target.model,
     callsBefore: callsIn(request),
+    ...printedTools(request, names, jsonTool?.name),
   })
 }
 
