@@ -27,7 +27,7 @@ const readMembers: ReadonlySet<string> = new Set([
 
 export function readCompletionsRequest(body: JsonObject): Result<ChatRequest, BadRequest> {
   const reader = new BodyReader()
-  const parameters = readParameters(reader, body)
+  const top = reader.maybeNumber(body['logprobs'], 'logprobs')
   reader.maybeFlag(body['echo'], 'echo')
   const request: ChatRequest = {
     dialect: 'openai-completions',
@@ -35,16 +35,15 @@ export function readCompletionsRequest(body: JsonObject): Result<ChatRequest, Ba
     messages: [{ role: 'user', parts: [{ type: 'text', text: readPrompt(reader, body['prompt']) }] }],
     tools: [],
     stream: body['stream'] === true,
-    parameters,
+    parameters: readParameters(reader, body, top),
     extras: unread(body, readMembers),
     echo: body,
   }
   return reader.result(request)
 }
 
-function readParameters(reader: BodyReader, body: JsonObject): RequestParameters {
+function readParameters(reader: BodyReader, body: JsonObject, top: number | undefined): RequestParameters {
   const number = (name: string) => reader.maybeNumber(body[name], name)
-  const top = number('logprobs')
   return {
     maxOutputTokens: number('max_tokens'),
     temperature: number('temperature'),
