@@ -59,8 +59,8 @@ const providers = data.providers as unknown as Readonly<Record<string, Readonly<
 const compiled = new Map<string, CatalogueModel>()
 
 function find(provider: string, model: string): Entry | undefined {
-  if (!Object.hasOwn(providers, provider)) return undefined
-  const models = providers[provider]!
+  const models = Object.hasOwn(providers, provider) ? providers[provider] : undefined
+  if (models === undefined) return undefined
   const name = spellings(provider, model).find((spelling) => Object.hasOwn(models, spelling))
   return name === undefined ? undefined : models[name]
 }
