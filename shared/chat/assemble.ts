@@ -1,4 +1,5 @@
 // Folds the events of a stream into the whole answer that they are.
+import assert from 'node:assert/strict'
 import { done, fail, type Result } from '../result.ts'
 import type { ChatAnswer, Choice, Finish, TokenLogprob } from './answer.ts'
 import type { ChatError } from './error.ts'
@@ -54,8 +55,14 @@ export class Assembly {
   }
 
   #choice(index: number): OpenChoice {
-    while (this.#choices.length <= index) this.#choices.push(new OpenChoice())
-    return this.#choices[index]!
+    const known = this.#choices[index]
+    if (known !== undefined) return known
+    let choice: OpenChoice
+    do {
+      choice = new OpenChoice()
+      this.#choices.push(choice)
+    } while (this.#choices.length <= index)
+    return choice
   }
 }
 
@@ -100,25 +107,32 @@ class OpenChoice {
       case 'part':
         this.#parts[event.part] = { type: 'whole', text: '', value: event.value }
         break
-      default:
-        extend(this.#parts[event.part]!, event)
+      default: {
+        const part = this.#parts[event.part]
+        assert(part !== undefined, 'an event of a part that has not started')
+        extend(part, event)
+      }
     }
   }
 }
 
-interface OpenPart {
-  readonly type: 'text' | 'refusal' | 'reasoning' | 'tool-call' | 'whole'
+/** What events add to a part after its start. */
+interface Growth {
   text: string
-  id?: string | undefined
-  name?: string
-  form?: ToolForm
-  value?: MediaPart | OpaquePart
   citations?: Citation[]
   signature?: Sealed
   encrypted?: Sealed
 }
 
-function extend(part: OpenPart, event: Extract<ChoiceEvent, { part: number }>): void {
+type OpenPart = Growth &
+  (
+    | { readonly type: 'text' | 'refusal' }
+    | { readonly type: 'reasoning'; readonly id: string | undefined }
+    | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly form: ToolForm }
+    | { readonly type: 'whole'; readonly value: MediaPart | OpaquePart }
+  )
+
+function extend(part: Growth, event: Extract<ChoiceEvent, { part: number }>): void {
   switch (event.type) {
     case 'text-delta':
     case 'refusal-delta':
@@ -139,17 +153,18 @@ function extend(part: OpenPart, event: Extract<ChoiceEvent, { part: number }>): 
   }
 }
 
-function wholePart({ type, text, id, name, form, value, citations, signature, encrypted }: OpenPart): AssistantPart {
-  switch (type) {
+function wholePart(part: OpenPart): AssistantPart {
+  const { text, citations, signature, encrypted } = part
+  switch (part.type) {
     case 'text':
-      return { type, text, citations, signature }
+      return { type: 'text', text, citations, signature }
     case 'refusal':
-      return { type, text }
+      return { type: 'refusal', text }
     case 'reasoning':
-      return { type, text, id, signature, encrypted }
+      return { type: 'reasoning', text, id: part.id, signature, encrypted }
     case 'tool-call':
-      return { type, id: id ?? '', name: name ?? '', input: text, form: form ?? 'function', signature }
+      return { type: 'tool-call', id: part.id, name: part.name, input: text, form: part.form, signature }
     case 'whole':
-      return value!
+      return part.value
   }
 }

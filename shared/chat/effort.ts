@@ -28,8 +28,8 @@ export function effortOf({ effort, budgetTokens }: ReasoningWish): Effort | unde
   return efforts.find((one) => budgets[one] >= budgetTokens) ?? 'max'
 }
 
-/** The nearest of the efforts that somebody knows, which stand in rising order. */
+/** The nearest of the efforts that a model knows, which stand in rising order. */
 export function nearestEffort(effort: Effort, known: readonly Effort[]): Effort {
   const rank = (one: Effort) => efforts.indexOf(one)
-  return known.find((one) => rank(one) >= rank(effort)) ?? known[known.length - 1]!
+  return known.find((one) => rank(one) >= rank(effort)) ?? known.at(-1) ?? effort
 }

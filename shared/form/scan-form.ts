@@ -37,9 +37,9 @@ const boundaryPattern = /^[0-9A-Za-z'()+_,\-./:=?]{1,70}$/
 
 /** Of a `content-type` header value; undefined when there is none that can be used. */
 export function boundaryOf(contentType: string): string | undefined {
-  const found = [...contentType.matchAll(/;\s*boundary=(?:"([^"\\]*)"|([^\s;"]+))/gi)]
-  if (found.length !== 1) return undefined
-  const boundary = found[0]![1] ?? found[0]![2]!
+  const [found, ...others] = contentType.matchAll(/;\s*boundary=(?:"([^"\\]*)"|([^\s;"]+))/gi)
+  if (found === undefined || others.length > 0) return undefined
+  const boundary = found[1] ?? found[2] ?? ''
   return boundaryPattern.test(boundary) ? boundary : undefined
 }
 
@@ -81,9 +81,9 @@ function readPart(bytes: Buffer, { start, headStart, end }: Place): FormPart | F
   if (lines.some((line) => !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\x00-\x08\x0a-\x1f\x7f]*$/.test(line))) {
     return { message: 'A part has a head line that is none.' }
   }
-  const disposition = lines.filter((line) => /^content-disposition:/i.test(line))
-  if (disposition.length !== 1) return { message: 'A part needs one content-disposition.' }
-  const names = namesIn(disposition[0]!)
+  const [disposition, ...others] = lines.filter((line) => /^content-disposition:/i.test(line))
+  if (disposition === undefined || others.length > 0) return { message: 'A part needs one content-disposition.' }
+  const names = namesIn(disposition)
   if (names === undefined) return { message: 'A content-disposition must be form-data with one plain name.' }
   return { ...names, start, contentStart: blank + 4, end, head }
 }
@@ -99,7 +99,7 @@ function namesIn(line: string): { name: string; filename: string | undefined } |
     const one = parameter.exec(rest)
     const key = one?.[1]?.toLowerCase()
     if (one === null || key === undefined || found.has(key)) return undefined
-    found.set(key, one[2] ?? one[3]!)
+    found.set(key, one[2] ?? one[3] ?? '')
     rest = rest.slice(one[0].length)
   }
   const name = found.get('name')

@@ -33,8 +33,10 @@ export class NameTable {
   find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     let slot = hash & 255
     for (;;) {
-      const index = this.#slots[slot]!
-      if (index === -1 || sameName(this.names[index]!, bytes, start, end)) return index
+      const index = this.#slots[slot] ?? -1
+      if (index === -1) return -1
+      const name = this.names[index]
+      if (name === undefined || sameName(name, bytes, start, end)) return index
       slot = (slot + 1) & 255
     }
   }
@@ -80,7 +82,7 @@ export class MemberWalk {
       cursor.strict = index !== -1 && !table.jumped[index]
       i = cursor.skipValue(start, depth)
       if (i === stopped) return stopped
-      if (index !== -1) found[index] = { kind: kindOf(bytes[start]!), start, end: i }
+      if (index !== -1) found[index] = { kind: kindOf(bytes[start]), start, end: i }
       i = cursor.skipSpace(i)
       if (bytes[i] === 125) return i + 1
       if (bytes[i] !== 44) return cursor.stopAt(i)
@@ -113,7 +115,9 @@ export class MemberWalk {
   #noteDecoded(bytes: Buffer, start: number, end: number, table: NameTable): number {
     if (this.#decoded === undefined) {
       this.#decoded = new Set()
-      for (let i = 0; i < this.#count; i++) this.#decoded.add(decodedText(bytes, this.#starts[i]!, this.#ends[i]!))
+      for (const [i, from] of this.#starts.subarray(0, this.#count).entries()) {
+        this.#decoded.add(decodedText(bytes, from, this.#ends[i] ?? from))
+      }
     }
     const name = decodedText(bytes, start, end)
     if (this.#decoded.has(name)) this.duplicate = name
@@ -133,7 +137,7 @@ export function decodedText(bytes: Buffer, start: number, end: number): string {
   return JSON.parse(`"${strict}"`) as string
 }
 
-function kindOf(first: number): ValueKind {
+function kindOf(first: number | undefined): ValueKind {
   switch (first) {
     case 34:
       return 'string'

@@ -118,7 +118,8 @@ export function scanBody(bytes: Buffer, out: BodyScan): ScanProblem | undefined 
   out.open = first
   out.close = end
   for (let i = wanted.length; i < spans.length; i++) {
-    if (spans[i] !== undefined) return { type: 'forbidden_param', param: forbidden[i - wanted.length]! }
+    const param = spans[i] === undefined ? undefined : forbidden[i - wanted.length]
+    if (param !== undefined) return { type: 'forbidden_param', param }
   }
   const options = spans[fieldIndex.stream_options]
   return options?.kind === 'object' ? scanStreamOptions(bytes, options, out) : undefined

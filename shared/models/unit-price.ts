@@ -26,7 +26,8 @@ export function unitPriceOf(spec: UnitPriceSpec): UnitPrice {
 }
 
 /** Nano-dollars, whole; undefined where nobody told a price for that unit. */
-export function costOfUnits(price: UnitPrice | undefined, measure: BillableUnits | undefined): number | undefined {
-  const each = measure === undefined ? undefined : price?.get(measure.unit)
-  return each === undefined ? undefined : Math.round(each * measure!.amount)
+export function costOfUnits(price: UnitPrice | undefined, units: BillableUnits | undefined): number | undefined {
+  if (units === undefined) return undefined
+  const each = price?.get(units.unit)
+  return each === undefined ? undefined : Math.round(each * units.amount)
 }

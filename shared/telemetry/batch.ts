@@ -92,7 +92,7 @@ export function scanBatches(bytes: Uint8Array): { batches: BatchExtent[]; end: n
       open = { start: offset, end: next, firstSequence: header.firstSequence, count: 0 }
       batches.push(open)
     } else {
-      if (open === undefined || !isArray(bytes[offset]!)) break
+      if (open === undefined || !isArray(bytes[offset])) break
       open.end = next
       open.count++
     }
@@ -102,10 +102,12 @@ export function scanBatches(bytes: Uint8Array): { batches: BatchExtent[]; end: n
 }
 
 function isHeader(bytes: Uint8Array, offset: number): boolean {
-  return isArray(bytes[offset]!) && bytes[offset + arrayHeadBytes(bytes[offset]!)] === recordTag.header
+  const first = bytes[offset]
+  return isArray(first) && bytes[offset + arrayHeadBytes(first)] === recordTag.header
 }
 
-function isArray(byte: number): boolean {
+function isArray(byte: number | undefined): byte is number {
+  if (byte === undefined) return false
   return (byte & 0xf0) === 0x90 || byte === 0xdc
 }
 
@@ -120,8 +122,9 @@ function skipDocument(bytes: Uint8Array, offset: number): number {
     const byte = bytes[at]
     if (byte === undefined) return -1
     if (isArray(byte)) {
-      if (at + arrayHeadBytes(byte) > bytes.length) return -1
-      left += byte === 0xdc ? (bytes[at + 1]! << 8) | bytes[at + 2]! : byte & 0x0f
+      const length = byte === 0xdc ? uint16At(bytes, at + 1) : byte & 0x0f
+      if (length === undefined) return -1
+      left += length
       at += arrayHeadBytes(byte)
     } else {
       const size = scalarBytes(bytes, at, byte)
@@ -156,10 +159,21 @@ function scalarBytes(bytes: Uint8Array, at: number, byte: number): number {
     case 0xd3:
       return 9
     case 0xd9:
-      return at + 1 < bytes.length ? 2 + bytes[at + 1]! : -1
+      return sizeOf(2, bytes[at + 1])
     case 0xda:
-      return at + 2 < bytes.length ? 3 + ((bytes[at + 1]! << 8) | bytes[at + 2]!) : -1
+      return sizeOf(3, uint16At(bytes, at + 1))
     default:
       return -1
   }
+}
+
+function sizeOf(headBytes: number, length: number | undefined): number {
+  return length === undefined ? -1 : headBytes + length
+}
+
+/** Undefined when the bytes end before it. */
+function uint16At(bytes: Uint8Array, at: number): number | undefined {
+  const high = bytes[at]
+  const low = bytes[at + 1]
+  return high === undefined || low === undefined ? undefined : (high << 8) | low
 }

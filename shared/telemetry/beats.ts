@@ -38,9 +38,8 @@ export class Beats {
 /** Undefined for what is no such thing. */
 export function beatIn(value: unknown): Beat | undefined {
   const { boot, count } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Beat>
-  return typeof boot === 'string' && boot.length <= 64 && Number.isSafeInteger(count)
-    ? { boot, count: count! }
-    : undefined
+  if (typeof boot !== 'string' || boot.length > 64) return undefined
+  return typeof count === 'number' && Number.isSafeInteger(count) ? { boot, count } : undefined
 }
 
 function isOld({ boot, count }: Beat, known: Speaker): boolean {

@@ -32,7 +32,8 @@ export function decodeKeeping(payload: Uint8Array): KeepingMessage | undefined {
   const { node, boot, count, partitions } = value
   if (typeof node !== 'string' || typeof boot !== 'string' || !Array.isArray(partitions)) return undefined
   if (!partitions.every(isKept)) return undefined
-  return { node, boot, ...(Number.isSafeInteger(count) ? { count: count! } : {}), partitions }
+  const isCounted = typeof count === 'number' && Number.isSafeInteger(count)
+  return { node, boot, ...(isCounted ? { count } : {}), partitions }
 }
 
 function isKept(value: unknown): value is KeptPartition {

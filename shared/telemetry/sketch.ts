@@ -107,18 +107,20 @@ export class Sketch {
 
   /** Undefined when the bytes are not a sketch of this form. */
   static decode(bytes: Uint8Array): Sketch | undefined {
-    const form = numbersOf(bytes)
-    if (form === undefined || form[0] !== formVersion || form.length < 3 || form.length % 2 === 0) return undefined
+    const form = numbersOf(bytes) ?? []
+    const [version, zeros, sum] = form
+    if (version !== formVersion || zeros === undefined || sum === undefined || form.length % 2 === 0) return undefined
     const sketch = new Sketch('wide')
-    sketch.#zeros = form[1]!
-    sketch.#sum = form[2]!
-    sketch.#count = form[1]!
+    sketch.#zeros = zeros
+    sketch.#sum = sum
+    sketch.#count = zeros
     let bin = 0
     for (let i = 3; i < form.length; i += 2) {
-      bin += form[i]!
-      if (!(Number.isInteger(bin) && bin >= 0 && bin < binsCount && form[i + 1]! > 0)) return undefined
-      sketch.#bins[bin]! += form[i + 1]!
-      sketch.#count += form[i + 1]!
+      const count = form[i + 1] ?? 0
+      bin += form[i] ?? 0
+      if (!(Number.isInteger(bin) && bin >= 0 && bin < binsCount && count > 0)) return undefined
+      sketch.#bins[bin]! += count
+      sketch.#count += count
     }
     return sketch
   }

@@ -56,7 +56,7 @@ export class UsageSums {
   body(groupBy: readonly UsageGroup[], { fromHour, toHour }: { fromHour: number; toHour: number }): UsageBody {
     if (groupBy.length === 0 && this.#rows.size === 0) this.add([], () => 0n)
     const rows = this.#sorted(bounds.usageRowsMax).map(({ names, sums }) => ({
-      ...Object.fromEntries(groupBy.map((group, index) => [group, names[index]!])),
+      ...Object.fromEntries(groupBy.map((group, index) => [group, names[index] ?? ''])),
       ...countersOf(sums),
     }))
     return {
@@ -87,6 +87,9 @@ function usdOf(nanos: bigint): number {
 }
 
 function compareNames(a: readonly string[], b: readonly string[]): number {
-  for (const [index, name] of a.entries()) if (name !== b[index]) return name < b[index]! ? -1 : 1
+  for (const [index, name] of a.entries()) {
+    const other = b[index] ?? ''
+    if (name !== other) return name < other ? -1 : 1
+  }
   return 0
 }

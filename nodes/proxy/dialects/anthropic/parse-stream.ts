@@ -1,6 +1,6 @@
 // Anthropic Messages: the stream of an upstream, as events.
 import { settledReason } from '../../../../shared/chat/answer.ts'
-import type { Emit } from '../../../../shared/chat/events.ts'
+import type { Emit, StartEvent } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject, textIn } from '../common/body-reader.ts'
@@ -30,29 +30,21 @@ export class AnthropicStreamReader implements EventReader {
   read(value: JsonObject, emit: Emit): void {
     switch (value['type']) {
       case 'content_block_delta':
-        this.#delta(value, emit)
-        break
+        return this.#delta(value, emit)
       case 'content_block_start':
-        this.#begin(value, emit)
-        break
+        return this.#begin(value, emit)
       case 'content_block_stop':
-        this.#close(indexOf(value), emit)
-        break
+        return this.#close(indexOf(value), emit)
       case 'message_start':
-        this.#start(value['message'], emit)
-        break
+        return this.#start(value['message'], emit)
       case 'message_delta':
-        this.#finish(value, emit)
-        break
+        return this.#finish(value, emit)
       case 'message_stop':
-        this.#stop(emit)
-        break
+        return this.#stop(emit)
       case 'ping':
-        emit({ type: 'ping' })
-        break
+        return emit({ type: 'ping' })
       case 'error':
-        emit({ type: 'error', error: readAnthropicError(500, value) })
-        break
+        return emit({ type: 'error', error: readAnthropicError(500, value) })
       default: // an event that nobody has a use for is no error
     }
   }
@@ -72,15 +64,9 @@ export class AnthropicStreamReader implements EventReader {
       return
     }
     this.#started = true
-    const { id, model, usage } = isObject(message) ? message : {}
-    const tier = isObject(usage) ? usage['service_tier'] : undefined
-    emit({
-      type: 'start',
-      id: typeof id === 'string' ? id : '',
-      model: typeof model === 'string' ? model : '',
-      serviceTier: typeof tier === 'string' ? tier : undefined,
-    })
-    this.#count(usage, emit)
+    const begun = isObject(message) ? message : {}
+    emit(startOf(begun))
+    this.#count(begun['usage'], emit)
   }
 
   #count(usage: Json, emit: Emit): void {
@@ -95,26 +81,33 @@ export class AnthropicStreamReader implements EventReader {
     const block = isObject(value['content_block']) ? value['content_block'] : {}
     switch (block['type']) {
       case 'text':
-        this.#open(index, 'text', block, emit)
-        this.#say(index, block['text'], emit)
-        for (const citation of listOf(block['citations'])) this.#cite(index, citation, emit)
+        this.#beginText(index, block, emit)
         break
       case 'thinking':
         this.#open(index, 'reasoning', block, emit)
         this.#say(index, block['thinking'], emit)
         break
-      case 'redacted_thinking': {
-        const { part } = this.#open(index, 'reasoning', block, emit)
-        const { encrypted } = readThought(block)
-        if (encrypted !== undefined) emit({ type: 'encrypted', choice: 0, part, sealed: encrypted })
+      case 'redacted_thinking':
+        this.#beginRedacted(index, block, emit)
         break
-      }
       case 'tool_use':
         this.#open(index, 'tool-input', block, emit)
         break
       default:
         this.#blocks.set(index, { kind: 'opaque', part: -1, value: block, input: '' })
     }
+  }
+
+  #beginText(index: number, block: JsonObject, emit: Emit): void {
+    this.#open(index, 'text', block, emit)
+    this.#say(index, block['text'], emit)
+    for (const citation of listOf(block['citations'])) this.#cite(index, citation, emit)
+  }
+
+  #beginRedacted(index: number, block: JsonObject, emit: Emit): void {
+    const { part } = this.#open(index, 'reasoning', block, emit)
+    const { encrypted } = readThought(block)
+    if (encrypted !== undefined) emit({ type: 'encrypted', choice: 0, part, sealed: encrypted })
   }
 
   #open(index: number, kind: Exclude<Block['kind'], 'opaque'>, value: JsonObject, emit: Emit): Block {
@@ -135,21 +128,17 @@ export class AnthropicStreamReader implements EventReader {
     if (block === undefined || !isObject(delta)) return
     switch (delta['type']) {
       case 'text_delta':
-        this.#say(index, delta['text'], emit)
-        break
+        return this.#say(index, delta['text'], emit)
       case 'thinking_delta':
-        this.#say(index, delta['thinking'], emit)
-        break
+        return this.#say(index, delta['thinking'], emit)
       case 'input_json_delta':
         block.input += textIn(delta['partial_json'])
         if (block.kind === 'tool-input') this.#say(index, delta['partial_json'], emit)
         break
       case 'signature_delta':
-        this.#sign(block, delta, emit)
-        break
+        return this.#sign(block, delta, emit)
       case 'citations_delta':
-        this.#cite(index, delta['citation'], emit)
-        break
+        return this.#cite(index, delta['citation'], emit)
       default:
         if (block.kind === 'opaque') block.input += textIn(delta['content'])
     }
@@ -206,6 +195,16 @@ export class AnthropicStreamReader implements EventReader {
   #stop(emit: Emit): void {
     if (!this.#finished) this.#finish({ delta: { stop_reason: 'end_turn' } }, emit)
     emit({ type: 'end' })
+  }
+}
+
+function startOf({ id, model, usage }: JsonObject): StartEvent {
+  const tier = isObject(usage) ? usage['service_tier'] : undefined
+  return {
+    type: 'start',
+    id: textIn(id),
+    model: textIn(model),
+    serviceTier: typeof tier === 'string' ? tier : undefined,
   }
 }
 

@@ -43,8 +43,9 @@ export function printConversation(messages: readonly Message[]): Result<PrintedC
     if (!content.ok) return content
     addMessage(printed, message.role, content.value)
   }
-  if (printed.length === 0) return done({ system: [], messages: [{ role: 'user', content: system as JsonObject[] }] })
-  trimLast(printed.at(-1)!)
+  const last = printed.at(-1)
+  if (last === undefined) return done({ system: [], messages: [{ role: 'user', content: system as JsonObject[] }] })
+  trimLast(last)
   return done({ system, messages: printed.map(resultsFirst) })
 }
 

@@ -6,8 +6,17 @@ import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
-import { isMet } from '../common/met-parameters.ts'
+import {
+  type ParameterPrinting,
+  type ParameterRules,
+  type PrintOutcome,
+  printAs,
+  printParameters,
+  printUpTo,
+  printVisibleStops,
+} from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
+import { customToolsOf } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { type PrintedMessage, printConversation } from './print-content.ts'
 import { printThinking, type Thinking } from './thinking.ts'
@@ -27,8 +36,8 @@ export function printAnthropicRequest(
   target: TargetTraits,
 ): Result<PrintedRequest, MissingCapability> {
   const { facts } = target
-  const native = facts.jsonSchema === true && asked.responseFormat?.type === 'json-schema'
-  const jsonTool = !native && needsJsonTool(asked) ? withJsonTool(asked) : undefined
+  const hasFormat = facts.jsonSchema === true && asked.responseFormat?.type === 'json-schema'
+  const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
   const request = jsonTool?.request ?? asked
   const conversation = printConversation(request.messages)
   if (!conversation.ok) return conversation
@@ -36,10 +45,8 @@ export function printAnthropicRequest(
   if (!members.ok) return members
   const { system, messages } = conversation.value
   const thinking = printThinking(request, facts, outputTokensDefault, unsignedLoop(messages))
-  const parameters = printParameters(request, target, thinking)
+  const parameters = printOwnParameters(request, target, thinking)
   const tools = printTools(request, facts.jsonSchema === true)
-  const format = native ? { format: { type: 'json_schema', schema: schemaOf(request) } } : {}
-  const config = { ...thinking.config, ...format }
   const body = {
     model: target.model,
     max_tokens: thinking.maxTokens,
@@ -48,7 +55,7 @@ export function printAnthropicRequest(
     tools: tools.list.length === 0 ? undefined : tools.list,
     tool_choice: tools.choice,
     thinking: thinking.member,
-    output_config: Object.keys(config).length === 0 ? undefined : config,
+    output_config: printOutputConfig(thinking, hasFormat ? request : undefined),
     ...parameters.members,
     stream: request.stream ? true : undefined,
     ...members.value.kept,
@@ -63,13 +70,11 @@ export function printAnthropicRequest(
   })
 }
 
-function schemaOf({ responseFormat }: ChatRequest): Json {
-  return responseFormat?.type === 'json-schema' ? responseFormat.schema : undefined
-}
-
-export function customToolsOf({ tools }: ChatRequest): ReadonlySet<string> | undefined {
-  const names = tools.flatMap((tool) => (tool.type === 'custom' ? [tool.name] : []))
-  return names.length === 0 ? undefined : new Set(names)
+/** `formatted`: the request whose response format has a native form here. */
+function printOutputConfig({ config }: Thinking, formatted: ChatRequest | undefined): Json {
+  const format = formatted?.responseFormat
+  if (format?.type !== 'json-schema') return config
+  return { ...config, format: { type: 'json_schema', schema: format.schema } }
 }
 
 /** A turn of calls that began without a signed thought cannot go on with thinking turned on. */
@@ -91,61 +96,52 @@ function printTools({ tools, toolChoice, parameters, legacyFunctions }: ChatRequ
 }
 
 const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK']
-/** Said elsewhere, or true by itself. */
+/** Parameters that other members of the body express, or that hold without being sent. */
 const settled: readonly Parameter[] = ['maxOutputTokens', 'parallelToolCalls', 'n', 'safetyIdentifier']
 
-function printParameters(request: ChatRequest, { facts, quirks }: TargetTraits, thinking: Thinking) {
-  const { parameters, dialect } = request
+interface Printing extends ParameterPrinting {
+  readonly thinking: Thinking
+}
+
+const rules: ParameterRules<Printing> = {
+  isSettled: (parameter) => settled.includes(parameter),
+  // A model that thinks refuses all sampling parameters.
+  isRefused: (parameter, { target, thinking }) =>
+    sampling.includes(parameter) && (target.facts.sampling === false || thinking.on),
+  printers: {
+    temperature: printUpTo(1, 'temperature'),
+    topP: printTopP,
+    topK: printAs('top_k'),
+    stop: printVisibleStops('stop_sequences'),
+    user: printUser,
+    reasoning: (_, { thinking }) => (thinking.dropped ? 'dropped' : 'printed'),
+    serviceTier: printTier,
+  },
+}
+
+function printTopP(value: number, { request, members }: Printing): PrintOutcome {
+  // Newer models refuse requests with both a temperature and top_p.
+  if (request.parameters.temperature !== undefined && request.dialect !== 'anthropic') return 'dropped'
+  members['top_p'] = value
+  return 'printed'
+}
+
+function printUser(user: string, { members }: Printing): PrintOutcome {
+  members['metadata'] = { user_id: user }
+  return 'printed'
+}
+
+function printTier(value: string, { request, members }: Printing): PrintOutcome {
+  const tier = printServiceTier(value, request.dialect, 'anthropic')
+  if (tier === undefined) return 'dropped'
+  members['service_tier'] = tier
+  return 'printed'
+}
+
+function printOwnParameters(request: ChatRequest, target: TargetTraits, thinking: Thinking) {
   const members: Record<string, Json> = {}
-  const dropped: Dropped[] = []
-  const drop = (parameter: Parameter) => void dropped.push({ parameter })
-  for (const name in parameters) {
-    const parameter = name as Parameter
-    const value: Json = parameters[parameter]
-    if (value === undefined || settled.includes(parameter)) continue
-    // A model that thinks takes none of them.
-    const refused = sampling.includes(parameter) && (facts.sampling === false || thinking.on)
-    if (refused || quirks.drops?.has(parameter) === true) {
-      drop(parameter)
-      continue
-    }
-    switch (parameter) {
-      case 'temperature':
-        members['temperature'] = Math.min(1, parameters.temperature!)
-        if (parameters.temperature! > 1) drop(parameter)
-        break
-      case 'topP':
-        // Newer models refuse both together.
-        if (parameters.temperature === undefined || dialect === 'anthropic') members['top_p'] = value
-        else drop(parameter)
-        break
-      case 'topK':
-        members['top_k'] = value
-        break
-      case 'stop': {
-        const stops = parameters.stop!.filter((stop) => stop.trim() !== '')
-        if (stops.length > 0) members['stop_sequences'] = stops
-        if (stops.length < parameters.stop!.length) drop(parameter)
-        break
-      }
-      case 'user':
-        members['metadata'] = { user_id: value }
-        break
-      case 'reasoning':
-        if (thinking.dropped) drop(parameter)
-        break
-      case 'serviceTier': {
-        const tier = printServiceTier(parameters.serviceTier!, dialect, 'anthropic')
-        if (tier === undefined) drop(parameter)
-        else members['service_tier'] = tier
-        break
-      }
-      default:
-        if (!isMet(parameter, request)) drop(parameter)
-    }
-  }
-  if (parameters.user === undefined && parameters.safetyIdentifier !== undefined) {
-    members['metadata'] = { user_id: parameters.safetyIdentifier }
-  }
+  const dropped = printParameters({ request, target, members, thinking }, rules)
+  const { user, safetyIdentifier } = request.parameters
+  if (user === undefined && safetyIdentifier !== undefined) members['metadata'] = { user_id: safetyIdentifier }
   return { members, dropped }
 }

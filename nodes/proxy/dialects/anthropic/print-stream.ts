@@ -1,6 +1,15 @@
 // Anthropic Messages: events, as the stream that a caller reads. One block is open at a time there, so a part that begins
 // while another one is open waits until that has ended.
-import type { ChatEvent, FinishEvent, PartDelta, SealedEvent, StartEvent } from '../../../../shared/chat/events.ts'
+import type {
+  ChatEvent,
+  FinishEvent,
+  PartDelta,
+  PartStart,
+  ReasoningStart,
+  SealedEvent,
+  StartEvent,
+  ToolInputStart,
+} from '../../../../shared/chat/events.ts'
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import { printSeal } from '../common/sealed-parts.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
@@ -68,26 +77,19 @@ export class AnthropicStreamPrinter implements StreamPrinter {
         return this.#delta(event, 'thinking_delta', 'thinking')
       case 'tool-input-delta':
         return this.#printInput(event)
-      // A block begins with what comes first in it: a text may stay empty, and a thought may turn out to be hidden.
       case 'text-start':
       case 'refusal-start':
-        this.#open = new OpenBlock(event.part, 'text', emptyText)
-        return ''
       case 'reasoning-start':
-        this.#open = new OpenBlock(event.part, 'thought', emptyThought)
+        this.#open = openBlockOf(event)
         return ''
-      case 'tool-input-start': {
-        const block = JSON.stringify({ type: 'tool_use', id: event.id, name: event.name, input: {} })
-        this.#open = new OpenBlock(event.part, event.form, block)
+      case 'tool-input-start':
+        this.#open = openBlockOf(event)
         return this.#openBlock()
-      }
       case 'signature':
       case 'encrypted':
         return this.#printSealed(event)
-      case 'citation': {
-        const citation = JSON.stringify(printCitation(event.citation))
-        return this.#deltaOf(`{"type":"citations_delta","citation":${citation}}`)
-      }
+      case 'citation':
+        return this.#deltaOf(`{"type":"citations_delta","citation":${JSON.stringify(printCitation(event.citation))}}`)
       case 'part':
         return this.#printWhole(event)
       default:
@@ -202,6 +204,21 @@ export class AnthropicStreamPrinter implements StreamPrinter {
 
 const emptyText = '{"type":"text","text":""}'
 const emptyThought = '{"type":"thinking","thinking":"","signature":""}'
+
+/** A block is sent with the first thing in it: a text may stay empty, and a thought may turn out to be redacted. */
+function openBlockOf(event: PartStart | ReasoningStart | ToolInputStart): OpenBlock {
+  switch (event.type) {
+    case 'text-start':
+    case 'refusal-start':
+      return new OpenBlock(event.part, 'text', emptyText)
+    case 'reasoning-start':
+      return new OpenBlock(event.part, 'thought', emptyThought)
+    case 'tool-input-start': {
+      const block = { type: 'tool_use', id: event.id, name: event.name, input: {} }
+      return new OpenBlock(event.part, event.form, JSON.stringify(block))
+    }
+  }
+}
 
 class OpenBlock {
   readonly part: number

@@ -30,18 +30,20 @@ export function printThinking(
   const wish = parameters.reasoning
   const cap = parameters.maxOutputTokens ?? facts.outputTokensMax ?? outputTokensDefault
   if (wish === undefined) return { on: false, maxTokens: cap, dropped: false }
+  const isAdaptive = facts.reasoning === 'adaptive'
   if (wish.effort === 'none' || wish.budgetTokens === 0) {
-    const member = facts.reasoning === 'adaptive' ? { type: 'disabled' } : undefined
-    return { on: false, maxTokens: cap, member, dropped: false }
+    return { on: false, maxTokens: cap, member: isAdaptive ? { type: 'disabled' } : undefined, dropped: false }
   }
   const forced = toolChoice?.type === 'required' || toolChoice?.type === 'tool'
   if (facts.reasoning === 'none' || forced) return { on: false, maxTokens: cap, dropped: true }
-  if (facts.reasoning === 'adaptive') {
-    const effort = effortOf(wish)
-    const config = effort === undefined ? undefined : { effort: nearestEffort(effort, words) }
-    return { on: true, maxTokens: cap, member: { type: 'adaptive' }, config, dropped: false }
-  }
+  if (isAdaptive) return adaptive(wish, cap)
   return unsignedLoop ? { on: false, maxTokens: cap, dropped: true } : budgeted(wish, parameters.maxOutputTokens, cap)
+}
+
+function adaptive(wish: ReasoningWish, maxTokens: number): Thinking {
+  const effort = effortOf(wish)
+  const config = effort === undefined ? undefined : { effort: nearestEffort(effort, words) }
+  return { on: true, maxTokens, member: { type: 'adaptive' }, config, dropped: false }
 }
 
 function budgeted(wish: ReasoningWish, asked: number | undefined, cap: number): Thinking {

@@ -44,17 +44,20 @@ function printTitan(request: EmbeddingRequest, model: string): Result<Printed, M
   const [inputText, ...more] = texts.value
   if (more.length > 0) return fail({ capability: 'several inputs', what: 'input' })
   const isFirst = /titan-embed-text-v1/.test(model)
-  const { dimensions, purpose, user, extras } = request
+  return done({
+    body: { inputText, dimensions: isFirst ? undefined : request.dimensions },
+    dropped: titanDropped(request, isFirst),
+  })
+}
+
+function titanDropped({ dimensions, purpose, user, extras }: EmbeddingRequest, isFirst: boolean): Dropped[] {
   const members = [
     ...(user === undefined ? [] : ['user']),
     ...(purpose === undefined ? [] : ['input_type']),
     ...(dimensions !== undefined && isFirst ? ['dimensions'] : []),
     ...Object.keys(extras),
   ]
-  return done({
-    body: { inputText, dimensions: isFirst ? undefined : dimensions },
-    dropped: members.map((member) => ({ member })),
-  })
+  return members.map((member) => ({ member }))
 }
 
 /** Cohere's models tell their tokens in a header alone there: such an answer has no count. */

@@ -40,18 +40,15 @@ export function printBedrockMedia(part: MediaPart): Result<JsonObject, MissingCa
     case 'video':
       return printed('video', part.media, videoFormats, (format, source) => ({ video: { format, source } }))
     case 'file':
-      return printed('files', part.media, documentFormats, (format, source) => ({
-        document: {
-          format,
-          name: documentName(part.name),
-          source,
-          context: part.context,
-          citations: part.citable === true ? { enabled: true } : undefined,
-        },
-      }))
+      return printed('files', part.media, documentFormats, (format, source) => documentOf(part, format, source))
     case 'audio':
       return fail({ capability: 'audio', what: 'audio' })
   }
+}
+
+function documentOf({ name, context, citable }: MediaPart, format: string, source: JsonObject): JsonObject {
+  const citations = citable === true ? { enabled: true } : undefined
+  return { document: { format, name: documentName(name), source, context, citations } }
 }
 
 function printed(

@@ -64,17 +64,13 @@ export class BedrockStreamParser implements StreamParser {
     }
     switch (name) {
       case 'contentBlockDelta':
-        this.#delta(indexOf(value), value['delta'], emit)
-        break
+        return this.#delta(indexOf(value), value['delta'], emit)
       case 'contentBlockStart':
-        this.#begin(indexOf(value), value['start'], emit)
-        break
+        return this.#begin(indexOf(value), value['start'], emit)
       case 'contentBlockStop':
-        this.#close(indexOf(value), emit)
-        break
+        return this.#close(indexOf(value), emit)
       case 'messageStop':
-        this.#finish(value['stopReason'], emit)
-        break
+        return this.#finish(value['stopReason'], emit)
       case 'metadata': {
         const usage = readBedrockUsage(value['usage'])
         if (usage !== undefined) emit({ type: 'usage', usage })

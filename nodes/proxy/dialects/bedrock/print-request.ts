@@ -5,12 +5,18 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { betasFor } from '../anthropic/betas.ts'
-import { customToolsOf } from '../anthropic/print-request.ts'
 import { printThinking, type Thinking } from '../anthropic/thinking.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
-import { isMet } from '../common/met-parameters.ts'
-import { ToolNames } from '../common/tool-names.ts'
-import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
+import {
+  type ParameterPrinting,
+  type ParameterRules,
+  type PrintOutcome,
+  printParameters,
+  printUpTo,
+  printVisibleStops,
+} from '../common/print-parameters.ts'
+import { printedTools, ToolNames } from '../common/tool-names.ts'
+import type { PrintedRequest, TargetTraits } from '../dialect.ts'
 import { type BedrockMessage, printBedrockConversation } from './print-content.ts'
 import { bedrockNames, printToolConfig } from './print-tools.ts'
 
@@ -35,28 +41,29 @@ export function printBedrockRequest(
   const members = foreignMembers(request, 'bedrock')
   if (!members.ok) return members
   const { system, messages } = conversation.value
-  const thinking = isClaude(target.model)
-    ? printThinking(request, target.facts, outputTokensDefault, unsignedLoop(messages))
-    : undefined
-  const parameters = printParameters(request, target, thinking)
+  const thinking = thinkingFor(request, target, messages)
+  const { printing, dropped } = printOwnParameters(request, target, thinking)
   const body = {
     messages,
     system: system.length === 0 ? undefined : system,
-    inferenceConfig: filled(parameters.inference),
+    inferenceConfig: filled(printing.members),
     toolConfig,
-    additionalModelRequestFields: filled(parameters.additional),
-    ...parameters.members,
+    additionalModelRequestFields: filled(printing.additional),
+    ...printing.body,
   }
   return done({
     path: `/model/${encodeURIComponent(target.model)}/${request.stream ? 'converse-stream' : 'converse'}`,
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...parameters.dropped, ...members.value.dropped],
-    jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool.name),
-    customTools: customToolsOf(request),
+    dropped: [...dropped, ...members.value.dropped],
     model: target.model,
-    toolNames: names.read.size === 0 ? undefined : names.read,
+    ...printedTools(request, names, jsonTool?.name),
   })
+}
+
+function thinkingFor(request: ChatRequest, { model, facts }: TargetTraits, messages: readonly BedrockMessage[]) {
+  if (!isClaude(model)) return undefined
+  return printThinking(request, facts, outputTokensDefault, unsignedLoop(messages))
 }
 
 function isClaude(model: string): boolean {
@@ -74,72 +81,77 @@ function unsignedLoop(messages: readonly BedrockMessage[]): boolean {
 }
 
 const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK']
-/** Said elsewhere, or true by itself. */
+/** Parameters that other members of the body express, or that hold without being sent. */
 const settled: readonly Parameter[] = ['maxOutputTokens', 'n']
 
 const tiers: readonly string[] = ['default', 'flex', 'priority', 'reserved']
 
-function printParameters(request: ChatRequest, { facts, quirks, model }: TargetTraits, thinking: Thinking | undefined) {
-  const { parameters } = request
-  const claude = isClaude(model)
-  const betas = claude ? betasFor(request, 'bedrock') : undefined
-  const inference: Record<string, Json> = { maxTokens: thinking?.maxTokens ?? parameters.maxOutputTokens }
-  const additional: Record<string, Json> = {
-    ...{ thinking: thinking?.member, output_config: thinking?.config },
-    anthropic_beta: betas?.kept,
+/** `members` is `inferenceConfig`. */
+interface Printing extends ParameterPrinting {
+  readonly isClaude: boolean
+  readonly thinking: Thinking | undefined
+  /** Becomes `additionalModelRequestFields`. */
+  readonly additional: Record<string, Json>
+  /** Members of the body itself. */
+  readonly body: Record<string, Json>
+}
+
+const rules: ParameterRules<Printing> = {
+  isSettled: (parameter) => settled.includes(parameter),
+  isRefused: (parameter, { target, thinking }) =>
+    sampling.includes(parameter) && (target.facts.sampling === false || thinking?.on === true),
+  printers: {
+    temperature: printUpTo(1, 'temperature'),
+    topP: printTopP,
+    topK: printTopK,
+    stop: printVisibleStops('stopSequences'),
+    reasoning: (_, { thinking }) => (thinking === undefined || thinking.dropped ? 'dropped' : 'printed'),
+    metadata: printMetadata,
+    serviceTier: printTier,
+    parallelToolCalls: (isParallel) => (isParallel ? 'printed' : 'dropped'),
+  },
+}
+
+function printTopP(value: number, { request, isClaude, members }: Printing): PrintOutcome {
+  // Newer Claude models refuse requests with both a temperature and topP.
+  if (isClaude && request.parameters.temperature !== undefined) return 'dropped'
+  members['topP'] = value
+  return 'printed'
+}
+
+function printTopK(value: number, { isClaude, additional }: Printing): PrintOutcome {
+  if (!isClaude) return 'dropped'
+  additional['top_k'] = value
+  return 'printed'
+}
+
+function printMetadata(value: Json, { body }: Printing): PrintOutcome {
+  const metadata = requestMetadata(value)
+  if (metadata === undefined) return 'dropped'
+  body['requestMetadata'] = metadata
+  return 'printed'
+}
+
+function printTier(tier: string, { body }: Printing): PrintOutcome {
+  if (!tiers.includes(tier)) return tier === 'auto' ? 'printed' : 'dropped'
+  body['serviceTier'] = { type: tier }
+  return 'printed'
+}
+
+function printOwnParameters(request: ChatRequest, target: TargetTraits, thinking: Thinking | undefined) {
+  const forClaude = isClaude(target.model)
+  const betas = forClaude ? betasFor(request, 'bedrock') : undefined
+  const printing: Printing = {
+    request,
+    target,
+    thinking,
+    isClaude: forClaude,
+    members: { maxTokens: thinking?.maxTokens ?? request.parameters.maxOutputTokens },
+    additional: { thinking: thinking?.member, output_config: thinking?.config, anthropic_beta: betas?.kept },
+    body: {},
   }
-  const members: Record<string, Json> = {}
-  const dropped: Dropped[] = [...(betas?.dropped ?? [])]
-  const drop = (parameter: Parameter) => void dropped.push({ parameter })
-  for (const [parameter, value] of Object.entries(parameters) as [Parameter, Json][]) {
-    if (value === undefined || settled.includes(parameter)) continue
-    const refused = sampling.includes(parameter) && (facts.sampling === false || thinking?.on === true)
-    if (refused || quirks.drops?.has(parameter) === true) {
-      drop(parameter)
-      continue
-    }
-    switch (parameter) {
-      case 'temperature':
-        inference['temperature'] = Math.min(1, parameters.temperature!)
-        if (parameters.temperature! > 1) drop(parameter)
-        break
-      case 'topP':
-        // Newer Claude models refuse both together.
-        if (parameters.temperature === undefined || !claude) inference['topP'] = value
-        else drop(parameter)
-        break
-      case 'topK':
-        if (claude) additional['top_k'] = value
-        else drop(parameter)
-        break
-      case 'stop': {
-        const stops = parameters.stop!.filter((stop) => stop.trim() !== '')
-        if (stops.length > 0) inference['stopSequences'] = stops
-        if (stops.length < parameters.stop!.length) drop(parameter)
-        break
-      }
-      case 'reasoning':
-        if (thinking === undefined || thinking.dropped) drop(parameter)
-        break
-      case 'metadata': {
-        const metadata = requestMetadata(value)
-        if (metadata === undefined) drop(parameter)
-        else members['requestMetadata'] = metadata
-        break
-      }
-      case 'serviceTier': {
-        if (tiers.includes(parameters.serviceTier!)) members['serviceTier'] = { type: value }
-        else if (value !== 'auto') drop(parameter)
-        break
-      }
-      case 'parallelToolCalls':
-        if (value === false) drop(parameter)
-        break
-      default:
-        if (!isMet(parameter, request)) drop(parameter)
-    }
-  }
-  return { inference, additional, members, dropped }
+  const dropped = printParameters(printing, rules)
+  return { printing, dropped: [...(betas?.dropped ?? []), ...dropped] }
 }
 
 /** Up to 16 texts of narrow form; what does not fit is left out as a whole, since a part of it would mislead (wire 68). */

@@ -32,33 +32,24 @@ export class CohereStreamReader implements EventReader {
     const index = typeof value['index'] === 'number' ? value['index'] : 0
     switch (value['type']) {
       case 'content-delta':
-        this.#content(index, message['content'], emit)
-        break
+        return this.#content(index, message['content'], emit)
       case 'content-start':
         this.#closeSaying(emit)
-        this.#content(index, message['content'], emit)
-        break
+        return this.#content(index, message['content'], emit)
       case 'tool-plan-delta':
-        this.#say('reasoning', textIn(message['tool_plan']), emit)
-        break
+        return this.#say('reasoning', textIn(message['tool_plan']), emit)
       case 'tool-call-start':
-        this.#beginCall(index, message['tool_calls'], emit)
-        break
+        return this.#beginCall(index, message['tool_calls'], emit)
       case 'tool-call-delta':
-        this.#input(index, argumentsOf(message['tool_calls']), emit)
-        break
+        return this.#input(index, argumentsOf(message['tool_calls']), emit)
       case 'tool-call-end':
-        this.#closeCall(index, emit)
-        break
+        return this.#closeCall(index, emit)
       case 'citation-start':
-        this.#cite(message['citations'], emit)
-        break
+        return this.#cite(message['citations'], emit)
       case 'message-start':
-        emit({ type: 'start', id: textIn(value['id']), model: this.#model })
-        break
+        return emit({ type: 'start', id: textIn(value['id']), model: this.#model })
       case 'message-end':
-        this.#finish(value['delta'], emit)
-        break
+        return this.#finish(value['delta'], emit)
       default: // ends that are known by what follows, and what nobody has a use for
     }
   }

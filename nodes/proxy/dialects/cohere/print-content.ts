@@ -3,6 +3,7 @@ import type {
   AssistantPart,
   Json,
   MediaPart,
+  ReasoningPart,
   ToolCallPart,
   ToolResultPart,
   UserPart,
@@ -51,18 +52,13 @@ function printResult({ callId, parts, isError }: ToolResultPart): Json {
 }
 
 function printAssistant(parts: readonly AssistantPart[], names: ToolNames): Json[] {
-  const calls = parts.flatMap((part): Json[] => {
-    if (part.type !== 'tool-call') return []
-    return [{ id: part.id, type: 'function', function: { name: names.write(part.name), arguments: argumentsOf(part) } }]
-  })
-  // Thoughts that another model sealed are nothing to this one (wire 36).
-  const own = parts.filter((part) => part.type === 'reasoning' && part.signature === undefined)
-  const thoughts = own.flatMap((part) => (part.type === 'reasoning' && part.text !== '' ? [part.text] : []))
+  const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [printCall(part, names)] : []))
+  const thoughts = parts.flatMap((part) => (part.type === 'reasoning' ? thoughtIn(part) : []))
   const said = parts.flatMap((part): Json[] => {
     const text = part.type === 'refusal' ? part.text : textOf(part as UserPart)
     return text === undefined || text === '' ? [] : [{ type: 'text', text }]
   })
-  // What was thought before calls is the plan of them there.
+  // Cohere calls the thoughts before tool calls their plan.
   if (calls.length > 0) {
     const tool_plan = thoughts.length === 0 ? undefined : thoughts.join('\n\n')
     const content = said.length === 0 ? undefined : (textAlone(said) ?? said)
@@ -71,6 +67,15 @@ function printAssistant(parts: readonly AssistantPart[], names: ToolNames): Json
   if (said.length === 0) return []
   const thinking = thoughts.map((text) => ({ type: 'thinking', thinking: text }))
   return [{ role: 'assistant', content: thinking.length > 0 ? [...thinking, ...said] : (textAlone(said) ?? said) }]
+}
+
+function printCall(call: ToolCallPart, names: ToolNames): Json {
+  return { id: call.id, type: 'function', function: { name: names.write(call.name), arguments: argumentsOf(call) } }
+}
+
+/** Thoughts that the model of another provider signed are left out (wire 36). */
+function thoughtIn({ text, signature }: ReasoningPart): string[] {
+  return signature === undefined && text !== '' ? [text] : []
 }
 
 /** The model's own text where it is an object, so that no digit is lost. */

@@ -5,10 +5,16 @@ import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.t
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
-import { customToolsOf } from '../anthropic/print-request.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
-import { isMet } from '../common/met-parameters.ts'
-import { ToolNames } from '../common/tool-names.ts'
+import {
+  type ParameterPrinting,
+  type ParameterRules,
+  type PrintOutcome,
+  printAs,
+  printFirstStops,
+  printParameters,
+} from '../common/print-parameters.ts'
+import { printedTools, ToolNames } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { printCohereMessages } from './print-content.ts'
 import { cohereNames, printCohereTools } from './print-tools.ts'
@@ -32,28 +38,33 @@ export function printCohereRequest(
   const names = new ToolNames(cohereNames)
   // The tools first: they keep their names before calls from long ago get theirs.
   const tools = printCohereTools(request, names)
-  const parameters = printParameters(request, target)
-  const own = Object.entries(request.extras).filter(([name]) => ownMembers.has(name))
+  const parameters: Record<string, Json> = {}
+  const dropped = printParameters({ request, target, members: parameters }, rules)
   const body = {
     model: target.model,
     messages: printCohereMessages(request.messages, names),
     ...tools.members,
     response_format: printFormat(request),
-    ...parameters.members,
-    ...Object.fromEntries(own),
+    ...parameters,
+    ...ownMembersOf(request),
     stream: request.stream,
   }
-  const foreign = members.value.dropped.filter((one) => !('member' in one && ownMembers.has(one.member)))
   return done({
     path: '/chat',
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...parameters.dropped, ...tools.dropped, ...foreign],
-    jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool.name),
-    customTools: customToolsOf(request),
-    toolNames: names.read.size === 0 ? undefined : names.read,
+    dropped: [...dropped, ...tools.dropped, ...members.value.dropped.filter((one) => !isOwn(one))],
     model: target.model,
+    ...printedTools(request, names, jsonTool?.name),
   })
+}
+
+function ownMembersOf({ extras }: ChatRequest): JsonObject {
+  return Object.fromEntries(Object.entries(extras).filter(([name]) => ownMembers.has(name)))
+}
+
+function isOwn(dropped: Dropped): boolean {
+  return 'member' in dropped && ownMembers.has(dropped.member)
 }
 
 function printFormat({ responseFormat }: ChatRequest): JsonObject | undefined {
@@ -62,70 +73,42 @@ function printFormat({ responseFormat }: ChatRequest): JsonObject | undefined {
   return responseFormat.type === 'json-schema' ? { type, json_schema: responseFormat.schema } : { type }
 }
 
-/** What a number may be; beyond it the API refuses the request, so the nearest is sent, and told. */
-interface Bounded {
-  readonly name: string
-  readonly min: number
-  readonly max: number
-}
-
-const bounded: Readonly<Partial<Record<Parameter, Bounded>>> = {
-  topP: { name: 'p', min: 0.01, max: 0.99 },
-  topK: { name: 'k', min: 0, max: 500 },
-  frequencyPenalty: { name: 'frequency_penalty', min: 0, max: 1 },
-  presencePenalty: { name: 'presence_penalty', min: 0, max: 1 },
-}
-
 const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
-/** Said elsewhere, or true by itself. */
+/** Parameters that other members of the body express, or that hold without being sent. */
 const settled: readonly Parameter[] = ['n', 'parallelToolCalls']
-/** More are refused. */
+/** The API refuses more stop sequences. */
 const stopsMax = 5
 
-function printParameters(request: ChatRequest, { facts, quirks }: TargetTraits) {
-  const { parameters } = request
-  const members: Record<string, Json> = {}
-  const dropped: Dropped[] = []
-  const drop = (parameter: Parameter) => void dropped.push({ parameter })
-  for (const [parameter, value] of Object.entries(parameters) as [Parameter, Json][]) {
-    if (value === undefined || settled.includes(parameter)) continue
-    if ((sampling.includes(parameter) && facts.sampling === false) || quirks.drops?.has(parameter) === true) {
-      drop(parameter)
-      continue
-    }
-    switch (parameter) {
-      case 'temperature':
-      case 'seed':
-        members[parameter] = value
-        break
-      case 'topP':
-      case 'topK':
-      case 'frequencyPenalty':
-      case 'presencePenalty': {
-        const { name, min, max } = bounded[parameter]!
-        const nearest = Math.min(max, Math.max(min, parameters[parameter]!))
-        members[name] = nearest
-        if (nearest !== value) drop(parameter)
-        break
-      }
-      case 'maxOutputTokens':
-        members['max_tokens'] = value
-        break
-      case 'stop':
-        members['stop_sequences'] = parameters.stop!.slice(0, stopsMax)
-        if (parameters.stop!.length > stopsMax) drop(parameter)
-        break
-      case 'reasoning':
-        if (facts.reasoning === 'none') {
-          // Not to think is what such a model does anyway.
-          if (parameters.reasoning!.effort !== 'none') drop(parameter)
-        } else members['thinking'] = printThinking(parameters.reasoning!)
-        break
-      default:
-        if (!isMet(parameter, request)) drop(parameter)
-    }
+const rules: ParameterRules<ParameterPrinting> = {
+  isSettled: (parameter) => settled.includes(parameter),
+  isRefused: (parameter, { target }) => sampling.includes(parameter) && target.facts.sampling === false,
+  printers: {
+    temperature: printAs('temperature'),
+    seed: printAs('seed'),
+    topP: printWithin({ name: 'p', min: 0.01, max: 0.99 }),
+    topK: printWithin({ name: 'k', min: 0, max: 500 }),
+    frequencyPenalty: printWithin({ name: 'frequency_penalty', min: 0, max: 1 }),
+    presencePenalty: printWithin({ name: 'presence_penalty', min: 0, max: 1 }),
+    maxOutputTokens: printAs('max_tokens'),
+    stop: printFirstStops(stopsMax, 'stop_sequences'),
+    reasoning: printReasoning,
+  },
+}
+
+/** The API refuses values outside these limits, so the nearest value is sent. */
+function printWithin({ name, min, max }: { readonly name: string; readonly min: number; readonly max: number }) {
+  return (value: number, { members }: ParameterPrinting): PrintOutcome => {
+    const nearest = Math.min(max, Math.max(min, value))
+    members[name] = nearest
+    return nearest === value ? 'printed' : 'dropped'
   }
-  return { members, dropped }
+}
+
+function printReasoning(wish: ReasoningWish, { target, members }: ParameterPrinting): PrintOutcome {
+  // A model that cannot think does without thinking anyway.
+  if (target.facts.reasoning === 'none') return wish.effort === 'none' ? 'printed' : 'dropped'
+  members['thinking'] = printThinking(wish)
+  return 'printed'
 }
 
 /** In tokens; without a number the model decides (wire 84). */

@@ -34,7 +34,8 @@ export class JsonListParser implements StreamParser {
     let start = 0
     for (let i = 0; i < bytes.length && !this.#over; i++) {
       const depth = this.#depth
-      if (!this.#step(bytes[i]!)) return 'broken'
+      const byte = bytes[i]
+      if (byte === undefined || !this.#step(byte)) return 'broken'
       if (depth === 1 && this.#depth === 2) start = i
       if (depth === 2 && this.#depth === 1) {
         if (!this.#element(bytes.subarray(start, i + 1))) return 'broken'

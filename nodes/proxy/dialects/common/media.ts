@@ -4,8 +4,10 @@ import type { Media } from '../../../../shared/chat/parts.ts'
 /** A data URL holds bytes; anything else is a link. */
 export function mediaOfUrl(url: string): Media {
   const head = /^data:([^;,]*)((?:;[^;,]*)*),/.exec(url)
-  if (head === null || !/;base64$/i.test(head[2]!)) return { from: 'url', url }
-  return { from: 'bytes', mediaType: head[1]!.toLowerCase(), base64: url.slice(head[0].length) }
+  if (head === null) return { from: 'url', url }
+  const [whole, mediaType = '', attributes = ''] = head
+  if (!/;base64$/i.test(attributes)) return { from: 'url', url }
+  return { from: 'bytes', mediaType: mediaType.toLowerCase(), base64: url.slice(whole.length) }
 }
 
 /** Undefined for what has no URL. */

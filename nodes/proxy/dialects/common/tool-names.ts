@@ -1,5 +1,7 @@
 // Names of tools where a provider's rules for them are narrower than the caller's: names that break them are written
 // otherwise and read back (wire 66).
+import type { ChatRequest } from '../../../../shared/chat/request.ts'
+import type { PrintedRequest } from '../dialect.ts'
 
 export interface NameRules {
   /** What no name may hold. */
@@ -41,4 +43,22 @@ export class ToolNames {
     }
     return written
   }
+}
+
+/** What the reader of an answer must know of the tools that were printed. */
+export function printedTools(
+  request: ChatRequest,
+  names: ToolNames,
+  jsonTool: string | undefined,
+): Pick<PrintedRequest, 'jsonTool' | 'customTools' | 'toolNames'> {
+  return {
+    jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool),
+    customTools: customToolsOf(request),
+    toolNames: names.read.size === 0 ? undefined : names.read,
+  }
+}
+
+export function customToolsOf({ tools }: ChatRequest): ReadonlySet<string> | undefined {
+  const names = tools.flatMap((tool) => (tool.type === 'custom' ? [tool.name] : []))
+  return names.length === 0 ? undefined : new Set(names)
 }

@@ -28,7 +28,7 @@ const readings: Readonly<Record<string, FinishReason>> = {
 /** `message` explains a filter; beside a stop it says what everybody sees. */
 export function readGeminiFinish(raw: Json, message: Json): Finish {
   if (typeof raw !== 'string') return { reason: 'stop' }
-  const reason = Object.hasOwn(readings, raw) ? readings[raw]! : 'stop'
+  const reason = (Object.hasOwn(readings, raw) ? readings[raw] : undefined) ?? 'stop'
   const explained = reason === 'content-filter' && typeof message === 'string' && message !== ''
   return explained ? { reason, raw, explanation: message } : { reason, raw }
 }

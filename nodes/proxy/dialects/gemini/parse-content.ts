@@ -132,7 +132,7 @@ class OpenCalls {
 
   answered(name: string, id: string | undefined): string {
     const index = this.#open.findIndex((call) => (id === undefined ? call.name === name : call.id === id))
-    if (index < 0) return id ?? `call_${name}`
-    return this.#open.splice(index, 1)[0]!.id
+    const [call] = index < 0 ? [] : this.#open.splice(index, 1)
+    return call?.id ?? id ?? `call_${name}`
   }
 }

@@ -46,8 +46,7 @@ function choiceOf(reader: BodyReader, config: JsonObject, allowed: string[]): To
     case 'NONE':
       return { type: 'none' }
     case 'ANY':
-      if (allowed.length === 1) return { type: 'tool', name: allowed[0]! }
-      return allowed.length === 0 ? { type: 'required' } : { type: 'allowed', names: allowed, required: true }
+      return forcedChoice(allowed)
     case 'AUTO':
     case 'VALIDATED':
     case 'MODE_UNSPECIFIED':
@@ -56,4 +55,10 @@ function choiceOf(reader: BodyReader, config: JsonObject, allowed: string[]): To
       reader.wrong('toolConfig.functionCallingConfig.mode', 'must be AUTO, ANY, NONE or VALIDATED')
       return undefined
   }
+}
+
+function forcedChoice(allowed: readonly string[]): ToolChoice {
+  const [first, ...others] = allowed
+  if (first === undefined) return { type: 'required' }
+  return others.length === 0 ? { type: 'tool', name: first } : { type: 'allowed', names: allowed, required: true }
 }

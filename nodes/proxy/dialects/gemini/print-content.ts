@@ -5,7 +5,9 @@ import type {
   JsonObject,
   Media,
   MediaPart,
+  ReasoningPart,
   Sealed,
+  TextPart,
   ToolCallPart,
   ToolResultPart,
   UserPart,
@@ -75,21 +77,16 @@ function printSaid(parts: readonly (AssistantPart | UserPart)[], facts: ContentF
   return parts.flatMap((part): JsonObject[] => {
     switch (part.type) {
       case 'text':
-        return part.text === '' && ownSignature(part.signature) === undefined
-          ? []
-          : [{ text: part.text, ...signed(part.signature) }]
+        return printSaidText(part)
       case 'refusal':
         return part.text === '' ? [] : [{ text: part.text }]
       case 'reasoning':
-        // A thought goes back with its proof, or not at all (wire 36).
-        return ownSignature(part.signature) === undefined
-          ? []
-          : [{ text: part.text, thought: true, ...signed(part.signature) }]
+        return printThought(part)
       case 'tool-call': {
         calls.set(part.id, { name: part.name, place: calls.size })
-        const needsProof = isFirstCall && facts.traits.signedCalls && ownSignature(part.signature) === undefined
+        const printed = printCall(part, facts, isFirstCall)
         isFirstCall = false
-        return [{ ...printCall(part, facts), ...(needsProof ? { thoughtSignature: unsignedCall } : {}) }]
+        return [printed]
       }
       case 'tool-result':
         return []
@@ -101,8 +98,24 @@ function printSaid(parts: readonly (AssistantPart | UserPart)[], facts: ContentF
   })
 }
 
-function printCall({ id, name, input, form, signature }: ToolCallPart, { names }: ContentFacts): JsonObject {
-  return { functionCall: { id, name: names.write(name), args: toolInput(input, form) }, ...signed(signature) }
+function printSaidText({ text, signature }: TextPart): JsonObject[] {
+  return text === '' && ownSignature(signature) === undefined ? [] : [{ text, ...signed(signature) }]
+}
+
+/** A thought is sent back only with its signature (wire 36). */
+function printThought({ text, signature }: ReasoningPart): JsonObject[] {
+  return ownSignature(signature) === undefined ? [] : [{ text, thought: true, ...signed(signature) }]
+}
+
+/** Newer models want a signature on the first call of a turn. */
+function printCall(
+  { id, name, input, form, signature }: ToolCallPart,
+  { names, traits }: ContentFacts,
+  isFirst: boolean,
+): JsonObject {
+  const functionCall = { id, name: names.write(name), args: toolInput(input, form) }
+  const needsStandIn = isFirst && traits.signedCalls && ownSignature(signature) === undefined
+  return { functionCall, ...(needsStandIn ? { thoughtSignature: unsignedCall } : signed(signature)) }
 }
 
 function ownSignature(signature: Sealed | undefined): string | undefined {

@@ -2,13 +2,20 @@
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
+import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
-import { customToolsOf } from '../anthropic/print-request.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
-import { isMet } from '../common/met-parameters.ts'
-import { ToolNames } from '../common/tool-names.ts'
-import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
+import {
+  type ParameterPrinting,
+  type ParameterRules,
+  type PrintOutcome,
+  printAs,
+  printFirstStops,
+  printIfMet,
+  printParameters,
+} from '../common/print-parameters.ts'
+import { printedTools, ToolNames } from '../common/tool-names.ts'
+import type { PrintedRequest, TargetTraits } from '../dialect.ts'
 import { printGeminiConversation } from './print-content.ts'
 import { openApiSchemaOf } from './print-schema.ts'
 import { geminiNames, printGeminiTools } from './print-tools.ts'
@@ -41,35 +48,48 @@ export function printGeminiRequest(
   // The tools first: they keep their names before calls from long ago get theirs.
   const tools = printGeminiTools(request, traits, names)
   const conversation = printGeminiConversation(request.messages, { names, traits })
-  const parameters = printParameters(request, target, { traits, host })
-  const kept = Object.entries(members.value.kept)
-  const configs = kept.flatMap(([name, value]) =>
-    name.startsWith(inConfig) ? [[name.slice(inConfig.length), value]] : [],
-  )
-  const config = { ...parameters.config, ...printFormat(request, traits), ...Object.fromEntries(configs) }
+  const printing = { request, target, traits, host, members: {}, body: {} }
+  const dropped = printParameters<Printing>(printing, rules)
+  const own = splitMembers(members.value.kept)
+  const config = { ...printing.members, ...printFormat(request, traits), ...own.config }
   const body = {
     contents: conversation.contents,
     systemInstruction: conversation.systemInstruction,
     tools: tools.tools,
     toolConfig: tools.toolConfig,
-    ...parameters.members,
-    ...Object.fromEntries(kept.filter(([name]) => !name.startsWith(inConfig))),
+    ...printing.body,
+    ...own.body,
     generationConfig: Object.keys(config).length === 0 ? undefined : config,
   }
   return done({
-    path: `/models/${encodeURIComponent(target.model)}:${request.stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+    path: pathOf(request, target.model),
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...parameters.dropped, ...tools.dropped, ...members.value.dropped],
-    jsonTool: jsonTool === undefined ? undefined : jsonTool.name,
-    customTools: customToolsOf(request),
-    toolNames: names.read.size === 0 ? undefined : names.read,
+    dropped: [...dropped, ...tools.dropped, ...members.value.dropped],
     model: target.model,
     callsBefore: callsIn(request),
+    ...printedTools(request, names, jsonTool?.name),
   })
 }
 
+function pathOf({ stream }: ChatRequest, model: string): string {
+  return `/models/${encodeURIComponent(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`
+}
+
 const inConfig = 'generationConfig.'
+
+/** Members that have no neutral name: those of the body, and those of `generationConfig`. */
+function splitMembers(kept: Readonly<Record<string, Json>>): {
+  readonly body: JsonObject
+  readonly config: JsonObject
+} {
+  const entries = Object.entries(kept)
+  const inside = entries.filter(([name]) => name.startsWith(inConfig))
+  return {
+    body: Object.fromEntries(entries.filter(([name]) => !name.startsWith(inConfig))),
+    config: Object.fromEntries(inside.map(([name, value]) => [name.slice(inConfig.length), value])),
+  }
+}
 
 function callsIn({ messages }: ChatRequest): number {
   return messages.reduce((sum, { parts }) => sum + parts.filter(({ type }) => type === 'tool-call').length, 0)
@@ -86,75 +106,66 @@ function printFormat({ responseFormat }: ChatRequest, { jsonSchema }: GeminiTrai
 }
 
 const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
-/** Said elsewhere. */
-const settled: readonly Parameter[] = ['parallelToolCalls']
-/** More are refused. */
+/** The API refuses more stop sequences. */
 const stopsMax = 5
 const tiers: Readonly<Record<string, string>> = { default: 'standard', flex: 'flex', priority: 'priority' }
 
-interface ParameterFacts {
+/** `members` is `generationConfig`. */
+interface Printing extends ParameterPrinting {
   readonly traits: GeminiTraits
   readonly host: GeminiHost
+  /** Members of the body itself. */
+  readonly body: Record<string, Json>
 }
 
-function printParameters(
-  request: ChatRequest,
-  { model, facts, quirks }: TargetTraits,
-  { traits, host }: ParameterFacts,
-) {
-  const { parameters, dialect } = request
-  const config: Record<string, Json> = {}
-  const members: Record<string, Json> = {}
-  const dropped: Dropped[] = []
-  const drop = (parameter: Parameter) => void dropped.push({ parameter })
-  for (const name in parameters) {
-    const parameter = name as Parameter
-    const value: Json = parameters[parameter]
-    if (value === undefined || settled.includes(parameter)) continue
-    if ((sampling.includes(parameter) && facts.sampling === false) || quirks.drops?.has(parameter) === true) {
-      drop(parameter)
-      continue
-    }
-    switch (parameter) {
-      case 'temperature':
-      case 'topP':
-      case 'topK':
-      case 'maxOutputTokens':
-      case 'frequencyPenalty':
-      case 'presencePenalty':
-      case 'seed':
-        config[parameter] = value
-        break
-      case 'n':
-        if (parameters.n! > 1) config['candidateCount'] = value
-        break
-      case 'stop':
-        config['stopSequences'] = parameters.stop!.slice(0, stopsMax)
-        if (parameters.stop!.length > stopsMax) drop(parameter)
-        break
-      case 'logprobs':
-        config['responseLogprobs'] = true
-        if (parameters.logprobs!.top !== undefined) config['logprobs'] = parameters.logprobs!.top
-        break
-      case 'reasoning': {
-        const thinking = printGeminiThinking(parameters.reasoning!, { model, thinking: traits.thinking })
-        if (thinking !== undefined && Object.keys(thinking).length > 0) config['thinkingConfig'] = thinking
-        // Not to think is what such a model does anyway.
-        if (thinking === undefined && parameters.reasoning!.effort !== 'none') drop(parameter)
-        break
-      }
-      case 'modalities':
-        config['responseModalities'] = parameters.modalities!.map((modality) => modality.toUpperCase())
-        break
-      case 'serviceTier': {
-        const tier = dialect === 'gemini' ? parameters.serviceTier : tiers[parameters.serviceTier!]
-        if (host.serviceTiers && tier !== undefined) members['serviceTier'] = tier
-        else if (!isMet(parameter, request)) drop(parameter)
-        break
-      }
-      default:
-        if (!isMet(parameter, request)) drop(parameter)
-    }
-  }
-  return { config, members, dropped }
+const rules: ParameterRules<Printing> = {
+  // Tools express it, and report it as dropped themselves.
+  isSettled: (parameter) => parameter === 'parallelToolCalls',
+  isRefused: (parameter, { target }) => sampling.includes(parameter) && target.facts.sampling === false,
+  printers: {
+    temperature: printAs('temperature'),
+    topP: printAs('topP'),
+    topK: printAs('topK'),
+    maxOutputTokens: printAs('maxOutputTokens'),
+    frequencyPenalty: printAs('frequencyPenalty'),
+    presencePenalty: printAs('presencePenalty'),
+    seed: printAs('seed'),
+    n: printCount,
+    stop: printFirstStops(stopsMax, 'stopSequences'),
+    logprobs: printLogprobs,
+    reasoning: printThinking,
+    modalities: printModalities,
+    serviceTier: printTier,
+  },
+}
+
+function printCount(n: number, { members }: Printing): PrintOutcome {
+  if (n > 1) members['candidateCount'] = n
+  return 'printed'
+}
+
+function printLogprobs({ top }: { readonly top?: number | undefined }, { members }: Printing): PrintOutcome {
+  members['responseLogprobs'] = true
+  if (top !== undefined) members['logprobs'] = top
+  return 'printed'
+}
+
+function printThinking(wish: ReasoningWish, { target, traits, members }: Printing): PrintOutcome {
+  const thinking = printGeminiThinking(wish, { model: target.model, thinking: traits.thinking })
+  // A model that cannot think does without thinking anyway.
+  if (thinking === undefined) return wish.effort === 'none' ? 'printed' : 'dropped'
+  if (Object.keys(thinking).length > 0) members['thinkingConfig'] = thinking
+  return 'printed'
+}
+
+function printModalities(modalities: readonly string[], { members }: Printing): PrintOutcome {
+  members['responseModalities'] = modalities.map((modality) => modality.toUpperCase())
+  return 'printed'
+}
+
+function printTier(value: string, printing: Printing): PrintOutcome {
+  const tier = printing.request.dialect === 'gemini' ? value : tiers[value]
+  if (!printing.host.serviceTiers || tier === undefined) return printIfMet('serviceTier', printing)
+  printing.body['serviceTier'] = tier
+  return 'printed'
 }

@@ -1,7 +1,7 @@
 // Gemini's streamGenerateContent: events, as the stream that a caller reads: server-sent events with `alt=sse`, one long JSON
 // list without. Calls come whole there, so their input waits for its end.
-import type { ChatEvent, FinishEvent, PartDelta, StartEvent } from '../../../../shared/chat/events.ts'
-import type { Citation, Json, JsonObject, Sealed, ToolForm } from '../../../../shared/chat/parts.ts'
+import type { ChatEvent, FinishEvent, PartDelta, StartEvent, ToolInputStart } from '../../../../shared/chat/events.ts'
+import type { AssistantPart, Citation, Json, JsonObject, Sealed, ToolForm } from '../../../../shared/chat/parts.ts'
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
 import { printGeminiCitations } from './citations.ts'
@@ -63,36 +63,23 @@ export class GeminiStreamPrinter implements StreamPrinter {
       case 'reasoning-start':
         this.#open.set(key(event), new OpenPart(event.type === 'text-start' ? 'text' : 'reasoning'))
         return ''
-      case 'tool-input-start': {
-        const part = new OpenPart('call')
-        part.call = { id: event.id, name: event.name, form: event.form }
-        this.#open.set(key(event), part)
+      case 'tool-input-start':
+        this.#beginCall(event)
         return ''
-      }
       case 'tool-input-delta':
         this.#said(event)
         return ''
       case 'signature':
-      case 'encrypted': {
-        const part = this.#open.get(key(event))
-        if (part !== undefined) part.seals[event.type] = joined(part.seals[event.type], event.sealed)
+      case 'encrypted':
+        this.#open.get(key(event))?.seal(event.type, event.sealed)
         return ''
-      }
       case 'citation':
         this.#open.get(key(event))?.citations.push(event.citation)
         return ''
       case 'part':
-        return printGeminiPart(event.value)
-          .map((part) => this.#part(event.choice, JSON.stringify(part)))
-          .join('')
-      case 'logprobs': {
-        const candidate = {
-          content: { role: 'model', parts: [] },
-          index: event.choice,
-          logprobsResult: printGeminiLogprobs(event.tokens),
-        }
-        return this.#chunk([candidate])
-      }
+        return this.#parts(event.choice, event.value)
+      case 'logprobs':
+        return this.#chunk([{ ...emptyCandidate(event.choice), logprobsResult: printGeminiLogprobs(event.tokens) }])
       case 'text-end':
       case 'reasoning-end':
       case 'tool-input-end':
@@ -100,6 +87,12 @@ export class GeminiStreamPrinter implements StreamPrinter {
       default:
         return ''
     }
+  }
+
+  #beginCall(event: ToolInputStart): void {
+    const part = new OpenPart('call')
+    part.call = { id: event.id, name: event.name, form: event.form }
+    this.#open.set(key(event), part)
   }
 
   #said(event: PartDelta): void {
@@ -115,29 +108,32 @@ export class GeminiStreamPrinter implements StreamPrinter {
     const { kind, text, call, seals, citations } = part
     const { choice } = event
     if (kind === 'call') {
-      const parts = printGeminiPart({ type: 'tool-call', ...call, input: text, signature: seals.signature })
-      return parts.map((one) => this.#part(choice, JSON.stringify(one))).join('')
+      return this.#parts(choice, { type: 'tool-call', ...call, input: text, signature: seals.signature })
     }
     const sealed = seals.signature !== undefined || seals.encrypted !== undefined
-    const pieces = sealed ? printGeminiPart({ type: kind, text: '', ...seals }) : []
-    const printed = pieces.map((one) => this.#part(choice, JSON.stringify(one))).join('')
+    const printed = sealed ? this.#parts(choice, { type: kind, text: '', ...seals }) : ''
     return printed + this.#cite(choice, text, citations)
   }
 
   #cite(choice: number, text: string, citations: readonly Citation[]): string {
     if (citations.length === 0) return ''
     const citationMetadata = printGeminiCitations([{ type: 'text', text, citations }])
-    return this.#chunk([{ content: { role: 'model', parts: [] }, index: choice, citationMetadata }])
+    return this.#chunk([{ ...emptyCandidate(choice), citationMetadata }])
   }
 
   #printEnd(): string {
     const finishes = this.#finishes.length === 0 ? [{ choice: 0, finish: { reason: 'stop' } as const }] : this.#finishes
     const candidates = finishes.map(({ choice, finish }) => ({
-      ...{ content: { role: 'model', parts: [] }, index: choice },
+      ...emptyCandidate(choice),
       ...printGeminiFinish(finish),
     }))
     const usageMetadata = printGeminiUsage(this.#usage ?? usageOf({ input: this.#facts.estimatedInput }))
     return this.#chunk(candidates, { usageMetadata }) + (this.#framing === 'list' ? ']' : '')
+  }
+
+  #parts(choice: number, value: AssistantPart): string {
+    const printed = printGeminiPart(value).map((part) => this.#part(choice, JSON.stringify(part)))
+    return printed.join('')
   }
 
   #part(choice: number, part: string): string {
@@ -173,6 +169,14 @@ class OpenPart {
   constructor(kind: OpenPart['kind']) {
     this.kind = kind
   }
+
+  seal(type: 'signature' | 'encrypted', sealed: Sealed): void {
+    this.seals[type] = joined(this.seals[type], sealed)
+  }
+}
+
+function emptyCandidate(index: number): JsonObject {
+  return { content: { role: 'model', parts: [] }, index }
 }
 
 function key({ choice, part }: { readonly choice: number; readonly part: number }): string {

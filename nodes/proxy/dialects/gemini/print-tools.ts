@@ -1,7 +1,7 @@
 // Gemini's tools, as an upstream is given them: all functions in one declaration, each thing that Google runs beside it.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
-import type { CustomTool, FunctionTool, ToolChoice } from '../../../../shared/chat/tools.ts'
+import type { CustomTool, FunctionTool, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { customSchema } from '../anthropic/tools.ts'
 import type { NameRules, ToolNames } from '../common/tool-names.ts'
 import type { Dropped } from '../dialect.ts'
@@ -21,23 +21,26 @@ export interface PrintedTools {
 
 /** In the order in which they were sent, so that a prompt cache stays warm (wire 87). */
 export function printGeminiTools(request: ChatRequest, traits: GeminiTraits, names: ToolNames): PrintedTools {
-  const { toolChoice, parameters, legacyFunctions } = request
+  const { toolChoice } = request
   const allowed = toolChoice?.type === 'allowed' ? new Set(toolChoice.names) : undefined
   const offered = request.tools.filter(({ name }) => allowed === undefined || allowed.has(name))
   const declared = offered.filter((tool) => tool.type !== 'hosted')
   const hosted = offered.flatMap((tool) => (tool.type === 'hosted' ? [tool.value] : []))
   const functions = declared.map((tool) => printFunction(tool, traits, names))
   const tools = [...(functions.length === 0 ? [] : [{ functionDeclarations: functions }]), ...hosted]
-  const dropped: Dropped[] = []
-  if (declared.some((tool) => tool.type === 'function' && tool.strict === true)) dropped.push({ member: 'strict' })
-  if (parameters.parallelToolCalls === false || legacyFunctions === true) {
-    if (functions.length > 0) dropped.push({ parameter: 'parallelToolCalls' })
-  }
   return {
     tools: tools.length === 0 ? undefined : tools,
     toolConfig: functions.length === 0 ? undefined : printChoice(toolChoice, names),
-    dropped,
+    dropped: droppedOf(declared, request),
   }
+}
+
+function droppedOf(declared: readonly Tool[], { parameters, legacyFunctions }: ChatRequest): Dropped[] {
+  const dropped: Dropped[] = []
+  if (declared.some((tool) => tool.type === 'function' && tool.strict === true)) dropped.push({ member: 'strict' })
+  const isSingle = parameters.parallelToolCalls === false || legacyFunctions === true
+  if (isSingle && declared.length > 0) dropped.push({ parameter: 'parallelToolCalls' })
+  return dropped
 }
 
 function printFunction(tool: FunctionTool | CustomTool, { jsonSchema }: GeminiTraits, names: ToolNames): JsonObject {

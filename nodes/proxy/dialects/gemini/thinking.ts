@@ -17,19 +17,17 @@ export function printGeminiThinking(
   return off || wish.summary === 'none' ? amount : { ...amount, includeThoughts: true }
 }
 
-/** In rising order. No model of this kind can be told not to think. */
-const levels: readonly (readonly [RegExp, readonly Effort[]])[] = [
-  [/gemini-3-pro/, ['low', 'high']],
-  [/pro/, ['low', 'medium', 'high']],
-  [/./, ['minimal', 'low', 'medium', 'high']],
-]
+/** The levels that a model knows, in rising order. No model of this kind can be told not to think. */
+function levelsOf(model: string): readonly Effort[] {
+  if (/gemini-3-pro/.test(model)) return ['low', 'high']
+  return /pro/.test(model) ? ['low', 'medium', 'high'] : ['minimal', 'low', 'medium', 'high']
+}
 
 function levelOf(wish: ReasoningWish, model: string): JsonObject {
   const effort = effortOf(wish)
-  // It decides for itself when it is told nothing.
+  // Without a level the model decides how much it thinks.
   if (effort === undefined) return {}
-  const known = levels.find(([pattern]) => pattern.test(model))![1]
-  return { thinkingLevel: nearestEffort(effort, known).toUpperCase() }
+  return { thinkingLevel: nearestEffort(effort, levelsOf(model)).toUpperCase() }
 }
 
 interface BudgetRange {
@@ -38,17 +36,16 @@ interface BudgetRange {
   readonly canBeOff: boolean
 }
 
-const budgets: readonly (readonly [RegExp, BudgetRange])[] = [
-  [/pro/, { min: 128, max: 32_768, canBeOff: false }],
-  [/lite/, { min: 512, max: 24_576, canBeOff: true }],
-  [/./, { min: 1, max: 24_576, canBeOff: true }],
-]
+function budgetRangeOf(model: string): BudgetRange {
+  if (/pro/.test(model)) return { min: 128, max: 32_768, canBeOff: false }
+  return { min: /lite/.test(model) ? 512 : 1, max: 24_576, canBeOff: true }
+}
 
-/** -1 leaves it to the model. */
+/** Tokens to think with; -1 lets the model decide. */
 function budgetFor(wish: ReasoningWish, model: string): number {
   const budget = budgetOf(wish)
   if (budget === undefined) return -1
-  const { min, max, canBeOff } = budgets.find(([pattern]) => pattern.test(model))![1]
+  const { min, max, canBeOff } = budgetRangeOf(model)
   if (budget === 0 && canBeOff) return 0
   return Math.min(max, Math.max(min, budget))
 }

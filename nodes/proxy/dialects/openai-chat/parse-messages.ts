@@ -1,7 +1,7 @@
 // Chat completions: the conversation, as callers write it.
 import type { AssistantPart, Json, JsonObject, ToolCallPart, UserPart } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
-import { absent, type BodyReader, isObject } from '../common/body-reader.ts'
+import { type BodyReader, isObject } from '../common/body-reader.ts'
 import { readChatPart, readChatText } from './parts.ts'
 import { readReasoning } from './reasoning.ts'
 
@@ -10,33 +10,35 @@ export function readChatMessages(reader: BodyReader, value: Json): Message[] {
   const calls = new LegacyCalls()
   for (const [i, item] of reader.list(value, 'messages').entries()) {
     const path = `messages[${i}]`
-    const message = reader.object(item, path)
-    const name = reader.maybeText(message['name'], `${path}.name`)
-    const role = message['role']
-    switch (role) {
-      case 'system':
-      case 'developer':
-        messages.push({
-          role: 'system',
-          developer: role === 'developer',
-          parts: readChatText(reader, message['content'], `${path}.content`),
-        })
-        break
-      case 'user':
-        messages.push({ role, name, parts: readUserParts(reader, message['content'], `${path}.content`) })
-        break
-      case 'assistant':
-        messages.push({ role, name, parts: readAssistant(reader, message, path, calls) })
-        break
-      case 'tool':
-      case 'function':
-        addResult(messages, reader, message, path, role === 'tool' ? undefined : calls.idOf(name ?? ''))
-        break
-      default:
-        reader.wrong(`${path}.role`, 'must be system, developer, user, assistant or tool')
-    }
+    const message = readMessage(reader, reader.object(item, path), path, calls)
+    if (message !== undefined) addMessage(messages, message)
   }
   return messages
+}
+
+function readMessage(reader: BodyReader, message: JsonObject, path: string, calls: LegacyCalls): Message | undefined {
+  const { role, content } = message
+  const name = reader.maybeText(message['name'], `${path}.name`)
+  switch (role) {
+    case 'system':
+    case 'developer':
+      return {
+        role: 'system',
+        developer: role === 'developer',
+        parts: readChatText(reader, content, `${path}.content`),
+      }
+    case 'user':
+      return { role, name, parts: readUserParts(reader, content, `${path}.content`) }
+    case 'assistant':
+      return { role, name, parts: readAssistant(reader, message, path, calls) }
+    case 'tool':
+      return readResult(reader, message, path, reader.text(message['tool_call_id'], `${path}.tool_call_id`))
+    case 'function':
+      return readResult(reader, message, path, calls.idOf(name ?? ''))
+    default:
+      reader.wrong(`${path}.role`, 'must be system, developer, user, assistant or tool')
+      return undefined
+  }
 }
 
 function readUserParts(reader: BodyReader, content: Json, path: string): UserPart[] {
@@ -46,14 +48,8 @@ function readUserParts(reader: BodyReader, content: Json, path: string): UserPar
 
 function readAssistant(reader: BodyReader, message: JsonObject, path: string, calls: LegacyCalls): AssistantPart[] {
   const parts: AssistantPart[] = readReasoning(message)
-  const { content, refusal } = message as { content?: Json; refusal?: Json }
-  if (typeof content === 'string') {
-    if (content !== '') parts.push({ type: 'text', text: content })
-  } else if (!absent(content)) {
-    for (const [i, part] of reader.list(content, `${path}.content`).entries()) {
-      parts.push(...readAssistantPart(reader, part, `${path}.content[${i}]`))
-    }
-  }
+  const { content, refusal } = message
+  parts.push(...readSaid(reader, content, `${path}.content`))
   if (typeof refusal === 'string') parts.push({ type: 'refusal', text: refusal })
   for (const [i, call] of reader.maybeList(message['tool_calls'], `${path}.tool_calls`).entries()) {
     parts.push(readToolCall(reader, call, `${path}.tool_calls[${i}]`))
@@ -65,6 +61,11 @@ function readAssistant(reader: BodyReader, message: JsonObject, path: string, ca
     parts.push({ type: 'tool-call', form: 'function', id: calls.begin(name), name, input })
   }
   return parts
+}
+
+function readSaid(reader: BodyReader, content: Json, path: string): AssistantPart[] {
+  if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
+  return reader.maybeList(content, path).flatMap((part, i) => readAssistantPart(reader, part, `${path}[${i}]`))
 }
 
 function readAssistantPart(reader: BodyReader, value: Json, path: string): AssistantPart[] {
@@ -80,21 +81,18 @@ export function readToolCall(reader: BodyReader, value: Json, path: string): Too
   const id = reader.text(call['id'], `${path}.id`)
   const signature = readThoughtSignature(call)
   if (call['type'] === 'custom') {
-    const custom = reader.object(call['custom'], `${path}.custom`)
-    const name = reader.text(custom['name'], `${path}.custom.name`)
-    return {
-      type: 'tool-call',
-      form: 'custom',
-      id,
-      name,
-      input: reader.text(custom['input'], `${path}.custom.input`),
-      signature,
-    }
+    return { type: 'tool-call', form: 'custom', id, ...readCustomCall(reader, call, `${path}.custom`), signature }
   }
   const called = reader.object(call['function'], `${path}.function`)
   const name = reader.text(called['name'], `${path}.function.name`)
   const input = reader.maybeText(called['arguments'], `${path}.function.arguments`) ?? ''
   return { type: 'tool-call', form: 'function', id, name, input, signature }
+}
+
+function readCustomCall(reader: BodyReader, call: JsonObject, path: string): Pick<ToolCallPart, 'name' | 'input'> {
+  const custom = reader.object(call['custom'], path)
+  const name = reader.text(custom['name'], `${path}.name`)
+  return { name, input: reader.text(custom['input'], `${path}.input`) }
 }
 
 /** Google's signatures travel beside the call they belong to, as its own OpenAI target has it. */
@@ -105,24 +103,21 @@ function readThoughtSignature(call: JsonObject): ToolCallPart['signature'] {
   return typeof text === 'string' ? { family: 'google', data: text } : undefined
 }
 
+function readResult(reader: BodyReader, { content }: JsonObject, path: string, callId: string): Message {
+  const parts = readUserParts(reader, content ?? '', `${path}.content`).filter((part) => part.type !== 'tool-result')
+  return { role: 'user', parts: [{ type: 'tool-result', callId, parts }] }
+}
+
 /** Results of one turn join in one user message. */
-function addResult(
-  messages: Message[],
-  reader: BodyReader,
-  message: JsonObject,
-  path: string,
-  legacyId: string | undefined,
-): void {
-  const { content } = message as { content?: Json }
-  const result: UserPart = {
-    type: 'tool-result',
-    callId: legacyId ?? reader.text(message['tool_call_id'], `${path}.tool_call_id`),
-    parts: readUserParts(reader, content ?? '', `${path}.content`).filter((part) => part.type !== 'tool-result'),
-  }
+function addMessage(messages: Message[], message: Message): void {
   const last = messages.at(-1)
-  const joins = last?.role === 'user' && last.parts.length > 0 && last.parts.every(({ type }) => type === 'tool-result')
-  if (joins) messages[messages.length - 1] = { ...last, parts: [...last.parts, result] }
-  else messages.push({ role: 'user', parts: [result] })
+  if (last?.role === 'user' && message.role === 'user' && onlyResults(last) && onlyResults(message)) {
+    messages[messages.length - 1] = { ...last, parts: [...last.parts, ...message.parts] }
+  } else messages.push(message)
+}
+
+function onlyResults({ parts }: Message & { role: 'user' }): boolean {
+  return parts.length > 0 && parts.every(({ type }) => type === 'tool-result')
 }
 
 /** Calls without ids get some, and the function message with the same name finds the last one. */

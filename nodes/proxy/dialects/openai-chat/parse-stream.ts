@@ -69,9 +69,20 @@ export class ChatStreamReader implements EventReader {
     if (!Number.isInteger(index) || index < 0 || index >= choicesMax) return
     const { delta, finish_reason: reason } = value
     const said = isObject(delta) && Object.keys(delta).length > 0
-    if (!said && typeof reason !== 'string' && this.#choices[index] === undefined) return
-    while (this.#choices.length <= index) this.#choices.push(new ChoiceReader(this.#choices.length))
-    this.#choices[index]!.read(value, isObject(delta) ? delta : {}, emit)
+    const known = this.#choices[index]
+    if (!said && typeof reason !== 'string' && known === undefined) return
+    const choice = known ?? this.#openChoices(index)
+    choice.read(value, isObject(delta) ? delta : {}, emit)
+  }
+
+  /** Opens all choices up to `last`, and returns that one. */
+  #openChoices(last: number): ChoiceReader {
+    let choice: ChoiceReader
+    do {
+      choice = new ChoiceReader(this.#choices.length)
+      this.#choices.push(choice)
+    } while (this.#choices.length <= last)
+    return choice
   }
 }
 
@@ -132,11 +143,8 @@ class ChoiceReader {
       emit({ type: 'tool-input-end', choice, part })
     }
     const finish = this.#finish ?? { reason: 'stop' }
-    emit({
-      type: 'finish',
-      choice,
-      finish: { ...finish, reason: settledReason(finish.reason, this.#calls.length > 0) },
-    })
+    const reason = settledReason(finish.reason, this.#calls.length > 0)
+    emit({ type: 'finish', choice, finish: { ...finish, reason } })
   }
 
   #readThoughts(delta: JsonObject, emit: Emit): void {

@@ -13,29 +13,30 @@ export function readChatPart(reader: BodyReader, value: Json, path: string): Tex
     case 'text':
       return { type, text: reader.text(part['text'], `${path}.text`), cache }
     case 'image_url':
-    case 'video_url': {
-      const at = `${path}.${type}`
-      // Some clients send the link alone.
-      const linked = typeof part[type] === 'string' ? { url: part[type] } : reader.object(part[type], at)
-      const media = mediaOfUrl(reader.text(linked['url'], `${at}.url`))
-      const detail = reader.maybeText(linked['detail'], `${at}.detail`)
-      return { type: type === 'image_url' ? 'image' : 'video', media, detail, cache }
-    }
-    case 'input_audio': {
-      const audio = reader.object(part[type], `${path}.${type}`)
-      const format = reader.text(audio['format'], `${path}.${type}.format`)
-      const base64 = reader.text(audio['data'], `${path}.${type}.data`)
-      return {
-        type: 'audio',
-        media: { from: 'bytes', base64, mediaType: audioTypes[format] ?? `audio/${format}` },
-        cache,
-      }
-    }
+      return { type: 'image', ...readLinked(reader, part[type], `${path}.${type}`), cache }
+    case 'video_url':
+      return { type: 'video', ...readLinked(reader, part[type], `${path}.${type}`), cache }
+    case 'input_audio':
+      return { type: 'audio', media: readAudio(reader, part[type], `${path}.${type}`), cache }
     case 'file':
       return { ...readFile(reader, reader.object(part['file'], `${path}.file`), `${path}.file`), cache }
     default:
       return { type: 'opaque', dialect: 'openai-chat', value: part }
   }
+}
+
+/** Some clients send the link alone instead of an object that holds it. */
+function readLinked(reader: BodyReader, value: Json, path: string): Pick<MediaPart, 'media' | 'detail'> {
+  const linked = typeof value === 'string' ? { url: value } : reader.object(value, path)
+  const media = mediaOfUrl(reader.text(linked['url'], `${path}.url`))
+  return { media, detail: reader.maybeText(linked['detail'], `${path}.detail`) }
+}
+
+function readAudio(reader: BodyReader, value: Json, path: string): Media {
+  const audio = reader.object(value, path)
+  const format = reader.text(audio['format'], `${path}.format`)
+  const base64 = reader.text(audio['data'], `${path}.data`)
+  return { from: 'bytes', base64, mediaType: audioTypes[format] ?? `audio/${format}` }
 }
 
 const audioTypes: Readonly<Record<string, string>> = { mp3: 'audio/mpeg', wav: 'audio/wav' }

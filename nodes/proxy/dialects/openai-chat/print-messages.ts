@@ -51,10 +51,7 @@ function printUser({ parts, name }: Message & { role: 'user' }, quirks: Quirks):
 }
 
 function printResult({ callId, parts, isError }: ToolResultPart): Json {
-  const text = plainText(
-    parts.filter(({ type }) => type === 'text'),
-    '\n\n',
-  )!
+  const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n')
   const lifted = parts.some(({ type }) => type !== 'text')
   const said = text === '' && lifted ? 'The result is in the next message.' : text
   // The dialect has no flag for it, and a model must not take an error for a result.
@@ -115,6 +112,10 @@ function printContent(
     const text = plainText(parts, between ?? '')
     if (text !== undefined) return done(text)
   }
+  return printParts(parts, cacheMarkers)
+}
+
+function printParts(parts: readonly (UserPart | AssistantPart)[], cacheMarkers: boolean): Result<Json[], Unsayable> {
   const printed: Json[] = []
   for (const part of parts) {
     const one = printChatPart(part as Parameters<typeof printChatPart>[0], cacheMarkers)

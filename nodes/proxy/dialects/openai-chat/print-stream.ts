@@ -4,6 +4,7 @@ import type {
   ChatEvent,
   CitationEvent,
   FinishEvent,
+  LogprobsEvent,
   PartDelta,
   SealedEvent,
   StartEvent,
@@ -41,13 +42,23 @@ export class ChatStreamPrinter implements StreamPrinter {
         return this.#delta(event.choice, `"reasoning_content":${JSON.stringify(event.text)}`)
       case 'refusal-delta':
         return this.#delta(event.choice, `"refusal":${JSON.stringify(event.text)}`)
-      case 'tool-input-start':
-        return this.#printCall(event)
       case 'tool-input-delta':
         return this.#printInput(event)
       case 'start':
         this.#head = this.#headOf(event)
         return ''
+      case 'usage':
+        this.#usage = event.usage
+        return ''
+      case 'end':
+        return `${this.#printUsage()}data: [DONE]\n\n`
+      default:
+        return this.#printPart(event)
+    }
+  }
+
+  #printPart(event: ChatEvent): string {
+    switch (event.type) {
       case 'text-start':
         this.#state(event.choice).openText()
         return ''
@@ -56,11 +67,8 @@ export class ChatStreamPrinter implements StreamPrinter {
         return ''
       case 'text-end':
         return this.#printCitations(event.choice)
-      case 'usage':
-        this.#usage = event.usage
-        return ''
-      case 'end':
-        return `${this.#printUsage()}data: [DONE]\n\n`
+      case 'tool-input-start':
+        return this.#printCall(event)
       default:
         return this.#printRare(event)
     }
@@ -78,10 +86,8 @@ export class ChatStreamPrinter implements StreamPrinter {
         return ''
       case 'part':
         return event.value.type === 'audio' ? this.#printAudio(event.choice, event.value) : ''
-      case 'logprobs': {
-        const logprobs = JSON.stringify({ content: event.tokens.map(printLogprob), refusal: null })
-        return this.#chunk(`{"index":${event.choice},"delta":{},"logprobs":${logprobs},"finish_reason":null}`)
-      }
+      case 'logprobs':
+        return this.#printLogprobs(event)
       default:
         return ''
     }
@@ -148,6 +154,11 @@ export class ChatStreamPrinter implements StreamPrinter {
     if (media.from !== 'bytes') return ''
     const audio = { id: 'audio_0', data: media.base64, transcript: transcript ?? '' }
     return this.#delta(choice, `"audio":${JSON.stringify(audio)}`)
+  }
+
+  #printLogprobs({ choice, tokens }: LogprobsEvent): string {
+    const logprobs = JSON.stringify({ content: tokens.map(printLogprob), refusal: null })
+    return this.#chunk(`{"index":${choice},"delta":{},"logprobs":${logprobs},"finish_reason":null}`)
   }
 
   #printFinish({ choice, finish }: FinishEvent): string {

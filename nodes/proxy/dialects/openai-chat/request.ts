@@ -1,12 +1,19 @@
 // Chat completions: the request, in both directions.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Parameter, RequestParameters } from '../../../../shared/chat/request.ts'
+import type { ChatRequest, Parameter, ReasoningWish, RequestParameters } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, unread } from '../common/body-reader.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
+import {
+  type ParameterPrinting,
+  type ParameterRules,
+  type PrintOutcome,
+  printFirstStops,
+  printParameters,
+} from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
-import type { BadRequest, Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
+import type { BadRequest, PrintedRequest, Quirks, TargetTraits } from '../dialect.ts'
 import { printEffort, readEffort } from '../openai/effort.ts'
 import {
   printFormat,
@@ -76,24 +83,15 @@ export function readChatRequest(body: JsonObject): Result<ChatRequest, BadReques
 }
 
 function readParameters(reader: BodyReader, body: JsonObject): RequestParameters {
-  const number = (name: string) => reader.maybeNumber(body[name], name)
   const text = (name: string) => reader.maybeText(body[name], name)
   const flag = (name: string) => reader.maybeFlag(body[name], name)
   const effort = readEffort(reader, body['reasoning_effort'], 'reasoning_effort')
   return {
-    maxOutputTokens: number('max_completion_tokens') ?? number('max_tokens'),
-    temperature: number('temperature'),
-    topP: number('top_p'),
-    topK: number('top_k'),
-    minP: number('min_p'),
-    frequencyPenalty: number('frequency_penalty'),
-    presencePenalty: number('presence_penalty'),
-    repetitionPenalty: number('repetition_penalty'),
-    seed: number('seed'),
+    ...readNumbers(reader, body),
     logitBias: reader.maybeObject(body['logit_bias'], 'logit_bias'),
     stop: readStop(reader, body['stop']),
-    n: number('n'),
-    logprobs: flag('logprobs') === true ? { top: number('top_logprobs') } : undefined,
+    n: reader.maybeNumber(body['n'], 'n'),
+    logprobs: flag('logprobs') === true ? { top: reader.maybeNumber(body['top_logprobs'], 'top_logprobs') } : undefined,
     reasoning: effort === undefined ? undefined : { effort },
     parallelToolCalls: flag('parallel_tool_calls'),
     verbosity: text('verbosity'),
@@ -104,15 +102,33 @@ function readParameters(reader: BodyReader, body: JsonObject): RequestParameters
     promptCacheKey: text('prompt_cache_key'),
     promptCacheRetention: text('prompt_cache_retention'),
     store: flag('store'),
-    modalities: absent(body['modalities'])
-      ? undefined
-      : reader.list(body['modalities'], 'modalities').map((one, i) => reader.text(one, `modalities[${i}]`)),
+    modalities: readModalities(reader, body['modalities']),
     audio: reader.maybeObject(body['audio'], 'audio'),
     prediction: reader.maybeObject(body['prediction'], 'prediction'),
   }
 }
 
-/** One text or a list of them. */
+function readNumbers(reader: BodyReader, body: JsonObject): RequestParameters {
+  const number = (name: string) => reader.maybeNumber(body[name], name)
+  return {
+    maxOutputTokens: number('max_completion_tokens') ?? number('max_tokens'),
+    temperature: number('temperature'),
+    topP: number('top_p'),
+    topK: number('top_k'),
+    minP: number('min_p'),
+    frequencyPenalty: number('frequency_penalty'),
+    presencePenalty: number('presence_penalty'),
+    repetitionPenalty: number('repetition_penalty'),
+    seed: number('seed'),
+  }
+}
+
+function readModalities(reader: BodyReader, value: Json): readonly string[] | undefined {
+  if (absent(value)) return undefined
+  return reader.list(value, 'modalities').map((one, i) => reader.text(one, `modalities[${i}]`))
+}
+
+/** `stop` is one text or a list of texts. */
 export function readStop(reader: BodyReader, stop: Json): readonly string[] | undefined {
   if (absent(stop)) return undefined
   if (typeof stop === 'string') return [stop]
@@ -122,9 +138,9 @@ export function readStop(reader: BodyReader, stop: Json): readonly string[] | un
 
 // ── to an upstream ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** OpenAI takes no more. */
+/** OpenAI refuses more stop sequences. */
 const stopsMax = 4
-/** What a model that thinks does not take beside its effort. */
+/** Parameters that models without sampling refuse (`ModelFacts.sampling`). */
 const samplingParameters: readonly Parameter[] = [
   'temperature',
   'topP',
@@ -142,71 +158,88 @@ export function printChatRequest(
   if (!messages.ok) return messages
   const members = foreignMembers(request, 'openai-chat')
   if (!members.ok) return members
-  const parameters = printParameters(request, target)
+  const parameters: Record<string, Json> = {}
+  const dropped = printParameters({ request, target, members: parameters }, rules)
   const body = {
     model: target.model,
     messages: messages.value,
     stream: request.stream ? true : undefined,
     stream_options: request.stream ? { include_usage: true } : undefined,
-    ...parameters.members,
-    tools: request.tools.length === 0 ? undefined : printTools(request.tools, 'nested', target.quirks.cacheMarkers),
-    tool_choice:
-      request.toolChoice === undefined ? undefined : printToolChoice(request.toolChoice, request.tools, 'nested'),
-    response_format: request.responseFormat === undefined ? undefined : printFormat(request.responseFormat),
+    ...parameters,
+    ...printToolMembers(request, target.quirks),
     ...members.value.kept,
   }
   return done({
     path: '/chat/completions',
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...parameters.dropped, ...members.value.dropped],
+    dropped: [...dropped, ...members.value.dropped],
   })
 }
 
-function printParameters({ parameters, dialect }: ChatRequest, { facts, quirks }: TargetTraits) {
-  const members: Record<string, Json> = {}
-  const dropped: Dropped[] = []
-  const thinks = facts.reasoning !== undefined && facts.reasoning !== 'none'
-  const refused = new Set<Parameter>([...(quirks.drops ?? []), ...(facts.sampling === false ? samplingParameters : [])])
-  if (facts.reasoning === 'none') refused.add('reasoning')
-  for (const name in parameters) {
-    const parameter = name as Parameter
-    const value: Json = parameters[parameter]
-    if (value === undefined || (parameter === 'n' && value === 1)) continue
-    if (refused.has(parameter)) {
-      dropped.push({ parameter })
-      continue
-    }
-    switch (parameter) {
-      case 'maxOutputTokens':
-        members[quirks.maxTokensName ?? (thinks ? 'max_completion_tokens' : 'max_tokens')] = value
-        break
-      case 'stop':
-        members['stop'] = (value as string[]).slice(0, stopsMax)
-        if ((value as string[]).length > stopsMax) dropped.push({ parameter })
-        break
-      case 'logprobs':
-        members['logprobs'] = true
-        members['top_logprobs'] = parameters.logprobs?.top
-        break
-      case 'reasoning':
-        members['reasoning_effort'] = printEffort(parameters.reasoning!, facts)
-        break
-      case 'serviceTier': {
-        const tier = printServiceTier(parameters.serviceTier!, dialect, 'openai-chat')
-        if (tier === undefined) dropped.push({ parameter })
-        else members['service_tier'] = tier
-        break
-      }
-      case 'store':
-      case 'metadata':
-        // A Response is kept by its own API; what is kept of a chat completion is another matter.
-        if (dialect !== 'openai-responses') members[chatParameterNames[parameter]] = value
-        else if (parameter === 'store' && value === true) dropped.push({ parameter })
-        break
-      default:
-        members[chatParameterNames[parameter]] = value
-    }
+function printToolMembers({ tools, toolChoice, responseFormat }: ChatRequest, { cacheMarkers }: Quirks): JsonObject {
+  return {
+    tools: tools.length === 0 ? undefined : printTools(tools, 'nested', cacheMarkers),
+    tool_choice: toolChoice === undefined ? undefined : printToolChoice(toolChoice, tools, 'nested'),
+    response_format: responseFormat === undefined ? undefined : printFormat(responseFormat),
   }
-  return { members, dropped }
+}
+
+const rules: ParameterRules<ParameterPrinting> = {
+  isSettled: (parameter, { request }) => parameter === 'n' && request.parameters.n === 1,
+  isRefused(parameter, { target: { facts } }) {
+    if (parameter === 'reasoning') return facts.reasoning === 'none'
+    return facts.sampling === false && samplingParameters.includes(parameter)
+  },
+  printers: {
+    maxOutputTokens: printCap,
+    stop: printFirstStops(stopsMax, 'stop'),
+    logprobs: printLogprobs,
+    reasoning: printReasoning,
+    serviceTier: printTier,
+    store: printStore,
+    metadata: printMetadata,
+  },
+  printOther(parameter, { request, members }) {
+    members[chatParameterNames[parameter]] = request.parameters[parameter]
+    return 'printed'
+  },
+}
+
+function printCap(cap: number, { target, members }: ParameterPrinting): PrintOutcome {
+  const { facts, quirks } = target
+  const thinks = facts.reasoning !== undefined && facts.reasoning !== 'none'
+  members[quirks.maxTokensName ?? (thinks ? 'max_completion_tokens' : 'max_tokens')] = cap
+  return 'printed'
+}
+
+function printLogprobs({ top }: { readonly top?: number | undefined }, { members }: ParameterPrinting): PrintOutcome {
+  members['logprobs'] = true
+  members['top_logprobs'] = top
+  return 'printed'
+}
+
+function printReasoning(wish: ReasoningWish, { target, members }: ParameterPrinting): PrintOutcome {
+  members['reasoning_effort'] = printEffort(wish, target.facts)
+  return 'printed'
+}
+
+function printTier(value: string, { request, members }: ParameterPrinting): PrintOutcome {
+  const tier = printServiceTier(value, request.dialect, 'openai-chat')
+  if (tier === undefined) return 'dropped'
+  members['service_tier'] = tier
+  return 'printed'
+}
+
+/** The Responses API stores a response, and chat completions store a completion: one does not stand for the other. */
+function printStore(store: boolean, { request, members }: ParameterPrinting): PrintOutcome {
+  if (request.dialect === 'openai-responses') return store ? 'dropped' : 'printed'
+  members['store'] = store
+  return 'printed'
+}
+
+/** The Responses API repeats metadata in its answer, so the upstream need not know it. */
+function printMetadata(metadata: Json, { request, members }: ParameterPrinting): PrintOutcome {
+  if (request.dialect !== 'openai-responses') members['metadata'] = metadata
+  return 'printed'
 }

@@ -1,6 +1,6 @@
 // Legacy completions: the request, as callers write it. A prompt is what a user says.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
+import type { ChatRequest, Parameter, RequestParameters } from '../../../../shared/chat/request.ts'
 import type { Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, unread } from '../common/body-reader.ts'
 import type { BadRequest } from '../dialect.ts'
@@ -27,8 +27,7 @@ const readMembers: ReadonlySet<string> = new Set([
 
 export function readCompletionsRequest(body: JsonObject): Result<ChatRequest, BadRequest> {
   const reader = new BodyReader()
-  const number = (name: string) => reader.maybeNumber(body[name], name)
-  const top = number('logprobs')
+  const top = reader.maybeNumber(body['logprobs'], 'logprobs')
   reader.maybeFlag(body['echo'], 'echo')
   const request: ChatRequest = {
     dialect: 'openai-completions',
@@ -36,23 +35,28 @@ export function readCompletionsRequest(body: JsonObject): Result<ChatRequest, Ba
     messages: [{ role: 'user', parts: [{ type: 'text', text: readPrompt(reader, body['prompt']) }] }],
     tools: [],
     stream: body['stream'] === true,
-    parameters: {
-      maxOutputTokens: number('max_tokens'),
-      temperature: number('temperature'),
-      topP: number('top_p'),
-      frequencyPenalty: number('frequency_penalty'),
-      presencePenalty: number('presence_penalty'),
-      seed: number('seed'),
-      logitBias: reader.maybeObject(body['logit_bias'], 'logit_bias'),
-      stop: readStop(reader, body['stop']),
-      n: number('n'),
-      logprobs: top === undefined ? undefined : { top },
-      user: reader.maybeText(body['user'], 'user'),
-    },
+    parameters: readParameters(reader, body, top),
     extras: unread(body, readMembers),
     echo: body,
   }
   return reader.result(request)
+}
+
+function readParameters(reader: BodyReader, body: JsonObject, top: number | undefined): RequestParameters {
+  const number = (name: string) => reader.maybeNumber(body[name], name)
+  return {
+    maxOutputTokens: number('max_tokens'),
+    temperature: number('temperature'),
+    topP: number('top_p'),
+    frequencyPenalty: number('frequency_penalty'),
+    presencePenalty: number('presence_penalty'),
+    seed: number('seed'),
+    logitBias: reader.maybeObject(body['logit_bias'], 'logit_bias'),
+    stop: readStop(reader, body['stop']),
+    n: number('n'),
+    logprobs: top === undefined ? undefined : { top },
+    user: reader.maybeText(body['user'], 'user'),
+  }
 }
 
 function readPrompt(reader: BodyReader, prompt: Json): string {

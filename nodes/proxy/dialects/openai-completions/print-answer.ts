@@ -1,6 +1,6 @@
 // Legacy completions: the answer, for a caller, whole and streamed.
 import type { ChatAnswer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
-import type { ChatEvent, StartEvent } from '../../../../shared/chat/events.ts'
+import type { ChatEvent, FinishEvent, LogprobsEvent, StartEvent } from '../../../../shared/chat/events.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
@@ -77,16 +77,10 @@ export class CompletionsStreamPrinter implements StreamPrinter {
       case 'start':
         this.#head = `data: ${JSON.stringify(headOf(event, this.#facts)).slice(0, -1)},`
         return ''
-      case 'logprobs': {
-        const logprobs = JSON.stringify(printLogprobs(event.tokens, this.#said[event.choice] ?? 0))
-        return this.#chunk(`{"text":"","index":${event.choice},"logprobs":${logprobs},"finish_reason":null}`)
-      }
-      case 'finish': {
-        const rest = JSON.stringify(finishOf(event.finish)).slice(1)
-        return (
-          this.#printText(event.choice, '') + this.#chunk(`{"text":"","index":${event.choice},"logprobs":null,${rest}`)
-        )
-      }
+      case 'logprobs':
+        return this.#printLogprobs(event)
+      case 'finish':
+        return this.#printFinish(event)
       case 'usage':
         this.#usage = event.usage
         return ''
@@ -104,6 +98,16 @@ export class CompletionsStreamPrinter implements StreamPrinter {
     const said = before + text
     if (said === '') return ''
     return this.#chunk(`{"text":${JSON.stringify(said)},"index":${choice},"logprobs":null,"finish_reason":null}`)
+  }
+
+  #printLogprobs({ choice, tokens }: LogprobsEvent): string {
+    const logprobs = JSON.stringify(printLogprobs(tokens, this.#said[choice] ?? 0))
+    return this.#chunk(`{"text":"","index":${choice},"logprobs":${logprobs},"finish_reason":null}`)
+  }
+
+  #printFinish({ choice, finish }: FinishEvent): string {
+    const rest = JSON.stringify(finishOf(finish)).slice(1)
+    return this.#printText(choice, '') + this.#chunk(`{"text":"","index":${choice},"logprobs":null,${rest}`)
   }
 
   #printUsage(): string {

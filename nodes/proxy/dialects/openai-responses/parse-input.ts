@@ -3,6 +3,7 @@ import type {
   AssistantPart,
   Json,
   JsonObject,
+  Media,
   MediaPart,
   OpaquePart,
   ReasoningPart,
@@ -119,19 +120,19 @@ function readPart(reader: BodyReader, part: JsonObject, path: string): TextPart 
     }
     case 'input_file':
       return readFile(reader, part, path)
-    case 'input_audio': {
-      const audio = reader.object(part['input_audio'], `${path}.input_audio`)
-      const format = reader.text(audio['format'], `${path}.input_audio.format`)
-      const base64 = reader.text(audio['data'], `${path}.input_audio.data`)
-      return {
-        type: 'audio',
-        media: { from: 'bytes', base64, mediaType: format === 'mp3' ? 'audio/mpeg' : `audio/${format}` },
-      }
-    }
+    case 'input_audio':
+      return { type: 'audio', media: readAudio(reader, part['input_audio'], `${path}.input_audio`) }
     default:
       reader.text(part['type'], `${path}.type`)
       return { type: 'opaque', dialect: 'openai-responses', value: part }
   }
+}
+
+function readAudio(reader: BodyReader, value: Json, path: string): Media {
+  const audio = reader.object(value, path)
+  const format = reader.text(audio['format'], `${path}.format`)
+  const base64 = reader.text(audio['data'], `${path}.data`)
+  return { from: 'bytes', base64, mediaType: format === 'mp3' ? 'audio/mpeg' : `audio/${format}` }
 }
 
 function readFile(reader: BodyReader, part: JsonObject, path: string): MediaPart {

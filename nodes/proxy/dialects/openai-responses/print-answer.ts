@@ -1,6 +1,7 @@
 // The Responses API: the whole answer, for a caller.
 import type { ChatAnswer, Choice, Finish } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { mediaText } from '../anthropic/answer.ts'
 import { openAiTier } from '../common/service-tier.ts'
@@ -114,22 +115,12 @@ export interface ResponseParts extends Outcome {
 }
 
 /** With what the caller asked for beside what came of it. */
-export function responseObject(
-  { requestId, nowSeconds, request, stored }: PrintFacts,
-  parts: ResponseParts,
-): JsonObject {
+export function responseObject(facts: PrintFacts, parts: ResponseParts): JsonObject {
+  const { request, stored } = facts
   const echo = (name: string, otherwise: Json) => echoOf(request, name) ?? otherwise
-  const { status, incompleteReason, error, output, model, created, serviceTier, usage } = parts
-  const createdAt = created ?? nowSeconds
+  const { status, output, model, serviceTier, usage } = parts
   return {
-    id: stored === undefined ? responsePrefix + requestId : stored.id,
-    object: 'response',
-    created_at: createdAt,
-    ...(status === 'completed' ? { completed_at: nowSeconds } : {}),
-    status,
-    background: false,
-    error: error ?? null,
-    incomplete_details: incompleteReason === undefined ? null : { reason: incompleteReason },
+    ...responseHead(facts, parts),
     instructions: echo('instructions', null),
     max_output_tokens: echo('max_output_tokens', null),
     max_tool_calls: echo('max_tool_calls', null),
@@ -138,13 +129,10 @@ export function responseObject(
     parallel_tool_calls: echo('parallel_tool_calls', true),
     previous_response_id: echo('previous_response_id', null),
     prompt_cache_key: echo('prompt_cache_key', null),
-    reasoning: {
-      effort: request.parameters.reasoning?.effort ?? null,
-      summary: request.parameters.reasoning?.summary ?? null,
-    },
+    reasoning: printReasoning(request),
     safety_identifier: echo('safety_identifier', null),
     service_tier: openAiTier(serviceTier) ?? 'default',
-    // One that failed is not worth coming back to.
+    // A response that failed is not stored.
     store: stored !== undefined && status !== 'failed',
     temperature: echo('temperature', 1),
     text: { format: { type: 'text' }, ...(echo('text', {}) as JsonObject) },
@@ -157,6 +145,26 @@ export function responseObject(
     user: echoOf(request, 'user'),
     metadata: echo('metadata', {}),
   }
+}
+
+function responseHead(
+  { requestId, nowSeconds, stored }: PrintFacts,
+  { status, incompleteReason, error, created }: ResponseParts,
+): JsonObject {
+  return {
+    id: stored === undefined ? responsePrefix + requestId : stored.id,
+    object: 'response',
+    created_at: created ?? nowSeconds,
+    ...(status === 'completed' ? { completed_at: nowSeconds } : {}),
+    status,
+    background: false,
+    error: error ?? null,
+    incomplete_details: incompleteReason === undefined ? null : { reason: incompleteReason },
+  }
+}
+
+function printReasoning({ parameters: { reasoning } }: ChatRequest): JsonObject {
+  return { effort: reasoning?.effort ?? null, summary: reasoning?.summary ?? null }
 }
 
 function printResponsesUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, reasoning }: Usage): JsonObject {

@@ -5,35 +5,37 @@ import type {
   ChatEvent,
   FinishEvent,
   PartDelta,
+  SealedEvent,
   StartEvent,
   ToolInputStart,
   WholePart,
 } from '../../../../shared/chat/events.ts'
-import type { Citation, JsonObject, Sealed } from '../../../../shared/chat/parts.ts'
+import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { mediaText } from '../anthropic/answer.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
+import { EventLines } from './event-lines.ts'
 import {
   callItem,
   type ItemStatus,
   messageItem,
-  printResponsesAnnotation,
   reasoningItem,
   refusalContent,
   textContent,
   wholeItem,
 } from './items.ts'
 import { wantsEncrypted } from './parse-request.ts'
+import { PartState } from './part-state.ts'
 import { ItemIds, type Outcome, outcomeOf, responseObject, statusOf } from './print-answer.ts'
 
-/** Deltas are printed by themselves, and a finish says nothing here. */
-type OfAPart = Exclude<Extract<ChatEvent, { choice: number }>, PartDelta | FinishEvent>
+/** Events of a part, except deltas, which are printed before all others. */
+type PartEvent = Exclude<Extract<ChatEvent, { choice: number }>, PartDelta | FinishEvent>
 
 export class ResponsesStreamPrinter implements StreamPrinter {
   readonly #facts: PrintFacts
   readonly #ids: ItemIds
   readonly #sealed: boolean
-  #sequence = 0
+  readonly #lines = new EventLines()
   #begun = false
   #start: StartEvent | undefined
   #usage: Usage | undefined
@@ -67,12 +69,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
         if (event.choice === 0) this.#finish = event.finish
         return ''
       case 'end':
-        return (
-          this.#begin() +
-          this.#explain() +
-          this.#endMessage(statusOf(this.#finish)) +
-          this.#terminal(outcomeOf(this.#finish))
-        )
+        return this.#printEnd()
       case 'ping':
       case 'error':
       case 'upstream-cut':
@@ -86,7 +83,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
     return this.#begin() + this.#terminal({ status: 'failed', error: { code, message } })
   }
 
-  #printPart(event: OfAPart): string {
+  #printPart(event: PartEvent): string {
     switch (event.type) {
       case 'text-start':
         return this.#beginContent(event.part, 'text')
@@ -97,11 +94,9 @@ export class ResponsesStreamPrinter implements StreamPrinter {
       case 'tool-input-start':
         return this.#beginCall(event)
       case 'signature':
-      case 'encrypted': {
-        const state = this.#open.get(event.part)
-        if (state !== undefined) state.seals[event.type] = joined(state.seals[event.type], event.sealed)
+      case 'encrypted':
+        this.#keepSeal(event)
         return ''
-      }
       case 'citation':
         this.#open.get(event.part)?.citations.push(event.citation)
         return ''
@@ -117,20 +112,21 @@ export class ResponsesStreamPrinter implements StreamPrinter {
   // ── messages: items with contents ────────────────────────────────────────────────────────────────────────────────
 
   #beginContent(part: number, kind: 'text' | 'refusal'): string {
-    const opened = this.#message === undefined ? this.#beginMessage() : ''
-    const { id, index, content } = this.#message!
-    const state = new PartState(kind, id, index, content.length)
+    const known = this.#message
+    const message = known ?? this.#newMessage()
+    const opened =
+      known === undefined ? this.#lines.added(message.index, messageItem(message.id, 'in_progress', [])) : ''
+    const state = new PartState(kind, message.id, message.index, message.content.length)
     const empty = kind === 'text' ? textContent('') : refusalContent('')
-    content.push(empty)
+    message.content.push(empty)
     this.#open.set(part, state)
-    return opened + this.#event('response.content_part.added', { ...state.place(), part: empty })
+    return opened + this.#lines.event('response.content_part.added', { ...state.place(), part: empty })
   }
 
-  #beginMessage(): string {
-    const id = this.#ids.next('msg')
-    const index = this.#items++
-    this.#message = { id, index, content: [] }
-    return this.#event('response.output_item.added', { output_index: index, item: messageItem(id, 'in_progress', []) })
+  #newMessage(): MessageState {
+    const message: MessageState = { id: this.#ids.next('msg'), index: this.#items++, content: [] }
+    this.#message = message
+    return message
   }
 
   /** The last one is as complete as the answer, others are whole. */
@@ -143,20 +139,9 @@ export class ResponsesStreamPrinter implements StreamPrinter {
 
   #closeContent(state: PartState): string {
     const { kind, text, citations, logprobs } = state
-    const whole = kind === 'text' ? textContent(text, citations, logprobs) : refusalContent(text)
-    if (this.#message !== undefined) this.#message.content[state.contentIndex] = whole
-    const annotated = citations.map((citation, annotation_index) =>
-      this.#event('response.output_text.annotation.added', {
-        ...state.place(),
-        annotation_index,
-        annotation: printResponsesAnnotation(citation, text.length),
-      }),
-    )
-    const told =
-      kind === 'text'
-        ? this.#event('response.output_text.done', { ...state.place(), text, logprobs: whole['logprobs'] })
-        : this.#event('response.refusal.done', { ...state.place(), refusal: text })
-    return annotated.join('') + told + this.#event('response.content_part.done', { ...state.place(), part: whole })
+    const content = kind === 'text' ? textContent(text, citations, logprobs) : refusalContent(text)
+    if (this.#message !== undefined) this.#message.content[state.contentIndex] = content
+    return this.#lines.contentDone(state, content)
   }
 
   // ── items of their own ───────────────────────────────────────────────────────────────────────────────────────────
@@ -165,7 +150,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
     const before = this.#endMessage()
     const state = new PartState(kind, id, this.#items++, 0)
     this.#open.set(part, state)
-    return before + this.#event('response.output_item.added', { output_index: state.index, item: this.#thought(state) })
+    return before + this.#lines.added(state.index, this.#thought(state))
   }
 
   #beginCall({ part, id, name, form }: ToolInputStart): string {
@@ -173,8 +158,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
     const state = new PartState(form, this.#ids.next(form === 'custom' ? 'ctc' : 'fc'), this.#items++, 0)
     state.call = { id, name }
     this.#open.set(part, state)
-    const item = callItem(state.id, 'in_progress', { id, name, form, input: '' })
-    return before + this.#event('response.output_item.added', { output_index: state.index, item })
+    return before + this.#lines.added(state.index, callItem(state.id, 'in_progress', { id, name, form, input: '' }))
   }
 
   #printWhole({ value }: WholePart): string {
@@ -183,7 +167,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
     const item = wholeItem(id, value, value.type === 'opaque' ? '' : mediaText(value))
     if (item === undefined) return before
     const index = this.#items++
-    return before + this.#event('response.output_item.added', { output_index: index, item }) + this.#done(index, item)
+    return before + this.#lines.added(index, item) + this.#done(index, item)
   }
 
   #thought({ id, text, seals }: PartState): JsonObject {
@@ -192,66 +176,30 @@ export class ResponsesStreamPrinter implements StreamPrinter {
 
   #extend({ part, text }: PartDelta): string {
     const state = this.#open.get(part)
-    if (state === undefined) return ''
-    const first = state.text === ''
-    state.text += text
-    switch (state.kind) {
-      case 'text':
-        return this.#delta(
-          'response.output_text.delta',
-          state,
-          `"content_index":${state.contentIndex},`,
-          text,
-          ',"logprobs":[]',
-        )
-      case 'refusal':
-        return this.#delta('response.refusal.delta', state, `"content_index":${state.contentIndex},`, text, '')
-      case 'reasoning': {
-        const part = { type: 'summary_text', text: '' }
-        const added = first
-          ? this.#event('response.reasoning_summary_part.added', { ...state.summaryPlace(), part })
-          : ''
-        return added + this.#delta('response.reasoning_summary_text.delta', state, '"summary_index":0,', text, '')
-      }
-      case 'function':
-        return this.#delta('response.function_call_arguments.delta', state, '', text, '')
-      case 'custom':
-        return this.#delta('response.custom_tool_call_input.delta', state, '', text, '')
-    }
+    return state === undefined ? '' : this.#lines.extended(state, text)
   }
 
   #close(part: number): string {
     const state = this.#open.get(part)
     if (state === undefined) return ''
     this.#open.delete(part)
-    const { kind, id, index, text } = state
+    const { kind, id, index, call, text } = state
     switch (kind) {
       case 'text':
       case 'refusal':
         return this.#closeContent(state)
       case 'reasoning':
-        return this.#closeSummary(state) + this.#done(index, this.#thought(state))
+        return this.#lines.summaryDone(state) + this.#done(index, this.#thought(state))
       case 'function':
       case 'custom': {
-        const { name, id: callId } = state.call
-        const place = { item_id: id, output_index: index }
-        const told =
-          kind === 'custom'
-            ? this.#event('response.custom_tool_call_input.done', { ...place, input: text })
-            : this.#event('response.function_call_arguments.done', { ...place, name, arguments: text })
-        return told + this.#done(index, callItem(id, 'completed', { id: callId, name, form: kind, input: text }))
+        const item = callItem(id, 'completed', { ...call, form: kind, input: text })
+        return this.#lines.callDone(state) + this.#done(index, item)
       }
     }
   }
 
-  #closeSummary(state: PartState): string {
-    if (state.text === '') return ''
-    const { text } = state
-    const place = state.summaryPlace()
-    return (
-      this.#event('response.reasoning_summary_text.done', { ...place, text }) +
-      this.#event('response.reasoning_summary_part.done', { ...place, part: { type: 'summary_text', text } })
-    )
+  #keepSeal({ part, type, sealed }: SealedEvent): void {
+    this.#open.get(part)?.seal(type, sealed)
   }
 
   #keepLogprobs(tokens: readonly TokenLogprob[]): string {
@@ -266,11 +214,16 @@ export class ResponsesStreamPrinter implements StreamPrinter {
 
   // ── begin and end ────────────────────────────────────────────────────────────────────────────────────────────────
 
+  #printEnd(): string {
+    const begun = this.#begin() + this.#explain()
+    return begun + this.#endMessage(statusOf(this.#finish)) + this.#terminal(outcomeOf(this.#finish))
+  }
+
   #begin(): string {
     if (this.#begun) return ''
     this.#begun = true
     const response = this.#response({ status: 'in_progress' })
-    return this.#event('response.created', { response }) + this.#event('response.in_progress', { response })
+    return this.#lines.event('response.created', { response }) + this.#lines.event('response.in_progress', { response })
   }
 
   /** Why a provider declined is its refusal, where the model gave none. */
@@ -288,7 +241,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
 
   #terminal(outcome: Outcome): string {
     const type = outcome.status === 'in_progress' ? 'failed' : outcome.status
-    return this.#event(`response.${type}`, { response: this.#response(outcome) })
+    return this.#lines.event(`response.${type}`, { response: this.#response(outcome) })
   }
 
   #response(outcome: Outcome): JsonObject {
@@ -304,16 +257,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
 
   #done(index: number, item: JsonObject): string {
     this.#output[index] = item
-    return this.#event('response.output_item.done', { output_index: index, item })
-  }
-
-  #delta(type: string, { id, index }: PartState, place: string, text: string, rest: string): string {
-    const head = `"item_id":"${id}","output_index":${index},${place}`
-    return `event: ${type}\ndata: {"type":"${type}","sequence_number":${this.#sequence++},${head}"delta":${JSON.stringify(text)}${rest}}\n\n`
-  }
-
-  #event(type: string, members: JsonObject): string {
-    return `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: this.#sequence++, ...members })}\n\n`
+    return this.#lines.event('response.output_item.done', { output_index: index, item })
   }
 }
 
@@ -321,35 +265,4 @@ interface MessageState {
   readonly id: string
   readonly index: number
   readonly content: JsonObject[]
-}
-
-class PartState {
-  readonly kind: 'text' | 'refusal' | 'reasoning' | 'function' | 'custom'
-  readonly id: string
-  readonly index: number
-  readonly contentIndex: number
-  text = ''
-  call = { id: '', name: '' }
-  readonly seals: { signature?: Sealed; encrypted?: Sealed } = {}
-  readonly citations: Citation[] = []
-  readonly logprobs: TokenLogprob[] = []
-
-  constructor(kind: PartState['kind'], id: string, index: number, contentIndex: number) {
-    this.kind = kind
-    this.id = id
-    this.index = index
-    this.contentIndex = contentIndex
-  }
-
-  place(): JsonObject {
-    return { item_id: this.id, output_index: this.index, content_index: this.contentIndex }
-  }
-
-  summaryPlace(): JsonObject {
-    return { item_id: this.id, output_index: this.index, summary_index: 0 }
-  }
-}
-
-function joined(before: Sealed | undefined, sealed: Sealed): Sealed {
-  return before === undefined ? sealed : { family: sealed.family, data: before.data + sealed.data }
 }

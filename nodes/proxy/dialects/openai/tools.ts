@@ -1,6 +1,6 @@
 // Tools, tool choice and response formats as OpenAI writes them: nested in chat completions, flat in the Responses API.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ResponseFormat, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
+import type { CustomTool, FunctionTool, ResponseFormat, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { absent, type BodyReader, isObject } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
 
@@ -20,20 +20,13 @@ function readTool(reader: BodyReader, value: Json, path: string, nesting: Nestin
   }
   if (type === 'custom') {
     const at = nesting === 'nested' ? `${path}.custom` : path
-    const custom = nesting === 'nested' ? reader.object(tool['custom'], at) : tool
-    return {
-      type,
-      name: reader.text(custom['name'], `${at}.name`),
-      description: reader.maybeText(custom['description'], `${at}.description`),
-      format: reader.maybeObject(custom['format'], `${at}.format`),
-      cache,
-    }
+    return { ...readCustom(reader, nesting === 'nested' ? tool['custom'] : tool, at), cache }
   }
   const dialect = nesting === 'nested' ? 'openai-chat' : 'openai-responses'
   return { type: 'hosted', dialect, name: type, value: tool }
 }
 
-function readFunction(reader: BodyReader, value: Json, path: string): Tool & { type: 'function' } {
+function readFunction(reader: BodyReader, value: Json, path: string): FunctionTool {
   const described = reader.object(value, path)
   return {
     type: 'function',
@@ -41,6 +34,16 @@ function readFunction(reader: BodyReader, value: Json, path: string): Tool & { t
     description: reader.maybeText(described['description'], `${path}.description`),
     parameters: reader.maybeObject(described['parameters'], `${path}.parameters`),
     strict: reader.maybeFlag(described['strict'], `${path}.strict`),
+  }
+}
+
+function readCustom(reader: BodyReader, value: Json, path: string): CustomTool {
+  const described = reader.object(value, path)
+  return {
+    type: 'custom',
+    name: reader.text(described['name'], `${path}.name`),
+    description: reader.maybeText(described['description'], `${path}.description`),
+    format: reader.maybeObject(described['format'], `${path}.format`),
   }
 }
 
@@ -94,20 +97,23 @@ export function readFormat(reader: BodyReader, format: Json, path: string): Resp
       return { type: 'text' }
     case 'json_object':
       return { type: 'json-object' }
-    case 'json_schema': {
-      // Nested in chat completions, flat in the Responses API.
-      const described = isObject(value['json_schema']) ? value['json_schema'] : value
-      return {
-        type: 'json-schema',
-        name: reader.maybeText(described['name'], `${path}.name`) ?? 'answer',
-        schema: reader.object(described['schema'], `${path}.schema`),
-        description: reader.maybeText(described['description'], `${path}.description`),
-        strict: reader.maybeFlag(described['strict'], `${path}.strict`),
-      }
-    }
+    case 'json_schema':
+      return readSchema(reader, value, path)
     default:
       reader.wrong(`${path}.type`, 'must be "text", "json_object" or "json_schema"')
       return undefined
+  }
+}
+
+/** The schema is nested in chat completions, and flat in the Responses API. */
+function readSchema(reader: BodyReader, value: JsonObject, path: string): ResponseFormat {
+  const described = isObject(value['json_schema']) ? value['json_schema'] : value
+  return {
+    type: 'json-schema',
+    name: reader.maybeText(described['name'], `${path}.name`) ?? 'answer',
+    schema: reader.object(described['schema'], `${path}.schema`),
+    description: reader.maybeText(described['description'], `${path}.description`),
+    strict: reader.maybeFlag(described['strict'], `${path}.strict`),
   }
 }
 

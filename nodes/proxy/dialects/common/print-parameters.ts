@@ -1,0 +1,93 @@
+// Prints the parameters of a request for an upstream. Each dialect brings a table with one printer per parameter; what the
+// table does not know is reported to the caller as dropped.
+import type { Json } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest, Parameter, RequestParameters } from '../../../../shared/chat/request.ts'
+import type { Dropped, TargetTraits } from '../dialect.ts'
+import { isMet } from './met-parameters.ts'
+
+/** 'dropped' also when only a part of the value, or a value near it, was printed: the caller is told in either case. */
+export type PrintOutcome = 'printed' | 'dropped'
+
+/** What printers read, and the members of the body that they write. */
+export interface ParameterPrinting {
+  readonly request: ChatRequest
+  readonly target: TargetTraits
+  readonly members: Record<string, Json>
+}
+
+export type ParameterPrinters<Printing> = {
+  readonly [Name in Parameter]?: (value: NonNullable<RequestParameters[Name]>, printing: Printing) => PrintOutcome
+}
+
+export interface ParameterRules<Printing> {
+  /** Parameters that other code prints, or whose value holds without being printed. */
+  readonly isSettled: (parameter: Parameter, printing: Printing) => boolean
+  /** Parameters that the model does not take, beside those that the host refuses (`Quirks.drops`). */
+  readonly isRefused: (parameter: Parameter, printing: Printing) => boolean
+  readonly printers: ParameterPrinters<Printing>
+  /** Prints a parameter that has no printer. Default: it is dropped unless its value holds anyway (`isMet`). */
+  readonly printOther?: (parameter: Parameter, printing: Printing) => PrintOutcome
+}
+
+export function printParameters<Printing extends ParameterPrinting>(
+  printing: Printing,
+  rules: ParameterRules<Printing>,
+): Dropped[] {
+  const { parameters } = printing.request
+  const dropped: Dropped[] = []
+  for (const name in parameters) {
+    const parameter = name as Parameter
+    if (parameters[parameter] === undefined || rules.isSettled(parameter, printing)) continue
+    const refused = rules.isRefused(parameter, printing) || printing.target.quirks.drops?.has(parameter) === true
+    if (refused || printOne(parameter, printing, rules) === 'dropped') dropped.push({ parameter })
+  }
+  return dropped
+}
+
+function printOne<Name extends Parameter, Printing extends ParameterPrinting>(
+  name: Name,
+  printing: Printing,
+  { printers, printOther = printIfMet }: ParameterRules<Printing>,
+): PrintOutcome {
+  const value = printing.request.parameters[name]
+  const printer = printers[name]
+  if (printer === undefined || value === undefined || value === null) return printOther(name, printing)
+  return printer(value, printing)
+}
+
+export function printIfMet(parameter: Parameter, { request }: ParameterPrinting): PrintOutcome {
+  return isMet(parameter, request) ? 'printed' : 'dropped'
+}
+
+/** A printer that writes the value unchanged under `name`. */
+export function printAs(name: string): (value: Json, printing: ParameterPrinting) => PrintOutcome {
+  return (value, { members }) => {
+    members[name] = value
+    return 'printed'
+  }
+}
+
+/** A printer for upstreams that refuse values above `max`. */
+export function printUpTo(max: number, name: string) {
+  return (value: number, { members }: ParameterPrinting): PrintOutcome => {
+    members[name] = Math.min(max, value)
+    return value > max ? 'dropped' : 'printed'
+  }
+}
+
+/** A printer for upstreams that refuse more than `max` stop sequences. */
+export function printFirstStops(max: number, name: string) {
+  return (stops: readonly string[], { members }: ParameterPrinting): PrintOutcome => {
+    members[name] = stops.slice(0, max)
+    return stops.length > max ? 'dropped' : 'printed'
+  }
+}
+
+/** A printer for upstreams that refuse stop sequences of white space. */
+export function printVisibleStops(name: string) {
+  return (stops: readonly string[], { members }: ParameterPrinting): PrintOutcome => {
+    const visible = stops.filter((stop) => stop.trim() !== '')
+    if (visible.length > 0) members[name] = visible
+    return visible.length < stops.length ? 'dropped' : 'printed'
+  }
+}
