@@ -33,7 +33,7 @@ export function runPolicies(
     let permit = start
     for (let index = first; index < policies.length; index++) {
       const policy = policies[index]
-      if (policy === undefined || !policy.governs(request)) continue
+      if (policy === undefined) continue
       const decision = decide(policy, request, permit)
       if (decision instanceof Promise) {
         return decision.then((late) => ('ended' in late ? late : runFrom(index + 1, late)))
@@ -55,18 +55,24 @@ export class PolicyFault extends Error {
   }
 }
 
+/** The permit itself where the policy does not govern the request. */
 function decide(policy: Policy, request: AuthenticatedRequest, permit: Permit): Decided | Promise<Decided> {
-  const fault = (cause: unknown): never => {
+  try {
+    if (!policy.governs(request)) return permit
+    const decision = policy.decide(request, permit.asked)
+    return decision instanceof Promise ? decidedLate(policy, decision, permit) : applied(permit, decision)
+  } catch (cause) {
     throw new PolicyFault(policy, permit, cause)
   }
-  try {
-    const decision = policy.decide(request, permit.asked)
-    return decision instanceof Promise
-      ? decision.then((late) => applied(permit, late), fault)
-      : applied(permit, decision)
-  } catch (cause) {
-    return fault(cause)
-  }
+}
+
+function decidedLate(policy: Policy, decision: Promise<PolicyDecision>, permit: Permit): Promise<Decided> {
+  return decision.then(
+    (late) => applied(permit, late),
+    (cause) => {
+      throw new PolicyFault(policy, permit, cause)
+    },
+  )
 }
 
 function applied(permit: Permit, decision: PolicyDecision): Decided {

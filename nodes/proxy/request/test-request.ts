@@ -8,7 +8,8 @@ import { directRoute, type ModelRoute } from '../routing/model-route.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { type AuthenticatedRequest, withBody } from './authenticated-request.ts'
 
-/** Remembers what a caller was sent. */
+/** Remembers what a caller was sent. As with the real one, every call after its end is a no-op, and an order of calls that the
+ *  real one takes for a bug throws. */
 export class TestReply implements Reply {
   gone = false
   onGone: (() => void) | undefined
@@ -17,6 +18,7 @@ export class TestReply implements Reply {
   headers: HeaderLines = []
   /** What was written, whole answers and streams alike. */
   text = ''
+  /** The answer is complete. */
   ended = false
   aborted = false
   /** Whether writes are answered with `full`. */
@@ -24,36 +26,62 @@ export class TestReply implements Reply {
 
   send(status: number, headers: HeaderLines, body: Uint8Array | string): void {
     if (this.gone) return
+    if (this.text !== '') throw new Error('a whole answer was sent into a stream')
     this.status = status
     this.headers = headers
-    this.text += Buffer.from(body).toString()
-    this.ended = true
+    this.text = Buffer.from(body).toString()
+    this.#finish()
   }
 
   begin(status: number, headers: HeaderLines): void {
+    if (this.gone) return
+    if (this.status !== 0) throw new Error('an answer was begun twice')
     this.status = status
     this.headers = headers
   }
 
   write(chunk: Uint8Array | string): 'sent' | 'full' | 'gone' {
     if (this.gone) return 'gone'
+    if (this.status === 0) throw new Error('bytes were written before the answer was begun')
     this.text += Buffer.from(chunk).toString()
     return this.full ? 'full' : 'sent'
   }
 
   end(): void {
-    this.ended = true
+    if (this.gone) return
+    if (this.status === 0) throw new Error('an answer was ended before it was begun')
+    this.#finish()
   }
 
   abort(): void {
+    if (this.gone) return
     this.aborted = true
-    this.leave()
+    this.#close()
+  }
+
+  #finish(): void {
+    this.ended = true
+    this.#close()
+  }
+
+  #close(): void {
+    this.gone = true
+    this.onGone = undefined
+    this.onWritable = undefined
   }
 
   /** The caller leaves. */
   leave(): void {
-    this.gone = true
-    this.onGone?.()
+    if (this.gone) return
+    const { onGone } = this
+    this.#close()
+    onGone?.()
+  }
+
+  /** A caller that was slow takes bytes again. */
+  takeAgain(): void {
+    this.full = false
+    this.onWritable?.()
   }
 
   header(name: string): string | undefined {
@@ -62,7 +90,7 @@ export class TestReply implements Reply {
   }
 }
 
-/** Counts how often it was given back. */
+/** Counts how often it was given back. Its bytes are gone then, as those of a slab that somebody else uses. */
 export class TestBody implements Body {
   readonly bytes: Buffer
   released = 0
@@ -73,6 +101,7 @@ export class TestBody implements Body {
 
   release(): void {
     this.released++
+    this.bytes.fill(0)
   }
 }
 

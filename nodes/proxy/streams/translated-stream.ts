@@ -80,7 +80,8 @@ export class TranslatedStream implements AnswerStream {
     this.#nowMs = nowMs
     const parsed = unlessTooDeep('broken' as const, () => this.#parser.push(bytes, this.#emit))
     this.#settle()
-    return parsed
+    // Whoever was told of the end is told of nothing else, whatever stands behind it.
+    return this.#over === undefined ? parsed : 'ok'
   }
 
   end(): 'whole' | 'cut' {

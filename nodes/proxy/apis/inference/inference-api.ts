@@ -107,7 +107,12 @@ export class InferenceApi implements Api {
     else if (decided.ended.type === 'reject') settlement.reject(request, decided.ended.error, end)
     else {
       const { answer, status: cacheStatus } = decided.ended
-      replayAnswer(delivery, request, { answer, cacheStatus, permit })
+      try {
+        replayAnswer(delivery, request, { answer, cacheStatus, permit })
+      } catch (error) {
+        // A filter of a policy threw.
+        settlement.bug(request, error, end)
+      }
     }
   }
 
