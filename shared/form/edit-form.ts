@@ -12,9 +12,16 @@ export function newContent({ contentStart: start, end }: FormPart, content: stri
   return { start, end, content }
 }
 
-/** Takes a whole part out. The first has no line end before its delimiter: it goes with the one that follows. */
-export function without({ start, end }: FormPart): FormEdit {
-  return start === 0 ? { start, end: end + 2, content: '' } : { start, end, content: '' }
+/** Takes whole parts out; they stand in the order of the form. The first part of a form has no line end before its delimiter, so what
+ *  goes out from the beginning takes the line end behind it along. */
+export function without(parts: readonly FormPart[]): FormEdit[] {
+  let front = 0
+  const edits: FormEdit[] = []
+  for (const { start, end } of parts) {
+    if (start <= front) front = end + 2
+    else edits.push({ start, end, content: '' })
+  }
+  return front === 0 ? edits : [{ start: 0, end: front, content: '' }, ...edits]
 }
 
 /** Puts text in front of a part's file name, in every spelling of it that the head has; '' for a part without one. */

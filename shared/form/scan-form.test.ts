@@ -57,7 +57,7 @@ test('what Node makes of a FormData is read as it was written', async () => {
         // Each part, changed or taken out, leaves all others as they were.
         for (const [index, part] of scan.parts.entries()) {
           const changed = Buffer.concat(editForm(scan, [newContent(part, 'new')]))
-          const less = Buffer.concat(editForm(scan, [without(part)]))
+          const less = Buffer.concat(editForm(scan, without([part])))
           const after = scanForm(changed, boundaryOf(type)!) as FormScan
           const left = scanForm(less, boundaryOf(type)!) as FormScan
           const contents = (one: FormScan) => one.parts.map((other) => contentOf(one, other))

@@ -26,12 +26,25 @@ export function row(status: number, type: string, code: string, message: string)
   return { status, type, code, retry: false, message }
 }
 
+/** Callers may have made the name up, so it is repeated as other input is. */
 export function withParam(found: Row, param: string | undefined): Row {
-  return { ...found, param }
+  return { ...found, param: param === undefined ? undefined : brief(param) }
 }
 
-/** Input is repeated at most 64 characters long and without control characters. */
 export function shown(text: string): string {
-  const printable = /^[\x20-\x7e]*$/.test(text) ? text : text.replace(/[^\x20-\x7e]/g, '?')
-  return `\`${printable.length > 64 ? `${printable.slice(0, 64)}…` : printable}\``
+  return `\`${brief(text)}\``
+}
+
+/** Names in a list, the first ten of them. */
+export function shownList(names: readonly string[]): string {
+  const first = names.slice(0, namesMax).map(shown).join(', ')
+  return names.length > namesMax ? `${first} and ${names.length - namesMax} more` : first
+}
+
+const namesMax = 10
+
+/** Input is repeated at most 64 characters long and without control characters. */
+export function brief(text: string): string {
+  const start = text.slice(0, 64).replace(/[^\x20-\x7e]/g, '?')
+  return text.length > 64 ? `${start}…` : start
 }

@@ -1,5 +1,5 @@
 // The row of a request that no target can take: what it asks for, and which other models could take it.
-import { invalid, type Row, row, shown, withParam } from './error-row.ts'
+import { invalid, type Row, row, shown, shownList, withParam } from './error-row.ts'
 import type { GatewayError } from './gateway-error.ts'
 
 type Unable = Extract<GatewayError, { type: 'unable' }>
@@ -14,7 +14,7 @@ export function ineligibleRow({ model, ineligible, models }: Unable): Row {
       return withParam(row(400, invalid, 'unsupported_capability', message), ineligible.what)
     }
     case 'unsupported-params': {
-      const params = ineligible.params.map(shown).join(', ')
+      const params = shownList(ineligible.params)
       const message = `In strict mode the model ${shown(model)} cannot take ${params}. ${others}`
       return withParam(row(400, invalid, 'unsupported_parameter', message), ineligible.params[0])
     }

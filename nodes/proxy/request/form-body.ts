@@ -84,7 +84,7 @@ function onePart(scan: FormScan, name: string): Result<FormPart | undefined, Bad
 
 function isPlain({ filename, head }: FormPart): boolean {
   if (filename !== undefined) return false
-  if (/^content-transfer-encoding:\s*(?!(?:7bit|8bit|binary)\s*$)/im.test(head)) return false
+  if (/^content-transfer-encoding:(?!\s*(?:7bit|8bit|binary)\s*$)/im.test(head)) return false
   return !/charset=(?!"?(?:utf-8|us-ascii))/i.test(head)
 }
 

@@ -86,7 +86,8 @@ export class TranslatedStream implements AnswerStream {
 
   end(): 'whole' | 'cut' {
     if (this.#over !== undefined) return this.#over === 'whole' ? 'whole' : 'cut'
-    this.#parser.end(this.#emit)
+    // What comes without its blank line is read now.
+    unlessTooDeep(undefined, () => this.#parser.end(this.#emit))
     this.#settle()
     return this.#over === 'whole' ? 'whole' : 'cut'
   }

@@ -29,7 +29,7 @@ export class FormTranslators implements Translators {
     const { model } = target
     if (model.includes(boundary))
       return fail({ type: 'unreadable', path: 'model', message: 'contains the boundary of the form' })
-    const edits = taken.map(without)
+    const edits = without(taken)
     if (modelPart !== undefined) edits.push(newContent(modelPart, model))
     const body = editForm(scan, edits)
     if (modelPart === undefined) body.unshift(Buffer.from(`--${boundary}\r\n${modelHead}\r\n\r\n${model}\r\n`))

@@ -37,7 +37,7 @@ export class EmbeddingsTranslator implements Translator {
     const value = tryParseExact(bytes.toString('utf8'))
     if (typeof value !== 'object' || value === null) return undefined
     const answer = upstream.parseAnswer(value as JsonObject, printed)
-    if (answer?.vectors.length !== request.inputs.length) return undefined
+    if (answer?.vectors.length !== request.inputs.length || !answer.vectors.every(isVector)) return undefined
     const usage = answer.inputTokens === undefined ? undefined : usageOf({ input: answer.inputTokens })
     return { body: inbound.printAnswer(answer, request), contentType: 'application/json', usage }
   }
@@ -54,4 +54,9 @@ export class EmbeddingsTranslator implements Translator {
   forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {
     return this.#errors.forwardError(answer, requestId)
   }
+}
+
+/** Vectors are printed anew, and a nested list or a number beyond a double's range cannot be printed as one. */
+function isVector(vector: readonly unknown[]): boolean {
+  return vector.every((value) => typeof value === 'number')
 }

@@ -1,5 +1,6 @@
 // The translator of a request about files or batches: its own method and path, and an answer whose ids lead back here.
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
+import { unlessTooDeep } from '../dialects/depth-guard.ts'
 import { type ForwardedError, forwardedAnswer } from '../errors/forwarded-error.ts'
 import type { ErrorAnswer } from '../errors/gateway-error.ts'
 import { failureOfAnswer, type UpstreamFailure } from '../errors/upstream-failure.ts'
@@ -44,7 +45,7 @@ export class ObjectTranslator implements Translator {
   }
 
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined {
-    const body = this.#tell(bytes)
+    const body = unlessTooDeep(undefined, () => this.#tell(bytes))
     return body === undefined ? undefined : { body, contentType, usage: undefined, units: this.units }
   }
 

@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import type { StreamDialect } from '../operations/operation.ts'
+import { PassThroughStream } from './pass-through-stream.ts'
+import { TestSink } from './test-sink.ts'
+
+function opened(dialect: StreamDialect, showUsage = false) {
+  const sink = new TestSink()
+  return { sink, stream: new PassThroughStream(dialect, { showUsage, nowMs: 100, sink }) }
+}
+
+/** All events in one read, then the end. */
+function passed(dialect: StreamDialect, events: readonly string[], showUsage = false) {
+  const { sink, stream } = opened(dialect, showUsage)
+  const read = stream.push(Buffer.from(events.join('')), 110)
+  return { sink, stream, read, end: stream.end() }
+}
+
+const data = (value: object) => `data: ${JSON.stringify(value)}\n\n`
+const event = (value: { type: string; [name: string]: unknown }) => `event: ${value.type}\n${data(value)}`
+
+const streams: Readonly<Record<StreamDialect, { events: readonly string[]; last: string; tokens: object }>> = {
+  chat: {
+    events: [
+      data({ choices: [{ delta: { role: 'assistant', content: '' } }] }),
+      data({ choices: [{ delta: { content: 'Grüße' } }] }),
+      data({ choices: [{ delta: {}, finish_reason: 'stop' }], usage: { prompt_tokens: 3, completion_tokens: 4 } }),
+    ],
+    last: 'data: [DONE]\n\n',
+    tokens: { input: 3, output: 4 },
+  },
+  responses: {
+    events: [
+      event({ type: 'response.created', response: { id: 'resp_1' } }),
+      event({ type: 'response.output_text.delta', delta: 'Grüße' }),
+    ],
+    last: event({ type: 'response.completed', response: { usage: { input_tokens: 3, output_tokens: 4 } } }),
+    tokens: { input: 3, output: 4 },
+  },
+  messages: {
+    events: [
+      event({ type: 'message_start', message: { usage: { input_tokens: 3, output_tokens: 1 } } }),
+      event({ type: 'content_block_delta', delta: { type: 'text_delta', text: 'Grüße' } }),
+      event({ type: 'message_delta', usage: { output_tokens: 4 } }),
+    ],
+    last: event({ type: 'message_stop' }),
+    tokens: { input: 3, output: 4 },
+  },
+  gemini: {
+    events: [data({ candidates: [{ content: { parts: [{ text: 'Grüße' }] } }] })],
+    last: data({
+      candidates: [{ content: { parts: [{ text: '!' }] }, finishReason: 'STOP' }],
+      usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 4 },
+    }),
+    tokens: { input: 3, output: 4 },
+  },
+  typed: {
+    events: [
+      event({ type: 'transcript.text.delta', delta: 'Grüße' }),
+      event({ type: 'transcript.text.done', text: 'Grüße', usage: { input_tokens: 3, output_tokens: 4 } }),
+    ],
+    last: '',
+    tokens: { input: 3, output: 4 },
+  },
+}
+const dialects = Object.keys(streams) as StreamDialect[]
+
+test.each(dialects)(
+  'a stream of the dialect %s goes on to the byte, and its terminal event is held back',
+  (dialect) => {
+    const { events, last, tokens } = streams[dialect]
+    const { sink, stream, read, end } = passed(dialect, [...events, last])
+    expect([read, end]).toEqual(['ok', 'whole'])
+    expect(sink.puts).toEqual(['first', { bytes: events.join('') }, { last }])
+    expect(stream.tokens(99)).toMatchObject({ tokens, estimated: false })
+    expect(stream).toMatchObject({ forwarded: true, finished: true, contentType: 'text/event-stream' })
+  },
+)
+
+test.each(dialects)('a stream of the dialect %s that comes byte by byte comes out the same', (dialect) => {
+  const { events, last } = streams[dialect]
+  const { sink, stream } = opened(dialect)
+  for (const byte of Buffer.from([...events, last].join(''))) stream.push(Buffer.from([byte]), 110)
+  expect([stream.end(), sink.text, sink.last]).toEqual(['whole', events.join(''), last])
+})
+
+test.each(dialects.filter((dialect) => dialect !== 'typed'))(
+  'a stream of the dialect %s that ends too early is cut, and has no last event',
+  (dialect) => {
+    const [first = ''] = streams[dialect].events
+    const { sink, end } = passed(dialect, [first])
+    expect([end, sink.last]).toEqual(['cut', undefined])
+  },
+)
+
+test('the usage of a chat stream is kept from a caller who did not ask for it', () => {
+  const usage = data({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 4 } })
+  const { events, last } = streams.chat
+  expect(passed('chat', [...events, usage, last]).sink.text).toBe(events.join(''))
+  expect(passed('chat', [...events, usage, last], true).sink.text).toBe([...events, usage].join(''))
+})
+
+test('tokens that nobody told are estimated: one for each event, and the input as it was estimated', () => {
+  const delta = data({ choices: [{ delta: { content: 'x' } }] })
+  const finish = data({ choices: [{ delta: {}, finish_reason: 'stop' }] })
+  const { stream } = passed('chat', [delta, delta, finish, 'data: [DONE]\n\n'])
+  expect(stream.tokens(99)).toEqual({ tokens: { input: 99, output: 3, cached: 0 }, estimated: true })
+})
+
+test('times are those of the first and the last token, and comments are no events', () => {
+  const { stream } = opened('chat')
+  const delta = Buffer.from(data({ choices: [{ delta: { content: 'x' } }] }))
+  expect(stream.lastEventMs).toBe(100)
+  stream.push(delta, 110)
+  stream.push(delta, 120)
+  stream.push(Buffer.from(': still there\n\n'), 130)
+  expect(stream.timing).toMatchObject({ tokens: 2, firstTokenMs: 110, lastTokenMs: 120 })
+  expect(stream.lastEventMs).toBe(120)
+})
+
+test.each<[StreamDialect, string]>([
+  ['chat', data({ error: { message: 'No.' } })],
+  ['responses', event({ type: 'error', message: 'No.' })],
+  ['messages', event({ type: 'error', error: { type: 'overloaded_error', message: 'No.' } })],
+  ['gemini', data({ error: { code: 503, message: 'No.' } })],
+  ['typed', event({ type: 'error', error: { message: 'No.' } })],
+])('an error event of the dialect %s ends the stream, and none of it is forwarded', (dialect, error) => {
+  const { sink, stream } = passed(dialect, [error, ...streams[dialect].events])
+  expect(sink.puts).toEqual(['error'])
+  expect([stream.errorMessage, stream.forwarded]).toEqual(['No.', false])
+})
+
+test('seconds of audio that a typed stream reports are its units', () => {
+  const done = event({ type: 'transcript.text.done', usage: { type: 'duration', seconds: 2.5 } })
+  expect(passed('typed', [done]).stream.units).toEqual({ unit: 'seconds', amount: 2.5 })
+  expect(passed('chat', streams.chat.events).stream.units).toBeUndefined()
+})
+
+test('an event of an image may be larger than any event of a text', () => {
+  const large = Buffer.from(event({ type: 'image_generation.partial_image', b64_json: 'x'.repeat(2 << 20) }))
+  const half = large.subarray(0, large.length >> 1)
+  const reads = (dialect: StreamDialect) => {
+    const { stream } = opened(dialect)
+    return [half, large.subarray(half.length)].map((bytes) => stream.push(bytes, 110))
+  }
+  expect(reads('typed')).toEqual(['ok', 'ok'])
+  expect(reads('chat')[0]).toBe('broken')
+})
+
+test('a stream whose bytes pass through has no words of its own for a failure', () => {
+  expect(opened('chat').stream.failure()).toBeUndefined()
+  expect(opened('chat').stream.keepAlive).toBe(': keep-alive\n\n')
+})
