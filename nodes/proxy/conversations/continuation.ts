@@ -111,8 +111,9 @@ async function findPrevious(store: ResponseStore, owner: string, id: string): Pr
   }
   const before = await store.before(owner, stored)
   if (!before.ok) return before
-  const gone = before.value.indexOf(undefined)
-  // What somebody deleted is not said again, and a conversation with a hole in it is another one.
-  if (gone >= 0) return fail({ type: 'response-unknown', id: stored.chain[gone]!, isPrevious: true })
-  return done({ turns: [...(before.value as LocalResponse[]), stored], chain, chainBytes })
+  const turns = before.value.filter((turn) => turn !== undefined)
+  const [missing] = stored.chain.filter((_, place) => before.value[place] === undefined)
+  // A deleted response must not be sent to a model again, and a conversation with a gap is a different conversation.
+  if (missing !== undefined) return fail({ type: 'response-unknown', id: missing, isPrevious: true })
+  return done({ turns: [...turns, stored], chain, chainBytes })
 }

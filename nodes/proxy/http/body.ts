@@ -56,8 +56,9 @@ export class BodyReader {
     if (chunk.byteLength === 0) return 'read'
     const end = this.#length + chunk.byteLength
     if (end > this.#bytesMax) return 'too-large'
-    if (this.#slab === undefined || (end > this.#slab.length && !this.#grow(end))) return 'overloaded'
-    this.#slab.set(new Uint8Array(chunk), this.#length)
+    const slab = this.#slabFor(end)
+    if (slab === undefined) return 'overloaded'
+    slab.set(new Uint8Array(chunk), this.#length)
     this.#length = end
     return 'read'
   }
@@ -76,13 +77,15 @@ export class BodyReader {
     this.#slab = undefined
   }
 
-  #grow(bytes: number): boolean {
-    const old = this.#slab!
-    const bigger = this.#pool.take(Math.max(bytes, Math.min(old.length * 2, this.#bytesMax)))
-    if (bigger === undefined) return false
-    bigger.set(old.subarray(0, this.#length))
-    this.#pool.give(old)
-    this.#slab = bigger
-    return true
+  /** The slab, moved to a larger one where it cannot hold `bytes`. Undefined when the memory budget is spent. */
+  #slabFor(bytes: number): Buffer | undefined {
+    const slab = this.#slab
+    if (slab === undefined || bytes <= slab.length) return slab
+    const larger = this.#pool.take(Math.max(bytes, Math.min(slab.length * 2, this.#bytesMax)))
+    if (larger === undefined) return undefined
+    larger.set(slab.subarray(0, this.#length))
+    this.#pool.give(slab)
+    this.#slab = larger
+    return larger
   }
 }

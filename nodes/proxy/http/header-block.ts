@@ -17,9 +17,9 @@ const goodNamesMax = 512
 export function headerBlock(status: number, headers: HeaderLines): string {
   let block = statusLine(status)
   for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i]!
-    const value = headers[i + 1]!
-    if (!goodNames.has(name) && !isGoodName(name)) continue
+    const name = headers[i]
+    const value = headers[i + 1]
+    if (name === undefined || value === undefined || (!goodNames.has(name) && !isGoodName(name))) continue
     if (!valuePattern.test(value)) continue
     block += '\r\n' + name + ': ' + value
   }

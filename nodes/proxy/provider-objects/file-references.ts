@@ -16,9 +16,9 @@ const idString = /"(file-hg-[\w-]{1,1500})"/g
 /** Within a longer string the quotes would be escaped, so what is found is a whole string. */
 export function fileReferences(body: Buffer, ids: ObjectIds, owner: string): FileReference[] {
   const found: FileReference[] = []
-  for (const { index, 0: text, 1: id } of body.latin1Slice().matchAll(idString)) {
+  for (const { index, 0: text, 1: id = '' } of body.latin1Slice().matchAll(idString)) {
     if (found.length >= referencesMax) break
-    const ref = ids.open(id!, 'file')
+    const ref = ids.open(id, 'file')
     if (ref?.owner === owner) found.push({ start: index, end: index + text.length, ref })
   }
   return found

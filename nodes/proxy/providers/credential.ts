@@ -1,6 +1,7 @@
 // What a provider is shown to let us in: a header that never changes, or a proof that is made anew for each request from
 // something that expires. A credential that was refused steps aside for a while and leaves the work to its siblings; a
 // rotated one is another credential, with a clean record.
+import assert from 'node:assert/strict'
 import type { Chance } from '../../../shared/clock.ts'
 
 export interface Credential {
@@ -51,7 +52,9 @@ export function credentialNamed(credentials: readonly Credential[], name: string
 
 /** By weight among those that were not refused lately; among all where every one was. */
 export function drawCredential(credentials: readonly Credential[], nowMs: number, chance: Chance): Credential {
-  if (credentials.length === 1) return credentials[0]!
+  const only = credentials[0]
+  assert(only !== undefined, 'an attempt at a target without credentials')
+  if (credentials.length === 1) return only
   let fit = credentials.filter(({ health }) => health.refusedUntilMs <= nowMs)
   if (fit.length === 0) fit = [...credentials]
   let left = chance() * fit.reduce((sum, { weight }) => sum + weight, 0)
@@ -59,7 +62,7 @@ export function drawCredential(credentials: readonly Credential[], nowMs: number
     left -= credential.weight
     if (left < 0) return credential
   }
-  return fit[fit.length - 1]!
+  return fit[fit.length - 1] ?? only
 }
 
 const standingsMax = 10_000

@@ -96,17 +96,18 @@ export class AttemptPlan<Target> {
     const { targets } = this.#route
     const unfit = this.#unfit
     const fit = unfit === undefined ? targets : targets.filter(({ target }) => !unfit.includes(target))
-    if (fit.length === 0) return undefined
     const tried = this.#tried
     // Each target once before any is tried again.
     const fresh = tried === undefined ? fit : fit.filter((target) => !tried.includes(target))
     const candidates = fresh.length === 0 ? fit : fresh
+    const first = candidates[0]
+    if (first === undefined) return undefined
     const table = this.#table()
-    const target = this.#choose(candidates, table)
+    const target = this.#choose(candidates, table) ?? first
     const repeats = tried === undefined ? 0 : tried.filter((other) => other === target).length
     if (tried === undefined) this.#tried = [target]
     else tried.push(target)
-    const share = table === undefined ? 0 : Math.round(1_000 * table.shares[targets.indexOf(target)]!)
+    const share = table === undefined ? 0 : Math.round(1_000 * (table.shares[targets.indexOf(target)] ?? 0))
     return {
       route: this.#route,
       target: target.target,
@@ -124,20 +125,20 @@ export class AttemptPlan<Target> {
     return table
   }
 
-  #choose(candidates: readonly WeightedTarget<Target>[], table: WeightTable | undefined): WeightedTarget<Target> {
-    if (candidates.length === 1 || this.#route.order === 'priority') return candidates[0]!
+  /** Undefined: the first one. */
+  #choose(
+    candidates: readonly WeightedTarget<Target>[],
+    table: WeightTable | undefined,
+  ): WeightedTarget<Target> | undefined {
+    if (candidates.length === 1 || this.#route.order === 'priority') return undefined
     if (table === undefined) return byWeight(candidates, this.#chance)
     // Two numbers that both count up, in one: a caller who sends one id for all requests still draws anew.
     const salt = Math.imul(this.#revision, 0x9e3779b1) ^ table.revision
     const draw = drawOf(this.#requestId, this.#picks++, salt)
     const { targets } = this.#route
-    if (candidates === targets) return targets[table.pick(draw)]!
-    return candidates[
-      table.pickAmong(
-        draw,
-        candidates.map((target) => targets.indexOf(target)),
-      )
-    ]!
+    if (candidates === targets) return targets[table.pick(draw)]
+    const indices = candidates.map((target) => targets.indexOf(target))
+    return candidates[table.pickAmong(draw, indices)]
   }
 
   /** Moves on to the next fallback: first those of the request, then the routes', whose own fallbacks come after them. */
@@ -165,8 +166,10 @@ export class AttemptPlan<Target> {
   }
 }
 
-function byWeight<Target>(targets: readonly WeightedTarget<Target>[], chance: Chance): WeightedTarget<Target> {
-  if (targets.length === 1) return targets[0]!
+function byWeight<Target>(
+  targets: readonly WeightedTarget<Target>[],
+  chance: Chance,
+): WeightedTarget<Target> | undefined {
   let total = 0
   for (const { weight } of targets) total += weight
   let drawn = chance() * total
@@ -174,5 +177,5 @@ function byWeight<Target>(targets: readonly WeightedTarget<Target>[], chance: Ch
     drawn -= target.weight
     if (drawn < 0) return target
   }
-  return targets[targets.length - 1]!
+  return targets[targets.length - 1]
 }

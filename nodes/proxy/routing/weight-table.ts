@@ -82,8 +82,7 @@ export class WeightTable {
   /** Into `shares`; returns the least. */
   #estimate(nowMs: number, neutralUs: number): number {
     let least = Number.POSITIVE_INFINITY
-    for (let i = 0; i < this.#targets.length; i++) {
-      const { latency } = this.#targets[i]!
+    for (const [i, { latency }] of this.#targets.entries()) {
       const count = this.#count(latency, nowMs)
       const known = count * latency.knownUs(this.#measure, nowMs)
       const us = Math.max(1, (known + neutralCount * neutralUs) / (count + neutralCount))
@@ -100,8 +99,7 @@ export class WeightTable {
 
   #share(nowMs: number, slowestUs: number): void {
     let sum = 0
-    for (let i = 0; i < this.#targets.length; i++) {
-      const { weight, latency } = this.#targets[i]!
+    for (const [i, { weight, latency }] of this.#targets.entries()) {
       const part = (weight * latency.multiplier(nowMs)) / Math.min(slowestUs, this.shares[i]!)
       this.shares[i] = part
       sum += part

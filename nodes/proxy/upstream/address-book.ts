@@ -73,8 +73,13 @@ export class AddressBook {
     const entry = this.#entries.get(hostname) ?? { addresses: [], resolvedAtMs: undefined, waiting: undefined }
     this.#entries.delete(hostname)
     this.#entries.set(hostname, entry)
-    if (this.#entries.size > namesMax) this.#entries.delete(this.#entries.keys().next().value!)
+    if (this.#entries.size > namesMax) this.#forgetOldest()
     return entry
+  }
+
+  #forgetOldest(): void {
+    const { value, done } = this.#entries.keys().next()
+    if (done !== true) this.#entries.delete(value)
   }
 }
 

@@ -283,8 +283,8 @@ export class AnswerParser {
   }
 
   #readSize(byte: number): number {
-    const digit = hexDigit[byte]!
-    if (digit < 16) {
+    const digit = hexDigit[byte]
+    if (digit !== undefined && digit < 16) {
       const first = this.#phase === sizeStart
       this.#sizeDigits = first ? 1 : this.#sizeDigits + 1
       this.#remaining = first ? digit : this.#remaining * 16 + digit

@@ -73,7 +73,7 @@ export class ConnectionPool implements ConnectionOwner {
     connection.idleUntilMs =
       nowMs + (keepAliveMs === undefined ? idleMsMax : Math.min(idleMsMax, keepAliveMs - keepAliveMarginMs))
     this.#idle.push(connection)
-    if (this.#idle.length > bounds.upstreamIdlePerOriginMax) this.#idle[0]!.close()
+    if (this.#idle.length > bounds.upstreamIdlePerOriginMax) this.#idle[0]?.close()
   }
 
   closed(connection: Connection): void {

@@ -152,14 +152,17 @@ export class Connection implements Carrier {
 
   #writePieces(exchange: Exchange, head: string, pieces: readonly Uint8Array[]): void {
     const socket = this.#socket
-    const last = pieces.length - 1
+    let left = pieces.length
+    // Called after a failure too, when the exchange may have moved to another connection.
+    const onLast = () => {
+      if (this.#exchange === exchange) exchange.bodyReleased()
+    }
     socket.cork()
     socket.write(head, 'latin1')
-    for (let i = 0; i < last; i++) socket.write(pieces[i]!)
-    socket.write(pieces[last]!, () => {
-      // Called after a failure too, when the exchange may have moved to another connection.
-      if (this.#exchange === exchange) exchange.bodyReleased()
-    })
+    for (const piece of pieces) {
+      left--
+      socket.write(piece, left === 0 ? onLast : undefined)
+    }
     socket.uncork()
   }
 

@@ -43,7 +43,8 @@ async function defaultChain(context: AwsContext): Promise<Fetched> {
   if (given !== undefined) return done(given)
   const { AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile, AWS_ROLE_ARN: roleArn } = environment
   if (tokenFile !== undefined && roleArn !== undefined) return webIdentity({ tokenFile, roleArn }, context)
-  if (containerUrl(environment) !== undefined) return fromContainer(context)
+  const url = containerUrl(environment)
+  if (url !== undefined) return fromContainer(url, context)
   if (environment['AWS_EC2_METADATA_DISABLED'] === 'true') return fail({ message: 'no AWS credentials were found' })
   return fromInstance(context)
 }
@@ -75,18 +76,15 @@ function containerUrl(environment: AwsContext['environment']): string | undefine
   return path ? containerHost + path : url || undefined
 }
 
-async function fromContainer({ environment, ask }: AwsContext): Promise<Fetched> {
+async function fromContainer(url: string, { environment, ask }: AwsContext): Promise<Fetched> {
+  const service = 'the AWS container credentials endpoint'
   const file = environment['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE']
   const token = file
     ? await readFile(file, 'utf8').catch(() => undefined)
     : environment['AWS_CONTAINER_AUTHORIZATION_TOKEN']
   const headers = token ? { authorization: token.trim() } : {}
-  const answer = await ask({
-    service: 'the AWS container credentials endpoint',
-    url: containerUrl(environment)!,
-    headers,
-  })
-  return answer.ok ? keysIn(answer.value, 'the AWS container credentials endpoint') : answer
+  const answer = await ask({ service, url, headers })
+  return answer.ok ? keysIn(answer.value, service) : answer
 }
 
 /** IMDSv2 alone: version 1 gives the machine's credentials to whoever can make it send a GET. */
@@ -95,7 +93,10 @@ async function fromInstance({ environment, ask }: AwsContext): Promise<Fetched> 
   const base = environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? 'http://169.254.169.254'
   const timeoutMs = 1_000
   const session = await ask({
-    ...{ service, timeoutMs, method: 'PUT', url: `${base}/latest/api/token` },
+    service,
+    timeoutMs,
+    method: 'PUT',
+    url: `${base}/latest/api/token`,
     headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '21600' },
   })
   if (!session.ok) return session
@@ -103,8 +104,8 @@ async function fromInstance({ environment, ask }: AwsContext): Promise<Fetched> 
   const rolesUrl = `${base}/latest/meta-data/iam/security-credentials/`
   const roles = await ask({ service, timeoutMs, url: rolesUrl, headers })
   if (!roles.ok) return roles
-  const role = roles.value.split('\n')[0]!.trim()
-  const answer = await ask({ service, timeoutMs, url: rolesUrl + encodeURIComponent(role), headers })
+  const [role = ''] = roles.value.split('\n')
+  const answer = await ask({ service, timeoutMs, url: rolesUrl + encodeURIComponent(role.trim()), headers })
   return answer.ok ? keysIn(answer.value, service) : answer
 }
 

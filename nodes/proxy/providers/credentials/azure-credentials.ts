@@ -34,7 +34,8 @@ async function defaultChain(context: AzureContext): Promise<Fetched> {
     return fromEntra(tenantId, { client_id: clientId, client_secret: secret }, context)
   const tokenFile = environment['AZURE_FEDERATED_TOKEN_FILE']
   if (tenantId && clientId && tokenFile) return fromFederation({ tenantId, clientId, tokenFile }, context)
-  return environment['IDENTITY_ENDPOINT'] ? fromAppService(context) : fromInstance(context)
+  const endpoint = environment['IDENTITY_ENDPOINT']
+  return endpoint ? fromAppService(endpoint, context) : fromInstance(context)
 }
 
 async function fromFederation(
@@ -70,9 +71,9 @@ async function fromEntra(tenantId: string, client: Record<string, string>, conte
   return answer.ok ? tokenIn(answer.value, entra, context.clock) : answer
 }
 
-async function fromAppService({ environment, ask, clock }: AzureContext): Promise<Fetched> {
+async function fromAppService(endpoint: string, { environment, ask, clock }: AzureContext): Promise<Fetched> {
   const service = 'the App Service identity endpoint'
-  const url = new URL(environment['IDENTITY_ENDPOINT']!)
+  const url = new URL(endpoint)
   url.searchParams.set('resource', resource)
   url.searchParams.set('api-version', '2019-08-01')
   if (environment['AZURE_CLIENT_ID']) url.searchParams.set('client_id', environment['AZURE_CLIENT_ID'])
