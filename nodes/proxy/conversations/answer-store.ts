@@ -27,7 +27,7 @@ export interface Served {
   readonly streamed: boolean
 }
 
-interface Said {
+interface Turn {
   readonly parts: readonly AssistantPart[]
   readonly input: Json
 }
@@ -37,7 +37,7 @@ type Response = JsonObject & { readonly id: string }
 export class AnswerWriter {
   readonly #options: AnswerWriterOptions
   /** Undefined: nobody has told, as of bytes that pass through. */
-  #said: Said | undefined
+  #turn: Turn | undefined
 
   constructor(options: AnswerWriterOptions) {
     this.#options = options
@@ -50,7 +50,7 @@ export class AnswerWriter {
 
   /** What was said, and what it answers: told by whoever prints it. */
   take(parts: readonly AssistantPart[], input: Json): void {
-    this.#said = { parts, input }
+    this.#turn = { parts, input }
   }
 
   /** `last` is the body, or the terminal event; answers with what is to be sent in its place. */
@@ -68,18 +68,18 @@ export class AnswerWriter {
   }
 
   async #store(response: Response, served: Served): Promise<boolean> {
-    const stored = served.passesThrough ? this.#passesThrough(response, served) : this.#printed(response)
+    const stored = served.passesThrough ? this.#fromProvider(response, served) : this.#fromPrinter(response)
     const { store, owner } = this.#options
     return stored !== undefined && (await store.keep(owner, response.id, stored))
   }
 
   /** A response that failed says itself that it is not stored. */
-  #printed(response: Response): StoredResponse | undefined {
-    return response['store'] === false ? undefined : this.#kept(response, this.#said)
+  #fromPrinter(response: Response): StoredResponse | undefined {
+    return response['store'] === false ? undefined : this.#kept(response, this.#turn)
   }
 
   /** A provider that speaks the Responses API holds what it made, unless it says that it does not. */
-  #passesThrough(response: Response, { target, credential }: Served): StoredResponse | undefined {
+  #fromProvider(response: Response, { target, credential }: Served): StoredResponse | undefined {
     const { provider, model } = target
     if (response['store'] !== false) {
       return { type: 'held', target: `${provider}/${model}`, provider, credential: credential.name }
@@ -91,7 +91,7 @@ export class AnswerWriter {
     return this.#kept(whole, { parts: partsOf(output), input: tryParseExact(input) })
   }
 
-  #kept(response: Response, said: Said | undefined): StoredResponse | undefined {
+  #kept(response: Response, said: Turn | undefined): StoredResponse | undefined {
     if (said === undefined) return undefined
     const { chain, chainBytes } = this.#options
     const input = inputItems(said.input, response.id)

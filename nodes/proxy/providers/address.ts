@@ -1,6 +1,6 @@
 // Parts of the address of a request at a provider.
 
-export interface Place {
+export interface AddressParts {
   readonly basePath: string
   /** Of the request: '/chat/completions'. */
   readonly path: string

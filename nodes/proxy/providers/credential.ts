@@ -30,13 +30,13 @@ export interface CredentialHealth {
   refusals: number
 }
 
-const asideMsMin = 10_000
-const asideMsMax = 10 * 60_000
+const backOffMsMin = 10_000
+const backOffMsMax = 10 * 60_000
 
 /** Longer each time that it is refused again. */
 export function backOff(health: CredentialHealth, nowMs: number): void {
   health.refusals++
-  health.refusedUntilMs = nowMs + Math.min(asideMsMax, asideMsMin * 2 ** (health.refusals - 1))
+  health.refusedUntilMs = nowMs + Math.min(backOffMsMax, backOffMsMin * 2 ** (health.refusals - 1))
 }
 
 export function recovered(health: CredentialHealth): void {
@@ -65,7 +65,7 @@ export function drawCredential(credentials: readonly Credential[], nowMs: number
   return fit[fit.length - 1] ?? only
 }
 
-const standingsMax = 10_000
+const credentialsMax = 10_000
 
 export class CredentialHealthTable {
   readonly #credentialHealth = new Map<string, CredentialHealth>()
@@ -74,7 +74,7 @@ export class CredentialHealthTable {
   of(key: string): CredentialHealth {
     const known = this.#credentialHealth.get(key)
     if (known !== undefined) return known
-    if (this.#credentialHealth.size >= standingsMax) this.#credentialHealth.clear()
+    if (this.#credentialHealth.size >= credentialsMax) this.#credentialHealth.clear()
     const health = { refusedUntilMs: 0, refusals: 0 }
     this.#credentialHealth.set(key, health)
     return health

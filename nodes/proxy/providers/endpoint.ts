@@ -59,15 +59,15 @@ export interface TargetHealth {
 }
 
 export class TargetHealthTable {
-  readonly #loads = new Map<string, TargetHealth>()
+  readonly #entries = new Map<string, TargetHealth>()
 
   of(model: string, provider: string, target: string): TargetHealth {
     const key = JSON.stringify([model, provider, target])
-    let load = this.#loads.get(key)
+    let load = this.#entries.get(key)
     if (load === undefined) {
-      if (this.#loads.size >= loadsMax) this.#forgetIdle()
+      if (this.#entries.size >= entriesMax) this.#forgetIdle()
       load = { inFlight: 0, failuresInRow: 0 }
-      this.#loads.set(key, load)
+      this.#entries.set(key, load)
     }
     return load
   }
@@ -75,11 +75,11 @@ export class TargetHealthTable {
   /** Callers may invent names of models: what such a name left behind has nothing in flight. A route that is still used
    *  keeps the load that it holds. */
   #forgetIdle(): void {
-    for (const [key, { inFlight }] of this.#loads) if (inFlight === 0) this.#loads.delete(key)
+    for (const [key, { inFlight }] of this.#entries) if (inFlight === 0) this.#entries.delete(key)
   }
 }
 
-const loadsMax = 10_000
+const entriesMax = 10_000
 
 /** Begins the header lines of every credential. */
 export const jsonTypeLine = 'content-type: application/json\r\n'

@@ -9,10 +9,10 @@ import { signAws } from './credentials/aws-signer.ts'
 import { type AzureSpec, azureSource } from './credentials/azure-credentials.ts'
 import { gcpSource } from './credentials/gcp-credentials.ts'
 import type { Identities } from './credentials/identities.ts'
-import type { KeptCredential } from './credentials/renewed-credential.ts'
+import type { RenewedCredential } from './credentials/renewed-credential.ts'
 import type { KindRow } from './provider-kinds.ts'
 
-export interface Keyring {
+export interface CredentialContext {
   readonly provider: string
   readonly spec: ProviderSpec
   readonly row: KindRow
@@ -24,7 +24,7 @@ export interface Keyring {
 }
 
 /** A provider without credentials (a local server) has one without a secret. One that cannot be opened is left out. */
-export function credentialsOf(keyring: Keyring): Credential[] {
+export function credentialsOf(keyring: CredentialContext): Credential[] {
   const { provider, spec, common, identities } = keyring
   const specs = spec.credentials ?? []
   identities.release(provider, new Set(specs.filter(isIdentity).map(({ name }) => name)))
@@ -36,7 +36,7 @@ function isIdentity({ aws, gcp, azure }: CredentialSpec): boolean {
   return aws !== undefined || gcp !== undefined || azure !== undefined
 }
 
-function credentialOf(spec: CredentialSpec, keyring: Keyring): Credential | undefined {
+function credentialOf(spec: CredentialSpec, keyring: CredentialContext): Credential | undefined {
   if (spec.aws !== undefined) return awsCredential(spec, spec.aws, keyring)
   if (spec.gcp !== undefined) {
     const { clock } = keyring.identities
@@ -50,7 +50,7 @@ function credentialOf(spec: CredentialSpec, keyring: Keyring): Credential | unde
 }
 
 function plain(
-  { provider, common, credentialHealth }: Keyring,
+  { provider, common, credentialHealth }: CredentialContext,
   { name, weight = 1 }: CredentialSpec,
   secret: string,
 ): Credential {
@@ -61,7 +61,7 @@ function plain(
 function awsCredential(
   spec: CredentialSpec,
   aws: 'default' | AwsCredentialSpec,
-  keyring: Keyring,
+  keyring: CredentialContext,
 ): Credential | undefined {
   const opened = aws === 'default' ? aws : openedAws(aws, keyring)
   if (opened === undefined) return undefined
@@ -81,7 +81,7 @@ function awsCredential(
 /** Undefined where a secret cannot be opened. */
 function openedAws(
   { secretAccessKey, sessionToken, ...open }: AwsCredentialSpec,
-  keyring: Keyring,
+  keyring: CredentialContext,
 ): AwsSpec | undefined {
   const secret = secretAccessKey === undefined ? undefined : keyring.open(secretAccessKey)
   const session = sessionToken === undefined ? undefined : keyring.open(sessionToken)
@@ -91,7 +91,7 @@ function openedAws(
 }
 
 function awsLines(
-  kept: KeptCredential<AwsKeys>,
+  kept: RenewedCredential<AwsKeys>,
   { method, host, path, body }: SignableRequest,
   place: { region: string; wallMs: number },
 ): string | undefined {
@@ -112,7 +112,11 @@ function awsLines(
     .join('')
 }
 
-function azureCredential(spec: CredentialSpec, azure: NonNullable<CredentialSpec['azure']>, keyring: Keyring) {
+function azureCredential(
+  spec: CredentialSpec,
+  azure: NonNullable<CredentialSpec['azure']>,
+  keyring: CredentialContext,
+) {
   const { environment, ask, clock } = keyring.identities
   if (azure === 'default') return tokenCredential(spec, keyring, azureSource(azure, { environment, ask, clock }))
   const clientSecret = keyring.open(azure.clientSecret)
@@ -123,7 +127,7 @@ function azureCredential(spec: CredentialSpec, azure: NonNullable<CredentialSpec
 
 function tokenCredential(
   spec: CredentialSpec,
-  keyring: Keyring,
+  keyring: CredentialContext,
   source: Parameters<typeof keyring.identities.keep<string>>[2],
   secret = '',
 ): Credential {

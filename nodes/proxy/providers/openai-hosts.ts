@@ -8,7 +8,7 @@ export interface HostRow {
   /** Beside embeddings and legacy completions: whether the Responses API is there. */
   readonly responses: boolean
   /** Which of the targets are there that only pass through; undefined: taken to be all. */
-  readonly relays?: readonly PassThroughDialect[]
+  readonly passThrough?: readonly PassThroughDialect[]
   readonly quirks: Quirks
 }
 
@@ -37,17 +37,17 @@ const deepInfra: readonly PassThroughDialect[] = ['openai-images', 'openai-speec
 const rows: Readonly<Record<string, HostRow>> = {
   'api.openai.com': {
     responses: true,
-    relays: passThroughDialects.filter((name) => name !== 'rerank'),
+    passThrough: passThroughDialects.filter((name) => name !== 'rerank'),
     quirks: { maxTokensName: 'max_completion_tokens', ...drops(...notOpenAi) },
   },
   'api.x.ai': {
     responses: true,
-    relays: ['openai-images', 'openai-realtime'],
+    passThrough: ['openai-images', 'openai-realtime'],
     quirks: { systemOnly: true, ...drops('topK', 'minP', 'repetitionPenalty') },
   },
   'api.groq.com': {
     responses: true,
-    relays: ['openai-speech', 'openai-transcriptions', 'openai-files', 'openai-batches'],
+    passThrough: ['openai-speech', 'openai-transcriptions', 'openai-files', 'openai-batches'],
     quirks: {
       maxTokensName: 'max_completion_tokens',
       systemOnly: true,
@@ -56,38 +56,42 @@ const rows: Readonly<Record<string, HostRow>> = {
   },
   'api.deepseek.com': {
     responses: false,
-    relays: [],
+    passThrough: [],
     quirks: { systemOnly: true, reasoningBack: true, ...drops(...notOpenAi, ...openAiOnly, 'seed', 'n', 'user') },
   },
   'api.mistral.ai': {
     responses: false,
-    relays: ['openai-transcriptions', 'openai-moderations'],
+    passThrough: ['openai-transcriptions', 'openai-moderations'],
     // Thoughts come as parts of the content there, which clients of the API do not expect.
     quirks: { repairs: true, systemOnly: true, ...drops(...notOpenAi, ...openAiOnly, 'user', 'logprobs') },
   },
   'api.perplexity.ai': {
     responses: false,
-    relays: [],
+    passThrough: [],
     quirks: { repairs: true, systemOnly: true, ...drops(...openAiOnly, 'seed', 'n', 'user', 'logprobs', 'minP') },
   },
   'api.together.xyz': {
     responses: false,
-    relays: together,
+    passThrough: together,
     quirks: { systemOnly: true, ...drops(...openAiOnly, 'user') },
   },
   'api.together.ai': {
     responses: false,
-    relays: together,
+    passThrough: together,
     quirks: { systemOnly: true, ...drops(...openAiOnly, 'user') },
   },
-  'api.fireworks.ai': { responses: false, relays: ['rerank'], quirks: { systemOnly: true } },
-  'api.cerebras.ai': { responses: false, relays: [], quirks: { systemOnly: true, ...drops(...notOpenAi) } },
-  'api.deepinfra.com': { responses: false, relays: deepInfra, quirks: { systemOnly: true } },
-  'openrouter.ai': { responses: false, relays: [], quirks: { systemOnly: true, cacheMarkers: true } },
-  'integrate.api.nvidia.com': { responses: false, relays: [], quirks: { systemOnly: true, ...drops(...openAiOnly) } },
+  'api.fireworks.ai': { responses: false, passThrough: ['rerank'], quirks: { systemOnly: true } },
+  'api.cerebras.ai': { responses: false, passThrough: [], quirks: { systemOnly: true, ...drops(...notOpenAi) } },
+  'api.deepinfra.com': { responses: false, passThrough: deepInfra, quirks: { systemOnly: true } },
+  'openrouter.ai': { responses: false, passThrough: [], quirks: { systemOnly: true, cacheMarkers: true } },
+  'integrate.api.nvidia.com': {
+    responses: false,
+    passThrough: [],
+    quirks: { systemOnly: true, ...drops(...openAiOnly) },
+  },
   'generativelanguage.googleapis.com': {
     responses: false,
-    relays: ['openai-images'],
+    passThrough: ['openai-images'],
     quirks: { systemOnly: true, thoughtSignatures: true, ...drops(...notOpenAi, ...openAiOnly) },
   },
 }
@@ -103,7 +107,7 @@ export function withoutResponses(dialects: ReadonlySet<Dialect>): ReadonlySet<Di
 
 /** Less the targets that the host does not have. */
 export function passThroughAt(host: HostRow | undefined, dialects: ReadonlySet<Dialect>): ReadonlySet<Dialect> {
-  const there: readonly Dialect[] | undefined = host?.relays
+  const there: readonly Dialect[] | undefined = host?.passThrough
   if (there === undefined) return dialects
   const all: readonly Dialect[] = passThroughDialects
   return new Set([...dialects].filter((dialect) => !all.includes(dialect) || there.includes(dialect)))

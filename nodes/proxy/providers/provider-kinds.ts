@@ -10,7 +10,7 @@ import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
 import { geminiUpstream } from '../dialects/gemini/gemini.ts'
 import { openAiChatUpstream } from '../dialects/openai-chat/openai-chat.ts'
 import { isClaude, vertexClaudeUpstream, vertexGeminiUpstream } from '../dialects/vertex/vertex.ts'
-import type { Place } from './address.ts'
+import type { AddressParts } from './address.ts'
 import { azureAddress } from './azure-address.ts'
 import { notOpenAi, passThroughDialects } from './openai-hosts.ts'
 import { vertexAddress, vertexUrl } from './vertex-address.ts'
@@ -26,9 +26,9 @@ export interface KindRow {
   readonly dialect: UpstreamDialect
   readonly quirks?: Quirks
   /** The path of a request, where it is not simply what stands behind the base path. */
-  readonly address?: (place: Place) => string
+  readonly address?: (place: AddressParts) => string
   /** The same, where the provider's own place stands in it. */
-  readonly addressIn?: (spec: ProviderSpec) => (place: Place) => string
+  readonly addressIn?: (spec: ProviderSpec) => (place: AddressParts) => string
   /** Where models of one provider speak differently. */
   readonly byModel?: (model: string) => Pick<KindRow, 'speaks' | 'dialect'>
 }

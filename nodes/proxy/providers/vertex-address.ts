@@ -1,7 +1,7 @@
 // Where a request goes at Vertex AI: to a model of a publisher, in a project and a place.
 import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import { isClaude } from '../dialects/vertex/vertex.ts'
-import type { Place } from './address.ts'
+import type { AddressParts } from './address.ts'
 
 export function vertexUrl({ region = 'global' }: ProviderSpec): string {
   if (region === 'global') return 'https://aiplatform.googleapis.com'
@@ -10,7 +10,7 @@ export function vertexUrl({ region = 'global' }: ProviderSpec): string {
   return `https://${region}-aiplatform.googleapis.com`
 }
 
-export function vertexAddress({ project = '', region = 'global' }: ProviderSpec): (place: Place) => string {
+export function vertexAddress({ project = '', region = 'global' }: ProviderSpec): (place: AddressParts) => string {
   return ({ basePath, path, model }) => {
     const publisher = isClaude(model) ? 'anthropic' : 'google'
     return `${basePath}/projects/${project}/locations/${region}/publishers/${publisher}${path}`

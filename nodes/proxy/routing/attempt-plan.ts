@@ -33,7 +33,7 @@ export class AttemptPlan<Target> {
   #route: ModelRoute<Target>
   #left: number
   #tried: WeightedTarget<Target>[] | undefined
-  #unfit: Target[] | undefined
+  #skipped: Target[] | undefined
   #fallbacks: string[] | undefined
   #fallbackIndex = 0
   #seen: Set<string> | undefined
@@ -78,8 +78,8 @@ export class AttemptPlan<Target> {
   /** The step was not taken, because its target cannot take the request: that costs no attempt. */
   passOver({ target }: PlannedAttempt<Target>): void {
     this.#left++
-    if (this.#unfit === undefined) this.#unfit = [target]
-    else this.#unfit.push(target)
+    if (this.#skipped === undefined) this.#skipped = [target]
+    else this.#skipped.push(target)
   }
 
   /** Whether `condition` on the current route is worth another attempt on the same route. */
@@ -94,7 +94,7 @@ export class AttemptPlan<Target> {
 
   #pick(): PlannedAttempt<Target> | undefined {
     const { targets } = this.#route
-    const unfit = this.#unfit
+    const unfit = this.#skipped
     const fit = unfit === undefined ? targets : targets.filter(({ target }) => !unfit.includes(target))
     const tried = this.#tried
     // Each target once before any is tried again.

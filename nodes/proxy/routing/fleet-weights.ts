@@ -29,7 +29,7 @@ export class WeightsIntake {
     this.#epoch = message.epoch
     this.#revision = message.revision
     this.#heardMs = nowMs
-    for (const weight of message.targets) this.#latencyEstimates.find(weight)?.hear(weight, nowMs)
+    for (const weight of message.targets) this.#latencyEstimates.find(weight)?.applyFleetWeight(weight, nowMs)
   }
 
   #isOutdated({ epoch, revision }: { epoch: number; revision: number }, nowMs: number): boolean {

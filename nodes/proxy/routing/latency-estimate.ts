@@ -34,7 +34,7 @@ export class LatencyEstimate {
     note(this.#own.token, tokenUsOf(attempt), nowMs)
   }
 
-  hear(weight: TargetWeight, nowMs: number): void {
+  applyFleetWeight(weight: TargetWeight, nowMs: number): void {
     this.#fleetUs.first = weight.firstUs
     this.#fleetUs.token = weight.tokenUs
     this.#fleetCount.first = Math.min(fleetCountMax, weight.firstCount)
@@ -49,7 +49,7 @@ export class LatencyEstimate {
   }
 
   /** Microseconds; of no meaning where nothing is known. */
-  knownUs(measure: LatencySignal, nowMs: number): number {
+  estimateUs(measure: LatencySignal, nowMs: number): number {
     const own = this.#ownCount(measure, nowMs)
     const fleet = this.#fleetCount[measure] * this.#trust(nowMs)
     return own + fleet === 0 ? 0 : (this.#own[measure].mean * own + this.#fleetUs[measure] * fleet) / (own + fleet)

@@ -64,7 +64,7 @@ export function compileModelRoute<Target>(
     model,
     targets,
     order,
-    weightTables: sharesOf(targets),
+    weightTables: weightTablesOf(targets),
     fallbacks: spec.fallbacks ?? [],
     extraAttempts: spec.retries?.attempts ?? 1,
     strict: spec.strict ?? false,
@@ -94,7 +94,7 @@ export function directRoute<Target>(model: string, target: Target): ModelRoute<T
   }
 }
 
-function sharesOf(targets: readonly WeightedTarget<unknown>[]): ModelRoute<unknown>['weightTables'] {
+function weightTablesOf(targets: readonly WeightedTarget<unknown>[]): ModelRoute<unknown>['weightTables'] {
   const measured = targets.flatMap(({ weight, latency }) => (latency === undefined ? [] : [{ weight, latency }]))
   if (measured.length === 0) return undefined
   return { first: new WeightTable(measured, 'first'), token: new WeightTable(measured, 'token') }

@@ -3,7 +3,7 @@
 // anew ten times a second at most, into the same arrays, and numbered: a decision is its request's id and a table's number.
 import type { LatencyEstimate, LatencySignal } from './latency-estimate.ts'
 
-export interface Shared {
+export interface MeasuredTarget {
   readonly weight: number
   readonly latency: LatencyEstimate
 }
@@ -17,16 +17,16 @@ const countMin = 0.1
 const neutralCount = 0.5
 
 export class WeightTable {
-  readonly #targets: readonly Shared[]
-  readonly #measure: LatencySignal
+  readonly #targets: readonly MeasuredTarget[]
+  readonly #signal: LatencySignal
   /** Parts of one. */
   readonly shares: Float64Array
   #workedOutMs = Number.NEGATIVE_INFINITY
   #revision = 0
 
-  constructor(targets: readonly Shared[], measure: LatencySignal) {
+  constructor(targets: readonly MeasuredTarget[], measure: LatencySignal) {
     this.#targets = targets
-    this.#measure = measure
+    this.#signal = measure
     this.shares = new Float64Array(targets.length)
   }
 
@@ -41,7 +41,7 @@ export class WeightTable {
     this.#revision++
     const neutralUs = this.#neutralUs(nowMs)
     const fastestUs = this.#estimate(nowMs, neutralUs)
-    this.#share(nowMs, fastestUs * slownessMax)
+    this.#assignShares(nowMs, fastestUs * slownessMax)
   }
 
   /** Where `draw` falls. */
@@ -74,7 +74,7 @@ export class WeightTable {
     for (const { latency } of this.#targets) {
       if (this.#count(latency, nowMs) === 0) continue
       known++
-      speeds += 1 / Math.max(1, latency.knownUs(this.#measure, nowMs))
+      speeds += 1 / Math.max(1, latency.estimateUs(this.#signal, nowMs))
     }
     return known === 0 ? 1 : known / speeds
   }
@@ -84,7 +84,7 @@ export class WeightTable {
     let least = Number.POSITIVE_INFINITY
     for (const [i, { latency }] of this.#targets.entries()) {
       const count = this.#count(latency, nowMs)
-      const known = count * latency.knownUs(this.#measure, nowMs)
+      const known = count * latency.estimateUs(this.#signal, nowMs)
       const us = Math.max(1, (known + neutralCount * neutralUs) / (count + neutralCount))
       this.shares[i] = us
       if (us < least) least = us
@@ -93,11 +93,11 @@ export class WeightTable {
   }
 
   #count(latency: LatencyEstimate, nowMs: number): number {
-    const count = latency.count(this.#measure, nowMs)
+    const count = latency.count(this.#signal, nowMs)
     return count < countMin ? 0 : count
   }
 
-  #share(nowMs: number, slowestUs: number): void {
+  #assignShares(nowMs: number, slowestUs: number): void {
     let sum = 0
     for (const [i, { weight, latency }] of this.#targets.entries()) {
       const part = (weight * latency.multiplier(nowMs)) / Math.min(slowestUs, this.shares[i]!)

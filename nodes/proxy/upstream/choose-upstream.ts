@@ -4,7 +4,7 @@ import type { Notify } from '../../../shared/notice.ts'
 import { AddressBook } from './address-book.ts'
 import { Http1Client } from './http1-client.ts'
 import { readProxyEnvironment } from './proxy-environment.ts'
-import { tellTroubles } from './unreachable-notices.ts'
+import { unreachableReporter } from './unreachable-notices.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
 import { SocketOpener } from './upstream-socket.ts'
 
@@ -16,8 +16,8 @@ export interface UpstreamOptions {
 
 export async function openUpstream({ environment, clock, notify }: UpstreamOptions): Promise<Upstream> {
   const addresses = new AddressBook({ clock })
-  const troubled = tellTroubles({ clock, notify })
-  const direct = new Http1Client({ clock, addresses, troubled })
+  const reportUnreachable = unreachableReporter({ clock, notify })
+  const direct = new Http1Client({ clock, addresses, reportUnreachable })
   const proxies = readProxyEnvironment(environment)
   for (const name of proxies.unusable) {
     notify({ type: 'warning', message: `${name} is not the URL of an HTTP proxy and is ignored` })
@@ -25,7 +25,11 @@ export async function openUpstream({ environment, clock, notify }: UpstreamOptio
   if (!proxies.active) return direct
   const { UndiciUpstream } = await import('./undici-upstream.ts')
   const { proxyOf } = proxies
-  return new SplitUpstream({ direct, proxied: new UndiciUpstream({ clock, addresses, troubled, proxyOf }), proxyOf })
+  return new SplitUpstream({
+    direct,
+    proxied: new UndiciUpstream({ clock, addresses, reportUnreachable, proxyOf }),
+    proxyOf,
+  })
 }
 
 /** WebSockets, through the same proxies. */

@@ -8,10 +8,10 @@ import { bounds } from '../../../shared/bounds.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { AddressBook } from './address-book.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import { egressLookup, egressRefusal } from './egress.ts'
+import { egressDenial, egressLookup } from './egress.ts'
 import type { Exchange, ExchangeFailure } from './exchange.ts'
 import { isTlsError, makeSecureContext } from './socket.ts'
-import type { Troubled } from './unreachable-notices.ts'
+import type { ReportUnreachable } from './unreachable-notices.ts'
 import type { UpstreamOrigin } from './upstream.ts'
 
 const idleMsMax = 60_000
@@ -23,7 +23,7 @@ const unreplayableIdleMsMax = 4_000
 export interface ConnectionPoolOptions {
   origin: UpstreamOrigin
   addresses: AddressBook
-  troubled: Troubled
+  reportUnreachable: ReportUnreachable
   clock: Clock
   connectionsMax: number
 }
@@ -33,19 +33,19 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #clock: Clock
   readonly #connectionsMax: number
   readonly #lookup: LookupFunction
-  readonly #troubled: Troubled
-  readonly #refusal: string | undefined
+  readonly #reportUnreachable: ReportUnreachable
+  readonly #egressDenial: string | undefined
   readonly #idle: Connection[] = []
   readonly #open = new Set<Connection>()
   #secureContext: SecureContext | undefined
   #session: Buffer | undefined
   #retired = false
 
-  constructor({ origin, addresses, troubled, clock, connectionsMax }: ConnectionPoolOptions) {
+  constructor({ origin, addresses, reportUnreachable, clock, connectionsMax }: ConnectionPoolOptions) {
     this.#origin = origin
     this.#lookup = egressLookup(addresses, origin)
-    this.#refusal = egressRefusal(origin)
-    this.#troubled = troubled
+    this.#egressDenial = egressDenial(origin)
+    this.#reportUnreachable = reportUnreachable
     this.#clock = clock
     this.#connectionsMax = connectionsMax
   }
@@ -87,8 +87,8 @@ export class ConnectionPool implements ConnectionOwner {
     this.#openFor(exchange)
   }
 
-  troubled(failure: ExchangeFailure): void {
-    this.#troubled(this.#origin, failure)
+  exchangeFailed(failure: ExchangeFailure): void {
+    this.#reportUnreachable(this.#origin, failure)
   }
 
   sessionIssued(session: Buffer): void {
@@ -122,14 +122,14 @@ export class ConnectionPool implements ConnectionOwner {
 
   #openFor(exchange: Exchange): void {
     const key = this.#origin.key
-    const refusal = this.#refusal
+    const refusal = this.#egressDenial
     if (refusal !== undefined) {
-      this.#refuse(exchange, { type: 'connect', message: `${key}: ${refusal}` })
+      this.#reject(exchange, { type: 'connect', message: `${key}: ${refusal}` })
       return
     }
     if (this.#open.size >= this.#connectionsMax) {
       const message = `${key}: ${this.#open.size} connections are open already`
-      this.#refuse(exchange, { type: 'connect', message })
+      this.#reject(exchange, { type: 'connect', message })
       return
     }
     try {
@@ -140,12 +140,12 @@ export class ConnectionPool implements ConnectionOwner {
       // What throws here is the origin's own data: an unreadable certificate, a port out of range.
       if (!(thrown instanceof Error)) throw thrown
       const type = isTlsError(thrown) ? 'tls' : 'connect'
-      this.#refuse(exchange, { type, message: `${key}: ${thrown.message}` })
+      this.#reject(exchange, { type, message: `${key}: ${thrown.message}` })
     }
   }
 
-  #refuse(exchange: Exchange, failure: ExchangeFailure): void {
-    this.#troubled(this.#origin, failure)
+  #reject(exchange: Exchange, failure: ExchangeFailure): void {
+    this.#reportUnreachable(this.#origin, failure)
     queueMicrotask(() => exchange.fail(failure))
   }
 

@@ -17,7 +17,7 @@ export interface ConnectionOwner {
   /** An exchange that found a dead connection and may be sent again on a fresh one. */
   replay(exchange: Exchange): void
   /** An exchange failed on this connection for good. */
-  troubled(failure: ExchangeFailure): void
+  exchangeFailed(failure: ExchangeFailure): void
   sessionIssued(session: Buffer): void
 }
 
@@ -200,7 +200,7 @@ export class Connection implements Carrier {
       this.#owner.replay(exchange)
       return
     }
-    this.#owner.troubled(failure)
+    this.#owner.exchangeFailed(failure)
     exchange.fail(failure)
   }
 

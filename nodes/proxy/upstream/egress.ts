@@ -9,7 +9,7 @@ import type { UpstreamOrigin } from './upstream.ts'
 
 /** Why nothing may be sent to an origin, whatever its name resolves to. Literal addresses are judged here alone: they are
  *  never looked up. */
-export function egressRefusal(origin: UpstreamOrigin): string | undefined {
+export function egressDenial(origin: UpstreamOrigin): string | undefined {
   const { protocol, egress } = origin
   if (egress === 'any') return undefined
   const host = bareHostname(origin)
@@ -26,7 +26,7 @@ export function egressLookup(addresses: AddressBook, origin: UpstreamOrigin): Lo
       const allowed = found.filter(({ address }) => isAllowed(address, origin))
       const [first] = allowed
       if (error !== null) callback(error, [])
-      else if (first === undefined) callback(new Error(refusalOf(hostname, found[0]?.address)), [])
+      else if (first === undefined) callback(new Error(denialOf(hostname, found[0]?.address)), [])
       else if (options.all === true) callback(null, allowed)
       else callback(null, first.address, first.family)
     })
@@ -38,7 +38,7 @@ function isAllowed(address: string, { egress }: UpstreamOrigin): boolean {
   return egress === 'public-only' ? !isPrivateAddress(address) : !isMetadataAddress(address)
 }
 
-function refusalOf(hostname: string, address: string | undefined): string {
+function denialOf(hostname: string, address: string | undefined): string {
   if (address === undefined) return `${hostname} has no address`
   const kind = isMetadataAddress(address) ? 'the address of a metadata service' : 'a private address'
   return `refused: ${hostname} resolves to ${address}, ${kind}: set allowPrivate if you mean it`

@@ -8,7 +8,7 @@ import { ConnectionPool } from './connection-pool.ts'
 import { Exchange } from './exchange.ts'
 import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
-import type { Troubled } from './unreachable-notices.ts'
+import type { ReportUnreachable } from './unreachable-notices.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
 
 const sweepMs = 1_000
@@ -16,23 +16,23 @@ const sweepMs = 1_000
 export interface Http1ClientOptions {
   clock: Clock
   addresses?: AddressBook
-  troubled?: Troubled
+  reportUnreachable?: ReportUnreachable
   connectionsPerOriginMax?: number
 }
 
 export class Http1Client implements Upstream {
   readonly #clock: Clock
   readonly #addresses: AddressBook
-  readonly #troubled: Troubled
+  readonly #reportUnreachable: ReportUnreachable
   readonly #connectionsMax: number
   readonly #pools = new Map<string, ConnectionPool>()
   readonly #checker = new RequestChecker()
   #sweepTimer: Timer | undefined
 
-  constructor({ clock, addresses, troubled, connectionsPerOriginMax }: Http1ClientOptions) {
+  constructor({ clock, addresses, reportUnreachable, connectionsPerOriginMax }: Http1ClientOptions) {
     this.#clock = clock
     this.#addresses = addresses ?? new AddressBook({ clock })
-    this.#troubled = troubled ?? (() => {})
+    this.#reportUnreachable = reportUnreachable ?? (() => {})
     this.#connectionsMax = connectionsPerOriginMax ?? bounds.upstreamConnectionsPerOriginMax
   }
 
@@ -58,7 +58,7 @@ export class Http1Client implements Upstream {
       pool = new ConnectionPool({
         origin,
         addresses: this.#addresses,
-        troubled: this.#troubled,
+        reportUnreachable: this.#reportUnreachable,
         clock: this.#clock,
         connectionsMax: this.#connectionsMax,
       })

@@ -5,11 +5,11 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import { AddressBook } from './address-book.ts'
-import { egressLookup, egressRefusal } from './egress.ts'
+import { egressDenial, egressLookup } from './egress.ts'
 import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
 import { isTlsError } from './socket.ts'
-import type { Troubled } from './unreachable-notices.ts'
+import type { ReportUnreachable } from './unreachable-notices.ts'
 import type {
   Upstream,
   UpstreamCall,
@@ -23,7 +23,7 @@ import type {
 export interface UndiciUpstreamOptions {
   clock: Clock
   addresses?: AddressBook
-  troubled?: Troubled
+  reportUnreachable?: ReportUnreachable
   /** URL of the proxy for an origin; undefined: straight to it. */
   proxyOf: (origin: UpstreamOrigin) => string | undefined
 }
@@ -34,27 +34,27 @@ const agentsMax = 1_024
 export class UndiciUpstream implements Upstream {
   readonly #clock: Clock
   readonly #addresses: AddressBook
-  readonly #troubled: Troubled
+  readonly #reportUnreachable: ReportUnreachable
   readonly #proxyOf: (origin: UpstreamOrigin) => string | undefined
   readonly #agents = new Map<string, Dispatcher>()
   readonly #checker = new RequestChecker()
 
-  constructor({ clock, addresses, troubled, proxyOf }: UndiciUpstreamOptions) {
+  constructor({ clock, addresses, reportUnreachable, proxyOf }: UndiciUpstreamOptions) {
     this.#clock = clock
     this.#addresses = addresses ?? new AddressBook({ clock })
-    this.#troubled = troubled ?? (() => {})
+    this.#reportUnreachable = reportUnreachable ?? (() => {})
     this.#proxyOf = proxyOf
   }
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
     const { origin, method, path } = request
-    const exchange = new UndiciExchange(origin, handler, this.#troubled)
+    const exchange = new UndiciExchange(origin, handler, this.#reportUnreachable)
     const problem = this.#checker.problem(request)
     if (problem !== undefined) {
       exchange.fail('protocol', problem)
       return exchange
     }
-    const refusal = egressRefusal(origin)
+    const refusal = egressDenial(origin)
     if (refusal !== undefined) {
       exchange.fail('connect', refusal)
       return exchange
@@ -132,16 +132,16 @@ function requestHeaders({ origin, headerLines }: UpstreamRequest): Record<string
 
 class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly #origin: UpstreamOrigin
-  readonly #troubled: Troubled
+  readonly #reportUnreachable: ReportUnreachable
   readonly #handler: UpstreamHandler
   #controller: Dispatcher.DispatchController | undefined
   #connectTimer: Timer | undefined
   #paused = false
   #over = false
 
-  constructor(origin: UpstreamOrigin, handler: UpstreamHandler, troubled: Troubled) {
+  constructor(origin: UpstreamOrigin, handler: UpstreamHandler, reportUnreachable: ReportUnreachable) {
     this.#origin = origin
-    this.#troubled = troubled
+    this.#reportUnreachable = reportUnreachable
     this.#handler = handler
   }
 
@@ -202,7 +202,7 @@ class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
       this.#over = true
       const sent = this.#controller !== undefined
       const error = { type, sent, message: `${this.#origin.key}: ${message}` }
-      this.#troubled(this.#origin, error)
+      this.#reportUnreachable(this.#origin, error)
       this.#handler.onError(error)
     })
   }

@@ -4,12 +4,12 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import type { UpstreamError, UpstreamOrigin } from './upstream.ts'
 
-export type Troubled = (origin: UpstreamOrigin, failure: Pick<UpstreamError, 'type' | 'message'>) => void
+export type ReportUnreachable = (origin: UpstreamOrigin, failure: Pick<UpstreamError, 'type' | 'message'>) => void
 
 const silenceMs = 60_000
 const originsMax = 1_024
 
-export function tellTroubles({ clock, notify }: { clock: Clock; notify: Notify }): Troubled {
+export function unreachableReporter({ clock, notify }: { clock: Clock; notify: Notify }): ReportUnreachable {
   const toldAtMs = new Map<string, number>()
   return ({ key }, { type, message }) => {
     if (type === 'reset') return

@@ -3,7 +3,7 @@
 import { WebSocket } from 'ws'
 import { bounds } from '../../../shared/bounds.ts'
 import type { AddressBook } from './address-book.ts'
-import { egressLookup, egressRefusal } from './egress.ts'
+import { egressDenial, egressLookup } from './egress.ts'
 import { RequestChecker } from './request-bytes.ts'
 import { bareHostname, isTlsError } from './socket.ts'
 import { tunnelAgent } from './tunnel.ts'
@@ -100,7 +100,7 @@ export class SocketOpener {
     const { origin } = request
     const malformed = this.#checker.problem({ ...request, method: 'GET', body: [], connectTimeoutMs: 0 })
     if (malformed !== undefined) return malformed
-    return egressRefusal(origin)
+    return egressDenial(origin)
   }
 }
 

@@ -6,7 +6,7 @@ import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { AwsContext, AwsKeys } from './aws-keys.ts'
 import { assumeRole, assumeRoleWithWebIdentity } from './aws-sts.ts'
 import { jsonObject } from './identity-http.ts'
-import type { CredentialSource, CredentialTrouble, Granted } from './renewed-credential.ts'
+import type { CredentialError, CredentialSource, Granted } from './renewed-credential.ts'
 
 export type AwsSpec =
   | 'default'
@@ -18,7 +18,7 @@ export type AwsSpec =
       readonly webIdentityTokenFile?: string | undefined
     }
 
-type Fetched = Result<Granted<AwsKeys>, CredentialTrouble>
+type Fetched = Result<Granted<AwsKeys>, CredentialError>
 
 export function awsSource(spec: AwsSpec, context: AwsContext): CredentialSource<AwsKeys> {
   if (spec === 'default') return () => defaultChain(context)

@@ -2,9 +2,9 @@
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { AwsContext, AwsKeys } from './aws-keys.ts'
 import { signAws } from './aws-signer.ts'
-import type { CredentialTrouble, Granted } from './renewed-credential.ts'
+import type { CredentialError, Granted } from './renewed-credential.ts'
 
-type Fetched = Result<Granted<AwsKeys>, CredentialTrouble>
+type Fetched = Result<Granted<AwsKeys>, CredentialError>
 
 const service = 'AWS STS'
 /** The least that every role allows. */

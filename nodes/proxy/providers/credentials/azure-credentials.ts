@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../../../shared/clock.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type AskIdentity, jsonObject } from './identity-http.ts'
-import type { CredentialSource, CredentialTrouble, Granted } from './renewed-credential.ts'
+import type { CredentialError, CredentialSource, Granted } from './renewed-credential.ts'
 
 export type AzureSpec =
   | 'default'
@@ -16,7 +16,7 @@ export interface AzureContext {
   readonly clock: Clock
 }
 
-type Fetched = Result<Granted<string>, CredentialTrouble>
+type Fetched = Result<Granted<string>, CredentialError>
 
 const resource = 'https://cognitiveservices.azure.com'
 const entra = 'Microsoft Entra ID'

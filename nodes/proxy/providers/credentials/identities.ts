@@ -2,7 +2,7 @@
 import type { Chance, Clock } from '../../../../shared/clock.ts'
 import type { Notify } from '../../../../shared/notice.ts'
 import { type AskIdentity, askIdentity } from './identity-http.ts'
-import { type CredentialSource, KeptCredential } from './renewed-credential.ts'
+import { type CredentialSource, RenewedCredential } from './renewed-credential.ts'
 
 export interface IdentitiesOptions {
   readonly clock: Clock
@@ -14,7 +14,7 @@ export interface IdentitiesOptions {
 
 interface Kept {
   readonly key: string
-  readonly credential: KeptCredential<unknown>
+  readonly credential: RenewedCredential<unknown>
 }
 
 export class Identities {
@@ -37,17 +37,17 @@ export class Identities {
     place: { provider: string; credential: string },
     key: string,
     source: CredentialSource<Value>,
-  ): KeptCredential<Value> {
+  ): RenewedCredential<Value> {
     const name = `${place.provider}/${place.credential}`
     const known = this.#kept.get(name)
-    if (known?.key === key) return known.credential as KeptCredential<Value>
+    if (known?.key === key) return known.credential as RenewedCredential<Value>
     known?.credential.stop()
     const { clock, chance, notify } = this.#options
-    const credential = new KeptCredential<Value>({
+    const credential = new RenewedCredential<Value>({
       ...{ source, clock, chance },
-      onTrouble: ({ message }) => notify({ type: 'identity-unavailable', ...place, message }),
+      onError: ({ message }) => notify({ type: 'identity-unavailable', ...place, message }),
     })
-    this.#kept.set(name, { key, credential: credential as KeptCredential<unknown> })
+    this.#kept.set(name, { key, credential: credential as RenewedCredential<unknown> })
     this.#starting.push(credential.start())
     return credential
   }

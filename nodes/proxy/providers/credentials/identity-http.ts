@@ -1,7 +1,7 @@
 // How identity services are asked: one short exchange with an end, and an answer of bounded size. They lie at addresses that
 // callers may never make us reach, so this is apart from the way to upstreams.
 import { done, fail, type Result } from '../../../../shared/result.ts'
-import type { CredentialTrouble } from './renewed-credential.ts'
+import type { CredentialError } from './renewed-credential.ts'
 
 export interface IdentityRequest {
   /** For messages: 'the EC2 metadata service'. */
@@ -13,7 +13,7 @@ export interface IdentityRequest {
   readonly timeoutMs?: number
 }
 
-export type AskIdentity = (request: IdentityRequest) => Promise<Result<string, CredentialTrouble>>
+export type AskIdentity = (request: IdentityRequest) => Promise<Result<string, CredentialError>>
 
 const timeoutMsDefault = 5_000
 const answerBytesMax = 256 << 10

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../../../shared/clock.ts'
 import { done, fail } from '../../../../shared/result.ts'
-import { type CredentialTrouble, KeptCredential, refreshAfterMs } from './renewed-credential.ts'
+import { type CredentialError, RenewedCredential, refreshAfterMs } from './renewed-credential.ts'
 
 const minute = 60_000
 
 function kept(answers: ('ok' | 'trouble')[], lifeMs = 60 * minute) {
   const clock = new ManualClock()
-  const troubles: CredentialTrouble[] = []
+  const troubles: CredentialError[] = []
   let asked = 0
-  const credential = new KeptCredential<string>({
-    ...{ clock, chance: () => 0.5, onTrouble: (trouble) => troubles.push(trouble) },
+  const credential = new RenewedCredential<string>({
+    ...{ clock, chance: () => 0.5, onError: (trouble) => troubles.push(trouble) },
     async source() {
       const answer = answers[asked++] ?? 'ok'
       if (answer === 'trouble') return fail({ message: 'away' })

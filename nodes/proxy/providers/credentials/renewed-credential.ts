@@ -10,22 +10,22 @@ export interface Granted<Value> {
 }
 
 /** Why an identity service gave none. The message names the service and its answer, never a secret. */
-export interface CredentialTrouble {
+export interface CredentialError {
   readonly message: string
 }
 
-export type CredentialSource<Value> = () => Promise<Result<Granted<Value>, CredentialTrouble>>
+export type CredentialSource<Value> = () => Promise<Result<Granted<Value>, CredentialError>>
 
-export interface KeptCredentialOptions<Value> {
+export interface RenewedCredentialOptions<Value> {
   readonly source: CredentialSource<Value>
   readonly clock: Clock
   readonly chance: Chance
   /** Told once when it begins to fail, and not again until it has worked. */
-  readonly onTrouble: (trouble: CredentialTrouble) => void
+  readonly onError: (trouble: CredentialError) => void
 }
 
-export class KeptCredential<Value> {
-  readonly #options: KeptCredentialOptions<Value>
+export class RenewedCredential<Value> {
+  readonly #options: RenewedCredentialOptions<Value>
   #granted: Granted<Value> | undefined
   #fetching: Promise<void> | undefined
   #timer: Timer | undefined
@@ -34,7 +34,7 @@ export class KeptCredential<Value> {
   #stopped = false
   #renewedAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(options: KeptCredentialOptions<Value>) {
+  constructor(options: RenewedCredentialOptions<Value>) {
     this.#options = options
   }
 
@@ -76,7 +76,7 @@ export class KeptCredential<Value> {
     const fetched = await this.#options.source()
     if (this.#stopped) return
     if (fetched.ok) this.#take(fetched.value)
-    else this.#onTrouble(fetched.error)
+    else this.#onError(fetched.error)
   }
 
   #take(granted: Granted<Value>): void {
@@ -88,8 +88,8 @@ export class KeptCredential<Value> {
     this.#again(refreshAfterMs(lifeMs, this.#options.chance))
   }
 
-  #onTrouble(trouble: CredentialTrouble): void {
-    if (!this.#isFailing) this.#options.onTrouble(trouble)
+  #onError(trouble: CredentialError): void {
+    if (!this.#isFailing) this.#options.onError(trouble)
     this.#isFailing = true
     this.#again(this.#pauseMs * (0.5 + this.#options.chance() / 2))
     this.#pauseMs = Math.min(this.#pauseMs * 2, retryMsMax)
