@@ -10,7 +10,7 @@ import { ChunkedBody } from './chunked-body.ts'
 
 export interface AnswerSink {
   onHead(head: AnswerHead): void
-  /** A view into the bytes given to `push`. */
+  /** `chunk` is a view into the bytes given to `push`. */
   onData(chunk: Uint8Array): void
   onEnd(): void
 }
@@ -38,7 +38,7 @@ export class AnswerParser {
   /** Whether the connection may be used again, once the answer has ended. */
   keepAlive = false
   keepAliveMs: number | undefined
-  /** Bytes came after the end of a good answer: the upstream and we disagree about where that is. */
+  /** Bytes came after the end of a good answer: the upstream disagrees with the parser about where it is. */
   extraBytes = false
   #sink: AnswerSink
   #phase = statusLine

@@ -1,4 +1,4 @@
-// Which client reaches an origin: our own, or undici where the environment names a proxy for it.
+// Chooses the client for an origin: the gateway's own, or undici where the environment names a proxy for it.
 import type { Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { AddressBook } from './address-book.ts'
@@ -32,7 +32,7 @@ export async function openUpstream({ environment, clock, notify }: UpstreamOptio
   })
 }
 
-/** WebSockets, through the same proxies. */
+/** Opens WebSockets, through the same proxies. */
 export function openSockets({ environment, clock }: Omit<UpstreamOptions, 'notify'>): SocketOpener {
   return new SocketOpener({ addresses: new AddressBook({ clock }), proxyOf: readProxyEnvironment(environment).proxyOf })
 }

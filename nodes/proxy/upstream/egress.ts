@@ -1,14 +1,14 @@
-// Where connections may go. A configuration is judged when it is written, but a name can point to another address by the
-// time it is called (DNS rebinding), and a setting may have become stricter since. So the origin is judged again here, and
-// then every address that its name resolves to: what is connected to has passed.
+// Decides which addresses may be connected to. A configuration is checked when it is written, but a name can resolve to
+// another address by the time it is called (DNS rebinding), and a setting may have become stricter. So the origin is checked
+// again here, and then every address that its name resolves to: every address that is connected to has passed.
 import type { LookupFunction } from 'node:net'
 import { egressProblem, isMetadataAddress, isPrivateAddress } from '../../../shared/config/egress.ts'
 import type { AddressBook } from './address-book.ts'
 import { bareHostname } from './socket.ts'
 import type { UpstreamOrigin } from './upstream.ts'
 
-/** Why nothing may be sent to an origin, whatever its name resolves to. Literal addresses are judged here alone: they are
- *  never looked up. */
+/** Returns why nothing may be sent to an origin, whatever its name resolves to. Literal addresses are checked only here, since
+ *  they are never looked up. */
 export function egressDenial(origin: UpstreamOrigin): string | undefined {
   const { protocol, egress } = origin
   if (egress === 'any') return undefined
@@ -19,7 +19,7 @@ export function egressDenial(origin: UpstreamOrigin): string | undefined {
   return problem === undefined ? undefined : `refused: ${problem}`
 }
 
-/** For `net.connect` and `tls.connect`, which connect to nothing but what this answers. */
+/** The lookup of `net.connect` and `tls.connect`, which connect only to addresses that it returns. */
 export function egressLookup(addresses: AddressBook, origin: UpstreamOrigin): LookupFunction {
   return (hostname, options, callback) => {
     addresses.find(hostname, (error, found) => {

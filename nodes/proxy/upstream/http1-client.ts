@@ -1,5 +1,5 @@
-// Our own HTTP/1.1 client over `net` and `tls`: what a proxy spends most of its time in. One string or one `writev` per
-// request, one shared read buffer, no stream object and no header object on the way.
+// The gateway's own HTTP/1.1 client over `net` and `tls`. A proxy spends most of its time here, so a request costs one string
+// or one `writev`, all sockets share one read buffer, and no stream object and no header object is made.
 
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
@@ -36,7 +36,7 @@ export class Http1Client implements Upstream {
     this.#connectionsMax = connectionsPerOriginMax ?? bounds.upstreamConnectionsPerOriginMax
   }
 
-  /** `onBodySent` may come before this returns; every other callback comes later. */
+  /** `onBodySent` may be called before this returns. Every other callback comes later. */
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
     const exchange = new Exchange(request, handler)
     const problem = this.#checker.problem(request)

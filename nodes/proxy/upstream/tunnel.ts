@@ -1,5 +1,5 @@
-// A connection to an origin through an HTTP proxy (`CONNECT`, RFC 9110 section 9.3.6), for what takes a socket of its own:
-// WebSockets. Requests go through undici, which does the same.
+// Opens a connection to an origin through an HTTP proxy (`CONNECT`, RFC 9110 section 9.3.6) for a WebSocket. Requests go
+// through undici, which does the same.
 import http from 'node:http'
 import https from 'node:https'
 import type { Duplex } from 'node:stream'
@@ -9,7 +9,7 @@ import type { UpstreamOrigin } from './upstream.ts'
 
 export interface TunnelOptions {
   readonly origin: UpstreamOrigin
-  /** URL of the proxy, with its credentials if it wants any. */
+  /** URL of the proxy, with its credentials if it needs any. */
   readonly proxy: string
   readonly timeoutMs: number
 }
@@ -21,14 +21,14 @@ interface TunnelEvents {
   onError(error: Error): void
 }
 
-/** For one connection: the agent of the request that opens it. */
+/** The agent of a request that opens one connection through the proxy. */
 export function tunnelAgent(options: TunnelOptions): http.Agent {
   const Base = options.origin.protocol === 'https:' ? https.Agent : http.Agent
   return new (class TunnelAgent extends Base {
     override createConnection(_asked: unknown, connected?: Connected): undefined {
       openTunnel(options, {
         onOpen: (socket) => connected?.(null, socket),
-        // With an error there is no socket, whatever the declared type says.
+        // With an error there is no socket, although the declared type has one.
         onError: (error) => (connected as ((error: Error) => void) | undefined)?.(error),
       })
     }
@@ -43,8 +43,12 @@ function openTunnel({ origin, proxy, timeoutMs }: TunnelOptions, events: TunnelE
   const headers: Record<string, string> = { host: target }
   if (username !== '') headers['proxy-authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`
   const request = (protocol === 'https:' ? https : http).request({
-    ...{ method: 'CONNECT', host: hostname.replace(/^\[|\]$/g, ''), path: target, headers, timeout: timeoutMs },
+    method: 'CONNECT',
+    host: hostname.replace(/^\[|\]$/g, ''),
     ...(port === '' ? {} : { port }),
+    path: target,
+    headers,
+    timeout: timeoutMs,
     agent: false,
   })
   request.on('connect', (answer, socket, rest) => {
@@ -54,7 +58,6 @@ function openTunnel({ origin, proxy, timeoutMs }: TunnelOptions, events: TunnelE
       events.onError(new Error(`the proxy answered CONNECT with ${answer.statusCode}`))
       return
     }
-    // The other side has nothing to say before it is spoken to.
     if (rest.length > 0) socket.unshift(rest)
     if (origin.protocol === 'http:') events.onOpen(socket)
     else secure(origin, socket, events)
@@ -67,7 +70,10 @@ function openTunnel({ origin, proxy, timeoutMs }: TunnelOptions, events: TunnelE
 function secure(origin: UpstreamOrigin, socket: Duplex, events: TunnelEvents): void {
   const { ca, cert, key } = origin.tls ?? {}
   const secured = tls.connect({
-    ...{ socket, servername: bareHostname(origin), rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+    socket,
+    servername: bareHostname(origin),
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

@@ -1,6 +1,6 @@
-// The same exchange over undici: for upstreams that are reached through a proxy (`HTTPS_PROXY`), where `CONNECT` and the
-// TLS inside it are its work. It costs about twice as much per request as our own client, so bodies are copied here and
-// the code stays plain. Loaded only when a proxy is named.
+// The same interface over undici, for upstreams behind a proxy (`HTTPS_PROXY`): undici implements `CONNECT` and the TLS inside
+// it. It costs about twice as much per request as the gateway's own client, so it is loaded only when a proxy is configured,
+// bodies are copied, and the code stays plain.
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
@@ -24,11 +24,11 @@ export interface UndiciUpstreamOptions {
   clock: Clock
   addresses?: AddressBook
   reportUnreachable?: ReportUnreachable
-  /** URL of the proxy for an origin; undefined: straight to it. */
+  /** URL of the proxy for an origin. Undefined: the connection is direct. */
   proxyOf: (origin: UpstreamOrigin) => string | undefined
 }
 
-/** More origins than any configuration names; older agents are closed when their exchanges have ended. */
+/** More origins than any configuration has. Beyond it all agents are closed once their exchanges have ended. */
 const agentsMax = 1_024
 
 export class UndiciUpstream implements Upstream {
@@ -54,9 +54,9 @@ export class UndiciUpstream implements Upstream {
       exchange.fail('protocol', problem)
       return exchange
     }
-    const refusal = egressDenial(origin)
-    if (refusal !== undefined) {
-      exchange.fail('connect', refusal)
+    const denial = egressDenial(origin)
+    if (denial !== undefined) {
+      exchange.fail('connect', denial)
       return exchange
     }
     exchange.expectConnection(this.#clock, request.connectTimeoutMs)
@@ -93,8 +93,7 @@ export class UndiciUpstream implements Upstream {
   }
 }
 
-// Behind a proxy it is the proxy that resolves the name, so it alone can judge the addresses; the origin's own words were
-// judged before.
+// With a proxy, the proxy resolves the name, so only the proxy can check the addresses. The origin itself has been checked.
 function openAgent(origin: UpstreamOrigin, proxy: string | undefined, addresses: AddressBook): Dispatcher {
   const { ca, cert, key } = origin.tls ?? {}
   const tls = {
@@ -104,7 +103,7 @@ function openAgent(origin: UpstreamOrigin, proxy: string | undefined, addresses:
     ...(key === undefined ? {} : { key }),
   }
   const options = {
-    // Deadlines are the caller's; a timer per packet here would be paid for nothing.
+    // The caller keeps the deadlines; another timer per packet would be wasted.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: bounds.upstreamHeaderBytesMax,
@@ -194,7 +193,7 @@ class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
     this.#controller?.abort(aborted)
   }
 
-  /** Told in a later turn: undici may fail before the caller has its call. */
+  /** Reports an error in a later microtask, because undici may fail before the caller has its call. */
   fail(type: UpstreamError['type'], message: string): void {
     this.#connectTimer?.cancel()
     queueMicrotask(() => {
