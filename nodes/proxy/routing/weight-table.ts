@@ -1,6 +1,6 @@
-// Under latency routing: which part of a route's requests each of its targets gets. Shares are as the targets are fast, so
-// that a slower one still gets some, is measured, and comes back when it recovers; nobody gets nothing. They are worked out
-// anew ten times a second at most, into the same arrays, and numbered: a decision is its request's id and a table's number.
+// The traffic shares of a route's targets under latency routing. A share is proportional to the target's speed and never 0, so
+// that a slow target is still measured and gets its traffic back when it recovers. Shares are computed ten times a second at
+// most, into the same array, and numbered: a request's id and the number of the table determine a decision.
 import type { LatencyEstimate, LatencySignal } from './latency-estimate.ts'
 
 export interface MeasuredTarget {
@@ -9,42 +9,43 @@ export interface MeasuredTarget {
 }
 
 const freshMs = 100
-/** A target is not called slower than this many times the fastest: its share stays large enough to be measured. */
+/** A target counts as at most this many times slower than the fastest, so that its share stays large enough to be measured. */
 const slownessMax = 20
-/** With less than this nothing is known. */
+/** An estimate that is based on fewer measurements counts as unknown. */
 const countMin = 0.1
-/** What an average target counts beside what is known of this one: the less that is, the nearer to the average. */
+/** Number of measurements that the average target counts as beside a target's own: with few of its own, a target counts as
+ *  nearly average. */
 const neutralCount = 0.5
 
 export class WeightTable {
   readonly #targets: readonly MeasuredTarget[]
   readonly #signal: LatencySignal
-  /** Parts of one. */
+  /** Fractions that add up to 1, in the order of the targets. */
   readonly shares: Float64Array
-  #workedOutMs = Number.NEGATIVE_INFINITY
+  #computedMs = Number.NEGATIVE_INFINITY
   #revision = 0
 
-  constructor(targets: readonly MeasuredTarget[], measure: LatencySignal) {
+  constructor(targets: readonly MeasuredTarget[], signal: LatencySignal) {
     this.#targets = targets
-    this.#signal = measure
+    this.#signal = signal
     this.shares = new Float64Array(targets.length)
   }
 
-  /** Counts up with each working out. */
+  /** Increases with each computation. */
   get revision(): number {
     return this.#revision
   }
 
   refresh(nowMs: number): void {
-    if (nowMs - this.#workedOutMs < freshMs) return
-    this.#workedOutMs = nowMs
+    if (nowMs - this.#computedMs < freshMs) return
+    this.#computedMs = nowMs
     this.#revision++
     const neutralUs = this.#neutralUs(nowMs)
     const fastestUs = this.#estimate(nowMs, neutralUs)
     this.#assignShares(nowMs, fastestUs * slownessMax)
   }
 
-  /** Where `draw` falls. */
+  /** Index of the target that `draw`, a number in [0, 1), selects. */
   pick(draw: number): number {
     const { shares } = this
     let left = draw
@@ -55,7 +56,7 @@ export class WeightTable {
     return shares.length - 1
   }
 
-  /** The same among those at `indices`: an index into them. */
+  /** Selects among the targets at `indices`, and returns an index into `indices`. */
   pickAmong(draw: number, indices: readonly number[]): number {
     let sum = 0
     for (const index of indices) sum += this.shares[index]!
@@ -67,7 +68,7 @@ export class WeightTable {
     return indices.length - 1
   }
 
-  /** The harmonic mean of what is known: who is not known gets the share of an average target. 1 when nothing is known. */
+  /** The harmonic mean of the known latencies: an unknown target gets the share of an average one. 1 when nothing is known. */
   #neutralUs(nowMs: number): number {
     let known = 0
     let speeds = 0
@@ -79,7 +80,7 @@ export class WeightTable {
     return known === 0 ? 1 : known / speeds
   }
 
-  /** Into `shares`; returns the least. */
+  /** Writes the latencies into `shares` and returns the lowest. */
   #estimate(nowMs: number, neutralUs: number): number {
     let least = Number.POSITIVE_INFINITY
     for (const [i, { latency }] of this.#targets.entries()) {
