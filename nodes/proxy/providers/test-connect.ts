@@ -1,4 +1,4 @@
-// What tests that connect providers leave at its simplest.
+// Default options for tests that connect providers.
 import { ManualClock } from '../../../shared/clock.ts'
 import { CredentialHealthTable } from './credential.ts'
 import { Identities, type IdentitiesOptions } from './credentials/identities.ts'

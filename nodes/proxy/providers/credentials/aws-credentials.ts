@@ -1,6 +1,5 @@
-// Where AWS credentials come from: given keys, or the chain that AWS's own tools walk (environment, web identity as on
-// EKS, container target as on ECS and EKS Pod Identity, the instance's metadata service), and the role to take with them.
-
+// Fetches AWS credentials: configured keys, or the default chain of AWS's own tools (environment, web identity as on EKS, container
+// endpoint as on ECS and EKS Pod Identity, the instance's metadata service), and the role to assume with them.
 import { readFile } from 'node:fs/promises'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { AwsContext, AwsKeys } from './aws-keys.ts'
@@ -63,7 +62,7 @@ async function webIdentity(
   { tokenFile, roleArn }: { tokenFile: string; roleArn: string },
   context: AwsContext,
 ): Promise<Fetched> {
-  // Read each time: the platform replaces the file before its token ends.
+  // The file is read each time, because the platform replaces it before its token expires.
   const token = await readFile(tokenFile, 'utf8').catch(() => undefined)
   if (token === undefined) return fail({ message: `the web identity token file ${tokenFile} cannot be read` })
   return assumeRoleWithWebIdentity({ token: token.trim(), roleArn }, context)
@@ -87,7 +86,7 @@ async function fromContainer(url: string, { environment, ask }: AwsContext): Pro
   return answer.ok ? keysIn(answer.value, service) : answer
 }
 
-/** IMDSv2 alone: version 1 gives the machine's credentials to whoever can make it send a GET. */
+/** Uses IMDSv2 only: version 1 gives the machine's credentials to anybody who can make it send a GET. */
 async function fromInstance({ environment, ask }: AwsContext): Promise<Fetched> {
   const service = 'the EC2 metadata service'
   const base = environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? 'http://169.254.169.254'

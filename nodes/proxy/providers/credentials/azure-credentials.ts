@@ -1,5 +1,5 @@
-// Tokens of Microsoft Entra ID for Azure OpenAI: for a client's secret, or the identity that the platform gives to what runs
-// on it (federated token as on AKS, App Service's target, a virtual machine's metadata service).
+// Fetches tokens of Microsoft Entra ID for Azure OpenAI: with a client's secret, or with the identity that the platform gives to a
+// workload (federated token as on AKS, App Service's endpoint, a virtual machine's metadata service).
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../../../shared/clock.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
@@ -93,7 +93,8 @@ async function fromInstance({ environment, ask, clock }: AzureContext): Promise<
   return answer.ok ? tokenIn(answer.value, service, clock) : answer
 }
 
-/** `expires_in` is a number of seconds, from the metadata service as text; App Service tells `expires_on` alone. */
+/** Reads a token. `expires_in` is a number of seconds, which the metadata service sends as text; App Service sends only
+ *  `expires_on`. */
 function tokenIn(text: string, service: string, clock: Clock): Fetched {
   const { access_token, expires_in, expires_on } = jsonObject(text) ?? {}
   if (typeof access_token !== 'string' || access_token === '') return fail({ message: `${service} gave no token` })
