@@ -68,7 +68,7 @@ function world(clock: ManualClock) {
       keepers: keepers.all(),
       fleet: [fleet.heartbeats(), fleet.targets()],
       partials: [book.sum('all', 60_000), [...book.targets()], book.silent()],
-      pace: pace.knownUs('first', clock.monotonicMs()),
+      pace: pace.estimateUs('first', clock.monotonicMs()),
     }),
   }
 }

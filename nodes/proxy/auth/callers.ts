@@ -1,6 +1,6 @@
-// Who is calling. A virtual key is known by the SHA-256 of its whole token: nothing shorter identifies anybody, and the
-// token itself is never kept. All that later stages need to know of the caller is worked out when it first calls under a
-// configuration: most of a hundred thousand keys are silent between two changes, and a change must not wait for them.
+// Identifies the caller by its virtual key. A key is found by the SHA-256 of its whole token; the token itself is never stored.
+// A caller is compiled when it first calls under a configuration: most of a hundred thousand keys are not used between two
+// changes, and a change must not wait for them.
 import { hash } from 'node:crypto'
 import type { KeyOwner, KeyRecord } from '../../../shared/config/keys/key-record.ts'
 import type { OwnerSpec } from '../../../shared/config/kinds/owners/spec.ts'
@@ -9,7 +9,7 @@ import { done, fail, type Result } from '../../../shared/result.ts'
 
 export interface Caller {
   readonly keyId: string
-  /** SHA-256 (hex) of the token that was shown: it finds the caller again under another configuration. */
+  /** SHA-256 (hex) of the token that was sent. It finds the caller again under another configuration. */
   readonly tokenHash: string
   readonly team: string
   readonly user: string
@@ -17,17 +17,17 @@ export interface Caller {
   readonly costCenter: string
   /** Milliseconds since the epoch; Infinity when the key does not expire. */
   readonly expiresAtMs: number
-  /** Undefined allows every model. */
+  /** The models that the caller may use. Undefined: every model. */
   readonly models: AllowList | undefined
 }
 
 export type AuthError =
   | { type: 'missing-key' }
   | { type: 'ambiguous-credentials' }
-  /** The same for a key that never was, was revoked, or has expired. */
+  /** A key that never existed, was revoked or has expired: callers must not learn which. */
   | { type: 'unknown-key' }
 
-/** What identifies a request: header values as sent. */
+/** The headers that identify the caller of a request, as sent. */
 export interface Credentials {
   readonly authorization: string | undefined
   readonly apiKey: string | undefined
@@ -41,7 +41,7 @@ export function identify(callers: Callers, credentials: Credentials, nowMs: numb
   return done(caller)
 }
 
-/** The token that credentials hold, where they hold one. */
+/** The token of a request. Undefined where it has none, or two different ones. */
 export function tokenIn(credentials: Credentials): string | undefined {
   const token = tokenOf(credentials)
   return typeof token === 'string' ? token : undefined
@@ -62,7 +62,7 @@ function bearerToken(authorization: string): string | undefined {
   return token === '' ? undefined : token
 }
 
-/** Names, and prefixes written as `name/*`. */
+/** A list of models: names, and prefixes written as `name/*`. */
 export class AllowList {
   readonly #names: ReadonlySet<string>
   readonly #prefixes: readonly string[]
@@ -77,20 +77,20 @@ export class AllowList {
   }
 }
 
-/** May this caller use `model`? Both the key's own list and its team's must allow it. */
+/** Whether the caller may use `model`. The lists of its key, its owner and its team must all allow it. */
 export function mayUse(caller: Caller, model: string): boolean {
   return caller.models === undefined || caller.models.has(model)
 }
 
-/** Who may come back to a file, a batch or a stored response: the team of whoever made it, else its user, its application, or its
- *  key alone. */
+/** The owner of the files, batches and stored responses that a caller makes: its team, else its user, its application or its key.
+ *  Only callers with the same owner may use them later. */
 export function objectOwner({ team, user, app, keyId }: Pick<Caller, 'team' | 'user' | 'app' | 'keyId'>): string {
   if (team !== '') return `team ${team}`
   if (user !== '') return `user ${user}`
   return app === '' ? `key ${keyId}` : `app ${app}`
 }
 
-/** Everybody who may call under one configuration. */
+/** The callers of one configuration. */
 export class Callers {
   readonly #state: CallerState
   readonly #seen = new Map<string, Caller>()
@@ -99,7 +99,7 @@ export class Callers {
     this.#state = state
   }
 
-  /** By the hash (hex) of the token; a rotated key has its old one too while the overlap lasts. */
+  /** Finds a caller by the hash (hex) of its token. A rotated key is found by its old token too while the overlap lasts. */
   get(tokenHash: string): Caller | undefined {
     const seen = this.#seen.get(tokenHash)
     if (seen !== undefined) return seen
@@ -144,7 +144,7 @@ function keyOwner(owner: KeyOwner, resources: ConfigState['resources']) {
   return { team: owner.team, user: '', app: '', spec: undefined as OwnerSpec | undefined }
 }
 
-/** Every list that is set must allow a model. */
+/** A list that allows the models which every given list allows. */
 function narrowest(lists: (readonly string[] | undefined)[]): AllowList | undefined {
   const set = lists.filter((list) => list !== undefined).map((list) => new AllowList(list))
   if (set.length <= 1) return set[0]

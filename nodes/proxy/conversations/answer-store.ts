@@ -1,5 +1,5 @@
-// Stores an answer before its last bytes go out: by the time a caller has read it whole, any proxy can be asked for it. Where
-// that fails the answer goes out all the same, and says that it is not stored.
+// Stores an answer before its last bytes are sent, so that any proxy can serve it once a caller has read it whole. If storing fails, the
+// answer is sent all the same with `store: false` in it.
 import type { AssistantPart, Json, JsonObject } from '../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 import type { Credential } from '../providers/credential.ts'
@@ -14,20 +14,21 @@ export interface AnswerWriterOptions {
   readonly id: string
   readonly chain: readonly string[]
   readonly chainBytes: number
-  /** As the caller wrote it, in JSON; undefined where not all that came before it is here. */
+  /** The request's input as JSON. Undefined where a provider holds an earlier part of the conversation. */
   readonly input: string | undefined
 }
 
-/** Who answered, and how. */
+/** The target that answered, and how. */
 export interface Served {
   readonly target: Target
   readonly credential: Credential
-  /** The bytes are the provider's own, and so is the response. */
+  /** The bytes passed through, so the response is the provider's own. */
   readonly passesThrough: boolean
   readonly streamed: boolean
 }
 
-interface Said {
+/** An answer and its input, in the neutral format. */
+interface Turn {
   readonly parts: readonly AssistantPart[]
   readonly input: Json
 }
@@ -36,24 +37,24 @@ type Response = JsonObject & { readonly id: string }
 
 export class AnswerWriter {
   readonly #options: AnswerWriterOptions
-  /** Undefined: nobody has told, as of bytes that pass through. */
-  #said: Said | undefined
+  /** Undefined where the bytes passed through, so that nothing was printed. */
+  #turn: Turn | undefined
 
   constructor(options: AnswerWriterOptions) {
     this.#options = options
   }
 
-  /** Of the response. */
+  /** Id of the response. */
   get id(): string {
     return this.#options.id
   }
 
-  /** What was said, and what it answers: told by whoever prints it. */
+  /** Takes the parts of the answer and the input that it answers. The printer of the answer calls it. */
   take(parts: readonly AssistantPart[], input: Json): void {
-    this.#said = { parts, input }
+    this.#turn = { parts, input }
   }
 
-  /** `last` is the body, or the terminal event; answers with what is to be sent in its place. */
+  /** Stores the answer. `last` is the body or the terminal event; the result must be sent in its place. */
   async keep(last: string | Buffer, served: Served): Promise<string | Buffer> {
     const text = last.toString('utf8')
     const span = served.streamed ? lastData(text) : { start: 0, end: text.length }
@@ -62,24 +63,24 @@ export class AnswerWriter {
     if (!isResponse(response)) return last
     const isStored = await this.#store(response, served)
     if (isStored === (response['store'] !== false)) return last
-    const told = { ...response, store: isStored }
-    const printed = JSON.stringify(served.streamed ? { ...value, response: told } : told)
+    const corrected = { ...response, store: isStored }
+    const printed = JSON.stringify(served.streamed ? { ...value, response: corrected } : corrected)
     return text.slice(0, span.start) + printed + text.slice(span.end)
   }
 
   async #store(response: Response, served: Served): Promise<boolean> {
-    const stored = served.passesThrough ? this.#passesThrough(response, served) : this.#printed(response)
+    const stored = served.passesThrough ? this.#fromProvider(response, served) : this.#fromPrinter(response)
     const { store, owner } = this.#options
     return stored !== undefined && (await store.keep(owner, response.id, stored))
   }
 
-  /** A response that failed says itself that it is not stored. */
-  #printed(response: Response): StoredResponse | undefined {
-    return response['store'] === false ? undefined : this.#kept(response, this.#said)
+  /** A response that failed has `store: false` already. */
+  #fromPrinter(response: Response): StoredResponse | undefined {
+    return response['store'] === false ? undefined : this.#kept(response, this.#turn)
   }
 
-  /** A provider that speaks the Responses API holds what it made, unless it says that it does not. */
-  #passesThrough(response: Response, { target, credential }: Served): StoredResponse | undefined {
+  /** A provider that speaks the Responses API stores its own responses, unless they say `store: false`. */
+  #fromProvider(response: Response, { target, credential }: Served): StoredResponse | undefined {
     const { provider, model } = target
     if (response['store'] !== false) {
       return { type: 'held', target: `${provider}/${model}`, provider, credential: credential.name }
@@ -91,7 +92,7 @@ export class AnswerWriter {
     return this.#kept(whole, { parts: partsOf(output), input: tryParseExact(input) })
   }
 
-  #kept(response: Response, said: Said | undefined): StoredResponse | undefined {
+  #kept(response: Response, said: Turn | undefined): StoredResponse | undefined {
     if (said === undefined) return undefined
     const { chain, chainBytes } = this.#options
     const input = inputItems(said.input, response.id)
@@ -107,7 +108,7 @@ function asObject(value: Json): JsonObject | undefined {
   return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
 }
 
-/** Of the last event: what stands behind `data:`. */
+/** The place of the data of the last event. */
 function lastData(text: string): { start: number; end: number } {
   const at = text.startsWith('data:') ? Math.max(0, text.lastIndexOf('\ndata:') + 1) : text.lastIndexOf('\ndata:') + 1
   const start = text.startsWith('data:', at) ? at + 5 : text.length

@@ -1,5 +1,5 @@
-// A request that goes on from responses that are kept here, for a provider that speaks the Responses API itself: it is told
-// the whole conversation, because it knows none of it.
+// Edits the body of a request that continues responses stored here, for a provider that speaks the Responses API: the provider gets the
+// whole conversation as input, because it has none of it.
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { type Edit, editOut } from '../../../shared/json/splice.ts'
@@ -7,7 +7,7 @@ import type { Target } from '../providers/endpoint.ts'
 import type { Continuation } from './continuation.ts'
 import type { ProviderResponse } from './stored-response.ts'
 
-/** None where the provider itself knows what the request goes on from. */
+/** The edits of a body; none where the provider has the conversation itself. */
 export function stateEdits(scan: BodyScan, { history, input }: Continuation): readonly Edit[] {
   if (history === undefined && input === undefined) return []
   const earlier = history?.items ?? []
@@ -27,7 +27,7 @@ function printed(items: readonly JsonObject[]): string {
   return items.map((item) => JSON.stringify(item)).join(',')
 }
 
-/** As the caller wrote it, without the brackets of the list. */
+/** The caller's own input as items of a list, without its brackets. */
 function ownInput(scan: BodyScan): string {
   const span = scan.field('input')
   if (span === undefined) return ''
@@ -35,7 +35,7 @@ function ownInput(scan: BodyScan): string {
   return span.kind === 'array' ? text.slice(1, -1).trim() : `{"role":"user","content":${text}}`
 }
 
-/** Whether what a provider holds can be gone on with at this target. */
+/** Whether a response that a provider holds can be continued at this target. */
 export function isPinned(target: Target, { provider }: ProviderResponse): boolean {
   return target.provider === provider && target.speaks.has('openai-responses')
 }

@@ -1,5 +1,4 @@
-// What a request of the Responses API goes on from, and what is to become of its answer: worked out before the first attempt.
-
+// Finds what a request of the Responses API continues, and whether its answer is stored, before the first attempt.
 import { bounds } from '../../../shared/bounds.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import type { Message } from '../../../shared/chat/request.ts'
@@ -15,19 +14,19 @@ import type { StorageOptions } from './storage-options.ts'
 import type { LocalResponse, ProviderResponse } from './stored-response.ts'
 
 export interface Continuation {
-  /** The conversation so far; undefined when there is none here. */
+  /** The conversation so far. Undefined when none is stored here. */
   readonly history: History | undefined
-  /** The input with the items that it refers to in their places; undefined where it refers to none of ours. */
+  /** The input with the items that it refers to. Undefined where it refers to no item that is stored here. */
   readonly input: ResolvedInput | undefined
-  /** Where the conversation lies, when a provider holds it: no other one can go on with it. */
+  /** The provider that holds the conversation. No other provider can continue it. */
   readonly pin: ProviderResponse | undefined
-  /** Undefined: the answer is not stored. */
+  /** Stores the answer. Undefined: the answer is not stored. */
   readonly keeper: AnswerWriter | undefined
 }
 
 export interface History {
   readonly messages: readonly Message[]
-  /** The same for a provider that speaks the Responses API. */
+  /** The messages as items, for a provider that speaks the Responses API. */
   readonly items: readonly JsonObject[]
 }
 
@@ -36,7 +35,7 @@ export interface Beginning {
   readonly owner: string
   readonly storage: StorageOptions
   readonly scan: BodyScan
-  /** Of the response to come; it cannot be guessed. */
+  /** Id of the new response. It cannot be guessed. */
   readonly id: string
 }
 
@@ -45,7 +44,7 @@ export class Continuations {
   readonly #store: ResponseStore
   readonly #newId: () => string
 
-  /** `newId` makes the id of a new response; nobody can guess it. */
+  /** `newId` makes the id of a new response, which must not be guessable. */
   constructor(store: ResponseStore, newId: () => string) {
     this.#store = store
     this.#newId = newId
@@ -63,7 +62,7 @@ export async function begin({
   scan,
   id,
 }: Beginning): Promise<Result<Continuation, GatewayError>> {
-  // Before anything is spent: whoever insists on storing is told when it cannot be.
+  // A caller who explicitly asks for storing gets the error before any tokens are spent.
   if (storage.storeIsAsked && storage.previous === undefined) {
     const ready = await store.find(owner, id)
     if (!ready.ok) return ready
@@ -73,7 +72,7 @@ export async function begin({
   const input = storage.references ? await resolveReferences(store, owner, scan) : done(undefined)
   if (!input.ok) return input
   const turns = previous.value?.turns
-  // A copy: the body's own bytes are given back before the answer is whole.
+  // The text is a copy, because the bytes of the body are released before the answer is complete.
   const given = input.value === undefined ? inputText(scan) : JSON.stringify(input.value.items)
   const { chain = [], chainBytes = 0, held: pin } = previous.value ?? {}
   return done({
@@ -111,8 +110,9 @@ async function findPrevious(store: ResponseStore, owner: string, id: string): Pr
   }
   const before = await store.before(owner, stored)
   if (!before.ok) return before
-  const gone = before.value.indexOf(undefined)
-  // What somebody deleted is not said again, and a conversation with a hole in it is another one.
-  if (gone >= 0) return fail({ type: 'response-unknown', id: stored.chain[gone]!, isPrevious: true })
-  return done({ turns: [...(before.value as LocalResponse[]), stored], chain, chainBytes })
+  const turns = before.value.filter((turn) => turn !== undefined)
+  const [missing] = stored.chain.filter((_, place) => before.value[place] === undefined)
+  // A deleted response must not be sent to a model again, and a conversation with a gap is a different conversation.
+  if (missing !== undefined) return fail({ type: 'response-unknown', id: missing, isPrevious: true })
+  return done({ turns: [...turns, stored], chain, chainBytes })
 }

@@ -1,5 +1,5 @@
-// Stored responses, as what a model is told of them: turns in neutral words for those that are translated for, items for
-// those that speak the Responses API themselves.
+// Converts stored responses to the input of a model: messages in the neutral format for requests that are translated, and items for
+// providers that speak the Responses API.
 import type { AssistantPart, Json, JsonObject } from '../../../shared/chat/parts.ts'
 import type { Message } from '../../../shared/chat/request.ts'
 import { BodyReader, isObject } from '../dialects/common/body-reader.ts'
@@ -7,11 +7,11 @@ import { reasoningItem } from '../dialects/openai-responses/items.ts'
 import { addMessage, readInput } from '../dialects/openai-responses/parse-input.ts'
 import { type LocalResponse, stemOf } from './stored-response.ts'
 
-/** Instructions of earlier turns are not part of it: the API does not carry them over. */
+/** The messages of turns, without the instructions of earlier turns, which the API does not carry over. */
 export function messagesOf(turns: readonly LocalResponse[]): readonly Message[] {
   let messages: Message[] = []
   for (const { input, parts } of turns) {
-    // It was read before it was stored: there is nothing wrong with it.
+    // The input was parsed before it was stored, so it cannot have an error.
     messages = readInput(new BodyReader(), input, messages)
     if (parts.length > 0) addMessage(messages, { role: 'assistant', parts })
   }
@@ -22,7 +22,8 @@ export function itemsForOthers(turns: readonly LocalResponse[]): JsonObject[] {
   return turns.flatMap(({ input, response }) => forOthers([...input, ...outputOf(response)]))
 }
 
-/** A provider that did not make them knows none of their ids, and can read none of their thoughts. */
+/** The items for a provider that did not make them: without ids, which it does not know, and without reasoning, which it cannot
+ *  decrypt. */
 export function forOthers(items: readonly JsonObject[]): JsonObject[] {
   return items.filter(({ type }) => type !== 'reasoning').map(withoutId)
 }
@@ -35,27 +36,25 @@ export function outputOf(response: JsonObject): readonly JsonObject[] {
   return response['output'] as readonly JsonObject[]
 }
 
-/** The output with what is sealed, for those who ask for it: thoughts stand there in the order of their parts. */
+/** The output with the encrypted reasoning in its reasoning items, which stand in the order of the parts. */
 export function sealedOutput({ response, parts }: LocalResponse): readonly JsonObject[] {
-  const thoughts = parts.filter((part) => part.type === 'reasoning')
+  const reasoning = parts.filter((part) => part.type === 'reasoning')
   return outputOf(response).map((item) => {
-    const thought = item['type'] === 'reasoning' ? thoughts.shift() : undefined
-    return thought === undefined
-      ? item
-      : { ...item, ...reasoningItem(String(item['id']), { ...thought, sealed: true }) }
+    const part = item['type'] === 'reasoning' ? reasoning.shift() : undefined
+    return part === undefined ? item : { ...item, ...reasoningItem(String(item['id']), { ...part, sealed: true }) }
   })
 }
 
-/** The turn that items of an answer are. */
+/** The parts of an answer that is given as items. */
 export function partsOf(output: readonly Json[]): readonly AssistantPart[] {
   const messages = readInput(new BodyReader(), output)
   return messages.flatMap((message) => (message.role === 'assistant' ? message.parts : []))
 }
 
-/** The input of a request as a list in which every item has an id, so that it can be listed and referred to. */
+/** The input of a request as a list of items. Every item has an id, so that it can be listed and referred to. */
 export function inputItems(input: Json, responseId: string): readonly JsonObject[] {
   const given = typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : input
-  // Of what only a provider has read, nobody here knows whether it is a list of items.
+  // Input that passed through was not parsed here, so it may not be a list of items.
   const items = Array.isArray(given) ? given.filter(isObject) : []
   return items.map((item, n) => listed(item, `${stemOf(responseId)}_i${n}`))
 }

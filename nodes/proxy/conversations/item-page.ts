@@ -1,4 +1,4 @@
-// Pages of a list of items: `order`, `after`, `limit`, as OpenAI has them.
+// Pages of a list of items, by OpenAI's parameters `order`, `after` and `limit`.
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { type BadParameter, badParameter } from './storage-options.ts'
@@ -6,7 +6,7 @@ import { type BadParameter, badParameter } from './storage-options.ts'
 const limitDefault = 20
 const limitMax = 100
 
-/** `items` from the oldest to the newest; they come newest first unless something else is asked for. */
+/** The page that a query asks for. `items` are ordered from the oldest to the newest; the default order is the reverse. */
 export function pageOf(items: readonly JsonObject[], query: URLSearchParams): Result<JsonObject, BadParameter> {
   const order = query.get('order') ?? 'desc'
   if (order !== 'asc' && order !== 'desc') return fail(badParameter('order', 'must be asc or desc'))

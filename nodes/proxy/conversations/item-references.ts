@@ -1,5 +1,4 @@
-// Items of earlier responses that an input names instead of repeating them. Their ids say which response they are part of.
-
+// Replaces references to items of earlier responses in an input. The id of an item says which response it is part of.
 import { bounds } from '../../../shared/bounds.ts'
 import type { Json, JsonObject } from '../../../shared/chat/parts.ts'
 import { parseExact } from '../../../shared/json/exact.ts'
@@ -12,11 +11,12 @@ import { responseOfItem } from './stored-response.ts'
 
 export interface ResolvedInput {
   readonly items: readonly JsonObject[]
-  /** For a provider that did not make them. */
+  /** The items for a provider that did not make them. */
   readonly forOthers: readonly JsonObject[]
 }
 
-/** Undefined: it names none of ours. What is not found stays as it is: whoever it goes to says so. */
+/** Returns undefined where the input refers to no response that is stored here. A reference that is not found stays as it is, and the
+ *  provider reports it. */
 export async function resolveReferences(
   store: ResponseStore,
   owner: string,

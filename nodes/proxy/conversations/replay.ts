@@ -1,5 +1,5 @@
-// A stored response as a stream once more: the events of its parts, each part in one piece. They have numbers of their own,
-// always the same ones, so whoever was interrupted while reading them goes on behind the last one that it has.
+// Prints a stored response as a stream again, each part in one piece. Its events always have the same numbers, so a caller whose stream
+// was interrupted can continue behind the last event that it has.
 import type { Finish } from '../../../shared/chat/answer.ts'
 import { explode } from '../../../shared/chat/explode.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
@@ -7,11 +7,14 @@ import type { ChatRequest } from '../../../shared/chat/request.ts'
 import { ResponsesStreamPrinter } from '../dialects/openai-responses/print-stream.ts'
 import type { LocalResponse } from './stored-response.ts'
 
-/** `after`: events up to this number are left out; -1 for none. */
+/** Prints the events with numbers above `after`, which is -1 for all of them. */
 export function replayedEvents({ response, parts }: LocalResponse, after: number): string {
   const created = Number(response['created_at'])
   const printer = new ResponsesStreamPrinter({
-    ...{ requestId: '', nowSeconds: created, estimatedInput: 0, showUsage: false },
+    requestId: '',
+    nowSeconds: created,
+    estimatedInput: 0,
+    showUsage: false,
     request: asAsked(response),
     stored: { id: String(response['id']), take: () => {} },
   })
@@ -21,7 +24,7 @@ export function replayedEvents({ response, parts }: LocalResponse, after: number
     text += printer.print(event)
   })
   const events = text.split('\n\n').filter((event) => event !== '')
-  // The last one brings the response as it was stored.
+  // The last event contains the response as it was stored.
   const last = events.length - 1
   events[last] = terminal(last, response)
   return events
@@ -30,10 +33,15 @@ export function replayedEvents({ response, parts }: LocalResponse, after: number
     .join('')
 }
 
-/** An answer repeats what was asked. */
+/** The request of a stored response, as far as its printed answer repeats it. */
 function asAsked(response: JsonObject): ChatRequest {
   return {
-    ...{ model: '', messages: [], tools: [], stream: true, dialect: 'openai-responses', extras: {} },
+    model: '',
+    messages: [],
+    tools: [],
+    stream: true,
+    dialect: 'openai-responses',
+    extras: {},
     parameters: { reasoning: response['reasoning'] as never },
     echo: response,
   }

@@ -1,21 +1,21 @@
-// The stored responses of callers: found, put together with those before them, kept, forgotten.
+// Finds, stores and deletes the responses of callers.
 import type { StateStore } from '../../../cluster/state/state-store.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { decodeStored, encodeStored, formerOwner, type LocalResponse, type StoredResponse } from './stored-response.ts'
 
-/** What is asked for may be there or not: nobody knows now. */
+/** The state store cannot be reached, so it is unknown whether the response exists. */
 export type StoreAway = { readonly type: 'state-away' }
 
-/** A response and how many bytes it takes. */
+/** A response and its size. */
 export interface Found<Stored = StoredResponse> {
   readonly stored: Stored
   readonly bytes: number
 }
 
-/** At a time, so that one long chain does not take every place in the queue. */
+/** Number of parallel reads, so that one long chain does not fill the queue of the store. */
 const readsAtOnce = 32
-/** What a caller may call a response; anything longer was never one. */
+/** Longer ids are not ids of responses. */
 const idCharactersMax = 256
 
 export class ResponseStore {
@@ -34,7 +34,7 @@ export class ResponseStore {
     return done(stored === undefined ? undefined : { stored, bytes: found.value.length })
   }
 
-  /** The responses before `kept`, oldest first; undefined for those that are gone. */
+  /** The responses before a response, oldest first. Undefined stands for a response that no longer exists. */
   async before(owner: string, { chain }: LocalResponse): Promise<Result<(LocalResponse | undefined)[], StoreAway>> {
     const found: (LocalResponse | undefined)[] = []
     for (let from = 0; from < chain.length; from += readsAtOnce) {
@@ -48,7 +48,7 @@ export class ResponseStore {
     return done(found)
   }
 
-  /** Undefined: there is none. */
+  /** Returns undefined where there is none. */
   async #read(owner: string, id: string): Promise<Result<Uint8Array, StoreAway> | undefined> {
     const found = await this.#store.get({ owner, id })
     if (!found.ok) return fail({ type: 'state-away' })
@@ -60,7 +60,7 @@ export class ResponseStore {
     return former === undefined ? undefined : this.#read(former, id)
   }
 
-  /** False: it is not stored, for whatever reason. */
+  /** Stores a response. Returns false where it could not be stored. */
   async keep(owner: string, id: string, stored: StoredResponse): Promise<boolean> {
     const bytes = encodeStored(stored)
     if (bytes.length > bounds.stateEntryBytesMax) return false

@@ -1,17 +1,18 @@
-// What a request to the Responses API says of state: whether its answer shall be stored, and what it goes on from.
-import type { BodyScan } from '../../../shared/json/scan.ts'
+// Reads the options of a request to the Responses API that concern stored responses: `store`, `previous_response_id`, item references.
+import type { BodyScan, WantedField } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 
 export interface StorageOptions {
   readonly store: boolean
-  /** The caller said so; else it is what the API does by itself. */
+  /** The request sets `store: true` itself; by default answers are stored too. */
   readonly storeIsAsked: boolean
+  /** The response that the request continues. */
   readonly previous: string | undefined
-  /** Its input may name items of earlier responses. */
+  /** The input may refer to items of earlier responses. */
   readonly references: boolean
 }
 
-/** As the table of refusals has it. */
+/** The gateway error `bad-body`. */
 export interface BadParameter {
   readonly type: 'bad-body'
   readonly code: string
@@ -19,33 +20,39 @@ export interface BadParameter {
   readonly param: string
 }
 
-/** Undefined: it neither reads nor leaves anything, and nothing of all this is done for it. */
+/** Returns undefined for a request that neither continues nor stores a response. */
 export function readStorageOptions(scan: BodyScan): Result<StorageOptions | undefined, BadParameter> {
-  const store = scan.field('store')
-  const isGiven = store !== undefined && store.kind !== 'null'
-  if (isGiven && store.kind !== 'true' && store.kind !== 'false')
-    return fail(badParameter('store', 'must be true or false'))
-  const conversation = scan.field('conversation')
-  if (conversation !== undefined && conversation.kind !== 'null') {
+  const problem = problemOf(scan)
+  if (problem !== undefined) return fail(problem)
+  const store = scan.field('store')?.kind
+  const previous = scan.text('previous_response_id')
+  if (store === 'false' && previous === undefined) return done(undefined)
+  return done({
+    store: store !== 'false',
+    storeIsAsked: store === 'true',
+    previous,
+    references: scan.bytes.includes('"item_reference"'),
+  })
+}
+
+function problemOf(scan: BodyScan): BadParameter | undefined {
+  if (!hasKind(scan, 'store', ['true', 'false'])) return badParameter('store', 'must be true or false')
+  if (!hasKind(scan, 'conversation', [])) {
     const message = 'is not supported: go on with `previous_response_id`, or send the whole conversation as `input`'
-    return fail({ ...badParameter('conversation', message), code: 'unsupported_parameter' })
+    return { ...badParameter('conversation', message), code: 'unsupported_parameter' }
   }
   if (scan.field('background')?.kind === 'true') {
     const message = 'must be false: answers are made while you wait'
-    return fail({ ...badParameter('background', message), code: 'unsupported_parameter' })
+    return { ...badParameter('background', message), code: 'unsupported_parameter' }
   }
-  const previous = scan.field('previous_response_id')
-  if (previous !== undefined && previous.kind !== 'null' && previous.kind !== 'string') {
-    return fail(badParameter('previous_response_id', 'must be the id of a response'))
-  }
-  const id = scan.text('previous_response_id')
-  if (store?.kind === 'false' && id === undefined) return done(undefined)
-  return done({
-    store: store?.kind !== 'false',
-    storeIsAsked: store?.kind === 'true',
-    previous: id,
-    references: scan.bytes.includes('"item_reference"'),
-  })
+  if (hasKind(scan, 'previous_response_id', ['string'])) return undefined
+  return badParameter('previous_response_id', 'must be the id of a response')
+}
+
+/** Whether a member is absent, null, or of one of the kinds. */
+function hasKind(scan: BodyScan, member: WantedField, kinds: readonly string[]): boolean {
+  const kind = scan.field(member)?.kind
+  return kind === undefined || kind === 'null' || kinds.includes(kind)
 }
 
 export function badParameter(param: string, message: string): BadParameter {

@@ -1,5 +1,5 @@
-// What is known of a response that a caller may come back to. It was made of another dialect and is kept here, whole; or the
-// provider that made it holds it, and what is kept is where.
+// What is stored of a response that a caller may refer to later. A response that was translated is stored here as a whole. A response
+// that passed through is held by its provider, and only its place is stored.
 import type { AssistantPart, JsonObject } from '../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 
@@ -7,24 +7,24 @@ export type StoredResponse = LocalResponse | ProviderResponse
 
 export interface LocalResponse {
   readonly type: 'kept'
-  /** As the caller was sent it. */
+  /** The response as it was sent to the caller. */
   readonly response: JsonObject
-  /** Items of its own, without those of the responses before it; each with an id. */
+  /** The items of its own input, each with an id, without those of the responses before it. */
   readonly input: readonly JsonObject[]
-  /** The answer in neutral words: with the seals that its maker wants back, byte by byte. */
+  /** The answer in the neutral format, with the encrypted reasoning that its provider needs unchanged. */
   readonly parts: readonly AssistantPart[]
   /** Ids of the responses before it, oldest first. */
   readonly chain: readonly string[]
-  /** Of all those, as they were stored. */
+  /** Size of the stored responses of the chain. */
   readonly chainBytes: number
 }
 
 export interface ProviderResponse {
   readonly type: 'held'
-  /** `provider/model`, as a snapshot finds it. */
+  /** Name of the target: `provider/model`. */
   readonly target: string
   readonly provider: string
-  /** The account: another one does not know the response. */
+  /** Name of the credential: another account does not have the response. */
   readonly credential: string
 }
 
@@ -34,24 +34,24 @@ export function encodeStored(stored: StoredResponse): Uint8Array {
   return Buffer.from(JSON.stringify({ version, ...stored }))
 }
 
-/** Undefined: of a release that is not this one's. */
+/** Returns undefined for a response in the format of another release. */
 export function decodeStored(bytes: Uint8Array): StoredResponse | undefined {
   const value = tryParseExact(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
   const stored = value as (StoredResponse & { version: number }) | undefined
   return stored?.version === version ? stored : undefined
 }
 
-/** The text of an owner (`objectOwner`) that responses were stored under before; undefined where there was none. */
+/** The text of an owner that earlier releases stored responses under. Undefined where earlier releases had no other text. */
 export function formerOwner(owner: string): string | undefined {
   return /^(team|user|app) /.test(owner) ? owner.replace(' ', ':') : undefined
 }
 
-/** The part of an id that its items have in common. */
+/** The part of a response's id that the ids of its items contain. */
 export function stemOf(id: string): string {
   return id.slice(id.indexOf('_') + 1)
 }
 
-/** The response that an item of ours is part of: `msg_<stem>_3`. */
+/** The id of the response that an item is part of: `msg_<stem>_3`. Undefined for an id that the gateway did not make. */
 export function responseOfItem(itemId: string): string | undefined {
   const stem = /^[a-z]+_([0-9a-f]{48})_i?\d+$/.exec(itemId)?.[1]
   return stem === undefined ? undefined : `resp_${stem}`

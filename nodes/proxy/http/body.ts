@@ -1,5 +1,5 @@
-// Reads one request body into one slab. The chunks that uWebSockets.js shows are taken away when its callback returns, so
-// each is copied straight to its place, once.
+// Reads one request body into one slab. A chunk that uWebSockets.js shows is valid only during its callback, so each is
+// copied once, straight to its place.
 import assert from 'node:assert/strict'
 import type { Body } from './http.ts'
 import type { SlabPool } from './slabs.ts'
@@ -24,8 +24,8 @@ export class PooledBody implements Body {
     this.#pool.give(this.#slab)
   }
 
-  /** After a handler threw: whoever it gave the bytes to may still read them, so nobody gets this slab again. */
-  forsake(): void {
+  /** Called after a handler threw: other code may still read the bytes, so the slab is never used again. */
+  abandon(): void {
     if (!this.#held) return
     this.#held = false
     this.#pool.forget(this.#slab)
@@ -37,10 +37,10 @@ export class BodyReader {
   readonly #bytesMax: number
   #slab: Buffer | undefined
   #length = 0
-  /** When reading began, for the deadline on the whole body. */
+  /** When the body turned out to need more than one chunk, for the deadline on the whole body. */
   startedMs: number | undefined = undefined
 
-  /** `declared` bytes are expected, or an unknown number up to `bytesMax` where undefined. */
+  /** `declared`: the expected number of bytes. Undefined: an unknown number up to `bytesMax`. */
   constructor(pool: SlabPool, declared: number | undefined, bytesMax: number) {
     this.#pool = pool
     this.#bytesMax = declared ?? bytesMax
@@ -56,13 +56,14 @@ export class BodyReader {
     if (chunk.byteLength === 0) return 'read'
     const end = this.#length + chunk.byteLength
     if (end > this.#bytesMax) return 'too-large'
-    if (this.#slab === undefined || (end > this.#slab.length && !this.#grow(end))) return 'overloaded'
-    this.#slab.set(new Uint8Array(chunk), this.#length)
+    const slab = this.#slabFor(end)
+    if (slab === undefined) return 'overloaded'
+    slab.set(new Uint8Array(chunk), this.#length)
     this.#length = end
     return 'read'
   }
 
-  /** The body; the reader holds nothing afterwards. */
+  /** Returns the body. The reader holds nothing afterwards. */
   finish(): PooledBody {
     assert(this.#slab !== undefined, 'a body was finished that was never read')
     const body = new PooledBody(this.#slab, this.#length, this.#pool)
@@ -70,19 +71,21 @@ export class BodyReader {
     return body
   }
 
-  /** Gives back what is held; for a request that ends before its body does. */
+  /** Gives the slab back when a request ends before its body does. */
   drop(): void {
     if (this.#slab !== undefined) this.#pool.give(this.#slab)
     this.#slab = undefined
   }
 
-  #grow(bytes: number): boolean {
-    const old = this.#slab!
-    const bigger = this.#pool.take(Math.max(bytes, Math.min(old.length * 2, this.#bytesMax)))
-    if (bigger === undefined) return false
-    bigger.set(old.subarray(0, this.#length))
-    this.#pool.give(old)
-    this.#slab = bigger
-    return true
+  /** The slab, moved to a larger one where it cannot hold `bytes`. Undefined when the memory budget is spent. */
+  #slabFor(bytes: number): Buffer | undefined {
+    const slab = this.#slab
+    if (slab === undefined || bytes <= slab.length) return slab
+    const larger = this.#pool.take(Math.max(bytes, Math.min(slab.length * 2, this.#bytesMax)))
+    if (larger === undefined) return undefined
+    larger.set(slab.subarray(0, this.#length))
+    this.#pool.give(slab)
+    this.#slab = larger
+    return larger
   }
 }

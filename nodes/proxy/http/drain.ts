@@ -1,12 +1,12 @@
-// How a proxy ends without failing a request: it takes no new connection, answers what comes on those that it has and tells
-// their clients to close them, and ends when none is left.
+// Stops a proxy without failing a request: it accepts no new connection, answers the requests on open connections with
+// `connection: close`, and ends when no connection is left.
 import type { Clock } from '../../../shared/clock.ts'
 import type { HttpServer } from './http.ts'
 
-/** Idle connections are closed by the server after 10 s. To close one earlier might cut a request that is on its way. */
+/** The server closes idle connections after 10 s. Closing one earlier could cut a request that is on its way. */
 const idleMsMax = 11_000
-const lookMs = 20
-/** The last bytes of what has just ended may still be on their way to the kernel. */
+const pollMs = 20
+/** Time for the last bytes of answers to reach the kernel. */
 const lastBytesMs = 500
 
 /** Resolves with the number of requests that had to be cut: they were open after `drainMs`. `cutOpen` tells their callers. */
@@ -18,10 +18,10 @@ export async function drain(
   server.stopListening()
   const startedMs = clock.monotonicMs()
   const isOver = (ms: number) => clock.monotonicMs() - startedMs >= ms
-  // A WebSocket is no connection any more to the server that counts them.
+  // Once a connection is a WebSocket, the server no longer counts it as a connection, only as a request.
   while ((server.openConnections > 0 || server.openRequests > 0) && !isOver(drainMs)) {
     if (server.openRequests === 0 && isOver(idleMsMax)) break
-    await pause(clock, lookMs)
+    await pause(clock, pollMs)
   }
   const cut = server.openRequests
   cutOpen()
@@ -29,7 +29,7 @@ export async function drain(
   return cut
 }
 
-/** Unlike `Clock.after` this keeps the process alive: a drain has to be seen through. */
+/** Unlike `Clock.after` this keeps the process alive, because a drain must not end early. */
 function pause(clock: Clock, ms: number): Promise<void> {
   const alive = setInterval(() => {}, 1_000)
   return new Promise((resolve) =>

@@ -1,6 +1,6 @@
-// The answers that this room gives itself: to flawed requests, and when the handler throws. They are sent from
-// `setImmediate` and close the connection, because an answer within the parser's callback would let it run whatever stands
-// behind a flawed request as the next one.
+// Answers requests that this room rejects itself, and those whose handler throws. The answers are sent from `setImmediate`
+// and close the connection: an answer within the parser's callback would let the parser run the bytes behind a malformed
+// request as the next request.
 import type { Notify } from '../../../shared/notice.ts'
 import type { ErrorReply, HttpError, HttpHandler, RequestHead } from './http.ts'
 import type { UwsReply } from './reply.ts'
@@ -14,9 +14,9 @@ export class EarlyErrors {
     this.#notify = notify
   }
 
-  /** `keep`: the request is framed soundly, and its connection may live on. */
-  refuseLater(head: RequestHead | undefined, reply: UwsReply, refusal: HttpError, keep = false): void {
-    setImmediate(() => this.#refuse(head, reply, refusal, keep))
+  /** `keep`: the framing of the request is sound, so its connection may stay open. */
+  answerLater(head: RequestHead | undefined, reply: UwsReply, error: HttpError, keep = false): void {
+    setImmediate(() => this.#answerNow(head, reply, error, keep))
   }
 
   /** A bug in the handler costs one answer, never the process. */
@@ -24,22 +24,22 @@ export class EarlyErrors {
     this.#notify({ type: 'handler-threw', where, message: messageOf(error) })
     if (reply.gone) return
     if (reply.headed) reply.cut()
-    else this.refuseLater(head, reply, { type: 'internal' })
+    else this.answerLater(head, reply, { type: 'internal' })
   }
 
-  #refuse(head: RequestHead | undefined, reply: UwsReply, refusal: HttpError, keep: boolean): void {
+  #answerNow(head: RequestHead | undefined, reply: UwsReply, error: HttpError, keep: boolean): void {
     if (reply.gone) return
     reply.closing = !keep
-    const answer = this.#answer(head, refusal)
+    const answer = this.#replyTo(head, error)
     if (reply.headed) reply.abort()
     else reply.send(answer.status, answer.headers, answer.body)
   }
 
-  #answer(head: RequestHead | undefined, refusal: HttpError): ErrorReply {
+  #replyTo(head: RequestHead | undefined, error: HttpError): ErrorReply {
     try {
-      return this.#handler.answerOf(head, refusal)
+      return this.#handler.answerOf(head, error)
     } catch (error) {
-      this.#notify({ type: 'handler-threw', where: 'refusal', message: messageOf(error) })
+      this.#notify({ type: 'handler-threw', where: 'answerOf', message: messageOf(error) })
       return lastResort(head)
     }
   }

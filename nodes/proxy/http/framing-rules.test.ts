@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { declaredLength, type FramingRules, judgeBody, judgeFraming } from './framing-rules.ts'
+import { checkBody, checkFraming, declaredLength, type FramingRules } from './framing-rules.ts'
 import type { FramingFacts } from './head.ts'
 
 const rules: FramingRules = { hosts: [], behindProxy: false, bodyBytesMax: 1_000, mediaTypes: ['application/json'] }
@@ -28,9 +28,9 @@ function post(changes: Partial<FramingFacts> = {}): FramingFacts {
 const chunked = { contentLengthCount: 0, contentLength: '', transferEncodingCount: 1, transferEncoding: 'chunked' }
 
 test('a sound request passes', () => {
-  expect(judgeFraming(post(), rules)).toBeUndefined()
-  expect(judgeFraming(post(chunked), rules)).toBeUndefined()
-  expect(judgeBody(post(), rules)).toBeUndefined()
+  expect(checkFraming(post(), rules)).toBeUndefined()
+  expect(checkFraming(post(chunked), rules)).toBeUndefined()
+  expect(checkBody(post(), rules)).toBeUndefined()
   expect(declaredLength(post())).toBe(10)
 })
 
@@ -52,18 +52,18 @@ test.each<[string, Partial<FramingFacts>]>([
   ['two x-api-key headers', { apiKeyCount: 2 }],
   ['a control character', { controlCharacter: true }],
 ])('%s is bad framing', (_name, changes) => {
-  expect(judgeFraming(post(changes), rules)?.type).toBe('bad-framing')
+  expect(checkFraming(post(changes), rules)?.type).toBe('bad-framing')
 })
 
 test('a length behind a proxy has to be declared', () => {
-  expect(judgeFraming(post(chunked), { ...rules, behindProxy: true })).toEqual({ type: 'length-required' })
-  expect(judgeFraming(post({ contentLengthCount: 0 }), rules)).toEqual({ type: 'length-required' })
-  expect(judgeFraming(post({ method: 'GET', contentLengthCount: 0 }), rules)).toBeUndefined()
+  expect(checkFraming(post(chunked), { ...rules, behindProxy: true })).toEqual({ type: 'length-required' })
+  expect(checkFraming(post({ contentLengthCount: 0 }), rules)).toEqual({ type: 'length-required' })
+  expect(checkFraming(post({ method: 'GET', contentLengthCount: 0 }), rules)).toBeUndefined()
 })
 
 test('only one expectation is known', () => {
-  expect(judgeFraming(post({ expect: '100-Continue' }), rules)).toBeUndefined()
-  expect(judgeFraming(post({ expect: '200-maybe' }), rules)).toEqual({ type: 'expectation-failed' })
+  expect(checkFraming(post({ expect: '100-Continue' }), rules)).toBeUndefined()
+  expect(checkFraming(post({ expect: '200-maybe' }), rules)).toEqual({ type: 'expectation-failed' })
 })
 
 test.each([
@@ -77,7 +77,7 @@ test.each([
   ['gate.example:99999', false],
   ['gate.example:', false],
 ])('of the hosts that are configured, %s is known: %s', (host, known) => {
-  const refusal = judgeFraming(post({ host }), { ...rules, hosts: ['gate.example', '[::1]'] })
+  const refusal = checkFraming(post({ host }), { ...rules, hosts: ['gate.example', '[::1]'] })
   expect(refusal).toEqual(known ? undefined : { type: 'unknown-host' })
 })
 
@@ -96,17 +96,17 @@ test.each<[string, Partial<FramingFacts>, string | undefined]>([
     undefined,
   ],
 ])('a body is judged by its head: %s', (_name, changes, type) => {
-  expect(judgeBody(post(changes), rules)?.type).toBe(type)
+  expect(checkBody(post(changes), rules)?.type).toBe(type)
 })
 
 test('a path may take other media types, and only that path', () => {
   const forms = { ...rules, mediaTypesAt: (path: string) => (path === '/form' ? ['multipart/form-data'] : undefined) }
   const contentType = 'multipart/form-data; boundary=x'
-  expect(judgeBody(post({ path: '/form', contentType }), forms)).toBeUndefined()
-  expect(judgeBody(post({ contentType }), forms)).toMatchObject({
+  expect(checkBody(post({ path: '/form', contentType }), forms)).toBeUndefined()
+  expect(checkBody(post({ contentType }), forms)).toMatchObject({
     type: 'unsupported-media-type',
     message: expect.stringContaining('json'),
   })
-  const text = judgeBody(post({ path: '/form', contentType: 'text/plain' }), forms)
+  const text = checkBody(post({ path: '/form', contentType: 'text/plain' }), forms)
   expect(text).toMatchObject({ type: 'unsupported-media-type', message: expect.stringContaining('multipart') })
 })

@@ -1,24 +1,23 @@
-// Judges how a request is framed before anything else looks at it. The parser underneath accepts two lengths, any
-// transfer encoding and two hosts; with a proxy in front that reads them otherwise, a second request hides in the first.
-// Refusals are answered from `setImmediate` and close the connection: an answer given at once would let the parser run the
-// hidden request. Cases: RFC 9112 section 6, and Http11Probe's list.
+// Checks how a request is framed, before the handler sees it. The parser accepts two lengths, any transfer encoding and two
+// hosts; with a proxy in front that reads them differently, a second request could hide in the first (request smuggling).
+// The cases are those of RFC 9112 section 6 and of Http11Probe.
 import { hostIsKnown } from '../../../shared/host-names.ts'
 import type { FramingFacts } from './head.ts'
 import type { HttpError } from './http.ts'
 
 export interface FramingRules {
   readonly hosts: readonly string[]
-  /** Whether a proxy stands in front: then a chunked body is refused, since the parser misreads chunk extensions. */
+  /** Whether a proxy is in front. Then a chunked body is rejected, since the parser misreads chunk extensions. */
   readonly behindProxy: boolean
   readonly bodyBytesMax: number
   readonly mediaTypes: readonly string[]
-  /** Where a path takes others. */
+  /** Media types of paths that accept other ones than `mediaTypes`. */
   readonly mediaTypesAt?: ((path: string) => readonly string[] | undefined) | undefined
 }
 
-/** Framing and host: judged before the handler sees the request. */
-export function judgeFraming(facts: FramingFacts, rules: FramingRules): HttpError | undefined {
-  const flaw = flawOf(facts)
+/** Checks framing and host, before the handler sees the request. */
+export function checkFraming(facts: FramingFacts, rules: FramingRules): HttpError | undefined {
+  const flaw = framingFault(facts)
   if (flaw !== undefined) return { type: 'bad-framing', message: flaw }
   const framed = facts.contentLengthCount + facts.transferEncodingCount > 0
   if (!framed && takesBody(facts.method)) return { type: 'length-required' }
@@ -28,8 +27,8 @@ export function judgeFraming(facts: FramingFacts, rules: FramingRules): HttpErro
   return undefined
 }
 
-/** Media type, encoding and declared size: judged once the handler wants the body, before it is read. */
-export function judgeBody(facts: FramingFacts, rules: FramingRules): HttpError | undefined {
+/** Checks media type, encoding and declared size, once the handler wants the body and before it is read. */
+export function checkBody(facts: FramingFacts, rules: FramingRules): HttpError | undefined {
   if (declaredLength(facts) > rules.bodyBytesMax) return { type: 'body-too-large', maxBytes: rules.bodyBytesMax }
   if (declaredLength(facts) === 0 && !takesBody(facts.method)) return undefined
   if (facts.contentTypeCount > 1) {
@@ -45,12 +44,12 @@ export function judgeBody(facts: FramingFacts, rules: FramingRules): HttpError |
   return { type: 'unsupported-media-type', message: `Send the header content-type: ${mediaTypes.join(' or ')}.` }
 }
 
-/** Bytes announced by content-length, 0 when there is none. For facts that passed `judgeFraming`. */
+/** Value of content-length, 0 when there is none. The facts must have passed `checkFraming`. */
 export function declaredLength(facts: FramingFacts): number {
   return facts.contentLengthCount === 0 ? 0 : Number(facts.contentLength)
 }
 
-function flawOf(facts: FramingFacts): string | undefined {
+function framingFault(facts: FramingFacts): string | undefined {
   if (facts.hostCount !== 1) return 'Send exactly one Host header.'
   if (facts.host === '' || facts.host.includes(',')) return 'The Host header must hold one name.'
   if (facts.contentLengthCount > 1) return 'The header content-length was sent twice; send it once.'
@@ -69,7 +68,7 @@ function flawOf(facts: FramingFacts): string | undefined {
   return undefined
 }
 
-/** Digits without a leading zero: `005` would be read as five here and as octal elsewhere. */
+/** Accepts digits without a leading zero: another reader could take `005` for an octal number. */
 function isLength(text: string): boolean {
   if (text.length === 0 || text.length > 15 || (text.length > 1 && text.charCodeAt(0) === 48)) return false
   for (let i = 0; i < text.length; i++) {
@@ -79,8 +78,8 @@ function isLength(text: string): boolean {
   return true
 }
 
-/** A body-bearing method without a length is refused: a header with an empty name ends the list of headers that the
- *  parser shows, and a length behind it would be missed. */
+/** Methods that need a length. Without this rule a length could be hidden: a header with an empty name ends the list of
+ *  headers that the parser shows. */
 function takesBody(method: string): boolean {
   return method === 'POST' || method === 'PUT' || method === 'PATCH'
 }

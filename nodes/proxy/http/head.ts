@@ -1,9 +1,9 @@
-// Reads a request's head in one pass over its headers, because uWebSockets.js takes the request away when the route returns.
-// The counts are for the guard: the parser underneath takes the first of two lengths and never says that there were two.
+// Reads a request's head in one pass over its headers, because the request of uWebSockets.js is valid only until the route
+// returns. Headers are counted for the framing rules: the parser uses the first of two lengths and does not report the second.
 import type { HttpRequest } from 'uWebSockets.js'
 import { keptHeaders, type RequestHead } from './http.ts'
 
-/** What the guard judges: how often a header came, and the first value of it. */
+/** What the framing rules check: how often a header came, and its first value. */
 export interface FramingFacts {
   readonly method: string
   readonly path: string
@@ -19,13 +19,13 @@ export interface FramingFacts {
   readonly contentType: string | undefined
   readonly contentEncoding: string
   readonly expect: string
-  /** A DEL in a header value; the parser refuses the other control characters itself. */
+  /** A header value holds a DEL. The parser rejects the other control characters itself. */
   readonly controlCharacter: boolean
 }
 
 const requestIdPattern = /^[\w.:+/=@~-]{1,128}$/
 
-// Which field a header fills. Headers that are not here are not looked at, so forwarding headers of a client count nothing.
+// The field that a header fills. Other headers are ignored, so a client cannot set forwarding headers.
 const kept = 0
 const fields = new Map<string, number>([
   ...keptHeaders.map((name): [string, number] => [name, kept]),
@@ -63,7 +63,7 @@ export class ReadHead implements RequestHead, FramingFacts {
   #kept: string[] | undefined
 
   constructor(request: HttpRequest) {
-    // Not `getMethod`: that one turns the request's own bytes to lower case.
+    // `getMethod` would turn the request's own bytes to lower case.
     this.method = request.getCaseSensitiveMethod()
     this.path = request.getUrl()
     this.query = request.getQuery() ?? ''
@@ -84,7 +84,7 @@ export class ReadHead implements RequestHead, FramingFacts {
   }
 }
 
-// One callback for all requests: `forEach` calls it before it returns, so no request needs a closure of its own.
+// All requests share one callback: `forEach` calls it before it returns, so no request needs a closure of its own.
 let filling: ReadHead
 
 function fill(name: string, value: string): void {

@@ -1,25 +1,26 @@
 // Composes an answer's status line and headers as one string, so that they cross into native code once instead of once per
-// header (0.8 µs against 1.3 µs for twelve). uWebSockets.js writes what it is given, line breaks included; so this is the
-// place where a header from an upstream or the configuration could split an answer, and where it does not.
+// header (0.8 µs against 1.3 µs for twelve). uWebSockets.js writes what it is given, line breaks included, so this file must
+// keep a header from an upstream or the configuration from splitting an answer.
 import type { HeaderLines } from './http.ts'
 
 const namePattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 const valuePattern = /^[\t\x20-\x7e]*$/
 
-// The server frames answers itself; a second length or encoding would let the client read another answer than was sent.
+// The server frames answers itself. A second length or encoding would let the client read a different answer than was sent.
 const ownNames = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding', 'upgrade'])
 
-/** Names found good before. Bounded, since an upstream may make up names. */
+/** Names that passed the check before. Their number is bounded, since an upstream may invent names. */
 const goodNames = new Set<string>()
 const goodNamesMax = 512
 
-/** `200 OK\r\nname: value\r\nname: value`. A header with an illegal name or value, or one of the server's own, is left out. */
+/** Returns `200 OK\r\nname: value\r\nname: value`. A header with an illegal name or value, or one that the server writes
+ *  itself, is left out. */
 export function headerBlock(status: number, headers: HeaderLines): string {
   let block = statusLine(status)
   for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i]!
-    const value = headers[i + 1]!
-    if (!goodNames.has(name) && !isGoodName(name)) continue
+    const name = headers[i]
+    const value = headers[i + 1]
+    if (name === undefined || value === undefined || (!goodNames.has(name) && !isGoodName(name))) continue
     if (!valuePattern.test(value)) continue
     block += '\r\n' + name + ': ' + value
   }

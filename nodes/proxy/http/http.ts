@@ -1,5 +1,5 @@
-// What the rest of the proxy sees of HTTP. uWebSockets.js lives behind this page, in this room alone, so that Node's own
-// server can replace it. The rules of the room are in its README.
+// The interface of the HTTP server for the rest of the proxy. uWebSockets.js is used in this room alone, so that Node's own
+// server could replace it. The README has the rules of the room.
 
 export interface HttpServerOptions {
   readonly host: string
@@ -10,47 +10,47 @@ export interface HttpServerOptions {
   /** Accepted `Host` names; empty accepts any. */
   readonly hosts: readonly string[]
   readonly trustedProxies: readonly string[]
-  /** Refuse to start when another process listens on the port; otherwise processes may share it. */
+  /** Fails to start when another process listens on the port. Otherwise processes may share it. */
   readonly exclusivePort?: boolean | undefined
   /** Media types accepted for bodies; `application/json` by default. */
   readonly mediaTypes?: readonly string[] | undefined
   /** Time for a whole request body to arrive; 120 s by default. */
   readonly bodyDeadlineMs?: number | undefined
-  /** All bodies in memory at one time; `limits.bodiesInFlightBytesMax` by default. */
+  /** Memory for all bodies at one time; `bounds.bodiesInFlightBytesMax` by default. */
   readonly bodiesInFlightBytesMax?: number | undefined
 }
 
 /** Answers requests. `onHead` is called once per request whose framing is sound. */
 export interface HttpHandler {
-  /** Either answers at once through `reply` and returns undefined (an early refusal, before the body is read), or says
-   *  what to do with the whole body. No side effect here: the body may never arrive complete. */
+  /** Either answers at once through `reply` and returns undefined (an early error, before the body is read), or returns what
+   *  is to be called with the whole body. It must have no side effect, since the body may never arrive complete. */
   onHead(head: RequestHead, reply: Reply): OnBody | undefined
-  /** Media types that bodies at a path may have, where JSON is not the only one. */
+  /** Media types of bodies at a path, where JSON is not the only one. */
   mediaTypesAt?(path: string): readonly string[] | undefined
-  /** Where WebSockets may be opened. */
+  /** Paths at which WebSockets may be opened. */
   readonly socketPaths?: readonly string[]
-  /** Answers a handshake at one of them, at once or later: by a refusal, or by accepting it. */
+  /** Answers a handshake at one of `socketPaths`, at once or later, with an error or by accepting it. */
   onUpgrade?(head: RequestHead, upgrade: Upgrade): void
-  /** A refusal that the room itself makes (framing, size, media type), in the caller's error shape. */
-  answerOf(head: RequestHead | undefined, refusal: HttpError): ErrorReply
+  /** Prints an error that this room detects itself (framing, size, media type) in the caller's error shape. */
+  answerOf(head: RequestHead | undefined, error: HttpError): ErrorReply
 }
 
 /** A WebSocket handshake whose framing is sound. */
 export interface Upgrade {
-  /** For a refusal. */
+  /** Answers the handshake with an error. */
   readonly reply: Reply
-  /** As offered by the client. */
+  /** The subprotocols that the client offers. */
   readonly protocols: readonly string[]
-  /** Opens the socket, now or later; `protocol` is one of those offered, or ''. Not after `reply` is gone. */
+  /** Opens the socket, now or later, but not after `reply` is gone. `protocol` is one of those offered, or ''. */
   accept(protocol: string, headers: HeaderLines, handler: SocketHandler): ClientSocket
 }
 
-/** Every call after the socket's end is a no-op. */
+/** A WebSocket of a client. Every call after the socket's end is a no-op. */
 export interface ClientSocket {
-  /** Bytes that the client has not taken yet. */
+  /** Bytes that the client has not received yet. */
   readonly bufferedBytes: number
   send(message: Uint8Array, isBinary: boolean): void
-  /** Sends what is buffered, then the code; nothing is heard of the socket afterwards. */
+  /** Sends what is buffered, then the code. No callback comes afterwards. */
   close(code: number | undefined, reason: string): void
   terminate(): void
 }
@@ -58,15 +58,16 @@ export interface ClientSocket {
 export interface SocketHandler {
   /** `message` is valid during the call. */
   onMessage(message: Buffer, isBinary: boolean): void
-  /** The client has taken bytes that were buffered. */
+  /** The client has received bytes that were buffered. */
   onDrain(): void
-  /** 1005: closed without a code, 1006: the connection is lost. */
+  /** `code` is 1005 when the client closed without a code, 1006 when the connection was lost. */
   onClose(code: number, reason: string): void
 }
 
 export type OnBody = (body: Body) => void
 
-/** The whole body, in a pooled slab. `release()` gives the slab back; call it exactly once, after the last use of `bytes`. */
+/** A whole body in a pooled slab. `release()` gives the slab back and must be called exactly once, after the last use of
+ *  `bytes`. */
 export interface Body {
   readonly bytes: Buffer
   release(): void
@@ -77,15 +78,17 @@ export const emptyBody: Body = { bytes: Buffer.alloc(0), release: () => {} }
 
 export interface RequestHead {
   readonly method: string
-  /** Without the query, as sent: never decoded or normalised. */
+  /** The path as sent, without the query. It is never decoded or normalised. */
   readonly path: string
   readonly query: string
-  /** `authorization` as sent, undefined when absent. */
+  /** The header `authorization` as sent, undefined when absent. */
   readonly authorization: string | undefined
-  readonly apiKey: string | undefined // x-api-key
+  /** The header `x-api-key`. */
+  readonly apiKey: string | undefined
   readonly contentType: string | undefined
-  readonly requestId: string | undefined // x-request-id, when it is a sane token of ≤ 128 characters
-  /** Any other header by lower-case name: only those listed in `keptHeaders`, and `x-headgate-*`. */
+  /** The header `x-request-id`, when it is a token of at most 128 characters. */
+  readonly requestId: string | undefined
+  /** Another header by its lower-case name. Only those of `keptHeaders` and `x-headgate-*` are kept. */
   header(name: string): string | undefined
 }
 
@@ -122,22 +125,24 @@ export interface ErrorReply {
   readonly body: string
 }
 
-/** Header names and values, flat: [name, value, name, value, …]. Names lower-case. The reply refuses CR, LF and NUL. */
+/** Header names and values as one flat list: [name, value, name, value, …]. Names are in lower case. The reply leaves out
+ *  headers with CR, LF or NUL. */
 export type HeaderLines = readonly string[]
 
-/** Owns one response. Every call after the client is gone is a no-op, so nobody else has to ask. */
+/** Owns one response. Every call after the client is gone is a no-op, so callers need not check. */
 export interface Reply {
-  /** The client left, or we closed it. */
+  /** The client has left, or the server has closed the connection. */
   readonly gone: boolean
-  /** Called once when the client leaves before the answer is complete. Set it before returning from `onHead` or `OnBody`. */
+  /** Called once when the client leaves before the answer is complete. It must be set before `onHead` or `OnBody` returns. */
   onGone: (() => void) | undefined
-  /** Called when a `full` stream takes bytes again. */
+  /** Called when a `full` stream accepts bytes again. */
   onWritable: (() => void) | undefined
-  /** The whole answer in one write. For HEAD requests no body byte is sent. */
+  /** Sends the whole answer in one write. The body of an answer to HEAD is not sent. */
   send(status: number, headers: HeaderLines, body: Uint8Array | string): void
-  /** Starts a streamed answer; its head goes out with the first write. */
+  /** Starts a streamed answer. Its head is sent with the first write. */
   begin(status: number, headers: HeaderLines): void
-  /** `full` asks the caller to stop reading its source until `onWritable`. Bytes are copied or sent before it returns. */
+  /** Returns `full` when the caller should stop reading its source until `onWritable`. Bytes are copied or sent before it
+   *  returns. */
   write(chunk: Uint8Array | string): 'sent' | 'full' | 'gone'
   end(): void
   /** Closes the connection without a clean end. */
@@ -146,12 +151,12 @@ export interface Reply {
 
 export interface HttpServer {
   readonly port: number
-  /** Open requests, streams included. */
+  /** Number of open requests, streams included. */
   readonly openRequests: number
-  /** Those without a request too. */
+  /** Number of open connections, idle ones included. */
   readonly openConnections: number
-  /** Closes the listener; open requests go on and their connections close after them. */
+  /** Closes the listener. Open requests continue, and their connections close after them. */
   stopListening(): void
-  /** Cuts whatever is open. */
+  /** Cuts every open connection. */
   close(): void
 }

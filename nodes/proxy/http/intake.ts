@@ -1,28 +1,40 @@
-// Takes in request bodies and hands them to the handler: those with a length, as they come, and chunked ones, with care.
+// Reads request bodies and passes them to the handler: bodies with a length within the parser's callbacks, chunked bodies
+// outside of them.
 import type { HttpResponse } from 'uWebSockets.js'
 import { BodyReader, PooledBody } from './body.ts'
 import type { EarlyErrors } from './early-errors.ts'
-import { type FramingRules, judgeBody } from './framing-rules.ts'
+import { checkBody, type FramingRules } from './framing-rules.ts'
 import type { ReadHead } from './head.ts'
 import type { Body, HttpError, HttpHandler, OnBody, RequestHead } from './http.ts'
-import type { ReplyRoom, UwsReply } from './reply.ts'
+import type { ReplyServer, UwsReply } from './reply.ts'
 import type { SlabPool } from './slabs.ts'
 
 const overloaded: HttpError = { type: 'overloaded', retryAfterMs: 1_000 }
 
 export interface IntakeParts {
-  readonly room: ReplyRoom
+  readonly server: ReplyServer
   readonly rules: FramingRules
   readonly handler: HttpHandler
   readonly slabs: SlabPool
-  readonly refusals: EarlyErrors
+  readonly earlyErrors: EarlyErrors
   readonly deadlineMs: number
+}
+
+/** A request whose chunked body is being read. */
+interface ChunkedRequest {
+  readonly head: ReadHead
+  readonly reply: UwsReply
+  readonly reader: BodyReader
+  /** Undefined until the handler has asked for the body. */
+  onBody: OnBody | undefined
+  isWhole: boolean
+  isRejected: boolean
 }
 
 export class Intake {
   readonly #parts: IntakeParts
-  /** Bodies that did not arrive in one piece. */
-  readonly #slow = new Map<UwsReply, BodyReader>()
+  /** Bodies that did not arrive in one chunk, for the deadline. */
+  readonly #incomplete = new Map<UwsReply, BodyReader>()
 
   constructor(parts: IntakeParts) {
     this.#parts = parts
@@ -32,17 +44,17 @@ export class Intake {
     try {
       onBody(body)
     } catch (error) {
-      if (body instanceof PooledBody) body.forsake()
-      this.#parts.refusals.threw('onBody', error, head, reply)
+      if (body instanceof PooledBody) body.abandon()
+      this.#parts.earlyErrors.threw('onBody', error, head, reply)
     }
   }
 
-  /** Reads a body of `length` > 0 bytes; the parser never shows more. */
+  /** Reads a body of `length` > 0 bytes. The parser never shows more. */
   read(head: ReadHead, reply: UwsReply, response: HttpResponse, length: number, onBody: OnBody): void {
-    const { room, slabs, refusals } = this.#parts
+    const { server, slabs, earlyErrors } = this.#parts
     const reader = new BodyReader(slabs, length, length)
     if (!reader.hasRoom) {
-      refusals.refuseLater(head, reply, overloaded)
+      earlyErrors.answerLater(head, reply, overloaded)
       return
     }
     reply.onSettled = () => this.#drop(reply, reader)
@@ -52,82 +64,86 @@ export class Intake {
       if (read !== 'read') {
         this.#stop(head, reply, reader, read)
       } else if (!isLast) {
-        this.#watch(reply, reader)
+        this.#startDeadline(reply, reader)
       } else {
         this.#close(reply)
-        room.current = reply
+        server.current = reply
         this.deliver(head, reply, reader.finish(), onBody)
-        room.current = undefined
+        server.current = undefined
       }
     })
   }
 
-  /** The parser misreads some chunked bodies, and what follows may be a request that was smuggled in. So nothing is answered
-   *  within its callbacks: it drops what follows while an answer is due, and the connection closes after that. */
+  /** Reads a chunked body. The parser misreads some of them, and what follows may be a smuggled request. So nothing is
+   *  answered within its callbacks: it drops what follows while an answer is due, and the connection closes after the answer. */
   readChunked(head: ReadHead, reply: UwsReply, response: HttpResponse): void {
-    const { room, rules, handler, slabs, refusals } = this.#parts
+    const { server, rules, slabs, earlyErrors } = this.#parts
     reply.closing = true
     const reader = new BodyReader(slabs, undefined, rules.bodyBytesMax)
     if (!reader.hasRoom) {
-      refusals.refuseLater(head, reply, overloaded)
+      earlyErrors.answerLater(head, reply, overloaded)
       return
     }
-    let onBody: OnBody | undefined
-    let complete = false
-    let refused = false
-    const finish = (onBody: OnBody) => {
-      this.#close(reply)
-      if (!reply.gone) this.deliver(head, reply, reader.finish(), onBody)
-    }
-    const ask = () => {
-      onBody = handler.onHead(head, reply)
-      if (reply.gone) return
-      const problem = onBody === undefined ? undefined : judgeBody(head, rules)
-      if (onBody !== undefined && problem === undefined) {
-        if (complete) finish(onBody)
-        return
-      }
-      refused = true
-      this.#drop(reply, reader)
-      if (problem !== undefined) refusals.refuseLater(head, reply, problem)
-    }
+    const request: ChunkedRequest = { head, reply, reader, onBody: undefined, isWhole: false, isRejected: false }
     reply.onSettled = () => this.#drop(reply, reader)
     setImmediate(() => {
-      if (!reply.gone && !refused) room.guarded('onHead', reply, ask)
+      if (!reply.gone && !request.isRejected) server.guarded('onHead', reply, () => this.#askHandler(request))
     })
-    response.onData((chunk, isLast) => {
-      if (reply.gone || refused) return
-      const read = reader.add(chunk)
-      if (read !== 'read') {
-        refused = true
-        this.#stop(head, reply, reader, read)
-      } else if (!isLast) {
-        this.#watch(reply, reader)
-      } else {
-        complete = true
-        const then = onBody
-        if (then !== undefined) setImmediate(() => finish(then))
-      }
-    })
+    response.onData((chunk, isLast) => this.#addChunk(request, chunk, isLast))
   }
 
-  /** Cuts bodies that take too long in all. */
+  /** Cuts requests whose bodies take longer than the deadline. */
   sweep(nowMs: number): void {
-    for (const [reply, reader] of this.#slow) {
+    for (const [reply, reader] of this.#incomplete) {
       if (nowMs - (reader.startedMs ?? nowMs) > this.#parts.deadlineMs) reply.cut()
     }
+  }
+
+  #askHandler(request: ChunkedRequest): void {
+    const { head, reply, reader } = request
+    const onBody = this.#parts.handler.onHead(head, reply)
+    request.onBody = onBody
+    if (reply.gone) return
+    const problem = onBody === undefined ? undefined : checkBody(head, this.#parts.rules)
+    if (onBody !== undefined && problem === undefined) {
+      if (request.isWhole) this.#finishChunked(request, onBody)
+      return
+    }
+    request.isRejected = true
+    this.#drop(reply, reader)
+    if (problem !== undefined) this.#parts.earlyErrors.answerLater(head, reply, problem)
+  }
+
+  #addChunk(request: ChunkedRequest, chunk: ArrayBuffer, isLast: boolean): void {
+    const { head, reply, reader, onBody } = request
+    if (reply.gone || request.isRejected) return
+    const read = reader.add(chunk)
+    if (read !== 'read') {
+      request.isRejected = true
+      this.#stop(head, reply, reader, read)
+    } else if (!isLast) {
+      this.#startDeadline(reply, reader)
+    } else {
+      request.isWhole = true
+      if (onBody !== undefined) setImmediate(() => this.#finishChunked(request, onBody))
+    }
+  }
+
+  #finishChunked({ head, reply, reader }: ChunkedRequest, onBody: OnBody): void {
+    this.#close(reply)
+    if (!reply.gone) this.deliver(head, reply, reader.finish(), onBody)
   }
 
   #stop(head: RequestHead, reply: UwsReply, reader: BodyReader, why: 'too-large' | 'overloaded'): void {
     this.#drop(reply, reader)
     const tooLarge: HttpError = { type: 'body-too-large', maxBytes: this.#parts.rules.bodyBytesMax }
-    this.#parts.refusals.refuseLater(head, reply, why === 'too-large' ? tooLarge : overloaded)
+    this.#parts.earlyErrors.answerLater(head, reply, why === 'too-large' ? tooLarge : overloaded)
   }
 
-  #watch(reply: UwsReply, reader: BodyReader): void {
+  #startDeadline(reply: UwsReply, reader: BodyReader): void {
     if (reader.startedMs !== undefined) return
-    reader.startedMs = this.#parts.room.nowMs()
-    this.#slow.set(reply, reader)
+    reader.startedMs = this.#parts.server.nowMs()
+    this.#incomplete.set(reply, reader)
   }
 
   #drop(reply: UwsReply, reader: BodyReader): void {
@@ -137,6 +153,6 @@ export class Intake {
 
   #close(reply: UwsReply): void {
     reply.onSettled = undefined
-    this.#slow.delete(reply)
+    this.#incomplete.delete(reply)
   }
 }

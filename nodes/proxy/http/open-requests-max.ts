@@ -1,18 +1,18 @@
-// What the operating system lets this process do. Reading it may fail when descriptors have run out, which must not end the
-// process that they ran out in.
+// How many requests may be open at a time: what the operating system's limit of file descriptors allows. Reading the limit
+// can fail when descriptors have run out, and that must not end the process.
 import { readFileSync } from 'node:fs'
 
-/** Descriptors that are not connections of requests: files, the log, idle upstream connections, the listeners. */
+/** Descriptors reserved for files, the log, idle upstream connections and the listeners. */
 const descriptorsReserved = 512
 
-/** Open requests that descriptors suffice for: each takes one to the caller and one to the upstream. Beyond it requests
- *  are shed, because a process without descriptors can neither accept nor connect nor write its spool. */
+/** Number of open requests that the descriptors suffice for; each takes one to the caller and one to the upstream. Further
+ *  requests are shed, because a process without descriptors can neither accept nor connect nor write its spool. */
 export function openRequestsMax(): number {
   const soft = softDescriptorLimit()
   return soft === undefined ? Number.POSITIVE_INFINITY : Math.max(16, Math.floor((soft - descriptorsReserved) / 2))
 }
 
-/** Undefined where the system does not tell: Node has no call for it. */
+/** The soft limit of descriptors, which Node has no call for. Undefined where the system has no such file. */
 function softDescriptorLimit(): number | undefined {
   try {
     const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]

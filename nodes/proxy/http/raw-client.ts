@@ -8,7 +8,7 @@ export interface RawAnswer {
   readonly afterMs: number
 }
 
-/** Sends each part when the one before it had time to arrive; ends when the server closes or `waitMs` are over. */
+/** Sends each part when the one before it had time to arrive. Resolves when the server closes or `waitMs` are over. */
 export function talk(port: number, parts: readonly (string | Buffer)[], waitMs = 400): Promise<RawAnswer> {
   return exchange(port, parts, waitMs, undefined)
 }

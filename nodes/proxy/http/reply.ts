@@ -1,6 +1,6 @@
-// Owns one response of uWebSockets.js: abort, cork and back-pressure are handled here and nowhere else. A response that is
-// touched after its client has left throws inside native code, and outside a handler that ends the process with every
-// stream in it; so the response is dropped the moment it is gone, and every later call is a no-op.
+// Owns one response of uWebSockets.js: abort, cork and back-pressure are handled here and nowhere else. A call on a response
+// after its client has left throws in native code, and outside of a handler that ends the process with every stream in it.
+// So the response is dropped the moment the client is gone, and every later call is a no-op.
 
 import type { HttpResponse } from 'uWebSockets.js'
 import assert from 'node:assert/strict'
@@ -8,57 +8,57 @@ import { bounds } from '../../../shared/bounds.ts'
 import { headerBlock } from './header-block.ts'
 import type { HeaderLines, Reply } from './http.ts'
 
-/** What all replies of a server share. */
-export interface ReplyRoom {
-  /** The reply whose native callback is running: its writes are corked already. */
+/** What a reply needs of its server. */
+export interface ReplyServer {
+  /** The reply whose native callback is running. Its writes are corked already. */
   current: UwsReply | undefined
   draining: boolean
   openRequests: number
-  /** Replies whose client does not take bytes at the moment. */
+  /** Replies whose client accepts no bytes at the moment. */
   readonly stalled: Set<UwsReply>
   nowMs(): number
-  /** Runs a callback of the handler; a throw is reported and ends this reply only. */
+  /** Runs a callback of the handler. An exception is reported and ends this reply only. */
   guarded(where: string, reply: UwsReply, run: () => void): void
 }
 
 const slowWindowMs = 60_000
-/** 16 KB/s, the floor that the parser sets for uploads: a reader at least as fast is never too slow, however long it takes. */
+/** 16 KB/s, which is also the parser's floor for uploads. A reader that is at least this fast is never too slow. */
 const floorBytesPerMs = 16
 
 export class UwsReply implements Reply {
-  readonly #room: ReplyRoom
+  readonly #server: ReplyServer
   #response: HttpResponse | undefined
   onGone: (() => void) | undefined = undefined
   onWritable: (() => void) | undefined = undefined
-  /** For the room: gives back what a request half read still holds. Called when the answer is complete or the client gone. */
+  /** Called when the answer is complete or the client is gone, so that a body that was read in part can be given back. */
   onSettled: (() => void) | undefined = undefined
   /** The connection closes after this answer. */
   closing = false
-  /** For HEAD: the head alone is sent. */
+  /** The request is a HEAD: only the head of the answer is sent. */
   bodiless = false
   #stream: 'none' | 'begun' | 'headed' = 'none'
   #head = ''
   #full = false
   #watchesWritable = false
   #bytesWhileFull = 0
-  /** Written, and perhaps not yet taken. */
+  /** Bytes written that the client has perhaps not received. */
   #bytesOwed = 0
   #fullSinceMs = 0
   #fullMsInWindow = 0
   #windowStartMs = 0
 
-  constructor(response: HttpResponse, room: ReplyRoom) {
+  constructor(response: HttpResponse, server: ReplyServer) {
     response.onAborted(() => this.#lost())
     this.#response = response
-    this.#room = room
-    room.openRequests++
+    this.#server = server
+    server.openRequests++
   }
 
   get gone(): boolean {
     return this.#response === undefined
   }
 
-  /** Whether the head has been sent: then only a cut can show a fault. */
+  /** Whether the head has been sent. Then an error can only be shown by cutting the connection. */
   get headed(): boolean {
     return this.#stream === 'headed'
   }
@@ -68,13 +68,13 @@ export class UwsReply implements Reply {
     if (response === undefined) return
     assert(this.#stream !== 'headed', 'a whole answer was sent into a stream')
     const head = headerBlock(status, headers)
-    const close = this.closing || this.#room.draining
+    const close = this.closing || this.#server.draining
     if (body.length > bounds.streamBufferBytesMax && !close && !this.bodiless) {
       this.#sendLarge(response, head, typeof body === 'string' ? Buffer.from(body) : body)
       return
     }
     this.#finish()
-    if (this.#room.current === this) this.#sendWhole(response, head, body, close)
+    if (this.#server.current === this) this.#sendWhole(response, head, body, close)
     else response.cork(() => this.#sendWhole(response, head, body, close))
   }
 
@@ -83,7 +83,7 @@ export class UwsReply implements Reply {
     assert(this.#stream === 'none', 'an answer was begun twice')
     this.#stream = 'begun'
     this.#head = headerBlock(status, headers)
-    if (this.#room.draining) this.closing = true
+    if (this.#server.draining) this.closing = true
   }
 
   write(chunk: Uint8Array | string): 'sent' | 'full' | 'gone' {
@@ -98,7 +98,7 @@ export class UwsReply implements Reply {
       }
     }
     let taken = false
-    if (this.#room.current === this) taken = this.#writeChunk(response, chunk)
+    if (this.#server.current === this) taken = this.#writeChunk(response, chunk)
     else
       response.cork(() => {
         taken = this.#writeChunk(response, chunk)
@@ -106,7 +106,7 @@ export class UwsReply implements Reply {
     if (this.#response === undefined) return 'gone'
     if (taken) {
       this.#leaveFull()
-      this.#forgive(this.#bytesOwed)
+      this.#creditBytes(this.#bytesOwed)
       this.#bytesOwed = 0
     } else {
       this.#bytesOwed += chunk.length
@@ -121,7 +121,7 @@ export class UwsReply implements Reply {
     assert(this.#stream !== 'none', 'an answer was ended before it was begun')
     const headed = this.#stream === 'headed'
     this.#finish()
-    if (this.#room.current === this) this.#endStream(response, headed)
+    if (this.#server.current === this) this.#endStream(response, headed)
     else response.cork(() => this.#endStream(response, headed))
   }
 
@@ -132,17 +132,17 @@ export class UwsReply implements Reply {
     response.close()
   }
 
-  /** Gives the response away to become a socket. */
+  /** Hands the response over to become a WebSocket. */
   upgrade(run: (response: HttpResponse) => void): void {
     const response = this.#response
     if (response === undefined) return
     assert(this.#stream === 'none', 'an answer was begun and then upgraded')
     this.#finish()
-    if (this.#room.current === this) run(response)
+    if (this.#server.current === this) run(response)
     else response.cork(() => run(response))
   }
 
-  /** We close the connection, and the handler hears of it as if the client had left. */
+  /** Closes the connection. The handler is told as if the client had left. */
   cut(): void {
     const response = this.#response
     if (response === undefined) return
@@ -150,8 +150,8 @@ export class UwsReply implements Reply {
     response.close()
   }
 
-  /** Cuts a client that refused bytes for too long in all within a minute. A stalled client is asked each second. */
-  judgeSlowness(nowMs: number): void {
+  /** Cuts a client that accepted no bytes for too long in all within a minute. Called each second for a stalled client. */
+  cutIfTooSlow(nowMs: number): void {
     if (!this.#full) return
     this.#addFullTime(nowMs)
     if (this.#isTooSlow()) this.cut()
@@ -162,7 +162,7 @@ export class UwsReply implements Reply {
     else response.writeStatus(head).end(body as string, close)
   }
 
-  /** A large answer stays ours until its last byte is taken, so that a slow reader of it is judged like one of a stream. */
+  /** Sends a large answer piece by piece, so that a slow reader of it is cut like a slow reader of a stream. */
   #sendLarge(response: HttpResponse, head: string, body: Uint8Array): void {
     const size = body.length
     this.#stream = 'headed'
@@ -187,7 +187,7 @@ export class UwsReply implements Reply {
         ;[taken, done] = response.tryEnd(rest.subarray(offset - restStart), size)
       })
       this.#leaveFull()
-      this.#forgive(offset - takenOffset)
+      this.#creditBytes(offset - takenOffset)
       takenOffset = offset
       if (done) this.#finish()
       else if (this.#isTooSlow()) this.cut()
@@ -196,8 +196,8 @@ export class UwsReply implements Reply {
     })
   }
 
-  /** The binary sends the body of an answer to HEAD, and where it is given a length without one it waits for the rest for
-   *  ever; so the length goes into the head. Where it has to close, it adds a length of its own: then ours is left out. */
+  /** Answers HEAD. The binary would send a body, and would wait for ever for the body of a length that it is given; so the
+   *  length goes into the head. Where the binary has to close, it adds a length of its own, and this one is left out. */
   #sendHeadOnly(response: HttpResponse, head: string, length: number | undefined, close: boolean): void {
     if (close) response.writeStatus(head).end('', true)
     else if (length === undefined) response.writeStatus(head).endWithoutBody()
@@ -205,8 +205,8 @@ export class UwsReply implements Reply {
   }
 
   #endStream(response: HttpResponse, headed: boolean): void {
-    // Asked to close after a stream, the binary writes `Connection: close` into the body. The head has said it already; the
-    // client closes, or the idle timeout does.
+    // When it is asked to close after a stream, the binary writes `Connection: close` into the body. The head has said it
+    // already; the client closes, or the idle timeout does.
     if (headed) response.end()
     else if (this.bodiless) this.#sendHeadOnly(response, this.#head, undefined, this.closing)
     else response.writeStatus(this.#head).end('', this.closing)
@@ -225,13 +225,13 @@ export class UwsReply implements Reply {
     if (this.#full) return
     this.#full = true
     this.#bytesWhileFull = 0
-    const nowMs = this.#room.nowMs()
+    const nowMs = this.#server.nowMs()
     if (nowMs - this.#windowStartMs > slowWindowMs) {
       this.#windowStartMs = nowMs
       this.#fullMsInWindow = 0
     }
     this.#fullSinceMs = nowMs
-    this.#room.stalled.add(this)
+    this.#server.stalled.add(this)
     if (this.#watchesWritable) return
     this.#watchesWritable = true
     response.onWritable(() => {
@@ -241,22 +241,22 @@ export class UwsReply implements Reply {
   }
 
   #writable(): void {
-    // With a handler for it, the server no longer drains what it holds by itself: only a write or a cork does.
+    // With a writable handler the binary no longer drains its buffer by itself; only a write or a cork does.
     this.#response?.cork(nothing)
     if (!this.#full) return
     this.#leaveFull()
     if (this.#isTooSlow()) this.cut()
-    else if (this.onWritable !== undefined) this.#room.guarded('onWritable', this, this.onWritable)
+    else if (this.onWritable !== undefined) this.#server.guarded('onWritable', this, this.onWritable)
   }
 
   #leaveFull(): void {
     if (!this.#full) return
-    this.#addFullTime(this.#room.nowMs())
+    this.#addFullTime(this.#server.nowMs())
     this.#full = false
-    this.#room.stalled.delete(this)
+    this.#server.stalled.delete(this)
   }
 
-  #forgive(bytes: number): void {
+  #creditBytes(bytes: number): void {
     this.#fullMsInWindow = Math.max(0, this.#fullMsInWindow - bytes / floorBytesPerMs)
   }
 
@@ -273,7 +273,7 @@ export class UwsReply implements Reply {
     if (this.#response === undefined) return
     const { onGone } = this
     this.#finish()
-    if (onGone !== undefined) this.#room.guarded('onGone', this, onGone)
+    if (onGone !== undefined) this.#server.guarded('onGone', this, onGone)
   }
 
   #finish(): void {
@@ -282,8 +282,8 @@ export class UwsReply implements Reply {
     this.onGone = undefined
     this.onSettled = undefined
     this.onWritable = undefined
-    if (this.#full) this.#room.stalled.delete(this)
-    this.#room.openRequests--
+    if (this.#full) this.#server.stalled.delete(this)
+    this.#server.openRequests--
     if (onSettled !== undefined) onSettled()
   }
 }

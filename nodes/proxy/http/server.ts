@@ -1,6 +1,6 @@
-// The data port: one route for everything. Each request goes head → guard → handler → body → handler; the guard's refusals
-// and whatever the handler throws end in an answer too. What the parser underneath gets wrong, and how this room makes up
-// for it, is told in the README.
+// The data port, with one route for everything. A request goes head → framing rules → handler → body → handler. Rejected
+// requests and exceptions of the handler are answered too. The README tells what the parser gets wrong and how this room
+// makes up for it.
 
 import {
   App,
@@ -16,11 +16,11 @@ import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { EarlyErrors } from './early-errors.ts'
-import { declaredLength, type FramingRules, judgeBody, judgeFraming } from './framing-rules.ts'
+import { checkBody, checkFraming, declaredLength, type FramingRules } from './framing-rules.ts'
 import { ReadHead } from './head.ts'
 import { emptyBody, type HttpHandler, type HttpServer, type HttpServerOptions } from './http.ts'
 import { Intake } from './intake.ts'
-import { type ReplyRoom, UwsReply } from './reply.ts'
+import { type ReplyServer, UwsReply } from './reply.ts'
 import { SlabPool } from './slabs.ts'
 import { serveSockets } from './sockets.ts'
 
@@ -31,12 +31,12 @@ export interface HttpDeps {
 
 const bodyDeadlineMsDefault = 120_000
 const sweepMs = 1_000
-/** An early refusal leaves the body unread, and the parser skips it. To close instead would make the kernel answer the rest
- *  of the body with a reset, which takes the refusal from the client before it is read; so it is done only for bodies of
- *  more than twice the limit, which no honest client sends. */
+/** An early error leaves the body unread, and the parser skips it. Closing instead would make the kernel answer the rest of
+ *  the body with a reset, and the client would lose the error before reading it. So the connection is closed only for bodies
+ *  of more than twice the limit, which no well-behaved client sends. */
 const unreadBodiesMax = 2
 
-/** Resolves once the port is open; rejects when it cannot be. */
+/** Resolves once the port is open, and rejects when it cannot be opened. */
 export async function startHttpServer(
   options: HttpServerOptions,
   handler: HttpHandler,
@@ -47,14 +47,14 @@ export async function startHttpServer(
   return server
 }
 
-class UwsServer implements HttpServer, ReplyRoom {
+class UwsServer implements HttpServer, ReplyServer {
   readonly #options: HttpServerOptions
   readonly #handler: HttpHandler
   readonly #deps: HttpDeps
   readonly #rules: FramingRules
   readonly #slabs: SlabPool
   readonly #app: TemplatedApp
-  readonly #refusals: EarlyErrors
+  readonly #earlyErrors: EarlyErrors
   readonly #intake: Intake
   readonly stalled = new Set<UwsReply>()
   current: UwsReply | undefined = undefined
@@ -77,17 +77,23 @@ class UwsServer implements HttpServer, ReplyRoom {
       mediaTypesAt: (path) => handler.mediaTypesAt?.(path),
     }
     this.#slabs = new SlabPool(options.bodiesInFlightBytesMax ?? bounds.bodiesInFlightBytesMax)
-    this.#refusals = new EarlyErrors(handler, deps.notify)
+    this.#earlyErrors = new EarlyErrors(handler, deps.notify)
     this.#intake = new Intake({
-      room: this,
+      server: this,
       rules: this.#rules,
       handler,
       slabs: this.#slabs,
-      refusals: this.#refusals,
+      earlyErrors: this.#earlyErrors,
       deadlineMs: options.bodyDeadlineMs ?? bodyDeadlineMsDefault,
     })
     this.#app = openApp(options)
-    serveSockets(this.#app, { room: this, rules: this.#rules, handler, refusals: this.#refusals, clock: deps.clock })
+    serveSockets(this.#app, {
+      server: this,
+      rules: this.#rules,
+      handler,
+      earlyErrors: this.#earlyErrors,
+      clock: deps.clock,
+    })
     this.#app.any('/*', (response, request) => this.#route(response, request))
     this.#app.filter(this.#countConnection)
   }
@@ -137,7 +143,7 @@ class UwsServer implements HttpServer, ReplyRoom {
     try {
       run()
     } catch (error) {
-      this.#refusals.threw(where, error, undefined, reply)
+      this.#earlyErrors.threw(where, error, undefined, reply)
     }
   }
 
@@ -150,15 +156,15 @@ class UwsServer implements HttpServer, ReplyRoom {
       reply.bodiless = head.method === 'HEAD'
       this.#serve(head, reply, response)
     } catch (error) {
-      this.#refusals.threw('onHead', error, head, reply)
+      this.#earlyErrors.threw('onHead', error, head, reply)
     }
     this.current = undefined
   }
 
   #serve(head: ReadHead, reply: UwsReply, response: HttpResponse): void {
-    const flaw = judgeFraming(head, this.#rules)
-    if (flaw !== undefined) {
-      this.#refusals.refuseLater(head, reply, flaw)
+    const fault = checkFraming(head, this.#rules)
+    if (fault !== undefined) {
+      this.#earlyErrors.answerLater(head, reply, fault)
       return
     }
     if (head.transferEncodingCount > 0) {
@@ -170,9 +176,9 @@ class UwsServer implements HttpServer, ReplyRoom {
     reply.closing = !skippable
     const onBody = this.#handler.onHead(head, reply)
     if (onBody === undefined || reply.gone) return
-    const problem = judgeBody(head, this.#rules)
+    const problem = checkBody(head, this.#rules)
     if (problem !== undefined) {
-      this.#refusals.refuseLater(head, reply, problem, skippable)
+      this.#earlyErrors.answerLater(head, reply, problem, skippable)
       return
     }
     reply.closing = false
@@ -182,7 +188,7 @@ class UwsServer implements HttpServer, ReplyRoom {
 
   #sweepNow(): void {
     const nowMs = this.nowMs()
-    for (const reply of this.stalled) reply.judgeSlowness(nowMs)
+    for (const reply of this.stalled) reply.cutIfTooSlow(nowMs)
     this.#intake.sweep(nowMs)
     this.#slabs.trim()
   }
@@ -190,7 +196,7 @@ class UwsServer implements HttpServer, ReplyRoom {
 
 function openApp(options: HttpServerOptions): TemplatedApp {
   if (options.tls === undefined) return App()
-  // A file that is missing would only show as connections that fail.
+  // Without this check a missing file would show only as failing connections.
   accessSync(options.tls.certFile, constants.R_OK)
   accessSync(options.tls.keyFile, constants.R_OK)
   return SSLApp({ cert_file_name: options.tls.certFile, key_file_name: options.tls.keyFile })
@@ -198,11 +204,11 @@ function openApp(options: HttpServerOptions): TemplatedApp {
 
 type Listened = (socket: Parameters<typeof us_listen_socket_close>[0] | false) => void
 
-/** LIBUS_LISTEN_EXCLUSIVE_PORT; the package exports it at run time but not in its types. */
+/** LIBUS_LISTEN_EXCLUSIVE_PORT, which the package exports at run time but not in its types. */
 const exclusively = 1
 
 function listenOn(app: TemplatedApp, host: string, port: number, exclusive: boolean, listened: Listened): void {
-  // The binary takes options behind a host and a port; its types do not say so either.
+  // The binary accepts options behind a host and a port, which its types do not declare.
   type Listen = (this: TemplatedApp, host: string, port: number, options: number, listened: Listened) => unknown
   const listen = app.listen as unknown as Listen
   listen.call(app, host, port, exclusive ? exclusively : 0, listened)

@@ -1,9 +1,9 @@
-// Memory for request bodies: slabs of a few sizes, used again and again, so that a body costs one copy and no garbage.
-// All bodies together have a budget; beyond it requests are shed instead of the process being killed.
+// Memory for request bodies: slabs of a few sizes that are used again, so that a body costs one copy and no garbage. All
+// bodies together have a budget; beyond it requests are shed, because otherwise the system would kill the process.
 import assert from 'node:assert/strict'
 
-// Idle slabs are kept only as long as they are used: what a whole interval never needed is given back.
-const classes = [
+/** Size in bytes, and how many idle slabs of it are kept at most. */
+const sizes = [
   { bytes: 4 << 10, idleMax: 256 },
   { bytes: 16 << 10, idleMax: 128 },
   { bytes: 64 << 10, idleMax: 64 },
@@ -11,11 +11,17 @@ const classes = [
   { bytes: 1 << 20, idleMax: 8 },
 ] as const
 
+interface SizeClass {
+  readonly bytes: number
+  readonly idleMax: number
+  readonly idle: Buffer[]
+  /** The fewest idle slabs since the last trim: nobody needed these. */
+  idleMin: number
+}
+
 export class SlabPool {
   readonly #bytesMax: number
-  readonly #idle: Buffer[][] = classes.map(() => [])
-  /** The fewest idle slabs of a class since the last trim. */
-  readonly #leastIdle: number[] = classes.map(() => 0)
+  readonly #classes: readonly SizeClass[] = sizes.map((size) => ({ ...size, idle: [], idleMin: 0 }))
   #bytesInFlight = 0
 
   constructor(bytesMax: number) {
@@ -27,47 +33,49 @@ export class SlabPool {
   }
 
   get bytesIdle(): number {
-    return this.#idle.reduce((sum, slabs, index) => sum + slabs.length * classes[index]!.bytes, 0)
+    return this.#classes.reduce((sum, { idle, bytes }) => sum + idle.length * bytes, 0)
   }
 
-  /** A slab of at least `bytes`; undefined when the budget is spent. What it holds is left over from earlier bodies. */
+  /** A slab of at least `bytes`, with the content of earlier bodies in it. Undefined when the budget is spent. */
   take(bytes: number): Buffer | undefined {
-    const index = classIndex(bytes)
-    const size = index === -1 ? bytes : classes[index]!.bytes
+    const sizeClass = this.#classFor(bytes)
+    const size = sizeClass === undefined ? bytes : sizeClass.bytes
     if (this.#bytesInFlight + size > this.#bytesMax) return undefined
     this.#bytesInFlight += size
-    if (index === -1) return Buffer.allocUnsafeSlow(size)
-    const idle = this.#idle[index]!
-    const slab = idle.pop()
-    if (idle.length < this.#leastIdle[index]!) this.#leastIdle[index] = idle.length
-    return slab ?? Buffer.allocUnsafeSlow(size)
+    return (sizeClass === undefined ? undefined : takeIdle(sizeClass)) ?? Buffer.allocUnsafeSlow(size)
   }
 
   /** Gives a slab back for the next body. */
   give(slab: Buffer): void {
     this.forget(slab)
-    const index = classIndex(slab.length)
-    if (index === -1) return
-    const idle = this.#idle[index]!
-    if (idle.length < classes[index]!.idleMax) idle.push(slab)
+    const sizeClass = this.#classFor(slab.length)
+    if (sizeClass !== undefined && sizeClass.idle.length < sizeClass.idleMax) sizeClass.idle.push(slab)
   }
 
-  /** For a slab that somebody may still read: it leaves the budget and is never used again. */
+  /** Takes a slab that somebody may still read out of the budget. It is never used again. */
   forget(slab: Buffer): void {
     this.#bytesInFlight -= slab.length
     assert(this.#bytesInFlight >= 0, 'a slab was given back twice')
   }
 
-  /** Called now and then: frees the slabs that nobody needed since the last call. */
+  /** Frees the slabs that nobody needed since the last call. */
   trim(): void {
-    for (const [index, idle] of this.#idle.entries()) {
-      idle.length -= Math.min(this.#leastIdle[index]!, idle.length)
-      this.#leastIdle[index] = idle.length
+    for (const sizeClass of this.#classes) {
+      const { idle, idleMin } = sizeClass
+      idle.length -= Math.min(idleMin, idle.length)
+      sizeClass.idleMin = idle.length
     }
+  }
+
+  #classFor(bytes: number): SizeClass | undefined {
+    for (const sizeClass of this.#classes) if (bytes <= sizeClass.bytes) return sizeClass
+    return undefined
   }
 }
 
-function classIndex(bytes: number): number {
-  for (let i = 0; i < classes.length; i++) if (bytes <= classes[i]!.bytes) return i
-  return -1
+function takeIdle(sizeClass: SizeClass): Buffer | undefined {
+  const { idle } = sizeClass
+  const slab = idle.pop()
+  if (idle.length < sizeClass.idleMin) sizeClass.idleMin = idle.length
+  return slab
 }

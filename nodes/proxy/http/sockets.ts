@@ -1,34 +1,33 @@
-// WebSockets at the data port. A handshake is judged like any request, and answered only once the handler says how: with a
-// refusal, or by opening the socket. One class owns each open one, since a socket that is touched after its end throws
-// inside native code.
+// WebSockets at the data port. A handshake is checked like any request and answered once the handler decides: with an error,
+// or by opening the socket. One class owns each open socket, since a call on a socket after its end throws in native code.
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from 'uWebSockets.js'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { EarlyErrors } from './early-errors.ts'
-import { declaredLength, type FramingRules, judgeFraming } from './framing-rules.ts'
+import { checkFraming, declaredLength, type FramingRules } from './framing-rules.ts'
 import { ReadHead } from './head.ts'
 import { headerBlock } from './header-block.ts'
 import type { ClientSocket, HeaderLines, HttpError, HttpHandler, SocketHandler, Upgrade } from './http.ts'
-import { type ReplyRoom, UwsReply } from './reply.ts'
+import { type ReplyServer, UwsReply } from './reply.ts'
 
 export interface SocketParts {
-  readonly room: ReplyRoom
+  readonly server: ReplyServer
   readonly rules: FramingRules
   readonly handler: HttpHandler
-  readonly refusals: EarlyErrors
+  readonly earlyErrors: EarlyErrors
   readonly clock: Clock
 }
 
-/** What was said last may still be on its way when a socket is closed: so long it counts as open. */
+/** A closed socket counts as open for this long, while its last bytes are on their way. */
 const lastBytesMs = 500
-/** Seconds; the client is pinged before they are over, and one that does not answer is gone. */
+/** The client is pinged before this time is over. A client that does not answer is gone. */
 const silenceSecondsMax = 60
 
 export function serveSockets(app: TemplatedApp, parts: SocketParts): void {
   for (const path of parts.handler.socketPaths ?? []) {
     app.ws<Owned>(path, {
       maxPayloadLength: bounds.socketMessageBytesMax,
-      // Whoever sends holds to the bound, and never drops a message.
+      // No limit: the sender watches `bufferedBytes` itself, and a limit here would drop messages.
       maxBackpressure: 0,
       idleTimeout: silenceSecondsMax,
       sendPingsAutomatically: true,
@@ -42,19 +41,19 @@ export function serveSockets(app: TemplatedApp, parts: SocketParts): void {
 }
 
 function route(parts: SocketParts, response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-  const { room, handler, refusals, rules } = parts
-  const reply = new UwsReply(response, room)
-  room.current = reply
+  const { server, handler, earlyErrors, rules } = parts
+  const reply = new UwsReply(response, server)
+  server.current = reply
   let head: ReadHead | undefined
   try {
     head = new ReadHead(request)
-    const refusal = judgeFraming(head, rules) ?? bodyIn(head)
-    if (refusal !== undefined) refusals.refuseLater(head, reply, refusal)
+    const problem = checkFraming(head, rules) ?? bodyIn(head)
+    if (problem !== undefined) earlyErrors.answerLater(head, reply, problem)
     else handler.onUpgrade?.(head, new UwsUpgrade(parts, reply, request, context))
   } catch (error) {
-    refusals.threw('onUpgrade', error, head, reply)
+    earlyErrors.threw('onUpgrade', error, head, reply)
   }
-  room.current = undefined
+  server.current = undefined
 }
 
 function bodyIn(head: ReadHead): HttpError | undefined {
@@ -83,9 +82,8 @@ class UwsUpgrade implements Upgrade {
 
   accept(protocol: string, headers: HeaderLines, handler: SocketHandler): ClientSocket {
     const socket = new UwsSocket(this.#parts, this.reply, handler)
-    // No extension: what is compressed would have to be unpacked and packed again for the other side.
+    // No extension is negotiated: compressed messages would have to be unpacked and packed again for the upstream.
     this.reply.upgrade((response) => {
-      // Status and headers in one string, as everywhere.
       response.writeStatus(headerBlock(101, headers))
       response.upgrade({ owner: socket }, this.#key, protocol, '', this.#context)
     })
@@ -93,7 +91,7 @@ class UwsUpgrade implements Upgrade {
   }
 }
 
-/** The binary copies what it is given by its enumerable members, so an instance would arrive without what makes it one. */
+/** The user data of a socket. The binary copies its enumerable members, so an instance of a class would lose its methods. */
 interface Owned {
   owner: UwsSocket
 }
@@ -122,7 +120,7 @@ class UwsSocket implements ClientSocket {
     const socket = this.#socket
     if (socket === undefined) return
     this.#socket = undefined
-    this.#parts.clock.after(lastBytesMs, () => this.#parts.room.openRequests--)
+    this.#parts.clock.after(lastBytesMs, () => this.#parts.server.openRequests--)
     if (code === undefined) socket.end()
     else socket.end(code, reason)
   }
@@ -136,7 +134,7 @@ class UwsSocket implements ClientSocket {
 
   opened(socket: WebSocket<Owned>): void {
     this.#socket = socket
-    this.#parts.room.openRequests++
+    this.#parts.server.openRequests++
   }
 
   received(message: ArrayBuffer, isBinary: boolean): void {
@@ -156,14 +154,14 @@ class UwsSocket implements ClientSocket {
 
   #lost(): void {
     this.#socket = undefined
-    this.#parts.room.openRequests--
+    this.#parts.server.openRequests--
   }
 
   #guarded(where: string, run: () => void): void {
     try {
       run()
     } catch (error) {
-      this.#parts.refusals.threw(where, error, undefined, this.#reply)
+      this.#parts.earlyErrors.threw(where, error, undefined, this.#reply)
       this.terminate()
     }
   }

@@ -1,4 +1,4 @@
-// A small real handler that stands for the pipeline: it asks for a key, knows a few routes and answers in JSON. Tests only.
+// A small real handler in the place of the pipeline: it asks for a key, knows a few routes and answers in JSON. Tests only.
 
 import './header-limit.ts'
 

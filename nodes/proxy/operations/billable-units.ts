@@ -1,5 +1,5 @@
-// What targets are charged by where tokens do not tell it: read from an answer, or counted of a request. Nothing is
-// estimated here; what neither tells is unknown.
+// Billable units of operations that are not charged by tokens: read from an answer, or counted in a request. Nothing is
+// estimated; what neither contains is unknown.
 
 import type { FormScan } from '../../../shared/form/scan-form.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
@@ -7,13 +7,13 @@ import type { BodyScan } from '../../../shared/json/scan.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import { secondsOf } from '../dialects/common/seconds.ts'
 
-/** How much was used at an target whose tokens are not estimated. */
+/** Counts the billable units of one exchange. */
 export interface UnitCounter {
-  /** Of a request with a JSON body. */
+  /** Counts the units of a request with a JSON body. */
   ofRequest?(scan: BodyScan): BillableUnits | undefined
-  /** Of one with a form. */
+  /** Counts the units of a request with a form. */
   ofForm?(form: FormScan): BillableUnits | undefined
-  /** Of a whole JSON answer. */
+  /** Reads the units of a whole JSON answer. */
   ofAnswer(body: Buffer): BillableUnits | undefined
 }
 
@@ -24,7 +24,7 @@ export const speechUnits: UnitCounter = { ofRequest: charactersIn, ofAnswer: () 
 export const transcriptUnits: UnitCounter = { ofForm: fileBytesIn, ofAnswer: secondsIn }
 export const rerankUnits: UnitCounter = { ofAnswer: searchUnitsIn }
 
-/** Each image of an answer has one of the two, and inside a JSON string their quotes would be escaped. */
+/** Counts images by member names: each image has one of the two, and within a JSON string the quotes would be escaped. */
 function imagesIn(body: Buffer): BillableUnits | undefined {
   const amount = occurrences(body, '"b64_json"') || occurrences(body, '"url"')
   return amount === 0 ? undefined : { unit: 'images', amount }
@@ -33,13 +33,13 @@ function imagesIn(body: Buffer): BillableUnits | undefined {
 function occurrences(body: Buffer, key: string): number {
   let count = 0
   for (let at = body.indexOf(key); at >= 0; at = body.indexOf(key, at + key.length)) {
-    // Some servers write both, one of them null.
+    // Some servers write both members, one of them null.
     if (!/^\s*:\s*null/.test(body.toString('latin1', at + key.length, at + key.length + 16))) count++
   }
   return count
 }
 
-/** As speech is charged: Unicode characters of the text. */
+/** Speech is charged by the Unicode characters of its text. */
 function charactersIn(scan: BodyScan): BillableUnits | undefined {
   const text = scan.text('input')
   if (text === undefined) return undefined
@@ -48,7 +48,7 @@ function charactersIn(scan: BodyScan): BillableUnits | undefined {
   return { unit: 'characters', amount }
 }
 
-/** `usage` of the type `duration`, else the `duration` of a verbose transcript. */
+/** Reads `usage` of the type `duration`, else the `duration` of a verbose transcript. */
 function secondsIn(body: Buffer): BillableUnits | undefined {
   const answer = objectOf(tryParseExact(body.toString('utf8')))
   return secondsOf(objectOf(answer?.['usage'])?.['seconds']) ?? secondsOf(answer?.['duration'])
@@ -67,7 +67,7 @@ function searchUnitsIn(body: Buffer): BillableUnits | undefined {
   return { unit: 'search-units', amount }
 }
 
-/** What exceeds it is a broken counter, not a count. */
+/** A larger amount is taken for a broken counter. */
 const amountMax = 1e9
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {

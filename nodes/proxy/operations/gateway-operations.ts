@@ -1,5 +1,5 @@
-// Operations that the gateway answers itself, or takes to one account: lists of models, stored responses, files, batches,
-// realtime sessions, health.
+// Operations that the gateway answers itself or sends to one account: lists of models, stored responses, files, batches, realtime
+// sessions and health.
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
 import type { ObjectPath } from '../provider-objects/object-operations.ts'
@@ -34,7 +34,7 @@ function modelList(errors: ErrorShape): Operation {
   return operation({ name: '/v1/models', api: 'models', methods, bodiless: true, dialect: 'openai-chat', errors })
 }
 
-/** One path serves the lists of three APIs; the caller's headers tell which one it reads. */
+/** One path serves the lists of three APIs; the caller's headers determine which one. */
 export const modelLists: Readonly<Record<ErrorShape, Operation>> = {
   openai: modelList('openai'),
   anthropic: modelList('anthropic'),
@@ -73,7 +73,7 @@ export const storedResponseOperations = {
 
 const objectOperations = new Map<string, Operation>()
 
-/** The operation of a path of files or batches; one for each name. */
+/** The operation of a path of files or batches, the same object for each name. */
 export function objectOperation({ name, kind, actions }: ObjectPath): Operation {
   const known = objectOperations.get(name)
   if (known !== undefined) return known

@@ -1,5 +1,5 @@
-// Finds the operation of a request by its path, and the error shape that callers of a path expect. Paths are never decoded or
-// normalised, so no other spelling reaches an upstream.
+// Finds the operation of a request by its path, and the error shape that callers of a path expect. Paths are not decoded or
+// normalised, so no other spelling of a path reaches an upstream.
 import { nearestNames } from '../../../shared/config/nearest.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
@@ -13,7 +13,7 @@ import { passThroughOperations } from './pass-through-operations.ts'
 
 export interface MatchedOperation {
   readonly operation: Operation
-  /** The model that the path names; then the body's does not count. */
+  /** The model that the path names. It replaces the model of the body. */
   readonly model?: string | undefined
   /** The file or batch that the path names. */
   readonly object?: ObjectPath
@@ -25,7 +25,7 @@ export interface StoredResponsePath {
   readonly action: keyof typeof storedResponseOperations
 }
 
-/** Nothing is served at the path. */
+/** Why nothing is served at a path. */
 export type PathMismatch =
   | { readonly type: 'unknown-path'; readonly nearest: string | undefined }
   | { readonly type: 'not-served'; readonly what: string }
@@ -50,7 +50,7 @@ const inferencePaths: ReadonlyMap<string, Operation> = new Map([
 
 type Match = Result<MatchedOperation, PathMismatch>
 
-/** Made once for each path, so that a request makes none. */
+/** The match of each path, made once so that a request allocates none. */
 const inferenceMatches: ReadonlyMap<string, Match> = new Map(
   [...inferencePaths].map(([path, operation]) => [path, done({ operation })]),
 )
@@ -97,7 +97,7 @@ const storedResponsePath = /^(?:\/openai|(?:\/openai)?\/v1)\/responses\/([^/]+)(
 
 export function matchStoredResponse(path: string): StoredResponsePath | undefined {
   const [, id, action = ''] = storedResponsePath.exec(path) ?? []
-  // Other endpoints of the Responses API; neither is about a stored response.
+  // These two are other endpoints of the Responses API, not ids of stored responses.
   if (id === undefined || (action === '' && (id === 'input_tokens' || id === 'compact'))) return undefined
   return { id, action: action as StoredResponsePath['action'] }
 }
@@ -118,7 +118,7 @@ export function errorShapeAt(path: string): ErrorShape {
   return /^\/v1beta\/|^\/v1\/models\/.+:[A-Za-z]+$/.test(path) ? 'gemini' : 'openai'
 }
 
-/** Parts of the providers' APIs that this version knows and does not serve: told apart from a mistyped path. */
+/** Paths of the providers' APIs that this version does not serve. Their error differs from that of a mistyped path. */
 const laterPaths =
   /^(\/openai|\/anthropic)?\/v1\/(images\/.+|audio\/.+|files\/.+|batches\/.+|messages\/batches(\/.+)?|realtime\/.+|responses\/.+)$|^\/openai\/deployments\/|^\/v1beta\/|^\/mcp(\/|$)|^\/a2a\//
 
@@ -126,7 +126,7 @@ function isLaterPath(path: string): boolean {
   return laterPaths.test(path)
 }
 
-/** Media types of bodies at a path; undefined where only JSON is taken. */
+/** Media types of bodies at a path. Undefined where only JSON is accepted. */
 export function mediaTypesAt(path: string): readonly string[] | undefined {
   const operation = inferencePaths.get(path) ?? matchModelPath(path, '')?.operation
   if (operation?.form !== undefined) {

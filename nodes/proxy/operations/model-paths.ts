@@ -1,4 +1,4 @@
-// Paths that name a model: those of Azure's and Google's SDKs, and `GET /v1/models/{id}`.
+// Matches paths that name a model: those of Azure's and Google's SDKs, and `GET /v1/models/{id}`.
 import type { Operation } from './operation.ts'
 import {
   chat,
@@ -62,7 +62,7 @@ export const modelListPaths: readonly string[] = [
   '/models',
 ]
 
-/** The model of `GET /v1/models/{id}`, undefined for another path. Ids contain slashes, raw or percent-encoded. */
+/** The model of `GET /v1/models/{id}`, or undefined for another path. Ids may contain slashes, raw or percent-encoded. */
 export function modelOfPath(path: string): string | undefined {
   const list = modelListPaths.find((one) => path.startsWith(`${one}/`))
   return list === undefined ? undefined : decoded(path.slice(list.length + 1))

@@ -1,4 +1,4 @@
-// The operations of the inference API that are translated where an upstream does not speak the caller's dialect, one row each.
+// The operations of the inference API that are translated where an upstream does not speak the caller's dialect.
 import { anthropicInbound } from '../dialects/anthropic/anthropic.ts'
 import { geminiCountInbound, geminiInbound, geminiStreamInbound } from '../dialects/gemini/gemini.ts'
 import {
@@ -56,7 +56,7 @@ export const responses: Operation = {
   errors: 'openai',
   upstreamPath: '/responses',
   inbound: openAiResponsesInbound,
-  input: undefined, // a stored prompt or a conversation can stand for it
+  input: undefined, // a stored prompt or a conversation can take its place
   stateful: true,
   stream: 'responses',
   asksForUsage: false,
@@ -75,7 +75,7 @@ export const messages: Operation = {
 export const countTokens: Operation = {
   ...messages,
   name: '/v1/messages/count_tokens',
-  // Nothing will be written, so there is no cap on it.
+  // Nothing is generated, so callers do not send the required `max_tokens`.
   inbound: { ...anthropicInbound, parseRequest: (body) => anthropicInbound.parseRequest({ max_tokens: 1, ...body }) },
   upstreamPath: '/messages/count_tokens',
   stream: undefined,
@@ -101,7 +101,7 @@ export const generateStream: Operation = {
   stream: 'gemini',
   alwaysStreams: true,
 }
-/** One long list instead of events: no upstream is asked for it, so its bytes never pass through. */
+/** Answers with one JSON list instead of events. No upstream is asked for it, so its bytes never pass through. */
 export const generateList: Operation = {
   ...generateStream,
   upstreamPath: '',

@@ -1,5 +1,5 @@
-// Targets whose requests only ever pass through: a provider that has the target is given the caller's own bytes, any
-// other is passed over. Who has which is told by `kinds.ts` and `openai-hosts.ts`.
+// Operations that are never translated: a provider that has the endpoint gets the caller's own bytes, and any other provider is
+// skipped. `provider-kinds.ts` and `openai-hosts.ts` list which provider has which.
 import { imageUnits, noUnits, rerankUnits, speechUnits, transcriptUnits } from './billable-units.ts'
 import type { Operation } from './operation.ts'
 
@@ -77,14 +77,22 @@ const rerank: Operation = {
   input: { member: 'query', nonEmptyArray: false },
   units: rerankUnits,
 }
-/** The same words; which version of the API a provider has is told by its base URL. */
+/** Both versions have the same requests; a provider's base URL determines which version it has. */
 const rerank2: Operation = { ...rerank, name: '/v2/rerank' }
 
 export const passThroughOperations: readonly Operation[] = [
-  ...[moderations, images, imageEdits, imageVariations, speech, transcriptions, translations, rerank, rerank2],
+  moderations,
+  images,
+  imageEdits,
+  imageVariations,
+  speech,
+  transcriptions,
+  translations,
+  rerank,
+  rerank2,
 ]
 
-/** Those that Azure has behind the name of a deployment. */
+/** Operations that Azure has behind the name of a deployment. */
 export const azurePassThroughOperations: Readonly<Record<string, Operation>> = {
   'images/generations': images,
   'images/edits': imageEdits,

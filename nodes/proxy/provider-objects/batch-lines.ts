@@ -1,12 +1,12 @@
-// The lines of a batch file. The provider will run each of them with our credential, so each must name a model that the
-// caller may use, and is given the name that the model has there. Everything else of a line stays as it is.
+// Checks and rewrites the lines of a batch file. The provider runs each line with the gateway's credential, so each must name a
+// model that the caller may use, and gets the name of that model at the provider. The rest of a line stays as it is.
 import { BodyScan, scanBatchLine } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 
 export interface BatchLines {
-  /** With the provider's names. */
+  /** The file with the provider's names of models. */
   readonly content: Buffer
-  /** The models that the lines name, in the caller's words. */
+  /** The models that the lines name, by the callers' names. */
   readonly models: readonly string[]
 }
 
@@ -15,15 +15,15 @@ export interface BadLine {
   readonly message: string
 }
 
-/** Models of one file at most: they stand in its id. */
+/** Number of models that one file may name, because the id of the file holds them. */
 const batchModelsMax = 4
 const linesMax = 100_000
 
-/** `nameOf` answers a model's name at the provider, or why it cannot be used; `rest` gives others a turn. */
+/** `nameOf` returns a model's name at the provider, or why it cannot be used. `yieldIfDue` lets other requests run. */
 export async function readBatchLines(
   bytes: Buffer,
   nameOf: (model: string) => Result<string, string>,
-  rest: () => Promise<void>,
+  yieldIfDue: () => Promise<void>,
 ): Promise<Result<BatchLines, BadLine>> {
   const pieces: Uint8Array[] = []
   const names = new Map<string, string>()
@@ -41,7 +41,7 @@ export async function readBatchLines(
       keptTo = start + read.value.end
     }
     start = end + 1
-    if (line % 64 === 0) await rest()
+    if (line % 64 === 0) await yieldIfDue()
   }
   if (names.size === 0) return fail({ line, message: 'is the last, and none of them is a request' })
   pieces.push(bytes.subarray(keptTo))
@@ -49,13 +49,13 @@ export async function readBatchLines(
 }
 
 interface NamePlace {
-  /** Where the model's name stands in the line. */
+  /** The model's name is bytes [start, end) of the line; `name` replaces it. */
   readonly start: number
   readonly end: number
   readonly name: string
 }
 
-/** Undefined for an empty line. */
+/** Returns undefined for an empty line. */
 function readLine(
   line: Buffer,
   names: Map<string, string>,
@@ -68,16 +68,25 @@ function readLine(
   const model = scan.text('model')
   const span = scan.field('model')
   if (model === undefined || model === '' || span === undefined) return fail('names no model in its `body`')
-  let name = names.get(model)
-  if (name === undefined) {
-    const found = nameOf(model)
-    if (!found.ok) return fail(found.error)
-    if (names.size >= batchModelsMax)
-      return fail(`names one more than the ${batchModelsMax} models that a file may name`)
-    name = JSON.stringify(found.value)
-    names.set(model, name)
-  }
-  return done({ start: scanned.bodyStart + span.start, end: scanned.bodyStart + span.end, name })
+  const name = providerName(model, names, nameOf)
+  if (!name.ok) return name
+  return done({ start: scanned.bodyStart + span.start, end: scanned.bodyStart + span.end, name: name.value })
+}
+
+/** The name at the provider as a JSON string, from `names` once it is known. */
+function providerName(
+  model: string,
+  names: Map<string, string>,
+  nameOf: (model: string) => Result<string, string>,
+): Result<string, string> {
+  const known = names.get(model)
+  if (known !== undefined) return done(known)
+  const found = nameOf(model)
+  if (!found.ok) return found
+  if (names.size >= batchModelsMax) return fail(`names one more than the ${batchModelsMax} models that a file may name`)
+  const name = JSON.stringify(found.value)
+  names.set(model, name)
+  return done(name)
 }
 
 function isBlank(line: Buffer): boolean {

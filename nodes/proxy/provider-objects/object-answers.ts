@@ -1,4 +1,4 @@
-// What providers say of files and batches, in the words of their owners: ids that lead back here, and without the mark.
+// Rewrites answers of providers about files and batches for their owners: ids become the gateway's, and marks are removed.
 import { tryParseExact } from '../../../shared/json/exact.ts'
 import type { Mark, ObjectIds } from './object-ids.ts'
 
@@ -26,13 +26,12 @@ export class ObjectAnswers {
     this.#account = account
   }
 
-  /** Undefined: it is no answer. */
+  /** Parses an answer. Returns undefined where it is no JSON object. */
   read(bytes: Buffer): ProviderObject | undefined {
-    const value = tryParseExact(bytes.toString('utf8'))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ProviderObject) : undefined
+    return membersOf(tryParseExact(bytes.toString('utf8')))
   }
 
-  /** `mark`: of the object as known from its id; else what stands with the object counts. */
+  /** Rewrites a file. `mark` is put into its id. */
   file(file: ProviderObject, mark: Mark): ProviderObject {
     const { filename, id } = file
     const shown = typeof filename === 'string' ? (markedName.exec(filename)?.[2] ?? filename) : filename
@@ -54,19 +53,13 @@ export class ObjectAnswers {
     return shown
   }
 
-  /** What stands with an object at its provider; undefined where nothing of ours does. */
+  /** The mark that is stored with an object at its provider. Undefined where there is none. */
   markOf(kind: 'file' | 'batch', object: ProviderObject): Mark | undefined {
-    const { filename } = object
-    const token =
-      kind === 'batch'
-        ? membersOf(object['metadata'])?.[markName]
-        : typeof filename === 'string'
-          ? markedName.exec(filename)?.[1]
-          : undefined
+    const token = kind === 'batch' ? membersOf(object['metadata'])?.[markName] : fileToken(object)
     return typeof token === 'string' ? this.#ids.readToken(token) : undefined
   }
 
-  /** For going on behind an object that may be anybody's. */
+  /** A cursor for the rest of a list behind an object, which may be anybody's. */
   cursorAt(kind: 'file' | 'batch', id: string, owner: string): string {
     return this.#ids.seal({ kind: `${kind}-cursor`, ...this.#account, owner, id, models: [] })
   }
@@ -74,6 +67,10 @@ export class ObjectAnswers {
   #seal(kind: 'file' | 'batch', id: unknown, { owner, models }: Mark): unknown {
     return typeof id === 'string' ? this.#ids.seal({ kind, ...this.#account, owner, id, models }) : id
   }
+}
+
+function fileToken({ filename }: ProviderObject): string | undefined {
+  return typeof filename === 'string' ? markedName.exec(filename)?.[1] : undefined
 }
 
 export function membersOf(value: unknown): ProviderObject | undefined {

@@ -1,4 +1,4 @@
-// The targets of files and batches: what a method and a path ask for.
+// The endpoints of files and batches: the action that a path and a method ask for.
 export type ObjectAction =
   | 'upload'
   | 'list-files'
@@ -11,15 +11,16 @@ export type ObjectAction =
   | 'cancel-batch'
 
 export interface ObjectPath {
-  /** As metered. */
+  /** Name of the operation in metrics and records: '/v1/files/{id}'. */
   readonly name: string
   readonly kind: 'file' | 'batch'
-  /** As sent; '' where the path has none. */
+  /** The id in the path as sent, '' where the path has none. */
   readonly id: string
+  /** The action of each method that the path has. */
   readonly actions: Readonly<Partial<Record<string, ObjectAction>>>
 }
 
-const storedPath = /^(?:\/openai)?(?:\/v1)?\/(files|batches)(?:\/([\w-]{1,1600})(\/content|\/cancel)?)?$/
+const objectPath = /^(?:\/openai)?(?:\/v1)?\/(files|batches)(?:\/([\w-]{1,1600})(\/content|\/cancel)?)?$/
 
 const actions: Readonly<Record<string, ObjectPath['actions']>> = {
   files: { POST: 'upload', GET: 'list-files' },
@@ -30,9 +31,9 @@ const actions: Readonly<Record<string, ObjectPath['actions']>> = {
   'batches/cancel': { POST: 'cancel-batch' },
 }
 
-/** Undefined: it is no path of files or batches. */
+/** Returns undefined for a path of something else. */
 export function matchObjectPath(path: string): ObjectPath | undefined {
-  const [, collection, id, sub] = storedPath.exec(path) ?? []
+  const [, collection, id, sub] = objectPath.exec(path) ?? []
   if (collection === undefined) return undefined
   const form = collection + (id === undefined ? '' : (sub ?? '/'))
   const found = Object.hasOwn(actions, form) ? actions[form] : undefined
@@ -41,7 +42,7 @@ export function matchObjectPath(path: string): ObjectPath | undefined {
   return { name, kind: collection === 'files' ? 'file' : 'batch', id: id ?? '', actions: found }
 }
 
-/** Of bodies at a path; one that has none needs no type. */
+/** Media types of bodies at a path. '' means that a request without a body needs no type. */
 export function objectMediaTypes({ actions }: ObjectPath): readonly string[] {
   if (actions['POST'] === 'upload') return ['multipart/form-data']
   return actions['POST'] === 'cancel-batch' ? ['application/json', ''] : ['application/json']

@@ -1,8 +1,7 @@
-// Parts of the address of a request at a provider.
-
-export interface Place {
+/** What the address of a request at a provider is made of. */
+export interface AddressParts {
   readonly basePath: string
-  /** Of the request: '/chat/completions'. */
+  /** Path of the request in its dialect: '/chat/completions'. */
   readonly path: string
   /** The model's name at the provider. */
   readonly model: string

@@ -1,13 +1,13 @@
-// Where a request goes at Azure: to a deployment, by a version of the API; or to the newer `v1`, which names the deployment in
-// the body as OpenAI does.
-import type { Place } from './address.ts'
+// The address of a request at Azure: a deployment under a dated version of the API, or the newer `v1`, which takes the deployment
+// from the body as OpenAI does.
+import type { AddressParts } from './address.ts'
 
-/** The newest that is not a preview. */
+/** The newest version that is not a preview. */
 const versionDefault = '2024-10-21'
 /** The first dated version with the Responses API. */
 const responsesSince = '2025-03-01'
 
-export function azureAddress({ basePath, path, model, apiVersion = versionDefault }: Place): string {
+export function azureAddress({ basePath, path, model, apiVersion = versionDefault }: AddressParts): string {
   if (path === '/realtime' && !isUndated(apiVersion)) {
     return `${basePath}/openai/realtime?api-version=${apiVersion}&deployment=${encodeURIComponent(model)}`
   }

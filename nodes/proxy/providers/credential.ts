@@ -1,6 +1,7 @@
-// What a provider is shown to let us in: a header that never changes, or a proof that is made anew for each request from
-// something that expires. A credential that was refused steps aside for a while and leaves the work to its siblings; a
-// rotated one is another credential, with a clean record.
+// The credential of an attempt: header lines that never change, or lines that are signed for each request with a key or token
+// that expires. A credential that the provider rejected is not used for a while as long as there are others. A rotated secret is
+// another credential, without a history.
+import assert from 'node:assert/strict'
 import type { Chance } from '../../../shared/clock.ts'
 
 export interface Credential {
@@ -8,34 +9,34 @@ export interface Credential {
   readonly weight: number
   /** Complete header lines, each with its CRLF. */
   readonly headerLines: string
-  /** Further lines, for this request alone; undefined while there is nothing to prove it with. */
+  /** Makes further lines for one request. Returns undefined while there is no valid key or token. */
   readonly sign?: ((request: SignableRequest) => string | undefined) | undefined
   readonly health: CredentialHealth
-  /** Fetches what expires anew, because the upstream refused it. */
+  /** Fetches a new key or token, because the upstream rejected the last one. */
   readonly renew?: (() => void) | undefined
 }
 
 export interface SignableRequest {
   readonly method: string
   readonly host: string
-  /** With its query. */
+  /** Path with its query. */
   readonly path: string
   readonly body: readonly Uint8Array[]
 }
 
-/** Outlives changes of the configuration. */
+/** How often in a row the provider rejected a credential. It outlives changes of the configuration. */
 export interface CredentialHealth {
   refusedUntilMs: number
   refusals: number
 }
 
-const asideMsMin = 10_000
-const asideMsMax = 10 * 60_000
+const backOffMsMin = 10_000
+const backOffMsMax = 10 * 60_000
 
-/** Longer each time that it is refused again. */
+/** Called when the provider rejected the credential. The pause doubles with each rejection in a row. */
 export function backOff(health: CredentialHealth, nowMs: number): void {
   health.refusals++
-  health.refusedUntilMs = nowMs + Math.min(asideMsMax, asideMsMin * 2 ** (health.refusals - 1))
+  health.refusedUntilMs = nowMs + Math.min(backOffMsMax, backOffMsMin * 2 ** (health.refusals - 1))
 }
 
 export function recovered(health: CredentialHealth): void {
@@ -44,14 +45,16 @@ export function recovered(health: CredentialHealth): void {
   health.refusedUntilMs = 0
 }
 
-/** Undefined: it is not known here any more, or none was asked for. */
+/** Returns undefined where no name is given, or the configuration no longer has the credential. */
 export function credentialNamed(credentials: readonly Credential[], name: string | undefined): Credential | undefined {
   return name === undefined ? undefined : credentials.find((one) => one.name === name)
 }
 
-/** By weight among those that were not refused lately; among all where every one was. */
+/** Draws a credential by weight among those that were not rejected lately, or among all where each was. */
 export function drawCredential(credentials: readonly Credential[], nowMs: number, chance: Chance): Credential {
-  if (credentials.length === 1) return credentials[0]!
+  const only = credentials[0]
+  assert(only !== undefined, 'an attempt at a target without credentials')
+  if (credentials.length === 1) return only
   let fit = credentials.filter(({ health }) => health.refusedUntilMs <= nowMs)
   if (fit.length === 0) fit = [...credentials]
   let left = chance() * fit.reduce((sum, { weight }) => sum + weight, 0)
@@ -59,19 +62,19 @@ export function drawCredential(credentials: readonly Credential[], nowMs: number
     left -= credential.weight
     if (left < 0) return credential
   }
-  return fit[fit.length - 1]!
+  return fit[fit.length - 1] ?? only
 }
 
-const standingsMax = 10_000
+const credentialsMax = 10_000
 
 export class CredentialHealthTable {
   readonly #credentialHealth = new Map<string, CredentialHealth>()
 
-  /** `key` names the secret, so that another one under the same name begins anew. */
+  /** `key` identifies the secret, so that a new secret under an old name begins without a history. */
   of(key: string): CredentialHealth {
     const known = this.#credentialHealth.get(key)
     if (known !== undefined) return known
-    if (this.#credentialHealth.size >= standingsMax) this.#credentialHealth.clear()
+    if (this.#credentialHealth.size >= credentialsMax) this.#credentialHealth.clear()
     const health = { refusedUntilMs: 0, refusals: 0 }
     this.#credentialHealth.set(key, health)
     return health

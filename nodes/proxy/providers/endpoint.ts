@@ -1,5 +1,5 @@
-// One model at one provider: where its requests go and with which headers, prepared once per configuration so that a
-// request costs no header object and no URL parsing.
+// A target: one model at one provider. Its address and header lines are prepared once per configuration, so that a request costs
+// no header object and no URL parsing.
 import type { ModelFacts } from '../../../shared/chat/capabilities.ts'
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
@@ -22,21 +22,21 @@ export interface Target {
   readonly origin: Origin
   /** Path of the base URL without a trailing slash: '/v1'. */
   readonly basePath: string
-  /** Dialects whose bytes it is given as they are. */
+  /** Dialects whose bytes pass through. */
   readonly speaks: ReadonlySet<Dialect>
-  /** In which everything else is told to it. */
+  /** The dialect that requests are translated to when they cannot pass through. */
   readonly dialect: UpstreamDialect
   readonly quirks: Quirks
   readonly address: KindRow['address']
   readonly byModel?: KindRow['byModel']
   readonly apiVersion: string | undefined
   readonly credentials: readonly Credential[]
-  /** Undefined: nobody told one. */
+  /** Undefined: the price is unknown. */
   readonly price: Price | undefined
-  /** For what tokens do not tell. */
+  /** Price of billable units other than tokens. */
   readonly unitPrice?: UnitPrice | undefined
   readonly facts: ModelFacts
-  /** Seconds since the epoch; 0: nobody told. */
+  /** Seconds since the epoch, 0 when unknown. */
   readonly releasedAt: number
   readonly health: TargetHealth
 }
@@ -48,50 +48,49 @@ export interface Origin {
   readonly port: number
   readonly host: string
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined
-  /** Which addresses may be connected to, whatever the name resolves to by then. */
+  /** Which addresses may be connected to, whatever the name resolves to at that time. */
   readonly egress: 'any' | 'no-metadata' | 'public-only'
 }
 
-/** What is going on at an target now. It outlives a configuration change, so that a swap loses no count. */
+/** What happens at a target now. It outlives a configuration change, so that no count is lost. */
 export interface TargetHealth {
   inFlight: number
   failuresInRow: number
 }
 
 export class TargetHealthTable {
-  readonly #loads = new Map<string, TargetHealth>()
+  readonly #entries = new Map<string, TargetHealth>()
 
   of(model: string, provider: string, target: string): TargetHealth {
     const key = JSON.stringify([model, provider, target])
-    let load = this.#loads.get(key)
-    if (load === undefined) {
-      if (this.#loads.size >= loadsMax) this.#forgetIdle()
-      load = { inFlight: 0, failuresInRow: 0 }
-      this.#loads.set(key, load)
-    }
-    return load
+    const known = this.#entries.get(key)
+    if (known !== undefined) return known
+    if (this.#entries.size >= entriesMax) this.#forgetIdle()
+    const health: TargetHealth = { inFlight: 0, failuresInRow: 0 }
+    this.#entries.set(key, health)
+    return health
   }
 
-  /** Callers may invent names of models: what such a name left behind has nothing in flight. A route that is still used
-   *  keeps the load that it holds. */
+  /** Callers may invent names of models, whose entries then stay without a request in flight. A route that is still used keeps
+   *  its reference to its entry. */
   #forgetIdle(): void {
-    for (const [key, { inFlight }] of this.#loads) if (inFlight === 0) this.#loads.delete(key)
+    for (const [key, { inFlight }] of this.#entries) if (inFlight === 0) this.#entries.delete(key)
   }
 }
 
-const loadsMax = 10_000
+const entriesMax = 10_000
 
-/** Begins the header lines of every credential. */
+/** The first header line of every credential. */
 export const jsonTypeLine = 'content-type: application/json\r\n'
 
 export type OpenSecret = (secret: SealedSecret) => string | undefined
 
-/** What all targets of one provider share. */
+/** What all targets of one provider have in common. */
 export type ProviderConnection = Omit<Target, 'model' | 'price' | 'unitPrice' | 'facts' | 'releasedAt' | 'health'>
 
 export interface ConnectOptions {
   readonly open: OpenSecret
-  /** Without `allowPrivate` only public addresses are called, and only over TLS. */
+  /** Providers without `allowPrivate` are called only at public addresses, and only over TLS. */
   readonly egressStrict: boolean
   readonly identities: Identities
   readonly credentialHealth: CredentialHealthTable
@@ -129,13 +128,13 @@ function speaksOf({ kind, apiVersion }: ProviderSpec, { speaks }: KindRow, host:
   return lacks ? withoutResponses(passesThrough) : passesThrough
 }
 
-/** Where a request goes, `path` being what its dialect calls it. */
+/** The path of a request at a target. `path` is its path in the dialect. */
 export function addressOf(target: Target, path: string): string {
   const { address, basePath, model, apiVersion } = target
   return address === undefined ? basePath + path : address({ basePath, path, model, apiVersion })
 }
 
-/** A prefix that stands in the base URL already is not doubled. */
+/** The base URL's path with the prefix, unless it ends with the prefix already. */
 function basePathOf(url: URL, { prefix }: KindRow): string {
   const path = url.pathname.replace(/\/+$/, '')
   return prefix === '' || path.endsWith(prefix) ? path : path + prefix

@@ -1,4 +1,4 @@
-// What is known of a target's model: the operator's word, then the catalogue's.
+// Price and facts of a target's model: from the configuration, else from the catalogue.
 import type { PriceSpec, RatesSpec, TargetSpec } from '../../../shared/config/kinds/models/spec.ts'
 import { type CatalogueModel, catalogueModel } from '../../../shared/models/catalogue.ts'
 import { catalogueProviderOf } from '../../../shared/models/catalogue-provider.ts'
@@ -10,7 +10,7 @@ export type KnownModel = Pick<Target, 'price' | 'unitPrice' | 'facts' | 'release
 
 export function knownOf(connection: Pick<ProviderConnection, 'kind' | 'origin'>, target: TargetSpec): KnownModel {
   const listed = listedModel(connection, target)
-  // The demo provider is free, and says so: its price is zero rather than unknown.
+  // The demo provider is free: its price is zero rather than unknown.
   const listPrice = connection.kind === 'demo' ? freeOfCharge : listed?.price
   return {
     price: target.price === undefined ? listPrice : configuredPrice(target.price),

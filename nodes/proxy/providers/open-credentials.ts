@@ -1,4 +1,4 @@
-// A provider's credentials, as its configuration names them, made ready to be shown.
+// Makes the credentials of a provider from its configuration: keys are decrypted, and identities of cloud platforms are fetched.
 import { hash } from 'node:crypto'
 import type { AwsCredentialSpec, CredentialSpec, ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
@@ -9,48 +9,49 @@ import { signAws } from './credentials/aws-signer.ts'
 import { type AzureSpec, azureSource } from './credentials/azure-credentials.ts'
 import { gcpSource } from './credentials/gcp-credentials.ts'
 import type { Identities } from './credentials/identities.ts'
-import type { KeptCredential } from './credentials/renewed-credential.ts'
+import type { RenewedCredential } from './credentials/renewed-credential.ts'
 import type { KindRow } from './provider-kinds.ts'
 
-export interface Keyring {
+export interface CredentialContext {
   readonly provider: string
   readonly spec: ProviderSpec
   readonly row: KindRow
-  /** Lines of every request of the provider. */
+  /** Header lines of every request to the provider. */
   readonly common: string
   readonly open: (secret: SealedSecret) => string | undefined
   readonly identities: Identities
   readonly credentialHealth: CredentialHealthTable
 }
 
-/** A provider without credentials (a local server) has one without a secret. One that cannot be opened is left out. */
-export function credentialsOf(keyring: Keyring): Credential[] {
-  const { provider, spec, common, identities } = keyring
+/** A provider without credentials (a local server) gets one without a secret. A credential that cannot be decrypted is left
+ *  out. */
+export function credentialsOf(context: CredentialContext): Credential[] {
+  const { provider, spec, common, identities } = context
   const specs = spec.credentials ?? []
   identities.release(provider, new Set(specs.filter(isIdentity).map(({ name }) => name)))
-  if (specs.length === 0) return [{ ...plain(keyring, { name: '' }, ''), headerLines: common }]
-  return specs.flatMap((one) => credentialOf(one, keyring) ?? [])
+  if (specs.length === 0) return [{ ...plain(context, { name: '' }, ''), headerLines: common }]
+  return specs.flatMap((one) => credentialOf(one, context) ?? [])
 }
 
 function isIdentity({ aws, gcp, azure }: CredentialSpec): boolean {
   return aws !== undefined || gcp !== undefined || azure !== undefined
 }
 
-function credentialOf(spec: CredentialSpec, keyring: Keyring): Credential | undefined {
-  if (spec.aws !== undefined) return awsCredential(spec, spec.aws, keyring)
+function credentialOf(spec: CredentialSpec, context: CredentialContext): Credential | undefined {
+  if (spec.aws !== undefined) return awsCredential(spec, spec.aws, context)
   if (spec.gcp !== undefined) {
-    const { clock } = keyring.identities
-    return tokenCredential(spec, keyring, gcpSource(spec.gcp, { clock, project: keyring.spec.project }))
+    const { clock } = context.identities
+    return tokenCredential(spec, context, gcpSource(spec.gcp, { clock, project: context.spec.project }))
   }
-  if (spec.azure !== undefined) return azureCredential(spec, spec.azure, keyring)
-  if (spec.apiKey === undefined) return plain(keyring, spec, '')
-  const secret = keyring.open(spec.apiKey)
+  if (spec.azure !== undefined) return azureCredential(spec, spec.azure, context)
+  if (spec.apiKey === undefined) return plain(context, spec, '')
+  const secret = context.open(spec.apiKey)
   if (secret === undefined) return undefined
-  return { ...plain(keyring, spec, secret), headerLines: headerLine(...keyring.row.key(secret)) + keyring.common }
+  return { ...plain(context, spec, secret), headerLines: headerLine(...context.row.key(secret)) + context.common }
 }
 
 function plain(
-  { provider, common, credentialHealth }: Keyring,
+  { provider, common, credentialHealth }: CredentialContext,
   { name, weight = 1 }: CredentialSpec,
   secret: string,
 ): Credential {
@@ -61,41 +62,41 @@ function plain(
 function awsCredential(
   spec: CredentialSpec,
   aws: 'default' | AwsCredentialSpec,
-  keyring: Keyring,
+  context: CredentialContext,
 ): Credential | undefined {
-  const opened = aws === 'default' ? aws : openedAws(aws, keyring)
+  const opened = aws === 'default' ? aws : openedAws(aws, context)
   if (opened === undefined) return undefined
-  const { provider, identities } = keyring
-  const { region = 'us-east-1' } = keyring.spec
+  const { provider, identities } = context
+  const { region = 'us-east-1' } = context.spec
   const { environment, ask, clock } = identities
   const key = keyOf([opened, region])
   const source = awsSource(opened, { region, environment, ask, clock })
-  const kept = identities.keep<AwsKeys>({ provider, credential: spec.name }, key, source)
+  const renewed = identities.keep<AwsKeys>({ provider, credential: spec.name }, key, source)
   return {
-    ...plain(keyring, spec, key),
-    sign: (request) => awsLines(kept, request, { region, wallMs: clock.wallMs() }),
-    renew: () => kept.renew(),
+    ...plain(context, spec, key),
+    sign: (request) => awsLines(renewed, request, { region, wallMs: clock.wallMs() }),
+    renew: () => renewed.renew(),
   }
 }
 
-/** Undefined where a secret cannot be opened. */
+/** Returns undefined where a secret cannot be decrypted. */
 function openedAws(
   { secretAccessKey, sessionToken, ...open }: AwsCredentialSpec,
-  keyring: Keyring,
+  context: CredentialContext,
 ): AwsSpec | undefined {
-  const secret = secretAccessKey === undefined ? undefined : keyring.open(secretAccessKey)
-  const session = sessionToken === undefined ? undefined : keyring.open(sessionToken)
+  const secret = secretAccessKey === undefined ? undefined : context.open(secretAccessKey)
+  const session = sessionToken === undefined ? undefined : context.open(sessionToken)
   const isSealed =
     (secretAccessKey !== undefined && secret === undefined) || (sessionToken !== undefined && session === undefined)
   return isSealed ? undefined : { ...open, secretAccessKey: secret, sessionToken: session }
 }
 
 function awsLines(
-  kept: KeptCredential<AwsKeys>,
+  renewed: RenewedCredential<AwsKeys>,
   { method, host, path, body }: SignableRequest,
   place: { region: string; wallMs: number },
 ): string | undefined {
-  const keys = kept.current
+  const keys = renewed.current
   if (keys === undefined) return undefined
   const signed = signAws({
     ...place,
@@ -112,37 +113,41 @@ function awsLines(
     .join('')
 }
 
-function azureCredential(spec: CredentialSpec, azure: NonNullable<CredentialSpec['azure']>, keyring: Keyring) {
-  const { environment, ask, clock } = keyring.identities
-  if (azure === 'default') return tokenCredential(spec, keyring, azureSource(azure, { environment, ask, clock }))
-  const clientSecret = keyring.open(azure.clientSecret)
+function azureCredential(
+  spec: CredentialSpec,
+  azure: NonNullable<CredentialSpec['azure']>,
+  context: CredentialContext,
+) {
+  const { environment, ask, clock } = context.identities
+  if (azure === 'default') return tokenCredential(spec, context, azureSource(azure, { environment, ask, clock }))
+  const clientSecret = context.open(azure.clientSecret)
   if (clientSecret === undefined) return undefined
   const opened: AzureSpec = { ...azure, clientSecret }
-  return tokenCredential(spec, keyring, azureSource(opened, { environment, ask, clock }), clientSecret)
+  return tokenCredential(spec, context, azureSource(opened, { environment, ask, clock }), clientSecret)
 }
 
 function tokenCredential(
   spec: CredentialSpec,
-  keyring: Keyring,
-  source: Parameters<typeof keyring.identities.keep<string>>[2],
+  context: CredentialContext,
+  source: Parameters<typeof context.identities.keep<string>>[2],
   secret = '',
 ): Credential {
-  const { provider, identities } = keyring
+  const { provider, identities } = context
   const key = keyOf([spec, secret])
-  const kept = identities.keep<string>({ provider, credential: spec.name }, key, source)
+  const renewed = identities.keep<string>({ provider, credential: spec.name }, key, source)
   return {
-    ...plain(keyring, spec, key),
-    sign: () => (kept.current === undefined ? undefined : headerLine('authorization', `Bearer ${kept.current}`)),
-    renew: () => kept.renew(),
+    ...plain(context, spec, key),
+    sign: () => (renewed.current === undefined ? undefined : headerLine('authorization', `Bearer ${renewed.current}`)),
+    renew: () => renewed.renew(),
   }
 }
 
-/** Tells one from another without holding the secret. */
+/** Identifies a secret without containing it. */
 function keyOf(parts: unknown): string {
   return hash('sha256', JSON.stringify(parts), 'base64url')
 }
 
-/** A header from the configuration must not smuggle in another one. */
+/** Prints a header line, or nothing where a header from the configuration could split into two. */
 export function headerLine(name: string, value: string): string {
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || /[^\t\x20-\x7e]/.test(value)) return ''
   return `${name}: ${value}\r\n`

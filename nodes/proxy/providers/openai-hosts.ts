@@ -1,30 +1,47 @@
-// Hosts that speak OpenAI's API, one row each, found by the host of a provider's base URL: in what they differ from it. A
-// host that is not here works as well; it is taken to speak all of the API, as its makers wrote it.
+// How hosts that speak OpenAI's API differ from it, one row each, by the host of a provider's base URL. A host that is not listed
+// works as well; it is assumed to implement the whole API as OpenAI documents it.
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { Parameter } from '../../../shared/chat/request.ts'
 import type { Quirks } from '../dialects/dialect.ts'
 
 export interface HostRow {
-  /** Beside embeddings and legacy completions: whether the Responses API is there. */
+  /** Whether the host has the Responses API. */
   readonly responses: boolean
-  /** Which of the targets are there that only pass through; undefined: taken to be all. */
-  readonly relays?: readonly PassThroughDialect[]
+  /** The operations it has of those that are never translated. Undefined: all of them. */
+  readonly passThrough?: readonly PassThroughDialect[]
   readonly quirks: Quirks
 }
 
-/** Of targets whose requests are never translated. */
+/** Dialects of operations that are never translated. */
 export const passThroughDialects = [
-  ...(['openai-images', 'openai-image-edits', 'openai-speech', 'openai-transcriptions', 'openai-moderations'] as const),
-  ...(['openai-realtime', 'openai-files', 'openai-batches', 'rerank'] as const),
-] satisfies Dialect[]
+  'openai-images',
+  'openai-image-edits',
+  'openai-speech',
+  'openai-transcriptions',
+  'openai-moderations',
+  'openai-realtime',
+  'openai-files',
+  'openai-batches',
+  'rerank',
+] as const satisfies Dialect[]
 export type PassThroughDialect = (typeof passThroughDialects)[number]
 
-/** parameters that other servers have added to the API, and OpenAI's own refuses. */
+/** Parameters that other servers have added to the API and that OpenAI rejects. */
 export const notOpenAi: readonly Parameter[] = ['topK', 'minP', 'repetitionPenalty']
-/** What OpenAI has added lately, which strict servers refuse. */
+/** Parameters that OpenAI has added lately and that strict servers reject. */
 const openAiOnly: readonly Parameter[] = [
-  ...(['verbosity', 'safetyIdentifier', 'promptCacheKey', 'promptCacheRetention', 'store', 'metadata'] as const),
-  ...(['prediction', 'modalities', 'audio', 'serviceTier', 'logitBias', 'parallelToolCalls'] as const),
+  'verbosity',
+  'safetyIdentifier',
+  'promptCacheKey',
+  'promptCacheRetention',
+  'store',
+  'metadata',
+  'prediction',
+  'modalities',
+  'audio',
+  'serviceTier',
+  'logitBias',
+  'parallelToolCalls',
 ]
 
 function drops(...parameters: readonly Parameter[]): Pick<Quirks, 'drops'> {
@@ -37,17 +54,17 @@ const deepInfra: readonly PassThroughDialect[] = ['openai-images', 'openai-speec
 const rows: Readonly<Record<string, HostRow>> = {
   'api.openai.com': {
     responses: true,
-    relays: passThroughDialects.filter((name) => name !== 'rerank'),
+    passThrough: passThroughDialects.filter((name) => name !== 'rerank'),
     quirks: { maxTokensName: 'max_completion_tokens', ...drops(...notOpenAi) },
   },
   'api.x.ai': {
     responses: true,
-    relays: ['openai-images', 'openai-realtime'],
+    passThrough: ['openai-images', 'openai-realtime'],
     quirks: { systemOnly: true, ...drops('topK', 'minP', 'repetitionPenalty') },
   },
   'api.groq.com': {
     responses: true,
-    relays: ['openai-speech', 'openai-transcriptions', 'openai-files', 'openai-batches'],
+    passThrough: ['openai-speech', 'openai-transcriptions', 'openai-files', 'openai-batches'],
     quirks: {
       maxTokensName: 'max_completion_tokens',
       systemOnly: true,
@@ -56,43 +73,47 @@ const rows: Readonly<Record<string, HostRow>> = {
   },
   'api.deepseek.com': {
     responses: false,
-    relays: [],
+    passThrough: [],
     quirks: { systemOnly: true, reasoningBack: true, ...drops(...notOpenAi, ...openAiOnly, 'seed', 'n', 'user') },
   },
   'api.mistral.ai': {
     responses: false,
-    relays: ['openai-transcriptions', 'openai-moderations'],
-    // Thoughts come as parts of the content there, which clients of the API do not expect.
+    passThrough: ['openai-transcriptions', 'openai-moderations'],
+    // It sends reasoning as parts of the content, which clients of the API do not expect.
     quirks: { repairs: true, systemOnly: true, ...drops(...notOpenAi, ...openAiOnly, 'user', 'logprobs') },
   },
   'api.perplexity.ai': {
     responses: false,
-    relays: [],
+    passThrough: [],
     quirks: { repairs: true, systemOnly: true, ...drops(...openAiOnly, 'seed', 'n', 'user', 'logprobs', 'minP') },
   },
   'api.together.xyz': {
     responses: false,
-    relays: together,
+    passThrough: together,
     quirks: { systemOnly: true, ...drops(...openAiOnly, 'user') },
   },
   'api.together.ai': {
     responses: false,
-    relays: together,
+    passThrough: together,
     quirks: { systemOnly: true, ...drops(...openAiOnly, 'user') },
   },
-  'api.fireworks.ai': { responses: false, relays: ['rerank'], quirks: { systemOnly: true } },
-  'api.cerebras.ai': { responses: false, relays: [], quirks: { systemOnly: true, ...drops(...notOpenAi) } },
-  'api.deepinfra.com': { responses: false, relays: deepInfra, quirks: { systemOnly: true } },
-  'openrouter.ai': { responses: false, relays: [], quirks: { systemOnly: true, cacheMarkers: true } },
-  'integrate.api.nvidia.com': { responses: false, relays: [], quirks: { systemOnly: true, ...drops(...openAiOnly) } },
+  'api.fireworks.ai': { responses: false, passThrough: ['rerank'], quirks: { systemOnly: true } },
+  'api.cerebras.ai': { responses: false, passThrough: [], quirks: { systemOnly: true, ...drops(...notOpenAi) } },
+  'api.deepinfra.com': { responses: false, passThrough: deepInfra, quirks: { systemOnly: true } },
+  'openrouter.ai': { responses: false, passThrough: [], quirks: { systemOnly: true, cacheMarkers: true } },
+  'integrate.api.nvidia.com': {
+    responses: false,
+    passThrough: [],
+    quirks: { systemOnly: true, ...drops(...openAiOnly) },
+  },
   'generativelanguage.googleapis.com': {
     responses: false,
-    relays: ['openai-images'],
+    passThrough: ['openai-images'],
     quirks: { systemOnly: true, thoughtSignatures: true, ...drops(...notOpenAi, ...openAiOnly) },
   },
 }
 
-/** By host name; undefined for one of which nothing is known. */
+/** The row of a host. Undefined for a host that is not listed. */
 export function hostRow(hostname: string): HostRow | undefined {
   return Object.hasOwn(rows, hostname) ? rows[hostname] : undefined
 }
@@ -101,9 +122,9 @@ export function withoutResponses(dialects: ReadonlySet<Dialect>): ReadonlySet<Di
   return new Set([...dialects].filter((dialect) => dialect !== 'openai-responses'))
 }
 
-/** Less the targets that the host does not have. */
+/** `dialects` without those of operations that the host does not have. */
 export function passThroughAt(host: HostRow | undefined, dialects: ReadonlySet<Dialect>): ReadonlySet<Dialect> {
-  const there: readonly Dialect[] | undefined = host?.relays
+  const there: readonly Dialect[] | undefined = host?.passThrough
   if (there === undefined) return dialects
   const all: readonly Dialect[] = passThroughDialects
   return new Set([...dialects].filter((dialect) => !all.includes(dialect) || there.includes(dialect)))

@@ -1,5 +1,5 @@
-// The kinds of provider, one row each: where it is, how it is shown a key, which dialects it takes as they are, and in which
-// dialect everything else is told to it.
+// The kinds of provider, one row each: base URL, the header of a key, the dialects that pass through to it, and the dialect that
+// everything else is translated to.
 
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
@@ -10,30 +10,32 @@ import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
 import { geminiUpstream } from '../dialects/gemini/gemini.ts'
 import { openAiChatUpstream } from '../dialects/openai-chat/openai-chat.ts'
 import { isClaude, vertexClaudeUpstream, vertexGeminiUpstream } from '../dialects/vertex/vertex.ts'
-import type { Place } from './address.ts'
+import type { AddressParts } from './address.ts'
 import { azureAddress } from './azure-address.ts'
 import { notOpenAi, passThroughDialects } from './openai-hosts.ts'
 import { vertexAddress, vertexUrl } from './vertex-address.ts'
 
 export interface KindRow {
-  /** Where it is when the configuration names no base URL. */
+  /** The base URL when the configuration has none. */
   readonly url: (spec: ProviderSpec) => string
-  /** Between the base URL's own path and that of a request. */
+  /** Path between the base URL's own path and that of a request. */
   readonly prefix: string
-  /** The header that a key is shown in. */
+  /** The header of an API key. */
   readonly key: (secret: string) => readonly [name: string, value: string]
+  /** Dialects that pass through. */
   readonly speaks: ReadonlySet<Dialect>
+  /** The dialect that requests are translated to when they cannot pass through. */
   readonly dialect: UpstreamDialect
   readonly quirks?: Quirks
-  /** The path of a request, where it is not simply what stands behind the base path. */
-  readonly address?: (place: Place) => string
-  /** The same, where the provider's own place stands in it. */
-  readonly addressIn?: (spec: ProviderSpec) => (place: Place) => string
-  /** Where models of one provider speak differently. */
+  /** Makes the path of a request, where it is not the base path and the path of the dialect. */
+  readonly address?: (parts: AddressParts) => string
+  /** The same for a path that depends on the provider's configuration. */
+  readonly addressIn?: (spec: ProviderSpec) => (parts: AddressParts) => string
+  /** Set where models of one provider speak different dialects. */
   readonly byModel?: (model: string) => Pick<KindRow, 'speaks' | 'dialect'>
 }
 
-/** Moderation and reranking are other services there. */
+/** Azure has moderation and reranking as other services. */
 const azurePassThroughDialects = passThroughDialects.filter(
   (name) => name !== 'openai-moderations' && name !== 'rerank',
 )
@@ -42,7 +44,7 @@ const bearer = (secret: string) => ['authorization', `Bearer ${secret}`] as cons
 
 const tokenDialects = ['openai-chat', 'openai-completions', 'openai-responses', 'openai-embeddings'] as const
 
-/** What a server that says it speaks OpenAI's API is taken at its word for. */
+/** Dialects that a server with OpenAI's API is assumed to speak. */
 export const openAiDialects: ReadonlySet<Dialect> = new Set<Dialect>([...tokenDialects, ...passThroughDialects])
 
 const vertexGemini = { speaks: new Set<Dialect>(['gemini']), dialect: vertexGeminiUpstream }

@@ -1,4 +1,4 @@
-// What tests that connect providers leave at its simplest.
+// Default options for tests that connect providers.
 import { ManualClock } from '../../../shared/clock.ts'
 import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import { CredentialHealthTable } from './credential.ts'

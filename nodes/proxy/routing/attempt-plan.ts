@@ -1,5 +1,5 @@
-// The order in which one request tries targets: within a route by weight, priority or latency, then the same again for each
-// fallback. It is worked out step by step, because nearly every request needs only its first step.
+// The order in which one request tries targets: within a route by weight, priority or latency, then the same for each
+// fallback. Each attempt is planned when it is needed, because nearly every request needs only the first one.
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { RetryCondition } from '../../../shared/config/kinds/models/spec.ts'
 import type { LatencyEstimate } from './latency-estimate.ts'
@@ -10,14 +10,15 @@ import type { WeightTable } from './weight-table.ts'
 export interface PlannedAttempt<Target> {
   readonly route: ModelRoute<Target>
   readonly target: Target
-  /** 0 for the model that was asked for. */
+  /** 0 for the requested model. */
   readonly fallbackIndex: number
-  /** Attempts made on this target before. */
+  /** Number of attempts made on this target before. */
   readonly repeats: number
-  /** Under latency routing: learns from the attempt. */
+  /** The estimate that takes the measurements of the attempt, under latency routing. */
   readonly latency: LatencyEstimate | undefined
-  /** The target's part of the draw, in thousandths, and of which table; 0 under any other routing. */
+  /** The target's share in thousandths under latency routing, else 0. */
   readonly trafficShare: number
+  /** Revision of the weight table that was drawn from, else 0. */
   readonly sharesRevision: number
 }
 
@@ -33,13 +34,13 @@ export class AttemptPlan<Target> {
   #route: ModelRoute<Target>
   #left: number
   #tried: WeightedTarget<Target>[] | undefined
-  #unfit: Target[] | undefined
+  #skipped: Target[] | undefined
   #fallbacks: string[] | undefined
   #fallbackIndex = 0
   #seen: Set<string> | undefined
 
-  /** `extraAttempts` overrides the route's own number (a caller may ask for fewer or more retries). `revision` is that of
-   *  the configuration: with the request's id it decides what is drawn under latency routing. */
+  /** `extraAttempts` overrides the route's number: a caller may ask for fewer or more retries. `revision` is that of the
+   *  configuration; with the request's id it determines what is drawn under latency routing. */
   constructor(options: {
     requestId: string
     revision: number
@@ -63,59 +64,72 @@ export class AttemptPlan<Target> {
     this.#left = 1 + (options.extraAttempts ?? options.route.extraAttempts)
   }
 
-  /** The next target to try, or undefined when there is none left. */
+  /** The next attempt, or undefined when none is left. */
   next(): PlannedAttempt<Target> | undefined {
-    if (this.#left > 0) {
-      const step = this.#pick()
-      if (step !== undefined) {
-        this.#left--
-        return step
-      }
+    const planned = this.#left > 0 ? this.#pick() : undefined
+    if (planned !== undefined) {
+      this.#left--
+      return planned
     }
     return this.#fallBack() ? this.next() : undefined
   }
 
-  /** The step was not taken, because its target cannot take the request: that costs no attempt. */
+  /** Skips a planned attempt whose target cannot take the request. It does not count as an attempt. */
   passOver({ target }: PlannedAttempt<Target>): void {
     this.#left++
-    if (this.#unfit === undefined) this.#unfit = [target]
-    else this.#unfit.push(target)
+    if (this.#skipped === undefined) this.#skipped = [target]
+    else this.#skipped.push(target)
   }
 
-  /** Whether `condition` on the current route is worth another attempt on the same route. */
+  /** Whether the current route is tried again after `condition`. */
   retries(condition: RetryCondition): boolean {
     return this.#route.retryOn.has(condition)
   }
 
-  /** Gives up on the current route: the next step is on a fallback. */
+  /** Gives up on the current route, so that the next attempt is on a fallback. */
   leaveRoute(): void {
     this.#left = 0
   }
 
   #pick(): PlannedAttempt<Target> | undefined {
-    const { targets } = this.#route
-    const unfit = this.#unfit
-    const fit = unfit === undefined ? targets : targets.filter(({ target }) => !unfit.includes(target))
-    if (fit.length === 0) return undefined
-    const tried = this.#tried
-    // Each target once before any is tried again.
-    const fresh = tried === undefined ? fit : fit.filter((target) => !tried.includes(target))
-    const candidates = fresh.length === 0 ? fit : fresh
+    const candidates = this.#candidates()
+    const first = candidates[0]
+    if (first === undefined) return undefined
     const table = this.#table()
-    const target = this.#choose(candidates, table)
-    const repeats = tried === undefined ? 0 : tried.filter((other) => other === target).length
-    if (tried === undefined) this.#tried = [target]
-    else tried.push(target)
-    const share = table === undefined ? 0 : Math.round(1_000 * table.shares[targets.indexOf(target)]!)
+    const chosen = this.#choose(candidates, table) ?? first
+    const { target, latency } = chosen
+    const share = table?.shares[this.#route.targets.indexOf(chosen)] ?? 0
     return {
       route: this.#route,
-      target: target.target,
+      target,
       fallbackIndex: this.#fallbackIndex,
-      repeats,
-      latency: target.latency,
-      trafficShare: share,
+      repeats: this.#countTry(chosen),
+      latency,
+      trafficShare: Math.round(1_000 * share),
       sharesRevision: table?.revision ?? 0,
     }
+  }
+
+  /** Targets that can take the request: those not tried yet, or all of them once each was tried. */
+  #candidates(): readonly WeightedTarget<Target>[] {
+    const { targets } = this.#route
+    const skipped = this.#skipped
+    const tried = this.#tried
+    const fit = skipped === undefined ? targets : targets.filter(({ target }) => !skipped.includes(target))
+    const fresh = tried === undefined ? fit : fit.filter((target) => !tried.includes(target))
+    return fresh.length === 0 ? fit : fresh
+  }
+
+  /** Returns how often the target was tried before. */
+  #countTry(target: WeightedTarget<Target>): number {
+    const tried = this.#tried
+    if (tried === undefined) {
+      this.#tried = [target]
+      return 0
+    }
+    const repeats = tried.filter((other) => other === target).length
+    tried.push(target)
+    return repeats
   }
 
   #table(): WeightTable | undefined {
@@ -124,23 +138,23 @@ export class AttemptPlan<Target> {
     return table
   }
 
-  #choose(candidates: readonly WeightedTarget<Target>[], table: WeightTable | undefined): WeightedTarget<Target> {
-    if (candidates.length === 1 || this.#route.order === 'priority') return candidates[0]!
+  /** Returns undefined where the first candidate is to be taken. */
+  #choose(
+    candidates: readonly WeightedTarget<Target>[],
+    table: WeightTable | undefined,
+  ): WeightedTarget<Target> | undefined {
+    if (candidates.length === 1 || this.#route.order === 'priority') return undefined
     if (table === undefined) return byWeight(candidates, this.#chance)
-    // Two numbers that both count up, in one: a caller who sends one id for all requests still draws anew.
+    // The salt changes with either revision, so a caller who sends one id with all requests does not always get one target.
     const salt = Math.imul(this.#revision, 0x9e3779b1) ^ table.revision
     const draw = drawOf(this.#requestId, this.#picks++, salt)
     const { targets } = this.#route
-    if (candidates === targets) return targets[table.pick(draw)]!
-    return candidates[
-      table.pickAmong(
-        draw,
-        candidates.map((target) => targets.indexOf(target)),
-      )
-    ]!
+    if (candidates === targets) return targets[table.pick(draw)]
+    const indices = candidates.map((target) => targets.indexOf(target))
+    return candidates[table.pickAmong(draw, indices)]
   }
 
-  /** Moves on to the next fallback: first those of the request, then the routes', whose own fallbacks come after them. */
+  /** Enters the next fallback: first those of the request, then those of the route, then the fallbacks of fallbacks. */
   #fallBack(): boolean {
     this.#fallbacks ??= [...this.#route.fallbacks]
     this.#seen ??= new Set([this.#route.model])
@@ -165,8 +179,10 @@ export class AttemptPlan<Target> {
   }
 }
 
-function byWeight<Target>(targets: readonly WeightedTarget<Target>[], chance: Chance): WeightedTarget<Target> {
-  if (targets.length === 1) return targets[0]!
+function byWeight<Target>(
+  targets: readonly WeightedTarget<Target>[],
+  chance: Chance,
+): WeightedTarget<Target> | undefined {
   let total = 0
   for (const { weight } of targets) total += weight
   let drawn = chance() * total
@@ -174,5 +190,5 @@ function byWeight<Target>(targets: readonly WeightedTarget<Target>[], chance: Ch
     drawn -= target.weight
     if (drawn < 0) return target
   }
-  return targets[targets.length - 1]!
+  return targets[targets.length - 1]
 }

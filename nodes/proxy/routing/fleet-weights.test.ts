@@ -24,7 +24,7 @@ function rig() {
   const latencyEstimates = new LatencyEstimates()
   const latency = latencyEstimates.of(name)
   const intake = new WeightsIntake(latencyEstimates)
-  return { intake, latencyEstimates, knownMs: (nowMs = 0) => latency.knownUs('first', nowMs) / 1_000 }
+  return { intake, latencyEstimates, knownMs: (nowMs = 0) => latency.estimateUs('first', nowMs) / 1_000 }
 }
 
 test('the later publisher is believed, and of one publisher the later word', () => {

@@ -1,5 +1,6 @@
-// What the publisher of weights says, as it reaches a proxy: fenced, then handed to the latency estimates. Two publishers may speak for
-// a moment when one takes over; the later one is believed. Nothing waits for any of this.
+// Receives the weights that an aggregator publishes for the whole fleet, and passes them to the latency estimates. Two
+// publishers may be active for a moment when one takes over; messages of the earlier one are then ignored (fencing). No request
+// waits for weights.
 import { type Bus, type Subscription, subjects } from '../../../cluster/bus/bus.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { decodeWeights } from '../../../shared/telemetry/weights.ts'
@@ -10,7 +11,7 @@ export function followWeights(bus: Bus, latencyEstimates: LatencyEstimates, cloc
   return bus.subscribe(subjects.weights, (payload) => intake.take(payload, clock.monotonicMs()))
 }
 
-/** A publisher that was silent this long is gone: whoever speaks next is believed, whatever its epoch. */
+/** A publisher that was silent for this long is gone. The next message is accepted, whatever its epoch. */
 const silentMsMax = 30_000
 
 export class WeightsIntake {
@@ -29,7 +30,7 @@ export class WeightsIntake {
     this.#epoch = message.epoch
     this.#revision = message.revision
     this.#heardMs = nowMs
-    for (const weight of message.targets) this.#latencyEstimates.find(weight)?.hear(weight, nowMs)
+    for (const weight of message.targets) this.#latencyEstimates.find(weight)?.applyFleetWeight(weight, nowMs)
   }
 
   #isOutdated({ epoch, revision }: { epoch: number; revision: number }, nowMs: number): boolean {

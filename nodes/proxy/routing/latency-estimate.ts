@@ -1,22 +1,22 @@
-// How fast one target is, as this proxy knows it: what it measured itself, and what the fleet says, which counts like a few
-// measurements and so gives way to fresh ones of its own. When the fleet falls silent, what it said fades: weights that
-// nobody renews must not steer for ever.
+// Estimates the latency of one target from this proxy's own measurements and from the fleet's weights. A fleet weight counts
+// like a few measurements, so fresh measurements of this proxy outweigh it. When no weights arrive any more, the last ones
+// fade: weights that nobody renews must not steer traffic for ever.
 import { FadingMean } from '../../../shared/telemetry/fading-mean.ts'
 import { firstUsOf, tokenUsOf } from '../../../shared/telemetry/pace.ts'
 import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
 import type { TargetWeight } from '../../../shared/telemetry/weights.ts'
 
-/** What a share is worked out from: the first token for streams, the time by token for whole answers. */
+/** What is measured: the time to the first token for streams, the time per token for whole answers. */
 export type LatencySignal = 'first' | 'token'
 
-/** Own measurements fade within seconds: a brown-out has to show at once. */
+/** Time constant with which own measurements fade: a target that becomes slow must show within seconds. */
 const ownTauMs = 8_000
-/** A busy target is known by its last answers, not by all of the last seconds. */
+/** Number of answers that count for a busy target. */
 const ownMemory = 30
 const ownCountMax = 10
-/** As how many measurements of our own the fleet's word counts. */
+/** Number of own measurements that a fleet weight counts as, at most. */
 const fleetCountMax = 5
-/** The fleet may miss as many publications; then its word fades with this time constant. */
+/** Number of publications that may be missed before a fleet weight fades with `silentTauMs`. */
 const silentPeriods = 3
 const periodMs = 1_000
 const silentTauMs = 10_000
@@ -28,13 +28,13 @@ export class LatencyEstimate {
   #multiplier = 1
   #heardMs = Number.NEGATIVE_INFINITY
 
-  /** At the end of an attempt; a few additions, whatever came before. */
+  /** Takes the measurements of an attempt that has ended. It costs a few additions. */
   learn(attempt: AttemptRecord, nowMs: number): void {
     note(this.#own.first, firstUsOf(attempt), nowMs)
     note(this.#own.token, tokenUsOf(attempt), nowMs)
   }
 
-  hear(weight: TargetWeight, nowMs: number): void {
+  applyFleetWeight(weight: TargetWeight, nowMs: number): void {
     this.#fleetUs.first = weight.firstUs
     this.#fleetUs.token = weight.tokenUs
     this.#fleetCount.first = Math.min(fleetCountMax, weight.firstCount)
@@ -43,25 +43,25 @@ export class LatencyEstimate {
     this.#heardMs = nowMs
   }
 
-  /** How many measurements the estimate rests on; 0 when nothing is known. */
-  count(measure: LatencySignal, nowMs: number): number {
-    return this.#ownCount(measure, nowMs) + this.#fleetCount[measure] * this.#trust(nowMs)
+  /** Number of measurements that the estimate is based on, 0 when nothing is known. */
+  count(signal: LatencySignal, nowMs: number): number {
+    return this.#ownCount(signal, nowMs) + this.#fleetCount[signal] * this.#trust(nowMs)
   }
 
-  /** Microseconds; of no meaning where nothing is known. */
-  knownUs(measure: LatencySignal, nowMs: number): number {
-    const own = this.#ownCount(measure, nowMs)
-    const fleet = this.#fleetCount[measure] * this.#trust(nowMs)
-    return own + fleet === 0 ? 0 : (this.#own[measure].mean * own + this.#fleetUs[measure] * fleet) / (own + fleet)
+  /** The estimate in microseconds, 0 where nothing is known. */
+  estimateUs(signal: LatencySignal, nowMs: number): number {
+    const own = this.#ownCount(signal, nowMs)
+    const fleet = this.#fleetCount[signal] * this.#trust(nowMs)
+    return own + fleet === 0 ? 0 : (this.#own[signal].mean * own + this.#fleetUs[signal] * fleet) / (own + fleet)
   }
 
-  /** Never 0: whoever publishes can send less there, and not nothing. */
+  /** The publisher's factor for the weight of the target. It is never 0: a publisher can send less traffic, but not none. */
   multiplier(nowMs: number): number {
     return 1 + (Math.max(multiplierMin, this.#multiplier) - 1) * this.#trust(nowMs)
   }
 
-  #ownCount(measure: LatencySignal, nowMs: number): number {
-    return Math.min(ownCountMax, this.#own[measure].weightAt(nowMs))
+  #ownCount(signal: LatencySignal, nowMs: number): number {
+    return Math.min(ownCountMax, this.#own[signal].weightAt(nowMs))
   }
 
   #trust(nowMs: number): number {
@@ -72,7 +72,8 @@ export class LatencyEstimate {
 
 const multiplierMin = 0.05
 
-/** Much slower than ever is believed at once, much faster is not: of the two mistakes one costs more. */
+/** Adds a value to a mean. A value far above the mean raises it at once, a value far below does not lower it at once: traffic
+ *  to a slow target costs more than a fast target without traffic. */
 function note(mean: FadingMean, valueUs: number, nowMs: number): void {
   if (valueUs === 0) return
   const surprise = valueUs > 2 * mean.mean

@@ -1,6 +1,5 @@
-// The latency estimates of all targets that are routed by latency. They outlive a configuration change, so that a swap forgets nothing,
-// and go with their target.
-
+// The latency estimates of all targets that are routed by latency. They outlive a configuration change and are dropped with
+// their target.
 import { LatencyEstimate } from './latency-estimate.ts'
 import type { TargetName } from './target-name.ts'
 
@@ -8,7 +7,7 @@ export class LatencyEstimates {
   #latencyEstimates = new Map<string, LatencyEstimate>()
   #before: ReadonlyMap<string, LatencyEstimate> = new Map()
 
-  /** A new configuration: latency estimates that it does not ask for are forgotten when the next one comes. */
+  /** Begins a new configuration. Estimates that it does not ask for are dropped at the next call. */
   renew(): void {
     this.#before = this.#latencyEstimates
     this.#latencyEstimates = new Map()

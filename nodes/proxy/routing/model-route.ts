@@ -1,5 +1,5 @@
-// Where a model's requests may go: compiled from the configuration, generic over what a target is (`Target`), because
-// routing needs no more of it than its weight.
+// Where a model's requests may go, compiled from the configuration. It is generic over `Target`, because routing needs only
+// the weight of a target.
 import type { ModelSpec, RetryCondition } from '../../../shared/config/kinds/models/spec.ts'
 import { parseDurationMs } from '../../../shared/units.ts'
 import type { LatencyEstimate, LatencySignal } from './latency-estimate.ts'
@@ -10,12 +10,12 @@ export interface ModelRoute<Target> {
   readonly model: string
   readonly order: 'weighted' | 'priority' | 'latency'
   readonly targets: readonly WeightedTarget<Target>[]
-  /** Under latency alone. */
+  /** Set only for the order `latency`. */
   readonly weightTables: Readonly<Record<LatencySignal, WeightTable>> | undefined
   /** Names of the models to try when all targets failed, in order. */
   readonly fallbacks: readonly string[]
   readonly extraAttempts: number
-  /** A parameter that a target cannot take is refused instead of dropped. */
+  /** A parameter that a target does not support makes it ineligible, instead of being dropped. */
   readonly strict: boolean
   readonly retryOn: ReadonlySet<RetryCondition>
   readonly timeouts: Timeouts
@@ -24,14 +24,14 @@ export interface ModelRoute<Target> {
 export interface WeightedTarget<Target> {
   readonly target: Target
   readonly weight: number
-  /** Under latency alone. */
+  /** Set only for the order `latency`. */
   readonly latency: LatencyEstimate | undefined
 }
 
 export interface Timeouts {
   readonly connectMs: number
   readonly firstTokenMs: number
-  /** Whether somebody set it: the default is for streams alone. */
+  /** Whether the configuration sets it. The default applies to streams only. */
   readonly firstTokenIsSet: boolean
   readonly idleMs: number
   readonly totalMs: number
@@ -64,22 +64,16 @@ export function compileModelRoute<Target>(
     model,
     targets,
     order,
-    weightTables: sharesOf(targets),
+    weightTables: weightTablesOf(targets),
     fallbacks: spec.fallbacks ?? [],
     extraAttempts: spec.retries?.attempts ?? 1,
     strict: spec.strict ?? false,
     retryOn: new Set(spec.retries?.on ?? defaultRetryOn),
-    timeouts: {
-      connectMs: durationOr(spec.timeouts?.connect, defaultTimeouts.connectMs),
-      firstTokenMs: durationOr(spec.timeouts?.firstToken, defaultTimeouts.firstTokenMs),
-      firstTokenIsSet: spec.timeouts?.firstToken !== undefined,
-      idleMs: durationOr(spec.timeouts?.idle, defaultTimeouts.idleMs),
-      totalMs: durationOr(spec.timeouts?.total, defaultTimeouts.totalMs),
-    },
+    timeouts: timeoutsOf(spec.timeouts),
   }
 }
 
-/** The route of a model that is addressed as `provider/model`, with no entry of its own. */
+/** The route of a model that is addressed as `provider/model` and has no entry in the configuration. */
 export function directRoute<Target>(model: string, target: Target): ModelRoute<Target> {
   return {
     model,
@@ -94,10 +88,20 @@ export function directRoute<Target>(model: string, target: Target): ModelRoute<T
   }
 }
 
-function sharesOf(targets: readonly WeightedTarget<unknown>[]): ModelRoute<unknown>['weightTables'] {
+function weightTablesOf(targets: readonly WeightedTarget<unknown>[]): ModelRoute<unknown>['weightTables'] {
   const measured = targets.flatMap(({ weight, latency }) => (latency === undefined ? [] : [{ weight, latency }]))
   if (measured.length === 0) return undefined
   return { first: new WeightTable(measured, 'first'), token: new WeightTable(measured, 'token') }
+}
+
+function timeoutsOf({ connect, firstToken, idle, total }: NonNullable<ModelSpec['timeouts']> = {}): Timeouts {
+  return {
+    connectMs: durationOr(connect, defaultTimeouts.connectMs),
+    firstTokenMs: durationOr(firstToken, defaultTimeouts.firstTokenMs),
+    firstTokenIsSet: firstToken !== undefined,
+    idleMs: durationOr(idle, defaultTimeouts.idleMs),
+    totalMs: durationOr(total, defaultTimeouts.totalMs),
+  }
 }
 
 function durationOr(text: string | undefined, defaultMs: number): number {

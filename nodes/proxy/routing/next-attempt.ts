@@ -1,20 +1,20 @@
-// What follows a failed attempt: another one, at once or after a pause, or none. It decides by values alone, so that it is
-// tested without a socket.
+// Decides what follows a failed attempt: another attempt, at once or after a pause, or none. It depends on values alone, so it
+// is tested without a socket.
 import type { RetryCondition } from '../../../shared/config/kinds/models/spec.ts'
 import type { PlannedAttempt } from './attempt-plan.ts'
 
-/** A wait longer than this is the caller's to make. */
+/** Longest pause before an attempt. The caller is asked to wait where a longer one is needed. */
 export const retryWaitMsMax = 1_000
 const backoffMsMin = 100
 
 /** How an attempt at a target failed. */
 export interface AttemptEnd<Target> {
   readonly target: Target
-  /** `auth` always moves on; undefined is never retried. */
+  /** Why it failed. `auth` is always retried, undefined never. */
   readonly condition: RetryCondition | 'auth' | undefined
-  /** As the upstream asked; undefined when it did not. */
+  /** The upstream's Retry-After, where it sent one. */
   readonly retryAfterMs: number | undefined
-  /** The target has no other credential to show. */
+  /** The target has no other credential. */
   readonly isOnlyCredential: boolean
 }
 
@@ -22,9 +22,9 @@ export interface AttemptEnd<Target> {
 export interface RetryPlan<Target> {
   /** Whether the current route retries on a condition. */
   retries(condition: RetryCondition): boolean
-  /** The next attempt is on a fallback. */
+  /** Gives up on the current route, so that the next attempt is on a fallback. */
   leaveRoute(): void
-  /** The next attempt whose target can take the request. */
+  /** Returns the next attempt whose target can take the request. */
   next(): PlannedAttempt<Target> | undefined
 }
 
@@ -34,7 +34,7 @@ export type Next<Target> =
 
 const giveUp = { type: 'give-up' } as const
 
-/** `chance`: 0 ≤ chance < 1. */
+/** `chance` returns a number in [0, 1). */
 export function nextAttempt<Target>(
   end: AttemptEnd<Target>,
   plan: RetryPlan<Target>,
@@ -43,7 +43,7 @@ export function nextAttempt<Target>(
   const { condition } = end
   if (condition === undefined) return giveUp
   const isRetried = condition === 'auth' || plan.retries(condition)
-  // A conflict is no fault of the target's, so no fallback would mend it.
+  // A conflict is not caused by the target, so another target would answer the same.
   if (condition === '409' && !isRetried) return giveUp
   if (!isRetried) plan.leaveRoute()
   for (;;) {
@@ -53,7 +53,8 @@ export function nextAttempt<Target>(
   }
 }
 
-/** The same target would refuse its only credential again, and limits us for as long as it said. */
+/** Whether the attempt would fail again: the same target rejects its only credential, and limits the rate for as long as it
+ *  said. */
 function isHopeless<Target>(
   { target }: PlannedAttempt<Target>,
   { target: failed, condition, retryAfterMs = 0, isOnlyCredential }: AttemptEnd<Target>,
@@ -62,8 +63,8 @@ function isHopeless<Target>(
   return (condition === 'auth' && isOnlyCredential) || retryAfterMs > retryWaitMsMax
 }
 
-/** None before the first attempt at a target. Full jitter (Brooker, 2015), so that requests that failed together do not come
- *  back together. */
+/** The pause before an attempt; none before the first one at a target. Full jitter (Brooker, 2015) keeps requests that failed
+ *  together from being retried together. */
 function pauseMs<Target>(
   { repeats }: PlannedAttempt<Target>,
   { retryAfterMs = 0 }: AttemptEnd<Target>,

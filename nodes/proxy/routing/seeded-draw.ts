@@ -1,9 +1,9 @@
-// A number in [0, 1) from what a decision is about, instead of from chance: the same request draws the same target from the
-// same table of shares, on every replay.
+// A number in [0, 1) that is derived from a request instead of from chance: the same request draws the same target from the
+// same weight table, on every replay.
 
-/** `attempt` from 0; `salt` is the configuration's and the table's revision together. */
+/** `attempt` counts from 0. `salt` combines the revisions of the configuration and of the weight table. */
 export function drawOf(requestId: string, attempt: number, salt: number): number {
-  // FNV-1a over the id, then the finisher of MurmurHash3, which spreads ids that differ in their last digit alone.
+  // FNV-1a over the id, then the finalizer of MurmurHash3, which spreads ids that differ only in their last digit.
   let hash = 0x811c9dc5
   for (let i = 0; i < requestId.length; i++) hash = Math.imul(hash ^ requestId.charCodeAt(i), 0x01000193)
   return mixed(mixed(hash ^ Math.imul(attempt + 1, 0x9e3779b1)) ^ salt) / 2 ** 32

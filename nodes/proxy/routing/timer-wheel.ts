@@ -1,16 +1,16 @@
-// Many deadlines, one timer. A request has at most one armed deadline; what it means (connect, first token, idle, total)
-// is its owner's business. Precision is one tick: a deadline fires at its due time or up to two ticks later.
+// Many deadlines with one timer. A request has at most one armed deadline; its owner knows which one it is (connect, first
+// token, idle, total). A deadline fires at its due time or up to two ticks later.
 import type { Clock, Timer } from '../../../shared/clock.ts'
 
 const slotCount = 256
 const tickMs = 25
-/** Whoever waits longer than 30 days waits for ever. */
+/** Longer times are cut to 30 days. */
 const msMax = 30 * 86_400_000
 
 export interface Deadline {
-  /** Called once, when the time has come and the deadline was not cancelled. */
+  /** Called once when the deadline is due, unless it was cancelled. */
   onDue(): void
-  /** The slot that it is linked in; -1: it is not armed. This and the others are owned by the wheel. */
+  /** The slot that it is linked in, -1 when it is not armed. The wheel owns this member and the ones below. */
   deadlineSlot: number
   /** The tick at which it is due. */
   deadlineTick: number
@@ -18,9 +18,9 @@ export interface Deadline {
   deadlinePrevious: Deadline | undefined
 }
 
-/** A hashed timing wheel (Varghese and Lauck, 1987): arming and cancelling cost the same however many there are. The deadlines of
- *  a slot are linked through their own members: a `Set` that requests enter and leave keeps dead ones alive for the garbage
- *  collector, which cost a fifth of a request. */
+/** A hashed timing wheel (Varghese and Lauck, 1987): the cost of arming and cancelling does not depend on the number of
+ *  deadlines. The deadlines of a slot are linked through their own members, because a `Set` that requests enter and leave keeps
+ *  dead ones alive for the garbage collector, which cost a fifth of a request. */
 export class TimerWheel {
   readonly #slots: (Deadline | undefined)[] = Array.from({ length: slotCount }, () => undefined)
   readonly #clock: Clock
@@ -43,14 +43,14 @@ export class TimerWheel {
     this.#timer = undefined
   }
 
-  /** Arms `deadline`, or moves it when it is armed already. */
+  /** Arms `deadline`, or moves it when it is armed. */
   arm(deadline: Deadline, inMs: number): void {
     const tick = this.#tick + Math.max(1, Math.ceil(Math.min(inMs, msMax) / tickMs) + 1)
     const isArmed = deadline.deadlineSlot >= 0
     const isLater = isArmed && tick >= deadline.deadlineTick
     if (isArmed && !isLater) this.#unlink(deadline)
     deadline.deadlineTick = tick
-    // A deadline that moves to a later time stays where it is: its slot comes up early, and moves it then.
+    // A deadline that moves to a later time stays in its slot, which moves it when its turn comes.
     if (!isLater) this.#link(deadline, tick % slotCount)
   }
 
@@ -78,7 +78,7 @@ export class TimerWheel {
 
   #advance(): void {
     const nowMs = this.#clock.monotonicMs()
-    // A paused process wakes late: catch up, but each deadline still fires once.
+    // A process that was paused runs the missed ticks now; each deadline still fires once.
     while (nowMs - this.#lastTickMs >= tickMs) {
       this.#lastTickMs += tickMs
       this.#tick++
@@ -88,14 +88,14 @@ export class TimerWheel {
 
   #fire(slot: number): void {
     for (const deadline of this.#takeDue(slot)) {
-      // One that fired before it may have cancelled this one, or armed it anew.
+      // A deadline that fired just before may have cancelled this one, or armed it again.
       if (deadline.deadlineSlot !== slot || deadline.deadlineTick > this.#tick) continue
       this.#unlink(deadline)
       deadline.onDue()
     }
   }
 
-  /** Those of a slot that are due; the others move to where they belong. */
+  /** Returns the deadlines of a slot that are due. Those that belong to another slot are moved there. */
   #takeDue(slot: number): Deadline[] {
     const due: Deadline[] = []
     let next: Deadline | undefined

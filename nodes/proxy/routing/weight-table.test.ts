@@ -70,24 +70,24 @@ test('a target that is far slower still gets enough to be measured', () => {
 
 test('what the fleet says counts where a proxy has measured nothing, and gives way to what it measures', () => {
   const latency = new LatencyEstimate()
-  latency.hear(said({ firstUs: 400_000, firstCount: 50 }), nowMs)
-  expect(latency.knownUs('first', nowMs)).toBe(400_000)
+  latency.applyFleetWeight(said({ firstUs: 400_000, firstCount: 50 }), nowMs)
+  expect(latency.estimateUs('first', nowMs)).toBe(400_000)
   latency.learn(streamed(100), nowMs)
-  expect(latency.knownUs('first', nowMs)).toBeCloseTo(350_000)
+  expect(latency.estimateUs('first', nowMs)).toBeCloseTo(350_000)
   for (let i = 0; i < 50; i++) latency.learn(streamed(100), nowMs)
-  expect(latency.knownUs('first', nowMs)).toBeCloseTo(200_000)
+  expect(latency.estimateUs('first', nowMs)).toBeCloseTo(200_000)
 })
 
 test('own measurements that grow old give way to what the fleet says', () => {
   const latency = paceOf(...many(100))
-  latency.hear(said({ firstUs: 400_000, firstCount: 50 }), nowMs + 60_000)
-  expect(latency.knownUs('first', nowMs + 60_000)).toBeGreaterThan(390_000)
+  latency.applyFleetWeight(said({ firstUs: 400_000, firstCount: 50 }), nowMs + 60_000)
+  expect(latency.estimateUs('first', nowMs + 60_000)).toBeGreaterThan(390_000)
 })
 
 test('a fleet that falls silent is believed for three periods, then ever less, and never steers to nothing', () => {
   const told = () => {
     const latency = new LatencyEstimate()
-    latency.hear(said({ firstUs: 400_000, firstCount: 50, multiplier: 1e-9 }), nowMs)
+    latency.applyFleetWeight(said({ firstUs: 400_000, firstCount: 50, multiplier: 1e-9 }), nowMs)
     return latency
   }
   expect(told().multiplier(nowMs + 3_000)).toBeCloseTo(0.05)
@@ -99,15 +99,15 @@ test('a fleet that falls silent is believed for three periods, then ever less, a
 
 test('a multiplier applies however well a target is measured', () => {
   const hit = paceOf(...many(100))
-  hit.hear(said({ multiplier: 0.25 }), nowMs)
+  hit.applyFleetWeight(said({ multiplier: 0.25 }), nowMs)
   expect(sharesOf([hit, paceOf(...many(100))])).toEqual([0.2, 0.8])
 })
 
 test('much slower than ever is believed at once, much faster is not', () => {
   const slowed = paceOf(...many(100), 5_000)
-  expect(slowed.knownUs('first', nowMs)).toBeGreaterThan(2_500_000)
+  expect(slowed.estimateUs('first', nowMs)).toBeGreaterThan(2_500_000)
   const hastened = paceOf(...many(5_000), 100)
-  expect(hastened.knownUs('first', nowMs)).toBeGreaterThan(4_800_000)
+  expect(hastened.estimateUs('first', nowMs)).toBeGreaterThan(4_800_000)
 })
 
 test('a time-out is as slow as it was waited for, and other failures say nothing', () => {
@@ -117,7 +117,7 @@ test('a time-out is as slow as it was waited for, and other failures say nothing
   }
   expect(latency.count('first', nowMs)).toBe(0)
   latency.learn(sampleAttempt({ outcome: 'timeout', stream: true, ttftUs: 0, totalUs: 15_000_000 }), nowMs)
-  expect(latency.knownUs('first', nowMs)).toBe(15_000_000)
+  expect(latency.estimateUs('first', nowMs)).toBe(15_000_000)
 })
 
 test('a target that recovers gets its share back within seconds', () => {
@@ -144,7 +144,7 @@ test('shares are numbered, worked out at most ten times a second, and always sum
     fc.property(fc.array(known, { minLength: 1, maxLength: 20 }), fc.nat(60_000), (targets, ageMs) => {
       const latencyEstimates = targets.map((target) => {
         const latency = new LatencyEstimate()
-        latency.hear(said(target), nowMs)
+        latency.applyFleetWeight(said(target), nowMs)
         return latency
       })
       const table = new WeightTable(

@@ -1,50 +1,51 @@
-// Under latency routing: which part of a route's requests each of its targets gets. Shares are as the targets are fast, so
-// that a slower one still gets some, is measured, and comes back when it recovers; nobody gets nothing. They are worked out
-// anew ten times a second at most, into the same arrays, and numbered: a decision is its request's id and a table's number.
+// The traffic shares of a route's targets under latency routing. A share is proportional to the target's speed and never 0, so
+// that a slow target is still measured and gets its traffic back when it recovers. Shares are computed ten times a second at
+// most, into the same array, and numbered: a request's id and the number of the table determine a decision.
 import type { LatencyEstimate, LatencySignal } from './latency-estimate.ts'
 
-export interface Shared {
+export interface MeasuredTarget {
   readonly weight: number
   readonly latency: LatencyEstimate
 }
 
 const freshMs = 100
-/** A target is not called slower than this many times the fastest: its share stays large enough to be measured. */
+/** A target counts as at most this many times slower than the fastest, so that its share stays large enough to be measured. */
 const slownessMax = 20
-/** With less than this nothing is known. */
+/** An estimate that is based on fewer measurements counts as unknown. */
 const countMin = 0.1
-/** What an average target counts beside what is known of this one: the less that is, the nearer to the average. */
+/** Number of measurements that the average target counts as beside a target's own: with few of its own, a target counts as
+ *  nearly average. */
 const neutralCount = 0.5
 
 export class WeightTable {
-  readonly #targets: readonly Shared[]
-  readonly #measure: LatencySignal
-  /** Parts of one. */
+  readonly #targets: readonly MeasuredTarget[]
+  readonly #signal: LatencySignal
+  /** Fractions that add up to 1, in the order of the targets. */
   readonly shares: Float64Array
-  #workedOutMs = Number.NEGATIVE_INFINITY
+  #computedMs = Number.NEGATIVE_INFINITY
   #revision = 0
 
-  constructor(targets: readonly Shared[], measure: LatencySignal) {
+  constructor(targets: readonly MeasuredTarget[], signal: LatencySignal) {
     this.#targets = targets
-    this.#measure = measure
+    this.#signal = signal
     this.shares = new Float64Array(targets.length)
   }
 
-  /** Counts up with each working out. */
+  /** Increases with each computation. */
   get revision(): number {
     return this.#revision
   }
 
   refresh(nowMs: number): void {
-    if (nowMs - this.#workedOutMs < freshMs) return
-    this.#workedOutMs = nowMs
+    if (nowMs - this.#computedMs < freshMs) return
+    this.#computedMs = nowMs
     this.#revision++
     const neutralUs = this.#neutralUs(nowMs)
     const fastestUs = this.#estimate(nowMs, neutralUs)
-    this.#share(nowMs, fastestUs * slownessMax)
+    this.#assignShares(nowMs, fastestUs * slownessMax)
   }
 
-  /** Where `draw` falls. */
+  /** Index of the target that `draw`, a number in [0, 1), selects. */
   pick(draw: number): number {
     const { shares } = this
     let left = draw
@@ -55,7 +56,7 @@ export class WeightTable {
     return shares.length - 1
   }
 
-  /** The same among those at `indices`: an index into them. */
+  /** Selects among the targets at `indices`, and returns an index into `indices`. */
   pickAmong(draw: number, indices: readonly number[]): number {
     let sum = 0
     for (const index of indices) sum += this.shares[index]!
@@ -67,25 +68,24 @@ export class WeightTable {
     return indices.length - 1
   }
 
-  /** The harmonic mean of what is known: who is not known gets the share of an average target. 1 when nothing is known. */
+  /** The harmonic mean of the known latencies: an unknown target gets the share of an average one. 1 when nothing is known. */
   #neutralUs(nowMs: number): number {
     let known = 0
     let speeds = 0
     for (const { latency } of this.#targets) {
       if (this.#count(latency, nowMs) === 0) continue
       known++
-      speeds += 1 / Math.max(1, latency.knownUs(this.#measure, nowMs))
+      speeds += 1 / Math.max(1, latency.estimateUs(this.#signal, nowMs))
     }
     return known === 0 ? 1 : known / speeds
   }
 
-  /** Into `shares`; returns the least. */
+  /** Writes the latencies into `shares` and returns the lowest. */
   #estimate(nowMs: number, neutralUs: number): number {
     let least = Number.POSITIVE_INFINITY
-    for (let i = 0; i < this.#targets.length; i++) {
-      const { latency } = this.#targets[i]!
+    for (const [i, { latency }] of this.#targets.entries()) {
       const count = this.#count(latency, nowMs)
-      const known = count * latency.knownUs(this.#measure, nowMs)
+      const known = count * latency.estimateUs(this.#signal, nowMs)
       const us = Math.max(1, (known + neutralCount * neutralUs) / (count + neutralCount))
       this.shares[i] = us
       if (us < least) least = us
@@ -94,14 +94,13 @@ export class WeightTable {
   }
 
   #count(latency: LatencyEstimate, nowMs: number): number {
-    const count = latency.count(this.#measure, nowMs)
+    const count = latency.count(this.#signal, nowMs)
     return count < countMin ? 0 : count
   }
 
-  #share(nowMs: number, slowestUs: number): void {
+  #assignShares(nowMs: number, slowestUs: number): void {
     let sum = 0
-    for (let i = 0; i < this.#targets.length; i++) {
-      const { weight, latency } = this.#targets[i]!
+    for (const [i, { weight, latency }] of this.#targets.entries()) {
       const part = (weight * latency.multiplier(nowMs)) / Math.min(slowestUs, this.shares[i]!)
       this.shares[i] = part
       sum += part

@@ -1,4 +1,4 @@
-// The configuration that a proxy answers by: the log's copy is followed, and each state of it is compiled into a snapshot.
+// Follows the node's copy of the configuration log, and compiles each state of it into the snapshot that requests use.
 import { join } from 'node:path'
 import { type Bus, encodeJson, subjects } from '../../../cluster/bus/bus.ts'
 import { followTroubles } from '../../../cluster/config-log/follower/follow-troubles.ts'
@@ -18,7 +18,7 @@ import type { Snapshot, SnapshotCompiler } from './snapshot.ts'
 
 export interface FollowConfigOptions {
   readonly dataDir: string
-  /** Of the node; `isAlone`: no writer of the log runs in its process, so it keeps the copy itself. */
+  /** `isAlone`: no writer of the log runs in this process, so the follower writes the copy itself. */
   readonly node: { readonly name: string; readonly isAlone: boolean }
   readonly macKey: Uint8Array
   readonly compiler: SnapshotCompiler
@@ -26,16 +26,16 @@ export interface FollowConfigOptions {
   readonly bus: Bus
   readonly clock: Clock
   readonly notify: Notify
-  /** A configuration that has ended this process again and again is held back. */
+  /** A configuration that crashed this process repeatedly and must not be used. */
   readonly hold?: Hold | undefined
-  /** Called before a configuration is put to use. */
+  /** Called before a configuration is used. */
   onServing?: ((revision: number) => void) | undefined
-  /** A newer one has come: nothing is held back any more. */
+  /** Called when a newer configuration has arrived, so that none is held back any more. */
   onReleased?: (() => void) | undefined
 }
 
-/** A secret may have got its data key without a word: looked for this often. */
-const keysLookMs = 1_000
+/** A data key may arrive without a message on the bus, so new keys are looked for this often. */
+const keysPollMs = 1_000
 
 export class ConfigFollower {
   snapshot: Snapshot | undefined
@@ -61,7 +61,7 @@ export class ConfigFollower {
     return made
   }
 
-  /** Monotonic. */
+  /** Monotonic time. */
   get nowMs(): number {
     return this.#options.clock.monotonicMs()
   }
@@ -70,7 +70,7 @@ export class ConfigFollower {
     return this.#follower.status
   }
 
-  /** What to answer by, or why there is nothing. */
+  /** The snapshot for a request, or why there is none. */
   current(): Snapshot | { readonly type: 'no-config' | 'config-damaged' } {
     return this.snapshot ?? (this.status.damaged === undefined ? noConfig : configDamaged)
   }
@@ -95,7 +95,7 @@ export class ConfigFollower {
     }
     const appended = bus.subscribe(subjects.configAppended, () => void this.#follower.look())
     const changed = bus.subscribe(subjects.keysChanged, look)
-    const timer = clock.every(keysLookMs, look)
+    const timer = clock.every(keysPollMs, look)
     this.#stops.push(
       () => timer.cancel(),
       () => changed.stop(),
@@ -122,7 +122,8 @@ interface FollowedLog {
   close(): Promise<void> | void
 }
 
-/** Follows the copy of the log that this node keeps; one that is held back has no witness but the log itself. */
+/** Opens the node's copy of the log. While a revision is held back, the last good state on disk is not used, because it may be the
+ *  held one. */
 async function followLog(options: FollowConfigOptions, onState: FollowerOptions['onState']): Promise<FollowedLog> {
   const { dataDir, node, clock, notify, macKey, onReleased } = options
   const folder = join(dataDir, 'config')

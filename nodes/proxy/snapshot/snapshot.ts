@@ -1,9 +1,11 @@
-// What requests read: the configuration, compiled. Built when a new state comes, swapped by pointer; a request keeps the
-// one it began with. Only what changed since the last one is compiled, in slices; the law is that nobody can tell.
+// The compiled configuration, which requests read. A new state is compiled into a new snapshot, which replaces the old one by a
+// pointer; a request keeps the one that it began with. Only what changed is compiled, in time slices, and the result must equal a
+// compilation of the whole state.
 import type { Clock } from '../../../shared/clock.ts'
 import { emptyState } from '../../../shared/config/fold.ts'
 import { ForkableMap } from '../../../shared/config/forkable-map.ts'
 import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
+import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import { Callers } from '../auth/callers.ts'
 import { demoModels, isDemoModel } from '../providers/demo/demo-answers.ts'
@@ -23,12 +25,13 @@ import { TimeSlice } from './time-slice.ts'
 
 export interface Snapshot {
   readonly revision: number
-  /** As a header value. */
+  /** The revision as a header value. */
   readonly revisionText: string
   readonly callers: Callers
-  /** The route of a name that callers use: an alias, or `provider/model`. */
+  /** The route of a name that callers use: a configured model, or `provider/model`. */
   routeOf(model: string): ModelRoute<Target> | undefined
-  /** A provider without a model, for what lies there; undefined for one that is not there or has no credential. */
+  /** A target without a model, for requests about objects at a provider. Undefined where the provider does not exist or has no
+   *  credential. */
   accountOf(provider: string): Target | undefined
   readonly providerNames: readonly string[]
   /** Every name that `GET /v1/models` may list, sorted. */
@@ -37,16 +40,24 @@ export interface Snapshot {
   everyRoute(): readonly ModelRoute<Target>[]
 }
 
-/** Names of the form `provider/model` are compiled when first asked for; a caller who makes them up cannot fill memory. */
+/** Routes of names `provider/model` are compiled when they are first used. The bound keeps callers who invent names from filling
+ *  the memory. */
 const directRoutesMax = 1_000
 const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/
 
-/** All that was compiled of one state. */
+interface RouteInputs {
+  /** Names of providers that changed. */
+  readonly changed: ReadonlySet<string>
+  readonly providers: ForkableMap<ProviderConnection>
+  readonly slice: TimeSlice
+}
+
+/** A state with all that was compiled from it. */
 interface Compiled {
   readonly state: ConfigState
   readonly providers: ForkableMap<ProviderConnection>
   readonly routes: ForkableMap<ModelRoute<Target>>
-  /** Providers of which a secret could not be opened: another try may have a key. */
+  /** Providers with a secret that could not be decrypted. They are compiled again, since the key may have arrived. */
   readonly incomplete: ReadonlySet<string>
 }
 
@@ -69,7 +80,7 @@ export class SnapshotCompiler {
     this.#options = options
   }
 
-  /** One at a time. Where it throws, the next one begins where the last one that didn't had come to. */
+  /** Compiles a state. Calls must not overlap. A call that throws changes nothing for the next one. */
   async compile(state: ConfigState): Promise<Snapshot> {
     const slice = new TimeSlice(this.#options.clock)
     const changed = changedProviders(state, this.#done)
@@ -84,14 +95,7 @@ export class SnapshotCompiler {
     const providers = this.#done.providers.fork()
     const incomplete = new Set<string>()
     for (const name of changed) {
-      const spec = state.resources.providers.get(name)?.spec
-      const open: OpenSecret = (secret) => {
-        const opened = this.#options.open(secret)
-        if (opened === undefined) incomplete.add(name)
-        return opened
-      }
-      const connection = spec === undefined ? undefined : connectProvider(name, spec, { ...this.#options, open })
-      if (spec === undefined) this.#options.identities.release(name, new Set())
+      const connection = this.#connectOne(name, state.resources.providers.get(name)?.spec, incomplete)
       if (connection === undefined) providers.delete(name)
       else {
         providers.set(name, connection)
@@ -102,31 +106,42 @@ export class SnapshotCompiler {
     return { providers, incomplete }
   }
 
+  /** Adds the name to `incomplete` where a secret could not be decrypted. */
+  #connectOne(name: string, spec: ProviderSpec | undefined, incomplete: Set<string>): ProviderConnection | undefined {
+    if (spec === undefined) {
+      this.#options.identities.release(name, new Set())
+      return undefined
+    }
+    const open: OpenSecret = (secret) => {
+      const opened = this.#options.open(secret)
+      if (opened === undefined) incomplete.add(name)
+      return opened
+    }
+    return connectProvider(name, spec, { ...this.#options, open })
+  }
+
   async #route(
     state: ConfigState,
-    {
-      changed,
-      providers,
-      slice,
-    }: { changed: ReadonlySet<string>; providers: ForkableMap<ProviderConnection>; slice: TimeSlice },
+    { changed, providers, slice }: RouteInputs,
   ): Promise<ForkableMap<ModelRoute<Target>>> {
-    const { latencyEstimates } = this.#options
     const routes = this.#done.routes.fork()
     for (const name of changedModels(state, this.#done.state, changed)) {
       const spec = state.resources.models.get(name)?.spec
       if (spec === undefined) routes.delete(name)
-      else {
-        const target = (configured: ModelSpec['targets'][number]) => this.#target(name, configured, providers)
-        const latency = ({ provider, model }: ModelSpec['targets'][number]) =>
-          latencyEstimates.of({ model: name, provider, target: model })
-        routes.set(name, compileModelRoute(name, spec, { target, latency }))
-      }
+      else routes.set(name, this.#routeOne(name, spec, providers))
       await slice.yieldIfDue()
     }
     return routes
   }
 
-  /** Of routes that were not compiled anew too. */
+  #routeOne(name: string, spec: ModelSpec, providers: ForkableMap<ProviderConnection>): ModelRoute<Target> {
+    return compileModelRoute(name, spec, {
+      target: (configured) => this.#target(name, configured, providers),
+      latency: ({ provider, model }) => this.#options.latencyEstimates.of({ model: name, provider, target: model }),
+    })
+  }
+
+  /** Keeps the estimates of every configured target, including those of routes that were not compiled again. */
   async #keepLatencyEstimates(state: ConfigState, slice: TimeSlice): Promise<void> {
     const { latencyEstimates } = this.#options
     latencyEstimates.renew()
@@ -182,8 +197,8 @@ export class SnapshotCompiler {
 
   #account(connection: ProviderConnection | undefined): Target | undefined {
     if (connection === undefined || connection.credentials.length === 0) return undefined
-    const load = this.#options.healthOfTargets.of('', connection.provider, '')
-    return { ...connection, model: '', price: undefined, facts: {}, releasedAt: 0, health: load }
+    const health = this.#options.healthOfTargets.of('', connection.provider, '')
+    return { ...connection, model: '', price: undefined, facts: {}, releasedAt: 0, health }
   }
 
   #direct(
@@ -208,7 +223,7 @@ function changedProviders(state: ConfigState, { state: before, incomplete }: Com
   return changed
 }
 
-/** Those of a changed provider too. */
+/** Models that changed, and models with a target at a provider that changed. */
 function changedModels(state: ConfigState, before: ConfigState, providers: ReadonlySet<string>): Set<string> {
   const changed = new Set<string>()
   for (const { name } of state.resources.models.differencesFrom(before.resources.models)) changed.add(name)

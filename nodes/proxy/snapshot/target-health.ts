@@ -1,10 +1,10 @@
-// What a proxy adds to its node's heartbeat: the targets it sends to, as it sees them.
+// The health and load of a proxy's targets, which its node's heartbeat reports.
 import type { TargetLoad } from '../../../shared/telemetry/records.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { ModelRoute, WeightedTarget } from '../routing/model-route.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** `nowMs` is monotonic. */
+/** Reports every target of the snapshot. `nowMs` is monotonic. */
 export function targetReports(snapshot: Snapshot | undefined, nowMs: number): TargetLoad[] {
   const routes = snapshot?.everyRoute() ?? []
   return routes.flatMap((route) => {
@@ -26,13 +26,15 @@ function sharesOf(
   })
 }
 
-/** Failures in a row that make a target degraded: one may be chance. */
+/** Number of failures in a row that make a target degraded; a single failure may be chance. */
 const failuresDegraded = 3
 
 function targetLoad(model: string, { target, weight }: WeightedTarget<Target>): TargetLoad {
   const { inFlight, failuresInRow } = target.health
   return {
-    ...{ model, weight, inFlight },
+    model,
+    weight,
+    inFlight,
     provider: target.provider,
     target: target.model,
     health: failuresInRow >= failuresDegraded ? 'degraded' : 'healthy',

@@ -1,4 +1,4 @@
-// Work that takes longer than a request should wait for is done in slices: between two of them everybody else has a turn.
+// Splits long work into slices, so that requests do not wait for all of it.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../../shared/clock.ts'
 
@@ -11,7 +11,7 @@ export class TimeSlice {
     this.#endMs = clock.monotonicMs() + sliceMs
   }
 
-  /** Gives the turn away when the slice is used up. */
+  /** Lets the event loop run when the slice is used up. */
   async yieldIfDue(): Promise<void> {
     if (this.#clock.monotonicMs() < this.#endMs) return
     await nextTurn()

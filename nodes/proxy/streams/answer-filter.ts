@@ -1,18 +1,18 @@
-// Filters between an upstream's events and the caller's printer.
+// Filters between the events of an upstream and the printer of the caller's dialect.
 import type { ChatAnswer } from '../../../shared/chat/answer.ts'
 import { assemble } from '../../../shared/chat/assemble.ts'
 import type { ChatEvent, Emit } from '../../../shared/chat/events.ts'
 import { explode } from '../../../shared/chat/explode.ts'
 
-/** Takes the emitter behind it and gives the one in front of it: it may drop, change, hold back and add events. */
+/** Takes the emitter behind the filter and returns the one in front of it. A filter may drop, change, delay and add events. */
 export type AnswerFilter = (emit: Emit) => Emit
 
-/** The first filter sees an event first. */
+/** Chains filters. The first filter gets an event first. */
 export function filtered(filters: readonly AnswerFilter[], emit: Emit): Emit {
   return filters.reduceRight((next, filter) => filter(next), emit)
 }
 
-/** A whole answer as its filters leave it; undefined when what is left is no answer. */
+/** Runs a whole answer through filters. Returns undefined when what they leave is no answer. */
 export function filterAnswer(filters: readonly AnswerFilter[], answer: ChatAnswer): ChatAnswer | undefined {
   if (filters.length === 0) return answer
   const events: ChatEvent[] = []

@@ -1,15 +1,15 @@
-// The answer of one attempt as a stream: bytes of the upstream go in, bytes for the caller come out of its sink.
+// The interface of streamed answers: bytes of the upstream go in, and bytes for the caller come out through a sink.
 import type { ChatError } from '../../../shared/chat/error.ts'
 import type { Usage } from '../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { TokenCounts } from '../../../shared/usage/token-counts.ts'
 
 export interface StreamSink {
-  /** Called before the first bytes: from now on the request cannot be tried again. */
+  /** Called before the first bytes. The request cannot be tried again after that. */
   onFirstByte(): void
   /** Bytes for the caller, valid during the call. */
   onBytes(bytes: Buffer | string): void
-  /** The answer is whole; `last` is its terminal event, which nobody has sent yet. */
+  /** The answer is complete. `last` is its terminal event, which has not been sent yet. */
   onDone(last: Buffer | string): void
   /** The upstream reported an error in its stream. */
   onErrorEvent(): void
@@ -18,7 +18,7 @@ export interface StreamSink {
 export interface StreamOptions {
   /** Whether the caller asked for the usage chunk. */
   readonly showUsage: boolean
-  /** When the head of the answer came, monotonic. */
+  /** Monotonic time at which the head of the answer arrived. */
   readonly nowMs: number
   readonly sink: StreamSink
 }
@@ -28,7 +28,7 @@ export interface StreamTokens {
   readonly estimated: boolean
 }
 
-/** Content events and when they came; times are 0 until there is one. */
+/** Number of content events, and when the first and the last one arrived; the times are 0 until there is one. */
 export interface StreamTiming {
   readonly tokens: number
   readonly firstTokenMs: number
@@ -36,32 +36,32 @@ export interface StreamTiming {
 }
 
 export interface AnswerStream {
-  /** Whether the caller has had a byte of it. */
+  /** Whether a byte was sent to the caller. */
   readonly forwarded: boolean
-  /** Whether the answer is whole even if nothing more comes. */
+  /** Whether the answer is complete even if the upstream sends nothing more. */
   readonly finished: boolean
-  /** What the upstream said when it reported an error. */
+  /** Message of an error that the upstream reported. */
   readonly errorMessage: string | undefined
-  /** The same, where it was understood. */
+  /** The reported error, where the upstream's dialect was parsed. */
   readonly error: ChatError | undefined
-  /** Media type of what the caller is sent. */
+  /** Media type of the answer to the caller. */
   readonly contentType: string
   /** Billable units that the stream reported; absent from dialects that report tokens alone. */
   readonly units?: BillableUnits | undefined
   /** The stream has no room for an error event: when it fails, the connection is cut. */
   readonly opaque?: boolean
   readonly timing: StreamTiming
-  /** When the last event came that was not a comment, monotonic. */
+  /** Monotonic time of the last event that was not a comment. */
   readonly lastEventMs: number
-  /** Sent when nothing has been sent for a while; undefined where the stream has no such thing. */
+  /** Text to send when nothing was sent for a while. Undefined where the format has none. */
   readonly keepAlive: string | undefined
-  /** `broken` when the bytes cannot be such a stream. */
+  /** Returns `broken` when the bytes are no stream of the upstream's format. */
   push(bytes: Buffer, nowMs: number): 'ok' | 'broken'
-  /** The upstream has ended it. */
+  /** Called when the upstream has ended the stream. Returns `cut` when the answer is incomplete. */
   end(): 'whole' | 'cut'
-  /** As the upstream counted; else one token for each event, and the input as estimated. */
+  /** Tokens as the upstream reported them, else one for each event and `estimatedInput`. */
   tokens(estimatedInput: number): StreamTokens
-  /** What ends the stream when it failed; undefined: an error event of the caller's dialect. */
+  /** Text that ends a stream that failed. Undefined: an error event in the caller's error shape. */
   failure(code: string, message: string): string | undefined
 }
 
@@ -71,5 +71,5 @@ export function countedTokens(usage: Usage | undefined, estimatedInput: number, 
 }
 
 export const eventStream = 'text/event-stream'
-/** A comment now and then shows whatever stands between us and the caller that the stream is alive. */
+/** A comment keeps proxies between the gateway and the caller from closing a silent stream. */
 export const keepAliveComment = ': keep-alive\n\n'

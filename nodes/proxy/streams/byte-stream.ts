@@ -1,5 +1,5 @@
-// An answer whose bytes nobody reads on the way: audio, a file, text. It has no room for an error event, so a failure after its
-// first byte cuts the connection.
+// Passes an answer of opaque bytes through: audio, a file, text. Its format has no error event, so a failure after the first byte
+// cuts the connection.
 import type { AnswerStream, StreamOptions, StreamSink, StreamTiming, StreamTokens } from './answer-stream.ts'
 
 export class ByteStream implements AnswerStream {
@@ -12,7 +12,7 @@ export class ByteStream implements AnswerStream {
   readonly keepAlive = undefined
   readonly #sink: StreamSink
   forwarded = false
-  /** Bytes count as one token, so that the time to the first of them is known. */
+  /** All bytes count as one token, so that the time to the first byte is recorded. */
   timing: StreamTiming = { tokens: 0, firstTokenMs: 0, lastTokenMs: 0 }
   lastEventMs: number
 

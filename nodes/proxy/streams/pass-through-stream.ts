@@ -1,4 +1,4 @@
-// The stream whose bytes pass through: it relays events to the caller and remembers what they report.
+// Passes server-sent events of an upstream through to a caller of the same dialect, and observes what they report.
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import { AnthropicStreamObserver } from '../dialects/anthropic/stream-observer.ts'
 import { secondsOf } from '../dialects/common/seconds.ts'
@@ -68,8 +68,6 @@ export class PassThroughStream implements AnswerStream, StreamOutput {
 
   failure(): undefined {}
 
-  // ── what the relay puts out ──────────────────────────────────────────────────────────────────────────────────────
-
   onEvents(bytes: Buffer): void {
     this.#begin()
     this.#sink.onBytes(bytes)
@@ -91,7 +89,7 @@ export class PassThroughStream implements AnswerStream, StreamOutput {
   }
 }
 
-/** An event may hold a whole picture. */
+/** An event of a typed stream may contain a whole image. */
 const typedEventBytesMax = 32 << 20
 
 function observerFor(dialect: StreamDialect, showUsage: boolean): StreamObserver {

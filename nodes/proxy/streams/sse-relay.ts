@@ -1,9 +1,9 @@
-// Relays one stream of server-sent events: bytes in, the same bytes out in as few writes as they came in, less the usage
-// chunk that we asked for and the caller did not. The terminal event is held back, because the record of the request has
-// to be on its way before the last byte is.
+// Relays one stream of server-sent events: the same bytes go out, in as few writes as they came in, without the usage chunk that the
+// gateway asked for and the caller did not. The terminal event is held back, because the record of the request must be in the
+// spool before the last byte is sent.
 import { type FrameSink, SseFrames } from '../../../shared/sse/frames.ts'
 
-/** What the relay needs to know of the dialect: see `openai/stream-observer.ts`. */
+/** Reads the events of one dialect; see `openai/stream-observer.ts`. */
 export interface EventObserver {
   observe(text: string): 'token' | 'other' | 'hide' | 'done' | 'error'
   readonly finished: boolean
@@ -11,11 +11,11 @@ export interface EventObserver {
 }
 
 export interface StreamOutput {
-  /** Complete events, valid during the call. */
+  /** Called with complete events, which are valid during the call. */
   onEvents(bytes: Buffer): void
-  /** The stream is whole; `last` is its terminal event, ours to keep. */
+  /** Called when the stream is complete. `last` is its terminal event and may be kept. */
   onDone(last: Buffer): void
-  /** An error event: nothing of it was forwarded. */
+  /** Called at an error event, which is not forwarded. */
   onErrorEvent(): void
 }
 
@@ -25,25 +25,25 @@ export class SseRelay implements FrameSink {
   readonly #output: StreamOutput
   #over = false
   #nowMs = 0
-  /** Events to forward in one write: bytes [start, end) of the buffer being cut. */
+  /** Events to forward in one write: bytes [start, end) of the buffer that is being read. */
   #run: Buffer | undefined
   #runStart = 0
   #runEnd = 0
-  /** Content events so far; an upstream that sends one token an event makes this the token count. */
+  /** Number of content events. It is the number of tokens where an upstream sends one token per event. */
   tokens = 0
   firstTokenMs = 0
   lastTokenMs = 0
-  /** Of the last event that was not a comment. */
+  /** Monotonic time of the last event that was not a comment. */
   lastEventMs = 0
 
-  /** `eventBytesMax`, where a stream has larger events than usual. */
+  /** `eventBytesMax` is set for streams with larger events than usual. */
   constructor(observer: EventObserver, output: StreamOutput, eventBytesMax?: number) {
     this.#frames = new SseFrames(eventBytesMax)
     this.#observer = observer
     this.#output = output
   }
 
-  /** `broken` when the upstream sends something that cannot be a stream of events. */
+  /** Returns `broken` when the bytes are no stream of events. */
   push(chunk: Buffer, nowMs: number): 'ok' | 'broken' {
     if (this.#over) return 'ok'
     this.#nowMs = nowMs
@@ -51,8 +51,8 @@ export class SseRelay implements FrameSink {
     return bounded || this.#over ? 'ok' : 'broken'
   }
 
-  /** The upstream has ended; `cut` when the answer was not whole. An event without its blank line is none, unless it is
-   *  the terminal one. */
+  /** Called when the upstream has ended the stream. Returns `cut` when the answer is incomplete. An event without its blank line is
+   *  dropped, unless it is the terminal one. */
   end(): 'whole' | 'cut' {
     if (this.#over) return 'whole'
     this.#over = true
@@ -64,7 +64,7 @@ export class SseRelay implements FrameSink {
   }
 
   onFrame(bytes: Buffer, start: number, end: number): void {
-    if (this.#over) return // whatever comes after the terminal event is not part of the answer
+    if (this.#over) return // bytes after the terminal event are not part of the answer
     const text = bytes.latin1Slice(start, end)
     const fate = this.#observer.observe(text)
     if (fate === 'token' || fate === 'other') {

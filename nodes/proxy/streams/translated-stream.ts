@@ -1,6 +1,5 @@
-// A stream on its way from an upstream of one dialect to a caller of another: bytes are parsed to events, events are printed,
-// and what one read brought goes out in one write. Its terminal event is held back, as in a stream that passes
-// through.
+// Translates the stream of an upstream to a caller of another dialect: bytes are parsed to events, events are printed, and the events of
+// one read go out in one write. The terminal event is held back, as in a stream that passes through.
 import { Assembly } from '../../../shared/chat/assemble.ts'
 import type { ChatError } from '../../../shared/chat/error.ts'
 import { type ChatEvent, type Emit, isToken } from '../../../shared/chat/events.ts'
@@ -42,10 +41,10 @@ export class TranslatedStream implements AnswerStream {
   readonly #printer: StreamPrinter
   readonly #emit: Emit
   readonly #facts: PrintFacts
-  /** Puts the answer together where it will be stored. */
+  /** Assembles the answer where it will be stored. */
   readonly #assembly: Assembly | undefined
   #nowMs: number
-  /** Printed and not yet written. */
+  /** Text that is printed and not yet sent. */
   #pending = ''
   #usage: Usage | undefined
   #over: 'whole' | 'error' | 'cut' | undefined
@@ -126,9 +125,9 @@ export class TranslatedStream implements AnswerStream {
     this.#pending += this.#printer.print(event)
   }
 
-  /** After what one read brought. */
+  /** Sends what the events of one read have printed. */
   #settle(): void {
-    // An error in the same read as the first words: nobody has heard them, so another target may be tried.
+    // After an error before anything was sent, the text is dropped, so that another target can be tried.
     if (this.#over === 'error' && !this.forwarded) this.#pending = ''
     this.#flush()
     if (this.#over === 'error') this.#sink.onErrorEvent()

@@ -1,7 +1,7 @@
-// Takes the records of finished requests. Each is encoded at once into the open batch; at the end of the event loop's
-// turn one write appends the turn's records to the spool, and only then the answers' last bytes are let go. So a usage
-// record outlives this process whenever its caller has seen the end of the answer. Batches go to the aggregator by size
-// or age (`delivery.ts`). Nothing here waits, and nothing that fails here keeps an answer back.
+// Takes the records of finished requests. Each is encoded at once into the open batch. At the end of the event loop's turn
+// one write appends the turn's records to the spool, and only then the last bytes of the answers are sent. So a usage record
+// outlives this process whenever its caller has seen the end of the answer. A batch is sent to the aggregator when it is
+// large or old enough (`batch-delivery.ts`). Nothing here waits, and no failure here delays an answer.
 import { join } from 'node:path'
 import type { Bus } from '../../../cluster/bus/bus.ts'
 import { bounds } from '../../../shared/bounds.ts'
@@ -9,7 +9,7 @@ import type { Chance, Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { BatchWriter, isSingle, recordBytesMax } from '../../../shared/telemetry/codec.ts'
 import type { AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'
-import { Delivery } from './delivery.ts'
+import { BatchDelivery } from './batch-delivery.ts'
 import { type Append, Spool } from './spool.ts'
 
 export interface RecordSink {
@@ -19,7 +19,7 @@ export interface RecordSink {
 
 export interface RecorderOptions {
   node: string
-  /** Of this boot: `bootEpoch`. */
+  /** Name of this boot, from `bootEpoch`. */
   epoch: string
   dataDir: string
   bus: Bus
@@ -46,10 +46,10 @@ const defaultBounds: RecorderBounds = {
   memoryBytesMax: 16 << 20,
 }
 
-/** After a failed write the spool is tried again this much later. */
+/** Time between a failed write and the next try. */
 const spoolRetryMs = 5_000
 
-/** A name for one boot of a node: never used twice, sorts by time. */
+/** The name of one boot of a node. Names are never used twice and sort by time. */
 export function bootEpoch(clock: Clock, chance: Chance): string {
   const random = Array.from({ length: 12 }, () => Math.floor(chance() * 36).toString(36)).join('')
   return `${clock.wallMs().toString(36)}-${random}`
@@ -59,16 +59,16 @@ export class Recorder {
   readonly #options: RecorderOptions
   readonly #bounds: RecorderBounds
   readonly #spool: Spool
-  readonly #delivery: Delivery
+  readonly #delivery: BatchDelivery
   readonly #writer: BatchWriter
   readonly #afterTurn: (run: () => void) => void
   readonly #endTurn = (): void => this.#turnEnds()
   #flushes: (() => void)[] = []
   #flushing: (() => void)[] = []
   #turnOpen = false
-  /** Of the last record taken. */
+  /** Sequence of the last record taken. */
   #sequence = 0
-  /** First sequence of the open batch; 0 when none is open. */
+  /** First sequence of the open batch, 0 when none is open. */
   #batchFirst = 0
   /** Bytes of the open batch that are in the spool. */
   #spooledBytes = 0
@@ -82,30 +82,28 @@ export class Recorder {
     this.#bounds = { ...defaultBounds, ...options.bounds }
     const { batchBytesMax, spoolBytesMax, segmentBytesMax, memoryRecordsMax, memoryBytesMax } = this.#bounds
     this.#afterTurn = options.afterTurn ?? ((run) => void setImmediate(run))
-    // A batch is closed once it is over its size, so it can be over by one record, and its header needs room too.
+    // A batch is closed once it exceeds its size, so it can exceed it by one record, and its header needs room too.
     this.#writer = new BatchWriter(Buffer.allocUnsafeSlow(batchBytesMax + 2 * recordBytesMax))
-    const directory = join(options.dataDir, 'spool')
-    this.#spool = new Spool({ directory, epoch: options.epoch, bytesMax: spoolBytesMax, segmentBytesMax })
     const { epoch, bus, clock, notify } = options
-    this.#delivery = new Delivery({
-      ...{ epoch, bus, clock, notify },
-      ...{ spool: this.#spool, memoryRecordsMax, memoryBytesMax },
-    })
+    const directory = join(options.dataDir, 'spool')
+    const spool = new Spool({ directory, epoch, bytesMax: spoolBytesMax, segmentBytesMax })
+    this.#spool = spool
+    this.#delivery = new BatchDelivery({ epoch, spool, bus, clock, notify, memoryRecordsMax, memoryBytesMax })
   }
 
-  /** Finds what earlier boots left and delivers it again. A spool that cannot be used is told, not refused. */
+  /** Opens the spool and delivers what earlier boots left in it. A spool that cannot be used is reported, not thrown. */
   start(): void {
     try {
       this.#spool.open()
     } catch (error) {
-      this.#onSpoolRefusal({ type: 'failed', message: error instanceof Error ? error.message : 'unknown' })
+      this.#onSpoolFailure({ type: 'failed', message: error instanceof Error ? error.message : 'unknown' })
     }
     this.#delivery.start()
   }
 
   /**
-   * Takes a finished request with its attempts, oldest first; the last one is that whose answer was used. `flush` runs
-   * after the records are in the spool, at the end of this turn. All objects may be reused once this returns.
+   * Records a finished request with its attempts, oldest first. The answer of the last attempt was used. `flush` runs at the
+   * end of this turn, after the records are in the spool. All objects may be reused once this returns.
    */
   finish(request: RequestRecord, attempts: readonly AttemptRecord[], flush: () => void): void {
     const last = attempts.at(-1)
@@ -121,13 +119,13 @@ export class Recorder {
     this.#openTurn()
   }
 
-  /** Takes an attempt that is over before its request is, or after it: then `finish` must not get it too. */
+  /** Records an attempt that ends before or after its request. It must not be passed to `finish` as well. */
   note(attempt: AttemptRecord): void {
     this.#addAttempt(attempt)
     this.#openTurn()
   }
 
-  /** For the heartbeat: what waits, and what was dropped since start. */
+  /** Queue lengths, and the number of records dropped since start, for the heartbeat. */
   queues(): Record<string, { length: number; dropped: number }> {
     const open = this.#batchFirst === 0 ? 0 : this.#sequence - this.#batchFirst + 1
     return {
@@ -137,8 +135,8 @@ export class Recorder {
     }
   }
 
-  /** Sends what is open, and waits `patienceMs` at most until it is confirmed: whoever stops may be gone for good. What nobody
-   *  confirms stays in the spool for the next boot. */
+  /** Sends the open batch and waits `patienceMs` at most for its confirmation, since this node may never start again. What is
+   *  not confirmed stays in the spool for the next boot. */
   async close(patienceMs = 0): Promise<void> {
     this.#turnEnds()
     this.#endBatch()
@@ -153,7 +151,7 @@ export class Recorder {
     this.#writer.attempt(attempt)
   }
 
-  /** Makes room for one record in the open batch, and gives it its sequence. */
+  /** Makes room for one record in the open batch, and assigns its sequence. */
   #openRecord(): void {
     if (this.#batchFirst !== 0 && this.#writer.offset >= this.#bounds.batchBytesMax) this.#endBatch()
     this.#sequence++
@@ -191,21 +189,21 @@ export class Recorder {
     }
   }
 
-  /** Everything of the open batch that is not in the spool yet, in one write. */
+  /** Writes everything of the open batch that is not in the spool yet, in one write. */
   #append(): void {
     const end = this.#writer.offset
     if (this.#batchFirst === 0 || !this.#batchSpooled || end === this.#spooledBytes) return
     const outcome = this.#spool.append(this.#writer.bytes, this.#spooledBytes, end, this.#spooledBytes === 0)
     if (outcome.type !== 'stored') {
-      this.#onSpoolRefusal(outcome)
+      this.#onSpoolFailure(outcome)
       return
     }
     this.#spooledBytes = end
     this.#spoolDown = false
   }
 
-  /** Told once until a write succeeds again; meanwhile batches are held in memory. */
-  #onSpoolRefusal(outcome: Exclude<Append, { type: 'stored' }>): void {
+  /** Reports a failure once until a write succeeds again. Meanwhile batches are held in memory. */
+  #onSpoolFailure(outcome: Exclude<Append, { type: 'stored' }>): void {
     this.#batchSpooled = false
     this.#spoolDownUntilMs = this.#options.clock.monotonicMs() + spoolRetryMs
     if (this.#spoolDown) return

@@ -1,4 +1,4 @@
-// Reads the finished batches of a segment piece by piece, off the event loop: a segment is 16 MiB and the proxy has
+// Reads the finished batches of a segment piece by piece with asynchronous I/O: a segment is 16 MiB, and the proxy has
 // answers to send meanwhile.
 import { open } from 'node:fs/promises'
 import { type BatchExtent, scanBatches } from '../../../shared/telemetry/batch.ts'
@@ -11,8 +11,8 @@ export interface SpooledBatch {
 }
 
 /**
- * A segment that grows is followed: it ends where `closedBytes` stands once all before it was taken. `pieceBytes` must
- * hold any batch. A rest that is not readable is told once, with its size.
+ * The segment may grow while it is read: `closedBytes` is read again for each piece. `pieceBytes` must hold any batch.
+ * `onUnreadable` is called once where the rest of the segment is unreadable, with the size of that rest.
  */
 export async function* readSegment(
   segment: Segment,
@@ -27,7 +27,7 @@ export async function* readSegment(
       const { bytesRead } = await file.read(piece, 0, Math.min(pieceBytes, limit - offset), offset)
       const { batches, end } = scanBatches(piece.subarray(0, bytesRead))
       const atEnd = offset + bytesRead >= limit
-      // The last batch of a piece may go on in the next one: it is read again from its start.
+      // The last batch of a piece may continue in the next one, so it is read again from its start.
       const whole = atEnd ? batches : batches.slice(0, -1)
       for (const extent of whole) if (extent.count > 0) yield batchAt(piece, extent)
       const next = atEnd ? end : (batches.at(-1)?.start ?? 0)

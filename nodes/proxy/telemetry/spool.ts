@@ -1,7 +1,7 @@
-// Where usage records lie between the answer's last byte and the aggregator's confirmation: append-only segment files,
-// one series per boot (epoch). One write(2) a turn puts them into the kernel, which outlives this process; the
-// aggregator's durable commit each second is what outlives the machine, and only when it lags does the spool sync itself.
-// A batch never crosses segments, so each file can be read from its start. Foreign files in the folder are left alone.
+// Holds usage records between the answer's last byte and the aggregator's confirmation, in append-only segment files, one
+// series per boot (epoch). One write(2) per turn hands them to the kernel, which outlives this process. What protects them
+// from a power cut is the aggregator's durable commit each second; the spool syncs itself only when that commit lags. A batch
+// never crosses segments, so each file can be read from its start. Other files in the folder are left alone.
 import assert from 'node:assert/strict'
 import { closeSync, fdatasync, mkdirSync, openSync, readdirSync, statSync, unlink, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,11 +17,11 @@ export interface Segment {
   readonly path: string
   readonly epoch: string
   readonly number: number
-  /** Everything in the file. */
+  /** Size of the file. */
   bytes: number
-  /** Up to the end of the last finished batch; for a segment of an earlier boot all of it. */
+  /** Size up to the end of the last finished batch. For a segment of an earlier boot this is the whole file. */
   closedBytes: number
-  /** Last sequence of the last finished batch; undefined for a segment of an earlier boot that was not read yet. */
+  /** Last sequence of the last finished batch. Undefined for a segment of an earlier boot that was not read yet. */
   last: number | undefined
 }
 
@@ -32,8 +32,9 @@ const segmentName = /^([a-z0-9-]+)\.(\d{8})\.spool$/
 const stored: Append = { type: 'stored' }
 const full: Append = { type: 'full' }
 
-/** The current segment with a fully confirmed content above this is deleted at once; a smaller one waits. */
-const emptySegmentBytes = 64 << 10
+/** A current segment of this size or more is deleted once it is confirmed whole. A smaller one is written on, which saves
+ *  creating a file for every few records. */
+const currentReleaseBytesMin = 64 << 10
 
 export class Spool {
   readonly #options: SpoolOptions
@@ -58,7 +59,7 @@ export class Spool {
     return this.#segments
   }
 
-  /** Finds what earlier boots left. Throws what the file system throws: the caller goes on without. */
+  /** Lists the segments that earlier boots left. Throws what the file system throws; the caller then goes on without a spool. */
   open(): void {
     mkdirSync(this.#options.directory, { recursive: true })
     this.#segments = []
@@ -81,7 +82,7 @@ export class Spool {
     this.#ready = true
   }
 
-  /** Appends a part of a batch; `starts` for its first part. After anything but `stored` the rest must not be appended. */
+  /** Appends a part of a batch; `starts` marks its first part. After any result but `stored` the rest must not be appended. */
   append(bytes: Uint8Array, start: number, end: number, starts: boolean): Append {
     try {
       if (this.#bytes + end - start > this.#options.bytesMax) {
@@ -122,7 +123,7 @@ export class Spool {
     }
   }
 
-  /** Deletes what is confirmed up to `sequence`. Returns how many segments went. */
+  /** Deletes the segments that are confirmed up to `sequence`. Returns how many were deleted. */
   release(epoch: string, sequence: number): number {
     const kept: Segment[] = []
     for (const segment of this.#segments) {
@@ -134,7 +135,7 @@ export class Spool {
     return released
   }
 
-  /** Bounds what a power cut can take while nobody confirms. Off the event loop; errors show at the next write. */
+  /** Bounds what a power cut can destroy while nothing is confirmed. It does not block; errors show at the next write. */
   sync(): void {
     if (this.#current === undefined || !this.#unsynced) return
     this.#unsynced = false
@@ -148,13 +149,13 @@ export class Spool {
   #isDone(segment: Segment, sequence: number): boolean {
     if (segment.last === undefined || segment.last > sequence) return false
     const isCurrent = this.#current?.segment === segment
-    return !isCurrent || (segment.bytes === segment.closedBytes && segment.bytes >= emptySegmentBytes)
+    return !isCurrent || (segment.bytes === segment.closedBytes && segment.bytes >= currentReleaseBytesMin)
   }
 
   #delete(segment: Segment): void {
     if (this.#current?.segment === segment) this.seal()
     this.#bytes -= segment.bytes
-    // One that stays is found at the next boot and delivered again, which counts nothing twice.
+    // A file that cannot be deleted is found at the next boot and delivered again, which counts nothing twice.
     unlink(segment.path, () => {})
   }
 

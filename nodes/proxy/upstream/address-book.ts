@@ -1,5 +1,5 @@
-// The addresses of names, kept for a while. A resolver that fails or hangs for some minutes then stops nobody, and opening a
-// hundred connections asks it once. What a name resolves to is not judged here: see `egress.ts`.
+// Caches the addresses of names. So a resolver that fails or hangs for some minutes stops no request, and opening a hundred
+// connections asks it once. `egress.ts` decides which of the addresses may be connected to.
 import dns from 'node:dns'
 import type { Clock } from '../../../shared/clock.ts'
 
@@ -14,17 +14,17 @@ export interface AddressBookOptions {
 
 interface Entry {
   addresses: Addresses
-  /** When `addresses` were the resolver's answer; undefined: never yet. */
+  /** When the resolver answered with `addresses`. Undefined: it has not answered yet. */
   resolvedAtMs: number | undefined
-  /** Who waits for the answer that is under way. */
+  /** Callbacks that wait for the running query. */
   waiting: Resolved[] | undefined
 }
 
 const freshMsMax = 30_000
 const lastGoodMsMax = 300_000
-/** How long a resolver may take when an older answer is at hand. */
-const patienceMs = 500
-/** More names than any configuration has; the one longest unused goes first. */
+/** Time that a query may take before an older answer is used. */
+const queryMsMax = 500
+/** More names than any configuration has. The least recently used one is dropped first. */
 const namesMax = 1_024
 
 export class AddressBook {
@@ -46,7 +46,7 @@ export class AddressBook {
       return
     }
     const once = onlyOnce(found)
-    if (this.#ageMs(entry) <= lastGoodMsMax) this.#clock.after(patienceMs, () => once(null, entry.addresses))
+    if (this.#ageMs(entry) <= lastGoodMsMax) this.#clock.after(queryMsMax, () => once(null, entry.addresses))
     if (entry.waiting !== undefined) entry.waiting.push(once)
     else this.#ask(hostname, entry, once)
   }
@@ -73,12 +73,17 @@ export class AddressBook {
     const entry = this.#entries.get(hostname) ?? { addresses: [], resolvedAtMs: undefined, waiting: undefined }
     this.#entries.delete(hostname)
     this.#entries.set(hostname, entry)
-    if (this.#entries.size > namesMax) this.#entries.delete(this.#entries.keys().next().value!)
+    if (this.#entries.size > namesMax) this.#forgetOldest()
     return entry
+  }
+
+  #forgetOldest(): void {
+    const { value, done } = this.#entries.keys().next()
+    if (done !== true) this.#entries.delete(value)
   }
 }
 
-// As `net.connect` asks by itself: a machine without IPv6 is given no IPv6 addresses.
+// The hints that `net.connect` uses by itself: a machine without IPv6 gets no IPv6 addresses.
 const hints = process.platform === 'win32' ? 0 : dns.ADDRCONFIG
 
 function askSystem(hostname: string, resolved: Resolved): void {

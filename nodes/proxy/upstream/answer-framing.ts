@@ -1,6 +1,6 @@
-// How long the body of an answer is and whether its connection may serve again (RFC 9112, 6.3 and 9.3). Wherever two
-// readers could disagree about where a body ends, the answer is refused: on a reused connection the disagreement would
-// hand one caller's bytes to another.
+// Determines how long the body of an answer is and whether its connection may be reused (RFC 9112, 6.3 and 9.3). Wherever two
+// readers could disagree about the end of a body, the answer is rejected: on a reused connection the disagreement would give
+// one caller's bytes to another.
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { fieldValue } from './answer-head.ts'
 
@@ -13,7 +13,7 @@ export interface Framing {
   readonly keepAliveMs: number | undefined
 }
 
-/** Lengths of the names read here; the parser notes only lines whose name has one of them. */
+/** Whether a header with a name of this length can be one that is read here. The parser notes only the lines of these. */
 export function mayFrame(nameLength: number): boolean {
   return nameLength === 10 || nameLength === 14 || nameLength === 17
 }
@@ -25,7 +25,7 @@ interface Fields {
   keepAliveMs: number | undefined
 }
 
-/** `lineStarts`: places in `head` of the lines that `mayFrame`. */
+/** `lineStarts`: places in `head` of the lines whose names pass `mayFrame`. */
 export function readFraming(status: number, head: string, lineStarts: readonly number[]): Result<Framing, string> {
   const fields: Fields = { length: undefined, chunked: false, close: false, keepAliveMs: undefined }
   for (const start of lineStarts) {
@@ -38,7 +38,7 @@ export function readFraming(status: number, head: string, lineStarts: readonly n
   const keepAlive = !fields.close && !oldVersion
   const keepAliveMs = fields.keepAliveMs
   if (status === 204 || status === 304) {
-    // A 204 that announces a body may be followed by one: such a connection is not trusted again.
+    // A 204 that announces a body may be followed by one, so its connection is not reused.
     const silent = status === 304 || (!fields.chunked && (fields.length ?? 0) === 0)
     return done({ body: 'none', length: 0, keepAlive: keepAlive && silent, keepAliveMs })
   }
@@ -77,7 +77,7 @@ function readField(head: string, start: number, fields: Fields): string | undefi
   }
 }
 
-/** Digits only: `+5`, `0x5`, `5, 5` and a blank are refused. Fifteen of them stay exact. */
+/** Accepts digits only: `+5`, `0x5`, `5, 5` and a blank are rejected. Fifteen digits stay exact. */
 function parseLength(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }

@@ -1,10 +1,11 @@
-// The head of an answer as one string. A request reads two or three of its fields, so they are looked up when asked
-// for: no object of headers is ever made.
+// The head of an answer as one string. A request reads two or three of its fields, so fields are looked up when they are
+// needed, and no object of headers is ever made.
+import { isBlank } from './character-tables.ts'
 import type { UpstreamHead } from './upstream.ts'
 
 export class AnswerHead implements UpstreamHead {
   readonly status: number
-  /** Status line and field lines, each ending in CRLF, then the empty line; already checked by the parser. */
+  /** Status line and field lines, each ending in CRLF, then the empty line. The parser has checked them. */
   readonly #text: string
   #lowered: string | undefined
 
@@ -15,7 +16,7 @@ export class AnswerHead implements UpstreamHead {
 
   header(name: string): string | undefined {
     if (name === 'set-cookie') return undefined
-    // In latin1 no character changes its length when lowered, so places in one string are places in the other.
+    // In latin1 no character changes its length in lower case, so places in one string are places in the other.
     this.#lowered ??= this.#text.toLowerCase()
     const found = this.#lowered.indexOf(`\r\n${name}:`)
     return found < 0 ? undefined : fieldValue(this.#text, found + name.length + 3)
@@ -36,16 +37,12 @@ export class AnswerHead implements UpstreamHead {
   }
 }
 
-/** The value that starts at `from` and runs to the end of its line, without the blanks around it. Not `trim()`: that
- *  one would take a no-break space for a blank. */
+/** Returns the value that starts at `from` and runs to the end of its line, without the blanks around it. `trim()` would
+ *  remove a no-break space too. */
 export function fieldValue(head: string, from: number): string {
   let start = from
   let end = head.indexOf('\r', from)
   while (start < end && isBlank(head.charCodeAt(start))) start++
   while (end > start && isBlank(head.charCodeAt(end - 1))) end--
   return head.slice(start, end)
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9
 }

@@ -1,4 +1,4 @@
-// What a parser told its sink, in a form that does not depend on how the bytes were cut; for tests.
+// Records the callbacks of a parser in a form that does not depend on how the bytes were cut. Tests only.
 import assert from 'node:assert/strict'
 import type { AnswerHead } from './answer-head.ts'
 import { AnswerParser, type AnswerSink } from './answer-parser.ts'
@@ -39,7 +39,7 @@ export class AnswerRecord implements AnswerSink {
     this.ended = true
   }
 
-  /** Everything but the cuts. */
+  /** All that was reported, without the places of the cuts. */
   summary() {
     const { failure, keepAlive, keepAliveMs, extraBytes } = this.parser
     const { status } = this.heads[0] ?? {}

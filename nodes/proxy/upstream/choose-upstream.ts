@@ -1,10 +1,10 @@
-// Which client reaches an origin: our own, or undici where the environment names a proxy for it.
+// Chooses the client for an origin: the gateway's own, or undici where the environment names a proxy for it.
 import type { Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { AddressBook } from './address-book.ts'
 import { Http1Client } from './http1-client.ts'
 import { readProxyEnvironment } from './proxy-environment.ts'
-import { tellTroubles } from './unreachable-notices.ts'
+import { unreachableReporter } from './unreachable-notices.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
 import { SocketOpener } from './upstream-socket.ts'
 
@@ -16,8 +16,8 @@ export interface UpstreamOptions {
 
 export async function openUpstream({ environment, clock, notify }: UpstreamOptions): Promise<Upstream> {
   const addresses = new AddressBook({ clock })
-  const troubled = tellTroubles({ clock, notify })
-  const direct = new Http1Client({ clock, addresses, troubled })
+  const reportUnreachable = unreachableReporter({ clock, notify })
+  const direct = new Http1Client({ clock, addresses, reportUnreachable })
   const proxies = readProxyEnvironment(environment)
   for (const name of proxies.unusable) {
     notify({ type: 'warning', message: `${name} is not the URL of an HTTP proxy and is ignored` })
@@ -25,10 +25,14 @@ export async function openUpstream({ environment, clock, notify }: UpstreamOptio
   if (!proxies.active) return direct
   const { UndiciUpstream } = await import('./undici-upstream.ts')
   const { proxyOf } = proxies
-  return new SplitUpstream({ direct, proxied: new UndiciUpstream({ clock, addresses, troubled, proxyOf }), proxyOf })
+  return new SplitUpstream({
+    direct,
+    proxied: new UndiciUpstream({ clock, addresses, reportUnreachable, proxyOf }),
+    proxyOf,
+  })
 }
 
-/** WebSockets, through the same proxies. */
+/** Opens WebSockets, through the same proxies. */
 export function openSockets({ environment, clock }: Omit<UpstreamOptions, 'notify'>): SocketOpener {
   return new SocketOpener({ addresses: new AddressBook({ clock }), proxyOf: readProxyEnvironment(environment).proxyOf })
 }

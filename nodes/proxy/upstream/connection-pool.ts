@@ -1,6 +1,6 @@
-// The connections to one origin. The one freed last is used first: its peer is the least likely to have closed it, and
-// those not needed age until they are dropped. There is no queue: above the bound an exchange fails at once and the
-// router tries elsewhere.
+// The connections to one origin. The connection freed last is used first: its peer is the least likely to have closed it, and
+// connections that are not needed age until they are closed. There is no queue: above the bound an exchange fails at once, and
+// another target is tried.
 
 import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
@@ -8,22 +8,22 @@ import { bounds } from '../../../shared/bounds.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { AddressBook } from './address-book.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import { egressLookup, egressRefusal } from './egress.ts'
+import { egressDenial, egressLookup } from './egress.ts'
 import type { Exchange, ExchangeFailure } from './exchange.ts'
 import { isTlsError, makeSecureContext } from './socket.ts'
-import type { Troubled } from './unreachable-notices.ts'
+import type { ReportUnreachable } from './unreachable-notices.ts'
 import type { UpstreamOrigin } from './upstream.ts'
 
 const idleMsMax = 60_000
-/** How long before the peer's own `keep-alive: timeout=` a connection is given up. */
+/** A connection is closed this long before the peer's own `keep-alive: timeout=`. */
 const keepAliveMarginMs = 1_000
-/** A request too large to be kept for a second try takes only a connection that its peer has hardly had time to close. */
+/** A request too large to be kept for a second try takes only a connection that its peer has had little time to close. */
 const unreplayableIdleMsMax = 4_000
 
 export interface ConnectionPoolOptions {
   origin: UpstreamOrigin
   addresses: AddressBook
-  troubled: Troubled
+  reportUnreachable: ReportUnreachable
   clock: Clock
   connectionsMax: number
 }
@@ -33,29 +33,29 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #clock: Clock
   readonly #connectionsMax: number
   readonly #lookup: LookupFunction
-  readonly #troubled: Troubled
-  readonly #refusal: string | undefined
+  readonly #reportUnreachable: ReportUnreachable
+  readonly #egressDenial: string | undefined
   readonly #idle: Connection[] = []
   readonly #open = new Set<Connection>()
   #secureContext: SecureContext | undefined
   #session: Buffer | undefined
   #retired = false
 
-  constructor({ origin, addresses, troubled, clock, connectionsMax }: ConnectionPoolOptions) {
+  constructor({ origin, addresses, reportUnreachable, clock, connectionsMax }: ConnectionPoolOptions) {
     this.#origin = origin
     this.#lookup = egressLookup(addresses, origin)
-    this.#refusal = egressRefusal(origin)
-    this.#troubled = troubled
+    this.#egressDenial = egressDenial(origin)
+    this.#reportUnreachable = reportUnreachable
     this.#clock = clock
     this.#connectionsMax = connectionsMax
   }
 
-  /** Connections, idle ones included. */
+  /** Number of connections, idle ones included. */
   get size(): number {
     return this.#open.size
   }
 
-  /** A failure to start is told in a later turn: the caller does not have its call yet. */
+  /** Starts an exchange. A failure is reported in a later microtask, because the caller does not have its call yet. */
   start(exchange: Exchange): void {
     const connection = this.#takeIdle(exchange)
     if (connection === undefined) this.#openFor(exchange)
@@ -73,7 +73,7 @@ export class ConnectionPool implements ConnectionOwner {
     connection.idleUntilMs =
       nowMs + (keepAliveMs === undefined ? idleMsMax : Math.min(idleMsMax, keepAliveMs - keepAliveMarginMs))
     this.#idle.push(connection)
-    if (this.#idle.length > bounds.upstreamIdlePerOriginMax) this.#idle[0]!.close()
+    if (this.#idle.length > bounds.upstreamIdlePerOriginMax) this.#idle[0]?.close()
   }
 
   closed(connection: Connection): void {
@@ -82,26 +82,26 @@ export class ConnectionPool implements ConnectionOwner {
     if (place >= 0) this.#idle.splice(place, 1)
   }
 
-  /** Once only: a fresh connection that is lost is not `reused`, so its exchange fails. */
+  /** Sends an exchange again. This happens once: on a fresh connection a loss makes the exchange fail. */
   replay(exchange: Exchange): void {
     this.#openFor(exchange)
   }
 
-  troubled(failure: ExchangeFailure): void {
-    this.#troubled(this.#origin, failure)
+  exchangeFailed(failure: ExchangeFailure): void {
+    this.#reportUnreachable(this.#origin, failure)
   }
 
   sessionIssued(session: Buffer): void {
     this.#session = session
   }
 
-  /** Drops connections that have been idle for too long. */
+  /** Closes connections that have been idle for too long. */
   sweep(): void {
     const nowMs = this.#clock.monotonicMs()
     for (const connection of this.#idle.filter(({ idleUntilMs }) => idleUntilMs <= nowMs)) connection.close()
   }
 
-  /** Closes idle connections now and the others when their exchanges have ended. */
+  /** Closes idle connections now, and the others when their exchanges have ended. */
   retire(): void {
     this.#retired = true
     for (const connection of [...this.#idle]) connection.close()
@@ -122,14 +122,14 @@ export class ConnectionPool implements ConnectionOwner {
 
   #openFor(exchange: Exchange): void {
     const key = this.#origin.key
-    const refusal = this.#refusal
-    if (refusal !== undefined) {
-      this.#refuse(exchange, { type: 'connect', message: `${key}: ${refusal}` })
+    const denial = this.#egressDenial
+    if (denial !== undefined) {
+      this.#reject(exchange, { type: 'connect', message: `${key}: ${denial}` })
       return
     }
     if (this.#open.size >= this.#connectionsMax) {
       const message = `${key}: ${this.#open.size} connections are open already`
-      this.#refuse(exchange, { type: 'connect', message })
+      this.#reject(exchange, { type: 'connect', message })
       return
     }
     try {
@@ -137,15 +137,15 @@ export class ConnectionPool implements ConnectionOwner {
       this.#open.add(connection)
       connection.open(exchange)
     } catch (thrown) {
-      // What throws here is the origin's own data: an unreadable certificate, a port out of range.
+      // The origin's own data can throw: an unreadable certificate, a port out of range.
       if (!(thrown instanceof Error)) throw thrown
       const type = isTlsError(thrown) ? 'tls' : 'connect'
-      this.#refuse(exchange, { type, message: `${key}: ${thrown.message}` })
+      this.#reject(exchange, { type, message: `${key}: ${thrown.message}` })
     }
   }
 
-  #refuse(exchange: Exchange, failure: ExchangeFailure): void {
-    this.#troubled(this.#origin, failure)
+  #reject(exchange: Exchange, failure: ExchangeFailure): void {
+    this.#reportUnreachable(this.#origin, failure)
     queueMicrotask(() => exchange.fail(failure))
   }
 

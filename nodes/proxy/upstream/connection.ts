@@ -1,5 +1,5 @@
-// One socket to an origin. It carries one exchange at a time and is used again only when the last answer left no doubt:
-// after a fault, an abort, a byte too many or an answer that came before its request was written, it is closed.
+// One socket to an origin. It carries one exchange at a time and is reused only when the last answer left no doubt: after a
+// fault, an abort, an extra byte or an answer that came before its request was written, it is closed.
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
@@ -10,14 +10,14 @@ import { describeSocketError, openSocket, type SocketOptions, type SocketPhase }
 import type { UpstreamOrigin } from './upstream.ts'
 
 export interface ConnectionOwner {
-  /** Free for another exchange. */
+  /** The connection is free for another exchange. */
   freed(connection: Connection): void
-  /** Closed for good; called once. */
+  /** Called once, when the connection is closed. */
   closed(connection: Connection): void
-  /** An exchange that found a dead connection and may be sent again on a fresh one. */
+  /** The exchange met a dead connection and may be sent again on a fresh one. */
   replay(exchange: Exchange): void
-  /** An exchange failed on this connection for good. */
-  troubled(failure: ExchangeFailure): void
+  /** An exchange failed on this connection and is not sent again. */
+  exchangeFailed(failure: ExchangeFailure): void
   sessionIssued(session: Buffer): void
 }
 
@@ -26,13 +26,13 @@ export interface ConnectionOptions extends Omit<SocketOptions, 'onRead'> {
   clock: Clock
 }
 
-/** A peer that closes an idle connection does so without having read the request, which shows within a round trip.
- *  A connection lost later may have worked on it. */
+/** A peer that closes an idle connection has not read the request, which shows within a round trip. If the connection is
+ *  lost later, the peer may have worked on the request. */
 const staleMsMax = 1_000
 
 export class Connection implements Carrier {
   readonly origin: UpstreamOrigin
-  /** For the pool: since when it has been idle, and until when it may be. */
+  /** Set by the pool: since when the connection has been idle, and until when it may be. */
   idleSinceMs = 0
   idleUntilMs = 0
   readonly #owner: ConnectionOwner
@@ -46,7 +46,7 @@ export class Connection implements Carrier {
   #reused = false
   #writtenAtMs = 0
 
-  /** May throw when the origin's options can't be used. */
+  /** Throws when the origin's options cannot be used. */
   constructor({ owner, clock, ...options }: ConnectionOptions) {
     this.#owner = owner
     this.#clock = clock
@@ -61,7 +61,7 @@ export class Connection implements Carrier {
     return this.#parser.keepAliveMs
   }
 
-  /** The first exchange, on a connection just made. */
+  /** Carries the first exchange, on a new connection. */
   open(exchange: Exchange): void {
     this.#exchange = exchange
     exchange.carriedBy(this)
@@ -71,7 +71,7 @@ export class Connection implements Carrier {
     })
   }
 
-  /** A later exchange, on an idle connection. */
+  /** Carries a later exchange, on an idle connection. */
   run(exchange: Exchange): void {
     this.#exchange = exchange
     this.#reused = true
@@ -79,7 +79,7 @@ export class Connection implements Carrier {
     this.#write(exchange)
   }
 
-  /** Not before the connection is open: a handshake needs to be read. */
+  /** Does nothing before the connection is open, because the handshake must be read. */
   pause(): void {
     if (this.#phase === 'open') this.#socket.pause()
   }
@@ -107,7 +107,7 @@ export class Connection implements Carrier {
       this.close()
       return
     }
-    // An idle connection is read from, so that its end is noticed.
+    // An idle connection must be read, so that its end is noticed.
     if (exchange?.paused === true) this.#socket.resume()
     this.#owner.freed(this)
   }
@@ -152,27 +152,30 @@ export class Connection implements Carrier {
 
   #writePieces(exchange: Exchange, head: string, pieces: readonly Uint8Array[]): void {
     const socket = this.#socket
-    const last = pieces.length - 1
+    let left = pieces.length
+    // Called after a failure too, when the exchange may have moved to another connection.
+    const onLast = () => {
+      if (this.#exchange === exchange) exchange.bodyReleased()
+    }
     socket.cork()
     socket.write(head, 'latin1')
-    for (let i = 0; i < last; i++) socket.write(pieces[i]!)
-    socket.write(pieces[last]!, () => {
-      // Called after a failure too, when the exchange may have moved to another connection.
-      if (this.#exchange === exchange) exchange.bodyReleased()
-    })
+    for (const piece of pieces) {
+      left--
+      socket.write(piece, left === 0 ? onLast : undefined)
+    }
     socket.uncork()
   }
 
   #read(length: number, bytes: Buffer): void {
     if (this.#exchange === undefined) {
-      // Nobody asked: the peer and we no longer agree on where answers end.
+      // Bytes without a request: the peer disagrees about where the last answer ended.
       this.close()
       return
     }
     try {
       this.#parser.push(bytes, length)
     } catch (thrown) {
-      // A callback has a bug, and the rest of what was read is lost with it.
+      // A callback has a bug, and the rest of what was read is lost.
       this.close()
       throw thrown
     }
@@ -197,7 +200,7 @@ export class Connection implements Carrier {
       this.#owner.replay(exchange)
       return
     }
-    this.#owner.troubled(failure)
+    this.#owner.exchangeFailed(failure)
     exchange.fail(failure)
   }
 

@@ -1,5 +1,5 @@
-// An answer that an upstream compressed although it was asked not to: its bytes as they were before. Nothing waits in it that
-// the upstream could make large without end; whoever reads slowly stops it as a whole.
+// Decompresses an answer that an upstream compressed although it was asked not to. Its buffers are bounded: a slow reader
+// pauses the decoder, and the decoder pauses the upstream.
 import {
   type BrotliDecompress,
   createBrotliDecompress,
@@ -15,11 +15,11 @@ type Decoder = Gunzip | Inflate | BrotliDecompress | ZstdDecompress
 
 export interface DecodedSink {
   onDecoded(bytes: Buffer): void
-  /** All of it came. */
+  /** The answer is complete. */
   onDecodedEnd(): void
-  /** It is not of the encoding that it said, or ended in the middle. */
+  /** The bytes are not in the declared encoding, or end in the middle. */
   onUndecodable(): void
-  /** There is room again. */
+  /** The decoder accepts bytes again. */
   onDecoderReady(): void
 }
 
@@ -51,13 +51,13 @@ export class DecodedAnswer {
     })
   }
 
-  /** Undefined for an encoding that nobody here knows. */
+  /** Returns undefined for an unknown encoding. */
   static open(encoding: string, sink: DecodedSink): DecodedAnswer | undefined {
     const create = decoders[encoding.trim().toLowerCase()]
     return create === undefined ? undefined : new DecodedAnswer(create(), sink)
   }
 
-  /** False: no more until `onDecoderReady`. `bytes` may be reused. */
+  /** Returns false when no more may be pushed until `onDecoderReady`. `bytes` may be reused afterwards. */
   push(bytes: Uint8Array): boolean {
     return this.#decoder.write(Buffer.from(bytes))
   }
@@ -74,7 +74,7 @@ export class DecodedAnswer {
     this.#decoder.resume()
   }
 
-  /** Nothing comes afterwards. */
+  /** No callback comes afterwards. */
   close(): void {
     this.#closed = true
     this.#decoder.destroy()

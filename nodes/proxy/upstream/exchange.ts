@@ -1,5 +1,5 @@
-// One request and its answer, whichever connection carries them. It owns the promises made to the caller: one end or
-// one error, none after `abort()`, and the body's buffers given back exactly once.
+// One request and its answer, whichever connection carries them. It keeps the promises made to the caller: one end or one
+// error, none after `abort()`, and exactly one `onBodySent`.
 import type { AnswerHead } from './answer-head.ts'
 import type { AnswerSink } from './answer-parser.ts'
 import { type OutgoingRequest, prepareRequest } from './request-bytes.ts'
@@ -19,9 +19,9 @@ export interface Carrier {
 export class Exchange implements UpstreamCall, AnswerSink {
   readonly method: UpstreamRequest['method']
   readonly connectTimeoutMs: number
-  /** Undefined once the answer has begun: ten thousand open streams must not hold on to their prompts. */
+  /** Undefined once the answer has begun, so that ten thousand open streams do not keep their prompts in memory. */
   outgoing: OutgoingRequest | undefined
-  /** Any byte of the request was handed to a socket. */
+  /** Whether any byte of the request was given to a socket. */
   sent = false
   paused = false
   readonly #handler: UpstreamHandler
@@ -36,7 +36,7 @@ export class Exchange implements UpstreamCall, AnswerSink {
     this.#handler = handler
   }
 
-  /** Whether the request could be written once more, should its connection be lost from now on. */
+  /** Whether the request could be written again if its connection were lost now. */
   get replayable(): boolean {
     return this.outgoing !== undefined && (this.outgoing.pieces === undefined || this.#bodyHeld)
   }
@@ -53,7 +53,7 @@ export class Exchange implements UpstreamCall, AnswerSink {
   }
 
   onHead(head: AnswerHead): void {
-    // The pieces of a large request may still be on their way; the socket holds those.
+    // The pieces of a large request may still be on their way; the socket holds them.
     this.outgoing = undefined
     this.#handler.onHead(head)
   }
@@ -65,7 +65,7 @@ export class Exchange implements UpstreamCall, AnswerSink {
   onEnd(): void {
     const connection = this.#connection
     this.#connection = undefined
-    // The connection is free (or closed, and its pieces dropped) before the caller hears of the end and sends anew.
+    // The connection must be free (or closed, and its pieces dropped) before the caller is told and may send again.
     connection?.answered()
     this.bodyReleased()
     if (this.#over) return

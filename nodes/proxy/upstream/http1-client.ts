@@ -1,5 +1,5 @@
-// Our own HTTP/1.1 client over `net` and `tls`: what a proxy spends most of its time in. One string or one `writev` per
-// request, one shared read buffer, no stream object and no header object on the way.
+// The gateway's own HTTP/1.1 client over `net` and `tls`. A proxy spends most of its time here, so a request costs one string
+// or one `writev`, all sockets share one read buffer, and no stream object and no header object is made.
 
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
@@ -8,7 +8,7 @@ import { ConnectionPool } from './connection-pool.ts'
 import { Exchange } from './exchange.ts'
 import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
-import type { Troubled } from './unreachable-notices.ts'
+import type { ReportUnreachable } from './unreachable-notices.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
 
 const sweepMs = 1_000
@@ -16,27 +16,27 @@ const sweepMs = 1_000
 export interface Http1ClientOptions {
   clock: Clock
   addresses?: AddressBook
-  troubled?: Troubled
+  reportUnreachable?: ReportUnreachable
   connectionsPerOriginMax?: number
 }
 
 export class Http1Client implements Upstream {
   readonly #clock: Clock
   readonly #addresses: AddressBook
-  readonly #troubled: Troubled
+  readonly #reportUnreachable: ReportUnreachable
   readonly #connectionsMax: number
   readonly #pools = new Map<string, ConnectionPool>()
   readonly #checker = new RequestChecker()
   #sweepTimer: Timer | undefined
 
-  constructor({ clock, addresses, troubled, connectionsPerOriginMax }: Http1ClientOptions) {
+  constructor({ clock, addresses, reportUnreachable, connectionsPerOriginMax }: Http1ClientOptions) {
     this.#clock = clock
     this.#addresses = addresses ?? new AddressBook({ clock })
-    this.#troubled = troubled ?? (() => {})
+    this.#reportUnreachable = reportUnreachable ?? (() => {})
     this.#connectionsMax = connectionsPerOriginMax ?? bounds.upstreamConnectionsPerOriginMax
   }
 
-  /** `onBodySent` may come before this returns; every other callback comes later. */
+  /** `onBodySent` may be called before this returns. Every other callback comes later. */
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
     const exchange = new Exchange(request, handler)
     const problem = this.#checker.problem(request)
@@ -58,7 +58,7 @@ export class Http1Client implements Upstream {
       pool = new ConnectionPool({
         origin,
         addresses: this.#addresses,
-        troubled: this.#troubled,
+        reportUnreachable: this.#reportUnreachable,
         clock: this.#clock,
         connectionsMax: this.#connectionsMax,
       })

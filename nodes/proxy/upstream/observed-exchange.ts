@@ -1,4 +1,4 @@
-// What an exchange told its caller, for tests: it checks the order of the callbacks while they come.
+// Records the callbacks of an exchange and checks their order. Tests only.
 import assert from 'node:assert/strict'
 import type {
   Upstream,

@@ -1,10 +1,10 @@
 import type { UpstreamOrigin } from './upstream.ts'
 
-// Kept per origin object, which a configuration makes once.
+// Cached per origin object, which a configuration makes once.
 const keys = new WeakMap<UpstreamOrigin, string>()
 
-/** Two providers at one address must not share connections when their certificates differ, nor when one may go where the
- *  other may not. */
+/** Key of an origin's connection pool. Two providers at one address must not share connections when their certificates or
+ *  their egress rules differ. */
 export function poolKey(origin: UpstreamOrigin): string {
   if (origin.tls === undefined && origin.egress === undefined) return origin.key
   let poolKey = keys.get(origin)

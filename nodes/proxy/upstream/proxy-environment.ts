@@ -1,15 +1,15 @@
-// `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, as everywhere: lower case too, and loopback is never sent to a proxy.
+// Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in upper or lower case. Loopback is never sent to a proxy.
 import { isLoopback } from '../../../shared/host-names.ts'
 import type { UpstreamOrigin } from './upstream.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 export interface ProxyEnvironment {
-  /** URL of the proxy that an origin is reached through; undefined: straight. */
+  /** URL of the proxy that an origin is reached through. Undefined: the connection is direct. */
   proxyOf(origin: UpstreamOrigin): string | undefined
-  /** Whether any proxy is named at all. */
+  /** Whether any proxy is configured. */
   readonly active: boolean
-  /** Names of variables whose value is no proxy URL; they count as unset. */
+  /** Names of variables whose value is no proxy URL. They count as unset. */
   readonly unusable: readonly string[]
 }
 
@@ -37,7 +37,7 @@ function isExcepted(origin: UpstreamOrigin, exceptions: readonly string[]): bool
   return isLoopback(hostname) || exceptions.some((exception) => excepts(exception.toLowerCase(), hostname, origin.port))
 }
 
-/** `*`, `host`, `.host` and `*.host` (also below it), each with an optional `:port`. */
+/** Matches `*`, `host`, `.host` and `*.host`, each with an optional `:port`. A host includes its subdomains. */
 function excepts(exception: string, hostname: string, port: number): boolean {
   if (exception === '*') return true
   const [, name = '', onlyPort] = /^(.*?)(?::(\d+))?$/.exec(exception) ?? []

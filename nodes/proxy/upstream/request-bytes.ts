@@ -1,14 +1,14 @@
-// From a request to the bytes of its head. Callers' text must not be able to end a line: what could is refused here,
+// Prints a request to an upstream as bytes. Text of callers must not be able to end a line, so such text is rejected here,
 // whatever was checked before.
 import type { UpstreamRequest } from './upstream.ts'
 
 export interface OutgoingRequest {
-  /** The whole request as latin1, or its head where the body goes out in pieces. */
+  /** The whole request as latin1, or its head where the body is sent in pieces. */
   readonly text: string
   readonly pieces: readonly Uint8Array[] | undefined
 }
 
-/** Bytes of a request that goes out as one string: libuv writes that much from its stack, without an allocation. */
+/** Size up to which a request is sent as one string: libuv writes that much from its stack, without an allocation. */
 const textBytesMax = 16_000
 
 export function prepareRequest(request: UpstreamRequest): OutgoingRequest {
@@ -41,7 +41,7 @@ function latin1Of(piece: Uint8Array): string {
 export class RequestChecker {
   readonly #checkedLines = new Set<string>()
 
-  /** What is wrong with the request's text, or undefined. */
+  /** Returns what is wrong with the request's text, or undefined. */
   problem(request: UpstreamRequest): string | undefined {
     if (!/^[\x21-\x7e]+$/.test(request.path)) return 'a character in the path that may not stand there'
     const lines = request.headerLines

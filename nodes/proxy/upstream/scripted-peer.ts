@@ -1,5 +1,5 @@
-// The other side in tests: a real TCP or TLS server that reads requests and then does exactly what the test says, byte
-// by byte, however wrong that is.
+// The upstream of tests: a real TCP or TLS server that reads requests and then does what the test says, byte by byte, even if
+// it violates the protocol.
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
@@ -109,7 +109,7 @@ function readRequests(socket: net.Socket, onRequest: (head: string, body: Buffer
   })
 }
 
-/** `bytes` one after the other, each in a packet of its own. */
+/** Sends `bytes` in slices, each in a packet of its own. */
 export function sendSlices(socket: net.Socket, bytes: Buffer, sliceBytes: number): void {
   socket.setNoDelay(true)
   const next = (from: number): void => {

@@ -1,12 +1,11 @@
-// Opening a socket to an origin, and naming what went wrong with it. Certificates are always verified: nothing in the
-// environment can switch that off.
+// Opens a socket to an origin, and classifies its errors. Certificates are always verified: nothing in the environment can
+// switch that off.
 import net from 'node:net'
 import tls from 'node:tls'
 import type { UpstreamError, UpstreamOrigin } from './upstream.ts'
 
 export interface SocketOptions {
   origin: UpstreamOrigin
-  /** Finds the addresses of a name. */
   lookup: net.LookupFunction
   onRead: (length: number, bytes: Buffer) => void
   secureContext: tls.SecureContext | undefined
@@ -15,17 +14,17 @@ export interface SocketOptions {
 
 const readBytes = 64 << 10
 
-// A read is handled before the next one starts, so all sockets read into the same memory. Not on Windows, where a
-// buffer is handed to the system before there is something to read.
+// All sockets read into the same memory, since a read is handled before the next one starts. Windows is an exception: there
+// a buffer is given to the system before there is something to read.
 const sharedBuffer = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(readBytes)
 
-/** May throw: a certificate or key in the origin's options may be unreadable. */
+/** Throws when a certificate or key of the origin is unreadable. */
 export function openSocket({ origin, lookup, onRead, secureContext, session }: SocketOptions): net.Socket {
   const host = bareHostname(origin)
   const buffer = sharedBuffer ?? Buffer.allocUnsafeSlow(readBytes)
   const onread = {
     buffer,
-    // The declared type is any byte array; what comes back is the very buffer given above.
+    // The declared parameter is any byte array, but it is always the buffer given above.
     callback(length: number): boolean {
       onRead(length, buffer)
       return true
@@ -43,13 +42,13 @@ export function openSocket({ origin, lookup, onRead, secureContext, session }: S
           ALPNProtocols: ['http/1.1'],
           rejectUnauthorized: true,
         })
-  // Without it a request in two writes waits 40 ms for an acknowledgement that the peer delays.
+  // With Nagle's algorithm a request in two writes waits 40 ms for an acknowledgement that the peer delays.
   socket.setNoDelay(true)
   socket.setKeepAlive(true, keepAliveProbeMs)
   return socket
 }
 
-/** Finds out that a peer has vanished during a long silence; firewalls forget silent connections after minutes. */
+/** Probes detect a peer that has vanished during a long silence, and keep firewalls from dropping the connection. */
 const keepAliveProbeMs = 30_000
 
 export function makeSecureContext(origin: UpstreamOrigin): tls.SecureContext {
@@ -85,11 +84,11 @@ const certificateCode =
 export function isTlsError(error: NodeJS.ErrnoException): boolean {
   const code = error.code ?? ''
   if (transportCodes.has(code)) return false
-  // EPROTO: the peer does not speak TLS, or not a version of it that we do.
+  // EPROTO: the peer does not speak TLS, or no version of it that is accepted here.
   return certificateCode.test(code) || code === 'EPROTO' || code === 'PATH_LENGTH_EXCEEDED'
 }
 
-/** A URL writes `[::1]`; sockets want `::1`. */
+/** The hostname without brackets: a URL writes `[::1]` where sockets need `::1`. */
 export function bareHostname(origin: UpstreamOrigin): string {
   const { hostname } = origin
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname

@@ -9,7 +9,7 @@ import type { UpstreamOrigin } from './upstream.ts'
 
 export interface TunnelOptions {
   readonly origin: UpstreamOrigin
-  /** URL of the proxy, with its credentials if it wants any. */
+  /** URL of the proxy, with its credentials if it needs any. */
   readonly proxy: string
   readonly timeoutMs: number
 }
@@ -28,7 +28,7 @@ export function tunnelAgent(options: TunnelOptions): HttpAgent {
     override createConnection(_asked: unknown, connected?: Connected): undefined {
       openTunnel(options, {
         onOpen: (socket) => connected?.(null, socket),
-        // With an error there is no socket, whatever the declared type says.
+        // With an error there is no socket, although the declared type has one.
         onError: (error) => (connected as ((error: Error) => void) | undefined)?.(error),
       })
     }
@@ -44,8 +44,12 @@ function openTunnel({ origin, proxy, timeoutMs }: TunnelOptions, events: TunnelE
   if (username !== '') headers['proxy-authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`
   const send = protocol === 'https:' ? nodeHttps().request : plainRequest
   const request = send({
-    ...{ method: 'CONNECT', host: hostname.replace(/^\[|\]$/g, ''), path: target, headers, timeout: timeoutMs },
+    method: 'CONNECT',
+    host: hostname.replace(/^\[|\]$/g, ''),
     ...(port === '' ? {} : { port }),
+    path: target,
+    headers,
+    timeout: timeoutMs,
     agent: false,
   })
   request.on('connect', (answer, socket, rest) => {
@@ -55,7 +59,6 @@ function openTunnel({ origin, proxy, timeoutMs }: TunnelOptions, events: TunnelE
       events.onError(new Error(`the proxy answered CONNECT with ${answer.statusCode}`))
       return
     }
-    // The other side has nothing to say before it is spoken to.
     if (rest.length > 0) socket.unshift(rest)
     if (origin.protocol === 'http:') events.onOpen(socket)
     else secure(origin, socket, events)
@@ -68,7 +71,10 @@ function openTunnel({ origin, proxy, timeoutMs }: TunnelOptions, events: TunnelE
 function secure(origin: UpstreamOrigin, socket: Duplex, events: TunnelEvents): void {
   const { ca, cert, key } = origin.tls ?? {}
   const secured = tls.connect({
-    ...{ socket, servername: bareHostname(origin), rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+    socket,
+    servername: bareHostname(origin),
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

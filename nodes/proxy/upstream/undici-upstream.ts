@@ -1,15 +1,15 @@
-// The same exchange over undici: for upstreams that are reached through a proxy (`HTTPS_PROXY`), where `CONNECT` and the
-// TLS inside it are its work. It costs about twice as much per request as our own client, so bodies are copied here and
-// the code stays plain. Loaded only when a proxy is named.
+// The same interface over undici, for upstreams behind a proxy (`HTTPS_PROXY`): undici implements `CONNECT` and the TLS inside
+// it. It costs about twice as much per request as the gateway's own client, so it is loaded only when a proxy is configured,
+// bodies are copied, and the code stays plain.
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import { AddressBook } from './address-book.ts'
-import { egressLookup, egressRefusal } from './egress.ts'
+import { egressDenial, egressLookup } from './egress.ts'
 import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
 import { isTlsError } from './socket.ts'
-import type { Troubled } from './unreachable-notices.ts'
+import type { ReportUnreachable } from './unreachable-notices.ts'
 import type {
   Upstream,
   UpstreamCall,
@@ -23,40 +23,40 @@ import type {
 export interface UndiciUpstreamOptions {
   clock: Clock
   addresses?: AddressBook
-  troubled?: Troubled
-  /** URL of the proxy for an origin; undefined: straight to it. */
+  reportUnreachable?: ReportUnreachable
+  /** URL of the proxy for an origin. Undefined: the connection is direct. */
   proxyOf: (origin: UpstreamOrigin) => string | undefined
 }
 
-/** More origins than any configuration names; older agents are closed when their exchanges have ended. */
+/** More origins than any configuration has. Beyond it all agents are closed once their exchanges have ended. */
 const agentsMax = 1_024
 
 export class UndiciUpstream implements Upstream {
   readonly #clock: Clock
   readonly #addresses: AddressBook
-  readonly #troubled: Troubled
+  readonly #reportUnreachable: ReportUnreachable
   readonly #proxyOf: (origin: UpstreamOrigin) => string | undefined
   readonly #agents = new Map<string, Dispatcher>()
   readonly #checker = new RequestChecker()
 
-  constructor({ clock, addresses, troubled, proxyOf }: UndiciUpstreamOptions) {
+  constructor({ clock, addresses, reportUnreachable, proxyOf }: UndiciUpstreamOptions) {
     this.#clock = clock
     this.#addresses = addresses ?? new AddressBook({ clock })
-    this.#troubled = troubled ?? (() => {})
+    this.#reportUnreachable = reportUnreachable ?? (() => {})
     this.#proxyOf = proxyOf
   }
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
     const { origin, method, path } = request
-    const exchange = new UndiciExchange(origin, handler, this.#troubled)
+    const exchange = new UndiciExchange(origin, handler, this.#reportUnreachable)
     const problem = this.#checker.problem(request)
     if (problem !== undefined) {
       exchange.fail('protocol', problem)
       return exchange
     }
-    const refusal = egressRefusal(origin)
-    if (refusal !== undefined) {
-      exchange.fail('connect', refusal)
+    const denial = egressDenial(origin)
+    if (denial !== undefined) {
+      exchange.fail('connect', denial)
       return exchange
     }
     exchange.expectConnection(this.#clock, request.connectTimeoutMs)
@@ -93,8 +93,7 @@ export class UndiciUpstream implements Upstream {
   }
 }
 
-// Behind a proxy it is the proxy that resolves the name, so it alone can judge the addresses; the origin's own words were
-// judged before.
+// With a proxy, the proxy resolves the name, so only the proxy can check the addresses. The origin itself has been checked.
 function openAgent(origin: UpstreamOrigin, proxy: string | undefined, addresses: AddressBook): Dispatcher {
   const { ca, cert, key } = origin.tls ?? {}
   const tls = {
@@ -104,7 +103,7 @@ function openAgent(origin: UpstreamOrigin, proxy: string | undefined, addresses:
     ...(key === undefined ? {} : { key }),
   }
   const options = {
-    // Deadlines are the caller's; a timer per packet here would be paid for nothing.
+    // The caller keeps the deadlines; another timer per packet would be wasted.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: bounds.upstreamHeaderBytesMax,
@@ -132,16 +131,16 @@ function requestHeaders({ origin, headerLines }: UpstreamRequest): Record<string
 
 class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly #origin: UpstreamOrigin
-  readonly #troubled: Troubled
+  readonly #reportUnreachable: ReportUnreachable
   readonly #handler: UpstreamHandler
   #controller: Dispatcher.DispatchController | undefined
   #connectTimer: Timer | undefined
   #paused = false
   #over = false
 
-  constructor(origin: UpstreamOrigin, handler: UpstreamHandler, troubled: Troubled) {
+  constructor(origin: UpstreamOrigin, handler: UpstreamHandler, reportUnreachable: ReportUnreachable) {
     this.#origin = origin
-    this.#troubled = troubled
+    this.#reportUnreachable = reportUnreachable
     this.#handler = handler
   }
 
@@ -194,7 +193,7 @@ class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
     this.#controller?.abort(aborted)
   }
 
-  /** Told in a later turn: undici may fail before the caller has its call. */
+  /** Reports an error in a later microtask, because undici may fail before the caller has its call. */
   fail(type: UpstreamError['type'], message: string): void {
     this.#connectTimer?.cancel()
     queueMicrotask(() => {
@@ -202,7 +201,7 @@ class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
       this.#over = true
       const sent = this.#controller !== undefined
       const error = { type, sent, message: `${this.#origin.key}: ${message}` }
-      this.#troubled(this.#origin, error)
+      this.#reportUnreachable(this.#origin, error)
       this.#handler.onError(error)
     })
   }

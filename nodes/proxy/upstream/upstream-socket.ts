@@ -3,7 +3,7 @@
 import type { WebSocket } from 'ws'
 import { bounds } from '../../../shared/bounds.ts'
 import type { AddressBook } from './address-book.ts'
-import { egressLookup, egressRefusal } from './egress.ts'
+import { egressDenial, egressLookup } from './egress.ts'
 import { RequestChecker } from './request-bytes.ts'
 import { bareHostname, isTlsError } from './socket.ts'
 import { tunnelAgent } from './tunnel.ts'
@@ -12,18 +12,18 @@ import { webSocketLibrary } from './web-socket-library.ts'
 
 export interface SocketRequest {
   readonly origin: UpstreamOrigin
-  /** With its query. */
+  /** Path with its query. */
   readonly path: string
-  /** As of any request. */
+  /** See `UpstreamRequest.headerLines`. */
   readonly headerLines: string
-  /** From the first packet to the answer of the handshake. */
+  /** Time from the first packet to the answer of the handshake. */
   readonly handshakeTimeoutMs: number
 }
 
-/** One of the first three comes first; after `onOpen` messages, and one `onClose`. */
+/** One of `onOpen`, `onRefused` and `onError` comes first. After `onOpen` come messages and one `onClose`. */
 export interface SocketEvents {
   onOpen(): void
-  /** The upstream answered the handshake with something else. */
+  /** The upstream answered the handshake with an ordinary answer, such as an error. */
   onRefused(answer: {
     status: number
     contentType: string
@@ -34,13 +34,13 @@ export interface SocketEvents {
   onMessage(message: Buffer, isBinary: boolean): void
   /** Bytes that were sent are in the kernel. */
   onSent(): void
-  /** 1005: without a code; 1006: the connection is lost. */
+  /** `code` is 1005 when the upstream closed without a code, 1006 when the connection was lost. */
   onClose(code: number, reason: string): void
 }
 
 export interface UpstreamSocket {
   readonly bufferedBytes: number
-  /** Copies nothing: `message` must stay as it is. */
+  /** `message` is not copied and must not change afterwards. */
   send(message: Uint8Array, isBinary: boolean): void
   ping(): void
   pause(): void
@@ -52,7 +52,7 @@ export interface UpstreamSocket {
 
 export interface SocketOpenerOptions {
   readonly addresses: AddressBook
-  /** URL of the proxy for an origin; undefined: straight to it. */
+  /** URL of the proxy for an origin. Undefined: the connection is direct. */
   readonly proxyOf: (origin: UpstreamOrigin) => string | undefined
 }
 
@@ -83,7 +83,7 @@ export class SocketOpener {
     const { WebSocket: Connection } = webSocketLibrary()
     const socket = new Connection(`${scheme}//${host.includes(':') ? `[${host}]` : host}:${origin.port}${path}`, [], {
       headers: headersOf(origin, headerLines),
-      // Behind a proxy it is the proxy that resolves the name.
+      // With a proxy, the proxy resolves the name.
       ...(proxy === undefined
         ? { lookup: egressLookup(this.#options.addresses, origin) }
         : { agent: tunnelAgent({ origin, proxy, timeoutMs }) }),
@@ -101,8 +101,7 @@ export class SocketOpener {
   #problem(request: SocketRequest): string | undefined {
     const { origin } = request
     const malformed = this.#checker.problem({ ...request, method: 'GET', body: [], connectTimeoutMs: 0 })
-    if (malformed !== undefined) return malformed
-    return egressRefusal(origin)
+    return malformed ?? egressDenial(origin)
   }
 }
 
@@ -147,7 +146,7 @@ class SocketLink implements UpstreamSocket {
       if (!this.#over) this.#events.onMessage(message, isBinary)
     })
     socket.on('error', (error) => {
-      // Of an open socket `close` tells the same with its code.
+      // For an open socket `close` reports the same with its code.
       if (this.#open) return
       const message = `${origin.key}: ${error.message === '' ? error.code : error.message}`
       this.fail({ type: typeOf(error), sent: false, message })
@@ -189,7 +188,7 @@ class SocketLink implements UpstreamSocket {
   close(code: number | undefined, reason: string): void {
     if (this.#over) return
     this.#over = true
-    // A paused socket would not see the other side's answer.
+    // A paused socket would not read the upstream's closing frame.
     this.#socket?.resume()
     this.#socket?.close(code, code === undefined ? undefined : reason)
   }

@@ -151,7 +151,7 @@ test('what a service refuses is told by its code, without what was sent', async 
   })
 })
 
-test('with nothing to be found the trouble says so', async () => {
+test('with nothing to be found the error says so', async () => {
   expect(await keysOf('default', { AWS_EC2_METADATA_DISABLED: 'true' })).toEqual({
     ok: false,
     error: { message: 'no AWS credentials were found' },

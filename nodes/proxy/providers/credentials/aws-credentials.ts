@@ -1,12 +1,11 @@
-// Where AWS credentials come from: given keys, or the chain that AWS's own tools walk (environment, web identity as on
-// EKS, container target as on ECS and EKS Pod Identity, the instance's metadata service), and the role to take with them.
-
+// Fetches AWS credentials: configured keys, or the default chain of AWS's own tools (environment, web identity as on EKS, container
+// endpoint as on ECS and EKS Pod Identity, the instance's metadata service), and the role to assume with them.
 import { readFile } from 'node:fs/promises'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { AwsContext, AwsKeys } from './aws-keys.ts'
 import { assumeRole, assumeRoleWithWebIdentity } from './aws-sts.ts'
 import { jsonObject } from './identity-http.ts'
-import type { CredentialSource, CredentialTrouble, Granted } from './renewed-credential.ts'
+import type { CredentialError, CredentialSource, Granted } from './renewed-credential.ts'
 
 export type AwsSpec =
   | 'default'
@@ -18,7 +17,7 @@ export type AwsSpec =
       readonly webIdentityTokenFile?: string | undefined
     }
 
-type Fetched = Result<Granted<AwsKeys>, CredentialTrouble>
+type Fetched = Result<Granted<AwsKeys>, CredentialError>
 
 export function awsSource(spec: AwsSpec, context: AwsContext): CredentialSource<AwsKeys> {
   if (spec === 'default') return () => defaultChain(context)
@@ -43,7 +42,8 @@ async function defaultChain(context: AwsContext): Promise<Fetched> {
   if (given !== undefined) return done(given)
   const { AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile, AWS_ROLE_ARN: roleArn } = environment
   if (tokenFile !== undefined && roleArn !== undefined) return webIdentity({ tokenFile, roleArn }, context)
-  if (containerUrl(environment) !== undefined) return fromContainer(context)
+  const url = containerUrl(environment)
+  if (url !== undefined) return fromContainer(url, context)
   if (environment['AWS_EC2_METADATA_DISABLED'] === 'true') return fail({ message: 'no AWS credentials were found' })
   return fromInstance(context)
 }
@@ -62,7 +62,7 @@ async function webIdentity(
   { tokenFile, roleArn }: { tokenFile: string; roleArn: string },
   context: AwsContext,
 ): Promise<Fetched> {
-  // Read each time: the platform replaces the file before its token ends.
+  // The file is read each time, because the platform replaces it before its token expires.
   const token = await readFile(tokenFile, 'utf8').catch(() => undefined)
   if (token === undefined) return fail({ message: `the web identity token file ${tokenFile} cannot be read` })
   return assumeRoleWithWebIdentity({ token: token.trim(), roleArn }, context)
@@ -75,27 +75,27 @@ function containerUrl(environment: AwsContext['environment']): string | undefine
   return path ? containerHost + path : url || undefined
 }
 
-async function fromContainer({ environment, ask }: AwsContext): Promise<Fetched> {
+async function fromContainer(url: string, { environment, ask }: AwsContext): Promise<Fetched> {
+  const service = 'the AWS container credentials endpoint'
   const file = environment['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE']
   const token = file
     ? await readFile(file, 'utf8').catch(() => undefined)
     : environment['AWS_CONTAINER_AUTHORIZATION_TOKEN']
   const headers = token ? { authorization: token.trim() } : {}
-  const answer = await ask({
-    service: 'the AWS container credentials endpoint',
-    url: containerUrl(environment)!,
-    headers,
-  })
-  return answer.ok ? keysIn(answer.value, 'the AWS container credentials endpoint') : answer
+  const answer = await ask({ service, url, headers })
+  return answer.ok ? keysIn(answer.value, service) : answer
 }
 
-/** IMDSv2 alone: version 1 gives the machine's credentials to whoever can make it send a GET. */
+/** Uses IMDSv2 only: version 1 gives the machine's credentials to anybody who can make it send a GET. */
 async function fromInstance({ environment, ask }: AwsContext): Promise<Fetched> {
   const service = 'the EC2 metadata service'
   const base = environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? 'http://169.254.169.254'
   const timeoutMs = 1_000
   const session = await ask({
-    ...{ service, timeoutMs, method: 'PUT', url: `${base}/latest/api/token` },
+    service,
+    timeoutMs,
+    method: 'PUT',
+    url: `${base}/latest/api/token`,
     headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '21600' },
   })
   if (!session.ok) return session
@@ -103,8 +103,8 @@ async function fromInstance({ environment, ask }: AwsContext): Promise<Fetched> 
   const rolesUrl = `${base}/latest/meta-data/iam/security-credentials/`
   const roles = await ask({ service, timeoutMs, url: rolesUrl, headers })
   if (!roles.ok) return roles
-  const role = roles.value.split('\n')[0]!.trim()
-  const answer = await ask({ service, timeoutMs, url: rolesUrl + encodeURIComponent(role), headers })
+  const [role = ''] = roles.value.split('\n')
+  const answer = await ask({ service, timeoutMs, url: rolesUrl + encodeURIComponent(role.trim()), headers })
   return answer.ok ? keysIn(answer.value, service) : answer
 }
 

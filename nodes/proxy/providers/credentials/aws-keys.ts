@@ -1,4 +1,4 @@
-// Keys of an AWS account, and what fetching them needs.
+// Keys of an AWS account, and the context that fetching them needs.
 import type { Clock } from '../../../../shared/clock.ts'
 import type { AskIdentity } from './identity-http.ts'
 

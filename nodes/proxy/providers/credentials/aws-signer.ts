@@ -1,25 +1,25 @@
-// AWS Signature Version 4 (AWS General Reference, "Signature Version 4 signing process") over exactly the bytes that are
-// sent. Ours, because an attempt begins in one turn of the event loop and what the registry has signs behind promises; the
-// tests hold it against two of those.
+// AWS Signature Version 4 (AWS General Reference, "Signature Version 4 signing process") over exactly the bytes that are sent. An
+// attempt must begin within one turn of the event loop, and the packages that sign are asynchronous, so this one is the gateway's
+// own. The tests compare it with two of those packages.
 import { createHash, createHmac } from 'node:crypto'
 import type { AwsKeys } from './aws-keys.ts'
 
 export interface AwsRequest {
   readonly keys: AwsKeys
   readonly region: string
-  /** 'bedrock' for Bedrock's runtime, 'sts'. */
+  /** 'bedrock' or 'sts'. */
   readonly service: string
   readonly method: string
   /** Value of the `host` header. */
   readonly host: string
-  /** As it goes over the wire: encoded once. Without a query. */
+  /** Path without a query, as it is sent: encoded once. */
   readonly path: string
   readonly contentType: string
   readonly body: readonly Uint8Array[]
   readonly wallMs: number
 }
 
-/** The headers to add, names in lower case. */
+/** Returns the headers to add, with names in lower case. */
 export function signAws(request: AwsRequest): Record<string, string> {
   const { keys, region, service, method, host, path, contentType, body, wallMs } = request
   const time = new Date(wallMs).toISOString().replace(/[-:]|\.\d{3}/g, '')
@@ -44,7 +44,7 @@ export function signAws(request: AwsRequest): Record<string, string> {
   return { ...added, authorization }
 }
 
-/** Every service but S3 signs the path encoded once more than it was sent. */
+/** Every service but S3 signs the path with one more encoding than it is sent with. */
 function canonicalPath(path: string): string {
   return path
     .split('/')

@@ -1,13 +1,13 @@
-// AWS STS: keys of a role, for other keys or for a token of an identity provider.
+// Fetches the keys of a role from AWS STS, with other keys or with a token of an identity provider.
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { AwsContext, AwsKeys } from './aws-keys.ts'
 import { signAws } from './aws-signer.ts'
-import type { CredentialTrouble, Granted } from './renewed-credential.ts'
+import type { CredentialError, Granted } from './renewed-credential.ts'
 
-type Fetched = Result<Granted<AwsKeys>, CredentialTrouble>
+type Fetched = Result<Granted<AwsKeys>, CredentialError>
 
 const service = 'AWS STS'
-/** The least that every role allows. */
+/** The longest session that every role allows. */
 const durationSeconds = 3_600
 const sessionName = 'headgate'
 
@@ -58,7 +58,7 @@ function keysIn(xml: string): Fetched {
   return done({ value: { accessKeyId, secretAccessKey, sessionToken: element(xml, 'SessionToken') }, expiresAtMs })
 }
 
-/** STS's answers are flat, and its keys and times hold no character that XML would escape. */
+/** Finds the text of an element. STS's answers are flat, and its keys and times contain no character that XML escapes. */
 function element(xml: string, name: string): string | undefined {
   return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
 }

@@ -77,7 +77,7 @@ test.each([
   ],
   [{ body: '<html>' }, 'gave no token'],
   [{ body: '{"access_token":"x"}' }, 'gave a token that does not say how long it lasts'],
-])('an answer %o is a trouble that tells no secret', async (refusal, message) => {
+])('an answer %o is an error without a secret', async (refusal, message) => {
   const entra = await served(refusal)
   const spec = { tenantId: 't', clientId: 'c', clientSecret: 'hush' }
   expect(await tokenOf(spec, { AZURE_AUTHORITY_HOST: entra.url })).toEqual({

@@ -1,10 +1,10 @@
-// Tokens of Microsoft Entra ID for Azure OpenAI: for a client's secret, or the identity that the platform gives to what runs
-// on it (federated token as on AKS, App Service's target, a virtual machine's metadata service).
+// Fetches tokens of Microsoft Entra ID for Azure OpenAI: with a client's secret, or with the identity that the platform gives to a
+// workload (federated token as on AKS, App Service's endpoint, a virtual machine's metadata service).
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../../../../shared/clock.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type AskIdentity, jsonObject } from './identity-http.ts'
-import type { CredentialSource, CredentialTrouble, Granted } from './renewed-credential.ts'
+import type { CredentialError, CredentialSource, Granted } from './renewed-credential.ts'
 
 export type AzureSpec =
   | 'default'
@@ -16,7 +16,7 @@ export interface AzureContext {
   readonly clock: Clock
 }
 
-type Fetched = Result<Granted<string>, CredentialTrouble>
+type Fetched = Result<Granted<string>, CredentialError>
 
 const resource = 'https://cognitiveservices.azure.com'
 const entra = 'Microsoft Entra ID'
@@ -34,7 +34,8 @@ async function defaultChain(context: AzureContext): Promise<Fetched> {
     return fromEntra(tenantId, { client_id: clientId, client_secret: secret }, context)
   const tokenFile = environment['AZURE_FEDERATED_TOKEN_FILE']
   if (tenantId && clientId && tokenFile) return fromFederation({ tenantId, clientId, tokenFile }, context)
-  return environment['IDENTITY_ENDPOINT'] ? fromAppService(context) : fromInstance(context)
+  const endpoint = environment['IDENTITY_ENDPOINT']
+  return endpoint ? fromAppService(endpoint, context) : fromInstance(context)
 }
 
 async function fromFederation(
@@ -70,9 +71,9 @@ async function fromEntra(tenantId: string, client: Record<string, string>, conte
   return answer.ok ? tokenIn(answer.value, entra, context.clock) : answer
 }
 
-async function fromAppService({ environment, ask, clock }: AzureContext): Promise<Fetched> {
+async function fromAppService(endpoint: string, { environment, ask, clock }: AzureContext): Promise<Fetched> {
   const service = 'the App Service identity endpoint'
-  const url = new URL(environment['IDENTITY_ENDPOINT']!)
+  const url = new URL(endpoint)
   url.searchParams.set('resource', resource)
   url.searchParams.set('api-version', '2019-08-01')
   if (environment['AZURE_CLIENT_ID']) url.searchParams.set('client_id', environment['AZURE_CLIENT_ID'])
@@ -92,7 +93,8 @@ async function fromInstance({ environment, ask, clock }: AzureContext): Promise<
   return answer.ok ? tokenIn(answer.value, service, clock) : answer
 }
 
-/** `expires_in` is a number of seconds, from the metadata service as text; App Service tells `expires_on` alone. */
+/** Reads a token. `expires_in` is a number of seconds, which the metadata service sends as text; App Service sends only
+ *  `expires_on`. */
 function tokenIn(text: string, service: string, clock: Clock): Fetched {
   const { access_token, expires_in, expires_on } = jsonObject(text) ?? {}
   if (typeof access_token !== 'string' || access_token === '') return fail({ message: `${service} gave no token` })

@@ -101,7 +101,7 @@ test('workload identity: a token of another platform is exchanged at Google’s 
   expect(new URLSearchParams(google.asked[0]!.body).get('subject_token')).toBe('subject-token')
 })
 
-test('a key file that is not there is a trouble without its content', async () => {
+test('a key file that is not there is an error without its content', async () => {
   const got = await gcpSource({ serviceAccountFile: '/nowhere/key.json' }, { clock: systemClock })()
   expect(got).toEqual({ ok: false, error: { message: 'Google Cloud: answered ENOENT' } })
 })

@@ -1,5 +1,5 @@
-// Access tokens of Google Cloud, by Google's own library, which is loaded when the first provider needs it: for the key file
-// of a service account, or the default chain (environment, workload identity federation, the metadata server).
+// Fetches access tokens of Google Cloud with Google's own library, which is loaded when the first provider needs it: with the key
+// file of a service account, or by the default chain (environment, workload identity federation, the metadata server).
 import { readFile } from 'node:fs/promises'
 import type { AuthClient } from 'google-auth-library'
 import type { Clock } from '../../../../shared/clock.ts'
@@ -11,20 +11,20 @@ export type GcpSpec = 'default' | { readonly serviceAccountFile: string }
 
 export interface GcpContext {
   readonly clock: Clock
-  /** The provider's. Without one the library asks Google for it, which not every identity may. */
+  /** Project of the provider. Without one the library asks Google for it, which not every identity may do. */
   readonly project?: string | undefined
-  /** Google's library sends with it; absent: with its own. */
+  /** Replaces the `fetch` of Google's library in tests. */
   readonly fetch?: typeof fetch
 }
 
 const scopes = ['https://www.googleapis.com/auth/cloud-platform']
-/** What Google's tokens last when the library does not tell. */
+/** Lifetime of a token when the library does not report it. */
 const lifeMsDefault = 3_600_000
 
 export function gcpSource(spec: GcpSpec, context: GcpContext): CredentialSource<string> {
   return async () => {
     try {
-      // A new one each time: the library hands out a token from its own memory until the very end of its life.
+      // A new client each time, because a client returns its cached token until the token expires.
       const client =
         spec === 'default' ? await defaultClient(context) : await serviceAccount(spec.serviceAccountFile, context)
       const { token } = await client.getAccessToken()
@@ -47,14 +47,16 @@ async function serviceAccount(file: string, { fetch }: GcpContext): Promise<Auth
   const { client_email, private_key } = jsonObject(await readFile(file, 'utf8')) ?? {}
   if (typeof client_email !== 'string' || typeof private_key !== 'string') throw new NotAKey()
   return new JWT({
-    ...{ email: client_email, key: private_key, scopes },
+    email: client_email,
+    key: private_key,
+    scopes,
     ...(fetch === undefined ? {} : { transporterOptions: { fetchImplementation: fetch } }),
   })
 }
 
 class NotAKey extends Error {}
 
-/** Codes alone: the library's messages may quote the request. */
+/** Returns status codes only, because the library's messages may quote the request. */
 function reasonOf(error: unknown): string {
   if (error instanceof NotAKey) return 'the file holds no key of a service account'
   const { code, status, response } = error as { code?: unknown; status?: unknown; response?: { status?: unknown } }

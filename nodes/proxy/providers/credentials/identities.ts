@@ -1,8 +1,8 @@
-// The identities of all providers, kept fresh as long as the configuration names them.
+// The renewed credentials of all providers, for as long as the configuration names them.
 import type { Chance, Clock } from '../../../../shared/clock.ts'
 import type { Notify } from '../../../../shared/notice.ts'
 import { type AskIdentity, askIdentity } from './identity-http.ts'
-import { type CredentialSource, KeptCredential } from './renewed-credential.ts'
+import { type CredentialSource, RenewedCredential } from './renewed-credential.ts'
 
 export interface IdentitiesOptions {
   readonly clock: Clock
@@ -12,9 +12,9 @@ export interface IdentitiesOptions {
   readonly ask?: AskIdentity
 }
 
-interface Kept {
+interface Renewed {
   readonly key: string
-  readonly credential: KeptCredential<unknown>
+  readonly credential: RenewedCredential<unknown>
 }
 
 export class Identities {
@@ -22,7 +22,7 @@ export class Identities {
   readonly environment: IdentitiesOptions['environment']
   readonly ask: AskIdentity
   readonly #options: IdentitiesOptions
-  readonly #kept = new Map<string, Kept>()
+  readonly #renewed = new Map<string, Renewed>()
   #starting: Promise<void>[] = []
 
   constructor(options: IdentitiesOptions) {
@@ -32,36 +32,39 @@ export class Identities {
     this.ask = options.ask ?? askIdentity
   }
 
-  /** `key` says what it is made of: the same one again goes on with what it has, another one takes its place. */
+  /** Returns the renewed credential of a place. `key` identifies its configuration: with the same key the running one is
+   *  returned, with another key it is replaced. */
   keep<Value>(
     place: { provider: string; credential: string },
     key: string,
     source: CredentialSource<Value>,
-  ): KeptCredential<Value> {
+  ): RenewedCredential<Value> {
     const name = `${place.provider}/${place.credential}`
-    const known = this.#kept.get(name)
-    if (known?.key === key) return known.credential as KeptCredential<Value>
+    const known = this.#renewed.get(name)
+    if (known?.key === key) return known.credential as RenewedCredential<Value>
     known?.credential.stop()
     const { clock, chance, notify } = this.#options
-    const credential = new KeptCredential<Value>({
-      ...{ source, clock, chance },
-      onTrouble: ({ message }) => notify({ type: 'identity-unavailable', ...place, message }),
+    const credential = new RenewedCredential<Value>({
+      source,
+      clock,
+      chance,
+      onError: ({ message }) => notify({ type: 'identity-unavailable', ...place, message }),
     })
-    this.#kept.set(name, { key, credential: credential as KeptCredential<unknown> })
+    this.#renewed.set(name, { key, credential: credential as RenewedCredential<unknown> })
     this.#starting.push(credential.start())
     return credential
   }
 
-  /** Those of a provider that its new configuration no longer names. */
+  /** Stops the credentials of a provider that are not in `used`. */
   release(provider: string, used: ReadonlySet<string>): void {
-    for (const [name, { credential }] of this.#kept) {
+    for (const [name, { credential }] of this.#renewed) {
       if (!name.startsWith(`${provider}/`) || used.has(name.slice(provider.length + 1))) continue
       credential.stop()
-      this.#kept.delete(name)
+      this.#renewed.delete(name)
     }
   }
 
-  /** Until each has been asked for once: for a start that wants to serve at once. */
+  /** Resolves when each has been fetched once or failed, so that a start can wait for them. */
   async settled(): Promise<void> {
     await Promise.all(this.#starting.splice(0))
   }
@@ -78,7 +81,7 @@ export class Identities {
   }
 
   stop(): void {
-    for (const { credential } of this.#kept.values()) credential.stop()
-    this.#kept.clear()
+    for (const { credential } of this.#renewed.values()) credential.stop()
+    this.#renewed.clear()
   }
 }

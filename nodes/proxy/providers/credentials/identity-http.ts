@@ -1,10 +1,10 @@
-// How identity services are asked: one short exchange with an end, and an answer of bounded size. They lie at addresses that
-// callers may never make us reach, so this is apart from the way to upstreams.
+// Sends requests to identity services, with a timeout and a bound on the answer. It does not use the clients for upstreams, because
+// identity services have addresses that those must never connect to.
 import { done, fail, type Result } from '../../../../shared/result.ts'
-import type { CredentialTrouble } from './renewed-credential.ts'
+import type { CredentialError } from './renewed-credential.ts'
 
 export interface IdentityRequest {
-  /** For messages: 'the EC2 metadata service'. */
+  /** Name in error messages: 'the EC2 metadata service'. */
   readonly service: string
   readonly url: string
   readonly method?: 'GET' | 'POST' | 'PUT'
@@ -13,7 +13,7 @@ export interface IdentityRequest {
   readonly timeoutMs?: number
 }
 
-export type AskIdentity = (request: IdentityRequest) => Promise<Result<string, CredentialTrouble>>
+export type AskIdentity = (request: IdentityRequest) => Promise<Result<string, CredentialError>>
 
 const timeoutMsDefault = 5_000
 const answerBytesMax = 256 << 10
@@ -21,7 +21,7 @@ const answerBytesMax = 256 << 10
 export const askIdentity: AskIdentity = async ({ service, url, method = 'GET', headers, body, timeoutMs }) => {
   try {
     const signal = AbortSignal.timeout(timeoutMs ?? timeoutMsDefault)
-    // Never redirected: what is sent may be a secret.
+    // Redirects are errors, because the request may contain a secret.
     const init: RequestInit = { method, redirect: 'error', signal }
     if (headers !== undefined) init.headers = headers
     if (body !== undefined) init.body = body
@@ -48,7 +48,7 @@ async function boundedText(response: Response): Promise<string | undefined> {
   return Buffer.concat(parts).toString('utf8')
 }
 
-/** An error code, as OAuth 2.0, STS and Google give it: a word. Anything longer could be a secret that was echoed. */
+/** The error code of OAuth 2.0, STS or Google, which is one word. Longer text could be a secret that the service echoes. */
 function reasonIn(text: string): string {
   const code =
     /"(?:error|code|status)"\s*:\s*"([A-Za-z0-9_.-]{1,64})"/.exec(text) ??

@@ -1,4 +1,4 @@
-// A real server on this machine in the place of an identity service, which keeps what it was asked.
+// A real local server in the place of an identity service. It records the requests that it gets.
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -25,7 +25,7 @@ export async function identityServer(answer: (asked: Asked) => IdentityAnswer) {
       asked.push(seen)
       const { status = 200, body } = answer(seen)
       const type = body.startsWith('{') ? 'application/json' : 'text/plain'
-      // Google's metadata server is known by its header.
+      // Google's library recognises the metadata server by this header.
       response.writeHead(status, { 'content-type': type, 'metadata-flavor': 'Google' }).end(body)
     })
   })

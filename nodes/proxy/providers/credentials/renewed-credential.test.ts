@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../../../shared/clock.ts'
 import { done, fail } from '../../../../shared/result.ts'
-import { type CredentialTrouble, KeptCredential, refreshAfterMs } from './renewed-credential.ts'
+import { type CredentialError, RenewedCredential, refreshAfterMs } from './renewed-credential.ts'
 
 const minute = 60_000
 
-function kept(answers: ('ok' | 'trouble')[], lifeMs = 60 * minute) {
+function renewed(answers: ('ok' | 'error')[], lifeMs = 60 * minute) {
   const clock = new ManualClock()
-  const troubles: CredentialTrouble[] = []
+  const errors: CredentialError[] = []
   let asked = 0
-  const credential = new KeptCredential<string>({
-    ...{ clock, chance: () => 0.5, onTrouble: (trouble) => troubles.push(trouble) },
+  const credential = new RenewedCredential<string>({
+    ...{ clock, chance: () => 0.5, onError: (error) => errors.push(error) },
     async source() {
       const answer = answers[asked++] ?? 'ok'
-      if (answer === 'trouble') return fail({ message: 'away' })
+      if (answer === 'error') return fail({ message: 'away' })
       return done({ value: `token-${asked}`, expiresAtMs: clock.wallMs() + lifeMs })
     },
   })
@@ -21,11 +21,11 @@ function kept(answers: ('ok' | 'trouble')[], lifeMs = 60 * minute) {
     clock.advance(ms)
     for (let i = 0; i < 5; i++) await Promise.resolve()
   }
-  return { credential, clock, troubles, settle, asked: () => asked }
+  return { credential, clock, errors, settle, asked: () => asked }
 }
 
 test('a credential is renewed before it ends, and there is always one', async () => {
-  const { credential, settle, asked } = kept([])
+  const { credential, settle, asked } = renewed([])
   await credential.start()
   for (let i = 0; i < 300; i++) {
     expect(credential.current).toBe(`token-${asked()}`)
@@ -36,18 +36,18 @@ test('a credential is renewed before it ends, and there is always one', async ()
 })
 
 test('while renewing fails the old one serves to its end, and failing is told once', async () => {
-  const { credential, settle, troubles } = kept(['ok', ...Array<'trouble'>(60).fill('trouble')])
+  const { credential, settle, errors } = renewed(['ok', ...Array<'error'>(60).fill('error')])
   await credential.start()
   await settle(59 * minute)
   expect(credential.current).toBe('token-1')
   await settle(2 * minute)
   expect(credential.current).toBeUndefined()
-  expect(troubles).toEqual([{ message: 'away' }])
+  expect(errors).toEqual([{ message: 'away' }])
   credential.stop()
 })
 
 test('after a failure it is tried again soon, and then more and more seldom', async () => {
-  const { credential, settle, asked } = kept(Array<'trouble'>(1_000).fill('trouble'))
+  const { credential, settle, asked } = renewed(Array<'error'>(1_000).fill('error'))
   await credential.start()
   await settle(1_000)
   expect(asked()).toBe(2)
@@ -58,7 +58,7 @@ test('after a failure it is tried again soon, and then more and more seldom', as
 })
 
 test('a refused credential is fetched anew at once, but no flood of refusals floods the identity service', async () => {
-  const { credential, settle, asked } = kept([])
+  const { credential, settle, asked } = renewed([])
   await credential.start()
   for (let i = 0; i < 1_000; i++) credential.renew()
   await settle(0)
@@ -72,7 +72,7 @@ test('a refused credential is fetched anew at once, but no flood of refusals flo
 })
 
 test('what has stopped asks no more', async () => {
-  const { credential, settle, asked } = kept([])
+  const { credential, settle, asked } = renewed([])
   await credential.start()
   credential.stop()
   await settle(600 * minute)

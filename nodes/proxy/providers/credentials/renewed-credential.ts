@@ -1,31 +1,31 @@
-// A credential that expires, kept fresh beside the requests: fetched when it is first needed, again well before it ends,
-// and again after a failure with growing pauses. A request takes what is there and never waits.
+// A key or token that expires and is renewed in the background: fetched at start, again well before it expires, and again after an
+// error with growing pauses. A request uses the current one and never waits.
 import type { Chance, Clock, Timer } from '../../../../shared/clock.ts'
 import type { Result } from '../../../../shared/result.ts'
 
 export interface Granted<Value> {
   readonly value: Value
-  /** Wall clock; undefined: it does not end. */
+  /** Wall clock time. Undefined: it does not expire. */
   readonly expiresAtMs: number | undefined
 }
 
-/** Why an identity service gave none. The message names the service and its answer, never a secret. */
-export interface CredentialTrouble {
+/** Why an identity service returned no credential. The message names the service and its answer, never a secret. */
+export interface CredentialError {
   readonly message: string
 }
 
-export type CredentialSource<Value> = () => Promise<Result<Granted<Value>, CredentialTrouble>>
+export type CredentialSource<Value> = () => Promise<Result<Granted<Value>, CredentialError>>
 
-export interface KeptCredentialOptions<Value> {
+export interface RenewedCredentialOptions<Value> {
   readonly source: CredentialSource<Value>
   readonly clock: Clock
   readonly chance: Chance
-  /** Told once when it begins to fail, and not again until it has worked. */
-  readonly onTrouble: (trouble: CredentialTrouble) => void
+  /** Called once when fetching begins to fail, and not again until it has succeeded. */
+  readonly onError: (error: CredentialError) => void
 }
 
-export class KeptCredential<Value> {
-  readonly #options: KeptCredentialOptions<Value>
+export class RenewedCredential<Value> {
+  readonly #options: RenewedCredentialOptions<Value>
   #granted: Granted<Value> | undefined
   #fetching: Promise<void> | undefined
   #timer: Timer | undefined
@@ -34,11 +34,11 @@ export class KeptCredential<Value> {
   #stopped = false
   #renewedAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(options: KeptCredentialOptions<Value>) {
+  constructor(options: RenewedCredentialOptions<Value>) {
     this.#options = options
   }
 
-  /** Undefined while none was granted, or the last one has ended. */
+  /** Undefined while none was fetched, or when the last one has expired. */
   get current(): Value | undefined {
     const granted = this.#granted
     if (granted === undefined) return undefined
@@ -46,12 +46,13 @@ export class KeptCredential<Value> {
     return granted.value
   }
 
-  /** Resolves after the first try, whether it worked or not. */
+  /** Resolves after the first try, whether it succeeded or not. */
   start(): Promise<void> {
     return this.#fetch()
   }
 
-  /** The upstream refused what we have, perhaps because it was rotated: fetched anew, but not more often than this. */
+  /** Called when the upstream rejected the current one, perhaps because it was rotated. It is fetched again, but not more often
+   *  than `renewMsMin`. */
   renew(): void {
     const nowMs = this.#options.clock.monotonicMs()
     if (nowMs - this.#renewedAtMs < renewMsMin) return
@@ -76,7 +77,7 @@ export class KeptCredential<Value> {
     const fetched = await this.#options.source()
     if (this.#stopped) return
     if (fetched.ok) this.#take(fetched.value)
-    else this.#onTrouble(fetched.error)
+    else this.#onError(fetched.error)
   }
 
   #take(granted: Granted<Value>): void {
@@ -88,8 +89,8 @@ export class KeptCredential<Value> {
     this.#again(refreshAfterMs(lifeMs, this.#options.chance))
   }
 
-  #onTrouble(trouble: CredentialTrouble): void {
-    if (!this.#isFailing) this.#options.onTrouble(trouble)
+  #onError(error: CredentialError): void {
+    if (!this.#isFailing) this.#options.onError(error)
     this.#isFailing = true
     this.#again(this.#pauseMs * (0.5 + this.#options.chance() / 2))
     this.#pauseMs = Math.min(this.#pauseMs * 2, retryMsMax)
@@ -104,12 +105,13 @@ export class KeptCredential<Value> {
 const retryMsMin = 1_000
 const retryMsMax = 60_000
 const renewMsMin = 10_000
-/** Identity services hand out the same token until it is nearly over: asking much earlier than this gains nothing. */
+/** Identity services return the same token until shortly before it expires, so asking much earlier is useless. */
 const aheadMsMax = 5 * 60_000
 // A timer above 2^31 ms fires at once.
 const refreshMsMax = 24 * 3_600_000
 
-/** Before the last fifth of its life, or five minutes before its end; spread, so that a fleet does not ask at once. */
+/** Renewal happens when a fifth of the lifetime is left, or five minutes at most. It is spread, so that the nodes of a fleet do not
+ *  ask at the same time. */
 export function refreshAfterMs(lifeMs: number, chance: Chance): number {
   const aheadMs = Math.min(aheadMsMax, lifeMs / 5) * (1 + chance() / 4)
   return Math.min(refreshMsMax, Math.max(retryMsMin, lifeMs - aheadMs))

@@ -1,5 +1,4 @@
-// What the demo models say. Everything follows from the request alone (and, for `flaky`, from how many came before), so a
-// demo answer can stand in a test.
+// The answers of the demo models. They depend on the request alone, so that tests can use them.
 import { createHash } from 'node:crypto'
 
 export const demoModels = ['echo', 'slow', 'flaky', '429', 'tools', 'pii', 'embed'] as const
@@ -41,7 +40,7 @@ export function demoAnswer(model: DemoModel, request: DemoRequest): DemoAnswer {
   }
 }
 
-/** An argument for each string that the tool's schema asks for, made of the question's own words. */
+/** Makes an argument for each property of the tool's schema, from the words of the question. */
 function argumentsFor(request: DemoRequest, asked: string): string {
   const schema = request.tools?.[0]?.function?.parameters as
     | { properties?: Record<string, { type?: unknown }> }
@@ -74,7 +73,7 @@ function contentText(content: unknown): string {
     .join('')
 }
 
-/** Tokens as whoever has no tokenizer counts them: four characters each. The demo provider costs nothing. */
+/** Estimates tokens without a tokenizer: four characters each. The demo provider costs nothing. */
 export function demoTokens(text: string): number {
   return Math.max(1, Math.ceil(text.length / 4))
 }
@@ -85,7 +84,7 @@ export function demoUsage(request: DemoRequest, answer: string) {
   return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output }
 }
 
-/** A unit vector that is the same for the same text. */
+/** Makes a unit vector that is the same for the same text. */
 export function demoEmbedding(text: string, dimensions: number): number[] {
   const vector: number[] = []
   for (let block = 0; vector.length < dimensions; block++) {

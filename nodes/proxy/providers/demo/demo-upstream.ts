@@ -1,7 +1,8 @@
-// The demo provider: an upstream inside the process, so that a newcomer gets an answer with no key and no network. It
-// keeps to the interface of the upstream translator, and everything else of the gateway treats it like any other provider.
+// The demo provider: an upstream within the process, so that a new user gets an answer without a key and a network. It implements
+// the interface of upstreams, and the rest of the gateway treats it like any other provider.
 import type { Clock, Timer } from '../../../../shared/clock.ts'
 import {
+  type DemoAnswer,
   type DemoModel,
   type DemoRequest,
   demoAnswer,
@@ -23,7 +24,7 @@ interface Request {
   readonly body: readonly Uint8Array[]
 }
 
-/** Time to the first token and between tokens, in ms: an ordinary provider on a good day, and a slow one. */
+/** Time to the first token and between tokens, of an ordinary provider and of a slow one. */
 const pace = { firstMs: 60, tokenMs: 12 }
 const slowPace = { firstMs: 2_000, tokenMs: 150 }
 
@@ -69,93 +70,93 @@ interface Envelope {
 }
 
 type Times = typeof pace
+type DemoUsage = ReturnType<typeof demoUsage>
 
-function chat(
-  exchange: DemoExchange,
-  times: Times,
-  { id, model, created }: Envelope,
-  name: DemoModel,
-  asked: DemoRequest,
-): void {
+function chat(exchange: DemoExchange, times: Times, envelope: Envelope, name: DemoModel, asked: DemoRequest): void {
   const answer = demoAnswer(name, asked)
-  const { toolCall } = answer
-  const usage = demoUsage(asked, answer.text + (toolCall?.arguments ?? ''))
-  const finish = toolCall === undefined ? 'stop' : 'tool_calls'
-  if (asked.stream !== true) {
-    const call =
-      toolCall === undefined
-        ? undefined
-        : { id: toolCall.id, type: 'function', function: { name: toolCall.name, arguments: toolCall.arguments } }
-    const message = {
-      role: 'assistant',
-      content: call === undefined ? answer.text : null,
-      refusal: null,
-      ...(call === undefined ? {} : { tool_calls: [call] }),
-    }
-    const tookMs = times.firstMs + times.tokenMs * Math.min(40, usage.completion_tokens)
-    exchange.json(tookMs, {
-      id,
-      object: 'chat.completion',
-      created,
-      model,
-      choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
-      usage,
-    })
-    return
-  }
-  const chunk = (choices: unknown[], more = {}) => ({
-    id,
-    object: 'chat.completion.chunk',
-    created,
-    model,
-    choices,
-    ...more,
-  })
-  const delta = (content: unknown, finishReason: string | null = null) =>
-    chunk([{ index: 0, delta: content, logprobs: null, finish_reason: finishReason }])
-  exchange.events(times, [
-    delta({ role: 'assistant', content: toolCall === undefined ? '' : null }),
-    ...pieces(answer.text).map((content) => delta({ content })),
-    ...(toolCall === undefined ? [] : toolDeltas(toolCall).map((call) => delta({ tool_calls: [call] }))),
-    delta({}, finish),
-    ...(asked.stream_options?.include_usage === true ? [chunk([], { usage })] : []),
-  ])
+  const usage = demoUsage(asked, answer.text + (answer.toolCall?.arguments ?? ''))
+  if (asked.stream === true) exchange.events(times, chatChunks(envelope, answer, withUsage(asked, usage)))
+  else exchange.json(wholeMs(times, usage), chatCompletion(envelope, answer, usage))
 }
 
-function toolDeltas({ id, name, arguments: text }: NonNullable<ReturnType<typeof demoAnswer>['toolCall']>) {
+function chatCompletion({ id, model, created }: Envelope, { text, toolCall }: DemoAnswer, usage: DemoUsage): object {
+  const message = {
+    role: 'assistant',
+    content: toolCall === undefined ? text : null,
+    refusal: null,
+    ...(toolCall === undefined ? {} : { tool_calls: [functionCall(toolCall)] }),
+  }
+  const choice = { index: 0, message, logprobs: null, finish_reason: finishReason(toolCall) }
+  return { id, object: 'chat.completion', created, model, choices: [choice], usage }
+}
+
+function chatChunks({ id, model, created }: Envelope, { text, toolCall }: DemoAnswer, usage?: DemoUsage): object[] {
+  const object = 'chat.completion.chunk'
+  const delta = (content: unknown, finish: string | null = null) => {
+    const choices = [{ index: 0, delta: content, logprobs: null, finish_reason: finish }]
+    return { id, object, created, model, choices }
+  }
+  const calls = toolCall === undefined ? [] : toolDeltas(toolCall)
+  return [
+    delta({ role: 'assistant', content: toolCall === undefined ? '' : null }),
+    ...pieces(text).map((content) => delta({ content })),
+    ...calls.map((call) => delta({ tool_calls: [call] })),
+    delta({}, finishReason(toolCall)),
+    ...(usage === undefined ? [] : [{ id, object, created, model, choices: [], usage }]),
+  ]
+}
+
+type ToolCall = NonNullable<DemoAnswer['toolCall']>
+
+function functionCall({ id, name, arguments: text }: ToolCall): object {
+  return { id, type: 'function', function: { name, arguments: text } }
+}
+
+function toolDeltas({ id, name, arguments: text }: ToolCall): object[] {
   const half = text.length >> 1
   const fragments = [text.slice(0, half), text.slice(half)].map((part) => ({ index: 0, function: { arguments: part } }))
-  return [{ index: 0, id, type: 'function', function: { name, arguments: '' } }, ...fragments]
+  return [{ index: 0, ...functionCall({ id, name, arguments: '' }) }, ...fragments]
+}
+
+function finishReason(toolCall: ToolCall | undefined): string {
+  return toolCall === undefined ? 'stop' : 'tool_calls'
+}
+
+function withUsage({ stream_options }: DemoRequest, usage: DemoUsage): DemoUsage | undefined {
+  return stream_options?.include_usage === true ? usage : undefined
+}
+
+function wholeMs(times: Times, usage: DemoUsage): number {
+  return times.firstMs + times.tokenMs * Math.min(40, usage.completion_tokens)
 }
 
 function completion(
   exchange: DemoExchange,
   times: Times,
-  { id, model, created }: Envelope,
+  envelope: Envelope,
   name: DemoModel,
   asked: DemoRequest,
 ): void {
   const { text } = demoAnswer(name, asked)
   const usage = demoUsage(asked, text)
-  const whole = (choices: unknown[], more = {}) => ({ id, object: 'text_completion', created, model, choices, ...more })
-  const choice = (part: string, finishReason: string | null) => ({
-    index: 0,
-    text: part,
-    logprobs: null,
-    finish_reason: finishReason,
-  })
-  if (asked.stream !== true) {
-    exchange.json(
-      times.firstMs + times.tokenMs * Math.min(40, usage.completion_tokens),
-      whole([choice(text, 'stop')], { usage }),
-    )
-    return
-  }
-  exchange.events(times, [
-    ...pieces(text).map((part) => whole([choice(part, null)])),
-    whole([choice('', 'stop')]),
-    ...(asked.stream_options?.include_usage === true ? [whole([], { usage })] : []),
-  ])
+  if (asked.stream === true) exchange.events(times, completionChunks(envelope, text, withUsage(asked, usage)))
+  else exchange.json(wholeMs(times, usage), { ...textCompletion(envelope, [textChoice(text, 'stop')]), usage })
+}
+
+function completionChunks(envelope: Envelope, text: string, usage: DemoUsage | undefined): object[] {
+  return [
+    ...pieces(text).map((part) => textCompletion(envelope, [textChoice(part, null)])),
+    textCompletion(envelope, [textChoice('', 'stop')]),
+    ...(usage === undefined ? [] : [{ ...textCompletion(envelope, []), usage }]),
+  ]
+}
+
+function textCompletion({ id, model, created }: Envelope, choices: object[]): object {
+  return { id, object: 'text_completion', created, model, choices }
+}
+
+function textChoice(text: string, finish: string | null): object {
+  return { index: 0, text, logprobs: null, finish_reason: finish }
 }
 
 function embeddings(model: string, asked: DemoRequest) {
@@ -174,7 +175,7 @@ function embeddings(model: string, asked: DemoRequest) {
   return { object: 'list', data, model, usage: { prompt_tokens, total_tokens: prompt_tokens } }
 }
 
-/** Words with the space behind them, as tokens tend to come. */
+/** Splits a text into words with the space behind them, which resemble tokens. */
 function pieces(text: string): string[] {
   return text.match(/\S+\s*/g) ?? []
 }
