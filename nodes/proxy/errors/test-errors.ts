@@ -47,6 +47,16 @@ const cases: Cases = {
       says: /limit of 1024 bytes/,
     },
   ],
+  'shutting-down': [
+    {
+      error: { type: 'shutting-down' },
+      status: 503,
+      type: 'server_error',
+      code: 'gateway_restarts',
+      retryAfterMs: 1_000,
+      says: /restarts/,
+    },
+  ],
   'length-required': [
     {
       error: { type: 'length-required' },
