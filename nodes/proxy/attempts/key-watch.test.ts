@@ -1,17 +1,23 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.ts'
+import { Gateway as TestConfig } from '../../../shared/config/test-config.ts'
+import { Callers } from '../auth/callers.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import { testCaller, testRequest, testSnapshot } from '../request/test-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { KeyWatch } from './key-watch.ts'
 import { LiveRequests } from './live-requests.ts'
 
+const tokenHash = 'key_1'.padEnd(64, '0')
+const expiresAt = '2026-06-01T00:00:02.500Z'
+
+/** Something open under a key that expires in two and a half seconds. */
 function watched() {
-  const clock = new ManualClock(0)
+  const clock = new ManualClock(Date.parse(expiresAt) - 2_500)
   const live = new LiveRequests()
   const cuts: GatewayError[] = []
-  const given: { snapshot: Snapshot | { type: string } } = { snapshot: knowing(2_500) }
-  const { request } = testRequest()
+  const given: { snapshot: Snapshot | { type: string } } = { snapshot: withKey() }
+  const { request } = testRequest({ caller: { ...testCaller, tokenHash } })
   const one = {
     request,
     sessionModel: undefined,
@@ -28,11 +34,10 @@ function watched() {
   return { clock, cuts, given, watch }
 }
 
-/** A configuration that knows the caller until `expiresAtMs`. */
-function knowing(expiresAtMs: number): Snapshot {
-  const caller = { ...testCaller, expiresAtMs }
-  const callers = { get: (tokenHash: string) => (tokenHash === caller.tokenHash ? caller : undefined) }
-  return { ...testSnapshot(), callers: callers as Snapshot['callers'] }
+function withKey(): Snapshot {
+  const config = new TestConfig()
+  expect(config.issueKey('key_1', { name: 'one', expiresAt }).ok).toBe(true)
+  return { ...testSnapshot(), callers: new Callers(config.state) }
 }
 
 test('what is open under a key that expires is cut within a second', () => {
