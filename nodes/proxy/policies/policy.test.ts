@@ -58,6 +58,11 @@ function deciding(decide: Policy['decide']): Policy {
   return { name: 'later', governs: () => true, decide }
 }
 
+const rewriting = deciding((_request, asked) => {
+  const parsed = asked.parsed()
+  return { type: 'proceed', asked: parsed.ok ? asked.with(redacted(parsed.value.request)) : asked }
+})
+const filtering = deciding((_request, asked) => ({ type: 'proceed', asked, filter: shouting }))
 const rejecting = deciding(() => ({ type: 'reject', error: { type: 'model-not-allowed', model: 'gpt' } }))
 
 const cached: ChatAnswer = {
@@ -134,7 +139,7 @@ const streams: readonly Caller[] = [
 
 describe('the request', () => {
   test.each(streams)('$name: the upstream is sent the rewritten conversation', async ({ asked, upstream: dialect }) => {
-    const { gateway, upstream } = await opened()
+    const { gateway, upstream } = await opened({ policies: [rewriting] })
     gateway.call(asked)
     expect(upstream.last.text).toContain('I am [NAME]')
     expect(upstream.last.text).not.toContain('Ada')
@@ -168,14 +173,10 @@ describe('the request', () => {
 })
 
 test.each([
-  { name: 'one that reads it', policy: () => new Redaction() },
-  {
-    name: 'one that filters alone',
-    policy: () => deciding((_request, asked) => ({ type: 'proceed', asked, filter: shouting })),
-  },
-])('a conversation that its provider holds is lost to no policy in silence: $name', async ({ policy: made }) => {
+  { name: 'one that reads it', policy: new Redaction() },
+  { name: 'one that filters alone', policy: filtering },
+])('a conversation that its provider holds is lost to no policy in silence: $name', async ({ policy }) => {
   let governed = false
-  const policy = made()
   const decide: Policy['decide'] = (...given) => policy.decide(...given)
   const { gateway, upstream } = await opened({ policies: [{ ...deciding(decide), governs: () => governed }] })
   const turn = () => new Promise(setImmediate)
@@ -193,7 +194,7 @@ test.each([
 
 describe('the answer', () => {
   test.each(streams)('$name: a stream that would have passed through is filtered', async (caller) => {
-    const { gateway, upstream } = await opened()
+    const { gateway, upstream } = await opened({ policies: [filtering] })
     const { reply } = gateway.call(caller.asked)
     const { opening, word, closing } = caller.upstream
     upstream.last.stream(opening, word('hello '))
