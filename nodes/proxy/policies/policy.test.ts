@@ -7,7 +7,7 @@ import type { ChatRequest, Message } from '../../../shared/chat/request.ts'
 import { usageOf } from '../../../shared/chat/usage.ts'
 import type { Outcome } from '../accounting/outcome.ts'
 import { type AskedCall, type TestCall, TestGateway } from '../apis/test-gateway.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
+import { type GatewayError, unreadableError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
 import type { AnswerFilter } from '../streams/answer-filter.ts'
@@ -28,7 +28,7 @@ class Redaction implements Policy {
 
   decide(_request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision {
     const parsed = asked.parsed()
-    if (!parsed.ok) throw new Error(parsed.error.message)
+    if (!parsed.ok) return { type: 'reject', error: unreadableError(parsed.error) }
     this.held++
     const hold = { settle: (outcome: Outcome) => void this.settled.push(outcome) }
     return { type: 'proceed', asked: asked.with(redacted(parsed.value.request)), hold, filter: shouting }
@@ -58,6 +58,11 @@ function deciding(decide: Policy['decide']): Policy {
   return { name: 'later', governs: () => true, decide }
 }
 
+const rewriting = deciding((_request, asked) => {
+  const parsed = asked.parsed()
+  return { type: 'proceed', asked: parsed.ok ? asked.with(redacted(parsed.value.request)) : asked }
+})
+const filtering = deciding((_request, asked) => ({ type: 'proceed', asked, filter: shouting }))
 const rejecting = deciding(() => ({ type: 'reject', error: { type: 'model-not-allowed', model: 'gpt' } }))
 
 const cached: ChatAnswer = {
@@ -134,7 +139,7 @@ const streams: readonly Caller[] = [
 
 describe('the request', () => {
   test.each(streams)('$name: the upstream is sent the rewritten conversation', async ({ asked, upstream: dialect }) => {
-    const { gateway, upstream } = await opened()
+    const { gateway, upstream } = await opened({ policies: [rewriting] })
     gateway.call(asked)
     expect(upstream.last.text).toContain('I am [NAME]')
     expect(upstream.last.text).not.toContain('Ada')
@@ -167,9 +172,29 @@ describe('the request', () => {
   })
 })
 
+test.each([
+  { name: 'one that reads it', policy: new Redaction() },
+  { name: 'one that filters alone', policy: filtering },
+])('a conversation that its provider holds is lost to no policy in silence: $name', async ({ policy }) => {
+  let governed = false
+  const decide: Policy['decide'] = (...given) => policy.decide(...given)
+  const { gateway, upstream } = await opened({ policies: [{ ...deciding(decide), governs: () => governed }] })
+  const turn = () => new Promise(setImmediate)
+  gateway.call({ path: '/v1/responses', body: { model: 'gpt', input: 'I am Ada' } })
+  await turn()
+  upstream.last.answer(200, { id: 'resp_theirs', store: true, output: [] })
+  await turn()
+  governed = true
+  const body = { model: 'gpt', input: 'Who am I?', previous_response_id: 'resp_theirs' }
+  const { reply } = gateway.call({ path: '/v1/responses', body })
+  await turn()
+  expect([upstream.calls.length, reply.status]).toEqual([1, 400])
+  expect(JSON.parse(reply.text).error.param).toBe('previous_response_id')
+})
+
 describe('the answer', () => {
   test.each(streams)('$name: a stream that would have passed through is filtered', async (caller) => {
-    const { gateway, upstream } = await opened()
+    const { gateway, upstream } = await opened({ policies: [filtering] })
     const { reply } = gateway.call(caller.asked)
     const { opening, word, closing } = caller.upstream
     upstream.last.stream(opening, word('hello '))

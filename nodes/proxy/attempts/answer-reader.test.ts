@@ -1,0 +1,248 @@
+import { describe, expect, test } from 'vitest'
+import { bounds } from '../../../shared/bounds.ts'
+import {
+  brokenAnswer,
+  cutStream,
+  firstTokenTimeout,
+  idleTimeout,
+  totalTimeout,
+  type UpstreamFailure,
+} from '../errors/upstream-failure.ts'
+import type { Target } from '../providers/endpoint.ts'
+import { testTarget } from '../providers/test-connect.ts'
+import { defaultTimeouts } from '../routing/model-route.ts'
+import { anthropic, openAiChat } from '../streams/test-streams.ts'
+import type { WholeAnswer } from '../translators/translator.ts'
+import { type AnswerReader, ErrorReader, type ReadAttempt, StreamReader, WholeReader } from './answer-reader.ts'
+import { keepAliveMs } from './keep-alive.ts'
+import { openAttempt } from './test-attempt.ts'
+
+const question = { model: 'm', messages: [{ role: 'user', content: 'hi' }] }
+const reset = { type: 'reset', sent: true, message: '' } as const
+
+/** What becomes of the attempt whose answer is read. */
+class RememberingAttempt implements ReadAttempt {
+  readonly timeouts = { ...defaultTimeouts, idleMs: 40_000, firstTokenMs: 3_000 }
+  readonly translator: ReadAttempt['translator']
+  readonly limits: ReadAttempt['limits']
+  clockMs = 0
+  failures: UpstreamFailure[] = []
+  /** Of the failures, those in which the upstream could still say something. */
+  givenUp = 0
+  answers: (WholeAnswer & { bytes: number })[] = []
+  closed = 0
+  silences: number[] = []
+
+  constructor(target: Target, headers: Readonly<Record<string, string>>) {
+    const { attempt } = openAttempt({ body: { ...question, stream: true }, target, headers })
+    this.translator = attempt.translator
+    this.limits = attempt.limits
+  }
+
+  nowMs(): number {
+    return this.clockMs
+  }
+
+  fail(failure: UpstreamFailure): void {
+    this.failures.push(failure)
+  }
+
+  giveUp(failure: UpstreamFailure): void {
+    this.givenUp++
+    this.failures.push(failure)
+  }
+
+  answered(answer: WholeAnswer, bytes: number): void {
+    this.answers.push({ ...answer, bytes })
+  }
+
+  close(): void {
+    this.closed++
+  }
+
+  stillSilent(_nowMs: number, nextMs: number): void {
+    this.silences.push(nextMs)
+  }
+}
+
+const openai = testTarget()
+const claude = testTarget({ kind: 'anthropic' }, { model: 'claude-sonnet-4-5' })
+const attemptAt = (target = openai, headers = {}) => new RememberingAttempt(target, headers)
+const push = (reader: AnswerReader, text: string) => reader.push(Buffer.from(text))
+
+describe('the body of an error', () => {
+  const head = { status: 400, contentType: 'application/json', retryAfterMs: undefined }
+
+  test('is what the upstream said, when all of it came', () => {
+    const attempt = attemptAt()
+    const reader = new ErrorReader(attempt, head)
+    push(reader, '{"error":')
+    push(reader, '{"message":"no"}}')
+    reader.end()
+    const body = Buffer.from('{"error":{"message":"no"}}')
+    expect(attempt.failures).toMatchObject([{ error: { type: 'upstream-rejected', answer: { ...head, body } } }])
+    expect(attempt.givenUp).toBe(0)
+  })
+
+  test('is read in the dialect of the upstream, which tells more than the status', () => {
+    const attempt = attemptAt(claude)
+    const reader = new ErrorReader(attempt, { ...head, status: 400 })
+    push(reader, '{"type":"error","error":{"type":"rate_limit_error","message":"slow"}}')
+    reader.end()
+    expect(attempt.failures).toMatchObject([{ condition: '429' }])
+  })
+
+  test('does not count beyond its bound, and the status does', () => {
+    const attempt = attemptAt()
+    const reader = new ErrorReader(attempt, { ...head, status: 503 })
+    push(reader, 'x'.repeat(60 << 10))
+    push(reader, 'x'.repeat(60 << 10))
+    reader.end()
+    expect(attempt.failures).toMatchObject([{ condition: '5xx', error: { message: 'The upstream answered 503.' } }])
+    const rejected = attemptAt()
+    const longer = new ErrorReader(rejected, head)
+    push(longer, 'x'.repeat(60 << 10))
+    push(longer, 'y'.repeat(60 << 10))
+    longer.end()
+    const [failure] = rejected.failures
+    expect(failure?.error.type === 'upstream-rejected' && failure.error.answer.body.length).toBe(60 << 10)
+  })
+
+  test('that is lost leaves the status alone, and one that takes too long is given up', () => {
+    const lost = attemptAt()
+    new ErrorReader(lost, { ...head, status: 429, retryAfterMs: 7 }).lost()
+    const late = attemptAt()
+    new ErrorReader(late, { ...head, status: 500 }).due()
+    expect([lost.failures[0]?.condition, lost.failures[0]?.retryAfterMs, lost.givenUp]).toEqual(['429', 7, 0])
+    expect([late.failures[0]?.condition, late.givenUp]).toEqual(['5xx', 1])
+  })
+})
+
+describe('a whole answer', () => {
+  test('is read when all of it came', () => {
+    const attempt = attemptAt()
+    const reader = new WholeReader(attempt, 'application/json')
+    const text = JSON.stringify(openAiChat.whole('hi'))
+    push(reader, text.slice(0, 10))
+    push(reader, text.slice(10))
+    expect(attempt.answers).toEqual([])
+    reader.end()
+    expect(attempt.answers).toMatchObject([
+      { bytes: text.length, body: Buffer.from(text), usage: { input: 7, output: 3 } },
+    ])
+  })
+
+  test('that cannot be translated is none', () => {
+    const attempt = attemptAt(claude)
+    const reader = new WholeReader(attempt, 'application/json')
+    push(reader, '{"type":')
+    reader.end()
+    expect([attempt.answers, attempt.failures, attempt.givenUp]).toEqual([[], [brokenAnswer], 0])
+  })
+
+  test('that is larger than its bound is given up', () => {
+    const attempt = attemptAt()
+    const reader = new WholeReader(attempt, 'application/json')
+    const piece = Buffer.alloc(8 << 20)
+    for (let sent = 0; sent <= bounds.unaryAnswerBytesMax && attempt.givenUp === 0; sent += piece.length)
+      reader.push(piece)
+    expect(attempt.failures).toEqual([brokenAnswer])
+  })
+
+  test('that is lost fails as the connection did', () => {
+    const attempt = attemptAt()
+    new WholeReader(attempt, 'application/json').lost(reset)
+    expect(attempt.failures).toMatchObject([{ outcome: 'reset', condition: 'connect' }])
+  })
+
+  test('that takes too long is given up for the limit that it broke', () => {
+    const early = attemptAt()
+    early.clockMs = 599_000
+    new WholeReader(early, 'application/json').due()
+    const late = attemptAt()
+    late.clockMs = 600_000
+    new WholeReader(late, 'application/json').due()
+    expect([early.failures, late.failures]).toEqual([[firstTokenTimeout], [totalTimeout]])
+  })
+})
+
+describe('a stream', () => {
+  function reading(target = openai, headers = {}) {
+    const attempt = attemptAt(target, headers)
+    const sent: string[] = []
+    const sink = {
+      onFirstByte: () => {},
+      onBytes: (bytes: Buffer | string) => void sent.push(bytes.toString()),
+      onDone: (last: Buffer | string) => void sent.push(`last ${last.toString()}`),
+      onErrorEvent: () => void sent.push('error'),
+    }
+    const stream = attempt.translator.openStream({ showUsage: false, nowMs: 0, sink })
+    return { attempt, sent, reader: new StreamReader(attempt, stream) }
+  }
+
+  test('goes on as it comes, and closes after its end', () => {
+    const { attempt, sent, reader } = reading()
+    push(reader, openAiChat.word('hi') + openAiChat.closing)
+    expect(sent.at(-1)).toBe('last data: [DONE]\n\n')
+    reader.end()
+    expect([attempt.closed, attempt.failures]).toEqual([1, []])
+  })
+
+  test('that ends before it is whole was cut', () => {
+    const { attempt, reader } = reading()
+    push(reader, openAiChat.word('hi'))
+    reader.end()
+    expect([attempt.closed, attempt.failures]).toEqual([0, [cutStream]])
+  })
+
+  test('that is lost was cut, and before its first byte its connection failed', () => {
+    const begun = reading()
+    push(begun.reader, openAiChat.word('hi'))
+    begun.reader.lost(reset)
+    const waiting = reading()
+    waiting.reader.lost(reset)
+    expect(begun.attempt.failures).toEqual([cutStream])
+    expect(waiting.attempt.failures).toMatchObject([{ outcome: 'reset', condition: 'connect' }])
+  })
+
+  test('that is lost after its last word is whole', () => {
+    const { attempt, sent, reader } = reading()
+    push(reader, openAiChat.word('hi') + openAiChat.closing.replace('data: [DONE]\n\n', ''))
+    reader.lost(reset)
+    expect([attempt.closed, attempt.failures, sent.at(-1)]).toEqual([1, [], 'last data: [DONE]\n\n'])
+  })
+
+  test('whose bytes are no events is given up', () => {
+    const { attempt, reader } = reading(claude)
+    push(reader, 'data: no JSON\n\n')
+    expect(attempt.failures).toEqual([brokenAnswer])
+  })
+
+  test('that is silent is asked again when the next of its limits is near', () => {
+    const { attempt, reader } = reading(claude, { 'x-headgate-timeout': '50s' })
+    attempt.clockMs = 1_000
+    push(reader, anthropic.opening + anthropic.word('hi'))
+    const dueAt = (ms: number) => {
+      attempt.clockMs = ms
+      reader.due()
+    }
+    for (const ms of [16_000, 31_000]) dueAt(ms)
+    expect(attempt.silences).toEqual([keepAliveMs, 10_000])
+    dueAt(41_000)
+    expect(attempt.failures).toEqual([idleTimeout])
+  })
+
+  test('that is silent at its beginning has less time, and the whole time ends everything', () => {
+    const waiting = reading()
+    waiting.attempt.clockMs = 2_999
+    waiting.reader.due()
+    expect(waiting.attempt.silences).toEqual([1])
+    waiting.attempt.clockMs = 3_000
+    waiting.reader.due()
+    expect(waiting.attempt.failures).toEqual([firstTokenTimeout])
+    const endless = reading(openai, { 'x-headgate-timeout': '3s' })
+    endless.attempt.clockMs = 3_000
+    endless.reader.due()
+    expect(endless.attempt.failures).toEqual([totalTimeout])
+  })
+})

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { smallGateway } from '../../../shared/config/test-config.ts'
+import { Callers } from '../auth/callers.ts'
+import { testCaller, testRequest } from '../request/test-request.ts'
+import { keyError } from './key-error.ts'
+import type { LiveRequest } from './live-requests.ts'
+
+const tokenHash = 'key_1'.padEnd(64, '0')
+const expiresAt = '2026-06-01T00:00:00.000Z'
+const expiresAtMs = Date.parse(expiresAt)
+
+function live(sessionModel?: string): LiveRequest {
+  const { request } = testRequest({ caller: { ...testCaller, tokenHash } })
+  return { request, sessionModel, cut: () => {}, livePrevious: undefined, liveNext: undefined }
+}
+
+/** A configuration with these keys. */
+function keys(...inputs: readonly object[]): { callers: Callers } {
+  const config = smallGateway()
+  for (const input of inputs) expect(config.issueKey('key_1', { name: 'one', ...input }).ok).toBe(true)
+  return { callers: new Callers(config.state) }
+}
+
+test('a key that is still there holds', () => {
+  expect(keyError(live(), keys({}), expiresAtMs)).toBeUndefined()
+})
+
+test('a key that is not there any more does not', () => {
+  expect(keyError(live(), keys(), expiresAtMs)).toEqual({ type: 'unknown-key' })
+})
+
+test('a key holds until the moment in which it expires', () => {
+  expect(keyError(live(), keys({ expiresAt }), expiresAtMs - 1)).toBeUndefined()
+  expect(keyError(live(), keys({ expiresAt }), expiresAtMs)).toEqual({ type: 'unknown-key' })
+})
+
+test('a session ends when its key may not use its model any more; a request ends by itself', () => {
+  const narrow = keys({ models: ['fast'] })
+  expect(keyError(live('fast'), narrow, 0)).toBeUndefined()
+  expect(keyError(live('other'), narrow, 0)).toEqual({ type: 'model-not-allowed', model: 'other' })
+  expect(keyError(live(), narrow, 0)).toBeUndefined()
+})
