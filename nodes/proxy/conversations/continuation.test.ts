@@ -1,60 +1,19 @@
 // What a request goes on from, over a store whose time and troubles are the test's.
 import { expect, test } from 'vitest'
-import { openMemoryState } from '../../../cluster/state/memory-state-store.ts'
-import type { StateStore } from '../../../cluster/state/state-store.ts'
 import { bounds } from '../../../shared/bounds.ts'
-import type { Clock } from '../../../shared/clock.ts'
-import { BodyScan, scanBody } from '../../../shared/json/scan.ts'
 import type { Credential } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { AnswerWriter, type Served } from './answer-store.ts'
 import { begin } from './continuation.ts'
-import { ResponseStore } from './response-store.ts'
+import type { ResponseStore } from './response-store.ts'
 import { readStorageOptions } from './storage-options.ts'
-import type { LocalResponse } from './stored-response.ts'
+import { kept, scanOf, TestResponses } from './test-responses.ts'
 
 const owner = 'team:a'
 const served: Served = {
   target: { provider: 'p', model: 'm' } as Target,
   credential: { name: 'main' } as Credential,
   ...{ passesThrough: false, streamed: false },
-}
-
-function world() {
-  let nowMs = 1_800_000_000_000
-  let isAway = false
-  let asked = 0
-  const clock = { wallMs: () => nowMs } as Clock
-  const memory = openMemoryState({ clock })
-  const away = { ok: false, error: { type: 'unavailable', message: 'it is away' } } as const
-  const reached = <Answer>(ask: () => Promise<Answer>) => {
-    asked++
-    return isAway ? Promise.resolve(away) : ask()
-  }
-  const store: StateStore = {
-    get: (key) => reached(() => memory.get(key)),
-    put: (key, value) => reached(() => memory.put(key, value)),
-    delete: (key) => reached(() => memory.delete(key)),
-    close: () => memory.close(),
-  }
-  return {
-    store: new ResponseStore(store),
-    get asked() {
-      return asked
-    },
-    leave: () => {
-      isAway = true
-    },
-    passDays: (days: number) => {
-      nowMs += days * 86_400_000
-    },
-  }
-}
-
-function scanOf(body: object): BodyScan {
-  const scan = new BodyScan()
-  expect(scanBody(Buffer.from(JSON.stringify(body)), scan)).toBeUndefined()
-  return scan
 }
 
 async function beginWith(store: ResponseStore, body: object, id = 'resp_new') {
@@ -64,15 +23,8 @@ async function beginWith(store: ResponseStore, body: object, id = 'resp_new') {
   return begin({ store, owner, storage: storage.value, scan, id })
 }
 
-const kept = (id: string, chain: readonly string[] = [], chainBytes = 0): LocalResponse => ({
-  ...{ type: 'kept', chain, chainBytes },
-  response: { id, output: [{ type: 'message', id: `msg_${id}`, role: 'assistant', content: [] }] },
-  input: [{ id: `in_${id}`, type: 'message', role: 'user', content: `question of ${id}` }],
-  parts: [{ type: 'text', text: `answer of ${id}` }],
-})
-
 test('the turns before it are told from the oldest on', async () => {
-  const { store } = world()
+  const { store } = new TestResponses()
   await store.keep(owner, 'resp_0', kept('resp_0'))
   await store.keep(owner, 'resp_1', kept('resp_1', ['resp_0']))
   const begun = await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })
@@ -81,7 +33,7 @@ test('the turns before it are told from the oldest on', async () => {
 })
 
 test('as many responses as the limit says are gone on from, and not one more', async () => {
-  const { store } = world()
+  const { store } = new TestResponses()
   const ids = Array.from({ length: bounds.responseChainMax + 1 }, (_one, n) => `resp_${n}`)
   for (const [n, id] of ids.entries()) await store.keep(owner, id, kept(id, ids.slice(0, n)))
   const longest = await beginWith(store, { previous_response_id: ids[bounds.responseChainMax - 1], input: 'x' })
@@ -91,27 +43,29 @@ test('as many responses as the limit says are gone on from, and not one more', a
 })
 
 test('bytes of all responses before it count, as they were stored', async () => {
-  const { store } = world()
+  const { store } = new TestResponses()
   await store.keep(owner, 'resp_1', kept('resp_1', ['resp_0'], bounds.responseChainBytesMax - 10))
   const begun = await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })
   expect(begun).toMatchObject({ ok: false, error: { type: 'chain-too-long', responses: 2 } })
 })
 
 test('one that has expired was never there, and so with one whose beginning has', async () => {
-  const { store, passDays } = world()
+  const responses = new TestResponses()
+  const { store } = responses
   await store.keep(owner, 'resp_0', kept('resp_0'))
-  passDays(20)
+  responses.passDays(20)
   await store.keep(owner, 'resp_1', kept('resp_1', ['resp_0']))
   expect(await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })).toMatchObject({ ok: true })
-  passDays(10)
+  responses.passDays(10)
   const gone = { type: 'response-unknown', id: 'resp_0', isPrevious: true }
   expect(await beginWith(store, { previous_response_id: 'resp_0', input: 'x' })).toEqual({ ok: false, error: gone })
   expect(await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })).toEqual({ ok: false, error: gone })
 })
 
 test('while the store is away: who insists is refused, and who says nothing goes on', async () => {
-  const { store, leave } = world()
-  leave()
+  const responses = new TestResponses()
+  const { store } = responses
+  responses.leave()
   const away = { ok: false, error: { type: 'state-away' } }
   expect(await beginWith(store, { store: true, input: 'x' })).toEqual(away)
   expect(await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })).toEqual(away)
@@ -119,23 +73,8 @@ test('while the store is away: who insists is refused, and who says nothing goes
   expect(await beginWith(store, { input: 'x' })).toMatchObject({ ok: true })
 })
 
-test.each([
-  [{ store: false }, undefined],
-  [{ store: false, previous_response_id: null }, undefined],
-  [
-    { store: false, previous_response_id: 'resp_1' },
-    { store: false, storeIsAsked: false, previous: 'resp_1' },
-  ],
-  [{ store: true }, { store: true, storeIsAsked: true, previous: undefined }],
-  [{ store: null }, { store: true, storeIsAsked: false, previous: undefined }],
-  [{}, { store: true, storeIsAsked: false, previous: undefined }],
-])('%j wants of state: %j', (body, wanted) => {
-  const storage = readStorageOptions(scanOf({ input: 'x', ...body }))
-  expect(storage).toEqual({ ok: true, value: wanted && { ...wanted, references: false } })
-})
-
 test('a request that says nothing of state asks the store for nothing before its answer, and once after it', async () => {
-  const start = world()
+  const start = new TestResponses()
   const begun = await beginWith(start.store, { input: 'x' })
   expect(start.asked).toBe(0)
   const keeper = begun.ok ? begun.value.keeper : undefined
@@ -154,7 +93,7 @@ test('what is stored goes out as it was, to the byte', async () => {
     [whole, false],
     [last, true],
   ] as const) {
-    const { store } = world()
+    const { store } = new TestResponses()
     const keeper = keeperOn(store)
     keeper.take([{ type: 'text', text: 'y' }], 'x')
     expect(await keeper.keep(text, { ...served, streamed })).toBe(text)
@@ -170,8 +109,9 @@ test('what could not be stored says so, and nothing else of it changes', async (
     [last.replaceAll('\n', '\r\n'), true],
     [last.slice(last.indexOf('data: {"type')), true],
   ] as const) {
-    const { store, leave } = world()
-    leave()
+    const responses = new TestResponses()
+    const { store } = responses
+    responses.leave()
     const keeper = keeperOn(store)
     keeper.take([{ type: 'text', text: 'y' }], 'x')
     const told = String(await keeper.keep(Buffer.from(text), { ...served, streamed }))
@@ -182,7 +122,7 @@ test('what could not be stored says so, and nothing else of it changes', async (
 })
 
 test('of a response that its provider holds, where it lies is kept; of one that it does not store, nothing', async () => {
-  const { store } = world()
+  const { store } = new TestResponses()
   await keeperOn(store).keep(whole, { ...served, passesThrough: true })
   const stored = { type: 'held', target: 'p/m', provider: 'p', credential: 'main' }
   expect(await store.find(owner, 'resp_new')).toMatchObject({ ok: true, value: { stored } })
@@ -193,7 +133,7 @@ test('of a response that its provider holds, where it lies is kept; of one that 
 })
 
 test('where its provider holds nothing, a response is kept here, and says so', async () => {
-  const { store } = world()
+  const { store } = new TestResponses()
   const output = [{ type: 'message', id: 'msg_1', role: 'assistant', content: [{ type: 'output_text', text: 'y' }] }]
   const response = { id: 'resp_new', status: 'completed', store: false, output }
   const passesThrough = { ...served, passesThrough: true }
@@ -216,7 +156,7 @@ test('where its provider holds nothing, a response is kept here, and says so', a
 })
 
 test('an answer that nobody has told the parts of is not stored, and goes out', async () => {
-  const { store } = world()
+  const { store } = new TestResponses()
   expect(await keeperOn(store).keep(whole, served)).toBe(whole.replace('"store":true', '"store":false'))
   expect(await store.find(owner, 'resp_new')).toEqual({ ok: true, value: undefined })
 })

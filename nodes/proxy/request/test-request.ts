@@ -137,15 +137,18 @@ export const testCaller: Caller = {
   models: undefined,
 }
 
-/** A snapshot whose models are `routes`. */
-export function testSnapshot(routes: Readonly<Record<string, ModelRoute<Target>>> = {}): Snapshot {
+/** A snapshot whose models are `routes`, and whose providers have `accounts`. */
+export function testSnapshot(
+  routes: Readonly<Record<string, ModelRoute<Target>>> = {},
+  accounts: Readonly<Record<string, Target>> = {},
+): Snapshot {
   return {
     revision: 7,
     revisionText: '7',
     callers: new Callers({ tokens: new Map(), keys: new Map(), resources: {} } as never),
     routeOf: (model) => routes[model],
-    accountOf: () => undefined,
-    providerNames: [],
+    accountOf: (provider) => accounts[provider],
+    providerNames: Object.keys(accounts),
     modelNames: Object.keys(routes),
     everyRoute: () => Object.values(routes),
   }

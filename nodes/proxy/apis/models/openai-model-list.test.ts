@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { AllowList } from '../../auth/callers.ts'
+import { testCaller } from '../../request/test-request.ts'
+import { modelList, modelListing } from './openai-model-list.ts'
+import { snapshot } from './test-models.ts'
+
+test('a model is listed with what is known of its first target', () => {
+  expect(modelListing(snapshot, 'known')).toEqual({
+    id: 'known',
+    object: 'model',
+    created: 1_700_000_000,
+    owned_by: 'up',
+    context_window: 128_000,
+    max_output_tokens: 16_000,
+    pricing: { input: 2.5, output: 10, cached_input: 1.25, source: 'a list, 2026-01-01' },
+  })
+  expect(modelListing(snapshot, 'two')).toEqual({ ...modelListing(snapshot, 'known'), id: 'two' })
+})
+
+test('what nobody knows of a model is left out, and its price is null', () => {
+  const listing = { id: 'unknown', object: 'model', created: 0, owned_by: 'local', pricing: null }
+  expect(modelListing(snapshot, 'unknown')).toEqual(listing)
+})
+
+test('a price of the operator says so, to the last digit', () => {
+  expect(modelListing(snapshot, 'priced').pricing).toEqual({
+    input: 0.075,
+    output: 0.3,
+    cached_input: 0.075,
+    source: 'configured',
+  })
+})
+
+test('a model whose targets are all gone is listed still', () => {
+  expect(modelListing(snapshot, 'empty')).toMatchObject({ owned_by: 'headgate', created: 0, pricing: null })
+})
+
+test('the list holds what the caller may use', () => {
+  expect(modelList(snapshot, testCaller).data.map(({ id }) => id)).toEqual(snapshot.modelNames)
+  const caller = { ...testCaller, models: new AllowList(['known', 'nonesuch']) }
+  expect(modelList(snapshot, caller)).toEqual({ object: 'list', data: [modelListing(snapshot, 'known')] })
+})

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import {
+  decodeStored,
+  encodeStored,
+  formerOwner,
+  responseOfItem,
+  type StoredResponse,
+  stemOf,
+} from './stored-response.ts'
+import { kept } from './test-responses.ts'
+
+const held: StoredResponse = { type: 'held', target: 'p/m', provider: 'p', credential: 'main' }
+
+test.each<StoredResponse>([kept('resp_1', ['resp_0'], 9), held])(
+  'a response that is $type comes back as it was stored',
+  (stored) => {
+    expect(decodeStored(encodeStored(stored))).toMatchObject(stored)
+  },
+)
+
+test('large numbers of a response come back as they were', () => {
+  const bytes = Buffer.from('{"version":1,"type":"kept","response":{"n":12345678901234567890}}')
+  expect(JSON.stringify(decodeStored(bytes))).toContain('12345678901234567890')
+})
+
+test.each(['{"version":2,"type":"held"}', '{"type":"held"}', 'oops', '', 'null'])(
+  '%j is nothing that this release has stored',
+  (text) => {
+    expect(decodeStored(Buffer.from(text))).toBeUndefined()
+  },
+)
+
+test.each([
+  ['team search', 'team:search'],
+  ['user u', 'user:u'],
+  ['app with a space', 'app:with a space'],
+  ['key key_1', undefined],
+  ['team:search', undefined],
+])('what belongs to %j may lie under the former text %j', (owner, former) => {
+  expect(formerOwner(owner)).toBe(former)
+})
+
+const stem = 'a1'.repeat(24)
+
+test.each([
+  [`msg_${stem}_3`, `resp_${stem}`],
+  [`rs_${stem}_i0`, `resp_${stem}`],
+  [`msg_${stem}`, undefined],
+  [`msg_${stem}_x`, undefined],
+  [`msg_${stem.slice(2)}_3`, undefined],
+  [`MSG_${stem}_3`, undefined],
+  ['msg_68f0', undefined],
+  ['', undefined],
+])('the item %s is part of %s', (item, response) => {
+  expect(responseOfItem(item)).toBe(response)
+})
+
+test('items of a response have the part behind its prefix in common', () => {
+  expect([stemOf('resp_abc'), stemOf('abc'), stemOf('resp_a_b')]).toEqual(['abc', 'abc', 'a_b'])
+})
