@@ -1,5 +1,5 @@
-// Anthropic Messages: how much the model thinks, which older models are told in tokens and newer ones in a word. A budget
-// is part of the cap on output tokens, and thinking rules out that a tool is forced.
+// Anthropic Messages: how much the model thinks. Older models take a token budget, newer ones an effort word. The
+// budget is part of `max_tokens`, and a model that thinks cannot be forced to call a tool.
 import type { ModelFacts } from '../../../../shared/chat/capabilities.ts'
 import { budgetOf, effortOf, nearestEffort } from '../../../../shared/chat/effort.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
@@ -11,7 +11,7 @@ export interface Thinking {
   readonly member?: Json
   /** Goes into `output_config`. */
   readonly config?: { readonly effort: Effort } | undefined
-  /** Thinking was asked for and cannot be had. */
+  /** Whether reasoning was requested and cannot be provided. */
   readonly dropped: boolean
 }
 
@@ -19,7 +19,7 @@ const budgetMin = 1_024
 const budgetDefault = 8_192
 const words: readonly Effort[] = ['low', 'medium', 'high', 'max']
 
-/** `unsignedLoop`: the conversation stands in a turn of calls that began without a signed thought. */
+/** `unsignedLoop`: the last assistant turn calls tools but does not begin with signed reasoning. */
 export function printThinking(
   request: ChatRequest,
   facts: ModelFacts,

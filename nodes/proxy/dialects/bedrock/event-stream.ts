@@ -1,20 +1,20 @@
-// AWS's binary event stream: messages with typed headers, a checksum over their first twelve bytes and one over all. A
-// message is put together however its bytes are cut; one that is too large, or whose checksums do not hold, breaks the stream.
+// AWS's binary event stream: messages with typed headers, a checksum over the first twelve bytes and one over the whole
+// message. Chunks may be cut anywhere. A message that is too large or has a wrong checksum breaks the stream.
 import { EventStreamCodec } from '@smithy/eventstream-codec'
 
 export interface AwsMessage {
   /** 'event', 'exception' or 'error'. */
   readonly messageType: string
-  /** The event's or the exception's name, or the error's code. */
+  /** The name of the event or exception, or the error code. */
   readonly name: string
-  /** What an 'error' says in a header. */
+  /** Message of an 'error', from its header. */
   readonly errorMessage: string
   readonly body: Uint8Array
 }
 
 const preludeBytes = 12
 const messageBytesMin = 16
-/** AWS sends none above 16 MiB. */
+/** AWS sends no message larger than 16 MiB. */
 const messageBytesMax = 16 << 20
 
 const codec = new EventStreamCodec(
@@ -25,7 +25,7 @@ const codec = new EventStreamCodec(
 export class AwsEventStream {
   #held: Buffer = Buffer.alloc(0)
 
-  /** `onMessage` is called for each whole message. `bytes` need be valid only during the call. */
+  /** Calls `onMessage` for each complete message. `bytes` must be valid only during the call. */
   push(bytes: Buffer, onMessage: (message: AwsMessage) => void): 'ok' | 'broken' {
     let rest = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes])
     while (rest.length >= preludeBytes) {
@@ -37,12 +37,12 @@ export class AwsEventStream {
       onMessage(message)
       rest = rest.subarray(size)
     }
-    // A copy: the caller's bytes are reused.
+    // The caller reuses its bytes, so the rest is copied.
     this.#held = Buffer.from(rest)
     return 'ok'
   }
 
-  /** Whether the connection ended between two messages. */
+  /** Whether the bytes so far end between two messages. */
   get isBetween(): boolean {
     return this.#held.length === 0
   }

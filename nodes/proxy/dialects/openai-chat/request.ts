@@ -1,4 +1,4 @@
-// Chat completions: the request, in both directions.
+// Chat completions: parses and prints requests.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish, RequestParameters } from '../../../../shared/chat/request.ts'
