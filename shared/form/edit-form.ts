@@ -1,7 +1,7 @@
-// Changes a form without copying it: the bytes of all other parts go out as they came.
+// Edits a form without copying it: the bytes of all other parts are sent unchanged.
 import type { FormPart, FormScan } from './scan-form.ts'
 
-/** Bytes [start, end) become `content`; start = end inserts. */
+/** Replaces the bytes [start, end) by `content`; start = end inserts. */
 export interface FormEdit {
   readonly start: number
   readonly end: number
@@ -12,12 +12,12 @@ export function newContent({ contentStart: start, end }: FormPart, content: stri
   return { start, end, content }
 }
 
-/** Takes a whole part out. The first has no line end before its delimiter: it goes with the one that follows. */
+/** Removes a whole part. The first part has no line end before its delimiter, so the line end after it is removed. */
 export function without({ start, end }: FormPart): FormEdit {
   return start === 0 ? { start, end: end + 2, content: '' } : { start, end, content: '' }
 }
 
-/** Puts text in front of a part's file name, in every spelling of it that the head has; '' for a part without one. */
+/** Inserts text before a part's file name, in each spelling of the header. Empty for a part without a file name. */
 export function namePrefix({ bytes }: FormScan, part: FormPart, prefix: string): FormEdit[] {
   const head = bytes.toString('latin1', part.start, part.contentStart)
   const names = head.matchAll(/;\s*filename(?:\*=[\w-]+'[\w-]*'|="?)/gi)
@@ -27,7 +27,7 @@ export function namePrefix({ bytes }: FormScan, part: FormPart, prefix: string):
   })
 }
 
-/** To be sent one after the other: views into the form and short buffers of our own. Edits must not overlap. */
+/** Pieces to send one after the other: views into the form, and short buffers of our own. Edits must not overlap. */
 export function editForm({ bytes }: FormScan, edits: readonly FormEdit[]): Uint8Array[] {
   const pieces: Uint8Array[] = []
   let at = 0

@@ -1,6 +1,6 @@
-// What is known of the models of the larger providers: windows, abilities and list prices, with where that comes from and
-// when. The data is made by `scripts/make-model-catalogue.mjs`; an operator's own word on a target goes before it. A model
-// that is not here works all the same, and is said to have no price.
+// Known facts about the models of the larger providers: context windows, capabilities and list prices, with source and
+// date. `scripts/make-model-catalogue.mjs` generates the data; an operator's settings on a target take precedence. A
+// model that is not listed works, but has no price.
 import type { Capability, ModelFacts } from '../chat/capabilities.ts'
 import data from './catalogue.json' with { type: 'json' }
 import { type Price, priceOfRates, type Rates } from './price.ts'
@@ -13,9 +13,9 @@ export interface CatalogueModel {
   readonly facts: ModelFacts
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  /** Undefined: the catalogue has no price. */
+  /** Undefined when the catalogue has no price. */
   readonly price: Price | undefined
-  /** What the provider asks for its `priority` service tier, where that is known. */
+  /** The price of the provider's `priority` service tier, if it is known. */
   readonly priorityPrice: Price | undefined
 }
 
@@ -33,7 +33,7 @@ export function catalogueModel(provider: string, model: string): CatalogueModel 
   return made
 }
 
-/** Every model, as `provider/model`. */
+/** The names of all models, as `provider/model`. */
 export function catalogueNames(): string[] {
   return Object.entries(providers).flatMap(([provider, models]) => Object.keys(models).map((id) => `${provider}/${id}`))
 }
@@ -55,7 +55,8 @@ interface Entry {
 }
 
 const providers = data.providers as unknown as Readonly<Record<string, Readonly<Record<string, Entry>>>>
-/** Bounded by the catalogue: only what is found is kept, under the few spellings that find it. */
+/** Compiled entries. Its size is bounded by the catalogue: only models that were found are kept, under their few
+ *  spellings. */
 const compiled = new Map<string, CatalogueModel>()
 
 function find(provider: string, model: string): Entry | undefined {
@@ -65,7 +66,7 @@ function find(provider: string, model: string): Entry | undefined {
   return name === undefined ? undefined : models[name]
 }
 
-/** The same model under the names that its provider takes: with a region in front, as an ARN, or as a resource path. */
+/** The names that a provider accepts for one model: with a region prefix, as an ARN, or as a resource path. */
 function spellings(provider: string, model: string): string[] {
   const last = model.slice(model.lastIndexOf('/') + 1)
   if (provider === 'amazon-bedrock') return [model, last, last.replace(/^(us-gov|us|eu|apac|global|jp|au|ca)\./, '')]
@@ -99,7 +100,7 @@ function factsOf({ context, output, reasoning, sampling, schema, ...entry }: Ent
   return {
     contextTokensMax: context,
     outputTokensMax: output,
-    // That it thinks and how that is asked for is not known to be the same thing.
+    // The catalogue knows that the model reasons, but not how that is requested.
     reasoning: reasoning === false ? 'none' : reasoning === true ? undefined : reasoning,
     sampling,
     jsonSchema: schema,

@@ -49,12 +49,12 @@ function adaptive(wish: ReasoningWish, maxTokens: number): Thinking {
 function budgeted(wish: ReasoningWish, asked: number | undefined, cap: number): Thinking {
   const wanted = Math.max(budgetMin, budgetOf(wish) ?? budgetDefault)
   if (asked === undefined) {
-    // Nobody set a cap, so there is room for the budget and an answer after it.
+    // Without a limit of the caller there is room for the whole budget and an answer after it.
     const maxTokens = cap > wanted ? cap : wanted + cap
     return { on: true, maxTokens, member: { type: 'enabled', budget_tokens: wanted }, dropped: false }
   }
   if (asked <= budgetMin) return { on: false, maxTokens: asked, dropped: true }
-  // At least a quarter stays for the answer, where the minimum leaves it.
+  // The answer keeps at least a quarter of the limit, unless the minimal budget takes more.
   const budget = Math.min(wanted, Math.max(budgetMin, Math.floor(asked * 0.75)))
   return { on: true, maxTokens: asked, member: { type: 'enabled', budget_tokens: budget }, dropped: false }
 }

@@ -76,7 +76,7 @@ function printFormat({ responseFormat }: ChatRequest): JsonObject | undefined {
 const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
 /** Parameters that other members of the body express, or that hold without being sent. */
 const settled: readonly Parameter[] = ['n', 'parallelToolCalls']
-/** The API refuses more stop sequences. */
+/** The API refuses requests with more stop sequences. */
 const stopsMax = 5
 
 const rules: ParameterRules<ParameterPrinting> = {

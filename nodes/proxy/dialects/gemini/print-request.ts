@@ -106,7 +106,7 @@ function printFormat({ responseFormat }: ChatRequest, { jsonSchema }: GeminiTrai
 }
 
 const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
-/** The API refuses more stop sequences. */
+/** The API refuses requests with more stop sequences. */
 const stopsMax = 5
 const tiers: Readonly<Record<string, string>> = { default: 'standard', flex: 'flex', priority: 'priority' }
 

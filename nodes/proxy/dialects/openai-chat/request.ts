@@ -138,7 +138,7 @@ export function readStop(reader: BodyReader, stop: Json): readonly string[] | un
 
 // ── to an upstream ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** OpenAI refuses more stop sequences. */
+/** OpenAI refuses requests with more stop sequences. */
 const stopsMax = 4
 /** Parameters that models without sampling refuse (`ModelFacts.sampling`). */
 const samplingParameters: readonly Parameter[] = [
