@@ -1,23 +1,23 @@
-// One whole answer. It is the fold of its events (`assemble.ts`), and has events of its own (`explode.ts`), so that a
-// streamed answer and a whole one are the same thing.
+// One complete answer. It is the fold of its events (`assemble.ts`) and can be turned into events (`explode.ts`), so
+// that streamed and unary answers are the same thing.
 import type { AssistantPart } from './parts.ts'
 import type { Usage } from './usage.ts'
 
 export interface ChatAnswer {
-  /** The provider's, '' when it gives none. */
+  /** The provider's id, '' when it gives none. */
   readonly id: string
-  /** What really served. */
+  /** The model that answered, by the provider's name. */
   readonly model: string
   /** Seconds since the epoch. */
   readonly created?: number | undefined
   readonly choices: readonly Choice[]
-  /** Undefined when the provider told none. */
+  /** Undefined when the provider reported no usage. */
   readonly usage?: Usage | undefined
   readonly serviceTier?: string | undefined
   readonly fingerprint?: string | undefined
 }
 
-/** Choices stand in the order of their indexes, from 0, without gaps. */
+/** Choices are in the order of their indexes, from 0, without gaps. */
 export interface Choice {
   readonly parts: readonly AssistantPart[]
   readonly finish: Finish
@@ -26,24 +26,24 @@ export interface Choice {
 
 export interface Finish {
   readonly reason: FinishReason
-  /** In the provider's words. */
+  /** The provider's own finish reason. */
   readonly raw?: string | undefined
-  /** Which stop sequence ended it. */
+  /** The stop sequence that ended the answer. */
   readonly stopSequence?: string | undefined
-  /** Why it was declined, in the provider's words. */
+  /** The provider's explanation of a refusal. */
   readonly explanation?: string | undefined
 }
 
 export type FinishReason =
   | 'stop'
-  | 'length' // the cap on output tokens
-  | 'context-length' // the model's window
+  | 'length' // the limit on output tokens
+  | 'context-length' // the context window of the model
   | 'tool-calls'
-  | 'content-filter' // cut by a filter beside the model
+  | 'content-filter' // stopped by a filter of the provider
   | 'refusal' // declined by the model
-  | 'pause' // the provider wants the turn sent back to go on
+  | 'pause' // the provider expects the turn to be sent back, and continues it
 
-/** As OpenAI has it. */
+/** The log probability of a token, with OpenAI's members. */
 export interface TokenLogprob {
   readonly token: string
   readonly logprob: number
@@ -51,12 +51,12 @@ export interface TokenLogprob {
   readonly top: readonly Omit<TokenLogprob, 'top'>[]
 }
 
-/** The reason that fits what was said. Providers call it a stop when tools were called, and name tools that never came;
- *  a cut-off or filtered turn stays one even if it called tools. */
+/** Corrects a finish reason by whether tools were called: some providers report a stop after tool calls, or tool calls
+ *  that never came. A truncated or filtered answer stays one even if it called tools. */
 export function settledReason(reason: FinishReason, calledTools: boolean): FinishReason {
   if (calledTools) return reason === 'stop' ? 'tool-calls' : reason
   return reason === 'tool-calls' ? 'stop' : reason
 }
 
-/** More answers to one request than anybody sells; an index above it is not one. */
+/** No provider sells more choices per request; a larger index is invalid. */
 export const choicesMax = 128

@@ -1,11 +1,11 @@
-// Arbitrary answers for the laws of this room and of the dialects.
+// Arbitrary answers for the property tests of this folder and of the dialects.
 import fc from 'fast-check'
 import type { ChatAnswer, Choice, Finish, FinishReason } from './answer.ts'
 import { settledReason } from './answer.ts'
 import type { AssistantPart } from './parts.ts'
 import type { Usage } from './usage.ts'
 
-/** With quotes, controls, surrogate pairs and what ends a line in JavaScript. */
+/** Texts with quotes, control characters, surrogate pairs and the line separators of JavaScript. */
 export const arbitraryText = fc.oneof(
   fc.constantFrom('', 'Hello', 'naïve "café"\n', '東京 🗼', '\u2028\u0000\\', 'data: [DONE]\n\n'),
   fc.string({ unit: 'grapheme', maxLength: 40 }),

@@ -1,4 +1,4 @@
-// Folds the events of a stream into the whole answer that they are.
+// Folds the events of a stream into a complete answer.
 import assert from 'node:assert/strict'
 import { done, fail, type Result } from '../result.ts'
 import type { ChatAnswer, Choice, Finish, TokenLogprob } from './answer.ts'
@@ -7,7 +7,7 @@ import type { ChatEvent, StartEvent } from './events.ts'
 import type { AssistantPart, Citation, MediaPart, OpaquePart, Sealed, ToolForm } from './parts.ts'
 import type { Usage } from './usage.ts'
 
-/** Why there is no answer. */
+/** The reason why there is no answer. */
 export type Unfinished = { readonly type: 'error'; readonly error: ChatError } | { readonly type: 'cut' }
 
 export function assemble(events: Iterable<ChatEvent>): Result<ChatAnswer, Unfinished> {
@@ -116,7 +116,7 @@ class OpenChoice {
   }
 }
 
-/** What events add to a part after its start. */
+/** The state of a part that events add to after its start. */
 interface Growth {
   text: string
   citations?: Citation[]
@@ -149,7 +149,7 @@ function extend(part: Growth, event: Extract<ChoiceEvent, { part: number }>): vo
     case 'encrypted':
       part.encrypted = event.sealed
       break
-    default: // the end of a part says nothing more
+    default: // the end of a part adds nothing
   }
 }
 

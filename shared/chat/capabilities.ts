@@ -1,5 +1,5 @@
-// What a target must be able to do for a request to make sense there. Lacking one is a refusal that names it; lacking a
-// parameter is not (`request.ts`).
+// What a target must support for a request to make sense there. If it lacks a capability, the request is rejected with
+// an error that names it; a parameter that it lacks is only dropped (`request.ts`).
 
 import type { Dialect } from './parts.ts'
 
@@ -17,39 +17,39 @@ export const capabilities = [
   'several choices',
   'audio output',
   'image output',
-  // Of embeddings:
+  // Capabilities of embeddings:
   'embeddings',
   'several inputs',
   'tokens as input',
-  'foreign content', // parts that only another dialect can say
+  'foreign content', // parts that only another dialect can express
 ] as const
 export type Capability = (typeof capabilities)[number]
 
-/** Something that a request asks of its target. */
+/** A capability that a request needs. */
 export interface Need {
   readonly capability: Capability
-  /** What asks for it, in the caller's words: 'web_search_20250305', 'n'. */
+  /** The cause of the need, by the caller's name: 'web_search_20250305', 'n'. */
   readonly what: string
-  /** Only this dialect can say it. */
+  /** Set when only this dialect can express it. */
   readonly dialect?: Dialect | undefined
 }
 
 export type MissingCapability = Pick<Need, 'capability' | 'what'>
 
-/** What is known of a model. Undefined is not known: then the request is sent, and the provider judges. */
+/** Known properties of a model. With an unknown (undefined) property the request is sent, and the provider decides. */
 export interface ModelFacts {
   readonly contextTokensMax?: number | undefined
   readonly outputTokensMax?: number | undefined
-  /** How its thinking is asked for; 'none': it does not think. */
+  /** How reasoning is requested; 'none' for a model without reasoning. */
   readonly reasoning?: 'none' | 'effort' | 'budget' | 'adaptive' | undefined
-  /** False: takes no temperature, top_p and penalties. */
+  /** False for models that refuse temperature, top_p and penalties. */
   readonly sampling?: boolean | undefined
   readonly lacks?: ReadonlySet<Capability> | undefined
-  /** Whether `responseFormat` has a native form. */
+  /** Whether the model has a native form for `responseFormat`. */
   readonly jsonSchema?: boolean | undefined
 }
 
-/** The first need that a target does not meet; undefined when it meets all. */
+/** The first need that a target does not meet; undefined when it meets all of them. */
 export function missingOf(
   needs: readonly Need[],
   dialect: { readonly name: Dialect; readonly can: ReadonlySet<Capability> },

@@ -1,4 +1,4 @@
-// How much a model shall think: some providers take a word, some a number of tokens. One table, both ways.
+// The amount of reasoning: some providers take an effort word, others a token budget. One table converts both ways.
 import type { Effort, ReasoningWish } from './request.ts'
 
 export const efforts: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
@@ -17,18 +17,18 @@ export function isEffort(text: string): text is Effort {
   return efforts.some((effort) => effort === text)
 }
 
-/** Tokens to think with; 0 for none; undefined where the model shall decide. */
+/** The token budget: 0 for no reasoning, undefined when the model decides. */
 export function budgetOf({ budgetTokens, effort }: ReasoningWish): number | undefined {
   return budgetTokens ?? (effort === undefined ? undefined : budgets[effort])
 }
 
-/** The least effort whose budget holds the number asked for; undefined where the model shall decide. */
+/** The lowest effort whose budget is large enough; undefined when the model decides. */
 export function effortOf({ effort, budgetTokens }: ReasoningWish): Effort | undefined {
   if (effort !== undefined || budgetTokens === undefined) return effort
   return efforts.find((one) => budgets[one] >= budgetTokens) ?? 'max'
 }
 
-/** The nearest of the efforts that a model knows, which stand in rising order. */
+/** The nearest supported effort. `known` is in rising order. */
 export function nearestEffort(effort: Effort, known: readonly Effort[]): Effort {
   const rank = (one: Effort) => efforts.indexOf(one)
   return known.find((one) => rank(one) >= rank(effort)) ?? known.at(-1) ?? effort

@@ -1,4 +1,4 @@
-// Embeddings, in no provider's words.
+// Provider-neutral types of embeddings.
 import type { Dialect, Json } from './parts.ts'
 
 export interface EmbeddingRequest {
@@ -7,7 +7,7 @@ export interface EmbeddingRequest {
   readonly dimensions?: number | undefined
   readonly encoding: 'float' | 'base64'
   readonly user?: string | undefined
-  /** What the vectors are for, as Cohere and Google tell apart: 'search_query', 'RETRIEVAL_DOCUMENT' … */
+  /** What the vectors are for, by Cohere's or Google's name: 'search_query', 'RETRIEVAL_DOCUMENT' … */
   readonly purpose?: string | undefined
   readonly dialect: Dialect
   readonly extras: Readonly<Record<string, Json>>
@@ -19,7 +19,7 @@ export type EmbeddingInput =
 
 export interface EmbeddingAnswer {
   readonly model: string
-  /** In the order of the inputs. */
+  /** One vector per input, in the order of the inputs. */
   readonly vectors: readonly (readonly number[])[]
   readonly inputTokens?: number | undefined
 }

@@ -1,14 +1,14 @@
-// What an upstream says when it does not answer, in no provider's words.
+// Provider-neutral type of the errors of upstreams.
 
 export type ChatErrorKind =
   | 'invalid-request'
-  | 'context-length' // the input does not fit: a model with a larger window may take it
+  | 'context-length' // the input is too long: a model with a larger window may take it
   | 'content-policy' // the provider's own filter
   | 'too-large'
   | 'not-found'
-  | 'authentication' // the gateway's credentials, never the caller's
+  | 'authentication' // the gateway's credentials are wrong, never the caller's
   | 'permission'
-  | 'quota' // paid up: waiting does not help
+  | 'quota' // the account has no credit left: waiting does not help
   | 'rate-limit'
   | 'overloaded'
   | 'timeout'
@@ -16,17 +16,17 @@ export type ChatErrorKind =
 
 export interface ChatError {
   readonly kind: ChatErrorKind
-  /** In the upstream's words, for the caller. */
+  /** The upstream's message, which the caller sees. */
   readonly message: string
   /** The upstream's own code or type. */
   readonly code?: string | undefined
-  /** The member of the request that is meant, in the upstream's words. */
+  /** The upstream's name for the member of the request that is wrong. */
   readonly param?: string | undefined
-  /** Where the body says how long to wait. */
+  /** The delay that the body asks for, if it does. */
   readonly retryAfterMs?: number | undefined
 }
 
-/** By the status alone: for bodies that say nothing. */
+/** The kind of an error whose body says nothing. */
 export function errorKindOfStatus(status: number): ChatErrorKind {
   if (status === 401) return 'authentication'
   if (status === 402) return 'quota'

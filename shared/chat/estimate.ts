@@ -1,11 +1,11 @@
-// How many tokens an input is, roughly: for providers that do not count, and until they have. Four bytes of text are a token
-// in most languages; what is not text counts as much as an ordinary picture.
+// A rough estimate of input tokens, for providers that do not count and until the others have. In most languages a
+// token is about four bytes of text; every other part counts as much as an average image.
 import type { AssistantPart, UserPart } from './parts.ts'
 import type { ChatRequest } from './request.ts'
 
 const bytesPerToken = 4
 const mediaTokens = 1_500
-/** What surrounds a message. */
+/** Tokens of the markup around each message. */
 const messageTokens = 4
 
 export function estimateTokens({ messages, tools }: ChatRequest): number {

@@ -1,9 +1,8 @@
-// The stream vocabulary: what every upstream stream is parsed into and every inbound stream is printed from.
-//
-// Order: `start` first; then the parts of the choices; `finish` once per choice, after its parts; `usage` whenever it is
-// known, the last one counts; `end` last. `error` or `upstream-cut` may stand in the place of any of them, and nothing
-// follows; a `ping` may stand anywhere. Parts of one choice may be open side by side (parallel tool calls); `part` numbers them from 0 in the order in
-// which they start, and that is their order in the answer.
+// The neutral stream: every upstream stream is parsed into these events, and every stream to a caller is printed from
+// them. Order: `start` first; then the parts of the choices; `finish` once per choice, after its parts; `usage` at any
+// time, the last one counts; `end` last. `error` or `upstream-cut` may replace any of them, and ends the stream; `ping`
+// may come at any time. Several parts of a choice may be open at once (parallel tool calls). `part` numbers them from 0
+// in the order in which they start, and that is their order in the answer.
 import type { Finish, TokenLogprob } from './answer.ts'
 import type { ChatError } from './error.ts'
 import type { Citation, MediaPart, OpaquePart, Sealed, ToolForm } from './parts.ts'
@@ -42,7 +41,7 @@ export interface PartDelta extends InPart {
 export interface PartEnd extends InPart {
   readonly type: 'text-end' | 'refusal-end' | 'reasoning-end' | 'tool-input-end'
 }
-/** For an open part. Pieces of one signature are put together; an encrypted thought comes whole. */
+/** A seal of an open part. A signature may come in pieces; encrypted reasoning comes whole. */
 export interface SealedEvent extends InPart {
   readonly type: 'signature' | 'encrypted'
   readonly sealed: Sealed
@@ -51,7 +50,7 @@ export interface CitationEvent extends InPart {
   readonly type: 'citation'
   readonly citation: Citation
 }
-/** A part that comes in one piece. */
+/** A part that is not streamed. */
 export interface WholePart extends InPart {
   readonly type: 'part'
   readonly value: MediaPart | OpaquePart
@@ -70,7 +69,7 @@ export interface UsageEvent {
   readonly type: 'usage'
   readonly usage: Usage
 }
-/** The upstream is alive and has nothing to say yet. */
+/** The upstream is alive but has no content yet. */
 export interface PingEvent {
   readonly type: 'ping'
 }
@@ -81,7 +80,7 @@ export interface ErrorEvent {
   readonly type: 'error'
   readonly error: ChatError
 }
-/** The upstream stopped before its answer was whole. */
+/** The upstream stopped before its answer was complete. */
 export interface CutEvent {
   readonly type: 'upstream-cut'
 }
@@ -104,10 +103,10 @@ export type ChatEvent =
   | ErrorEvent
   | CutEvent
 
-/** Events are handed on one at a time, in order, with no list in between. */
+/** Takes events one at a time, in order, without buffering. */
 export type Emit = (event: ChatEvent) => void
 
-/** Whether an event is something of the answer: what the time to the first token is measured to. */
+/** Whether an event carries content. The time to the first token ends with the first such event. */
 export function isToken(event: ChatEvent): boolean {
   switch (event.type) {
     case 'text-delta':

@@ -1,4 +1,4 @@
-// The events of a whole answer. `assemble(explode(answer))` is the answer again.
+// Turns a complete answer into events. `assemble(explode(answer))` equals the answer.
 import type { ChatAnswer, Choice } from './answer.ts'
 import type { Emit } from './events.ts'
 import type { AssistantPart, Citation, Sealed } from './parts.ts'

@@ -1,5 +1,5 @@
-// Structured output where a target has no native form of it: the model is made to call a tool whose input is the answer,
-// and the call is turned back into text (`tool-forms.ts`).
+// Emulates structured output for targets without a native form: the model is forced to call a tool whose input is the
+// answer, and `tool-forms.ts` turns the call back into text.
 import type { ChatRequest } from './request.ts'
 import type { FunctionTool } from './tools.ts'
 
@@ -18,7 +18,7 @@ export function withJsonTool(request: ChatRequest): { readonly request: ChatRequ
     parameters: schema?.schema ?? { type: 'object', additionalProperties: true },
   }
   const tools = [...request.tools, tool]
-  // Beside tools of the caller's own, any of them may be called first.
+  // Together with tools of the caller, any of them may be called first.
   const own = request.tools.length > 0 && request.toolChoice?.type !== 'none'
   const toolChoice = own ? ({ type: 'required' } as const) : ({ type: 'tool', name } as const)
   return { name, request: { ...request, tools, toolChoice, responseFormat: undefined } }

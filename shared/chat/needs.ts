@@ -1,4 +1,4 @@
-// What a request asks of its target, worked out once per request.
+// Collects the capabilities that a request needs, once per request.
 import type { Need } from './capabilities.ts'
 import type { AssistantPart, MediaPart, OpaquePart, UserPart } from './parts.ts'
 import type { ChatRequest } from './request.ts'
@@ -53,7 +53,7 @@ function addNeedsOfPart(part: UserPart | AssistantPart, request: ChatRequest, ne
 }
 
 function addNeedsOfMedia({ type, media }: MediaPart, { dialect }: ChatRequest, needs: Need[]): void {
-  // A file's id means something to the provider alone to which it was uploaded.
+  // A file id is valid only at the provider to which the file was uploaded.
   if (media.from === 'file') needs.push({ capability: 'uploaded files', what: media.id, dialect })
   else if (type === 'image') needs.push({ capability: 'images', what: 'image' })
   else if (type === 'audio') needs.push({ capability: 'audio', what: 'audio' })

@@ -1,7 +1,7 @@
-// What messages are made of, in no provider's words. A part that only one provider understands travels as `opaque` in that
-// provider's own words, so that nothing has to be dropped in silence: whoever cannot say it, refuses it by name.
+// Provider-neutral parts of messages. A part that only one provider understands is kept as `opaque` in that provider's
+// format, so that nothing is dropped silently: a dialect that cannot print it rejects the request and names it.
 
-/** Names a way of speaking, on either side of the gateway. The files of a dialect begin with it. */
+/** A wire format, on either side of the gateway. Each has a folder in `nodes/proxy/dialects`. */
 export type Dialect =
   | 'openai-chat'
   | 'openai-completions'
@@ -21,17 +21,17 @@ export type Dialect =
   | 'bedrock'
   | 'cohere'
 
-/** A parsed JSON value. Numbers that a double cannot hold are what `shared/json/exact.ts` makes of them. */
+/** A parsed JSON value. For numbers that a double cannot hold see `shared/json/exact.ts`. */
 export type Json = unknown
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** Ends a stretch that the provider shall keep in its prompt cache; the value is how long. */
+/** Ends a stretch that the provider keeps in its prompt cache for this long. */
 export type CacheMarker = '5m' | '1h'
 
-/** Whose model can read a signature or an encrypted thought. Claude's are the same on every cloud. */
+/** The model family that can read a signature or encrypted reasoning. Claude's are the same on every cloud. */
 export type Family = 'anthropic' | 'openai' | 'google' | 'other'
 
-/** Bytes that only their maker can read: carried exactly, and given back to no other family. */
+/** Bytes that only the family's models can read: passed on unchanged, and only to that family. */
 export interface Sealed {
   readonly family: Family
   readonly data: string
@@ -40,16 +40,16 @@ export interface Sealed {
 export type Media =
   | { readonly from: 'bytes'; readonly base64: string; readonly mediaType: string }
   | { readonly from: 'url'; readonly url: string; readonly mediaType?: string | undefined }
-  /** A file that lies with the provider. */
+  /** A file that is stored at the provider. */
   | { readonly from: 'file'; readonly id: string; readonly mediaType?: string | undefined }
-  /** A document that is plain text. */
+  /** A plain-text document. */
   | { readonly from: 'text'; readonly text: string; readonly mediaType?: string | undefined }
 
 export interface TextPart {
   readonly type: 'text'
   readonly text: string
   readonly citations?: readonly Citation[] | undefined
-  /** Google's models sign parts that are not thoughts, too. */
+  /** Google's models sign text and media parts, too. */
   readonly signature?: Sealed | undefined
   readonly cache?: CacheMarker | undefined
 }
@@ -58,13 +58,13 @@ export interface MediaPart {
   readonly type: 'image' | 'audio' | 'video' | 'file'
   readonly media: Media
   readonly detail?: string | undefined
-  /** The file's name. */
+  /** The name of the file. */
   readonly name?: string | undefined
-  /** Of a document: what it is about, besides its text. */
+  /** Context of a document beside its text. */
   readonly context?: string | undefined
-  /** Of a document: whether the answer shall cite it. */
+  /** Whether the answer may cite the document. */
   readonly citable?: boolean | undefined
-  /** What is said in audio that a model made. */
+  /** The text of audio that a model made. */
   readonly transcript?: string | undefined
   readonly signature?: Sealed | undefined
   readonly cache?: CacheMarker | undefined
@@ -74,7 +74,8 @@ export interface ToolCallPart {
   readonly type: 'tool-call'
   readonly id: string
   readonly name: string
-  /** As the model wrote it: JSON text for a function, free text for a custom tool; perhaps cut off, never repaired. */
+  /** The input as the model wrote it: JSON text for a function, free text for a custom tool. It may be truncated, and
+   *  is never repaired. */
   readonly input: string
   readonly form: ToolForm
   readonly signature?: Sealed | undefined
@@ -86,7 +87,7 @@ export type ToolForm = 'function' | 'custom'
 export interface ToolResultPart {
   readonly type: 'tool-result'
   readonly callId: string
-  /** Some dialects name the tool again. */
+  /** The name of the tool, in dialects that repeat it. */
   readonly name?: string | undefined
   readonly parts: readonly (TextPart | MediaPart | OpaquePart)[]
   readonly isError?: boolean | undefined
@@ -95,17 +96,17 @@ export interface ToolResultPart {
 
 export interface ReasoningPart {
   readonly type: 'reasoning'
-  /** '' where the provider hides it. */
+  /** '' when the provider hides the reasoning. */
   readonly text: string
-  /** The provider's name of it, where it has one. */
+  /** The provider's id of the part, if it has one. */
   readonly id?: string | undefined
-  /** Proves to its maker that `text` is unchanged. */
+  /** Proves to the provider that `text` is unchanged. */
   readonly signature?: Sealed | undefined
-  /** The thought itself, for its maker alone. */
+  /** The reasoning in encrypted form, for the provider only. */
   readonly encrypted?: Sealed | undefined
 }
 
-/** The model's own words for declining. */
+/** A model's own explanation of why it declines. */
 export interface RefusalPart {
   readonly type: 'refusal'
   readonly text: string
@@ -117,16 +118,16 @@ export interface OpaquePart {
   readonly value: JsonObject
 }
 
-/** What an answer leans on. Offsets count UTF-16 units of the text part that it belongs to. */
+/** A source of an answer. Offsets count UTF-16 units of the text part that holds the citation. */
 export interface Citation {
   readonly url?: string | undefined
   readonly title?: string | undefined
   readonly fileId?: string | undefined
-  /** The passage in the source. */
+  /** The cited passage of the source. */
   readonly citedText?: string | undefined
   readonly start?: number | undefined
   readonly end?: number | undefined
-  /** All of it, in the words of who made it. */
+  /** The complete citation in the format of its provider. */
   readonly raw?: { readonly dialect: Dialect; readonly value: JsonObject } | undefined
 }
 

@@ -1,36 +1,38 @@
-// One request for an answer, in no provider's words: what every inbound dialect is parsed into and every upstream dialect
-// is printed from.
+// A provider-neutral chat request: every inbound dialect is parsed into it, and every upstream dialect is printed from
+// it.
 import type { AssistantPart, Dialect, Json, JsonObject, TextPart, UserPart } from './parts.ts'
 import type { ResponseFormat, Tool, ToolChoice } from './tools.ts'
 
 export interface ChatRequest {
-  /** As the caller asked for it. */
+  /** The model that the caller asked for. */
   readonly model: string
   readonly messages: readonly Message[]
   readonly tools: readonly Tool[]
   readonly toolChoice?: ToolChoice | undefined
   readonly responseFormat?: ResponseFormat | undefined
   readonly stream: boolean
-  /** The caller knows OpenAI's older `functions`, one call an answer. */
+  /** Whether the caller uses OpenAI's deprecated `functions`, with one call per answer. */
   readonly legacyFunctions?: boolean | undefined
   readonly parameters: RequestParameters
-  /** Features of Anthropic's API that the caller asked for beside its request. */
+  /** Beta features of Anthropic's API that the caller asked for in a header. */
   readonly betas?: readonly string[] | undefined
-  /** How the caller speaks. */
+  /** The dialect of the caller. */
   readonly dialect: Dialect
-  /** Members of the body that have no neutral name: for upstreams of the same dialect, and for the list of what was dropped. */
+  /** Members of the body that have no neutral name: sent to upstreams of the same dialect, and reported as dropped for
+   *  others. */
   readonly extras: Readonly<Record<string, Json>>
-  /** The body, where the dialect's answers repeat what was asked. */
+  /** The body, in dialects whose answers repeat parts of the request. */
   readonly echo?: JsonObject | undefined
 }
 
-/** Tool results are parts of user messages; those of one turn stand in one message, in front of its other parts. */
+/** Tool results are parts of user messages. Those of one turn are in one message, before its other parts. */
 export type Message =
   | { readonly role: 'system'; readonly parts: readonly TextPart[]; readonly developer?: boolean | undefined }
   | { readonly role: 'user'; readonly parts: readonly UserPart[]; readonly name?: string | undefined }
   | { readonly role: 'assistant'; readonly parts: readonly AssistantPart[]; readonly name?: string | undefined }
 
-/** What turns an answer without being its content. A target that lacks one goes without it, and the caller is told. */
+/** Parameters that influence an answer without being its content. A target that lacks one gets the request without it,
+ *  and the caller is told. */
 export interface RequestParameters {
   readonly maxOutputTokens?: number | undefined
   readonly temperature?: number | undefined
@@ -43,7 +45,7 @@ export interface RequestParameters {
   readonly seed?: number | undefined
   readonly logitBias?: Json
   readonly stop?: readonly string[] | undefined
-  /** How many answers: above one it is a capability, see `capabilities.ts`. */
+  /** The number of choices; above one it is a capability (`capabilities.ts`). */
   readonly n?: number | undefined
   readonly logprobs?: { readonly top?: number | undefined } | undefined
   readonly reasoning?: ReasoningWish | undefined
@@ -56,9 +58,9 @@ export interface RequestParameters {
   readonly promptCacheKey?: string | undefined
   readonly promptCacheRetention?: string | undefined
   readonly store?: boolean | undefined
-  /** 'text', 'audio', 'image': what the answer may hold. */
+  /** The kinds of content that the answer may hold: 'text', 'audio', 'image'. */
   readonly modalities?: readonly string[] | undefined
-  /** Voice and format of spoken answers. */
+  /** The voice and format of audio answers. */
   readonly audio?: Json
   readonly prediction?: Json
 }
@@ -66,12 +68,12 @@ export type Parameter = keyof RequestParameters
 
 export type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
-/** At least one of `effort`, `budgetTokens` and `adaptive` is there when anything is. */
+/** At least one of `effort`, `budgetTokens` and `adaptive` is set. */
 export interface ReasoningWish {
   readonly effort?: Effort | undefined
   readonly budgetTokens?: number | undefined
-  /** The model decides how much. */
+  /** Whether the model decides how much it reasons. */
   readonly adaptive?: boolean | undefined
-  /** Whether, and how, thoughts shall be shown: 'auto', 'concise', 'detailed', 'none'. */
+  /** Whether and how reasoning is shown: 'auto', 'concise', 'detailed', 'none'. */
   readonly summary?: string | undefined
 }

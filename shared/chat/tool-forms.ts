@@ -1,5 +1,5 @@
-// Undoes what a request was given for a target that knows functions alone: the answer that was made to be the input of a
-// tool becomes text again, and free text that was wrapped in an object comes out of it.
+// Reverts how tools were emulated for a target that supports only functions: the input of the JSON tool becomes text
+// again, and the free text of a custom tool is taken out of its object.
 import { tryParseExact } from '../json/exact.ts'
 import { type ChatAnswer, type Finish, settledReason } from './answer.ts'
 import { assemble } from './assemble.ts'
@@ -7,7 +7,7 @@ import type { ChatEvent, Emit, FinishEvent, PartDelta, PartEnd, ToolInputStart }
 import { explode } from './explode.ts'
 
 export interface ToolForms {
-  /** The input of a call of this tool is the answer's text. */
+  /** The tool whose input is the text of the answer. */
   readonly jsonTool?: string | undefined
   /** Tools whose input is `{"input": text}`. */
   readonly customTools?: ReadonlySet<string> | undefined
@@ -25,20 +25,21 @@ export function restoreAnswer(answer: ChatAnswer, forms: ToolForms): ChatAnswer 
   return restored.ok ? restored.value : answer
 }
 
-/** Events go in, and come out of `emit` as the caller shall see them. */
+/** Takes events, and passes them to `emit` in the form that the caller expects. */
 export function restoring(forms: ToolForms, emit: Emit): Emit {
   const restorer = new Restorer(forms, emit)
   return (event) => restorer.take(event)
 }
 
-/** Parts of a choice by their numbers: what is kept goes out as it is, `text` was a tool's input, `custom` waits for its end. */
+/** How a tool call is restored: 'text' turns its input into text, 'custom' holds the input until its end. Other parts
+ *  are passed on unchanged. */
 type Fate = { type: 'text' } | { type: 'custom'; input: string }
 
 class Restorer {
   readonly #forms: ToolForms
   readonly #emit: Emit
   readonly #fates = new Map<string, Fate>()
-  /** Choices in which a tool of the caller's was called. */
+  /** Choices in which a tool of the caller was called. */
   readonly #called = new Set<number>()
   readonly #answered = new Set<number>()
 
@@ -111,7 +112,7 @@ function key({ choice, part }: { readonly choice: number; readonly part: number 
   return `${choice}/${part}`
 }
 
-/** What does not have the form is passed on as it is: perhaps it was cut off. */
+/** Input that is not such an object is passed on unchanged: it may be truncated. */
 function freeText(input: string): string {
   const value = tryParseExact(input)
   const inner = typeof value === 'object' && value !== null ? (value as { input?: unknown }).input : undefined

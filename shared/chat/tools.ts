@@ -1,4 +1,4 @@
-// What a model may call, and how it has to answer.
+// Tools that a model may call, and formats of its answer.
 import type { CacheMarker, Dialect, JsonObject } from './parts.ts'
 
 export type Tool = FunctionTool | CustomTool | HostedTool
@@ -7,23 +7,23 @@ export interface FunctionTool {
   readonly type: 'function'
   readonly name: string
   readonly description?: string | undefined
-  /** JSON Schema; undefined where the caller gave none. */
+  /** A JSON Schema; undefined when the caller gave none. */
   readonly parameters?: JsonObject | undefined
   readonly strict?: boolean | undefined
   readonly cache?: CacheMarker | undefined
 }
 
-/** Takes free text instead of JSON. */
+/** A tool that takes free text instead of JSON. */
 export interface CustomTool {
   readonly type: 'custom'
   readonly name: string
   readonly description?: string | undefined
-  /** A grammar, as OpenAI has it. */
+  /** A grammar in OpenAI's format. */
   readonly format?: JsonObject | undefined
   readonly cache?: CacheMarker | undefined
 }
 
-/** Run by the provider (web search, code execution …): known to its own dialect alone. */
+/** A tool that the provider runs (web search, code execution …); only its own dialect can print it. */
 export interface HostedTool {
   readonly type: 'hosted'
   readonly dialect: Dialect
@@ -36,7 +36,7 @@ export type ToolChoice =
   | { readonly type: 'none' }
   | { readonly type: 'required' }
   | { readonly type: 'tool'; readonly name: string }
-  /** Of these alone; `required`: one of them must be called. */
+  /** Only these tools may be called; `required`: one of them must be called. */
   | { readonly type: 'allowed'; readonly names: readonly string[]; readonly required: boolean }
 
 export type ResponseFormat =

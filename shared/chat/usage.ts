@@ -1,19 +1,20 @@
-// Tokens of one answer, each counted once. Providers disagree about what lies within what; their parsers settle it.
+// Token counts of one answer, each token counted once. Providers differ in which counts include which; their parsers
+// normalize this.
 import type { TokenCounts } from '../usage/token-counts.ts'
 
 export interface Usage extends TokenCounts {
-  /** All input tokens: those read from a cache and those written to one included. */
+  /** All input tokens, including cache reads and cache writes. */
   input: number
-  /** All output tokens, reasoning included. */
+  /** All output tokens, including reasoning. */
   output: number
   /** The part of `input` that was read from the provider's cache. */
   cached: number
-  /** The parts of `input` that were written to its cache, by how long they stay. */
+  /** The parts of `input` that were written to the provider's cache, by how long they are kept. */
   cacheWrite5m: number
   cacheWrite1h: number
-  /** The part of `output` that was thought and not said. */
+  /** The part of `output` that is reasoning. */
   reasoning: number
-  /** What is charged, where that is another number. */
+  /** The tokens that are charged, if the provider counts them separately. */
   billed?: { readonly input: number; readonly output: number } | undefined
 }
 
@@ -21,10 +22,10 @@ export function usageOf(counts: Partial<Usage>): Usage {
   return { input: 0, output: 0, cached: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0, ...counts }
 }
 
-/** Larger than any context window by far: what exceeds it is a broken counter, not a count. */
+/** Far more than any context window: a larger number comes from a broken counter. */
 const tokensMax = 1e9
 
-/** A provider's count; undefined when it is none. */
+/** A provider's token count; undefined when `value` is not one. */
 export function tokenCount(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= tokensMax ? Math.trunc(value) : undefined
 }

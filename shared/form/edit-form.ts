@@ -1,7 +1,7 @@
-// Changes a form without copying it: the bytes of all other parts go out as they came.
+// Edits a form without copying it: the bytes of all other parts are sent unchanged.
 import type { FormPart, FormScan } from './scan-form.ts'
 
-/** Bytes [start, end) become `content`; start = end inserts. */
+/** Replaces the bytes [start, end) by `content`; start = end inserts. */
 export interface FormEdit {
   readonly start: number
   readonly end: number
@@ -24,7 +24,7 @@ export function without(parts: readonly FormPart[]): FormEdit[] {
   return front === 0 ? edits : [{ start: 0, end: front, content: '' }, ...edits]
 }
 
-/** Puts text in front of a part's file name, in every spelling of it that the head has; '' for a part without one. */
+/** Inserts text before a part's file name, in each spelling of the header. Empty for a part without a file name. */
 export function namePrefix({ bytes }: FormScan, part: FormPart, prefix: string): FormEdit[] {
   const head = bytes.toString('latin1', part.start, part.contentStart)
   const names = head.matchAll(/;\s*filename(?:\*=[\w-]+'[\w-]*'|="?)/gi)
@@ -34,7 +34,7 @@ export function namePrefix({ bytes }: FormScan, part: FormPart, prefix: string):
   })
 }
 
-/** To be sent one after the other: views into the form and short buffers of our own. Edits must not overlap. */
+/** Pieces to send one after the other: views into the form, and short buffers of our own. Edits must not overlap. */
 export function editForm({ bytes }: FormScan, edits: readonly FormEdit[]): Uint8Array[] {
   const pieces: Uint8Array[] = []
   let at = 0

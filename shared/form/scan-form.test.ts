@@ -54,7 +54,7 @@ test('what Node makes of a FormData is read as it was written', async () => {
         expect(scan.parts.map(({ name }) => name)).toEqual([...fields.map(({ name }) => name), 'file'])
         const last = scan.parts.at(-1)!
         expect(bytes.subarray(last.contentStart, last.end).equals(Buffer.from(file))).toBe(true)
-        // Each part, changed or taken out, leaves all others as they were.
+        // Changing or removing a part leaves all others as they were.
         for (const [index, part] of scan.parts.entries()) {
           const changed = Buffer.concat(editForm(scan, [newContent(part, 'new')]))
           const less = Buffer.concat(editForm(scan, without([part])))

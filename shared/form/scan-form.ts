@@ -1,18 +1,18 @@
-// Reads what the gateway must know from a `multipart/form-data` body (RFC 7578) in its own bytes, and copies nothing: the
-// same bytes go on to the provider. Whoever reads them there must not be able to find another form in them than was found
-// here, so what two parsers could read differently is refused.
+// Reads what the gateway must know from a `multipart/form-data` body (RFC 7578) without copying it: the same bytes are
+// sent to the provider. The provider's parser must find the same form in them, so a body that two parsers could read
+// differently is refused.
 import { isUtf8 } from 'node:buffer'
 
 export interface FormPart {
   readonly name: string
   /** Undefined for a plain value. */
   readonly filename: string | undefined
-  /** The whole part with the delimiter before it: taken out, the rest is a form still. */
+  /** The start of the part, including the delimiter before it: without these bytes the rest is still a form. */
   readonly start: number
-  /** Its content: bytes [contentStart, end). */
+  /** The content is the bytes [contentStart, end). */
   readonly contentStart: number
   readonly end: number
-  /** Header lines as they came, without the blank line. */
+  /** The header lines as they came, without the blank line. */
   readonly head: string
 }
 
@@ -26,16 +26,16 @@ export interface FormProblem {
   readonly param?: string
 }
 
-/** Parts of one form at most. */
+/** The limit on the parts of a form. */
 export const formPartsMax = 256
 const partHeadBytesMax = 4 << 10
 
 const crlf = '\r\n'
 const blankLine = Buffer.from('\r\n\r\n')
-/** Characters of a boundary (RFC 2046, section 5.1.1), less the space. */
+/** Characters of a boundary (RFC 2046, section 5.1.1), except the space. */
 const boundaryPattern = /^[0-9A-Za-z'()+_,\-./:=?]{1,70}$/
 
-/** Of a `content-type` header value; undefined when there is none that can be used. */
+/** The boundary in the value of a `content-type` header; undefined when there is no usable one. */
 export function boundaryOf(contentType: string): string | undefined {
   const [found, ...others] = contentType.matchAll(/;\s*boundary=(?:"([^"\\]*)"|([^\s;"]+))/gi)
   if (found === undefined || others.length > 0) return undefined
@@ -55,7 +55,7 @@ export function scanForm(bytes: Buffer, boundary: string): FormScan | FormProble
     if (parts.length >= formPartsMax) return { message: `The form has more than ${formPartsMax} parts.` }
     const next = bytes.indexOf(delimiter, after)
     if (next < 0) return { message: 'The form ends without its closing boundary.' }
-    // Whatever stands for a boundary in here and is none could be one to somebody who reads it loosely.
+    // Bytes that look like a delimiter but are none could be one to a less strict parser.
     if (!startsWith(bytes, next - 2, lineEnd) || next - 2 < after + 2) return boundaryInside
     const part = readPart(bytes, { start: at === 0 ? 0 : at - 2, headStart: after + 2, end: next - 2 })
     if ('message' in part) return part
@@ -112,7 +112,7 @@ const lineEnd = Buffer.from(crlf)
 const boundaryInside: FormProblem = { message: 'The boundary stands inside of a part.' }
 const trailing: FormProblem = { message: 'Something follows the closing boundary.' }
 
-/** Nothing but a line end may follow. */
+/** Only a line end may follow the closing delimiter. */
 function closed(bytes: Buffer, at: number): boolean {
   return at === bytes.length || (startsWith(bytes, at, lineEnd) && at + 2 === bytes.length)
 }

@@ -1,7 +1,7 @@
-// Walks JSON text as bytes and builds nothing. Strings are jumped over with `indexOf`, which runs at memory speed, so an
-// image of 256 KB in base64 costs one call; only text with many escapes is read byte by byte. Grammar: RFC 8259.
-// Two differences from JSON.parse, both on purpose: an escaped lone surrogate is refused (parsers disagree about it), and a
-// raw control character inside a long string is not looked for (that would cost a look at every byte).
+// Walks JSON text as bytes without building values. Strings are skipped with `indexOf`, which runs at memory speed, so
+// an image of 256 KB in base64 costs one call; only text with many escapes is read byte by byte. Grammar: RFC 8259. Two
+// differences from JSON.parse are intended: an escaped lone surrogate is refused, because parsers disagree about it,
+// and a raw control character inside a long string is not detected, because that would cost a look at every byte.
 
 export type SyntaxFault =
   | { readonly type: 'unexpected'; readonly offset: number }
@@ -9,7 +9,7 @@ export type SyntaxFault =
   | { readonly type: 'too-deep'; readonly offset: number }
   | { readonly type: 'lone-surrogate'; readonly offset: number }
 
-/** What the functions of a cursor return instead of an offset when they set `fault`. */
+/** Returned by the functions of a cursor instead of an offset when they set `fault`. */
 export const stopped = -1
 
 const quote = 34
@@ -20,22 +20,22 @@ const openBracket = 91
 const closeBracket = 93
 const comma = 44
 const colon = 58
-/** Bytes looked at one by one before `indexOf` is worth its call. */
+/** Bytes to look at one by one before a call of `indexOf` pays off. */
 const nearBytes = 16
 const depthRoom = 256
 
 export class JsonCursor {
   #bytes: Buffer = Buffer.alloc(0)
   #depthMax = depthRoom
-  /** First backslash at or after the last place asked about; found once, then kept until passed. */
+  /** The first backslash at or after the last searched offset; searched again only when it is passed. */
   #escapeAt = -1
-  /** 1 where the open container of that depth is an object. */
+  /** 1 where the open container at that depth is an object. */
   readonly #inObject = new Uint8Array(depthRoom + 1)
   fault: SyntaxFault | undefined
-  /** Strings are looked at byte by byte to their end: for those that somebody is going to decode. */
+  /** Whether strings are checked byte by byte to their end; set for strings that will be decoded. */
   strict = false
 
-  /** `depthMax` ≤ 256 counts containers, the outermost included. */
+  /** `depthMax` ≤ 256 counts containers, including the outermost. */
   open(bytes: Buffer, depthMax: number): void {
     this.#bytes = bytes
     this.#depthMax = Math.min(depthMax, depthRoom)
@@ -51,11 +51,11 @@ export class JsonCursor {
     return i
   }
 
-  /** From the first byte inside the quotes to the byte after the closing one. */
+  /** Skips from the first byte inside the quotes to the byte after the closing quote. */
   skipString(at: number): number {
     const bytes = this.#bytes
     let i = at
-    let end = -1 // the next quote that was looked up far ahead, good until passed
+    let end = -1 // the next quote, searched far ahead; valid until passed
     for (;;) {
       const near = this.strict ? bytes.length : Math.min(i + nearBytes, bytes.length)
       while (i < near && plain[bytes[i]!] === 1) i++
@@ -79,7 +79,7 @@ export class JsonCursor {
     }
   }
 
-  /** From a byte before a value (spaces allowed) to the byte after it. `depth` containers are open around it. */
+  /** Skips from a byte before a value (spaces allowed) to the byte after it, inside `depth` open containers. */
   skipValue(at: number, depth: number): number {
     const bytes = this.#bytes
     const inObject = this.#inObject
@@ -106,7 +106,7 @@ export class JsonCursor {
         i = this.#skipScalar(i)
       }
       if (i === stopped) return stopped
-      // A value has ended: close what ends with it, until a comma asks for another one.
+      // After a value: closes containers until a comma announces another value.
       for (;;) {
         if (open === depth) return i
         i = this.skipSpace(i)
@@ -124,13 +124,13 @@ export class JsonCursor {
     }
   }
 
-  /** After a key's closing quote: past the colon. */
+  /** Skips from the byte after a key's closing quote to the byte after the colon. */
   skipColon(at: number): number {
     const i = this.skipSpace(at)
     return this.#bytes[i] === colon ? i + 1 : this.stopAt(i)
   }
 
-  /** Sets the fault for an unexpected byte, or for the end of the text. */
+  /** Sets the fault for an unexpected byte or for the end of the text. */
   stopAt(at: number): number {
     return this.#stop(at >= this.#bytes.length ? 'truncated' : 'unexpected', at)
   }
@@ -149,7 +149,7 @@ export class JsonCursor {
     return this.#escapeAt
   }
 
-  /** `at` is a backslash before four hexadecimal digits, or before nothing that is allowed there. */
+  /** `at` is a backslash without a valid short escape: either `\uXXXX` follows, or the text is invalid. */
   #skipLongEscape(at: number): number {
     if (this.#bytes[at + 1] !== 117) return this.stopAt(at + 1)
     const unit = this.#hexAt(at + 2)
@@ -226,12 +226,12 @@ export class JsonCursor {
   }
 }
 
-/** 1 for the bytes that stand for themselves inside a string. */
+/** 1 for bytes that stand for themselves inside a string. */
 const plain = new Uint8Array(256).fill(1, 32)
 plain[quote] = 0
 plain[backslash] = 0
 
-/** 1 for what may follow a backslash alone. */
+/** 1 for bytes that form a short escape after a backslash. */
 const shortEscape = new Uint8Array(256)
 for (const byte of Buffer.from('"/\\bfnrt')) shortEscape[byte] = 1
 

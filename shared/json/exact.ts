@@ -1,12 +1,12 @@
-// JSON.parse for values that are printed again: integers that a double cannot hold and numbers beyond its range come out
-// as they went in. They are opaque objects in between (`JSON.rawJSON`), so whoever reads a number asks `numberIn`.
+// JSON.parse for values that are printed again: integers beyond a double's precision and numbers beyond its range keep
+// their digits. They are opaque objects (`JSON.rawJSON`), so numbers must be read with `numberIn`.
 
-/** Throws a SyntaxError like JSON.parse. */
+/** Throws a SyntaxError, like JSON.parse. */
 export function parseExact(text: string): unknown {
   return riskyNumber.test(text) ? JSON.parse(text, keepSource) : JSON.parse(text)
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for invalid JSON. */
 export function tryParseExact(text: string): unknown {
   try {
     return parseExact(text)
@@ -15,13 +15,13 @@ export function tryParseExact(text: string): unknown {
   }
 }
 
-/** A number, however it was kept; undefined for anything else. */
+/** The value of a number in either form; undefined for anything else. */
 export function numberIn(value: unknown): number | undefined {
   if (typeof value === 'number') return value
   return JSON.isRawJSON(value) ? Number(value.rawJSON) : undefined
 }
 
-/** Where a number may stand, one that is long or has an exponent. Strings may match as well, which costs time alone. */
+/** Matches a number that is long or has an exponent. It may also match inside a string, which only costs time. */
 const riskyNumber = /(?:^|[[:,])\s*-?(?:\d{16}|\d+(?:\.\d+)?[eE])/
 
 function keepSource(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {

@@ -1,21 +1,21 @@
-// Walks the members of one object, notes those whose names are wanted, and finds every name that comes twice. Names are
-// compared decoded ("model" written with an escape is still `model`), because a gateway that reads the first of two and a
-// provider that reads the last would apply a policy to another request than the one that is billed.
+// Walks the members of one object, notes the wanted ones, and finds every name that occurs twice. Names are compared
+// decoded ("model" with an escape is still `model`): otherwise a gateway that reads the first of two members and a
+// provider that reads the last would see different requests.
 import { type JsonCursor, stopped } from './cursor.ts'
 
 export type ValueKind = 'string' | 'number' | 'true' | 'false' | 'null' | 'object' | 'array'
 
-/** Where a value stands: the bytes [start, end), without the spaces around it. */
+/** The place of a value: the bytes [start, end), without the spaces around it. */
 export interface Span {
   readonly kind: ValueKind
   readonly start: number
   readonly end: number
 }
 
-/** The names looked for, found by a hash of their bytes without making a string. */
+/** The wanted names, found by a hash of their bytes without building a string. */
 export class NameTable {
   readonly names: readonly string[]
-  /** Per name: its value may be long and is not decoded, so its strings are jumped over. */
+  /** Per name: whether its value may be long and is not decoded, so that its strings are skipped. */
   readonly jumped: readonly boolean[]
   readonly #slots = new Int16Array(256).fill(-1)
 
@@ -29,7 +29,7 @@ export class NameTable {
     }
   }
 
-  /** The index of the name in bytes [start, end), whose hash is given; −1 when it is not wanted. */
+  /** The index of the name in the bytes [start, end) with the given hash; −1 when it is not wanted. */
   find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     let slot = hash & 255
     for (;;) {
@@ -42,7 +42,7 @@ export class NameTable {
   }
 }
 
-/** Names of one object met so far, as hashes and ranges; beyond these many, or once a name is escaped, as strings. */
+/** The names seen so far are kept as hashes and ranges; beyond this number, or after an escaped name, as strings. */
 const rangesMax = 64
 
 export class MemberWalk {
@@ -52,14 +52,14 @@ export class MemberWalk {
   readonly #ends = new Int32Array(rangesMax)
   #count = 0
   #decoded: Set<string> | undefined
-  /** The name that came twice, when `walk` stopped for that. */
+  /** The name that occurred twice, when `walk` stopped for that. */
   duplicate: string | undefined
 
   constructor(cursor: JsonCursor) {
     this.#cursor = cursor
   }
 
-  /** `at` is the opening brace; returns the offset after the closing one. `found` gets a span per wanted name that is there. */
+  /** `at` is the opening brace; returns the offset after the closing one. `found` gets the span of each wanted name. */
   walk(bytes: Buffer, at: number, depth: number, table: NameTable, found: (Span | undefined)[]): number {
     const cursor = this.#cursor
     this.#count = 0
@@ -90,7 +90,7 @@ export class MemberWalk {
     }
   }
 
-  /** Remembers the name; returns its index in the table or −1. */
+  /** Remembers the name. Returns its index in the table or −1. */
   #note(bytes: Buffer, start: number, end: number, table: NameTable): number {
     let hash = 0
     let plain = this.#count < rangesMax && this.#decoded === undefined
@@ -129,7 +129,7 @@ export class MemberWalk {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are made harmless for JSON.parse.
 const controlCharacters = /[\0-\x1f]/g
 
-/** The text of a string whose quotes stand just outside [start, end). A raw control character is shown as it is. */
+/** The text of a string whose quotes stand just outside [start, end). Raw control characters are kept. */
 export function decodedText(bytes: Buffer, start: number, end: number): string {
   const raw = bytes.toString('utf8', start, end)
   if (!raw.includes('\\')) return raw

@@ -1,4 +1,4 @@
-// ECMAScript's JSON.parse source text access, which Node has and TypeScript's library does not describe yet.
+// ECMAScript's JSON.parse source text access: Node has it, TypeScript's library does not declare it yet.
 interface JSON {
   parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown
   rawJSON(text: string): object

@@ -103,7 +103,7 @@ test('an earlier scan is untouched by a later one', () => {
   expect(first.hasContent('messages')).toBe(true)
 })
 
-// Nothing below may say other than JSON.parse, save for the differences that cursor.ts names.
+// The scan agrees with JSON.parse on all of these, except for the differences that cursor.ts names.
 function parses(text: string): boolean {
   try {
     JSON.parse(text)
@@ -113,7 +113,7 @@ function parses(text: string): boolean {
   }
 }
 
-/** JSON as people and libraries write it: any spacing, any escapes, long strings. */
+/** JSON with any spacing, any escapes, and long strings. */
 const spaced = fc.tuple(fc.jsonValue({ maxDepth: 5 }), fc.constantFrom(undefined, 1, '\t', ' \n'))
 const member = fc.tuple(fc.oneof(fc.constantFrom<string>('model', 'stream', 'n', 'user', 'x'), fc.string()), spaced)
 
@@ -149,7 +149,7 @@ test('what JSON.parse accepts is accepted, with the same values', () => {
   )
 })
 
-/** Every character of a string's inside as \\uXXXX where it is not ASCII. */
+/** Escapes every non-ASCII character inside strings as \\uXXXX. */
 function escapeAll(text: string): string {
   return text.replace(/[^\0-\x7f]/g, (character) => '\\u' + character.charCodeAt(0).toString(16).padStart(4, '0'))
 }

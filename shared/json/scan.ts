@@ -1,5 +1,5 @@
-// Reads what the gateway must know from a request body in one pass over its bytes, and builds no object of it: the same
-// bytes go on to the provider. JSON.parse of a body with an image costs ten times the rest of the request.
+// Reads what the gateway must know from a request body in one pass over its bytes, without building an object: the same
+// bytes are sent to the provider. JSON.parse of a body with an image costs ten times the rest of the request.
 import { isUtf8 } from 'node:buffer'
 import { bounds } from '../bounds.ts'
 import { JsonCursor, stopped } from './cursor.ts'
@@ -26,10 +26,10 @@ const wanted = [
 ] as const
 export type WantedField = (typeof wanted)[number]
 
-// A caller who could set these would choose where our credential is sent (CVE-2024-6587).
+// A caller who could set these members would choose where our credential is sent (CVE-2024-6587).
 const forbidden = ['api_base', 'base_url', 'api_key', 'extra_headers', 'custom_llm_provider'] as const
 
-/** Whether a caller may not set a member of this name, whatever the body is written in. */
+/** Whether callers must not set a member of this name, in any format of the body. */
 export function isForbidden(name: string): boolean {
   return (forbidden as readonly string[]).includes(name)
 }
@@ -52,35 +52,36 @@ const optionNames = new NameTable(['include_usage'])
 const cursor = new JsonCursor()
 const walk = new MemberWalk(cursor)
 
-/** What a body says. Valid as long as its bytes are; a new one per request, since a stream may outlive the next scan. */
+/** The result of a scan. It is valid as long as its bytes are, and each request has its own, since a stream may outlive
+ *  the next scan. */
 export class BodyScan {
   bytes: Buffer = noBytes
-  /** The opening brace; > 0 after a byte order mark or spaces. */
+  /** The offset of the opening brace; > 0 after a byte order mark or spaces. */
   open = 0
-  /** One past the closing brace. */
+  /** The offset after the closing brace. */
   close = 0
   readonly #spans: (Span | undefined)[] = []
   /** The value of `stream_options.include_usage`. */
   includeUsage: Span | undefined
 
-  /** `undefined` when the body has no such member. */
+  /** Undefined when the body has no such member. */
   field(name: WantedField): Span | undefined {
     return this.#spans[fieldIndex[name]]
   }
 
-  /** The decoded text of a member that is a string, else undefined. */
+  /** The decoded text of a string member; undefined for any other value. */
   text(name: WantedField): string | undefined {
     const span = this.field(name)
     return span?.kind === 'string' ? decodedText(this.bytes, span.start + 1, span.end - 1) : undefined
   }
 
-  /** The value of a member that is a number; huge ones are Infinity, as JSON.parse has it. */
+  /** The value of a number member; Infinity for huge numbers, as in JSON.parse. */
   number(name: WantedField): number | undefined {
     const span = this.field(name)
     return span?.kind === 'number' ? Number(this.bytes.toString('latin1', span.start, span.end)) : undefined
   }
 
-  /** Whether a member is an array or object that holds something. */
+  /** Whether a member is a non-empty array or object. */
   hasContent(name: WantedField): boolean {
     const span = this.field(name)
     if (span === undefined || (span.kind !== 'array' && span.kind !== 'object')) return false
@@ -94,13 +95,13 @@ export class BodyScan {
     return cursor.skipSpace(this.open + 1) === this.close - 1
   }
 
-  /** For `scanBody`. */
+  /** The spans by field index, for `scanBody` to fill. */
   spans(): (Span | undefined)[] {
     return this.#spans
   }
 }
 
-/** Fills `out`, a new BodyScan, or says what is wrong first. */
+/** Fills `out`, which must be new, or returns the first problem. */
 export function scanBody(bytes: Buffer, out: BodyScan): ScanProblem | undefined {
   out.bytes = bytes
   if (!isUtf8(bytes)) return { type: 'invalid_utf8' }
@@ -127,7 +128,7 @@ export function scanBody(bytes: Buffer, out: BodyScan): ScanProblem | undefined 
 
 const lineNames = new NameTable(['body'])
 
-/** A line of a batch file: `out` is the scan of its `body`, which begins at `bodyStart`. */
+/** Scans a line of a batch file. `out` becomes the scan of its `body`, which begins at `bodyStart`. */
 export function scanBatchLine(line: Buffer, out: BodyScan): ScanProblem | { readonly bodyStart: number } {
   if (!isUtf8(line)) return { type: 'invalid_utf8' }
   cursor.open(line, bounds.jsonDepthMax + 1)

@@ -98,7 +98,7 @@ test.each([
   expect(spliced(scan, [editOut(scan, 'models')!, editModel(scan, 'm')])).toBe(expected)
 })
 
-/** Each edit beside what it means for the parsed body. */
+/** Each edit with its effect on the parsed body. */
 const editing = {
   model: (scan: BodyScan) => [editModel(scan, 'm')],
   usage: (scan: BodyScan) => [editIncludeUsage(scan)],
@@ -147,7 +147,7 @@ test('any edits together, in any order, leave valid JSON that differs only as as
     const after = JSON.parse(spliced(scan, edits)) as Record<string, unknown>
     const meant = edited(kept, wanted)
     expect(after).toEqual(meant)
-    // What stayed has kept its order.
+    // The remaining members keep their order.
     const stayed = Object.keys(kept).filter((name) => name in meant)
     expect(Object.keys(after).filter((name) => name in kept)).toEqual(stayed)
   }

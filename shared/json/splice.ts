@@ -1,25 +1,25 @@
-// Changes a body without copying it: the original bytes go out untouched, in pieces around the few ranges that change. So
-// numbers, member order and spacing reach the provider exactly as the caller wrote them.
+// Edits a body without copying it: the original bytes are sent in pieces around the few changed ranges. Numbers, member
+// order and spacing reach the provider exactly as the caller wrote them.
 import assert from 'node:assert/strict'
 import type { BodyScan, WantedField } from './scan.ts'
 
-/** Bytes [start, end) become `replacement`; start = end inserts. */
+/** Replaces the bytes [start, end) by `replacement`; start = end inserts. */
 export interface Edit {
   readonly start: number
   readonly end: number
   readonly replacement: string
-  /** A whole member of the body that comes in or goes out. Which commas it takes along depends on the other edits, so
-   *  `spliceBody` finds them. */
+  /** Set when a whole member is inserted or removed. The commas around it depend on the other edits, so `spliceBody`
+   *  finds them. */
   readonly member?: 'in' | 'out'
 }
 
 export interface SplicedBody {
-  /** To be sent one after the other; views into the original body and short buffers of our own. */
+  /** Pieces to send one after the other: views into the original body, and short buffers of our own. */
   readonly pieces: readonly Uint8Array[]
   readonly length: number
 }
 
-/** The object of a scanned body with the edits made. Edits may come in any order and must not overlap. */
+/** Applies the edits to the object of a scanned body. Edits may come in any order and must not overlap. */
 export function spliceBody(scan: BodyScan, edits: readonly Edit[]): SplicedBody {
   const { bytes, open, close } = scan
   if (edits.length === 0) {
@@ -43,14 +43,14 @@ export function spliceBody(scan: BodyScan, edits: readonly Edit[]): SplicedBody 
   return { pieces, length: length + close - at }
 }
 
-/** Puts another model into the body; a body without `model` gets one. */
+/** Replaces the model in the body, or inserts it. */
 export function editModel(scan: BodyScan, model: string): Edit {
   const span = scan.field('model')
   if (span !== undefined) return { start: span.start, end: span.end, replacement: JSON.stringify(model) }
   return insertFirst(scan, `"model":${JSON.stringify(model)}`)
 }
 
-/** Makes `stream_options.include_usage` true and keeps the other options; undefined when it is true already. */
+/** Sets `stream_options.include_usage` and keeps the other options. Undefined when it is true already. */
 export function editIncludeUsage(scan: BodyScan): Edit | undefined {
   const options = scan.field('stream_options')
   if (options === undefined) return insertFirst(scan, '"stream_options":{"include_usage":true}')
@@ -64,19 +64,19 @@ export function editIncludeUsage(scan: BodyScan): Edit | undefined {
   return { start: options.start + 1, end: options.start + 1, replacement: `"include_usage":true${separator}` }
 }
 
-/** Takes a member out; undefined when the body has no such member. */
+/** Removes a member; undefined when the body has no such member. */
 export function editOut(scan: BodyScan, name: WantedField): Edit | undefined {
   const span = scan.field(name)
   if (span === undefined) return undefined
   const { bytes } = scan
   const colon = bytes.lastIndexOf(58, span.start)
   const nameEnd = bytes.lastIndexOf(34, colon)
-  // No wanted name has a quote in it, escaped or not.
+  // No wanted name contains a quote, escaped or not.
   const start = bytes.lastIndexOf(34, nameEnd - 1)
   return { start, end: span.end, replacement: '', member: 'out' }
 }
 
-/** `member` in front of all others, so that no comma has to be looked for. */
+/** Inserts a member before all others, so that no comma must be searched. */
 function insertFirst(scan: BodyScan, member: string): Edit {
   return { start: scan.open + 1, end: scan.open + 1, replacement: member, member: 'in' }
 }
@@ -94,7 +94,7 @@ function withCommas(scan: BodyScan, edits: readonly Edit[]): readonly Edit[] {
   return [insertion, ...changes, ...removals]
 }
 
-/** Members that go out side by side go as one: between them stands a comma that both would take. */
+/** Adjacent removed members are merged into one edit: both would take the comma between them. */
 function removedRuns(bytes: Buffer, edits: readonly Edit[]): readonly Edit[] {
   const runs: Edit[] = []
   for (const edit of inOrder(edits.filter(({ member }) => member === 'out'))) {
@@ -118,7 +118,7 @@ function withOneComma(bytes: Buffer, run: Edit): Edit {
   return bytes[before] === 44 ? { ...run, start: before } : run
 }
 
-/** By place; an insertion comes before a change that starts at the same byte, and insertions keep their order. */
+/** Sorts by offset: an insertion comes before a change at the same byte, and insertions keep their order. */
 function inOrder(edits: readonly Edit[]): readonly Edit[] {
   return edits.length === 1 ? edits : [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
 }

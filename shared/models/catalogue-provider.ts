@@ -1,5 +1,5 @@
-// Which part of the catalogue speaks of a configured provider: told by its kind, and for servers that speak OpenAI's
-// dialect by their host. A server of one's own is in no list.
+// Maps a configured provider to its name in the catalogue: by its kind, and for servers that speak OpenAI's dialect by
+// their host. Self-hosted servers are not in the catalogue.
 const byKind: Readonly<Record<string, string>> = {
   azure: 'azure',
   anthropic: 'anthropic',

@@ -13,9 +13,9 @@ export interface CatalogueModel {
   readonly facts: ModelFacts
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  /** Undefined: the catalogue has no price. */
+  /** Undefined when the catalogue has no price. */
   readonly price: Price | undefined
-  /** What the provider asks for its `priority` service tier, where that is known. */
+  /** The price of the provider's `priority` service tier, if it is known. */
   readonly priorityPrice: Price | undefined
 }
 
@@ -41,7 +41,7 @@ export function catalogueModel(provider: string, model: string): CatalogueModel 
   return made
 }
 
-/** Every model, as `provider/model`. */
+/** The names of all models, as `provider/model`. */
 export function catalogueNames(): string[] {
   return Object.entries(catalogue().providers).flatMap(([provider, models]) =>
     Object.keys(models).map((id) => `${provider}/${id}`),
@@ -89,7 +89,7 @@ function find(provider: string, model: string): Entry | undefined {
   return name === undefined ? undefined : models[name]
 }
 
-/** The same model under the names that its provider takes: with a region in front, as an ARN, or as a resource path. */
+/** The names that a provider accepts for one model: with a region prefix, as an ARN, or as a resource path. */
 function spellings(provider: string, model: string): string[] {
   const last = model.slice(model.lastIndexOf('/') + 1)
   if (provider === 'amazon-bedrock') return [model, last, last.replace(/^(us-gov|us|eu|apac|global|jp|au|ca)\./, '')]
@@ -123,7 +123,7 @@ function factsOf({ context, output, reasoning, sampling, schema, ...entry }: Ent
   return {
     contextTokensMax: context,
     outputTokensMax: output,
-    // That it thinks and how that is asked for is not known to be the same thing.
+    // The catalogue knows that the model reasons, but not how that is requested.
     reasoning: reasoning === false ? 'none' : reasoning === true ? undefined : reasoning,
     sampling,
     jsonSchema: schema,

@@ -47,7 +47,7 @@ test('a cost is whole, never negative, and never above all tokens at the highest
     fc.property(tokens, (counts) => {
       const cost = costOf(plain, counts)
       expect(Number.isSafeInteger(cost) && cost >= 0).toBe(true)
-      // Counts that contradict one another (more cached than there was) must not make it cheaper than its parts.
+      // Contradictory counts (more cached than input tokens) must not make the answer cheaper than its parts.
       expect(cost).toBeGreaterThanOrEqual(Math.round(counts.cached * 300 + counts.cacheWrite5m * 3_750))
     }),
   )

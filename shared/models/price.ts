@@ -1,16 +1,17 @@
-// What tokens cost. Money is whole nano-dollars (10⁻⁹ USD); a price per million tokens of 1 USD is 1,000 nano-dollars a
-// token, so rates may be fractions and only a sum is rounded.
+// Prices of tokens. Amounts are whole nano-dollars (10⁻⁹ USD). A price of 1 USD per million tokens is 1,000
+// nano-dollars per token, so rates may be fractions, and only sums are rounded.
 import type { TokenCounts } from '../usage/token-counts.ts'
 
-/** USD per million tokens. What is absent costs what its kind of token costs: cached and written input as input. */
+/** USD per million tokens. Missing rates default to the rate of input or output: cached and written tokens to that of
+ *  input. */
 export interface Rates {
   input: number
   output: number
   cached?: number | undefined
-  /** Written to the provider's cache for five minutes, and for an hour. */
+  /** Rates of cache writes that are kept for five minutes, and for an hour. */
   write?: number | undefined
   write1h?: number | undefined
-  /** Output that was thought and not said. */
+  /** The rate of reasoning tokens. */
   reasoning?: number | undefined
 }
 
@@ -25,7 +26,7 @@ export interface TokenRates {
 }
 
 export interface Price extends TokenRates {
-  /** Rates of requests whose whole input is longer than `tokens`; longest first. */
+  /** Rates of requests with more input tokens than `tokens`; highest first. */
   readonly above: readonly (TokenRates & { readonly tokens: number })[]
   readonly from: PriceSource
 }
@@ -34,12 +35,12 @@ export type PriceSource =
   | { readonly type: 'configured' }
   | { readonly type: 'catalogue'; readonly source: string; readonly date: string }
 
-/** `TokenCounts`, and where a dialect tells them the parts that are priced apart. */
+/** `TokenCounts` with the parts that have rates of their own, where the dialect reports them. */
 export type PricedTokens = TokenCounts & {
   readonly cacheWrite5m?: number
   readonly cacheWrite1h?: number
   readonly reasoning?: number
-  /** What is charged, where the provider counts that apart. */
+  /** The tokens that are charged, if the provider counts them separately. */
   readonly billed?: { readonly input: number; readonly output: number } | undefined
 }
 
@@ -50,8 +51,8 @@ export function priceOfRates(rates: Rates & { above?: (Rates & { tokens: number 
 
 export const freeOfCharge: Price = priceOfRates({ input: 0, output: 0 }, { type: 'configured' })
 
-/** Nano-dollars, whole; 0 without a price. Each token is counted once: cached and written input are parts of the input,
- *  thoughts a part of the output. */
+/** The cost in whole nano-dollars; 0 without a price. Each token is counted once: cache reads and writes are parts of
+ *  the input, reasoning is a part of the output. */
 export function costOf(price: Price | undefined, tokens: PricedTokens): number {
   if (price === undefined) return 0
   if (tokens.billed !== undefined) return costOf(price, { ...tokens.billed, cached: 0 })

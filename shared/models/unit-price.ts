@@ -1,7 +1,7 @@
-// What answers cost that are charged by something else than tokens: a picture, a second of sound, a character of speech.
+// Prices of answers that are not charged by tokens: images, seconds of audio, characters of speech.
 import type { BillableUnit, BillableUnits } from '../usage/billable-units.ts'
 
-/** USD, each for one of what it names; characters by the million, as their providers tell it. */
+/** USD per unit. Characters are priced per million, as providers do. */
 export interface UnitPriceSpec {
   perImage?: number
   perSecond?: number
@@ -9,7 +9,7 @@ export interface UnitPriceSpec {
   perSearchUnit?: number
 }
 
-/** Nano-dollars for one. */
+/** Nano-dollars per unit. */
 export type UnitPrice = ReadonlyMap<BillableUnit, number>
 
 const nano = 1e9
@@ -25,7 +25,7 @@ export function unitPriceOf(spec: UnitPriceSpec): UnitPrice {
   return new Map(prices.flatMap(([unit, usd]) => (usd === undefined ? [] : [[unit, usd * nano]])))
 }
 
-/** Nano-dollars, whole; undefined where nobody told a price for that unit. */
+/** The cost in whole nano-dollars; undefined when the unit has no price. */
 export function costOfUnits(price: UnitPrice | undefined, units: BillableUnits | undefined): number | undefined {
   if (units === undefined) return undefined
   const each = price?.get(units.unit)

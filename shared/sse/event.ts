@@ -1,9 +1,9 @@
-// What one server-sent event says (WHATWG HTML, section 9.2.6): its name and its data. `id` and `retry` mean nothing here.
+// Parses one server-sent event (WHATWG HTML, section 9.2.6): its name and its data. `id` and `retry` are ignored.
 
 export interface SseEvent {
-  /** '' when it has none. */
+  /** '' for an event without a name. */
   readonly name: string
-  /** Lines of data joined with LF; undefined for an event without any, such as a comment. */
+  /** Lines of data joined with LF; undefined for an event without data, such as a comment. */
   readonly data: string | undefined
 }
 
@@ -12,7 +12,7 @@ export function sseEvent(text: string): SseEvent {
   return oneLine(text) ?? everyLine(text)
 }
 
-/** Nearly every event is one line of data, perhaps with one line of name before it. */
+/** Fast path: nearly every event has one line of data, and at most one line of name before it. */
 function oneLine(text: string): SseEvent | undefined {
   if (!text.endsWith('\n\n') || text.includes('\r')) return undefined
   let name = ''

@@ -1,16 +1,16 @@
-// Cuts a byte stream into complete server-sent events and keeps the incomplete rest, so that an event is forwarded whole
-// or not at all. Line ends may be LF, CRLF or CR (WHATWG HTML, section 9.2); chunks may be cut anywhere.
+// Cuts a byte stream into complete server-sent events and keeps the incomplete rest, so that an event is forwarded
+// whole or not at all. Line ends may be LF, CRLF or CR (WHATWG HTML, section 9.2); chunks may be cut anywhere.
 
-/** An event longer than this is not one: the upstream is broken or hostile. */
+/** The limit on the size of an event: a longer one means that the upstream is broken or hostile. */
 export const eventBytesMax = 1 << 20
 
 const lf = 10
 const cr = 13
 
 export interface FrameSink {
-  /** One event with its blank line, as `bytes[start, end)`, valid during the call. */
+  /** Takes one event with its blank line: `bytes[start, end)`, valid during the call. */
   onFrame(bytes: Buffer, start: number, end: number): void
-  /** After the last frame of a chunk, while its bytes are still in place. */
+  /** Called after the last frame of a chunk, while its bytes are still valid. */
   onFramesEnd(): void
 }
 
@@ -18,21 +18,21 @@ export class SseFrames {
   readonly #eventBytesMax: number
   #rest = Buffer.alloc(0)
   #restLength = 0
-  /** How far `#rest` was searched before: no byte is looked at twice, however small the slices. */
+  /** How much of `#rest` was searched before: no byte is searched twice, however small the chunks are. */
   #searched = 0
   #lineEnd: 'unknown' | 'lf' | 'cr' = 'unknown'
 
-  /** `bytesMax` of one event, where a stream has larger ones. */
+  /** `bytesMax`: the limit for streams with larger events. */
   constructor(bytesMax = eventBytesMax) {
     this.#eventBytesMax = bytesMax
   }
 
-  /** Bytes of an event that has not ended yet. */
+  /** The number of bytes of the incomplete event. */
   get restLength(): number {
     return this.#restLength
   }
 
-  /** False when an event grows beyond its bound; the stream is of no use then. */
+  /** False when an event exceeds its limit; the stream cannot be used then. */
   push(chunk: Buffer, sink: FrameSink): boolean {
     if (this.#restLength === 0) {
       const used = this.#cut(chunk, 0, chunk.length, sink)
@@ -47,7 +47,7 @@ export class SseFrames {
     return this.#restLength <= this.#eventBytesMax
   }
 
-  /** The bytes after the last blank line, when the stream is over. */
+  /** The bytes after the last blank line, at the end of the stream. */
   takeRest(): Buffer {
     const rest = Buffer.from(this.#rest.subarray(0, this.#restLength))
     this.#restLength = 0
@@ -61,7 +61,7 @@ export class SseFrames {
     if (!wasKnown) this.#detectLineEnd(bytes, length)
     const mark = this.#lineEnd === 'cr' ? cr : lf
     let start = 0
-    // What was searched for the wrong line end was not searched.
+    // A search for the wrong line end does not count.
     let at = wasKnown ? searchFrom : 0
     for (;;) {
       const end = bytes.indexOf(mark, at)
@@ -115,7 +115,8 @@ export class SseFrames {
   }
 }
 
-/** Where the blank line that follows the line end at `end` is over; 0 when none follows; 'more' when that is not known yet. */
+/** The end of the blank line that follows the line end at `end`; 0 when there is none; 'more' when more bytes are
+ *  needed. */
 function blankLineEnd(bytes: Buffer, end: number, length: number, mark: number): number | 'more' {
   const next = end + 1
   if (next >= length) return 'more'

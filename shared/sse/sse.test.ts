@@ -36,7 +36,7 @@ test('events survive every line end, and every cut of their bytes (wire 1, 2)', 
         if (rest) written.push('id: 7', 'retry: 100', 'unknown')
         return [...written, '', ''].join(lineEnd)
       })
-      // A lone CR at the end of a chunk may be half of a CRLF, so one more byte settles the last event.
+      // A lone CR at the end of a chunk may be the first half of a CRLF, so one more byte completes the last event.
       const bytes = Buffer.from(text.join('') + (lineEnd === '\r' ? ':' : ''))
       const chunks = Array.from({ length: Math.ceil(bytes.length / (size + 1)) }, (_, i) =>
         bytes.subarray(i * (size + 1), (i + 1) * (size + 1)),

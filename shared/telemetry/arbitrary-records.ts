@@ -1,4 +1,4 @@
-// Arbitrary records for the laws of this room and of its neighbours.
+// Arbitrary records for property tests of this folder and of others.
 import fc from 'fast-check'
 import { cacheStatuses, measureUnits, outcomes, statuses } from './codec.ts'
 import type { AttemptRecord, RequestRecord } from './records.ts'
@@ -66,7 +66,7 @@ export const arbitraryAttempt: fc.Arbitrary<AttemptRecord> = fc.record({
   totalUs: anyNumber,
 })
 
-/** A plain answered request and its attempt, with what the test is about put over it. */
+/** An ordinary answered request and its attempt, with the fields that the test is about replaced. */
 export function sampleRequest(over: Partial<RequestRecord> = {}): RequestRecord {
   return {
     requestId: 'request-1',

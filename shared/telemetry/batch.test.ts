@@ -14,7 +14,7 @@ test('batches are found in a run of bytes, however it is cut off', () => {
       const whole = extents.filter((extent) => extent.end <= cut)
       expect(batches.slice(0, whole.length)).toEqual(whole)
       expect(end).toBeLessThanOrEqual(cut)
-      // Of a batch that is cut off, every whole record is found, and nothing after it.
+      // Every complete record of a truncated batch is found, and nothing after it.
       for (const torn of batches.slice(whole.length)) {
         const read = decodeBatch(bytes.subarray(torn.start, torn.end))
         expect(read.ok && read.value.records.length).toBe(torn.count)

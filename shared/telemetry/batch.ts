@@ -12,7 +12,7 @@ import { BatchNames, type DecodedRecord, decodeRecord, MalformedRecord } from '.
 export interface Batch extends BatchHeader {
   version: number
   previous: number
-  /** Undefined where a record is of a kind that only newer releases know, or malformed: it keeps its sequence. */
+  /** Undefined for a malformed record, or a kind that only newer releases know: it keeps its sequence. */
   records: (DecodedRecord | undefined)[]
   malformed: number
 }
@@ -45,7 +45,7 @@ function decodeOne(array: unknown, names: BatchNames, batch: Batch): DecodedReco
   return undefined
 }
 
-/** Only the header, without the records. */
+/** Decodes the header only. */
 export function decodeHeader(bytes: Uint8Array): (BatchHeader & { version: number; previous: number }) | undefined {
   try {
     return headerOf(decodeMulti(bytes).next().value)
@@ -62,12 +62,12 @@ function headerOf(array: unknown): (BatchHeader & { version: number; previous: n
   return { version, node, epoch, firstSequence: firstSequence as number, previous: previous as number }
 }
 
-/** Writes into a batch which sequence has to be stored before it can be taken. */
+/** Writes into a batch the sequence that must be stored before it. */
 export function setPrevious(batch: Uint8Array, previous: number): void {
   writeWide(batch, skipDocument(batch, 0) - wideBytes, previous)
 }
 
-/** Where one batch lies in a longer run of bytes. */
+/** The place of one batch in a longer run of bytes. */
 export interface BatchExtent {
   start: number
   end: number
@@ -75,10 +75,9 @@ export interface BatchExtent {
   count: number
 }
 
-/**
- * Finds the batches in `bytes`, which must begin with one. The last may be cut off: its extent ends with its last whole
- * record. `end` is where reading stopped: less than the length when the rest is a torn record, or no batch at all.
- */
+/** Finds the batches in `bytes`, which must begin with one. The last may be truncated: its extent ends with its last
+ *  complete record. `end` is where reading stopped: less than the length when the rest is a torn record, or not a
+ *  batch. */
 export function scanBatches(bytes: Uint8Array): { batches: BatchExtent[]; end: number } {
   const batches: BatchExtent[] = []
   let open: BatchExtent | undefined
@@ -115,7 +114,7 @@ function arrayHeadBytes(byte: number): number {
   return byte === 0xdc ? 3 : 1
 }
 
-/** The offset after the document at `offset`; -1 when it is cut off or holds what a record never does. */
+/** The offset after the document at `offset`; -1 when it is truncated or has a type that no record uses. */
 function skipDocument(bytes: Uint8Array, offset: number): number {
   let at = offset
   for (let left = 1; left > 0; left--) {
@@ -171,7 +170,7 @@ function sizeOf(headBytes: number, length: number | undefined): number {
   return length === undefined ? -1 : headBytes + length
 }
 
-/** Undefined when the bytes end before it. */
+/** Undefined beyond the end of the bytes. */
 function uint16At(bytes: Uint8Array, at: number): number | undefined {
   const high = bytes[at]
   const low = bytes[at + 1]

@@ -1,15 +1,16 @@
-// What is said again and again may arrive twice, late, or long after: a line that heals empties its buffers. Each word of a
-// node carries its boot and its place within that boot, and whoever listens passes over what it is already past.
+// Repeated messages may arrive twice, late, or long after: a connection that heals flushes its buffers. Each message
+// carries its sender's boot and a count within that boot, and receivers ignore messages that are older than what they
+// have seen.
 
 export interface Beat {
-  /** Of the process that speaks: another one after each start. */
+  /** Identifies one start of the sender's process. */
   boot: string
-  /** Counts up within a boot. */
+  /** Increases within a boot. */
   count: number
 }
 
 interface Speaker extends Beat {
-  /** Boots before this one, latest last: they are over. */
+  /** Earlier boots of the sender, latest last: their messages are ignored. */
   past: string[]
 }
 
@@ -17,10 +18,10 @@ const pastMax = 8
 const speakersMax = 10_000
 
 export class Beats {
-  /** Least recently heard first. */
+  /** Senders, least recently heard first. */
   readonly #speakers = new Map<string, Speaker>()
 
-  /** False for what was heard before, or is older than what was. A release that does not count is always taken at its word. */
+  /** False for a repeated or older message. Messages of releases that do not count are always accepted. */
   isNews(speaker: string, beat: Beat | undefined): boolean {
     if (beat === undefined) return true
     const known = this.#speakers.get(speaker)
@@ -35,7 +36,7 @@ export class Beats {
   }
 }
 
-/** Undefined for what is no such thing. */
+/** Undefined when `value` is not a beat. */
 export function beatIn(value: unknown): Beat | undefined {
   const { boot, count } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Beat>
   if (typeof boot !== 'string' || boot.length > 64) return undefined

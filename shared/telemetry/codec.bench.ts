@@ -1,5 +1,5 @@
-// By hand: node --import ./scripts/strip-types.mjs shared/telemetry/codec.bench.ts
-// Nanoseconds of one record, best of five rounds. Defends the hand-written encoder, the numbered names and the sketch.
+// Measures nanoseconds per record, best of five rounds: it justifies the hand-written encoder, the numbered names and
+// the sketch. Run: node --import ./scripts/strip-types.mjs shared/telemetry/codec.bench.ts
 import { sampleAttempt, sampleRequest } from './arbitrary-records.ts'
 import { decodeBatch } from './batch.ts'
 import { BatchWriter } from './codec.ts'

@@ -9,7 +9,7 @@
 import type { BillableUnit, BillableUnits } from '../usage/billable-units.ts'
 import type { AttemptOutcome, AttemptRecord, CacheStatus, RequestRecord, RequestStatus } from './records.ts'
 
-/** First element of each array. */
+/** The first element of each array. */
 export const recordTag = { request: 0, attempt: 1, single: 2, header: 15 } as const
 
 export const statuses = ['ok', 'refused', 'failed', 'client-aborted', 'cut'] as const satisfies RequestStatus[]
@@ -36,11 +36,11 @@ export const measureUnits = [
 
 export const flag = { stream: 1, estimated: 2, unpriced: 4 } as const
 
-/** Longer names are cut: they are ours or an operator's, only a caller's request id can come near it. */
+/** Longer names are truncated. Names are ours or an operator's; only a caller's request id may be this long. */
 export const nameLengthMax = 512
-/** No record is longer than this, so whoever leaves this much room needs no other check. */
+/** No record is longer than this, so a writer that leaves this much room needs no other check. */
 export const recordBytesMax = 13 * (nameLengthMax * 3 + 3) + 32 * 9
-/** Names numbered in one batch; later ones are written out. Reader and writer count alike. */
+/** The number of names that are numbered in one batch; later ones are written out. Reader and writer count alike. */
 export const batchNamesMax = 4_096
 
 const statusCode = codesOf(statuses)
@@ -50,14 +50,14 @@ const measureUnitCode = codesOf(measureUnits)
 
 export interface BatchHeader {
   node: string
-  /** One boot of that node: sequences begin again at 1 with each. */
+  /** Identifies one boot of the node: sequences restart at 1 with each. */
   epoch: string
   firstSequence: number
 }
 
 export const batchVersion = 1
 
-/** Writes one batch after another into the same buffer. The caller sees to it that `recordBytesMax` bytes are free. */
+/** Writes one batch after another into the same buffer. The caller ensures that `recordBytesMax` bytes are free. */
 export class BatchWriter {
   readonly bytes: Buffer
   #offset = 0
@@ -82,7 +82,7 @@ export class BatchWriter {
     this.#text(header.node)
     this.#text(header.epoch)
     this.#wide(header.firstSequence)
-    // What must be stored before this batch; the sender sets it with each delivery (`setPrevious`).
+    // The sequence that must be stored before this batch; the sender sets it at each delivery (`setPrevious`).
     this.#wide(header.firstSequence - 1)
   }
 
@@ -226,7 +226,7 @@ export class BatchWriter {
     }
   }
 
-  /** Always nine bytes, so that it can be set later. */
+  /** The number always takes nine bytes, so that it can be set later. */
   #wide(value: number): void {
     this.#offset = writeWide(this.bytes, this.#offset, value)
   }
@@ -278,7 +278,7 @@ export function writeWide(bytes: Uint8Array, offset: number, value: number): num
   return offset + 9
 }
 
-/** Whether the two can travel as one record without losing anything. */
+/** Whether the two records can be sent as one without loss. */
 export function isSingle(record: RequestRecord, attempt: AttemptRecord): boolean {
   return (
     attempt.requestId === record.requestId &&

@@ -1,11 +1,11 @@
-// The other half of `codec.ts`: arrays that `@msgpack/msgpack` decoded become records again. The readers are not on
-// anybody's request path, so a general decoder with named checks is right here.
+// The counterpart of `codec.ts`: turns arrays that `@msgpack/msgpack` decoded into records. Readers are not on the
+// request path, so a general decoder with named checks is fast enough.
 
 import type { BillableUnits } from '../usage/billable-units.ts'
 import { batchNamesMax, cacheStatuses, flag, measureUnits, outcomes, recordTag, statuses } from './codec.ts'
 import type { AttemptRecord, RequestRecord } from './records.ts'
 
-/** A request with what is known of the attempt whose answer was used; `attempt` where it travelled in the same record. */
+/** A request with the attempt whose answer was used. `attempt` is set when both were sent as one record. */
 export interface DecodedRequest {
   type: 'request'
   record: RequestRecord
@@ -17,7 +17,7 @@ export interface DecodedRequest {
 
 export type DecodedRecord = DecodedRequest | { type: 'attempt'; record: AttemptRecord }
 
-/** Names of one batch in the order of their first use. */
+/** The names of one batch, in the order of their first use. */
 export class BatchNames {
   readonly #names = ['']
 
@@ -31,7 +31,7 @@ export class BatchNames {
 
 export class MalformedRecord extends Error {}
 
-/** Throws `MalformedRecord`; undefined for a kind of record that only newer releases know. */
+/** Throws `MalformedRecord`. Undefined for a kind of record that only newer releases know. */
 export function decodeRecord(array: readonly unknown[], names: BatchNames): DecodedRecord | undefined {
   switch (array[0]) {
     case recordTag.request:
@@ -48,7 +48,7 @@ export function decodeRecord(array: readonly unknown[], names: BatchNames): Deco
   }
 }
 
-/** `length`: of the record without what only some have. */
+/** `length`: the length of a record without its optional fields. */
 function decodeRequest(array: readonly unknown[], names: BatchNames, length: number): DecodedRequest {
   const flags = number(array[13])
   const record: RequestRecord = {
@@ -84,7 +84,7 @@ function decodeRequest(array: readonly unknown[], names: BatchNames, length: num
   return { type: 'request', record, provider, target, attempt: undefined }
 }
 
-/** A unit of a newer release is left out. */
+/** A unit that only newer releases know is ignored. */
 function measureAt(array: readonly unknown[], index: number): { measure?: BillableUnits } {
   const unit = array.length > index + 1 ? measureUnits[number(array[index])] : undefined
   return unit === undefined ? {} : { measure: { unit, amount: number(array[index + 1]) } }
@@ -143,7 +143,7 @@ function decodeAttempt(array: readonly unknown[], names: BatchNames): AttemptRec
   }
 }
 
-/** Of a field that came later: records that were spooled before it end without it. */
+/** A field that older releases do not write: 0 when it is missing. */
 function later(array: readonly unknown[], index: number): number {
   return array.length > index ? number(array[index]) : 0
 }

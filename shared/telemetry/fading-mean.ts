@@ -1,5 +1,5 @@
-// A mean of which older values count ever less: after `tauMs` a value has 1/e of its weight. Its weight says how much is
-// known now, so that what was learned long ago can give way. Several of them are one: the mean of their means by weight.
+// A mean in which older values count less and less: after `tauMs` a value has 1/e of its weight. The weight of the mean
+// says how much is known now, so that old knowledge can give way. Several means are combined by weight.
 
 export class FadingMean {
   readonly #tauMs: number
@@ -8,7 +8,7 @@ export class FadingMean {
   #weight = 0
   #atMs = Number.NEGATIVE_INFINITY
 
-  /** With a largest weight it remembers no more than about so many values, however fast they come. */
+  /** `weightMax` limits the memory to about that many values, however fast they come. */
   constructor(tauMs: number, weightMax: number = Number.POSITIVE_INFINITY) {
     this.#tauMs = tauMs
     this.#weightMax = weightMax
@@ -16,19 +16,19 @@ export class FadingMean {
 
   add(value: number, atMs: number): void {
     this.#moveTo(atMs)
-    // What comes late has faded on the way.
+    // A late value has lost weight on the way.
     const weight = atMs < this.#atMs ? this.#faded(this.#atMs - atMs) : 1
     this.#sum += value * weight
     this.#weight += weight
     if (this.#weight > this.#weightMax) this.#scale(this.#weightMax / this.#weight)
   }
 
-  /** Makes the mean at least `value`, as if half of what is known were that. */
+  /** Pulls the mean up, as if half of the knowledge were `value`. */
   pullUp(value: number): void {
     if (this.#weight > 0) this.#sum = (this.#weight * (this.mean + value)) / 2
   }
 
-  /** After the clock stepped back: what seemed to be later is of now, else all that comes would count as long past. */
+  /** Corrects the time after the clock stepped back; otherwise all new values would count as old. */
   settle(nowMs: number): void {
     this.#atMs = Math.min(this.#atMs, nowMs)
   }
@@ -37,7 +37,7 @@ export class FadingMean {
     return this.#weight === 0 ? 0 : this.#sum / this.#weight
   }
 
-  /** In values as good as new. */
+  /** The weight, as a number of new values. */
   weightAt(nowMs: number): number {
     return this.#weight === 0 ? 0 : this.#weight * this.#faded(Math.max(0, nowMs - this.#atMs))
   }

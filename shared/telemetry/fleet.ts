@@ -1,4 +1,4 @@
-// The latest heartbeat of each node, and what they say together about targets.
+// The latest heartbeat of each node, and the state of the targets over all nodes.
 
 import { bounds } from '../bounds.ts'
 import type { Clock } from '../clock.ts'
@@ -26,13 +26,13 @@ export class Fleet {
     this.#nodes.set(heartbeat.node, { heartbeat, seenMs: this.#clock.monotonicMs() })
   }
 
-  /** Of nodes that spoke lately. */
+  /** The heartbeats of nodes that were heard lately. */
   heartbeats(): NodeHeartbeat[] {
     this.#forgetSilent()
     return [...this.#nodes.values()].map(({ heartbeat }) => heartbeat)
   }
 
-  /** In flight is the sum over nodes, health the worst, weight and shares the mean. */
+  /** Merges the targets of all nodes: sum of requests in flight, worst health, mean of weights and shares. */
   targets(): TargetLoad[] {
     const merged = new Map<string, { load: TargetLoad; nodes: number }>()
     for (const load of this.heartbeats().flatMap(({ targets = [] }) => targets)) {
@@ -63,7 +63,7 @@ export class Fleet {
   }
 }
 
-/** A node that still routes otherwise counts as none of it. */
+/** A node without latency routing counts as a share of 0. */
 function sumOf(shares: readonly NonNullable<TargetLoad['share']>[]): NonNullable<TargetLoad['share']> {
   const sum = { stream: 0, whole: 0 }
   for (const { stream, whole } of shares) {

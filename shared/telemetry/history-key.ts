@@ -1,8 +1,8 @@
-// The place of a record in the request history, made of what is the record's own: whoever keeps a copy of the history has
-// the same order, so pages of several can be merged, and a cursor holds with all of them.
+// The key of a record in the request history. It is made of the record's own fields, so all copies of the history have
+// the same order: pages of several aggregators can be merged, and a cursor is valid at each of them.
 
 export interface HistoryKey {
-  /** When its batch was stored. */
+  /** The time when the record's batch was stored. */
   atMs: number
   partition: number
   epoch: string

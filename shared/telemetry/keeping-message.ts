@@ -1,31 +1,31 @@
-// What an aggregator says each second of the partitions that it keeps: others learn from it who is there and how far, control
-// nodes whom to ask.
+// The message that an aggregator sends each second about its partitions: other aggregators learn which replicas exist
+// and how complete they are, and control nodes whom to query.
 import { isPartition } from './partition.ts'
 
 export interface KeepingMessage {
   node: string
-  /** Of this boot: two that run under one name are noticed by it. */
+  /** The boot of the sender: two nodes under one name are detected by it. */
   boot: string
-  /** Counts up within a boot; absent from releases that do not count. */
+  /** Increases within a boot; absent from releases that do not count. */
   count?: number
   partitions: KeptPartition[]
 }
 
 export interface KeptPartition {
   partition: number
-  /** Of its lease, while this node owns it. */
+  /** The epoch of the lease, while this node owns the partition. */
   epoch?: number
-  /** It had everything there was within the last seconds. */
+  /** Whether the node had everything within the last seconds. */
   isCaughtUp: boolean
-  /** For how long it may not have had everything. */
+  /** How long the node may have been incomplete. */
   lagMs: number
-  /** Nothing recorded since then is missing. */
+  /** The time since which nothing recorded is missing. */
   completeSinceMs: number
   /** Everything up to this message of the stream is committed. */
   sequence: number
 }
 
-/** Undefined for bytes that are no such message; the sender is one of our own nodes. */
+/** Undefined for bytes that are not such a message. The sender is one of our own nodes. */
 export function decodeKeeping(payload: Uint8Array): KeepingMessage | undefined {
   const value = jsonOf(payload) as Partial<KeepingMessage> | undefined
   if (typeof value !== 'object' || value === null) return undefined

@@ -1,5 +1,5 @@
-// Counts and distributions by name and labels: the form in which what is measured travels and is merged. Adding is all
-// there is to a merge, so any partition and any order give the same; and what was added between two looks can be told.
+// Counts and distributions by name and labels: the form in which measurements are sent and merged. Merging only adds,
+// so the order and the division among nodes do not matter, and the difference between two states is known.
 import { decode, encode } from '@msgpack/msgpack'
 import { Sketch } from './sketch.ts'
 
@@ -52,7 +52,7 @@ export class Measures {
     }
   }
 
-  /** What was added since `before`; undefined when something is less than it was, because counting began anew. */
+  /** The difference to `before`; undefined when a value has decreased because counting restarted. */
   since(before: Measures): Measures | undefined {
     const added = new Measures()
     for (const [name, entries] of this.#counts) {
@@ -81,7 +81,7 @@ export class Measures {
     return encode([counts, sketches])
   }
 
-  /** Throws for bytes that are no such form: they come from our own nodes. */
+  /** Throws for bytes of another form: they come from our own nodes. */
   static decode(bytes: Uint8Array): Measures {
     const measures = new Measures()
     const [counts, sketches] = decode(bytes) as [[string, [Labels, number][]][], [string, [Labels, Uint8Array][]][]]

@@ -1,25 +1,24 @@
-// How fast a target is, from the record of one attempt at it: to the first token of a stream, and per token of any answer.
-// The fleet's aggregators and each proxy measure alike, so that what the fleet says can stand in for what a proxy has not
-// seen yet.
+// The latency of a target by the record of one attempt: to the first token of a stream, and per token of any answer.
+// Aggregators and proxies measure alike, so that the fleet's estimate can replace what a proxy has not measured itself.
 import type { AttemptRecord } from './records.ts'
 
-/** A short answer is not slow for each of its few tokens: what it takes to begin is worth about five of them. */
+/** The cost of beginning an answer, in tokens; otherwise short answers would look slow per token. */
 const tokensOfBeginning = 5
 
-/** Time to the first token of a stream, µs; 0 where the attempt says nothing. A time-out is as slow as it was waited for, at least; other failures are quick and
- *  would make a broken target look good. */
+/** Time to the first token of a stream, µs; 0 when the attempt says nothing. A timeout counts with the time that was
+ *  waited; other failures are quick and would make a broken target look fast. */
 export function firstUsOf({ outcome, stream, ttftUs, totalUs }: AttemptRecord): number {
   if (outcome === 'ok') return measured(ttftUs)
   return outcome === 'timeout' && stream && ttftUs === 0 ? measured(totalUs) : 0
 }
 
-/** Whole time by output token, µs; 0 where the attempt says nothing. */
+/** Total time per output token, µs; 0 when the attempt says nothing. */
 export function tokenUsOf({ outcome, totalUs, tokens }: AttemptRecord): number {
   if (outcome !== 'ok' && outcome !== 'timeout') return 0
   return measured(totalUs) / (measured(tokens.output) + tokensOfBeginning)
 }
 
-/** A provider that reports nonsense, or a sender's broken clock, teaches nothing. */
+/** Ignores nonsense of a provider or of a sender's broken clock. */
 function measured(value: number): number {
   return value > 0 && Number.isFinite(value) ? value : 0
 }

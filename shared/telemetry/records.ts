@@ -1,13 +1,12 @@
 // One record per request and one per upstream attempt. They carry what billing, metrics, the request history and the
-// routing weights need, and nothing else: no bodies, no credentials. Encoded by hand as fixed-order msgpack arrays in
-// `codec.ts`; this page is their vocabulary.
+// routing weights need, and nothing else: no bodies, no credentials. `codec.ts` encodes them.
 import type { BillableUnits } from '../usage/billable-units.ts'
 import type { TokenCounts } from '../usage/token-counts.ts'
 import type { Beat } from './beats.ts'
 
 export type RequestStatus =
   | 'ok' // answered by an upstream, the demo provider or the cache
-  | 'refused' // by us, before any attempt: framing, key, model, body, limit
+  | 'refused' // rejected by the gateway before any attempt: framing, key, model, body, limit
   | 'failed' // every attempt failed
   | 'client-aborted'
   | 'cut' // an error after the first byte of a stream
@@ -22,32 +21,32 @@ export interface RequestRecord {
   status: RequestStatus
   /** HTTP status sent to the caller; 0 when the caller left before one was sent. */
   httpStatus: number
-  /** Our error code, '' when none. */
+  /** The gateway's error code, '' when none. */
   errorCode: string
-  keyId: string // '' when refused before the key was known
+  keyId: string // '' when the request was rejected before the key was known
   team: string
   user: string
   app: string
   costCenter: string
-  /** The model as configured (an alias or `provider/model`), '' when refused before it was known. */
+  /** The model as configured (an alias or `provider/model`), '' when the request was rejected before it was known. */
   model: string
   stream: boolean
   attempts: number
   fallbackIndex: number
   cacheStatus: CacheStatus
-  /** True when the counts are our estimate, because the upstream gave none. */
+  /** Whether the counts are estimates, because the upstream gave none. */
   estimated: boolean
   tokens: TokenCounts
   costNanoUsd: number
-  /** True when what it cost is not known: the model has no price, or the answer does not tell what the price is for. */
+  /** Whether the cost is unknown: the model has no price, or the answer does not report what is charged. */
   unpriced?: boolean | undefined
   measure?: BillableUnits | undefined
   savedNanoUsd: number
-  /** From the last body byte in to the last byte out, in µs. */
+  /** Time from the last byte of the request to the last byte of the answer, µs. */
   totalUs: number
-  /** `totalUs` less the time spent waiting for upstreams, in µs. */
+  /** `totalUs` without the time spent waiting for upstreams, µs. */
   overheadUs: number
-  /** To the first content byte forwarded, in µs; 0 for unary answers. */
+  /** Time to the first content byte forwarded, µs; 0 for unary answers. */
   ttftUs: number
   configRevision: number
 }
@@ -66,7 +65,7 @@ export type AttemptOutcome =
 export interface AttemptRecord {
   requestId: string
   atMs: number
-  /** 0 for the first. */
+  /** The number of the attempt; 0 for the first. */
   index: number
   keyId: string
   team: string
@@ -76,9 +75,9 @@ export interface AttemptRecord {
   provider: string
   /** The model's name at the provider. */
   target: string
-  /** Under latency routing, in thousandths: the target's part of the draw that chose it. 0 under any other. */
+  /** The target's share of the traffic when latency routing chose it, in thousandths; 0 under any other routing. */
   share: number
-  /** Which of the proxy's tables of shares the draw was made from; 0 without one. */
+  /** The revision of the proxy's weight table that the choice was made from; 0 without one. */
   sharesRevision: number
   outcome: AttemptOutcome
   /** 0 when no status line arrived. */
@@ -86,9 +85,9 @@ export interface AttemptRecord {
   stream: boolean
   tokens: TokenCounts
   costNanoUsd: number
-  /** From the request's first byte out to its answer's first byte in, µs; 0 when none came. */
+  /** Time from the first byte of the request to the first byte of the answer, µs; 0 when none came. */
   firstByteUs: number
-  /** To the first content chunk of a stream, µs. */
+  /** Time to the first content chunk of a stream, µs. */
   ttftUs: number
   /** Mean time between content chunks, µs; 0 with fewer than two. */
   interTokenUs: number
@@ -99,28 +98,28 @@ export type NodeRole = 'proxy' | 'aggregator' | 'control' | 'all'
 
 export interface LinkState {
   connected: boolean
-  /** For how long it has been so. */
+  /** How long the connection has been in this state. */
   forMs: number
-  /** Times that the connection came back. */
+  /** The number of times that the connection was restored. */
   reconnects: number
-  /** Why it is away. */
+  /** The reason why there is no connection. */
   trouble?: string
-  /** Messages of others that should have come and did not, since the start. */
+  /** Messages of others that were lost, since the start. */
   missed: number
-  /** Messages that were on the way when a connection was lost, since the start. */
+  /** Messages that were being sent when a connection was lost, since the start. */
   uncertain: number
-  /** This node's copy of the configuration log, where it keeps one. */
+  /** This node's copy of the configuration log, if it keeps one. */
   log?: LinkLogState
   queues: Record<string, { length: number; dropped: number }>
 }
 
 export interface LinkLogState {
-  /** `following`, or what keeps it from that. */
+  /** `following`, or the reason why the node does not follow the log. */
   state: string
   copyRevision: number
-  /** As last heard. */
+  /** The last known revision of the stream. */
   streamRevision?: number
-  /** How long the copy has not been known to hold everything. */
+  /** How long the copy may have been incomplete. */
   lagMs: number
 }
 
@@ -136,24 +135,24 @@ export interface NodeHeartbeat {
   atMs: number
   /** Absent from releases that do not count them. */
   beat?: Beat
-  /** Name of each bounded queue → its length and what it dropped since start. */
+  /** Length of each bounded queue, and what it dropped since the start, by name. */
   queues: Record<string, { length: number; dropped: number }>
-  /** What keeps the node from being wholly well, one sentence each. */
+  /** Reasons why the node is not fully healthy, one sentence each. */
   troubles?: string[]
-  /** How it stands to the rest of its cluster; absent where there is none. Its queues stand with the others. */
+  /** The state of the connection to the cluster; absent without a cluster. Its queues are in `queues`. */
   link?: Omit<LinkState, 'queues'>
-  /** A proxy's view of its targets. */
+  /** The state of a proxy's targets. */
   targets?: TargetLoad[]
   process?: ProcessLoad
-  /** A proxy's refusals since its start, by error code: callers whom nobody knows leave no other record. */
+  /** A proxy's rejected requests since its start, by error code: those of unknown callers leave no other record. */
   refusals?: Record<string, number>
 }
 
 export interface ProcessLoad {
   rssBytes: number
-  /** Of a proxy: requests that it has not finished. */
+  /** The open requests of a proxy. */
   openRequests?: number
-  /** How late timers fired since the last heartbeat. */
+  /** The delay of timers since the last heartbeat. */
   eventLoopLagMs: { p50: number; p99: number; max: number }
 }
 
@@ -164,13 +163,13 @@ export interface TargetLoad {
   weight: number
   inFlight: number
   health: 'healthy' | 'degraded' | 'ejected'
-  /** Under latency routing: the part of the draw that it has now, for streams and for whole answers. */
+  /** The target's current share of the traffic under latency routing, for streams and for unary answers. */
   share?: { stream: number; whole: number }
 }
 
-/** What control asks aggregators over the bus (`subjects.aggregatorQuery`). */
+/** A query that control nodes send to aggregators over the bus (`subjects.aggregatorQuery`). */
 export type AggregatorQuery = AggregatorQuestion & {
-  /** Only of these; of everything that is kept when absent. */
+  /** The partitions to answer for; absent for all that the aggregator keeps. */
   partitions?: number[]
 }
 

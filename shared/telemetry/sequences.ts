@@ -1,31 +1,31 @@
-// Which records of one boot of one sender are here. They come in batches whose borders never change, at least once, late
-// or out of order. What is here is everything up to the highest sequence, less a short list of holes. A hole of which its
-// sender holds nothing any more is `gone`: nobody waits for it, and it is filled all the same should it come after all.
+// Tracks which records of one boot of one sender are here. They come in batches with fixed bounds, at least once, late
+// or out of order. Everything up to the highest sequence is here, except for a short list of holes. A hole that the
+// sender can no longer fill is `gone`: nobody waits for it, but it is filled if its records do come.
 
 export interface Hole {
   first: number
   last: number
   isGone: boolean
-  /** Time of the batch that left it: what is missing is older. */
+  /** The time of the batch that revealed the hole: missing records are older. */
   atMs: number
 }
 
 export interface Extent {
   firstSequence: number
   count: number
-  /** Nothing between this and the first is held by the sender: it was stored, or it is lost. */
+  /** The sender holds nothing between this sequence and the first: it was stored, or it is lost. */
   previous: number
   atMs: number
 }
 
 export interface Taking {
-  /** Records at the start that were here before; `count` when none is new. */
+  /** The number of records at the start that were here before; `count` when none is new. */
   skip: number
   /** Holes that were given up with this batch. */
   gone: Hole[]
 }
 
-/** More than any sender leaves that delivers in order and repeats what was not confirmed. */
+/** A sender that delivers in order and repeats unconfirmed batches leaves fewer holes. */
 const holesMax = 64
 
 export class Sequences {
@@ -37,7 +37,7 @@ export class Sequences {
     this.#holes = holes.map((hole) => ({ ...hole }))
   }
 
-  /** Everything up to here is here or will never come. */
+  /** Everything up to this sequence is here or will never come. */
   get through(): number {
     const awaited = this.#holes.find(({ isGone }) => !isGone)
     return awaited === undefined ? this.#last : awaited.first - 1
@@ -91,7 +91,7 @@ export class Sequences {
     this.#holes = this.#holes.flatMap((hole) => cut(hole, first, last).outside)
   }
 
-  /** The oldest that nobody waits for goes first, then the oldest of all, as one that was given up. */
+  /** Forgets the oldest hole that is gone, or else the oldest of all, which is reported as given up. */
   #forgetSurplus(): Hole[] {
     const gone: Hole[] = []
     while (this.#holes.length > holesMax) {

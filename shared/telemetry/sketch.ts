@@ -8,9 +8,9 @@ const binsCount = 1_024
 const perLog = 1 / Math.log(gamma)
 const formVersion = 1
 
-/** Values from 1 to about 6 × 10⁸ (microseconds: ten minutes); what lies outside is counted in the bin at the rim. */
+/** Holds values from 1 to about 6 × 10⁸ (microseconds: ten minutes); others are counted in the first or last bin. */
 export class Sketch {
-  /** Bin counts. `wide` ones cannot overflow: for sketches that live as long as the process. */
+  /** Counts by bin. `wide` ones cannot overflow; they are for sketches that live as long as the process. */
   readonly #bins: Uint32Array | Float64Array
   #zeros = 0
   #count = 0
@@ -45,7 +45,7 @@ export class Sketch {
     addBins(this.#bins, other.#bins)
   }
 
-  /** What was added since it was `before`; undefined when it was not, because something is less than it was then. */
+  /** The difference to `before`; undefined when a count has decreased. */
   since(before: Sketch | undefined): Sketch | undefined {
     const added = new Sketch('wide')
     added.merge(this)
@@ -68,10 +68,10 @@ export class Sketch {
     this.#sum = 0
   }
 
-  /** `part` from 0 to 1; undefined when empty. */
+  /** `part` is from 0 to 1. Undefined for an empty sketch. */
   quantile(part: number): number | undefined {
     if (this.#count === 0) return undefined
-    // The nearest-rank definition: the smallest value that at least `part` of all values do not exceed.
+    // Nearest rank: the smallest value that at least `part` of all values do not exceed.
     const rank = Math.max(1, Math.ceil(part * this.#count))
     let seen = this.#zeros
     if (seen >= rank) return 0
@@ -82,7 +82,7 @@ export class Sketch {
     return middleOf(binsCount - 1)
   }
 
-  /** How many values do not exceed `value`, give or take those within 1 % of it. */
+  /** The number of values up to `value`, exact but for values within 1 % of it. */
   rank(value: number): number {
     if (value < 0) return 0
     let seen = this.#zeros
@@ -92,7 +92,7 @@ export class Sketch {
     return seen
   }
 
-  /** msgpack: `[version, zeros, sum, then for each bin in use: distance from the last one, count]`. */
+  /** Encodes msgpack: `[version, zeros, sum, then for each bin in use: distance from the last one, count]`. */
   encode(): Uint8Array {
     const form = [formVersion, this.#zeros, this.#sum]
     let last = 0
@@ -105,7 +105,7 @@ export class Sketch {
     return encode(form)
   }
 
-  /** Undefined when the bytes are not a sketch of this form. */
+  /** Undefined for bytes of another form. */
   static decode(bytes: Uint8Array): Sketch | undefined {
     const form = numbersOf(bytes) ?? []
     const [version, zeros, sum] = form
@@ -135,7 +135,7 @@ function middleOf(bin: number): number {
   return (2 * gamma ** bin) / (gamma + 1)
 }
 
-/** Its own function over typed arrays: a merge is this loop. */
+/** A merge is this loop, so it is a function of its own over typed arrays. */
 function addBins(into: Uint32Array | Float64Array, from: Uint32Array | Float64Array): void {
   for (let bin = 0; bin < binsCount; bin++) into[bin]! += from[bin]!
 }

@@ -1,16 +1,16 @@
-// What the publisher says of all objectives each second (`subjects.sloState`): every aggregator keeps it, so that the next
-// publisher goes on from there, and control nodes answer from it.
+// The state of all objectives, which the publisher sends each second (`subjects.sloState`). Every aggregator keeps it,
+// so that the next publisher continues from it, and control nodes answer from it.
 import type { SloObjective } from '../config/kinds/slos/spec.ts'
 
 export interface SloState {
   publisher: string
   /** A higher epoch is a later publisher. */
   epoch: number
-  /** Counts up within an epoch. */
+  /** Increases within an epoch. */
   revision: number
-  /** The publisher's wall clock when this was worked out. */
+  /** The publisher's wall clock at the evaluation. */
   atMs: number
-  /** Partitions of usage whose owner was not heard lately: what is said rests on their last word. */
+  /** Partitions whose owner was not heard lately: the state uses their last report. */
   silentPartitions: number[]
   objectives: ObjectiveState[]
   /** The newest alert events, oldest first. */
@@ -23,12 +23,12 @@ export interface ObjectiveState {
   target: number
   windowMs: number
   thresholdMs?: number
-  /** By window, `1m` to `3d`: 1 spends the budget in exactly the objective's window. */
+  /** Burn rate by window, `1m` to `3d`: 1 spends the budget in exactly the objective's window. */
   burn: Record<string, number>
-  /** Over the objective's window. */
+  /** Good events in the objective's window. */
   good: number
   total: number
-  /** The part of the budget that is left; negative when overspent. */
+  /** The remaining part of the budget; negative when overspent. */
   budgetRemaining: number
   alerts: ActiveAlert[]
 }
@@ -39,21 +39,21 @@ export interface ActiveAlert {
   id: string
   severity: AlertSeverity
   sinceMs: number
-  /** The rule that began it: its burn and its long window. */
+  /** The rule that fired: its burn rate and its long window. */
   factor: number
   longMs: number
-  /** When its burn was last seen above the way out. */
+  /** The last time when the burn rate was above the threshold for resolving. */
   lastHeldMs: number
 }
 
-/** `none`: nobody wants to be told. */
+/** `none`: no webhook is configured. */
 export type AlertDelivery = 'none' | 'waiting' | 'delivered' | 'given-up'
 
 export interface AlertEvent {
-  /** Of this event; a webhook may get it more than once, under the same id. */
+  /** The id of this event. A webhook may get the event more than once, under the same id. */
   id: string
   type: 'firing' | 'resolved'
-  /** Both events of one alert have it. */
+  /** The id of the alert, which its two events share. */
   alertId: string
   slo: string
   severity: AlertSeverity
@@ -61,13 +61,13 @@ export interface AlertEvent {
   sinceMs: number
   factor: number
   longMs: number
-  /** As it was at the event. */
+  /** The burn rates at the time of the event. */
   burn: Record<string, number>
   budgetRemaining: number
   delivery: AlertDelivery
 }
 
-/** Undefined for bytes that are no such message; the sender is one of our nodes. */
+/** Undefined for bytes that are not such a message. The sender is one of our own nodes. */
 export function decodeSloState(payload: Uint8Array): SloState | undefined {
   const state = jsonOf(payload) as SloState | undefined
   if (typeof state !== 'object' || state === null) return undefined

@@ -1,14 +1,14 @@
-// What an aggregator says about the batches of one sender's boot (`subjects.telemetryStored`).
+// An aggregator's confirmation of the batches of one sender's boot (`subjects.telemetryStored`).
 export interface Stored {
   node: string
   epoch: string
-  /** Every record up to here is stored durably. */
+  /** Every record up to this sequence is stored durably. */
   sequence: number
-  /** A batch came whose predecessor is missing: send again from `sequence` on. */
+  /** Whether a batch came whose predecessor is missing: the sender must send again from `sequence` on. */
   gap: boolean
 }
 
-/** Undefined for bytes that are no such message. */
+/** Undefined for bytes that are not such a message. */
 export function decodeStored(payload: Uint8Array): Stored | undefined {
   const { node, epoch, sequence, gap } = fieldsOf(payload)
   if (typeof node !== 'string' || typeof epoch !== 'string' || !Number.isSafeInteger(sequence)) return undefined

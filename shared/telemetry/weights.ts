@@ -1,11 +1,11 @@
-// What the publisher of weights tells all proxies each second (`subjects.weights`): what the fleet knows of each target.
+// The weights of all targets, which their publisher sends to all proxies each second (`subjects.weights`).
 import { bounds } from '../bounds.ts'
 
 export interface WeightsMessage {
-  /** Who publishes; a higher epoch is a later publisher. */
+  /** The publishing node. A higher epoch is a later publisher. */
   publisher: string
   epoch: number
-  /** Counts up within an epoch. */
+  /** Increases within an epoch. */
   revision: number
   /** The publisher's wall clock. */
   atMs: number
@@ -17,19 +17,20 @@ export interface TargetWeight {
   provider: string
   /** The model's name at the provider. */
   target: string
-  /** Mean time to the first token of a stream, µs, and by how many recent answers that is known. */
+  /** Mean time to the first token of a stream, µs, and the number of recent answers behind it. */
   firstUs: number
   firstCount: number
-  /** Mean time by output token, µs. */
+  /** Mean time per output token, µs. */
   tokenUs: number
   tokenCount: number
-  /** Product of `factors`: what a share is multiplied by. */
+  /** The product of `factors`, by which the target's share is multiplied. */
   multiplier: number
-  /** Why: by name, for people. */
+  /** The factors by name, for operators. */
   factors: Record<string, number>
 }
 
-/** Undefined for bytes that are no such message. What a proxy divides by is checked; the sender is one of our nodes. */
+/** Undefined for bytes that are not such a message. Numbers that a proxy divides by are checked; the sender is one of
+ *  our own nodes. */
 export function decodeWeights(payload: Uint8Array): WeightsMessage | undefined {
   const message = jsonOf(payload) as Partial<WeightsMessage> | undefined
   if (typeof message !== 'object' || message === null) return undefined

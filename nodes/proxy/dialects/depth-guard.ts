@@ -1,5 +1,5 @@
-// JSON of an upstream may be nested so deeply that nothing can print it again. That is the upstream's fault and costs one
-// answer; every other throw is a bug of ours and stays one.
+// Upstream JSON may be nested so deeply that it cannot be printed again. That is the upstream's fault and fails one
+// answer; any other exception is a bug of ours and is rethrown.
 
 export function unlessTooDeep<Value>(otherwise: Value, run: () => Value): Value {
   try {

@@ -1,5 +1,6 @@
-// The two sides of a dialect, as the proxy sees them. All of it is pure: bodies and bytes in, values and text out. Files of
-// one dialect are `<dialect>-request.ts`, `-response.ts`, `-stream.ts` and `-error.ts`, each for one noun in both directions.
+// The two sides of a dialect, as the proxy sees them. Dialects are pure: bodies and bytes go in, values and text come
+// out. The folders of the dialects use the same file names: `parse-request.ts`, `print-request.ts`, `parse-stream.ts`,
+// `print-stream.ts`, or `request.ts` and `answer.ts` where one file has both directions.
 import type { ChatAnswer } from '../../../shared/chat/answer.ts'
 import type { Capability, MissingCapability, ModelFacts } from '../../../shared/chat/capabilities.ts'
 import type { EmbeddingAnswer, EmbeddingRequest } from '../../../shared/chat/embeddings.ts'
@@ -9,146 +10,147 @@ import type { AssistantPart, Dialect, Json, JsonObject } from '../../../shared/c
 import type { ChatRequest, Message, Parameter } from '../../../shared/chat/request.ts'
 import type { Result } from '../../../shared/result.ts'
 
-/** What is wrong with a request, and where: `messages[2].content[0].type`. */
+/** A flaw in a request, and its place, for example `messages[2].content[0].type`. */
 export interface BadRequest {
   readonly path: string
   readonly message: string
-  /** Where the dialect has a name for it. */
+  /** The dialect's error code, if it has one. */
   readonly code?: string
 }
 
 // ── the caller's side ──────────────────────────────────────────────────────────────────────────────────────────────
 
-/** How callers speak. */
+/** A dialect that callers speak. */
 export interface InboundDialect {
   readonly name: Dialect
-  /** What the caller calls each parameter, for the list of those that were dropped. */
+  /** The caller's name for each parameter, used in the list of dropped parameters. */
   readonly parameterNames: Readonly<Partial<Record<Parameter, string>>>
-  /** `history`: turns that were said before, where the dialect has a name for them. */
+  /** `history`: earlier turns, for dialects that refer to them by an id. */
   parseRequest(body: JsonObject, history?: readonly Message[]): Result<ChatRequest, BadRequest>
   printAnswer(answer: ChatAnswer, facts: PrintFacts): string
   openPrinter(facts: PrintFacts): StreamPrinter
-  /** Undefined: server-sent events, with a comment as a sign of life. */
+  /** Undefined: server-sent events, with a comment as keep-alive. */
   readonly framing?: { readonly contentType: string; readonly keepAlive: string }
 }
 
-/** What an answer says of itself that is not in it. */
+/** What printers need beside the answer. */
 export interface PrintFacts {
   readonly requestId: string
   /** Seconds since the epoch. */
   readonly nowSeconds: number
-  /** For dialects that tell the input before the upstream has counted it. */
+  /** Estimated input tokens, for dialects that report the input before the upstream has counted it. */
   readonly estimatedInput: number
-  /** Whether the caller wants usage in a stream, where the dialect leaves that to the caller. */
+  /** Whether the caller wants usage in a stream, in dialects where that is optional. */
   readonly showUsage: boolean
   readonly request: ChatRequest
-  /** The answer will be stored. */
+  /** Set when the answer will be stored. */
   readonly stored?: AnswerStore | undefined
 }
 
 export interface AnswerStore {
-  /** Of the answer, for those who come back to it. */
+  /** The id under which the answer is stored. */
   readonly id: string
-  /** What was said, and the input that it answers. */
+  /** Takes the answer and the input that it answers. */
   take(parts: readonly AssistantPart[], input: Json): void
 }
 
 export interface StreamPrinter {
-  /** What the caller is sent for an event; '' for nothing. `end` gives what ends the stream. */
+  /** The text that the caller is sent for an event; '' for none. The `end` event returns the end of the stream. */
   print(event: ChatEvent): string
-  /** What ends a stream that failed, where that tells more than an error alone. */
+  /** The end of a failed stream, in dialects that have more than an error event for it. */
   fail?(code: string, message: string): string
 }
 
 // ── the upstream's side ────────────────────────────────────────────────────────────────────────────────────────────
 
-/** How providers speak. */
+/** A dialect that providers speak. */
 export interface UpstreamDialect {
   readonly name: Dialect
-  /** What it can say, native or emulated. Needs beyond it are refused before anything is printed (`missingOf`). */
+  /** Capabilities, native or emulated. A request that needs others is refused before it is printed (`missingOf`). */
   readonly can: ReadonlySet<Capability>
   /** The media type of its streams. */
   readonly streamType: string
-  /** Refuses what only a close look shows. */
+  /** Fails for a capability that only printing shows to be missing. */
   printRequest(request: ChatRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability>
-  /** Undefined: it is no answer of this dialect. */
+  /** Undefined when the body is not an answer of this dialect. */
   parseAnswer(body: JsonObject, printed: PrintedRequest): ChatAnswer | undefined
   openParser(printed: PrintedRequest): StreamParser
   parseError(status: number, body: Buffer): ChatError
-  /** Undefined: it has none, or is given them as OpenAI writes them. */
+  /** Undefined: the dialect has no embeddings, or uses OpenAI's. */
   readonly embeddings?: EmbeddingUpstream | undefined
 }
 
 export interface EmbeddingUpstream {
   printRequest(request: EmbeddingRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability>
-  /** Undefined: it is no answer of this dialect. */
+  /** Undefined when the body is not an answer of this dialect. */
   parseAnswer(body: JsonObject, printed: PrintedRequest): EmbeddingAnswer | undefined
 }
 
-/** Where a request goes, as far as its words depend on it. */
+/** The properties of a target that printing depends on. */
 export interface TargetTraits {
   /** The model's name at the provider. */
   readonly model: string
   readonly facts: ModelFacts
   readonly quirks: Quirks
-  /** Azure's version of its API. */
+  /** The version of Azure's API. */
   readonly apiVersion?: string | undefined
 }
 
 export interface PrintedRequest {
-  /** Behind the provider's base path, with its query. */
+  /** Relative to the provider's base URL, with the query string. */
   readonly path: string
   readonly body: string
   /** Complete header lines, each with its CRLF; '' for none. */
   readonly headerLines: string
-  /** parameters that the target cannot take, and members in the caller's own words. */
+  /** Parameters that the target cannot take, and members by the caller's names. */
   readonly dropped: readonly Dropped[]
-  /** The input of a call of this tool is the answer's text: how a schema is kept where there is no native form for it. */
+  /** A tool whose input is the text of the answer: it emulates structured output where the target has none. */
   readonly jsonTool?: string | undefined
   /** Tools that take free text, printed as functions with one member `input`. */
   readonly customTools?: ReadonlySet<string> | undefined
-  /** Tools that had to be named otherwise: the name there → the caller's. */
+  /** Tools that were renamed: the name at the provider → the caller's. */
   readonly toolNames?: ReadonlyMap<string, string> | undefined
-  /** Where answers do not name their model. */
+  /** The model, for dialects whose answers do not name it. */
   readonly model?: string | undefined
-  /** Calls in the conversation so far, where answers do not tell their calls apart. */
+  /** The number of tool calls in the conversation, for dialects whose calls have no ids. */
   readonly callsBefore?: number | undefined
 }
 
 export type Dropped = { readonly parameter: Parameter } | { readonly member: string }
 
-/** How a host that speaks a dialect differs from those who made it. */
+/** How a host differs from the vendor of the dialect that it speaks. */
 export interface Quirks {
-  /** The name of the cap on output tokens in OpenAI's dialect. */
+  /** The name of the limit on output tokens in OpenAI's dialect. */
   readonly maxTokensName?: 'max_tokens' | 'max_completion_tokens' | undefined
-  /** parameters that the host refuses. */
+  /** Parameters that the host refuses. */
   readonly drops?: ReadonlySet<Parameter> | undefined
-  /** Takes no `developer` messages. */
+  /** Whether the host refuses `developer` messages. */
   readonly systemOnly?: boolean | undefined
-  /** Takes `cache_control`. */
+  /** Whether the host accepts `cache_control`. */
   readonly cacheMarkers?: boolean | undefined
-  /** Knows Google's thought signatures (`extra_content.google`). */
+  /** Whether the host accepts Google's thought signatures (`extra_content.google`). */
   readonly thoughtSignatures?: boolean | undefined
-  /** Wants its thoughts back, as `reasoning_content`. */
+  /** Whether the host wants the model's reasoning back, as `reasoning_content`. */
   readonly reasoningBack?: boolean | undefined
-  /** Embeds otherwise than its dialect says: embeddings are printed anew even for callers of the same. */
+  /** Whether embeddings differ from the dialect's: then they are translated even for callers of the same dialect. */
   readonly ownEmbeddings?: boolean | undefined
-  /** Answers have to be repaired on their way: no pass-through even for callers of the same dialect. */
+  /** Whether answers need repair: then nothing passes through, even for callers of the same dialect. */
   readonly repairs?: boolean | undefined
 }
 
 export interface StreamParser {
-  /** 'broken': the bytes cannot be such a stream. Bytes may be cut anywhere, and are valid during the call. */
+  /** 'broken' when the bytes cannot be a stream of this dialect. Chunks may be cut anywhere; bytes are valid only
+   *  during the call. */
   push(bytes: Buffer, emit: Emit): 'ok' | 'broken'
-  /** The connection has ended: emits what is still owed, `end` or `upstream-cut` if neither came. */
+  /** Called when the connection has ended. Emits what is still missing: `end`, or `upstream-cut`. */
   end(emit: Emit): void
 }
 
-/** What a dialect's stream file brings where the framing is shared. */
+/** Reads the events of one dialect; the framing is shared. */
 export interface EventReader {
-  /** One event with its data as JSON. */
+  /** `value` is the data of one event. */
   read(value: JsonObject, emit: Emit): void
-  /** `data: [DONE]` */
+  /** Called for `data: [DONE]`. */
   done(emit: Emit): void
   end(emit: Emit): void
 }

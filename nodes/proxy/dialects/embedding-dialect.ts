@@ -1,4 +1,4 @@
-// The two sides of embeddings, pure like those of chat.
+// The two sides of embeddings. Like those of chat, they are pure.
 
 import type { EmbeddingAnswer, EmbeddingRequest } from '../../../shared/chat/embeddings.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
@@ -10,14 +10,14 @@ export interface EmbeddingInbound {
   printAnswer(answer: EmbeddingAnswer, request: EmbeddingRequest): string
 }
 
-/** One request on its way to one target. */
+/** The translation of one request for one target. */
 export interface EmbeddingTranslation {
   readonly inbound: EmbeddingInbound
   readonly upstream: EmbeddingUpstream
-  /** Whose errors are read. */
+  /** The dialect that parses the target's errors. */
   readonly dialect: UpstreamDialect
   readonly request: EmbeddingRequest
   readonly printed: PrintedRequest
-  /** In the caller's words. */
+  /** Dropped parameters, by the caller's names. */
   readonly dropped: readonly string[]
 }

@@ -1,10 +1,10 @@
-// How callers are told what went wrong, each in the shape that its SDK reads.
+// Prints errors in the shape that the caller's SDK expects.
 import { printAnthropicError } from './anthropic/error.ts'
 import { printGeminiError } from './gemini/error.ts'
 
 export type ErrorShape = 'openai' | 'anthropic' | 'gemini'
 
-/** In OpenAI's words; other shapes make theirs of the status. */
+/** OpenAI's terms for an error; the other shapes derive theirs from the status. */
 export interface ErrorFacts {
   readonly status: number
   readonly type: string
@@ -20,7 +20,7 @@ export function printError(shape: ErrorShape, facts: ErrorFacts, requestId: stri
   return JSON.stringify({ error: { message, type, param: param ?? null, code } })
 }
 
-/** In a stream that has begun. */
+/** Prints an error as an event of a stream that has begun. */
 export function printErrorEvent(shape: ErrorShape, facts: ErrorFacts, requestId: string): string {
   const name = shape === 'anthropic' ? 'event: error\n' : ''
   return `${name}data: ${printError(shape, facts, requestId)}\n\n`

@@ -1,4 +1,4 @@
-// What holds for every pair of an upstream's dialect and a caller's.
+// Laws that hold for every pair of an upstream dialect and a caller's dialect.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ChatAnswer } from '../../../shared/chat/answer.ts'
@@ -23,7 +23,7 @@ const arbitraryAnswer = arbitraryAnswerOf(
   })),
 )
 
-/** Chat completions keep no order of parts: thoughts, text, calls. Thoughts are told apart by their seals alone. */
+/** Chat completions keep no order of parts: reasoning, text, calls. Only seals tell reasoning parts apart. */
 function inOrder(parts: readonly AssistantPart[]): AssistantPart[] {
   const thoughts = parts.filter((part) => part.type === 'reasoning')
   const sealed = thoughts.filter(({ signature }) => signature !== undefined)
@@ -54,7 +54,7 @@ function whole(inbound: InboundDialect, upstream: UpstreamDialect, answer: ChatA
   return upstream.parseAnswer(JSON.parse(inbound.printAnswer(answer, factsFor(inbound))) as JsonObject, printedNothing)
 }
 
-/** A caller's own reading of a stream in its dialect. */
+/** Reads a stream as a caller of the dialect would. */
 function assembled(upstream: UpstreamDialect, bytes: Buffer): ChatAnswer {
   const answer = assemble(parsed(upstream, [bytes]))
   if (!answer.ok) throw new Error(JSON.stringify(answer.error))
@@ -95,7 +95,7 @@ describe.each(dialects)('a stream in the dialect $name', ({ inbound, upstream })
         const bytes = streamOf(inbound, answer)
         const cutOff = parsed(upstream, [bytes.subarray(0, Math.floor(bytes.length * share))])
         const last = cutOff.at(-1)?.type
-        // Where all that is missing is what ends the stream, the answer is whole.
+        // When only the end of the stream is missing, the answer is complete.
         expect(['upstream-cut', ...(cutOff.some(({ type }) => type === 'finish') ? ['end'] : [])]).toContain(last)
       }),
     )

@@ -1,4 +1,4 @@
-// Whatever is printed for callers of OpenAI's API is what its own description says.
+// Everything that is printed for callers of OpenAI's API matches its published description.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openApiFile, readOpenAiSchemas } from '../../../acceptance/openai-schema.ts'
@@ -16,7 +16,7 @@ const judge = readOpenAiSchemas()
 
 const citation: Citation = { url: 'https://example.com/', title: 'Example' }
 const logprob = { token: 'Hi', logprob: -0.1, bytes: [72, 105] }
-/** With what is rare: citations, logprobs, pictures, custom tools, sealed thoughts. */
+/** An answer with rare content: citations, logprobs, images, custom tools, sealed reasoning. */
 const rich: ChatAnswer = {
   id: 'a',
   model: 'm',
@@ -57,7 +57,7 @@ function eventsOf(inbound: InboundDialect, answer: ChatAnswer): unknown[] {
   return frames.map((frame) => JSON.parse(sseEvent(`${frame}\n\n`).data!))
 }
 
-/** What the description forgets: that custom tools are streamed in chat completions, too. */
+/** The description omits custom tools from the stream of chat completions. */
 const forgotten = '/choices/0/delta/tool_calls/0/type must be equal to one of the allowed values'
 
 function findings(schema: string, event: unknown): string[] {

@@ -1,5 +1,5 @@
-// Bytes that no provider would send: broken, cut, repeated, nested. A parser may call them broken; it may not throw, stall, or
-// go on after the end. FUZZ_BYTES=1000000 for more; SEED=n for the same again.
+// Bytes that no provider would send: broken, cut, repeated, nested. A parser may report them as broken; it must not
+// throw, stall, or go on after the end. FUZZ_BYTES=1000000 runs more; SEED=n repeats a run.
 import { describe, expect, test } from 'vitest'
 import { Assembly } from '../../../shared/chat/assemble.ts'
 import type { ChatEvent } from '../../../shared/chat/events.ts'
@@ -9,7 +9,7 @@ import { dialects, factsFor, printedNothing } from './test-dialects.ts'
 
 const bytesMax = Number(process.env['FUZZ_BYTES'] ?? 100_000)
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
-/** Of CPU, for one read: a stall that other requests would feel. */
+/** CPU time of one read that other requests would notice. */
 const stallMs = 50
 
 const samples: Readonly<Record<string, readonly string[]>> = {
@@ -75,7 +75,7 @@ const pieces = [
   '"index":-1',
 ]
 
-/** Numerical Recipes' generator: the same seed, the same bytes. */
+/** The generator of "Numerical Recipes": the same seed gives the same bytes. */
 function drawing(from: number): (below: number) => number {
   let state = from >>> 0
   return (below) => {

@@ -1,4 +1,4 @@
-// Recorded answers of real providers, each played as an upstream and translated for every caller, whole and streamed.
+// Recorded answers of real providers, each replayed as an upstream and translated for every caller, unary and streamed.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +24,7 @@ interface Recording {
   readonly text: string
 }
 
-/** Providers by the dialect they speak; of some, only recordings of a certain target. */
+/** Recordings by dialect: the pattern of the file names, and the dialect that they are in. */
 const speakers: readonly (readonly [RegExp, UpstreamDialect])[] = [
   [/^anthropic--(?!skills)/, anthropicUpstream],
   [/^amazon-bedrock--/, bedrockUpstream],
@@ -37,7 +37,7 @@ const speakers: readonly (readonly [RegExp, UpstreamDialect])[] = [
 ]
 
 const here = fileURLToPath(new URL('./recordings/', import.meta.url))
-/** Beside the checkout; not every machine has it. */
+/** More recordings may lie beside the checkout; not every machine has them. */
 const beside = fileURLToPath(new URL('../../../../shared/data/provider-recordings/', import.meta.url))
 
 const files = new Map<string, string>()
@@ -69,7 +69,7 @@ function framed({ dialect, text }: Recording): Buffer {
   return Buffer.from(events.join('') + (ends ? 'data: [DONE]\n\n' : ''))
 }
 
-/** A line holds an event under its name. */
+/** A line holds one event under its name. */
 function awsMessage(line: string): Buffer {
   const [[name, value]] = Object.entries(JSON.parse(line) as JsonObject) as [[string, unknown]]
   return encodedEvent(name, value)
@@ -107,7 +107,7 @@ function checkUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, reasoni
   expect(reasoning).toBeLessThanOrEqual(output)
 }
 
-/** What a caller of any dialect can see: text, thoughts, calls, finish and counts. */
+/** What a caller of any dialect can see: text, reasoning, calls, finish reason and counts. */
 function essence({ choices, usage, model }: ChatAnswer) {
   const said = (type: 'text' | 'reasoning') =>
     choices.flatMap(({ parts }) => parts.flatMap((part) => (part.type === type ? [part.text] : []))).join('')
@@ -119,7 +119,7 @@ function essence({ choices, usage, model }: ChatAnswer) {
 
 const printedUsage: Usage = { input: 0, output: 0, cached: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 }
 
-/** Chat completions do not tell for how long something stays in a cache, Gemini not that it was written to one. */
+/** Chat completions do not report how long the cache keeps a write, and Gemini reports no writes. */
 function shared(told: ReturnType<typeof essence>, caller?: InboundDialect) {
   const { cacheWrite5m, cacheWrite1h, billed: _billed, ...usage } = told.usage
   return { ...told, usage: { ...usage, written: caller?.name === 'gemini' ? 0 : cacheWrite5m + cacheWrite1h } }
@@ -156,7 +156,7 @@ describe.each(streams)('the stream $name', (recording) => {
   })
 
   test.each(dialects)('assembled by a caller who speaks $name it is the whole answer', ({ inbound, upstream }) => {
-    // Where the upstream told no usage, a dialect that tells the input first says what was estimated.
+    // Without usage from the upstream, dialects that report the input first print the estimate.
     const estimatedInput = answer.usage === undefined ? 0 : 7
     const facts = { ...factsFor(inbound), showUsage: true, estimatedInput }
     const printer = inbound.openPrinter(facts)

@@ -42,7 +42,7 @@ export function chunked(bytes: Buffer, size: number): Buffer[] {
 
 const codec = new EventStreamCodec((bytes) => Buffer.from(bytes as Uint8Array).toString(), Buffer.from)
 
-/** As Bedrock frames it. */
+/** Encodes an event as Bedrock does. */
 export function encodedEvent(name: string, value: unknown, type: 'event' | 'exception' = 'event'): Buffer {
   const header = (text: string) => ({ type: 'string' as const, value: text })
   const headers = {

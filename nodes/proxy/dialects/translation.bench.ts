@@ -1,4 +1,4 @@
-// What translation costs, without any I/O. Run: node nodes/proxy/dialects/translation.bench.ts. Targets: 3 µs for a
+// Measures translation without any I/O. Run: node nodes/proxy/dialects/translation.bench.ts. Targets: 3 µs for a
 // streamed chunk of 230 bytes, 15 µs for a small request and its answer.
 import type { Emit } from '../../../shared/chat/events.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'

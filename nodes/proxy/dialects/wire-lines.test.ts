@@ -1,4 +1,4 @@
-// Lines of the protocol notes that concern more than one dialect.
+// Lines of the protocol notes that concern several dialects.
 import { describe, expect, test } from 'vitest'
 import type { ChatAnswer } from '../../../shared/chat/answer.ts'
 import type { ChatEvent } from '../../../shared/chat/events.ts'

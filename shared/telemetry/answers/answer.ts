@@ -1,9 +1,9 @@
-// What an answer to a query can be: a JSON body, or a problem with the question, which the admin API shows as 422.
+// The answer to a query: a JSON body, or a problem with the query, which the admin API answers with 422.
 import { fail, type Result } from '../../result.ts'
 
 export interface Problem {
   problem: string
-  /** The parameter that is wrong. */
+  /** The query parameter that is wrong. */
   path: string
 }
 

@@ -1,17 +1,17 @@
-// Pages of the request history of several aggregators, put together. Each is a list of its own partitions, newest first, in
-// an order that all agree on; so the whole is the merge of the lists, as far as every one of them was looked at.
+// Merges pages of the request history of several aggregators. Each page lists the records of its partitions, newest
+// first, in an order that all aggregators share. The merged page ends where the first of them stopped searching.
 import { compareKeys, type HistoryKey, readKey, showKey } from '../history-key.ts'
 
 export interface HistoryPage<Item = Record<string, unknown>> {
-  /** Each with its place (`history-key.ts`), newest first. */
+  /** The items with their keys (`history-key.ts`), newest first. */
   items: [key: string, item: Item][]
-  /** Everything from here on was looked at, and there may be more; absent where there is no more. */
+  /** The key up to which this page was searched, when there may be more records. Absent at the end of the history. */
   lookedTo?: string
 }
 
 export interface RequestsBody<Item = Record<string, unknown>> {
   items: Item[]
-  /** Cursor for `before`; absent at the end. */
+  /** The cursor for `before`; absent at the end. */
   next?: string
 }
 

@@ -1,4 +1,4 @@
-// The answer to a question out of its parts: of one aggregator that keeps everything, or of several.
+// Merges the parts of an answer, of one aggregator that keeps everything or of several.
 import { Measures } from '../measures.ts'
 import type { AggregatorQuestion, NodeHeartbeat, TargetLoad } from '../records.ts'
 import type { AnswerPart } from './answer-part.ts'
@@ -9,7 +9,7 @@ import { type SaidWeights, targetsBody } from './targets.ts'
 import { readUsageQuestion } from './usage-question.ts'
 import { UsageSums } from './usage-sums.ts'
 
-/** What whoever answers knows besides. */
+/** What the answering node knows beside the parts. */
 export interface Around {
   readonly wallMs: number
   readonly heartbeats: NodeHeartbeat[]
@@ -18,7 +18,7 @@ export interface Around {
   readonly published: Published
 }
 
-/** A body for JSON: `{problem, path}` for a question that cannot be answered, `{missing: true}` for an unknown request. */
+/** A JSON body: `{problem, path}` for an invalid query, `{missing: true}` for an unknown request. */
 export function mergedAnswer(
   question: Exclude<AggregatorQuestion, { type: 'metrics' }>,
   parts: readonly AnswerPart[],

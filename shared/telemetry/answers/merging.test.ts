@@ -1,4 +1,5 @@
-// Whoever keeps which partitions, and however often one asks, the whole is the same as of one who keeps all.
+// However partitions are divided among aggregators, the merged answer equals that of one aggregator that keeps them
+// all.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareKeys, type HistoryKey, readKey, showKey } from '../history-key.ts'
@@ -82,7 +83,7 @@ describe('history', () => {
     )
   })
 
-  /** As a keeper does it: until the page is full or enough was looked at. */
+  /** Builds a page as an aggregator does: until it is full or enough records were searched. */
   function pageOf(
     keys: readonly HistoryKey[],
     before: HistoryKey | undefined,

@@ -1,5 +1,5 @@
-// Everything that is measured, as Prometheus text. The names of the OpenTelemetry conventions are still moving: they
-// stand here and nowhere else. Labels are configured names; no key, user or text of a caller is ever one.
+// All metrics as Prometheus text. The names of the OpenTelemetry conventions still change, so they stand only here.
+// Labels are configured names, never a key, a user or text of a caller.
 import type { Measures } from '../measures.ts'
 import type { NodeHeartbeat, TargetLoad } from '../records.ts'
 import { nodeMetrics } from './node-metrics.ts'
@@ -7,7 +7,7 @@ import { type Labels, PrometheusText } from './prometheus-text.ts'
 import { type Published, sloMetrics } from './slo-metrics.ts'
 import type { LatencyMetric } from './targets.ts'
 
-/** Seconds. Long answers of large models take minutes. */
+/** Buckets in seconds. Long answers of large models take minutes. */
 const secondsBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300]
 const fineSecondsBuckets = [
   0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 10, 60,
@@ -24,11 +24,10 @@ const openTelemetry = {
   serverPerToken: 'gen_ai_server_time_per_output_token_seconds',
 } as const
 
-/**
- * Counts: `requests` by model, provider and status; `inputTokens`, `outputTokens`, `cachedTokens`, `costNanoUsd`,
- * `savedNanoUsd` and `fallbacks` by model and provider; `cache` by result; `rateLimited`. Distributions: `duration`,
- * `inputSizes` and `outputSizes` by model and provider; `overheadOfAll`; the latency metrics by target.
- */
+/** The names that it reads from `measured`. Counts: `requests` by model, provider and status; `inputTokens`,
+ *  `outputTokens`, `cachedTokens`, `costNanoUsd`, `savedNanoUsd` and `fallbacks` by model and provider; `cache` by
+ *  result; `rateLimited`. Distributions: `duration`, `inputSizes` and `outputSizes` by model and provider;
+ *  `overheadOfAll`; the latency metrics by target. */
 export function metricsText(
   fleet: { heartbeats: NodeHeartbeat[]; targets: TargetLoad[] },
   measured: Measures,

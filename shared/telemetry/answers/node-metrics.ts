@@ -1,4 +1,4 @@
-// What nodes say of themselves in their heartbeats, as metrics.
+// The contents of heartbeats as metrics.
 import type { NodeHeartbeat } from '../records.ts'
 import type { Labels, PrometheusText } from './prometheus-text.ts'
 

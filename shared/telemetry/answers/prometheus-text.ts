@@ -14,7 +14,7 @@ export class PrometheusText {
     this.#family(name, help, 'gauge', samples)
   }
 
-  /** `scale` turns the sketch's unit into that of the metric. A bucket's count is right within 1 % of its bound. */
+  /** `scale` converts the sketch's unit to that of the metric. A bucket's count is exact within 1 % of its bound. */
   histogram(
     name: string,
     help: string,

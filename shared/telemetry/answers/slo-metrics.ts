@@ -1,4 +1,4 @@
-// Objectives and weights as Prometheus series. Labels are names of the configuration and words of ours.
+// Objectives and weights as Prometheus series. Labels are configured names and constants.
 import type { SloState } from '../slo-state.ts'
 import type { WeightsMessage } from '../weights.ts'
 import type { Labels, PrometheusText } from './prometheus-text.ts'

@@ -1,16 +1,16 @@
-// `GET /targets`: what nodes say about their targets now, with what was measured in the last minute.
+// `GET /targets`: the state of the targets by the heartbeats, with the latencies of the last minute.
 import type { Measures } from '../measures.ts'
 import type { TargetLoad } from '../records.ts'
 import { Sketch } from '../sketch.ts'
 import type { TargetWeight, WeightsMessage } from '../weights.ts'
 
-/** What is measured of a target, in microseconds; each is a distribution by model, provider and target. */
+/** The latencies of a target, in microseconds; each is a distribution by model, provider and target. */
 export const latencyMetrics = ['total', 'ttft', 'interToken', 'overhead', 'firstByte'] as const
 export type LatencyMetric = (typeof latencyMetrics)[number]
 
 export const latencyWindowSeconds = 60
 
-/** Milliseconds over the window; undefined (absent in JSON) where nothing was measured. */
+/** Milliseconds in the window; undefined (absent in JSON) without measurements. */
 export interface Quantiles {
   p50: number | undefined
   p99: number | undefined
@@ -21,9 +21,10 @@ type TargetName = Pick<TargetLoad, 'model' | 'provider' | 'target'>
 
 export interface TargetItem extends TargetName, Record<LatencyMetric, Quantiles> {
   weight: number
-  /** Under latency routing: parts of the draw, mean over proxies. */
+  /** The target's share of the traffic under latency routing, the mean over all proxies. */
   share?: NonNullable<TargetLoad['share']>
-  /** As published: what its share is multiplied by, and why; how fast the fleet takes it to be, from how many answers. */
+  /** The published multiplier of the share and its factors, and the fleet's latency estimate with the number of answers
+   *  behind it. */
   multiplier?: number
   factors?: Record<string, number>
   estimate?: { firstTokenMs?: number; firstTokenCount: number; perTokenMs?: number; perTokenCount: number }
@@ -33,7 +34,7 @@ export interface TargetItem extends TargetName, Record<LatencyMetric, Quantiles>
 
 export interface TargetsBody {
   targets: TargetItem[]
-  /** Who publishes the weights, and how old they are; absent while nobody does. */
+  /** The publisher of the weights, and their age; absent while nobody publishes. */
   weights?: { publisher: string; epoch: number; revision: number; ageMs: number; stale: boolean }
   windowSeconds: number
 }
@@ -54,7 +55,7 @@ export function targetsBody(loads: readonly TargetLoad[], recent: Measures, said
   for (const load of loads) measured.delete(JSON.stringify(labelsOf(load)))
   const targets = [
     ...loads.map((load) => ({ ...itemOf(load, recent), ...weightOf(said?.message, load) })),
-    // Measured, but no node that speaks has it any more, or none speaks yet.
+    // Targets that were measured, but are in no current heartbeat.
     ...[...measured.values()].map((name) => itemOf({ ...name, weight: 0, health: 'unknown', inFlight: 0 }, recent)),
   ]
   return { targets, ...weightsOf(said), windowSeconds: latencyWindowSeconds }
@@ -76,7 +77,7 @@ function weightOf(message: WeightsMessage | undefined, load: TargetLoad): Partia
   return { ...share, multiplier, factors, estimate: estimateOf(weight) }
 }
 
-/** Counts fade with age: what is known by less than half an answer is not said. */
+/** Counts decay with age: an estimate from less than half an answer is omitted. */
 function estimateOf({ firstUs, firstCount, tokenUs, tokenCount }: TargetWeight): NonNullable<TargetItem['estimate']> {
   const inTenths = (count: number) => Math.round(count * 10) / 10
   return {

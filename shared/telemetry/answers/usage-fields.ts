@@ -1,9 +1,9 @@
-// What usage is told apart by, and what is counted.
+// Dimensions and counters of usage.
 
 export const usageDimensions = ['key', 'model', 'team', 'user', 'app', 'costCenter', 'provider'] as const
 export type UsageDimension = (typeof usageDimensions)[number]
 
-/** In the order in which they are stored and answered. */
+/** The counters, in the order in which they are stored and answered. */
 export const usageCounters = [
   'requests',
   'errors',
@@ -21,6 +21,6 @@ export type UsageCounter = (typeof usageCounters)[number]
 export const hourMs = 3_600_000
 export const hoursPerDay = 24
 
-/** What rows can be grouped by. */
+/** The fields that rows can be grouped by. */
 export const usageGroups = [...usageDimensions, 'day', 'hour'] as const
 export type UsageGroup = (typeof usageGroups)[number]

@@ -1,4 +1,4 @@
-// What is asked of usage, read once: groups that exist, whole hours.
+// Parses a usage query: known groups, whole hours.
 import { done } from '../../result.ts'
 import type { AggregatorQuestion } from '../records.ts'
 import { type MergedAnswer, problem } from './answer.ts'
@@ -6,7 +6,7 @@ import { hourMs, type UsageGroup, usageGroups } from './usage-fields.ts'
 
 export interface UsageQuestion {
   groupBy: UsageGroup[]
-  /** Undefined: from the first hour that there is. */
+  /** Undefined: the query starts with the first stored hour. */
   fromHour: number | undefined
   toHour: number
 }
@@ -32,7 +32,7 @@ function isGroup(name: unknown): name is UsageGroup {
   return usageGroups.some((group) => group === name)
 }
 
-/** What `Date` can show, so that the answer's own `from` and `to` never fail. */
+/** Whether `Date` can represent the time, so that printing `from` and `to` never fails. */
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= 8.64e15 - hourMs
 }

@@ -1,19 +1,19 @@
-// Usage summed by what was asked for. Sums of several aggregators add up to the sum of all: they are integers until the
-// body is made, because sums of nano-dollars leave the integers that a double holds at nine million dollars.
+// Usage summed by the requested groups. The sums of several aggregators can be added. They stay integers until the body
+// is printed, because nano-dollars exceed the safe integers of a double at nine million dollars.
 import { bounds } from '../../bounds.ts'
 import { hourMs, type UsageCounter, type UsageGroup, usageCounters } from './usage-fields.ts'
 
 type Sums = Record<UsageCounter, bigint>
 
-/** As it travels: the names, then the counters in decimal. */
+/** The wire form of a row: the names, then the counters in decimal. */
 export type UsageRow = [names: string[], counters: string[]]
 
 export interface UsageBody {
   rows: Record<string, string | number>[]
-  /** RFC 3339, whole hours: usage is kept by the hour. */
+  /** RFC 3339 in whole hours: usage is stored by the hour. */
   from: string
   to: string
-  /** There are more rows than one answer holds; these are the first by name. */
+  /** Set when there are more rows than an answer holds; these are the first by name. */
   truncated?: true
 }
 
@@ -38,7 +38,7 @@ export class UsageSums {
     } else for (const counter of usageCounters) row.sums[counter] += readCounter(counter)
   }
 
-  /** The first by name, one more than an answer holds: so it shows that there are more. */
+  /** The first rows by name, one more than an answer holds, so that the receiver sees whether there are more. */
   form(): UsageRow[] {
     return this.#sorted(bounds.usageRowsMax + 1).map(({ names, sums }) => [
       names,
@@ -46,7 +46,7 @@ export class UsageSums {
     ])
   }
 
-  /** Of one part; every row up to the last is whole when all parts are cut at the same number of rows. */
+  /** Adds the rows of one part. All rows of the sum are complete if all parts are cut at the same number of rows. */
   addForm(rows: readonly UsageRow[]): void {
     for (const [names, counters] of rows) {
       this.add(names, (counter) => BigInt(counters[usageCounters.indexOf(counter)] ?? 0))
@@ -81,7 +81,7 @@ function countersOf(sums: Sums): Record<string, number> {
   }
 }
 
-/** The double nearest to the decimal: 1 nano-dollar is 1e-9, never 9.999…e-10. */
+/** The double nearest to the decimal: 1 nano-dollar is 1e-9, not 9.999…e-10. */
 function usdOf(nanos: bigint): number {
   return Number(`${nanos}e-9`)
 }

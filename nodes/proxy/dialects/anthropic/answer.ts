@@ -68,7 +68,7 @@ function printAnswerBlock(part: AssistantPart): Json[] {
   }
 }
 
-/** A thought without any text is hidden; otherwise what its maker sealed stands in the place of a signature. */
+/** Reasoning without text becomes a redacted block; otherwise the seal is sent as the block's signature. */
 export function printThoughtBlock({ text, signature, encrypted }: ReasoningPart): Json {
   if (text === '' && signature === undefined && encrypted !== undefined) {
     return { type: 'redacted_thinking', data: printSeal('encrypted', encrypted, redaction) }
@@ -81,7 +81,7 @@ function thoughtSeal(signature: Sealed | undefined, encrypted: Sealed | undefine
   return encrypted === undefined ? '' : printSeal('encrypted', encrypted, proof)
 }
 
-/** An answer there holds no media, so a picture is told in text that shows it. */
+/** Anthropic answers hold no media, so an image becomes a Markdown link, and other media their transcript or name. */
 export function mediaText({ type, media, transcript }: MediaPart): string {
   if (transcript !== undefined) return transcript
   const url = urlOfMedia(media)

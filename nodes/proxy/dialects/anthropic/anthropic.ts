@@ -1,4 +1,4 @@
-// Anthropic Messages, both sides.
+// The Anthropic Messages API, for callers and for upstreams.
 
 import { SseParser } from '../common/sse-parser.ts'
 import type { InboundDialect, UpstreamDialect } from '../dialect.ts'

@@ -1,5 +1,5 @@
-// Beta features of Anthropic's API on other people's clouds, which refuse a whole request for one that they do not know. So
-// each is sent what it is known to take, and the rest is named (wire 43).
+// Beta features of Anthropic's API on Bedrock and Vertex AI. Both refuse a whole request for one unknown feature, so
+// each is sent only the features that it is known to support; the others are reported as dropped (wire 43).
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Dropped } from '../dialect.ts'
 
@@ -10,20 +10,21 @@ const both = [
   ...['effort-2025-11-24', 'tool-search-tool-2025-10-19', 'tool-examples-2025-10-29'],
 ]
 
-/** By the documentation of each, in 2026. */
+/** The features that each host documented in 2026. */
 const known = {
   bedrock: new Set([...both, 'dev-full-thinking-2025-05-14']),
   vertex: new Set([...both, 'web-search-2025-03-05']),
 }
 
-/** `kept` is undefined for none. */
+/** Splits the features of a request into those that the host supports and those that are dropped. `kept` is undefined
+ *  when there are none. */
 export function betasFor({ betas = [] }: ChatRequest, host: keyof typeof known) {
   const taken = betas.filter((beta) => known[host].has(beta))
   const dropped: Dropped[] = betas.filter((beta) => !known[host].has(beta)).map((member) => ({ member }))
   return { kept: taken.length === 0 ? undefined : taken, dropped }
 }
 
-/** As the header lists them. */
+/** Parses the value of the `anthropic-beta` header. */
 export function readBetas(header: string): string[] {
   const betas = header.split(',').map((beta) => beta.trim())
   return betas.filter((beta) => beta !== '')

@@ -1,4 +1,4 @@
-// Errors as Anthropic writes them: {"type": "error", "error": {"type", "message"}, "request_id"}.
+// Error bodies of the Anthropic API: {"type": "error", "error": {"type", "message"}, "request_id"}.
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'

@@ -1,4 +1,4 @@
-// Why an Anthropic message ended.
+// Stop reasons of the Anthropic Messages API.
 import type { Finish, FinishReason } from '../../../../shared/chat/answer.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
@@ -13,7 +13,7 @@ const readings: Readonly<Record<string, FinishReason>> = {
   refusal: 'refusal',
 }
 
-/** `value` holds `stop_reason` and what stands beside it. */
+/** `value` holds `stop_reason` and the members that explain it. */
 export function readAnthropicFinish(value: JsonObject): Finish {
   const { stop_reason: raw, stop_sequence: sequence, stop_details: details } = value
   const explanation = isObject(details) ? details['explanation'] : undefined

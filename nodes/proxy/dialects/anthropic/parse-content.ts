@@ -1,4 +1,4 @@
-// Anthropic Messages: blocks of content, as callers and answers hold them.
+// Anthropic Messages: parses the content blocks of requests and answers.
 import type {
   AssistantPart,
   Citation,
@@ -102,7 +102,7 @@ function readDocument(reader: BodyReader, block: JsonObject, media: Media, path:
   }
 }
 
-/** Undefined for a source that is made of blocks itself. */
+/** Undefined for a source that consists of content blocks. */
 function readSource(reader: BodyReader, value: Json, path: string): Media | undefined {
   const source = reader.object(value, path)
   const { type, media_type: mediaType } = source
@@ -126,7 +126,8 @@ function readSource(reader: BodyReader, value: Json, path: string): Media | unde
 
 // ── what a model said ────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A block of an answer, in history or fresh. What is unknown stays as it is. */
+/** Parses a block of an assistant message, from the history of a request or from an answer. An unknown block becomes an
+ *  opaque part. */
 export function readAssistantBlock(block: JsonObject): AssistantPart {
   const { type, text, id, name } = block
   const cache = readCache(block['cache_control'])
@@ -159,7 +160,8 @@ function sealedThought(text: string, { kind, sealed }: Seal): ReasoningPart {
     : { type: 'reasoning', text, encrypted: sealed }
 }
 
-/** The seals of this dialect: that of a `thinking` block, and what stands for a `redacted_thinking` one. */
+/** The kinds of seal that this dialect has: the signature of a `thinking` block and the data of a `redacted_thinking`
+ *  block. */
 export const proof = { family: 'anthropic', kind: 'signature' } as const
 export const redaction = { family: 'anthropic', kind: 'encrypted' } as const
 
@@ -168,7 +170,7 @@ export function readCitations(value: Json): Citation[] | undefined {
   return value.filter(isObject).map(readCitation)
 }
 
-/** Its ranges are places in the source; in the answer it belongs to the whole block. */
+/** The ranges in the value are places in the source; the citation belongs to the whole text block. */
 export function readCitation(value: JsonObject): Citation {
   const { url, title, document_title: document, cited_text: cited, file_id: fileId } = value
   const name = typeof title === 'string' ? title : document

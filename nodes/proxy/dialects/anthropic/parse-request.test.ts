@@ -1,4 +1,4 @@
-// What a request of another dialect becomes at Anthropic, and what Anthropic's callers may say.
+// Requests of other dialects printed for Anthropic, and requests of Anthropic callers parsed.
 import { describe, expect, test } from 'vitest'
 import type { ModelFacts } from '../../../../shared/chat/capabilities.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'

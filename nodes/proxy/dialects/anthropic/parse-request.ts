@@ -1,4 +1,4 @@
-// Anthropic Messages: the request, as callers write it.
+// Anthropic Messages: parses the request of a caller.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type {
   ChatRequest,
@@ -120,7 +120,7 @@ function readThinking(reader: BodyReader, body: JsonObject): ReasoningWish | und
   }
 }
 
-/** `output_config.format`, and `output_format` as it was called before. */
+/** The format is `output_config.format`, or `output_format`, which is its older name. */
 function readFormat(reader: BodyReader, body: JsonObject): ResponseFormat | undefined {
   const config = body['output_config']
   const format = (isObject(config) ? config['format'] : undefined) ?? body['output_format']

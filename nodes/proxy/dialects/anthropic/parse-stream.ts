@@ -1,4 +1,4 @@
-// Anthropic Messages: the stream of an upstream, as events.
+// Anthropic Messages: parses the stream of an upstream into events.
 import { settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit, StartEvent } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
@@ -12,10 +12,10 @@ import { type AnthropicCounts, readAnthropicUsage, usageOfAnthropic } from './us
 
 interface Block {
   readonly kind: 'text' | 'reasoning' | 'tool-input' | 'opaque'
-  /** -1 until it is given one. */
+  /** The part's number; -1 for an opaque block, which gets its number at its end. */
   readonly part: number
   readonly value: JsonObject
-  /** Pieces of a tool's input, or of what an opaque block is about. */
+  /** Tool input received so far, or the streamed member of an opaque block. */
   input: string
 }
 
@@ -45,11 +45,11 @@ export class AnthropicStreamReader implements EventReader {
         return emit({ type: 'ping' })
       case 'error':
         return emit({ type: 'error', error: readAnthropicError(500, value) })
-      default: // an event that nobody has a use for is no error
+      default: // an unknown event is not an error
     }
   }
 
-  /** Not a word of this dialect. */
+  /** Does nothing: an Anthropic stream has no `[DONE]`. */
   done(): void {}
 
   end(emit: Emit): void {
@@ -58,7 +58,7 @@ export class AnthropicStreamReader implements EventReader {
 
   #start(message: Json, emit: Emit): void {
     if (this.#started) {
-      if (this.#parts === 0 && this.#blocks.size === 0) return // said twice
+      if (this.#parts === 0 && this.#blocks.size === 0) return // the start was repeated
       const text = 'The upstream began a second answer in the middle of the first.'
       emit({ type: 'error', error: { kind: 'server', message: text } })
       return
@@ -175,7 +175,7 @@ export class AnthropicStreamReader implements EventReader {
       return
     }
     const at = { choice: 0, part: block.part }
-    // An input that did not come in pieces came with the start, or is empty.
+    // Input that did not come in deltas came with the start of the block, or is empty.
     if (block.kind === 'tool-input' && block.input === '') {
       emit({ type: 'tool-input-delta', ...at, text: JSON.stringify(block.value['input'] ?? {}) })
     }
@@ -208,7 +208,7 @@ function startOf({ id, model, usage }: JsonObject): StartEvent {
   }
 }
 
-/** With what came in pieces put into its place. */
+/** The block with its streamed member put in its place. */
 function whole({ value, input }: Block): JsonObject {
   if (input === '') return value
   if (value['type'] === 'compaction') return { ...value, content: input }

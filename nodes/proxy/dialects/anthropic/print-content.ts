@@ -1,4 +1,4 @@
-// Anthropic Messages: the conversation, as an upstream is given it.
+// Anthropic Messages: prints the conversation for an upstream.
 
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type {
@@ -30,7 +30,7 @@ export interface PrintedMessage {
   readonly content: JsonObject[]
 }
 
-/** Instructions come first there, so those from the middle of a conversation move to the front and keep their weight. */
+/** Anthropic takes instructions only in `system`, so system messages from the middle of a conversation move there. */
 export function printConversation(messages: readonly Message[]): Result<PrintedConversation, MissingCapability> {
   const system: Json[] = []
   const printed: PrintedMessage[] = []
@@ -49,7 +49,7 @@ export function printConversation(messages: readonly Message[]): Result<PrintedC
   return done({ system, messages: printed.map(resultsFirst) })
 }
 
-/** Turns of one side in a row are one message; an empty one is none. */
+/** Consecutive turns of one role are merged into one message. An empty turn is left out. */
 function addMessage(printed: PrintedMessage[], role: PrintedMessage['role'], content: readonly JsonObject[]): void {
   if (content.length === 0) return
   const last = printed.at(-1)
@@ -57,7 +57,7 @@ function addMessage(printed: PrintedMessage[], role: PrintedMessage['role'], con
   else printed.push({ role, content: [...content] })
 }
 
-/** The results of tools have to be the first thing after their calls. */
+/** Tool results must be the first blocks after the message that holds their calls. */
 function resultsFirst(message: PrintedMessage): PrintedMessage {
   const isResult = (block: JsonObject) => block['type'] === 'tool_result'
   if (message.role === 'assistant' || !message.content.some(isResult)) return message
@@ -65,7 +65,7 @@ function resultsFirst(message: PrintedMessage): PrintedMessage {
   return { role: 'user', content: [...results, ...message.content.filter((block) => !isResult(block))] }
 }
 
-/** An answer that the model shall go on with may not end in white space. */
+/** A final assistant message, which the model continues, must not end in white space. */
 function trimLast({ role, content }: PrintedMessage): void {
   const last = content.at(-1)
   if (role !== 'assistant' || last?.['type'] !== 'text') return
@@ -84,7 +84,7 @@ function printBlocks(parts: readonly (UserPart | AssistantPart)[]): Result<JsonO
   return done(blocks)
 }
 
-/** Undefined for what says nothing there. */
+/** Undefined for a part that has no block in this dialect, such as an empty text. */
 function printBlock(part: UserPart | AssistantPart): Result<JsonObject | undefined, MissingCapability> {
   switch (part.type) {
     case 'text':
@@ -114,7 +114,7 @@ function printText({ text, citations, cache }: TextPart): JsonObject {
   }
 }
 
-/** Thoughts go back to their own family alone, and with their proof alone. */
+/** Reasoning is sent back only to the model family that signed or encrypted it. */
 function printThought({ text, signature, encrypted }: ReasoningPart): JsonObject | undefined {
   if (signature?.family === 'anthropic') return { type: 'thinking', thinking: text, signature: signature.data }
   if (encrypted?.family === 'anthropic') return { type: 'redacted_thinking', data: encrypted.data }
@@ -125,7 +125,7 @@ function printCall({ id, name, input, form, cache }: ToolCallPart): JsonObject {
   return { type: 'tool_use', id, name, input: toolInput(input, form), cache_control: printCache(cache) }
 }
 
-/** An object always: what a model wrote and is none goes under a name that says so. */
+/** The input must be an object, so text that is not a JSON object is wrapped in one. */
 export function toolInput(text: string, form: ToolCallPart['form']): Json {
   if (form === 'custom') return { input: text }
   if (text.trim() === '') return {}

@@ -1,4 +1,4 @@
-// Anthropic Messages: the request, as an upstream is given it.
+// Anthropic Messages: prints the request for an upstream.
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
@@ -28,7 +28,7 @@ export const anthropicCan: ReadonlySet<Capability> = new Set<Capability>([
 
 /** The version of the API that requests are printed for. */
 const versionLine = 'anthropic-version: 2023-06-01\r\n'
-/** For models of which nothing is known; every one that is sold takes as much. */
+/** `max_tokens` for models without known facts; every Claude model accepts it. */
 const outputTokensDefault = 8_192
 
 export function printAnthropicRequest(
@@ -70,14 +70,14 @@ export function printAnthropicRequest(
   })
 }
 
-/** `formatted`: the request whose response format has a native form here. */
+/** `formatted`: the request, when its response format has a native form at this model. */
 function printOutputConfig({ config }: Thinking, formatted: ChatRequest | undefined): Json {
   const format = formatted?.responseFormat
   if (format?.type !== 'json-schema') return config
   return { ...config, format: { type: 'json_schema', schema: format.schema } }
 }
 
-/** A turn of calls that began without a signed thought cannot go on with thinking turned on. */
+/** Whether the last assistant turn calls tools without signed reasoning at its start: thinking must stay off then. */
 function unsignedLoop(messages: readonly PrintedMessage[]): boolean {
   const last = messages.findLast(({ role }) => role === 'assistant')
   if (last?.content.some(({ type }) => type === 'tool_use') !== true) return false

@@ -1,5 +1,5 @@
-// Anthropic Messages: events, as the stream that a caller reads. One block is open at a time there, so a part that begins
-// while another one is open waits until that has ended.
+// Anthropic Messages: prints events as a stream for a caller. The API has one open block at a time, so the events of a
+// part that starts while another part is open wait until the open one has ended.
 import type {
   ChatEvent,
   FinishEvent,
@@ -26,7 +26,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
   #begun = false
   #usage: Usage | undefined
   #finish: FinishEvent | undefined
-  /** Blocks begun so far: the index of the next one. */
+  /** The index of the next block. */
   #index = 0
   #open: OpenBlock | undefined
   readonly #waiting: PartEvent[] = []
@@ -55,14 +55,14 @@ export class AnthropicStreamPrinter implements StreamPrinter {
       case 'upstream-cut':
         return ''
       default:
-        return event.choice === 0 ? this.#begin() + this.#printPart(event) : '' // there is one answer
+        return event.choice === 0 ? this.#begin() + this.#printPart(event) : '' // the API has one choice only
     }
   }
 
   #printPart(event: PartEvent): string {
     const open = this.#open
     if (open === undefined || open.part === event.part) return this.#printNow(event)
-    // Calls of tools come one after the other nearly always: one whose input is whole will not grow.
+    // Tool calls nearly always come one after the other, so a call whose input is complete JSON is closed early.
     if (event.type === 'tool-input-start' && open.isWhole()) return this.#close() + this.#printNow(event)
     this.#waiting.push(event)
     return ''
@@ -105,7 +105,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
     const open = this.#open
     if (open === undefined) return ''
     open.input += text
-    // Free text goes out as an object with one member, when all of it is there.
+    // Free text is sent as an object with one member, when all of it has arrived.
     return open.kind === 'custom' ? '' : this.#inputDelta(text)
   }
 
@@ -121,7 +121,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
       open.block = `{"type":"redacted_thinking","data":${hidden}}`
       return this.#openBlock()
     }
-    // A thought that is signed and encrypted keeps its signature.
+    // Reasoning that is both signed and encrypted keeps its signature.
     if (type === 'encrypted' && open.signed) return ''
     open.signed = true
     const seal = JSON.stringify(printSeal(type, sealed, proof))
@@ -146,7 +146,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
     return text
   }
 
-  /** What waited, in its order; what belongs to a third part goes on waiting. */
+  /** Prints the waiting events in order. Events of yet another part go on waiting. */
   #printWaiting(): string {
     let text = ''
     for (const event of this.#waiting.splice(0)) text += this.#printPart(event)
@@ -172,7 +172,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
       content: [],
       stop_reason: null,
       stop_sequence: null,
-      // An upstream of another dialect counts its input at the end, so this one may be an estimate.
+      // Upstreams of other dialects report their input at the end, so this count may be an estimate.
       usage: printAnthropicUsage(this.#usage ?? usageOf({ input: estimatedInput })),
     }
     return `event: message_start\ndata: {"type":"message_start","message":${JSON.stringify(message)}}\n\n`
@@ -189,7 +189,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
     return this.#openBlock() + this.#event('content_block_delta', this.#open?.index ?? 0, `,"delta":${delta}`)
   }
 
-  /** Unless it has begun. */
+  /** Sends the start of the open block, unless it was sent before. */
   #openBlock(): string {
     const open = this.#open
     if (open === undefined || open.index !== undefined) return ''
@@ -205,7 +205,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
 const emptyText = '{"type":"text","text":""}'
 const emptyThought = '{"type":"thinking","thinking":"","signature":""}'
 
-/** A block is sent with the first thing in it: a text may stay empty, and a thought may turn out to be redacted. */
+/** A block is sent with the first thing in it: a text may stay empty, and reasoning may turn out to be redacted. */
 function openBlockOf(event: PartStart | ReasoningStart | ToolInputStart): OpenBlock {
   switch (event.type) {
     case 'text-start':
@@ -223,9 +223,9 @@ function openBlockOf(event: PartStart | ReasoningStart | ToolInputStart): OpenBl
 class OpenBlock {
   readonly part: number
   readonly kind: 'text' | 'thought' | 'function' | 'custom'
-  /** What it begins with, as JSON. */
+  /** The block at its start, as JSON. */
   block: string
-  /** Once it has begun. */
+  /** Undefined until the start of the block was sent. */
   index: number | undefined
   input = ''
   signed = false

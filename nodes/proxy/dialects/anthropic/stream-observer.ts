@@ -1,4 +1,4 @@
-// What a gateway must see in an Anthropic stream that it relays as bytes: the usage, where the tokens are, its end.
+// Observes an Anthropic stream that passes through as bytes: its usage, where its tokens are, and its end.
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 import { type EventFate, eventData, type StreamObserver } from '../openai/stream-observer.ts'
@@ -45,7 +45,7 @@ export class AnthropicStreamObserver implements StreamObserver {
   }
 }
 
-/** The `event:` field, or the `type` member where an upstream leaves it out. */
+/** The `event:` field, or the `type` member where an upstream omits the field. */
 function eventType(text: string): string {
   if (text.startsWith('event: ')) {
     const end = text.search(/[\r\n]/)

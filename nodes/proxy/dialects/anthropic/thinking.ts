@@ -1,5 +1,5 @@
-// Anthropic Messages: how much the model thinks, which older models are told in tokens and newer ones in a word. A budget
-// is part of the cap on output tokens, and thinking rules out that a tool is forced.
+// Anthropic Messages: how much the model thinks. Older models take a token budget, newer ones an effort word. The
+// budget is part of `max_tokens`, and a model that thinks cannot be forced to call a tool.
 import type { ModelFacts } from '../../../../shared/chat/capabilities.ts'
 import { budgetOf, effortOf, nearestEffort } from '../../../../shared/chat/effort.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
@@ -11,7 +11,7 @@ export interface Thinking {
   readonly member?: Json
   /** Goes into `output_config`. */
   readonly config?: { readonly effort: Effort } | undefined
-  /** Thinking was asked for and cannot be had. */
+  /** Whether reasoning was requested and cannot be provided. */
   readonly dropped: boolean
 }
 
@@ -19,7 +19,7 @@ const budgetMin = 1_024
 const budgetDefault = 8_192
 const words: readonly Effort[] = ['low', 'medium', 'high', 'max']
 
-/** `unsignedLoop`: the conversation stands in a turn of calls that began without a signed thought. */
+/** `unsignedLoop`: the last assistant turn calls tools but does not begin with signed reasoning. */
 export function printThinking(
   request: ChatRequest,
   facts: ModelFacts,
@@ -49,12 +49,12 @@ function adaptive(wish: ReasoningWish, maxTokens: number): Thinking {
 function budgeted(wish: ReasoningWish, asked: number | undefined, cap: number): Thinking {
   const wanted = Math.max(budgetMin, budgetOf(wish) ?? budgetDefault)
   if (asked === undefined) {
-    // Nobody set a cap, so there is room for the budget and an answer after it.
+    // Without a limit of the caller there is room for the whole budget and an answer after it.
     const maxTokens = cap > wanted ? cap : wanted + cap
     return { on: true, maxTokens, member: { type: 'enabled', budget_tokens: wanted }, dropped: false }
   }
   if (asked <= budgetMin) return { on: false, maxTokens: asked, dropped: true }
-  // At least a quarter stays for the answer, where the minimum leaves it.
+  // The answer keeps at least a quarter of the limit, unless the minimal budget takes more.
   const budget = Math.min(wanted, Math.max(budgetMin, Math.floor(asked * 0.75)))
   return { on: true, maxTokens: asked, member: { type: 'enabled', budget_tokens: budget }, dropped: false }
 }

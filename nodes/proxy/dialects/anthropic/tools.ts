@@ -1,4 +1,4 @@
-// Anthropic Messages: tools and the choice among them.
+// Anthropic Messages: tools and tool choice.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { CustomTool, FunctionTool, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import type { BodyReader } from '../common/body-reader.ts'
@@ -24,7 +24,7 @@ export function readAnthropicTools(reader: BodyReader, tools: Json): Tool[] {
 
 export interface ReadChoice {
   readonly type: ToolChoice | undefined
-  /** Undefined where nothing is said. */
+  /** Undefined when the caller does not say. */
   readonly parallel: boolean | undefined
 }
 
@@ -48,7 +48,7 @@ export function readChoice(reader: BodyReader, value: Json): ReadChoice {
 
 // ── to an upstream ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `strict` goes to models that keep it. */
+/** `keepsStrict`: whether the model supports `strict`. */
 export function printAnthropicTool(tool: Tool, keepsStrict: boolean): Json {
   if (tool.type === 'hosted') return tool.value
   const { name, description, cache } = tool
@@ -56,7 +56,7 @@ export function printAnthropicTool(tool: Tool, keepsStrict: boolean): Json {
   return { name, description, input_schema: inputSchema(tool), strict, cache_control: printCache(cache) }
 }
 
-/** It has to say that it is an object. */
+/** The schema must state `type: object`. */
 function inputSchema(tool: FunctionTool | CustomTool): JsonObject {
   if (tool.type === 'custom') return customSchema
   const { parameters } = tool
@@ -64,7 +64,7 @@ function inputSchema(tool: FunctionTool | CustomTool): JsonObject {
   return parameters['type'] === undefined ? { type: 'object', ...parameters } : parameters
 }
 
-/** A tool that takes free text, where there are only functions. */
+/** Schema of a custom tool, which takes free text, where only functions exist. */
 export const customSchema: JsonObject = {
   type: 'object',
   properties: { input: { type: 'string' } },
@@ -73,7 +73,7 @@ export const customSchema: JsonObject = {
 }
 
 export function printChoice(choice: ToolChoice | undefined, parallel: boolean | undefined): Json {
-  // Only where several calls could come is there something to forbid.
+  // The flag is sent only with choices that allow several calls.
   const single = parallel === false ? { disable_parallel_tool_use: true } : {}
   switch (choice?.type) {
     case undefined:

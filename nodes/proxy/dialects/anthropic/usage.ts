@@ -1,9 +1,9 @@
-// Token counts in Anthropic's answers: cached input and cache writes are told beside the input, not within it.
+// Token counts of Anthropic answers: cached input and cache writes are counted beside the input, not within it.
 import type { Json } from '../../../../shared/chat/parts.ts'
 import { tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** A stream tells its usage twice, and not everything both times: `before` is what was told first. */
+/** A stream reports its usage twice, each time in part: `before` holds the counts of the first report. */
 export function readAnthropicUsage(value: Json, before?: AnthropicCounts): AnthropicCounts | undefined {
   if (!isObject(value)) return before
   const count = (name: Exclude<keyof AnthropicCounts, 'hour' | 'thought' | 'compaction'>) =>
@@ -28,10 +28,10 @@ export interface AnthropicCounts {
   readonly output_tokens: number
   readonly cache_read_input_tokens: number
   readonly cache_creation_input_tokens: number
-  /** The part of what was written to the cache that stays for an hour. */
+  /** The part of the cache writes that is kept for an hour. */
   readonly hour: number
   readonly thought: number
-  /** Used to shorten the conversation first, and not within the other numbers. */
+  /** Tokens that were used to shorten the conversation first; not included in the other counts. */
   readonly compaction: AnthropicCounts | undefined
 }
 

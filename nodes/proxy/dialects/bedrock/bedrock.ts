@@ -1,4 +1,4 @@
-// Bedrock's Converse API, for upstreams; embeddings by InvokeModel.
+// The Converse API of Amazon Bedrock, for upstreams; embeddings use InvokeModel.
 
 import type { UpstreamDialect } from '../dialect.ts'
 import { bedrockEmbeddingsUpstream } from './embeddings.ts'

@@ -1,4 +1,4 @@
-// Bedrock's Converse: what shall be kept in the prompt cache ends with an element of its own behind it (wire 39).
+// Bedrock Converse: a `cachePoint` element after a block ends the stretch that the prompt cache keeps (wire 39).
 import type { CacheMarker, Json } from '../../../../shared/chat/parts.ts'
 
 export function printCachePoint(cache: CacheMarker | undefined): Json[] {

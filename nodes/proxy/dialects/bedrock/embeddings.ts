@@ -1,4 +1,4 @@
-// Embeddings on Bedrock, by InvokeModel: each maker of models has its own form of them there.
+// Embeddings on Bedrock by InvokeModel. Each model vendor has its own request format there.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { EmbeddingAnswer, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
@@ -37,7 +37,7 @@ function printFor(request: EmbeddingRequest, model: string): Result<Printed, Mis
   return fail({ capability: 'embeddings', what: model })
 }
 
-/** One text at a time. The first version has no choice of dimensions. */
+/** Titan embeds one text per request. Its first version has no choice of dimensions. */
 function printTitan(request: EmbeddingRequest, model: string): Result<Printed, MissingCapability> {
   const texts = textsOf(request)
   if (!texts.ok) return texts
@@ -60,7 +60,7 @@ function titanDropped({ dimensions, purpose, user, extras }: EmbeddingRequest, i
   return members.map((member) => ({ member }))
 }
 
-/** Cohere's models tell their tokens in a header alone there: such an answer has no count. */
+/** Cohere models report their tokens only in a header on Bedrock, so such an answer has no count. */
 function parseAnswer(body: JsonObject, { model = '' }: PrintedRequest): EmbeddingAnswer | undefined {
   const { embedding, embeddings, inputTextTokenCount } = body
   const vectors = vectorsIn(embeddings ?? [embedding])

@@ -1,4 +1,5 @@
-// Errors of Bedrock: {"message"} with the exception's name in a header, in the body, or as the type of a message in a stream.
+// Errors of Bedrock: {"message"}, with the name of the exception in a header, in the body, or as the type of a stream
+// message.
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject } from '../common/body-reader.ts'
@@ -32,7 +33,7 @@ export function parseBedrockError(status: number, body: Buffer): ChatError {
   return errorOf(typeof type === 'string' ? type : '', text, errorKindOfStatus(status))
 }
 
-/** An exception frame of a stream, before its first event or behind it (wire 62). */
+/** Parses an exception message of a stream, which may come before or after its first event (wire 62). */
 export function readBedrockException({ name, errorMessage, body }: AwsMessage): ChatError {
   const value = tryParseExact(Buffer.from(body).toString('utf8'))
   const message = isObject(value) && typeof value['message'] === 'string' ? value['message'] : errorMessage

@@ -8,7 +8,7 @@ const messageBytesMax = 16 << 20
 export class AwsEventStream {
   #held: Buffer = Buffer.alloc(0)
 
-  /** `onMessage` is called for each whole message. `bytes` need be valid only during the call. */
+  /** Calls `onMessage` for each complete message. `bytes` must be valid only during the call. */
   push(bytes: Buffer, onMessage: (message: AwsMessage) => void): 'ok' | 'broken' {
     let rest = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes])
     while (rest.length >= preludeBytes) {
@@ -20,12 +20,12 @@ export class AwsEventStream {
       onMessage(message)
       rest = rest.subarray(size)
     }
-    // A copy: the caller's bytes are reused.
+    // The caller reuses its bytes, so the rest is copied.
     this.#held = Buffer.from(rest)
     return 'ok'
   }
 
-  /** Whether the connection ended between two messages. */
+  /** Whether the bytes so far end between two messages. */
   get isBetween(): boolean {
     return this.#held.length === 0
   }

@@ -1,4 +1,4 @@
-// Why a Converse answer ended.
+// Stop reasons of Bedrock Converse.
 import { type Finish, type FinishReason, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
 

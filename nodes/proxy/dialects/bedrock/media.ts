@@ -1,4 +1,5 @@
-// Bedrock's Converse: images, documents and videos, as bytes or as objects in S3. Links are not followed there, nor here.
+// Bedrock Converse: images, documents and videos, as bytes or as S3 objects. Neither Bedrock nor the gateway fetches
+// links.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { JsonObject, Media, MediaPart } from '../../../../shared/chat/parts.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
@@ -84,7 +85,7 @@ function mediaTypeOf(media: Media): string {
   return media.from === 'bytes' ? (imageTypeOf(media.base64) ?? told) : told
 }
 
-/** Letters, digits, single spaces, hyphens, brackets: anything else is refused. */
+/** Bedrock refuses names with other characters than letters, digits, single spaces, hyphens and brackets. */
 function documentName(name = 'document'): string {
   const plain = name
     .replace(/\.[A-Za-z0-9]{1,5}$/, '')

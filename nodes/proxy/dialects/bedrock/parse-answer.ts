@@ -1,4 +1,4 @@
-// Bedrock's Converse: the whole answer of an upstream.
+// Bedrock Converse: parses a unary answer.
 import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Citation, Json, JsonObject, ReasoningPart } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
@@ -6,7 +6,7 @@ import type { PrintedRequest } from '../dialect.ts'
 import { readBedrockFinish } from './finish-reason.ts'
 import { readBedrockUsage } from './usage.ts'
 
-/** It does not name its model, so the one that was asked for is the one that answered. */
+/** The answer does not name its model, so the requested model is reported. */
 export function readBedrockAnswer(body: JsonObject, { toolNames, model = '' }: PrintedRequest): ChatAnswer | undefined {
   const message = isObject(body['output']) ? body['output']['message'] : undefined
   const content = isObject(message) ? message['content'] : undefined

@@ -1,4 +1,5 @@
-// Bedrock's ConverseStream: events in binary messages. Blocks are told apart by their index; text and thoughts have no start.
+// Bedrock ConverseStream: parses binary messages into events. Blocks are identified by index; text and reasoning have
+// no start event.
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
@@ -38,7 +39,7 @@ export class BedrockStreamParser implements StreamParser {
     return framed === 'ok' && !this.#broken ? 'ok' : 'broken'
   }
 
-  /** The usage follows the stop, so an answer is over when the connection is. */
+  /** The usage follows the stop event, so the answer ends when the connection does. */
   end(emit: Emit): void {
     if (this.#over) return
     this.#over = true
@@ -76,7 +77,7 @@ export class BedrockStreamParser implements StreamParser {
         if (usage !== undefined) emit({ type: 'usage', usage })
         break
       }
-      default: // an event that nobody has a use for is no error
+      default: // an unknown event is not an error
     }
   }
 
@@ -117,7 +118,7 @@ export class BedrockStreamParser implements StreamParser {
 
   #say(index: number, kind: Block['kind'], text: Json, emit: Emit): void {
     if (typeof text !== 'string') return
-    // A piece of an input of which no start came belongs to no call.
+    // Tool input without a start event belongs to no call.
     if (kind === 'tool-input' && !this.#blocks.has(index)) return
     const block = this.#opened(index, kind, emit)
     if (text === '') return
@@ -133,7 +134,7 @@ export class BedrockStreamParser implements StreamParser {
     return block
   }
 
-  /** Some models never say that a text has ended: the next block says it. */
+  /** Some models never send the end of a text block, so the start of the next block ends it. */
   #open(index: number, kind: Block['kind'], emit: Emit): Block {
     for (const [other, { kind }] of [...this.#blocks]) if (kind !== 'tool-input') this.#close(other, emit)
     const block: Block = { kind, part: this.#parts++, isEmpty: true }
@@ -146,7 +147,7 @@ export class BedrockStreamParser implements StreamParser {
     if (block === undefined) return
     this.#blocks.delete(index)
     const at = { choice: 0, part: block.part }
-    // A call without arguments has an object without members (wire 22).
+    // A call without arguments gets an empty object (wire 22).
     if (block.kind === 'tool-input' && block.isEmpty) emit({ type: 'tool-input-delta', ...at, text: '{}' })
     emit({ type: `${block.kind}-end`, ...at })
   }

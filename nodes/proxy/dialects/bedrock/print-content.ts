@@ -1,4 +1,4 @@
-// Bedrock's Converse: the conversation, as an upstream is given it.
+// Bedrock Converse: prints the conversation for an upstream.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type {
   AssistantPart,
@@ -28,7 +28,7 @@ export interface BedrockMessage {
 
 export interface ContentFacts {
   readonly names: ToolNames
-  /** Whether results of tools may hold images; elsewhere they follow behind the results (wire 67). */
+  /** Whether tool results may hold images; for other models the images follow after the results (wire 67). */
   readonly imagesInResults: boolean
 }
 
@@ -51,12 +51,12 @@ export function printBedrockConversation(
   return done({ system, messages: withAFirstTurn(printed).map(resultsFirst) })
 }
 
-/** A conversation begins with the user there. */
+/** Bedrock requires the first message to be the user's. */
 function withAFirstTurn(messages: BedrockMessage[]): BedrockMessage[] {
   return messages[0]?.role === 'user' ? messages : [{ role: 'user', content: [{ text: '…' }] }, ...messages]
 }
 
-/** Turns of one side in a row are one message; an empty one is none (wire 40, 41). */
+/** Consecutive turns of one role are merged into one message. An empty turn is left out (wire 40, 41). */
 function addMessage(printed: BedrockMessage[], role: BedrockMessage['role'], content: readonly JsonObject[]): void {
   if (content.length === 0) return
   const last = printed.at(-1)
@@ -83,7 +83,7 @@ function printParts(
   return done(blocks)
 }
 
-/** Nothing for what says nothing there. */
+/** Empty for a part that has no block in this dialect, such as an empty text. */
 function printPart(part: UserPart | AssistantPart, facts: ContentFacts): Result<JsonObject[], MissingCapability> {
   switch (part.type) {
     case 'text':
@@ -104,7 +104,7 @@ function printPart(part: UserPart | AssistantPart, facts: ContentFacts): Result<
   }
 }
 
-/** Thoughts go back to Claude alone, and with their proof alone (wire 34–36). */
+/** Reasoning is sent back only to Claude, and only if it is signed or encrypted (wire 34–36). */
 function printThought({ text, signature, encrypted }: ReasoningPart): JsonObject[] {
   if (signature?.family === 'anthropic') {
     return [{ reasoningContent: { reasoningText: { text, signature: signature.data } } }]

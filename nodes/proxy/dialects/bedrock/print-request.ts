@@ -1,4 +1,4 @@
-// Bedrock's Converse: the request, as an upstream is given it.
+// Bedrock Converse: prints the request for an upstream.
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
@@ -24,7 +24,7 @@ export const bedrockCan: ReadonlySet<Capability> = new Set<Capability>([
   ...(['tools', 'custom tools', 'forced tool choice', 'images', 'video', 'files', 'structured output'] as const),
 ])
 
-/** For models of which nothing is known; every one that is sold there takes as much. */
+/** `maxTokens` for models without known facts; every model on Bedrock accepts it. */
 const outputTokensDefault = 4_096
 
 export function printBedrockRequest(
@@ -34,7 +34,7 @@ export function printBedrockRequest(
   const jsonTool = needsJsonTool(asked) ? withJsonTool(asked) : undefined
   const request = jsonTool?.request ?? asked
   const names = new ToolNames(bedrockNames)
-  // The tools first: they keep their names before calls from long ago get theirs.
+  // Tools are printed first, so that they keep their names when names of earlier calls collide with theirs.
   const toolConfig = printToolConfig(request, names)
   const conversation = printBedrockConversation(request.messages, { names, imagesInResults: takesImages(target.model) })
   if (!conversation.ok) return conversation
@@ -74,7 +74,7 @@ function takesImages(model: string): boolean {
   return isClaude(model) || /nova/.test(model)
 }
 
-/** A turn of calls that began without a signed thought cannot go on with thinking turned on. */
+/** Whether the last assistant turn calls tools without signed reasoning at its start: thinking must stay off then. */
 function unsignedLoop(messages: readonly BedrockMessage[]): boolean {
   const last = messages.findLast(({ role }) => role === 'assistant')
   return last?.content.some((block) => 'toolUse' in block) === true && !('reasoningContent' in (last.content[0] ?? {}))
@@ -86,7 +86,7 @@ const settled: readonly Parameter[] = ['maxOutputTokens', 'n']
 
 const tiers: readonly string[] = ['default', 'flex', 'priority', 'reserved']
 
-/** `members` is `inferenceConfig`. */
+/** `members` become `inferenceConfig`. */
 interface Printing extends ParameterPrinting {
   readonly isClaude: boolean
   readonly thinking: Thinking | undefined
@@ -154,7 +154,8 @@ function printOwnParameters(request: ChatRequest, target: TargetTraits, thinking
   return { printing, dropped: [...(betas?.dropped ?? []), ...dropped] }
 }
 
-/** Up to 16 texts of narrow form; what does not fit is left out as a whole, since a part of it would mislead (wire 68). */
+/** Bedrock takes up to 16 short texts. Metadata that does not fit is left out as a whole, since a part of it would
+ *  mislead (wire 68). */
 function requestMetadata(value: Json): JsonObject | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const entries = Object.entries(value)

@@ -1,5 +1,5 @@
-// Bedrock's Converse: tools. Their names have narrower rules there, so names that break them are written otherwise and read
-// back (wire 66); and a conversation with calls in it has to bring tools even when the caller asks for none (wire 65).
+// Bedrock Converse: tools. Tool names are replaced where Bedrock's rules forbid them, and restored in the answer (wire
+// 66). A conversation with tool calls in it must declare tools even when the caller offers none (wire 65).
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
@@ -12,7 +12,7 @@ export function printToolConfig(request: ChatRequest, names: ToolNames): JsonObj
   const { toolChoice } = request
   const allowed = toolChoice?.type === 'allowed' ? new Set(toolChoice.names) : undefined
   const asked = request.tools.filter(({ name }) => allowed === undefined || allowed.has(name))
-  // There is no way to forbid tools but to bring none.
+  // Bedrock cannot forbid tool calls, so `none` offers no tools.
   const offered = toolChoice?.type === 'none' ? [] : asked
   const tools = offered.flatMap((tool) => printTool(tool, names))
   if (tools.length > 0) return { tools, toolChoice: printChoice(toolChoice, names) }
@@ -30,7 +30,7 @@ function printTool(tool: Tool, names: ToolNames): Json[] {
     tool.type === 'custom'
       ? { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] }
       : { type: 'object', ...tool.parameters }
-  // An empty description is refused.
+  // Bedrock refuses an empty description.
   const spec = { name: names.write(name), description: description || undefined, inputSchema: { json } }
   return [{ toolSpec: spec }, ...printCachePoint(cache)]
 }

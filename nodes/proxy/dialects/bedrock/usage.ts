@@ -1,9 +1,9 @@
-// Token counts of Bedrock's Converse: what was read from and written to the cache stands beside the input (wire 69).
+// Token counts of Bedrock Converse: cache reads and cache writes are counted beside the input (wire 69).
 import type { Json } from '../../../../shared/chat/parts.ts'
 import { tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** Undefined for what is no usage. */
+/** Undefined when `value` is not a usage object. */
 export function readBedrockUsage(value: Json): Usage | undefined {
   if (!isObject(value)) return undefined
   const input = tokenCount(value['inputTokens'])

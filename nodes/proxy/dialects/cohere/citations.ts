@@ -1,8 +1,9 @@
-// What a Cohere answer leans on: documents that came with the request, and results of tools.
+// Citations of Cohere answers: documents that came with the request, and tool results.
 import type { Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** One for each source. `text`: that of the part it belongs to; Cohere counts its characters, here they are UTF-16 units. */
+/** Returns one citation per source. `text` is the text of the cited part: Cohere counts its characters, and `Citation`
+ *  its UTF-16 units. */
 export function readCohereCitations(value: JsonObject, text: string): Citation[] {
   const { start, end, sources } = value
   const place = {

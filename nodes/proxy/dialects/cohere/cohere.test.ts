@@ -302,7 +302,7 @@ test('embeddings say what they are for; texts alone are taken', () => {
   expect(cohereEmbeddingsUpstream.parseAnswer({ embeddings: {} }, plain.value)).toBeUndefined()
 })
 
-/** At once, and a byte at a time: what is understood must be the same (wire 2). */
+/** Parses the stream at once and byte by byte, and expects the same events (wire 2). */
 function streamed(...events: readonly JsonObject[]): ChatEvent[] {
   const bytes = Buffer.from(
     events.map((event) => `event: ${event['type']}\ndata: ${JSON.stringify(event)}\n\n`).join(''),

@@ -1,4 +1,4 @@
-// Cohere's API in its second version, for upstreams.
+// Version 2 of Cohere's API, for upstreams.
 
 import { SseParser } from '../common/sse-parser.ts'
 import type { UpstreamDialect } from '../dialect.ts'

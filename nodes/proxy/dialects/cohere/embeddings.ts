@@ -1,4 +1,4 @@
-// Cohere's embeddings, to an upstream.
+// Cohere's embeddings, for upstreams.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { EmbeddingAnswer, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
@@ -10,7 +10,7 @@ import type { EmbeddingUpstream, PrintedRequest, TargetTraits } from '../dialect
 
 export const cohereEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
 
-/** Cohere's own words, for which there is no other name. */
+/** Cohere's own members, which have no neutral name. */
 const ownMembers: ReadonlySet<string> = new Set(['truncate', 'max_tokens', 'priority'])
 
 function printRequest(request: EmbeddingRequest, { model }: TargetTraits): Result<PrintedRequest, MissingCapability> {
@@ -25,7 +25,7 @@ function printRequest(request: EmbeddingRequest, { model }: TargetTraits): Resul
   })
 }
 
-/** What to embed and how, wherever the model is hosted. */
+/** The members that say what to embed and how, wherever the model is hosted. */
 export function embedMembers(request: EmbeddingRequest): Result<JsonObject, MissingCapability> {
   const texts = textsOf(request)
   if (!texts.ok) return texts
@@ -44,7 +44,8 @@ export function droppedOf({ user, extras }: EmbeddingRequest): { readonly member
   return [...(user === undefined ? [] : ['user']), ...foreign].map((member) => ({ member }))
 }
 
-/** As Google and Voyage name the same things. It has to be said; texts that are kept are what is mostly embedded. */
+/** Cohere's names for the purposes that Google and Voyage name. Cohere requires one; the default is that of stored
+ *  texts. */
 const inputTypes: Readonly<Record<string, string>> = {
   RETRIEVAL_QUERY: 'search_query',
   RETRIEVAL_DOCUMENT: 'search_document',
@@ -65,7 +66,7 @@ function parseAnswer(body: JsonObject, { model = '' }: PrintedRequest): Embeddin
   return { model, vectors, inputTokens: isObject(billed) ? tokenCount(billed['input_tokens']) : undefined }
 }
 
-/** By their type, or as the first version of the API had them. */
+/** Vectors stand under their type, or directly in `embeddings` in version 1 of the API. */
 export function vectorsIn(embeddings: Json): number[][] | undefined {
   const vectors = isObject(embeddings) ? embeddings['float'] : embeddings
   if (!Array.isArray(vectors)) return undefined

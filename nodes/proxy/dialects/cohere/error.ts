@@ -1,10 +1,10 @@
-// Errors of Cohere: {"message"}, with an id.
+// Error bodies of Cohere: {"message"}, with an id.
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject } from '../common/body-reader.ts'
 import { plainMessage } from '../openai/error.ts'
 
-/** Statuses of its own: a token that it has blocked, and a request that was cancelled or took too long. */
+/** Cohere's own statuses: 498 for a blocked token, 499 for a request that was cancelled or took too long. */
 const kindsByStatus: Readonly<Record<number, ChatErrorKind>> = { 498: 'authentication', 499: 'timeout' }
 
 export function parseCohereError(status: number, body: Buffer): ChatError {

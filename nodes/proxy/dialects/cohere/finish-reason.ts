@@ -1,4 +1,4 @@
-// Why a Cohere answer ended.
+// Finish reasons of Cohere.
 import { type Finish, type FinishReason, settledReason } from '../../../../shared/chat/answer.ts'
 import type { ChatError } from '../../../../shared/chat/error.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
@@ -17,7 +17,7 @@ export function readCohereFinish(raw: Json, calledTools: boolean): Finish {
   return { reason: settledReason(readings[raw] ?? 'stop', calledTools), raw }
 }
 
-/** Some endings mean that there is no answer. */
+/** Some finish reasons mean that there is no answer. */
 export function errorInFinish(raw: Json, message: Json): ChatError | undefined {
   if (raw !== 'ERROR' && raw !== 'TIMEOUT') return undefined
   const said = typeof message === 'string' && message !== '' ? message : undefined

@@ -1,4 +1,4 @@
-// Cohere's chat: the whole answer.
+// Cohere's chat: parses a unary answer.
 import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject, TextPart } from '../../../../shared/chat/parts.ts'
 import { isObject, objectsIn, textIn } from '../common/body-reader.ts'
@@ -35,7 +35,7 @@ function contentOf(content: Json): AssistantPart[] {
   })
 }
 
-/** A citation names the block it stands in; where it does not, it is the text. */
+/** A citation names the index of its block. Without an index it belongs to the first text. */
 function cited(parts: readonly AssistantPart[], citations: readonly JsonObject[]): AssistantPart[] {
   if (citations.length === 0) return [...parts]
   const firstText = parts.findIndex(({ type }) => type === 'text')
@@ -54,7 +54,7 @@ function readCall({ id, function: called }: JsonObject): AssistantPart {
   return { type: 'tool-call', id: textIn(id), name: textIn(name), input: inputOf(textIn(given)), form: 'function' }
 }
 
-/** A tool without arguments is called with nothing, or with null. */
+/** A call of a tool without parameters has empty arguments, or `null`. */
 export function inputOf(given: string): string {
   const told = given.trim()
   return told === '' || told === 'null' ? '{}' : given

@@ -1,4 +1,4 @@
-// Cohere's chat: the stream of an upstream, as events.
+// Cohere's chat: parses the stream of an upstream into events.
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject, textIn } from '../common/body-reader.ts'
@@ -10,16 +10,16 @@ import { readCohereUsage } from './usage.ts'
 
 type Open =
   | { readonly kind: 'text' | 'reasoning'; readonly part: number; text: string }
-  /** `held`: what may yet turn out to be no arguments at all. */
+  /** `held`: arguments that may turn out to be `null`, which means none. */
   | { readonly kind: 'tool-input'; readonly part: number; held: string | undefined }
 
 export class CohereStreamReader implements EventReader {
   readonly #model: string
   #parts = 0
   #calledTools = false
-  /** What is being said or thought; calls stand beside it by their index. */
+  /** The open text or reasoning part. Calls are open beside it, by their index. */
   #saying: Extract<Open, { text: string }> | undefined
-  /** By the index of its block: a citation may name one that is closed. */
+  /** Text parts by the index of their block; a citation may name a block that has ended. */
   readonly #texts = new Map<number, Extract<Open, { text: string }>>()
   readonly #calls = new Map<number, Extract<Open, { kind: 'tool-input' }>>()
 
@@ -50,11 +50,11 @@ export class CohereStreamReader implements EventReader {
         return emit({ type: 'start', id: textIn(value['id']), model: this.#model })
       case 'message-end':
         return this.#finish(value['delta'], emit)
-      default: // ends that are known by what follows, and what nobody has a use for
+      default: // events whose meaning follows from others, and unknown events
     }
   }
 
-  /** What ends the stream was said before it. */
+  /** Does nothing: the end of the answer is an event before it. */
   done(): void {}
 
   end(emit: Emit): void {

@@ -1,4 +1,4 @@
-// Cohere's messages: what was said, as an upstream is given it.
+// Cohere's chat: prints the conversation for an upstream.
 import type {
   AssistantPart,
   Json,
@@ -15,7 +15,7 @@ import { isObject } from '../common/body-reader.ts'
 import { urlOfMedia } from '../common/media.ts'
 import type { ToolNames } from '../common/tool-names.ts'
 
-/** Instructions stay where they were said: a system message may stand anywhere there. */
+/** System messages keep their place: Cohere accepts them anywhere. */
 export function printCohereMessages(messages: readonly Message[], names: ToolNames): Json[] {
   return messages.flatMap((message) => printMessage(message, names))
 }
@@ -33,8 +33,8 @@ function printMessage(message: Message, names: ToolNames): Json[] {
   }
 }
 
-/** Results come first: they have to follow the calls they answer. Pictures in them follow in a message of the user's,
- *  because a tool's message holds text alone. */
+/** Tool results come first, because they must follow the calls they answer. Images in them follow in a user message,
+ *  because a tool message holds text only. */
 function printUser(parts: readonly UserPart[]): Json[] {
   const results = parts.filter((part) => part.type === 'tool-result')
   const lifted = results.flatMap((result) => result.parts.filter((part) => part.type === 'image'))
@@ -47,7 +47,7 @@ function printUser(parts: readonly UserPart[]): Json[] {
 function printResult({ callId, parts, isError }: ToolResultPart): Json {
   const text = parts.flatMap((part) => textOf(part) ?? []).join('\n\n')
   const said = text === '' && parts.length > 0 ? 'The result is in the next message.' : text
-  // The dialect has no flag for it, and a model must not take an error for a result.
+  // The dialect has no error flag, and a model must not take an error for a result.
   return { role: 'tool', tool_call_id: callId, content: isError === true ? `Error: ${said}` : said }
 }
 
@@ -58,7 +58,7 @@ function printAssistant(parts: readonly AssistantPart[], names: ToolNames): Json
     const text = part.type === 'refusal' ? part.text : textOf(part as UserPart)
     return text === undefined || text === '' ? [] : [{ type: 'text', text }]
   })
-  // Cohere calls the thoughts before tool calls their plan.
+  // Cohere calls the reasoning before tool calls their plan.
   if (calls.length > 0) {
     const tool_plan = thoughts.length === 0 ? undefined : thoughts.join('\n\n')
     const content = said.length === 0 ? undefined : (textAlone(said) ?? said)
@@ -73,12 +73,12 @@ function printCall(call: ToolCallPart, names: ToolNames): Json {
   return { id: call.id, type: 'function', function: { name: names.write(call.name), arguments: argumentsOf(call) } }
 }
 
-/** Thoughts that the model of another provider signed are left out (wire 36). */
+/** Reasoning that another provider's model signed is left out (wire 36). */
 function thoughtIn({ text, signature }: ReasoningPart): string[] {
   return signature === undefined && text !== '' ? [text] : []
 }
 
-/** The model's own text where it is an object, so that no digit is lost. */
+/** The text as the model wrote it, if it is a JSON object, so that no digit is lost. */
 function argumentsOf({ input, form }: ToolCallPart): string {
   const isWhole = form === 'function' && isObject(tryParseExact(input))
   return isWhole ? input : JSON.stringify(toolInput(input, form))
@@ -97,13 +97,13 @@ function printImage({ media, detail }: MediaPart): Json[] {
   return url === undefined ? [] : [{ type: 'image_url', image_url: { url, detail } }]
 }
 
-/** Of what is text, or a document that is. */
+/** The text of a text part or of a plain-text document. */
 function textOf(part: UserPart): string | undefined {
   if (part.type === 'text') return part.text
   return part.type === 'file' && part.media.from === 'text' ? part.media.text : undefined
 }
 
-/** Undefined where there is more than one text. */
+/** The only text of the content; undefined when there is more than one part. */
 function textAlone(content: readonly Json[]): string | undefined {
   const [only] = content as { type: string; text?: string }[]
   return content.length === 1 && only?.type === 'text' ? only.text : undefined

@@ -1,4 +1,4 @@
-// Cohere's chat, the second version of its API: the request, as an upstream is given it.
+// Version 2 of Cohere's chat: prints the request for an upstream.
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import { budgetOf } from '../../../../shared/chat/effort.ts'
 import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
@@ -23,20 +23,20 @@ export const cohereCan: ReadonlySet<Capability> = new Set<Capability>([
   ...(['tools', 'custom tools', 'forced tool choice', 'images', 'structured output'] as const),
 ])
 
-/** Cohere's own members, for which no other dialect has a name: whoever writes them means them. */
+/** Cohere's own members, which no other dialect has: a caller who sends them means Cohere. */
 const ownMembers: ReadonlySet<string> = new Set(['documents', 'citation_options', 'safety_mode', 'priority'])
 
 export function printCohereRequest(
   asked: ChatRequest,
   target: TargetTraits,
 ): Result<PrintedRequest, MissingCapability> {
-  // An answer of a certain form is not to be had beside tools.
+  // Cohere does not support structured output together with tools.
   const jsonTool = asked.tools.length > 0 && needsJsonTool(asked) ? withJsonTool(asked) : undefined
   const request = jsonTool?.request ?? asked
   const members = foreignMembers(request, 'cohere')
   if (!members.ok) return members
   const names = new ToolNames(cohereNames)
-  // The tools first: they keep their names before calls from long ago get theirs.
+  // Tools are printed first, so that they keep their names when names of earlier calls collide with theirs.
   const tools = printCohereTools(request, names)
   const parameters: Record<string, Json> = {}
   const dropped = printParameters({ request, target, members: parameters }, rules)
@@ -76,7 +76,7 @@ function printFormat({ responseFormat }: ChatRequest): JsonObject | undefined {
 const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
 /** Parameters that other members of the body express, or that hold without being sent. */
 const settled: readonly Parameter[] = ['n', 'parallelToolCalls']
-/** The API refuses more stop sequences. */
+/** The API refuses requests with more stop sequences. */
 const stopsMax = 5
 
 const rules: ParameterRules<ParameterPrinting> = {
@@ -111,7 +111,7 @@ function printReasoning(wish: ReasoningWish, { target, members }: ParameterPrint
   return 'printed'
 }
 
-/** In tokens; without a number the model decides (wire 84). */
+/** Cohere takes a token budget; without one the model decides (wire 84). */
 function printThinking(wish: ReasoningWish): JsonObject {
   const budget = budgetOf(wish)
   return budget === 0 ? { type: 'disabled' } : { type: 'enabled', token_budget: budget }

@@ -1,4 +1,4 @@
-// Cohere's tools. None can be named that has to be called: it is the only one that is offered then.
+// Cohere's tools. A forced tool cannot be named, so it is the only tool that is offered.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { CustomTool, FunctionTool, ToolChoice } from '../../../../shared/chat/tools.ts'
@@ -16,7 +16,7 @@ export interface PrintedTools {
   readonly dropped: readonly Dropped[]
 }
 
-/** In the order in which they were sent, so that a prompt cache stays warm (wire 87). */
+/** Tools keep their order, so that the prompt cache stays warm (wire 87). */
 export function printCohereTools(request: ChatRequest, names: ToolNames): PrintedTools {
   const { toolChoice, parameters, legacyFunctions } = request
   const declared = request.tools.filter((tool) => tool.type !== 'hosted')
@@ -24,7 +24,7 @@ export function printCohereTools(request: ChatRequest, names: ToolNames): Printe
   if (offered.length === 0) return { members: {}, dropped: [] }
   const functions = offered.filter((tool) => tool.type === 'function')
   const strict = functions.filter((tool) => tool.strict === true)
-  // It is said for all of them or for none.
+  // Cohere has one `strict` flag for all tools.
   const areStrict = strict.length > 0 && strict.length === offered.length
   const dropped: Dropped[] = []
   if (strict.length > 0 && !areStrict) dropped.push({ member: 'strict' })
@@ -51,7 +51,7 @@ function printTool(tool: FunctionTool | CustomTool, names: ToolNames): Json {
 
 const noParameters: JsonObject = { type: 'object', properties: {} }
 
-/** Absent: the model decides. */
+/** Undefined: the model decides. */
 function printChoice(choice: ToolChoice | undefined): string | undefined {
   switch (choice?.type) {
     case 'none':

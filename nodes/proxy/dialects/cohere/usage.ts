@@ -1,10 +1,10 @@
-// Token counts in Cohere's answers: what the model read and wrote, with Cohere's own words around the prompt, and what of
-// that is charged.
+// Token counts of Cohere answers: `tokens` are those that the model read and wrote, with Cohere's own prompt around the
+// caller's; `billed_units` are those that are charged.
 import type { Json } from '../../../../shared/chat/parts.ts'
 import { tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** Undefined for what is no usage. */
+/** Undefined when `value` is not a usage object. */
 export function readCohereUsage(value: Json): Usage | undefined {
   if (!isObject(value)) return undefined
   const billed = pairOf(value['billed_units'])

@@ -1,5 +1,5 @@
-// Reads a caller's JSON into true types. The first thing that is wrong is kept with its path and reading goes on with a
-// stand-in, so that parsers are straight code and say exactly where a request is flawed.
+// Reads a caller's JSON into typed values. The first flaw is kept with its path, and reading goes on with a default
+// value, so that parsers need no branches and report exactly where a request is wrong.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { numberIn } from '../../../../shared/json/exact.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
@@ -8,7 +8,7 @@ import type { BadRequest } from '../dialect.ts'
 export class BodyReader {
   #problem: BadRequest | undefined
 
-  /** `code` where the dialect has a name for what is wrong. */
+  /** `code`: the dialect's error code, if it has one. */
   wrong(path: string, message: string, code?: string): void {
     this.#problem ??= code === undefined ? { path, message } : { path, message, code }
   }
@@ -35,7 +35,7 @@ export class BodyReader {
     return []
   }
 
-  // Where a member may be left out, null means the same as leaving it out.
+  // A null member means the same as an absent one.
 
   maybeText(value: Json, path: string): string | undefined {
     return absent(value) ? undefined : this.text(value, path)
@@ -67,7 +67,7 @@ export function isObject(value: Json): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
 }
 
-/** What a provider sends is taken as far as it is of the right type. */
+/** Values of providers are read leniently: anything but a string is ''. */
 export function textIn(value: Json): string {
   return typeof value === 'string' ? value : ''
 }
@@ -80,7 +80,7 @@ export function absent(value: Json): value is null | undefined {
   return value === undefined || value === null
 }
 
-/** The members of `body` that nobody has read: nearly always none. */
+/** The members of `body` that no parser has read; nearly always none. */
 export function unread(body: JsonObject, read: ReadonlySet<string>): Record<string, Json> {
   const rest = Object.keys(body).filter((name) => !read.has(name) && body[name] !== null)
   return Object.fromEntries(rest.map((name) => [name, body[name]]))

@@ -1,4 +1,4 @@
-// What is to be embedded, for upstreams that take texts alone.
+// Input texts for upstreams that cannot embed tokens.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'

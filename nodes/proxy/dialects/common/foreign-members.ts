@@ -1,4 +1,5 @@
-// Members of a request that have no neutral name: kept for an upstream of the same dialect, named as dropped for another.
+// Members of a request that have no neutral name: they are kept for an upstream of the same dialect, and reported as
+// dropped for others.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { Dialect, Json } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
@@ -10,7 +11,8 @@ export interface Members {
   readonly dropped: readonly Dropped[]
 }
 
-/** Without these an answer would be one to another question, so they are refused and not dropped. */
+/** Members that change what is asked. A request with one of them is refused, because without it the answer would be to
+ *  another question. */
 const binding: Readonly<Partial<Record<Dialect, readonly string[]>>> = {
   'openai-chat': ['web_search_options'],
   'openai-completions': ['suffix'],

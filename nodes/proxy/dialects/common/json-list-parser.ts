@@ -1,4 +1,4 @@
-// A stream that is one JSON list of objects: elements are cut out as they become whole.
+// Parses a stream that is one JSON list of objects: each element is parsed as soon as it is complete.
 import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import { eventBytesMax } from '../../../../shared/sse/frames.ts'
@@ -14,7 +14,7 @@ const closeList = 93
 export class JsonListParser implements StreamParser {
   readonly #reader: EventReader
   readonly #parse: (text: string) => JsonObject | undefined
-  /** Pieces of an element that has not ended yet. */
+  /** Bytes of an incomplete element. */
   #pieces: Buffer[] = []
   #pieceBytes = 0
   #depth = 0
@@ -43,7 +43,7 @@ export class JsonListParser implements StreamParser {
       }
     }
     if (this.#depth < 2 || this.#over) return 'ok'
-    // The bytes are valid during the call alone.
+    // The bytes are valid only during the call, so the rest is copied.
     this.#pieces.push(Buffer.from(bytes.subarray(start)))
     this.#pieceBytes += bytes.length - start
     return this.#pieceBytes <= eventBytesMax ? 'ok' : 'broken'
@@ -56,7 +56,7 @@ export class JsonListParser implements StreamParser {
     if (!this.#over) this.#send({ type: 'upstream-cut' })
   }
 
-  /** False for what cannot stand there: between elements there are commas and spaces alone. */
+  /** Advances by one byte. False for a byte that cannot stand there: only commas and spaces separate elements. */
   #step(byte: number): boolean {
     if (this.#inText) {
       if (this.#escaped) this.#escaped = false
@@ -93,7 +93,7 @@ export class JsonListParser implements StreamParser {
     return true
   }
 
-  /** Nothing follows the end of an answer. */
+  /** Ignores events after the end of the answer. */
   readonly #send = (event: ChatEvent): void => {
     if (this.#over) return
     if (event.type === 'end' || event.type === 'error' || event.type === 'upstream-cut') this.#over = true

@@ -1,7 +1,7 @@
-// Media between the forms that dialects know: data URLs, links, bare base64 with a type.
+// Converts media between data URLs, links, and base64 with a media type.
 import type { Media } from '../../../../shared/chat/parts.ts'
 
-/** A data URL holds bytes; anything else is a link. */
+/** A base64 data URL holds bytes; any other URL is a link. */
 export function mediaOfUrl(url: string): Media {
   const head = /^data:([^;,]*)((?:;[^;,]*)*),/.exec(url)
   if (head === null) return { from: 'url', url }
@@ -10,7 +10,7 @@ export function mediaOfUrl(url: string): Media {
   return { from: 'bytes', mediaType: mediaType.toLowerCase(), base64: url.slice(whole.length) }
 }
 
-/** Undefined for what has no URL. */
+/** Undefined for media that have no URL. */
 export function urlOfMedia(media: Media): string | undefined {
   if (media.from === 'url') return media.url
   return media.from === 'bytes' ? `data:${media.mediaType};base64,${media.base64}` : undefined
@@ -35,12 +35,13 @@ const typeByEnding: Readonly<Record<string, string>> = {
   mov: 'video/quicktime',
 }
 
-/** By the ending of a name or URL; undefined when it tells nothing. */
+/** The media type by the extension of a name or URL; undefined for an unknown extension. */
 export function mediaTypeOfName(name: string): string | undefined {
   return typeByEnding[/\.([A-Za-z0-9]+)(?:[?#]|$)/.exec(name)?.[1]?.toLowerCase() ?? '']
 }
 
-/** Images are often sent without a type, or with a wrong one that a strict provider refuses: the first bytes tell. */
+/** Detects the type by the first bytes: images often come without a type, or with a wrong one that strict providers
+ *  refuse. */
 export function imageTypeOf(base64: string): string | undefined {
   if (base64.startsWith('iVBORw0KGgo')) return 'image/png'
   if (base64.startsWith('/9j/')) return 'image/jpeg'

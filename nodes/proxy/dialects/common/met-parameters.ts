@@ -1,17 +1,17 @@
-// parameters that may go unsaid: what they ask for is what happens anyway, so nothing was dropped.
+// Parameters whose value holds even when they are not sent. They are not reported as dropped.
 import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 
-/** For parameters for which a target has no word. */
+/** Whether the value of a parameter that the target does not support holds anyway. */
 export function isMet(parameter: Parameter, { parameters, dialect }: ChatRequest): boolean {
   switch (parameter) {
     case 'store':
       return parameters.store !== true
     case 'metadata':
-      return dialect === 'openai-responses' // there, it is repeated in the answer
+      return dialect === 'openai-responses' // that API repeats metadata in its answer
     case 'serviceTier':
       return parameters.serviceTier === 'auto' || parameters.serviceTier === 'default'
     case 'modalities':
-      return true // text is what there is; anything else was refused before
+      return true // text is always possible; requests for other modalities were refused before
     default:
       return false
   }

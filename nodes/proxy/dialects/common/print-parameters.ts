@@ -1,5 +1,5 @@
-// Prints the parameters of a request for an upstream. Each dialect brings a table with one printer per parameter; what the
-// table does not know is reported to the caller as dropped.
+// Prints the parameters of a request for an upstream. Each dialect brings a table with one printer per parameter;
+// parameters that the table does not know are reported to the caller as dropped.
 import type { Json } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, RequestParameters } from '../../../../shared/chat/request.ts'
 import type { Dropped, TargetTraits } from '../dialect.ts'

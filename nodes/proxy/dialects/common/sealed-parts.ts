@@ -1,9 +1,9 @@
-// Signatures and encrypted thoughts in a dialect that is not their maker's. They are written with a tag that names the
-// family and what it is, so that they can be told apart when a caller sends them back, and no provider is given what another
-// one sealed.
+// Signatures and encrypted reasoning in a dialect other than their own. They are printed with a tag that names their
+// family and kind, so that they are recognized when the caller sends them back, and no provider gets what another one
+// sealed.
 import type { Family, Sealed } from '../../../../shared/chat/parts.ts'
 
-/** What a seal does: prove that a text is unchanged, or stand for the thought itself. */
+/** A signature proves that a text is unchanged; encrypted data stands for the reasoning itself. */
 export type SealKind = 'signature' | 'encrypted'
 
 export interface Seal {
@@ -15,7 +15,7 @@ const tag = 'headgate:'
 const letters: Readonly<Record<SealKind, string>> = { signature: 's', encrypted: 'e' }
 const families: readonly Family[] = ['anthropic', 'openai', 'google', 'other']
 
-/** `own`: the seal that stands in this place in the dialect itself, which is written as it is. */
+/** `own`: the seal that the dialect itself has in this place; it is printed without a tag. */
 export function printSeal(kind: SealKind, { family, data }: Sealed, own: { family: Family; kind: SealKind }): string {
   return family === own.family && kind === own.kind ? data : `${tag}${family}:${letters[kind]}:${data}`
 }

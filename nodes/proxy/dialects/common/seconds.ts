@@ -1,4 +1,4 @@
-// Seconds of audio, as providers write them.
+// Parses the seconds of audio that providers report.
 import type { BillableUnits } from '../../../../shared/usage/billable-units.ts'
 
 /** A larger number comes from a broken counter. */

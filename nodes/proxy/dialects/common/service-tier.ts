@@ -1,4 +1,4 @@
-// Names of service tiers. Anthropic knows 'auto' and 'standard_only', OpenAI 'auto', 'default', 'flex' and 'priority'.
+// Names of service tiers. Anthropic has 'auto' and 'standard_only', OpenAI 'auto', 'default', 'flex' and 'priority'.
 import type { Dialect } from '../../../../shared/chat/parts.ts'
 
 const families: Readonly<Partial<Record<Dialect, 'openai' | 'anthropic'>>> = {
@@ -10,14 +10,14 @@ const families: Readonly<Partial<Record<Dialect, 'openai' | 'anthropic'>>> = {
 const toAnthropic: Readonly<Record<string, string>> = { auto: 'auto', default: 'standard_only' }
 const toOpenAi: Readonly<Record<string, string>> = { auto: 'auto', standard_only: 'default' }
 
-/** Undefined where the target has no such tier. */
+/** Undefined when the target has no such tier. */
 export function printServiceTier(tier: string, from: Dialect, to: Dialect): string | undefined {
   if (families[from] === families[to]) return tier
   if (families[to] === 'anthropic') return toAnthropic[tier]
   return families[to] === 'openai' ? toOpenAi[tier] : undefined
 }
 
-/** What an answer says of its tier, in OpenAI's words; undefined where there is none for it. */
+/** OpenAI's name for the tier of an answer; undefined when OpenAI has none. */
 export function openAiTier(tier: string | undefined): string | undefined {
   if (tier === 'standard') return 'default'
   return tier === 'batch' ? undefined : tier

@@ -1,4 +1,4 @@
-// A stream of server-sent events with JSON in them, as most providers have it. What the events mean is the reader's part.
+// Parses a stream of server-sent events with JSON data, and hands the data to the reader of the dialect.
 import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import { sseEvent } from '../../../../shared/sse/event.ts'
@@ -25,7 +25,7 @@ export class SseParser implements StreamParser, FrameSink {
     return (bounded && !this.#broken) || this.#over ? 'ok' : 'broken'
   }
 
-  /** An event without its blank line counts when the connection ends after it. */
+  /** The last event counts even without its blank line. */
   end(emit: Emit): void {
     this.#emit = emit
     const rest = this.#frames.takeRest()
@@ -49,7 +49,7 @@ export class SseParser implements StreamParser, FrameSink {
 
   onFramesEnd(): void {}
 
-  /** Nothing follows the end of an answer. */
+  /** Ignores events after the end of the answer. */
   readonly #send = (event: ChatEvent): void => {
     if (this.#over) return
     if (event.type === 'end' || event.type === 'error' || event.type === 'upstream-cut') this.#over = true

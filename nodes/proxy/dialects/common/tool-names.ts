@@ -1,18 +1,18 @@
-// Names of tools where a provider's rules for them are narrower than the caller's: names that break them are written
-// otherwise and read back (wire 66).
+// Tool names for providers with narrower rules than the caller's: names that break the rules are replaced, and restored
+// in the answer (wire 66).
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { PrintedRequest } from '../dialect.ts'
 
 export interface NameRules {
-  /** What no name may hold. */
+  /** Characters that a name must not contain. */
   readonly forbidden: RegExp
-  /** What has to stand in front of a name that begins wrongly. */
+  /** A prefix for names that begin with a forbidden character. */
   readonly start?: { readonly wrong: RegExp; readonly prefix: string } | undefined
 }
 
 const nameCharactersMax = 64
 
-/** Names as they are written there, and back. */
+/** Replaces names, and knows the original of each replaced name (`read`). */
 export class ToolNames {
   readonly #rules: NameRules
   readonly #written = new Map<string, string>()
@@ -45,7 +45,7 @@ export class ToolNames {
   }
 }
 
-/** What the reader of an answer must know of the tools that were printed. */
+/** What the parser of the answer must know about the printed tools. */
 export function printedTools(
   request: ChatRequest,
   names: ToolNames,

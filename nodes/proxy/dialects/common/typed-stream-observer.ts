@@ -1,6 +1,6 @@
-// Streams of images, speech and transcripts: typed events, the last of which carries the usage. The API has no terminator
-// of its own, so a stream is whole when its last event was seen and its bytes have ended; servers that write chat chunks
-// instead of typed events end with `[DONE]`.
+// Observes streams of images, speech and transcripts: typed events, the last of which carries the usage. The API has no
+// terminator, so a stream is complete when its last event was seen and the connection has ended. Servers that send chat
+// chunks instead of typed events end with `[DONE]`.
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../../shared/usage/billable-units.ts'
 import { type EventFate, eventData, type StreamObserver } from '../openai/stream-observer.ts'
@@ -45,8 +45,8 @@ export class TypedStreamObserver implements StreamObserver {
   }
 }
 
-/** The `event:` field, or the `type` member; '' for an event that has neither. Events may hold megabytes of an image, so
- *  only their beginning and their end are looked at. */
+/** The `event:` field or the `type` member; '' for an event without either. Events may hold megabytes of an image, so
+ *  only their beginning and end are searched. */
 function typeOf(text: string): string {
   const head = text.slice(0, headLength)
   const named = /^event: ?([^\r\n]+)/m.exec(head)?.[1]

@@ -1,8 +1,8 @@
-// A call whose arguments come in pieces, each with the path of the value that it belongs to: `$.steps[0].text`.
+// Assembles the arguments of a call from pieces, each with the path of its value, for example `$.steps[0].text`.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** A path that goes deeper, or a list that leaves out more, is not of a model's making. */
+/** Limits on what a model sends: the depth of a path, and the gap that an index leaves in a list. */
 const depthMax = 64
 const listGapMax = 16
 
@@ -10,7 +10,7 @@ type Node = Record<string, Json> | Json[]
 
 export class PartialArguments {
   readonly #root: Record<string, Json> = Object.create(null)
-  /** The text that goes on with the next piece. */
+  /** The path of a text that the next piece continues. */
   #openPath: string | undefined
 
   constructor(args: Json) {
@@ -52,7 +52,7 @@ function childOf(node: Node, key: string | number): Json {
   return Object.hasOwn(node, key) ? (node as Record<string | number, Json>)[key] : undefined
 }
 
-/** Whatever it is called, `__proto__` too. */
+/** Defines the member as an own property, even for the name `__proto__`. */
 function setChild(node: Node, key: string | number, value: Json): void {
   if (Array.isArray(node)) while (node.length < Number(key)) node.push(null)
   Object.defineProperty(node, key, { value, configurable: true, enumerable: true, writable: true })
@@ -75,7 +75,7 @@ function pieceValue(piece: JsonObject): Json {
 
 const step = /\.([^.[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]/gy
 
-/** Undefined: it is no path that names one value. */
+/** Undefined when the path does not name a single value. */
 function keysOf(path: string): (string | number)[] | undefined {
   if (!path.startsWith('$') || path.length === 1) return undefined
   const keys: (string | number)[] = []

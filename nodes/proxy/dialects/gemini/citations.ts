@@ -1,9 +1,9 @@
-// What a Gemini answer leans on: pages of a search that it was grounded on, and sources that it recites. Google counts
-// offsets in bytes of UTF-8, here they are UTF-16 units.
+// Citations of Gemini answers: the pages of a grounding search, and recited sources. Google counts offsets in bytes of
+// UTF-8, and `Citation` in UTF-16 units.
 import type { AssistantPart, Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject, objectsIn } from '../common/body-reader.ts'
 
-/** `text`: all of the text that the metadata speaks of. */
+/** `text`: the whole text that the metadata refers to. */
 export function readGrounding(metadata: JsonObject, text: string): Citation[] {
   const chunks = objectsIn(metadata['groundingChunks'] ?? metadata['grounding_chunks']).map(sourceOf)
   const supports = objectsIn(metadata['groundingSupports'] ?? metadata['grounding_supports'])
@@ -16,7 +16,7 @@ export function readGrounding(metadata: JsonObject, text: string): Citation[] {
   })
 }
 
-/** The page, or the document of a store, behind a chunk. */
+/** A chunk is a web page, a map entry, or a document of a store. */
 function sourceOf(chunk: JsonObject): Citation {
   const source = [chunk['web'], chunk['retrievedContext'], chunk['maps']].find(isObject) ?? {}
   const { uri, title, text } = source
@@ -37,7 +37,7 @@ export function readRecitations(metadata: JsonObject, text: string): Citation[] 
   }))
 }
 
-/** The passage itself, where it is told, is surer than its offsets. */
+/** The passage, where it is given, is more reliable than its offsets. */
 function placeOf(segment: JsonObject, text: string): Pick<Citation, 'start' | 'end'> {
   const passage = segment['text']
   const from = Number(segment['startIndex'] ?? segment['start_index'] ?? 0)

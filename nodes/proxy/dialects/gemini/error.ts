@@ -1,4 +1,5 @@
-// Errors as Google writes them: {"error": {"code", "message", "status", "details"}}, of a stream as a list with one in it.
+// Error bodies of Google: {"error": {"code", "message", "status", "details"}}. The error of a stream is a list with one
+// such object.
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
@@ -8,7 +9,7 @@ import { plainMessage } from '../openai/error.ts'
 const kinds: Readonly<Record<string, ChatErrorKind>> = {
   INVALID_ARGUMENT: 'invalid-request',
   OUT_OF_RANGE: 'invalid-request',
-  // The project, not the request: it has no billing, or its place is not served.
+  // The project is at fault, not the request: it has no billing, or its region is not served.
   FAILED_PRECONDITION: 'permission',
   UNAUTHENTICATED: 'authentication',
   PERMISSION_DENIED: 'permission',
@@ -44,7 +45,7 @@ export function readGeminiError(status: number, body: JsonObject): ChatError {
   }
 }
 
-/** What a 400 there may mean besides. */
+/** Google answers 400 also for a wrong key and for an input that is too long. */
 function closerKind(message: string, facts: readonly JsonObject[]): ChatErrorKind {
   const badKey = facts.some(({ reason }) => reason === 'API_KEY_INVALID' || reason === 'API_KEY_EXPIRED')
   if (badKey || /^API key (not valid|expired)/i.test(message)) return 'authentication'
@@ -53,7 +54,7 @@ function closerKind(message: string, facts: readonly JsonObject[]): ChatErrorKin
     : 'invalid-request'
 }
 
-/** Google tells the wait in the body alone: {"@type": "…/google.rpc.RetryInfo", "retryDelay": "34.4s"}. */
+/** Google reports the delay only in the body: {"@type": "…/google.rpc.RetryInfo", "retryDelay": "34.4s"}. */
 function retryAfterMs(facts: readonly JsonObject[]): number | undefined {
   const delay: Json = facts.find(({ retryDelay }) => typeof retryDelay === 'string')?.['retryDelay']
   const seconds = /^(\d+(?:\.\d+)?)s$/.exec(typeof delay === 'string' ? delay : '')?.[1]

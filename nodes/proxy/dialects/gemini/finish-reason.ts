@@ -1,4 +1,4 @@
-// Why a candidate of Gemini ended. Words that are not here are a stop, and are kept (wire 72).
+// Finish reasons of Gemini. An unknown reason is read as a stop, and kept in `raw` (wire 72).
 import type { Finish, FinishReason } from '../../../../shared/chat/answer.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 
@@ -25,7 +25,7 @@ const readings: Readonly<Record<string, FinishReason>> = {
   IMAGE_OTHER: 'stop',
 }
 
-/** `message` explains a filter; beside a stop it says what everybody sees. */
+/** `message` explains a content filter; beside a stop it only repeats the reason. */
 export function readGeminiFinish(raw: Json, message: Json): Finish {
   if (typeof raw !== 'string') return { reason: 'stop' }
   const reason = (Object.hasOwn(readings, raw) ? readings[raw] : undefined) ?? 'stop'
@@ -33,7 +33,7 @@ export function readGeminiFinish(raw: Json, message: Json): Finish {
   return explained ? { reason, raw, explanation: message } : { reason, raw }
 }
 
-/** The prompt itself was blocked, so there is no candidate (wire 73). */
+/** A blocked prompt has no candidate (wire 73). */
 export function readGeminiBlock({ blockReason, block_reason, blockReasonMessage }: JsonObject): Finish | undefined {
   const raw = blockReason ?? block_reason
   if (typeof raw !== 'string') return undefined
@@ -51,7 +51,7 @@ const words: Readonly<Record<FinishReason, string>> = {
   pause: 'STOP',
 }
 
-/** A word of Google's own goes back as it came. */
+/** A reason that came from Google is printed unchanged. */
 export function printGeminiFinish({ reason, raw, explanation }: Finish): JsonObject {
   const own = raw !== undefined && Object.hasOwn(readings, raw) && readings[raw] === reason
   const finishReason = own ? raw : words[reason]

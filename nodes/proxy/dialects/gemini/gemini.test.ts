@@ -30,7 +30,7 @@ function streamed(answer: ChatAnswer, framing: 'sse' | 'list'): Told[] {
     .map((event) => JSON.parse(event.slice('data: '.length)))
 }
 
-/** As a caller puts it together: pieces of text of one kind in a row are one text. */
+/** Assembles chunks as a caller would: consecutive texts of one kind are one text. */
 function said(chunks: readonly Told[], index: number): Told {
   const candidates = chunks.flatMap(({ candidates }) => candidates.filter((one: Told) => one.index === index))
   const parts: Told[] = []

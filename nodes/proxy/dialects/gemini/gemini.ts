@@ -1,4 +1,4 @@
-// Gemini's API, both sides. Whether an answer streams, and how it is framed, stands in the URL.
+// Gemini's API, for callers and for upstreams. The URL decides whether an answer streams, and in which framing.
 import { isObject } from '../common/body-reader.ts'
 import type { InboundDialect, UpstreamDialect } from '../dialect.ts'
 import { parseGeminiError } from './error.ts'
@@ -18,7 +18,7 @@ export const geminiInbound: InboundDialect = {
   openPrinter: (facts) => new GeminiStreamPrinter(facts, 'sse'),
 }
 
-/** The request stands in a member of its own, or is the body. */
+/** The request is the member `generateContentRequest`, or the whole body. */
 export const geminiCountInbound: InboundDialect = {
   ...geminiInbound,
   parseRequest(body) {
@@ -32,7 +32,7 @@ export function geminiStreamInbound(framing: GeminiFraming): InboundDialect {
     ...geminiInbound,
     parseRequest: (body) => readGeminiRequest(body, true),
     openPrinter: (facts) => new GeminiStreamPrinter(facts, framing),
-    // Between the elements of a list there may be white space and nothing else.
+    // Only white space may stand between the elements of a list.
     ...(framing === 'list' ? { framing: { contentType: 'application/json', keepAlive: '\n' } } : {}),
   }
 }

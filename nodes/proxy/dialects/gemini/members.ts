@@ -1,11 +1,11 @@
-// Google's JSON has two spellings: `systemInstruction` and `system_instruction` are the same member.
+// Google's JSON has two spellings of each name: `systemInstruction` and `system_instruction` are the same member.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 
 export function member(value: JsonObject, name: string): Json {
   return value[name] ?? value[snake(name)]
 }
 
-/** Members other than `names`, in either spelling. */
+/** The members other than `names`, in either spelling. */
 export function otherMembers(value: JsonObject, names: readonly string[]): Record<string, Json> {
   const known = new Set(names.flatMap((name) => [name, snake(name)]))
   return Object.fromEntries(Object.entries(value).filter(([name, one]) => !known.has(name) && one !== null))

@@ -1,5 +1,5 @@
-// One candidate of a Gemini answer, as events. Parts have no start and no end there: text goes on until something else
-// comes, a signature belongs to what it stands on, and calls come whole or as pieces of their arguments.
+// Parses one candidate of a Gemini answer into events. Parts have neither start nor end: text goes on until another
+// kind of part comes, a signature belongs to the part that holds it, and calls come whole or with partial arguments.
 import { choicesMax, settledReason, type TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
@@ -16,7 +16,7 @@ type Open =
   | { readonly kind: 'call'; readonly part: number; readonly args: PartialArguments }
 
 export interface CandidateFacts {
-  /** Of the answer: what ids of calls are made of where Gemini gives none. */
+  /** The id of the answer; calls without ids get ids that are made of it. */
   readonly responseId: string
   readonly printed: PrintedRequest
 }
@@ -84,7 +84,7 @@ export class GeminiCandidate {
     emit({ type, ...at, sealed: seal.sealed })
   }
 
-  /** What was signed is over, but for further pieces of the signature (wire 71). */
+  /** A signed part has ended; only more pieces of its signature may follow (wire 71). */
   #goesOn(kind: 'text' | 'reasoning', text: string, seal: Seal | undefined) {
     const open = this.#open
     if (open === undefined || open.kind === 'call' || open.kind !== kind) return undefined
@@ -126,7 +126,7 @@ export class GeminiCandidate {
     emit({ type: 'tool-input-start', choice: this.#choice, part, id: given, name, form: 'function' })
   }
 
-  /** The same for the same answer however often it is read, and another one in every answer of a conversation (wire 23, 70). */
+  /** Parsing an answer again gives the same ids, and each answer of a conversation has ids of its own (wire 23, 70). */
   #newId(): string {
     const { responseId, printed } = this.#facts
     const answer = responseId.replace(/[^A-Za-z0-9_-]/g, '').slice(0, 24)
@@ -157,7 +157,7 @@ export class GeminiCandidate {
     emit({ type: `${open.kind}-end`, ...at })
   }
 
-  /** Those that came while the text was open are the text's. */
+  /** Citations that came while the text was open belong to it. */
   #citations(text: string): Citation[] {
     const grounded = this.#grounding === undefined ? [] : readGrounding(this.#grounding, text)
     const recited = this.#recitations.splice(0).flatMap((metadata) => readRecitations(metadata, text))
@@ -166,7 +166,7 @@ export class GeminiCandidate {
   }
 }
 
-/** Where a candidate does not say which it is, its place in the list does. Undefined: no choice of an answer. */
+/** The index of a candidate, by default its place in the list. Undefined for an index out of range. */
 export function candidateIndex({ index }: JsonObject, place: number): number | undefined {
   const at = typeof index === 'number' ? index : place
   return Number.isInteger(at) && at >= 0 && at < choicesMax ? at : undefined

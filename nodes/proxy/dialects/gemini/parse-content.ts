@@ -1,5 +1,5 @@
-// Gemini's contents: what was said, as callers write it. Calls have ids in newer versions only, so those without get some, and
-// a result without one answers the first call of its function that has no result yet.
+// Gemini: parses the contents of a request. Only newer versions give ids to calls, so other calls get generated ids,
+// and a result without an id answers the first open call of its function.
 import type {
   AssistantPart,
   Json,
@@ -16,7 +16,7 @@ import { mediaTypeOfName } from '../common/media.ts'
 import { readSeal } from '../common/sealed-parts.ts'
 import { member } from './members.ts'
 
-/** What stands in `thoughtSignature`. */
+/** The kind of seal that `thoughtSignature` holds. */
 export const thoughtSignature = { family: 'google', kind: 'signature' } as const
 
 export function readGeminiContents(reader: BodyReader, contents: Json): Message[] {
@@ -33,7 +33,7 @@ export function readGeminiContents(reader: BodyReader, contents: Json): Message[
   })
 }
 
-/** Text alone, as instructions are: a content, or the text itself. */
+/** Instructions are a content with text parts, or the text itself. */
 export function readGeminiText(reader: BodyReader, value: Json, path: string): TextPart[] {
   if (absent(value)) return []
   if (typeof value === 'string') return [{ type: 'text', text: value }]
@@ -81,12 +81,12 @@ function readSaid(part: JsonObject, calls: OpenCalls): AssistantPart {
   return { ...shared, signature }
 }
 
-/** What either side can say. */
+/** Parts that both roles may have. */
 function readShared(part: JsonObject): TextPart | MediaPart | undefined {
   return typeof part['text'] === 'string' ? { type: 'text', text: part['text'] } : readGeminiMedia(part)
 }
 
-/** Undefined: it is something else. */
+/** Undefined when the part is not media. */
 export function readGeminiMedia(part: JsonObject): MediaPart | undefined {
   const inline = member(part, 'inlineData')
   if (isObject(inline)) {

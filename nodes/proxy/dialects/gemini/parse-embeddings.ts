@@ -1,4 +1,4 @@
-// Gemini's embedContent and batchEmbedContents, for callers.
+// Gemini's embedContent and batchEmbedContents: parses the requests of callers.
 import type { EmbeddingInput, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Result } from '../../../../shared/result.ts'
@@ -26,7 +26,7 @@ interface One {
   readonly path: string
 }
 
-/** What they have in common is taken from the first. */
+/** The first request gives the settings for all of them. */
 function readRequest(ones: readonly One[]): Result<EmbeddingRequest, BadRequest> {
   const reader = new BodyReader()
   if (ones.length === 0) reader.wrong('requests', 'must be a list with something in it')
@@ -52,7 +52,8 @@ function readInput(reader: BodyReader, content: Json, path: string): EmbeddingIn
   return { type: 'text', text: parts.map(({ text }) => text).join('\n') }
 }
 
-/** The model that the body names, where it names one, is the target's. What says so already stays the same object. */
+/** Replaces the model that the body names by the target's. A body that names it already, or names none, is returned
+ *  unchanged. */
 export function withGeminiModel(body: JsonObject, model: string): JsonObject {
   const named = body['model']
   const name = `models/${model}`

@@ -1,4 +1,4 @@
-// Gemini's generateContent: the request, as callers write it. The model and whether it streams stand in the path.
+// Gemini's generateContent: parses the request of a caller. The path holds the model and whether the answer streams.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type {
   ChatRequest,
@@ -103,7 +103,7 @@ function readThinking(reader: BodyReader, value: Json): ReasoningWish | undefine
     reader.wrong(`${path}.thinkingLevel`, 'must be MINIMAL, LOW, MEDIUM or HIGH')
   if (effort !== undefined) return { effort, summary }
   if (budget === undefined) return shown === true ? { adaptive: true, summary } : undefined
-  // -1 leaves it to the model.
+  // A budget of -1 lets the model decide.
   return budget < 0 ? { adaptive: true, summary } : { budgetTokens: budget, summary }
 }
 

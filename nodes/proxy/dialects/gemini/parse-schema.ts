@@ -1,8 +1,8 @@
-// Schemas as Gemini's first API wrote them: a part of OpenAPI's, with types in capitals and `nullable` beside them.
+// Schemas of Gemini's first API: a subset of OpenAPI's, with types in capital letters and a `nullable` member.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** The same as JSON Schema. What is no schema stays what it is. */
+/** Converts such a schema to JSON Schema. Any other value is returned unchanged. */
 export function jsonSchemaOf(value: Json): Json {
   if (Array.isArray(value)) return value.map(jsonSchemaOf)
   if (!isObject(value)) return value
@@ -17,7 +17,7 @@ function withType({ type }: JsonObject, inner: Record<string, Json>): Json {
   return type === undefined ? inner : { type, ...inner }
 }
 
-/** Only where schemas stand: a default value or an enum may hold words that look like them. */
+/** Converts only members that hold schemas: a default value or an enum may contain objects that look like schemas. */
 function innerOf(name: string, value: Json): Json {
   if (name === 'properties' && isObject(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, jsonSchemaOf(one)]))

@@ -1,5 +1,6 @@
-// Gemini's streamGenerateContent: the stream of an upstream, as events. Every chunk is a whole answer of its own form, with
-// what is new in it; nothing marks the end but the end of the connection. A whole answer is a stream of one chunk.
+// Gemini's streamGenerateContent: parses the stream of an upstream into events. Every chunk has the form of a whole
+// answer and holds what is new; only the end of the connection ends the stream. A unary answer is parsed as a stream of
+// one chunk.
 import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { assemble } from '../../../../shared/chat/assemble.ts'
 import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
@@ -42,14 +43,14 @@ export class GeminiStreamReader implements EventReader {
     if (usage !== undefined) emit({ type: 'usage', usage })
   }
 
-  /** Not a word of this dialect. */
+  /** Does nothing: a Gemini stream has no `[DONE]`. */
   done(): void {}
 
   end(emit: Emit): void {
     emit({ type: this.#isWhole ? 'end' : 'upstream-cut' })
   }
 
-  /** What a whole answer leaves open is over with it. */
+  /** Ends a unary answer: candidates without a finish reason are finished. */
   close(emit: Emit): void {
     for (const candidate of this.#candidates.values()) candidate.finish({}, emit)
     this.end(emit)
@@ -80,7 +81,7 @@ export class GeminiStreamReader implements EventReader {
     candidate.read(value, emit)
   }
 
-  /** A prompt that was refused has no candidates (wire 73). */
+  /** A blocked prompt has no candidates (wire 73). */
   #block(feedback: JsonObject, emit: Emit): void {
     const finish = readGeminiBlock(feedback)
     if (finish === undefined || this.#blocked || this.#candidates.size > 0) return
@@ -99,7 +100,7 @@ export function readGeminiAnswer(body: JsonObject, printed: PrintedRequest): Cha
   return answer.ok ? answer.value : undefined
 }
 
-/** Server-sent events with `alt=sse`; without it one long list, which some servers send all the same (wire 77). */
+/** Parses server-sent events (`alt=sse`), or one JSON list, which some servers send in either case (wire 77). */
 export class GeminiStreamParser implements StreamParser {
   readonly #reader: GeminiStreamReader
   #inner: StreamParser | undefined
@@ -118,7 +119,7 @@ export class GeminiStreamParser implements StreamParser {
     else this.#inner.end(emit)
   }
 
-  /** By the first byte that is no space; undefined while there was none. */
+  /** The first byte that is not a space decides; undefined while there is none. */
   #parserOf(bytes: Buffer): StreamParser | undefined {
     const first = bytes.find((byte) => byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9)
     if (first === undefined) return undefined
@@ -126,7 +127,7 @@ export class GeminiStreamParser implements StreamParser {
   }
 }
 
-/** Arguments of calls come as values, and none of their digits may be lost. */
+/** Arguments of calls come as JSON values, so chunks with calls are parsed without loss of digits. */
 function parsed(text: string): JsonObject | undefined {
   const value = /"function_?[cC]all"/.test(text) ? tryParseExact(text) : plainly(text)
   return isObject(value) ? value : undefined

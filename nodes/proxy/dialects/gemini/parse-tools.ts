@@ -1,4 +1,4 @@
-// Gemini's tools: functions, and what Google runs itself.
+// Gemini's tools: parses functions and Google's hosted tools.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { type BodyReader, isObject } from '../common/body-reader.ts'

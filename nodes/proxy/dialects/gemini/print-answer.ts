@@ -1,4 +1,4 @@
-// Gemini's generateContent: the whole answer, for a caller.
+// Gemini's generateContent: prints the unary answer for a caller.
 import type { ChatAnswer, Choice, TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject, Sealed } from '../../../../shared/chat/parts.ts'
 import { usageOf } from '../../../../shared/chat/usage.ts'

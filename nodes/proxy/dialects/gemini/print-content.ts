@@ -1,4 +1,4 @@
-// Gemini's contents: what was said, as an upstream is given it.
+// Gemini: prints the conversation for an upstream.
 import type {
   AssistantPart,
   Json,
@@ -48,12 +48,12 @@ export function printGeminiConversation(messages: readonly Message[], facts: Con
     const parts = isModel ? printSaid(message.parts, facts, calls) : printHeard(message.parts, facts, calls)
     addContent(contents, isModel ? 'model' : 'user', parts)
   }
-  // Instructions alone are no request there.
+  // Gemini refuses a request without contents, so instructions become a user turn.
   if (contents.length === 0) return { systemInstruction: undefined, contents: [{ role: 'user', parts: system }] }
   return { systemInstruction: system.length === 0 ? undefined : { role: 'user', parts: system }, contents }
 }
 
-/** Turns of one side in a row are one; an empty one is none. */
+/** Consecutive turns of one role are merged into one. An empty turn is left out. */
 function addContent(contents: GeminiContent[], role: GeminiContent['role'], parts: readonly JsonObject[]): void {
   if (parts.length === 0) return
   const last = contents.at(-1)
@@ -65,11 +65,11 @@ function addContent(contents: GeminiContent[], role: GeminiContent['role'], part
 
 interface Call {
   readonly name: string
-  /** Among all calls of the conversation. */
+  /** The place among all calls of the conversation. */
   readonly place: number
 }
 
-/** What Google says to send where a call was made by another model, or by nobody. */
+/** Google's documented signature for calls that another model made, or that were written by hand. */
 const unsignedCall = 'skip_thought_signature_validator'
 
 function printSaid(parts: readonly (AssistantPart | UserPart)[], facts: ContentFacts, calls: Map<string, Call>) {
@@ -136,7 +136,7 @@ function printHeard(
 ): JsonObject[] {
   const results = parts.filter((part) => part.type === 'tool-result')
   const place = ({ callId }: ToolResultPart) => calls.get(callId)?.place ?? Number.MAX_SAFE_INTEGER
-  // Older models match results by their order.
+  // Older models match results to calls by order.
   const inOrder = [...results].sort((a, b) => place(a) - place(b))
   const lifted: JsonObject[] = []
   const printed = inOrder.map((part) => printResult(part, facts, calls, lifted))
@@ -160,7 +160,7 @@ function printOther(part: AssistantPart | UserPart): JsonObject[] {
   }
 }
 
-/** `lifted` takes the media of results where a result cannot hold them. */
+/** `lifted` collects the media of results for models whose results cannot hold media. */
 function printResult(
   part: ToolResultPart,
   { names, traits }: ContentFacts,
@@ -176,7 +176,7 @@ function printResult(
   return { functionResponse: { id: callId, name, response, ...(media.length === 0 ? {} : { parts: media }) } }
 }
 
-/** An object always: `output` and `error` are Google's own names for what is none. */
+/** A response must be an object. Google's names for a plain text are `output` and `error`. */
 function responseOf(text: string, isError: boolean): Json {
   const value = text.trimStart().startsWith('{') ? tryParseExact(text) : undefined
   if (!isObject(value)) return { [isError ? 'error' : 'output']: text }
@@ -193,7 +193,7 @@ function printMedia({ type, media }: MediaPart): JsonObject {
     case 'text':
       return { text: media.text }
     case 'url':
-      // Links are Google's to follow: to pages of its stores (gs://), its videos and the open web.
+      // Google fetches links itself: Cloud Storage (gs://), YouTube and the web.
       return { fileData: { fileUri: media.url, mimeType: media.mediaType ?? typeOfLink(media.url, type) } }
     case 'file':
       return { fileData: { fileUri: media.id, mimeType: media.mediaType } }
@@ -207,7 +207,7 @@ function mimeTypeOf({ base64, mediaType }: Extract<Media, { from: 'bytes' }>): s
   return told === '' || told.startsWith('image/') ? (imageTypeOf(base64) ?? told) : told
 }
 
-/** What is most often meant, where a link does not tell. */
+/** Default media types, for links whose extension says nothing. */
 const usualTypes = { image: 'image/jpeg', audio: 'audio/mpeg', video: 'video/mp4', file: 'application/pdf' } as const
 
 function typeOfLink(url: string, type: MediaPart['type']): string {

@@ -1,4 +1,4 @@
-// Gemini's embedContent and batchEmbedContents, to an upstream.
+// Gemini's embedContent and batchEmbedContents: prints the requests for an upstream.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { EmbeddingAnswer, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
@@ -29,7 +29,7 @@ function printRequest(request: EmbeddingRequest, { model }: TargetTraits): Resul
   })
 }
 
-/** Undefined for an answer that has not one vector of numbers for each text. */
+/** Undefined unless the answer has one vector of numbers per text. */
 function parseAnswer(body: JsonObject, { model = '' }: PrintedRequest): EmbeddingAnswer | undefined {
   const list = body['embeddings'] ?? [body['embedding']]
   if (!Array.isArray(list)) return undefined
@@ -43,7 +43,7 @@ export function droppedOf({ user, dialect, extras }: EmbeddingRequest): { readon
   return [...(user === undefined ? [] : ['user']), ...foreign].map((member) => ({ member }))
 }
 
-/** As Cohere and Voyage name the same things. */
+/** Google's names for the purposes that Cohere and Voyage name. */
 const taskTypes: Readonly<Record<string, string>> = {
   query: 'RETRIEVAL_QUERY',
   document: 'RETRIEVAL_DOCUMENT',

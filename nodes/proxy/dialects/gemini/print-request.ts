@@ -1,4 +1,4 @@
-// Gemini's generateContent: the request, as an upstream is given it.
+// Gemini's generateContent: prints the request for an upstream.
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
@@ -27,9 +27,9 @@ export const geminiCan: ReadonlySet<Capability> = new Set<Capability>([
   ...(['structured output', 'several choices', 'image output'] as const),
 ])
 
-/** In what the two hosts of Gemini differ. */
+/** The differences between the two hosts of Gemini. */
 export interface GeminiHost {
-  /** Takes `serviceTier` in the body. */
+  /** Whether the host accepts `serviceTier` in the body. */
   readonly serviceTiers: boolean
 }
 
@@ -45,7 +45,7 @@ export function printGeminiRequest(
   const members = foreignMembers(request, 'gemini')
   if (!members.ok) return members
   const names = new ToolNames(geminiNames)
-  // The tools first: they keep their names before calls from long ago get theirs.
+  // Tools are printed first, so that they keep their names when names of earlier calls collide with theirs.
   const tools = printGeminiTools(request, traits, names)
   const conversation = printGeminiConversation(request.messages, { names, traits })
   const printing = { request, target, traits, host, members: {}, body: {} }
@@ -78,7 +78,7 @@ function pathOf({ stream }: ChatRequest, model: string): string {
 
 const inConfig = 'generationConfig.'
 
-/** Members that have no neutral name: those of the body, and those of `generationConfig`. */
+/** Splits members without a neutral name into those of the body and those of `generationConfig`. */
 function splitMembers(kept: Readonly<Record<string, Json>>): {
   readonly body: JsonObject
   readonly config: JsonObject
@@ -106,11 +106,11 @@ function printFormat({ responseFormat }: ChatRequest, { jsonSchema }: GeminiTrai
 }
 
 const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
-/** The API refuses more stop sequences. */
+/** The API refuses requests with more stop sequences. */
 const stopsMax = 5
 const tiers: Readonly<Record<string, string>> = { default: 'standard', flex: 'flex', priority: 'priority' }
 
-/** `members` is `generationConfig`. */
+/** `members` become `generationConfig`. */
 interface Printing extends ParameterPrinting {
   readonly traits: GeminiTraits
   readonly host: GeminiHost
@@ -119,7 +119,7 @@ interface Printing extends ParameterPrinting {
 }
 
 const rules: ParameterRules<Printing> = {
-  // Tools express it, and report it as dropped themselves.
+  // `printGeminiTools` reports it as dropped.
   isSettled: (parameter) => parameter === 'parallelToolCalls',
   isRefused: (parameter, { target }) => sampling.includes(parameter) && target.facts.sampling === false,
   printers: {

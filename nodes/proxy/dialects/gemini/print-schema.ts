@@ -1,11 +1,12 @@
-// JSON Schema for models that know a part of OpenAPI's alone (wire 74): references are put in place, `null` among types
-// becomes `nullable`, and what has no word there is left out, which lets more through and refuses nothing that is right.
+// Prints JSON Schema for models that support only a subset of OpenAPI's schemas (wire 74): references are expanded, a
+// `null` type becomes `nullable`, and unsupported keywords are left out, so that the printed schema accepts at least
+// what the original does.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** Deeper than any schema that a model could follow; what lies below may be anything. */
+/** Schemas nested deeper than a model could follow are cut: any value is accepted below this depth. */
 const depthMax = 32
-/** References may multiply: a schema that grows beyond this is cut short. */
+/** Expanding references may multiply nodes, so a schema that grows beyond this is cut short. */
 const nodesMax = 5_000
 
 export function openApiSchemaOf(schema: JsonObject): JsonObject {
@@ -26,7 +27,7 @@ class SchemaPrinter {
     this.#root = root
   }
 
-  /** `within`: references that are being put in place. */
+  /** `within`: the references that are being expanded. */
   print(value: Json, within: readonly string[]): JsonObject {
     if (!isObject(value) || within.length > depthMax || this.#nodes++ > nodesMax) return {}
     const reference = value['$ref']
@@ -65,7 +66,7 @@ class SchemaPrinter {
     const type = named[0] ?? typeByMembers(value)
     if (type !== undefined) printed['type'] = type.toUpperCase()
     const values = value['const'] === undefined ? value['enum'] : [value['const']]
-    // Only texts can be enumerated there.
+    // Only strings can be enumerated.
     if (!Array.isArray(values)) return
     if (values.includes(null)) printed['nullable'] = true
     const texts = values.filter((one) => one !== null)
@@ -110,7 +111,7 @@ function isNull(value: Json): boolean {
   return isObject(value) && value['type'] === 'null'
 }
 
-/** All of them at once: members of objects together, of anything else the last word. */
+/** Merges the schemas of `allOf`: properties and required names are united; for other keywords the last value wins. */
 function merged({ allOf: _, ...own }: JsonObject, all: readonly Json[]): JsonObject {
   const sum: Record<string, Json> = {}
   const properties: Record<string, Json> = {}
@@ -125,7 +126,7 @@ function merged({ allOf: _, ...own }: JsonObject, all: readonly Json[]): JsonObj
   return sum
 }
 
-/** `#/$defs/name`, undefined for what is not in the schema. */
+/** Resolves `#/$defs/name`; undefined when the reference is not in the schema. */
 function pointed(root: JsonObject, reference: string): JsonObject | undefined {
   if (reference !== '#' && !reference.startsWith('#/')) return undefined
   let value: Json = root

@@ -1,5 +1,5 @@
-// Gemini's streamGenerateContent: events, as the stream that a caller reads: server-sent events with `alt=sse`, one long JSON
-// list without. Calls come whole there, so their input waits for its end.
+// Gemini's streamGenerateContent: prints events as a stream for a caller: server-sent events with `alt=sse`, otherwise
+// one JSON list. Calls are sent whole, so their input is held until its end.
 import type { ChatEvent, FinishEvent, PartDelta, StartEvent, ToolInputStart } from '../../../../shared/chat/events.ts'
 import type { AssistantPart, Citation, Json, JsonObject, Sealed, ToolForm } from '../../../../shared/chat/parts.ts'
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
@@ -18,7 +18,7 @@ export class GeminiStreamPrinter implements StreamPrinter {
   #usage: Usage | undefined
   #chunks = 0
   readonly #open = new Map<string, OpenPart>()
-  /** Held until the end, because the last chunk has the usage with it. */
+  /** Finish events are held until the end, because the last chunk carries the usage. */
   readonly #finishes: FinishEvent[] = []
 
   constructor(facts: PrintFacts, framing: GeminiFraming) {
@@ -100,7 +100,7 @@ export class GeminiStreamPrinter implements StreamPrinter {
     if (part !== undefined) part.text += event.text
   }
 
-  /** What is known at the end of a part: the call itself; the seal of a text, on an empty piece of it. */
+  /** Prints what the end of a part completes: the call, or the seal of a text on an empty text part. */
   #close(event: { readonly choice: number; readonly part: number }): string {
     const part = this.#open.get(key(event))
     if (part === undefined) return ''

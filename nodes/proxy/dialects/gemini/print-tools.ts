@@ -1,4 +1,4 @@
-// Gemini's tools, as an upstream is given them: all functions in one declaration, each thing that Google runs beside it.
+// Gemini's tools: prints all functions in one declaration, followed by Google's hosted tools.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { CustomTool, FunctionTool, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
@@ -19,7 +19,7 @@ export interface PrintedTools {
   readonly dropped: readonly Dropped[]
 }
 
-/** In the order in which they were sent, so that a prompt cache stays warm (wire 87). */
+/** Tools keep their order, so that the prompt cache stays warm (wire 87). */
 export function printGeminiTools(request: ChatRequest, traits: GeminiTraits, names: ToolNames): PrintedTools {
   const { toolChoice } = request
   const allowed = toolChoice?.type === 'allowed' ? new Set(toolChoice.names) : undefined
@@ -47,7 +47,7 @@ function printFunction(tool: FunctionTool | CustomTool, { jsonSchema }: GeminiTr
   const { description } = tool
   const parameters = tool.type === 'custom' ? customSchema : tool.parameters
   const name = names.write(tool.name)
-  // An object without members is refused; a function without parameters is not.
+  // Gemini refuses an object schema without properties, but accepts a function without parameters.
   const given = parameters !== undefined && Object.keys(parameters).length > 0 ? parameters : undefined
   if (given === undefined) return { name, description }
   if (jsonSchema) return { name, description, parametersJsonSchema: given }

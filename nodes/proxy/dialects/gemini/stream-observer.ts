@@ -1,5 +1,5 @@
-// What a gateway must see in a Gemini stream that it relays as bytes. Nothing marks its end but the end: the chunk with the
-// finish reason is the last but for usage, and is held back with it.
+// Observes a Gemini stream that passes through as bytes. It has no terminator: the chunk with the finish reason is the
+// last one, or is followed only by usage, and is held back with it.
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 import { type EventFate, eventData, type StreamObserver } from '../openai/stream-observer.ts'
@@ -24,7 +24,7 @@ export class GeminiStreamObserver implements StreamObserver {
     const list = Array.isArray(candidates) ? candidates.filter(isObject) : []
     const blocked = isObject(promptFeedback) && promptFeedback['blockReason'] !== undefined
     if (blocked || list.some(({ finishReason }) => typeof finishReason === 'string')) this.finished = true
-    // With one answer this is all; with several the others may go on.
+    // With one candidate the stream is complete; with several, others may go on.
     if (this.finished && list.length <= 1 && this.usage !== undefined) return 'done'
     return list.some(({ content }) => isObject(content) && Array.isArray(content['parts'])) ? 'token' : 'other'
   }

@@ -1,11 +1,11 @@
-// How much a Gemini model thinks: older ones are told in tokens, newer ones in a word (wire 84). What a model cannot be told
-// becomes the nearest thing that it can.
+// How much a Gemini model thinks: older models take a token budget, newer ones a level (wire 84). A value that the
+// model does not support becomes the nearest one that it does.
 import { budgetOf, effortOf, nearestEffort } from '../../../../shared/chat/effort.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Effort, ReasoningWish } from '../../../../shared/chat/request.ts'
 import type { GeminiTraits } from './traits.ts'
 
-/** Undefined: it cannot be asked to think. */
+/** Undefined when the model cannot think. */
 export function printGeminiThinking(
   wish: ReasoningWish,
   { model, thinking }: { readonly model: string; readonly thinking: GeminiTraits['thinking'] },
@@ -13,11 +13,11 @@ export function printGeminiThinking(
   if (thinking === 'none') return undefined
   const off = wish.effort === 'none' || wish.budgetTokens === 0
   const amount = thinking === 'level' ? levelOf(wish, model) : { thinkingBudget: budgetFor(wish, model) }
-  // Whoever asks for thoughts wants to see them; with none there is nothing to show.
+  // Reasoning is shown unless it is off or the caller declines it.
   return off || wish.summary === 'none' ? amount : { ...amount, includeThoughts: true }
 }
 
-/** The levels that a model knows, in rising order. No model of this kind can be told not to think. */
+/** The levels that a model supports, in rising order. Thinking cannot be turned off for these models. */
 function levelsOf(model: string): readonly Effort[] {
   if (/gemini-3-pro/.test(model)) return ['low', 'high']
   return /pro/.test(model) ? ['low', 'medium', 'high'] : ['minimal', 'low', 'medium', 'high']
@@ -41,7 +41,7 @@ function budgetRangeOf(model: string): BudgetRange {
   return { min: /lite/.test(model) ? 512 : 1, max: 24_576, canBeOff: true }
 }
 
-/** Tokens to think with; -1 lets the model decide. */
+/** The token budget; -1 lets the model decide. */
 function budgetFor(wish: ReasoningWish, model: string): number {
   const budget = budgetOf(wish)
   if (budget === undefined) return -1

@@ -1,16 +1,16 @@
-// What a Gemini model takes, as far as its name or the catalogue tells. Of an unknown name the current generation is assumed.
+// What a Gemini model supports, by its name and the catalogue. For an unknown name the current generation is assumed.
 import type { ModelFacts } from '../../../../shared/chat/capabilities.ts'
 
 export interface GeminiTraits {
-  /** How its thinking is asked for. */
+  /** How the amount of thinking is requested. */
   readonly thinking: 'none' | 'budget' | 'level'
-  /** Takes JSON Schema as it is; before, a part of OpenAPI's alone (wire 74). */
+  /** Whether the model accepts JSON Schema; older models accept only a subset of OpenAPI's schemas (wire 74). */
   readonly jsonSchema: boolean
-  /** Takes tools and a form of the answer in one request. */
+  /** Whether the model supports structured output together with tools. */
   readonly jsonBesideTools: boolean
-  /** Refuses calls in the conversation whose thought signature is missing (wire 71). */
+  /** Whether the model refuses calls in the conversation without a thought signature (wire 71). */
   readonly signedCalls: boolean
-  /** Takes media as parts of a tool's result. */
+  /** Whether tool results may hold media. */
   readonly mediaInResults: boolean
 }
 

@@ -1,9 +1,9 @@
-// Token counts in Google's answers: thoughts are told beside the output, cached tokens within the input.
+// Token counts of Google's answers: reasoning is counted beside the output, cached tokens within the input.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** Undefined for what is no usage. In a stream each tells all so far: the last one counts. */
+/** Undefined when `value` is not a usage object. In a stream each report is cumulative: the last one counts. */
 export function readGeminiUsage(value: Json): Usage | undefined {
   if (!isObject(value)) return undefined
   const count = (name: string, snake: string) => tokenCount(value[name] ?? value[snake]) ?? 0
@@ -22,7 +22,7 @@ export function readGeminiUsage(value: Json): Usage | undefined {
   }
 }
 
-/** Thoughts are counted beside the answer there. */
+/** Gemini counts reasoning beside the candidates' tokens. */
 export function printGeminiUsage({ input, output, cached, reasoning }: Usage): JsonObject {
   return {
     promptTokenCount: input,

@@ -1,4 +1,4 @@
-// Chat completions: the whole answer, in both directions.
+// Chat completions: parses and prints unary answers.
 import {
   type ChatAnswer,
   type Choice,
@@ -59,7 +59,7 @@ function readMessage(message: JsonObject): AssistantPart[] {
   return parts
 }
 
-/** Text, or a list of pieces of it among others. */
+/** The content is a text, or a list of parts some of which hold text. */
 export function contentText(content: Json): string {
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return ''
@@ -82,7 +82,7 @@ function readCall(value: Json, index: number): AssistantPart[] {
     return [{ type: 'tool-call', form: 'custom', id, name: called['name'], input: textIn(custom['input']) }]
   }
   const input = called['arguments']
-  // Some hosts send the object itself.
+  // Some hosts send the arguments as an object.
   const text = isObject(input) ? JSON.stringify(input) : textIn(input)
   return [{ type: 'tool-call', form: 'function', id, name: called['name'], input: text === '' ? '{}' : text }]
 }

@@ -1,4 +1,5 @@
-// Why a chat completion ended. Hosts have made up words of their own; what is unknown is a stop, and its word is kept.
+// Finish reasons of chat completions. Hosts have added their own; an unknown reason is read as a stop, and kept in
+// `raw`.
 import type { Finish, FinishReason } from '../../../../shared/chat/answer.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
 
@@ -32,7 +33,7 @@ const words: Readonly<Record<FinishReason, string>> = {
 
 export interface PrintedFinish {
   readonly finish_reason: string
-  /** The provider's word, where ours says less. */
+  /** The provider's finish reason, where OpenAI's says less. */
   readonly native_finish_reason?: string
 }
 

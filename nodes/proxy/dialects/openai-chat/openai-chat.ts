@@ -1,4 +1,4 @@
-// Chat completions, both sides.
+// Chat completions, for callers and for upstreams.
 import type { Capability } from '../../../../shared/chat/capabilities.ts'
 import { SseParser } from '../common/sse-parser.ts'
 import type { InboundDialect, UpstreamDialect } from '../dialect.ts'

@@ -1,4 +1,4 @@
-// Chat completions: the conversation, as callers write it.
+// Chat completions: parses the conversation of a caller.
 import type { AssistantPart, Json, JsonObject, ToolCallPart, UserPart } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
 import { type BodyReader, isObject } from '../common/body-reader.ts'
@@ -95,7 +95,7 @@ function readCustomCall(reader: BodyReader, call: JsonObject, path: string): Pic
   return { name, input: reader.text(custom['input'], `${path}.input`) }
 }
 
-/** Google's signatures travel beside the call they belong to, as its own OpenAI target has it. */
+/** Google's signatures stand in `extra_content` of the call, as in Google's OpenAI-compatible API. */
 function readThoughtSignature(call: JsonObject): ToolCallPart['signature'] {
   const extra = call['extra_content']
   const google = isObject(extra) ? extra['google'] : undefined
@@ -108,7 +108,7 @@ function readResult(reader: BodyReader, { content }: JsonObject, path: string, c
   return { role: 'user', parts: [{ type: 'tool-result', callId, parts }] }
 }
 
-/** Results of one turn join in one user message. */
+/** Consecutive tool results are merged into one user message. */
 function addMessage(messages: Message[], message: Message): void {
   const last = messages.at(-1)
   if (last?.role === 'user' && message.role === 'user' && onlyResults(last) && onlyResults(message)) {
@@ -120,7 +120,7 @@ function onlyResults({ parts }: Message & { role: 'user' }): boolean {
   return parts.length > 0 && parts.every(({ type }) => type === 'tool-result')
 }
 
-/** Calls without ids get some, and the function message with the same name finds the last one. */
+/** Legacy calls have no ids. They get generated ones, and a `function` message refers to the last call of its name. */
 class LegacyCalls {
   readonly #ids = new Map<string, string>()
 

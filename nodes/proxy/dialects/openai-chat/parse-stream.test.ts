@@ -1,4 +1,4 @@
-// The streams of hosts that follow OpenAI, each in its own way.
+// Streams of hosts that follow OpenAI, with the peculiarities of each.
 import { describe, expect, test } from 'vitest'
 import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { assemble } from '../../../../shared/chat/assemble.ts'

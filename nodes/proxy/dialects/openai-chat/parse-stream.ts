@@ -1,4 +1,4 @@
-// Chat completions: the stream of an upstream, as events.
+// Chat completions: parses the stream of an upstream into events.
 import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
@@ -22,7 +22,7 @@ export class ChatStreamReader implements EventReader {
       emit({ type: 'error', error: readOpenAiError(500, value) })
       return
     }
-    // Azure's preamble has neither a model nor a choice.
+    // Azure's preamble has neither a model nor choices.
     if (!this.#started && value['model'] !== '') this.#start(value, emit)
     const { choices } = value
     if (Array.isArray(choices)) for (const choice of choices) this.#readChoice(choice, emit)
@@ -30,7 +30,7 @@ export class ChatStreamReader implements EventReader {
     if (usage !== undefined) emit({ type: 'usage', usage })
   }
 
-  /** Some hosts end without a reason, none without `[DONE]` and a reason both. */
+  /** Some hosts omit the finish reason, and some `[DONE]`, but none omits both. */
   done(emit: Emit): void {
     for (const choice of this.#choices) choice.finish(emit)
     this.#end(emit)
@@ -45,7 +45,7 @@ export class ChatStreamReader implements EventReader {
   #end(emit: Emit): void {
     if (this.#over) return
     this.#over = true
-    // A stream that held nothing is not an answer.
+    // A stream without choices is not an answer.
     emit(this.#choices.length === 0 ? { type: 'upstream-cut' } : { type: 'end' })
   }
 
@@ -65,7 +65,7 @@ export class ChatStreamReader implements EventReader {
   #readChoice(value: Json, emit: Emit): void {
     if (!isObject(value)) return
     const index = typeof value['index'] === 'number' ? value['index'] : 0
-    // A chunk that carries nothing but usage may hold an empty choice; a wild index is no choice at all.
+    // A chunk with only usage may hold an empty choice. An index out of range is not a choice.
     if (!Number.isInteger(index) || index < 0 || index >= choicesMax) return
     const { delta, finish_reason: reason } = value
     const said = isObject(delta) && Object.keys(delta).length > 0
@@ -97,9 +97,9 @@ type Prose = 'text' | 'reasoning' | 'refusal'
 class ChoiceReader {
   readonly #choice: number
   #parts = 0
-  /** The part of prose that is open. */
+  /** The open part: text, reasoning or refusal. */
   #open: { readonly kind: Prose; readonly part: number; seal?: number } | undefined
-  /** The text of the thought that is open, or was last. */
+  /** The text of the open or the last reasoning part. */
   #thought = ''
   readonly #calls: { readonly id: string; readonly index: number; readonly part: number; input: boolean }[] = []
   #finish: Finish | undefined
@@ -112,7 +112,7 @@ class ChoiceReader {
   read(value: JsonObject, delta: JsonObject, emit: Emit): void {
     if (this.finished) return
     const { content } = delta
-    // Nearly every chunk is a piece of text and nothing else.
+    // Fast path: nearly every chunk holds a piece of text and nothing else.
     if (typeof content === 'string' && isAlone(delta) && value['finish_reason'] == null && value['logprobs'] == null) {
       if (content !== '') this.#say('text', content, emit)
       return
@@ -138,7 +138,7 @@ class ChoiceReader {
     this.#close(emit)
     const choice = this.#choice
     for (const { part, input } of this.#calls) {
-      // No arguments are an empty object.
+      // A call without arguments gets an empty object.
       if (!input) emit({ type: 'tool-input-delta', choice, part, text: '{}' })
       emit({ type: 'tool-input-end', choice, part })
     }
@@ -154,7 +154,7 @@ class ChoiceReader {
     }
     const text = reasoningText(delta)
     if (text === undefined || text === '') return
-    // What follows a seal is another thought.
+    // Text after a seal begins another reasoning part.
     if (this.#open?.seal !== undefined) this.#close(emit)
     this.#say('reasoning', text, emit)
   }
@@ -164,7 +164,7 @@ class ChoiceReader {
     if (this.#open?.seal !== undefined && (index < 0 || this.#open.seal !== index)) this.#close(emit)
     const part = this.#openPart('reasoning', emit)
     const choice = this.#choice
-    // A signature may come with the whole text that was streamed before.
+    // A signature may repeat the whole text that was streamed before.
     const repeated = signature !== undefined && text === this.#thought
     if (text !== '' && !repeated) this.#say('reasoning', text, emit)
     if (signature !== undefined) emit({ type: 'signature', choice, part, sealed: signature })
@@ -224,8 +224,8 @@ class ChoiceReader {
     emit({ type: 'tool-input-delta', choice: this.#choice, part: call.part, text })
   }
 
-  /** The call that a fragment belongs to; a new one when its index or its id is new. Hosts that leave the index out send
-   *  calls whole, one after the other. */
+  /** The call that a fragment belongs to; a new call when its index or id is new. Hosts that omit the index send calls
+   *  whole, one after the other. */
   #callOf(value: JsonObject, called: JsonObject, custom: boolean, emit: Emit) {
     const id = typeof value['id'] === 'string' ? value['id'] : ''
     const given = typeof value['index'] === 'number' ? value['index'] : undefined

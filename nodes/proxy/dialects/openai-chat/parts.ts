@@ -1,4 +1,4 @@
-// Chat completions: pieces of content.
+// Chat completions: parses and prints the parts of content.
 import type { Json, JsonObject, Media, MediaPart, OpaquePart, TextPart } from '../../../../shared/chat/parts.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { BodyReader } from '../common/body-reader.ts'
@@ -48,12 +48,12 @@ function readFile(reader: BodyReader, file: JsonObject, path: string): MediaPart
   const data = reader.text(file['file_data'], `${path}.file_data`)
   const media = mediaOfUrl(data)
   if (media.from === 'bytes' || /^https?:/.test(data)) return { type: 'file', name, media }
-  // Bare base64: the name tells what it is.
+  // Base64 without a data URL: the file name tells the type.
   const mediaType = mediaTypeOfName(name ?? '') ?? 'application/pdf'
   return { type: 'file', name, media: { from: 'bytes', base64: data, mediaType } }
 }
 
-/** System messages hold text alone. */
+/** System messages hold text only. */
 export function readChatText(reader: BodyReader, content: Json, path: string): TextPart[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }]
   return reader.list(content, path).flatMap((part, i): TextPart[] => {
@@ -115,7 +115,7 @@ function isWave(mediaType: string): boolean {
   return /^audio\/(x-|vnd\.)?wave?$/.test(mediaType)
 }
 
-/** Whether parts can go out as one text, which every host understands. */
+/** Joins parts into one text, which every host accepts; undefined when one of them is not text. */
 export function plainText(
   parts: readonly { readonly type: string; readonly text?: string }[],
   between: string,

@@ -1,4 +1,4 @@
-// Chat completions: the conversation, as an upstream is given it.
+// Chat completions: prints the conversation for an upstream.
 import type {
   AssistantPart,
   Json,
@@ -37,8 +37,8 @@ function printMessage(message: Message, quirks: Quirks): Result<Json[], Unsayabl
   }
 }
 
-/** Results come first: they have to follow the calls they answer. Pictures in them follow in a message of the user's,
- *  because a tool's message holds text alone. */
+/** Tool results come first, because they must follow the calls they answer. Images in them follow in a user message,
+ *  because a tool message holds text only. */
 function printUser({ parts, name }: Message & { role: 'user' }, quirks: Quirks): Result<Json[], Unsayable> {
   const results = parts.filter((part) => part.type === 'tool-result')
   const printed: Json[] = results.map(printResult)
@@ -54,7 +54,7 @@ function printResult({ callId, parts, isError }: ToolResultPart): Json {
   const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n')
   const lifted = parts.some(({ type }) => type !== 'text')
   const said = text === '' && lifted ? 'The result is in the next message.' : text
-  // The dialect has no flag for it, and a model must not take an error for a result.
+  // The dialect has no error flag, and a model must not take an error for a result.
   return { role: 'tool', tool_call_id: callId, content: isError === true ? `Error: ${said}` : said }
 }
 
@@ -75,7 +75,7 @@ function printAssistant({ parts, name }: Message & { role: 'assistant' }, quirks
     reasoning_content: quirks.reasoningBack === true && thoughts !== '' ? thoughts : undefined,
     tool_calls: calls.length === 0 ? undefined : calls,
   }
-  // What held thoughts alone says nothing.
+  // A message that held only reasoning is left out.
   return done(message['content'] === undefined ? [] : [message])
 }
 
@@ -83,24 +83,24 @@ function isSaid(part: AssistantPart): part is Extract<AssistantPart, { type: 'te
   return part.type !== 'tool-call' && part.type !== 'reasoning' && part.type !== 'refusal'
 }
 
-/** `signed`: whether the reader knows Google's signatures. */
+/** `signed`: whether the reader accepts Google's signatures. */
 export function printToolCall({ id, name, input, form, signature }: ToolCallPart, signed: boolean): Json {
   if (form === 'custom') return { id, type: 'custom', custom: { name, input } }
   return {
     id,
     type: 'function',
-    // No arguments are an empty object, and never no JSON at all.
+    // A call without arguments gets an empty object, because '' is not JSON.
     function: { name, arguments: input === '' ? '{}' : input },
     extra_content: signed ? thoughtSignature(signature) : undefined,
   }
 }
 
-/** Beside the call it belongs to, as Google's own OpenAI target has it. */
+/** The signature stands in `extra_content` of the call, as in Google's OpenAI-compatible API. */
 function thoughtSignature(signature: Sealed | undefined): Json {
   return signature?.family === 'google' ? { google: { thought_signature: signature.data } } : undefined
 }
 
-/** `between`: what joins several texts into one; undefined leaves them apart. */
+/** `between`: the separator that joins several texts into one. Undefined keeps them as separate parts. */
 function printContent(
   parts: readonly (UserPart | AssistantPart)[],
   quirks: Quirks,

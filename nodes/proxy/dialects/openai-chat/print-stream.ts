@@ -1,5 +1,5 @@
-// Chat completions: events, as the stream that a caller reads. What every chunk has in common is made once, so that a delta
-// costs one JSON string and no object.
+// Chat completions: prints events as a stream for a caller. The part that all chunks share is printed once, so that a
+// delta costs one JSON string and no object.
 import type {
   ChatEvent,
   CitationEvent,
@@ -24,7 +24,7 @@ export class ChatStreamPrinter implements StreamPrinter {
   readonly #facts: PrintFacts
   readonly #legacy: boolean
   readonly #choices: ChoiceState[] = []
-  /** Up to the choices. */
+  /** The start of every chunk, up to its choices. */
   #head = ''
   #usage: Usage | undefined
 
@@ -101,7 +101,7 @@ export class ChatStreamPrinter implements StreamPrinter {
   #printCall({ choice, part, id, name, form }: ToolInputStart): string {
     const index = this.#state(choice).beginCall(part, form === 'custom')
     if (this.#legacy) {
-      if (index > 0) return '' // the older form knows one call
+      if (index > 0) return '' // the deprecated form has one call only
       return this.#delta(choice, `"function_call":{"name":${JSON.stringify(name)},"arguments":""}`)
     }
     const called = form === 'custom' ? { custom: { name, input: '' } } : { function: { name, arguments: '' } }
@@ -135,7 +135,7 @@ export class ChatStreamPrinter implements StreamPrinter {
     this.#state(choice).citations.push(citation)
   }
 
-  /** A citation without a range means the whole part, whose length is known at its end. */
+  /** A citation without a range covers the whole part, whose length is known at its end. */
   #printCitations(choice: number): string {
     const state = this.#state(choice)
     const { offset, length, citations } = state
@@ -175,7 +175,7 @@ export class ChatStreamPrinter implements StreamPrinter {
     return `${this.#head}"choices":[],"usage":${JSON.stringify(printUsage(this.#usage))}}\n\n`
   }
 
-  /** `member`: what the delta says. The first of a choice says the role, too. */
+  /** `member`: a member of the delta. The first delta of a choice holds the role, too. */
   #delta(choice: number, member: string): string {
     const role = this.#state(choice).begin() ? roleBefore(member) : ''
     return this.#chunk(`{"index":${choice},"delta":{${role}${member}},"logprobs":null,"finish_reason":null}`)
@@ -216,15 +216,15 @@ class ChoiceState {
   #begun = false
   readonly #callParts: number[] = []
   readonly #custom = new Set<number>()
-  /** Of the open thought. */
+  /** The text of the open reasoning part. */
   thought = ''
-  /** Where the open text begins in the message, and how long it is. */
+  /** The offset of the open text in the message, and its length so far. */
   offset = 0
   length = 0
   inText = false
   citations: Citation[] = []
 
-  /** True the first time. */
+  /** True on the first call. */
   begin(): boolean {
     if (this.#begun) return false
     this.#begun = true

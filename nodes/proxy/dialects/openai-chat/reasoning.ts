@@ -1,10 +1,10 @@
-// Thoughts in chat completions. OpenAI's dialect has no word for them, so hosts have made up several: `reasoning_content`
-// (DeepSeek, and most after it), `reasoning` (Groq, OpenRouter), lists of `thinking` parts (Mistral). All are read; what the
-// gateway writes is `reasoning_content` for the text, and `reasoning_details`, as OpenRouter has it, for seals.
+// Reasoning in chat completions. OpenAI's dialect has no member for it, so hosts have added several:
+// `reasoning_content` (DeepSeek and most others), `reasoning` (Groq, OpenRouter), lists of `thinking` parts (Mistral).
+// All are parsed. The gateway prints `reasoning_content` for the text, and OpenRouter's `reasoning_details` for seals.
 import type { AssistantPart, Family, Json, JsonObject, ReasoningPart } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** The thoughts in a message, or in a delta of one. */
+/** Parses the reasoning in a message or a delta. */
 export function readReasoning(message: JsonObject): AssistantPart[] {
   const details = readDetails(message['reasoning_details'])
   if (details.length > 0) return details.map(({ part }) => part)
@@ -13,7 +13,7 @@ export function readReasoning(message: JsonObject): AssistantPart[] {
 }
 
 export interface Detail {
-  /** Details with one number are one thought. */
+  /** Consecutive details with the same index form one reasoning part. */
   readonly index: number | undefined
   readonly part: ReasoningPart
 }
@@ -41,7 +41,7 @@ function joined(a: ReasoningPart, b: ReasoningPart): ReasoningPart {
   }
 }
 
-/** The text of the thoughts in a message or a delta; undefined when there are none. */
+/** The reasoning text in a message or a delta; undefined when there is none. */
 export function reasoningText(message: JsonObject): string | undefined {
   for (const name of ['reasoning_content', 'reasoning', 'thinking']) {
     const value = message[name]
@@ -89,7 +89,7 @@ function readDetail(value: Json): ReasoningPart | undefined {
   return { type: 'reasoning', text: said, id, signature: seal }
 }
 
-/** For parts that carry a seal: without one the text says it all. */
+/** Undefined unless a part has a seal: without seals `reasoning_content` says everything. */
 export function printDetails(parts: readonly ReasoningPart[]): Json[] | undefined {
   if (!parts.some(({ signature, encrypted }) => signature !== undefined || encrypted !== undefined)) return undefined
   return parts.flatMap((part, index) => printDetail(part, index))

@@ -1,4 +1,4 @@
-// Chat completions: the request, in both directions.
+// Chat completions: parses and prints requests.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish, RequestParameters } from '../../../../shared/chat/request.ts'
@@ -138,7 +138,7 @@ export function readStop(reader: BodyReader, stop: Json): readonly string[] | un
 
 // ── to an upstream ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** OpenAI refuses more stop sequences. */
+/** OpenAI refuses requests with more stop sequences. */
 const stopsMax = 4
 /** Parameters that models without sampling refuse (`ModelFacts.sampling`). */
 const samplingParameters: readonly Parameter[] = [

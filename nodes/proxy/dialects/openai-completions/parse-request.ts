@@ -1,4 +1,4 @@
-// Legacy completions: the request, as callers write it. A prompt is what a user says.
+// Legacy completions: parses the request of a caller. The prompt becomes a user message.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, RequestParameters } from '../../../../shared/chat/request.ts'
 import type { Result } from '../../../../shared/result.ts'
@@ -67,7 +67,7 @@ function readPrompt(reader: BodyReader, prompt: Json): string {
   return ''
 }
 
-/** What goes before every answer when the caller wants to see the prompt in it. */
+/** The prompt, if the caller wants it repeated in front of every answer (`echo`). */
 export function echoedPrompt({ echo, messages }: ChatRequest): string {
   const part = messages[0]?.parts[0]
   return echo?.['echo'] === true && !absent(part) && part.type === 'text' ? part.text : ''

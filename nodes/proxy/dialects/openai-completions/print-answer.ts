@@ -1,4 +1,4 @@
-// Legacy completions: the answer, for a caller, whole and streamed.
+// Legacy completions: prints unary and streamed answers for a caller.
 import type { ChatAnswer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { ChatEvent, FinishEvent, LogprobsEvent, StartEvent } from '../../../../shared/chat/events.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
@@ -35,13 +35,13 @@ function headOf(
   }
 }
 
-/** It knows fewer reasons than chat. */
+/** Legacy completions have fewer finish reasons than chat completions. */
 function finishOf(finish: Finish): object {
   const printed = printFinish(finish, false)
   return printed.finish_reason === 'tool_calls' ? { ...printed, finish_reason: 'stop' } : printed
 }
 
-/** The older form: one list for each member. */
+/** The older form of logprobs has a list per member. */
 function printLogprobs(tokens: readonly TokenLogprob[] | undefined, from: number): Json {
   if (tokens === undefined) return null
   let offset = from
@@ -62,7 +62,7 @@ export class CompletionsStreamPrinter implements StreamPrinter {
   readonly #facts: PrintFacts
   #head = ''
   #usage: Usage | undefined
-  /** Characters said so far, by choice. */
+  /** The number of characters sent so far, by choice. */
   readonly #said: number[] = []
 
   constructor(facts: PrintFacts) {
@@ -91,7 +91,7 @@ export class CompletionsStreamPrinter implements StreamPrinter {
     }
   }
 
-  /** The prompt goes before the first text, where it is wanted. */
+  /** Puts the prompt in front of the first text, if the caller wants it. */
   #printText(choice: number, text: string): string {
     const before = this.#said[choice] === undefined ? echoedPrompt(this.#facts.request) : ''
     this.#said[choice] = (this.#said[choice] ?? before.length) + text.length

@@ -1,4 +1,4 @@
-// The Responses API: the items of an answer. The same functions make them for a whole answer and for the end of a stream.
+// The Responses API: builds the items of an answer, both for unary answers and for the events of a stream.
 import type { TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { Citation, Json, JsonObject, MediaPart, OpaquePart, ReasoningPart } from '../../../../shared/chat/parts.ts'
 import { printSeal } from '../common/sealed-parts.ts'
@@ -20,7 +20,7 @@ export function refusalContent(refusal: string): JsonObject {
   return { type: 'refusal', refusal }
 }
 
-/** Where a provider names no range, it means the whole part. */
+/** A citation without a range covers the whole part. */
 export function printResponsesAnnotation({ url, title, fileId, start, end }: Citation, length: number): Json {
   if (url !== undefined) {
     return { type: 'url_citation', start_index: start ?? 0, end_index: end ?? length, url, title: title ?? url }
@@ -33,7 +33,7 @@ export function messageItem(id: string, status: ItemStatus, content: readonly Js
 }
 
 export interface Thought extends Omit<ReasoningPart, 'type'> {
-  /** Whether the caller asked for what is sealed. */
+  /** Whether the caller asked for encrypted reasoning. */
   readonly sealed: boolean
 }
 
@@ -60,7 +60,7 @@ export function callItem(id: string, status: ItemStatus, { id: call_id, name, in
   return { id, type: 'function_call', status, call_id, name, arguments: input }
 }
 
-/** A picture has an item of its own; other media have none, and are told in text. */
+/** An image becomes an item of its own; other media become text. */
 export function wholeItem(id: string, value: MediaPart | OpaquePart, text: string): JsonObject | undefined {
   if (value.type === 'opaque') return value.dialect === 'openai-responses' ? value.value : undefined
   if (value.type === 'image' && value.media.from === 'bytes') {

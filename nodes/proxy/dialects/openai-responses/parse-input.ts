@@ -1,4 +1,4 @@
-// The Responses API: the conversation, as a list of items. Items of one turn are parts of one message here.
+// The Responses API: parses the items of the input into messages. Items of one turn are parts of one message.
 import type {
   AssistantPart,
   Json,
@@ -16,10 +16,10 @@ import { mediaOfUrl, mediaTypeOfName } from '../common/media.ts'
 import { readSeal } from '../common/sealed-parts.ts'
 import { readAnnotations } from '../openai/annotations.ts'
 
-/** What stands in `encrypted_content`. */
+/** The kind of seal that `encrypted_content` holds. */
 export const encryptedContent = { family: 'openai', kind: 'encrypted' } as const
 
-/** `history`: what was said before. Results of its calls join it. */
+/** `history`: the earlier turns. Results of their calls are merged into it. */
 export function readInput(reader: BodyReader, input: Json, history: readonly Message[] = []): Message[] {
   const messages = [...history]
   if (typeof input === 'string') {
@@ -33,7 +33,7 @@ export function readInput(reader: BodyReader, input: Json, history: readonly Mes
   return messages
 }
 
-/** Items of the model's turn join, and so do the results of its calls; what a user says stays apart. */
+/** Consecutive items of the model are merged into one message, and so are tool results; user messages stay separate. */
 export function addMessage(messages: Message[], message: Message | undefined): void {
   if (message === undefined) return
   const last = messages.at(-1)
@@ -166,7 +166,7 @@ function readOutput(reader: BodyReader, item: JsonObject, path: string): UserPar
   return { type: 'tool-result', callId, parts: readContent(reader, item['output'], `${path}.output`) }
 }
 
-/** The summary, or the thought itself where the model shows it. */
+/** The text is the reasoning itself where the model shows it, otherwise its summary. */
 export function readThought(item: JsonObject): ReasoningPart {
   const { id, encrypted_content: encrypted } = item
   const content = textsOf(item['content'])

@@ -1,4 +1,4 @@
-// The Responses API: the request, as callers write it.
+// The Responses API: parses the request of a caller.
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type {
   ChatRequest,
@@ -48,7 +48,7 @@ const readMembers: ReadonlySet<string> = new Set([
   ...['previous_response_id', 'background', 'truncation'],
 ])
 
-/** `history`: the turns of the response that it goes on from; undefined where there is none. */
+/** `history`: the turns of the response that the request continues. Undefined without one. */
 export function readResponsesRequest(body: JsonObject, history?: readonly Message[]): Result<ChatRequest, BadRequest> {
   const reader = new BodyReader()
   refuseState(reader, body, history !== undefined)
@@ -70,7 +70,7 @@ export function readResponsesRequest(body: JsonObject, history?: readonly Messag
   return reader.result(request)
 }
 
-/** What a provider of another dialect has not kept cannot be gone on with. */
+/** Refuses to continue a response that is not stored here, and to run in the background. */
 function refuseState(reader: BodyReader, body: JsonObject, hasHistory: boolean): void {
   const { previous_response_id: previous, background } = body
   if (!absent(previous) && !hasHistory) {
@@ -111,12 +111,12 @@ function readParameters(reader: BodyReader, body: JsonObject, text: JsonObject |
 function readReasoning(reader: BodyReader, body: JsonObject): ReasoningWish | undefined {
   const reasoning = reader.maybeObject(body['reasoning'], 'reasoning')
   const effort = readEffort(reader, reasoning?.['effort'], 'reasoning.effort')
-  // How thoughts shall be summed up says nothing of how many there shall be.
+  // `summary` alone does not request reasoning.
   if (effort === undefined) return undefined
   return { effort, summary: reader.maybeText(reasoning?.['summary'], 'reasoning.summary') }
 }
 
-/** Whether the caller keeps the conversation, thoughts included. */
+/** Whether the caller keeps the conversation itself, including encrypted reasoning. */
 export function wantsEncrypted(request: ChatRequest): boolean {
   const include = request.echo?.['include']
   return Array.isArray(include) && include.includes('reasoning.encrypted_content')

@@ -1,4 +1,4 @@
-// The state of a part while it is streamed: its place in the output, and what has been sent of it so far.
+// The state of a streamed part: its place in the output, and what was sent of it so far.
 import type { TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { Citation, JsonObject, Sealed } from '../../../../shared/chat/parts.ts'
 

@@ -1,4 +1,4 @@
-// The Responses API: the whole answer, for a caller.
+// The Responses API: prints the unary answer for a caller.
 import type { ChatAnswer, Choice, Finish } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
@@ -32,7 +32,7 @@ export function printResponsesAnswer(answer: ChatAnswer, facts: PrintFacts): str
 
 const responsePrefix = 'resp_'
 
-/** Items are numbered in the order in which they begin. */
+/** Generates the ids of items, numbered in the order in which the items begin. */
 export class ItemIds {
   readonly #stem: string
   #count = 0
@@ -64,12 +64,12 @@ function printOutput({ parts, finish, logprobs }: Choice, ids: ItemIds, sealed: 
     const item = printItem(part, ids, sealed)
     if (item !== undefined) output.push(item)
   }
-  // The last message is as complete as the answer, others are whole.
+  // The last message has the status of the answer; the others are complete.
   if (content !== undefined) output.push({ ...output.pop(), status: statusOf(finish) })
   return output
 }
 
-/** Why a provider declined is its refusal, where the model gave none. */
+/** The provider's explanation becomes the refusal when the model gave none. */
 function withExplanation(parts: readonly AssistantPart[], { explanation }: Finish): readonly AssistantPart[] {
   if (explanation === undefined || parts.some(({ type }) => type === 'refusal')) return parts
   return [...parts, { type: 'refusal', text: explanation }]
@@ -114,7 +114,7 @@ export interface ResponseParts extends Outcome {
   readonly usage: Usage | undefined
 }
 
-/** With what the caller asked for beside what came of it. */
+/** The response object: the answer, and the settings of its request. */
 export function responseObject(facts: PrintFacts, parts: ResponseParts): JsonObject {
   const { request, stored } = facts
   const echo = (name: string, otherwise: Json) => echoOf(request, name) ?? otherwise

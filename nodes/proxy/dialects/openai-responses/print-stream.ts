@@ -1,5 +1,5 @@
-// The Responses API: events, as the stream that a caller reads. Every event is numbered, and every item is told when it
-// begins, as it grows, and whole when it ends.
+// The Responses API: prints events as a stream for a caller. Every event is numbered. An item is announced when it
+// begins, extended by deltas, and sent whole when it ends.
 import type { Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type {
   ChatEvent,
@@ -28,7 +28,7 @@ import { wantsEncrypted } from './parse-request.ts'
 import { PartState } from './part-state.ts'
 import { ItemIds, type Outcome, outcomeOf, responseObject, statusOf } from './print-answer.ts'
 
-/** Events of a part, except deltas, which are printed before all others. */
+/** Events of a part, except deltas, which `print` handles itself. */
 type PartEvent = Exclude<Extract<ChatEvent, { choice: number }>, PartDelta | FinishEvent>
 
 export class ResponsesStreamPrinter implements StreamPrinter {
@@ -40,7 +40,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
   #start: StartEvent | undefined
   #usage: Usage | undefined
   #finish: Finish = { reason: 'stop' }
-  /** Whole items, by their place in the output. */
+  /** Completed items, by their index in the output. */
   readonly #output: JsonObject[] = []
   #items = 0
   #message: MessageState | undefined
@@ -129,7 +129,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
     return message
   }
 
-  /** The last one is as complete as the answer, others are whole. */
+  /** The last message has the status of the answer; the others are complete. */
   #endMessage(status: ItemStatus = 'completed'): string {
     const message = this.#message
     if (message === undefined) return ''
@@ -226,7 +226,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
     return this.#lines.event('response.created', { response }) + this.#lines.event('response.in_progress', { response })
   }
 
-  /** Why a provider declined is its refusal, where the model gave none. */
+  /** The provider's explanation becomes the refusal when the model gave none. */
   #explain(): string {
     const { explanation } = this.#finish
     const refused = this.#output.concat(...(this.#message?.content ?? [])).some((one) => one['type'] === 'refusal')

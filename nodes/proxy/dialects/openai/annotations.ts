@@ -1,5 +1,5 @@
-// Citations as OpenAI annotates them: a link with the range of the text that leans on it. A source without a link has no
-// word there and is told in a member `citations` of its own.
+// Citations as OpenAI annotates them: a link with the range of the text that it supports. OpenAI has no form for a
+// source without a link, so such sources go into a separate member `citations`.
 import type { AssistantPart, Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
 
@@ -8,7 +8,7 @@ export function readAnnotations(value: Json): Citation[] | undefined {
   return value.filter(isObject).map(readAnnotation)
 }
 
-/** Nested in chat completions, flat in the Responses API. */
+/** The annotation is nested in chat completions and flat in the Responses API. */
 export function readAnnotation(value: JsonObject): Citation {
   const inner = isObject(value['url_citation']) ? value['url_citation'] : value
   const { url, title, start_index: start, end_index: end, file_id: fileId, filename } = inner
@@ -36,7 +36,7 @@ export function printAnnotations(parts: readonly AssistantPart[]): Json[] {
   return printed
 }
 
-/** Where a provider names no range, it means the whole part. `offset` is where the part begins in the message. */
+/** A citation without a range covers the whole part. `offset` is where the part begins in the message. */
 export function printAnnotation({ url, title, start, end }: Citation, offset: number, length: number): Json {
   if (url === undefined) return undefined
   const range = { start_index: offset + (start ?? 0), end_index: offset + (end ?? length) }

@@ -13,13 +13,13 @@ export function readEffort(reader: BodyReader, value: Json, path: string): Effor
   return undefined
 }
 
-/** What every model that thinks knows. */
+/** The efforts that every reasoning model supports. */
 const common: readonly Effort[] = ['low', 'medium', 'high']
 
-/** Undefined: nothing is sent, and the model decides. A word that the caller chose goes out as it is. */
+/** Undefined: no effort is sent, and the model decides. An effort that the caller named is sent unchanged. */
 export function printEffort(wish: ReasoningWish, facts: ModelFacts): string | undefined {
   if (wish.budgetTokens === undefined) {
-    // A model of which nothing is known may not know the word; not to think is what it does without.
+    // A model without known facts may refuse 'none', and does without reasoning if nothing is sent.
     if (wish.effort === 'none' && facts.reasoning === undefined) return undefined
     return wish.effort === 'max' ? 'xhigh' : wish.effort
   }

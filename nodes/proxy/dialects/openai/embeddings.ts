@@ -1,4 +1,4 @@
-// OpenAI's embeddings, both sides.
+// OpenAI's embeddings, for callers and for upstreams.
 import type { EmbeddingAnswer, EmbeddingInput, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { done, type Result } from '../../../../shared/result.ts'
@@ -31,7 +31,7 @@ function readEmbeddingRequest(body: JsonObject): Result<EmbeddingRequest, BadReq
   })
 }
 
-/** A text, a list of texts, the tokens of one text, or a list of those. */
+/** The input is a text, a list of texts, a list of tokens, or a list of lists of tokens. */
 function readInputs(reader: BodyReader, input: Json): EmbeddingInput[] {
   if (typeof input === 'string') return [{ type: 'text', text: input }]
   const list = reader.list(input, 'input')
@@ -56,7 +56,7 @@ function printAnswer({ model, vectors, inputTokens = 0 }: EmbeddingAnswer, { enc
   return JSON.stringify({ object: 'list', data, model, usage })
 }
 
-/** 32-bit floats, the lowest byte first. */
+/** 32-bit floats, little-endian. */
 function base64Of(vector: readonly number[]): string {
   const bytes = Buffer.allocUnsafe(vector.length * 4)
   for (const [i, value] of vector.entries()) bytes.writeFloatLE(value, i * 4)

@@ -1,4 +1,5 @@
-// Errors as OpenAI and those who follow it write them: {"error": {"message", "type", "param", "code"}}, and variants of it.
+// Error bodies of OpenAI and of compatible servers: {"error": {"message", "type", "param", "code"}}, and variants of
+// it.
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
@@ -10,7 +11,7 @@ export function parseOpenAiError(status: number, body: Buffer): ChatError {
   return { kind: errorKindOfStatus(status), message: plainMessage(body) }
 }
 
-/** Pages are for people in front of a browser. */
+/** The body as a message; '' for an HTML page. */
 export function plainMessage(body: Buffer): string {
   const text = body.toString('utf8', 0, 2_000).trim()
   return text.startsWith('<') ? '' : text.slice(0, 1_000)
@@ -30,7 +31,7 @@ function textOf(value: Json): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** FastAPI's form: a list of what is wrong where. */
+/** FastAPI's error detail: a list of objects with the place and the message of each error. */
 function detailOf(detail: Json): string | undefined {
   if (!Array.isArray(detail)) return textOf(detail)
   const messages = detail.filter(isObject).map((one) => `${[one['loc']].flat().join('.')}: ${String(one['msg'])}`)

@@ -1,5 +1,5 @@
-// What a gateway must see in a realtime session that it relays: when a response begins and ends, and what it used. Only
-// messages that can matter are parsed; sound and text go by unread.
+// Observes a realtime session that passes through: when a response begins and ends, and what it used. Only messages
+// that can matter are parsed; audio and text are not.
 import { tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../../shared/usage/billable-units.ts'
 import { secondsOf } from '../common/seconds.ts'
@@ -8,23 +8,23 @@ export type RealtimeSight =
   | { readonly type: 'began' }
   | { readonly type: 'token' }
   | { readonly type: 'ended'; readonly failed: boolean; readonly used: RealtimeUse }
-  /** Of what the caller said, by a model beside that of the session. */
+  /** The usage of transcribing the caller's audio, which another model than the session's does. */
   | { readonly type: 'transcribed'; readonly used: RealtimeUse }
 
 export interface RealtimeUse {
-  /** Undefined: the message tells none. */
+  /** Undefined when the message reports no tokens. */
   readonly usage: Usage | undefined
   readonly measure: BillableUnits | undefined
-  /** Sound or pictures are among the tokens, which are priced apart from text. */
+  /** Whether audio or image tokens are among the tokens; they have other prices than text. */
   readonly isMixed: boolean
 }
 
 const marks = ['response.done', 'response.created', 'transcription.completed'].map((text) => Buffer.from(text))
 const deltaMark = Buffer.from('.delta"')
-/** A delta names its type at its beginning. */
+/** A delta names its type within the first bytes. */
 const headBytes = 256
 
-/** One message of the upstream; undefined where it changes nothing. */
+/** Observes one message of the upstream. Undefined when it changes nothing. */
 export function observeRealtime(message: Buffer): RealtimeSight | undefined {
   if (message.subarray(0, headBytes).includes(deltaMark)) return { type: 'token' }
   if (!marks.some((mark) => message.includes(mark))) return undefined

@@ -1,31 +1,31 @@
-// What a gateway must see in a stream that it relays as bytes: the usage, whether an answer was finished, where the first
-// token is, and whether an event is an error. Every event is looked at once, as text, with substring searches; only the
-// few events that matter are parsed. Inside a JSON string the quotes around a key would be escaped (`\"usage\"`), so a
-// search for `"usage"` finds keys alone.
+// Observes a stream that passes through as bytes: the usage, whether the answer is complete, where the first token is,
+// and whether an event is an error. Each event is searched once, as text, for substrings; only the few events that
+// matter are parsed. Inside a JSON string the quotes around a key would be escaped (`\"usage\"`), so a search for
+// `"usage"` finds keys only.
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { parseUsage } from './usage.ts'
 
-/** What becomes of an event. */
+/** What the proxy does with an event. */
 export type EventFate =
-  | 'token' // content for the caller: text, a tool call, reasoning
-  | 'other' // forwarded, but no token
+  | 'token' // content: text, a tool call, reasoning
+  | 'other' // forwarded, but not a token
   | 'hide' // a usage chunk that the caller did not ask for
   | 'done' // the terminal event
   | 'error'
 
 export interface StreamObserver {
-  /** `text` is one event, bytes as latin1. */
+  /** `text` is one event, its bytes as latin1. */
   observe(text: string): EventFate
   readonly usage: Usage | undefined
-  /** A finish reason or a terminal event was seen: the answer is whole even if the stream stops now. */
+  /** Whether a finish reason or a terminal event was seen: the answer is complete even if the stream stops now. */
   readonly finished: boolean
-  /** Appended when the upstream ends a finished stream without its terminal event. */
+  /** Sent to the caller when the upstream ends a finished stream without its terminal event. */
   readonly terminator: string
-  /** Message of an `error` event. */
+  /** The message of an `error` event. */
   readonly errorMessage: string | undefined
 }
 
-/** Chat completions and legacy completions. */
+/** Observes chat completions and legacy completions. */
 export class ChatStreamObserver implements StreamObserver {
   readonly terminator = 'data: [DONE]\n\n'
   usage: Usage | undefined
@@ -59,7 +59,7 @@ export class ChatStreamObserver implements StreamObserver {
   #seeUsage(text: string): EventFate {
     const data = eventData(text)
     if (!isRecord(data)) return 'other'
-    // The last usage wins: some upstreams send a growing one with every chunk.
+    // Some upstreams send growing counts with every chunk, so the last usage wins.
     this.usage = parseUsage(data['usage']) ?? this.usage
     if (isToken(data)) {
       this.#tokenSeen = true
@@ -73,7 +73,7 @@ export class ChatStreamObserver implements StreamObserver {
 
 const terminalTypes = ['response.completed', 'response.incomplete', 'response.failed']
 
-/** The Responses API: typed events, no `[DONE]`; the terminal event carries the usage. */
+/** Observes the Responses API: typed events without `[DONE]`; the terminal event carries the usage. */
 export class ResponsesStreamObserver implements StreamObserver {
   readonly terminator = ''
   usage: Usage | undefined
@@ -102,13 +102,13 @@ export class ResponsesStreamObserver implements StreamObserver {
   }
 }
 
-/** The `event:` field, or the `type` member where an upstream leaves it out. */
+/** The `event:` field, or the `type` member where an upstream omits the field. */
 function responsesEventType(text: string): string {
   const named = /^event: ?([^\r\n]+)/m.exec(text)?.[1]
   return named ?? /"type"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? ''
 }
 
-/** Whether `key` is there with a value other than null. */
+/** Whether the text holds `key` with a value other than null. */
 function hasValue(text: string, key: string): boolean {
   for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + 1)) {
     let i = at + key.length
@@ -118,7 +118,7 @@ function hasValue(text: string, key: string): boolean {
   return false
 }
 
-/** Whether a chunk carries something of the answer: not the role alone, not Azure's preamble. */
+/** Whether a chunk carries content, and not only a role or Azure's preamble. */
 function isToken(data: unknown): boolean {
   if (!isRecord(data) || !Array.isArray(data['choices'])) return false
   return data['choices'].some((choice) => {
@@ -130,7 +130,7 @@ function isToken(data: unknown): boolean {
   })
 }
 
-/** The event's data as JSON; undefined when it is none. The bytes come as latin1 and are UTF-8 in truth. */
+/** The data of an event as JSON; undefined when it is not JSON. `text` holds UTF-8 bytes as latin1. */
 export function eventData(text: string): unknown {
   const lines = text.split(/\r\n|\n|\r/)
   const data = lines

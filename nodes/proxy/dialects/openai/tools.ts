@@ -1,4 +1,4 @@
-// Tools, tool choice and response formats as OpenAI writes them: nested in chat completions, flat in the Responses API.
+// Tools, tool choice and response formats of OpenAI: nested in chat completions, flat in the Responses API.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { CustomTool, FunctionTool, ResponseFormat, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { absent, type BodyReader, isObject } from '../common/body-reader.ts'
@@ -47,7 +47,7 @@ function readCustom(reader: BodyReader, value: Json, path: string): CustomTool {
   }
 }
 
-/** The older `functions`. */
+/** Parses the deprecated `functions`. */
 export function readFunctions(reader: BodyReader, functions: Json): Tool[] {
   return reader.maybeList(functions, 'functions').map((one, i) => readFunction(reader, one, `functions[${i}]`))
 }
@@ -119,7 +119,7 @@ function readSchema(reader: BodyReader, value: JsonObject, path: string): Respon
 
 // ── to an upstream ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Markers go to hosts that know them alone: OpenAI caches without, and refuses members that it does not know. */
+/** Cache markers are sent only to hosts that know them: OpenAI caches without them, and refuses unknown members. */
 export function printTools(tools: readonly Tool[], nesting: Nesting, cacheMarkers = false): Json[] {
   return tools.map((tool) => {
     if (tool.type === 'hosted') return tool.value

@@ -1,7 +1,8 @@
-// Token counts in OpenAI's answers: chat and completions say prompt/completion tokens, Responses says input/output.
+// Token counts of OpenAI's answers: prompt and completion tokens in chat and completions, input and output tokens in
+// Responses.
 import { tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 
-/** The counts in a `usage` member; undefined when it is not one. Absurd or negative numbers do not count. */
+/** Parses a `usage` member; undefined when it is not one. Negative and absurd numbers are ignored. */
 export function parseUsage(usage: unknown): Usage | undefined {
   if (!isRecord(usage)) return undefined
   const input = tokenCount(usage['prompt_tokens']) ?? tokenCount(usage['input_tokens'])
@@ -17,7 +18,7 @@ function detailed(usage: Record<string, unknown>, input: number, output: number,
   const cached = countIn(inputDetails, 'cached_tokens') ?? tokenCount(usage['prompt_cache_hit_tokens']) ?? 0
   const written = countIn(inputDetails, 'cache_write_tokens') ?? 0
   const reasoning = countIn(outputDetails, 'reasoning_tokens') ?? 0
-  // Some hosts count thoughts beside the output and not within it; their total tells.
+  // Some hosts count reasoning beside the output instead of within it; their total shows which.
   const apart = total !== undefined && reasoning > 0 && total === input + output + reasoning
   return {
     input,
@@ -33,7 +34,7 @@ function countIn(details: unknown, name: string): number | undefined {
   return isRecord(details) ? tokenCount(details[name]) : undefined
 }
 
-/** As chat and legacy completions write it. */
+/** Prints usage for chat completions and legacy completions. */
 export function printUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, reasoning }: Usage): object {
   return {
     prompt_tokens: input,
@@ -45,11 +46,11 @@ export function printUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, 
 }
 
 const usageKey = Buffer.from('"usage"')
-/** What Google calls it. */
+/** Google's key of the usage. */
 export const usageMetadataKey = Buffer.from('"usageMetadata"')
 
-/** Finds the counts of a unary answer without parsing it whole: the last `usage` object in its bytes. Inside a JSON
- *  string the quotes around the word would be escaped, so the pattern cannot match there. */
+/** Finds the counts of a unary answer without parsing it: the last `usage` object in its bytes. Inside a JSON string
+ *  the quotes around the key would be escaped, so the search cannot match there. */
 export function findUsage(body: Buffer): Usage | undefined
 export function findUsage<Counts>(
   body: Buffer,
@@ -69,7 +70,7 @@ export function findUsage(
   return undefined
 }
 
-/** Anthropic's tells every step of an answer that took several. */
+/** Anthropic's usage lists every step of an answer that took several. */
 const usageBytesMax = 16_384
 const quote = 34
 const open = 123
@@ -77,7 +78,7 @@ const close = 125
 
 function objectAfter(body: Buffer, from: number): unknown {
   const start = body.indexOf(open, from)
-  // Between the key and its value there is a colon and perhaps some space, nothing more.
+  // Only a colon and spaces may stand between the key and its value.
   if (start < 0 || start - from > 16) return undefined
   let depth = 0
   for (let i = start; i < body.length && i - start < usageBytesMax; i++) {

@@ -1,4 +1,4 @@
-// Embeddings of Vertex AI: predictions, one instance for each text.
+// Embeddings of Vertex AI: predictions, with one instance per text.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { EmbeddingAnswer, EmbeddingRequest } from '../../../../shared/chat/embeddings.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'

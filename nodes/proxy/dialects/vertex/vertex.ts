@@ -1,4 +1,4 @@
-// The two dialects that Vertex AI takes: Gemini's, with embeddings of its own, and Anthropic's as raw predictions.
+// The two dialects of Vertex AI: Gemini's, with embeddings of its own, and Anthropic's as raw predictions.
 
 import { done } from '../../../../shared/result.ts'
 import { anthropicUpstream } from '../anthropic/anthropic.ts'
@@ -18,7 +18,7 @@ export const vertexGeminiUpstream: UpstreamDialect = {
 
 const version = '"anthropic_version":"vertex-2023-10-16"'
 
-/** The model stands in the path there, and the version of the API in the body. */
+/** Vertex AI takes the model in the path, and the version of the API in the body. */
 export const vertexClaudeUpstream: UpstreamDialect = {
   ...anthropicUpstream,
   printRequest(request, target) {
@@ -31,13 +31,13 @@ export const vertexClaudeUpstream: UpstreamDialect = {
     return done({
       ...rest,
       path: `/models/${encodeURIComponent(target.model)}:${method}`,
-      // The first member, so that nothing that a caller wrote is mistaken for it.
+      // The model is the first member of the body, so the first match is never text of the caller.
       body: body.replace(named, () => version),
       headerLines: betas.kept === undefined ? '' : `anthropic-beta: ${betas.kept.join(',')}\r\n`,
       dropped: [...rest.dropped, ...betas.dropped],
     })
   },
-  /** Of the model as Anthropic writes them, of the place as Google does. */
+  /** Errors of the model have Anthropic's shape, errors of the platform Google's. */
   parseError(status, body) {
     const isGoogle = /"status"\s*:\s*"[A-Z_]+"/.test(body.toString('utf8'))
     return isGoogle ? parseGeminiError(status, body) : parseAnthropicError(status, body)
