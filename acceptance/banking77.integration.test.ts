@@ -162,7 +162,7 @@ describe.skipIf(queries.length === 0)('3,080 queries', () => {
     }
     // What is in flight comes with the heartbeat of a node, once a second.
     await expect
-      .poll(bank, { timeout: 3_000 })
+      .poll(bank, { timeout: 20_000 })
       .toMatchObject([{ provider: 'bookkeeper', target: 'gpt-4o', inFlight: 0 }])
     const metrics = await (await fetch(`${gateway.control}/metrics`)).text()
     const counted = [...metrics.matchAll(/^headgate_requests_total\{[^}]*"bank"[^}]*\} (\d+)$/gm)]

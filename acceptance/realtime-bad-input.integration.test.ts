@@ -56,7 +56,7 @@ function raw(lines: readonly string[], start = 'GET /v1/realtime?model=voice HTT
 
 async function opened(): Promise<Raw> {
   const client = raw(['Host: a', ...upgrade, key, authorization()])
-  await until(() => client.received().includes('\r\n\r\n'), 5_000)
+  await until(() => client.received().includes('\r\n\r\n'), 20_000)
   expect(client.received().toString()).toMatch(/^HTTP\/1\.1 101 /)
   return client
 }
@@ -102,7 +102,7 @@ test.each<[string, () => string[], string | undefined, RegExp]>([
   ],
 ])('a handshake with %s is refused', async (_, lines, start, status) => {
   const client = raw(lines(), start)
-  await until(() => client.received().length > 0, 5_000)
+  await until(() => client.received().length > 0, 20_000)
   expect(client.received().toString().split('\r\n')[0]).toMatch(status)
   client.socket.destroy()
   expect(upstream.handshakes).toEqual([])
@@ -124,9 +124,9 @@ test.each<[string, () => Buffer]>([
   const other = await opened()
   client.socket.write(bytes())
   await client.closed
-  await until(() => upstream.sockets.some(({ readyState }) => readyState === 3), 5_000)
+  await until(() => upstream.sockets.some(({ readyState }) => readyState === 3), 20_000)
   other.socket.write(frame(text, 'still here'))
-  await until(() => heard.length > 0, 5_000)
+  await until(() => heard.length > 0, 20_000)
   expect(heard).toEqual([{ text: 'still here', isBinary: false }])
   other.socket.destroy()
   await alive()
@@ -139,9 +139,9 @@ test('a message in pieces, a byte at a time, arrives as one', async () => {
     client.socket.write(Buffer.from([byte]))
     await sleep(1)
   }
-  await until(() => heard.length > 0, 5_000)
+  await until(() => heard.length > 0, 20_000)
   expect(heard).toEqual([{ text: 'Grüße, 東京', isBinary: false }])
-  await until(() => client.received().includes(Buffer.from([0x8a, 4, ...Buffer.from('ping')])), 5_000)
+  await until(() => client.received().includes(Buffer.from([0x8a, 4, ...Buffer.from('ping')])), 20_000)
   client.socket.destroy()
 })
 

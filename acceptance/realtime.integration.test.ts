@@ -422,7 +422,7 @@ test('a gateway that stops lets an answer be finished, then says goodbye', async
     const [idle, busy] = [listening(url, key), listening(url, key)]
     await Promise.all([idle.opened, busy.opened])
     busy.socket.send('{"type":"response.create"}', { binary: false })
-    await until(() => typesOf(busy).includes('response.created'), 5_000)
+    await until(() => typesOf(busy).includes('response.created'), 20_000)
     other.signal('SIGTERM')
     expect(await idle.closed).toMatchObject({ code: 1_012 })
     await sleep(300)

@@ -385,7 +385,7 @@ describe('an OpenAI caller and an Anthropic upstream', () => {
     )
     for await (const _ of stream) break
     controller.abort()
-    await until(async () => claude.seen[0]?.left === true, 2_000)
+    await until(async () => claude.seen[0]?.left === true, 20_000)
   })
 
   test('tools are called in a stream, and their results go back', async () => {

@@ -42,6 +42,8 @@ test.skipIf(process.platform !== 'linux' || missing.length > 0)(
     expect(hasFailed(outcome), report).toBe(false)
     expect(report).toContain(`usage: ${reached} requests recorded`)
   },
+  // It works for all of its time: on a machine that others use it takes as long as they leave it.
+  600_000,
 )
 
 function isThere(name: string): boolean {

@@ -108,7 +108,7 @@ export function eventStreamContract(name: string, prepare: PrepareStream): void 
       let woken = 0
       const watch = other.watch(() => void woken++)
       await stream.publish(event('one'), 0)
-      await expect.poll(() => woken, { timeout: 5_000 }).toBeGreaterThan(0)
+      await expect.poll(() => woken, { timeout: 20_000 }).toBeGreaterThan(0)
       watch.stop()
       const before = woken
       const heard = Promise.withResolvers<void>()

@@ -139,7 +139,7 @@ test('a length without a body leaves the answer unfinished: the next request on 
     response.endWithoutBody(4)
   })
   const head = 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n'
-  const { text, closed } = await talk(port, [head, head], 200)
+  const { text, closed } = await talk(port, [head, head], 10_000)
   expect(statusesOf(text)).toEqual([200])
   expect(closed).toBe(true)
 })

@@ -320,9 +320,13 @@ class World {
   }
 }
 
-/** A few turns of the real event loop, with time for the thread pool's reads. */
+/** A few turns of the real event loop in which the thread pool reads nothing. */
 async function settled(): Promise<void> {
-  for (let i = 0; i < 4; i++) await new Promise((resume) => setTimeout(resume, 1))
+  for (let quiet = 0; quiet < 4; quiet = isReading() ? 0 : quiet + 1) await new Promise((next) => setTimeout(next, 1))
+}
+
+function isReading(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))
 }
 
 function spooledRecords(): number {
