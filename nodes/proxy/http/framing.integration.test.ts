@@ -76,7 +76,7 @@ test.each([
   expect(at.handler.bodies).toEqual([])
 })
 
-test('a refusal for framing is ours, in JSON', async () => {
+test('a framing error is answered in JSON', async () => {
   const { text } = await talk(at.port, [post('Content-Length: 2\r\nContent-Length: 2\r\n', '{}')], 500)
   expectOurs(text)
   expect(text).toContain('bad-framing')
@@ -233,7 +233,7 @@ test('H19 an answer to HEAD has no body, and the next answer starts where it end
   expect(text.split('\r\n\r\n').map((part) => part.slice(0, 8))).toEqual(['HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', ''])
 })
 
-test('H20 a refusal follows the interim answer', async () => {
+test('H20 an error follows the interim answer', async () => {
   const expecting = `Expect: 100-continue\r\nContent-Length: 2\r\n\r\n`
   const noKey = await talk(at.port, [`${line}${host}${json}${expecting}`], 100)
   expect(statusesOf(noKey.text)).toEqual([401])
@@ -249,7 +249,7 @@ test('H20 after the interim answer the body is read', async () => {
   expect(statusesOf(text)).toEqual([200])
 })
 
-test('H21 a body that is declared too large is refused before it is read, and skipped so that the refusal arrives', async () => {
+test('H21 a body that is declared too large is refused before it is read, and skipped so that the error arrives', async () => {
   const { text, closed } = await talk(at.port, [post('Content-Length: 1001\r\n', '')], 300)
   expect(statusesOf(text)).toEqual([413])
   expect(closed).toBe(false)
