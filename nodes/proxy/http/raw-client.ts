@@ -8,7 +8,11 @@ export interface RawAnswer {
   readonly afterMs: number
 }
 
-/** Sends each part when the one before it had time to arrive. Resolves when the server closes or `waitMs` are over. */
+/** Time for the first byte of an answer, which a busy machine may need. */
+const firstByteMsMax = 3_000
+
+/** Sends each part when the one before it had time to arrive. Resolves when the server closes, `waitMs` after the first byte of
+ *  an answer, or when no byte came for `firstByteMsMax`. */
 export function talk(port: number, parts: readonly (string | Buffer)[], waitMs = 400): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const startMs = performance.now()
@@ -20,7 +24,11 @@ export function talk(port: number, parts: readonly (string | Buffer)[], waitMs =
       socket.destroy()
       resolve({ text, closed, afterMs: performance.now() - startMs })
     }
-    const timer = setTimeout(() => finish(false), waitMs)
+    let timer = setTimeout(() => finish(false), Math.max(waitMs, firstByteMsMax))
+    socket.once('data', () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => finish(false), waitMs)
+    })
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
     })
