@@ -8,11 +8,11 @@ export interface RawAnswer {
   readonly afterMs: number
 }
 
-/** Time for the first byte of an answer, which a busy machine may need. */
-const firstByteMsMax = 3_000
+/** Time that a busy machine may need for an answer. */
+const answerMsMax = 3_000
 
-/** Sends each part when the one before it had time to arrive. Resolves when the server closes, `waitMs` after the first byte of
- *  an answer, or when no byte came for `firstByteMsMax`. */
+/** Sends each part when the one before it had time to arrive. Resolves when the server closes, or when all parts are sent and
+ *  nothing came for `waitMs` after an answer. */
 export function talk(port: number, parts: readonly (string | Buffer)[], waitMs = 400): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const startMs = performance.now()
@@ -21,16 +21,20 @@ export function talk(port: number, parts: readonly (string | Buffer)[], waitMs =
     socket.setNoDelay(true)
     const finish = (closed: boolean) => {
       clearTimeout(timer)
+      clearTimeout(silence)
       socket.destroy()
       resolve({ text, closed, afterMs: performance.now() - startMs })
     }
-    let timer = setTimeout(() => finish(false), Math.max(waitMs, firstByteMsMax))
-    socket.once('data', () => {
-      clearTimeout(timer)
-      timer = setTimeout(() => finish(false), waitMs)
-    })
+    const timer = setTimeout(() => finish(false), Math.max(waitMs, answerMsMax))
+    let silence: NodeJS.Timeout | undefined
+    let isSent = false
+    const awaitSilence = () => {
+      clearTimeout(silence)
+      if (isSent && text !== '') silence = setTimeout(() => finish(false), waitMs)
+    }
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
+      awaitSilence()
     })
     socket.on('error', () => {})
     socket.on('close', () => finish(true))
@@ -39,6 +43,8 @@ export function talk(port: number, parts: readonly (string | Buffer)[], waitMs =
         socket.write(typeof part === 'string' ? Buffer.from(part, 'latin1') : part)
         await new Promise((next) => setTimeout(next, 20))
       }
+      isSent = true
+      awaitSilence()
     })
   })
 }
