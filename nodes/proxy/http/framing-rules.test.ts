@@ -77,8 +77,8 @@ test.each([
   ['gate.example:99999', false],
   ['gate.example:', false],
 ])('of the hosts that are configured, %s is known: %s', (host, known) => {
-  const refusal = checkFraming(post({ host }), { ...rules, hosts: ['gate.example', '[::1]'] })
-  expect(refusal).toEqual(known ? undefined : { type: 'unknown-host' })
+  const error = checkFraming(post({ host }), { ...rules, hosts: ['gate.example', '[::1]'] })
+  expect(error).toEqual(known ? undefined : { type: 'unknown-host' })
 })
 
 test.each<[string, Partial<FramingFacts>, string | undefined]>([

@@ -362,14 +362,14 @@ test('memory comes back from bodies that nobody finishes reading', async () => {
   small.server.close()
 })
 
-test('an early refusal leaves the connection usable, whatever the size of the unread body', async () => {
+test('an early error leaves the connection usable, whatever the size of the unread body', async () => {
   const refused = `POST /nope HTTP/1.1\r\n${auth}Content-Length: 262144\r\n\r\n${'x'.repeat(262_144)}`
   const { text } = await answersTo(at.port, [refused, post('/v1/echo', '{"a":1}')])
   expect(statusesOf(text)).toEqual([404, 200])
   expect(text.endsWith('{"a":1}')).toBe(true)
 })
 
-test('an early refusal closes the connection only when the body is more than twice the limit', async () => {
+test('an early error closes the connection only when the body is more than twice the limit', async () => {
   const refused = (bytes: number) =>
     talk(at.port, [`POST /nope HTTP/1.1\r\n${auth}Content-Length: ${bytes}\r\n\r\n`], 300)
   const [kept, closed] = [await refused(8 << 20), await refused((8 << 20) + 1)]
@@ -444,7 +444,7 @@ test.each(['onGone', 'onWritable'] as const)('a throw in %s is reported, and the
   expect(statusesOf(next.text)).toEqual([200])
 })
 
-test('a throw in a refusal still ends in an answer with the request id', async () => {
+test('a throw while an error is printed still ends in an answer with the request id', async () => {
   at.handler.answerOf = boom
   const raw = `POST /v1/echo HTTP/1.1\r\n${auth}x-request-id: r-9\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`
   const { text } = await answersTo(at.port, [raw])

@@ -1,5 +1,5 @@
-// What the server leg costs: CPU µs per request in this process, for an early refusal and for a small POST that is read and
-// answered with twelve headers. Run: node nodes/proxy/http/server.bench.ts. The budget for the whole leg is 4.5 µs over a bare
+// What the HTTP server costs: CPU µs per request in this process, for an early error and for a small POST that is read and
+// answered with twelve headers. Run: node nodes/proxy/http/server.bench.ts. The budget for the whole server is 4.5 µs over a bare
 // uWebSockets.js route, whose own cost (mostly the kernel's) is printed first.
 import './header-limit.ts'
 
@@ -41,7 +41,7 @@ async function bench(): Promise<void> {
   const bare = await bareServer()
   for (let round = 0; round < 2; round++) {
     await measure('bare route, body unread', bare.port, '/refused')
-    await measure('early refusal', server.port, '/refused')
+    await measure('early error', server.port, '/refused')
     await measure('POST read and answered', server.port, '/answered')
   }
   server.close()

@@ -64,10 +64,10 @@ export class TestHandler implements HttpHandler {
     }
   }
 
-  answerOf(head: RequestHead | undefined, refusal: HttpError) {
+  answerOf(head: RequestHead | undefined, error: HttpError) {
     const headers = [...jsonHeaders(head)]
-    if (refusal.type === 'overloaded') headers.push('retry-after', String(Math.ceil(refusal.retryAfterMs / 1_000)))
-    return { status: statusOf[refusal.type], headers, body: JSON.stringify({ error: refusal }) }
+    if (error.type === 'overloaded') headers.push('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)))
+    return { status: statusOf[error.type], headers, body: JSON.stringify({ error: error }) }
   }
 
   #refuse(head: RequestHead, reply: Reply, status: number, code: string, headers: readonly string[]): undefined {

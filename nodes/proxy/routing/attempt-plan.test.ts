@@ -37,7 +37,7 @@ function steps(
 
 const target = (model: string, weight = 1) => ({ provider: 'p', model, weight })
 
-describe('an itinerary', () => {
+describe('an attempt plan', () => {
   test('tries each target once before any is tried again', () => {
     const specs = { m: { targets: [target('a'), target('b')], retries: { attempts: 2 } } }
     expect(steps(specs, 'm')).toEqual(['a 0 0', 'b 0 0', 'a 0 1'])

@@ -1,5 +1,5 @@
-// What a choice under latency routing costs with 20 targets: a pick as nearly every request makes it, and one that works the
-// shares out anew first, which happens ten times a second at most. Run: node nodes/proxy/routing/weight-table.bench.ts.
+// The cost of a choice under latency routing with 20 targets: a pick, which nearly every request makes, and a pick that computes the
+// shares first, which happens ten times a second at most. Run: node nodes/proxy/routing/weight-table.bench.ts.
 // Target: p99 below 10 µs.
 import { sampleAttempt } from '../../../shared/telemetry/arbitrary-records.ts'
 import { LatencyEstimate } from './latency-estimate.ts'

@@ -89,7 +89,7 @@ export class ChunkedBody {
     return at
   }
 
-  /** Takes one byte of what stands around the chunks, and returns the next phase. */
+  /** Takes one byte of the lines around the chunks, and returns the next phase. */
   #readLine(byte: number): number {
     this.#lineBytes++
     switch (this.#phase) {

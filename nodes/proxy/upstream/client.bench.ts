@@ -1,4 +1,4 @@
-// CPU per request of our own client and of undici's dispatch, against nginx on this machine, a few seconds in all:
+// CPU per request of the gateway's own client and of undici's dispatch, against nginx on this machine, a few seconds in all:
 //   node --import ./scripts/strip-types.mjs nodes/proxy/upstream/client.bench.ts [seconds per round]
 // Rounds alternate between the two, and the figure that counts is the ratio: the microseconds describe the machine.
 import { spawn, spawnSync } from 'node:child_process'

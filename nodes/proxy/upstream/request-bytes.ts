@@ -47,7 +47,8 @@ export class RequestChecker {
     const lines = request.headerLines
     if (this.#checkedLines.has(lines)) return undefined
     if (!/^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*\r\n)*$/.test(lines)) return 'malformed header lines'
-    if (/^(?:host|content-length|connection|transfer-encoding):/im.test(lines)) return 'a header line that is ours'
+    if (/^(?:host|content-length|connection|transfer-encoding):/im.test(lines))
+      return 'a header line that the client writes itself'
     if (this.#checkedLines.size >= checkedLinesMax) this.#checkedLines.clear()
     this.#checkedLines.add(lines)
     return undefined

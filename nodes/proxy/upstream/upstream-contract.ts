@@ -1,4 +1,4 @@
-// What every upstream adapter must do, against real sockets whose other end misbehaves in every way that we know of.
+// The contract of every client for upstreams, tested against real sockets whose other end violates the protocol in every known way.
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ObservedExchange } from './observed-exchange.ts'

@@ -92,7 +92,9 @@ export class SocketOpener {
       perMessageDeflate: false,
       followRedirects: false,
       rejectUnauthorized: true,
-      ...{ ca, cert, key },
+      ca,
+      cert,
+      key,
     })
     link.attach(socket, origin)
     return link

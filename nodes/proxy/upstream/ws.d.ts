@@ -1,4 +1,4 @@
-// What is used of the `ws` package, which has no types of its own.
+// The part of the package `ws` that is used here. The package has no types of its own.
 declare module 'ws' {
   import type { EventEmitter } from 'node:events'
   import type { Agent, IncomingMessage, Server } from 'node:http'
