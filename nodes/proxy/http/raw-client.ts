@@ -8,33 +8,53 @@ export interface RawAnswer {
   readonly afterMs: number
 }
 
-/** Time that a busy machine may need for an answer. */
-const answerMsMax = 3_000
-
-/** Sends each part when the one before it had time to arrive. Resolves when the server closes, or when all parts are sent and
- *  nothing came for `waitMs` after an answer. */
+/** Sends each part when the one before it had time to arrive. Resolves when the server closes or `waitMs` are over. */
 export function talk(port: number, parts: readonly (string | Buffer)[], waitMs = 400): Promise<RawAnswer> {
+  return exchange(port, parts, waitMs, undefined)
+}
+
+/**
+ * As `talk`, and ends as well when an answer has come and nothing more comes. The server runs in this process, so its
+ * timers and those of this wait are late together.
+ */
+export function answersTo(port: number, parts: readonly (string | Buffer)[]): Promise<RawAnswer> {
+  return exchange(port, parts, answerMsMax, quietMs)
+}
+
+const answerMsMax = 5_000
+const quietMs = 40
+
+function exchange(
+  port: number,
+  parts: readonly (string | Buffer)[],
+  waitMs: number,
+  quietMs: number | undefined,
+): Promise<RawAnswer> {
   return new Promise((resolve) => {
+    let isSent = false
+    let quiet: NodeJS.Timeout | undefined
+    const waitForQuiet = () => {
+      clearTimeout(quiet)
+      if (!isSent || text === '' || quietMs === undefined) return
+      const { length } = text
+      // The turn after the timer reads what was written in its turn, however late both are.
+      const look = () => setImmediate(() => text.length === length && finish(false))
+      quiet = setTimeout(() => setImmediate(look), quietMs)
+    }
     const startMs = performance.now()
     let text = ''
     const socket = net.connect(port, '127.0.0.1')
     socket.setNoDelay(true)
     const finish = (closed: boolean) => {
       clearTimeout(timer)
-      clearTimeout(silence)
+      clearTimeout(quiet)
       socket.destroy()
       resolve({ text, closed, afterMs: performance.now() - startMs })
     }
-    const timer = setTimeout(() => finish(false), Math.max(waitMs, answerMsMax))
-    let silence: NodeJS.Timeout | undefined
-    let isSent = false
-    const awaitSilence = () => {
-      clearTimeout(silence)
-      if (isSent && text !== '') silence = setTimeout(() => finish(false), waitMs)
-    }
+    const timer = setTimeout(() => finish(false), waitMs)
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
-      awaitSilence()
+      waitForQuiet()
     })
     socket.on('error', () => {})
     socket.on('close', () => finish(true))
@@ -44,7 +64,7 @@ export function talk(port: number, parts: readonly (string | Buffer)[], waitMs =
         await new Promise((next) => setTimeout(next, 20))
       }
       isSent = true
-      awaitSilence()
+      waitForQuiet()
     })
   })
 }
