@@ -3,6 +3,7 @@
 // push out real ones.
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
+import { textOfThrown } from '../../../shared/thrown.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
 import { type CodedErrorAnswer, errorAnswer } from '../errors/error-answer.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
@@ -55,8 +56,8 @@ export class Settlement {
 
   /** `flush` lets the last bytes of the answer go, once the records are in the spool. */
   settle(request: RecordedRequest, outcome: Outcome, holds: readonly Hold[], flush: () => void): void {
-    for (const hold of holds) this.#tell(hold, outcome)
     this.#tools.recorder.finish(requestRecord(request, outcome), outcome.attempts, flush)
+    for (const hold of holds) this.#tell(hold, outcome)
   }
 
   /** Answers a request without an attempt. */
@@ -97,8 +98,7 @@ export class Settlement {
 
   /** Something of ours threw while the request waited: the operator is told, the caller gets a 500. */
   bug(request: AuthenticatedRequest, error: unknown, end: EarlyEnd = {}): void {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    this.#tools.notify({ type: 'handler-threw', where: request.operation.name, message })
+    this.#tools.notify({ type: 'handler-threw', where: request.operation.name, message: textOfThrown(error) })
     if (request.reply.gone) this.left(request, end)
     else this.reject(request, { type: 'internal' }, end)
   }
@@ -117,8 +117,7 @@ export class Settlement {
     try {
       hold.settle(outcome)
     } catch (error) {
-      const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      this.#tools.notify({ type: 'handler-threw', where: 'hold', message })
+      this.#tools.notify({ type: 'handler-threw', where: 'hold', message: textOfThrown(error) })
     }
   }
 }

@@ -53,6 +53,11 @@ export interface AttemptProgress {
 
 const noAttempts: readonly AttemptRecord[] = []
 
+/** The upstream found fault with the request, which says nothing against the target. */
+function blamesRequest({ type }: GatewayError): boolean {
+  return type === 'upstream-rejected' || type === 'rejected-in-stream'
+}
+
 export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   implements Deadline, AttemptProgress, RetryPlan<Target>
 {
@@ -175,7 +180,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   onFailed(attempt: Running, failure: UpstreamFailure): void {
     const nowMs = this.tools.clock.monotonicMs()
     const { error, condition } = failure
-    this.leave(attempt, error.type === 'upstream-rejected')
+    this.leave(attempt, blamesRequest(error))
     this.waited(attempt, nowMs)
     this.record(attempt, failure.outcome, { used: undefined, nowMs })
     if (condition === 'auth') this.#onAuthRefused(attempt)

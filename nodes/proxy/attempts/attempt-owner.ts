@@ -1,6 +1,13 @@
-// What an attempt tells whoever began it.
+// What an attempt is made of, and what it tells whoever began it.
+
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
-import type { WholeAnswer } from '../translators/translator.ts'
+import type { Target } from '../providers/endpoint.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { PlannedAttempt } from '../routing/attempt-plan.ts'
+import type { Translator, WholeAnswer } from '../translators/translator.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import type { AttemptTools } from './attempt-loop.ts'
+import type { TimeLimits } from './time-limits.ts'
 
 export interface AttemptOwner<Attempt> {
   /** Its first byte may go out. False: another attempt was faster, and this one ends without a word. */
@@ -15,4 +22,22 @@ export interface AttemptOwner<Attempt> {
   onFailed(attempt: Attempt, failure: UpstreamFailure): void
   /** Nothing has come for a while, which is still allowed. */
   onSilence(attempt: Attempt, nowMs: number): void
+}
+
+export interface HttpAttemptTools extends AttemptTools {
+  upstreamOf(target: Target): Upstream
+}
+
+export interface AttemptParts<Attempt> {
+  readonly tools: HttpAttemptTools
+  readonly request: AuthenticatedRequest
+  readonly limits: TimeLimits
+  readonly planned: PlannedAttempt<Target>
+  readonly translator: Translator
+  readonly index: number
+  readonly stream: boolean
+  readonly showUsage: boolean
+  /** Name of the credential that holds what the request continues. */
+  readonly pinned: string | undefined
+  readonly owner: AttemptOwner<Attempt>
 }

@@ -1,4 +1,6 @@
 // One exchange with one target. It knows no retry, no record and no other attempt, so that two may be alive for one request.
+
+import { textOfThrown } from '../../../shared/thrown.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { Metered } from '../accounting/usage-meter.ts'
 import { retryAfterMsOf } from '../errors/retry-after.ts'
@@ -8,6 +10,7 @@ import {
   failureOfError,
   firstTokenTimeout,
   noCredential,
+  ourBug,
   totalTimeout,
   type UpstreamFailure,
 } from '../errors/upstream-failure.ts'
@@ -23,30 +26,12 @@ import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { Upstream, UpstreamError, UpstreamHandler, UpstreamHead } from '../upstream/upstream.ts'
 import { type AnswerReader, ErrorReader } from './answer-reader.ts'
 import type { AttemptTools, RunningAttempt } from './attempt-loop.ts'
-import type { AttemptOwner } from './attempt-owner.ts'
+import type { AttemptParts } from './attempt-owner.ts'
 import { credentialFor, headerLinesOf } from './authorize-attempt.ts'
 import { type BodySink, EncodedBody } from './encoded-body.ts'
 import { keepAliveMs } from './keep-alive.ts'
 import { type OpenedAttempt, openAnswer } from './open-answer.ts'
 import type { TimeLimits } from './time-limits.ts'
-
-export interface HttpAttemptTools extends AttemptTools {
-  upstreamOf(target: Target): Upstream
-}
-
-export interface AttemptParts {
-  readonly tools: HttpAttemptTools
-  readonly request: AuthenticatedRequest
-  readonly limits: TimeLimits
-  readonly planned: PlannedAttempt<Target>
-  readonly translator: Translator
-  readonly index: number
-  readonly stream: boolean
-  readonly showUsage: boolean
-  /** Name of the credential that holds what the request continues. */
-  readonly pinned: string | undefined
-  readonly owner: AttemptOwner<Attempt>
-}
 
 /** An upstream may take this long to close a stream after its terminal event, or to finish the body of an error. */
 const closingMs = 2_000
@@ -70,14 +55,14 @@ export class Attempt
   /** What the upstream says of the limits of its account, for callers of its own API: names, each with its value behind it. */
   accountLimits: readonly string[] | undefined
   stream: AnswerStream | undefined
-  readonly #parts: AttemptParts
+  readonly #parts: AttemptParts<Attempt>
   readonly #body: EncodedBody
   /** Undefined before the head of an answer came. */
   #reader: AnswerReader | undefined
   /** `closing`: the caller has it all; the upstream may still say goodbye. */
   #phase: 'running' | 'closing' | 'over' = 'running'
 
-  constructor(parts: AttemptParts) {
+  constructor(parts: AttemptParts<Attempt>) {
     const { planned, translator, pinned, tools } = parts
     this.#parts = parts
     this.planned = planned
@@ -165,8 +150,6 @@ export class Attempt
     this.#body.resume()
   }
 
-  // ── the end of it ────────────────────────────────────────────────────────────────────────────────────────────────
-
   fail(failure: UpstreamFailure): void {
     this.#parts.request.body.sent()
     this.close()
@@ -189,8 +172,6 @@ export class Attempt
     this.#body.close()
     this.#parts.tools.timers.cancel(this)
   }
-
-  // ── what the upstream says ───────────────────────────────────────────────────────────────────────────────────────
 
   onBodySent(): void {
     this.#parts.request.body.sent()
@@ -237,12 +218,29 @@ export class Attempt
   onBody(bytes: Buffer): void {
     // Bytes after the terminal event: whatever they are, this connection is not to be trusted with another request.
     if (this.#phase === 'closing') this.abort()
-    else this.#reader?.push(bytes)
+    else
+      try {
+        this.#reader?.push(bytes)
+      } catch (error) {
+        this.#onThrow(error)
+      }
   }
 
   onBodyEnd(): void {
     if (this.#phase === 'closing') this.close()
-    else this.#reader?.end()
+    else
+      try {
+        this.#reader?.end()
+      } catch (error) {
+        this.#onThrow(error)
+      }
+  }
+
+  /** Something of ours threw while the answer was read: a filter of a policy, a parser. */
+  #onThrow(error: unknown): void {
+    const { notify } = this.#parts.tools
+    notify({ type: 'handler-threw', where: this.operation.name, message: textOfThrown(error) })
+    if (this.#phase === 'running') this.giveUp(ourBug)
   }
 
   onUndecodable(): void {
@@ -254,8 +252,6 @@ export class Attempt
     else if (this.#reader !== undefined) this.#reader.lost(error)
     else if (this.#phase === 'running') this.fail(failureOfError(error))
   }
-
-  // ── what its stream says ─────────────────────────────────────────────────────────────────────────────────────────
 
   onFirstByte(): void {
     if (this.#parts.owner.onFirstByte(this)) {
@@ -280,8 +276,6 @@ export class Attempt
     this.#arm(closingMs)
     this.#parts.owner.onStreamEnd(this, last)
   }
-
-  // ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   onDue(): void {
     if (this.#phase === 'closing') this.abort()

@@ -59,6 +59,8 @@ export interface AnswerDelivery {
   cutStream(attempt: Attempt, error: GatewayError, use: AttemptUse): void
   /** No target answered. */
   reject(error: GatewayError): void
+  /** Ends the request, wherever it is. */
+  cut(error: GatewayError): void
 }
 
 /** What was asked for, as far as its answer depends on it. */

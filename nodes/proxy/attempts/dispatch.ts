@@ -1,6 +1,7 @@
 // Which attempt of an HTTP request is next. It holds the request's attempts and their time, and nothing of their bytes: those go
 // to the delivery.
 import type { Result } from '../../../shared/result.ts'
+import { textOfThrown } from '../../../shared/thrown.ts'
 import { type Used, usedByAnswer, usedByStream, usedNothing } from '../accounting/usage-meter.ts'
 import type { GatewayError, Ineligible } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
@@ -9,9 +10,9 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { modelsThatCould } from '../translators/capable-models.ts'
 import type { Translator, Translators, WholeAnswer } from '../translators/translator.ts'
-import { Attempt, type HttpAttemptTools } from './attempt.ts'
+import { Attempt } from './attempt.ts'
 import { AttemptLoop } from './attempt-loop.ts'
-import type { AttemptOwner } from './attempt-owner.ts'
+import type { AttemptOwner, HttpAttemptTools } from './attempt-owner.ts'
 import type { AnswerDelivery, FollowedDispatch } from './delivery.ts'
 
 /** What is sent, and where to. */
@@ -45,9 +46,16 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     this.#delivery = delivery
   }
 
+  /** Whatever throws before the first answer ends the request as a bug, once, as every other way out does. */
   override start(): void {
     this.#delivery.follow(this)
-    super.start()
+    try {
+      super.start()
+    } catch (error) {
+      const where = this.request.operation.name
+      this.tools.notify({ type: 'handler-threw', where, message: textOfThrown(error) })
+      this.#delivery.cut({ type: 'internal' })
+    }
   }
 
   /** The last attempt; undefined before there was one. */
@@ -141,7 +149,10 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   stop(): { readonly used: Used | undefined; readonly nowMs: number } {
     const nowMs = this.tools.clock.monotonicMs()
     const attempt = this.#attempt
-    if (attempt === undefined) return { used: undefined, nowMs }
+    if (attempt === undefined) {
+      this.request.body.notNeeded()
+      return { used: undefined, nowMs }
+    }
     if (this.isPausing) {
       this.stopPausing()
       this.request.body.notNeeded()

@@ -1,6 +1,5 @@
 // Requests for tests: a reply that remembers, a caller, a head, and a body that knows whether it was given back.
-import type { Caller } from '../auth/callers.ts'
-import { Callers } from '../auth/callers.ts'
+import { type Caller, Callers } from '../auth/callers.ts'
 import type { Body, HeaderLines, Reply, RequestHead } from '../http/http.ts'
 import { type MatchedOperation, matchOperation } from '../operations/match-path.ts'
 import type { Target } from '../providers/endpoint.ts'

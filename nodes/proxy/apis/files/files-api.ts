@@ -1,7 +1,7 @@
 // Files and batches: what a request asks for, at whose account, and whether it is the caller's to ask.
 import type { Chance, Clock } from '../../../../shared/clock.ts'
 import type { Settlement } from '../../accounting/settle.ts'
-import type { HttpAttemptTools } from '../../attempts/attempt.ts'
+import type { HttpAttemptTools } from '../../attempts/attempt-owner.ts'
 import { Delivery, type DeliveryTools } from '../../attempts/delivery.ts'
 import { Dispatch } from '../../attempts/dispatch.ts'
 import { objectOwner } from '../../auth/callers.ts'

@@ -2,7 +2,7 @@
 // policies make of it, and then its attempts.
 import type { Chance, Clock } from '../../../../shared/clock.ts'
 import type { EarlyEnd, Settlement } from '../../accounting/settle.ts'
-import type { HttpAttemptTools } from '../../attempts/attempt.ts'
+import type { HttpAttemptTools } from '../../attempts/attempt-owner.ts'
 import { Delivery, type DeliveryTools } from '../../attempts/delivery.ts'
 import { Dispatch } from '../../attempts/dispatch.ts'
 import { replayAnswer } from '../../attempts/replay-answer.ts'

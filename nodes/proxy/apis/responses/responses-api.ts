@@ -2,7 +2,7 @@
 // are asked for there, with the credential that made them.
 import type { Chance, Clock } from '../../../../shared/clock.ts'
 import type { Settlement } from '../../accounting/settle.ts'
-import type { HttpAttemptTools } from '../../attempts/attempt.ts'
+import type { HttpAttemptTools } from '../../attempts/attempt-owner.ts'
 import { Delivery, type DeliveryTools } from '../../attempts/delivery.ts'
 import { Dispatch } from '../../attempts/dispatch.ts'
 import { objectOwner } from '../../auth/callers.ts'
