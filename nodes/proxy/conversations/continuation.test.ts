@@ -49,6 +49,32 @@ test('bytes of all responses before it count, as they were stored', async () => 
   expect(begun).toMatchObject({ ok: false, error: { type: 'chain-too-long', responses: 2 } })
 })
 
+test('a conversation grows by the bytes of each answer until it is larger than the limit', async () => {
+  const { store } = new TestResponses()
+  const input = 'x'.repeat(bounds.stateEntryBytesMax - 100_000)
+  let previous: string | null = null
+  for (let n = 0; n < 2; n++) {
+    const id = `resp_${n}`
+    const begun = await beginWith(store, { previous_response_id: previous, input }, id)
+    const keeper = begun.ok ? begun.value.keeper : undefined
+    keeper?.take([{ type: 'text', text: 'y' }], input)
+    expect(await keeper?.keep(JSON.stringify({ id, output: [] }), served)).toContain(id)
+    previous = id
+  }
+  const [first, second] = await Promise.all(['resp_0', 'resp_1'].map((id) => store.find(owner, id)))
+  const bytes = (found: typeof first) => (found?.ok ? (found.value?.bytes ?? 0) : 0)
+  expect(second).toMatchObject({ value: { stored: { chain: ['resp_0'], chainBytes: bytes(first) } } })
+  expect(await beginWith(store, { previous_response_id: 'resp_1', input: 'x' }, 'resp_2')).toMatchObject({ ok: true })
+  const third = await beginWith(store, { previous_response_id: 'resp_1', input }, 'resp_2')
+  const keeper = third.ok ? third.value.keeper : undefined
+  keeper?.take([{ type: 'text', text: 'y' }], input)
+  await keeper?.keep('{"id":"resp_2","output":[]}', served)
+  expect(await beginWith(store, { previous_response_id: 'resp_2', input: 'x' })).toMatchObject({
+    ok: false,
+    error: { type: 'chain-too-long', responses: 3 },
+  })
+})
+
 test('one that has expired was never there, and so with one whose beginning has', async () => {
   const responses = new TestResponses()
   const { store } = responses

@@ -22,7 +22,7 @@ test.each<[string, object | string, number | undefined]>([
     2,
   ],
   ['pictures by URL with bytes that are null', { data: [{ b64_json: null, url: 'a' }] }, 1],
-  ['spaces before the null', '{"data":[{"b64_json" :  null,"url":"a"}]}', 1],
+  ['spaces before the null', '{"data":[{"b64_json" :  null,"url":"a"},{"url":"b"}]}', 2],
   [
     'the word in a prompt that is repeated',
     { data: [{ url: 'a', revised_prompt: 'say "url": x and "b64_json": y' }] },

@@ -61,6 +61,7 @@ test.each<[string, Method, string]>([
   ['/v1/models/plain', 'GET', '/v1/models of plain'],
   ['/v1/models/a%2Fb', 'GET', '/v1/models of a/b'],
   ['/v1/models/a/b', 'GET', '/v1/models of a/b'],
+  ['/v1beta/models/g:generateContent', 'GET', '/v1/models of g:generateContent'],
   ['/livez', 'GET', '/readyz'],
   ['/readyz', 'GET', '/readyz'],
   ['/health/liveliness', 'GET', '/readyz'],

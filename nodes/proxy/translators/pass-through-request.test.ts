@@ -73,6 +73,11 @@ test.each<[string, Sample, string, string]>([
   expect(passed(sample, gemini)).toMatchObject({ path, text })
 })
 
+test("a body that names the target's model already goes on to the byte", () => {
+  const body = '{ "model" : "models/gem", "content":{"parts":[{"text":"hi"}]},"n":1.0 }'
+  expect(passed({ path: '/v1beta/models/m:embedContent', body }, gemini).text).toBe(body)
+})
+
 test('a model with odd letters is encoded in a path', () => {
   const odd = testTarget({ kind: 'gemini', model: 'a/b c' })
   expect(passed({ path: '/v1beta/models/m:generateContent', body: contents }, odd).path).toBe(

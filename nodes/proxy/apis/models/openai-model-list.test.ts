@@ -24,9 +24,9 @@ test('what nobody knows of a model is left out, and its price is null', () => {
 
 test('a price of the operator says so, to the last digit', () => {
   expect(modelListing(snapshot, 'priced').pricing).toEqual({
-    input: 0.075,
+    input: 0.0021,
     output: 0.3,
-    cached_input: 0.075,
+    cached_input: 0.0021,
     source: 'configured',
   })
 })

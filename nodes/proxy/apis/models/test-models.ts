@@ -11,7 +11,7 @@ const known: Target = {
   price: priceOfRates({ input: 2.5, output: 10, cached: 1.25 }, listed),
 }
 const unknown = testTarget({ provider: 'local', model: 'own' })
-const own: Target = { ...unknown, price: priceOfRates({ input: 0.075, output: 0.3 }, { type: 'configured' }) }
+const own: Target = { ...unknown, price: priceOfRates({ input: 0.0021, output: 0.3 }, { type: 'configured' }) }
 
 const two = routeTo('two', known)
 
