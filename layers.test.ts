@@ -229,3 +229,32 @@ function longFunctions(file: string): string[] {
   }
   return found
 }
+
+/** What stands in one place of the proxy alone, so that no second way in or out can grow beside it. */
+const onlyPlaces: readonly (readonly [text: RegExp, file: string, except: string])[] = [
+  [/\bidentify\(/, 'nodes/proxy/admission/admit.ts', 'nodes/proxy/auth/'],
+  [/type: 'overloaded'/, 'nodes/proxy/admission/admit.ts', 'nodes/proxy/http/'],
+  [/'x-headgate-user'/, 'nodes/proxy/admission/admit.ts', ''],
+  [/recorder\.finish\(/, 'nodes/proxy/accounting/settle.ts', ''],
+]
+
+test.each(onlyPlaces)('%s stands in %s alone', (text, file, except) => {
+  const found = sources
+    .filter((one) => one.startsWith('nodes/proxy/') && !isTest(one) && (except === '' || !one.startsWith(except)))
+    .filter((one) => text.test(readFileSync(join(root, one), 'utf8')))
+  expect(found).toEqual([file])
+})
+
+/** Rooms that are tested without a process. */
+const testedRooms = ['admission', 'attempts', 'accounting', 'errors', 'policies', 'request', 'translators']
+
+test('every file of the upper rooms that holds code has a test with its stem', () => {
+  const tested = new Set(sources)
+  const offences = sources
+    .filter((file) => testedRooms.some((room) => file.startsWith(`nodes/proxy/${room}/`)) && !isTest(file))
+    .filter((file) =>
+      /^export (async )?(function|class|abstract class|const)/m.test(readFileSync(join(root, file), 'utf8')),
+    )
+    .filter((file) => !tested.has(file.replace(/\.ts$/, '.test.ts')))
+  expect(offences).toEqual([])
+})
