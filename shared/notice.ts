@@ -25,6 +25,8 @@ export type Notice =
   /** These nodes mean something else by the revision than the log does. */
   | { type: 'config-disagreement'; revision: number; nodes: readonly string[] }
   | { type: 'upstream-auth-refused'; provider: string; credential: string; status: number }
+  /** Callers of the endpoint are translated for this provider, until its configuration changes or some time has passed. */
+  | { type: 'endpoint-missing'; provider: string; endpoint: string; status: number }
   /** Told when it begins; what was granted before serves to its end. The message names no secret. */
   | { type: 'identity-unavailable'; provider: string; credential: string; message: string }
   /** At most once a minute for each origin. The message names the origin. */
@@ -73,6 +75,7 @@ export const noticeLevel = {
   'config-rolled-back': 'error',
   'config-disagreement': 'error',
   'upstream-auth-refused': 'warn',
+  'endpoint-missing': 'info',
   'identity-unavailable': 'error',
   'upstream-unreachable': 'warn',
   'slo-alert': 'warn',

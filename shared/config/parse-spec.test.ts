@@ -186,6 +186,13 @@ describe('a spec is refused', () => {
     ],
     [
       'providers',
+      { kind: 'openai', endpoints: ['chat', 'respones'] },
+      [
+        'invalid providers.x.endpoints[1]: expected one of chat, completions, responses, embeddings, images, speech, transcriptions, moderations, rerank, realtime, files, batches; did you mean "responses"?',
+      ],
+    ],
+    [
+      'providers',
       { kind: 'openai', credentials: [{ name: 'm' }] },
       ['invalid providers.x.credentials[0].apiKey: is required: a secret'],
     ],

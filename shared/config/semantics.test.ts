@@ -50,6 +50,11 @@ test.each<[string, Parameters<Gateway['put']>, string[]]>([
     ['providers.x.apiVersion: only azure has versions of its API to choose from'],
   ],
   [
+    'endpoints of an API whose endpoints are known',
+    ['providers', 'x', { kind: 'anthropic', endpoints: ['chat'] }],
+    ['providers.x.endpoints: only openai has endpoints to choose from: those of anthropic are known'],
+  ],
+  [
     'a cloud without the place that it is called in',
     ['providers', 'x', { kind: 'bedrock' }],
     [

@@ -131,15 +131,19 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   next(): PlannedAttempt<Target> | undefined {
     for (;;) {
       const planned = this.#plan.next()
-      if (planned === undefined) return undefined
-      const prepared = this.prepare(planned.target, planned.route.strict)
-      if (prepared.ok) {
-        this.#prepared = prepared.value
-        return planned
-      }
+      if (planned === undefined || this.#isPrepared(planned)) return planned
+    }
+  }
+
+  /** False: the target cannot take the request, and is passed over. */
+  #isPrepared(planned: PlannedAttempt<Target>): boolean {
+    const prepared = this.prepare(planned.target, planned.route.strict)
+    if (prepared.ok) this.#prepared = prepared.value
+    else {
       this.#ineligible ??= prepared.error
       this.#plan.passOver(planned)
     }
+    return prepared.ok
   }
 
   retries(condition: Parameters<RetryPlan<Target>['retries']>[0]): boolean {
@@ -190,6 +194,18 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     const planned = this.#nextAfter(attempt, failure, nowMs)
     if (planned !== undefined) this.#begin(planned)
     else if (!this.isPausing) this.giveUp(this.#lastError(error), attempt)
+  }
+
+  /** Tries the same target at once, with what it is prepared now; another one where it cannot take the request any more. */
+  protected tryAnew(attempt: Running, outcome: AttemptOutcome): void {
+    const nowMs = this.tools.clock.monotonicMs()
+    this.leave(attempt, true)
+    this.waited(attempt, nowMs)
+    this.record(attempt, outcome, { used: undefined, nowMs })
+    const { planned } = attempt
+    const next = this.#isPrepared(planned) ? planned : this.next()
+    if (next === undefined) this.giveUp(this.#noTarget(), attempt)
+    else this.#begin(next)
   }
 
   /** The attempt that begins at once; undefined when there is none, or a pause comes first. */

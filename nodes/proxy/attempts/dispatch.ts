@@ -9,6 +9,7 @@ import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { modelsThatCould } from '../translators/capable-models.ts'
+import { missesEndpoint } from '../translators/missing-endpoint.ts'
 import type { Translator, Translators, WholeAnswer } from '../translators/translator.ts'
 import { Attempt } from './attempt.ts'
 import { AttemptLoop } from './attempt-loop.ts'
@@ -32,6 +33,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   readonly #delivery: AnswerDelivery
   readonly #tools: HttpAttemptTools
   #attempt: Attempt | undefined
+  /** The target at which this request has met a missing endpoint. */
+  #learned: Target | undefined
 
   constructor(
     tools: HttpAttemptTools,
@@ -135,7 +138,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
 
   override onFailed(attempt: Attempt, failure: UpstreamFailure): void {
     if (!attempt.hasForwarded) {
-      super.onFailed(attempt, failure)
+      if (this.#missesEndpoint(attempt, failure)) this.tryAnew(attempt, failure.outcome)
+      else super.onFailed(attempt, failure)
       return
     }
     const nowMs = this.tools.clock.monotonicMs()
@@ -143,6 +147,23 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     this.leave(attempt, false)
     this.record(attempt, failure.outcome, { used, nowMs })
     this.#delivery.cutStream(attempt, failure.error, { used, nowMs })
+  }
+
+  /** The server has no such endpoint: this is remembered, and the request is translated. Where the translated request meets the
+   *  same, the endpoint was not what was missing. */
+  #missesEndpoint(attempt: Attempt, { error }: UpstreamFailure): boolean {
+    const { target, translator, operation, status } = attempt
+    const { missing, provider } = target
+    if (!translator.passesThrough) {
+      if (this.#learned === target && (status === 404 || status === 405)) missing.delete(operation.dialect)
+      return false
+    }
+    const isHeldThere = this.#asked.pinned !== undefined
+    if (isHeldThere || this.request.reply.gone || !missesEndpoint(error, operation, target)) return false
+    this.#learned = target
+    missing.add(operation.dialect, this.tools.clock.monotonicMs())
+    this.tools.notify({ type: 'endpoint-missing', provider, endpoint: operation.name, status })
+    return true
   }
 
   /** Ends the request from our side; its attempt is aborted and paid for. The caller is told by the delivery. */

@@ -10,8 +10,9 @@ import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
 import { azureHasResponses } from './azure-address.ts'
 import type { Credential, CredentialHealthTable } from './credential.ts'
 import type { Identities } from './credentials/identities.ts'
+import { MissingEndpoints } from './missing-endpoints.ts'
 import { credentialsOf, headerLine } from './open-credentials.ts'
-import { type HostRow, hostRow, passThroughAt, withoutResponses } from './openai-hosts.ts'
+import { dialectsOfEndpoints, type HostRow, hostRow, passThroughAt, withoutResponses } from './openai-hosts.ts'
 import { type KindRow, kindRows } from './provider-kinds.ts'
 
 export interface Target {
@@ -24,6 +25,8 @@ export interface Target {
   readonly basePath: string
   /** Dialects whose bytes pass through. */
   readonly speaks: ReadonlySet<Dialect>
+  /** Those of `speaks` that its server turned out not to have. A change of the provider's configuration begins anew. */
+  readonly missing: MissingEndpoints
   /** The dialect that requests are translated to when they cannot pass through. */
   readonly dialect: UpstreamDialect
   readonly quirks: Quirks
@@ -113,6 +116,7 @@ export function connectProvider(
     origin: originOf(url, spec, options),
     basePath: basePathOf(url, row),
     speaks: speaksOf(spec, row, host),
+    missing: new MissingEndpoints(),
     dialect: row.dialect,
     quirks: host?.quirks ?? row.quirks ?? {},
     address: row.addressIn?.(spec) ?? row.address,
@@ -122,7 +126,8 @@ export function connectProvider(
   }
 }
 
-function speaksOf({ kind, apiVersion }: ProviderSpec, { speaks }: KindRow, host: HostRow | undefined) {
+function speaksOf({ kind, apiVersion, endpoints }: ProviderSpec, { speaks }: KindRow, host: HostRow | undefined) {
+  if (endpoints !== undefined) return dialectsOfEndpoints(endpoints)
   const lacks = host?.responses === false || (kind === 'azure' && !azureHasResponses(apiVersion))
   const passesThrough = passThroughAt(host, speaks)
   return lacks ? withoutResponses(passesThrough) : passesThrough

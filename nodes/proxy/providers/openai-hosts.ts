@@ -2,6 +2,7 @@
 // works as well; it is assumed to implement the whole API as OpenAI documents it.
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { Parameter } from '../../../shared/chat/request.ts'
+import type { EndpointName } from '../../../shared/config/kinds/providers/spec.ts'
 import type { Quirks } from '../dialects/dialect.ts'
 
 export interface HostRow {
@@ -128,4 +129,24 @@ export function passThroughAt(host: HostRow | undefined, dialects: ReadonlySet<D
   if (there === undefined) return dialects
   const all: readonly Dialect[] = passThroughDialects
   return new Set([...dialects].filter((dialect) => !all.includes(dialect) || there.includes(dialect)))
+}
+
+const dialectsOf: Readonly<Record<EndpointName, readonly Dialect[]>> = {
+  chat: ['openai-chat'],
+  completions: ['openai-completions'],
+  responses: ['openai-responses'],
+  embeddings: ['openai-embeddings'],
+  images: ['openai-images', 'openai-image-edits'],
+  speech: ['openai-speech'],
+  transcriptions: ['openai-transcriptions'],
+  moderations: ['openai-moderations'],
+  rerank: ['rerank'],
+  realtime: ['openai-realtime'],
+  files: ['openai-files'],
+  batches: ['openai-batches'],
+}
+
+/** The operator's word on what a server has. */
+export function dialectsOfEndpoints(endpoints: readonly EndpointName[]): ReadonlySet<Dialect> {
+  return new Set(endpoints.flatMap((name) => dialectsOf[name]))
 }

@@ -81,11 +81,10 @@ export class JsonTranslators implements Translators {
     if (pin !== undefined && !isPinned(target, pin)) return { type: 'elsewhere', provider: pin.provider }
     // A request that a policy changed, and an answer that one filters, are translated even within one dialect.
     const isUntouched = asked.replaced === undefined && (filters.length === 0 || !hasEvents(asked, operation))
-    if (isUntouched && passesThrough(target, operation)) return 'pass-through'
+    const isThere = pin !== undefined || !target.missing.has(operation.dialect, request.startedMs)
+    if (isUntouched && isThere && passesThrough(target, operation)) return 'pass-through'
     if (operation.embeddings !== undefined) return 'embed'
-    if (operation.inbound === undefined || operation.counts !== undefined)
-      return { type: 'unspoken', route: operation.name }
-    return 'translate'
+    return isTranslated(operation, target) ? 'translate' : { type: 'unspoken', route: operation.name }
   }
 
   #passThrough(target: Target): Result<Translator, Ineligible> {
@@ -154,6 +153,13 @@ export class JsonTranslators implements Translators {
 /** Whether the answer consists of events that a filter could see. */
 function hasEvents(asked: InferenceRequest, { counts }: Operation): boolean {
   return asked.hasConversation && counts === undefined
+}
+
+/** Whether the target could be told a request of the operation in its own dialect. */
+export function isTranslated({ inbound, counts }: Operation, { kind, dialect, speaks }: Target): boolean {
+  if (inbound === undefined || counts !== undefined) return false
+  // A server of OpenAI's API that has no chat completions (one of embeddings, say) can be told nothing.
+  return kind !== 'openai' || speaks.has(dialect.name)
 }
 
 /** Whether the target is given the caller's own bytes. */

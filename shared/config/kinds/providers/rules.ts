@@ -25,6 +25,7 @@ function check(name: string, spec: ProviderSpec, options: CheckOptions): Problem
   return [
     ...demoProblems(name, spec, path),
     ...azureProblems(spec, path),
+    ...endpointProblems(spec, path),
     ...placeProblems(spec, path),
     ...cloudProblems(spec, path),
     ...egressProblems(spec, path, options),
@@ -49,6 +50,11 @@ function azureProblems({ kind, baseUrl, apiVersion }: ProviderSpec, path: string
     return [invalid([...path, 'apiVersion'], 'only azure has versions of its API to choose from')]
   }
   return []
+}
+
+function endpointProblems({ kind, endpoints }: ProviderSpec, path: string[]): Problem[] {
+  if (endpoints === undefined || kind === 'openai' || kind === 'demo') return []
+  return [invalid([...path, 'endpoints'], `only openai has endpoints to choose from: those of ${kind} are known`)]
 }
 
 function placeProblems({ kind, region, project }: ProviderSpec, path: string[]): Problem[] {

@@ -3,7 +3,7 @@ import { baseUrlProblem } from '../../egress.ts'
 import { isMask } from '../../sealed-secret.ts'
 import { label, resourceName, secretText, weight } from '../schema-fields.ts'
 import { headerProblem } from './header-problem.ts'
-import { providerKinds } from './spec.ts'
+import { endpointNames, providerKinds } from './spec.ts'
 
 const credentialsMax = 64
 const headersMax = 32
@@ -109,6 +109,14 @@ export const providerSchema = z.strictObject({
     })
     .exactOptional(),
   allowPrivate: z.boolean().exactOptional().describe('Allows private addresses and plain http under strict egress.'),
+  endpoints: z
+    .array(z.literal([...endpointNames]))
+    .min(1)
+    .max(endpointNames.length)
+    .exactOptional()
+    .describe(
+      'Of openai: the endpoints that the server has. Callers of others are translated to chat where they can be.',
+    ),
   region: z
     .string()
     .regex(/^[a-z0-9-]{1,64}$/, 'expected a region such as us-east-1')

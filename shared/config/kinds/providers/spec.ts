@@ -3,6 +3,13 @@ import type { SealedSecret } from '../../sealed-secret.ts'
 export const providerKinds = ['openai', 'azure', 'anthropic', 'bedrock', 'gemini', 'vertex', 'cohere', 'demo'] as const
 export type ProviderKind = (typeof providerKinds)[number]
 
+/** Endpoints that a server of OpenAI's API may have. */
+export const endpointNames = [
+  ...(['chat', 'completions', 'responses', 'embeddings', 'images', 'speech', 'transcriptions'] as const),
+  ...(['moderations', 'rerank', 'realtime', 'files', 'batches'] as const),
+] as const
+export type EndpointName = (typeof endpointNames)[number]
+
 export interface ProviderSpec {
   kind: ProviderKind
   /** openai: with its `/v1`. Default https://api.openai.com/v1. */
@@ -11,6 +18,8 @@ export interface ProviderSpec {
   headers?: Record<string, string>
   tls?: { ca?: string; cert?: string; key?: SealedSecret }
   allowPrivate?: boolean
+  /** Of openai alone: all that the server has. Default: what is known of its host, else all, until it turns out otherwise. */
+  endpoints?: EndpointName[]
   /** Of azure alone. */
   apiVersion?: string
   /** Of bedrock and vertex. */
