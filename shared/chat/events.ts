@@ -33,6 +33,8 @@ export interface ToolInputStart extends InPart {
   readonly id: string
   readonly name: string
   readonly form: ToolForm
+  /** Its signature is the next event. */
+  readonly signed?: boolean | undefined
 }
 export interface PartDelta extends InPart {
   readonly type: 'text-delta' | 'refusal-delta' | 'reasoning-delta' | 'tool-input-delta'

@@ -1,7 +1,7 @@
 // Turns a complete answer into events. `assemble(explode(answer))` equals the answer.
 import type { ChatAnswer, Choice } from './answer.ts'
 import type { Emit } from './events.ts'
-import type { AssistantPart, Citation, Sealed } from './parts.ts'
+import type { AssistantPart, Citation, Sealed, ToolCallPart } from './parts.ts'
 
 export function explode(answer: ChatAnswer, emit: Emit): void {
   const { id, model, created, serviceTier, fingerprint } = answer
@@ -44,14 +44,18 @@ function explodePart(value: AssistantPart, at: Place, emit: Emit): void {
       emit({ type: 'reasoning-end', ...at })
       break
     case 'tool-call':
-      emit({ type: 'tool-input-start', ...at, id: value.id, name: value.name, form: value.form })
-      if (value.input !== '') emit({ type: 'tool-input-delta', ...at, text: value.input })
-      emitSealed('signature', value.signature, at, emit)
+      explodeCall(value, at, emit)
       emit({ type: 'tool-input-end', ...at })
       break
     default:
       emit({ type: 'part', ...at, value })
   }
+}
+
+function explodeCall({ id, name, form, input, signature }: ToolCallPart, at: Place, emit: Emit): void {
+  emit({ type: 'tool-input-start', ...at, id, name, form, signed: signature !== undefined })
+  emitSealed('signature', signature, at, emit)
+  if (input !== '') emit({ type: 'tool-input-delta', ...at, text: input })
 }
 
 function emitCitations(citations: readonly Citation[] | undefined, at: Place, emit: Emit): void {

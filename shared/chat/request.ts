@@ -1,7 +1,7 @@
 // A provider-neutral chat request: every inbound dialect is parsed into it, and every upstream dialect is printed from
 // it.
 import type { AssistantPart, Dialect, Json, JsonObject, TextPart, UserPart } from './parts.ts'
-import type { ResponseFormat, Tool, ToolChoice } from './tools.ts'
+import type { GroupedName, ResponseFormat, Tool, ToolChoice } from './tools.ts'
 
 export interface ChatRequest {
   /** The model that the caller asked for. */
@@ -9,6 +9,8 @@ export interface ChatRequest {
   readonly messages: readonly Message[]
   readonly tools: readonly Tool[]
   readonly toolChoice?: ToolChoice | undefined
+  /** Tools that the caller has in groups, by their names in `tools`. */
+  readonly groupedTools?: ReadonlyMap<string, GroupedName> | undefined
   readonly responseFormat?: ResponseFormat | undefined
   readonly stream: boolean
   /** Whether the caller uses OpenAI's deprecated `functions`, with one call per answer. */

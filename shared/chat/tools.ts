@@ -31,6 +31,12 @@ export interface HostedTool {
   readonly value: JsonObject
 }
 
+/** A tool of a group, as its caller calls it. */
+export interface GroupedName {
+  readonly group: string
+  readonly name: string
+}
+
 export type ToolChoice =
   | { readonly type: 'auto' }
   | { readonly type: 'none' }

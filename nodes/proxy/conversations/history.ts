@@ -12,7 +12,7 @@ export function messagesOf(turns: readonly LocalResponse[]): readonly Message[] 
   let messages: Message[] = []
   for (const { input, parts } of turns) {
     // The input was parsed before it was stored, so it cannot have an error.
-    messages = readInput(new BodyReader(), input, messages)
+    messages = readInput(new BodyReader(), input, { history: messages })
     if (parts.length > 0) addMessage(messages, { role: 'assistant', parts })
   }
   return messages

@@ -103,27 +103,26 @@ export class GeminiCandidate {
 
   #call(call: JsonObject, part: JsonObject, emit: Emit): void {
     const { name, args } = call
-    if (typeof name === 'string' && name !== '') this.#beginCall(name, call, emit)
+    const seal = sealOf(part)
+    const signed = seal !== undefined
+    if (typeof name === 'string' && name !== '') this.#beginCall(name, call, { signed, emit })
     const open = this.#open
     if (open?.kind !== 'call') return
+    if (signed) emit({ type: 'signature', choice: this.#choice, part: open.part, sealed: seal.sealed })
     const pieces = call['partialArgs'] ?? call['partial_args']
     if (Array.isArray(pieces)) for (const piece of pieces) if (isObject(piece)) open.args.add(piece)
-    const seal = sealOf(part)
-    if (seal !== undefined) {
-      emit({ type: 'signature', choice: this.#choice, part: open.part, sealed: seal.sealed })
-    }
     const goesOn = (call['willContinue'] ?? call['will_continue']) === true
     if (!goesOn || isObject(args)) this.#close(emit)
   }
 
-  #beginCall(written: string, { id, args }: JsonObject, emit: Emit): void {
+  #beginCall(written: string, { id, args }: JsonObject, { signed, emit }: { signed: boolean; emit: Emit }): void {
     this.#close(emit)
     const part = this.#parts++
     const given = typeof id === 'string' && id !== '' ? id : this.#newId()
     this.#calls++
     this.#open = { kind: 'call', part, args: new PartialArguments(args) }
     const name = this.#facts.printed.toolNames?.get(written) ?? written
-    emit({ type: 'tool-input-start', choice: this.#choice, part, id: given, name, form: 'function' })
+    emit({ type: 'tool-input-start', choice: this.#choice, part, id: given, name, form: 'function', signed })
   }
 
   /** Parsing an answer again gives the same ids, and each answer of a conversation has ids of its own (wire 23, 70). */

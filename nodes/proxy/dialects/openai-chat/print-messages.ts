@@ -96,7 +96,7 @@ export function printToolCall({ id, name, input, form, signature }: ToolCallPart
 }
 
 /** The signature stands in `extra_content` of the call, as in Google's OpenAI-compatible API. */
-function thoughtSignature(signature: Sealed | undefined): Json {
+export function thoughtSignature(signature: Sealed | undefined): Json {
   return signature?.family === 'google' ? { google: { thought_signature: signature.data } } : undefined
 }
 

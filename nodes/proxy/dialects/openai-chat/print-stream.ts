@@ -18,6 +18,7 @@ import { printAnnotation, printSource } from '../openai/annotations.ts'
 import { printUsage } from '../openai/usage.ts'
 import { printLogprob } from './answer.ts'
 import { printFinish } from './finish-reason.ts'
+import { thoughtSignature } from './print-messages.ts'
 import { printDetail } from './reasoning.ts'
 
 export class ChatStreamPrinter implements StreamPrinter {
@@ -27,6 +28,8 @@ export class ChatStreamPrinter implements StreamPrinter {
   /** The start of every chunk, up to its choices. */
   #head = ''
   #usage: Usage | undefined
+  /** Waits for its signature, which stands in the same fragment: a client may read no later one. */
+  #signedCall: ToolInputStart | undefined
 
   constructor(facts: PrintFacts) {
     this.#facts = facts
@@ -68,7 +71,7 @@ export class ChatStreamPrinter implements StreamPrinter {
       case 'text-end':
         return this.#printCitations(event.choice)
       case 'tool-input-start':
-        return this.#printCall(event)
+        return this.#beginCall(event)
       default:
         return this.#printRare(event)
     }
@@ -98,14 +101,21 @@ export class ChatStreamPrinter implements StreamPrinter {
     return this.#delta(choice, `"content":${JSON.stringify(text)}`)
   }
 
-  #printCall({ choice, part, id, name, form }: ToolInputStart): string {
+  #beginCall(call: ToolInputStart): string {
+    if (call.signed !== true) return this.#printCall(call)
+    this.#signedCall = call
+    return ''
+  }
+
+  #printCall({ choice, part, id, name, form }: ToolInputStart, signature?: Sealed): string {
     const index = this.#state(choice).beginCall(part, form === 'custom')
     if (this.#legacy) {
       if (index > 0) return '' // the deprecated form has one call only
       return this.#delta(choice, `"function_call":{"name":${JSON.stringify(name)},"arguments":""}`)
     }
     const called = form === 'custom' ? { custom: { name, input: '' } } : { function: { name, arguments: '' } }
-    return this.#delta(choice, `"tool_calls":${JSON.stringify([{ index, id, type: form, ...called }])}`)
+    const extra_content = signature === undefined ? undefined : thoughtSignature(signature)
+    return this.#delta(choice, `"tool_calls":${JSON.stringify([{ index, id, type: form, ...called, extra_content }])}`)
   }
 
   #printInput({ choice, part, text }: PartDelta): string {
@@ -118,17 +128,22 @@ export class ChatStreamPrinter implements StreamPrinter {
 
   #printSealed({ choice, part, sealed, type }: SealedEvent): string {
     const state = this.#state(choice)
-    if (state.hasCall(part)) return this.#printCallSignature(choice, state.call(part).index, sealed)
+    const signedCall = this.#signedCall
+    this.#signedCall = undefined
+    if (signedCall !== undefined) return this.#printCall(signedCall, sealed)
+    if (state.hasCall(part)) return this.#printCallSignature(choice, state.call(part), sealed)
     if (state.inText) return ''
     const text = type === 'signature' ? state.thought : ''
     const detail = printDetail({ type: 'reasoning', text, [type]: sealed }, part)
     return this.#delta(choice, `"reasoning_details":${JSON.stringify(detail)}`)
   }
 
-  #printCallSignature(choice: number, index: number, { family, data }: Sealed): string {
-    if (family !== 'google') return ''
-    const extra = { google: { thought_signature: data } }
-    return this.#delta(choice, `"tool_calls":${JSON.stringify([{ index, extra_content: extra }])}`)
+  /** A later piece of a signature. Clients that validate fragments want a function in each. */
+  #printCallSignature(choice: number, { index, custom }: { index: number; custom: boolean }, sealed: Sealed): string {
+    const extra_content = thoughtSignature(sealed)
+    if (extra_content === undefined || this.#legacy) return ''
+    const called = custom ? { custom: { input: '' } } : { function: { arguments: '' } }
+    return this.#delta(choice, `"tool_calls":${JSON.stringify([{ index, ...called, extra_content }])}`)
   }
 
   #cite({ choice, citation }: CitationEvent): void {

@@ -55,10 +55,11 @@ export class EventLines {
     return done + this.#summaryEvent('response.reasoning_summary_part.done', state, text)
   }
 
-  callDone({ kind, id, index, text, call }: PartState): string {
+  /** `name`: what the caller calls the tool. */
+  callDone({ kind, id, index, text }: PartState, name: Json): string {
     const place = { item_id: id, output_index: index }
     if (kind === 'custom') return this.event('response.custom_tool_call_input.done', { ...place, input: text })
-    return this.event('response.function_call_arguments.done', { ...place, name: call.name, arguments: text })
+    return this.event('response.function_call_arguments.done', { ...place, name, arguments: text })
   }
 
   #summaryEvent(type: string, state: PartState, text: string): string {

@@ -1,6 +1,7 @@
 // The Responses API: builds the items of an answer, both for unary answers and for the events of a stream.
 import type { TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { Citation, Json, JsonObject, MediaPart, OpaquePart, ReasoningPart } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import { printSeal } from '../common/sealed-parts.ts'
 import { printLogprob } from '../openai-chat/answer.ts'
 import { encryptedContent } from './parse-input.ts'
@@ -55,9 +56,12 @@ export interface Call {
   readonly form: 'function' | 'custom'
 }
 
-export function callItem(id: string, status: ItemStatus, { id: call_id, name, input, form }: Call): JsonObject {
-  if (form === 'custom') return { id, type: 'custom_tool_call', status, call_id, name, input }
-  return { id, type: 'function_call', status, call_id, name, arguments: input }
+/** `groups`: the tools that the caller has in groups. */
+export function callItem(id: string, status: ItemStatus, call: Call, groups: ChatRequest['groupedTools']): JsonObject {
+  const { id: call_id, input, form } = call
+  const { group: namespace, name } = groups?.get(call.name) ?? { group: undefined, name: call.name }
+  if (form === 'custom') return { id, type: 'custom_tool_call', status, call_id, name, namespace, input }
+  return { id, type: 'function_call', status, call_id, name, namespace, arguments: input }
 }
 
 /** An image becomes an item of its own; other media become text. */

@@ -15,12 +15,23 @@ import { type BodyReader, isObject } from '../common/body-reader.ts'
 import { mediaOfUrl, mediaTypeOfName } from '../common/media.ts'
 import { readSeal } from '../common/sealed-parts.ts'
 import { readAnnotations } from '../openai/annotations.ts'
+import { ToolGroups } from './tool-groups.ts'
 
 /** The kind of seal that `encrypted_content` holds. */
 export const encryptedContent = { family: 'openai', kind: 'encrypted' } as const
 
-/** `history`: the earlier turns. Results of their calls are merged into it. */
-export function readInput(reader: BodyReader, input: Json, history: readonly Message[] = []): Message[] {
+export interface InputContext {
+  /** The earlier turns. Results of their calls are merged into them. */
+  readonly history?: readonly Message[] | undefined
+  /** Names the tools of groups that were called. */
+  readonly groups?: ToolGroups
+}
+
+export function readInput(
+  reader: BodyReader,
+  input: Json,
+  { history = [], groups = new ToolGroups() }: InputContext = {},
+): Message[] {
   const messages = [...history]
   if (typeof input === 'string') {
     messages.push({ role: 'user', parts: [{ type: 'text', text: input }] })
@@ -28,7 +39,7 @@ export function readInput(reader: BodyReader, input: Json, history: readonly Mes
   }
   for (const [i, value] of reader.list(input, 'input').entries()) {
     const path = `input[${i}]`
-    addMessage(messages, readItem(reader, reader.object(value, path), path))
+    addMessage(messages, readItem(reader, reader.object(value, path), { path, groups }))
   }
   return messages
 }
@@ -48,19 +59,26 @@ function onlyResults({ parts }: Message & { role: 'user' }): boolean {
   return parts.length > 0 && parts.every(({ type }) => type === 'tool-result')
 }
 
-function readItem(reader: BodyReader, item: JsonObject, path: string): Message | undefined {
+function readItem(
+  reader: BodyReader,
+  item: JsonObject,
+  { path, groups }: { path: string; groups: ToolGroups },
+): Message | undefined {
   const type = reader.maybeText(item['type'], `${path}.type`) ?? 'message'
   switch (type) {
     case 'message':
       return readMessage(reader, item, path)
     case 'function_call':
     case 'custom_tool_call':
-      return { role: 'assistant', parts: [readCall(reader, item, path)] }
+      return { role: 'assistant', parts: [readCall(reader, item, { path, groups })] }
     case 'function_call_output':
     case 'custom_tool_call_output':
       return { role: 'user', parts: [readOutput(reader, item, path)] }
     case 'reasoning':
       return { role: 'assistant', parts: [readThought(item)] }
+    case 'additional_tools':
+      // They are among the request's tools.
+      return undefined
     case 'item_reference':
       reader.wrong(path, 'names an item that is not kept here; send the item itself', 'item_not_found')
       return undefined
@@ -149,14 +167,20 @@ function readFile(reader: BodyReader, part: JsonObject, path: string): MediaPart
   return { type: 'file', name, media: { from: 'bytes', base64: data, mediaType } }
 }
 
-function readCall(reader: BodyReader, item: JsonObject, path: string): AssistantPart {
+function readCall(
+  reader: BodyReader,
+  item: JsonObject,
+  { path, groups }: { path: string; groups: ToolGroups },
+): AssistantPart {
   const custom = item['type'] === 'custom_tool_call'
   const input = custom ? 'input' : 'arguments'
+  const name = reader.text(item['name'], `${path}.name`)
+  const group = reader.maybeText(item['namespace'], `${path}.namespace`)
   return {
     type: 'tool-call',
     form: custom ? 'custom' : 'function',
     id: reader.text(item['call_id'], `${path}.call_id`),
-    name: reader.text(item['name'], `${path}.name`),
+    name: group === undefined ? name : groups.write({ group, name }),
     input: reader.text(item[input], `${path}.${input}`),
   }
 }

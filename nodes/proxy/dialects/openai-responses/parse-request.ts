@@ -11,8 +11,9 @@ import type { Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, isObject, unread } from '../common/body-reader.ts'
 import type { BadRequest } from '../dialect.ts'
 import { readEffort } from '../openai/effort.ts'
-import { readFormat, readToolChoice, readTools } from '../openai/tools.ts'
+import { readFormat } from '../openai/tools.ts'
 import { readInput } from './parse-input.ts'
+import { readResponsesToolChoice, readResponsesTools } from './parse-tools.ts'
 
 export const responsesParameterNames: Readonly<Partial<Record<Parameter, string>>> = {
   maxOutputTokens: 'max_output_tokens',
@@ -53,14 +54,16 @@ export function readResponsesRequest(body: JsonObject, history?: readonly Messag
   const reader = new BodyReader()
   refuseState(reader, body, history !== undefined)
   const text = reader.maybeObject(body['text'], 'text')
+  const { tools, groups } = readResponsesTools(reader, body)
   const extras = unread(body, readMembers)
   if (body['truncation'] === 'auto') extras['truncation'] = 'auto'
   const request: ChatRequest = {
     dialect: 'openai-responses',
     model: reader.maybeText(body['model'], 'model') ?? '',
-    messages: [...readInstructions(reader, body), ...readInput(reader, body['input'], history)],
-    tools: readTools(reader, body['tools'], 'flat'),
-    toolChoice: readToolChoice(reader, body['tool_choice'], 'flat'),
+    messages: [...readInstructions(reader, body), ...readInput(reader, body['input'], { history, groups })],
+    tools,
+    toolChoice: readResponsesToolChoice(reader, body['tool_choice'], groups),
+    groupedTools: groups.grouped,
     responseFormat: readFormat(reader, text?.['format'], 'text.format'),
     stream: body['stream'] === true,
     parameters: readParameters(reader, body, text),

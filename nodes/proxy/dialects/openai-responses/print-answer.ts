@@ -20,7 +20,7 @@ import { echoOf, wantsEncrypted } from './parse-request.ts'
 export function printResponsesAnswer(answer: ChatAnswer, facts: PrintFacts): string {
   const [choice = { parts: [], finish: { reason: 'stop' } } as Choice] = answer.choices
   const ids = new ItemIds(facts)
-  const output = printOutput(choice, ids, wantsEncrypted(facts.request))
+  const output = printOutput(choice, ids, facts.request)
   return JSON.stringify(
     responseObject(facts, {
       ...outcomeOf(choice.finish),
@@ -46,7 +46,7 @@ export class ItemIds {
   }
 }
 
-function printOutput({ parts, finish, logprobs }: Choice, ids: ItemIds, sealed: boolean): JsonObject[] {
+function printOutput({ parts, finish, logprobs }: Choice, ids: ItemIds, request: ChatRequest): JsonObject[] {
   const output: JsonObject[] = []
   let content: JsonObject[] | undefined
   let left = logprobs
@@ -61,7 +61,7 @@ function printOutput({ parts, finish, logprobs }: Choice, ids: ItemIds, sealed: 
       continue
     }
     content = undefined
-    const item = printItem(part, ids, sealed)
+    const item = printItem(part, ids, request)
     if (item !== undefined) output.push(item)
   }
   // The last message has the status of the answer; the others are complete.
@@ -77,12 +77,12 @@ function withExplanation(parts: readonly AssistantPart[], { explanation }: Finis
 
 type Single = Exclude<AssistantPart, { type: 'text' | 'refusal' }>
 
-function printItem(part: Single, ids: ItemIds, sealed: boolean): JsonObject | undefined {
+function printItem(part: Single, ids: ItemIds, request: ChatRequest): JsonObject | undefined {
   switch (part.type) {
     case 'reasoning':
-      return reasoningItem(ids.next('rs'), { ...part, sealed })
+      return reasoningItem(ids.next('rs'), { ...part, sealed: wantsEncrypted(request) })
     case 'tool-call':
-      return callItem(ids.next(part.form === 'custom' ? 'ctc' : 'fc'), 'completed', part)
+      return callItem(ids.next(part.form === 'custom' ? 'ctc' : 'fc'), 'completed', part, request.groupedTools)
     case 'opaque':
       return wholeItem('', part, '')
     default:

@@ -158,7 +158,8 @@ export class ResponsesStreamPrinter implements StreamPrinter {
     const state = new PartState(form, this.#ids.next(form === 'custom' ? 'ctc' : 'fc'), this.#items++, 0)
     state.call = { id, name }
     this.#open.set(part, state)
-    return before + this.#lines.added(state.index, callItem(state.id, 'in_progress', { id, name, form, input: '' }))
+    const item = callItem(state.id, 'in_progress', { id, name, form, input: '' }, this.#facts.request.groupedTools)
+    return before + this.#lines.added(state.index, item)
   }
 
   #printWhole({ value }: WholePart): string {
@@ -192,8 +193,9 @@ export class ResponsesStreamPrinter implements StreamPrinter {
         return this.#lines.summaryDone(state) + this.#done(index, this.#thought(state))
       case 'function':
       case 'custom': {
-        const item = callItem(id, 'completed', { ...call, form: kind, input: text })
-        return this.#lines.callDone(state) + this.#done(index, item)
+        const told = { ...call, form: kind, input: text }
+        const item = callItem(id, 'completed', told, this.#facts.request.groupedTools)
+        return this.#lines.callDone(state, item['name']) + this.#done(index, item)
       }
     }
   }

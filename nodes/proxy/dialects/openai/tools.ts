@@ -10,7 +10,7 @@ export function readTools(reader: BodyReader, tools: Json, nesting: Nesting): To
   return reader.maybeList(tools, 'tools').map((tool, i) => readTool(reader, tool, `tools[${i}]`, nesting))
 }
 
-function readTool(reader: BodyReader, value: Json, path: string, nesting: Nesting): Tool {
+export function readTool(reader: BodyReader, value: Json, path: string, nesting: Nesting): Tool {
   const tool = reader.object(value, path)
   const type = reader.text(tool['type'], `${path}.type`)
   const cache = readCache(tool['cache_control'])
