@@ -32,6 +32,8 @@ export interface Need {
   readonly what: string
   /** Set when only this dialect can express it. */
   readonly dialect?: Dialect | undefined
+  /** The request makes sense without it: it is left out where a target lacks it. */
+  readonly optional?: boolean | undefined
 }
 
 export type MissingCapability = Pick<Need, 'capability' | 'what'>
@@ -56,6 +58,7 @@ export function missingOf(
   facts: ModelFacts,
 ): Need | undefined {
   return needs.find((need) => {
+    if (need.optional === true) return false
     if (facts.lacks?.has(need.capability) === true) return true
     return need.dialect === undefined ? !dialect.can.has(need.capability) : need.dialect !== dialect.name
   })

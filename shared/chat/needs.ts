@@ -1,12 +1,13 @@
 // Collects the capabilities that a request needs, once per request.
 import type { Need } from './capabilities.ts'
+import { isDispensable, isDispensableItem } from './hosted-tools.ts'
 import type { AssistantPart, MediaPart, OpaquePart, UserPart } from './parts.ts'
 import type { ChatRequest } from './request.ts'
 import type { Tool } from './tools.ts'
 
 export function needsOf(request: ChatRequest): Need[] {
   const needs: Need[] = []
-  for (const tool of request.tools) needs.push(needOfTool(tool))
+  for (const tool of request.tools) needs.push(needOfTool(tool, request))
   for (const { parts } of request.messages) for (const part of parts) addNeedsOfPart(part, request, needs)
   const { toolChoice, responseFormat, parameters } = request
   if (toolChoice?.type === 'required' || toolChoice?.type === 'tool' || toolChoice?.type === 'allowed') {
@@ -23,14 +24,16 @@ export function needsOf(request: ChatRequest): Need[] {
   return needs
 }
 
-function needOfTool(tool: Tool): Need {
+function needOfTool(tool: Tool, request: ChatRequest): Need {
   switch (tool.type) {
     case 'function':
       return { capability: 'tools', what: tool.name }
     case 'custom':
       return { capability: 'custom tools', what: tool.name }
-    case 'hosted':
-      return { capability: 'hosted tools', what: tool.name, dialect: tool.dialect }
+    case 'hosted': {
+      const optional = isDispensable(tool, request)
+      return { capability: 'hosted tools', what: tool.name, dialect: tool.dialect, optional }
+    }
   }
 }
 
@@ -61,7 +64,8 @@ function addNeedsOfMedia({ type, media }: MediaPart, { dialect }: ChatRequest, n
   else if (media.from !== 'text') needs.push({ capability: 'files', what: 'file' })
 }
 
-function needOfOpaque({ dialect, value }: OpaquePart): Need {
-  const { type } = value
-  return { capability: 'foreign content', what: typeof type === 'string' ? type : 'a part of the content', dialect }
+function needOfOpaque(part: OpaquePart): Need {
+  const { dialect, value } = part
+  const what = typeof value['type'] === 'string' ? value['type'] : 'a part of the content'
+  return { capability: 'foreign content', what, dialect, optional: isDispensableItem(part) }
 }

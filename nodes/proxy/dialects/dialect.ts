@@ -128,6 +128,8 @@ export interface Quirks {
   readonly systemOnly?: boolean | undefined
   /** Whether the host accepts `cache_control`. */
   readonly cacheMarkers?: boolean | undefined
+  /** Whether the host accepts tools that take free text. Others are sent functions with one member `input` in their place. */
+  readonly customTools?: boolean | undefined
   /** Whether the host accepts Google's thought signatures (`extra_content.google`). */
   readonly thoughtSignatures?: boolean | undefined
   /** Whether the host wants the model's reasoning back, as `reasoning_content`. */

@@ -56,7 +56,7 @@ const rows: Readonly<Record<string, HostRow>> = {
   'api.openai.com': {
     responses: true,
     passThrough: passThroughDialects.filter((name) => name !== 'rerank'),
-    quirks: { maxTokensName: 'max_completion_tokens', ...drops(...notOpenAi) },
+    quirks: { maxTokensName: 'max_completion_tokens', customTools: true, ...drops(...notOpenAi) },
   },
   'api.x.ai': {
     responses: true,

@@ -1,7 +1,8 @@
 // A conversation as targets see it: whether one can take it, and what it would be sent.
-import { missingOf } from '../../../shared/chat/capabilities.ts'
+import { type MissingCapability, missingOf } from '../../../shared/chat/capabilities.ts'
+import { withoutDispensable } from '../../../shared/chat/hosted-tools.ts'
 import type { ChatRequest } from '../../../shared/chat/request.ts'
-import { fail, type Result } from '../../../shared/result.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialects/dialect.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Target } from '../providers/endpoint.ts'
@@ -19,7 +20,7 @@ export class ParsedRequest {
     const parsed = this.#asked.parsed()
     if (!parsed.ok || missing(parsed.value, target) !== undefined) return false
     if (!strict) return true
-    const printed = target.dialect.printRequest(withoutContent(parsed.value.request), traitsOf(target))
+    const printed = printFor(target, withoutContent(parsed.value.request))
     return printed.ok && this.droppedBy(printed.value).length === 0
   }
 
@@ -28,7 +29,7 @@ export class ParsedRequest {
     if (!parsed.ok) return parsed
     const lacking = missing(parsed.value, target)
     if (lacking !== undefined) return fail(lacking)
-    const printed = target.dialect.printRequest(parsed.value.request, traitsOf(target))
+    const printed = printFor(target, parsed.value.request)
     if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
     const params = strict ? this.droppedBy(printed.value) : []
     return params.length > 0 ? fail({ type: 'unsupported-params', params }) : printed
@@ -48,6 +49,17 @@ export class ParsedRequest {
 function missing({ needs }: ParsedChat, { dialect, facts }: Target): Ineligible | undefined {
   const lacking = missingOf(needs, dialect, facts)
   return lacking === undefined ? undefined : { type: 'missing-capability', ...lacking }
+}
+
+/** Hosted tools that the target lacks and the caller can spare are left out, and named among what was dropped. */
+function printFor(target: Target, request: ChatRequest): Result<PrintedRequest, MissingCapability> {
+  const { dialect, facts } = target
+  const lacksHosted = facts.lacks?.has('hosted tools') === true
+  const reduced = withoutDispensable(request, (tool) => tool.dialect === dialect.name && !lacksHosted)
+  const printed = dialect.printRequest(reduced.request, traitsOf(target))
+  if (!printed.ok || reduced.left.length === 0) return printed
+  const left = reduced.left.map((name) => ({ member: `tools.${name}` }))
+  return done({ ...printed.value, dropped: [...printed.value.dropped, ...left] })
 }
 
 export function traitsOf({ model, facts, quirks }: Target): TargetTraits {

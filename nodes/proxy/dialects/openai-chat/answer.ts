@@ -129,6 +129,8 @@ function printChoice({ parts, finish, logprobs }: Choice, index: number, legacy:
   }
 }
 
+const callersKnowAll = { customTools: true, thoughtSignatures: true }
+
 function printMessage(parts: readonly AssistantPart[], finish: Finish, legacy: boolean): Json {
   const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
   const refusal = parts.flatMap((part) => (part.type === 'refusal' ? [part.text] : [])).join('')
@@ -145,7 +147,7 @@ function printMessage(parts: readonly AssistantPart[], finish: Finish, legacy: b
     citations: printSources(parts),
     audio: printAudio(parts),
     ...(legacy ? { function_call: legacyCall(calls[0]) } : {}),
-    tool_calls: legacy || calls.length === 0 ? undefined : calls.map((call) => printToolCall(call, true)),
+    tool_calls: legacy || calls.length === 0 ? undefined : calls.map((call) => printToolCall(call, callersKnowAll)),
   }
 }
 

@@ -63,9 +63,7 @@ function printAssistant({ parts, name }: Message & { role: 'assistant' }, quirks
   const content = said.length === 0 ? done(undefined) : printContent(said, quirks, '')
   if (!content.ok) return content
   const refusal = parts.flatMap((part) => (part.type === 'refusal' ? [part.text] : [])).join('')
-  const calls = parts.flatMap((part) =>
-    part.type === 'tool-call' ? [printToolCall(part, quirks.thoughtSignatures === true)] : [],
-  )
+  const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [printToolCall(part, quirks)] : []))
   const thoughts = parts.flatMap((part) => (part.type === 'reasoning' ? [part.text] : [])).join('')
   const message = {
     role: 'assistant',
@@ -83,15 +81,18 @@ function isSaid(part: AssistantPart): part is Extract<AssistantPart, { type: 'te
   return part.type !== 'tool-call' && part.type !== 'reasoning' && part.type !== 'refusal'
 }
 
-/** `signed`: whether the reader accepts Google's signatures. */
-export function printToolCall({ id, name, input, form, signature }: ToolCallPart, signed: boolean): Json {
-  if (form === 'custom') return { id, type: 'custom', custom: { name, input } }
+export function printToolCall(
+  { id, name, input, form, signature }: ToolCallPart,
+  { customTools = false, thoughtSignatures = false }: Pick<Quirks, 'customTools' | 'thoughtSignatures'>,
+): Json {
+  if (form === 'custom' && customTools) return { id, type: 'custom', custom: { name, input } }
+  // A call without arguments gets an empty object, because '' is not JSON.
+  const args = form === 'custom' ? JSON.stringify({ input }) : input === '' ? '{}' : input
   return {
     id,
     type: 'function',
-    // A call without arguments gets an empty object, because '' is not JSON.
-    function: { name, arguments: input === '' ? '{}' : input },
-    extra_content: signed ? thoughtSignature(signature) : undefined,
+    function: { name, arguments: args },
+    extra_content: thoughtSignatures ? thoughtSignature(signature) : undefined,
   }
 }
 

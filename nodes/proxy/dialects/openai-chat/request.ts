@@ -13,6 +13,7 @@ import {
   printParameters,
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
+import { customToolsOf } from '../common/tool-names.ts'
 import type { BadRequest, PrintedRequest, Quirks, TargetTraits } from '../dialect.ts'
 import { printEffort, readEffort } from '../openai/effort.ts'
 import {
@@ -154,7 +155,8 @@ export function printChatRequest(
   request: ChatRequest,
   target: TargetTraits,
 ): Result<PrintedRequest, MissingCapability> {
-  const messages = printChatMessages(request, target.quirks)
+  const { quirks } = target
+  const messages = printChatMessages(request, quirks)
   if (!messages.ok) return messages
   const members = foreignMembers(request, 'openai-chat')
   if (!members.ok) return members
@@ -166,7 +168,7 @@ export function printChatRequest(
     stream: request.stream ? true : undefined,
     stream_options: request.stream ? { include_usage: true } : undefined,
     ...parameters,
-    ...printToolMembers(request, target.quirks),
+    ...printToolMembers(request, quirks),
     ...members.value.kept,
   }
   return done({
@@ -174,13 +176,14 @@ export function printChatRequest(
     body: JSON.stringify(body),
     headerLines: '',
     dropped: [...dropped, ...members.value.dropped],
+    customTools: quirks.customTools === true ? undefined : customToolsOf(request),
   })
 }
 
-function printToolMembers({ tools, toolChoice, responseFormat }: ChatRequest, { cacheMarkers }: Quirks): JsonObject {
+function printToolMembers({ tools, toolChoice, responseFormat }: ChatRequest, quirks: Quirks): JsonObject {
   return {
-    tools: tools.length === 0 ? undefined : printTools(tools, 'nested', cacheMarkers),
-    tool_choice: toolChoice === undefined ? undefined : printToolChoice(toolChoice, tools, 'nested'),
+    tools: tools.length === 0 ? undefined : printTools(tools, quirks),
+    tool_choice: toolChoice === undefined ? undefined : printToolChoice(toolChoice, tools, quirks),
     response_format: responseFormat === undefined ? undefined : printFormat(responseFormat),
   }
 }

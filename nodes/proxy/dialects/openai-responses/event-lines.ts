@@ -1,5 +1,5 @@
 // Writes the events of a response stream as server-sent events, each with its number in the stream.
-import type { JsonObject } from '../../../../shared/chat/parts.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { printResponsesAnnotation } from './items.ts'
 import type { PartState } from './part-state.ts'
 

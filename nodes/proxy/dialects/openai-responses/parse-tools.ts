@@ -59,11 +59,7 @@ function lastOfEach(tools: readonly Tool[]): Tool[] {
   return [...byName.values()]
 }
 
-export function readResponsesToolChoice(
-  reader: BodyReader,
-  choice: Json,
-  groups: ToolGroups,
-): ToolChoice | undefined {
+export function readResponsesToolChoice(reader: BodyReader, choice: Json, groups: ToolGroups): ToolChoice | undefined {
   return readToolChoice(reader, flatChoice(choice, groups), 'flat')
 }
 

@@ -1,8 +1,10 @@
 // Tools, tool choice and response formats of OpenAI: nested in chat completions, flat in the Responses API.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { CustomTool, FunctionTool, ResponseFormat, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
+import { customSchema } from '../anthropic/tools.ts'
 import { absent, type BodyReader, isObject } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
+import type { Quirks } from '../dialect.ts'
 
 export type Nesting = 'nested' | 'flat'
 
@@ -120,34 +122,34 @@ function readSchema(reader: BodyReader, value: JsonObject, path: string): Respon
 // ── to an upstream ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Cache markers are sent only to hosts that know them: OpenAI caches without them, and refuses unknown members. */
-export function printTools(tools: readonly Tool[], nesting: Nesting, cacheMarkers = false): Json[] {
+export function printTools(tools: readonly Tool[], { customTools = false, cacheMarkers = false }: ToolQuirks): Json[] {
   return tools.map((tool) => {
     if (tool.type === 'hosted') return tool.value
-    const { type, name, description, cache } = tool
-    const inner =
-      tool.type === 'function'
-        ? { name, description, parameters: tool.parameters, strict: tool.strict }
-        : { name, description, format: tool.format }
-    const outer = nesting === 'nested' ? { type, [type]: inner } : { type, ...inner }
-    return { ...outer, cache_control: cacheMarkers ? printCache(cache) : undefined }
+    const { name, description, cache } = tool
+    const cache_control = cacheMarkers ? printCache(cache) : undefined
+    if (tool.type === 'custom' && customTools) {
+      return { type: 'custom', custom: { name, description, format: tool.format }, cache_control }
+    }
+    const { parameters, strict } = tool.type === 'custom' ? { parameters: customSchema, strict: undefined } : tool
+    return { type: 'function', function: { name, description, parameters, strict }, cache_control }
   })
 }
 
-export function printToolChoice(choice: ToolChoice, tools: readonly Tool[], nesting: Nesting): Json {
+type ToolQuirks = Pick<Quirks, 'customTools' | 'cacheMarkers'>
+
+export function printToolChoice(choice: ToolChoice, tools: readonly Tool[], { customTools = false }: ToolQuirks): Json {
   const named = (name: string) => {
     const tool = tools.find((one) => one.name === name)
     if (tool?.type === 'hosted') return { type: name }
-    const type = tool?.type ?? 'function'
-    return nesting === 'nested' ? { type, [type]: { name } } : { type, name }
+    const type = tool?.type === 'custom' && customTools ? 'custom' : 'function'
+    return { type, [type]: { name } }
   }
   switch (choice.type) {
     case 'tool':
       return named(choice.name)
     case 'allowed': {
       const allowed = { mode: choice.required ? 'required' : 'auto', tools: choice.names.map(named) }
-      return nesting === 'nested'
-        ? { type: 'allowed_tools', allowed_tools: allowed }
-        : { type: 'allowed_tools', ...allowed }
+      return { type: 'allowed_tools', allowed_tools: allowed }
     }
     default:
       return choice.type
