@@ -31,17 +31,28 @@ const geminiOperations: Readonly<Record<string, Operation>> = {
   embedContent: geminiEmbed,
   batchEmbedContents: geminiBatchEmbed,
 }
-const azurePath = /^\/openai\/deployments\/([^/]+)\/([a-z/]+)$/
-const geminiPath = /^\/v1(?:beta)?\/models\/(.+):([A-Za-z]+)$/
+/** The longest first: `completions` ends the path of `chat/completions` too. */
+const azureNames = Object.keys(azureOperations).sort((one, other) => other.length - one.length)
+const azurePath = /^\/openai\/deployments\/(.+)$/
+/** Clients put `models/` in front of a name without a slash alone, so that `provider/model` stands by itself. */
+const geminiPath = /^\/v1(?:beta)?\/(?:models\/(.+)|([^/]+\/.+)):([A-Za-z]+)$/
 
 export function matchModelPath(path: string, query: string): OperationWithModel | undefined {
-  const [, deployment, azureName] = azurePath.exec(path) ?? []
-  if (deployment !== undefined) return named(azureOperations, azureName, deployment)
-  const [, model, geminiName] = geminiPath.exec(path) ?? []
+  const [, deployment] = azurePath.exec(path) ?? []
+  if (deployment !== undefined) return matchDeployment(deployment)
+  const [, listed, whole, geminiName] = geminiPath.exec(path) ?? []
+  const model = listed ?? whole
   if (model === undefined) return undefined
   const found = named(geminiOperations, geminiName, model)
   const isList = found?.operation === generateStream && !/(^|&)alt=sse(&|$)/.test(query)
   return isList ? { operation: generateList, model: found.model } : found
+}
+
+/** `rest`: the name of the deployment, which may hold slashes, and the operation behind it. */
+function matchDeployment(rest: string): OperationWithModel | undefined {
+  const name = azureNames.find((one) => rest.endsWith(`/${one}`))
+  const model = name === undefined ? '' : rest.slice(0, -name.length - 1)
+  return model === '' ? undefined : named(azureOperations, name, model)
 }
 
 function named(
