@@ -12,7 +12,8 @@ import { CodeBlock } from './code-block.tsx'
 import { FirstRequestCard } from './first-request-card.tsx'
 import { KeyStep } from './key-step.tsx'
 import { ModelStep } from './model-step.tsx'
-import { type Snippet, snippetsFor, type Target } from './snippets.ts'
+import type { Snippet, Target } from './snippet.ts'
+import { snippetsFor } from './snippets.ts'
 import { UsageToday } from './usage-today.tsx'
 
 const modelsPollMs = 15_000

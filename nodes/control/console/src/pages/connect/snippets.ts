@@ -1,20 +1,6 @@
-// Ready-to-run code with endpoint, key and model filled in. The three come from outside, so each is written as a literal of
-// the language it lands in; a quote in a model's name must not break out of the string.
-
-export interface Target {
-  /** Origin of the data plane, without `/v1`. */
-  endpoint: string
-  key: string
-  model: string
-}
-
-export interface Snippet {
-  id: string
-  label: string
-  /** What to install first; '' when nothing. */
-  install: string
-  text: string
-}
+// Ready-to-run code with endpoint, key and model filled in.
+import { agentSnippets } from './agent-snippets.ts'
+import { literal, type Snippet, shell, type Target } from './snippet.ts'
 
 const prompt = 'Say hello in one short sentence.'
 
@@ -26,6 +12,7 @@ export function snippetsFor(target: Target): readonly Snippet[] {
     { id: 'ai-sdk', label: 'AI SDK', install: 'npm install ai @ai-sdk/openai-compatible', text: aiSdk(target) },
     { id: 'langchain', label: 'LangChain', install: 'npm install @langchain/openai', text: langchain(target) },
     { id: 'environment', label: 'Environment', install: '', text: environment(target) },
+    ...agentSnippets(target),
   ]
 }
 
@@ -106,14 +93,4 @@ function environment({ endpoint, key, model }: Target): string {
     `export OPENAI_API_KEY=${shell(key)}`,
     `export OPENAI_MODEL=${shell(model)}`,
   ].join('\n')
-}
-
-/** A POSIX shell word: in single quotes nothing is special but the quote itself. */
-export function shell(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
-}
-
-// A JSON string is a valid literal in both JavaScript and Python.
-function literal(text: string): string {
-  return JSON.stringify(text)
 }
