@@ -14,7 +14,7 @@ export class ClientTable {
     this.#part = part
   }
 
-  /** A client that was not run, and why, fills no row. */
+  /** A client that is run has a row, whatever comes of it. */
   row(client: string): void {
     if (!this.#held.has(client)) this.#held.set(client, new Map())
   }
@@ -32,17 +32,27 @@ export class ClientTable {
     const start = before.indexOf(head) + head.length
     const end = before.indexOf(tail)
     if (start < head.length || end < start) throw new Error(`${page} has no part for ${this.#part}`)
-    const now = before.slice(0, start) + this.#print() + before.slice(end)
+    const now = before.slice(0, start) + this.#print(before.slice(start, end)) + before.slice(end)
     if (now !== before) writeFileSync(page, now)
     return now === before
   }
 
-  #print(): string {
+  /** Rows of clients that were not run stay as they were. */
+  #print(before: string): string {
     const names = ['client', ...clientKinds.map(({ name }) => `\`${name}\``)]
-    const rows = [...this.#held].map(([client, cells]) => [
-      client,
-      ...clientKinds.map(({ name }) => cells.get(name)?.join(', ') ?? '✗'),
-    ])
-    return [names, names.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |\n`).join('')
+    const head = [names, names.map(() => '---')].map(printed)
+    const kept = before
+      .split('\n')
+      .slice(head.length)
+      .filter((line) => line !== '')
+    const rows = new Map(kept.map((line) => [line.split('|')[1]?.trim() ?? '', `${line}\n`]))
+    for (const [client, cells] of this.#held) {
+      rows.set(client, printed([client, ...clientKinds.map(({ name }) => cells.get(name)?.join(', ') ?? '✗')]))
+    }
+    return [...head, ...rows.values()].join('')
   }
+}
+
+function printed(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |\n`
 }

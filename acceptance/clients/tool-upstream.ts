@@ -52,9 +52,12 @@ interface Schema {
   readonly required?: readonly string[]
 }
 
+const likelyNames = ['command', 'city', 'description']
+
 /** Arguments that a schema takes. */
 function argumentsOf(schema: unknown): Record<string, unknown> {
-  const { properties = {}, required = [] } = (schema ?? {}) as Schema
+  // aimock does not read what Gemini calls `parametersJsonSchema`.
+  const { properties = {}, required = likelyNames } = (schema ?? {}) as Schema
   return Object.fromEntries(required.map((name) => [name, sampleOf(name, properties[name] ?? {})]))
 }
 
