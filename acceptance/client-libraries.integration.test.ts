@@ -37,17 +37,18 @@ describe.each(cells)('%s on %s', (name, kind, model) => {
   }
 
   test('an answer', async () => {
+    table.runs(name, kind)
     expect(await library().text(model)).toBe(said)
     table.holds(name, kind, 'text')
   })
 
   test('a tool and its result', async () => {
+    table.runs(name, kind)
     expect(await library().tool(model)).toBe(worked)
     table.holds(name, kind, 'tools')
   })
 })
 
 test('docs/clients/README.md holds the results', () => {
-  for (const name of names) table.row(name)
   expect(table.write(), 'docs/clients/README.md was rewritten: review the changes and commit them').toBe(true)
 })

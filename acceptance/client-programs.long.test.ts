@@ -30,7 +30,6 @@ const rowOf = ({ name, page }: Program) => `[${name}](${page})`
 describe.each(programs.map((program) => [program.name, program] as const))('%s', (_name, program) => {
   beforeAll(async () => {
     folders.set(program, await installProgram(program))
-    table.row(rowOf(program))
   }, 900_000)
 
   const ask = (prompt: string, model: string) =>
@@ -40,6 +39,7 @@ describe.each(programs.map((program) => [program.name, program] as const))('%s',
   test.each(clientKinds.map(({ name, model }) => [name, model] as const))(
     'runs its tool, and answers, on %s',
     async (kind, model) => {
+      table.runs(rowOf(program), kind)
       expect(await ask(prompt, model)).toContain(worked)
       // It has said what came of it, too.
       table.holds(rowOf(program), kind, 'text, tools')

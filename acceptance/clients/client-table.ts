@@ -5,24 +5,24 @@ import { clientKinds } from './kinds.ts'
 
 const page = fileURLToPath(new URL('../../docs/clients/README.md', import.meta.url))
 
-/** By client, then by kind of provider: what held. */
+/** What held, by client and kind of provider. Cells that were not run stay as the page has them. */
 export class ClientTable {
   readonly #part: string
-  readonly #held = new Map<string, Map<string, string[]>>()
+  readonly #cells = new Map<string, Map<string, string[]>>()
 
   constructor(part: string) {
     this.#part = part
   }
 
-  /** A client that is run has a row, whatever comes of it. */
-  row(client: string): void {
-    if (!this.#held.has(client)) this.#held.set(client, new Map())
+  /** From here on the cell says what held. */
+  runs(client: string, kind: string): void {
+    const row = this.#cells.get(client) ?? new Map<string, string[]>()
+    if (!row.has(kind)) row.set(kind, [])
+    this.#cells.set(client, row)
   }
 
   holds(client: string, kind: string, what: string): void {
-    this.row(client)
-    const row = this.#held.get(client)
-    row?.set(kind, [...(row.get(kind) ?? []), what])
+    this.#cells.get(client)?.get(kind)?.push(what)
   }
 
   /** Whether the page said the same before. */
@@ -37,20 +37,36 @@ export class ClientTable {
     return now === before
   }
 
-  /** Rows of clients that were not run stay as they were. */
   #print(before: string): string {
     const names = ['client', ...clientKinds.map(({ name }) => `\`${name}\``)]
     const head = [names, names.map(() => '---')].map(printed)
-    const kept = before
-      .split('\n')
-      .slice(head.length)
-      .filter((line) => line !== '')
-    const rows = new Map(kept.map((line) => [line.split('|')[1]?.trim() ?? '', `${line}\n`]))
-    for (const [client, cells] of this.#held) {
-      rows.set(client, printed([client, ...clientKinds.map(({ name }) => cells.get(name)?.join(', ') ?? '✗')]))
+    const rows = rowsIn(before)
+    for (const [client, cells] of this.#cells) {
+      const old = rows.get(client) ?? []
+      const now = clientKinds.map(({ name }, i) => toldOf(cells.get(name)) ?? old[i] ?? '–')
+      rows.set(client, now)
     }
-    return [...head, ...rows.values()].join('')
+    return [...head, ...[...rows].map(([client, cells]) => printed([client, ...cells]))].join('')
   }
+}
+
+function toldOf(held: readonly string[] | undefined): string | undefined {
+  return held?.length === 0 ? '✗' : held?.join(', ')
+}
+
+/** Without the two lines of its head. */
+function rowsIn(table: string): Map<string, readonly string[]> {
+  const lines = table
+    .split('\n')
+    .slice(2)
+    .filter((line) => line !== '')
+  const cells = lines.map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+  return new Map(cells.map(([client = '', ...rest]) => [client, rest]))
 }
 
 function printed(cells: readonly string[]): string {
