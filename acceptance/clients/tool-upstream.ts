@@ -18,7 +18,11 @@ export async function startToolUpstream(): Promise<LLMock> {
   const llm = new LLMock({ port: 0, journalMaxEntries: 0, chunkSize: 9 })
   llm.on({ predicate: (request) => wantedTool(request) !== undefined }, (request) => {
     const tool = wantedTool(request)
-    return { toolCalls: [{ name: tool?.name ?? '', arguments: JSON.stringify(argumentsOf(tool?.parameters)) }] }
+    return {
+      toolCalls: [
+        { name: tool?.name ?? '', arguments: JSON.stringify(argumentsOf(tool?.name ?? '', tool?.parameters)) },
+      ],
+    }
   })
   llm.on({ predicate: (request) => resultsOf(request).some((text) => proof.test(text)) }, { content: worked })
   llm.on(
@@ -52,13 +56,14 @@ interface Schema {
   readonly required?: readonly string[]
 }
 
-const likelyNames = ['command', 'city', 'description']
+const likelyNames: Readonly<Record<string, readonly string[]>> = { exec_command: ['cmd'], get_weather: ['city'] }
+const likelyNamesDefault = ['command', 'description']
 
 /** Arguments that a schema takes. */
-function argumentsOf(schema: unknown): Record<string, unknown> {
+function argumentsOf(name: string, schema: unknown): Record<string, unknown> {
   // aimock does not read what Gemini calls `parametersJsonSchema`.
-  const { properties = {}, required = likelyNames } = (schema ?? {}) as Schema
-  return Object.fromEntries(required.map((name) => [name, sampleOf(name, properties[name] ?? {})]))
+  const { properties = {}, required = likelyNames[name] ?? likelyNamesDefault } = (schema ?? {}) as Schema
+  return Object.fromEntries(required.map((one) => [one, sampleOf(one, properties[one] ?? {})]))
 }
 
 function sampleOf(name: string, { type }: Schema): unknown {
