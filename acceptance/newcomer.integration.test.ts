@@ -114,6 +114,23 @@ describe('a second start', () => {
   })
 })
 
+test('a start with --auto and one key in the environment serves the names that clients know', async () => {
+  const environment = { ANTHROPIC_API_KEY: 'sk-ant-nobody' }
+  const auto = await startGateway({ words: ['start', '--auto'], environment })
+  try {
+    await until(() => /^curl /m.test(auto.output()), 10_000)
+    const output = auto.output()
+    expect(output).toMatch(/^ {2}Found +ANTHROPIC_API_KEY, enabled as the provider anthropic$/m)
+    expect(output).toMatch(/^ {2}Models +call them by name: claude-/m)
+    const [, endpoint, token] = /^ANTHROPIC_BASE_URL=(\S+) ANTHROPIC_AUTH_TOKEN=(\S+) claude$/m.exec(output) ?? []
+    const { json } = await ask(`${endpoint}/v1/models`, 'GET', undefined, { authorization: `Bearer ${token}` })
+    expect(json.data.map(({ id }: { id: string }) => id)).toContain('claude-sonnet-4-5')
+    expect(output).not.toContain('sk-ant-nobody')
+  } finally {
+    await auto.stop()
+  }
+})
+
 describe('a start that cannot be', () => {
   test.each([
     ['a short admin token', { HEADGATE_ADMIN_TOKEN: 'changeme' }, /HEADGATE_ADMIN_TOKEN.*16/],

@@ -188,7 +188,7 @@ async function writeFirst({ options, config, readiness, demo }: Opened & { demo:
   config.firstWrites = writes
   readiness.add(() => writes.troubles())
   await writes.run()
-  const found = await discover(environment)
+  const found = await discover({ environment })
   return options.auto === true ? enable(found, { desk, environment }) : found
 }
 

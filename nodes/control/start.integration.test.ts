@@ -151,16 +151,12 @@ models: { fast: { targets: [{ provider: up, model: "\u0024{UP_MODEL:-small}" }] 
 
 describe('findings', () => {
   test('a provider key in the environment is named, and becomes a provider only when asked', async () => {
-    const variables = {
-      OPENAI_API_KEY: 'sk-found-abcdefgh-1234',
-      ANTHROPIC_API_KEY: 'sk-ant-found-5678',
-      AWS_ACCESS_KEY_ID: 'y',
-    }
+    const variables = { OPENAI_API_KEY: 'sk-found-abcdefgh-1234', ANTHROPIC_API_KEY: 'sk-ant-found-5678' }
     const shy = await start({ variables })
-    expect(shy.node.findings.filter(({ type }) => type === 'provider-key')).toEqual([
-      { type: 'provider-key', variable: 'OPENAI_API_KEY', provider: 'openai', enabled: false },
-      { type: 'provider-key', variable: 'ANTHROPIC_API_KEY', provider: 'anthropic', enabled: false },
-      { type: 'provider-key', variable: 'AWS_ACCESS_KEY_ID', provider: undefined, enabled: false },
+    const keys = shy.node.findings.filter(({ type }) => type === 'provider-key')
+    expect(keys).toMatchObject([
+      { variable: 'OPENAI_API_KEY', provider: 'openai', lacks: [], enabled: false },
+      { variable: 'ANTHROPIC_API_KEY', provider: 'anthropic', lacks: [], enabled: false },
     ])
     expect((await shy.admin('GET', '/providers/openai')).status).toBe(404)
     const auto = await start({ variables, auto: true })
@@ -169,6 +165,46 @@ describe('findings', () => {
     expect(spec).toEqual({ kind: 'openai', credentials: [{ name: 'main', apiKey: '…1234' }] })
     const claude = (await auto.admin('GET', '/providers/anthropic')).json
     expect(claude.spec).toEqual({ kind: 'anthropic', credentials: [{ name: 'main', apiKey: '…5678' }] })
+  })
+
+  test('so are the keys of every other kind, with what their place is', async () => {
+    const keyFile = join(folder, 'google.json')
+    writeFileSync(keyFile, JSON.stringify({ type: 'service_account', project_id: 'our-project' }))
+    const variables = {
+      GEMINI_API_KEY: 'found-gemini-1234',
+      COHERE_API_KEY: 'found-cohere-1234',
+      AZURE_OPENAI_API_KEY: 'found-azure-1234',
+      AZURE_OPENAI_ENDPOINT: 'https://ours.openai.azure.com/openai/',
+      AWS_ACCESS_KEY_ID: 'AKIAFOUND',
+      AWS_SECRET_ACCESS_KEY: 'found-aws-1234',
+      AWS_DEFAULT_REGION: 'eu-central-1',
+      GOOGLE_APPLICATION_CREDENTIALS: keyFile,
+    }
+    const auto = await start({ variables, auto: true })
+    const specOf = async (name: string) => (await auto.admin('GET', `/providers/${name}`)).json.spec
+    const credentials = [{ name: 'main', apiKey: '…1234' }]
+    expect(await specOf('gemini')).toEqual({ kind: 'gemini', credentials })
+    expect(await specOf('cohere')).toEqual({ kind: 'cohere', credentials })
+    const azure = { kind: 'azure', baseUrl: 'https://ours.openai.azure.com', credentials }
+    expect(await specOf('azure')).toEqual(azure)
+    const aws = [{ name: 'main', aws: 'default' }]
+    expect(await specOf('bedrock')).toEqual({ kind: 'bedrock', region: 'eu-central-1', credentials: aws })
+    const vertex = { kind: 'vertex', region: 'global', project: 'our-project' }
+    expect(await specOf('vertex')).toEqual({ ...vertex, credentials: [{ name: 'main', gcp: 'default' }] })
+  })
+
+  test('a key without what its provider needs is named with what it lacks', async () => {
+    const variables = {
+      AZURE_OPENAI_API_KEY: 'k',
+      AWS_ACCESS_KEY_ID: 'AKIA',
+      GOOGLE_APPLICATION_CREDENTIALS: join(folder, 'absent.json'),
+    }
+    const auto = await start({ variables, auto: true })
+    expect(auto.node.findings.filter(({ type }) => type === 'provider-key')).toMatchObject([
+      { provider: 'azure', lacks: ['AZURE_OPENAI_ENDPOINT'], enabled: false },
+      { provider: 'bedrock', lacks: ['AWS_SECRET_ACCESS_KEY', 'AWS_REGION|AWS_DEFAULT_REGION'], enabled: false },
+      { provider: 'vertex', lacks: ['GOOGLE_CLOUD_PROJECT'], enabled: false },
+    ])
   })
 })
 

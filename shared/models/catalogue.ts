@@ -41,6 +41,28 @@ export function catalogueModel(provider: string, model: string): CatalogueModel 
   return made
 }
 
+export interface CatalogueEntry {
+  readonly id: string
+  /** `2025-09-29`. */
+  readonly released: string
+  readonly isDeprecated: boolean
+}
+
+/** The models of one provider of the catalogue. */
+export function catalogueEntries(provider: string): CatalogueEntry[] {
+  const { providers } = catalogue()
+  const models = Object.hasOwn(providers, provider) ? providers[provider] : undefined
+  return Object.entries(models ?? {}).map(([id, { released, deprecated }]) => ({
+    id,
+    released,
+    isDeprecated: deprecated === true,
+  }))
+}
+
+export function cataloguePlaces(): string[] {
+  return Object.keys(catalogue().providers)
+}
+
 /** The names of all models, as `provider/model`. */
 export function catalogueNames(): string[] {
   return Object.entries(catalogue().providers).flatMap(([provider, models]) =>

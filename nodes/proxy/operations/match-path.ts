@@ -115,7 +115,9 @@ export function errorShapeAt(path: string): ErrorShape {
   const known = inferencePaths.get(path)
   if (known !== undefined) return known.errors
   if (/^(\/anthropic)?\/v1\/messages|^\/anthropic\//.test(path)) return 'anthropic'
-  return /^\/v1beta\/|^\/v1\/models\/.+:[A-Za-z]+$/.test(path) ? 'gemini' : 'openai'
+  return /^\/v1beta\/|^\/v1\/models\/.+:[A-Za-z]+$|^\/v1\/.+:(generateContent|streamGenerateContent)$/.test(path)
+    ? 'gemini'
+    : 'openai'
 }
 
 /** Paths of the providers' APIs that this version does not serve. Their error differs from that of a mistyped path. */

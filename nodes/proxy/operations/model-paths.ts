@@ -31,17 +31,26 @@ const geminiOperations: Readonly<Record<string, Operation>> = {
   embedContent: geminiEmbed,
   batchEmbedContents: geminiBatchEmbed,
 }
-const azurePath = /^\/openai\/deployments\/([^/]+)\/([a-z/]+)$/
-const geminiPath = /^\/v1(?:beta)?\/models\/(.+):([A-Za-z]+)$/
+const azurePrefix = '/openai/deployments/'
+/** The longest first: `completions` is the end of `chat/completions`. */
+const azureNames = Object.keys(azureOperations).sort((a, b) => b.length - a.length)
+/** Google's SDKs write `models/` only before a name without a slash. */
+const geminiPath = /^\/v1(?:beta)?\/(?:models\/)?(.+):([A-Za-z]+)$/
 
 export function matchModelPath(path: string, query: string): OperationWithModel | undefined {
-  const [, deployment, azureName] = azurePath.exec(path) ?? []
-  if (deployment !== undefined) return named(azureOperations, azureName, deployment)
+  if (path.startsWith(azurePrefix)) return matchAzurePath(path.slice(azurePrefix.length))
   const [, model, geminiName] = geminiPath.exec(path) ?? []
   if (model === undefined) return undefined
   const found = named(geminiOperations, geminiName, model)
   const isList = found?.operation === generateStream && !/(^|&)alt=sse(&|$)/.test(query)
   return isList ? { operation: generateList, model: found.model } : found
+}
+
+/** Names of deployments contain slashes, raw or percent-encoded. */
+function matchAzurePath(rest: string): OperationWithModel | undefined {
+  const name = azureNames.find((one) => rest.endsWith(`/${one}`))
+  const deployment = name === undefined ? '' : rest.slice(0, -name.length - 1)
+  return deployment === '' ? undefined : named(azureOperations, name, deployment)
 }
 
 function named(

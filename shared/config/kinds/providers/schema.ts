@@ -6,6 +6,7 @@ import { headerProblem } from './header-problem.ts'
 import { providerKinds } from './spec.ts'
 
 const credentialsMax = 64
+const bareNamesMax = 1_024
 const headersMax = 32
 const pemCharactersMax = 65_536
 
@@ -30,6 +31,10 @@ const headers = z
     }
   })
   .refine((all) => Object.keys(all).length <= headersMax, `expected at most ${headersMax} headers`)
+
+const modelPath = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}$/, 'expected the name of a model as callers write it')
 
 const path = z.string().min(1).max(1_024)
 
@@ -122,6 +127,12 @@ export const providerSchema = z.strictObject({
     .regex(/^(v1|preview|latest|\d{4}-\d{2}-\d{2}(-preview)?)$/, 'expected a version such as 2024-10-21, or v1')
     .exactOptional()
     .describe('Of azure: the version of its API. Default 2024-10-21.'),
+  bareNames: z
+    .union([z.boolean(), z.array(modelPath).max(bareNamesMax)])
+    .exactOptional()
+    .describe(
+      'Which of its models are called without "provider/": false for none, a list for these. Default: those of the catalogue.',
+    ),
 })
 
 function headerValue() {
