@@ -153,7 +153,7 @@ export interface HttpServer {
   readonly port: number
   /** Number of open requests, streams included. */
   readonly openRequests: number
-  /** Number of open connections, idle ones included. */
+  /** Number of open connections, idle ones included, without WebSockets. */
   readonly openConnections: number
   /** Closes the listener. Open requests continue, and their connections close after them. */
   stopListening(): void

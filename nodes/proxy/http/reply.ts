@@ -14,6 +14,8 @@ export interface ReplyServer {
   current: UwsReply | undefined
   draining: boolean
   openRequests: number
+  /** Without WebSockets. */
+  openConnections: number
   /** Replies whose client accepts no bytes at the moment. */
   readonly stalled: Set<UwsReply>
   nowMs(): number
@@ -132,14 +134,16 @@ export class UwsReply implements Reply {
     response.close()
   }
 
-  /** Hands the response over to become a WebSocket. */
-  upgrade(run: (response: HttpResponse) => void): void {
+  /** Hands the response over to become a WebSocket. Not within a cork of this response: when the cork ends, the binary reads the
+   *  state of a response that no longer exists, and closes the socket if the bits that it finds happen to say so. */
+  upgrade(head: string, run: (response: HttpResponse) => void): void {
     const response = this.#response
     if (response === undefined) return
     assert(this.#stream === 'none', 'an answer was begun and then upgraded')
     this.#finish()
-    if (this.#server.current === this) run(response)
-    else response.cork(() => run(response))
+    if (this.#server.current === this) response.writeStatus(head)
+    else response.cork(() => void response.writeStatus(head))
+    run(response)
   }
 
   /** Closes the connection. The handler is told as if the client had left. */
