@@ -53,6 +53,8 @@ export type UpstreamGatewayError =
   /** The upstream reported an error inside its stream; `message` is what it said. */
   | { readonly type: 'upstream-error-event'; readonly message: string | undefined }
   | { readonly type: 'upstream-limited'; readonly retryAfterMs: number }
+  /** `retryAfterMs` is undefined where no upstream said how long to wait. */
+  | { readonly type: 'upstream-overloaded'; readonly retryAfterMs: number | undefined }
   | { readonly type: 'upstream-error'; readonly message: string }
   | { readonly type: 'upstream-timeout'; readonly message: string }
   | { readonly type: 'upstream-auth' }
