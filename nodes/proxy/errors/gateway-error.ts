@@ -14,7 +14,8 @@ export type GatewayError =
   | { readonly type: 'method-not-allowed'; readonly allow: string }
   | { readonly type: 'upgrade-required' }
   | { readonly type: 'unknown-object'; readonly kind: 'file' | 'batch' }
-  | { readonly type: 'not-served'; readonly what: string }
+  /** Of an API of a provider; `name` is undefined where only that much is known. */
+  | { readonly type: 'not-served'; readonly name: string | undefined; readonly instead: string }
   /** The process ends before the request does. */
   | { readonly type: 'shutting-down' }
   | { readonly type: 'no-config' }
