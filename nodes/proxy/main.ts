@@ -260,8 +260,8 @@ function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
 }
 
 async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state }: Parts): Promise<HttpServer> {
-  const { host, port, tls, bodyBytesMax, hosts, trustedProxies } = settings
-  const listening = { host, port, tls, bodyBytesMax, hosts, trustedProxies }
+  const { host, port, tls, bodyBytesMax, hosts, trustedProxies, corsOrigins } = settings
+  const listening = { host, port, tls, bodyBytesMax, hosts, trustedProxies, corsOrigins }
   state.server = await startHttpServer(listening, pipeline, { clock, notify })
   return state.server
 }

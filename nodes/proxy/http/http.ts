@@ -10,6 +10,8 @@ export interface HttpServerOptions {
   /** Accepted `Host` names; empty accepts any. */
   readonly hosts: readonly string[]
   readonly trustedProxies: readonly string[]
+  /** Origins whose scripts may read answers; `*` is any. None by default. */
+  readonly corsOrigins?: readonly string[] | undefined
   /** Fails to start when another process listens on the port. Otherwise processes may share it. */
   readonly exclusivePort?: boolean | undefined
   /** Media types accepted for bodies; `application/json` by default. */
@@ -94,6 +96,8 @@ export interface RequestHead {
 
 export const keptHeaders = [
   'accept',
+  'access-control-request-headers',
+  'access-control-request-method',
   'anthropic-beta',
   'anthropic-version',
   'api-key',
@@ -101,6 +105,7 @@ export const keptHeaders = [
   'openai-beta',
   'openai-organization',
   'openai-project',
+  'origin',
   'traceparent',
   'tracestate',
   'user-agent',

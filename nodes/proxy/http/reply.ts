@@ -1,7 +1,6 @@
 // Owns one response of uWebSockets.js: abort, cork and back-pressure are handled here and nowhere else. A call on a response
 // after its client has left throws in native code, and outside of a handler that ends the process with every stream in it.
 // So the response is dropped the moment the client is gone, and every later call is a no-op.
-
 import type { HttpResponse } from 'uWebSockets.js'
 import assert from 'node:assert/strict'
 import { bounds } from '../../../shared/bounds.ts'
@@ -38,6 +37,8 @@ export class UwsReply implements Reply {
   closing = false
   /** The request is a HEAD: only the head of the answer is sent. */
   bodiless = false
+  /** Go out with every answer to the origin that asked. */
+  cors: HeaderLines | undefined = undefined
   #stream: 'none' | 'begun' | 'headed' = 'none'
   #head = ''
   #full = false
@@ -69,7 +70,7 @@ export class UwsReply implements Reply {
     const response = this.#response
     if (response === undefined) return
     assert(this.#stream !== 'headed', 'a whole answer was sent into a stream')
-    const head = headerBlock(status, headers)
+    const head = this.#headOf(status, headers)
     const close = this.closing || this.#server.draining
     if (body.length > bounds.streamBufferBytesMax && !close && !this.bodiless) {
       this.#sendLarge(response, head, typeof body === 'string' ? Buffer.from(body) : body)
@@ -84,7 +85,7 @@ export class UwsReply implements Reply {
     if (this.#response === undefined) return
     assert(this.#stream === 'none', 'an answer was begun twice')
     this.#stream = 'begun'
-    this.#head = headerBlock(status, headers)
+    this.#head = this.#headOf(status, headers)
     if (this.#server.draining) this.closing = true
   }
 
@@ -159,6 +160,10 @@ export class UwsReply implements Reply {
     if (!this.#full) return
     this.#addFullTime(nowMs)
     if (this.#isTooSlow()) this.cut()
+  }
+
+  #headOf(status: number, headers: HeaderLines): string {
+    return headerBlock(status, this.cors === undefined ? headers : [...headers, ...this.cors])
   }
 
   #sendWhole(response: HttpResponse, head: string, body: Uint8Array | string, close: boolean): void {
