@@ -112,6 +112,9 @@ export const keptHeaders = [
   'x-goog-api-key',
 ] as const
 
+/** Of a question at `/livez`, and of the answer where the mark is that of the own cluster. */
+export const clusterMarkHeader = 'x-headgate-cluster'
+
 export type HttpError =
   | { type: 'bad-framing'; message: string }
   | { type: 'body-too-large'; maxBytes: number }
