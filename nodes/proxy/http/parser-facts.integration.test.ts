@@ -139,6 +139,22 @@ test('a status is written as it is, line breaks included, so one call can carry 
   expect(text.startsWith('HTTP/1.1 200 OK\r\na: 1\r\nb: 2\r\n')).toBe(true)
 })
 
+test.runIf(process.platform === 'linux')('HTTP/1.0 is answered before any route, in JSON since set-up', async () => {
+  const seen: string[] = []
+  const port = await bare((response, request) => {
+    seen.push(request.getUrl())
+    response.end()
+  })
+  const { text, closed } = await talk(port, ['GET / HTTP/1.0\r\nHost: a\r\n\r\n'], 1_000)
+  expect([seen, closed]).toEqual([[], true])
+  const [head = '', body = ''] = text.split('\r\n\r\n')
+  expect(head).toBe('HTTP/1.1 505 \r\nContent-Type: application/json')
+  expect(JSON.parse(body).error).toMatchObject({
+    code: 'http_1_0',
+    message: expect.stringContaining('proxy_http_version'),
+  })
+})
+
 test('an answer to HEAD carries its body', async () => {
   const port = await bare((response) => {
     response.end('body')
