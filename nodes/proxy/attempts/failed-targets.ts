@@ -3,7 +3,7 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 
-/** What callers are asked to wait where no upstream said how long. */
+/** A limit that names no wait counts as this one. */
 const limitedWaitMs = 1_000
 
 export class FailedTargets<Target> {
@@ -19,9 +19,13 @@ export class FailedTargets<Target> {
   passingError(): GatewayError | undefined {
     const failures = [...this.#lastFailures.values()]
     if (failures.length === 0 || failures.some(({ passing }) => passing === undefined)) return undefined
-    const waits = failures.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]))
+    const waits = failures.flatMap((failure) => waitOf(failure) ?? [])
     const retryAfterMs = waits.length === 0 ? undefined : Math.min(...waits)
     if (this.#isOverloaded) return { type: 'upstream-overloaded', retryAfterMs }
     return { type: 'upstream-limited', retryAfterMs: retryAfterMs ?? limitedWaitMs }
   }
+}
+
+function waitOf({ passing, retryAfterMs }: UpstreamFailure): number | undefined {
+  return retryAfterMs ?? (passing === 'limited' ? limitedWaitMs : undefined)
 }

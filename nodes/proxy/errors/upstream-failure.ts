@@ -74,7 +74,7 @@ type MeantStatus = Pick<ErrorAnswer, 'status' | 'retryAfterMs'>
 /** Anthropic's own (https://platform.claude.com/docs/en/api/errors). */
 const overloadedStatus = 529
 
-export function overloaded(retryAfterMs: number | undefined): UpstreamFailure {
+function overloaded(retryAfterMs: number | undefined): UpstreamFailure {
   return {
     outcome: 'http-error',
     condition: '5xx',
