@@ -149,6 +149,20 @@ describe('a start that cannot be', () => {
     }
   })
 
+  test('for a data port where another gateway listens is refused, and names the port', async () => {
+    const first = await startGateway()
+    const second = await startGateway({ environment: { HEADGATE_PORT: `${first.port}` }, ready: false })
+    try {
+      await until(() => second.exitCode !== null, 20_000)
+      expect(second.exitCode).toBe(1)
+      expect(second.output()).toContain(`HEADGATE_PORT: cannot listen on 127.0.0.1:${first.port}`)
+      expect((await ask(`${first.base}/readyz`, 'GET')).status).toBe(200)
+    } finally {
+      await second.stop()
+      await first.stop()
+    }
+  })
+
   test('for a configuration with mistakes names them all, with line, column and the nearest word', async () => {
     const config = [
       'providers:',

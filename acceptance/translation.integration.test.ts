@@ -318,7 +318,7 @@ describe('an OpenAI caller and an Anthropic upstream', () => {
   test.each([
     [401, 'authentication_error', 502, 'upstream_auth'],
     [429, 'rate_limit_error', 429, 'rate_limit_exceeded'],
-    [529, 'overloaded_error', 502, 'upstream_error'],
+    [529, 'overloaded_error', 503, 'overloaded'],
   ])('an upstream that answers %i (%s) is told as %i %s', async (status, type, expected, code) => {
     const body = JSON.stringify({ type: 'error', error: { type, message: 'no' } })
     claudeScript = () => ({ status, pieces: [body] })
@@ -649,14 +649,14 @@ describe('an Anthropic caller and an Anthropic upstream', () => {
     expect((await bearer.messages.create({ model: 'claude', max_tokens: 9, messages: hi })).id).toBe('msg_1')
   })
 
-  test('an overloaded upstream is a failed attempt, not an overloaded gateway', async () => {
+  test('an overloaded upstream is told as Anthropic tells it', async () => {
     claudeScript = () => ({
       status: 529,
       pieces: ['{"type":"error","error":{"type":"overloaded_error","message":"no"}}'],
     })
     const told = await post('/v1/messages', { model: 'claude', max_tokens: 9, messages: hi })
-    expect(told.status).toBe(502)
-    expect(JSON.parse(told.text).error.type).toBe('api_error')
+    expect(told.status).toBe(529)
+    expect(JSON.parse(told.text).error.type).toBe('overloaded_error')
   })
 })
 

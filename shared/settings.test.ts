@@ -61,3 +61,19 @@ test('the nodes of a cluster share a master key that somebody gave them', () => 
     'HEADGATE_MASTER_KEY: expected 32 bytes in base64',
   ])
 })
+
+test('origins are those of browsers, or any', () => {
+  const origins = ['https://app.example.com', 'http://localhost:5173', 'chrome-extension://abcdef']
+  expect(settings({ HEADGATE_CORS_ORIGINS: origins.join(', ') })).toMatchObject({ corsOrigins: origins })
+  expect(settings({ HEADGATE_CORS_ORIGINS: '*' })).toMatchObject({ corsOrigins: ['*'] })
+  expect(settings({})).toMatchObject({ corsOrigins: undefined })
+})
+
+test.each(['app.example.com', 'https://app.example.com/', 'https://App.example.com', 'https://a.example:443', 'null'])(
+  '%s is no origin',
+  (origin) => {
+    expect(settings({ HEADGATE_CORS_ORIGINS: origin })).toEqual([
+      expect.stringMatching(/^HEADGATE_CORS_ORIGINS: .+ is no origin: expected scheme:/),
+    ])
+  },
+)

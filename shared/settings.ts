@@ -24,6 +24,8 @@ export interface Settings {
   region: string
   hosts: string[]
   trustedProxies: string[]
+  /** Origins whose scripts may read answers of the data port; `*` is any. Undefined: none. */
+  corsOrigins: string[] | undefined
   egressStrict: boolean
   bodyBytesMax: number
   drainMs: number
@@ -82,6 +84,7 @@ export function parseSettings(
     region: read.text('HEADGATE_REGION') ?? 'local',
     hosts: read.list('HEADGATE_HOSTS'),
     trustedProxies: read.list('HEADGATE_TRUSTED_PROXIES'),
+    corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
     bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
@@ -108,6 +111,22 @@ function readNats(read: Reader): NatsSettings | undefined {
   const parsed = parseNatsServers(servers, { hasCredentials: credsFile !== undefined })
   if (!parsed.ok) read.problem('HEADGATE_NATS_URL', parsed.error)
   return { servers, credsFile, caFile }
+}
+
+function readOrigins(read: Reader): string[] | undefined {
+  const origins = read.list('HEADGATE_CORS_ORIGINS')
+  const wrong = origins.find((origin) => origin !== '*' && !isOrigin(origin))
+  if (wrong !== undefined) {
+    read.problem('HEADGATE_CORS_ORIGINS', `${wrong} is no origin: expected scheme://host[:port] without a path, or *`)
+  }
+  return origins.length === 0 ? undefined : origins
+}
+
+/** As browsers write it: in lower case, without a path and without the port that the scheme has anyway. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || url.host === '') return false
+  return `${url.protocol}//${url.host}` === text
 }
 
 /** Words that stand in for secrets in examples and must never be one. */

@@ -98,7 +98,7 @@ describe('the body of an error', () => {
     push(reader, 'x'.repeat(60 << 10))
     push(reader, 'x'.repeat(60 << 10))
     reader.end()
-    expect(attempt.failures).toMatchObject([{ condition: '5xx', error: { message: 'The upstream answered 503.' } }])
+    expect(attempt.failures).toMatchObject([{ condition: '5xx', error: { type: 'upstream-overloaded' } }])
     const rejected = attemptAt()
     const longer = new ErrorReader(rejected, head)
     push(longer, 'x'.repeat(60 << 10))

@@ -18,9 +18,15 @@ export function failureInStream(error: ChatError | undefined, message: string | 
     case 'quota':
     case 'rate-limit':
       return failureOfChatError({ status: 429, contentType: '', retryAfterMs: undefined, body: noBody }, error)
+    case 'overloaded':
+      return { ...errorEvent(message), passing: 'overloaded', retryAfterMs: error.retryAfterMs }
     default:
-      return { outcome: 'http-error', condition: '5xx', error: { type: 'upstream-error-event', message } }
+      return errorEvent(message)
   }
+}
+
+function errorEvent(message: string | undefined): UpstreamFailure {
+  return { outcome: 'http-error', condition: '5xx', error: { type: 'upstream-error-event', message } }
 }
 
 function rejectedInStream(error: ChatError): GatewayError {

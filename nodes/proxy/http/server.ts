@@ -15,6 +15,7 @@ import { accessSync, constants } from 'node:fs'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
+import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import { EarlyErrors } from './early-errors.ts'
 import { checkBody, checkFraming, declaredLength, type FramingRules } from './framing-rules.ts'
 import { ReadHead } from './head.ts'
@@ -154,6 +155,8 @@ class UwsServer implements HttpServer, ReplyServer {
     try {
       head = new ReadHead(request)
       reply.bodiless = head.method === 'HEAD'
+      const { corsOrigins } = this.#options
+      if (corsOrigins !== undefined) reply.cors = corsHeaders(head, corsOrigins)
       this.#serve(head, reply, response)
     } catch (error) {
       this.#earlyErrors.threw('onHead', error, head, reply)
@@ -165,6 +168,12 @@ class UwsServer implements HttpServer, ReplyServer {
     const fault = checkFraming(head, this.#rules)
     if (fault !== undefined) {
       this.#earlyErrors.answerLater(head, reply, fault)
+      return
+    }
+    if (reply.cors !== undefined && isPreflight(head) && declaredLength(head) + head.transferEncodingCount === 0) {
+      reply.bodiless = true
+      reply.begin(204, preflightHeaders(head))
+      reply.end()
       return
     }
     if (head.transferEncodingCount > 0) {

@@ -83,10 +83,9 @@ class UwsUpgrade implements Upgrade {
   accept(protocol: string, headers: HeaderLines, handler: SocketHandler): ClientSocket {
     const socket = new UwsSocket(this.#parts, this.reply, handler)
     // No extension is negotiated: compressed messages would have to be unpacked and packed again for the upstream.
-    this.reply.upgrade((response) => {
-      response.writeStatus(headerBlock(101, headers))
-      response.upgrade({ owner: socket }, this.#key, protocol, '', this.#context)
-    })
+    this.reply.upgrade(headerBlock(101, headers), (response) =>
+      response.upgrade({ owner: socket }, this.#key, protocol, '', this.#context),
+    )
     return socket
   }
 }
@@ -133,8 +132,11 @@ class UwsSocket implements ClientSocket {
   }
 
   opened(socket: WebSocket<Owned>): void {
+    const { server } = this.#parts
     this.#socket = socket
-    this.#parts.server.openRequests++
+    server.openRequests++
+    // The binary never tells that the connection of a WebSocket has closed.
+    server.openConnections--
   }
 
   received(message: ArrayBuffer, isBinary: boolean): void {

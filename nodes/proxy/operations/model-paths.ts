@@ -66,6 +66,7 @@ function named(
 export const modelListPaths: readonly string[] = [
   '/v1/models',
   '/openai/v1/models',
+  '/openai/models',
   '/anthropic/v1/models',
   '/v1beta/models',
   '/models',
