@@ -106,7 +106,7 @@ export class WholeReader implements AnswerReader {
   end(): void {
     const bytes = this.#held.whole()
     const answer = this.#attempt.translator.readAnswer(bytes, this.#contentType)
-    if (answer === undefined) this.#attempt.fail(brokenAnswer)
+    if (answer === undefined) this.#attempt.fail(this.#attempt.translator.failureWithin?.(bytes) ?? brokenAnswer)
     else this.#attempt.answered(answer, bytes.length)
   }
 

@@ -58,15 +58,15 @@ describe('a whole answer', () => {
   test('it is told when all of it has come, with what it used', () => {
     const { attempt, call, owner, clock } = startAttempt()
     clock.advance(100)
-    call.head(200, json).data('{"choices":[],')
+    call.head(200, json).data('{"choices":[{}],')
     expect([attempt.status, attempt.firstByteMs, owner.told]).toEqual([200, 100, []])
     call.data('"usage":{"prompt_tokens":3,"completion_tokens":4}}').end()
     expect(owner.told).toEqual([
       {
         type: 'answered',
-        bytes: 64,
+        bytes: 66,
         answer: {
-          body: Buffer.from('{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}'),
+          body: Buffer.from('{"choices":[{}],"usage":{"prompt_tokens":3,"completion_tokens":4}}'),
           contentType: 'application/json',
           usage: expect.objectContaining({ input: 3, output: 4 }),
         },

@@ -146,7 +146,59 @@ test('an event of an image may be larger than any event of a text', () => {
   expect(reads('chat')[0]).toBe('broken')
 })
 
-test('a stream whose bytes pass through has no words of its own for a failure', () => {
-  expect(opened('chat').stream.failure()).toBeUndefined()
+test.each<[StreamDialect, string, readonly string[]]>([
+  ['chat', 'nothing but its end', ['data: [DONE]\n\n']],
+  ['chat', 'an error in its choice', [data({ choices: [{ delta: {}, error: { message: 'No.' } }] })]],
+  // docs.mistral.ai/api: `error` is one of the finish reasons.
+  ['chat', 'a choice that ends with an error', [data({ choices: [{ delta: {}, finish_reason: 'error' }] })]],
+  ['responses', 'a failed response', [event({ type: 'response.failed', response: { status: 'failed' } })]],
+  [
+    'responses',
+    'a failed one that is called complete',
+    [event({ type: 'response.completed', response: { status: 'failed' } })],
+  ],
+  ['responses', 'an error without a type', [data({ error: { message: 'No.', type: 'server_error' } })]],
+  ['messages', 'nothing but its end', [event({ type: 'message_stop' })]],
+  ['messages', 'an error without a type', [data({ error: { message: 'No.' } })]],
+  ['typed', 'nothing but its end', ['data: [DONE]\n\n']],
+])('a stream of the dialect %s that is %s is no answer', (dialect, _, events) => {
+  const { sink, stream } = passed(dialect, events)
+  expect([sink.puts, stream.forwarded]).toEqual([['error'], false])
+})
+
+test.each(dialects)('a stream of the dialect %s without an event is no answer', (dialect) => {
+  for (const events of [[], [': PROCESSING\n\n']]) expect(passed(dialect, events)).toMatchObject({ end: 'cut' })
+})
+
+// Callers of Responses know a failure by `response.failed` alone: ResponseFailedEvent in openai/resources/responses.
+const created = { id: 'resp_1', object: 'response', model: 'gpt-4o', status: 'in_progress', output: [] }
+const begun = [
+  event({ type: 'response.created', sequence_number: 0, response: created }),
+  event({ type: 'response.output_text.delta', sequence_number: 7, delta: 'half' }),
+]
+
+test('a response stream that fails ends with its failed response, which has the next number', () => {
+  const { stream } = passed('responses', [...begun, event({ type: 'error', sequence_number: 8, message: 'No.' })])
+  const end = stream.failure('upstream_error', 'No.')
+  const response = { ...created, status: 'failed', error: { code: 'upstream_error', message: 'No.' } }
+  expect(end).toBe(event({ type: 'response.failed', sequence_number: 8, response }))
+})
+
+test('an upstream’s own failed response goes on to the byte', () => {
+  const failed = event({ type: 'response.failed', sequence_number: 8, response: { error: { message: 'Grüße' } } })
+  const { stream } = passed('responses', [...begun, failed])
+  expect([stream.errorMessage, stream.failure('c', 'm')]).toEqual(['Grüße', failed])
+})
+
+test('a response stream that nothing announced fails in its dialect all the same', () => {
+  const response = { object: 'response', output: [], status: 'failed', error: { code: 'c', message: 'm' } }
+  const end = event({ type: 'response.failed', sequence_number: 0, response })
+  expect(opened('responses').stream.failure('c', 'm')).toBe(end)
+})
+
+test('a stream of another dialect has no words of its own for a failure', () => {
+  for (const dialect of dialects) {
+    if (dialect !== 'responses') expect(opened(dialect).stream.failure('c', 'm')).toBeUndefined()
+  }
   expect(opened('chat').stream.keepAlive).toBe(': keep-alive\n\n')
 })

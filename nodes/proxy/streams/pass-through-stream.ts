@@ -66,7 +66,9 @@ export class PassThroughStream implements AnswerStream, StreamOutput {
     return countedTokens(this.#observer.usage, estimatedInput, this.#relay.tokens)
   }
 
-  failure(): undefined {}
+  failure(code: string, message: string): string | undefined {
+    return this.#observer.failure?.(code, message)
+  }
 
   onEvents(bytes: Buffer): void {
     this.#begin()

@@ -2,7 +2,8 @@
 // last one, or is followed only by usage, and is held back with it.
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
-import { type EventFate, eventData, type StreamObserver } from '../openai/stream-observer.ts'
+import { eventData } from '../openai/event-data.ts'
+import type { EventFate, StreamObserver } from '../openai/stream-observer.ts'
 import { readGeminiUsage } from './usage.ts'
 
 export class GeminiStreamObserver implements StreamObserver {

@@ -12,6 +12,7 @@ import { isObject, textIn } from '../common/body-reader.ts'
 import { openAiTier } from '../common/service-tier.ts'
 import type { PrintFacts } from '../dialect.ts'
 import { printAnnotations, printSources, readAnnotations } from '../openai/annotations.ts'
+import { errorWithin } from '../openai/error.ts'
 import { parseUsage, printUsage } from '../openai/usage.ts'
 import { printFinish, readFinish } from './finish-reason.ts'
 import { printToolCall } from './print-messages.ts'
@@ -19,6 +20,7 @@ import { printDetails, readReasoning } from './reasoning.ts'
 
 export function readChatAnswer(body: JsonObject): ChatAnswer | undefined {
   const { choices, id, model, created, service_tier: tier, system_fingerprint: fingerprint } = body
+  if (errorWithin(body) !== undefined) return undefined
   if (!Array.isArray(choices) || choices.length === 0 || choices.length > choicesMax) return undefined
   const read = choices.map(readChoice)
   if (!read.every((choice) => choice !== undefined)) return undefined

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
 import type { EventReader } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
-import { readOpenAiError } from '../openai/error.ts'
+import { errorWithin, readOpenAiError } from '../openai/error.ts'
 import { parseUsage } from '../openai/usage.ts'
 import { contentText, readAudio, readLogprobs } from './answer.ts'
 import { readFinish } from './finish-reason.ts'
@@ -17,7 +17,7 @@ export class ChatStreamReader implements EventReader {
   #over = false
 
   read(value: JsonObject, emit: Emit): void {
-    if (isObject(value['error']) || typeof value['error'] === 'string') {
+    if (errorWithin(value) !== undefined) {
       this.#over = true
       emit({ type: 'error', error: readOpenAiError(500, value) })
       return

@@ -3,6 +3,10 @@
 // matter are parsed. Inside a JSON string the quotes around a key would be escaped (`\"usage\"`), so a search for
 // `"usage"` finds keys only.
 import type { Usage } from '../../../../shared/chat/usage.ts'
+import { isObject } from '../common/body-reader.ts'
+import { errorWithin } from './error.ts'
+import { eventData } from './event-data.ts'
+import { printFailedResponse } from './failed-response.ts'
 import { parseUsage } from './usage.ts'
 
 /** What the proxy does with an event. */
@@ -23,6 +27,8 @@ export interface StreamObserver {
   readonly terminator: string
   /** The message of an `error` event. */
   readonly errorMessage: string | undefined
+  /** The end of a stream that fails, where the dialect has more than an error event for it. */
+  failure?(code: string, message: string): string
 }
 
 /** Observes chat completions and legacy completions. */
@@ -33,27 +39,41 @@ export class ChatStreamObserver implements StreamObserver {
   errorMessage: string | undefined
   readonly #showUsage: boolean
   #tokenSeen = false
+  /** Whether a choice was seen. A stream without one is no answer. */
+  #choiceSeen = false
 
   constructor(showUsage: boolean) {
     this.#showUsage = showUsage
   }
 
   observe(text: string): EventFate {
-    if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return 'done'
+    if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return this.#end()
     const hasUsage = hasValue(text, '"usage"')
     if (!this.finished && hasValue(text, '"finish_reason"')) this.finished = true
     if (text.includes('"error"') && this.#isError(text)) return 'error'
     if (hasUsage) return this.#seeUsage(text)
     if (this.#tokenSeen) return text.includes('data:') ? 'token' : 'other'
-    this.#tokenSeen = isToken(eventData(text))
+    this.#tokenSeen = this.#isToken(eventData(text))
     return this.#tokenSeen ? 'token' : 'other'
+  }
+
+  #end(): EventFate {
+    if (this.#choiceSeen || this.finished) return 'done'
+    this.errorMessage = nothingCame
+    return 'error'
   }
 
   #isError(text: string): boolean {
     const data = eventData(text)
-    if (!isRecord(data) || data['error'] === undefined || data['error'] === null) return false
-    this.errorMessage = messageOf(data['error'])
+    const error = isObject(data) ? errorWithin(data) : undefined
+    if (error === undefined) return false
+    this.errorMessage = messageOf(error)
     return true
+  }
+
+  #isToken(data: unknown): boolean {
+    this.#choiceSeen ||= isRecord(data) && Array.isArray(data['choices']) && data['choices'].length > 0
+    return isToken(data)
   }
 
   #seeUsage(text: string): EventFate {
@@ -61,7 +81,7 @@ export class ChatStreamObserver implements StreamObserver {
     if (!isRecord(data)) return 'other'
     // Some upstreams send growing counts with every chunk, so the last usage wins.
     this.usage = parseUsage(data['usage']) ?? this.usage
-    if (isToken(data)) {
+    if (this.#isToken(data)) {
       this.#tokenSeen = true
       return 'token'
     }
@@ -71,6 +91,9 @@ export class ChatStreamObserver implements StreamObserver {
   }
 }
 
+/** What is said of a stream that ended before anything of an answer came. */
+export const nothingCame = 'The upstream ended its answer before it began.'
+
 const terminalTypes = ['response.completed', 'response.incomplete', 'response.failed']
 
 /** Observes the Responses API: typed events without `[DONE]`; the terminal event carries the usage. */
@@ -79,26 +102,42 @@ export class ResponsesStreamObserver implements StreamObserver {
   usage: Usage | undefined
   finished = false
   errorMessage: string | undefined
+  #announced: string | undefined
+  #last: string | undefined
+  /** The upstream's own event of its failure. */
+  #failed: string | undefined
 
   observe(text: string): EventFate {
     const type = responsesEventType(text)
     if (terminalTypes.includes(type)) return this.#seeTerminal(text, type)
-    if (type === 'error') {
-      const data = eventData(text)
-      this.errorMessage = messageOf(isRecord(data) ? (data['error'] ?? data) : undefined)
-      return 'error'
-    }
+    if (type === 'error' || (!type.startsWith('response.') && text.includes('"error"'))) return this.#seeError(text)
+    if (type !== '') this.#last = text
+    if (type === 'response.created') this.#announced = text
     return type.endsWith('.delta') ? 'token' : 'other'
+  }
+
+  failure(code: string, message: string): string {
+    if (this.#failed !== undefined) return Buffer.from(this.#failed, 'latin1').toString('utf8')
+    return printFailedResponse({ announced: this.#announced, last: this.#last, code, message })
+  }
+
+  #seeError(text: string): EventFate {
+    const data = eventData(text)
+    const error = isRecord(data) ? (data['error'] ?? data) : undefined
+    this.errorMessage = messageOf(error)
+    return 'error'
   }
 
   #seeTerminal(text: string, type: string): EventFate {
     this.finished = true
     const data = eventData(text)
-    const response = isRecord(data) ? data['response'] : undefined
-    if (isRecord(response)) this.usage = parseUsage(response['usage']) ?? this.usage
-    if (type !== 'response.failed') return 'done'
-    this.errorMessage = isRecord(response) ? messageOf(response['error']) : undefined
-    return 'done'
+    const response = isObject(data) && isObject(data['response']) ? data['response'] : {}
+    this.usage = parseUsage(response['usage']) ?? this.usage
+    const error = errorWithin(response)
+    if (error === undefined && type !== 'response.failed') return 'done'
+    this.errorMessage = messageOf(error)
+    if (type === 'response.failed') this.#failed = text
+    return 'error'
   }
 }
 
@@ -128,20 +167,6 @@ function isToken(data: unknown): boolean {
     if (!isRecord(delta)) return false
     return Object.entries(delta).some(([name, value]) => name !== 'role' && value !== null && value !== '')
   })
-}
-
-/** The data of an event as JSON; undefined when it is not JSON. `text` holds UTF-8 bytes as latin1. */
-export function eventData(text: string): unknown {
-  const lines = text.split(/\r\n|\n|\r/)
-  const data = lines
-    .filter((line) => line.startsWith('data:'))
-    .map((line) => line.slice(line.startsWith('data: ') ? 6 : 5))
-  if (data.length === 0) return undefined
-  try {
-    return JSON.parse(Buffer.from(data.join('\n'), 'latin1').toString('utf8'))
-  } catch {
-    return undefined
-  }
 }
 
 function messageOf(error: unknown): string {
