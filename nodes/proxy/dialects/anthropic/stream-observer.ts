@@ -7,7 +7,8 @@ import { readAnthropicError } from './error.ts'
 import { type AnthropicCounts, readAnthropicUsage, usageOfAnthropic } from './usage.ts'
 
 export class AnthropicStreamObserver implements StreamObserver {
-  readonly terminator = ''
+  /** For a message that has its stop reason. */
+  readonly terminator = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
   finished = false
   errorMessage: string | undefined
   #begun = false
@@ -25,7 +26,11 @@ export class AnthropicStreamObserver implements StreamObserver {
       case 'message_start':
         this.#begun = true
         this.#count(text)
-        return 'other'
+        return 'opening'
+      case 'content_block_start':
+        return /"type"\s*:\s*"(?:text|thinking)"/.test(text) && !saysMore.test(text) ? 'opening' : 'other'
+      case 'ping':
+        return 'opening'
       case 'message_delta':
         this.#count(text)
         return 'other'
@@ -61,9 +66,17 @@ export class AnthropicStreamObserver implements StreamObserver {
     const data = eventData(text)
     if (!isObject(data)) return
     const { message } = data
+    if (isObject(data['delta']) && isReason(data['delta']['stop_reason'])) this.finished = true
     const usage = data['usage'] ?? (isObject(message) ? message['usage'] : undefined)
     if (isObject(usage)) this.#counts = readAnthropicUsage(usage, this.#counts)
   }
+}
+
+/** A block may begin with a piece of its text. */
+const saysMore = /"(?:text|thinking)"\s*:\s*"[^"]/
+
+function isReason(reason: unknown): boolean {
+  return typeof reason === 'string' && reason !== ''
 }
 
 /** The `event:` field, or the `type` member where an upstream omits the field. */

@@ -12,6 +12,7 @@ import { parseUsage } from './usage.ts'
 /** What the proxy does with an event. */
 export type EventFate =
   | 'token' // content: text, a tool call, reasoning
+  | 'opening' // neither begins the answer nor ends the wait for its first token
   | 'other' // forwarded, but not a token
   | 'hide' // a usage chunk that the caller did not ask for
   | 'done' // the terminal event
@@ -54,7 +55,7 @@ export class ChatStreamObserver implements StreamObserver {
     if (hasUsage) return this.#seeUsage(text)
     if (this.#tokenSeen) return text.includes('data:') ? 'token' : 'other'
     this.#tokenSeen = this.#isToken(eventData(text))
-    return this.#tokenSeen ? 'token' : 'other'
+    return this.#tokenSeen ? 'token' : 'opening'
   }
 
   #end(): EventFate {
@@ -87,7 +88,8 @@ export class ChatStreamObserver implements StreamObserver {
     }
     const choices = data['choices']
     const nothingElse = !Array.isArray(choices) || choices.length === 0
-    return nothingElse && !this.#showUsage ? 'hide' : 'other'
+    if (nothingElse && !this.#showUsage) return 'hide'
+    return this.#tokenSeen ? 'other' : 'opening'
   }
 }
 
@@ -113,7 +115,8 @@ export class ResponsesStreamObserver implements StreamObserver {
     if (type === 'error' || (!type.startsWith('response.') && text.includes('"error"'))) return this.#seeError(text)
     if (type !== '') this.#last = text
     if (type === 'response.created') this.#announced = text
-    return type.endsWith('.delta') ? 'token' : 'other'
+    if (type.endsWith('.delta')) return 'token'
+    return isOpening(type, text) ? 'opening' : 'other'
   }
 
   failure(code: string, message: string): string {
@@ -141,18 +144,35 @@ export class ResponsesStreamObserver implements StreamObserver {
   }
 }
 
+const openingTypes = [
+  'response.created',
+  'response.queued',
+  'response.in_progress',
+  'response.content_part.added',
+  'response.reasoning_summary_part.added',
+  'keepalive',
+  'ping',
+]
+
+/** The first token of a call is its name; those of a message and of reasoning are in deltas. */
+function isOpening(type: string, text: string): boolean {
+  if (type === 'response.output_item.added') return /"type"\s*:\s*"(?:message|reasoning)"/.test(text)
+  return openingTypes.includes(type)
+}
+
 /** The `event:` field, or the `type` member where an upstream omits the field. */
 function responsesEventType(text: string): string {
   const named = /^event: ?([^\r\n]+)/m.exec(text)?.[1]
   return named ?? /"type"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? ''
 }
 
-/** Whether the text holds `key` with a value other than null. */
+/** Whether the text holds `key` with a value other than null and an empty string. */
 function hasValue(text: string, key: string): boolean {
   for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + 1)) {
     let i = at + key.length
     while (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 58) i++
-    if (text.charCodeAt(i) !== 110) return true // 'n' of null
+    // 'n' of null, or two quotes
+    if (text.charCodeAt(i) !== 110 && !(text.charCodeAt(i) === 34 && text.charCodeAt(i + 1) === 34)) return true
   }
   return false
 }
@@ -165,8 +185,13 @@ function isToken(data: unknown): boolean {
     if (typeof choice['text'] === 'string') return choice['text'] !== ''
     const delta = choice['delta']
     if (!isRecord(delta)) return false
-    return Object.entries(delta).some(([name, value]) => name !== 'role' && value !== null && value !== '')
+    return Object.entries(delta).some(([name, value]) => name !== 'role' && !isEmpty(value))
   })
+}
+
+/** Hosts fill in the members that a chunk does not use. */
+function isEmpty(value: unknown): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0)
 }
 
 function messageOf(error: unknown): string {
