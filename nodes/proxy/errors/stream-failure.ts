@@ -2,7 +2,7 @@
 import type { ChatError } from '../../../shared/chat/error.ts'
 import type { GatewayError } from './gateway-error.ts'
 import { toldCode } from './told-code.ts'
-import { failureOfChatError, type UpstreamFailure } from './upstream-failure.ts'
+import { brokenAnswer, failureOfChatError, type UpstreamFailure } from './upstream-failure.ts'
 
 /** An error in the place of the first event means what an answer with its status would mean. `error` is undefined where the
  *  event was not understood; `message` is what it said. */
@@ -23,6 +23,14 @@ export function failureInStream(error: ChatError | undefined, message: string | 
     default:
       return errorEvent(message)
   }
+}
+
+/** An answer with a good status that is an error. Another target may answer, whatever the error is. `error` is undefined where the
+ *  answer has no words. */
+export function failureInAnswer(error: ChatError | undefined): UpstreamFailure {
+  if (error === undefined || error.message === '') return brokenAnswer
+  const failure = failureInStream(error, error.message)
+  return { ...failure, condition: failure.condition ?? '5xx' }
 }
 
 function errorEvent(message: string | undefined): UpstreamFailure {

@@ -403,7 +403,7 @@ const cases: Cases = {
       status: 502,
       type: 'server_error',
       code: 'upstream_error',
-      says: /error in its stream/,
+      says: /error in its answer/,
     },
   ],
   'upstream-limited': [

@@ -19,7 +19,7 @@ export const upstreamRows: { readonly [Type in UpstreamGatewayError['type']]: Ro
     message,
     param,
   }),
-  'upstream-error-event': row(502, 'server_error', 'upstream_error', 'The upstream reported an error in its stream.'),
+  'upstream-error-event': row(502, 'server_error', 'upstream_error', 'The upstream reported an error in its answer.'),
   'upstream-limited': ({ retryAfterMs }) =>
     passing(
       row(

@@ -6,6 +6,7 @@ export class ByteStream implements AnswerStream {
   readonly contentType: string
   readonly opaque = true
   readonly finished = false
+  readonly complete = false
   readonly errorMessage = undefined
   readonly error = undefined
   readonly units = undefined

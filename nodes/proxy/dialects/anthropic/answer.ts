@@ -10,7 +10,7 @@ import type {
   Sealed,
 } from '../../../../shared/chat/parts.ts'
 import { usageOf } from '../../../../shared/chat/usage.ts'
-import { isObject } from '../common/body-reader.ts'
+import { isObject, saidIn } from '../common/body-reader.ts'
 import { urlOfMedia } from '../common/media.ts'
 import { printSeal } from '../common/sealed-parts.ts'
 import type { PrintFacts } from '../dialect.ts'
@@ -32,7 +32,7 @@ export function readAnthropicAnswer(body: JsonObject): ChatAnswer | undefined {
     model: typeof model === 'string' ? model : '',
     choices: [{ parts, finish: { ...finish, reason: settledReason(finish.reason, calledTools) } }],
     usage: counts === undefined ? undefined : usageOfAnthropic(counts),
-    serviceTier: typeof tier === 'string' ? tier : undefined,
+    serviceTier: saidIn(tier),
   }
 }
 

@@ -3,7 +3,7 @@ import { settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit, StartEvent } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
-import { isObject, textIn } from '../common/body-reader.ts'
+import { isObject, saidIn, textIn } from '../common/body-reader.ts'
 import type { EventReader } from '../dialect.ts'
 import { readAnthropicError } from './error.ts'
 import { readAnthropicFinish } from './finish-reason.ts'
@@ -52,8 +52,9 @@ export class AnthropicStreamReader implements EventReader {
   /** Does nothing: an Anthropic stream has no `[DONE]`. */
   done(): void {}
 
+  /** A message that has its stop reason is whole without `message_stop`. */
   end(emit: Emit): void {
-    emit({ type: 'upstream-cut' })
+    emit({ type: this.#finished ? 'end' : 'upstream-cut' })
   }
 
   #start(message: Json, emit: Emit): void {
@@ -185,7 +186,7 @@ export class AnthropicStreamReader implements EventReader {
   #finish(value: JsonObject, emit: Emit): void {
     const { delta, usage } = value
     this.#count(usage, emit)
-    if (this.#finished || !isObject(delta) || typeof delta['stop_reason'] !== 'string') return
+    if (this.#finished || !isObject(delta) || saidIn(delta['stop_reason']) === undefined) return
     this.#finished = true
     for (const index of [...this.#blocks.keys()]) this.#close(index, emit)
     const finish = readAnthropicFinish(delta)
@@ -204,7 +205,7 @@ function startOf({ id, model, usage }: JsonObject): StartEvent {
     type: 'start',
     id: textIn(id),
     model: textIn(model),
-    serviceTier: typeof tier === 'string' ? tier : undefined,
+    serviceTier: saidIn(tier),
   }
 }
 

@@ -2,10 +2,10 @@
 import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { isObject } from '../common/body-reader.ts'
+import { isObject, saidIn } from '../common/body-reader.ts'
 import type { EventReader } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
-import { readOpenAiError } from '../openai/error.ts'
+import { errorWithin, readOpenAiError } from '../openai/error.ts'
 import { parseUsage } from '../openai/usage.ts'
 import { contentText, readAudio, readLogprobs } from './answer.ts'
 import { readFinish } from './finish-reason.ts'
@@ -17,7 +17,7 @@ export class ChatStreamReader implements EventReader {
   #over = false
 
   read(value: JsonObject, emit: Emit): void {
-    if (isObject(value['error']) || typeof value['error'] === 'string') {
+    if (errorWithin(value) !== undefined) {
       this.#over = true
       emit({ type: 'error', error: readOpenAiError(500, value) })
       return
@@ -57,8 +57,8 @@ export class ChatStreamReader implements EventReader {
       id: typeof id === 'string' ? id : '',
       model: typeof model === 'string' ? model : '',
       created: typeof created === 'number' ? created : undefined,
-      serviceTier: typeof tier === 'string' ? tier : undefined,
-      fingerprint: typeof fingerprint === 'string' ? fingerprint : undefined,
+      serviceTier: saidIn(tier),
+      fingerprint: saidIn(fingerprint),
     })
   }
 
@@ -70,7 +70,7 @@ export class ChatStreamReader implements EventReader {
     const { delta, finish_reason: reason } = value
     const said = isObject(delta) && Object.keys(delta).length > 0
     const known = this.#choices[index]
-    if (!said && typeof reason !== 'string' && known === undefined) return
+    if (!said && saidIn(reason) === undefined && known === undefined) return
     const choice = known ?? this.#openChoices(index)
     choice.read(value, isObject(delta) ? delta : {}, emit)
   }
@@ -113,7 +113,7 @@ class ChoiceReader {
     if (this.finished) return
     const { content } = delta
     // Fast path: nearly every chunk holds a piece of text and nothing else.
-    if (typeof content === 'string' && isAlone(delta) && value['finish_reason'] == null && value['logprobs'] == null) {
+    if (typeof content === 'string' && isAlone(delta) && !value['finish_reason'] && value['logprobs'] == null) {
       if (content !== '') this.#say('text', content, emit)
       return
     }
@@ -126,8 +126,9 @@ class ChoiceReader {
     const { tool_calls: calls, function_call: legacy } = delta
     if (Array.isArray(calls)) for (const call of calls) this.#readCall(call, emit)
     else if (isObject(legacy)) this.#readCall({ index: 0, function: legacy }, emit)
-    if (typeof value['finish_reason'] === 'string') {
-      this.#finish = readFinish(value['finish_reason'])
+    const reason = saidIn(value['finish_reason'])
+    if (reason !== undefined) {
+      this.#finish = readFinish(reason)
       this.finish(emit)
     }
   }
