@@ -171,7 +171,12 @@ export class StreamReader implements AnswerReader {
 
   /** An answer that is whole ends well, although its upstream neither closes it nor goes on. */
   #over(failure: UpstreamFailure): void {
-    if (this.stream.finished && this.stream.end() === 'whole') this.#attempt.abort()
-    else this.#attempt.giveUp(failure)
+    const { stream } = this
+    if (stream.complete) stream.stop()
+    else if (!stream.finished || stream.end() === 'cut') {
+      this.#attempt.giveUp(failure)
+      return
+    }
+    this.#attempt.abort()
   }
 }

@@ -61,6 +61,8 @@ export interface AnswerStream {
   push(bytes: Buffer, nowMs: number): 'ok' | 'broken'
   /** Called when the upstream has ended the stream. Returns `cut` when the answer is incomplete. */
   end(): 'whole' | 'cut'
+  /** Ends a complete stream whose upstream neither ends it nor goes on. */
+  stop(): void
   /** Tokens as the upstream reported them, else one for each event and `estimatedInput`. */
   tokens(estimatedInput: number): StreamTokens
   /** Text that ends a stream that failed. Undefined: an error event in the caller's error shape. */

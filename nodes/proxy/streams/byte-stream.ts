@@ -38,6 +38,9 @@ export class ByteStream implements AnswerStream {
     return 'whole'
   }
 
+  /** Bytes are complete at their end alone. */
+  stop(): void {}
+
   tokens(): StreamTokens {
     return { tokens: { input: 0, output: 0, cached: 0 }, estimated: false }
   }

@@ -237,13 +237,19 @@ test.each<[StreamDialect, string]>([
   ['chat', 'data: [DONE]\n\n'],
   ['messages', 'event: message_stop\ndata: {"type":"message_stop"}\n\n'],
 ])('a stream of the dialect %s that is complete gets the end that its upstream omits', (dialect, last) => {
-  const { sink, stream, end } = passed(dialect, [
-    ...streams[dialect].events.slice(0, -1),
-    dialect === 'chat'
-      ? (streams.chat.events.at(-1) ?? '')
-      : event({ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 4 } }),
-  ])
-  expect([stream.complete, end, sink.last]).toEqual([true, 'whole', last])
+  const { sink, stream } = opened(dialect)
+  const stopped = event({ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 4 } })
+  const finish = dialect === 'chat' ? (streams.chat.events.at(-1) ?? '') : stopped
+  stream.push(Buffer.from([...streams[dialect].events.slice(0, -1), finish].join('')), 110)
+  expect(stream.complete).toBe(true)
+  stream.stop()
+  stream.stop()
+  expect(sink.puts.slice(-1)).toEqual([{ last }])
+})
+
+test('a message that its upstream closes without message_stop was cut, whatever came before (wire 10)', () => {
+  const stopped = event({ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 4 } })
+  expect(passed('messages', [...streams.messages.events.slice(0, -1), stopped]).end).toBe('cut')
 })
 
 test('a typed stream is never complete before it ends: images end one by one', () => {

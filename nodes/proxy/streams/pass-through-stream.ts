@@ -42,6 +42,10 @@ export class PassThroughStream implements AnswerStream, StreamOutput {
     return this.#relay.end()
   }
 
+  stop(): void {
+    this.#relay.stop()
+  }
+
   get finished(): boolean {
     return this.#observer.finished
   }

@@ -9,6 +9,7 @@ import { openingBytesMax } from './answer-stream.ts'
 export interface EventObserver {
   observe(text: string): 'token' | 'opening' | 'other' | 'hide' | 'done' | 'error'
   readonly finished: boolean
+  readonly concluded?: boolean
   readonly usage: unknown
   readonly terminator: string
 }
@@ -75,11 +76,23 @@ export class SseRelay implements FrameSink {
     return 'whole'
   }
 
+  /** Ends a complete stream whose upstream does not. */
+  stop(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#begin()
+    this.#output.onDone(Buffer.from(this.#observer.terminator))
+  }
+
+  get #isConcluded(): boolean {
+    return this.#observer.finished || this.#observer.concluded === true
+  }
+
   onFrame(bytes: Buffer, start: number, end: number): void {
     if (this.#over) return // bytes after the terminal event are not part of the answer
     const text = bytes.latin1Slice(start, end)
     const fate = this.#observer.observe(text)
-    this.complete = fate !== 'token' && this.#observer.finished && this.#observer.usage !== undefined
+    this.complete = fate !== 'token' && this.#isConcluded && this.#observer.usage !== undefined
     if (fate === 'token' || fate === 'other' || fate === 'opening') {
       if (fate === 'token') this.#countToken()
       if (!this.#isOpening(fate, text) && text.charCodeAt(0) !== commentMark) this.lastEventMs = this.#nowMs

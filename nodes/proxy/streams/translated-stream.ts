@@ -100,6 +100,12 @@ export class TranslatedStream implements AnswerStream {
     return this.#over === 'whole' ? 'whole' : 'cut'
   }
 
+  stop(): void {
+    if (this.#over !== undefined) return
+    this.#over = 'whole'
+    this.#settle()
+  }
+
   tokens(estimatedInput: number): StreamTokens {
     return countedTokens(this.#usage, estimatedInput, this.timing.tokens)
   }

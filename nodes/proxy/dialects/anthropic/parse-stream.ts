@@ -52,9 +52,8 @@ export class AnthropicStreamReader implements EventReader {
   /** Does nothing: an Anthropic stream has no `[DONE]`. */
   done(): void {}
 
-  /** A message that has its stop reason is whole without `message_stop`. */
   end(emit: Emit): void {
-    emit({ type: this.#finished ? 'end' : 'upstream-cut' })
+    emit({ type: 'upstream-cut' })
   }
 
   #start(message: Json, emit: Emit): void {

@@ -10,6 +10,7 @@ export class AnthropicStreamObserver implements StreamObserver {
   /** For a message that has its stop reason. */
   readonly terminator = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
   finished = false
+  concluded = false
   errorMessage: string | undefined
   #begun = false
   #counts: AnthropicCounts | undefined
@@ -66,7 +67,7 @@ export class AnthropicStreamObserver implements StreamObserver {
     const data = eventData(text)
     if (!isObject(data)) return
     const { message } = data
-    if (isObject(data['delta']) && isReason(data['delta']['stop_reason'])) this.finished = true
+    if (isObject(data['delta']) && isReason(data['delta']['stop_reason'])) this.concluded = true
     const usage = data['usage'] ?? (isObject(message) ? message['usage'] : undefined)
     if (isObject(usage)) this.#counts = readAnthropicUsage(usage, this.#counts)
   }

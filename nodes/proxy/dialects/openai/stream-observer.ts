@@ -24,6 +24,8 @@ export interface StreamObserver {
   readonly usage: Usage | undefined
   /** Whether a finish reason or a terminal event was seen: the answer is complete even if the stream stops now. */
   readonly finished: boolean
+  /** Whether the last word came of an answer that a close would still cut, because its dialect has a terminal event. */
+  readonly concluded?: boolean
   /** Sent to the caller when the upstream ends a finished stream without its terminal event. */
   readonly terminator: string
   /** The message of an `error` event. */
