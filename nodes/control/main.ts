@@ -225,6 +225,7 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
     throw error
   }
   const opened = listener
+  await tokens.tellUrl(urls.local())
   return {
     port: opened.port,
     adminTokenGenerated: generated,

@@ -143,9 +143,56 @@ models: { fast: { targets: [{ provider: up, model: "\u0024{UP_MODEL:-small}" }] 
     expect((await control.admin('GET', '/providers/p')).json.spec.credentials[0].apiKey).toBe('…1234')
   })
 
+  describe('with a value that this machine lacks', () => {
+    const text = 'providers:\n  p: { kind: groq, credentials: [{ name: a, apiKey: "\u0024{GROQ_KEY}" }] }\n'
+
+    test('refuses the first start, and names the variable', async () => {
+      const path = configFile(text)
+      const refused = start({ variables: { HEADGATE_CONFIG: path } })
+      await expect(refused).rejects.toThrow(
+        `${path}:2:53 providers.p.credentials[0].apiKey: the variable GROQ_KEY is not set`,
+      )
+      await expect(refused).rejects.toBeInstanceOf(StartRefused)
+    })
+
+    test('goes on, at a restart, with what was applied before: degraded, and said everywhere', async () => {
+      const path = configFile(text)
+      const first = await start({ variables: { HEADGATE_CONFIG: path, GROQ_KEY: 'gsk-abcdefgh-1234' } })
+      const applied = (await first.admin('GET', '/config')).json
+      await stop(first)
+      const second = await start({ dataDir: first.dataDir, variables: { HEADGATE_CONFIG: path } })
+      expect((await second.admin('GET', '/config')).json).toEqual(applied)
+      expect((await second.admin('GET', '/providers/p')).json.spec.credentials[0].apiKey).toBe('…1234')
+      const reason = `the config file was not applied: ${path}:2:53 providers.p.credentials[0].apiKey: the variable GROQ_KEY is not set. What an earlier start applied is served; set what is missing and start again`
+      expect(second.notices).toContainEqual({ type: 'config-degraded', reason })
+      const ready = await (await fetch(`${second.url}/readyz?verbose`)).json()
+      expect(ready).toMatchObject({ status: 'degraded' })
+      expect(ready.reasons.map((told: string) => told.replace(/ \(since .*\)$/, ''))).toContain(reason)
+      expect((await second.admin('PUT', '/teams/later', {})).status).toBe(200)
+      await stop(second)
+      const third = await start({
+        dataDir: first.dataDir,
+        variables: { HEADGATE_CONFIG: path, GROQ_KEY: 'gsk-abcdefgh-5678' },
+      })
+      expect((await third.admin('GET', '/providers/p')).json.spec.credentials[0].apiKey).toBe('…5678')
+      expect(await (await fetch(`${third.url}/readyz?verbose`)).text()).not.toContain('config file')
+    })
+
+    test('and with another mistake beside it refuses a restart too', async () => {
+      const path = configFile(text)
+      const first = await start({ variables: { HEADGATE_CONFIG: path, GROQ_KEY: 'gsk-abcdefgh-1234' } })
+      await stop(first)
+      writeFileSync(path, `${text}modles: {}\n`)
+      const refused = start({ dataDir: first.dataDir, variables: { HEADGATE_CONFIG: path } })
+      await expect(refused).rejects.toThrow(/GROQ_KEY[\s\S]*did you mean "models"/)
+    })
+  })
+
   test('one that was named and is not there refuses the start', async () => {
     const variables = { HEADGATE_CONFIG: join(folder, 'absent.yaml') }
-    await expect(start({ variables })).rejects.toThrow(/HEADGATE_CONFIG names .*absent\.yaml/)
+    await expect(start({ variables })).rejects.toThrow(
+      /HEADGATE_CONFIG names .*absent\.yaml, which cannot be read: there is no such file/,
+    )
   })
 })
 
