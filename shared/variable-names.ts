@@ -2,7 +2,7 @@
 // relies on it.
 import { nearest } from './config/nearest.ts'
 
-const settingNames = [
+export const settingNames = [
   'HEADGATE_HOST',
   'HEADGATE_PORT',
   'HEADGATE_CONTROL_PORT',

@@ -165,9 +165,9 @@ models: { fast: { targets: [{ provider: up, model: "\u0024{UP_MODEL:-small}" }] 
       expect((await second.admin('GET', '/providers/p')).json.spec.credentials[0].apiKey).toBe('…1234')
       const reason = `the config file was not applied: ${path}:2:53 providers.p.credentials[0].apiKey: the variable GROQ_KEY is not set. What an earlier start applied is served; set what is missing and start again`
       expect(second.notices).toContainEqual({ type: 'config-degraded', reason })
-      const ready = await (await fetch(`${second.url}/readyz?verbose`)).json()
+      const ready = (await (await fetch(`${second.url}/readyz?verbose`)).json()) as { reasons: string[] }
       expect(ready).toMatchObject({ status: 'degraded' })
-      expect(ready.reasons.map((told: string) => told.replace(/ \(since .*\)$/, ''))).toContain(reason)
+      expect(ready.reasons.map((told) => told.replace(/ \(since .*\)$/, ''))).toContain(reason)
       expect((await second.admin('PUT', '/teams/later', {})).status).toBe(200)
       await stop(second)
       const third = await start({
@@ -263,7 +263,7 @@ describe('a damaged log', () => {
     await stop(first)
     flip(first.dataDir, (name) => name.startsWith('log.sqlite'), 'flip-me-1')
     const second = await start({ dataDir: first.dataDir })
-    const ready = await (await fetch(`${second.url}/readyz?verbose`)).json()
+    const ready = (await (await fetch(`${second.url}/readyz?verbose`)).json()) as { reasons: string[] }
     expect(ready).toMatchObject({ status: 'degraded', reasons: [expect.stringMatching(/damaged/), expect.anything()] })
     expect(await revisionOf(second)).toBe(revision)
     const write = await second.admin('PUT', '/teams/more', {})

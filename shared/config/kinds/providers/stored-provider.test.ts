@@ -1,7 +1,8 @@
 // A provider is stored in one form, whichever way it was written.
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseSpec } from '../../parse-spec.ts'
-import { wellKnownNames } from './well-known.ts'
+import { wellKnownBaseUrls, wellKnownNames } from './well-known.ts'
 
 function stored(input: Record<string, unknown>) {
   const parsed = parseSpec('providers', 'x', input)
@@ -13,6 +14,11 @@ describe('a well-known name', () => {
     const spec = stored({ kind })
     expect(spec).toEqual({ kind: 'openai', baseUrl: expect.stringMatching(/^https?:\/\/[^/]+(\/.*[^/])?$/) })
     expect(stored({ ...spec })).toEqual(spec)
+  })
+
+  test.each(Object.entries(wellKnownBaseUrls))('%s is documented', (name, url) => {
+    const page = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8')
+    expect(page).toContain(`| \`${name}\` | \`${url}\` |\n`)
   })
 
   test('takes another address', () => {
