@@ -52,10 +52,11 @@ export async function applyConfigFile(options: ConfigFileOptions): Promise<Resul
   if (written.ok) return done(undefined)
   const { status, title, detail, problems = [] } = written.error
   if (status >= 500 && status !== 501) return fail({ type: 'log', problem: written.error })
+  const what = status === 422 ? 'it does not hold together' : title
   const lines = problems.map((item) => `  ${path}:${place(item)}`)
   return fail({
     type: 'file',
-    message: [`${path} is refused: ${lines.length > 0 ? title : detail}`, ...lines].join('\n'),
+    message: [`${path} is refused: ${lines.length > 0 ? what : detail}`, ...lines].join('\n'),
   })
 }
 

@@ -263,7 +263,7 @@ describe('a damaged log', () => {
     await stop(first)
     flip(first.dataDir, (name) => name.startsWith('log.sqlite'), 'flip-me-1')
     const second = await start({ dataDir: first.dataDir })
-    const ready = (await (await fetch(`${second.url}/readyz?verbose`)).json()) as { reasons: string[] }
+    const ready = await (await fetch(`${second.url}/readyz?verbose`)).json()
     expect(ready).toMatchObject({ status: 'degraded', reasons: [expect.stringMatching(/damaged/), expect.anything()] })
     expect(await revisionOf(second)).toBe(revision)
     const write = await second.admin('PUT', '/teams/more', {})
