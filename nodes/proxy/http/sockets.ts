@@ -26,6 +26,7 @@ const lastBytesMs = 500
 const silenceSecondsMax = 60
 
 export function serveSockets(app: TemplatedApp, parts: SocketParts): void {
+  if (parts.handler.socketPaths !== undefined) parts.spare.open()
   for (const path of parts.handler.socketPaths ?? []) {
     app.ws<Owned>(path, {
       maxPayloadLength: bounds.socketMessageBytesMax,
@@ -43,8 +44,7 @@ export function serveSockets(app: TemplatedApp, parts: SocketParts): void {
 }
 
 function route(parts: SocketParts, response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-  const { server, handler, earlyErrors, rules, spare } = parts
-  spare.open()
+  const { server, handler, earlyErrors, rules } = parts
   const reply = new UwsReply(response, server)
   server.current = reply
   let head: ReadHead | undefined

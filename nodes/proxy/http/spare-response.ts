@@ -7,25 +7,28 @@ import { connect, type Socket } from 'node:net'
 export class SpareResponse {
   #response: HttpResponse | undefined
   #client: Socket | undefined
-  #isOpened = false
 
-  /** Sends a request to this process, at a port that is closed as soon as the request is there. Later calls do nothing. */
+  /** Sends a request to this process, at a port that is closed as soon as the request has come. */
   open(): void {
-    if (this.#isOpened) return
-    this.#isOpened = true
     const path = `/${randomUUID()}`
     const app = App()
+    let closePort = () => {}
     app.any('/*', (response, request) => {
       response.onAborted(() => this.#lost(response))
-      if (request.getUrl() === path) this.#response = response
-      else response.close()
+      if (request.getUrl() !== path) {
+        response.close()
+        return
+      }
+      this.#response = response
+      setImmediate(closePort)
     })
     app.listen('127.0.0.1', 0, (listening) => {
       if (listening === false) return
       const client = connect(us_socket_local_port(listening), '127.0.0.1').unref()
       client.on('error', () => {})
-      client.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`, () => us_listen_socket_close(listening))
+      client.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
       this.#client = client
+      closePort = () => us_listen_socket_close(listening)
     })
   }
 
