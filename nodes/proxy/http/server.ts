@@ -24,6 +24,7 @@ import { Intake } from './intake.ts'
 import { type ReplyServer, UwsReply } from './reply.ts'
 import { SlabPool } from './slabs.ts'
 import { serveSockets } from './sockets.ts'
+import { SpareResponse } from './spare-response.ts'
 
 export interface HttpDeps {
   readonly clock: Clock
@@ -57,6 +58,7 @@ class UwsServer implements HttpServer, ReplyServer {
   readonly #app: TemplatedApp
   readonly #earlyErrors: EarlyErrors
   readonly #intake: Intake
+  readonly #spare = new SpareResponse()
   readonly stalled = new Set<UwsReply>()
   current: UwsReply | undefined = undefined
   draining = false
@@ -94,6 +96,7 @@ class UwsServer implements HttpServer, ReplyServer {
       handler,
       earlyErrors: this.#earlyErrors,
       clock: deps.clock,
+      spare: this.#spare,
     })
     this.#app.any('/*', (response, request) => this.#route(response, request))
     this.#app.filter(this.#countConnection)
@@ -137,6 +140,7 @@ class UwsServer implements HttpServer, ReplyServer {
   close(): void {
     this.stopListening()
     this.#sweep?.cancel()
+    this.#spare.close()
     this.#app.close()
   }
 

@@ -1,4 +1,5 @@
 import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js'
+import { spawnSync } from 'node:child_process'
 import net from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../../shared/clock.ts'
@@ -89,4 +90,31 @@ test('a drain waits for a WebSocket that is open', async () => {
   const startedMs = performance.now()
   expect(await drain(server, 60_000, { clock: systemClock, cutOpen: () => {} })).toBe(0)
   expect(performance.now() - startedMs).toBeGreaterThan(250)
+})
+
+test('the binary finds nothing to warn of', () => {
+  const script = `
+    import { startTestServer, TestHandler } from './test-handler.ts'
+    import net from 'node:net'
+    const handler = new TestHandler()
+    handler.socketPaths = ['/v1/socket']
+    handler.onUpgrade = (head, upgrade) => {
+      upgrade.reply.onGone = () => {}
+      setTimeout(() => upgrade.accept('', [], { onMessage() {}, onDrain() {}, onClose() {} }), 50)
+    }
+    const { port } = await startTestServer({}, handler)
+    const socket = net.connect(port, '127.0.0.1')
+    socket.write(${JSON.stringify(handshake)})
+    socket.on('data', (bytes) => {
+      process.stdout.write(bytes)
+      process.exit(0)
+    })`
+  const loader = new URL('../../../scripts/strip-types.mjs', import.meta.url).href
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--import', loader, '--input-type=module', '-e', script],
+    { cwd: import.meta.dirname, timeout: 20_000, encoding: 'utf8' },
+  )
+  expect(stdout).toContain('101 Switching Protocols')
+  expect(stderr).toBe('')
 })

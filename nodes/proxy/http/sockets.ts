@@ -9,6 +9,7 @@ import { ReadHead } from './head.ts'
 import { headerBlock } from './header-block.ts'
 import type { ClientSocket, HeaderLines, HttpError, HttpHandler, SocketHandler, Upgrade } from './http.ts'
 import { type ReplyServer, UwsReply } from './reply.ts'
+import type { SpareResponse } from './spare-response.ts'
 
 export interface SocketParts {
   readonly server: ReplyServer
@@ -16,6 +17,7 @@ export interface SocketParts {
   readonly handler: HttpHandler
   readonly earlyErrors: EarlyErrors
   readonly clock: Clock
+  readonly spare: SpareResponse
 }
 
 /** A closed socket counts as open for this long, while its last bytes are on their way. */
@@ -24,6 +26,7 @@ const lastBytesMs = 500
 const silenceSecondsMax = 60
 
 export function serveSockets(app: TemplatedApp, parts: SocketParts): void {
+  if (parts.handler.socketPaths !== undefined) parts.spare.open()
   for (const path of parts.handler.socketPaths ?? []) {
     app.ws<Owned>(path, {
       maxPayloadLength: bounds.socketMessageBytesMax,
@@ -84,7 +87,7 @@ class UwsUpgrade implements Upgrade {
     const socket = new UwsSocket(this.#parts, this.reply, handler)
     // No extension is negotiated: compressed messages would have to be unpacked and packed again for the upstream.
     this.reply.upgrade(headerBlock(101, headers), (response) =>
-      response.upgrade({ owner: socket }, this.#key, protocol, '', this.#context),
+      this.#parts.spare.cork(() => response.upgrade({ owner: socket }, this.#key, protocol, '', this.#context)),
     )
     return socket
   }
