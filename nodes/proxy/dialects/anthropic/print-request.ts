@@ -5,7 +5,9 @@ import type { Json } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
+import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
+import { fittingPersonId, hashedId, isPersonal } from '../common/person-ids.ts'
 import {
   type ParameterPrinting,
   type ParameterRules,
@@ -16,7 +18,7 @@ import {
   printVisibleStops,
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
-import { customToolsOf } from '../common/tool-names.ts'
+import { type NameRules, printedTools, ToolNames, withFittingNames } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { type PrintedMessage, printConversation } from './print-content.ts'
 import { printThinking, type Thinking } from './thinking.ts'
@@ -31,6 +33,11 @@ const versionLine = 'anthropic-version: 2023-06-01\r\n'
 /** `max_tokens` for models without known facts; every Claude model accepts it. */
 const outputTokensDefault = 8_192
 
+const anthropicNames: NameRules = { forbidden: /[^a-zA-Z0-9_-]/g, charactersMax: 128 }
+/** The API has no limit on the length of ids; the limit of Bedrock holds for Claude everywhere. */
+const anthropicCallIds: CallIdRules = { forbidden: /[^a-zA-Z0-9_-]/g, charactersMax: 64 }
+const userCharactersMax = 256
+
 export function printAnthropicRequest(
   asked: ChatRequest,
   target: TargetTraits,
@@ -38,7 +45,9 @@ export function printAnthropicRequest(
   const { facts } = target
   const hasFormat = facts.jsonSchema === true && asked.responseFormat?.type === 'json-schema'
   const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
-  const request = jsonTool?.request ?? asked
+  const full = jsonTool?.request ?? asked
+  const names = new ToolNames(anthropicNames)
+  const request = withFittingNames(withFittingCallIds(full, anthropicCallIds), names)
   const conversation = printConversation(request.messages)
   if (!conversation.ok) return conversation
   const members = foreignMembers(request, 'anthropic')
@@ -65,8 +74,7 @@ export function printAnthropicRequest(
     body: JSON.stringify(body),
     headerLines: versionLine,
     dropped: [...parameters.dropped, ...tools.dropped, ...members.value.dropped],
-    jsonTool: jsonTool?.name,
-    customTools: customToolsOf(request),
+    ...printedTools(full, names, jsonTool?.name),
   })
 }
 
@@ -97,7 +105,7 @@ function printTools({ tools, toolChoice, parameters, legacyFunctions }: ChatRequ
 
 const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK']
 /** Parameters that other members of the body express, or that hold without being sent. */
-const settled: readonly Parameter[] = ['maxOutputTokens', 'parallelToolCalls', 'n', 'safetyIdentifier']
+const settled: readonly Parameter[] = ['maxOutputTokens', 'parallelToolCalls', 'n']
 
 interface Printing extends ParameterPrinting {
   readonly thinking: Thinking
@@ -114,6 +122,7 @@ const rules: ParameterRules<Printing> = {
     topK: printAs('top_k'),
     stop: printVisibleStops('stop_sequences'),
     user: printUser,
+    safetyIdentifier: printSafetyIdentifier,
     reasoning: (_, { thinking }) => (thinking.dropped ? 'dropped' : 'printed'),
     serviceTier: printTier,
   },
@@ -126,9 +135,15 @@ function printTopP(value: number, { request, members }: Printing): PrintOutcome 
   return 'printed'
 }
 
-function printUser(user: string, { members }: Printing): PrintOutcome {
-  members['metadata'] = { user_id: user }
-  return 'printed'
+function printUser(user: string, { members }: ParameterPrinting): PrintOutcome {
+  // The API refuses addresses and telephone numbers.
+  const user_id = isPersonal(user) ? hashedId(user) : fittingPersonId(user, userCharactersMax)
+  members['metadata'] = { user_id }
+  return user_id === user ? 'printed' : 'dropped'
+}
+
+function printSafetyIdentifier(id: string, printing: Printing): PrintOutcome {
+  return printing.request.parameters.user === undefined ? printUser(id, printing) : 'printed'
 }
 
 function printTier(value: string, { request, members }: Printing): PrintOutcome {
@@ -141,7 +156,5 @@ function printTier(value: string, { request, members }: Printing): PrintOutcome 
 function printOwnParameters(request: ChatRequest, target: TargetTraits, thinking: Thinking) {
   const members: Record<string, Json> = {}
   const dropped = printParameters({ request, target, members, thinking }, rules)
-  const { user, safetyIdentifier } = request.parameters
-  if (user === undefined && safetyIdentifier !== undefined) members['metadata'] = { user_id: safetyIdentifier }
   return { members, dropped }
 }

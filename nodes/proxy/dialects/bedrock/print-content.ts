@@ -14,6 +14,7 @@ import { done, type Result } from '../../../../shared/result.ts'
 import { toolInput } from '../anthropic/print-content.ts'
 import type { ToolNames } from '../common/tool-names.ts'
 import { printCachePoint } from './cache-points.ts'
+import type { DocumentNames } from './document-names.ts'
 import { printBedrockMedia } from './media.ts'
 
 export interface BedrockConversation {
@@ -28,6 +29,7 @@ export interface BedrockMessage {
 
 export interface ContentFacts {
   readonly names: ToolNames
+  readonly documents: DocumentNames
   /** Whether tool results may hold images; for other models the images follow after the results (wire 67). */
   readonly imagesInResults: boolean
 }
@@ -100,7 +102,7 @@ function printPart(part: UserPart | AssistantPart, facts: ContentFacts): Result<
     case 'opaque':
       return done([part.value])
     default:
-      return printMedia(part)
+      return printMedia(part, facts)
   }
 }
 
@@ -113,8 +115,8 @@ function printThought({ text, signature, encrypted }: ReasoningPart): JsonObject
   return []
 }
 
-function printMedia(part: MediaPart): Result<JsonObject[], MissingCapability> {
-  const block = printBedrockMedia(part)
+function printMedia(part: MediaPart, { documents }: ContentFacts): Result<JsonObject[], MissingCapability> {
+  const block = printBedrockMedia(part, documents)
   return block.ok ? done([block.value]) : block
 }
 

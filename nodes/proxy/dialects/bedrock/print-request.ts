@@ -6,6 +6,7 @@ import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { betasFor } from '../anthropic/betas.ts'
 import { printThinking, type Thinking } from '../anthropic/thinking.ts'
+import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
   type ParameterPrinting,
@@ -17,12 +18,15 @@ import {
 } from '../common/print-parameters.ts'
 import { printedTools, ToolNames } from '../common/tool-names.ts'
 import type { PrintedRequest, TargetTraits } from '../dialect.ts'
+import { DocumentNames } from './document-names.ts'
 import { type BedrockMessage, printBedrockConversation } from './print-content.ts'
 import { bedrockNames, printToolConfig } from './print-tools.ts'
 
 export const bedrockCan: ReadonlySet<Capability> = new Set<Capability>([
   ...(['tools', 'custom tools', 'forced tool choice', 'images', 'video', 'files', 'structured output'] as const),
 ])
+
+const bedrockCallIds: CallIdRules = { forbidden: /[^a-zA-Z0-9_-]/g, charactersMax: 64 }
 
 /** `maxTokens` for models without known facts; every model on Bedrock accepts it. */
 const outputTokensDefault = 4_096
@@ -32,11 +36,15 @@ export function printBedrockRequest(
   target: TargetTraits,
 ): Result<PrintedRequest, MissingCapability> {
   const jsonTool = needsJsonTool(asked) ? withJsonTool(asked) : undefined
-  const request = jsonTool?.request ?? asked
+  const request = withFittingCallIds(jsonTool?.request ?? asked, bedrockCallIds)
   const names = new ToolNames(bedrockNames)
   // Tools are printed first, so that they keep their names when names of earlier calls collide with theirs.
   const toolConfig = printToolConfig(request, names)
-  const conversation = printBedrockConversation(request.messages, { names, imagesInResults: takesImages(target.model) })
+  const conversation = printBedrockConversation(request.messages, {
+    names,
+    documents: new DocumentNames(),
+    imagesInResults: takesImages(target.model),
+  })
   if (!conversation.ok) return conversation
   const members = foreignMembers(request, 'bedrock')
   if (!members.ok) return members

@@ -33,6 +33,7 @@ export interface GeminiContent {
 export interface ContentFacts {
   readonly names: ToolNames
   readonly traits: GeminiTraits
+  readonly host: { readonly callIds: boolean }
 }
 
 export function printGeminiConversation(messages: readonly Message[], facts: ContentFacts): GeminiConversation {
@@ -110,10 +111,10 @@ function printThought({ text, signature }: ReasoningPart): JsonObject[] {
 /** Newer models want a signature on the first call of a turn. */
 function printCall(
   { id, name, input, form, signature }: ToolCallPart,
-  { names, traits }: ContentFacts,
+  { names, traits, host }: ContentFacts,
   isFirst: boolean,
 ): JsonObject {
-  const functionCall = { id, name: names.write(name), args: toolInput(input, form) }
+  const functionCall = { id: host.callIds ? id : undefined, name: names.write(name), args: toolInput(input, form) }
   const needsStandIn = isFirst && traits.signedCalls && ownSignature(signature) === undefined
   return { functionCall, ...(needsStandIn ? { thoughtSignature: unsignedCall } : signed(signature)) }
 }
@@ -163,7 +164,7 @@ function printOther(part: AssistantPart | UserPart): JsonObject[] {
 /** `lifted` collects the media of results for models whose results cannot hold media. */
 function printResult(
   part: ToolResultPart,
-  { names, traits }: ContentFacts,
+  { names, traits, host }: ContentFacts,
   calls: ReadonlyMap<string, Call>,
   lifted: JsonObject[],
 ): JsonObject {
@@ -173,7 +174,8 @@ function printResult(
   const media = part.parts.flatMap((inner) => (inner.type === 'text' ? [] : printOther(inner)))
   if (!traits.mediaInResults) lifted.push(...media.splice(0))
   const response = responseOf(texts.join('\n'), isError === true)
-  return { functionResponse: { id: callId, name, response, ...(media.length === 0 ? {} : { parts: media }) } }
+  const id = host.callIds ? callId : undefined
+  return { functionResponse: { id, name, response, parts: media.length === 0 ? undefined : media } }
 }
 
 /** A response must be an object. Google's names for a plain text are `output` and `error`. */

@@ -4,7 +4,9 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish, RequestParameters } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, unread } from '../common/body-reader.ts'
+import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
+import { fittingPersonId } from '../common/person-ids.ts'
 import {
   type ParameterPrinting,
   type ParameterRules,
@@ -13,6 +15,7 @@ import {
   printParameters,
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
+import { type NameRules, ToolNames, withFittingNames } from '../common/tool-names.ts'
 import type { BadRequest, PrintedRequest, Quirks, TargetTraits } from '../dialect.ts'
 import { printEffort, readEffort } from '../openai/effort.ts'
 import {
@@ -150,10 +153,17 @@ const samplingParameters: readonly Parameter[] = [
   'logitBias',
 ]
 
-export function printChatRequest(
-  request: ChatRequest,
-  target: TargetTraits,
-): Result<PrintedRequest, MissingCapability> {
+/** Names of functions, by OpenAI's documentation; all hosts follow it. */
+const chatNames: NameRules = { forbidden: /[^a-zA-Z0-9_-]/g }
+/** OpenAI refuses longer ids. */
+const chatCallIds: CallIdRules = { charactersMax: 40 }
+const userCharactersMax = 64
+const safetyIdentifierCharactersMax = 128
+const cacheKeyCharactersMax = 64
+
+export function printChatRequest(asked: ChatRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability> {
+  const names = new ToolNames(chatNames)
+  const request = withFittingNames(withFittingCallIds(asked, target.quirks.callIds ?? chatCallIds), names)
   const messages = printChatMessages(request, target.quirks)
   if (!messages.ok) return messages
   const members = foreignMembers(request, 'openai-chat')
@@ -174,6 +184,7 @@ export function printChatRequest(
     body: JSON.stringify(body),
     headerLines: '',
     dropped: [...dropped, ...members.value.dropped],
+    toolNames: names.read.size === 0 ? undefined : names.read,
   })
 }
 
@@ -199,6 +210,9 @@ const rules: ParameterRules<ParameterPrinting> = {
     serviceTier: printTier,
     store: printStore,
     metadata: printMetadata,
+    user: printHashedAbove(userCharactersMax, 'user'),
+    safetyIdentifier: printHashedAbove(safetyIdentifierCharactersMax, 'safety_identifier'),
+    promptCacheKey: printHashedAbove(cacheKeyCharactersMax, 'prompt_cache_key'),
   },
   printOther(parameter, { request, members }) {
     members[chatParameterNames[parameter]] = request.parameters[parameter]
@@ -229,6 +243,14 @@ function printTier(value: string, { request, members }: ParameterPrinting): Prin
   if (tier === undefined) return 'dropped'
   members['service_tier'] = tier
   return 'printed'
+}
+
+function printHashedAbove(charactersMax: number, name: string) {
+  return (id: string, { members }: ParameterPrinting): PrintOutcome => {
+    const fitting = fittingPersonId(id, charactersMax)
+    members[name] = fitting
+    return fitting === id ? 'printed' : 'dropped'
+  }
 }
 
 /** The Responses API stores a response, and chat completions store a completion: one does not stand for the other. */
