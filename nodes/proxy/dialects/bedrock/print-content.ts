@@ -11,7 +11,7 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
-import { toolInput } from '../anthropic/print-content.ts'
+import { isBlank, placeholder, toolInput } from '../anthropic/print-content.ts'
 import type { ToolNames } from '../common/tool-names.ts'
 import { printCachePoint } from './cache-points.ts'
 import type { DocumentNames } from './document-names.ts'
@@ -42,20 +42,33 @@ export function printBedrockConversation(
   const printed: BedrockMessage[] = []
   for (const message of messages) {
     if (message.role === 'system') {
-      for (const { text, cache } of message.parts)
-        if (text.trim() !== '') system.push({ text }, ...printCachePoint(cache))
+      for (const { text, cache } of message.parts) if (!isBlank(text)) system.push({ text }, ...printCachePoint(cache))
       continue
     }
     const content = printParts(message.parts, facts)
     if (!content.ok) return content
     addMessage(printed, message.role, content.value)
   }
-  return done({ system, messages: withAFirstTurn(printed).map(resultsFirst) })
+  trimLast(printed.at(-1))
+  return done({ system, messages: withFirstTurn(printed).map(resultsFirst).map(withText) })
 }
 
 /** Bedrock requires the first message to be the user's. */
-function withAFirstTurn(messages: BedrockMessage[]): BedrockMessage[] {
-  return messages[0]?.role === 'user' ? messages : [{ role: 'user', content: [{ text: '…' }] }, ...messages]
+function withFirstTurn(messages: readonly BedrockMessage[]): readonly BedrockMessage[] {
+  return messages[0]?.role === 'user' ? messages : [{ role: 'user', content: [{ text: placeholder }] }, ...messages]
+}
+
+/** Bedrock requires a text in a message with a document. */
+function withText({ role, content }: BedrockMessage): BedrockMessage {
+  const needsText = content.some((block) => 'document' in block) && !content.some((block) => 'text' in block)
+  return { role, content: needsText ? [...content, { text: placeholder }] : content }
+}
+
+/** A final assistant message, which the model continues, must not end in white space. */
+function trimLast(message: BedrockMessage | undefined): void {
+  const text = message?.content.at(-1)?.['text']
+  if (message?.role !== 'assistant' || typeof text !== 'string') return
+  message.content[message.content.length - 1] = { text: text.trimEnd() }
 }
 
 /** Consecutive turns of one role are merged into one message. An empty turn is left out (wire 40, 41). */
@@ -85,12 +98,12 @@ function printParts(
   return done(blocks)
 }
 
-/** Empty for a part that has no block in this dialect, such as an empty text. */
+/** Empty for a part that has no block in this dialect, such as a text of white space. */
 function printPart(part: UserPart | AssistantPart, facts: ContentFacts): Result<JsonObject[], MissingCapability> {
   switch (part.type) {
     case 'text':
     case 'refusal':
-      return done(part.text.trim() === '' ? [] : [{ text: part.text }])
+      return done(isBlank(part.text) ? [] : [{ text: part.text }])
     case 'reasoning':
       return done(printThought(part))
     case 'tool-call': {

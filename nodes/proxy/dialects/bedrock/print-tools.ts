@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
+import { isBlank } from '../anthropic/print-content.ts'
 import type { NameRules, ToolNames } from '../common/tool-names.ts'
 import { printCachePoint } from './cache-points.ts'
 
@@ -31,7 +32,8 @@ function printTool(tool: Tool, names: ToolNames): Json[] {
       ? { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] }
       : { type: 'object', ...tool.parameters }
   // Bedrock refuses an empty description.
-  const spec = { name: names.write(name), description: description || undefined, inputSchema: { json } }
+  const said = isBlank(description ?? '') ? undefined : description
+  const spec = { name: names.write(name), description: said, inputSchema: { json } }
   return [{ toolSpec: spec }, ...printCachePoint(cache)]
 }
 

@@ -14,7 +14,7 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
-import { toolInput } from '../anthropic/print-content.ts'
+import { placeholder, toolInput } from '../anthropic/print-content.ts'
 import { isObject } from '../common/body-reader.ts'
 import { imageTypeOf, mediaTypeOfName } from '../common/media.ts'
 import type { ToolNames } from '../common/tool-names.ts'
@@ -50,7 +50,13 @@ export function printGeminiConversation(messages: readonly Message[], facts: Con
     addContent(contents, isModel ? 'model' : 'user', parts)
   }
   // Gemini refuses a request without contents, so instructions become a user turn.
-  if (contents.length === 0) return { systemInstruction: undefined, contents: [{ role: 'user', parts: system }] }
+  if (contents.length === 0) {
+    const parts = system.length === 0 ? [{ text: placeholder }] : system
+    return { systemInstruction: undefined, contents: [{ role: 'user', parts }] }
+  }
+  // Gemini refuses a call that no turn of the user stands before.
+  const callsFirst = contents[0]?.role === 'model' && contents[0].parts.some((part) => 'functionCall' in part)
+  if (callsFirst) contents.unshift({ role: 'user', parts: [{ text: placeholder }] })
   return { systemInstruction: system.length === 0 ? undefined : { role: 'user', parts: system }, contents }
 }
 
