@@ -160,8 +160,8 @@ function printThinking(wish: ReasoningWish, { target, traits, members }: Printin
   const thinking = printGeminiThinking(wish, { model: target.model, thinking: traits.thinking })
   // A model that cannot think does without thinking anyway.
   if (thinking === undefined) return wish.effort === 'none' ? 'printed' : 'dropped'
-  if (Object.keys(thinking).length > 0) members['thinkingConfig'] = thinking
-  return 'printed'
+  if (Object.keys(thinking.config).length > 0) members['thinkingConfig'] = thinking.config
+  return thinking.isNarrowed ? 'dropped' : 'printed'
 }
 
 function printModalities(modalities: readonly string[], { members }: Printing): PrintOutcome {

@@ -1,5 +1,6 @@
 // Chat completions: parses and prints requests.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
+import { effortOf } from '../../../../shared/chat/effort.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish, RequestParameters } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
@@ -198,8 +199,8 @@ function printToolMembers({ tools, toolChoice, responseFormat }: ChatRequest, { 
 
 const rules: ParameterRules<ParameterPrinting> = {
   isSettled: (parameter, { request }) => parameter === 'n' && request.parameters.n === 1,
-  isRefused(parameter, { target: { facts } }) {
-    if (parameter === 'reasoning') return facts.reasoning === 'none'
+  isRefused(parameter, { request, target: { facts } }) {
+    if (parameter === 'reasoning') return facts.reasoning === 'none' && !asksForNone(request)
     return facts.sampling === false && samplingParameters.includes(parameter)
   },
   printers: {
@@ -234,8 +235,13 @@ function printLogprobs({ top }: { readonly top?: number | undefined }, { members
 }
 
 function printReasoning(wish: ReasoningWish, { target, members }: ParameterPrinting): PrintOutcome {
-  members['reasoning_effort'] = printEffort(wish, target.facts)
-  return 'printed'
+  const { word, isNarrowed } = printEffort(wish, target)
+  members['reasoning_effort'] = word
+  return isNarrowed ? 'dropped' : 'printed'
+}
+
+function asksForNone({ parameters: { reasoning } }: ChatRequest): boolean {
+  return reasoning !== undefined && effortOf(reasoning) === 'none'
 }
 
 function printTier(value: string, { request, members }: ParameterPrinting): PrintOutcome {
