@@ -13,7 +13,7 @@ import type { Message } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isBlank, placeholder, toolInput } from '../anthropic/print-content.ts'
 import type { ToolNames } from '../common/tool-names.ts'
-import { printCachePoint } from './cache-points.ts'
+import type { CachePoints } from './cache-points.ts'
 import type { DocumentNames } from './document-names.ts'
 import { printBedrockMedia } from './media.ts'
 
@@ -30,6 +30,7 @@ export interface BedrockMessage {
 export interface ContentFacts {
   readonly names: ToolNames
   readonly documents: DocumentNames
+  readonly cachePoints: CachePoints
   /** Whether tool results may hold images; for other models the images follow after the results (wire 67). */
   readonly imagesInResults: boolean
 }
@@ -42,7 +43,8 @@ export function printBedrockConversation(
   const printed: BedrockMessage[] = []
   for (const message of messages) {
     if (message.role === 'system') {
-      for (const { text, cache } of message.parts) if (!isBlank(text)) system.push({ text }, ...printCachePoint(cache))
+      for (const { text, cache } of message.parts)
+        if (!isBlank(text)) system.push({ text }, ...facts.cachePoints.print(cache, 'system'))
       continue
     }
     const content = printParts(message.parts, facts)
@@ -93,7 +95,10 @@ function printParts(
   for (const part of parts) {
     const printed = printPart(part, facts)
     if (!printed.ok) return printed
-    blocks.push(...printed.value, ...(printCachePoint('cache' in part ? part.cache : undefined) as JsonObject[]))
+    blocks.push(...printed.value)
+    const cache = 'cache' in part ? part.cache : undefined
+    // A cache point without a block before it is refused.
+    if (blocks.length > 0) blocks.push(...facts.cachePoints.print(cache, 'messages'))
   }
   return done(blocks)
 }

@@ -18,6 +18,7 @@ import {
 } from '../common/print-parameters.ts'
 import { printedTools, ToolNames } from '../common/tool-names.ts'
 import type { PrintedRequest, TargetTraits } from '../dialect.ts'
+import { CachePoints } from './cache-points.ts'
 import { DocumentNames } from './document-names.ts'
 import { type BedrockMessage, printBedrockConversation } from './print-content.ts'
 import { bedrockNames, printToolConfig } from './print-tools.ts'
@@ -38,11 +39,13 @@ export function printBedrockRequest(
   const jsonTool = needsJsonTool(asked) ? withJsonTool(asked) : undefined
   const request = withFittingCallIds(jsonTool?.request ?? asked, bedrockCallIds)
   const names = new ToolNames(bedrockNames)
+  const cachePoints = new CachePoints(target.model)
   // Tools are printed first, so that they keep their names when names of earlier calls collide with theirs.
-  const toolConfig = printToolConfig(request, names)
+  const toolConfig = printToolConfig(request, names, cachePoints)
   const conversation = printBedrockConversation(request.messages, {
     names,
     documents: new DocumentNames(),
+    cachePoints,
     imagesInResults: takesImages(target.model),
   })
   if (!conversation.ok) return conversation
@@ -63,7 +66,7 @@ export function printBedrockRequest(
     path: `/model/${encodeURIComponent(target.model)}/${request.stream ? 'converse-stream' : 'converse'}`,
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...members.value.dropped],
+    dropped: [...dropped, ...cachePoints.dropped, ...members.value.dropped],
     model: target.model,
     ...printedTools(request, names, jsonTool?.name),
   })

@@ -5,17 +5,21 @@ import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { isBlank } from '../anthropic/print-content.ts'
 import type { NameRules, ToolNames } from '../common/tool-names.ts'
-import { printCachePoint } from './cache-points.ts'
+import type { CachePoints } from './cache-points.ts'
 
 export const bedrockNames: NameRules = { forbidden: /[^A-Za-z0-9_-]/g }
 
-export function printToolConfig(request: ChatRequest, names: ToolNames): JsonObject | undefined {
+export function printToolConfig(
+  request: ChatRequest,
+  names: ToolNames,
+  cachePoints: CachePoints,
+): JsonObject | undefined {
   const { toolChoice } = request
   const allowed = toolChoice?.type === 'allowed' ? new Set(toolChoice.names) : undefined
   const asked = request.tools.filter(({ name }) => allowed === undefined || allowed.has(name))
   // Bedrock cannot forbid tool calls, so `none` offers no tools.
   const offered = toolChoice?.type === 'none' ? [] : asked
-  const tools = offered.flatMap((tool) => printTool(tool, names))
+  const tools = offered.flatMap((tool) => printTool(tool, names, cachePoints))
   if (tools.length > 0) return { tools, toolChoice: printChoice(toolChoice, names) }
   const called = calledBefore(request)
   if (called.length === 0) return undefined
@@ -24,7 +28,7 @@ export function printToolConfig(request: ChatRequest, names: ToolNames): JsonObj
   }
 }
 
-function printTool(tool: Tool, names: ToolNames): Json[] {
+function printTool(tool: Tool, names: ToolNames, cachePoints: CachePoints): Json[] {
   if (tool.type === 'hosted') return [tool.value]
   const { name, description, cache } = tool
   const json =
@@ -34,7 +38,7 @@ function printTool(tool: Tool, names: ToolNames): Json[] {
   // Bedrock refuses an empty description.
   const said = isBlank(description ?? '') ? undefined : description
   const spec = { name: names.write(name), description: said, inputSchema: { json } }
-  return [{ toolSpec: spec }, ...printCachePoint(cache)]
+  return [{ toolSpec: spec }, ...cachePoints.print(cache, 'tools')]
 }
 
 function printChoice(choice: ToolChoice | undefined, names: ToolNames): Json {

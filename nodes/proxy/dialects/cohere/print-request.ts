@@ -5,6 +5,7 @@ import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.t
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
+import { droppedMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
@@ -57,7 +58,12 @@ export function printCohereRequest(
     path: '/chat',
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...tools.dropped, ...members.value.dropped.filter((one) => !isOwn(one))],
+    dropped: [
+      ...dropped,
+      ...droppedMarkers(request),
+      ...tools.dropped,
+      ...members.value.dropped.filter((one) => !isOwn(one)),
+    ],
     model: target.model,
     ...printedTools(request, names, jsonTool?.name),
   })

@@ -4,6 +4,7 @@ import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.t
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
+import { droppedMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
@@ -71,7 +72,7 @@ export function printGeminiRequest(
     path: pathOf(request, target.model),
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...tools.dropped, ...members.value.dropped],
+    dropped: [...dropped, ...droppedMarkers(request), ...tools.dropped, ...members.value.dropped],
     model: target.model,
     callsBefore: callsIn(request),
     ...printedTools(request, names, jsonTool?.name),

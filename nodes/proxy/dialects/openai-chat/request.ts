@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish, RequestParameters } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, unread } from '../common/body-reader.ts'
+import { droppedMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import { fittingPersonId } from '../common/person-ids.ts'
@@ -171,6 +172,7 @@ export function printChatRequest(asked: ChatRequest, target: TargetTraits): Resu
   if (!members.ok) return members
   const parameters: Record<string, Json> = {}
   const dropped = printParameters({ request, target, members: parameters }, rules)
+  const markers = target.quirks.cacheMarkers === true ? [] : droppedMarkers(request)
   const body = {
     model: target.model,
     messages: messages.value,
@@ -184,7 +186,7 @@ export function printChatRequest(asked: ChatRequest, target: TargetTraits): Resu
     path: '/chat/completions',
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...members.value.dropped],
+    dropped: [...dropped, ...markers, ...members.value.dropped],
     toolNames: names.read.size === 0 ? undefined : names.read,
   })
 }
