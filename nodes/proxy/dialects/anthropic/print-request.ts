@@ -20,7 +20,9 @@ import {
 import { printServiceTier } from '../common/service-tier.ts'
 import { type NameRules, printedTools, ToolNames, withFittingNames } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
+import { fitSchema } from './fit-schema.ts'
 import { type PrintedMessage, printConversation } from './print-content.ts'
+import { hasStructuredOutput, takesFormat } from './structured-output.ts'
 import { printThinking, type Thinking } from './thinking.ts'
 import { printAnthropicTool, printChoice } from './tools.ts'
 
@@ -43,7 +45,8 @@ export function printAnthropicRequest(
   target: TargetTraits,
 ): Result<PrintedRequest, MissingCapability> {
   const { facts } = target
-  const hasFormat = facts.jsonSchema === true && asked.responseFormat?.type === 'json-schema'
+  const isNative = hasStructuredOutput(target)
+  const hasFormat = isNative && takesFormat(asked)
   const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
   const full = jsonTool?.request ?? asked
   const names = new ToolNames(anthropicNames)
@@ -55,7 +58,7 @@ export function printAnthropicRequest(
   const { system, messages } = conversation.value
   const thinking = printThinking(request, facts, outputTokensDefault, unsignedLoop(messages))
   const parameters = printOwnParameters(request, target, thinking)
-  const tools = printTools(request, facts.jsonSchema === true)
+  const tools = printTools(request, isNative)
   const body = {
     model: target.model,
     max_tokens: thinking.maxTokens,
@@ -82,7 +85,7 @@ export function printAnthropicRequest(
 function printOutputConfig({ config }: Thinking, formatted: ChatRequest | undefined): Json {
   const format = formatted?.responseFormat
   if (format?.type !== 'json-schema') return config
-  return { ...config, format: { type: 'json_schema', schema: format.schema } }
+  return { ...config, format: { type: 'json_schema', schema: fitSchema(format.schema) } }
 }
 
 /** Whether the last assistant turn calls tools without signed reasoning at its start: thinking must stay off then. */
