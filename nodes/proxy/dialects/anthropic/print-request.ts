@@ -6,6 +6,7 @@ import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
+import { droppedGrammars } from '../common/custom-tools.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import { fittingPersonId, hashedId, isPersonal } from '../common/person-ids.ts'
 import {
@@ -76,7 +77,7 @@ export function printAnthropicRequest(
     path: '/messages',
     body: JSON.stringify(body),
     headerLines: versionLine,
-    dropped: [...parameters.dropped, ...tools.dropped, ...members.value.dropped],
+    dropped: [...parameters.dropped, ...tools.dropped, ...droppedGrammars(request.tools), ...members.value.dropped],
     ...printedTools(full, names, jsonTool?.name),
   })
 }

@@ -9,6 +9,7 @@ import { fitSchema } from '../anthropic/fit-schema.ts'
 import { hasStructuredOutput, takesFormat } from '../anthropic/structured-output.ts'
 import { printThinking, type Thinking } from '../anthropic/thinking.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
+import { droppedGrammars } from '../common/custom-tools.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
   type ParameterPrinting,
@@ -71,7 +72,13 @@ export function printBedrockRequest(
     path: `/model/${encodeURIComponent(target.model)}/${request.stream ? 'converse-stream' : 'converse'}`,
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...cachePoints.dropped, ...droppedStrict(request, isNative), ...members.value.dropped],
+    dropped: [
+      ...dropped,
+      ...cachePoints.dropped,
+      ...droppedStrict(request, isNative),
+      ...droppedGrammars(request.tools),
+      ...members.value.dropped,
+    ],
     model: target.model,
     ...printedTools(request, names, jsonTool?.name),
   })

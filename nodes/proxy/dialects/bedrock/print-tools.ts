@@ -5,6 +5,7 @@ import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { fitSchema } from '../anthropic/fit-schema.ts'
 import { isBlank } from '../anthropic/print-content.ts'
+import { functionDescription } from '../common/custom-tools.ts'
 import type { NameRules, ToolNames } from '../common/tool-names.ts'
 import type { CachePoints } from './cache-points.ts'
 
@@ -35,7 +36,8 @@ export function printToolConfig(request: ChatRequest, facts: ToolFacts): JsonObj
 
 function printTool(tool: Tool, { names, cachePoints, keepsStrict }: ToolFacts): Json[] {
   if (tool.type === 'hosted') return [tool.value]
-  const { name, description, cache } = tool
+  const { name, cache } = tool
+  const description = functionDescription(tool)
   const strict = tool.type === 'function' && keepsStrict && tool.strict === true ? true : undefined
   const given =
     tool.type === 'custom'

@@ -7,6 +7,7 @@ import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/c
 import { done, type Result } from '../../../../shared/result.ts'
 import { droppedMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
+import { droppedGrammars } from '../common/custom-tools.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
   type ParameterPrinting,
@@ -61,6 +62,7 @@ export function printCohereRequest(
     dropped: [
       ...dropped,
       ...droppedMarkers(request),
+      ...droppedGrammars(request.tools),
       ...tools.dropped,
       ...members.value.dropped.filter((one) => !isOwn(one)),
     ],

@@ -6,6 +6,7 @@ import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/c
 import { done, type Result } from '../../../../shared/result.ts'
 import { droppedMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
+import { droppedGrammars } from '../common/custom-tools.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
   type ParameterPrinting,
@@ -72,7 +73,13 @@ export function printGeminiRequest(
     path: pathOf(request, target.model),
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...droppedMarkers(request), ...tools.dropped, ...members.value.dropped],
+    dropped: [
+      ...dropped,
+      ...droppedMarkers(request),
+      ...droppedGrammars(request.tools),
+      ...tools.dropped,
+      ...members.value.dropped,
+    ],
     model: target.model,
     callsBefore: callsIn(request),
     ...printedTools(request, names, jsonTool?.name),
