@@ -48,6 +48,7 @@ beforeAll(async () => {
       models: {
         claude: one('claude', 'claude-sonnet-4-5'),
         gpt: one('gpt', 'gpt-x'),
+        'older-claude': one('claude', 'claude-sonnet-4-20250514'),
         strict: one('claude', 'claude-sonnet-4-5', { strict: true }),
         'claude-then-gpt': one('claude', 'claude-sonnet-4-5', { fallbacks: ['gpt'] }),
         'gpt-then-claude': one('gpt', 'gpt-x', { fallbacks: ['claude'] }),
@@ -443,7 +444,7 @@ describe('an OpenAI caller and an Anthropic upstream', () => {
     }
     const schema = { type: 'object', properties: { city: { type: 'string' } } }
     const asked = {
-      ...{ model: 'claude', messages: hi },
+      ...{ model: 'older-claude', messages: hi },
       response_format: { type: 'json_schema' as const, json_schema: { name: 'place', schema } },
     }
     const whole = await openai.chat.completions.create(asked)

@@ -3,6 +3,7 @@
 // that is not here works all the same, and is said to have no price.
 import { createRequire } from 'node:module'
 import type { Capability, ModelFacts } from '../chat/capabilities.ts'
+import { effortWords } from './effort-words.ts'
 import { type Price, priceOfRates, type Rates } from './price.ts'
 
 export interface CatalogueModel {
@@ -36,7 +37,7 @@ export function catalogueModel(provider: string, model: string): CatalogueModel 
   if (known !== undefined) return known
   const entry = find(provider, model)
   if (entry === undefined) return undefined
-  const made = compile(entry)
+  const made = compile(entry, model)
   compiled.set(key, made)
   return made
 }
@@ -119,7 +120,7 @@ function spellings(provider: string, model: string): string[] {
   return [model]
 }
 
-function compile(entry: Entry): CatalogueModel {
+function compile(entry: Entry, model: string): CatalogueModel {
   const from = { type: 'catalogue', ...catalogueSource() } as const
   return {
     name: entry.name,
@@ -127,7 +128,7 @@ function compile(entry: Entry): CatalogueModel {
     isDeprecated: entry.deprecated === true,
     inputs: entry.inputs,
     outputs: entry.outputs,
-    facts: factsOf(entry),
+    facts: { ...factsOf(entry), efforts: effortWords(model) },
     price: entry.price === undefined ? undefined : priceOfRates(entry.price, from),
     priorityPrice: entry.priority === undefined ? undefined : priceOfRates(entry.priority, from),
   }

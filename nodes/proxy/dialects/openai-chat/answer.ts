@@ -10,7 +10,8 @@ import {
 import type { AssistantPart, Json, JsonObject, MediaPart, ReasoningPart } from '../../../../shared/chat/parts.ts'
 import { isObject, saidIn, textIn } from '../common/body-reader.ts'
 import { openAiTier } from '../common/service-tier.ts'
-import type { PrintFacts } from '../dialect.ts'
+import { withOwnName } from '../common/tool-names.ts'
+import type { PrintedRequest, PrintFacts } from '../dialect.ts'
 import { printAnnotations, printSources, readAnnotations } from '../openai/annotations.ts'
 import { errorWithin } from '../openai/error.ts'
 import { parseUsage, printUsage } from '../openai/usage.ts'
@@ -18,11 +19,14 @@ import { printFinish, readFinish } from './finish-reason.ts'
 import { printToolCall } from './print-messages.ts'
 import { printDetails, readReasoning } from './reasoning.ts'
 
-export function readChatAnswer(body: JsonObject): ChatAnswer | undefined {
+export function readChatAnswer(
+  body: JsonObject,
+  { toolNames }: Pick<PrintedRequest, 'toolNames'> = {},
+): ChatAnswer | undefined {
   const { choices, id, model, created, service_tier: tier, system_fingerprint: fingerprint } = body
   if (errorWithin(body) !== undefined) return undefined
   if (!Array.isArray(choices) || choices.length === 0 || choices.length > choicesMax) return undefined
-  const read = choices.map(readChoice)
+  const read = choices.map((choice) => readChoice(choice, toolNames))
   if (!read.every((choice) => choice !== undefined)) return undefined
   return {
     id: typeof id === 'string' ? id : '',
@@ -35,10 +39,10 @@ export function readChatAnswer(body: JsonObject): ChatAnswer | undefined {
   }
 }
 
-function readChoice(value: Json): Choice | undefined {
+function readChoice(value: Json, toolNames: PrintedRequest['toolNames']): Choice | undefined {
   const message = isObject(value) ? value['message'] : undefined
   if (!isObject(value) || !isObject(message)) return undefined
-  const parts = readMessage(message)
+  const parts = readMessage(message).map((part) => withOwnName(part, toolNames))
   const calledTools = parts.some(({ type }) => type === 'tool-call')
   const finish = readFinish(value['finish_reason'])
   const logprobs = readLogprobs(value['logprobs'])

@@ -3,7 +3,7 @@ import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject, saidIn } from '../common/body-reader.ts'
-import type { EventReader } from '../dialect.ts'
+import type { EventReader, PrintedRequest } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
 import { errorWithin, readOpenAiError } from '../openai/error.ts'
 import { parseUsage } from '../openai/usage.ts'
@@ -13,8 +13,13 @@ import { type Detail, readDetails, reasoningText } from './reasoning.ts'
 
 export class ChatStreamReader implements EventReader {
   readonly #choices: ChoiceReader[] = []
+  readonly #toolNames: PrintedRequest['toolNames']
   #started = false
   #over = false
+
+  constructor(toolNames?: PrintedRequest['toolNames']) {
+    this.#toolNames = toolNames
+  }
 
   read(value: JsonObject, emit: Emit): void {
     if (errorWithin(value) !== undefined) {
@@ -79,7 +84,7 @@ export class ChatStreamReader implements EventReader {
   #openChoices(last: number): ChoiceReader {
     let choice: ChoiceReader
     do {
-      choice = new ChoiceReader(this.#choices.length)
+      choice = new ChoiceReader(this.#choices.length, this.#toolNames)
       this.#choices.push(choice)
     } while (this.#choices.length <= last)
     return choice
@@ -96,6 +101,7 @@ type Prose = 'text' | 'reasoning' | 'refusal'
 
 class ChoiceReader {
   readonly #choice: number
+  readonly #toolNames: PrintedRequest['toolNames']
   #parts = 0
   /** The open part: text, reasoning or refusal. */
   #open: { readonly kind: Prose; readonly part: number; seal?: number } | undefined
@@ -105,8 +111,9 @@ class ChoiceReader {
   #finish: Finish | undefined
   finished = false
 
-  constructor(choice: number) {
+  constructor(choice: number, toolNames: PrintedRequest['toolNames']) {
     this.#choice = choice
+    this.#toolNames = toolNames
   }
 
   read(value: JsonObject, delta: JsonObject, emit: Emit): void {
@@ -239,7 +246,8 @@ class ChoiceReader {
     const call = { id: id === '' ? `call_${this.#choice}_${part}` : id, index, part, input: custom }
     this.#calls.push(call)
     const form = custom ? 'custom' : 'function'
-    emit({ type: 'tool-input-start', choice: this.#choice, part, id: call.id, name: called['name'], form })
+    const name = this.#toolNames?.get(called['name']) ?? called['name']
+    emit({ type: 'tool-input-start', choice: this.#choice, part, id: call.id, name, form })
     return call
   }
 }

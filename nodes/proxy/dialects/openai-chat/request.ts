@@ -1,10 +1,14 @@
 // Chat completions: parses and prints requests.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
+import { effortOf } from '../../../../shared/chat/effort.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish, RequestParameters } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, unread } from '../common/body-reader.ts'
+import { droppedMarkers } from '../common/cache-control.ts'
+import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
+import { fittingPersonId } from '../common/person-ids.ts'
 import {
   type ParameterPrinting,
   type ParameterRules,
@@ -13,6 +17,7 @@ import {
   printParameters,
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
+import { type NameRules, ToolNames, withFittingNames } from '../common/tool-names.ts'
 import type { BadRequest, PrintedRequest, Quirks, TargetTraits } from '../dialect.ts'
 import { printEffort, readEffort } from '../openai/effort.ts'
 import {
@@ -150,16 +155,24 @@ const samplingParameters: readonly Parameter[] = [
   'logitBias',
 ]
 
-export function printChatRequest(
-  request: ChatRequest,
-  target: TargetTraits,
-): Result<PrintedRequest, MissingCapability> {
+/** Names of functions, by OpenAI's documentation; all hosts follow it. */
+const chatNames: NameRules = { forbidden: /[^a-zA-Z0-9_-]/g }
+/** OpenAI refuses longer ids. */
+const chatCallIds: CallIdRules = { charactersMax: 40 }
+const userCharactersMax = 64
+const safetyIdentifierCharactersMax = 128
+const cacheKeyCharactersMax = 64
+
+export function printChatRequest(asked: ChatRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability> {
+  const names = new ToolNames(chatNames)
+  const request = withFittingNames(withFittingCallIds(asked, target.quirks.callIds ?? chatCallIds), names)
   const messages = printChatMessages(request, target.quirks)
   if (!messages.ok) return messages
   const members = foreignMembers(request, 'openai-chat')
   if (!members.ok) return members
   const parameters: Record<string, Json> = {}
   const dropped = printParameters({ request, target, members: parameters }, rules)
+  const markers = target.quirks.cacheMarkers === true ? [] : droppedMarkers(request)
   const body = {
     model: target.model,
     messages: messages.value,
@@ -173,7 +186,8 @@ export function printChatRequest(
     path: '/chat/completions',
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...members.value.dropped],
+    dropped: [...dropped, ...markers, ...members.value.dropped],
+    toolNames: names.read.size === 0 ? undefined : names.read,
   })
 }
 
@@ -187,8 +201,8 @@ function printToolMembers({ tools, toolChoice, responseFormat }: ChatRequest, { 
 
 const rules: ParameterRules<ParameterPrinting> = {
   isSettled: (parameter, { request }) => parameter === 'n' && request.parameters.n === 1,
-  isRefused(parameter, { target: { facts } }) {
-    if (parameter === 'reasoning') return facts.reasoning === 'none'
+  isRefused(parameter, { request, target: { facts } }) {
+    if (parameter === 'reasoning') return facts.reasoning === 'none' && !asksForNone(request)
     return facts.sampling === false && samplingParameters.includes(parameter)
   },
   printers: {
@@ -199,6 +213,9 @@ const rules: ParameterRules<ParameterPrinting> = {
     serviceTier: printTier,
     store: printStore,
     metadata: printMetadata,
+    user: printHashedAbove(userCharactersMax, 'user'),
+    safetyIdentifier: printHashedAbove(safetyIdentifierCharactersMax, 'safety_identifier'),
+    promptCacheKey: printHashedAbove(cacheKeyCharactersMax, 'prompt_cache_key'),
   },
   printOther(parameter, { request, members }) {
     members[chatParameterNames[parameter]] = request.parameters[parameter]
@@ -220,8 +237,13 @@ function printLogprobs({ top }: { readonly top?: number | undefined }, { members
 }
 
 function printReasoning(wish: ReasoningWish, { target, members }: ParameterPrinting): PrintOutcome {
-  members['reasoning_effort'] = printEffort(wish, target.facts)
-  return 'printed'
+  const { word, isNarrowed } = printEffort(wish, target)
+  members['reasoning_effort'] = word
+  return isNarrowed ? 'dropped' : 'printed'
+}
+
+function asksForNone({ parameters: { reasoning } }: ChatRequest): boolean {
+  return reasoning !== undefined && effortOf(reasoning) === 'none'
 }
 
 function printTier(value: string, { request, members }: ParameterPrinting): PrintOutcome {
@@ -229,6 +251,14 @@ function printTier(value: string, { request, members }: ParameterPrinting): Prin
   if (tier === undefined) return 'dropped'
   members['service_tier'] = tier
   return 'printed'
+}
+
+function printHashedAbove(charactersMax: number, name: string) {
+  return (id: string, { members }: ParameterPrinting): PrintOutcome => {
+    const fitting = fittingPersonId(id, charactersMax)
+    members[name] = fitting
+    return fitting === id ? 'printed' : 'dropped'
+  }
 }
 
 /** The Responses API stores a response, and chat completions store a completion: one does not stand for the other. */

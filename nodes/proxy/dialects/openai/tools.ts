@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { CustomTool, FunctionTool, ResponseFormat, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { absent, type BodyReader, isObject } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
+import { flatFormat, nestedFormat } from '../common/custom-tools.ts'
 
 export type Nesting = 'nested' | 'flat'
 
@@ -43,7 +44,7 @@ function readCustom(reader: BodyReader, value: Json, path: string): CustomTool {
     type: 'custom',
     name: reader.text(described['name'], `${path}.name`),
     description: reader.maybeText(described['description'], `${path}.description`),
-    format: reader.maybeObject(described['format'], `${path}.format`),
+    format: flatFormat(reader.maybeObject(described['format'], `${path}.format`)),
   }
 }
 
@@ -127,7 +128,7 @@ export function printTools(tools: readonly Tool[], nesting: Nesting, cacheMarker
     const inner =
       tool.type === 'function'
         ? { name, description, parameters: tool.parameters, strict: tool.strict }
-        : { name, description, format: tool.format }
+        : { name, description, format: nesting === 'nested' ? nestedFormat(tool.format) : tool.format }
     const outer = nesting === 'nested' ? { type, [type]: inner } : { type, ...inner }
     return { ...outer, cache_control: cacheMarkers ? printCache(cache) : undefined }
   })
