@@ -263,9 +263,20 @@ describe('HTTP', () => {
     expectRefusal(answer, { status: 404, code: 'unknown_path', says: new RegExp(`${nearest}\\?`) })
   })
 
-  test('H18 a path that comes later is told from one that is none', async () => {
-    const answer = await exchange(gateway.port, { method: 'POST', path: '/mcp', headers: [json], body })
-    expectRefusal(answer, { status: 501, code: 'not_supported' })
+  test.each([
+    ['POST', '/v1/assistants', /^The Assistants API is not served by Headgate\. .*\/v1\/responses/],
+    ['GET', '/v1/threads/thread_1/messages', /^The Assistants API is not served/],
+    ['POST', '/v1/conversations', /^The Conversations API is not served by Headgate\. .*previous_response_id/],
+    ['POST', '/openai/v1/vector_stores', /^The Vector Stores API is not served by Headgate\. .*\/v1\/embeddings/],
+    ['POST', '/v1/fine_tuning/jobs', /^The Fine-tuning API is not served by Headgate\. /],
+    ['POST', '/v1/uploads', /^The Uploads API is not served by Headgate\. .*POST \/v1\/files/],
+    ['GET', '/v1/evals/eval_1/runs', /^The Evals API is not served by Headgate\. /],
+    ['GET', '/v1/containers', /^The Containers API is not served by Headgate\. /],
+    ['POST', '/v1/images/other', /^This endpoint is not served by Headgate\.$/],
+    ['POST', '/mcp', /^The MCP API is not served by Headgate\. /],
+  ])('H18 %s %s is told to be known and not served, and what to use', async (method, path, says) => {
+    const sent = method === 'POST' ? { body, headers: [json] } : {}
+    expectRefusal(await exchange(gateway.port, { method, path, ...sent }), { status: 501, code: 'not_supported', says })
   })
 
   test('H18 a long path does not come back', async () => {

@@ -220,3 +220,33 @@ async function rssOf(node: ClusterNode): Promise<number> {
 function readyTold(node: ClusterNode): Promise<Told> {
   return ask(`${node.base}/readyz`, 'GET')
 }
+
+describe.skipIf(!hasNats)('on one port (needs nats-server)', () => {
+  let cluster: Cluster
+  beforeAll(async () => {
+    cluster = await startCluster()
+    await cluster.start('control', { environment: { HEADGATE_DEMO: 'on' } })
+  })
+  afterAll(() => cluster?.dispose())
+
+  test('the data port is shared with a proxy of the same cluster, and with nothing else', async () => {
+    const first = await cluster.start('proxy')
+    const port = Number(new URL(first.base).port)
+    const foreign = { HEADGATE_MASTER_KEY: Buffer.alloc(32, 9).toString('base64') }
+    const alone = { HEADGATE_NATS_URL: '', HEADGATE_OPS_PORT: '' }
+    const sharing = await cluster.start('proxy', { port })
+    expect(await sharing.isReady).toBe(true)
+    await sharing.process.kill('SIGTERM')
+    for (const [role, environment] of [
+      ['proxy', foreign],
+      ['all', alone],
+    ] as const) {
+      const refused = await cluster.start(role, { port, environment, ready: false, name: `refused-${role}` })
+      await until(() => refused.process.isOver, settleMs)
+      expect([refused.process.exitCode, refused.process.output()]).toEqual([
+        1,
+        expect.stringContaining(`HEADGATE_PORT: cannot listen on 127.0.0.1:${port}`),
+      ])
+    }
+  })
+})

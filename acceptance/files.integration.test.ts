@@ -24,7 +24,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     config: {
       providers: {
-        vault: { kind: 'openai', baseUrl, credentials: [first, second] },
+        vault: { kind: 'openai', baseUrl, credentials: [first, second], bareNames: ['tuned-1'] },
         other: { kind: 'openai', baseUrl, credentials: [{ name: 'main', apiKey: 'sk-other' }] },
         claude: { kind: 'anthropic', baseUrl: upstream.url, credentials: [{ name: 'main', apiKey: 'sk-ant' }] },
       },
@@ -116,7 +116,8 @@ test('the same file has the same id, whoever of the team asks and however', asyn
 
 test('an id leads to the account that the file lies in, also when credentials have changed places (wire 116)', async () => {
   const made = await ours.files.create({ file: await document(), purpose: 'user_data' })
-  const provider = { kind: 'openai', baseUrl: `${upstream.url}/v1`, credentials: [second, first] }
+  const vaultNow = { kind: 'openai', baseUrl: `${upstream.url}/v1`, bareNames: ['tuned-1'] }
+  const provider = { ...vaultNow, credentials: [second, first] }
   expect((await gateway.admin('PUT', '/providers/vault', provider)).status).toBe(200)
   expect((await ours.files.retrieve(made.id)).filename).toBe('näme.txt')
   const later = await ours.files.create({ file: await document(), purpose: 'user_data' })
@@ -171,7 +172,7 @@ test("a list shows the team's own, over as many pages of the provider as it take
 
 test('the models of a batch file are checked and get their names at the provider; a batch runs on it', async () => {
   const input = await ours.files.create({
-    file: await batchFile('fast', 'smart', 'vault/gpt-direct'),
+    file: await batchFile('fast', 'smart', 'vault/gpt-direct', 'tuned-1'),
     purpose: 'batch',
   })
   const [kept] = [...account().files.values()]
@@ -180,7 +181,7 @@ test('the models of a batch file are checked and get their names at the provider
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-  expect(lines.map(({ body }) => body.model)).toEqual(['gpt-fast-1', 'gpt-smart-1', 'gpt-direct'])
+  expect(lines.map(({ body }) => body.model)).toEqual(['gpt-fast-1', 'gpt-smart-1', 'gpt-direct', 'tuned-1'])
   expect(lines[0]).toEqual(JSON.parse(requestOf('gpt-fast-1', '0')))
   const asked = {
     input_file_id: input.id,

@@ -12,6 +12,8 @@ export { ask, type Told } from './http.ts'
 export { checkout } from './node-process.ts'
 
 export interface GatewayOptions {
+  /** After `headgate`. Default: `start`. */
+  words?: readonly string[] | undefined
   /** File descriptors that the process may have, set with `prlimit`. */
   descriptors?: number
   /** `headgate.yaml`: as text, or as an object (JSON is YAML). */
@@ -73,6 +75,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       ...options.environment,
     },
     descriptors: options.descriptors,
+    ...(options.words === undefined ? {} : { words: options.words }),
   })
   const { pid, signal, kill, ended, output } = running
   const base = `${scheme}://127.0.0.1:${port}`

@@ -114,6 +114,23 @@ describe('a second start', () => {
   })
 })
 
+test('a start with --auto and one key in the environment serves the names that clients know', async () => {
+  const environment = { ANTHROPIC_API_KEY: 'sk-ant-nobody' }
+  const auto = await startGateway({ words: ['start', '--auto'], environment })
+  try {
+    await until(() => /^curl /m.test(auto.output()), 10_000)
+    const output = auto.output()
+    expect(output).toMatch(/^ {2}Found +ANTHROPIC_API_KEY, enabled as the provider anthropic$/m)
+    expect(output).toMatch(/^ {2}Models +call them by name: claude-/m)
+    const [, endpoint, token] = /^ANTHROPIC_BASE_URL=(\S+) ANTHROPIC_AUTH_TOKEN=(\S+) claude$/m.exec(output) ?? []
+    const { json } = await ask(`${endpoint}/v1/models`, 'GET', undefined, { authorization: `Bearer ${token}` })
+    expect(json.data.map(({ id }: { id: string }) => id)).toContain('claude-sonnet-4-5')
+    expect(output).not.toContain('sk-ant-nobody')
+  } finally {
+    await auto.stop()
+  }
+})
+
 describe('a start that cannot be', () => {
   test.each([
     ['a short admin token', { HEADGATE_ADMIN_TOKEN: 'changeme' }, /HEADGATE_ADMIN_TOKEN.*16/],
@@ -129,6 +146,20 @@ describe('a start that cannot be', () => {
       expect(refused.output()).not.toMatch(/changeme|\bat .*:\d+:\d+/)
     } finally {
       await refused.stop()
+    }
+  })
+
+  test('for a data port where another gateway listens is refused, and names the port', async () => {
+    const first = await startGateway()
+    const second = await startGateway({ environment: { HEADGATE_PORT: `${first.port}` }, ready: false })
+    try {
+      await until(() => second.exitCode !== null, 20_000)
+      expect(second.exitCode).toBe(1)
+      expect(second.output()).toContain(`HEADGATE_PORT: cannot listen on 127.0.0.1:${first.port}`)
+      expect((await ask(`${first.base}/readyz`, 'GET')).status).toBe(200)
+    } finally {
+      await second.stop()
+      await first.stop()
     }
   })
 

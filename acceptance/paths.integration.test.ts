@@ -114,6 +114,15 @@ describe("Azure's SDK", () => {
   })
 })
 
+test('OpenAI’s endpoints stand at /openai without a version too', async () => {
+  const openai = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/openai`, maxRetries: 0 })
+  const answer = await openai.chat.completions.create({ model: 'gpt', messages: hi })
+  expect(answer.choices[0]?.message.content).toBe('Hello from Azure.')
+  const { data } = await openai.embeddings.create({ model: 'gpt', input: 'hi', encoding_format: 'float' })
+  expect(data[0]?.embedding).toEqual([0.5, 1])
+  expect((await openai.models.list()).data.map(({ id }) => id)).toContain('gpt')
+})
+
 test('the newer API of Azure names its deployment in the body, and has Responses', async () => {
   const openai = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
   await openai.chat.completions.create({ model: 'gpt-v1', messages: hi })

@@ -43,7 +43,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     config: {
       providers: {
-        live: providerAt(upstream.url),
+        live: { ...providerAt(upstream.url), bareNames: ['gpt-realtime-bare'] },
         mock: providerAt(aimock.url),
         nowhere: providerAt('http://127.0.0.1:9'),
         cloud: { kind: 'azure', baseUrl: upstream.url, credentials: [{ name: 'main', apiKey: 'azure-canary' }] },
@@ -149,6 +149,17 @@ test('the upstream sees its own model and key, and nothing of the caller', async
     undefined,
   ])
   expect(JSON.stringify(headers)).not.toContain(secret)
+  client.socket.close()
+})
+
+test('a bare name finds its provider, also for a key that may use that name alone', async () => {
+  const narrow = (await gateway.issueKey({ models: ['gpt-realtime-bare'] })).secret
+  const client = open('model=gpt-realtime-bare', { key: narrow })
+  expect(await Promise.race([client.opened.then(() => 'opened'), client.refused])).toBe('opened')
+  expect(upstream.handshakes[0]).toMatchObject({ url: '/v1/realtime?model=gpt-realtime-bare' })
+  // A change of the configuration looks at the keys of open sessions anew.
+  await gateway.admin('PUT', '/teams/another', {})
+  expect(await Promise.race([client.closed, sleep(1_500)])).toBeUndefined()
   client.socket.close()
 })
 

@@ -280,12 +280,17 @@ describe('refusals of an upstream', () => {
     [403, 502, 'upstream_auth'],
     [302, 502, 'upstream_error'],
     [500, 502, 'upstream_error'],
-    [503, 502, 'upstream_error'],
-    [529, 502, 'upstream_error'],
   ])('%i is ours to mend: %i %s', async (upstream, status, code) => {
     for (const more of ['', '.html']) {
       const name = `mock/mock.status-${upstream}${more}`
       expectRefusal(await chat(name, {}, { 'x-headgate-retries': '0' }), status, code)
+    }
+  })
+
+  test.each([503, 529])('%i passes by itself', async (upstream) => {
+    for (const more of ['', '.html']) {
+      const name = `mock/mock.status-${upstream}${more}`
+      expectRefusal(await chat(name, {}, { 'x-headgate-retries': '0' }), 503, 'overloaded', true)
     }
   })
 })

@@ -48,6 +48,7 @@ beforeAll(async () => {
       models: {
         claude: one('claude', 'claude-sonnet-4-5'),
         gpt: one('gpt', 'gpt-x'),
+        'older-claude': one('claude', 'claude-sonnet-4-20250514'),
         strict: one('claude', 'claude-sonnet-4-5', { strict: true }),
         'claude-then-gpt': one('claude', 'claude-sonnet-4-5', { fallbacks: ['gpt'] }),
         'gpt-then-claude': one('gpt', 'gpt-x', { fallbacks: ['claude'] }),
@@ -318,7 +319,7 @@ describe('an OpenAI caller and an Anthropic upstream', () => {
   test.each([
     [401, 'authentication_error', 502, 'upstream_auth'],
     [429, 'rate_limit_error', 429, 'rate_limit_exceeded'],
-    [529, 'overloaded_error', 502, 'upstream_error'],
+    [529, 'overloaded_error', 503, 'overloaded'],
   ])('an upstream that answers %i (%s) is told as %i %s', async (status, type, expected, code) => {
     const body = JSON.stringify({ type: 'error', error: { type, message: 'no' } })
     claudeScript = () => ({ status, pieces: [body] })
@@ -443,7 +444,7 @@ describe('an OpenAI caller and an Anthropic upstream', () => {
     }
     const schema = { type: 'object', properties: { city: { type: 'string' } } }
     const asked = {
-      ...{ model: 'claude', messages: hi },
+      ...{ model: 'older-claude', messages: hi },
       response_format: { type: 'json_schema' as const, json_schema: { name: 'place', schema } },
     }
     const whole = await openai.chat.completions.create(asked)
@@ -649,14 +650,14 @@ describe('an Anthropic caller and an Anthropic upstream', () => {
     expect((await bearer.messages.create({ model: 'claude', max_tokens: 9, messages: hi })).id).toBe('msg_1')
   })
 
-  test('an overloaded upstream is a failed attempt, not an overloaded gateway', async () => {
+  test('an overloaded upstream is told as Anthropic tells it', async () => {
     claudeScript = () => ({
       status: 529,
       pieces: ['{"type":"error","error":{"type":"overloaded_error","message":"no"}}'],
     })
     const told = await post('/v1/messages', { model: 'claude', max_tokens: 9, messages: hi })
-    expect(told.status).toBe(502)
-    expect(JSON.parse(told.text).error.type).toBe('api_error')
+    expect(told.status).toBe(529)
+    expect(JSON.parse(told.text).error.type).toBe('overloaded_error')
   })
 })
 

@@ -5,17 +5,19 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { answerOldHttpInJson } from './http-version-answer.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const wants = (flag) => process.argv.includes(flag)
 
 const tools = [
-  ...(wants('--test') ? ['nats-server', 'redis-server', 'nginx', 'chromium', 'wrk', 'openssl'] : []),
+  ...(wants('--test') ? ['nats-server', 'redis-server', 'nginx', 'haproxy', 'chromium', 'wrk', 'openssl'] : []),
   ...(wants('--cluster') ? ['nats-server'] : []),
   ...(wants('--bench') ? ['nginx', 'wrk', 'openssl'] : []),
 ]
 // Both wait for a network for most of their time.
 await Promise.all([installDependencies(), installTools(tools)])
+answerOldHttpInJson(root)
 
 async function installDependencies() {
   const lock = readFileSync(join(root, 'package-lock.json'))

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseSettings } from './settings.ts'
+import { judgeVariables, settingNames } from './variable-names.ts'
 
 const files: Record<string, string> = { '/etc/nats.creds': 'creds', '/etc/ca.pem': 'pem' }
 
@@ -60,4 +62,38 @@ test('the nodes of a cluster share a master key that somebody gave them', () => 
   expect(settings({ ...lacking, HEADGATE_MASTER_KEY: 'short' })).toEqual([
     'HEADGATE_MASTER_KEY: expected 32 bytes in base64',
   ])
+})
+
+test('origins are those of browsers, or any', () => {
+  const origins = ['https://app.example.com', 'http://localhost:5173', 'chrome-extension://abcdef']
+  expect(settings({ HEADGATE_CORS_ORIGINS: origins.join(', ') })).toMatchObject({ corsOrigins: origins })
+  expect(settings({ HEADGATE_CORS_ORIGINS: '*' })).toMatchObject({ corsOrigins: ['*'] })
+  expect(settings({})).toMatchObject({ corsOrigins: undefined })
+})
+
+test.each(['app.example.com', 'https://app.example.com/', 'https://App.example.com', 'https://a.example:443', 'null'])(
+  '%s is no origin',
+  (origin) => {
+    expect(settings({ HEADGATE_CORS_ORIGINS: origin })).toEqual([
+      expect.stringMatching(/^HEADGATE_CORS_ORIGINS: .+ is no origin: expected scheme:/),
+    ])
+  },
+)
+
+test('the variables of the README are those that are read', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const rows = readme.split('\n').filter((line) => line.startsWith('| `HEADGATE_'))
+  const documented = rows.flatMap((line) => line.split(' | ')[0]?.match(/HEADGATE_[A-Z_]+/g) ?? [])
+  expect(documented.toSorted()).toEqual([...settingNames].toSorted())
+})
+
+test('no known name, nor its file, is taken for a mistake', () => {
+  const environment = Object.fromEntries(
+    settingNames.flatMap((name) => [name, `${name}_FILE`]).map((name) => [name, 'x']),
+  )
+  expect(judgeVariables(environment)).toEqual({ mistyped: [], unknown: [] })
+})
+
+test('the variable of a file may also be the path itself', () => {
+  expect(settings({ HEADGATE_CONFIG_FILE: '/etc/headgate.yaml' })).toMatchObject({ configFile: '/etc/headgate.yaml' })
 })

@@ -3,7 +3,9 @@
 import { isLoopback } from './host-names.ts'
 import { parseNatsServers } from './nats-servers.ts'
 import { done, fail, type Result } from './result.ts'
+import { fileProblem } from './text-file.ts'
 import { parseBytes, parseDurationMs } from './units.ts'
+import { judgeVariables, type SettingName } from './variable-names.ts'
 
 export interface Settings {
   host: string
@@ -24,6 +26,8 @@ export interface Settings {
   region: string
   hosts: string[]
   trustedProxies: string[]
+  /** Origins whose scripts may read answers of the data port; `*` is any. Undefined: none. */
+  corsOrigins: string[] | undefined
   egressStrict: boolean
   bodyBytesMax: number
   drainMs: number
@@ -52,9 +56,12 @@ export function parseSettings(
   readFile: (path: string) => string,
 ): Result<Settings, SettingProblem[]> {
   const read = new Reader(environment, readFile)
+  for (const { name, meant } of judgeVariables(environment).mistyped) {
+    read.problem(name, `is not a variable of Headgate; did you mean ${meant}?`)
+  }
   const host = read.text('HEADGATE_HOST') ?? '127.0.0.1'
-  const certFile = read.text('HEADGATE_TLS_CERT')
-  const keyFile = read.text('HEADGATE_TLS_KEY')
+  const certFile = read.fileName('HEADGATE_TLS_CERT')
+  const keyFile = read.fileName('HEADGATE_TLS_KEY')
   if ((certFile === undefined) !== (keyFile === undefined)) {
     read.problem('HEADGATE_TLS_CERT', 'needs HEADGATE_TLS_KEY beside it, and the other way round')
   }
@@ -74,7 +81,7 @@ export function parseSettings(
     controlPort: read.port('HEADGATE_CONTROL_PORT') ?? 8090,
     opsPort: read.port('HEADGATE_OPS_PORT'),
     dataDir: read.text('HEADGATE_DATA_DIR') ?? './data',
-    configFile: read.text('HEADGATE_CONFIG'),
+    configFile: read.fileName('HEADGATE_CONFIG'),
     adminToken: read.token('HEADGATE_ADMIN_TOKEN'),
     nats: readNats(read),
     masterKey: read.key32('HEADGATE_MASTER_KEY'),
@@ -82,6 +89,7 @@ export function parseSettings(
     region: read.text('HEADGATE_REGION') ?? 'local',
     hosts: read.list('HEADGATE_HOSTS'),
     trustedProxies: read.list('HEADGATE_TRUSTED_PROXIES'),
+    corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
     bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
@@ -110,6 +118,22 @@ function readNats(read: Reader): NatsSettings | undefined {
   return { servers, credsFile, caFile }
 }
 
+function readOrigins(read: Reader): string[] | undefined {
+  const origins = read.list('HEADGATE_CORS_ORIGINS')
+  const wrong = origins.find((origin) => origin !== '*' && !isOrigin(origin))
+  if (wrong !== undefined) {
+    read.problem('HEADGATE_CORS_ORIGINS', `${wrong} is no origin: expected scheme://host[:port] without a path, or *`)
+  }
+  return origins.length === 0 ? undefined : origins
+}
+
+/** As browsers write it: in lower case, without a path and without the port that the scheme has anyway. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || url.host === '') return false
+  return `${url.protocol}//${url.host}` === text
+}
+
 /** Words that stand in for secrets in examples and must never be one. */
 const commonSecrets = ['changeme', 'password', 'secret', 'admin', 'headgate']
 
@@ -127,23 +151,28 @@ class Reader {
     this.problems.push({ name, message })
   }
 
-  text(name: string): string | undefined {
+  text(name: SettingName): string | undefined {
     const direct = this.#environment[name]
     if (direct !== undefined && direct !== '') return direct
     const file = this.#environment[`${name}_FILE`]
     if (file === undefined || file === '') return undefined
     try {
       return this.#readFile(file).trim()
-    } catch {
-      this.problem(`${name}_FILE`, `cannot read ${file}`)
+    } catch (error) {
+      this.problem(`${name}_FILE`, `cannot read ${file}: ${fileProblem(error)}`)
       return undefined
     }
   }
 
-  /** A file to be read later; `NAME_FILE` says the same. */
-  path(name: string): string | undefined {
-    const [direct, file] = [this.#environment[name], this.#environment[`${name}_FILE`]]
-    const path = direct || file || undefined
+  /** The name of a file; `NAME_FILE` says the same. */
+  fileName(name: SettingName): string | undefined {
+    return this.#environment[name] || this.#environment[`${name}_FILE`] || undefined
+  }
+
+  /** A file to be read later. */
+  path(name: SettingName): string | undefined {
+    const direct = this.#environment[name]
+    const path = this.fileName(name)
     if (path === undefined) return undefined
     try {
       this.#readFile(path)
@@ -154,7 +183,7 @@ class Reader {
     return path
   }
 
-  parsed<Value>(name: string, parse: (text: string) => Value | undefined, expected: string): Value | undefined {
+  parsed<Value>(name: SettingName, parse: (text: string) => Value | undefined, expected: string): Value | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
     const value = parse(text)
@@ -162,7 +191,12 @@ class Reader {
     return value
   }
 
-  port(name: string): number | undefined {
+  port(name: SettingName): number | undefined {
+    if (/^(tcp|udp):/.test(this.#environment[name] ?? '')) {
+      const advice = 'set enableServiceLinks: false in the pod, or give the Service another name'
+      this.problem(name, `holds an address that Kubernetes sets for a Service of this name: ${advice}`)
+      return undefined
+    }
     return this.parsed(
       name,
       (text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined),
@@ -170,18 +204,18 @@ class Reader {
     )
   }
 
-  oneOf<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
+  oneOf<Word extends string>(name: SettingName, words: readonly Word[]): Word | undefined {
     return this.parsed(name, (text) => words.find((word) => word === text), words.join(' or '))
   }
 
-  list(name: string): string[] {
+  list(name: SettingName): string[] {
     return (this.text(name) ?? '')
       .split(',')
       .map((item) => item.trim())
       .filter((item) => item !== '')
   }
 
-  token(name: string): string | undefined {
+  token(name: SettingName): string | undefined {
     // Set but blank is a mistake, not an absence: an empty secret that counts as one lets anybody in.
     if (this.#environment[name] !== undefined && this.#environment[name]?.trim() === '') {
       this.problem(name, 'is blank; unset it to have one made, or give at least 16 characters')
@@ -190,7 +224,7 @@ class Reader {
     return this.parsed(name, strongToken, 'at least 16 characters that are not a common word')
   }
 
-  key32(name: string): Uint8Array | undefined {
+  key32(name: SettingName): Uint8Array | undefined {
     return this.parsed(
       name,
       (text) => {

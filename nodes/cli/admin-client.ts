@@ -70,14 +70,18 @@ export class AdminClient {
   }
 }
 
+/** What the environment says, else where the running node of the data folder says that it is. */
 function controlUrl(environment: Environment): string {
   const named = environment['HEADGATE_CONTROL_URL']
   if (named !== undefined && named !== '') return named.replace(/\/+$/, '')
-  const host = environment['HEADGATE_HOST'] ?? '127.0.0.1'
+  const isNamed = ['HEADGATE_HOST', 'HEADGATE_CONTROL_PORT'].some((name) => (environment[name] ?? '') !== '')
+  const told = isNamed ? undefined : readText(join(dataDirOf(environment), 'cli-url'))
+  if (told !== undefined && /^https?:\/\/[^/\s]+$/.test(told)) return told
+  const host = environment['HEADGATE_HOST'] || '127.0.0.1'
   // A wildcard address is where a node listens, not where it is.
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
   const scheme = (environment['HEADGATE_TLS_CERT'] ?? '') === '' ? 'http' : 'https'
-  return `${scheme}://${reachable}:${environment['HEADGATE_CONTROL_PORT'] ?? '8090'}`
+  return `${scheme}://${reachable}:${environment['HEADGATE_CONTROL_PORT'] || '8090'}`
 }
 
 export function dataDirOf(environment: Environment): string {

@@ -59,6 +59,16 @@ describe('where the node is and who asks', () => {
     expect([away.code, away.err]).toEqual([exitCode.unreachable, expect.stringContaining('http://127.0.0.1:1')])
   })
 
+  test('the address of the running node is found in its data folder, unless the environment has one', async () => {
+    const found = await run(['get', 'teams'], { HEADGATE_CONTROL_URL: '' })
+    expect(found.code).toBe(0)
+    const elsewhere = await run(['get', 'teams'], { HEADGATE_CONTROL_URL: '', HEADGATE_CONTROL_PORT: '1' })
+    expect([elsewhere.code, elsewhere.err]).toEqual([
+      exitCode.unreachable,
+      expect.stringContaining('http://127.0.0.1:1'),
+    ])
+  })
+
   test('host and port from the environment will do as well', async () => {
     const port = new URL(url).port
     expect((await run(['get', 'teams'], { HEADGATE_CONTROL_URL: '', HEADGATE_CONTROL_PORT: port })).code).toBe(0)
@@ -99,6 +109,9 @@ describe('keys', () => {
     expect((await run(['keys', 'revoke', key.id])).code).toBe(0)
     expect((await run(['keys', 'revoke', key.id])).code).toBe(exitCode.no)
     expect((await run(['keys', 'list'])).out).not.toContain(key.id)
+    expect((await run(['get', 'keys'])).out).toBe((await run(['keys', 'list'])).out)
+    const [demo] = (await run(['get', 'keys', '--json'])).json().items
+    expect((await run(['get', 'keys', demo.id, '--json'])).json()).toMatchObject({ id: demo.id, name: demo.name })
   })
 
   test('what is wrong with a key is named and ends with 5', async () => {

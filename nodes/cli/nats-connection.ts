@@ -1,9 +1,10 @@
 // The CLI's own connection to NATS, for the verbs that look at the cluster itself and not at what a node says of it.
-import { readFileSync } from 'node:fs'
+
 import type { NatsLink } from '../../cluster/nats/nats-link.ts'
 import { openNatsLink } from '../../cluster/nats/open-nats-link.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { parseSettings } from '../../shared/settings.ts'
+import { textOfFile } from '../../shared/text-file.ts'
 import type { Refusal } from './admin-client.ts'
 import { exitCode } from './exit-code.ts'
 import type { VerbContext } from './verb.ts'
@@ -12,7 +13,7 @@ const connectMsMax = 5_000
 
 /** Connected, or a refusal that names what is missing. Whoever gets it closes it. */
 export async function connectToNats({ environment, clock }: VerbContext): Promise<Result<NatsLink, Refusal>> {
-  const settings = parseSettings(environment, (path) => readFileSync(path, 'utf8'))
+  const settings = parseSettings(environment, textOfFile)
   if (!settings.ok) {
     const message = settings.error.map((problem) => `${problem.name}: ${problem.message}`).join('\n')
     return fail({ code: exitCode.usage, message })

@@ -1,8 +1,8 @@
 // The `headgate` command: verbs and their options, nothing else. What they do stands in `commands/`, loaded when asked for,
 // so that `start` does not carry the CLI's weight.
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Clock, systemClock } from '../../shared/clock.ts'
+import { textOfFile } from '../../shared/text-file.ts'
 import { AdminClient } from './admin-client.ts'
 import type { ReplayOptions } from './commands/config-log.ts'
 import type { RepairVerb } from './commands/repair.ts'
@@ -96,7 +96,7 @@ function addReading(program: Command, run: Run): void {
   program
     .command('doctor')
     .description('Look for what keeps this installation from working')
-    .action(run(async (context) => (await import('./commands/doctor.ts')).doctor(context, readText)))
+    .action(run(async (context) => (await import('./commands/doctor.ts')).doctor(context, textOfFile)))
 }
 
 function addDocuments(program: Command, run: Run): void {
@@ -206,10 +206,6 @@ function contextOf(options: ProgramOptions, terminal: Terminal, json: boolean): 
     clock: options.clock ?? systemClock,
     signal: options.signal ?? new AbortController().signal,
   }
-}
-
-function readText(path: string): string {
-  return readFileSync(path, 'utf8')
 }
 
 function wholeNumber(text: string): string {

@@ -31,7 +31,8 @@ export function refused(context: VerbContext, refusal: Refusal): ExitCode {
   context.terminal.err(paint(context.terminal, 'red', printable(refusal.message)))
   for (const problem of refusal.problems ?? []) {
     const at = problem.line === undefined ? '' : `${problem.line}:${problem.column ?? 1} `
-    context.terminal.err(`  ${at}${printable(`${problem.path}: ${problem.message}`)}`)
+    const path = problem.path === '' ? '' : `${problem.path}: `
+    context.terminal.err(`  ${at}${printable(`${path}${problem.message}`)}`)
   }
   return refusal.code
 }

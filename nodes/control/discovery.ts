@@ -4,36 +4,61 @@ import { decidePut } from '../../shared/config/decide.ts'
 import { withProblem } from './api/refusals.ts'
 import { bootstrapActor } from './bootstrap.ts'
 import type { ConfigService } from './config-service.ts'
-import { speaksOpenAi } from './probe-local-server.ts'
+import { modelsOfServer } from './probe-local-server.ts'
+import { type Environment, googleProject, type ProviderKey, providerKeys, settingOf } from './provider-keys.ts'
 
-export type Finding =
-  /** `provider` is undefined where this version has no such kind of provider yet. */
-  | { type: 'provider-key'; variable: string; provider: string | undefined; enabled: boolean }
-  | { type: 'local-server'; name: string; baseUrl: string; enabled: boolean }
+export type Finding = (FoundKey | FoundServer) & {
+  readonly enabled: boolean
+  /** A model that can be called by its name alone once the provider is there. */
+  readonly example: string | undefined
+}
 
-type Environment = Readonly<Record<string, string | undefined>>
+interface FoundKey {
+  readonly type: 'provider-key'
+  readonly variable: string
+  readonly provider: string
+  /** Variables without which it makes no provider; of those that are written with `|` one is enough. */
+  readonly lacks: readonly string[]
+}
 
-/** A provider is named after its kind. */
-const keyVariables: { variable: string; provider: string | undefined }[] = [
-  { variable: 'OPENAI_API_KEY', provider: 'openai' },
-  { variable: 'ANTHROPIC_API_KEY', provider: 'anthropic' },
-  { variable: 'AWS_ACCESS_KEY_ID', provider: undefined },
-  { variable: 'GOOGLE_APPLICATION_CREDENTIALS', provider: undefined },
-]
+interface FoundServer {
+  readonly type: 'local-server'
+  /** Of the server, and of the provider. */
+  readonly provider: string
+  readonly baseUrl: string
+  readonly models: readonly string[]
+}
 
 const localServers = [
-  { name: 'ollama', baseUrl: 'http://127.0.0.1:11434/v1' },
-  { name: 'vllm', baseUrl: 'http://127.0.0.1:8000/v1' },
+  { provider: 'ollama', baseUrl: 'http://127.0.0.1:11434/v1' },
+  { provider: 'vllm', baseUrl: 'http://127.0.0.1:8000/v1' },
 ]
 
+export interface DiscoverOptions {
+  readonly environment: Environment
+  /** Default: the usual ports of this machine. */
+  readonly servers?: readonly Pick<FoundServer, 'provider' | 'baseUrl'>[] | undefined
+}
+
 /** Asks the local ports and looks at the environment; changes nothing. */
-export async function discover(environment: Environment): Promise<Finding[]> {
-  const keys = keyVariables
-    .filter(({ variable }) => (environment[variable] ?? '') !== '')
-    .map((key): Finding => ({ type: 'provider-key', ...key, enabled: false }))
-  const answers = await Promise.all(localServers.map(({ baseUrl }) => speaksOpenAi(baseUrl)))
-  const servers = localServers.filter((_, index) => answers[index])
-  return [...keys, ...servers.map((server): Finding => ({ type: 'local-server', ...server, enabled: false }))]
+export async function discover({ environment, servers = localServers }: DiscoverOptions): Promise<Finding[]> {
+  const there = providerKeys.filter(({ variable }) => settingOf(environment, variable) !== undefined)
+  const keys = await Promise.all(there.map((key) => foundKey(key, environment)))
+  const answers = await Promise.all(servers.map(foundServer))
+  return [...keys, ...answers.flat()]
+}
+
+async function foundKey({ variable, provider, needs, example }: ProviderKey, environment: Environment) {
+  const lacks = needs.filter((names) => settingOf(environment, names) === undefined)
+  const noProject = provider === 'vertex' && (await googleProject(environment)) === undefined
+  if (noProject) lacks.push('GOOGLE_CLOUD_PROJECT')
+  return { type: 'provider-key' as const, variable, provider, lacks, example, enabled: false }
+}
+
+async function foundServer({ provider, baseUrl }: Pick<FoundServer, 'provider' | 'baseUrl'>): Promise<Finding[]> {
+  const models = await modelsOfServer(baseUrl)
+  if (models === undefined) return []
+  return [{ type: 'local-server', provider, baseUrl, models, example: models[0], enabled: false }]
 }
 
 /** Makes providers of what was found, where there is none of that name; marks each as enabled. */
@@ -47,19 +72,30 @@ export async function enable(
 }
 
 async function enableOne(finding: Finding, { desk, environment }: Parameters<typeof enable>[1]): Promise<Finding> {
-  const name = finding.type === 'provider-key' ? finding.provider : finding.name
-  if (name === undefined) return finding
-  const input =
-    finding.type === 'local-server'
-      ? { kind: 'openai', baseUrl: finding.baseUrl, allowPrivate: true }
-      : { kind: name, credentials: [{ name: 'main', apiKey: environment[finding.variable] }] }
+  const { provider: name } = finding
+  const input = finding.type === 'local-server' ? serverSpec(finding) : await keySpec(finding, environment)
+  if (input === undefined) return finding
   const written = await desk.write({
     ...bootstrapActor,
     reason: 'found at start',
     decide: (state, tools) => {
-      if (state.resources.providers.has(name)) return { ok: true, value: undefined }
+      const there = state.resources.providers.get(name)
+      // A server that was found before may have other models by now.
+      const isKept = there !== undefined && (finding.type === 'provider-key' || there.origin !== 'bootstrap')
+      if (isKept) return { ok: true, value: undefined }
       return withProblem(decidePut(state, { kind: 'providers', name, input, origin: 'bootstrap' }, tools))
     },
   })
   return { ...finding, enabled: written.ok }
+}
+
+function serverSpec({ baseUrl, models }: FoundServer): object {
+  return { kind: 'openai', baseUrl, allowPrivate: true, bareNames: models }
+}
+
+async function keySpec({ variable, lacks }: FoundKey, environment: Environment): Promise<object | undefined> {
+  const key = providerKeys.find((one) => one.variable === variable)
+  if (key === undefined || lacks.length > 0) return undefined
+  const credential = { name: 'main', ...key.credential(environment[variable] ?? '') }
+  return { kind: key.provider, ...(await key.place(environment)), credentials: [credential] }
 }

@@ -2,11 +2,12 @@
 // is just meeting, it is waited for a while, and tried on after that in the background.
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Trouble } from '../../shared/readiness.ts'
-import { done, type Result } from '../../shared/result.ts'
+import { done, fail, type Result } from '../../shared/result.ts'
 import { bootstrap } from './bootstrap.ts'
 import { applyConfigFile, type ConfigFileOptions } from './config-file.ts'
 import type { ConfigService } from './config-service.ts'
 import type { Problem } from './http/answer.ts'
+import { problems } from './http/problems.ts'
 
 export interface FirstWritesOptions extends ConfigFileOptions {
   desk: ConfigService
@@ -95,7 +96,10 @@ export class FirstWrites {
   async #applyFile(): Promise<Result<undefined, Problem>> {
     const applied = await applyConfigFile(this.#options)
     if (applied.ok) return done(undefined)
-    if (applied.error.type === 'file') throw new StartRefused(applied.error.message)
-    return { ok: false, error: applied.error.problem }
+    const { error } = applied
+    if (error.type === 'file') throw new StartRefused(error.message)
+    if (error.type === 'log') return fail(error.problem)
+    this.#options.notify({ type: 'config-degraded', reason: `the config file was not applied: ${error.message}` })
+    return fail(problems.unavailable(error.message, 'config_unfilled'))
   }
 }

@@ -188,7 +188,7 @@ async function writeFirst({ options, config, readiness, demo }: Opened & { demo:
   config.firstWrites = writes
   readiness.add(() => writes.troubles())
   await writes.run()
-  const found = await discover(environment)
+  const found = await discover({ environment })
   return options.auto === true ? enable(found, { desk, environment }) : found
 }
 
@@ -225,6 +225,7 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
     throw error
   }
   const opened = listener
+  await tokens.tellUrl(urls.local())
   return {
     port: opened.port,
     adminTokenGenerated: generated,

@@ -7,8 +7,16 @@ export function publicUrls(settings: Settings, controlPort: () => number) {
   return {
     /** Origin of the data plane, without `/v1`. */
     dataEndpoint: `${scheme}://${host}:${settings.port}`,
+    /** Where the control port is reached from this machine. */
+    local: () => `${scheme}://${localHost(settings.host)}:${controlPort()}`,
     signIn: (token: string) => `${scheme}://${host}:${controlPort()}/sign-in?token=${token}`,
   }
+}
+
+function localHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function urlHost({ host, hosts }: Settings): string {

@@ -143,24 +143,67 @@ models: { fast: { targets: [{ provider: up, model: "\u0024{UP_MODEL:-small}" }] 
     expect((await control.admin('GET', '/providers/p')).json.spec.credentials[0].apiKey).toBe('…1234')
   })
 
+  describe('with a value that this machine lacks', () => {
+    const text = 'providers:\n  p: { kind: groq, credentials: [{ name: a, apiKey: "\u0024{GROQ_KEY}" }] }\n'
+
+    test('refuses the first start, and names the variable', async () => {
+      const path = configFile(text)
+      const refused = start({ variables: { HEADGATE_CONFIG: path } })
+      await expect(refused).rejects.toThrow(
+        `${path}:2:53 providers.p.credentials[0].apiKey: the variable GROQ_KEY is not set`,
+      )
+      await expect(refused).rejects.toBeInstanceOf(StartRefused)
+    })
+
+    test('goes on, at a restart, with what was applied before: degraded, and said everywhere', async () => {
+      const path = configFile(text)
+      const first = await start({ variables: { HEADGATE_CONFIG: path, GROQ_KEY: 'gsk-abcdefgh-1234' } })
+      const applied = (await first.admin('GET', '/config')).json
+      await stop(first)
+      const second = await start({ dataDir: first.dataDir, variables: { HEADGATE_CONFIG: path } })
+      expect((await second.admin('GET', '/config')).json).toEqual(applied)
+      expect((await second.admin('GET', '/providers/p')).json.spec.credentials[0].apiKey).toBe('…1234')
+      const reason = `the config file was not applied: ${path}:2:53 providers.p.credentials[0].apiKey: the variable GROQ_KEY is not set. What an earlier start applied is served; set what is missing and start again`
+      expect(second.notices).toContainEqual({ type: 'config-degraded', reason })
+      const ready = (await (await fetch(`${second.url}/readyz?verbose`)).json()) as { reasons: string[] }
+      expect(ready).toMatchObject({ status: 'degraded' })
+      expect(ready.reasons.map((told) => told.replace(/ \(since .*\)$/, ''))).toContain(reason)
+      expect((await second.admin('PUT', '/teams/later', {})).status).toBe(200)
+      await stop(second)
+      const third = await start({
+        dataDir: first.dataDir,
+        variables: { HEADGATE_CONFIG: path, GROQ_KEY: 'gsk-abcdefgh-5678' },
+      })
+      expect((await third.admin('GET', '/providers/p')).json.spec.credentials[0].apiKey).toBe('…5678')
+      expect(await (await fetch(`${third.url}/readyz?verbose`)).text()).not.toContain('config file')
+    })
+
+    test('and with another mistake beside it refuses a restart too', async () => {
+      const path = configFile(text)
+      const first = await start({ variables: { HEADGATE_CONFIG: path, GROQ_KEY: 'gsk-abcdefgh-1234' } })
+      await stop(first)
+      writeFileSync(path, `${text}modles: {}\n`)
+      const refused = start({ dataDir: first.dataDir, variables: { HEADGATE_CONFIG: path } })
+      await expect(refused).rejects.toThrow(/GROQ_KEY[\s\S]*did you mean "models"/)
+    })
+  })
+
   test('one that was named and is not there refuses the start', async () => {
     const variables = { HEADGATE_CONFIG: join(folder, 'absent.yaml') }
-    await expect(start({ variables })).rejects.toThrow(/HEADGATE_CONFIG names .*absent\.yaml/)
+    await expect(start({ variables })).rejects.toThrow(
+      /HEADGATE_CONFIG names .*absent\.yaml, which cannot be read: there is no such file/,
+    )
   })
 })
 
 describe('findings', () => {
   test('a provider key in the environment is named, and becomes a provider only when asked', async () => {
-    const variables = {
-      OPENAI_API_KEY: 'sk-found-abcdefgh-1234',
-      ANTHROPIC_API_KEY: 'sk-ant-found-5678',
-      AWS_ACCESS_KEY_ID: 'y',
-    }
+    const variables = { OPENAI_API_KEY: 'sk-found-abcdefgh-1234', ANTHROPIC_API_KEY: 'sk-ant-found-5678' }
     const shy = await start({ variables })
-    expect(shy.node.findings.filter(({ type }) => type === 'provider-key')).toEqual([
-      { type: 'provider-key', variable: 'OPENAI_API_KEY', provider: 'openai', enabled: false },
-      { type: 'provider-key', variable: 'ANTHROPIC_API_KEY', provider: 'anthropic', enabled: false },
-      { type: 'provider-key', variable: 'AWS_ACCESS_KEY_ID', provider: undefined, enabled: false },
+    const keys = shy.node.findings.filter(({ type }) => type === 'provider-key')
+    expect(keys).toMatchObject([
+      { variable: 'OPENAI_API_KEY', provider: 'openai', lacks: [], enabled: false },
+      { variable: 'ANTHROPIC_API_KEY', provider: 'anthropic', lacks: [], enabled: false },
     ])
     expect((await shy.admin('GET', '/providers/openai')).status).toBe(404)
     const auto = await start({ variables, auto: true })
@@ -169,6 +212,46 @@ describe('findings', () => {
     expect(spec).toEqual({ kind: 'openai', credentials: [{ name: 'main', apiKey: '…1234' }] })
     const claude = (await auto.admin('GET', '/providers/anthropic')).json
     expect(claude.spec).toEqual({ kind: 'anthropic', credentials: [{ name: 'main', apiKey: '…5678' }] })
+  })
+
+  test('so are the keys of every other kind, with what their place is', async () => {
+    const keyFile = join(folder, 'google.json')
+    writeFileSync(keyFile, JSON.stringify({ type: 'service_account', project_id: 'our-project' }))
+    const variables = {
+      GEMINI_API_KEY: 'found-gemini-1234',
+      COHERE_API_KEY: 'found-cohere-1234',
+      AZURE_OPENAI_API_KEY: 'found-azure-1234',
+      AZURE_OPENAI_ENDPOINT: 'https://ours.openai.azure.com/openai/',
+      AWS_ACCESS_KEY_ID: 'AKIAFOUND',
+      AWS_SECRET_ACCESS_KEY: 'found-aws-1234',
+      AWS_DEFAULT_REGION: 'eu-central-1',
+      GOOGLE_APPLICATION_CREDENTIALS: keyFile,
+    }
+    const auto = await start({ variables, auto: true })
+    const specOf = async (name: string) => (await auto.admin('GET', `/providers/${name}`)).json.spec
+    const credentials = [{ name: 'main', apiKey: '…1234' }]
+    expect(await specOf('gemini')).toEqual({ kind: 'gemini', credentials })
+    expect(await specOf('cohere')).toEqual({ kind: 'cohere', credentials })
+    const azure = { kind: 'azure', baseUrl: 'https://ours.openai.azure.com', credentials }
+    expect(await specOf('azure')).toEqual(azure)
+    const aws = [{ name: 'main', aws: 'default' }]
+    expect(await specOf('bedrock')).toEqual({ kind: 'bedrock', region: 'eu-central-1', credentials: aws })
+    const vertex = { kind: 'vertex', region: 'global', project: 'our-project' }
+    expect(await specOf('vertex')).toEqual({ ...vertex, credentials: [{ name: 'main', gcp: 'default' }] })
+  })
+
+  test('a key without what its provider needs is named with what it lacks', async () => {
+    const variables = {
+      AZURE_OPENAI_API_KEY: 'k',
+      AWS_ACCESS_KEY_ID: 'AKIA',
+      GOOGLE_APPLICATION_CREDENTIALS: join(folder, 'absent.json'),
+    }
+    const auto = await start({ variables, auto: true })
+    expect(auto.node.findings.filter(({ type }) => type === 'provider-key')).toMatchObject([
+      { provider: 'azure', lacks: ['AZURE_OPENAI_ENDPOINT'], enabled: false },
+      { provider: 'bedrock', lacks: ['AWS_SECRET_ACCESS_KEY', 'AWS_REGION|AWS_DEFAULT_REGION'], enabled: false },
+      { provider: 'vertex', lacks: ['GOOGLE_CLOUD_PROJECT'], enabled: false },
+    ])
   })
 })
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseSettings } from '../../shared/settings.ts'
+import type { Finding } from '../control/discovery.ts'
 import { bannerOf } from './banner.ts'
 import { planOf } from './roles.ts'
 import type { StartOptions } from './run.ts'
@@ -64,14 +65,40 @@ test('a proxy of a cluster tells its node, its ops port and its servers', () => 
   expect(text).toMatch(/^ {2}NATS +nats:\/\/127\.0\.0\.1:4222, nats:\/\/127\.0\.0\.1:4223$/m)
 })
 
+const found = (variable: string, provider: string, more: Partial<Finding> = {}): Finding => {
+  return {
+    type: 'provider-key',
+    variable,
+    provider,
+    lacks: [],
+    example: `${provider}-model`,
+    enabled: false,
+    ...more,
+  } as Finding
+}
+
 test('what was found is named with what makes it a provider', () => {
-  const findings = [
-    { type: 'provider-key', variable: 'OPENAI_API_KEY', provider: 'openai', enabled: false },
-    { type: 'provider-key', variable: 'AWS_ACCESS_KEY_ID', provider: undefined, enabled: false },
-    { type: 'local-server', name: 'ollama', baseUrl: 'http://127.0.0.1:11434/v1', enabled: true },
-  ] as const
+  const ollama = {
+    type: 'local-server',
+    provider: 'ollama',
+    baseUrl: 'http://127.0.0.1:11434/v1',
+    models: ['qwen3'],
+  } as const
+  const findings: Finding[] = [
+    found('OPENAI_API_KEY', 'openai'),
+    found('AWS_ACCESS_KEY_ID', 'bedrock', { lacks: ['AWS_REGION|AWS_DEFAULT_REGION'] }),
+    { ...ollama, enabled: true, example: 'qwen3' },
+  ]
   const text = banner({}, { control: { ...control, findings } })
   expect(text).toContain('OPENAI_API_KEY (`npm start -- --auto` makes it the provider openai)')
-  expect(text).toContain('AWS_ACCESS_KEY_ID (its provider is not served by this version)')
+  expect(text).toContain('AWS_ACCESS_KEY_ID (with AWS_REGION or AWS_DEFAULT_REGION it can become the provider bedrock)')
   expect(text).toContain('ollama at http://127.0.0.1:11434/v1, enabled as the provider ollama')
+  expect(text).toMatch(/^ {2}Models +call them by name: qwen3, …; GET \/v1\/models lists them$/m)
+  expect(text).not.toContain('Claude Code')
+})
+
+test('where Claude models were enabled, the line that starts Claude Code is there', () => {
+  const findings = [found('ANTHROPIC_API_KEY', 'anthropic', { enabled: true })]
+  const text = banner({}, { proxy: { port: 8080 }, control: { ...control, findings } })
+  expect(text).toMatch(/^ANTHROPIC_BASE_URL=http:\/\/\S+:8080 ANTHROPIC_AUTH_TOKEN=hg-demo claude$/m)
 })

@@ -26,10 +26,13 @@ export function bannerOf({ run, proxy, control }: BannerFacts): string {
   const findings = control?.findings.map((finding) => line('Found', findingSentence(finding))) ?? []
   const curl =
     proxy !== undefined && control?.demoKey !== undefined ? curlLine(dataEndpoint, control.demoKey) : undefined
+  const models = modelLines(control?.findings ?? [])
+  const claude = proxy && control && claudeCodeLine(dataEndpoint, control)
   const lines = [
     ...['', `Headgate ${options.version}`, ''],
     ...facts.flatMap(([label, value]) => (value === undefined ? [] : [line(label, value)])),
-    ...(findings.length === 0 ? [] : ['', ...findings]),
+    ...(findings.length === 0 ? [] : ['', ...findings, ...models]),
+    ...(claude === undefined ? [] : ['', 'Claude Code:', '', claude]),
     ...(curl === undefined ? [] : ['', 'Try it:', '', curl]),
     '',
   ]
@@ -47,9 +50,28 @@ function line(label: string, value: string): string {
 
 /** Names the variable, never its value. */
 function findingSentence(finding: Finding): string {
-  const what = finding.type === 'provider-key' ? finding.variable : `${finding.name} at ${finding.baseUrl}`
-  const provider = finding.type === 'provider-key' ? finding.provider : finding.name
-  if (provider === undefined) return `${what} (its provider is not served by this version)`
-  if (finding.enabled) return `${what}, enabled as the provider ${provider}`
+  const { provider, enabled } = finding
+  const what = finding.type === 'provider-key' ? finding.variable : `${provider} at ${finding.baseUrl}`
+  if (finding.type === 'provider-key' && finding.lacks.length > 0) {
+    return `${what} (with ${finding.lacks.join(' and ').replaceAll('|', ' or ')} it can become the provider ${provider})`
+  }
+  if (enabled) return `${what}, enabled as the provider ${provider}`
   return `${what} (\`npm start -- --auto\` makes it the provider ${provider})`
 }
+
+/** How the models of what was enabled are called. */
+function modelLines(findings: readonly Finding[]): string[] {
+  const examples = findings.flatMap(({ enabled, example }) => (enabled && example !== undefined ? [example] : []))
+  if (examples.length === 0) return []
+  const names = [...new Set(examples)].join(', ')
+  return [line('Models', `call them by name: ${names}, …; GET /v1/models lists them`)]
+}
+
+/** Where a provider of Claude models was enabled. */
+function claudeCodeLine(endpoint: string, { findings, demoKey }: ControlFacts): string | undefined {
+  const hasClaude = findings.some(({ enabled, provider }) => enabled && claudeProviders.includes(provider))
+  if (!hasClaude || demoKey === undefined) return undefined
+  return `ANTHROPIC_BASE_URL=${endpoint} ANTHROPIC_AUTH_TOKEN=${demoKey} claude`
+}
+
+const claudeProviders: readonly string[] = ['anthropic', 'bedrock']

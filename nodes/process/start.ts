@@ -1,6 +1,5 @@
 // A start, up to the point where nothing can be refused any more: the environment is read, the role has its parts, the
 // data folder is ours.
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DataFolder, openDataFolder } from '../../cluster/data-folder/data-folder.ts'
 import { StartJournal } from '../../cluster/data-folder/start-journal.ts'
@@ -8,6 +7,8 @@ import { pauseBeforeStart } from '../../cluster/data-folder/start-rules.ts'
 import { systemClock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { parseSettings, type Settings } from '../../shared/settings.ts'
+import { textOfFile } from '../../shared/text-file.ts'
+import { judgeVariables } from '../../shared/variable-names.ts'
 import { processTerminal } from '../cli/terminal.ts'
 import { type LogLevel, openNoticeLog } from './notice-log.ts'
 import { type Plan, planOf } from './roles.ts'
@@ -17,7 +18,7 @@ import { runNode } from './run-node.ts'
 /** Resolves with the exit code: at once when the start is refused, else when the node has stopped. */
 export async function start(options: StartOptions): Promise<number> {
   const startedMs = systemClock.monotonicMs()
-  const settings = parseSettings(options.environment, (path) => readFileSync(path, 'utf8'))
+  const settings = parseSettings(options.environment, textOfFile)
   if (!settings.ok) return refused(settings.error.map(({ name, message }) => `${name}: ${message}`))
   const plan = planOf(options.role, settings.value)
   if (typeof plan === 'string') return refused([plan])
@@ -44,6 +45,7 @@ async function startIn(folder: DataFolder, known: Known): Promise<number> {
   const journal = new StartJournal(join(folder.path, 'starts.json'), systemClock)
   try {
     const notify = openProcessLog(known.settings.logLevel)
+    tellUnknownVariables(known.options.environment, notify)
     await pauseIfCrashing(journal, notify)
     return await runNode({
       ...known,
@@ -65,6 +67,12 @@ function openProcessLog(level: LogLevel): Notify {
   // Whoever read the log has gone: that must end nothing, and is nothing that could be logged.
   process.stdout.on('error', () => {})
   return openNoticeLog({ level, clock: systemClock, terminal: processTerminal(), isPlain })
+}
+
+function tellUnknownVariables(environment: StartOptions['environment'], notify: Notify): void {
+  for (const name of judgeVariables(environment).unknown) {
+    notify({ type: 'warning', message: `${name} changes nothing: this version has no such variable` })
+  }
 }
 
 /** Here and not in a supervisor, so that it holds under each of them. */

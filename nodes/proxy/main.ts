@@ -27,8 +27,8 @@ import { Continuations } from './conversations/continuation.ts'
 import { ResponseStore } from './conversations/response-store.ts'
 import { drain } from './http/drain.ts'
 import type { HttpServer } from './http/http.ts'
+import { openDataPort } from './http/open-data-port.ts'
 import { openRequestsMax } from './http/open-requests-max.ts'
-import { startHttpServer } from './http/server.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
@@ -136,6 +136,7 @@ const lastRecordsMsMax = 5_000
 async function openParts(options: ProxyOptions) {
   const { node, dataDir, bus, clock, chance, notify, environment } = options
   const keys = deriveKeys(options.masterKey)
+  const clusterMark = Buffer.from(keys.clusterMark).toString('hex')
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
@@ -170,8 +171,10 @@ async function openParts(options: ProxyOptions) {
     countRejection,
     isReady: () => config.snapshot !== undefined && !state.draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
+    clusterMark,
   })
   return {
+    clusterMark,
     config,
     recorder,
     timers,
@@ -259,10 +262,8 @@ function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
   return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
-async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state }: Parts): Promise<HttpServer> {
-  const { host, port, tls, bodyBytesMax, hosts, trustedProxies } = settings
-  const listening = { host, port, tls, bodyBytesMax, hosts, trustedProxies }
-  state.server = await startHttpServer(listening, pipeline, { clock, notify })
+async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state, clusterMark }: Parts) {
+  state.server = await openDataPort(settings, clusterMark, pipeline, { clock, notify })
   return state.server
 }
 

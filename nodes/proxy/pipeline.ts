@@ -29,6 +29,7 @@ export interface PipelineOptions {
   isReady(): boolean
   /** Differs between starts of a process, so that ids do too. */
   readonly idPrefix: string
+  readonly clusterMark: string
   countRejection(code: string): void
 }
 
@@ -71,7 +72,8 @@ export class Pipeline implements HttpHandler {
     const { methods } = matched.operation
     if (!methods.includes(head.method))
       return this.#reject(request, matched, { type: 'method-not-allowed', allow: methods.join(', ') })
-    answerHealth(head, reply, { id, isReady: this.#options.isReady() })
+    const { clusterMark } = this.#options
+    answerHealth(head, reply, { id, isReady: this.#options.isReady(), clusterMark })
   }
 
   #reject({ reply, id }: IncomingRequest, { operation }: MatchedOperation, error: GatewayError): undefined {

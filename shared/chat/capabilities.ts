@@ -2,6 +2,7 @@
 // an error that names it; a parameter that it lacks is only dropped (`request.ts`).
 
 import type { Dialect } from './parts.ts'
+import type { Effort } from './request.ts'
 
 export const capabilities = [
   'tools',
@@ -44,6 +45,8 @@ export interface ModelFacts {
   readonly outputTokensMax?: number | undefined
   /** How reasoning is requested; 'none' for a model without reasoning. */
   readonly reasoning?: 'none' | 'effort' | 'budget' | 'adaptive' | undefined
+  /** The words that the model knows for the amount of reasoning, in rising order. */
+  readonly efforts?: readonly Effort[] | undefined
   /** False for models that refuse temperature, top_p and penalties. */
   readonly sampling?: boolean | undefined
   readonly lacks?: ReadonlySet<Capability> | undefined

@@ -33,3 +33,12 @@ export function nearestEffort(effort: Effort, known: readonly Effort[]): Effort 
   const rank = (one: Effort) => efforts.indexOf(one)
   return known.find((one) => rank(one) >= rank(effort)) ?? known.at(-1) ?? effort
 }
+
+/** The supported effort that a caller is given who asks for another: the highest one below, so that nothing costs more
+ *  than was asked, or else the lowest one. Reasoning is turned off only for those who ask for that. */
+export function fittingEffort(effort: Effort, known: readonly Effort[]): Effort | undefined {
+  if (known.includes(effort)) return effort
+  const rank = (one: Effort) => efforts.indexOf(one)
+  const reasoning = known.filter((one) => one !== 'none')
+  return reasoning.findLast((one) => rank(one) < rank(effort)) ?? reasoning[0]
+}

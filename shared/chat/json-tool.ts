@@ -1,27 +1,49 @@
 // Emulates structured output for targets without a native form: the model is forced to call a tool whose input is the
 // answer, and `tool-forms.ts` turns the call back into text.
 import type { ChatRequest } from './request.ts'
-import type { FunctionTool } from './tools.ts'
+import type { FunctionTool, ToolChoice } from './tools.ts'
 
 export function needsJsonTool({ responseFormat }: ChatRequest): boolean {
   return responseFormat !== undefined && responseFormat.type !== 'text'
 }
 
-export function withJsonTool(request: ChatRequest): { readonly request: ChatRequest; readonly name: string } {
-  const format = request.responseFormat
-  const schema = format?.type === 'json-schema' ? format : undefined
+export interface WithJsonTool {
+  readonly request: ChatRequest
+  /** Undefined when the caller forces one of its tools: then the answer is a call, and holds no text to be formatted. */
+  readonly name: string | undefined
+}
+
+export function withJsonTool(request: ChatRequest): WithJsonTool {
+  const { tools, toolChoice } = request
+  if (tools.length > 0 && isForced(toolChoice))
+    return { name: undefined, request: { ...request, responseFormat: undefined } }
   const name = freeName(request)
-  const tool: FunctionTool = {
+  const choice = choiceWith(name, request)
+  return {
+    name,
+    request: { ...request, tools: [...tools, jsonTool(name, request)], toolChoice: choice, responseFormat: undefined },
+  }
+}
+
+function isForced(choice: ToolChoice | undefined): boolean {
+  return choice?.type === 'tool' || choice?.type === 'required' || (choice?.type === 'allowed' && choice.required)
+}
+
+/** Together with tools of the caller, any of those that he allows may be called first. */
+function choiceWith(name: string, { tools, toolChoice }: ChatRequest): ToolChoice {
+  if (tools.length === 0 || toolChoice?.type === 'none') return { type: 'tool', name }
+  if (toolChoice?.type === 'allowed') return { type: 'allowed', names: [...toolChoice.names, name], required: true }
+  return { type: 'required' }
+}
+
+function jsonTool(name: string, { responseFormat }: ChatRequest): FunctionTool {
+  const schema = responseFormat?.type === 'json-schema' ? responseFormat : undefined
+  return {
     type: 'function',
     name,
     description: schema?.description ?? 'Gives the answer. Call it once, with all of the answer as its input.',
     parameters: schema?.schema ?? { type: 'object', additionalProperties: true },
   }
-  const tools = [...request.tools, tool]
-  // Together with tools of the caller, any of them may be called first.
-  const own = request.tools.length > 0 && request.toolChoice?.type !== 'none'
-  const toolChoice = own ? ({ type: 'required' } as const) : ({ type: 'tool', name } as const)
-  return { name, request: { ...request, tools, toolChoice, responseFormat: undefined } }
 }
 
 function freeName({ tools }: ChatRequest): string {

@@ -78,4 +78,6 @@ export interface ReasoningWish {
   readonly adaptive?: boolean | undefined
   /** Whether and how reasoning is shown: 'auto', 'concise', 'detailed', 'none'. */
   readonly summary?: string | undefined
+  /** The member in which the caller asked, where his dialect has several. */
+  readonly member?: string | undefined
 }

@@ -10,6 +10,9 @@ export interface ConfigDocument {
   resources: { kind: EnforcedKind; name: string; input: unknown }[]
   /** Of the document itself: its syntax, its variables, its kinds. */
   problems: Problem[]
+  /** Those of `problems` that lie in what this machine has at the moment: a variable that is not set, a secret file that cannot
+   *  be read. */
+  unfilled: Problem[]
   /** What is accepted and yet unwise: secrets in plain text in a file of this machine. */
   warnings: Omit<Problem, 'kind'>[]
   /** Adds line and column where the source is known. */
@@ -17,7 +20,13 @@ export interface ConfigDocument {
 }
 
 export function documentOf(value: unknown): ConfigDocument {
-  const document: ConfigDocument = { resources: [], problems: [], warnings: [], locate: (problem) => problem }
+  const document: ConfigDocument = {
+    resources: [],
+    problems: [],
+    warnings: [],
+    unfilled: [],
+    locate: (problem) => problem,
+  }
   if (!isRecord(value)) {
     document.problems.push(invalid([], `expected a map of ${enforcedKinds.join(', ')}`))
     return document
@@ -39,7 +48,8 @@ function addKind(document: ConfigDocument, key: string, resources: unknown): voi
 
 function kindProblem(key: string): Problem {
   if (laterKinds.some((later) => later === key)) return unsupported([key], `${key} are`)
-  if (key === 'keys') return invalid([key], 'keys are no part of a document: they are issued by POST /api/v1/keys')
+  if (key === 'keys')
+    return invalid([key], 'keys are no part of a document: `headgate keys create` or POST /api/v1/keys issues one')
   return invalid([key], `unknown kind ${quote(key)}${didYouMean(key, [...enforcedKinds, ...laterKinds])}`)
 }
 

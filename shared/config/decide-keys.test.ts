@@ -138,7 +138,7 @@ describe('a rotation', () => {
 
   test.each([
     [{ overlap: '31d' }, 'overlap: expected a duration from 0ms to 30d'],
-    [{ overlap: 30 }, 'overlap: expected text, found a number (put it in quotes)'],
+    [{ overlap: 30 }, 'overlap: a duration has a unit: write 30s for seconds or 30ms for milliseconds'],
     [{ overlap: '-1s' }, 'overlap: expected a duration such as 250ms, 30s, 10m, 24h or 30d'],
     [{ overlaps: '1s' }, 'overlaps: unknown field "overlaps"; did you mean "overlap"?'],
   ])('with %j is refused', (input, problem) => {

@@ -39,7 +39,7 @@ describe('a document', () => {
     ['a-${KEY}-b', 'a-sk-from-environment-b'],
     ['${NONE:-fallback}', 'fallback'],
     ['${EMPTY:-fallback}', 'fallback'],
-    ['${EMPTY}', ''],
+    ['a${EMPTY}', 'a'],
     ['${NESTED}', '${KEY}'],
     ['$${KEY}', '${KEY}'],
     ['$KEY', '$KEY'],
@@ -58,6 +58,27 @@ describe('a document', () => {
     expect(filed.resources[0]?.input).toMatchObject({ webhook: { secret: 'sk-from-file' } })
     expect(filed.warnings).toEqual([])
     expect(read('whsec').warnings.map(({ path }) => path)).toEqual(['slos.a.webhook.secret'])
+  })
+
+  test.each<[string, object]>([
+    ['aws', { accessKeyId: 'AKIA1234', secretAccessKey: 'FILE', sessionToken: 'FILE' }],
+    ['azure', { tenantId: 't', clientId: 'c', clientSecret: 'FILE' }],
+  ])('reads every secret of %s from a file', (cloud, fields) => {
+    const json = (secret: string) => JSON.stringify(fields).replaceAll('FILE', secret)
+    const text = `providers: { up: { credentials: [{ name: m, ${cloud}: ${json('file:/run/secrets/openai')} }] } }`
+    const { resources, problems, warnings } = parseDocument(text, { format: 'yaml', env, readFile })
+    expect([problems, warnings]).toEqual([[], []])
+    expect(resources[0]?.input).toEqual({ credentials: [{ name: 'm', [cloud]: JSON.parse(json('sk-from-file')) }] })
+  })
+
+  test('tells what lies in this machine from what lies in the document', () => {
+    const text = 'providers:\n  a: { baseUrl: "${NONE}" }\n  b: { tls: { key: file:/nowhere } }\n  b: {}\n'
+    const { problems, unfilled } = parseDocument(text, { format: 'yaml', env, readFile })
+    expect(unfilled.map(({ path, line }) => [path, line])).toEqual([
+      ['providers.a.baseUrl', 2],
+      ['providers.b.tls.key', 3],
+    ])
+    expect(problems).toHaveLength(3)
   })
 
   test('reads files for secrets alone', () => {
@@ -98,7 +119,8 @@ describe('a document', () => {
     [provider('"${constructor}"'), ['1:53 providers.up.credentials[0].apiKey: the variable constructor is not set']],
     [provider('"${A B}"'), [expect.stringContaining('a variable is written ${NAME}')]],
     [provider('"${KEY"'), [expect.stringContaining('a variable is written ${NAME}')]],
-    [provider('file:/nowhere'), ['1:53 providers.up.credentials[0].apiKey: cannot read "file:/nowhere"']],
+    [provider('file:/nowhere'), ['1:53 providers.up.credentials[0].apiKey: cannot read "file:/nowhere": no such file']],
+    [provider('"${EMPTY}"'), ['1:53 providers.up.credentials[0].apiKey: the variable EMPTY is set, but empty']],
     ['teams:\n  a: {}\n  b: {}\n  a: {}\n', ['4:3 teams.a: this key stands here twice']],
     [
       'teams: { a: { tier: !!js/function "x" } }',

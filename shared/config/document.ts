@@ -12,6 +12,7 @@ import {
   type YAMLError,
 } from 'yaml'
 import { bounds } from '../bounds.ts'
+import { fileProblem } from '../text-file.ts'
 import { type ConfigDocument, documentOf } from './config-document.ts'
 import { enforcedKinds } from './kinds/kind.ts'
 import { matchesField } from './kinds/kind-rules.ts'
@@ -51,7 +52,7 @@ export function parseDocument(text: string, source: DocumentSource): ConfigDocum
   const document = documentOf(walk.value(parsed.contents, []))
   const locate = (problem: Problem) => walk.locate(problem)
   const problems = [...walk.problems, ...document.problems.map(locate)]
-  return { ...document, problems, warnings: walk.warnings, locate }
+  return { ...document, problems, warnings: walk.warnings, unfilled: walk.unfilled, locate }
 }
 
 /** Undefined when the parser ran out of stack: it descends by recursion, and throws that or lists it among its errors. */
@@ -72,10 +73,15 @@ function syntaxProblems(errors: readonly YAMLError[], lines: LineCounter): Probl
   for (const error of errors) if (!first.has(error.pos[0])) first.set(error.pos[0], error)
   return [...first].slice(0, 20).map(([offset, { code, message }]) => {
     // The parser may quote the text, which may hold a secret.
-    const said = code === 'MULTIPLE_DOCS' ? 'only one document can be read at a time' : message.slice(0, 100)
+    const said = code in ownWords ? ownWords[code as keyof typeof ownWords] : message.slice(0, 100)
     return located(lines, offset, invalid([], said))
   })
 }
+
+const ownWords = {
+  MULTIPLE_DOCS: 'only one document can be read at a time',
+  TAB_AS_INDENT: 'there is a tab: YAML is indented by spaces alone',
+} as const
 
 const nodesMax = 500_000
 const aliasedNodesMax = 50_000
@@ -85,6 +91,8 @@ const depthMax = 24
 class Walk {
   readonly problems: Problem[] = []
   readonly warnings: ConfigDocument['warnings'] = []
+  /** Those of the problems that lie in what this machine has at the moment, not in the document. */
+  readonly unfilled: Problem[] = []
   readonly #lines: LineCounter
   readonly #source: DocumentSource
   /** Path → offset in the text; of a field that is the offset of its key. */
@@ -159,6 +167,10 @@ class Walk {
   #text(node: unknown, text: string, path: PathSegment[]): string {
     const expanded = expandVariables(text, this.#source.env)
     for (const message of expanded.problems) this.#problem(node, path, message)
+    for (const name of expanded.unset) this.#unfilled(node, path, `the variable ${name} is not set`)
+    for (const name of isSecret(path) && expanded.text === '' ? expanded.empty : []) {
+      this.#unfilled(node, path, `the variable ${name} is set, but empty`)
+    }
     if (!isFileField(path)) return expanded.text
     if (expanded.text.startsWith('file:')) return this.#fileText(node, expanded.text, path)
     if (this.#source.env !== undefined && expanded.text === text && !isMask(text)) this.#warnOfPlainText(node, path)
@@ -180,8 +192,8 @@ class Walk {
     }
     try {
       return this.#source.readFile(text.slice('file:'.length)).trim()
-    } catch {
-      this.#problem(node, path, `cannot read ${quote(text)}`)
+    } catch (error) {
+      this.#unfilled(node, path, `cannot read ${quote(text)}: ${fileProblem(error)}`)
       return text
     }
   }
@@ -206,13 +218,19 @@ class Walk {
     if (this.problems.length < 1_000) this.problems.push(located(this.#lines, offset, invalid(path, message)))
   }
 
+  #unfilled(node: unknown, path: PathSegment[], message: string): void {
+    this.#problem(node, path, message)
+    const problem = this.problems.at(-1)
+    if (problem !== undefined) this.unfilled.push(problem)
+  }
+
   #note(path: PathSegment[], offset: number | undefined): void {
     if (offset !== undefined) this.#offsets.set(formatPath(path), offset)
   }
 }
 
 function refused(...problems: Problem[]): ConfigDocument {
-  return { resources: [], problems, warnings: [], locate: (problem) => problem }
+  return { resources: [], problems, warnings: [], unfilled: [], locate: (problem) => problem }
 }
 
 function located(lines: LineCounter, offset: number, problem: Problem): Problem {
@@ -236,7 +254,10 @@ function jsonProblem(text: string): Problem | undefined {
 
 function isFileField([first, , ...field]: readonly PathSegment[]): boolean {
   const kind = enforcedKinds.find((known) => known === first)
-  return kind !== undefined && (kindRules[kind].fileFields ?? []).some((pattern) => matchesField(pattern, field))
+  if (kind === undefined) return false
+  return (
+    isSecretField(kind, field) || (kindRules[kind].fileFields ?? []).some((pattern) => matchesField(pattern, field))
+  )
 }
 
 /** A certificate may stand in a file like its key, and is no secret. */

@@ -1,6 +1,6 @@
 // zod's issues as problems in our words: one problem for each unknown field, with the nearest known one.
 import type { z } from 'zod'
-import { notEnforced } from './kinds/schema-fields.ts'
+import { type Around, misplacedField, notEnforced } from './kinds/schema-fields.ts'
 import { didYouMean } from './nearest.ts'
 import { invalid, type PathSegment, type Problem, quote, unsupported } from './problem.ts'
 
@@ -25,8 +25,10 @@ function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Jud
       return issue.keys.map((key) => invalid([...path, key], `unknown field ${quote(key)}${didYouMean(key, known)}`))
     }
     case 'invalid_type':
-      return [invalid(path, typeMessage(issue.expected, valueAt(input, inner)))]
+      return [invalid(path, ownMessage(issue) ?? typeMessage(issue.expected, valueAt(input, inner)))]
     case 'invalid_value': {
+      const own = ownMessage(issue)
+      if (own !== undefined) return [invalid(path, own)]
       const value = valueAt(input, inner)
       const words = issue.values.map(String)
       const near = typeof value === 'string' ? didYouMean(value, words) : ''
@@ -49,10 +51,20 @@ function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Jud
       return [invalid(path, issue.issues[0]?.message ?? issue.message)]
     case 'custom':
       if (issue.params?.[notEnforced] === true) return [unsupported(path, issue.message)]
-      return [invalid(path, issue.message)]
+      return [invalid(path, adviceOf(issue, valueAt(input, inner.slice(0, -1))) ?? issue.message)]
     default:
       return [invalid(path, issue.message)]
   }
+}
+
+/** What a schema says itself of a wrong value. */
+function ownMessage({ message }: z.core.$ZodIssue): string | undefined {
+  return message.startsWith('Invalid ') ? undefined : message
+}
+
+function adviceOf(issue: z.core.$ZodIssueCustom, around: unknown): string | undefined {
+  const advice = issue.params?.['advice'] as ((around: Around) => string) | undefined
+  return advice?.(around as Around)
 }
 
 /** Of the form that was meant: the one whose type is that of the value. */
@@ -74,7 +86,13 @@ function problemsOfUnion(issue: z.core.$ZodIssueInvalidUnion, judged: Judged): P
 function typeMessage(expected: string, value: unknown): string {
   const wanted = expectedNames[expected] ?? `a ${expected}`
   if (value === undefined) return `is required: ${wanted}`
-  const advice = expected === 'string' && typeof value === 'number' ? ' (put it in quotes)' : ''
+  const isOneItem = expected === 'array' && typeof value !== 'object'
+  const advice =
+    expected === 'string' && typeof value === 'number'
+      ? ' (put it in quotes)'
+      : isOneItem
+        ? ' (write [ ] around it)'
+        : ''
   return `expected ${wanted}, found ${nameOf(value)}${advice}`
 }
 
@@ -118,7 +136,9 @@ function fieldsAt(schema: z.ZodType, path: readonly PathSegment[]): string[] {
     if (next === undefined) return []
     at = unwrapped(next)
   }
-  return Object.keys(at.shape ?? {})
+  return Object.entries(at.shape ?? {})
+    .filter(([, field]) => field.meta()?.[misplacedField] !== true)
+    .map(([name]) => name)
 }
 
 interface Definition {

@@ -2,7 +2,7 @@
 // refuses are left out, so that an editor marks them before the gateway does.
 import { z } from 'zod'
 import { enforcedKinds } from './kinds/kind.ts'
-import { notEnforced } from './kinds/schema-fields.ts'
+import { misplacedField, notEnforced } from './kinds/schema-fields.ts'
 import { specSchemas } from './kinds/schemas.ts'
 import { namePattern } from './names.ts'
 
@@ -36,7 +36,7 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
     override: ({ jsonSchema }) => {
       const properties = jsonSchema.properties as Record<string, JsonSchema> | undefined
       for (const [name, property] of Object.entries(properties ?? {})) {
-        if (property[notEnforced] === true) delete properties?.[name]
+        if (property[notEnforced] === true || property[misplacedField] === true) delete properties?.[name]
       }
     },
   })

@@ -169,7 +169,7 @@ describe('a spec is refused', () => {
       { targets: [target], timeouts: { total: '25h', idle: '0s', connect: '5 s', firstToken: 5 } },
       [
         'invalid models.x.timeouts.connect: expected a duration such as 250ms, 30s, 10m, 24h or 30d',
-        'invalid models.x.timeouts.firstToken: expected text, found a number (put it in quotes)',
+        'invalid models.x.timeouts.firstToken: a duration has a unit: write 5s for seconds or 5ms for milliseconds',
         'invalid models.x.timeouts.idle: expected a duration from 1ms to 24h',
         'invalid models.x.timeouts.total: expected a duration from 1ms to 24h',
       ],
@@ -177,7 +177,11 @@ describe('a spec is refused', () => {
     [
       'providers',
       {},
-      ['invalid providers.x.kind: is required: one of openai, azure, anthropic, bedrock, gemini, vertex, cohere, demo'],
+      [
+        expect.stringMatching(
+          /^invalid providers\.x\.kind: is required: one of openai, azure, .*, groq, .*, lmstudio$/,
+        ),
+      ],
     ],
     [
       'providers',

@@ -105,7 +105,7 @@ test.each<[string, Parameters<Gateway['put']>, string[]]>([
     ['models', 'x', { targets: [1, { provider: 'nobody', model: 'm' }], fallbacks: 'fast' }],
     [
       'models.x.targets[0]: expected a map of fields, found a number',
-      'models.x.fallbacks: expected a list, found text',
+      'models.x.fallbacks: expected a list, found text (write [ ] around it)',
       'models.x.targets[1].provider: there is no provider "nobody"',
     ],
   ],

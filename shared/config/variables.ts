@@ -3,15 +3,21 @@
 export interface ExpandedText {
   text: string
   problems: string[]
+  /** Variables that have no value and no default. */
+  unset: string[]
+  /** Variables that are set to nothing and have no default. */
+  empty: string[]
 }
 
-/** A variable that is unset and has no default is a problem; `:-` stands in for a set but empty one too, as in a shell.
+/** `:-` stands in for a set but empty variable too, as in a shell.
  *  Without an environment every variable is a problem. Values are put in as they are and not expanded again. */
 export function expandVariables(
   text: string,
   env: Readonly<Record<string, string | undefined>> | undefined,
 ): ExpandedText {
   const problems: string[] = []
+  const unset: string[] = []
+  const empty: string[] = []
   const expanded = text.replace(/\$\$\{|\$\{([^}]*)(\}?)/g, (whole, inside: string | undefined, end: string) => {
     if (inside === undefined) return '${'
     const [, name, fallback] = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s.exec(inside) ?? []
@@ -25,8 +31,9 @@ export function expandVariables(
     }
     const value = Object.hasOwn(env, name) ? env[name] : undefined
     if (fallback !== undefined && (value === undefined || value === '')) return fallback
-    if (value === undefined) problems.push(`the variable ${name} is not set`)
+    if (value === undefined) unset.push(name)
+    if (value === '') empty.push(name)
     return value ?? ''
   })
-  return { text: expanded, problems }
+  return { text: expanded, problems, unset, empty }
 }

@@ -29,3 +29,21 @@ const byHost: Readonly<Record<string, string>> = {
 export function catalogueProviderOf(kind: string, hostname: string): string | undefined {
   return kind === 'openai' ? byHost[hostname] : byKind[kind]
 }
+
+const services: ReadonlySet<string> = new Set(Object.values(byHost))
+
+export interface NamedProvider {
+  readonly provider: string
+  readonly kind: string
+  readonly hostname: string
+  readonly bareNames?: boolean | readonly string[] | undefined
+}
+
+/** Which part of the catalogue says what the models of a provider are called. A server that is in no list stands for the
+ *  service whose name it has (`openai`), and for OpenAI where bare names are asked for. */
+export function namingPlaceOf({ provider, kind, hostname, bareNames }: NamedProvider): string | undefined {
+  const place = catalogueProviderOf(kind, hostname)
+  if (place !== undefined || kind !== 'openai') return place
+  if (services.has(provider)) return provider
+  return bareNames === true ? 'openai' : undefined
+}

@@ -3,6 +3,7 @@
 // that is not here works all the same, and is said to have no price.
 import { createRequire } from 'node:module'
 import type { Capability, ModelFacts } from '../chat/capabilities.ts'
+import { effortWords } from './effort-words.ts'
 import { type Price, priceOfRates, type Rates } from './price.ts'
 
 export interface CatalogueModel {
@@ -36,9 +37,31 @@ export function catalogueModel(provider: string, model: string): CatalogueModel 
   if (known !== undefined) return known
   const entry = find(provider, model)
   if (entry === undefined) return undefined
-  const made = compile(entry)
+  const made = compile(entry, model)
   compiled.set(key, made)
   return made
+}
+
+export interface CatalogueEntry {
+  readonly id: string
+  /** `2025-09-29`. */
+  readonly released: string
+  readonly isDeprecated: boolean
+}
+
+/** The models of one provider of the catalogue. */
+export function catalogueEntries(provider: string): CatalogueEntry[] {
+  const { providers } = catalogue()
+  const models = Object.hasOwn(providers, provider) ? providers[provider] : undefined
+  return Object.entries(models ?? {}).map(([id, { released, deprecated }]) => ({
+    id,
+    released,
+    isDeprecated: deprecated === true,
+  }))
+}
+
+export function cataloguePlaces(): string[] {
+  return Object.keys(catalogue().providers)
 }
 
 /** The names of all models, as `provider/model`. */
@@ -97,7 +120,7 @@ function spellings(provider: string, model: string): string[] {
   return [model]
 }
 
-function compile(entry: Entry): CatalogueModel {
+function compile(entry: Entry, model: string): CatalogueModel {
   const from = { type: 'catalogue', ...catalogueSource() } as const
   return {
     name: entry.name,
@@ -105,7 +128,7 @@ function compile(entry: Entry): CatalogueModel {
     isDeprecated: entry.deprecated === true,
     inputs: entry.inputs,
     outputs: entry.outputs,
-    facts: factsOf(entry),
+    facts: { ...factsOf(entry), efforts: effortWords(model) },
     price: entry.price === undefined ? undefined : priceOfRates(entry.price, from),
     priorityPrice: entry.priority === undefined ? undefined : priceOfRates(entry.priority, from),
   }

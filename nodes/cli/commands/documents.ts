@@ -1,6 +1,5 @@
 // Documents on this machine. Variables and secret files are filled in here, where they are, and the node is sent plain
 // data; what it refuses is shown at the line and column of the document it came from.
-import { readFileSync } from 'node:fs'
 import type { ConfigDocument } from '../../../shared/config/config-document.ts'
 import { checkDocument } from '../../../shared/config/decide.ts'
 import { type DiffEntry, formatDiff } from '../../../shared/config/diff.ts'
@@ -8,6 +7,7 @@ import { parseDocument } from '../../../shared/config/document.ts'
 import { emptyState } from '../../../shared/config/fold.ts'
 import type { Problem } from '../../../shared/config/problem.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import { readTextFile, textOfFile } from '../../../shared/text-file.ts'
 import type { Refusal } from '../admin-client.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { printable } from '../terminal.ts'
@@ -57,15 +57,10 @@ export async function exportDocument(context: VerbContext): Promise<ExitCode> {
 }
 
 function readDocument(context: VerbContext, file: string): Result<ConfigDocument, Refusal> {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    return fail({ code: exitCode.usage, message: `cannot read ${file}` })
-  }
+  const text = readTextFile(file)
+  if (!text.ok) return fail({ code: exitCode.usage, message: `cannot read ${file}: ${text.error}` })
   const format = file.endsWith('.json') ? 'json' : 'yaml'
-  const readFile = (path: string) => readFileSync(path, 'utf8')
-  return done(parseDocument(text, { format, env: context.environment, readFile }))
+  return done(parseDocument(text.value, { format, env: context.environment, readFile: textOfFile }))
 }
 
 /** What can be said without a node: the document by itself, beside the demo provider. */

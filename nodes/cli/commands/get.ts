@@ -4,10 +4,14 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import { table } from '../terminal.ts'
 import { refused, show, type VerbContext } from '../verb.ts'
 
+const kinds = [...enforcedKinds, 'keys']
+export const keyColumns = ['id', 'name', 'owner', 'prefix', 'models', 'expiresAt']
+
 /** One resource, or all of a kind. */
 export async function get(context: VerbContext, kind: string, name: string | undefined): Promise<ExitCode> {
-  if (!enforcedKinds.some((known) => known === kind)) {
-    const message = `"${kind}" is no kind: ${enforcedKinds.join(', ')}${didYouMean(kind, enforcedKinds)}`
+  if (kind === 'keys' && name === undefined) return list(context, '/keys', keyColumns)
+  if (!kinds.some((known) => known === kind)) {
+    const message = `"${kind}" is no kind: ${kinds.join(', ')}${didYouMean(kind, kinds)}`
     return refused(context, { code: exitCode.usage, message })
   }
   if (name === undefined) return list(context, `/${kind}`, ['name', 'revision', 'spec'])

@@ -1,7 +1,7 @@
 // Virtual keys. A secret is printed once, alone on stdout, so that `KEY=$(headgate keys create ci)` works.
 import type { ExitCode } from '../exit-code.ts'
 import { refused, show, type VerbContext } from '../verb.ts'
-import { list } from './get.ts'
+import { keyColumns, list } from './get.ts'
 
 export interface KeyOptions {
   team?: string
@@ -26,7 +26,7 @@ export async function createKey(context: VerbContext, name: string, options: Key
 }
 
 export function listKeys(context: VerbContext): Promise<ExitCode> {
-  return list(context, '/keys', ['id', 'name', 'owner', 'prefix', 'models', 'expiresAt'])
+  return list(context, '/keys', keyColumns)
 }
 
 export async function rotateKey(

@@ -112,7 +112,10 @@ function pageRoutes(options: SessionOptions): Route[] {
       handle: async ({ query }) => {
         if (await options.consoleFiles.isBuilt()) return options.consoleFiles.frontPage()
         const token = query['token'] as string | undefined
-        return html(200, signInPage({ token, returnTo: localPath(query['return_to'] as string | undefined) }))
+        const returnTo = localPath(query['return_to'] as string | undefined)
+        const refusal = token === undefined ? undefined : options.signIn.linkRefusal(token)
+        if (refusal !== undefined) return html(200, signInPage({ token: undefined, returnTo, refusal }))
+        return html(200, signInPage({ token, returnTo }))
       },
     },
     {

@@ -21,7 +21,7 @@ ${refusal}
 <input type="hidden" name="return_to" value="${escapeHtml(shown.returnTo)}">
 ${form}
 </form>
-<p class="hint"><code>headgate open</code> prints a fresh sign-in link.</p>${
+<p class="hint"><code>npm run headgate -- open</code> on the machine of the gateway prints a fresh sign-in link.</p>${
       shown.token === undefined ? '' : '\n<script src="/sign-in.js" defer></script>'
     }`,
   )

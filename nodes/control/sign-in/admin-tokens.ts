@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { hashToken, newToken, tokenMatches } from './secret-hash.ts'
 
 const adminHashFile = 'admin-token.sha256'
-export const cliTokenFile = 'cli-token'
+const cliTokenFile = 'cli-token'
+/** The origin of the control port, so that the command line needs no address beside the data folder. */
+const cliUrlFile = 'cli-url'
 
 export interface OpenedTokens {
   tokens: AdminTokens
@@ -42,8 +44,14 @@ export class AdminTokens {
     return isAdmin ? 'admin' : isCli ? 'cli' : undefined
   }
 
+  /** Tells the command line on this machine where the control port is. */
+  async tellUrl(url: string): Promise<void> {
+    await writePrivate(join(this.#dataDir, cliUrlFile), url)
+  }
+
   /** A token of a node that has stopped must not lie around. */
   async close(): Promise<void> {
+    await rm(join(this.#dataDir, cliUrlFile), { force: true })
     await rm(join(this.#dataDir, cliTokenFile), { force: true })
   }
 }

@@ -32,6 +32,21 @@ describe('one-time links', () => {
     expect((await session('POST', { token })).status).toBe(401)
   })
 
+  test('a link that was used says so, and how to have another', async () => {
+    const link = control.node.signInLink()
+    const token = new URL(link).searchParams.get('token')!
+    expect((await form({ token })).status).toBe(303)
+    const sentence =
+      'This link has been used: each link opens one session. Run `npm run headgate -- open` on the machine of the gateway: it prints a fresh link.'
+    for (const told of [await fetch(link), await form({ token })]) {
+      const text = await told.text()
+      expect(text).toContain(`<p role="alert">${sentence}</p>`)
+      expect(text).not.toContain(token)
+    }
+    expect((await session('POST', { token })).json.detail).toBe(sentence)
+    expect((await session('POST', { token: 'never-made' })).json.detail).toMatch(/^This link was not made by this run/)
+  })
+
   test('another link is made for whoever holds the admin token', async () => {
     const made = await control.admin('POST', '/sign-in-links')
     expect(made.status).toBe(201)

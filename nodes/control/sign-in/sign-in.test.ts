@@ -8,7 +8,8 @@ import { Sessions } from './sessions.ts'
 test('a sign-in link opens one session, once', () => {
   const links = new OneTimeLinks(new ManualClock())
   const { token } = links.issue()
-  expect([links.redeem(token), links.redeem(token)]).toEqual([true, false])
+  expect([links.redeem(token), links.redeem(token)]).toEqual(['good', 'used'])
+  expect([links.look(token), links.look('never-made')]).toEqual(['used', 'unknown'])
 })
 
 test('a sign-in link is dead after ten minutes', () => {
@@ -16,13 +17,13 @@ test('a sign-in link is dead after ten minutes', () => {
   const links = new OneTimeLinks(clock)
   const { token } = links.issue()
   clock.advance(600_000)
-  expect(links.redeem(token)).toBe(false)
+  expect(links.redeem(token)).toBe('expired')
 })
 
 test('the hundred and first link takes the place of the oldest', () => {
   const links = new OneTimeLinks(new ManualClock())
   const tokens = Array.from({ length: 101 }, () => links.issue().token)
-  expect(tokens.map((token) => links.redeem(token)).indexOf(true)).toBe(1)
+  expect(tokens.map((token) => links.redeem(token)).indexOf('good')).toBe(1)
 })
 
 test('a session ends after twelve idle hours, and after seven days in any case', () => {

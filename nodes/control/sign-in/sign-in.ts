@@ -13,6 +13,14 @@ import { type Session, Sessions } from './sessions.ts'
 
 export type Proof = { type: 'link'; token: string } | { type: 'admin-token'; token: string }
 
+const freshLink = 'Run `npm run headgate -- open` on the machine of the gateway: it prints a fresh link.'
+const linkRefusals = {
+  used: `This link has been used: each link opens one session. ${freshLink}`,
+  expired: `This link has expired: a link is valid for ten minutes. ${freshLink}`,
+  unknown: `This link was not made by this run of the gateway; links end when it stops. ${freshLink}`,
+} as const
+const wrongToken = `This is not the admin token. Without it: ${freshLink.charAt(0).toLowerCase()}${freshLink.slice(1)}`
+
 const formRules = { failuresMax: 10, windowMs: 900_000, delayMs: 100, delayMsMax: 2_000 }
 // A forgotten old token in a script must not lock its neighbours out at once, hence the larger number and the short lock.
 const bearerRules = { failuresMax: 100, windowMs: 60_000, delayMs: 0, delayMsMax: 0 }
@@ -52,19 +60,27 @@ export class SignIn {
   async exchange(proof: Proof, clientIp: string): Promise<Result<{ cookie: string; session: Session }, Problem>> {
     const lockedMs = this.#formGuard.lockedMs(clientIp)
     if (lockedMs > 0) return fail(problems.locked(lockedMs))
-    if (!this.#holds(proof)) {
+    const refusal = this.#refusalOf(proof)
+    if (refusal !== undefined) {
       await this.#formGuard.failed(clientIp)
-      return fail(
-        problems.unauthorized('This link or token does not open a session. `headgate open` makes a new link.'),
-      )
+      return fail(problems.unauthorized(refusal))
     }
     this.#formGuard.succeeded(clientIp)
     return done(this.sessions.open('console'))
   }
 
-  #holds(proof: Proof): boolean {
-    if (proof.token.length > tokenLengthMax) return false
-    return proof.type === 'link' ? this.links.redeem(proof.token) : this.#tokens.actorOf(proof.token) === 'admin'
+  /** What the page behind a link says before anybody uses it; undefined while the link is good. */
+  linkRefusal(token: string): string | undefined {
+    const state = this.links.look(token)
+    return state === 'good' ? undefined : linkRefusals[state]
+  }
+
+  #refusalOf({ type, token }: Proof): string | undefined {
+    if (type === 'admin-token') {
+      return token.length <= tokenLengthMax && this.#tokens.actorOf(token) === 'admin' ? undefined : wrongToken
+    }
+    const state = token.length <= tokenLengthMax ? this.links.redeem(token) : 'unknown'
+    return state === 'good' ? undefined : linkRefusals[state]
   }
 
   async #byBearer(authorization: string, clientIp: string): Promise<Result<{ actor: string }, Problem>> {

@@ -124,6 +124,7 @@ export class TestGateway {
       realtime: new RealtimeApi({ admission, live, tools: { ...attempts, openSocket } }),
       isReady: () => true,
       idPrefix: 'req_',
+      clusterMark: 'mark',
       countRejection: (code) => void rejections.push(code),
     })
     timers.start()

@@ -13,7 +13,14 @@ import { testTarget } from '../providers/test-connect.ts'
 import { defaultTimeouts } from '../routing/model-route.ts'
 import { anthropic, openAiChat } from '../streams/test-streams.ts'
 import type { WholeAnswer } from '../translators/translator.ts'
-import { type AnswerReader, ErrorReader, type ReadAttempt, StreamReader, WholeReader } from './answer-reader.ts'
+import {
+  type AnswerReader,
+  closingMs,
+  ErrorReader,
+  type ReadAttempt,
+  StreamReader,
+  WholeReader,
+} from './answer-reader.ts'
 import { keepAliveMs } from './keep-alive.ts'
 import { openAttempt } from './test-attempt.ts'
 
@@ -31,6 +38,8 @@ class RememberingAttempt implements ReadAttempt {
   givenUp = 0
   answers: (WholeAnswer & { bytes: number })[] = []
   closed = 0
+  aborted = 0
+  dues: number[] = []
   silences: number[] = []
 
   constructor(target: Target, headers: Readonly<Record<string, string>>) {
@@ -54,6 +63,14 @@ class RememberingAttempt implements ReadAttempt {
 
   answered(answer: WholeAnswer, bytes: number): void {
     this.answers.push({ ...answer, bytes })
+  }
+
+  abort(): void {
+    this.aborted++
+  }
+
+  dueIn(ms: number): void {
+    this.dues.push(ms)
   }
 
   close(): void {
@@ -98,7 +115,7 @@ describe('the body of an error', () => {
     push(reader, 'x'.repeat(60 << 10))
     push(reader, 'x'.repeat(60 << 10))
     reader.end()
-    expect(attempt.failures).toMatchObject([{ condition: '5xx', error: { message: 'The upstream answered 503.' } }])
+    expect(attempt.failures).toMatchObject([{ condition: '5xx', error: { type: 'upstream-overloaded' } }])
     const rejected = attemptAt()
     const longer = new ErrorReader(rejected, head)
     push(longer, 'x'.repeat(60 << 10))
@@ -210,6 +227,38 @@ describe('a stream', () => {
     push(reader, openAiChat.word('hi') + openAiChat.closing.replace('data: [DONE]\n\n', ''))
     reader.lost(reset)
     expect([attempt.closed, attempt.failures, sent.at(-1)]).toEqual([1, [], 'last data: [DONE]\n\n'])
+  })
+
+  test('that is complete has two seconds to end, and is then whole', () => {
+    const { attempt, sent, reader } = reading(claude)
+    push(reader, anthropic.opening + anthropic.word('hi'))
+    expect(attempt.dues).toEqual([])
+    push(reader, anthropic.closing.replace(/event: message_stop.*$/s, ''))
+    push(reader, ': keep-alive\n\n')
+    expect(attempt.dues).toEqual([closingMs])
+    attempt.clockMs = closingMs
+    reader.due()
+    expect([attempt.aborted, attempt.failures, sent.at(-1)]).toEqual([1, [], 'last data: [DONE]\n\n'])
+  })
+
+  test('that goes on after a finish is not complete', () => {
+    const { attempt, reader } = reading()
+    push(reader, openAiChat.closing.replace('data: [DONE]\n\n', '') + openAiChat.word('more'))
+    attempt.clockMs = closingMs
+    reader.due()
+    expect([attempt.dues, attempt.aborted, attempt.failures]).toEqual([[], 0, []])
+  })
+
+  test('that is finished and tells no usage ends well when the time of a silence is over', () => {
+    const { attempt, reader } = reading()
+    const [finish = ''] = openAiChat.closing.split('data: {"id":"c1","created":1,"model":"gpt-4o","choices":[],')
+    push(reader, openAiChat.word('hi') + finish)
+    attempt.clockMs = 39_999
+    reader.due()
+    expect(attempt.aborted).toBe(0)
+    attempt.clockMs = 40_000
+    reader.due()
+    expect([attempt.aborted, attempt.failures]).toEqual([1, []])
   })
 
   test('whose bytes are no events is given up', () => {

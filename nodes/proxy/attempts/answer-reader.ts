@@ -33,6 +33,10 @@ export interface ReadAttempt {
   answered(answer: WholeAnswer, bytes: number): void
   /** The stream has ended well. */
   close(): void
+  /** The stream is whole, and the upstream does not end it. */
+  abort(): void
+  /** The time for the next look. */
+  dueIn(ms: number): void
   /** Nothing has come for a while, which is still allowed; `nextMs` until the next look. */
   stillSilent(nowMs: number, nextMs: number): void
 }
@@ -50,6 +54,8 @@ export interface AnswerReader {
   due(): void
 }
 
+/** An upstream may take this long to close a stream after its end, or to finish the body of an error. */
+export const closingMs = 2_000
 const errorBodyBytesMax = 64 << 10
 
 /** Reads the body of an error for its words. Where they do not come, the status alone counts. */
@@ -106,7 +112,7 @@ export class WholeReader implements AnswerReader {
   end(): void {
     const bytes = this.#held.whole()
     const answer = this.#attempt.translator.readAnswer(bytes, this.#contentType)
-    if (answer === undefined) this.#attempt.fail(brokenAnswer)
+    if (answer === undefined) this.#attempt.fail(this.#attempt.translator.failureWithin?.(bytes) ?? brokenAnswer)
     else this.#attempt.answered(answer, bytes.length)
   }
 
@@ -125,6 +131,7 @@ export class WholeReader implements AnswerReader {
 export class StreamReader implements AnswerReader {
   readonly #attempt: ReadAttempt
   readonly stream: AnswerStream
+  #wasComplete = false
 
   constructor(attempt: ReadAttempt, stream: AnswerStream) {
     this.#attempt = attempt
@@ -132,7 +139,10 @@ export class StreamReader implements AnswerReader {
   }
 
   push(bytes: Buffer): void {
-    if (this.stream.push(bytes, this.#attempt.nowMs()) === 'broken') this.#attempt.giveUp(brokenAnswer)
+    const { stream } = this
+    if (stream.push(bytes, this.#attempt.nowMs()) === 'broken') this.#attempt.giveUp(brokenAnswer)
+    else if (stream.complete && !this.#wasComplete) this.#attempt.dueIn(closingMs)
+    this.#wasComplete = stream.complete
   }
 
   end(): void {
@@ -148,13 +158,25 @@ export class StreamReader implements AnswerReader {
 
   due(): void {
     const { limits, timeouts } = this.#attempt
-    const { forwarded, lastEventMs } = this.stream
+    const { forwarded, complete, lastEventMs } = this.stream
     const nowMs = this.#attempt.nowMs()
     const leftMs = limits.leftMs(timeouts, nowMs)
-    const allowedMs = forwarded ? timeouts.idleMs : limits.firstTokenMs(timeouts)
+    const silentMs = forwarded ? timeouts.idleMs : limits.firstTokenMs(timeouts)
+    const allowedMs = complete ? Math.min(silentMs, closingMs) : silentMs
     const idleMs = nowMs - lastEventMs
-    if (leftMs <= 0) this.#attempt.giveUp(totalTimeout)
-    else if (idleMs >= allowedMs) this.#attempt.giveUp(forwarded ? idleTimeout : firstTokenTimeout)
+    if (leftMs <= 0) this.#over(totalTimeout)
+    else if (idleMs >= allowedMs) this.#over(forwarded ? idleTimeout : firstTokenTimeout)
     else this.#attempt.stillSilent(nowMs, Math.min(leftMs, keepAliveMs, allowedMs - idleMs))
+  }
+
+  /** An answer that is whole ends well, although its upstream neither closes it nor goes on. */
+  #over(failure: UpstreamFailure): void {
+    const { stream } = this
+    if (stream.complete) stream.stop()
+    else if (!stream.finished || stream.end() === 'cut') {
+      this.#attempt.giveUp(failure)
+      return
+    }
+    this.#attempt.abort()
   }
 }

@@ -13,9 +13,10 @@ import { backOff, type Credential, recovered } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
-import { nextAttempt, type RetryPlan, retryWaitMsMax } from '../routing/next-attempt.ts'
+import { nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
 import type { Deadline, TimerWheel } from '../routing/timer-wheel.ts'
 import type { StreamTiming } from '../streams/answer-stream.ts'
+import { FailedTargets } from './failed-targets.ts'
 import { TimeLimits } from './time-limits.ts'
 
 /** What attempts need of the node that they run on. */
@@ -78,8 +79,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   #prepared: Prepared | undefined
   /** Why the first target that was passed over could not take the request. */
   #ineligible: Ineligible | undefined
-  #smallestWaitMs = Number.POSITIVE_INFINITY
-  #everyAttemptLimited = true
+  readonly #failed = new FailedTargets<Target>()
   #inFlight = false
 
   constructor(
@@ -188,12 +188,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.waited(attempt, nowMs)
     this.record(attempt, failure.outcome, { used: undefined, nowMs })
     if (condition === 'auth') this.#onAuthRefused(attempt)
-    if (condition === '429') {
-      this.#smallestWaitMs = Math.min(this.#smallestWaitMs, failure.retryAfterMs ?? retryWaitMsMax)
-    } else this.#everyAttemptLimited = false
+    this.#failed.add(attempt.planned.target, failure)
     const planned = this.#nextAfter(attempt, failure, nowMs)
     if (planned !== undefined) this.#begin(planned)
-    else if (!this.isPausing) this.giveUp(this.#lastError(error), attempt)
+    else if (!this.isPausing) this.giveUp(this.#failed.passingError() ?? error, attempt)
   }
 
   /** Tries the same target at once, with what it is prepared now; another one where it cannot take the request any more. */
@@ -211,19 +209,17 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   /** The attempt that begins at once; undefined when there is none, or a pause comes first. */
   #nextAfter(attempt: Running, failure: UpstreamFailure, nowMs: number): PlannedAttempt<Target> | undefined {
     const { target, route } = attempt.planned
-    if (this.request.reply.gone || this.limits.leftMs(route.timeouts, nowMs) <= 0) return undefined
+    const leftMs = this.limits.leftMs(route.timeouts, nowMs)
+    if (this.request.reply.gone || leftMs <= 0) return undefined
     const { condition, retryAfterMs } = failure
-    const end = { target, condition, retryAfterMs, isOnlyCredential: target.credentials.length === 1 }
+    const passes = failure.passing !== undefined
+    const end = { target, condition, passes, retryAfterMs, isOnlyCredential: target.credentials.length === 1 }
     const next = nextAttempt(end, this, this.tools.chance)
-    if (next.type === 'give-up') return undefined
+    if (next.type === 'give-up' || next.afterMs >= leftMs) return undefined
     if (next.planned.repeats === 0) return next.planned
     this.#planned = next.planned
     this.tools.timers.arm(this, next.afterMs)
     return undefined
-  }
-
-  #lastError(error: GatewayError): GatewayError {
-    return this.#everyAttemptLimited ? { type: 'upstream-limited', retryAfterMs: this.#smallestWaitMs } : error
   }
 
   #onAuthRefused({ credential, planned, status }: Running): void {

@@ -58,15 +58,15 @@ describe('a whole answer', () => {
   test('it is told when all of it has come, with what it used', () => {
     const { attempt, call, owner, clock } = startAttempt()
     clock.advance(100)
-    call.head(200, json).data('{"choices":[],')
+    call.head(200, json).data('{"choices":[{}],')
     expect([attempt.status, attempt.firstByteMs, owner.told]).toEqual([200, 100, []])
     call.data('"usage":{"prompt_tokens":3,"completion_tokens":4}}').end()
     expect(owner.told).toEqual([
       {
         type: 'answered',
-        bytes: 64,
+        bytes: 66,
         answer: {
-          body: Buffer.from('{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}'),
+          body: Buffer.from('{"choices":[{}],"usage":{"prompt_tokens":3,"completion_tokens":4}}'),
           contentType: 'application/json',
           usage: expect.objectContaining({ input: 3, output: 4 }),
         },
@@ -136,7 +136,7 @@ describe('a stream', () => {
   test('its first byte is announced before it is sent, and its terminal event is told apart', () => {
     const { attempt, call, owner } = startAttempt(streamed)
     call.stream(openAiChat.opening, openAiChat.word('hi'), openAiChat.closing)
-    expect(owner.types).toEqual(['first-byte', 'bytes', 'bytes', 'bytes', 'stream-end'])
+    expect(owner.types).toEqual(['first-byte', 'bytes', 'bytes', 'stream-end'])
     expect(owner.told.at(-1)).toEqual({ type: 'stream-end', last: 'data: [DONE]\n\n' })
     expect(attempt.hasForwarded).toBe(true)
   })
@@ -152,7 +152,7 @@ describe('a stream', () => {
   test('a caller who is slow pauses it, and it goes on when it is told to', () => {
     const { attempt, call, owner } = startAttempt(streamed)
     owner.takes = 'full'
-    call.stream(openAiChat.opening)
+    call.stream(openAiChat.word('hi'))
     expect(call.paused).toBe(true)
     attempt.resume()
     expect(call.paused).toBe(false)
@@ -173,6 +173,32 @@ describe('a stream', () => {
     call.stream('')
     clock.advance(4_000 + ticksMs)
     expect(owner.failure).toEqual(firstTokenTimeout)
+  })
+
+  test.each(['comments', 'roles'])('%s alone do not count as a beginning, however many come', (what) => {
+    const timeouts = { ...defaultTimeouts, firstTokenMs: 3_000 }
+    const { call, owner, clock } = startAttempt({ ...streamed, route: { timeouts } })
+    call.stream('')
+    for (let second = 0; second < 3; second++) {
+      call.data(what === 'comments' ? ': PROCESSING\n\n' : openAiChat.opening)
+      clock.advance(1_000)
+    }
+    clock.advance(ticksMs)
+    expect([call.aborted, owner.types, owner.failure]).toEqual([true, ['failed'], firstTokenTimeout])
+  })
+
+  test.each([': keep-alive\n\n', ''])('one that is complete ends well after two seconds of %j', (sign) => {
+    const { call, owner, clock } = startAttempt(streamed)
+    call.stream(openAiChat.opening, openAiChat.word('hi'), openAiChat.closing.replace('data: [DONE]\n\n', ''))
+    for (let tick = 0; tick < 19; tick++) {
+      if (sign !== '') call.data(sign)
+      clock.advance(100)
+    }
+    expect([call.aborted, owner.types.includes('stream-end')]).toEqual([false, false])
+    clock.advance(100 + ticksMs)
+    expect([call.aborted, owner.told.at(-1)]).toEqual([true, { type: 'stream-end', last: 'data: [DONE]\n\n' }])
+    clock.advance(60_000)
+    expect(owner.types.filter((type) => type === 'stream-end' || type === 'failed')).toEqual(['stream-end'])
   })
 
   test('one that falls silent is given up after the time that a silence may last, and told of before', () => {

@@ -23,7 +23,7 @@ import type { Deadline } from '../routing/timer-wheel.ts'
 import type { AnswerStream, StreamOptions, StreamSink } from '../streams/answer-stream.ts'
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamError, UpstreamHandler, UpstreamHead } from '../upstream/upstream.ts'
-import { type AnswerReader, ErrorReader } from './answer-reader.ts'
+import { type AnswerReader, closingMs, ErrorReader } from './answer-reader.ts'
 import type { RunningAttempt } from './attempt-loop.ts'
 import type { AttemptParts } from './attempt-owner.ts'
 import { credentialFor, headerLinesOf } from './authorize-attempt.ts'
@@ -32,8 +32,6 @@ import { keepAliveMs } from './keep-alive.ts'
 import { type OpenedAttempt, openAnswer } from './open-answer.ts'
 import type { TimeLimits } from './time-limits.ts'
 
-/** An upstream may take this long to close a stream after its terminal event, or to finish the body of an error. */
-const closingMs = 2_000
 const anthropicLimits = 'anthropic-ratelimit-'
 
 export class Attempt
@@ -280,6 +278,10 @@ export class Attempt
     if (this.#phase === 'closing') this.abort()
     else if (this.#reader !== undefined) this.#reader.due()
     else this.giveUp(this.limits.leftMs(this.timeouts, this.nowMs()) <= 0 ? totalTimeout : firstTokenTimeout)
+  }
+
+  dueIn(ms: number): void {
+    if (this.#phase === 'running') this.#arm(ms)
   }
 
   stillSilent(nowMs: number, nextMs: number): void {

@@ -191,7 +191,7 @@ const cuts: readonly Cut[] = [
     name: 'responses that pass through',
     asked: { path: '/v1/responses', body: { model: 'gpt', input: 'hi', stream: true, store: false } },
     dialect: openAiResponses,
-    event: /\n\ndata: \{"error":\{[^\n]*"code":"invalid_api_key"\}\}\n\n$/,
+    event: /\n\nevent: response\.failed\ndata: [^\n]*"code":"invalid_api_key"[^\n]*\n\n$/,
   },
   {
     name: 'responses that are translated',

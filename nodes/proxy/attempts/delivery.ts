@@ -74,7 +74,7 @@ export interface DeliveredRequest {
 
 export class Delivery implements AnswerDelivery, LiveRequest {
   readonly request: AuthenticatedRequest
-  readonly sessionModel = undefined
+  readonly sessionModels = undefined
   livePrevious: LiveRequest | undefined = undefined
   liveNext: LiveRequest | undefined = undefined
   readonly #tools: DeliveryTools

@@ -9,9 +9,10 @@ const tokenHash = 'key_1'.padEnd(64, '0')
 const expiresAt = '2026-06-01T00:00:00.000Z'
 const expiresAtMs = Date.parse(expiresAt)
 
-function live(sessionModel?: string): LiveRequest {
+function live(...sessionModels: string[]): LiveRequest {
   const { request } = testRequest({ caller: { ...testCaller, tokenHash } })
-  return { request, sessionModel, cut: () => {}, livePrevious: undefined, liveNext: undefined }
+  const names = sessionModels.length === 0 ? undefined : sessionModels
+  return { request, sessionModels: names, cut: () => {}, livePrevious: undefined, liveNext: undefined }
 }
 
 /** A configuration with these keys. */
@@ -39,4 +40,7 @@ test('a session ends when its key may not use its model any more; a request ends
   expect(keyError(live('fast'), narrow, 0)).toBeUndefined()
   expect(keyError(live('other'), narrow, 0)).toEqual({ type: 'model-not-allowed', model: 'other' })
   expect(keyError(live(), narrow, 0)).toBeUndefined()
+  // By the name that the caller wrote, or by what it stands for.
+  expect(keyError(live('written', 'fast'), narrow, 0)).toBeUndefined()
+  expect(keyError(live('written', 'other'), narrow, 0)).toEqual({ type: 'model-not-allowed', model: 'written' })
 })

@@ -6,12 +6,12 @@ import type { LiveRequest } from './live-requests.ts'
 
 /** Undefined: it does. `wallMs`: the wall clock. */
 export function keyError(
-  { request, sessionModel }: LiveRequest,
+  { request, sessionModels }: LiveRequest,
   snapshot: Pick<Snapshot, 'callers'>,
   wallMs: number,
 ): GatewayError | undefined {
   const caller = snapshot.callers.get(request.caller.tokenHash)
   if (caller === undefined || caller.expiresAtMs <= wallMs) return { type: 'unknown-key' }
-  if (sessionModel === undefined || mayUse(caller, sessionModel)) return undefined
-  return { type: 'model-not-allowed', model: sessionModel }
+  if (sessionModels === undefined || sessionModels.some((name) => mayUse(caller, name))) return undefined
+  return { type: 'model-not-allowed', model: sessionModels[0] ?? '' }
 }

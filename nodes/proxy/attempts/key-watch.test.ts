@@ -20,7 +20,7 @@ function watched() {
   const { request } = testRequest({ caller: { ...testCaller, tokenHash } })
   const one = {
     request,
-    sessionModel: undefined,
+    sessionModels: undefined,
     livePrevious: undefined,
     liveNext: undefined,
     cut(error: GatewayError) {

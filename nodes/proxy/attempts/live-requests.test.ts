@@ -7,7 +7,7 @@ import { type LiveRequest, LiveRequests } from './live-requests.ts'
 /** Leaves the list when it is cut, as everything in it does. */
 class Open implements LiveRequest {
   readonly request = testRequest().request
-  readonly sessionModel = undefined
+  readonly sessionModels = undefined
   readonly cuts: GatewayError[] = []
   livePrevious: LiveRequest | undefined
   liveNext: LiveRequest | undefined

@@ -5,8 +5,9 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 
 export interface LiveRequest {
   readonly request: Pick<AuthenticatedRequest, 'caller'>
-  /** The model whose use is open-ended; undefined: the request ends by itself, whatever its key may use later. */
-  readonly sessionModel: string | undefined
+  /** The names of the model whose use is open-ended, of which one must stay allowed; undefined: the request ends by itself,
+   *  whatever its key may use later. */
+  readonly sessionModels: readonly string[] | undefined
   /** Ends it. It leaves the list by itself. */
   cut(error: GatewayError): void
   /** Owned by the list. */

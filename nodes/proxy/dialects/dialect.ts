@@ -9,6 +9,7 @@ import type { ChatEvent, Emit } from '../../../shared/chat/events.ts'
 import type { AssistantPart, Dialect, Json, JsonObject } from '../../../shared/chat/parts.ts'
 import type { ChatRequest, Message, Parameter } from '../../../shared/chat/request.ts'
 import type { Result } from '../../../shared/result.ts'
+import type { CallIdRules } from './common/call-ids.ts'
 
 /** A flaw in a request, and its place, for example `messages[2].content[0].type`. */
 export interface BadRequest {
@@ -130,6 +131,8 @@ export interface Quirks {
   readonly cacheMarkers?: boolean | undefined
   /** Whether the host accepts tools that take free text. Others are sent functions with one member `input` in their place. */
   readonly customTools?: boolean | undefined
+  /** Which ids of tool calls the host accepts. Default: OpenAI's rules. */
+  readonly callIds?: CallIdRules | undefined
   /** Whether the host accepts Google's thought signatures (`extra_content.google`). */
   readonly thoughtSignatures?: boolean | undefined
   /** Whether the host wants the model's reasoning back, as `reasoning_content`. */

@@ -52,3 +52,31 @@ export function encodedEvent(name: string, value: unknown, type: 'event' | 'exce
   }
   return Buffer.from(codec.encode({ headers, body: Buffer.from(JSON.stringify(value)) }))
 }
+
+/** A conversation in which the model called a tool once by each id, and each call has a result: the id again. */
+export function callingOnce(ids: readonly string[], name = 'f'): ChatRequest['messages'] {
+  return ids.flatMap((id): ChatRequest['messages'] => [
+    { role: 'user', parts: [{ type: 'text', text: 'go on' }] },
+    { role: 'assistant', parts: [{ type: 'tool-call', id, name, input: '{}', form: 'function' }] },
+    { role: 'user', parts: [{ type: 'tool-result', callId: id, parts: [{ type: 'text', text: id || 'none' }] }] },
+  ])
+}
+
+/** The body that an upstream is sent, and what the caller is told of it. */
+export function sentTo(upstream: UpstreamDialect, request: Partial<ChatRequest>, target: Partial<TargetTraits> = {}) {
+  const printed = upstream.printRequest(requestOf(request), { ...plainTarget, ...target })
+  if (!printed.ok) throw new Error(JSON.stringify(printed.error))
+  const dropped = printed.value.dropped.map((one) => ('parameter' in one ? one.parameter : one.member))
+  // biome-ignore lint/suspicious/noExplicitAny: tests read into bodies whose shape they assert
+  return { printed: printed.value, body: JSON.parse(printed.value.body) as any, dropped }
+}
+
+/** The values of a member, wherever it stands in a body. */
+export function valuesOf(body: unknown, name: string): unknown[] {
+  const values: unknown[] = []
+  JSON.stringify(body, (key, value) => {
+    if (key === name) values.push(value)
+    return value
+  })
+  return values
+}

@@ -107,7 +107,7 @@ const errorTable = {
     ...row(426, invalid, 'upgrade_required', 'This path takes WebSocket connections: GET with `Upgrade: websocket`.'),
     headers: ['upgrade', 'websocket'],
   },
-  'not-served': ({ what }) => row(501, invalid, 'not_supported', `${what} is not served by this version.`),
+  'not-served': (error) => row(501, invalid, 'not_supported', notServed(error)),
   'no-config': passing(row(503, 'server_error', 'no_config', 'The gateway has no configuration yet.'), 1_000),
   'config-damaged': passing(
     row(
@@ -130,6 +130,10 @@ function unknownModel({ model, nearest }: { model: string; nearest: readonly str
   const hint =
     nearest.length === 0 ? 'GET /v1/models lists the models.' : `Did you mean ${nearest.map(shown).join(', ')}?`
   return `There is no model ${shown(model)}. ${hint}`
+}
+
+function notServed({ name, instead }: { name: string | undefined; instead: string }): string {
+  return `${name === undefined ? 'This endpoint' : `The ${name} API`} is not served by Headgate. ${instead}`.trim()
 }
 
 function unknownPath(nearest: string | undefined): string {

@@ -14,7 +14,8 @@ export type GatewayError =
   | { readonly type: 'method-not-allowed'; readonly allow: string }
   | { readonly type: 'upgrade-required' }
   | { readonly type: 'unknown-object'; readonly kind: 'file' | 'batch' }
-  | { readonly type: 'not-served'; readonly what: string }
+  /** Of an API of a provider; `name` is undefined where only that much is known. */
+  | { readonly type: 'not-served'; readonly name: string | undefined; readonly instead: string }
   /** The process ends before the request does. */
   | { readonly type: 'shutting-down' }
   | { readonly type: 'no-config' }
@@ -53,6 +54,8 @@ export type UpstreamGatewayError =
   /** The upstream reported an error inside its stream; `message` is what it said. */
   | { readonly type: 'upstream-error-event'; readonly message: string | undefined }
   | { readonly type: 'upstream-limited'; readonly retryAfterMs: number }
+  /** `retryAfterMs` is undefined where no upstream said how long to wait. */
+  | { readonly type: 'upstream-overloaded'; readonly retryAfterMs: number | undefined }
   | { readonly type: 'upstream-error'; readonly message: string }
   | { readonly type: 'upstream-timeout'; readonly message: string }
   | { readonly type: 'upstream-auth' }

@@ -2,7 +2,7 @@
 import type { ChatError } from '../../../shared/chat/error.ts'
 import type { GatewayError } from './gateway-error.ts'
 import { toldCode } from './told-code.ts'
-import { failureOfChatError, type UpstreamFailure } from './upstream-failure.ts'
+import { brokenAnswer, failureOfChatError, type UpstreamFailure } from './upstream-failure.ts'
 
 /** An error in the place of the first event means what an answer with its status would mean. `error` is undefined where the
  *  event was not understood; `message` is what it said. */
@@ -18,9 +18,23 @@ export function failureInStream(error: ChatError | undefined, message: string | 
     case 'quota':
     case 'rate-limit':
       return failureOfChatError({ status: 429, contentType: '', retryAfterMs: undefined, body: noBody }, error)
+    case 'overloaded':
+      return { ...errorEvent(message), passing: 'overloaded', retryAfterMs: error.retryAfterMs }
     default:
-      return { outcome: 'http-error', condition: '5xx', error: { type: 'upstream-error-event', message } }
+      return errorEvent(message)
   }
+}
+
+/** An answer with a good status that is an error. Another target may answer, whatever the error is. `error` is undefined where the
+ *  answer has no words. */
+export function failureInAnswer(error: ChatError | undefined): UpstreamFailure {
+  if (error === undefined || error.message === '') return brokenAnswer
+  const failure = failureInStream(error, error.message)
+  return { ...failure, condition: failure.condition ?? '5xx' }
+}
+
+function errorEvent(message: string | undefined): UpstreamFailure {
+  return { outcome: 'http-error', condition: '5xx', error: { type: 'upstream-error-event', message } }
 }
 
 function rejectedInStream(error: ChatError): GatewayError {

@@ -244,11 +244,18 @@ const cases: Cases = {
   ],
   'not-served': [
     {
-      error: { type: 'not-served', what: 'This endpoint' },
+      error: { type: 'not-served', name: undefined, instead: '' },
       status: 501,
       type: invalid,
       code: 'not_supported',
-      says: /^This endpoint is not served/,
+      says: /^This endpoint is not served by Headgate\.$/,
+    },
+    {
+      error: { type: 'not-served', name: 'Assistants', instead: 'Use the Responses API.' },
+      status: 501,
+      type: invalid,
+      code: 'not_supported',
+      says: /^The Assistants API is not served by Headgate\. Use the Responses API\.$/,
     },
   ],
   'no-config': [
@@ -396,7 +403,7 @@ const cases: Cases = {
       status: 502,
       type: 'server_error',
       code: 'upstream_error',
-      says: /error in its stream/,
+      says: /error in its answer/,
     },
   ],
   'upstream-limited': [
@@ -407,6 +414,24 @@ const cases: Cases = {
       code: 'rate_limit_exceeded',
       retryAfterMs: 1_500,
       says: /limits the rate/,
+    },
+  ],
+  'upstream-overloaded': [
+    {
+      error: { type: 'upstream-overloaded', retryAfterMs: 1_500 },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      retryAfterMs: 1_500,
+      says: /overloaded now/,
+    },
+    {
+      error: { type: 'upstream-overloaded', retryAfterMs: undefined },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      retryAfterMs: 2_000,
+      says: /overloaded now/,
     },
   ],
   'upstream-error': [

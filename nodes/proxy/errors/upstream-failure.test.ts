@@ -21,8 +21,8 @@ test.each([
   [422, 'http-error', undefined, 'upstream-rejected'],
   [429, 'http-error', '429', 'upstream-limited'],
   [500, 'http-error', '5xx', 'upstream-error'],
-  [503, 'http-error', '5xx', 'upstream-error'],
-  [529, 'http-error', '5xx', 'upstream-error'],
+  [503, 'http-error', '5xx', 'upstream-overloaded'],
+  [529, 'http-error', '5xx', 'upstream-overloaded'],
 ])('an answer with %i has the outcome %s, is retried on %s, and is told as %s', (status, outcome, condition, type) => {
   expect(failureOfAnswer(answered(status))).toMatchObject({ outcome, condition, error: { type } })
 })
@@ -56,8 +56,8 @@ test.each<[ChatErrorKind, number, string | undefined, string]>([
   ['permission', 404, 'auth', 'upstream-auth'],
   ['quota', 429, 'auth', 'upstream-auth'],
   ['rate-limit', 400, '429', 'upstream-limited'],
-  ['overloaded', 400, '5xx', 'upstream-error'],
-  ['overloaded', 529, '5xx', 'upstream-error'],
+  ['overloaded', 400, '5xx', 'upstream-overloaded'],
+  ['overloaded', 529, '5xx', 'upstream-overloaded'],
   ['invalid-request', 400, undefined, 'upstream-rejected'],
   ['context-length', 400, undefined, 'upstream-rejected'],
   ['server', 500, '5xx', 'upstream-error'],

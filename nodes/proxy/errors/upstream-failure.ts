@@ -11,6 +11,9 @@ export interface UpstreamFailure {
   /** `auth` always moves on to another target; undefined is never retried. */
   readonly condition: RetryCondition | 'auth' | undefined
   readonly error: GatewayError
+  /** What passes by itself, so that the caller may come again: the upstream limits the rate, or has more work than it can do. */
+  readonly passing?: 'limited' | 'overloaded' | undefined
+  /** As the upstream asked. */
   readonly retryAfterMs?: number | undefined
 }
 
@@ -45,9 +48,11 @@ export function failureOfAnswer(answer: ErrorAnswer, meant: MeantStatus = answer
       outcome: 'http-error',
       condition: '429',
       error: { type: 'upstream-limited', retryAfterMs: retryAfterMs ?? 1_000 },
+      passing: 'limited',
       retryAfterMs,
     }
   }
+  if (status === 503 || status === overloadedStatus) return overloaded(retryAfterMs)
   if (status === 401 || status === 402 || status === 403) {
     return { outcome: 'auth', condition: 'auth', error: { type: 'upstream-auth' } }
   }
@@ -65,6 +70,19 @@ export function failureOfAnswer(answer: ErrorAnswer, meant: MeantStatus = answer
 }
 
 type MeantStatus = Pick<ErrorAnswer, 'status' | 'retryAfterMs'>
+
+/** Anthropic's own (https://platform.claude.com/docs/en/api/errors). */
+const overloadedStatus = 529
+
+function overloaded(retryAfterMs: number | undefined): UpstreamFailure {
+  return {
+    outcome: 'http-error',
+    condition: '5xx',
+    error: { type: 'upstream-overloaded', retryAfterMs },
+    passing: 'overloaded',
+    retryAfterMs,
+  }
+}
 
 function httpError(message: string): UpstreamFailure {
   return { outcome: 'http-error', condition: undefined, error: { type: 'upstream-error', message } }
@@ -101,7 +119,7 @@ export function failureOfChatError(answer: ErrorAnswer, error: ChatError): Upstr
     case 'rate-limit':
       return failureOfAnswer(answer, { status: 429, retryAfterMs })
     case 'overloaded':
-      return failureOfAnswer(answer, { status: Math.max(500, status), retryAfterMs })
+      return overloaded(retryAfterMs)
     default:
       return failureOfAnswer(answer, { status, retryAfterMs })
   }

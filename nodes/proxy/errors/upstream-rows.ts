@@ -4,6 +4,9 @@ import type { UpstreamGatewayError } from './gateway-error.ts'
 
 type RowFor<Type extends UpstreamGatewayError['type']> = RowOf<Extract<UpstreamGatewayError, { type: Type }>>
 
+/** What callers are asked to wait where no upstream said how long; it is jittered like every wait of an overload. */
+const overloadedWaitMs = 2_000
+
 export const upstreamRows: { readonly [Type in UpstreamGatewayError['type']]: RowFor<Type> } = {
   // The answer itself is forwarded; this row names it in records and events.
   'upstream-rejected': ({ answer }) =>
@@ -16,7 +19,7 @@ export const upstreamRows: { readonly [Type in UpstreamGatewayError['type']]: Ro
     message,
     param,
   }),
-  'upstream-error-event': row(502, 'server_error', 'upstream_error', 'The upstream reported an error in its stream.'),
+  'upstream-error-event': row(502, 'server_error', 'upstream_error', 'The upstream reported an error in its answer.'),
   'upstream-limited': ({ retryAfterMs }) =>
     passing(
       row(
@@ -24,6 +27,16 @@ export const upstreamRows: { readonly [Type in UpstreamGatewayError['type']]: Ro
         'requests',
         'rate_limit_exceeded',
         'Every upstream of this model limits the rate now. Try again after the time given.',
+      ),
+      retryAfterMs,
+    ),
+  'upstream-overloaded': ({ retryAfterMs = overloadedWaitMs }) =>
+    passing(
+      row(
+        503,
+        'server_error',
+        'overloaded',
+        'Every upstream of this model is overloaded now. Try again after the time given.',
       ),
       retryAfterMs,
     ),

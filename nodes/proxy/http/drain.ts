@@ -18,7 +18,7 @@ export async function drain(
   server.stopListening()
   const startedMs = clock.monotonicMs()
   const isOver = (ms: number) => clock.monotonicMs() - startedMs >= ms
-  // Once a connection is a WebSocket, the server no longer counts it as a connection, only as a request.
+  // An open WebSocket counts as a request and not as a connection.
   while ((server.openConnections > 0 || server.openRequests > 0) && !isOver(drainMs)) {
     if (server.openRequests === 0 && isOver(idleMsMax)) break
     await pause(clock, pollMs)

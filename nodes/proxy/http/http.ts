@@ -10,6 +10,8 @@ export interface HttpServerOptions {
   /** Accepted `Host` names; empty accepts any. */
   readonly hosts: readonly string[]
   readonly trustedProxies: readonly string[]
+  /** Origins whose scripts may read answers; `*` is any. None by default. */
+  readonly corsOrigins?: readonly string[] | undefined
   /** Fails to start when another process listens on the port. Otherwise processes may share it. */
   readonly exclusivePort?: boolean | undefined
   /** Media types accepted for bodies; `application/json` by default. */
@@ -94,6 +96,8 @@ export interface RequestHead {
 
 export const keptHeaders = [
   'accept',
+  'access-control-request-headers',
+  'access-control-request-method',
   'anthropic-beta',
   'anthropic-version',
   'api-key',
@@ -101,11 +105,15 @@ export const keptHeaders = [
   'openai-beta',
   'openai-organization',
   'openai-project',
+  'origin',
   'traceparent',
   'tracestate',
   'user-agent',
   'x-goog-api-key',
 ] as const
+
+/** Of a question at `/livez`, and of the answer where the mark is that of the own cluster. */
+export const clusterMarkHeader = 'x-headgate-cluster'
 
 export type HttpError =
   | { type: 'bad-framing'; message: string }
@@ -153,7 +161,7 @@ export interface HttpServer {
   readonly port: number
   /** Number of open requests, streams included. */
   readonly openRequests: number
-  /** Number of open connections, idle ones included. */
+  /** Number of open connections, idle ones included, without WebSockets. */
   readonly openConnections: number
   /** Closes the listener. Open requests continue, and their connections close after them. */
   stopListening(): void

@@ -1,11 +1,18 @@
 // What the binary of uWebSockets.js does, pinned: the rules of this room follow from these facts. When one of these tests
 // turns red after an update, the rule that rests on it may go, or has to change.
 
-import { App, type HttpRequest, type HttpResponse, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js'
+import {
+  App,
+  type HttpRequest,
+  type HttpResponse,
+  type TemplatedApp,
+  us_listen_socket_close,
+  us_socket_local_port,
+} from 'uWebSockets.js'
 import { spawnSync } from 'node:child_process'
 import net from 'node:net'
-import { afterEach, expect, test } from 'vitest'
-import { answersTo, statusesOf, talk } from './raw-client.ts'
+import { afterEach, expect, test, vi } from 'vitest'
+import { answersTo, statusesOf, talk, until } from './raw-client.ts'
 
 const closers: (() => void)[] = []
 afterEach(() => {
@@ -14,19 +21,25 @@ afterEach(() => {
 
 /** A bare server with one route; returns its port. */
 function bare(route: (response: HttpResponse, request: HttpRequest) => void): Promise<number> {
+  return listening(
+    App().any('/*', (response, request) => {
+      response.onAborted(() => {})
+      route(response, request)
+    }),
+  )
+}
+
+function listening(app: TemplatedApp): Promise<number> {
   return new Promise((resolve) => {
-    App()
-      .any('/*', (response, request) => {
-        response.onAborted(() => {})
-        route(response, request)
-      })
-      .listen('127.0.0.1', 0, (socket) => {
-        if (socket === false) return
-        closers.push(() => us_listen_socket_close(socket))
-        resolve(us_socket_local_port(socket))
-      })
+    app.listen('127.0.0.1', 0, (socket) => {
+      if (socket === false) return
+      closers.push(() => us_listen_socket_close(socket))
+      resolve(us_socket_local_port(socket))
+    })
   })
 }
+
+const handshake = `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`
 
 const get = (path = '/') => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
 const smuggling = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 36\r\n\r\n${get('/hidden')}`
@@ -126,6 +139,22 @@ test('a status is written as it is, line breaks included, so one call can carry 
   expect(text.startsWith('HTTP/1.1 200 OK\r\na: 1\r\nb: 2\r\n')).toBe(true)
 })
 
+test.runIf(process.platform === 'linux')('HTTP/1.0 is answered before any route, in JSON since set-up', async () => {
+  const seen: string[] = []
+  const port = await bare((response, request) => {
+    seen.push(request.getUrl())
+    response.end()
+  })
+  const { text, closed } = await talk(port, ['GET / HTTP/1.0\r\nHost: a\r\n\r\n'], 1_000)
+  expect([seen, closed]).toEqual([[], true])
+  const [head = '', body = ''] = text.split('\r\n\r\n')
+  expect(head).toBe('HTTP/1.1 505 \r\nContent-Type: application/json')
+  expect(JSON.parse(body).error).toMatchObject({
+    code: 'http_1_0',
+    message: expect.stringContaining('proxy_http_version'),
+  })
+})
+
 test('an answer to HEAD carries its body', async () => {
   const port = await bare((response) => {
     response.end('body')
@@ -217,4 +246,57 @@ test('a route that returns without an answer or an abort handler ends the proces
   })
   expect(signal ?? status).not.toBe(0)
   expect(signal).toBe('SIGABRT')
+})
+
+/** How many of `count` WebSockets the server closes by itself. The binary gives the end of a response's memory back when the
+ *  response becomes a WebSocket; \`open\` takes it, as anything else might, and writes bits into it that say 'close'. */
+async function closedByServer(count: number, upgrade: (response: HttpResponse, run: () => void) => void) {
+  const kept: Buffer[] = []
+  let closed = 0
+  const port = await listening(
+    App().ws('/*', {
+      upgrade: (response, request, context) => {
+        response.onAborted(() => {})
+        const key = request.getHeader('sec-websocket-key')
+        setImmediate(() => upgrade(response, () => response.upgrade({}, key, '', '', context)))
+      },
+      open: () => {
+        for (let bytes = 24; bytes <= 136; bytes += 16) kept.push(Buffer.allocUnsafeSlow(bytes).fill(0x10))
+      },
+      close: () => void closed++,
+    }),
+  )
+  const sockets = Array.from({ length: count }, () => net.connect(port, '127.0.0.1'))
+  for (const socket of sockets) socket.write(handshake)
+  await Promise.all(sockets.map((socket) => until(socket, 'Sec-WebSocket-Accept')))
+  await new Promise((next) => setTimeout(next, 100))
+  const byItself = closed
+  for (const socket of sockets) socket.destroy()
+  return byItself
+}
+
+test('an upgrade in a cork of our own may close the socket: its end reads the state of a response that is no more', async () => {
+  expect(await closedByServer(20, (response, run) => response.cork(run))).toBeGreaterThan(0)
+  expect(await closedByServer(20, (_response, run) => run())).toBe(0)
+})
+
+test('the filter hears nothing of a connection after it has become a WebSocket', async () => {
+  const changes: number[] = []
+  let open = 0
+  const app = App().ws('/*', {
+    upgrade: (response, request, context) => {
+      response.upgrade({}, request.getHeader('sec-websocket-key'), '', '', context)
+    },
+    open: () => void open++,
+    close: () => void open--,
+  })
+  // biome-ignore lint/suspicious/useIterableCallbackReturn: not the filter of an array
+  const port = await listening(app.filter((_connection, change) => void changes.push(change)))
+  const socket = net.connect(port, '127.0.0.1')
+  socket.write(handshake)
+  await until(socket, 'Sec-WebSocket-Accept')
+  expect([changes, open]).toEqual([[1], 1])
+  socket.destroy()
+  await vi.waitFor(() => expect(open).toBe(0))
+  expect(changes).toEqual([1])
 })

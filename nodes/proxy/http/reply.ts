@@ -1,7 +1,6 @@
 // Owns one response of uWebSockets.js: abort, cork and back-pressure are handled here and nowhere else. A call on a response
 // after its client has left throws in native code, and outside of a handler that ends the process with every stream in it.
 // So the response is dropped the moment the client is gone, and every later call is a no-op.
-
 import type { HttpResponse } from 'uWebSockets.js'
 import assert from 'node:assert/strict'
 import { bounds } from '../../../shared/bounds.ts'
@@ -14,6 +13,8 @@ export interface ReplyServer {
   current: UwsReply | undefined
   draining: boolean
   openRequests: number
+  /** Without WebSockets. */
+  openConnections: number
   /** Replies whose client accepts no bytes at the moment. */
   readonly stalled: Set<UwsReply>
   nowMs(): number
@@ -36,6 +37,8 @@ export class UwsReply implements Reply {
   closing = false
   /** The request is a HEAD: only the head of the answer is sent. */
   bodiless = false
+  /** Go out with every answer to the origin that asked. */
+  cors: HeaderLines | undefined = undefined
   #stream: 'none' | 'begun' | 'headed' = 'none'
   #head = ''
   #full = false
@@ -67,7 +70,7 @@ export class UwsReply implements Reply {
     const response = this.#response
     if (response === undefined) return
     assert(this.#stream !== 'headed', 'a whole answer was sent into a stream')
-    const head = headerBlock(status, headers)
+    const head = this.#headOf(status, headers)
     const close = this.closing || this.#server.draining
     if (body.length > bounds.streamBufferBytesMax && !close && !this.bodiless) {
       this.#sendLarge(response, head, typeof body === 'string' ? Buffer.from(body) : body)
@@ -82,7 +85,7 @@ export class UwsReply implements Reply {
     if (this.#response === undefined) return
     assert(this.#stream === 'none', 'an answer was begun twice')
     this.#stream = 'begun'
-    this.#head = headerBlock(status, headers)
+    this.#head = this.#headOf(status, headers)
     if (this.#server.draining) this.closing = true
   }
 
@@ -132,14 +135,16 @@ export class UwsReply implements Reply {
     response.close()
   }
 
-  /** Hands the response over to become a WebSocket. */
-  upgrade(run: (response: HttpResponse) => void): void {
+  /** Hands the response over to become a WebSocket. Not within a cork of this response: when the cork ends, the binary reads the
+   *  state of a response that no longer exists, and closes the socket if the bits that it finds happen to say so. */
+  upgrade(head: string, run: (response: HttpResponse) => void): void {
     const response = this.#response
     if (response === undefined) return
     assert(this.#stream === 'none', 'an answer was begun and then upgraded')
     this.#finish()
-    if (this.#server.current === this) run(response)
-    else response.cork(() => run(response))
+    if (this.#server.current === this) response.writeStatus(head)
+    else response.cork(() => void response.writeStatus(head))
+    run(response)
   }
 
   /** Closes the connection. The handler is told as if the client had left. */
@@ -155,6 +160,10 @@ export class UwsReply implements Reply {
     if (!this.#full) return
     this.#addFullTime(nowMs)
     if (this.#isTooSlow()) this.cut()
+  }
+
+  #headOf(status: number, headers: HeaderLines): string {
+    return headerBlock(status, this.cors === undefined ? headers : [...headers, ...this.cors])
   }
 
   #sendWhole(response: HttpResponse, head: string, body: Uint8Array | string, close: boolean): void {

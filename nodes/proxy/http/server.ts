@@ -15,6 +15,7 @@ import { accessSync, constants } from 'node:fs'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
+import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import { EarlyErrors } from './early-errors.ts'
 import { checkBody, checkFraming, declaredLength, type FramingRules } from './framing-rules.ts'
 import { ReadHead } from './head.ts'
@@ -23,6 +24,7 @@ import { Intake } from './intake.ts'
 import { type ReplyServer, UwsReply } from './reply.ts'
 import { SlabPool } from './slabs.ts'
 import { serveSockets } from './sockets.ts'
+import { SpareResponse } from './spare-response.ts'
 
 export interface HttpDeps {
   readonly clock: Clock
@@ -56,6 +58,7 @@ class UwsServer implements HttpServer, ReplyServer {
   readonly #app: TemplatedApp
   readonly #earlyErrors: EarlyErrors
   readonly #intake: Intake
+  readonly #spare = new SpareResponse()
   readonly stalled = new Set<UwsReply>()
   current: UwsReply | undefined = undefined
   draining = false
@@ -93,6 +96,7 @@ class UwsServer implements HttpServer, ReplyServer {
       handler,
       earlyErrors: this.#earlyErrors,
       clock: deps.clock,
+      spare: this.#spare,
     })
     this.#app.any('/*', (response, request) => this.#route(response, request))
     this.#app.filter(this.#countConnection)
@@ -136,6 +140,7 @@ class UwsServer implements HttpServer, ReplyServer {
   close(): void {
     this.stopListening()
     this.#sweep?.cancel()
+    this.#spare.close()
     this.#app.close()
   }
 
@@ -154,6 +159,8 @@ class UwsServer implements HttpServer, ReplyServer {
     try {
       head = new ReadHead(request)
       reply.bodiless = head.method === 'HEAD'
+      const { corsOrigins } = this.#options
+      if (corsOrigins !== undefined) reply.cors = corsHeaders(head, corsOrigins)
       this.#serve(head, reply, response)
     } catch (error) {
       this.#earlyErrors.threw('onHead', error, head, reply)
@@ -165,6 +172,12 @@ class UwsServer implements HttpServer, ReplyServer {
     const fault = checkFraming(head, this.#rules)
     if (fault !== undefined) {
       this.#earlyErrors.answerLater(head, reply, fault)
+      return
+    }
+    if (reply.cors !== undefined && isPreflight(head) && declaredLength(head) + head.transferEncodingCount === 0) {
+      reply.bodiless = true
+      reply.begin(204, preflightHeaders(head))
+      reply.end()
       return
     }
     if (head.transferEncodingCount > 0) {

@@ -9,6 +9,7 @@ import { ReadHead } from './head.ts'
 import { headerBlock } from './header-block.ts'
 import type { ClientSocket, HeaderLines, HttpError, HttpHandler, SocketHandler, Upgrade } from './http.ts'
 import { type ReplyServer, UwsReply } from './reply.ts'
+import type { SpareResponse } from './spare-response.ts'
 
 export interface SocketParts {
   readonly server: ReplyServer
@@ -16,6 +17,7 @@ export interface SocketParts {
   readonly handler: HttpHandler
   readonly earlyErrors: EarlyErrors
   readonly clock: Clock
+  readonly spare: SpareResponse
 }
 
 /** A closed socket counts as open for this long, while its last bytes are on their way. */
@@ -24,6 +26,7 @@ const lastBytesMs = 500
 const silenceSecondsMax = 60
 
 export function serveSockets(app: TemplatedApp, parts: SocketParts): void {
+  if (parts.handler.socketPaths !== undefined) parts.spare.open()
   for (const path of parts.handler.socketPaths ?? []) {
     app.ws<Owned>(path, {
       maxPayloadLength: bounds.socketMessageBytesMax,
@@ -83,10 +86,9 @@ class UwsUpgrade implements Upgrade {
   accept(protocol: string, headers: HeaderLines, handler: SocketHandler): ClientSocket {
     const socket = new UwsSocket(this.#parts, this.reply, handler)
     // No extension is negotiated: compressed messages would have to be unpacked and packed again for the upstream.
-    this.reply.upgrade((response) => {
-      response.writeStatus(headerBlock(101, headers))
-      response.upgrade({ owner: socket }, this.#key, protocol, '', this.#context)
-    })
+    this.reply.upgrade(headerBlock(101, headers), (response) =>
+      this.#parts.spare.cork(() => response.upgrade({ owner: socket }, this.#key, protocol, '', this.#context)),
+    )
     return socket
   }
 }
@@ -133,8 +135,11 @@ class UwsSocket implements ClientSocket {
   }
 
   opened(socket: WebSocket<Owned>): void {
+    const { server } = this.#parts
     this.#socket = socket
-    this.#parts.server.openRequests++
+    server.openRequests++
+    // The binary never tells that the connection of a WebSocket has closed.
+    server.openConnections--
   }
 
   received(message: ArrayBuffer, isBinary: boolean): void {

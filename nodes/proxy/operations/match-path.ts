@@ -10,6 +10,7 @@ import { matchModelPath, modelListPaths, modelOfPath } from './model-paths.ts'
 import type { Operation } from './operation.ts'
 import { chat, completions, countTokens, embeddings, messages, responses } from './operations.ts'
 import { passThroughOperations } from './pass-through-operations.ts'
+import { type UnservedApi, unservedApi } from './unserved-apis.ts'
 
 export interface MatchedOperation {
   readonly operation: Operation
@@ -28,25 +29,23 @@ export interface StoredResponsePath {
 /** Why nothing is served at a path. */
 export type PathMismatch =
   | { readonly type: 'unknown-path'; readonly nearest: string | undefined }
-  | { readonly type: 'not-served'; readonly what: string }
+  | ({ readonly type: 'not-served' } & UnservedApi)
   | { readonly type: 'upgrade-required' }
 
 const unprefixed: readonly string[] = ['/v1/chat/completions', '/v1/embeddings', '/v1/rerank']
 
 const openAiPaths = [chat, completions, embeddings, responses, ...passThroughOperations].flatMap((operation) => {
   const { name } = operation
-  const paths = [name, `/openai${name}`, ...(unprefixed.includes(name) ? [name.slice('/v1'.length)] : [])]
+  // Azure's newer API has no version in its path.
+  const bare = name.replace(/^\/v1/, '')
+  const paths = [name, `/openai${name}`, `/openai${bare}`, ...(unprefixed.includes(name) ? [bare] : [])]
   return paths.map((path) => [path, operation] as const)
 })
 const anthropicPaths = [messages, countTokens].flatMap((operation) => [
   [operation.name, operation] as const,
   [`/anthropic${operation.name}`, operation] as const,
 ])
-const inferencePaths: ReadonlyMap<string, Operation> = new Map([
-  ...openAiPaths,
-  ...anthropicPaths,
-  ['/openai/responses', responses],
-])
+const inferencePaths: ReadonlyMap<string, Operation> = new Map([...openAiPaths, ...anthropicPaths])
 
 type Match = Result<MatchedOperation, PathMismatch>
 
@@ -106,7 +105,8 @@ const knownPaths = [...inferencePaths.keys(), ...modelListPaths, ...healthPaths]
 
 function mismatch(path: string): Match {
   if (realtimePaths.includes(path)) return fail({ type: 'upgrade-required' })
-  if (isLaterPath(path)) return fail({ type: 'not-served', what: 'This endpoint' })
+  const unserved = unservedApi(path)
+  if (unserved !== undefined) return fail({ type: 'not-served', ...unserved })
   return fail({ type: 'unknown-path', nearest: nearestNames(path, knownPaths, 1)[0] })
 }
 
@@ -115,15 +115,9 @@ export function errorShapeAt(path: string): ErrorShape {
   const known = inferencePaths.get(path)
   if (known !== undefined) return known.errors
   if (/^(\/anthropic)?\/v1\/messages|^\/anthropic\//.test(path)) return 'anthropic'
-  return /^\/v1beta\/|^\/v1\/.+\/.+:[A-Za-z]+$/.test(path) ? 'gemini' : 'openai'
-}
-
-/** Paths of the providers' APIs that this version does not serve. Their error differs from that of a mistyped path. */
-const laterPaths =
-  /^(\/openai|\/anthropic)?\/v1\/(images\/.+|audio\/.+|files\/.+|batches\/.+|messages\/batches(\/.+)?|realtime\/.+|responses\/.+)$|^\/openai\/deployments\/|^\/v1beta\/|^\/mcp(\/|$)|^\/a2a\//
-
-function isLaterPath(path: string): boolean {
-  return laterPaths.test(path)
+  return /^\/v1beta\/|^\/v1\/models\/.+:[A-Za-z]+$|^\/v1\/.+:(generateContent|streamGenerateContent)$/.test(path)
+    ? 'gemini'
+    : 'openai'
 }
 
 /** Media types of bodies at a path. Undefined where only JSON is accepted. */

@@ -31,28 +31,26 @@ const geminiOperations: Readonly<Record<string, Operation>> = {
   embedContent: geminiEmbed,
   batchEmbedContents: geminiBatchEmbed,
 }
-/** The longest first: `completions` ends the path of `chat/completions` too. */
-const azureNames = Object.keys(azureOperations).sort((one, other) => other.length - one.length)
-const azurePath = /^\/openai\/deployments\/(.+)$/
-/** Clients put `models/` in front of a name without a slash alone, so that `provider/model` stands by itself. */
-const geminiPath = /^\/v1(?:beta)?\/(?:models\/(.+)|([^/]+\/.+)):([A-Za-z]+)$/
+const azurePrefix = '/openai/deployments/'
+/** The longest first: `completions` is the end of `chat/completions`. */
+const azureNames = Object.keys(azureOperations).sort((a, b) => b.length - a.length)
+/** Google's SDKs write `models/` only before a name without a slash. */
+const geminiPath = /^\/v1(?:beta)?\/(?:models\/)?(.+):([A-Za-z]+)$/
 
 export function matchModelPath(path: string, query: string): OperationWithModel | undefined {
-  const [, deployment] = azurePath.exec(path) ?? []
-  if (deployment !== undefined) return matchDeployment(deployment)
-  const [, listed, whole, geminiName] = geminiPath.exec(path) ?? []
-  const model = listed ?? whole
+  if (path.startsWith(azurePrefix)) return matchAzurePath(path.slice(azurePrefix.length))
+  const [, model, geminiName] = geminiPath.exec(path) ?? []
   if (model === undefined) return undefined
   const found = named(geminiOperations, geminiName, model)
   const isList = found?.operation === generateStream && !/(^|&)alt=sse(&|$)/.test(query)
   return isList ? { operation: generateList, model: found.model } : found
 }
 
-/** `rest`: the name of the deployment, which may hold slashes, and the operation behind it. */
-function matchDeployment(rest: string): OperationWithModel | undefined {
+/** Names of deployments contain slashes, raw or percent-encoded. */
+function matchAzurePath(rest: string): OperationWithModel | undefined {
   const name = azureNames.find((one) => rest.endsWith(`/${one}`))
-  const model = name === undefined ? '' : rest.slice(0, -name.length - 1)
-  return model === '' ? undefined : named(azureOperations, name, model)
+  const deployment = name === undefined ? '' : rest.slice(0, -name.length - 1)
+  return deployment === '' ? undefined : named(azureOperations, name, deployment)
 }
 
 function named(
@@ -68,6 +66,7 @@ function named(
 export const modelListPaths: readonly string[] = [
   '/v1/models',
   '/openai/v1/models',
+  '/openai/models',
   '/anthropic/v1/models',
   '/v1beta/models',
   '/models',

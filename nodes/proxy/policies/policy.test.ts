@@ -571,7 +571,7 @@ describe('what no policy governs', () => {
       const { gateway, upstream } = await opened({ policies })
       const { reply } = gateway.call({ body: own })
       expect(upstream.last.text).toBe(own.replace('"gpt"', '"gpt-4o"'))
-      const answer = ' {"choices": [ ],  "usage":{"prompt_tokens":1,"completion_tokens":1}}'
+      const answer = ' {"choices": [ {} ],  "usage":{"prompt_tokens":1,"completion_tokens":1}}'
       upstream.last.answer(200, answer)
       expect(reply.text).toBe(answer)
     },

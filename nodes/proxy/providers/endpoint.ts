@@ -33,6 +33,10 @@ export interface Target {
   readonly address: KindRow['address']
   readonly byModel?: KindRow['byModel']
   readonly apiVersion: string | undefined
+  /** Of bedrock and vertex. */
+  readonly region?: string | undefined
+  /** Which of its models are called by their name alone; undefined: those of the catalogue. */
+  readonly bareNames?: boolean | readonly string[] | undefined
   readonly credentials: readonly Credential[]
   /** Undefined: the price is unknown. */
   readonly price: Price | undefined
@@ -122,6 +126,8 @@ export function connectProvider(
     address: row.addressIn?.(spec) ?? row.address,
     byModel: row.byModel,
     apiVersion: spec.apiVersion,
+    region: spec.region,
+    bareNames: spec.bareNames,
     credentials: credentialsOf({ provider, spec, row, common, ...options }),
   }
 }

@@ -2,6 +2,7 @@
 import type { PriceSpec, RatesSpec, TargetSpec } from '../../../shared/config/kinds/models/spec.ts'
 import { type CatalogueModel, catalogueModel } from '../../../shared/models/catalogue.ts'
 import { catalogueProviderOf } from '../../../shared/models/catalogue-provider.ts'
+import { factsOfNewer } from '../../../shared/models/newer-model.ts'
 import { freeOfCharge, type Price, priceOfRates } from '../../../shared/models/price.ts'
 import { unitPriceOf } from '../../../shared/models/unit-price.ts'
 import type { ProviderConnection, Target } from './endpoint.ts'
@@ -9,21 +10,21 @@ import type { ProviderConnection, Target } from './endpoint.ts'
 export type KnownModel = Pick<Target, 'price' | 'unitPrice' | 'facts' | 'releasedAt'>
 
 export function knownOf(connection: Pick<ProviderConnection, 'kind' | 'origin'>, target: TargetSpec): KnownModel {
-  const listed = listedModel(connection, target)
+  const place = catalogueProviderOf(connection.kind, connection.origin.hostname)
+  const listed = listedModel(place, target)
   // The demo provider is free: its price is zero rather than unknown.
   const listPrice = connection.kind === 'demo' ? freeOfCharge : listed?.price
   return {
     price: target.price === undefined ? listPrice : configuredPrice(target.price),
     unitPrice: target.unitPrice === undefined ? undefined : unitPriceOf(target.unitPrice),
-    facts: listed?.facts ?? {},
+    facts: listed?.facts ?? (place === undefined ? {} : factsOfNewer(place, target.model)),
     releasedAt: listed?.releasedAt ?? 0,
   }
 }
 
-function listedModel({ kind, origin }: Pick<ProviderConnection, 'kind' | 'origin'>, target: TargetSpec) {
+function listedModel(place: string | undefined, target: TargetSpec): CatalogueModel | undefined {
   if (target.baseModel !== undefined) return byName(target.baseModel)
-  const provider = catalogueProviderOf(kind, origin.hostname)
-  return provider === undefined ? undefined : catalogueModel(provider, target.model)
+  return place === undefined ? undefined : catalogueModel(place, target.model)
 }
 
 function byName(name: string): CatalogueModel | undefined {

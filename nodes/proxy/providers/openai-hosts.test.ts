@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Dialect } from '../../../shared/chat/parts.ts'
+import { wellKnownBaseUrls } from '../../../shared/config/kinds/providers/well-known.ts'
 import { hostRow, passThroughAt, withoutResponses } from './openai-hosts.ts'
 
 const dialects: ReadonlySet<Dialect> = new Set(['openai-chat', 'openai-responses', 'openai-images', 'rerank'])
@@ -23,4 +24,10 @@ test('a listed host has only its own operations of those that are never translat
 test('the Responses API is taken out where a host lacks it', () => {
   expect(hostRow('api.mistral.ai')?.responses).toBe(false)
   expect([...withoutResponses(dialects)]).toEqual(['openai-chat', 'openai-images', 'rerank'])
+})
+
+const remoteServers = Object.entries(wellKnownBaseUrls).filter(([, url]) => url.startsWith('https:'))
+
+test.each(remoteServers)('the well-known name %s is a host that has a row', (_, url) => {
+  expect(hostRow(new URL(url).hostname)).toBeDefined()
 })

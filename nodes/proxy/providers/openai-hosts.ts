@@ -81,7 +81,12 @@ const rows: Readonly<Record<string, HostRow>> = {
     responses: false,
     passThrough: ['openai-transcriptions', 'openai-moderations'],
     // It sends reasoning as parts of the content, which clients of the API do not expect.
-    quirks: { repairs: true, systemOnly: true, ...drops(...notOpenAi, ...openAiOnly, 'user', 'logprobs') },
+    quirks: {
+      repairs: true,
+      systemOnly: true,
+      callIds: { forbidden: /[^a-zA-Z0-9]/g, charactersMax: 9, isExact: true },
+      ...drops(...notOpenAi, ...openAiOnly, 'user', 'logprobs'),
+    },
   },
   'api.perplexity.ai': {
     responses: false,

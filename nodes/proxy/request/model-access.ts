@@ -1,20 +1,59 @@
-// Whether the models that a request names exist and may be used by its caller.
+// Which model a name that a caller wrote stands for, and whether that caller may use it: an exact name of the configuration, else
+// `provider/model`, else a bare name.
 import { nearestNames } from '../../../shared/config/nearest.ts'
+import { withoutClientMarks } from '../../../shared/models/model-names.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
 import { type Caller, mayUse } from '../auth/callers.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
+import type { NamedTarget } from '../snapshot/bare-names.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 
-/** The first model that is unknown or not for this caller; undefined when all are fine. */
-export function modelAccessError(
-  models: readonly string[],
-  { snapshot, caller }: { snapshot: Snapshot; caller: Caller },
-): GatewayError | undefined {
-  for (const model of models) {
-    if (snapshot.routeOf(model) === undefined) {
-      const listed = snapshot.modelNames.filter((name) => mayUse(caller, name))
-      return { type: 'unknown-model', model, nearest: nearestNames(model, listed, 3) }
-    }
-    if (!mayUse(caller, model)) return { type: 'model-not-allowed', model }
+interface Asking {
+  readonly snapshot: Snapshot
+  readonly caller: Caller
+}
+
+/** The name of a route. A configured name and `provider/model` stand for themselves. */
+export function resolveModel(asked: string, { snapshot, caller }: Asking): Result<string, GatewayError> {
+  if (snapshot.routeOf(asked) !== undefined) {
+    return mayUse(caller, asked) ? done(asked) : fail({ type: 'model-not-allowed', model: asked })
   }
-  return undefined
+  const targets = snapshot.bareTargetsOf(asked)
+  if (targets.length > 0) {
+    const usable = usableTarget(caller, asked, targets)
+    return usable === undefined ? fail({ type: 'model-not-allowed', model: asked }) : done(usable.name)
+  }
+  const unmarked = withoutClientMarks(asked)
+  if (unmarked !== asked) return resolveModel(unmarked, { snapshot, caller })
+  return fail({ type: 'unknown-model', model: asked, nearest: nearestCallable(asked, { snapshot, caller }) })
+}
+
+/** The same of several; the first error, where there is one. */
+export function resolveModels(asked: readonly string[], asking: Asking): Result<string[], GatewayError> {
+  const resolved: string[] = []
+  for (const name of asked) {
+    const one = resolveModel(name, asking)
+    if (!one.ok) return one
+    resolved.push(one.value)
+  }
+  return done(resolved)
+}
+
+/** The first that the caller may use, by the bare name or as `provider/model`. */
+export function usableTarget(
+  caller: Caller,
+  bareName: string,
+  targets: readonly NamedTarget[],
+): NamedTarget | undefined {
+  if (mayUse(caller, bareName)) return targets[0]
+  return targets.find(({ name }) => mayUse(caller, name))
+}
+
+const nearestMax = 3
+
+function nearestCallable(asked: string, { snapshot, caller }: Asking): string[] {
+  const { modelNames, bareNames } = snapshot
+  const bare = bareNames.listed().filter(({ name, targets }) => usableTarget(caller, name, targets) !== undefined)
+  const names = [...modelNames, ...bareNames.withoutBareNames()].filter((name) => mayUse(caller, name))
+  return nearestNames(asked, [...names, ...bare.map(({ name }) => name)], nearestMax)
 }

@@ -4,6 +4,7 @@ import type { Body, HeaderLines, Reply, RequestHead } from '../http/http.ts'
 import { type MatchedOperation, matchOperation } from '../operations/match-path.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { directRoute, type ModelRoute } from '../routing/model-route.ts'
+import { BareNames } from '../snapshot/bare-names.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { type AuthenticatedRequest, withBody } from './authenticated-request.ts'
 
@@ -149,6 +150,8 @@ export function testSnapshot(
     accountOf: (provider) => accounts[provider],
     providerNames: Object.keys(accounts),
     modelNames: Object.keys(routes),
+    bareNames: new BareNames(new Map()),
+    bareTargetsOf: () => [],
     everyRoute: () => Object.values(routes),
   }
 }

@@ -27,6 +27,7 @@ function plan(
 const failed: AttemptEnd<string> = {
   target: 'a',
   condition: '5xx',
+  passes: false,
   retryAfterMs: undefined,
   isOnlyCredential: true,
 }
@@ -76,8 +77,8 @@ describe('which attempt comes next', () => {
   test('not the same target while it asks for a wait that is the caller’s to make', () => {
     const own = () => [planned('a', 1)]
     const limited = (retryAfterMs: number) => end({ condition: '429', retryAfterMs })
-    expect(nextAttempt(limited(1_001), plan({ own: own() }), half)).toEqual({ type: 'give-up' })
-    expect(nextAttempt(limited(1_000), plan({ own: own() }), half)).toMatchObject({ afterMs: 1_000 })
+    expect(nextAttempt(limited(2_001), plan({ own: own() }), half)).toEqual({ type: 'give-up' })
+    expect(nextAttempt(limited(2_000), plan({ own: own() }), half)).toMatchObject({ afterMs: 2_000 })
   })
 })
 
@@ -97,5 +98,17 @@ describe('the pause before it', () => {
 
   test('is never shorter than the upstream asked for', () => {
     expect([pause(1, () => 0, 700), pause(4, () => 0.9, 700)]).toEqual([700, 900])
+  })
+
+  test('lasts half a second at least where the target is overloaded, and twice as long each time', () => {
+    const pauses = (chance: number, retryAfterMs?: number) =>
+      [1, 2, 3, 4, 9].map((repeats) => {
+        const overloaded = end({ passes: true, retryAfterMs })
+        const next = nextAttempt(overloaded, plan({ own: [planned('a', repeats)] }), () => chance)
+        return next.type === 'try' ? next.afterMs : undefined
+      })
+    expect(pauses(0)).toEqual([500, 1_000, 2_000, 4_000, 4_000])
+    expect(pauses(0.5)).toEqual([625, 1_250, 2_500, 5_000, 5_000])
+    expect(pauses(0, 1_200)).toEqual([1_200, 2_400, 4_000, 4_000, 4_000])
   })
 })

@@ -3,15 +3,21 @@
 import type { RetryCondition } from '../../../shared/config/kinds/models/spec.ts'
 import type { PlannedAttempt } from './attempt-plan.ts'
 
-/** Longest pause before an attempt. The caller is asked to wait where a longer one is needed. */
-export const retryWaitMsMax = 1_000
+/** The caller is asked to wait where an upstream asks for a longer wait. */
+const retryWaitMsMax = 2_000
+const backoffMsMax = 1_000
 const backoffMsMin = 100
+/** Shortest pause after an overload or a limit of the rate. */
+const passingMsMin = 500
+const passingMsMax = 4_000
 
 /** How an attempt at a target failed. */
 export interface AttemptEnd<Target> {
   readonly target: Target
   /** Why it failed. `auth` is always retried, undefined never. */
   readonly condition: RetryCondition | 'auth' | undefined
+  /** The target is overloaded or limits the rate, and may answer after a while. */
+  readonly passes: boolean
   /** The upstream's Retry-After, where it sent one. */
   readonly retryAfterMs: number | undefined
   /** The target has no other credential. */
@@ -63,13 +69,16 @@ function isHopeless<Target>(
   return (condition === 'auth' && isOnlyCredential) || retryAfterMs > retryWaitMsMax
 }
 
-/** The pause before an attempt; none before the first one at a target. Full jitter (Brooker, 2015) keeps requests that failed
- *  together from being retried together. */
+/** The pause before an attempt; none before the first one at a target. Jitter (Brooker, 2015) keeps requests that failed together
+ *  from being retried together. At a target that is overloaded the pause is at least what the upstream asked for, or half a
+ *  second, and doubles with each attempt. */
 function pauseMs<Target>(
   { repeats }: PlannedAttempt<Target>,
-  { retryAfterMs = 0 }: AttemptEnd<Target>,
+  { passes, retryAfterMs = 0 }: AttemptEnd<Target>,
   chance: () => number,
 ): number {
   if (repeats === 0) return 0
-  return Math.max(retryAfterMs, chance() * Math.min(retryWaitMsMax, backoffMsMin * 2 ** repeats))
+  if (!passes) return Math.max(retryAfterMs, chance() * Math.min(backoffMsMax, backoffMsMin * 2 ** repeats))
+  const leastMs = Math.max(retryAfterMs, passingMsMin) * 2 ** (repeats - 1)
+  return Math.max(retryAfterMs, Math.min(leastMs, passingMsMax)) * (1 + chance() / 2)
 }

@@ -14,14 +14,17 @@ const name = fc.constantFrom('a', 'b', 'c')
 const origin = 'api' as const
 const owner = fc.record({ costCenter: fc.constantFrom('1', '2'), models: fc.subarray(['a', 'b', 'c/*']) })
 const hash = fc.constantFrom('h1', 'h2', 'h3', 'h4')
+const secret = fc.constantFrom('s1', 's2')
+const bareNames = fc.constantFrom(false, true, ['a', 'x'])
 const change: fc.Arbitrary<Change> = fc.oneof(
-  fc.record({ name, port: fc.nat(3), secret: fc.constantFrom('s1', 's2') }).map(({ name: provider, port, secret }) => ({
+  fc.record({ name, port: fc.nat(3), secret, bareNames }).map(({ name: provider, port, secret: $sealed, ...more }) => ({
     type: 'provider-set' as const,
     ...{ name: provider, origin },
     spec: {
       kind: 'openai' as const,
       baseUrl: `http://127.0.0.1:${8000 + port}/v1`,
-      credentials: [{ name: 'main', apiKey: { $sealed: secret, hint: '' } }],
+      credentials: [{ name: 'main', apiKey: { $sealed, hint: '' } }],
+      ...more,
     },
   })),
   name.map((provider) => ({ type: 'provider-deleted' as const, name: provider })),
@@ -56,7 +59,9 @@ function seen(snapshot: Snapshot): unknown {
   const names = ['a', 'b', 'c', ...['a', 'b', 'c'].map((provider) => `${provider}/a`)]
   const routes = names.map((model) => snapshot.routeOf(model))
   const callers = ['h1', 'h2', 'h3', 'h4'].map((token) => snapshot.callers.get(token))
-  return JSON.parse(JSON.stringify({ routes, callers, names: snapshot.modelNames, revision: snapshot.revisionText }))
+  const bare = ['a', 'x', 'gpt-4o'].map((one) => snapshot.bareTargetsOf(one).map((target) => target.name))
+  const { modelNames, revisionText } = snapshot
+  return JSON.parse(JSON.stringify({ routes, callers, bare, modelNames, revisionText }))
 }
 
 test('what is compiled step by step is what is compiled at once', async () => {

@@ -21,6 +21,8 @@ import { knownOf } from '../providers/known-model.ts'
 import { prepareProvider } from '../providers/prepare-provider.ts'
 import type { LatencyEstimates } from '../routing/latency-estimates.ts'
 import { compileModelRoute, directRoute, type ModelRoute } from '../routing/model-route.ts'
+import { BareNames, type NamedTarget } from './bare-names.ts'
+import { isModelPath } from './model-path.ts'
 import { TimeSlice } from './time-slice.ts'
 
 export interface Snapshot {
@@ -34,16 +36,18 @@ export interface Snapshot {
    *  credential. */
   accountOf(provider: string): Target | undefined
   readonly providerNames: readonly string[]
-  /** Every name that `GET /v1/models` may list, sorted. */
+  /** Every name that is configured, sorted. */
   readonly modelNames: readonly string[]
+  /** What a name without a route stands for, in order of preference; empty for a name that nobody has. */
+  bareTargetsOf(name: string): readonly NamedTarget[]
+  readonly bareNames: BareNames
   /** Configured routes, and those addressed as `provider/model` so far. */
   everyRoute(): readonly ModelRoute<Target>[]
 }
 
-/** Routes of names `provider/model` are compiled when they are first used. The bound keeps callers who invent names from filling
- *  the memory. */
-const directRoutesMax = 1_000
-const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/
+/** Bare names and routes of names `provider/model` are compiled when they are first used. The bound keeps callers who invent names
+ *  from filling the memory. */
+const namesKeptMax = 1_000
 
 interface RouteInputs {
   /** Names of providers that changed. */
@@ -57,6 +61,7 @@ interface Compiled {
   readonly state: ConfigState
   readonly providers: ForkableMap<ProviderConnection>
   readonly routes: ForkableMap<ModelRoute<Target>>
+  readonly bareNames: BareNames
   /** Providers with a secret that could not be decrypted. They are compiled again, since the key may have arrived. */
   readonly incomplete: ReadonlySet<string>
 }
@@ -73,6 +78,7 @@ export class SnapshotCompiler {
     state: emptyState(),
     providers: new ForkableMap(),
     routes: new ForkableMap(),
+    bareNames: new BareNames(new Map()),
     incomplete: new Set(),
   }
 
@@ -87,7 +93,8 @@ export class SnapshotCompiler {
     const connected = await this.#connect(state, changed, slice)
     const routes = await this.#route(state, { changed, providers: connected.providers, slice })
     await this.#keepLatencyEstimates(state, slice)
-    this.#done = { state, routes, ...connected }
+    const bareNames = changed.size === 0 ? this.#done.bareNames : new BareNames(connected.providers)
+    this.#done = { state, routes, bareNames, ...connected }
     return this.#snapshotOf(this.#done)
   }
 
@@ -151,15 +158,22 @@ export class SnapshotCompiler {
     }
   }
 
-  #snapshotOf({ state, providers, routes }: Compiled): Snapshot {
+  #snapshotOf({ state, providers, routes, bareNames }: Compiled): Snapshot {
     const used = new Map<string, ModelRoute<Target>>()
     const direct = new Map<string, ModelRoute<Target>>()
+    /** Of names that have no route. */
+    const bare = new Map<string, readonly NamedTarget[]>()
     let names: readonly string[] | undefined
     const findRoute = (model: string): ModelRoute<Target> | undefined => {
       const route = routes.get(model)
-      if (route === undefined) return direct.get(model) ?? this.#direct(model, providers, direct)
+      if (route === undefined) return this.#direct(model, providers, direct)
       used.set(model, route)
       return route
+    }
+    const findTargets = (name: string): readonly NamedTarget[] => {
+      const targets = bareNames.targetsOf(name)
+      if (targets.length > 0 && findRoute(name) === undefined) keep(bare, name, targets)
+      return targets
     }
     return {
       revision: state.revision,
@@ -170,11 +184,13 @@ export class SnapshotCompiler {
         names ??= [...routes.keys(), ...demoNames(providers)].sort()
         return names
       },
+      bareNames,
+      bareTargetsOf: (name) => bare.get(name) ?? findTargets(name),
       accountOf: (provider) => this.#account(providers.get(provider)),
       get providerNames() {
         return [...providers.keys()]
       },
-      routeOf: (model) => used.get(model) ?? findRoute(model),
+      routeOf: (model) => used.get(model) ?? direct.get(model) ?? (bare.has(model) ? undefined : findRoute(model)),
     }
   }
 
@@ -207,14 +223,18 @@ export class SnapshotCompiler {
     cache: Map<string, ModelRoute<Target>>,
   ): ModelRoute<Target> | undefined {
     const slash = model.indexOf('/')
-    if (slash <= 0 || !modelNamePattern.test(model) || model.includes('..')) return undefined
+    if (slash <= 0 || !isModelPath(model)) return undefined
     const target = this.#target(model, { provider: model.slice(0, slash), model: model.slice(slash + 1) }, providers)
     if (target === undefined) return undefined
     const route = directRoute(model, target)
-    if (cache.size >= directRoutesMax) cache.clear()
-    cache.set(model, route)
+    keep(cache, model, route)
     return route
   }
+}
+
+function keep<Value>(kept: Map<string, Value>, name: string, value: Value): void {
+  if (kept.size >= namesKeptMax) kept.clear()
+  kept.set(name, value)
 }
 
 function changedProviders(state: ConfigState, { state: before, incomplete }: Compiled): Set<string> {

@@ -36,10 +36,12 @@ export interface StreamTiming {
 }
 
 export interface AnswerStream {
-  /** Whether a byte was sent to the caller. */
+  /** Whether a byte was sent to the caller. Nothing is sent before the first token. */
   readonly forwarded: boolean
   /** Whether the answer is complete even if the upstream sends nothing more. */
   readonly finished: boolean
+  /** Whether nothing is missing but the terminal event: the finish and the usage have come. */
+  readonly complete: boolean
   /** Message of an error that the upstream reported. */
   readonly errorMessage: string | undefined
   /** The reported error, where the upstream's dialect was parsed. */
@@ -51,7 +53,7 @@ export interface AnswerStream {
   /** The stream has no room for an error event: when it fails, the connection is cut. */
   readonly opaque?: boolean
   readonly timing: StreamTiming
-  /** Monotonic time of the last event that was not a comment. */
+  /** Monotonic time of the last event that was not a comment, from the first token on; until then, of the head. */
   readonly lastEventMs: number
   /** Text to send when nothing was sent for a while. Undefined where the format has none. */
   readonly keepAlive: string | undefined
@@ -59,6 +61,8 @@ export interface AnswerStream {
   push(bytes: Buffer, nowMs: number): 'ok' | 'broken'
   /** Called when the upstream has ended the stream. Returns `cut` when the answer is incomplete. */
   end(): 'whole' | 'cut'
+  /** Ends a complete stream whose upstream neither ends it nor goes on. */
+  stop(): void
   /** Tokens as the upstream reported them, else one for each event and `estimatedInput`. */
   tokens(estimatedInput: number): StreamTokens
   /** Text that ends a stream that failed. Undefined: an error event in the caller's error shape. */
@@ -69,6 +73,9 @@ export function countedTokens(usage: Usage | undefined, estimatedInput: number, 
   if (usage !== undefined) return { tokens: usage, estimated: false }
   return { tokens: { input: estimatedInput, output: events, cached: 0 }, estimated: true }
 }
+
+/** More than this is not held back before the first token. A response is announced twice, with its instructions and tools. */
+export const openingBytesMax = 256 << 10
 
 export const eventStream = 'text/event-stream'
 /** A comment keeps proxies between the gateway and the caller from closing a silent stream. */

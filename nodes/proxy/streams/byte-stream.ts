@@ -6,6 +6,7 @@ export class ByteStream implements AnswerStream {
   readonly contentType: string
   readonly opaque = true
   readonly finished = false
+  readonly complete = false
   readonly errorMessage = undefined
   readonly error = undefined
   readonly units = undefined
@@ -36,6 +37,9 @@ export class ByteStream implements AnswerStream {
     this.#sink.onDone('')
     return 'whole'
   }
+
+  /** Bytes are complete at their end alone. */
+  stop(): void {}
 
   tokens(): StreamTokens {
     return { tokens: { input: 0, output: 0, cached: 0 }, estimated: false }

@@ -146,7 +146,149 @@ test('an event of an image may be larger than any event of a text', () => {
   expect(reads('chat')[0]).toBe('broken')
 })
 
-test('a stream whose bytes pass through has no words of its own for a failure', () => {
-  expect(opened('chat').stream.failure()).toBeUndefined()
+test.each<[StreamDialect, string, readonly string[]]>([
+  ['chat', 'nothing but its end', ['data: [DONE]\n\n']],
+  ['chat', 'an error in its choice', [data({ choices: [{ delta: {}, error: { message: 'No.' } }] })]],
+  // docs.mistral.ai/api: `error` is one of the finish reasons.
+  ['chat', 'a choice that ends with an error', [data({ choices: [{ delta: {}, finish_reason: 'error' }] })]],
+  ['responses', 'a failed response', [event({ type: 'response.failed', response: { status: 'failed' } })]],
+  [
+    'responses',
+    'a failed one that is called complete',
+    [event({ type: 'response.completed', response: { status: 'failed' } })],
+  ],
+  ['responses', 'an error without a type', [data({ error: { message: 'No.', type: 'server_error' } })]],
+  ['messages', 'nothing but its end', [event({ type: 'message_stop' })]],
+  ['messages', 'an error without a type', [data({ error: { message: 'No.' } })]],
+  ['typed', 'nothing but its end', ['data: [DONE]\n\n']],
+])('a stream of the dialect %s that is %s is no answer', (dialect, _, events) => {
+  const { sink, stream } = passed(dialect, events)
+  expect([sink.puts, stream.forwarded]).toEqual([['error'], false])
+})
+
+const text = { type: 'text', text: '' }
+// What each API sends before its first token: MessageStreamEvent in @anthropic-ai/sdk, ResponseStreamEvent in openai.
+const openings: readonly (readonly [StreamDialect, string])[] = [
+  ['chat', ': OPENROUTER PROCESSING\n\n'],
+  ['chat', 'retry: 3000\n\n'],
+  ['chat', data({ choices: [{ delta: { role: 'assistant', content: '', refusal: null, tool_calls: [] } }] })],
+  // Azure's preamble (wire 28).
+  ['chat', data({ choices: [], prompt_filter_results: [] })],
+  ['responses', ': PROCESSING\n\n'],
+  ['responses', event({ type: 'response.created', response: {} })],
+  ['responses', event({ type: 'response.queued', response: {} })],
+  ['responses', event({ type: 'response.in_progress', response: {} })],
+  ['responses', event({ type: 'response.output_item.added', item: { type: 'reasoning', summary: [] } })],
+  ['responses', event({ type: 'response.output_item.added', item: { type: 'message', content: [] } })],
+  ['responses', event({ type: 'response.content_part.added', part: { type: 'output_text', text: '' } })],
+  ['responses', event({ type: 'response.reasoning_summary_part.added', part: {} })],
+  ['messages', ': PROCESSING\n\n'],
+  ['messages', event({ type: 'message_start', message: { usage: { input_tokens: 3 } } })],
+  ['messages', event({ type: 'ping' })],
+  ['messages', event({ type: 'content_block_start', index: 0, content_block: text })],
+  ['messages', event({ type: 'content_block_start', index: 0, content_block: { type: 'thinking', thinking: '' } })],
+  ['gemini', ': PROCESSING\n\n'],
+  ['gemini', data({ candidates: [{ content: { role: 'model' } }], usageMetadata: { promptTokenCount: 3 } })],
+  ['gemini', data({ candidates: [{ content: { parts: [{ text: '' }] } }] })],
+  ['typed', ': PROCESSING\n\n'],
+]
+
+test.each(openings)('in the dialect %s this is held back until the first token: %s', (dialect, opening) => {
+  const { sink, stream } = opened(dialect)
+  stream.push(Buffer.from(opening), 110)
+  expect([sink.puts, stream.forwarded, stream.lastEventMs]).toEqual([[], false, 100])
+  const [first = ''] = streams[dialect].events.slice(-1)
+  const token = dialect === 'chat' ? data({ choices: [{ delta: { content: 'x' } }] }) : first
+  stream.push(Buffer.from(token), 120)
+  expect(sink.puts).toEqual(['first', { bytes: opening + token }])
+  expect(stream.lastEventMs).toBe(120)
+})
+
+test.each(openings)('in the dialect %s an error behind it is the first that is heard: %s', (dialect, opening) => {
+  const { sink } = passed(dialect, [opening, event({ type: 'error', error: { message: 'No.' } })])
+  expect(sink.puts).toEqual(['error'])
+})
+
+test.each<[StreamDialect, string]>([
+  ['responses', event({ type: 'response.output_item.added', item: { type: 'function_call', name: 'f' } })],
+  ['responses', event({ type: 'response.web_search_call.searching' })],
+  ['messages', event({ type: 'content_block_start', content_block: { type: 'tool_use', name: 'f' } })],
+  ['messages', event({ type: 'content_block_start', content_block: { ...text, text: 'Grüße' } })],
+])('in the dialect %s this begins the answer: %s', (dialect, first) => {
+  const { sink, stream } = opened(dialect)
+  stream.push(Buffer.from(first), 110)
+  expect([sink.puts.length, stream.lastEventMs]).toEqual([2, 110])
+})
+
+test('no more than a bound is held back', () => {
+  const { sink, stream } = opened('chat')
+  const comment = Buffer.from(`: ${'x'.repeat(9_998)}\n\n`)
+  let pushed = 0
+  for (; !stream.forwarded && pushed < 100; pushed++) stream.push(comment, 110)
+  expect([pushed, sink.text.length]).toEqual([27, 27 * comment.length])
+})
+
+test('an empty answer is sent whole at its end', () => {
+  const events = streams.chat.events.filter((one) => !one.includes('Grüße'))
+  expect(passed('chat', [...events, 'data: [DONE]\n\n']).sink.text).toBe(events.join(''))
+})
+
+test.each<[StreamDialect, string]>([
+  ['chat', 'data: [DONE]\n\n'],
+  ['messages', 'event: message_stop\ndata: {"type":"message_stop"}\n\n'],
+])('a stream of the dialect %s that is complete gets the end that its upstream omits', (dialect, last) => {
+  const { sink, stream } = opened(dialect)
+  const stopped = event({ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 4 } })
+  const finish = dialect === 'chat' ? (streams.chat.events.at(-1) ?? '') : stopped
+  stream.push(Buffer.from([...streams[dialect].events.slice(0, -1), finish].join('')), 110)
+  expect(stream.complete).toBe(true)
+  stream.stop()
+  stream.stop()
+  expect(sink.puts.slice(-1)).toEqual([{ last }])
+})
+
+test('a message that its upstream closes without message_stop was cut, whatever came before (wire 10)', () => {
+  const stopped = event({ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 4 } })
+  expect(passed('messages', [...streams.messages.events.slice(0, -1), stopped]).end).toBe('cut')
+})
+
+test('a typed stream is never complete before it ends: images end one by one', () => {
+  expect(passed('typed', streams.typed.events).stream.complete).toBe(false)
+})
+
+test.each(dialects)('a stream of the dialect %s without an event is no answer', (dialect) => {
+  for (const events of [[], [': PROCESSING\n\n']]) expect(passed(dialect, events)).toMatchObject({ end: 'cut' })
+})
+
+// Callers of Responses know a failure by `response.failed` alone: ResponseFailedEvent in openai/resources/responses.
+const created = { id: 'resp_1', object: 'response', model: 'gpt-4o', status: 'in_progress', output: [] }
+const begun = [
+  event({ type: 'response.created', sequence_number: 0, response: created }),
+  event({ type: 'response.output_text.delta', sequence_number: 7, delta: 'half' }),
+]
+
+test('a response stream that fails ends with its failed response, which has the next number', () => {
+  const { stream } = passed('responses', [...begun, event({ type: 'error', sequence_number: 8, message: 'No.' })])
+  const end = stream.failure('upstream_error', 'No.')
+  const response = { ...created, status: 'failed', error: { code: 'upstream_error', message: 'No.' } }
+  expect(end).toBe(event({ type: 'response.failed', sequence_number: 8, response }))
+})
+
+test('an upstream’s own failed response goes on to the byte', () => {
+  const failed = event({ type: 'response.failed', sequence_number: 8, response: { error: { message: 'Grüße' } } })
+  const { stream } = passed('responses', [...begun, failed])
+  expect([stream.errorMessage, stream.failure('c', 'm')]).toEqual(['Grüße', failed])
+})
+
+test('a response stream that nothing announced fails in its dialect all the same', () => {
+  const response = { object: 'response', output: [], status: 'failed', error: { code: 'c', message: 'm' } }
+  const end = event({ type: 'response.failed', sequence_number: 0, response })
+  expect(opened('responses').stream.failure('c', 'm')).toBe(end)
+})
+
+test('a stream of another dialect has no words of its own for a failure', () => {
+  for (const dialect of dialects) {
+    if (dialect !== 'responses') expect(opened(dialect).stream.failure('c', 'm')).toBeUndefined()
+  }
   expect(opened('chat').stream.keepAlive).toBe(': keep-alive\n\n')
 })

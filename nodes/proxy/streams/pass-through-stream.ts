@@ -42,8 +42,17 @@ export class PassThroughStream implements AnswerStream, StreamOutput {
     return this.#relay.end()
   }
 
+  stop(): void {
+    this.#relay.stop()
+  }
+
   get finished(): boolean {
     return this.#observer.finished
+  }
+
+  /** Images end one by one, so the end of one is not the end of the stream. */
+  get complete(): boolean {
+    return this.#relay.complete && !(this.#observer instanceof TypedStreamObserver)
   }
 
   get errorMessage(): string | undefined {
@@ -66,7 +75,9 @@ export class PassThroughStream implements AnswerStream, StreamOutput {
     return countedTokens(this.#observer.usage, estimatedInput, this.#relay.tokens)
   }
 
-  failure(): undefined {}
+  failure(code: string, message: string): string | undefined {
+    return this.#observer.failure?.(code, message)
+  }
 
   onEvents(bytes: Buffer): void {
     this.#begin()

@@ -1,12 +1,16 @@
 // Relays one stream of server-sent events: the same bytes go out, in as few writes as they came in, without the usage chunk that the
 // gateway asked for and the caller did not. The terminal event is held back, because the record of the request must be in the
-// spool before the last byte is sent.
+// spool before the last byte is sent. What comes before the first token is held back too: an upstream that fails behind it has not
+// answered, and another target can.
 import { type FrameSink, SseFrames } from '../../../shared/sse/frames.ts'
+import { openingBytesMax } from './answer-stream.ts'
 
 /** Reads the events of one dialect; see `openai/stream-observer.ts`. */
 export interface EventObserver {
-  observe(text: string): 'token' | 'other' | 'hide' | 'done' | 'error'
+  observe(text: string): 'token' | 'opening' | 'other' | 'hide' | 'done' | 'error'
   readonly finished: boolean
+  readonly concluded?: boolean
+  readonly usage: unknown
   readonly terminator: string
 }
 
@@ -19,6 +23,8 @@ export interface StreamOutput {
   onErrorEvent(): void
 }
 
+const commentMark = 58 // ':'
+
 export class SseRelay implements FrameSink {
   readonly #frames: SseFrames
   readonly #observer: EventObserver
@@ -29,11 +35,17 @@ export class SseRelay implements FrameSink {
   #run: Buffer | undefined
   #runStart = 0
   #runEnd = 0
+  /** What came before the first token; undefined as soon as there is one. */
+  #held: Buffer[] | undefined = []
+  #heldBytes = 0
+  #isBegun = false
+  /** Nothing is missing but the terminal event: the finish and the usage were seen, and no token behind them. */
+  complete = false
   /** Number of content events. It is the number of tokens where an upstream sends one token per event. */
   tokens = 0
   firstTokenMs = 0
   lastTokenMs = 0
-  /** Monotonic time of the last event that was not a comment. */
+  /** Monotonic time of the last event that was not a comment, from the first token on. */
   lastEventMs = 0
 
   /** `eventBytesMax` is set for streams with larger events than usual. */
@@ -59,20 +71,35 @@ export class SseRelay implements FrameSink {
     const rest = this.#frames.takeRest()
     const terminal = rest.length > 0 && this.#observer.observe(rest.latin1Slice()) === 'done'
     if (!terminal && !this.#observer.finished) return 'cut'
+    this.#begin()
     this.#output.onDone(terminal ? Buffer.concat([rest, Buffer.from('\n\n')]) : Buffer.from(this.#observer.terminator))
     return 'whole'
+  }
+
+  /** Ends a complete stream whose upstream does not. */
+  stop(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#begin()
+    this.#output.onDone(Buffer.from(this.#observer.terminator))
+  }
+
+  get #isConcluded(): boolean {
+    return this.#observer.finished || this.#observer.concluded === true
   }
 
   onFrame(bytes: Buffer, start: number, end: number): void {
     if (this.#over) return // bytes after the terminal event are not part of the answer
     const text = bytes.latin1Slice(start, end)
     const fate = this.#observer.observe(text)
-    if (fate === 'token' || fate === 'other') {
+    this.complete = fate !== 'token' && this.#isConcluded && this.#observer.usage !== undefined
+    if (fate === 'token' || fate === 'other' || fate === 'opening') {
       if (fate === 'token') this.#countToken()
-      if (text.charCodeAt(0) !== 58) this.lastEventMs = this.#nowMs
+      if (!this.#isOpening(fate, text) && text.charCodeAt(0) !== commentMark) this.lastEventMs = this.#nowMs
       this.#extendRun(bytes, start, end)
       return
     }
+    if (fate === 'done') this.#begin()
     this.onFramesEnd()
     if (fate === 'hide') return
     this.#over = true
@@ -84,7 +111,33 @@ export class SseRelay implements FrameSink {
     const run = this.#run
     if (run === undefined) return
     this.#run = undefined
-    this.#output.onEvents(run.subarray(this.#runStart, this.#runEnd))
+    const events = run.subarray(this.#runStart, this.#runEnd)
+    if (this.#held === undefined) this.#output.onEvents(events)
+    else this.#hold(events)
+  }
+
+  /** Whether the stream has still not begun with this event. */
+  #isOpening(fate: 'token' | 'other' | 'opening', text: string): boolean {
+    if (this.#held === undefined) return false
+    const isOpening = fate === 'opening' || (fate === 'other' && !text.includes('data:'))
+    if (!isOpening) this.#isBegun = true
+    return isOpening
+  }
+
+  #hold(events: Buffer): void {
+    this.#held?.push(Buffer.from(events))
+    this.#heldBytes += events.length
+    if (this.#isBegun || this.#heldBytes > openingBytesMax) this.#begin()
+  }
+
+  #begin(): void {
+    this.#isBegun = true
+    const held = this.#held
+    if (held === undefined) return
+    if (this.#run !== undefined) held.push(this.#run.subarray(this.#runStart, this.#runEnd))
+    this.#run = undefined
+    this.#held = undefined
+    if (held.length > 0) this.#output.onEvents(Buffer.concat(held))
   }
 
   #extendRun(bytes: Buffer, start: number, end: number): void {

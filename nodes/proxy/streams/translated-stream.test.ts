@@ -127,13 +127,33 @@ test('tokens are those that the upstream told, else one for each event', () => {
 test('times are those of the first and the last token', () => {
   const { stream } = opened()
   stream.push(Buffer.from(start + open), 110)
-  expect([stream.timing.tokens, stream.lastEventMs]).toEqual([0, 110])
+  expect([stream.timing.tokens, stream.lastEventMs]).toEqual([0, 100])
   stream.push(Buffer.from(delta('a')), 120)
   stream.push(Buffer.from(delta('b')), 130)
   stream.push(Buffer.from(ping), 140)
   stream.push(Buffer.from(': a comment\n\n'), 150)
   expect(stream.timing).toEqual({ tokens: 2, firstTokenMs: 120, lastTokenMs: 130 })
   expect(stream.lastEventMs).toBe(140)
+})
+
+test('what comes before the first token is held back, and dropped when an error follows', () => {
+  for (const inbound of [openAiChatInbound, anthropicInbound, openAiResponsesInbound]) {
+    const { sink, stream } = opened({ inbound })
+    for (const one of [start, ping, open, ': PROCESSING\n\n']) stream.push(Buffer.from(one), 110)
+    expect([sink.puts, stream.forwarded]).toEqual([[], false])
+    stream.push(Buffer.from(error), 110)
+    expect(sink.puts).toEqual(['error'])
+  }
+})
+
+test('what was held back goes out with the first token, and at the end of an empty answer', () => {
+  const { sink, stream } = opened({ inbound: anthropicInbound })
+  for (const one of [start, open, delta('x')]) stream.push(Buffer.from(one), 110)
+  expect(sink.puts.map((put) => typeof put)).toEqual(['string', 'object'])
+  expect(sink.text).toContain('message_start')
+  const { sink: empty, stream: said } = opened({ inbound: anthropicInbound })
+  for (const one of [start, finish, stop]) said.push(Buffer.from(one), 110)
+  expect(empty.text + empty.last).toMatch(/message_start.*message_stop/s)
 })
 
 test('filters stand between the upstream and the caller', () => {

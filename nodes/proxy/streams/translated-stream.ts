@@ -21,6 +21,7 @@ import {
   countedTokens,
   eventStream,
   keepAliveComment,
+  openingBytesMax,
   type StreamOptions,
   type StreamSink,
   type StreamTokens,
@@ -47,6 +48,10 @@ export class TranslatedStream implements AnswerStream {
   /** Text that is printed and not yet sent. */
   #pending = ''
   #usage: Usage | undefined
+  /** Whether the first token has come. What is printed before it is held back. */
+  #isBegun = false
+  /** Whether a finish came, and no token behind it. */
+  #isQuiet = false
   #over: 'whole' | 'error' | 'cut' | undefined
   lastEventMs: number
   readonly contentType: string
@@ -70,6 +75,10 @@ export class TranslatedStream implements AnswerStream {
     this.#emit = isRewritten(printed) ? restoring(printed, take) : take
   }
 
+  get complete(): boolean {
+    return this.#isQuiet && this.#usage !== undefined
+  }
+
   get errorMessage(): string | undefined {
     return this.error?.message
   }
@@ -91,6 +100,12 @@ export class TranslatedStream implements AnswerStream {
     return this.#over === 'whole' ? 'whole' : 'cut'
   }
 
+  stop(): void {
+    if (this.#over !== undefined) return
+    this.#over = 'whole'
+    this.#settle()
+  }
+
   tokens(estimatedInput: number): StreamTokens {
     return countedTokens(this.#usage, estimatedInput, this.timing.tokens)
   }
@@ -100,7 +115,8 @@ export class TranslatedStream implements AnswerStream {
   }
 
   #take(event: ChatEvent): void {
-    this.lastEventMs = this.#nowMs
+    this.#isBegun ||= !isOpening(event)
+    if (this.#isBegun) this.lastEventMs = this.#nowMs
     this.#assembly?.add(event)
     switch (event.type) {
       case 'end':
@@ -118,6 +134,7 @@ export class TranslatedStream implements AnswerStream {
         break
       case 'finish':
         this.finished = true
+        this.#isQuiet = true
         break
       default:
         if (isToken(event)) this.#countToken()
@@ -133,6 +150,8 @@ export class TranslatedStream implements AnswerStream {
     if (this.#over === 'error') this.#sink.onErrorEvent()
     else if (this.#over === 'whole') {
       this.#tellStore()
+      this.#isBegun = true
+      this.#flush()
       const last = this.#printer.print({ type: 'end' })
       this.#begin()
       this.#sink.onDone(last)
@@ -147,7 +166,7 @@ export class TranslatedStream implements AnswerStream {
 
   #flush(): void {
     const text = this.#pending
-    if (text === '') return
+    if (text === '' || !(this.#isBegun || text.length > openingBytesMax)) return
     this.#pending = ''
     this.#begin()
     this.#sink.onBytes(text)
@@ -161,8 +180,21 @@ export class TranslatedStream implements AnswerStream {
 
   #countToken(): void {
     const { timing } = this
+    this.#isQuiet = false
     timing.tokens++
     if (timing.tokens === 1) timing.firstTokenMs = this.#nowMs
     timing.lastTokenMs = this.#nowMs
+  }
+}
+
+/** Whether an event can stand before the first token, or tells nothing but the end. */
+function isOpening(event: ChatEvent): boolean {
+  switch (event.type) {
+    case 'signature':
+    case 'encrypted':
+    case 'citation':
+      return false
+    default:
+      return !isToken(event)
   }
 }

@@ -85,6 +85,15 @@ test('a whole answer is told in the dialect of the caller, with its usage', () =
   })
 })
 
+test('an error in place of an answer is told in the words of the upstream, and another target may answer', () => {
+  const failure = (value: string | object) =>
+    translatorFor().failureWithin(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)))
+  const error = { type: 'overloaded_error', message: 'busy' }
+  expect(failure({ type: 'error', error })).toMatchObject({ condition: '5xx', error: { message: 'busy' } })
+  expect(failure('Hello.')).toMatchObject({ condition: '5xx', error: { type: 'upstream-protocol' } })
+  expect(failure({ ok: true })).toMatchObject({ condition: '5xx', error: { type: 'upstream-protocol' } })
+})
+
 const deep = `{"id":"m","content":[{"type":"tool_use","id":"t","name":"n","input":${'['.repeat(20_000)}${']'.repeat(20_000)}}]}`
 
 test.each([

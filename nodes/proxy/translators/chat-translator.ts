@@ -58,6 +58,10 @@ export class ChatTranslator implements Translator {
     return new TranslatedStream(this.#translation, options)
   }
 
+  failureWithin(bytes: Buffer): UpstreamFailure {
+    return this.#errors.failureWithin(bytes)
+  }
+
   failureOf(answer: ErrorAnswer): UpstreamFailure {
     return this.#errors.failureOf(answer)
   }

@@ -47,6 +47,10 @@ export class EmbeddingsTranslator implements Translator {
     throw new Error('embeddings were asked for as a stream')
   }
 
+  failureWithin(bytes: Buffer): UpstreamFailure {
+    return this.#errors.failureWithin(bytes)
+  }
+
   failureOf(answer: ErrorAnswer): UpstreamFailure {
     return this.#errors.failureOf(answer)
   }

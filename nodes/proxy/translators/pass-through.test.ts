@@ -36,34 +36,40 @@ test('a request is sent as it was made', () => {
   expect(made.estimatedInput).toBeUndefined()
 })
 
+const chatAnswer = { choices: [{ message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }] }
+
 test.each<[string, object, object | undefined]>([
-  ['/v1/chat/completions', { usage: { prompt_tokens: 3, completion_tokens: 4 } }, { input: 3, output: 4 }],
-  ['/v1/responses', { usage: { input_tokens: 3, output_tokens: 4 } }, { input: 3, output: 4 }],
+  [
+    '/v1/chat/completions',
+    { ...chatAnswer, usage: { prompt_tokens: 3, completion_tokens: 4 } },
+    { input: 3, output: 4 },
+  ],
+  ['/v1/responses', { output: [], usage: { input_tokens: 3, output_tokens: 4 } }, { input: 3, output: 4 }],
   [
     '/v1/messages',
-    { usage: { input_tokens: 3, cache_read_input_tokens: 2, output_tokens: 4 } },
+    { content: [], usage: { input_tokens: 3, cache_read_input_tokens: 2, output_tokens: 4 } },
     { input: 5, cached: 2, output: 4 },
   ],
   [
     '/v1beta/models/m:generateContent',
-    { usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 4 } },
+    { candidates: [{}], usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 4 } },
     { input: 3, output: 4 },
   ],
-  ['/v1/chat/completions', { choices: [] }, undefined],
+  ['/v1/chat/completions', chatAnswer, undefined],
 ])('an answer at %s goes on to the byte, and its usage is read as its dialect has it', (path, answer, usage) => {
   const bytes = Buffer.from(JSON.stringify(answer))
   const told = passThroughAt(path).readAnswer(bytes, 'application/json')
-  expect(told.body).toBe(bytes)
-  if (usage === undefined) expect(told.usage).toBeUndefined()
-  else expect(told.usage).toMatchObject(usage)
-  expect(told.units).toBeUndefined()
+  expect(told?.body).toBe(bytes)
+  if (usage === undefined) expect(told?.usage).toBeUndefined()
+  else expect(told?.usage).toMatchObject(usage)
+  expect(told?.units).toBeUndefined()
 })
 
 const bytesOfFile = { unit: 'bytes', amount: 9 } as const
 
 test('units come from the answer, else from the request', () => {
   const made = passThroughAt('/v1/audio/transcriptions', { units: bytesOfFile })
-  const told = (answer: object) => made.readAnswer(Buffer.from(JSON.stringify(answer)), 'application/json').units
+  const told = (answer: object) => made.readAnswer(Buffer.from(JSON.stringify(answer)), 'application/json')?.units
   expect(told({ text: 'x', duration: 2.5 })).toEqual({ unit: 'seconds', amount: 2.5 })
   expect(told({ text: 'x' })).toEqual(bytesOfFile)
 })

@@ -7,11 +7,13 @@ import { readGeminiUsage } from '../dialects/gemini/usage.ts'
 import { findUsage, usageMetadataKey } from '../dialects/openai/usage.ts'
 import { type ForwardedError, forwardedAnswer } from '../errors/forwarded-error.ts'
 import type { ErrorAnswer } from '../errors/gateway-error.ts'
+import { failureInAnswer } from '../errors/stream-failure.ts'
 import { failureOfAnswer, failureOfChatError, type UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { AnswerStream, StreamOptions } from '../streams/answer-stream.ts'
 import { ByteStream } from '../streams/byte-stream.ts'
 import { PassThroughStream } from '../streams/pass-through-stream.ts'
+import { errorOf, isAnswer } from './judge-answer.ts'
 import type { Translator, WholeAnswer } from './translator.ts'
 
 export interface PassThroughRequest {
@@ -51,7 +53,8 @@ export class PassThrough implements Translator {
     this.units = units
   }
 
-  readAnswer(bytes: Buffer, contentType: string): WholeAnswer {
+  readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined {
+    if (!isAnswer(this.#operation, bytes)) return undefined
     const usage = this.#usageIn(bytes)
     const { units: counter } = this.#operation
     if (counter === undefined) return { body: bytes, contentType, usage }
@@ -64,6 +67,10 @@ export class PassThrough implements Translator {
 
   openBytes(contentType: string, options: StreamOptions): AnswerStream {
     return new ByteStream(contentType, options)
+  }
+
+  failureWithin(bytes: Buffer): UpstreamFailure {
+    return failureInAnswer(errorOf(this.#operation, bytes))
   }
 
   failureOf(answer: ErrorAnswer): UpstreamFailure {

@@ -1,9 +1,12 @@
 // What an upstream of another dialect says when it refuses, as the caller shall see it.
 
+import { tryParseExact } from '../../../shared/json/exact.ts'
+import { isObject } from '../dialects/common/body-reader.ts'
 import type { UpstreamDialect } from '../dialects/dialect.ts'
 import { type ErrorShape, printError } from '../dialects/error-shapes.ts'
 import type { ForwardedError } from '../errors/forwarded-error.ts'
 import type { ErrorAnswer } from '../errors/gateway-error.ts'
+import { failureInAnswer } from '../errors/stream-failure.ts'
 import { toldCode } from '../errors/told-code.ts'
 import { failureOfChatError, type UpstreamFailure } from '../errors/upstream-failure.ts'
 
@@ -14,6 +17,12 @@ export class ProviderErrors {
   constructor(upstream: UpstreamDialect, shape: ErrorShape) {
     this.#upstream = upstream
     this.#shape = shape
+  }
+
+  /** Of a body with a good status that is no answer. */
+  failureWithin(body: Buffer): UpstreamFailure {
+    const isRead = isObject(tryParseExact(body.toString('utf8')))
+    return failureInAnswer(isRead ? this.#upstream.parseError(500, body) : undefined)
   }
 
   failureOf(answer: ErrorAnswer): UpstreamFailure {

@@ -31,6 +31,8 @@ export interface Translator {
   readonly passesThrough: boolean
   /** Undefined: the bytes are no answer. */
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined
+  /** Why the bytes of a good status are no answer; absent: nothing is known. */
+  failureWithin?(bytes: Buffer): UpstreamFailure
   openStream(options: StreamOptions): AnswerStream
   /** For an answer that is neither JSON nor events; absent where there can be none. */
   openBytes?(contentType: string, options: StreamOptions): AnswerStream

@@ -7,7 +7,8 @@ import type { Names, Reference } from './reference.ts'
 export interface KindRules<Spec> {
   /** Where the secrets stand in a spec. It does not compile while one is missing. */
   secrets: SecretFields<Spec>
-  /** Fields of a document that may be written as `file:/path`. `*` stands for any one name or index. */
+  /** Fields of a document that may be written as `file:/path` and are no secrets, which all may. `*` stands for any one name
+   *  or index. */
   fileFields?: readonly FieldPattern[]
   /** Paths are relative to the spec. */
   references(spec: Spec): Reference[]

@@ -49,16 +49,57 @@ export const allowedModels = z
 export const secretText = z
   .string()
   .max(secretCharactersMax)
-  .refine((text) => isMask(text) || /^[\x21-\x7e]+$/.test(text), 'expected a secret: visible ASCII without spaces')
+  .superRefine((text, context) => {
+    const message = isMask(text) ? undefined : secretProblem(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+
+/** A document of this machine has its variables and files filled in before it is validated: here they would be stored as they
+ *  are written, and sent to a provider as its key. */
+function secretProblem(text: string): string | undefined {
+  if (text.startsWith('file:')) return 'file: is read only in a document of this machine: send the secret itself'
+  if (/^\$\{[A-Za-z_]\w*(:-.*)?\}$/s.test(text)) {
+    return 'variables are filled in only in a document of this machine: send the secret itself'
+  }
+  return /^[\x21-\x7e]+$/.test(text) ? undefined : 'expected a secret: visible ASCII without spaces'
+}
 
 export function duration(minMs: number, maxMs: number, maxText: string) {
   return z
-    .string()
-    .regex(/^\d{1,12}(\.\d{1,6})?(ms|s|m|h|d)$/, 'expected a duration such as 250ms, 30s, 10m, 24h or 30d')
+    .string({ error: ({ input }) => withUnit(input) })
+    .regex(/^\d{1,12}(\.\d{1,6})?(ms|s|m|h|d)$/, {
+      error: ({ input }) => withUnit(input) ?? 'expected a duration such as 250ms, 30s, 10m, 24h or 30d',
+    })
     .refine((text) => {
       const ms = parseDurationMs(text) ?? minMs // an ill-formed one has its own problem already
       return ms >= minMs && ms <= maxMs
     }, `expected a duration from ${minMs}ms to ${maxText}`)
+}
+
+function withUnit(input: unknown): string | undefined {
+  if (typeof input !== 'number' && !(typeof input === 'string' && /^\d{1,12}(\.\d+)?$/.test(input))) return undefined
+  return `a duration has a unit: write ${input}s for seconds or ${input}ms for milliseconds`
+}
+
+/** Says how a value of a wrong type is written. Absent values and unknown fields have sentences of their own. */
+export function formAdvice(advice: (input: unknown) => string | undefined) {
+  return ({ code, input }: z.core.$ZodRawIssue) =>
+    code === 'invalid_type' && input !== undefined ? advice(input) : undefined
+}
+
+/** Carried in a schema's metadata: such fields exist only to be explained. */
+export const misplacedField = 'misplacedField'
+
+/** Whatever stands around a misplaced field. */
+export type Around = Readonly<Record<string, unknown>>
+
+/** Fields that people write in a place where there are none, with what they should write. */
+export function misplaced<Name extends string>(names: readonly Name[], advice: (around: Around) => string) {
+  const refused = z.unknown().superRefine((_, context) => {
+    context.addIssue({ code: 'custom', message: '', params: { advice } })
+  }) as unknown as z.ZodType<never>
+  const field = refused.exactOptional().meta({ [misplacedField]: true })
+  return Object.fromEntries(names.map((name) => [name, field])) as Record<Name, typeof field>
 }
 
 /** A field that the public surface names and this version does not enforce: nobody shall believe in what nothing enforces. No value passes, so its type is `never`. */

@@ -5,6 +5,7 @@ import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { RequestHead } from '../../http/http.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import { bad } from '../../request/json-body.ts'
+import { usableTarget } from '../../request/model-access.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
 
 type Dialect = 'openai-files' | 'openai-batches'
@@ -63,8 +64,13 @@ export function accountNamed(snapshot: Snapshot, provider: string, credential: s
 /** Whoever may use one of its models may keep files there. */
 function mayUseProvider(caller: Caller, provider: string, snapshot: Snapshot): boolean {
   if (caller.models === undefined || mayUse(caller, `${provider}/*`)) return true
-  return snapshot.modelNames.some(
+  const { modelNames, bareNames } = snapshot
+  const isAliasThere = modelNames.some(
     (name) =>
       mayUse(caller, name) && snapshot.routeOf(name)?.targets.some(({ target }) => target.provider === provider),
   )
+  if (isAliasThere) return true
+  return bareNames.listed().some(({ name, targets }) => {
+    return usableTarget(caller, name, targets)?.connection.provider === provider
+  })
 }

@@ -7,6 +7,7 @@ import type { Mark, ObjectIds, ObjectRef } from '../../provider-objects/object-i
 import type { Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { bad, readObject } from '../../request/json-body.ts'
+import { resolveModel } from '../../request/model-access.ts'
 import { accountNamed } from './account.ts'
 
 export interface AskedBatch {
@@ -25,7 +26,7 @@ export function readBatch(request: AuthenticatedRequest, ids: ObjectIds): Result
   const file = fileOf(request, asked.value['input_file_id'], ids)
   if (!file.ok) return file
   const { ref, account } = file.value
-  const denied = ref.models.find((model) => !mayUse(request.caller, model))
+  const denied = ref.models.find((model) => !mayUse(request.caller, model) && !resolveModel(model, request).ok)
   if (denied !== undefined) return fail({ type: 'model-not-allowed', model: denied })
   const pairs = metadataIn(asked.value['metadata'])
   if (!pairs.ok) return pairs

@@ -5,7 +5,6 @@ import { editForm, type FormEdit, namePrefix, newContent } from '../../../../sha
 import { boundaryOf, type FormPart, type FormScan, scanForm } from '../../../../shared/form/scan-form.ts'
 import { isForbidden } from '../../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
-import { mayUse } from '../../auth/callers.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import { readBatchLines } from '../../provider-objects/batch-lines.ts'
 import { markedFileName } from '../../provider-objects/object-answers.ts'
@@ -13,6 +12,7 @@ import type { Mark, ObjectIds } from '../../provider-objects/object-ids.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { bad, forbiddenParam } from '../../request/json-body.ts'
+import { resolveModel } from '../../request/model-access.ts'
 import { TimeSlice } from '../../snapshot/time-slice.ts'
 import { accountNamed, namedAccount, providerRequired } from './account.ts'
 
@@ -108,11 +108,11 @@ class BatchChoice {
   }
 
   nameOf(model: string): Result<string, string> {
-    const { snapshot, caller } = this.#request
-    const route = snapshot.routeOf(model)
+    const { snapshot } = this.#request
+    const name = resolveModel(model, this.#request)
+    const route = name.ok ? snapshot.routeOf(name.value) : undefined
     const shown = `\`${model.slice(0, 64).replace(/[^\x20-\x7e]/g, '?')}\``
-    if (route === undefined || !mayUse(caller, model))
-      return fail(`names the model ${shown}, which is not there for this key`)
+    if (route === undefined) return fail(`names the model ${shown}, which is not there for this key`)
     const found = route.targets.find(({ target }) =>
       this.account === undefined ? target.speaks.has('openai-batches') : target.provider === this.account.provider,
     )

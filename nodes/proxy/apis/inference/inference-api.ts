@@ -1,6 +1,7 @@
 // Chat, completions, messages, generateContent, responses, embeddings, media: what a request asks for, whether it may, what the
 // policies make of it, and then its attempts.
 import type { Chance, Clock } from '../../../../shared/clock.ts'
+import { done, type Result } from '../../../../shared/result.ts'
 import type { EarlyEnd, Settlement } from '../../accounting/settle.ts'
 import type { HttpAttemptTools } from '../../attempts/attempt-owner.ts'
 import { Delivery, type DeliveryTools } from '../../attempts/delivery.ts'
@@ -8,7 +9,7 @@ import { Dispatch } from '../../attempts/dispatch.ts'
 import { replayAnswer } from '../../attempts/replay-answer.ts'
 import type { Continuations } from '../../conversations/continuation.ts'
 import { readStorageOptions } from '../../conversations/storage-options.ts'
-import { ineligibleError } from '../../errors/gateway-error.ts'
+import { type GatewayError, ineligibleError } from '../../errors/gateway-error.ts'
 import type { Policy } from '../../policies/policy.ts'
 import { type Decided, type Permit, PolicyFault, runPolicies } from '../../policies/run-policies.ts'
 import type { ObjectIds } from '../../provider-objects/object-ids.ts'
@@ -16,7 +17,7 @@ import type { Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { smallInteger } from '../../request/headers.ts'
 import type { InferenceFacts } from '../../request/inference-request.ts'
-import { modelAccessError } from '../../request/model-access.ts'
+import { resolveModel, resolveModels } from '../../request/model-access.ts'
 import { type AskedModels, inferenceRequest, readFacts, readModels } from '../../request/read-inference.ts'
 import { AttemptPlan } from '../../routing/attempt-plan.ts'
 import type { ModelRoute } from '../../routing/model-route.ts'
@@ -50,13 +51,12 @@ export class InferenceApi implements Api {
 
   answer(request: AuthenticatedRequest): void {
     const { settlement } = this.#options
-    const models = readModels(request)
-    if (!models.ok) return settlement.reject(request, models.error)
-    const { model, fallbacks } = models.value
-    const denied = modelAccessError(fallbacks === undefined ? [model] : [model, ...fallbacks], request)
-    if (denied !== undefined) return settlement.reject(request, denied, { model })
+    const asked = readModels(request)
+    if (!asked.ok) return settlement.reject(request, asked.error)
+    const models = resolved(asked.value, request)
+    if (!models.ok) return settlement.reject(request, models.error, { model: asked.value.model })
     const facts = readFacts(request, models.value)
-    if (!facts.ok) return settlement.reject(request, facts.error, { model })
+    if (!facts.ok) return settlement.reject(request, facts.error, { model: models.value.model })
     if (request.operation.stateful === true) this.#continue(request, models.value, facts.value)
     else this.#decide(request, inferenceRequest(facts.value))
   }
@@ -163,4 +163,15 @@ export class InferenceApi implements Api {
     const delivered = new Delivery(delivery, request, { model, stream, holds, keeper: state?.keeper })
     new Dispatch(attempts, request, dispatched, delivered).start()
   }
+}
+
+/** With names of routes in the place of the caller's. */
+function resolved(asked: AskedModels, request: AuthenticatedRequest): Result<AskedModels, GatewayError> {
+  const { model, fallbacks } = asked
+  const first = resolveModel(model, request)
+  if (!first.ok) return first
+  if (fallbacks === undefined && first.value === model) return done(asked)
+  const rest = fallbacks === undefined ? undefined : resolveModels(fallbacks, request)
+  if (rest?.ok === false) return rest
+  return done({ ...asked, model: first.value, fallbacks: rest?.value })
 }

@@ -1,6 +1,5 @@
 // `GET /v1/models` as Anthropic's SDK reads it.
-import { type Caller, mayUse } from '../../auth/callers.ts'
-import type { Snapshot } from '../../snapshot/snapshot.ts'
+import type { KnownListing } from './known-listing.ts'
 
 interface AnthropicListing {
   readonly type: 'model'
@@ -10,15 +9,12 @@ interface AnthropicListing {
   readonly created_at: string
 }
 
-export function anthropicModelList(snapshot: Snapshot, caller: Caller): object {
-  const data = snapshot.modelNames
-    .filter((name) => mayUse(caller, name))
-    .map((name) => anthropicModelListing(snapshot, name))
+export function anthropicModelList(known: readonly KnownListing[]): object {
+  const data = known.map(anthropicModelListing)
   return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null }
 }
 
-export function anthropicModelListing(snapshot: Snapshot, name: string): AnthropicListing {
-  const releasedAt = snapshot.routeOf(name)?.targets[0]?.target.releasedAt ?? 0
+export function anthropicModelListing({ name, releasedAt = 0 }: KnownListing): AnthropicListing {
   const created_at = new Date(releasedAt * 1_000).toISOString().replace('.000Z', 'Z')
   return { type: 'model', id: name, display_name: name, created_at }
 }

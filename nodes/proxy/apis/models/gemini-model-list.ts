@@ -1,16 +1,14 @@
 // `GET /v1beta/models` as Google's SDK reads it.
-import { type Caller, mayUse } from '../../auth/callers.ts'
-import type { Snapshot } from '../../snapshot/snapshot.ts'
+import type { KnownListing } from './known-listing.ts'
 
 const methods = ['generateContent', 'countTokens', 'embedContent']
 
-export function geminiModelList(snapshot: Snapshot, caller: Caller): object {
-  const names = snapshot.modelNames.filter((name) => mayUse(caller, name))
-  return { models: names.map((name) => geminiModelListing(snapshot, name)) }
+export function geminiModelList(known: readonly KnownListing[]): object {
+  return { models: known.map(geminiModelListing) }
 }
 
-export function geminiModelListing(snapshot: Snapshot, name: string): object {
-  const { contextTokensMax, outputTokensMax } = snapshot.routeOf(name)?.targets[0]?.target.facts ?? {}
+export function geminiModelListing({ name, facts }: KnownListing): object {
+  const { contextTokensMax, outputTokensMax } = facts ?? {}
   return {
     name: `models/${name}`,
     displayName: name,

@@ -1,10 +1,11 @@
 // Lists of models, in the shape of the API that the caller reads.
 import type { Settlement } from '../../accounting/settle.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
-import { modelAccessError } from '../../request/model-access.ts'
+import { resolveModel } from '../../request/model-access.ts'
 import type { Api } from '../api.ts'
 import { anthropicModelList, anthropicModelListing } from './anthropic-model-list.ts'
 import { geminiModelList, geminiModelListing } from './gemini-model-list.ts'
+import { knownListing, knownListings } from './known-listing.ts'
 import { modelList, modelListing } from './openai-model-list.ts'
 
 export class ModelsApi implements Api {
@@ -16,20 +17,20 @@ export class ModelsApi implements Api {
 
   answer(request: AuthenticatedRequest): void {
     const { model } = request.matched
-    const denied = model === undefined ? undefined : modelAccessError([model], request)
-    if (denied !== undefined) this.#settlement.reject(request, denied)
+    const resolved = model === undefined ? undefined : resolveModel(model, request)
+    if (resolved?.ok === false) this.#settlement.reject(request, resolved.error)
     else this.#settlement.answer(request, { body: JSON.stringify(listing(request)) })
   }
 }
 
+const shapes = {
+  openai: { list: modelList, one: modelListing },
+  anthropic: { list: anthropicModelList, one: anthropicModelListing },
+  gemini: { list: geminiModelList, one: geminiModelListing },
+} as const
+
 function listing({ snapshot, caller, operation, matched }: AuthenticatedRequest): object {
   const { model } = matched
-  switch (operation.errors) {
-    case 'openai':
-      return model === undefined ? modelList(snapshot, caller) : modelListing(snapshot, model)
-    case 'anthropic':
-      return model === undefined ? anthropicModelList(snapshot, caller) : anthropicModelListing(snapshot, model)
-    case 'gemini':
-      return model === undefined ? geminiModelList(snapshot, caller) : geminiModelListing(snapshot, model)
-  }
+  const { list, one } = shapes[operation.errors]
+  return model === undefined ? list(knownListings(snapshot, caller)) : one(knownListing(snapshot, caller, model))
 }

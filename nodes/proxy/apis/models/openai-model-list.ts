@@ -1,7 +1,6 @@
 // `GET /v1/models`: what this caller may call, in OpenAI's shape, with what is known of each model beside it.
 import type { Price } from '../../../../shared/models/price.ts'
-import { type Caller, mayUse } from '../../auth/callers.ts'
-import type { Snapshot } from '../../snapshot/snapshot.ts'
+import type { KnownListing } from './known-listing.ts'
 
 interface Listing {
   readonly id: string
@@ -24,22 +23,20 @@ interface Pricing {
   readonly source: string
 }
 
-export function modelList(snapshot: Snapshot, caller: Caller): { object: 'list'; data: Listing[] } {
-  const names = snapshot.modelNames.filter((name) => mayUse(caller, name))
-  return { object: 'list', data: names.map((name) => modelListing(snapshot, name)) }
+export function modelList(known: readonly KnownListing[]): { object: 'list'; data: Listing[] } {
+  return { object: 'list', data: known.map(modelListing) }
 }
 
-export function modelListing(snapshot: Snapshot, name: string): Listing {
-  const target = snapshot.routeOf(name)?.targets[0]?.target
-  const { contextTokensMax, outputTokensMax } = target?.facts ?? {}
+export function modelListing({ name, provider, facts, price, releasedAt }: KnownListing): Listing {
+  const { contextTokensMax, outputTokensMax } = facts ?? {}
   return {
     id: name,
     object: 'model',
-    created: target?.releasedAt ?? 0,
-    owned_by: target?.provider ?? 'headgate',
+    created: releasedAt ?? 0,
+    owned_by: provider ?? 'headgate',
     ...(contextTokensMax === undefined ? {} : { context_window: contextTokensMax }),
     ...(outputTokensMax === undefined ? {} : { max_output_tokens: outputTokensMax }),
-    pricing: target?.price === undefined ? null : pricingOf(target.price),
+    pricing: price === undefined ? null : pricingOf(price),
   }
 }
 

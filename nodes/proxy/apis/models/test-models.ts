@@ -2,7 +2,8 @@
 import { priceOfRates } from '../../../../shared/models/price.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import { testTarget } from '../../providers/test-target.ts'
-import { routeTo, testSnapshot } from '../../request/test-request.ts'
+import { routeTo, testCaller, testSnapshot } from '../../request/test-request.ts'
+import { type KnownListing, knownListing } from './known-listing.ts'
 
 const listed = { type: 'catalogue', source: 'a list', date: '2026-01-01' } as const
 const known: Target = {
@@ -22,3 +23,8 @@ export const snapshot = testSnapshot({
   two: { ...two, targets: [...two.targets, ...routeTo('two', unknown).targets] },
   empty: { ...two, targets: [] },
 })
+
+/** What is known of one. */
+export function listingOf(name: string): KnownListing {
+  return knownListing(snapshot, testCaller, name)
+}

@@ -11,7 +11,7 @@ import { realtimeOperation } from '../../operations/gateway-operations.ts'
 import { type AuthenticatedRequest, withoutBody } from '../../request/authenticated-request.ts'
 import { credentialsIn, passThroughHeaders, smallInteger } from '../../request/headers.ts'
 import { bad } from '../../request/json-body.ts'
-import { modelAccessError } from '../../request/model-access.ts'
+import { resolveModel } from '../../request/model-access.ts'
 import { AttemptPlan } from '../../routing/attempt-plan.ts'
 import { Handshakes, type HandshakeTools } from './handshake.ts'
 import type { RealtimeSession } from './session.ts'
@@ -69,16 +69,17 @@ export class RealtimeApi {
       return
     }
     const request = withoutBody(admitted.value, tools.clock.monotonicMs())
-    const model = modelIn(head.query)
-    if (!model.ok) return tools.settlement.reject(request, model.error)
-    const denied = modelAccessError([model.value], request)
-    if (denied !== undefined) return tools.settlement.reject(request, denied, { model: model.value })
-    this.#open(upgrade, request, model.value)
+    const asked = modelIn(head.query)
+    if (!asked.ok) return tools.settlement.reject(request, asked.error)
+    const model = resolveModel(asked.value, request)
+    if (!model.ok) return tools.settlement.reject(request, model.error, { model: asked.value })
+    this.#open(upgrade, request, { asked: asked.value, model: model.value })
   }
 
-  #open(upgrade: Upgrade, request: AuthenticatedRequest, model: string): void {
+  #open(upgrade: Upgrade, request: AuthenticatedRequest, names: Pick<SessionPlan, 'asked' | 'model'>): void {
     const { tools } = this.#options
-    const plan = this.#plan(upgrade, request, model)
+    const { model } = names
+    const plan = this.#plan(upgrade, request, names)
     if (plan === undefined) return tools.settlement.reject(request, { type: 'no-target', model }, { model })
     this.#opening++
     const handshakes = new Handshakes(tools, plan, upgrade, {
@@ -88,7 +89,11 @@ export class RealtimeApi {
     handshakes.start()
   }
 
-  #plan(upgrade: Upgrade, request: AuthenticatedRequest, model: string): SessionPlan | undefined {
+  #plan(
+    upgrade: Upgrade,
+    request: AuthenticatedRequest,
+    { asked, model }: Pick<SessionPlan, 'asked' | 'model'>,
+  ): SessionPlan | undefined {
     const { clock, chance } = this.#options.tools
     const { snapshot, head, id } = request
     const route = snapshot.routeOf(model)
@@ -105,7 +110,7 @@ export class RealtimeApi {
     })
     const headerLines = linesFor(head, upgrade.protocols)
     const protocol = answeredProtocols.find((name) => upgrade.protocols.includes(name)) ?? ''
-    return { request, model, attemptPlan, headerLines, protocol }
+    return { request, asked, model, attemptPlan, headerLines, protocol }
   }
 
   #keep(session: RealtimeSession): void {

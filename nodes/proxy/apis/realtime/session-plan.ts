@@ -8,6 +8,9 @@ import type { AttemptPlan } from '../../routing/attempt-plan.ts'
 
 export interface SessionPlan {
   readonly request: AuthenticatedRequest
+  /** As the caller wrote it. */
+  readonly asked: string
+  /** The name of its route. */
   readonly model: string
   readonly attemptPlan: AttemptPlan<Target>
   /** Header lines of the caller that go on. */

@@ -65,7 +65,7 @@ function opened() {
   })
   const planned = attemptPlan.next()!
   const request = { ...testRequest().request, operation: realtimeOperation }
-  const plan: SessionPlan = { request, model: 'voice', attemptPlan, headerLines: '', protocol: '' }
+  const plan: SessionPlan = { request, asked: 'voice', model: 'voice', attemptPlan, headerLines: '', protocol: '' }
   const recorded: RequestRecord[] = []
   const recorder = { finish: (record: RequestRecord) => void recorded.push(record) }
   const settlement = new Settlement({ clock, chance, notify: () => {}, recorder, countRejection: () => {} })

@@ -163,8 +163,8 @@ export class RealtimeSession implements SocketHandler, LiveRequest {
     return this.plan.request
   }
 
-  get sessionModel(): string {
-    return this.plan.model
+  get sessionModels(): readonly string[] {
+    return [this.plan.asked, this.plan.model]
   }
 
   /** The key is not valid any more, or not for this model; or an operator ends the session. */

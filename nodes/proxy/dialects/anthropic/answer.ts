@@ -10,19 +10,23 @@ import type {
   Sealed,
 } from '../../../../shared/chat/parts.ts'
 import { usageOf } from '../../../../shared/chat/usage.ts'
-import { isObject } from '../common/body-reader.ts'
+import { isObject, saidIn } from '../common/body-reader.ts'
 import { urlOfMedia } from '../common/media.ts'
 import { printSeal } from '../common/sealed-parts.ts'
-import type { PrintFacts } from '../dialect.ts'
+import { withOwnName } from '../common/tool-names.ts'
+import type { PrintedRequest, PrintFacts } from '../dialect.ts'
 import { printAnthropicFinish, readAnthropicFinish } from './finish-reason.ts'
 import { proof, readAssistantBlock, redaction } from './parse-content.ts'
 import { toolInput } from './print-content.ts'
 import { printAnthropicUsage, readAnthropicUsage, usageOfAnthropic } from './usage.ts'
 
-export function readAnthropicAnswer(body: JsonObject): ChatAnswer | undefined {
+export function readAnthropicAnswer(
+  body: JsonObject,
+  { toolNames }: Pick<PrintedRequest, 'toolNames'> = {},
+): ChatAnswer | undefined {
   const { content, id, model, usage } = body
   if (!Array.isArray(content)) return undefined
-  const parts = content.filter(isObject).map(readAssistantBlock)
+  const parts = content.filter(isObject).map((block) => withOwnName(readAssistantBlock(block), toolNames))
   const finish = readAnthropicFinish(body)
   const calledTools = parts.some(({ type }) => type === 'tool-call')
   const counts = readAnthropicUsage(usage)
@@ -32,7 +36,7 @@ export function readAnthropicAnswer(body: JsonObject): ChatAnswer | undefined {
     model: typeof model === 'string' ? model : '',
     choices: [{ parts, finish: { ...finish, reason: settledReason(finish.reason, calledTools) } }],
     usage: counts === undefined ? undefined : usageOfAnthropic(counts),
-    serviceTier: typeof tier === 'string' ? tier : undefined,
+    serviceTier: saidIn(tier),
   }
 }
 

@@ -23,6 +23,6 @@ export const anthropicUpstream: UpstreamDialect = {
   streamType: 'text/event-stream',
   printRequest: printAnthropicRequest,
   parseAnswer: readAnthropicAnswer,
-  openParser: () => new SseParser(new AnthropicStreamReader()),
+  openParser: ({ toolNames }) => new SseParser(new AnthropicStreamReader(toolNames)),
   parseError: parseAnthropicError,
 }

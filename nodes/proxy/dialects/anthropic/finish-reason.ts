@@ -1,7 +1,7 @@
 // Stop reasons of the Anthropic Messages API.
 import type { Finish, FinishReason } from '../../../../shared/chat/answer.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { isObject } from '../common/body-reader.ts'
+import { isObject, saidIn } from '../common/body-reader.ts'
 
 const readings: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
@@ -18,10 +18,10 @@ export function readAnthropicFinish(value: JsonObject): Finish {
   const { stop_reason: raw, stop_sequence: sequence, stop_details: details } = value
   const explanation = isObject(details) ? details['explanation'] : undefined
   return {
-    reason: typeof raw === 'string' ? (readings[raw] ?? 'stop') : 'stop',
-    raw: typeof raw === 'string' ? raw : undefined,
-    stopSequence: typeof sequence === 'string' ? sequence : undefined,
-    explanation: typeof explanation === 'string' ? explanation : undefined,
+    reason: readings[saidIn(raw) ?? ''] ?? 'stop',
+    raw: saidIn(raw),
+    stopSequence: saidIn(sequence),
+    explanation: saidIn(explanation),
   }
 }
 

@@ -297,7 +297,7 @@ describe('tools (wire 83)', () => {
 })
 
 describe('a schema (wire 82)', () => {
-  const schema = { type: 'object', properties: { a: { type: 'string' } } }
+  const schema = { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false }
   const response_format = { type: 'json_schema', json_schema: { name: 'x', schema, strict: true } }
 
   test('is native where the model has it', () => {

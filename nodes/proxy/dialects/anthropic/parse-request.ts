@@ -104,11 +104,11 @@ function readThinking(reader: BodyReader, body: JsonObject): ReasoningWish | und
   const effort = readEffort(reader, config?.['effort'], 'output_config.effort')
   switch (thinking?.['type']) {
     case undefined:
-      return effort === undefined ? undefined : { effort }
+      return effort === undefined ? undefined : { effort, member: 'output_config.effort' }
     case 'disabled':
       return { effort: 'none' }
     case 'adaptive':
-      return { effort, adaptive: true }
+      return { effort, adaptive: true, member: effort === undefined ? undefined : 'output_config.effort' }
     case 'enabled': {
       const budgetTokens = reader.maybeNumber(thinking['budget_tokens'], 'thinking.budget_tokens')
       if (budgetTokens === undefined) reader.wrong('thinking.budget_tokens', 'is missing')

@@ -3,8 +3,8 @@ import { settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit, StartEvent } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
-import { isObject, textIn } from '../common/body-reader.ts'
-import type { EventReader } from '../dialect.ts'
+import { isObject, saidIn, textIn } from '../common/body-reader.ts'
+import type { EventReader, PrintedRequest } from '../dialect.ts'
 import { readAnthropicError } from './error.ts'
 import { readAnthropicFinish } from './finish-reason.ts'
 import { readCitation, readThought } from './parse-content.ts'
@@ -26,6 +26,11 @@ export class AnthropicStreamReader implements EventReader {
   #finished = false
   #counts: AnthropicCounts | undefined
   readonly #blocks = new Map<number, Block>()
+  readonly #toolNames: PrintedRequest['toolNames']
+
+  constructor(toolNames?: PrintedRequest['toolNames']) {
+    this.#toolNames = toolNames
+  }
 
   read(value: JsonObject, emit: Emit): void {
     switch (value['type']) {
@@ -116,7 +121,9 @@ export class AnthropicStreamReader implements EventReader {
     this.#blocks.set(index, block)
     if (kind === 'tool-input') {
       this.#calledTools = true
-      emit({ type: 'tool-input-start', ...at, id: textIn(value['id']), name: textIn(value['name']), form: 'function' })
+      const written = textIn(value['name'])
+      const name = this.#toolNames?.get(written) ?? written
+      emit({ type: 'tool-input-start', ...at, id: textIn(value['id']), name, form: 'function' })
     } else emit({ type: `${kind}-start`, ...at })
     return block
   }
@@ -185,7 +192,7 @@ export class AnthropicStreamReader implements EventReader {
   #finish(value: JsonObject, emit: Emit): void {
     const { delta, usage } = value
     this.#count(usage, emit)
-    if (this.#finished || !isObject(delta) || typeof delta['stop_reason'] !== 'string') return
+    if (this.#finished || !isObject(delta) || saidIn(delta['stop_reason']) === undefined) return
     this.#finished = true
     for (const index of [...this.#blocks.keys()]) this.#close(index, emit)
     const finish = readAnthropicFinish(delta)
@@ -204,7 +211,7 @@ function startOf({ id, model, usage }: JsonObject): StartEvent {
     type: 'start',
     id: textIn(id),
     model: textIn(model),
-    serviceTier: typeof tier === 'string' ? tier : undefined,
+    serviceTier: saidIn(tier),
   }
 }
 

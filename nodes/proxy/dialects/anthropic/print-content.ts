@@ -36,7 +36,7 @@ export function printConversation(messages: readonly Message[]): Result<PrintedC
   const printed: PrintedMessage[] = []
   for (const message of messages) {
     if (message.role === 'system') {
-      system.push(...message.parts.filter(({ text }) => text !== '').map(printText))
+      system.push(...message.parts.filter(({ text }) => !isBlank(text)).map(printText))
       continue
     }
     const content = printBlocks(message.parts)
@@ -44,9 +44,28 @@ export function printConversation(messages: readonly Message[]): Result<PrintedC
     addMessage(printed, message.role, content.value)
   }
   const last = printed.at(-1)
-  if (last === undefined) return done({ system: [], messages: [{ role: 'user', content: system as JsonObject[] }] })
+  if (last === undefined) return done({ system: [], messages: [instructionsAsTurn(system as JsonObject[])] })
   trimLast(last)
-  return done({ system, messages: printed.map(resultsFirst) })
+  return done({ system, messages: withFirstTurn(printed).map(resultsFirst) })
+}
+
+/** Stands where the API wants a text and the caller has none. */
+export const placeholder = '…'
+
+/** The API wants a turn, so instructions without a conversation become one. */
+function instructionsAsTurn(system: JsonObject[]): PrintedMessage {
+  return { role: 'user', content: system.length === 0 ? [{ type: 'text', text: placeholder }] : system }
+}
+
+/** The first message must be the user's. */
+function withFirstTurn(messages: readonly PrintedMessage[]): readonly PrintedMessage[] {
+  if (messages[0]?.role === 'user') return messages
+  return [{ role: 'user', content: [{ type: 'text', text: placeholder }] }, ...messages]
+}
+
+/** The API refuses text blocks of white space. */
+export function isBlank(text: string): boolean {
+  return text.trim() === ''
 }
 
 /** Consecutive turns of one role are merged into one message. An empty turn is left out. */
@@ -69,9 +88,7 @@ function resultsFirst(message: PrintedMessage): PrintedMessage {
 function trimLast({ role, content }: PrintedMessage): void {
   const last = content.at(-1)
   if (role !== 'assistant' || last?.['type'] !== 'text') return
-  const text = String(last['text']).trimEnd()
-  if (text === '') content.pop()
-  else content[content.length - 1] = { ...last, text }
+  content[content.length - 1] = { ...last, text: String(last['text']).trimEnd() }
 }
 
 function printBlocks(parts: readonly (UserPart | AssistantPart)[]): Result<JsonObject[], MissingCapability> {
@@ -84,13 +101,13 @@ function printBlocks(parts: readonly (UserPart | AssistantPart)[]): Result<JsonO
   return done(blocks)
 }
 
-/** Undefined for a part that has no block in this dialect, such as an empty text. */
+/** Undefined for a part that has no block in this dialect, such as a text of white space. */
 function printBlock(part: UserPart | AssistantPart): Result<JsonObject | undefined, MissingCapability> {
   switch (part.type) {
     case 'text':
-      return done(part.text === '' ? undefined : printText(part))
+      return done(isBlank(part.text) ? undefined : printText(part))
     case 'refusal':
-      return done(part.text === '' ? undefined : { type: 'text', text: part.text })
+      return done(isBlank(part.text) ? undefined : { type: 'text', text: part.text })
     case 'reasoning':
       return done(printThought(part))
     case 'tool-call':
@@ -140,10 +157,15 @@ function printResult(part: ToolResultPart): Result<JsonObject, MissingCapability
   return done({
     type: 'tool_result',
     tool_use_id: callId,
-    content: content.value.length === 0 ? undefined : content.value,
+    content: content.value.length === 0 ? emptyResult(isError === true) : content.value,
     is_error: isError === true ? true : undefined,
     cache_control: printCache(cache),
   })
+}
+
+/** A result may be empty, but the result of an error may not. */
+function emptyResult(isError: boolean): Json {
+  return isError ? [{ type: 'text', text: '(no output)' }] : undefined
 }
 
 function printMedia(part: MediaPart): Result<JsonObject, MissingCapability> {

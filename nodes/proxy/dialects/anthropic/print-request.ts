@@ -5,7 +5,10 @@ import type { Json } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
+import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
+import { droppedGrammars } from '../common/custom-tools.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
+import { fittingPersonId, hashedId, isPersonal } from '../common/person-ids.ts'
 import {
   type ParameterPrinting,
   type ParameterRules,
@@ -16,9 +19,11 @@ import {
   printVisibleStops,
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
-import { customToolsOf } from '../common/tool-names.ts'
+import { type NameRules, printedTools, ToolNames, withFittingNames } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
+import { fitSchema } from './fit-schema.ts'
 import { type PrintedMessage, printConversation } from './print-content.ts'
+import { hasStructuredOutput, takesFormat } from './structured-output.ts'
 import { printThinking, type Thinking } from './thinking.ts'
 import { printAnthropicTool, printChoice } from './tools.ts'
 
@@ -31,14 +36,22 @@ const versionLine = 'anthropic-version: 2023-06-01\r\n'
 /** `max_tokens` for models without known facts; every Claude model accepts it. */
 const outputTokensDefault = 8_192
 
+const anthropicNames: NameRules = { forbidden: /[^a-zA-Z0-9_-]/g, charactersMax: 128 }
+/** The API has no limit on the length of ids; the limit of Bedrock holds for Claude everywhere. */
+const anthropicCallIds: CallIdRules = { forbidden: /[^a-zA-Z0-9_-]/g, charactersMax: 64 }
+const userCharactersMax = 256
+
 export function printAnthropicRequest(
   asked: ChatRequest,
   target: TargetTraits,
 ): Result<PrintedRequest, MissingCapability> {
   const { facts } = target
-  const hasFormat = facts.jsonSchema === true && asked.responseFormat?.type === 'json-schema'
+  const isNative = hasStructuredOutput(target)
+  const hasFormat = isNative && takesFormat(asked)
   const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
-  const request = jsonTool?.request ?? asked
+  const full = jsonTool?.request ?? asked
+  const names = new ToolNames(anthropicNames)
+  const request = withFittingNames(withFittingCallIds(full, anthropicCallIds), names)
   const conversation = printConversation(request.messages)
   if (!conversation.ok) return conversation
   const members = foreignMembers(request, 'anthropic')
@@ -46,7 +59,7 @@ export function printAnthropicRequest(
   const { system, messages } = conversation.value
   const thinking = printThinking(request, facts, outputTokensDefault, unsignedLoop(messages))
   const parameters = printOwnParameters(request, target, thinking)
-  const tools = printTools(request, facts.jsonSchema === true)
+  const tools = printTools(request, isNative)
   const body = {
     model: target.model,
     max_tokens: thinking.maxTokens,
@@ -64,9 +77,8 @@ export function printAnthropicRequest(
     path: '/messages',
     body: JSON.stringify(body),
     headerLines: versionLine,
-    dropped: [...parameters.dropped, ...tools.dropped, ...members.value.dropped],
-    jsonTool: jsonTool?.name,
-    customTools: customToolsOf(request),
+    dropped: [...parameters.dropped, ...tools.dropped, ...droppedGrammars(request.tools), ...members.value.dropped],
+    ...printedTools(full, names, jsonTool?.name),
   })
 }
 
@@ -74,7 +86,7 @@ export function printAnthropicRequest(
 function printOutputConfig({ config }: Thinking, formatted: ChatRequest | undefined): Json {
   const format = formatted?.responseFormat
   if (format?.type !== 'json-schema') return config
-  return { ...config, format: { type: 'json_schema', schema: format.schema } }
+  return { ...config, format: { type: 'json_schema', schema: fitSchema(format.schema) } }
 }
 
 /** Whether the last assistant turn calls tools without signed reasoning at its start: thinking must stay off then. */
@@ -97,7 +109,7 @@ function printTools({ tools, toolChoice, parameters, legacyFunctions }: ChatRequ
 
 const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK']
 /** Parameters that other members of the body express, or that hold without being sent. */
-const settled: readonly Parameter[] = ['maxOutputTokens', 'parallelToolCalls', 'n', 'safetyIdentifier']
+const settled: readonly Parameter[] = ['maxOutputTokens', 'parallelToolCalls', 'n']
 
 interface Printing extends ParameterPrinting {
   readonly thinking: Thinking
@@ -114,6 +126,7 @@ const rules: ParameterRules<Printing> = {
     topK: printAs('top_k'),
     stop: printVisibleStops('stop_sequences'),
     user: printUser,
+    safetyIdentifier: printSafetyIdentifier,
     reasoning: (_, { thinking }) => (thinking.dropped ? 'dropped' : 'printed'),
     serviceTier: printTier,
   },
@@ -126,9 +139,15 @@ function printTopP(value: number, { request, members }: Printing): PrintOutcome 
   return 'printed'
 }
 
-function printUser(user: string, { members }: Printing): PrintOutcome {
-  members['metadata'] = { user_id: user }
-  return 'printed'
+function printUser(user: string, { members }: ParameterPrinting): PrintOutcome {
+  // The API refuses addresses and telephone numbers.
+  const user_id = isPersonal(user) ? hashedId(user) : fittingPersonId(user, userCharactersMax)
+  members['metadata'] = { user_id }
+  return user_id === user ? 'printed' : 'dropped'
+}
+
+function printSafetyIdentifier(id: string, printing: Printing): PrintOutcome {
+  return printing.request.parameters.user === undefined ? printUser(id, printing) : 'printed'
 }
 
 function printTier(value: string, { request, members }: Printing): PrintOutcome {
@@ -141,7 +160,5 @@ function printTier(value: string, { request, members }: Printing): PrintOutcome 
 function printOwnParameters(request: ChatRequest, target: TargetTraits, thinking: Thinking) {
   const members: Record<string, Json> = {}
   const dropped = printParameters({ request, target, members, thinking }, rules)
-  const { user, safetyIdentifier } = request.parameters
-  if (user === undefined && safetyIdentifier !== undefined) members['metadata'] = { user_id: safetyIdentifier }
   return { members, dropped }
 }

@@ -1,7 +1,7 @@
 // Anthropic Messages: how much the model thinks. Older models take a token budget, newer ones an effort word. The
 // budget is part of `max_tokens`, and a model that thinks cannot be forced to call a tool.
 import type { ModelFacts } from '../../../../shared/chat/capabilities.ts'
-import { budgetOf, effortOf, nearestEffort } from '../../../../shared/chat/effort.ts'
+import { budgetOf, effortOf, fittingEffort } from '../../../../shared/chat/effort.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Effort, ReasoningWish } from '../../../../shared/chat/request.ts'
 
@@ -11,13 +11,14 @@ export interface Thinking {
   readonly member?: Json
   /** Goes into `output_config`. */
   readonly config?: { readonly effort: Effort } | undefined
-  /** Whether reasoning was requested and cannot be provided. */
+  /** Whether reasoning was requested and cannot be provided, or not by the word that was asked. */
   readonly dropped: boolean
 }
 
 const budgetMin = 1_024
 const budgetDefault = 8_192
-const words: readonly Effort[] = ['low', 'medium', 'high', 'max']
+/** The words of the current models, for a model whose words are unknown. */
+const words: readonly Effort[] = ['low', 'medium', 'high', 'xhigh', 'max']
 
 /** `unsignedLoop`: the last assistant turn calls tools but does not begin with signed reasoning. */
 export function printThinking(
@@ -36,14 +37,21 @@ export function printThinking(
   }
   const forced = toolChoice?.type === 'required' || toolChoice?.type === 'tool'
   if (facts.reasoning === 'none' || forced) return { on: false, maxTokens: cap, dropped: true }
-  if (isAdaptive) return adaptive(wish, cap)
+  if (isAdaptive) return adaptive(wish, facts.efforts ?? words, cap)
   return unsignedLoop ? { on: false, maxTokens: cap, dropped: true } : budgeted(wish, parameters.maxOutputTokens, cap)
 }
 
-function adaptive(wish: ReasoningWish, maxTokens: number): Thinking {
-  const effort = effortOf(wish)
-  const config = effort === undefined ? undefined : { effort: nearestEffort(effort, words) }
-  return { on: true, maxTokens, member: { type: 'adaptive' }, config, dropped: false }
+function adaptive(wish: ReasoningWish, known: readonly Effort[], maxTokens: number): Thinking {
+  const asked = effortOf(wish)
+  const effort = asked === undefined ? undefined : fittingEffort(asked, known)
+  const config = effort === undefined ? undefined : { effort }
+  return {
+    on: true,
+    maxTokens,
+    member: { type: 'adaptive' },
+    config,
+    dropped: wish.effort !== undefined && effort !== asked,
+  }
 }
 
 function budgeted(wish: ReasoningWish, asked: number | undefined, cap: number): Thinking {

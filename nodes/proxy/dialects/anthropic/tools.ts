@@ -3,6 +3,8 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { CustomTool, FunctionTool, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import type { BodyReader } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
+import { functionDescription } from '../common/custom-tools.ts'
+import { fitSchema } from './fit-schema.ts'
 
 export function readAnthropicTools(reader: BodyReader, tools: Json): Tool[] {
   return reader.maybeList(tools, 'tools').map((item, i): Tool => {
@@ -51,9 +53,12 @@ export function readChoice(reader: BodyReader, value: Json): ReadChoice {
 /** `keepsStrict`: whether the model supports `strict`. */
 export function printAnthropicTool(tool: Tool, keepsStrict: boolean): Json {
   if (tool.type === 'hosted') return tool.value
-  const { name, description, cache } = tool
+  const { name, cache } = tool
+  const description = functionDescription(tool)
   const strict = tool.type === 'function' && keepsStrict ? tool.strict : undefined
-  return { name, description, input_schema: inputSchema(tool), strict, cache_control: printCache(cache) }
+  const schema = inputSchema(tool)
+  const input_schema = strict === true ? fitSchema(schema) : schema
+  return { name, description, input_schema, strict, cache_control: printCache(cache) }
 }
 
 /** The schema must state `type: object`. */

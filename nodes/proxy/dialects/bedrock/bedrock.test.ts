@@ -64,13 +64,16 @@ test('tool names that are not allowed there are written otherwise, told apart, a
 })
 
 test('what shall stay in the cache ends with an element of its own (wire 39)', () => {
-  const { json } = printed({
-    messages: [
-      { role: 'system', parts: [{ type: 'text', text: 'rules', cache: '1h' }] },
-      { role: 'user', parts: [{ type: 'text', text: 'long', cache: '5m' }] },
-    ],
-    tools: [{ ...weather, cache: '5m' }],
-  })
+  const { json } = printed(
+    {
+      messages: [
+        { role: 'system', parts: [{ type: 'text', text: 'rules', cache: '1h' }] },
+        { role: 'user', parts: [{ type: 'text', text: 'long', cache: '5m' }] },
+      ],
+      tools: [{ ...weather, cache: '5m' }],
+    },
+    { ...claude, model: 'anthropic.claude-sonnet-4-5-20250929-v1:0' },
+  )
   expect(json['system']).toEqual([{ text: 'rules' }, { cachePoint: { type: 'default', ttl: '1h' } }])
   expect((json['messages'] as { content: unknown }[])[0]?.content).toEqual([
     { text: 'long' },

@@ -4,6 +4,7 @@ import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { JsonObject, Media, MediaPart } from '../../../../shared/chat/parts.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { imageTypeOf, mediaTypeOfName } from '../common/media.ts'
+import type { DocumentNames } from './document-names.ts'
 
 const imageFormats: Readonly<Record<string, string>> = {
   'image/png': 'png',
@@ -34,22 +35,32 @@ const videoFormats: Readonly<Record<string, string>> = {
   'video/3gpp': 'three_gp',
 }
 
-export function printBedrockMedia(part: MediaPart): Result<JsonObject, MissingCapability> {
+export function printBedrockMedia(part: MediaPart, names: DocumentNames): Result<JsonObject, MissingCapability> {
   switch (part.type) {
     case 'image':
       return printed('images', part.media, imageFormats, (format, source) => ({ image: { format, source } }))
     case 'video':
       return printed('video', part.media, videoFormats, (format, source) => ({ video: { format, source } }))
     case 'file':
-      return printed('files', part.media, documentFormats, (format, source) => documentOf(part, format, source))
+      return printDocument(part, names)
     case 'audio':
       return fail({ capability: 'audio', what: 'audio' })
   }
 }
 
-function documentOf({ name, context, citable }: MediaPart, format: string, source: JsonObject): JsonObject {
+function printDocument(part: MediaPart, names: DocumentNames): Result<JsonObject, MissingCapability> {
+  const { name, context, citable } = part
   const citations = citable === true ? { enabled: true } : undefined
-  return { document: { format, name: documentName(name), source, context, citations } }
+  return printed('files', typedByName(part), documentFormats, (format, source) => ({
+    document: { format, name: names.write(name), source, context, citations },
+  }))
+}
+
+/** The name tells the type of bytes that come without one. */
+function typedByName({ media, name = '' }: MediaPart): Media {
+  if (media.from !== 'bytes' || documentFormats[media.mediaType] !== undefined) return media
+  if (media.mediaType !== '' && media.mediaType !== 'application/octet-stream') return media
+  return { ...media, mediaType: mediaTypeOfName(name) ?? media.mediaType }
 }
 
 function printed(
@@ -83,14 +94,4 @@ function mediaTypeOf(media: Media): string {
   if (media.from === 'url') return media.mediaType ?? mediaTypeOfName(media.url) ?? ''
   const told = media.mediaType ?? ''
   return media.from === 'bytes' ? (imageTypeOf(media.base64) ?? told) : told
-}
-
-/** Bedrock refuses names with other characters than letters, digits, single spaces, hyphens and brackets. */
-function documentName(name = 'document'): string {
-  const plain = name
-    .replace(/\.[A-Za-z0-9]{1,5}$/, '')
-    .replace(/[^A-Za-z0-9 ()[\]-]/g, '-')
-    .replace(/\s+/g, ' ')
-    .trim()
-  return plain === '' ? 'document' : plain.slice(0, 200)
 }

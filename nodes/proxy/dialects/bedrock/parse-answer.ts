@@ -1,7 +1,7 @@
 // Bedrock Converse: parses a unary answer.
 import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Citation, Json, JsonObject, ReasoningPart } from '../../../../shared/chat/parts.ts'
-import { isObject } from '../common/body-reader.ts'
+import { isObject, saidIn } from '../common/body-reader.ts'
 import type { PrintedRequest } from '../dialect.ts'
 import { readBedrockFinish } from './finish-reason.ts'
 import { readBedrockUsage } from './usage.ts'
@@ -35,7 +35,7 @@ function readBlock(block: JsonObject, toolNames: PrintedRequest['toolNames']): A
 }
 
 function readThought({ reasoningText, redactedContent }: JsonObject): ReasoningPart {
-  if (typeof redactedContent === 'string') {
+  if (typeof redactedContent === 'string' && redactedContent !== '') {
     return { type: 'reasoning', text: '', encrypted: { family: 'anthropic', data: redactedContent } }
   }
   const { text, signature } = isObject(reasoningText) ? reasoningText : {}
@@ -59,8 +59,8 @@ export function readBedrockCitation(value: JsonObject): Citation {
     ? sourceContent.filter(isObject).map(({ text }: { text?: Json }) => String(text ?? ''))
     : []
   return {
-    url: typeof web['url'] === 'string' ? web['url'] : undefined,
-    title: typeof title === 'string' ? title : undefined,
+    url: saidIn(web['url']),
+    title: saidIn(title),
     citedText: cited.length === 0 ? undefined : cited.join(''),
     raw: { dialect: 'bedrock', value },
   }

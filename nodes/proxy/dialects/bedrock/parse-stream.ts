@@ -111,7 +111,7 @@ export class BedrockStreamParser implements StreamParser {
     if (typeof signature === 'string' && signature !== '') {
       emit({ type: 'signature', choice: 0, part, sealed: { family: 'anthropic', data: signature } })
     }
-    if (typeof redactedContent === 'string') {
+    if (typeof redactedContent === 'string' && redactedContent !== '') {
       emit({ type: 'encrypted', choice: 0, part, sealed: { family: 'anthropic', data: redactedContent } })
     }
   }

@@ -11,9 +11,10 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
-import { toolInput } from '../anthropic/print-content.ts'
+import { isBlank, placeholder, toolInput } from '../anthropic/print-content.ts'
 import type { ToolNames } from '../common/tool-names.ts'
-import { printCachePoint } from './cache-points.ts'
+import type { CachePoints } from './cache-points.ts'
+import type { DocumentNames } from './document-names.ts'
 import { printBedrockMedia } from './media.ts'
 
 export interface BedrockConversation {
@@ -28,6 +29,8 @@ export interface BedrockMessage {
 
 export interface ContentFacts {
   readonly names: ToolNames
+  readonly documents: DocumentNames
+  readonly cachePoints: CachePoints
   /** Whether tool results may hold images; for other models the images follow after the results (wire 67). */
   readonly imagesInResults: boolean
 }
@@ -41,19 +44,33 @@ export function printBedrockConversation(
   for (const message of messages) {
     if (message.role === 'system') {
       for (const { text, cache } of message.parts)
-        if (text.trim() !== '') system.push({ text }, ...printCachePoint(cache))
+        if (!isBlank(text)) system.push({ text }, ...facts.cachePoints.print(cache, 'system'))
       continue
     }
     const content = printParts(message.parts, facts)
     if (!content.ok) return content
     addMessage(printed, message.role, content.value)
   }
-  return done({ system, messages: withAFirstTurn(printed).map(resultsFirst) })
+  trimLast(printed.at(-1))
+  return done({ system, messages: withFirstTurn(printed).map(resultsFirst).map(withText) })
 }
 
 /** Bedrock requires the first message to be the user's. */
-function withAFirstTurn(messages: BedrockMessage[]): BedrockMessage[] {
-  return messages[0]?.role === 'user' ? messages : [{ role: 'user', content: [{ text: '…' }] }, ...messages]
+function withFirstTurn(messages: readonly BedrockMessage[]): readonly BedrockMessage[] {
+  return messages[0]?.role === 'user' ? messages : [{ role: 'user', content: [{ text: placeholder }] }, ...messages]
+}
+
+/** Bedrock requires a text in a message with a document. */
+function withText({ role, content }: BedrockMessage): BedrockMessage {
+  const needsText = content.some((block) => 'document' in block) && !content.some((block) => 'text' in block)
+  return { role, content: needsText ? [...content, { text: placeholder }] : content }
+}
+
+/** A final assistant message, which the model continues, must not end in white space. */
+function trimLast(message: BedrockMessage | undefined): void {
+  const text = message?.content.at(-1)?.['text']
+  if (message?.role !== 'assistant' || typeof text !== 'string') return
+  message.content[message.content.length - 1] = { text: text.trimEnd() }
 }
 
 /** Consecutive turns of one role are merged into one message. An empty turn is left out (wire 40, 41). */
@@ -78,17 +95,20 @@ function printParts(
   for (const part of parts) {
     const printed = printPart(part, facts)
     if (!printed.ok) return printed
-    blocks.push(...printed.value, ...(printCachePoint('cache' in part ? part.cache : undefined) as JsonObject[]))
+    blocks.push(...printed.value)
+    const cache = 'cache' in part ? part.cache : undefined
+    // A cache point without a block before it is refused.
+    if (blocks.length > 0) blocks.push(...facts.cachePoints.print(cache, 'messages'))
   }
   return done(blocks)
 }
 
-/** Empty for a part that has no block in this dialect, such as an empty text. */
+/** Empty for a part that has no block in this dialect, such as a text of white space. */
 function printPart(part: UserPart | AssistantPart, facts: ContentFacts): Result<JsonObject[], MissingCapability> {
   switch (part.type) {
     case 'text':
     case 'refusal':
-      return done(part.text.trim() === '' ? [] : [{ text: part.text }])
+      return done(isBlank(part.text) ? [] : [{ text: part.text }])
     case 'reasoning':
       return done(printThought(part))
     case 'tool-call': {
@@ -100,7 +120,7 @@ function printPart(part: UserPart | AssistantPart, facts: ContentFacts): Result<
     case 'opaque':
       return done([part.value])
     default:
-      return printMedia(part)
+      return printMedia(part, facts)
   }
 }
 
@@ -113,8 +133,8 @@ function printThought({ text, signature, encrypted }: ReasoningPart): JsonObject
   return []
 }
 
-function printMedia(part: MediaPart): Result<JsonObject[], MissingCapability> {
-  const block = printBedrockMedia(part)
+function printMedia(part: MediaPart, { documents }: ContentFacts): Result<JsonObject[], MissingCapability> {
+  const block = printBedrockMedia(part, documents)
   return block.ok ? done([block.value]) : block
 }
 

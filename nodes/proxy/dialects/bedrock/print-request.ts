@@ -5,7 +5,11 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { betasFor } from '../anthropic/betas.ts'
+import { fitSchema } from '../anthropic/fit-schema.ts'
+import { hasStructuredOutput, takesFormat } from '../anthropic/structured-output.ts'
 import { printThinking, type Thinking } from '../anthropic/thinking.ts'
+import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
+import { droppedGrammars } from '../common/custom-tools.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
   type ParameterPrinting,
@@ -16,13 +20,17 @@ import {
   printVisibleStops,
 } from '../common/print-parameters.ts'
 import { printedTools, ToolNames } from '../common/tool-names.ts'
-import type { PrintedRequest, TargetTraits } from '../dialect.ts'
+import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
+import { CachePoints } from './cache-points.ts'
+import { DocumentNames } from './document-names.ts'
 import { type BedrockMessage, printBedrockConversation } from './print-content.ts'
 import { bedrockNames, printToolConfig } from './print-tools.ts'
 
 export const bedrockCan: ReadonlySet<Capability> = new Set<Capability>([
   ...(['tools', 'custom tools', 'forced tool choice', 'images', 'video', 'files', 'structured output'] as const),
 ])
+
+const bedrockCallIds: CallIdRules = { forbidden: /[^a-zA-Z0-9_-]/g, charactersMax: 64 }
 
 /** `maxTokens` for models without known facts; every model on Bedrock accepts it. */
 const outputTokensDefault = 4_096
@@ -31,12 +39,20 @@ export function printBedrockRequest(
   asked: ChatRequest,
   target: TargetTraits,
 ): Result<PrintedRequest, MissingCapability> {
-  const jsonTool = needsJsonTool(asked) ? withJsonTool(asked) : undefined
-  const request = jsonTool?.request ?? asked
+  const isNative = hasBedrockFormat(target)
+  const hasFormat = isNative && takesFormat(asked)
+  const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
+  const request = withFittingCallIds(jsonTool?.request ?? asked, bedrockCallIds)
   const names = new ToolNames(bedrockNames)
+  const cachePoints = new CachePoints(target.model)
   // Tools are printed first, so that they keep their names when names of earlier calls collide with theirs.
-  const toolConfig = printToolConfig(request, names)
-  const conversation = printBedrockConversation(request.messages, { names, imagesInResults: takesImages(target.model) })
+  const toolConfig = printToolConfig(request, { names, cachePoints, keepsStrict: isNative })
+  const conversation = printBedrockConversation(request.messages, {
+    names,
+    documents: new DocumentNames(),
+    cachePoints,
+    imagesInResults: takesImages(target.model),
+  })
   if (!conversation.ok) return conversation
   const members = foreignMembers(request, 'bedrock')
   if (!members.ok) return members
@@ -48,6 +64,7 @@ export function printBedrockRequest(
     system: system.length === 0 ? undefined : system,
     inferenceConfig: filled(printing.members),
     toolConfig,
+    outputConfig: hasFormat ? printOutputConfig(request) : undefined,
     additionalModelRequestFields: filled(printing.additional),
     ...printing.body,
   }
@@ -55,10 +72,36 @@ export function printBedrockRequest(
     path: `/model/${encodeURIComponent(target.model)}/${request.stream ? 'converse-stream' : 'converse'}`,
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...members.value.dropped],
+    dropped: [
+      ...dropped,
+      ...cachePoints.dropped,
+      ...droppedStrict(request, isNative),
+      ...droppedGrammars(request.tools),
+      ...members.value.dropped,
+    ],
     model: target.model,
     ...printedTools(request, names, jsonTool?.name),
   })
+}
+
+/** Models without structured output: `structured-output` in Bedrock's user guide does not list them. */
+const withoutFormat = /\b(nova|llama|titan|jamba|command)/
+
+function hasBedrockFormat(target: TargetTraits): boolean {
+  return !withoutFormat.test(target.model) && hasStructuredOutput(target)
+}
+
+/** The schema is a text there. */
+function printOutputConfig({ responseFormat: format }: ChatRequest): JsonObject | undefined {
+  if (format?.type !== 'json-schema') return undefined
+  const name = format.name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64)
+  const jsonSchema = { schema: JSON.stringify(fitSchema(format.schema)), name, description: format.description }
+  return { textFormat: { type: 'json_schema', structure: { jsonSchema } } }
+}
+
+function droppedStrict({ tools }: ChatRequest, keepsStrict: boolean): Dropped[] {
+  const isStrict = tools.some((tool) => tool.type === 'function' && tool.strict === true)
+  return isStrict && !keepsStrict ? [{ member: 'strict' }] : []
 }
 
 function thinkingFor(request: ChatRequest, { model, facts }: TargetTraits, messages: readonly BedrockMessage[]) {

@@ -3,18 +3,29 @@
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
+import { fitSchema } from '../anthropic/fit-schema.ts'
+import { isBlank } from '../anthropic/print-content.ts'
+import { functionDescription } from '../common/custom-tools.ts'
 import type { NameRules, ToolNames } from '../common/tool-names.ts'
-import { printCachePoint } from './cache-points.ts'
+import type { CachePoints } from './cache-points.ts'
 
 export const bedrockNames: NameRules = { forbidden: /[^A-Za-z0-9_-]/g }
 
-export function printToolConfig(request: ChatRequest, names: ToolNames): JsonObject | undefined {
+export interface ToolFacts {
+  readonly names: ToolNames
+  readonly cachePoints: CachePoints
+  /** Whether the model supports `strict`. */
+  readonly keepsStrict: boolean
+}
+
+export function printToolConfig(request: ChatRequest, facts: ToolFacts): JsonObject | undefined {
+  const { names } = facts
   const { toolChoice } = request
   const allowed = toolChoice?.type === 'allowed' ? new Set(toolChoice.names) : undefined
   const asked = request.tools.filter(({ name }) => allowed === undefined || allowed.has(name))
   // Bedrock cannot forbid tool calls, so `none` offers no tools.
   const offered = toolChoice?.type === 'none' ? [] : asked
-  const tools = offered.flatMap((tool) => printTool(tool, names))
+  const tools = offered.flatMap((tool) => printTool(tool, facts))
   if (tools.length > 0) return { tools, toolChoice: printChoice(toolChoice, names) }
   const called = calledBefore(request)
   if (called.length === 0) return undefined
@@ -23,16 +34,20 @@ export function printToolConfig(request: ChatRequest, names: ToolNames): JsonObj
   }
 }
 
-function printTool(tool: Tool, names: ToolNames): Json[] {
+function printTool(tool: Tool, { names, cachePoints, keepsStrict }: ToolFacts): Json[] {
   if (tool.type === 'hosted') return [tool.value]
-  const { name, description, cache } = tool
-  const json =
+  const { name, cache } = tool
+  const description = functionDescription(tool)
+  const strict = tool.type === 'function' && keepsStrict && tool.strict === true ? true : undefined
+  const given =
     tool.type === 'custom'
       ? { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] }
       : { type: 'object', ...tool.parameters }
+  const json = strict === true ? fitSchema(given) : given
   // Bedrock refuses an empty description.
-  const spec = { name: names.write(name), description: description || undefined, inputSchema: { json } }
-  return [{ toolSpec: spec }, ...printCachePoint(cache)]
+  const said = isBlank(description ?? '') ? undefined : description
+  const spec = { name: names.write(name), description: said, inputSchema: { json }, strict }
+  return [{ toolSpec: spec }, ...cachePoints.print(cache, 'tools')]
 }
 
 function printChoice(choice: ToolChoice | undefined, names: ToolNames): Json {

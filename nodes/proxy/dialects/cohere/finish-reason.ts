@@ -13,7 +13,7 @@ const readings: Readonly<Record<string, FinishReason>> = {
 }
 
 export function readCohereFinish(raw: Json, calledTools: boolean): Finish {
-  if (typeof raw !== 'string') return { reason: settledReason('stop', calledTools) }
+  if (typeof raw !== 'string' || raw === '') return { reason: settledReason('stop', calledTools) }
   return { reason: settledReason(readings[raw] ?? 'stop', calledTools), raw }
 }
 

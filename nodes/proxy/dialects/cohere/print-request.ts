@@ -5,6 +5,9 @@ import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.t
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
+import { droppedMarkers } from '../common/cache-control.ts'
+import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
+import { droppedGrammars } from '../common/custom-tools.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
   type ParameterPrinting,
@@ -23,6 +26,9 @@ export const cohereCan: ReadonlySet<Capability> = new Set<Capability>([
   ...(['tools', 'custom tools', 'forced tool choice', 'images', 'structured output'] as const),
 ])
 
+/** The API names no rules; ids must still be told apart. */
+const cohereCallIds: CallIdRules = { charactersMax: 256 }
+
 /** Cohere's own members, which no other dialect has: a caller who sends them means Cohere. */
 const ownMembers: ReadonlySet<string> = new Set(['documents', 'citation_options', 'safety_mode', 'priority'])
 
@@ -32,7 +38,7 @@ export function printCohereRequest(
 ): Result<PrintedRequest, MissingCapability> {
   // Cohere does not support structured output together with tools.
   const jsonTool = asked.tools.length > 0 && needsJsonTool(asked) ? withJsonTool(asked) : undefined
-  const request = jsonTool?.request ?? asked
+  const request = withFittingCallIds(jsonTool?.request ?? asked, cohereCallIds)
   const members = foreignMembers(request, 'cohere')
   if (!members.ok) return members
   const names = new ToolNames(cohereNames)
@@ -53,7 +59,13 @@ export function printCohereRequest(
     path: '/chat',
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...tools.dropped, ...members.value.dropped.filter((one) => !isOwn(one))],
+    dropped: [
+      ...dropped,
+      ...droppedMarkers(request),
+      ...droppedGrammars(request.tools),
+      ...tools.dropped,
+      ...members.value.dropped.filter((one) => !isOwn(one)),
+    ],
     model: target.model,
     ...printedTools(request, names, jsonTool?.name),
   })

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { CustomTool, FunctionTool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { customSchema } from '../anthropic/tools.ts'
+import { functionDescription } from '../common/custom-tools.ts'
 import type { NameRules, ToolNames } from '../common/tool-names.ts'
 import type { Dropped } from '../dialect.ts'
 
@@ -45,7 +46,7 @@ function printTool(tool: FunctionTool | CustomTool, names: ToolNames): Json {
   const parameters = given !== undefined && Object.keys(given).length > 0 ? given : noParameters
   return {
     type: 'function',
-    function: { name: names.write(tool.name), description: tool.description || undefined, parameters },
+    function: { name: names.write(tool.name), description: functionDescription(tool) || undefined, parameters },
   }
 }
 

@@ -72,6 +72,11 @@ export function textIn(value: Json): string {
   return typeof value === 'string' ? value : ''
 }
 
+/** A text that says something: empty, null and absent are one. */
+export function saidIn(value: Json): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
 export function objectsIn(list: Json): JsonObject[] {
   return Array.isArray(list) ? list.filter(isObject) : []
 }

@@ -1,5 +1,7 @@
 // `cache_control` as Anthropic defines it; other dialects have adopted it.
 import type { CacheMarker, Json } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest } from '../../../../shared/chat/request.ts'
+import type { Dropped } from '../dialect.ts'
 import { isObject } from './body-reader.ts'
 
 export function readCache(value: Json): CacheMarker | undefined {
@@ -11,4 +13,11 @@ export function readCache(value: Json): CacheMarker | undefined {
 export function printCache(cache: CacheMarker | undefined): Json {
   if (cache === undefined) return undefined
   return cache === '1h' ? { type: 'ephemeral', ttl: '1h' } : { type: 'ephemeral' }
+}
+
+/** What callers are told whose target has no cache markers. */
+export function droppedMarkers({ messages, tools }: ChatRequest): Dropped[] {
+  const isMarked = (one: object) => 'cache' in one && one.cache !== undefined
+  const marked = tools.some(isMarked) || messages.some(({ parts }) => parts.some(isMarked))
+  return marked ? [{ member: 'cache_control' }] : []
 }

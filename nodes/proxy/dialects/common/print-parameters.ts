@@ -39,9 +39,14 @@ export function printParameters<Printing extends ParameterPrinting>(
     const parameter = name as Parameter
     if (parameters[parameter] === undefined || rules.isSettled(parameter, printing)) continue
     const refused = rules.isRefused(parameter, printing) || printing.target.quirks.drops?.has(parameter) === true
-    if (refused || printOne(parameter, printing, rules) === 'dropped') dropped.push({ parameter })
+    if (refused || printOne(parameter, printing, rules) === 'dropped') dropped.push(droppedAs(parameter, parameters))
   }
   return dropped
+}
+
+function droppedAs(parameter: Parameter, { reasoning }: RequestParameters): Dropped {
+  const member = parameter === 'reasoning' ? reasoning?.member : undefined
+  return member === undefined ? { parameter } : { member }
 }
 
 function printOne<Name extends Parameter, Printing extends ParameterPrinting>(

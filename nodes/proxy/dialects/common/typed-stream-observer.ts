@@ -3,7 +3,8 @@
 // chunks instead of typed events end with `[DONE]`.
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../../shared/usage/billable-units.ts'
-import { type EventFate, eventData, type StreamObserver } from '../openai/stream-observer.ts'
+import { eventData } from '../openai/event-data.ts'
+import { type EventFate, nothingCame, type StreamObserver } from '../openai/stream-observer.ts'
 import { findUsage } from '../openai/usage.ts'
 
 export class TypedStreamObserver implements StreamObserver {
@@ -11,6 +12,7 @@ export class TypedStreamObserver implements StreamObserver {
   usage: Usage | undefined
   units: BillableUnits | undefined
   errorMessage: string | undefined
+  #begun = false
   #typed = false
   #ended = false
   readonly #secondsOf: (value: unknown) => BillableUnits | undefined
@@ -20,12 +22,13 @@ export class TypedStreamObserver implements StreamObserver {
   }
 
   get finished(): boolean {
-    return this.#ended || !this.#typed
+    return this.#ended || (this.#begun && !this.#typed)
   }
 
   observe(text: string): EventFate {
-    if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return 'done'
+    if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return this.#end()
     const type = typeOf(text)
+    if (text.charCodeAt(0) !== commentMark) this.#begun = true
     if (type === 'error') {
       this.errorMessage = messageIn(text)
       return 'error'
@@ -36,6 +39,12 @@ export class TypedStreamObserver implements StreamObserver {
     if (!/\.(done|completed)$/.test(type)) return 'token'
     this.#ended = true
     return 'other'
+  }
+
+  #end(): EventFate {
+    if (this.#begun) return 'done'
+    this.errorMessage = nothingCame
+    return 'error'
   }
 
   #readUsage(text: string): void {
@@ -57,6 +66,7 @@ function typeOf(text: string): string {
   return /^data: ?\{\s*"error"/.test(head) ? 'error' : ''
 }
 
+const commentMark = 58 // ':'
 const headLength = 1_024
 
 function messageIn(text: string): string {

@@ -27,7 +27,7 @@ const readings: Readonly<Record<string, FinishReason>> = {
 
 /** `message` explains a content filter; beside a stop it only repeats the reason. */
 export function readGeminiFinish(raw: Json, message: Json): Finish {
-  if (typeof raw !== 'string') return { reason: 'stop' }
+  if (typeof raw !== 'string' || raw === '') return { reason: 'stop' }
   const reason = (Object.hasOwn(readings, raw) ? readings[raw] : undefined) ?? 'stop'
   const explained = reason === 'content-filter' && typeof message === 'string' && message !== ''
   return explained ? { reason, raw, explanation: message } : { reason, raw }
@@ -36,7 +36,7 @@ export function readGeminiFinish(raw: Json, message: Json): Finish {
 /** A blocked prompt has no candidate (wire 73). */
 export function readGeminiBlock({ blockReason, block_reason, blockReasonMessage }: JsonObject): Finish | undefined {
   const raw = blockReason ?? block_reason
-  if (typeof raw !== 'string') return undefined
+  if (typeof raw !== 'string' || raw === '' || raw === 'BLOCK_REASON_UNSPECIFIED') return undefined
   const explained = typeof blockReasonMessage === 'string' && blockReasonMessage !== ''
   return { reason: 'content-filter', raw, explanation: explained ? blockReasonMessage : undefined }
 }

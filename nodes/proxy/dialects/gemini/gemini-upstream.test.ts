@@ -251,18 +251,18 @@ describe('a request', () => {
   })
 
   test.each([
-    ['gemini-2.5-flash', { effort: 'none' }, { thinkingBudget: 0 }],
-    ['gemini-2.5-pro', { effort: 'none' }, { thinkingBudget: 128 }],
-    ['gemini-2.5-flash', { effort: 'high' }, { thinkingBudget: 16_384, includeThoughts: true }],
-    ['gemini-2.5-flash', { budgetTokens: 99_999 }, { thinkingBudget: 24_576, includeThoughts: true }],
-    ['gemini-2.5-flash', { adaptive: true }, { thinkingBudget: -1, includeThoughts: true }],
-    ['gemini-3-pro-preview', { effort: 'medium' }, { thinkingLevel: 'HIGH', includeThoughts: true }],
-    ['gemini-3-flash-preview', { effort: 'none' }, { thinkingLevel: 'MINIMAL' }],
-    ['gemini-2.0-flash', { effort: 'low' }, undefined],
-  ] as const)('to %s that wants %j thinks as %j (wire 84)', (model, reasoning, thinkingConfig) => {
+    ['gemini-2.5-flash', { effort: 'none' }, { thinkingBudget: 0 }, false],
+    ['gemini-2.5-pro', { effort: 'none' }, { thinkingBudget: 128 }, true],
+    ['gemini-2.5-flash', { effort: 'high' }, { thinkingBudget: 16_384, includeThoughts: true }, false],
+    ['gemini-2.5-flash', { budgetTokens: 99_999 }, { thinkingBudget: 24_576, includeThoughts: true }, true],
+    ['gemini-2.5-flash', { adaptive: true }, { thinkingBudget: -1, includeThoughts: true }, false],
+    ['gemini-3-pro-preview', { effort: 'medium' }, { thinkingLevel: 'HIGH', includeThoughts: true }, true],
+    ['gemini-3-flash-preview', { effort: 'none' }, { thinkingLevel: 'MINIMAL' }, true],
+    ['gemini-2.0-flash', { effort: 'low' }, undefined, true],
+  ] as const)('to %s that wants %j thinks as %j (wire 84)', (model, reasoning, thinkingConfig, isNamed) => {
     const { body, dropped } = printed({ parameters: { reasoning } }, model)
     expect(body.generationConfig?.thinkingConfig).toEqual(thinkingConfig)
-    expect(dropped).toEqual(thinkingConfig === undefined ? [{ parameter: 'reasoning' }] : [])
+    expect(dropped).toEqual(isNamed ? [{ parameter: 'reasoning' }] : [])
   })
 
   test('has media of every kind, with their types (wire 78)', () => {

@@ -41,7 +41,7 @@ export const geminiUpstream: UpstreamDialect = {
   name: 'gemini',
   can: geminiCan,
   streamType: 'text/event-stream',
-  printRequest: (request, target) => printGeminiRequest(request, target, { serviceTiers: true }),
+  printRequest: (request, target) => printGeminiRequest(request, target, { serviceTiers: true, callIds: true }),
   parseAnswer: readGeminiAnswer,
   openParser: (printed) => new GeminiStreamParser(printed),
   parseError: parseGeminiError,

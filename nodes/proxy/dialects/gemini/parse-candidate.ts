@@ -48,7 +48,8 @@ export class GeminiCandidate {
     const tokens = readLogprobs(candidate['logprobsResult'] ?? candidate['logprobs_result'])
     if (tokens.length > 0) emit({ type: 'logprobs', choice: this.#choice, tokens })
     const reason = candidate['finishReason'] ?? candidate['finish_reason']
-    if (typeof reason === 'string' && reason !== 'FINISH_REASON_UNSPECIFIED') this.finish(candidate, emit)
+    if (typeof reason === 'string' && reason !== '' && reason !== 'FINISH_REASON_UNSPECIFIED')
+      this.finish(candidate, emit)
   }
 
   finish(candidate: JsonObject, emit: Emit): void {

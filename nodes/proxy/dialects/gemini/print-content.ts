@@ -14,7 +14,7 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
-import { toolInput } from '../anthropic/print-content.ts'
+import { placeholder, toolInput } from '../anthropic/print-content.ts'
 import { isObject } from '../common/body-reader.ts'
 import { imageTypeOf, mediaTypeOfName } from '../common/media.ts'
 import type { ToolNames } from '../common/tool-names.ts'
@@ -33,6 +33,7 @@ export interface GeminiContent {
 export interface ContentFacts {
   readonly names: ToolNames
   readonly traits: GeminiTraits
+  readonly host: { readonly callIds: boolean }
 }
 
 export function printGeminiConversation(messages: readonly Message[], facts: ContentFacts): GeminiConversation {
@@ -49,7 +50,13 @@ export function printGeminiConversation(messages: readonly Message[], facts: Con
     addContent(contents, isModel ? 'model' : 'user', parts)
   }
   // Gemini refuses a request without contents, so instructions become a user turn.
-  if (contents.length === 0) return { systemInstruction: undefined, contents: [{ role: 'user', parts: system }] }
+  if (contents.length === 0) {
+    const parts = system.length === 0 ? [{ text: placeholder }] : system
+    return { systemInstruction: undefined, contents: [{ role: 'user', parts }] }
+  }
+  // Gemini refuses a call that no turn of the user stands before.
+  const callsFirst = contents[0]?.role === 'model' && contents[0].parts.some((part) => 'functionCall' in part)
+  if (callsFirst) contents.unshift({ role: 'user', parts: [{ text: placeholder }] })
   return { systemInstruction: system.length === 0 ? undefined : { role: 'user', parts: system }, contents }
 }
 
@@ -110,10 +117,10 @@ function printThought({ text, signature }: ReasoningPart): JsonObject[] {
 /** Newer models want a signature on the first call of a turn. */
 function printCall(
   { id, name, input, form, signature }: ToolCallPart,
-  { names, traits }: ContentFacts,
+  { names, traits, host }: ContentFacts,
   isFirst: boolean,
 ): JsonObject {
-  const functionCall = { id, name: names.write(name), args: toolInput(input, form) }
+  const functionCall = { id: host.callIds ? id : undefined, name: names.write(name), args: toolInput(input, form) }
   const needsStandIn = isFirst && traits.signedCalls && ownSignature(signature) === undefined
   return { functionCall, ...(needsStandIn ? { thoughtSignature: unsignedCall } : signed(signature)) }
 }
@@ -163,7 +170,7 @@ function printOther(part: AssistantPart | UserPart): JsonObject[] {
 /** `lifted` collects the media of results for models whose results cannot hold media. */
 function printResult(
   part: ToolResultPart,
-  { names, traits }: ContentFacts,
+  { names, traits, host }: ContentFacts,
   calls: ReadonlyMap<string, Call>,
   lifted: JsonObject[],
 ): JsonObject {
@@ -173,7 +180,8 @@ function printResult(
   const media = part.parts.flatMap((inner) => (inner.type === 'text' ? [] : printOther(inner)))
   if (!traits.mediaInResults) lifted.push(...media.splice(0))
   const response = responseOf(texts.join('\n'), isError === true)
-  return { functionResponse: { id: callId, name, response, ...(media.length === 0 ? {} : { parts: media }) } }
+  const id = host.callIds ? callId : undefined
+  return { functionResponse: { id, name, response, parts: media.length === 0 ? undefined : media } }
 }
 
 /** A response must be an object. Google's names for a plain text are `output` and `error`. */

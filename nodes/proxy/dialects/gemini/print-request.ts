@@ -4,6 +4,9 @@ import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.t
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
+import { droppedMarkers } from '../common/cache-control.ts'
+import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
+import { droppedGrammars } from '../common/custom-tools.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
 import {
   type ParameterPrinting,
@@ -31,7 +34,12 @@ export const geminiCan: ReadonlySet<Capability> = new Set<Capability>([
 export interface GeminiHost {
   /** Whether the host accepts `serviceTier` in the body. */
   readonly serviceTiers: boolean
+  /** Whether the host accepts ids in calls and results. Without them both are matched by order. */
+  readonly callIds: boolean
 }
+
+/** The API names no rules; ids must still be told apart. */
+const geminiCallIds: CallIdRules = { charactersMax: 256 }
 
 export function printGeminiRequest(
   asked: ChatRequest,
@@ -41,13 +49,13 @@ export function printGeminiRequest(
   const traits = geminiTraits(target.model, target.facts)
   const besideTools = asked.tools.length > 0 && !traits.jsonBesideTools
   const jsonTool = besideTools && needsJsonTool(asked) ? withJsonTool(asked) : undefined
-  const request = jsonTool?.request ?? asked
+  const request = withFittingCallIds(jsonTool?.request ?? asked, geminiCallIds)
   const members = foreignMembers(request, 'gemini')
   if (!members.ok) return members
   const names = new ToolNames(geminiNames)
   // Tools are printed first, so that they keep their names when names of earlier calls collide with theirs.
   const tools = printGeminiTools(request, traits, names)
-  const conversation = printGeminiConversation(request.messages, { names, traits })
+  const conversation = printGeminiConversation(request.messages, { names, traits, host })
   const printing = { request, target, traits, host, members: {}, body: {} }
   const dropped = printParameters<Printing>(printing, rules)
   const own = splitMembers(members.value.kept)
@@ -65,7 +73,13 @@ export function printGeminiRequest(
     path: pathOf(request, target.model),
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...tools.dropped, ...members.value.dropped],
+    dropped: [
+      ...dropped,
+      ...droppedMarkers(request),
+      ...droppedGrammars(request.tools),
+      ...tools.dropped,
+      ...members.value.dropped,
+    ],
     model: target.model,
     callsBefore: callsIn(request),
     ...printedTools(request, names, jsonTool?.name),
@@ -154,8 +168,8 @@ function printThinking(wish: ReasoningWish, { target, traits, members }: Printin
   const thinking = printGeminiThinking(wish, { model: target.model, thinking: traits.thinking })
   // A model that cannot think does without thinking anyway.
   if (thinking === undefined) return wish.effort === 'none' ? 'printed' : 'dropped'
-  if (Object.keys(thinking).length > 0) members['thinkingConfig'] = thinking
-  return 'printed'
+  if (Object.keys(thinking.config).length > 0) members['thinkingConfig'] = thinking.config
+  return thinking.isNarrowed ? 'dropped' : 'printed'
 }
 
 function printModalities(modalities: readonly string[], { members }: Printing): PrintOutcome {

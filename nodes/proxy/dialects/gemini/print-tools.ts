@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { CustomTool, FunctionTool, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { customSchema } from '../anthropic/tools.ts'
+import { functionDescription } from '../common/custom-tools.ts'
 import type { NameRules, ToolNames } from '../common/tool-names.ts'
 import type { Dropped } from '../dialect.ts'
 import { openApiSchemaOf } from './print-schema.ts'
@@ -44,7 +45,7 @@ function droppedOf(declared: readonly Tool[], { parameters, legacyFunctions }: C
 }
 
 function printFunction(tool: FunctionTool | CustomTool, { jsonSchema }: GeminiTraits, names: ToolNames): JsonObject {
-  const { description } = tool
+  const description = functionDescription(tool)
   const parameters = tool.type === 'custom' ? customSchema : tool.parameters
   const name = names.write(tool.name)
   // Gemini refuses an object schema without properties, but accepts a function without parameters.

@@ -1,8 +1,10 @@
 // Observes a Gemini stream that passes through as bytes. It has no terminator: the chunk with the finish reason is the
 // last one, or is followed only by usage, and is held back with it.
+import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
-import { type EventFate, eventData, type StreamObserver } from '../openai/stream-observer.ts'
+import { eventData } from '../openai/event-data.ts'
+import type { EventFate, StreamObserver } from '../openai/stream-observer.ts'
 import { readGeminiUsage } from './usage.ts'
 
 export class GeminiStreamObserver implements StreamObserver {
@@ -22,10 +24,21 @@ export class GeminiStreamObserver implements StreamObserver {
     this.usage = readGeminiUsage(data['usageMetadata']) ?? this.usage
     const { candidates, promptFeedback } = data
     const list = Array.isArray(candidates) ? candidates.filter(isObject) : []
-    const blocked = isObject(promptFeedback) && promptFeedback['blockReason'] !== undefined
-    if (blocked || list.some(({ finishReason }) => typeof finishReason === 'string')) this.finished = true
+    const blocked = isObject(promptFeedback) && isReason(promptFeedback['blockReason'])
+    if (blocked || list.some(({ finishReason }) => isReason(finishReason))) this.finished = true
     // With one candidate the stream is complete; with several, others may go on.
     if (this.finished && list.length <= 1 && this.usage !== undefined) return 'done'
-    return list.some(({ content }) => isObject(content) && Array.isArray(content['parts'])) ? 'token' : 'other'
+    if (list.some(saysSomething)) return 'token'
+    return this.finished ? 'other' : 'opening'
   }
+}
+
+/** The value that an enumeration of Google has where nothing is set ends in `_UNSPECIFIED`. */
+function isReason(reason: unknown): boolean {
+  return typeof reason === 'string' && reason !== '' && !reason.endsWith('_UNSPECIFIED')
+}
+
+function saysSomething({ content }: JsonObject): boolean {
+  const parts = isObject(content) ? content['parts'] : undefined
+  return Array.isArray(parts) && parts.some((part) => isObject(part) && part['text'] !== '')
 }

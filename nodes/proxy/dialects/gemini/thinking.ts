@@ -5,16 +5,22 @@ import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Effort, ReasoningWish } from '../../../../shared/chat/request.ts'
 import type { GeminiTraits } from './traits.ts'
 
+export interface PrintedThinking {
+  readonly config: JsonObject
+  /** Whether the model was asked for more or less than it can give. */
+  readonly isNarrowed: boolean
+}
+
 /** Undefined when the model cannot think. */
 export function printGeminiThinking(
   wish: ReasoningWish,
   { model, thinking }: { readonly model: string; readonly thinking: GeminiTraits['thinking'] },
-): JsonObject | undefined {
+): PrintedThinking | undefined {
   if (thinking === 'none') return undefined
   const off = wish.effort === 'none' || wish.budgetTokens === 0
-  const amount = thinking === 'level' ? levelOf(wish, model) : { thinkingBudget: budgetFor(wish, model) }
+  const { config, isNarrowed } = thinking === 'level' ? levelOf(wish, model) : budgetFor(wish, model)
   // Reasoning is shown unless it is off or the caller declines it.
-  return off || wish.summary === 'none' ? amount : { ...amount, includeThoughts: true }
+  return { config: off || wish.summary === 'none' ? config : { ...config, includeThoughts: true }, isNarrowed }
 }
 
 /** The levels that a model supports, in rising order. Thinking cannot be turned off for these models. */
@@ -23,11 +29,13 @@ function levelsOf(model: string): readonly Effort[] {
   return /pro/.test(model) ? ['low', 'medium', 'high'] : ['minimal', 'low', 'medium', 'high']
 }
 
-function levelOf(wish: ReasoningWish, model: string): JsonObject {
+function levelOf(wish: ReasoningWish, model: string): PrintedThinking {
   const effort = effortOf(wish)
   // Without a level the model decides how much it thinks.
-  if (effort === undefined) return {}
-  return { thinkingLevel: nearestEffort(effort, levelsOf(model)).toUpperCase() }
+  if (effort === undefined) return { config: {}, isNarrowed: false }
+  const level = nearestEffort(effort, levelsOf(model))
+  const isNarrowed = level !== effort && (wish.effort !== undefined || effort === 'none')
+  return { config: { thinkingLevel: level.toUpperCase() }, isNarrowed }
 }
 
 interface BudgetRange {
@@ -42,10 +50,10 @@ function budgetRangeOf(model: string): BudgetRange {
 }
 
 /** The token budget; -1 lets the model decide. */
-function budgetFor(wish: ReasoningWish, model: string): number {
+function budgetFor(wish: ReasoningWish, model: string): PrintedThinking {
   const budget = budgetOf(wish)
-  if (budget === undefined) return -1
+  if (budget === undefined) return { config: { thinkingBudget: -1 }, isNarrowed: false }
   const { min, max, canBeOff } = budgetRangeOf(model)
-  if (budget === 0 && canBeOff) return 0
-  return Math.min(max, Math.max(min, budget))
+  const thinkingBudget = budget === 0 && canBeOff ? 0 : Math.min(max, Math.max(min, budget))
+  return { config: { thinkingBudget }, isNarrowed: thinkingBudget !== budget }
 }

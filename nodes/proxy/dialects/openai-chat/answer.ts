@@ -8,19 +8,25 @@ import {
   type TokenLogprob,
 } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject, MediaPart, ReasoningPart } from '../../../../shared/chat/parts.ts'
-import { isObject, textIn } from '../common/body-reader.ts'
+import { isObject, saidIn, textIn } from '../common/body-reader.ts'
 import { openAiTier } from '../common/service-tier.ts'
-import type { PrintFacts } from '../dialect.ts'
+import { withOwnName } from '../common/tool-names.ts'
+import type { PrintedRequest, PrintFacts } from '../dialect.ts'
 import { printAnnotations, printSources, readAnnotations } from '../openai/annotations.ts'
+import { errorWithin } from '../openai/error.ts'
 import { parseUsage, printUsage } from '../openai/usage.ts'
 import { printFinish, readFinish } from './finish-reason.ts'
 import { printToolCall } from './print-messages.ts'
 import { printDetails, readReasoning } from './reasoning.ts'
 
-export function readChatAnswer(body: JsonObject): ChatAnswer | undefined {
+export function readChatAnswer(
+  body: JsonObject,
+  { toolNames }: Pick<PrintedRequest, 'toolNames'> = {},
+): ChatAnswer | undefined {
   const { choices, id, model, created, service_tier: tier, system_fingerprint: fingerprint } = body
+  if (errorWithin(body) !== undefined) return undefined
   if (!Array.isArray(choices) || choices.length === 0 || choices.length > choicesMax) return undefined
-  const read = choices.map(readChoice)
+  const read = choices.map((choice) => readChoice(choice, toolNames))
   if (!read.every((choice) => choice !== undefined)) return undefined
   return {
     id: typeof id === 'string' ? id : '',
@@ -28,15 +34,15 @@ export function readChatAnswer(body: JsonObject): ChatAnswer | undefined {
     created: typeof created === 'number' ? created : undefined,
     choices: read,
     usage: parseUsage(body['usage']),
-    serviceTier: typeof tier === 'string' ? tier : undefined,
-    fingerprint: typeof fingerprint === 'string' ? fingerprint : undefined,
+    serviceTier: saidIn(tier),
+    fingerprint: saidIn(fingerprint),
   }
 }
 
-function readChoice(value: Json): Choice | undefined {
+function readChoice(value: Json, toolNames: PrintedRequest['toolNames']): Choice | undefined {
   const message = isObject(value) ? value['message'] : undefined
   if (!isObject(value) || !isObject(message)) return undefined
-  const parts = readMessage(message)
+  const parts = readMessage(message).map((part) => withOwnName(part, toolNames))
   const calledTools = parts.some(({ type }) => type === 'tool-call')
   const finish = readFinish(value['finish_reason'])
   const logprobs = readLogprobs(value['logprobs'])
@@ -67,9 +73,10 @@ export function contentText(content: Json): string {
 }
 
 export function readAudio(value: Json): MediaPart | undefined {
-  if (!isObject(value) || typeof value['data'] !== 'string') return undefined
-  const transcript = typeof value['transcript'] === 'string' ? value['transcript'] : undefined
-  return { type: 'audio', media: { from: 'bytes', base64: value['data'], mediaType: 'audio/wav' }, transcript }
+  const base64 = isObject(value) ? saidIn(value['data']) : undefined
+  if (!isObject(value) || base64 === undefined) return undefined
+  const transcript = saidIn(value['transcript'])
+  return { type: 'audio', media: { from: 'bytes', base64, mediaType: 'audio/wav' }, transcript }
 }
 
 function readCall(value: Json, index: number): AssistantPart[] {

@@ -17,7 +17,7 @@ const readings: Readonly<Record<string, FinishReason>> = {
 }
 
 export function readFinish(value: Json): Finish {
-  if (typeof value !== 'string') return { reason: 'stop' }
+  if (typeof value !== 'string' || value === '') return { reason: 'stop' }
   return { reason: readings[value] ?? 'stop', raw: value }
 }
 

@@ -28,7 +28,7 @@ export const openAiChatUpstream: UpstreamDialect = {
   streamType: 'text/event-stream',
   printRequest: printChatRequest,
   parseAnswer: readChatAnswer,
-  openParser: () => new SseParser(new ChatStreamReader()),
+  openParser: ({ toolNames }) => new SseParser(new ChatStreamReader(toolNames)),
   parseError: parseOpenAiError,
   embeddings: openAiEmbeddingsUpstream,
 }

@@ -2,10 +2,10 @@
 import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { isObject } from '../common/body-reader.ts'
-import type { EventReader } from '../dialect.ts'
+import { isObject, saidIn } from '../common/body-reader.ts'
+import type { EventReader, PrintedRequest } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
-import { readOpenAiError } from '../openai/error.ts'
+import { errorWithin, readOpenAiError } from '../openai/error.ts'
 import { parseUsage } from '../openai/usage.ts'
 import { contentText, readAudio, readLogprobs } from './answer.ts'
 import { readFinish } from './finish-reason.ts'
@@ -13,11 +13,16 @@ import { type Detail, readDetails, reasoningText } from './reasoning.ts'
 
 export class ChatStreamReader implements EventReader {
   readonly #choices: ChoiceReader[] = []
+  readonly #toolNames: PrintedRequest['toolNames']
   #started = false
   #over = false
 
+  constructor(toolNames?: PrintedRequest['toolNames']) {
+    this.#toolNames = toolNames
+  }
+
   read(value: JsonObject, emit: Emit): void {
-    if (isObject(value['error']) || typeof value['error'] === 'string') {
+    if (errorWithin(value) !== undefined) {
       this.#over = true
       emit({ type: 'error', error: readOpenAiError(500, value) })
       return
@@ -57,8 +62,8 @@ export class ChatStreamReader implements EventReader {
       id: typeof id === 'string' ? id : '',
       model: typeof model === 'string' ? model : '',
       created: typeof created === 'number' ? created : undefined,
-      serviceTier: typeof tier === 'string' ? tier : undefined,
-      fingerprint: typeof fingerprint === 'string' ? fingerprint : undefined,
+      serviceTier: saidIn(tier),
+      fingerprint: saidIn(fingerprint),
     })
   }
 
@@ -70,7 +75,7 @@ export class ChatStreamReader implements EventReader {
     const { delta, finish_reason: reason } = value
     const said = isObject(delta) && Object.keys(delta).length > 0
     const known = this.#choices[index]
-    if (!said && typeof reason !== 'string' && known === undefined) return
+    if (!said && saidIn(reason) === undefined && known === undefined) return
     const choice = known ?? this.#openChoices(index)
     choice.read(value, isObject(delta) ? delta : {}, emit)
   }
@@ -79,7 +84,7 @@ export class ChatStreamReader implements EventReader {
   #openChoices(last: number): ChoiceReader {
     let choice: ChoiceReader
     do {
-      choice = new ChoiceReader(this.#choices.length)
+      choice = new ChoiceReader(this.#choices.length, this.#toolNames)
       this.#choices.push(choice)
     } while (this.#choices.length <= last)
     return choice
@@ -96,6 +101,7 @@ type Prose = 'text' | 'reasoning' | 'refusal'
 
 class ChoiceReader {
   readonly #choice: number
+  readonly #toolNames: PrintedRequest['toolNames']
   #parts = 0
   /** The open part: text, reasoning or refusal. */
   #open: { readonly kind: Prose; readonly part: number; seal?: number } | undefined
@@ -105,15 +111,16 @@ class ChoiceReader {
   #finish: Finish | undefined
   finished = false
 
-  constructor(choice: number) {
+  constructor(choice: number, toolNames: PrintedRequest['toolNames']) {
     this.#choice = choice
+    this.#toolNames = toolNames
   }
 
   read(value: JsonObject, delta: JsonObject, emit: Emit): void {
     if (this.finished) return
     const { content } = delta
     // Fast path: nearly every chunk holds a piece of text and nothing else.
-    if (typeof content === 'string' && isAlone(delta) && value['finish_reason'] == null && value['logprobs'] == null) {
+    if (typeof content === 'string' && isAlone(delta) && !value['finish_reason'] && value['logprobs'] == null) {
       if (content !== '') this.#say('text', content, emit)
       return
     }
@@ -126,8 +133,9 @@ class ChoiceReader {
     const { tool_calls: calls, function_call: legacy } = delta
     if (Array.isArray(calls)) for (const call of calls) this.#readCall(call, emit)
     else if (isObject(legacy)) this.#readCall({ index: 0, function: legacy }, emit)
-    if (typeof value['finish_reason'] === 'string') {
-      this.#finish = readFinish(value['finish_reason'])
+    const reason = saidIn(value['finish_reason'])
+    if (reason !== undefined) {
+      this.#finish = readFinish(reason)
       this.finish(emit)
     }
   }
@@ -238,7 +246,8 @@ class ChoiceReader {
     const call = { id: id === '' ? `call_${this.#choice}_${part}` : id, index, part, input: custom }
     this.#calls.push(call)
     const form = custom ? 'custom' : 'function'
-    emit({ type: 'tool-input-start', choice: this.#choice, part, id: call.id, name: called['name'], form })
+    const name = this.#toolNames?.get(called['name']) ?? called['name']
+    emit({ type: 'tool-input-start', choice: this.#choice, part, id: call.id, name, form })
     return call
   }
 }

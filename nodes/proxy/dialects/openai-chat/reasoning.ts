@@ -2,7 +2,7 @@
 // `reasoning_content` (DeepSeek and most others), `reasoning` (Groq, OpenRouter), lists of `thinking` parts (Mistral).
 // All are parsed. The gateway prints `reasoning_content` for the text, and OpenRouter's `reasoning_details` for seals.
 import type { AssistantPart, Family, Json, JsonObject, ReasoningPart } from '../../../../shared/chat/parts.ts'
-import { isObject } from '../common/body-reader.ts'
+import { isObject, saidIn } from '../common/body-reader.ts'
 
 /** Parses the reasoning in a message or a delta. */
 export function readReasoning(message: JsonObject): AssistantPart[] {
@@ -44,8 +44,8 @@ function joined(a: ReasoningPart, b: ReasoningPart): ReasoningPart {
 /** The reasoning text in a message or a delta; undefined when there is none. */
 export function reasoningText(message: JsonObject): string | undefined {
   for (const name of ['reasoning_content', 'reasoning', 'thinking']) {
-    const value = message[name]
-    if (typeof value === 'string') return value
+    const said = saidIn(message[name])
+    if (said !== undefined) return said
   }
   const { content } = message as { content?: Json }
   if (!Array.isArray(content)) return undefined
@@ -79,11 +79,12 @@ function readDetail(value: Json): ReasoningPart | undefined {
   if (!isObject(value)) return undefined
   const { type, text, summary, data, signature, format } = value
   const family = familyOf(format)
-  const id = typeof value['id'] === 'string' ? value['id'] : undefined
-  if (type === 'reasoning.encrypted' && typeof data === 'string') {
-    return { type: 'reasoning', text: '', id, encrypted: { family, data } }
+  const id = saidIn(value['id'])
+  if (type === 'reasoning.encrypted') {
+    const sealed = saidIn(data)
+    return sealed === undefined ? undefined : { type: 'reasoning', text: '', id, encrypted: { family, data: sealed } }
   }
-  const said = typeof text === 'string' ? text : summary
+  const said = saidIn(text) ?? summary ?? text
   if (typeof said !== 'string') return undefined
   const seal = typeof signature === 'string' && signature !== '' ? { family, data: signature } : undefined
   return { type: 'reasoning', text: said, id, signature: seal }

@@ -1,10 +1,15 @@
 // Chat completions: parses and prints requests.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
+import { effortOf } from '../../../../shared/chat/effort.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish, RequestParameters } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, unread } from '../common/body-reader.ts'
+import { droppedMarkers } from '../common/cache-control.ts'
+import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
+import { droppedGrammars } from '../common/custom-tools.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
+import { fittingPersonId } from '../common/person-ids.ts'
 import {
   type ParameterPrinting,
   type ParameterRules,
@@ -13,7 +18,7 @@ import {
   printParameters,
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
-import { customToolsOf } from '../common/tool-names.ts'
+import { customToolsOf, type NameRules, ToolNames, withFittingNames } from '../common/tool-names.ts'
 import type { BadRequest, PrintedRequest, Quirks, TargetTraits } from '../dialect.ts'
 import { printEffort, readEffort } from '../openai/effort.ts'
 import {
@@ -151,17 +156,26 @@ const samplingParameters: readonly Parameter[] = [
   'logitBias',
 ]
 
-export function printChatRequest(
-  request: ChatRequest,
-  target: TargetTraits,
-): Result<PrintedRequest, MissingCapability> {
+/** Names of functions, by OpenAI's documentation; all hosts follow it. */
+const chatNames: NameRules = { forbidden: /[^a-zA-Z0-9_-]/g }
+/** OpenAI refuses longer ids. */
+const chatCallIds: CallIdRules = { charactersMax: 40 }
+const userCharactersMax = 64
+const safetyIdentifierCharactersMax = 128
+const cacheKeyCharactersMax = 64
+
+export function printChatRequest(asked: ChatRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability> {
   const { quirks } = target
+  const names = new ToolNames(chatNames)
+  const request = withFittingNames(withFittingCallIds(asked, quirks.callIds ?? chatCallIds), names)
   const messages = printChatMessages(request, quirks)
   if (!messages.ok) return messages
   const members = foreignMembers(request, 'openai-chat')
   if (!members.ok) return members
   const parameters: Record<string, Json> = {}
   const dropped = printParameters({ request, target, members: parameters }, rules)
+  const markers = quirks.cacheMarkers === true ? [] : droppedMarkers(request)
+  const grammars = quirks.customTools === true ? [] : droppedGrammars(request.tools)
   const body = {
     model: target.model,
     messages: messages.value,
@@ -175,8 +189,9 @@ export function printChatRequest(
     path: '/chat/completions',
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...members.value.dropped],
-    customTools: quirks.customTools === true ? undefined : customToolsOf(request),
+    dropped: [...dropped, ...markers, ...grammars, ...members.value.dropped],
+    toolNames: names.read.size === 0 ? undefined : names.read,
+    customTools: quirks.customTools === true ? undefined : customToolsOf(asked),
   })
 }
 
@@ -190,8 +205,8 @@ function printToolMembers({ tools, toolChoice, responseFormat }: ChatRequest, qu
 
 const rules: ParameterRules<ParameterPrinting> = {
   isSettled: (parameter, { request }) => parameter === 'n' && request.parameters.n === 1,
-  isRefused(parameter, { target: { facts } }) {
-    if (parameter === 'reasoning') return facts.reasoning === 'none'
+  isRefused(parameter, { request, target: { facts } }) {
+    if (parameter === 'reasoning') return facts.reasoning === 'none' && !asksForNone(request)
     return facts.sampling === false && samplingParameters.includes(parameter)
   },
   printers: {
@@ -202,6 +217,9 @@ const rules: ParameterRules<ParameterPrinting> = {
     serviceTier: printTier,
     store: printStore,
     metadata: printMetadata,
+    user: printHashedAbove(userCharactersMax, 'user'),
+    safetyIdentifier: printHashedAbove(safetyIdentifierCharactersMax, 'safety_identifier'),
+    promptCacheKey: printHashedAbove(cacheKeyCharactersMax, 'prompt_cache_key'),
   },
   printOther(parameter, { request, members }) {
     members[chatParameterNames[parameter]] = request.parameters[parameter]
@@ -223,8 +241,13 @@ function printLogprobs({ top }: { readonly top?: number | undefined }, { members
 }
 
 function printReasoning(wish: ReasoningWish, { target, members }: ParameterPrinting): PrintOutcome {
-  members['reasoning_effort'] = printEffort(wish, target.facts)
-  return 'printed'
+  const { word, isNarrowed } = printEffort(wish, target)
+  members['reasoning_effort'] = word
+  return isNarrowed ? 'dropped' : 'printed'
+}
+
+function asksForNone({ parameters: { reasoning } }: ChatRequest): boolean {
+  return reasoning !== undefined && effortOf(reasoning) === 'none'
 }
 
 function printTier(value: string, { request, members }: ParameterPrinting): PrintOutcome {
@@ -232,6 +255,14 @@ function printTier(value: string, { request, members }: ParameterPrinting): Prin
   if (tier === undefined) return 'dropped'
   members['service_tier'] = tier
   return 'printed'
+}
+
+function printHashedAbove(charactersMax: number, name: string) {
+  return (id: string, { members }: ParameterPrinting): PrintOutcome => {
+    const fitting = fittingPersonId(id, charactersMax)
+    members[name] = fitting
+    return fitting === id ? 'printed' : 'dropped'
+  }
 }
 
 /** The Responses API stores a response, and chat completions store a completion: one does not stand for the other. */

@@ -1,7 +1,7 @@
 // Citations as OpenAI annotates them: a link with the range of the text that it supports. OpenAI has no form for a
 // source without a link, so such sources go into a separate member `citations`.
 import type { AssistantPart, Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { isObject } from '../common/body-reader.ts'
+import { isObject, saidIn } from '../common/body-reader.ts'
 
 export function readAnnotations(value: Json): Citation[] | undefined {
   if (!Array.isArray(value) || value.length === 0) return undefined
@@ -12,11 +12,11 @@ export function readAnnotations(value: Json): Citation[] | undefined {
 export function readAnnotation(value: JsonObject): Citation {
   const inner = isObject(value['url_citation']) ? value['url_citation'] : value
   const { url, title, start_index: start, end_index: end, file_id: fileId, filename } = inner
-  const name = typeof title === 'string' ? title : filename
+  const name = saidIn(title) ?? filename
   return {
-    url: typeof url === 'string' ? url : undefined,
-    title: typeof name === 'string' ? name : undefined,
-    fileId: typeof fileId === 'string' ? fileId : undefined,
+    url: saidIn(url),
+    title: saidIn(name),
+    fileId: saidIn(fileId),
     start: typeof start === 'number' ? start : undefined,
     end: typeof end === 'number' ? end : undefined,
   }

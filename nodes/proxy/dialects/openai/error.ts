@@ -17,14 +17,44 @@ export function plainMessage(body: Buffer): string {
   return text.startsWith('<') ? '' : text.slice(0, 1_000)
 }
 
-export function readOpenAiError(status: number, body: JsonObject): ChatError {
-  const inner = body['error'] ?? body
-  if (typeof inner === 'string') return { kind: kindOf(status, undefined, inner), message: inner }
-  const error = isObject(inner) ? inner : {}
+/** The error that an answer has instead of a result: at its top, in one of its choices, or as the status of a response. */
+export function errorWithin(body: JsonObject): JsonObject | string | undefined {
+  const { error, choices, status } = body
+  if (isSaid(error)) return error
+  if (Array.isArray(choices)) {
+    for (const choice of choices) {
+      const failed = isObject(choice) ? errorInChoice(choice) : undefined
+      if (failed !== undefined) return failed
+    }
+  }
+  return status === 'failed' ? 'The upstream did not complete its answer.' : undefined
+}
+
+function errorInChoice({ error, finish_reason: reason }: JsonObject): JsonObject | string | undefined {
+  if (isSaid(error)) return error
+  return reason === 'error' ? 'The upstream ended its answer with an error.' : undefined
+}
+
+/** Empty, null and absent errors are one. */
+function isSaid(error: Json): error is JsonObject | string {
+  return isObject(error) ? Object.keys(error).length > 0 : typeof error === 'string' && error !== ''
+}
+
+export function readOpenAiError(answered: number, body: JsonObject): ChatError {
+  const inner = errorWithin(body) ?? body
+  if (typeof inner === 'string') return { kind: kindOf(answered, undefined, inner), message: inner }
+  const error = inner
+  const status = meantStatus(answered, error['code'])
   const message =
     textOf(error['message']) ?? textOf(error['detail']) ?? textOf(body['message']) ?? detailOf(body['detail'])
   const code = textOf(error['code']) ?? textOf(error['type'])
   return { kind: kindOf(status, code, message ?? ''), message: message ?? '', code, param: textOf(error['param']) }
+}
+
+/** Hosts that pass on the error of another host tell its status as the code. */
+function meantStatus(status: number, code: Json): number {
+  const isStatus = typeof code === 'number' && code >= 400 && code <= 599
+  return status === 500 && isStatus ? code : status
 }
 
 function textOf(value: Json): string | undefined {

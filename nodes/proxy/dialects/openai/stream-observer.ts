@@ -3,11 +3,16 @@
 // matter are parsed. Inside a JSON string the quotes around a key would be escaped (`\"usage\"`), so a search for
 // `"usage"` finds keys only.
 import type { Usage } from '../../../../shared/chat/usage.ts'
+import { isObject } from '../common/body-reader.ts'
+import { errorWithin } from './error.ts'
+import { eventData } from './event-data.ts'
+import { printFailedResponse } from './failed-response.ts'
 import { parseUsage } from './usage.ts'
 
 /** What the proxy does with an event. */
 export type EventFate =
   | 'token' // content: text, a tool call, reasoning
+  | 'opening' // neither begins the answer nor ends the wait for its first token
   | 'other' // forwarded, but not a token
   | 'hide' // a usage chunk that the caller did not ask for
   | 'done' // the terminal event
@@ -19,10 +24,14 @@ export interface StreamObserver {
   readonly usage: Usage | undefined
   /** Whether a finish reason or a terminal event was seen: the answer is complete even if the stream stops now. */
   readonly finished: boolean
+  /** Whether the last word came of an answer that a close would still cut, because its dialect has a terminal event. */
+  readonly concluded?: boolean
   /** Sent to the caller when the upstream ends a finished stream without its terminal event. */
   readonly terminator: string
   /** The message of an `error` event. */
   readonly errorMessage: string | undefined
+  /** The end of a stream that fails, where the dialect has more than an error event for it. */
+  failure?(code: string, message: string): string
 }
 
 /** Observes chat completions and legacy completions. */
@@ -33,27 +42,41 @@ export class ChatStreamObserver implements StreamObserver {
   errorMessage: string | undefined
   readonly #showUsage: boolean
   #tokenSeen = false
+  /** Whether a choice was seen. A stream without one is no answer. */
+  #choiceSeen = false
 
   constructor(showUsage: boolean) {
     this.#showUsage = showUsage
   }
 
   observe(text: string): EventFate {
-    if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return 'done'
+    if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return this.#end()
     const hasUsage = hasValue(text, '"usage"')
     if (!this.finished && hasValue(text, '"finish_reason"')) this.finished = true
     if (text.includes('"error"') && this.#isError(text)) return 'error'
     if (hasUsage) return this.#seeUsage(text)
     if (this.#tokenSeen) return text.includes('data:') ? 'token' : 'other'
-    this.#tokenSeen = isToken(eventData(text))
-    return this.#tokenSeen ? 'token' : 'other'
+    this.#tokenSeen = this.#isToken(eventData(text))
+    return this.#tokenSeen ? 'token' : 'opening'
+  }
+
+  #end(): EventFate {
+    if (this.#choiceSeen || this.finished) return 'done'
+    this.errorMessage = nothingCame
+    return 'error'
   }
 
   #isError(text: string): boolean {
     const data = eventData(text)
-    if (!isRecord(data) || data['error'] === undefined || data['error'] === null) return false
-    this.errorMessage = messageOf(data['error'])
+    const error = isObject(data) ? errorWithin(data) : undefined
+    if (error === undefined) return false
+    this.errorMessage = messageOf(error)
     return true
+  }
+
+  #isToken(data: unknown): boolean {
+    this.#choiceSeen ||= isRecord(data) && Array.isArray(data['choices']) && data['choices'].length > 0
+    return isToken(data)
   }
 
   #seeUsage(text: string): EventFate {
@@ -61,15 +84,19 @@ export class ChatStreamObserver implements StreamObserver {
     if (!isRecord(data)) return 'other'
     // Some upstreams send growing counts with every chunk, so the last usage wins.
     this.usage = parseUsage(data['usage']) ?? this.usage
-    if (isToken(data)) {
+    if (this.#isToken(data)) {
       this.#tokenSeen = true
       return 'token'
     }
     const choices = data['choices']
     const nothingElse = !Array.isArray(choices) || choices.length === 0
-    return nothingElse && !this.#showUsage ? 'hide' : 'other'
+    if (nothingElse && !this.#showUsage) return 'hide'
+    return this.#tokenSeen ? 'other' : 'opening'
   }
 }
+
+/** What is said of a stream that ended before anything of an answer came. */
+export const nothingCame = 'The upstream ended its answer before it began.'
 
 const terminalTypes = ['response.completed', 'response.incomplete', 'response.failed']
 
@@ -79,27 +106,60 @@ export class ResponsesStreamObserver implements StreamObserver {
   usage: Usage | undefined
   finished = false
   errorMessage: string | undefined
+  #announced: string | undefined
+  #last: string | undefined
+  /** The upstream's own event of its failure. */
+  #failed: string | undefined
 
   observe(text: string): EventFate {
     const type = responsesEventType(text)
     if (terminalTypes.includes(type)) return this.#seeTerminal(text, type)
-    if (type === 'error') {
-      const data = eventData(text)
-      this.errorMessage = messageOf(isRecord(data) ? (data['error'] ?? data) : undefined)
-      return 'error'
-    }
-    return type.endsWith('.delta') ? 'token' : 'other'
+    if (type === 'error' || (!type.startsWith('response.') && text.includes('"error"'))) return this.#seeError(text)
+    if (type !== '') this.#last = text
+    if (type === 'response.created') this.#announced = text
+    if (type.endsWith('.delta')) return 'token'
+    return isOpening(type, text) ? 'opening' : 'other'
+  }
+
+  failure(code: string, message: string): string {
+    if (this.#failed !== undefined) return Buffer.from(this.#failed, 'latin1').toString('utf8')
+    return printFailedResponse({ announced: this.#announced, last: this.#last, code, message })
+  }
+
+  #seeError(text: string): EventFate {
+    const data = eventData(text)
+    const error = isRecord(data) ? (data['error'] ?? data) : undefined
+    this.errorMessage = messageOf(error)
+    return 'error'
   }
 
   #seeTerminal(text: string, type: string): EventFate {
     this.finished = true
     const data = eventData(text)
-    const response = isRecord(data) ? data['response'] : undefined
-    if (isRecord(response)) this.usage = parseUsage(response['usage']) ?? this.usage
-    if (type !== 'response.failed') return 'done'
-    this.errorMessage = isRecord(response) ? messageOf(response['error']) : undefined
-    return 'done'
+    const response = isObject(data) && isObject(data['response']) ? data['response'] : {}
+    this.usage = parseUsage(response['usage']) ?? this.usage
+    const error = errorWithin(response)
+    if (error === undefined && type !== 'response.failed') return 'done'
+    this.errorMessage = messageOf(error)
+    if (type === 'response.failed') this.#failed = text
+    return 'error'
   }
+}
+
+const openingTypes = [
+  'response.created',
+  'response.queued',
+  'response.in_progress',
+  'response.content_part.added',
+  'response.reasoning_summary_part.added',
+  'keepalive',
+  'ping',
+]
+
+/** The first token of a call is its name; those of a message and of reasoning are in deltas. */
+function isOpening(type: string, text: string): boolean {
+  if (type === 'response.output_item.added') return /"type"\s*:\s*"(?:message|reasoning)"/.test(text)
+  return openingTypes.includes(type)
 }
 
 /** The `event:` field, or the `type` member where an upstream omits the field. */
@@ -108,12 +168,13 @@ function responsesEventType(text: string): string {
   return named ?? /"type"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? ''
 }
 
-/** Whether the text holds `key` with a value other than null. */
+/** Whether the text holds `key` with a value other than null and an empty string. */
 function hasValue(text: string, key: string): boolean {
   for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + 1)) {
     let i = at + key.length
     while (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 58) i++
-    if (text.charCodeAt(i) !== 110) return true // 'n' of null
+    // 'n' of null, or two quotes
+    if (text.charCodeAt(i) !== 110 && !(text.charCodeAt(i) === 34 && text.charCodeAt(i + 1) === 34)) return true
   }
   return false
 }
@@ -126,22 +187,13 @@ function isToken(data: unknown): boolean {
     if (typeof choice['text'] === 'string') return choice['text'] !== ''
     const delta = choice['delta']
     if (!isRecord(delta)) return false
-    return Object.entries(delta).some(([name, value]) => name !== 'role' && value !== null && value !== '')
+    return Object.entries(delta).some(([name, value]) => name !== 'role' && !isEmpty(value))
   })
 }
 
-/** The data of an event as JSON; undefined when it is not JSON. `text` holds UTF-8 bytes as latin1. */
-export function eventData(text: string): unknown {
-  const lines = text.split(/\r\n|\n|\r/)
-  const data = lines
-    .filter((line) => line.startsWith('data:'))
-    .map((line) => line.slice(line.startsWith('data: ') ? 6 : 5))
-  if (data.length === 0) return undefined
-  try {
-    return JSON.parse(Buffer.from(data.join('\n'), 'latin1').toString('utf8'))
-  } catch {
-    return undefined
-  }
+/** Hosts fill in the members that a chunk does not use. */
+function isEmpty(value: unknown): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0)
 }
 
 function messageOf(error: unknown): string {

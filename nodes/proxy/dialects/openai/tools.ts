@@ -4,6 +4,7 @@ import type { CustomTool, FunctionTool, ResponseFormat, Tool, ToolChoice } from 
 import { customSchema } from '../anthropic/tools.ts'
 import { absent, type BodyReader, isObject } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
+import { flatFormat, functionDescription, nestedFormat } from '../common/custom-tools.ts'
 import type { Quirks } from '../dialect.ts'
 
 export type Nesting = 'nested' | 'flat'
@@ -45,7 +46,7 @@ function readCustom(reader: BodyReader, value: Json, path: string): CustomTool {
     type: 'custom',
     name: reader.text(described['name'], `${path}.name`),
     description: reader.maybeText(described['description'], `${path}.description`),
-    format: reader.maybeObject(described['format'], `${path}.format`),
+    format: flatFormat(reader.maybeObject(described['format'], `${path}.format`)),
   }
 }
 
@@ -125,11 +126,16 @@ function readSchema(reader: BodyReader, value: JsonObject, path: string): Respon
 export function printTools(tools: readonly Tool[], { customTools = false, cacheMarkers = false }: ToolQuirks): Json[] {
   return tools.map((tool) => {
     if (tool.type === 'hosted') return tool.value
-    const { name, description, cache } = tool
+    const { name, cache } = tool
     const cache_control = cacheMarkers ? printCache(cache) : undefined
     if (tool.type === 'custom' && customTools) {
-      return { type: 'custom', custom: { name, description, format: tool.format }, cache_control }
+      return {
+        type: 'custom',
+        custom: { name, description: tool.description, format: nestedFormat(tool.format) },
+        cache_control,
+      }
     }
+    const description = functionDescription(tool)
     const { parameters, strict } = tool.type === 'custom' ? { parameters: customSchema, strict: undefined } : tool
     return { type: 'function', function: { name, description, parameters, strict }, cache_control }
   })

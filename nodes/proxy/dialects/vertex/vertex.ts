@@ -12,7 +12,7 @@ import { vertexEmbeddingsUpstream } from './embeddings.ts'
 
 export const vertexGeminiUpstream: UpstreamDialect = {
   ...geminiUpstream,
-  printRequest: (request, target) => printGeminiRequest(request, target, { serviceTiers: false }),
+  printRequest: (request, target) => printGeminiRequest(request, target, { serviceTiers: false, callIds: false }),
   embeddings: vertexEmbeddingsUpstream,
 }
 

@@ -1,5 +1,15 @@
 import { z } from 'zod'
-import { duration, later, resourceName, upstreamModel, weight, words } from '../schema-fields.ts'
+import {
+  type Around,
+  duration,
+  formAdvice,
+  later,
+  misplaced,
+  resourceName,
+  upstreamModel,
+  weight,
+  words,
+} from '../schema-fields.ts'
 import { baseModelProblem } from './base-model.ts'
 import type { RetryCondition } from './spec.ts'
 
@@ -23,7 +33,7 @@ const rates = {
   reasoningPerMTok: usdPerMTok.exactOptional().describe('Thoughts. Default: as output.'),
 }
 
-const target = z.strictObject({
+const targetFields = {
   provider: resourceName,
   model: upstreamModel,
   weight: weight.exactOptional(),
@@ -58,7 +68,9 @@ const target = z.strictObject({
       'What this really is, as `provider/model` of the model catalogue: for deployments with names of their own.',
     ),
   region: later('a target region is'),
-})
+}
+
+const target = z.strictObject(targetFields, { error: formAdvice(targetAdvice) })
 
 // YAML reads a bare 429 as a number; both forms mean the same.
 const retryCondition = z
@@ -66,7 +78,10 @@ const retryCondition = z
   .transform((condition) => String(condition) as RetryCondition)
 
 export const modelSchema = z.strictObject({
-  targets: z.array(target).min(1).max(targetsMax),
+  targets: z
+    .array(target, { error: formAdvice(() => `is a list: write ${targetsLine({})}`) })
+    .min(1)
+    .max(targetsMax),
   routing: words<'weighted' | 'priority' | 'latency' | 'cost', 'weighted' | 'priority' | 'latency'>(
     ['weighted', 'priority', 'latency', 'cost'],
     ['weighted', 'priority', 'latency'],
@@ -78,22 +93,51 @@ export const modelSchema = z.strictObject({
     .exactOptional()
     .describe('Refuses parameters that a target cannot take, instead of dropping and naming them. Default false.'),
   retries: z
-    .strictObject({
-      attempts: z.int().nonnegative().max(retriesMax).exactOptional().describe('Extra attempts. Default 1.'),
-      on: z.array(retryCondition).max(16).exactOptional(),
-    })
+    .strictObject(
+      {
+        attempts: z.int().nonnegative().max(retriesMax).exactOptional().describe('Extra attempts. Default 1.'),
+        on: z.array(retryCondition).max(16).exactOptional(),
+      },
+      {
+        error: formAdvice((input) => (typeof input === 'number' ? `write retries: { attempts: ${input} }` : undefined)),
+      },
+    )
     .exactOptional(),
   timeouts: z
-    .strictObject({
-      connect: timeout().describe('Default 2s.'),
-      firstToken: timeout().describe('Default 60s.'),
-      idle: timeout().describe('Default 60s.'),
-      total: timeout().describe('Default 10m.'),
-    })
+    .strictObject(
+      {
+        connect: timeout().describe('Default 2s.'),
+        firstToken: timeout().describe('Default 60s.'),
+        idle: timeout().describe('Default 60s.'),
+        total: timeout().describe('Default 10m.'),
+      },
+      { error: formAdvice(timeoutsAdvice) },
+    )
     .exactOptional(),
   hedge: later('hedging is'),
   affinity: later('affinity is'),
+  ...misplaced(['provider', 'model'], (around) => `belongs into targets: write ${targetsLine(around)}`),
+  ...misplaced(['timeout'], ({ timeout }) => timeoutsAdvice(timeout)),
 })
+
+function targetsLine({ provider, model }: Around): string {
+  return `targets: [{ provider: ${wordOr('openai', provider)}, model: ${wordOr('gpt-4o-mini', model)} }]`
+}
+
+function targetAdvice(input: unknown): string | undefined {
+  const [, provider, model] = /^([\w.-]+)\/([\w./:-]+)$/.exec(typeof input === 'string' ? input : '') ?? []
+  return provider === undefined ? undefined : `write { provider: ${provider}, model: ${model} }`
+}
+
+function timeoutsAdvice(input: unknown): string {
+  const total = typeof input === 'number' ? `${input}s` : wordOr('30s', input)
+  return `write timeouts: { total: ${total} }`
+}
+
+/** Only a short plain word is repeated. */
+function wordOr(otherwise: string, value: unknown): string {
+  return typeof value === 'string' && /^[\w./:-]{1,64}$/.test(value) ? value : otherwise
+}
 
 function timeout() {
   return duration(1, timeoutMsMax, '24h').exactOptional()

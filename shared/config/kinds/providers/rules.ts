@@ -4,6 +4,7 @@ import { foldName } from '../../names.ts'
 import { invalid, type Problem } from '../../problem.ts'
 import type { CheckOptions, KindRules } from '../kind-rules.ts'
 import { records, text } from '../salvage.ts'
+import { foreignApiProblem } from './base-url.ts'
 import type { ProviderSpec } from './spec.ts'
 
 export const providerRules: KindRules<ProviderSpec> = {
@@ -12,8 +13,8 @@ export const providerRules: KindRules<ProviderSpec> = {
     tls: { key: true },
   },
   fileFields: [
-    ['credentials', '*', 'apiKey'],
-    ['tls', '*'],
+    ['tls', 'ca'],
+    ['tls', 'cert'],
   ],
   references: () => [],
   salvage,
@@ -26,6 +27,7 @@ function check(name: string, spec: ProviderSpec, options: CheckOptions): Problem
     ...demoProblems(name, spec, path),
     ...azureProblems(spec, path),
     ...endpointProblems(spec, path),
+    ...foreignApiProblems(spec, path),
     ...placeProblems(spec, path),
     ...cloudProblems(spec, path),
     ...egressProblems(spec, path, options),
@@ -55,6 +57,11 @@ function azureProblems({ kind, baseUrl, apiVersion }: ProviderSpec, path: string
 function endpointProblems({ kind, endpoints }: ProviderSpec, path: string[]): Problem[] {
   if (endpoints === undefined || kind === 'openai' || kind === 'demo') return []
   return [invalid([...path, 'endpoints'], `only openai has endpoints to choose from: those of ${kind} are known`)]
+}
+
+function foreignApiProblems({ kind, baseUrl }: ProviderSpec, path: string[]): Problem[] {
+  const problem = baseUrl === undefined ? undefined : foreignApiProblem(kind, baseUrl)
+  return problem === undefined ? [] : [invalid([...path, 'baseUrl'], problem)]
 }
 
 function placeProblems({ kind, region, project }: ProviderSpec, path: string[]): Problem[] {

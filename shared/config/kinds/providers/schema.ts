@@ -1,11 +1,18 @@
 import { z } from 'zod'
-import { baseUrlProblem } from '../../egress.ts'
+import { baseUrlProblem, urlProblem } from '../../egress.ts'
+import { namePattern, nameRule } from '../../names.ts'
+import { nearest } from '../../nearest.ts'
+import { quote } from '../../problem.ts'
 import { isMask } from '../../sealed-secret.ts'
-import { label, resourceName, secretText, weight } from '../schema-fields.ts'
+import { type Around, formAdvice, label, misplaced, secretText, weight } from '../schema-fields.ts'
+import { endpointProblem } from './base-url.ts'
 import { headerProblem } from './header-problem.ts'
 import { endpointNames, providerKinds } from './spec.ts'
+import { storedProvider } from './stored-provider.ts'
+import { otherNames, wellKnownNames } from './well-known.ts'
 
 const credentialsMax = 64
+const bareNamesMax = 1_024
 const headersMax = 32
 const pemCharactersMax = 65_536
 
@@ -30,6 +37,10 @@ const headers = z
     }
   })
   .refine((all) => Object.keys(all).length <= headersMax, `expected at most ${headersMax} headers`)
+
+const modelPath = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}$/, 'expected the name of a model as callers write it')
 
 const path = z.string().min(1).max(1_024)
 
@@ -67,7 +78,10 @@ const azure = z.union([
 
 const credential = z
   .strictObject({
-    name: resourceName.describe('Names the credential in telemetry and tells it from its siblings.'),
+    name: z
+      .string({ error: ({ input }) => (input === undefined ? 'is required: a name such as main' : undefined) })
+      .regex(namePattern, nameRule)
+      .describe('Names the credential in telemetry and tells it from its siblings.'),
     weight: weight.exactOptional(),
     apiKey: secretText.exactOptional().describe('A secret. Read back as "…" and its last four characters.'),
     aws: aws.exactOptional().describe("For bedrock. default: what the machine may do, as AWS's own tools find it."),
@@ -86,20 +100,25 @@ const credential = z
     }
   })
 
-export const providerSchema = z.strictObject({
-  kind: z.literal([...providerKinds]),
+const written = z.strictObject({
+  kind: z
+    .literal([...providerKinds, ...wellKnownNames], { error: ({ input }) => kindMessage(input) })
+    .describe("A name of a well-known server of OpenAI's API stands for kind: openai with its baseUrl."),
   baseUrl: z
     .string()
     .max(2_048)
     .superRefine((text, context) => {
-      const problem = baseUrlProblem(text)
+      const problem = urlProblem(text) ?? endpointProblem(text) ?? baseUrlProblem(text)
       if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
     })
     .exactOptional()
     .describe(
       "openai: with its /v1, default https://api.openai.com/v1. Others: the origin. Default: the provider's own.",
     ),
-  credentials: z.array(credential).max(credentialsMax).exactOptional(),
+  credentials: z
+    .array(credential, { error: formAdvice(() => `is a list: write ${credentialsLine({})}`) })
+    .max(credentialsMax)
+    .exactOptional(),
   headers: headers.exactOptional().describe('Sent with every request. Stored readable: no secrets here.'),
   tls: z
     .strictObject({
@@ -130,7 +149,39 @@ export const providerSchema = z.strictObject({
     .regex(/^(v1|preview|latest|\d{4}-\d{2}-\d{2}(-preview)?)$/, 'expected a version such as 2024-10-21, or v1')
     .exactOptional()
     .describe('Of azure: the version of its API. Default 2024-10-21.'),
+  bareNames: z
+    .union([z.boolean(), z.array(modelPath).max(bareNamesMax)])
+    .exactOptional()
+    .describe(
+      'Which of its models are called without "provider/": false for none, a list for these. Default: those of the catalogue.',
+    ),
+  ...misplaced(['apiKey', 'api_key', 'apikey', 'key', 'token'], (around) => {
+    return `a key belongs into credentials: write ${credentialsLine(around)}`
+  }),
+  ...misplaced(
+    ['url', 'endpoint', 'api_base', 'apiBase', 'host'],
+    () => 'the address of a provider is written baseUrl',
+  ),
+  ...misplaced(['type', 'provider'], () => 'what a provider is, is written kind'),
 })
+
+/** The form that is stored: a well-known name is its kind and base URL, and a base URL has one form. */
+export const providerSchema = written.transform(storedProvider)
+
+/** The line that holds a key as it should be. The key itself is not shown. */
+function credentialsLine({ kind }: Around): string {
+  const variable =
+    typeof kind === 'string' && /^[a-z]+$/.test(kind) ? `${kind.toUpperCase()}_API_KEY` : 'PROVIDER_API_KEY'
+  return `credentials: [{ name: main, apiKey: "\${${variable}}" }]`
+}
+
+function kindMessage(kind: unknown): string | undefined {
+  if (typeof kind !== 'string') return undefined
+  const names = [...providerKinds, ...wellKnownNames]
+  const near = Object.hasOwn(otherNames, kind.toLowerCase()) ? otherNames[kind.toLowerCase()] : nearest(kind, names)
+  if (near !== undefined) return `there is no kind ${quote(kind)}; did you mean "${near}"?`
+  return `there is no kind ${quote(kind)}: write one of ${names.join(', ')}, or kind: openai with the baseUrl of a server that speaks OpenAI's API`
+}
 
 function headerValue() {
   return z

@@ -26,6 +26,8 @@ export interface ProviderSpec {
   region?: string
   /** Of vertex alone. */
   project?: string
+  /** Which of its models are called by their name alone: all that the catalogue knows, none, or these. */
+  bareNames?: boolean | string[]
 }
 
 /** One of `apiKey`, `aws`, `gcp` and `azure`; `default` is what the machine itself may do. */

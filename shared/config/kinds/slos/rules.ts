@@ -11,7 +11,6 @@ import type { SloMatch, SloSpec } from './spec.ts'
 
 export const sloRules: KindRules<SloSpec> = {
   secrets: { webhook: { secret: true } },
-  fileFields: [['webhook', 'secret']],
   references: referencesOf,
   salvage,
   check: webhookProblems,

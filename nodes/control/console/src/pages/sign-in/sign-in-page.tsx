@@ -73,8 +73,8 @@ export function SignInPage() {
           </Button>
         </form>
         <p className="hint">
-          No token at hand? <code>headgate open</code> on the machine that runs Headgate prints a link that signs you in
-          once.
+          No token at hand? <code>npm run headgate -- open</code> on the machine that runs Headgate prints a link that
+          signs you in once.
         </p>
       </div>
     </main>
@@ -89,7 +89,7 @@ function onceSeen(act: () => void): void {
 
 function explain(problem: ApiProblem): string | undefined {
   if (problem.type !== 'refused') return undefined
-  if (problem.status === 401) return 'This token or link is not valid. A link works once, and only for a short time.'
+  if (problem.status === 401) return 'You are not signed in' // the detail says why and what to do
   if (problem.status === 429) return 'Too many attempts. Wait a minute, then try again.'
   return undefined
 }

@@ -1,0 +1,83 @@
+// Variables of the environment that open a provider, as the provider's own tools read them, and the provider that they make.
+import { readFile } from 'node:fs/promises'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface ProviderKey {
+  /** The one that holds the secret, or where it lies. */
+  readonly variable: string
+  /** Of the provider, which is named after its kind. */
+  readonly provider: string
+  /** A model that is called by its name alone. */
+  readonly example: string
+  /** Variables that have to stand beside it. Of those that are written with `|` one is enough. */
+  readonly needs: readonly string[]
+  /** What the kind needs besides. */
+  readonly place: (environment: Environment) => object | Promise<object>
+  /** How the provider shows itself. */
+  readonly credential: (secret: string) => object
+}
+
+const apiKey = (secret: string) => ({ apiKey: secret })
+const alone = { needs: [], place: () => ({}), credential: apiKey }
+
+export const providerKeys: readonly ProviderKey[] = [
+  { variable: 'OPENAI_API_KEY', provider: 'openai', example: 'gpt-4o', ...alone },
+  { variable: 'ANTHROPIC_API_KEY', provider: 'anthropic', example: 'claude-sonnet-4-5', ...alone },
+  { variable: 'GEMINI_API_KEY', provider: 'gemini', example: 'gemini-2.5-flash', ...alone },
+  { variable: 'COHERE_API_KEY', provider: 'cohere', example: 'command-a-03-2025', ...alone },
+  {
+    variable: 'AZURE_OPENAI_API_KEY',
+    provider: 'azure',
+    example: 'gpt-4o',
+    needs: ['AZURE_OPENAI_ENDPOINT'],
+    place: (environment) => ({ baseUrl: originOf(environment['AZURE_OPENAI_ENDPOINT'] ?? '') }),
+    credential: apiKey,
+  },
+  {
+    variable: 'AWS_ACCESS_KEY_ID',
+    provider: 'bedrock',
+    example: 'claude-sonnet-4-5',
+    needs: ['AWS_SECRET_ACCESS_KEY', 'AWS_REGION|AWS_DEFAULT_REGION'],
+    place: (environment) => ({ region: settingOf(environment, 'AWS_REGION|AWS_DEFAULT_REGION') }),
+    // The keys stay in the environment, where they may be temporary.
+    credential: () => ({ aws: 'default' }),
+  },
+  {
+    variable: 'GOOGLE_APPLICATION_CREDENTIALS',
+    provider: 'vertex',
+    example: 'gemini-2.5-flash',
+    needs: [],
+    place: async (environment) => ({
+      region: settingOf(environment, 'GOOGLE_CLOUD_LOCATION') ?? 'global',
+      project: await googleProject(environment),
+    }),
+    credential: () => ({ gcp: 'default' }),
+  },
+]
+
+/** The value of the first that is set. */
+export function settingOf(environment: Environment, variables: string): string | undefined {
+  return variables
+    .split('|')
+    .map((variable) => environment[variable])
+    .find((value) => value !== undefined && value !== '')
+}
+
+/** Named, or the one that the key file belongs to. */
+export async function googleProject(environment: Environment): Promise<string | undefined> {
+  const named = settingOf(environment, 'GOOGLE_CLOUD_PROJECT')
+  if (named !== undefined) return named
+  try {
+    const path = environment['GOOGLE_APPLICATION_CREDENTIALS'] ?? ''
+    const { project_id } = JSON.parse(await readFile(path, 'utf8')) as { project_id?: unknown }
+    return typeof project_id === 'string' ? project_id : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Some write the path of the API behind it. */
+function originOf(endpoint: string): string {
+  return URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint
+}

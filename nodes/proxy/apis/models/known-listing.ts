@@ -1,0 +1,42 @@
+// What lists of models say of one: its provider and what is known of it, by configured name, `provider/model` or bare name.
+import { type Caller, mayUse } from '../../auth/callers.ts'
+import type { Target } from '../../providers/endpoint.ts'
+import { knownOf } from '../../providers/known-model.ts'
+import { resolveModel, usableTarget } from '../../request/model-access.ts'
+import type { NamedTarget } from '../../snapshot/bare-names.ts'
+import type { Snapshot } from '../../snapshot/snapshot.ts'
+
+export interface KnownListing extends Partial<Pick<Target, 'provider' | 'facts' | 'price' | 'releasedAt'>> {
+  /** As callers write it. */
+  readonly name: string
+}
+
+/** What a caller may call: first what is configured, then what needs no configuration. */
+export function knownListings(snapshot: Snapshot, caller: Caller): KnownListing[] {
+  const configured = snapshot.modelNames.filter((name) => mayUse(caller, name))
+  const bare = snapshot.bareNames.listed().flatMap(({ name, targets }) => {
+    const target = snapshot.routeOf(name) === undefined ? usableTarget(caller, name, targets) : undefined
+    return target === undefined ? [] : [bareListing(name, target)]
+  })
+  return [...configured.map((name) => configuredListing(snapshot, name, name)), ...bare]
+}
+
+/** Of a name that this caller may call. */
+export function knownListing(snapshot: Snapshot, caller: Caller, name: string): KnownListing {
+  const resolved = resolveModel(name, { snapshot, caller })
+  return configuredListing(snapshot, name, resolved.ok ? resolved.value : name)
+}
+
+function configuredListing(snapshot: Snapshot, name: string, model: string): KnownListing {
+  const target = snapshot.routeOf(model)?.targets[0]?.target
+  if (target === undefined) return { name }
+  const { provider, facts, price, releasedAt } = target
+  return { name, provider, facts, price, releasedAt }
+}
+
+/** A route for each would be dear: most of them are never called. */
+function bareListing(name: string, { connection, model }: NamedTarget): KnownListing {
+  const { provider } = connection
+  const { facts, price, releasedAt } = knownOf(connection, { provider, model })
+  return { name, provider, facts, price, releasedAt }
+}

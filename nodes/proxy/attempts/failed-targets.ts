@@ -1,0 +1,31 @@
+// The last word of each target that was tried. Where all of them are overloaded or limit the rate, the failure passes by itself,
+// and the caller is asked to come again, whatever was tried here.
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { UpstreamFailure } from '../errors/upstream-failure.ts'
+
+/** A limit that names no wait counts as this one. */
+const limitedWaitMs = 1_000
+
+export class FailedTargets<Target> {
+  readonly #lastFailures = new Map<Target, UpstreamFailure>()
+  #isOverloaded = false
+
+  add(target: Target, failure: UpstreamFailure): void {
+    if (failure.passing === 'overloaded') this.#isOverloaded = true
+    this.#lastFailures.set(target, failure)
+  }
+
+  /** Undefined where a target failed otherwise. */
+  passingError(): GatewayError | undefined {
+    const failures = [...this.#lastFailures.values()]
+    if (failures.length === 0 || failures.some(({ passing }) => passing === undefined)) return undefined
+    const waits = failures.flatMap((failure) => waitOf(failure) ?? [])
+    const retryAfterMs = waits.length === 0 ? undefined : Math.min(...waits)
+    if (this.#isOverloaded) return { type: 'upstream-overloaded', retryAfterMs }
+    return { type: 'upstream-limited', retryAfterMs: retryAfterMs ?? limitedWaitMs }
+  }
+}
+
+function waitOf({ passing, retryAfterMs }: UpstreamFailure): number | undefined {
+  return retryAfterMs ?? (passing === 'limited' ? limitedWaitMs : undefined)
+}

@@ -1,0 +1,64 @@
+// Where cache markers go. Bedrock: the table of models, fields and lifetimes in "Prompt caching" of its user guide (Claude caches
+// system, messages and tools, Nova system and messages; an hour since Claude 4.5). Gemini's, Cohere's and OpenAI's
+// references have no markers.
+import { expect, test } from 'vitest'
+import { bedrockUpstream } from './bedrock/bedrock.ts'
+import { cohereUpstream } from './cohere/cohere.ts'
+import { geminiUpstream } from './gemini/gemini.ts'
+import { openAiChatUpstream } from './openai-chat/openai-chat.ts'
+import { sentTo, valuesOf } from './test-dialects.ts'
+
+const marked = {
+  messages: [
+    { role: 'system' as const, parts: [{ type: 'text' as const, text: 's', cache: '1h' as const }] },
+    { role: 'user' as const, parts: [{ type: 'text' as const, text: 'x', cache: '5m' as const }] },
+  ],
+  tools: [{ type: 'function' as const, name: 'f', cache: '5m' as const }],
+}
+const short = { type: 'default' }
+const hour = { type: 'default', ttl: '1h' }
+
+test.each([
+  ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', { system: [hour], messages: [short], tools: [short] }, []],
+  ['anthropic.claude-opus-4-7', { system: [hour], messages: [short], tools: [short] }, []],
+  ['global.anthropic.claude-sonnet-5', { system: [hour], messages: [short], tools: [short] }, []],
+  [
+    'anthropic.claude-sonnet-4-20250514-v1:0',
+    { system: [short], messages: [short], tools: [short] },
+    ['cache_control.ttl'],
+  ],
+  [
+    'anthropic.claude-opus-4-1-20250805-v1:0',
+    { system: [short], messages: [short], tools: [short] },
+    ['cache_control.ttl'],
+  ],
+  ['amazon.nova-pro-v1:0', { system: [short], messages: [short], tools: [] }, ['cache_control', 'cache_control.ttl']],
+  ['anthropic.claude-3-haiku-20240307-v1:0', { system: [], messages: [], tools: [] }, ['cache_control']],
+  ['meta.llama3-3-70b-instruct-v1:0', { system: [], messages: [], tools: [] }, ['cache_control']],
+])('%s on Bedrock has cache points at %j', (model, points, named) => {
+  const { body, dropped } = sentTo(bedrockUpstream, marked, { model })
+  const at = (place: unknown) => valuesOf(place, 'cachePoint')
+  expect({ system: at(body.system), messages: at(body.messages), tools: at(body.toolConfig) }).toEqual(points)
+  expect(dropped.sort()).toEqual(named)
+})
+
+test('a marker on a text that is not sent makes no cache point at the beginning', () => {
+  const parts = [{ type: 'text' as const, text: ' ', cache: '5m' as const }]
+  const { body } = sentTo(bedrockUpstream, { messages: [{ role: 'user', parts }] }, { model: 'amazon.nova-pro-v1:0' })
+  expect(valuesOf(body, 'cachePoint')).toEqual([])
+})
+
+test.each([
+  ['Gemini', geminiUpstream],
+  ['Cohere', cohereUpstream],
+  ['OpenAI', openAiChatUpstream],
+])('%s is sent no markers, and the caller is told', (_host, upstream) => {
+  const { body, dropped } = sentTo(upstream, marked)
+  expect([JSON.stringify(body).includes('cache'), dropped]).toEqual([false, ['cache_control']])
+  expect(sentTo(upstream, { messages: [] }).dropped).toEqual([])
+})
+
+test('a host that knows markers is sent them', () => {
+  const { body, dropped } = sentTo(openAiChatUpstream, marked, { quirks: { cacheMarkers: true } })
+  expect([valuesOf(body, 'cache_control').length, dropped]).toEqual([3, []])
+})

@@ -1,0 +1,88 @@
+// Ids of tool calls for providers with narrower rules than their maker's. A conversation may hold ids of several
+// providers, and the same id in several turns; a target that wants each id once is sent each once. Calls and results
+// are rewritten together. Ids that fit are left alone.
+import { createHash } from 'node:crypto'
+import type { AssistantPart, UserPart } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
+
+export interface CallIdRules {
+  /** Characters that an id must not contain. Global. */
+  readonly forbidden?: RegExp | undefined
+  readonly charactersMax: number
+  /** Whether each id must have exactly `charactersMax` characters. */
+  readonly isExact?: boolean | undefined
+}
+
+export function withFittingCallIds(request: ChatRequest, rules: CallIdRules): ChatRequest {
+  const ids = new CallIds(rules)
+  const messages = request.messages.map((message) => fitMessage(message, ids))
+  return messages.some((message, i) => message !== request.messages[i]) ? { ...request, messages } : request
+}
+
+function fitMessage(message: Message, ids: CallIds): Message {
+  if (message.role === 'system') return message
+  const parts = (message.parts as readonly (UserPart | AssistantPart)[]).map((part) => fitPart(part, ids))
+  return parts.every((part, i) => part === message.parts[i]) ? message : ({ ...message, parts } as Message)
+}
+
+function fitPart(part: UserPart | AssistantPart, ids: CallIds): UserPart | AssistantPart {
+  if (part.type === 'tool-call') {
+    const id = ids.ofCall(part.id)
+    return id === part.id ? part : { ...part, id }
+  }
+  if (part.type !== 'tool-result') return part
+  const callId = ids.ofResult(part.callId)
+  return callId === part.callId ? part : { ...part, callId }
+}
+
+class CallIds {
+  readonly #rules: CallIdRules
+  readonly #taken = new Set<string>()
+  /** By the caller's id: the ids of its calls that have no result yet, the oldest first, and the latest of all. */
+  readonly #calls = new Map<string, { readonly open: string[]; latest: string }>()
+
+  constructor(rules: CallIdRules) {
+    this.#rules = rules
+  }
+
+  ofCall(id: string): string {
+    const written = this.#free(id)
+    this.#taken.add(written)
+    const calls = this.#calls.get(id)
+    if (calls === undefined) this.#calls.set(id, { open: [written], latest: written })
+    else {
+      calls.open.push(written)
+      calls.latest = written
+    }
+    return written
+  }
+
+  ofResult(id: string): string {
+    const calls = this.#calls.get(id)
+    return calls === undefined ? fitting(id, this.#rules) : (calls.open.shift() ?? calls.latest)
+  }
+
+  #free(id: string): string {
+    const plain = fitting(id, this.#rules)
+    let written = plain
+    for (let n = 2; this.#taken.has(written); n++) written = other(plain, n, this.#rules)
+    return written
+  }
+}
+
+function fitting(id: string, { forbidden, charactersMax, isExact }: CallIdRules): string {
+  const plain = forbidden === undefined ? id : id.replace(forbidden, '_')
+  if (isExact === true) return plain === id && id.length === charactersMax ? id : hashed(id, charactersMax)
+  return plain === '' ? 'call' : plain.slice(0, charactersMax)
+}
+
+/** The `n`th id for one that is taken. */
+function other(plain: string, n: number, { charactersMax, isExact }: CallIdRules): string {
+  const ending = `_${n}`
+  if (isExact === true) return hashed(plain + ending, charactersMax)
+  return plain.slice(0, charactersMax - ending.length) + ending
+}
+
+function hashed(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length)
+}

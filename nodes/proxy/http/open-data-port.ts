@@ -1,0 +1,22 @@
+// Opens the data port as the settings say. Only proxies of one cluster share a port.
+import type { Settings } from '../../../shared/settings.ts'
+import type { HttpHandler, HttpServer } from './http.ts'
+import { type HttpDeps, startHttpServer } from './server.ts'
+
+/** Rejects with a sentence for the operator. */
+export async function openDataPort(
+  { host, port, tls, bodyBytesMax, hosts, trustedProxies, corsOrigins, nats }: Settings,
+  clusterMark: string,
+  handler: HttpHandler,
+  deps: HttpDeps,
+): Promise<HttpServer> {
+  const exclusivePort = nats === undefined
+  if (!exclusivePort) {
+    // Only here: it loads Node's own HTTP.
+    const { portStranger } = await import('./port-sharing.ts')
+    const stranger = await portStranger({ host, port, isTls: tls !== undefined, mark: clusterMark })
+    if (stranger !== undefined) throw new Error(stranger)
+  }
+  const options = { host, port, tls, bodyBytesMax, hosts, trustedProxies, corsOrigins, exclusivePort }
+  return startHttpServer(options, handler, deps)
+}

@@ -1,0 +1,70 @@
+// The names of the environment. A variable with a name that is almost one of them is a mistake: it would be ignored while somebody
+// relies on it.
+import { nearest } from './config/nearest.ts'
+
+export const settingNames = [
+  'HEADGATE_HOST',
+  'HEADGATE_PORT',
+  'HEADGATE_CONTROL_PORT',
+  'HEADGATE_CORS_ORIGINS',
+  'HEADGATE_OPS_PORT',
+  'HEADGATE_PLAINTEXT',
+  'HEADGATE_TLS_CERT',
+  'HEADGATE_TLS_KEY',
+  'HEADGATE_DATA_DIR',
+  'HEADGATE_CONFIG',
+  'HEADGATE_ADMIN_TOKEN',
+  'HEADGATE_MASTER_KEY',
+  'HEADGATE_NATS_URL',
+  'HEADGATE_NATS_CREDS',
+  'HEADGATE_NATS_CA',
+  'HEADGATE_NODE_NAME',
+  'HEADGATE_REGION',
+  'HEADGATE_HOSTS',
+  'HEADGATE_TRUSTED_PROXIES',
+  'HEADGATE_EGRESS',
+  'HEADGATE_BODY_MAX',
+  'HEADGATE_DRAIN',
+  'HEADGATE_DEMO',
+  'HEADGATE_LOG_LEVEL',
+] as const
+export type SettingName = (typeof settingNames)[number]
+
+/** Read by the command line alone. */
+const commandNames = ['HEADGATE_CONTROL_URL']
+
+/** Known and not yet of effect: to set one is no typing mistake. */
+const laterNames = ['HEADGATE_REDIS_URL', 'HEADGATE_EMBEDDING_MODEL']
+
+const prefix = 'HEADGATE_'
+
+const known: ReadonlySet<string> = new Set([...settingNames, ...commandNames].flatMap((name) => [name, `${name}_FILE`]))
+
+/** Kubernetes sets such variables for a Service of the name `headgate` or `headgate-…`. */
+const kubernetesName = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/
+
+export interface JudgedVariables {
+  mistyped: { name: string; meant: string }[]
+  /** Near to none that is known. */
+  unknown: string[]
+}
+
+export function judgeVariables(environment: Readonly<Record<string, string | undefined>>): JudgedVariables {
+  const judged: JudgedVariables = { mistyped: [], unknown: [] }
+  for (const name of Object.keys(environment)
+    .filter((one) => one.startsWith(prefix) && !known.has(one))
+    .sort()) {
+    if (kubernetesName.test(name) || name.startsWith('HEADGATE_TEST_')) continue
+    const meant = laterNames.includes(name) ? undefined : nearestVariable(name)
+    if (meant === undefined) judged.unknown.push(name)
+    else judged.mistyped.push({ name, meant })
+  }
+  return judged
+}
+
+/** Without the prefix, which would let very different short names look alike. */
+function nearestVariable(name: string): string | undefined {
+  const rests = [...known].map((one) => one.slice(prefix.length))
+  const rest = nearest(name.slice(prefix.length), rests)
+  return rest === undefined ? undefined : `${prefix}${rest}`
+}
