@@ -35,11 +35,12 @@ const azurePrefix = '/openai/deployments/'
 /** The longest first: `completions` is the end of `chat/completions`. */
 const azureNames = Object.keys(azureOperations).sort((a, b) => b.length - a.length)
 /** Google's SDKs write `models/` only before a name without a slash. */
-const geminiPath = /^\/v1(?:beta)?\/(?:models\/)?(.+):([A-Za-z]+)$/
+const geminiPath = /^\/v1(?:beta)?\/(?:models\/(.+)|([^/]+\/.+)):([A-Za-z]+)$/
 
 export function matchModelPath(path: string, query: string): OperationWithModel | undefined {
   if (path.startsWith(azurePrefix)) return matchAzurePath(path.slice(azurePrefix.length))
-  const [, model, geminiName] = geminiPath.exec(path) ?? []
+  const [, listed, whole, geminiName] = geminiPath.exec(path) ?? []
+  const model = listed ?? whole
   if (model === undefined) return undefined
   const found = named(geminiOperations, geminiName, model)
   const isList = found?.operation === generateStream && !/(^|&)alt=sse(&|$)/.test(query)
