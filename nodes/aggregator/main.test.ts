@@ -252,6 +252,14 @@ describe('targets and metrics', () => {
     expect(await ask({ type: 'targets' })).toMatchObject({ targets: [{ health: 'unknown', total: { count: 0 } }] })
   })
 
+  test('models that callers address directly share a series for each provider, whatever was answered', async () => {
+    const direct = (name: string) => answered({ model: `openai/${name}` }, { model: `openai/${name}`, target: name })
+    await send(direct('made-up-1'), direct('made-up-2'))
+    const text = await metrics()
+    expect(text).toContain('headgate_requests_total{model="openai/*",provider="openai",status="ok"} 2')
+    expect(text).not.toContain('made-up')
+  })
+
   test('metrics name no key, user or made-up model, and histograms reach beyond a minute', async () => {
     const secret = { keyId: 'key-canary', user: 'user-canary', team: 'team-canary', requestId: 'id-canary' }
     await send(answered({ ...secret, totalUs: 90e6 }), [
@@ -263,9 +271,10 @@ describe('targets and metrics', () => {
     const text = await metrics()
     expect(text).not.toContain('canary')
     expect(text).toContain('headgate_requests_total{model="other",provider="",status="failed"} 1')
-    expect(text).toContain('headgate_http_request_duration_seconds_bucket{model="fast",provider="openai",le="60"} 0')
+    expect(text).toContain('headgate_http_request_duration_seconds_bucket{model="fast",provider="openai",le="30"} 0')
     expect(text).toContain('headgate_http_request_duration_seconds_bucket{model="fast",provider="openai",le="120"} 1')
     expect(text).toContain('headgate_tokens_total{model="fast",provider="openai",type="input"} 11')
+    expect(text.split('\n').filter((line) => line.includes('model="fast"')).length).toBeLessThan(80)
     for (const line of text.trimEnd().split('\n')) {
       expect(line).toMatch(/^# (HELP|TYPE) [a-z_]+ .+$|^[a-z_]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? [\d.e+-]+$/)
     }

@@ -23,6 +23,30 @@ test('any records come back from a batch as they went in', () => {
   )
 })
 
+test('what this release adds stands at the end, where older readers ignore it', () => {
+  const request = sampleRequest({ askedModel: 'gpt-9', status: 'failed' })
+  const attempt = sampleAttempt({ upstreamText: 'The disk is full.', outcome: 'http-error', upstreamStatus: 500 })
+  const writer = writerOf(3)
+  writer.request(request, undefined)
+  writer.single(request, attempt)
+  writer.attempt(attempt)
+  const [, ...arrays] = [...decodeMulti(written(writer))] as unknown[][]
+  // A unit that readers do not know stands for none.
+  const olderLengths = [28, 38, 24]
+  expect(arrays.map((array, i) => array.slice(olderLengths[i]))).toEqual([
+    [127, 0, 'gpt-9'],
+    [127, 0, 'gpt-9', 'The disk is full.'],
+    ['The disk is full.'],
+  ])
+  const names = new BatchNames()
+  const older = arrays.map((array, i) => decodeRecord(array.slice(0, olderLengths[i]), names))
+  expect(older[0]).toMatchObject({
+    record: { requestId: request.requestId, measure: undefined, askedModel: undefined },
+  })
+  expect(older[1]).toMatchObject({ attempt: { upstreamStatus: 500, upstreamText: undefined } })
+  expect(older[2]).toMatchObject({ record: { upstreamText: undefined } })
+})
+
 test('a request and the only attempt that agrees with it are one record and come back as both', () => {
   const request = sampleRequest({
     user: 'ünïcode',

@@ -140,7 +140,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     const nowMs = this.tools.clock.monotonicMs()
     const used = usedByStream(attempt, attempt.stream)
     this.leave(attempt, false)
-    this.record(attempt, failure.outcome, { used, nowMs })
+    this.record(attempt, failure.outcome, { used, nowMs, said: failure.said })
     this.#delivery.cutStream(attempt, failure.error, { used, nowMs })
   }
 
