@@ -207,6 +207,22 @@ describe('request history', () => {
     expect(await ids({ team: 'nobody' })).toEqual([])
   })
 
+  test('a text is found in any of the names, and a key by the ids that its name stands for', async () => {
+    await send(
+      answered({ requestId: 'a', model: 'Fast', keyId: 'key-9' }),
+      answered({ requestId: 'b', model: 'deep' }, { provider: 'anthropic' }),
+      [sampleRequest({ requestId: 'c', ...refusal(404), model: '', askedModel: 'gpt-9' }), []],
+    )
+    const ids = async (filter: Record<string, string>) =>
+      (await requests({ limit: 9, filter })).items.map(({ id }) => id)
+    expect(await ids({ text: ' fAST ' })).toEqual(['a'])
+    expect(await ids({ text: 'ANTHROPIC' })).toEqual(['b'])
+    expect(await ids({ text: 'gpt-9' })).toEqual(['c'])
+    expect(await ids({ text: 'gpt-9', status: 'ok' })).toEqual([])
+    expect(await ids({ text: 'name of a key', textKeys: 'key-9,key-8' })).toEqual(['a'])
+    expect(await ids({ text: '' })).toHaveLength(3)
+  })
+
   test('a request is found with all its attempts, those noted in an earlier batch too', async () => {
     const failed = sampleAttempt({ requestId: 'x', index: 0, outcome: 'timeout', target: 'slow' })
     await publish(batchOf([], [failed]))
@@ -270,7 +286,7 @@ describe('targets and metrics', () => {
     await send(answered({ tokens: absurd, totalUs: Number.POSITIVE_INFINITY, overheadUs: Number.NaN }))
     const text = await metrics()
     expect(text).not.toContain('canary')
-    expect(text).toContain('headgate_requests_total{model="other",provider="",status="failed"} 1')
+    expect(text).toContain('headgate_requests_total{model="openai/*",provider="openai",status="failed"} 1')
     expect(text).toContain('headgate_http_request_duration_seconds_bucket{model="fast",provider="openai",le="30"} 0')
     expect(text).toContain('headgate_http_request_duration_seconds_bucket{model="fast",provider="openai",le="120"} 1')
     expect(text).toContain('headgate_tokens_total{model="fast",provider="openai",type="input"} 11')
