@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { arbitraryAttempt, arbitraryRequest, sampleAttempt, sampleRequest } from './arbitrary-records.ts'
 import { decodeBatch } from './batch.ts'
-import { BatchWriter, batchNamesMax, isSingle, nameLengthMax, recordBytesMax } from './codec.ts'
+import { BatchWriter, batchNamesMax, nameLengthMax, recordBytesMax } from './codec.ts'
 import { BatchNames, type DecodedRecord, decodeRecord } from './decode.ts'
 import type { AttemptRecord, RequestRecord } from './records.ts'
+import { isSingle } from './single-record.ts'
 
 type Written = { request: RequestRecord; last?: AttemptRecord } | { attempt: AttemptRecord }
 

@@ -291,25 +291,6 @@ export function writeWide(bytes: Uint8Array, offset: number, value: number): num
   return offset + 9
 }
 
-/** Whether the two records can be sent as one without loss. */
-export function isSingle(record: RequestRecord, attempt: AttemptRecord): boolean {
-  return (
-    attempt.requestId === record.requestId &&
-    attempt.model === record.model &&
-    attempt.keyId === record.keyId &&
-    attempt.team === record.team &&
-    attempt.user === record.user &&
-    attempt.app === record.app &&
-    attempt.stream === record.stream &&
-    attempt.costNanoUsd === record.costNanoUsd &&
-    attempt.tokens.input === record.tokens.input &&
-    attempt.tokens.output === record.tokens.output &&
-    attempt.tokens.cached === record.tokens.cached &&
-    Number.isSafeInteger(record.atMs) &&
-    Number.isSafeInteger(attempt.atMs)
-  )
-}
-
 function codesOf<Word extends string>(words: readonly Word[]): Record<Word, number> {
   return Object.fromEntries(words.map((word, code) => [word, code])) as Record<Word, number>
 }

@@ -19,7 +19,7 @@ const options = {
   nowMs: 0,
   sink: { onFirstByte: () => {}, onBytes: () => {}, onDone: () => {}, onErrorEvent: () => {} },
 }
-const estimate = { estimatedInput: 99, modelName: 'a-model' }
+const estimate = { estimatedInput: 99, target: { model: 'a-model' } }
 const words = Array.from({ length: 20 }, (_, i) => `word${i % 10} `)
 /** 20 words of six bytes, at four bytes for a token. */
 const output = 30

@@ -91,10 +91,6 @@ export class Attempt
     return this.translator.estimatedInput
   }
 
-  get modelName(): string {
-    return this.planned.target.model
-  }
-
   get wantsStream(): boolean {
     return this.#parts.stream
   }

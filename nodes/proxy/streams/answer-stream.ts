@@ -75,7 +75,7 @@ export interface InputEstimate {
   /** Tokens. */
   readonly estimatedInput: number
   /** The model's name at the provider. */
-  readonly modelName: string
+  readonly target: { readonly model: string }
 }
 
 /** What a stream has reported and delivered. */
@@ -90,7 +90,7 @@ export interface StreamCounts {
 /** A count of the upstream always wins: an estimate is only for what it has not told. */
 export function countedTokens({ usage, isOutputTold, textBytes }: StreamCounts, estimate: InputEstimate): StreamTokens {
   if (usage !== undefined && isOutputTold) return { tokens: usage, estimated: false }
-  const output = tokensOfBytes(textBytes, estimate.modelName)
+  const output = tokensOfBytes(textBytes, estimate.target.model)
   if (usage !== undefined) return { tokens: { ...usage, output, reasoning: 0 }, estimated: true }
   return { tokens: { input: estimate.estimatedInput, output, cached: 0 }, estimated: true }
 }

@@ -71,7 +71,7 @@ test.each(dialects)(
     const { sink, stream, read, end } = passed(dialect, [...events, last])
     expect([read, end]).toEqual(['ok', 'whole'])
     expect(sink.puts).toEqual(['first', { bytes: events.join('') }, { last }])
-    expect(stream.tokens({ estimatedInput: 99, modelName: 'm' })).toMatchObject({ tokens, estimated: false })
+    expect(stream.tokens({ estimatedInput: 99, target: { model: 'm' } })).toMatchObject({ tokens, estimated: false })
     expect(stream).toMatchObject({ forwarded: true, finished: true, contentType: 'text/event-stream' })
   },
 )
@@ -103,7 +103,7 @@ test('tokens that nobody told are estimated: the output by its text, and the inp
   const delta = data({ choices: [{ delta: { content: 'six six' } }] })
   const finish = data({ choices: [{ delta: {}, finish_reason: 'stop' }] })
   const { stream } = passed('chat', [delta, delta, finish, 'data: [DONE]\n\n'])
-  expect(stream.tokens({ estimatedInput: 99, modelName: 'm' })).toEqual({
+  expect(stream.tokens({ estimatedInput: 99, target: { model: 'm' } })).toEqual({
     tokens: { input: 99, output: 4, cached: 0 },
     estimated: true,
   })

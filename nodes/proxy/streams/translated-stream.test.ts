@@ -114,7 +114,7 @@ test('an event that is nested too deeply cuts a stream that ends with it', () =>
 })
 
 test('tokens are those that the upstream told, else estimated by the text', () => {
-  const estimate = { estimatedInput: 99, modelName: 'm' }
+  const estimate = { estimatedInput: 99, target: { model: 'm' } }
   const { stream } = opened()
   stream.push(Buffer.from(whole), 110)
   expect(stream.tokens(estimate)).toMatchObject({ tokens: { input: 10, output: 7 }, estimated: false })
