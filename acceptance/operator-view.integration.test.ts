@@ -90,11 +90,11 @@ test('the record of a failure has what the upstream said, without its keys', asy
 })
 
 test('the record of a refusal has the name that was asked for, and it is found by it', async () => {
-  const response = await call('claude-nine', false)
+  const response = await call('mystery-nine', false)
   expect(response.status).toBe(404)
-  expect(await recordOf(response)).toMatchObject({ status: 'refused', model: '', askedModel: 'claude-nine' })
+  expect(await recordOf(response)).toMatchObject({ status: 'refused', model: '', askedModel: 'mystery-nine' })
   const found = async (text: string) => (await gateway.admin('GET', `/requests?text=${text}`)).json.items.length
-  expect(await found('CLAUDE-NINE')).toBe(1)
+  expect(await found('MYSTERY-NINE')).toBe(1)
   expect(await found('newcomer')).toBe(3)
   expect(await found('nobody')).toBe(0)
 })

@@ -1,4 +1,5 @@
 // What one attempt used: as the upstream reports it, else estimated, else counted in billable units.
+import type { Usage } from '../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Target } from '../providers/endpoint.ts'
@@ -9,7 +10,6 @@ import {
   type StreamCounts,
   type StreamTokens,
 } from '../streams/answer-stream.ts'
-import type { WholeAnswer } from '../translators/translator.ts'
 import { isUnpriced, noTokens, type Tokens } from './attempt-cost.ts'
 
 /** An attempt, as far as it is metered. */
@@ -28,15 +28,22 @@ export interface Used {
   readonly units: BillableUnits | undefined
 }
 
+/** What a whole answer reports, and how much text it has. */
+interface AnswerCounts {
+  readonly usage: Usage | undefined
+  readonly textBytes: number
+  readonly units?: BillableUnits | undefined
+}
+
 const nothingTold: StreamCounts = { usage: undefined, isOutputTold: false, textBytes: 0 }
 const nothing: StreamTokens = { tokens: noTokens, estimated: false }
 
 /** `usage` and `units` are undefined where the answer reports none. */
-export function usedByAnswer(metered: Metered, answer: Pick<WholeAnswer, 'usage' | 'units' | 'textBytes'>): Used {
+export function usedByAnswer(metered: Metered, answer: AnswerCounts): Used {
   return used(metered, tokensOfAnswer(metered, answer), answer.units)
 }
 
-function tokensOfAnswer(metered: Metered, answer: Pick<WholeAnswer, 'usage' | 'textBytes'>): StreamTokens {
+function tokensOfAnswer(metered: Metered, answer: AnswerCounts): StreamTokens {
   const { operation } = metered
   const { usage, textBytes } = answer
   if (operation.counts !== undefined) return nothing
