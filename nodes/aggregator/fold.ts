@@ -15,8 +15,10 @@ export class Fold {
   readonly usage = new UsageFold()
   readonly latency: LatencyFold
   readonly counts: CountsFold
+  readonly names: LabelNames
 
   constructor(shared: { latencyRows: RowsLeft; countsRows: RowsLeft; names: LabelNames }) {
+    this.names = shared.names
     this.latency = new LatencyFold(new RowsLeft(bounds.telemetryTargetsMax, shared.latencyRows))
     this.counts = new CountsFold(shared.names, new RowsLeft(bounds.telemetryTargetsMax, shared.countsRows))
   }

@@ -8,8 +8,9 @@ import { LocalBus } from '../../cluster/bus/local-bus.ts'
 import { ManualClock } from '../../shared/clock.ts'
 import type { Notice } from '../../shared/notice.ts'
 import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-records.ts'
-import { BatchWriter, isSingle } from '../../shared/telemetry/codec.ts'
+import { BatchWriter } from '../../shared/telemetry/codec.ts'
 import type { AggregatorQuery, AttemptRecord, NodeHeartbeat, RequestRecord } from '../../shared/telemetry/records.ts'
+import { isSingle } from '../../shared/telemetry/single-record.ts'
 import { decodeStored, type Stored } from '../../shared/telemetry/stored.ts'
 import { startAggregator } from './main.ts'
 
@@ -207,6 +208,22 @@ describe('request history', () => {
     expect(await ids({ team: 'nobody' })).toEqual([])
   })
 
+  test('a text is found in any of the names, and a key by the ids that its name stands for', async () => {
+    await send(
+      answered({ requestId: 'a', model: 'Fast', keyId: 'key-9' }),
+      answered({ requestId: 'b', model: 'deep' }, { provider: 'anthropic' }),
+      [sampleRequest({ requestId: 'c', ...refusal(404), model: '', askedModel: 'gpt-9' }), []],
+    )
+    const ids = async (filter: Record<string, string>) =>
+      (await requests({ limit: 9, filter })).items.map(({ id }) => id)
+    expect(await ids({ text: ' fAST ' })).toEqual(['a'])
+    expect(await ids({ text: 'ANTHROPIC' })).toEqual(['b'])
+    expect(await ids({ text: 'gpt-9' })).toEqual(['c'])
+    expect(await ids({ text: 'gpt-9', status: 'ok' })).toEqual([])
+    expect(await ids({ text: 'name of a key', textKeys: 'key-9,key-8' })).toEqual(['a'])
+    expect(await ids({ text: '' })).toHaveLength(3)
+  })
+
   test('a request is found with all its attempts, those noted in an earlier batch too', async () => {
     const failed = sampleAttempt({ requestId: 'x', index: 0, outcome: 'timeout', target: 'slow' })
     await publish(batchOf([], [failed]))
@@ -252,6 +269,14 @@ describe('targets and metrics', () => {
     expect(await ask({ type: 'targets' })).toMatchObject({ targets: [{ health: 'unknown', total: { count: 0 } }] })
   })
 
+  test('models that callers address directly share a series for each provider, whatever was answered', async () => {
+    const direct = (name: string) => answered({ model: `openai/${name}` }, { model: `openai/${name}`, target: name })
+    await send(direct('made-up-1'), direct('made-up-2'))
+    const text = await metrics()
+    expect(text).toContain('headgate_requests_total{model="openai/*",provider="openai",status="ok"} 2')
+    expect(text).not.toContain('made-up')
+  })
+
   test('metrics name no key, user or made-up model, and histograms reach beyond a minute', async () => {
     const secret = { keyId: 'key-canary', user: 'user-canary', team: 'team-canary', requestId: 'id-canary' }
     await send(answered({ ...secret, totalUs: 90e6 }), [
@@ -262,10 +287,11 @@ describe('targets and metrics', () => {
     await send(answered({ tokens: absurd, totalUs: Number.POSITIVE_INFINITY, overheadUs: Number.NaN }))
     const text = await metrics()
     expect(text).not.toContain('canary')
-    expect(text).toContain('headgate_requests_total{model="other",provider="",status="failed"} 1')
-    expect(text).toContain('headgate_http_request_duration_seconds_bucket{model="fast",provider="openai",le="60"} 0')
+    expect(text).toContain('headgate_requests_total{model="openai/*",provider="openai",status="failed"} 1')
+    expect(text).toContain('headgate_http_request_duration_seconds_bucket{model="fast",provider="openai",le="30"} 0')
     expect(text).toContain('headgate_http_request_duration_seconds_bucket{model="fast",provider="openai",le="120"} 1')
     expect(text).toContain('headgate_tokens_total{model="fast",provider="openai",type="input"} 11')
+    expect(text.split('\n').filter((line) => line.includes('model="fast"')).length).toBeLessThan(80)
     for (const line of text.trimEnd().split('\n')) {
       expect(line).toMatch(/^# (HELP|TYPE) [a-z_]+ .+$|^[a-z_]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? [\d.e+-]+$/)
     }

@@ -98,7 +98,8 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       const heartbeat = decodeHeartbeat(payload)
       if (heartbeat === undefined) return
       fleet.hear(heartbeat)
-      for (const { model, provider } of heartbeat.targets ?? []) folds.names.admit(model, provider)
+      for (const { model, provider, direct } of heartbeat.targets ?? [])
+        if (direct !== true) folds.names.admit(model, provider)
     }),
     // Serves callers that know of only one aggregator.
     bus.serve(subjects.aggregatorQuery, (payload) => answers.whole(queried(payload))),

@@ -9,12 +9,12 @@ const empty = new Sketch()
 /** Counts and distributions since start: for metrics. */
 export function sinceStart(folds: Iterable<Fold>): Measures {
   const measures = new Measures()
-  for (const { counts, latency } of folds) {
+  for (const { counts, latency, names } of folds) {
     countsInto(measures, counts)
     for (const row of latency.rows()) {
       for (const metric of latencyMetrics) {
         const sketch = row[metric]
-        if (sketch !== undefined) measures.distribution(metric, labelsOf(row), sketch.sinceStart())
+        if (sketch !== undefined) measures.distribution(metric, names.targetLabelsOf(row), sketch.sinceStart())
       }
     }
   }

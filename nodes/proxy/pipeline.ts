@@ -86,10 +86,11 @@ export class Pipeline implements HttpHandler {
 
   answerOf(head: RequestHead | undefined, error: HttpError): ErrorReply {
     const { chance, countRejection } = this.#options
-    countRejection(error.type)
     const requestId = head?.requestId ?? this.#nextId()
     const shape = head === undefined ? 'openai' : errorShapeAt(head.path)
-    return errorAnswer(error, { requestId, shape, chance })
+    const answer = errorAnswer(error, { requestId, shape, chance })
+    countRejection(answer.code)
+    return answer
   }
 
   #nextId(): string {

@@ -70,6 +70,8 @@ export interface FinishEvent {
 export interface UsageEvent {
   readonly type: 'usage'
   readonly usage: Usage
+  /** The output is not counted yet: only the input is known. */
+  readonly isInputAlone?: boolean | undefined
 }
 /** The upstream is alive but has no content yet. */
 export interface PingEvent {
@@ -121,5 +123,20 @@ export function isToken(event: ChatEvent): boolean {
       return true
     default:
       return false
+  }
+}
+
+/** Bytes of the text that an event adds to the answer. */
+export function textBytesOf(event: ChatEvent): number {
+  switch (event.type) {
+    case 'text-delta':
+    case 'refusal-delta':
+    case 'reasoning-delta':
+    case 'tool-input-delta':
+      return Buffer.byteLength(event.text)
+    case 'tool-input-start':
+      return Buffer.byteLength(event.name)
+    default:
+      return 0
   }
 }

@@ -23,6 +23,11 @@ const colon = 58
 /** Bytes to look at one by one before a call of `indexOf` pays off. */
 const nearBytes = 16
 const depthRoom = 256
+/** A string longer than this may be an image. */
+const longBytes = 1_024
+const mediaRunBytes = 96
+/** What an image counts, whatever its size: as much as 1,500 tokens of text. */
+const mediaBytes = 6_000
 
 export class JsonCursor {
   #bytes: Buffer = Buffer.alloc(0)
@@ -34,6 +39,8 @@ export class JsonCursor {
   fault: SyntaxFault | undefined
   /** Whether strings are checked byte by byte to their end; set for strings that will be decoded. */
   strict = false
+  /** Bytes of the strings within the containers that were skipped, without names of members. */
+  textBytes = 0
 
   /** `depthMax` ≤ 256 counts containers, including the outermost. */
   open(bytes: Buffer, depthMax: number): void {
@@ -42,6 +49,7 @@ export class JsonCursor {
     this.#escapeAt = -1
     this.fault = undefined
     this.strict = false
+    this.textBytes = 0
   }
 
   skipSpace(at: number): number {
@@ -89,7 +97,9 @@ export class JsonCursor {
       i = this.skipSpace(i)
       const first = bytes[i]
       if (first === quote) {
-        i = this.skipString(i + 1)
+        const start = i + 1
+        i = this.skipString(start)
+        if (open > depth) this.textBytes += i - start > longBytes ? this.#longText(start, i - 1) : i - 1 - start
       } else if (first === openBrace || first === openBracket) {
         if (++open > this.#depthMax) return this.#stop('too-deep', i)
         inObject[open] = first === openBrace ? 1 : 0
@@ -133,6 +143,15 @@ export class JsonCursor {
   /** Sets the fault for an unexpected byte or for the end of the text. */
   stopAt(at: number): number {
     return this.#stop(at >= this.#bytes.length ? 'truncated' : 'unexpected', at)
+  }
+
+  /** Base64 and long addresses are no text: they begin with a long run of plain characters without a space. */
+  #longText(start: number, end: number): number {
+    for (let i = start; i < start + mediaRunBytes; i++) {
+      const byte = this.#bytes[i] ?? 0
+      if (byte <= 32 || byte === backslash || byte >= 127) return end - start
+    }
+    return mediaBytes
   }
 
   #skipKey(at: number): number {

@@ -23,8 +23,13 @@ const wanted = [
   'previous_response_id',
   'conversation',
   'background',
+  'system',
+  'instructions',
 ] as const
 export type WantedField = (typeof wanted)[number]
+
+/** Members that are text for the model where they are strings. */
+const texts = ['input', 'prompt', 'query', 'system', 'instructions'] as const satisfies WantedField[]
 
 // A caller who could set these members would choose where our credential is sent (CVE-2024-6587).
 const forbidden = ['api_base', 'base_url', 'api_key', 'extra_headers', 'custom_llm_provider'] as const
@@ -47,7 +52,7 @@ export type ScanProblem =
 
 const fieldIndex = Object.fromEntries(wanted.map((name, index) => [name, index])) as Record<WantedField, number>
 const noBytes = Buffer.alloc(0)
-const bodyNames = new NameTable([...wanted, ...forbidden], ['messages', 'input', 'prompt'])
+const bodyNames = new NameTable([...wanted, ...forbidden], ['messages', 'input', 'prompt', 'system', 'instructions'])
 const optionNames = new NameTable(['include_usage'])
 const cursor = new JsonCursor()
 const walk = new MemberWalk(cursor)
@@ -61,6 +66,8 @@ export class BodyScan {
   /** The offset after the closing brace. */
   close = 0
   readonly #spans: (Span | undefined)[] = []
+  /** Bytes of the strings within the lists and objects of the body. */
+  nestedTextBytes = 0
   /** The value of `stream_options.include_usage`. */
   includeUsage: Span | undefined
 
@@ -79,6 +86,16 @@ export class BodyScan {
   number(name: WantedField): number | undefined {
     const span = this.field(name)
     return span?.kind === 'number' ? Number(this.bytes.toString('latin1', span.start, span.end)) : undefined
+  }
+
+  /** Bytes of the text that a model is given: of all strings but the settings beside the messages. */
+  get textBytes(): number {
+    let bytes = this.nestedTextBytes
+    for (const name of texts) {
+      const span = this.field(name)
+      if (span?.kind === 'string') bytes += span.end - span.start - 2
+    }
+    return bytes
   }
 
   /** Whether a member is a non-empty array or object. */
@@ -118,6 +135,7 @@ export function scanBody(bytes: Buffer, out: BodyScan): ScanProblem | undefined 
   }
   out.open = first
   out.close = end
+  out.nestedTextBytes = cursor.textBytes
   for (let i = wanted.length; i < spans.length; i++) {
     const param = spans[i] === undefined ? undefined : forbidden[i - wanted.length]
     if (param !== undefined) return { type: 'forbidden_param', param }

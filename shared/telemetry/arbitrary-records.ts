@@ -7,6 +7,7 @@ const name = fc.oneof(
   fc.constantFrom('', 'search', 'gpt-4o-mini', 'Zürich', '東京'),
   fc.string({ unit: 'grapheme', maxLength: 60 }),
 )
+const laterText = fc.option(fc.constantFrom('gpt-9', 'The upstream is “away”.', 'x'.repeat(200)), { nil: undefined })
 const amount = fc.oneof(fc.nat(200), fc.nat(), fc.maxSafeNat(), fc.double({ min: 0, noNaN: true }))
 const anyNumber = fc.oneof(amount, fc.double(), fc.maxSafeInteger())
 const tokens = fc.record({ input: amount, output: amount, cached: amount })
@@ -26,6 +27,7 @@ export const arbitraryRequest: fc.Arbitrary<RequestRecord> = fc.record({
   app: name,
   costCenter: name,
   model: name,
+  askedModel: laterText,
   stream: fc.boolean(),
   attempts: fc.nat(9),
   fallbackIndex: fc.nat(9),
@@ -57,6 +59,7 @@ export const arbitraryAttempt: fc.Arbitrary<AttemptRecord> = fc.record({
   sharesRevision: fc.nat(),
   outcome: fc.constantFrom(...outcomes),
   upstreamStatus: fc.nat(599),
+  upstreamText: laterText,
   stream: fc.boolean(),
   tokens,
   costNanoUsd: anyNumber,

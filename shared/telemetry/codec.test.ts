@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { arbitraryAttempt, arbitraryRequest, sampleAttempt, sampleRequest } from './arbitrary-records.ts'
 import { decodeBatch } from './batch.ts'
-import { BatchWriter, batchNamesMax, isSingle, nameLengthMax, recordBytesMax } from './codec.ts'
+import { BatchWriter, batchNamesMax, nameLengthMax, recordBytesMax } from './codec.ts'
 import { BatchNames, type DecodedRecord, decodeRecord } from './decode.ts'
 import type { AttemptRecord, RequestRecord } from './records.ts'
+import { isSingle } from './single-record.ts'
 
 type Written = { request: RequestRecord; last?: AttemptRecord } | { attempt: AttemptRecord }
 
@@ -21,6 +22,32 @@ test('any records come back from a batch as they went in', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('what this release adds stands at the end, where older readers ignore it', () => {
+  const request = sampleRequest({ askedModel: 'gpt-9', status: 'failed' })
+  const attempt = sampleAttempt({ upstreamText: 'The disk is full.', outcome: 'http-error', upstreamStatus: 500 })
+  const writer = writerOf(3)
+  writer.request(request, undefined)
+  writer.single(request, attempt)
+  writer.attempt(attempt)
+  const [, ...arrays] = [...decodeMulti(written(writer))] as unknown[][]
+  // A unit that readers do not know stands for none.
+  const olderLengths = [28, 38, 24]
+  expect(arrays.map((array, i) => array.slice(olderLengths[i]))).toEqual([
+    [127, 0, 'gpt-9'],
+    [127, 0, 'gpt-9', 'The disk is full.'],
+    ['The disk is full.'],
+  ])
+  const names = new BatchNames()
+  const older = arrays.map((array, i) => decodeRecord(array.slice(0, olderLengths[i]), names))
+  expect(older).toMatchObject([
+    { record: { status: 'failed' } },
+    { attempt: { upstreamStatus: 500 } },
+    { type: 'attempt' },
+  ])
+  for (const member of ['record.askedModel', 'record.measure', 'record.upstreamText', 'attempt.upstreamText'])
+    for (const one of older) expect(one).not.toHaveProperty(member)
 })
 
 test('a request and the only attempt that agrees with it are one record and come back as both', () => {
@@ -109,10 +136,11 @@ test('a name that is too long is cut, and no record is longer than the room it i
 
 test('what a newer release adds at the end of a record is passed over', () => {
   const writer = writerOf(2)
-  writer.attempt(sampleAttempt())
+  const attempt = sampleAttempt({ upstreamText: 'The disk is full.' })
+  writer.attempt(attempt)
   const [, array] = [...decodeMulti(written(writer))]
   const longer = [...(array as unknown[]), 'new', 7]
-  expect(decodeRecord(longer, new BatchNames())).toEqual({ type: 'attempt', record: sampleAttempt() })
+  expect(decodeRecord(longer, new BatchNames())).toEqual({ type: 'attempt', record: attempt })
   expect(decodeRecord([14, 'a kind of record from the future'], new BatchNames())).toBeUndefined()
 })
 

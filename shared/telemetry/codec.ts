@@ -39,9 +39,11 @@ export const flag = { stream: 1, estimated: 2, unpriced: 4 } as const
 /** Longer names are truncated. Names are ours or an operator's; only a caller's request id may be this long. */
 export const nameLengthMax = 512
 /** No record is longer than this, so a writer that leaves this much room needs no other check. */
-export const recordBytesMax = 13 * (nameLengthMax * 3 + 3) + 32 * 9
+export const recordBytesMax = 15 * (nameLengthMax * 3 + 3) + 32 * 9
 /** The number of names that are numbered in one batch; later ones are written out. Reader and writer count alike. */
 export const batchNamesMax = 4_096
+
+const noUnit = 127
 
 const statusCode = codesOf(statuses)
 const cacheStatusCode = codesOf(cacheStatuses)
@@ -88,14 +90,20 @@ export class BatchWriter {
 
   /** `last` is the attempt whose answer was used; undefined when there was none. */
   request(record: RequestRecord, last: { provider: string; target: string } | undefined): void {
-    this.#array(record.measure === undefined ? 28 : 30)
+    const { measure, askedModel = '' } = record
+    const more = askedModel !== '' ? 3 : measure !== undefined ? 2 : 0
+    this.#array(28 + more)
     this.bytes[this.#offset++] = recordTag.request
     this.#requestFields(record, last?.provider ?? '', last?.target ?? '')
-    if (record.measure !== undefined) this.#measure(record.measure)
+    if (more >= 2) this.#measure(measure)
+    if (more === 3) this.#text(askedModel)
   }
 
   single(record: RequestRecord, attempt: AttemptRecord): void {
-    this.#array(record.measure === undefined ? 38 : 40)
+    const { measure, askedModel = '' } = record
+    const { upstreamText = '' } = attempt
+    const more = upstreamText !== '' ? 4 : askedModel !== '' ? 3 : measure !== undefined ? 2 : 0
+    this.#array(38 + more)
     this.bytes[this.#offset++] = recordTag.single
     this.#requestFields(record, attempt.provider, attempt.target)
     this.#number(attempt.atMs - record.atMs)
@@ -108,11 +116,14 @@ export class BatchWriter {
     this.#number(attempt.totalUs)
     this.#number(attempt.share)
     this.#number(attempt.sharesRevision)
-    if (record.measure !== undefined) this.#measure(record.measure)
+    if (more >= 2) this.#measure(measure)
+    if (more >= 3) this.#text(askedModel)
+    if (more === 4) this.#text(upstreamText)
   }
 
   attempt(record: AttemptRecord): void {
-    this.#array(24)
+    const { upstreamText = '' } = record
+    this.#array(upstreamText === '' ? 24 : 25)
     this.bytes[this.#offset++] = recordTag.attempt
     this.#text(record.requestId)
     this.#number(record.atMs)
@@ -137,6 +148,7 @@ export class BatchWriter {
     this.#text(record.app)
     this.#number(record.share)
     this.#number(record.sharesRevision)
+    if (upstreamText !== '') this.#text(upstreamText)
   }
 
   #requestFields(record: RequestRecord, provider: string, target: string): void {
@@ -172,9 +184,10 @@ export class BatchWriter {
     this.#name(target)
   }
 
-  #measure({ unit, amount }: BillableUnits): void {
-    this.bytes[this.#offset++] = measureUnitCode[unit]
-    this.#number(amount)
+  /** Readers ignore a unit that they do not know, so one of these stands for none. */
+  #measure(measure: BillableUnits | undefined): void {
+    this.bytes[this.#offset++] = measure === undefined ? noUnit : measureUnitCode[measure.unit]
+    this.#number(measure?.amount ?? 0)
   }
 
   #array(length: number): void {
@@ -276,25 +289,6 @@ export function writeWide(bytes: Uint8Array, offset: number, value: number): num
   bytes[offset + 7] = value >>> 8
   bytes[offset + 8] = value
   return offset + 9
-}
-
-/** Whether the two records can be sent as one without loss. */
-export function isSingle(record: RequestRecord, attempt: AttemptRecord): boolean {
-  return (
-    attempt.requestId === record.requestId &&
-    attempt.model === record.model &&
-    attempt.keyId === record.keyId &&
-    attempt.team === record.team &&
-    attempt.user === record.user &&
-    attempt.app === record.app &&
-    attempt.stream === record.stream &&
-    attempt.costNanoUsd === record.costNanoUsd &&
-    attempt.tokens.input === record.tokens.input &&
-    attempt.tokens.output === record.tokens.output &&
-    attempt.tokens.cached === record.tokens.cached &&
-    Number.isSafeInteger(record.atMs) &&
-    Number.isSafeInteger(attempt.atMs)
-  )
 }
 
 function codesOf<Word extends string>(words: readonly Word[]): Record<Word, number> {

@@ -78,6 +78,7 @@ function decodeRequest(array: readonly unknown[], names: BatchNames, length: num
     ttftUs: number(array[24]),
     configRevision: number(array[25]),
     ...measureAt(array, length),
+    ...namedText('askedModel', laterText(array, length + 2)),
   }
   const provider = names.resolve(array[26])
   const target = names.resolve(array[27])
@@ -114,6 +115,7 @@ function attemptOfSingle(array: readonly unknown[], request: DecodedRequest): At
     ttftUs: number(array[33]),
     interTokenUs: number(array[34]),
     totalUs: number(array[35]),
+    ...namedText('upstreamText', laterText(array, 41)),
   }
 }
 
@@ -140,6 +142,7 @@ function decodeAttempt(array: readonly unknown[], names: BatchNames): AttemptRec
     ttftUs: number(array[15]),
     interTokenUs: number(array[16]),
     totalUs: number(array[17]),
+    ...namedText('upstreamText', laterText(array, 24)),
   }
 }
 
@@ -150,6 +153,10 @@ function later(array: readonly unknown[], index: number): number {
 
 function laterText(array: readonly unknown[], index: number): string {
   return array.length > index ? text(array[index]) : ''
+}
+
+function namedText<Name extends string>(name: Name, text: string): { [Key in Name]?: string } {
+  return (text === '' ? {} : { [name]: text }) as { [Key in Name]?: string }
 }
 
 function number(value: unknown): number {

@@ -30,6 +30,8 @@ export interface RequestRecord {
   costCenter: string
   /** The model as configured (an alias or `provider/model`), '' when the request was rejected before it was known. */
   model: string
+  /** The name that was asked for, sanitized, where it is not a configured one. */
+  askedModel?: string | undefined
   stream: boolean
   attempts: number
   fallbackIndex: number
@@ -82,6 +84,8 @@ export interface AttemptRecord {
   outcome: AttemptOutcome
   /** 0 when no status line arrived. */
   upstreamStatus: number
+  /** What the upstream said of its own failure, shortened, and without anything that looks like a key. */
+  upstreamText?: string | undefined
   stream: boolean
   tokens: TokenCounts
   costNanoUsd: number
@@ -160,6 +164,8 @@ export interface TargetLoad {
   model: string
   provider: string
   target: string
+  /** The model has no entry in the configuration: its name was chosen by a caller. */
+  direct?: true
   weight: number
   inFlight: number
   health: 'healthy' | 'degraded' | 'ejected'

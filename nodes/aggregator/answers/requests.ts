@@ -11,7 +11,18 @@ import type { AggregatorQuery, AttemptRecord } from '../../../shared/telemetry/r
 import { asBuffer, type Block, type BlockSource, newestFirst } from './blocks.ts'
 import { type RequestDetail, type RequestItem, requestDetail, requestItem } from './request-body.ts'
 
-type Filter = [name: keyof RequestItem, value: string][]
+interface Filter {
+  readonly exact: [name: keyof RequestItem, value: string][]
+  /** Found in any of the names, whatever the case; undefined: all are. */
+  readonly text: string | undefined
+  /** Keys whose names have the text. */
+  readonly keys: ReadonlySet<string>
+}
+
+/** What a text is looked for in. */
+const textNames = [
+  ...(['id', 'model', 'askedModel', 'key', 'team', 'user', 'app', 'provider', 'target', 'route', 'errorCode'] as const),
+] satisfies (keyof RequestItem)[]
 
 const filterNames = [
   ...(['status', 'errorCode', 'key', 'team', 'user', 'app', 'costCenter'] as const),
@@ -77,7 +88,7 @@ export class History {
   #page({ limit, before, filter, partitions }: Page): HistoryPage<RequestItem> {
     const items: [key: string, item: RequestItem][] = []
     let left = bounds.requestHistoryScanMax
-    const sought = filter.filter(([name]) => textual(name)).map(([, value]) => Buffer.from(value))
+    const sought = filter.exact.filter(([name]) => textual(name)).map(([, value]) => Buffer.from(value))
     for (const block of newestFirst(this.#source(), partitions, { fromMs: before.atMs })) {
       if (!sought.every((value) => asBuffer(block.bytes).includes(value))) {
         left -= 64
@@ -88,7 +99,7 @@ export class History {
         if (compareKeys(key, before) >= 0) continue
         if (entry.type === 'request') {
           const item = requestItem(entry)
-          if (filter.every(([name, value]) => String(item[name]) === value)) items.push([showKey(key), item])
+          if (matches(item, filter)) items.push([showKey(key), item])
         }
         if (items.length === limit || --left <= 0) return { items, lookedTo: showKey(key) }
       }
@@ -118,13 +129,29 @@ function recordsOf(block: Block): { key: HistoryKey; entry: DecodedRecord }[] {
 
 /** The name of the first filter that is not known, or the filters. */
 function readFilter(filter: Readonly<Record<string, string>>): Filter | string {
-  const read: Filter = []
-  for (const [name, value] of Object.entries(filter)) {
+  const { text, textKeys = '', ...named } = filter
+  const exact: Filter['exact'] = []
+  for (const [name, value] of Object.entries(named)) {
     const known = filterNames.find((candidate) => candidate === name)
     if (known === undefined) return name
-    read.push([known, String(value)])
+    exact.push([known, String(value)])
   }
-  return read
+  const isEmpty = text === undefined || text.trim() === ''
+  return {
+    exact,
+    text: isEmpty ? undefined : text.trim().toLowerCase(),
+    keys: new Set(textKeys.split(',').filter((key) => key !== '')),
+  }
+}
+
+function matches(item: RequestItem, { exact, text, keys }: Filter): boolean {
+  if (!exact.every(([name, value]) => String(item[name]) === value)) return false
+  if (text === undefined || keys.has(item.key)) return true
+  return textNames.some((name) =>
+    String(item[name] ?? '')
+      .toLowerCase()
+      .includes(text),
+  )
 }
 
 /** Whether the value stands in a batch as it is, so that batches without it need no decoding. */

@@ -1,8 +1,9 @@
-// What the metrics count since start. Labels come from configured names only: a model or target is a label once an
-// attempt at it was answered or a node named it, everything else is counted as `other`, so a caller who makes up names
-// cannot make series.
+// What the metrics count since start. Labels come from configured names only: a model is a label once an attempt at it was
+// answered or a node named it. Models that callers address as `provider/model` share `provider/*`, and everything else is
+// counted as `other`, so a caller who makes up names cannot make series.
 import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 import { Sketch } from '../../../shared/telemetry/sketch.ts'
+import type { TargetName } from './latency.ts'
 import type { RowsLeft } from './rows-left.ts'
 import { isRateLimited, whole } from './usage.ts'
 
@@ -38,11 +39,23 @@ export class LabelNames {
   }
 
   /** The labels under which it is counted. */
-  labelsOf(model: string, provider: string): { model: string; provider: string } {
+  labelsOf({ model, provider, target }: TargetName): { model: string; provider: string } {
     const providers = this.#providersOf.get(model)
-    if (providers === undefined) return { model: model === '' ? '' : 'other', provider: '' }
-    return { model, provider: providers.has(provider) ? provider : '' }
+    if (providers !== undefined) return { model, provider: providers.has(provider) ? provider : '' }
+    if (isDirect({ model, provider, target })) return { model: `${provider}/*`, provider }
+    return { model: model === '' ? '' : 'other', provider: '' }
   }
+
+  /** The labels of its latencies. */
+  targetLabelsOf(name: TargetName): readonly string[] {
+    if (this.#providersOf.has(name.model) || !isDirect(name)) return [name.model, name.provider, name.target]
+    return [`${name.provider}/*`, name.provider, '*']
+  }
+}
+
+/** Whether a caller addressed it as `provider/model`. */
+function isDirect({ model, provider, target }: TargetName): boolean {
+  return provider !== '' && model === `${provider}/${target}`
 }
 
 export class CountsFold {
@@ -59,11 +72,12 @@ export class CountsFold {
   }
 
   add(request: DecodedRequest): void {
-    const { record, provider } = request
-    if (record.status === 'ok' && record.httpStatus < 400 && provider !== '') {
+    const { record, provider, target } = request
+    const name = { model: record.model, provider, target }
+    if (record.status === 'ok' && record.httpStatus < 400 && provider !== '' && !isDirect(name)) {
       this.#names.admit(record.model, provider)
     }
-    const row = this.#row(this.#names.labelsOf(record.model, provider))
+    const row = this.#row(this.#names.labelsOf(name))
     row.byStatus[record.status] = (row.byStatus[record.status] ?? 0) + 1
     this.cache[record.cacheStatus] = (this.cache[record.cacheStatus] ?? 0) + 1
     if (isRateLimited(request)) this.rateLimited++

@@ -33,7 +33,7 @@ export function nodeRoutes({ nodes, agreement, aggregators }: NodeRouteOptions):
 }
 
 function shown(seen: SeenNode, agrees: boolean) {
-  const { node: name, atMs: _, beat: ____, targets: __, refusals: ___, process, troubles = [], ...rest } = seen
+  const { node: name, atMs: _, beat: ____, targets: __, process, troubles = [], ...rest } = seen
   return { name, ...rest, agrees, troubles, ...(process === undefined ? {} : { load: process }) }
 }
 

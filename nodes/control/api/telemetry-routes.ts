@@ -49,10 +49,11 @@ export function telemetryRoutes({ aggregators, desk }: { aggregators: Aggregator
       query: z.object({
         limit: pageLimit(100),
         before: z.string().max(256).optional(),
+        text: z.string().max(256).optional(),
         ...Object.fromEntries(requestFilters.map((name) => [name, z.string().max(256).optional()])),
       }),
       answers: { 200: requestsBody, 422: problemBody, 503: problemBody },
-      handle: ({ query }) => pass(requestsQuery(query)),
+      handle: ({ query }) => pass(requestsQuery(query, (text) => keysNamed(desk, text))),
     },
     {
       ...open,
@@ -118,8 +119,26 @@ function listOf<Word extends string>(words: readonly Word[]) {
     .refine((list) => list.every(isWord), { message: `expected some of ${words.join(', ')}, separated by commas` })
 }
 
-function requestsQuery(query: Call['query']): Question {
+const textKeysMax = 100
+
+/** Ids of the keys whose names have the text. */
+function keysNamed(desk: ConfigService, text: string): readonly string[] {
+  const sought = text.trim().toLowerCase()
+  const state = desk.state()
+  if (!state.ok || sought === '') return []
+  const ids: string[] = []
+  for (const [id, { spec }] of state.value.keys) {
+    if (spec.name.toLowerCase().includes(sought)) ids.push(id)
+    if (ids.length === textKeysMax) break
+  }
+  return ids
+}
+
+function requestsQuery(query: Call['query'], keysOf: (text: string) => readonly string[]): Question {
   const { limit, before, ...rest } = query as { limit: number; before?: string } & Record<string, string | undefined>
+  const { text } = rest
+  // Names of keys are known here and not where the records are.
+  if (text !== undefined) rest['textKeys'] = keysOf(text).join(',')
   const filter = Object.entries(rest).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return {
     type: 'requests',

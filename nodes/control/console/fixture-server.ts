@@ -33,6 +33,8 @@ export class FixtureServer {
   /** Answers every API call with 503 while set. */
   isDown = false
   readiness: { status: string; reasons: string[] } = { status: 'ok', reasons: [] }
+  /** The queries of the request history, in order. */
+  readonly requestQueries: string[] = []
   objectives: object = { items: [], events: [] }
 
   constructor(folder: string) {
@@ -94,7 +96,7 @@ export class FixtureServer {
       case 'GET /models':
         return { status: 200, body: { items: ['fast', 'smart', hostileText].map((name) => ({ name, spec: {} })) } }
       case 'GET /requests':
-        return { status: 200, body: { items: this.#requests.slice(0, Number(url.searchParams.get('limit'))) } }
+        return this.#listRequests(url.searchParams)
       case 'GET /usage':
         return { status: 200, body: usageBody(this.#requests.length) }
       case 'GET /nodes':
@@ -106,6 +108,16 @@ export class FixtureServer {
       default:
         return this.#oneRequest(path)
     }
+  }
+
+  /** As an aggregator does: the filter is applied before the limit. */
+  #listRequests(query: URLSearchParams): Reply {
+    this.requestQueries.push(query.toString())
+    const [status, text] = [query.get('status'), query.get('text')?.toLowerCase()]
+    const found = this.#requests
+      .filter((record) => status === null || record.status === status)
+      .filter(({ id, model }) => text === undefined || `${id} ${model}`.toLowerCase().includes(text))
+    return { status: 200, body: { items: found.slice(0, Number(query.get('limit'))) } }
   }
 
   #signIn(body: Record<string, unknown>): Reply {
@@ -208,6 +220,7 @@ const attemptItems = [
     target: 'gpt-4o-mini',
     outcome: 'http-error',
     upstreamStatus: 503,
+    upstreamText: 'The model is overloaded.',
     ttftMs: 0,
   },
   { ...attempt, index: 1, provider: 'local', target: hostileText, costUsd: 0.000_138_4 },
@@ -238,6 +251,7 @@ const nodesBody = {
       draining: true,
       lagMs: 4_200,
       queues: { usage: { length: 12, dropped: 2 }, telemetry: { length: 0, dropped: 0 } },
+      refusals: { invalid_api_key: 41, unknown_path: 3 },
     },
   ],
 }

@@ -11,6 +11,8 @@ export interface Outcome {
   readonly errorCode: string
   /** The model that was asked for; '' when it is not a configured one. */
   readonly model: string
+  /** The name that was asked for, sanitized, where it is not a configured one. */
+  readonly askedModel?: string | undefined
   readonly stream: boolean
   readonly cacheStatus: CacheStatus
   readonly attempts: readonly AttemptRecord[]

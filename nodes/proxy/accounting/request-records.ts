@@ -31,6 +31,7 @@ export function requestRecord(request: RecordedRequest, outcome: Outcome): Reque
     app: caller.app,
     costCenter: caller.costCenter,
     model: outcome.model,
+    askedModel: outcome.askedModel,
     stream: outcome.stream,
     attempts: outcome.attemptCount,
     fallbackIndex: outcome.fallbackIndex,
@@ -62,6 +63,7 @@ export interface AttemptFacts {
   readonly outcome: AttemptOutcome
   /** 0 when no answer came. */
   readonly upstreamStatus: number
+  readonly upstreamText?: string | undefined
   readonly tokens: Tokens
   readonly costNanoUsd: number
   /** Monotonic milliseconds. */
@@ -90,6 +92,7 @@ export function attemptRecord(request: RecordedRequest, facts: AttemptFacts): At
     sharesRevision: planned.sharesRevision,
     outcome: facts.outcome,
     upstreamStatus: facts.upstreamStatus,
+    upstreamText: facts.upstreamText,
     stream: facts.stream,
     tokens: facts.tokens,
     costNanoUsd: facts.costNanoUsd,

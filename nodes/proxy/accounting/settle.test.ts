@@ -64,7 +64,12 @@ describe('a request that ends before its first attempt', () => {
   test('a name that is not configured is the caller’s own text and stays out of the record', () => {
     const { settlement, request, recorder } = given()
     settlement.reject(request, { type: 'unknown-model', model: 'my secret', nearest: [] }, { model: 'my secret' })
-    expect(recorder.records).toMatchObject([{ model: '', errorCode: 'model_not_found' }])
+    expect(recorder.records).toMatchObject([{ model: '', askedModel: 'my secret', errorCode: 'model_not_found' }])
+    const long = `sk-proj-aaaaaaaa\n${'name '.repeat(100)}`
+    settlement.reject(request, { type: 'unknown-model', model: long, nearest: [] }, { model: long })
+    const kept = recorder.records[1]?.askedModel
+    expect(kept).toHaveLength(128)
+    expect(kept).toMatch(/^\[redacted\] name name /)
   })
 
   test('a caller whom nobody knows is told and counted, and leaves no record', () => {

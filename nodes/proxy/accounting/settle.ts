@@ -3,6 +3,7 @@
 // push out real ones.
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
+import { sanitizedText } from '../../../shared/sanitized-text.ts'
 import { textOfThrown } from '../../../shared/thrown.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
 import { type CodedErrorAnswer, errorAnswer } from '../errors/error-answer.ts'
@@ -79,7 +80,8 @@ export class Settlement {
     request.body.notNeeded()
     const { reply, id, operation } = request
     const { code, status } = this.rejectUnknown({ reply, id, shape: operation.errors }, error)
-    this.#end(request, end, { status: 'refused', httpStatus: status, errorCode: code })
+    const asked = error.type === 'unknown-model' ? error.model : end.model
+    this.#end(request, end, { status: 'refused', httpStatus: status, errorCode: code, asked })
   }
 
   /** The caller left before the first attempt. */
@@ -103,12 +105,7 @@ export class Settlement {
     else this.reject(request, { type: 'internal' }, end)
   }
 
-  #end(
-    request: AuthenticatedRequest,
-    { model = '', holds = noHolds }: EarlyEnd,
-    how: Pick<Outcome, 'status' | 'httpStatus' | 'errorCode'>,
-    flush = nothing,
-  ): void {
+  #end(request: AuthenticatedRequest, { model = '', holds = noHolds }: EarlyEnd, how: How, flush = nothing): void {
     this.settle(request, outcomeWithoutAttempt(request, model, how), holds, flush)
   }
 
@@ -122,17 +119,23 @@ export class Settlement {
   }
 }
 
-function outcomeWithoutAttempt(
-  { snapshot, startedMs }: AuthenticatedRequest,
-  model: string,
-  how: Pick<Outcome, 'status' | 'httpStatus' | 'errorCode'>,
-): Outcome {
+const askedModelMax = 128
+
+interface How extends Pick<Outcome, 'status' | 'httpStatus' | 'errorCode'> {
+  /** The model that was refused, where it is not the first one. */
+  readonly asked?: string | undefined
+}
+
+function outcomeWithoutAttempt({ snapshot, startedMs }: AuthenticatedRequest, model: string, how: How): Outcome {
+  const isKnown = (name: string) => snapshot.routeOf(name) !== undefined
+  const { asked = model } = how
   return {
     status: how.status,
     httpStatus: how.httpStatus,
     errorCode: how.errorCode,
-    // A name that is not configured is the caller's own text and stays out of the record.
-    model: snapshot.routeOf(model) === undefined ? '' : model,
+    // A name that is not configured is the caller's own text: it is kept apart, so that it is no key of sums.
+    model: isKnown(model) ? model : '',
+    askedModel: isKnown(asked) ? undefined : sanitizedText(asked, askedModelMax) || undefined,
     stream: false,
     cacheStatus: 'BYPASS',
     attempts: [],

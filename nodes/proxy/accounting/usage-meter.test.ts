@@ -33,17 +33,17 @@ function chatStream(...chunks: readonly string[]): PassThroughStream {
 
 describe('a whole answer', () => {
   test('used what it reports', () => {
-    const used = usedByAnswer(metered(), { usage, units: undefined, bytes: 100 })
+    const used = usedByAnswer(metered(), { usage, units: undefined, textBytes: 0 })
     expect(used).toEqual({ tokens: usage, estimated: false, unpriced: false, units: undefined })
   })
 
-  test('that reports nothing is estimated: the input as before, a token for each four bytes', () => {
-    const used = usedByAnswer(metered(), { usage: undefined, units: undefined, bytes: 101 })
-    expect(used).toMatchObject({ tokens: { input: 11, output: 26, cached: 0 }, estimated: true })
+  test('that reports nothing is estimated: the input as before, the output by the bytes of its text', () => {
+    const used = usedByAnswer(metered(), { usage: undefined, units: undefined, textBytes: 101 })
+    expect(used).toMatchObject({ tokens: { input: 11, output: 23, cached: 0 }, estimated: true })
   })
 
   test('to the question for a number of tokens used none', () => {
-    const used = usedByAnswer(metered('/v1/messages/count_tokens'), { usage, units: undefined, bytes: 100 })
+    const used = usedByAnswer(metered('/v1/messages/count_tokens'), { usage, units: undefined, textBytes: 0 })
     expect(used).toMatchObject({ tokens: { input: 0, output: 0 }, estimated: false })
   })
 
@@ -52,13 +52,13 @@ describe('a whole answer', () => {
       target: testTarget({ kind: 'openai' }, { unitPrice: unitPriceOf({ perImage: 1 }) }),
     })
     const units = { unit: 'images', amount: 2 } as const
-    expect(usedByAnswer(pictures, { usage: undefined, units, bytes: 100 })).toEqual({
+    expect(usedByAnswer(pictures, { usage: undefined, units, textBytes: 0 })).toEqual({
       tokens: { input: 0, output: 0, cached: 0 },
       estimated: false,
       unpriced: false,
       units,
     })
-    expect(usedByAnswer(pictures, { usage: undefined, units: undefined, bytes: 100 }).unpriced).toBe(true)
+    expect(usedByAnswer(pictures, { usage: undefined, units: undefined, textBytes: 0 }).unpriced).toBe(true)
   })
 })
 

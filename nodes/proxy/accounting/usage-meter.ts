@@ -3,15 +3,19 @@ import type { Usage } from '../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Target } from '../providers/endpoint.ts'
-import type { AnswerStream, StreamTokens } from '../streams/answer-stream.ts'
+import {
+  type AnswerStream,
+  countedTokens,
+  type InputEstimate,
+  type StreamCounts,
+  type StreamTokens,
+} from '../streams/answer-stream.ts'
 import { isUnpriced, noTokens, type Tokens } from './attempt-cost.ts'
 
 /** An attempt, as far as it is metered. */
-export interface Metered {
+export interface Metered extends InputEstimate {
   readonly operation: Operation
   readonly target: Target
-  /** Tokens. */
-  readonly estimatedInput: number
   /** Units that the request alone determines (characters of speech, bytes of a file). */
   readonly requestUnits: BillableUnits | undefined
 }
@@ -24,22 +28,28 @@ export interface Used {
   readonly units: BillableUnits | undefined
 }
 
-const nothing: StreamTokens = { tokens: noTokens, estimated: false }
-
-/** `usage` and `units` are undefined where the answer reports none; `bytes` is its length. */
-export function usedByAnswer(
-  metered: Metered,
-  { usage, units, bytes }: { usage: Usage | undefined; units: BillableUnits | undefined; bytes: number },
-): Used {
-  return used(metered, tokensOfAnswer(metered, usage, bytes), units)
+/** What a whole answer reports, and how much text it has. */
+interface AnswerCounts {
+  readonly usage: Usage | undefined
+  readonly textBytes: number
+  readonly units?: BillableUnits | undefined
 }
 
-function tokensOfAnswer(metered: Metered, usage: Usage | undefined, bytes: number): StreamTokens {
-  const { operation, estimatedInput } = metered
+const nothingTold: StreamCounts = { usage: undefined, isOutputTold: false, textBytes: 0 }
+const nothing: StreamTokens = { tokens: noTokens, estimated: false }
+
+/** `usage` and `units` are undefined where the answer reports none. */
+export function usedByAnswer(metered: Metered, answer: AnswerCounts): Used {
+  return used(metered, tokensOfAnswer(metered, answer), answer.units)
+}
+
+function tokensOfAnswer(metered: Metered, answer: AnswerCounts): StreamTokens {
+  const { operation } = metered
+  const { usage, textBytes } = answer
   if (operation.counts !== undefined) return nothing
   if (usage !== undefined) return { tokens: usage, estimated: false }
   if (operation.units !== undefined) return nothing
-  return { tokens: { input: estimatedInput, output: Math.ceil(bytes / 4), cached: 0 }, estimated: true }
+  return countedTokens({ usage, isOutputTold: false, textBytes }, metered)
 }
 
 /** Of a stream that ended or was cut, and of an answer that never came (`stream` undefined): the input alone. */
@@ -49,13 +59,12 @@ export function usedByStream(metered: Metered, stream: AnswerStream | undefined)
   return used(metered, tokensOfStream(metered, stream), units)
 }
 
-function tokensOfStream({ operation, estimatedInput }: Metered, stream: AnswerStream | undefined): StreamTokens {
-  if (operation.units !== undefined) {
-    const reported = stream?.tokens(0)
+function tokensOfStream(metered: Metered, stream: AnswerStream | undefined): StreamTokens {
+  if (metered.operation.units !== undefined) {
+    const reported = stream?.tokens(metered)
     return reported === undefined || reported.estimated ? nothing : reported
   }
-  const inputAlone = { tokens: { input: estimatedInput, output: 0, cached: 0 }, estimated: true }
-  return stream?.tokens(estimatedInput) ?? inputAlone
+  return stream?.tokens(metered) ?? countedTokens(nothingTold, metered)
 }
 
 /** Of an attempt that sent nothing to its upstream. */

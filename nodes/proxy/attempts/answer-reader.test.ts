@@ -36,7 +36,7 @@ class RememberingAttempt implements ReadAttempt {
   failures: UpstreamFailure[] = []
   /** Of the failures, those in which the upstream could still say something. */
   givenUp = 0
-  answers: (WholeAnswer & { bytes: number })[] = []
+  answers: WholeAnswer[] = []
   closed = 0
   aborted = 0
   dues: number[] = []
@@ -61,8 +61,8 @@ class RememberingAttempt implements ReadAttempt {
     this.failures.push(failure)
   }
 
-  answered(answer: WholeAnswer, bytes: number): void {
-    this.answers.push({ ...answer, bytes })
+  answered(answer: WholeAnswer): void {
+    this.answers.push(answer)
   }
 
   abort(): void {
@@ -144,9 +144,7 @@ describe('a whole answer', () => {
     push(reader, text.slice(10))
     expect(attempt.answers).toEqual([])
     reader.end()
-    expect(attempt.answers).toMatchObject([
-      { bytes: text.length, body: Buffer.from(text), usage: { input: 7, output: 3 } },
-    ])
+    expect(attempt.answers).toMatchObject([{ body: Buffer.from(text), usage: { input: 7, output: 3 } }])
   })
 
   test('that cannot be translated is none', () => {

@@ -30,7 +30,7 @@ export interface ReadAttempt {
   fail(failure: UpstreamFailure): void
   /** The same while the upstream could still say something. */
   giveUp(failure: UpstreamFailure): void
-  answered(answer: WholeAnswer, bytes: number): void
+  answered(answer: WholeAnswer): void
   /** The stream has ended well. */
   close(): void
   /** The stream is whole, and the upstream does not end it. */
@@ -113,7 +113,7 @@ export class WholeReader implements AnswerReader {
     const bytes = this.#held.whole()
     const answer = this.#attempt.translator.readAnswer(bytes, this.#contentType)
     if (answer === undefined) this.#attempt.fail(this.#attempt.translator.failureWithin?.(bytes) ?? brokenAnswer)
-    else this.#attempt.answered(answer, bytes.length)
+    else this.#attempt.answered(answer)
   }
 
   lost(error: UpstreamError): void {

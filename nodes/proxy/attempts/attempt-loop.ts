@@ -186,7 +186,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     const { error, condition } = failure
     this.leave(attempt, blamesRequest(error))
     this.waited(attempt, nowMs)
-    this.record(attempt, failure.outcome, { used: undefined, nowMs })
+    this.record(attempt, failure.outcome, { used: undefined, nowMs, said: failure.said })
     if (condition === 'auth') this.#onAuthRefused(attempt)
     this.#failed.add(attempt.planned.target, failure)
     const planned = this.#nextAfter(attempt, failure, nowMs)
@@ -239,7 +239,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   protected record(
     attempt: Running,
     outcome: AttemptOutcome,
-    { used, nowMs }: { used: Used | undefined; nowMs: number },
+    { used, nowMs, said }: { used: Used | undefined; nowMs: number; said?: string | undefined },
   ): void {
     const { planned } = attempt
     const tokens = used?.tokens ?? noTokens
@@ -250,6 +250,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
       index: attempt.index,
       stream: this.#stream,
       upstreamStatus: attempt.status,
+      upstreamText: said,
       costNanoUsd: costOfAnswer(planned.target, tokens, used?.units),
       startedMs: attempt.startedMs,
       firstByteMs: attempt.firstByteMs,

@@ -14,8 +14,8 @@ export interface AttemptOwner<Attempt> {
   onFirstByte(attempt: Attempt): boolean
   /** `full` asks for a pause until `resume()`. */
   onBytes(attempt: Attempt, bytes: Buffer | string): 'sent' | 'full' | 'gone'
-  /** The answer has come whole, `bytes` long; nothing of it was sent. */
-  onAnswered(attempt: Attempt, answer: WholeAnswer, bytes: number): void
+  /** The answer has come whole; nothing of it was sent. */
+  onAnswered(attempt: Attempt, answer: WholeAnswer): void
   /** The stream is whole; its terminal event was not sent. */
   onStreamEnd(attempt: Attempt, last: Buffer | string): void
   /** Before or after its first byte: `attempt.hasForwarded` tells. */

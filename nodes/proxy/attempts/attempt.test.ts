@@ -64,11 +64,11 @@ describe('a whole answer', () => {
     expect(owner.told).toEqual([
       {
         type: 'answered',
-        bytes: 66,
         answer: {
           body: Buffer.from('{"choices":[{}],"usage":{"prompt_tokens":3,"completion_tokens":4}}'),
           contentType: 'application/json',
           usage: expect.objectContaining({ input: 3, output: 4 }),
+          textBytes: 0,
         },
       },
     ])

@@ -88,7 +88,7 @@ export class Attempt
   }
 
   get estimatedInput(): number {
-    return this.translator.estimatedInput ?? Math.ceil(this.#parts.request.body.bytes.length / 4)
+    return this.translator.estimatedInput
   }
 
   get wantsStream(): boolean {
@@ -158,9 +158,9 @@ export class Attempt
     this.fail(failure)
   }
 
-  answered(answer: WholeAnswer, bytes: number): void {
+  answered(answer: WholeAnswer): void {
     this.close()
-    this.#parts.owner.onAnswered(this, answer, bytes)
+    this.#parts.owner.onAnswered(this, answer)
   }
 
   close(): void {

@@ -117,10 +117,9 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     this.#delivery.keepAlive(attempt, nowMs)
   }
 
-  onAnswered(attempt: Attempt, answer: WholeAnswer, bytes: number): void {
+  onAnswered(attempt: Attempt, answer: WholeAnswer): void {
     const nowMs = this.tools.clock.monotonicMs()
-    const { usage, units } = answer
-    const used = usedByAnswer(attempt, { usage, units, bytes })
+    const used = usedByAnswer(attempt, answer)
     this.request.body.notNeeded()
     this.waited(attempt, nowMs)
     this.leave(attempt, true)
@@ -145,7 +144,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     const nowMs = this.tools.clock.monotonicMs()
     const used = usedByStream(attempt, attempt.stream)
     this.leave(attempt, false)
-    this.record(attempt, failure.outcome, { used, nowMs })
+    this.record(attempt, failure.outcome, { used, nowMs, said: failure.said })
     this.#delivery.cutStream(attempt, failure.error, { used, nowMs })
   }
 

@@ -1,6 +1,7 @@
 // Sends an answer that no upstream gave (a policy did, from a cache or a rule) in the caller's dialect and mode, through the
 // filters of now.
 import type { ChatAnswer } from '../../../shared/chat/answer.ts'
+import { estimateTokens } from '../../../shared/chat/estimate.ts'
 import { explode } from '../../../shared/chat/explode.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { CacheStatus } from '../../../shared/telemetry/records.ts'
@@ -91,7 +92,8 @@ function printAnswer(
   const parsed = asked.parsed()
   if (!parsed.ok) return fail(unreadableError(parsed.error))
   if (inbound === undefined) return fail({ type: 'internal' })
-  const { estimatedInput, request: conversation } = parsed.value
+  const { request: conversation } = parsed.value
+  const estimatedInput = estimateTokens(conversation)
   const facts: PrintFacts = { requestId: request.id, nowSeconds, estimatedInput, showUsage, request: conversation }
   return stream
     ? done(printStream(answer, { inbound, facts, filters }))

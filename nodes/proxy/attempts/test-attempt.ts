@@ -22,7 +22,7 @@ import { TimeLimits } from './time-limits.ts'
 export type Told =
   | { readonly type: 'first-byte' }
   | { readonly type: 'bytes'; readonly text: string }
-  | { readonly type: 'answered'; readonly answer: WholeAnswer; readonly bytes: number }
+  | { readonly type: 'answered'; readonly answer: WholeAnswer }
   | { readonly type: 'stream-end'; readonly last: string }
   | { readonly type: 'failed'; readonly failure: UpstreamFailure }
   | { readonly type: 'silence' }
@@ -43,8 +43,8 @@ export class RememberingOwner implements AttemptOwner<Attempt> {
     return this.takes
   }
 
-  onAnswered(_attempt: Attempt, answer: WholeAnswer, bytes: number): void {
-    this.told.push({ type: 'answered', answer, bytes })
+  onAnswered(_attempt: Attempt, answer: WholeAnswer): void {
+    this.told.push({ type: 'answered', answer })
   }
 
   onStreamEnd(_attempt: Attempt, last: Buffer | string): void {

@@ -3,6 +3,7 @@ import type { ChatError } from '../../../shared/chat/error.ts'
 import type { GatewayError } from './gateway-error.ts'
 import { toldCode } from './told-code.ts'
 import { brokenAnswer, failureOfChatError, type UpstreamFailure } from './upstream-failure.ts'
+import { keptText } from './upstream-text.ts'
 
 /** An error in the place of the first event means what an answer with its status would mean. `error` is undefined where the
  *  event was not understood; `message` is what it said. */
@@ -34,7 +35,8 @@ export function failureInAnswer(error: ChatError | undefined): UpstreamFailure {
 }
 
 function errorEvent(message: string | undefined): UpstreamFailure {
-  return { outcome: 'http-error', condition: '5xx', error: { type: 'upstream-error-event', message } }
+  const error = { type: 'upstream-error-event', message } as const
+  return { outcome: 'http-error', condition: '5xx', error, said: keptText(message) }
 }
 
 function rejectedInStream(error: ChatError): GatewayError {

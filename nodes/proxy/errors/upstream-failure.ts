@@ -5,6 +5,7 @@ import type { RetryCondition } from '../../../shared/config/kinds/models/spec.ts
 import type { AttemptOutcome } from '../../../shared/telemetry/records.ts'
 import type { UpstreamError } from '../upstream/upstream.ts'
 import type { ErrorAnswer, GatewayError } from './gateway-error.ts'
+import { saidOf } from './upstream-text.ts'
 
 export interface UpstreamFailure {
   readonly outcome: AttemptOutcome
@@ -15,6 +16,8 @@ export interface UpstreamFailure {
   readonly passing?: 'limited' | 'overloaded' | undefined
   /** As the upstream asked. */
   readonly retryAfterMs?: number | undefined
+  /** What the upstream said of its own failure, for the operator. */
+  readonly said?: string | undefined
 }
 
 export const brokenAnswer: UpstreamFailure = {
@@ -52,11 +55,14 @@ export function failureOfAnswer(answer: ErrorAnswer, meant: MeantStatus = answer
       retryAfterMs,
     }
   }
-  if (status === 503 || status === overloadedStatus) return overloaded(retryAfterMs)
+  if (status === 503 || status === overloadedStatus) return { ...overloaded(retryAfterMs), said: saidOf(answer) }
   if (status === 401 || status === 402 || status === 403) {
     return { outcome: 'auth', condition: 'auth', error: { type: 'upstream-auth' } }
   }
-  if (status >= 500) return { ...httpError(`The upstream answered ${status}.`), condition: '5xx', retryAfterMs }
+  if (status >= 500) {
+    const failure = httpError(`The upstream answered ${status}.`)
+    return { ...failure, condition: '5xx', retryAfterMs, said: saidOf(answer) }
+  }
   if (status === 408) {
     const error: GatewayError = { type: 'upstream-timeout', message: 'The upstream gave up waiting for the request.' }
     return { outcome: 'http-error', condition: '408', error }
@@ -119,7 +125,7 @@ export function failureOfChatError(answer: ErrorAnswer, error: ChatError): Upstr
     case 'rate-limit':
       return failureOfAnswer(answer, { status: 429, retryAfterMs })
     case 'overloaded':
-      return overloaded(retryAfterMs)
+      return { ...overloaded(retryAfterMs), said: saidOf(answer) }
     default:
       return failureOfAnswer(answer, { status, retryAfterMs })
   }

@@ -2,7 +2,6 @@
 // for it, once.
 
 import type { Need } from '../../../shared/chat/capabilities.ts'
-import { estimateTokens } from '../../../shared/chat/estimate.ts'
 import { needsOf } from '../../../shared/chat/needs.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../shared/chat/request.ts'
@@ -27,7 +26,6 @@ export interface AskedJson {
 export interface ParsedChat {
   readonly request: ChatRequest
   readonly needs: readonly Need[]
-  readonly estimatedInput: number
 }
 
 export interface InferenceFacts {
@@ -93,7 +91,7 @@ export class InferenceRequest {
 }
 
 function parsedChat(request: ChatRequest): ParsedChat {
-  return { request, needs: needsOf(request), estimatedInput: estimateTokens(request) }
+  return { request, needs: needsOf(request) }
 }
 
 /** A scanned body is an object. */

@@ -8,6 +8,8 @@ import { WeightTable } from './weight-table.ts'
 export interface ModelRoute<Target> {
   /** The name callers use. */
   readonly model: string
+  /** The model has no entry in the configuration: its name was chosen by a caller. */
+  readonly isDirect?: true
   readonly order: 'weighted' | 'priority' | 'latency'
   readonly targets: readonly WeightedTarget<Target>[]
   /** Set only for the order `latency`. */
@@ -77,6 +79,7 @@ export function compileModelRoute<Target>(
 export function directRoute<Target>(model: string, target: Target): ModelRoute<Target> {
   return {
     model,
+    isDirect: true,
     targets: [{ target, weight: 1, latency: undefined }],
     order: 'weighted',
     weightTables: undefined,

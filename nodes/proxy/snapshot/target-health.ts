@@ -9,7 +9,8 @@ export function targetReports(snapshot: Snapshot | undefined, nowMs: number): Ta
   const routes = snapshot?.everyRoute() ?? []
   return routes.flatMap((route) => {
     const shareOf = sharesOf(route, nowMs)
-    return route.targets.map((target, index) => ({ ...targetLoad(route.model, target), ...shareOf(index) }))
+    const direct = route.isDirect === true ? ({ direct: true } as const) : {}
+    return route.targets.map((target, index) => ({ ...targetLoad(route.model, target), ...direct, ...shareOf(index) }))
   })
 }
 

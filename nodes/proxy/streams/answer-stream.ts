@@ -1,5 +1,6 @@
 // The interface of streamed answers: bytes of the upstream go in, and bytes for the caller come out through a sink.
 import type { ChatError } from '../../../shared/chat/error.ts'
+import { tokensOfBytes } from '../../../shared/chat/estimate.ts'
 import type { Usage } from '../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { TokenCounts } from '../../../shared/usage/token-counts.ts'
@@ -63,15 +64,35 @@ export interface AnswerStream {
   end(): 'whole' | 'cut'
   /** Ends a complete stream whose upstream neither ends it nor goes on. */
   stop(): void
-  /** Tokens as the upstream reported them, else one for each event and `estimatedInput`. */
-  tokens(estimatedInput: number): StreamTokens
+  /** Tokens as the upstream reported them; what it did not report is estimated. */
+  tokens(estimate: InputEstimate): StreamTokens
   /** Text that ends a stream that failed. Undefined: an error event in the caller's error shape. */
   failure(code: string, message: string): string | undefined
 }
 
-export function countedTokens(usage: Usage | undefined, estimatedInput: number, events: number): StreamTokens {
-  if (usage !== undefined) return { tokens: usage, estimated: false }
-  return { tokens: { input: estimatedInput, output: events, cached: 0 }, estimated: true }
+/** What estimates need to know of the request. */
+export interface InputEstimate {
+  /** Tokens. */
+  readonly estimatedInput: number
+  /** The model's name at the provider. */
+  readonly target: { readonly model: string }
+}
+
+/** What a stream has reported and delivered. */
+export interface StreamCounts {
+  readonly usage: Usage | undefined
+  /** Whether `usage` has the output. */
+  readonly isOutputTold: boolean
+  /** Bytes of the delivered text. */
+  readonly textBytes: number
+}
+
+/** A count of the upstream always wins: an estimate is only for what it has not told. */
+export function countedTokens({ usage, isOutputTold, textBytes }: StreamCounts, estimate: InputEstimate): StreamTokens {
+  if (usage !== undefined && isOutputTold) return { tokens: usage, estimated: false }
+  const output = tokensOfBytes(textBytes, estimate.target.model)
+  if (usage !== undefined) return { tokens: { ...usage, output, reasoning: 0 }, estimated: true }
+  return { tokens: { input: estimate.estimatedInput, output, cached: 0 }, estimated: true }
 }
 
 /** More than this is not held back before the first token. A response is announced twice, with its instructions and tools. */

@@ -71,7 +71,7 @@ test.each(dialects)(
     const { sink, stream, read, end } = passed(dialect, [...events, last])
     expect([read, end]).toEqual(['ok', 'whole'])
     expect(sink.puts).toEqual(['first', { bytes: events.join('') }, { last }])
-    expect(stream.tokens(99)).toMatchObject({ tokens, estimated: false })
+    expect(stream.tokens({ estimatedInput: 99, target: { model: 'm' } })).toMatchObject({ tokens, estimated: false })
     expect(stream).toMatchObject({ forwarded: true, finished: true, contentType: 'text/event-stream' })
   },
 )
@@ -99,11 +99,14 @@ test('the usage of a chat stream is kept from a caller who did not ask for it', 
   expect(passed('chat', [...events, usage, last], true).sink.text).toBe([...events, usage].join(''))
 })
 
-test('tokens that nobody told are estimated: one for each event, and the input as it was estimated', () => {
-  const delta = data({ choices: [{ delta: { content: 'x' } }] })
+test('tokens that nobody told are estimated: the output by its text, and the input as it was estimated', () => {
+  const delta = data({ choices: [{ delta: { content: 'six six' } }] })
   const finish = data({ choices: [{ delta: {}, finish_reason: 'stop' }] })
   const { stream } = passed('chat', [delta, delta, finish, 'data: [DONE]\n\n'])
-  expect(stream.tokens(99)).toEqual({ tokens: { input: 99, output: 3, cached: 0 }, estimated: true })
+  expect(stream.tokens({ estimatedInput: 99, target: { model: 'm' } })).toEqual({
+    tokens: { input: 99, output: 4, cached: 0 },
+    estimated: true,
+  })
 })
 
 test('times are those of the first and the last token, and comments are no events', () => {

@@ -10,6 +10,7 @@ import {
   type AnswerStream,
   countedTokens,
   eventStream,
+  type InputEstimate,
   keepAliveComment,
   type StreamOptions,
   type StreamSink,
@@ -71,8 +72,8 @@ export class PassThroughStream implements AnswerStream, StreamOutput {
     return this.#relay.lastEventMs
   }
 
-  tokens(estimatedInput: number): StreamTokens {
-    return countedTokens(this.#observer.usage, estimatedInput, this.#relay.tokens)
+  tokens(estimate: InputEstimate): StreamTokens {
+    return countedTokens(this.#observer, estimate)
   }
 
   failure(code: string, message: string): string | undefined {

@@ -113,15 +113,16 @@ test('an event that is nested too deeply cuts a stream that ends with it', () =>
   expect([stream.end(), sink.last]).toEqual(['cut', undefined])
 })
 
-test('tokens are those that the upstream told, else one for each event', () => {
+test('tokens are those that the upstream told, else estimated by the text', () => {
+  const estimate = { estimatedInput: 99, target: { model: 'm' } }
   const { stream } = opened()
   stream.push(Buffer.from(whole), 110)
-  expect(stream.tokens(99)).toMatchObject({ tokens: { input: 10, output: 7 }, estimated: false })
+  expect(stream.tokens(estimate)).toMatchObject({ tokens: { input: 10, output: 7 }, estimated: false })
   const { stream: silent } = opened({ upstream: openAiChatUpstream })
   const chunk = (content: string) =>
     `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta: { content } }] })}\n\n`
-  silent.push(Buffer.from([chunk('a'), chunk('b')].join('')), 110)
-  expect(silent.tokens(99)).toEqual({ tokens: { input: 99, output: 2, cached: 0 }, estimated: true })
+  silent.push(Buffer.from([chunk('six six'), chunk(' six')].join('')), 110)
+  expect(silent.tokens(estimate)).toEqual({ tokens: { input: 99, output: 3, cached: 0 }, estimated: true })
 })
 
 test('times are those of the first and the last token', () => {

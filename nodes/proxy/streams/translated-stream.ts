@@ -2,7 +2,7 @@
 // one read go out in one write. The terminal event is held back, as in a stream that passes through.
 import { Assembly } from '../../../shared/chat/assemble.ts'
 import type { ChatError } from '../../../shared/chat/error.ts'
-import { type ChatEvent, type Emit, isToken } from '../../../shared/chat/events.ts'
+import { type ChatEvent, type Emit, isToken, textBytesOf } from '../../../shared/chat/events.ts'
 import { isRewritten, restoring } from '../../../shared/chat/tool-forms.ts'
 import type { Usage } from '../../../shared/chat/usage.ts'
 import { unlessTooDeep } from '../dialects/depth-guard.ts'
@@ -20,6 +20,7 @@ import {
   type AnswerStream,
   countedTokens,
   eventStream,
+  type InputEstimate,
   keepAliveComment,
   openingBytesMax,
   type StreamOptions,
@@ -52,6 +53,9 @@ export class TranslatedStream implements AnswerStream {
   #isBegun = false
   /** Whether a finish came, and no token behind it. */
   #isQuiet = false
+  #isOutputTold = false
+  /** Bytes of text that came as long as the output was not told. */
+  #textBytes = 0
   #over: 'whole' | 'error' | 'cut' | undefined
   lastEventMs: number
   readonly contentType: string
@@ -106,8 +110,9 @@ export class TranslatedStream implements AnswerStream {
     this.#settle()
   }
 
-  tokens(estimatedInput: number): StreamTokens {
-    return countedTokens(this.#usage, estimatedInput, this.timing.tokens)
+  tokens(estimate: InputEstimate): StreamTokens {
+    const counts = { usage: this.#usage, isOutputTold: this.#isOutputTold, textBytes: this.#textBytes }
+    return countedTokens(counts, estimate)
   }
 
   failure(code: string, message: string): string | undefined {
@@ -131,6 +136,7 @@ export class TranslatedStream implements AnswerStream {
         return
       case 'usage':
         this.#usage = event.usage
+        this.#isOutputTold = event.isInputAlone !== true
         break
       case 'finish':
         this.finished = true
@@ -138,6 +144,7 @@ export class TranslatedStream implements AnswerStream {
         break
       default:
         if (isToken(event)) this.#countToken()
+        if (!this.#isOutputTold) this.#textBytes += textBytesOf(event)
     }
     this.#pending += this.#printer.print(event)
   }

@@ -1,5 +1,6 @@
 // The caller's dialect is not the upstream's: the request was printed anew, and what comes back is parsed and printed for
 // the caller.
+import { answerBytes } from '../../../shared/chat/estimate.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import { isRewritten, restoreAnswer } from '../../../shared/chat/tool-forms.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
@@ -50,7 +51,9 @@ export class ChatTranslator implements Translator {
       const told = filterAnswer(filters, restored)
       if (told === undefined) return undefined
       facts.stored?.take(told.choices[0]?.parts ?? [], facts.request.echo?.['input'])
-      return { body: inbound.printAnswer(told, facts), contentType: 'application/json', usage: answer.usage }
+      const { usage } = answer
+      const textBytes = usage === undefined ? answerBytes(told) : 0
+      return { body: inbound.printAnswer(told, facts), contentType: 'application/json', usage, textBytes }
     })
   }
 

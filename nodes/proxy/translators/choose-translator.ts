@@ -1,5 +1,6 @@
 // The translators of a request with a JSON body: for each target the way that suits it.
 
+import { estimateTokens } from '../../../shared/chat/estimate.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { isPinned } from '../conversations/body-edits.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
@@ -71,7 +72,7 @@ export class JsonTranslators implements Translators {
   estimate(targets: readonly Target[]): Result<number, Ineligible> | undefined {
     if (targets.some((target) => this.#judge(target) === 'pass-through')) return undefined
     const parsed = this.#options.asked.parsed()
-    return parsed.ok ? done(parsed.value.estimatedInput) : parsed
+    return parsed.ok ? done(estimateTokens(parsed.value.request)) : parsed
   }
 
   #judge(target: Target): Way | Ineligible {
@@ -106,7 +107,7 @@ export class JsonTranslators implements Translators {
     const printed = chat.print(target, strict)
     if (!printed.ok) return printed
     if (inbound === undefined) return fail({ type: 'unspoken', route: operation.name })
-    const { request: conversation, estimatedInput } = parsed.value
+    const { request: conversation } = parsed.value
     const translation = {
       inbound,
       upstream: target.dialect,
@@ -114,7 +115,7 @@ export class JsonTranslators implements Translators {
       facts: {
         requestId: request.id,
         nowSeconds,
-        estimatedInput,
+        estimatedInput: estimateTokens(conversation, target.model),
         showUsage,
         request: conversation,
         stored: state?.keeper,

@@ -1,4 +1,6 @@
 // Embeddings from an upstream that does not speak OpenAI's dialect of them.
+
+import { tokensOfBytes } from '../../../shared/chat/estimate.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import { usageOf } from '../../../shared/chat/usage.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
@@ -14,7 +16,6 @@ import type { Translator, WholeAnswer } from './translator.ts'
 export class EmbeddingsTranslator implements Translator {
   readonly passesThrough = false
   readonly streamType = 'text/event-stream'
-  readonly estimatedInput = undefined
   readonly path: string
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
@@ -32,6 +33,14 @@ export class EmbeddingsTranslator implements Translator {
     this.dropped = dropped.join(', ')
   }
 
+  get estimatedInput(): number {
+    const { request } = this.#translation
+    let tokens = 0
+    for (const input of request.inputs)
+      tokens += input.type === 'tokens' ? input.tokens.length : tokensOfBytes(Buffer.byteLength(input.text), '')
+    return tokens
+  }
+
   readAnswer(bytes: Buffer): WholeAnswer | undefined {
     const { inbound, upstream, request, printed } = this.#translation
     const value = tryParseExact(bytes.toString('utf8'))
@@ -39,7 +48,7 @@ export class EmbeddingsTranslator implements Translator {
     const answer = upstream.parseAnswer(value as JsonObject, printed)
     if (answer?.vectors.length !== request.inputs.length || !answer.vectors.every(isVector)) return undefined
     const usage = answer.inputTokens === undefined ? undefined : usageOf({ input: answer.inputTokens })
-    return { body: inbound.printAnswer(answer, request), contentType: 'application/json', usage }
+    return { body: inbound.printAnswer(answer, request), contentType: 'application/json', usage, textBytes: 0 }
   }
 
   /** Embeddings do not stream: a request that asks for it is refused before. */

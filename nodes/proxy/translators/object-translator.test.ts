@@ -23,6 +23,7 @@ test('an answer is what the call makes of it, with the units that were charged a
   expect(translator.readAnswer(Buffer.from('ok'), 'application/json')).toEqual({
     body: 'OK',
     contentType: 'application/json',
+    textBytes: 0,
     usage: undefined,
     units,
   })

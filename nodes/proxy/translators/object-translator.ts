@@ -46,7 +46,7 @@ export class ObjectTranslator implements Translator {
 
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined {
     const body = unlessTooDeep(undefined, () => this.#tell(bytes))
-    return body === undefined ? undefined : { body, contentType, usage: undefined, units: this.units }
+    return body === undefined ? undefined : { body, contentType, usage: undefined, textBytes: 0, units: this.units }
   }
 
   openStream(options: StreamOptions): AnswerStream {

@@ -29,6 +29,7 @@ export function passThroughRequest(parts: PassThroughParts): PassThroughRequest 
     path: addressOf(target, pathOf(operation, target)) + headers.query,
     headerLines: headers.lines,
     body: renamedWithin(operation, body, target) ?? splicedBody(parts),
+    input: { textBytes: body.scan.textBytes, model: target.model },
     units: operation.units?.ofRequest?.(body.scan),
     credential: files[0]?.ref.credential,
   }

@@ -1,7 +1,9 @@
 // The caller's dialect is the upstream's: bytes pass through.
+import { tokensOfBytes } from '../../../shared/chat/estimate.ts'
 import type { Usage } from '../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import { readAnthropicUsage, usageOfAnthropic } from '../dialects/anthropic/usage.ts'
+import { bodyTextBytes } from '../dialects/common/answer-text.ts'
 import { parseGeminiError } from '../dialects/gemini/error.ts'
 import { readGeminiUsage } from '../dialects/gemini/usage.ts'
 import { findUsage, usageMetadataKey } from '../dialects/openai/usage.ts'
@@ -23,6 +25,8 @@ export interface PassThroughRequest {
   /** Absent: JSON. */
   readonly contentType?: string
   readonly units?: BillableUnits | undefined
+  /** What the model is given; absent where its tokens are never estimated. */
+  readonly input?: { readonly textBytes: number; readonly model: string }
   /** Whose account what it names lies in; undefined: any. */
   readonly credential?: string | undefined
 }
@@ -30,12 +34,12 @@ export interface PassThroughRequest {
 export class PassThrough implements Translator {
   readonly dropped = ''
   readonly passesThrough = true
-  readonly estimatedInput = undefined
   readonly streamType = 'text/event-stream'
   readonly path: string
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
   readonly #operation: Operation
+  readonly #input: PassThroughRequest['input']
 
   /** Units to charge, when the request alone determines them (characters of speech, bytes of a file). */
   readonly units: BillableUnits | undefined
@@ -43,8 +47,10 @@ export class PassThrough implements Translator {
   readonly contentType: string | undefined
   readonly credential: string | undefined
 
-  constructor(operation: Operation, { path, headerLines, body, contentType, units, credential }: PassThroughRequest) {
+  constructor(operation: Operation, request: PassThroughRequest) {
+    const { path, headerLines, body, contentType, units, input, credential } = request
     this.credential = credential
+    this.#input = input
     this.#operation = operation
     this.path = path
     this.headerLines = headerLines
@@ -53,12 +59,17 @@ export class PassThrough implements Translator {
     this.units = units
   }
 
+  get estimatedInput(): number {
+    return this.#input === undefined ? 0 : tokensOfBytes(this.#input.textBytes, this.#input.model)
+  }
+
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined {
     if (!isAnswer(this.#operation, bytes)) return undefined
     const usage = this.#usageIn(bytes)
     const { units: counter } = this.#operation
-    if (counter === undefined) return { body: bytes, contentType, usage }
-    return { body: bytes, contentType, usage, units: counter.ofAnswer(bytes) ?? this.units }
+    if (counter !== undefined)
+      return { body: bytes, contentType, usage, textBytes: 0, units: counter.ofAnswer(bytes) ?? this.units }
+    return { body: bytes, contentType, usage, textBytes: usage === undefined ? bodyTextBytes(bytes) : 0 }
   }
 
   openStream(options: StreamOptions): AnswerStream {

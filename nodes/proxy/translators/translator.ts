@@ -23,8 +23,8 @@ export interface Translator {
   readonly contentType?: string | undefined
   /** Parameters that the target cannot take, as a header value; '' for none. */
   readonly dropped: string
-  /** Tokens of the input, where the translator knows better than the body's length tells. */
-  readonly estimatedInput: number | undefined
+  /** Tokens of the input, by our estimate. */
+  readonly estimatedInput: number
   /** Media type of the upstream's streams. */
   readonly streamType: string
   /** Whether the caller gets the upstream's own bytes. */
@@ -49,6 +49,8 @@ export interface WholeAnswer {
   readonly contentType: string
   /** Undefined: the upstream reported none. */
   readonly usage: Usage | undefined
+  /** Bytes of the text of the answer; 0 where the usage is reported. */
+  readonly textBytes: number
   readonly units?: BillableUnits | undefined
 }
 

@@ -1,25 +1,23 @@
 // All metrics as Prometheus text. The names of the OpenTelemetry conventions still change, so they stand only here.
 // Labels are configured names, never a key, a user or text of a caller.
-import type { Measures } from '../measures.ts'
+import { Measures } from '../measures.ts'
 import type { NodeHeartbeat, TargetLoad } from '../records.ts'
 import { nodeMetrics } from './node-metrics.ts'
 import { type Labels, PrometheusText } from './prometheus-text.ts'
 import { type Published, sloMetrics } from './slo-metrics.ts'
 import type { LatencyMetric } from './targets.ts'
 
-/** Buckets in seconds. Long answers of large models take minutes. */
-const secondsBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300]
-const fineSecondsBuckets = [
-  0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 10, 60,
-]
-const tokenBuckets = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576]
+/** Buckets in seconds, few, because there is a series for each of them and for each model. Long answers take minutes. */
+const secondsBuckets = [0.1, 0.5, 1, 2.5, 10, 30, 120]
+const perTokenBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.5]
+const overheadBuckets = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 10, 60]
+const tokenBuckets = [64, 256, 1_024, 4_096, 16_384, 131_072]
 const perUs = 1e-6
 const perNano = 1e-9
 
 const openTelemetry = {
   duration: 'gen_ai_client_operation_duration_seconds',
   tokens: 'gen_ai_client_token_usage',
-  firstChunk: 'gen_ai_client_operation_time_to_first_chunk_seconds',
   serverFirstToken: 'gen_ai_server_time_to_first_token_seconds',
   serverPerToken: 'gen_ai_server_time_per_output_token_seconds',
 } as const
@@ -38,13 +36,17 @@ export function metricsText(
   latencyMetrics(page, measured)
   usageMetrics(page, measured)
   nodeMetrics(page, fleet.heartbeats)
-  page.gauge(
-    'headgate_inflight_requests',
-    'Requests that wait for an upstream.',
-    fleet.targets.map((load) => [targetLabels([load.model, load.provider, load.target]), load.inFlight]),
-  )
+  page.gauge('headgate_inflight_requests', 'Requests that wait for an upstream.', inFlight(fleet.targets))
   sloMetrics(page, published)
   return page.text()
+}
+
+/** Models that callers address as `provider/model` are one series for each provider. */
+function inFlight(targets: readonly TargetLoad[]): [Labels, number][] {
+  const sums = new Measures()
+  for (const { model, provider, target, direct, inFlight } of targets)
+    sums.count('inFlight', direct === true ? [`${provider}/*`, provider, '*'] : [model, provider, target], inFlight)
+  return sums.counts('inFlight').map(({ labels, value }) => [targetLabels(labels), value])
 }
 
 function requestMetrics(page: PrometheusText, measured: Measures): void {
@@ -65,7 +67,7 @@ function requestMetrics(page: PrometheusText, measured: Measures): void {
     'Requests by what the cache had.',
     measured.counts('cache').map(({ labels: [result = ''], value }) => [{ result: result.toLowerCase() }, value]),
   )
-  page.counter('headgate_fallbacks_total', 'Requests answered by a fallback.', byModel(measured, 'fallbacks'))
+  page.counter('headgate_fallbacks_total', 'Requests answered by a fallback.', notZero(byModel(measured, 'fallbacks')))
   page.histogram(
     'headgate_http_request_duration_seconds',
     'From the last byte of a request to the last of its answer.',
@@ -76,7 +78,7 @@ function requestMetrics(page: PrometheusText, measured: Measures): void {
   page.histogram(
     'headgate_overhead_seconds',
     'The part of it not spent waiting for upstreams.',
-    fineSecondsBuckets,
+    overheadBuckets,
     perUs,
     measured.distributions('overheadOfAll').map(({ value }) => [{}, value]),
   )
@@ -89,13 +91,12 @@ function latencyMetrics(page: PrometheusText, measured: Measures): void {
     page.histogram(
       name,
       help,
-      metric === 'interToken' ? fineSecondsBuckets : secondsBuckets,
+      metric === 'interToken' ? perTokenBuckets : secondsBuckets,
       perUs,
       measured.distributions(metric).map(({ labels, value }) => [labelsOf(labels), value]),
     )
   histogram('headgate_time_to_first_token_seconds', firstToken, 'ttft', targetLabels)
   histogram(openTelemetry.duration, 'One attempt at an upstream.', 'total', genAiLabels)
-  histogram(openTelemetry.firstChunk, firstToken, 'ttft', genAiLabels)
   histogram(openTelemetry.serverFirstToken, firstToken, 'ttft', genAiLabels)
   histogram(openTelemetry.serverPerToken, 'Mean time between content chunks.', 'interToken', genAiLabels)
 }
@@ -106,12 +107,12 @@ function usageMetrics(page: PrometheusText, measured: Measures): void {
   page.counter('headgate_tokens_total', 'Tokens; cached ones are part of the input.', [
     ...tokensOf('input'),
     ...tokensOf('output'),
-    ...tokensOf('cached'),
+    ...notZero(tokensOf('cached')),
   ])
   const usdOf = (name: string): [Labels, number][] =>
     byModel(measured, name).map(([labels, value]) => [labels, value * perNano])
   page.counter('headgate_cost_usd_total', 'What upstreams charge, by our price list.', usdOf('costNanoUsd'))
-  page.counter('headgate_saved_usd_total', 'What the cache saved.', usdOf('savedNanoUsd'))
+  page.counter('headgate_saved_usd_total', 'What the cache saved.', notZero(usdOf('savedNanoUsd')))
   page.histogram(
     openTelemetry.tokens,
     'Tokens of one request.',
@@ -130,6 +131,11 @@ function usageMetrics(page: PrometheusText, measured: Measures): void {
 
 function byModel(measured: Measures, name: string): [Labels, number][] {
   return measured.counts(name).map(({ labels, value }) => [modelLabels(labels), value])
+}
+
+/** Series of what most models never do begin with the first time. */
+function notZero(samples: [Labels, number][]): [Labels, number][] {
+  return samples.filter(([, value]) => value !== 0)
 }
 
 function orZero(samples: [Labels, number][]): [Labels, number][] {

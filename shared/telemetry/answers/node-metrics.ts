@@ -36,6 +36,13 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
       Object.entries(node.process?.eventLoopLagMs ?? {}).map(([stat, ms]) => [{ node: node.node, stat }, ms / 1e3]),
     ),
   )
+  page.counter(
+    'headgate_rejections_total',
+    'Requests that a proxy rejected itself, by error code.',
+    nodes.flatMap(({ node, refusals = {} }) =>
+      Object.entries(refusals).map(([code, count]): [Labels, number] => [{ node, code }, count]),
+    ),
+  )
   page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
   page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
 }

@@ -2,6 +2,7 @@
 import { settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit, StartEvent } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { tokenCount } from '../../../../shared/chat/usage.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject, saidIn, textIn } from '../common/body-reader.ts'
 import type { EventReader, PrintedRequest } from '../dialect.ts'
@@ -71,13 +72,16 @@ export class AnthropicStreamReader implements EventReader {
     this.#started = true
     const begun = isObject(message) ? message : {}
     emit(startOf(begun))
-    this.#count(begun['usage'], emit)
+    this.#count(begun['usage'], emit, true)
   }
 
-  #count(usage: Json, emit: Emit): void {
+  /** What the start of a message says of the output is the first token at most, and no count. */
+  #count(usage: Json, emit: Emit, isStart = false): void {
     if (!isObject(usage)) return
     this.#counts = readAnthropicUsage(usage, this.#counts)
-    if (this.#counts !== undefined) emit({ type: 'usage', usage: usageOfAnthropic(this.#counts) })
+    if (this.#counts === undefined) return
+    const isInputAlone = isStart || tokenCount(usage['output_tokens']) === undefined
+    emit({ type: 'usage', usage: usageOfAnthropic(this.#counts), isInputAlone })
   }
 
   #begin(value: JsonObject, emit: Emit): void {

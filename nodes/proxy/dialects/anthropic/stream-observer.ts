@@ -1,6 +1,7 @@
 // Observes an Anthropic stream that passes through as bytes: its usage, where its tokens are, and its end.
-import type { Usage } from '../../../../shared/chat/usage.ts'
+import { tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
+import { DeliveredText } from '../common/delivered-text.ts'
 import { eventData } from '../openai/event-data.ts'
 import { type EventFate, nothingCame, type StreamObserver } from '../openai/stream-observer.ts'
 import { readAnthropicError } from './error.ts'
@@ -13,16 +14,24 @@ export class AnthropicStreamObserver implements StreamObserver {
   concluded = false
   errorMessage: string | undefined
   #begun = false
+  /** `message_start` reports the input; what it says of the output is the first token at most. */
+  isOutputTold = false
+  readonly #delivered = new DeliveredText([['text', 'partial_json', 'thinking']])
   #counts: AnthropicCounts | undefined
 
   get usage(): Usage | undefined {
     return this.#counts === undefined ? undefined : usageOfAnthropic(this.#counts)
   }
 
+  get textBytes(): number {
+    return this.#delivered.bytes
+  }
+
   observe(text: string): EventFate {
     switch (eventType(text)) {
       case 'content_block_delta':
         this.#begun = true
+        if (!this.isOutputTold) this.#delivered.add(text)
         return 'token'
       case 'message_start':
         this.#begun = true
@@ -69,7 +78,9 @@ export class AnthropicStreamObserver implements StreamObserver {
     const { message } = data
     if (isObject(data['delta']) && isReason(data['delta']['stop_reason'])) this.concluded = true
     const usage = data['usage'] ?? (isObject(message) ? message['usage'] : undefined)
-    if (isObject(usage)) this.#counts = readAnthropicUsage(usage, this.#counts)
+    if (!isObject(usage)) return
+    this.#counts = readAnthropicUsage(usage, this.#counts)
+    if (data['type'] === 'message_delta' && tokenCount(usage['output_tokens']) !== undefined) this.isOutputTold = true
   }
 }
 

@@ -13,12 +13,18 @@ export class TypedStreamObserver implements StreamObserver {
   units: BillableUnits | undefined
   errorMessage: string | undefined
   #begun = false
+  /** What these answers cost is never estimated by their text. */
+  readonly textBytes = 0
   #typed = false
   #ended = false
   readonly #secondsOf: (value: unknown) => BillableUnits | undefined
 
   constructor(secondsOf: (value: unknown) => BillableUnits | undefined) {
     this.#secondsOf = secondsOf
+  }
+
+  get isOutputTold(): boolean {
+    return this.usage !== undefined
   }
 
   get finished(): boolean {

@@ -13,7 +13,7 @@ import type { EventReader, PrintedRequest, StreamParser } from '../dialect.ts'
 import { readGeminiError } from './error.ts'
 import { readGeminiBlock } from './finish-reason.ts'
 import { candidateIndex, GeminiCandidate } from './parse-candidate.ts'
-import { readGeminiUsage } from './usage.ts'
+import { readGeminiUsage, tellsOutput } from './usage.ts'
 
 export class GeminiStreamReader implements EventReader {
   readonly #printed: PrintedRequest
@@ -39,8 +39,9 @@ export class GeminiStreamReader implements EventReader {
     }
     const feedback = value['promptFeedback'] ?? value['prompt_feedback']
     if (isObject(feedback)) this.#block(feedback, emit)
-    const usage = readGeminiUsage(value['usageMetadata'] ?? value['usage_metadata'])
-    if (usage !== undefined) emit({ type: 'usage', usage })
+    const said = value['usageMetadata'] ?? value['usage_metadata']
+    const usage = readGeminiUsage(said)
+    if (usage !== undefined) emit({ type: 'usage', usage, isInputAlone: !tellsOutput(said) && !this.#isWhole })
   }
 
   /** Does nothing: a Gemini stream has no `[DONE]`. */

@@ -2,16 +2,19 @@
 // last one, or is followed only by usage, and is held back with it.
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
+import { answerTextBytes } from '../common/answer-text.ts'
 import { isObject } from '../common/body-reader.ts'
 import { eventData } from '../openai/event-data.ts'
 import type { EventFate, StreamObserver } from '../openai/stream-observer.ts'
-import { readGeminiUsage } from './usage.ts'
+import { readGeminiUsage, tellsOutput } from './usage.ts'
 
 export class GeminiStreamObserver implements StreamObserver {
   readonly terminator = ''
   usage: Usage | undefined
   finished = false
   errorMessage: string | undefined
+  isOutputTold = false
+  textBytes = 0
 
   observe(text: string): EventFate {
     const data = eventData(text)
@@ -21,11 +24,15 @@ export class GeminiStreamObserver implements StreamObserver {
       this.errorMessage = typeof message === 'string' ? message : undefined
       return 'error'
     }
-    this.usage = readGeminiUsage(data['usageMetadata']) ?? this.usage
+    const { usageMetadata } = data
+    this.usage = readGeminiUsage(usageMetadata) ?? this.usage
+    if (tellsOutput(usageMetadata)) this.isOutputTold = true
     const { candidates, promptFeedback } = data
     const list = Array.isArray(candidates) ? candidates.filter(isObject) : []
     const blocked = isObject(promptFeedback) && isReason(promptFeedback['blockReason'])
     if (blocked || list.some(({ finishReason }) => isReason(finishReason))) this.finished = true
+    if (this.finished && this.usage !== undefined) this.isOutputTold = true
+    if (!this.isOutputTold) for (const candidate of list) this.textBytes += answerTextBytes(candidate)
     // With one candidate the stream is complete; with several, others may go on.
     if (this.finished && list.length <= 1 && this.usage !== undefined) return 'done'
     if (list.some(saysSomething)) return 'token'

@@ -5,13 +5,12 @@ import { isObject } from '../common/body-reader.ts'
 
 /** Undefined when `value` is not a usage object. In a stream each report is cumulative: the last one counts. */
 export function readGeminiUsage(value: Json): Usage | undefined {
-  if (!isObject(value)) return undefined
+  if (!isObject(value) || !counts.some((name) => isCount(value, name))) return undefined
   const count = (name: string, snake: string) => tokenCount(value[name] ?? value[snake]) ?? 0
   const input =
     count('promptTokenCount', 'prompt_token_count') + count('toolUsePromptTokenCount', 'tool_use_prompt_token_count')
   const reasoning = count('thoughtsTokenCount', 'thoughts_token_count')
   const output = count('candidatesTokenCount', 'candidates_token_count') + reasoning
-  if (input === 0 && output === 0) return undefined
   return {
     input,
     output,
@@ -20,6 +19,18 @@ export function readGeminiUsage(value: Json): Usage | undefined {
     cacheWrite1h: 0,
     reasoning,
   }
+}
+
+const outputCounts = ['candidatesTokenCount', 'candidates_token_count', 'thoughtsTokenCount', 'thoughts_token_count']
+const counts = ['promptTokenCount', 'prompt_token_count', 'totalTokenCount', 'total_token_count', ...outputCounts]
+
+/** Whether a report says anything of the output. Zero is left out of JSON, so at the end of an answer silence means zero. */
+export function tellsOutput(value: Json): boolean {
+  return isObject(value) && outputCounts.some((name) => isCount(value, name))
+}
+
+function isCount(value: JsonObject, name: string): boolean {
+  return tokenCount(value[name]) !== undefined
 }
 
 /** Gemini counts reasoning beside the candidates' tokens. */

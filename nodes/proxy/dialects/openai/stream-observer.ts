@@ -4,6 +4,7 @@
 // `"usage"` finds keys only.
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
+import { DeliveredText } from '../common/delivered-text.ts'
 import { errorWithin } from './error.ts'
 import { eventData } from './event-data.ts'
 import { printFailedResponse } from './failed-response.ts'
@@ -21,7 +22,12 @@ export type EventFate =
 export interface StreamObserver {
   /** `text` is one event, its bytes as latin1. */
   observe(text: string): EventFate
+  /** What the upstream has reported so far. */
   readonly usage: Usage | undefined
+  /** Whether the upstream has reported the output tokens; some report the input alone at first. */
+  readonly isOutputTold: boolean
+  /** Bytes of the text, the reasoning and the tool input so far; counted as long as the output is not told. */
+  readonly textBytes: number
   /** Whether a finish reason or a terminal event was seen: the answer is complete even if the stream stops now. */
   readonly finished: boolean
   /** Whether the last word came of an answer that a close would still cut, because its dialect has a terminal event. */
@@ -34,6 +40,9 @@ export interface StreamObserver {
   failure?(code: string, message: string): string
 }
 
+/** Hosts disagree about the name of reasoning, and legacy completions and lists of parts have a `text`. */
+const chatMembers = [['reasoning_content', 'reasoning', 'content', 'text'], ['arguments'], ['refusal']]
+
 /** Observes chat completions and legacy completions. */
 export class ChatStreamObserver implements StreamObserver {
   readonly terminator = 'data: [DONE]\n\n'
@@ -41,6 +50,7 @@ export class ChatStreamObserver implements StreamObserver {
   finished = false
   errorMessage: string | undefined
   readonly #showUsage: boolean
+  readonly #delivered = new DeliveredText(chatMembers)
   #tokenSeen = false
   /** Whether a choice was seen. A stream without one is no answer. */
   #choiceSeen = false
@@ -49,7 +59,21 @@ export class ChatStreamObserver implements StreamObserver {
     this.#showUsage = showUsage
   }
 
+  get isOutputTold(): boolean {
+    return this.usage !== undefined
+  }
+
+  get textBytes(): number {
+    return this.#delivered.bytes
+  }
+
   observe(text: string): EventFate {
+    const fate = this.#fateOf(text)
+    if (fate === 'token' && this.usage === undefined) this.#delivered.add(text)
+    return fate
+  }
+
+  #fateOf(text: string): EventFate {
     if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return this.#end()
     const hasUsage = hasValue(text, '"usage"')
     if (!this.finished && hasValue(text, '"finish_reason"')) this.finished = true
@@ -110,6 +134,15 @@ export class ResponsesStreamObserver implements StreamObserver {
   #last: string | undefined
   /** The upstream's own event of its failure. */
   #failed: string | undefined
+  readonly #delivered = new DeliveredText([['delta']])
+
+  get isOutputTold(): boolean {
+    return this.usage !== undefined
+  }
+
+  get textBytes(): number {
+    return this.#delivered.bytes
+  }
 
   observe(text: string): EventFate {
     const type = responsesEventType(text)
@@ -117,8 +150,10 @@ export class ResponsesStreamObserver implements StreamObserver {
     if (type === 'error' || (!type.startsWith('response.') && text.includes('"error"'))) return this.#seeError(text)
     if (type !== '') this.#last = text
     if (type === 'response.created') this.#announced = text
-    if (type.endsWith('.delta')) return 'token'
-    return isOpening(type, text) ? 'opening' : 'other'
+    if (!type.endsWith('.delta')) return isOpening(type, text) ? 'opening' : 'other'
+    // The audio of an answer is base64, and its transcript comes beside it.
+    if (!type.endsWith('audio.delta')) this.#delivered.add(text)
+    return 'token'
   }
 
   failure(code: string, message: string): string {

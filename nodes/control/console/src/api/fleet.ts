@@ -18,6 +18,8 @@ export interface NodeRow {
   draining: boolean
   version: string
   queues: readonly QueueRow[]
+  /** Requests that a proxy rejected since its start, by error code, most first. */
+  refusals: readonly (readonly [code: string, count: number])[]
 }
 
 export interface TargetRow {
@@ -77,6 +79,9 @@ export function readNodes(body: unknown): readonly NodeRow[] {
         const { length, dropped } = recordOf(queue)
         return { name, length: numberOf(length) ?? 0, dropped: numberOf(dropped) ?? 0 }
       }),
+      refusals: Object.entries(recordOf(node['refusals']))
+        .map(([code, count]) => [code, numberOf(count) ?? 0] as const)
+        .sort((a, b) => b[1] - a[1]),
     }
   })
 }

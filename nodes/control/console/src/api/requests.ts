@@ -14,6 +14,8 @@ export interface RequestRow {
   keyName: string
   team: string
   model: string
+  /** The name that was refused. */
+  askedModel: string
   stream: boolean
   attemptCount: number | undefined
   cacheStatus: string
@@ -34,6 +36,8 @@ export interface AttemptRow {
   target: string
   outcome: string
   upstreamStatus: number | undefined
+  /** What the upstream said of its own failure. */
+  upstreamText: string
   firstByteUs: number | undefined
   ttftUs: number | undefined
   totalUs: number | undefined
@@ -45,9 +49,31 @@ export interface RequestDetail {
   attempts: readonly AttemptRow[]
 }
 
+export interface RequestsQuery {
+  limit: number
+  signal: AbortSignal
+  /** Absent: all of them. */
+  filter?: RequestFilter
+}
+
+export interface RequestFilter {
+  /** Found in id, model, key, team, user, app, provider, route or error code, whatever the case. */
+  text: string
+  /** '' for every status. */
+  status: string
+}
+
+export function requestsPath({ limit, filter }: Omit<RequestsQuery, 'signal'>): string {
+  const query = new URLSearchParams({ limit: String(limit) })
+  const text = filter?.text.trim() ?? ''
+  if (text !== '') query.set('text', text)
+  if (filter !== undefined && filter.status !== '') query.set('status', filter.status)
+  return `/api/v1/requests?${query}`
+}
+
 export const requestCalls = (client: Client) => ({
-  requests: (options: { limit: number; signal: AbortSignal }): Answer<readonly RequestRow[]> =>
-    client.call({ path: `/api/v1/requests?limit=${options.limit}`, signal: options.signal, read: readRequests }),
+  requests: (options: RequestsQuery): Answer<readonly RequestRow[]> =>
+    client.call({ path: requestsPath(options), signal: options.signal, read: readRequests }),
   request: (options: { id: string; signal: AbortSignal }): Answer<RequestDetail> =>
     client.call({
       path: `/api/v1/requests/${encodeURIComponent(options.id)}`,
@@ -83,6 +109,7 @@ export function readRequest(value: unknown): RequestRow {
     keyName: textOf(record['keyName']),
     team: textOf(record['team']),
     model: textOf(record['model']),
+    askedModel: textOf(record['askedModel']),
     stream: record['stream'] === true,
     attemptCount: Array.isArray(attempts) ? attempts.length : numberOf(attempts),
     cacheStatus: textOf(record['cacheStatus']),
@@ -104,6 +131,7 @@ function readAttempt(value: unknown, position: number): AttemptRow {
     target: textOf(record['target']),
     outcome: textOf(record['outcome'], 'unknown'),
     upstreamStatus: numberOf(record['upstreamStatus']),
+    upstreamText: textOf(record['upstreamText']),
     firstByteUs: microsOf(record, 'firstByte'),
     ttftUs: microsOf(record, 'ttft'),
     totalUs: microsOf(record, 'total'),

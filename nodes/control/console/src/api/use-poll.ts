@@ -14,13 +14,16 @@ export interface Poll<Value> {
 export function usePoll<Value>(options: {
   load: (signal: AbortSignal) => Answer<Value>
   intervalMs: number
+  /** What is asked for: when it changes, the call under way is aborted and the new one starts at once. */
+  question?: string
   /** False asks no more, and aborts a call that is under way. */
   enabled?: boolean
 }): Poll<Value> {
-  const { intervalMs, enabled = true } = options
+  const { intervalMs, enabled = true, question = '' } = options
   const [poll, setPoll] = useState<Poll<Value>>({ value: undefined, problem: undefined })
   const load = useEffectEvent(options.load)
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `load` reads what `question` stands for.
   useEffect(() => {
     if (!enabled) return
     const abort = new AbortController()
@@ -52,7 +55,7 @@ export function usePoll<Value>(options: {
       clearTimeout(timer)
       abort.abort()
     }
-  }, [enabled, intervalMs])
+  }, [enabled, intervalMs, question])
 
   return poll
 }

@@ -14,6 +14,7 @@ export function AttemptList({ attempts }: { attempts: readonly AttemptRow[] }) {
             </span>
             <Badge tone={attempt.outcome === 'ok' ? 'good' : 'bad'}>{outcomeText(attempt)}</Badge>
           </p>
+          {attempt.upstreamText !== '' && <p>{attempt.upstreamText}</p>}
           <p className="hint">{timesText(attempt)}</p>
         </li>
       ))}

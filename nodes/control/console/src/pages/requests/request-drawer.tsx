@@ -72,6 +72,7 @@ function factsOf(
     ...(row.errorCode === '' ? [] : [['Error', <code key="error">{row.errorCode}</code>] as const]),
     ['Time', <Moment key="time" atMs={row.atMs} nowMs={context.nowMs} />],
     ['Model', <ModelName key="model" model={row.model} />],
+    ...(row.askedModel === '' ? [] : [['Asked for', <code key="asked">{row.askedModel}</code>] as const]),
     ['Route', row.route === '' ? absent : <code key="route">{row.route}</code>],
     ['Key', row.keyName || context.keyNames.get(row.keyId) || row.keyId || absent],
     ['Team', row.team || absent],

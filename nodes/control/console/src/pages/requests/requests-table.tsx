@@ -26,7 +26,7 @@ export function RequestsTable(props: {
       ),
     },
     { name: 'Status', cell: (row) => <StatusBadge row={row} /> },
-    { name: 'Model', cell: (row) => <ModelName model={row.model} /> },
+    { name: 'Model', cell: (row) => <ModelName model={row.model || row.askedModel} /> },
     {
       name: 'Key',
       wideOnly: true,

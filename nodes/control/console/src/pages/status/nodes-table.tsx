@@ -27,6 +27,7 @@ const columns: readonly Column<NodeRow>[] = [
   },
   { name: 'Lag', align: 'end', cell: (node) => <Lag lagMs={node.lagMs} /> },
   { name: 'Version', cell: (node) => node.version || absent },
+  { name: 'Rejected', wideOnly: true, cell: (node) => <Refusals refusals={node.refusals} /> },
   { name: 'Queues', cell: (node) => <Queues queues={node.queues} /> },
 ]
 
@@ -37,6 +38,19 @@ export function NodesTable({ nodes }: { nodes: readonly NodeRow[] }) {
 function Lag({ lagMs }: { lagMs: number | undefined }) {
   const text = formatMillis(lagMs)
   return lagMs !== undefined && lagMs > lagMsWarn ? <Badge tone="warn">{text}</Badge> : text
+}
+
+function Refusals({ refusals }: Pick<NodeRow, 'refusals'>) {
+  if (refusals.length === 0) return <span className="muted">{absent}</span>
+  return (
+    <ul className="queues">
+      {refusals.map(([code, count]) => (
+        <li key={code}>
+          {code} <span className="number">{formatCount(count)}</span>
+        </li>
+      ))}
+    </ul>
+  )
 }
 
 function Queues({ queues }: { queues: readonly QueueRow[] }) {
