@@ -41,14 +41,22 @@ const embedding = {
   data: [{ object: 'embedding', index: 0, embedding: [0.5, 1] }],
   usage: { prompt_tokens: 2, total_tokens: 2 },
 }
+const response = {
+  ...{ id: 'resp_1', object: 'response', created_at: 1, status: 'completed', model: 'gpt-x' },
+  output: [
+    {
+      ...{ type: 'message', id: 'msg_1', role: 'assistant', status: 'completed' },
+      content: [{ type: 'output_text', text: 'Hello from Azure.', annotations: [] }],
+    },
+  ],
+  usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 },
+}
 
 beforeAll(async () => {
   claude = await startScriptedUpstream(({ body }) =>
     body.stream === true ? { headers: eventStream, pieces: events } : { pieces: [JSON.stringify(message)] },
   )
-  azure = await startScriptedUpstream(({ path }) => ({
-    pieces: [JSON.stringify(path.includes('/embeddings') ? embedding : completion)],
-  }))
+  azure = await startScriptedUpstream(({ path }) => ({ pieces: [JSON.stringify(azureAnswer(path))] }))
   const key = { name: 'main', apiKey: 'k-canary' }
   gateway = await startGateway({
     config: {
@@ -75,6 +83,11 @@ beforeEach(() => {
   claude.seen.length = 0
   azure.seen.length = 0
 })
+
+function azureAnswer(path: string): object {
+  if (path.includes('/embeddings')) return embedding
+  return path.includes('/responses') ? response : completion
+}
 
 const hi = [{ role: 'user' as const, content: 'hi' }]
 
@@ -126,7 +139,8 @@ test('OpenAI’s endpoints stand at /openai without a version too', async () => 
 test('the newer API of Azure names its deployment in the body, and has Responses', async () => {
   const openai = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
   await openai.chat.completions.create({ model: 'gpt-v1', messages: hi })
-  await openai.responses.create({ model: 'gpt-v1', input: 'hi' })
+  const answer = await openai.responses.create({ model: 'gpt-v1', input: 'hi' })
+  expect(answer.output_text).toBe('Hello from Azure.')
   expect(azure.seen.map(({ path, body }) => [path, body.model])).toEqual([
     ['/openai/v1/chat/completions', 'my-gpt'],
     ['/openai/v1/responses', 'my-gpt'],
