@@ -353,7 +353,7 @@ test('a list whose second page fails is no list', async () => {
   upstream.pageMax = 1
   for (let i = 0; i < 3; i++) keep(account(), { filename: 'foreign', purpose: 'x', content: Buffer.from('') })
   upstream.failure = ({ path }) => (path.includes('after=') ? 503 : undefined)
-  await expect(ours.files.list()).rejects.toMatchObject({ status: 502, code: 'upstream_error' })
+  await expect(ours.files.list()).rejects.toMatchObject({ status: 503, code: 'overloaded' })
   upstream.failure = () => undefined
   expect((await ours.files.list()).data).toEqual([])
 })
