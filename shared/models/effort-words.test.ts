@@ -1,7 +1,6 @@
-// OpenAI: "All models before gpt-5.1 … do not support none", "gpt-5-pro … only supports high", "xhigh is supported for all models
-// after gpt-5.1-codex-max" (API reference, `reasoning_effort`), and the pages of the models. gpt-oss: Groq's and OpenAI's
-// pages. Claude: the page "Effort" (`xhigh` since Opus 4.7, `max` since Opus 4.6). Gemini: its page "OpenAI compatibility".
-// Grok: xAI's page "Reasoning".
+// Sources. OpenAI: `reasoning_effort` in the openai package ("All models before gpt-5.1 … do not support none", "gpt-5-pro … only
+// supports high"). Claude: `effort` in @anthropic-ai/sdk. The words of gpt-oss, Gemini, Grok, Sonar and of single variants of
+// gpt-5 are those that are publicly known, and are not yet checked against each provider's own pages.
 import { expect, test } from 'vitest'
 import { catalogueModel } from './catalogue.ts'
 import { effortWords } from './effort-words.ts'

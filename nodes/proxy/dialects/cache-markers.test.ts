@@ -1,6 +1,6 @@
-// Where cache markers go. Bedrock: the table of models, fields and lifetimes in "Prompt caching" of its user guide (Claude caches
-// system, messages and tools, Nova system and messages; an hour since Claude 4.5). Gemini's, Cohere's and OpenAI's
-// references have no markers.
+// Where cache markers go. Bedrock: Claude caches system, messages and tools, Nova system and messages (`cachePoint` in
+// @aws-sdk/client-bedrock-runtime; which models, and which of them for an hour, is publicly known and not yet checked
+// against its user guide). Requests of Gemini, Cohere and OpenAI have no markers.
 import { expect, test } from 'vitest'
 import { bedrockUpstream } from './bedrock/bedrock.ts'
 import { cohereUpstream } from './cohere/cohere.ts'

@@ -1,6 +1,6 @@
 // Identifiers that Anthropic takes. Names of tools: `^[a-zA-Z0-9_-]{1,128}$`, ids of calls: `^[a-zA-Z0-9_-]+$` (Messages API
-// reference: `tools[].name`, `tool_use.id`). `metadata.user_id`: at most 256 characters there, and no name, address or
-// telephone number (`Metadata` in @anthropic-ai/sdk).
+// reference: `tools[].name`, `tool_use.id`). `metadata.user_id`: no name, address or telephone number (`Metadata` in
+// @anthropic-ai/sdk); at most 256 characters, as users report.
 import { expect, test } from 'vitest'
 import { callingOnce, printedNothing, sentTo, valuesOf } from '../test-dialects.ts'
 import { anthropicUpstream } from './anthropic.ts'

@@ -1,7 +1,7 @@
 // Identifiers that OpenAI takes. Names of functions: a-z, A-Z, 0-9, underscores and dashes, at most 64 (`FunctionDefinition` in
-// the openai package); `safety_identifier`: at most 128 (`ChatCompletionCreateParams` there). The API itself refuses
-// longer texts than 64 for `user` and `prompt_cache_key`, and than 40 for ids of calls ("string too long. Expected a string with
-// maximum length 40"). Mistral wants ids of nine letters and digits (`ToolCall` in mistral-common).
+// the openai package); `safety_identifier`: at most 128 (`ChatCompletionCreateParams` there). Users report that the API refuses
+// longer texts than 64 for `user` and `prompt_cache_key`, and than 40 for ids of calls, and that Mistral wants ids of nine
+// letters and digits; neither is in their references.
 import { expect, test } from 'vitest'
 import { callingOnce, printedNothing, sentTo, valuesOf } from '../test-dialects.ts'
 import { openAiChatUpstream } from './openai-chat.ts'

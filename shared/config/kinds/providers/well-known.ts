@@ -2,8 +2,8 @@
 // row, so that only documents and the admin API know these names.
 import type { ProviderKind } from './spec.ts'
 
-/** Base URLs as the providers document them for OpenAI's SDK; of the last four, the address that the server listens on by
- *  default. */
+/** Base URLs for OpenAI's SDK, not yet checked against each provider's own pages; of the last four, the address that the server
+ *  listens on by default. */
 export const wellKnownBaseUrls = {
   groq: 'https://api.groq.com/openai/v1',
   together: 'https://api.together.xyz/v1',
