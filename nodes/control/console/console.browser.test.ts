@@ -73,7 +73,7 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
     await page.getByRole('button', { name: 'Sign out' }).click()
     await heading('Sign in to the console').waitFor()
     await page.goto(link)
-    await page.getByText('This token or link is not valid.').waitFor()
+    await page.getByRole('alert').getByText('This link or token does not open a session.').waitFor()
     expect(page.url()).toBe(`${origin}/sign-in`)
   })
 
@@ -81,7 +81,7 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
     await page.goto('/status')
     await page.getByLabel('Admin token').fill('wrong-token-wrong-token')
     await page.keyboard.press('Enter')
-    await page.getByRole('alert').getByText('This token or link is not valid.').waitFor()
+    await page.getByRole('alert').getByText('This link or token does not open a session.').waitFor()
     await page.getByLabel('Admin token').fill(adminToken)
     await page.keyboard.press('Enter')
     await heading('Status').waitFor()
@@ -106,7 +106,7 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
       await tab.click()
       const snippet = await page.getByRole('tabpanel').locator('pre').textContent()
       expect(snippet).toContain('hg_key-1_4f1c')
-      expect(snippet).toContain('http://127.0.0.1:8080/v1')
+      expect(snippet).toContain('http://127.0.0.1:8080')
       expect(snippet).toContain('fast')
     }
     await page.getByRole('button', { name: 'Copy key' }).click()
@@ -259,7 +259,7 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
     await page.keyboard.press('ArrowRight')
     expect(await page.getByRole('tab', { selected: true }).textContent()).toBe('Python')
     await page.keyboard.press('End')
-    expect(await page.getByRole('tab', { selected: true }).textContent()).toBe('Environment')
+    expect(await page.getByRole('tab', { selected: true }).textContent()).toBe('Qwen Code')
   })
 
   test('no page is wider than a telephone', async () => {
