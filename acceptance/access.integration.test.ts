@@ -116,6 +116,10 @@ test('who called is in the usage and in the history, and refusals of known calle
   ])
   const { rows } = (await gateway.admin('GET', '/usage?groupBy=key,user,costCenter')).json
   expect(rows.find((row: { key: string }) => row.key === id)).toMatchObject({
-    ...{ user: 'ada', costCenter: '4711', requests: 1, inputTokens: 9, outputTokens: 82 },
+    user: 'ada',
+    costCenter: '4711',
+    requests: 1,
+    inputTokens: 9,
+    outputTokens: 82,
   })
 })

@@ -112,11 +112,15 @@ describe('tools', () => {
 
 describe.each(['scripted', ...translatedModels])('an answer of %s by a schema', (name) => {
   const schema = jsonSchema<typeof scriptedData>({
-    ...{ type: 'object', required: ['city', 'degrees'], additionalProperties: false },
+    type: 'object',
+    required: ['city', 'degrees'],
+    additionalProperties: false,
     properties: { city: { type: 'string' }, degrees: { type: 'number' } },
   })
   const asked = () => ({
-    ...{ model: hub(name), prompt: 'Lisbon as data', maxRetries: 0 },
+    model: hub(name),
+    prompt: 'Lisbon as data',
+    maxRetries: 0,
     output: Output.object({ schema }),
   })
 
@@ -177,7 +181,9 @@ describe('errors', () => {
 test('an aborted stream closes the upstream within 300 ms', async () => {
   const controller = new AbortController()
   const result = streamText({
-    ...{ model: hub('slow-stream'), prompt: 'hi', maxRetries: 0 },
+    model: hub('slow-stream'),
+    prompt: 'hi',
+    maxRetries: 0,
     abortSignal: controller.signal,
   })
   let seen = 0

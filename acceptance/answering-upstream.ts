@@ -13,7 +13,10 @@ export interface AnsweringUpstream {
 }
 
 const completion = JSON.stringify({
-  ...{ id: 'c', object: 'chat.completion', created: 1, model: 'm' },
+  id: 'c',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
   choices: [{ index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' }],
   usage: { prompt_tokens: 5, completion_tokens: 5, total_tokens: 10 },
 })

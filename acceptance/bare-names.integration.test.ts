@@ -6,12 +6,20 @@ import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstrea
 import { until } from './until.ts'
 
 const completion = {
-  ...{ id: 'c', object: 'chat.completion', created: 1, model: 'm' },
+  id: 'c',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
   choices: [{ index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' }],
   usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 },
 }
 const message = {
-  ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'm', stop_reason: 'end_turn', stop_sequence: null },
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'm',
+  stop_reason: 'end_turn',
+  stop_sequence: null,
   content: [{ type: 'text', text: 'Hello.' }],
   usage: { input_tokens: 3, output_tokens: 4 },
 }
@@ -154,7 +162,8 @@ describe('GET /v1/models', () => {
 
   test('of one name says what is known, in each shape', async () => {
     expect((await list(secret, '/v1/models/claude-opus-4-8')).json).toMatchObject({
-      ...{ id: 'claude-opus-4-8', owned_by: 'anthropic' },
+      id: 'claude-opus-4-8',
+      owned_by: 'anthropic',
       context_window: expect.any(Number),
     })
     expect((await list(secret, '/v1/models/claude-opus-99')).json).toMatchObject({ pricing: null })

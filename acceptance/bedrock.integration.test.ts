@@ -195,7 +195,10 @@ describe('beside the client that AWS wrote', () => {
     const { secret } = await own.issueKey()
     caller = new OpenAI({ apiKey: secret, baseURL: `${own.base}/v1`, maxRetries: 0 })
     client = new BedrockRuntimeClient({
-      ...{ region, endpoint: kept.url, credentials: keys, maxAttempts: 1 },
+      region,
+      endpoint: kept.url,
+      credentials: keys,
+      maxAttempts: 1,
       requestHandler: new NodeHttpHandler(),
     })
   })
@@ -221,7 +224,10 @@ describe('beside the client that AWS wrote', () => {
     },
   }
   const chat = {
-    ...{ model: 'claude', max_completion_tokens: 50, temperature: 0.5, stop: ['x'] },
+    model: 'claude',
+    max_completion_tokens: 50,
+    temperature: 0.5,
+    stop: ['x'],
     messages: [{ role: 'system' as const, content: 'Be brief.' }, said],
     tools: [{ type: 'function' as const, function: { name: 'get_weather', description: 'w', parameters: schema } }],
     tool_choice: { type: 'function' as const, function: { name: 'get_weather' } },
@@ -303,7 +309,8 @@ describe('beside the client that AWS wrote', () => {
     expect(data.map(({ embedding }) => embedding)).toEqual([[0.5], [1]])
     expect(sent().body).toMatchObject({ texts: input, input_type: 'search_document' })
     await expect(caller.embeddings.create({ model: 'titan', input })).rejects.toMatchObject({
-      ...{ status: 400, message: expect.stringContaining('several inputs') },
+      status: 400,
+      message: expect.stringContaining('several inputs'),
     })
   })
 })

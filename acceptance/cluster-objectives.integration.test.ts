@@ -48,7 +48,9 @@ beforeAll(async () => {
       },
       slos: {
         answers: {
-          ...{ match: { model: 'fast' }, objective: 'availability', target: 0.99 },
+          match: { model: 'fast' },
+          objective: 'availability',
+          target: 0.99,
           webhook: { url, secret: 'whsec-of-the-cluster-test' },
         },
       },

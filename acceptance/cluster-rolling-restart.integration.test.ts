@@ -34,7 +34,7 @@ describe.skipIf(findNatsServer() === undefined)('a rolling restart (needs nats-s
     before = setMigration('1')
     cluster = await startCluster()
     await cluster.start('control', { environment: { HEADGATE_DEMO: 'on' } })
-    port = await freePort()
+    port = await freePort(Math.random)
     for (let i = 0; i < 2; i++) await cluster.start('proxy', { port })
   })
   afterAll(async () => {

@@ -40,7 +40,8 @@ describe.skipIf(findNatsServer() === undefined)('stored responses in a cluster (
       providers: {
         claude: { kind: 'anthropic', baseUrl: claude.url, credentials },
         holder: {
-          ...{ kind: 'openai', baseUrl: `${holder.url}/v1` },
+          kind: 'openai',
+          baseUrl: `${holder.url}/v1`,
           credentials: ['one', 'two', 'three'].map((name) => ({ name, apiKey: `sk-${name}` })),
         },
       },
@@ -84,7 +85,9 @@ describe.skipIf(findNatsServer() === undefined)('stored responses in a cluster (
     let previous: string | null = null
     for (let n = 0; n < 12; n++) {
       const turn: OpenAI.Responses.Response = await clients[n % 2]!.responses.create({
-        ...{ model: 'claude', input: `turn ${n}`, previous_response_id: previous },
+        model: 'claude',
+        input: `turn ${n}`,
+        previous_response_id: previous,
       })
       expect(storeOf(turn)).toBe(true)
       previous = turn.id

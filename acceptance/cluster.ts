@@ -90,7 +90,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const admin: Cluster['admin'] = (method, path, body, headers) =>
     ask(`${control()}/api/v1${path}`, method, body, { authorization: `Bearer ${adminToken}`, ...headers })
   return {
-    ...{ nats, nodes, start, admin },
+    nats,
+    nodes,
+    start,
+    admin,
     issueKey: (spec) => issueKey(admin, spec),
     applied: (revision) => untilApplied(nodes, revision),
     async dispose() {
@@ -116,7 +119,11 @@ interface Prepared extends NodeOptions {
 
 async function prepareNode(options: Prepared): Promise<ClusterNode> {
   const { role, name, dataDir } = options
-  const [port, controlPort, opsPort] = [options.port ?? (await freePort()), await freePort(), await freePort()]
+  const [port, controlPort, opsPort] = [
+    options.port ?? (await freePort(Math.random)),
+    await freePort(Math.random),
+    await freePort(Math.random),
+  ]
   const [base, control, ops] = [port, controlPort, opsPort].map((one) => `http://127.0.0.1:${one}`) as [
     string,
     string,
@@ -124,13 +131,25 @@ async function prepareNode(options: Prepared): Promise<ClusterNode> {
   ]
   const words = ['start', '--role', role]
   const environment = {
-    ...{ HEADGATE_HOST: '127.0.0.1', HEADGATE_NODE_NAME: name, HEADGATE_DATA_DIR: dataDir },
-    ...{ HEADGATE_PORT: `${port}`, HEADGATE_CONTROL_PORT: `${controlPort}`, HEADGATE_OPS_PORT: `${opsPort}` },
-    ...{ HEADGATE_ADMIN_TOKEN: adminToken, ...options.environment, ...configFile(options) },
+    HEADGATE_HOST: '127.0.0.1',
+    HEADGATE_NODE_NAME: name,
+    HEADGATE_DATA_DIR: dataDir,
+    HEADGATE_PORT: `${port}`,
+    HEADGATE_CONTROL_PORT: `${controlPort}`,
+    HEADGATE_OPS_PORT: `${opsPort}`,
+    HEADGATE_ADMIN_TOKEN: adminToken,
+    ...options.environment,
+    ...configFile(options),
   }
   let running: NodeProcess | undefined
   const node: ClusterNode = {
-    ...{ name, role, base, control, ops, port, dataDir },
+    name,
+    role,
+    base,
+    control,
+    ops,
+    port,
+    dataDir,
     get process() {
       return running!
     },

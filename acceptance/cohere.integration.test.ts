@@ -105,10 +105,13 @@ describe.skipIf(!existsSync(recordings))('as recorded (needs ../shared/data/prov
     expect(call?.type === 'function' && JSON.parse(call.function.arguments)).toEqual({ location: 'San Francisco' })
     answer = whole('cohere-text.json')
     const results = called.choices[0]!.message.tool_calls!.map(({ id }) => ({
-      ...{ role: 'tool' as const, tool_call_id: id, content: 'sunny' },
+      role: 'tool' as const,
+      tool_call_id: id,
+      content: 'sunny',
     }))
     await openai.chat.completions.create({
-      ...{ model: 'command', tools: [weather] },
+      model: 'command',
+      tools: [weather],
       messages: [...messages, called.choices[0]!.message, ...results],
     })
     expect(upstream.seen.at(-1)!.body.messages.slice(1)).toMatchObject([
@@ -180,7 +183,8 @@ test('what Cohere cannot take is refused by name, and never sent', async () => {
     openai.chat.completions.create({ model: 'command', messages: [{ role: 'user', content: [file] }] }),
   ).rejects.toMatchObject({ status: 400, message: expect.stringContaining('files') })
   await expect(openai.chat.completions.create({ model: 'command', messages, n: 2 })).rejects.toMatchObject({
-    ...{ status: 400, message: expect.stringContaining('several choices') },
+    status: 400,
+    message: expect.stringContaining('several choices'),
   })
   expect(upstream.seen).toHaveLength(0)
 })

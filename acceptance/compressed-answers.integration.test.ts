@@ -91,7 +91,8 @@ describe.each(Object.keys(encodings) as Encoding[])('%s', (encoding) => {
     const error = { message: 'that is not to be', type: 'invalid_request_error', param: null, code: 'no' }
     answer = (response) => response.writeHead(400, headers).end(compress(JSON.stringify({ error })))
     await expect(openai.chat.completions.create({ model: 'direct', messages })).rejects.toMatchObject({
-      ...{ status: 400, code: 'no' },
+      status: 400,
+      code: 'no',
     })
   })
 

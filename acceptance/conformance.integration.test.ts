@@ -207,7 +207,9 @@ const jsonType = { 'content-type': 'application/json' }
 /** Two vectors, as each provider has them. */
 const embeddings: Readonly<Record<string, (body: Body) => Body>> = {
   openai: () => ({
-    ...{ object: 'list', model: 'upstream-model', usage: { prompt_tokens: 6, total_tokens: 6 } },
+    object: 'list',
+    model: 'upstream-model',
+    usage: { prompt_tokens: 6, total_tokens: 6 },
     data: vectors.map((embedding, index) => ({ object: 'embedding', index, embedding })),
   }),
   bedrock: () => ({ embeddings: { float: vectors } }),

@@ -38,7 +38,9 @@ export async function startFileUpstream(): Promise<FileUpstream> {
     return known
   }
   const upstream: Omit<FileUpstream, 'url' | 'stop'> = {
-    ...{ account, seen: [], pageMax: 100 },
+    account,
+    seen: [],
+    pageMax: 100,
     failure: () => undefined,
   }
   const server = createServer((request, response) => {

@@ -132,7 +132,9 @@ test('an id leads to the account that the file lies in, also when credentials ha
 test('where several providers could keep a file, one has to be named', async () => {
   const file = await document()
   await expect(theirs.files.create({ file, purpose: 'user_data' })).rejects.toMatchObject({
-    ...{ status: 400, code: 'provider_required', message: expect.stringMatching(/`vault`.*`other`|`other`.*`vault`/) },
+    status: 400,
+    code: 'provider_required',
+    message: expect.stringMatching(/`vault`.*`other`|`other`.*`vault`/),
   })
   const made = await theirs.files.create({ file, purpose: 'user_data' }, { query: { provider: 'other' } })
   expect(upstream.account('sk-other').files.size).toBe(1)
@@ -388,7 +390,13 @@ test('requests leave records: who kept how much where', async () => {
     return told.status === 200
   }, 10_000)
   expect(told.json).toMatchObject({
-    ...{ route: '/v1/files', team: 'us', provider: 'vault', model: '', status: 'ok', inputTokens: 0, estimated: false },
+    route: '/v1/files',
+    team: 'us',
+    provider: 'vault',
+    model: '',
+    status: 'ok',
+    inputTokens: 0,
+    estimated: false,
     measure: { unit: 'bytes', amount: 5 },
   })
 })

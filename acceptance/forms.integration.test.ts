@@ -91,7 +91,10 @@ test('a transcription reaches its provider with the name that the model has ther
   const { headers } = upstream.seen[0]!
   expect([headers['authorization'], headers['x-api-key']]).toEqual(['Bearer sk-upstream-canary', undefined])
   expect(await recordOf(response.headers.get('x-request-id'))).toMatchObject({
-    ...{ inputTokens: 100, outputTokens: 20, unpriced: false, measure: { unit: 'bytes', amount: sound.length } },
+    inputTokens: 100,
+    outputTokens: 20,
+    unpriced: false,
+    measure: { unit: 'bytes', amount: sound.length },
   })
 })
 

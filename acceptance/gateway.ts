@@ -61,7 +61,7 @@ const readyTimeoutMs = 60_000
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const { config, scheme = 'http', dataDir = mkdtempSync(join(tmpdir(), 'headgate-acceptance-')) } = options
-  const [port, controlPort] = [await freePort(), await freePort()]
+  const [port, controlPort] = [await freePort(Math.random), await freePort(Math.random)]
   const configFile = join(dataDir, 'acceptance.yaml')
   if (config !== undefined) writeFileSync(configFile, typeof config === 'string' ? config : JSON.stringify(config))
   const running = startNodeProcess({
@@ -83,7 +83,17 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const admin: Gateway['admin'] = (method, path, body, headers) =>
     ask(`${control}/api/v1${path}`, method, body, { authorization: `Bearer ${adminToken}`, ...headers })
   const gateway: Gateway = {
-    ...{ base, control, port, controlPort, dataDir, pid, admin, signal, kill, ended, output },
+    base,
+    control,
+    port,
+    controlPort,
+    dataDir,
+    pid,
+    admin,
+    signal,
+    kill,
+    ended,
+    output,
     get exitCode() {
       return running.exitCode
     },

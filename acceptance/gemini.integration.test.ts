@@ -35,7 +35,8 @@ beforeAll(async () => {
   llm = await startScriptedLlm()
   kept = await startScriptedUpstream(() => script())
   const provider = (baseUrl: string) => ({
-    ...{ kind: 'gemini', baseUrl },
+    kind: 'gemini',
+    baseUrl,
     credentials: [{ name: 'main', apiKey: 'google-canary' }],
   })
   gateway = await startGateway({
@@ -122,7 +123,10 @@ test('what is sent for a caller of another API is what Google’s SDK sends for 
     body: lastBody(),
   }
   await openai.chat.completions.create({
-    ...{ model: 'kept', temperature: 0.5, max_completion_tokens: 50, stop: ['x'] },
+    model: 'kept',
+    temperature: 0.5,
+    max_completion_tokens: 50,
+    stop: ['x'],
     messages: [{ role: 'system', content: 'Be brief.' }, ...messages],
     tools: [{ type: 'function', function: { name: 'get_weather', description: 'w', parameters } }],
     tool_choice: { type: 'function', function: { name: 'get_weather' } },

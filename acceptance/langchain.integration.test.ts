@@ -107,7 +107,10 @@ describe('tools', () => {
 
 test.each(['scripted', ...translatedModels])('%s answers by a schema', async (name) => {
   const schema = {
-    ...{ title: 'weather', type: 'object', required: ['city', 'degrees'], additionalProperties: false },
+    title: 'weather',
+    type: 'object',
+    required: ['city', 'degrees'],
+    additionalProperties: false,
     properties: { city: { type: 'string' }, degrees: { type: 'number' } },
   }
   const model = chat(name).withStructuredOutput(schema, { method: 'jsonSchema', strict: true })

@@ -21,8 +21,8 @@ describe.skipIf(findNatsServer() === undefined)('npm run cluster (needs nats-ser
     folder = mkdtempSync(join(tmpdir(), 'headgate-local-'))
     const environment = {
       HEADGATE_DATA_DIR: join(folder, 'data'),
-      HEADGATE_PORT: `${await freePort()}`,
-      HEADGATE_CONTROL_PORT: `${await freePort()}`,
+      HEADGATE_PORT: `${await freePort(Math.random)}`,
+      HEADGATE_CONTROL_PORT: `${await freePort(Math.random)}`,
     }
     npm = spawn('npm', ['run', '--silent', 'cluster'], {
       cwd: checkout,

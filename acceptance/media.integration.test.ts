@@ -78,7 +78,11 @@ test('pictures come as the provider made them, and are priced by the tokens that
   expect(sent?.body.toString()).toBe('{"model":"gpt-image-x","prompt":"a gate","n":2,"size":"1024x1024"}')
   expect(sent?.headers['authorization']).toBe('Bearer sk-upstream-canary')
   expect(await recordOf(response.headers.get('x-request-id'))).toMatchObject({
-    ...{ route: '/v1/images/generations', inputTokens: 10, outputTokens: 1_000, unpriced: false, estimated: false },
+    route: '/v1/images/generations',
+    inputTokens: 10,
+    outputTokens: 1_000,
+    unpriced: false,
+    estimated: false,
     measure: { unit: 'images', amount: 2 },
   })
 })
@@ -88,7 +92,11 @@ test('pictures without a usage are counted, and have no cost that nobody told', 
   const { response } = await client.images.generate({ model: 'painter', prompt: 'x' }).withResponse()
   expect(response.headers.get('x-headgate-cost-usd')).toBeNull()
   expect(await recordOf(response.headers.get('x-request-id'))).toMatchObject({
-    ...{ inputTokens: 0, outputTokens: 0, costUsd: 0, unpriced: true, measure: { unit: 'images', amount: 1 } },
+    inputTokens: 0,
+    outputTokens: 0,
+    costUsd: 0,
+    unpriced: true,
+    measure: { unit: 'images', amount: 1 },
   })
 })
 
@@ -143,7 +151,10 @@ test('speech comes byte for byte with its media type, and is counted by the char
   expect(response.headers.get('content-type')).toBe('audio/mpeg')
   expect(Buffer.from(await response.arrayBuffer()).equals(audio)).toBe(true)
   expect(await recordOf(response.headers.get('x-request-id'))).toMatchObject({
-    ...{ status: 'ok', unpriced: true, outputTokens: 0, measure: { unit: 'characters', amount: 7 } },
+    status: 'ok',
+    unpriced: true,
+    outputTokens: 0,
+    measure: { unit: 'characters', amount: 7 },
   })
 })
 

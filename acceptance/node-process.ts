@@ -43,7 +43,10 @@ export function startNodeProcess(options: NodeProcessOptions): NodeProcess {
     await ended
   }
   return {
-    ...{ pid: child.pid ?? 0, ended, signal, kill },
+    pid: child.pid ?? 0,
+    ended,
+    signal,
+    kill,
     get exitCode() {
       return child.exitCode
     },

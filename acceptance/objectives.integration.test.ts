@@ -35,7 +35,10 @@ beforeAll(async () => {
       models: { fast: modelOn('up', 'm'), other: modelOn('up', 'm') },
       slos: {
         'fast-answers': {
-          ...{ match: { model: 'fast' }, objective: 'availability', target: 0.99, window: '7d' },
+          match: { model: 'fast' },
+          objective: 'availability',
+          target: 0.99,
+          window: '7d',
           webhook: { url, secret },
         },
         'fast-quick': { match: { model: 'fast' }, objective: 'total', threshold: '10s', target: 0.9 },

@@ -46,7 +46,7 @@ async function configOf() {
     providers: {
       scripted: providerAt(llm.url),
       mock: providerAt(mock.url),
-      nowhere: providerAt(`http://127.0.0.1:${await freePort()}`),
+      nowhere: providerAt(`http://127.0.0.1:${await freePort(Math.random)}`),
     },
     models: {
       scripted: modelOn('scripted', 'gpt-4o'),
@@ -149,7 +149,9 @@ describe('answers', () => {
         {
           type: 'function',
           function: {
-            ...{ name: 'get_weather', description: 'Weather of a city', parse: JSON.parse },
+            name: 'get_weather',
+            description: 'Weather of a city',
+            parse: JSON.parse,
             parameters: { type: 'object', properties: {} },
             function: (args: unknown) => {
               asked.push(args)

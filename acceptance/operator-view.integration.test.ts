@@ -76,7 +76,10 @@ test('a stream that its caller left is billed for what was delivered, and the re
   abort.abort()
   // 120 bytes at 3.5 for a token.
   expect(await recordOf(response)).toMatchObject({
-    ...{ status: 'client-aborted', inputTokens: 9, outputTokens: 35, estimated: true },
+    status: 'client-aborted',
+    inputTokens: 9,
+    outputTokens: 35,
+    estimated: true,
     attempts: [{ outputTokens: 35 }],
   })
 })

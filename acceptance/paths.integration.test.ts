@@ -31,7 +31,10 @@ const events = namedEvents([
   { type: 'message_stop' },
 ])
 const completion = {
-  ...{ id: 'c', object: 'chat.completion', created: 1, model: 'gpt-x' },
+  id: 'c',
+  object: 'chat.completion',
+  created: 1,
+  model: 'gpt-x',
   choices: [{ index: 0, message: { role: 'assistant', content: 'Hello from Azure.' }, finish_reason: 'stop' }],
   usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 },
 }
@@ -42,10 +45,17 @@ const embedding = {
   usage: { prompt_tokens: 2, total_tokens: 2 },
 }
 const response = {
-  ...{ id: 'resp_1', object: 'response', created_at: 1, status: 'completed', model: 'gpt-x' },
+  id: 'resp_1',
+  object: 'response',
+  created_at: 1,
+  status: 'completed',
+  model: 'gpt-x',
   output: [
     {
-      ...{ type: 'message', id: 'msg_1', role: 'assistant', status: 'completed' },
+      type: 'message',
+      id: 'msg_1',
+      role: 'assistant',
+      status: 'completed',
       content: [{ type: 'output_text', text: 'Hello from Azure.', annotations: [] }],
     },
   ],
@@ -152,7 +162,8 @@ describe("Google's SDK", () => {
 
   test.each(['claude', 'gpt'])('is answered by the model %s', async (model) => {
     const answer = await client().models.generateContent({
-      ...{ model, contents: 'hi' },
+      model,
+      contents: 'hi',
       config: { systemInstruction: 'Be brief.', temperature: 0.5, maxOutputTokens: 50 },
     })
     expect(answer.text).toMatch(/^Hello from /)

@@ -100,7 +100,7 @@ async function startNginx(http: string, port: number): Promise<string> {
 
 const starts = {
   async nginx(): Promise<string> {
-    const port = await freePort()
+    const port = await freePort(Math.random)
     const config = configOf(
       'nginx',
       ['server 127.0.0.1:8080;', `server 127.0.0.1:${gateway.port};`],
@@ -111,7 +111,7 @@ const starts = {
     return startNginx(config, port)
   },
   async haproxy(): Promise<string> {
-    const port = await freePort()
+    const port = await freePort(Math.random)
     const file = join(folder, 'haproxy.cfg')
     const config = configOf(
       'haproxy',
@@ -193,7 +193,7 @@ describe.each(['nginx', 'haproxy'] as const)('%s in front', (program) => {
 })
 
 test.skipIf(!isInstalled('nginx'))('nginx with its old defaults is told the line to add', async () => {
-  const port = await freePort()
+  const port = await freePort(Math.random)
   const server = `server { listen 127.0.0.1:${port}; location / { proxy_pass ${gateway.base}; proxy_http_version 1.0; } }`
   const told = await chat(await startNginx(server, port))
   expect([told.status, told.json.error.code, told.headers.get('content-type')]).toEqual([

@@ -18,7 +18,10 @@ export async function startRealtimeUpstream(): Promise<RealtimeUpstream> {
   const server: Server = createServer()
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 << 20 })
   const upstream: Omit<RealtimeUpstream, 'url' | 'stop'> = {
-    ...{ handshakes: [], sockets: [], onSocket: answering, refusal: undefined },
+    handshakes: [],
+    sockets: [],
+    onSocket: answering,
+    refusal: undefined,
   }
   const all = new Set<WebSocket>()
   server.on('upgrade', (request, socket, head) => {
@@ -52,7 +55,9 @@ export function sendEvent(socket: WebSocket, event: object): void {
 }
 
 export const usage = {
-  ...{ input_tokens: 40, output_tokens: 10, total_tokens: 50 },
+  input_tokens: 40,
+  output_tokens: 10,
+  total_tokens: 50,
   input_token_details: { text_tokens: 40, audio_tokens: 0, cached_tokens: 8 },
   output_token_details: { text_tokens: 10, audio_tokens: 0 },
 }

@@ -48,7 +48,9 @@ beforeAll(async () => {
         nowhere: providerAt('http://127.0.0.1:9'),
         cloud: { kind: 'azure', baseUrl: upstream.url, credentials: [{ name: 'main', apiKey: 'azure-canary' }] },
         newcloud: {
-          ...{ kind: 'azure', apiVersion: 'v1', baseUrl: upstream.url },
+          kind: 'azure',
+          apiVersion: 'v1',
+          baseUrl: upstream.url,
           credentials: [{ name: 'main', apiKey: 'azure-canary' }],
         },
         claude: { kind: 'anthropic', baseUrl: upstream.url, credentials: [{ name: 'main', apiKey: 'sk-ant' }] },
@@ -223,19 +225,26 @@ test('each response has a record with its tokens and its cost, and the session o
   client.socket.close(1_000, 'bye')
   for (const id of ['session-of-two.1', 'session-of-two.2']) {
     expect(await recordOf(id)).toMatchObject({
-      ...{
-        route: '/v1/realtime',
-        status: 'ok',
-        model: 'voice',
-        provider: 'live',
-        target: 'gpt-realtime-x',
-        stream: true,
-      },
-      ...{ inputTokens: 40, cachedTokens: 8, outputTokens: 10, costUsd: 0.00032, unpriced: false, estimated: false },
+      route: '/v1/realtime',
+      status: 'ok',
+      model: 'voice',
+      provider: 'live',
+      target: 'gpt-realtime-x',
+      stream: true,
+      inputTokens: 40,
+      cachedTokens: 8,
+      outputTokens: 10,
+      costUsd: 0.00032,
+      unpriced: false,
+      estimated: false,
     })
   }
   expect(await recordOf('session-of-two')).toMatchObject({
-    ...{ status: 'ok', httpStatus: 101, inputTokens: 0, costUsd: 0, measure: { unit: 'seconds' } },
+    status: 'ok',
+    httpStatus: 101,
+    inputTokens: 0,
+    costUsd: 0,
+    measure: { unit: 'seconds' },
   })
 })
 

@@ -40,7 +40,7 @@ async function configOf() {
       resetting: providerAt(`http://127.0.0.1:${resetting.port}`),
       slicing: providerAt(`http://127.0.0.1:${slicing.port}`),
       garbling: providerAt(`http://127.0.0.1:${garbling.port}`),
-      nowhere: providerAt(`http://127.0.0.1:${await freePort()}`),
+      nowhere: providerAt(`http://127.0.0.1:${await freePort(Math.random)}`),
     },
     models: {
       plain: model(['gpt-x']),

@@ -24,8 +24,11 @@ export function setClock(library: string, folder: string, name: string, offSecon
   const file = join(folder, `clock-${name}`)
   const clock: SetClock = {
     environment: {
-      ...{ LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_CACHE_DURATION: '1' },
-      ...{ FAKETIME_DONT_FAKE_MONOTONIC: '1', DONT_FAKE_MONOTONIC: '1' },
+      LD_PRELOAD: library,
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_CACHE_DURATION: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      DONT_FAKE_MONOTONIC: '1',
     },
     set(off) {
       writeFileSync(`${file}.next`, `${off < 0 ? '' : '+'}${off}s\n`)

@@ -132,7 +132,10 @@ function storeOf(response: OpenAI.Responses.Response): unknown {
 describe('kept here, over an upstream of another dialect', () => {
   test('the whole conversation is told again, without the instructions of earlier turns (wire 55)', async () => {
     const first = await openai.responses.create({
-      ...{ model: 'claude', input: 'I am Ada.', instructions: 'Be brief.', metadata: { k: 'v' } },
+      model: 'claude',
+      input: 'I am Ada.',
+      instructions: 'Be brief.',
+      metadata: { k: 'v' },
     })
     expect([storeOf(first), first.previous_response_id, first.output_text]).toEqual([true, null, 'Hello from Claude.'])
     const second = await openai.responses.create({
@@ -142,7 +145,10 @@ describe('kept here, over an upstream of another dialect', () => {
     })
     script = () => said('Third.')
     await openai.responses.create({
-      ...{ model: 'claude', input: 'And now?', previous_response_id: second.id, instructions: 'Be long.' },
+      model: 'claude',
+      input: 'And now?',
+      previous_response_id: second.id,
+      instructions: 'Be long.',
     })
     expect(second.previous_response_id).toBe(first.id)
     const [, , third] = claude.seen.map(({ body }) => body)
@@ -178,14 +184,21 @@ describe('kept here, over an upstream of another dialect', () => {
   test('signed thoughts go back byte by byte, and results join their calls, though the caller never saw a seal (wire 56)', async () => {
     script = () => streamed(thinking, 'tool_use')
     const stream = await openai.responses.create({
-      ...{ model: 'claude', input: 'weather in Berlin?', tools, stream: true, reasoning: { effort: 'low' } },
+      model: 'claude',
+      input: 'weather in Berlin?',
+      tools,
+      stream: true,
+      reasoning: { effort: 'low' },
     })
     const last = (await terminalOf(stream)) as { type: string; response: OpenAI.Responses.Response }
     expect(last.type).toBe('response.completed')
     expect(JSON.stringify(last)).not.toContain(signature)
     script = () => said('21 degrees.')
     await openai.responses.create({
-      ...{ model: 'claude', previous_response_id: last.response.id, tools, reasoning: { effort: 'low' } },
+      model: 'claude',
+      previous_response_id: last.response.id,
+      tools,
+      reasoning: { effort: 'low' },
       input: [{ type: 'function_call_output', call_id: 'toolu_1', output: '21' }],
     })
     const { messages } = claude.seen[1]!.body
@@ -221,7 +234,8 @@ describe('kept here, over an upstream of another dialect', () => {
   test('input items are listed in pages, with those of earlier turns', async () => {
     const first = await openai.responses.create({ model: 'claude', input: 'one' })
     const second = await openai.responses.create({
-      ...{ model: 'claude', previous_response_id: first.id },
+      model: 'claude',
+      previous_response_id: first.id,
       input: [
         { role: 'user', content: 'two' },
         { role: 'user', content: [{ type: 'input_text', text: 'three' }] },
@@ -284,7 +298,9 @@ describe('kept here, over an upstream of another dialect', () => {
     await expect(openai.responses.delete(first.id)).rejects.toBeInstanceOf(NotFoundError)
     const onwards = openai.responses.create({ model: 'claude', input: 'three', previous_response_id: second.id })
     await expect(onwards).rejects.toMatchObject({
-      ...{ status: 400, code: 'previous_response_not_found', param: 'previous_response_id' },
+      status: 400,
+      code: 'previous_response_not_found',
+      param: 'previous_response_id',
       error: { message: `Previous response with id '${first.id}' not found.` },
     })
     expect((await openai.responses.retrieve(second.id)).output_text).toBe('Hello from Claude.')
@@ -391,7 +407,9 @@ test('a tool is called and answered over two dialects that others wrote, streame
       : await openai.responses.create(body)
     const call = (first as OpenAI.Responses.Response).output.find((item) => item.type === 'function_call')
     const second = await openai.responses.create({
-      ...{ model, tools, previous_response_id: first.id },
+      model,
+      tools,
+      previous_response_id: first.id,
       input: [{ type: 'function_call_output', call_id: call!.call_id, output: '21' }],
     })
     expect(second.output_text).toBe('It is 21 degrees in Berlin.')
@@ -403,7 +421,8 @@ test('a conversation that is kept here goes on at a provider that speaks the API
   const stream = await openai.responses.create({ model: 'claude', input: 'weather?', tools, stream: true })
   const { response: first } = (await terminalOf(stream)) as { response: OpenAI.Responses.Response }
   await openai.responses.create({
-    ...{ model: 'held', previous_response_id: first.id },
+    model: 'held',
+    previous_response_id: first.id,
     input: [{ type: 'function_call_output', call_id: 'toolu_1', output: '21' }],
   })
   const { body } = holder.seen[0]!
@@ -434,7 +453,9 @@ function hold({ path, headers, body }: SeenRequest): ScriptedAnswer {
     if (response.store) made.set(response.id, { account, response })
     if (body.stream !== true) return json(response)
     const events = ['created', 'completed'].map((type, n) => ({
-      ...{ type: `response.${type}`, sequence_number: n, response },
+      type: `response.${type}`,
+      sequence_number: n,
+      response,
     }))
     return { headers: eventStream, pieces: namedEvents(events) }
   }
@@ -447,7 +468,11 @@ function hold({ path, headers, body }: SeenRequest): ScriptedAnswer {
 function held(id: string) {
   const content = [{ type: 'output_text', text: 'Held.', annotations: [] }]
   return {
-    ...{ id, object: 'response', created_at: 1, status: 'completed', model: 'gpt-x' },
+    id,
+    object: 'response',
+    created_at: 1,
+    status: 'completed',
+    model: 'gpt-x',
     output: [{ id: `msg_${id}`, type: 'message', role: 'assistant', status: 'completed', content }],
     usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 },
   }

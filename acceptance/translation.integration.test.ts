@@ -36,7 +36,8 @@ beforeAll(async () => {
   claude = await startScriptedUpstream((request) => claudeScript(request))
   gpt = await startScriptedUpstream((request) => gptScript(request))
   const one = (provider: string, model: string, more: object = {}) => ({
-    ...{ targets: [{ provider, model, price }], retries: { attempts: 0 } },
+    targets: [{ provider, model, price }],
+    retries: { attempts: 0 },
     ...more,
   })
   gateway = await startGateway({
@@ -121,7 +122,10 @@ const claudeEvents = [
 ]
 
 const chunk = (delta: object, finish: string | null = null, more: object = {}) => ({
-  ...{ id: 'c1', object: 'chat.completion.chunk', created: 1, model: 'gpt-x-2' },
+  id: 'c1',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'gpt-x-2',
   choices: [{ index: 0, delta, finish_reason: finish }],
   ...more,
 })
@@ -249,7 +253,8 @@ describe('an OpenAI caller and an Anthropic upstream', () => {
 
   test('an id that makes a request one, and the place in a trace, go on to any upstream (wire 97)', async () => {
     const trace = {
-      ...{ 'idempotency-key': 'once-1', tracestate: 'a=1' },
+      'idempotency-key': 'once-1',
+      tracestate: 'a=1',
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     }
     const { response } = await openai.chat.completions
@@ -261,7 +266,12 @@ describe('an OpenAI caller and an Anthropic upstream', () => {
 
   test('what the upstream cannot take is left out and named', async () => {
     const { status, headers } = await post('/v1/chat/completions', {
-      ...{ model: 'claude', messages: hi, seed: 1, logit_bias: { 50256: -100 }, top_k: 7, vendor_knob: true },
+      model: 'claude',
+      messages: hi,
+      seed: 1,
+      logit_bias: { 50256: -100 },
+      top_k: 7,
+      vendor_knob: true,
     })
     expect(status).toBe(200)
     expect(headers.get('x-headgate-dropped-params')).toBe('seed, logit_bias, vendor_knob')
@@ -410,7 +420,8 @@ describe('an OpenAI caller and an Anthropic upstream', () => {
     expect(calls).toMatchObject([{ id: 'toolu_1', function: { name: 'get_weather', arguments: '{"city":"Paris"}' } }])
     const answered = { role: 'tool' as const, tool_call_id: 'toolu_1', content: '21 degrees' }
     await openai.chat.completions.create({
-      ...{ model: 'claude', tools },
+      model: 'claude',
+      tools,
       messages: [...hi, { role: 'assistant', tool_calls: calls }, answered],
     })
     expect(claude.seen[1]!.body.messages.slice(1)).toEqual([
@@ -444,7 +455,8 @@ describe('an OpenAI caller and an Anthropic upstream', () => {
     }
     const schema = { type: 'object', properties: { city: { type: 'string' } } }
     const asked = {
-      ...{ model: 'older-claude', messages: hi },
+      model: 'older-claude',
+      messages: hi,
       response_format: { type: 'json_schema' as const, json_schema: { name: 'place', schema } },
     }
     const whole = await openai.chat.completions.create(asked)
@@ -469,7 +481,11 @@ describe('an Anthropic caller and an OpenAI upstream', () => {
       metadata: { user_id: 'u1' },
     })
     expect(answer).toMatchObject({
-      ...{ type: 'message', role: 'assistant', model: 'gpt-x-2', stop_reason: 'end_turn', stop_sequence: null },
+      type: 'message',
+      role: 'assistant',
+      model: 'gpt-x-2',
+      stop_reason: 'end_turn',
+      stop_sequence: null,
       content: [{ type: 'text', text: 'Hello from GPT.' }],
       usage: { input_tokens: 12, cache_read_input_tokens: 8, cache_creation_input_tokens: 0, output_tokens: 5 },
     })
@@ -578,8 +594,10 @@ describe('an Anthropic caller and an Anthropic upstream', () => {
     const response = await fetch(`${gateway.base}/v1/messages?beta=true`, {
       method: 'POST',
       headers: {
-        ...{ 'content-type': 'application/json', 'x-api-key': secret },
-        ...{ 'anthropic-version': '2023-01-01', 'anthropic-beta': 'a-1,b-2' },
+        'content-type': 'application/json',
+        'x-api-key': secret,
+        'anthropic-version': '2023-01-01',
+        'anthropic-beta': 'a-1,b-2',
       },
       body: text,
     })
@@ -606,7 +624,8 @@ describe('an Anthropic caller and an Anthropic upstream', () => {
     expect(seen(streamed.response.headers)).toEqual(told)
     const error = { type: 'error', error: { type: 'rate_limit_error', message: 'slowly' } }
     claudeScript = () => ({
-      ...{ status: 429, pieces: [JSON.stringify(error)] },
+      status: 429,
+      pieces: [JSON.stringify(error)],
       headers: { 'content-type': 'application/json', 'retry-after': '3', ...limits },
     })
     const failure = await anthropic.messages.create(body).catch((caught) => caught)

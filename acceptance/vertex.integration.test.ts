@@ -28,8 +28,14 @@ const answer = {
   responseId: 'r1',
 }
 const message = {
-  ...{ id: 'msg_1', type: 'message', role: 'assistant', model: claude, content: [{ type: 'text', text: 'Bonjour.' }] },
-  ...{ stop_reason: 'end_turn', stop_sequence: null, usage: { input_tokens: 5, output_tokens: 2 } },
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: claude,
+  content: [{ type: 'text', text: 'Bonjour.' }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 5, output_tokens: 2 },
 }
 
 beforeAll(async () => {

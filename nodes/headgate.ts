@@ -20,7 +20,12 @@ else {
 }
 
 async function start({ role, auto }: StartVerb): Promise<void> {
-  const { start: startNode } = await import('./process/start.ts')
+  const [{ start: startNode }, { systemClock }] = await Promise.all([
+    import('./process/start.ts'),
+    import('../shared/clock.ts'),
+  ])
   // A start that was refused may have left threads behind: they go with the process.
-  process.exit(await startNode({ role, auto, version, environment: process.env }))
+  process.exit(
+    await startNode({ role, auto, version, environment: process.env }, { clock: systemClock, chance: Math.random }),
+  )
 }

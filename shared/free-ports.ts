@@ -16,7 +16,7 @@ export async function freePorts(count: number, chance: Chance): Promise<number[]
   return [...found]
 }
 
-export async function freePort(chance: Chance = Math.random): Promise<number> {
+export async function freePort(chance: Chance): Promise<number> {
   return (await freePorts(1, chance))[0]!
 }
 

@@ -35,10 +35,20 @@ export interface ProgramRun {
 }
 
 const quiet = {
-  ...{ DISABLE_AUTOUPDATER: '1', CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', IS_SANDBOX: '1' },
-  ...{ GEMINI_TELEMETRY_ENABLED: 'false', OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1' },
-  ...{ OPENCODE_DISABLE_DEFAULT_PLUGINS: '1', OTEL_SDK_DISABLED: 'true', DO_NOT_TRACK: '1', NO_UPDATE_NOTIFIER: '1' },
-  ...{ CI: '1', TERM: 'dumb', NO_COLOR: '1', SHELL: '/bin/bash' },
+  DISABLE_AUTOUPDATER: '1',
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+  IS_SANDBOX: '1',
+  GEMINI_TELEMETRY_ENABLED: 'false',
+  OPENCODE_DISABLE_MODELS_FETCH: '1',
+  OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+  OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
+  OTEL_SDK_DISABLED: 'true',
+  DO_NOT_TRACK: '1',
+  NO_UPDATE_NOTIFIER: '1',
+  CI: '1',
+  TERM: 'dumb',
+  NO_COLOR: '1',
+  SHELL: '/bin/bash',
 }
 /** What would call home meets a closed port. */
 const sealed = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1,localhost' }
@@ -61,11 +71,16 @@ export async function runProgram(program: Program, { folder, prompt, model, base
   }
   const env = {
     PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
-    ...{ ...places, ...quiet, ...(program.noProxy === true ? {} : sealed) },
+    ...places,
+    ...quiet,
+    ...(program.noProxy === true ? {} : sealed),
     ...program.env(base, key, model),
   }
   const child = spawn(join(folder, 'node_modules', '.bin', program.bin), program.args(prompt, model), {
-    ...{ cwd: work, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
+    cwd: work,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
   child.stdout.on('data', (bytes: Buffer) => {

@@ -56,7 +56,8 @@ export function callersOf(
   const openai = new OpenAI({ apiKey: secret, baseURL: `${base}/v1`, maxRetries: 0 })
   const anthropic = new Anthropic({ apiKey: secret, baseURL: base, maxRetries: 0 })
   return {
-    ...{ openai, anthropic },
+    openai,
+    anthropic,
     chat: {
       schema: 'CreateChatCompletionResponse',
       ...openAiErrors,
@@ -106,7 +107,9 @@ async function chat(client: OpenAI, model: string, wish: Wish): Promise<Told> {
     ...(result ? [called, { role: 'tool', tool_call_id: 'call_0', content: result.text }] : []),
   ]
   const body: Body = {
-    ...{ model, messages, ...odd },
+    model,
+    messages,
+    ...odd,
     ...(tool ? { tools: [{ type: 'function', function: { name: tool.name, parameters: tool.schema } }] } : {}),
     ...(schema ? { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema } } } : {}),
   }
@@ -130,7 +133,8 @@ function toldByChat(raw: Body, response: Response | null): Told {
   return {
     text: message.content ?? '',
     calls: (message.tool_calls ?? []).map(({ function: { name, arguments: args } }: Body) => ({
-      ...{ name, args: JSON.parse(args || '{}') },
+      name,
+      args: JSON.parse(args || '{}'),
     })),
     ids: (message.tool_calls ?? []).map(({ id }: Body) => id),
     thoughts: message.reasoning_content ?? '',
@@ -151,12 +155,16 @@ async function complete(client: OpenAI, model: string, { question, stream, odd }
       counts = chunk.usage ?? counts
     }
     const usage = counts && ([counts.prompt_tokens, counts.completion_tokens] as const)
-    return { ...{ text, thoughts: '', calls: [], ids: [] }, ...{ usage, dropped: null, raw: undefined } }
+    return { text, thoughts: '', calls: [], ids: [], usage, dropped: null, raw: undefined }
   }
   const { data, response } = await client.completions.create(body).withResponse()
   const { choices, usage } = data as Body
   return {
-    ...{ text: choices[0].text, thoughts: '', calls: [], ids: [], raw: data },
+    text: choices[0].text,
+    thoughts: '',
+    calls: [],
+    ids: [],
+    raw: data,
     usage: usage && [usage.prompt_tokens, usage.completion_tokens],
     dropped: response.headers.get('x-headgate-dropped-params'),
   }
@@ -173,7 +181,10 @@ async function respond(client: OpenAI, model: string, wish: Wish): Promise<Told>
     { type: 'function_call_output', call_id: 'call_0', output: result.text },
   ]
   const body: Body = {
-    ...{ model, instructions: 'Be brief.', store: false, ...odd },
+    model,
+    instructions: 'Be brief.',
+    store: false,
+    ...odd,
     input: [{ role: 'user', content }, ...(called ?? [])],
     ...(tool ? { tools: [{ type: 'function', name: tool.name, parameters: tool.schema, strict: false }] } : {}),
     ...(schema ? { text: { format: { type: 'json_schema', name: 'answer', schema } } } : {}),
@@ -188,7 +199,8 @@ function toldByResponse(data: Body, response: Response | null): Told {
   const { output_text: text, ...raw } = data
   const calls = raw.output.filter(({ type }: Body) => type === 'function_call')
   return {
-    ...{ text, raw },
+    text,
+    raw,
     calls: calls.map(({ name, arguments: args }: Body) => ({ name, args: JSON.parse(args || '{}') })),
     ids: calls.map(({ call_id }: Body) => call_id),
     thoughts: raw.output
@@ -211,7 +223,10 @@ async function message(client: Anthropic, model: string, wish: Wish): Promise<To
     { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_0', content: result.text }] },
   ]
   const body: Body = {
-    ...{ model, max_tokens: 1_000, system: 'Be brief.', ...odd },
+    model,
+    max_tokens: 1_000,
+    system: 'Be brief.',
+    ...odd,
     messages: [{ role: 'user', content }, ...(called ?? [])],
     ...(tool ? { tools: [{ name: tool.name, input_schema: tool.schema }] } : {}),
     ...(schema ? { output_config: { format: { type: 'json_schema', schema } } } : {}),

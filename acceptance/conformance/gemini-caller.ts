@@ -52,7 +52,9 @@ function toldBy(chunks: readonly Body[], headers: Record<string, string> | undef
   const calls = parts.flatMap(({ functionCall }) => (functionCall ? [functionCall] : []))
   const usage = chunks.findLast(({ usageMetadata }) => usageMetadata !== undefined)?.usageMetadata
   return {
-    ...{ text: said(false), thoughts: said(true), raw: chunks[0] },
+    text: said(false),
+    thoughts: said(true),
+    raw: chunks[0],
     calls: calls.map(({ name, args }) => ({ name, args: args ?? {} })),
     // Gemini itself numbers no calls.
     ids: undefined,

@@ -19,7 +19,8 @@ export interface Kind {
 }
 
 const keyed = (kind: string) => (baseUrl: string) => ({
-  ...{ kind, baseUrl },
+  kind,
+  baseUrl,
   credentials: [{ name: 'main', apiKey: 'sk-conformance' }],
 })
 
@@ -50,7 +51,8 @@ export const kinds: readonly Kind[] = [
   {
     name: 'openai',
     provider: (url) => keyed('openai')(`${url}/v1`),
-    ...{ model: 'gpt-4o', embedder: 'text-embedding-3-small' },
+    model: 'gpt-4o',
+    embedder: 'text-embedding-3-small',
     wire: openAiWire,
     recordings: openAiRecordings(
       ['openai/chat--openai-text.json', 'openai/chat--azure-model-router.1.chunks.txt'],
@@ -63,7 +65,8 @@ export const kinds: readonly Kind[] = [
   {
     name: 'azure',
     provider: (url) => ({ ...keyed('azure')(url), apiVersion: 'v1' }),
-    ...{ model: 'my-gpt', embedder: 'my-embedder' },
+    model: 'my-gpt',
+    embedder: 'my-embedder',
     wire: openAiWire,
     recordings: openAiRecordings(
       ['openai/chat--azure-model-router.1.chunks.txt'],
@@ -76,7 +79,8 @@ export const kinds: readonly Kind[] = [
   {
     name: 'anthropic',
     provider: keyed('anthropic'),
-    ...{ model: 'claude-sonnet-4-5', embedder: 'claude-sonnet-4-5' },
+    model: 'claude-sonnet-4-5',
+    embedder: 'claude-sonnet-4-5',
     wire: () => wires.anthropic,
     recordings: () => [
       ...['anthropic/anthropic-json-tool.1.json', 'anthropic/anthropic-tool-no-args.json'],
@@ -87,10 +91,13 @@ export const kinds: readonly Kind[] = [
   {
     name: 'bedrock',
     provider: (baseUrl) => ({
-      ...{ kind: 'bedrock', region: 'us-east-1', baseUrl },
+      kind: 'bedrock',
+      region: 'us-east-1',
+      baseUrl,
       credentials: [{ name: 'main', aws: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'conformance' } }],
     }),
-    ...{ model: 'anthropic.claude-3-haiku-20240307-v1:0', embedder: 'cohere.embed-v4:0' },
+    model: 'anthropic.claude-3-haiku-20240307-v1:0',
+    embedder: 'cohere.embed-v4:0',
     wire: () => wires.bedrock,
     recordings: () => [
       ...['amazon-bedrock/amazon-bedrock-text.json', 'amazon-bedrock/amazon-bedrock-tool-call.1.json'],
@@ -101,21 +108,24 @@ export const kinds: readonly Kind[] = [
   {
     name: 'gemini',
     provider: keyed('gemini'),
-    ...{ model: 'gemini-3-pro-preview', embedder: 'gemini-embedding-001' },
+    model: 'gemini-3-pro-preview',
+    embedder: 'gemini-embedding-001',
     wire: () => wires.gemini,
     recordings: () => geminiRecordings,
   },
   {
     name: 'vertex',
     provider: (url) => ({ ...keyed('vertex')(url), region: 'global', project: 'my-project' }),
-    ...{ model: 'gemini-3-pro-preview', embedder: 'text-embedding-005' },
+    model: 'gemini-3-pro-preview',
+    embedder: 'text-embedding-005',
     wire: () => wires.gemini,
     recordings: () => geminiRecordings,
   },
   {
     name: 'cohere',
     provider: keyed('cohere'),
-    ...{ model: 'command-a-plus-05-2026', embedder: 'embed-v4.0' },
+    model: 'command-a-plus-05-2026',
+    embedder: 'embed-v4.0',
     wire: () => wires.cohere,
     recordings: () => [
       ...['cohere/cohere-text.json', 'cohere/cohere-citations.json', 'cohere/cohere-tool-call.json'],
@@ -126,7 +136,8 @@ export const kinds: readonly Kind[] = [
   {
     name: 'openai-compatible',
     provider: (url) => keyed('openai')(`${url}/v1`),
-    ...{ model: 'llama-3.3-70b', embedder: 'bge-m3' },
+    model: 'llama-3.3-70b',
+    embedder: 'bge-m3',
     wire: openAiWire,
     recordings: openAiRecordings(
       [

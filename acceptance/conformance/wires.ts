@@ -70,7 +70,11 @@ class Pieces {
 const openAiChat: Wire = {
   name: 'openai-chat',
   text: (content) => ({
-    ...{ id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'upstream-model', usage },
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1,
+    model: 'upstream-model',
+    usage,
     choices: [
       { index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' },
     ],
@@ -79,9 +83,13 @@ const openAiChat: Wire = {
     ...openAiChat.text(''),
     choices: [
       {
-        ...{ index: 0, logprobs: null, finish_reason: 'tool_calls' },
+        index: 0,
+        logprobs: null,
+        finish_reason: 'tool_calls',
         message: {
-          ...{ role: 'assistant', content: null, refusal: null },
+          role: 'assistant',
+          content: null,
+          refusal: null,
           tool_calls: [{ id: 'call_1', type: 'function', function: { name, arguments: JSON.stringify(args) } }],
         },
       },
@@ -91,7 +99,8 @@ const openAiChat: Wire = {
   read: ({ choices: [{ message }] }) => ({
     text: message.content ?? '',
     calls: (message.tool_calls ?? []).map(({ function: { name, arguments: args } }: Body) => ({
-      ...{ name, args: parsed(args) },
+      name,
+      args: parsed(args),
     })),
   }),
   readStream(events) {
@@ -109,7 +118,11 @@ const openAiCompletions: Wire = {
   ...openAiChat,
   name: 'openai-completions',
   text: (text) => ({
-    ...{ id: 'cmpl-1', object: 'text_completion', created: 1, model: 'upstream-model', usage },
+    id: 'cmpl-1',
+    object: 'text_completion',
+    created: 1,
+    model: 'upstream-model',
+    usage,
     choices: [{ text, index: 0, logprobs: null, finish_reason: 'stop' }],
   }),
   read: ({ choices: [{ text }] }) => ({ text, calls: [] }),
@@ -124,7 +137,10 @@ const openAiResponses: Wire = {
   text: (text) => ({
     ...responseOf([
       {
-        ...{ id: 'msg_1', type: 'message', status: 'completed', role: 'assistant' },
+        id: 'msg_1',
+        type: 'message',
+        status: 'completed',
+        role: 'assistant',
         content: [{ type: 'output_text', text, annotations: [], logprobs: [] }],
       },
     ]),
@@ -132,7 +148,11 @@ const openAiResponses: Wire = {
   call: (name, args) =>
     responseOf([
       {
-        ...{ id: 'fc_1', type: 'function_call', status: 'completed', call_id: 'call_1', name },
+        id: 'fc_1',
+        type: 'function_call',
+        status: 'completed',
+        call_id: 'call_1',
+        name,
         arguments: JSON.stringify(args),
       },
     ]),
@@ -154,15 +174,27 @@ const openAiResponses: Wire = {
 
 function responseOf(output: readonly Body[]): Body {
   return {
-    ...{ id: 'resp_1', object: 'response', created_at: 1, status: 'completed', model: 'upstream-model', output },
-    ...{ error: null, incomplete_details: null, instructions: null, metadata: {}, parallel_tool_calls: true },
-    ...{ temperature: 1, tool_choice: 'auto', tools: [], top_p: 1 },
+    id: 'resp_1',
+    object: 'response',
+    created_at: 1,
+    status: 'completed',
+    model: 'upstream-model',
+    output,
+    error: null,
+    incomplete_details: null,
+    instructions: null,
+    metadata: {},
+    parallel_tool_calls: true,
+    temperature: 1,
+    tool_choice: 'auto',
+    tools: [],
+    top_p: 1,
     usage: {
-      ...{ input_tokens: 9, output_tokens: 4, total_tokens: 13 },
-      ...{
-        input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
-        output_tokens_details: { reasoning_tokens: 0 },
-      },
+      input_tokens: 9,
+      output_tokens: 4,
+      total_tokens: 13,
+      input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
+      output_tokens_details: { reasoning_tokens: 0 },
     },
   }
 }
@@ -194,8 +226,14 @@ const anthropic: Wire = {
 
 function messageOf(content: readonly Body[], stop_reason: string): Body {
   return {
-    ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'upstream-model', content, stop_reason },
-    ...{ stop_sequence: null, usage: { input_tokens: 9, output_tokens: 4 } },
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'upstream-model',
+    content,
+    stop_reason,
+    stop_sequence: null,
+    usage: { input_tokens: 9, output_tokens: 4 },
   }
 }
 
@@ -253,7 +291,8 @@ function candidateOf(parts: readonly Body[]): Body {
   return {
     candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP', index: 0 }],
     usageMetadata: { promptTokenCount: 9, candidatesTokenCount: 4, totalTokenCount: 13 },
-    ...{ modelVersion: 'upstream-model', responseId: 'r1' },
+    modelVersion: 'upstream-model',
+    responseId: 'r1',
   }
 }
 
@@ -295,7 +334,9 @@ const cohere: Wire = {
 function cohereOf(message: object, finish_reason: string): Body {
   const tokens = { input_tokens: 9, output_tokens: 4 }
   return {
-    ...{ id: 'r1', finish_reason, usage: { billed_units: tokens, tokens } },
+    id: 'r1',
+    finish_reason,
+    usage: { billed_units: tokens, tokens },
     message: { role: 'assistant', ...message },
   }
 }

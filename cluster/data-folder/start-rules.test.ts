@@ -3,7 +3,9 @@ import { holdAfter, type Journal, pauseBeforeStart, type Start } from './start-r
 
 const nowMs = 1_000_000
 const crashed = (secondsAgo: number, revision: number): Start => ({
-  ...{ atMs: nowMs - secondsAgo * 1_000, revision, ended: false },
+  atMs: nowMs - secondsAgo * 1_000,
+  revision,
+  ended: false,
 })
 const journal = (starts: Start[], rest: Partial<Journal> = {}): Journal => ({
   starts,

@@ -24,8 +24,17 @@ test('a node tells each second what it serves, what is wrong and what its proces
   bus.close()
   expect(heard).toHaveLength(2)
   expect(heard[0]).toMatchObject({
-    ...{ node: 'n', role: 'proxy', region: 'r', version: '1', revision: 7, hash: 'ab', atMs: 6_000, queues: {} },
-    ...{ draining: false, troubles: ['the log is away'], process: { openRequests: 3 } },
+    node: 'n',
+    role: 'proxy',
+    region: 'r',
+    version: '1',
+    revision: 7,
+    hash: 'ab',
+    atMs: 6_000,
+    queues: {},
+    draining: false,
+    troubles: ['the log is away'],
+    process: { openRequests: 3 },
   })
   expect(heard[0]!.process!.rssBytes).toBeGreaterThan(1 << 20)
 })

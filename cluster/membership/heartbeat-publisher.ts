@@ -55,7 +55,14 @@ export class HeartbeatPublisher {
     const { queues: linkQueues, ...linkState } = link ?? {}
     const { name, role, region, version } = node
     return {
-      ...{ node: name, role, region, version, revision, hash, draining, ...rest },
+      node: name,
+      role,
+      region,
+      version,
+      revision,
+      hash,
+      draining,
+      ...rest,
       queues: { ...queues, ...linkQueues },
       ...(link === undefined ? {} : { link: linkState as Omit<LinkState, 'queues'> }),
       lagMs: Math.round(status.lagMs),
@@ -63,7 +70,8 @@ export class HeartbeatPublisher {
       beat: { boot: this.#boot, count: this.#count },
       troubles: troubles.map(({ reason }) => reason),
       process: {
-        ...{ rssBytes: residentBytes(), eventLoopLagMs: this.#load },
+        rssBytes: residentBytes(),
+        eventLoopLagMs: this.#load,
         ...(openRequests === undefined ? {} : { openRequests }),
       },
     }

@@ -18,7 +18,10 @@ export function linkStateOf({ link, bus, log, queues }: Linked): LinkState {
   const traffic = Object.entries(bus.queues())
   const inUse = traffic.filter(([, { length, dropped }]) => length > 0 || dropped > 0)
   return {
-    ...{ connected: isConnected, forMs: Math.round(forMs), reconnects, missed: bus.missed },
+    connected: isConnected,
+    forMs: Math.round(forMs),
+    reconnects,
+    missed: bus.missed,
     ...(trouble === undefined ? {} : { trouble }),
     uncertain: traffic.reduce((sum, [, state]) => sum + state.uncertain, 0),
     ...(log === undefined ? {} : { log: logStateOf(log.state) }),

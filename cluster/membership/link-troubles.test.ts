@@ -7,7 +7,10 @@ const link = (isConnected: boolean) => ({
 })
 const log = (type: ReplicationState['type'], isAlarm: boolean) => ({
   state: {
-    ...{ type, isAlarm, message: 'why', forMs: 5_000 },
+    type,
+    isAlarm,
+    message: 'why',
+    forMs: 5_000,
     streamRevision: 9,
     copyRevision: 7,
     copyHash: '',

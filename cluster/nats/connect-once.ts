@@ -34,7 +34,9 @@ export async function connectOnce(options: ConnectOptions): Promise<Result<NatsC
   try {
     const connection = await connect({
       servers: addressOf(server),
-      ...{ name, timeout: timeoutMs, ...pings },
+      name,
+      timeout: timeoutMs,
+      ...pings,
       ...(credentials === undefined ? {} : { authenticator: credentials.value }),
       ...tlsOf(options),
       // The link reconnects: the client's own reconnecting hides why it fails, and gives up when a credential is

@@ -67,7 +67,10 @@ async function prepareRig({ servers: size = 1, storeRoot, ...rest }: NatsRigOpti
   const [server] = servers as [NatsServerProcess]
   const kill = async () => void (await Promise.all(servers.map((one) => one.kill())))
   return {
-    ...{ servers, server, folder, kill },
+    servers,
+    server,
+    folder,
+    kill,
     url: servers.map(({ url }) => url).join(','),
     leaderOf: (stream) => leaderOf(servers, stream),
     start: async () => {

@@ -30,8 +30,12 @@ afterEach(async () => {
 function open(servers: string, options: { credsFile?: string; caFile?: string } = {}) {
   const notices: Notice[] = []
   const opened = openNatsLink({
-    ...{ servers: servers.split(','), name: 'test', clock: systemClock, chance: Math.random },
-    ...{ notify: (notice: Notice) => notices.push(notice), ...options },
+    servers: servers.split(','),
+    name: 'test',
+    clock: systemClock,
+    chance: Math.random,
+    notify: (notice: Notice) => notices.push(notice),
+    ...options,
   })
   if (!opened.ok) throw new Error(opened.error.message)
   link = opened.value

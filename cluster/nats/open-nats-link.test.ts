@@ -16,7 +16,10 @@ afterEach(async () => {
 function open(options: Partial<NatsLinkOptions> & { servers: string[] }) {
   const notices: Notice[] = []
   const opened = openNatsLink({
-    ...{ name: 'test', clock: systemClock, chance: () => 0.5, notify: (notice) => notices.push(notice) },
+    name: 'test',
+    clock: systemClock,
+    chance: () => 0.5,
+    notify: (notice) => notices.push(notice),
     ...options,
   })
   if (!opened.ok) throw new Error(opened.error.message)
@@ -34,7 +37,11 @@ async function listen(meet: (socket: Socket) => void): Promise<string> {
 
 test('without credentials only servers of this machine are used, and that is told', () => {
   const refused = openNatsLink({
-    ...{ servers: ['nats.example.com:4222'], name: 'test', clock: systemClock, chance: () => 0, notify: () => {} },
+    servers: ['nats.example.com:4222'],
+    name: 'test',
+    clock: systemClock,
+    chance: () => 0,
+    notify: () => {},
   })
   expect(refused).toMatchObject({ ok: false, error: { type: 'servers', message: expect.stringContaining('loopback') } })
   const { notices } = open({ servers: ['127.0.0.1:1'] })

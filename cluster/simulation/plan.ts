@@ -24,7 +24,10 @@ export function drawPlan(seed: number): Plan {
   const troubledMs = dice.between(5_000, 20_000)
   const count = dice.between(4, 22)
   return {
-    ...{ seed, controls, proxies, troubledMs },
+    seed,
+    controls,
+    proxies,
+    troubledMs,
     // The window that JetStream is asked for, or one so short that it ends before a command is given up.
     duplicateWindowMs: dice.pick([120_000, 120_000, 4_000]),
     hasLease: controls > 1 && dice.happens(0.2),

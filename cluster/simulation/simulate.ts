@@ -30,8 +30,12 @@ export async function simulate(plan: Plan): Promise<Outcome> {
   if (!world.isOver) await callIn(world)
   const { trace, judge, timeline } = world
   return {
-    ...{ seed: plan.seed, breach: judge.breach, trace: trace.lines, hash: trace.hash() },
-    ...{ steps: timeline.steps, counts: trace.counts },
+    seed: plan.seed,
+    breach: judge.breach,
+    trace: trace.lines,
+    hash: trace.hash(),
+    steps: timeline.steps,
+    counts: trace.counts,
   }
 }
 

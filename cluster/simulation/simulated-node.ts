@@ -142,7 +142,9 @@ export class SimulatedNode {
     this.#run = run
     const mount = this.disk.mount()
     const options = {
-      ...{ clock, mount, database: this.database },
+      clock,
+      mount,
+      database: this.database,
       stream: new SimulatedEventStream(server, link, content, this.name),
       notify: (notice: Notice) => life.isOver || watcher.onNotice(this, notice),
       onState: (state: ConfigState) => life.isOver || watcher.onState(this, state),

@@ -61,7 +61,8 @@ export class World {
     this.nodes = [...controls, ...proxies]
     this.leaseWatch = new LeaseWatch(this)
     this.client = new Client({
-      ...{ timeline, controls },
+      timeline,
+      controls,
       onAnswer: (deed, node, answer) => this.#onAnswer(deed, node, answer),
     })
   }
@@ -140,7 +141,12 @@ export class World {
   #victims(fault: Fault): Victims {
     const { nodes, server, content, leases, history, judge } = this
     return {
-      ...{ nodes, server, content, leases, history, backups: this.#backups },
+      nodes,
+      server,
+      content,
+      leases,
+      history,
+      backups: this.#backups,
       dice: this.dice.fork(`fault ${fault.kind} ${fault.atMs}`),
       harmed: (node, what) => judge.harmed(node, what),
       replaced: (node) => judge.replaced(node),

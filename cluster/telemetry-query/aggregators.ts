@@ -206,7 +206,9 @@ export class Aggregators {
   #around(): Around {
     const { published, clock } = this.#options
     return {
-      ...{ wallMs: clock.wallMs(), heartbeats: this.#fleet.heartbeats(), targets: this.#fleet.targets() },
+      wallMs: clock.wallMs(),
+      heartbeats: this.#fleet.heartbeats(),
+      targets: this.#fleet.targets(),
       weights: published.weights,
       published: { state: published.state?.message, weights: published.weights?.message },
     }
@@ -222,12 +224,16 @@ function refusalOf({ failure }: Gathered): AskRefusal {
 /** Chooses for each partition the answer of the keeper that has most of it, as in every other query. */
 function looksOf({ answers }: Gathered): Look[] {
   const heard = answers.map(({ boot, partitions }) => ({
-    ...{ node: boot, boot, ageMs: 0 },
+    node: boot,
+    boot,
+    ageMs: 0,
     partitions: partitions.map((state) => ({ ...state, sequence: 0 })),
   }))
   return answers.flatMap(({ boot, part }) =>
     measuresOf(part).map(([partition, measures]) => ({
-      ...{ boot, partition, measures },
+      boot,
+      partition,
+      measures,
       isChosen: candidatesFor(partition, heard)[0]?.node === boot,
     })),
   )

@@ -68,9 +68,14 @@ export class JetStreamUsageStream implements UsageStream {
       const { state, config, created } = await manager.streams.info(usageStreamName)
       const atMs = (time: unknown) => (state.messages === 0 ? undefined : new Date(time as string).getTime())
       return {
-        ...{ firstSequence: state.first_seq, lastSequence: state.last_seq, created: String(created) },
-        ...{ firstAtMs: atMs(state.first_ts), lastAtMs: atMs(state.last_ts) },
-        ...{ bytes: state.bytes, bytesMax: config.max_bytes, replicas: config.num_replicas },
+        firstSequence: state.first_seq,
+        lastSequence: state.last_seq,
+        created: String(created),
+        firstAtMs: atMs(state.first_ts),
+        lastAtMs: atMs(state.last_ts),
+        bytes: state.bytes,
+        bytesMax: config.max_bytes,
+        replicas: config.num_replicas,
       }
     })
   }

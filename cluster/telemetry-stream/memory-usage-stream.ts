@@ -59,9 +59,14 @@ export class MemoryUsageStream implements UsageStream {
   async facts(): Promise<Result<UsageFacts, UsageStreamTrouble>> {
     if (this.isAway) return fail(away)
     return done({
-      ...{ firstSequence: this.#firstSequence, lastSequence: this.#lastSequence, created: String(this.#created) },
-      ...{ firstAtMs: this.#messages[0]?.storedAtMs, lastAtMs: this.#messages.at(-1)?.storedAtMs },
-      ...{ bytes: this.#bytes(), bytesMax: this.bytesMax, replicas: this.replicas },
+      firstSequence: this.#firstSequence,
+      lastSequence: this.#lastSequence,
+      created: String(this.#created),
+      firstAtMs: this.#messages[0]?.storedAtMs,
+      lastAtMs: this.#messages.at(-1)?.storedAtMs,
+      bytes: this.#bytes(),
+      bytesMax: this.bytesMax,
+      replicas: this.replicas,
     })
   }
 

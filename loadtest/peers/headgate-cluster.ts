@@ -28,15 +28,22 @@ export async function startHeadgateCluster(options: SubjectOptions): Promise<Hea
   writeFileSync(configFile, JSON.stringify(configOf(options)))
 
   async function start(role: Role, more: Record<string, string> = {}) {
-    const [port, controlPort, opsPort] = [await freePort(), await freePort(), await freePort()]
+    const port = await freePort(Math.random)
+    const controlPort = await freePort(Math.random)
+    const opsPort = await freePort(Math.random)
     const child = startChildGroup({
       command: process.execPath,
       args: ['--import', './scripts/strip-types.mjs', 'nodes/headgate.ts', 'start', '--role', role],
       logFile: join(folder, `${role}.log`),
       environment: {
-        ...{ HEADGATE_PORT: `${port}`, HEADGATE_CONTROL_PORT: `${controlPort}`, HEADGATE_OPS_PORT: `${opsPort}` },
-        ...{ HEADGATE_DATA_DIR: join(folder, role), HEADGATE_NODE_NAME: role, HEADGATE_NATS_URL: nats.url },
-        ...{ HEADGATE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'), HEADGATE_ADMIN_TOKEN: adminToken },
+        HEADGATE_PORT: `${port}`,
+        HEADGATE_CONTROL_PORT: `${controlPort}`,
+        HEADGATE_OPS_PORT: `${opsPort}`,
+        HEADGATE_DATA_DIR: join(folder, role),
+        HEADGATE_NODE_NAME: role,
+        HEADGATE_NATS_URL: nats.url,
+        HEADGATE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+        HEADGATE_ADMIN_TOKEN: adminToken,
         ...more,
       },
       folder: options.root,

@@ -23,7 +23,7 @@ export interface UsageTotals {
 export const adminToken = 'benchmark-admin-token-0123456789abcdef'
 
 export async function startHeadgate(options: SubjectOptions): Promise<Headgate> {
-  const [port, controlPort] = [await freePort(), await freePort()]
+  const [port, controlPort] = [await freePort(Math.random), await freePort(Math.random)]
   const folder = join(options.folder, 'headgate')
   mkdirSync(folder)
   const configFile = join(folder, 'headgate.yaml')

@@ -7,7 +7,7 @@ import { accepts, startChildGroup } from './child-group.ts'
 import { chatTarget, mockPath, type Subject, type SubjectOptions } from './subject.ts'
 
 export async function startNginx(options: SubjectOptions): Promise<Subject> {
-  const port = await freePort()
+  const port = await freePort(Math.random)
   const configFile = join(options.folder, 'nginx.conf')
   writeFileSync(configFile, configOf(options, port))
   const args = ['-c', configFile, '-e', join(options.folder, 'nginx-error.log')]

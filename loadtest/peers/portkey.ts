@@ -5,7 +5,7 @@ import { accepts, startChildGroup } from './child-group.ts'
 import { chatPath, chatTarget, mockBaseUrl, type Subject, type SubjectOptions } from './subject.ts'
 
 export async function startPortkey(options: SubjectOptions): Promise<Subject> {
-  const port = await freePort()
+  const port = await freePort(Math.random)
   const folder = join(options.root, 'node_modules', '@portkey-ai', 'gateway')
   const authority = options.mock.authority
   const preload = new URL('./portkey-preload.mjs', import.meta.url).href

@@ -26,8 +26,10 @@ function batchOf(number: number): Uint8Array {
   for (let i = 0; i < recordsPerBatch; i++) {
     const n = number * recordsPerBatch + i
     const paid = {
-      ...{ requestId: `01K9ABCDEFGHJKMNPQRSTV${String(n).padStart(7, '0')}`, atMs: systemClock.wallMs() },
-      ...{ model: `model-${n % 20}`, tokens: { input: n % 997, output: n % 313, cached: 0 } },
+      requestId: `01K9ABCDEFGHJKMNPQRSTV${String(n).padStart(7, '0')}`,
+      atMs: systemClock.wallMs(),
+      model: `model-${n % 20}`,
+      tokens: { input: n % 997, output: n % 313, cached: 0 },
     }
     const times = { totalUs: 1_000 + ((n * 7_919) % 5_000_000), ttftUs: 500 + ((n * 104_729) % 900_000) }
     const request = sampleRequest({ ...paid, ...times, keyId: `key-${n % 200}`, team: `team-${n % 20}`, stream: true })

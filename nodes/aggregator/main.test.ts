@@ -361,8 +361,17 @@ async function publish(batch: Uint8Array): Promise<void> {
 function beat(node: string, load: { inFlight: number; health: 'healthy' | 'ejected' }): void {
   const { model, provider, target } = sampleAttempt()
   const heartbeat: NodeHeartbeat = {
-    ...{ node, role: 'proxy', region: 'local', version: '0', revision: 1, hash: '', lagMs: 0, draining: false },
-    ...{ atMs: clock.wallMs(), queues: {}, targets: [{ model, provider, target, weight: 1, ...load }] },
+    node,
+    role: 'proxy',
+    region: 'local',
+    version: '0',
+    revision: 1,
+    hash: '',
+    lagMs: 0,
+    draining: false,
+    atMs: clock.wallMs(),
+    queues: {},
+    targets: [{ model, provider, target, weight: 1, ...load }],
   }
   bus.publish(subjects.heartbeat, encodeJson(heartbeat))
 }

@@ -76,7 +76,12 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const tell = (stored: Stored): void =>
     bus.publish(cluster === undefined ? subjects.telemetryStored : telemetryStoredOf(stored.node), encodeJson(stored))
   const ledger = new UsageCommitter({
-    ...{ openStore, folds, tallies, ask: tell, clock, notify },
+    openStore,
+    folds,
+    tallies,
+    ask: tell,
+    clock,
+    notify,
     onCommitted(sources) {
       if (keeping !== undefined) keeping.committed(sources)
       else for (const { node, epoch, sequence } of sources) tell({ node, epoch, sequence, gap: false })

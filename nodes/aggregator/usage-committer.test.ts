@@ -121,7 +121,11 @@ function boot(): UsageCommitter {
   const tallies = [tally]
   anew = 0
   return new UsageCommitter({
-    ...{ openStore, folds: new Folds(clock, tallies), tallies, clock, notify },
+    openStore,
+    folds: new Folds(clock, tallies),
+    tallies,
+    clock,
+    notify,
     ask: (stored) => void told.push(stored),
     onCommitted: (sources) =>
       void told.push(...sources.map(({ node, epoch, sequence }) => ({ node, epoch, sequence, gap: false }))),

@@ -95,7 +95,8 @@ describe('what the log refuses', () => {
     const { desk, close } = await openDesk(new MemoryLog())
     const spec = { metadata: { long: 'x'.repeat(600_000) } }
     const written = await desk.write({
-      ...{ actor: 'a', reason: '' },
+      actor: 'a',
+      reason: '',
       decide: () => done({ type: 'team-set', name: 'big', spec, origin: 'api' }),
     })
     expect(written).toMatchObject({ ok: false, error: { status: 413 } })

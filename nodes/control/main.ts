@@ -98,8 +98,11 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
     // Inside a whole node the proxy beats for it: one process is one node.
     const pulse = options.node.role === 'control' ? startPulse(options, follower, readiness) : undefined
     return {
-      ...{ port: serving.port, signInLink: serving.signInLink, adminTokenGenerated: serving.adminTokenGenerated },
-      ...{ demoKey, findings },
+      port: serving.port,
+      signInLink: serving.signInLink,
+      adminTokenGenerated: serving.adminTokenGenerated,
+      demoKey,
+      findings,
       standing: () => ({ heartbeat: pulse?.read(), troubles: readiness.troubles() }),
       close: async () => {
         pulse?.stop()
@@ -154,7 +157,15 @@ async function openConfig(options: ControlOptions) {
   await onOwnersRemoved()
   const { egressStrict } = options.settings
   const desk = new ConfigService({
-    ...{ log, follower, writer, bus, nodes, secrets, egressStrict, awaitAppliedBy, onOwnersRemoved },
+    log,
+    follower,
+    writer,
+    bus,
+    nodes,
+    secrets,
+    egressStrict,
+    awaitAppliedBy,
+    onOwnersRemoved,
   })
   const firstWrites = undefined as FirstWrites | undefined
   const config = { desk, nodes, agreement, published, aggregators, secrets, follower, close, firstWrites }
@@ -193,7 +204,7 @@ async function writeFirst({ options, config, readiness, demo }: Opened & { demo:
 }
 
 async function serve({ options, config, readiness, demoKey }: Opened & { demoKey: string | undefined }) {
-  const { settings, bus, clock, notify, node, consoleFolder } = options
+  const { settings, clock, notify, node, consoleFolder } = options
   const { tokens, generated } = await openAdminTokens(options.folder.path, settings.adminToken)
   const signIn = new SignIn(clock, tokens)
   const consoleFiles = new ConsoleFiles(consoleFolder)
@@ -201,9 +212,15 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
   const urls = publicUrls(settings, () => listener?.port ?? settings.controlPort)
   const hint = demoKey === undefined ? {} : { demoKeyHint: demoKey.slice(0, 8) }
   const routes = controlRoutes({
-    ...{ bus, clock, readiness, signIn, consoleFiles },
-    ...{ desk: config.desk, nodes: config.nodes, agreement: config.agreement },
-    ...{ published: config.published, aggregators: config.aggregators },
+    clock,
+    readiness,
+    signIn,
+    consoleFiles,
+    desk: config.desk,
+    nodes: config.nodes,
+    agreement: config.agreement,
+    published: config.published,
+    aggregators: config.aggregators,
     about: () => ({ dataEndpoint: urls.dataEndpoint, version: node.version, ...hint }),
     linkFor: urls.signIn,
     version: node.version,
@@ -250,7 +267,9 @@ const noAggregator: Trouble = {
 function startPulse(options: ControlOptions, follower: Follower, readiness: Readiness): HeartbeatPublisher {
   const { bus, clock, node, settings, link } = options
   const pulse = new HeartbeatPublisher({
-    ...{ bus, clock, node: { ...node, region: settings.region } },
+    bus,
+    clock,
+    node: { ...node, region: settings.region },
     facts: () => ({ status: follower.status, troubles: readiness.troubles(), link: link?.() }),
   })
   pulse.beat()

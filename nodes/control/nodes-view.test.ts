@@ -13,8 +13,16 @@ afterEach(() => {
 })
 
 const heartbeat: NodeHeartbeat = {
-  ...{ node: 'p1', role: 'proxy', region: 'local', version: '1', draining: false, atMs: 0, lagMs: 0, queues: {} },
-  ...{ revision: 5, hash: 'five' },
+  node: 'p1',
+  role: 'proxy',
+  region: 'local',
+  version: '1',
+  draining: false,
+  atMs: 0,
+  lagMs: 0,
+  queues: {},
+  revision: 5,
+  hash: 'five',
 }
 const tell = async (subject: string, value: unknown) => {
   bus.publish(subject, encodeJson(value))

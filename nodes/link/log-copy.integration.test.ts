@@ -53,8 +53,10 @@ async function startControl(): Promise<Rig> {
 async function startProcess(name: string) {
   const bus: Bus = new LocalBus()
   const files = {
-    ...{ log: join(folder, `${name}.sqlite`), highWater: join(folder, `${name}.json`) },
-    ...{ dataKeys: join(folder, `${name}-keys.json`), usage: join(folder, `${name}-usage.sqlite`) },
+    log: join(folder, `${name}.sqlite`),
+    highWater: join(folder, `${name}.json`),
+    dataKeys: join(folder, `${name}-keys.json`),
+    usage: join(folder, `${name}-usage.sqlite`),
     state: join(folder, `${name}-state.sqlite`),
   }
   const nats = { servers: [rig.url], credsFile: undefined, caFile: undefined }

@@ -36,7 +36,11 @@ export function keepLogCopy({ link, bus, files, masterKey, clock, notify }: LogC
   const keys = deriveKeys(masterKey)
   const { macKey } = keys
   const dataKeys = new SharedKeyStore({
-    ...{ keys, clock, notify, writes: false, stream: new JetStreamKeyStream(link) },
+    keys,
+    clock,
+    notify,
+    writes: false,
+    stream: new JetStreamKeyStream(link),
     file: new FileKeyStore(files.dataKeys, keys.wrapKey),
     onChange: () => bus.publish(subjects.keysChanged, encodeJson({})),
   })

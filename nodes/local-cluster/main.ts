@@ -32,7 +32,10 @@ async function run(): Promise<number> {
   const ports = await freePorts(natsPortsWanted + opsPortsWanted, Math.random)
   const nats = natsServers(binary, folder.path, ports.slice(0, natsPortsWanted))
   const members = membersOf({
-    ...{ folder: folder.path, natsUrls: nats.urls, masterKeyFile: folder.masterKeyFile, environment },
+    folder: folder.path,
+    natsUrls: nats.urls,
+    masterKeyFile: folder.masterKeyFile,
+    environment,
     opsPorts: ports.slice(natsPortsWanted),
     nodeArgs: [...process.execArgv, new URL('../headgate.ts', import.meta.url).pathname],
   })

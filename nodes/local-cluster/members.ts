@@ -32,7 +32,9 @@ export function membersOf(options: MembersOptions): Member[] {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     const opsPort = opsPorts[index]!
     return {
-      ...{ role, dataDir, ops: `http://127.0.0.1:${opsPort}` },
+      role,
+      dataDir,
+      ops: `http://127.0.0.1:${opsPort}`,
       spec: {
         name,
         command: process.execPath,

@@ -6,7 +6,10 @@ const nats = { servers: ['nats://127.0.0.1:4222'], credsFile: undefined, caFile:
 describe('without NATS', () => {
   test('everything is one process', () => {
     expect(planOf('all', { nats: undefined, opsPort: undefined })).toEqual({
-      ...{ proxy: true, threads: ['control', 'aggregator'], logIsMadeHere: true, opsPort: undefined },
+      proxy: true,
+      threads: ['control', 'aggregator'],
+      logIsMadeHere: true,
+      opsPort: undefined,
     })
   })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type DataFolder, openDataFolder } from '../../cluster/data-folder/data-folder.ts'
 import { StartJournal } from '../../cluster/data-folder/start-journal.ts'
 import { pauseBeforeStart } from '../../cluster/data-folder/start-rules.ts'
-import { systemClock } from '../../shared/clock.ts'
+import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { parseSettings, type Settings } from '../../shared/settings.ts'
 import { textOfFile } from '../../shared/text-file.ts'
@@ -16,8 +16,8 @@ import type { StartOptions } from './run.ts'
 import { runNode } from './run-node.ts'
 
 /** Resolves with the exit code: at once when the start is refused, else when the node has stopped. */
-export async function start(options: StartOptions): Promise<number> {
-  const startedMs = systemClock.monotonicMs()
+export async function start(options: StartOptions, around: Around): Promise<number> {
+  const startedMs = around.clock.monotonicMs()
   const settings = parseSettings(options.environment, textOfFile)
   if (!settings.ok) return refused(settings.error.map(({ name, message }) => `${name}: ${message}`))
   const plan = planOf(options.role, settings.value)
@@ -26,7 +26,7 @@ export async function start(options: StartOptions): Promise<number> {
   const folder = openDataFolder({ path: dataDir, masterKey, embedded: nats === undefined, pid: process.pid })
   if (!folder.ok) return refused([folder.error.message])
   try {
-    return await startIn(folder.value, { options, plan, startedMs, settings: settings.value })
+    return await startIn(folder.value, { ...around, options, plan, startedMs, settings: settings.value })
   } catch (error) {
     return refused([error instanceof Error ? error.message : String(error)])
   } finally {
@@ -34,7 +34,13 @@ export async function start(options: StartOptions): Promise<number> {
   }
 }
 
-interface Known {
+/** Time and chance, of the machine or of a test. */
+export interface Around {
+  readonly clock: Clock
+  readonly chance: Chance
+}
+
+interface Known extends Around {
   readonly options: StartOptions
   readonly plan: Plan
   readonly startedMs: number
@@ -42,18 +48,16 @@ interface Known {
 }
 
 async function startIn(folder: DataFolder, known: Known): Promise<number> {
-  const journal = new StartJournal(join(folder.path, 'starts.json'), systemClock)
+  const journal = new StartJournal(join(folder.path, 'starts.json'), known.clock)
   try {
-    const notify = openProcessLog(known.settings.logLevel)
+    const notify = openProcessLog(known.settings.logLevel, known.clock)
     tellUnknownVariables(known.options.environment, notify)
-    await pauseIfCrashing(journal, notify)
+    await pauseIfCrashing(journal, notify, known.chance)
     return await runNode({
       ...known,
       node: known.settings.nodeName ?? folder.nodeId,
       folder,
       notify,
-      clock: systemClock,
-      chance: Math.random,
       journal,
       hold: journal.begin(),
     })
@@ -62,11 +66,11 @@ async function startIn(folder: DataFolder, known: Known): Promise<number> {
   }
 }
 
-function openProcessLog(level: LogLevel): Notify {
+function openProcessLog(level: LogLevel, clock: Clock): Notify {
   const isPlain = process.stdout.isTTY === true
   // Whoever read the log has gone: that must end nothing, and is nothing that could be logged.
   process.stdout.on('error', () => {})
-  return openNoticeLog({ level, clock: systemClock, terminal: processTerminal(), isPlain })
+  return openNoticeLog({ level, clock, terminal: processTerminal(), isPlain })
 }
 
 function tellUnknownVariables(environment: StartOptions['environment'], notify: Notify): void {
@@ -76,10 +80,11 @@ function tellUnknownVariables(environment: StartOptions['environment'], notify: 
 }
 
 /** Here and not in a supervisor, so that it holds under each of them. */
-async function pauseIfCrashing({ crashes }: StartJournal, notify: Notify): Promise<void> {
-  const pauseMs = Math.round(pauseBeforeStart(crashes, Math.random()))
+async function pauseIfCrashing({ crashes }: StartJournal, notify: Notify, chance: Chance): Promise<void> {
+  const pauseMs = Math.round(pauseBeforeStart(crashes, chance()))
   if (pauseMs === 0) return
   notify({ type: 'crash-loop', crashes, pauseMs })
+  // A timer of the clock would not keep the process alive, and nothing else is open yet.
   await new Promise((resolve) => setTimeout(resolve, pauseMs))
 }
 

@@ -50,7 +50,10 @@ export async function startTestProxy(environment: Record<string, string> = {}): 
   const log = new SqliteLog({ path: join(dataDir, 'config', 'log.sqlite'), highWater })
   const notices: Notice[] = []
   const follower = new Follower({
-    ...{ log, macKey, clock: systemClock, highWater },
+    log,
+    macKey,
+    clock: systemClock,
+    highWater,
     notify: () => {},
     keepLastGood: false,
     onState: () => {},
@@ -77,7 +80,12 @@ export async function startTestProxy(environment: Record<string, string> = {}): 
     appliedRevision = (JSON.parse(new TextDecoder().decode(bytes)) as { revision: number }).revision
   })
   const proxy = await startProxy({
-    ...{ settings: settings.value, masterKey, dataDir, bus, environment, clock: systemClock },
+    settings: settings.value,
+    masterKey,
+    dataDir,
+    bus,
+    environment,
+    clock: systemClock,
     node: { name: 'test-proxy', role: 'all', version: '0.0.0' },
     chance: Math.random,
     notify: (notice) => notices.push(notice),
@@ -89,7 +97,11 @@ export async function startTestProxy(environment: Record<string, string> = {}): 
     while (appliedRevision < revision) await new Promise((resolve) => setTimeout(resolve, 2))
   }
   return {
-    ...{ notices, batches, change, port: proxy.port, base: `http://127.0.0.1:${proxy.port}` },
+    notices,
+    batches,
+    change,
+    port: proxy.port,
+    base: `http://127.0.0.1:${proxy.port}`,
     async issueKey(options = {}) {
       const secret = `hg_${randomUUID()}`
       const id = `key_${randomUUID()}`

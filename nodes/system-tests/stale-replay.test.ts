@@ -29,7 +29,10 @@ function said(second: number, boot: number): [subject: string, payload: Uint8Arr
   const weight = { ...target, ...known, firstUs: 1_000 * second, multiplier: 1, factors: {} }
   const kept = { partition: 3, epoch, isCaughtUp: true, lagMs: second, completeSinceMs: 0, sequence: second }
   const partial = {
-    ...{ partition: 3, epoch, count: second, series: { all: { 60000: [second, second] as [number, number] } } },
+    partition: 3,
+    epoch,
+    count: second,
+    series: { all: { 60000: [second, second] as [number, number] } },
     targets: [{ ...target, ...known, firstUs: second, counts: {} }],
   }
   const load = { ...target, weight: 1, inFlight: second, health: 'healthy' }

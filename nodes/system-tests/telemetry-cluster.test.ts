@@ -349,7 +349,11 @@ class World {
     const bus = new LocalBus()
     const node = `proxy-${index}`
     const recorder = new Recorder({
-      ...{ node, epoch: bootEpoch(clock, this.#chance), bus, clock, notify: () => {} },
+      node,
+      epoch: bootEpoch(clock, this.#chance),
+      bus,
+      clock,
+      notify: () => {},
       dataDir: join(this.#folder, node),
       afterTurn: (run: () => void) => void this.#turns.push(run),
       bounds: { batchBytesMax: 1_500, segmentBytesMax: 5_000, spoolBytesMax: 1 << 20 },
@@ -383,7 +387,11 @@ class World {
     const leases = new LeaseKeeper({ store: this.#leaseStore, clock, owner: `${node}/${boot}` })
     leases.start()
     const aggregator = startAggregator({
-      ...{ bus, clock, node, notify: () => {}, dataDir: join(this.#folder, node) },
+      bus,
+      clock,
+      node,
+      notify: () => {},
+      dataDir: join(this.#folder, node),
       cluster: { stream: this.stream, leases, boot },
     })
     return { clock, bus, aggregator, sinceMs: clock.monotonicMs() }

@@ -188,8 +188,13 @@ class World {
     const clock = new MortalClock(this.clock)
     const bus = this.#bus.member()
     const recorder = new Recorder({
-      ...{ node: 'proxy-1', epoch: bootEpoch(clock, this.#chance), dataDir: this.#dataDir, bus, clock },
-      ...{ notify: () => {}, afterTurn: (run: () => void) => void this.#turns.push(run) },
+      node: 'proxy-1',
+      epoch: bootEpoch(clock, this.#chance),
+      dataDir: this.#dataDir,
+      bus,
+      clock,
+      notify: () => {},
+      afterTurn: (run: () => void) => void this.#turns.push(run),
       bounds: { batchBytesMax: 1_500, segmentBytesMax: 5_000, spoolBytesMax: this.#spoolBytesMax },
     })
     recorder.start()

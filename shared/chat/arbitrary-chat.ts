@@ -33,7 +33,10 @@ const count = fc.nat(10_000)
 export const arbitraryUsage: fc.Arbitrary<Usage> = fc
   .record({ uncached: count, cached: count, cacheWrite5m: count, cacheWrite1h: count, said: count, reasoning: count })
   .map(({ uncached, said, cached, cacheWrite5m, cacheWrite1h, reasoning }) => ({
-    ...{ cached, cacheWrite5m, cacheWrite1h, reasoning },
+    cached,
+    cacheWrite5m,
+    cacheWrite1h,
+    reasoning,
     input: uncached + cached + cacheWrite5m + cacheWrite1h,
     output: said + reasoning,
   }))

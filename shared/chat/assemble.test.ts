@@ -41,7 +41,11 @@ function pieces(event: Extract<ChatEvent, { text: string }>, size: number): Chat
 test('parts that are open side by side come apart', () => {
   const at = (part: number) => ({ choice: 0, part })
   const call = (part: number, id: string): ChatEvent => ({
-    ...{ type: 'tool-input-start', ...at(part), id, name: 'f', form: 'function' },
+    type: 'tool-input-start',
+    ...at(part),
+    id,
+    name: 'f',
+    form: 'function',
   })
   const delta = (part: number, text: string): ChatEvent => ({ type: 'tool-input-delta', ...at(part), text })
   const answer = assemble([

@@ -4,7 +4,13 @@ import type { ChatRequest, Message } from './request.ts'
 
 function estimate(messages: readonly Message[]): number {
   const request: ChatRequest = {
-    ...{ model: 'm', messages, tools: [], stream: false, parameters: {}, dialect: 'anthropic', extras: {} },
+    model: 'm',
+    messages,
+    tools: [],
+    stream: false,
+    parameters: {},
+    dialect: 'anthropic',
+    extras: {},
   }
   return estimateTokens(request)
 }

@@ -104,10 +104,27 @@ export function sampleRequest(over: Partial<RequestRecord> = {}): RequestRecord 
 export function sampleAttempt(over: Partial<AttemptRecord> = {}): AttemptRecord {
   const { requestId, atMs, model, stream, tokens, costNanoUsd, keyId, team, user, app } = sampleRequest()
   return {
-    ...{ keyId, team, user, app, share: 0, sharesRevision: 0 },
-    ...{ requestId, atMs, model, stream, tokens: { ...tokens }, costNanoUsd },
-    ...{ index: 0, provider: 'openai', target: 'gpt-4o-mini', outcome: 'ok', upstreamStatus: 200 },
-    ...{ firstByteUs: 15_000, ttftUs: 0, interTokenUs: 0, totalUs: 19_000 },
+    keyId,
+    team,
+    user,
+    app,
+    share: 0,
+    sharesRevision: 0,
+    requestId,
+    atMs,
+    model,
+    stream,
+    tokens: { ...tokens },
+    costNanoUsd,
+    index: 0,
+    provider: 'openai',
+    target: 'gpt-4o-mini',
+    outcome: 'ok',
+    upstreamStatus: 200,
+    firstByteUs: 15_000,
+    ttftUs: 0,
+    interTokenUs: 0,
+    totalUs: 19_000,
     ...over,
   }
 }

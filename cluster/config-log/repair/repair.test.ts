@@ -41,7 +41,12 @@ async function streamOf(content: readonly SealedEvent[]): Promise<MemoryStreamSt
 
 function repair(folder: string, stream: MemoryStreamStorage | undefined, options: Partial<RepairOptions> = {}) {
   return repairLog({
-    ...{ files: filesIn(folder), others: [], macKey: rigMacKey, clock: systemClock, isDry: false, acceptsLoss: false },
+    files: filesIn(folder),
+    others: [],
+    macKey: rigMacKey,
+    clock: systemClock,
+    isDry: false,
+    acceptsLoss: false,
     stream: stream === undefined ? undefined : new MemoryStream(stream),
     ...options,
   })

@@ -17,7 +17,10 @@ import { ReplicatedLog, type ReplicatedLogOptions } from './replicated-log.ts'
 /** Opens a link; resolves once it is connected. */
 export async function connectedLink(url: string): Promise<NatsLink> {
   const link = openNatsLink({
-    ...{ servers: url.split(','), name: 'test', clock: systemClock, notify: () => {} },
+    servers: url.split(','),
+    name: 'test',
+    clock: systemClock,
+    notify: () => {},
     chance: () => 0,
   })
   if (!link.ok) throw new Error(link.error.message)
@@ -62,7 +65,10 @@ export async function startNode({ url, folder = newFolder(), ...options }: NodeO
   const notices: Notice[] = []
   const stream = await openStream(url)
   const log = new ReplicatedLog({
-    ...{ stream, copy: openCopy(folder), macKey: rigMacKey, clock: systemClock },
+    stream,
+    copy: openCopy(folder),
+    macKey: rigMacKey,
+    clock: systemClock,
     notify: (notice) => void notices.push(notice),
     mayCreate: () => true,
     ...options,

@@ -23,7 +23,11 @@ test('a node that was cut off while 10,000 events came has them in order, a stat
   const rig = await replicatedRig({ stream: storage })
   const states: ConfigState[] = []
   const follower = new Follower({
-    ...{ log: rig.log, macKey: rigMacKey, clock: rig.clock, notify: () => {}, keepLastGood: false },
+    log: rig.log,
+    macKey: rigMacKey,
+    clock: rig.clock,
+    notify: () => {},
+    keepLastGood: false,
     onState: (state) => void states.push(state),
   })
   await rig.answer(follower.boot())

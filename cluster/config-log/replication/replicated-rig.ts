@@ -31,7 +31,10 @@ export async function replicatedRig({
   const clock = new ManualClock()
   const notices: Notice[] = []
   const log = new ReplicatedLog({
-    ...{ stream: new MemoryStream(stream), copy: new MemoryLog(copy), macKey: rigMacKey, clock },
+    stream: new MemoryStream(stream),
+    copy: new MemoryLog(copy),
+    macKey: rigMacKey,
+    clock,
     notify: (notice) => void notices.push(notice),
     mayCreate: () => true,
     ...options,

@@ -83,7 +83,9 @@ export class Answers {
   #around(): Around {
     const { fleet, published, clock } = this.#options
     return {
-      ...{ wallMs: clock.wallMs(), heartbeats: fleet.heartbeats(), targets: fleet.targets() },
+      wallMs: clock.wallMs(),
+      heartbeats: fleet.heartbeats(),
+      targets: fleet.targets(),
       weights: published.weights,
       published: { state: published.state?.message, weights: published.weights?.message },
     }

@@ -45,8 +45,12 @@ function* storedBlocks(
     WHERE partition = ? AND atMs <= ? ${holding === undefined ? '' : 'AND instr(bytes, ?) > 0'} ORDER BY atMs DESC`)
   for (const row of statement.iterate(partition, fromMs, ...(holding === undefined ? [] : [holding]))) {
     yield {
-      ...{ id: Number(row['id']), atMs: Number(row['atMs']), skip: Number(row['skip']), partition },
-      ...{ requests: Number(row['requests']), bytes: row['bytes'] as Uint8Array },
+      id: Number(row['id']),
+      atMs: Number(row['atMs']),
+      skip: Number(row['skip']),
+      partition,
+      requests: Number(row['requests']),
+      bytes: row['bytes'] as Uint8Array,
     }
   }
 }

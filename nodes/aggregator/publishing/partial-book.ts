@@ -101,7 +101,9 @@ function both(one: TargetFacts, other: TargetFacts): TargetFacts {
     counts[series] = { good: known.good + good, total: known.total + total }
   }
   return {
-    ...{ model: one.model, provider: one.provider, target: one.target },
+    model: one.model,
+    provider: one.provider,
+    target: one.target,
     firstUs: meanOf(one.firstUs, one.firstCount, other.firstUs, other.firstCount),
     firstCount: one.firstCount + other.firstCount,
     tokenUs: meanOf(one.tokenUs, one.tokenCount, other.tokenUs, other.tokenCount),

@@ -48,7 +48,12 @@ function world() {
     const notices: Notice[] = []
     let epoch: number | undefined
     const publisher = new Publisher({
-      ...{ node, book, log, clock, notify: (notice) => notices.push(notice), epoch: () => epoch },
+      node,
+      book,
+      log,
+      clock,
+      notify: (notice) => notices.push(notice),
+      epoch: () => epoch,
       factors: [
         {
           name: 'slo',
@@ -65,7 +70,11 @@ function world() {
     })
     publisher.configure([objective], names)
     const one = {
-      ...{ publisher, book, log, notices, database },
+      publisher,
+      book,
+      log,
+      notices,
+      database,
       reign(of: number | undefined) {
         epoch = of
       },

@@ -114,8 +114,13 @@ export class Publisher {
       if (!this.#alerts.has(name)) for (const alert of alerts) this.#happen(endOf(alert, name, nowMs))
     }
     this.#state = {
-      ...{ publisher: node, epoch, revision: this.#revision, atMs: nowMs },
-      ...{ silentPartitions: book.silent(), objectives, events: log.events().slice(-eventsSaidMax) },
+      publisher: node,
+      epoch,
+      revision: this.#revision,
+      atMs: nowMs,
+      silentPartitions: book.silent(),
+      objectives,
+      events: log.events().slice(-eventsSaidMax),
     }
   }
 

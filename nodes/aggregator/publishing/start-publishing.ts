@@ -50,10 +50,15 @@ export function startPublishing(options: PublishingOptions): Publishing {
   const targets = new TargetTally(clock)
   const log = new AlertLog()
   const book = new PartialBook(clock)
-  const outbox = new Outbox({ ...{ log, clock, chance, notify }, deliver: webhookClient({ egressStrict, clock }) })
+  const outbox = new Outbox({ log, clock, chance, notify, deliver: webhookClient({ egressStrict, clock }) })
   let objectives: readonly Objective[] = []
   const publisher = new Publisher({
-    ...{ node, book, log, clock, notify, epoch: options.publisherEpoch },
+    node,
+    book,
+    log,
+    clock,
+    notify,
+    epoch: options.publisherEpoch,
     factors: [burnFactor(() => objectives)],
     publish({ state, weights }) {
       bus.publish(subjects.sloState, encodeJson(state))
@@ -129,7 +134,8 @@ function webhookOf(spec: SloSpec['webhook'], openSecret: PublishingOptions['open
   if (typeof spec === 'string') return { url: spec, allowPrivate: false, secret: () => undefined }
   const { url, allowPrivate = false } = spec
   return {
-    ...{ url, allowPrivate },
+    url,
+    allowPrivate,
     secret() {
       const secret = openSecret(spec.secret)
       // Whoever relies on signatures must not be taught to take messages without one.

@@ -113,8 +113,17 @@ export class CountsFold {
 
 function emptyCounts(model: string, provider: string): ModelCounts {
   return {
-    ...{ model, provider, byStatus: {}, inputTokens: 0, outputTokens: 0, cachedTokens: 0, costNanoUsd: 0 },
-    ...{ savedNanoUsd: 0, fallbacks: 0 },
-    ...{ duration: new Sketch('wide'), inputSizes: new Sketch('wide'), outputSizes: new Sketch('wide') },
+    model,
+    provider,
+    byStatus: {},
+    inputTokens: 0,
+    outputTokens: 0,
+    cachedTokens: 0,
+    costNanoUsd: 0,
+    savedNanoUsd: 0,
+    fallbacks: 0,
+    duration: new Sketch('wide'),
+    inputSizes: new Sketch('wide'),
+    outputSizes: new Sketch('wide'),
   }
 }

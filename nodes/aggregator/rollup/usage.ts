@@ -94,9 +94,23 @@ export function whole(value: number): number {
 
 function emptyCell({ record, provider }: DecodedRequest, hour: number): UsageCell {
   return {
-    ...{ hour, key: record.keyId, model: record.model, team: record.team, user: record.user, app: record.app },
-    ...{ costCenter: record.costCenter, provider },
-    ...{ requests: 0, errors: 0, rateLimited: 0, cacheHits: 0, fallbacks: 0 },
-    ...{ inputTokens: 0, outputTokens: 0, cachedTokens: 0, costNanoUsd: 0, savedNanoUsd: 0 },
+    hour,
+    key: record.keyId,
+    model: record.model,
+    team: record.team,
+    user: record.user,
+    app: record.app,
+    costCenter: record.costCenter,
+    provider,
+    requests: 0,
+    errors: 0,
+    rateLimited: 0,
+    cacheHits: 0,
+    fallbacks: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    cachedTokens: 0,
+    costNanoUsd: 0,
+    savedNanoUsd: 0,
   }
 }

@@ -25,7 +25,8 @@ export function evaluate(
     windowMs,
     ...(thresholdUs === Number.POSITIVE_INFINITY ? {} : { thresholdMs: thresholdUs / 1_000 }),
     burn: Object.fromEntries(burnWindows.map(({ name, ms }) => [name, rounded(burnOf(sum(ms), target))])),
-    ...{ good: whole.good, total: whole.total },
+    good: whole.good,
+    total: whole.total,
     budgetRemaining: rounded(budgetLeft(whole, target)),
     alerts: step.alerts,
   }

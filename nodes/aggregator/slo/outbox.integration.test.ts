@@ -77,8 +77,14 @@ test('an event is told once, signed over its time and its body', async () => {
   expect(headers['x-headgate-signature']).toBe(`sha256=${expected}`)
   expect(Math.abs(Date.now() / 1_000 - Number(timestamp))).toBeLessThan(60)
   expect(JSON.parse(body)).toMatchObject({
-    ...{ id: 'all/page/1/firing', type: 'slo.firing', slo: 'all', severity: 'page', objective: 'ttft' },
-    ...{ match: { model: 'fast' }, thresholdMs: 1_000, rule: { burn: 14.4, windowSeconds: 3_600 } },
+    id: 'all/page/1/firing',
+    type: 'slo.firing',
+    slo: 'all',
+    severity: 'page',
+    objective: 'ttft',
+    match: { model: 'fast' },
+    thresholdMs: 1_000,
+    rule: { burn: 14.4, windowSeconds: 3_600 },
   })
   expect(headers['x-headgate-event-id']).toBe('all/page/1/firing')
 })

@@ -4,8 +4,14 @@ import { judgePosition } from './judge-position.ts'
 
 const made = '2026-01-01T00:00:00.000Z'
 const facts: UsageFacts = {
-  ...{ firstSequence: 1, lastSequence: 100, firstAtMs: 5_000, lastAtMs: 9_000, created: made },
-  ...{ bytes: 1, bytesMax: 2, replicas: 1 },
+  firstSequence: 1,
+  lastSequence: 100,
+  firstAtMs: 5_000,
+  lastAtMs: 9_000,
+  created: made,
+  bytes: 1,
+  bytesMax: 2,
+  replicas: 1,
 }
 const position = { partition: 3, sequence: 40, storedAtMs: 7_000, streamCreated: made, completeSinceMs: 1_000 }
 const wallMs = 50_000
@@ -17,12 +23,16 @@ test('a stream that goes on is read on', () => {
 
 test('who reads for the first time is complete since the stream was made, or since its oldest message', () => {
   expect(judgePosition({ position: undefined, facts, storedAtMs: undefined, wallMs, wasAtEnd: true })).toEqual({
-    ...{ after: 0, completeSinceMs: Date.parse(made), why: 'new' },
+    after: 0,
+    completeSinceMs: Date.parse(made),
+    why: 'new',
   })
   const trimmed = { ...facts, firstSequence: 20 }
   expect(judgePosition({ position: undefined, facts: trimmed, storedAtMs: undefined, wallMs, wasAtEnd: true })).toEqual(
     {
-      ...{ after: 0, completeSinceMs: 5_000, why: 'new' },
+      after: 0,
+      completeSinceMs: 5_000,
+      why: 'new',
     },
   )
 })
@@ -30,13 +40,17 @@ test('who reads for the first time is complete since the stream was made, or sin
 test('a trimmed stream is read on, and what was missed is remembered', () => {
   const trimmed = { ...facts, firstSequence: 42 }
   expect(judgePosition({ position, facts: trimmed, storedAtMs: undefined, wallMs, wasAtEnd: true })).toEqual({
-    ...{ after: 40, completeSinceMs: 5_000, why: 'trimmed' },
+    after: 40,
+    completeSinceMs: 5_000,
+    why: 'trimmed',
   })
   const exactly = { ...facts, firstSequence: 41 }
   expect(judgePosition({ position, facts: exactly, storedAtMs: undefined, wallMs, wasAtEnd: true }).why).toBe('same')
   const empty = { ...facts, firstSequence: 101, firstAtMs: undefined }
   expect(judgePosition({ position, facts: empty, storedAtMs: undefined, wallMs, wasAtEnd: true })).toMatchObject({
-    ...{ after: 40, completeSinceMs: wallMs, why: 'trimmed' },
+    after: 40,
+    completeSinceMs: wallMs,
+    why: 'trimmed',
   })
 })
 

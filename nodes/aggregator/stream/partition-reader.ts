@@ -119,7 +119,10 @@ export class PartitionReader {
       position === undefined || position.sequence === 0 ? undefined : await stream.storedAtMs(position.sequence)
     if (stored?.ok === false) return stored.error.message
     const verdict = judgePosition({
-      ...{ position, facts: facts.value, storedAtMs: stored?.value, wallMs: clock.wallMs() },
+      position,
+      facts: facts.value,
+      storedAtMs: stored?.value,
+      wallMs: clock.wallMs(),
       wasAtEnd: this.#wasAtEnd,
     })
     const feed = await stream.openFeed(partition, verdict.after)

@@ -167,7 +167,12 @@ export class PartitionReplicas {
     if (this.#readers.has(partition)) return
     const { stream, ledger, clock, notify } = this.#options
     const reader = new PartitionReader({
-      ...{ partition, stream, ledger, clock, notify, ends: this.#ends },
+      partition,
+      stream,
+      ledger,
+      clock,
+      notify,
+      ends: this.#ends,
       onOtherStream: () => this.#confirmations.forget(partition),
     })
     this.#readers.set(partition, reader)

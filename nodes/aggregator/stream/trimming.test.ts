@@ -4,8 +4,14 @@ import { partitionsCount } from '../../../shared/telemetry/partition.ts'
 import { trimmedTo } from './trimming.ts'
 
 const facts = {
-  ...{ firstSequence: 101, lastSequence: 1_100, firstAtMs: 1, lastAtMs: 2, created: '' },
-  ...{ bytes: 60, bytesMax: 100, replicas: 1 },
+  firstSequence: 101,
+  lastSequence: 1_100,
+  firstAtMs: 1,
+  lastAtMs: 2,
+  created: '',
+  bytes: 60,
+  bytesMax: 100,
+  replicas: 1,
 }
 
 test('while there is room nothing goes', () => {
@@ -38,7 +44,8 @@ test('who holds back a stream that is nearly full is named', () => {
 function keeper(node: string, sequence: number): KeepingMessage {
   const standing = { isCaughtUp: true, lagMs: 0, completeSinceMs: 0, sequence }
   return {
-    ...{ node, boot: `${node}-boot` },
+    node,
+    boot: `${node}-boot`,
     partitions: Array.from({ length: partitionsCount }, (_, partition) => ({ partition, ...standing })),
   }
 }

@@ -142,9 +142,13 @@ function factsOf({ model, provider, target, first, token, good }: Row, nowMs: nu
     return [series, { good: mean.mean * total, total }]
   })
   return {
-    ...{ model, provider, target },
-    ...{ firstUs: first.mean, firstCount: first.weightAt(nowMs) },
-    ...{ tokenUs: token.mean, tokenCount: token.weightAt(nowMs) },
+    model,
+    provider,
+    target,
+    firstUs: first.mean,
+    firstCount: first.weightAt(nowMs),
+    tokenUs: token.mean,
+    tokenCount: token.weightAt(nowMs),
     counts: Object.fromEntries(counts),
   }
 }

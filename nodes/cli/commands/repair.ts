@@ -39,8 +39,13 @@ export async function repair(context: VerbContext, verb: RepairVerb): Promise<Ex
     return await withStream(context, async (stream) => {
       const { acceptLoss = false, overrule, from = [], yes = false } = verb
       const report = await repairLog({
-        ...{ stream, files: folder.value.files, others: from.map(copyPath), macKey: deriveKeys(value).macKey },
-        ...{ clock: context.clock, isDry: !yes, acceptsLoss: acceptLoss },
+        stream,
+        files: folder.value.files,
+        others: from.map(copyPath),
+        macKey: deriveKeys(value).macKey,
+        clock: context.clock,
+        isDry: !yes,
+        acceptsLoss: acceptLoss,
         ...(overrule === undefined ? {} : { overrules: overrule }),
       })
       show(context, report, () => reportText(context, report))

@@ -286,7 +286,11 @@ describe('keys', () => {
     const { id, secret } = issued.json
     expect(secret).toMatch(/^hg_[\w-]{43}$/)
     expect((await admin('GET', `/keys/${id}`)).json).toMatchObject({
-      ...{ id, name: 'ci', owner: { team: 'default' }, prefix: secret.slice(0, 8), metadata: { repo: 'x' } },
+      id,
+      name: 'ci',
+      owner: { team: 'default' },
+      prefix: secret.slice(0, 8),
+      metadata: { repo: 'x' },
     })
     const rotated = await admin('POST', `/keys/${id}:rotate`, { overlap: '10m' })
     expect(rotated.json.secret).not.toBe(secret)

@@ -46,7 +46,11 @@ function candidatesOf(state: ConfigState, model: string): Candidate[] {
   if (spec === undefined) return directCandidate(state, model)
   return [model, ...(spec.fallbacks ?? [])].flatMap((name, fallbackIndex) =>
     (state.resources.models.get(name)?.spec.targets ?? []).map((target) => ({
-      ...{ model: name, provider: target.provider, target: target.model, weight: target.weight ?? 1, fallbackIndex },
+      model: name,
+      provider: target.provider,
+      target: target.model,
+      weight: target.weight ?? 1,
+      fallbackIndex,
     })),
   )
 }

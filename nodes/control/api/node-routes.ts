@@ -43,7 +43,8 @@ function usageOf({ node, role }: SeenNode, aggregators: Aggregators) {
   const kept = aggregators.keptBy(node)
   if (kept === undefined) return {}
   const partitions = kept.map(({ partition, epoch, lagMs, completeSinceMs }) => ({
-    ...{ partition, lagMs },
+    partition,
+    lagMs,
     ...(epoch === undefined ? {} : { ownerEpoch: epoch }),
     ...(completeSinceMs <= latestTimeMs ? { completeSince: new Date(completeSinceMs).toISOString() } : {}),
   }))

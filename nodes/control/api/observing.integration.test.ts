@@ -90,7 +90,9 @@ describe('aggregators', () => {
     const explain = { revision, chosen: { provider: 'a', target: 'bigger' }, attempts }
     await withAggregator({ id: 'r1', model: 'm', status: 'ok', errorCode: '', explain }, async () => {
       expect((await get('/requests/r1/explain')).json).toEqual({
-        ...{ revision, chosen: explain.chosen, attempts },
+        revision,
+        chosen: explain.chosen,
+        attempts,
         candidates: [
           { model: 'm', provider: 'a', target: 'big', weight: 3, fallbackIndex: 0 },
           { model: 'm', provider: 'a', target: 'bigger', weight: 1, fallbackIndex: 0 },
@@ -122,8 +124,16 @@ describe('aggregators', () => {
 describe('nodes', () => {
   test('a heartbeat puts a node on the list, and the control node is on it by its own', async () => {
     const heartbeat: NodeHeartbeat = {
-      ...{ node: 'proxy-1', role: 'proxy', region: 'local', version: '9', revision: 3, hash: 'ab', lagMs: 0 },
-      ...{ draining: false, atMs: 1, queues: { telemetry: { length: 0, dropped: 0 } } },
+      node: 'proxy-1',
+      role: 'proxy',
+      region: 'local',
+      version: '9',
+      revision: 3,
+      hash: 'ab',
+      lagMs: 0,
+      draining: false,
+      atMs: 1,
+      queues: { telemetry: { length: 0, dropped: 0 } },
     }
     control.bus.publish(subjects.heartbeat, encodeJson(heartbeat))
     await expect
@@ -141,8 +151,17 @@ describe('nodes', () => {
 
 test('a node that means something else by a revision than the log is an alarm everywhere one looks', async () => {
   const mistaken: NodeHeartbeat = {
-    ...{ node: 'proxy-9', role: 'proxy', region: 'local', version: '9', revision: 1, hash: 'ff', lagMs: 0 },
-    ...{ draining: false, atMs: 1, queues: {}, troubles: ['its disk is old'] },
+    node: 'proxy-9',
+    role: 'proxy',
+    region: 'local',
+    version: '9',
+    revision: 1,
+    hash: 'ff',
+    lagMs: 0,
+    draining: false,
+    atMs: 1,
+    queues: {},
+    troubles: ['its disk is old'],
   }
   const beating = setInterval(() => control.bus.publish(subjects.heartbeat, encodeJson(mistaken)), 200)
   try {

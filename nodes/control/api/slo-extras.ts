@@ -72,8 +72,13 @@ function statusOf(objective: ObjectiveState, { atMs, stale }: { atMs: number; st
   const worst = alerts.some(({ severity }) => severity === 'page') ? 'page' : 'ticket'
   return {
     state: alerts.length === 0 ? 'ok' : worst,
-    ...{ burn, budgetRemaining, good, total, alerts: alerts.map(alertOf) },
-    ...{ evaluatedAt: timeOf(atMs), stale },
+    burn,
+    budgetRemaining,
+    good,
+    total,
+    alerts: alerts.map(alertOf),
+    evaluatedAt: timeOf(atMs),
+    stale,
   }
 }
 

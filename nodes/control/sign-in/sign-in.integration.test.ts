@@ -71,7 +71,9 @@ describe('sessions', () => {
     const events = (await ask(`${control.url}/api/v1/events?limit=1000`, 'GET', undefined, { cookie })).json.events
     expect(events.at(-1).actor).toBe('console')
     expect((await session('GET', undefined, { cookie })).json).toMatchObject({
-      ...{ actor: 'console', version: '0.0.0', dataEndpoint: 'http://127.0.0.1:8080' },
+      actor: 'console',
+      version: '0.0.0',
+      dataEndpoint: 'http://127.0.0.1:8080',
       demoKeyHint: control.node.demoKey!.slice(0, 8),
     })
     const out = await session('DELETE', undefined, { cookie, origin })

@@ -68,7 +68,12 @@ export async function startedControl(options: StartControlOptions = {}): Promise
     folder.value.release()
   }
   return {
-    ...{ node, bus, url, dataDir, notices, stop },
+    node,
+    bus,
+    url,
+    dataDir,
+    notices,
+    stop,
     admin: (method, path, body, headers) =>
       ask(`${url}/api/v1${path}`, method, body, { authorization: `Bearer ${adminToken}`, ...headers }),
     remove: async () => {

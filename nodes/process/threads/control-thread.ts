@@ -8,7 +8,13 @@ export async function startControlThread(context: ThreadContext): Promise<Runnin
   const { settings, folder, masterKey, consoleFolder, auto, node, version } = task
   const log = await openLog(context)
   const control = await startControl({
-    ...{ settings, folder, masterKey, consoleFolder, auto, notify, clock },
+    settings,
+    folder,
+    masterKey,
+    consoleFolder,
+    auto,
+    notify,
+    clock,
     ...log.options,
     node: { name: node, version, role: task.role === 'all' ? 'all' : 'control' },
     ...(task.role === 'all' ? { awaitAppliedBy: node } : {}),

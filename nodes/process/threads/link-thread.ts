@@ -6,7 +6,13 @@ export function startLinkThread({ task, bus, clock, chance, notify }: ThreadCont
   const { settings, node, role, folder, masterKey } = task
   if (settings.nats === undefined) throw new Error('HEADGATE_NATS_URL: a process of a cluster needs it')
   const link = startLink({
-    ...{ node, nats: settings.nats, masterKey, bus, notify, clock, chance },
+    node,
+    nats: settings.nats,
+    masterKey,
+    bus,
+    notify,
+    clock,
+    chance,
     // Where there is a control node in the process, its thread keeps the copy.
     ...(role === 'proxy' ? { copy: { files: folder.files } } : {}),
   })

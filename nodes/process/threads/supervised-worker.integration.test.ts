@@ -23,7 +23,10 @@ function thread(fate: 'lives' | 'throws' | 'exits' | 'refuses') {
     },
   }
   const worker = new SupervisedWorker({
-    ...{ bus, clock, chance: () => 1, notify: (notice: Notice) => void notices.push(notice) },
+    bus,
+    clock,
+    chance: () => 1,
+    notify: (notice: Notice) => void notices.push(notice),
     task: { part: 'aggregator', node: fate } as Omit<WorkerTask, 'bus'>,
     script: new URL('./mortal-worker.fixture.ts', import.meta.url),
   })

@@ -13,7 +13,8 @@ const owner = 'team:a'
 const served: Served = {
   target: { provider: 'p', model: 'm' } as Target,
   credential: { name: 'main' } as Credential,
-  ...{ passesThrough: false, streamed: false },
+  passesThrough: false,
+  streamed: false,
 }
 
 async function beginWith(store: ResponseStore, body: object, id = 'resp_new') {
@@ -167,7 +168,10 @@ test('where its provider holds nothing, a response is kept here, and says so', a
   expect(told).toEqual({ ...response, store: true })
   const found = await store.find(owner, 'resp_new')
   expect(found.ok && found.value?.stored).toMatchObject({
-    ...{ type: 'kept', chain: ['resp_0'], chainBytes: 9, parts: [{ type: 'text', text: 'y' }] },
+    type: 'kept',
+    chain: ['resp_0'],
+    chainBytes: 9,
+    parts: [{ type: 'text', text: 'y' }],
     input: [{ role: 'user', content: [{ type: 'input_text', text: 'x' }] }],
     response: { store: true, previous_response_id: 'resp_0' },
   })

@@ -25,7 +25,13 @@ export const printedNothing: PrintedRequest = { path: '/', body: '', headerLines
 
 export function requestOf(more: Partial<ChatRequest> = {}): ChatRequest {
   return {
-    ...{ model: 'm', messages: [], tools: [], stream: false, parameters: {}, dialect: 'openai-chat', extras: {} },
+    model: 'm',
+    messages: [],
+    tools: [],
+    stream: false,
+    parameters: {},
+    dialect: 'openai-chat',
+    extras: {},
     ...more,
   }
 }

@@ -51,12 +51,22 @@ interface Pair {
 }
 
 const toAnthropic: Pair = {
-  ...{ name: 'OpenAI to Anthropic', inbound: openAiChatInbound, upstream: anthropicUpstream, request: chatRequest },
-  ...{ answer: messageAnswer, first: messageStart, delta: messageDelta },
+  name: 'OpenAI to Anthropic',
+  inbound: openAiChatInbound,
+  upstream: anthropicUpstream,
+  request: chatRequest,
+  answer: messageAnswer,
+  first: messageStart,
+  delta: messageDelta,
 }
 const toOpenAi: Pair = {
-  ...{ name: 'Anthropic to OpenAI', inbound: anthropicInbound, upstream: openAiChatUpstream, request: messagesRequest },
-  ...{ answer: chatAnswer, first: chatDelta, delta: chatDelta },
+  name: 'Anthropic to OpenAI',
+  inbound: anthropicInbound,
+  upstream: openAiChatUpstream,
+  request: messagesRequest,
+  answer: chatAnswer,
+  first: chatDelta,
+  delta: chatDelta,
 }
 
 for (const pair of [toAnthropic, toOpenAi]) {
@@ -95,7 +105,11 @@ function prepared(inbound: InboundDialect, upstream: UpstreamDialect, body: Json
   const printed = upstream.printRequest(request.value, { model: 'x', facts: {}, quirks: {} })
   if (!printed.ok) throw new Error(printed.error.what)
   const facts: PrintFacts = {
-    ...{ requestId: 'r', nowSeconds: 1, estimatedInput: 1, showUsage: false, request: request.value },
+    requestId: 'r',
+    nowSeconds: 1,
+    estimatedInput: 1,
+    showUsage: false,
+    request: request.value,
   }
   return { printed: printed.value, facts }
 }

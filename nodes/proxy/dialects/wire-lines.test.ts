@@ -9,7 +9,8 @@ import { openAiResponsesInbound } from './openai-responses/openai-responses.ts'
 import { chunked, dialects, factsFor, plainTarget, printedNothing } from './test-dialects.ts'
 
 const onlyCall: ChatAnswer = {
-  ...{ id: 'a', model: 'm' },
+  id: 'a',
+  model: 'm',
   choices: [
     {
       parts: [{ type: 'tool-call', id: 'c1', name: 'f', input: '{}', form: 'function' }],
@@ -59,7 +60,10 @@ test.each([
 test('what a request of the Responses API asks for, as chat completions (wire 59)', () => {
   const parameters = { type: 'object', properties: {} }
   const request = openAiResponsesInbound.parseRequest({
-    ...{ model: 'm', instructions: 'Be brief.', input: 'hi', max_output_tokens: 50 },
+    model: 'm',
+    instructions: 'Be brief.',
+    input: 'hi',
+    max_output_tokens: 50,
     text: { format: { type: 'json_schema', name: 'place', schema: parameters, strict: true } },
     tools: [{ type: 'function', name: 'f', description: 'd', parameters, strict: true }],
     tool_choice: { type: 'function', name: 'f' },

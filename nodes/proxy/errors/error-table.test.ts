@@ -35,7 +35,9 @@ const told: GatewayError[] = [
   { type: 'response-unknown', id: long, isPrevious: true },
   { type: 'response-unknown', id: long, isPrevious: false },
   {
-    ...{ type: 'unable', model: long, models: [long] },
+    type: 'unable',
+    model: long,
+    models: [long],
     ineligible: { type: 'missing-capability', capability: 'tools', what: long },
   },
   { type: 'unable', model: long, ineligible: { type: 'unsupported-params', params: [long] }, models: [] },

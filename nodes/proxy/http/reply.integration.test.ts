@@ -3,6 +3,7 @@ import net from 'node:net'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.ts'
+import { freePort } from '../../../shared/free-ports.ts'
 import type { Body, Reply, RequestHead } from './http.ts'
 import { answersTo, statusesOf, talk, until } from './raw-client.ts'
 import { jsonHeaders, key, startTestServer, TestHandler, type TestServer } from './test-handler.ts'
@@ -492,7 +493,7 @@ test('close cuts what is open and tells its handlers', async () => {
 
 test('a port is shared unless it is held exclusively', async () => {
   // A port of the system's choice is never shared, so both are asked for by number.
-  const [shared, held] = [await freePort(), await freePort()]
+  const [shared, held] = [await freePort(Math.random), await freePort(Math.random)]
   const first = await startTestServer({ port: shared })
   const second = await startTestServer({ port: shared })
   expect(second.port).toBe(first.port)
@@ -501,12 +502,6 @@ test('a port is shared unless it is held exclusively', async () => {
   await expect(startTestServer({ port: held })).rejects.toThrow('cannot listen')
   for (const { server } of [first, second, third]) server.close()
 })
-
-async function freePort(): Promise<number> {
-  const { server, port } = await startTestServer()
-  server.close()
-  return port
-}
 
 test('no order of writes, ends, aborts and a client that leaves brings the server down', async () => {
   const step = fc.constantFrom('begin', 'write', 'big', 'end', 'send', 'send large', 'abort', 'leave', 'wait', 'throw')

@@ -15,13 +15,11 @@ const ref: ObjectRef = {
 test('what an id was made of comes back, and the same object has the same id', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 30 })
   const refs: fc.Arbitrary<ObjectRef> = fc.record({
-    ...{
-      kind: fc.constantFrom('file', 'batch', 'file-cursor', 'batch-cursor'),
-      provider: text,
-      credential: text,
-      owner: text,
-      id: text,
-    },
+    kind: fc.constantFrom('file', 'batch', 'file-cursor', 'batch-cursor'),
+    provider: text,
+    credential: text,
+    owner: text,
+    id: text,
     models: fc.array(text, { maxLength: 4 }),
   })
   fc.assert(

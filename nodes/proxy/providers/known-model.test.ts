@@ -16,7 +16,9 @@ test('a model of a known provider has its list price', () => {
 test('the operator’s own price goes before the list', () => {
   const price = { inputPerMTok: 1, outputPerMTok: 2, above: [{ inputTokens: 10, inputPerMTok: 5, outputPerMTok: 6 }] }
   expect(known({ model: 'gpt-4.1', price }).price).toMatchObject({
-    ...{ input: 1_000, output: 2_000, from: { type: 'configured' } },
+    input: 1_000,
+    output: 2_000,
+    from: { type: 'configured' },
     above: [{ tokens: 10, input: 5_000, output: 6_000 }],
   })
 })

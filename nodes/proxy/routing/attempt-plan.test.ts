@@ -23,7 +23,10 @@ function steps(
 ) {
   const compiled = routes(specs)
   const attemptPlan = new AttemptPlan({
-    ...{ requestId: options.requestId ?? 'request-1', revision: 1, stream: true, clock: new ManualClock() },
+    requestId: options.requestId ?? 'request-1',
+    revision: 1,
+    stream: true,
+    clock: new ManualClock(),
     route: compiled.get(model)!,
     routeOf: (name) => compiled.get(name),
     chance: options.chance ?? (() => 0),

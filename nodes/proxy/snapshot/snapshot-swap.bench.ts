@@ -38,12 +38,20 @@ try {
 
   const compiler = new SnapshotCompiler({
     ...testConnectOptions(),
-    ...{ healthOfTargets: new TargetHealthTable(), latencyEstimates: new LatencyEstimates(), clock },
+    healthOfTargets: new TargetHealthTable(),
+    latencyEstimates: new LatencyEstimates(),
+    clock,
   })
   let snapshot: Snapshot | undefined
   const lastGood = new LastGood({ folder, macKey, notify: () => {} })
   const follower = new Follower({
-    ...{ log, macKey, clock, notify: () => {}, highWater, lastGood, keepLastGood: true },
+    log,
+    macKey,
+    clock,
+    notify: () => {},
+    highWater,
+    lastGood,
+    keepLastGood: true,
     onState: async (state) => {
       snapshot = await compiler.compile(state)
     },

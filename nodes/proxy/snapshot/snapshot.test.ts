@@ -19,7 +19,8 @@ const bareNames = fc.constantFrom(false, true, ['a', 'x'])
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ name, port: fc.nat(3), secret, bareNames }).map(({ name: provider, port, secret: $sealed, ...more }) => ({
     type: 'provider-set' as const,
-    ...{ name: provider, origin },
+    name: provider,
+    origin,
     spec: {
       kind: 'openai' as const,
       baseUrl: `http://127.0.0.1:${8000 + port}/v1`,
@@ -38,7 +39,9 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     key: { id, name: id, owner: { team }, tokenHash, prefix: 'hg', createdAt: '2026-01-01T00:00:00.000Z' },
   })),
   fc.record({ keyId: name, tokenHash: hash }).map((rotated) => ({
-    ...{ type: 'key-rotated' as const, prefix: 'hg', overlapUntil: '2026-02-01T00:00:00.000Z' },
+    type: 'key-rotated' as const,
+    prefix: 'hg',
+    overlapUntil: '2026-02-01T00:00:00.000Z',
     ...rotated,
   })),
   name.map((keyId) => ({ type: 'key-revoked' as const, keyId })),
@@ -86,7 +89,9 @@ test('what is compiled step by step is what is compiled at once', async () => {
 test('a snapshot that a request holds stays as it was', async () => {
   const state = emptyState()
   const set = (port: number): Change => ({
-    ...{ type: 'provider-set', name: 'a', origin },
+    type: 'provider-set',
+    name: 'a',
+    origin,
     spec: { kind: 'openai', baseUrl: `http://127.0.0.1:${port}/v1` },
   })
   const growing = compiler(new Set())
@@ -102,7 +107,9 @@ test('a large change is compiled in slices, and a small one after it at once', a
   const state = emptyState()
   const models = (count: number): Change[] =>
     Array.from({ length: count }, (_one, index) => ({
-      ...{ type: 'model-set' as const, name: `m${index}`, origin },
+      type: 'model-set' as const,
+      name: `m${index}`,
+      origin,
       spec: { targets: [{ provider: 'a', model: 'm' }] },
     }))
   const options = {

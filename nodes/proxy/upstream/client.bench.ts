@@ -3,13 +3,12 @@
 // Rounds alternate between the two, and the figure that counts is the ratio: the microseconds describe the machine.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../../shared/clock.ts'
+import { freePort } from '../../../shared/free-ports.ts'
 import { Http1Client } from './http1-client.ts'
-import { listen } from './scripted-peer.ts'
 import { UndiciUpstream } from './undici-upstream.ts'
 import type { Upstream, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
 
@@ -71,15 +70,8 @@ function median(values: number[]): number {
   return values.sort((a, b) => a - b)[values.length >> 1]!
 }
 
-async function freePort(): Promise<number> {
-  const server = net.createServer()
-  const port = await listen(server)
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  return port
-}
-
 async function withNginx(run: (origin: UpstreamOrigin) => Promise<void>): Promise<void> {
-  const port = await freePort()
+  const port = await freePort(Math.random)
   const folder = mkdtempSync(join(tmpdir(), 'headgate-bench-'))
   writeFileSync(join(folder, 'large'), 'x'.repeat(32 << 10))
   writeFileSync(

@@ -92,9 +92,17 @@ function itemOf(load: Omit<TargetItem, LatencyMetric>, recent: Measures): Target
   const of = (metric: LatencyMetric): Quantiles => quantilesOf(recent.find(metric, labelsOf(load)) ?? empty)
   const { model, provider, target, weight, health, inFlight } = load
   return {
-    ...{ model, provider, target, weight, health, inFlight },
-    ...{ total: of('total'), ttft: of('ttft'), interToken: of('interToken') },
-    ...{ overhead: of('overhead'), firstByte: of('firstByte') },
+    model,
+    provider,
+    target,
+    weight,
+    health,
+    inFlight,
+    total: of('total'),
+    ttft: of('ttft'),
+    interToken: of('interToken'),
+    overhead: of('overhead'),
+    firstByte: of('firstByte'),
   }
 }
 

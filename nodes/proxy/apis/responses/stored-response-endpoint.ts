@@ -80,13 +80,17 @@ function show(kept: LocalResponse, asked: URLSearchParams): Result<StoredRespons
 }
 
 const notInBackground: GatewayError = {
-  ...{ type: 'bad-body', code: 'response_not_in_background', param: 'response_id' },
+  type: 'bad-body',
+  code: 'response_not_in_background',
+  param: 'response_id',
   message:
     'Only responses that were made with `background: true` can be cancelled; this one was complete when it was answered.',
 }
 
 const badNumber: GatewayError = {
-  ...{ type: 'bad-body', code: 'invalid_value', param: 'starting_after' },
+  type: 'bad-body',
+  code: 'invalid_value',
+  param: 'starting_after',
   message: '`starting_after` must be the number of an event.',
 }
 

@@ -136,7 +136,10 @@ test('a link to an image is refused by name, since nobody there follows it', () 
 
 test('tokens of the cache are counted once (wire 69)', () => {
   const usage = {
-    ...{ inputTokens: 10, outputTokens: 5, cacheReadInputTokens: 100, cacheWriteInputTokens: 40 },
+    inputTokens: 10,
+    outputTokens: 5,
+    cacheReadInputTokens: 100,
+    cacheWriteInputTokens: 40,
     cacheDetails: [{ ttl: '1h', inputTokens: 30 }],
   }
   const answer = bedrockUpstream.parseAnswer(

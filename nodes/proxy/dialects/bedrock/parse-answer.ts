@@ -14,7 +14,8 @@ export function readBedrockAnswer(body: JsonObject, { toolNames, model = '' }: P
   const parts = content.filter(isObject).flatMap((block) => readBlock(block, toolNames))
   const calledTools = parts.some(({ type }) => type === 'tool-call')
   return {
-    ...{ id: '', model },
+    id: '',
+    model,
     choices: [{ parts, finish: readBedrockFinish(body['stopReason'], calledTools) }],
     usage: readBedrockUsage(body['usage']),
   }

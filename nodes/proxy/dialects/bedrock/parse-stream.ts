@@ -88,8 +88,12 @@ export class BedrockStreamParser implements StreamParser {
     const block = this.#open(index, 'tool-input', emit)
     this.#calledTools = true
     emit({
-      ...{ type: 'tool-input-start', choice: 0, part: block.part, id: String(toolUse['toolUseId'] ?? '') },
-      ...{ name: this.#printed.toolNames?.get(written) ?? written, form: 'function' },
+      type: 'tool-input-start',
+      choice: 0,
+      part: block.part,
+      id: String(toolUse['toolUseId'] ?? ''),
+      name: this.#printed.toolNames?.get(written) ?? written,
+      form: 'function',
     })
   }
 

@@ -142,13 +142,30 @@ test('a form of the answer is native, and beside tools a tool of its own (wire 8
 
 test('knobs have Cohere’s names and bounds; what does not fit or is not known is told (wire 81)', () => {
   const parameters = {
-    ...{ maxOutputTokens: 50, temperature: 0.3, topP: 1, topK: 600, frequencyPenalty: -1, presencePenalty: 0.5 },
-    ...{ seed: 7, stop: ['a', 'b', 'c', 'd', 'e', 'f'], user: 'u', logprobs: {}, verbosity: 'low', store: false },
+    maxOutputTokens: 50,
+    temperature: 0.3,
+    topP: 1,
+    topK: 600,
+    frequencyPenalty: -1,
+    presencePenalty: 0.5,
+    seed: 7,
+    stop: ['a', 'b', 'c', 'd', 'e', 'f'],
+    user: 'u',
+    logprobs: {},
+    verbosity: 'low',
+    store: false,
   }
   const { json, dropped } = printed({ messages: [user('hi')], parameters })
   expect(json).toMatchObject({
-    ...{ max_tokens: 50, temperature: 0.3, p: 0.99, k: 500, frequency_penalty: 0, presence_penalty: 0.5, seed: 7 },
-    ...{ stop_sequences: ['a', 'b', 'c', 'd', 'e'], stream: false },
+    max_tokens: 50,
+    temperature: 0.3,
+    p: 0.99,
+    k: 500,
+    frequency_penalty: 0,
+    presence_penalty: 0.5,
+    seed: 7,
+    stop_sequences: ['a', 'b', 'c', 'd', 'e'],
+    stream: false,
   })
   const told = dropped.map((one) => ('parameter' in one ? one.parameter : one.member))
   expect(told.sort()).toEqual(['frequencyPenalty', 'logprobs', 'stop', 'topK', 'topP', 'user', 'verbosity'])
@@ -285,8 +302,12 @@ test('embeddings say what they are for; texts alone are taken', () => {
   const plain = printedFor({ dimensions: 256, extras: { truncate: 'END', odd: 1 }, user: 'u' })
   if (!plain.ok) throw new Error('refused')
   expect(JSON.parse(plain.value.body)).toEqual({
-    ...{ model: target.model, texts: ['a'], input_type: 'search_document', embedding_types: ['float'] },
-    ...{ output_dimension: 256, truncate: 'END' },
+    model: target.model,
+    texts: ['a'],
+    input_type: 'search_document',
+    embedding_types: ['float'],
+    output_dimension: 256,
+    truncate: 'END',
   })
   expect([plain.value.path, plain.value.dropped]).toEqual(['/embed', [{ member: 'user' }, { member: 'odd' }]])
   const query = printedFor({ purpose: 'RETRIEVAL_QUERY' })
@@ -297,7 +318,9 @@ test('embeddings say what they are for; texts alone are taken', () => {
   })
   const body = { embeddings: { float: [[0.5, 1]] }, meta: { billed_units: { input_tokens: 3 } } }
   expect(cohereEmbeddingsUpstream.parseAnswer(body, plain.value)).toEqual({
-    ...{ model: target.model, vectors: [[0.5, 1]], inputTokens: 3 },
+    model: target.model,
+    vectors: [[0.5, 1]],
+    inputTokens: 3,
   })
   expect(cohereEmbeddingsUpstream.parseAnswer({ embeddings: {} }, plain.value)).toBeUndefined()
 })

@@ -3,8 +3,12 @@
 import { DeliveredText } from './delivered-text.ts'
 
 const chunk = (text: string) => ({
-  ...{ id: 'chatcmpl-D8Z5f52zQqikDBEKQMQoYcWMcWPeU', object: 'chat.completion.chunk', created: 1_770_933_883 },
-  ...{ model: 'gpt-4.1-nano-2025-04-14', service_tier: 'default', system_fingerprint: 'fp_7f8eb7d1f9' },
+  id: 'chatcmpl-D8Z5f52zQqikDBEKQMQoYcWMcWPeU',
+  object: 'chat.completion.chunk',
+  created: 1_770_933_883,
+  model: 'gpt-4.1-nano-2025-04-14',
+  service_tier: 'default',
+  system_fingerprint: 'fp_7f8eb7d1f9',
   choices: [{ index: 0, delta: { content: text }, logprobs: null, finish_reason: null }],
   obfuscation: 'a1b2c3d4',
 })

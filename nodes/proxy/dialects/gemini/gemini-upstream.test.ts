@@ -329,8 +329,13 @@ test('embeddings: one text or many, and the model in the body is the target’s'
   const embed = (texts: string[]) =>
     geminiUpstream.embeddings!.printRequest(
       {
-        ...{ model: 'e', inputs: texts.map((text) => ({ type: 'text', text }) as const), dimensions: 8 },
-        ...{ encoding: 'float', purpose: 'search_query', dialect: 'openai-embeddings', extras: {} },
+        model: 'e',
+        inputs: texts.map((text) => ({ type: 'text', text }) as const),
+        dimensions: 8,
+        encoding: 'float',
+        purpose: 'search_query',
+        dialect: 'openai-embeddings',
+        extras: {},
       },
       target('gemini-embedding-001'),
     )

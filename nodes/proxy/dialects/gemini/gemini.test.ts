@@ -71,8 +71,11 @@ test('thoughts are counted beside the answer (wire 75)', () => {
   const usage = { input: 10, output: 9, cached: 4, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 5 }
   const answer: ChatAnswer = { id: 'a', model: 'm', choices: [{ parts: [], finish: { reason: 'stop' } }], usage }
   expect(JSON.parse(geminiInbound.printAnswer(answer, factsFor(geminiInbound))).usageMetadata).toEqual({
-    ...{ promptTokenCount: 10, candidatesTokenCount: 4, thoughtsTokenCount: 5 },
-    ...{ cachedContentTokenCount: 4, totalTokenCount: 19 },
+    promptTokenCount: 10,
+    candidatesTokenCount: 4,
+    thoughtsTokenCount: 5,
+    cachedContentTokenCount: 4,
+    totalTokenCount: 19,
   })
 })
 

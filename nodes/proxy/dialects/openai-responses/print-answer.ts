@@ -24,7 +24,10 @@ export function printResponsesAnswer(answer: ChatAnswer, facts: PrintFacts): str
   return JSON.stringify(
     responseObject(facts, {
       ...outcomeOf(choice.finish),
-      ...{ output, model: answer.model, created: answer.created, serviceTier: answer.serviceTier },
+      output,
+      model: answer.model,
+      created: answer.created,
+      serviceTier: answer.serviceTier,
       usage: answer.usage,
     }),
   )

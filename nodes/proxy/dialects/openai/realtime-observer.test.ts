@@ -7,11 +7,14 @@ test('a response begins, says something, and ends with what it used', () => {
   expect(see({ type: 'response.created', response: {} })).toEqual({ type: 'began' })
   expect(see({ type: 'response.output_audio.delta', delta: 'aGk=' })).toEqual({ type: 'token' })
   const usage = {
-    ...{ input_tokens: 20, output_tokens: 9 },
-    ...{ input_token_details: { cached_tokens: 4, audio_tokens: 0 }, output_token_details: { audio_tokens: 0 } },
+    input_tokens: 20,
+    output_tokens: 9,
+    input_token_details: { cached_tokens: 4, audio_tokens: 0 },
+    output_token_details: { audio_tokens: 0 },
   }
   expect(see({ event_id: 'e', response: { status: 'completed', usage }, type: 'response.done' })).toMatchObject({
-    ...{ type: 'ended', failed: false },
+    type: 'ended',
+    failed: false,
     used: { usage: { input: 20, output: 9, cached: 4 }, isMixed: false, measure: undefined },
   })
 })

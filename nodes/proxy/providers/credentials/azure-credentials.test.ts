@@ -33,8 +33,10 @@ test('a client’s secret is exchanged for a token', async () => {
   expect(await tokenOf(spec, { AZURE_AUTHORITY_HOST: `${entra.url}/` })).toEqual(inAnHour)
   expect(entra.asked[0]?.url).toBe('/tenant/oauth2/v2.0/token')
   expect(Object.fromEntries(new URLSearchParams(entra.asked[0]!.body))).toEqual({
-    ...{ grant_type: 'client_credentials', scope: 'https://cognitiveservices.azure.com/.default' },
-    ...{ client_id: 'client', client_secret: 'hush' },
+    grant_type: 'client_credentials',
+    scope: 'https://cognitiveservices.azure.com/.default',
+    client_id: 'client',
+    client_secret: 'hush',
   })
 })
 

@@ -41,12 +41,10 @@ test('a service account signs for a token with its own key', async () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const google = await served(() => answer)
   const file = written('key.json', {
-    ...{
-      type: 'service_account',
-      project_id: 'p',
-      private_key_id: 'k1',
-      client_email: 'gateway@p.iam.gserviceaccount.com',
-    },
+    type: 'service_account',
+    project_id: 'p',
+    private_key_id: 'k1',
+    client_email: 'gateway@p.iam.gserviceaccount.com',
     private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
   })
   const got = await gcpSource({ serviceAccountFile: file }, { clock: systemClock, fetch: redirected(google.url) })()
@@ -56,7 +54,8 @@ test('a service account signs for a token with its own key', async () => {
   const [head, claims, signature] = assertion.split('.') as [string, string, string]
   expect(createVerify('RSA-SHA256').update(`${head}.${claims}`).verify(publicKey, signature, 'base64url')).toBe(true)
   expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({
-    ...{ iss: 'gateway@p.iam.gserviceaccount.com', scope: 'https://www.googleapis.com/auth/cloud-platform' },
+    iss: 'gateway@p.iam.gserviceaccount.com',
+    scope: 'https://www.googleapis.com/auth/cloud-platform',
   })
 })
 
@@ -85,14 +84,10 @@ test('workload identity: a token of another platform is exchanged at Google’s 
   vi.stubEnv(
     'GOOGLE_APPLICATION_CREDENTIALS',
     written('federation.json', {
-      ...{
-        type: 'external_account',
-        audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/a/providers/b',
-      },
-      ...{
-        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-        token_url: `${google.url}/v1/token`,
-      },
+      type: 'external_account',
+      audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/a/providers/b',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `${google.url}/v1/token`,
       credential_source: { file: subject },
     }),
   )

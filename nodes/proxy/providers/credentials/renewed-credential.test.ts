@@ -10,7 +10,9 @@ function renewed(answers: ('ok' | 'error')[], lifeMs = 60 * minute) {
   const errors: CredentialError[] = []
   let asked = 0
   const credential = new RenewedCredential<string>({
-    ...{ clock, chance: () => 0.5, onError: (error) => errors.push(error) },
+    clock,
+    chance: () => 0.5,
+    onError: (error) => errors.push(error),
     async source() {
       const answer = answers[asked++] ?? 'ok'
       if (answer === 'error') return fail({ message: 'away' })
