@@ -1,6 +1,6 @@
 // The body of an upstream's answer on its way to whoever reads it: as it comes, or decoded where the upstream compressed it
 // although it was asked not to.
-import { DecodedAnswer, type DecodedSink, isEncoded } from '../upstream/decoded-answer.ts'
+import { DecodedAnswer, type DecodedSink, isEncoded } from '../upstream/parser/decoded-answer.ts'
 import type { UpstreamCall } from '../upstream/upstream.ts'
 
 export interface BodySink {

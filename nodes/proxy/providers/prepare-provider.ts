@@ -3,7 +3,7 @@
 import { loadCatalogue } from '../../../shared/models/catalogue.ts'
 import { catalogueProviderOf, namingPlaceOf } from '../../../shared/models/catalogue-provider.ts'
 import { namesAt } from '../../../shared/models/model-names.ts'
-import { webSocketLibrary } from '../upstream/web-socket-library.ts'
+import { webSocketLibrary } from '../upstream/sockets/web-socket-library.ts'
 import type { ProviderConnection } from './endpoint.ts'
 
 export function prepareProvider({ provider, kind, origin, speaks, bareNames }: ProviderConnection): void {

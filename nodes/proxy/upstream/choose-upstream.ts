@@ -1,12 +1,12 @@
 // Chooses the client for an origin: the gateway's own, or undici where the environment names a proxy for it.
 import type { Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
-import { AddressBook } from './address-book.ts'
 import { Http1Client } from './http1-client.ts'
-import { readProxyEnvironment } from './proxy-environment.ts'
+import { AddressBook } from './sockets/address-book.ts'
+import { readProxyEnvironment } from './sockets/proxy-environment.ts'
+import { SocketOpener } from './sockets/upstream-socket.ts'
 import { unreachableReporter } from './unreachable-notices.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
-import { SocketOpener } from './upstream-socket.ts'
 
 export interface UpstreamOptions {
   environment: Readonly<Record<string, string | undefined>>

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { AnswerParser, type AnswerSink } from './answer-parser.ts'
 import type { Carrier, Exchange, ExchangeFailure } from './exchange.ts'
-import { describeSocketError, openSocket, type SocketOptions, type SocketPhase } from './socket.ts'
+import { AnswerParser, type AnswerSink } from './parser/answer-parser.ts'
+import { describeSocketError, openSocket, type SocketOptions, type SocketPhase } from './sockets/socket.ts'
 import type { UpstreamOrigin } from './upstream.ts'
 
 export interface ConnectionOwner {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { AnswerHead } from './answer-head.ts'
 import { Exchange } from './exchange.ts'
+import { AnswerHead } from './parser/answer-head.ts'
 import type { UpstreamHandler, UpstreamRequest } from './upstream.ts'
 
 const origin = { key: 'http://a:80', protocol: 'http:', hostname: 'a', port: 80, host: 'a' } as const

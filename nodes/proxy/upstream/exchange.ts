@@ -1,7 +1,7 @@
 // One request and its answer, whichever connection carries them. It keeps the promises made to the caller: one end or one
 // error, none after `abort()`, and exactly one `onBodySent`.
-import type { AnswerHead } from './answer-head.ts'
-import type { AnswerSink } from './answer-parser.ts'
+import type { AnswerHead } from './parser/answer-head.ts'
+import type { AnswerSink } from './parser/answer-parser.ts'
 import { type OutgoingRequest, prepareRequest } from './request-bytes.ts'
 import type { UpstreamCall, UpstreamError, UpstreamHandler, UpstreamRequest } from './upstream.ts'
 

@@ -3,11 +3,11 @@
 
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { AddressBook } from './address-book.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { Exchange } from './exchange.ts'
-import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
+import { AddressBook } from './sockets/address-book.ts'
+import { poolKey } from './sockets/pool-key.ts'
 import type { ReportUnreachable } from './unreachable-notices.ts'
 import type { Upstream, UpstreamCall, UpstreamHandler, UpstreamOrigin, UpstreamRequest } from './upstream.ts'
 

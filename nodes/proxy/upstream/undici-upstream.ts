@@ -4,11 +4,11 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
-import { AddressBook } from './address-book.ts'
-import { egressDenial, egressLookup } from './egress.ts'
-import { poolKey } from './pool-key.ts'
 import { RequestChecker } from './request-bytes.ts'
-import { isTlsError } from './socket.ts'
+import { AddressBook } from './sockets/address-book.ts'
+import { egressDenial, egressLookup } from './sockets/egress.ts'
+import { poolKey } from './sockets/pool-key.ts'
+import { isTlsError } from './sockets/socket.ts'
 import type { ReportUnreachable } from './unreachable-notices.ts'
 import type {
   Upstream,

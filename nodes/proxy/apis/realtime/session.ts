@@ -12,7 +12,7 @@ import type { ClientSocket, SocketHandler } from '../../http/http.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../../routing/attempt-plan.ts'
-import type { UpstreamSocket } from '../../upstream/upstream-socket.ts'
+import type { UpstreamSocket } from '../../upstream/sockets/upstream-socket.ts'
 import type { SessionPlan } from './session-plan.ts'
 import type { SessionEnd, SessionRecords, Turn, TurnEnd } from './session-records.ts'
 

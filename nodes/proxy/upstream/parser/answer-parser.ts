@@ -2,7 +2,7 @@
 // what it does depends on the bytes alone, so a fuzzer can drive it. It is strict, because the upstream may be wrong or
 // hostile and its connections are shared by callers: a bare LF, a folded line, a blank before a colon and two different
 // lengths end the exchange (RFC 9112).
-import { bounds } from '../../../shared/bounds.ts'
+import { bounds } from '../../../../shared/bounds.ts'
 import { mayFrame, readFraming } from './answer-framing.ts'
 import { AnswerHead } from './answer-head.ts'
 import { CR, isText, isToken, LF } from './character-tables.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import type { UpstreamOrigin } from '../upstream.ts'
 import { poolKey } from './pool-key.ts'
-import type { UpstreamOrigin } from './upstream.ts'
 
 const origin: UpstreamOrigin = { key: 'https://up', protocol: 'https:', hostname: 'up', port: 443, host: 'up' }
 

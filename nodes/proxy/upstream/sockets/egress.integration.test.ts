@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { ManualClock, systemClock } from '../../../shared/clock.ts'
+import { ManualClock, systemClock } from '../../../../shared/clock.ts'
+import { Http1Client } from '../http1-client.ts'
+import { ObservedExchange } from '../observed-exchange.ts'
+import { certificates, openPeer, type Peer } from '../scripted-peer.ts'
+import { UndiciUpstream } from '../undici-upstream.ts'
+import type { Egress, Upstream, UpstreamOrigin } from '../upstream.ts'
 import { AddressBook } from './address-book.ts'
-import { Http1Client } from './http1-client.ts'
-import { ObservedExchange } from './observed-exchange.ts'
-import { certificates, openPeer, type Peer } from './scripted-peer.ts'
-import { UndiciUpstream } from './undici-upstream.ts'
-import type { Egress, Upstream, UpstreamOrigin } from './upstream.ts'
 
 const peers: Peer[] = []
 const upstreams: Upstream[] = []

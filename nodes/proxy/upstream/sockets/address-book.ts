@@ -1,7 +1,7 @@
 // Caches the addresses of names. So a resolver that fails or hangs for some minutes stops no request, and opening a hundred
 // connections asks it once. `egress.ts` decides which of the addresses may be connected to.
 import dns from 'node:dns'
-import type { Clock } from '../../../shared/clock.ts'
+import type { Clock } from '../../../../shared/clock.ts'
 
 export type Addresses = readonly dns.LookupAddress[]
 export type Resolved = (error: NodeJS.ErrnoException | null, addresses: Addresses) => void

@@ -1,6 +1,6 @@
 // A body in chunks (RFC 9112, 7.1), from bytes that may be cut anywhere. Extensions are skipped; trailers are checked and
 // dropped. It is as strict as the rest of the parser.
-import { bounds } from '../../../shared/bounds.ts'
+import { bounds } from '../../../../shared/bounds.ts'
 import { CR, hexDigit, isBlank, isText, isToken, LF } from './character-tables.ts'
 
 export interface ChunkSink {

@@ -1,7 +1,8 @@
 // The head of an answer as one string. A request reads two or three of its fields, so fields are looked up when they are
 // needed, and no object of headers is ever made.
+
+import type { UpstreamHead } from '../upstream.ts'
 import { isBlank } from './character-tables.ts'
-import type { UpstreamHead } from './upstream.ts'
 
 export class AnswerHead implements UpstreamHead {
   readonly status: number

@@ -2,7 +2,7 @@
 // switch that off.
 import net from 'node:net'
 import tls from 'node:tls'
-import type { UpstreamError, UpstreamOrigin } from './upstream.ts'
+import type { UpstreamError, UpstreamOrigin } from '../upstream.ts'
 
 export interface SocketOptions {
   origin: UpstreamOrigin

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import type { UpstreamOrigin } from '../upstream.ts'
 import { readProxyEnvironment } from './proxy-environment.ts'
-import type { UpstreamOrigin } from './upstream.ts'
 
 function origin(url: string): UpstreamOrigin {
   const { protocol, hostname, port, host } = new URL(url)

@@ -1,13 +1,13 @@
 // The upstream leg of a WebSocket: the handshake with a provider, and its messages as callbacks. The protocol is the work
 // of `ws`; where connections may go is judged here as for any other request.
 import type { WebSocket } from 'ws'
-import { bounds } from '../../../shared/bounds.ts'
+import { bounds } from '../../../../shared/bounds.ts'
+import { RequestChecker } from '../request-bytes.ts'
+import type { UpstreamError, UpstreamOrigin } from '../upstream.ts'
 import type { AddressBook } from './address-book.ts'
 import { egressDenial, egressLookup } from './egress.ts'
-import { RequestChecker } from './request-bytes.ts'
 import { bareHostname, isTlsError } from './socket.ts'
 import { tunnelAgent } from './tunnel.ts'
-import type { UpstreamError, UpstreamOrigin } from './upstream.ts'
 import { webSocketLibrary } from './web-socket-library.ts'
 
 export interface SocketRequest {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../../../shared/clock.ts'
+import { ManualClock } from '../../../../shared/clock.ts'
 import { AddressBook, type Addresses, type Resolved } from './address-book.ts'
 
 const addressOf = (address: string): Addresses => [{ address, family: 4 }]

@@ -3,9 +3,9 @@
 import type { Agent as HttpAgent } from 'node:http'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
-import { Agent, nodeHttps, request as plainRequest } from '../../../shared/node-http.ts'
+import { Agent, nodeHttps, request as plainRequest } from '../../../../shared/node-http.ts'
+import type { UpstreamOrigin } from '../upstream.ts'
 import { bareHostname } from './socket.ts'
-import type { UpstreamOrigin } from './upstream.ts'
 
 export interface TunnelOptions {
   readonly origin: UpstreamOrigin

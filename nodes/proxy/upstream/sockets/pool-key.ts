@@ -1,4 +1,4 @@
-import type { UpstreamOrigin } from './upstream.ts'
+import type { UpstreamOrigin } from '../upstream.ts'
 
 // Cached per origin object, which a configuration makes once.
 const keys = new WeakMap<UpstreamOrigin, string>()

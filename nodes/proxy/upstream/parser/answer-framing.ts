@@ -1,7 +1,7 @@
 // Determines how long the body of an answer is and whether its connection may be reused (RFC 9112, 6.3 and 9.3). Wherever two
 // readers could disagree about the end of a body, the answer is rejected: on a reused connection the disagreement would give
 // one caller's bytes to another.
-import { done, fail, type Result } from '../../../shared/result.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
 import { fieldValue } from './answer-head.ts'
 
 export interface Framing {

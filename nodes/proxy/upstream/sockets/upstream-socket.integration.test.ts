@@ -5,10 +5,10 @@ import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { systemClock } from '../../../shared/clock.ts'
+import { systemClock } from '../../../../shared/clock.ts'
+import { certificates } from '../scripted-peer.ts'
+import type { UpstreamOrigin } from '../upstream.ts'
 import { AddressBook } from './address-book.ts'
-import { certificates } from './scripted-peer.ts'
-import type { UpstreamOrigin } from './upstream.ts'
 import { type SocketEvents, SocketOpener } from './upstream-socket.ts'
 
 let plain: Server
