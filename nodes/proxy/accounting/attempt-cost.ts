@@ -10,7 +10,7 @@ export type Tokens = TokenCounts & Partial<Usage>
 
 export const noTokens: Tokens = { input: 0, output: 0, cached: 0 }
 
-/** Nano-dollars; 0 where there is no price. */
+/** The cost of one answer in nano-dollars; 0 where there is no price. */
 export function costOfAnswer({ price, unitPrice }: Target, tokens: Tokens, units: BillableUnits | undefined): number {
   if (units === undefined || isPriced(price, tokens)) return costOf(price, tokens)
   return costOfUnits(unitPrice, units) ?? 0

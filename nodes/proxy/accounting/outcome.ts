@@ -5,9 +5,9 @@ import type { Tokens } from './attempt-cost.ts'
 
 export interface Outcome {
   readonly status: RequestStatus
-  /** Sent to the caller; 0 when the caller left before one was sent. */
+  /** The status that the caller was sent; 0 when the caller left before. */
   readonly httpStatus: number
-  /** '' without one. */
+  /** The code of the error; '' without an error. */
   readonly errorCode: string
   /** The model that was asked for; '' when it is not a configured one. */
   readonly model: string
@@ -16,30 +16,30 @@ export interface Outcome {
   readonly stream: boolean
   readonly cacheStatus: CacheStatus
   readonly attempts: readonly AttemptRecord[]
-  /** Attempts that were begun. */
+  /** The number of attempts that were begun. */
   readonly attemptCount: number
   readonly fallbackIndex: number
   readonly tokens: Tokens
   /** The tokens are our estimate, because the upstream reported none. */
   readonly estimated: boolean
   readonly units: BillableUnits | undefined
-  /** Of all attempts together. Undefined: the model has no price, or the answer does not report what the price is for. */
+  /** The cost of all attempts; undefined when the model has no price, or the answer does not report what the price is for. */
   readonly costNanoUsd: number | undefined
   readonly times: OutcomeTimes
 }
 
-/** Milliseconds on the monotonic clock. */
+/** The times of a request, in milliseconds on the monotonic clock. */
 export interface OutcomeTimes {
   readonly endedMs: number
   /** Time spent waiting for upstreams, without the relay of a stream. */
   readonly upstreamMs: number
-  /** Undefined when no byte of a stream was forwarded. */
+  /** The time at which the first byte of a stream was forwarded; undefined when none was. */
   readonly firstForwardMs: number | undefined
-  /** 0 when there was no token. */
+  /** The time at which the first token came; 0 when none came. */
   readonly firstTokenMs: number
 }
 
-/** Told exactly once what came of a request, on every way out. A policy takes a hold before the first attempt. */
+/** What a policy holds from before the first attempt on. A hold is told the outcome exactly once, on every way out. */
 export interface Hold {
   settle(outcome: Outcome): void
 }

@@ -7,7 +7,7 @@ import type { StreamTiming } from '../streams/answer-stream.ts'
 import type { Tokens } from './attempt-cost.ts'
 import type { Outcome } from './outcome.ts'
 
-/** What records tell of a request. */
+/** The part of a request that its records name. */
 export type RecordedRequest = Pick<
   AuthenticatedRequest,
   'id' | 'operation' | 'caller' | 'user' | 'snapshot' | 'receivedAtMs' | 'startedMs'
@@ -49,7 +49,7 @@ export function requestRecord(request: RecordedRequest, outcome: Outcome): Reque
   }
 }
 
-/** Nano-dollars of all attempts. */
+/** The cost of all attempts in nano-dollars. */
 export function totalCost(attempts: readonly AttemptRecord[]): number {
   let sum = 0
   for (const { costNanoUsd } of attempts) sum += costNanoUsd
@@ -61,14 +61,14 @@ export interface AttemptFacts {
   readonly index: number
   readonly stream: boolean
   readonly outcome: AttemptOutcome
-  /** 0 when no answer came. */
+  /** The HTTP status of the answer; 0 when no answer came. */
   readonly upstreamStatus: number
   readonly upstreamText?: string | undefined
   readonly tokens: Tokens
   readonly costNanoUsd: number
-  /** Monotonic milliseconds. */
+  /** The time at which the attempt began, in monotonic milliseconds like the two times below. */
   readonly startedMs: number
-  /** 0 when no byte came. */
+  /** The time at which the head of the answer came; 0 when none came. */
   readonly firstByteMs: number
   readonly endedMs: number
   readonly timing: StreamTiming | undefined

@@ -34,14 +34,14 @@ export interface Recipient {
 /** An answer of our own. */
 export interface DirectAnswer {
   readonly body: string
-  /** JSON by default. */
+  /** The media type of the body; JSON by default. */
   readonly contentType?: string
   readonly headers?: HeaderLines
 }
 
 /** What is known of a request that ends before its first attempt. */
 export interface EarlyEnd {
-  /** As asked for; '' before it is known. */
+  /** The model that was asked for; '' before it is known. */
   readonly model?: string
   readonly holds?: readonly Hold[]
 }

@@ -23,7 +23,7 @@ export interface Metered extends InputEstimate {
 export interface Used {
   readonly tokens: Tokens
   readonly estimated: boolean
-  /** Nobody knows what it cost. */
+  /** Whether nobody knows what the attempt cost. */
   readonly unpriced: boolean
   readonly units: BillableUnits | undefined
 }
@@ -38,7 +38,7 @@ interface AnswerCounts {
 const nothingTold: StreamCounts = { usage: undefined, isOutputTold: false, textBytes: 0 }
 const nothing: StreamTokens = { tokens: noTokens, estimated: false }
 
-/** `usage` and `units` are undefined where the answer reports none. */
+/** What a whole answer used. `usage` and `units` are undefined where the answer reports none. */
 export function usedByAnswer(metered: Metered, answer: AnswerCounts): Used {
   return used(metered, tokensOfAnswer(metered, answer), answer.units)
 }
@@ -52,7 +52,7 @@ function tokensOfAnswer(metered: Metered, answer: AnswerCounts): StreamTokens {
   return countedTokens({ usage, isOutputTold: false, textBytes }, metered)
 }
 
-/** Of a stream that ended or was cut, and of an answer that never came (`stream` undefined): the input alone. */
+/** What a stream used that ended or was cut. Without a stream, because the answer never came, the input alone counts. */
 export function usedByStream(metered: Metered, stream: AnswerStream | undefined): Used {
   const countsUnits = metered.operation.units !== undefined
   const units = countsUnits && stream !== undefined ? (stream.units ?? metered.requestUnits) : undefined
@@ -67,7 +67,7 @@ function tokensOfStream(metered: Metered, stream: AnswerStream | undefined): Str
   return stream?.tokens(metered) ?? countedTokens(nothingTold, metered)
 }
 
-/** Of an attempt that sent nothing to its upstream. */
+/** What an attempt used that sent nothing to its upstream. */
 export function usedNothing(metered: Metered): Used {
   return used(metered, nothing, undefined)
 }

@@ -15,22 +15,22 @@ export interface AdmissionOptions {
   readonly clock: Clock
   /** The configuration to answer by, or why there is none. */
   snapshot(): Snapshot | NoSnapshot
-  /** Open now, this one included. */
+  /** The number of requests that are open now, this one included. */
   openRequests(): number
-  /** What the process can carry. */
+  /** The number of open requests that the process can carry. */
   readonly openRequestsMax: number
 }
 
 /** What one API knows beyond the head. */
 export interface AdmissionFacts {
-  /** Where they do not stand in the head alone. */
+  /** The caller's credentials, where they do not stand in the head alone. */
   readonly credentials?: Result<Credentials, AuthError>
-  /** The API has no room of its own left. */
+  /** Whether the API has no room of its own left. */
   readonly isFull?: boolean
 }
 
 const noFacts: AdmissionFacts = {}
-/** A shed request may come back after this long. */
+/** The wait that the caller of a shed request is asked for. */
 const shedRetryMs = 1_000
 
 export class Admission {

@@ -34,7 +34,7 @@ class RememberingAttempt implements ReadAttempt {
   readonly limits: ReadAttempt['limits']
   clockMs = 0
   failures: UpstreamFailure[] = []
-  /** Of the failures, those in which the upstream could still say something. */
+  /** The failures in which the upstream could still say something. */
   givenUp = 0
   answers: WholeAnswer[] = []
   closed = 0

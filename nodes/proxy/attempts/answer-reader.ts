@@ -24,33 +24,33 @@ export interface ReadAttempt {
   readonly translator: Translator
   readonly limits: TimeLimits
   readonly timeouts: Timeouts
-  /** Monotonic. */
+  /** The monotonic clock. */
   nowMs(): number
   /** Ends the attempt; nothing more is to come. */
   fail(failure: UpstreamFailure): void
-  /** The same while the upstream could still say something. */
+  /** Ends the attempt while the upstream could still say something. */
   giveUp(failure: UpstreamFailure): void
   answered(answer: WholeAnswer): void
-  /** The stream has ended well. */
+  /** Ends the attempt after a stream that has ended well. */
   close(): void
-  /** The stream is whole, and the upstream does not end it. */
+  /** Ends the attempt and its exchange: the stream is whole, and the upstream does not end it. */
   abort(): void
-  /** The time for the next look. */
+  /** Sets the time of the next call of `due`. */
   dueIn(ms: number): void
-  /** Nothing has come for a while, which is still allowed; `nextMs` until the next look. */
+  /** Tells that nothing has come for a while, which is still allowed. `due` is called again after `nextMs`. */
   stillSilent(nowMs: number, nextMs: number): void
 }
 
 export interface AnswerReader {
-  /** Undefined where the answer is read as a whole. */
+  /** The stream of the answer; undefined where the answer is read as a whole. */
   readonly stream: AnswerStream | undefined
-  /** `bytes` is valid during the call. */
+  /** Takes bytes of the answer, which are valid during the call. */
   push(bytes: Buffer): void
-  /** The upstream has sent all of it. */
+  /** Called when the upstream has sent the whole answer. */
   end(): void
-  /** The connection was lost before. */
+  /** Called when the connection is lost before the end of the answer. */
   lost(error: UpstreamError): void
-  /** The time allowed is over. */
+  /** Called when the time that was set is over. */
   due(): void
 }
 

@@ -32,11 +32,11 @@ export interface RunningAttempt {
   readonly planned: PlannedAttempt<Target>
   readonly credential: Credential
   readonly index: number
-  /** Monotonic milliseconds. */
+  /** The time at which the attempt began, in monotonic milliseconds. */
   readonly startedMs: number
   /** HTTP status of the answer; 0 before it came. */
   readonly status: number
-  /** When it came; 0 before. */
+  /** The time at which the head of the answer came; 0 before. */
   readonly firstByteMs: number
   readonly timing: StreamTiming | undefined
 }
@@ -44,7 +44,7 @@ export interface RunningAttempt {
 /** What has become of a request's attempts so far. */
 export interface AttemptProgress {
   readonly attempts: readonly AttemptRecord[]
-  /** Attempts that were begun. */
+  /** The number of attempts that were begun. */
   readonly attemptCount: number
   readonly fallbackIndex: number
   readonly target: Target | undefined
@@ -54,7 +54,7 @@ export interface AttemptProgress {
 
 const noAttempts: readonly AttemptRecord[] = []
 
-/** The upstream found fault with the request, which says nothing against the target. */
+/** Whether the upstream found fault with the request, which says nothing against the target. */
 function blamesRequest({ type }: GatewayError): boolean {
   return type === 'upstream-rejected' || type === 'rejected-in-stream'
 }
@@ -98,7 +98,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   protected abstract prepare(target: Target, strict: boolean): Result<Prepared, Ineligible>
   /** Begins an attempt. It may fail before this returns. */
   protected abstract open(planned: PlannedAttempt<Target>, prepared: Prepared, index: number): void
-  /** No attempt follows; `last` is the one that failed. */
+  /** Ends the request, because no attempt follows; `last` is the one that failed. */
   protected abstract giveUp(error: GatewayError, last: Running | undefined): void
   protected abstract modelsThatCould(ineligible: Ineligible): readonly string[]
   protected abstract readonly model: string
@@ -135,7 +135,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     }
   }
 
-  /** False: the target cannot take the request, and is passed over. */
+  /** Prepares the request for the target of an attempt. False: the target cannot take it, and is passed over. */
   #isPrepared(planned: PlannedAttempt<Target>): boolean {
     const prepared = this.prepare(planned.target, planned.route.strict)
     if (prepared.ok) this.#prepared = prepared.value
@@ -169,7 +169,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.open(planned, prepared, this.attemptCount++)
   }
 
-  /** The pause before an attempt is over. */
+  /** Begins the attempt that waited for the end of a pause. */
   onDue(): void {
     if (this.#planned !== undefined) this.#begin(this.#planned)
   }
@@ -235,7 +235,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.upstreamMs += nowMs - attempt.startedMs
   }
 
-  /** `used` undefined: nothing was. */
+  /** Records an attempt that has ended. `used` is undefined when nothing was used. */
   protected record(
     attempt: Running,
     outcome: AttemptOutcome,
@@ -262,7 +262,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     else this.#records.push(record)
   }
 
-  /** `healthy` undefined: the caller left, which says nothing about the target. */
+  /** Ends the use of the target. `healthy` is undefined when the caller left, which says nothing about the target. */
   protected leave(attempt: Running, healthy: boolean | undefined): void {
     if (!this.#inFlight) return
     this.#inFlight = false

@@ -10,17 +10,17 @@ import type { AttemptTools } from './attempt-loop.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 export interface AttemptOwner<Attempt> {
-  /** Its first byte may go out. False: another attempt was faster, and this one ends without a word. */
+  /** Called before the first byte goes out. False: another attempt was faster, and this one ends without a word. */
   onFirstByte(attempt: Attempt): boolean
-  /** `full` asks for a pause until `resume()`. */
+  /** Takes bytes for the caller. `full` asks for a pause until `resume()`. */
   onBytes(attempt: Attempt, bytes: Buffer | string): 'sent' | 'full' | 'gone'
-  /** The answer has come whole; nothing of it was sent. */
+  /** Called when the answer has come whole; nothing of it was sent. */
   onAnswered(attempt: Attempt, answer: WholeAnswer): void
-  /** The stream is whole; its terminal event was not sent. */
+  /** Called when the stream is whole; its terminal event, `last`, was not sent. */
   onStreamEnd(attempt: Attempt, last: Buffer | string): void
-  /** Before or after its first byte: `attempt.hasForwarded` tells. */
+  /** Called when the attempt has failed; `attempt.hasForwarded` tells whether that was after its first byte. */
   onFailed(attempt: Attempt, failure: UpstreamFailure): void
-  /** Nothing has come for a while, which is still allowed. */
+  /** Called when nothing has come for a while, which is still allowed. */
   onSilence(attempt: Attempt, nowMs: number): void
 }
 
@@ -37,7 +37,7 @@ export interface AttemptParts<Attempt> {
   readonly index: number
   readonly stream: boolean
   readonly showUsage: boolean
-  /** Name of the credential that holds what the request continues. */
+  /** The name of the credential that holds what the request continues. */
   readonly pinned: string | undefined
   readonly owner: AttemptOwner<Attempt>
 }

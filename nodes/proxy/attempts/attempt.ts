@@ -54,7 +54,7 @@ export class Attempt
   stream: AnswerStream | undefined
   readonly #parts: AttemptParts<Attempt>
   readonly #body: EncodedBody
-  /** Undefined before the head of an answer came. */
+  /** The reader of the answer; undefined before the head of an answer came. */
   #reader: AnswerReader | undefined
   /** `closing`: the caller has it all; the upstream may still say goodbye. */
   #phase: 'running' | 'closing' | 'over' = 'running'
@@ -103,7 +103,7 @@ export class Attempt
     return this.stream?.timing
   }
 
-  /** Whether the caller has had a byte of it. */
+  /** Whether the caller has had a byte of the answer. */
   get hasForwarded(): boolean {
     return this.stream?.forwarded === true
   }
@@ -136,7 +136,7 @@ export class Attempt
     this.#body.from(call)
   }
 
-  /** Ends it without a word to its owner. */
+  /** Ends the attempt without a word to its owner. */
   abort(): void {
     this.#body.abort()
     this.#parts.request.body.sent()
@@ -261,7 +261,7 @@ export class Attempt
     if (this.#phase === 'running' && this.#parts.owner.onBytes(this, bytes) === 'full') this.#body.pause()
   }
 
-  /** Before the first forwarded byte another target may answer, whatever the error is. */
+  /** Fails the attempt. Before the first forwarded byte another target may answer, whatever the error is. */
   onErrorEvent(): void {
     const failure = failureInStream(this.stream?.error, this.stream?.errorMessage)
     this.giveUp(this.hasForwarded ? failure : { ...failure, condition: failure.condition ?? '5xx' })

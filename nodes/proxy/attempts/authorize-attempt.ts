@@ -4,7 +4,7 @@ import { type Credential, credentialNamed, drawCredential } from '../providers/c
 import { jsonTypeLine, type Target } from '../providers/endpoint.ts'
 import type { Translator } from '../translators/translator.ts'
 
-/** `pinned`: the name of the credential under which the upstream holds what the request speaks of. */
+/** The credential of an attempt. `pinned` names the one under which the upstream holds what the request speaks of. */
 export function credentialFor(
   target: Target,
   translator: Translator,
@@ -13,7 +13,8 @@ export function credentialFor(
   return credentialNamed(target.credentials, pinned) ?? drawCredential(credentialsOf(target, translator), nowMs, chance)
 }
 
-/** Where the translator names none that is there, any is as good: the upstream will say what it does not know. */
+/** The credentials to draw from. Where the translator names one that is not there, any is as good: the upstream will say what
+ *  it does not know. */
 function credentialsOf({ credentials }: Target, { credential }: Translator): readonly Credential[] {
   if (credential === undefined) return credentials
   const named = credentials.filter(({ name }) => name === credential)

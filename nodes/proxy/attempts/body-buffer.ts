@@ -8,7 +8,7 @@ export class BodyBuffer {
     return this.#length
   }
 
-  /** Copies: the upstream's buffer is its own. */
+  /** Adds a copy of `bytes`, because the upstream uses its buffer again. */
   push(bytes: Buffer): void {
     this.#chunks.push(Buffer.from(bytes))
     this.#length += bytes.length

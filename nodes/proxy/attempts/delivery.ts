@@ -40,7 +40,7 @@ export interface AttemptUse {
 export interface FollowedDispatch extends AttemptProgress {
   /** The last attempt; undefined before there was one. */
   readonly attempt: Attempt | undefined
-  /** Ends it: its attempt is aborted, and paid for. */
+  /** Ends the dispatch: its attempt is aborted, and paid for. */
   stop(): { readonly used: Used | undefined; readonly nowMs: number }
 }
 
@@ -49,15 +49,15 @@ export interface FollowedDispatch extends AttemptProgress {
 export interface AnswerDelivery {
   /** Called before the first attempt. */
   follow(dispatch: FollowedDispatch): void
-  /** The first byte of a stream; `nowMs` is monotonic. */
+  /** Sends the head of a stream, before its first byte; `nowMs` is monotonic. */
   begin(attempt: Attempt, nowMs: number): void
   write(attempt: Attempt, bytes: Buffer | string): 'sent' | 'full' | 'gone'
   keepAlive(attempt: Attempt, nowMs: number): void
   answer(attempt: Attempt, answer: WholeAnswer, use: AttemptUse): void
   finish(attempt: Attempt, last: Buffer | string, use: AttemptUse): void
-  /** The stream failed after its first byte. */
+  /** Ends a stream that failed after its first byte. */
   cutStream(attempt: Attempt, error: GatewayError, use: AttemptUse): void
-  /** No target answered. */
+  /** Ends a request that no target answered. */
   reject(error: GatewayError): void
   /** Ends the request, wherever it is. */
   cut(error: GatewayError): void
@@ -68,7 +68,7 @@ export interface DeliveredRequest {
   readonly model: string
   readonly stream: boolean
   readonly holds: readonly Hold[]
-  /** Stores the answer before its last bytes go; undefined: it is not stored. */
+  /** Stores the answer before its last bytes go; undefined where it is not stored. */
   readonly keeper: AnswerWriter | undefined
 }
 
@@ -140,7 +140,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     this.#settle(outcome, () => this.#store(attempt, last, flush))
   }
 
-  /** The caller is told in the stream, and gets no terminal event. */
+  /** Tells the caller in the stream, which then ends without its terminal event. */
   cutStream(attempt: Attempt, error: GatewayError, { used, nowMs }: AttemptUse): void {
     const { reply } = this.request
     const errorCode = errorRow(error).code ?? ''
@@ -155,7 +155,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     })
   }
 
-  /** Undefined: the stream has no room for one. */
+  /** The event that tells an error in a stream; undefined where the stream has no room for one. */
   #errorEvent({ stream }: Attempt, error: GatewayError): string | undefined {
     if (stream?.opaque === true) return undefined
     const { id, operation } = this.request
@@ -188,7 +188,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     return errorAnswer(error, { requestId: id, shape: operation.errors, chance: this.#tools.chance })
   }
 
-  /** Ends it for a reason of ours: its key was revoked, an operator stopped it. What was delivered is paid for. */
+  /** Ends the request for a reason of ours: its key was revoked, an operator stopped it. What was delivered is paid for. */
   cut(error: GatewayError): void {
     const dispatch = this.#dispatch
     if (this.#isOver || dispatch === undefined) return
@@ -287,7 +287,7 @@ interface End {
   readonly status: RequestStatus
   readonly httpStatus: number
   readonly errorCode: string
-  /** Undefined: nothing was used. */
+  /** What the last attempt used; undefined when nothing was used. */
   readonly used: Used | undefined
   readonly nowMs: number
 }

@@ -23,7 +23,7 @@ export interface DispatchedRequest {
   readonly showUsage: boolean
   readonly translators: Translators
   readonly plan: AttemptPlan<Target>
-  /** Name of the credential that holds what the request continues. */
+  /** The name of the credential that holds what the request continues. */
   readonly pinned: string | undefined
 }
 
@@ -148,7 +148,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     this.#delivery.cutStream(attempt, failure.error, { used, nowMs })
   }
 
-  /** The server has no such endpoint: this is remembered, and the request is translated. Where the translated request meets the
+  /** Whether the server has no such endpoint. This is remembered, and the request is translated. Where the translated request meets the
    *  same, the endpoint was not what was missing. */
   #missesEndpoint(attempt: Attempt, { error }: UpstreamFailure): boolean {
     const { target, translator, operation, status } = attempt

@@ -6,7 +6,7 @@ import type { UpstreamCall } from '../upstream/upstream.ts'
 export interface BodySink {
   onBody(bytes: Buffer): void
   onBodyEnd(): void
-  /** The body is not in the encoding that its head names, or ends in the middle. */
+  /** Called when the body is not in the encoding that its head names, or ends in the middle. */
   onUndecodable(): void
 }
 
@@ -19,12 +19,12 @@ export class EncodedBody implements DecodedSink {
     this.#sink = sink
   }
 
-  /** The exchange that the body comes from. */
+  /** Sets the exchange that the body comes from. */
   from(call: UpstreamCall): void {
     this.#call = call
   }
 
-  /** False: nobody here can read the encoding. */
+  /** Begins a body in an encoding. False: nobody here can read the encoding. */
   open(encoding: string | undefined): boolean {
     if (!isEncoded(encoding)) return true
     this.#decoder = DecodedAnswer.open(encoding, this)

@@ -3,7 +3,7 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 
-/** A limit that names no wait counts as this one. */
+/** The wait of a limit that names none. */
 const limitedWaitMs = 1_000
 
 export class FailedTargets<Target> {
@@ -15,7 +15,7 @@ export class FailedTargets<Target> {
     this.#lastFailures.set(target, failure)
   }
 
-  /** Undefined where a target failed otherwise. */
+  /** The error of targets that all failed in a way that passes by itself; undefined where a target failed otherwise. */
   passingError(): GatewayError | undefined {
     const failures = [...this.#lastFailures.values()]
     if (failures.length === 0 || failures.some(({ passing }) => passing === undefined)) return undefined

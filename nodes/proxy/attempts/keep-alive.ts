@@ -4,7 +4,7 @@ export const keepAliveMs = 15_000
 export class KeepAlive {
   #beatMs: number
 
-  /** `nowMs`: when the head of the answer went out, monotonic. */
+  /** `nowMs` is the monotonic time at which the head of the answer went out. */
   constructor(nowMs: number) {
     this.#beatMs = nowMs
   }

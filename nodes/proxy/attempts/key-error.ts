@@ -4,7 +4,7 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { LiveRequest } from './live-requests.ts'
 
-/** Undefined: it does. `wallMs`: the wall clock. */
+/** The error that ends a request whose key does not hold any more; undefined while it holds. `wallMs` is the wall clock. */
 export function keyError(
   { request, sessionModels }: LiveRequest,
   snapshot: Pick<Snapshot, 'callers'>,

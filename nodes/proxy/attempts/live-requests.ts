@@ -5,12 +5,12 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 
 export interface LiveRequest {
   readonly request: Pick<AuthenticatedRequest, 'caller'>
-  /** The names of the model whose use is open-ended, of which one must stay allowed; undefined: the request ends by itself,
+  /** The names of the model whose use is open-ended, of which one must stay allowed; undefined where the request ends by itself,
    *  whatever its key may use later. */
   readonly sessionModels: readonly string[] | undefined
-  /** Ends it. It leaves the list by itself. */
+  /** Ends the request, which leaves the list by itself. */
   cut(error: GatewayError): void
-  /** Owned by the list. */
+  /** The neighbours in the list, which owns both members. */
   livePrevious: LiveRequest | undefined
   liveNext: LiveRequest | undefined
 }
@@ -33,7 +33,7 @@ export class LiveRequests {
     this.#size++
   }
 
-  /** Once for each that was added. */
+  /** Removes a request; called once for each that was added. */
   delete(live: LiveRequest): void {
     const { livePrevious, liveNext } = live
     if (livePrevious === undefined) this.#first = liveNext
@@ -44,7 +44,7 @@ export class LiveRequests {
     this.#size--
   }
 
-  /** Cuts those for which `why` has an error. */
+  /** Cuts the requests for which `why` has an error. */
   cut(why: (live: LiveRequest) => GatewayError | undefined): void {
     for (let live = this.#first; live !== undefined; ) {
       const { liveNext } = live

@@ -10,7 +10,7 @@ export interface OpenedAttempt extends ReadAttempt {
   streamOptions(): StreamOptions
 }
 
-/** Undefined: the answer is not what was asked for. */
+/** The reader of a good answer; undefined where the answer is not what was asked for. */
 export function openAnswer(attempt: OpenedAttempt, contentType: string): AnswerReader | undefined {
   const { answersAnyhow } = attempt.operation
   if (answersAnyhow !== undefined) return openAnyhow(attempt, contentType, answersAnyhow)
@@ -27,7 +27,7 @@ function openStream(attempt: OpenedAttempt, contentType: string): AnswerReader |
   return new StreamReader(attempt, translator.openStream(attempt.streamOptions()))
 }
 
-/** The answer itself says what it is, whatever was asked for. */
+/** The reader of an answer that says itself what it is, whatever was asked for. */
 function openAnyhow(
   attempt: OpenedAttempt,
   contentType: string,

@@ -19,11 +19,11 @@ export interface AnswerFacts {
   readonly overheadMs: number
   /** Parameters that the target could not take; '' when it took all. */
   readonly dropped: string
-  /** Adds the header that Anthropic's SDK reads the id from. */
+  /** Whether the header is added that Anthropic's SDK reads the id from. */
   readonly requestIdToo: boolean
   /** What the upstream says of the limits of its account: names, each with its value behind it. */
   readonly limits?: readonly string[] | undefined
-  /** Nano-dollars; undefined for streams and for models without a price. */
+  /** The cost in nano-dollars; undefined for streams and for models without a price. */
   readonly costNanoUsd: number | undefined
 }
 
@@ -60,21 +60,21 @@ function smallNumber(n: number): string {
   return smallNumbers[n] ?? String(n)
 }
 
-/** Names that callers made up stand in it as well. */
+/** The text as a header value: names that callers made up stand in it as well. */
 function headerText(text: string): string {
   return text.slice(0, 1_024).replace(/[^\x20-\x7e]/g, '?')
 }
 
-/** '' and '.01' to '.99', without a zero at the end. */
+/** The texts of hundredths, '' and '.01' to '.99', without a zero at the end. */
 const hundredthTexts = Array.from({ length: 100 }, (_, n) => String(n / 100).slice(1))
 
-/** With at most two decimals. Not by `String` of a fraction, nor by `toFixed`: both cost more than the rest of the headers. */
+/** Milliseconds with at most two decimals. `String` of a fraction and `toFixed` would each cost more than the rest of the headers. */
 export function milliseconds(ms: number): string {
   const hundredths = Math.round(Math.max(0, ms) * 100)
   return String(Math.floor(hundredths / 100)) + hundredthTexts[hundredths % 100]
 }
 
-/** Nano-dollars as a plain decimal, never in scientific notation. */
+/** An amount of nano-dollars in dollars, as a plain decimal and never in scientific notation. */
 export function usd(nano: number): string {
   if (nano === 0) return '0'
   return (nano / 1e9).toFixed(9).replace(/\.?0+$/, '')

@@ -6,7 +6,7 @@ import type { Timeouts } from '../routing/model-route.ts'
 export class TimeLimits {
   readonly #startedMs: number
   readonly #stream: boolean
-  /** The caller's; undefined leaves the route's. */
+  /** The caller's own limits; where they are undefined, the route's hold. */
   readonly #totalMs: number | undefined
   readonly #firstTokenMs: number | undefined
 
@@ -22,12 +22,12 @@ export class TimeLimits {
     return (this.#totalMs ?? totalMs) - (nowMs - this.#startedMs)
   }
 
-  /** From the start of a stream to its first token. */
+  /** The time allowed from the start of a stream to its first token. */
   firstTokenMs({ firstTokenMs }: Timeouts): number {
     return this.#firstTokenMs ?? firstTokenMs
   }
 
-  /** From the start of an attempt to the head of its answer. A unary answer comes when all of it is made, so only a limit that
+  /** The time allowed from the start of an attempt to the head of its answer. A unary answer comes when all of it is made, so only a limit that
    *  somebody set applies to it. */
   firstByteMs(timeouts: Timeouts): number {
     if (this.#stream || timeouts.firstTokenIsSet) return this.firstTokenMs(timeouts)

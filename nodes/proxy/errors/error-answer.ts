@@ -12,7 +12,8 @@ export interface ErrorContext {
   readonly chance: Chance
 }
 
-/** Retry hints get up to half as much again by `chance`, so that callers who were refused together do not return together. */
+/** The answer of an error. Its retry hint gets up to half as much again by `chance`, so that callers who were refused together
+ *  do not return together. */
 export function errorAnswer(refusal: GatewayError, { requestId, shape, chance }: ErrorContext): CodedErrorAnswer {
   const { row, before, after } = preparedAnswer(refusal, shape)
   const body = after === '' ? before : before + requestId + after
@@ -21,7 +22,7 @@ export function errorAnswer(refusal: GatewayError, { requestId, shape, chance }:
   return { status: row.status, code: row.code ?? refusal.type, headers, body }
 }
 
-/** With its code, for records and counters. */
+/** The answer of an error, with its code for records and counters. */
 export type CodedErrorAnswer = ErrorReply & { readonly code: string }
 
 interface Prepared {
@@ -31,7 +32,7 @@ interface Prepared {
   readonly after: string
 }
 
-/** What a flood of refused callers is answered with, made once: those refusals depend on a model's name at most. */
+/** The answers to floods of refused callers, each made once: those refusals depend on a model's name at most. */
 const prepared = new Map<string, Prepared>()
 const preparedMax = 256
 
@@ -61,7 +62,7 @@ function floodKey(refusal: GatewayError): string | undefined {
   }
 }
 
-/** Stands for the request's id, which comes last in the shapes that have it. */
+/** The mark that stands for the request's id, which comes last in the shapes that have it. */
 const idMark = '{id}'
 
 function prepare(refusal: GatewayError, shape: ErrorShape): Prepared {
@@ -73,7 +74,7 @@ function prepare(refusal: GatewayError, shape: ErrorShape): Prepared {
   return { row, before: body.slice(0, at), after: body.slice(at + idMark.length) }
 }
 
-/** Anthropic has a status of its own for what passes by itself. */
+/** The row in a caller's shape: Anthropic has a status of its own for what passes by itself. */
 function inShape(found: Row, shape: ErrorShape): Row {
   return shape === 'anthropic' && found.code === 'overloaded' ? { ...found, status: 529 } : found
 }

@@ -26,7 +26,7 @@ export function row(status: number, type: string, code: string, message: string)
   return { status, type, code, retry: false, message }
 }
 
-/** Callers may have made the name up, so it is repeated as other input is. */
+/** Adds the name of a parameter. Callers may have made it up, so it is repeated as other input is. */
 export function withParam(found: Row, param: string | undefined): Row {
   return { ...found, param: param === undefined ? undefined : brief(param) }
 }
@@ -43,7 +43,7 @@ export function shownList(names: readonly string[]): string {
 
 const namesMax = 10
 
-/** Input is repeated at most 64 characters long and without control characters. */
+/** Input as it is repeated: at most 64 characters long and without control characters. */
 export function brief(text: string): string {
   const start = text.slice(0, 64).replace(/[^\x20-\x7e]/g, '?')
   return text.length > 64 ? `${start}…` : start

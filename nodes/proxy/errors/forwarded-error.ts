@@ -21,7 +21,7 @@ export function forwardedAnswer(
   return { status, headers, body: printError(shape, facts, requestId) }
 }
 
-/** OpenAI's and Anthropic's shapes both have it. */
+/** Whether a body has the member `error`, which OpenAI's and Anthropic's shapes both have. */
 function isErrorBody(body: Buffer): boolean {
   if (body[0] !== 123) return false
   try {

@@ -14,7 +14,7 @@ export type GatewayError =
   | { readonly type: 'method-not-allowed'; readonly allow: string }
   | { readonly type: 'upgrade-required' }
   | { readonly type: 'unknown-object'; readonly kind: 'file' | 'batch' }
-  /** Of an API of a provider; `name` is undefined where only that much is known. */
+  /** The path belongs to an API of a provider that is not served; `name` is undefined where only that much is known. */
   | { readonly type: 'not-served'; readonly name: string | undefined; readonly instead: string }
   /** The process ends before the request does. */
   | { readonly type: 'shutting-down' }
@@ -43,7 +43,7 @@ export type ConversationError =
 export type UpstreamGatewayError =
   /** The upstream rejected the request; the caller gets the upstream's own words. */
   | { readonly type: 'upstream-rejected'; readonly answer: ErrorAnswer }
-  /** The same, where the upstream said it as the first event of a stream. */
+  /** The upstream rejected the request in the first event of its stream. */
   | {
       readonly type: 'rejected-in-stream'
       readonly status: number
@@ -54,7 +54,7 @@ export type UpstreamGatewayError =
   /** The upstream reported an error inside its stream; `message` is what it said. */
   | { readonly type: 'upstream-error-event'; readonly message: string | undefined }
   | { readonly type: 'upstream-limited'; readonly retryAfterMs: number }
-  /** `retryAfterMs` is undefined where no upstream said how long to wait. */
+  /** All upstreams are overloaded; `retryAfterMs` is undefined where none said how long to wait. */
   | { readonly type: 'upstream-overloaded'; readonly retryAfterMs: number | undefined }
   | { readonly type: 'upstream-error'; readonly message: string }
   | { readonly type: 'upstream-timeout'; readonly message: string }
@@ -73,7 +73,7 @@ export interface ErrorAnswer {
 /** Why a target cannot take a request. */
 export type Ineligible =
   | { readonly type: 'missing-capability'; readonly capability: Capability; readonly what: string }
-  /** In strict mode: parameters that the target cannot take. */
+  /** The target cannot take these parameters, and strict mode lets none be dropped. */
   | { readonly type: 'unsupported-params'; readonly params: readonly string[] }
   /** The target's kind of provider has no such operation. */
   | { readonly type: 'unspoken'; readonly route: string }

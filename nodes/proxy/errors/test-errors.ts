@@ -6,11 +6,11 @@ import type { GatewayError } from './gateway-error.ts'
 export interface ErrorCase<Kind extends GatewayError = GatewayError> {
   readonly error: Kind
   readonly status: number
-  /** OpenAI's word. */
+  /** OpenAI's name for the type of the error. */
   readonly type: string
   readonly code: string | null
   readonly param?: string
-  /** Milliseconds; absent: another try does not help. */
+  /** The wait in milliseconds; absent where another try does not help. */
   readonly retryAfterMs?: number
   /** What the message must say. */
   readonly says: RegExp
@@ -475,7 +475,7 @@ const cases: Cases = {
   ],
 }
 
-/** Each with a name that tells the cases of one type apart. */
+/** The cases, each with a name that tells those of one type apart. */
 export const errorCases: readonly (readonly [name: string, wanted: ErrorCase])[] = Object.entries(cases).flatMap(
   ([type, [first, ...others]]) => [
     [type, first] as const,

@@ -9,12 +9,13 @@ import { saidOf } from './upstream-text.ts'
 
 export interface UpstreamFailure {
   readonly outcome: AttemptOutcome
-  /** `auth` always moves on to another target; undefined is never retried. */
+  /** The condition on which the request is retried. `auth` always moves on to another target; undefined is never retried. */
   readonly condition: RetryCondition | 'auth' | undefined
   readonly error: GatewayError
-  /** What passes by itself, so that the caller may come again: the upstream limits the rate, or has more work than it can do. */
+  /** Why the failure passes by itself, so that the caller may come again: the upstream limits the rate, or has more work than it
+   *  can do. */
   readonly passing?: 'limited' | 'overloaded' | undefined
-  /** As the upstream asked. */
+  /** The wait that the upstream asked for. */
   readonly retryAfterMs?: number | undefined
   /** What the upstream said of its own failure, for the operator. */
   readonly said?: string | undefined
@@ -30,9 +31,9 @@ export const cutStream: UpstreamFailure = {
   condition: '5xx',
   error: { type: 'upstream-error', message: 'The upstream ended its answer before it was complete.' },
 }
-/** There is no credential to show: an identity service does not issue it. */
+/** The failure of an attempt without a credential to show, because an identity service does not issue it. */
 export const noCredential: UpstreamFailure = { outcome: 'auth', condition: 'auth', error: { type: 'upstream-auth' } }
-/** Something of ours threw while the answer was read. */
+/** The failure of an attempt in which something of ours threw while the answer was read. */
 export const ourBug: UpstreamFailure = { outcome: 'aborted', condition: undefined, error: { type: 'internal' } }
 export const totalTimeout = timeout('The request took longer than its total time allows.')
 export const firstTokenTimeout = timeout('The upstream did not begin to answer in time.')
@@ -77,7 +78,7 @@ export function failureOfAnswer(answer: ErrorAnswer, meant: MeantStatus = answer
 
 type MeantStatus = Pick<ErrorAnswer, 'status' | 'retryAfterMs'>
 
-/** Anthropic's own (https://platform.claude.com/docs/en/api/errors). */
+/** Anthropic's status of an overload (https://platform.claude.com/docs/en/api/errors). */
 const overloadedStatus = 529
 
 function overloaded(retryAfterMs: number | undefined): UpstreamFailure {

@@ -3,10 +3,10 @@ import { sanitizedText } from '../../../shared/sanitized-text.ts'
 import type { ErrorAnswer } from './gateway-error.ts'
 
 const saidMax = 300
-/** A page of HTML is read no further. */
+/** The bytes that are read of a body, which may be a long page of HTML. */
 const readBytesMax = 16_384
 
-/** Undefined: it said nothing. */
+/** The text of an upstream's error; undefined when it said nothing. */
 export function saidOf({ body, contentType }: ErrorAnswer): string | undefined {
   const text = body.toString('utf8', 0, Math.min(body.length, readBytesMax))
   return keptText(contentType.includes('html') ? withoutMarkup(text) : (messageIn(text) ?? text))

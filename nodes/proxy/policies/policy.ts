@@ -17,8 +17,9 @@ export type PolicyDecision =
 
 export interface Policy {
   readonly name: string
-  /** Read from the compiled snapshot: a request that no rule matches pays for one look. */
+  /** Whether the policy has a say in the request, read from the compiled snapshot: a request that no rule matches pays for one
+   *  look. */
   governs(request: AuthenticatedRequest): boolean
-  /** Synchronous unless something outside of this process is asked. */
+  /** Decides about the request, synchronously unless something outside of this process is asked. */
   decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision>
 }

@@ -45,7 +45,7 @@ export function runPolicies(
   }
 }
 
-/** Thrown where a policy throws, so that the holds of those before it are settled all the same. */
+/** The error of a policy that throws, with the holds of those before it, which are settled all the same. */
 export class PolicyFault extends Error {
   readonly permit: Permit
 
@@ -55,7 +55,7 @@ export class PolicyFault extends Error {
   }
 }
 
-/** The permit itself where the policy does not govern the request. */
+/** What one policy decides; the permit itself where the policy does not govern the request. */
 function decide(policy: Policy, request: AuthenticatedRequest, permit: Permit): Decided | Promise<Decided> {
   try {
     if (!policy.governs(request)) return permit

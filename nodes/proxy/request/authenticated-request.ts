@@ -18,13 +18,13 @@ export interface AdmittedRequest {
   readonly snapshot: Snapshot
   readonly head: RequestHead
   readonly reply: Reply
-  /** Wall clock, when the head came. */
+  /** The time at which the head came, on the wall clock. */
   readonly receivedAtMs: number
 }
 
 export interface AuthenticatedRequest extends AdmittedRequest {
   readonly body: BodyLease
-  /** Monotonic, when the last byte of the body had come. */
+  /** The time at which the last byte of the body had come, on the monotonic clock. */
   readonly startedMs: number
 }
 

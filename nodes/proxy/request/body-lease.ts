@@ -12,23 +12,23 @@ export class BodyLease {
     this.#body = body
   }
 
-  /** Valid until the lease ends; the length stays. */
+  /** The bytes of the body, which are valid until the lease ends; their length stays. */
   get bytes(): Buffer {
     return this.#body.bytes
   }
 
-  /** An attempt is about to send it. */
+  /** Tells that an attempt is about to send the body. */
   sending(): void {
     this.#sent = false
   }
 
-  /** The attempt is done with its bytes, or was aborted. */
+  /** Tells that the attempt is done with the bytes, or was aborted. */
   sent(): void {
     this.#sent = true
     this.#releaseIfDone()
   }
 
-  /** No attempt begins from now on. The slab goes back when the last one has sent its bytes. */
+  /** Tells that no attempt begins from now on. The slab goes back when the last one has sent its bytes. */
   notNeeded(): void {
     this.#needed = false
     this.#releaseIfDone()

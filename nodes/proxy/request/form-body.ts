@@ -14,17 +14,17 @@ export interface AskedForm {
   /** The request's own fallback list, undefined when it has none. */
   readonly fallbacks: readonly string[] | undefined
   readonly stream: boolean
-  /** Streams of what forms ask for tell their usage by themselves. */
+  /** Always false: the streams that forms ask for tell their usage by themselves. */
   readonly showUsage: false
-  /** Where the model's name stands; undefined where the path or the list has it. */
+  /** The part with the model's name; undefined where the path or the list has it. */
   readonly modelPart: FormPart | undefined
-  /** Parts that are for the gateway alone. */
+  /** The parts that are for the gateway alone. */
   readonly taken: readonly FormPart[]
 }
 
 type BadBody = Extract<GatewayError, { type: 'bad-body' }>
 
-/** `inPath`: the model's name where the path has it; then the form's does not count. */
+/** Reads a form. `inPath` is the model's name where the path has it; then the form's does not count. */
 export function readForm(
   bytes: Buffer,
   { contentType, operation, inPath }: { contentType: string; operation: Operation; inPath: string | undefined },
@@ -74,7 +74,7 @@ function readParts(
   return done({ scan, model, fallbacks, stream: flag === 'true', showUsage: false, modelPart: modelPart.value, taken })
 }
 
-/** A value that the gateway reads: there at most once, and plain. */
+/** The part of a value that the gateway reads, which must be there at most once, and plain. */
 function onePart(scan: FormScan, name: string): Result<FormPart | undefined, BadBody> {
   const [part, second] = scan.parts.filter((other) => other.name === name)
   if (second !== undefined) return fail(bad('invalid_form', `The form has the part \`${name}\` twice.`, name))

@@ -4,14 +4,14 @@ import type { Credentials } from '../auth/callers.ts'
 import type { RequestHead } from '../http/http.ts'
 import type { Operation } from '../operations/operation.ts'
 
-/** The SDKs of Azure and Google have headers of their own for a key. */
+/** The credentials that a caller sent: the SDKs of Azure and Google have headers of their own for a key. */
 export function credentialsIn(head: RequestHead): Credentials {
   if (head.apiKey !== undefined) return head
   const apiKey = head.header('api-key') ?? head.header('x-goog-api-key')
   return apiKey === undefined ? head : { authorization: head.authorization, apiKey }
 }
 
-/** Caller's headers that mean something to an upstream, to any or to one of its own dialect. None carries a credential. */
+/** The caller's headers that mean something to an upstream, to any or to one of its own dialect. None carries a credential. */
 const forwardedNames = ['idempotency-key', 'traceparent', 'tracestate'] as const
 const passThroughNames = { openai: ['openai-beta'], anthropic: ['anthropic-beta'], gemini: [] } as const
 const anthropicVersionNames = ['anthropic-version'] as const
@@ -50,7 +50,7 @@ export function durationHeader(head: RequestHead, name: string): number | undefi
   return text === undefined ? undefined : parseDurationMs(text)
 }
 
-/** Extra attempts that a caller may ask for: 0 to 10. */
+/** The number of extra attempts that a caller asks for, 0 to 10; undefined for anything else. */
 export function smallInteger(text: string | undefined): number | undefined {
   return text !== undefined && /^(\d|10)$/.test(text) ? Number(text) : undefined
 }
@@ -60,7 +60,7 @@ export function isForm({ contentType }: RequestHead): boolean {
   return contentType !== undefined && /^\s*multipart\/form-data\s*(;|$)/i.test(contentType)
 }
 
-/** Told where only a form is taken. */
+/** The error of a body that had to be a form. */
 export const formExpected = {
   type: 'unsupported-media-type',
   message: 'Send the header content-type: multipart/form-data.',

@@ -64,7 +64,7 @@ export class InferenceRequest {
     return this.facts.inbound !== undefined && this.facts.body.type === 'json'
   }
 
-  /** Only where `hasConversation`. */
+  /** The conversation; called only where `hasConversation`. */
   parsed(): Result<ParsedChat, Unreadable> {
     this.#parsed ??= this.#parse()
     return this.#parsed
@@ -94,7 +94,7 @@ function parsedChat(request: ChatRequest): ParsedChat {
   return { request, needs: needsOf(request) }
 }
 
-/** A scanned body is an object. */
+/** The members of a scanned body, which is an object. */
 export function bodyOf({ bytes, open, close }: BodyScan): JsonObject {
   return parseExact(bytes.utf8Slice(open, close)) as JsonObject
 }

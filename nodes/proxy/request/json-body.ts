@@ -25,7 +25,7 @@ type BadBody = Extract<GatewayError, { type: 'bad-body' }>
 
 export const fallbacksMax = 16
 
-/** `inPath`: the model's name where the path has it; then the body's does not count. */
+/** Reads which models are asked for. `inPath` is the model's name where the path has it; then the body's does not count. */
 export function readModel(bytes: Buffer, scan: BodyScan, inPath?: string): Result<AskedModel, BadBody> {
   const problem = scanBody(bytes, scan)
   if (problem !== undefined) return fail(badBody(problem))

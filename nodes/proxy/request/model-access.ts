@@ -28,7 +28,7 @@ export function resolveModel(asked: string, { snapshot, caller }: Asking): Resul
   return fail({ type: 'unknown-model', model: asked, nearest: nearestCallable(asked, { snapshot, caller }) })
 }
 
-/** The same of several; the first error, where there is one. */
+/** The names of several routes; the first error, where there is one. */
 export function resolveModels(asked: readonly string[], asking: Asking): Result<string[], GatewayError> {
   const resolved: string[] = []
   for (const name of asked) {
@@ -39,7 +39,7 @@ export function resolveModels(asked: readonly string[], asking: Asking): Result<
   return done(resolved)
 }
 
-/** The first that the caller may use, by the bare name or as `provider/model`. */
+/** The first target that the caller may use, by the bare name or as `provider/model`. */
 export function usableTarget(
   caller: Caller,
   bareName: string,

@@ -33,7 +33,7 @@ export function readModels({
   return done({ type: 'json', model, fallbacks, scan })
 }
 
-/** All but the state that a request of the Responses API continues. */
+/** Reads all but the state that a request of the Responses API continues. */
 export function readFacts(
   { operation, head }: AuthenticatedRequest,
   asked: AskedModels,

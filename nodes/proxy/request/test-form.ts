@@ -3,7 +3,7 @@ export interface TestPart {
   readonly name: string
   readonly content: string
   readonly filename?: string
-  /** A further header line. */
+  /** A further header line of the part. */
   readonly line?: string
 }
 

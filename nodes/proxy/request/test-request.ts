@@ -8,7 +8,7 @@ import { BareNames } from '../snapshot/bare-names.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { type AuthenticatedRequest, withBody } from './authenticated-request.ts'
 
-/** Remembers what a caller was sent. As with the real one, every call after its end is a no-op, and an order of calls that the
+/** A reply that remembers what a caller was sent. As with the real one, every call after its end is a no-op, and an order of calls that the
  *  real one takes for a bug throws. */
 export class TestReply implements Reply {
   gone = false
@@ -18,7 +18,7 @@ export class TestReply implements Reply {
   headers: HeaderLines = []
   /** What was written, whole answers and streams alike. */
   text = ''
-  /** The answer is complete. */
+  /** Whether the answer is complete. */
   ended = false
   aborted = false
   /** Whether writes are answered with `full`. */
@@ -90,7 +90,7 @@ export class TestReply implements Reply {
   }
 }
 
-/** Counts how often it was given back. Its bytes are gone then, as those of a slab that somebody else uses. */
+/** A body that counts how often it was given back. Its bytes are gone then, as those of a slab that somebody else uses. */
 export class TestBody implements Body {
   readonly bytes: Buffer
   released = 0
@@ -161,7 +161,7 @@ export interface TestRequestOptions {
   readonly body?: object | string
   readonly snapshot?: Snapshot
   readonly caller?: Caller
-  /** Monotonic. */
+  /** The time at which the last byte of the body had come, on the monotonic clock. */
   readonly startedMs?: number
 }
 

@@ -10,9 +10,9 @@ import type { WeightTable } from './weight-table.ts'
 export interface PlannedAttempt<Target> {
   readonly route: ModelRoute<Target>
   readonly target: Target
-  /** 0 for the requested model. */
+  /** The place of the route's model among the fallbacks; 0 for the requested model. */
   readonly fallbackIndex: number
-  /** Number of attempts made on this target before. */
+  /** The number of attempts made on this target before. */
   readonly repeats: number
   /** The estimate that takes the measurements of the attempt, under latency routing. */
   readonly latency: LatencyEstimate | undefined
@@ -138,7 +138,7 @@ export class AttemptPlan<Target> {
     return table
   }
 
-  /** Returns undefined where the first candidate is to be taken. */
+  /** The candidate of the next attempt; undefined where the first one is to be taken. */
   #choose(
     candidates: readonly WeightedTarget<Target>[],
     table: WeightTable | undefined,

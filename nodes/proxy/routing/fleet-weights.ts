@@ -11,7 +11,7 @@ export function followWeights(bus: Bus, latencyEstimates: LatencyEstimates, cloc
   return bus.subscribe(subjects.weights, (payload) => intake.take(payload, clock.monotonicMs()))
 }
 
-/** A publisher that was silent for this long is gone. The next message is accepted, whatever its epoch. */
+/** The silence after which a publisher is gone. The next message is accepted, whatever its epoch. */
 const silentMsMax = 30_000
 
 export class WeightsIntake {

@@ -6,7 +6,7 @@ import { firstUsOf, tokenUsOf } from '../../../shared/telemetry/pace.ts'
 import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
 import type { TargetWeight } from '../../../shared/telemetry/weights.ts'
 
-/** What is measured: the time to the first token for streams, the time per token for whole answers. */
+/** The quantity that is measured: the time to the first token for streams, the time per token for whole answers. */
 export type LatencySignal = 'first' | 'token'
 
 /** Time constant with which own measurements fade: a target that becomes slow must show within seconds. */

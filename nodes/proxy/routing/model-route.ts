@@ -6,9 +6,9 @@ import type { LatencyEstimate, LatencySignal } from './latency-estimate.ts'
 import { WeightTable } from './weight-table.ts'
 
 export interface ModelRoute<Target> {
-  /** The name callers use. */
+  /** The name that callers use. */
   readonly model: string
-  /** The model has no entry in the configuration: its name was chosen by a caller. */
+  /** Set where the model has no entry in the configuration, so that its name was chosen by a caller. */
   readonly isDirect?: true
   readonly order: 'weighted' | 'priority' | 'latency'
   readonly targets: readonly WeightedTarget<Target>[]
@@ -17,7 +17,7 @@ export interface ModelRoute<Target> {
   /** Names of the models to try when all targets failed, in order. */
   readonly fallbacks: readonly string[]
   readonly extraAttempts: number
-  /** A parameter that a target does not support makes it ineligible, instead of being dropped. */
+  /** Whether a parameter that a target does not support makes the target ineligible, instead of being dropped. */
   readonly strict: boolean
   readonly retryOn: ReadonlySet<RetryCondition>
   readonly timeouts: Timeouts
@@ -33,7 +33,7 @@ export interface WeightedTarget<Target> {
 export interface Timeouts {
   readonly connectMs: number
   readonly firstTokenMs: number
-  /** Whether the configuration sets it. The default applies to streams only. */
+  /** Whether the configuration sets `firstTokenMs`. The default applies to streams only. */
   readonly firstTokenIsSet: boolean
   readonly idleMs: number
   readonly totalMs: number

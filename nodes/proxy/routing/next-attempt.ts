@@ -3,24 +3,24 @@
 import type { RetryCondition } from '../../../shared/config/kinds/models/spec.ts'
 import type { PlannedAttempt } from './attempt-plan.ts'
 
-/** The caller is asked to wait where an upstream asks for a longer wait. */
+/** The longest wait that is waited here; the caller is asked to wait where an upstream asks for more. */
 const retryWaitMsMax = 2_000
 const backoffMsMax = 1_000
 const backoffMsMin = 100
-/** Shortest pause after an overload or a limit of the rate. */
+/** The shortest pause after an overload or a limit of the rate. */
 const passingMsMin = 500
 const passingMsMax = 4_000
 
 /** How an attempt at a target failed. */
 export interface AttemptEnd<Target> {
   readonly target: Target
-  /** Why it failed. `auth` is always retried, undefined never. */
+  /** Why the attempt failed. `auth` is always retried, undefined never. */
   readonly condition: RetryCondition | 'auth' | undefined
-  /** The target is overloaded or limits the rate, and may answer after a while. */
+  /** Whether the target is overloaded or limits the rate, and may answer after a while. */
   readonly passes: boolean
   /** The upstream's Retry-After, where it sent one. */
   readonly retryAfterMs: number | undefined
-  /** The target has no other credential. */
+  /** Whether the target has no other credential. */
   readonly isOnlyCredential: boolean
 }
 
@@ -40,7 +40,7 @@ export type Next<Target> =
 
 const giveUp = { type: 'give-up' } as const
 
-/** `chance` returns a number in [0, 1). */
+/** What follows a failed attempt. `chance` returns a number in [0, 1). */
 export function nextAttempt<Target>(
   end: AttemptEnd<Target>,
   plan: RetryPlan<Target>,

@@ -1,7 +1,7 @@
 // A number in [0, 1) that is derived from a request instead of from chance: the same request draws the same target from the
 // same weight table, on every replay.
 
-/** `attempt` counts from 0. `salt` combines the revisions of the configuration and of the weight table. */
+/** The draw of one attempt. `attempt` counts from 0; `salt` combines the revisions of the configuration and of the weight table. */
 export function drawOf(requestId: string, attempt: number, salt: number): number {
   // FNV-1a over the id, then the finalizer of MurmurHash3, which spreads ids that differ only in their last digit.
   let hash = 0x811c9dc5

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../../shared/clock.ts'
 
 const slotCount = 256
 const tickMs = 25
-/** Longer times are cut to 30 days. */
+/** The longest time, 30 days, to which longer ones are cut. */
 const msMax = 30 * 86_400_000
 
 export interface Deadline {

@@ -20,7 +20,7 @@ const neutralCount = 0.5
 export class WeightTable {
   readonly #targets: readonly MeasuredTarget[]
   readonly #signal: LatencySignal
-  /** Fractions that add up to 1, in the order of the targets. */
+  /** The share of each target, in their order: fractions that add up to 1. */
   readonly shares: Float64Array
   #computedMs = Number.NEGATIVE_INFINITY
   #revision = 0
@@ -31,7 +31,7 @@ export class WeightTable {
     this.shares = new Float64Array(targets.length)
   }
 
-  /** Increases with each computation. */
+  /** The number of the table, which increases with each computation. */
   get revision(): number {
     return this.#revision
   }

@@ -8,11 +8,11 @@ import type { TokenCounts } from '../../../shared/usage/token-counts.ts'
 export interface StreamSink {
   /** Called before the first bytes. The request cannot be tried again after that. */
   onFirstByte(): void
-  /** Bytes for the caller, valid during the call. */
+  /** Called with bytes for the caller, which are valid during the call. */
   onBytes(bytes: Buffer | string): void
-  /** The answer is complete. `last` is its terminal event, which has not been sent yet. */
+  /** Called when the answer is complete. `last` is its terminal event, which has not been sent yet. */
   onDone(last: Buffer | string): void
-  /** The upstream reported an error in its stream. */
+  /** Called when the upstream reports an error in its stream. */
   onErrorEvent(): void
 }
 
@@ -29,7 +29,7 @@ export interface StreamTokens {
   readonly estimated: boolean
 }
 
-/** Number of content events, and when the first and the last one arrived; the times are 0 until there is one. */
+/** The number of content events, and when the first and the last one arrived; the times are 0 until there is one. */
 export interface StreamTiming {
   readonly tokens: number
   readonly firstTokenMs: number
@@ -51,14 +51,14 @@ export interface AnswerStream {
   readonly contentType: string
   /** Billable units that the stream reported; absent from dialects that report tokens alone. */
   readonly units?: BillableUnits | undefined
-  /** The stream has no room for an error event: when it fails, the connection is cut. */
+  /** Whether the stream has no room for an error event: when it fails, the connection is cut. */
   readonly opaque?: boolean
   readonly timing: StreamTiming
   /** Monotonic time of the last event that was not a comment, from the first token on; until then, of the head. */
   readonly lastEventMs: number
-  /** Text to send when nothing was sent for a while. Undefined where the format has none. */
+  /** The text to send when nothing was sent for a while; undefined where the format has none. */
   readonly keepAlive: string | undefined
-  /** Returns `broken` when the bytes are no stream of the upstream's format. */
+  /** Takes bytes of the upstream. Returns `broken` when they are no stream of its format. */
   push(bytes: Buffer, nowMs: number): 'ok' | 'broken'
   /** Called when the upstream has ended the stream. Returns `cut` when the answer is incomplete. */
   end(): 'whole' | 'cut'
@@ -66,13 +66,13 @@ export interface AnswerStream {
   stop(): void
   /** Tokens as the upstream reported them; what it did not report is estimated. */
   tokens(estimate: InputEstimate): StreamTokens
-  /** Text that ends a stream that failed. Undefined: an error event in the caller's error shape. */
+  /** The text that ends a stream that failed; undefined where an event in the caller's error shape ends it. */
   failure(code: string, message: string): string | undefined
 }
 
 /** What estimates need to know of the request. */
 export interface InputEstimate {
-  /** Tokens. */
+  /** The tokens of the input, by our estimate. */
   readonly estimatedInput: number
   /** The model's name at the provider. */
   readonly target: { readonly model: string }
@@ -87,7 +87,7 @@ export interface StreamCounts {
   readonly textBytes: number
 }
 
-/** A count of the upstream always wins: an estimate is only for what it has not told. */
+/** The tokens of a stream. A count of the upstream always wins: an estimate is only for what it has not told. */
 export function countedTokens({ usage, isOutputTold, textBytes }: StreamCounts, estimate: InputEstimate): StreamTokens {
   if (usage !== undefined && isOutputTold) return { tokens: usage, estimated: false }
   const output = tokensOfBytes(textBytes, estimate.target.model)
@@ -95,9 +95,9 @@ export function countedTokens({ usage, isOutputTold, textBytes }: StreamCounts, 
   return { tokens: { input: estimate.estimatedInput, output, cached: 0 }, estimated: true }
 }
 
-/** More than this is not held back before the first token. A response is announced twice, with its instructions and tools. */
+/** The most that is held back before the first token. A response is announced twice, with its instructions and tools. */
 export const openingBytesMax = 256 << 10
 
 export const eventStream = 'text/event-stream'
-/** A comment keeps proxies between the gateway and the caller from closing a silent stream. */
+/** The comment that keeps proxies between the gateway and the caller from closing a silent stream. */
 export const keepAliveComment = ': keep-alive\n\n'

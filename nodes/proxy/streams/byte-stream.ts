@@ -38,7 +38,7 @@ export class ByteStream implements AnswerStream {
     return 'whole'
   }
 
-  /** Bytes are complete at their end alone. */
+  /** Does nothing: opaque bytes are complete at their end alone. */
   stop(): void {}
 
   tokens(): StreamTokens {

@@ -51,7 +51,7 @@ export class PassThroughStream implements AnswerStream, StreamOutput {
     return this.#observer.finished
   }
 
-  /** Images end one by one, so the end of one is not the end of the stream. */
+  /** Whether only the terminal event is missing. Images end one by one, so the end of one is not the end of the stream. */
   get complete(): boolean {
     return this.#relay.complete && !(this.#observer instanceof TypedStreamObserver)
   }
@@ -101,7 +101,7 @@ export class PassThroughStream implements AnswerStream, StreamOutput {
   }
 }
 
-/** An event of a typed stream may contain a whole image. */
+/** The limit on an event of a typed stream, which may contain a whole image. */
 const typedEventBytesMax = 32 << 20
 
 function observerFor(dialect: StreamDialect, showUsage: boolean): StreamObserver {

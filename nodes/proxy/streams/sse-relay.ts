@@ -5,7 +5,7 @@
 import { type FrameSink, SseFrames } from '../../../shared/sse/frames.ts'
 import { openingBytesMax } from './answer-stream.ts'
 
-/** Reads the events of one dialect; see `openai/stream-observer.ts`. */
+/** A reader of the events of one dialect; see `openai/stream-observer.ts`. */
 export interface EventObserver {
   observe(text: string): 'token' | 'opening' | 'other' | 'hide' | 'done' | 'error'
   readonly finished: boolean
@@ -35,11 +35,11 @@ export class SseRelay implements FrameSink {
   #run: Buffer | undefined
   #runStart = 0
   #runEnd = 0
-  /** What came before the first token; undefined as soon as there is one. */
+  /** The bytes that came before the first token; undefined as soon as there is one. */
   #held: Buffer[] | undefined = []
   #heldBytes = 0
   #isBegun = false
-  /** Nothing is missing but the terminal event: the finish and the usage were seen, and no token behind them. */
+  /** Whether only the terminal event is missing: the finish and the usage were seen, and no token behind them. */
   complete = false
   /** Number of content events. It is the number of tokens where an upstream sends one token per event. */
   tokens = 0
@@ -55,7 +55,7 @@ export class SseRelay implements FrameSink {
     this.#output = output
   }
 
-  /** Returns `broken` when the bytes are no stream of events. */
+  /** Takes bytes of the upstream. Returns `broken` when they are no stream of events. */
   push(chunk: Buffer, nowMs: number): 'ok' | 'broken' {
     if (this.#over) return 'ok'
     this.#nowMs = nowMs

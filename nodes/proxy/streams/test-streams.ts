@@ -2,10 +2,10 @@
 
 /** A stream in pieces, the last of which ends it. */
 export interface PlayedDialect {
-  /** Before the first word. */
+  /** The events before the first word. */
   readonly opening: string
   word(text: string): string
-  /** With its usage: 7 tokens in, 3 out. */
+  /** The events of the end, with the usage: 7 tokens in, 3 out. */
   readonly closing: string
   whole(text: string): object
 }

@@ -46,7 +46,7 @@ export class TranslatedStream implements AnswerStream {
   /** Assembles the answer where it will be stored. */
   readonly #assembly: Assembly | undefined
   #nowMs: number
-  /** Text that is printed and not yet sent. */
+  /** The text that is printed and not yet sent. */
   #pending = ''
   #usage: Usage | undefined
   /** Whether the first token has come. What is printed before it is held back. */
@@ -54,7 +54,7 @@ export class TranslatedStream implements AnswerStream {
   /** Whether a finish came, and no token behind it. */
   #isQuiet = false
   #isOutputTold = false
-  /** Bytes of text that came as long as the output was not told. */
+  /** The bytes of text that came as long as the output was not told. */
   #textBytes = 0
   #over: 'whole' | 'error' | 'cut' | undefined
   lastEventMs: number

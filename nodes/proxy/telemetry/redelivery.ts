@@ -23,11 +23,11 @@ export interface RedeliveryOptions {
 export interface DeliveryState {
   /** Sequence up to which every record of this boot is confirmed. */
   readonly confirmed: number
-  /** Nothing may be published now. */
+  /** Whether nothing may be published now. */
   readonly isHeldBack: boolean
 }
 
-/** A pass publishes one burst, then pauses: 10 MiB/s at most. */
+/** The size of a burst, after which a pass pauses: 10 MiB/s at most. */
 const burstBytes = 256 << 10
 const burstPauseMs = 25
 const pieceBytes = 640 << 10
@@ -53,7 +53,7 @@ export class Redelivery {
     this.#options = options
   }
 
-  /** When the last pass ended. */
+  /** The monotonic time at which the last pass ended. */
   get endedAtMs(): number {
     return this.#endedAtMs
   }

@@ -17,7 +17,7 @@ export interface Segment {
   readonly path: string
   readonly epoch: string
   readonly number: number
-  /** Size of the file. */
+  /** The size of the file. */
   bytes: number
   /** Size up to the end of the last finished batch. For a segment of an earlier boot this is the whole file. */
   closedBytes: number
@@ -32,7 +32,7 @@ const segmentName = /^([a-z0-9-]+)\.(\d{8})\.spool$/
 const stored: Append = { type: 'stored' }
 const full: Append = { type: 'full' }
 
-/** A current segment of this size or more is deleted once it is confirmed whole. A smaller one is written on, which saves
+/** The size from which on a current segment is deleted once it is confirmed whole. A smaller one is written on, which saves
  *  creating a file for every few records. */
 const currentReleaseBytesMin = 64 << 10
 

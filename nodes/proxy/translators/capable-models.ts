@@ -4,7 +4,7 @@ import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Translators } from './translator.ts'
 
-/** Named in an error at most. */
+/** The number of models that an error names at most. */
 const modelsNamedMax = 5
 
 export function modelsThatCould(

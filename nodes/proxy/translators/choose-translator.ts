@@ -23,11 +23,11 @@ export interface JsonTranslatorOptions {
   readonly asked: InferenceRequest
   readonly body: AskedJson
   readonly filters: readonly AnswerFilter[]
-  /** Files at a provider that the body names; undefined where nobody looked for them. */
+  /** The files at a provider that the body names; undefined where nobody looked for them. */
   readonly files: readonly FileReference[] | undefined
-  /** The caller wants no parameter dropped. */
+  /** Whether the caller wants no parameter dropped. */
   readonly strict: boolean
-  /** Wall clock, seconds since the epoch. */
+  /** The wall clock in seconds since the epoch. */
   readonly nowSeconds: number
 }
 
@@ -68,7 +68,7 @@ export class JsonTranslators implements Translators {
     }
   }
 
-  /** Tokens of the input, for an operation that asks for their number; undefined where a target can count them. */
+  /** The tokens of the input, for an operation that asks for their number; undefined where a target can count them. */
   estimate(targets: readonly Target[]): Result<number, Ineligible> | undefined {
     if (targets.some((target) => this.#judge(target) === 'pass-through')) return undefined
     const parsed = this.#options.asked.parsed()

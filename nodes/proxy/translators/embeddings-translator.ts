@@ -51,7 +51,7 @@ export class EmbeddingsTranslator implements Translator {
     return { body: inbound.printAnswer(answer, request), contentType: 'application/json', usage, textBytes: 0 }
   }
 
-  /** Embeddings do not stream: a request that asks for it is refused before. */
+  /** Throws: embeddings do not stream, and a request that asks for it is refused before. */
   openStream(): AnswerStream {
     throw new Error('embeddings were asked for as a stream')
   }
@@ -69,7 +69,7 @@ export class EmbeddingsTranslator implements Translator {
   }
 }
 
-/** Vectors are printed anew, and a nested list or a number beyond a double's range cannot be printed as one. */
+/** Whether a vector can be printed anew, which a nested list or a number beyond a double's range cannot. */
 function isVector(vector: readonly unknown[]): boolean {
   return vector.every((value) => typeof value === 'number')
 }

@@ -14,7 +14,7 @@ export function isAnswer(operation: Operation, bytes: Buffer): boolean {
   return members.length === 0 ? isBegun(bytes) : members.some((member) => hasMember(bytes, member))
 }
 
-/** What a body that is no answer says; undefined: nothing that is JSON. */
+/** The error in a body that is no answer; undefined where the body is no JSON object. */
 export function errorOf({ errors }: Operation, bytes: Buffer): ChatError | undefined {
   if (!isObject(tryParseExact(bytes.toString('utf8')))) return undefined
   switch (errors) {
@@ -31,7 +31,7 @@ export function errorOf({ errors }: Operation, bytes: Buffer): ChatError | undef
 
 interface AnswerMember {
   readonly key: Buffer
-  /** An empty list is no answer either. */
+  /** Whether an empty list is no answer either. */
   readonly isFilled: boolean
 }
 
@@ -47,7 +47,7 @@ function member(name: string, isFilled: boolean): AnswerMember {
   return { key: Buffer.from(`"${name}"`), isFilled }
 }
 
-/** One of them is in every answer; none: any answer is taken that is not empty. */
+/** The members of which one is in every answer; where there are none, any answer is taken that is not empty. */
 function membersOf({ dialect, counts: tells, embeddings }: Operation): readonly AnswerMember[] {
   if (tells !== undefined) return counts
   switch (dialect) {

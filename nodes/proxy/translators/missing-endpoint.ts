@@ -5,13 +5,13 @@ import type { Operation } from '../operations/operation.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { isTranslated } from './choose-translator.ts'
 
-/** `error`: of an attempt that passed the caller's bytes through. */
+/** Whether `error`, of an attempt that passed the caller's bytes through, means that the endpoint is missing. */
 export function missesEndpoint(error: GatewayError, operation: Operation, target: Target): boolean {
   if (error.type !== 'upstream-rejected' || target.dialect.name === operation.dialect) return false
   return isTranslated(operation, target) && isAboutThePath(error.answer)
 }
 
-/** What a 404 names where the endpoint is there: the model, or Azure's deployment of it. */
+/** The words of a 404 where the endpoint is there, but not the model, or Azure's deployment of it. */
 const aboutTheModel = /model|deployment/i
 
 function isAboutThePath({ status, body }: ErrorAnswer): boolean {
@@ -28,7 +28,8 @@ interface ToldError {
   readonly param?: unknown
 }
 
-/** Servers write `{"error": {…}}`, `{"error": "…"}`, `{"message": …}` or `{"detail": …}`, and not all write JSON. */
+/** The error in a body. Servers write `{"error": {…}}`, `{"error": "…"}`, `{"message": …}` or `{"detail": …}`, and not all write
+ *  JSON. */
 function errorIn(text: string): ToldError {
   const value = tryParseExact(text)
   if (typeof value !== 'object' || value === null) return {}

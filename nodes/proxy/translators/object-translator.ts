@@ -10,14 +10,14 @@ import type { Translator, WholeAnswer } from './translator.ts'
 
 export interface ObjectCall {
   readonly method: 'GET' | 'POST' | 'DELETE'
-  /** With its query. */
+  /** The path of the call, with its query. */
   readonly path: string
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
-  /** Of the body; '' without one. */
+  /** The media type of the body; '' without a body. */
   readonly contentType: string
   readonly units?: BillableUnits
-  /** The answer as the caller shall see it; undefined: it is no answer. */
+  /** The answer as the caller shall see it; undefined where the bytes are no answer. */
   tell(bytes: Buffer): Buffer | string | undefined
 }
 

@@ -15,7 +15,7 @@ export class ParsedRequest {
     this.#asked = asked
   }
 
-  /** Whether a target can take it, in strict mode with every parameter; nothing is sent. */
+  /** Whether a target can take the request, in strict mode with every parameter; nothing is sent. */
   could(target: Target, strict: boolean): boolean {
     const parsed = this.#asked.parsed()
     if (!parsed.ok || missing(parsed.value, target) !== undefined) return false
@@ -35,7 +35,7 @@ export class ParsedRequest {
     return params.length > 0 ? fail({ type: 'unsupported-params', params }) : printed
   }
 
-  /** Dropped parameters, in the caller's words. */
+  /** The dropped parameters, in the caller's words. */
   droppedBy({ dropped }: PrintedRequest): string[] {
     return [...new Set(dropped.map((one) => this.#nameOf(one)))]
   }
@@ -51,7 +51,8 @@ function missing({ needs }: ParsedChat, { dialect, facts }: Target): Ineligible 
   return lacking === undefined ? undefined : { type: 'missing-capability', ...lacking }
 }
 
-/** Hosted tools that the target lacks and the caller can spare are left out, and named among what was dropped. */
+/** Prints the request for a target. Hosted tools that the target lacks and the caller can spare are left out, and named among
+ *  what was dropped. */
 function printFor(target: Target, request: ChatRequest): Result<PrintedRequest, MissingCapability> {
   const { dialect, facts } = target
   const lacksHosted = facts.lacks?.has('hosted tools') === true
@@ -66,7 +67,7 @@ export function traitsOf({ model, facts, quirks }: Target): TargetTraits {
   return { model, facts, quirks }
 }
 
-/** Which parameters a target lacks does not depend on what is said. */
+/** The request with one short message, because which parameters a target lacks does not depend on what is said. */
 function withoutContent(request: ChatRequest): ChatRequest {
   return { ...request, messages: [{ role: 'user', parts: [{ type: 'text', text: '.' }] }] }
 }

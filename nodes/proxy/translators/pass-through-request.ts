@@ -17,7 +17,7 @@ export interface PassThroughParts {
   readonly asked: InferenceRequest
   readonly body: AskedJson
   readonly target: Target
-  /** Files that the body names; all lie at the target. */
+  /** The files that the body names; all lie at the target. */
   readonly files: readonly FileReference[]
 }
 
@@ -56,14 +56,15 @@ function fileEdits(files: readonly FileReference[]): Edit[] {
   return files.map(({ start, end, ref }) => ({ start, end, replacement: JSON.stringify(ref.id) }))
 }
 
-/** What another edit takes away needs no name. */
+/** Whether no other edit touches the same bytes: what another edit takes away needs no name. */
 function isApart({ start, end }: Edit, others: readonly Edit[]): boolean {
   return !others.some((other) => start < other.end && other.start < end)
 }
 
 const noFiles: readonly FileReference[] = []
 
-/** Only the provider that has the files can take the request, under the names that it gave them. */
+/** The files, where they lie at the target. Only the provider that has the files can take the request, under the names that it
+ *  gave them. */
 export function filesAtTarget(
   files: readonly FileReference[] | undefined,
   target: Target,

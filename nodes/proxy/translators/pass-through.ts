@@ -22,12 +22,12 @@ export interface PassThroughRequest {
   readonly path: string
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
-  /** Absent: JSON. */
+  /** The media type of the body; absent for JSON. */
   readonly contentType?: string
   readonly units?: BillableUnits | undefined
   /** What the model is given; absent where its tokens are never estimated. */
   readonly input?: { readonly textBytes: number; readonly model: string }
-  /** Whose account what it names lies in; undefined: any. */
+  /** The name of the credential whose account has what the body names; undefined where any will do. */
   readonly credential?: string | undefined
 }
 

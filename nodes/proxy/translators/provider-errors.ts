@@ -19,7 +19,7 @@ export class ProviderErrors {
     this.#shape = shape
   }
 
-  /** Of a body with a good status that is no answer. */
+  /** The failure of a body with a good status that is no answer. */
   failureWithin(body: Buffer): UpstreamFailure {
     const isRead = isObject(tryParseExact(body.toString('utf8')))
     return failureInAnswer(isRead ? this.#upstream.parseError(500, body) : undefined)

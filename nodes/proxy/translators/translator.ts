@@ -10,31 +10,31 @@ import type { Target } from '../providers/endpoint.ts'
 import type { AnswerStream, StreamOptions } from '../streams/answer-stream.ts'
 
 export interface Translator {
-  /** Absent means POST. */
+  /** The method of the upstream request; absent for POST. */
   readonly method?: 'GET' | 'POST' | 'DELETE'
-  /** Path of the upstream request, with its query. */
+  /** The path of the upstream request, with its query. */
   readonly path: string
   /** Header lines beside those of the credential, each with its CRLF. */
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
-  /** Name of the credential that the request needs; absent: any. */
+  /** The name of the credential that the request needs; absent where any will do. */
   readonly credential?: string | undefined
-  /** Media type of the body. Absent means JSON, '' means that there is no body. */
+  /** The media type of the body. Absent means JSON, '' means that there is no body. */
   readonly contentType?: string | undefined
-  /** Parameters that the target cannot take, as a header value; '' for none. */
+  /** The parameters that the target cannot take, as a header value; '' for none. */
   readonly dropped: string
-  /** Tokens of the input, by our estimate. */
+  /** The tokens of the input, by our estimate. */
   readonly estimatedInput: number
   /** Media type of the upstream's streams. */
   readonly streamType: string
   /** Whether the caller gets the upstream's own bytes. */
   readonly passesThrough: boolean
-  /** Undefined: the bytes are no answer. */
+  /** Reads a whole answer for the caller; undefined where the bytes are no answer. */
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined
-  /** Why the bytes of a good status are no answer; absent: nothing is known. */
+  /** Why the bytes of a good status are no answer; absent where nothing is known. */
   failureWithin?(bytes: Buffer): UpstreamFailure
   openStream(options: StreamOptions): AnswerStream
-  /** For an answer that is neither JSON nor events; absent where there can be none. */
+  /** Opens the stream of an answer that is neither JSON nor events; absent where there can be none. */
   openBytes?(contentType: string, options: StreamOptions): AnswerStream
   /** Units to charge, when the request alone determines them (characters of speech, bytes of a file). */
   readonly units?: BillableUnits | undefined
@@ -47,16 +47,16 @@ export interface Translator {
 export interface WholeAnswer {
   readonly body: Buffer | string
   readonly contentType: string
-  /** Undefined: the upstream reported none. */
+  /** The usage that the upstream reported; undefined where it reported none. */
   readonly usage: Usage | undefined
-  /** Bytes of the text of the answer; 0 where the usage is reported. */
+  /** The bytes of the answer's text; 0 where the usage is reported. */
   readonly textBytes: number
   readonly units?: BillableUnits | undefined
 }
 
 /** Chooses the translator of each target of one request. */
 export interface Translators {
-  /** `strict`: the model's route wants no parameter dropped. */
+  /** The translator for one target. `strict` means that the model's route wants no parameter dropped. */
   to(target: Target, strict: boolean): Result<Translator, Ineligible>
   /** Whether a target could take the request; nothing is printed that would be sent. */
   could(target: Target, strict: boolean, ineligible: Ineligible): boolean
