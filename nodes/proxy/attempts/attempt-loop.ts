@@ -119,6 +119,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     return this.deadlineSlot >= 0
   }
 
+  protected get isInFlight(): boolean {
+    return this.#inFlight
+  }
+
   start(): void {
     const planned = this.next()
     if (planned === undefined) this.giveUp(this.#noTarget(), undefined)

@@ -20,6 +20,8 @@ export interface AttemptOwner<Attempt> {
   onStreamEnd(attempt: Attempt, last: Buffer | string): void
   /** Called when the attempt has failed; `attempt.hasForwarded` tells whether that was after its first byte. */
   onFailed(attempt: Attempt, failure: UpstreamFailure): void
+  /** Called when something of ours threw in a step of the attempt, or in what followed it. Ends the request. */
+  onBug(error: unknown): void
   /** Called when nothing has come for a while, which is still allowed. */
   onSilence(attempt: Attempt, nowMs: number): void
 }

@@ -1,6 +1,5 @@
 // One exchange with one target. It knows no retry, no record and no other attempt, so that two may be alive for one request.
 
-import { textOfThrown } from '../../../shared/thrown.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { Metered } from '../accounting/usage-meter.ts'
 import { retryAfterMsOf } from '../errors/retry-after.ts'
@@ -10,7 +9,6 @@ import {
   failureOfError,
   firstTokenTimeout,
   noCredential,
-  ourBug,
   totalTimeout,
   type UpstreamFailure,
 } from '../errors/upstream-failure.ts'
@@ -175,6 +173,10 @@ export class Attempt
   }
 
   onHead(head: UpstreamHead): void {
+    this.#guarded(() => this.#readHead(head))
+  }
+
+  #readHead(head: UpstreamHead): void {
     this.firstByteMs = this.nowMs()
     this.status = head.status
     if (this.translator.passesThrough && this.operation.errors === 'anthropic')
@@ -219,35 +221,35 @@ export class Attempt
       try {
         this.#reader?.push(bytes)
       } catch (error) {
-        this.#onThrow(error)
+        this.#parts.owner.onBug(error)
       }
   }
 
   onBodyEnd(): void {
     if (this.#phase === 'closing') this.close()
-    else
-      try {
-        this.#reader?.end()
-      } catch (error) {
-        this.#onThrow(error)
-      }
+    else this.#guarded(() => this.#reader?.end())
   }
 
-  /** Something of ours threw while the answer was read: a filter of a policy, a parser. */
-  #onThrow(error: unknown): void {
-    const { notify } = this.#parts.tools
-    notify({ type: 'handler-threw', where: this.operation.name, message: textOfThrown(error) })
-    if (this.#phase === 'running') this.giveUp(ourBug)
+  /** Runs a step in which something of ours may throw: a filter of a policy, a parser, what follows a failure. */
+  #guarded(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.#parts.owner.onBug(error)
+    }
   }
 
   onUndecodable(): void {
-    if (this.#phase === 'running') this.giveUp(brokenAnswer)
+    if (this.#phase === 'running') this.#guarded(() => this.giveUp(brokenAnswer))
   }
 
   onError(error: UpstreamError): void {
     if (this.#phase === 'closing') this.close()
-    else if (this.#reader !== undefined) this.#reader.lost(error)
-    else if (this.#phase === 'running') this.fail(failureOfError(error))
+    else
+      this.#guarded(() => {
+        if (this.#reader !== undefined) this.#reader.lost(error)
+        else if (this.#phase === 'running') this.fail(failureOfError(error))
+      })
   }
 
   onFirstByte(): void {
@@ -276,8 +278,11 @@ export class Attempt
 
   onDue(): void {
     if (this.#phase === 'closing') this.abort()
-    else if (this.#reader !== undefined) this.#reader.due()
-    else this.giveUp(this.limits.leftMs(this.timeouts, this.nowMs()) <= 0 ? totalTimeout : firstTokenTimeout)
+    else
+      this.#guarded(() => {
+        if (this.#reader !== undefined) this.#reader.due()
+        else this.giveUp(this.limits.leftMs(this.timeouts, this.nowMs()) <= 0 ? totalTimeout : firstTokenTimeout)
+      })
   }
 
   dueIn(ms: number): void {

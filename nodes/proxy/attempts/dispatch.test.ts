@@ -251,6 +251,7 @@ const asked = fc.record({
       fc.constant(['head of a stream', 'opening', 'word']),
       fc.constant(['word', 'closing', 'end']),
       fc.constant(['head of a whole answer', 'whole answer', 'end']),
+      fc.constant(['head of a stream', 'word', 'the caller leaves']),
     ),
     { maxLength: 8 },
   ),

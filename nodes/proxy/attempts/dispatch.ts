@@ -49,16 +49,28 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     this.#delivery = delivery
   }
 
-  /** Whatever throws before the first answer ends the request as a bug, once, as every other way out does. */
   override start(): void {
     this.#delivery.follow(this)
     try {
       super.start()
     } catch (error) {
-      const where = this.request.operation.name
-      this.tools.notify({ type: 'handler-threw', where, message: textOfThrown(error) })
-      this.#delivery.cut({ type: 'internal' })
+      this.onBug(error)
     }
+  }
+
+  override onDue(): void {
+    try {
+      super.onDue()
+    } catch (error) {
+      this.onBug(error)
+    }
+  }
+
+  /** Whatever throws ends the request as a bug, once, as every other way out does. */
+  onBug(error: unknown): void {
+    const where = this.request.operation.name
+    this.tools.notify({ type: 'handler-threw', where, message: textOfThrown(error) })
+    this.#delivery.cut({ type: 'internal' })
   }
 
   /** The last attempt; undefined before there was one. */
@@ -173,7 +185,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
       this.request.body.notNeeded()
       return { used: undefined, nowMs }
     }
-    if (this.isPausing) {
+    if (!this.isInFlight) {
       this.stopPausing()
       this.request.body.notNeeded()
       return { used: usedNothing(attempt), nowMs }

@@ -25,6 +25,7 @@ export type Told =
   | { readonly type: 'answered'; readonly answer: WholeAnswer }
   | { readonly type: 'stream-end'; readonly last: string }
   | { readonly type: 'failed'; readonly failure: UpstreamFailure }
+  | { readonly type: 'bug'; readonly error: unknown }
   | { readonly type: 'silence' }
 
 export class RememberingOwner implements AttemptOwner<Attempt> {
@@ -53,6 +54,10 @@ export class RememberingOwner implements AttemptOwner<Attempt> {
 
   onFailed(_attempt: Attempt, failure: UpstreamFailure): void {
     this.told.push({ type: 'failed', failure })
+  }
+
+  onBug(error: unknown): void {
+    this.told.push({ type: 'bug', error })
   }
 
   onSilence(): void {
