@@ -79,7 +79,8 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   #prepared: Prepared | undefined
   /** Why the first target that was passed over could not take the request. */
   #ineligible: Ineligible | undefined
-  readonly #failed = new FailedTargets<Target>()
+  /** The targets that failed; made at the first failure, which most requests never meet. */
+  #failed: FailedTargets<Target> | undefined
   #inFlight = false
 
   constructor(
@@ -192,6 +193,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.waited(attempt, nowMs)
     this.record(attempt, failure.outcome, { used: undefined, nowMs, said: failure.said })
     if (condition === 'auth') this.#onAuthRefused(attempt)
+    this.#failed ??= new FailedTargets()
     this.#failed.add(attempt.planned.target, failure)
     const planned = this.#nextAfter(attempt, failure, nowMs)
     if (planned !== undefined) this.#begin(planned)

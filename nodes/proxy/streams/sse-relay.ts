@@ -125,9 +125,11 @@ export class SseRelay implements FrameSink {
   }
 
   #hold(events: Buffer): void {
-    this.#held?.push(Buffer.from(events))
     this.#heldBytes += events.length
-    if (this.#isBegun || this.#heldBytes > openingBytesMax) this.#begin()
+    const isLast = this.#isBegun || this.#heldBytes > openingBytesMax
+    // What is sent before this call returns needs no copy.
+    this.#held?.push(isLast ? events : Buffer.from(events))
+    if (isLast) this.#begin()
   }
 
   #begin(): void {
@@ -137,7 +139,8 @@ export class SseRelay implements FrameSink {
     if (this.#run !== undefined) held.push(this.#run.subarray(this.#runStart, this.#runEnd))
     this.#run = undefined
     this.#held = undefined
-    if (held.length > 0) this.#output.onEvents(Buffer.concat(held))
+    const [first] = held
+    if (first !== undefined) this.#output.onEvents(held.length === 1 ? first : Buffer.concat(held))
   }
 
   #extendRun(bytes: Buffer, start: number, end: number): void {
