@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../../../shared/clock.ts'
 import { TestGateway } from '../apis/test-gateway.ts'
 import { testTarget } from '../providers/test-connect.ts'
 import { testHead, testRequest, testSnapshot } from '../request/test-request.ts'
@@ -26,6 +27,15 @@ describe('a request that ends before its first attempt', () => {
       { status: 'refused', httpStatus: 403, errorCode: 'model_not_allowed', model: 'm', attempts: 0, unpriced: false },
     ])
     expect(settled).toMatchObject([{ status: 'refused', httpStatus: 403, attempts: [] }])
+  })
+
+  test('rejected after a wait: the record tells how long it took', () => {
+    const clock = new ManualClock()
+    const { settlement, recorder } = testSettlement(clock)
+    const { request } = testRequest({ snapshot, startedMs: clock.monotonicMs() })
+    clock.advance(250)
+    settlement.reject(request, { type: 'model-not-allowed', model: 'm' })
+    expect(recorder.records).toMatchObject([{ totalUs: 250_000, overheadUs: 250_000 }])
   })
 
   test('answered by us: the record comes before the answer', () => {

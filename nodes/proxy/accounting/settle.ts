@@ -10,6 +10,7 @@ import { type CodedErrorAnswer, errorAnswer } from '../errors/error-answer.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { HeaderLines, Reply } from '../http/http.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { RecordSink } from '../telemetry/recorder.ts'
 import { noTokens } from './attempt-cost.ts'
 import type { Hold, Outcome } from './outcome.ts'
@@ -106,7 +107,8 @@ export class Settlement {
   }
 
   #end(request: AuthenticatedRequest, { model = '', holds = noHolds }: EarlyEnd, how: How, flush = nothing): void {
-    this.settle(request, outcomeWithoutAttempt(request, model, how), holds, flush)
+    const endedMs = this.#tools.clock.monotonicMs()
+    this.settle(request, outcomeWithoutAttempt(request.snapshot, { ...how, model, endedMs }), holds, flush)
   }
 
   /** A hold of one policy must not keep the record, or another hold, from its end. */
@@ -126,13 +128,19 @@ interface How extends Pick<Outcome, 'status' | 'httpStatus' | 'errorCode'> {
   readonly asked?: string | undefined
 }
 
-function outcomeWithoutAttempt({ snapshot, startedMs }: AuthenticatedRequest, model: string, how: How): Outcome {
+interface EndWithoutAttempt extends How {
+  readonly model: string
+  /** The time of the end, in monotonic milliseconds. */
+  readonly endedMs: number
+}
+
+function outcomeWithoutAttempt(snapshot: Snapshot, end: EndWithoutAttempt): Outcome {
   const isKnown = (name: string) => snapshot.routeOf(name) !== undefined
-  const { asked = model } = how
+  const { model, asked = model, endedMs } = end
   return {
-    status: how.status,
-    httpStatus: how.httpStatus,
-    errorCode: how.errorCode,
+    status: end.status,
+    httpStatus: end.httpStatus,
+    errorCode: end.errorCode,
     // A name that is not configured is the caller's own text: it is kept apart, so that it is no key of sums.
     model: isKnown(model) ? model : '',
     askedModel: isKnown(asked) ? undefined : sanitizedText(asked, askedModelMax) || undefined,
@@ -145,7 +153,7 @@ function outcomeWithoutAttempt({ snapshot, startedMs }: AuthenticatedRequest, mo
     estimated: false,
     units: undefined,
     costNanoUsd: 0,
-    times: { endedMs: startedMs, upstreamMs: 0, firstForwardMs: undefined, firstTokenMs: 0 },
+    times: { endedMs, upstreamMs: 0, firstForwardMs: undefined, firstTokenMs: 0 },
   }
 }
 
