@@ -101,6 +101,17 @@ describe('the body of an error', () => {
     expect(attempt.givenUp).toBe(0)
   })
 
+  test('is its beginning where it is too long, without a gap', () => {
+    const attempt = attemptAt()
+    const reader = new ErrorReader(attempt, head)
+    push(reader, 'no '.repeat(20_000))
+    push(reader, 'and '.repeat(20_000))
+    push(reader, 'more')
+    reader.end()
+    const body = Buffer.from(('no '.repeat(20_000) + 'and '.repeat(20_000)).slice(0, 64 << 10))
+    expect(attempt.failures).toMatchObject([{ error: { answer: { body } } }])
+  })
+
   test('is read in the dialect of the upstream, which tells more than the status', () => {
     const attempt = attemptAt(claude)
     const reader = new ErrorReader(attempt, { ...head, status: 400 })
@@ -122,7 +133,7 @@ describe('the body of an error', () => {
     push(longer, 'y'.repeat(60 << 10))
     longer.end()
     const [failure] = rejected.failures
-    expect(failure?.error.type === 'upstream-rejected' && failure.error.answer.body.length).toBe(60 << 10)
+    expect(failure?.error.type === 'upstream-rejected' && failure.error.answer.body.length).toBe(64 << 10)
   })
 
   test('that is lost leaves the status alone, and one that takes too long is given up', () => {

@@ -71,7 +71,8 @@ export class ErrorReader implements AnswerReader {
   }
 
   push(bytes: Buffer): void {
-    if (this.#held.length + bytes.length <= errorBodyBytesMax) this.#held.push(bytes)
+    const room = errorBodyBytesMax - this.#held.length
+    if (room > 0) this.#held.push(bytes.length > room ? bytes.subarray(0, room) : bytes)
   }
 
   end(): void {

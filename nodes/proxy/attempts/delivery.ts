@@ -3,6 +3,7 @@
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import type { RequestStatus } from '../../../shared/telemetry/records.ts'
+import { textOfThrown } from '../../../shared/thrown.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
 import type { Hold, Outcome } from '../accounting/outcome.ts'
 import { totalCost } from '../accounting/request-records.ts'
@@ -145,7 +146,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const { reply } = this.request
     const errorCode = errorRow(error).code ?? ''
     const event = this.#errorEvent(attempt, error)
-    this.#settle(this.#outcome({ status: 'cut', httpStatus: 200, errorCode, used, nowMs }), () => {
+    this.#settle(this.#outcome({ status: 'cut', httpStatus: attempt.status, errorCode, used, nowMs }), () => {
       if (event === undefined) {
         reply.abort()
         return
@@ -253,9 +254,8 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const served = { target, credential, passesThrough: translator.passesThrough, streamed: stream !== undefined }
     void keeper
       .keep(last, served)
-      .catch((error: Error) => {
-        const message = error.stack ?? error.message
-        this.#tools.notify({ type: 'handler-threw', where: 'stored responses', message })
+      .catch((error) => {
+        this.#tools.notify({ type: 'handler-threw', where: 'stored responses', message: textOfThrown(error) })
         return last
       })
       .then(send)
