@@ -26,7 +26,7 @@ function route(path: string, run: (reply: Reply, body: Body, head: RequestHead) 
   at.handler.routes.set(path, (head, body, reply) => run(reply, body, head))
 }
 
-/** Of an answer whose body is nothing but Z, without the framing of its chunks. */
+/** The length of a body that is nothing but Z, without the framing of its chunks. */
 function countOfZ(data: Uint8Array): number {
   let count = 0
   for (let i = 0; i < data.length; i++) if (data[i] === 90) count++

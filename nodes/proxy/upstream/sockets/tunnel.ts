@@ -21,7 +21,7 @@ interface TunnelEvents {
   onError(error: Error): void
 }
 
-/** For one connection: the agent of the request that opens it. */
+/** Makes the agent of one request, which opens the request's connection through the tunnel. */
 export function tunnelAgent(options: TunnelOptions): HttpAgent {
   const Base = options.origin.protocol === 'https:' ? nodeHttps().Agent : Agent
   return new (class TunnelAgent extends Base {
