@@ -290,8 +290,7 @@ function startHeartbeats(
   return publisher
 }
 
-/** The time that a start waits for a configuration: on a shared port, a proxy without one would reject what the others serve.
- *  After it the port opens all the same, so that callers are told. */
+/** The time that a start waits for a configuration: on a shared port, a proxy without one rejects what the others serve. */
 const firstConfigMsMax = 3_000
 
 async function untilConfigured(config: ConfigFollower, clock: Clock): Promise<void> {
