@@ -59,13 +59,13 @@ export interface ProxyOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether the rest of the node is ready too. */
   isNodeReady(): boolean
-  /** A configuration that has ended this process again and again is held back. */
+  /** A configuration that is held back, because it has ended this process again and again. */
   readonly hold?: Hold | undefined
   /** Called before a configuration is put to use. */
   onServing?(revision: number): void
-  /** A newer one has come: nothing is held back any more. */
+  /** Called when a newer configuration has arrived, so that none is held back any more. */
   onReleased?(): void
-  /** Asked in this order before the first attempt of a request: prompts, limits, budgets, guardrails, cache. */
+  /** The policies, in the order in which they are asked before the first attempt: prompts, limits, budgets, guardrails, cache. */
   readonly policies?: readonly Policy[]
 }
 
@@ -128,9 +128,9 @@ const shuttingDown = { type: 'shutting-down' } as const
 
 type Parts = Awaited<ReturnType<typeof openParts>>
 
-/** The first requests shall find what they need; an identity service that is slow to answer holds up no start. */
+/** The time that a start waits for the identities of providers, which the first requests need. */
 const identitiesMsMax = 2_000
-/** A stop waits so long for its last usage records to arrive. */
+/** The time that a stop waits for its last usage records to arrive. */
 const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
@@ -280,7 +280,7 @@ function heartbeatFacts({ config, recorder, state, rejections }: Parts, server: 
   }
 }
 
-/** Beats at once: others know of the node from its first second on. */
+/** Starts the heartbeats. The first is sent at once, so that others know of the node from its first second on. */
 function startHeartbeats(
   { bus, clock, node, settings }: ProxyOptions,
   facts: () => HeartbeatFacts,
@@ -290,7 +290,7 @@ function startHeartbeats(
   return publisher
 }
 
-/** A new proxy on a port that others share would refuse what they serve. One that gets nothing has to say so itself. */
+/** The time that a start waits for a configuration: on a shared port, a proxy without one rejects what the others serve. */
 const firstConfigMsMax = 3_000
 
 async function untilConfigured(config: ConfigFollower, clock: Clock): Promise<void> {

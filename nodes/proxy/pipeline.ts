@@ -27,7 +27,7 @@ export interface PipelineOptions {
   readonly realtime: RealtimeApi
   /** Whether this node may be sent traffic. */
   isReady(): boolean
-  /** Differs between starts of a process, so that ids do too. */
+  /** The beginning of request ids. It differs between starts of a process, so that ids do too. */
   readonly idPrefix: string
   readonly clusterMark: string
   countRejection(code: string): void

@@ -38,7 +38,7 @@ export interface TestGatewayOptions {
   readonly policies?: readonly Policy[]
   readonly openRequests?: () => number
   readonly chance?: Chance
-  /** Of the models, beside their targets. */
+  /** Members of every model's specification, beside its targets. */
   readonly model?: Omit<Partial<ModelSpec>, 'targets'>
 }
 
@@ -50,7 +50,7 @@ export interface AskedCall {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What a caller has of one request. */
+/** The caller's side of one request. */
 export interface TestCall {
   readonly reply: TestReply
   readonly body: TestBody
@@ -153,12 +153,12 @@ export class TestGateway {
     return records[0]!
   }
 
-  /** What its attempts came to. */
+  /** The records of all attempts. */
   get attempts() {
     return this.outcome.recorder.attempts.flat()
   }
 
-  /** What no request may leave behind: attempts in flight, armed deadlines, entries in the list of those that are open. */
+  /** What no request may leave behind: attempts in flight, armed deadlines, entries in the list of open requests. */
   get leftovers(): { inFlight: number; armed: number; live: number } {
     const targets = this.#current.everyRoute().flatMap((route) => route.targets.map(({ target }) => target))
     const inFlight = new Set(targets.map(({ health }) => health))

@@ -37,7 +37,7 @@ type Response = JsonObject & { readonly id: string }
 
 export class AnswerWriter {
   readonly #options: AnswerWriterOptions
-  /** Undefined where the bytes passed through, so that nothing was printed. */
+  /** What `take` was given; undefined where the bytes passed through, so that nothing was printed. */
   #turn: Turn | undefined
 
   constructor(options: AnswerWriterOptions) {

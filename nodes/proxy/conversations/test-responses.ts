@@ -21,7 +21,7 @@ export class TestResponses {
     close: () => this.#memory.close(),
   } satisfies StateStore)
 
-  /** From now on nobody reaches the store. */
+  /** Makes every later call of the store fail. */
   leave(): void {
     this.#isAway = true
   }

@@ -37,7 +37,7 @@ export class BodyReader {
   readonly #bytesMax: number
   #slab: Buffer | undefined
   #length = 0
-  /** When the body turned out to need more than one chunk, for the deadline on the whole body. */
+  /** The time at which the body turned out to need more than one chunk: its deadline counts from there. */
   startedMs: number | undefined = undefined
 
   /** `declared`: the expected number of bytes. Undefined: an unknown number up to `bytesMax`. */

@@ -36,7 +36,8 @@ export function isPreflight(head: Pick<RequestHead, 'method' | 'header'>): boole
   return head.method === 'OPTIONS' && head.header('access-control-request-method') !== undefined
 }
 
-/** Beside those of every answer. SDKs send headers of their own, so whatever is asked for is allowed. */
+/** The headers that a preflight's answer has beside those of `corsHeaders`. SDKs send headers of their own, so every header that is
+ *  asked for is allowed. */
 export function preflightHeaders(head: Pick<RequestHead, 'header'>): HeaderLines {
   const headers = ['access-control-allow-methods', methods, 'access-control-max-age', `${maxAgeSeconds}`]
   const asked = head.header('access-control-request-headers')

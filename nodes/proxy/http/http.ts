@@ -24,8 +24,8 @@ export interface HttpServerOptions {
 
 /** Answers requests. `onHead` is called once per request whose framing is sound. */
 export interface HttpHandler {
-  /** Either answers at once through `reply` and returns undefined (an early error, before the body is read), or returns what
-   *  is to be called with the whole body. It must have no side effect, since the body may never arrive complete. */
+  /** Answers at once through `reply` and returns undefined (an early error, before the body is read), or returns the function
+   *  to call with the whole body. It must have no side effect, since the body may never arrive complete. */
   onHead(head: RequestHead, reply: Reply): OnBody | undefined
   /** Media types of bodies at a path, where JSON is not the only one. */
   mediaTypesAt?(path: string): readonly string[] | undefined
@@ -112,7 +112,7 @@ export const keptHeaders = [
   'x-goog-api-key',
 ] as const
 
-/** Of a question at `/livez`, and of the answer where the mark is that of the own cluster. */
+/** The header with a cluster's mark, in a request to `/livez` and in the answer of a proxy of the same cluster. */
 export const clusterMarkHeader = 'x-headgate-cluster'
 
 export type HttpError =

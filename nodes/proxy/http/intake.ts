@@ -25,7 +25,7 @@ interface ChunkedRequest {
   readonly head: ReadHead
   readonly reply: UwsReply
   readonly reader: BodyReader
-  /** Undefined until the handler has asked for the body. */
+  /** What takes the body; undefined until the handler has asked for it. */
   onBody: OnBody | undefined
   isWhole: boolean
   isRejected: boolean

@@ -12,10 +12,10 @@ export interface PortQuestion {
   readonly mark: string
 }
 
-/** One that takes longer is busy, and the kernel decides. */
+/** A listener that takes longer is busy; the kernel then decides whether the port can be opened. */
 const answerMsMax = 2_000
 
-/** A sentence for the operator where a stranger answers at the port. */
+/** Returns a sentence for the operator when something other than a proxy of this cluster answers at the port. */
 export async function portStranger(question: PortQuestion): Promise<string | undefined> {
   const { host, port, mark } = question
   if (port === 0) return undefined
@@ -24,7 +24,7 @@ export async function portStranger(question: PortQuestion): Promise<string | und
   return `HEADGATE_PORT: cannot listen on ${host}:${port}: something answers there that is no proxy of this cluster`
 }
 
-/** Undefined: nobody answers. */
+/** The mark in the answer at the port, '' where it has none; undefined when nobody answers. */
 function markAt({ host, port, isTls, mark }: PortQuestion): Promise<string | undefined> {
   const hostname = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   const options = { hostname, port, path: '/livez', headers: { [clusterMarkHeader]: mark }, agent: false as const }

@@ -13,7 +13,7 @@ export interface ReplyServer {
   current: UwsReply | undefined
   draining: boolean
   openRequests: number
-  /** Without WebSockets. */
+  /** Number of open connections, without WebSockets. */
   openConnections: number
   /** Replies whose client accepts no bytes at the moment. */
   readonly stalled: Set<UwsReply>
@@ -37,7 +37,7 @@ export class UwsReply implements Reply {
   closing = false
   /** The request is a HEAD: only the head of the answer is sent. */
   bodiless = false
-  /** Go out with every answer to the origin that asked. */
+  /** Headers of every answer to an origin that may read it. */
   cors: HeaderLines | undefined = undefined
   #stream: 'none' | 'begun' | 'headed' = 'none'
   #head = ''

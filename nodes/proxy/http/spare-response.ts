@@ -8,7 +8,7 @@ export class SpareResponse {
   #response: HttpResponse | undefined
   #client: Socket | undefined
 
-  /** Sends a request to this process, at a port that is closed as soon as the request has come. */
+  /** Sends a request to this process, at a port that closes as soon as the request has arrived. */
   open(): void {
     const path = `/${randomUUID()}`
     const app = App()
@@ -32,7 +32,8 @@ export class SpareResponse {
     })
   }
 
-  /** Not within another cork. Before the response is there the upgrade is made all the same. */
+  /** Runs `upgrade` within the cork of the spare response, or outside of every cork while there is none. A caller must not be
+   *  within a cork itself. */
   cork(upgrade: () => void): void {
     if (this.#response === undefined) upgrade()
     else this.#response.cork(upgrade)

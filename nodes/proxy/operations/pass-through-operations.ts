@@ -77,7 +77,7 @@ const rerank: Operation = {
   input: { member: 'query', nonEmptyArray: false },
   units: rerankUnits,
 }
-/** Both versions have the same requests; a provider's base URL determines which version it has. */
+/** The second version has the same requests; a provider's base URL determines which version it has. */
 const rerank2: Operation = { ...rerank, name: '/v2/rerank' }
 
 export const passThroughOperations: readonly Operation[] = [

@@ -2,9 +2,9 @@
 // paths are those of OpenAI's, Anthropic's and Google's official SDKs.
 
 export interface UnservedApi {
-  /** As its provider calls it; undefined where a path is only known to be one of a provider's. */
+  /** The provider's name of the API; undefined where a path is only known to be one of a provider's. */
   readonly name: string | undefined
-  /** Empty: nothing here stands for it. */
+  /** What to use instead; '' when nothing here replaces it. */
   readonly instead: string
 }
 
@@ -14,7 +14,7 @@ const storedCompletions: UnservedApi = {
 }
 const atProvider = 'Call the provider itself for it.'
 
-/** By the first segments of the path behind the prefix; the longest that fits counts. */
+/** The APIs by the first one or two segments of their paths behind the prefix; two segments win over one. */
 const apis: Readonly<Record<string, readonly [name: string, instead: string]>> = {
   assistants: ['Assistants', 'Use the Responses API: POST /v1/responses.'],
   threads: ['Assistants', 'Use the Responses API with `previous_response_id`: POST /v1/responses.'],
@@ -54,7 +54,7 @@ const apis: Readonly<Record<string, readonly [name: string, instead: string]>> =
 const apiPath = /^(?:\/openai|\/anthropic)?(?:\/upload)?(?:\/v1(?:beta|alpha)?)?\/([\w-]+(?:\/[\w-]+)?)(?:\/|$)/
 const storedCompletion = /\/chat\/completions\/[\w-]+(\/messages)?$/
 
-/** Of endpoints beside those that are served. */
+/** Paths that are not served, below APIs that are. */
 const besideServed =
   /^(\/openai|\/anthropic)?\/v1\/(images\/.+|audio\/.+|files\/.+|batches\/.+|responses\/.+)$|^\/openai\/deployments\/|^(\/upload)?\/v1(beta|alpha)\//
 

@@ -25,7 +25,7 @@ export interface Target {
   readonly basePath: string
   /** Dialects whose bytes pass through. */
   readonly speaks: ReadonlySet<Dialect>
-  /** Those of `speaks` that its server turned out not to have. A change of the provider's configuration begins anew. */
+  /** The dialects of `speaks` that the server turned out not to have. A change of the provider's configuration forgets them. */
   readonly missing: MissingEndpoints
   /** The dialect that requests are translated to when they cannot pass through. */
   readonly dialect: UpstreamDialect
@@ -33,12 +33,12 @@ export interface Target {
   readonly address: KindRow['address']
   readonly byModel?: KindRow['byModel']
   readonly apiVersion: string | undefined
-  /** Of bedrock and vertex. */
+  /** The region of a bedrock or vertex provider. */
   readonly region?: string | undefined
-  /** Which of its models are called by their name alone; undefined: those of the catalogue. */
+  /** The models that may be called by their name alone: a list, all or none; by default those of the catalogue. */
   readonly bareNames?: boolean | readonly string[] | undefined
   readonly credentials: readonly Credential[]
-  /** Undefined: the price is unknown. */
+  /** The price of its tokens; undefined when unknown. */
   readonly price: Price | undefined
   /** Price of billable units other than tokens. */
   readonly unitPrice?: UnitPrice | undefined

@@ -5,7 +5,7 @@ import type { Dialect } from '../../../shared/chat/parts.ts'
 const rememberedMs = 15 * 60_000
 
 export class MissingEndpoints {
-  /** By dialect, so there are never more than there are dialects. */
+  /** The time at which each dialect is forgotten. There are never more entries than dialects. */
   readonly #untilMs = new Map<Dialect, number>()
 
   /** `nowMs` is monotonic, here and below. */
@@ -19,7 +19,7 @@ export class MissingEndpoints {
     this.#untilMs.set(dialect, nowMs + rememberedMs)
   }
 
-  /** It was something else that was missing. */
+  /** Forgets a dialect, because something else turned out to be missing. */
   delete(dialect: Dialect): void {
     this.#untilMs.delete(dialect)
   }

@@ -17,7 +17,7 @@ export interface NamedTarget {
 
 export interface ListedName {
   readonly name: string
-  /** In order of preference, never empty. */
+  /** The targets in order of preference, never empty. */
   readonly targets: readonly NamedTarget[]
 }
 
@@ -34,12 +34,12 @@ export class BareNames {
     this.#providers = providers
   }
 
-  /** In order of preference; empty for a name that nobody has. */
+  /** Returns the targets of a name in order of preference; none for a name that no provider has. */
   targetsOf(name: string): readonly NamedTarget[] {
     return isModelPath(name) ? this.#search(name) : none
   }
 
-  /** What a list of models shows, in order of preference. */
+  /** Returns the names that a list of models shows, in order of preference. */
   listed(): readonly ListedName[] {
     this.#listed ??= this.#list()
     return this.#listed
@@ -95,7 +95,7 @@ export class BareNames {
   }
 }
 
-/** One that is named as its service goes first, then by name. */
+/** Groups the connections by place. A provider named like its service or kind comes first, the others by name. */
 function byPlace(providers: Iterable<ProviderConnection>): Map<string, ProviderConnection[]> {
   const places = new Map<string, ProviderConnection[]>()
   for (const connection of providers) {
@@ -164,7 +164,7 @@ function pick(
   return ids?.[0]?.replace(/@default$/, '')
 }
 
-/** What a provider of the family is asked for where the catalogue does not have the name. */
+/** The id that a provider of the family is asked for when the catalogue does not have the name. */
 function newerId(connection: ProviderConnection, place: string, name: string): string | undefined {
   const short = undated(name)
   if (place === 'amazon-bedrock') {

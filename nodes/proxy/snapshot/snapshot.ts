@@ -38,7 +38,7 @@ export interface Snapshot {
   readonly providerNames: readonly string[]
   /** Every name that is configured, sorted. */
   readonly modelNames: readonly string[]
-  /** What a name without a route stands for, in order of preference; empty for a name that nobody has. */
+  /** The targets of a name without a route, in order of preference; none for a name that no provider has. */
   bareTargetsOf(name: string): readonly NamedTarget[]
   readonly bareNames: BareNames
   /** Configured routes, and those addressed as `provider/model` so far. */
@@ -161,7 +161,7 @@ export class SnapshotCompiler {
   #snapshotOf({ state, providers, routes, bareNames }: Compiled): Snapshot {
     const used = new Map<string, ModelRoute<Target>>()
     const direct = new Map<string, ModelRoute<Target>>()
-    /** Of names that have no route. */
+    /** The targets of bare names, which have no route. */
     const bare = new Map<string, readonly NamedTarget[]>()
     let names: readonly string[] | undefined
     const findRoute = (model: string): ModelRoute<Target> | undefined => {

@@ -19,7 +19,7 @@ export interface Carrier {
 export class Exchange implements UpstreamCall, AnswerSink {
   readonly method: UpstreamRequest['method']
   readonly connectTimeoutMs: number
-  /** Undefined once the answer has begun, so that ten thousand open streams do not keep their prompts in memory. */
+  /** The request; undefined once the answer has begun, so that ten thousand open streams do not keep their prompts in memory. */
   outgoing: OutgoingRequest | undefined
   /** Whether any byte of the request was given to a socket. */
   sent = false

@@ -42,7 +42,7 @@ export interface UpstreamRequest {
 export interface UpstreamHandler {
   /** Called at most once, when the body's bytes are in the kernel or dropped: its buffers may be reused. */
   onBodySent(): void
-  /** Not called for interim answers (1xx). */
+  /** Called with the head of the answer, but not for interim answers (1xx). */
   onHead(head: UpstreamHead): void
   /** `chunk` is valid only during the call. */
   onData(chunk: Uint8Array): void

@@ -14,9 +14,9 @@ export interface AccountCall {
   readonly call: Omit<ObjectCall, 'headerLines'>
   readonly clock: Clock
   readonly chance: Chance
-  /** Absent: those of every route. */
+  /** The timeouts of the call; by default those of every route. */
   readonly timeouts?: Timeouts
-  /** Name of the credential that the call needs; absent: any. */
+  /** Name of the credential that the call needs; any credential by default. */
   readonly pinned?: string
 }
 

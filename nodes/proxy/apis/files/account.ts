@@ -10,8 +10,8 @@ import type { Snapshot } from '../../snapshot/snapshot.ts'
 
 type Dialect = 'openai-files' | 'openai-batches'
 
-/** Named by the caller in `x-headgate-provider` or `?provider=`, else the only one that it may use. Several: it has to name one,
- *  unless something else does (`undefined`). */
+/** The account that the caller names in `x-headgate-provider` or `?provider=`, else the only one that it may use. Undefined when it
+ *  may use several and names none. */
 export function namedAccount(
   head: RequestHead,
   { snapshot, caller, dialect }: { snapshot: Snapshot; caller: Caller; dialect: Dialect },
@@ -54,14 +54,14 @@ function first(account: Target): Target {
   return { ...account, credentials: account.credentials.slice(0, 1) }
 }
 
-/** The account of an object that is there already. */
+/** The account of an object that exists. */
 export function accountNamed(snapshot: Snapshot, provider: string, credential: string): Target | undefined {
   const account = snapshot.accountOf(provider)
   const found = account?.credentials.find(({ name }) => name === credential)
   return account === undefined || found === undefined ? undefined : { ...account, credentials: [found] }
 }
 
-/** Whoever may use one of its models may keep files there. */
+/** Whether a caller may keep files at a provider: it may use one of the provider's models. */
 function mayUseProvider(caller: Caller, provider: string, snapshot: Snapshot): boolean {
   if (caller.models === undefined || mayUse(caller, `${provider}/*`)) return true
   const { modelNames, bareNames } = snapshot

@@ -67,7 +67,7 @@ test('a throw while an upload is read gives its bytes back once, answers 500, an
   expect(notices).toMatchObject([{ type: 'handler-threw', where: '/v1/files' }])
 })
 
-/** As a snapshot that is damaged would: it may still be asked for the model of a record. */
+/** The route of a damaged snapshot: every lookup throws but that of the empty name, which records of files have. */
 function brokenRoute(model: string): undefined {
   if (model !== '') throw new Error('the snapshot is damaged')
 }

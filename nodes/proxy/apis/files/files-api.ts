@@ -84,7 +84,7 @@ export class FilesApi implements Api {
     })
   }
 
-  /** One object, by its id. */
+  /** Sends a call about one object, which the path names by its id. */
   #single(request: AuthenticatedRequest, object: ObjectPath, action: SingleAction): void {
     const { ids, settlement } = this.#options
     const ref = ids.open(object.id, object.kind)

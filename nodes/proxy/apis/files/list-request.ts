@@ -22,7 +22,7 @@ export interface AskedList {
   openList(answers: ObjectAnswers): ObjectList
 }
 
-/** Shown on a page at most, by default, and asked of a provider at once. */
+/** The number of items on a page at most and by default, and the number that a provider is asked for at once. */
 const pageItems = { file: { max: 10_000, normal: 1_000, asked: 1_000 }, batch: { max: 100, normal: 20, asked: 100 } }
 
 export function readListRequest(

@@ -15,7 +15,7 @@ export interface ListedPage {
   readonly next: string | undefined
 }
 
-/** Pages asked for at most. What is further back is found by going on from `last_id`. */
+/** The number of pages asked for at most. A caller finds later objects by going on from `last_id`. */
 const pagesMax = 20
 
 export class ObjectList {

@@ -5,7 +5,7 @@ import type { AuthenticatedRequest } from '../../request/authenticated-request.t
 import type { WholeAnswer } from '../../translators/translator.ts'
 
 export class PageDelivery extends Delivery {
-  /** Where the list goes on; undefined when the caller has what it asked for. */
+  /** The provider's id to ask for the next page with; undefined when the caller has what it asked for. */
   next: string | undefined
   readonly #ask: (after: string) => void
 

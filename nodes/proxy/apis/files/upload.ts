@@ -23,7 +23,7 @@ export interface Upload {
   readonly fileBytes: number
 }
 
-/** It stands in a file's name and in a batch's metadata, whose values have 512 characters. */
+/** The token is part of a file's name and a value of a batch's metadata, which has at most 512 characters. */
 const tokenLengthMax = 512
 
 export async function readUpload(

@@ -34,7 +34,7 @@ export interface InferenceApiOptions {
   readonly settlement: Settlement
   readonly attempts: HttpAttemptTools
   readonly delivery: DeliveryTools
-  /** In the order in which they are asked. */
+  /** The policies, in the order in which they are asked. */
   readonly policies: readonly Policy[]
   readonly continuations: Continuations
   readonly ids: ObjectIds
@@ -61,7 +61,7 @@ export class InferenceApi implements Api {
     else this.#decide(request, inferenceRequest(facts.value))
   }
 
-  /** What the request continues is fetched first. */
+  /** Fetches what the request continues before its policies are asked. */
   #continue(request: AuthenticatedRequest, models: AskedModels, facts: Facts): void {
     const { settlement, continuations } = this.#options
     const end: EarlyEnd = { model: facts.model }
@@ -165,7 +165,7 @@ export class InferenceApi implements Api {
   }
 }
 
-/** With names of routes in the place of the caller's. */
+/** Replaces the model names that the caller wrote by the names of routes. */
 function resolved(asked: AskedModels, request: AuthenticatedRequest): Result<AskedModels, GatewayError> {
   const { model, fallbacks } = asked
   const first = resolveModel(model, request)

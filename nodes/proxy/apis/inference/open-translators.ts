@@ -20,7 +20,7 @@ export function openTranslators(
   return new JsonTranslators({ request, asked, body, filters, files: filesIn(request, ids), strict, nowSeconds })
 }
 
-/** Looked for only where the caller says that it has files: no other request shall pay for the search. */
+/** Finds the ids of files in the body. Only requests that name a provider are searched, so that no other pays for it. */
 function filesIn({ head, body, caller }: AuthenticatedRequest, ids: ObjectIds): readonly FileReference[] | undefined {
   if (head.header('x-headgate-provider') === undefined) return undefined
   return fileReferences(body.bytes, ids, objectOwner(caller))

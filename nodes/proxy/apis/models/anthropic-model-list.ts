@@ -5,7 +5,7 @@ interface AnthropicListing {
   readonly type: 'model'
   readonly id: string
   readonly display_name: string
-  /** RFC 3339. The beginning of time: nobody told. */
+  /** The release date (RFC 3339); the epoch when unknown. */
   readonly created_at: string
 }
 

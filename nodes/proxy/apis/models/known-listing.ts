@@ -7,11 +7,11 @@ import type { NamedTarget } from '../../snapshot/bare-names.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
 
 export interface KnownListing extends Partial<Pick<Target, 'provider' | 'facts' | 'price' | 'releasedAt'>> {
-  /** As callers write it. */
+  /** The name that callers write. */
   readonly name: string
 }
 
-/** What a caller may call: first what is configured, then what needs no configuration. */
+/** The models that a caller may call: first those that are configured, then those that need no configuration. */
 export function knownListings(snapshot: Snapshot, caller: Caller): KnownListing[] {
   const configured = snapshot.modelNames.filter((name) => mayUse(caller, name))
   const bare = snapshot.bareNames.listed().flatMap(({ name, targets }) => {
@@ -21,7 +21,7 @@ export function knownListings(snapshot: Snapshot, caller: Caller): KnownListing[
   return [...configured.map((name) => configuredListing(snapshot, name, name)), ...bare]
 }
 
-/** Of a name that this caller may call. */
+/** The listing of one name, which this caller may call. */
 export function knownListing(snapshot: Snapshot, caller: Caller, name: string): KnownListing {
   const resolved = resolveModel(name, { snapshot, caller })
   return configuredListing(snapshot, name, resolved.ok ? resolved.value : name)
@@ -34,7 +34,7 @@ function configuredListing(snapshot: Snapshot, name: string, model: string): Kno
   return { name, provider, facts, price, releasedAt }
 }
 
-/** A route for each would be dear: most of them are never called. */
+/** The listing of a bare name. It is made without a route, because most bare names are never called. */
 function bareListing(name: string, { connection, model }: NamedTarget): KnownListing {
   const { provider } = connection
   const { facts, price, releasedAt } = knownOf(connection, { provider, model })

@@ -5,12 +5,12 @@ import type { KnownListing } from './known-listing.ts'
 interface Listing {
   readonly id: string
   readonly object: 'model'
-  /** When the first target's model came out, in seconds since the epoch. Zero: nobody told. */
+  /** The release date of the first target's model, in seconds since the epoch; 0 when unknown. */
   readonly created: number
   readonly owned_by: string
   readonly context_window?: number
   readonly max_output_tokens?: number
-  /** Of the first target. Null: it has no price, and its requests count as 0. */
+  /** The price of the first target. Null: it has no price, and its requests count as 0. */
   readonly pricing: Pricing | null
 }
 

@@ -27,12 +27,12 @@ export interface HandshakeTools extends AttemptTools {
 }
 
 export interface HandshakeOwner {
-  /** The opening is over, either way. */
+  /** Called when the session was opened or has failed to open. */
   onOver(): void
   onOpen(session: RealtimeSession): void
 }
 
-/** Time beside that to connect: a provider makes a session ready. */
+/** The time that a provider may take to accept a session, beside the time to connect. */
 const acceptMsMax = 10_000
 
 /** One handshake with one target. */

@@ -26,7 +26,7 @@ export interface RealtimeOptions {
 const sweepMs = 1_000
 /** How a browser shows its key: it can set no header. */
 const keyProtocol = 'openai-insecure-api-key.'
-/** Of the protocols that a client offers, the first that stands here is answered. */
+/** The subprotocols that may be answered; the first of them that a client offers is. */
 const answeredProtocols = ['realtime', 'openai-beta.realtime-v1']
 
 export class RealtimeApi {
@@ -125,7 +125,7 @@ export class RealtimeApi {
   }
 }
 
-/** From the headers, or from the protocols where a browser has no other place for a key. */
+/** Reads the credentials from the headers and from the protocols, where a browser has to put its key. */
 function credentialsOf(head: RequestHead, protocols: readonly string[]): Result<Credentials, AuthError> {
   const credentials = credentialsIn(head)
   const shown = protocols.filter((name) => name.startsWith(keyProtocol)).map((name) => name.slice(keyProtocol.length))
@@ -154,7 +154,7 @@ function modelIn(query: string): Result<string, GatewayError> {
   return fail(bad('invalid_model', message, 'model'))
 }
 
-/** In the URL of sessions that name no model, or name it later, where nobody would judge it. */
+/** Query parameters of sessions that name no model, or name it later, where nobody would check it. */
 const otherSessions = ['intent', 'call_id']
 
 /** The upstream is offered no protocol: what one would say is said in a header. */

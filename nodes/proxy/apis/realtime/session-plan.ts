@@ -8,18 +8,18 @@ import type { AttemptPlan } from '../../routing/attempt-plan.ts'
 
 export interface SessionPlan {
   readonly request: AuthenticatedRequest
-  /** As the caller wrote it. */
+  /** The model's name as the caller wrote it. */
   readonly asked: string
   /** The name of its route. */
   readonly model: string
   readonly attemptPlan: AttemptPlan<Target>
   /** Header lines of the caller that go on. */
   readonly headerLines: string
-  /** Of the protocols that the client offered, the one that is answered; '' for none. */
+  /** The subprotocol that is answered; '' for none. */
   readonly protocol: string
 }
 
-/** Where the session is opened, with the model in the query. */
+/** The path at which the target opens a session, with the model in the query. */
 export function realtimeAddress(target: Target): Result<string, Ineligible> {
   if (!canRealtime(target)) return fail({ type: 'unspoken', route: realtimeOperation.name })
   const path = addressOf(target, '/realtime')

@@ -37,7 +37,7 @@ export interface SessionEnd {
   readonly attempts: readonly AttemptRecord[]
   readonly attemptCount: number
   readonly fallbackIndex: number
-  /** When it was opened, monotonic; undefined when it never was. */
+  /** Monotonic time at which the session was opened; undefined when it never was. */
   readonly openedMs: number | undefined
 }
 

@@ -28,7 +28,7 @@ export interface RealtimeSessionParts {
 /** Close codes (RFC 6455, section 7.4.1, and IANA's list). */
 const closeCode = { goingAway: 1001, policy: 1008, internal: 1011, restart: 1012, later: 1013 } as const
 const pingMs = 20_000
-/** Of responses and transcripts that have not ended; later ones are not timed. */
+/** The number of open responses that are timed; later ones are not. */
 const turnsOpenMax = 16
 
 export class RealtimeSession implements SocketHandler, LiveRequest {
@@ -36,12 +36,12 @@ export class RealtimeSession implements SocketHandler, LiveRequest {
   livePrevious: LiveRequest | undefined = undefined
   liveNext: LiveRequest | undefined = undefined
   client: ClientSocket | undefined
-  /** For whoever keeps the open sessions. */
+  /** Called once, when the session is over. */
   onOver: (() => void) | undefined
   readonly #parts: RealtimeSessionParts
   readonly #turns: Turn[] = []
   #paused = false
-  /** Since when a side has taken nothing of what waits for it. */
+  /** The time since which a side has taken nothing of what waits for it; 0 when nothing waits. */
   #clientStalledMs = 0
   #upstreamStalledMs = 0
   #saidMs: number
@@ -145,7 +145,7 @@ export class RealtimeSession implements SocketHandler, LiveRequest {
 
   // ── what ends it from our side ───────────────────────────────────────────────────────────────────────────────────
 
-  /** Called each second. */
+  /** Ends a session that is idle or stalled, and pings the upstream. It is called each second. */
   sweep(nowMs: number): void {
     if (nowMs - this.#saidMs > bounds.socketIdleMs) {
       this.#cut(closeCode.goingAway, 'session_idle', 'Nothing was said for too long.')
@@ -167,14 +167,14 @@ export class RealtimeSession implements SocketHandler, LiveRequest {
     return [this.plan.asked, this.plan.model]
   }
 
-  /** The key is not valid any more, or not for this model; or an operator ends the session. */
+  /** Ends the session, because its key is no longer valid, or not for this model, or an operator ends it. */
   cut(error: GatewayError): void {
     const { code, message } = errorRow(error)
     const close = error.type === 'shutting-down' ? closeCode.restart : closeCode.policy
     this.#cut(close, code ?? error.type, message)
   }
 
-  /** The process will end: at once where nothing is being answered, else after the answer. */
+  /** Ends the session because the process will end: at once where nothing is being answered, else after the answer. */
   drain(): void {
     this.#draining = true
     if (this.#turns.length === 0) this.#restart()
@@ -184,7 +184,7 @@ export class RealtimeSession implements SocketHandler, LiveRequest {
     this.#cut(closeCode.restart, 'gateway_restarts', 'The gateway restarts. Connect again.')
   }
 
-  /** The reason is told in an event first: a close frame has room for little, and not every client shows it. */
+  /** Closes both sides. The reason is sent as an event first: a close frame has room for little, and not every client shows it. */
   #cut(code: number, errorCode: string, message: string): void {
     if (this.#over) return
     const error = { type: 'server_error', code: errorCode, message, param: null, event_id: null }

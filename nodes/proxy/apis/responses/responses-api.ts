@@ -27,7 +27,7 @@ export interface ResponsesApiOptions {
   readonly store: ResponseStore
 }
 
-/** What is stored is there or not: nobody has to make it first. */
+/** A provider only looks a stored response up, so its answer may be expected early. */
 const timeouts = { ...defaultTimeouts, firstTokenMs: 30_000, firstTokenIsSet: true }
 
 export class ResponsesApi implements Api {

@@ -14,7 +14,7 @@ export interface StoredResponseRequest {
   readonly method: string
   readonly id: string
   readonly action: '' | 'input_items' | 'cancel'
-  /** As sent, without its question mark. */
+  /** The query as sent, without its question mark. */
   readonly query: string
   readonly owner: string
 }
@@ -51,7 +51,7 @@ async function forget(
   return done({ type: 'json', body: { id, object: 'response', deleted: true } })
 }
 
-/** All that the model was told, earlier turns too; of those that are deleted it says nothing. */
+/** Lists the whole input of the model, earlier turns included, without those that are deleted. */
 async function listInput(
   store: ResponseStore,
   { owner, query }: StoredResponseRequest,
@@ -98,7 +98,7 @@ function wantsSealed(asked: URLSearchParams): boolean {
   return [...asked.getAll('include'), ...asked.getAll('include[]')].includes('reasoning.encrypted_content')
 }
 
-/** An answer that the gateway gives itself. */
+/** The answer for the caller, without a call to a provider. */
 export function directAnswer(answer: Exclude<StoredResponseAnswer, { type: 'held' }>): DirectAnswer {
   if (answer.type === 'json') return { body: JSON.stringify(answer.body) }
   return { body: answer.text, contentType: 'text/event-stream', headers: ['cache-control', 'no-cache'] }

@@ -38,7 +38,7 @@ export class RenewedCredential<Value> {
     this.#options = options
   }
 
-  /** Undefined while none was fetched, or when the last one has expired. */
+  /** The credential that was fetched last; undefined before the first, and when the last has expired. */
   get current(): Value | undefined {
     const granted = this.#granted
     if (granted === undefined) return undefined

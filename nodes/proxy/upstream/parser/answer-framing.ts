@@ -9,7 +9,7 @@ export interface Framing {
   /** Bytes of a `sized` body. */
   readonly length: number
   readonly keepAlive: boolean
-  /** From `keep-alive: timeout=N`. */
+  /** The peer's `keep-alive: timeout=N`, in milliseconds. */
   readonly keepAliveMs: number | undefined
 }
 

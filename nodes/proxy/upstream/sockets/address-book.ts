@@ -14,7 +14,7 @@ export interface AddressBookOptions {
 
 interface Entry {
   addresses: Addresses
-  /** When the resolver answered with `addresses`. Undefined: it has not answered yet. */
+  /** The time at which the resolver answered with `addresses`; undefined when it has not answered yet. */
   resolvedAtMs: number | undefined
   /** Callbacks that wait for the running query. */
   waiting: Resolved[] | undefined

@@ -184,7 +184,7 @@ const loopbacks = [
   'fe80::1%lo',
 ]
 
-/** Of metadata services, refused under open egress too. */
+/** Addresses of metadata services, which are refused under open egress too. */
 const metadata = [
   '169.254.169.254',
   '169.254.43518',
@@ -221,7 +221,8 @@ describe('spellings', () => {
   })
 })
 
-/** As a configuration's URL would have it, and as it stands, with the system's own resolver. */
+/** Expects that a spelling of an address is never connected to, as a URL would write it and as it stands, with the system's own
+ *  resolver. */
 async function neverReached(spelling: string, egress: Egress): Promise<void> {
   const trap = await openPeer(({ socket }) => socket.write(closing))
   peers.push(trap)

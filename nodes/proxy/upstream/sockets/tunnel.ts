@@ -1,6 +1,7 @@
 // A connection to an origin through an HTTP proxy (`CONNECT`, RFC 9110 section 9.3.6), for what takes a socket of its own:
 // WebSockets. Requests go through undici, which does the same.
 import type { Agent as HttpAgent } from 'node:http'
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import { Agent, nodeHttps, request as plainRequest } from '../../../../shared/node-http.ts'
@@ -21,7 +22,7 @@ interface TunnelEvents {
   onError(error: Error): void
 }
 
-/** For one connection: the agent of the request that opens it. */
+/** Makes the agent of one request, which opens the request's connection through the tunnel. */
 export function tunnelAgent(options: TunnelOptions): HttpAgent {
   const Base = options.origin.protocol === 'https:' ? nodeHttps().Agent : Agent
   return new (class TunnelAgent extends Base {
@@ -61,25 +62,47 @@ function openTunnel({ origin, proxy, timeoutMs }: TunnelOptions, events: TunnelE
     }
     if (rest.length > 0) socket.unshift(rest)
     if (origin.protocol === 'http:') events.onOpen(socket)
-    else secure(origin, socket, events)
+    else secure({ origin, proxy, timeoutMs }, socket, events)
   })
-  request.on('timeout', () => request.destroy(new Error('the proxy did not answer CONNECT in time')))
+  request.on('timeout', () => request.destroy(timedOut('the proxy did not answer CONNECT in time')))
   request.on('error', (error) => events.onError(error))
   request.end()
 }
 
-function secure(origin: UpstreamOrigin, socket: Duplex, events: TunnelEvents): void {
-  const { ca, cert, key } = origin.tls ?? {}
-  const secured = tls.connect({
-    socket,
-    servername: bareHostname(origin),
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2',
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ALPNProtocols: ['http/1.1'],
-  })
+function secure({ origin, timeoutMs }: TunnelOptions, socket: Duplex, events: TunnelEvents): void {
+  const fail = (error: Error) => {
+    socket.destroy()
+    events.onError(error)
+  }
+  const secured = securedSocket(origin, socket)
+  if (secured instanceof Error) return fail(secured)
+  const timer = setTimeout(() => secured.destroy(timedOut('the TLS handshake did not end in time')), timeoutMs)
+  timer.unref()
   secured.once('secureConnect', () => events.onOpen(secured))
-  secured.once('error', (error) => events.onError(error))
+  secured.once('error', fail)
+  for (const event of ['secureConnect', 'close']) secured.once(event, () => clearTimeout(timer))
 }
+
+/** Returns the error where a certificate or key of the origin is unreadable. */
+function securedSocket(origin: UpstreamOrigin, socket: Duplex): tls.TLSSocket | Error {
+  const { ca, cert, key } = origin.tls ?? {}
+  const host = bareHostname(origin)
+  try {
+    return tls.connect({
+      socket,
+      host,
+      // An address is no server name (RFC 6066 section 3).
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2',
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      ALPNProtocols: ['http/1.1'],
+    })
+  } catch (error) {
+    return error as Error
+  }
+}
+
+const timedOut = (message: string): Error => Object.assign(new Error(message), { code: 'ETIMEDOUT' })

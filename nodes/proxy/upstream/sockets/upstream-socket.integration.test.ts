@@ -16,6 +16,8 @@ let secure: Server
 let proxy: Server
 let asked: { target: string; authorization: string | undefined }[] = []
 let answersConnect = 200
+/** The origin behind the proxy takes what it is sent and says nothing. */
+let isSilent = false
 
 beforeAll(async () => {
   plain = echoing(createHttp())
@@ -24,6 +26,7 @@ beforeAll(async () => {
   proxy.on('connect', (request: IncomingMessage, socket: Socket) => {
     asked.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] })
     if (answersConnect !== 200) return socket.end(`HTTP/1.1 ${answersConnect} No\r\n\r\n`)
+    if (isSilent) return void socket.resume().write('HTTP/1.1 200 OK\r\n\r\n')
     const port = request.url?.endsWith(':443') === true ? portOf(secure) : portOf(plain)
     const inner = connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
     inner.pipe(socket).pipe(inner)
@@ -43,6 +46,11 @@ afterAll(() => {
 
 const portOf = (server: Server) => (server.address() as AddressInfo).port
 
+const connectionsOf = (server: Server) =>
+  new Promise<number>((resolve, reject) =>
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+  )
+
 function echoing(server: Server): Server {
   const sockets = new WebSocketServer({ server })
   sockets.on('connection', (socket) => {
@@ -52,7 +60,7 @@ function echoing(server: Server): Server {
   return server
 }
 
-function open(origin: UpstreamOrigin, userinfo = ''): Promise<string> {
+function open(origin: UpstreamOrigin, userinfo = '', handshakeTimeoutMs = 5_000): Promise<string> {
   const opener = new SocketOpener({
     addresses: new AddressBook({ clock: systemClock }),
     proxyOf: () => `http://${userinfo}127.0.0.1:${portOf(proxy)}`,
@@ -69,10 +77,7 @@ function open(origin: UpstreamOrigin, userinfo = ''): Promise<string> {
       onSent: () => {},
       onClose: (code) => resolve(`closed ${code}`),
     }
-    const socket = opener.open(
-      { origin, path: '/v1/realtime', headerLines: 'a: b\r\n', handshakeTimeoutMs: 5_000 },
-      events,
-    )
+    const socket = opener.open({ origin, path: '/v1/realtime', headerLines: 'a: b\r\n', handshakeTimeoutMs }, events)
   })
 }
 
@@ -92,6 +97,30 @@ test('within the proxy the origin proves who it is', async () => {
   expect(await open(originAt('https:', 'localhost', { ca: certificates.ca }))).toBe('hello')
   expect(await open(originAt('https:', 'localhost'))).toMatch(/^tls: /)
   expect(await open(originAt('https:', 'other.example', { ca: certificates.ca }))).toMatch(/^tls: /)
+})
+
+test('within the proxy an address is checked against the certificate, and is told as no server name', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => void warnings.push(warning)
+  process.on('warning', onWarning)
+  expect(await open(originAt('https:', '127.0.0.1', { ca: certificates.ca }))).toBe('hello')
+  await new Promise(setImmediate)
+  process.off('warning', onWarning)
+  expect(warnings).toEqual([])
+})
+
+test('an unreadable certificate of ours is a TLS error, and the connection through the proxy is closed', async () => {
+  const tls = { ca: certificates.ca, cert: 'not a certificate', key: certificates.good.key }
+  expect(await open(originAt('https:', 'localhost', tls))).toMatch(/^tls: /)
+  await expect.poll(() => connectionsOf(proxy)).toBe(0)
+})
+
+test('an origin that does not finish its TLS handshake holds no connection through the proxy', async () => {
+  isSilent = true
+  const told = open(originAt('https:', 'localhost', { ca: certificates.ca }), '', 200)
+  expect(await told).toMatch(/^connect-timeout: /)
+  await expect.poll(() => connectionsOf(proxy), { timeout: 2_000 }).toBe(0)
+  isSilent = false
 })
 
 test('a proxy that refuses is a connection that failed', async () => {

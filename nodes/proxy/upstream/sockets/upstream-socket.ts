@@ -227,7 +227,7 @@ class SocketLink implements UpstreamSocket {
 
 function typeOf(error: NodeJS.ErrnoException): UpstreamError['type'] {
   if (isTlsError(error)) return 'tls'
-  if (error.message.includes('handshake has timed out')) return 'connect-timeout'
+  if (error.code === 'ETIMEDOUT' || error.message.includes('handshake has timed out')) return 'connect-timeout'
   if (error.code === 'ECONNRESET') return 'reset'
   return error.code === undefined && /server response|Sec-WebSocket|Upgrade header/i.test(error.message)
     ? 'protocol'
