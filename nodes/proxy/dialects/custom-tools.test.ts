@@ -26,12 +26,17 @@ const callers = [
   ['Responses', openAiResponsesInbound, flat],
 ] as const
 
-test.each(callers)('a grammar of %s is nested at hosts of chat completions that know custom tools', (_caller, inbound, tool) => {
-  const { body, dropped, printed } = sentTo(openAiChatUpstream, parsed(inbound, tool), { quirks: { customTools: true } })
-  expect(body.tools).toEqual([nested])
-  expect(dropped).toEqual([])
-  expect(printed.customTools).toBeUndefined()
-})
+test.each(callers)(
+  'a grammar of %s is nested at hosts of chat completions that know custom tools',
+  (_caller, inbound, tool) => {
+    const { body, dropped, printed } = sentTo(openAiChatUpstream, parsed(inbound, tool), {
+      quirks: { customTools: true },
+    })
+    expect(body.tools).toEqual([nested])
+    expect(dropped).toEqual([])
+    expect(printed.customTools).toBeUndefined()
+  },
+)
 
 for (const [caller, inbound, tool] of callers) {
   test.each([

@@ -2,8 +2,7 @@
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { CustomTool, FunctionTool, ToolChoice } from '../../../../shared/chat/tools.ts'
-import { customSchema } from '../anthropic/tools.ts'
-import { functionDescription } from '../common/custom-tools.ts'
+import { customSchema, functionDescription } from '../common/custom-tools.ts'
 import type { NameRules, ToolNames } from '../common/tool-names.ts'
 import type { Dropped } from '../dialect.ts'
 

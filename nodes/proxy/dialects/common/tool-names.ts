@@ -74,14 +74,15 @@ function renameChoice(choice: ToolChoice | undefined, names: ToolNames): ToolCho
   return { ...choice, names: choice.names.map((name) => names.write(name)) }
 }
 
-/** What the parser of the answer must know about the printed tools. */
+/** What the parser of the answer must know about the printed tools. Parsers restore names first, so the tools are named as in
+ *  `request`. */
 export function printedTools(
   request: ChatRequest,
   names: ToolNames,
   jsonTool: string | undefined,
 ): Pick<PrintedRequest, 'jsonTool' | 'customTools' | 'toolNames'> {
   return {
-    jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool),
+    jsonTool,
     customTools: customToolsOf(request),
     toolNames: names.read.size === 0 ? undefined : names.read,
   }

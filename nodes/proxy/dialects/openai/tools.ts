@@ -1,10 +1,9 @@
 // Tools, tool choice and response formats of OpenAI: nested in chat completions, flat in the Responses API.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { CustomTool, FunctionTool, ResponseFormat, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
-import { customSchema } from '../anthropic/tools.ts'
 import { absent, type BodyReader, isObject } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
-import { flatFormat, functionDescription, nestedFormat } from '../common/custom-tools.ts'
+import { customSchema, flatFormat, functionDescription, nestedFormat } from '../common/custom-tools.ts'
 import type { Quirks } from '../dialect.ts'
 
 export type Nesting = 'nested' | 'flat'
