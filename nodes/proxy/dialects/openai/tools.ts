@@ -143,10 +143,10 @@ export function printTools(tools: readonly Tool[], { customTools = false, cacheM
 type ToolQuirks = Pick<Quirks, 'customTools' | 'cacheMarkers'>
 
 export function printToolChoice(choice: ToolChoice, tools: readonly Tool[], { customTools = false }: ToolQuirks): Json {
+  const types = new Map(tools.toReversed().map(({ name, type }) => [name, type]))
   const named = (name: string) => {
-    const tool = tools.find((one) => one.name === name)
-    if (tool?.type === 'hosted') return { type: name }
-    const type = tool?.type === 'custom' && customTools ? 'custom' : 'function'
+    if (types.get(name) === 'hosted') return { type: name }
+    const type = types.get(name) === 'custom' && customTools ? 'custom' : 'function'
     return { type, [type]: { name } }
   }
   switch (choice.type) {
