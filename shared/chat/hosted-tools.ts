@@ -4,7 +4,7 @@ import type { Dialect, OpaquePart } from './parts.ts'
 import type { ChatRequest, Message } from './request.ts'
 import type { HostedTool, Tool, ToolChoice } from './tools.ts'
 
-/** By the caller's dialect: types of tools that can be left out. Versions stand behind an underscore. */
+/** The types of tools that can be left out, under the caller's dialect. A version may follow behind an underscore. */
 const dispensable: Readonly<Partial<Record<Dialect, RegExp>>> = {
   // Codex sends web_search, image_generation and tool_search beside its functions, older ones local_shell; it calls what it is given.
   'openai-responses':
@@ -17,20 +17,20 @@ const dispensable: Readonly<Partial<Record<Dialect, RegExp>>> = {
 /** Items of a conversation that tell nothing without their tool: the model's words after them hold what was found. */
 const dispensableItems: ReadonlySet<unknown> = new Set(['web_search_call', 'tool_search_call', 'tool_search_output'])
 
-export function isDispensable(tool: HostedTool, { tools, toolChoice }: ChatRequest): boolean {
-  if (dispensable[tool.dialect]?.test(tool.name) !== true || !tools.some(({ type }) => type !== 'hosted')) return false
-  switch (toolChoice?.type) {
-    case 'tool':
-      return toolChoice.name !== tool.name
-    case 'allowed':
-      return !toolChoice.names.every((name) => isHosted(tools, name))
-    default:
-      return true
-  }
+/** The tools of a request that it can be answered without. */
+export function dispensableTools({ tools, toolChoice }: ChatRequest): ReadonlySet<Tool> {
+  const hosted = tools.filter((tool) => tool.type === 'hosted')
+  const isNeeded = hosted.length === tools.length || allowsOnly(hosted, toolChoice)
+  if (isNeeded) return new Set()
+  const forced = toolChoice?.type === 'tool' ? toolChoice.name : undefined
+  return new Set(hosted.filter(({ dialect, name }) => name !== forced && dispensable[dialect]?.test(name) === true))
 }
 
-function isHosted(tools: readonly Tool[], name: string): boolean {
-  return tools.some((tool) => tool.type === 'hosted' && tool.name === name)
+/** Whether the choice allows nothing but these tools. */
+function allowsOnly(hosted: readonly HostedTool[], choice: ToolChoice | undefined): boolean {
+  if (choice?.type !== 'allowed') return false
+  const names = new Set(hosted.map(({ name }) => name))
+  return choice.names.every((name) => names.has(name))
 }
 
 export function isDispensableItem({ dialect, value }: OpaquePart): boolean {
@@ -45,17 +45,21 @@ export interface Reduced {
 
 /** The request without what a target can be spared: `has` tells of each tool whether the target has it. */
 export function withoutDispensable(request: ChatRequest, has: (tool: HostedTool) => boolean): Reduced {
-  const left = request.tools.filter((tool) => tool.type === 'hosted' && !has(tool) && isDispensable(tool, request))
-  const names = left.map(({ name }) => name)
+  const spared = dispensableTools(request)
+  const isLeft = (tool: Tool) => tool.type === 'hosted' && spared.has(tool) && !has(tool)
+  const left = request.tools.filter(isLeft).map(({ name }) => name)
   const messages = withoutItems(request.messages)
-  if (left.length === 0 && messages === request.messages) return { request, left: names }
-  const tools = request.tools.filter((tool) => !left.includes(tool))
-  return { request: { ...request, messages, tools, toolChoice: choiceWithout(request.toolChoice, names) }, left: names }
+  if (left.length === 0 && messages === request.messages) return { request, left }
+  const tools = request.tools.filter((tool) => !isLeft(tool))
+  return {
+    request: { ...request, messages, tools, toolChoice: choiceWithout(request.toolChoice, new Set(left)) },
+    left,
+  }
 }
 
-function choiceWithout(choice: ToolChoice | undefined, left: readonly string[]): ToolChoice | undefined {
+function choiceWithout(choice: ToolChoice | undefined, left: ReadonlySet<string>): ToolChoice | undefined {
   if (choice?.type !== 'allowed') return choice
-  return { ...choice, names: choice.names.filter((name) => !left.includes(name)) }
+  return { ...choice, names: choice.names.filter((name) => !left.has(name)) }
 }
 
 function withoutItems(messages: readonly Message[]): readonly Message[] {

@@ -1,13 +1,14 @@
 // Collects the capabilities that a request needs, once per request.
 import type { Need } from './capabilities.ts'
-import { isDispensable, isDispensableItem } from './hosted-tools.ts'
+import { dispensableTools, isDispensableItem } from './hosted-tools.ts'
 import type { AssistantPart, MediaPart, OpaquePart, UserPart } from './parts.ts'
 import type { ChatRequest } from './request.ts'
 import type { Tool } from './tools.ts'
 
 export function needsOf(request: ChatRequest): Need[] {
   const needs: Need[] = []
-  for (const tool of request.tools) needs.push(needOfTool(tool, request))
+  const dispensable = dispensableTools(request)
+  for (const tool of request.tools) needs.push(needOfTool(tool, dispensable.has(tool)))
   for (const { parts } of request.messages) for (const part of parts) addNeedsOfPart(part, request, needs)
   const { toolChoice, responseFormat, parameters } = request
   if (toolChoice?.type === 'required' || toolChoice?.type === 'tool' || toolChoice?.type === 'allowed') {
@@ -24,16 +25,14 @@ export function needsOf(request: ChatRequest): Need[] {
   return needs
 }
 
-function needOfTool(tool: Tool, request: ChatRequest): Need {
+function needOfTool(tool: Tool, optional: boolean): Need {
   switch (tool.type) {
     case 'function':
       return { capability: 'tools', what: tool.name }
     case 'custom':
       return { capability: 'custom tools', what: tool.name }
-    case 'hosted': {
-      const optional = isDispensable(tool, request)
+    case 'hosted':
       return { capability: 'hosted tools', what: tool.name, dialect: tool.dialect, optional }
-    }
   }
 }
 

@@ -26,11 +26,17 @@ const callers = [
   ['Responses', openAiResponsesInbound, flat],
 ] as const
 
-test.each(callers)('a grammar of %s is nested for chat completions', (_caller, inbound, tool) => {
-  // A host that knows custom tools.
-  const { body } = sentTo(openAiChatUpstream, parsed(inbound, tool), { quirks: { customTools: true } as object })
-  expect(body.tools).toEqual([nested])
-})
+test.each(callers)(
+  'a grammar of %s is nested at hosts of chat completions that know custom tools',
+  (_caller, inbound, tool) => {
+    const { body, dropped, printed } = sentTo(openAiChatUpstream, parsed(inbound, tool), {
+      quirks: { customTools: true },
+    })
+    expect(body.tools).toEqual([nested])
+    expect(dropped).toEqual([])
+    expect(printed.customTools).toBeUndefined()
+  },
+)
 
 for (const [caller, inbound, tool] of callers) {
   test.each([
@@ -38,12 +44,14 @@ for (const [caller, inbound, tool] of callers) {
     ['Bedrock', bedrockUpstream],
     ['Gemini', geminiUpstream],
     ['Cohere', cohereUpstream],
+    ['hosts of chat completions without custom tools', openAiChatUpstream],
   ])(`a grammar of ${caller} stands in the description of a function at %s, and is named`, (_host, upstream) => {
     const { body, dropped, printed } = sentTo(upstream, parsed(inbound, tool))
     expect(valuesOf(body.tools ?? body.toolConfig, 'description')).toEqual([
       'd\n\nThe input must match this Lark grammar:\nstart: "a"',
     ])
-    expect(dropped).toContain('format')
+    expect(valuesOf(body, 'format')).toEqual([])
+    expect(dropped).toEqual(['format'])
     expect(printed.customTools).toEqual(new Set(['p']))
   })
 }
@@ -51,4 +59,12 @@ for (const [caller, inbound, tool] of callers) {
 test('a custom tool without a grammar is not named', () => {
   const request = parsed(openAiChatInbound, { type: 'custom', custom: { name: 'p', format: { type: 'text' } } })
   expect(sentTo(anthropicUpstream, request).dropped).toEqual([])
+})
+
+test('a renamed custom tool is known by the name that the caller gave it', () => {
+  const request = parsed(openAiChatInbound, { type: 'custom', custom: { name: 'a.b' } })
+  const { body, printed } = sentTo(openAiChatUpstream, request)
+  expect(valuesOf(body.tools, 'name')).toEqual(['a_b'])
+  expect(printed.toolNames).toEqual(new Map([['a_b', 'a.b']]))
+  expect(printed.customTools).toEqual(new Set(['a.b']))
 })

@@ -105,9 +105,10 @@ export interface PrintedRequest {
   readonly headerLines: string
   /** Parameters that the target cannot take, and members by the caller's names. */
   readonly dropped: readonly Dropped[]
-  /** A tool whose input is the text of the answer: it emulates structured output where the target has none. */
+  /** A tool whose input is the text of the answer: it emulates structured output where the target has none. Its name is that
+   *  of the neutral request, even where the provider was sent another one (`toolNames`). */
   readonly jsonTool?: string | undefined
-  /** Tools that take free text, printed as functions with one member `input`. */
+  /** The caller's names of tools that take free text, printed as functions with one member `input`. */
   readonly customTools?: ReadonlySet<string> | undefined
   /** Tools that were renamed: the name at the provider → the caller's. */
   readonly toolNames?: ReadonlyMap<string, string> | undefined

@@ -2,10 +2,12 @@
 // `outputConfig.textFormat` and `toolSpec.strict` of Bedrock (`OutputConfig` in @aws-sdk/client-bedrock-runtime), for Claude since
 // 4.5. Schemas are compared with what Anthropic's own SDK makes of them. Citations and a begun answer exclude a format (page
 // "Structured outputs").
+import assert from 'node:assert/strict'
 import { transformJSONSchema } from '@anthropic-ai/sdk/lib/transform-json-schema'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../shared/chat/request.ts'
+import { restoreAnswer } from '../../../shared/chat/tool-forms.ts'
 import type { ToolChoice } from '../../../shared/chat/tools.ts'
 import { anthropicUpstream } from './anthropic/anthropic.ts'
 import { fitSchema } from './anthropic/fit-schema.ts'
@@ -113,6 +115,13 @@ test.each(['amazon.nova-pro-v1:0', 'anthropic.claude-3-haiku-20240307-v1:0'])(
   },
 )
 
+const hosts = [
+  ['Anthropic', anthropicUpstream, 'claude-3-haiku-20240307'],
+  ['Bedrock', bedrockUpstream, 'amazon.nova-pro-v1:0'],
+  ['Gemini', geminiUpstream, 'gemini-2.5-pro'],
+  ['Cohere', cohereUpstream, 'command-a-03-2025'],
+] as const
+
 const tools = [tool('f'), tool('g')]
 
 describe.each<[string, ToolChoice, string | undefined]>([
@@ -122,16 +131,33 @@ describe.each<[string, ToolChoice, string | undefined]>([
   ['some tools', { type: 'allowed', names: ['g'], required: false }, 'json_answer'],
   ['any tool', { type: 'auto' }, 'json_answer'],
 ])('an emulated format beside %s', (_what, toolChoice, jsonTool) => {
-  test.each([
-    ['Anthropic', anthropicUpstream, 'claude-3-haiku-20240307'],
-    ['Bedrock', bedrockUpstream, 'amazon.nova-pro-v1:0'],
-    ['Gemini', geminiUpstream, 'gemini-2.5-pro'],
-    ['Cohere', cohereUpstream, 'command-a-03-2025'],
-  ] as const)('does not override the choice at %s', (_host, upstream, model) => {
+  test.each(hosts)('does not override the choice at %s', (_host, upstream, model) => {
     const asked = sentTo(upstream, { messages, tools, toolChoice, responseFormat }, { model })
     expect(asked.printed.jsonTool).toBe(jsonTool)
     const plain = sentTo(upstream, { messages, tools, toolChoice }, { model })
     if (jsonTool === undefined) expect(asked.body).toEqual(plain.body)
     else expect(valuesOf(asked.body, 'name')).toEqual([...valuesOf(plain.body, 'name'), jsonTool])
+  })
+})
+
+describe('a tool of the caller whose fitted name is that of the emulated format', () => {
+  const request = { messages, responseFormat, tools: [tool('json answer')] }
+
+  test.each(hosts)('the format has another name at %s, and is known by it', (_host, upstream, model) => {
+    const { body, printed } = sentTo(upstream, request, { model })
+    const sent = valuesOf(body, 'name')
+    expect(sent).toEqual(['json_answer', 'json_answer_2'])
+    expect(sent.map((name) => printed.toolNames?.get(name as string))).toEqual(['json answer', printed.jsonTool])
+  })
+
+  test('the call of the format becomes the text of the answer', () => {
+    const { printed } = sentTo(anthropicUpstream, request, { model: 'claude-3-haiku-20240307' })
+    const content = [{ type: 'tool_use', id: 't', name: 'json_answer_2', input: { age: 1 } }]
+    const answer = anthropicUpstream.parseAnswer({ content, stop_reason: 'tool_use' }, printed)
+    assert(answer !== undefined)
+    expect(restoreAnswer(answer, printed).choices[0]).toMatchObject({
+      parts: [{ type: 'text', text: '{"age":1}' }],
+      finish: { reason: 'stop' },
+    })
   })
 })

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { CustomTool, FunctionTool, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import type { BodyReader } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
-import { functionDescription } from '../common/custom-tools.ts'
+import { customSchema, functionDescription } from '../common/custom-tools.ts'
 import { fitSchema } from './fit-schema.ts'
 
 export function readAnthropicTools(reader: BodyReader, tools: Json): Tool[] {
@@ -67,14 +67,6 @@ function inputSchema(tool: FunctionTool | CustomTool): JsonObject {
   const { parameters } = tool
   if (parameters === undefined) return { type: 'object', properties: {} }
   return parameters['type'] === undefined ? { type: 'object', ...parameters } : parameters
-}
-
-/** Schema of a custom tool, which takes free text, where only functions exist. */
-export const customSchema: JsonObject = {
-  type: 'object',
-  properties: { input: { type: 'string' } },
-  required: ['input'],
-  additionalProperties: false,
 }
 
 export function printChoice(choice: ToolChoice | undefined, parallel: boolean | undefined): Json {

@@ -1,21 +1,20 @@
 // Bedrock Converse: names of documents. Each document of a request has a name of its own there, without regard to case.
+import { DistinctNames } from '../common/distinct-names.ts'
 
 /** The API accepts no longer names. */
 const charactersMax = 200
 
 export class DocumentNames {
-  readonly #taken = new Set<string>()
+  readonly #distinct = new DistinctNames((name) => name.toLowerCase())
 
   /** A name that no other document of the request has. */
   write(name: string | undefined): string {
     const plain = plainName(name)
-    let written = plain
-    for (let n = 2; this.#taken.has(written.toLowerCase()); n++) {
+    const numbered = (n: number) => {
       const ending = ` (${n})`
-      written = plain.slice(0, charactersMax - ending.length).trimEnd() + ending
+      return plain.slice(0, charactersMax - ending.length).trimEnd() + ending
     }
-    this.#taken.add(written.toLowerCase())
-    return written
+    return this.#distinct.take({ name: plain, numbered })
   }
 }
 

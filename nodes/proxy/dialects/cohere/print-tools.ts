@@ -2,8 +2,7 @@
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { CustomTool, FunctionTool, ToolChoice } from '../../../../shared/chat/tools.ts'
-import { customSchema } from '../anthropic/tools.ts'
-import { functionDescription } from '../common/custom-tools.ts'
+import { customSchema, functionDescription } from '../common/custom-tools.ts'
 import type { NameRules, ToolNames } from '../common/tool-names.ts'
 import type { Dropped } from '../dialect.ts'
 
@@ -21,7 +20,8 @@ export interface PrintedTools {
 export function printCohereTools(request: ChatRequest, names: ToolNames): PrintedTools {
   const { toolChoice, parameters, legacyFunctions } = request
   const declared = request.tools.filter((tool) => tool.type !== 'hosted')
-  const offered = declared.filter(({ name }) => isOffered(toolChoice, name))
+  const asked = offeredNames(toolChoice)
+  const offered = declared.filter(({ name }) => asked === undefined || asked.has(name))
   if (offered.length === 0) return { members: {}, dropped: [] }
   const functions = offered.filter((tool) => tool.type === 'function')
   const strict = functions.filter((tool) => tool.strict === true)
@@ -36,9 +36,10 @@ export function printCohereTools(request: ChatRequest, names: ToolNames): Printe
   return { members, dropped }
 }
 
-function isOffered(choice: ToolChoice | undefined, name: string): boolean {
-  if (choice?.type === 'tool') return choice.name === name
-  return choice?.type === 'allowed' ? choice.names.includes(name) : true
+/** The names of the tools that the choice allows; undefined when it allows all of them. */
+function offeredNames(choice: ToolChoice | undefined): ReadonlySet<string> | undefined {
+  if (choice?.type === 'tool') return new Set([choice.name])
+  return choice?.type === 'allowed' ? new Set(choice.names) : undefined
 }
 
 function printTool(tool: FunctionTool | CustomTool, names: ToolNames): Json {

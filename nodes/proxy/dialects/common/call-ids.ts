@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { AssistantPart, UserPart } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
+import { DistinctNames } from './distinct-names.ts'
 
 export interface CallIdRules {
   /** Characters that an id must not contain. Global. */
@@ -35,19 +36,26 @@ function fitPart(part: UserPart | AssistantPart, ids: CallIds): UserPart | Assis
   return callId === part.callId ? part : { ...part, callId }
 }
 
+interface CallsOfId {
+  /** The written ids of the calls that have no result yet, the oldest first. */
+  readonly open: string[]
+  /** The written id of the latest call. */
+  latest: string
+}
+
 class CallIds {
   readonly #rules: CallIdRules
-  readonly #taken = new Set<string>()
-  /** By the caller's id: the ids of its calls that have no result yet, the oldest first, and the latest of all. */
-  readonly #calls = new Map<string, { readonly open: string[]; latest: string }>()
+  readonly #distinct = new DistinctNames()
+  /** The calls under each id of the caller. */
+  readonly #calls = new Map<string, CallsOfId>()
 
   constructor(rules: CallIdRules) {
     this.#rules = rules
   }
 
   ofCall(id: string): string {
-    const written = this.#free(id)
-    this.#taken.add(written)
+    const plain = fitting(id, this.#rules)
+    const written = this.#distinct.take({ name: plain, numbered: (n) => other(plain, n, this.#rules) })
     const calls = this.#calls.get(id)
     if (calls === undefined) this.#calls.set(id, { open: [written], latest: written })
     else {
@@ -60,13 +68,6 @@ class CallIds {
   ofResult(id: string): string {
     const calls = this.#calls.get(id)
     return calls === undefined ? fitting(id, this.#rules) : (calls.open.shift() ?? calls.latest)
-  }
-
-  #free(id: string): string {
-    const plain = fitting(id, this.#rules)
-    let written = plain
-    for (let n = 2; this.#taken.has(written); n++) written = other(plain, n, this.#rules)
-    return written
   }
 }
 

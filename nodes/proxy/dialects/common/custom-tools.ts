@@ -16,6 +16,14 @@ export function nestedFormat(format: JsonObject | undefined): Json {
   return { type, grammar }
 }
 
+/** Schema of a custom tool, which takes free text, where only functions exist. */
+export const customSchema: JsonObject = {
+  type: 'object',
+  properties: { input: { type: 'string' } },
+  required: ['input'],
+  additionalProperties: false,
+}
+
 /** What a target that knows functions only is told of a tool. */
 export function functionDescription(tool: FunctionTool | CustomTool): string | undefined {
   const { description } = tool

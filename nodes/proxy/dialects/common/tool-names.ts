@@ -4,6 +4,7 @@ import type { AssistantPart } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
 import type { ToolChoice } from '../../../../shared/chat/tools.ts'
 import type { PrintedRequest } from '../dialect.ts'
+import { DistinctNames, type NumberedName } from './distinct-names.ts'
 
 export interface NameRules {
   /** Characters that a name must not contain. */
@@ -20,6 +21,7 @@ const nameCharactersMax = 64
 export class ToolNames {
   readonly #rules: NameRules
   readonly #written = new Map<string, string>()
+  readonly #distinct = new DistinctNames()
   readonly read = new Map<string, string>()
 
   constructor(rules: NameRules) {
@@ -29,23 +31,21 @@ export class ToolNames {
   write(name: string): string {
     const known = this.#written.get(name)
     if (known !== undefined) return known
-    const written = this.#free(name)
+    const written = this.#distinct.take(this.#fitting(name))
     this.#written.set(name, written)
     if (written !== name) this.read.set(written, name)
     return written
   }
 
-  #free(name: string): string {
+  #fitting(name: string): NumberedName {
     const { forbidden, start, charactersMax = nameCharactersMax } = this.#rules
     const plain = name.replace(forbidden, '_') || '_'
     const fitting = (start?.wrong.test(plain) === true ? start.prefix + plain : plain).slice(0, charactersMax)
-    const taken = new Set(this.#written.values())
-    let written = fitting
-    for (let n = 2; taken.has(written); n++) {
+    const numbered = (n: number) => {
       const ending = `_${n}`
-      written = fitting.slice(0, charactersMax - ending.length) + ending
+      return fitting.slice(0, charactersMax - ending.length) + ending
     }
-    return written
+    return { name: fitting, numbered }
   }
 }
 
@@ -74,14 +74,15 @@ function renameChoice(choice: ToolChoice | undefined, names: ToolNames): ToolCho
   return { ...choice, names: choice.names.map((name) => names.write(name)) }
 }
 
-/** What the parser of the answer must know about the printed tools. */
+/** What the parser of the answer must know about the printed tools. Parsers restore names first, so the tools are named as in
+ *  `request`. */
 export function printedTools(
   request: ChatRequest,
   names: ToolNames,
   jsonTool: string | undefined,
 ): Pick<PrintedRequest, 'jsonTool' | 'customTools' | 'toolNames'> {
   return {
-    jsonTool: jsonTool === undefined ? undefined : names.write(jsonTool),
+    jsonTool,
     customTools: customToolsOf(request),
     toolNames: names.read.size === 0 ? undefined : names.read,
   }

@@ -119,20 +119,40 @@ function thoughtSeal(part: JsonObject): { signature?: Sealed; encrypted?: Sealed
   return { [kind]: sealed }
 }
 
+interface OpenCall {
+  readonly id: string
+  isAnswered: boolean
+}
+
+/** Matches results with calls: by id, or where they have none, with the oldest open call of their name. */
 class OpenCalls {
   #count = 0
-  readonly #open: { readonly name: string; readonly id: string }[] = []
+  readonly #byId = new Map<string, OpenCall[]>()
+  readonly #byName = new Map<string, OpenCall[]>()
 
   begin(name: string, id: Json): string {
     const given = typeof id === 'string' && id !== '' ? id : `call_${this.#count}`
     this.#count++
-    this.#open.push({ name, id: given })
+    const call: OpenCall = { id: given, isAnswered: false }
+    addCall(this.#byId, given, call)
+    addCall(this.#byName, name, call)
     return given
   }
 
   answered(name: string, id: string | undefined): string {
-    const index = this.#open.findIndex((call) => (id === undefined ? call.name === name : call.id === id))
-    const [call] = index < 0 ? [] : this.#open.splice(index, 1)
+    const call = oldestOpen(id === undefined ? this.#byName.get(name) : this.#byId.get(id))
+    if (call !== undefined) call.isAnswered = true
     return call?.id ?? id ?? `call_${name}`
   }
+}
+
+function addCall(calls: Map<string, OpenCall[]>, key: string, call: OpenCall): void {
+  const known = calls.get(key)
+  if (known === undefined) calls.set(key, [call])
+  else known.push(call)
+}
+
+function oldestOpen(calls: OpenCall[] = []): OpenCall | undefined {
+  while (calls[0]?.isAnswered === true) calls.shift()
+  return calls[0]
 }

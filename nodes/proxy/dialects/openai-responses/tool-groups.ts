@@ -11,7 +11,8 @@ const plainGroup = 'functions'
 export class ToolGroups {
   readonly #taken = new Set<string>()
   readonly #written = new Map<string, string>()
-  /** By the name that targets are given. */
+  readonly #names = new Map<string, string[]>()
+  /** The tools of groups, under the names that targets are given. */
   readonly grouped = new Map<string, GroupedName>()
 
   /** Called with the names of tools outside of groups before `write`: they stay as they are. */
@@ -27,12 +28,15 @@ export class ToolGroups {
     this.#taken.add(name)
     this.#written.set(key, name)
     this.grouped.set(name, grouped)
+    const names = this.#names.get(grouped.group)
+    if (names === undefined) this.#names.set(grouped.group, [name])
+    else names.push(name)
     return name
   }
 
   /** The names that targets are given for the tools of a group. */
-  namesIn(group: string): string[] {
-    return [...this.grouped].flatMap(([name, one]) => (one.group === group ? [name] : []))
+  namesIn(group: string): readonly string[] {
+    return this.#names.get(group) ?? []
   }
 
   /** The same for the same conversation, so that prompt caches stay warm. */

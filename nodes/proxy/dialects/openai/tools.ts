@@ -1,10 +1,9 @@
 // Tools, tool choice and response formats of OpenAI: nested in chat completions, flat in the Responses API.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { CustomTool, FunctionTool, ResponseFormat, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
-import { customSchema } from '../anthropic/tools.ts'
 import { absent, type BodyReader, isObject } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
-import { flatFormat, functionDescription, nestedFormat } from '../common/custom-tools.ts'
+import { customSchema, flatFormat, functionDescription, nestedFormat } from '../common/custom-tools.ts'
 import type { Quirks } from '../dialect.ts'
 
 export type Nesting = 'nested' | 'flat'
@@ -144,10 +143,10 @@ export function printTools(tools: readonly Tool[], { customTools = false, cacheM
 type ToolQuirks = Pick<Quirks, 'customTools' | 'cacheMarkers'>
 
 export function printToolChoice(choice: ToolChoice, tools: readonly Tool[], { customTools = false }: ToolQuirks): Json {
+  const types = new Map(tools.toReversed().map(({ name, type }) => [name, type]))
   const named = (name: string) => {
-    const tool = tools.find((one) => one.name === name)
-    if (tool?.type === 'hosted') return { type: name }
-    const type = tool?.type === 'custom' && customTools ? 'custom' : 'function'
+    if (types.get(name) === 'hosted') return { type: name }
+    const type = types.get(name) === 'custom' && customTools ? 'custom' : 'function'
     return { type, [type]: { name } }
   }
   switch (choice.type) {
