@@ -33,7 +33,7 @@ export function parseNatsServers(
   return done(servers)
 }
 
-/** For messages, and for the client. */
+/** The address as messages and the client write it. */
 export function addressOf({ host, port }: NatsServer): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

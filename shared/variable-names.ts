@@ -62,7 +62,7 @@ export function judgeVariables(environment: Readonly<Record<string, string | und
   return judged
 }
 
-/** Without the prefix, which would let very different short names look alike. */
+/** The known variable with the nearest name. The prefix is left out: it would make short names look alike. */
 function nearestVariable(name: string): string | undefined {
   const rests = [...known].map((one) => one.slice(prefix.length))
   const rest = nearest(name.slice(prefix.length), rests)

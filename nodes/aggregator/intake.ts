@@ -10,7 +10,7 @@ export interface Source {
   node: string
   /** Unique among nodes. */
   epoch: string
-  /** Where its last batch came from. */
+  /** The partition that its last batch came from. */
   partition: number
   /** Sequences that the sums in memory contain. */
   taken: Sequences

@@ -101,7 +101,7 @@ export class UsageCommitter {
     return this.#failing
   }
 
-  /** Undefined while the database cannot be opened. */
+  /** The open database; undefined while it cannot be opened. */
   get store(): UsageStore | undefined {
     return this.#store
   }
@@ -148,7 +148,7 @@ export class UsageCommitter {
     return { type: 'taken' }
   }
 
-  /** Once a second. Nothing waits: nothing is done. */
+  /** Commits what was taken since the last call; called once a second. */
   commit(): void {
     if (this.#touched.size === 0 && this.#positionsTouched.size === 0) return
     const sources = [...this.#touched]

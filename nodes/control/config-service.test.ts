@@ -53,7 +53,7 @@ class ContestedLog extends MemoryLog {
   }
 }
 
-/** While it is late it says nothing of what it was given, and stores the first of it when it is told to. */
+/** A late log answers no append until it is told to, and then stores the first. */
 class LateLog extends MemoryLog {
   isLate = false
   #held: [SealedEvent, number][] = []

@@ -63,7 +63,7 @@ export class ConfigService {
     return this.#options.follower.status.revision
   }
 
-  /** Empty before the first event; a refusal when what there is must not be shown as the newest. */
+  /** The newest state, empty before the first event; a refusal when a damaged log must not be shown as the newest. */
   state(): Result<ConfigState, Problem> {
     const { follower } = this.#options
     const { damaged } = follower.status

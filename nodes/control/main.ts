@@ -58,7 +58,7 @@ export interface ControlOptions {
   environment?: Readonly<Record<string, string | undefined>>
   /** What keeps the configuration. Default: a file in the data folder, which this node alone writes. */
   log?: ConfigLog
-  /** Where data keys are. Default: a file in the data folder. */
+  /** The store of data keys. Default: a file in the data folder. */
   keys?: KeyStore
   /** State of the connection to the cluster, which heartbeats report. Absent without a cluster. */
   link?: () => LinkState

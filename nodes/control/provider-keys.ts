@@ -6,7 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface ProviderKey {
   /** The one that holds the secret, or where it lies. */
   readonly variable: string
-  /** Of the provider, which is named after its kind. */
+  /** The name of the provider, which is that of its kind. */
   readonly provider: string
   /** A model that is called by its name alone. */
   readonly example: string

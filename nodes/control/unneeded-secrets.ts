@@ -54,7 +54,7 @@ export function removesOwners(change: ConfigChange): boolean {
   return !isResourceSet(change) && holdsSecrets(kindOfChange(change))
 }
 
-/** Whose data key seals the token of a key that can be shown again. */
+/** The owner of the data key that seals the token of a key that can be shown again. */
 export function tokenOwner(keyId: string): string {
   return `${tokenPrefix}${keyId}`
 }

@@ -5,7 +5,7 @@ import type { ProcessSpec } from './supervised-process.ts'
 
 export interface NatsServers {
   readonly specs: readonly ProcessSpec[]
-  /** As `HEADGATE_NATS_URL` takes them. */
+  /** The servers in the form of `HEADGATE_NATS_URL`. */
   readonly urls: readonly string[]
   readonly ports: readonly number[]
   readonly pidFiles: readonly string[]
@@ -43,7 +43,7 @@ export function natsServers(binary: string, folder: string, ports: readonly numb
   }
 }
 
-/** Undefined where there is none. */
+/** The path of the `nats-server` program; undefined when none is found. */
 export function findNatsServer(path = process.env['PATH'] ?? ''): string | undefined {
   const folders = [...path.split(':'), '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin']
   return folders.map((folder) => join(folder, 'nats-server')).find((file) => existsSync(file))

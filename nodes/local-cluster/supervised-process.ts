@@ -82,7 +82,7 @@ export class SupervisedProcess {
   }
 }
 
-/** Where the tool is, a supervisor that is killed leaves nothing behind. */
+/** The `setpriv` prefix, where it is installed, ends a child whose supervisor was killed. */
 function endsWithParent(): string[] {
   return existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM'] : []
 }

@@ -67,7 +67,7 @@ function modelLines(findings: readonly Finding[]): string[] {
   return [line('Models', `call them by name: ${names}, …; GET /v1/models lists them`)]
 }
 
-/** Where a provider of Claude models was enabled. */
+/** A line for Claude Code, if a provider of Claude models was enabled. */
 function claudeCodeLine(endpoint: string, { findings, demoKey }: ControlFacts): string | undefined {
   const hasClaude = findings.some(({ enabled, provider }) => enabled && claudeProviders.includes(provider))
   if (!hasClaude || demoKey === undefined) return undefined

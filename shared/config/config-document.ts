@@ -8,7 +8,7 @@ import { invalid, type Problem, quote, unsupported } from './problem.ts'
 export interface ConfigDocument {
   /** Whatever stands under a kind and a name; not yet validated. */
   resources: { kind: EnforcedKind; name: string; input: unknown }[]
-  /** Of the document itself: its syntax, its variables, its kinds. */
+  /** Problems of the document itself: its syntax, its variables, its kinds. */
   problems: Problem[]
   /** Those of `problems` that lie in what this machine has at the moment: a variable that is not set, a secret file that cannot
    *  be read. */

@@ -23,7 +23,7 @@ export interface IssueKey {
   prefix: string
   /** ISO 8601. */
   at: string
-  /** Of the demo key alone. */
+  /** The token of the demo key; other keys have none. */
   sealedToken?: SealedSecret
 }
 

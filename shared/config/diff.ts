@@ -16,12 +16,12 @@ export interface DiffEntry {
   kind: string
   name: string
   action: 'create' | 'update' | 'delete'
-  /** Of an update, each changed value; of a creation, each value that is there. */
+  /** The changed values of an update, or all values of a creation. */
   fields: FieldDiff[]
 }
 
 export interface FieldDiff {
-  /** Within the resource: `targets[0].weight`. */
+  /** The path within the resource: `targets[0].weight`. */
   path: string
   before?: unknown
   after?: unknown
@@ -128,7 +128,7 @@ function masked(value: unknown): unknown {
   return isSealed(value) ? maskOf(value) : value
 }
 
-/** Of a key only what may be seen. */
+/** A spec as it may be shown: a key without its hashes and its token. */
 function shown(spec: unknown): unknown {
   return typeof spec === 'object' && spec !== null && 'tokenHash' in spec ? publicKey(spec as KeyRecord) : spec
 }

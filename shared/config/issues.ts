@@ -8,7 +8,7 @@ export interface Judged {
   schema: z.ZodType
   /** What the schema was given. */
   input: unknown
-  /** Where that stands in the whole. */
+  /** The place of the input in the whole. */
   prefix: readonly PathSegment[]
 }
 
@@ -67,7 +67,7 @@ function adviceOf(issue: z.core.$ZodIssueCustom, around: unknown): string | unde
   return advice?.(around as Around)
 }
 
-/** Of the form that was meant: the one whose type is that of the value. */
+/** Problems of the form that was meant: the one whose type is that of the value. */
 function problemsOfUnion(issue: z.core.$ZodIssueInvalidUnion, judged: Judged): Problem[] {
   const isOfType = (issues: z.core.$ZodIssue[]) =>
     !issues.some(({ path, code }) => path.length === 0 && code === 'invalid_type')
@@ -160,7 +160,7 @@ function unwrapped(schema: z.ZodType): Definition {
   }
 }
 
-/** Of the forms of a union the one that has fields. */
+/** The form of a union that has fields. */
 function objectAmong(options: readonly z.ZodType[] | undefined): z.ZodType | undefined {
   return options?.find((option) => (option.def as Definition).type === 'object')
 }

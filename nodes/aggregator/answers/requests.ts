@@ -55,7 +55,7 @@ export class History {
     return done(this.#page({ limit, before, filter, partitions }))
   }
 
-  /** Undefined when it is not (or no longer) in the history. */
+  /** The request of this id; undefined when it is not (or no longer) in the history. */
   find(id: string, partitions: readonly number[]): RequestDetail | undefined {
     const sought = Buffer.from(id)
     if (sought.length === 0) return undefined

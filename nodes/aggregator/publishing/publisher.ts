@@ -82,7 +82,7 @@ export class Publisher {
     return true
   }
 
-  /** Where the last publisher was, or where this node's own log says that the last one was. */
+  /** A new epoch begins with the last publisher's alerts and weights, or with the alerts of this node's own log. */
   #begin(epoch: number): void {
     this.#epoch = epoch
     this.#revision = 0

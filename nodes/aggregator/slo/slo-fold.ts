@@ -27,7 +27,7 @@ export class SloFold {
   /** One of each question: several objectives may ask the same. */
   #counts: Count[] = []
   #seriesOf: ReadonlyMap<string, SloSeries> = new Map()
-  /** When the clock was looked at last. */
+  /** The clock's value at the last look; a step back settles every series. */
   #settledMs = Number.POSITIVE_INFINITY
   /** Uncommitted counts of questions that no objective asks any more. */
   readonly #left = new Map<string, Map<number, SloCounts>>()

@@ -40,7 +40,7 @@ export class PartitionReader {
   readonly #options: PartitionReaderOptions
   readonly #startedMs: number
   #atEndMs: number | undefined
-  /** When the stream was lost last, all there was had been taken. */
+  /** Whether everything had been taken when the stream was last lost. */
   #wasAtEnd = false
   #trouble: string | undefined
   #feed: PartitionFeed | undefined
@@ -73,7 +73,7 @@ export class PartitionReader {
     this.#feed?.close()
   }
 
-  /** When all there was had been taken, for the last time. */
+  /** The last time at which everything in the stream had been taken. */
   get atEndMs(): number | undefined {
     return this.#atEndMs
   }
@@ -185,7 +185,7 @@ export class PartitionReader {
     return false
   }
 
-  /** Where nothing comes for this partition, the place moves on with the stream: what is trimmed behind it is not missed. */
+  /** Moves the place of an idle partition on with the stream, so that what is trimmed behind it does not count as missed. */
   #passIdle(reading: Reading): void {
     const { partition, ledger, ends } = this.#options
     const end = ends.settledBefore(this.#atEndMs!)

@@ -37,7 +37,7 @@ export class SupervisedWorker {
   #pauseMs = pauseMsMin
   #told: PartStanding = { troubles: [] }
   #awaySinceMs: number | undefined
-  /** Since it was last well. */
+  /** Failures since the worker was last well. */
   #failures = 0
   restarts = 0
 

@@ -5,7 +5,7 @@ import type { ConfigState, Resources } from '../state.ts'
 import type { Names, Reference } from './reference.ts'
 
 export interface KindRules<Spec> {
-  /** Where the secrets stand in a spec. It does not compile while one is missing. */
+  /** The places of the secrets in a spec. A missing one does not compile. */
   secrets: SecretFields<Spec>
   /** Fields of a document that may be written as `file:/path` and are no secrets, which all may. `*` stands for any one name
    *  or index. */

@@ -61,7 +61,7 @@ export function wellKnownBaseUrl(kind: string): string | undefined {
   return Object.hasOwn(wellKnownBaseUrls, kind) ? wellKnownBaseUrls[kind as WellKnownName] : undefined
 }
 
-/** Where OpenAI's API begins at a host, for hosts of which that is known. */
+/** The path at which a known host serves OpenAI's API. */
 export function openAiPathAt(hostname: string): string | undefined {
   return pathsByHost.get(hostname)
 }
