@@ -5,7 +5,7 @@ import { parseNatsServers } from './nats-servers.ts'
 import { done, fail, type Result } from './result.ts'
 import { fileProblem } from './text-file.ts'
 import { parseBytes, parseDurationMs } from './units.ts'
-import { judgeVariables, type SettingName } from './variable-names.ts'
+import { isServiceAddress, judgeVariables, type SettingName } from './variable-names.ts'
 
 export interface Settings {
   host: string
@@ -192,7 +192,7 @@ class Reader {
   }
 
   port(name: SettingName): number | undefined {
-    if (/^(tcp|udp):/.test(this.#environment[name] ?? '')) {
+    if (isServiceAddress(this.#environment[name])) {
       const advice = 'set enableServiceLinks: false in the pod, or give the Service another name'
       this.problem(name, `holds an address that Kubernetes sets for a Service of this name: ${advice}`)
       return undefined

@@ -75,7 +75,10 @@ function openProcessLog(level: LogLevel, clock: Clock): Notify {
 
 function tellUnknownVariables(environment: StartOptions['environment'], notify: Notify): void {
   for (const name of judgeVariables(environment).unknown) {
-    notify({ type: 'warning', message: `${name} changes nothing: this version has no such variable` })
+    notify({
+      type: 'warning',
+      message: `${name} is no variable of this version: only a \${${name}} in the config file reads it`,
+    })
   }
 }
 
