@@ -6,7 +6,7 @@ import { done, fail, type Result } from './result.ts'
 export interface NatsServer {
   readonly host: string
   readonly port: number
-  /** Nothing may pass before TLS is there. */
+  /** Whether TLS is required before anything else is sent. */
   readonly tls: boolean
 }
 

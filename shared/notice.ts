@@ -27,7 +27,7 @@ export type Notice =
   | { type: 'upstream-auth-refused'; provider: string; credential: string; status: number }
   /** Callers of the endpoint are translated for this provider, until its configuration changes or some time has passed. */
   | { type: 'endpoint-missing'; provider: string; endpoint: string; status: number }
-  /** Told when it begins; what was granted before serves to its end. The message names no secret. */
+  /** Tells when it begins; what was granted before serves to its end. The message names no secret. */
   | { type: 'identity-unavailable'; provider: string; credential: string; message: string }
   /** Tells at most once a minute for each origin, which the message names. */
   | { type: 'upstream-unreachable'; problem: 'connect' | 'connect-timeout' | 'protocol' | 'tls'; message: string }

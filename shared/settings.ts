@@ -38,7 +38,7 @@ export interface Settings {
 export interface NatsSettings {
   /** The only servers that are used; others that they announce are not. */
   servers: string[]
-  /** Read for each connection, so that a new credential needs no restart. */
+  /** The file of the credential. It is read for each connection, so that a new one needs no restart. */
   credsFile: string | undefined
   caFile: string | undefined
 }

@@ -15,7 +15,7 @@ export interface AgreementOptions {
 
 export interface Disagreement {
   readonly revision: number
-  /** Sorted. */
+  /** Names of the nodes, sorted. */
   readonly nodes: readonly string[]
 }
 

@@ -110,7 +110,7 @@ export class ConfigService {
     return written
   }
 
-  /** What `decide` would do now, and nothing but that: no data key is made for it. */
+  /** Decides without writing; no data key is made for it. */
   dryRun(decide: Decide): Result<{ state: ConfigState; change: ConfigChange | undefined }, Problem> {
     const state = this.state()
     if (!state.ok) return state

@@ -21,7 +21,7 @@ export interface FirstWritesOptions extends ConfigFileOptions {
 export class StartRefused extends Error {}
 
 interface Step {
-  /** What is not so while it has not been done. */
+  /** The trouble while the step is not done. */
   readonly missing: string
   readonly run: () => Promise<Result<undefined, Problem>>
   /** Why the last try failed; undefined before the first one. */
@@ -48,7 +48,7 @@ export class FirstWrites {
     ]
   }
 
-  /** Resolves when all is written, or must be done without. Rejects with `StartRefused`. */
+  /** Resolves when everything is written, or the start must go on without it. Rejects with `StartRefused`. */
   async run(): Promise<void> {
     const { clock, patienceMs } = this.#options
     const untilMs = clock.monotonicMs() + patienceMs

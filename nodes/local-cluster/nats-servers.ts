@@ -14,7 +14,7 @@ export interface NatsServers {
 const count = 3
 export const natsPortsWanted = count * 2
 
-/** `ports`: for clients first, then for the servers among themselves. */
+/** The processes of the servers; `ports` are those for clients, then those between the servers. */
 export function natsServers(binary: string, folder: string, ports: readonly number[]): NatsServers {
   const [clientPorts, routePorts] = [ports.slice(0, count), ports.slice(count)]
   const routes = routePorts.map((port) => `nats-route://127.0.0.1:${port}`).join(', ')

@@ -59,7 +59,7 @@ function findingSentence(finding: Finding): string {
   return `${what} (\`npm start -- --auto\` makes it the provider ${provider})`
 }
 
-/** How the models of what was enabled are called. */
+/** A line that names models of the enabled providers. */
 function modelLines(findings: readonly Finding[]): string[] {
   const examples = findings.flatMap(({ enabled, example }) => (enabled && example !== undefined ? [example] : []))
   if (examples.length === 0) return []

@@ -82,7 +82,7 @@ function tellUnknownVariables(environment: StartOptions['environment'], notify: 
   }
 }
 
-/** Here and not in a supervisor, so that it holds under each of them. */
+/** Pauses before a start that follows crashes. The node does so itself, because not every supervisor does. */
 async function pauseIfCrashing({ crashes }: StartJournal, notify: Notify, chance: Chance): Promise<void> {
   const pauseMs = Math.round(pauseBeforeStart(crashes, chance()))
   if (pauseMs === 0) return

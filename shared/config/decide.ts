@@ -86,7 +86,7 @@ export function decideApply(state: ConfigState, document: ConfigDocument, tools:
   return done(changes.length === 0 ? undefined : { type: 'change-set', changes })
 }
 
-/** What can be said of a document without the secrets that a mask in it stands for: for looking at it offline. */
+/** Checks a document offline, without the secrets that its masks stand for. */
 export function checkDocument(state: ConfigState, document: ConfigDocument, options: CheckOptions): Problem[] {
   return inSourceOrder(document, problemsOfDrafts(state, document, { ...draftsOf(state, document), options }))
 }

@@ -12,7 +12,7 @@ import { maskOf, type SealedSecret } from './sealed-secret.ts'
 import type { ConfigState, Resource } from './state.ts'
 
 export interface DiffEntry {
-  /** One of the kinds, or `keys`. */
+  /** A kind, or `keys`. */
   kind: string
   name: string
   action: 'create' | 'update' | 'delete'
@@ -27,7 +27,7 @@ export interface FieldDiff {
   after?: unknown
 }
 
-/** What `change` would do to `state`, which stays as it is. */
+/** The difference that `change` would make to `state`, which stays as it is. */
 export function diffChange(state: ConfigState, change: ConfigChange | undefined): DiffEntry[] {
   if (change === undefined) return []
   const after = forkState(state)

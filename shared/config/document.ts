@@ -67,7 +67,7 @@ function parseSafely(text: string, lines: LineCounter) {
   }
 }
 
-/** One mistake makes the parser stumble several times over the same place: the first message there is the useful one. */
+/** The first problem at each place: one mistake makes the parser report several times. */
 function syntaxProblems(errors: readonly YAMLError[], lines: LineCounter): Problem[] {
   const first = new Map<number, YAMLError>()
   for (const error of errors) if (!first.has(error.pos[0])) first.set(error.pos[0], error)
@@ -91,7 +91,7 @@ const depthMax = 24
 class Walk {
   readonly problems: Problem[] = []
   readonly warnings: ConfigDocument['warnings'] = []
-  /** Those of the problems that lie in what this machine has at the moment, not in the document. */
+  /** The problems that lie in what this machine has at the moment, not in the document. */
   readonly unfilled: Problem[] = []
   readonly #lines: LineCounter
   readonly #source: DocumentSource

@@ -49,7 +49,7 @@ export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
   /** All there is, as long as it is loose. */
   #loose: Map<string, Value> | undefined
 
-  /** One that shall be filled and changed before anybody forks it. */
+  /** A map that is filled and changed before anybody forks it. */
   static loose<Value>(): ForkableMap<Value> {
     const map = new ForkableMap<Value>()
     map.#loose = new Map()
@@ -111,7 +111,7 @@ export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
     return this.#size < before
   }
 
-  /** What has become of `before`. As dear as the nodes that the two do not share. */
+  /** The differences from `before`. The cost is that of the nodes that the two do not share. */
   differencesFrom(before: ForkableMap<Value>): Generator<Difference<Value>, undefined> {
     before.settle()
     this.settle()

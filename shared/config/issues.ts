@@ -6,7 +6,7 @@ import { invalid, type PathSegment, type Problem, quote, unsupported } from './p
 
 export interface Judged {
   schema: z.ZodType
-  /** What the schema was given. */
+  /** The input of the schema. */
   input: unknown
   /** The place of the input in the whole. */
   prefix: readonly PathSegment[]
@@ -57,7 +57,7 @@ function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Jud
   }
 }
 
-/** What a schema says itself of a wrong value. */
+/** The message that a schema has for a wrong value. */
 function ownMessage({ message }: z.core.$ZodIssue): string | undefined {
   return message.startsWith('Invalid ') ? undefined : message
 }

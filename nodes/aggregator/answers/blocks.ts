@@ -13,7 +13,7 @@ export interface Block extends Pick<HistoryBlock, 'id' | 'atMs' | 'skip' | 'byte
 export interface BlockSource {
   /** The stored blocks; undefined while the database cannot be opened. */
   store: UsageStore | undefined
-  /** Taken and not committed. */
+  /** Blocks that were taken and are not yet committed. */
   pending: readonly HistoryBlock[]
 }
 

@@ -31,7 +31,7 @@ const waitMs = 1_000
 const fullMs = 50
 const retryMs = 500
 const reopenMs = 50
-/** Whoever looked at the end of the stream not longer before it was lost had everything. */
+/** The age of the last look at the end of the stream up to which everything counts as taken. */
 const atEndMs = 2_500
 /** A batch of a newer release will not become readable by itself; an upgrade or a newer aggregator does it. */
 const newerMs = 30_000
@@ -78,7 +78,7 @@ export class PartitionReader {
     return this.#atEndMs
   }
 
-  /** It had everything just now. */
+  /** Whether everything in the stream was taken within the last moments. */
   get isAtEnd(): boolean {
     return this.lagMs(this.#options.clock.monotonicMs()) < atEndMs && this.#atEndMs !== undefined
   }

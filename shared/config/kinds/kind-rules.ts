@@ -22,7 +22,7 @@ export interface KindRules<Spec> {
   check?(name: string, spec: Spec, options: CheckOptions): Problem[]
   /** Problems of all resources of the kind together. */
   checkAll?(resources: Resources): Problem[]
-  /** What has to hold when a resource is set and may cease to hold later: no property of a state. */
+  /** Problems of setting a resource, of rules that may cease to hold later and so are no property of a state. */
   checkSet?(name: string, states: { before: ConfigState; next: ConfigState }): Problem[]
 }
 

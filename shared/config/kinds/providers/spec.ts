@@ -26,11 +26,11 @@ export interface ProviderSpec {
   region?: string
   /** The cloud project; vertex only. */
   project?: string
-  /** Which of its models are called by their name alone: all that the catalogue knows, none, or these. */
+  /** The models that are called by their name alone: all that the catalogue knows, none, or these. */
   bareNames?: boolean | string[]
 }
 
-/** One of `apiKey`, `aws`, `gcp` and `azure`; `default` is what the machine itself may do. */
+/** A credential with one of `apiKey`, `aws`, `gcp` and `azure`; `default` is the identity of the machine. */
 export interface CredentialSpec {
   name: string
   weight?: number

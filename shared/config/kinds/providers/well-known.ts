@@ -25,7 +25,7 @@ export type WellKnownName = keyof typeof wellKnownBaseUrls
 
 export const wellKnownNames = Object.keys(wellKnownBaseUrls) as readonly WellKnownName[]
 
-/** What people write who know a provider by another name. */
+/** Other names that people write for a provider, and the one that is meant. */
 export const otherNames: Readonly<Record<string, ProviderKind | WellKnownName>> = {
   google: 'gemini',
   'google-ai': 'gemini',

@@ -9,7 +9,7 @@ export interface SloSpec {
   objective: SloObjective
   /** The longest duration that is still good; required but for availability. */
   threshold?: string
-  /** The part of all that has to be good. Default 0.999. */
+  /** The fraction of requests that must be good. Default 0.999. */
   target?: number
   /** The period over which the budget is counted. Default 30d. */
   window?: string
@@ -17,7 +17,7 @@ export interface SloSpec {
   webhook?: string | WebhookSpec
 }
 
-/** What a request must have to count; a field that is absent asks for nothing. */
+/** The fields that a request must have to count; an absent field asks for nothing. */
 export interface SloMatch {
   model?: string
   /** The provider's name; with `provider` or `target`, attempts are counted instead of requests. */

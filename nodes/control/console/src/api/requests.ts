@@ -57,7 +57,7 @@ export interface RequestsQuery {
 }
 
 export interface RequestFilter {
-  /** Found in id, model, key, team, user, app, provider, route or error code, whatever the case. */
+  /** The text to find in id, model, key, team, user, app, provider, route or error code; case does not matter. */
   text: string
   /** '' for every status. */
   status: string
