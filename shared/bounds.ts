@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 export const bounds = {
   /** Depth of nested JSON accepted from a caller. */
   jsonDepthMax: 64,
-  /** One change set (one event of the configuration log), in bytes as stored. */
+  /** The size of one change set (one event of the configuration log) as stored. */
   changeSetBytesMax: 512 << 10,
   /** Items of one page of a list answer. */
   pageItemsMax: 1_000,
@@ -15,7 +15,7 @@ export const bounds = {
   streamBufferBytesMax: 256 << 10,
   /** Time in all that a stream's reader may refuse bytes within a minute. */
   slowReaderMsPerMinuteMax: 10_000,
-  /** One message of a WebSocket. The largest that the realtime API takes has 15 MiB of audio. */
+  /** The size of one WebSocket message. The largest that the realtime API takes has 15 MiB of audio. */
   socketMessageBytesMax: 16 << 20,
   /** Bytes of a WebSocket that one side has sent and the other has not taken. Above it the upstream is paused; a client,
    *  which cannot be paused, is closed at four times as much. */
@@ -30,7 +30,7 @@ export const bounds = {
   /** An answer that is not a stream and has to be held whole, in bytes. */
   unaryAnswerBytesMax: 64 << 20,
   upstreamHeaderBytesMax: 64 << 10,
-  /** Kept open for the next request; the longest unused goes first. */
+  /** Idle connections kept for the next request; the longest unused one is closed first. */
   upstreamIdlePerOriginMax: 1_024,
   upstreamConnectionsPerOriginMax: 16_384,
   /** Telemetry records that wait for an aggregator in memory; they are in the spool as well. */
@@ -41,7 +41,7 @@ export const bounds = {
   spoolSegmentBytesMax: 16 << 20,
   /** The stream that carries usage to aggregators; the server sets it aside when the stream is made. */
   usageStreamBytesMax: 2 * 2 ** 30,
-  /** Nothing lies in it longer: an aggregator that was away for so long begins anew. */
+  /** The longest stay in the stream: an aggregator that was away for so long begins anew. */
   usageStreamDays: 7,
   /** Batches that a process holds on their way to the stream; what does not fit stays in the spool. */
   usagePublishBytesMax: 4 << 20,
@@ -58,9 +58,9 @@ export const bounds = {
   telemetryRowsMax: 1_024,
   /** Batches in the aggregator's memory that are not committed; above it, it takes no more and senders keep theirs. */
   aggregatorPendingBytesMax: 32 << 20,
-  /** What requests leave behind for later ones (stored responses) is gone after this. */
+  /** The life of what requests leave behind for later ones (stored responses). */
   stateDays: 30,
-  /** One entry, sealed, and all of them; what does not fit is not stored. */
+  /** The sealed size of one entry, and of all entries; what does not fit is not stored. */
   stateEntryBytesMax: 8 << 20,
   stateBytesMax: 2 * 2 ** 30,
   /** Responses that one may go on from, and their bytes as stored. */

@@ -6,7 +6,7 @@ import { done, fail, type Result } from './result.ts'
 export interface NatsServer {
   readonly host: string
   readonly port: number
-  /** Nothing may pass before TLS is there. */
+  /** Whether TLS is required before anything else is sent. */
   readonly tls: boolean
 }
 
@@ -33,7 +33,7 @@ export function parseNatsServers(
   return done(servers)
 }
 
-/** For messages, and for the client. */
+/** The address as messages and the client write it. */
 export function addressOf({ host, port }: NatsServer): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -27,12 +27,12 @@ export type Notice =
   | { type: 'upstream-auth-refused'; provider: string; credential: string; status: number }
   /** Callers of the endpoint are translated for this provider, until its configuration changes or some time has passed. */
   | { type: 'endpoint-missing'; provider: string; endpoint: string; status: number }
-  /** Told when it begins; what was granted before serves to its end. The message names no secret. */
+  /** Tells when it begins; what was granted before serves to its end. The message names no secret. */
   | { type: 'identity-unavailable'; provider: string; credential: string; message: string }
-  /** At most once a minute for each origin. The message names the origin. */
+  /** Tells at most once a minute for each origin, which the message names. */
   | { type: 'upstream-unreachable'; problem: 'connect' | 'connect-timeout' | 'protocol' | 'tls'; message: string }
   | { type: 'slo-alert'; slo: string; severity: 'page' | 'ticket'; state: 'firing' | 'resolved'; factor: number }
-  /** Of one event: with its first failure, and when it is given up. The origin alone: the rest of the URL may be a secret. */
+  /** Tells of an event's first failure and of giving it up. Only the origin is named: the rest may be a secret. */
   | { type: 'webhook-failed'; slo: string; origin: string; problem: string; givenUp: boolean }
   | { type: 'usage-dropped'; records: number; reason: 'queue-full' | 'spool-full' }
   | { type: 'spool-failed'; message: string }
@@ -40,18 +40,18 @@ export type Notice =
   | { type: 'state-troubled'; message: string }
   | { type: 'handler-threw'; where: string; message: string }
   | { type: 'plaintext-endpoint'; host: string }
-  /** Only servers of this machine are used then. */
+  /** Tells that only servers of this machine are used, because no credentials are set. */
   | { type: 'nats-without-credentials'; servers: number }
   | { type: 'nats-insecure'; server: string; problem: 'plaintext' | 'old-version'; version: string }
   | { type: 'nats-connected'; server: string; awayMs: number }
   | { type: 'nats-away'; reason: string }
-  /** At once, then once a minute for as long as it is so. */
+  /** Tells at once, then once a minute for as long as it is so. */
   | { type: 'nats-credentials-refused'; server: string; message: string }
-  /** Once for each subject. */
+  /** Tells once for each subject. */
   | { type: 'nats-permission-refused'; operation: string; subject: string }
-  /** Once the network is back, and at most every 10 s: what it did not take, by class. */
+  /** Tells once the network is back, and at most every 10 s, how many messages of each class were lost. */
   | { type: 'bus-dropped'; messages: Record<string, number> }
-  /** At most once a minute. */
+  /** Tells at most once a minute. */
   | { type: 'bus-too-large'; subject: string; bytes: number; bytesMax: number }
   | { type: 'warning'; message: string }
 

@@ -6,7 +6,7 @@ export interface Trouble {
   level: 'degraded' | 'unready'
   /** A sentence; it may name revisions, nodes and files, never a key. */
   reason: string
-  /** How long it has been so, where its teller knows; else it counts from when it was first heard. */
+  /** The age of the trouble, where its teller knows it; else it counts from the first time it was heard. */
   forMs?: number
 }
 

@@ -18,7 +18,7 @@ const digit = /\d/
 const wholeMax = 32
 const pieceMax = 12
 
-/** At most `lengthMax` characters; '' where nothing is left. */
+/** The text on one line without secrets, cut to `lengthMax` characters; '' when nothing is left. */
 export function sanitizedText(text: string, lengthMax: number): string {
   // What is cut off is not read either: a text may be megabytes long.
   let line = text.slice(0, 8 * lengthMax).replace(/[\p{C}\s]+/gu, ' ')

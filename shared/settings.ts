@@ -5,21 +5,21 @@ import { parseNatsServers } from './nats-servers.ts'
 import { done, fail, type Result } from './result.ts'
 import { fileProblem } from './text-file.ts'
 import { parseBytes, parseDurationMs } from './units.ts'
-import { judgeVariables, type SettingName } from './variable-names.ts'
+import { isServiceAddress, judgeVariables, type SettingName } from './variable-names.ts'
 
 export interface Settings {
   host: string
   port: number
   controlPort: number
-  /** Undefined: no separate ops port. */
+  /** The port of health and metrics; undefined opens none. */
   opsPort: number | undefined
   plaintextAllowed: boolean
   tls: { certFile: string; keyFile: string } | undefined
   dataDir: string
-  /** Undefined: none was named and `./headgate.yaml` is used when it exists. */
+  /** The named configuration file; undefined means `./headgate.yaml`, if it exists. */
   configFile: string | undefined
   adminToken: string | undefined
-  /** Undefined: everything is embedded in this process. */
+  /** The cluster's servers; undefined embeds everything in this process. */
   nats: NatsSettings | undefined
   masterKey: Uint8Array | undefined
   nodeName: string | undefined
@@ -36,9 +36,9 @@ export interface Settings {
 }
 
 export interface NatsSettings {
-  /** All that are used; others that they know are not. */
+  /** The only servers that are used; others that they announce are not. */
   servers: string[]
-  /** Read for each connection, so that a new credential needs no restart. */
+  /** The file of the credential. It is read for each connection, so that a new one needs no restart. */
   credsFile: string | undefined
   caFile: string | undefined
 }
@@ -127,7 +127,7 @@ function readOrigins(read: Reader): string[] | undefined {
   return origins.length === 0 ? undefined : origins
 }
 
-/** As browsers write it: in lower case, without a path and without the port that the scheme has anyway. */
+/** Whether this is an origin as browsers write it: lower case, no path, and no port that the scheme implies. */
 function isOrigin(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || url.host === '') return false
@@ -192,7 +192,7 @@ class Reader {
   }
 
   port(name: SettingName): number | undefined {
-    if (/^(tcp|udp):/.test(this.#environment[name] ?? '')) {
+    if (isServiceAddress(this.#environment[name])) {
       const advice = 'set enableServiceLinks: false in the pod, or give the Service another name'
       this.problem(name, `holds an address that Kubernetes sets for a Service of this name: ${advice}`)
       return undefined

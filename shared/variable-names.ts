@@ -30,10 +30,10 @@ export const settingNames = [
 ] as const
 export type SettingName = (typeof settingNames)[number]
 
-/** Read by the command line alone. */
+/** Names that the command line alone reads. */
 const commandNames = ['HEADGATE_CONTROL_URL']
 
-/** Known and not yet of effect: to set one is no typing mistake. */
+/** Names that later versions read: they have no effect yet, and are no typing mistakes. */
 const laterNames = ['HEADGATE_REDIS_URL', 'HEADGATE_EMBEDDING_MODEL']
 
 const prefix = 'HEADGATE_'
@@ -43,9 +43,14 @@ const known: ReadonlySet<string> = new Set([...settingNames, ...commandNames].fl
 /** Kubernetes sets such variables for a Service of the name `headgate` or `headgate-…`. */
 const kubernetesName = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/
 
+/** Whether a value is what Kubernetes sets as the `…_PORT` of a Service: `tcp://10.96.0.7:4222`. */
+export function isServiceAddress(value: string | undefined): boolean {
+  return /^(tcp|udp|sctp):/.test(value ?? '')
+}
+
 export interface JudgedVariables {
   mistyped: { name: string; meant: string }[]
-  /** Near to none that is known. */
+  /** Names that are near to no known one. */
   unknown: string[]
 }
 
@@ -54,7 +59,7 @@ export function judgeVariables(environment: Readonly<Record<string, string | und
   for (const name of Object.keys(environment)
     .filter((one) => one.startsWith(prefix) && !known.has(one))
     .sort()) {
-    if (kubernetesName.test(name) || name.startsWith('HEADGATE_TEST_')) continue
+    if (isOfKubernetes(name, environment[name]) || name.startsWith('HEADGATE_TEST_')) continue
     const meant = laterNames.includes(name) ? undefined : nearestVariable(name)
     if (meant === undefined) judged.unknown.push(name)
     else judged.mistyped.push({ name, meant })
@@ -62,7 +67,11 @@ export function judgeVariables(environment: Readonly<Record<string, string | und
   return judged
 }
 
-/** Without the prefix, which would let very different short names look alike. */
+function isOfKubernetes(name: string, value: string | undefined): boolean {
+  return kubernetesName.test(name) || (name.endsWith('_PORT') && isServiceAddress(value))
+}
+
+/** The known variable with the nearest name. The prefix is left out: it would make short names look alike. */
 function nearestVariable(name: string): string | undefined {
   const rests = [...known].map((one) => one.slice(prefix.length))
   const rest = nearest(name.slice(prefix.length), rests)

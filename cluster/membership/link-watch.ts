@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { LinkState } from '../../shared/telemetry/records.ts'
 import { type Bus, decodeJson, type Subscription, subjects } from '../bus/bus.ts'
 
-/** After this silence the thread counts as gone, and its last state as outdated. */
+/** The silence after which the thread counts as gone and its last state as outdated. */
 const silentMsMax = 5 * bounds.heartbeatMs
 
 export class LinkWatch {
@@ -20,7 +20,7 @@ export class LinkWatch {
     })
   }
 
-  /** Undefined when there is no such thread, or it has gone silent. */
+  /** The link's last state; undefined when there is no such thread, or it has gone silent. */
   get state(): LinkState | undefined {
     if (this.#heard === undefined || this.#clock.monotonicMs() - this.#heard.atMs > silentMsMax) return undefined
     return this.#heard.state

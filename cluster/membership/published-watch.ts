@@ -40,7 +40,7 @@ export class PublishedWatch {
     ]
   }
 
-  /** Undefined until a publisher was heard. */
+  /** The newest published state of the objectives; undefined until a publisher was heard. */
   get state(): Said<SloState> | undefined {
     return this.#said(this.#state)
   }

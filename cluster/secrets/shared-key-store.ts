@@ -31,7 +31,7 @@ export interface SharedKeyStoreOptions {
 
 /** The entry of an owner in the stream. */
 interface Placed {
-  /** Undefined when there is no entry, or none that a node of this cluster wrote. */
+  /** The owner's entry; undefined when there is none, or none that a node of this cluster wrote. */
   entry: KeyEntry | undefined
   sequence: number
 }

@@ -82,5 +82,5 @@ function servedBy({ parts }: SimulatedNode): number {
   return parts?.follower.status.revision ?? 0
 }
 
-/** After this time without faults all nodes have heard of each other. */
+/** The time without faults after which all nodes have heard of each other. */
 const heardMs = 6_000

@@ -29,7 +29,7 @@ export interface UsageFacts {
   /** The sequence of the oldest message that is left; greater than the last while the stream is empty. */
   readonly firstSequence: number
   readonly lastSequence: number
-  /** Undefined while the stream is empty. */
+  /** The time of the first message; undefined while the stream is empty. */
   readonly firstAtMs: number | undefined
   readonly lastAtMs: number | undefined
   /** The creation time that the server reports. Another value means another stream. */

@@ -11,7 +11,7 @@ import { compileObjective } from './slo/objective.ts'
 import { SloTally } from './slo/slo-tally.ts'
 import { TargetTally } from './weights/target-tally.ts'
 
-/** Set while it runs, as an operator or a time server does it: the wall jumps, time goes on. */
+/** A clock that an operator or a time server sets while it runs: wall time jumps, monotonic time goes on. */
 class SteppingClock extends ManualClock {
   #offMs = 0
 

@@ -8,13 +8,13 @@ import { type Hole, Sequences } from '../../shared/telemetry/sequences.ts'
 
 export interface Source {
   node: string
-  /** Unique among nodes. */
+  /** The sender's boot; its name is unique among all nodes. */
   epoch: string
-  /** Where its last batch came from. */
+  /** The partition that its last batch came from. */
   partition: number
   /** Sequences that the sums in memory contain. */
   taken: Sequences
-  /** Everything up to here is in the database. */
+  /** The sequence up to which everything is in the database. */
   stored: number
 }
 
@@ -35,7 +35,7 @@ export interface Intake {
 
 export class Sources {
   readonly #sources = new Map<string, Source>()
-  /** Those of which something is missing. */
+  /** The sources with missing sequences. */
   readonly #withHoles = new Set<Source>()
 
   constructor(stored: Iterable<StoredSource>) {

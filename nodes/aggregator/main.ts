@@ -37,7 +37,7 @@ export interface AggregatorOptions {
   node: string
   /** Objectives and weights: their sums are committed together with usage. */
   publishing?: Pick<Publishing, 'tallies'>
-  /** Absent where everything is embedded: then batches come over the bus, and all of them are kept. */
+  /** The shared stream; absent in an embedded aggregator, which takes batches from the bus and keeps them all. */
   cluster?: { stream: UsageStream; leases: Pick<LeaseKeeper, 'lease'> /** Of this boot, unique. */; boot: string }
   bounds?: { historyRowsMax: number; historyDays: number }
 }

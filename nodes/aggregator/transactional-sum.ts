@@ -8,10 +8,10 @@ export interface Tally {
   open(database: DatabaseSync): void
   /** A record that was never counted before. */
   add(partition: number, entry: DecodedRecord): void
-  /** Inside the transaction of a commit: what was added since the last one. Throws what SQLite throws. */
+  /** Writes what was added since the last commit, inside the transaction of this one. Throws what SQLite throws. */
   write(wallMs: number): void
   /** The transaction is durable: what was written need not be held any more. When it failed, `write` comes again. */
   committed(): void
-  /** What was added and not written is not taken: it comes again. */
+  /** Forgets what was added and not written: it comes again. */
   forget(): void
 }

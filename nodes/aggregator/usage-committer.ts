@@ -18,7 +18,7 @@ export interface LedgerOptions {
   openStore: () => UsageStore
   folds: Folds
   tallies?: readonly Tally[]
-  /** What every commit made durable, of each sender that sent something. */
+  /** Tells what a commit made durable, for each sender that sent something. */
   onCommitted: (sources: readonly CommittedSource[]) => void
   /** Tells a sender that batches are missing, and which ones are stored. */
   ask: (stored: Stored) => void
@@ -32,7 +32,7 @@ export interface CommittedSource {
   partition: number
   node: string
   epoch: string
-  /** Everything up to here is committed. */
+  /** The sequence up to which everything is committed. */
   sequence: number
 }
 
@@ -51,7 +51,7 @@ export type Taken =
   /** Written by a release that knows more: nothing of it was taken. */
   | { type: 'newer' }
 
-/** Committed before the second is over when this much waits. */
+/** The waiting bytes that are committed before the second is over. */
 const pendingBytesEarly = 4 << 20
 const gapNoticeMs = 250
 
@@ -59,7 +59,7 @@ export class UsageCommitter {
   readonly #options: LedgerOptions
   #sources: Sources
   #store: UsageStore | undefined
-  /** Taken, not committed; oldest first. */
+  /** Blocks that were taken and are not committed, oldest first. */
   #pending: HistoryBlock[] = []
   #pendingBytes = 0
   readonly #touched = new Set<Source>()
@@ -101,7 +101,7 @@ export class UsageCommitter {
     return this.#failing
   }
 
-  /** Undefined while the database cannot be opened. */
+  /** The open database; undefined while it cannot be opened. */
   get store(): UsageStore | undefined {
     return this.#store
   }
@@ -116,13 +116,13 @@ export class UsageCommitter {
     return this.#positionsStored.get(partition)
   }
 
-  /** Nothing recorded since then is missing here. Undefined where the partition was never read. */
+  /** The time since which nothing recorded is missing here; undefined for a partition that was never read. */
   completeSinceMs(partition: number): number | undefined {
     const position = this.#positions.get(partition)
     return position && Math.max(position.completeSinceMs, this.#sources.missedUntilMs(partition))
   }
 
-  /** Committed together with everything that was taken before. */
+  /** Moves a position on; it is committed together with everything that was taken before. */
   moveTo(position: Position): void {
     const { partition } = position
     const completeSinceMs = Math.max(position.completeSinceMs, this.#positions.get(partition)?.completeSinceMs ?? 0)
@@ -148,7 +148,7 @@ export class UsageCommitter {
     return { type: 'taken' }
   }
 
-  /** Once a second. Nothing waits: nothing is done. */
+  /** Commits what was taken since the last call; called once a second. */
   commit(): void {
     if (this.#touched.size === 0 && this.#positionsTouched.size === 0) return
     const sources = [...this.#touched]
@@ -182,7 +182,7 @@ export class UsageCommitter {
     this.#store = undefined
   }
 
-  /** What will not come any more was recorded before the batch that left the hole. */
+  /** Notes lost sequences: they were recorded before the batch that left the hole. */
   #giveUp(partition: number, gone: readonly Hole[]): void {
     const position = this.#positions.get(partition)
     if (position === undefined || gone.length === 0) return

@@ -70,7 +70,7 @@ export class AdminClient {
   }
 }
 
-/** What the environment says, else where the running node of the data folder says that it is. */
+/** The control port's URL from the environment, else from the running node of the data folder. */
 function controlUrl(environment: Environment): string {
   const named = environment['HEADGATE_CONTROL_URL']
   if (named !== undefined && named !== '') return named.replace(/\/+$/, '')

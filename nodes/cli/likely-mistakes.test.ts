@@ -297,6 +297,16 @@ describe('the environment', () => {
     expect(settings.ok ? [] : settings.error.map(({ name, message }) => `${name}: ${message}`)).toEqual(expected)
   })
 
+  test('of a Service in the same namespace refuses nothing', () => {
+    const environment = {
+      HEADGATE_NATS_SERVICE_HOST: '10.96.0.8',
+      HEADGATE_NATS_PORT: 'tcp://10.96.0.8:4222',
+      HEADGATE_API_PORT: 'tcp://10.96.0.9:80',
+    }
+    expect(judgeVariables(environment)).toEqual({ mistyped: [], unknown: [] })
+    expect(judgeVariables({ HEADGATE_NATS_PORT: '4222' }).mistyped).toHaveLength(1)
+  })
+
   test('of others, and of clients, refuses nothing; what is unknown is named', () => {
     const environment = { HEADGATE_KEY: 'hg_x', HEADGATE_URL: 'http://127.0.0.1:8080', HEADGATE_REDIS_URL: 'redis://x' }
     expect(parseSettings(environment, textOfFile).ok).toBe(true)

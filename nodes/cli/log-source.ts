@@ -16,7 +16,7 @@ export interface LogSource {
   readonly name: string
   readonly log: ReadableLog
   readonly macKey: Uint8Array
-  /** Where the other witnesses of a copy lie; a stream has none. */
+  /** The folder of a copy's other witnesses; a stream has none. */
   readonly configDir: string | undefined
   close(): Promise<void>
 }

@@ -37,7 +37,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
-/** What a control node leaves: a stream, and a data folder with its copy. */
+/** The remains of a control node: a stream, and a data folder with its copy. */
 async function writeHistory(): Promise<void> {
   const folder = openDataFolder({ path: dataDir, masterKey, embedded: true, pid: process.pid })
   if (!folder.ok) throw new Error(folder.error.message)

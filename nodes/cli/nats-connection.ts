@@ -11,7 +11,7 @@ import type { VerbContext } from './verb.ts'
 
 const connectMsMax = 5_000
 
-/** Connected, or a refusal that names what is missing. Whoever gets it closes it. */
+/** A connection, which the caller closes, or a refusal that names what is missing. */
 export async function connectToNats({ environment, clock }: VerbContext): Promise<Result<NatsLink, Refusal>> {
   const settings = parseSettings(environment, textOfFile)
   if (!settings.ok) {

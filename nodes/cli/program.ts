@@ -19,7 +19,7 @@ export interface ProgramOptions {
   fetch?: typeof fetch
   clock?: Clock
   signal?: AbortSignal
-  /** Told the exit code of each verb but `start`. */
+  /** Gets the exit code of each verb except `start`. */
   ended?: (code: ExitCode) => void
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { buildProgram } from './program.ts'
 import { readStart, type StartVerb } from './start-verb.ts'
 
-/** As the program reads it. */
+/** Reads the words with the whole command line, as the program does. */
 async function readByProgram(words: readonly string[]): Promise<StartVerb | undefined> {
   let read: StartVerb | undefined
   const start = async (verb: StartVerb) => {

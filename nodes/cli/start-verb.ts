@@ -9,7 +9,7 @@ export interface StartVerb {
   readonly auto: boolean
 }
 
-/** Undefined for another verb, and for a mistake in this one: the program says what is wrong. */
+/** The options of `start`; undefined for another verb, and for a mistake, which the program then explains. */
 export function readStart([verb, ...words]: readonly string[]): StartVerb | undefined {
   if (verb !== 'start') return undefined
   try {

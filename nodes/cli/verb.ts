@@ -10,7 +10,7 @@ export interface VerbContext {
   terminal: Terminal
   client: AdminClient
   clock: Clock
-  /** One JSON value on stdout instead of text for people. */
+  /** Whether stdout gets one JSON value instead of text for people. */
   json: boolean
   /** Ends the verbs that would go on for ever. */
   signal: AbortSignal

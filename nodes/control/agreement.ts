@@ -15,7 +15,7 @@ export interface AgreementOptions {
 
 export interface Disagreement {
   readonly revision: number
-  /** Sorted. */
+  /** Names of the nodes, sorted. */
   readonly nodes: readonly string[]
 }
 
@@ -85,7 +85,7 @@ export class Agreement {
   }
 }
 
-/** Where the log has the revision, it is right; beyond it nobody is, and all who report that revision are named. */
+/** Nodes whose hash is not the log's at their revision. Beyond the log all that differ are named: none is known right. */
 export function disagreements(
   nodes: readonly Pick<NodeHeartbeat, 'node' | 'revision' | 'hash'>[],
   hashes: ReadonlyMap<number, string>,

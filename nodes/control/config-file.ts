@@ -15,7 +15,7 @@ import type { Problem, ProblemItem } from './http/answer.ts'
 export interface ConfigFileOptions {
   desk: ConfigService
   notify: Notify
-  /** Undefined: `./headgate.yaml`, if it exists. */
+  /** The configuration file; undefined means `./headgate.yaml`, if it exists. */
   path: string | undefined
   environment: Readonly<Record<string, string | undefined>>
 }

@@ -1,35 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { LocalBus } from '../../cluster/bus/local-bus.ts'
 import type { LogRefusal, SealedEvent } from '../../cluster/config-log/log/config-log.ts'
 import { sealEvent } from '../../cluster/config-log/log/event-codec.ts'
 import { MemoryLog, MemoryLogStorage } from '../../cluster/config-log/log/memory-log.ts'
-import { bootRig, rigMacKey, setTeam, teamSet } from '../../cluster/config-log/writer/log-rig.ts'
+import { rigMacKey, setTeam, teamSet } from '../../cluster/config-log/writer/log-rig.ts'
 import { MemoryKeyStore } from '../../cluster/secrets/memory-key-store.ts'
-import { SecretBox } from '../../cluster/secrets/secret-box.ts'
-import { ManualClock } from '../../shared/clock.ts'
 import type { DecideTools } from '../../shared/config/decide.ts'
 import type { SealedSecret } from '../../shared/config/sealed-secret.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { done, fail } from '../../shared/result.ts'
-import { ConfigService } from './config-service.ts'
-import { NodesView } from './nodes-view.ts'
+import type { ConfigService } from './config-service.ts'
+import { openDesk } from './testing/config-service-rig.ts'
 import { UnneededSecrets } from './unneeded-secrets.ts'
-
-async function openDesk(log: MemoryLog, keys = new MemoryKeyStore()) {
-  const clock = new ManualClock()
-  const { follower, writer, stop } = await bootRig({ log, clock })
-  const bus = new LocalBus()
-  const nodes = new NodesView(clock, bus)
-  const secrets = new SecretBox(keys)
-  const shared = { log, follower, writer, bus, nodes, secrets }
-  const desk = new ConfigService({ ...shared, egressStrict: false, awaitAppliedBy: undefined })
-  const close = async () => {
-    nodes.stop()
-    bus.close()
-    await stop()
-  }
-  return { desk, close, keys, secrets, log, follower, clock }
-}
 
 const write = (desk: ConfigService) => desk.write(setTeam('mine'))
 
@@ -53,7 +34,7 @@ class ContestedLog extends MemoryLog {
   }
 }
 
-/** While it is late it says nothing of what it was given, and stores the first of it when it is told to. */
+/** A late log answers no append until it is told to, and then stores the first. */
 class LateLog extends MemoryLog {
   isLate = false
   #held: [SealedEvent, number][] = []

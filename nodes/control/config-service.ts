@@ -63,7 +63,7 @@ export class ConfigService {
     return this.#options.follower.status.revision
   }
 
-  /** Empty before the first event; a refusal when what there is must not be shown as the newest. */
+  /** The newest state, empty before the first event; a refusal when a damaged log must not be shown as the newest. */
   state(): Result<ConfigState, Problem> {
     const { follower } = this.#options
     const { damaged } = follower.status
@@ -110,7 +110,7 @@ export class ConfigService {
     return written
   }
 
-  /** What `decide` would do now, and nothing but that: no data key is made for it. */
+  /** Decides without writing; no data key is made for it. */
   dryRun(decide: Decide): Result<{ state: ConfigState; change: ConfigChange | undefined }, Problem> {
     const state = this.state()
     if (!state.ok) return state

@@ -23,7 +23,7 @@ interface FoundKey {
 
 interface FoundServer {
   readonly type: 'local-server'
-  /** Of the server, and of the provider. */
+  /** The name of the server, and of its provider. */
   readonly provider: string
   readonly baseUrl: string
   readonly models: readonly string[]

@@ -21,17 +21,21 @@ export interface FirstWritesOptions extends ConfigFileOptions {
 export class StartRefused extends Error {}
 
 interface Step {
-  /** What is not so while it has not been done. */
+  /** The trouble while the step is not done. */
   readonly missing: string
   readonly run: () => Promise<Result<undefined, Problem>>
+  /** Why the last try failed; undefined before the first one. */
+  problem?: Pick<Problem, 'code' | 'detail'>
 }
+
+/** Problems that another try cannot solve: each try would only tell them again. */
+const finalCodes: readonly string[] = ['refused', 'config_unfilled']
 
 const retryMs = 250
 
 export class FirstWrites {
   readonly #options: FirstWritesOptions
   #steps: Step[]
-  #problem: Pick<Problem, 'code' | 'detail'> | undefined
   #retry: Timer | undefined
   #stopped = false
 
@@ -44,7 +48,7 @@ export class FirstWrites {
     ]
   }
 
-  /** Resolves when all is written, or must be done without. Rejects with `StartRefused`. */
+  /** Resolves when everything is written, or the start must go on without it. Rejects with `StartRefused`. */
   async run(): Promise<void> {
     const { clock, patienceMs } = this.#options
     const untilMs = clock.monotonicMs() + patienceMs
@@ -57,8 +61,9 @@ export class FirstWrites {
   }
 
   troubles(): Trouble[] {
-    const detail = this.#problem?.detail ?? 'it is being done'
-    return this.#steps.map(({ missing }) => ({ level: 'degraded', reason: `${missing}: ${detail}` }))
+    return this.#steps.map(({ missing, problem }) => {
+      return { level: 'degraded', reason: `${missing}: ${problem?.detail ?? 'it is being done'}` }
+    })
   }
 
   stop(): void {
@@ -68,25 +73,26 @@ export class FirstWrites {
 
   /** Runs the steps in their order, because the file may name resources that an earlier step creates. */
   async #attempt(): Promise<void> {
-    this.#problem = undefined
-    for (const step of [...this.#steps]) {
-      const written = await step.run()
-      if (written.ok) this.#steps = this.#steps.filter((one) => one !== step)
-      else this.#problem = written.error
+    for (const step of this.#steps.filter(({ problem }) => !finalCodes.includes(problem?.code ?? ''))) {
+      try {
+        const written = await step.run()
+        if (written.ok) this.#steps = this.#steps.filter((one) => one !== step)
+        else step.problem = written.error
+      } catch (error) {
+        step.problem = { code: 'refused', detail: error instanceof Error ? error.message : String(error) }
+        throw error
+      }
     }
   }
 
   #mayHelpToWait(): boolean {
-    return this.#problem?.code === 'log_unavailable' && !this.#stopped
+    return !this.#stopped && this.#steps.some(({ problem }) => problem?.code === 'log_unavailable')
   }
 
   #tryOnLater(): void {
     this.#retry = this.#options.clock.after(4 * retryMs, () => {
       void this.#attempt()
-        .catch((error: Error) => {
-          this.#problem = { code: 'refused', detail: error.message }
-          this.#options.notify({ type: 'warning', message: error.message })
-        })
+        .catch((error: Error) => this.#options.notify({ type: 'warning', message: error.message }))
         .then(() => {
           if (this.#mayHelpToWait()) this.#tryOnLater()
         })

@@ -48,7 +48,7 @@ export interface ControlOptions {
   bus: Bus
   clock: Clock
   notify: Notify
-  /** Built by Vite; it may be absent. */
+  /** The folder that Vite builds the console into; it may be absent. */
   consoleFolder: string
   /** Node whose `configApplied` a mutating answer waits for, a second at most. */
   awaitAppliedBy?: string
@@ -56,9 +56,9 @@ export interface ControlOptions {
   auto?: boolean
   /** Environment for `${VAR}` in the config file and for discovery. Default: that of the process. */
   environment?: Readonly<Record<string, string | undefined>>
-  /** What keeps the configuration. Default: a file in the data folder, which this node alone writes. */
+  /** The log of the configuration. Default: a file in the data folder, which this node alone writes. */
   log?: ConfigLog
-  /** Where data keys are. Default: a file in the data folder. */
+  /** The store of data keys. Default: a file in the data folder. */
   keys?: KeyStore
   /** State of the connection to the cluster, which heartbeats report. Absent without a cluster. */
   link?: () => LinkState
@@ -66,7 +66,7 @@ export interface ControlOptions {
   firstWritesMs?: number
   /** True in a cluster, where the absence of aggregators is a problem of this node. */
   aggregatorsElsewhere?: boolean
-  /** What others know that concerns this node, such as its connection. */
+  /** Checks of other parts that concern this node, such as its connection. */
   readonly checks?: readonly ReadinessCheck[]
   /** Whether this follower writes the last good copy. Only one follower of a data folder may. Default: true. */
   keepLastGood?: boolean
@@ -74,9 +74,9 @@ export interface ControlOptions {
 
 export interface ControlNode {
   readonly port: number
-  /** A fresh one at each call: it works once, for ten minutes. */
+  /** A new sign-in link at each call; it works once, for ten minutes. */
   signInLink(): string
-  /** Made by this start, because none was configured and none was known. */
+  /** The admin token that this start made, because none was configured and none was known. */
   readonly adminTokenGenerated: string | undefined
   readonly demoKey: string | undefined
   readonly findings: readonly Finding[]

@@ -43,7 +43,7 @@ export class NodesView {
     ]
   }
 
-  /** Sorted by name, then role: one process may run several roles under one name. */
+  /** The nodes, sorted by name, then role: one process may run several roles under one name. */
   list(): SeenNode[] {
     const nowMs = this.#clock.monotonicMs()
     const nodes: SeenNode[] = []
@@ -97,7 +97,7 @@ export class NodesView {
     if (heartbeat.role !== 'control') this.#onApplied(heartbeat.node, heartbeat.revision)
   }
 
-  /** Told by the node at once, so that a list made now does not show what its last heartbeat, up to a second ago, said. */
+  /** Notes the revision that a node has just applied, because its last heartbeat may be a second old. */
   #moveOn(node: string, revision: number, hash: string): void {
     for (const [key, seen] of this.#seen) {
       const { heartbeat } = seen

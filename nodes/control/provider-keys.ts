@@ -4,17 +4,17 @@ import { readFile } from 'node:fs/promises'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface ProviderKey {
-  /** The one that holds the secret, or where it lies. */
+  /** The variable that holds the secret, or the path of its file. */
   readonly variable: string
-  /** Of the provider, which is named after its kind. */
+  /** The name of the provider, which is that of its kind. */
   readonly provider: string
   /** A model that is called by its name alone. */
   readonly example: string
   /** Variables that have to stand beside it. Of those that are written with `|` one is enough. */
   readonly needs: readonly string[]
-  /** What the kind needs besides. */
+  /** Fields of the spec that say where the provider is: base URL, region, project. */
   readonly place: (environment: Environment) => object | Promise<object>
-  /** How the provider shows itself. */
+  /** The credential that is made of the secret. */
   readonly credential: (secret: string) => object
 }
 
@@ -56,7 +56,7 @@ export const providerKeys: readonly ProviderKey[] = [
   },
 ]
 
-/** The value of the first that is set. */
+/** The value of the first variable that is set; names are separated by `|`. */
 export function settingOf(environment: Environment, variables: string): string | undefined {
   return variables
     .split('|')
@@ -64,7 +64,7 @@ export function settingOf(environment: Environment, variables: string): string |
     .find((value) => value !== undefined && value !== '')
 }
 
-/** Named, or the one that the key file belongs to. */
+/** The named Google Cloud project, or the one that the key file belongs to. */
 export async function googleProject(environment: Environment): Promise<string | undefined> {
   const named = settingOf(environment, 'GOOGLE_CLOUD_PROJECT')
   if (named !== undefined) return named
@@ -77,7 +77,7 @@ export async function googleProject(environment: Environment): Promise<string | 
   }
 }
 
-/** Some write the path of the API behind it. */
+/** The origin of an endpoint that some write with the path of the API. */
 function originOf(endpoint: string): string {
   return URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint
 }

@@ -7,7 +7,7 @@ export function publicUrls(settings: Settings, controlPort: () => number) {
   return {
     /** Origin of the data plane, without `/v1`. */
     dataEndpoint: `${scheme}://${host}:${settings.port}`,
-    /** Where the control port is reached from this machine. */
+    /** The control port's URL on this machine. */
     local: () => `${scheme}://${localHost(settings.host)}:${controlPort()}`,
     signIn: (token: string) => `${scheme}://${host}:${controlPort()}/sign-in?token=${token}`,
   }

@@ -11,7 +11,7 @@ import { holdsOwner } from './unneeded-secrets.ts'
 
 export interface Sealing {
   readonly tools: DecideTools
-  /** Whoever needs a key first; what was sealed for them is not to be stored. */
+  /** Owners that need a data key first; what was sealed for them must not be stored. */
   readonly lacking: ReadonlyMap<string, KeyUse>
   /** Why nothing can be sealed at all. */
   refusal(): SecretRefusal | undefined

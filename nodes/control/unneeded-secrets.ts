@@ -26,7 +26,7 @@ export class UnneededSecrets {
     this.#options = options
   }
 
-  /** Forgets whoever is gone from the state. A failure is told, and tried again: the keys of a cluster may be away. */
+  /** Forgets the data keys of owners that are gone. A failure is told and tried again: a cluster's keys may be away. */
   async forget(): Promise<void> {
     const { follower, secrets, clock, notify } = this.#options
     const { state, refusal } = follower
@@ -54,7 +54,7 @@ export function removesOwners(change: ConfigChange): boolean {
   return !isResourceSet(change) && holdsSecrets(kindOfChange(change))
 }
 
-/** Whose data key seals the token of a key that can be shown again. */
+/** The owner of the data key that seals the token of a key that can be shown again. */
 export function tokenOwner(keyId: string): string {
   return `${tokenPrefix}${keyId}`
 }

@@ -49,7 +49,7 @@ async function startControl(): Promise<Rig> {
   return control
 }
 
-/** What serves knows its own bus and its own file, nothing else. */
+/** Starts one process: its serving part knows only its own bus and its own file. */
 async function startProcess(name: string) {
   const bus: Bus = new LocalBus()
   const files = {

@@ -64,7 +64,7 @@ export function keepLogCopy({ link, bus, files, masterKey, clock, notify }: LogC
   }
 }
 
-/** If there is no connection after this time, the node reports that it cannot follow the stream. */
+/** The wait for a connection, after which the node reports that it cannot follow the stream. */
 const connectMsMax = 2_000
 
 /** A look before there is a connection would find what every start finds, and tell it as news. */

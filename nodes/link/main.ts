@@ -28,7 +28,7 @@ import { keepLogCopy } from './log-copy.ts'
 export interface LinkOptions {
   readonly node: string
   readonly nats: NatsSettings
-  /** Where the copy of the log lies; absent where another thread of this process keeps it. */
+  /** The files of the log's copy; absent where another thread of this process keeps it. */
   readonly copy?: { readonly files: DataFiles } | undefined
   readonly masterKey: Uint8Array
   /** The bus of this process. */
@@ -81,7 +81,7 @@ export function startLink(options: LinkOptions): Link {
   }
 }
 
-/** While the whole of NATS is away, the link says so. */
+/** The trouble of usage that waits, left out while all of NATS is away: the link reports that itself. */
 function usageTroubles({ trouble }: UsagePublisher, { status }: NatsLink): Trouble[] {
   if (trouble === undefined || !status.isConnected) return []
   return [{ level: 'degraded', reason: `usage waits in the spool: ${trouble}` }]

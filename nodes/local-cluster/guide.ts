@@ -11,7 +11,7 @@ export interface GuideFacts {
   readonly members: readonly Member[]
   readonly natsPidFiles: readonly string[]
   readonly folder: string
-  /** Where it is not the usual one. */
+  /** The control port, if it is not the usual one. */
   readonly controlPort: string | undefined
 }
 

@@ -5,7 +5,7 @@ import type { ProcessSpec } from './supervised-process.ts'
 
 export interface NatsServers {
   readonly specs: readonly ProcessSpec[]
-  /** As `HEADGATE_NATS_URL` takes them. */
+  /** The servers in the form of `HEADGATE_NATS_URL`. */
   readonly urls: readonly string[]
   readonly ports: readonly number[]
   readonly pidFiles: readonly string[]
@@ -14,7 +14,7 @@ export interface NatsServers {
 const count = 3
 export const natsPortsWanted = count * 2
 
-/** `ports`: for clients first, then for the servers among themselves. */
+/** The processes of the servers; `ports` are those for clients, then those between the servers. */
 export function natsServers(binary: string, folder: string, ports: readonly number[]): NatsServers {
   const [clientPorts, routePorts] = [ports.slice(0, count), ports.slice(count)]
   const routes = routePorts.map((port) => `nats-route://127.0.0.1:${port}`).join(', ')
@@ -43,7 +43,7 @@ export function natsServers(binary: string, folder: string, ports: readonly numb
   }
 }
 
-/** Undefined where there is none. */
+/** The path of the `nats-server` program; undefined when none is found. */
 export function findNatsServer(path = process.env['PATH'] ?? ''): string | undefined {
   const folders = [...path.split(':'), '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin']
   return folders.map((folder) => join(folder, 'nats-server')).find((file) => existsSync(file))

@@ -9,7 +9,7 @@ export interface ProcessSpec {
   readonly command: string
   readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** What it prints is added here. */
+  /** The file that the child's output is appended to. */
   readonly logFile: string
 }
 
@@ -74,7 +74,7 @@ export class SupervisedProcess {
     })
   }
 
-  /** What it printed last, once it has ended more than once: then there is a reason to be told. */
+  /** The last line of a child that has ended more than once: it may be the reason. */
   #lastWords(): string {
     if (this.#failures < 2 || !existsSync(this.#spec.logFile)) return ''
     const line = readFileSync(this.#spec.logFile, 'utf8').trimEnd().split('\n').at(-1)
@@ -82,7 +82,7 @@ export class SupervisedProcess {
   }
 }
 
-/** Where the tool is, a supervisor that is killed leaves nothing behind. */
+/** The `setpriv` prefix, where it is installed, ends a child whose supervisor was killed. */
 function endsWithParent(): string[] {
   return existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM'] : []
 }

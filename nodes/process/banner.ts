@@ -59,7 +59,7 @@ function findingSentence(finding: Finding): string {
   return `${what} (\`npm start -- --auto\` makes it the provider ${provider})`
 }
 
-/** How the models of what was enabled are called. */
+/** A line that names models of the enabled providers. */
 function modelLines(findings: readonly Finding[]): string[] {
   const examples = findings.flatMap(({ enabled, example }) => (enabled && example !== undefined ? [example] : []))
   if (examples.length === 0) return []
@@ -67,7 +67,7 @@ function modelLines(findings: readonly Finding[]): string[] {
   return [line('Models', `call them by name: ${names}, …; GET /v1/models lists them`)]
 }
 
-/** Where a provider of Claude models was enabled. */
+/** A line for Claude Code, if a provider of Claude models was enabled. */
 function claudeCodeLine(endpoint: string, { findings, demoKey }: ControlFacts): string | undefined {
   const hasClaude = findings.some(({ enabled, provider }) => enabled && claudeProviders.includes(provider))
   if (!hasClaude || demoKey === undefined) return undefined

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const sources = fileURLToPath(new URL('../control/console/', import.meta.url))
 export const consoleFolder = join(sources, 'dist')
 
-/** In a process of its own, so that the bundler's memory does not stay. A console that cannot be built stops nothing. */
+/** Builds the console in a child process, which frees the bundler's memory. A failed build stops nothing. */
 export function buildConsole(): Promise<void> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(sources, 'build.mjs')], { stdio: ['ignore', 2, 2] })

@@ -56,7 +56,7 @@ export class NodeStanding {
     return this.#readiness.look()
   }
 
-  /** `withBeats`: what heartbeats say as well, where nobody else in this process tells it. */
+  /** The process's metrics; `withBeats` adds those of heartbeats, where nobody else in this process tells them. */
   metrics(withBeats: boolean): string {
     return processMetrics({
       node: this.#options.node,

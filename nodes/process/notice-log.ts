@@ -10,11 +10,11 @@ export interface NoticeLogOptions {
   readonly level: LogLevel
   readonly clock: Pick<Clock, 'wallMs'>
   readonly terminal: Pick<Terminal, 'out' | 'colours'>
-  /** For people; otherwise each line is one JSON value. */
+  /** Plain lines are for people; otherwise each line is one JSON value. */
   readonly isPlain: boolean
 }
 
-/** As in the logs of pino and bunyan, which many collectors know. */
+/** Levels as numbers of pino and bunyan, which many collectors know. */
 const severity = { debug: 20, info: 30, warn: 40, error: 50 } as const satisfies Record<LogLevel, number>
 const colour = { debug: 'dim', info: 'green', warn: 'yellow', error: 'red' } as const satisfies Record<LogLevel, string>
 

@@ -10,7 +10,7 @@ export interface OpsOptions {
   readonly host: string
   readonly port: number
   readonly standing: Pick<NodeStanding, 'look' | 'metrics'>
-  /** Where an aggregator answers that knows the figures of all parts of this process; else heartbeats are shown. */
+  /** The bus to an aggregator that knows the figures of the whole process; without one, heartbeats are shown. */
   readonly installation?: Bus | undefined
 }
 

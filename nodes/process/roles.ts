@@ -9,7 +9,7 @@ export type ThreadPart = 'control' | 'aggregator' | 'link'
 export interface Plan {
   /** The data plane, in the main thread. */
   readonly proxy: boolean
-  /** In the order of their start; they stop in reverse. */
+  /** The other parts in the order of their start; they stop in reverse. */
   readonly threads: readonly ThreadPart[]
   /** The log is made by a thread of this process: the proxy waits for it. Elsewhere it serves what it last knew at once. */
   readonly logIsMadeHere: boolean

@@ -28,6 +28,6 @@ export interface Run {
   readonly chance: Chance
   readonly startedMs: number
   readonly journal: StartJournal
-  /** What the journal says is to be held back. */
+  /** The hold that the journal orders after repeated crashes. */
   readonly hold: Hold | undefined
 }

@@ -75,11 +75,14 @@ function openProcessLog(level: LogLevel, clock: Clock): Notify {
 
 function tellUnknownVariables(environment: StartOptions['environment'], notify: Notify): void {
   for (const name of judgeVariables(environment).unknown) {
-    notify({ type: 'warning', message: `${name} changes nothing: this version has no such variable` })
+    notify({
+      type: 'warning',
+      message: `${name} is no variable of this version: only a \${${name}} in the config file reads it`,
+    })
   }
 }
 
-/** Here and not in a supervisor, so that it holds under each of them. */
+/** Pauses before a start that follows crashes. The node does so itself, because not every supervisor does. */
 async function pauseIfCrashing({ crashes }: StartJournal, notify: Notify, chance: Chance): Promise<void> {
   const pauseMs = Math.round(pauseBeforeStart(crashes, chance()))
   if (pauseMs === 0) return

@@ -1,4 +1,4 @@
-/** From a terminal a signal comes to the whole group, and once more from whoever waits there: that is one signal. */
+/** Signals this close together are one: a terminal signals the whole group, and whoever waits there signals once more. */
 const sameMs = 500
 
 /** The first SIGTERM or SIGINT; a second one that comes later ends the process at once. */

@@ -6,14 +6,14 @@ import { didYouMean } from './nearest.ts'
 import { invalid, type Problem, quote, unsupported } from './problem.ts'
 
 export interface ConfigDocument {
-  /** Whatever stands under a kind and a name; not yet validated. */
+  /** The resources of the document, not yet validated. */
   resources: { kind: EnforcedKind; name: string; input: unknown }[]
-  /** Of the document itself: its syntax, its variables, its kinds. */
+  /** Problems of the document itself: its syntax, its variables, its kinds. */
   problems: Problem[]
   /** Those of `problems` that lie in what this machine has at the moment: a variable that is not set, a secret file that cannot
    *  be read. */
   unfilled: Problem[]
-  /** What is accepted and yet unwise: secrets in plain text in a file of this machine. */
+  /** Warnings of what is accepted and unwise: secrets in plain text in a file of this machine. */
   warnings: Omit<Problem, 'kind'>[]
   /** Adds line and column where the source is known. */
   locate: (problem: Problem) => Problem

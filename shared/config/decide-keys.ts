@@ -23,7 +23,7 @@ export interface IssueKey {
   prefix: string
   /** ISO 8601. */
   at: string
-  /** Of the demo key alone. */
+  /** The token of the demo key; other keys have none. */
   sealedToken?: SealedSecret
 }
 
@@ -65,7 +65,7 @@ export interface RotateKey {
   input: unknown
   tokenHash: string
   prefix: string
-  /** ISO 8601; the overlap begins here. */
+  /** The time of the rotation in ISO 8601; the overlap begins here. */
   at: string
   expectedRevision?: ExpectedRevision
 }
@@ -103,7 +103,7 @@ function needsDefaultTeam(state: ConfigState, owner: KeyOwner): boolean {
   return 'team' in owner && owner.team === defaultTeam && !state.resources.teams.has(defaultTeam)
 }
 
-/** What can still be read of a refused request, for the checks of meaning. */
+/** The part of a refused request that can still be read, for the checks of meaning. */
 function salvageRequest(input: unknown): {
   name: string
   owner?: Record<string, string>

@@ -39,9 +39,9 @@ export type ExpectedRevision = number | 'exists'
 export interface PutResource {
   kind: EnforcedKind | LaterKind
   name: string
-  /** As it came: secrets in plain text, or masks that keep what is stored. */
+  /** The resource as it came: its secrets are plain text, or masks that keep what is stored. */
   input: unknown
-  /** Of the resource if this makes it; an existing resource keeps the origin that it has. */
+  /** The origin of a new resource; an existing one keeps its own. */
   origin: Origin
   expectedRevision?: ExpectedRevision
 }
@@ -86,7 +86,7 @@ export function decideApply(state: ConfigState, document: ConfigDocument, tools:
   return done(changes.length === 0 ? undefined : { type: 'change-set', changes })
 }
 
-/** What can be said of a document without the secrets that a mask in it stands for: for looking at it offline. */
+/** Checks a document offline, without the secrets that its masks stand for. */
 export function checkDocument(state: ConfigState, document: ConfigDocument, options: CheckOptions): Problem[] {
   return inSourceOrder(document, problemsOfDrafts(state, document, { ...draftsOf(state, document), options }))
 }
@@ -142,7 +142,7 @@ function isChange(change: Change | undefined): change is Change {
 }
 
 interface Draft {
-  /** For the checks of meaning, which read no secrets; with problems it holds what could be read. */
+  /** The change for the checks of meaning, which read no secrets; with problems it holds what could be read. */
   unsealed: Change
   problems: Problem[]
   /** Masks that no stored secret has. */

@@ -12,22 +12,22 @@ import { maskOf, type SealedSecret } from './sealed-secret.ts'
 import type { ConfigState, Resource } from './state.ts'
 
 export interface DiffEntry {
-  /** One of the kinds, or `keys`. */
+  /** A kind, or `keys`. */
   kind: string
   name: string
   action: 'create' | 'update' | 'delete'
-  /** Of an update, each changed value; of a creation, each value that is there. */
+  /** The changed values of an update, or all values of a creation. */
   fields: FieldDiff[]
 }
 
 export interface FieldDiff {
-  /** Within the resource: `targets[0].weight`. */
+  /** The path within the resource: `targets[0].weight`. */
   path: string
   before?: unknown
   after?: unknown
 }
 
-/** What `change` would do to `state`, which stays as it is. */
+/** The difference that `change` would make to `state`, which stays as it is. */
 export function diffChange(state: ConfigState, change: ConfigChange | undefined): DiffEntry[] {
   if (change === undefined) return []
   const after = forkState(state)
@@ -128,7 +128,7 @@ function masked(value: unknown): unknown {
   return isSealed(value) ? maskOf(value) : value
 }
 
-/** Of a key only what may be seen. */
+/** A spec as it may be shown: a key without its hashes and its token. */
 function shown(spec: unknown): unknown {
   return typeof spec === 'object' && spec !== null && 'tokenHash' in spec ? publicKey(spec as KeyRecord) : spec
 }

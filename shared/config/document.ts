@@ -24,13 +24,13 @@ import { expandVariables } from './variables.ts'
 
 export interface DocumentSource {
   format: 'yaml' | 'json'
-  /** For `${VAR}` and `${VAR:-default}`. Undefined: a document from afar has no business with this machine's environment. */
+  /** The values of `${VAR}` and `${VAR:-default}`. A document that came over the network gets none of this machine's. */
   env?: Readonly<Record<string, string | undefined>>
-  /** For secrets written as `file:/path`; throws when it cannot. Undefined: refused, as above. */
+  /** Reads secrets written as `file:/path`, and throws when it cannot. Without it they are refused. */
   readFile?: (path: string) => string
 }
 
-/** Never throws; what is wrong stands in `problems`. An empty document is one of the mistakes: `{}` means "nothing", while
+/** Reads a document and never throws; mistakes stand in `problems`. An empty document is one: `{}` means "nothing", while
  *  an empty file is more often a write that was cut off. */
 export function parseDocument(text: string, source: DocumentSource): ConfigDocument {
   if (Buffer.byteLength(text) > bounds.adminBodyBytesMax) {
@@ -55,7 +55,7 @@ export function parseDocument(text: string, source: DocumentSource): ConfigDocum
   return { ...document, problems, warnings: walk.warnings, unfilled: walk.unfilled, locate }
 }
 
-/** Undefined when the parser ran out of stack: it descends by recursion, and throws that or lists it among its errors. */
+/** The parsed document; undefined when the recursive parser ran out of stack, which it throws or lists as an error. */
 function parseSafely(text: string, lines: LineCounter) {
   try {
     // Its own search for duplicate keys compares all pairs; the walk below uses a map.
@@ -67,7 +67,7 @@ function parseSafely(text: string, lines: LineCounter) {
   }
 }
 
-/** One mistake makes the parser stumble several times over the same place: the first message there is the useful one. */
+/** The first problem at each place: one mistake makes the parser report several times. */
 function syntaxProblems(errors: readonly YAMLError[], lines: LineCounter): Problem[] {
   const first = new Map<number, YAMLError>()
   for (const error of errors) if (!first.has(error.pos[0])) first.set(error.pos[0], error)
@@ -91,13 +91,13 @@ const depthMax = 24
 class Walk {
   readonly problems: Problem[] = []
   readonly warnings: ConfigDocument['warnings'] = []
-  /** Those of the problems that lie in what this machine has at the moment, not in the document. */
+  /** The problems that lie in what this machine has at the moment, not in the document. */
   readonly unfilled: Problem[] = []
   readonly #lines: LineCounter
   readonly #source: DocumentSource
   /** Path → offset in the text; of a field that is the offset of its key. */
   readonly #offsets = new Map<string, number>()
-  /** As met so far: an alias names the anchor before it. A node that contains its own alias ends at the depth bound. */
+  /** The anchors met so far: an alias names one before it. A node that contains its own alias ends at the depth bound. */
   readonly #anchors = new Map<string, unknown>()
   #nodes = 0
   #aliasedNodes = 0
@@ -177,7 +177,7 @@ class Walk {
     return expanded.text
   }
 
-  /** Only of a file of this machine: what comes over the wire is sealed on arrival and lies nowhere else. */
+  /** Warns of a plain-text secret in a file of this machine; one that comes over the network is sealed on arrival. */
   #warnOfPlainText(node: unknown, path: PathSegment[]): void {
     if (!isSecret(path)) return
     const message = `this secret stands here in plain text: write \${VARIABLE} or file:/path`

@@ -6,14 +6,14 @@ import { BlockList, isIP } from 'node:net'
 // Ports of services that take HTTP for something else and might act on it.
 const foreignPorts = new Set(['22', '23', '25', '110', '143', '465', '587', '993', '995', '6379', '11211'])
 
-/** What is wrong with the form of a base URL. */
+/** The problem in the form of a base URL. */
 export function baseUrlProblem(text: string): string | undefined {
   const problem = urlProblem(text)
   if (problem !== undefined) return problem
   return text.includes('?') || text.includes('#') ? 'a base URL has no query and no fragment' : undefined
 }
 
-/** What is wrong with the form of any URL that is called. */
+/** The problem in the form of any URL that is called. */
 export function urlProblem(text: string): string | undefined {
   if (!/^https?:\/\//i.test(text)) return 'expected an http:// or https:// URL'
   if (/[\s\\\p{Cc}]/u.test(text) || !URL.canParse(text)) return 'this is not a URL'

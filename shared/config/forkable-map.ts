@@ -13,7 +13,7 @@ type Entry<Value> = [name: string, value: Value]
 
 interface Leaf<Value> {
   readonly owner: object
-  /** Of the entry in the same place: numbers are compared faster than names. */
+  /** The hash of each entry, in the same order: numbers are compared faster than names. */
   readonly hashes: number[]
   readonly entries: Entry<Value>[]
   readonly children: undefined
@@ -28,7 +28,7 @@ interface Branch<Value> {
 
 type Node<Value> = Leaf<Value> | Branch<Value>
 
-/** Undefined: not there on that side. */
+/** An entry that differs; a side without it is undefined. */
 export interface Difference<Value> {
   name: string
   before: Value | undefined
@@ -49,7 +49,7 @@ export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
   /** All there is, as long as it is loose. */
   #loose: Map<string, Value> | undefined
 
-  /** One that shall be filled and changed before anybody forks it. */
+  /** A map that is filled and changed before anybody forks it. */
   static loose<Value>(): ForkableMap<Value> {
     const map = new ForkableMap<Value>()
     map.#loose = new Map()
@@ -111,14 +111,14 @@ export class ForkableMap<Value> implements ReadonlyMap<string, Value> {
     return this.#size < before
   }
 
-  /** What has become of `before`. As dear as the nodes that the two do not share. */
+  /** The differences from `before`. The cost is that of the nodes that the two do not share. */
   differencesFrom(before: ForkableMap<Value>): Generator<Difference<Value>, undefined> {
     before.settle()
     this.settle()
     return differences(before.#root, this.#root, 0)
   }
 
-  /** By hash, then by name: equal content is walked in one order, whatever the map went through. */
+  /** The entries by hash, then by name: equal content has one order, whatever the map went through. */
   *inOrder(): Generator<Entry<Value>, undefined> {
     this.settle()
     for (const { hashes, entries } of leavesOf(this.#root)) {
@@ -251,7 +251,7 @@ function* differences<Value>(
   for (const [name, value] of old) if (!now.has(name)) yield { name, before: value, after: undefined }
 }
 
-/** Where one side has split and the other has not: a few leaves, unless the two never were one map. */
+/** All entries below a node. Called where only one side has split: a few leaves, unless the maps share no ancestor. */
 function flat<Value>(node: Node<Value>): ReadonlyMap<string, Value> {
   return new Map([...leavesOf(node)].flatMap(({ entries }) => entries))
 }

@@ -6,9 +6,9 @@ import { invalid, type PathSegment, type Problem, quote, unsupported } from './p
 
 export interface Judged {
   schema: z.ZodType
-  /** What the schema was given. */
+  /** The input of the schema. */
   input: unknown
-  /** Where that stands in the whole. */
+  /** The place of the input in the whole. */
   prefix: readonly PathSegment[]
 }
 
@@ -57,7 +57,7 @@ function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Jud
   }
 }
 
-/** What a schema says itself of a wrong value. */
+/** The message that a schema has for a wrong value. */
 function ownMessage({ message }: z.core.$ZodIssue): string | undefined {
   return message.startsWith('Invalid ') ? undefined : message
 }
@@ -67,7 +67,7 @@ function adviceOf(issue: z.core.$ZodIssueCustom, around: unknown): string | unde
   return advice?.(around as Around)
 }
 
-/** Of the form that was meant: the one whose type is that of the value. */
+/** Problems of the form that was meant: the one whose type is that of the value. */
 function problemsOfUnion(issue: z.core.$ZodIssueInvalidUnion, judged: Judged): Problem[] {
   const isOfType = (issues: z.core.$ZodIssue[]) =>
     !issues.some(({ path, code }) => path.length === 0 && code === 'invalid_type')
@@ -160,7 +160,7 @@ function unwrapped(schema: z.ZodType): Definition {
   }
 }
 
-/** Of the forms of a union the one that has fields. */
+/** The form of a union that has fields. */
 function objectAmong(options: readonly z.ZodType[] | undefined): z.ZodType | undefined {
   return options?.find((option) => (option.def as Definition).type === 'object')
 }

@@ -10,7 +10,7 @@ export type JsonSchema = Record<string, unknown>
 
 const dialect = 'https://json-schema.org/draft/2020-12/schema'
 
-/** Of headgate.yaml and of the body of `POST /apply`. */
+/** The schema of headgate.yaml and of the body of `POST /apply`. */
 export function documentJsonSchema(): JsonSchema {
   const properties = enforcedKinds.map((kind) => {
     const byName = {
@@ -28,7 +28,7 @@ export function documentJsonSchema(): JsonSchema {
   }
 }
 
-/** Of any schema: as it is written, without what this version refuses, and without `$schema`: to stand inside another one. */
+/** The JSON Schema of what may be written in this version; it has no `$schema`, so that it can be nested. */
 export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...made } = z.toJSONSchema(schema, {
     io: 'input',

@@ -7,7 +7,7 @@ export interface Problem {
   message: string
   /** `unsupported`: a part of the public surface that this version does not enforce. It is refused rather than ignored. */
   kind: 'invalid' | 'unsupported'
-  /** Of the document that it was read from, both from 1. */
+  /** The place in the document that was read; line and column count from 1. */
   line?: number
   column?: number
 }
@@ -32,7 +32,7 @@ export function formatPath(path: readonly PathSegment[]): string {
   return text
 }
 
-/** In double quotes, with control characters escaped, cut after 64 characters. */
+/** Puts a text in double quotes, escapes control characters, and cuts it after 64 characters. */
 export function quote(text: string): string {
   const escaped = JSON.stringify(text.length > 64 ? `${text.slice(0, 63)}…` : text)
   return escaped.replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => {

@@ -26,12 +26,12 @@ function isBareName({ providers }: Resources, name: string): boolean {
   return false
 }
 
-/** What could have been meant. */
+/** A hint at the name that could have been meant. */
 export function candidatesFor(resources: Resources, to: Reference['to']): Iterable<string> {
   return resources[to === 'any-model' ? 'models' : to].keys()
 }
 
-/** One of what is referred to, as a word. */
+/** The noun for one thing that is referred to. */
 export function nounOf(to: Reference['to']): string {
   return resourceKinds[to === 'any-model' ? 'models' : to]
 }

@@ -2,7 +2,7 @@
 import type { Problem } from './problem.ts'
 
 export type Refusal =
-  /** At least one problem is a mistake; unsupported ones may stand among them. */
+  /** A list with at least one mistake; unsupported parts may stand among them. */
   | { type: 'invalid'; problems: Problem[] }
   /** Nothing is wrong but that this version does not enforce it yet. */
   | { type: 'unsupported'; problems: Problem[] }

@@ -19,13 +19,13 @@ export type InputOf = { [Kind in EnforcedKind]: WithSecrets<SpecOf[Kind], string
 export type PublicOf = InputOf
 
 export interface SecretPlace {
-  /** Within the spec. */
+  /** The path within the spec. */
   path: PathSegment[]
   /** Says which secret it is even when the list around it was reordered: `credentials/main/apiKey`, `tls/key`. */
   slot: string
 }
 
-/** Whose data key seals a resource's secrets: `provider:openai`. To forget the owner is to forget them. */
+/** The owner of the data key that seals a resource's secrets: `provider:openai`. Forgetting the owner forgets them. */
 export function secretOwner(kind: EnforcedKind, name: string): string {
   return `${resourceKinds[kind]}:${name}`
 }

@@ -112,7 +112,7 @@ function alike(kind: EnforcedKind, name: string, other: string): Problem {
 const usersNamedMax = 5
 const usersCountedMax = 1_000
 
-/** One problem for each deleted resource that is still named somewhere. */
+/** Problems of deleted resources that are still named somewhere, one each. */
 function stillUsed(next: ConfigState, deleted: Names, set: Names): Problem[] {
   const uses = new Map<string, { path: PathSegment[]; users: string[]; count: number }>()
   let counted = 0

@@ -13,7 +13,7 @@ type Row<Spec> = [name: string, revision: number, origin: Origin, spec: Spec]
 /** Every snapshot holds these. A release that did not know a later kind wrote snapshots without it. */
 const firstKinds: readonly EnforcedKind[] = ['providers', 'models', 'teams', 'users', 'apps']
 
-/** Made for `JSON.stringify`; it shares the specs with the state. */
+/** A state for `JSON.stringify`; it shares the specs with the state. */
 export interface StateJson {
   version: 1
   revision: number
@@ -56,7 +56,7 @@ export function stateFromJson(json: unknown): Result<ConfigState, string> {
 /** One row of a snapshot that is written and read a piece at a time. */
 export type StateRow = [kind: EnforcedKind | 'keys', ...row: Row<unknown>]
 
-/** Everything in a state, each time in the same order: equal states are equal rows. */
+/** The rows of a state, always in the same order: equal states have equal rows. */
 export function* rowsOfState(state: ConfigState): Generator<StateRow, undefined> {
   for (const kind of enforcedKinds) yield* rowsOf(kind, state.resources[kind])
   yield* rowsOf('keys', state.keys)
@@ -66,7 +66,7 @@ export function countRows({ resources, keys }: ConfigState): number {
   return enforcedKinds.reduce((sum, kind) => sum + resources[kind].size, keys.size)
 }
 
-/** False for what is not a row that this release knows, or is there already. */
+/** Adds a row; false when this release does not know it, or it is there already. */
 export function addRow(state: ConfigState, row: unknown): boolean {
   if (!Array.isArray(row)) return false
   const [kind, ...rest] = row

@@ -5,7 +5,7 @@ import type { EnforcedKind, Origin, SpecOf } from './kinds/kind.ts'
 
 export interface Resource<Spec> {
   spec: Spec
-  /** Of the event that last set it: its ETag. */
+  /** The revision of the event that last set it: its ETag. */
   revision: number
   origin: Origin
 }

@@ -64,7 +64,7 @@ export class Gateway {
   }
 }
 
-/** With a provider `up` and a model `fast`. */
+/** A gateway with a provider `up` and a model `fast`. */
 export function smallGateway(): Gateway {
   const gateway = new Gateway()
   for (const decision of [

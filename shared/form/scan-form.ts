@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer'
 
 export interface FormPart {
   readonly name: string
-  /** Undefined for a plain value. */
+  /** The file's name; undefined for a plain value. */
   readonly filename: string | undefined
   /** The start of the part, including the delimiter before it: without these bytes the rest is still a form. */
   readonly start: number
@@ -112,7 +112,7 @@ const lineEnd = Buffer.from(crlf)
 const boundaryInside: FormProblem = { message: 'The boundary stands inside of a part.' }
 const trailing: FormProblem = { message: 'Something follows the closing boundary.' }
 
-/** Only a line end may follow the closing delimiter. */
+/** Whether nothing but a line end follows the closing delimiter. */
 function closed(bytes: Buffer, at: number): boolean {
   return at === bytes.length || (startsWith(bytes, at, lineEnd) && at + 2 === bytes.length)
 }

@@ -26,7 +26,7 @@ const depthRoom = 256
 /** A string longer than this may be an image. */
 const longBytes = 1_024
 const mediaRunBytes = 96
-/** What an image counts, whatever its size: as much as 1,500 tokens of text. */
+/** The bytes that an image counts, whatever its size: as much as 1,500 tokens of text. */
 const mediaBytes = 6_000
 
 export class JsonCursor {

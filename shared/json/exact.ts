@@ -6,7 +6,7 @@ export function parseExact(text: string): unknown {
   return riskyNumber.test(text) ? JSON.parse(text, keepSource) : JSON.parse(text)
 }
 
-/** Undefined for invalid JSON. */
+/** The parsed value; undefined for invalid JSON. */
 export function tryParseExact(text: string): unknown {
   try {
     return parseExact(text)

@@ -15,7 +15,7 @@ export interface Span {
 /** The wanted names, found by a hash of their bytes without building a string. */
 export class NameTable {
   readonly names: readonly string[]
-  /** Per name: whether its value may be long and is not decoded, so that its strings are skipped. */
+  /** Names whose values may be long and are not decoded, so that their strings are skipped; in the order of `names`. */
   readonly jumped: readonly boolean[]
   readonly #slots = new Int16Array(256).fill(-1)
 

@@ -71,7 +71,7 @@ export class BodyScan {
   /** The value of `stream_options.include_usage`. */
   includeUsage: Span | undefined
 
-  /** Undefined when the body has no such member. */
+  /** The span of a member; undefined when the body has none of that name. */
   field(name: WantedField): Span | undefined {
     return this.#spans[fieldIndex[name]]
   }

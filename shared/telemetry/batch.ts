@@ -12,7 +12,7 @@ import { BatchNames, type DecodedRecord, decodeRecord, MalformedRecord } from '.
 export interface Batch extends BatchHeader {
   version: number
   previous: number
-  /** Undefined for a malformed record, or a kind that only newer releases know: it keeps its sequence. */
+  /** The records; undefined stands for a malformed one, or a kind that only newer releases know: it keeps its sequence. */
   records: (DecodedRecord | undefined)[]
   malformed: number
 }
@@ -170,7 +170,7 @@ function sizeOf(headBytes: number, length: number | undefined): number {
   return length === undefined ? -1 : headBytes + length
 }
 
-/** Undefined beyond the end of the bytes. */
+/** The two bytes as a number; undefined beyond the end. */
 function uint16At(bytes: Uint8Array, at: number): number | undefined {
   const high = bytes[at]
   const low = bytes[at + 1]

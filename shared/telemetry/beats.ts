@@ -36,7 +36,7 @@ export class Beats {
   }
 }
 
-/** Undefined when `value` is not a beat. */
+/** The beat that `value` is; undefined when it is none. */
 export function beatIn(value: unknown): Beat | undefined {
   const { boot, count } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Beat>
   if (typeof boot !== 'string' || boot.length > 64) return undefined

@@ -25,7 +25,7 @@ export interface KeptPartition {
   sequence: number
 }
 
-/** Undefined for bytes that are not such a message. The sender is one of our own nodes. */
+/** Decodes a message of keepers; undefined for other bytes. The sender is one of our own nodes. */
 export function decodeKeeping(payload: Uint8Array): KeepingMessage | undefined {
   const value = jsonOf(payload) as Partial<KeepingMessage> | undefined
   if (typeof value !== 'object' || value === null) return undefined

@@ -137,7 +137,7 @@ export interface NodeHeartbeat {
   lagMs: number
   draining: boolean
   atMs: number
-  /** Absent from releases that do not count them. */
+  /** The heartbeat's count; older releases send none. */
   beat?: Beat
   /** Length of each bounded queue, and what it dropped since the start, by name. */
   queues: Record<string, { length: number; dropped: number }>

@@ -105,7 +105,7 @@ export class Sketch {
     return encode(form)
   }
 
-  /** Undefined for bytes of another form. */
+  /** Decodes a sketch; undefined for bytes of another form. */
   static decode(bytes: Uint8Array): Sketch | undefined {
     const form = numbersOf(bytes) ?? []
     const [version, zeros, sum] = form

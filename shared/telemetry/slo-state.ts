@@ -67,7 +67,7 @@ export interface AlertEvent {
   delivery: AlertDelivery
 }
 
-/** Undefined for bytes that are not such a message. The sender is one of our own nodes. */
+/** Decodes the state of the objectives; undefined for other bytes. The sender is one of our own nodes. */
 export function decodeSloState(payload: Uint8Array): SloState | undefined {
   const state = jsonOf(payload) as SloState | undefined
   if (typeof state !== 'object' || state === null) return undefined

@@ -8,7 +8,7 @@ export interface Stored {
   gap: boolean
 }
 
-/** Undefined for bytes that are not such a message. */
+/** Decodes a confirmation; undefined for other bytes. */
 export function decodeStored(payload: Uint8Array): Stored | undefined {
   const { node, epoch, sequence, gap } = fieldsOf(payload)
   if (typeof node !== 'string' || typeof epoch !== 'string' || !Number.isSafeInteger(sequence)) return undefined

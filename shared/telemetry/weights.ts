@@ -29,7 +29,7 @@ export interface TargetWeight {
   factors: Record<string, number>
 }
 
-/** Undefined for bytes that are not such a message. Numbers that a proxy divides by are checked; the sender is one of
+/** Decodes weights; undefined for other bytes. Numbers that a proxy divides by are checked; the sender is one of
  *  our own nodes. */
 export function decodeWeights(payload: Uint8Array): WeightsMessage | undefined {
   const message = jsonOf(payload) as Partial<WeightsMessage> | undefined

@@ -21,7 +21,7 @@ export interface ChainBreak {
 export interface Expected {
   revision: number
   prevHash: string
-  /** Undefined skips the check of the MAC, because the MAC of a later event of the chain is checked (`openPage`). */
+  /** The key of the event's MAC; undefined skips that check, where a later event's MAC covers the chain (`openPage`). */
   macKey: Uint8Array | undefined
 }
 

@@ -27,7 +27,7 @@ export interface RepairOptions {
   stream: RepairableStream | undefined
   macKey: Uint8Array
   clock: Clock
-  /** Only examine, and change nothing. */
+  /** A dry run only examines and changes nothing. */
   isDry: boolean
   /** Repair although acknowledged events cannot be found. */
   acceptsLoss: boolean

@@ -18,7 +18,7 @@ export interface AnswersOptions {
   fleet: Fleet
   published: PublishedWatch
   clock: Clock
-  /** What this aggregator keeps now. */
+  /** The partitions that this aggregator keeps now. */
   kept: () => readonly AnsweredPartition[]
   boot: string
 }

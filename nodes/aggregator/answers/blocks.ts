@@ -11,9 +11,9 @@ export interface Block extends Pick<HistoryBlock, 'id' | 'atMs' | 'skip' | 'byte
 }
 
 export interface BlockSource {
-  /** Undefined while the database cannot be opened. */
+  /** The stored blocks; undefined while the database cannot be opened. */
   store: UsageStore | undefined
-  /** Taken and not committed. */
+  /** Blocks that were taken and are not yet committed. */
   pending: readonly HistoryBlock[]
 }
 

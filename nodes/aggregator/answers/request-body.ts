@@ -7,7 +7,7 @@ export type AttemptItem = ReturnType<typeof attemptItem>
 
 export interface RequestDetail extends Omit<RequestItem, 'attempts'> {
   attempts: AttemptItem[]
-  /** What the records tell of the choice of target. */
+  /** The facts of the records about the choice of target. */
   explain: { revision: number; chosen: { provider: string; target: string } | undefined; attempts: AttemptItem[] }
 }
 

@@ -13,13 +13,13 @@ import { type RequestDetail, type RequestItem, requestDetail, requestItem } from
 
 interface Filter {
   readonly exact: [name: keyof RequestItem, value: string][]
-  /** Found in any of the names, whatever the case; undefined: all are. */
+  /** The text that one of `textNames` must contain, in lower case; undefined matches every request. */
   readonly text: string | undefined
   /** Keys whose names have the text. */
   readonly keys: ReadonlySet<string>
 }
 
-/** What a text is looked for in. */
+/** The fields that a text is looked for in. */
 const textNames = [
   ...(['id', 'model', 'askedModel', 'key', 'team', 'user', 'app', 'provider', 'target', 'route', 'errorCode'] as const),
 ] satisfies (keyof RequestItem)[]
@@ -55,7 +55,7 @@ export class History {
     return done(this.#page({ limit, before, filter, partitions }))
   }
 
-  /** Undefined when it is not (or no longer) in the history. */
+  /** The request of this id; undefined when it is not (or no longer) in the history. */
   find(id: string, partitions: readonly number[]): RequestDetail | undefined {
     const sought = Buffer.from(id)
     if (sought.length === 0) return undefined
@@ -116,7 +116,7 @@ interface Page {
   partitions: readonly number[]
 }
 
-/** Those that are no repeats, each with its place. */
+/** The records of a block without repeated ones, each with its key. */
 function recordsOf(block: Block): { key: HistoryKey; entry: DecodedRecord }[] {
   const batch = decodeBatch(block.bytes)
   if (!batch.ok) return []

@@ -8,7 +8,7 @@ import type { UsageCell } from '../rollup/usage.ts'
 import type { UsageStore } from '../store/usage-store.ts'
 
 export interface UsageSources {
-  /** Undefined while the database cannot be opened. */
+  /** The stored usage; undefined while the database cannot be opened. */
   store: UsageStore | undefined
   unstored: Iterable<Iterable<UsageCell>>
   wallMs: number

@@ -61,7 +61,7 @@ export class PartialBook {
     return merged
   }
 
-  /** One owner speaks under an epoch, and counts. */
+  /** Whether an older message came late: an epoch has one owner, who counts its messages. */
   #isOutdated({ epoch, count }: Partial, known: Heard): boolean {
     if (epoch < known.partial.epoch) return this.#ageMs(known) <= silentMs
     const { count: last } = known.partial

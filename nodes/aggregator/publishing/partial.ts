@@ -42,7 +42,7 @@ export function encodePartial(partial: Partial): Uint8Array {
   return encodeJson(partial)
 }
 
-/** Undefined for bytes that are no such message; the sender is one of our nodes. */
+/** Decodes a partial; undefined for other bytes. The sender is one of our nodes, so its fields are trusted. */
 export function decodePartial(payload: Uint8Array): Partial | undefined {
   const value = jsonOf(payload) as Partial | undefined
   if (typeof value !== 'object' || value === null) return undefined

@@ -28,7 +28,7 @@ function facts(target: string, over: globalThis.Partial<TargetFacts> = {}): Targ
   return { model: 'fast', provider: 'up', target, ...known, ...over }
 }
 
-/** What a publisher says while this alert fires. */
+/** The state that a publisher publishes while this alert fires. */
 function stateOf(publisher: string, epoch: number, id: string): SloState {
   const alert = { id, severity: 'page' as const, sinceMs: 0, factor: 50, longMs: 300_000, lastHeldMs: 0 }
   const counts = { burn: {}, good: 0, total: 0, budgetRemaining: 1 }

@@ -12,7 +12,7 @@ import { stepTowards } from '../weights/multiplier.ts'
 import { keyOf, type TargetFacts, type TargetName } from '../weights/target-tally.ts'
 import type { PartialBook } from './partial-book.ts'
 
-/** What bears on a target's share, apart from how fast it is. */
+/** A factor of a target's share besides its speed. */
 export interface WeightFactor {
   readonly name: string
   /** 1 is neutral. */
@@ -55,7 +55,7 @@ export class Publisher {
     this.#targets = targets
   }
 
-  /** What another publisher says; one with a lower epoch has not noticed yet that it is none any more. */
+  /** Hears another publisher; one with a lower epoch has not noticed yet that it no longer is one. */
   hearState(state: SloState): void {
     if (isOlder(state, this.#state) || state.publisher === this.#options.node) return
     this.#state = state
@@ -82,7 +82,7 @@ export class Publisher {
     return true
   }
 
-  /** Where the last publisher was, or where this node's own log says that the last one was. */
+  /** A new epoch begins with the last publisher's alerts and weights, or with the alerts of this node's own log. */
   #begin(epoch: number): void {
     this.#epoch = epoch
     this.#revision = 0

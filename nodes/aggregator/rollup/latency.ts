@@ -24,7 +24,7 @@ export class LatencyFold {
     this.#rowsLeft = rowsLeft
   }
 
-  /** Only attempts that were answered: a refusal is quick and would make a broken target look good. */
+  /** Adds an attempt that was answered; a refusal is quick and would make a broken target look good. */
   addAttempt(attempt: AttemptRecord, slot: number): void {
     if (attempt.outcome !== 'ok') return
     const row = this.#row(attempt)

@@ -76,7 +76,7 @@ export class UsageFold {
   }
 }
 
-/** Refused by a limit of ours. An upstream's 429 is an error of the request. */
+/** Whether a limit of the gateway refused the request. An upstream's 429 is an error of the request instead. */
 export function isRateLimited({ record }: DecodedRequest): boolean {
   return record.status === 'refused' && record.httpStatus === 429
 }

@@ -34,7 +34,7 @@ export const burnWindows = [
 
 /** So many bad ones are enough to believe a ratio; of fewer, its lower confidence bound has to be above the threshold. */
 const badMany = 20
-/** One or two are chance, whatever the arithmetic of so few says. */
+/** The fewest bad requests that count as a burn: one or two are chance. */
 const badFewMin = 3
 const z = 1.96 // 95 %, two-sided
 

@@ -12,7 +12,7 @@ export interface Objective {
   readonly series: string
   readonly objective: SloObjective
   readonly match: SloMatch
-  /** What counts one: a request as its caller saw it, or an attempt at an upstream. */
+  /** The unit of the count: a request as its caller saw it, or an attempt at an upstream. */
   readonly unit: 'request' | 'attempt'
   /** Microseconds; Infinity for availability. */
   readonly thresholdUs: number
@@ -39,7 +39,7 @@ export function compileObjective(name: string, spec: SloSpec): Objective {
   }
 }
 
-/** Sorted by name. */
+/** The objectives of the configuration, sorted by name. */
 export function compileObjectives(slos: ReadonlyMap<string, Resource<SloSpec>>): Objective[] {
   const objectives = [...slos].map(([name, { spec }]) => compileObjective(name, spec))
   return objectives.sort((a, b) => (a.name < b.name ? -1 : 1))

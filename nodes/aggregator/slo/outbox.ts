@@ -10,7 +10,7 @@ import type { Deliver, WebhookTarget } from './webhook-client.ts'
 import { webhookMessage } from './webhook-message.ts'
 
 export interface Webhook extends WebhookTarget {
-  /** Undefined: its messages are not signed. Throws when it is sealed with a key that this node does not have. */
+  /** The signing secret; undefined leaves messages unsigned. Throws when its data key is not on this node. */
   secret(): string | undefined
 }
 

@@ -15,7 +15,7 @@ export interface SloCell extends SloCounts {
 
 const finestMs = tiers[0].widthMs
 
-/** What one question has counted. */
+/** The counts of one question. */
 interface Count {
   readonly question: Objective
   readonly series: SloSeries
@@ -24,10 +24,10 @@ interface Count {
 }
 
 export class SloFold {
-  /** One of each question: several objectives may ask the same. */
+  /** The counts, one for each question: several objectives may ask the same. */
   #counts: Count[] = []
   #seriesOf: ReadonlyMap<string, SloSeries> = new Map()
-  /** When the clock was looked at last. */
+  /** The clock's value at the last look; a step back settles every series. */
   #settledMs = Number.POSITIVE_INFINITY
   /** Uncommitted counts of questions that no objective asks any more. */
   readonly #left = new Map<string, Map<number, SloCounts>>()
@@ -62,7 +62,7 @@ export class SloFold {
     return this.#seriesOf.get(series)?.sum(nowMs, windowMs) ?? { good: 0, total: 0 }
   }
 
-  /** What was added since `committed`. */
+  /** The cells that were added since `committed`. */
   *changes(): Generator<SloCell, void> {
     for (const { question, changed } of this.#counts) yield* cellsOf(question.series, changed)
     for (const [series, changed] of this.#left) yield* cellsOf(series, changed)

@@ -12,7 +12,7 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS sloByAge ON slo (widthMs, slot);
 `
-/** More than 160 series come to be in ten seconds only where there are more than any configuration has. */
+/** The most rows that one commit rolls up: more than the 160 that any configuration adds in ten seconds. */
 const rolledUpMax = 500
 
 export class SloStore {

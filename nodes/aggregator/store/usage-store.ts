@@ -28,9 +28,9 @@ export interface Position {
   partition: number
   /** Everything of the partition up to this message of the stream was taken. */
   sequence: number
-  /** When the stream stored that message: another one at the same place is another stream. 0 when it is not known. */
+  /** The time at which the stream stored that message; 0 is unknown, and another time means another stream. */
   storedAtMs: number
-  /** When the stream was made, as it says itself. */
+  /** The creation time that the stream reports. */
   streamCreated: string
   /** Nothing recorded since then is missing here. */
   completeSinceMs: number

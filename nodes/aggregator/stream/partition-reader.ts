@@ -31,7 +31,7 @@ const waitMs = 1_000
 const fullMs = 50
 const retryMs = 500
 const reopenMs = 50
-/** Whoever looked at the end of the stream not longer before it was lost had everything. */
+/** The age of the last look at the end of the stream up to which everything counts as taken. */
 const atEndMs = 2_500
 /** A batch of a newer release will not become readable by itself; an upgrade or a newer aggregator does it. */
 const newerMs = 30_000
@@ -40,7 +40,7 @@ export class PartitionReader {
   readonly #options: PartitionReaderOptions
   readonly #startedMs: number
   #atEndMs: number | undefined
-  /** When the stream was lost last, all there was had been taken. */
+  /** Whether everything had been taken when the stream was last lost. */
   #wasAtEnd = false
   #trouble: string | undefined
   #feed: PartitionFeed | undefined
@@ -73,12 +73,12 @@ export class PartitionReader {
     this.#feed?.close()
   }
 
-  /** When all there was had been taken, for the last time. */
+  /** The last time at which everything in the stream had been taken. */
   get atEndMs(): number | undefined {
     return this.#atEndMs
   }
 
-  /** It had everything just now. */
+  /** Whether everything in the stream was taken within the last moments. */
   get isAtEnd(): boolean {
     return this.lagMs(this.#options.clock.monotonicMs()) < atEndMs && this.#atEndMs !== undefined
   }
@@ -185,7 +185,7 @@ export class PartitionReader {
     return false
   }
 
-  /** Where nothing comes for this partition, the place moves on with the stream: what is trimmed behind it is not missed. */
+  /** Moves the place of an idle partition on with the stream, so that what is trimmed behind it does not count as missed. */
   #passIdle(reading: Reading): void {
     const { partition, ledger, ends } = this.#options
     const end = ends.settledBefore(this.#atEndMs!)

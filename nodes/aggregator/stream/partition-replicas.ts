@@ -210,7 +210,7 @@ export class PartitionReplicas {
     bus.publish(subjects.keeping, encodeJson(message))
   }
 
-  /** One does it for all: the owner of the first partition. */
+  /** Trims the stream for all nodes; only the owner of the first partition does. */
   async #trim(facts: Parameters<typeof trimmedTo>[0]): Promise<void> {
     if (this.#leases[0]!.epoch === undefined) return
     const { node, boot, stream, clock, notify } = this.#options

@@ -95,7 +95,7 @@ function witnessesOf({ configDir, macKey }: LogSource): { mark: MarkFinding; cop
   }
 }
 
-/** What was acknowledged once, where that can be told. */
+/** The revision that was acknowledged once, where that can be told. */
 function markOf({ configDir, macKey }: LogSource): LogHead | undefined {
   if (configDir === undefined) return undefined
   const mark = new HighWaterFile(join(configDir, 'high-water.json'), macKey).read()

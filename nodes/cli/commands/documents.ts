@@ -63,7 +63,7 @@ function readDocument(context: VerbContext, file: string): Result<ConfigDocument
   return done(parseDocument(text.value, { format, env: context.environment, readFile: textOfFile }))
 }
 
-/** What can be said without a node: the document by itself, beside the demo provider. */
+/** Checks a document without a node: by itself, beside the demo provider. */
 function ownProblems(document: ConfigDocument): Problem[] {
   const state = emptyState()
   state.resources.providers.set('demo', { spec: { kind: 'demo' }, revision: 0, origin: 'bootstrap' })

@@ -7,7 +7,7 @@ import { refused, show, type VerbContext } from '../verb.ts'
 const kinds = [...enforcedKinds, 'keys']
 export const keyColumns = ['id', 'name', 'owner', 'prefix', 'models', 'expiresAt']
 
-/** One resource, or all of a kind. */
+/** Prints one resource, or all of a kind. */
 export async function get(context: VerbContext, kind: string, name: string | undefined): Promise<ExitCode> {
   if (kind === 'keys' && name === undefined) return list(context, '/keys', keyColumns)
   if (!kinds.some((known) => known === kind)) {

@@ -110,7 +110,7 @@ export const nodesBody = z.object({
           z.object({
             partition: z.int(),
             lagMs: z.number(),
-            /** While it is the owner. */
+            /** The epoch of its ownership, while it is the owner. */
             ownerEpoch: z.int().optional(),
             /** Nothing recorded since then is missing; absent while nothing was read. */
             completeSince: z.string().optional(),

@@ -140,7 +140,7 @@ async function remove({ desk }: ResourceOptions, kind: EnforcedKind, call: Call)
   return written.ok ? json(200, { revision: written.value.revision }) : problem(written.error)
 }
 
-/** Everything but the writing. */
+/** Decides a write and answers with the difference, without writing it. */
 export function dryRun(desk: ConfigService, decide: Decide): HttpAnswer {
   const decision = desk.dryRun(decide)
   if (!decision.ok) return problem(decision.error)

@@ -26,7 +26,7 @@ export type MediaType = typeof jsonMedia | typeof yamlMedia | typeof formMedia
 
 export interface Call {
   request: ControlRequest
-  /** Decoded. */
+  /** Decoded parameters of the path. */
   params: Record<string, string>
   query: Record<string, unknown>
   body: CallBody

@@ -148,7 +148,7 @@ async function fromForm(options: SessionOptions, { request, body }: Call): Promi
   return { status: 303, headers: { ...opened.value.headers, 'content-type': 'text/plain', location: returnTo } }
 }
 
-/** Always a new session; the one that came with the request, if any, ends. */
+/** Opens a new session, and ends the one that came with the request. */
 async function open(
   options: SessionOptions,
   request: ControlRequest,

@@ -110,7 +110,7 @@ export class FixtureServer {
     }
   }
 
-  /** As an aggregator does: the filter is applied before the limit. */
+  /** Applies the filter before the limit, as an aggregator does. */
   #listRequests(query: URLSearchParams): Reply {
     this.requestQueries.push(query.toString())
     const [status, text] = [query.get('status'), query.get('text')?.toLowerCase()]

@@ -24,7 +24,7 @@ const word = /true|false|null/y
 
 interface Frame {
   close: '}' | ']'
-  /** Undefined in an array. */
+  /** The names met in an object; undefined in an array. */
   keys: Set<string> | undefined
 }
 

@@ -30,7 +30,7 @@ export class OneTimeLinks {
     return { token, expiresAtMs: this.#clock.wallMs() + lifeMs }
   }
 
-  /** Looked up by hash, so the time it takes tells nothing of the token. */
+  /** The state of a link. It is looked up by hash, so that the time it takes tells nothing of the token. */
   look(token: string): LinkState {
     const hash = hashToken(token).toString('hex')
     if (this.#used.has(hash)) return 'used'
@@ -39,7 +39,7 @@ export class OneTimeLinks {
     return this.#clock.monotonicMs() < expiresMs ? 'good' : 'expired'
   }
 
-  /** A good link is used up by it. */
+  /** Uses a good link up, and returns the state that it had. */
   redeem(token: string): LinkState {
     const state = this.look(token)
     if (state !== 'good') return state

@@ -26,7 +26,7 @@ export class Sessions {
     this.#clock = clock
   }
 
-  /** Always under a new id: an id that somebody planted in the browser before is worth nothing. */
+  /** Opens a session under a new id: an id that somebody planted in the browser before is worth nothing. */
   open(actor: string): { cookie: string; session: Session } {
     const cookie = newToken()
     const nowMs = this.#clock.monotonicMs()

@@ -30,7 +30,7 @@ export async function startAlone(context: ThreadContext): Promise<RunningThread>
   }
 }
 
-/** Of the threads of its process this is the one that has a disk to wait for. */
+/** Serves the state store; of the threads of its process this one may wait for a disk. */
 function keepState({ task, bus, clock, notify }: ThreadContext): { close(): Promise<void> } {
   const file = new SqliteStateStore({ path: task.folder.files.state, clock })
   const store = announceState(file, { clock, notify })

@@ -44,7 +44,7 @@ export async function startInCluster(context: ThreadContext): Promise<RunningThr
   }
 }
 
-/** While the whole of NATS is away, the link says so. */
+/** The aggregator's troubles, left out while all of NATS is away: the link reports that itself. */
 function usageTroubles({ link }: Connected, aggregator: Aggregator): Trouble[] {
   return link.status.isConnected ? aggregator.troubles() : []
 }

@@ -43,7 +43,7 @@ export function publish(
 }
 
 export interface Following {
-  /** Without a log of its own it reads the copy that another thread of this process keeps. */
+  /** This thread's own log; without one it reads the copy that another thread of this process keeps. */
   own?: ConfigLog | undefined
   onState: (state: ConfigState) => void
 }

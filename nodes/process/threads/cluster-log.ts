@@ -26,7 +26,7 @@ export interface ClusterLog {
   close(): Promise<void>
 }
 
-/** Of one data folder, one thread keeps the copies. `appends`: a control node. */
+/** Opens the copies of a data folder, which one thread keeps. A control node also appends. */
 export async function openClusterLog(
   context: ThreadContext,
   { link, bus }: Connected,

@@ -15,7 +15,7 @@ export interface Connected {
   readonly link: NatsLink
   readonly bus: NatsBus
   troubles(): Trouble[]
-  /** For heartbeats; with the log, where this thread keeps it. */
+  /** The state of the link for heartbeats, with that of the log where this thread keeps it. */
   state(log?: ReplicatedLog): LinkState
   close(): Promise<void>
 }

@@ -31,7 +31,7 @@ export async function startControlThread(context: ThreadContext): Promise<Runnin
   }
 }
 
-/** What speaks NATS is loaded only in a cluster. */
+/** Opens the log of a control node; the code that speaks NATS is loaded only in a cluster. */
 async function openLog(context: ThreadContext): Promise<ControlLog> {
   if (context.task.settings.nats === undefined) return { options: { bus: context.bus }, close: async () => {} }
   const { openControlLog } = await import('./control-log.ts')

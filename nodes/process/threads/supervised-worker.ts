@@ -17,7 +17,7 @@ export interface SupervisedWorkerOptions {
   readonly clock: Clock
   readonly chance: Chance
   readonly notify: Notify
-  /** What runs in the thread. Default: `worker.ts`. */
+  /** The script of the thread. Default: `worker.ts`. */
   readonly script?: URL
 }
 
@@ -26,7 +26,7 @@ const pauseMsMax = 10_000
 /** A thread that held this long was well: the next pause is short again. */
 const wellAfterMs = 60_000
 
-/** What a thread allocates for a moment lies in here. By default that may be 48 MB; none of them is in such a hurry. */
+/** The young heap of each thread, for objects that live for a moment. The default of up to 48 MB is more than they need. */
 const youngHeapMbMax: Record<ThreadPart, number> = { control: 2, aggregator: 4, link: 4 }
 
 export class SupervisedWorker {
@@ -37,7 +37,7 @@ export class SupervisedWorker {
   #pauseMs = pauseMsMin
   #told: PartStanding = { troubles: [] }
   #awaySinceMs: number | undefined
-  /** Since it was last well. */
+  /** Failures since the worker was last well. */
   #failures = 0
   restarts = 0
 
@@ -60,7 +60,7 @@ export class SupervisedWorker {
     await gone
   }
 
-  /** What the part said last, and whether it still runs. */
+  /** The standing that the part told last, or the trouble that its thread has ended. */
   standing(): PartStanding {
     const away = this.#awayFor()
     if (away === undefined) return this.#told

@@ -17,7 +17,7 @@ export interface KeyRecord {
   expiresAt?: string
   metadata?: Record<string, string>
   createdAt: string
-  /** After a rotation: the old token's hash still counts until then. */
+  /** The old token's hash, which counts for a while after a rotation. */
   previous?: { tokenHash: string; until: string }
   /** The demo key alone: its token, so that later starts can print it again. */
   sealedToken?: SealedSecret

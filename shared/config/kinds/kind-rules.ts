@@ -5,7 +5,7 @@ import type { ConfigState, Resources } from '../state.ts'
 import type { Names, Reference } from './reference.ts'
 
 export interface KindRules<Spec> {
-  /** Where the secrets stand in a spec. It does not compile while one is missing. */
+  /** The places of the secrets in a spec. A missing one does not compile. */
   secrets: SecretFields<Spec>
   /** Fields of a document that may be written as `file:/path` and are no secrets, which all may. `*` stands for any one name
    *  or index. */
@@ -22,7 +22,7 @@ export interface KindRules<Spec> {
   check?(name: string, spec: Spec, options: CheckOptions): Problem[]
   /** Problems of all resources of the kind together. */
   checkAll?(resources: Resources): Problem[]
-  /** What has to hold when a resource is set and may cease to hold later: no property of a state. */
+  /** Problems of setting a resource, of rules that may cease to hold later and so are no property of a state. */
   checkSet?(name: string, states: { before: ConfigState; next: ConfigState }): Problem[]
 }
 

@@ -49,7 +49,7 @@ export function byKind<Made>(make: (kind: EnforcedKind) => Made): Record<Enforce
   return Object.fromEntries(enforcedKinds.map((kind) => [kind, make(kind)])) as Record<EnforcedKind, Made>
 }
 
-/** Who made a resource: an `apply` deletes only what an earlier apply made. */
+/** The maker of a resource: an `apply` deletes only what an earlier apply made. */
 export type Origin = 'api' | 'apply' | 'bootstrap'
 
 export type ResourceChange = ResourceSet | ResourceDeleted

@@ -272,7 +272,7 @@ test('nothing outside of the folder of kinds names a kind', () => {
   expect(Object.fromEntries(found.filter(([, kinds]) => kinds.length > 0))).toEqual(namedOutside)
 })
 
-/** As a string, as the head of an event's type or as the map of a state. */
+/** The kinds that a source names: in a string, at the head of an event's type or as a map of a state. */
 function kindsNamedIn(source: string): EnforcedKind[] {
   return enforcedKinds.filter((kind) => {
     const words = [`'${kind}'`, `'${resourceKinds[kind]}-(set|deleted)'`, `(resources|deleted|set)\\.${kind}\\b`]

@@ -11,7 +11,7 @@ const labelCharactersMax = 256
 const secretCharactersMax = 8_192
 const weightMax = 1e6
 
-/** Carried in a schema's metadata and in an issue's params: the JSON Schema leaves such fields out. */
+/** The mark, in a schema's metadata and an issue's params, of fields that the JSON Schema leaves out. */
 export const notEnforced = 'notEnforced'
 
 export const resourceName = z.string().regex(namePattern, nameRule)
@@ -87,10 +87,10 @@ export function formAdvice(advice: (input: unknown) => string | undefined) {
     code === 'invalid_type' && input !== undefined ? advice(input) : undefined
 }
 
-/** Carried in a schema's metadata: such fields exist only to be explained. */
+/** The mark, in a schema's metadata, of fields that exist only to be explained. */
 export const misplacedField = 'misplacedField'
 
-/** Whatever stands around a misplaced field. */
+/** The fields around a misplaced one. */
 export type Around = Readonly<Record<string, unknown>>
 
 /** Fields that people write in a place where there are none, with what they should write. */
@@ -108,7 +108,7 @@ export function later(what: string) {
   return refused.meta({ [notEnforced]: true }).exactOptional()
 }
 
-/** One of `all`; what is not among `enforced` is unsupported, what is not among `all` is a mistake. */
+/** A word of `all`; one that is not among `enforced` is unsupported, one that is not among `all` is a mistake. */
 export function words<All extends string, Enforced extends All>(
   all: readonly All[],
   enforced: readonly Enforced[],

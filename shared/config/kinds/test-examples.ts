@@ -4,11 +4,11 @@ import { Gateway } from '../test-config.ts'
 import type { EnforcedKind } from './kind.ts'
 
 export interface KindExample {
-  /** With every reference and every secret that the kind can have at once. */
+  /** A spec with every reference and every secret that the kind can have at once. */
   input: Record<string, unknown>
   /** Differs from `input` in one field that is neither. */
   changed: { field: string; to: unknown }
-  /** Where the references stand, within the spec. */
+  /** The places of the references within the spec. */
   references: string[]
   /** The secrets in plain text, by their places within the spec. */
   secrets: Record<string, string>

@@ -34,7 +34,7 @@ export function encodePart(answer: PartAnswer): Uint8Array {
   return encode(answer, { ignoreUndefined: true })
 }
 
-/** Undefined for bytes that are not such an answer. The sender is one of our own nodes. */
+/** Decodes a part; undefined for other bytes. The sender is one of our own nodes, so its content is trusted. */
 export function decodePart(bytes: Uint8Array): PartAnswer | undefined {
   try {
     const { boot, partitions, part } = decode(bytes) as Partial<PartAnswer>

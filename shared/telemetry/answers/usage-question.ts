@@ -6,7 +6,7 @@ import { hourMs, type UsageGroup, usageGroups } from './usage-fields.ts'
 
 export interface UsageQuestion {
   groupBy: UsageGroup[]
-  /** Undefined: the query starts with the first stored hour. */
+  /** The first hour; undefined means the first stored one. */
   fromHour: number | undefined
   toHour: number
 }

@@ -7,7 +7,7 @@ export interface FallbackCycle {
   /** The fallback that closes the circle. */
   model: string
   index: number
-  /** From a model to itself: a, b, a. */
+  /** The models of the cycle, from one to itself: a, b, a. */
   cycle: string[]
 }
 

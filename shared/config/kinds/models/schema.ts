@@ -134,7 +134,7 @@ function timeoutsAdvice(input: unknown): string {
   return `write timeouts: { total: ${total} }`
 }
 
-/** Only a short plain word is repeated. */
+/** The value if it is a short plain word, else the other text: advice repeats nothing longer. */
 function wordOr(otherwise: string, value: unknown): string {
   return typeof value === 'string' && /^[\w./:-]{1,64}$/.test(value) ? value : otherwise
 }

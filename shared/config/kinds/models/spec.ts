@@ -4,9 +4,9 @@ export interface ModelSpec {
   targets: TargetSpec[]
   routing?: 'weighted' | 'priority' | 'latency'
   fallbacks?: string[]
-  /** What a target cannot take is refused, not dropped. Default false. */
+  /** Whether parameters that a target cannot take are refused instead of dropped. Default false. */
   strict?: boolean
-  /** `attempts` are extra ones. Default 1 on 429, 5xx, timeout and connect. */
+  /** The retries; `attempts` counts extra ones. Default 1 on 429, 5xx, timeout and connect. */
   retries?: { attempts?: number; on?: RetryCondition[] }
   /** Durations. Defaults 2s, 60s, 60s, 10m. */
   timeouts?: { connect?: string; firstToken?: string; idle?: string; total?: string }

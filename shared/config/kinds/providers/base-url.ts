@@ -3,7 +3,7 @@
 import type { ProviderKind } from './spec.ts'
 import { openAiPathAt } from './well-known.ts'
 
-/** What the gateway adds itself to the base URL of a kind. */
+/** The path that the gateway adds itself to the base URL of a kind. */
 const addedPaths: Readonly<Partial<Record<ProviderKind, RegExp>>> = {
   anthropic: /\/v1$/,
   gemini: /\/v1(beta)?$/,

@@ -79,7 +79,7 @@ function placeProblems({ kind, region, project }: ProviderSpec, path: string[]):
   return problems
 }
 
-/** Whose identities are whose. */
+/** The kinds of provider that take each cloud's credentials. */
 const clouds = { aws: ['bedrock'], gcp: ['vertex'], azure: ['azure'] } as const
 
 function cloudProblems({ kind, credentials = [] }: ProviderSpec, path: string[]): Problem[] {

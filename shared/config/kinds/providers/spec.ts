@@ -18,19 +18,19 @@ export interface ProviderSpec {
   headers?: Record<string, string>
   tls?: { ca?: string; cert?: string; key?: SealedSecret }
   allowPrivate?: boolean
-  /** Of openai alone: all that the server has. Default: what is known of its host, else all, until it turns out otherwise. */
+  /** openai only: all endpoints of the server. Default: those known of its host, else all until one turns out missing. */
   endpoints?: EndpointName[]
-  /** Of azure alone. */
+  /** The version of the API; azure only. */
   apiVersion?: string
-  /** Of bedrock and vertex. */
+  /** The cloud's region; bedrock and vertex only. */
   region?: string
-  /** Of vertex alone. */
+  /** The cloud project; vertex only. */
   project?: string
-  /** Which of its models are called by their name alone: all that the catalogue knows, none, or these. */
+  /** The models that are called by their name alone: all that the catalogue knows, none, or these. */
   bareNames?: boolean | string[]
 }
 
-/** One of `apiKey`, `aws`, `gcp` and `azure`; `default` is what the machine itself may do. */
+/** A credential with one of `apiKey`, `aws`, `gcp` and `azure`; `default` is the identity of the machine. */
 export interface CredentialSpec {
   name: string
   weight?: number

@@ -25,7 +25,7 @@ export type WellKnownName = keyof typeof wellKnownBaseUrls
 
 export const wellKnownNames = Object.keys(wellKnownBaseUrls) as readonly WellKnownName[]
 
-/** What people write who know a provider by another name. */
+/** Other names that people write for a provider, and the one that is meant. */
 export const otherNames: Readonly<Record<string, ProviderKind | WellKnownName>> = {
   google: 'gemini',
   'google-ai': 'gemini',
@@ -61,7 +61,7 @@ export function wellKnownBaseUrl(kind: string): string | undefined {
   return Object.hasOwn(wellKnownBaseUrls, kind) ? wellKnownBaseUrls[kind as WellKnownName] : undefined
 }
 
-/** Where OpenAI's API begins at a host, for hosts of which that is known. */
+/** The path at which a known host serves OpenAI's API. */
 export function openAiPathAt(hostname: string): string | undefined {
   return pathsByHost.get(hostname)
 }

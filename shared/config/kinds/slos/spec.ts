@@ -4,23 +4,23 @@ export const sloObjectives = ['availability', 'ttft', 'itl', 'total'] as const
 export type SloObjective = (typeof sloObjectives)[number]
 
 export interface SloSpec {
-  /** Default: everything. */
+  /** The requests that count. Default: all. */
   match?: SloMatch
   objective: SloObjective
-  /** A duration: what is not above it is good. Of every objective but availability. */
+  /** The longest duration that is still good; required but for availability. */
   threshold?: string
-  /** The part of all that has to be good. Default 0.999. */
+  /** The fraction of requests that must be good. Default 0.999. */
   target?: number
-  /** Over which the budget is counted. Default 30d. */
+  /** The period over which the budget is counted. Default 30d. */
   window?: string
-  /** Without a secret its messages are not signed. */
+  /** The receiver of alerts; messages are signed if it has a secret. */
   webhook?: string | WebhookSpec
 }
 
-/** What a request must have to count; a field that is absent asks for nothing. */
+/** The fields that a request must have to count; an absent field asks for nothing. */
 export interface SloMatch {
   model?: string
-  /** With `provider` or `target` the attempts at it are what counts, not the requests. */
+  /** The provider's name; with `provider` or `target`, attempts are counted instead of requests. */
   provider?: string
   /** The model's name at the provider. */
   target?: string

@@ -8,7 +8,7 @@ export interface Call<Value> {
   method?: 'GET' | 'POST' | 'DELETE'
   /** Path from the root of the origin, with its query. */
   path: string
-  /** Sent as JSON. */
+  /** The body, which is sent as JSON. */
   body?: unknown
   signal?: AbortSignal
   /** Statuses beyond 2xx whose body is an answer too, as the 503 of `/readyz` is. */

@@ -4,7 +4,7 @@ import { listOf, recordOf, textOf } from './reading.ts'
 export interface NewKey {
   id: string
   name: string
-  /** Shown once; the server keeps only its hash. */
+  /** The key's token, shown once; the server keeps only its hash. */
   secret: string
 }
 

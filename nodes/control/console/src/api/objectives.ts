@@ -10,7 +10,7 @@ export interface ObjectiveRow {
   threshold: string
   target: number
   window: string
-  /** Absent while nobody judges it. */
+  /** The last judgement; undefined while no aggregator judges this objective. */
   status: ObjectiveStatus | undefined
 }
 
@@ -45,7 +45,7 @@ export interface Evaluation {
 export interface ObjectiveList {
   objectives: readonly ObjectiveRow[]
   alerts: readonly AlertRow[]
-  /** Absent while nobody judges. */
+  /** The state of the publisher; undefined while no aggregator judges. */
   evaluation: Evaluation | undefined
 }
 

@@ -52,12 +52,12 @@ export interface RequestDetail {
 export interface RequestsQuery {
   limit: number
   signal: AbortSignal
-  /** Absent: all of them. */
+  /** The filter of the list; without one all requests are listed. */
   filter?: RequestFilter
 }
 
 export interface RequestFilter {
-  /** Found in id, model, key, team, user, app, provider, route or error code, whatever the case. */
+  /** The text to find in id, model, key, team, user, app, provider, route or error code; case does not matter. */
   text: string
   /** '' for every status. */
   status: string
@@ -154,7 +154,7 @@ function tokensOf(record: Json): Pick<RequestRow, 'inputTokens' | 'outputTokens'
   }
 }
 
-/** Undefined where it is not known what it cost: that is not the same as nothing. */
+/** The cost in USD; undefined where it is unknown, which is not the same as 0. */
 function costOf(record: Json): number | undefined {
   if (record['unpriced'] === true) return undefined
   const nanoUsd = numberOf(record['costNanoUsd'])

@@ -51,7 +51,7 @@ export function StatusPage() {
   )
 }
 
-/** While they are fresh there is nothing to say. */
+/** A warning about outdated weights; fresh ones need none. */
 function WeightsAge({ weights }: { weights: WeightsRow | undefined }) {
   if (weights === undefined || !weights.stale) return undefined
   const { publisher, ageMs } = weights
