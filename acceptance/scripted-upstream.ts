@@ -76,12 +76,12 @@ async function play(response: ServerResponse, answer: ScriptedAnswer): Promise<v
 
 export const eventStream = { 'content-type': 'text/event-stream; charset=utf-8' }
 
-/** As OpenAI frames it. */
+/** Server-sent events without names, as OpenAI frames them. */
 export function dataEvents(events: readonly unknown[], end: readonly string[] = ['data: [DONE]\n\n']): string[] {
   return [...events.map((event) => `data: ${JSON.stringify(event)}\n\n`), ...end]
 }
 
-/** As Anthropic frames it. */
+/** Server-sent events that are named after their types, as Anthropic frames them. */
 export function namedEvents(events: readonly ({ readonly type: string } & Record<string, unknown>)[]): string[] {
   return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
 }
