@@ -14,8 +14,8 @@ export interface SeenRequest {
 export interface ScriptedAnswer {
   readonly status?: number
   readonly headers?: Record<string, string>
-  /** Sent one after the other. */
-  readonly pieces?: readonly (string | Buffer)[]
+  /** Sent one after the other. A promise among them is waited for: what follows it cannot be read together with what precedes it. */
+  readonly pieces?: readonly (string | Buffer | Promise<unknown>)[]
   readonly pauseMs?: number
   /** The connection breaks after the pieces. */
   readonly breaks?: boolean
@@ -67,7 +67,8 @@ async function play(response: ServerResponse, answer: ScriptedAnswer): Promise<v
   response.flushHeaders()
   for (const piece of pieces) {
     if (response.destroyed) return
-    response.write(piece)
+    if (piece instanceof Promise) await piece
+    else response.write(piece)
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
   if (answer.breaks === true) response.socket?.resetAndDestroy()

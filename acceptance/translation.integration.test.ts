@@ -139,12 +139,14 @@ const gptEvents = [
 
 const hi = [{ role: 'user' as const, content: 'hi' }]
 
-async function post(path: string, body: object, headers: Record<string, string> = {}) {
+/** `onBegun` is called when the answer has begun. The head of a stream goes out with its first events. */
+async function post(path: string, body: object, headers: Record<string, string> = {}, onBegun?: () => void) {
   const response = await fetch(`${gateway.base}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}`, ...headers },
     body: JSON.stringify(body),
   })
+  onBegun?.()
   const text = await response.text()
   return { status: response.status, headers: response.headers, text }
 }
@@ -356,9 +358,11 @@ describe('an OpenAI caller and an Anthropic upstream', () => {
 
   test('an error in the stream ends it, without [DONE] (wire 31, 48)', async () => {
     const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded, sorry' } }
-    const pieces = namedEvents([...claudeEvents.slice(0, 4), error])
-    claudeScript = () => ({ headers: eventStream, pieces, pauseMs: 20 })
-    const { status, text } = await post('/v1/chat/completions', { model: 'claude', messages: hi, stream: true })
+    const begun = Promise.withResolvers<void>()
+    const pieces = [...namedEvents(claudeEvents.slice(0, 4)), begun.promise, ...namedEvents([error])]
+    claudeScript = () => ({ headers: eventStream, pieces })
+    const body = { model: 'claude', messages: hi, stream: true }
+    const { status, text } = await post('/v1/chat/completions', body, {}, begun.resolve)
     expect(status).toBe(200)
     const last = text.trim().split('\n\n').pop()!
     expect(JSON.parse(last.slice(6)).error.message).toBe('Overloaded, sorry')
@@ -528,9 +532,13 @@ describe('an Anthropic caller and an OpenAI upstream', () => {
   })
 
   test('an error in the stream is an event of that name, and no message_stop follows (wire 48)', async () => {
-    const pieces = dataEvents([...gptEvents.slice(0, 2), { error: { message: 'It broke.', type: 'server_error' } }], [])
-    gptScript = () => ({ headers: eventStream, pieces, pauseMs: 20 })
-    const { text } = await post('/v1/messages', { ...asked, stream: true })
+    const error = dataEvents([{ error: { message: 'It broke.', type: 'server_error' } }], [])
+    let begun = Promise.withResolvers<void>()
+    gptScript = () => ({
+      headers: eventStream,
+      pieces: [...dataEvents(gptEvents.slice(0, 2), []), begun.promise, ...error],
+    })
+    const { text } = await post('/v1/messages', { ...asked, stream: true }, {}, begun.resolve)
     const last = text.trim().split('\n\n').pop()!
     expect(last).toMatch(/^event: error\ndata: /)
     expect(JSON.parse(last.split('data: ')[1]!)).toMatchObject({
@@ -538,7 +546,9 @@ describe('an Anthropic caller and an OpenAI upstream', () => {
       error: { type: 'api_error', message: 'It broke.' },
     })
     expect(text).not.toContain('message_stop')
-    await expect(anthropic.messages.stream(asked).finalMessage()).rejects.toThrow(/It broke/)
+    begun = Promise.withResolvers()
+    const stream = anthropic.messages.stream(asked).on('connect', begun.resolve)
+    await expect(stream.finalMessage()).rejects.toThrow(/It broke/)
   })
 
   test.each([
