@@ -47,7 +47,7 @@ function targetOf(page: string, link: string): string {
   return path === '' ? page : relative(root, resolve(root, dirname(page), path))
 }
 
-/** What is wrong with one link of a page; undefined when it leads somewhere. */
+/** The fault of one link of a page; undefined when it leads somewhere. */
 function problemOf(page: string, link: string): string | undefined {
   const target = targetOf(page, link)
   if (!existsSync(join(root, target))) return `${page}: ${link}: there is no such file`

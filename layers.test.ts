@@ -27,7 +27,7 @@ function mayCompose(part: string, otherPart: string): boolean {
   return part === 'headgate.ts' || part === 'process' || (part === 'local-cluster' && otherPart === 'process')
 }
 
-/** What a file may not import, with the reason; undefined when all is well. */
+/** The reason why a file may not import another one; undefined when it may. */
 function broken(file: string, imported: string): string | undefined {
   const [room, part, stage] = file.split('/')
   const [otherRoom, otherPart, otherStage] = imported.split('/')
@@ -223,7 +223,7 @@ test('no function has grown past a screen', () => {
   expect(offences).toEqual([])
 })
 
-/** By indentation: a function or method begins with its head and ends with a brace at the same depth. */
+/** The functions and methods of a file that are too long. One ends at the brace with the indentation of its head. */
 function longFunctions(file: string): string[] {
   const lines = readFileSync(join(root, file), 'utf8').split('\n')
   const found: string[] = []
@@ -237,7 +237,7 @@ function longFunctions(file: string): string[] {
   return found
 }
 
-/** What stands in one place of the proxy alone, so that no second way in or out can grow beside it. */
+/** Code that stands in one place of the proxy alone, so that there is no second way in or out. */
 const onlyPlaces: readonly (readonly [text: RegExp, file: string, except: string])[] = [
   [/\bidentify\(/, 'nodes/proxy/admission/admit.ts', 'nodes/proxy/auth/'],
   [/type: 'overloaded'/, 'nodes/proxy/admission/admit.ts', 'nodes/proxy/http/'],

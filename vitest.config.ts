@@ -8,7 +8,7 @@ const project = (name: string, include: string[], more: object) => ({
 })
 // Most of these wait for other processes most of the time. The smallest supported machine has two cores.
 const processes = { testTimeout: 120_000, maxWorkers: 4, expect: { poll: { timeout: 10_000 } } }
-/** Of tests of one file that say that they are concurrent, since all they do is wait. */
+/** Number of concurrent tests of one file. Tests are marked as concurrent if all they do is wait. */
 const maxConcurrency = 20
 // Unit tests of one worker share a process and its modules: to load them anew for each file took half of their time.
 const unit = project('unit', ['**/*.test.ts'], {

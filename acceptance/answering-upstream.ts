@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 
 export interface AnsweringUpstream {
   readonly url: string
-  /** From the request to its whole answer. */
+  /** Time between a request and its whole answer. */
   delayMs: number
   status: number
   /** Requests answered so far. */

@@ -9,9 +9,9 @@ export interface BilledLoadOptions {
   readonly proxies: readonly ClusterNode[]
   readonly key: string
   readonly model: string
-  /** At each proxy; every other request of a lane is a stream. */
+  /** Lanes at each proxy. Every other request of a lane is a stream. */
   readonly lanes: number
-  /** Between two requests of a lane. */
+  /** Pause between two requests of a lane. */
   readonly pauseMs?: number
 }
 

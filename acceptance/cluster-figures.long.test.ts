@@ -26,7 +26,7 @@ describe.skipIf(why !== '')(`figures of a cluster${why}`, () => {
   }, 300_000)
   afterAll(() => cluster?.dispose())
 
-  /** From now until the last proxy answers so. */
+  /** Waits until the last proxy answers the key with the status; returns the milliseconds that it took. */
   async function everywhere(secret: string, status: number): Promise<number> {
     const headers = { authorization: `Bearer ${secret}` }
     const answers = async (proxy: ClusterNode) =>

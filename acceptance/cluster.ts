@@ -16,7 +16,7 @@ export type Role = 'proxy' | 'aggregator' | 'control' | 'all'
 
 export interface ClusterOptions {
   nats?: NatsRigOptions
-  /** For every node. */
+  /** Environment variables of every node. */
   environment?: Record<string, string>
 }
 
@@ -25,9 +25,9 @@ export interface NodeOptions {
   environment?: Record<string, string>
   /** `headgate.yaml`, for a control node. */
   config?: object
-  /** Of an earlier node. */
+  /** Data folder of an earlier node; default: a new one. */
   dataDir?: string
-  /** Shared with others. */
+  /** Data port that the node shares with others. */
   port?: number
   /** Resolve as soon as the process runs. */
   ready?: boolean
@@ -42,10 +42,10 @@ export interface ClusterNode {
   readonly ops: string
   readonly port: number
   readonly dataDir: string
-  /** The one that runs, or ran last. */
+  /** The process that runs, or ran last. */
   readonly process: NodeProcess
   readonly isReady: boolean | Promise<boolean>
-  /** `{status, reasons}` of its ops port. */
+  /** The readiness that the node's ops port reports. */
   readyz(): Promise<{ status: string; reasons: string[] }>
   metrics(): Promise<string>
   /** Ends it, if it has not ended, and starts it again on the same ports and folder. */
@@ -56,7 +56,7 @@ export interface Cluster {
   readonly nats: NatsRig
   readonly nodes: readonly ClusterNode[]
   start(role: Role, options?: NodeOptions): Promise<ClusterNode>
-  /** Of the first control node. */
+  /** Calls the admin API of the first control node. */
   admin: Gateway['admin']
   issueKey(spec?: object): Promise<IssuedKey>
   /** Resolves once every proxy answers this key with a configuration not older than `revision`. */

@@ -17,7 +17,7 @@ function testOf(row: string): { file: string; name: string } | undefined {
   return file === undefined || name === undefined ? undefined : { file, name }
 }
 
-/** As it stands in a source: quotes are escaped there. */
+/** Whether a source contains the name of a test, whose quotes may be escaped there. */
 function holds(text: string, name: string): boolean {
   return text.includes(name) || text.includes(name.replaceAll("'", "\\'"))
 }

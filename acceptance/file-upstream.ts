@@ -20,7 +20,7 @@ export interface Account {
 
 export interface FileUpstream {
   readonly url: string
-  /** By the key that was shown. */
+  /** The account that belongs to an API key. */
   account(key: string): Account
   readonly seen: { readonly method: string; readonly path: string }[]
   /** Answers with a status in the place of what was asked; undefined serves. */

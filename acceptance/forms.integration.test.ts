@@ -68,7 +68,7 @@ async function recordOf(id: string | null | undefined) {
 
 const sound = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 31) % 256))
 
-/** What arrived, read by somebody else's parser. */
+/** The form that the upstream received, read by a parser that is not the gateway's. */
 async function arrived(index = 0): Promise<FormData> {
   const { headers, body } = upstream.seen[index]!
   return new Response(new Uint8Array(body), { headers: { 'content-type': headers['content-type']! } }).formData()

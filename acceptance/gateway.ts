@@ -12,14 +12,14 @@ export { ask, type Told } from './http.ts'
 export { checkout } from './node-process.ts'
 
 export interface GatewayOptions {
-  /** After `headgate`. Default: `start`. */
+  /** Arguments of the `headgate` command. Default: `start`. */
   words?: readonly string[] | undefined
   /** File descriptors that the process may have, set with `prlimit`. */
   descriptors?: number
   /** `headgate.yaml`: as text, or as an object (JSON is YAML). */
   config?: string | object
   environment?: Record<string, string>
-  /** Of an earlier gateway; default a new one, which `stop` removes. */
+  /** Data folder of an earlier gateway; default: a new one, which `stop` removes. */
   dataDir?: string
   /** Resolve as soon as the process runs. */
   ready?: boolean
@@ -33,7 +33,7 @@ export interface Gateway {
   readonly port: number
   readonly controlPort: number
   readonly dataDir: string
-  /** Of the process, and of its group. */
+  /** Id of the process and of its group. */
   readonly pid: number
   admin(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Told>
   issueKey(spec?: object): Promise<IssuedKey>

@@ -24,10 +24,10 @@ export async function ask(
   return { status: response.status, headers: response.headers, text, json: parsed(text) }
 }
 
-/** For requests that leave no idle connection: a gateway that stops waits until its clients have closed theirs. */
+/** Headers of a request that leaves no idle connection. A gateway that stops waits until its clients have closed theirs. */
 export const closing = { connection: 'close' } as const
 
-/** False while nobody listens. */
+/** Whether a URL answers with a good status; false while nobody listens. */
 export async function isOk(url: string): Promise<boolean> {
   return fetch(url, { headers: closing }).then(
     async (response) => {

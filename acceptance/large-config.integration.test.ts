@@ -73,7 +73,7 @@ test(`${keys} keys: a node starts within 5 s, and a change of one costs it less 
   expect(workedMs(stdout, '1 new events over')).toBeLessThan(20)
 }, 300_000)
 
-/** Of the row that begins so: what the thread worked, which no other process makes longer. */
+/** The time that the thread worked, from the row that begins with `name`. Other processes do not make it longer. */
 function workedMs(table: string, name: string): number {
   const row = table.split('\n').find((line) => line.startsWith(name)) ?? ''
   return Number(/worked ([\d.]+) ms/.exec(row)?.[1])

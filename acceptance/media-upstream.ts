@@ -57,7 +57,7 @@ export function json(body: unknown, status = 200): MediaAnswer {
   }
 }
 
-/** As server-sent events with their types as names. */
+/** Answers with server-sent events that are named after their types. */
 export function events(list: readonly ({ type: string } & Record<string, unknown>)[]): MediaAnswer {
   return (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })

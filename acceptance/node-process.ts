@@ -12,7 +12,7 @@ export interface NodeProcess {
   readonly ended: Promise<void>
   /** All that it has written to its terminal. */
   output(): string
-  /** To the whole group; does not wait. */
+  /** Sends a signal to the whole process group, and does not wait. */
   signal(signal: NodeJS.Signals): void
   /** Resolves when it has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>
@@ -21,7 +21,7 @@ export interface NodeProcess {
 }
 
 export interface NodeProcessOptions {
-  /** After `headgate`. Default: `start`. */
+  /** Arguments of the `headgate` command. Default: `start`. */
   words?: readonly string[]
   environment: Readonly<Record<string, string>>
   /** File descriptors that it may have, set with `prlimit`. */

@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 
-/** Beside the checkout; not every machine has it. */
+/** OpenAI's description of its API, beside the checkout. Not every machine has it. */
 export const openApiFile = fileURLToPath(new URL('../../shared/data/openai-openapi/openapi.json', import.meta.url))
 
-/** What is wrong with a value by the schema of that name, one line a finding; empty when it is valid. */
+/** Lists the violations of the named schema in a value, one line each; empty when the value is valid. */
 export type Judge = (schema: string, value: unknown) => string[]
 
-/** Undefined when the document is not on this machine. */
+/** Reads the schemas of OpenAI's description; undefined when the document is not on this machine. */
 export function readOpenAiSchemas(): Judge | undefined {
   if (!existsSync(openApiFile)) return undefined
   const ajv = new Ajv2020({ strict: false, allErrors: true })

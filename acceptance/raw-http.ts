@@ -55,7 +55,7 @@ function bytesOf({ method = 'GET', path = '/', headers = [], body }: RawRequest,
   return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1'), payload])
 }
 
-/** Undefined while it is incomplete. */
+/** The answer in the received bytes; undefined while it is incomplete. */
 function parseAnswer(received: Buffer, headOnly: boolean): RawAnswer | undefined {
   const end = received.indexOf('\r\n\r\n')
   if (end < 0) return undefined

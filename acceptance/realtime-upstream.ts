@@ -9,7 +9,7 @@ export interface RealtimeUpstream {
   readonly sockets: WebSocket[]
   /** Called with each new socket. */
   onSocket: (socket: WebSocket) => void
-  /** Handshakes are answered with this status instead; 0 accepts. */
+  /** The answer to every handshake; undefined: handshakes are accepted. */
   refusal: { status: number; body: string } | undefined
   stop(): Promise<void>
 }

@@ -5,7 +5,7 @@ import { LLMock } from '@copilotkit/aimock'
 export const scriptedText = 'Hello from the scripted model: naïve café, 東京 🗼, and "quotes" too.'
 export const scriptedCall = { name: 'get_weather', arguments: '{"city":"Berlin","unit":"celsius"}' }
 
-/** What it says to those who ask for something `as data`. */
+/** The answer to a request for something `as data`. */
 export const scriptedData = { city: 'Berlin', degrees: 21 }
 const data = JSON.stringify(scriptedData)
 

@@ -14,8 +14,8 @@ export interface SeenRequest {
 export interface ScriptedAnswer {
   readonly status?: number
   readonly headers?: Record<string, string>
-  /** Sent one after the other. */
-  readonly pieces?: readonly (string | Buffer)[]
+  /** Sent one after the other. A promise among them is waited for: what follows it cannot be read together with what precedes it. */
+  readonly pieces?: readonly (string | Buffer | Promise<unknown>)[]
   readonly pauseMs?: number
   /** The connection breaks after the pieces. */
   readonly breaks?: boolean
@@ -67,7 +67,8 @@ async function play(response: ServerResponse, answer: ScriptedAnswer): Promise<v
   response.flushHeaders()
   for (const piece of pieces) {
     if (response.destroyed) return
-    response.write(piece)
+    if (piece instanceof Promise) await piece
+    else response.write(piece)
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
   if (answer.breaks === true) response.socket?.resetAndDestroy()
@@ -76,12 +77,12 @@ async function play(response: ServerResponse, answer: ScriptedAnswer): Promise<v
 
 export const eventStream = { 'content-type': 'text/event-stream; charset=utf-8' }
 
-/** As OpenAI frames it. */
+/** Server-sent events without names, as OpenAI frames them. */
 export function dataEvents(events: readonly unknown[], end: readonly string[] = ['data: [DONE]\n\n']): string[] {
   return [...events.map((event) => `data: ${JSON.stringify(event)}\n\n`), ...end]
 }
 
-/** As Anthropic frames it. */
+/** Server-sent events that are named after their types, as Anthropic frames them. */
 export function namedEvents(events: readonly ({ readonly type: string } & Record<string, unknown>)[]): string[] {
   return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
 }

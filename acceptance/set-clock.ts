@@ -6,11 +6,11 @@ import { join } from 'node:path'
 
 export interface SetClock {
   readonly environment: Record<string, string>
-  /** From now on it is off by so much; the process sees it within a second. */
+  /** Sets how far the clock is off; the process sees it within a second. */
   set(offSeconds: number): void
 }
 
-/** Undefined where there is no libfaketime. */
+/** Path of libfaketime; undefined where it is not installed. */
 export function findFaketime(): string | undefined {
   try {
     const environment = execFileSync('faketime', ['-m', '-f', '+0s', 'env'], { encoding: 'utf8' })

@@ -27,7 +27,7 @@ export function startSteadyLoad({ base, key, requestsPerSecond, streams }: Stead
   let over = false
   const fail = (what: string) => void failures.push(`${new Date().toISOString()} ${what}`)
 
-  /** Over connections that are kept, as the clients of a gateway have them. */
+  /** Sends a chat request over a connection that is kept, as clients of a gateway do. */
   function chat(body: object): Promise<Told> {
     return ask(`${base}/v1/chat/completions`, 'POST', body, { authorization: `Bearer ${key}` })
   }
@@ -55,7 +55,7 @@ export function startSteadyLoad({ base, key, requestsPerSecond, streams }: Stead
     }
   }
 
-  /** By the clock and not one after the other: a slow answer must not lower the rate. */
+  /** Starts requests by the clock and not one after the other: a slow answer must not lower the rate. */
   async function requests(): Promise<void> {
     const startedMs = performance.now()
     const open = new Set<Promise<void>>()

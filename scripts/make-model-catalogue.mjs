@@ -38,7 +38,7 @@ function entryOf(id, model) {
   })
 }
 
-/** How thinking is asked for; false: the model does not think. */
+/** The form in which a model is asked to think; false when it does not think. */
 function reasoningOf(id, { reasoning, reasoning_options: options = [] }) {
   if (!reasoning) return false
   const kinds = options.map(({ type }) => type)

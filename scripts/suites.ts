@@ -36,7 +36,7 @@ export const scaledFiles: readonly string[] = [
   'answer-parser.fuzz.test.ts',
 ]
 
-/** What these files and those of the suffix `.long` read of the environment. A value that the caller has set wins. */
+/** Environment variables that these files and the files of the suffix `.long` read. A value that the caller has set wins. */
 export const longSizes: Readonly<Record<string, string>> = {
   ALERT_SEEDS: '20',
   AWAY_LANES: '40',
@@ -106,7 +106,7 @@ function wantedSuites(flags: readonly string[]): readonly Suite[] {
   return flags.includes('--fast') ? ['unit'] : ['unit', 'integration', 'browser']
 }
 
-/** As Vitest matches its filters: a part of the path, in any case. */
+/** Whether a file matches a filter as in Vitest: the path contains it, in any case. */
 function matches(file: string, filter: string): boolean {
   return file.toLowerCase().includes(filter.toLowerCase())
 }

@@ -5,7 +5,7 @@ import { clientKinds } from './kinds.ts'
 
 const page = fileURLToPath(new URL('../../docs/clients/README.md', import.meta.url))
 
-/** What held, by client and kind of provider. Cells that were not run stay as the page has them. */
+/** The results by client and kind of provider. Cells that were not run stay as the page has them. */
 export class ClientTable {
   readonly #part: string
   readonly #cells = new Map<string, Map<string, string[]>>()
@@ -14,7 +14,7 @@ export class ClientTable {
     this.#part = part
   }
 
-  /** From here on the cell says what held. */
+  /** Begins a cell, which shows the results of this run and no longer those of the page. */
   runs(client: string, kind: string): void {
     const row = this.#cells.get(client) ?? new Map<string, string[]>()
     if (!row.has(kind)) row.set(kind, [])
@@ -54,7 +54,7 @@ function toldOf(held: readonly string[] | undefined): string | undefined {
   return held?.length === 0 ? '✗' : held?.join(', ')
 }
 
-/** Without the two lines of its head. */
+/** The rows of a table by client, without the two lines of the table's head. */
 function rowsIn(table: string): Map<string, readonly string[]> {
   const lines = table
     .split('\n')

@@ -12,7 +12,7 @@ import { sunny } from './tool-upstream.ts'
 export interface Library {
   readonly name: string
   text(model: string): Promise<string>
-  /** What was said in the end. */
+  /** Text of the answer that follows the tool's result. */
   tool(model: string): Promise<string>
 }
 

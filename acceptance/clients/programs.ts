@@ -4,7 +4,7 @@ export interface Program {
   readonly name: string
   /** Its page in docs/clients. */
   readonly page: string
-  /** With its version. */
+  /** The program's npm package with its version. */
   readonly pkg: string
   /** The program's name in `node_modules/.bin`. */
   readonly bin: string

@@ -50,11 +50,11 @@ const quiet = {
   NO_COLOR: '1',
   SHELL: '/bin/bash',
 }
-/** What would call home meets a closed port. */
+/** Proxy settings that lead every connection beyond this machine to a closed port. */
 const sealed = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1,localhost' }
 const runMsMax = 120_000
 
-/** What it printed, on either stream. Its environment is empty but for what is given. */
+/** Runs a client program and returns what it printed on both streams. It inherits no environment. */
 export async function runProgram(program: Program, { folder, prompt, model, base, key }: ProgramRun): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), `headgate-${program.bin}-`))
   const work = join(home, 'work')

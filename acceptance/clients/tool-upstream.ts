@@ -6,7 +6,7 @@ export const said = 'Plain words from upstream.'
 export const worked = 'The tool worked.'
 export const sunny = 'sunny-in-Paris'
 
-/** What it prints does not stand in it. */
+/** A shell command whose text does not contain what it prints. */
 const command = 'printf scripted-%s-ran 42'
 const proof = /scripted-42-ran|sunny-in-Paris/
 const shellTools = /^(Bash|bash|exec_command|shell|shell_command|run_shell_command|get_weather)$/

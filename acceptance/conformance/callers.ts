@@ -9,10 +9,10 @@ export interface Told extends Said {
   /** All of the input, cached or not, and all of the output, thoughts within. */
   readonly usage: readonly [input: number, output: number] | undefined
   readonly thoughts: string
-  /** Of the calls; undefined where the API has none. */
+  /** Ids of the tool calls; undefined where the API has none. */
   readonly ids: readonly string[] | undefined
   readonly dropped: string | null
-  /** As it came, for OpenAI's description of it. */
+  /** The answer as it came, to be checked against OpenAI's schema. */
   readonly raw: Body
 }
 

@@ -4,7 +4,7 @@ import type { Body } from './wires.ts'
 /** Total input and output, thoughts and cached input within; undefined where the recording tells none. */
 type Counted = readonly [input: number, output: number] | undefined
 
-/** Of a whole answer (one body) or of the events of a stream, in the wire of that name. */
+/** The token counts of a whole answer (one body) or of the events of a stream, in the named wire. */
 export function countedIn(wire: string, bodies: readonly Body[]): Counted {
   const usages = bodies.flatMap((body) => [
     ...[body.usage, body.message?.usage, body.response?.usage, body.delta?.usage, body.metadata?.usage],

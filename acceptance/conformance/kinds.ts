@@ -12,9 +12,9 @@ export interface Kind {
   readonly provider: (url: string) => object
   readonly model: string
   readonly embedder: string
-  /** In which it answers that caller. */
+  /** The wire in which the provider answers the caller. */
   readonly wire: (inbound: Inbound) => Wire
-  /** Answers that were recorded of it, in that wire. */
+  /** Recorded answers of the provider, in that wire. */
   readonly recordings: (inbound: Inbound) => readonly string[]
 }
 

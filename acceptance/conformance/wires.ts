@@ -24,9 +24,9 @@ export interface Wire {
   /** An answer of one call. */
   call(name: string, args: object): Body
   error(status: number, message: string): Body
-  /** Of a whole answer. */
+  /** Reads a whole answer. */
   read(body: Body): Said
-  /** Of the events of a stream. */
+  /** Reads the events of a stream. */
   readStream(events: readonly Body[]): Said
   frame(events: readonly Body[]): ScriptedAnswer
 }

@@ -91,7 +91,7 @@ class TcpFaultProxy implements FaultProxy {
     this.resetAll()
   }
 
-  /** Only the listener: a refusing port has open connections that live on. */
+  /** Closes the listener only: the open connections of a port that refuses live on. */
   #close(): void {
     this.#server?.close()
     this.#server = undefined

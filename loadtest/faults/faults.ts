@@ -37,7 +37,7 @@ const noDirectionFaults: DirectionFaults = {
   flipByteAt: undefined,
 }
 
-/** What a caller writes: only what is to go wrong. */
+/** The faults that a caller asks for; everything else goes well. */
 export interface FaultWishes {
   refuse?: boolean
   hang?: boolean

@@ -60,7 +60,7 @@ export class FaultyPipe {
     return new Promise((resolve) => clock.after(delayMs, resolve))
   }
 
-  /** Never past the byte at which something is to happen. */
+  /** Largest size of the next piece, which never passes the byte at which a fault is to happen. */
   #pieceBytes(): number {
     const { sliceBytes, stallAfterBytes, resetAfterBytes, endAfterBytes } = this.#options.faults()
     const ends = [stallAfterBytes, resetAfterBytes, endAfterBytes].map((end) => (end ?? Infinity) - this.#passedBytes)

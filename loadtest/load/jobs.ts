@@ -3,7 +3,7 @@
 import type { ArrivalProfile } from './arrivals.ts'
 import type { LatencySummary } from './histogram.ts'
 
-/** Where a request goes: to 127.0.0.1, in the clear. */
+/** Destination of a request: a port of 127.0.0.1, without TLS. */
 export interface Target {
   port: number
   method: string

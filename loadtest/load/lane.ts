@@ -29,7 +29,7 @@ export class Lane {
   bodyBytes = 0
   /** Blank lines of the body: in a stream, its frames. */
   frames = 0
-  /** When the request was written, when the first and the last byte of the body came, on the monotonic clock. */
+  /** Monotonic times at which the request was written, and at which the first and the last byte of the body came. */
   sentMs = 0
   firstByteMs = 0
   endMs = 0

@@ -33,7 +33,7 @@ export interface Load {
   /** Content chunks of each stream; undefined: unary. */
   chunks: number | undefined
   seconds: number
-  /** When defined, exactly so many requests instead of the seconds. */
+  /** Number of requests; undefined: as many as the seconds allow. */
   count: number | undefined
 }
 
@@ -44,7 +44,7 @@ export interface RigOptions {
   nginx: Subject
   portkey: Subject | undefined
   headgate: Headgate
-  /** Only where it is asked for. */
+  /** The cluster, if a scenario of the run needs one. */
   cluster?: HeadgateCluster | undefined
   direct: Subject
   folder: string
@@ -55,7 +55,7 @@ const rigShareMax = 0.9
 
 export class Rig {
   readonly options: RigOptions
-  /** What Headgate was made to carry: requests that reached the mock through it, and those that were answered. */
+  /** Counts of the requests that reached the mock through Headgate, and of those that were answered. */
   readonly carried = { reached: 0, answered: 0 }
 
   constructor(options: RigOptions) {

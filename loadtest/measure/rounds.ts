@@ -70,7 +70,7 @@ export function microsPerUnit(window: Window): number {
   return (window.cpuMs * 1_000) / window.units
 }
 
-/** Undefined: the round counts. */
+/** The reason why a round does not count; undefined when it counts. */
 export function rejectionOf(
   round: Round,
   names: readonly string[],

@@ -4,7 +4,7 @@
 import { done, fail, type Result } from '../../shared/result.ts'
 
 export interface Directives {
-  /** Undefined: as the body's `stream` asks. */
+  /** Whether to answer with a stream; undefined: as `stream` in the body says. */
   sse: boolean | undefined
   /** Content chunks of a stream. */
   chunks: number

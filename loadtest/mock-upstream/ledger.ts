@@ -38,7 +38,7 @@ export function emptyLedger(): Ledger {
   }
 }
 
-/** What happened between two readings; `streamsOpen` is the later reading's. */
+/** The counts between two readings; `streamsOpen` is that of the later reading. */
 export function ledgerSince(before: Ledger, after: Ledger): Ledger {
   const difference = emptyLedger()
   for (const name of Object.keys(difference) as (keyof Ledger)[]) difference[name] = after[name] - before[name]

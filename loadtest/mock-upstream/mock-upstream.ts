@@ -11,7 +11,7 @@ import type { Ledger, RecordedRequest } from './ledger.ts'
 import type { ServerOptions } from './server.ts'
 
 export interface MockUpstreamOptions {
-  /** Also listen with TLS, under a throw-away authority made by openssl. */
+  /** Whether to listen with TLS too, under a temporary certificate authority made by openssl. */
   tls?: boolean
   /** How many of the latest requests `requests()` gives back. Default 0: bodies are not looked at. */
   recordedMax?: number

@@ -23,7 +23,7 @@ export interface SubjectOptions {
 export const chatPath = '/v1/chat/completions'
 const paths: Readonly<Record<Speech, string>> = { openai: chatPath, anthropic: '/v1/messages' }
 
-/** Where a gateway takes the work. */
+/** Path at which a gateway accepts the work. */
 export function callerPath({ caller }: Work): string {
   return paths[caller]
 }

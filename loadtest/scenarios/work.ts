@@ -4,13 +4,13 @@
 export interface Work {
   /** Lower case, unique: also the name of a provider and of a model. */
   name: string
-  /** What the mock does with it (its `directives.ts`). */
+  /** Directives to the mock (see its `directives.ts`). */
   directives: string
   /** The upstream speaks TLS. */
   tls: boolean
   body: string
   stream: boolean
-  /** How the caller and the upstream speak; where they differ, the answer has to be translated. */
+  /** The APIs of the caller and the upstream; where they differ, the answer has to be translated. */
   caller: Speech
   upstream: Speech
 }

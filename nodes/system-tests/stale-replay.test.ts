@@ -82,7 +82,7 @@ const history = fc.array(fc.record({ isLost: fc.boolean(), again: fc.array(fc.na
   maxLength: 20,
 })
 const bootOf = (second: number) => Math.floor(second / 5)
-/** What a boot says first is heard: of one that nobody ever heard nobody can know that it is over. */
+/** Whether a message is delivered. The first one of a boot always is: nobody can know that an unheard boot is over. */
 const isHeard = (second: number, isLost: boolean) => !isLost || second % 5 === 0
 
 test('replayed, doubled and reordered, old words change nothing that anybody shows', async () => {

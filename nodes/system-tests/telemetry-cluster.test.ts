@@ -250,7 +250,7 @@ class World {
     }
   }
 
-  /** Both aggregators have had time to read everything. */
+  /** Whether both aggregators have had time to read everything. */
   get #isKeptTwice(): boolean {
     const nowMs = this.clock.monotonicMs()
     return this.#aggregators.every((node) => node !== undefined && nowMs - node.sinceMs > 15_000)
@@ -266,12 +266,12 @@ class World {
     }
   }
 
-  /** As a control node shows it. */
+  /** The usage that a control node shows. */
   async usage(): Promise<Sums> {
     return sumsOf(await this.ask())
   }
 
-  /** As one aggregator has it. */
+  /** The usage that one aggregator has. */
   usageOf(index: number): Sums {
     const { bus } = this.#aggregators[index]!
     return sumsOf(decodeJson(bus.askOwn(subjects.aggregatorQuery, encodeJson({ type: 'usage', groupBy: [] }))))
@@ -397,7 +397,7 @@ class World {
     return { clock, bus, aggregator, sinceMs: clock.monotonicMs() }
   }
 
-  /** As a kill does it: what was not committed is gone. */
+  /** Ends an aggregator as a kill does: what was not committed is gone. */
   #stopAggregator(index: number): void {
     const node = this.#aggregators[index]
     this.#aggregators[index] = undefined
@@ -421,7 +421,7 @@ class MortalClock extends ManualClock {
     this.#dead = true
   }
 
-  /** For whoever has to tidy up after it. */
+  /** Runs the timers that were missed, so that the process can be tidied up. */
   revive(): void {
     this.#dead = false
     for (const run of this.#missed.splice(0)) run()
