@@ -26,7 +26,10 @@ beforeAll(async () => {
   proxy.on('connect', (request: IncomingMessage, socket: Socket) => {
     asked.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] })
     if (answersConnect !== 200) return socket.end(`HTTP/1.1 ${answersConnect} No\r\n\r\n`)
-    if (isSilent) return void socket.resume().write('HTTP/1.1 200 OK\r\n\r\n')
+    if (isSilent) {
+      socket.on('end', () => socket.end())
+      return void socket.resume().write('HTTP/1.1 200 OK\r\n\r\n')
+    }
     const port = request.url?.endsWith(':443') === true ? portOf(secure) : portOf(plain)
     const inner = connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
     inner.pipe(socket).pipe(inner)
