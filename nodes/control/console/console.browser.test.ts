@@ -74,6 +74,10 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
     await heading('Sign in to the console').waitFor()
     await page.goto(link)
     await page.getByRole('alert').getByText('This link or token does not open a session.').waitFor()
+    expect(await page.getByRole('alert').getByRole('paragraph').allTextContents()).toEqual([
+      'Sign in first',
+      'This link or token does not open a session.',
+    ])
     expect(page.url()).toBe(`${origin}/sign-in`)
   })
 
@@ -134,7 +138,10 @@ describe.skipIf(executablePath === undefined)(`the console in a browser${skipRea
     const text = await arrived.textContent()
     for (const part of ['demo/echo', 'ok 200', '42 ms', '$0', '09:30:']) expect(text).toContain(part)
     expect(await arrived.locator('.badge-demo').textContent()).toBe('demo')
-    await page.getByRole('region', { name: 'Today' }).getByText('$0.09').waitFor()
+    const today = page.getByRole('region', { name: 'Today' })
+    await today.getByText('$0.09').waitFor()
+    await today.getByText('errors, rejected requests included').waitFor()
+    for (const row of await today.getByRole('listitem').allTextContents()) expect(row).not.toMatch(/[^0-9]0$/)
   })
 
   test("without a new key, any request after the page's opening ticks", async () => {

@@ -167,7 +167,10 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
 }
 
 function problem(status: number, detail: string): Reply {
-  return { status, body: { type: 'about:blank', title: `Status ${status}`, status, detail } }
+  return {
+    status,
+    body: { type: 'about:blank', title: status === 401 ? 'Sign in first' : `Status ${status}`, status, detail },
+  }
 }
 
 function requestRecord(index: number) {
@@ -235,7 +238,8 @@ function usageBody(requests: number) {
     outputTokens: 6_120 * share * requests,
     costUsd: model.startsWith('demo/') ? 0 : 0.0421 * share * requests,
   })
-  return { rows: requests === 0 ? [] : [row('fast', 0.6), row('demo/echo', 0.3), row(hostileText, 0.1)] }
+  const rejectedOnly = { ...row('', 0), errors: 1 }
+  return { rows: requests === 0 ? [] : [row('fast', 0.6), row('demo/echo', 0.3), row(hostileText, 0.1), rejectedOnly] }
 }
 
 const hash = '9f2ab8c1d4e5f60718293a4b5c6d7e8f9f2ab8c1d4e5f60718293a4b5c6d7e8f'

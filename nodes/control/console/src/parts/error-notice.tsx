@@ -2,7 +2,7 @@ import { type ApiProblem, detailOf, titleOf } from '../api/problem.ts'
 import { Icon } from './icon.tsx'
 
 /** Nothing for a call that we cancelled ourselves. */
-export function ErrorNotice({ problem, title }: { problem: ApiProblem | undefined; title?: string }) {
+export function ErrorNotice({ problem, title }: { problem: ApiProblem | undefined; title?: string | undefined }) {
   if (problem === undefined || problem.type === 'aborted') return undefined
   const detail = detailOf(problem)
   const fields = problem.type === 'refused' ? problem.problems : []

@@ -32,7 +32,8 @@ export function UsageToday() {
 }
 
 function ByModel({ rows }: { rows: readonly UsageRow[] }) {
-  const busiest = rows.toSorted((a, b) => b.requests - a.requests).slice(0, modelsShownMax)
+  const served = rows.filter(({ requests }) => requests > 0)
+  const busiest = served.toSorted((a, b) => b.requests - a.requests).slice(0, modelsShownMax)
   return (
     <ul className="by-model" aria-label="Requests by model">
       {busiest.map((row) => (
@@ -47,5 +48,6 @@ function ByModel({ rows }: { rows: readonly UsageRow[] }) {
 
 function errorNote(sum: UsageRow | undefined): { note?: string } {
   if (sum === undefined || sum.errors === 0) return {}
-  return { note: `${formatCount(sum.errors)} ${sum.errors === 1 ? 'error' : 'errors'}` }
+  // Requests that the gateway rejected are errors, and are not counted as requests.
+  return { note: `${formatCount(sum.errors)} ${sum.errors === 1 ? 'error' : 'errors'}, rejected requests included` }
 }

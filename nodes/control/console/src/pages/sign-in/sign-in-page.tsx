@@ -50,9 +50,7 @@ export function SignInPage() {
       <div className="card sign-in-card">
         <Brand />
         <h1>Sign in to the console</h1>
-        {attempt.type === 'failed' && (
-          <ErrorNotice problem={attempt.problem} title={explain(attempt.problem) ?? 'Signing in failed'} />
-        )}
+        {attempt.type === 'failed' && <ErrorNotice problem={attempt.problem} title={titleFor(attempt.problem)} />}
         {busy && attempt.by === 'link' && <output className="muted">Signing in with the link…</output>}
         <form onSubmit={onSubmit}>
           <label htmlFor="admin-token">Admin token</label>
@@ -87,9 +85,9 @@ function onceSeen(act: () => void): void {
   else act()
 }
 
-function explain(problem: ApiProblem): string | undefined {
-  if (problem.type !== 'refused') return undefined
-  if (problem.status === 401) return 'You are not signed in' // the detail says why and what to do
-  if (problem.status === 429) return 'Too many attempts. Wait a minute, then try again.'
-  return undefined
+/** The title of the notice; undefined where the server's own title says what failed. */
+function titleFor(problem: ApiProblem): string | undefined {
+  const status = problem.type === 'refused' ? problem.status : undefined
+  if (status === 401) return undefined
+  return status === 429 ? 'Too many attempts. Wait a minute, then try again.' : 'Signing in failed'
 }
