@@ -1,6 +1,7 @@
 // Walks the members of one object, notes the wanted ones, and finds every name that occurs twice. Names are compared
 // decoded ("model" with an escape is still `model`): otherwise a gateway that reads the first of two members and a
-// provider that reads the last would see different requests.
+// provider that reads the last would see different requests. For the same reason a name that equals a wanted one but for
+// its case is found: Go's decoder, for one, takes `Model` for `model`.
 import { type JsonCursor, stopped } from './cursor.ts'
 
 export type ValueKind = 'string' | 'number' | 'true' | 'false' | 'null' | 'object' | 'array'
@@ -18,15 +19,23 @@ export class NameTable {
   /** Names whose values may be long and are not decoded, so that their strings are skipped; in the order of `names`. */
   readonly jumped: readonly boolean[]
   readonly #slots = new Int16Array(256).fill(-1)
+  readonly #byFold: ReadonlyMap<string, string>
 
   constructor(names: readonly string[], jumped: readonly string[] = []) {
     this.names = names
     this.jumped = names.map((name) => jumped.includes(name))
+    this.#byFold = new Map(names.map((name) => [foldOf(name), name]))
     for (const [index, name] of names.entries()) {
       let slot = hashOfName(name) & 255
       while (this.#slots[slot] !== -1) slot = (slot + 1) & 255
       this.#slots[slot] = index
     }
+  }
+
+  /** The wanted name that this one would be without regard to case; undefined where there is none, or it is that name. */
+  lookalike(name: string): string | undefined {
+    const wanted = this.#byFold.get(foldOf(name))
+    return wanted === name ? undefined : wanted
   }
 
   /** The index of the name in the bytes [start, end) with the given hash; −1 when it is not wanted. */
@@ -44,6 +53,8 @@ export class NameTable {
 
 /** The names seen so far are kept as hashes and ranges; beyond this number, or after an escaped name, as strings. */
 const rangesMax = 64
+/** Members of one object that is walked. */
+export const membersMax = 1_024
 
 export class MemberWalk {
   readonly #cursor: JsonCursor
@@ -54,6 +65,10 @@ export class MemberWalk {
   #decoded: Set<string> | undefined
   /** The name that occurred twice, when `walk` stopped for that. */
   duplicate: string | undefined
+  /** The name that differs from a wanted one by its case alone, when `walk` stopped for that. */
+  lookalike: { readonly name: string; readonly wanted: string } | undefined
+  /** Whether `walk` stopped because the object has more than `membersMax` members. */
+  hasTooMany = false
 
   constructor(cursor: JsonCursor) {
     this.#cursor = cursor
@@ -65,6 +80,8 @@ export class MemberWalk {
     this.#count = 0
     this.#decoded = undefined
     this.duplicate = undefined
+    this.lookalike = undefined
+    this.hasTooMany = false
     let i = cursor.skipSpace(at + 1)
     if (bytes[i] === 125) return i + 1
     for (;;) {
@@ -75,7 +92,7 @@ export class MemberWalk {
       i = cursor.skipString(nameStart)
       if (i === stopped) return stopped
       const index = this.#note(bytes, nameStart, i - 1, table)
-      if (this.duplicate !== undefined) return stopped
+      if (this.duplicate !== undefined || this.lookalike !== undefined || this.hasTooMany) return stopped
       i = cursor.skipColon(i)
       if (i === stopped) return stopped
       const start = cursor.skipSpace(i)
@@ -94,12 +111,15 @@ export class MemberWalk {
   #note(bytes: Buffer, start: number, end: number, table: NameTable): number {
     let hash = 0
     let plain = this.#count < rangesMax && this.#decoded === undefined
+    let isLower = true
     for (let i = start; i < end; i++) {
       const byte = bytes[i]!
       if (byte === 92) plain = false
+      if (mayFold[byte] === 1) isLower = false
       hash = (Math.imul(hash, 31) + byte) | 0
     }
     if (!plain) return this.#noteDecoded(bytes, start, end, table)
+    if (!isLower) this.#compareFolded(decodedText(bytes, start, end), table)
     for (let i = 0; i < this.#count; i++) {
       if (this.#hashes[i] === hash && sameBytes(bytes, this.#starts[i]!, this.#ends[i]!, start, end)) {
         this.duplicate = decodedText(bytes, start, end)
@@ -122,8 +142,23 @@ export class MemberWalk {
     const name = decodedText(bytes, start, end)
     if (this.#decoded.has(name)) this.duplicate = name
     this.#decoded.add(name)
+    this.hasTooMany = this.#decoded.size > membersMax
+    this.#compareFolded(name, table)
     return table.names.indexOf(name)
   }
+
+  #compareFolded(name: string, table: NameTable): void {
+    const wanted = table.lookalike(name)
+    if (wanted !== undefined) this.lookalike = { name, wanted }
+  }
+}
+
+/** 1 for bytes of names that may equal another name without regard to case: upper case, and beyond ASCII. */
+const mayFold = new Uint8Array(256).fill(1, 65, 91).fill(1, 128)
+
+/** The name without regard to case (Unicode, simple folding: beyond ASCII only two characters fold to letters of it). */
+export function foldOf(name: string): string {
+  return name.replaceAll('\u017f', 's').replaceAll('\u212a', 'k').toLowerCase()
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are made harmless for JSON.parse.

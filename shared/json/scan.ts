@@ -2,8 +2,8 @@
 // bytes are sent to the provider. JSON.parse of a body with an image costs ten times the rest of the request.
 import { isUtf8 } from 'node:buffer'
 import { bounds } from '../bounds.ts'
-import { JsonCursor, stopped } from './cursor.ts'
-import { decodedText, MemberWalk, NameTable, type Span } from './members.ts'
+import { JsonCursor, slowBytesMax, stopped, valuesMax } from './cursor.ts'
+import { decodedText, MemberWalk, membersMax, NameTable, type Span } from './members.ts'
 
 const wanted = [
   'model',
@@ -39,6 +39,11 @@ export function isForbidden(name: string): boolean {
   return (forbidden as readonly string[]).includes(name)
 }
 
+/** The wanted or forbidden name that a reader who does not look at the case would take this one for; undefined for none. */
+export function lookalikeOf(name: string): string | undefined {
+  return bodyNames.lookalike(name)
+}
+
 /** `line` and `column` count from 1; the column counts bytes. */
 export type ScanProblem =
   | { readonly type: 'empty_body' }
@@ -47,6 +52,13 @@ export type ScanProblem =
   | { readonly type: 'lone_surrogate'; readonly line: number; readonly column: number }
   | { readonly type: 'too_deep'; readonly depthMax: number; readonly line: number; readonly column: number }
   | { readonly type: 'duplicate_key'; readonly key: string; readonly parent?: 'stream_options' }
+  | {
+      readonly type: 'ambiguous_key'
+      readonly key: string
+      readonly wanted: string
+      readonly parent?: 'stream_options'
+    }
+  | { readonly type: 'too_complex'; readonly what: string }
   | { readonly type: 'not_an_object' }
   | { readonly type: 'forbidden_param'; readonly param: (typeof forbidden)[number] }
 
@@ -166,9 +178,7 @@ export function scanBatchLine(line: Buffer, out: BodyScan): ScanProblem | { read
 
 function scanStreamOptions(bytes: Buffer, options: Span, out: BodyScan): ScanProblem | undefined {
   const found: (Span | undefined)[] = []
-  if (walk.walk(bytes, options.start, 2, optionNames, found) === stopped) {
-    return { type: 'duplicate_key', key: walk.duplicate ?? '', parent: 'stream_options' }
-  }
+  if (walk.walk(bytes, options.start, 2, optionNames, found) === stopped) return problemOfNames('stream_options')
   out.includeUsage = found[0]
   return undefined
 }
@@ -184,24 +194,42 @@ function problemOfOther(bytes: Buffer, first: number): ScanProblem {
 
 function problemOfStop(bytes: Buffer): ScanProblem {
   const fault = cursor.fault
-  if (fault === undefined) return { type: 'duplicate_key', key: walk.duplicate ?? '' }
+  if (fault === undefined) return problemOfNames()
   const place = placeOf(bytes, fault.offset)
   switch (fault.type) {
     case 'too-deep':
       return { type: 'too_deep', depthMax: bounds.jsonDepthMax, ...place }
     case 'lone-surrogate':
       return { type: 'lone_surrogate', ...place }
+    case 'too-many-values':
+      return { type: 'too_complex', what: `${valuesMax.toLocaleString('en')} values` }
+    case 'too-slow':
+      return { type: 'too_complex', what: `${slowBytesMax >> 20} MiB of white space, escapes and digits` }
     default:
       return { type: 'invalid_json', truncated: fault.type === 'truncated', ...place }
   }
 }
 
+/** The problem for which the walk stopped at a name, or at their number. */
+function problemOfNames(parent?: 'stream_options'): ScanProblem {
+  const { lookalike, hasTooMany, duplicate = '' } = walk
+  const within = parent === undefined ? {} : { parent }
+  if (lookalike !== undefined)
+    return { type: 'ambiguous_key', key: lookalike.name, wanted: lookalike.wanted, ...within }
+  if (hasTooMany) return { type: 'too_complex', what: `${membersMax.toLocaleString('en')} members` }
+  return { type: 'duplicate_key', key: duplicate, ...within }
+}
+
+/** Lines are counted up to here; farther on, the place is told as if the rest were one line. */
+const linesCountedBytes = 1 << 20
+
 function placeOf(bytes: Buffer, offset: number): { line: number; column: number } {
   let line = 1
   let lineStart = hasByteOrderMark(bytes) ? 3 : 0
+  const last = Math.min(offset, linesCountedBytes)
   for (;;) {
     const end = bytes.indexOf(10, lineStart)
-    if (end === -1 || end >= offset) return { line, column: offset - lineStart + 1 }
+    if (end === -1 || end >= last) return { line, column: offset - lineStart + 1 }
     line++
     lineStart = end + 1
   }

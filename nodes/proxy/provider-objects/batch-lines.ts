@@ -101,6 +101,10 @@ function problemOf(type: string): string {
       return "sets what is the gateway's to set"
     case 'duplicate_key':
       return 'has a member twice'
+    case 'ambiguous_key':
+      return 'has a member whose name differs from a known one by its case alone'
+    case 'too_complex':
+      return 'has too many members, values or escapes'
     default:
       return 'is not valid JSON'
   }

@@ -99,6 +99,16 @@ test.each<[string, readonly TestPart[], object]>([
   ['a word for stream', [file, model, { name: 'stream', content: 'yes' }], { code: 'invalid_type', param: 'stream' }],
   ['no file', [model], { code: 'missing_required_parameter', param: 'file' }],
   [
+    'a part that differs from a known one by its case',
+    [file, model, { name: 'Model', content: 'other' }],
+    { code: 'ambiguous_key', param: 'Model' },
+  ],
+  [
+    'a list that differs from a known one by its case',
+    [file, model, { name: 'Models[]', content: 'other' }],
+    { code: 'ambiguous_key', param: 'Models[]' },
+  ],
+  [
     'a place to send it to',
     [file, model, { name: 'base_url', content: 'http://evil' }],
     { code: 'forbidden_param', param: 'base_url' },

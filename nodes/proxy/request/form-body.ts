@@ -1,11 +1,11 @@
 // The third stage of a request, where its body is a form.
 import { isUtf8 } from 'node:buffer'
 import { boundaryOf, type FormPart, type FormScan, scanForm } from '../../../shared/form/scan-form.ts'
-import { isForbidden } from '../../../shared/json/scan.ts'
+import { isForbidden, lookalikeOf } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
-import { bad, fallbacksMax, forbiddenParam } from './json-body.ts'
+import { ambiguousKey, bad, fallbacksMax, forbiddenParam } from './json-body.ts'
 
 export interface AskedForm {
   readonly boundary: string
@@ -37,6 +37,8 @@ export function readForm(
   if ('message' in scan) return fail(bad('invalid_form', scan.message))
   for (const { name } of scan.parts) {
     if (isForbidden(name)) return fail(forbiddenParam(name))
+    const wanted = lookalikeOf(name.replace(/\[\]$/, ''))
+    if (wanted !== undefined) return fail(ambiguousKey(name, wanted))
     // To some servers the last one is a list with the name of the first.
     if (/^(model|stream)\s*\[/.test(name)) return fail(bad('invalid_form', 'A part has an ambiguous name.', 'model'))
   }

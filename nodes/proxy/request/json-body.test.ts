@@ -20,6 +20,7 @@ function streamIn(operation: Operation, body: string) {
 }
 
 const nested = (depth: number) => `{"model":"m","x":${'['.repeat(depth)}${']'.repeat(depth)}}`
+const manyMembers = (count: number) => Array.from({ length: count }, (_, index) => `"k${index}":1`).join(',')
 const long = 'canary-'.repeat(40)
 
 test.each<[string, string | Buffer, object]>([
@@ -44,6 +45,17 @@ test.each<[string, string | Buffer, object]>([
   ['a member twice', '{"model":"m","model":"n"}', { code: 'duplicate_key', param: 'model' }],
   ['a member twice, once escaped', '{"model":"m","m\\u006fdel":"n"}', { code: 'duplicate_key' }],
   ['a long member twice', `{"${long}":1,"${long}":2}`, { code: 'duplicate_key', param: long.slice(0, 64) }],
+  [
+    'a member of another case',
+    '{"model":"m","Model":"n"}',
+    { code: 'ambiguous_key', param: 'Model', message: /Send `model`/ },
+  ],
+  [
+    'a member too many',
+    `{"model":"m",${manyMembers(1_024)}}`,
+    { code: 'too_complex', message: /more than 1,024 members/ },
+  ],
+  ['a list of models too long to be read', `{"models":[${'"a",'.repeat(5_000)}"a"]}`, { code: 'invalid_models' }],
   ['a list', '["model"]', { code: 'not_an_object' }],
   ['a string', '"model"', { code: 'not_an_object' }],
   ['null', 'null', { code: 'not_an_object' }],

@@ -2,6 +2,7 @@
 // not need to know is for the upstream to judge.
 
 import { parseExact } from '../../../shared/json/exact.ts'
+import type { Span } from '../../../shared/json/members.ts'
 import { BodyScan, type ScanProblem, scanBody } from '../../../shared/json/scan.ts'
 import { type Edit, editIncludeUsage, editOut } from '../../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
@@ -24,6 +25,8 @@ export interface AskedStream {
 type BadBody = Extract<GatewayError, { type: 'bad-body' }>
 
 export const fallbacksMax = 16
+/** A longer list is not read: no name of a model has a thousand bytes. */
+const modelsBytesMax = fallbacksMax * 1_024
 
 /** Reads which models are asked for. `inPath` is the model's name where the path has it; then the body's does not count. */
 export function readModel(bytes: Buffer, scan: BodyScan, inPath?: string): Result<AskedModel, BadBody> {
@@ -46,7 +49,7 @@ export function readModel(bytes: Buffer, scan: BodyScan, inPath?: string): Resul
 function readModels(scan: BodyScan): Result<string[] | undefined, BadBody> {
   const span = scan.field('models')
   if (span === undefined) return done(undefined)
-  const models: unknown = JSON.parse(scan.bytes.toString('utf8', span.start, span.end))
+  const models = span.end - span.start > modelsBytesMax ? undefined : readJson(scan.bytes, span)
   const valid =
     Array.isArray(models) &&
     models.length > 0 &&
@@ -54,6 +57,10 @@ function readModels(scan: BodyScan): Result<string[] | undefined, BadBody> {
     models.every((model) => typeof model === 'string' && model !== '')
   if (valid) return done(models as string[])
   return fail(bad('invalid_models', `\`models\` must be a list of 1 to ${fallbacksMax} model names.`, 'models'))
+}
+
+function readJson(bytes: Buffer, { start, end }: Span): unknown {
+  return JSON.parse(bytes.toString('utf8', start, end))
 }
 
 export function readStream(operation: Operation, scan: BodyScan): Result<AskedStream, BadBody> {
@@ -115,9 +122,19 @@ function badBody(problem: ScanProblem): BadBody {
         `The body has the member \`${problem.key.slice(0, 64)}\` twice. Which one counts would be anyone's guess; send it once.`,
         problem.key.slice(0, 64),
       )
+    case 'ambiguous_key':
+      return ambiguousKey(problem.key, problem.wanted)
+    case 'too_complex':
+      return bad(problem.type, `The body has more than ${problem.what}.`)
     case 'forbidden_param':
       return forbiddenParam(problem.param)
   }
+}
+
+export function ambiguousKey(key: string, wanted: string): BadBody {
+  const shown = key.slice(0, 64)
+  const message = `\`${shown}\` is not \`${wanted}\`, and a reader that does not look at the case takes it for that. Send \`${wanted}\`.`
+  return bad('ambiguous_key', message, shown)
 }
 
 export function forbiddenParam(param: string): BadBody {
