@@ -79,7 +79,6 @@ function looped({
   }
   const { request, reply } = testRequest({ head: testHead({ headers }) })
   const plan = new AttemptPlan({
-    requestId: 'req_1',
     revision: 1,
     stream: false,
     clock,

@@ -99,7 +99,6 @@ export function translatorsOf(request: AuthenticatedRequest): { translators: Tra
 /** The only attempt at the target of a route. */
 export function plannedAt(target: Target, route: Partial<ModelRoute<Target>> = {}): PlannedAttempt<Target> {
   const plan = new AttemptPlan({
-    requestId: 'req_1',
     revision: 7,
     stream: false,
     clock: new ManualClock(0),

@@ -15,9 +15,15 @@ test('the limits of the route hold where the caller names none', () => {
   expect([own.firstTokenMs(route), own.firstByteMs(route)]).toEqual([2_000, 2_000])
 })
 
-test('the caller’s limits count before those of the route', () => {
+test('shorter limits of the caller count before those of the route', () => {
   const own = limits({ 'x-headgate-timeout': '5s', 'x-headgate-ttft-timeout': '500ms' })
   expect([own.leftMs(route, 2_000), own.firstTokenMs(route)]).toEqual([4_000, 500])
+})
+
+test('the caller’s limits never outlast those of the route', () => {
+  const own = limits({ 'x-headgate-timeout': '10m', 'x-headgate-ttft-timeout': '5m' })
+  expect([own.leftMs(route, 1_000), own.firstTokenMs(route)]).toEqual([60_000, 2_000])
+  expect(limits({ 'x-headgate-ttft-timeout': '5m' }, false).firstByteMs(route)).toBe(60_000)
 })
 
 test('what is no duration is no limit', () => {

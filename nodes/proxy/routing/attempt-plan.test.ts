@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.ts'
 import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
-import { AttemptPlan } from './attempt-plan.ts'
+import { AttemptPlan, listedAttemptsMax } from './attempt-plan.ts'
 import { LatencyEstimate } from './latency-estimate.ts'
 import { compileModelRoute, type ModelRoute } from './model-route.ts'
 
@@ -19,11 +19,10 @@ const routes = (specs: Record<string, ModelSpec>) => {
 function steps(
   specs: Record<string, ModelSpec>,
   model: string,
-  options: { requestId?: string; chance?: () => number; fallbacks?: string[]; extraAttempts?: number } = {},
+  options: { chance?: () => number; fallbacks?: string[]; extraAttempts?: number } = {},
 ) {
   const compiled = routes(specs)
   const attemptPlan = new AttemptPlan({
-    requestId: options.requestId ?? 'request-1',
     revision: 1,
     stream: true,
     clock: new ManualClock(),
@@ -75,6 +74,25 @@ describe('an attempt plan', () => {
     expect(steps(specs, 'm', { extraAttempts: 0 })).toEqual(['a 0 0'])
   })
 
+  test('makes no more attempts than the route has, whatever the caller asks for', () => {
+    const specs = {
+      m: { targets: [target('a')], retries: { attempts: 1 }, fallbacks: ['n'] },
+      n: { targets: [target('b')], retries: { attempts: 0 } },
+    }
+    expect(steps(specs, 'm', { extraAttempts: 10 })).toEqual(['a 0 0', 'a 0 1', 'b 1 0'])
+  })
+
+  test('makes a bounded number of attempts on models that the caller lists', () => {
+    const names = Array.from({ length: 16 }, (_, n) => `m${n}`)
+    const specs = Object.fromEntries(
+      names.map((name) => [name, { targets: [target(name)], retries: { attempts: 10 } }]),
+    )
+    const made = steps(specs, 'm0', { fallbacks: names.slice(1), extraAttempts: 10 })
+    expect(made).toHaveLength(listedAttemptsMax)
+    const chain = { ...specs, m0: { targets: [target('m0')], retries: { attempts: 10 }, fallbacks: names.slice(1) } }
+    expect(steps(chain, 'm0').length).toBeGreaterThan(listedAttemptsMax)
+  })
+
   test('has no step when no target is left', () => {
     expect(steps({ m: { targets: [] } }, 'm')).toEqual([])
   })
@@ -83,17 +101,18 @@ describe('an attempt plan', () => {
     const specs: Record<string, ModelSpec> = {
       m: { targets: [target('a'), target('b'), target('c')], routing: 'latency', retries: { attempts: 5 } },
     }
-    const drawn = (requestId: string) => steps(specs, 'm', { requestId }).map((step) => step.split(' ')[0])
+    const drawn = (seed: number) => steps(specs, 'm', { chance: () => seed / 200 }).map((step) => step.split(' ')[0])
 
-    test('draws the same targets in the same order for the same request, by no chance', () => {
-      const chance = () => expect.unreachable('a draw by chance')
-      expect(steps(specs, 'm', { requestId: 'x', chance })).toEqual(steps(specs, 'm', { requestId: 'x', chance }))
+    test('draws the same targets in the same order for the same seed, and asks for chance once', () => {
+      let asked = 0
+      const chance = () => (asked++ === 0 ? 0.25 : expect.unreachable('a second draw by chance'))
+      expect(steps(specs, 'm', { chance })).toEqual(steps(specs, 'm', { chance: () => 0.25 }))
     })
 
-    test('draws every target for some request, and each once before any again', () => {
+    test('draws every target for some seed, and each once before any again', () => {
       const first = new Set<string | undefined>()
       for (let i = 0; i < 200; i++) {
-        const order = drawn(`request-${i}`)
+        const order = drawn(i)
         first.add(order[0])
         expect(order.slice(0, 3).sort()).toEqual(['a', 'b', 'c'])
         expect(order).toHaveLength(6)

@@ -4,7 +4,7 @@ import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { RetryCondition } from '../../../shared/config/kinds/models/spec.ts'
 import type { LatencyEstimate } from './latency-estimate.ts'
 import type { ModelRoute, WeightedTarget } from './model-route.ts'
-import { drawOf } from './seeded-draw.ts'
+import { drawOf, drawSeed } from './seeded-draw.ts'
 import type { WeightTable } from './weight-table.ts'
 
 export interface PlannedAttempt<Target> {
@@ -22,27 +22,31 @@ export interface PlannedAttempt<Target> {
   readonly sharesRevision: number
 }
 
+/** Attempts of one request on whatever its caller lists. A longer chain takes an operator who configured it. */
+export const listedAttemptsMax = 20
+
 export class AttemptPlan<Target> {
   readonly #routeOf: (model: string) => ModelRoute<Target> | undefined
   readonly #chance: Chance
   readonly #extraAttempts: number | undefined
-  readonly #requestId: string
+  readonly #attemptsMax: number
+  #seed: number | undefined
   readonly #revision: number
   readonly #stream: boolean
   readonly #clock: Clock
   #picks = 0
   #route: ModelRoute<Target>
   #left: number
+  #made = 0
   #tried: WeightedTarget<Target>[] | undefined
   #skipped: Target[] | undefined
   #fallbacks: string[] | undefined
   #fallbackIndex = 0
   #seen: Set<string> | undefined
 
-  /** `extraAttempts` overrides the route's number: a caller may ask for fewer or more retries. `revision` is that of the
-   *  configuration; with the request's id it determines what is drawn under latency routing. */
+  /** `extraAttempts` is the number that the caller asks for; more than the route has are not made. `revision` is that of the
+   *  configuration; with the seed it determines what is drawn under latency routing. */
   constructor(options: {
-    requestId: string
     revision: number
     stream: boolean
     clock: Clock
@@ -56,19 +60,21 @@ export class AttemptPlan<Target> {
     this.#routeOf = options.routeOf
     this.#chance = options.chance
     this.#extraAttempts = options.extraAttempts
-    this.#requestId = options.requestId
     this.#revision = options.revision
     this.#stream = options.stream
     this.#clock = options.clock
     this.#fallbacks = options.fallbacks === undefined ? undefined : [...options.fallbacks, ...options.route.fallbacks]
-    this.#left = 1 + (options.extraAttempts ?? options.route.extraAttempts)
+    this.#attemptsMax = options.fallbacks === undefined ? Number.POSITIVE_INFINITY : listedAttemptsMax
+    this.#left = this.#attemptsOn(options.route)
   }
 
   /** The next attempt, or undefined when none is left. */
   next(): PlannedAttempt<Target> | undefined {
+    if (this.#made >= this.#attemptsMax) return undefined
     const planned = this.#left > 0 ? this.#pick() : undefined
     if (planned !== undefined) {
       this.#left--
+      this.#made++
       return planned
     }
     return this.#fallBack() ? this.next() : undefined
@@ -77,6 +83,7 @@ export class AttemptPlan<Target> {
   /** Skips a planned attempt whose target cannot take the request. It does not count as an attempt. */
   passOver({ target }: PlannedAttempt<Target>): void {
     this.#left++
+    this.#made--
     if (this.#skipped === undefined) this.#skipped = [target]
     else this.#skipped.push(target)
   }
@@ -89,6 +96,10 @@ export class AttemptPlan<Target> {
   /** Gives up on the current route, so that the next attempt is on a fallback. */
   leaveRoute(): void {
     this.#left = 0
+  }
+
+  #attemptsOn(route: ModelRoute<Target>): number {
+    return 1 + Math.min(this.#extraAttempts ?? route.extraAttempts, route.extraAttempts)
   }
 
   #pick(): PlannedAttempt<Target> | undefined {
@@ -145,9 +156,8 @@ export class AttemptPlan<Target> {
   ): WeightedTarget<Target> | undefined {
     if (candidates.length === 1 || this.#route.order === 'priority') return undefined
     if (table === undefined) return byWeight(candidates, this.#chance)
-    // The salt changes with either revision, so a caller who sends one id with all requests does not always get one target.
-    const salt = Math.imul(this.#revision, 0x9e3779b1) ^ table.revision
-    const draw = drawOf(this.#requestId, this.#picks++, salt)
+    this.#seed ??= drawSeed(this.#chance)
+    const draw = drawOf(this.#seed, this.#picks++, Math.imul(this.#revision, 0x9e3779b1) ^ table.revision)
     const { targets } = this.#route
     if (candidates === targets) return targets[table.pick(draw)]
     const indices = candidates.map((target) => targets.indexOf(target))
@@ -174,7 +184,7 @@ export class AttemptPlan<Target> {
     this.#fallbackIndex++
     this.#route = route
     this.#tried = undefined
-    this.#left = 1 + (this.#extraAttempts ?? route.extraAttempts)
+    this.#left = this.#attemptsOn(route)
     this.#fallbacks?.push(...route.fallbacks)
   }
 }

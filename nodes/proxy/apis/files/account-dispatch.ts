@@ -25,11 +25,10 @@ export function accountDispatch(
   account: Target,
   { call, clock, chance, timeouts, pinned }: AccountCall,
 ): DispatchedRequest {
-  const { id, snapshot, head, operation } = request
+  const { snapshot, head, operation } = request
   const { lines: headerLines } = passThroughHeaders(head, operation)
   const route = directRoute('', account)
   const plan = new AttemptPlan({
-    requestId: id,
     revision: snapshot.revision,
     stream: false,
     clock,

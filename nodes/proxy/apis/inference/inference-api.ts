@@ -146,10 +146,9 @@ export class InferenceApi implements Api {
     { route, translators }: { route: ModelRoute<Target>; translators: Translators },
   ): void {
     const { attempts, delivery, clock, chance } = this.#options
-    const { id, snapshot, head } = request
+    const { snapshot, head } = request
     const { model, fallbacks, stream, showUsage, state } = asked.facts
     const plan = new AttemptPlan({
-      requestId: id,
       revision: snapshot.revision,
       stream,
       clock,

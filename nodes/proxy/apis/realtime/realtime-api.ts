@@ -95,11 +95,10 @@ export class RealtimeApi {
     { asked, model }: Pick<SessionPlan, 'asked' | 'model'>,
   ): SessionPlan | undefined {
     const { clock, chance } = this.#options.tools
-    const { snapshot, head, id } = request
+    const { snapshot, head } = request
     const route = snapshot.routeOf(model)
     if (route === undefined) return undefined
     const attemptPlan = new AttemptPlan({
-      requestId: id,
       revision: snapshot.revision,
       stream: true,
       clock,

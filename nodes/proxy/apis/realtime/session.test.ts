@@ -55,7 +55,6 @@ function opened() {
   const route = directRoute('voice', target)
   const chance = () => 0
   const attemptPlan = new AttemptPlan({
-    requestId: 'req_1',
     revision: 1,
     stream: true,
     clock,
