@@ -6,7 +6,6 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Reply, RequestHead } from '../http/http.ts'
 import type { MatchedOperation } from '../operations/match-path.ts'
 import type { AdmittedRequest } from '../request/authenticated-request.ts'
-import { credentialsIn } from '../request/headers.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 
 export type NoSnapshot = Extract<GatewayError, { type: 'no-config' | 'config-damaged' }>
@@ -52,7 +51,7 @@ export class Admission {
     const snapshot = this.#options.snapshot()
     if ('type' in snapshot) return fail(snapshot)
     const receivedAtMs = this.#options.clock.wallMs()
-    const shown = credentials ?? done(credentialsIn(head))
+    const shown = credentials ?? done(head)
     if (!shown.ok) return shown
     const identified = identify(snapshot.callers, shown.value, receivedAtMs)
     if (!identified.ok) return identified

@@ -63,6 +63,12 @@ describe('a caller', () => {
     ['no credential', { authorization: undefined, apiKey: undefined }, 'missing-key'],
     ['a scheme without a token', { authorization: 'Bearer', apiKey: undefined }, 'missing-key'],
     ['two that differ', { authorization: `Bearer ${token}`, apiKey: 'other' }, 'ambiguous-credentials'],
+    ['keys that differ', { authorization: undefined, apiKey: token, apiKeysDiffer: true }, 'ambiguous-credentials'],
+    [
+      'keys that differ beside a token',
+      { authorization: `Bearer ${token}`, apiKey: token, apiKeysDiffer: true },
+      'ambiguous-credentials',
+    ],
     ['a wildcard', { authorization: 'Bearer *', apiKey: undefined }, 'unknown-key'],
     ['an injection', { authorization: "Bearer ' OR 1=1--", apiKey: undefined }, 'unknown-key'],
   ])('is refused for %s', (_, credentials, type) => {

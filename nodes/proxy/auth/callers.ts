@@ -31,6 +31,8 @@ export type AuthError =
 export interface Credentials {
   readonly authorization: string | undefined
   readonly apiKey: string | undefined
+  /** Whether more than one `apiKey` was sent, with different values. */
+  readonly apiKeysDiffer?: boolean
 }
 
 export function identify(callers: Callers, credentials: Credentials, nowMs: number): Result<Caller, AuthError> {
@@ -47,7 +49,8 @@ export function tokenIn(credentials: Credentials): string | undefined {
   return typeof token === 'string' ? token : undefined
 }
 
-function tokenOf({ authorization, apiKey }: Credentials): string | AuthError {
+function tokenOf({ authorization, apiKey, apiKeysDiffer = false }: Credentials): string | AuthError {
+  if (apiKeysDiffer) return { type: 'ambiguous-credentials' }
   if (authorization === undefined) return apiKey === undefined || apiKey === '' ? { type: 'missing-key' } : apiKey
   const bearer = bearerToken(authorization)
   if (apiKey === undefined) return bearer ?? { type: 'missing-key' }

@@ -83,7 +83,7 @@ const errorTable = {
     400,
     invalid,
     'ambiguous_credentials',
-    'Two different credentials were sent in `Authorization` and `x-api-key`. Send one.',
+    'Two different credentials were sent in `Authorization`, `x-api-key` and headers like it. Send one.',
   ),
   'model-not-allowed': ({ model }) =>
     withParam(

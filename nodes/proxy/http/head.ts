@@ -38,6 +38,8 @@ const fields = new Map<string, number>([
   ['content-encoding', 7],
   ['expect', 8],
   ['x-request-id', 9],
+  ['api-key', 10],
+  ['x-goog-api-key', 10],
 ])
 
 export class ReadHead implements RequestHead, FramingFacts {
@@ -56,6 +58,7 @@ export class ReadHead implements RequestHead, FramingFacts {
   transferEncodingCount = 0
   authorizationCount = 0
   apiKeyCount = 0
+  apiKeysDiffer = false
   contentTypeCount = 0
   contentEncoding = ''
   expect = ''
@@ -76,6 +79,11 @@ export class ReadHead implements RequestHead, FramingFacts {
     if (kept === undefined) return undefined
     for (let i = 0; i < kept.length; i += 2) if (kept[i] === name) return kept[i + 1]
     return undefined
+  }
+
+  noteKey(value: string): void {
+    if (this.apiKey === undefined) this.apiKey = value
+    else if (this.apiKey !== value) this.apiKeysDiffer = true
   }
 
   keep(name: string, value: string): void {
@@ -110,7 +118,8 @@ function fill(name: string, value: string): void {
       if (head.authorizationCount++ === 0) head.authorization = value
       break
     case 5:
-      if (head.apiKeyCount++ === 0) head.apiKey = value
+      head.apiKeyCount++
+      head.noteKey(value)
       break
     case 6:
       if (head.contentTypeCount++ === 0) head.contentType = value
@@ -123,5 +132,9 @@ function fill(name: string, value: string): void {
       break
     case 9:
       if (requestIdPattern.test(value)) head.requestId ??= value
+      break
+    case 10:
+      head.keep(name, value)
+      head.noteKey(value)
   }
 }

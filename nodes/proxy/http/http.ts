@@ -85,8 +85,10 @@ export interface RequestHead {
   readonly query: string
   /** The header `authorization` as sent, undefined when absent. */
   readonly authorization: string | undefined
-  /** The header `x-api-key`. */
+  /** The header `x-api-key`, `api-key` (Azure's SDKs) or `x-goog-api-key` (Google's). */
   readonly apiKey: string | undefined
+  /** Whether these headers came with different values. */
+  readonly apiKeysDiffer: boolean
   readonly contentType: string | undefined
   /** The header `x-request-id`, when it is a token of at most 128 characters. */
   readonly requestId: string | undefined

@@ -1,32 +1,7 @@
 import { expect, test } from 'vitest'
 import { chat, generate, messages } from '../operations/operations.ts'
-import {
-  betasIn,
-  credentialsIn,
-  durationHeader,
-  forwardedLines,
-  isForm,
-  passThroughHeaders,
-  smallInteger,
-} from './headers.ts'
+import { betasIn, durationHeader, forwardedLines, isForm, passThroughHeaders, smallInteger } from './headers.ts'
 import { testHead } from './test-request.ts'
-
-const bearer = 'Bearer hg_1'
-
-test.each([
-  ['x-api-key', { 'x-api-key': 'a' }, { authorization: undefined, apiKey: 'a' }],
-  ['api-key of Azure', { 'api-key': 'b' }, { authorization: undefined, apiKey: 'b' }],
-  ['x-goog-api-key', { 'x-goog-api-key': 'c' }, { authorization: undefined, apiKey: 'c' }],
-  ['x-api-key before others', { 'x-api-key': 'a', 'api-key': 'b' }, { authorization: undefined, apiKey: 'a' }],
-  ['no key', {}, { authorization: undefined, apiKey: undefined }],
-])('the credential is found in %s', (_, headers, wanted) => {
-  expect(credentialsIn(testHead({ headers }))).toMatchObject(wanted)
-})
-
-test('a bearer token is seen beside a key in another header', () => {
-  const head = testHead({ authorization: bearer, headers: { 'api-key': 'b' } })
-  expect(credentialsIn(head)).toEqual({ authorization: bearer, apiKey: 'b' })
-})
 
 const everything = {
   'idempotency-key': 'i1',
@@ -39,6 +14,8 @@ const everything = {
   'x-goog-api-key': 'hg_secret',
   'user-agent': 'sdk/1',
 }
+
+const bearer = 'Bearer hg_1'
 
 test('only trace headers and the idempotency key go on to any upstream', () => {
   const lines = 'idempotency-key: i1\r\ntraceparent: t1\r\ntracestate: s1\r\n'

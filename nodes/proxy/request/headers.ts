@@ -1,15 +1,7 @@
-// What a caller's headers say: its credential, what goes on to an upstream, and what it wants of the gateway.
+// What a caller's headers say: what goes on to an upstream, and what it wants of the gateway.
 import { parseDurationMs } from '../../../shared/units.ts'
-import type { Credentials } from '../auth/callers.ts'
 import type { RequestHead } from '../http/http.ts'
 import type { Operation } from '../operations/operation.ts'
-
-/** The credentials that a caller sent: the SDKs of Azure and Google have headers of their own for a key. */
-export function credentialsIn(head: RequestHead): Credentials {
-  if (head.apiKey !== undefined) return head
-  const apiKey = head.header('api-key') ?? head.header('x-goog-api-key')
-  return apiKey === undefined ? head : { authorization: head.authorization, apiKey }
-}
 
 /** The caller's headers that mean something to an upstream, to any or to one of its own dialect. None carries a credential. */
 const forwardedNames = ['idempotency-key', 'traceparent', 'tracestate'] as const

@@ -114,12 +114,14 @@ export function testHead({
 }: Partial<Pick<RequestHead, 'method' | 'path' | 'query' | 'authorization'>> & {
   headers?: Readonly<Record<string, string>>
 } = {}): RequestHead {
+  const keys = ['x-api-key', 'api-key', 'x-goog-api-key'].flatMap((name) => headers[name] ?? [])
   return {
     method,
     path,
     query,
     authorization,
-    apiKey: headers['x-api-key'],
+    apiKey: keys[0],
+    apiKeysDiffer: new Set(keys).size > 1,
     contentType: headers['content-type'],
     requestId: headers['x-request-id'],
     header: (name) => headers[name],

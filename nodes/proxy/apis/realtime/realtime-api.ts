@@ -9,7 +9,7 @@ import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { RequestHead, Upgrade } from '../../http/http.ts'
 import { realtimeOperation } from '../../operations/gateway-operations.ts'
 import { type AuthenticatedRequest, withoutBody } from '../../request/authenticated-request.ts'
-import { credentialsIn, passThroughHeaders, smallInteger } from '../../request/headers.ts'
+import { passThroughHeaders, smallInteger } from '../../request/headers.ts'
 import { bad } from '../../request/json-body.ts'
 import { resolveModel } from '../../request/model-access.ts'
 import { AttemptPlan } from '../../routing/attempt-plan.ts'
@@ -126,13 +126,12 @@ export class RealtimeApi {
 
 /** Reads the credentials from the headers and from the protocols, where a browser has to put its key. */
 function credentialsOf(head: RequestHead, protocols: readonly string[]): Result<Credentials, AuthError> {
-  const credentials = credentialsIn(head)
   const shown = protocols.filter((name) => name.startsWith(keyProtocol)).map((name) => name.slice(keyProtocol.length))
   const [key] = shown
-  if (key === undefined) return done(credentials)
-  const bearer = tokenIn({ authorization: credentials.authorization, apiKey: undefined })
-  const others = [...shown, bearer, credentials.apiKey]
-  return others.every((other) => other === undefined || other === key)
+  if (key === undefined) return done(head)
+  const bearer = tokenIn({ authorization: head.authorization, apiKey: undefined })
+  const others = [...shown, bearer, head.apiKey]
+  return !head.apiKeysDiffer && others.every((other) => other === undefined || other === key)
     ? done({ authorization: undefined, apiKey: key })
     : fail({ type: 'ambiguous-credentials' })
 }
