@@ -48,6 +48,10 @@ class RememberingAttempt implements ReadAttempt {
     this.limits = attempt.limits
   }
 
+  secrets(): readonly string[] {
+    return ['sk-canary-0123']
+  }
+
   nowMs(): number {
     return this.clockMs
   }
@@ -99,6 +103,19 @@ describe('the body of an error', () => {
     const body = Buffer.from('{"error":{"message":"no"}}')
     expect(attempt.failures).toMatchObject([{ error: { type: 'upstream-rejected', answer: { ...head, body } } }])
     expect(attempt.givenUp).toBe(0)
+  })
+
+  test('is given without the credential that it quotes', () => {
+    for (const type of ['application/json', 'text/plain']) {
+      const attempt = attemptAt()
+      const reader = new ErrorReader(attempt, { ...head, contentType: type })
+      push(reader, '{"error":{"message":"Incorrect API key: sk-can')
+      push(reader, 'ary-0123."}}')
+      reader.end()
+      const [failure] = attempt.failures
+      const told = failure?.error.type === 'upstream-rejected' ? failure.error.answer.body.toString() : ''
+      expect(told).toContain('Incorrect API key: [redacted].')
+    }
   })
 
   test('is its beginning where it is too long, without a gap', () => {

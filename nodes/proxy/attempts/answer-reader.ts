@@ -17,6 +17,7 @@ import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamError } from '../upstream/upstream.ts'
 import { BodyBuffer } from './body-buffer.ts'
 import { keepAliveMs } from './keep-alive.ts'
+import { redactedBytes } from './redaction.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 /** The attempt whose answer is read. Each answer ends in one of `fail`, `answered` and `close`. */
@@ -24,6 +25,8 @@ export interface ReadAttempt {
   readonly translator: Translator
   readonly limits: TimeLimits
   readonly timeouts: Timeouts
+  /** What the upstream was shown and must not be told to anybody. */
+  secrets(): readonly string[]
   /** The monotonic clock. */
   nowMs(): number
   /** Ends the attempt; nothing more is to come. */
@@ -89,7 +92,7 @@ export class ErrorReader implements AnswerReader {
 
   #answer(): ErrorAnswer {
     const { status, contentType, retryAfterMs } = this.#head
-    return { status, contentType, retryAfterMs, body: this.#held.whole() }
+    return { status, contentType, retryAfterMs, body: redactedBytes(this.#held.whole(), this.#attempt.secrets()) }
   }
 }
 
@@ -113,8 +116,12 @@ export class WholeReader implements AnswerReader {
   end(): void {
     const bytes = this.#held.whole()
     const answer = this.#attempt.translator.readAnswer(bytes, this.#contentType)
-    if (answer === undefined) this.#attempt.fail(this.#attempt.translator.failureWithin?.(bytes) ?? brokenAnswer)
+    if (answer === undefined) this.#attempt.fail(this.#failureWithin(bytes))
     else this.#attempt.answered(answer)
+  }
+
+  #failureWithin(bytes: Buffer): UpstreamFailure {
+    return this.#attempt.translator.failureWithin?.(redactedBytes(bytes, this.#attempt.secrets())) ?? brokenAnswer
   }
 
   lost(error: UpstreamError): void {

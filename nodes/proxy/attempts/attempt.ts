@@ -28,6 +28,7 @@ import { credentialFor, headerLinesOf } from './authorize-attempt.ts'
 import { type BodySink, EncodedBody } from './encoded-body.ts'
 import { keepAliveMs } from './keep-alive.ts'
 import { type OpenedAttempt, openAnswer } from './open-answer.ts'
+import { redacted, secretsIn } from './redaction.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 const anthropicLimits = 'anthropic-ratelimit-'
@@ -52,6 +53,7 @@ export class Attempt
   stream: AnswerStream | undefined
   readonly #parts: AttemptParts<Attempt>
   readonly #body: EncodedBody
+  #sentLines = ''
   /** The reader of the answer; undefined before the head of an answer came. */
   #reader: AnswerReader | undefined
   /** `closing`: the caller has it all; the upstream may still say goodbye. */
@@ -106,6 +108,10 @@ export class Attempt
     return this.stream?.forwarded === true
   }
 
+  secrets(): readonly string[] {
+    return secretsIn(this.#sentLines)
+  }
+
   nowMs(): number {
     return this.#parts.tools.clock.monotonicMs()
   }
@@ -118,6 +124,7 @@ export class Attempt
       this.fail(noCredential)
       return
     }
+    this.#sentLines = headerLines
     this.#arm(Math.min(limits.leftMs(timeouts, this.startedMs), limits.firstByteMs(timeouts)))
     request.body.sending()
     const call = tools.upstreamOf(target).send(
@@ -180,7 +187,7 @@ export class Attempt
     this.firstByteMs = this.nowMs()
     this.status = head.status
     if (this.translator.passesThrough && this.operation.errors === 'anthropic')
-      this.accountLimits = head.headersLike?.(anthropicLimits)
+      this.accountLimits = limitsIn(head.headersLike?.(anthropicLimits))
     const contentType = head.header('content-type') ?? ''
     if (!this.#body.open(head.header('content-encoding'))) this.giveUp(brokenAnswer)
     else if (head.status >= 200 && head.status <= 299) this.#open(contentType)
@@ -265,7 +272,9 @@ export class Attempt
 
   /** Fails the attempt. Before the first forwarded byte another target may answer, whatever the error is. */
   onErrorEvent(): void {
-    const failure = failureInStream(this.stream?.error, this.stream?.errorMessage)
+    const { error, errorMessage } = this.stream ?? {}
+    const told = errorMessage === undefined ? undefined : redacted(errorMessage, this.secrets())
+    const failure = failureInStream(error, told)
     this.giveUp(this.hasForwarded ? failure : { ...failure, condition: failure.condition ?? '5xx' })
   }
 
@@ -298,3 +307,16 @@ export class Attempt
     this.#parts.tools.timers.arm(this, inMs)
   }
 }
+
+/** Limits are numbers and times. Anything else in such a header is not for callers. */
+function limitsIn(headers: readonly string[] | undefined): readonly string[] | undefined {
+  if (headers === undefined) return undefined
+  const limits: string[] = []
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const [name = '', value = ''] = [headers[i], headers[i + 1]]
+    if (limitPattern.test(value)) limits.push(name, value)
+  }
+  return limits
+}
+
+const limitPattern = /^\d[\w.:+-]{0,39}$/

@@ -4,8 +4,13 @@
 export function headerProblem(header: string, seen: ReadonlySet<string>): string | undefined {
   if (seen.has(header)) return 'this header stands here twice'
   if (framingHeaders.test(header)) return 'this header is set by the gateway'
-  if (secretHeaders.test(header)) return 'headers are stored readable: a secret belongs into credentials'
+  if (holdsSecret(header)) return 'headers are stored readable: a secret belongs into credentials'
   return undefined
+}
+
+/** Whether a header of this name, in lower case, holds a secret. */
+export function holdsSecret(header: string): boolean {
+  return secretHeaders.test(header)
 }
 
 const framingHeaders =
