@@ -21,6 +21,7 @@ import type { Deadline } from '../routing/timer-wheel.ts'
 import type { AnswerStream, StreamOptions, StreamSink } from '../streams/answer-stream.ts'
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamError, UpstreamHandler, UpstreamHead } from '../upstream/upstream.ts'
+import { accountLimitsIn } from './account-limits.ts'
 import { type AnswerReader, closingMs, ErrorReader } from './answer-reader.ts'
 import type { RunningAttempt } from './attempt-loop.ts'
 import type { AttemptParts } from './attempt-owner.ts'
@@ -30,8 +31,6 @@ import { keepAliveMs } from './keep-alive.ts'
 import { type OpenedAttempt, openAnswer } from './open-answer.ts'
 import { redacted, secretsIn } from './redaction.ts'
 import type { TimeLimits } from './time-limits.ts'
-
-const anthropicLimits = 'anthropic-ratelimit-'
 
 export class Attempt
   implements UpstreamHandler, BodySink, OpenedAttempt, StreamSink, Deadline, RunningAttempt, Metered
@@ -187,7 +186,7 @@ export class Attempt
     this.firstByteMs = this.nowMs()
     this.status = head.status
     if (this.translator.passesThrough && this.operation.errors === 'anthropic')
-      this.accountLimits = limitsIn(head.headersLike?.(anthropicLimits))
+      this.accountLimits = accountLimitsIn(head)
     const contentType = head.header('content-type') ?? ''
     if (!this.#body.open(head.header('content-encoding'))) this.giveUp(brokenAnswer)
     else if (head.status >= 200 && head.status <= 299) this.#open(contentType)
@@ -307,16 +306,3 @@ export class Attempt
     this.#parts.tools.timers.arm(this, inMs)
   }
 }
-
-/** Limits are numbers and times. Anything else in such a header is not for callers. */
-function limitsIn(headers: readonly string[] | undefined): readonly string[] | undefined {
-  if (headers === undefined) return undefined
-  const limits: string[] = []
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const [name = '', value = ''] = [headers[i], headers[i + 1]]
-    if (limitPattern.test(value)) limits.push(name, value)
-  }
-  return limits
-}
-
-const limitPattern = /^\d[\w.:+-]{0,39}$/

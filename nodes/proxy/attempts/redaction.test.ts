@@ -7,8 +7,8 @@ test.each<[string, string, readonly string[]]>([
   ['a bearer token', `authorization: Bearer ${key}\r\n`, [`Bearer ${key}`, key]],
   ['the key of Anthropic', `anthropic-version: 2023-06-01\r\nx-api-key: ${key}\r\n`, [key]],
   ['the key of Azure', `api-key:${key}\r\ncontent-type: application/json\r\n`, [key]],
-  ['a header of the configuration', `x-portal: ${key}\r\n`, [key]],
-  ['no secret', 'content-type: application/json\r\nx-team: a\r\n', []],
+  ['a token of AWS', `X-Amz-Security-Token: ${key}\r\n`, [key]],
+  ['no secret', 'content-type: application/json\r\nx-team: production\r\n', []],
 ])('the secrets of %s are found', (_, lines, wanted) => {
   expect(secretsIn(lines)).toEqual(wanted)
 })

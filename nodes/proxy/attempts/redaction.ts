@@ -1,9 +1,8 @@
 // What an upstream says may quote the credential that it was shown: echo servers do, and providers in errors about keys.
 // Nobody but the operator may see that.
 
-/** Names of headers that never hold a secret; any other may. */
-const plainNames =
-  /^(content-type|accept|user-agent|anthropic-version|anthropic-beta|openai-beta|x-amz-date|traceparent|tracestate)$/i
+import { holdsSecret } from '../../../shared/config/kinds/providers/header-problem.ts'
+
 const secretCharactersMin = 8
 const replacement = '[redacted]'
 
@@ -12,7 +11,7 @@ export function secretsIn(headerLines: string): string[] {
   const secrets: string[] = []
   for (const line of headerLines.split('\r\n')) {
     const colon = line.indexOf(':')
-    if (colon < 0 || plainNames.test(line.slice(0, colon))) continue
+    if (colon < 0 || !holdsSecret(line.slice(0, colon).toLowerCase())) continue
     const value = line.slice(colon + 1).trim()
     const parts = [value, value.slice(value.indexOf(' ') + 1)]
     for (const part of parts) if (part.length >= secretCharactersMin && !secrets.includes(part)) secrets.push(part)

@@ -1,0 +1,18 @@
+// What Anthropic says of the limits of an account, for callers of its own API.
+import type { UpstreamHead } from '../upstream/upstream.ts'
+
+const prefix = 'anthropic-ratelimit-'
+/** Limits are numbers and times. Anything else in such a header is not for callers. */
+const limitPattern = /^\d[\w.:+-]{0,39}$/
+
+/** The names of the headers, each with its value behind it. */
+export function accountLimitsIn(head: UpstreamHead): readonly string[] | undefined {
+  const headers = head.headersLike?.(prefix)
+  if (headers === undefined) return undefined
+  const limits: string[] = []
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const [name = '', value = ''] = [headers[i], headers[i + 1]]
+    if (limitPattern.test(value)) limits.push(name, value)
+  }
+  return limits
+}
