@@ -129,10 +129,13 @@ export class WholeReader implements AnswerReader {
   }
 
   due(): void {
-    const { limits, timeouts } = this.#attempt
-    const isOver = limits.leftMs(timeouts, this.#attempt.nowMs()) <= 0
-    this.#attempt.giveUp(isOver ? totalTimeout : firstTokenTimeout)
+    this.#attempt.giveUp(timeoutOf(this.#attempt))
   }
+}
+
+/** The failure of an attempt whose time is over before its answer began or was whole. */
+export function timeoutOf(attempt: Pick<ReadAttempt, 'limits' | 'timeouts' | 'nowMs'>): UpstreamFailure {
+  return attempt.limits.leftMs(attempt.timeouts, attempt.nowMs()) <= 0 ? totalTimeout : firstTokenTimeout
 }
 
 /** Reads a stream, whose bytes go on as they come. */

@@ -4,14 +4,7 @@ import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { Metered } from '../accounting/usage-meter.ts'
 import { retryAfterMsOf } from '../errors/retry-after.ts'
 import { failureInStream } from '../errors/stream-failure.ts'
-import {
-  brokenAnswer,
-  failureOfError,
-  firstTokenTimeout,
-  noCredential,
-  totalTimeout,
-  type UpstreamFailure,
-} from '../errors/upstream-failure.ts'
+import { brokenAnswer, failureOfError, noCredential, type UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Credential } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
@@ -22,7 +15,7 @@ import type { AnswerStream, StreamOptions, StreamSink } from '../streams/answer-
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamError, UpstreamHandler, UpstreamHead } from '../upstream/upstream.ts'
 import { accountLimitsIn } from './account-limits.ts'
-import { type AnswerReader, closingMs, ErrorReader } from './answer-reader.ts'
+import { type AnswerReader, closingMs, ErrorReader, timeoutOf } from './answer-reader.ts'
 import type { RunningAttempt } from './attempt-loop.ts'
 import type { AttemptParts } from './attempt-owner.ts'
 import { credentialFor, headerLinesOf } from './authorize-attempt.ts'
@@ -271,9 +264,10 @@ export class Attempt
 
   /** Fails the attempt. Before the first forwarded byte another target may answer, whatever the error is. */
   onErrorEvent(): void {
-    const { error, errorMessage } = this.stream ?? {}
-    const told = errorMessage === undefined ? undefined : redacted(errorMessage, this.secrets())
-    const failure = failureInStream(error, told)
+    const failure = failureInStream(
+      this.stream?.error,
+      redacted(this.stream?.errorMessage ?? '', this.secrets()) || undefined,
+    )
     this.giveUp(this.hasForwarded ? failure : { ...failure, condition: failure.condition ?? '5xx' })
   }
 
@@ -289,7 +283,7 @@ export class Attempt
     else
       this.#guarded(() => {
         if (this.#reader !== undefined) this.#reader.due()
-        else this.giveUp(this.limits.leftMs(this.timeouts, this.nowMs()) <= 0 ? totalTimeout : firstTokenTimeout)
+        else this.giveUp(timeoutOf(this))
       })
   }
 
