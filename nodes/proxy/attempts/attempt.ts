@@ -22,7 +22,7 @@ import { credentialFor, headerLinesOf } from './authorize-attempt.ts'
 import { type BodySink, EncodedBody } from './encoded-body.ts'
 import { keepAliveMs } from './keep-alive.ts'
 import { type OpenedAttempt, openAnswer } from './open-answer.ts'
-import { redacted, secretsIn } from './redaction.ts'
+import { redactedWords, secretsIn } from './redaction.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 export class Attempt
@@ -264,10 +264,7 @@ export class Attempt
 
   /** Fails the attempt. Before the first forwarded byte another target may answer, whatever the error is. */
   onErrorEvent(): void {
-    const failure = failureInStream(
-      this.stream?.error,
-      redacted(this.stream?.errorMessage ?? '', this.secrets()) || undefined,
-    )
+    const failure = failureInStream(this.stream?.error, redactedWords(this.stream?.errorMessage, this.secrets()))
     this.giveUp(this.hasForwarded ? failure : { ...failure, condition: failure.condition ?? '5xx' })
   }
 

@@ -31,3 +31,7 @@ export function redacted(text: string, secrets: readonly string[]): string {
   for (const secret of secrets) clean = clean.replaceAll(secret, replacement)
   return clean
 }
+
+export function redactedWords(words: string | undefined, secrets: readonly string[]): string | undefined {
+  return words === undefined ? undefined : redacted(words, secrets)
+}
