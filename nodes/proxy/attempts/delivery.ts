@@ -21,6 +21,7 @@ import type { AnswerDelivery, AttemptUse, FollowedDispatch } from './answer-deli
 import type { Attempt } from './attempt.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { LiveRequest, LiveRequests } from './live-requests.ts'
+import { withNearestModels } from './nearest-models.ts'
 import { contentHeaders, estimatedHeader, pushAnswerHeaders } from './response-headers.ts'
 
 export interface DeliveryTools {
@@ -153,7 +154,8 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   #errorAnswer(error: GatewayError): ForwardedError {
     const { id, operation } = this.request
     const translator = this.#dispatch?.attempt?.translator
-    if (error.type === 'upstream-rejected' && translator !== undefined) return translator.forwardError(error.answer, id)
+    if (error.type === 'upstream-rejected' && translator !== undefined)
+      return withNearestModels(translator.forwardError(error.answer, id), this.request, this.#asked.model)
     return errorAnswer(error, { requestId: id, shape: operation.errors, chance: this.#tools.chance })
   }
 
