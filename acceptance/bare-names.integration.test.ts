@@ -28,12 +28,23 @@ const candidates = {
   usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 4, totalTokenCount: 7 },
 }
 
+/** The words in which each provider says that it has no such model. */
+function noModel(path: string): object {
+  if (path.includes('/v1beta/'))
+    return { error: { code: 404, message: 'models/x is not found for API version v1beta.', status: 'NOT_FOUND' } }
+  if (path.endsWith('/messages')) return { type: 'error', error: { type: 'not_found_error', message: 'model: x' } }
+  const message = 'The model `x` does not exist or you do not have access to it.'
+  return { error: { message, type: 'invalid_request_error', param: null, code: 'model_not_found' } }
+}
+
 let upstream: ScriptedUpstream
 let gateway: Gateway
 let secret: string
 
 beforeAll(async () => {
-  upstream = await startScriptedUpstream(({ path }) => {
+  upstream = await startScriptedUpstream(({ path, body }) => {
+    const model = body.model ?? path
+    if (/oo|sonet/.test(model)) return { status: 404, pieces: [JSON.stringify(noModel(path))] }
     const answer = path.includes('/v1beta/') ? candidates : path.endsWith('/messages') ? message : completion
     return { headers: { 'content-type': 'application/json' }, pieces: [JSON.stringify(answer)] }
   })
@@ -181,4 +192,25 @@ test.each([
   const told = await post('/v1/chat/completions', { model, messages })
   expect([told.status, told.json.error.code]).toEqual([404, 'model_not_found'])
   expect(told.json.error.message).toContain(nearest)
+})
+
+test.each([
+  ['/v1/chat/completions', 'gpt-4oo', 'gpt-4o'],
+  ['/v1/chat/completions', 'openai/gpt-4oo', 'gpt-4o'],
+  ['/v1/messages', 'claude-sonet-4-5', 'claude-sonnet-4-5'],
+  ['/v1/chat/completions', 'claude-sonet-4-5', 'claude-sonnet-4-5'],
+  ['/v1/messages', 'gpt-4oo', 'gpt-4o'],
+  ['/v1beta/models/gemini-2.5-foo:generateContent', 'gemini-2.5-foo', 'gemini-2.5-pro'],
+])('a 404 of the provider at %s for %s names %s', async (path, model, nearest) => {
+  const told = await post(path, path.includes('/v1beta') ? { contents } : { model, messages, max_tokens: 20 })
+  expect(upstream.seen).toHaveLength(1)
+  expect(told.status).toBe(404)
+  expect(told.json.error.message).toMatch(/^(The model|model:|models\/x).*\. Did you mean/)
+  expect(told.json.error.message).toContain(`\`${nearest}\``)
+})
+
+test('a narrow key is told of nothing that it may not use', async () => {
+  const key = (await gateway.issueKey({ models: ['openai/gpt-4oo'] })).secret
+  const told = await post('/v1/chat/completions', { model: 'gpt-4oo', messages }, key)
+  expect(told.json.error.message).toMatch(/access to it\. GET \/v1\/models lists the models\.$/)
 })

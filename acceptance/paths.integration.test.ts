@@ -124,6 +124,48 @@ describe("Azure's SDK", () => {
     expect(azure.seen[0]!.path).toContain('/openai/deployments/my%2Bdeployment/embeddings?')
   })
 
+  test('lists models, also below a deployment', async () => {
+    const names: string[] = []
+    for await (const { id } of client().models.list()) names.push(id)
+    expect(names).toEqual(expect.arrayContaining(['claude', 'gpt']))
+    expect((await client().models.retrieve('gpt')).id).toBe('gpt')
+    const baseURL = `${gateway.base}/openai/deployments/gpt`
+    const below = new AzureOpenAI({ apiKey: secret, baseURL, apiVersion: '2024-10-21', maxRetries: 0 })
+    expect((await below.models.list()).data.map(({ id }) => id)).toEqual(names)
+  })
+
+  test("gets the deployments of Azure's authoring API, and a 405 for a GET of what takes POST", async () => {
+    const get = async (path: string) => {
+      const told = await fetch(`${gateway.base}/openai/deployments${path}?api-version=2023-03-15-preview`, {
+        headers: { 'api-key': secret },
+      })
+      return { status: told.status, allow: told.headers.get('allow'), json: JSON.parse(await told.text()) }
+    }
+    const { json } = await get('')
+    expect(json).toMatchObject({ object: 'list', data: expect.any(Array) })
+    const gpt = { object: 'deployment', id: 'gpt', model: 'my+deployment', status: 'succeeded' }
+    expect(json.data.find(({ id }: { id: string }) => id === 'gpt')).toMatchObject(gpt)
+    expect(await get('/gpt')).toMatchObject({ status: 200, json: gpt })
+    expect(await get('/nonesuch')).toMatchObject({ status: 404, json: { error: { code: 'model_not_found' } } })
+    expect(await get('/gpt/chat/completions')).toMatchObject({ status: 405, allow: 'POST' })
+  })
+
+  test('creates a batch of the client’s deployment where batches are', async () => {
+    const own = new AzureOpenAI({
+      apiKey: secret,
+      endpoint: gateway.base,
+      apiVersion: '2024-10-21',
+      deployment: 'gpt',
+      maxRetries: 0,
+    })
+    const asked = own.batches.create({
+      input_file_id: 'file-x',
+      endpoint: '/v1/chat/completions',
+      completion_window: '24h',
+    })
+    await expect(asked).rejects.toMatchObject({ status: 404, code: 'not_found' })
+  })
+
   test('is told of an unknown key and of an unknown model', async () => {
     const nobody = new AzureOpenAI({
       apiKey: 'hg_nobody',

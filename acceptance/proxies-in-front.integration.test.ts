@@ -1,4 +1,4 @@
-// nginx and HAProxy in front of the gateway, as `docs/proxies-in-front.md` configures them: with the very text of that page, but for
+// nginx, HAProxy and Caddy in front of the gateway, as `docs/proxies-in-front.md` configures them: with the very text of that page, but for
 // ports, files and TLS.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -77,7 +77,9 @@ ${http} }`
 
 async function start(program: string, args: readonly string[], port: number): Promise<string> {
   const path = `${process.env['PATH']}:/usr/sbin`
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, PATH: path } })
+  // Caddy keeps its data in the folders of the user.
+  const env = { ...process.env, PATH: path, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env })
   running.push(child)
   await until(() => child.exitCode !== null || isOpen(port), 10_000)
   if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`)
@@ -123,6 +125,17 @@ const starts = {
     await until(async () => (await fetch(`${base}/readyz`)).ok, 10_000)
     return base
   },
+  async caddy(): Promise<string> {
+    const port = await freePort(Math.random)
+    const file = join(folder, 'Caddyfile')
+    const config = configOf(
+      'caddyfile',
+      ['127.0.0.1:8080', `127.0.0.1:${gateway.port}`],
+      ['llm.example.com', `http://127.0.0.1:${port}`],
+    )
+    writeFileSync(file, `{\n  admin off\n  log {\n    level ERROR\n  }\n}\n${config}`)
+    return start('caddy', ['run', '--adapter', 'caddyfile', '--config', file], port)
+  },
 }
 
 function chat(base: string, more: object = {}) {
@@ -130,7 +143,7 @@ function chat(base: string, more: object = {}) {
   return ask(`${base}/v1/chat/completions`, 'POST', body, { authorization: `Bearer ${secret}` })
 }
 
-describe.each(['nginx', 'haproxy'] as const)('%s in front', (program) => {
+describe.each(['nginx', 'haproxy', 'caddy'] as const)('%s in front', (program) => {
   let base: string
   beforeAll(async () => {
     if (isInstalled(program)) base = await starts[program]()

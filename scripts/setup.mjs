@@ -11,7 +11,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const wants = (flag) => process.argv.includes(flag)
 
 const tools = [
-  ...(wants('--test') ? ['nats-server', 'redis-server', 'nginx', 'haproxy', 'chromium', 'wrk', 'openssl'] : []),
+  ...(wants('--test')
+    ? ['nats-server', 'redis-server', 'nginx', 'haproxy', 'caddy', 'chromium', 'wrk', 'openssl']
+    : []),
   ...(wants('--cluster') ? ['nats-server'] : []),
   ...(wants('--bench') ? ['nginx', 'wrk', 'openssl'] : []),
 ]

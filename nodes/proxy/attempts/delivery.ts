@@ -17,11 +17,12 @@ import type { ForwardedError } from '../errors/forwarded-error.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { WholeAnswer } from '../translators/translator.ts'
+import type { AnswerDelivery, AttemptUse, FollowedDispatch } from './answer-delivery.ts'
 import type { Attempt } from './attempt.ts'
-import type { AttemptProgress } from './attempt-loop.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { LiveRequest, LiveRequests } from './live-requests.ts'
-import { contentHeaders, pushAnswerHeaders } from './response-headers.ts'
+import { withNearestModels } from './nearest-models.ts'
+import { contentHeaders, estimatedHeader, pushAnswerHeaders } from './response-headers.ts'
 
 export interface DeliveryTools {
   readonly clock: Clock
@@ -29,39 +30,6 @@ export interface DeliveryTools {
   readonly notify: Notify
   readonly settlement: Settlement
   readonly live: LiveRequests
-}
-
-/** What an attempt used until `nowMs`, monotonic. */
-export interface AttemptUse {
-  readonly used: Used
-  readonly nowMs: number
-}
-
-/** The dispatch whose answer is delivered. */
-export interface FollowedDispatch extends AttemptProgress {
-  /** The last attempt; undefined before there was one. */
-  readonly attempt: Attempt | undefined
-  /** Ends the dispatch: its attempt is aborted, and paid for. */
-  stop(): { readonly used: Used | undefined; readonly nowMs: number }
-}
-
-/** Takes what a dispatch has for the caller. Each request ends in exactly one of `answer`, `finish`, `cutStream` and `reject`, unless the
- *  caller leaves before. */
-export interface AnswerDelivery {
-  /** Called before the first attempt. */
-  follow(dispatch: FollowedDispatch): void
-  /** Sends the head of a stream, before its first byte; `nowMs` is monotonic. */
-  begin(attempt: Attempt, nowMs: number): void
-  write(attempt: Attempt, bytes: Buffer | string): 'sent' | 'full' | 'gone'
-  keepAlive(attempt: Attempt, nowMs: number): void
-  answer(attempt: Attempt, answer: WholeAnswer, use: AttemptUse): void
-  finish(attempt: Attempt, last: Buffer | string, use: AttemptUse): void
-  /** Ends a stream that failed after its first byte. */
-  cutStream(attempt: Attempt, error: GatewayError, use: AttemptUse): void
-  /** Ends a request that no target answered. */
-  reject(error: GatewayError): void
-  /** Ends the request, wherever it is. */
-  cut(error: GatewayError): void
 }
 
 /** What was asked for, as far as its answer depends on it. */
@@ -103,9 +71,10 @@ export class Delivery implements AnswerDelivery, LiveRequest {
 
   answer(attempt: Attempt, answer: WholeAnswer, { used, nowMs }: AttemptUse): void {
     const { reply, id } = this.request
-    const { status } = attempt
+    const status = answer.isEstimate === true ? 200 : attempt.status
     const outcome = this.#outcome({ status: 'ok', httpStatus: status, errorCode: '', used, nowMs })
     const headers = contentHeaders(answer.contentType, id)
+    if (answer.isEstimate === true) headers.push(...estimatedHeader)
     this.#pushFacts(headers, nowMs, used.unpriced ? undefined : lastCost(outcome))
     this.#settle(outcome, () => this.#store(attempt, answer.body, (body) => reply.send(status, headers, body)))
   }
@@ -185,7 +154,8 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   #errorAnswer(error: GatewayError): ForwardedError {
     const { id, operation } = this.request
     const translator = this.#dispatch?.attempt?.translator
-    if (error.type === 'upstream-rejected' && translator !== undefined) return translator.forwardError(error.answer, id)
+    if (error.type === 'upstream-rejected' && translator !== undefined)
+      return withNearestModels(translator.forwardError(error.answer, id), this.request, this.#asked.model)
     return errorAnswer(error, { requestId: id, shape: operation.errors, chance: this.#tools.chance })
   }
 

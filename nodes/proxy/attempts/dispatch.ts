@@ -1,20 +1,21 @@
 // Which attempt of an HTTP request is next. It holds the request's attempts and their time, and nothing of their bytes: those go
 // to the delivery.
-import type { Result } from '../../../shared/result.ts'
+import { fail, type Result } from '../../../shared/result.ts'
 import { textOfThrown } from '../../../shared/thrown.ts'
 import { type Used, usedByAnswer, usedByStream, usedNothing } from '../accounting/usage-meter.ts'
-import type { GatewayError, Ineligible } from '../errors/gateway-error.ts'
+import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { modelsThatCould } from '../translators/capable-models.ts'
-import { missesEndpoint } from '../translators/missing-endpoint.ts'
+import { insteadOfMissing } from '../translators/missing-endpoint.ts'
 import type { Translator, Translators, WholeAnswer } from '../translators/translator.ts'
+import type { AnswerDelivery, FollowedDispatch } from './answer-delivery.ts'
 import { Attempt } from './attempt.ts'
 import { AttemptLoop } from './attempt-loop.ts'
 import type { AttemptOwner, HttpAttemptTools } from './attempt-owner.ts'
-import type { AnswerDelivery, FollowedDispatch } from './delivery.ts'
+import { MissedEndpoints } from './missed-endpoints.ts'
 
 /** What is sent, and where to. */
 export interface DispatchedRequest {
@@ -25,6 +26,8 @@ export interface DispatchedRequest {
   readonly plan: AttemptPlan<Target>
   /** The name of the credential that holds what the request continues. */
   readonly pinned: string | undefined
+  /** The answer by our own estimate, for an operation that asks for a number of tokens. */
+  readonly estimate?: (() => Result<WholeAnswer, Ineligible>) | undefined
 }
 
 export class Dispatch extends AttemptLoop<Translator, Attempt> implements AttemptOwner<Attempt>, FollowedDispatch {
@@ -33,8 +36,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   readonly #delivery: AnswerDelivery
   readonly #tools: HttpAttemptTools
   #attempt: Attempt | undefined
-  /** The target at which this request has met a missing endpoint. */
-  #learned: Target | undefined
+  /** Made at the first endpoint that is missing, which most requests never meet. */
+  #missed: MissedEndpoints<Attempt> | undefined
 
   constructor(
     tools: HttpAttemptTools,
@@ -79,6 +82,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   }
 
   protected override prepare(target: Target, strict: boolean): Result<Translator, Ineligible> {
+    if (this.#missed?.isPassedOver(target) === true)
+      return fail({ type: 'unspoken', route: this.request.operation.name })
     return this.#asked.translators.to(target, strict)
   }
 
@@ -108,7 +113,19 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
 
   protected override giveUp(error: GatewayError): void {
     this.request.body.notNeeded()
-    this.#delivery.reject(error)
+    const attempt = this.#attempt
+    if (attempt === undefined || this.#missed === undefined) this.#delivery.reject(error)
+    else if (this.#missed.isEstimated) this.#answerByEstimate(attempt)
+    else this.#delivery.reject(this.#missed.lastWord(attempt) ?? error)
+  }
+
+  /** Answers a request for a number of tokens, which no target of the model could count. */
+  #answerByEstimate(attempt: Attempt): void {
+    const { estimate, model } = this.#asked
+    const nowMs = this.tools.clock.monotonicMs()
+    const counted = estimate?.() ?? fail({ type: 'unspoken', route: attempt.operation.name })
+    if (counted.ok) this.#delivery.answer(attempt, counted.value, { used: usedNothing(attempt), nowMs })
+    else this.#delivery.reject(ineligibleError(counted.error, { model, models: [] }))
   }
 
   // ── what attempts say ────────────────────────────────────────────────────────────────────────────────────────────
@@ -160,21 +177,31 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     this.#delivery.cutStream(attempt, failure.error, { used, nowMs })
   }
 
-  /** Whether the server has no such endpoint. This is remembered, and the request is translated. Where the translated request meets the
-   *  same, the endpoint was not what was missing. */
+  /** Whether the server has no such endpoint, and something can take its place. */
   #missesEndpoint(attempt: Attempt, { error }: UpstreamFailure): boolean {
-    const { target, translator, operation, status } = attempt
-    const { missing, provider } = target
-    if (!translator.passesThrough) {
-      if (this.#learned === target && (status === 404 || status === 405)) missing.delete(operation.dialect)
+    const { target, translator, operation } = attempt
+    if (!translator.passesThrough && operation.embeddings === undefined) {
+      this.#doubt(attempt)
       return false
     }
-    const isHeldThere = this.#asked.pinned !== undefined
-    if (isHeldThere || this.request.reply.gone || !missesEndpoint(error, operation, target)) return false
-    this.#learned = target
-    missing.add(operation.dialect, this.tools.clock.monotonicMs())
-    this.tools.notify({ type: 'endpoint-missing', provider, endpoint: operation.name, status })
+    if (this.#asked.pinned !== undefined || this.request.reply.gone) return false
+    const instead = insteadOfMissing(error, operation, target)
+    if (instead === undefined) return false
+    this.#missed ??= new MissedEndpoints()
+    this.#missed.add(attempt, instead, error)
+    if (instead !== 'another-target') this.#remember(attempt)
     return true
+  }
+
+  #remember({ target: { missing, provider }, operation, status }: Attempt): void {
+    missing.add(operation.name, this.tools.clock.monotonicMs())
+    this.tools.notify({ type: 'endpoint-missing', provider, endpoint: operation.name, status })
+  }
+
+  /** Where the translated request meets the same answer, the endpoint was not what was missing. */
+  #doubt({ target, operation, status }: Attempt): void {
+    if (status !== 404 && status !== 405) return
+    if (this.#missed?.isTranslated(target) === true) target.missing.delete(operation.name)
   }
 
   /** Ends the request from our side; its attempt is aborted and paid for. The caller is told by the delivery. */

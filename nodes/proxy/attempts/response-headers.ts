@@ -8,6 +8,9 @@ export function contentHeaders(contentType: string, requestId: string): string[]
   return ['content-type', contentType, 'x-request-id', requestId]
 }
 
+/** Marks a number of tokens that is an estimate of ours. */
+export const estimatedHeader: readonly string[] = ['x-headgate-estimated', 'true']
+
 export interface AnswerFacts {
   readonly requestId: string
   readonly target: Target | undefined

@@ -127,9 +127,12 @@ const errorTable = {
 } satisfies { readonly [Type in GatewayError['type']]: RowFor<Type> }
 
 function unknownModel({ model, nearest }: { model: string; nearest: readonly string[] }): string {
-  const hint =
-    nearest.length === 0 ? 'GET /v1/models lists the models.' : `Did you mean ${nearest.map(shown).join(', ')}?`
-  return `There is no model ${shown(model)}. ${hint}`
+  return `There is no model ${shown(model)}. ${didYouMean(nearest)}`
+}
+
+/** What to call instead of a model that there is not. */
+export function didYouMean(nearest: readonly string[]): string {
+  return nearest.length === 0 ? 'GET /v1/models lists the models.' : `Did you mean ${nearest.map(shown).join(', ')}?`
 }
 
 function notServed({ name, instead }: { name: string | undefined; instead: string }): string {

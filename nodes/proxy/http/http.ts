@@ -163,6 +163,10 @@ export interface HttpServer {
   readonly port: number
   /** Number of open requests, streams included. */
   readonly openRequests: number
+  /** Number of requests that were ever begun. */
+  readonly begunRequests: number
+  /** The time, monotonic, at which an answer was last ended before its client had taken what came before the end; -Infinity for none. */
+  readonly lastOwedMs: number
   /** Number of open connections, idle ones included, without WebSockets. */
   readonly openConnections: number
   /** Closes the listener. Open requests continue, and their connections close after them. */

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { bounds } from '../../../shared/bounds.ts'
 import { headerBlock } from './header-block.ts'
 import type { HeaderLines, Reply } from './http.ts'
+import { creditedMs, isTooSlow, slowWindowMs } from './slow-reader.ts'
 
 /** What a reply needs of its server. */
 export interface ReplyServer {
@@ -13,6 +14,9 @@ export interface ReplyServer {
   current: UwsReply | undefined
   draining: boolean
   openRequests: number
+  begunRequests: number
+  /** The time at which an answer was last ended before its client had taken what came before the end. */
+  lastOwedMs: number
   /** Number of open connections, without WebSockets. */
   openConnections: number
   /** Replies whose client accepts no bytes at the moment. */
@@ -21,10 +25,6 @@ export interface ReplyServer {
   /** Runs a callback of the handler. An exception is reported and ends this reply only. */
   guarded(where: string, reply: UwsReply, run: () => void): void
 }
-
-const slowWindowMs = 60_000
-/** 16 KB/s, which is also the parser's floor for uploads. A reader that is at least this fast is never too slow. */
-const floorBytesPerMs = 16
 
 export class UwsReply implements Reply {
   readonly #server: ReplyServer
@@ -55,6 +55,7 @@ export class UwsReply implements Reply {
     this.#response = response
     this.#server = server
     server.openRequests++
+    server.begunRequests++
   }
 
   get gone(): boolean {
@@ -109,7 +110,7 @@ export class UwsReply implements Reply {
     if (this.#response === undefined) return 'gone'
     if (taken) {
       this.#leaveFull()
-      this.#creditBytes(this.#bytesOwed)
+      this.#fullMsInWindow = creditedMs(this.#fullMsInWindow, this.#bytesOwed)
       this.#bytesOwed = 0
     } else {
       this.#bytesOwed += chunk.length
@@ -123,6 +124,7 @@ export class UwsReply implements Reply {
     if (response === undefined) return
     assert(this.#stream !== 'none', 'an answer was ended before it was begun')
     const headed = this.#stream === 'headed'
+    if (this.#full) this.#server.lastOwedMs = this.#server.nowMs()
     this.#finish()
     if (this.#server.current === this) this.#endStream(response, headed)
     else response.cork(() => this.#endStream(response, headed))
@@ -159,7 +161,7 @@ export class UwsReply implements Reply {
   cutIfTooSlow(nowMs: number): void {
     if (!this.#full) return
     this.#addFullTime(nowMs)
-    if (this.#isTooSlow()) this.cut()
+    if (isTooSlow(this.#fullMsInWindow)) this.cut()
   }
 
   #headOf(status: number, headers: HeaderLines): string {
@@ -196,10 +198,10 @@ export class UwsReply implements Reply {
         ;[taken, done] = response.tryEnd(rest.subarray(offset - restStart), size)
       })
       this.#leaveFull()
-      this.#creditBytes(offset - takenOffset)
+      this.#fullMsInWindow = creditedMs(this.#fullMsInWindow, offset - takenOffset)
       takenOffset = offset
       if (done) this.#finish()
-      else if (this.#isTooSlow()) this.cut()
+      else if (isTooSlow(this.#fullMsInWindow)) this.cut()
       else this.#enterFull(response)
       return taken
     })
@@ -254,7 +256,7 @@ export class UwsReply implements Reply {
     this.#response?.cork(nothing)
     if (!this.#full) return
     this.#leaveFull()
-    if (this.#isTooSlow()) this.cut()
+    if (isTooSlow(this.#fullMsInWindow)) this.cut()
     else if (this.onWritable !== undefined) this.#server.guarded('onWritable', this, this.onWritable)
   }
 
@@ -263,14 +265,6 @@ export class UwsReply implements Reply {
     this.#addFullTime(this.#server.nowMs())
     this.#full = false
     this.#server.stalled.delete(this)
-  }
-
-  #creditBytes(bytes: number): void {
-    this.#fullMsInWindow = Math.max(0, this.#fullMsInWindow - bytes / floorBytesPerMs)
-  }
-
-  #isTooSlow(): boolean {
-    return this.#fullMsInWindow > bounds.slowReaderMsPerMinuteMax
   }
 
   #addFullTime(nowMs: number): void {

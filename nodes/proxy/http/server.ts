@@ -63,6 +63,8 @@ class UwsServer implements HttpServer, ReplyServer {
   current: UwsReply | undefined = undefined
   draining = false
   openRequests = 0
+  begunRequests = 0
+  lastOwedMs = Number.NEGATIVE_INFINITY
   openConnections = 0
   port = 0
   #listenSocket: Parameters<typeof us_listen_socket_close>[0] | undefined

@@ -38,6 +38,8 @@ test('an upgrade leaves the socket open, whatever lies in the memory that the re
     current: undefined,
     draining: false,
     openRequests: 0,
+    begunRequests: 0,
+    lastOwedMs: 0,
     openConnections: 0,
     stalled: new Set(),
     nowMs: () => 0,

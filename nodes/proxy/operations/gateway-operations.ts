@@ -41,6 +41,9 @@ export const modelLists: Readonly<Record<ErrorShape, Operation>> = {
   gemini: modelList('gemini'),
 }
 
+/** The list of deployments in Azure's authoring API (2022-12-01, 2023-03-15-preview), which many programs ask to test a key. */
+export const deploymentList: Operation = { ...modelList('openai'), name: '/openai/deployments' }
+
 export const healthOperation = operation({
   name: '/readyz',
   api: 'health',

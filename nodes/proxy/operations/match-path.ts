@@ -5,8 +5,14 @@ import { done, fail, type Result } from '../../../shared/result.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
 import type { RequestHead } from '../http/http.ts'
 import { matchObjectPath, type ObjectPath, objectMediaTypes } from '../provider-objects/object-operations.ts'
-import { healthOperation, modelLists, objectOperation, storedResponseOperations } from './gateway-operations.ts'
-import { matchModelPath, modelListPaths, modelOfPath } from './model-paths.ts'
+import {
+  deploymentList,
+  healthOperation,
+  modelLists,
+  objectOperation,
+  storedResponseOperations,
+} from './gateway-operations.ts'
+import { listOfDeployments, matchModelPath, modelListPaths, modelOfPath } from './model-paths.ts'
 import type { Operation } from './operation.ts'
 import { chat, completions, countTokens, embeddings, messages, responses } from './operations.ts'
 import { passThroughOperations } from './pass-through-operations.ts'
@@ -70,7 +76,9 @@ export function matchOperation(head: RequestHead): Match {
 
 function matchOther(head: RequestHead): Match {
   const { path, query, method } = head
-  const withModel = method === 'POST' ? matchModelPath(path, query) : undefined
+  // A GET of a model whose name has a colon looks like a call of Google's.
+  const mayCall = method === 'POST' || path.startsWith('/openai/')
+  const withModel = mayCall ? matchModelPath(path, query) : undefined
   if (withModel !== undefined) return done(withModel)
   const object = matchObjectPath(path)
   if (object !== undefined) return done({ operation: objectOperation(object), object })
@@ -82,6 +90,10 @@ function matchOther(head: RequestHead): Match {
 
 function matchModelList(head: RequestHead): Match | undefined {
   const { path } = head
+  const listed = listOfDeployments(path)
+  if (listed === 'models') return listMatches.openai
+  if (listed !== undefined)
+    return done({ operation: deploymentList, ...(listed === 'deployments' ? {} : { model: listed.deployment }) })
   if (modelListPaths.includes(path)) return listMatches[listShape(head)]
   const model = modelOfPath(path)
   return model === undefined ? undefined : done({ operation: modelLists[listShape(head)], model })

@@ -64,6 +64,20 @@ function named(
   return operation === undefined || model === undefined ? undefined : { operation, model }
 }
 
+/** What is listed at a path of Azure's below `/openai/deployments`: the deployments, one of them, or all models. Undefined for another
+ *  path. */
+export function listOfDeployments(
+  path: string,
+): 'deployments' | 'models' | { readonly deployment: string } | undefined {
+  if (path === '/openai/deployments') return 'deployments'
+  if (!path.startsWith(azurePrefix)) return undefined
+  const rest = path.slice(azurePrefix.length)
+  // The path of an SDK whose base URL ends with a deployment.
+  if (/^[^/]+\/models$/.test(rest)) return 'models'
+  const deployment = /^[^/]+$/.test(rest) ? decoded(rest) : undefined
+  return deployment === undefined ? undefined : { deployment }
+}
+
 export const modelListPaths: readonly string[] = [
   '/v1/models',
   '/openai/v1/models',

@@ -6,6 +6,7 @@ test.each([
   ['/openai/v1/files/file-1', '/v1/files/{id}', 'file-1', { GET: 'file', DELETE: 'delete-file' }],
   ['/files/file-1/content', '/v1/files/{id}/content', 'file-1', { GET: 'content' }],
   ['/v1/batches', '/v1/batches', '', { POST: 'create-batch', GET: 'list-batches' }],
+  ['/openai/deployments/gpt/batches', '/v1/batches', '', { POST: 'create-batch', GET: 'list-batches' }],
   ['/v1/batches/b_1/cancel', '/v1/batches/{id}/cancel', 'b_1', { POST: 'cancel-batch' }],
 ])('%s is the operation %s', (path, name, id, actions) => {
   expect(matchObjectPath(path)).toMatchObject({ name, id, actions })

@@ -20,7 +20,9 @@ export interface ObjectPath {
   readonly actions: Readonly<Partial<Record<string, ObjectAction>>>
 }
 
-const objectPath = /^(?:\/openai)?(?:\/v1)?\/(files|batches)(?:\/([\w-]{1,1600})(\/content|\/cancel)?)?$/
+/** Azure's SDK writes the deployment of a client before `/batches`. */
+const objectPath =
+  /^(?:\/openai)?(?:\/v1|\/deployments\/[^/]+(?=\/batches$))?\/(files|batches)(?:\/([\w-]{1,1600})(\/content|\/cancel)?)?$/
 
 const actions: Readonly<Record<string, ObjectPath['actions']>> = {
   files: { POST: 'upload', GET: 'list-files' },

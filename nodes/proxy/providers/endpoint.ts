@@ -25,7 +25,7 @@ export interface Target {
   readonly basePath: string
   /** Dialects whose bytes pass through. */
   readonly speaks: ReadonlySet<Dialect>
-  /** The dialects of `speaks` that the server turned out not to have. A change of the provider's configuration forgets them. */
+  /** The endpoints that the server turned out not to have. A change of the provider's configuration forgets them. */
   readonly missing: MissingEndpoints
   /** The dialect that requests are translated to when they cannot pass through. */
   readonly dialect: UpstreamDialect

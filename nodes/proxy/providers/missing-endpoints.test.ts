@@ -5,19 +5,19 @@ import { testConnectOptions } from './test-connect.ts'
 
 test('what is missing is remembered for a while, each endpoint by itself', () => {
   const missing = new MissingEndpoints()
-  missing.add('openai-responses', 1_000)
-  expect(missing.has('openai-responses', 1_000)).toBe(true)
-  expect(missing.has('openai-completions', 1_000)).toBe(false)
-  expect(missing.has('openai-responses', 1_000 + 15 * 60_000 - 1)).toBe(true)
-  expect(missing.has('openai-responses', 1_000 + 15 * 60_000)).toBe(false)
-  missing.delete('openai-responses')
-  expect(missing.has('openai-responses', 1_000)).toBe(false)
+  missing.add('/v1/responses', 1_000)
+  expect(missing.has('/v1/responses', 1_000)).toBe(true)
+  expect(missing.has('/v1/completions', 1_000)).toBe(false)
+  expect(missing.has('/v1/responses', 1_000 + 15 * 60_000 - 1)).toBe(true)
+  expect(missing.has('/v1/responses', 1_000 + 15 * 60_000)).toBe(false)
+  missing.delete('/v1/responses')
+  expect(missing.has('/v1/responses', 1_000)).toBe(false)
 })
 
 test('a connection that is made anew knows nothing of it', () => {
   const connect = () => connectProvider('a', { kind: 'openai' }, testConnectOptions())
-  connect()?.missing.add('openai-responses', 0)
-  expect(connect()?.missing.has('openai-responses', 1)).toBe(false)
+  connect()?.missing.add('/v1/responses', 0)
+  expect(connect()?.missing.has('/v1/responses', 1)).toBe(false)
 })
 
 test("the operator's word on endpoints wins over what is known of the host", () => {

@@ -51,7 +51,8 @@ export function usableTarget(
 
 const nearestMax = 3
 
-function nearestCallable(asked: string, { snapshot, caller }: Asking): string[] {
+/** The names nearest to one that there is not, of those that the caller may use. */
+export function nearestCallable(asked: string, { snapshot, caller }: Asking): string[] {
   const { modelNames, bareNames } = snapshot
   const bare = bareNames.listed().filter(({ name, targets }) => usableTarget(caller, name, targets) !== undefined)
   const names = [...modelNames, ...bareNames.withoutBareNames()].filter((name) => mayUse(caller, name))

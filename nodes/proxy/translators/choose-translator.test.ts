@@ -219,11 +219,12 @@ test('a strict target could take a request only with all of its parameters', () 
 
 test('tokens are estimated where no target can count them', () => {
   const translators = jsonTranslators(askSample(samples['count tokens']))
-  expect(translators.estimate([openai, claude])).toBeUndefined()
-  const estimated = translators.estimate([openai, gemini])
+  expect(translators.canCount([openai, claude])).toBe(true)
+  expect(translators.canCount([openai, gemini])).toBe(false)
+  const estimated = translators.estimate()
   expect(estimated?.ok && estimated.value).toBeGreaterThan(0)
   const odd = askSample({ path: '/v1/messages/count_tokens', body: { model: 'm', messages: [{ role: 'wizard' }] } })
-  expect(jsonTranslators(odd).estimate([openai])).toMatchObject({ ok: false, error: { type: 'unreadable' } })
+  expect(jsonTranslators(odd).estimate()).toMatchObject({ ok: false, error: { type: 'unreadable' } })
 })
 
 test('what is translated goes to the address of the upstream, with trace headers alone', () => {

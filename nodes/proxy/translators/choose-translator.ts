@@ -68,9 +68,13 @@ export class JsonTranslators implements Translators {
     }
   }
 
-  /** The tokens of the input, for an operation that asks for their number; undefined where a target can count them. */
-  estimate(targets: readonly Target[]): Result<number, Ineligible> | undefined {
-    if (targets.some((target) => this.#judge(target) === 'pass-through')) return undefined
+  /** Whether one of the targets can count tokens. */
+  canCount(targets: readonly Target[]): boolean {
+    return targets.some((target) => this.#judge(target) === 'pass-through')
+  }
+
+  /** The tokens of the input, for an operation that asks for their number. */
+  estimate(): Result<number, Ineligible> {
     const parsed = this.#options.asked.parsed()
     return parsed.ok ? done(estimateTokens(parsed.value.request)) : parsed
   }
@@ -82,7 +86,7 @@ export class JsonTranslators implements Translators {
     if (pin !== undefined && !isPinned(target, pin)) return { type: 'elsewhere', provider: pin.provider }
     // A request that a policy changed, and an answer that one filters, are translated even within one dialect.
     const isUntouched = asked.replaced === undefined && (filters.length === 0 || !hasEvents(asked, operation))
-    const isThere = pin !== undefined || !target.missing.has(operation.dialect, request.startedMs)
+    const isThere = pin !== undefined || !target.missing.has(operation.name, request.startedMs)
     if (isUntouched && isThere && passesThrough(target, operation)) return 'pass-through'
     if (operation.embeddings !== undefined) return 'embed'
     return isTranslated(operation, target) ? 'translate' : { type: 'unspoken', route: operation.name }

@@ -1,8 +1,18 @@
 import { expect, test } from 'vitest'
-import { chat, completions, countTokens, responses } from '../operations/operations.ts'
+import { storedResponseOperations } from '../operations/gateway-operations.ts'
+import {
+  chat,
+  completions,
+  countTokens,
+  embeddings,
+  geminiCount,
+  messages,
+  responses,
+} from '../operations/operations.ts'
+import { passThroughOperations } from '../operations/pass-through-operations.ts'
 import { connectProvider, type Target } from '../providers/endpoint.ts'
 import { testConnectOptions } from '../providers/test-connect.ts'
-import { missesEndpoint } from './missing-endpoint.ts'
+import { insteadOfMissing } from './missing-endpoint.ts'
 
 function targetOf(spec: Parameters<typeof connectProvider>[1]): Target {
   const connection = connectProvider('a', spec, testConnectOptions())
@@ -30,8 +40,8 @@ test.each([
   ["TGI's, which is empty", 404, ''],
   ['a method that is not allowed', 405, '{"detail":"Method Not Allowed"}'],
 ] as const)('%s answer to a path that is not there means the endpoint', (_whose, status, body) => {
-  expect(missesEndpoint(rejected(status, body), responses, server)).toBe(true)
-  expect(missesEndpoint(rejected(status, body), completions, server)).toBe(true)
+  expect(insteadOfMissing(rejected(status, body), responses, server)).toBe('translate')
+  expect(insteadOfMissing(rejected(status, body), completions, server)).toBe('translate')
 })
 
 test.each([
@@ -44,15 +54,25 @@ test.each([
   ],
   ['one that names a member', '{"error":{"message":"Not found","param":"previous_response_id"}}'],
 ] as const)('%s answer to a model that is not there does not', (_whose, body) => {
-  expect(missesEndpoint(rejected(404, body), responses, server)).toBe(false)
+  expect(insteadOfMissing(rejected(404, body), responses, server)).toBeUndefined()
 })
 
-test('only what can be translated is missed', () => {
+test('what cannot be translated is estimated, or asked of another target', () => {
   const missing = rejected(404, '')
-  expect(missesEndpoint(missing, chat, server)).toBe(false)
-  expect(missesEndpoint(missing, countTokens, targetOf({ kind: 'anthropic' }))).toBe(false)
+  expect(insteadOfMissing(missing, countTokens, targetOf({ kind: 'anthropic' }))).toBe('estimate')
+  expect(insteadOfMissing(missing, geminiCount, targetOf({ kind: 'gemini' }))).toBe('estimate')
+  expect(insteadOfMissing(missing, embeddings, server)).toBe('another-target')
+  for (const operation of passThroughOperations)
+    expect(insteadOfMissing(missing, operation, server)).toBe('another-target')
+})
+
+test('nothing takes the place of chat, of an object of an account, or of what is not missing', () => {
+  const missing = rejected(404, '')
+  expect(insteadOfMissing(missing, chat, server)).toBeUndefined()
+  expect(insteadOfMissing(missing, messages, targetOf({ kind: 'anthropic' }))).toBeUndefined()
+  expect(insteadOfMissing(missing, storedResponseOperations[''], server)).toBeUndefined()
   const embedder = targetOf({ kind: 'openai', endpoints: ['embeddings', 'responses'] })
-  expect(missesEndpoint(missing, responses, embedder)).toBe(false)
-  expect(missesEndpoint({ type: 'upstream-auth' }, responses, server)).toBe(false)
-  expect(missesEndpoint(rejected(400, ''), responses, server)).toBe(false)
+  expect(insteadOfMissing(missing, responses, embedder)).toBeUndefined()
+  expect(insteadOfMissing({ type: 'upstream-auth' }, responses, server)).toBeUndefined()
+  expect(insteadOfMissing(rejected(400, ''), responses, server)).toBeUndefined()
 })

@@ -1,14 +1,27 @@
-// Tells whether an upstream's error means that its server lacks the whole endpoint, for which the request can be translated instead.
+// Tells whether an upstream's error means that its server lacks the whole endpoint, and what is done instead.
 import { tryParseExact } from '../../../shared/json/exact.ts'
 import type { ErrorAnswer, GatewayError } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { isTranslated } from './choose-translator.ts'
 
-/** Whether `error`, of an attempt that passed the caller's bytes through, means that the endpoint is missing. */
-export function missesEndpoint(error: GatewayError, operation: Operation, target: Target): boolean {
-  if (error.type !== 'upstream-rejected' || target.dialect.name === operation.dialect) return false
-  return isTranslated(operation, target) && isAboutThePath(error.answer)
+/** What takes the place of a missing endpoint: the same target, told in its own dialect; our own estimate, where no other target counts
+ *  tokens; or another target alone. */
+export type Instead = 'translate' | 'estimate' | 'another-target'
+
+/** What is done instead where `error`, of an attempt that passed the caller's bytes through, means that the endpoint is missing.
+ *  Undefined where it means something else, or nothing can take its place. */
+export function insteadOfMissing(error: GatewayError, operation: Operation, target: Target): Instead | undefined {
+  if (error.type !== 'upstream-rejected') return undefined
+  const instead = insteadOf(operation, target)
+  return instead !== undefined && isAboutThePath(error.answer) ? instead : undefined
+}
+
+function insteadOf(operation: Operation, target: Target): Instead | undefined {
+  const { api, inbound, counts, dialect } = operation
+  if (counts !== undefined) return 'estimate'
+  if (inbound === undefined) return api === 'inference' ? 'another-target' : undefined
+  return target.dialect.name !== dialect && isTranslated(operation, target) ? 'translate' : undefined
 }
 
 /** The words of a 404 where the endpoint is there, but not the model, or Azure's deployment of it. */

@@ -52,6 +52,8 @@ export interface WholeAnswer {
   /** The bytes of the answer's text; 0 where the usage is reported. */
   readonly textBytes: number
   readonly units?: BillableUnits | undefined
+  /** Set on an answer of ours, which an upstream did not have: a number of tokens. */
+  readonly isEstimate?: true
 }
 
 /** Chooses the translator of each target of one request. */

@@ -5,11 +5,11 @@ import type { NodeHeartbeat, TargetLoad } from '../records.ts'
 import { nodeMetrics } from './node-metrics.ts'
 import { type Labels, PrometheusText } from './prometheus-text.ts'
 import { type Published, sloMetrics } from './slo-metrics.ts'
-import type { LatencyMetric } from './targets.ts'
 
 /** Buckets in seconds, few, because there is a series for each of them and for each model. Long answers take minutes. */
 const secondsBuckets = [0.1, 0.5, 1, 2.5, 10, 30, 120]
-const perTokenBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.5]
+const firstTokenBuckets = [0.25, 1, 2.5, 10, 60]
+const perTokenBuckets = [0.01, 0.025, 0.05, 0.1, 0.5]
 const overheadBuckets = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 10, 60]
 const tokenBuckets = [64, 256, 1_024, 4_096, 16_384, 131_072]
 const perUs = 1e-6
@@ -18,6 +18,7 @@ const perNano = 1e-9
 const openTelemetry = {
   duration: 'gen_ai_client_operation_duration_seconds',
   tokens: 'gen_ai_client_token_usage',
+  firstChunk: 'gen_ai_client_operation_time_to_first_chunk_seconds',
   serverFirstToken: 'gen_ai_server_time_to_first_token_seconds',
   serverPerToken: 'gen_ai_server_time_per_output_token_seconds',
 } as const
@@ -87,16 +88,19 @@ function requestMetrics(page: PrometheusText, measured: Measures): void {
 function latencyMetrics(page: PrometheusText, measured: Measures): void {
   const firstToken = 'To the first content chunk of a stream.'
   type LabelsOf = (labels: readonly string[]) => Labels
-  const histogram = (name: string, help: string, metric: LatencyMetric, labelsOf: LabelsOf): void =>
+  const buckets = { ttft: firstTokenBuckets, interToken: perTokenBuckets, total: secondsBuckets }
+  const histogram = (name: string, help: string, metric: keyof typeof buckets, labelsOf: LabelsOf): void =>
     page.histogram(
       name,
       help,
-      metric === 'interToken' ? perTokenBuckets : secondsBuckets,
+      buckets[metric],
       perUs,
       measured.distributions(metric).map(({ labels, value }) => [labelsOf(labels), value]),
     )
   histogram('headgate_time_to_first_token_seconds', firstToken, 'ttft', targetLabels)
   histogram(openTelemetry.duration, 'One attempt at an upstream.', 'total', genAiLabels)
+  // The conventions have two names for it, which differ only where a client measures what its server does not.
+  histogram(openTelemetry.firstChunk, firstToken, 'ttft', genAiLabels)
   histogram(openTelemetry.serverFirstToken, firstToken, 'ttft', genAiLabels)
   histogram(openTelemetry.serverPerToken, 'Mean time between content chunks.', 'interToken', genAiLabels)
 }

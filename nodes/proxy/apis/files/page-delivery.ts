@@ -1,6 +1,8 @@
 // A page of a list is an answer that may not be the caller's yet: pages are asked for until the list is long enough.
+
+import type { AttemptUse } from '../../attempts/answer-delivery.ts'
 import type { Attempt } from '../../attempts/attempt.ts'
-import { type AttemptUse, Delivery, type DeliveryTools } from '../../attempts/delivery.ts'
+import { Delivery, type DeliveryTools } from '../../attempts/delivery.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import type { WholeAnswer } from '../../translators/translator.ts'
 

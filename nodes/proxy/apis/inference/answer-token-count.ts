@@ -1,7 +1,12 @@
 // Answers a request for a number of tokens by our own estimate, where no target can count them.
+import { done, type Result } from '../../../../shared/result.ts'
 import type { Hold } from '../../accounting/outcome.ts'
 import type { Settlement } from '../../accounting/settle.ts'
+import { estimatedHeader } from '../../attempts/response-headers.ts'
+import type { Ineligible } from '../../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
+import { JsonTranslators } from '../../translators/choose-translator.ts'
+import type { Translators, WholeAnswer } from '../../translators/translator.ts'
 
 export interface TokenCount {
   readonly model: string
@@ -15,5 +20,19 @@ export function answerTokenCount(
   { model, count, holds }: TokenCount,
 ): void {
   const body = JSON.stringify(request.operation.counts?.(count))
-  settlement.answer(request, { body, headers: ['x-headgate-estimated', 'true'] }, { model, holds })
+  settlement.answer(request, { body, headers: estimatedHeader }, { model, holds })
+}
+
+/** The answer by estimate, for the case that the target which should count turns out not to; undefined where nothing is counted. */
+export function estimateOf(
+  { operation: { counts } }: AuthenticatedRequest,
+  translators: Translators,
+): (() => Result<WholeAnswer, Ineligible>) | undefined {
+  if (counts === undefined || !(translators instanceof JsonTranslators)) return undefined
+  return () => {
+    const tokens = translators.estimate()
+    if (!tokens.ok) return tokens
+    const body = JSON.stringify(counts(tokens.value))
+    return done({ body, contentType: 'application/json', usage: undefined, textBytes: 0, isEstimate: true })
+  }
 }

@@ -25,7 +25,7 @@ import { JsonTranslators } from '../../translators/choose-translator.ts'
 import type { Translators } from '../../translators/translator.ts'
 import type { Api } from '../api.ts'
 import { proceed } from '../proceed.ts'
-import { answerTokenCount } from './answer-token-count.ts'
+import { answerTokenCount, estimateOf } from './answer-token-count.ts'
 import { openTranslators } from './open-translators.ts'
 
 export interface InferenceApiOptions {
@@ -133,8 +133,8 @@ export class InferenceApi implements Api {
   ): boolean {
     if (request.operation.counts === undefined || !(translators instanceof JsonTranslators)) return false
     const { settlement } = this.#options
-    const count = translators.estimate(route.targets.map(({ target }) => target))
-    if (count === undefined) return false
+    if (translators.canCount(route.targets.map(({ target }) => target))) return false
+    const count = translators.estimate()
     if (count.ok) answerTokenCount(settlement, request, { ...end, count: count.value })
     else settlement.reject(request, ineligibleError(count.error, { model: end.model, models: [] }), end)
     return true
@@ -158,7 +158,8 @@ export class InferenceApi implements Api {
       fallbacks,
       extraAttempts: smallInteger(head.header('x-headgate-retries')),
     })
-    const dispatched = { model, stream, showUsage, translators, plan, pinned: state?.pin?.credential }
+    const estimate = estimateOf(request, translators)
+    const dispatched = { model, stream, showUsage, translators, plan, pinned: state?.pin?.credential, estimate }
     const delivered = new Delivery(delivery, request, { model, stream, holds, keeper: state?.keeper })
     new Dispatch(attempts, request, dispatched, delivered).start()
   }

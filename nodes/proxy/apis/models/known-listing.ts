@@ -6,7 +6,7 @@ import { resolveModel, usableTarget } from '../../request/model-access.ts'
 import type { NamedTarget } from '../../snapshot/bare-names.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
 
-export interface KnownListing extends Partial<Pick<Target, 'provider' | 'facts' | 'price' | 'releasedAt'>> {
+export interface KnownListing extends Partial<Pick<Target, 'provider' | 'model' | 'facts' | 'price' | 'releasedAt'>> {
   /** The name that callers write. */
   readonly name: string
 }
@@ -31,12 +31,12 @@ function configuredListing(snapshot: Snapshot, name: string, model: string): Kno
   const target = snapshot.routeOf(model)?.targets[0]?.target
   if (target === undefined) return { name }
   const { provider, facts, price, releasedAt } = target
-  return { name, provider, facts, price, releasedAt }
+  return { name, provider, model: target.model, facts, price, releasedAt }
 }
 
 /** The listing of a bare name. It is made without a route, because most bare names are never called. */
 function bareListing(name: string, { connection, model }: NamedTarget): KnownListing {
   const { provider } = connection
   const { facts, price, releasedAt } = knownOf(connection, { provider, model })
-  return { name, provider, facts, price, releasedAt }
+  return { name, provider, model, facts, price, releasedAt }
 }

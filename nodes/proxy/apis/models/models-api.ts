@@ -1,9 +1,11 @@
 // Lists of models, in the shape of the API that the caller reads.
 import type { Settlement } from '../../accounting/settle.ts'
+import { deploymentList as deploymentOperation } from '../../operations/gateway-operations.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { resolveModel } from '../../request/model-access.ts'
 import type { Api } from '../api.ts'
 import { anthropicModelList, anthropicModelListing } from './anthropic-model-list.ts'
+import { deploymentList, deploymentListing } from './azure-deployment-list.ts'
 import { geminiModelList, geminiModelListing } from './gemini-model-list.ts'
 import { knownListing, knownListings } from './known-listing.ts'
 import { modelList, modelListing } from './openai-model-list.ts'
@@ -28,9 +30,10 @@ const shapes = {
   anthropic: { list: anthropicModelList, one: anthropicModelListing },
   gemini: { list: geminiModelList, one: geminiModelListing },
 } as const
+const deployments = { list: deploymentList, one: deploymentListing }
 
 function listing({ snapshot, caller, operation, matched }: AuthenticatedRequest): object {
   const { model } = matched
-  const { list, one } = shapes[operation.errors]
+  const { list, one } = operation === deploymentOperation ? deployments : shapes[operation.errors]
   return model === undefined ? list(knownListings(snapshot, caller)) : one(knownListing(snapshot, caller, model))
 }
