@@ -4,6 +4,14 @@
 /** The limit on the size of an event: a longer one means that the upstream is broken or hostile. */
 export const eventBytesMax = 1 << 20
 
+/** The limit on events without data, such as comments, that follow each other: each counts its bytes and `silentEventCost`. */
+export const silentBytesMax = 1 << 20
+const silentEventCost = 16
+/** Only an event of at most this size, or one that begins with a comment, is looked through for its data. */
+const shortEventBytes = 64
+
+const colon = 58
+const letterD = 100
 const lf = 10
 const cr = 13
 
@@ -21,6 +29,7 @@ export class SseFrames {
   /** How much of `#rest` was searched before: no byte is searched twice, however small the chunks are. */
   #searched = 0
   #lineEnd: 'unknown' | 'lf' | 'cr' = 'unknown'
+  #silentBytes = 0
 
   /** `bytesMax`: the limit for streams with larger events. */
   constructor(bytesMax = eventBytesMax) {
@@ -32,7 +41,7 @@ export class SseFrames {
     return this.#restLength
   }
 
-  /** False when an event exceeds its limit; the stream cannot be used then. */
+  /** False when an event exceeds its limit, or too many without data came; the stream cannot be used then. */
   push(chunk: Buffer, sink: FrameSink): boolean {
     if (this.#restLength === 0) {
       const used = this.#cut(chunk, 0, chunk.length, sink)
@@ -44,7 +53,7 @@ export class SseFrames {
       sink.onFramesEnd()
       this.#shift(used)
     }
-    return this.#restLength <= this.#eventBytesMax
+    return this.#restLength <= this.#eventBytesMax && this.#silentBytes <= silentBytesMax
   }
 
   /** The bytes after the last blank line, at the end of the stream. */
@@ -73,6 +82,10 @@ export class SseFrames {
         return start
       }
       if (after > 0) {
+        if (isSilent(bytes, start, after)) {
+          this.#silentBytes += after - start + silentEventCost
+          if (this.#silentBytes > silentBytesMax) return start
+        } else this.#silentBytes = 0
         sink.onFrame(bytes, start, after)
         start = after
         at = after
@@ -113,6 +126,16 @@ export class SseFrames {
     this.#rest.copyWithin(0, used, this.#restLength)
     this.#restLength -= used
   }
+}
+
+/** Whether an event has no data. Nearly every event begins with its data, or with its name and is longer. */
+function isSilent(bytes: Buffer, start: number, end: number): boolean {
+  if (bytes[start] === letterD) return false
+  if (bytes[start] !== colon && end - start > shortEventBytes) return false
+  for (let at = bytes.indexOf('data', start); at >= 0 && at < end; at = bytes.indexOf('data', at + 1)) {
+    if (at === start || bytes[at - 1] === lf || bytes[at - 1] === cr) return false
+  }
+  return true
 }
 
 /** The end of the blank line that follows the line end at `end`; 0 when there is none; 'more' when more bytes are

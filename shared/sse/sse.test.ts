@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type SseEvent, sseEvent } from './event.ts'
-import { SseFrames } from './frames.ts'
+import { SseFrames, silentBytesMax } from './frames.ts'
 
 function eventsIn(chunks: readonly Buffer[]): SseEvent[] {
   const frames = new SseFrames()
@@ -49,3 +49,31 @@ test('events survive every line end, and every cut of their bytes (wire 1, 2)', 
 test('a comment has no data', () => {
   expect(sseEvent(': keep-alive\n\n')).toEqual({ name: '', data: undefined })
 })
+
+const ignored = { onFrame: () => {}, onFramesEnd: () => {} }
+
+test.each([
+  ':\n\n',
+  ': still working\n\n',
+  ': data\n\n',
+  '\n\n',
+  'id: 1\n\n',
+  'event: ping\n\n',
+  'retry: 5\r\n\r\n',
+  ':\r\r',
+])('a stream of nothing but %j is given up', (silent) => {
+  const frames = new SseFrames()
+  const chunk = Buffer.from(silent.repeat(1_000))
+  let chunks = 0
+  while (frames.push(Buffer.from(chunk), ignored)) expect(++chunks * chunk.length).toBeLessThanOrEqual(silentBytesMax)
+  expect(chunks).toBeGreaterThan(10)
+})
+
+test.each(['data: x\n\n', 'event: ping\ndata: {}\n\n', ': a\ndata: x\n\n', 'id: 1\ndata: x\n\n'])(
+  'silence before %j is forgiven',
+  (said) => {
+    const frames = new SseFrames()
+    const chunk = Buffer.from(`${': still working\n\n'.repeat(1_000)}${said}`)
+    for (let i = 0; i < 100; i++) expect(frames.push(Buffer.from(chunk), ignored)).toBe(true)
+  },
+)
