@@ -15,7 +15,7 @@ import { type NodeProcess, startNodeProcess } from './node-process.ts'
 const folder = mkdtempSync(join(tmpdir(), 'headgate-roles-'))
 const started: NodeProcess[] = []
 afterEach(async () => {
-  for (const one of started.splice(0)) await one.forget()
+  for (const one of started.splice(0)) await one.kill()
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

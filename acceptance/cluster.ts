@@ -97,7 +97,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     issueKey: (spec) => issueKey(admin, spec),
     applied: (revision) => untilApplied(nodes, revision),
     async dispose() {
-      await Promise.all(nodes.map(({ process }) => process?.forget()))
+      await Promise.all(nodes.map(({ process }) => process?.kill()))
       await nats.dispose()
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     },
@@ -160,7 +160,6 @@ async function prepareNode(options: Prepared): Promise<ClusterNode> {
     metrics: async () => (await ask(`${ops}/metrics`, 'GET')).text,
     async restart({ signal = 'SIGKILL', ready = true } = {}) {
       if (running?.isOver === false) await running.kill(signal)
-      await running?.forget()
       running = startNodeProcess({ words, environment })
       if (ready) await untilReady(node)
     },

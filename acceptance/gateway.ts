@@ -99,7 +99,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     },
     issueKey: (spec) => issueKey(admin, spec),
     async stop() {
-      await running.forget()
+      await running.kill()
       rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 })
     },
   }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { atExit } from '../shared/at-exit.ts'
 import { freePort } from '../shared/free-ports.ts'
 import { findNatsServer } from './cluster.ts'
 import { checkout } from './node-process.ts'
@@ -15,6 +16,7 @@ const settled = { timeout: 30_000 }
 describe.skipIf(findNatsServer() === undefined)('npm run cluster (needs nats-server)', () => {
   let folder: string
   let npm: ChildProcess
+  let forget: (() => void) | undefined
   let ended: Promise<number | null>
   let printed = ''
   beforeAll(async () => {
@@ -32,11 +34,11 @@ describe.skipIf(findNatsServer() === undefined)('npm run cluster (needs nats-ser
     })
     for (const stream of [npm.stdout, npm.stderr]) stream?.on('data', (bytes) => (printed += String(bytes)))
     ended = new Promise((resolve) => npm.once('close', resolve))
-    process.once('exit', killGroup)
+    forget = atExit(killGroup)
     await until(() => npm.exitCode !== null || printed.includes('Ctrl-C'), readyMsMax)
   })
   afterAll(async () => {
-    process.off('exit', killGroup)
+    forget?.()
     killGroup()
     await ended
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { atExit } from '../shared/at-exit.ts'
 
 export interface NodeProcess {
   readonly pid: number
@@ -14,10 +15,8 @@ export interface NodeProcess {
   output(): string
   /** Sends a signal to the whole process group, and does not wait. */
   signal(signal: NodeJS.Signals): void
-  /** Resolves when it has ended. */
+  /** Resolves when it has ended, also when it had before. */
   kill(signal?: NodeJS.Signals): Promise<void>
-  /** It is over; nothing of it is left. */
-  forget(): Promise<void>
 }
 
 export interface NodeProcessOptions {
@@ -34,10 +33,19 @@ export function startNodeProcess(options: NodeProcessOptions): NodeProcess {
   const child = spawnNode(options)
   const printed: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => printed.push(String(bytes)))
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const signal = (name: NodeJS.Signals) => signalGroup(child, name)
-  const atExit = () => signal('SIGKILL')
-  process.once('exit', atExit)
+  const forget = atExit(() => signalGroup(child, 'SIGKILL'))
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      // The id of the group is free once the rest of it is gone, and may then become that of another one.
+      signalGroup(child, 'SIGKILL')
+      forget()
+      resolve()
+    })
+  })
+  const isOver = () => child.exitCode !== null || child.signalCode !== null
+  const signal = (name: NodeJS.Signals) => {
+    if (!isOver()) signalGroup(child, name)
+  }
   const kill = async (name: NodeJS.Signals = 'SIGKILL') => {
     signal(name)
     await ended
@@ -51,13 +59,9 @@ export function startNodeProcess(options: NodeProcessOptions): NodeProcess {
       return child.exitCode
     },
     get isOver() {
-      return child.exitCode !== null || child.signalCode !== null
+      return isOver()
     },
     output: () => printed.join(''),
-    async forget() {
-      process.off('exit', atExit)
-      await kill()
-    },
   }
 }
 

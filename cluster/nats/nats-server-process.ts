@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from '../../shared/at-exit.ts'
 
 export interface NatsServerOptions {
   name: string
@@ -80,9 +81,8 @@ export class NatsServerProcess {
     closeSync(log)
     this.#child = child
     this.#isPaused = false
-    const kill = () => void child.kill('SIGKILL')
-    process.once('exit', kill)
-    this.#ended = once(child, 'exit').then(() => process.off('exit', kill))
+    const forget = atExit(() => void child.kill('SIGKILL'))
+    this.#ended = once(child, 'exit').then(forget)
   }
 
   /** Resolves once JetStream answers and, in a cluster, once there is a leader and this server follows it. */

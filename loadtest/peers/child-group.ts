@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { atExit } from '../../shared/at-exit.ts'
 import { withManyDescriptors } from '../child-arguments.ts'
 
 export interface ChildGroupOptions {
@@ -34,7 +35,7 @@ export function startChildGroup(options: ChildGroupOptions): ChildGroup {
   const group = child.pid ?? 0
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const kill = () => killGroup(group)
-  process.once('exit', kill)
+  const forget = atExit(kill)
   return {
     group,
     async waitUntil(isReady) {
@@ -48,7 +49,7 @@ export function startChildGroup(options: ChildGroupOptions): ChildGroup {
       }
     },
     async stop() {
-      process.off('exit', kill)
+      forget()
       kill()
       await ended
     },

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { atExit } from '../../../shared/at-exit.ts'
 import { systemClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import type { NatsLink } from '../../nats/nats-link.ts'
@@ -84,7 +85,7 @@ export function openCopy(folder: string, { readOnly = false } = {}): SqliteLog {
 }
 
 const folders: string[] = []
-process.once('exit', () => {
+atExit(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
