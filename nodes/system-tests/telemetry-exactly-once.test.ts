@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Bus, Subscription } from '../../cluster/bus/bus.ts'
-import { decodeJson, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import { decodeJson, encodeJson } from '../../cluster/bus/bus.ts'
+import { Dice } from '../../cluster/simulation/engine/dice.ts'
 import { type Chance, ManualClock } from '../../shared/clock.ts'
-import { fail } from '../../shared/result.ts'
 import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-records.ts'
 import { startAggregator } from '../aggregator/main.ts'
 import { bootEpoch, Recorder } from '../proxy/telemetry/recorder.ts'
+import { FaultyBus } from './test-faulty-bus.ts'
+import { MortalClock } from './test-mortal.ts'
 
 type Step =
   | { type: 'answers'; count: number }
@@ -109,7 +110,7 @@ class World {
 
   constructor(seed: number, spoolBytesMax = 1 << 20) {
     this.#spoolBytesMax = spoolBytesMax
-    this.#chance = chanceOf(seed)
+    this.#chance = new Dice(seed).chance
     this.#bus = new FaultyBus(this.#chance)
     this.#aggregator = this.#bootAggregator()
     this.#proxy = this.#bootProxy()
@@ -215,136 +216,5 @@ class World {
       bus.close()
     }
     return { ask, stop }
-  }
-}
-
-/** The clock of one process: when that dies, its timers never fire again. */
-class MortalClock extends ManualClock {
-  readonly #clock: ManualClock
-  #dead = false
-
-  constructor(clock: ManualClock) {
-    super()
-    this.#clock = clock
-  }
-
-  die(): void {
-    this.#dead = true
-  }
-
-  override wallMs(): number {
-    return this.#clock.wallMs()
-  }
-
-  override monotonicMs(): number {
-    return this.#clock.monotonicMs()
-  }
-
-  override after(ms: number, run: () => void) {
-    return this.#clock.after(ms, () => this.#alive(run))
-  }
-
-  override every(ms: number, run: () => void) {
-    return this.#clock.every(ms, () => this.#alive(run))
-  }
-
-  #alive(run: () => void): void {
-    if (!this.#dead) run()
-  }
-}
-
-type Receive = (payload: Uint8Array, subject: string) => void
-
-class FaultyBus {
-  readonly #chance: Chance
-  readonly #members = new Set<Member>()
-  #queue: { subject: string; payload: Uint8Array }[] = []
-  foul = false
-
-  constructor(chance: Chance) {
-    this.#chance = chance
-  }
-
-  member(): Member {
-    const member = new Member(
-      (subject, payload) => void this.#queue.push({ subject, payload: payload.slice() }),
-      () => void this.#members.delete(member),
-    )
-    this.#members.add(member)
-    return member
-  }
-
-  deliver(): void {
-    const queue = this.#queue
-    this.#queue = []
-    if (this.foul) queue.sort(() => this.#chance() - 0.5)
-    for (const message of queue) {
-      const luck = this.foul ? this.#chance() : 1
-      if (luck < 0.25) continue
-      if (luck < 0.4) this.#queue.push(message)
-      else this.#give(message)
-      if (luck < 0.6) this.#give(message)
-    }
-  }
-
-  #give({ subject, payload }: { subject: string; payload: Uint8Array }): void {
-    for (const member of this.#members) member.receive(subject, payload.slice())
-  }
-}
-
-class Member implements Bus {
-  readonly #send: (subject: string, payload: Uint8Array) => void
-  readonly #leave: () => void
-  readonly #receivers = new Map<string, Receive>()
-  readonly #answers = new Map<string, (payload: Uint8Array) => Promise<Uint8Array> | Uint8Array>()
-  #left = false
-
-  constructor(send: (subject: string, payload: Uint8Array) => void, leave: () => void) {
-    this.#send = send
-    this.#leave = leave
-  }
-
-  publish(subject: string, payload: Uint8Array): void {
-    if (!this.#left) this.#send(subject, payload)
-  }
-
-  subscribe(subject: string, receive: Receive): Subscription {
-    this.#receivers.set(subject, receive)
-    return { stop: () => void this.#receivers.delete(subject) }
-  }
-
-  async request(subject: string) {
-    return fail({ type: 'no-answer' as const, subject, afterMs: 0 })
-  }
-
-  serve(subject: string, answer: (payload: Uint8Array) => Promise<Uint8Array> | Uint8Array): Subscription {
-    this.#answers.set(subject, answer)
-    return { stop: () => void this.#answers.delete(subject) }
-  }
-
-  close(): void {
-    this.#left = true
-    this.#leave()
-  }
-
-  receive(subject: string, payload: Uint8Array): void {
-    this.#receivers.get(subject)?.(payload, subject)
-  }
-
-  ask(query: Uint8Array): Uint8Array {
-    const answer = this.#answers.get(subjects.aggregatorQuery)?.(query)
-    if (!(answer instanceof Uint8Array)) throw new Error(`${subjects.aggregatorQuery} is not served at once`)
-    return answer
-  }
-}
-
-/** mulberry32 */
-function chanceOf(seed: number): Chance {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
