@@ -1,91 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { bounds } from '../../../shared/bounds.ts'
-import {
-  brokenAnswer,
-  cutStream,
-  firstTokenTimeout,
-  idleTimeout,
-  totalTimeout,
-  type UpstreamFailure,
-} from '../errors/upstream-failure.ts'
-import type { Target } from '../providers/endpoint.ts'
+import { brokenAnswer, cutStream, firstTokenTimeout, idleTimeout, totalTimeout } from '../errors/upstream-failure.ts'
 import { testTarget } from '../providers/test-connect.ts'
-import { defaultTimeouts } from '../routing/model-route.ts'
 import { anthropic, openAiChat } from '../streams/test-streams.ts'
-import type { WholeAnswer } from '../translators/translator.ts'
-import {
-  type AnswerReader,
-  closingMs,
-  ErrorReader,
-  type ReadAttempt,
-  StreamReader,
-  WholeReader,
-} from './answer-reader.ts'
+import { type AnswerReader, closingMs, ErrorReader, StreamReader, WholeReader } from './answer-reader.ts'
 import { keepAliveMs } from './keep-alive.ts'
-import { openAttempt } from './test-attempt.ts'
+import { RememberingAttempt } from './test-reading.ts'
 
-const question = { model: 'm', messages: [{ role: 'user', content: 'hi' }] }
 const reset = { type: 'reset', sent: true, message: '' } as const
-
-/** What becomes of the attempt whose answer is read. */
-class RememberingAttempt implements ReadAttempt {
-  readonly timeouts = { ...defaultTimeouts, idleMs: 40_000, firstTokenMs: 3_000 }
-  readonly translator: ReadAttempt['translator']
-  readonly limits: ReadAttempt['limits']
-  clockMs = 0
-  failures: UpstreamFailure[] = []
-  /** The failures in which the upstream could still say something. */
-  givenUp = 0
-  answers: WholeAnswer[] = []
-  closed = 0
-  aborted = 0
-  dues: number[] = []
-  silences: number[] = []
-
-  constructor(target: Target, headers: Readonly<Record<string, string>>) {
-    const { attempt } = openAttempt({ body: { ...question, stream: true }, target, headers })
-    this.translator = attempt.translator
-    this.limits = attempt.limits
-  }
-
-  secrets(): readonly string[] {
-    return ['sk-canary-0123']
-  }
-
-  nowMs(): number {
-    return this.clockMs
-  }
-
-  fail(failure: UpstreamFailure): void {
-    this.failures.push(failure)
-  }
-
-  giveUp(failure: UpstreamFailure): void {
-    this.givenUp++
-    this.failures.push(failure)
-  }
-
-  answered(answer: WholeAnswer): void {
-    this.answers.push(answer)
-  }
-
-  abort(): void {
-    this.aborted++
-  }
-
-  dueIn(ms: number): void {
-    this.dues.push(ms)
-  }
-
-  close(): void {
-    this.closed++
-  }
-
-  stillSilent(_nowMs: number, nextMs: number): void {
-    this.silences.push(nextMs)
-  }
-}
-
 const openai = testTarget()
 const claude = testTarget({ kind: 'anthropic' }, { model: 'claude-sonnet-4-5' })
 const attemptAt = (target = openai, headers = {}) => new RememberingAttempt(target, headers)
