@@ -3,45 +3,26 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { answersTo, statusesOf, talk } from './raw-client.ts'
-import { key, startTestServer, type TestServer } from './test-handler.ts'
+import { startTestServer, type TestServer } from './test-handler.ts'
+import { auth, expectOurs, get, hidden, host, json, line, post } from './test-requests.ts'
 
 let at: TestServer
-let behindProxy: TestServer
 beforeAll(async () => {
-  at = await startTestServer({ bodyBytesMax: 1_000 })
-  behindProxy = await startTestServer({ trustedProxies: ['127.0.0.1'] })
+  at = await startTestServer()
 })
-afterAll(() => {
-  at.server.close()
-  behindProxy.server.close()
-})
+afterAll(() => at.server.close())
 beforeEach(() => {
   at.handler.heads.length = 0
   at.handler.bodies.length = 0
 })
 
-const line = 'POST /v1/echo HTTP/1.1\r\n'
-const host = 'Host: gate\r\n'
-const auth = `Authorization: Bearer ${key}\r\n`
-const json = 'Content-Type: application/json\r\n'
-const common = host + auth + json
-const hidden = `GET /hidden HTTP/1.1\r\n${host}${auth}\r\n`
+let behindProxy: TestServer
+beforeAll(async () => {
+  behindProxy = await startTestServer({ trustedProxies: ['127.0.0.1'] })
+})
+afterAll(() => behindProxy.server.close())
 
-function post(headers: string, body: string): string {
-  return `${line}${common}${headers}\r\n${body}`
-}
-
-function get(raw: string): string {
-  return `GET /v1/echo HTTP/1.1\r\n${raw}\r\n`
-}
-
-/** Every answer of ours is JSON and carries a request id. */
-function expectOurs(text: string): void {
-  expect(text.toLowerCase()).toContain('x-request-id: ')
-  expect(text.toLowerCase()).toContain('content-type: application/json')
-}
-
-test('a sound request is answered', async () => {
+test('a valid request is answered', async () => {
   const { text } = await answersTo(at.port, [post('Content-Length: 7\r\n', '{"a":1}')])
   expect(statusesOf(text)).toEqual([200])
   expect(text.endsWith('\r\n\r\n{"a":1}')).toBe(true)
@@ -99,7 +80,7 @@ test.each([
   expect(at.handler.heads.filter((head) => head.includes('hidden'))).toEqual([])
 })
 
-test('a sound chunked body is read, answered, and its connection closed', async () => {
+test('a valid chunked body is read and answered, and its connection is closed', async () => {
   const raw = post('Transfer-Encoding: chunked\r\n', '4\r\n{"a"\r\n3\r\n:1}\r\n0\r\n\r\n')
   const { text, closed } = await talk(at.port, [raw], 10_000)
   expect(statusesOf(text)).toEqual([200])
@@ -137,20 +118,6 @@ test('a header with an empty name cannot hide the length of a body', async () =>
 })
 
 test.each([
-  ['evil.com', 421],
-  ['a@gate.example', 421],
-  ['gate.example/x', 421],
-  ['gate.example:99999', 421],
-  ['gate.example:8080', 200],
-])('H10 with hosts configured, the host %s gets %i', async (name, status) => {
-  const known = await startTestServer({ hosts: ['gate.example'] })
-  const { text } = await answersTo(known.port, [get(`Host: ${name}\r\n${auth}`)])
-  known.server.close()
-  expect(statusesOf(text)).toEqual([status])
-  expectOurs(text)
-})
-
-test.each([
   ['a URL of 20 KB', `GET /${'a'.repeat(20_000)} HTTP/1.1\r\n${host}\r\n`],
   ['a header of 20 KB', get(`${host}X-Any: ${'a'.repeat(20_000)}\r\n`)],
   ['101 headers', get(host + Array.from({ length: 101 }, (_, index) => `x-${index}: 1\r\n`).join(''))],
@@ -158,26 +125,6 @@ test.each([
   const { text } = await answersTo(at.port, [raw])
   expect(statusesOf(text)).toEqual([431])
   expect(at.handler.heads).toEqual([])
-})
-
-test('a token of 6 KB passes', async () => {
-  const { text } = await answersTo(at.port, [get(`${host}Authorization: Bearer ${'a'.repeat(6_000)}\r\n`)])
-  expect(statusesOf(text)).toEqual([401])
-})
-
-test.each([
-  '/v1/%65cho',
-  '/v1/echo%00',
-  '/v1/echo%0d%0a',
-  '/v1/x/../echo',
-  '/v1/%2e%2e/v1/echo',
-  '/v1\\echo',
-  '//v1/echo',
-  '/v1//echo',
-])('H14 the path %s is not normalised into another route', async (path) => {
-  const { text } = await answersTo(at.port, [`GET ${path} HTTP/1.1\r\n${host}${auth}\r\n`])
-  expect(statusesOf(text)).toEqual([404])
-  expect(at.handler.heads).toEqual([`GET ${path}`])
 })
 
 test.each([
@@ -210,154 +157,7 @@ test.each([
   20_000,
 )
 
-test.each(['TRACE', 'OPTIONS', 'DELETE', 'FOO', 'post'])(
-  'H16, H17 the method %s gets 405 with Allow',
-  async (method) => {
-    const { text } = await answersTo(at.port, [`${method} /v1/echo HTTP/1.1\r\n${host}${auth}\r\n`])
-    expect(statusesOf(text)).toEqual([405])
-    expect(text).toContain('allow: GET, HEAD, POST')
-  },
-)
-
-test('H18 an unknown path gets our 404', async () => {
-  const { text } = await answersTo(at.port, [`GET /nope HTTP/1.1\r\n${host}x-request-id: r-1\r\n\r\n`])
-  expect(statusesOf(text)).toEqual([404])
-  expect(text).toContain('x-request-id: r-1')
-  expectOurs(text)
-})
-
-test('H19 an answer to HEAD has no body, and the next answer starts where it ends', async () => {
-  const raw = `HEAD /v1/echo HTTP/1.1\r\n${host}${auth}\r\n`
-  const { text } = await answersTo(at.port, [raw, `HEAD /nope HTTP/1.1\r\n${host}\r\n`, raw])
-  expect(statusesOf(text)).toEqual([200, 404, 200])
-  expect(text.split('\r\n\r\n').map((part) => part.slice(0, 8))).toEqual(['HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', ''])
-})
-
-test('H20 a refusal follows the interim answer', async () => {
-  const expecting = `Expect: 100-continue\r\nContent-Length: 2\r\n\r\n`
-  const noKey = await answersTo(at.port, [`${line}${host}${json}${expecting}`])
-  expect(statusesOf(noKey.text)).toEqual([401])
-  const tooLarge = await answersTo(at.port, [`${line}${common}Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n`])
-  expect(statusesOf(tooLarge.text)).toEqual([413])
-  const other = await answersTo(at.port, [`${line}${common}Expect: 200-maybe\r\nContent-Length: 2\r\n\r\n{}`])
-  expect(statusesOf(other.text)).toEqual([417])
-})
-
-test('H20 after the interim answer the body is read', async () => {
-  const { text } = await answersTo(at.port, [post('Expect: 100-continue\r\nContent-Length: 2\r\n', ''), '{}'])
-  expect(text).toContain('100 Continue')
-  expect(statusesOf(text)).toEqual([200])
-})
-
-test('H21 a body that is declared too large is refused before it is read, and skipped so that the refusal arrives', async () => {
-  const { text, closed } = await talk(at.port, [post('Content-Length: 1001\r\n', '')], 300)
-  expect(statusesOf(text)).toEqual([413])
-  expect(closed).toBe(false)
-  const { text: both } = await talk(
-    at.port,
-    [post('Content-Length: 1001\r\n', 'a'.repeat(1001)), 'GET /nope HTTP/1.1\r\nhost: a\r\n\r\n'],
-    300,
-  )
-  expect(statusesOf(both)[0]).toBe(413)
-  expect(statusesOf(both)).toHaveLength(2)
-  expect(at.handler.bodies).toEqual([])
-})
-
-test('H21 a body that is declared more than twice too large closes its connection', async () => {
-  const { text, closed } = await talk(at.port, [post('Content-Length: 2001\r\n', '')], 10_000)
-  expect(statusesOf(text)).toEqual([413])
-  expect(closed).toBe(true)
-})
-
-test('H21 a chunked body is refused where it passes the limit', async () => {
-  const chunk = `258\r\n${'a'.repeat(600)}\r\n`
-  const { text, closed } = await talk(at.port, [post('Transfer-Encoding: chunked\r\n', chunk), chunk, chunk], 10_000)
-  expect(statusesOf(text)).toEqual([413])
-  expect(closed).toBe(true)
-  expect(at.handler.bodies).toEqual([])
-})
-
-test('H22 a body that ends early reaches nobody', async () => {
-  await talk(at.port, [post('Content-Length: 100\r\n', '{"a":')], 100)
-  await expect.poll(() => at.server.openRequests).toBe(0)
-  expect(at.handler.bodies).toEqual([])
-})
-
-test.each([
-  ['no type', '', 415, 'application/json'],
-  ['a form', 'Content-Type: application/x-www-form-urlencoded\r\n', 415, 'application/json'],
-  ['two types', json + json, 400, 'content-type'],
-])('H23 a body with %s is refused', async (_name, type, status, says) => {
-  const { text } = await answersTo(at.port, [`${line}${host}${auth}${type}Content-Length: 2\r\n\r\n{}`])
-  expect(statusesOf(text)).toEqual([status])
-  expect(text).toContain(says)
-  expectOurs(text)
-  expect(at.handler.bodies).toEqual([])
-})
-
-test('H24 a compressed body is refused with 415', async () => {
-  const { text } = await answersTo(at.port, [post('Content-Encoding: gzip\r\nContent-Length: 2\r\n', '{}')])
-  expect(statusesOf(text)).toEqual([415])
-  expect(at.handler.bodies).toEqual([])
-})
-
-test('H25 two pipelined requests never mix', async () => {
-  const both = post('Content-Length: 7\r\n', '{"a":1}') + post('Content-Length: 7\r\n', '{"b":2}')
-  const { text } = await answersTo(at.port, [both])
-  expect(statusesOf(text)).toEqual([200, 200])
-  expect(text.indexOf('{"a":1}')).toBeLessThan(text.indexOf('{"b":2}'))
-})
-
-test('H26 without a key nothing of the body is judged', async () => {
-  const { text } = await answersTo(at.port, [`${line}${host}Content-Length: 2\r\n\r\n{}`])
-  expect(statusesOf(text)).toEqual([401])
-  expect(text).toContain('www-authenticate: Bearer')
-})
-
-test('H29, H30 forwarding headers are not shown, and our own are', async () => {
-  const seen: (string | undefined)[] = []
-  at.handler.onHeadHook = (head) => {
-    for (const name of ['x-forwarded-for', 'x-forwarded-host', 'connection', 'x-headgate-tags', 'user-agent'])
-      seen.push(head.header(name))
-  }
-  const extra =
-    'X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Host: evil\r\nConnection: keep-alive\r\nX-Headgate-Tags: a\r\nUser-Agent: u\r\n'
-  await talk(at.port, [get(host + auth + extra)], 100)
-  at.handler.onHeadHook = undefined
-  expect(seen).toEqual([undefined, undefined, undefined, 'a', 'u'])
-})
-
-test.each([
-  ['r-1.a:b', 'r-1.a:b'],
-  ['a'.repeat(129), undefined],
-  ['a b', undefined],
-  ['a"b', undefined],
-])('a request id is taken when it is a sane token: %s', async (id, taken) => {
-  let seen: string | undefined
-  at.handler.onHeadHook = (head) => {
-    seen = head.requestId
-  }
-  await talk(at.port, [get(`${host}x-request-id: ${id}\r\n`)], 60)
-  at.handler.onHeadHook = undefined
-  expect(seen).toBe(taken)
-})
-
-test('H31 no origin is ever echoed', async () => {
-  const { text } = await answersTo(at.port, [get(`${host}${auth}Origin: https://evil.example\r\n`)])
-  expect(text.toLowerCase()).not.toContain('access-control')
-})
-
-test('path and query arrive as they were sent', async () => {
-  let seen: string[] = []
-  at.handler.onHeadHook = (head) => {
-    seen = [head.method, head.path, head.query]
-  }
-  await talk(at.port, [`GET /A%2fb?x=%20&y HTTP/1.1\r\n${host}\r\n`], 60)
-  at.handler.onHeadHook = undefined
-  expect(seen).toEqual(['GET', '/A%2fb', 'x=%20&y'])
-})
-
-test('whatever a client sends, the server lives and nothing of ours fails', async () => {
+test('no changed byte of a request makes the server fail or answer 500', async () => {
   const sound = post('Content-Length: 7\r\nUser-Agent: u\r\n', '{"a":1}')
   const piece = fc.constantFrom(
     '\r\n',
