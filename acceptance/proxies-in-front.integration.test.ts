@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { freePort } from '../shared/free-ports.ts'
 import { ask, checkout, type Gateway, startGateway } from './gateway.ts'
-import { type RealtimeUpstream, startRealtimeUpstream } from './realtime-upstream.ts'
+import { type RealtimeUpstream, startRealtimeUpstream } from './realtime/realtime-upstream.ts'
 import { dataEvents, eventStream, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
 import { until } from './until.ts'
 

@@ -19,7 +19,7 @@ export const slowFiles: readonly string[] = [
   'stream-damage.integration.test.ts',
   'kill.integration.test.ts',
   'telemetry-disks.integration.test.ts',
-  'realtime.integration.test.ts',
+  'sessions.integration.test.ts',
   'cluster-roles.integration.test.ts',
   'jetstream-stream.integration.test.ts',
   'nats-bus.integration.test.ts',

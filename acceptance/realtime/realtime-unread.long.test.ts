@@ -2,10 +2,10 @@
 // the test moves.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { type Gateway, startGateway } from './gateway.ts'
+import { type Gateway, startGateway } from '../gateway.ts'
+import { modelOn, providerAt } from '../scripted-llm.ts'
+import { until } from '../until.ts'
 import { type RealtimeUpstream, startRealtimeUpstream } from './realtime-upstream.ts'
-import { modelOn, providerAt } from './scripted-llm.ts'
-import { until } from './until.ts'
 
 let upstream: RealtimeUpstream
 let gateway: Gateway

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Gateway, startGateway } from './gateway.ts'
+import { type Gateway, startGateway } from '../gateway.ts'
+import { modelOn, providerAt } from '../scripted-llm.ts'
+import { sleep, until } from '../until.ts'
 import { type RealtimeUpstream, startRealtimeUpstream } from './realtime-upstream.ts'
-import { modelOn, providerAt } from './scripted-llm.ts'
-import { sleep, until } from './until.ts'
 
 let upstream: RealtimeUpstream
 let gateway: Gateway
