@@ -9,6 +9,7 @@ export const slowFiles: readonly string[] = [
   'cluster-bad-line.integration.test.ts',
   'cluster-objectives.integration.test.ts',
   'cluster-network.integration.test.ts',
+  'stops.integration.test.ts',
   'serving.integration.test.ts',
   'cluster-rolling-restart.integration.test.ts',
   'server-faults.integration.test.ts',
