@@ -311,11 +311,12 @@ test('a caller who leaves in the middle of a form leaves nothing behind', async 
   const head = `POST /v1/audio/transcriptions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${secret}\r\n`
   socket.write(`${head}content-type: multipart/form-data; boundary=${boundary}\r\ncontent-length: 2000000\r\n\r\n`)
   socket.write(partOf(['model', 'ears']))
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  socket.destroy()
-  await until(async () => {
+  const isOpen = async () => {
     const { json } = await gateway.admin('GET', '/nodes')
-    return json.nodes.every((node: { process?: { openRequests?: number } }) => (node.process?.openRequests ?? 0) === 0)
-  }, 10_000)
+    return json.nodes.some((node: { process?: { openRequests?: number } }) => (node.process?.openRequests ?? 0) > 0)
+  }
+  await until(isOpen, 10_000)
+  socket.destroy()
+  await until(async () => !(await isOpen()), 10_000)
   expect(upstream.seen).toEqual([])
 })

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildConsoleIfNeeded } from './build.mjs'
-import { adminToken, FixtureServer, hostileText, objectivesBody } from './fixture-server.ts'
+import { hostileText, objectivesBody } from './fixture-answers.ts'
+import { adminToken, FixtureServer } from './fixture-server.ts'
 
 const chromiumPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const executablePath = chromiumPaths.find((path) => existsSync(path))
