@@ -11,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Gateway, startGateway } from './gateway.ts'
 import { ask } from './http.ts'
 import { events, json, type MediaUpstream, startMediaUpstream } from './media-upstream.ts'
+import { openRequests } from './open-requests.ts'
 import { modelOn, providerAt } from './scripted-llm.ts'
 import { until } from './until.ts'
 
@@ -311,12 +312,8 @@ test('a caller who leaves in the middle of a form leaves nothing behind', async 
   const head = `POST /v1/audio/transcriptions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${secret}\r\n`
   socket.write(`${head}content-type: multipart/form-data; boundary=${boundary}\r\ncontent-length: 2000000\r\n\r\n`)
   socket.write(partOf(['model', 'ears']))
-  const isOpen = async () => {
-    const { json } = await gateway.admin('GET', '/nodes')
-    return json.nodes.some((node: { process?: { openRequests?: number } }) => (node.process?.openRequests ?? 0) > 0)
-  }
-  await until(isOpen, 10_000)
+  await until(async () => (await openRequests(gateway)) === 1, 10_000)
   socket.destroy()
-  await until(async () => !(await isOpen()), 10_000)
+  await until(async () => (await openRequests(gateway)) === 0, 10_000)
   expect(upstream.seen).toEqual([])
 })
