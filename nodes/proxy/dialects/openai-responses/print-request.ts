@@ -18,11 +18,12 @@ import {
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
 import { customToolsOf, type NameRules, ToolNames, withFittingNames } from '../common/tool-names.ts'
-import type { PrintedRequest, TargetTraits } from '../dialect.ts'
+import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { printEffort } from '../openai/effort.ts'
 import { encryptedReasoning, logprobsOfText } from './includes.ts'
 import { printInput } from './print-input.ts'
 import { printResponsesTools, printTextFormat } from './print-tools.ts'
+import { withWebSearch } from './web-search.ts'
 
 export const responsesCan: ReadonlySet<Capability> = new Set<Capability>([
   ...(['tools', 'custom tools', 'forced tool choice', 'images', 'files', 'structured output'] as const),
@@ -43,7 +44,8 @@ export function printResponsesRequest(
 ): Result<PrintedRequest, MissingCapability> {
   const { quirks } = target
   const toolNames = new ToolNames(names)
-  const request = withFittingNames(withFittingCallIds(asked, quirks.callIds ?? callIds), toolNames)
+  const fitting = withFittingNames(withFittingCallIds(asked, quirks.callIds ?? callIds), toolNames)
+  const request = withWebSearch(fitting, target.model)
   const input = printInput(request, quirks)
   if (!input.ok) return input
   const members = foreignMembers(request, 'openai-responses')
@@ -71,12 +73,18 @@ export function printResponsesRequest(
     dropped: [
       ...dropped,
       ...droppedMarkers(request),
+      ...droppedNames(request),
       ...(quirks.customTools === true ? [] : droppedGrammars(request.tools)),
       ...members.value.dropped,
     ],
     toolNames: toolNames.read.size === 0 ? undefined : toolNames.read,
     customTools: quirks.customTools === true ? undefined : customToolsOf(asked),
   })
+}
+
+/** Messages have no names here. */
+function droppedNames({ messages }: ChatRequest): Dropped[] {
+  return messages.some((message) => message.role !== 'system' && message.name !== undefined) ? [{ member: 'name' }] : []
 }
 
 function printText({ responseFormat, parameters: { verbosity } }: ChatRequest): JsonObject | undefined {
