@@ -80,6 +80,15 @@ describe('a stream that leaves out what it can', () => {
   })
 })
 
+test('deltas of items that were not announced are told', () => {
+  const answer = streamed(
+    { type: 'response.reasoning_summary_text.delta', output_index: 0, summary_index: 0, delta: 'Hm.' },
+    { type: 'response.output_text.delta', output_index: 1, content_index: 0, delta: 'Hi' },
+    completed([]),
+  )
+  expect(answer.ok && answer.value.choices[0]?.parts).toMatchObject([{ text: 'Hm.' }, { text: 'Hi' }])
+})
+
 test('counts are those of the last event, cached and reasoning tokens within', () => {
   const answer = streamed(completed([message(text('Hi'))], { service_tier: 'flex' }))
   expect(answer.ok && answer.value.usage).toMatchObject({ input: 9, cached: 4, output: 5, reasoning: 3 })

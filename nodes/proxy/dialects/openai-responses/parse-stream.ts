@@ -66,9 +66,17 @@ export class ResponsesStreamReader implements EventReader {
 
   #readOther(event: JsonObject, emit: Emit): void {
     const isOurs = typeof event['type'] === 'string' && event['type'].startsWith('response.')
-    if (isOurs) this.#items.get(placeOf(event))?.read(event, emit)
+    if (isOurs) this.#itemOf(event, emit)?.read(event, emit)
     // Servers that imitate the API send errors without a type.
     else if (isObject(event['error'])) this.#fail(event, emit)
+  }
+
+  /** The item of an event. One that was not announced begins with its first delta. */
+  #itemOf(event: JsonObject, emit: Emit): StreamItem | undefined {
+    const place = placeOf(event)
+    if (this.#items.has(place)) return this.#items.get(place)
+    const type = itemTypeOf(event)
+    return type === undefined ? undefined : this.#begin(place, { type }, emit)
   }
 
   /** The tier that was asked for stands here at first; `auto` is none that an answer has. */
@@ -122,6 +130,20 @@ export class ResponsesStreamReader implements EventReader {
 
 function placeOf({ output_index: place }: JsonObject): number {
   return typeof place === 'number' && Number.isInteger(place) ? place : 0
+}
+
+/** The type of the item whose content an event tells; undefined for other events. */
+function itemTypeOf({ type }: JsonObject): 'message' | 'reasoning' | undefined {
+  switch (type) {
+    case 'response.output_text.delta':
+    case 'response.refusal.delta':
+      return 'message'
+    case 'response.reasoning_summary_text.delta':
+    case 'response.reasoning_text.delta':
+      return 'reasoning'
+    default:
+      return undefined
+  }
 }
 
 /** The error of an event: within it, or the event itself, whose own type says nothing. */
