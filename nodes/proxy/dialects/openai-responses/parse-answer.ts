@@ -68,7 +68,7 @@ function readContent(content: JsonObject): AssistantPart[] {
 function readCall(item: JsonObject): AssistantPart[] {
   const form = formOf(item)
   const { call_id: id, name } = item
-  if (typeof id !== 'string' || typeof name !== 'string') return []
+  if (typeof id !== 'string' || typeof name !== 'string' || name === '') return []
   return [{ type: 'tool-call', form, id, name, input: inputOf(item) }]
 }
 

@@ -147,6 +147,17 @@ test.each([
   expect(answer.ok && answer.value.choices[0]?.parts).toMatchObject([{ input: said }])
 })
 
+test('empty members are none', () => {
+  const empty = { status: '', error: null, incomplete_details: null, service_tier: '', usage: null }
+  const item = message(text('Hi', { annotations: null, logprobs: null }))
+  const answer = whole([{ ...call, name: '' }, { ...thought, encrypted_content: '' }, item], empty)
+  expect(answer).toMatchObject({ serviceTier: undefined, usage: undefined, choices: [{ finish: { reason: 'stop' } }] })
+  expect(answer?.choices[0]?.parts).toEqual([
+    { type: 'reasoning', id: 'rs_1', text: 'One.\n\nTwo.' },
+    { type: 'text', text: 'Hi' },
+  ])
+})
+
 test('callers get their own names of tools back', () => {
   const printed = { ...printedNothing, toolNames: new Map([['f', 'srv.f']]) }
   const answer = assemble(eventsOf([created, added(0, call), done(0, call), completed([call])], printed))
