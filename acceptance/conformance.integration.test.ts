@@ -75,6 +75,12 @@ const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwA
 const json = (body: Body, status = 200): ScriptedAnswer => ({ status, pieces: [JSON.stringify(body)] })
 const lastBody = () => JSON.stringify(upstream.seen.at(-1)!.body)
 
+/** The wires whose bytes pass through to callers of OpenAI's API. */
+const ownWires: Readonly<Partial<Record<Inbound, string>>> = {
+  chat: 'openai-chat',
+  completions: 'openai-completions',
+  responses: 'openai-responses',
+}
 const dialogues = inbounds.filter((inbound) => inbound !== 'embeddings')
 const pairs = dialogues.flatMap((inbound) => kinds.map((kind) => [inbound, kind.name, kind] as const))
 
@@ -102,7 +108,7 @@ describe.skipIf(isAbsent).each(pairs)('%s of %s (needs ../shared/data)', (inboun
         expect({ text, calls }).toEqual(expected)
         expectDistinct(ids)
         // What passes through is the upstream's own.
-        if (wire.name.startsWith('openai') && inbound !== 'messages' && inbound !== 'generateContent') return undefined
+        if (wire.name === ownWires[inbound]) return undefined
         const bodies = isStream(name) ? eventsIn(name) : [bodyIn(name)]
         const thoughts = hasTools ? thoughtsIn(wire.name, bodies) : ''
         expect([also.usage, also.thoughts]).toEqual([countedIn(wire.name, bodies), thoughts])

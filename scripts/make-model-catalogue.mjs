@@ -31,6 +31,7 @@ function entryOf(id, model) {
     schema: model.structured_output,
     reasoning: reasoningOf(id, model),
     sampling: model.temperature,
+    endpoint: model.provider?.shape === 'responses' ? 'responses' : undefined,
     released: model.release_date,
     deprecated: model.status === 'deprecated' ? true : undefined,
     price: cost === undefined ? undefined : priceOf(id, cost),

@@ -17,6 +17,7 @@ export function countedIn(wire: string, bodies: readonly Body[]): Counted {
 const counters: Readonly<Record<string, (usage: Body) => Counted>> = {
   // xAI counts thoughts beside what it wrote; its total has them.
   'openai-chat': ({ prompt_tokens, total_tokens }) => [prompt_tokens, total_tokens - prompt_tokens],
+  'openai-responses': ({ input_tokens, output_tokens }) => [input_tokens, output_tokens],
   anthropic: (usage) => [
     usage.input_tokens + (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0),
     usage.output_tokens,
@@ -40,6 +41,11 @@ const thinkers: Readonly<Record<string, Thinker>> = {
       const said = message ?? delta ?? {}
       return said.reasoning_content ?? said.reasoning
     }),
+  'openai-responses': ({ output, type, response }) => {
+    const items: readonly Body[] = output ?? (type === 'response.completed' ? response.output : [])
+    const thoughts = items.filter((item) => item.type === 'reasoning')
+    return thoughts.map(({ summary }) => summary.map(({ text }: Body) => text).join('\n\n'))
+  },
   anthropic: ({ content, delta }) => [...(content ?? []).map(({ thinking }: Body) => thinking), delta?.thinking],
   bedrock: ({ output, contentBlockDelta }) => [
     ...(output?.message.content ?? []).map(({ reasoningContent }: Body) => reasoningContent?.reasoningText?.text),

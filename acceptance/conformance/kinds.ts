@@ -77,6 +77,20 @@ export const kinds: readonly Kind[] = [
     ),
   },
   {
+    // Models that have the Responses API alone.
+    name: 'openai-responses',
+    provider: (url) => ({ ...keyed('openai')(`${url}/v1`), endpoints: ['responses', 'embeddings'] }),
+    model: 'gpt-5-codex',
+    embedder: 'text-embedding-3-small',
+    wire: () => wires.openAiResponses,
+    recordings: () => [
+      ...['openai/responses--openai-phase.1.json', 'openai/responses--openai-reasoning-encrypted-content.1.json'],
+      ...['azure/azure-text.1.chunks.txt', 'azure/azure-tool-call.1.json', 'azure/azure-tool-call.1.chunks.txt'],
+      'openai/responses--openai-web-search-tool.1.json',
+      'xai/responses--xai-text-with-reasoning-streaming-store-false.1.chunks.txt',
+    ],
+  },
+  {
     name: 'anthropic',
     provider: keyed('anthropic'),
     model: 'claude-sonnet-4-5',

@@ -52,6 +52,8 @@ export interface ModelFacts {
   readonly lacks?: ReadonlySet<Capability> | undefined
   /** Whether the model has a native form for `responseFormat`. */
   readonly jsonSchema?: boolean | undefined
+  /** The only endpoint of OpenAI's API that has the model. */
+  readonly endpoint?: 'responses' | undefined
 }
 
 /** The first need that a target does not meet; undefined when it meets all of them. */

@@ -55,6 +55,11 @@ test.each<[string, Parameters<Gateway['put']>, string[]]>([
     ['providers.x.endpoints: only openai has endpoints to choose from: those of anthropic are known'],
   ],
   [
+    'an endpoint that is not one of those of a model',
+    ['models', 'x', { targets: [{ ...target, endpoint: 'completions' }] }],
+    ['models.x.targets[0].endpoint: expected one of chat, responses'],
+  ],
+  [
     'a cloud without the place that it is called in',
     ['providers', 'x', { kind: 'bedrock' }],
     [
@@ -114,6 +119,17 @@ test.each<[string, Parameters<Gateway['put']>, string[]]>([
   const before = gateway.state.revision
   expect(problemsOf(gateway.put(kind, name, input))).toEqual(expected)
   expect(gateway.state.revision).toBe(before)
+})
+
+test('an endpoint of a target is one of OpenAI’s API', () => {
+  const gateway = smallGateway()
+  gateway.put('providers', 'claude', { kind: 'anthropic', credentials: [{ name: 'main', apiKey: 'k' }] })
+  const put = (provider: string) =>
+    gateway.put('models', 'x', { targets: [{ provider, model: 'm', endpoint: 'responses' }] })
+  expect(problemsOf(put('claude'))).toEqual([
+    'models.x.targets[0].endpoint: only openai and azure have endpoints to choose from: those of anthropic are known',
+  ])
+  expect(problemsOf(put('up'))).toEqual([])
 })
 
 test('a private address is refused under strict egress alone', () => {

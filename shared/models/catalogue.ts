@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module'
 import type { Capability, ModelFacts } from '../chat/capabilities.ts'
 import { effortWords } from './effort-words.ts'
+import { onlyEndpoint } from './only-endpoint.ts'
 import { type Price, priceOfRates, type Rates } from './price.ts'
 
 export interface CatalogueModel {
@@ -37,7 +38,7 @@ export function catalogueModel(provider: string, model: string): CatalogueModel 
   if (known !== undefined) return known
   const entry = find(provider, model)
   if (entry === undefined) return undefined
-  const made = compile(entry, model)
+  const made = compile(entry, provider, model)
   compiled.set(key, made)
   return made
 }
@@ -81,6 +82,7 @@ interface Entry {
   schema?: boolean
   reasoning: boolean | 'effort' | 'budget' | 'adaptive'
   sampling?: boolean
+  endpoint?: 'responses'
   released: string
   deprecated?: boolean
   price?: Rates & { above?: (Rates & { tokens: number })[] }
@@ -120,7 +122,7 @@ function spellings(provider: string, model: string): string[] {
   return [model]
 }
 
-function compile(entry: Entry, model: string): CatalogueModel {
+function compile(entry: Entry, provider: string, model: string): CatalogueModel {
   const from = { type: 'catalogue', ...catalogueSource() } as const
   return {
     name: entry.name,
@@ -128,7 +130,11 @@ function compile(entry: Entry, model: string): CatalogueModel {
     isDeprecated: entry.deprecated === true,
     inputs: entry.inputs,
     outputs: entry.outputs,
-    facts: { ...factsOf(entry), efforts: effortWords(model) },
+    facts: {
+      ...factsOf(entry),
+      efforts: effortWords(model),
+      endpoint: entry.endpoint ?? onlyEndpoint(provider, model),
+    },
     price: entry.price === undefined ? undefined : priceOfRates(entry.price, from),
     priorityPrice: entry.priority === undefined ? undefined : priceOfRates(entry.priority, from),
   }

@@ -4,17 +4,23 @@ import type { ModelFacts } from '../chat/capabilities.ts'
 import { catalogueEntries, catalogueModel } from './catalogue.ts'
 import { familyOf } from './model-family.ts'
 import { plainName, undated } from './model-names.ts'
+import { onlyEndpoint } from './only-endpoint.ts'
 
 /** `place` is a part of the catalogue, `model` the name there. Empty where no relative is known. */
 export function factsOfNewer(place: string, model: string): ModelFacts {
   const name = undated(plainName(place, model))
-  const family = familyOf(name)
-  if (family === undefined || !family.homes.includes(place) || !/\d|-latest$/.test(name)) return {}
-  const relative = relativeOf(place, name, family.isUniform === true ? Number.POSITIVE_INFINITY : 1)
-  const facts = relative === undefined ? undefined : catalogueModel(place, relative)?.facts
-  if (facts === undefined) return {}
+  const endpoint = onlyEndpoint(place, name)
+  const facts = factsOfRelative(place, name)
+  if (facts === undefined) return endpoint === undefined ? {} : { endpoint }
   const { contextTokensMax, outputTokensMax, reasoning, sampling, jsonSchema } = facts
-  return { contextTokensMax, outputTokensMax, reasoning, sampling, jsonSchema }
+  return { contextTokensMax, outputTokensMax, reasoning, sampling, jsonSchema, endpoint }
+}
+
+function factsOfRelative(place: string, name: string): ModelFacts | undefined {
+  const family = familyOf(name)
+  if (family === undefined || !family.homes.includes(place) || !/\d|-latest$/.test(name)) return undefined
+  const relative = relativeOf(place, name, family.isUniform === true ? Number.POSITIVE_INFINITY : 1)
+  return relative === undefined ? undefined : catalogueModel(place, relative)?.facts
 }
 
 /** The newest of those whose names differ in the fewest words; undefined where they differ in more than `differenceMax`. */

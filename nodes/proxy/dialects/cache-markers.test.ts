@@ -6,6 +6,7 @@ import { bedrockUpstream } from './bedrock/bedrock.ts'
 import { cohereUpstream } from './cohere/cohere.ts'
 import { geminiUpstream } from './gemini/gemini.ts'
 import { openAiChatUpstream } from './openai-chat/openai-chat.ts'
+import { openAiResponsesUpstream } from './openai-responses/openai-responses.ts'
 import { sentTo, valuesOf } from './test-dialects.ts'
 
 const marked = {
@@ -52,6 +53,7 @@ test.each([
   ['Gemini', geminiUpstream],
   ['Cohere', cohereUpstream],
   ['OpenAI', openAiChatUpstream],
+  ['OpenAI over Responses', openAiResponsesUpstream],
 ])('%s is sent no markers, and the caller is told', (_host, upstream) => {
   const { body, dropped } = sentTo(upstream, marked)
   expect([JSON.stringify(body).includes('cache'), dropped]).toEqual([false, ['cache_control']])

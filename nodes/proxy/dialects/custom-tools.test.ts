@@ -7,7 +7,7 @@ import { cohereUpstream } from './cohere/cohere.ts'
 import type { InboundDialect } from './dialect.ts'
 import { geminiUpstream } from './gemini/gemini.ts'
 import { openAiChatInbound, openAiChatUpstream } from './openai-chat/openai-chat.ts'
-import { openAiResponsesInbound } from './openai-responses/openai-responses.ts'
+import { openAiResponsesInbound, openAiResponsesUpstream } from './openai-responses/openai-responses.ts'
 import { sentTo, valuesOf } from './test-dialects.ts'
 
 const grammar = { syntax: 'lark', definition: 'start: "a"' }
@@ -45,6 +45,7 @@ for (const [caller, inbound, tool] of callers) {
     ['Gemini', geminiUpstream],
     ['Cohere', cohereUpstream],
     ['hosts of chat completions without custom tools', openAiChatUpstream],
+    ['hosts of Responses without custom tools', openAiResponsesUpstream],
   ])(`a grammar of ${caller} stands in the description of a function at %s, and is named`, (_host, upstream) => {
     const { body, dropped, printed } = sentTo(upstream, parsed(inbound, tool))
     expect(valuesOf(body.tools ?? body.toolConfig, 'description')).toEqual([

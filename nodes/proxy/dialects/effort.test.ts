@@ -7,6 +7,7 @@ import { anthropicInbound, anthropicUpstream } from './anthropic/anthropic.ts'
 import { bedrockUpstream } from './bedrock/bedrock.ts'
 import { geminiUpstream } from './gemini/gemini.ts'
 import { openAiChatUpstream } from './openai-chat/openai-chat.ts'
+import { openAiResponsesUpstream } from './openai-responses/openai-responses.ts'
 import { sentTo } from './test-dialects.ts'
 
 const messages = [{ role: 'user' as const, parts: [{ type: 'text' as const, text: 'x' }] }]
@@ -37,6 +38,8 @@ test.each<[string, ReasoningWish, ModelFacts, string | undefined, boolean]>([
 ])('at OpenAI %s, asked %j', (model, wish, facts, word, isNamed) => {
   const { body, named } = sent(openAiChatUpstream, model, wish, facts)
   expect([body.reasoning_effort, named]).toEqual([word, isNamed])
+  const response = sent(openAiResponsesUpstream, model, wish, facts)
+  expect([response.body.reasoning?.effort, response.named]).toEqual([word, isNamed])
 })
 
 test.each<[string, ReasoningWish, string, boolean]>([

@@ -15,7 +15,7 @@ import { cohereUpstream } from './cohere/cohere.ts'
 import type { InboundDialect, UpstreamDialect } from './dialect.ts'
 import { geminiUpstream } from './gemini/gemini.ts'
 import { openAiChatUpstream } from './openai-chat/openai-chat.ts'
-import { openAiResponsesInbound } from './openai-responses/openai-responses.ts'
+import { openAiResponsesInbound, openAiResponsesUpstream } from './openai-responses/openai-responses.ts'
 import { chunked, dialects, encodedEvent, factsFor, printedNothing } from './test-dialects.ts'
 
 interface Recording {
@@ -32,6 +32,7 @@ const speakers: readonly (readonly [RegExp, UpstreamDialect])[] = [
   [/^google--google-/, geminiUpstream],
   [/^openai--chat--/, openAiChatUpstream],
   [/^(groq|mistral)--(?!.*transcription)/, openAiChatUpstream],
+  [/^(openai--responses|azure--azure-|xai--responses)/, openAiResponsesUpstream],
   [/^xai--(?!responses)/, openAiChatUpstream],
   [/^(deepseek|perplexity|openai-compatible)--/, openAiChatUpstream],
 ]
@@ -58,7 +59,8 @@ function recordings(ending: string): Recording[] {
 const limited = 'google--google-429-retry-info.json'
 const errors = recordings('.json').filter(({ name }) => name.endsWith('-error.json'))
 const whole = recordings('.json').filter(({ name }) => !name.endsWith('-error.json') && name !== limited)
-const streams = recordings('.chunks.txt').filter(({ name }) => !name.includes('spliced'))
+const failed = 'openai--responses--openai-error.1.chunks.txt'
+const streams = recordings('.chunks.txt').filter(({ name }) => !name.includes('spliced') && name !== failed)
 
 function framed({ dialect, text }: Recording): Buffer {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
@@ -114,8 +116,12 @@ function essence({ choices, usage, model }: ChatAnswer) {
   const calls = choices.flatMap(({ parts }) =>
     parts.flatMap((part) => (part.type === 'tool-call' ? [[part.id, part.name, JSON.parse(part.input)]] : [])),
   )
-  return { model, usage: usage ?? printedUsage, text: said('text'), reasoning: said('reasoning'), calls }
+  const text = said('text').replace(pictureAsText, '')
+  return { model, usage: usage ?? printedUsage, text, reasoning: said('reasoning'), calls }
 }
+
+/** A picture is text to callers whose dialect has no form for it. */
+const pictureAsText = /!\[image\]\([^)]*\)/g
 
 const printedUsage: Usage = { input: 0, output: 0, cached: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 }
 
@@ -187,6 +193,12 @@ test.each(errors)('the error $name is understood', ({ dialect, text }) => {
 test.skipIf(!files.has(limited))('Google tells in the body alone how long to wait (wire 76)', () => {
   const error = geminiUpstream.parseError(429, readFileSync(files.get(limited)!))
   expect(error).toMatchObject({ kind: 'rate-limit', code: 'RESOURCE_EXHAUSTED', retryAfterMs: 34_400 })
+})
+
+test.skipIf(!files.has(failed))('a response that fails in its stream is the error that it tells', () => {
+  const text = readFileSync(files.get(failed)!, 'utf8')
+  const events = eventsOf(openAiResponsesUpstream, [framed({ name: '', dialect: openAiResponsesUpstream, text })])
+  expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'quota', code: 'insufficient_quota' } })
 })
 
 test('two answers spliced into one stream are an error, not an answer with half a call in it', () => {

@@ -5,6 +5,7 @@ import { anthropicInbound, anthropicUpstream } from './anthropic/anthropic.ts'
 import type { InboundDialect, PrintedRequest, PrintFacts, TargetTraits, UpstreamDialect } from './dialect.ts'
 import { geminiStreamInbound, geminiUpstream } from './gemini/gemini.ts'
 import { openAiChatInbound, openAiChatUpstream } from './openai-chat/openai-chat.ts'
+import { openAiResponsesInbound, openAiResponsesUpstream } from './openai-responses/openai-responses.ts'
 
 export interface BothSides {
   readonly name: string
@@ -14,6 +15,7 @@ export interface BothSides {
 
 export const dialects: readonly BothSides[] = [
   { name: 'openai-chat', inbound: openAiChatInbound, upstream: openAiChatUpstream },
+  { name: 'openai-responses', inbound: openAiResponsesInbound, upstream: openAiResponsesUpstream },
   { name: 'anthropic', inbound: anthropicInbound, upstream: anthropicUpstream },
   { name: 'gemini', inbound: geminiStreamInbound('sse'), upstream: geminiUpstream },
   { name: 'gemini as a list', inbound: geminiStreamInbound('list'), upstream: geminiUpstream },

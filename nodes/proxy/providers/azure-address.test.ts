@@ -6,6 +6,7 @@ const at = (path: string, apiVersion: string) => azureAddress({ basePath: '', pa
 
 test.each([
   ['/chat/completions', '2024-10-21', '/openai/deployments/gpt%20x/chat/completions?api-version=2024-10-21'],
+  ['/responses', '2024-10-21', '/openai/v1/responses'],
   ['/responses', '2025-03-01', '/openai/responses?api-version=2025-03-01'],
   ['/responses/resp_1', '2025-03-01', '/openai/responses/resp_1?api-version=2025-03-01'],
   [

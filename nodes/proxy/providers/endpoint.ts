@@ -14,6 +14,7 @@ import { MissingEndpoints } from './missing-endpoints.ts'
 import { credentialsOf, headerLine } from './open-credentials.ts'
 import { dialectsOfEndpoints, type HostRow, hostRow, passThroughAt, withoutResponses } from './openai-hosts.ts'
 import { type KindRow, kindRows } from './provider-kinds.ts'
+import { commonDialect } from './spoken-dialects.ts'
 
 export interface Target {
   readonly provider: string
@@ -113,15 +114,16 @@ export function connectProvider(
   const url = new URL(spec.baseUrl ?? row.url(spec))
   const host = spec.kind === 'openai' ? hostRow(url.hostname) : undefined
   const extra = Object.entries(spec.headers ?? {}).map(([name, value]) => headerLine(name.toLowerCase(), value))
+  const speaks = speaksOf(spec, row, host)
   const common = `${jsonTypeLine}accept-encoding: identity\r\n${extra.join('')}`
   return {
     provider,
     kind: spec.kind,
     origin: originOf(url, spec, options),
     basePath: basePathOf(url, row),
-    speaks: speaksOf(spec, row, host),
+    speaks,
     missing: new MissingEndpoints(),
-    dialect: row.dialect,
+    dialect: commonDialect({ kind: spec.kind, speaks }, row.dialect),
     quirks: host?.quirks ?? row.quirks ?? {},
     address: row.addressIn?.(spec) ?? row.address,
     byModel: row.byModel,

@@ -1,6 +1,7 @@
 // Targets for tests, connected as a configuration connects them.
 import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import { connectProvider, type Target } from './endpoint.ts'
+import { spokenTo } from './spoken-dialects.ts'
 import { testConnectOptions } from './test-connect.ts'
 
 export interface TestTargetOptions extends Partial<ProviderSpec> {
@@ -28,6 +29,7 @@ export function testTarget({
   return {
     ...connection,
     ...connection.byModel?.(model),
+    ...spokenTo(connection, { configured: undefined, known: facts.endpoint }),
     model,
     facts,
     price: undefined,

@@ -19,6 +19,7 @@ import {
 } from '../providers/endpoint.ts'
 import { knownOf } from '../providers/known-model.ts'
 import { prepareProvider } from '../providers/prepare-provider.ts'
+import { spokenTo } from '../providers/spoken-dialects.ts'
 import type { LatencyEstimates } from '../routing/latency-estimates.ts'
 import { compileModelRoute, directRoute, type ModelRoute } from '../routing/model-route.ts'
 import { BareNames, type NamedTarget } from './bare-names.ts'
@@ -202,11 +203,13 @@ export class SnapshotCompiler {
     const connection = providers.get(target.provider)
     if (connection === undefined || connection.credentials.length === 0) return undefined
     if (connection.kind === 'demo' && !isDemoModel(target.model)) return undefined
+    const known = knownOf(connection, target)
     return {
       ...connection,
       ...connection.byModel?.(target.model),
+      ...spokenTo(connection, { configured: target.endpoint, known: known.facts.endpoint }),
       model: target.model,
-      ...knownOf(connection, target),
+      ...known,
       health: this.#options.healthOfTargets.of(model, target.provider, target.model),
     }
   }

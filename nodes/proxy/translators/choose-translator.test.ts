@@ -36,6 +36,14 @@ const ways: readonly (readonly [name: string, target: Target, ways: string])[] =
   ['openai at Mistral', testTarget({ baseUrl: 'https://api.mistral.ai/v1' }), 'TPT T- TTT- PEE P----PP--'],
   ['azure', testTarget({ kind: 'azure' }), 'PPT T- TTT- PEE -PPPPPP--'],
   ['azure with the newer API', testTarget({ kind: 'azure', apiVersion: 'v1' }), 'PPP T- TTT- PEE -PPPPPP--'],
+  // Models that have the Responses API alone.
+  ['openai with a codex', testTarget({ facts: { endpoint: 'responses' } }), 'TTP T- TTT- PEE PPPPPPP--'],
+  ['azure with a codex', testTarget({ kind: 'azure', facts: { endpoint: 'responses' } }), 'TTP T- TTT- PEE -PPPPPP--'],
+  [
+    'a server of responses alone',
+    testTarget({ baseUrl: 'http://127.0.0.1:8000/v1', endpoints: ['responses'] }),
+    'TTP T- TTT- EEE ---------',
+  ],
   ['anthropic', testTarget({ kind: 'anthropic' }), 'TTT PP TTT- --- ---------'],
   ['bedrock', testTarget({ kind: 'bedrock', region: 'us-east-1' }), 'TTT T- TTT- !!! ---------'],
   [

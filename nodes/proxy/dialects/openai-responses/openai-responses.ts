@@ -1,7 +1,13 @@
-// The Responses API, for callers.
-import type { InboundDialect } from '../dialect.ts'
+// The Responses API, for callers and for upstreams.
+import { SseParser } from '../common/sse-parser.ts'
+import type { InboundDialect, UpstreamDialect } from '../dialect.ts'
+import { openAiEmbeddingsUpstream } from '../openai/embeddings.ts'
+import { parseOpenAiError } from '../openai/error.ts'
+import { readResponsesAnswer } from './parse-answer.ts'
 import { readResponsesRequest, responsesParameterNames } from './parse-request.ts'
+import { ResponsesStreamReader } from './parse-stream.ts'
 import { printResponsesAnswer } from './print-answer.ts'
+import { printResponsesRequest, responsesCan } from './print-request.ts'
 import { ResponsesStreamPrinter } from './print-stream.ts'
 
 export const openAiResponsesInbound: InboundDialect = {
@@ -10,4 +16,15 @@ export const openAiResponsesInbound: InboundDialect = {
   parseRequest: readResponsesRequest,
   printAnswer: printResponsesAnswer,
   openPrinter: (facts) => new ResponsesStreamPrinter(facts),
+}
+
+export const openAiResponsesUpstream: UpstreamDialect = {
+  name: 'openai-responses',
+  can: responsesCan,
+  streamType: 'text/event-stream',
+  printRequest: printResponsesRequest,
+  parseAnswer: readResponsesAnswer,
+  openParser: (printed) => new SseParser(new ResponsesStreamReader(printed)),
+  parseError: parseOpenAiError,
+  embeddings: openAiEmbeddingsUpstream,
 }

@@ -12,6 +12,7 @@ import { absent, BodyReader, isObject, unread } from '../common/body-reader.ts'
 import type { BadRequest } from '../dialect.ts'
 import { readEffort } from '../openai/effort.ts'
 import { readFormat } from '../openai/tools.ts'
+import { encryptedReasoning, logprobsOfText } from './includes.ts'
 import { readInput } from './parse-input.ts'
 import { readResponsesToolChoice, readResponsesTools } from './parse-tools.ts'
 
@@ -93,7 +94,7 @@ function readParameters(reader: BodyReader, body: JsonObject, text: JsonObject |
   const word = (name: string) => reader.maybeText(body[name], name)
   const include = reader.maybeList(body['include'], 'include')
   const top = number('top_logprobs')
-  const wantsLogprobs = (top !== undefined && top > 0) || include.includes('message.output_text.logprobs')
+  const wantsLogprobs = (top !== undefined && top > 0) || include.includes(logprobsOfText)
   return {
     maxOutputTokens: number('max_output_tokens'),
     temperature: number('temperature'),
@@ -122,7 +123,7 @@ function readReasoning(reader: BodyReader, body: JsonObject): ReasoningWish | un
 /** Whether the caller keeps the conversation itself, including encrypted reasoning. */
 export function wantsEncrypted(request: ChatRequest): boolean {
   const include = request.echo?.['include']
-  return Array.isArray(include) && include.includes('reasoning.encrypted_content')
+  return Array.isArray(include) && include.includes(encryptedReasoning)
 }
 
 export function echoOf(request: ChatRequest, name: string): unknown {

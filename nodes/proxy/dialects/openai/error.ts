@@ -82,6 +82,25 @@ const kindsByCode: Readonly<Record<string, ChatErrorKind>> = {
   overloaded_error: 'overloaded',
   server_error: 'server',
   invalid_request_error: 'invalid-request',
+  // Codes of a response that failed. Source: openai 7.57, `ResponseError`.
+  invalid_prompt: 'content-policy',
+  bio_policy: 'content-policy',
+  misalignment_policy_violation: 'content-policy',
+  image_content_policy_violation: 'content-policy',
+  vector_store_timeout: 'timeout',
+  invalid_image: 'invalid-request',
+  invalid_image_format: 'invalid-request',
+  invalid_base64_image: 'invalid-request',
+  invalid_image_url: 'invalid-request',
+  invalid_image_mode: 'invalid-request',
+  image_too_large: 'invalid-request',
+  image_too_small: 'invalid-request',
+  image_parse_error: 'invalid-request',
+  image_file_too_large: 'invalid-request',
+  image_file_not_found: 'invalid-request',
+  unsupported_image_media_type: 'invalid-request',
+  empty_image_file: 'invalid-request',
+  failed_to_download_image: 'invalid-request',
 }
 
 function kindOf(status: number, code: string | undefined, message: string): ChatErrorKind {

@@ -67,6 +67,12 @@ const targetFields = {
     .describe(
       'What this really is, as `provider/model` of the model catalogue: for deployments with names of their own.',
     ),
+  endpoint: z
+    .literal(['chat', 'responses'])
+    .exactOptional()
+    .describe(
+      'Of openai and azure. responses: the model has the Responses API alone. chat: it has chat completions too. Default: by the model catalogue.',
+    ),
   region: later('a target region is'),
 }
 

@@ -20,6 +20,9 @@ export interface TargetSpec {
   unitPrice?: UnitPriceSpec
   /** `provider/model` of the model catalogue. */
   baseModel?: string
+  /** `openai` and `azure` only. `responses`: the model has the Responses API alone; `chat`: it has chat completions too. Default:
+   *  by the catalogue. */
+  endpoint?: 'chat' | 'responses'
 }
 
 export interface PriceSpec extends RatesSpec {

@@ -134,7 +134,7 @@ const written = z.strictObject({
     .max(endpointNames.length)
     .exactOptional()
     .describe(
-      'Of openai: the endpoints that the server has. Callers of others are translated to chat where they can be.',
+      'Of openai: the endpoints that the server has. Callers of others are translated to chat, else to responses, where they can be.',
     ),
   region: z
     .string()
