@@ -36,8 +36,8 @@ test('a long input is priced as a whole at the rates of its step (wire 100)', ()
   expect(cost(1_001)).toBe(1_001 * 9_000 + 9_000)
 })
 
-test('no price is no cost', () => {
-  expect(costOf(undefined, { input: 10, cached: 0, output: 10 })).toBe(0)
+test('without a price the cost is not known', () => {
+  expect(costOf(undefined, { input: 10, cached: 0, output: 10 })).toBeUndefined()
 })
 
 test('a cost is whole, never negative, and never above all tokens at the highest rate', () => {
@@ -45,7 +45,7 @@ test('a cost is whole, never negative, and never above all tokens at the highest
   const tokens = fc.record({ input: count, cached: count, cacheWrite5m: count, output: count, reasoning: count })
   fc.assert(
     fc.property(tokens, (counts) => {
-      const cost = costOf(plain, counts)
+      const cost = costOf(plain, counts) ?? -1
       expect(Number.isSafeInteger(cost) && cost >= 0).toBe(true)
       // Contradictory counts (more cached than input tokens) must not make the answer cheaper than its parts.
       expect(cost).toBeGreaterThanOrEqual(Math.round(counts.cached * 300 + counts.cacheWrite5m * 3_750))

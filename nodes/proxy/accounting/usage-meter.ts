@@ -10,7 +10,7 @@ import {
   type StreamCounts,
   type StreamTokens,
 } from '../streams/answer-stream.ts'
-import { isUnpriced, noTokens, type Tokens } from './attempt-cost.ts'
+import { costOfAnswer, noTokens, type Tokens } from './attempt-cost.ts'
 
 /** An attempt, as far as it is metered. */
 export interface Metered extends InputEstimate {
@@ -18,13 +18,15 @@ export interface Metered extends InputEstimate {
   readonly target: Target
   /** Units that the request alone determines (characters of speech, bytes of a file). */
   readonly requestUnits: BillableUnits | undefined
+  /** The service tier that the target was asked for; it counts where the answer tells none. */
+  readonly askedTier: string | undefined
 }
 
 export interface Used {
   readonly tokens: Tokens
   readonly estimated: boolean
-  /** Whether nobody knows what the attempt cost. */
-  readonly unpriced: boolean
+  /** In nano-dollars; undefined where nobody knows it. */
+  readonly costNanoUsd: number | undefined
   readonly units: BillableUnits | undefined
 }
 
@@ -46,7 +48,6 @@ export function usedByAnswer(metered: Metered, answer: AnswerCounts): Used {
 function tokensOfAnswer(metered: Metered, answer: AnswerCounts): StreamTokens {
   const { operation } = metered
   const { usage, textBytes } = answer
-  if (operation.counts !== undefined) return nothing
   if (usage !== undefined) return { tokens: usage, estimated: false }
   if (operation.units !== undefined) return nothing
   return countedTokens({ usage, isOutputTold: false, textBytes }, metered)
@@ -68,15 +69,15 @@ function tokensOfStream(metered: Metered, stream: AnswerStream | undefined): Str
 }
 
 /** What an attempt used that sent nothing to its upstream. */
-export function usedNothing(metered: Metered): Used {
-  return used(metered, nothing, undefined)
-}
+export const usedNothing: Used = { ...nothing, costNanoUsd: 0, units: undefined }
 
 function used(
-  { operation, target }: Metered,
+  { operation, target, askedTier }: Metered,
   { tokens, estimated }: StreamTokens,
   units: BillableUnits | undefined,
 ): Used {
-  const unpriced = isUnpriced(target, { tokens, units, countsUnits: operation.units !== undefined })
-  return { tokens, estimated, unpriced, units }
+  if (operation.counts !== undefined) return usedNothing
+  const countsUnits = operation.units !== undefined
+  const costNanoUsd = costOfAnswer(target, { tokens, units, countsUnits, askedTier })
+  return { tokens, estimated, costNanoUsd, units }
 }

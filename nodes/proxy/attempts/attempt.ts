@@ -91,6 +91,10 @@ export class Attempt
     return this.translator.units
   }
 
+  get askedTier(): string | undefined {
+    return this.translator.serviceTier
+  }
+
   get timing(): AnswerStream['timing'] | undefined {
     return this.stream?.timing
   }

@@ -215,7 +215,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     if (!this.isInFlight) {
       this.stopPausing()
       this.request.body.notNeeded()
-      return { used: usedNothing(attempt), nowMs }
+      return { used: usedNothing, nowMs }
     }
     const used = usedByStream(attempt, attempt.stream)
     attempt.abort()

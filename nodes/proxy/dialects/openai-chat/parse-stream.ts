@@ -6,7 +6,7 @@ import { isObject, saidIn } from '../common/body-reader.ts'
 import type { EventReader, PrintedRequest } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
 import { errorWithin, readOpenAiError } from '../openai/error.ts'
-import { parseUsage } from '../openai/usage.ts'
+import { usageIn } from '../openai/usage.ts'
 import { contentText, readAudio, readLogprobs } from './answer.ts'
 import { readFinish } from './finish-reason.ts'
 import { type Detail, readDetails, reasoningText } from './reasoning.ts'
@@ -31,7 +31,7 @@ export class ChatStreamReader implements EventReader {
     if (!this.#started && value['model'] !== '') this.#start(value, emit)
     const { choices } = value
     if (Array.isArray(choices)) for (const choice of choices) this.#readChoice(choice, emit)
-    const usage = parseUsage(value['usage'])
+    const usage = usageIn(value)
     if (usage !== undefined) emit({ type: 'usage', usage })
   }
 

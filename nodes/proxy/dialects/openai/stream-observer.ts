@@ -8,7 +8,7 @@ import { DeliveredText } from '../common/delivered-text.ts'
 import { errorWithin } from './error.ts'
 import { eventData } from './event-data.ts'
 import { printFailedResponse } from './failed-response.ts'
-import { parseUsage } from './usage.ts'
+import { usageIn, usageOfResponse } from './usage.ts'
 
 /** What the proxy does with an event. */
 export type EventFate =
@@ -107,7 +107,7 @@ export class ChatStreamObserver implements StreamObserver {
     const data = eventData(text)
     if (!isRecord(data)) return 'other'
     // Some upstreams send growing counts with every chunk, so the last usage wins.
-    this.usage = parseUsage(data['usage']) ?? this.usage
+    this.usage = usageIn(data) ?? this.usage
     if (this.#isToken(data)) {
       this.#tokenSeen = true
       return 'token'
@@ -172,7 +172,7 @@ export class ResponsesStreamObserver implements StreamObserver {
     this.finished = true
     const data = eventData(text)
     const response = isObject(data) && isObject(data['response']) ? data['response'] : {}
-    this.usage = parseUsage(response['usage']) ?? this.usage
+    this.usage = usageOfResponse(response) ?? this.usage
     const error = errorWithin(response)
     if (error === undefined && type !== 'response.failed') return 'done'
     this.errorMessage = messageOf(error)
