@@ -10,15 +10,13 @@
 export function correctedCost(facts, place, id) {
   const cost = facts[place]?.[id]?.cost
   if (cost === undefined) return added[place]?.[id]?.cost
-  return { ...withCached(ownersCost(facts, place, id, cost)), ...corrections(place, id) }
+  return makersCost(facts, place, id) ?? { ...withCached(cost), ...corrections(place, id) }
 }
 
-/** Azure and Vertex AI sell the models of OpenAI and Google at the prices of their makers. */
-function ownersCost(facts, place, id, cost) {
-  const owner =
-    place === 'azure' ? 'openai' : place === 'google-vertex' && id.startsWith('gemini-') ? 'google' : undefined
-  // Azure leaves out `-latest`.
-  return (facts[owner]?.[id] ?? facts[owner]?.[`${id}-latest`])?.cost ?? cost
+/** Azure and Vertex AI sell the models of OpenAI and Google at the prices of their makers. Azure leaves out `-latest`. */
+function makersCost(facts, place, id) {
+  if (place === 'azure') return correctedCost(facts, 'openai', id) ?? correctedCost(facts, 'openai', `${id}-latest`)
+  return place === 'google-vertex' && id.startsWith('gemini-') ? correctedCost(facts, 'google', id) : undefined
 }
 
 function withCached({ cached_input, ...cost }) {
