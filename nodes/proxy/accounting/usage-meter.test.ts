@@ -15,7 +15,7 @@ function metered(path = '/v1/chat/completions', more: Partial<Metered> = {}): Me
   if (!matched.ok) throw new Error(`nothing is served at ${path}`)
   const { operation } = matched.value
   const target = testTarget({ kind: 'openai' }, { price: freeOfCharge })
-  return { operation, target, estimatedInput: 11, requestUnits: undefined, askedTier: undefined, ...more }
+  return { operation, target, estimatedInput: 11, translator: {}, ...more }
 }
 
 const usage = usageOf({ input: 3, output: 4 })
@@ -79,7 +79,7 @@ describe('a stream', () => {
 
   test('of bytes used the units that the request tells', () => {
     const requestUnits = { unit: 'characters', amount: 2 } as const
-    const speech = metered('/v1/audio/speech', { requestUnits })
+    const speech = metered('/v1/audio/speech', { translator: { units: requestUnits } })
     const nothing = { tokens: { input: 0, output: 0 }, estimated: false }
     expect(usedByStream(speech, new ByteStream('audio/mpeg', options))).toMatchObject({
       ...nothing,

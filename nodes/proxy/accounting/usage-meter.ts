@@ -16,10 +16,14 @@ import { costOfAnswer, noTokens, type Tokens } from './attempt-cost.ts'
 export interface Metered extends InputEstimate {
   readonly operation: Operation
   readonly target: Target
-  /** Units that the request alone determines (characters of speech, bytes of a file). */
-  readonly requestUnits: BillableUnits | undefined
-  /** The service tier that the target was asked for; it counts where the answer tells none. */
-  readonly askedTier: string | undefined
+  readonly translator: AskedCharge
+}
+
+/** What the request determines of the charge, where the answer does not tell it. */
+export interface AskedCharge {
+  /** Characters of speech, bytes of a file. */
+  readonly units?: BillableUnits | undefined
+  readonly serviceTier?: string | undefined
 }
 
 export interface Used {
@@ -56,7 +60,7 @@ function tokensOfAnswer(metered: Metered, answer: AnswerCounts): StreamTokens {
 /** What a stream used that ended or was cut. Without a stream, because the answer never came, the input alone counts. */
 export function usedByStream(metered: Metered, stream: AnswerStream | undefined): Used {
   const countsUnits = metered.operation.units !== undefined
-  const units = countsUnits && stream !== undefined ? (stream.units ?? metered.requestUnits) : undefined
+  const units = countsUnits && stream !== undefined ? (stream.units ?? metered.translator.units) : undefined
   return used(metered, tokensOfStream(metered, stream), units)
 }
 
@@ -72,12 +76,12 @@ function tokensOfStream(metered: Metered, stream: AnswerStream | undefined): Str
 export const usedNothing: Used = { ...nothing, costNanoUsd: 0, units: undefined }
 
 function used(
-  { operation, target, askedTier }: Metered,
+  { operation, target, translator }: Metered,
   { tokens, estimated }: StreamTokens,
   units: BillableUnits | undefined,
 ): Used {
   if (operation.counts !== undefined) return usedNothing
   const countsUnits = operation.units !== undefined
-  const costNanoUsd = costOfAnswer(target, { tokens, units, countsUnits, askedTier })
+  const costNanoUsd = costOfAnswer(target, { tokens, units, countsUnits, askedTier: translator.serviceTier })
   return { tokens, estimated, costNanoUsd, units }
 }

@@ -131,6 +131,15 @@ test('the usage in the last choice of a stream', () => {
   expect(known(parsed(chunks))).toEqual(read)
 })
 
+test('the service tier that the first chunk of a stream names, where the last one does not', () => {
+  const chunks = [
+    { model: 'm', service_tier: 'flex', choices: [{ index: 0, delta: message }] },
+    { model: 'm', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
+    { model: 'm', choices: [], usage: counts },
+  ]
+  expect([observed(chunks)?.tier, parsed(chunks)?.tier]).toEqual(['flex', 'flex'])
+})
+
 test('a stated cost is believed of the hosts that charge it, and of no other', () => {
   const believed = ['api.perplexity.ai', 'openrouter.ai', 'api.x.ai', 'api.deepinfra.com']
   for (const { host } of rows)

@@ -21,6 +21,7 @@ export function readGeminiUsage(value: Json): Usage | undefined {
     cacheWrite1h: 0,
     reasoning,
     media: mediaIn(value),
+    calls: undefined,
     // The Gemini API tells a tier, Vertex AI a type of traffic.
     tier: tierOf(value['serviceTier'] ?? value['service_tier'] ?? value['trafficType'] ?? value['traffic_type']),
   }

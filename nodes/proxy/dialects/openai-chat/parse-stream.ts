@@ -2,6 +2,7 @@
 import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { tierOf } from '../../../../shared/chat/usage.ts'
 import { isObject, saidIn } from '../common/body-reader.ts'
 import type { EventReader, PrintedRequest } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
@@ -16,6 +17,7 @@ export class ChatStreamReader implements EventReader {
   readonly #toolNames: PrintedRequest['toolNames']
   #started = false
   #over = false
+  #tier: string | undefined
 
   constructor(toolNames?: PrintedRequest['toolNames']) {
     this.#toolNames = toolNames
@@ -32,7 +34,9 @@ export class ChatStreamReader implements EventReader {
     const { choices } = value
     if (Array.isArray(choices)) for (const choice of choices) this.#readChoice(choice, emit)
     const usage = usageIn(value)
-    if (usage !== undefined) emit({ type: 'usage', usage })
+    if (usage === undefined) return
+    usage.tier ??= this.#tier
+    emit({ type: 'usage', usage })
   }
 
   /** Some hosts omit the finish reason, and some `[DONE]`, but none omits both. */
@@ -57,6 +61,7 @@ export class ChatStreamReader implements EventReader {
   #start(value: JsonObject, emit: Emit): void {
     this.#started = true
     const { id, model, created, service_tier: tier, system_fingerprint: fingerprint } = value
+    this.#tier = tierOf(tier)
     emit({
       type: 'start',
       id: typeof id === 'string' ? id : '',

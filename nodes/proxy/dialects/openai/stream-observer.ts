@@ -2,7 +2,7 @@
 // and whether an event is an error. Each event is searched once, as text, for substrings; only the few events that
 // matter are parsed. Inside a JSON string the quotes around a key would be escaped (`\"usage\"`), so a search for
 // `"usage"` finds keys only.
-import type { Usage } from '../../../../shared/chat/usage.ts'
+import { tierOf, type Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 import { DeliveredText } from '../common/delivered-text.ts'
 import { errorWithin } from './error.ts'
@@ -54,6 +54,8 @@ export class ChatStreamObserver implements StreamObserver {
   #tokenSeen = false
   /** Whether a choice was seen. A stream without one is no answer. */
   #choiceSeen = false
+  /** The service tier that the first chunks name; the one with the usage may not. */
+  #tier: string | undefined
 
   constructor(showUsage: boolean) {
     this.#showUsage = showUsage
@@ -99,7 +101,9 @@ export class ChatStreamObserver implements StreamObserver {
   }
 
   #isToken(data: unknown): boolean {
-    this.#choiceSeen ||= isRecord(data) && Array.isArray(data['choices']) && data['choices'].length > 0
+    if (!isRecord(data)) return false
+    this.#choiceSeen ||= Array.isArray(data['choices']) && data['choices'].length > 0
+    this.#tier ??= tierOf(data['service_tier'])
     return isToken(data)
   }
 
@@ -108,7 +112,9 @@ export class ChatStreamObserver implements StreamObserver {
     if (!isRecord(data)) return 'other'
     // Some upstreams send growing counts with every chunk, so the last usage wins.
     this.usage = usageIn(data) ?? this.usage
-    if (this.#isToken(data)) {
+    const isToken = this.#isToken(data)
+    if (this.usage !== undefined) this.usage.tier ??= this.#tier
+    if (isToken) {
       this.#tokenSeen = true
       return 'token'
     }

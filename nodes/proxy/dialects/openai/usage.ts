@@ -41,6 +41,7 @@ function detailed(usage: Record<string, unknown>, input: number, output: number,
     cacheWrite1h: 0,
     reasoning: isApart ? reasoning : Math.min(reasoning, output),
     media: mediaIn(inputs, outputs, { input, output }),
+    tier: undefined,
     calls: callsIn(usage),
     statedNanoUsd: statedNanoUsd(usage),
   }
