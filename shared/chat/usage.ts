@@ -57,9 +57,10 @@ export function tokenCount(value: unknown): number | undefined {
 
 /** One name for a service tier, whatever its provider calls it; undefined where `value` names none, or leaves the choice open. */
 export function tierOf(value: unknown): string | undefined {
+  if (value === 'standard' || value === 'default') return 'standard'
   if (typeof value !== 'string' || value === '') return undefined
   // Vertex AI says ON_DEMAND, ON_DEMAND_FLEX and so on.
   const word = value.toLowerCase().replace(/^on_demand_?/, '')
   if (word === 'auto' || word.endsWith('unspecified')) return undefined
-  return word === '' || word === 'default' || word === 'standard_only' ? 'standard' : word
+  return word === '' || word === 'standard_only' ? 'standard' : word
 }

@@ -30,18 +30,13 @@ export function callPricesOf(spec: CallPriceSpec): CallPrices {
   return new Map(prices.flatMap(([call, usd]) => (usd === undefined ? [] : [[call, usd * nano]])))
 }
 
-/** An answer that tells no size of its request was charged the lowest. */
-const untold: ChargedCalls = { requestsLow: 1 }
-
-/** Nano-dollars, not rounded. What has no price is free of charge. */
+/** Nano-dollars, not rounded. What has no price is free of charge. A request whose size the answer does not tell was charged as the
+ *  smallest. */
 export function costOfCalls(prices: CallPrices, calls: ChargedCalls | undefined): number {
-  const isRequestTold =
-    calls !== undefined && (calls.requestsMedium ?? calls.requestsHigh ?? calls.requestsLow) !== undefined
-  return (isRequestTold ? 0 : sum(prices, untold)) + (calls === undefined ? 0 : sum(prices, calls))
-}
-
-function sum(prices: CallPrices, calls: ChargedCalls): number {
-  let cost = 0
+  const least = prices.get('requestsLow') ?? 0
+  if (calls === undefined) return least
+  const isSizeTold = (calls.requestsLow ?? calls.requestsMedium ?? calls.requestsHigh) !== undefined
+  let cost = isSizeTold ? 0 : least
   for (const [call, each] of prices) cost += each * (calls[call] ?? 0)
   return cost
 }

@@ -82,6 +82,7 @@ const rows: readonly Row[] = [
     last: { usage: { ...counts, total_tokens: 140, completion_tokens_details: { reasoning_tokens: 30 } } },
     read: { input: 100, output: 40, reasoning: 30 },
   },
+  { host: 'api.x.ai', last: { usage: { cost_in_usd_ticks: 200_000_000 } }, read: { statedNanoUsd: 20_000_000 } },
   // source: deepinfra.com/docs, usage.estimated_cost
   {
     host: 'api.deepinfra.com',

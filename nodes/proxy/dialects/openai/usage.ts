@@ -1,6 +1,6 @@
 // Token counts of OpenAI's answers: prompt and completion tokens in chat and completions, input and output tokens in
 // Responses. `usage-places.ts` says where hosts that speak OpenAI's dialect put them otherwise.
-import { mediaTokens, tierOf, tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
+import { type MediaTokens, tierOf, tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import { cachedPlaces, callsIn, callsInOutput, statedNanoUsd, usageObjectIn } from './usage-places.ts'
 
 /** The usage that a body, an event or a `response` reports, with the service tier that it names. */
@@ -23,8 +23,14 @@ export function parseUsage(usage: unknown): Usage | undefined {
   const input = tokenCount(usage['prompt_tokens']) ?? tokenCount(usage['input_tokens'])
   const output = tokenCount(usage['completion_tokens']) ?? tokenCount(usage['output_tokens'])
   const total = tokenCount(usage['total_tokens'])
-  if (input === undefined && output === undefined) return total === undefined ? undefined : usageOf({ input: total })
+  if (input === undefined && output === undefined) return withoutParts(usage, total)
   return detailed(usage, input ?? 0, output ?? 0, total)
+}
+
+/** xAI states the cost of pictures without a count of tokens. */
+function withoutParts(usage: Record<string, unknown>, total: number | undefined): Usage | undefined {
+  if (total !== undefined) return usageOf({ input: total })
+  return usage['cost_in_usd_ticks'] === undefined ? undefined : usageOf({ statedNanoUsd: statedNanoUsd(usage) })
 }
 
 function detailed(usage: Record<string, unknown>, input: number, output: number, total: number | undefined): Usage {
@@ -32,7 +38,8 @@ function detailed(usage: Record<string, unknown>, input: number, output: number,
   const outputs = detailsOf(usage, outputDetails)
   const written = countIn(inputs, 'cache_write_tokens') ?? 0
   const reasoning = countIn(outputs, 'reasoning_tokens') ?? tokenCount(usage['reasoning_tokens']) ?? 0
-  const isApart = reasoningIsApart(reasoning, { input, output, total })
+  // Some hosts count reasoning beside the output instead of within it: their total shows which, or there is more of it.
+  const isApart = reasoning > 0 && (total === input + output + reasoning || reasoning > output)
   return {
     input,
     output: isApart ? output + reasoning : output,
@@ -40,20 +47,11 @@ function detailed(usage: Record<string, unknown>, input: number, output: number,
     cacheWrite5m: Math.min(written, input),
     cacheWrite1h: 0,
     reasoning: isApart ? reasoning : Math.min(reasoning, output),
-    media: mediaIn(inputs, outputs, { input, output }),
+    media: mediaIn(inputs, outputs),
     tier: undefined,
     calls: callsIn(usage),
     statedNanoUsd: statedNanoUsd(usage),
   }
-}
-
-/** Some hosts count reasoning beside the output instead of within it: their total shows which, or the reasoning is longer than all of
- *  the output. */
-function reasoningIsApart(
-  reasoning: number,
-  { input, output, total }: { input: number; output: number; total: number | undefined },
-): boolean {
-  return reasoning > 0 && (total === input + output + reasoning || reasoning > output)
 }
 
 const inputDetails = ['prompt_tokens_details', 'input_tokens_details', 'input_token_details']
@@ -64,16 +62,16 @@ function detailsOf(usage: Record<string, unknown>, names: readonly string[]): un
   return undefined
 }
 
-function mediaIn(inputs: unknown, outputs: unknown, { input, output }: { input: number; output: number }) {
+/** Most answers are text alone: they cost no object. */
+function mediaIn(inputs: unknown, outputs: unknown): MediaTokens | undefined {
+  const audioInput = countIn(inputs, 'audio_tokens') ?? 0
+  const imageInput = countIn(inputs, 'image_tokens') ?? 0
+  const audioOutput = countIn(outputs, 'audio_tokens') ?? 0
+  const imageOutput = countIn(outputs, 'image_tokens') ?? 0
+  if (audioInput + imageInput + audioOutput + imageOutput === 0) return undefined
   const cached = isRecord(inputs) ? inputs['cached_tokens_details'] : undefined
-  return mediaTokens({
-    audioInput: Math.min(countIn(inputs, 'audio_tokens') ?? 0, input),
-    imageInput: Math.min(countIn(inputs, 'image_tokens') ?? 0, input),
-    audioOutput: Math.min(countIn(outputs, 'audio_tokens') ?? 0, output),
-    imageOutput: Math.min(countIn(outputs, 'image_tokens') ?? 0, output),
-    cachedAudio: countIn(cached, 'audio_tokens'),
-    cachedImage: countIn(cached, 'image_tokens'),
-  })
+  const [cachedAudio, cachedImage] = [countIn(cached, 'audio_tokens'), countIn(cached, 'image_tokens')]
+  return { audioInput, imageInput, audioOutput, imageOutput, cachedAudio, cachedImage }
 }
 
 function firstCount(usage: Record<string, unknown>, names: readonly string[]): number | undefined {
