@@ -24,8 +24,14 @@ export function usageObjectIn(body: Members): unknown {
   return isRecord(groq) ? groq['usage'] : undefined
 }
 
-/** Members of the usage that count the cached input; the last is Anthropic's name, which some proxies keep. */
-export const cachedPlaces = ['cached_tokens', 'prompt_cache_hit_tokens', 'cache_read_input_tokens']
+/** The cached input where it is not among the details; the last is Anthropic's name, which some proxies keep. */
+export function cachedBeside(usage: Members): number | undefined {
+  return (
+    tokenCount(usage['cached_tokens']) ??
+    tokenCount(usage['prompt_cache_hit_tokens']) ??
+    tokenCount(usage['cache_read_input_tokens'])
+  )
+}
 
 // ── what is charged by the call ──────────────────────────────────────────────────────────────────────────────────────
 

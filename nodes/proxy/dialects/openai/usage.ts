@@ -1,7 +1,7 @@
 // Token counts of OpenAI's answers: prompt and completion tokens in chat and completions, input and output tokens in
 // Responses. `usage-places.ts` says where hosts that speak OpenAI's dialect put them otherwise.
 import { type MediaTokens, tierOf, tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
-import { cachedPlaces, callsIn, callsInOutput, statedNanoUsd, usageObjectIn } from './usage-places.ts'
+import { cachedBeside, callsIn, callsInOutput, statedNanoUsd, usageObjectIn } from './usage-places.ts'
 
 /** The usage that a body, an event or a `response` reports, with the service tier that it names. */
 export function usageIn(body: Record<string, unknown>): Usage | undefined {
@@ -34,8 +34,8 @@ function withoutParts(usage: Record<string, unknown>, total: number | undefined)
 }
 
 function detailed(usage: Record<string, unknown>, input: number, output: number, total: number | undefined): Usage {
-  const inputs = detailsOf(usage, inputDetails)
-  const outputs = detailsOf(usage, outputDetails)
+  const inputs = usage['prompt_tokens_details'] ?? usage['input_tokens_details'] ?? usage['input_token_details']
+  const outputs = usage['completion_tokens_details'] ?? usage['output_tokens_details'] ?? usage['output_token_details']
   const written = countIn(inputs, 'cache_write_tokens') ?? 0
   const reasoning = countIn(outputs, 'reasoning_tokens') ?? tokenCount(usage['reasoning_tokens']) ?? 0
   // Some hosts count reasoning beside the output instead of within it: their total shows which, or there is more of it.
@@ -43,7 +43,7 @@ function detailed(usage: Record<string, unknown>, input: number, output: number,
   return {
     input,
     output: isApart ? output + reasoning : output,
-    cached: Math.min(countIn(inputs, 'cached_tokens') ?? firstCount(usage, cachedPlaces) ?? 0, input),
+    cached: Math.min(countIn(inputs, 'cached_tokens') ?? cachedBeside(usage) ?? 0, input),
     cacheWrite5m: Math.min(written, input),
     cacheWrite1h: 0,
     reasoning: isApart ? reasoning : Math.min(reasoning, output),
@@ -52,14 +52,6 @@ function detailed(usage: Record<string, unknown>, input: number, output: number,
     calls: callsIn(usage),
     statedNanoUsd: statedNanoUsd(usage),
   }
-}
-
-const inputDetails = ['prompt_tokens_details', 'input_tokens_details', 'input_token_details']
-const outputDetails = ['completion_tokens_details', 'output_tokens_details', 'output_token_details']
-
-function detailsOf(usage: Record<string, unknown>, names: readonly string[]): unknown {
-  for (const name of names) if (isRecord(usage[name])) return usage[name]
-  return undefined
 }
 
 /** Most answers are text alone: they cost no object. */
@@ -72,14 +64,6 @@ function mediaIn(inputs: unknown, outputs: unknown): MediaTokens | undefined {
   const cached = isRecord(inputs) ? inputs['cached_tokens_details'] : undefined
   const [cachedAudio, cachedImage] = [countIn(cached, 'audio_tokens'), countIn(cached, 'image_tokens')]
   return { audioInput, imageInput, audioOutput, imageOutput, cachedAudio, cachedImage }
-}
-
-function firstCount(usage: Record<string, unknown>, names: readonly string[]): number | undefined {
-  for (const name of names) {
-    const count = tokenCount(usage[name])
-    if (count !== undefined) return count
-  }
-  return undefined
 }
 
 function countIn(details: unknown, name: string): number | undefined {
