@@ -2,6 +2,7 @@
 // what the gateway uses is kept, one model a line, so that a price that changes is one line of a diff.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { added, callsOf, correctedCost, tiersOf } from './catalogue-corrections.mjs'
 
 const [factsPath] = process.argv.slice(2)
 if (factsPath === undefined) {
@@ -10,17 +11,18 @@ if (factsPath === undefined) {
 }
 const facts = JSON.parse(readFileSync(factsPath, 'utf8'))
 const lines = Object.entries(facts.providers).map(([provider, models]) => {
-  const entries = Object.entries(models)
+  const entries = Object.entries({ ...added[provider], ...models })
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, model]) => `      ${JSON.stringify(id)}: ${JSON.stringify(entryOf(id, model))}`)
+    .map(([id, model]) => `      ${JSON.stringify(id)}: ${JSON.stringify(entryOf(provider, id, model))}`)
   return `    ${JSON.stringify(provider)}: {\n${entries.join(',\n')}\n    }`
 })
 const head = `  "source": ${JSON.stringify(facts.source)},\n  "date": ${JSON.stringify(facts.date)},\n  "prices": "USD per million tokens",\n`
 const text = `{\n${head}  "providers": {\n${lines.join(',\n')}\n  }\n}\n`
 writeFileSync(fileURLToPath(new URL('../shared/models/catalogue.json', import.meta.url)), text)
 
-function entryOf(id, model) {
-  const { limit, modalities, cost } = model
+function entryOf(provider, id, model) {
+  const { limit, modalities } = model
+  const cost = correctedCost(facts.providers, provider, id)
   return definedOnly({
     name: model.name,
     context: positive(limit.context),
@@ -35,7 +37,9 @@ function entryOf(id, model) {
     released: model.release_date,
     deprecated: model.status === 'deprecated' ? true : undefined,
     price: cost === undefined ? undefined : priceOf(id, cost),
-    priority: modeOf(id, model, 'priority'),
+    tiers: tierRates(id, tiersOf(facts.providers, provider, id)),
+    calls: callsOf(facts.providers, provider, id),
+    units: added[provider]?.[id]?.units,
   })
 }
 
@@ -56,7 +60,9 @@ function priceOf(id, cost) {
   })
 }
 
-function ratesOf(id, { input, output, cache_read, cache_write, reasoning }) {
+function ratesOf(id, cost) {
+  const { input, output, cache_read, cache_write, reasoning, input_audio, output_audio, input_image, output_image } =
+    cost
   return definedOnly({
     input,
     output,
@@ -64,19 +70,27 @@ function ratesOf(id, { input, output, cache_read, cache_write, reasoning }) {
     write: cache_write,
     write1h: longWrite(id, input, cache_write),
     reasoning,
+    audioInput: input_audio,
+    cachedAudio: cost.cache_read_audio,
+    audioOutput: output_audio,
+    imageInput: input_image,
+    cachedImage: cost.cache_read_image,
+    imageOutput: output_image,
   })
 }
 
-// The facts have one price for cache writes, that of five minutes: 1.25 times the input at Anthropic, whose price list
-// puts an hour at twice the input.
+// The facts have one price for cache writes, that of five minutes. Anthropic's price list puts an hour at twice the input.
 function longWrite(id, input, write) {
-  return id.includes('claude') && write !== undefined && Math.abs(write - 1.25 * input) < 1e-9 ? 2 * input : undefined
+  return id.includes('claude') && write !== undefined ? 2 * input : undefined
 }
 
-function modeOf(id, { experimental }, tier) {
-  const modes = Object.values(experimental?.modes ?? {})
-  const mode = modes.find(({ cost, provider }) => cost !== undefined && provider?.body?.service_tier === tier)
-  return mode === undefined ? undefined : ratesOf(id, mode.cost)
+function tierRates(id, tiers) {
+  if (tiers === undefined) return undefined
+  const rates = Object.entries(tiers).map(([name, tier]) => [
+    name,
+    tier?.input === undefined ? tier : ratesOf(id, tier),
+  ])
+  return Object.fromEntries(rates)
 }
 
 function positive(count) {

@@ -17,6 +17,24 @@ describe('a spec passes', () => {
     ['providers', { ...upstream, headers: { 'OpenAI-Organization': 'org' }, allowPrivate: true }],
     ['models', { targets: [{ ...target, model: 'accounts/x/models/llama-v3:70b', weight: 0.5 }] }],
     ['models', { targets: [{ ...target, price: { inputPerMTok: 0, outputPerMTok: 10.5 } }], routing: 'priority' }],
+    [
+      'models',
+      {
+        targets: [
+          {
+            ...target,
+            price: {
+              inputPerMTok: 1,
+              outputPerMTok: 2,
+              audioInputPerMTok: 3,
+              tiers: { flex: { inputPerMTok: 0.5, outputPerMTok: 1, above: [] } },
+              perRequest: { low: 0.005, medium: 0.008, high: 0.012 },
+              perWebSearch: 0.01,
+            },
+          },
+        ],
+      },
+    ],
     ['models', { targets: [target], timeouts: { connect: '250ms', firstToken: '1.5s', idle: '30s', total: '24h' } }],
     ['teams', {}],
     ['teams', { costCenter: '4711', tier: 'gold', metadata: { owner: 'Zoë', constructor: 'x' }, models: ['a', 'b/*'] }],

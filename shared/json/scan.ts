@@ -25,6 +25,9 @@ const wanted = [
   'background',
   'system',
   'instructions',
+  'service_tier',
+  'serviceTier',
+  'speed',
 ] as const
 export type WantedField = (typeof wanted)[number]
 

@@ -3,9 +3,11 @@
 // that is not here works all the same, and is said to have no price.
 import { createRequire } from 'node:module'
 import type { Capability, ModelFacts } from '../chat/capabilities.ts'
+import { type CallPriceSpec, callPricesOf } from './call-price.ts'
 import { effortWords } from './effort-words.ts'
 import { onlyEndpoint } from './only-endpoint.ts'
-import { type Price, priceOfRates, type Rates } from './price.ts'
+import { type Price, priceOf, type SteppedRates, scaledRates } from './price.ts'
+import { type UnitPrice, type UnitPriceSpec, unitPriceOf } from './unit-price.ts'
 
 export interface CatalogueModel {
   readonly name: string
@@ -17,8 +19,8 @@ export interface CatalogueModel {
   readonly outputs: readonly string[]
   /** Undefined when the catalogue has no price. */
   readonly price: Price | undefined
-  /** The price of the provider's `priority` service tier, if it is known. */
-  readonly priorityPrice: Price | undefined
+  /** The price of what is charged by other units than tokens. */
+  readonly unitPrice: UnitPrice | undefined
 }
 
 /** Reads the data now, 2 MB, so that no later call has to. */
@@ -85,8 +87,11 @@ interface Entry {
   endpoint?: 'responses'
   released: string
   deprecated?: boolean
-  price?: Rates & { above?: (Rates & { tokens: number })[] }
-  priority?: Rates
+  price?: SteppedRates
+  /** A number is a factor of all rates; null stands for a price that is not published. */
+  tiers?: Record<string, number | SteppedRates | null>
+  calls?: CallPriceSpec
+  units?: UnitPriceSpec
 }
 
 interface Catalogue {
@@ -111,19 +116,44 @@ function find(provider: string, model: string): Entry | undefined {
   const models = Object.hasOwn(providers, provider) ? providers[provider] : undefined
   if (models === undefined) return undefined
   const name = spellings(provider, model).find((spelling) => Object.hasOwn(models, spelling))
-  return name === undefined ? undefined : models[name]
+  if (name !== undefined) return models[name]
+  return provider.startsWith('google') ? newestOfAlias(models, model) : firstSnapshot(models, model)
+}
+
+/** What Vertex AI calls by a name without a version is the newest of its versions. */
+function newestOfAlias(models: Readonly<Record<string, Entry>>, model: string): Entry | undefined {
+  const [name, version = 'default'] = lastSegment(model).split('@')
+  if (version !== 'default') return undefined
+  const dated = Object.keys(models).filter((id) => id.startsWith(`${name}@`))
+  const newest = dated.sort().at(-1)
+  return newest === undefined ? undefined : models[newest]
+}
+
+const snapshot = /^(.+)-(\d{4})-?(\d{2})-?(\d{2})$/
+const snapshotDaysMax = 92
+
+/** The entry without a date, for a name with the date of its release: later snapshots are models of their own. */
+function firstSnapshot(models: Readonly<Record<string, Entry>>, model: string): Entry | undefined {
+  const [, name = '', year, month, day] = snapshot.exec(model) ?? []
+  const entry = Object.hasOwn(models, name) ? models[name] : undefined
+  if (entry === undefined) return undefined
+  const days = (Date.parse(`${year}-${month}-${day}`) - Date.parse(entry.released)) / 86_400_000
+  return days >= -snapshotDaysMax && days <= snapshotDaysMax ? entry : undefined
+}
+
+function lastSegment(model: string): string {
+  return model.slice(model.lastIndexOf('/') + 1)
 }
 
 /** The names that a provider accepts for one model: with a region prefix, as an ARN, or as a resource path. */
 function spellings(provider: string, model: string): string[] {
-  const last = model.slice(model.lastIndexOf('/') + 1)
+  const last = lastSegment(model)
   if (provider === 'amazon-bedrock') return [model, last, last.replace(/^(us-gov|us|eu|apac|global|jp|au|ca)\./, '')]
   if (provider.startsWith('google')) return [model, last, `${last}@default`]
   return [model]
 }
 
 function compile(entry: Entry, provider: string, model: string): CatalogueModel {
-  const from = { type: 'catalogue', ...catalogueSource() } as const
   return {
     name: entry.name,
     releasedAt: Date.parse(entry.released) / 1_000 || 0,
@@ -135,9 +165,21 @@ function compile(entry: Entry, provider: string, model: string): CatalogueModel 
       efforts: effortWords(model),
       endpoint: entry.endpoint ?? onlyEndpoint(provider, model),
     },
-    price: entry.price === undefined ? undefined : priceOfRates(entry.price, from),
-    priorityPrice: entry.priority === undefined ? undefined : priceOfRates(entry.priority, from),
+    price: listPrice(entry),
+    unitPrice: entry.units === undefined ? undefined : unitPriceOf(entry.units),
   }
+}
+
+function listPrice({ price: rates, tiers = {}, calls }: Entry): Price | undefined {
+  if (rates === undefined) return undefined
+  const tierRates = new Map(Object.entries(tiers).map(([name, tier]) => [name, ratesOfTier(rates, tier)]))
+  const parts = { rates, tiers: tierRates, calls: calls === undefined ? undefined : callPricesOf(calls) }
+  return priceOf(parts, { type: 'catalogue', ...catalogueSource() })
+}
+
+function ratesOfTier(rates: SteppedRates, tier: number | SteppedRates | null): SteppedRates | undefined {
+  if (tier === null) return undefined
+  return typeof tier === 'number' ? scaledRates(rates, tier) : tier
 }
 
 function factsOf({ context, output, reasoning, sampling, schema, ...entry }: Entry): ModelFacts {

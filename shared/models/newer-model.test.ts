@@ -22,7 +22,7 @@ test('nothing is said to be lacking', () => {
 })
 
 test.each([
-  ['openai', 'whisper-1'],
+  ['openai', 'dall-e-3'],
   ['openai', 'my-own-model-2'],
   ['groq', 'gpt-9'],
   ['anthropic', 'claude-x'],

@@ -1,4 +1,4 @@
-// Cost of one answer: by tokens when the provider reports and prices them, else by billable units.
+// Cost of one answer: what its provider states, else by tokens where they are reported and priced, else by billable units.
 import type { Usage } from '../../../shared/chat/usage.ts'
 import { costOf, type Price } from '../../../shared/models/price.ts'
 import { costOfUnits } from '../../../shared/models/unit-price.ts'
@@ -10,21 +10,26 @@ export type Tokens = TokenCounts & Partial<Usage>
 
 export const noTokens: Tokens = { input: 0, output: 0, cached: 0 }
 
-/** The cost of one answer in nano-dollars; 0 where there is no price. */
-export function costOfAnswer({ price, unitPrice }: Target, tokens: Tokens, units: BillableUnits | undefined): number {
-  if (units === undefined || isPriced(price, tokens)) return costOf(price, tokens)
-  return costOfUnits(unitPrice, units) ?? 0
+export interface Charge {
+  readonly tokens: Tokens
+  readonly units: BillableUnits | undefined
+  /** Whether the operation is charged by units where no tokens are reported. */
+  readonly countsUnits: boolean
+  /** The service tier that was asked for. */
+  readonly askedTier: string | undefined
 }
 
-/** Whether nobody knows the cost. `countsUnits`: the operation is charged by units where no tokens are reported. */
-export function isUnpriced(
-  { price, unitPrice }: Target,
-  { tokens, units, countsUnits }: { tokens: Tokens; units: BillableUnits | undefined; countsUnits: boolean },
-): boolean {
-  if (!countsUnits) return price === undefined
-  return !isPriced(price, tokens) && costOfUnits(unitPrice, units) === undefined
+/** The cost of one answer in nano-dollars; undefined where nobody knows it. */
+export function costOfAnswer(target: Target, { tokens, units, countsUnits, askedTier }: Charge): number | undefined {
+  const { price, unitPrice, quirks } = target
+  // An operator's own price goes before what the provider says.
+  const isStated = quirks.statesCost === true && price?.from.type !== 'configured'
+  if (isStated && tokens.statedNanoUsd !== undefined) return tokens.statedNanoUsd
+  if (!countsUnits || isPriced(price, tokens)) return costOf(price, tokens, askedTier)
+  return costOfUnits(unitPrice, units)
 }
 
 function isPriced(price: Price | undefined, { input, output }: Tokens): boolean {
-  return price !== undefined && input + output > 0
+  if (price === undefined) return false
+  return input + output > 0 || (price.input === 0 && price.output === 0)
 }

@@ -15,7 +15,7 @@ function metered(path = '/v1/chat/completions', more: Partial<Metered> = {}): Me
   if (!matched.ok) throw new Error(`nothing is served at ${path}`)
   const { operation } = matched.value
   const target = testTarget({ kind: 'openai' }, { price: freeOfCharge })
-  return { operation, target, estimatedInput: 11, requestUnits: undefined, ...more }
+  return { operation, target, estimatedInput: 11, translator: {}, ...more }
 }
 
 const usage = usageOf({ input: 3, output: 4 })
@@ -34,7 +34,7 @@ function chatStream(...chunks: readonly string[]): PassThroughStream {
 describe('a whole answer', () => {
   test('used what it reports', () => {
     const used = usedByAnswer(metered(), { usage, units: undefined, textBytes: 0 })
-    expect(used).toEqual({ tokens: usage, estimated: false, unpriced: false, units: undefined })
+    expect(used).toEqual({ tokens: usage, estimated: false, costNanoUsd: 0, units: undefined })
   })
 
   test('that reports nothing is estimated: the input as before, the output by the bytes of its text', () => {
@@ -55,10 +55,10 @@ describe('a whole answer', () => {
     expect(usedByAnswer(pictures, { usage: undefined, units, textBytes: 0 })).toEqual({
       tokens: { input: 0, output: 0, cached: 0 },
       estimated: false,
-      unpriced: false,
+      costNanoUsd: 2_000_000_000,
       units,
     })
-    expect(usedByAnswer(pictures, { usage: undefined, units: undefined, textBytes: 0 }).unpriced).toBe(true)
+    expect(usedByAnswer(pictures, { usage: undefined, units: undefined, textBytes: 0 }).costNanoUsd).toBeUndefined()
   })
 })
 
@@ -79,7 +79,7 @@ describe('a stream', () => {
 
   test('of bytes used the units that the request tells', () => {
     const requestUnits = { unit: 'characters', amount: 2 } as const
-    const speech = metered('/v1/audio/speech', { requestUnits })
+    const speech = metered('/v1/audio/speech', { translator: { units: requestUnits } })
     const nothing = { tokens: { input: 0, output: 0 }, estimated: false }
     expect(usedByStream(speech, new ByteStream('audio/mpeg', options))).toMatchObject({
       ...nothing,
@@ -97,10 +97,10 @@ describe('a stream', () => {
 })
 
 test('an attempt that sent nothing used nothing, and that is known', () => {
-  expect(usedNothing(metered())).toEqual({
+  expect(usedNothing).toEqual({
     tokens: { input: 0, output: 0, cached: 0 },
     estimated: false,
-    unpriced: false,
+    costNanoUsd: 0,
     units: undefined,
   })
 })

@@ -10,21 +10,27 @@ import {
   type StreamCounts,
   type StreamTokens,
 } from '../streams/answer-stream.ts'
-import { isUnpriced, noTokens, type Tokens } from './attempt-cost.ts'
+import { costOfAnswer, noTokens, type Tokens } from './attempt-cost.ts'
 
 /** An attempt, as far as it is metered. */
 export interface Metered extends InputEstimate {
   readonly operation: Operation
   readonly target: Target
-  /** Units that the request alone determines (characters of speech, bytes of a file). */
-  readonly requestUnits: BillableUnits | undefined
+  readonly translator: AskedCharge
+}
+
+/** What the request determines of the charge, where the answer does not tell it. */
+export interface AskedCharge {
+  /** Characters of speech, bytes of a file. */
+  readonly units?: BillableUnits | undefined
+  readonly serviceTier?: string | undefined
 }
 
 export interface Used {
   readonly tokens: Tokens
   readonly estimated: boolean
-  /** Whether nobody knows what the attempt cost. */
-  readonly unpriced: boolean
+  /** In nano-dollars; undefined where nobody knows it. */
+  readonly costNanoUsd: number | undefined
   readonly units: BillableUnits | undefined
 }
 
@@ -46,7 +52,6 @@ export function usedByAnswer(metered: Metered, answer: AnswerCounts): Used {
 function tokensOfAnswer(metered: Metered, answer: AnswerCounts): StreamTokens {
   const { operation } = metered
   const { usage, textBytes } = answer
-  if (operation.counts !== undefined) return nothing
   if (usage !== undefined) return { tokens: usage, estimated: false }
   if (operation.units !== undefined) return nothing
   return countedTokens({ usage, isOutputTold: false, textBytes }, metered)
@@ -55,7 +60,7 @@ function tokensOfAnswer(metered: Metered, answer: AnswerCounts): StreamTokens {
 /** What a stream used that ended or was cut. Without a stream, because the answer never came, the input alone counts. */
 export function usedByStream(metered: Metered, stream: AnswerStream | undefined): Used {
   const countsUnits = metered.operation.units !== undefined
-  const units = countsUnits && stream !== undefined ? (stream.units ?? metered.requestUnits) : undefined
+  const units = countsUnits && stream !== undefined ? (stream.units ?? metered.translator.units) : undefined
   return used(metered, tokensOfStream(metered, stream), units)
 }
 
@@ -68,15 +73,15 @@ function tokensOfStream(metered: Metered, stream: AnswerStream | undefined): Str
 }
 
 /** What an attempt used that sent nothing to its upstream. */
-export function usedNothing(metered: Metered): Used {
-  return used(metered, nothing, undefined)
-}
+export const usedNothing: Used = { ...nothing, costNanoUsd: 0, units: undefined }
 
 function used(
-  { operation, target }: Metered,
+  { operation, target, translator }: Metered,
   { tokens, estimated }: StreamTokens,
   units: BillableUnits | undefined,
 ): Used {
-  const unpriced = isUnpriced(target, { tokens, units, countsUnits: operation.units !== undefined })
-  return { tokens, estimated, unpriced, units }
+  if (operation.counts !== undefined) return usedNothing
+  const countsUnits = operation.units !== undefined
+  const costNanoUsd = costOfAnswer(target, { tokens, units, countsUnits, askedTier: translator.serviceTier })
+  return { tokens, estimated, costNanoUsd, units }
 }

@@ -4,7 +4,7 @@ import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import type { Result } from '../../../shared/result.ts'
 import type { AttemptOutcome, AttemptRecord } from '../../../shared/telemetry/records.ts'
-import { costOfAnswer, noTokens } from '../accounting/attempt-cost.ts'
+import { noTokens } from '../accounting/attempt-cost.ts'
 import { attemptRecord } from '../accounting/request-records.ts'
 import type { Used } from '../accounting/usage-meter.ts'
 import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
@@ -257,7 +257,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
       stream: this.#stream,
       upstreamStatus: attempt.status,
       upstreamText: said,
-      costNanoUsd: costOfAnswer(planned.target, tokens, used?.units),
+      costNanoUsd: used?.costNanoUsd ?? 0,
       startedMs: attempt.startedMs,
       firstByteMs: attempt.firstByteMs,
       endedMs: nowMs,

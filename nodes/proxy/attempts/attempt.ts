@@ -1,6 +1,5 @@
 // One exchange with one target. It knows no retry, no record and no other attempt, so that two may be alive for one request.
 
-import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { Metered } from '../accounting/usage-meter.ts'
 import { retryAfterMsOf } from '../errors/retry-after.ts'
 import { failureInStream } from '../errors/stream-failure.ts'
@@ -85,10 +84,6 @@ export class Attempt
 
   get wantsStream(): boolean {
     return this.#parts.stream
-  }
-
-  get requestUnits(): BillableUnits | undefined {
-    return this.translator.units
   }
 
   get timing(): AnswerStream['timing'] | undefined {

@@ -75,7 +75,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const outcome = this.#outcome({ status: 'ok', httpStatus: status, errorCode: '', used, nowMs })
     const headers = contentHeaders(answer.contentType, id)
     if (answer.isEstimate === true) headers.push(...estimatedHeader)
-    this.#pushFacts(headers, nowMs, used.unpriced ? undefined : lastCost(outcome))
+    this.#pushFacts(headers, nowMs, outcome.costNanoUsd)
     this.#settle(outcome, () => this.#store(attempt, answer.body, (body) => reply.send(status, headers, body)))
   }
 
@@ -197,7 +197,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       tokens: used?.tokens ?? noTokens,
       estimated: used?.estimated === true,
       units: used?.units,
-      costNanoUsd: used?.unpriced === true ? undefined : totalCost(attempts),
+      costNanoUsd: used !== undefined && used.costNanoUsd === undefined ? undefined : totalCost(attempts),
       times: {
         endedMs: nowMs,
         upstreamMs: dispatch?.upstreamMs ?? 0,
@@ -260,10 +260,6 @@ interface End {
   /** What the last attempt used; undefined when nothing was used. */
   readonly used: Used | undefined
   readonly nowMs: number
-}
-
-function lastCost({ attempts }: Outcome): number | undefined {
-  return attempts[attempts.length - 1]?.costNanoUsd
 }
 
 function nothing(): void {}

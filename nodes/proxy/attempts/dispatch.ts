@@ -124,7 +124,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     const { estimate, model } = this.#asked
     const nowMs = this.tools.clock.monotonicMs()
     const counted = estimate?.() ?? fail({ type: 'unspoken', route: attempt.operation.name })
-    if (counted.ok) this.#delivery.answer(attempt, counted.value, { used: usedNothing(attempt), nowMs })
+    if (counted.ok) this.#delivery.answer(attempt, counted.value, { used: usedNothing, nowMs })
     else this.#delivery.reject(ineligibleError(counted.error, { model, models: [] }))
   }
 
@@ -215,7 +215,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     if (!this.isInFlight) {
       this.stopPausing()
       this.request.body.notNeeded()
-      return { used: usedNothing(attempt), nowMs }
+      return { used: usedNothing, nowMs }
     }
     const used = usedByStream(attempt, attempt.stream)
     attempt.abort()

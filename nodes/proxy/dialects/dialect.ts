@@ -138,6 +138,8 @@ export interface Quirks {
   readonly thoughtSignatures?: boolean | undefined
   /** Whether the host wants the model's reasoning back, as `reasoning_content`. */
   readonly reasoningBack?: boolean | undefined
+  /** Whether the cost that the host states in its answers is what it charges. */
+  readonly statesCost?: boolean | undefined
   /** Whether embeddings differ from the dialect's: then they are translated even for callers of the same dialect. */
   readonly ownEmbeddings?: boolean | undefined
   /** Whether answers need repair: then nothing passes through, even for callers of the same dialect. */

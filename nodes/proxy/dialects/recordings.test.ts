@@ -127,8 +127,9 @@ const printedUsage: Usage = { input: 0, output: 0, cached: 0, cacheWrite5m: 0, c
 
 /** Chat completions do not report how long the cache keeps a write, and Gemini reports no writes. */
 function shared(told: ReturnType<typeof essence>, caller?: InboundDialect) {
-  const { cacheWrite5m, cacheWrite1h, billed: _billed, ...usage } = told.usage
-  return { ...told, usage: { ...usage, written: caller?.name === 'gemini' ? 0 : cacheWrite5m + cacheWrite1h } }
+  const { input, output, cached, cacheWrite5m, cacheWrite1h, reasoning } = told.usage
+  const written = caller?.name === 'gemini' ? 0 : cacheWrite5m + cacheWrite1h
+  return { ...told, usage: { input, output, cached, reasoning, written } }
 }
 
 test.skipIf(!existsSync(beside))(

@@ -23,6 +23,31 @@ test('the operator’s own price goes before the list', () => {
   })
 })
 
+test('an operator’s price has the parts that list prices have', () => {
+  const flex = { inputPerMTok: 0.5, outputPerMTok: 1 }
+  const media = { audioInputPerMTok: 3, cachedAudioInputPerMTok: 0.3, audioOutputPerMTok: 4, imageOutputPerMTok: 5 }
+  const fees = { perWebSearch: 0.01, perRequest: { low: 0.005, medium: 0.008, high: 0.012 }, citationPerMTok: 2 }
+  const { price } = known({
+    model: 'gpt-4.1',
+    price: { inputPerMTok: 1, outputPerMTok: 2, ...media, tiers: { flex }, ...fees },
+  })
+  expect(price).toMatchObject({ audioInput: 3_000, cachedAudio: 300, audioOutput: 4_000, imageOutput: 5_000 })
+  expect(price).toMatchObject({ imageInput: 1_000, cachedImage: 1_000, hasAudioRates: true })
+  expect(price?.tiers.get('flex')).toMatchObject({ input: 500, output: 1_000, audioInput: 500 })
+  expect([...(price?.calls ?? [])]).toEqual([
+    ['webSearches', 10_000_000],
+    ['requestsLow', 5_000_000],
+    ['requestsMedium', 8_000_000],
+    ['requestsHigh', 12_000_000],
+    ['citationTokens', 2_000],
+  ])
+})
+
+test('what is charged by units has its list price', () => {
+  expect(known({ model: 'whisper-1' }).unitPrice?.get('seconds')).toBe(100_000)
+  expect(known({ model: 'whisper-1', unitPrice: { perSecond: 1 } }).unitPrice?.get('seconds')).toBe(1e9)
+})
+
 test('a deployment with a name of its own is what its base model is', () => {
   const own = 'https://example.openai.azure.com'
   expect(known({ model: 'our-deployment' }, own).price).toBeUndefined()

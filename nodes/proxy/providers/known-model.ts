@@ -1,9 +1,10 @@
 // Price and facts of a target's model: from the configuration, else from the catalogue.
-import type { PriceSpec, RatesSpec, TargetSpec } from '../../../shared/config/kinds/models/spec.ts'
+import type { PriceSpec, RatesSpec, SteppedRatesSpec, TargetSpec } from '../../../shared/config/kinds/models/spec.ts'
+import { callPricesOf } from '../../../shared/models/call-price.ts'
 import { type CatalogueModel, catalogueModel } from '../../../shared/models/catalogue.ts'
 import { catalogueProviderOf } from '../../../shared/models/catalogue-provider.ts'
 import { factsOfNewer } from '../../../shared/models/newer-model.ts'
-import { freeOfCharge, type Price, priceOfRates } from '../../../shared/models/price.ts'
+import { freeOfCharge, type Price, priceOf, type Rates, type SteppedRates } from '../../../shared/models/price.ts'
 import { unitPriceOf } from '../../../shared/models/unit-price.ts'
 import type { ProviderConnection, Target } from './endpoint.ts'
 
@@ -16,7 +17,7 @@ export function knownOf(connection: Pick<ProviderConnection, 'kind' | 'origin'>,
   const listPrice = connection.kind === 'demo' ? freeOfCharge : listed?.price
   return {
     price: target.price === undefined ? listPrice : configuredPrice(target.price),
-    unitPrice: target.unitPrice === undefined ? undefined : unitPriceOf(target.unitPrice),
+    unitPrice: target.unitPrice === undefined ? listed?.unitPrice : unitPriceOf(target.unitPrice),
     facts: listed?.facts ?? (place === undefined ? {} : factsOfNewer(place, target.model)),
     releasedAt: listed?.releasedAt ?? 0,
   }
@@ -32,12 +33,18 @@ function byName(name: string): CatalogueModel | undefined {
   return catalogueModel(name.slice(0, slash), name.slice(slash + 1))
 }
 
-function configuredPrice({ above = [], ...base }: PriceSpec): Price {
-  const steps = above.map(({ inputTokens, ...rates }) => ({ ...ratesOf(rates), tokens: inputTokens }))
-  return priceOfRates({ ...ratesOf(base), above: steps }, { type: 'configured' })
+function configuredPrice({ tiers = {}, ...spec }: PriceSpec): Price {
+  const tierRates = new Map(Object.entries(tiers).map(([name, tier]) => [name, steppedRates(tier)]))
+  const parts = { rates: steppedRates(spec), tiers: tierRates, calls: callPricesOf(spec) }
+  return priceOf(parts, { type: 'configured' })
 }
 
-function ratesOf(spec: RatesSpec) {
+function steppedRates({ above = [], ...base }: SteppedRatesSpec): SteppedRates {
+  const steps = above.map(({ inputTokens, ...rates }) => ({ ...ratesOf(rates), tokens: inputTokens }))
+  return { ...ratesOf(base), above: steps }
+}
+
+function ratesOf(spec: RatesSpec): Rates {
   return {
     input: spec.inputPerMTok,
     output: spec.outputPerMTok,
@@ -45,5 +52,11 @@ function ratesOf(spec: RatesSpec) {
     write: spec.cacheWritePerMTok,
     write1h: spec.cacheWrite1hPerMTok,
     reasoning: spec.reasoningPerMTok,
+    audioInput: spec.audioInputPerMTok,
+    cachedAudio: spec.cachedAudioInputPerMTok,
+    audioOutput: spec.audioOutputPerMTok,
+    imageInput: spec.imageInputPerMTok,
+    cachedImage: spec.cachedImageInputPerMTok,
+    imageOutput: spec.imageOutputPerMTok,
   }
 }

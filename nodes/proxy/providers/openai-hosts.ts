@@ -61,7 +61,7 @@ const rows: Readonly<Record<string, HostRow>> = {
   'api.x.ai': {
     responses: true,
     passThrough: ['openai-images', 'openai-realtime'],
-    quirks: { systemOnly: true, ...drops('topK', 'minP', 'repetitionPenalty') },
+    quirks: { systemOnly: true, statesCost: true, ...drops('topK', 'minP', 'repetitionPenalty') },
   },
   'api.groq.com': {
     responses: true,
@@ -91,7 +91,12 @@ const rows: Readonly<Record<string, HostRow>> = {
   'api.perplexity.ai': {
     responses: false,
     passThrough: [],
-    quirks: { repairs: true, systemOnly: true, ...drops(...openAiOnly, 'seed', 'n', 'user', 'logprobs', 'minP') },
+    quirks: {
+      repairs: true,
+      systemOnly: true,
+      statesCost: true,
+      ...drops(...openAiOnly, 'seed', 'n', 'user', 'logprobs', 'minP'),
+    },
   },
   'api.together.xyz': {
     responses: false,
@@ -105,8 +110,12 @@ const rows: Readonly<Record<string, HostRow>> = {
   },
   'api.fireworks.ai': { responses: false, passThrough: ['rerank'], quirks: { systemOnly: true } },
   'api.cerebras.ai': { responses: false, passThrough: [], quirks: { systemOnly: true, ...drops(...notOpenAi) } },
-  'api.deepinfra.com': { responses: false, passThrough: deepInfra, quirks: { systemOnly: true } },
-  'openrouter.ai': { responses: false, passThrough: [], quirks: { systemOnly: true, cacheMarkers: true } },
+  'api.deepinfra.com': { responses: false, passThrough: deepInfra, quirks: { systemOnly: true, statesCost: true } },
+  'openrouter.ai': {
+    responses: false,
+    passThrough: [],
+    quirks: { systemOnly: true, cacheMarkers: true, statesCost: true },
+  },
   'integrate.api.nvidia.com': {
     responses: false,
     passThrough: [],

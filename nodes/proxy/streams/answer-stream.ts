@@ -1,7 +1,7 @@
 // The interface of streamed answers: bytes of the upstream go in, and bytes for the caller come out through a sink.
 import type { ChatError } from '../../../shared/chat/error.ts'
 import { tokensOfBytes } from '../../../shared/chat/estimate.ts'
-import type { Usage } from '../../../shared/chat/usage.ts'
+import type { MediaTokens, Usage } from '../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { TokenCounts } from '../../../shared/usage/token-counts.ts'
 
@@ -91,8 +91,13 @@ export interface StreamCounts {
 export function countedTokens({ usage, isOutputTold, textBytes }: StreamCounts, estimate: InputEstimate): StreamTokens {
   if (usage !== undefined && isOutputTold) return { tokens: usage, estimated: false }
   const output = tokensOfBytes(textBytes, estimate.target.model)
-  if (usage !== undefined) return { tokens: { ...usage, output, reasoning: 0 }, estimated: true }
+  if (usage !== undefined)
+    return { tokens: { ...usage, output, reasoning: 0, media: inputAlone(usage.media) }, estimated: true }
   return { tokens: { input: estimate.estimatedInput, output, cached: 0 }, estimated: true }
+}
+
+function inputAlone(media: MediaTokens | undefined): MediaTokens | undefined {
+  return media === undefined ? undefined : { ...media, audioOutput: 0, imageOutput: 0 }
 }
 
 /** The most that is held back before the first token. A response is announced twice, with its instructions and tools. */

@@ -3,6 +3,7 @@
 import { answerBytes } from '../../../shared/chat/estimate.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import { isRewritten, restoreAnswer } from '../../../shared/chat/tool-forms.ts'
+import { tierOf } from '../../../shared/chat/usage.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 import { unlessTooDeep } from '../dialects/depth-guard.ts'
 import type { ForwardedError } from '../errors/forwarded-error.ts'
@@ -34,6 +35,12 @@ export class ChatTranslator implements Translator {
 
   get estimatedInput(): number {
     return this.#translation.facts.estimatedInput
+  }
+
+  get serviceTier(): string | undefined {
+    const { printed, facts } = this.#translation
+    const isDropped = printed.dropped.some((one) => 'parameter' in one && one.parameter === 'serviceTier')
+    return isDropped ? undefined : tierOf(facts.request.parameters.serviceTier)
   }
 
   get streamType(): string {

@@ -1,5 +1,7 @@
 // What a target is sent where bytes pass through: the caller's own body with another model's name, and the few edits that the
 // gateway has to make.
+import { tierOf } from '../../../shared/chat/usage.ts'
+import type { BodyScan } from '../../../shared/json/scan.ts'
 import { type Edit, editModel, spliceBody } from '../../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { stateEdits } from '../conversations/body-edits.ts'
@@ -31,8 +33,16 @@ export function passThroughRequest(parts: PassThroughParts): PassThroughRequest 
     body: renamedWithin(operation, body, target) ?? splicedBody(parts),
     input: { textBytes: body.scan.textBytes, model: target.model },
     units: operation.units?.ofRequest?.(body.scan),
+    serviceTier: askedTier(body.scan),
+    price: target.price,
     credential: files[0]?.ref.credential,
   }
+}
+
+/** Anthropic sells its fast mode as a speed, not as a tier. */
+function askedTier(scan: BodyScan): string | undefined {
+  if (scan.text('speed') === 'fast') return 'fast'
+  return tierOf(scan.text('service_tier') ?? scan.text('serviceTier'))
 }
 
 function splicedBody({ request, asked, body, target, files }: PassThroughParts): readonly Uint8Array[] {

@@ -1,12 +1,10 @@
 // The caller's dialect is the upstream's: bytes pass through.
 import { tokensOfBytes } from '../../../shared/chat/estimate.ts'
-import type { Usage } from '../../../shared/chat/usage.ts'
+import type { Price } from '../../../shared/models/price.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
-import { readAnthropicUsage, usageOfAnthropic } from '../dialects/anthropic/usage.ts'
 import { bodyTextBytes } from '../dialects/common/answer-text.ts'
 import { parseGeminiError } from '../dialects/gemini/error.ts'
-import { readGeminiUsage } from '../dialects/gemini/usage.ts'
-import { findUsage, usageMetadataKey } from '../dialects/openai/usage.ts'
+
 import { type ForwardedError, forwardedAnswer } from '../errors/forwarded-error.ts'
 import type { ErrorAnswer } from '../errors/gateway-error.ts'
 import { failureInAnswer } from '../errors/stream-failure.ts'
@@ -16,6 +14,7 @@ import type { AnswerStream, StreamOptions } from '../streams/answer-stream.ts'
 import { ByteStream } from '../streams/byte-stream.ts'
 import { PassThroughStream } from '../streams/pass-through-stream.ts'
 import { errorOf, isAnswer } from './judge-answer.ts'
+import { reportedUsage } from './reported-usage.ts'
 import type { Translator, WholeAnswer } from './translator.ts'
 
 export interface PassThroughRequest {
@@ -25,6 +24,10 @@ export interface PassThroughRequest {
   /** The media type of the body; absent for JSON. */
   readonly contentType?: string
   readonly units?: BillableUnits | undefined
+  /** The service tier that the body asks for. */
+  readonly serviceTier?: string | undefined
+  /** The price of what is answered: it decides what is looked for in an answer. */
+  readonly price?: Price | undefined
   /** What the model is given; absent where its tokens are never estimated. */
   readonly input?: { readonly textBytes: number; readonly model: string }
   /** The name of the credential whose account has what the body names; undefined where any will do. */
@@ -40,15 +43,19 @@ export class PassThrough implements Translator {
   readonly body: readonly Uint8Array[]
   readonly #operation: Operation
   readonly #input: PassThroughRequest['input']
+  readonly #price: Price | undefined
 
   /** Units to charge, when the request alone determines them (characters of speech, bytes of a file). */
   readonly units: BillableUnits | undefined
 
+  readonly serviceTier: string | undefined
   readonly contentType: string | undefined
   readonly credential: string | undefined
 
   constructor(operation: Operation, request: PassThroughRequest) {
-    const { path, headerLines, body, contentType, units, input, credential } = request
+    const { path, headerLines, body, contentType, units, input, credential, serviceTier, price } = request
+    this.#price = price
+    this.serviceTier = serviceTier
     this.credential = credential
     this.#input = input
     this.#operation = operation
@@ -65,7 +72,7 @@ export class PassThrough implements Translator {
 
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined {
     if (!isAnswer(this.#operation, bytes)) return undefined
-    const usage = this.#usageIn(bytes)
+    const usage = reportedUsage(this.#operation, bytes, this.#price)
     const { units: counter } = this.#operation
     if (counter !== undefined)
       return { body: bytes, contentType, usage, textBytes: 0, units: counter.ofAnswer(bytes) ?? this.units }
@@ -94,20 +101,4 @@ export class PassThrough implements Translator {
   forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {
     return forwardedAnswer(answer, this.#operation.errors, requestId)
   }
-
-  #usageIn(bytes: Buffer): Usage | undefined {
-    switch (this.#operation.dialect) {
-      case 'anthropic':
-        return findUsage(bytes, anthropicUsage)
-      case 'gemini':
-        return findUsage(bytes, readGeminiUsage, usageMetadataKey)
-      default:
-        return findUsage(bytes)
-    }
-  }
-}
-
-function anthropicUsage(value: unknown): Usage | undefined {
-  const counts = readAnthropicUsage(value)
-  return counts === undefined ? undefined : usageOfAnthropic(counts)
 }

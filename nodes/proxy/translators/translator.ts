@@ -38,6 +38,8 @@ export interface Translator {
   openBytes?(contentType: string, options: StreamOptions): AnswerStream
   /** Units to charge, when the request alone determines them (characters of speech, bytes of a file). */
   readonly units?: BillableUnits | undefined
+  /** The service tier that the target is asked for, as `tierOf` names it; absent where it is asked for none. */
+  readonly serviceTier?: string | undefined
   /** What an answer outside 2xx means. */
   failureOf(answer: ErrorAnswer): UpstreamFailure
   /** The upstream's rejection of the request, in the caller's error shape. */

@@ -10,7 +10,7 @@ interface Listing {
   readonly owned_by: string
   readonly context_window?: number
   readonly max_output_tokens?: number
-  /** The price of the first target. Null: it has no price, and its requests count as 0. */
+  /** The price of the first target. Null: it has no price, and what its requests cost is not known. */
   readonly pricing: Pricing | null
 }
 

@@ -59,15 +59,15 @@ export class SessionRecords {
     const { startedMs, firstTokenMs } = turn
     const { price } = planned.target
     const tokens = usage ?? noTokens
-    const unpriced = price === undefined || usage === undefined || isMixed || !isOwn
-    const costNanoUsd = unpriced ? 0 : costOf(price, tokens)
+    const isUnknown = usage === undefined || !isOwn || (isMixed && price?.hasAudioRates !== true)
+    const costNanoUsd = isUnknown ? undefined : costOf(price, tokens)
     this.#turns++
     const request = { ...this.#request, id: `${this.#request.id}.${this.#turns}`, receivedAtMs: turn.atMs, startedMs }
     const attempt = attemptRecord(request, {
       planned,
       outcome,
       tokens,
-      costNanoUsd,
+      costNanoUsd: costNanoUsd ?? 0,
       startedMs,
       index: 0,
       stream: true,
@@ -88,7 +88,7 @@ export class SessionRecords {
         fallbackIndex: planned.fallbackIndex,
         tokens,
         units,
-        costNanoUsd: unpriced ? undefined : costNanoUsd,
+        costNanoUsd,
         times: { endedMs: nowMs, upstreamMs: nowMs - startedMs, firstForwardMs: undefined, firstTokenMs },
       },
       [],

@@ -1,12 +1,12 @@
 // Token counts of Anthropic answers: cached input and cache writes are counted beside the input, not within it.
-import type { Json } from '../../../../shared/chat/parts.ts'
-import { tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { tierOf, tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 
 /** A stream reports its usage twice, each time in part: `before` holds the counts of the first report. */
 export function readAnthropicUsage(value: Json, before?: AnthropicCounts): AnthropicCounts | undefined {
   if (!isObject(value)) return before
-  const count = (name: Exclude<keyof AnthropicCounts, 'hour' | 'thought' | 'compaction'>) =>
+  const count = (name: Exclude<keyof AnthropicCounts, 'hour' | 'thought' | 'searches' | 'tier' | 'compaction'>) =>
     tokenCount(value[name]) ?? before?.[name] ?? 0
   const created = value['cache_creation']
   const hour = isObject(created) ? tokenCount(created['ephemeral_1h_input_tokens']) : undefined
@@ -19,6 +19,8 @@ export function readAnthropicUsage(value: Json, before?: AnthropicCounts): Anthr
     cache_creation_input_tokens: count('cache_creation_input_tokens'),
     hour: hour ?? before?.hour ?? 0,
     thought: thought ?? before?.thought ?? 0,
+    searches: searchesIn(value['server_tool_use']) ?? before?.searches,
+    tier: tierIn(value) ?? before?.tier,
     compaction: compactionOf(value['iterations']) ?? before?.compaction,
   }
 }
@@ -31,8 +33,20 @@ export interface AnthropicCounts {
   /** The part of the cache writes that is kept for an hour. */
   readonly hour: number
   readonly thought: number
+  /** Web searches that the provider made; undefined where nothing is told of them. */
+  readonly searches: number | undefined
+  readonly tier: string | undefined
   /** Tokens that were used to shorten the conversation first; not included in the other counts. */
   readonly compaction: AnthropicCounts | undefined
+}
+
+function searchesIn(served: Json): number | undefined {
+  return isObject(served) ? tokenCount(served['web_search_requests']) : undefined
+}
+
+/** The fast mode is sold beside the tiers. */
+function tierIn({ speed, service_tier: tier }: JsonObject): string | undefined {
+  return speed === 'fast' ? 'fast' : tierOf(tier)
 }
 
 function compactionOf(iterations: Json): AnthropicCounts | undefined {
@@ -44,19 +58,23 @@ function compactionOf(iterations: Json): AnthropicCounts | undefined {
 export function usageOfAnthropic(counts: AnthropicCounts): Usage {
   const { cache_read_input_tokens: cached, cache_creation_input_tokens: created, hour, thought, compaction } = counts
   const hours = Math.min(hour, created)
-  const usage = {
+  const { searches = 0, tier } = counts
+  const usage: Usage = {
     input: counts.input_tokens + cached + created,
     output: counts.output_tokens,
     cached,
     cacheWrite5m: created - hours,
     cacheWrite1h: hours,
     reasoning: Math.min(thought, counts.output_tokens),
+    tier,
+    calls: searches === 0 ? undefined : { webSearches: searches },
   }
   return compaction === undefined ? usage : sum(usage, usageOfAnthropic(compaction))
 }
 
 function sum(a: Usage, b: Usage): Usage {
   return {
+    ...a,
     input: a.input + b.input,
     output: a.output + b.output,
     cached: a.cached + b.cached,
@@ -66,8 +84,10 @@ function sum(a: Usage, b: Usage): Usage {
   }
 }
 
-export function printAnthropicUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, reasoning }: Usage): object {
+export function printAnthropicUsage(usage: Usage): object {
+  const { input, output, cached, cacheWrite5m, cacheWrite1h, reasoning, calls } = usage
   const created = cacheWrite5m + cacheWrite1h
+  const searches = calls?.webSearches ?? 0
   return {
     input_tokens: Math.max(0, input - cached - created),
     cache_creation_input_tokens: created,
@@ -75,5 +95,6 @@ export function printAnthropicUsage({ input, output, cached, cacheWrite5m, cache
     cache_creation: { ephemeral_5m_input_tokens: cacheWrite5m, ephemeral_1h_input_tokens: cacheWrite1h },
     output_tokens: output,
     ...(reasoning > 0 ? { output_tokens_details: { thinking_tokens: reasoning } } : {}),
+    ...(searches > 0 ? { server_tool_use: { web_search_requests: searches, web_fetch_requests: 0 } } : {}),
   }
 }

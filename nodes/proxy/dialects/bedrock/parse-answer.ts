@@ -17,7 +17,7 @@ export function readBedrockAnswer(body: JsonObject, { toolNames, model = '' }: P
     id: '',
     model,
     choices: [{ parts, finish: readBedrockFinish(body['stopReason'], calledTools) }],
-    usage: readBedrockUsage(body['usage']),
+    usage: readBedrockUsage(body),
   }
 }
 

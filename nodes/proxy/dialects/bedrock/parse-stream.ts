@@ -73,7 +73,7 @@ export class BedrockStreamParser implements StreamParser {
       case 'messageStop':
         return this.#finish(value['stopReason'], emit)
       case 'metadata': {
-        const usage = readBedrockUsage(value['usage'])
+        const usage = readBedrockUsage(value)
         if (usage !== undefined) emit({ type: 'usage', usage })
         break
       }

@@ -1,10 +1,10 @@
 // Token counts of Bedrock Converse: cache reads and cache writes are counted beside the input (wire 69).
-import type { Json } from '../../../../shared/chat/parts.ts'
-import { tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { tierOf, tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** Undefined when `value` is not a usage object. */
-export function readBedrockUsage(value: Json): Usage | undefined {
+/** The usage of an answer, or of the last event of a stream; undefined where it reports none. */
+export function readBedrockUsage({ usage: value, serviceTier }: JsonObject): Usage | undefined {
   if (!isObject(value)) return undefined
   const input = tokenCount(value['inputTokens'])
   const output = tokenCount(value['outputTokens'])
@@ -19,6 +19,7 @@ export function readBedrockUsage(value: Json): Usage | undefined {
     cacheWrite5m: written - cacheWrite1h,
     cacheWrite1h,
     reasoning: 0,
+    tier: isObject(serviceTier) ? tierOf(serviceTier['type']) : undefined,
   }
 }
 

@@ -4,8 +4,8 @@
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../../shared/usage/billable-units.ts'
 import { eventData } from '../openai/event-data.ts'
+import { findUsage } from '../openai/find-usage.ts'
 import { type EventFate, nothingCame, type StreamObserver } from '../openai/stream-observer.ts'
-import { findUsage } from '../openai/usage.ts'
 
 export class TypedStreamObserver implements StreamObserver {
   readonly terminator = ''

@@ -6,6 +6,7 @@ import { assemble } from '../../../../shared/chat/assemble.ts'
 import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
+import type { ChargedCalls } from '../../../../shared/usage/charged-calls.ts'
 import { isObject, textIn } from '../common/body-reader.ts'
 import { JsonListParser } from '../common/json-list-parser.ts'
 import { SseParser } from '../common/sse-parser.ts'
@@ -13,12 +14,13 @@ import type { EventReader, PrintedRequest, StreamParser } from '../dialect.ts'
 import { readGeminiError } from './error.ts'
 import { readGeminiBlock } from './finish-reason.ts'
 import { candidateIndex, GeminiCandidate } from './parse-candidate.ts'
-import { readGeminiUsage, tellsOutput } from './usage.ts'
+import { readGeminiUsage, searchesIn, tellsOutput } from './usage.ts'
 
 export class GeminiStreamReader implements EventReader {
   readonly #printed: PrintedRequest
   readonly #candidates = new Map<number, GeminiCandidate>()
   #responseId: string | undefined
+  #searches: ChargedCalls | undefined
   #blocked = false
 
   constructor(printed: PrintedRequest) {
@@ -40,8 +42,11 @@ export class GeminiStreamReader implements EventReader {
     const feedback = value['promptFeedback'] ?? value['prompt_feedback']
     if (isObject(feedback)) this.#block(feedback, emit)
     const said = value['usageMetadata'] ?? value['usage_metadata']
+    this.#searches = searchesIn(value) ?? this.#searches
     const usage = readGeminiUsage(said)
-    if (usage !== undefined) emit({ type: 'usage', usage, isInputAlone: !tellsOutput(said) && !this.#isWhole })
+    if (usage === undefined) return
+    usage.calls = this.#searches
+    emit({ type: 'usage', usage, isInputAlone: !tellsOutput(said) && !this.#isWhole })
   }
 
   /** Does nothing: a Gemini stream has no `[DONE]`. */

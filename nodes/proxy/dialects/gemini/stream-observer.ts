@@ -2,11 +2,12 @@
 // last one, or is followed only by usage, and is held back with it.
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
+import type { ChargedCalls } from '../../../../shared/usage/charged-calls.ts'
 import { answerTextBytes } from '../common/answer-text.ts'
 import { isObject } from '../common/body-reader.ts'
 import { eventData } from '../openai/event-data.ts'
 import type { EventFate, StreamObserver } from '../openai/stream-observer.ts'
-import { readGeminiUsage, tellsOutput } from './usage.ts'
+import { readGeminiUsage, searchesIn, tellsOutput } from './usage.ts'
 
 export class GeminiStreamObserver implements StreamObserver {
   readonly terminator = ''
@@ -15,6 +16,7 @@ export class GeminiStreamObserver implements StreamObserver {
   errorMessage: string | undefined
   isOutputTold = false
   textBytes = 0
+  #searches: ChargedCalls | undefined
 
   observe(text: string): EventFate {
     const data = eventData(text)
@@ -25,7 +27,9 @@ export class GeminiStreamObserver implements StreamObserver {
       return 'error'
     }
     const { usageMetadata } = data
+    this.#searches = searchesIn(data) ?? this.#searches
     this.usage = readGeminiUsage(usageMetadata) ?? this.usage
+    if (this.usage !== undefined) this.usage.calls = this.#searches
     if (tellsOutput(usageMetadata)) this.isOutputTold = true
     const { candidates, promptFeedback } = data
     const list = Array.isArray(candidates) ? candidates.filter(isObject) : []

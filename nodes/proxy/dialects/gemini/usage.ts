@@ -1,7 +1,9 @@
 // Token counts of Google's answers: reasoning is counted beside the output, cached tokens within the input.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
+import { mediaTokens, tierOf, tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
+import type { ChargedCalls } from '../../../../shared/usage/charged-calls.ts'
 import { isObject } from '../common/body-reader.ts'
+import { modalityCount, printModalities } from './modalities.ts'
 
 /** Undefined when `value` is not a usage object. In a stream each report is cumulative: the last one counts. */
 export function readGeminiUsage(value: Json): Usage | undefined {
@@ -18,7 +20,27 @@ export function readGeminiUsage(value: Json): Usage | undefined {
     cacheWrite5m: 0,
     cacheWrite1h: 0,
     reasoning,
+    media: mediaIn(value),
+    calls: undefined,
+    // The Gemini API tells a tier, Vertex AI a type of traffic.
+    tier: tierOf(value['serviceTier'] ?? value['service_tier'] ?? value['trafficType'] ?? value['traffic_type']),
   }
+}
+
+function mediaIn(value: JsonObject): Usage['media'] {
+  const prompt = value['promptTokensDetails'] ?? value['prompt_tokens_details']
+  const tools = value['toolUsePromptTokensDetails'] ?? value['tool_use_prompt_tokens_details']
+  const candidates = value['candidatesTokensDetails'] ?? value['candidates_tokens_details']
+  const cached = value['cacheTokensDetails'] ?? value['cache_tokens_details']
+  if (prompt === undefined && candidates === undefined) return undefined
+  return mediaTokens({
+    audioInput: modalityCount(prompt, 'AUDIO') + modalityCount(tools, 'AUDIO'),
+    imageInput: modalityCount(prompt, 'IMAGE') + modalityCount(tools, 'IMAGE'),
+    audioOutput: modalityCount(candidates, 'AUDIO'),
+    imageOutput: modalityCount(candidates, 'IMAGE'),
+    cachedAudio: cached === undefined ? undefined : modalityCount(cached, 'AUDIO'),
+    cachedImage: cached === undefined ? undefined : modalityCount(cached, 'IMAGE'),
+  })
 }
 
 const outputCounts = ['candidatesTokenCount', 'candidates_token_count', 'thoughtsTokenCount', 'thoughts_token_count']
@@ -33,13 +55,27 @@ function isCount(value: JsonObject, name: string): boolean {
   return tokenCount(value[name]) !== undefined
 }
 
+/** The searches behind the candidates of an answer or a chunk. Older models are charged by the prompt, newer ones by the search. */
+export function searchesIn({ candidates }: JsonObject): ChargedCalls | undefined {
+  let webSearches = 0
+  for (const candidate of Array.isArray(candidates) ? candidates : []) {
+    const grounding = isObject(candidate)
+      ? (candidate['groundingMetadata'] ?? candidate['grounding_metadata'])
+      : undefined
+    const queries = isObject(grounding) ? (grounding['webSearchQueries'] ?? grounding['web_search_queries']) : undefined
+    if (Array.isArray(queries)) webSearches += queries.filter((query) => query !== '').length
+  }
+  return webSearches === 0 ? undefined : { webSearches, groundedPrompts: 1 }
+}
+
 /** Gemini counts reasoning beside the candidates' tokens. */
-export function printGeminiUsage({ input, output, cached, reasoning }: Usage): JsonObject {
+export function printGeminiUsage({ input, output, cached, reasoning, media }: Usage): JsonObject {
   return {
     promptTokenCount: input,
     candidatesTokenCount: output - reasoning,
     totalTokenCount: input + output,
     ...(cached > 0 ? { cachedContentTokenCount: cached } : {}),
     ...(reasoning > 0 ? { thoughtsTokenCount: reasoning } : {}),
+    ...(media === undefined ? {} : printModalities(media, { prompt: input, candidates: output - reasoning })),
   }
 }

@@ -14,7 +14,7 @@ import { withOwnName } from '../common/tool-names.ts'
 import type { PrintedRequest, PrintFacts } from '../dialect.ts'
 import { printAnnotations, printSources, readAnnotations } from '../openai/annotations.ts'
 import { errorWithin } from '../openai/error.ts'
-import { parseUsage, printUsage } from '../openai/usage.ts'
+import { printUsage, usageIn } from '../openai/usage.ts'
 import { printFinish, readFinish } from './finish-reason.ts'
 import { printToolCall } from './print-messages.ts'
 import { printDetails, readReasoning } from './reasoning.ts'
@@ -33,7 +33,7 @@ export function readChatAnswer(
     model: typeof model === 'string' ? model : '',
     created: typeof created === 'number' ? created : undefined,
     choices: read,
-    usage: parseUsage(body['usage']),
+    usage: usageIn(body),
     serviceTier: saidIn(tier),
     fingerprint: saidIn(fingerprint),
   }

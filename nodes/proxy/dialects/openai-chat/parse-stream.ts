@@ -2,11 +2,12 @@
 import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { tierOf } from '../../../../shared/chat/usage.ts'
 import { isObject, saidIn } from '../common/body-reader.ts'
 import type { EventReader, PrintedRequest } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
 import { errorWithin, readOpenAiError } from '../openai/error.ts'
-import { parseUsage } from '../openai/usage.ts'
+import { usageIn } from '../openai/usage.ts'
 import { contentText, readAudio, readLogprobs } from './answer.ts'
 import { readFinish } from './finish-reason.ts'
 import { type Detail, readDetails, reasoningText } from './reasoning.ts'
@@ -16,6 +17,7 @@ export class ChatStreamReader implements EventReader {
   readonly #toolNames: PrintedRequest['toolNames']
   #started = false
   #over = false
+  #tier: string | undefined
 
   constructor(toolNames?: PrintedRequest['toolNames']) {
     this.#toolNames = toolNames
@@ -31,8 +33,10 @@ export class ChatStreamReader implements EventReader {
     if (!this.#started && value['model'] !== '') this.#start(value, emit)
     const { choices } = value
     if (Array.isArray(choices)) for (const choice of choices) this.#readChoice(choice, emit)
-    const usage = parseUsage(value['usage'])
-    if (usage !== undefined) emit({ type: 'usage', usage })
+    const usage = usageIn(value)
+    if (usage === undefined) return
+    usage.tier ??= this.#tier
+    emit({ type: 'usage', usage })
   }
 
   /** Some hosts omit the finish reason, and some `[DONE]`, but none omits both. */
@@ -57,6 +61,7 @@ export class ChatStreamReader implements EventReader {
   #start(value: JsonObject, emit: Emit): void {
     this.#started = true
     const { id, model, created, service_tier: tier, system_fingerprint: fingerprint } = value
+    this.#tier = tierOf(tier)
     emit({
       type: 'start',
       id: typeof id === 'string' ? id : '',

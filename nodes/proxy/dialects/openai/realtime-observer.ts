@@ -1,8 +1,9 @@
 // Observes a realtime session that passes through: when a response begins and ends, and what it used. Only messages
 // that can matter are parsed; audio and text are not.
-import { tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
+import type { Usage } from '../../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../../shared/usage/billable-units.ts'
 import { secondsOf } from '../common/seconds.ts'
+import { parseUsage } from './usage.ts'
 
 export type RealtimeSight =
   | { readonly type: 'began' }
@@ -44,20 +45,9 @@ export function observeRealtime(message: Buffer): RealtimeSight | undefined {
 }
 
 function usedIn(value: unknown): RealtimeUse {
-  const usage = recordOf(value)
-  const input = tokenCount(usage?.['input_tokens'])
-  const output = tokenCount(usage?.['output_tokens'])
-  const measure = secondsOf(usage?.['seconds'])
-  if (input === undefined && output === undefined) return { usage: undefined, measure, isMixed: false }
-  const inputs = recordOf(usage?.['input_token_details'])
-  const outputs = recordOf(usage?.['output_token_details'])
-  const cached = Math.min(tokenCount(inputs?.['cached_tokens']) ?? 0, input ?? 0)
-  const isMixed = [inputs, outputs].some((details) => has(details, 'audio_tokens') || has(details, 'image_tokens'))
-  return { usage: usageOf({ input: input ?? 0, output: output ?? 0, cached }), measure, isMixed }
-}
-
-function has(details: Readonly<Record<string, unknown>> | undefined, name: string): boolean {
-  return (tokenCount(details?.[name]) ?? 0) > 0
+  const measure = secondsOf(recordOf(value)?.['seconds'])
+  const usage = parseUsage(value)
+  return { usage, measure, isMixed: usage?.media !== undefined }
 }
 
 function parsed(message: Buffer): unknown {

@@ -2,13 +2,13 @@
 // and whether an event is an error. Each event is searched once, as text, for substrings; only the few events that
 // matter are parsed. Inside a JSON string the quotes around a key would be escaped (`\"usage\"`), so a search for
 // `"usage"` finds keys only.
-import type { Usage } from '../../../../shared/chat/usage.ts'
+import { tierOf, type Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 import { DeliveredText } from '../common/delivered-text.ts'
 import { errorWithin } from './error.ts'
 import { eventData } from './event-data.ts'
 import { printFailedResponse } from './failed-response.ts'
-import { parseUsage } from './usage.ts'
+import { usageIn, usageOfResponse } from './usage.ts'
 
 /** What the proxy does with an event. */
 export type EventFate =
@@ -54,6 +54,8 @@ export class ChatStreamObserver implements StreamObserver {
   #tokenSeen = false
   /** Whether a choice was seen. A stream without one is no answer. */
   #choiceSeen = false
+  /** The service tier that the first chunks name; the one with the usage may not. */
+  #tier: string | undefined
 
   constructor(showUsage: boolean) {
     this.#showUsage = showUsage
@@ -99,7 +101,9 @@ export class ChatStreamObserver implements StreamObserver {
   }
 
   #isToken(data: unknown): boolean {
-    this.#choiceSeen ||= isRecord(data) && Array.isArray(data['choices']) && data['choices'].length > 0
+    if (!isRecord(data)) return false
+    this.#choiceSeen ||= Array.isArray(data['choices']) && data['choices'].length > 0
+    this.#tier ??= tierOf(data['service_tier'])
     return isToken(data)
   }
 
@@ -107,8 +111,10 @@ export class ChatStreamObserver implements StreamObserver {
     const data = eventData(text)
     if (!isRecord(data)) return 'other'
     // Some upstreams send growing counts with every chunk, so the last usage wins.
-    this.usage = parseUsage(data['usage']) ?? this.usage
-    if (this.#isToken(data)) {
+    this.usage = usageIn(data) ?? this.usage
+    const isToken = this.#isToken(data)
+    if (this.usage !== undefined) this.usage.tier ??= this.#tier
+    if (isToken) {
       this.#tokenSeen = true
       return 'token'
     }
@@ -172,7 +178,7 @@ export class ResponsesStreamObserver implements StreamObserver {
     this.finished = true
     const data = eventData(text)
     const response = isObject(data) && isObject(data['response']) ? data['response'] : {}
-    this.usage = parseUsage(response['usage']) ?? this.usage
+    this.usage = usageOfResponse(response) ?? this.usage
     const error = errorWithin(response)
     if (error === undefined && type !== 'response.failed') return 'done'
     this.errorMessage = messageOf(error)

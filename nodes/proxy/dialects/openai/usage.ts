@@ -1,6 +1,21 @@
 // Token counts of OpenAI's answers: prompt and completion tokens in chat and completions, input and output tokens in
-// Responses.
-import { tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
+// Responses. `usage-places.ts` says where hosts that speak OpenAI's dialect put them otherwise.
+import { type MediaTokens, tierOf, tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
+import { cachedBeside, callsIn, callsInOutput, statedNanoUsd, usageObjectIn } from './usage-places.ts'
+
+/** The usage that a body, an event or a `response` reports, with the service tier that it names. */
+export function usageIn(body: Record<string, unknown>): Usage | undefined {
+  const usage = parseUsage(usageObjectIn(body))
+  if (usage !== undefined) usage.tier = tierOf(body['service_tier'])
+  return usage
+}
+
+/** The usage of a response, with the searches in its output. */
+export function usageOfResponse(response: Record<string, unknown>): Usage | undefined {
+  const usage = usageIn(response)
+  if (usage !== undefined) usage.calls ??= callsInOutput(response['output'])
+  return usage
+}
 
 /** Parses a `usage` member; undefined when it is not one. Negative and absurd numbers are ignored. */
 export function parseUsage(usage: unknown): Usage | undefined {
@@ -8,26 +23,47 @@ export function parseUsage(usage: unknown): Usage | undefined {
   const input = tokenCount(usage['prompt_tokens']) ?? tokenCount(usage['input_tokens'])
   const output = tokenCount(usage['completion_tokens']) ?? tokenCount(usage['output_tokens'])
   const total = tokenCount(usage['total_tokens'])
-  if (input === undefined && output === undefined) return total === undefined ? undefined : usageOf({ input: total })
+  if (input === undefined && output === undefined) return withoutParts(usage, total)
   return detailed(usage, input ?? 0, output ?? 0, total)
 }
 
+/** xAI states the cost of pictures without a count of tokens. */
+function withoutParts(usage: Record<string, unknown>, total: number | undefined): Usage | undefined {
+  if (total !== undefined) return usageOf({ input: total })
+  return usage['cost_in_usd_ticks'] === undefined ? undefined : usageOf({ statedNanoUsd: statedNanoUsd(usage) })
+}
+
 function detailed(usage: Record<string, unknown>, input: number, output: number, total: number | undefined): Usage {
-  const inputDetails = usage['prompt_tokens_details'] ?? usage['input_tokens_details']
-  const outputDetails = usage['completion_tokens_details'] ?? usage['output_tokens_details']
-  const cached = countIn(inputDetails, 'cached_tokens') ?? tokenCount(usage['prompt_cache_hit_tokens']) ?? 0
-  const written = countIn(inputDetails, 'cache_write_tokens') ?? 0
-  const reasoning = countIn(outputDetails, 'reasoning_tokens') ?? 0
-  // Some hosts count reasoning beside the output instead of within it; their total shows which.
-  const apart = total !== undefined && reasoning > 0 && total === input + output + reasoning
+  const inputs = usage['prompt_tokens_details'] ?? usage['input_tokens_details'] ?? usage['input_token_details']
+  const outputs = usage['completion_tokens_details'] ?? usage['output_tokens_details'] ?? usage['output_token_details']
+  const written = countIn(inputs, 'cache_write_tokens') ?? 0
+  const reasoning = countIn(outputs, 'reasoning_tokens') ?? tokenCount(usage['reasoning_tokens']) ?? 0
+  // Some hosts count reasoning beside the output instead of within it: their total shows which, or there is more of it.
+  const isApart = reasoning > 0 && (total === input + output + reasoning || reasoning > output)
   return {
     input,
-    output: apart ? output + reasoning : output,
-    cached: Math.min(cached, input),
+    output: isApart ? output + reasoning : output,
+    cached: Math.min(countIn(inputs, 'cached_tokens') ?? cachedBeside(usage) ?? 0, input),
     cacheWrite5m: Math.min(written, input),
     cacheWrite1h: 0,
-    reasoning: apart ? reasoning : Math.min(reasoning, output),
+    reasoning: isApart ? reasoning : Math.min(reasoning, output),
+    media: mediaIn(inputs, outputs),
+    tier: undefined,
+    calls: callsIn(usage),
+    statedNanoUsd: statedNanoUsd(usage),
   }
+}
+
+/** Most answers are text alone: they cost no object. */
+function mediaIn(inputs: unknown, outputs: unknown): MediaTokens | undefined {
+  const audioInput = countIn(inputs, 'audio_tokens') ?? 0
+  const imageInput = countIn(inputs, 'image_tokens') ?? 0
+  const audioOutput = countIn(outputs, 'audio_tokens') ?? 0
+  const imageOutput = countIn(outputs, 'image_tokens') ?? 0
+  if (audioInput + imageInput + audioOutput + imageOutput === 0) return undefined
+  const cached = isRecord(inputs) ? inputs['cached_tokens_details'] : undefined
+  const [cachedAudio, cachedImage] = [countIn(cached, 'audio_tokens'), countIn(cached, 'image_tokens')]
+  return { audioInput, imageInput, audioOutput, imageOutput, cachedAudio, cachedImage }
 }
 
 function countIn(details: unknown, name: string): number | undefined {
@@ -35,68 +71,23 @@ function countIn(details: unknown, name: string): number | undefined {
 }
 
 /** Prints usage for chat completions and legacy completions. */
-export function printUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, reasoning }: Usage): object {
+export function printUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, reasoning, media }: Usage): object {
+  const written = cacheWrite5m + cacheWrite1h
   return {
     prompt_tokens: input,
     completion_tokens: output,
     total_tokens: input + output,
-    prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: cacheWrite5m + cacheWrite1h },
-    completion_tokens_details: { reasoning_tokens: reasoning },
-  }
-}
-
-const usageKey = Buffer.from('"usage"')
-/** Google's key of the usage. */
-export const usageMetadataKey = Buffer.from('"usageMetadata"')
-
-/** Finds the counts of a unary answer without parsing it: the last `usage` object in its bytes. Inside a JSON string
- *  the quotes around the key would be escaped, so the search cannot match there. */
-export function findUsage(body: Buffer): Usage | undefined
-export function findUsage<Counts>(
-  body: Buffer,
-  parse: (usage: unknown) => Counts | undefined,
-  key?: Buffer,
-): Counts | undefined
-export function findUsage(
-  body: Buffer,
-  parse: (usage: unknown) => unknown = parseUsage,
-  key: Buffer = usageKey,
-): unknown {
-  for (let at = body.lastIndexOf(key); at >= 0; at = at === 0 ? -1 : body.lastIndexOf(key, at - 1)) {
-    const usage = objectAfter(body, at + key.length)
-    const counts = usage === undefined ? undefined : parse(usage)
-    if (counts !== undefined) return counts
-  }
-  return undefined
-}
-
-/** Anthropic's usage lists every step of an answer that took several. */
-const usageBytesMax = 16_384
-const quote = 34
-const open = 123
-const close = 125
-
-function objectAfter(body: Buffer, from: number): unknown {
-  const start = body.indexOf(open, from)
-  // Only a colon and spaces may stand between the key and its value.
-  if (start < 0 || start - from > 16) return undefined
-  let depth = 0
-  for (let i = start; i < body.length && i - start < usageBytesMax; i++) {
-    const byte = body[i]
-    if (byte === quote) {
-      i = body.indexOf(quote, i + 1)
-      if (i < 0) return undefined
-    } else if (byte === open) depth++
-    else if (byte === close && --depth === 0) return parsed(body.toString('latin1', start, i + 1))
-  }
-  return undefined
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    prompt_tokens_details: {
+      cached_tokens: cached,
+      cache_write_tokens: written,
+      audio_tokens: media?.audioInput,
+      image_tokens: media?.imageInput,
+    },
+    completion_tokens_details: {
+      reasoning_tokens: reasoning,
+      audio_tokens: media?.audioOutput,
+      image_tokens: media?.imageOutput,
+    },
   }
 }
 

@@ -11,52 +11,26 @@ import {
   words,
 } from '../schema-fields.ts'
 import { baseModelProblem } from './base-model.ts'
+import { priceSchema, unitPriceSchema } from './price-schema.ts'
 import type { RetryCondition } from './spec.ts'
 
 const targetsMax = 64
 const fallbacksMax = 16
-const priceStepsMax = 8
-const usdPerMTokMax = 1e6
-const usdPerUnitMax = 1e4
 const retriesMax = 10
 const timeoutMsMax = 86_400_000 // a timer above 2^31 ms fires at once
-
-const usdPerMTok = z.number().nonnegative().max(usdPerMTokMax)
-const usdPerUnit = z.number().nonnegative().max(usdPerUnitMax)
-
-const rates = {
-  inputPerMTok: usdPerMTok,
-  outputPerMTok: usdPerMTok,
-  cachedInputPerMTok: usdPerMTok.exactOptional().describe("Read from the provider's cache. Default: as input."),
-  cacheWritePerMTok: usdPerMTok.exactOptional().describe('Written to its cache. Default: as input.'),
-  cacheWrite1hPerMTok: usdPerMTok.exactOptional().describe('Written for an hour. Default: as cacheWritePerMTok.'),
-  reasoningPerMTok: usdPerMTok.exactOptional().describe('Thoughts. Default: as output.'),
-}
 
 const targetFields = {
   provider: resourceName,
   model: upstreamModel,
   weight: weight.exactOptional(),
-  price: z
-    .strictObject({
-      ...rates,
-      above: z
-        .array(z.strictObject({ inputTokens: z.int().positive(), ...rates }))
-        .max(priceStepsMax)
-        .exactOptional()
-        .describe('Rates of requests with more input tokens than that.'),
-    })
+  price: priceSchema
     .exactOptional()
-    .describe('USD per million tokens. Default: the list price of the model catalogue, where it has one.'),
-  unitPrice: z
-    .strictObject({
-      perImage: usdPerUnit.exactOptional(),
-      perSecond: usdPerUnit.exactOptional().describe('Of sound.'),
-      perMCharacters: usdPerMTok.exactOptional().describe('Of text for speech, by the million.'),
-      perSearchUnit: usdPerUnit.exactOptional().describe('Of reranking.'),
-    })
+    .describe(
+      'USD per million tokens, and by the call. Default: the list price of the model catalogue, where it has one.',
+    ),
+  unitPrice: unitPriceSchema
     .exactOptional()
-    .describe('USD for what an answer is charged by where it tells no tokens.'),
+    .describe('USD for what an answer is charged by where it tells no tokens. Default: the list price.'),
   baseModel: z
     .string()
     .superRefine((text, context) => {

@@ -1,3 +1,4 @@
+import type { CallPriceSpec } from '../../../models/call-price.ts'
 import type { UnitPriceSpec } from '../../../models/unit-price.ts'
 
 export interface ModelSpec {
@@ -25,7 +26,12 @@ export interface TargetSpec {
   endpoint?: 'chat' | 'responses'
 }
 
-export interface PriceSpec extends RatesSpec {
+export interface PriceSpec extends SteppedRatesSpec, CallPriceSpec {
+  /** Rates of service tiers by their name at the provider: flex, priority, batch, fast. */
+  tiers?: Record<string, SteppedRatesSpec>
+}
+
+export interface SteppedRatesSpec extends RatesSpec {
   above?: (RatesSpec & { inputTokens: number })[]
 }
 
@@ -37,6 +43,12 @@ export interface RatesSpec {
   cacheWritePerMTok?: number
   cacheWrite1hPerMTok?: number
   reasoningPerMTok?: number
+  audioInputPerMTok?: number
+  cachedAudioInputPerMTok?: number
+  audioOutputPerMTok?: number
+  imageInputPerMTok?: number
+  cachedImageInputPerMTok?: number
+  imageOutputPerMTok?: number
 }
 
 export type RetryCondition = '429' | '5xx' | 'timeout' | 'connect' | '408' | '409'
