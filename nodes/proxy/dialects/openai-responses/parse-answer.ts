@@ -6,7 +6,7 @@ import { withOwnName } from '../common/tool-names.ts'
 import type { PrintedRequest } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
 import { errorWithin } from '../openai/error.ts'
-import { parseUsage } from '../openai/usage.ts'
+import { usageOfResponse } from '../openai/usage.ts'
 import { readLogprobs } from '../openai-chat/answer.ts'
 import { readThought } from './parse-input.ts'
 
@@ -21,7 +21,7 @@ export function readResponsesAnswer(
   const calledTools = parts.some(({ type }) => type === 'tool-call')
   const logprobs = items.flatMap(({ content }) => objectsIn(content)).flatMap(logprobsIn)
   const choice = { parts, finish: finishOf(body, calledTools), logprobs: logprobs.length === 0 ? undefined : logprobs }
-  return { ...headOf(body), choices: [choice], usage: parseUsage(body['usage']) }
+  return { ...headOf(body), choices: [choice], usage: usageOfResponse(body) }
 }
 
 /** Whether the response will not go on: one that runs in the background is no answer yet, and one that was cancelled never is. */

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject, objectsIn } from '../common/body-reader.ts'
 import type { EventReader, PrintedRequest } from '../dialect.ts'
 import { readOpenAiError } from '../openai/error.ts'
-import { parseUsage } from '../openai/usage.ts'
+import { usageOfResponse } from '../openai/usage.ts'
 import { finishOf, headOf } from './parse-answer.ts'
 import { type ItemContext, openItem, type StreamItem } from './stream-items.ts'
 
@@ -108,7 +108,7 @@ export class ResponsesStreamReader implements EventReader {
     this.#start(response, emit)
     this.#complete(objectsIn(response['output']), emit)
     emit({ type: 'finish', choice: 0, finish: finishOf(response, this.#calledTools) })
-    const usage = parseUsage(response['usage'])
+    const usage = usageOfResponse(response)
     if (usage !== undefined) emit({ type: 'usage', usage })
     emit({ type: 'end' })
   }
