@@ -29,13 +29,19 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export type CacheMarker = '5m' | '1h'
 
 /** The model family that can read a signature or encrypted reasoning. Claude's are the same on every cloud. */
-export type Family = 'anthropic' | 'openai' | 'google' | 'other'
+export type Family = 'anthropic' | 'openai' | 'google' | 'xai' | 'other'
 
 /** Bytes that only the family's models can read: passed on unchanged, and only to that family. */
 export interface Sealed {
   readonly family: Family
   readonly data: string
+  /** The part that a signature belongs to, while it stands in a reasoning part of its own
+   *  (`dialects/common/carried-signatures.ts`). */
+  readonly signs?: SignedPart | undefined
 }
+
+/** The call with the id, the text before, or an empty text in this place. */
+export type SignedPart = { readonly call: string } | 'text' | 'empty text'
 
 export type Media =
   | { readonly from: 'bytes'; readonly base64: string; readonly mediaType: string }

@@ -3,6 +3,7 @@
 import type { AssistantPart, Json, JsonObject } from '../../../shared/chat/parts.ts'
 import type { Message } from '../../../shared/chat/request.ts'
 import { BodyReader, isObject } from '../dialects/common/body-reader.ts'
+import { carried, uncarriedIn } from '../dialects/common/carried-signatures.ts'
 import { reasoningItem } from '../dialects/openai-responses/items.ts'
 import { addMessage, readInput } from '../dialects/openai-responses/parse-input.ts'
 import { type LocalResponse, stemOf } from './stored-response.ts'
@@ -12,7 +13,7 @@ export function messagesOf(turns: readonly LocalResponse[]): readonly Message[] 
   let messages: Message[] = []
   for (const { input, parts } of turns) {
     // The input was parsed before it was stored, so it cannot have an error.
-    messages = readInput(new BodyReader(), input, { history: messages })
+    messages = [...uncarriedIn(readInput(new BodyReader(), input, { history: messages }))]
     if (parts.length > 0) addMessage(messages, { role: 'assistant', parts })
   }
   return messages
@@ -38,7 +39,7 @@ export function outputOf(response: JsonObject): readonly JsonObject[] {
 
 /** The output with the encrypted reasoning in its reasoning items, which stand in the order of the parts. */
 export function sealedOutput({ response, parts }: LocalResponse): readonly JsonObject[] {
-  const reasoning = parts.filter((part) => part.type === 'reasoning')
+  const reasoning = carried(parts).filter((part) => part.type === 'reasoning')
   return outputOf(response).map((item) => {
     const part = item['type'] === 'reasoning' ? reasoning.shift() : undefined
     return part === undefined ? item : { ...item, ...reasoningItem(String(item['id']), { ...part, sealed: true }) }
@@ -47,7 +48,7 @@ export function sealedOutput({ response, parts }: LocalResponse): readonly JsonO
 
 /** The parts of an answer that is given as items. */
 export function partsOf(output: readonly Json[]): readonly AssistantPart[] {
-  const messages = readInput(new BodyReader(), output)
+  const messages = uncarriedIn(readInput(new BodyReader(), output))
   return messages.flatMap((message) => (message.role === 'assistant' ? message.parts : []))
 }
 

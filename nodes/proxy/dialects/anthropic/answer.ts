@@ -7,10 +7,10 @@ import type {
   JsonObject,
   MediaPart,
   ReasoningPart,
-  Sealed,
 } from '../../../../shared/chat/parts.ts'
 import { usageOf } from '../../../../shared/chat/usage.ts'
 import { isObject, saidIn } from '../common/body-reader.ts'
+import { carried } from '../common/carried-signatures.ts'
 import { urlOfMedia } from '../common/media.ts'
 import { printSeal } from '../common/sealed-parts.ts'
 import { withOwnName } from '../common/tool-names.ts'
@@ -49,7 +49,7 @@ export function printAnthropicAnswer(answer: ChatAnswer, { requestId }: PrintFac
     type: 'message',
     role: 'assistant',
     model: answer.model,
-    content: choice?.parts.flatMap(printAnswerBlock) ?? [],
+    content: carried(choice?.parts ?? []).flatMap(printAnswerBlock),
     ...printAnthropicFinish(choice?.finish ?? { reason: 'stop' }),
     usage: printAnthropicUsage(answer.usage ?? usageOf({})),
   })
@@ -73,16 +73,17 @@ function printAnswerBlock(part: AssistantPart): Json[] {
 }
 
 /** Reasoning without text becomes a redacted block; otherwise the seal is sent as the block's signature. */
-export function printThoughtBlock({ text, signature, encrypted }: ReasoningPart): Json {
+export function printThoughtBlock({ text, id, signature, encrypted }: Omit<ReasoningPart, 'type'>): JsonObject {
   if (text === '' && signature === undefined && encrypted !== undefined) {
-    return { type: 'redacted_thinking', data: printSeal('encrypted', encrypted, redaction) }
+    return { type: 'redacted_thinking', data: printSeal('encrypted', encrypted, redaction, id) }
   }
-  return { type: 'thinking', thinking: text, signature: thoughtSeal(signature, encrypted) }
+  return { type: 'thinking', thinking: text, signature: printThoughtSeal({ id, signature, encrypted }) }
 }
 
-function thoughtSeal(signature: Sealed | undefined, encrypted: Sealed | undefined): string {
-  if (signature !== undefined) return printSeal('signature', signature, proof)
-  return encrypted === undefined ? '' : printSeal('encrypted', encrypted, proof)
+/** Reasoning that is both signed and encrypted keeps its signature. */
+export function printThoughtSeal({ id, signature, encrypted }: Pick<ReasoningPart, 'id' | 'signature' | 'encrypted'>) {
+  if (signature !== undefined) return printSeal('signature', signature, proof, id)
+  return encrypted === undefined ? '' : printSeal('encrypted', encrypted, proof, id)
 }
 
 /** Anthropic answers hold no media, so an image becomes a Markdown link, and other media their transcript or name. */

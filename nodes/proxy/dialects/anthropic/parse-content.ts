@@ -13,6 +13,7 @@ import type {
 import type { Message } from '../../../../shared/chat/request.ts'
 import { absent, type BodyReader, isObject, textIn } from '../common/body-reader.ts'
 import { readCache } from '../common/cache-control.ts'
+import { uncarried } from '../common/carried-signatures.ts'
 import { readSeal, type Seal } from '../common/sealed-parts.ts'
 
 export function readSystem(reader: BodyReader, system: Json, path: string): Message[] {
@@ -38,8 +39,8 @@ export function readUserContent(reader: BodyReader, content: Json, path: string)
   })
 }
 
-export function readAssistantContent(reader: BodyReader, content: Json, path: string): AssistantPart[] {
-  return readBlocks(reader, content, path, (block, at) => {
+export function readAssistantContent(reader: BodyReader, content: Json, path: string): readonly AssistantPart[] {
+  const parts = readBlocks<AssistantPart>(reader, content, path, (block, at) => {
     if (block['type'] === 'text') return readText(reader, block, at)
     if (block['type'] === 'tool_use') {
       reader.text(block['id'], `${at}.id`)
@@ -48,6 +49,7 @@ export function readAssistantContent(reader: BodyReader, content: Json, path: st
     }
     return readAssistantBlock(block)
   })
+  return uncarried(parts)
 }
 
 function readBlocks<Part>(
@@ -154,10 +156,9 @@ export function readThought(block: JsonObject): ReasoningPart {
   return sealedThought(text, readSeal(signature, proof))
 }
 
-function sealedThought(text: string, { kind, sealed }: Seal): ReasoningPart {
-  return kind === 'signature'
-    ? { type: 'reasoning', text, signature: sealed }
-    : { type: 'reasoning', text, encrypted: sealed }
+function sealedThought(text: string, { kind, sealed, id }: Seal): ReasoningPart {
+  const part: ReasoningPart = id === undefined ? { type: 'reasoning', text } : { type: 'reasoning', text, id }
+  return kind === 'signature' ? { ...part, signature: sealed } : { ...part, encrypted: sealed }
 }
 
 /** The kinds of seal that this dialect has: the signature of a `thinking` block and the data of a `redacted_thinking`

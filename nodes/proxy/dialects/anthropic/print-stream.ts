@@ -10,12 +10,13 @@ import type {
   StartEvent,
   ToolInputStart,
 } from '../../../../shared/chat/events.ts'
+import type { Sealed } from '../../../../shared/chat/parts.ts'
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
-import { printSeal } from '../common/sealed-parts.ts'
+import { CarriedEvents } from '../common/carried-events.ts'
+import { joinedSeal } from '../common/sealed-parts.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
-import { mediaText, printCitation } from './answer.ts'
+import { mediaText, printCitation, printThoughtBlock, printThoughtSeal } from './answer.ts'
 import { printAnthropicFinish } from './finish-reason.ts'
-import { proof, redaction } from './parse-content.ts'
 import { printAnthropicUsage } from './usage.ts'
 
 type PartEvent = Extract<ChatEvent, { part: number }>
@@ -30,12 +31,17 @@ export class AnthropicStreamPrinter implements StreamPrinter {
   #index = 0
   #open: OpenBlock | undefined
   readonly #waiting: PartEvent[] = []
+  readonly #carried = new CarriedEvents((event) => this.#printEvent(event))
 
   constructor(facts: PrintFacts) {
     this.#facts = facts
   }
 
   print(event: ChatEvent): string {
+    return this.#carried.take(event)
+  }
+
+  #printEvent(event: ChatEvent): string {
     switch (event.type) {
       case 'start':
         this.#start = event
@@ -87,7 +93,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
         return this.#openBlock()
       case 'signature':
       case 'encrypted':
-        return this.#printSealed(event)
+        return this.#keepSeal(event)
       case 'citation':
         return this.#deltaOf(`{"type":"citations_delta","citation":${JSON.stringify(printCitation(event.citation))}}`)
       case 'part':
@@ -113,19 +119,23 @@ export class AnthropicStreamPrinter implements StreamPrinter {
     return this.#deltaOf(`{"type":"input_json_delta","partial_json":${JSON.stringify(text)}}`)
   }
 
-  #printSealed({ sealed, type }: SealedEvent): string {
+  /** Seals wait for the end of the block: clients keep only the last piece of a signature. */
+  #keepSeal({ sealed, type }: SealedEvent): string {
     const open = this.#open
-    if (open?.kind !== 'thought') return ''
-    if (type === 'encrypted' && open.index === undefined) {
-      const hidden = JSON.stringify(printSeal('encrypted', sealed, redaction))
-      open.block = `{"type":"redacted_thinking","data":${hidden}}`
+    if (open?.kind === 'thought') open.seals[type] = joinedSeal(open.seals[type], sealed)
+    return ''
+  }
+
+  /** Reasoning without text that is encrypted becomes a redacted block. */
+  #closeThought(open: OpenBlock): string {
+    const { index, thoughtId: id, seals } = open
+    if (index === undefined && seals.signature === undefined && seals.encrypted !== undefined) {
+      open.block = JSON.stringify(printThoughtBlock({ text: '', id, ...seals }))
       return this.#openBlock()
     }
-    // Reasoning that is both signed and encrypted keeps its signature.
-    if (type === 'encrypted' && open.signed) return ''
-    open.signed = true
-    const seal = JSON.stringify(printSeal(type, sealed, proof))
-    return this.#deltaOf(`{"type":"signature_delta","signature":${seal}}`)
+    const seal = printThoughtSeal({ id, ...seals })
+    if (seal === '') return this.#openBlock()
+    return this.#deltaOf(`{"type":"signature_delta","signature":${JSON.stringify(seal)}}`)
   }
 
   #printWhole({ part, value }: PartEvent & { type: 'part' }): string {
@@ -140,7 +150,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
     if (open === undefined) return ''
     let text = ''
     if (open.kind === 'custom') text = this.#inputDelta(JSON.stringify({ input: open.input }))
-    else if (open.kind === 'thought') text = this.#openBlock()
+    else if (open.kind === 'thought') text = this.#closeThought(open)
     if (open.index !== undefined) text += this.#event('content_block_stop', open.index, '')
     this.#open = undefined
     return text
@@ -212,7 +222,7 @@ function openBlockOf(event: PartStart | ReasoningStart | ToolInputStart): OpenBl
     case 'refusal-start':
       return new OpenBlock(event.part, 'text', emptyText)
     case 'reasoning-start':
-      return new OpenBlock(event.part, 'thought', emptyThought)
+      return new OpenBlock(event.part, 'thought', emptyThought, event.id)
     case 'tool-input-start': {
       const block = { type: 'tool_use', id: event.id, name: event.name, input: {} }
       return new OpenBlock(event.part, event.form, JSON.stringify(block))
@@ -228,12 +238,15 @@ class OpenBlock {
   /** Undefined until the start of the block was sent. */
   index: number | undefined
   input = ''
-  signed = false
+  /** The provider's id of the reasoning. */
+  readonly thoughtId: string | undefined
+  readonly seals: { signature?: Sealed; encrypted?: Sealed } = {}
 
-  constructor(part: number, kind: OpenBlock['kind'], block: string) {
+  constructor(part: number, kind: OpenBlock['kind'], block: string, thoughtId?: string) {
     this.part = part
     this.kind = kind
     this.block = block
+    this.thoughtId = thoughtId
   }
 
   isWhole(): boolean {

@@ -112,11 +112,11 @@ function readSignature(part: JsonObject): Sealed | undefined {
   return typeof text === 'string' && text !== '' ? readSeal(text, thoughtSignature).sealed : undefined
 }
 
-function thoughtSeal(part: JsonObject): { signature?: Sealed; encrypted?: Sealed } {
+function thoughtSeal(part: JsonObject): { id?: string; signature?: Sealed; encrypted?: Sealed } {
   const text = member(part, 'thoughtSignature')
   if (typeof text !== 'string' || text === '') return {}
-  const { kind, sealed } = readSeal(text, thoughtSignature)
-  return { [kind]: sealed }
+  const { kind, sealed, id } = readSeal(text, thoughtSignature)
+  return id === undefined ? { [kind]: sealed } : { id, [kind]: sealed }
 }
 
 interface OpenCall {

@@ -1,6 +1,6 @@
 // Gemini's generateContent: prints the unary answer for a caller.
 import type { ChatAnswer, Choice, TokenLogprob } from '../../../../shared/chat/answer.ts'
-import type { AssistantPart, Json, JsonObject, Sealed } from '../../../../shared/chat/parts.ts'
+import type { AssistantPart, Json, JsonObject, ReasoningPart, Sealed } from '../../../../shared/chat/parts.ts'
 import { usageOf } from '../../../../shared/chat/usage.ts'
 import { mediaText } from '../anthropic/answer.ts'
 import { toolInput } from '../anthropic/print-content.ts'
@@ -37,7 +37,7 @@ export function printGeminiPart(part: AssistantPart): JsonObject[] {
     case 'refusal':
       return [{ text: part.text }]
     case 'reasoning':
-      return [{ text: part.text, thought: true, ...signedThought(part.signature, part.encrypted) }]
+      return [{ text: part.text, thought: true, ...signedThought(part) }]
     case 'tool-call': {
       const { id, name, input, form, signature } = part
       return [{ functionCall: { id, name, args: toolInput(input, form) }, ...signed(signature) }]
@@ -56,9 +56,10 @@ function signed(signature: Sealed | undefined): JsonObject {
   return signature === undefined ? {} : { thoughtSignature: printSeal('signature', signature, thoughtSignature) }
 }
 
-export function signedThought(signature: Sealed | undefined, encrypted: Sealed | undefined): JsonObject {
-  if (signature !== undefined || encrypted === undefined) return signed(signature)
-  return { thoughtSignature: printSeal('encrypted', encrypted, thoughtSignature) }
+function signedThought({ id, signature, encrypted }: ReasoningPart): JsonObject {
+  if (signature !== undefined) return { thoughtSignature: printSeal('signature', signature, thoughtSignature, id) }
+  if (encrypted === undefined) return {}
+  return { thoughtSignature: printSeal('encrypted', encrypted, thoughtSignature, id) }
 }
 
 export function printGeminiLogprobs(tokens: readonly TokenLogprob[]): Json {

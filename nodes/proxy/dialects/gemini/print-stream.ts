@@ -1,8 +1,17 @@
 // Gemini's streamGenerateContent: prints events as a stream for a caller: server-sent events with `alt=sse`, otherwise
 // one JSON list. Calls are sent whole, so their input is held until its end.
-import type { ChatEvent, FinishEvent, PartDelta, StartEvent, ToolInputStart } from '../../../../shared/chat/events.ts'
+import type {
+  ChatEvent,
+  FinishEvent,
+  PartDelta,
+  PartStart,
+  ReasoningStart,
+  StartEvent,
+  ToolInputStart,
+} from '../../../../shared/chat/events.ts'
 import type { AssistantPart, Citation, Json, JsonObject, Sealed, ToolForm } from '../../../../shared/chat/parts.ts'
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
+import { joinedSeal } from '../common/sealed-parts.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
 import { printGeminiCitations } from './citations.ts'
 import { printGeminiFinish } from './finish-reason.ts'
@@ -61,7 +70,7 @@ export class GeminiStreamPrinter implements StreamPrinter {
     switch (event.type) {
       case 'text-start':
       case 'reasoning-start':
-        this.#open.set(key(event), new OpenPart(event.type === 'text-start' ? 'text' : 'reasoning'))
+        this.#beginText(event)
         return ''
       case 'tool-input-start':
         this.#beginCall(event)
@@ -89,6 +98,12 @@ export class GeminiStreamPrinter implements StreamPrinter {
     }
   }
 
+  #beginText(event: PartStart | ReasoningStart): void {
+    const part = new OpenPart(event.type === 'text-start' ? 'text' : 'reasoning')
+    if (event.type === 'reasoning-start') part.thoughtId = event.id
+    this.#open.set(key(event), part)
+  }
+
   #beginCall(event: ToolInputStart): void {
     const part = new OpenPart('call')
     part.call = { id: event.id, name: event.name, form: event.form }
@@ -105,13 +120,13 @@ export class GeminiStreamPrinter implements StreamPrinter {
     const part = this.#open.get(key(event))
     if (part === undefined) return ''
     this.#open.delete(key(event))
-    const { kind, text, call, seals, citations } = part
+    const { kind, text, call, thoughtId: id, seals, citations } = part
     const { choice } = event
     if (kind === 'call') {
       return this.#parts(choice, { type: 'tool-call', ...call, input: text, signature: seals.signature })
     }
     const sealed = seals.signature !== undefined || seals.encrypted !== undefined
-    const printed = sealed ? this.#parts(choice, { type: kind, text: '', ...seals }) : ''
+    const printed = sealed ? this.#parts(choice, { type: kind, id, text: '', ...seals }) : ''
     return printed + this.#cite(choice, text, citations)
   }
 
@@ -163,6 +178,8 @@ class OpenPart {
   readonly kind: 'text' | 'reasoning' | 'call'
   text = ''
   call: { id: string; name: string; form: ToolForm } = { id: '', name: '', form: 'function' }
+  /** The provider's id of reasoning. */
+  thoughtId: string | undefined
   readonly seals: { signature?: Sealed; encrypted?: Sealed } = {}
   readonly citations: Citation[] = []
 
@@ -171,7 +188,7 @@ class OpenPart {
   }
 
   seal(type: 'signature' | 'encrypted', sealed: Sealed): void {
-    this.seals[type] = joined(this.seals[type], sealed)
+    this.seals[type] = joinedSeal(this.seals[type], sealed)
   }
 }
 
@@ -181,8 +198,4 @@ function emptyCandidate(index: number): JsonObject {
 
 function key({ choice, part }: { readonly choice: number; readonly part: number }): string {
   return `${choice}/${part}`
-}
-
-function joined(before: Sealed | undefined, sealed: Sealed): Sealed {
-  return before === undefined ? sealed : { family: sealed.family, data: before.data + sealed.data }
 }

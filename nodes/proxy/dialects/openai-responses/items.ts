@@ -34,19 +34,23 @@ export function messageItem(id: string, status: ItemStatus, content: readonly Js
 }
 
 export interface Thought extends Omit<ReasoningPart, 'type'> {
-  /** Whether the caller asked for encrypted reasoning. */
+  /** Whether the caller is told what only the provider can read (`tellsSeals`). */
   readonly sealed: boolean
 }
 
-export function reasoningItem(id: string, { text, signature, encrypted, sealed }: Thought): JsonObject {
+/** `id`: the id of the item; `thought.id` is the provider's. */
+export function reasoningItem(id: string, thought: Thought): JsonObject {
+  const { text, sealed } = thought
   const summary = text === '' ? [] : [{ type: 'summary_text', text }]
-  const seal = sealed ? sealOf({ signature, encrypted }) : undefined
-  return { id, type: 'reasoning', summary, encrypted_content: seal }
+  return { id, type: 'reasoning', summary, encrypted_content: sealed ? sealOf(id, thought) : undefined }
 }
 
-function sealOf({ signature, encrypted }: Pick<ReasoningPart, 'signature' | 'encrypted'>): string | undefined {
-  if (encrypted !== undefined) return printSeal('encrypted', encrypted, encryptedContent)
-  return signature === undefined ? undefined : printSeal('signature', signature, encryptedContent)
+/** OpenAI's own encrypted reasoning is tagged, too, where its item has another id than OpenAI gave it. */
+function sealOf(id: string, thought: Thought): string | undefined {
+  const { signature, encrypted } = thought
+  const own = thought.id === undefined || thought.id === id ? encryptedContent : undefined
+  if (encrypted !== undefined) return printSeal('encrypted', encrypted, own, thought.id)
+  return signature === undefined ? undefined : printSeal('signature', signature, own, thought.id)
 }
 
 export interface Call {

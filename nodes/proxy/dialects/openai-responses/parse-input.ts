@@ -13,7 +13,7 @@ import type {
 import type { Message } from '../../../../shared/chat/request.ts'
 import { type BodyReader, isObject } from '../common/body-reader.ts'
 import { mediaOfUrl, mediaTypeOfName } from '../common/media.ts'
-import { readSeal } from '../common/sealed-parts.ts'
+import { readSeal, sealTag } from '../common/sealed-parts.ts'
 import { readAnnotations } from '../openai/annotations.ts'
 import { ToolGroups } from './tool-groups.ts'
 
@@ -195,10 +195,12 @@ export function readThought(item: JsonObject): ReasoningPart {
   const { id, encrypted_content: encrypted } = item
   const content = textsOf(item['content'])
   const part = { type: 'reasoning', text: content === '' ? textsOf(item['summary']) : content } as const
-  const named = typeof id === 'string' ? { ...part, id } : part
-  if (typeof encrypted !== 'string' || encrypted === '') return named
-  const { kind, sealed } = readSeal(encrypted, encryptedContent)
-  return kind === 'signature' ? { ...named, signature: sealed } : { ...named, encrypted: sealed }
+  if (typeof encrypted !== 'string' || encrypted === '') return typeof id === 'string' ? { ...part, id } : part
+  const seal = readSeal(encrypted, encryptedContent)
+  const sealed = { ...part, [seal.kind]: seal.sealed }
+  // A tag holds the provider's id; the item then has one of the gateway.
+  const own = encrypted.startsWith(sealTag) ? seal.id : id
+  return typeof own === 'string' ? { ...sealed, id: own } : sealed
 }
 
 function textsOf(value: Json): string {

@@ -9,7 +9,8 @@ import type {
 } from '../../../../shared/chat/request.ts'
 import type { Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, isObject, unread } from '../common/body-reader.ts'
-import type { BadRequest } from '../dialect.ts'
+import { uncarriedIn } from '../common/carried-signatures.ts'
+import type { BadRequest, PrintFacts } from '../dialect.ts'
 import { readEffort } from '../openai/effort.ts'
 import { readFormat } from '../openai/tools.ts'
 import { encryptedReasoning, logprobsOfText } from './includes.ts'
@@ -61,7 +62,10 @@ export function readResponsesRequest(body: JsonObject, history?: readonly Messag
   const request: ChatRequest = {
     dialect: 'openai-responses',
     model: reader.maybeText(body['model'], 'model') ?? '',
-    messages: [...readInstructions(reader, body), ...readInput(reader, body['input'], { history, groups })],
+    messages: [
+      ...readInstructions(reader, body),
+      ...uncarriedIn(readInput(reader, body['input'], { history, groups })),
+    ],
     tools,
     toolChoice: readResponsesToolChoice(reader, body['tool_choice'], groups),
     groupedTools: groups.grouped,
@@ -120,10 +124,11 @@ function readReasoning(reader: BodyReader, body: JsonObject): ReasoningWish | un
   return { effort, summary: reader.maybeText(reasoning?.['summary'], 'reasoning.summary') }
 }
 
-/** Whether the caller keeps the conversation itself, including encrypted reasoning. */
-export function wantsEncrypted(request: ChatRequest): boolean {
+/** Whether the caller is told encrypted reasoning and signatures: when he asks for them, and when the answer is not stored
+ *  here, since his next request is then all that can bring them back. */
+export function tellsSeals({ request, stored }: Pick<PrintFacts, 'request' | 'stored'>): boolean {
   const include = request.echo?.['include']
-  return Array.isArray(include) && include.includes(encryptedReasoning)
+  return stored === undefined || (Array.isArray(include) && include.includes(encryptedReasoning))
 }
 
 export function echoOf(request: ChatRequest, name: string): unknown {

@@ -1,6 +1,7 @@
 // The state of a streamed part: its place in the output, and what was sent of it so far.
 import type { TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { Citation, JsonObject, Sealed } from '../../../../shared/chat/parts.ts'
+import { joinedSeal } from '../common/sealed-parts.ts'
 
 export class PartState {
   readonly kind: 'text' | 'refusal' | 'reasoning' | 'function' | 'custom'
@@ -9,6 +10,8 @@ export class PartState {
   readonly contentIndex: number
   text = ''
   call = { id: '', name: '' }
+  /** The provider's id of reasoning. */
+  thoughtId: string | undefined
   readonly seals: { signature?: Sealed; encrypted?: Sealed } = {}
   readonly citations: Citation[] = []
   readonly logprobs: TokenLogprob[] = []
@@ -21,7 +24,7 @@ export class PartState {
   }
 
   seal(type: 'signature' | 'encrypted', sealed: Sealed): void {
-    this.seals[type] = joined(this.seals[type], sealed)
+    this.seals[type] = joinedSeal(this.seals[type], sealed)
   }
 
   place(): JsonObject {
@@ -31,8 +34,4 @@ export class PartState {
   summaryPlace(): JsonObject {
     return { item_id: this.id, output_index: this.index, summary_index: 0 }
   }
-}
-
-function joined(before: Sealed | undefined, sealed: Sealed): Sealed {
-  return before === undefined ? sealed : { family: sealed.family, data: before.data + sealed.data }
 }

@@ -4,6 +4,7 @@ import type { AssistantPart, Json, JsonObject } from '../../../../shared/chat/pa
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { mediaText } from '../anthropic/answer.ts'
+import { carried } from '../common/carried-signatures.ts'
 import { openAiTier } from '../common/service-tier.ts'
 import type { PrintFacts } from '../dialect.ts'
 import {
@@ -15,12 +16,12 @@ import {
   textContent,
   wholeItem,
 } from './items.ts'
-import { echoOf, wantsEncrypted } from './parse-request.ts'
+import { echoOf, tellsSeals } from './parse-request.ts'
 
 export function printResponsesAnswer(answer: ChatAnswer, facts: PrintFacts): string {
   const [choice = { parts: [], finish: { reason: 'stop' } } as Choice] = answer.choices
   const ids = new ItemIds(facts)
-  const output = printOutput(choice, ids, facts.request)
+  const output = printOutput(choice, ids, facts)
   return JSON.stringify(
     responseObject(facts, {
       ...outcomeOf(choice.finish),
@@ -38,10 +39,18 @@ const responsePrefix = 'resp_'
 /** Generates the ids of items, numbered in the order in which the items begin. */
 export class ItemIds {
   readonly #stem: string
+  readonly #isStored: boolean
   #count = 0
 
   constructor({ stored, requestId }: PrintFacts) {
+    this.#isStored = stored !== undefined
     this.#stem = stored === undefined ? requestId : stored.id.slice(responsePrefix.length)
+  }
+
+  /** OpenAI refuses encrypted reasoning under another id than its own. What is stored here has ids of the gateway, so that it can
+   *  be referred to. */
+  ofThought(id: string | undefined): string {
+    return id?.startsWith('rs_') === true && !this.#isStored ? id : this.next('rs')
   }
 
   next(prefix: 'msg' | 'rs' | 'fc' | 'ctc' | 'ig'): string {
@@ -49,11 +58,11 @@ export class ItemIds {
   }
 }
 
-function printOutput({ parts, finish, logprobs }: Choice, ids: ItemIds, request: ChatRequest): JsonObject[] {
+function printOutput({ parts, finish, logprobs }: Choice, ids: ItemIds, facts: PrintFacts): JsonObject[] {
   const output: JsonObject[] = []
   let content: JsonObject[] | undefined
   let left = logprobs
-  for (const part of withExplanation(parts, finish)) {
+  for (const part of withExplanation(carried(parts), finish)) {
     if (part.type === 'text' || part.type === 'refusal') {
       if (content === undefined) {
         content = []
@@ -64,7 +73,7 @@ function printOutput({ parts, finish, logprobs }: Choice, ids: ItemIds, request:
       continue
     }
     content = undefined
-    const item = printItem(part, ids, request)
+    const item = printItem(part, ids, facts)
     if (item !== undefined) output.push(item)
   }
   // The last message has the status of the answer; the others are complete.
@@ -80,12 +89,12 @@ function withExplanation(parts: readonly AssistantPart[], { explanation }: Finis
 
 type Single = Exclude<AssistantPart, { type: 'text' | 'refusal' }>
 
-function printItem(part: Single, ids: ItemIds, request: ChatRequest): JsonObject | undefined {
+function printItem(part: Single, ids: ItemIds, facts: PrintFacts): JsonObject | undefined {
   switch (part.type) {
     case 'reasoning':
-      return reasoningItem(ids.next('rs'), { ...part, sealed: wantsEncrypted(request) })
+      return reasoningItem(ids.ofThought(part.id), { ...part, sealed: tellsSeals(facts) })
     case 'tool-call':
-      return callItem(ids.next(part.form === 'custom' ? 'ctc' : 'fc'), 'completed', part, request.groupedTools)
+      return callItem(ids.next(part.form === 'custom' ? 'ctc' : 'fc'), 'completed', part, facts.request.groupedTools)
     case 'opaque':
       return wholeItem('', part, '')
     default:

@@ -5,6 +5,7 @@ import type {
   ChatEvent,
   FinishEvent,
   PartDelta,
+  ReasoningStart,
   SealedEvent,
   StartEvent,
   ToolInputStart,
@@ -13,6 +14,7 @@ import type {
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { mediaText } from '../anthropic/answer.ts'
+import { CarriedEvents } from '../common/carried-events.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
 import { EventLines } from './event-lines.ts'
 import {
@@ -24,7 +26,7 @@ import {
   textContent,
   wholeItem,
 } from './items.ts'
-import { wantsEncrypted } from './parse-request.ts'
+import { tellsSeals } from './parse-request.ts'
 import { PartState } from './part-state.ts'
 import { ItemIds, type Outcome, outcomeOf, responseObject, statusOf } from './print-answer.ts'
 
@@ -45,14 +47,19 @@ export class ResponsesStreamPrinter implements StreamPrinter {
   #items = 0
   #message: MessageState | undefined
   readonly #open = new Map<number, PartState>()
+  readonly #carried = new CarriedEvents((event) => this.#printEvent(event))
 
   constructor(facts: PrintFacts) {
     this.#facts = facts
     this.#ids = new ItemIds(facts)
-    this.#sealed = wantsEncrypted(facts.request)
+    this.#sealed = tellsSeals(facts)
   }
 
   print(event: ChatEvent): string {
+    return this.#carried.take(event)
+  }
+
+  #printEvent(event: ChatEvent): string {
     switch (event.type) {
       case 'text-delta':
       case 'refusal-delta':
@@ -90,7 +97,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
       case 'refusal-start':
         return this.#beginContent(event.part, 'refusal')
       case 'reasoning-start':
-        return this.#beginItem(event.part, 'reasoning', this.#ids.next('rs'))
+        return this.#beginThought(event)
       case 'tool-input-start':
         return this.#beginCall(event)
       case 'signature':
@@ -146,9 +153,10 @@ export class ResponsesStreamPrinter implements StreamPrinter {
 
   // ── items of their own ───────────────────────────────────────────────────────────────────────────────────────────
 
-  #beginItem(part: number, kind: 'reasoning', id: string): string {
+  #beginThought({ part, id }: ReasoningStart): string {
     const before = this.#endMessage()
-    const state = new PartState(kind, id, this.#items++, 0)
+    const state = new PartState('reasoning', this.#ids.ofThought(id), this.#items++, 0)
+    state.thoughtId = id
     this.#open.set(part, state)
     return before + this.#lines.added(state.index, this.#thought(state))
   }
@@ -171,8 +179,8 @@ export class ResponsesStreamPrinter implements StreamPrinter {
     return before + this.#lines.added(index, item) + this.#done(index, item)
   }
 
-  #thought({ id, text, seals }: PartState): JsonObject {
-    return reasoningItem(id, { text, ...seals, sealed: this.#sealed })
+  #thought({ id, thoughtId, text, seals }: PartState): JsonObject {
+    return reasoningItem(id, { id: thoughtId, text, ...seals, sealed: this.#sealed })
   }
 
   #extend({ part, text }: PartDelta): string {
