@@ -127,7 +127,13 @@ describe('thought signatures', () => {
       piece('Cd'),
       candidate([]),
     )
-    expect(answer.choices[0]!.parts).toMatchObject([{ text: 'Hi', signature: { data: 'AbCd' } }])
+    const said = answer.choices[0]!.parts
+    expect(said).toMatchObject([
+      { text: 'Hi', signature: undefined },
+      { text: '', signature: { data: 'AbCd' } },
+    ])
+    const { body } = printed({ messages: [hello, { role: 'assistant', parts: said }] }, 'gemini-3-pro-preview')
+    expect(body.contents[1].parts).toEqual([{ text: 'Hi' }, { text: '', thoughtSignature: 'AbCd' }])
   })
 
   test('of others do not go to Google; a model that wants one is told that there is none (wire 36)', () => {

@@ -85,11 +85,12 @@ export class GeminiCandidate {
     emit({ type, ...at, sealed: seal.sealed })
   }
 
-  /** A signed part has ended; only more pieces of its signature may follow (wire 71). */
+  /** A signed part has ended; only more pieces of its signature may follow (wire 71). An empty signed text is a part of its own:
+   *  Google asks that parts with a signature are not merged with others (source: ai.google.dev, "Thought signatures"). */
   #goesOn(kind: 'text' | 'reasoning', text: string, seal: Seal | undefined) {
     const open = this.#open
     if (open === undefined || open.kind === 'call' || open.kind !== kind) return undefined
-    if (open.seal === undefined) return open
+    if (open.seal === undefined) return kind === 'text' && text === '' && open.text !== '' ? undefined : open
     const isPiece = text === '' && isOwn(open.seal) && seal !== undefined && isOwn(seal)
     return isPiece ? open : undefined
   }

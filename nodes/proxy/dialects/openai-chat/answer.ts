@@ -18,6 +18,7 @@ import { printUsage, usageIn } from '../openai/usage.ts'
 import { printFinish, readFinish } from './finish-reason.ts'
 import { printToolCall } from './print-messages.ts'
 import { printDetails, readReasoning } from './reasoning.ts'
+import { readSignature, signatureOfTexts, withTextSignature } from './thought-signature.ts'
 
 export function readChatAnswer(
   body: JsonObject,
@@ -53,7 +54,7 @@ function readMessage(message: JsonObject): AssistantPart[] {
   const parts = readReasoning(message)
   const text = contentText(message['content'])
   const citations = readAnnotations(message['annotations'])
-  if (text !== '') parts.push({ type: 'text', text, citations })
+  parts.push(...withTextSignature(text === '' ? [] : [{ type: 'text', text, citations }], message))
   if (typeof message['refusal'] === 'string' && message['refusal'] !== '') {
     parts.push({ type: 'refusal', text: message['refusal'] })
   }
@@ -85,13 +86,16 @@ function readCall(value: Json, index: number): AssistantPart[] {
   const id = typeof value['id'] === 'string' && value['id'] !== '' ? value['id'] : `call_${index}`
   const called = isObject(custom) ? custom : value['function']
   if (!isObject(called) || typeof called['name'] !== 'string') return []
+  const signature = readSignature(value)
   if (isObject(custom)) {
-    return [{ type: 'tool-call', form: 'custom', id, name: called['name'], input: textIn(custom['input']) }]
+    return [{ type: 'tool-call', form: 'custom', id, name: called['name'], input: textIn(custom['input']), signature }]
   }
   const input = called['arguments']
   // Some hosts send the arguments as an object.
   const text = isObject(input) ? JSON.stringify(input) : textIn(input)
-  return [{ type: 'tool-call', form: 'function', id, name: called['name'], input: text === '' ? '{}' : text }]
+  return [
+    { type: 'tool-call', form: 'function', id, name: called['name'], input: text === '' ? '{}' : text, signature },
+  ]
 }
 
 export function readLogprobs(value: Json): TokenLogprob[] | undefined {
@@ -155,6 +159,7 @@ function printMessage(parts: readonly AssistantPart[], finish: Finish, legacy: b
     audio: printAudio(parts),
     ...(legacy ? { function_call: legacyCall(calls[0]) } : {}),
     tool_calls: legacy || calls.length === 0 ? undefined : calls.map((call) => printToolCall(call, callersKnowAll)),
+    extra_content: signatureOfTexts(parts),
   }
 }
 

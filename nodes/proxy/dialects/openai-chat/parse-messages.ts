@@ -1,9 +1,10 @@
 // Chat completions: parses the conversation of a caller.
 import type { AssistantPart, Json, JsonObject, ToolCallPart, UserPart } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
-import { type BodyReader, isObject } from '../common/body-reader.ts'
+import type { BodyReader } from '../common/body-reader.ts'
 import { readChatPart, readChatText } from './parts.ts'
 import { readReasoning } from './reasoning.ts'
+import { readSignature, withTextSignature } from './thought-signature.ts'
 
 export function readChatMessages(reader: BodyReader, value: Json): Message[] {
   const messages: Message[] = []
@@ -49,7 +50,7 @@ function readUserParts(reader: BodyReader, content: Json, path: string): UserPar
 function readAssistant(reader: BodyReader, message: JsonObject, path: string, calls: LegacyCalls): AssistantPart[] {
   const parts: AssistantPart[] = readReasoning(message)
   const { content, refusal } = message
-  parts.push(...readSaid(reader, content, `${path}.content`))
+  parts.push(...withTextSignature(readSaid(reader, content, `${path}.content`), message))
   if (typeof refusal === 'string') parts.push({ type: 'refusal', text: refusal })
   for (const [i, call] of reader.maybeList(message['tool_calls'], `${path}.tool_calls`).entries()) {
     parts.push(readToolCall(reader, call, `${path}.tool_calls[${i}]`))
@@ -79,7 +80,7 @@ function readAssistantPart(reader: BodyReader, value: Json, path: string): Assis
 export function readToolCall(reader: BodyReader, value: Json, path: string): ToolCallPart {
   const call = reader.object(value, path)
   const id = reader.text(call['id'], `${path}.id`)
-  const signature = readThoughtSignature(call)
+  const signature = readSignature(call)
   if (call['type'] === 'custom') {
     return { type: 'tool-call', form: 'custom', id, ...readCustomCall(reader, call, `${path}.custom`), signature }
   }
@@ -93,14 +94,6 @@ function readCustomCall(reader: BodyReader, call: JsonObject, path: string): Pic
   const custom = reader.object(call['custom'], path)
   const name = reader.text(custom['name'], `${path}.name`)
   return { name, input: reader.text(custom['input'], `${path}.input`) }
-}
-
-/** Google's signatures stand in `extra_content` of the call, as in Google's OpenAI-compatible API. */
-function readThoughtSignature(call: JsonObject): ToolCallPart['signature'] {
-  const extra = call['extra_content']
-  const google = isObject(extra) ? extra['google'] : undefined
-  const text = isObject(google) ? google['thought_signature'] : undefined
-  return typeof text === 'string' ? { family: 'google', data: text } : undefined
 }
 
 function readResult(reader: BodyReader, { content }: JsonObject, path: string, callId: string): Message {

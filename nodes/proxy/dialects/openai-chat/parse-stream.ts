@@ -11,6 +11,7 @@ import { usageIn } from '../openai/usage.ts'
 import { contentText, readAudio, readLogprobs } from './answer.ts'
 import { readFinish } from './finish-reason.ts'
 import { type Detail, readDetails, reasoningText } from './reasoning.ts'
+import { readSignature, signsEmptyPart } from './thought-signature.ts'
 
 export class ChatStreamReader implements EventReader {
   readonly #choices: ChoiceReader[] = []
@@ -135,6 +136,7 @@ class ChoiceReader {
     const { refusal } = delta
     if (typeof refusal === 'string' && refusal !== '') this.#say('refusal', refusal, emit)
     this.#readRest(value, delta, emit)
+    this.#signText(delta, emit)
     const { tool_calls: calls, function_call: legacy } = delta
     if (Array.isArray(calls)) for (const call of calls) this.#readCall(call, emit)
     else if (isObject(legacy)) this.#readCall({ index: 0, function: legacy }, emit)
@@ -175,14 +177,21 @@ class ChoiceReader {
   #think({ index = -1, part: thought }: Detail, emit: Emit): void {
     const { text, signature, encrypted } = thought
     if (this.#open?.seal !== undefined && (index < 0 || this.#open.seal !== index)) this.#close(emit)
-    const part = this.#openPart('reasoning', emit)
+    const part = this.#openPart('reasoning', emit, thought.id)
     const choice = this.#choice
-    // A signature may repeat the whole text that was streamed before.
-    const repeated = signature !== undefined && text === this.#thought
+    // A seal may repeat the whole text that was streamed before.
+    const repeated = (signature ?? encrypted) !== undefined && text === this.#thought
     if (text !== '' && !repeated) this.#say('reasoning', text, emit)
     if (signature !== undefined) emit({ type: 'signature', choice, part, sealed: signature })
     if (encrypted !== undefined) emit({ type: 'encrypted', choice, part, sealed: encrypted })
     if (this.#open !== undefined && (signature ?? encrypted) !== undefined) this.#open.seal = index
+  }
+
+  #signText(delta: JsonObject, emit: Emit): void {
+    const sealed = readSignature(delta)
+    if (sealed === undefined) return
+    if (signsEmptyPart(delta)) this.#close(emit)
+    emit({ type: 'signature', choice: this.#choice, part: this.#openPart('text', emit), sealed })
   }
 
   #readRest(value: JsonObject, delta: JsonObject, emit: Emit): void {
@@ -207,13 +216,14 @@ class ChoiceReader {
     emit({ type: `${kind}-delta`, choice: this.#choice, part, text })
   }
 
-  #openPart(kind: Prose, emit: Emit): number {
+  #openPart(kind: Prose, emit: Emit, id?: string): number {
     if (this.#open?.kind === kind) return this.#open.part
     this.#close(emit)
     const part = this.#parts++
     this.#open = { kind, part }
     this.#thought = ''
-    emit({ type: `${kind}-start`, choice: this.#choice, part })
+    if (kind === 'reasoning') emit({ type: 'reasoning-start', choice: this.#choice, part, id })
+    else emit({ type: `${kind}-start`, choice: this.#choice, part })
     return part
   }
 
@@ -252,7 +262,10 @@ class ChoiceReader {
     this.#calls.push(call)
     const form = custom ? 'custom' : 'function'
     const name = this.#toolNames?.get(called['name']) ?? called['name']
-    emit({ type: 'tool-input-start', choice: this.#choice, part, id: call.id, name, form })
+    const sealed = readSignature(value)
+    const at = { choice: this.#choice, part }
+    emit({ type: 'tool-input-start', ...at, id: call.id, name, form, signed: sealed !== undefined })
+    if (sealed !== undefined) emit({ type: 'signature', ...at, sealed })
     return call
   }
 }

@@ -3,7 +3,6 @@ import type {
   AssistantPart,
   Json,
   MediaPart,
-  Sealed,
   ToolCallPart,
   ToolResultPart,
   UserPart,
@@ -12,6 +11,7 @@ import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import type { Quirks } from '../dialect.ts'
 import { plainText, printChatPart, type Unsayable } from './parts.ts'
+import { printSignature, signatureOfTexts } from './thought-signature.ts'
 
 export function printChatMessages({ messages }: ChatRequest, quirks: Quirks): Result<Json[], Unsayable> {
   const printed: Json[] = []
@@ -72,6 +72,7 @@ function printAssistant({ parts, name }: Message & { role: 'assistant' }, quirks
     refusal: refusal === '' ? undefined : refusal,
     reasoning_content: quirks.reasoningBack === true && thoughts !== '' ? thoughts : undefined,
     tool_calls: calls.length === 0 ? undefined : calls,
+    extra_content: quirks.thoughtSignatures === true ? signatureOfTexts(parts) : undefined,
   }
   // A message that held only reasoning is left out.
   return done(message['content'] === undefined ? [] : [message])
@@ -92,13 +93,8 @@ export function printToolCall(
     id,
     type: 'function',
     function: { name, arguments: args },
-    extra_content: thoughtSignatures ? thoughtSignature(signature) : undefined,
+    extra_content: thoughtSignatures ? printSignature(signature) : undefined,
   }
-}
-
-/** The signature stands in `extra_content` of the call, as in Google's OpenAI-compatible API. */
-export function thoughtSignature(signature: Sealed | undefined): Json {
-  return signature?.family === 'google' ? { google: { thought_signature: signature.data } } : undefined
 }
 
 /** `between`: the separator that joins several texts into one. Undefined keeps them as separate parts. */

@@ -6,20 +6,23 @@ import type {
   FinishEvent,
   LogprobsEvent,
   PartDelta,
+  PartEnd,
   SealedEvent,
   StartEvent,
   ToolInputStart,
 } from '../../../../shared/chat/events.ts'
-import type { Citation, Json, MediaPart, Sealed } from '../../../../shared/chat/parts.ts'
+import type { Json, MediaPart, Sealed } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
+import { joinedSeal } from '../common/sealed-parts.ts'
 import { openAiTier } from '../common/service-tier.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
 import { printAnnotation, printSource } from '../openai/annotations.ts'
 import { printUsage } from '../openai/usage.ts'
 import { printLogprob } from './answer.ts'
+import { ChoiceState } from './choice-state.ts'
 import { printFinish } from './finish-reason.ts'
-import { thoughtSignature } from './print-messages.ts'
-import { printDetail } from './reasoning.ts'
+import { printDetails } from './reasoning.ts'
+import { printSignature, printTextSignature } from './thought-signature.ts'
 
 export class ChatStreamPrinter implements StreamPrinter {
   readonly #facts: PrintFacts
@@ -66,10 +69,12 @@ export class ChatStreamPrinter implements StreamPrinter {
         this.#state(event.choice).openText()
         return ''
       case 'reasoning-start':
-        this.#state(event.choice).thought = ''
+        this.#state(event.choice).openThought(event.id)
         return ''
+      case 'reasoning-end':
+        return this.#printThoughtSeals(event)
       case 'text-end':
-        return this.#printCitations(event.choice)
+        return this.#closeText(event.choice)
       case 'tool-input-start':
         return this.#beginCall(event)
       default:
@@ -114,7 +119,7 @@ export class ChatStreamPrinter implements StreamPrinter {
       return this.#delta(choice, `"function_call":{"name":${JSON.stringify(name)},"arguments":""}`)
     }
     const called = form === 'custom' ? { custom: { name, input: '' } } : { function: { name, arguments: '' } }
-    const extra_content = signature === undefined ? undefined : thoughtSignature(signature)
+    const extra_content = printSignature(signature)
     return this.#delta(choice, `"tool_calls":${JSON.stringify([{ index, id, type: form, ...called, extra_content }])}`)
   }
 
@@ -132,15 +137,28 @@ export class ChatStreamPrinter implements StreamPrinter {
     this.#signedCall = undefined
     if (signedCall !== undefined) return this.#printCall(signedCall, sealed)
     if (state.hasCall(part)) return this.#printCallSignature(choice, state.call(part), sealed)
-    if (state.inText) return ''
-    const text = type === 'signature' ? state.thought : ''
-    const detail = printDetail({ type: 'reasoning', text, [type]: sealed }, part)
-    return this.#delta(choice, `"reasoning_details":${JSON.stringify(detail)}`)
+    const seals = state.inText ? state.textSeals : state.thoughtSeals
+    seals[type] = joinedSeal(seals[type], sealed)
+    return ''
+  }
+
+  /** Clients keep the last details only, so they repeat the text. */
+  #printThoughtSeals({ choice, part }: PartEnd): string {
+    const { thought: text, thoughtId: id, thoughtSeals: seals } = this.#state(choice)
+    const details = printDetails([{ type: 'reasoning', text, id, ...seals }], part)
+    return details === undefined ? '' : this.#delta(choice, `"reasoning_details":${JSON.stringify(details)}`)
+  }
+
+  #closeText(choice: number): string {
+    const state = this.#state(choice)
+    const extra = printTextSignature(state.textSeals.signature, state.length === 0)
+    const cited = this.#printCitations(choice)
+    return extra === undefined ? cited : cited + this.#delta(choice, `"extra_content":${JSON.stringify(extra)}`)
   }
 
   /** A later piece of a signature. Clients that validate fragments want a function in each. */
   #printCallSignature(choice: number, { index, custom }: { index: number; custom: boolean }, sealed: Sealed): string {
-    const extra_content = thoughtSignature(sealed)
+    const extra_content = printSignature(sealed)
     if (extra_content === undefined || this.#legacy) return ''
     const called = custom ? { custom: { input: '' } } : { function: { arguments: '' } }
     return this.#delta(choice, `"tool_calls":${JSON.stringify([{ index, ...called, extra_content }])}`)
@@ -225,53 +243,4 @@ export class ChatStreamPrinter implements StreamPrinter {
 
 function roleBefore(member: string): string {
   return member.startsWith('"content"') ? '"role":"assistant",' : '"role":"assistant","content":null,'
-}
-
-class ChoiceState {
-  #begun = false
-  readonly #callParts: number[] = []
-  readonly #custom = new Set<number>()
-  /** The text of the open reasoning part. */
-  thought = ''
-  /** The offset of the open text in the message, and its length so far. */
-  offset = 0
-  length = 0
-  inText = false
-  citations: Citation[] = []
-
-  /** True on the first call. */
-  begin(): boolean {
-    if (this.#begun) return false
-    this.#begun = true
-    return true
-  }
-
-  openText(): void {
-    this.inText = true
-  }
-
-  said(length: number): void {
-    this.length += length
-  }
-
-  closeText(): void {
-    this.inText = false
-    this.offset += this.length
-    this.length = 0
-    this.citations = []
-  }
-
-  beginCall(part: number, custom: boolean): number {
-    this.#callParts.push(part)
-    if (custom) this.#custom.add(part)
-    return this.#callParts.length - 1
-  }
-
-  hasCall(part: number): boolean {
-    return this.#callParts.includes(part)
-  }
-
-  call(part: number): { index: number; custom: boolean } {
-    return { index: this.#callParts.indexOf(part), custom: this.#custom.has(part) }
-  }
 }

@@ -65,6 +65,7 @@ const formats: readonly [Family, string][] = [
   ['anthropic', 'anthropic-claude-v1'],
   ['openai', 'openai-responses-v1'],
   ['google', 'google-gemini-v1'],
+  ['xai', 'xai-responses-v1'],
 ]
 
 function familyOf(format: Json): Family {
@@ -91,12 +92,12 @@ function readDetail(value: Json): ReasoningPart | undefined {
 }
 
 /** Undefined unless a part has a seal: without seals `reasoning_content` says everything. */
-export function printDetails(parts: readonly ReasoningPart[]): Json[] | undefined {
+export function printDetails(parts: readonly ReasoningPart[], first = 0): Json[] | undefined {
   if (!parts.some(({ signature, encrypted }) => signature !== undefined || encrypted !== undefined)) return undefined
-  return parts.flatMap((part, index) => printDetail(part, index))
+  return parts.flatMap((part, index) => printDetail(part, first + index))
 }
 
-export function printDetail({ text, id, signature, encrypted }: ReasoningPart, index: number): Json[] {
+function printDetail({ text, id, signature, encrypted }: ReasoningPart, index: number): Json[] {
   const details: Json[] = []
   if (text !== '' || signature !== undefined) {
     const format = formatOf(signature?.family ?? encrypted?.family ?? 'other')
