@@ -50,6 +50,11 @@ test.each<[string, Parameters<Gateway['put']>, string[]]>([
     ['providers.x.apiVersion: only azure has versions of its API to choose from'],
   ],
   [
+    'a member for reasoning at an API that has its own',
+    ['providers', 'x', { kind: 'anthropic', reasoningBack: 'reasoning' }],
+    ['providers.x.reasoningBack: only openai and azure take it: anthropic has a form of its own for reasoning'],
+  ],
+  [
     'endpoints of an API whose endpoints are known',
     ['providers', 'x', { kind: 'anthropic', endpoints: ['chat'] }],
     ['providers.x.endpoints: only openai has endpoints to choose from: those of anthropic are known'],

@@ -8,6 +8,7 @@ import type { ChatError } from '../../../shared/chat/error.ts'
 import type { ChatEvent, Emit } from '../../../shared/chat/events.ts'
 import type { AssistantPart, Dialect, Json, JsonObject } from '../../../shared/chat/parts.ts'
 import type { ChatRequest, Message, Parameter } from '../../../shared/chat/request.ts'
+import type { ReasoningBack } from '../../../shared/config/kinds/providers/spec.ts'
 import type { Result } from '../../../shared/result.ts'
 import type { CallIdRules } from './common/call-ids.ts'
 
@@ -120,6 +121,8 @@ export interface PrintedRequest {
 
 export type Dropped = { readonly parameter: Parameter } | { readonly member: string }
 
+export type { ReasoningBack }
+
 /** How a host differs from the vendor of the dialect that it speaks. */
 export interface Quirks {
   /** The name of the limit on output tokens in OpenAI's dialect. */
@@ -136,8 +139,8 @@ export interface Quirks {
   readonly callIds?: CallIdRules | undefined
   /** Whether the host accepts Google's thought signatures (`extra_content.google`). */
   readonly thoughtSignatures?: boolean | undefined
-  /** Whether the host wants the model's reasoning back, as `reasoning_content`. */
-  readonly reasoningBack?: boolean | undefined
+  /** The member in which the host wants the reasoning of earlier turns. Default: by the model (`reasoningBackOf`). */
+  readonly reasoningBack?: ReasoningBack | undefined
   /** Whether the cost that the host states in its answers is what it charges. */
   readonly statesCost?: boolean | undefined
   /** Whether embeddings differ from the dialect's: then they are translated even for callers of the same dialect. */

@@ -124,7 +124,7 @@ export function connectProvider(
     speaks,
     missing: new MissingEndpoints(),
     dialect: commonDialect({ kind: spec.kind, speaks }, row.dialect),
-    quirks: host?.quirks ?? row.quirks ?? {},
+    quirks: quirksOf(spec, host?.quirks ?? row.quirks ?? {}),
     address: row.addressIn?.(spec) ?? row.address,
     byModel: row.byModel,
     apiVersion: spec.apiVersion,
@@ -132,6 +132,11 @@ export function connectProvider(
     bareNames: spec.bareNames,
     credentials: credentialsOf({ provider, spec, row, common, ...options }),
   }
+}
+
+/** The operator's word goes before what is known of the host. */
+function quirksOf({ reasoningBack }: ProviderSpec, known: Quirks): Quirks {
+  return reasoningBack === undefined ? known : { ...known, reasoningBack }
 }
 
 function speaksOf({ kind, apiVersion, endpoints }: ProviderSpec, { speaks }: KindRow, host: HostRow | undefined) {

@@ -31,3 +31,19 @@ const remoteServers = Object.entries(wellKnownBaseUrls).filter(([, url]) => url.
 test.each(remoteServers)('the well-known name %s is a host that has a row', (_, url) => {
   expect(hostRow(new URL(url).hostname)).toBeDefined()
 })
+
+test.each([
+  ['api.moonshot.ai', 'reasoning_content'],
+  ['api.z.ai', 'reasoning_content'],
+  ['dashscope-intl.aliyuncs.com', 'reasoning_content'],
+  ['api.deepseek.com', 'reasoning_content'],
+  ['api.minimax.io', 'reasoning_details'],
+  ['openrouter.ai', 'reasoning_details'],
+  ['api.openai.com', 'none'],
+  ['api.groq.com', 'none'],
+  ['api.mistral.ai', 'none'],
+  ['api.cerebras.ai', 'none'],
+  ['api.together.xyz', undefined],
+])('%s wants earlier reasoning as %s', (host, form) => {
+  expect(hostRow(host)?.quirks.reasoningBack).toBe(form)
+})

@@ -2,7 +2,7 @@
 // works as well; it is assumed to implement the whole API as OpenAI documents it.
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { Parameter } from '../../../shared/chat/request.ts'
-import type { EndpointName } from '../../../shared/config/kinds/providers/spec.ts'
+import type { EndpointName, ReasoningBack } from '../../../shared/config/kinds/providers/spec.ts'
 import type { Quirks } from '../dialects/dialect.ts'
 
 export interface HostRow {
@@ -52,16 +52,26 @@ function drops(...parameters: readonly Parameter[]): Pick<Quirks, 'drops'> {
 const together: readonly PassThroughDialect[] = ['openai-images', 'openai-speech', 'openai-transcriptions', 'rerank']
 const deepInfra: readonly PassThroughDialect[] = ['openai-images', 'openai-speech', 'openai-transcriptions']
 
+/** Hosts of models that think between their calls. */
+function thinkingHost(reasoningBack: ReasoningBack): HostRow {
+  return { responses: false, quirks: { systemOnly: true, reasoningBack } }
+}
+
 const rows: Readonly<Record<string, HostRow>> = {
   'api.openai.com': {
     responses: true,
     passThrough: passThroughDialects.filter((name) => name !== 'rerank'),
-    quirks: { maxTokensName: 'max_completion_tokens', customTools: true, ...drops(...notOpenAi) },
+    quirks: {
+      maxTokensName: 'max_completion_tokens',
+      customTools: true,
+      reasoningBack: 'none',
+      ...drops(...notOpenAi),
+    },
   },
   'api.x.ai': {
     responses: true,
     passThrough: ['openai-images', 'openai-realtime'],
-    quirks: { systemOnly: true, statesCost: true, ...drops('topK', 'minP', 'repetitionPenalty') },
+    quirks: { systemOnly: true, statesCost: true, reasoningBack: 'none', ...drops('topK', 'minP', 'repetitionPenalty') },
   },
   'api.groq.com': {
     responses: true,
@@ -69,13 +79,18 @@ const rows: Readonly<Record<string, HostRow>> = {
     quirks: {
       maxTokensName: 'max_completion_tokens',
       systemOnly: true,
+      reasoningBack: 'none',
       ...drops(...notOpenAi, 'logprobs', 'logitBias'),
     },
   },
   'api.deepseek.com': {
     responses: false,
     passThrough: [],
-    quirks: { systemOnly: true, reasoningBack: true, ...drops(...notOpenAi, ...openAiOnly, 'seed', 'n', 'user') },
+    quirks: {
+      systemOnly: true,
+      reasoningBack: 'reasoning_content',
+      ...drops(...notOpenAi, ...openAiOnly, 'seed', 'n', 'user'),
+    },
   },
   'api.mistral.ai': {
     responses: false,
@@ -84,6 +99,7 @@ const rows: Readonly<Record<string, HostRow>> = {
     quirks: {
       repairs: true,
       systemOnly: true,
+      reasoningBack: 'none',
       callIds: { forbidden: /[^a-zA-Z0-9]/g, charactersMax: 9, isExact: true },
       ...drops(...notOpenAi, ...openAiOnly, 'user', 'logprobs'),
     },
@@ -95,6 +111,7 @@ const rows: Readonly<Record<string, HostRow>> = {
       repairs: true,
       systemOnly: true,
       statesCost: true,
+      reasoningBack: 'none',
       ...drops(...openAiOnly, 'seed', 'n', 'user', 'logprobs', 'minP'),
     },
   },
@@ -109,22 +126,37 @@ const rows: Readonly<Record<string, HostRow>> = {
     quirks: { systemOnly: true, ...drops(...openAiOnly, 'user') },
   },
   'api.fireworks.ai': { responses: false, passThrough: ['rerank'], quirks: { systemOnly: true } },
-  'api.cerebras.ai': { responses: false, passThrough: [], quirks: { systemOnly: true, ...drops(...notOpenAi) } },
+  'api.cerebras.ai': {
+    responses: false,
+    passThrough: [],
+    quirks: { systemOnly: true, reasoningBack: 'none', ...drops(...notOpenAi) },
+  },
   'api.deepinfra.com': { responses: false, passThrough: deepInfra, quirks: { systemOnly: true, statesCost: true } },
   'openrouter.ai': {
     responses: false,
     passThrough: [],
-    quirks: { systemOnly: true, cacheMarkers: true, statesCost: true },
+    quirks: { systemOnly: true, cacheMarkers: true, statesCost: true, reasoningBack: 'reasoning_details' },
   },
   'integrate.api.nvidia.com': {
     responses: false,
     passThrough: [],
     quirks: { systemOnly: true, ...drops(...openAiOnly) },
   },
+  'api.moonshot.ai': thinkingHost('reasoning_content'),
+  'api.moonshot.cn': thinkingHost('reasoning_content'),
+  'api.kimi.com': thinkingHost('reasoning_content'),
+  'api.z.ai': thinkingHost('reasoning_content'),
+  'open.bigmodel.cn': thinkingHost('reasoning_content'),
+  // MiniMax splits reasoning from the answer into OpenRouter's form (`reasoning_split`).
+  'api.minimax.io': thinkingHost('reasoning_details'),
+  'api.minimaxi.com': thinkingHost('reasoning_details'),
+  'dashscope.aliyuncs.com': thinkingHost('reasoning_content'),
+  'dashscope-intl.aliyuncs.com': thinkingHost('reasoning_content'),
+  'dashscope-us.aliyuncs.com': thinkingHost('reasoning_content'),
   'generativelanguage.googleapis.com': {
     responses: false,
     passThrough: ['openai-images'],
-    quirks: { systemOnly: true, thoughtSignatures: true, ...drops(...notOpenAi, ...openAiOnly) },
+    quirks: { systemOnly: true, thoughtSignatures: true, reasoningBack: 'none', ...drops(...notOpenAi, ...openAiOnly) },
   },
 }
 

@@ -71,7 +71,12 @@ export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
     key: (secret) => ['api-key', secret],
     speaks: new Set([...tokenDialects, ...azurePassThroughDialects]),
     dialect: openAiChatUpstream,
-    quirks: { maxTokensName: 'max_completion_tokens', customTools: true, drops: new Set(notOpenAi) },
+    quirks: {
+      maxTokensName: 'max_completion_tokens',
+      customTools: true,
+      reasoningBack: 'none',
+      drops: new Set(notOpenAi),
+    },
     address: azureAddress,
   },
   anthropic: {

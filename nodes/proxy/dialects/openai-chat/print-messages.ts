@@ -9,21 +9,26 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
-import type { Quirks } from '../dialect.ts'
+import type { Quirks, TargetTraits } from '../dialect.ts'
 import { plainText, printChatPart, type Unsayable } from './parts.ts'
+import { printReasoningBack } from './reasoning-back.ts'
 import { printSignature, signatureOfTexts } from './thought-signature.ts'
 
-export function printChatMessages({ messages }: ChatRequest, quirks: Quirks): Result<Json[], Unsayable> {
+export function printChatMessages(
+  { messages }: ChatRequest,
+  target: Pick<TargetTraits, 'model' | 'quirks'>,
+): Result<Json[], Unsayable> {
   const printed: Json[] = []
   for (const message of messages) {
-    const added = printMessage(message, quirks)
+    const added = printMessage(message, target)
     if (!added.ok) return added
     printed.push(...added.value)
   }
   return done(printed)
 }
 
-function printMessage(message: Message, quirks: Quirks): Result<Json[], Unsayable> {
+function printMessage(message: Message, target: Pick<TargetTraits, 'model' | 'quirks'>): Result<Json[], Unsayable> {
+  const { quirks } = target
   switch (message.role) {
     case 'system': {
       const role = message.developer === true && quirks.systemOnly !== true ? 'developer' : 'system'
@@ -33,7 +38,7 @@ function printMessage(message: Message, quirks: Quirks): Result<Json[], Unsayabl
     case 'user':
       return printUser(message, quirks)
     case 'assistant':
-      return printAssistant(message, quirks)
+      return printAssistant(message, target)
   }
 }
 
@@ -58,19 +63,22 @@ function printResult({ callId, parts, isError }: ToolResultPart): Json {
   return { role: 'tool', tool_call_id: callId, content: isError === true ? `Error: ${said}` : said }
 }
 
-function printAssistant({ parts, name }: Message & { role: 'assistant' }, quirks: Quirks): Result<Json[], Unsayable> {
+function printAssistant(
+  { parts, name }: Message & { role: 'assistant' },
+  target: Pick<TargetTraits, 'model' | 'quirks'>,
+): Result<Json[], Unsayable> {
+  const { quirks } = target
   const said = parts.filter((part) => isSaid(part))
   const content = said.length === 0 ? done(undefined) : printContent(said, quirks, '')
   if (!content.ok) return content
   const refusal = parts.flatMap((part) => (part.type === 'refusal' ? [part.text] : [])).join('')
   const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [printToolCall(part, quirks)] : []))
-  const thoughts = parts.flatMap((part) => (part.type === 'reasoning' ? [part.text] : [])).join('')
   const message = {
     role: 'assistant',
     name,
     content: content.value ?? (calls.length > 0 || refusal !== '' ? null : undefined),
     refusal: refusal === '' ? undefined : refusal,
-    reasoning_content: quirks.reasoningBack === true && thoughts !== '' ? thoughts : undefined,
+    ...printReasoningBack(parts, target),
     tool_calls: calls.length === 0 ? undefined : calls,
     extra_content: quirks.thoughtSignatures === true ? signatureOfTexts(parts) : undefined,
   }

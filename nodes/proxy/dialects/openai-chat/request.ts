@@ -168,7 +168,7 @@ export function printChatRequest(asked: ChatRequest, target: TargetTraits): Resu
   const { quirks } = target
   const names = new ToolNames(chatNames)
   const request = withFittingNames(withFittingCallIds(asked, quirks.callIds ?? chatCallIds), names)
-  const messages = printChatMessages(request, quirks)
+  const messages = printChatMessages(request, target)
   if (!messages.ok) return messages
   const members = foreignMembers(request, 'openai-chat')
   if (!members.ok) return members

@@ -27,6 +27,7 @@ function check(name: string, spec: ProviderSpec, options: CheckOptions): Problem
     ...demoProblems(name, spec, path),
     ...azureProblems(spec, path),
     ...endpointProblems(spec, path),
+    ...reasoningProblems(spec, path),
     ...foreignApiProblems(spec, path),
     ...placeProblems(spec, path),
     ...cloudProblems(spec, path),
@@ -57,6 +58,13 @@ function azureProblems({ kind, baseUrl, apiVersion }: ProviderSpec, path: string
 function endpointProblems({ kind, endpoints }: ProviderSpec, path: string[]): Problem[] {
   if (endpoints === undefined || kind === 'openai' || kind === 'demo') return []
   return [invalid([...path, 'endpoints'], `only openai has endpoints to choose from: those of ${kind} are known`)]
+}
+
+function reasoningProblems({ kind, reasoningBack }: ProviderSpec, path: string[]): Problem[] {
+  if (reasoningBack === undefined || kind === 'openai' || kind === 'azure' || kind === 'demo') return []
+  return [
+    invalid([...path, 'reasoningBack'], `only openai and azure take it: ${kind} has a form of its own for reasoning`),
+  ]
 }
 
 function foreignApiProblems({ kind, baseUrl }: ProviderSpec, path: string[]): Problem[] {

@@ -7,7 +7,7 @@ import { isMask } from '../../sealed-secret.ts'
 import { type Around, formAdvice, label, misplaced, secretText, weight } from '../schema-fields.ts'
 import { endpointProblem } from './base-url.ts'
 import { headerProblem } from './header-problem.ts'
-import { endpointNames, providerKinds } from './spec.ts'
+import { endpointNames, providerKinds, reasoningBackForms } from './spec.ts'
 import { storedProvider } from './stored-provider.ts'
 import { otherNames, wellKnownNames } from './well-known.ts'
 
@@ -135,6 +135,12 @@ const written = z.strictObject({
     .exactOptional()
     .describe(
       'Of openai: the endpoints that the server has. Callers of others are translated to chat, else to responses, where they can be.',
+    ),
+  reasoningBack: z
+    .literal([...reasoningBackForms])
+    .exactOptional()
+    .describe(
+      'Of openai and azure: the member of a message in which the server wants the reasoning of earlier turns. Default: what is known of the host and of the model.',
     ),
   region: z
     .string()

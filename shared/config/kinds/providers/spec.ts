@@ -10,6 +10,10 @@ export const endpointNames = [
 ] as const
 export type EndpointName = (typeof endpointNames)[number]
 
+/** Members of a chat message in which servers want the reasoning of earlier turns back. */
+export const reasoningBackForms = ['reasoning_content', 'reasoning', 'reasoning_details', 'none'] as const
+export type ReasoningBack = (typeof reasoningBackForms)[number]
+
 export interface ProviderSpec {
   kind: ProviderKind
   /** openai: with its `/v1`. Default https://api.openai.com/v1. */
@@ -20,6 +24,8 @@ export interface ProviderSpec {
   allowPrivate?: boolean
   /** openai only: all endpoints of the server. Default: those known of its host, else all until one turns out missing. */
   endpoints?: EndpointName[]
+  /** openai and azure only: how the server wants the reasoning of earlier turns back. Default: by the host, else by the model. */
+  reasoningBack?: ReasoningBack
   /** The version of the API; azure only. */
   apiVersion?: string
   /** The cloud's region; bedrock and vertex only. */
