@@ -143,6 +143,9 @@ export interface Quirks {
   readonly reasoningBack?: ReasoningBack | undefined
   /** Whether the cost that the host states in its answers is what it charges. */
   readonly statesCost?: boolean | undefined
+  /** How the host is asked for reasoning. Default: `reasoning_effort`. 'thinking': that, and an object `thinking` that turns reasoning
+   *  on and off. */
+  readonly reasoningForm?: 'reasoning' | 'thinking' | undefined
   /** Whether embeddings differ from the dialect's: then they are translated even for callers of the same dialect. */
   readonly ownEmbeddings?: boolean | undefined
   /** Whether answers need repair: then nothing passes through, even for callers of the same dialect. */

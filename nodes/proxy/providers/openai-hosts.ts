@@ -53,8 +53,8 @@ const together: readonly PassThroughDialect[] = ['openai-images', 'openai-speech
 const deepInfra: readonly PassThroughDialect[] = ['openai-images', 'openai-speech', 'openai-transcriptions']
 
 /** Hosts of models that think between their calls. */
-function thinkingHost(reasoningBack: ReasoningBack): HostRow {
-  return { responses: false, quirks: { systemOnly: true, reasoningBack } }
+function thinkingHost(reasoningBack: ReasoningBack, reasoningForm?: Quirks['reasoningForm']): HostRow {
+  return { responses: false, quirks: { systemOnly: true, reasoningBack, reasoningForm } }
 }
 
 const rows: Readonly<Record<string, HostRow>> = {
@@ -89,6 +89,7 @@ const rows: Readonly<Record<string, HostRow>> = {
     quirks: {
       systemOnly: true,
       reasoningBack: 'reasoning_content',
+      reasoningForm: 'thinking',
       ...drops(...notOpenAi, ...openAiOnly, 'seed', 'n', 'user'),
     },
   },
@@ -135,18 +136,18 @@ const rows: Readonly<Record<string, HostRow>> = {
   'openrouter.ai': {
     responses: false,
     passThrough: [],
-    quirks: { systemOnly: true, cacheMarkers: true, statesCost: true, reasoningBack: 'reasoning_details' },
+    quirks: { systemOnly: true, cacheMarkers: true, statesCost: true, reasoningBack: 'reasoning_details', reasoningForm: 'reasoning' },
   },
   'integrate.api.nvidia.com': {
     responses: false,
     passThrough: [],
     quirks: { systemOnly: true, ...drops(...openAiOnly) },
   },
-  'api.moonshot.ai': thinkingHost('reasoning_content'),
-  'api.moonshot.cn': thinkingHost('reasoning_content'),
-  'api.kimi.com': thinkingHost('reasoning_content'),
-  'api.z.ai': thinkingHost('reasoning_content'),
-  'open.bigmodel.cn': thinkingHost('reasoning_content'),
+  'api.moonshot.ai': thinkingHost('reasoning_content', 'thinking'),
+  'api.moonshot.cn': thinkingHost('reasoning_content', 'thinking'),
+  'api.kimi.com': thinkingHost('reasoning_content', 'thinking'),
+  'api.z.ai': thinkingHost('reasoning_content', 'thinking'),
+  'open.bigmodel.cn': thinkingHost('reasoning_content', 'thinking'),
   // MiniMax splits reasoning from the answer into OpenRouter's form (`reasoning_split`).
   'api.minimax.io': thinkingHost('reasoning_details'),
   'api.minimaxi.com': thinkingHost('reasoning_details'),

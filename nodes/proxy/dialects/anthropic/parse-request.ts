@@ -13,6 +13,7 @@ import { absent, BodyReader, isObject, unread } from '../common/body-reader.ts'
 import type { BadRequest } from '../dialect.ts'
 import { readEffort } from '../openai/effort.ts'
 import { readAssistantContent, readSystem, readUserContent } from './parse-content.ts'
+import { displays } from './thinking.ts'
 import { readAnthropicTools, readChoice } from './tools.ts'
 
 export const anthropicParameterNames: Readonly<Partial<Record<Parameter, string>>> = {
@@ -102,17 +103,19 @@ function readThinking(reader: BodyReader, body: JsonObject): ReasoningWish | und
   const thinking = reader.maybeObject(body['thinking'], 'thinking')
   const config = reader.maybeObject(body['output_config'], 'output_config')
   const effort = readEffort(reader, config?.['effort'], 'output_config.effort')
+  const display = reader.maybeText(thinking?.['display'], 'thinking.display')
+  const summary = display === undefined ? undefined : displays[display]
   switch (thinking?.['type']) {
     case undefined:
       return effort === undefined ? undefined : { effort, member: 'output_config.effort' }
     case 'disabled':
       return { effort: 'none' }
     case 'adaptive':
-      return { effort, adaptive: true, member: effort === undefined ? undefined : 'output_config.effort' }
+      return { effort, adaptive: true, summary, member: effort === undefined ? undefined : 'output_config.effort' }
     case 'enabled': {
       const budgetTokens = reader.maybeNumber(thinking['budget_tokens'], 'thinking.budget_tokens')
       if (budgetTokens === undefined) reader.wrong('thinking.budget_tokens', 'is missing')
-      return { budgetTokens, effort }
+      return { budgetTokens, effort, summary }
     }
     default:
       reader.wrong('thinking.type', 'must be enabled, disabled or adaptive')

@@ -45,7 +45,6 @@ export function printAnthropicRequest(
   asked: ChatRequest,
   target: TargetTraits,
 ): Result<PrintedRequest, MissingCapability> {
-  const { facts } = target
   const isNative = hasStructuredOutput(target)
   const hasFormat = isNative && takesFormat(asked)
   const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
@@ -57,7 +56,12 @@ export function printAnthropicRequest(
   const members = foreignMembers(request, 'anthropic')
   if (!members.ok) return members
   const { system, messages } = conversation.value
-  const thinking = printThinking(request, facts, outputTokensDefault, unsignedLoop(messages))
+  const thinking = printThinking(request, {
+    model: target.model,
+    facts: target.facts,
+    outputTokensDefault,
+    unsignedLoop: unsignedLoop(messages),
+  })
   const parameters = printOwnParameters(request, target, thinking)
   const tools = printTools(request, isNative)
   const body = {

@@ -2,7 +2,7 @@
 // budget is part of `max_tokens`, and a model that thinks cannot be forced to call a tool.
 import type { ModelFacts } from '../../../../shared/chat/capabilities.ts'
 import { budgetOf, effortOf, fittingEffort } from '../../../../shared/chat/effort.ts'
-import type { Json } from '../../../../shared/chat/parts.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Effort, ReasoningWish } from '../../../../shared/chat/request.ts'
 
 export interface Thinking {
@@ -20,13 +20,38 @@ const budgetDefault = 8_192
 /** The words of the current models, for a model whose words are unknown. */
 const words: readonly Effort[] = ['low', 'medium', 'high', 'xhigh', 'max']
 
-/** `unsignedLoop`: the last assistant turn calls tools but does not begin with signed reasoning. */
-export function printThinking(
-  request: ChatRequest,
-  facts: ModelFacts,
-  outputTokensDefault: number,
-  unsignedLoop: boolean,
-): Thinking {
+/** What `display` says, in the neutral words for `summary`. */
+export const displays: Readonly<Partial<Record<string, string>>> = { summarized: 'auto', omitted: 'none' }
+
+export interface ThinkingTarget {
+  readonly model: string
+  readonly facts: ModelFacts
+  readonly outputTokensDefault: number
+  /** Whether the last assistant turn calls tools but does not begin with signed reasoning. */
+  readonly unsignedLoop: boolean
+}
+
+export function printThinking(request: ChatRequest, target: ThinkingTarget): Thinking {
+  const thinking = printAmount(request, target)
+  const display = thinking.on ? displayOf(request, target.model) : undefined
+  return display === undefined ? thinking : { ...thinking, member: { ...(thinking.member as JsonObject), display } }
+}
+
+/** Models that hide their thoughts unless they are asked for them (source: Anthropic's guide to extended thinking, "Controlling
+ *  thinking display"). */
+const hiding = /claude-(opus-4-[7-9]|mythos|fable|[a-z]+-[5-9])(?!\d)/
+/** Models that are older than `display`. */
+const withoutDisplay = /claude-(3|instant|v?2)/
+
+/** Undefined where the model's own default holds. */
+function displayOf({ parameters, dialect }: ChatRequest, model: string): 'summarized' | 'omitted' | undefined {
+  const summary = parameters.reasoning?.summary
+  if (summary === undefined || withoutDisplay.test(model)) return undefined
+  if (summary === 'none') return 'omitted'
+  return dialect === 'anthropic' || hiding.test(model) ? 'summarized' : undefined
+}
+
+function printAmount(request: ChatRequest, { facts, outputTokensDefault, unsignedLoop }: ThinkingTarget): Thinking {
   const { parameters, toolChoice } = request
   const wish = parameters.reasoning
   const cap = parameters.maxOutputTokens ?? facts.outputTokensMax ?? outputTokensDefault

@@ -106,7 +106,7 @@ function droppedStrict({ tools }: ChatRequest, keepsStrict: boolean): Dropped[] 
 
 function thinkingFor(request: ChatRequest, { model, facts }: TargetTraits, messages: readonly BedrockMessage[]) {
   if (!isClaude(model)) return undefined
-  return printThinking(request, facts, outputTokensDefault, unsignedLoop(messages))
+  return printThinking(request, { model, facts, outputTokensDefault, unsignedLoop: unsignedLoop(messages) })
 }
 
 function isClaude(model: string): boolean {

@@ -20,7 +20,6 @@ import {
 import { printServiceTier } from '../common/service-tier.ts'
 import { customToolsOf, type NameRules, ToolNames, withFittingNames } from '../common/tool-names.ts'
 import type { BadRequest, PrintedRequest, Quirks, TargetTraits } from '../dialect.ts'
-import { printEffort, readEffort } from '../openai/effort.ts'
 import {
   printFormat,
   printToolChoice,
@@ -33,6 +32,7 @@ import {
 } from '../openai/tools.ts'
 import { readChatMessages } from './parse-messages.ts'
 import { printChatMessages } from './print-messages.ts'
+import { printReasoningWish, readReasoningWish, reasoningMembers } from './reasoning-wish.ts'
 
 export const chatParameterNames = {
   maxOutputTokens: 'max_tokens',
@@ -69,9 +69,12 @@ const readMembers: ReadonlySet<string> = new Set([
   ...['response_format', 'max_completion_tokens', 'top_logprobs'],
 ])
 
+const readWithReasoning: ReadonlySet<string> = new Set([...readMembers, ...reasoningMembers])
+
 export function readChatRequest(body: JsonObject): Result<ChatRequest, BadRequest> {
   const reader = new BodyReader()
   const legacyFunctions = Array.isArray(body['functions'])
+  const parameters = readParameters(reader, body)
   const request: ChatRequest = {
     dialect: 'openai-chat',
     model: reader.maybeText(body['model'], 'model') ?? '',
@@ -82,8 +85,9 @@ export function readChatRequest(body: JsonObject): Result<ChatRequest, BadReques
     responseFormat: readFormat(reader, body['response_format'], 'response_format'),
     stream: body['stream'] === true,
     legacyFunctions,
-    parameters: readParameters(reader, body),
-    extras: unread(body, readMembers),
+    parameters,
+    // Objects that say nothing of the amount are not understood.
+    extras: unread(body, parameters.reasoning === undefined ? readMembers : readWithReasoning),
   }
   return reader.result(request)
 }
@@ -91,14 +95,13 @@ export function readChatRequest(body: JsonObject): Result<ChatRequest, BadReques
 function readParameters(reader: BodyReader, body: JsonObject): RequestParameters {
   const text = (name: string) => reader.maybeText(body[name], name)
   const flag = (name: string) => reader.maybeFlag(body[name], name)
-  const effort = readEffort(reader, body['reasoning_effort'], 'reasoning_effort')
   return {
     ...readNumbers(reader, body),
     logitBias: reader.maybeObject(body['logit_bias'], 'logit_bias'),
     stop: readStop(reader, body['stop']),
     n: reader.maybeNumber(body['n'], 'n'),
     logprobs: flag('logprobs') === true ? { top: reader.maybeNumber(body['top_logprobs'], 'top_logprobs') } : undefined,
-    reasoning: effort === undefined ? undefined : { effort },
+    reasoning: readReasoningWish(reader, body),
     parallelToolCalls: flag('parallel_tool_calls'),
     verbosity: text('verbosity'),
     user: text('user'),
@@ -241,9 +244,9 @@ function printLogprobs({ top }: { readonly top?: number | undefined }, { members
 }
 
 function printReasoning(wish: ReasoningWish, { target, members }: ParameterPrinting): PrintOutcome {
-  const { word, isNarrowed } = printEffort(wish, target)
-  members['reasoning_effort'] = word
-  return isNarrowed ? 'dropped' : 'printed'
+  const printed = printReasoningWish(wish, target)
+  Object.assign(members, printed.members)
+  return printed.isNarrowed ? 'dropped' : 'printed'
 }
 
 function asksForNone({ parameters: { reasoning } }: ChatRequest): boolean {
