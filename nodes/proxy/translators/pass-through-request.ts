@@ -12,6 +12,7 @@ import { addressOf, type Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import { passThroughHeaders } from '../request/headers.ts'
 import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
+import { withOwnSeals } from './own-seals.ts'
 import type { PassThroughRequest } from './pass-through.ts'
 
 export interface PassThroughParts {
@@ -30,7 +31,11 @@ export function passThroughRequest(parts: PassThroughParts): PassThroughRequest 
   return {
     path: addressOf(target, pathOf(operation, target)) + headers.query,
     headerLines: headers.lines,
-    body: renamedWithin(operation, body, target) ?? splicedBody(parts),
+    body: withOwnSeals(renamedWithin(operation, body, target) ?? splicedBody(parts), {
+      scan: body.scan,
+      dialect: operation.dialect,
+      target,
+    }),
     input: { textBytes: body.scan.textBytes, model: target.model },
     units: operation.units?.ofRequest?.(body.scan),
     serviceTier: askedTier(body.scan),

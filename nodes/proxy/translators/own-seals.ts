@@ -1,0 +1,60 @@
+// What passes through must not carry what another maker's model signed or encrypted: after a fallback, or when a caller goes
+// on with another model, it is taken out, because the provider would refuse the request. Nearly every body has none of it,
+// which costs a look at its bytes.
+import type { Dialect, JsonObject } from '../../../shared/chat/parts.ts'
+import { parseExact } from '../../../shared/json/exact.ts'
+import type { BodyScan } from '../../../shared/json/scan.ts'
+import { unsigned, withOwnThoughts } from '../dialects/anthropic/own-seals.ts'
+import { sealTag } from '../dialects/common/sealed-parts.ts'
+import { withOwnSignatures } from '../dialects/gemini/own-seals.ts'
+import { withoutRefused } from '../dialects/openai-chat/own-seals.ts'
+import { madeThought, withOwnReasoning } from '../dialects/openai-responses/own-seals.ts'
+import type { Target } from '../providers/endpoint.ts'
+
+type Place = Pick<Target, 'model' | 'quirks'>
+
+interface Cleaning {
+  /** What a body contains that has something to take out. */
+  readonly marks: (target: Place) => readonly string[]
+  readonly clean: (body: JsonObject, target: Place) => JsonObject
+}
+
+const cleanings: Readonly<Partial<Record<Dialect, Cleaning>>> = {
+  anthropic: { marks: () => [sealTag, ...unsigned], clean: withOwnThoughts },
+  'openai-responses': { marks: () => [sealTag, madeThought], clean: withOwnReasoning },
+  gemini: { marks: () => [sealTag], clean: withOwnSignatures },
+  'openai-chat': { marks: chatMarks, clean: (body, target) => withoutRefused(body, refusedAt(target)) },
+}
+
+/** `pieces`: the body as it would be sent. */
+export function withOwnSeals(
+  pieces: readonly Uint8Array[],
+  { scan, dialect, target }: { readonly scan: BodyScan; readonly dialect: Dialect; readonly target: Place },
+): readonly Uint8Array[] {
+  const cleaning = cleanings[dialect]
+  if (cleaning === undefined || !cleaning.marks(target).some((mark) => scan.bytes.includes(mark))) return pieces
+  const body = parseExact(Buffer.concat(pieces).toString('utf8')) as JsonObject
+  const cleaned = JSON.stringify(cleaning.clean(body, target))
+  // A text may hold the mark by chance: then every byte stays.
+  return cleaned === JSON.stringify(body) ? pieces : [Buffer.from(cleaned)]
+}
+
+const signatureMarks = ['"extra_content"']
+const reasoningMarks = ['"reasoning_content"', '"reasoning_details"']
+const noMarks: readonly string[] = []
+
+function chatMarks(target: Place): readonly string[] {
+  const { signatures, reasoning } = refusedAt(target)
+  if (!signatures) return reasoning ? reasoningMarks : noMarks
+  return reasoning ? bothMarks : signatureMarks
+}
+
+const bothMarks = [...signatureMarks, ...reasoningMarks]
+
+/** Hosts that are not listed are sent what the caller says, except signatures for models that cannot read them. */
+function refusedAt({ model, quirks }: Place) {
+  return {
+    signatures: quirks.thoughtSignatures !== true && !/gemini/i.test(model),
+    reasoning: quirks.reasoningBack === 'none',
+  }
+}
