@@ -6,6 +6,7 @@ import type {
   JsonObject,
   Media,
   MediaPart,
+  ReasoningPart,
   Sealed,
   TextPart,
   UserPart,
@@ -28,7 +29,7 @@ export function readGeminiContents(reader: BodyReader, contents: Json): Message[
     const content = reader.object(value, path)
     const parts = reader.list(content['parts'], `${path}.parts`)
     const objects = parts.map((part, j) => reader.object(part, `${path}.parts[${j}]`))
-    if (content['role'] === 'model') return { role: 'assistant', parts: objects.map((part) => readSaid(part, calls)) }
+    if (content['role'] === 'model') return { role: 'assistant', parts: readModelParts(objects, calls) }
     return { role: 'user', parts: objects.map((part) => readUser(part, calls)) }
   })
 }
@@ -64,6 +65,23 @@ function readResult(response: JsonObject, calls: OpenCalls): UserPart {
     parts: [{ type: 'text', text }, ...media],
     isError: isError ? true : undefined,
   }
+}
+
+/** A thought that was streamed comes back in pieces, the last of which holds its seal. */
+function readModelParts(objects: readonly JsonObject[], calls: OpenCalls): AssistantPart[] {
+  const parts: AssistantPart[] = []
+  for (const object of objects) {
+    const part = readSaid(object, calls)
+    const last = parts.at(-1)
+    const goesOn = part.type === 'reasoning' && last?.type === 'reasoning' && !isSealed(last)
+    if (goesOn) parts[parts.length - 1] = { ...part, text: last.text + part.text }
+    else parts.push(part)
+  }
+  return parts
+}
+
+function isSealed({ signature, encrypted }: ReasoningPart): boolean {
+  return (signature ?? encrypted) !== undefined
 }
 
 function readSaid(part: JsonObject, calls: OpenCalls): AssistantPart {

@@ -1,5 +1,5 @@
 // The state of one choice of a stream to a caller: what was sent of it, and its open parts.
-import type { Citation, Sealed } from '../../../../shared/chat/parts.ts'
+import type { Citation, Json, Sealed } from '../../../../shared/chat/parts.ts'
 
 /** Seals of an open part. */
 interface Seals {
@@ -16,6 +16,8 @@ export class ChoiceState {
   thoughtId: string | undefined
   thoughtSeals: Seals = {}
   textSeals: Seals = {}
+  /** Details of closed reasoning parts that are not sent yet. */
+  readonly details: Json[] = []
   /** The offset of the open text in the message, and its length so far. */
   offset = 0
   length = 0

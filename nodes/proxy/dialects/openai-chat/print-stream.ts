@@ -72,7 +72,7 @@ export class ChatStreamPrinter implements StreamPrinter {
         this.#state(event.choice).openThought(event.id)
         return ''
       case 'reasoning-end':
-        return this.#printThoughtSeals(event)
+        return this.#keepThoughtSeals(event)
       case 'text-end':
         return this.#closeText(event.choice)
       case 'tool-input-start':
@@ -142,11 +142,17 @@ export class ChatStreamPrinter implements StreamPrinter {
     return ''
   }
 
-  /** Clients keep the last details only, so they repeat the text. */
-  #printThoughtSeals({ choice, part }: PartEnd): string {
-    const { thought: text, thoughtId: id, thoughtSeals: seals } = this.#state(choice)
-    const details = printDetails([{ type: 'reasoning', text, id, ...seals }], part)
-    return details === undefined ? '' : this.#delta(choice, `"reasoning_details":${JSON.stringify(details)}`)
+  /** Official clients keep only the last details, so the text is repeated in them, and parts that follow one another are told
+   *  together. */
+  #keepThoughtSeals({ choice, part }: PartEnd): string {
+    const { thought: text, thoughtId: id, thoughtSeals: seals, details } = this.#state(choice)
+    details.push(...(printDetails([{ type: 'reasoning', text, id, ...seals }], part) ?? []))
+    return ''
+  }
+
+  #printDetails(choice: number, { details }: ChoiceState): string {
+    if (details.length === 0) return ''
+    return this.#delta(choice, `"reasoning_details":${JSON.stringify(details.splice(0))}`)
   }
 
   #closeText(choice: number): string {
@@ -196,11 +202,12 @@ export class ChatStreamPrinter implements StreamPrinter {
 
   #printFinish({ choice, finish }: FinishEvent): string {
     const state = this.#state(choice)
+    const details = this.#printDetails(choice, state)
     const declined =
       finish.explanation === undefined ? '' : this.#delta(choice, `"refusal":${JSON.stringify(finish.explanation)}`)
     const delta = state.begin() ? '{"role":"assistant","content":""}' : '{}'
     const reason = JSON.stringify(printFinish(finish, this.#legacy)).slice(1)
-    return declined + this.#chunk(`{"index":${choice},"delta":${delta},"logprobs":null,${reason}`)
+    return details + declined + this.#chunk(`{"index":${choice},"delta":${delta},"logprobs":null,${reason}`)
   }
 
   #printUsage(): string {
@@ -210,8 +217,10 @@ export class ChatStreamPrinter implements StreamPrinter {
 
   /** `member`: a member of the delta. The first delta of a choice holds the role, too. */
   #delta(choice: number, member: string): string {
-    const role = this.#state(choice).begin() ? roleBefore(member) : ''
-    return this.#chunk(`{"index":${choice},"delta":{${role}${member}},"logprobs":null,"finish_reason":null}`)
+    const state = this.#state(choice)
+    const details = this.#printDetails(choice, state)
+    const role = state.begin() ? roleBefore(member) : ''
+    return details + this.#chunk(`{"index":${choice},"delta":{${role}${member}},"logprobs":null,"finish_reason":null}`)
   }
 
   #chunk(choice: string): string {
