@@ -1,9 +1,10 @@
 // What hosts of OpenAI's dialect are sent of the reasoning of earlier turns.
 import { describe, expect, test } from 'vitest'
 import type { AssistantPart, Family, ReasoningPart } from '../../../../shared/chat/parts.ts'
+import { anthropicUpstream } from '../anthropic/anthropic.ts'
 import type { ReasoningBack } from '../dialect.ts'
 import { sentTo } from '../test-dialects.ts'
-import { openAiChatUpstream } from './openai-chat.ts'
+import { openAiChatInbound, openAiChatUpstream } from './openai-chat.ts'
 
 const call: AssistantPart = { type: 'tool-call', form: 'function', id: 'c', name: 'f', input: '{}' }
 const thought: ReasoningPart = { type: 'reasoning', text: 'I should look' }
@@ -84,4 +85,15 @@ describe('at OpenRouter', () => {
     expect(JSON.stringify(details)).not.toContain('of ')
     expect(details).toHaveLength(4)
   })
+})
+
+test('Claude’s blocks in a chat message (LiteLLM’s `thinking_blocks`) go back to Claude', () => {
+  const thinking_blocks = [
+    { type: 'thinking', thinking: 'Hm.', signature: 'SIG' },
+    { type: 'redacted_thinking', data: 'RED' },
+  ]
+  const message = { role: 'assistant', content: 'Hi', reasoning_content: 'Hm.', thinking_blocks }
+  const read = openAiChatInbound.parseRequest({ messages: [{ role: 'user', content: 'x' }, message] })
+  if (!read.ok) throw new Error(JSON.stringify(read.error))
+  expect(sentTo(anthropicUpstream, read.value).body.messages[1].content.slice(0, 2)).toEqual(thinking_blocks)
 })

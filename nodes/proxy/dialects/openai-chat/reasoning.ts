@@ -1,13 +1,17 @@
 // Reasoning in chat completions. OpenAI's dialect has no member for it, so hosts have added several:
-// `reasoning_content` (DeepSeek and most others), `reasoning` (Groq, OpenRouter), lists of `thinking` parts (Mistral).
+// `reasoning_content` (DeepSeek and most others), `reasoning` (Groq, OpenRouter), lists of `thinking` parts (Mistral), Claude's
+// own blocks as `thinking_blocks` (LiteLLM).
 // All are parsed. The gateway prints `reasoning_content` for the text, and OpenRouter's `reasoning_details` for seals.
 import type { AssistantPart, Family, Json, JsonObject, ReasoningPart } from '../../../../shared/chat/parts.ts'
-import { isObject, saidIn } from '../common/body-reader.ts'
+import { readThought } from '../anthropic/parse-content.ts'
+import { isObject, objectsIn, saidIn } from '../common/body-reader.ts'
 
 /** Parses the reasoning in a message or a delta. */
 export function readReasoning(message: JsonObject): AssistantPart[] {
   const details = readDetails(message['reasoning_details'])
   if (details.length > 0) return details.map(({ part }) => part)
+  const blocks = objectsIn(message['thinking_blocks'])
+  if (blocks.length > 0) return blocks.map(readThought)
   const text = reasoningText(message)
   return text === undefined || text === '' ? [] : [{ type: 'reasoning', text }]
 }
