@@ -6,6 +6,7 @@ import { bedrockUpstream } from './bedrock/bedrock.ts'
 import type { Quirks, UpstreamDialect } from './dialect.ts'
 import { geminiUpstream } from './gemini/gemini.ts'
 import { openAiChatUpstream } from './openai-chat/openai-chat.ts'
+import { openAiResponsesUpstream } from './openai-responses/openai-responses.ts'
 import { encodedEvent } from './test-dialects.ts'
 import { vertexClaudeUpstream, vertexGeminiUpstream } from './vertex/vertex.ts'
 
@@ -169,4 +170,34 @@ const routers: readonly Sealing[] = [
   ]),
 ]
 
-export const sealings: readonly Sealing[] = [...googles, compatible, ...claudes, bedrock, ...routers]
+// ── OpenAI's Responses API ───────────────────────────────────────────────────────────────────────────────────────────
+
+const encrypted = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'SEAL-1' }
+const called = { type: 'function_call', id: 'fc_1', call_id: 'c1', name: 'f', arguments: '{}' }
+const response = {
+  id: 'resp_1',
+  object: 'response',
+  status: 'completed',
+  model: 'gpt-5-codex',
+  output: [encrypted, called],
+}
+const responseEvents = [
+  { type: 'response.created', response: { ...response, status: 'in_progress', output: [] } },
+  { type: 'response.output_item.added', output_index: 0, item: { ...encrypted, encrypted_content: '' } },
+  { type: 'response.output_item.done', output_index: 0, item: encrypted },
+  { type: 'response.output_item.added', output_index: 1, item: { ...called, arguments: '' } },
+  { type: 'response.function_call_arguments.delta', output_index: 1, item_id: 'fc_1', delta: '{}' },
+  { type: 'response.output_item.done', output_index: 1, item: called },
+  { type: 'response.completed', response },
+]
+const responses: Sealing = {
+  name: 'OpenAI’s Responses API',
+  maker: 'openai',
+  upstream: openAiResponsesUpstream,
+  model: 'gpt-5-codex',
+  answer: response,
+  stream: responseEvents.map((event) => Buffer.from(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)),
+  back: (body: Any) => body.input.filter(({ type }: Any) => type === 'reasoning' || type === 'function_call'),
+}
+
+export const sealings: readonly Sealing[] = [...googles, compatible, ...claudes, bedrock, responses, ...routers]
