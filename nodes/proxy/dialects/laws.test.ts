@@ -61,6 +61,15 @@ function assembled(upstream: UpstreamDialect, bytes: Buffer): ChatAnswer {
   return answer.value
 }
 
+/** Chat completions tell the id of reasoning behind its text, when a reader of the stream has begun the part. */
+function withoutIds(answer: ChatAnswer): ChatAnswer {
+  const choices = answer.choices.map((choice) => ({
+    ...choice,
+    parts: choice.parts.map((part) => (part.type === 'reasoning' ? { ...part, id: undefined } : part)),
+  }))
+  return { ...answer, choices }
+}
+
 const pairs = dialects.flatMap((up) => dialects.map((down) => [up.name, down.name, up, down] as const))
 
 describe.each(pairs)('from an upstream that speaks %s to a caller who speaks %s', (_up, _down, up, down) => {
@@ -72,7 +81,7 @@ describe.each(pairs)('from an upstream that speaks %s to a caller who speaks %s'
         const events = parsed(up.upstream, [streamOf(up.inbound, answer)])
         const printer = down.inbound.openPrinter({ ...factsFor(down.inbound), showUsage: true })
         const streamed = events.map((event) => printer.print(event)).join('')
-        expect(assembled(down.upstream, Buffer.from(streamed))).toEqual(unary)
+        expect(withoutIds(assembled(down.upstream, Buffer.from(streamed)))).toEqual(withoutIds(unary!))
       }),
       { numRuns: 300 },
     )

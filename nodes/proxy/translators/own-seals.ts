@@ -8,7 +8,8 @@ import { unsigned, withOwnThoughts } from '../dialects/anthropic/own-seals.ts'
 import { sealTag } from '../dialects/common/sealed-parts.ts'
 import { withOwnSignatures } from '../dialects/gemini/own-seals.ts'
 import { withoutRefused } from '../dialects/openai-chat/own-seals.ts'
-import { madeThought, withOwnReasoning } from '../dialects/openai-responses/own-seals.ts'
+import { madeThought } from '../dialects/openai-responses/made-ids.ts'
+import { withOwnReasoning } from '../dialects/openai-responses/own-seals.ts'
 import type { Target } from '../providers/endpoint.ts'
 
 type Place = Pick<Target, 'model' | 'quirks'>

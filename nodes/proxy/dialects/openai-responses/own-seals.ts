@@ -3,10 +3,8 @@
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
 import { readSeal } from '../common/sealed-parts.ts'
+import { madeThought } from './made-ids.ts'
 import { encryptedContent } from './parse-input.ts'
-
-/** How the ids of reasoning items begin that the gateway made and does not store (`ItemIds`). */
-export const madeThought = 'rs_req_'
 
 export function withOwnReasoning(body: JsonObject): JsonObject {
   const { input } = body

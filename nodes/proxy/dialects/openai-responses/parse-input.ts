@@ -13,8 +13,9 @@ import type {
 import type { Message } from '../../../../shared/chat/request.ts'
 import { type BodyReader, isObject } from '../common/body-reader.ts'
 import { mediaOfUrl, mediaTypeOfName } from '../common/media.ts'
-import { readSeal, sealTag } from '../common/sealed-parts.ts'
+import { readSeal } from '../common/sealed-parts.ts'
 import { readAnnotations } from '../openai/annotations.ts'
+import { isMadeThought } from './made-ids.ts'
 import { ToolGroups } from './tool-groups.ts'
 
 /** The kind of seal that `encrypted_content` holds. */
@@ -75,7 +76,7 @@ function readItem(
     case 'custom_tool_call_output':
       return { role: 'user', parts: [readOutput(reader, item, path)] }
     case 'reasoning':
-      return { role: 'assistant', parts: [readThought(item)] }
+      return { role: 'assistant', parts: [withProviderId(readThought(item))] }
     case 'additional_tools':
       // They are among the request's tools.
       return undefined
@@ -190,6 +191,11 @@ function readOutput(reader: BodyReader, item: JsonObject, path: string): UserPar
   return { type: 'tool-result', callId, parts: readContent(reader, item['output'], `${path}.output`) }
 }
 
+/** The gateway's own ids say nothing to a provider. */
+function withProviderId({ id, ...thought }: ReasoningPart): ReasoningPart {
+  return id === undefined || isMadeThought(id) ? thought : { ...thought, id }
+}
+
 /** The text is the reasoning itself where the model shows it, otherwise its summary. */
 export function readThought(item: JsonObject): ReasoningPart {
   const { id, encrypted_content: encrypted } = item
@@ -198,8 +204,8 @@ export function readThought(item: JsonObject): ReasoningPart {
   if (typeof encrypted !== 'string' || encrypted === '') return typeof id === 'string' ? { ...part, id } : part
   const seal = readSeal(encrypted, encryptedContent)
   const sealed = { ...part, [seal.kind]: seal.sealed }
-  // A tag holds the provider's id; the item then has one of the gateway.
-  const own = encrypted.startsWith(sealTag) ? seal.id : id
+  // A tag may hold the provider's id; the item then has one of the gateway.
+  const own = seal.id ?? id
   return typeof own === 'string' ? { ...sealed, id: own } : sealed
 }
 
