@@ -71,7 +71,12 @@ const rows: Readonly<Record<string, HostRow>> = {
   'api.x.ai': {
     responses: true,
     passThrough: ['openai-images', 'openai-realtime'],
-    quirks: { systemOnly: true, statesCost: true, reasoningBack: 'none', ...drops('topK', 'minP', 'repetitionPenalty') },
+    quirks: {
+      systemOnly: true,
+      statesCost: true,
+      reasoningBack: 'none',
+      ...drops('topK', 'minP', 'repetitionPenalty'),
+    },
   },
   'api.groq.com': {
     responses: true,
@@ -136,7 +141,13 @@ const rows: Readonly<Record<string, HostRow>> = {
   'openrouter.ai': {
     responses: false,
     passThrough: [],
-    quirks: { systemOnly: true, cacheMarkers: true, statesCost: true, reasoningBack: 'reasoning_details', reasoningForm: 'reasoning' },
+    quirks: {
+      systemOnly: true,
+      cacheMarkers: true,
+      statesCost: true,
+      reasoningBack: 'reasoning_details',
+      reasoningForm: 'reasoning',
+    },
   },
   'integrate.api.nvidia.com': {
     responses: false,
