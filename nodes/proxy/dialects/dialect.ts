@@ -30,7 +30,7 @@ export interface InboundDialect {
   parseRequest(body: JsonObject, history?: readonly Message[]): Result<ChatRequest, BadRequest>
   printAnswer(answer: ChatAnswer, facts: PrintFacts): string
   openPrinter(facts: PrintFacts): StreamPrinter
-  /** Undefined: server-sent events, with a comment as keep-alive. */
+  /** The framing of streams. Without it a stream is server-sent events, with a comment as keep-alive. */
   readonly framing?: { readonly contentType: string; readonly keepAlive: string }
 }
 
@@ -73,17 +73,17 @@ export interface UpstreamDialect {
   readonly streamType: string
   /** Fails for a capability that only printing shows to be missing. */
   printRequest(request: ChatRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability>
-  /** Undefined when the body is not an answer of this dialect. */
+  /** Reads an answer; undefined when the body is not an answer of this dialect. */
   parseAnswer(body: JsonObject, printed: PrintedRequest): ChatAnswer | undefined
   openParser(printed: PrintedRequest): StreamParser
   parseError(status: number, body: Buffer): ChatError
-  /** Undefined: the dialect has no embeddings, or uses OpenAI's. */
+  /** The embeddings of the dialect; undefined when it has none, or uses OpenAI's. */
   readonly embeddings?: EmbeddingUpstream | undefined
 }
 
 export interface EmbeddingUpstream {
   printRequest(request: EmbeddingRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability>
-  /** Undefined when the body is not an answer of this dialect. */
+  /** Reads an answer; undefined when the body is not an answer of this dialect. */
   parseAnswer(body: JsonObject, printed: PrintedRequest): EmbeddingAnswer | undefined
 }
 

@@ -102,7 +102,7 @@ function readDocument(reader: BodyReader, block: JsonObject, media: Media, path:
   }
 }
 
-/** Undefined for a source that consists of content blocks. */
+/** The medium of a source; none for a source that consists of content blocks. */
 function readSource(reader: BodyReader, value: Json, path: string): Media | undefined {
   const source = reader.object(value, path)
   const { type, media_type: mediaType } = source

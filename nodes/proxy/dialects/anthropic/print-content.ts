@@ -101,7 +101,7 @@ function printBlocks(parts: readonly (UserPart | AssistantPart)[]): Result<JsonO
   return done(blocks)
 }
 
-/** Undefined for a part that has no block in this dialect, such as a text of white space. */
+/** The block of a part; none for a part that has no block in this dialect, such as a text of white space. */
 function printBlock(part: UserPart | AssistantPart): Result<JsonObject | undefined, MissingCapability> {
   switch (part.type) {
     case 'text':

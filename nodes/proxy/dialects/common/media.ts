@@ -10,7 +10,7 @@ export function mediaOfUrl(url: string): Media {
   return { from: 'bytes', mediaType: mediaType.toLowerCase(), base64: url.slice(whole.length) }
 }
 
-/** Undefined for media that have no URL. */
+/** The URL of media; undefined for media that have none. */
 export function urlOfMedia(media: Media): string | undefined {
   if (media.from === 'url') return media.url
   return media.from === 'bytes' ? `data:${media.mediaType};base64,${media.base64}` : undefined

@@ -86,7 +86,7 @@ function readShared(part: JsonObject): TextPart | MediaPart | undefined {
   return typeof part['text'] === 'string' ? { type: 'text', text: part['text'] } : readGeminiMedia(part)
 }
 
-/** Undefined when the part is not media. */
+/** The media of a part; undefined when the part is not media. */
 export function readGeminiMedia(part: JsonObject): MediaPart | undefined {
   const inline = member(part, 'inlineData')
   if (isObject(inline)) {

@@ -35,7 +35,7 @@ function errorInChoice({ error, finish_reason: reason }: JsonObject): JsonObject
   return reason === 'error' ? 'The upstream ended its answer with an error.' : undefined
 }
 
-/** Empty, null and absent errors are one. */
+/** An error is said when it is not empty: empty, null and absent errors are one. */
 function isSaid(error: Json): error is JsonObject | string {
   return isObject(error) ? Object.keys(error).length > 0 : typeof error === 'string' && error !== ''
 }
