@@ -76,7 +76,8 @@ export interface UpstreamDialect {
   /** Reads an answer; undefined when the body is not an answer of this dialect. */
   parseAnswer(body: JsonObject, printed: PrintedRequest): ChatAnswer | undefined
   openParser(printed: PrintedRequest): StreamParser
-  parseError(status: number, body: Buffer): ChatError
+  /** Reads an error. `errorType` is the header `x-amzn-errortype`, in which AWS names its exceptions. */
+  parseError(status: number, body: Buffer, errorType?: string): ChatError
   /** The embeddings of the dialect; undefined when it has none, or uses OpenAI's. */
   readonly embeddings?: EmbeddingUpstream | undefined
 }
