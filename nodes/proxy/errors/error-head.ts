@@ -7,7 +7,7 @@ import type { ErrorAnswer } from './gateway-error.ts'
 export function errorHeadOf(head: UpstreamHead, wallMs: number): Omit<ErrorAnswer, 'body'> {
   return {
     status: head.status,
-    contentType: head.header('content-type') ?? '',
+    contentType: (head.header('content-type') ?? '').toLowerCase(),
     retryAfterMs: retryAfterMsOf(head, wallMs),
     resetMs: head.status === 429 ? resetMsOf(head, wallMs) : undefined,
     errorType: head.header('x-amzn-errortype'),

@@ -90,7 +90,7 @@ export function readStream(operation: Operation, scan: BodyScan): Result<AskedSt
 export function readObject(bytes: Buffer): Result<Readonly<Record<string, unknown>>, BadBody> {
   const problem = scanBody(bytes, new BodyScan())
   if (problem !== undefined) return fail(badBody(problem))
-  return done(parseExact(bytes.toString('utf8').replace(/^\ufeff/, '')) as Record<string, unknown>)
+  return done(parseExact(bytes.toString('utf8')) as Record<string, unknown>)
 }
 
 function badBody(problem: ScanProblem): BadBody {

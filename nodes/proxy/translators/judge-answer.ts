@@ -1,7 +1,7 @@
 // Whether a body with a good status is an answer, where its bytes pass through. This costs a search for a few members: in a JSON string
 // the quotes around a name would be escaped, so a match is a member or a whole string. A body is parsed only where it may hold an error.
 import type { ChatError } from '../../../shared/chat/error.ts'
-import { tryParseExact } from '../../../shared/json/exact.ts'
+import { parseExact, tryParseExact } from '../../../shared/json/exact.ts'
 import { isObject } from '../dialects/common/body-reader.ts'
 import { parseErrorOf } from '../dialects/error-shapes.ts'
 import { errorWithin } from '../dialects/openai/error.ts'
@@ -95,7 +95,7 @@ function mayHoldError(bytes: Buffer): boolean {
 
 function holdsError(bytes: Buffer): boolean {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    const value = parseExact(bytes.toString('utf8'))
     return isObject(value) && (value['type'] === 'error' || errorWithin(value) !== undefined)
   } catch {
     return false

@@ -109,7 +109,7 @@ function readSource(reader: BodyReader, value: Json, path: string): Media | unde
   const text = (name: string) => reader.text(source[name], `${path}.${name}`)
   switch (type) {
     case 'base64':
-      return { from: 'bytes', base64: text('data'), mediaType: text('media_type') }
+      return { from: 'bytes', base64: text('data'), mediaType: text('media_type').toLowerCase() }
     case 'url':
       return { from: 'url', url: text('url'), mediaType: typeof mediaType === 'string' ? mediaType : undefined }
     case 'file':

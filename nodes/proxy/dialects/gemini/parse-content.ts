@@ -90,13 +90,13 @@ function readShared(part: JsonObject): TextPart | MediaPart | undefined {
 export function readGeminiMedia(part: JsonObject): MediaPart | undefined {
   const inline = member(part, 'inlineData')
   if (isObject(inline)) {
-    const mediaType = textIn(member(inline, 'mimeType'))
+    const mediaType = textIn(member(inline, 'mimeType')).toLowerCase()
     return mediaPart({ from: 'bytes', base64: textIn(inline['data']), mediaType }, mediaType)
   }
   const file = member(part, 'fileData')
   if (!isObject(file)) return undefined
   const uri = textIn(member(file, 'fileUri'))
-  const mediaType = textIn(member(file, 'mimeType')) || mediaTypeOfName(uri) || 'application/octet-stream'
+  const mediaType = textIn(member(file, 'mimeType')).toLowerCase() || mediaTypeOfName(uri) || 'application/octet-stream'
   const known = /^https?:/.test(uri) && !uri.includes('generativelanguage.googleapis.com')
   const media: Media = known ? { from: 'url', url: uri, mediaType } : { from: 'file', id: uri, mediaType }
   return mediaPart(media, mediaType)

@@ -148,7 +148,7 @@ function readPart(reader: BodyReader, part: JsonObject, path: string): TextPart 
 
 function readAudio(reader: BodyReader, value: Json, path: string): Media {
   const audio = reader.object(value, path)
-  const format = reader.text(audio['format'], `${path}.format`)
+  const format = reader.text(audio['format'], `${path}.format`).toLowerCase()
   const base64 = reader.text(audio['data'], `${path}.data`)
   return { from: 'bytes', base64, mediaType: format === 'mp3' ? 'audio/mpeg' : `audio/${format}` }
 }
