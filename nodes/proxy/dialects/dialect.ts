@@ -129,6 +129,10 @@ export interface Quirks {
   readonly drops?: ReadonlySet<Parameter> | undefined
   /** Whether the host refuses `developer` messages. */
   readonly systemOnly?: boolean | undefined
+  /** Whether system messages must be one, before all others: 'always', or where a request is translated. */
+  readonly systemFirst?: 'always' | 'translated' | undefined
+  /** Whether the host takes system messages between the turns, for models that do. */
+  readonly systemTurns?: boolean | undefined
   /** Whether the host accepts `cache_control`. */
   readonly cacheMarkers?: boolean | undefined
   /** Whether the host accepts tools that take free text. Others are sent functions with one member `input` in their place. */

@@ -124,7 +124,7 @@ export function connectProvider(
     speaks,
     missing: new MissingEndpoints(),
     dialect: commonDialect({ kind: spec.kind, speaks }, row.dialect),
-    quirks: host?.quirks ?? row.quirks ?? {},
+    quirks: quirksOf(spec, row, host),
     address: row.addressIn?.(spec) ?? row.address,
     byModel: row.byModel,
     apiVersion: spec.apiVersion,
@@ -132,6 +132,15 @@ export function connectProvider(
     bareNames: spec.bareNames,
     credentials: credentialsOf({ provider, spec, row, common, ...options }),
   }
+}
+
+/** The quirks of a host. Of a server that is not known nobody can say whether its chat templates take a late system message; most do
+ *  not. */
+function quirksOf({ kind, systemFirst }: ProviderSpec, row: KindRow, host: HostRow | undefined): Quirks {
+  const known = host?.quirks ?? row.quirks ?? {}
+  if (kind !== 'openai' || systemFirst === false) return known
+  if (systemFirst === true) return { ...known, systemFirst: 'always' }
+  return host === undefined ? { ...known, systemFirst: 'translated' } : known
 }
 
 function speaksOf({ kind, apiVersion, endpoints }: ProviderSpec, { speaks }: KindRow, host: HostRow | undefined) {

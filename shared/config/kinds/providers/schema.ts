@@ -136,6 +136,12 @@ const written = z.strictObject({
     .describe(
       'Of openai: the endpoints that the server has. Callers of others are translated to chat, else to responses, where they can be.',
     ),
+  systemFirst: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      'Of openai: whether system messages become one, before all others. Default: only of translated requests, at servers that are not known.',
+    ),
   region: z
     .string()
     .regex(/^[a-z0-9-]{1,64}$/, 'expected a region such as us-east-1')

@@ -20,6 +20,8 @@ export interface ProviderSpec {
   allowPrivate?: boolean
   /** openai only: all endpoints of the server. Default: those known of its host, else all until one turns out missing. */
   endpoints?: EndpointName[]
+  /** openai only: whether the server takes one system message alone, before all others. */
+  systemFirst?: boolean
   /** The version of the API; azure only. */
   apiVersion?: string
   /** The cloud's region; bedrock and vertex only. */
