@@ -11,7 +11,7 @@ import type {
   UserPart,
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
-import { absent, type BodyReader, isObject, textIn } from '../common/body-reader.ts'
+import { absent, type BodyReader, isObject, saidIn, textIn } from '../common/body-reader.ts'
 import { readCache } from '../common/cache-control.ts'
 import { readSeal, type Seal } from '../common/sealed-parts.ts'
 
@@ -111,7 +111,7 @@ function readSource(reader: BodyReader, value: Json, path: string): Media | unde
     case 'base64':
       return { from: 'bytes', base64: text('data'), mediaType: text('media_type').toLowerCase() }
     case 'url':
-      return { from: 'url', url: text('url'), mediaType: typeof mediaType === 'string' ? mediaType : undefined }
+      return { from: 'url', url: text('url'), mediaType: saidIn(mediaType) }
     case 'file':
       return { from: 'file', id: text('file_id') }
     case 'text':

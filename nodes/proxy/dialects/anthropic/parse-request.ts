@@ -102,7 +102,7 @@ function readThinking(reader: BodyReader, body: JsonObject): ReasoningWish | und
   const thinking = reader.maybeObject(body['thinking'], 'thinking')
   const config = reader.maybeObject(body['output_config'], 'output_config')
   const effort = readEffort(reader, config?.['effort'], 'output_config.effort')
-  switch (thinking?.['type']) {
+  switch (thinking?.['type'] || undefined) {
     case undefined:
       return effort === undefined ? undefined : { effort, member: 'output_config.effort' }
     case 'disabled':
@@ -110,7 +110,7 @@ function readThinking(reader: BodyReader, body: JsonObject): ReasoningWish | und
     case 'adaptive':
       return { effort, adaptive: true, member: effort === undefined ? undefined : 'output_config.effort' }
     case 'enabled': {
-      const budgetTokens = reader.maybeNumber(thinking['budget_tokens'], 'thinking.budget_tokens')
+      const budgetTokens = reader.maybeNumber(thinking?.['budget_tokens'], 'thinking.budget_tokens')
       if (budgetTokens === undefined) reader.wrong('thinking.budget_tokens', 'is missing')
       return { budgetTokens, effort }
     }

@@ -53,7 +53,7 @@ function readUser(part: JsonObject, calls: OpenCalls): UserPart {
 function readResult(response: JsonObject, calls: OpenCalls): UserPart {
   const name = textIn(response['name'])
   const { response: value, id } = response
-  const text = typeof value === 'string' ? value : JSON.stringify(value ?? {})
+  const text = typeof value === 'string' && value !== '' ? value : JSON.stringify(absent(value) ? {} : value)
   const more = Array.isArray(response['parts']) ? response['parts'].filter(isObject) : []
   const media = more.flatMap((one) => readShared(one) ?? [])
   const isError = isObject(value) && Object.keys(value).length === 1 && value['error'] !== undefined
@@ -72,7 +72,7 @@ function readSaid(part: JsonObject, calls: OpenCalls): AssistantPart {
   if (isObject(call)) {
     const name = textIn(call['name'])
     const { id, args } = call
-    const input = JSON.stringify(args ?? {})
+    const input = JSON.stringify(absent(args) ? {} : args)
     return { type: 'tool-call', form: 'function', id: calls.begin(name, id), name, input, signature }
   }
   if (part['thought'] === true) return { type: 'reasoning', text: textIn(part['text']), ...thoughtSeal(part) }

@@ -1,7 +1,7 @@
 // Chat completions: parses the conversation of a caller.
 import type { AssistantPart, Json, JsonObject, ToolCallPart, UserPart } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
-import { type BodyReader, isObject } from '../common/body-reader.ts'
+import { type BodyReader, isObject, saidIn } from '../common/body-reader.ts'
 import { readChatPart, readChatText } from './parts.ts'
 import { readReasoning } from './reasoning.ts'
 
@@ -50,7 +50,8 @@ function readAssistant(reader: BodyReader, message: JsonObject, path: string, ca
   const parts: AssistantPart[] = readReasoning(message)
   const { content, refusal } = message
   parts.push(...readSaid(reader, content, `${path}.content`))
-  if (typeof refusal === 'string') parts.push({ type: 'refusal', text: refusal })
+  const refused = saidIn(refusal)
+  if (refused !== undefined) parts.push({ type: 'refusal', text: refused })
   for (const [i, call] of reader.maybeList(message['tool_calls'], `${path}.tool_calls`).entries()) {
     parts.push(readToolCall(reader, call, `${path}.tool_calls[${i}]`))
   }
@@ -100,7 +101,8 @@ function readThoughtSignature(call: JsonObject): ToolCallPart['signature'] {
   const extra = call['extra_content']
   const google = isObject(extra) ? extra['google'] : undefined
   const text = isObject(google) ? google['thought_signature'] : undefined
-  return typeof text === 'string' ? { family: 'google', data: text } : undefined
+  const data = saidIn(text)
+  return data === undefined ? undefined : { family: 'google', data }
 }
 
 function readResult(reader: BodyReader, { content }: JsonObject, path: string, callId: string): Message {

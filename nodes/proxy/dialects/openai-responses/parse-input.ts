@@ -11,7 +11,7 @@ import type {
   UserPart,
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
-import { type BodyReader, isObject } from '../common/body-reader.ts'
+import { type BodyReader, isObject, saidIn } from '../common/body-reader.ts'
 import { mediaOfUrl, mediaTypeOfName } from '../common/media.ts'
 import { readSeal } from '../common/sealed-parts.ts'
 import { readAnnotations } from '../openai/annotations.ts'
@@ -192,10 +192,11 @@ function readOutput(reader: BodyReader, item: JsonObject, path: string): UserPar
 
 /** The text is the reasoning itself where the model shows it, otherwise its summary. */
 export function readThought(item: JsonObject): ReasoningPart {
-  const { id, encrypted_content: encrypted } = item
+  const { encrypted_content: encrypted } = item
+  const id = saidIn(item['id'])
   const content = textsOf(item['content'])
   const part = { type: 'reasoning', text: content === '' ? textsOf(item['summary']) : content } as const
-  const named = typeof id === 'string' ? { ...part, id } : part
+  const named = id === undefined ? part : { ...part, id }
   if (typeof encrypted !== 'string' || encrypted === '') return named
   const { kind, sealed } = readSeal(encrypted, encryptedContent)
   return kind === 'signature' ? { ...named, signature: sealed } : { ...named, encrypted: sealed }
