@@ -77,6 +77,7 @@ test.each(['data: x\n\n', 'event: ping\ndata: {}\n\n', ': a\ndata: x\n\n', 'id: 
     for (let i = 0; i < 100; i++) expect(frames.push(Buffer.from(chunk), ignored)).toBe(true)
   },
 )
+
 test('a byte order mark before a stream is skipped, however it is cut', () => {
   const bytes = Buffer.from('\ufeffdata: a\n\ndata: \ufeffb\n\n')
   const events = [

@@ -16,7 +16,7 @@ export function failureOfChatError(answer: ErrorAnswer, error: ChatError): Upstr
   return failures[faultOfError(answer.status, error)](told, waitMs)
 }
 
-/** Whose fault a failure is, which decides what follows:
+/** The side at fault, which decides what follows:
  *  | fault      | the request goes on               | what its caller is told if no other target answers |
  *  | request    | never                             | the upstream's words and status |
  *  | conflict   | if the route retries on 409       | the upstream's words and status |
