@@ -11,7 +11,7 @@ export interface ChatAnswer {
   /** Seconds since the epoch. */
   readonly created?: number | undefined
   readonly choices: readonly Choice[]
-  /** Undefined when the provider reported no usage. */
+  /** The usage is undefined when the provider reported none. */
   readonly usage?: Usage | undefined
   readonly serviceTier?: string | undefined
   readonly fingerprint?: string | undefined

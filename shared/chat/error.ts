@@ -28,13 +28,27 @@ export interface ChatError {
 
 /** The kind of an error whose body says nothing. */
 export function errorKindOfStatus(status: number): ChatErrorKind {
-  if (status === 401) return 'authentication'
-  if (status === 402) return 'quota'
-  if (status === 403) return 'permission'
-  if (status === 404) return 'not-found'
-  if (status === 408 || status === 504) return 'timeout'
-  if (status === 413) return 'too-large'
-  if (status === 429) return 'rate-limit'
-  if (status === 503 || status === 529) return 'overloaded'
-  return status >= 500 ? 'server' : 'invalid-request'
+  return kindsByStatus[status] ?? (status >= 500 ? 'server' : 'invalid-request')
+}
+
+const kindsByStatus: Readonly<Record<number, ChatErrorKind>> = {
+  401: 'authentication',
+  402: 'quota',
+  403: 'permission',
+  404: 'not-found',
+  405: 'not-found',
+  407: 'authentication', // of a proxy on the way
+  408: 'timeout',
+  410: 'not-found', // a model that was withdrawn
+  413: 'too-large',
+  424: 'server', // what the answer depends on failed: Bedrock's ModelErrorException
+  425: 'server',
+  429: 'rate-limit',
+  498: 'overloaded', // Groq: the flex tier has no room (https://console.groq.com/docs/errors)
+  499: 'timeout', // something on the way left before the answer
+  503: 'overloaded',
+  504: 'timeout',
+  522: 'timeout', // Cloudflare: the origin did not take the connection
+  524: 'timeout', // Cloudflare: the origin did not answer
+  529: 'overloaded', // Anthropic (https://platform.claude.com/docs/en/api/errors)
 }

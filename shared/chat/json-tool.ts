@@ -9,7 +9,8 @@ export function needsJsonTool({ responseFormat }: ChatRequest): boolean {
 
 export interface WithJsonTool {
   readonly request: ChatRequest
-  /** Undefined when the caller forces one of its tools: then the answer is a call, and holds no text to be formatted. */
+  /** The name of the tool that is added. There is none when the caller forces one of its own tools: then the answer is a call, and
+   *  holds no text to be formatted. */
   readonly name: string | undefined
 }
 

@@ -70,7 +70,7 @@ export type Parameter = keyof RequestParameters
 
 export type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
-/** At least one of `effort`, `budgetTokens` and `adaptive` is set. */
+/** A wish has at least one of `effort`, `budgetTokens` and `adaptive`. */
 export interface ReasoningWish {
   readonly effort?: Effort | undefined
   readonly budgetTokens?: number | undefined

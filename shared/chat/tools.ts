@@ -42,7 +42,7 @@ export type ToolChoice =
   | { readonly type: 'none' }
   | { readonly type: 'required' }
   | { readonly type: 'tool'; readonly name: string }
-  /** Only these tools may be called; `required`: one of them must be called. */
+  /** The choice of which only these tools may be called; `required`: one of them must be called. */
   | { readonly type: 'allowed'; readonly names: readonly string[]; readonly required: boolean }
 
 export type ResponseFormat =

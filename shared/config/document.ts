@@ -20,6 +20,7 @@ import { kindRules } from './kinds/rules.ts'
 import { formatPath, invalid, type PathSegment, type Problem, quote } from './problem.ts'
 import { isMask } from './sealed-secret.ts'
 import { isSecretField } from './secret-fields.ts'
+import { typeVariables } from './typed-variables.ts'
 import { expandVariables } from './variables.ts'
 
 export interface DocumentSource {
@@ -50,6 +51,7 @@ export function parseDocument(text: string, source: DocumentSource): ConfigDocum
   }
   const walk = new Walk(lines, source)
   const document = documentOf(walk.value(parsed.contents, []))
+  typeVariables(document.resources, walk.variables)
   const locate = (problem: Problem) => walk.locate(problem)
   const problems = [...walk.problems, ...document.problems.map(locate)]
   return { ...document, problems, warnings: walk.warnings, unfilled: walk.unfilled, locate }
@@ -83,6 +85,7 @@ const ownWords = {
   TAB_AS_INDENT: 'there is a tab: YAML is indented by spaces alone',
 } as const
 
+const wholeVariable = /^\$\{[^}]*\}$/
 const nodesMax = 500_000
 const aliasedNodesMax = 50_000
 const depthMax = 24
@@ -93,6 +96,8 @@ class Walk {
   readonly warnings: ConfigDocument['warnings'] = []
   /** The problems that lie in what this machine has at the moment, not in the document. */
   readonly unfilled: Problem[] = []
+  /** The paths of the values that are a variable as a whole. */
+  readonly variables: PathSegment[][] = []
   readonly #lines: LineCounter
   readonly #source: DocumentSource
   /** Path → offset in the text; of a field that is the offset of its key. */
@@ -166,6 +171,7 @@ class Walk {
 
   #text(node: unknown, text: string, path: PathSegment[]): string {
     const expanded = expandVariables(text, this.#source.env)
+    if (wholeVariable.test(text)) this.variables.push(path)
     for (const message of expanded.problems) this.#problem(node, path, message)
     for (const name of expanded.unset) this.#unfilled(node, path, `the variable ${name} is not set`)
     for (const name of isSecret(path) && expanded.text === '' ? expanded.empty : []) {

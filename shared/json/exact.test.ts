@@ -37,3 +37,8 @@ test('it reads what JSON.parse reads', () => {
 test('what is no JSON is undefined', () => {
   expect([tryParseExact('{'), tryParseExact('')]).toEqual([undefined, undefined])
 })
+
+test('a byte order mark is skipped, and only one', () => {
+  expect(tryParseExact('\ufeff{"a":1}')).toEqual({ a: 1 })
+  expect(tryParseExact('\ufeff\ufeff{}')).toBeUndefined()
+})

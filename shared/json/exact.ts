@@ -1,8 +1,11 @@
 // JSON.parse for values that are printed again: integers beyond a double's precision and numbers beyond its range keep
 // their digits. They are opaque objects (`JSON.rawJSON`), so numbers must be read with `numberIn`.
 
-/** Throws a SyntaxError, like JSON.parse. */
-export function parseExact(text: string): unknown {
+const byteOrderMark = 0xfeff
+
+/** Throws a SyntaxError, like JSON.parse. A byte order mark before the text is skipped (RFC 8259, section 8.1). */
+export function parseExact(marked: string): unknown {
+  const text = marked.charCodeAt(0) === byteOrderMark ? marked.slice(1) : marked
   return riskyNumber.test(text) ? JSON.parse(text, keepSource) : JSON.parse(text)
 }
 

@@ -76,6 +76,11 @@ export function editOut(scan: BodyScan, name: WantedField): Edit | undefined {
   return { start, end: span.end, replacement: '', member: 'out' }
 }
 
+/** Adds a member that the body does not have. */
+export function editIn(scan: BodyScan, name: string, json: string): Edit {
+  return insertFirst(scan, `${JSON.stringify(name)}:${json}`)
+}
+
 /** Inserts a member before all others, so that no comma must be searched. */
 function insertFirst(scan: BodyScan, member: string): Edit {
   return { start: scan.open + 1, end: scan.open + 1, replacement: member, member: 'in' }

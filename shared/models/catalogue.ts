@@ -17,7 +17,7 @@ export interface CatalogueModel {
   readonly facts: ModelFacts
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  /** Undefined when the catalogue has no price. */
+  /** The price is undefined when the catalogue has none. */
   readonly price: Price | undefined
   /** The price of what is charged by other units than tokens. */
   readonly unitPrice: UnitPrice | undefined

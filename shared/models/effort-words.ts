@@ -4,7 +4,7 @@ import type { Effort } from '../chat/request.ts'
 
 interface Family {
   readonly name: RegExp
-  /** In rising order. Empty for models that reason, and take no word. */
+  /** The words in rising order. The list is empty for models that reason, and take no word. */
   readonly words: readonly Effort[]
 }
 
@@ -36,7 +36,7 @@ const families: readonly Family[] = [
   { name: /\bsonar-/, words: minimalToHigh },
 ]
 
-/** Undefined for a family that is not known: it is sent what the caller says. */
+/** The words of a model; undefined for a family that is not known: it is sent what the caller says. */
 export function effortWords(model: string): readonly Effort[] | undefined {
   const name = model.slice(model.lastIndexOf('/') + 1)
   return families.find((family) => family.name.test(name))?.words

@@ -29,7 +29,7 @@ export function familyOf(name: string): ModelFamily | undefined {
   return families.find(({ pattern }) => pattern.test(name))
 }
 
-/** In which order the parts of the catalogue are asked for a name: makers, clouds, and then those that run what others made.
+/** The order in which the parts of the catalogue are asked for a name: makers, clouds, and then those that run what others made.
  *  A family's own `homes` go before. */
 const placesInOrder: readonly string[] = [
   ...['openai', 'anthropic', 'google', 'cohere', 'mistral', 'deepseek', 'xai', 'perplexity'],

@@ -18,7 +18,7 @@ function claudeWithDashes(name: string): string {
   return name.startsWith('claude-') ? name.replace(/(\d)\.(\d)/g, '$1-$2') : name
 }
 
-/** Without place, vendor and the version of the offer. */
+/** The name of a model at Bedrock, without place, vendor and the version of the offer. */
 function bedrockName(id: string): string {
   const placeless = id.replace(bedrockPlace, '')
   // Names that say nothing without their vendor keep it.
@@ -29,7 +29,7 @@ function bedrockName(id: string): string {
 const bedrockPlace = /^(us-gov|us|eu|apac|global|jp|au|ca)\./
 const date = /-(\d{8}|\d{4}-\d{2}-\d{2}|\d{2}-\d{4}|\d{4})$/
 
-/** Without a date at its end. */
+/** A name without the date at its end. */
 export function undated(name: string): string {
   return name.replace(date, '')
 }
@@ -100,7 +100,7 @@ export function undatedIdsAt(place: string, name: string): readonly string[] | u
   return short === wanted ? undefined : namesAt(place).exact.get(short)
 }
 
-/** Of the ids of one model at Bedrock, the one for a region: the profile of its part of the world, else the global one, else
+/** The id for a region among the ids of one model at Bedrock: the profile of its part of the world, else the global one, else
  *  the model of the region itself. */
 export function bedrockId(ids: readonly string[], region: string): string | undefined {
   for (const prefix of bedrockPrefixes(region)) {
@@ -110,7 +110,7 @@ export function bedrockId(ids: readonly string[], region: string): string | unde
   return undefined
 }
 
-/** Of a Claude model that is newer than the catalogue. */
+/** The id of a Claude model that is newer than the catalogue. */
 export function newBedrockId(name: string, region: string): string {
   const [prefix = ''] = bedrockPrefixes(region)
   return `${prefix}anthropic.${name}`
@@ -128,7 +128,7 @@ function bedrockPrefixes(region: string): readonly string[] {
   return bedrockPlaces.find(([pattern]) => pattern.test(region))?.[1] ?? ['global.', '']
 }
 
-/** Without what clients add to a name, or put before it: `claude-sonnet-4-5[1m]`, `models/gemini-2.5-flash`. */
+/** A name without what clients add to it, or put before it: `claude-sonnet-4-5[1m]`, `models/gemini-2.5-flash`. */
 export function withoutClientMarks(name: string): string {
   const bracket = name.endsWith(']') ? name.lastIndexOf('[') : -1
   const bare = bracket > 0 ? name.slice(0, bracket) : name

@@ -12,6 +12,7 @@ const shortEventBytes = 64
 
 const colon = 58
 const letterD = 100
+const byteOrderMark = Buffer.from('\ufeff')
 const lf = 10
 const cr = 13
 
@@ -30,6 +31,8 @@ export class SseFrames {
   #searched = 0
   #lineEnd: 'unknown' | 'lf' | 'cr' = 'unknown'
   #silentBytes = 0
+  /** The first bytes, as long as they may become a byte order mark; undefined behind them. */
+  #first: Buffer | undefined = Buffer.alloc(0)
 
   /** `bytesMax`: the limit for streams with larger events. */
   constructor(bytesMax = eventBytesMax) {
@@ -42,7 +45,8 @@ export class SseFrames {
   }
 
   /** False when an event exceeds its limit, or too many without data came; the stream cannot be used then. */
-  push(chunk: Buffer, sink: FrameSink): boolean {
+  push(bytes: Buffer, sink: FrameSink): boolean {
+    const chunk = this.#first === undefined ? bytes : this.#withoutMark(this.#first, bytes)
     if (this.#restLength === 0) {
       const used = this.#cut(chunk, 0, chunk.length, sink)
       sink.onFramesEnd()
@@ -54,6 +58,16 @@ export class SseFrames {
       this.#shift(used)
     }
     return this.#restLength <= this.#eventBytesMax && this.#silentBytes <= silentBytesMax
+  }
+
+  /** The bytes without the byte order mark before them, which is no part of a stream (WHATWG HTML, section 9.2.6). */
+  #withoutMark(first: Buffer, bytes: Buffer): Buffer {
+    const begun = first.length === 0 ? bytes : Buffer.concat([first, bytes])
+    const compared = Math.min(begun.length, byteOrderMark.length)
+    const isMark = begun.compare(byteOrderMark, 0, compared, 0, compared) === 0
+    this.#first = isMark && compared < byteOrderMark.length ? Buffer.from(begun) : undefined
+    if (this.#first !== undefined) return Buffer.alloc(0)
+    return isMark ? begun.subarray(byteOrderMark.length) : begun
   }
 
   /** The bytes after the last blank line, at the end of the stream. */

@@ -77,3 +77,14 @@ test.each(['data: x\n\n', 'event: ping\ndata: {}\n\n', ': a\ndata: x\n\n', 'id: 
     for (let i = 0; i < 100; i++) expect(frames.push(Buffer.from(chunk), ignored)).toBe(true)
   },
 )
+
+test('a byte order mark before a stream is skipped, however it is cut', () => {
+  const bytes = Buffer.from('\ufeffdata: a\n\ndata: \ufeffb\n\n')
+  const events = [
+    { name: '', data: 'a' },
+    { name: '', data: '\ufeffb' },
+  ]
+  for (let cut = 0; cut < bytes.length; cut++)
+    expect(eventsIn([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual(events)
+  expect(eventsIn([...bytes].map((byte) => Buffer.of(byte)))).toEqual(events)
+})

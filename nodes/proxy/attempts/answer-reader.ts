@@ -1,10 +1,10 @@
 // How the answer of one attempt is read once its head has come: as the body of an error, as a whole, or as a stream.
 import { bounds } from '../../../shared/bounds.ts'
+import { failureOfAnswer } from '../errors/answered-failure.ts'
 import type { ErrorAnswer } from '../errors/gateway-error.ts'
 import {
   brokenAnswer,
   cutStream,
-  failureOfAnswer,
   failureOfError,
   firstTokenTimeout,
   idleTimeout,
@@ -91,8 +91,7 @@ export class ErrorReader implements AnswerReader {
   }
 
   #answer(): ErrorAnswer {
-    const { status, contentType, retryAfterMs } = this.#head
-    return { status, contentType, retryAfterMs, body: redactedBytes(this.#held.whole(), this.#attempt.secrets()) }
+    return { ...this.#head, body: redactedBytes(this.#held.whole(), this.#attempt.secrets()) }
   }
 }
 

@@ -1,7 +1,7 @@
 // One exchange with one target. It knows no retry, no record and no other attempt, so that two may be alive for one request.
 
 import type { Metered } from '../accounting/usage-meter.ts'
-import { retryAfterMsOf } from '../errors/retry-after.ts'
+import { errorHeadOf } from '../errors/error-head.ts'
 import { failureInStream } from '../errors/stream-failure.ts'
 import { brokenAnswer, failureOfError, noCredential, type UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Operation } from '../operations/operation.ts'
@@ -179,8 +179,7 @@ export class Attempt
     if (!this.#body.open(head.header('content-encoding'))) this.giveUp(brokenAnswer)
     else if (head.status >= 200 && head.status <= 299) this.#open(contentType)
     else {
-      const retryAfterMs = retryAfterMsOf(head, this.#parts.tools.clock.wallMs())
-      this.#reader = new ErrorReader(this, { status: head.status, contentType, retryAfterMs })
+      this.#reader = new ErrorReader(this, errorHeadOf(head, this.#parts.tools.clock.wallMs()))
       this.#arm(closingMs)
     }
   }

@@ -17,6 +17,9 @@ const [whole, stream, none] = [WholeReader, StreamReader, undefined]
 
 test.each([
   { name: 'a whole answer is JSON', asked: chat, type: 'application/json; charset=utf-8', reader: whole },
+  { name: 'a type has no case', asked: chat, type: 'Application/JSON; charset=UTF-8', reader: whole },
+  { name: 'the type of a stream has none', asked: streamed, type: 'Text/Event-Stream;Charset=utf-8', reader: stream },
+  { name: 'the type of media has none', asked: picture, type: 'APPLICATION/JSON', reader: whole },
   { name: 'a page is no answer', asked: chat, type: 'text/html', reader: none },
   { name: 'an answer without a type is none', asked: chat, type: '', reader: none },
   { name: 'nobody asked for a stream', asked: chat, type: 'text/event-stream', reader: none },

@@ -18,12 +18,12 @@ export function openAnswer(attempt: OpenedAttempt, contentType: string): AnswerR
 }
 
 function openWhole(attempt: OpenedAttempt, contentType: string): AnswerReader | undefined {
-  return contentType.includes('json') ? new WholeReader(attempt, contentType) : undefined
+  return isJson(contentType) ? new WholeReader(attempt, contentType) : undefined
 }
 
 function openStream(attempt: OpenedAttempt, contentType: string): AnswerReader | undefined {
   const { translator } = attempt
-  if (!contentType.startsWith(translator.streamType)) return undefined
+  if (!isOfType(contentType, translator.streamType)) return undefined
   return new StreamReader(attempt, translator.openStream(attempt.streamOptions()))
 }
 
@@ -34,8 +34,18 @@ function openAnyhow(
   how: NonNullable<Operation['answersAnyhow']>,
 ): AnswerReader | undefined {
   const { translator } = attempt
-  if (how !== 'bytes' && contentType.startsWith(eventStream)) return openStream(attempt, contentType)
-  if (how !== 'bytes' && contentType.includes('json')) return openWhole(attempt, contentType)
+  if (how !== 'bytes' && isOfType(contentType, eventStream)) return openStream(attempt, contentType)
+  if (how !== 'bytes' && isJson(contentType)) return openWhole(attempt, contentType)
   const stream = translator.openBytes?.(contentType || 'application/octet-stream', attempt.streamOptions())
   return stream === undefined ? undefined : new StreamReader(attempt, stream)
+}
+
+// Media types have no case (RFC 9110, section 8.3.1).
+
+function isOfType(contentType: string, type: string): boolean {
+  return contentType.startsWith(type) || contentType.trimStart().toLowerCase().startsWith(type)
+}
+
+function isJson(contentType: string): boolean {
+  return contentType.includes('json') || contentType.toLowerCase().includes('json')
 }

@@ -25,7 +25,7 @@ export function readStorageOptions(scan: BodyScan): Result<StorageOptions | unde
   const problem = problemOf(scan)
   if (problem !== undefined) return fail(problem)
   const store = scan.field('store')?.kind
-  const previous = scan.text('previous_response_id')
+  const previous = scan.text('previous_response_id') || undefined
   if (store === 'false' && previous === undefined) return done(undefined)
   return done({
     store: store !== 'false',
@@ -49,10 +49,10 @@ function problemOf(scan: BodyScan): BadParameter | undefined {
   return badParameter('previous_response_id', 'must be the id of a response')
 }
 
-/** Whether a member is absent, null, or of one of the kinds. */
+/** Whether a member is absent, null or empty, or of one of the kinds. */
 function hasKind(scan: BodyScan, member: WantedField, kinds: readonly string[]): boolean {
   const kind = scan.field(member)?.kind
-  return kind === undefined || kind === 'null' || kinds.includes(kind)
+  return kind === undefined || scan.text(member) === '' || kind === 'null' || kinds.includes(kind)
 }
 
 export function badParameter(param: string, message: string): BadParameter {

@@ -31,7 +31,7 @@ export interface InboundDialect {
   parseRequest(body: JsonObject, history?: readonly Message[]): Result<ChatRequest, BadRequest>
   printAnswer(answer: ChatAnswer, facts: PrintFacts): string
   openPrinter(facts: PrintFacts): StreamPrinter
-  /** Undefined: server-sent events, with a comment as keep-alive. */
+  /** The framing of streams. Without it a stream is server-sent events, with a comment as keep-alive. */
   readonly framing?: { readonly contentType: string; readonly keepAlive: string }
 }
 
@@ -74,17 +74,18 @@ export interface UpstreamDialect {
   readonly streamType: string
   /** Fails for a capability that only printing shows to be missing. */
   printRequest(request: ChatRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability>
-  /** Undefined when the body is not an answer of this dialect. */
+  /** Reads an answer; undefined when the body is not an answer of this dialect. */
   parseAnswer(body: JsonObject, printed: PrintedRequest): ChatAnswer | undefined
   openParser(printed: PrintedRequest): StreamParser
-  parseError(status: number, body: Buffer): ChatError
-  /** Undefined: the dialect has no embeddings, or uses OpenAI's. */
+  /** Reads an error. `errorType` is the header `x-amzn-errortype`, in which AWS names its exceptions. */
+  parseError(status: number, body: Buffer, errorType?: string): ChatError
+  /** The embeddings of the dialect; undefined when it has none, or uses OpenAI's. */
   readonly embeddings?: EmbeddingUpstream | undefined
 }
 
 export interface EmbeddingUpstream {
   printRequest(request: EmbeddingRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability>
-  /** Undefined when the body is not an answer of this dialect. */
+  /** Reads an answer; undefined when the body is not an answer of this dialect. */
   parseAnswer(body: JsonObject, printed: PrintedRequest): EmbeddingAnswer | undefined
 }
 
@@ -131,6 +132,10 @@ export interface Quirks {
   readonly drops?: ReadonlySet<Parameter> | undefined
   /** Whether the host refuses `developer` messages. */
   readonly systemOnly?: boolean | undefined
+  /** Whether system messages must be one, before all others: 'always', or where a request is translated. */
+  readonly systemFirst?: 'always' | 'translated' | undefined
+  /** Whether the host takes system messages between the turns, for models that do. */
+  readonly systemTurns?: boolean | undefined
   /** Whether the host accepts `cache_control`. */
   readonly cacheMarkers?: boolean | undefined
   /** Whether the host accepts tools that take free text. Others are sent functions with one member `input` in their place. */

@@ -1,6 +1,8 @@
-// Prints errors in the shape that the caller's SDK expects.
-import { printAnthropicError } from './anthropic/error.ts'
-import { printGeminiError } from './gemini/error.ts'
+// Errors in the shape that the caller's SDK expects.
+import type { ChatError } from '../../../shared/chat/error.ts'
+import { parseAnthropicError, printAnthropicError } from './anthropic/error.ts'
+import { parseGeminiError, printGeminiError } from './gemini/error.ts'
+import { parseOpenAiError } from './openai/error.ts'
 
 export type ErrorShape = 'openai' | 'anthropic' | 'gemini'
 
@@ -24,4 +26,16 @@ export function printError(shape: ErrorShape, facts: ErrorFacts, requestId: stri
 export function printErrorEvent(shape: ErrorShape, facts: ErrorFacts, requestId: string): string {
   const name = shape === 'anthropic' ? 'event: error\n' : ''
   return `${name}data: ${printError(shape, facts, requestId)}\n\n`
+}
+
+/** Reads the error of an upstream that has a caller's shape, or no shape at all. */
+export function parseErrorOf(shape: ErrorShape, status: number, body: Buffer): ChatError {
+  switch (shape) {
+    case 'anthropic':
+      return parseAnthropicError(status, body)
+    case 'gemini':
+      return parseGeminiError(status, body)
+    case 'openai':
+      return parseOpenAiError(status, body)
+  }
 }

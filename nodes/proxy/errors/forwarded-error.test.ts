@@ -23,9 +23,9 @@ test("an error in a provider's shape is forwarded to the byte", () => {
 
 test.each([
   ['plain text', 'No such voice.', 'No such voice.'],
-  ['JSON without an error', '{"detail":"No."}', '{"detail":"No."}'],
+  ['JSON without words', '{"retryable":false}', '{"retryable":false}'],
   ['an error that is null', '{"error":null}', '{"error":null}'],
-  ['an error that is text', '{"error":"No."}', '{"error":"No."}'],
+  ['an error that is text', '{"error":"No."}', 'No.'],
   ['half of a body', '{"error":{', '{"error":{'],
   ['nothing', ' ', 'The upstream refused the request (422) and gave no reason.'],
 ])('%s is told as a message', (_, text, message) => {
@@ -59,4 +59,18 @@ test('nobody is asked to try again, and the id stands where each SDK looks for i
   const headers = ['content-type', 'application/json', 'x-request-id', requestId, 'x-should-retry', 'false']
   expect(toldTo(rejected('No.')).headers).toEqual(headers)
   expect(toldTo(rejected('No.'), 'anthropic').headers).toEqual([...headers, 'request-id', requestId])
+})
+
+test("a numeric code becomes OpenAI's, and what else the error has is kept", () => {
+  const metadata = { provider_name: 'X', raw: '{}' }
+  const body = JSON.stringify({ error: { message: 'No.', code: 400, metadata, big: 1 } })
+  expect(toldTo(rejected(body)).value).toEqual({
+    error: { message: 'No.', code: null, type: 'invalid_request_error', param: null, metadata, big: 1 },
+  })
+})
+
+test.each(['openai', 'anthropic', 'gemini'] as const)('an error without its shape is told in that of %s', (shape) => {
+  const error = { message: { detail: [{ loc: ['body'], msg: 'No.' }] } }
+  const { value } = toldTo(rejected(JSON.stringify({ error })), shape)
+  expect(value.error.message).toBe('body: No.')
 })

@@ -67,6 +67,10 @@ export interface ErrorAnswer {
   readonly status: number
   readonly contentType: string
   readonly retryAfterMs: number | undefined
+  /** The wait until the limits of the account are renewed, where the head tells it. */
+  readonly resetMs?: number | undefined
+  /** The name of the exception in the header `x-amzn-errortype`. */
+  readonly errorType?: string | undefined
   readonly body: Buffer
 }
 

@@ -1,8 +1,9 @@
 // What an error event in an upstream's stream means.
 import type { ChatError } from '../../../shared/chat/error.ts'
+import { failureOfChatError } from './answered-failure.ts'
 import type { GatewayError } from './gateway-error.ts'
 import { toldCode } from './told-code.ts'
-import { brokenAnswer, failureOfChatError, type UpstreamFailure } from './upstream-failure.ts'
+import { brokenAnswer, type UpstreamFailure } from './upstream-failure.ts'
 import { keptText } from './upstream-text.ts'
 
 /** An error in the place of the first event means what an answer with its status would mean. `error` is undefined where the

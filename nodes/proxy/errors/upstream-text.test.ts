@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failureOfAnswer } from './upstream-failure.ts'
+import { failureOfAnswer } from './answered-failure.ts'
 
 const saidBy = (status: number, body: string, contentType = 'application/json') =>
   failureOfAnswer({ status, contentType, retryAfterMs: undefined, body: Buffer.from(body) }).said

@@ -124,7 +124,7 @@ export function connectProvider(
     speaks,
     missing: new MissingEndpoints(),
     dialect: commonDialect({ kind: spec.kind, speaks }, row.dialect),
-    quirks: quirksOf(spec, host?.quirks ?? row.quirks ?? {}),
+    quirks: quirksOf(spec, row, host),
     address: row.addressIn?.(spec) ?? row.address,
     byModel: row.byModel,
     apiVersion: spec.apiVersion,
@@ -134,9 +134,14 @@ export function connectProvider(
   }
 }
 
-/** The operator's word goes before what is known of the host. */
-function quirksOf({ reasoningBack }: ProviderSpec, known: Quirks): Quirks {
-  return reasoningBack === undefined ? known : { ...known, reasoningBack }
+/** The quirks of a host. The operator's word goes before what is known of it. Of a server that is not known nobody can say whether its
+ *  chat templates take a late system message; most do not. */
+function quirksOf({ kind, systemFirst, reasoningBack }: ProviderSpec, row: KindRow, host: HostRow | undefined): Quirks {
+  const known = host?.quirks ?? row.quirks ?? {}
+  const quirks = reasoningBack === undefined ? known : { ...known, reasoningBack }
+  if (kind !== 'openai' || systemFirst === false) return quirks
+  if (systemFirst === true) return { ...quirks, systemFirst: 'always' }
+  return host === undefined ? { ...quirks, systemFirst: 'translated' } : quirks
 }
 
 function speaksOf({ kind, apiVersion, endpoints }: ProviderSpec, { speaks }: KindRow, host: HostRow | undefined) {

@@ -85,6 +85,7 @@ export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
     key: (secret) => ['x-api-key', secret],
     speaks: new Set(['anthropic']),
     dialect: anthropicUpstream,
+    quirks: { systemTurns: true },
   },
   bedrock: {
     url: ({ region }) => `https://bedrock-runtime.${region}.amazonaws.com`,

@@ -70,7 +70,7 @@ function readParts(
     const said = modelPart.value === undefined ? 'is missing' : 'must be a non-empty text'
     return fail(bad('invalid_model', `\`model\` ${said}. Name a model; GET /v1/models lists them.`, 'model'))
   }
-  const flag = streamPart.value === undefined ? 'false' : textOf(scan, streamPart.value)?.toLowerCase()
+  const flag = streamPart.value === undefined ? 'false' : textOf(scan, streamPart.value)?.toLowerCase() || 'false'
   if (flag !== 'true' && flag !== 'false') return fail(bad('invalid_type', '`stream` must be true or false.', 'stream'))
   const fallbacks = taken.length === 0 ? undefined : rest.filter((other) => other !== model)
   return done({ scan, model, fallbacks, stream: flag === 'true', showUsage: false, modelPart: modelPart.value, taken })

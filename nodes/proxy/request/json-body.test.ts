@@ -69,7 +69,7 @@ test.each<[string, string | Buffer, object]>([
   ['no model', '{"messages":[{}]}', { code: 'invalid_model', param: 'model', message: /is missing/ }],
   ['a number for a model', '{"model":4}', { code: 'invalid_model', param: 'model', message: /non-empty string/ }],
   ['an empty model', '{"model":""}', { code: 'invalid_model', param: 'model', message: /non-empty string/ }],
-  ['null for a model beside a list', '{"model":null,"models":["a"]}', { code: 'invalid_model' }],
+  ['null for a model and for the list', '{"model":null,"models":null}', { code: 'invalid_model' }],
   ['an empty list of models', '{"models":[]}', { code: 'invalid_models', param: 'models' }],
   ['a list with a number', '{"models":["a",1]}', { code: 'invalid_models' }],
   ['a list with an empty name', '{"models":["a",""]}', { code: 'invalid_models' }],
@@ -97,6 +97,9 @@ test.each<[string, string, string | undefined, object]>([
   ['the path', '{"model":"a"}', 'p', { model: 'p', fallbacks: undefined }],
   ['the path and fallbacks', '{"models":["p","b"]}', 'p', { model: 'p', fallbacks: ['b'] }],
   ['an escaped name', '{"model":"\\u0061"}', undefined, { model: 'a' }],
+  ['null for a model beside a list', '{"model":null,"models":["a","b"]}', undefined, { model: 'a', fallbacks: ['b'] }],
+  ['an empty model beside a list', '{"model":"","models":["a"]}', undefined, { model: 'a', fallbacks: [] }],
+  ['an empty text for the list', '{"model":"a","models":""}', undefined, { model: 'a' }],
   ['a byte order mark before it', '\ufeff{"model":"a"}', undefined, { model: 'a' }],
   ['the deepest body', nested(bounds.jsonDepthMax - 1), undefined, { model: 'm' }],
   ['names of Object', '{"model":"a","__proto__":{"model":"b"},"constructor":{}}', undefined, { model: 'a' }],
@@ -129,6 +132,7 @@ const ask = '"messages":[{}]'
 
 test.each<[string, Operation, string, object]>([
   ['a whole chat', chat, `{"model":"m",${ask}}`, { stream: false, sent: `{"model":"m",${ask}}` }],
+  ['stream: an empty text', chat, `{"model":"m",${ask},"stream":""}`, { stream: false, sent: `{"model":"m",${ask}}` }],
   ['stream: null', chat, `{"model":"m",${ask},"stream":null}`, { stream: false }],
   [
     'a streamed chat',

@@ -38,7 +38,8 @@ export function readModel(bytes: Buffer, scan: BodyScan, inPath?: string): Resul
   if (model !== undefined && model !== '') {
     return done({ model, fallbacks: listed.value?.filter((other) => other !== model) })
   }
-  if (scan.field('model') === undefined && listed.value !== undefined) {
+  const isNamed = scan.field('model') !== undefined && !isEmpty(scan, 'model')
+  if (!isNamed && listed.value !== undefined) {
     const [first, ...rest] = listed.value
     return done({ model: first!, fallbacks: rest })
   }
@@ -48,7 +49,7 @@ export function readModel(bytes: Buffer, scan: BodyScan, inPath?: string): Resul
 
 function readModels(scan: BodyScan): Result<string[] | undefined, BadBody> {
   const span = scan.field('models')
-  if (span === undefined) return done(undefined)
+  if (span === undefined || isEmpty(scan, 'models')) return done(undefined)
   const models = span.end - span.start > modelsBytesMax ? undefined : readJson(scan.bytes, span)
   const valid =
     Array.isArray(models) &&
@@ -72,7 +73,7 @@ export function readStream(operation: Operation, scan: BodyScan): Result<AskedSt
     return fail(bad('invalid_messages', `\`${input.member}\` must be a non-empty list.`, input.member))
   }
   const flag = scan.field('stream')
-  if (flag !== undefined && flag.kind !== 'true' && flag.kind !== 'false' && flag.kind !== 'null') {
+  if (flag !== undefined && flag.kind !== 'true' && flag.kind !== 'false' && !isEmpty(scan, 'stream')) {
     return fail(bad('invalid_type', '`stream` must be true or false.', 'stream'))
   }
   const stream = flag?.kind === 'true' || operation.alwaysStreams === true
@@ -81,16 +82,23 @@ export function readStream(operation: Operation, scan: BodyScan): Result<AskedSt
   const edits: Edit[] = []
   const models = scan.field('models') === undefined ? undefined : editOut(scan, 'models')
   if (models !== undefined) edits.push(models)
+  const empty = scan.text('stream') === '' ? editOut(scan, 'stream') : undefined
+  if (empty !== undefined) edits.push(empty)
   const usage = stream && operation.asksForUsage ? editIncludeUsage(scan) : undefined
   if (usage !== undefined) edits.push(usage)
   return done({ stream, showUsage: scan.includeUsage?.kind === 'true', edits })
+}
+
+/** Whether a member is null or an empty text, which both mean that it is absent. */
+function isEmpty(scan: BodyScan, name: 'model' | 'models' | 'stream'): boolean {
+  return scan.field(name)?.kind === 'null' || scan.text(name) === ''
 }
 
 /** The whole body, where all of it has to be read. */
 export function readObject(bytes: Buffer): Result<Readonly<Record<string, unknown>>, BadBody> {
   const problem = scanBody(bytes, new BodyScan())
   if (problem !== undefined) return fail(badBody(problem))
-  return done(parseExact(bytes.toString('utf8').replace(/^\ufeff/, '')) as Record<string, unknown>)
+  return done(parseExact(bytes.toString('utf8')) as Record<string, unknown>)
 }
 
 function badBody(problem: ScanProblem): BadBody {

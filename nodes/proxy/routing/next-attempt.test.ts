@@ -44,6 +44,13 @@ describe('which attempt comes next', () => {
     expect(nextAttempt(end({ condition: undefined }), plan({ own: [planned('b')] }), half)).toEqual({ type: 'give-up' })
   })
 
+  test('another target where one cannot answer, never the same one, whatever the route retries on', () => {
+    const missing = end({ condition: 'target', isOnlyCredential: false })
+    const own = [planned('a', 1), planned('b')]
+    expect(nextAttempt(missing, plan({ own }, []), half)).toMatchObject({ type: 'try', planned: { target: 'b' } })
+    expect(nextAttempt(missing, plan({ own: [planned('a', 1)] }, []), half)).toEqual({ type: 'give-up' })
+  })
+
   test('none where nothing is left', () => {
     expect(nextAttempt(failed, plan({}), half)).toEqual({ type: 'give-up' })
   })

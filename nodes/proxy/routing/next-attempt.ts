@@ -11,11 +11,15 @@ const backoffMsMin = 100
 const passingMsMin = 500
 const passingMsMax = 4_000
 
+/** Why an attempt failed: a condition of `retries.on`, or one on which a request always goes on: `auth`, where a target refused the
+ *  credential, and `target`, where it cannot answer whatever the credential is. */
+export type AttemptCondition = RetryCondition | 'auth' | 'target'
+
 /** How an attempt at a target failed. */
 export interface AttemptEnd<Target> {
   readonly target: Target
-  /** Why the attempt failed. `auth` is always retried, undefined never. */
-  readonly condition: RetryCondition | 'auth' | undefined
+  /** Why the attempt failed; undefined is never retried. */
+  readonly condition: AttemptCondition | undefined
   /** Whether the target is overloaded or limits the rate, and may answer after a while. */
   readonly passes: boolean
   /** The upstream's Retry-After, where it sent one. */
@@ -48,7 +52,7 @@ export function nextAttempt<Target>(
 ): Next<Target> {
   const { condition } = end
   if (condition === undefined) return giveUp
-  const isRetried = condition === 'auth' || plan.retries(condition)
+  const isRetried = condition === 'auth' || condition === 'target' || plan.retries(condition)
   // A conflict is not caused by the target, so another target would answer the same.
   if (condition === '409' && !isRetried) return giveUp
   if (!isRetried) plan.leaveRoute()
@@ -59,14 +63,14 @@ export function nextAttempt<Target>(
   }
 }
 
-/** Whether the attempt would fail again: the same target rejects its only credential, and limits the rate for as long as it
- *  said. */
+/** Whether the attempt would fail again: the same target cannot answer, rejects its only credential, or limits the rate for as long
+ *  as it said. */
 function isHopeless<Target>(
   { target }: PlannedAttempt<Target>,
   { target: failed, condition, retryAfterMs = 0, isOnlyCredential }: AttemptEnd<Target>,
 ): boolean {
   if (target !== failed) return false
-  return (condition === 'auth' && isOnlyCredential) || retryAfterMs > retryWaitMsMax
+  return condition === 'target' || (condition === 'auth' && isOnlyCredential) || retryAfterMs > retryWaitMsMax
 }
 
 /** The pause before an attempt; none before the first one at a target. Jitter (Brooker, 2015) keeps requests that failed together

@@ -1,11 +1,10 @@
 // Whether a body with a good status is an answer, where its bytes pass through. This costs a search for a few members: in a JSON string
 // the quotes around a name would be escaped, so a match is a member or a whole string. A body is parsed only where it may hold an error.
 import type { ChatError } from '../../../shared/chat/error.ts'
-import { tryParseExact } from '../../../shared/json/exact.ts'
-import { parseAnthropicError } from '../dialects/anthropic/error.ts'
+import { parseExact, tryParseExact } from '../../../shared/json/exact.ts'
 import { isObject } from '../dialects/common/body-reader.ts'
-import { parseGeminiError } from '../dialects/gemini/error.ts'
-import { errorWithin, parseOpenAiError } from '../dialects/openai/error.ts'
+import { parseErrorOf } from '../dialects/error-shapes.ts'
+import { errorWithin } from '../dialects/openai/error.ts'
 import type { Operation } from '../operations/operation.ts'
 
 export function isAnswer(operation: Operation, bytes: Buffer): boolean {
@@ -17,14 +16,7 @@ export function isAnswer(operation: Operation, bytes: Buffer): boolean {
 /** The error in a body that is no answer; undefined where the body is no JSON object. */
 export function errorOf({ errors }: Operation, bytes: Buffer): ChatError | undefined {
   if (!isObject(tryParseExact(bytes.toString('utf8')))) return undefined
-  switch (errors) {
-    case 'anthropic':
-      return parseAnthropicError(500, bytes)
-    case 'gemini':
-      return parseGeminiError(500, bytes)
-    case 'openai':
-      return parseOpenAiError(500, bytes)
-  }
+  return parseErrorOf(errors, 500, bytes)
 }
 
 // ── what an answer has ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -103,7 +95,7 @@ function mayHoldError(bytes: Buffer): boolean {
 
 function holdsError(bytes: Buffer): boolean {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    const value = parseExact(bytes.toString('utf8'))
     return isObject(value) && (value['type'] === 'error' || errorWithin(value) !== undefined)
   } catch {
     return false

@@ -1,9 +1,11 @@
 // The translator of a request about files or batches: its own method and path, and an answer whose ids lead back here.
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import { unlessTooDeep } from '../dialects/depth-guard.ts'
+import { parseErrorOf } from '../dialects/error-shapes.ts'
+import { failureOfChatError } from '../errors/answered-failure.ts'
 import { type ForwardedError, forwardedAnswer } from '../errors/forwarded-error.ts'
 import type { ErrorAnswer } from '../errors/gateway-error.ts'
-import { failureOfAnswer, type UpstreamFailure } from '../errors/upstream-failure.ts'
+import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import { type AnswerStream, eventStream, type StreamOptions } from '../streams/answer-stream.ts'
 import { ByteStream } from '../streams/byte-stream.ts'
 import type { Translator, WholeAnswer } from './translator.ts'
@@ -58,7 +60,7 @@ export class ObjectTranslator implements Translator {
   }
 
   failureOf(answer: ErrorAnswer): UpstreamFailure {
-    return failureOfAnswer(answer)
+    return failureOfChatError(answer, parseErrorOf('openai', answer.status, answer.body))
   }
 
   forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {

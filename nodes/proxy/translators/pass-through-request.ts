@@ -14,6 +14,7 @@ import { passThroughHeaders } from '../request/headers.ts'
 import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
 import { withOwnSeals } from './own-seals.ts'
 import type { PassThroughRequest } from './pass-through.ts'
+import { systemEdits } from './system-edits.ts'
 
 export interface PassThroughParts {
   readonly request: AuthenticatedRequest
@@ -53,7 +54,9 @@ function askedTier(scan: BodyScan): string | undefined {
 function splicedBody({ request, asked, body, target, files }: PassThroughParts): readonly Uint8Array[] {
   const { scan } = body
   const { state } = asked.facts
-  const own = state === undefined ? body.edits : [...body.edits, ...stateEdits(scan, state)]
+  const kept = state === undefined ? body.edits : [...body.edits, ...stateEdits(scan, state)]
+  const moved = systemEdits(request.operation, scan, target)
+  const own = moved.length === 0 ? kept : [...kept, ...moved]
   const edits = files.length === 0 ? own : [...own, ...fileEdits(files).filter((edit) => isApart(edit, own))]
   const namesModel = typeof request.operation.upstreamPath === 'string'
   return spliceBody(scan, namesModel ? [...edits, editModel(scan, target.model)] : edits).pieces

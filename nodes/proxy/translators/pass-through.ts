@@ -3,12 +3,12 @@ import { tokensOfBytes } from '../../../shared/chat/estimate.ts'
 import type { Price } from '../../../shared/models/price.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import { bodyTextBytes } from '../dialects/common/answer-text.ts'
-import { parseGeminiError } from '../dialects/gemini/error.ts'
-
+import { parseErrorOf } from '../dialects/error-shapes.ts'
+import { failureOfChatError } from '../errors/answered-failure.ts'
 import { type ForwardedError, forwardedAnswer } from '../errors/forwarded-error.ts'
 import type { ErrorAnswer } from '../errors/gateway-error.ts'
 import { failureInAnswer } from '../errors/stream-failure.ts'
-import { failureOfAnswer, failureOfChatError, type UpstreamFailure } from '../errors/upstream-failure.ts'
+import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { AnswerStream, StreamOptions } from '../streams/answer-stream.ts'
 import { ByteStream } from '../streams/byte-stream.ts'
@@ -92,10 +92,7 @@ export class PassThrough implements Translator {
   }
 
   failureOf(answer: ErrorAnswer): UpstreamFailure {
-    const { status, body } = answer
-    // Google says 400 to a key that it does not know, and tells in the body alone how long to wait.
-    if (this.#operation.dialect === 'gemini') return failureOfChatError(answer, parseGeminiError(status, body))
-    return failureOfAnswer(answer)
+    return failureOfChatError(answer, parseErrorOf(this.#operation.errors, answer.status, answer.body))
   }
 
   forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {

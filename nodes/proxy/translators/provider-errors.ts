@@ -1,14 +1,14 @@
 // What an upstream of another dialect says when it refuses, as the caller shall see it.
-
+import type { ChatError } from '../../../shared/chat/error.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 import { isObject } from '../dialects/common/body-reader.ts'
 import type { UpstreamDialect } from '../dialects/dialect.ts'
-import { type ErrorShape, printError } from '../dialects/error-shapes.ts'
-import type { ForwardedError } from '../errors/forwarded-error.ts'
+import type { ErrorShape } from '../dialects/error-shapes.ts'
+import { failureOfChatError } from '../errors/answered-failure.ts'
+import { type ForwardedError, forwardedError } from '../errors/forwarded-error.ts'
 import type { ErrorAnswer } from '../errors/gateway-error.ts'
 import { failureInAnswer } from '../errors/stream-failure.ts'
-import { toldCode } from '../errors/told-code.ts'
-import { failureOfChatError, type UpstreamFailure } from '../errors/upstream-failure.ts'
+import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 
 export class ProviderErrors {
   readonly #upstream: UpstreamDialect
@@ -26,16 +26,14 @@ export class ProviderErrors {
   }
 
   failureOf(answer: ErrorAnswer): UpstreamFailure {
-    return failureOfChatError(answer, this.#upstream.parseError(answer.status, answer.body))
+    return failureOfChatError(answer, this.#errorOf(answer))
   }
 
-  forwardError({ status, body }: ErrorAnswer, requestId: string): ForwardedError {
-    const error = this.#upstream.parseError(status, body)
-    const { message, param } = error
-    const said = message === '' ? `The upstream refused the request (${status}) and gave no reason.` : message
-    const facts = { status, type: 'invalid_request_error', code: toldCode(error) ?? null, message: said, param }
-    const headers = ['content-type', 'application/json', 'x-request-id', requestId, 'x-should-retry', 'false']
-    if (this.#shape === 'anthropic') headers.push('request-id', requestId)
-    return { status, headers, body: printError(this.#shape, facts, requestId) }
+  forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {
+    return forwardedError(answer, this.#errorOf(answer), { shape: this.#shape, requestId })
+  }
+
+  #errorOf({ status, body, errorType }: ErrorAnswer): ChatError {
+    return this.#upstream.parseError(status, body, errorType)
   }
 }

@@ -4,12 +4,14 @@ import type { Result } from '../../../../shared/result.ts'
 import type { Settlement } from '../../accounting/settle.ts'
 import { AttemptLoop, type AttemptTools, type RunningAttempt } from '../../attempts/attempt-loop.ts'
 import { contentHeaders, pushAnswerHeaders } from '../../attempts/response-headers.ts'
+import { parseErrorOf } from '../../dialects/error-shapes.ts'
+import { failureOfChatError } from '../../errors/answered-failure.ts'
 import { errorAnswer } from '../../errors/error-answer.ts'
+import { errorHeadOf } from '../../errors/error-head.ts'
 import { errorRow } from '../../errors/error-table.ts'
 import { type ForwardedError, forwardedAnswer } from '../../errors/forwarded-error.ts'
 import type { GatewayError, Ineligible } from '../../errors/gateway-error.ts'
-import { retryAfterMsOf } from '../../errors/retry-after.ts'
-import { failureOfAnswer, failureOfError, noCredential } from '../../errors/upstream-failure.ts'
+import { failureOfError, noCredential } from '../../errors/upstream-failure.ts'
 import type { Upgrade } from '../../http/http.ts'
 import { type Credential, drawCredential } from '../../providers/credential.ts'
 import type { Target } from '../../providers/endpoint.ts'
@@ -73,13 +75,13 @@ class Handshake implements SocketEvents, RunningAttempt {
     this.#socket?.abandon()
   }
 
-  onRefused({ status, contentType, body, header }: Parameters<SocketEvents['onRefused']>[0]): void {
-    const retryAfterMs = retryAfterMsOf({ status, header }, this.#loop.wallMs)
+  onRefused({ status, body, header }: Parameters<SocketEvents['onRefused']>[0]): void {
     this.status = status
     this.firstByteMs = this.#loop.nowMs
     // A handshake that succeeds is answered with 101 alone.
-    const answer = { status: status < 300 ? 502 : status, contentType, retryAfterMs, body }
-    this.#loop.onFailed(this, failureOfAnswer(answer))
+    const head = { status: status < 300 ? 502 : status, header }
+    const answer = { ...errorHeadOf(head, this.#loop.wallMs), body }
+    this.#loop.onFailed(this, failureOfChatError(answer, parseErrorOf('openai', answer.status, body)))
   }
 
   onError(error: UpstreamError): void {

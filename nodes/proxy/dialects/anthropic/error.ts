@@ -1,9 +1,9 @@
 // Error bodies of the Anthropic API: {"type": "error", "error": {"type", "message"}, "request_id"}.
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
-import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject } from '../common/body-reader.ts'
-import { plainMessage } from '../openai/error.ts'
+import { errorObjectIn, wordsIn, wordsOfBody } from '../common/error-words.ts'
+import { statedWaitMs } from '../common/stated-wait.ts'
 
 const kinds: Readonly<Record<string, ChatErrorKind>> = {
   invalid_request_error: 'invalid-request',
@@ -19,18 +19,36 @@ const kinds: Readonly<Record<string, ChatErrorKind>> = {
 }
 
 export function parseAnthropicError(status: number, body: Buffer): ChatError {
-  const value = tryParseExact(body.toString('utf8'))
-  if (isObject(value)) return readAnthropicError(status, value)
-  return { kind: errorKindOfStatus(status), message: plainMessage(body) }
+  return readAnthropicError(status, errorObjectIn(body) ?? {}, wordsOfBody(body))
 }
 
-export function readAnthropicError(status: number, body: JsonObject): ChatError {
+/** `words`: the text of the error, where the body has it in a place of its own. */
+export function readAnthropicError(status: number, body: JsonObject, words = ''): ChatError {
   const error = isObject(body['error']) ? body['error'] : body
   const code = typeof error['type'] === 'string' && error['type'] !== 'error' ? error['type'] : undefined
-  const message = typeof error['message'] === 'string' ? error['message'] : ''
-  const kind = kinds[code ?? ''] ?? errorKindOfStatus(status)
-  const tooLong = kind === 'invalid-request' && /prompt is too long|exceed context limit/i.test(message)
-  return { kind: tooLong ? 'context-length' : kind, message, code }
+  const message = wordsIn(error) ?? wordsIn(body) ?? words
+  const kind = kindOf(status, code)
+  return {
+    kind: kind === 'invalid-request' ? closerKind(message) : kind,
+    message,
+    code,
+    retryAfterMs: statedWaitMs(body, message),
+  }
+}
+
+/** The kind of a type. `invalid_request_error` and `api_error` are shared by many errors, so that an exact status goes before them. */
+function kindOf(status: number, code: string | undefined): ChatErrorKind {
+  const byStatus = errorKindOfStatus(status)
+  const known = kinds[code ?? '']
+  if (known === undefined) return byStatus
+  const isGeneric = known === 'invalid-request' || known === 'server'
+  return isGeneric && byStatus !== 'invalid-request' && byStatus !== 'server' ? byStatus : known
+}
+
+/** Anthropic answers 400 also for an input that is too long, and for an account without credit. */
+function closerKind(message: string): ChatErrorKind {
+  if (/prompt is too long|exceed context limit/i.test(message)) return 'context-length'
+  return /credit balance is too low|specified API usage limits/i.test(message) ? 'quota' : 'invalid-request'
 }
 
 const typesByStatus: Readonly<Record<number, string>> = {

@@ -11,7 +11,7 @@ import type {
   UserPart,
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
-import { absent, type BodyReader, isObject, textIn } from '../common/body-reader.ts'
+import { absent, type BodyReader, isObject, saidIn, textIn } from '../common/body-reader.ts'
 import { readCache } from '../common/cache-control.ts'
 import { uncarried } from '../common/carried-signatures.ts'
 import { readSeal, type Seal } from '../common/sealed-parts.ts'
@@ -104,16 +104,16 @@ function readDocument(reader: BodyReader, block: JsonObject, media: Media, path:
   }
 }
 
-/** Undefined for a source that consists of content blocks. */
+/** The medium of a source; none for a source that consists of content blocks. */
 function readSource(reader: BodyReader, value: Json, path: string): Media | undefined {
   const source = reader.object(value, path)
   const { type, media_type: mediaType } = source
   const text = (name: string) => reader.text(source[name], `${path}.${name}`)
   switch (type) {
     case 'base64':
-      return { from: 'bytes', base64: text('data'), mediaType: text('media_type') }
+      return { from: 'bytes', base64: text('data'), mediaType: text('media_type').toLowerCase() }
     case 'url':
-      return { from: 'url', url: text('url'), mediaType: typeof mediaType === 'string' ? mediaType : undefined }
+      return { from: 'url', url: text('url'), mediaType: saidIn(mediaType) }
     case 'file':
       return { from: 'file', id: text('file_id') }
     case 'text':

@@ -105,7 +105,7 @@ function readThinking(reader: BodyReader, body: JsonObject): ReasoningWish | und
   const effort = readEffort(reader, config?.['effort'], 'output_config.effort')
   const display = reader.maybeText(thinking?.['display'], 'thinking.display')
   const summary = display === undefined ? undefined : displays[display]
-  switch (thinking?.['type']) {
+  switch (thinking?.['type'] || undefined) {
     case undefined:
       return effort === undefined ? undefined : { effort, member: 'output_config.effort' }
     case 'disabled':
@@ -113,7 +113,7 @@ function readThinking(reader: BodyReader, body: JsonObject): ReasoningWish | und
     case 'adaptive':
       return { effort, adaptive: true, summary, member: effort === undefined ? undefined : 'output_config.effort' }
     case 'enabled': {
-      const budgetTokens = reader.maybeNumber(thinking['budget_tokens'], 'thinking.budget_tokens')
+      const budgetTokens = reader.maybeNumber(thinking?.['budget_tokens'], 'thinking.budget_tokens')
       if (budgetTokens === undefined) reader.wrong('thinking.budget_tokens', 'is missing')
       return { budgetTokens, effort, summary }
     }

@@ -26,27 +26,43 @@ export interface PrintedConversation {
 }
 
 export interface PrintedMessage {
-  readonly role: 'user' | 'assistant'
+  readonly role: 'user' | 'assistant' | 'system'
   readonly content: JsonObject[]
 }
 
-/** Anthropic takes instructions only in `system`, so system messages from the middle of a conversation move there. */
-export function printConversation(messages: readonly Message[]): Result<PrintedConversation, MissingCapability> {
-  const system: Json[] = []
+/** `takesTurns`: whether the model takes instructions between the turns. For others they move to `system`. */
+export function printConversation(
+  messages: readonly Message[],
+  takesTurns: boolean,
+): Result<PrintedConversation, MissingCapability> {
+  const system: JsonObject[] = []
   const printed: PrintedMessage[] = []
+  /** Instructions from between the turns that wait for a place. */
+  let waiting: JsonObject[] = []
   for (const message of messages) {
     if (message.role === 'system') {
-      system.push(...message.parts.filter(({ text }) => !isBlank(text)).map(printText))
+      const texts = message.parts.filter(({ text }) => !isBlank(text)).map(printText)
+      if (takesTurns && printed.length > 0) waiting.push(...texts)
+      else system.push(...texts)
       continue
     }
     const content = printBlocks(message.parts)
     if (!content.ok) return content
+    if (message.role === 'assistant' && content.value.length > 0) waiting = addSystemTurn(printed, waiting)
     addMessage(printed, message.role, content.value)
   }
+  system.push(...addSystemTurn(printed, waiting))
   const last = printed.at(-1)
-  if (last === undefined) return done({ system: [], messages: [instructionsAsTurn(system as JsonObject[])] })
+  if (last === undefined) return done({ system: [], messages: [instructionsAsTurn(system)] })
   trimLast(last)
   return done({ system, messages: withFirstTurn(printed).map(resultsFirst) })
+}
+
+/** A system message stands behind a user's turn, and before the assistant's or at the end. Returns what finds no place there. */
+function addSystemTurn(printed: PrintedMessage[], waiting: JsonObject[]): JsonObject[] {
+  if (waiting.length === 0 || printed.at(-1)?.role !== 'user') return waiting
+  printed.push({ role: 'system', content: waiting })
+  return []
 }
 
 /** Stands where the API wants a text and the caller has none. */
@@ -79,7 +95,7 @@ function addMessage(printed: PrintedMessage[], role: PrintedMessage['role'], con
 /** Tool results must be the first blocks after the message that holds their calls. */
 function resultsFirst(message: PrintedMessage): PrintedMessage {
   const isResult = (block: JsonObject) => block['type'] === 'tool_result'
-  if (message.role === 'assistant' || !message.content.some(isResult)) return message
+  if (message.role !== 'user' || !message.content.some(isResult)) return message
   const results = message.content.filter(isResult)
   return { role: 'user', content: [...results, ...message.content.filter((block) => !isResult(block))] }
 }
@@ -101,7 +117,7 @@ function printBlocks(parts: readonly (UserPart | AssistantPart)[]): Result<JsonO
   return done(blocks)
 }
 
-/** Undefined for a part that has no block in this dialect, such as a text of white space. */
+/** The block of a part; none for a part that has no block in this dialect, such as a text of white space. */
 function printBlock(part: UserPart | AssistantPart): Result<JsonObject | undefined, MissingCapability> {
   switch (part.type) {
     case 'text':

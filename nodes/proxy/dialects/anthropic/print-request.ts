@@ -3,6 +3,7 @@ import type { Capability, MissingCapability } from '../../../../shared/chat/capa
 import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
+import { takesSystemTurns } from '../../../../shared/models/system-turns.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
@@ -51,7 +52,8 @@ export function printAnthropicRequest(
   const full = jsonTool?.request ?? asked
   const names = new ToolNames(anthropicNames)
   const request = withFittingNames(withFittingCallIds(full, anthropicCallIds), names)
-  const conversation = printConversation(request.messages)
+  const takesTurns = target.quirks.systemTurns === true && takesSystemTurns(target.model)
+  const conversation = printConversation(request.messages, takesTurns)
   if (!conversation.ok) return conversation
   const members = foreignMembers(request, 'anthropic')
   if (!members.ok) return members

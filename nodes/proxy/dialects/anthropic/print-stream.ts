@@ -235,7 +235,7 @@ class OpenBlock {
   readonly kind: 'text' | 'thought' | 'function' | 'custom'
   /** The block at its start, as JSON. */
   block: string
-  /** Undefined until the start of the block was sent. */
+  /** The index is undefined until the start of the block was sent. */
   index: number | undefined
   input = ''
   /** The provider's id of the reasoning. */

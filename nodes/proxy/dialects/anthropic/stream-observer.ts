@@ -8,7 +8,7 @@ import { readAnthropicError } from './error.ts'
 import { type AnthropicCounts, readAnthropicUsage, usageOfAnthropic } from './usage.ts'
 
 export class AnthropicStreamObserver implements StreamObserver {
-  /** For a message that has its stop reason. */
+  /** The terminator ends a message that has its stop reason. */
   readonly terminator = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
   finished = false
   concluded = false

@@ -26,7 +26,7 @@ export function readAnthropicTools(reader: BodyReader, tools: Json): Tool[] {
 
 export interface ReadChoice {
   readonly type: ToolChoice | undefined
-  /** Undefined when the caller does not say. */
+  /** The wish of the caller for parallel calls; undefined when the caller does not say. */
   readonly parallel: boolean | undefined
 }
 

@@ -201,7 +201,29 @@ test.each([
   [400, '{"message":"Input is too long for requested model."}', 'context-length'],
   [403, '{"Message":"User is not authorized"}', 'permission'],
   [400, '{"__type":"com.amazon.coral#ThrottlingException","message":"slow down"}', 'rate-limit'],
+  [400, '{"message":"The provided model identifier is invalid."}', 'not-found'],
   [503, '<html>', 'overloaded'],
 ])('an error %i %s is of the kind %s', (status, body, kind) => {
   expect(bedrockUpstream.parseError(status, Buffer.from(body)).kind).toBe(kind)
+})
+
+// Statuses of the exceptions: @aws-sdk/client-bedrock-runtime, schemas_0.js. The header: AWS restJson1, `x-amzn-errortype`.
+test.each([
+  ['AccessDeniedException', 403, 'permission'],
+  ['InternalServerException', 500, 'server'],
+  ['ModelErrorException', 424, 'server'],
+  ['ModelNotReadyException', 429, 'overloaded'],
+  ['ModelStreamErrorException', 424, 'server'],
+  ['ModelTimeoutException', 408, 'timeout'],
+  ['ResourceNotFoundException', 404, 'not-found'],
+  ['ServiceQuotaExceededException', 400, 'rate-limit'],
+  ['ServiceUnavailableException', 503, 'overloaded'],
+  ['ThrottlingException', 429, 'rate-limit'],
+  ['ValidationException', 400, 'invalid-request'],
+])('%s in the header or in the body, with %i, is of the kind %s', (name, status, kind) => {
+  const said = { kind, message: 'no', code: name }
+  const inHeader = `${name}:http://internal.amazon.com/coral/com.amazon.bedrock/`
+  expect(bedrockUpstream.parseError(status, Buffer.from('{"message":"no"}'), inHeader)).toMatchObject(said)
+  const body = JSON.stringify({ __type: `com.amazon#${name}`, Message: 'no' })
+  expect(bedrockUpstream.parseError(status, Buffer.from(body))).toMatchObject(said)
 })

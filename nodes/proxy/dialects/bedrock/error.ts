@@ -3,7 +3,8 @@
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject } from '../common/body-reader.ts'
-import { plainMessage } from '../openai/error.ts'
+import { errorObjectIn, wordsOfBody } from '../common/error-words.ts'
+import { statedWaitMs } from '../common/stated-wait.ts'
 import type { AwsMessage } from './event-message.ts'
 
 const kinds: Readonly<Record<string, ChatErrorKind>> = {
@@ -25,12 +26,11 @@ const kinds: Readonly<Record<string, ChatErrorKind>> = {
   validation: 'invalid-request',
 }
 
-export function parseBedrockError(status: number, body: Buffer): ChatError {
-  const value = tryParseExact(body.toString('utf8'))
-  if (!isObject(value)) return { kind: errorKindOfStatus(status), message: plainMessage(body) }
-  const { message, Message, __type: type } = value
-  const text = typeof message === 'string' ? message : typeof Message === 'string' ? Message : ''
-  return errorOf(typeof type === 'string' ? type : '', text, errorKindOfStatus(status))
+/** `errorType`: the header `x-amzn-errortype`, where Bedrock names the exception. */
+export function parseBedrockError(status: number, body: Buffer, errorType?: string): ChatError {
+  const { __type: type, code } = errorObjectIn(body) ?? {}
+  const name = [errorType, type, code].find((one) => typeof one === 'string' && one !== '')
+  return errorOf(typeof name === 'string' ? name : '', wordsOfBody(body), errorKindOfStatus(status))
 }
 
 /** Parses an exception message of a stream, which may come before or after its first event (wire 62). */
@@ -41,9 +41,26 @@ export function readBedrockException({ name, errorMessage, body }: AwsMessage): 
 }
 
 function errorOf(type: string, message: string, otherwise: ChatErrorKind): ChatError {
-  const name = type.slice(type.lastIndexOf('#') + 1)
+  const name = nameOf(type)
   const kind = kinds[name.replace(/Exception$/i, '').toLowerCase()] ?? otherwise
-  const tooLong =
-    kind === 'invalid-request' && /too long|too many (input )?tokens|context (window|length)/i.test(message)
-  return { kind: tooLong ? 'context-length' : kind, message, code: name === '' ? undefined : name }
+  return {
+    kind: kind === 'invalid-request' ? closerKind(message) : kind,
+    message,
+    code: name === '' ? undefined : name,
+    retryAfterMs: statedWaitMs({}, message),
+  }
+}
+
+/** The name of an exception without its namespace and its address: `com.amazon#ThrottlingException:http://…`. */
+function nameOf(type: string): string {
+  const [name = ''] = type.split(/[:,]/)
+  return name.slice(name.lastIndexOf('#') + 1).trim()
+}
+
+/** Bedrock answers 400 also for an input that is too long, and for a model that this account or region does not have. */
+function closerKind(message: string): ChatErrorKind {
+  if (/too long|too many (input )?tokens|context (window|length)/i.test(message)) return 'context-length'
+  return /model identifier is invalid|on-demand throughput isn.t supported/i.test(message)
+    ? 'not-found'
+    : 'invalid-request'
 }

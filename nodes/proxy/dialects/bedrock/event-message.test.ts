@@ -50,7 +50,7 @@ test('headers that are cut, or of an unknown type, are no message', () => {
   expect(readAwsMessage(withHeaders(Buffer.from('0161050000000000000000', 'hex')))).toMatchObject({ name: '' })
 })
 
-/** With checksums that hold, written as the format says. */
+/** A message with these headers, and with checksums that hold, written as the format says. */
 function withHeaders(headers: Buffer): Buffer {
   const bytes = Buffer.alloc(16 + headers.length)
   bytes.writeUInt32BE(bytes.length, 0)

@@ -103,7 +103,7 @@ function printParts(
   return done(blocks)
 }
 
-/** Empty for a part that has no block in this dialect, such as a text of white space. */
+/** The blocks of a part; none for a part that has no block in this dialect, such as a text of white space. */
 function printPart(part: UserPart | AssistantPart, facts: ContentFacts): Result<JsonObject[], MissingCapability> {
   switch (part.type) {
     case 'text':

@@ -53,7 +53,7 @@ function printTool(tool: FunctionTool | CustomTool, names: ToolNames): Json {
 
 const noParameters: JsonObject = { type: 'object', properties: {} }
 
-/** Undefined: the model decides. */
+/** The word for a choice. No word means that the model decides. */
 function printChoice(choice: ToolChoice | undefined): string | undefined {
   switch (choice?.type) {
     case 'none':

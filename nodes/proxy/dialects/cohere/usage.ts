@@ -4,7 +4,7 @@ import type { Json } from '../../../../shared/chat/parts.ts'
 import { tokenCount, type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** Undefined when `value` is not a usage object. */
+/** The usage that `value` reports; undefined when it is not a usage object. */
 export function readCohereUsage(value: Json): Usage | undefined {
   if (!isObject(value)) return undefined
   const billed = pairOf(value['billed_units'])

@@ -9,7 +9,7 @@ import { isObject } from './body-reader.ts'
 const roots = ['choices', 'candidates', 'output', 'content']
 /** Members whose text a model wrote. */
 const texts = new Set(['content', 'text', 'refusal', 'arguments', 'thinking', 'summary', 'output_text'])
-/** Of these, one says what the others say too. */
+/** Members that repeat one another: one of them says what the others say too. */
 const reasonings = ['reasoning_content', 'reasoning']
 /** Members that are the input of a tool, as JSON. */
 const inputs = new Set(['input', 'args'])

@@ -35,7 +35,7 @@ export class BodyReader {
     return []
   }
 
-  // A null member means the same as an absent one.
+  // An empty text and null mean the same as an absent member: clients fill in the members that they do not use.
 
   maybeText(value: Json, path: string): string | undefined {
     return absent(value) ? undefined : this.text(value, path)
@@ -81,12 +81,12 @@ export function objectsIn(list: Json): JsonObject[] {
   return Array.isArray(list) ? list.filter(isObject) : []
 }
 
-export function absent(value: Json): value is null | undefined {
-  return value === undefined || value === null
+export function absent(value: Json): value is '' | null | undefined {
+  return value === undefined || value === null || value === ''
 }
 
 /** The members of `body` that no parser has read; nearly always none. */
 export function unread(body: JsonObject, read: ReadonlySet<string>): Record<string, Json> {
-  const rest = Object.keys(body).filter((name) => !read.has(name) && body[name] !== null)
+  const rest = Object.keys(body).filter((name) => !read.has(name) && !absent(body[name]))
   return Object.fromEntries(rest.map((name) => [name, body[name]]))
 }

@@ -3,11 +3,12 @@
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { CustomTool, FunctionTool, Tool } from '../../../../shared/chat/tools.ts'
 import type { Dropped } from '../dialect.ts'
-import { isObject } from './body-reader.ts'
+import { absent, isObject } from './body-reader.ts'
 
 export function flatFormat(format: JsonObject | undefined): JsonObject | undefined {
   const grammar = format?.['grammar']
-  return isObject(grammar) ? { type: 'grammar', ...grammar } : format
+  if (isObject(grammar)) return { type: 'grammar', ...grammar }
+  return absent(format?.['type']) ? undefined : format
 }
 
 export function nestedFormat(format: JsonObject | undefined): Json {

@@ -12,7 +12,7 @@ export class DeliveredText {
   #inVain = 0
   #skipped = 0
 
-  /** Of each list of names the first that has text counts: some hosts say the same twice. */
+  /** The first name that has text counts in each list of names: some hosts say the same twice. */
   constructor(members: readonly (readonly string[])[]) {
     this.#members = members
     this.#pattern = new RegExp(`"(${members.flat().join('|')})"(?= ?:)`, 'g')

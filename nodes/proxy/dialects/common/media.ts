@@ -3,14 +3,14 @@ import type { Media } from '../../../../shared/chat/parts.ts'
 
 /** A base64 data URL holds bytes; any other URL is a link. */
 export function mediaOfUrl(url: string): Media {
-  const head = /^data:([^;,]*)((?:;[^;,]*)*),/.exec(url)
+  const head = /^data:([^;,]*)((?:;[^;,]*)*),/i.exec(url)
   if (head === null) return { from: 'url', url }
   const [whole, mediaType = '', attributes = ''] = head
   if (!/;base64$/i.test(attributes)) return { from: 'url', url }
-  return { from: 'bytes', mediaType: mediaType.toLowerCase(), base64: url.slice(whole.length) }
+  return { from: 'bytes', mediaType: mediaType.trim().toLowerCase(), base64: url.slice(whole.length) }
 }
 
-/** Undefined for media that have no URL. */
+/** The URL of media; undefined for media that have none. */
 export function urlOfMedia(media: Media): string | undefined {
   if (media.from === 'url') return media.url
   return media.from === 'bytes' ? `data:${media.mediaType};base64,${media.base64}` : undefined

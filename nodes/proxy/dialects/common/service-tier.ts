@@ -10,7 +10,7 @@ const families: Readonly<Partial<Record<Dialect, 'openai' | 'anthropic'>>> = {
 const toAnthropic: Readonly<Record<string, string>> = { auto: 'auto', default: 'standard_only' }
 const toOpenAi: Readonly<Record<string, string>> = { auto: 'auto', standard_only: 'default' }
 
-/** Undefined when the target has no such tier. */
+/** The name of a tier at the target; undefined when the target has no such tier. */
 export function printServiceTier(tier: string, from: Dialect, to: Dialect): string | undefined {
   if (families[from] === families[to]) return tier
   if (families[to] === 'anthropic') return toAnthropic[tier]

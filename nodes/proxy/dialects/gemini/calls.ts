@@ -75,7 +75,7 @@ function pieceValue(piece: JsonObject): Json {
 
 const step = /\.([^.[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]/gy
 
-/** Undefined when the path does not name a single value. */
+/** The keys of a path; undefined when the path does not name a single value. */
 function keysOf(path: string): (string | number)[] | undefined {
   if (!path.startsWith('$') || path.length === 1) return undefined
   const keys: (string | number)[] = []

@@ -54,7 +54,7 @@ function readUser(part: JsonObject, calls: OpenCalls): UserPart {
 function readResult(response: JsonObject, calls: OpenCalls): UserPart {
   const name = textIn(response['name'])
   const { response: value, id } = response
-  const text = typeof value === 'string' ? value : JSON.stringify(value ?? {})
+  const text = typeof value === 'string' && value !== '' ? value : JSON.stringify(absent(value) ? {} : value)
   const more = Array.isArray(response['parts']) ? response['parts'].filter(isObject) : []
   const media = more.flatMap((one) => readShared(one) ?? [])
   const isError = isObject(value) && Object.keys(value).length === 1 && value['error'] !== undefined
@@ -90,7 +90,7 @@ function readSaid(part: JsonObject, calls: OpenCalls): AssistantPart {
   if (isObject(call)) {
     const name = textIn(call['name'])
     const { id, args } = call
-    const input = JSON.stringify(args ?? {})
+    const input = JSON.stringify(absent(args) ? {} : args)
     return { type: 'tool-call', form: 'function', id: calls.begin(name, id), name, input, signature }
   }
   if (part['thought'] === true) return { type: 'reasoning', text: textIn(part['text']), ...thoughtSeal(part) }
@@ -104,17 +104,17 @@ function readShared(part: JsonObject): TextPart | MediaPart | undefined {
   return typeof part['text'] === 'string' ? { type: 'text', text: part['text'] } : readGeminiMedia(part)
 }
 
-/** Undefined when the part is not media. */
+/** The media of a part; undefined when the part is not media. */
 export function readGeminiMedia(part: JsonObject): MediaPart | undefined {
   const inline = member(part, 'inlineData')
   if (isObject(inline)) {
-    const mediaType = textIn(member(inline, 'mimeType'))
+    const mediaType = textIn(member(inline, 'mimeType')).toLowerCase()
     return mediaPart({ from: 'bytes', base64: textIn(inline['data']), mediaType }, mediaType)
   }
   const file = member(part, 'fileData')
   if (!isObject(file)) return undefined
   const uri = textIn(member(file, 'fileUri'))
-  const mediaType = textIn(member(file, 'mimeType')) || mediaTypeOfName(uri) || 'application/octet-stream'
+  const mediaType = textIn(member(file, 'mimeType')).toLowerCase() || mediaTypeOfName(uri) || 'application/octet-stream'
   const known = /^https?:/.test(uri) && !uri.includes('generativelanguage.googleapis.com')
   const media: Media = known ? { from: 'url', url: uri, mediaType } : { from: 'file', id: uri, mediaType }
   return mediaPart(media, mediaType)

@@ -41,7 +41,7 @@ export function readGeminiChoice(reader: BodyReader, value: Json): ToolChoice | 
 }
 
 function choiceOf(reader: BodyReader, config: JsonObject, allowed: string[]): ToolChoice | undefined {
-  const mode = String(config['mode'] ?? 'AUTO').toUpperCase()
+  const mode = String(config['mode'] || 'AUTO').toUpperCase()
   switch (mode) {
     case 'NONE':
       return { type: 'none' }

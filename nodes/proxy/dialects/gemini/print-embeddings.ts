@@ -29,7 +29,7 @@ function printRequest(request: EmbeddingRequest, { model }: TargetTraits): Resul
   })
 }
 
-/** Undefined unless the answer has one vector of numbers per text. */
+/** Reads an answer; undefined unless it has one vector of numbers per text. */
 function parseAnswer(body: JsonObject, { model = '' }: PrintedRequest): EmbeddingAnswer | undefined {
   const list = body['embeddings'] ?? [body['embedding']]
   if (!Array.isArray(list)) return undefined

@@ -11,7 +11,7 @@ export interface PrintedThinking {
   readonly isNarrowed: boolean
 }
 
-/** Undefined when the model cannot think. */
+/** The thinking configuration; undefined when the model cannot think. */
 export function printGeminiThinking(
   wish: ReasoningWish,
   { model, thinking }: { readonly model: string; readonly thinking: GeminiTraits['thinking'] },

@@ -5,7 +5,7 @@ import type { ChargedCalls } from '../../../../shared/usage/charged-calls.ts'
 import { isObject } from '../common/body-reader.ts'
 import { modalityCount, printModalities } from './modalities.ts'
 
-/** Undefined when `value` is not a usage object. In a stream each report is cumulative: the last one counts. */
+/** The usage that `value` reports; undefined when it is not a usage object. Reports of a stream are cumulative: the last one counts. */
 export function readGeminiUsage(value: Json): Usage | undefined {
   if (!isObject(value) || !counts.some((name) => isCount(value, name))) return undefined
   const count = (name: string, snake: string) => tokenCount(value[name] ?? value[snake]) ?? 0

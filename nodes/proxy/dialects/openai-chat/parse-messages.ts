@@ -1,7 +1,7 @@
 // Chat completions: parses the conversation of a caller.
 import type { AssistantPart, Json, JsonObject, ToolCallPart, UserPart } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
-import type { BodyReader } from '../common/body-reader.ts'
+import { type BodyReader, saidIn } from '../common/body-reader.ts'
 import { readChatPart, readChatText } from './parts.ts'
 import { readReasoning } from './reasoning.ts'
 import { readSignature, withTextSignature } from './thought-signature.ts'
@@ -51,7 +51,8 @@ function readAssistant(reader: BodyReader, message: JsonObject, path: string, ca
   const parts: AssistantPart[] = readReasoning(message)
   const { content, refusal } = message
   parts.push(...withTextSignature(readSaid(reader, content, `${path}.content`), message))
-  if (typeof refusal === 'string') parts.push({ type: 'refusal', text: refusal })
+  const refused = saidIn(refusal)
+  if (refused !== undefined) parts.push({ type: 'refusal', text: refused })
   for (const [i, call] of reader.maybeList(message['tool_calls'], `${path}.tool_calls`).entries()) {
     parts.push(readToolCall(reader, call, `${path}.tool_calls[${i}]`))
   }

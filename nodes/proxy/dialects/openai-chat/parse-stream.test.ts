@@ -164,3 +164,38 @@ test.each([-1, 0.5, 1e9, '0'])('an index of %j is no answer to keep room for (wi
     eventsOf(wild, chunk({ content: 'Hi' }), stop).filter(({ type }) => type === 'text-start').length,
   ).toBeLessThanOrEqual(1)
 })
+
+describe('calls of hosts that repeat an index', () => {
+  const call = (id: unknown, name: unknown, args: unknown) => ({
+    index: 0,
+    id,
+    type: 'function',
+    function: { name, arguments: args },
+  })
+  const answered = (...calls: object[]) => {
+    const answer = answerOf(...calls.map((one) => chunk({ tool_calls: [one] })), chunk({}, 'tool_calls'), '[DONE]')
+    return partsOf(answer)?.map((part) => part.type === 'tool-call' && [part.name, part.input])
+  }
+
+  // Gemini's OpenAI endpoint and older servers give each whole call the index 0, some without an id.
+  test.each([
+    ['with ids of their own', call('a', 'one', '{"x":1}'), call('b', 'two', '{"x":2}')],
+    ['with empty ids', call('', 'one', '{"x":1}'), call('', 'two', '{"x":2}')],
+    ['without ids', call(null, 'one', '{"x":1}'), call(undefined, 'two', '{"x":2}')],
+    ['with inputs that are objects', call('', 'one', { x: 1 }), call('', 'two', { x: 2 })],
+  ])('two whole calls are two: %s', (_, first, second) => {
+    expect(answered(first, second)).toEqual([
+      ['one', '{"x":1}'],
+      ['two', '{"x":2}'],
+    ])
+  })
+
+  test.each([
+    ['whose name is repeated', call('a', 'one', '{"x"'), call('a', 'one', ':1}')],
+    ['whose name is repeated without an id', call('a', 'one', '{"x"'), call('', 'one', ':1}')],
+    ['whose name is empty in later pieces', call('a', 'one', '{"x"'), call('b', '', ':1}')],
+    ['that begins with an empty input', call('a', 'one', ''), call('', 'one', '{"x":1}')],
+  ])('the pieces of one call are one call: %s', (_, first, second) => {
+    expect(answered(first, second)).toEqual([['one', '{"x":1}']])
+  })
+})

@@ -3,6 +3,7 @@ import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tierOf } from '../../../../shared/chat/usage.ts'
+import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject, saidIn } from '../common/body-reader.ts'
 import type { EventReader, PrintedRequest } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
@@ -113,7 +114,13 @@ class ChoiceReader {
   #open: { readonly kind: Prose; readonly part: number; seal?: number } | undefined
   /** The text of the open or the last reasoning part. */
   #thought = ''
-  readonly #calls: { readonly id: string; readonly index: number; readonly part: number; input: boolean }[] = []
+  readonly #calls: {
+    readonly id: string
+    readonly index: number
+    readonly part: number
+    input: string
+    readonly custom: boolean
+  }[] = []
   #finish: Finish | undefined
   finished = false
 
@@ -152,9 +159,9 @@ class ChoiceReader {
     this.finished = true
     this.#close(emit)
     const choice = this.#choice
-    for (const { part, input } of this.#calls) {
-      // A call without arguments gets an empty object.
-      if (!input) emit({ type: 'tool-input-delta', choice, part, text: '{}' })
+    for (const { part, input, custom } of this.#calls) {
+      // A call of a function without arguments gets an empty object.
+      if (input === '' && !custom) emit({ type: 'tool-input-delta', choice, part, text: '{}' })
       emit({ type: 'tool-input-end', choice, part })
     }
     const finish = this.#finish ?? { reason: 'stop' }
@@ -243,29 +250,39 @@ class ChoiceReader {
     const input = isObject(custom) ? custom['input'] : called['arguments']
     const text = typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
     if (text === '') return
-    call.input = true
+    call.input += text
     emit({ type: 'tool-input-delta', choice: this.#choice, part: call.part, text })
   }
 
-  /** The call that a fragment belongs to; a new call when its index or id is new. Hosts that omit the index send calls
+  /** The call that a fragment belongs to; a new call when its index or id is new. Hosts that omit the index or repeat it send calls
    *  whole, one after the other. */
   #callOf(value: JsonObject, called: JsonObject, custom: boolean, emit: Emit) {
     const id = typeof value['id'] === 'string' ? value['id'] : ''
     const given = typeof value['index'] === 'number' ? value['index'] : undefined
     const known = this.#calls.findLast((call) => given === undefined || call.index === given)
-    if (known !== undefined && (id === '' || id === known.id)) return known
-    if (typeof called['name'] !== 'string' || this.#calls.length >= choicesMax) return known
+    const name = saidIn(called['name'])
+    if (name === undefined || this.#calls.length >= choicesMax) return known
+    if (known !== undefined && (id === '' ? !beginsAnew(known.input, called) : id === known.id)) return known
     this.#close(emit)
     const index = given ?? this.#calls.length
     const part = this.#parts++
-    const call = { id: id === '' ? `call_${this.#choice}_${part}` : id, index, part, input: custom }
+    const call = { id: id === '' ? `call_${this.#choice}_${part}` : id, index, part, input: '', custom }
     this.#calls.push(call)
     const form = custom ? 'custom' : 'function'
-    const name = this.#toolNames?.get(called['name']) ?? called['name']
     const sealed = readSignature(value)
     const at = { choice: this.#choice, part }
-    emit({ type: 'tool-input-start', ...at, id: call.id, name, form, signed: sealed !== undefined })
+    const told = this.#toolNames?.get(name) ?? name
+    emit({ type: 'tool-input-start', ...at, id: call.id, name: told, form, signed: sealed !== undefined })
     if (sealed !== undefined) emit({ type: 'signature', ...at, sealed })
     return call
   }
+}
+
+/** Whether a fragment without an id is a whole call of its own, behind another whole call. */
+function beginsAnew(input: string, { arguments: more }: JsonObject): boolean {
+  return input !== '' && (isObject(more) || (typeof more === 'string' && isWhole(more))) && isWhole(input)
+}
+
+function isWhole(input: string): boolean {
+  return isObject(tryParseExact(input))
 }

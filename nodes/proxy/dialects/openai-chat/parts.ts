@@ -34,7 +34,7 @@ function readLinked(reader: BodyReader, value: Json, path: string): Pick<MediaPa
 
 function readAudio(reader: BodyReader, value: Json, path: string): Media {
   const audio = reader.object(value, path)
-  const format = reader.text(audio['format'], `${path}.format`)
+  const format = reader.text(audio['format'], `${path}.format`).toLowerCase()
   const base64 = reader.text(audio['data'], `${path}.data`)
   return { from: 'bytes', base64, mediaType: audioTypes[format] ?? `audio/${format}` }
 }

@@ -19,12 +19,21 @@ export function printChatMessages(
   target: Pick<TargetTraits, 'model' | 'quirks'>,
 ): Result<Json[], Unsayable> {
   const printed: Json[] = []
-  for (const message of messages) {
+  for (const message of target.quirks.systemFirst === undefined ? messages : withSystemFirst(messages)) {
     const added = printMessage(message, target)
     if (!added.ok) return added
     printed.push(...added.value)
   }
   return done(printed)
+}
+
+/** One system message with all instructions, before all others: many chat templates refuse a second one. */
+function withSystemFirst(messages: readonly Message[]): readonly Message[] {
+  const system = messages.filter((message) => message.role === 'system')
+  const [first] = system
+  if (first === undefined) return messages
+  const parts = system.flatMap((message) => message.parts)
+  return [{ ...first, parts }, ...messages.filter((message) => message.role !== 'system')]
 }
 
 function printMessage(message: Message, target: Pick<TargetTraits, 'model' | 'quirks'>): Result<Json[], Unsayable> {

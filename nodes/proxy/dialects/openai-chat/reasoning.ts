@@ -95,7 +95,7 @@ function readDetail(value: Json): ReasoningPart | undefined {
   return { type: 'reasoning', text: said, id, signature: seal }
 }
 
-/** Undefined unless a part has a seal: without seals `reasoning_content` says everything. */
+/** The details of parts of which one has a seal. Without seals `reasoning_content` says everything, and there are no details. */
 export function printDetails(parts: readonly ReasoningPart[], first = 0): Json[] | undefined {
   if (!parts.some(({ signature, encrypted }) => signature !== undefined || encrypted !== undefined)) return undefined
   return parts.flatMap((part, index) => printDetail(part, first + index))

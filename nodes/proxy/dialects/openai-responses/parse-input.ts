@@ -11,7 +11,7 @@ import type {
   UserPart,
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
-import { type BodyReader, isObject } from '../common/body-reader.ts'
+import { type BodyReader, isObject, saidIn } from '../common/body-reader.ts'
 import { mediaOfUrl, mediaTypeOfName } from '../common/media.ts'
 import { readSeal } from '../common/sealed-parts.ts'
 import { readAnnotations } from '../openai/annotations.ts'
@@ -149,7 +149,7 @@ function readPart(reader: BodyReader, part: JsonObject, path: string): TextPart 
 
 function readAudio(reader: BodyReader, value: Json, path: string): Media {
   const audio = reader.object(value, path)
-  const format = reader.text(audio['format'], `${path}.format`)
+  const format = reader.text(audio['format'], `${path}.format`).toLowerCase()
   const base64 = reader.text(audio['data'], `${path}.data`)
   return { from: 'bytes', base64, mediaType: format === 'mp3' ? 'audio/mpeg' : `audio/${format}` }
 }
@@ -198,15 +198,16 @@ function withProviderId({ id, ...thought }: ReasoningPart): ReasoningPart {
 
 /** The text is the reasoning itself where the model shows it, otherwise its summary. */
 export function readThought(item: JsonObject): ReasoningPart {
-  const { id, encrypted_content: encrypted } = item
+  const { encrypted_content: encrypted } = item
+  const id = saidIn(item['id'])
   const content = textsOf(item['content'])
   const part = { type: 'reasoning', text: content === '' ? textsOf(item['summary']) : content } as const
-  if (typeof encrypted !== 'string' || encrypted === '') return typeof id === 'string' ? { ...part, id } : part
+  if (typeof encrypted !== 'string' || encrypted === '') return id === undefined ? part : { ...part, id }
   const seal = readSeal(encrypted, encryptedContent)
   const sealed = { ...part, [seal.kind]: seal.sealed }
   // A tag may hold the provider's id; the item then has one of the gateway.
   const own = seal.id ?? id
-  return typeof own === 'string' ? { ...sealed, id: own } : sealed
+  return own === undefined ? sealed : { ...sealed, id: own }
 }
 
 function textsOf(value: Json): string {

@@ -18,7 +18,7 @@ export function readEffort(reader: BodyReader, value: Json, path: string): Effor
 const common: readonly Effort[] = ['low', 'medium', 'high']
 
 export interface PrintedEffort {
-  /** Undefined: no effort is sent, and the model decides. */
+  /** The word that is sent. Without a word no effort is sent, and the model decides. */
   readonly word: Effort | undefined
   /** Whether the caller asked for another effort by its word, or for none. */
   readonly isNarrowed: boolean

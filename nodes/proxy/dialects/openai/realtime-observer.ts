@@ -13,7 +13,7 @@ export type RealtimeSight =
   | { readonly type: 'transcribed'; readonly used: RealtimeUse }
 
 export interface RealtimeUse {
-  /** Undefined when the message reports no tokens. */
+  /** The usage is undefined when the message reports no tokens. */
   readonly usage: Usage | undefined
   readonly measure: BillableUnits | undefined
   /** Whether audio or image tokens are among the tokens; they have other prices than text. */

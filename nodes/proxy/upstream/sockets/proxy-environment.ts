@@ -1,4 +1,5 @@
 // Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in upper or lower case. Loopback is never sent to a proxy.
+import { BlockList, isIP } from 'node:net'
 import { isLoopback } from '../../../../shared/host-names.ts'
 import type { UpstreamOrigin } from '../upstream.ts'
 
@@ -24,7 +25,11 @@ export function readProxyEnvironment(environment: Environment): ProxyEnvironment
     return undefined
   }
   const proxies = { 'https:': read('HTTPS_PROXY'), 'http:': read('HTTP_PROXY') }
-  const exceptions = (environment['NO_PROXY'] || environment['no_proxy'] || '').split(/[\s,]+/).filter(Boolean)
+  const exceptions = (environment['NO_PROXY'] || environment['no_proxy'] || '')
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map(exceptionOf)
   return {
     active: proxies['https:'] !== undefined || proxies['http:'] !== undefined,
     unusable,
@@ -32,16 +37,46 @@ export function readProxyEnvironment(environment: Environment): ProxyEnvironment
   }
 }
 
-function isExcepted(origin: UpstreamOrigin, exceptions: readonly string[]): boolean {
+/** Whether a host, by its name or address, and a port are excepted. */
+type Exception = (hostname: string, port: number) => boolean
+
+function isExcepted(origin: UpstreamOrigin, exceptions: readonly Exception[]): boolean {
   const hostname = origin.hostname.replace(/^\[|\]$/g, '').toLowerCase()
-  return isLoopback(hostname) || exceptions.some((exception) => excepts(exception.toLowerCase(), hostname, origin.port))
+  return isLoopback(hostname) || exceptions.some((excepts) => excepts(hostname, origin.port))
 }
 
-/** Matches `*`, `host`, `.host` and `*.host`, each with an optional `:port`. A host includes its subdomains. */
-function excepts(exception: string, hostname: string, port: number): boolean {
-  if (exception === '*') return true
-  const [, name = '', onlyPort] = /^(.*?)(?::(\d+))?$/.exec(exception) ?? []
-  if (onlyPort !== undefined && !exception.includes('::') && Number(onlyPort) !== port) return false
-  const suffix = exception.includes('::') ? exception : name.replace(/^\*?\./, '')
-  return hostname === suffix || hostname.endsWith(`.${suffix}`)
+/** Reads `*`, `host`, `.host`, `*.host`, an address, and a network such as `10.0.0.0/8` or `fd00::/8`. All but `*` may have a `:port`
+ *  behind them, IPv6 in brackets. A host includes its subdomains. */
+function exceptionOf(text: string): Exception {
+  if (text === '*') return () => true
+  const { name, onlyPort } = splitPort(text)
+  const network = networkOf(name)
+  const matches = network ?? nameMatcher(name.replace(/^\*?\./, '').replace(/\.$/, ''))
+  return (hostname, port) => (onlyPort === undefined || onlyPort === port) && matches(hostname)
+}
+
+function splitPort(text: string): { readonly name: string; readonly onlyPort: number | undefined } {
+  if (isIP(text.replace(/\/\d+$/, '')) === 6) return { name: text, onlyPort: undefined }
+  const [, bracketed, plain = text, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text) ?? []
+  return { name: bracketed ?? plain, onlyPort: port === undefined ? undefined : Number(port) }
+}
+
+function nameMatcher(suffix: string): (hostname: string) => boolean {
+  return (hostname) => hostname === suffix || hostname.endsWith(`.${suffix}`)
+}
+
+/** Matches the addresses of a network, or a single address however it is written; undefined for a name. */
+function networkOf(text: string): ((hostname: string) => boolean) | undefined {
+  const [address = '', length] = text.split('/')
+  const version = isIP(address)
+  const bits = version === 4 ? 32 : 128
+  const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : Number.NaN
+  if (version === 0 || !(prefix <= bits)) return undefined
+  const list = new BlockList()
+  list.addSubnet(address, prefix, familyOf(version))
+  return (hostname) => isIP(hostname) !== 0 && list.check(hostname, familyOf(isIP(hostname)))
+}
+
+function familyOf(version: number): 'ipv4' | 'ipv6' {
+  return version === 4 ? 'ipv4' : 'ipv6'
 }

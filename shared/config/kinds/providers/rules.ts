@@ -55,9 +55,16 @@ function azureProblems({ kind, baseUrl, apiVersion }: ProviderSpec, path: string
   return []
 }
 
-function endpointProblems({ kind, endpoints }: ProviderSpec, path: string[]): Problem[] {
-  if (endpoints === undefined || kind === 'openai' || kind === 'demo') return []
-  return [invalid([...path, 'endpoints'], `only openai has endpoints to choose from: those of ${kind} are known`)]
+function endpointProblems({ kind, endpoints, systemFirst }: ProviderSpec, path: string[]): Problem[] {
+  if (kind === 'openai' || kind === 'demo') return []
+  const problems: Problem[] = []
+  if (endpoints !== undefined)
+    problems.push(
+      invalid([...path, 'endpoints'], `only openai has endpoints to choose from: those of ${kind} are known`),
+    )
+  if (systemFirst !== undefined)
+    problems.push(invalid([...path, 'systemFirst'], `only openai has a choice: what ${kind} takes is known`))
+  return problems
 }
 
 function reasoningProblems({ kind, reasoningBack }: ProviderSpec, path: string[]): Problem[] {

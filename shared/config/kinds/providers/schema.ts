@@ -142,6 +142,12 @@ const written = z.strictObject({
     .describe(
       'Of openai and azure: the member of a message in which the server wants the reasoning of earlier turns. Default: what is known of the host and of the model.',
     ),
+  systemFirst: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      'Of openai: whether system messages become one, before all others. Default: only of translated requests, at servers that are not known.',
+    ),
   region: z
     .string()
     .regex(/^[a-z0-9-]{1,64}$/, 'expected a region such as us-east-1')

@@ -26,6 +26,8 @@ export interface ProviderSpec {
   endpoints?: EndpointName[]
   /** openai and azure only: how the server wants the reasoning of earlier turns back. Default: by the host, else by the model. */
   reasoningBack?: ReasoningBack
+  /** openai only: whether the server takes one system message alone, before all others. */
+  systemFirst?: boolean
   /** The version of the API; azure only. */
   apiVersion?: string
   /** The cloud's region; bedrock and vertex only. */
