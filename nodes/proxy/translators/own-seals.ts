@@ -4,12 +4,12 @@
 import type { Dialect, JsonObject } from '../../../shared/chat/parts.ts'
 import { parseExact } from '../../../shared/json/exact.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
-import { unsigned, withOwnThoughts } from '../dialects/anthropic/own-seals.ts'
 import { sealTag } from '../dialects/common/sealed-parts.ts'
-import { withOwnSignatures } from '../dialects/gemini/own-seals.ts'
-import { withoutRefused } from '../dialects/openai-chat/own-seals.ts'
 import { madeThought } from '../dialects/openai-responses/made-ids.ts'
-import { withOwnReasoning } from '../dialects/openai-responses/own-seals.ts'
+import { unsigned, withOwnThoughts } from '../dialects/own-seals/anthropic.ts'
+import { withOwnSignatures } from '../dialects/own-seals/gemini.ts'
+import { withoutRefused } from '../dialects/own-seals/openai-chat.ts'
+import { withOwnReasoning } from '../dialects/own-seals/openai-responses.ts'
 import type { Target } from '../providers/endpoint.ts'
 
 type Place = Pick<Target, 'model' | 'quirks'>

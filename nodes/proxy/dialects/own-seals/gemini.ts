@@ -2,8 +2,8 @@
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
 import { readSeal, sealTag } from '../common/sealed-parts.ts'
-import { member } from './members.ts'
-import { thoughtSignature } from './parse-content.ts'
+import { member } from '../gemini/members.ts'
+import { thoughtSignature } from '../gemini/parse-content.ts'
 
 export function withOwnSignatures(body: JsonObject): JsonObject {
   const { contents } = body

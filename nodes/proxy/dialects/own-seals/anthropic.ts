@@ -1,8 +1,8 @@
 // Messages: takes the thoughts of other models out of a body that passes through to Claude, which refuses them.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { proof, redaction } from '../anthropic/parse-content.ts'
 import { isObject } from '../common/body-reader.ts'
 import { readSeal } from '../common/sealed-parts.ts'
-import { proof, redaction } from './parse-content.ts'
 
 /** Thoughts without a signature are those of models that do not sign. */
 export const unsigned = ['"signature":""', '"signature": ""'] as const

@@ -3,8 +3,8 @@
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
 import { readSeal } from '../common/sealed-parts.ts'
-import { madeThought } from './made-ids.ts'
-import { encryptedContent } from './parse-input.ts'
+import { madeThought } from '../openai-responses/made-ids.ts'
+import { encryptedContent } from '../openai-responses/parse-input.ts'
 
 export function withOwnReasoning(body: JsonObject): JsonObject {
   const { input } = body
