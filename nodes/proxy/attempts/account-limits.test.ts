@@ -4,7 +4,7 @@ import { accountLimitsIn } from './account-limits.ts'
 
 const headOf = (headers: readonly string[]) => ({ headersLike: () => headers }) as unknown as UpstreamHead
 
-test('numbers and times are told to the caller', () => {
+test('numbers, times and words are told to the caller', () => {
   const limits = [
     'anthropic-ratelimit-requests-limit',
     '50',

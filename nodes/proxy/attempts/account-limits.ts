@@ -2,8 +2,8 @@
 import type { UpstreamHead } from '../upstream/upstream.ts'
 
 const prefix = 'anthropic-ratelimit-'
-/** Limits are numbers and times. Anything else in such a header is not for callers. */
-const limitPattern = /^\d[\w.:+-]{0,39}$/
+/** Limits are numbers, times and words such as `allowed`. Anything else in such a header is not for callers. */
+const limitPattern = /^\d[\w.:+-]{0,39}$|^[a-z_]{1,40}$/
 
 /** The names of the headers, each with its value behind it. */
 export function accountLimitsIn(head: UpstreamHead): readonly string[] | undefined {
