@@ -62,6 +62,7 @@ export class Pipeline implements HttpHandler {
     if (!admitted.ok) return this.#reject(request, matched, admitted.error)
     if (name === 'health' || name === 'realtime') return undefined
     const api = apis[name]
+    request.reply.bodyOwner = admitted.value.caller
     if (bodiless !== true) return (body) => api.answer(withBody(admitted.value, body, clock.monotonicMs()))
     api.answer(withoutBody(admitted.value, clock.monotonicMs()))
     return undefined

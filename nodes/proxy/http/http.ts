@@ -78,6 +78,12 @@ export interface Body {
 /** A body that needs no memory. */
 export const emptyBody: Body = { bytes: Buffer.alloc(0), release: () => {} }
 
+/** Whose body it is. */
+export interface BodyOwner {
+  readonly keyId: string
+  readonly team: string
+}
+
 export interface RequestHead {
   readonly method: string
   /** The path as sent, without the query. It is never decoded or normalised. */
@@ -147,6 +153,8 @@ export interface Reply {
   onGone: (() => void) | undefined
   /** Called when a `full` stream accepts bytes again. */
   onWritable: (() => void) | undefined
+  /** To whom a large body is charged. It is set before `onHead` returns. */
+  bodyOwner?: BodyOwner | undefined
   /** Sends the whole answer in one write. The body of an answer to HEAD is not sent. */
   send(status: number, headers: HeaderLines, body: Uint8Array | string): void
   /** Starts a streamed answer. Its head is sent with the first write. */

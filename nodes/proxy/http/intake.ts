@@ -11,6 +11,10 @@ import type { SlabPool } from './slabs.ts'
 
 const overloaded: HttpError = { type: 'overloaded', retryAfterMs: 1_000 }
 
+/** From here on a body must have come at this rate. */
+const slowAfterMs = 10_000
+const bytesPerSecondMin = 4 << 10
+
 export interface IntakeParts {
   readonly server: ReplyServer
   readonly rules: FramingRules
@@ -57,6 +61,7 @@ export class Intake {
       earlyErrors.answerLater(head, reply, overloaded)
       return
     }
+    reader.belongsTo(reply.bodyOwner)
     reply.onSettled = () => this.#drop(reply, reader)
     response.onData((chunk, isLast) => {
       if (reply.gone) return
@@ -92,10 +97,12 @@ export class Intake {
     response.onData((chunk, isLast) => this.#addChunk(request, chunk, isLast))
   }
 
-  /** Cuts requests whose bodies take longer than the deadline. */
+  /** Cuts requests whose bodies take longer than the deadline, or come more slowly than any network carries them. */
   sweep(nowMs: number): void {
     for (const [reply, reader] of this.#incomplete) {
-      if (nowMs - (reader.startedMs ?? nowMs) > this.#parts.deadlineMs) reply.cut()
+      const tookMs = nowMs - (reader.startedMs ?? nowMs)
+      const isSlow = tookMs > slowAfterMs && reader.length < (tookMs / 1_000) * bytesPerSecondMin
+      if (isSlow || tookMs > this.#parts.deadlineMs) reply.cut()
     }
   }
 
@@ -103,6 +110,7 @@ export class Intake {
     const { head, reply, reader } = request
     const onBody = this.#parts.handler.onHead(head, reply)
     request.onBody = onBody
+    reader.belongsTo(reply.bodyOwner)
     if (reply.gone) return
     const problem = onBody === undefined ? undefined : checkBody(head, this.#parts.rules)
     if (onBody !== undefined && problem === undefined) {

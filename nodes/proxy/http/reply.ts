@@ -5,7 +5,7 @@ import type { HttpResponse } from 'uWebSockets.js'
 import assert from 'node:assert/strict'
 import { bounds } from '../../../shared/bounds.ts'
 import { headerBlock } from './header-block.ts'
-import type { HeaderLines, Reply } from './http.ts'
+import type { BodyOwner, HeaderLines, Reply } from './http.ts'
 import { creditedMs, isTooSlow, slowWindowMs } from './slow-reader.ts'
 
 /** What a reply needs of its server. */
@@ -31,6 +31,7 @@ export class UwsReply implements Reply {
   #response: HttpResponse | undefined
   onGone: (() => void) | undefined = undefined
   onWritable: (() => void) | undefined = undefined
+  bodyOwner: BodyOwner | undefined = undefined
   /** Called when the answer is complete or the client is gone, so that a body that was read in part can be given back. */
   onSettled: (() => void) | undefined = undefined
   /** The connection closes after this answer. */

@@ -68,3 +68,34 @@ test('slabs in use never overlap, and the budget always holds', () => {
     { numRuns: 60 },
   )
 })
+
+const owner = (keyId: string, team = 'a') => ({ keyId, team })
+const large = 2 << 20
+
+/** How many large bodies each owner in turn gets, until he gets no more. */
+function takenBy(pool: SlabPool, ...owners: readonly ReturnType<typeof owner>[]): number[] {
+  return owners.map((one) => {
+    let count = 0
+    while (pool.take(large, one) !== undefined) count++
+    return count
+  })
+}
+
+test('large bodies of one key have a quarter of the budget, of one team a half, of all seven eighths', () => {
+  const pool = new SlabPool(32 << 20)
+  expect(takenBy(pool, owner('k1'), owner('k2'), owner('k3'))).toEqual([4, 4, 0])
+  expect(takenBy(pool, owner('k4', 'b'), owner('k5', 'c'))).toEqual([4, 2])
+  expect(takenBy(pool, owner('k6', 'd'))).toEqual([0])
+  const small = Array.from({ length: 4 }, () => pool.take(1 << 20, owner('k1')))
+  expect(small.every((slab) => slab !== undefined)).toBe(true)
+  expect(pool.take(1)).toBeUndefined()
+})
+
+test('a large body that was given back makes room for another of its owner', () => {
+  const pool = new SlabPool(32 << 20)
+  const first = pool.take(8 << 20, owner('k1'))
+  expect(first).toBeDefined()
+  expect(pool.take(large, owner('k1'))).toBeUndefined()
+  if (first !== undefined) pool.give(first, owner('k1'))
+  expect(pool.take(8 << 20, owner('k1'))).toBeDefined()
+})
