@@ -41,9 +41,13 @@ export class ParsedRequest {
   }
 
   #nameOf(dropped: Dropped): string {
-    if ('member' in dropped) return dropped.member
-    return this.#asked.facts.inbound?.parameterNames[dropped.parameter] ?? dropped.parameter
+    const name = nameOfDropped(dropped)
+    return 'member' in dropped ? name : (this.#asked.facts.inbound?.parameterNames[dropped.parameter] ?? name)
   }
+}
+
+export function nameOfDropped(dropped: Dropped): string {
+  return 'member' in dropped ? dropped.member : dropped.parameter
 }
 
 function missing({ needs }: ParsedChat, { dialect, facts }: Target): Ineligible | undefined {
