@@ -115,6 +115,10 @@ export interface PrintedRequest {
   readonly toolNames?: ReadonlyMap<string, string> | undefined
   /** The model, for dialects whose answers do not name it. */
   readonly model?: string | undefined
+  /** Whether members of the answer that have no neutral name are kept: the caller speaks the dialect, too. */
+  readonly keepsMembers?: boolean | undefined
+  /** Whether the text refers to the sources of the answer by their numbers. */
+  readonly numbersSources?: boolean | undefined
   /** The number of tool calls in the conversation, for dialects whose calls have no ids. */
   readonly callsBefore?: number | undefined
 }
@@ -146,6 +150,8 @@ export interface Quirks {
   /** How the host is asked for reasoning. Default: `reasoning_effort`. 'thinking': that, and an object `thinking` that turns reasoning
    *  on and off. */
   readonly reasoningForm?: 'reasoning' | 'thinking' | undefined
+  /** Whether texts refer to the sources of the answer by their numbers: `[1]`. */
+  readonly numbersSources?: boolean | undefined
   /** Whether embeddings differ from the dialect's: then they are translated even for callers of the same dialect. */
   readonly ownEmbeddings?: boolean | undefined
   /** Whether answers need repair: then nothing passes through, even for callers of the same dialect. */

@@ -48,7 +48,7 @@ function inEnvelope({ request, asked, body, target }: PassThroughParts, envelope
   return {
     path: addressOf(target, envelope.path(enveloped)),
     headerLines: forwardedLines(head) + (betas === undefined ? '' : envelope.betas(readBetas(betas)).lines),
-    body: spliceBody(body.scan, edits).pieces,
+    body: withOwnSeals(spliceBody(body.scan, edits).pieces, { scan: body.scan, dialect: operation.dialect, target }),
     input: { textBytes: body.scan.textBytes, model },
     serviceTier: askedTier(body.scan),
     price: target.price,

@@ -57,6 +57,8 @@ export class AnthropicStreamPrinter implements StreamPrinter {
       case 'end':
         return this.#begin() + this.#closeAll() + this.#printEnd()
       case 'logprobs':
+      case 'answer-extras':
+      case 'choice-extras':
       case 'error':
       case 'upstream-cut':
         return ''

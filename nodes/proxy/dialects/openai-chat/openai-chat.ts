@@ -28,7 +28,7 @@ export const openAiChatUpstream: UpstreamDialect = {
   streamType: 'text/event-stream',
   printRequest: printChatRequest,
   parseAnswer: readChatAnswer,
-  openParser: ({ toolNames }) => new SseParser(new ChatStreamReader(toolNames)),
+  openParser: (printed) => new SseParser(new ChatStreamReader(printed)),
   parseError: parseOpenAiError,
   embeddings: openAiEmbeddingsUpstream,
 }

@@ -1,27 +1,31 @@
 // Chat completions: parses the stream of an upstream into events.
 import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
-import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tierOf } from '../../../../shared/chat/usage.ts'
-import { isObject, saidIn } from '../common/body-reader.ts'
-import type { EventReader, PrintedRequest } from '../dialect.ts'
+import { hasOneMember, isObject, saidIn } from '../common/body-reader.ts'
+import type { EventReader } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
 import { errorWithin, readOpenAiError } from '../openai/error.ts'
+import { citedIn, readSources } from '../openai/sources.ts'
 import { usageIn } from '../openai/usage.ts'
-import { contentText, readAudio, readLogprobs } from './answer.ts'
+import { type AnswerReading, contentText, readAudio, readLogprobs } from './answer.ts'
+import { emitChoiceExtras, emitExtras } from './extras.ts'
 import { readFinish } from './finish-reason.ts'
+import { readImages } from './images.ts'
 import { type Detail, readDetails, reasoningText } from './reasoning.ts'
 import { readSignature, signsEmptyPart } from './thought-signature.ts'
 
 export class ChatStreamReader implements EventReader {
   readonly #choices: ChoiceReader[] = []
-  readonly #toolNames: PrintedRequest['toolNames']
+  readonly #reading: AnswerReading
+  readonly #listed: Listed = { sources: undefined }
   #started = false
   #over = false
   #tier: string | undefined
 
-  constructor(toolNames?: PrintedRequest['toolNames']) {
-    this.#toolNames = toolNames
+  constructor(reading: AnswerReading = {}) {
+    this.#reading = reading
   }
 
   read(value: JsonObject, emit: Emit): void {
@@ -33,6 +37,8 @@ export class ChatStreamReader implements EventReader {
     // Azure's preamble has neither a model nor choices.
     if (!this.#started && value['model'] !== '') this.#start(value, emit)
     const { choices } = value
+    this.#listed.sources = readSources(value) ?? this.#listed.sources
+    if (this.#reading.keepsMembers === true) emitExtras(value, emit)
     if (Array.isArray(choices)) for (const choice of choices) this.#readChoice(choice, emit)
     const usage = usageIn(value)
     if (usage === undefined) return
@@ -90,25 +96,28 @@ export class ChatStreamReader implements EventReader {
   #openChoices(last: number): ChoiceReader {
     let choice: ChoiceReader
     do {
-      choice = new ChoiceReader(this.#choices.length, this.#toolNames)
+      choice = new ChoiceReader(this.#choices.length, this.#reading, this.#listed)
       this.#choices.push(choice)
     } while (this.#choices.length <= last)
     return choice
   }
 }
 
-function isAlone(delta: JsonObject): boolean {
-  let members = 0
-  for (const _ in delta) members++
-  return members === 1
+/** What the answer says of all its choices. */
+interface Listed {
+  sources: readonly Citation[] | undefined
 }
 
 type Prose = 'text' | 'reasoning' | 'refusal'
 
 class ChoiceReader {
   readonly #choice: number
-  readonly #toolNames: PrintedRequest['toolNames']
+  readonly #reading: AnswerReading
+  readonly #listed: Listed
   #parts = 0
+  /** The text of the first text part, where it refers to sources. */
+  #text = ''
+  #areSourcesTold = false
   /** The open part: text, reasoning or refusal. */
   #open: { readonly kind: Prose; readonly part: number; seal?: number } | undefined
   /** The text of the open or the last reasoning part. */
@@ -117,16 +126,18 @@ class ChoiceReader {
   #finish: Finish | undefined
   finished = false
 
-  constructor(choice: number, toolNames: PrintedRequest['toolNames']) {
+  constructor(choice: number, reading: AnswerReading, listed: Listed) {
     this.#choice = choice
-    this.#toolNames = toolNames
+    this.#reading = reading
+    this.#listed = listed
   }
 
   read(value: JsonObject, delta: JsonObject, emit: Emit): void {
     if (this.finished) return
+    if (this.#reading.keepsMembers === true) emitChoiceExtras(this.#choice, value, delta, emit)
     const { content } = delta
     // Fast path: nearly every chunk holds a piece of text and nothing else.
-    if (typeof content === 'string' && isAlone(delta) && !value['finish_reason'] && value['logprobs'] == null) {
+    if (typeof content === 'string' && hasOneMember(delta) && !value['finish_reason'] && value['logprobs'] == null) {
       if (content !== '') this.#say('text', content, emit)
       return
     }
@@ -150,6 +161,7 @@ class ChoiceReader {
   finish(emit: Emit): void {
     if (this.finished) return
     this.finished = true
+    if (this.#listed.sources !== undefined && !this.#areSourcesTold) this.#openPart('text', emit)
     this.#close(emit)
     const choice = this.#choice
     for (const { part, input } of this.#calls) {
@@ -206,6 +218,10 @@ class ChoiceReader {
       this.#close(emit)
       emit({ type: 'part', choice, part: this.#parts++, value: audio })
     }
+    for (const image of readImages(delta['images'])) {
+      this.#close(emit)
+      emit({ type: 'part', choice, part: this.#parts++, value: image })
+    }
     const tokens = value['logprobs'] === null ? undefined : readLogprobs(value['logprobs'])
     if (tokens !== undefined) emit({ type: 'logprobs', choice, tokens })
   }
@@ -213,6 +229,7 @@ class ChoiceReader {
   #say(kind: Prose, text: string, emit: Emit): void {
     const part = this.#openPart(kind, emit)
     if (kind === 'reasoning') this.#thought += text
+    else if (this.#reading.numbersSources === true && kind === 'text' && !this.#areSourcesTold) this.#text += text
     emit({ type: `${kind}-delta`, choice: this.#choice, part, text })
   }
 
@@ -231,7 +248,16 @@ class ChoiceReader {
     if (this.#open === undefined) return
     const { kind, part } = this.#open
     this.#open = undefined
+    if (kind === 'text') this.#tellSources(part, emit)
     emit({ type: `${kind}-end`, choice: this.#choice, part })
+  }
+
+  #tellSources(part: number, emit: Emit): void {
+    const { sources } = this.#listed
+    if (sources === undefined || this.#areSourcesTold) return
+    this.#areSourcesTold = true
+    const text = this.#reading.numbersSources === true ? this.#text : undefined
+    for (const citation of citedIn(text, sources)) emit({ type: 'citation', choice: this.#choice, part, citation })
   }
 
   #readCall(value: Json, emit: Emit): void {
@@ -261,7 +287,7 @@ class ChoiceReader {
     const call = { id: id === '' ? `call_${this.#choice}_${part}` : id, index, part, input: custom }
     this.#calls.push(call)
     const form = custom ? 'custom' : 'function'
-    const name = this.#toolNames?.get(called['name']) ?? called['name']
+    const name = this.#reading.toolNames?.get(called['name']) ?? called['name']
     const sealed = readSignature(value)
     const at = { choice: this.#choice, part }
     emit({ type: 'tool-input-start', ...at, id: call.id, name, form, signed: sealed !== undefined })

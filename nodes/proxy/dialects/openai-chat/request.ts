@@ -195,6 +195,8 @@ export function printChatRequest(asked: ChatRequest, target: TargetTraits): Resu
     dropped: [...dropped, ...markers, ...grammars, ...members.value.dropped],
     toolNames: names.read.size === 0 ? undefined : names.read,
     customTools: quirks.customTools === true ? undefined : customToolsOf(asked),
+    keepsMembers: asked.dialect === 'openai-chat',
+    numbersSources: quirks.numbersSources,
   })
 }
 
