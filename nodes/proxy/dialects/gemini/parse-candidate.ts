@@ -54,6 +54,8 @@ export class GeminiCandidate {
 
   finish(candidate: JsonObject, emit: Emit): void {
     if (this.finished) return
+    // Sources may come after the text has ended.
+    if (this.#hasSources && this.#open?.kind !== 'text') this.#begin('text', emit)
     this.#close(emit)
     this.finished = true
     const raw = candidate['finishReason'] ?? candidate['finish_reason']
@@ -156,6 +158,12 @@ export class GeminiCandidate {
     if (open.kind === 'text')
       for (const citation of this.#citations(open.text)) emit({ type: 'citation', ...at, citation })
     emit({ type: `${open.kind}-end`, ...at })
+  }
+
+  get #hasSources(): boolean {
+    return (
+      this.#recitations.length > 0 || (this.#grounding !== undefined && readGrounding(this.#grounding, '').length > 0)
+    )
   }
 
   /** Citations that came while the text was open belong to it. */

@@ -25,7 +25,7 @@ function printCandidate({ parts, finish, logprobs }: Choice, index: number): Jso
     content: { role: 'model', parts: parts.flatMap(printGeminiPart) },
     ...printGeminiFinish(finish),
     index,
-    citationMetadata: printGeminiCitations(parts),
+    ...printGeminiCitations(parts),
     logprobsResult: logprobs === undefined ? undefined : printGeminiLogprobs(logprobs),
   }
 }

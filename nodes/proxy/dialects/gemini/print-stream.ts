@@ -9,7 +9,15 @@ import type {
   StartEvent,
   ToolInputStart,
 } from '../../../../shared/chat/events.ts'
-import type { AssistantPart, Citation, Json, JsonObject, Sealed, ToolForm } from '../../../../shared/chat/parts.ts'
+import type {
+  AssistantPart,
+  Citation,
+  Json,
+  JsonObject,
+  Sealed,
+  TextPart,
+  ToolForm,
+} from '../../../../shared/chat/parts.ts'
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import { joinedSeal } from '../common/sealed-parts.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
@@ -29,6 +37,8 @@ export class GeminiStreamPrinter implements StreamPrinter {
   readonly #open = new Map<string, OpenPart>()
   /** Finish events are held until the end, because the last chunk carries the usage. */
   readonly #finishes: FinishEvent[] = []
+  /** The texts of each choice, whose sources the last chunk tells. */
+  readonly #texts = new Map<number, TextPart[]>()
 
   constructor(facts: PrintFacts, framing: GeminiFraming) {
     this.#facts = facts
@@ -127,13 +137,14 @@ export class GeminiStreamPrinter implements StreamPrinter {
     }
     const sealed = seals.signature !== undefined || seals.encrypted !== undefined
     const printed = sealed ? this.#parts(choice, { type: kind, id, text: '', ...seals }) : ''
-    return printed + this.#cite(choice, text, citations)
+    if (kind === 'text') this.#textsOf(choice).push({ type: 'text', text, citations })
+    return printed
   }
 
-  #cite(choice: number, text: string, citations: readonly Citation[]): string {
-    if (citations.length === 0) return ''
-    const citationMetadata = printGeminiCitations([{ type: 'text', text, citations }])
-    return this.#chunk([{ ...emptyCandidate(choice), citationMetadata }])
+  #textsOf(choice: number): TextPart[] {
+    const texts = this.#texts.get(choice) ?? []
+    this.#texts.set(choice, texts)
+    return texts
   }
 
   #printEnd(): string {
@@ -141,6 +152,7 @@ export class GeminiStreamPrinter implements StreamPrinter {
     const candidates = finishes.map(({ choice, finish }) => ({
       ...emptyCandidate(choice),
       ...printGeminiFinish(finish),
+      ...printGeminiCitations(this.#textsOf(choice)),
     }))
     const usageMetadata = printGeminiUsage(this.#usage ?? usageOf({ input: this.#facts.estimatedInput }))
     return this.#chunk(candidates, { usageMetadata }) + (this.#framing === 'list' ? ']' : '')
