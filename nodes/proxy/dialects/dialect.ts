@@ -11,6 +11,7 @@ import type { ChatRequest, Message, Parameter } from '../../../shared/chat/reque
 import type { ReasoningBack } from '../../../shared/config/kinds/providers/spec.ts'
 import type { Result } from '../../../shared/result.ts'
 import type { CallIdRules } from './common/call-ids.ts'
+import type { Place } from './common/places.ts'
 
 /** A flaw in a request, and its place, for example `messages[2].content[0].type`. */
 export interface BadRequest {
@@ -70,6 +71,8 @@ export interface UpstreamDialect {
   readonly name: Dialect
   /** Capabilities, native or emulated. A request that needs others is refused before it is printed (`missingOf`). */
   readonly can: ReadonlySet<Capability>
+  /** The members of messages and parts that it has a place for, of those that not every dialect has. */
+  readonly places?: ReadonlySet<Place> | undefined
   /** The media type of its streams. */
   readonly streamType: string
   /** Fails for a capability that only printing shows to be missing. */

@@ -30,6 +30,7 @@ import {
   readToolChoice,
   readTools,
 } from '../openai/tools.ts'
+import { unknownInChat } from './known-members.ts'
 import { readChatMessages } from './parse-messages.ts'
 import { printChatMessages } from './print-messages.ts'
 import { printReasoningWish, readReasoningWish, reasoningMembers } from './reasoning-wish.ts'
@@ -88,6 +89,7 @@ export function readChatRequest(body: JsonObject): Result<ChatRequest, BadReques
     parameters,
     // Objects that say nothing of the amount are not understood.
     extras: unread(body, parameters.reasoning === undefined ? readMembers : readWithReasoning),
+    unknown: unknownInChat(body),
   }
   return reader.result(request)
 }
