@@ -67,3 +67,19 @@ test.each(pairs)('a picture of %s reaches a caller of %s', (_, __, inbound, memb
   const streamed = events.flatMap((line) => valuesOf(JSON.parse(line.slice(6)), member))
   expect(JSON.stringify(streamed)).toContain(JSON.stringify(value).replace(/^"|"$/g, ''))
 })
+
+test('a streamed picture has the events of the tool that makes pictures', () => {
+  const answer = made.gemini
+  if (answer === undefined) throw new Error('no answer')
+  const printer = openAiResponsesInbound.openPrinter(factsFor(openAiResponsesInbound))
+  let text = ''
+  explode(answer, (event) => {
+    text += printer.print(event)
+  })
+  const types = [...text.matchAll(/^event: (.*)$/gm)].map(([, type]) => type)
+  expect(types.filter((type) => type?.includes('image_generation'))).toEqual([
+    'response.image_generation_call.in_progress',
+    'response.image_generation_call.generating',
+    'response.image_generation_call.completed',
+  ])
+})

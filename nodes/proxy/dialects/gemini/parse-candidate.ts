@@ -8,6 +8,7 @@ import { readSeal, type Seal } from '../common/sealed-parts.ts'
 import type { PrintedRequest } from '../dialect.ts'
 import { PartialArguments } from './calls.ts'
 import { readGrounding, readRecitations } from './citations.ts'
+import { emitCandidateExtras } from './extras.ts'
 import { readGeminiFinish } from './finish-reason.ts'
 import { readGeminiMedia, thoughtSignature } from './parse-content.ts'
 
@@ -41,15 +42,20 @@ export class GeminiCandidate {
     const { content } = candidate
     const parts = isObject(content) ? content['parts'] : undefined
     if (Array.isArray(parts)) for (const part of parts) if (isObject(part)) this.#part(part, emit)
-    const grounding = candidate['groundingMetadata'] ?? candidate['grounding_metadata']
-    if (isObject(grounding)) this.#grounding = { ...this.#grounding, ...grounding }
-    const recited = candidate['citationMetadata'] ?? candidate['citation_metadata']
-    if (isObject(recited)) this.#recitations.push(recited)
+    if (this.#facts.printed.keepsMembers === true) emitCandidateExtras(this.#choice, candidate, emit)
+    else this.#keepSources(candidate)
     const tokens = readLogprobs(candidate['logprobsResult'] ?? candidate['logprobs_result'])
     if (tokens.length > 0) emit({ type: 'logprobs', choice: this.#choice, tokens })
     const reason = candidate['finishReason'] ?? candidate['finish_reason']
     if (typeof reason === 'string' && reason !== '' && reason !== 'FINISH_REASON_UNSPECIFIED')
       this.finish(candidate, emit)
+  }
+
+  #keepSources(candidate: JsonObject): void {
+    const grounding = candidate['groundingMetadata'] ?? candidate['grounding_metadata']
+    if (isObject(grounding)) this.#grounding = { ...this.#grounding, ...grounding }
+    const recited = candidate['citationMetadata'] ?? candidate['citation_metadata']
+    if (isObject(recited)) this.#recitations.push(recited)
   }
 
   finish(candidate: JsonObject, emit: Emit): void {

@@ -12,6 +12,7 @@ import { JsonListParser } from '../common/json-list-parser.ts'
 import { SseParser } from '../common/sse-parser.ts'
 import type { EventReader, PrintedRequest, StreamParser } from '../dialect.ts'
 import { readGeminiError } from './error.ts'
+import { emitAnswerExtras } from './extras.ts'
 import { readGeminiBlock } from './finish-reason.ts'
 import { candidateIndex, GeminiCandidate } from './parse-candidate.ts'
 import { readGeminiUsage, searchesIn, tellsOutput } from './usage.ts'
@@ -33,6 +34,7 @@ export class GeminiStreamReader implements EventReader {
       return
     }
     const responseId = this.#responseId ?? this.#start(value, emit)
+    if (this.#printed.keepsMembers === true) emitAnswerExtras(value, emit)
     const { candidates } = value
     if (Array.isArray(candidates)) {
       for (const [place, candidate] of candidates.entries()) {

@@ -1,5 +1,6 @@
 // Gemini's streamGenerateContent: prints events as a stream for a caller: server-sent events with `alt=sse`, otherwise
 // one JSON list. Calls are sent whole, so their input is held until its end.
+import type { AnswerExtras } from '../../../../shared/chat/answer.ts'
 import type {
   ChatEvent,
   FinishEvent,
@@ -37,6 +38,9 @@ export class GeminiStreamPrinter implements StreamPrinter {
   readonly #open = new Map<string, OpenPart>()
   /** Finish events are held until the end, because the last chunk carries the usage. */
   readonly #finishes: FinishEvent[] = []
+  /** Members without a neutral name, which the last chunk tells, too. */
+  #extras: AnswerExtras = {}
+  readonly #candidateExtras = new Map<number, JsonObject>()
   /** The texts of each choice, whose sources the last chunk tells. */
   readonly #texts = new Map<number, TextPart[]>()
 
@@ -97,6 +101,12 @@ export class GeminiStreamPrinter implements StreamPrinter {
         return ''
       case 'part':
         return this.#parts(event.choice, event.value)
+      case 'answer-extras':
+        this.#extras = { ...this.#extras, [event.of]: { ...this.#extras[event.of], ...event.members } }
+        return ''
+      case 'choice-extras':
+        this.#candidateExtras.set(event.choice, { ...this.#candidateExtras.get(event.choice), ...event.members })
+        return ''
       case 'logprobs':
         return this.#chunk([{ ...emptyCandidate(event.choice), logprobsResult: printGeminiLogprobs(event.tokens) }])
       case 'text-end':
@@ -153,9 +163,14 @@ export class GeminiStreamPrinter implements StreamPrinter {
       ...emptyCandidate(choice),
       ...printGeminiFinish(finish),
       ...printGeminiCitations(this.#textsOf(choice)),
+      ...this.#candidateExtras.get(choice),
     }))
-    const usageMetadata = printGeminiUsage(this.#usage ?? usageOf({ input: this.#facts.estimatedInput }))
-    return this.#chunk(candidates, { usageMetadata }) + (this.#framing === 'list' ? ']' : '')
+    const usage = printGeminiUsage(this.#usage ?? usageOf({ input: this.#facts.estimatedInput }))
+    const { answer, usage: told } = this.#extras
+    return (
+      this.#chunk(candidates, { usageMetadata: { ...usage, ...told }, ...answer }) +
+      (this.#framing === 'list' ? ']' : '')
+    )
   }
 
   #parts(choice: number, value: AssistantPart): string {

@@ -179,7 +179,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
     const item = wholeItem(id, value, value.type === 'opaque' ? '' : mediaText(value))
     if (item === undefined) return before
     const index = this.#items++
-    return before + this.#lines.added(index, item) + this.#done(index, item)
+    return before + this.#lines.whole(index, item) + this.#done(index, item)
   }
 
   #thought({ id, thoughtId, text, seals }: PartState): JsonObject {
