@@ -10,7 +10,7 @@ import { cohereUpstream } from './cohere/cohere.ts'
 import type { InboundDialect, UpstreamDialect } from './dialect.ts'
 import { geminiStreamInbound, geminiUpstream } from './gemini/gemini.ts'
 import { openAiChatInbound, openAiChatUpstream } from './openai-chat/openai-chat.ts'
-import { openAiResponsesInbound } from './openai-responses/openai-responses.ts'
+import { openAiResponsesInbound, openAiResponsesUpstream } from './openai-responses/openai-responses.ts'
 import { factsFor, printedNothing, valuesOf } from './test-dialects.ts'
 
 const url = 'https://a.example/page'
@@ -38,6 +38,27 @@ const answers: readonly (readonly [string, UpstreamDialect, JsonObject, source: 
     chat({
       annotations: [{ type: 'url_citation', url_citation: { url, title: 'Page', start_index: 0, end_index: 5 } }],
     }),
+    'link',
+  ],
+  [
+    'url_citation of the Responses API',
+    openAiResponsesUpstream,
+    {
+      status: 'completed',
+      output: [
+        {
+          type: 'message',
+          role: 'assistant',
+          content: [
+            {
+              type: 'output_text',
+              text,
+              annotations: [{ type: 'url_citation', url, title: 'Page', start_index: 0, end_index: 5 }],
+            },
+          ],
+        },
+      ],
+    },
     'link',
   ],
   [

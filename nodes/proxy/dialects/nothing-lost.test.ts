@@ -11,11 +11,13 @@ import { unplaced } from './common/places.ts'
 import type { InboundDialect, UpstreamDialect } from './dialect.ts'
 import { geminiUpstream } from './gemini/gemini.ts'
 import { openAiChatUpstream } from './openai-chat/openai-chat.ts'
+import { openAiResponsesUpstream } from './openai-responses/openai-responses.ts'
 import { plainTarget } from './test-dialects.ts'
 import { knownMembers } from './test-members.ts'
 
 const upstreams: readonly (readonly [UpstreamDialect, model: string])[] = [
   [openAiChatUpstream, 'gpt-4o'],
+  [openAiResponsesUpstream, 'gpt-5-codex'],
   [anthropicUpstream, 'claude-sonnet-4-5'],
   [bedrockUpstream, 'anthropic.claude-sonnet-4-5-20250929-v1:0'],
   [bedrockUpstream, 'amazon.nova-pro-v1:0'],

@@ -8,13 +8,17 @@ import type { InboundDialect } from './dialect.ts'
 import { geminiStreamInbound, geminiUpstream } from './gemini/gemini.ts'
 import { openAiChatInbound, openAiChatUpstream } from './openai-chat/openai-chat.ts'
 import { openAiCompletionsInbound } from './openai-completions/openai-completions.ts'
-import { openAiResponsesInbound } from './openai-responses/openai-responses.ts'
+import { openAiResponsesInbound, openAiResponsesUpstream } from './openai-responses/openai-responses.ts'
 import { factsFor, printedNothing, valuesOf } from './test-dialects.ts'
 
 const png = 'iVBORw0KGgo='
 const link = `data:image/png;base64,${png}`
 
 const made = {
+  'openai-responses': openAiResponsesUpstream.parseAnswer(
+    { status: 'completed', output: [{ type: 'image_generation_call', id: 'ig_1', status: 'completed', result: png }] },
+    printedNothing,
+  ),
   gemini: geminiUpstream.parseAnswer(
     {
       candidates: [

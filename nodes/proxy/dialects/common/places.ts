@@ -14,7 +14,7 @@ export interface Target {
 export function unplaced(request: ChatRequest, { name: target, places }: Target): string[] {
   const lost = new Set<string>()
   const use: Use = (place, part) => {
-    const isPlaced = places?.has(place) === true || (part !== undefined && isPlacedInText(place, part, target))
+    const isPlaced = places?.has(place) === true || (part !== undefined && isPlacedBeside(place, part, target))
     const word = isPlaced ? undefined : words[request.dialect]?.[place]
     if (word !== undefined) lost.add(word)
   }
@@ -70,7 +70,10 @@ function placesOfText({ citations = [] }: TextPart, target: Dialect, use: Use): 
   if (citations.some(({ raw }) => raw?.dialect !== target)) use('text.citations')
 }
 
-/** Chat completions are told of a document of text what stands beside it, above the text. */
-function isPlacedInText(place: Place, { media }: MediaPart, target: Dialect): boolean {
-  return target === 'openai-chat' && media.from === 'text' && (place === 'file.name' || place === 'file.context')
+/** OpenAI's dialects are told of a document of text what stands beside it, above the text. The Responses API names files that come
+ *  as bytes alone. */
+function isPlacedBeside(place: Place, { media }: MediaPart, target: Dialect): boolean {
+  if (target !== 'openai-chat' && target !== 'openai-responses') return false
+  if (media.from === 'text') return place === 'file.name' || place === 'file.context'
+  return media.from === 'bytes' && place === 'file.name'
 }

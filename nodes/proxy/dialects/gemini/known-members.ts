@@ -2,16 +2,12 @@
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
 import { type Inner, type Shape, shape, unknownMembers } from '../common/known-members.ts'
-import { member } from './members.ts'
+import { member, snake } from './members.ts'
 
 function spelled(label: string, members: string, within: Readonly<Record<string, Inner>> = {}): Shape {
   const both = members.split(' ').flatMap((name) => [name, snake(name)])
   const inner = Object.entries(within).flatMap(([name, one]) => [[name, one] as const, [snake(name), one] as const])
   return shape(label, both.join(' '), Object.fromEntries(inner))
-}
-
-function snake(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 const media = { inlineData: spelled('inlineData', 'mimeType data'), fileData: spelled('fileData', 'mimeType fileUri') }

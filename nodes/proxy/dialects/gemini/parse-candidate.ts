@@ -8,8 +8,8 @@ import { readSeal, type Seal } from '../common/sealed-parts.ts'
 import type { PrintedRequest } from '../dialect.ts'
 import { PartialArguments } from './calls.ts'
 import { readGrounding, readRecitations } from './citations.ts'
-import { emitCandidateExtras } from './extras.ts'
 import { readGeminiFinish } from './finish-reason.ts'
+import { emitCandidateExtras } from './members.ts'
 import { readGeminiMedia, thoughtSignature } from './parse-content.ts'
 
 type Open =

@@ -25,7 +25,7 @@ const can: ReadonlySet<Capability> = new Set<Capability>([
 export const openAiChatUpstream: UpstreamDialect = {
   name: 'openai-chat',
   can,
-  places: new Set(['message.name', 'image.detail', 'file.name']),
+  places: new Set(['message.name', 'image.detail']),
   streamType: 'text/event-stream',
   printRequest: printChatRequest,
   parseAnswer: readChatAnswer,
