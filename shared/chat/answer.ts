@@ -1,6 +1,6 @@
 // One complete answer. It is the fold of its events (`assemble.ts`) and can be turned into events (`explode.ts`), so
 // that streamed and unary answers are the same thing.
-import type { AssistantPart } from './parts.ts'
+import type { AssistantPart, JsonObject } from './parts.ts'
 import type { Usage } from './usage.ts'
 
 export interface ChatAnswer {
@@ -15,6 +15,21 @@ export interface ChatAnswer {
   readonly usage?: Usage | undefined
   readonly serviceTier?: string | undefined
   readonly fingerprint?: string | undefined
+  readonly extras?: AnswerExtras | undefined
+}
+
+/** Members of the provider that have no neutral name. They are read for callers of the same dialect only, who get them as
+ *  they came. */
+export interface AnswerExtras {
+  /** Members of the answer itself. */
+  readonly answer?: JsonObject | undefined
+  /** Members of its usage. */
+  readonly usage?: JsonObject | undefined
+}
+
+export interface ChoiceExtras {
+  readonly choice?: JsonObject | undefined
+  readonly message?: JsonObject | undefined
 }
 
 /** Choices are in the order of their indexes, from 0, without gaps. */
@@ -22,6 +37,7 @@ export interface Choice {
   readonly parts: readonly AssistantPart[]
   readonly finish: Finish
   readonly logprobs?: readonly TokenLogprob[] | undefined
+  readonly extras?: ChoiceExtras | undefined
 }
 
 export interface Finish {

@@ -1,10 +1,10 @@
 // Folds the events of a stream into a complete answer.
 import assert from 'node:assert/strict'
 import { done, fail, type Result } from '../result.ts'
-import type { ChatAnswer, Choice, Finish, TokenLogprob } from './answer.ts'
+import type { AnswerExtras, ChatAnswer, Choice, ChoiceExtras, Finish, TokenLogprob } from './answer.ts'
 import type { ChatError } from './error.ts'
 import type { ChatEvent, StartEvent } from './events.ts'
-import type { AssistantPart, Citation, MediaPart, OpaquePart, Sealed, ToolForm } from './parts.ts'
+import type { AssistantPart, Citation, JsonObject, MediaPart, OpaquePart, Sealed, ToolForm } from './parts.ts'
 import type { Usage } from './usage.ts'
 
 /** The reason why there is no answer. */
@@ -20,6 +20,7 @@ export class Assembly {
   #start: StartEvent | undefined
   readonly #choices: OpenChoice[] = []
   #usage: Usage | undefined
+  #extras: AnswerExtras | undefined
   #over: Result<undefined, Unfinished> | undefined
 
   add(event: ChatEvent): void {
@@ -29,6 +30,9 @@ export class Assembly {
         break
       case 'usage':
         this.#usage = event.usage
+        break
+      case 'answer-extras':
+        this.#extras = withMembers(this.#extras, event.of, event.members)
         break
       case 'ping':
         break
@@ -51,7 +55,7 @@ export class Assembly {
     if (!over.ok) return over
     const { id = '', model = '', created, serviceTier, fingerprint } = this.#start ?? {}
     const choices = this.#choices.map((choice) => choice.whole())
-    return done({ id, model, created, serviceTier, fingerprint, choices, usage: this.#usage })
+    return done({ id, model, created, serviceTier, fingerprint, choices, usage: this.#usage, extras: this.#extras })
   }
 
   #choice(index: number): OpenChoice {
@@ -66,15 +70,27 @@ export class Assembly {
   }
 }
 
+function withMembers<Place extends string>(
+  extras: { readonly [Name in Place]?: JsonObject | undefined } | undefined,
+  place: Place,
+  members: JsonObject,
+) {
+  return { ...extras, [place]: { ...extras?.[place], ...members } }
+}
+
 type ChoiceEvent = Extract<ChatEvent, { choice: number }>
 
 class OpenChoice {
   readonly #parts: OpenPart[] = []
   #logprobs: TokenLogprob[] | undefined
   #finish: Finish = { reason: 'stop' }
+  #extras: ChoiceExtras | undefined
 
   add(event: ChoiceEvent): void {
     switch (event.type) {
+      case 'choice-extras':
+        this.#extras = withMembers(this.#extras, event.of, event.members)
+        break
       case 'finish':
         this.#finish = event.finish
         break
@@ -87,7 +103,7 @@ class OpenChoice {
   }
 
   whole(): Choice {
-    return { parts: this.#parts.map(wholePart), finish: this.#finish, logprobs: this.#logprobs }
+    return { parts: this.#parts.map(wholePart), finish: this.#finish, logprobs: this.#logprobs, extras: this.#extras }
   }
 
   #addToPart(event: Extract<ChoiceEvent, { part: number }>): void {

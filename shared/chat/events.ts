@@ -5,7 +5,7 @@
 // in the order in which they start, and that is their order in the answer.
 import type { Finish, TokenLogprob } from './answer.ts'
 import type { ChatError } from './error.ts'
-import type { Citation, MediaPart, OpaquePart, Sealed, ToolForm } from './parts.ts'
+import type { Citation, JsonObject, MediaPart, OpaquePart, Sealed, ToolForm } from './parts.ts'
 import type { Usage } from './usage.ts'
 
 interface InPart {
@@ -73,6 +73,19 @@ export interface UsageEvent {
   /** The output is not counted yet: only the input is known. */
   readonly isInputAlone?: boolean | undefined
 }
+/** Members without a neutral name (`AnswerExtras`). Later ones of the same name take the place of earlier ones. */
+export interface AnswerExtrasEvent {
+  readonly type: 'answer-extras'
+  readonly of: 'answer' | 'usage'
+  readonly members: JsonObject
+}
+/** The same for members of a choice. They come at any time before its finish. */
+export interface ChoiceExtrasEvent {
+  readonly type: 'choice-extras'
+  readonly choice: number
+  readonly of: 'choice' | 'message'
+  readonly members: JsonObject
+}
 /** The upstream is alive but has no content yet. */
 export interface PingEvent {
   readonly type: 'ping'
@@ -102,6 +115,8 @@ export type ChatEvent =
   | LogprobsEvent
   | FinishEvent
   | UsageEvent
+  | AnswerExtrasEvent
+  | ChoiceExtrasEvent
   | PingEvent
   | EndEvent
   | ErrorEvent

@@ -1,17 +1,25 @@
 // Turns a complete answer into events. `assemble(explode(answer))` equals the answer.
 import type { ChatAnswer, Choice } from './answer.ts'
 import type { Emit } from './events.ts'
-import type { AssistantPart, Citation, Sealed, ToolCallPart } from './parts.ts'
+import type { AssistantPart, Citation, JsonObject, Sealed, ToolCallPart } from './parts.ts'
 
 export function explode(answer: ChatAnswer, emit: Emit): void {
-  const { id, model, created, serviceTier, fingerprint } = answer
+  const { id, model, created, serviceTier, fingerprint, extras } = answer
   emit({ type: 'start', id, model, created, serviceTier, fingerprint })
+  emitExtras(extras?.answer, (members) => emit({ type: 'answer-extras', of: 'answer', members }))
   for (const [index, choice] of answer.choices.entries()) explodeChoice(choice, index, emit)
+  emitExtras(extras?.usage, (members) => emit({ type: 'answer-extras', of: 'usage', members }))
   if (answer.usage !== undefined) emit({ type: 'usage', usage: answer.usage })
   emit({ type: 'end' })
 }
 
-function explodeChoice({ parts, finish, logprobs }: Choice, choice: number, emit: Emit): void {
+function emitExtras(members: JsonObject | undefined, tell: (members: JsonObject) => void): void {
+  if (members !== undefined) tell(members)
+}
+
+function explodeChoice({ parts, finish, logprobs, extras }: Choice, choice: number, emit: Emit): void {
+  for (const place of ['choice', 'message'] as const)
+    emitExtras(extras?.[place], (members) => emit({ type: 'choice-extras', choice, of: place, members }))
   for (const [part, value] of parts.entries()) explodePart(value, { choice, part }, emit)
   if (logprobs !== undefined) emit({ type: 'logprobs', choice, tokens: logprobs })
   emit({ type: 'finish', choice, finish })

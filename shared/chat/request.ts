@@ -23,6 +23,8 @@ export interface ChatRequest {
   /** Members of the body that have no neutral name: sent to upstreams of the same dialect, and reported as dropped for
    *  others. */
   readonly extras: Readonly<Record<string, Json>>
+  /** Members of messages, parts and tools that have no neutral name, by the caller's names: no target is sent them. */
+  readonly unknown?: readonly string[] | undefined
   /** The body, in dialects whose answers repeat parts of the request. */
   readonly echo?: JsonObject | undefined
 }

@@ -28,6 +28,7 @@ const wanted = [
   'service_tier',
   'serviceTier',
   'speed',
+  'anthropic_version',
 ] as const
 export type WantedField = (typeof wanted)[number]
 

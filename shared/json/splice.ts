@@ -43,11 +43,15 @@ export function spliceBody(scan: BodyScan, edits: readonly Edit[]): SplicedBody 
   return { pieces, length: length + close - at }
 }
 
-/** Replaces the model in the body, or inserts it. */
 export function editModel(scan: BodyScan, model: string): Edit {
-  const span = scan.field('model')
-  if (span !== undefined) return { start: span.start, end: span.end, replacement: JSON.stringify(model) }
-  return insertFirst(scan, `"model":${JSON.stringify(model)}`)
+  return editText(scan, 'model', model)
+}
+
+/** Replaces the value of a member by a string, or inserts the member. */
+export function editText(scan: BodyScan, name: WantedField, text: string): Edit {
+  const span = scan.field(name)
+  if (span !== undefined) return { start: span.start, end: span.end, replacement: JSON.stringify(text) }
+  return insertFirst(scan, `"${name}":${JSON.stringify(text)}`)
 }
 
 /** Sets `stream_options.include_usage` and keeps the other options. Undefined when it is true already. */

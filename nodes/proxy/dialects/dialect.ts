@@ -11,6 +11,7 @@ import type { ChatRequest, Message, Parameter } from '../../../shared/chat/reque
 import type { ReasoningBack } from '../../../shared/config/kinds/providers/spec.ts'
 import type { Result } from '../../../shared/result.ts'
 import type { CallIdRules } from './common/call-ids.ts'
+import type { Place } from './common/places.ts'
 
 /** A flaw in a request, and its place, for example `messages[2].content[0].type`. */
 export interface BadRequest {
@@ -70,6 +71,8 @@ export interface UpstreamDialect {
   readonly name: Dialect
   /** Capabilities, native or emulated. A request that needs others is refused before it is printed (`missingOf`). */
   readonly can: ReadonlySet<Capability>
+  /** The members of messages and parts that it has a place for, of those that not every dialect has. */
+  readonly places?: ReadonlySet<Place> | undefined
   /** The media type of its streams. */
   readonly streamType: string
   /** Fails for a capability that only printing shows to be missing. */
@@ -116,6 +119,10 @@ export interface PrintedRequest {
   readonly toolNames?: ReadonlyMap<string, string> | undefined
   /** The model, for dialects whose answers do not name it. */
   readonly model?: string | undefined
+  /** Whether members of the answer that have no neutral name are kept: the caller speaks the dialect, too. */
+  readonly keepsMembers?: boolean | undefined
+  /** Whether the text refers to the sources of the answer by their numbers. */
+  readonly numbersSources?: boolean | undefined
   /** The number of tool calls in the conversation, for dialects whose calls have no ids. */
   readonly callsBefore?: number | undefined
 }
@@ -151,6 +158,8 @@ export interface Quirks {
   /** How the host is asked for reasoning. Default: `reasoning_effort`. 'thinking': that, and an object `thinking` that turns reasoning
    *  on and off. */
   readonly reasoningForm?: 'reasoning' | 'thinking' | undefined
+  /** Whether texts refer to the sources of the answer by their numbers: `[1]`. */
+  readonly numbersSources?: boolean | undefined
   /** Whether embeddings differ from the dialect's: then they are translated even for callers of the same dialect. */
   readonly ownEmbeddings?: boolean | undefined
   /** Whether answers need repair: then nothing passes through, even for callers of the same dialect. */

@@ -1,5 +1,5 @@
 // What the head of an upstream's error answer says: the status, the waits that it asks for, and the name of an exception.
-import { durationMs } from '../dialects/common/stated-wait.ts'
+import { durationMs } from '../dialects/common/errors/stated-wait.ts'
 import type { UpstreamHead } from '../upstream/upstream.ts'
 import type { ErrorAnswer } from './gateway-error.ts'
 

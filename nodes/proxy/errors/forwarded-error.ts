@@ -2,7 +2,7 @@
 import type { ChatError } from '../../../shared/chat/error.ts'
 import { parseExact } from '../../../shared/json/exact.ts'
 import { isObject } from '../dialects/common/body-reader.ts'
-import { textOfBody } from '../dialects/common/error-words.ts'
+import { textOfBody } from '../dialects/common/errors/error-words.ts'
 import { type ErrorShape, parseErrorOf, printError } from '../dialects/error-shapes.ts'
 import type { ErrorReply } from '../http/http.ts'
 import type { ErrorAnswer } from './gateway-error.ts'

@@ -1,6 +1,6 @@
 // What an upstream says of its own failure, for the record of the attempt.
 import { sanitizedText } from '../../../shared/sanitized-text.ts'
-import { wordsOfBody } from '../dialects/common/error-words.ts'
+import { wordsOfBody } from '../dialects/common/errors/error-words.ts'
 import type { ErrorAnswer } from './gateway-error.ts'
 
 const saidMax = 300

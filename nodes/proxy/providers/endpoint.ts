@@ -7,6 +7,7 @@ import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
 import type { Price } from '../../../shared/models/price.ts'
 import type { UnitPrice } from '../../../shared/models/unit-price.ts'
 import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
+import type { Envelope } from '../dialects/envelope.ts'
 import { azureHasResponses } from './azure-address.ts'
 import type { Credential, CredentialHealthTable } from './credential.ts'
 import type { Identities } from './credentials/identities.ts'
@@ -33,6 +34,7 @@ export interface Target {
   readonly quirks: Quirks
   readonly address: KindRow['address']
   readonly byModel?: KindRow['byModel']
+  readonly envelope?: Envelope | undefined
   readonly apiVersion: string | undefined
   /** The region of a bedrock or vertex provider. */
   readonly region?: string | undefined

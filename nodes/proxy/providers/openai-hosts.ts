@@ -118,6 +118,7 @@ const rows: Readonly<Record<string, HostRow>> = {
       systemOnly: true,
       statesCost: true,
       reasoningBack: 'none',
+      numbersSources: true,
       ...drops(...openAiOnly, 'seed', 'n', 'user', 'logprobs', 'minP'),
     },
   },

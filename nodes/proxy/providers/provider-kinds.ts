@@ -7,8 +7,10 @@ import { anthropicUpstream } from '../dialects/anthropic/anthropic.ts'
 import { bedrockUpstream } from '../dialects/bedrock/bedrock.ts'
 import { cohereUpstream } from '../dialects/cohere/cohere.ts'
 import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
+import type { Envelope } from '../dialects/envelope.ts'
 import { geminiUpstream } from '../dialects/gemini/gemini.ts'
 import { openAiChatUpstream } from '../dialects/openai-chat/openai-chat.ts'
+import { claudeEnvelope } from '../dialects/vertex/claude-envelope.ts'
 import { isClaude, vertexClaudeUpstream, vertexGeminiUpstream } from '../dialects/vertex/vertex.ts'
 import type { AddressParts } from './address.ts'
 import { azureAddress } from './azure-address.ts'
@@ -32,7 +34,9 @@ export interface KindRow {
   /** The same for a path that depends on the provider's configuration. */
   readonly addressIn?: (spec: ProviderSpec) => (parts: AddressParts) => string
   /** Set where models of one provider speak different dialects. */
-  readonly byModel?: (model: string) => Pick<KindRow, 'speaks' | 'dialect'>
+  readonly byModel?: (model: string) => Pick<KindRow, 'speaks' | 'dialect' | 'envelope'>
+  /** Set where requests of the dialect pass through in another envelope than the vendor's. */
+  readonly envelope?: Envelope | undefined
 }
 
 /** Azure has moderation and reranking as other services. */
@@ -48,7 +52,11 @@ const tokenDialects = ['openai-chat', 'openai-completions', 'openai-responses', 
 export const openAiDialects: ReadonlySet<Dialect> = new Set<Dialect>([...tokenDialects, ...passThroughDialects])
 
 const vertexGemini = { speaks: new Set<Dialect>(['gemini']), dialect: vertexGeminiUpstream }
-const vertexClaude = { speaks: new Set<Dialect>(), dialect: vertexClaudeUpstream }
+const vertexClaude = {
+  speaks: new Set<Dialect>(['anthropic']),
+  dialect: vertexClaudeUpstream,
+  envelope: claudeEnvelope,
+}
 
 export const kindRows: Readonly<Partial<Record<ProviderKind, KindRow>>> = {
   openai: {

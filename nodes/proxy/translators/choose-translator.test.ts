@@ -54,7 +54,7 @@ const ways: readonly (readonly [name: string, target: Target, ways: string])[] =
   ['gemini', testTarget({ kind: 'gemini' }), 'TTT T- PPTP EPP ---------'],
   // Its embeddings are not Gemini's.
   ['vertex', testTarget({ kind: 'vertex', project: 'p', model: 'gemini-2.5-pro' }), 'TTT T- PPTP EEE ---------'],
-  ['vertex with Claude', testTarget({ kind: 'vertex', project: 'p', model: 'claude-x' }), 'TTT T- TTT- --- ---------'],
+  ['vertex with Claude', testTarget({ kind: 'vertex', project: 'p', model: 'claude-x' }), 'TTT PP TTT- --- ---------'],
   ['cohere', testTarget({ kind: 'cohere' }), 'TTT T- TTT- EEE -------PP'],
   ['demo', testTarget({ kind: 'demo' }), 'PPT T- TTT- PEE ---------'],
 ]

@@ -13,9 +13,9 @@ import { type AskedJson, bodyOf, type InferenceRequest } from '../request/infere
 import type { AnswerFilter } from '../streams/answer-filter.ts'
 import { ChatTranslator } from './chat-translator.ts'
 import { EmbeddingsTranslator } from './embeddings-translator.ts'
-import { ParsedRequest, traitsOf } from './parsed-request.ts'
+import { nameOfDropped, ParsedRequest, traitsOf } from './parsed-request.ts'
 import { PassThrough } from './pass-through.ts'
-import { filesAtTarget, passThroughRequest } from './pass-through-request.ts'
+import { droppedBetas, filesAtTarget, passThroughRequest } from './pass-through-request.ts'
 import type { Translator, Translators } from './translator.ts'
 
 export interface JsonTranslatorOptions {
@@ -45,7 +45,7 @@ export class JsonTranslators implements Translators {
     const way = this.#judge(target)
     switch (way) {
       case 'pass-through':
-        return this.#passThrough(target)
+        return this.#passThrough(target, strict || this.#options.strict)
       case 'translate':
         return this.#translate(target, strict || this.#options.strict)
       case 'embed':
@@ -58,7 +58,7 @@ export class JsonTranslators implements Translators {
   could(target: Target, strict: boolean, ineligible: Ineligible): boolean {
     switch (this.#judge(target)) {
       case 'pass-through':
-        return ineligible.type !== 'missing-capability' || target.facts.lacks?.has(ineligible.capability) !== true
+        return this.#couldPass(target, strict || this.#options.strict, ineligible)
       case 'translate':
         return this.#parsedRequest().could(target, strict || this.#options.strict)
       case 'embed':
@@ -92,8 +92,15 @@ export class JsonTranslators implements Translators {
     return isTranslated(operation, target) ? 'translate' : { type: 'unspoken', route: operation.name }
   }
 
-  #passThrough(target: Target): Result<Translator, Ineligible> {
+  #couldPass(target: Target, strict: boolean, ineligible: Ineligible): boolean {
+    if (strict && droppedBetas(target, this.#options.asked.facts.betas).length > 0) return false
+    return ineligible.type !== 'missing-capability' || target.facts.lacks?.has(ineligible.capability) !== true
+  }
+
+  #passThrough(target: Target, strict: boolean): Result<Translator, Ineligible> {
     const { request, asked, body, files } = this.#options
+    const params = strict ? droppedBetas(target, asked.facts.betas) : []
+    if (params.length > 0) return fail({ type: 'unsupported-params', params })
     const found = filesAtTarget(files, target)
     if (!found.ok) return found
     return done(
@@ -142,7 +149,7 @@ export class JsonTranslators implements Translators {
     if (!read.ok) return fail({ type: 'unreadable', ...read.error })
     const printed = upstream.printRequest(read.value, traitsOf(target))
     if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
-    const dropped = printed.value.dropped.map((one) => ('member' in one ? one.member : one.parameter))
+    const dropped = printed.value.dropped.map(nameOfDropped)
     if (strict && dropped.length > 0) return fail({ type: 'unsupported-params', params: dropped })
     const translation = { inbound, upstream, dialect, request: read.value, printed: printed.value, dropped }
     const path = addressOf(target, printed.value.path)

@@ -3,6 +3,7 @@ import { type MissingCapability, missingOf } from '../../../shared/chat/capabili
 import { withoutDispensable } from '../../../shared/chat/hosted-tools.ts'
 import type { ChatRequest } from '../../../shared/chat/request.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import { unplaced } from '../dialects/common/places.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialects/dialect.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Target } from '../providers/endpoint.ts'
@@ -20,7 +21,9 @@ export class ParsedRequest {
     const parsed = this.#asked.parsed()
     if (!parsed.ok || missing(parsed.value, target) !== undefined) return false
     if (!strict) return true
-    const printed = printFor(target, withoutContent(parsed.value.request))
+    const { request } = parsed.value
+    if (lostMembers(request, target).length > 0) return false
+    const printed = printFor(target, withoutContent(request))
     return printed.ok && this.droppedBy(printed.value).length === 0
   }
 
@@ -29,10 +32,13 @@ export class ParsedRequest {
     if (!parsed.ok) return parsed
     const lacking = missing(parsed.value, target)
     if (lacking !== undefined) return fail(lacking)
-    const printed = printFor(target, parsed.value.request)
+    const { request } = parsed.value
+    const printed = printFor(target, request)
     if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
-    const params = strict ? this.droppedBy(printed.value) : []
-    return params.length > 0 ? fail({ type: 'unsupported-params', params }) : printed
+    const lost = lostMembers(request, target).map((member) => ({ member }))
+    const told = { ...printed.value, dropped: [...printed.value.dropped, ...lost] }
+    const params = strict ? this.droppedBy(told) : []
+    return params.length > 0 ? fail({ type: 'unsupported-params', params }) : done(told)
   }
 
   /** The dropped parameters, in the caller's words. */
@@ -41,9 +47,13 @@ export class ParsedRequest {
   }
 
   #nameOf(dropped: Dropped): string {
-    if ('member' in dropped) return dropped.member
-    return this.#asked.facts.inbound?.parameterNames[dropped.parameter] ?? dropped.parameter
+    const name = nameOfDropped(dropped)
+    return 'member' in dropped ? name : (this.#asked.facts.inbound?.parameterNames[dropped.parameter] ?? name)
   }
+}
+
+export function nameOfDropped(dropped: Dropped): string {
+  return 'member' in dropped ? dropped.member : dropped.parameter
 }
 
 function missing({ needs }: ParsedChat, { dialect, facts }: Target): Ineligible | undefined {
@@ -61,6 +71,11 @@ function printFor(target: Target, request: ChatRequest): Result<PrintedRequest, 
   if (!printed.ok || reduced.left.length === 0) return printed
   const left = reduced.left.map((name) => ({ member: `tools.${name}` }))
   return done({ ...printed.value, dropped: [...printed.value.dropped, ...left] })
+}
+
+/** Members of messages, parts and tools that the target is not sent. */
+function lostMembers(request: ChatRequest, { dialect }: Target): readonly string[] {
+  return [...(request.unknown ?? []), ...unplaced(request, dialect)]
 }
 
 export function traitsOf({ model, facts, quirks }: Target): TargetTraits {

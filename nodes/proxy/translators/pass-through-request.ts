@@ -5,15 +5,19 @@ import type { BodyScan } from '../../../shared/json/scan.ts'
 import { type Edit, editModel, spliceBody } from '../../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { stateEdits } from '../conversations/body-edits.ts'
+import { readBetas } from '../dialects/anthropic/betas.ts'
+import type { Envelope } from '../dialects/envelope.ts'
 import type { Unreadable } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'
 import { addressOf, type Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
-import { passThroughHeaders } from '../request/headers.ts'
+import { forwardedLines, passThroughHeaders } from '../request/headers.ts'
 import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
 import { withOwnSeals } from './own-seals.ts'
+import { nameOfDropped } from './parsed-request.ts'
 import type { PassThroughRequest } from './pass-through.ts'
+import { ProviderErrors } from './provider-errors.ts'
 import { systemEdits } from './system-edits.ts'
 
 export interface PassThroughParts {
@@ -26,6 +30,35 @@ export interface PassThroughParts {
 }
 
 export function passThroughRequest(parts: PassThroughParts): PassThroughRequest {
+  const { envelope } = parts.target
+  return envelope === undefined ? inOwnEnvelope(parts) : inEnvelope(parts, envelope)
+}
+
+/** The features that the target lacks, of those that the caller asks for in a header. */
+export function droppedBetas({ envelope }: Target, betas: string | undefined): string[] {
+  if (envelope === undefined || betas === undefined) return []
+  return envelope.betas(readBetas(betas)).dropped.map(nameOfDropped)
+}
+
+function inEnvelope({ request, asked, body, target }: PassThroughParts, envelope: Envelope): PassThroughRequest {
+  const { operation, head } = request
+  const { stream, betas } = asked.facts
+  const { model } = target
+  const enveloped = { path: pathOf(operation, target), model, stream }
+  const edits = [...body.edits, ...envelope.edits(body.scan, enveloped)]
+  return {
+    path: addressOf(target, envelope.path(enveloped)),
+    headerLines: forwardedLines(head) + (betas === undefined ? '' : envelope.betas(readBetas(betas)).lines),
+    body: withOwnSeals(spliceBody(body.scan, edits).pieces, { scan: body.scan, dialect: operation.dialect, target }),
+    input: { textBytes: body.scan.textBytes, model },
+    serviceTier: askedTier(body.scan),
+    price: target.price,
+    dropped: droppedBetas(target, betas),
+    platform: { isItsError: envelope.isPlatformError, errors: new ProviderErrors(target.dialect, operation.errors) },
+  }
+}
+
+function inOwnEnvelope(parts: PassThroughParts): PassThroughRequest {
   const { request, body, target, files } = parts
   const { operation, head } = request
   const headers = passThroughHeaders(head, operation)

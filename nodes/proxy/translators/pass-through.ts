@@ -14,6 +14,7 @@ import type { AnswerStream, StreamOptions } from '../streams/answer-stream.ts'
 import { ByteStream } from '../streams/byte-stream.ts'
 import { PassThroughStream } from '../streams/pass-through-stream.ts'
 import { errorOf, isAnswer } from './judge-answer.ts'
+import type { ProviderErrors } from './provider-errors.ts'
 import { reportedUsage } from './reported-usage.ts'
 import type { Translator, WholeAnswer } from './translator.ts'
 
@@ -32,10 +33,19 @@ export interface PassThroughRequest {
   readonly input?: { readonly textBytes: number; readonly model: string }
   /** The name of the credential whose account has what the body names; undefined where any will do. */
   readonly credential?: string | undefined
+  /** What the caller asked for and the target lacks; absent for nothing. */
+  readonly dropped?: readonly string[]
+  /** Set where errors of the host's own platform are in another shape than the dialect's. */
+  readonly platform?: Platform | undefined
+}
+
+export interface Platform {
+  isItsError(body: Buffer): boolean
+  readonly errors: ProviderErrors
 }
 
 export class PassThrough implements Translator {
-  readonly dropped = ''
+  readonly dropped: string
   readonly passesThrough = true
   readonly streamType = 'text/event-stream'
   readonly path: string
@@ -44,6 +54,7 @@ export class PassThrough implements Translator {
   readonly #operation: Operation
   readonly #input: PassThroughRequest['input']
   readonly #price: Price | undefined
+  readonly #platform: Platform | undefined
 
   /** Units to charge, when the request alone determines them (characters of speech, bytes of a file). */
   readonly units: BillableUnits | undefined
@@ -56,6 +67,9 @@ export class PassThrough implements Translator {
     const { path, headerLines, body, contentType, units, input, credential, serviceTier, price } = request
     this.#price = price
     this.serviceTier = serviceTier
+    const { dropped, platform } = request
+    this.dropped = dropped?.join(', ') ?? ''
+    this.#platform = platform
     this.credential = credential
     this.#input = input
     this.#operation = operation
@@ -88,14 +102,22 @@ export class PassThrough implements Translator {
   }
 
   failureWithin(bytes: Buffer): UpstreamFailure {
-    return failureInAnswer(errorOf(this.#operation, bytes))
+    return this.#platformOf(bytes)?.failureWithin(bytes) ?? failureInAnswer(errorOf(this.#operation, bytes))
   }
 
   failureOf(answer: ErrorAnswer): UpstreamFailure {
-    return failureOfChatError(answer, parseErrorOf(this.#operation.errors, answer.status, answer.body))
+    const { status, body } = answer
+    const platform = this.#platformOf(body)
+    if (platform !== undefined) return platform.failureOf(answer)
+    return failureOfChatError(answer, parseErrorOf(this.#operation.errors, status, body))
   }
 
   forwardError(answer: ErrorAnswer, requestId: string): ForwardedError {
-    return forwardedAnswer(answer, this.#operation.errors, requestId)
+    const platform = this.#platformOf(answer.body)
+    return platform?.forwardError(answer, requestId) ?? forwardedAnswer(answer, this.#operation.errors, requestId)
+  }
+
+  #platformOf(body: Buffer): ProviderErrors | undefined {
+    return this.#platform?.isItsError(body) === true ? this.#platform.errors : undefined
   }
 }

@@ -7,6 +7,7 @@ import type {
   JsonObject,
   MediaPart,
   ReasoningPart,
+  TextPart,
 } from '../../../../shared/chat/parts.ts'
 import { usageOf } from '../../../../shared/chat/usage.ts'
 import { isObject, saidIn } from '../common/body-reader.ts'
@@ -58,7 +59,7 @@ export function printAnthropicAnswer(answer: ChatAnswer, { requestId }: PrintFac
 function printAnswerBlock(part: AssistantPart): Json[] {
   switch (part.type) {
     case 'text':
-      return part.text === '' ? [] : [{ type: 'text', text: part.text, citations: printCitations(part.citations) }]
+      return printTextBlock(part)
     case 'refusal':
       return part.text === '' ? [] : [{ type: 'text', text: part.text }]
     case 'reasoning':
@@ -70,6 +71,16 @@ function printAnswerBlock(part: AssistantPart): Json[] {
     default:
       return [{ type: 'text', text: mediaText(part) }]
   }
+}
+
+function printTextBlock({ text, citations }: TextPart): Json[] {
+  if (text === '' && (citations?.length ?? 0) === 0) return []
+  return [{ type: 'text', text: text === '' ? sourcesAsText(citations) : text, citations: printCitations(citations) }]
+}
+
+/** An empty block would be refused where the caller sends it back, so one that has sources alone names them. */
+export function sourcesAsText(citations: readonly Citation[] = []): string {
+  return citations.map(({ title, url, fileId }) => title ?? url ?? fileId ?? '…').join(', ')
 }
 
 /** Reasoning without text becomes a redacted block; otherwise the seal is sent as the block's signature. */

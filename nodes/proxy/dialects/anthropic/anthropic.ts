@@ -20,6 +20,7 @@ export const anthropicInbound: InboundDialect = {
 export const anthropicUpstream: UpstreamDialect = {
   name: 'anthropic',
   can: anthropicCan,
+  places: new Set(['file.name', 'file.context', 'file.citable']),
   streamType: 'text/event-stream',
   printRequest: printAnthropicRequest,
   parseAnswer: readAnthropicAnswer,

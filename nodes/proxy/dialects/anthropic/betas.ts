@@ -1,6 +1,5 @@
 // Beta features of Anthropic's API on Bedrock and Vertex AI. Both refuse a whole request for one unknown feature, so
 // each is sent only the features that it is known to support; the others are reported as dropped (wire 43).
-import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Dropped } from '../dialect.ts'
 
 const both = [
@@ -16,9 +15,9 @@ const known = {
   vertex: new Set([...both, 'web-search-2025-03-05']),
 }
 
-/** Splits the features of a request into those that the host supports and those that are dropped. `kept` is undefined
+/** Splits features into those that the host supports and those that are dropped. `kept` is undefined
  *  when there are none. */
-export function betasFor({ betas = [] }: ChatRequest, host: keyof typeof known) {
+export function betasFor(betas: readonly string[], host: keyof typeof known) {
   const taken = betas.filter((beta) => known[host].has(beta))
   const dropped: Dropped[] = betas.filter((beta) => !known[host].has(beta)).map((member) => ({ member }))
   return { kept: taken.length === 0 ? undefined : taken, dropped }

@@ -2,8 +2,8 @@
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
-import { errorObjectIn, wordsIn, wordsOfBody } from '../common/error-words.ts'
-import { statedWaitMs } from '../common/stated-wait.ts'
+import { errorObjectIn, wordsIn, wordsOfBody } from '../common/errors/error-words.ts'
+import { statedWaitMs } from '../common/errors/stated-wait.ts'
 
 const kinds: Readonly<Record<string, ChatErrorKind>> = {
   invalid_request_error: 'invalid-request',

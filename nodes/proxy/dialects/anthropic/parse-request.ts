@@ -12,6 +12,7 @@ import type { Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, isObject, unread } from '../common/body-reader.ts'
 import type { BadRequest } from '../dialect.ts'
 import { readEffort } from '../openai/effort.ts'
+import { unknownInMessages } from './known-members.ts'
 import { readAssistantContent, readSystem, readUserContent } from './parse-content.ts'
 import { displays } from './thinking.ts'
 import { readAnthropicTools, readChoice } from './tools.ts'
@@ -55,6 +56,7 @@ export function readAnthropicRequest(body: JsonObject): Result<ChatRequest, BadR
     stream: body['stream'] === true,
     parameters: readParameters(reader, body, parallel),
     extras: unread(body, readMembers),
+    unknown: unknownInMessages(body),
   }
   return reader.result(request)
 }

@@ -10,12 +10,12 @@ import type {
   StartEvent,
   ToolInputStart,
 } from '../../../../shared/chat/events.ts'
-import type { Sealed } from '../../../../shared/chat/parts.ts'
+import type { Citation, Sealed } from '../../../../shared/chat/parts.ts'
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import { CarriedEvents } from '../common/carried-events.ts'
 import { joinedSeal } from '../common/sealed-parts.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
-import { mediaText, printCitation, printThoughtBlock, printThoughtSeal } from './answer.ts'
+import { mediaText, printCitation, printThoughtBlock, printThoughtSeal, sourcesAsText } from './answer.ts'
 import { printAnthropicFinish } from './finish-reason.ts'
 import { printAnthropicUsage } from './usage.ts'
 
@@ -57,6 +57,8 @@ export class AnthropicStreamPrinter implements StreamPrinter {
       case 'end':
         return this.#begin() + this.#closeAll() + this.#printEnd()
       case 'logprobs':
+      case 'answer-extras':
+      case 'choice-extras':
       case 'error':
       case 'upstream-cut':
         return ''
@@ -78,6 +80,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
     switch (event.type) {
       case 'text-delta':
       case 'refusal-delta':
+        if (this.#open !== undefined) this.#open.isEmpty = false
         return this.#delta(event, 'text_delta', 'text')
       case 'reasoning-delta':
         return this.#delta(event, 'thinking_delta', 'thinking')
@@ -95,6 +98,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
       case 'encrypted':
         return this.#keepSeal(event)
       case 'citation':
+        this.#open?.citations.push(event.citation)
         return this.#deltaOf(`{"type":"citations_delta","citation":${JSON.stringify(printCitation(event.citation))}}`)
       case 'part':
         return this.#printWhole(event)
@@ -151,9 +155,14 @@ export class AnthropicStreamPrinter implements StreamPrinter {
     let text = ''
     if (open.kind === 'custom') text = this.#inputDelta(JSON.stringify({ input: open.input }))
     else if (open.kind === 'thought') text = this.#closeThought(open)
+    else if (open.isEmpty && open.citations.length > 0) text = this.#nameSources(open)
     if (open.index !== undefined) text += this.#event('content_block_stop', open.index, '')
     this.#open = undefined
     return text
+  }
+
+  #nameSources({ citations }: OpenBlock): string {
+    return this.#deltaOf(`{"type":"text_delta","text":${JSON.stringify(sourcesAsText(citations))}}`)
   }
 
   /** Prints the waiting events in order. Events of yet another part go on waiting. */
@@ -241,6 +250,9 @@ class OpenBlock {
   /** The provider's id of the reasoning. */
   readonly thoughtId: string | undefined
   readonly seals: { signature?: Sealed; encrypted?: Sealed } = {}
+  /** Whether no text was sent of it. */
+  isEmpty = true
+  readonly citations: Citation[] = []
 
   constructor(part: number, kind: OpenBlock['kind'], block: string, thoughtId?: string) {
     this.part = part

@@ -10,6 +10,7 @@ import { bedrockCan, printBedrockRequest } from './print-request.ts'
 export const bedrockUpstream: UpstreamDialect = {
   name: 'bedrock',
   can: bedrockCan,
+  places: new Set(['file.name', 'file.context', 'file.citable']),
   streamType: 'application/vnd.amazon.eventstream',
   printRequest: printBedrockRequest,
   parseAnswer: readBedrockAnswer,

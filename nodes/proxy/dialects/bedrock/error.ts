@@ -3,8 +3,8 @@
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject } from '../common/body-reader.ts'
-import { errorObjectIn, wordsOfBody } from '../common/error-words.ts'
-import { statedWaitMs } from '../common/stated-wait.ts'
+import { errorObjectIn, wordsOfBody } from '../common/errors/error-words.ts'
+import { statedWaitMs } from '../common/errors/stated-wait.ts'
 import type { AwsMessage } from './event-message.ts'
 
 const kinds: Readonly<Record<string, ChatErrorKind>> = {

@@ -183,7 +183,7 @@ function printTier(tier: string, { body }: Printing): PrintOutcome {
 
 function printOwnParameters(request: ChatRequest, target: TargetTraits, thinking: Thinking | undefined) {
   const forClaude = isClaude(target.model)
-  const betas = forClaude ? betasFor(request, 'bedrock') : undefined
+  const betas = forClaude ? betasFor(request.betas ?? [], 'bedrock') : undefined
   const printing: Printing = {
     request,
     target,

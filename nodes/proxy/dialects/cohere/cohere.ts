@@ -11,6 +11,7 @@ import { cohereCan, printCohereRequest } from './print-request.ts'
 export const cohereUpstream: UpstreamDialect = {
   name: 'cohere',
   can: cohereCan,
+  places: new Set(['image.detail']),
   streamType: 'text/event-stream',
   printRequest: printCohereRequest,
   parseAnswer: readCohereAnswer,

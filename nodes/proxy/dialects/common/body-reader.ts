@@ -90,3 +90,9 @@ export function unread(body: JsonObject, read: ReadonlySet<string>): Record<stri
   const rest = Object.keys(body).filter((name) => !read.has(name) && !absent(body[name]))
   return Object.fromEntries(rest.map((name) => [name, body[name]]))
 }
+
+export function hasOneMember(value: JsonObject): boolean {
+  let members = 0
+  for (const _ in value) members++
+  return members === 1
+}

@@ -3,9 +3,9 @@
 import { type ChatError, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
-import { errorObjectIn, wordsIn, wordsOfBody } from '../common/error-words.ts'
-import { googleErrorKind } from '../common/google-errors.ts'
-import { statedWaitMs } from '../common/stated-wait.ts'
+import { errorObjectIn, wordsIn, wordsOfBody } from '../common/errors/error-words.ts'
+import { googleErrorKind } from '../common/errors/google-errors.ts'
+import { statedWaitMs } from '../common/errors/stated-wait.ts'
 
 export function parseGeminiError(status: number, body: Buffer): ChatError {
   return readGeminiError(status, errorObjectIn(body) ?? {}, wordsOfBody(body))

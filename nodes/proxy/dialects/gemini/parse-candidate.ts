@@ -9,6 +9,7 @@ import type { PrintedRequest } from '../dialect.ts'
 import { PartialArguments } from './calls.ts'
 import { readGrounding, readRecitations } from './citations.ts'
 import { readGeminiFinish } from './finish-reason.ts'
+import { emitCandidateExtras } from './members.ts'
 import { readGeminiMedia, thoughtSignature } from './parse-content.ts'
 
 type Open =
@@ -41,10 +42,8 @@ export class GeminiCandidate {
     const { content } = candidate
     const parts = isObject(content) ? content['parts'] : undefined
     if (Array.isArray(parts)) for (const part of parts) if (isObject(part)) this.#part(part, emit)
-    const grounding = candidate['groundingMetadata'] ?? candidate['grounding_metadata']
-    if (isObject(grounding)) this.#grounding = { ...this.#grounding, ...grounding }
-    const recited = candidate['citationMetadata'] ?? candidate['citation_metadata']
-    if (isObject(recited)) this.#recitations.push(recited)
+    if (this.#facts.printed.keepsMembers === true) emitCandidateExtras(this.#choice, candidate, emit)
+    else this.#keepSources(candidate)
     const tokens = readLogprobs(candidate['logprobsResult'] ?? candidate['logprobs_result'])
     if (tokens.length > 0) emit({ type: 'logprobs', choice: this.#choice, tokens })
     const reason = candidate['finishReason'] ?? candidate['finish_reason']
@@ -52,8 +51,17 @@ export class GeminiCandidate {
       this.finish(candidate, emit)
   }
 
+  #keepSources(candidate: JsonObject): void {
+    const grounding = candidate['groundingMetadata'] ?? candidate['grounding_metadata']
+    if (isObject(grounding)) this.#grounding = { ...this.#grounding, ...grounding }
+    const recited = candidate['citationMetadata'] ?? candidate['citation_metadata']
+    if (isObject(recited)) this.#recitations.push(recited)
+  }
+
   finish(candidate: JsonObject, emit: Emit): void {
     if (this.finished) return
+    // Sources may come after the text has ended.
+    if (this.#hasSources && this.#open?.kind !== 'text') this.#begin('text', emit)
     this.#close(emit)
     this.finished = true
     const raw = candidate['finishReason'] ?? candidate['finish_reason']
@@ -156,6 +164,12 @@ export class GeminiCandidate {
     if (open.kind === 'text')
       for (const citation of this.#citations(open.text)) emit({ type: 'citation', ...at, citation })
     emit({ type: `${open.kind}-end`, ...at })
+  }
+
+  get #hasSources(): boolean {
+    return (
+      this.#recitations.length > 0 || (this.#grounding !== undefined && readGrounding(this.#grounding, '').length > 0)
+    )
   }
 
   /** Citations that came while the text was open belong to it. */

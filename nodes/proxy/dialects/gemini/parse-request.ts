@@ -12,7 +12,7 @@ import type { ResponseFormat } from '../../../../shared/chat/tools.ts'
 import type { Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, isObject } from '../common/body-reader.ts'
 import type { BadRequest } from '../dialect.ts'
-import { member, otherMembers } from './members.ts'
+import { member, otherMembers, unknownInContents } from './members.ts'
 import { readGeminiContents, readGeminiText } from './parse-content.ts'
 import { jsonSchemaOf } from './parse-schema.ts'
 import { readGeminiChoice, readGeminiTools } from './parse-tools.ts'
@@ -56,6 +56,7 @@ export function readGeminiRequest(body: JsonObject, stream: boolean): Result<Cha
       ...otherMembers(body, readNames),
       ...Object.fromEntries(Object.entries(other).map(([name, value]) => [`generationConfig.${name}`, value])),
     },
+    unknown: unknownInContents(body),
   }
   return reader.result(request)
 }

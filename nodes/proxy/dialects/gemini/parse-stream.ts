@@ -13,6 +13,7 @@ import { SseParser } from '../common/sse-parser.ts'
 import type { EventReader, PrintedRequest, StreamParser } from '../dialect.ts'
 import { readGeminiError } from './error.ts'
 import { readGeminiBlock } from './finish-reason.ts'
+import { emitAnswerExtras } from './members.ts'
 import { candidateIndex, GeminiCandidate } from './parse-candidate.ts'
 import { readGeminiUsage, searchesIn, tellsOutput } from './usage.ts'
 
@@ -33,6 +34,7 @@ export class GeminiStreamReader implements EventReader {
       return
     }
     const responseId = this.#responseId ?? this.#start(value, emit)
+    if (this.#printed.keepsMembers === true) emitAnswerExtras(value, emit)
     const { candidates } = value
     if (Array.isArray(candidates)) {
       for (const [place, candidate] of candidates.entries()) {

@@ -14,19 +14,21 @@ import { printGeminiUsage } from './usage.ts'
 export function printGeminiAnswer(answer: ChatAnswer, { requestId }: PrintFacts): string {
   return JSON.stringify({
     candidates: answer.choices.map(printCandidate),
-    usageMetadata: printGeminiUsage(answer.usage ?? usageOf({})),
+    usageMetadata: { ...printGeminiUsage(answer.usage ?? usageOf({})), ...answer.extras?.usage },
     modelVersion: answer.model,
     responseId: answer.id === '' ? requestId : answer.id,
+    ...answer.extras?.answer,
   })
 }
 
-function printCandidate({ parts, finish, logprobs }: Choice, index: number): Json {
+function printCandidate({ parts, finish, logprobs, extras }: Choice, index: number): Json {
   return {
     content: { role: 'model', parts: parts.flatMap(printGeminiPart) },
     ...printGeminiFinish(finish),
     index,
-    citationMetadata: printGeminiCitations(parts),
+    ...printGeminiCitations(parts),
     logprobsResult: logprobs === undefined ? undefined : printGeminiLogprobs(logprobs),
+    ...extras?.choice,
   }
 }
 

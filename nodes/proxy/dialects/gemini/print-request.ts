@@ -82,6 +82,7 @@ export function printGeminiRequest(
     ],
     model: target.model,
     callsBefore: callsIn(request),
+    keepsMembers: request.dialect === 'gemini',
     ...printedTools(request, names, jsonTool?.name),
   })
 }

@@ -1,5 +1,6 @@
 // Gemini's streamGenerateContent: prints events as a stream for a caller: server-sent events with `alt=sse`, otherwise
 // one JSON list. Calls are sent whole, so their input is held until its end.
+import type { AnswerExtras } from '../../../../shared/chat/answer.ts'
 import type {
   ChatEvent,
   FinishEvent,
@@ -9,7 +10,15 @@ import type {
   StartEvent,
   ToolInputStart,
 } from '../../../../shared/chat/events.ts'
-import type { AssistantPart, Citation, Json, JsonObject, Sealed, ToolForm } from '../../../../shared/chat/parts.ts'
+import type {
+  AssistantPart,
+  Citation,
+  Json,
+  JsonObject,
+  Sealed,
+  TextPart,
+  ToolForm,
+} from '../../../../shared/chat/parts.ts'
 import { type Usage, usageOf } from '../../../../shared/chat/usage.ts'
 import { joinedSeal } from '../common/sealed-parts.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
@@ -29,6 +38,11 @@ export class GeminiStreamPrinter implements StreamPrinter {
   readonly #open = new Map<string, OpenPart>()
   /** Finish events are held until the end, because the last chunk carries the usage. */
   readonly #finishes: FinishEvent[] = []
+  /** Members without a neutral name, which the last chunk tells, too. */
+  #extras: AnswerExtras = {}
+  readonly #candidateExtras = new Map<number, JsonObject>()
+  /** The texts of each choice, whose sources the last chunk tells. */
+  readonly #texts = new Map<number, TextPart[]>()
 
   constructor(facts: PrintFacts, framing: GeminiFraming) {
     this.#facts = facts
@@ -87,6 +101,12 @@ export class GeminiStreamPrinter implements StreamPrinter {
         return ''
       case 'part':
         return this.#parts(event.choice, event.value)
+      case 'answer-extras':
+        this.#extras = { ...this.#extras, [event.of]: { ...this.#extras[event.of], ...event.members } }
+        return ''
+      case 'choice-extras':
+        this.#candidateExtras.set(event.choice, { ...this.#candidateExtras.get(event.choice), ...event.members })
+        return ''
       case 'logprobs':
         return this.#chunk([{ ...emptyCandidate(event.choice), logprobsResult: printGeminiLogprobs(event.tokens) }])
       case 'text-end':
@@ -127,13 +147,14 @@ export class GeminiStreamPrinter implements StreamPrinter {
     }
     const sealed = seals.signature !== undefined || seals.encrypted !== undefined
     const printed = sealed ? this.#parts(choice, { type: kind, id, text: '', ...seals }) : ''
-    return printed + this.#cite(choice, text, citations)
+    if (kind === 'text') this.#textsOf(choice).push({ type: 'text', text, citations })
+    return printed
   }
 
-  #cite(choice: number, text: string, citations: readonly Citation[]): string {
-    if (citations.length === 0) return ''
-    const citationMetadata = printGeminiCitations([{ type: 'text', text, citations }])
-    return this.#chunk([{ ...emptyCandidate(choice), citationMetadata }])
+  #textsOf(choice: number): TextPart[] {
+    const texts = this.#texts.get(choice) ?? []
+    this.#texts.set(choice, texts)
+    return texts
   }
 
   #printEnd(): string {
@@ -141,9 +162,15 @@ export class GeminiStreamPrinter implements StreamPrinter {
     const candidates = finishes.map(({ choice, finish }) => ({
       ...emptyCandidate(choice),
       ...printGeminiFinish(finish),
+      ...printGeminiCitations(this.#textsOf(choice)),
+      ...this.#candidateExtras.get(choice),
     }))
-    const usageMetadata = printGeminiUsage(this.#usage ?? usageOf({ input: this.#facts.estimatedInput }))
-    return this.#chunk(candidates, { usageMetadata }) + (this.#framing === 'list' ? ']' : '')
+    const usage = printGeminiUsage(this.#usage ?? usageOf({ input: this.#facts.estimatedInput }))
+    const { answer, usage: told } = this.#extras
+    return (
+      this.#chunk(candidates, { usageMetadata: { ...usage, ...told }, ...answer }) +
+      (this.#framing === 'list' ? ']' : '')
+    )
   }
 
   #parts(choice: number, value: AssistantPart): string {

@@ -7,27 +7,38 @@ import {
   settledReason,
   type TokenLogprob,
 } from '../../../../shared/chat/answer.ts'
-import type { AssistantPart, Json, JsonObject, MediaPart, ReasoningPart } from '../../../../shared/chat/parts.ts'
+import type {
+  AssistantPart,
+  Citation,
+  Json,
+  JsonObject,
+  MediaPart,
+  ReasoningPart,
+} from '../../../../shared/chat/parts.ts'
 import { isObject, saidIn, textIn } from '../common/body-reader.ts'
 import { openAiTier } from '../common/service-tier.ts'
 import { withOwnName } from '../common/tool-names.ts'
 import type { PrintedRequest, PrintFacts } from '../dialect.ts'
 import { printAnnotations, printSources, readAnnotations } from '../openai/annotations.ts'
 import { errorWithin } from '../openai/error.ts'
-import { printUsage, usageIn } from '../openai/usage.ts'
+import { citedIn, readSources } from '../openai/sources.ts'
+import { usageIn } from '../openai/usage.ts'
+import { printUsageWith, readChoiceExtras, readExtras } from './extras.ts'
 import { printFinish, readFinish } from './finish-reason.ts'
+import { printImages, readImages } from './images.ts'
 import { printToolCall } from './print-messages.ts'
 import { printDetails, readReasoning } from './reasoning.ts'
 import { readSignature, signatureOfTexts, withTextSignature } from './thought-signature.ts'
 
-export function readChatAnswer(
-  body: JsonObject,
-  { toolNames }: Pick<PrintedRequest, 'toolNames'> = {},
-): ChatAnswer | undefined {
+/** What reading an answer depends on. */
+export type AnswerReading = Pick<PrintedRequest, 'toolNames' | 'keepsMembers' | 'numbersSources'>
+
+export function readChatAnswer(body: JsonObject, reading: AnswerReading = {}): ChatAnswer | undefined {
   const { choices, id, model, created, service_tier: tier, system_fingerprint: fingerprint } = body
   if (errorWithin(body) !== undefined) return undefined
   if (!Array.isArray(choices) || choices.length === 0 || choices.length > choicesMax) return undefined
-  const read = choices.map((choice) => readChoice(choice, toolNames))
+  const sources = readSources(body)
+  const read = choices.map((choice) => readChoice(choice, reading, sources))
   if (!read.every((choice) => choice !== undefined)) return undefined
   return {
     id: typeof id === 'string' ? id : '',
@@ -37,17 +48,33 @@ export function readChatAnswer(
     usage: usageIn(body),
     serviceTier: saidIn(tier),
     fingerprint: saidIn(fingerprint),
+    extras: reading.keepsMembers === true ? readExtras(body) : undefined,
   }
 }
 
-function readChoice(value: Json, toolNames: PrintedRequest['toolNames']): Choice | undefined {
+function readChoice(
+  value: Json,
+  { toolNames, keepsMembers, numbersSources }: AnswerReading,
+  sources: readonly Citation[] | undefined,
+): Choice | undefined {
   const message = isObject(value) ? value['message'] : undefined
   if (!isObject(value) || !isObject(message)) return undefined
-  const parts = readMessage(message).map((part) => withOwnName(part, toolNames))
+  const said = readMessage(message).map((part) => withOwnName(part, toolNames))
+  const parts = sources === undefined ? said : withSources(said, sources, numbersSources === true)
   const calledTools = parts.some(({ type }) => type === 'tool-call')
   const finish = readFinish(value['finish_reason'])
   const logprobs = readLogprobs(value['logprobs'])
-  return { parts, finish: { ...finish, reason: settledReason(finish.reason, calledTools) }, logprobs }
+  const extras = keepsMembers === true ? readChoiceExtras(value, message) : undefined
+  return { parts, finish: { ...finish, reason: settledReason(finish.reason, calledTools) }, logprobs, extras }
+}
+
+/** The sources of the answer belong to its text. */
+function withSources(parts: AssistantPart[], sources: readonly Citation[], areNumbered: boolean): AssistantPart[] {
+  const index = parts.findIndex(({ type }) => type === 'text')
+  const part = parts[index]
+  if (part?.type !== 'text') return [...parts, { type: 'text', text: '', citations: sources }]
+  const cited = citedIn(areNumbered ? part.text : undefined, sources)
+  return parts.with(index, { ...part, citations: [...(part.citations ?? []), ...cited] })
 }
 
 function readMessage(message: JsonObject): AssistantPart[] {
@@ -60,6 +87,7 @@ function readMessage(message: JsonObject): AssistantPart[] {
   }
   const audio = readAudio(message['audio'])
   if (audio !== undefined) parts.push(audio)
+  parts.push(...readImages(message['images']))
   const { tool_calls: calls, function_call: legacy } = message
   if (Array.isArray(calls)) parts.push(...calls.flatMap(readCall))
   else if (isObject(legacy)) parts.push(...readCall({ id: 'call_0', function: legacy }, 0))
@@ -125,24 +153,26 @@ export function printChatAnswer(answer: ChatAnswer, { nowSeconds, requestId, req
     created: answer.created ?? nowSeconds,
     model: answer.model,
     choices: answer.choices.map((choice, index) => printChoice(choice, index, request.legacyFunctions === true)),
-    usage: answer.usage === undefined ? undefined : printUsage(answer.usage),
+    usage: answer.usage === undefined ? undefined : printUsageWith(answer.usage, answer.extras?.usage),
     service_tier: openAiTier(answer.serviceTier),
     system_fingerprint: answer.fingerprint,
+    ...answer.extras?.answer,
   })
 }
 
-function printChoice({ parts, finish, logprobs }: Choice, index: number, legacy: boolean): Json {
+function printChoice({ parts, finish, logprobs, extras }: Choice, index: number, legacy: boolean): Json {
   return {
     index,
-    message: printMessage(parts, finish, legacy),
+    message: { ...printMessage(parts, finish, legacy), ...extras?.message },
     logprobs: logprobs === undefined ? null : { content: logprobs.map(printLogprob), refusal: null },
     ...printFinish(finish, legacy),
+    ...extras?.choice,
   }
 }
 
 const callersKnowAll = { customTools: true, thoughtSignatures: true }
 
-function printMessage(parts: readonly AssistantPart[], finish: Finish, legacy: boolean): Json {
+function printMessage(parts: readonly AssistantPart[], finish: Finish, legacy: boolean): JsonObject {
   const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
   const refusal = parts.flatMap((part) => (part.type === 'refusal' ? [part.text] : [])).join('')
   const thoughts = parts.filter((part) => part.type === 'reasoning')
@@ -157,6 +187,7 @@ function printMessage(parts: readonly AssistantPart[], finish: Finish, legacy: b
     annotations: printAnnotations(parts),
     citations: printSources(parts),
     audio: printAudio(parts),
+    images: printImages(parts),
     ...(legacy ? { function_call: legacyCall(calls[0]) } : {}),
     tool_calls: legacy || calls.length === 0 ? undefined : calls.map((call) => printToolCall(call, callersKnowAll)),
     extra_content: signatureOfTexts(parts),

@@ -1,5 +1,6 @@
 // The state of one choice of a stream to a caller: what was sent of it, and its open parts.
 import type { Citation, Json, Sealed } from '../../../../shared/chat/parts.ts'
+import { WaitingMembers } from './waiting-members.ts'
 
 /** Seals of an open part. */
 interface Seals {
@@ -18,6 +19,11 @@ export class ChoiceState {
   textSeals: Seals = {}
   /** Details of closed reasoning parts that are not sent yet. */
   readonly details: Json[] = []
+  /** Members of the next delta and the next chunk that have no neutral name. */
+  readonly ofMessage = new WaitingMembers()
+  readonly ofChoice = new WaitingMembers()
+  /** The number of pictures so far. */
+  images = 0
   /** The offset of the open text in the message, and its length so far. */
   offset = 0
   length = 0

@@ -25,10 +25,11 @@ const can: ReadonlySet<Capability> = new Set<Capability>([
 export const openAiChatUpstream: UpstreamDialect = {
   name: 'openai-chat',
   can,
+  places: new Set(['message.name', 'image.detail']),
   streamType: 'text/event-stream',
   printRequest: printChatRequest,
   parseAnswer: readChatAnswer,
-  openParser: ({ toolNames }) => new SseParser(new ChatStreamReader(toolNames)),
+  openParser: (printed) => new SseParser(new ChatStreamReader(printed)),
   parseError: parseOpenAiError,
   embeddings: openAiEmbeddingsUpstream,
 }

@@ -1,28 +1,32 @@
 // Chat completions: parses the stream of an upstream into events.
 import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
-import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tierOf } from '../../../../shared/chat/usage.ts'
-import { tryParseExact } from '../../../../shared/json/exact.ts'
-import { isObject, saidIn } from '../common/body-reader.ts'
-import type { EventReader, PrintedRequest } from '../dialect.ts'
+import { hasOneMember, isObject, saidIn } from '../common/body-reader.ts'
+import type { EventReader } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
 import { errorWithin, readOpenAiError } from '../openai/error.ts'
+import { citedIn, readSources } from '../openai/sources.ts'
 import { usageIn } from '../openai/usage.ts'
-import { contentText, readAudio, readLogprobs } from './answer.ts'
+import { type AnswerReading, contentText, readAudio, readLogprobs } from './answer.ts'
+import { emitChoiceExtras, emitExtras } from './extras.ts'
 import { readFinish } from './finish-reason.ts'
+import { readImages } from './images.ts'
 import { type Detail, readDetails, reasoningText } from './reasoning.ts'
+import { StreamCalls } from './stream-calls.ts'
 import { readSignature, signsEmptyPart } from './thought-signature.ts'
 
 export class ChatStreamReader implements EventReader {
   readonly #choices: ChoiceReader[] = []
-  readonly #toolNames: PrintedRequest['toolNames']
+  readonly #reading: AnswerReading
+  readonly #listed: Listed = { sources: undefined }
   #started = false
   #over = false
   #tier: string | undefined
 
-  constructor(toolNames?: PrintedRequest['toolNames']) {
-    this.#toolNames = toolNames
+  constructor(reading: AnswerReading = {}) {
+    this.#reading = reading
   }
 
   read(value: JsonObject, emit: Emit): void {
@@ -34,6 +38,8 @@ export class ChatStreamReader implements EventReader {
     // Azure's preamble has neither a model nor choices.
     if (!this.#started && value['model'] !== '') this.#start(value, emit)
     const { choices } = value
+    this.#listed.sources = readSources(value) ?? this.#listed.sources
+    if (this.#reading.keepsMembers === true) emitExtras(value, emit)
     if (Array.isArray(choices)) for (const choice of choices) this.#readChoice(choice, emit)
     const usage = usageIn(value)
     if (usage === undefined) return
@@ -91,49 +97,49 @@ export class ChatStreamReader implements EventReader {
   #openChoices(last: number): ChoiceReader {
     let choice: ChoiceReader
     do {
-      choice = new ChoiceReader(this.#choices.length, this.#toolNames)
+      choice = new ChoiceReader(this.#choices.length, this.#reading, this.#listed)
       this.#choices.push(choice)
     } while (this.#choices.length <= last)
     return choice
   }
 }
 
-function isAlone(delta: JsonObject): boolean {
-  let members = 0
-  for (const _ in delta) members++
-  return members === 1
+/** What the answer says of all its choices. */
+interface Listed {
+  sources: readonly Citation[] | undefined
 }
 
 type Prose = 'text' | 'reasoning' | 'refusal'
 
 class ChoiceReader {
   readonly #choice: number
-  readonly #toolNames: PrintedRequest['toolNames']
+  readonly #reading: AnswerReading
+  readonly #listed: Listed
   #parts = 0
+  /** The text of the first text part, where it refers to sources. */
+  #text = ''
+  #areSourcesTold = false
   /** The open part: text, reasoning or refusal. */
   #open: { readonly kind: Prose; readonly part: number; seal?: number } | undefined
   /** The text of the open or the last reasoning part. */
   #thought = ''
-  readonly #calls: {
-    readonly id: string
-    readonly index: number
-    readonly part: number
-    input: string
-    readonly custom: boolean
-  }[] = []
+  readonly #calls: StreamCalls
   #finish: Finish | undefined
   finished = false
 
-  constructor(choice: number, toolNames: PrintedRequest['toolNames']) {
+  constructor(choice: number, reading: AnswerReading, listed: Listed) {
     this.#choice = choice
-    this.#toolNames = toolNames
+    this.#calls = new StreamCalls(choice, reading.toolNames)
+    this.#reading = reading
+    this.#listed = listed
   }
 
   read(value: JsonObject, delta: JsonObject, emit: Emit): void {
     if (this.finished) return
+    if (this.#reading.keepsMembers === true) emitChoiceExtras(this.#choice, value, delta, emit)
     const { content } = delta
     // Fast path: nearly every chunk holds a piece of text and nothing else.
-    if (typeof content === 'string' && isAlone(delta) && !value['finish_reason'] && value['logprobs'] == null) {
+    if (typeof content === 'string' && hasOneMember(delta) && !value['finish_reason'] && value['logprobs'] == null) {
       if (content !== '') this.#say('text', content, emit)
       return
     }
@@ -145,8 +151,8 @@ class ChoiceReader {
     this.#readRest(value, delta, emit)
     this.#signText(delta, emit)
     const { tool_calls: calls, function_call: legacy } = delta
-    if (Array.isArray(calls)) for (const call of calls) this.#readCall(call, emit)
-    else if (isObject(legacy)) this.#readCall({ index: 0, function: legacy }, emit)
+    if (Array.isArray(calls)) for (const call of calls) this.#calls.read(call, emit, this.#begin)
+    else if (isObject(legacy)) this.#calls.read({ index: 0, function: legacy }, emit, this.#begin)
     const reason = saidIn(value['finish_reason'])
     if (reason !== undefined) {
       this.#finish = readFinish(reason)
@@ -157,16 +163,12 @@ class ChoiceReader {
   finish(emit: Emit): void {
     if (this.finished) return
     this.finished = true
+    if (this.#listed.sources !== undefined && !this.#areSourcesTold) this.#openPart('text', emit)
     this.#close(emit)
-    const choice = this.#choice
-    for (const { part, input, custom } of this.#calls) {
-      // A call of a function without arguments gets an empty object.
-      if (input === '' && !custom) emit({ type: 'tool-input-delta', choice, part, text: '{}' })
-      emit({ type: 'tool-input-end', choice, part })
-    }
+    this.#calls.end(emit)
     const finish = this.#finish ?? { reason: 'stop' }
-    const reason = settledReason(finish.reason, this.#calls.length > 0)
-    emit({ type: 'finish', choice, finish: { ...finish, reason } })
+    const reason = settledReason(finish.reason, this.#calls.isAny)
+    emit({ type: 'finish', choice: this.#choice, finish: { ...finish, reason } })
   }
 
   #readThoughts(delta: JsonObject, emit: Emit): void {
@@ -213,6 +215,10 @@ class ChoiceReader {
       this.#close(emit)
       emit({ type: 'part', choice, part: this.#parts++, value: audio })
     }
+    for (const image of readImages(delta['images'])) {
+      this.#close(emit)
+      emit({ type: 'part', choice, part: this.#parts++, value: image })
+    }
     const tokens = value['logprobs'] === null ? undefined : readLogprobs(value['logprobs'])
     if (tokens !== undefined) emit({ type: 'logprobs', choice, tokens })
   }
@@ -220,6 +226,7 @@ class ChoiceReader {
   #say(kind: Prose, text: string, emit: Emit): void {
     const part = this.#openPart(kind, emit)
     if (kind === 'reasoning') this.#thought += text
+    else if (this.#reading.numbersSources === true && kind === 'text' && !this.#areSourcesTold) this.#text += text
     emit({ type: `${kind}-delta`, choice: this.#choice, part, text })
   }
 
@@ -238,51 +245,21 @@ class ChoiceReader {
     if (this.#open === undefined) return
     const { kind, part } = this.#open
     this.#open = undefined
+    if (kind === 'text') this.#tellSources(part, emit)
     emit({ type: `${kind}-end`, choice: this.#choice, part })
   }
 
-  #readCall(value: Json, emit: Emit): void {
-    if (!isObject(value)) return
-    const custom = value['custom']
-    const called = isObject(custom) ? custom : isObject(value['function']) ? value['function'] : {}
-    const call = this.#callOf(value, called, isObject(custom), emit)
-    if (call === undefined) return
-    const input = isObject(custom) ? custom['input'] : called['arguments']
-    const text = typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
-    if (text === '') return
-    call.input += text
-    emit({ type: 'tool-input-delta', choice: this.#choice, part: call.part, text })
-  }
-
-  /** The call that a fragment belongs to; a new call when its index or id is new. Hosts that omit the index or repeat it send calls
-   *  whole, one after the other. */
-  #callOf(value: JsonObject, called: JsonObject, custom: boolean, emit: Emit) {
-    const id = typeof value['id'] === 'string' ? value['id'] : ''
-    const given = typeof value['index'] === 'number' ? value['index'] : undefined
-    const known = this.#calls.findLast((call) => given === undefined || call.index === given)
-    const name = saidIn(called['name'])
-    if (name === undefined || this.#calls.length >= choicesMax) return known
-    if (known !== undefined && (id === '' ? !beginsAnew(known.input, called) : id === known.id)) return known
+  /** Closes what is open, and numbers the part of a call. */
+  readonly #begin = (emit: Emit): number => {
     this.#close(emit)
-    const index = given ?? this.#calls.length
-    const part = this.#parts++
-    const call = { id: id === '' ? `call_${this.#choice}_${part}` : id, index, part, input: '', custom }
-    this.#calls.push(call)
-    const form = custom ? 'custom' : 'function'
-    const sealed = readSignature(value)
-    const at = { choice: this.#choice, part }
-    const told = this.#toolNames?.get(name) ?? name
-    emit({ type: 'tool-input-start', ...at, id: call.id, name: told, form, signed: sealed !== undefined })
-    if (sealed !== undefined) emit({ type: 'signature', ...at, sealed })
-    return call
+    return this.#parts++
   }
-}
 
-/** Whether a fragment without an id is a whole call of its own, behind another whole call. */
-function beginsAnew(input: string, { arguments: more }: JsonObject): boolean {
-  return input !== '' && (isObject(more) || (typeof more === 'string' && isWhole(more))) && isWhole(input)
-}
-
-function isWhole(input: string): boolean {
-  return isObject(tryParseExact(input))
+  #tellSources(part: number, emit: Emit): void {
+    const { sources } = this.#listed
+    if (sources === undefined || this.#areSourcesTold) return
+    this.#areSourcesTold = true
+    const text = this.#reading.numbersSources === true ? this.#text : undefined
+    for (const citation of citedIn(text, sources)) emit({ type: 'citation', choice: this.#choice, part, citation })
+  }
 }

@@ -1,7 +1,9 @@
 // Chat completions: prints events as a stream for a caller. The part that all chunks share is printed once, so that a
 // delta costs one JSON string and no object.
 import type {
+  AnswerExtrasEvent,
   ChatEvent,
+  ChoiceExtrasEvent,
   CitationEvent,
   FinishEvent,
   LogprobsEvent,
@@ -11,18 +13,20 @@ import type {
   StartEvent,
   ToolInputStart,
 } from '../../../../shared/chat/events.ts'
-import type { Json, MediaPart, Sealed } from '../../../../shared/chat/parts.ts'
+import type { Json, JsonObject, MediaPart, Sealed } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { joinedSeal } from '../common/sealed-parts.ts'
 import { openAiTier } from '../common/service-tier.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
 import { printAnnotation, printSource } from '../openai/annotations.ts'
-import { printUsage } from '../openai/usage.ts'
 import { printLogprob } from './answer.ts'
 import { ChoiceState } from './choice-state.ts'
+import { printUsageWith } from './extras.ts'
 import { printFinish } from './finish-reason.ts'
+import { printImage } from './images.ts'
 import { printDetails } from './reasoning.ts'
 import { printSignature, printTextSignature } from './thought-signature.ts'
+import { WaitingMembers } from './waiting-members.ts'
 
 export class ChatStreamPrinter implements StreamPrinter {
   readonly #facts: PrintFacts
@@ -31,6 +35,8 @@ export class ChatStreamPrinter implements StreamPrinter {
   /** The start of every chunk, up to its choices. */
   #head = ''
   #usage: Usage | undefined
+  #usageExtras: JsonObject | undefined
+  readonly #extras = new WaitingMembers()
   /** Waits for its signature, which stands in the same fragment: a client may read no later one. */
   #signedCall: ToolInputStart | undefined
 
@@ -57,7 +63,7 @@ export class ChatStreamPrinter implements StreamPrinter {
         this.#usage = event.usage
         return ''
       case 'end':
-        return `${this.#printUsage()}data: [DONE]\n\n`
+        return `${this.#printUsage()}${this.#printRest()}data: [DONE]\n\n`
       default:
         return this.#printPart(event)
     }
@@ -93,7 +99,11 @@ export class ChatStreamPrinter implements StreamPrinter {
         this.#cite(event)
         return ''
       case 'part':
-        return event.value.type === 'audio' ? this.#printAudio(event.choice, event.value) : ''
+        return event.value.type === 'opaque' ? '' : this.#printMedia(event.choice, event.value)
+      case 'answer-extras':
+        return this.#keep(event)
+      case 'choice-extras':
+        return this.#keepOfChoice(event)
       case 'logprobs':
         return this.#printLogprobs(event)
       default:
@@ -189,8 +199,14 @@ export class ChatStreamPrinter implements StreamPrinter {
     return this.#delta(choice, JSON.stringify(members).slice(1, -1))
   }
 
-  #printAudio(choice: number, { media, transcript }: MediaPart): string {
-    if (media.from !== 'bytes') return ''
+  #printMedia(choice: number, value: MediaPart): string {
+    const image = printImage(value, this.#state(choice).images)
+    if (image !== undefined) {
+      this.#state(choice).images++
+      return this.#delta(choice, `"images":${JSON.stringify([image])}`)
+    }
+    const { type, media, transcript } = value
+    if (type !== 'audio' || media.from !== 'bytes') return ''
     const audio = { id: 'audio_0', data: media.base64, transcript: transcript ?? '' }
     return this.#delta(choice, `"audio":${JSON.stringify(audio)}`)
   }
@@ -205,26 +221,50 @@ export class ChatStreamPrinter implements StreamPrinter {
     const details = this.#printDetails(choice, state)
     const declined =
       finish.explanation === undefined ? '' : this.#delta(choice, `"refusal":${JSON.stringify(finish.explanation)}`)
-    const delta = state.begin() ? '{"role":"assistant","content":""}' : '{}'
-    const reason = JSON.stringify(printFinish(finish, this.#legacy)).slice(1)
-    return details + declined + this.#chunk(`{"index":${choice},"delta":${delta},"logprobs":null,${reason}`)
+    const delta = state.begin() ? `"role":"assistant","content":""${state.ofMessage.behind()}` : state.ofMessage.alone()
+    const reason = JSON.stringify(printFinish(finish, this.#legacy)).slice(1, -1)
+    const rest = reason + state.ofChoice.behind()
+    return details + declined + this.#chunk(`{"index":${choice},"delta":{${delta}},"logprobs":null,${rest}}`)
   }
 
   #printUsage(): string {
     if (!this.#facts.showUsage || this.#usage === undefined) return ''
-    return `${this.#head}"choices":[],"usage":${JSON.stringify(printUsage(this.#usage))}}\n\n`
+    const usage = JSON.stringify(printUsageWith(this.#usage, this.#usageExtras))
+    return `${this.#head}${this.#extras.before()}"choices":[],"usage":${usage}}\n\n`
+  }
+
+  /** Members that came after the last chunk. */
+  #printRest(): string {
+    return this.#extras.isEmpty ? '' : `${this.#head}${this.#extras.before()}"choices":[]}\n\n`
+  }
+
+  #keep({ of, members }: AnswerExtrasEvent): string {
+    if (of === 'answer') this.#extras.add(members)
+    else this.#usageExtras = members
+    return ''
+  }
+
+  /** A member of a delta may be a piece, which no later piece may replace. */
+  #keepOfChoice({ choice, of, members }: ChoiceExtrasEvent): string {
+    const { ofMessage, ofChoice } = this.#state(choice)
+    const isNext = of === 'choice' || ofMessage.isEmpty
+    const printed = isNext ? '' : this.#delta(choice, ofMessage.alone())
+    const waiting = of === 'choice' ? ofChoice : ofMessage
+    waiting.add(members)
+    return printed
   }
 
   /** `member`: a member of the delta. The first delta of a choice holds the role, too. */
   #delta(choice: number, member: string): string {
     const state = this.#state(choice)
     const details = this.#printDetails(choice, state)
-    const role = state.begin() ? roleBefore(member) : ''
-    return details + this.#chunk(`{"index":${choice},"delta":{${role}${member}},"logprobs":null,"finish_reason":null}`)
+    const delta = (state.begin() ? roleBefore(member) : '') + member + state.ofMessage.behind()
+    const rest = `"finish_reason":null${state.ofChoice.behind()}`
+    return details + this.#chunk(`{"index":${choice},"delta":{${delta}},"logprobs":null,${rest}}`)
   }
 
   #chunk(choice: string): string {
-    return `${this.#head}"choices":[${choice}]}\n\n`
+    return `${this.#head}${this.#extras.before()}"choices":[${choice}]}\n\n`
   }
 
   #headOf({ id, model, created, serviceTier, fingerprint }: StartEvent): string {

@@ -30,6 +30,7 @@ import {
   readToolChoice,
   readTools,
 } from '../openai/tools.ts'
+import { unknownInChat } from './known-members.ts'
 import { readChatMessages } from './parse-messages.ts'
 import { printChatMessages } from './print-messages.ts'
 import { printReasoningWish, readReasoningWish, reasoningMembers } from './reasoning-wish.ts'
@@ -88,6 +89,7 @@ export function readChatRequest(body: JsonObject): Result<ChatRequest, BadReques
     parameters,
     // Objects that say nothing of the amount are not understood.
     extras: unread(body, parameters.reasoning === undefined ? readMembers : readWithReasoning),
+    unknown: unknownInChat(body),
   }
   return reader.result(request)
 }
@@ -195,6 +197,8 @@ export function printChatRequest(asked: ChatRequest, target: TargetTraits): Resu
     dropped: [...dropped, ...markers, ...grammars, ...members.value.dropped],
     toolNames: names.read.size === 0 ? undefined : names.read,
     customTools: quirks.customTools === true ? undefined : customToolsOf(asked),
+    keepsMembers: asked.dialect === 'openai-chat',
+    numbersSources: quirks.numbersSources,
   })
 }
 

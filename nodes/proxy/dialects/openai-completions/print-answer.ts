@@ -1,8 +1,9 @@
 // Legacy completions: prints unary and streamed answers for a caller.
 import type { ChatAnswer, Choice, Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { ChatEvent, FinishEvent, LogprobsEvent, StartEvent } from '../../../../shared/chat/events.ts'
-import type { Json } from '../../../../shared/chat/parts.ts'
+import type { AssistantPart, Json } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
+import { mediaText } from '../anthropic/answer.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
 import { printUsage } from '../openai/usage.ts'
 import { printFinish } from '../openai-chat/finish-reason.ts'
@@ -16,8 +17,23 @@ export function printCompletionsAnswer(answer: ChatAnswer, facts: PrintFacts): s
 }
 
 function printChoice({ parts, finish, logprobs }: Choice, index: number, echoed: string): Json {
-  const text = parts.flatMap((part) => (part.type === 'text' || part.type === 'refusal' ? [part.text] : [])).join('')
+  const text = parts.map(textOf).join('')
   return { text: echoed + text, index, logprobs: printLogprobs(logprobs, echoed.length), ...finishOf(finish) }
+}
+
+/** There is text alone in this dialect: a picture becomes a link. */
+function textOf(part: AssistantPart): string {
+  switch (part.type) {
+    case 'text':
+    case 'refusal':
+      return part.text
+    case 'reasoning':
+    case 'tool-call':
+    case 'opaque':
+      return ''
+    default:
+      return mediaText(part)
+  }
 }
 
 type Head = Pick<StartEvent, 'id' | 'model' | 'created' | 'fingerprint'>
@@ -77,6 +93,8 @@ export class CompletionsStreamPrinter implements StreamPrinter {
       case 'start':
         this.#head = `data: ${JSON.stringify(headOf(event, this.#facts)).slice(0, -1)},`
         return ''
+      case 'part':
+        return this.#printText(event.choice, textOf(event.value))
       case 'logprobs':
         return this.#printLogprobs(event)
       case 'finish':

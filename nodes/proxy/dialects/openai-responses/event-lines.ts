@@ -14,6 +14,15 @@ export class EventLines {
     return this.event('response.output_item.added', { output_index: index, item })
   }
 
+  /** The events of an item that came whole, up to its end. Clients expect those of a tool that makes pictures. */
+  whole(index: number, item: JsonObject): string {
+    if (item['type'] !== 'image_generation_call') return this.added(index, item)
+    const place = { output_index: index, item_id: item['id'] }
+    const begun = this.added(index, { ...item, status: 'in_progress', result: null })
+    const steps = ['in_progress', 'generating', 'completed'] as const
+    return begun + steps.map((step) => this.event(`response.image_generation_call.${step}`, place)).join('')
+  }
+
   /** Adds `text` to the part. */
   extended(state: PartState, text: string): string {
     const isFirst = state.text === ''

@@ -21,6 +21,7 @@ export const openAiResponsesInbound: InboundDialect = {
 export const openAiResponsesUpstream: UpstreamDialect = {
   name: 'openai-responses',
   can: responsesCan,
+  places: new Set(['image.detail']),
   streamType: 'text/event-stream',
   printRequest: printResponsesRequest,
   parseAnswer: readResponsesAnswer,

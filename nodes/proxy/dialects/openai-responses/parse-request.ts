@@ -14,6 +14,7 @@ import type { BadRequest, PrintFacts } from '../dialect.ts'
 import { readEffort } from '../openai/effort.ts'
 import { readFormat } from '../openai/tools.ts'
 import { encryptedReasoning, logprobsOfText } from './includes.ts'
+import { unknownInResponses } from './known-members.ts'
 import { readInput } from './parse-input.ts'
 import { readResponsesToolChoice, readResponsesTools } from './parse-tools.ts'
 
@@ -73,6 +74,7 @@ export function readResponsesRequest(body: JsonObject, history?: readonly Messag
     stream: body['stream'] === true,
     parameters: readParameters(reader, body, text),
     extras,
+    unknown: unknownInResponses(body),
     echo: body,
   }
   return reader.result(request)

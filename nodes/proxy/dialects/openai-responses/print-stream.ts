@@ -3,6 +3,7 @@
 import type { Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type {
   ChatEvent,
+  ChoiceExtrasEvent,
   FinishEvent,
   PartDelta,
   ReasoningStart,
@@ -31,7 +32,7 @@ import { PartState } from './part-state.ts'
 import { ItemIds, type Outcome, outcomeOf, responseObject, statusOf } from './print-answer.ts'
 
 /** Events of a part, except deltas, which `print` handles itself. */
-type PartEvent = Exclude<Extract<ChatEvent, { choice: number }>, PartDelta | FinishEvent>
+type PartEvent = Exclude<Extract<ChatEvent, { choice: number }>, PartDelta | FinishEvent | ChoiceExtrasEvent>
 
 export class ResponsesStreamPrinter implements StreamPrinter {
   readonly #facts: PrintFacts
@@ -78,6 +79,8 @@ export class ResponsesStreamPrinter implements StreamPrinter {
       case 'end':
         return this.#printEnd()
       case 'ping':
+      case 'answer-extras':
+      case 'choice-extras':
       case 'error':
       case 'upstream-cut':
         return ''
@@ -176,7 +179,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
     const item = wholeItem(id, value, value.type === 'opaque' ? '' : mediaText(value))
     if (item === undefined) return before
     const index = this.#items++
-    return before + this.#lines.added(index, item) + this.#done(index, item)
+    return before + this.#lines.whole(index, item) + this.#done(index, item)
   }
 
   #thought({ id, thoughtId, text, seals }: PartState): JsonObject {

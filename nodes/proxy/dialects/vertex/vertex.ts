@@ -2,12 +2,12 @@
 
 import { done } from '../../../../shared/result.ts'
 import { anthropicUpstream } from '../anthropic/anthropic.ts'
-import { betasFor } from '../anthropic/betas.ts'
 import { parseAnthropicError } from '../anthropic/error.ts'
 import type { UpstreamDialect } from '../dialect.ts'
 import { parseGeminiError } from '../gemini/error.ts'
 import { geminiUpstream } from '../gemini/gemini.ts'
 import { printGeminiRequest } from '../gemini/print-request.ts'
+import { betaLine, isPlatformError, pathOfClaude, versionOfClaude, vertexBetas } from './claude-envelope.ts'
 import { vertexEmbeddingsUpstream } from './embeddings.ts'
 
 export const vertexGeminiUpstream: UpstreamDialect = {
@@ -16,7 +16,7 @@ export const vertexGeminiUpstream: UpstreamDialect = {
   embeddings: vertexEmbeddingsUpstream,
 }
 
-const version = '"anthropic_version":"vertex-2023-10-16"'
+const version = `"anthropic_version":"${versionOfClaude}"`
 
 /** Vertex AI takes the model in the path, and the version of the API in the body. */
 export const vertexClaudeUpstream: UpstreamDialect = {
@@ -25,22 +25,19 @@ export const vertexClaudeUpstream: UpstreamDialect = {
     const printed = anthropicUpstream.printRequest(request, target)
     if (!printed.ok) return printed
     const { body, ...rest } = printed.value
-    const betas = betasFor(request, 'vertex')
+    const betas = vertexBetas(request.betas ?? [])
     const named = `"model":${JSON.stringify(target.model)}`
-    const method = request.stream ? 'streamRawPredict' : 'rawPredict'
     return done({
       ...rest,
-      path: `/models/${encodeURIComponent(target.model)}:${method}`,
+      path: pathOfClaude(target.model, request.stream),
       // The model is the first member of the body, so the first match is never text of the caller.
       body: body.replace(named, () => version),
-      headerLines: betas.kept === undefined ? '' : `anthropic-beta: ${betas.kept.join(',')}\r\n`,
+      headerLines: betaLine(betas.kept),
       dropped: [...rest.dropped, ...betas.dropped],
     })
   },
-  /** Errors of the model have Anthropic's shape, errors of the platform Google's. */
   parseError(status, body) {
-    const isGoogle = /"status"\s*:\s*"[A-Z_]+"/.test(body.toString('utf8'))
-    return isGoogle ? parseGeminiError(status, body) : parseAnthropicError(status, body)
+    return isPlatformError(body) ? parseGeminiError(status, body) : parseAnthropicError(status, body)
   },
 }
 

@@ -1,7 +1,7 @@
 // Google's terms for errors (google.rpc.Code and its details), which its native APIs and its OpenAI endpoint share.
-import type { ChatErrorKind } from '../../../../shared/chat/error.ts'
-import type { JsonObject } from '../../../../shared/chat/parts.ts'
-import { isObject } from './body-reader.ts'
+import type { ChatErrorKind } from '../../../../../shared/chat/error.ts'
+import type { JsonObject } from '../../../../../shared/chat/parts.ts'
+import { isObject } from '../body-reader.ts'
 
 /** The kind of an error of Google; undefined for one whose `status` is not Google's. */
 export function googleErrorKind(error: JsonObject, message: string): ChatErrorKind | undefined {

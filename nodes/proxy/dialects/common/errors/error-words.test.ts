@@ -1,11 +1,11 @@
 // Shapes of errors and where they come from: each keeps its words, in every dialect of an upstream.
 import { expect, test } from 'vitest'
-import { anthropicUpstream } from '../anthropic/anthropic.ts'
-import { bedrockUpstream } from '../bedrock/bedrock.ts'
-import { cohereUpstream } from '../cohere/cohere.ts'
-import { geminiUpstream } from '../gemini/gemini.ts'
-import { openAiChatUpstream } from '../openai-chat/openai-chat.ts'
-import { vertexClaudeUpstream } from '../vertex/vertex.ts'
+import { anthropicUpstream } from '../../anthropic/anthropic.ts'
+import { bedrockUpstream } from '../../bedrock/bedrock.ts'
+import { cohereUpstream } from '../../cohere/cohere.ts'
+import { geminiUpstream } from '../../gemini/gemini.ts'
+import { openAiChatUpstream } from '../../openai-chat/openai-chat.ts'
+import { vertexClaudeUpstream } from '../../vertex/vertex.ts'
 
 const upstreams = [
   openAiChatUpstream,

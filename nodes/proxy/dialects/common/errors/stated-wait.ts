@@ -1,7 +1,7 @@
 // How long an error asks to wait: in a member of its own, or in its words.
-import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { numberIn } from '../../../../shared/json/exact.ts'
-import { isObject } from './body-reader.ts'
+import type { Json, JsonObject } from '../../../../../shared/chat/parts.ts'
+import { numberIn } from '../../../../../shared/json/exact.ts'
+import { isObject } from '../body-reader.ts'
 
 /** The wait in milliseconds that the body of an error names; undefined where it names none. `message` is the error's text. */
 export function statedWaitMs(body: JsonObject, message: string): number | undefined {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { geminiUpstream } from '../gemini/gemini.ts'
-import { openAiChatUpstream } from '../openai-chat/openai-chat.ts'
+import { geminiUpstream } from '../../gemini/gemini.ts'
+import { openAiChatUpstream } from '../../openai-chat/openai-chat.ts'
 import { durationMs, statedWaitMs } from './stated-wait.ts'
 
 // The form of Google's body is google.rpc.RetryInfo; its OpenAI endpoint answers a list with one such body.

@@ -1,8 +1,8 @@
 // The words of an error, whatever its shape. Gateways, proxies and frameworks in front of a provider write errors of their own shapes:
 // FastAPI's `detail`, problem+json (RFC 9457), AWS's `Message`, OAuth's `error_description`, Cloudflare's `errors`, plain text, pages.
-import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { tryParseExact } from '../../../../shared/json/exact.ts'
-import { isObject } from './body-reader.ts'
+import type { Json, JsonObject } from '../../../../../shared/chat/parts.ts'
+import { tryParseExact } from '../../../../../shared/json/exact.ts'
+import { isObject } from '../body-reader.ts'
 
 const wordsMax = 1_000
 /** The bytes that are read of a body that is no JSON. */

@@ -1,0 +1,98 @@
+// Chat completions: the calls of one choice of a stream.
+import { choicesMax } from '../../../../shared/chat/answer.ts'
+import type { Emit } from '../../../../shared/chat/events.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { tryParseExact } from '../../../../shared/json/exact.ts'
+import { isObject, saidIn } from '../common/body-reader.ts'
+import { readSignature } from './thought-signature.ts'
+
+interface StreamCall {
+  readonly id: string
+  readonly index: number
+  readonly part: number
+  readonly custom: boolean
+  input: string
+}
+
+/** Closes what is open, and returns the number of the part of a new call. */
+type Begin = (emit: Emit) => number
+
+export class StreamCalls {
+  readonly #choice: number
+  readonly #toolNames: ReadonlyMap<unknown, string> | undefined
+  readonly #calls: StreamCall[] = []
+
+  constructor(choice: number, toolNames: ReadonlyMap<unknown, string> | undefined) {
+    this.#choice = choice
+    this.#toolNames = toolNames
+  }
+
+  get isAny(): boolean {
+    return this.#calls.length > 0
+  }
+
+  read(value: Json, emit: Emit, begin: Begin): void {
+    if (!isObject(value)) return
+    const custom = value['custom']
+    const called = isObject(custom) ? custom : isObject(value['function']) ? value['function'] : {}
+    const call = this.#known(value, called) ?? this.#start(value, called, { custom: isObject(custom), emit, begin })
+    if (call === undefined) return
+    const input = isObject(custom) ? custom['input'] : called['arguments']
+    const text = typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
+    if (text === '') return
+    call.input += text
+    emit({ type: 'tool-input-delta', choice: this.#choice, part: call.part, text })
+  }
+
+  end(emit: Emit): void {
+    const choice = this.#choice
+    for (const { part, input, custom } of this.#calls) {
+      // A call of a function without arguments gets an empty object.
+      if (input === '' && !custom) emit({ type: 'tool-input-delta', choice, part, text: '{}' })
+      emit({ type: 'tool-input-end', choice, part })
+    }
+  }
+
+  /** The call that a fragment belongs to; undefined where it begins a call, because its index or id is new. Hosts that omit the index
+   *  or repeat it send calls whole, one after the other. */
+  #known(value: JsonObject, called: JsonObject): StreamCall | undefined {
+    const id = idOf(value)
+    const given = indexOf(value)
+    const known = this.#calls.findLast((call) => given === undefined || call.index === given)
+    if (saidIn(called['name']) === undefined || this.#calls.length >= choicesMax) return known
+    const isKnown = known !== undefined && (id === '' ? !beginsAnew(known.input, called) : id === known.id)
+    return isKnown ? known : undefined
+  }
+
+  #start(
+    value: JsonObject,
+    called: JsonObject,
+    { custom, emit, begin }: { custom: boolean; emit: Emit; begin: Begin },
+  ): StreamCall | undefined {
+    const name = saidIn(called['name'])
+    if (name === undefined || this.#calls.length >= choicesMax) return undefined
+    const part = begin(emit)
+    const choice = this.#choice
+    const id = idOf(value) || `call_${choice}_${part}`
+    const call = { id, index: indexOf(value) ?? this.#calls.length, part, input: '', custom }
+    this.#calls.push(call)
+    const sealed = readSignature(value)
+    const told = this.#toolNames?.get(name) ?? name
+    const form = custom ? 'custom' : 'function'
+    emit({ type: 'tool-input-start', choice, part, id, name: told, form, signed: sealed !== undefined })
+    if (sealed !== undefined) emit({ type: 'signature', choice, part, sealed })
+    return call
+  }
+}
+
+const idOf = ({ id }: JsonObject): string => (typeof id === 'string' ? id : '')
+const indexOf = ({ index }: JsonObject): number | undefined => (typeof index === 'number' ? index : undefined)
+
+/** Whether a fragment without an id is a whole call of its own, behind another whole call. */
+function beginsAnew(input: string, { arguments: more }: JsonObject): boolean {
+  return input !== '' && (isObject(more) || (typeof more === 'string' && isWhole(more))) && isWhole(input)
+}
+
+function isWhole(input: string): boolean {
+  return isObject(tryParseExact(input))
+}
