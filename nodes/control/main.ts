@@ -242,6 +242,7 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
     throw error
   }
   const opened = listener
+  readiness.add(() => opened.troubles())
   await tokens.tellUrl(urls.local())
   return {
     port: opened.port,

@@ -1,7 +1,7 @@
 // The life of one process: its parts start, the operator is told, a signal comes, what is open is finished, all ends in
 // reverse. The parts share the bus of this process and its data folder, nothing else.
-import type { Server } from 'node:http'
 import { LocalBus } from '../../cluster/bus/local-bus.ts'
+import type { HttpPort } from '../../cluster/http-port/http-port.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Settings } from '../../shared/settings.ts'
 import { bannerOf } from './banner.ts'
@@ -32,7 +32,7 @@ export async function runNode(given: Run): Promise<number> {
   run.notify({ type: 'stopping', signal, drainMs: settings.drainMs })
   standing.stage = 'draining'
   const cut = (await proxy?.drain(settings.drainMs)) ?? 0
-  ops?.close()
+  ops?.server.close()
   await threads.stop()
   bus.close()
   run.notify({ type: 'stopped', openStreams: cut })
@@ -55,13 +55,15 @@ function isPlaintextToOthers({ host, tls }: Settings): boolean {
   return tls === undefined && !['127.0.0.1', '::1', 'localhost'].includes(host)
 }
 
-async function openOps(run: Run, bus: LocalBus, standing: NodeStanding): Promise<Server | undefined> {
+async function openOps(run: Run, bus: LocalBus, standing: NodeStanding): Promise<HttpPort | undefined> {
   const { host } = run.settings
   const port = run.plan.opsPort
   if (port === undefined) return undefined
   // In a process with every part the aggregator knows the figures of all of them.
   const installation = run.options.role === 'all' ? bus : undefined
-  return startOpsServer({ host, port, standing, installation })
+  const ops = await startOpsServer({ host, port, standing, installation, clock: run.clock })
+  standing.add({ standing: () => ({ troubles: ops.troubles() }) })
+  return ops
 }
 
 function print(text: string): Promise<void> {
