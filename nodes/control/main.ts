@@ -117,9 +117,10 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
 }
 
 function readinessOf({ node, clock, checks = [], aggregatorsElsewhere = false }: ControlOptions, config: Config) {
-  const { desk, agreement, nodes } = config
+  const { desk, agreement, nodes, secrets } = config
   const readiness = new Readiness(clock)
-  for (const check of [() => desk.troubles(), () => agreement.troubles(), ...checks]) readiness.add(check)
+  for (const check of [() => desk.troubles(), () => agreement.troubles(), () => secrets.troubles(), ...checks])
+    readiness.add(check)
   // Inside a whole node: a load balancer that asks this port must not send what the data port no longer takes.
   readiness.add(() => (node.role === 'all' && nodes.isDraining(node.name) ? [draining] : []))
   readiness.add(() => (aggregatorsElsewhere && !nodes.isPresent(['aggregator', 'all']) ? [noAggregator] : []))
@@ -150,7 +151,7 @@ async function openConfig(options: ControlOptions) {
     return page.ok ? page.value[0]?.hash : undefined
   }
   const agreement = new Agreement({ clock, notify, hashAt, nodes: () => nodes.present() })
-  const secrets = new SecretBox(options.keys ?? new FileKeyStore(folder.files.dataKeys, wrapKey))
+  const secrets = new SecretBox(options.keys ?? mended(new FileKeyStore(folder.files.dataKeys, wrapKey)))
   const unneeded = new UnneededSecrets({ follower, secrets, clock, notify })
   const onOwnersRemoved = () => unneeded.forget()
   // What a kill between an event and this has left.
@@ -181,6 +182,12 @@ async function openConfig(options: ControlOptions) {
     await log.close()
   }
   return config
+}
+
+/** The keys of a node without a cluster, which the control node alone writes. */
+function mended(keys: FileKeyStore): FileKeyStore {
+  keys.mend()
+  return keys
 }
 
 type Config = Awaited<ReturnType<typeof openConfig>>

@@ -112,7 +112,8 @@ export class ConfigFollower {
 
   troubles(): Trouble[] {
     const missing: Trouble[] = this.snapshot === undefined ? [nothingToServe] : []
-    return [...followTroubles(this.status), ...heldBack(this.#held()), ...missing]
+    const { secrets } = this.#options
+    return [...followTroubles(this.status), ...heldBack(this.#held()), ...missing, ...secrets.troubles()]
   }
 }
 
