@@ -18,7 +18,7 @@ async function started({ stage = 'serving' as NodeStanding['stage'], troubles = 
   if (figures !== '') bus.serve(subjects.aggregatorQuery, aggregator)
   const standing = new NodeStanding({ node: 'n', role: 'proxy', clock: new ManualClock(0) })
   standing.stage = stage
-  standing.add({ standing: () => ({ troubles }) })
+  standing.add('part', { standing: () => ({ troubles }) })
   const installation = figures === '' ? undefined : bus
   const clock = new ManualClock()
   const { server } = await startOpsServer({ host: '127.0.0.1', port: 0, standing, installation, clock })
