@@ -55,7 +55,8 @@ export class DiskWatch implements Part {
 
 const diskFull: Trouble = {
   level: 'degraded',
-  reason: 'the disk of the data folder is full: changes are refused, and new usage records may have to wait in memory. Free disk space',
+  reason:
+    'the disk of the data folder is full: changes are refused, and new usage records may have to wait in memory. Free disk space',
 }
 
 async function roomOn(folder: string): Promise<DiskRoom> {

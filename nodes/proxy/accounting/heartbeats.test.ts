@@ -16,7 +16,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
     const heartbeat = decodeHeartbeat(payload)
     if (heartbeat !== undefined) heard.push(heartbeat)
   })
-  const status = { revision: 4, hash: 'h', lagMs: 0, degraded: undefined, damaged: undefined }
+  const status = { revision: 4, hash: 'h', lagMs: 0, unknownSkipped: 0 }
   const config = { status, snapshot: undefined, nowMs: 0, troubles: () => [trouble('the log')] }
   const beats = startHeartbeats(
     {
