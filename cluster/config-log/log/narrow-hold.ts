@@ -1,12 +1,12 @@
 // Narrows a hold to what may be held back. A configuration may wait; the end of a right may not: a node that goes back
 // stops behind the last change that took one from somebody.
 import { emptyState } from '../../../shared/config/fold.ts'
-import { isHarmless } from '../../../shared/config/harmless.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { Hold } from '../../data-folder/hold.ts'
 import type { ConfigLog, StoredEvent } from './config-log.ts'
 import { openEvent } from './event-codec.ts'
 import { foldOpened } from './fold-stored.ts'
+import { isHarmless } from './harmless.ts'
 
 /** Returns undefined when nothing may be held back, or when the log cannot be read. Folds the whole log, as the follower
  *  of a held log does after it. */

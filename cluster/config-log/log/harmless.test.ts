@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { Change, ConfigChange } from './events.ts'
-import { applyChange, emptyState } from './fold.ts'
+import type { Change, ConfigChange } from '../../../shared/config/events.ts'
+import { applyChange, emptyState } from '../../../shared/config/fold.ts'
+import type { KeyRecord } from '../../../shared/config/keys/key-record.ts'
+import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
+import type { OwnerSpec } from '../../../shared/config/kinds/owners/spec.ts'
+import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import { isHarmless } from './harmless.ts'
-import type { KeyRecord } from './keys/key-record.ts'
-import type { ModelSpec } from './kinds/models/spec.ts'
-import type { OwnerSpec } from './kinds/owners/spec.ts'
-import type { ProviderSpec } from './kinds/providers/spec.ts'
 
 const key = (id: string, rest: Partial<KeyRecord> = {}): Change => ({
   type: 'key-issued',

@@ -1,11 +1,11 @@
 // Whether a change may be held back by a node that goes back to an earlier configuration. Undoing a change must give nobody
 // a right that the change took: each kind lists what is harmless (`kinds/undoing.ts`), and everything else is not.
-import type { Change, ConfigChange } from './events.ts'
-import { applyChange, forkState } from './fold.ts'
-import { isResourceChange, isResourceSet, kindOfChange, type ResourceSet } from './kinds/kind.ts'
-import type { MayUndo } from './kinds/may-undo.ts'
-import { mayUndoDeletion, mayUndoSet } from './kinds/undoing.ts'
-import type { ConfigState, Resources } from './state.ts'
+import type { Change, ConfigChange } from '../../../shared/config/events.ts'
+import { applyChange, forkState } from '../../../shared/config/fold.ts'
+import { isResourceChange, isResourceSet, kindOfChange, type ResourceSet } from '../../../shared/config/kinds/kind.ts'
+import type { MayUndo } from '../../../shared/config/kinds/may-undo.ts'
+import { mayUndoDeletion, mayUndoSet } from '../../../shared/config/kinds/undoing.ts'
+import type { ConfigState, Resources } from '../../../shared/config/state.ts'
 
 /** `before` is the state that the change was made to. */
 export function isHarmless(before: ConfigState, change: ConfigChange): boolean {
