@@ -10,6 +10,10 @@ export const bounds = {
   /** Items of one page of a list answer. */
   pageItemsMax: 1_000,
   adminBodyBytesMax: 4 << 20,
+  /** Open connections of the control port and of an ops port, and those that are kept for health checks beyond them. */
+  controlConnectionsMax: 512,
+  opsConnectionsMax: 128,
+  healthConnectionsMax: 32,
   headerBytesMax: 16_384,
   /** Bytes not yet taken by a slow reader of one stream; above it the stream is cut. */
   streamBufferBytesMax: 256 << 10,

@@ -57,6 +57,8 @@ export const subjects = {
   sloState: 'slo.state',
   /** `LinkState`, each second and at each change, from the thread that holds the process's connection to NATS. */
   linkState: 'link.state',
+  /** Troubles by part (`process-standing.ts`), each second, from the main thread. It does not leave the process. */
+  processStanding: 'process.standing',
   /** A request to the thread that holds the state of requests (`cluster/state/bus-state-store.ts`). It does not leave
    *  the process. */
   stateRequest: 'state.request',

@@ -6,6 +6,7 @@ import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { writeFileAtomically } from './atomic-file.ts'
+import { Ballast } from './ballast.ts'
 import { fileSystem } from './disk.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
 
@@ -26,6 +27,7 @@ export interface DataFolder {
   files: DataFiles
   nodeId: string
   masterKey: Uint8Array
+  ballast: Ballast
   /** Releases the lock, so that the next process can open the folder. */
   release(): void
 }
@@ -51,9 +53,10 @@ export function openDataFolder(options: DataFolderOptions): Result<DataFolder, D
     // A folder that existed before may be shared with others and keeps its mode; our files in it are private by
     // themselves.
     if (!existsSync(path)) makePrivate(path)
-    const lock = lockFolder(join(path, 'lock'), options.pid)
+    const ballast = new Ballast(path)
+    const lock = lockFolder(join(path, 'lock'), options.pid, () => ballast.makeRoom())
     if (!lock.ok) return fail(lockedBy(path, lock.error.holder))
-    const folder = openLocked(path, options, lock.value)
+    const folder = openLocked(path, options, { lock: lock.value, ballast })
     if (!folder.ok) lock.value.release()
     return folder
   } catch (error) {
@@ -64,7 +67,11 @@ export function openDataFolder(options: DataFolderOptions): Result<DataFolder, D
 /** The number is raised when older releases can no longer read what this one writes. */
 const formatVersion = 1
 
-function openLocked(path: string, options: DataFolderOptions, lock: FolderLock): Result<DataFolder, DataFolderRefusal> {
+function openLocked(
+  path: string,
+  options: DataFolderOptions,
+  { lock, ballast }: { lock: FolderLock; ballast: Ballast },
+): Result<DataFolder, DataFolderRefusal> {
   const refusal = checkFormat(path)
   if (refusal !== undefined) return fail(refusal)
   const configDir = join(path, 'config')
@@ -82,7 +89,7 @@ function openLocked(path: string, options: DataFolderOptions, lock: FolderLock):
   if (!masterKey.ok) return masterKey
   const nodeId = findNodeId(path)
   const release = () => lock.release()
-  return done({ path, configDir, spoolDir, files, nodeId, masterKey: masterKey.value, release })
+  return done({ path, configDir, spoolDir, files, nodeId, masterKey: masterKey.value, ballast, release })
 }
 
 function makePrivate(path: string): void {

@@ -17,7 +17,8 @@ export interface LockHeld {
   holder: number | undefined
 }
 
-export function lockFolder(path: string, pid: number): Result<FolderLock, LockHeld> {
+/** `onLocked` runs before anything is written, when the folder is known to be this process's. */
+export function lockFolder(path: string, pid: number, onLocked = () => {}): Result<FolderLock, LockHeld> {
   const database = new DatabaseSync(path)
   try {
     database.exec('PRAGMA busy_timeout=0; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE')
@@ -26,6 +27,7 @@ export function lockFolder(path: string, pid: number): Result<FolderLock, LockHe
     if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error
     return fail({ type: 'locked', holder: readHolder(path) })
   }
+  onLocked()
   writeFileAtomically(`${path}.pid`, `${pid}\n`)
   held.add(database)
   const release = () => {

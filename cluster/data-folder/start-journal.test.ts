@@ -8,17 +8,21 @@ import { StartJournal } from './start-journal.ts'
 let folder: string
 let path: string
 let nowMs: number
+/** Signs that the run before ended for want of memory. */
+let signs = { oomKills: 0, isMarked: false }
+const memory = { oomKills: () => signs.oomKills, takeMark: () => signs.isMarked }
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'headgate-journal-'))
   path = join(folder, 'starts.json')
   nowMs = 1_700_000_000_000
+  signs = { oomKills: 7, isMarked: false }
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Starts a process with a clock of its own: its timers die with it. */
 function started() {
   const clock = new ManualClock(nowMs)
-  const journal = new StartJournal(path, clock)
+  const journal = new StartJournal(path, clock, memory)
   const wait = (ms: number) => {
     clock.advance(ms)
     nowMs += ms
@@ -76,7 +80,20 @@ test('stops are not counted, and neither are starts that were refused', () => {
 test('a journal that cannot be read is begun anew, one that cannot be written stops nothing', () => {
   writeFileSync(path, '{"starts":[{')
   expect(started().journal.begin()).toBeUndefined()
-  const nowhere = new StartJournal(join(folder, 'absent', 'starts.json'), new ManualClock(nowMs))
+  const nowhere = new StartJournal(join(folder, 'absent', 'starts.json'), new ManualClock(nowMs), memory)
   nowhere.begin()
   expect(() => nowhere.serving(1)).not.toThrow()
+})
+
+test.each([
+  ['the kernel has killed', () => signs.oomKills++],
+  ['a full heap has ended', () => Object.assign(signs, { isMarked: true })],
+])('what %s says nothing about the configuration', (_, end) => {
+  killedAfter(40_000, 5)
+  for (let i = 0; i < 3; i++) {
+    killedAfter(1_000, 6)
+    end()
+  }
+  const next = started().journal
+  expect([next.crashes, next.begin()]).toEqual([4, undefined])
 })

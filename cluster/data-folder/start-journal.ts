@@ -5,6 +5,7 @@ import { renameSync, writeFileSync } from 'node:fs'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import { fileSystem } from './disk.ts'
 import type { Hold } from './hold.ts'
+import type { MemoryEnds } from './memory-ends.ts'
 import { crashesOf, holdAfter, type Journal, type Start } from './start-rules.ts'
 
 const startsMax = 20
@@ -14,12 +15,14 @@ const wellAfterMs = 10_000
 export class StartJournal {
   readonly #path: string
   readonly #clock: Clock
+  readonly #memory: MemoryEnds
   #journal: Journal
   #start: Start | undefined
   #proving: { revision: number; timer: Timer } | undefined
 
-  constructor(path: string, clock: Clock) {
+  constructor(path: string, clock: Clock, memory: MemoryEnds) {
     this.#path = path
+    this.#memory = memory
     this.#clock = clock
     this.#journal = read(path)
   }
@@ -32,8 +35,9 @@ export class StartJournal {
   /** Records a start and returns the hold that applies to it. Call it once, before any configuration is put to use. */
   begin(): Hold | undefined {
     const nowMs = this.#clock.wallMs()
+    const oomKills = this.#judgeLast()
     const hold = holdAfter(this.#journal, nowMs)
-    this.#start = { atMs: nowMs, revision: 0, ended: false }
+    this.#start = { atMs: nowMs, revision: 0, ended: false, oomKills }
     const starts = [...this.#journal.starts, this.#start].slice(-startsMax)
     this.#write({ ...this.#journal, starts, hold })
     return hold
@@ -58,6 +62,17 @@ export class StartJournal {
     if (this.#start === undefined) return
     this.#start.ended = true
     this.#write(this.#journal)
+  }
+
+  /** Notes whether the last run ended for want of memory. Answers the kernel's count of such ends. */
+  #judgeLast(): number | undefined {
+    const isMarked = this.#memory.takeMark()
+    const oomKills = this.#memory.oomKills()
+    const last = this.#journal.starts.at(-1)
+    if (last === undefined || last.ended) return oomKills
+    const wasKilled = oomKills !== undefined && last.oomKills !== undefined && oomKills > last.oomKills
+    if (isMarked || wasKilled) last.byMemory = true
+    return oomKills
   }
 
   #prove(): void {

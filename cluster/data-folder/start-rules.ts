@@ -8,6 +8,10 @@ export interface Start {
   revision: number
   /** True when the process ended on purpose: it was stopped, or it refused to start. */
   ended: boolean
+  /** The kernel's count of processes killed for want of memory, at the start. */
+  readonly oomKills?: number | undefined
+  /** True when the process ended because memory ran out. */
+  byMemory?: boolean
 }
 
 export interface Journal {
@@ -25,10 +29,12 @@ export function crashesOf({ starts }: Journal, nowMs: number): readonly Start[] 
 }
 
 /** Three crashes under one configuration that was never served for long make it suspect; crashes under changing
- *  configurations have another cause. A hold lasts until the log has something newer: that an old configuration is
+ *  configurations have another cause, and so have ends for want of memory, which callers can bring about. A hold lasts until the log has something newer: that an old configuration is
  *  served well says nothing about the new one. */
 export function holdAfter(journal: Journal, nowMs: number): Hold | undefined {
-  const crashes = crashesOf(journal, nowMs).slice(-crashesMax)
+  const crashes = crashesOf(journal, nowMs)
+    .filter(({ byMemory }) => byMemory !== true)
+    .slice(-crashesMax)
   const suspect = crashes[0]?.revision ?? 0
   if (crashes.length < crashesMax || crashes.some(({ revision }) => revision !== suspect)) return journal.hold
   if (suspect <= journal.well || suspect <= (journal.hold?.revision ?? 0)) return journal.hold

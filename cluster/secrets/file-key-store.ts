@@ -1,44 +1,38 @@
-// Data keys in one small file, each wrapped by a key derived from the master key. One thread writes the file; other
-// threads read it, and read it again when it has changed.
+// Data keys in one small file and its copy, each key wrapped by a key derived from the master key. One thread writes them;
+// other threads read them, and read them again when they have changed.
 import { randomBytes } from 'node:crypto'
-import { statSync } from 'node:fs'
+import type { Trouble } from '../../shared/readiness.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { writeFileAtomically } from '../data-folder/atomic-file.ts'
-import { fileSystem } from '../data-folder/disk.ts'
+import { type HeldKey, type HeldKeys, isBetter, KeyCopies, type ReadKeys } from './key-copies.ts'
 import { entryOf, type KeyEntry, openKey } from './key-entry.ts'
-import { parseKeyFile, printKeyFile } from './key-file.ts'
 import { mayForget, maySeal, revisionOf } from './key-life.ts'
 import type { DataKey, KeyStore, KeyStoreRefusal, KeyUse } from './key-store.ts'
 
-interface Held {
-  entry: KeyEntry
-  /** The data key; undefined when the owner was forgotten. */
-  key: DataKey | undefined
-}
-
 export class FileKeyStore implements KeyStore {
-  readonly #path: string
+  readonly #files: KeyCopies
   readonly #wrapKey: Uint8Array
-  #held: Map<string, Held> | undefined
+  #held: HeldKeys | undefined
   #readAs = ''
+  /** What `mend` has restored from the copy. */
+  #restored: ReadKeys['restored'] = []
 
   constructor(path: string, wrapKey: Uint8Array) {
-    this.#path = path
+    this.#files = new KeyCopies(path, wrapKey)
     this.#wrapKey = wrapKey
   }
 
   find(owner: string): Result<DataKey | undefined, KeyStoreRefusal> {
-    const known = this.#held?.get(owner)?.key
-    if (known !== undefined) return done(known)
+    const known = this.#held?.get(owner)
+    if (typeof known?.key === 'object') return done(known.key)
     const held = this.#current()
-    return held.ok ? done(held.value.get(owner)?.key) : held
+    return held.ok ? keyIn(held.value, owner) : held
   }
 
   async ensure(owner: string, use: KeyUse): Promise<Result<DataKey, KeyStoreRefusal>> {
     const held = this.#current()
     if (!held.ok) return held
     const known = held.value.get(owner)
-    if (known?.key !== undefined && maySeal(known.key, use)) return done(known.key)
+    if (typeof known?.key === 'object' && maySeal(known.key, use)) return done(known.key)
     const key = { bytes: randomBytes(32), madeFor: revisionOf(use) }
     const entry = entryOf(owner, (known?.entry.generation ?? 0) + 1, key, this.#wrapKey)
     const stored = this.#store(held.value, [{ entry, key }])
@@ -47,23 +41,39 @@ export class FileKeyStore implements KeyStore {
 
   owners(): Result<string[], KeyStoreRefusal> {
     const held = this.#current()
-    return held.ok ? done([...held.value].flatMap(([owner, { key }]) => (key === undefined ? [] : [owner]))) : held
+    return held.ok ? done([...held.value].flatMap(([owner, { key }]) => (key === 'forgotten' ? [] : [owner]))) : held
   }
 
   async forget(owner: string, revision: number): Promise<Result<boolean, KeyStoreRefusal>> {
     const held = this.#current()
     if (!held.ok) return held
     const known = held.value.get(owner)
-    if (known?.key === undefined || !mayForget(known.key, revision)) return done(false)
+    if (known === undefined || known.key === 'forgotten' || !mayForget(known.entry, revision)) return done(false)
     const entry = { owner, generation: known.entry.generation + 1, madeFor: 0, wrapped: undefined }
-    const stored = this.#store(held.value, [{ entry, key: undefined }])
+    const stored = this.#store(held.value, [{ entry, key: 'forgotten' }])
     return stored.ok ? done(true) : stored
   }
 
   reload(): boolean {
-    if (this.#identity() === this.#readAs) return false
+    if (this.#files.identity() === this.#readAs) return false
     this.#held = undefined
     return true
+  }
+
+  /** Writes both files anew where one of them is damaged, missing or behind. Called by the thread that writes them. */
+  mend(): void {
+    const read = this.#files.read()
+    if (!read.ok || read.value.isWritten) return
+    // A copy that is absent or behind is no damage: an older release or a kill has left it so.
+    this.#restored = read.value.restored
+    this.#files.write(read.value.held)
+  }
+
+  troubles(): Trouble[] {
+    const held = this.#current()
+    if (!held.ok) return [{ level: 'degraded', reason: `the data keys cannot be used: ${held.error.message}` }]
+    const damaged = [...held.value].flatMap(([owner, { key }]) => (key === 'damaged' ? [owner] : []))
+    return [...damaged.slice(0, namedMax).map(lost), ...restoredTroubles(this.#restored)]
   }
 
   /** Returns the entry of this owner, forgotten or not. */
@@ -72,82 +82,74 @@ export class FileKeyStore implements KeyStore {
     return held.ok ? done(held.value.get(owner)?.entry) : held
   }
 
+  /** The entries that are sound. */
   entries(): Result<KeyEntry[], KeyStoreRefusal> {
     const held = this.#current()
-    return held.ok ? done([...held.value.values()].map(({ entry }) => entry)) : held
+    if (!held.ok) return held
+    return done([...held.value.values()].filter(({ key }) => key !== 'damaged').map(({ entry }) => entry))
   }
 
-  /** Stores the entries that are newer than the stored ones. Returns whether there were any. */
+  /** Stores the entries that are newer than the stored ones, or sound where those are damaged. Returns whether there were
+   *  any. An entry that does not open is left out, and the others are stored. */
   adopt(entries: readonly KeyEntry[]): Result<boolean, KeyStoreRefusal> {
     const held = this.#current()
     if (!held.ok) return held
-    const later: Held[] = []
-    for (const entry of entries) {
-      if (entry.generation <= (held.value.get(entry.owner)?.entry.generation ?? 0)) continue
-      const key = openKey(entry, this.#wrapKey)
-      if (key === undefined) return fail(damaged(entry.owner))
-      later.push({ entry, key: key === 'forgotten' ? undefined : key })
-    }
-    if (later.length === 0) return done(false)
-    const stored = this.#store(held.value, later)
-    return stored.ok ? done(true) : stored
+    const opened = entries.map((entry) => ({ entry, key: openKey(entry, this.#wrapKey) ?? ('damaged' as const) }))
+    const unsound = opened.find(({ key }) => key === 'damaged')
+    const later = opened.filter((one) => one.key !== 'damaged' && isBetter(one, held.value.get(one.entry.owner)))
+    const stored = later.length === 0 ? done(undefined) : this.#store(held.value, later)
+    if (!stored.ok) return stored
+    return unsound === undefined ? done(later.length > 0) : fail(damaged(unsound.entry.owner))
   }
 
-  #current(): Result<Map<string, Held>, KeyStoreRefusal> {
+  #current(): Result<HeldKeys, KeyStoreRefusal> {
     this.reload()
     if (this.#held !== undefined) return done(this.#held)
     // Take the identity before reading: a file that is replaced in between is read once too often, never once too few.
-    const identity = this.#identity()
-    const held = this.#read()
-    if (!held.ok) return held
-    this.#held = held.value
+    const identity = this.#files.identity()
+    const read = this.#files.read()
+    if (!read.ok) return read
+    this.#held = read.value.held
     this.#readAs = identity
-    return held
+    return done(read.value.held)
   }
 
-  #read(): Result<Map<string, Held>, KeyStoreRefusal> {
-    const held = new Map<string, Held>()
-    try {
-      const content = fileSystem.read(this.#path)
-      if (content === undefined) return done(held)
-      const entries = parseKeyFile(content.toString('utf8'))
-      if (entries === undefined) return fail({ type: 'keys-damaged', message: 'the file of data keys is not readable' })
-      for (const entry of entries) {
-        const key = openKey(entry, this.#wrapKey)
-        if (key === undefined) return fail(damaged(entry.owner))
-        held.set(entry.owner, { entry, key: key === 'forgotten' ? undefined : key })
-      }
-      return done(held)
-    } catch (error) {
-      return fail({ type: 'keys-unavailable', message: (error as Error).message })
-    }
-  }
-
-  #store(before: ReadonlyMap<string, Held>, changed: readonly Held[]): Result<undefined, KeyStoreRefusal> {
+  #store(before: HeldKeys, changed: readonly HeldKey[]): Result<undefined, KeyStoreRefusal> {
     const held = new Map(before)
     for (const one of changed) {
       // Append the entry: the last forgotten owner is remembered longest.
       held.delete(one.entry.owner)
       held.set(one.entry.owner, one)
     }
-    try {
-      const text = printKeyFile([...held.values()].map(({ entry }) => entry))
-      writeFileAtomically(this.#path, text, { scrub: true })
-    } catch (error) {
-      return fail({ type: 'keys-unavailable', message: (error as Error).message })
-    }
+    const written = this.#files.write(held)
+    if (!written.ok) return written
     this.#held = held
-    this.#readAs = this.#identity()
+    this.#readAs = this.#files.identity()
     return done(undefined)
-  }
-
-  /** Returns a text that changes whenever the file is replaced. */
-  #identity(): string {
-    const found = statSync(this.#path, { throwIfNoEntry: false, bigint: true })
-    return found === undefined ? 'absent' : `${found.ino} ${found.mtimeNs} ${found.size}`
   }
 }
 
+/** Troubles are sentences for people: each names an owner, and the first ones are enough. */
+const namedMax = 20
+
+function keyIn(held: HeldKeys, owner: string): Result<DataKey | undefined, KeyStoreRefusal> {
+  const key = held.get(owner)?.key
+  if (key === 'damaged') return fail(damaged(owner))
+  return done(key === 'forgotten' ? undefined : key)
+}
+
 function damaged(owner: string): KeyStoreRefusal {
-  return { type: 'keys-damaged', message: `the data key of ${owner} does not open` }
+  return { type: 'key-damaged', owner, message: `the data key of ${owner} does not open` }
+}
+
+function lost(owner: string): Trouble {
+  const reason = `the data key of ${owner} is damaged, and so is its copy: its secrets cannot be read. Write them anew, or restore config/data-keys.json`
+  return { level: 'degraded', reason }
+}
+
+function restoredTroubles(restored: ReadKeys['restored']): Trouble[] {
+  if (restored.length === 0) return []
+  const what =
+    restored === 'all' ? 'config/data-keys.json' : `the data key of ${restored.slice(0, namedMax).join(', ')}`
+  return [{ level: 'degraded', reason: `${what} was damaged and is restored from its copy: check the disk` }]
 }

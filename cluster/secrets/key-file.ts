@@ -4,6 +4,8 @@ import type { KeyEntry } from './key-entry.ts'
 
 interface KeyFile {
   version: 1
+  /** A MAC that only the master key of the keys can make. Files of older releases have none. */
+  check?: string
   /** Owner → wrapped key in base64. */
   keys: Record<string, string>
   /** Owner → generation and `madeFor`. Files of older releases have none: no event is on its way to their keys. */
@@ -16,12 +18,13 @@ interface KeyFile {
  *  it still holds. */
 const forgottenMax = 10_000
 
-export function printKeyFile(entries: Iterable<KeyEntry>): string {
+export function printKeyFile(entries: Iterable<KeyEntry>, check: string): string {
   const all = [...entries]
   const [held, gone] = [all.filter(isHeld), all.filter((entry) => !isHeld(entry)).slice(-forgottenMax)]
   // `fromEntries` defines own fields, so that an owner may be called `__proto__`.
   const file: KeyFile = {
     version: 1,
+    check,
     keys: Object.fromEntries(held.map(({ owner, wrapped }) => [owner, wrapped])),
     lives: Object.fromEntries(held.map(({ owner, generation, madeFor }) => [owner, [generation, madeFor]])),
     forgotten: Object.fromEntries(gone.map(({ owner, generation }) => [owner, generation])),
@@ -30,7 +33,7 @@ export function printKeyFile(entries: Iterable<KeyEntry>): string {
 }
 
 /** Parses the file; returns undefined for any other text. */
-export function parseKeyFile(text: string): KeyEntry[] | undefined {
+export function parseKeyFile(text: string): { entries: KeyEntry[]; check: string | undefined } | undefined {
   try {
     const file = JSON.parse(text) as KeyFile
     if (file.version !== 1) return undefined
@@ -43,7 +46,8 @@ export function parseKeyFile(text: string): KeyEntry[] | undefined {
       ([owner, generation]): KeyEntry => ({ owner, generation, madeFor: 0, wrapped: undefined }),
     )
     const entries = [...gone, ...held]
-    return entries.every(isSound) ? entries : undefined
+    const check = typeof file.check === 'string' ? file.check : undefined
+    return entries.every(isSound) ? { entries, check } : undefined
   } catch {
     return undefined
   }

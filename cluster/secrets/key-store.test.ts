@@ -62,7 +62,7 @@ test('a wrapped key that was moved to another owner does not open', async () => 
   const path = newPath()
   await new FileKeyStore(path, wrapKey).ensure('a', use)
   writeFileSync(path, readFileSync(path, 'utf8').replaceAll('"a"', '"b"'))
-  expect(new FileKeyStore(path, wrapKey).find('b')).toMatchObject({ ok: false, error: { type: 'keys-damaged' } })
+  expect(new FileKeyStore(path, wrapKey).find('b')).toMatchObject({ ok: false, error: { type: 'key-damaged' } })
 })
 
 test('a file of a release that kept no revisions is read, and nothing is on its way to its keys', async () => {

@@ -2,6 +2,7 @@
 // sealed for the owner is noise, also in backups of the log: forgetting an owner means deleting its key. Reads need
 // only this node; changes are made for every node and take time. `key-store-contract.ts` is the suite that every
 // adapter passes.
+import type { Trouble } from '../../shared/readiness.ts'
 import type { Result } from '../../shared/result.ts'
 
 export interface KeyStore {
@@ -17,6 +18,8 @@ export interface KeyStore {
   forget(owner: string, revision: number): Promise<Result<boolean, KeyStoreRefusal>>
   /** Drops cached keys, because others may have written. Returns whether there may be changes. */
   reload(): boolean
+  /** Keys that are damaged, by owner. */
+  troubles(): Trouble[]
 }
 
 export interface DataKey {
@@ -35,5 +38,7 @@ export interface KeyUse {
 
 export type KeyStoreRefusal =
   | { type: 'keys-unavailable'; message: string }
-  /** The stored keys cannot be opened: the file is broken, or the master key is another one. */
+  /** None of the stored keys can be opened: the file is broken, or the master key is another one. */
   | { type: 'keys-damaged'; message: string }
+  /** The key of this owner alone cannot be opened; a new one may be made in its place. */
+  | { type: 'key-damaged'; owner: string; message: string }

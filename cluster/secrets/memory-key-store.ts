@@ -1,5 +1,6 @@
 // Data keys in memory, for tests.
 import { randomBytes } from 'node:crypto'
+import type { Trouble } from '../../shared/readiness.ts'
 import { done, type Result } from '../../shared/result.ts'
 import { mayForget, maySeal, revisionOf } from './key-life.ts'
 import type { DataKey, KeyStore, KeyUse } from './key-store.ts'
@@ -35,5 +36,9 @@ export class MemoryKeyStore implements KeyStore {
 
   reload(): boolean {
     return true
+  }
+
+  troubles(): Trouble[] {
+    return []
   }
 }

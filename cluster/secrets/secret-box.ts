@@ -1,6 +1,7 @@
 // Seals secret fields of resources for their owner. The log, snapshots and backups contain the sealed text; it names
 // the owner, so that nothing else is needed to open it.
 import type { SealedSecret } from '../../shared/config/sealed-secret.ts'
+import type { Trouble } from '../../shared/readiness.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { decrypt, encrypt } from './aead.ts'
 import { maySeal } from './key-life.ts'
@@ -31,6 +32,8 @@ export class SecretBox {
   /** Seals a text. `key-missing`: there is no key that this use may seal with; call `prepare` first. */
   seal(owner: string, plain: string, use: KeyUse): Result<SealedSecret, SecretRefusal> {
     const key = this.#keys.find(owner)
+    // A damaged key seals nothing more: a new one takes its place.
+    if (!key.ok && key.error.type === 'key-damaged') return fail({ type: 'key-missing', owner })
     if (!key.ok) return key
     if (key.value === undefined || !maySeal(key.value, use)) return fail({ type: 'key-missing', owner })
     const sealed = encrypt(key.value.bytes, Buffer.from(plain, 'utf8'), context(owner))
@@ -56,6 +59,10 @@ export class SecretBox {
   /** Returns whether others may have written keys since this node last read them. */
   hasNewKeys(): boolean {
     return this.#keys.reload()
+  }
+
+  troubles(): Trouble[] {
+    return this.#keys.troubles()
   }
 
   /** Forgets every owner that `isNeeded` does not accept, judged by the state at `revision`. Returns the forgotten

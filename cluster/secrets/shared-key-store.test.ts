@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -154,4 +154,18 @@ test('a node tells when the keys that it holds have changed, and then alone', as
   await control.store.ensure('a', owned(4))
   await proxy.store.look()
   expect(changes).toBe(1)
+})
+
+test('a key that is damaged in the file and its copy comes back from the stream', async () => {
+  const server = new MemoryKeyServer()
+  const { store, path } = await started(server)
+  const key = await store.ensure('a', unowned(0))
+  await store.ensure('b', unowned(1))
+  await store.close()
+  const file = JSON.parse(readFileSync(path, 'utf8')) as { keys: Record<string, string> }
+  file.keys['a'] = Buffer.alloc(60, 1).toString('base64')
+  for (const name of [path, `${path}.copy`]) writeFileSync(name, JSON.stringify(file))
+  const back = await started(server, { file: new FileKeyStore(path, keys.wrapKey), writes: false })
+  await expect.poll(() => back.store.find('a')).toEqual(key)
+  expect(back.store.troubles()).toEqual([])
 })

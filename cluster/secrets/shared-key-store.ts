@@ -58,7 +58,8 @@ export class SharedKeyStore implements KeyStore {
 
   /** Follows the stream until `close`. Resolves at once. */
   start(): void {
-    const { stream, clock } = this.#options
+    const { stream, clock, file } = this.#options
+    file.mend()
     this.#watch = stream.watch({
       stored: (bytes) => this.#adopt([bytes]),
       reachable: () => void this.#meet(),
@@ -82,7 +83,8 @@ export class SharedKeyStore implements KeyStore {
   async ensure(owner: string, use: KeyUse): Promise<Result<DataKey, KeyStoreRefusal>> {
     const { keys, file } = this.#options
     return this.#change(owner, (newest, placed) => {
-      const known = file.find(owner)
+      const found = file.find(owner)
+      const known = !found.ok && found.error.type === 'key-damaged' ? done(undefined) : found
       if (!known.ok) return known
       if (known.value !== undefined && maySeal(known.value, use)) {
         return done({ put: missingIn(placed, newest), answer: known.value })
@@ -102,7 +104,8 @@ export class SharedKeyStore implements KeyStore {
 
   /** Troubles that do not end by themselves. While NATS is away, the link reports that. */
   troubles(): Trouble[] {
-    return this.#settings === undefined ? [] : [{ level: 'degraded', reason: this.#settings }]
+    const settings: Trouble[] = this.#settings === undefined ? [] : [{ level: 'degraded', reason: this.#settings }]
+    return [...settings, ...this.#options.file.troubles()]
   }
 
   /** Reads the stream. When it resolves, the file holds everything that the stream held at the call. */

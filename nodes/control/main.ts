@@ -19,7 +19,7 @@ import { Aggregators } from '../../cluster/telemetry-query/aggregators.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
-import { Readiness, type ReadinessCheck, type Trouble } from '../../shared/readiness.ts'
+import type { Readiness, ReadinessCheck, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { LinkState, NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { Agreement } from './agreement.ts'
@@ -35,6 +35,7 @@ import { type ControlRequest, type Listener, listen } from './http/server.ts'
 import { NodesView } from './nodes-view.ts'
 import { ConsoleFiles } from './pages/console-files.ts'
 import { publicUrls } from './public-urls.ts'
+import { readinessOf, verdictOf } from './readiness.ts'
 import { openAdminTokens } from './sign-in/admin-tokens.ts'
 import { SignIn } from './sign-in/sign-in.ts'
 import { UnneededSecrets } from './unneeded-secrets.ts'
@@ -68,6 +69,8 @@ export interface ControlOptions {
   aggregatorsElsewhere?: boolean
   /** Checks of other parts that concern this node, such as its connection. */
   readonly checks?: readonly ReadinessCheck[]
+  /** Troubles of the other parts of this process, which this port and its heartbeats tell too. */
+  readonly others?: ReadinessCheck
   /** Whether this follower writes the last good copy. Only one follower of a data folder may. Default: true. */
   keepLastGood?: boolean
 }
@@ -94,9 +97,10 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
     const findings = await writeFirst({ options, config, readiness, demo })
     const state = desk.state()
     const demoKey = demo && state.ok ? demoKeyOf(state.value, secrets) : undefined
-    const serving = await serve({ options, config, readiness, demoKey })
+    const verdict = verdictOf(options, readiness)
+    const serving = await serve({ options, config, readiness, verdict, demoKey })
     // Inside a whole node the proxy beats for it: one process is one node.
-    const pulse = options.node.role === 'control' ? startPulse(options, follower, readiness) : undefined
+    const pulse = options.node.role === 'control' ? startPulse(options, follower, verdict) : undefined
     return {
       port: serving.port,
       signInLink: serving.signInLink,
@@ -114,16 +118,6 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
     await config.close()
     throw error
   }
-}
-
-function readinessOf({ node, clock, checks = [], aggregatorsElsewhere = false }: ControlOptions, config: Config) {
-  const { desk, agreement, nodes } = config
-  const readiness = new Readiness(clock)
-  for (const check of [() => desk.troubles(), () => agreement.troubles(), ...checks]) readiness.add(check)
-  // Inside a whole node: a load balancer that asks this port must not send what the data port no longer takes.
-  readiness.add(() => (node.role === 'all' && nodes.isDraining(node.name) ? [draining] : []))
-  readiness.add(() => (aggregatorsElsewhere && !nodes.isPresent(['aggregator', 'all']) ? [noAggregator] : []))
-  return readiness
 }
 
 async function openConfig(options: ControlOptions) {
@@ -150,7 +144,7 @@ async function openConfig(options: ControlOptions) {
     return page.ok ? page.value[0]?.hash : undefined
   }
   const agreement = new Agreement({ clock, notify, hashAt, nodes: () => nodes.present() })
-  const secrets = new SecretBox(options.keys ?? new FileKeyStore(folder.files.dataKeys, wrapKey))
+  const secrets = new SecretBox(options.keys ?? mended(new FileKeyStore(folder.files.dataKeys, wrapKey)))
   const unneeded = new UnneededSecrets({ follower, secrets, clock, notify })
   const onOwnersRemoved = () => unneeded.forget()
   // What a kill between an event and this has left.
@@ -183,6 +177,12 @@ async function openConfig(options: ControlOptions) {
   return config
 }
 
+/** The keys of a node without a cluster, which the control node alone writes. */
+function mended(keys: FileKeyStore): FileKeyStore {
+  keys.mend()
+  return keys
+}
+
 type Config = Awaited<ReturnType<typeof openConfig>>
 
 interface Opened {
@@ -203,7 +203,12 @@ async function writeFirst({ options, config, readiness, demo }: Opened & { demo:
   return options.auto === true ? enable(found, { desk, environment }) : found
 }
 
-async function serve({ options, config, readiness, demoKey }: Opened & { demoKey: string | undefined }) {
+interface Serving extends Opened {
+  verdict: Readiness
+  demoKey: string | undefined
+}
+
+async function serve({ options, config, readiness, verdict, demoKey }: Serving) {
   const { settings, clock, notify, node, consoleFolder } = options
   const { tokens, generated } = await openAdminTokens(options.folder.path, settings.adminToken)
   const signIn = new SignIn(clock, tokens)
@@ -213,7 +218,7 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
   const hint = demoKey === undefined ? {} : { demoKeyHint: demoKey.slice(0, 8) }
   const routes = controlRoutes({
     clock,
-    readiness,
+    readiness: verdict,
     signIn,
     consoleFiles,
     desk: config.desk,
@@ -242,6 +247,7 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
     throw error
   }
   const opened = listener
+  readiness.add(() => opened.troubles())
   await tokens.tellUrl(urls.local())
   return {
     port: opened.port,
@@ -252,16 +258,6 @@ async function serve({ options, config, readiness, demoKey }: Opened & { demoKey
       await tokens.close()
     },
   }
-}
-
-const draining: Trouble = {
-  level: 'unready',
-  reason: 'the node is draining: it finishes what it has, and takes nothing new',
-}
-
-const noAggregator: Trouble = {
-  level: 'degraded',
-  reason: 'no aggregator is heard: usage, requests and latencies cannot be told; proxies keep their records',
 }
 
 function startPulse(options: ControlOptions, follower: Follower, readiness: Readiness): HeartbeatPublisher {

@@ -104,7 +104,7 @@ test('what a kill has left behind goes at the next start; what is not known stay
 test('a deletion is answered when its data key cannot be removed, and the operator is told', async () => {
   const { admin, notices, path, put } = await given()
   await put('one', 'sk-one-1234567890abcdef')
-  writeFileSync(path, 'not a key file')
+  for (const file of [path, `${path}.copy`]) writeFileSync(file, 'not a key file')
   expect((await admin('DELETE', '/providers/one')).status).toBe(200)
   expect(notices).toContainEqual({ type: 'warning', message: expect.stringContaining('data keys of what was deleted') })
 })

@@ -15,6 +15,7 @@ import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SharedKeyStore } from '../../cluster/secrets/shared-key-store.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
+import type { Trouble } from '../../shared/readiness.ts'
 
 export interface LogCopyOptions {
   readonly link: NatsLink
@@ -28,6 +29,8 @@ export interface LogCopyOptions {
 
 export interface LogCopy {
   readonly state: ReplicationState
+  /** Troubles of the data keys. */
+  troubles(): Trouble[]
   close(): Promise<void>
 }
 
@@ -55,6 +58,7 @@ export function keepLogCopy({ link, bus, files, masterKey, clock, notify }: LogC
     get state() {
       return log.state
     },
+    troubles: () => dataKeys.troubles(),
     close: async () => {
       hint.stop()
       starting.stop()

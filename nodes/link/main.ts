@@ -64,7 +64,7 @@ export function startLink(options: LinkOptions): Link {
   return {
     troubles: () => [
       ...linkTroubles(link),
-      ...(log === undefined ? [] : logTroubles(log, link)),
+      ...(log === undefined ? [] : [...logTroubles(log, link), ...log.troubles()]),
       ...usageTroubles(usage, link),
     ],
     async close() {

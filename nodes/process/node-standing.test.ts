@@ -18,7 +18,7 @@ test('a node serves from the moment that it says so until it drains', () => {
 test('the troubles of parts and of threads are its own', () => {
   const node = standing()
   node.stage = 'serving'
-  node.add({ standing: () => ({ troubles: [{ level: 'degraded', reason: 'of a part' }] }) })
+  node.add('proxy', { standing: () => ({ troubles: [{ level: 'degraded', reason: 'of a part' }] }) })
   node.watch([thread([{ level: 'degraded', reason: 'of a thread' }])])
   expect(node.look()).toMatchObject({ status: 'degraded' })
   expect(node.look().reasons).toEqual([expect.stringContaining('of a part'), expect.stringContaining('of a thread')])

@@ -1,5 +1,6 @@
 // How this process is: what its parts say of themselves, whether their threads run, and what was told to the operator so
 // far. `/readyz` and `/metrics` of the ops port read it.
+import type { TroublesOfParts } from '../../cluster/membership/process-standing.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Notice, Notify } from '../../shared/notice.ts'
 import { Readiness, type Standing, type Trouble } from '../../shared/readiness.ts'
@@ -24,7 +25,7 @@ export class NodeStanding {
   stage: Stage = 'starting'
   readonly #options: { node: string; role: NodeRole; clock: Clock }
   readonly #readiness: Readiness
-  readonly #parts: Part[] = []
+  readonly #parts: { name: string; part: Part }[] = []
   readonly #notices = new Map<Notice['type'], number>()
   #threads: readonly WatchedThread[] = []
 
@@ -34,14 +35,15 @@ export class NodeStanding {
     this.#readiness.add(() => stageTroubles[this.stage])
   }
 
-  add(part: Part): void {
-    this.#parts.push(part)
+  /** Several parts may bear one name. */
+  add(name: string, part: Part): void {
+    this.#parts.push({ name, part })
     this.#readiness.add(() => part.standing().troubles)
   }
 
   watch(threads: readonly WatchedThread[]): void {
     this.#threads = threads
-    for (const thread of threads) this.add(thread)
+    for (const thread of threads) this.add(thread.part, thread)
   }
 
   /** Counts what it passes on: an alarm that only stood in a log is an alarm that nobody had. */
@@ -50,6 +52,18 @@ export class NodeStanding {
       this.#notices.set(notice.type, (this.#notices.get(notice.type) ?? 0) + 1)
       notify(notice)
     }
+  }
+
+  /** The troubles of each part. The stage is not among them. */
+  troublesOfParts(): TroublesOfParts {
+    const found: Record<string, Trouble[]> = {}
+    for (const { name, part } of this.#parts) found[name] = [...(found[name] ?? []), ...part.standing().troubles]
+    return found
+  }
+
+  /** The troubles of all parts but this one, for its heartbeat. */
+  troublesBut(name: string): Trouble[] {
+    return this.#parts.flatMap((one) => (one.name === name ? [] : one.part.standing().troubles))
   }
 
   look(): Standing {
@@ -62,7 +76,7 @@ export class NodeStanding {
       node: this.#options.node,
       role: this.#options.role,
       standing: this.look(),
-      beats: withBeats ? this.#parts.flatMap((part) => part.standing().heartbeat ?? []) : [],
+      beats: withBeats ? this.#parts.flatMap(({ part }) => part.standing().heartbeat ?? []) : [],
       threads: this.#threads,
       notices: this.#notices,
     })

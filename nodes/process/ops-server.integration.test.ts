@@ -18,9 +18,10 @@ async function started({ stage = 'serving' as NodeStanding['stage'], troubles = 
   if (figures !== '') bus.serve(subjects.aggregatorQuery, aggregator)
   const standing = new NodeStanding({ node: 'n', role: 'proxy', clock: new ManualClock(0) })
   standing.stage = stage
-  standing.add({ standing: () => ({ troubles }) })
+  standing.add('part', { standing: () => ({ troubles }) })
   const installation = figures === '' ? undefined : bus
-  const server = await startOpsServer({ host: '127.0.0.1', port: 0, standing, installation })
+  const clock = new ManualClock()
+  const { server } = await startOpsServer({ host: '127.0.0.1', port: 0, standing, installation, clock })
   stops.push(() => {
     server.close()
     bus.close()
@@ -69,7 +70,7 @@ test('what was told to the operator is counted', async () => {
 
 test('a second process on the port is refused, and told which variable names it', async () => {
   const { port, standing } = await started()
-  await expect(startOpsServer({ host: '127.0.0.1', port, standing })).rejects.toThrow(
+  await expect(startOpsServer({ host: '127.0.0.1', port, standing, clock: new ManualClock() })).rejects.toThrow(
     /^HEADGATE_OPS_PORT: .*EADDRINUSE/,
   )
 })

@@ -1,14 +1,16 @@
 // The ops port of one process (`HEADGATE_OPS_PORT`): is it alive, is it ready and why not, and its metrics. No credential
 // is needed and no key is named. With every role in one process it is off unless it is asked for, because the control port
 // says the same.
-import type { Server } from 'node:http'
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
-import { createServer } from '../../shared/node-http.ts'
+import { type HttpPort, openHttpPort } from '../../cluster/http-port/http-port.ts'
+import { bounds } from '../../shared/bounds.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { NodeStanding } from './node-standing.ts'
 
 export interface OpsOptions {
   readonly host: string
   readonly port: number
+  readonly clock: Clock
   readonly standing: Pick<NodeStanding, 'look' | 'metrics'>
   /** The bus to an aggregator that knows the figures of the whole process; without one, heartbeats are shown. */
   readonly installation?: Bus | undefined
@@ -23,18 +25,24 @@ interface Answer {
 const metricsTimeoutMs = 2_000
 
 /** Rejects, naming the variable, when the port cannot be had: no two processes ever share one. */
-export async function startOpsServer(options: OpsOptions): Promise<Server> {
-  const server = createServer((request, response) => {
-    void answerTo(request.method ?? '', request.url ?? '', options).then(({ status, type, body }) => {
-      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
-      response.end(request.method === 'HEAD' ? undefined : body)
-    })
+export async function startOpsServer(options: OpsOptions): Promise<HttpPort> {
+  const port = openHttpPort({
+    name: 'the ops port',
+    openMax: bounds.opsConnectionsMax,
+    reserveMax: bounds.healthConnectionsMax,
+    clock: options.clock,
+    serve: (request, response) => {
+      void answerTo(request.method ?? '', request.url ?? '', options).then(({ status, type, body }) => {
+        response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+        response.end(request.method === 'HEAD' ? undefined : body)
+      })
+    },
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new Error(`HEADGATE_OPS_PORT: cannot listen: ${error.message}`)))
-    server.listen(options.port, options.host, resolve)
+    port.server.once('error', (error) => reject(new Error(`HEADGATE_OPS_PORT: cannot listen: ${error.message}`)))
+    port.server.listen(options.port, options.host, resolve)
   })
-  return server
+  return port
 }
 
 async function answerTo(method: string, target: string, options: OpsOptions): Promise<Answer> {

@@ -1,10 +1,12 @@
 // The life of one process: its parts start, the operator is told, a signal comes, what is open is finished, all ends in
 // reverse. The parts share the bus of this process and its data folder, nothing else.
-import type { Server } from 'node:http'
 import { LocalBus } from '../../cluster/bus/local-bus.ts'
+import type { HttpPort } from '../../cluster/http-port/http-port.ts'
+import { publishProcessStanding } from '../../cluster/membership/process-standing.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Settings } from '../../shared/settings.ts'
 import { bannerOf } from './banner.ts'
+import { DiskWatch } from './disk-watch.ts'
 import { NodeStanding } from './node-standing.ts'
 import { startOpsServer } from './ops-server.ts'
 import type { Run } from './run.ts'
@@ -21,18 +23,25 @@ export async function runNode(given: Run): Promise<number> {
   const bus = new LocalBus()
   const threads = new Threads({ run, bus, clock, chance })
   standing.watch(threads.all)
+  const disk = new DiskWatch({ folder: run.folder.path, clock })
+  disk.start()
+  standing.add('process', disk)
+  const told = publishProcessStanding({ bus, clock }, () => standing.troublesOfParts())
   // First, so that a start that takes long can be told from one that never was.
   const ops = await openOps(run, bus, standing)
   const { proxy, control } = await startParts(run, { bus, threads, standing })
   await print(bannerOf({ run, proxy, control }))
   tellStarted(run)
   standing.stage = 'serving'
+  run.folder.ballast.takeUp()
 
   const signal = await stopSignal()
   run.notify({ type: 'stopping', signal, drainMs: settings.drainMs })
   standing.stage = 'draining'
   const cut = (await proxy?.drain(settings.drainMs)) ?? 0
-  ops?.close()
+  told.cancel()
+  disk.stop()
+  ops?.server.close()
   await threads.stop()
   bus.close()
   run.notify({ type: 'stopped', openStreams: cut })
@@ -55,13 +64,15 @@ function isPlaintextToOthers({ host, tls }: Settings): boolean {
   return tls === undefined && !['127.0.0.1', '::1', 'localhost'].includes(host)
 }
 
-async function openOps(run: Run, bus: LocalBus, standing: NodeStanding): Promise<Server | undefined> {
+async function openOps(run: Run, bus: LocalBus, standing: NodeStanding): Promise<HttpPort | undefined> {
   const { host } = run.settings
   const port = run.plan.opsPort
   if (port === undefined) return undefined
   // In a process with every part the aggregator knows the figures of all of them.
   const installation = run.options.role === 'all' ? bus : undefined
-  return startOpsServer({ host, port, standing, installation })
+  const ops = await startOpsServer({ host, port, standing, installation, clock: run.clock })
+  standing.add('process', { standing: () => ({ troubles: ops.troubles() }) })
+  return ops
 }
 
 function print(text: string): Promise<void> {

@@ -2,6 +2,7 @@
 // data folder is ours.
 import { join } from 'node:path'
 import { type DataFolder, openDataFolder } from '../../cluster/data-folder/data-folder.ts'
+import { memoryEnds } from '../../cluster/data-folder/memory-ends.ts'
 import { StartJournal } from '../../cluster/data-folder/start-journal.ts'
 import { pauseBeforeStart } from '../../cluster/data-folder/start-rules.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
@@ -48,7 +49,7 @@ interface Known extends Around {
 }
 
 async function startIn(folder: DataFolder, known: Known): Promise<number> {
-  const journal = new StartJournal(join(folder.path, 'starts.json'), known.clock)
+  const journal = new StartJournal(join(folder.path, 'starts.json'), known.clock, memoryEnds(folder.path))
   try {
     const notify = openProcessLog(known.settings.logLevel, known.clock)
     tellUnknownVariables(known.options.environment, notify)

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
-import { type HeartbeatFacts, HeartbeatPublisher } from '../../cluster/membership/heartbeat-publisher.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
@@ -11,9 +10,10 @@ import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
-import type { Trouble } from '../../shared/readiness.ts'
+import type { Standing, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import { type ProxyFacts, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
 import { FilesApi } from './apis/files/files-api.ts'
@@ -42,7 +42,6 @@ import { LatencyEstimates } from './routing/latency-estimates.ts'
 import { TimerWheel } from './routing/timer-wheel.ts'
 import { ConfigFollower } from './snapshot/follow-config.ts'
 import { SnapshotCompiler } from './snapshot/snapshot.ts'
-import { targetReports } from './snapshot/target-health.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
 import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
 import type { Upstream } from './upstream/upstream.ts'
@@ -59,6 +58,13 @@ export interface ProxyOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether the rest of the node is ready too. */
   isNodeReady(): boolean
+  /** The standing of the whole process; without one the proxy speaks for itself. */
+  readonly process?: {
+    /** The verdict over all parts, which the data port tells too. */
+    look(): Standing
+    /** Troubles of the other parts, which the heartbeats of this one tell too. */
+    otherTroubles(): readonly Trouble[]
+  }
   /** A configuration that is held back, because it has ended this process again and again. */
   readonly hold?: Hold | undefined
   /** Called before a configuration is put to use. */
@@ -96,10 +102,10 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   await identities.settledWithin(identitiesMsMax)
   const server = await listen(options, parts)
   const link = new LinkWatch(bus, clock)
-  const heartbeats = startHeartbeats(options, () => heartbeatFacts(parts, server, link))
+  const heartbeats = startHeartbeats(options, () => factsOf(options, parts, { server, link }))
   return {
     port: server.port,
-    standing: () => ({ heartbeat: heartbeats.read(), troubles: config.troubles() }),
+    standing: () => ({ heartbeat: heartbeats.read(), troubles: proxyTroubles(parts) }),
     async drain(drainMs) {
       parts.state.draining = true
       heartbeats.beat()
@@ -169,6 +175,7 @@ async function openParts(options: ProxyOptions) {
     apis,
     realtime,
     countRejection,
+    standing: () => options.process?.look() ?? { status: 'ok', reasons: [] },
     isReady: () => config.snapshot !== undefined && !state.draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
     clusterMark,
@@ -267,27 +274,10 @@ async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, sta
   return state.server
 }
 
-function heartbeatFacts({ config, recorder, state, rejections }: Parts, server: HttpServer, link: LinkWatch) {
-  return {
-    draining: state.draining,
-    status: config.status,
-    troubles: config.troubles(),
-    queues: recorder.queues(),
-    link: link.state,
-    openRequests: server.openRequests,
-    refusals: Object.fromEntries(rejections),
-    targets: targetReports(config.snapshot, config.nowMs),
-  }
-}
-
-/** Starts the heartbeats. The first is sent at once, so that others know of the node from its first second on. */
-function startHeartbeats(
-  { bus, clock, node, settings }: ProxyOptions,
-  facts: () => HeartbeatFacts,
-): HeartbeatPublisher {
-  const publisher = new HeartbeatPublisher({ bus, clock, node: { ...node, region: settings.region }, facts })
-  publisher.beat()
-  return publisher
+function factsOf({ process }: ProxyOptions, parts: Parts, around: Pick<ProxyFacts, 'server' | 'link'>): ProxyFacts {
+  const { config, recorder, state, rejections } = parts
+  const otherTroubles = process?.otherTroubles() ?? []
+  return { ...around, config, recorder, rejections, otherTroubles, isDraining: state.draining }
 }
 
 /** The time that a start waits for a configuration: on a shared port, a proxy without one rejects what the others serve. */

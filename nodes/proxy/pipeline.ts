@@ -1,5 +1,6 @@
 // The story of one request: framing (judged in `http/`), operation, admission, and the API that answers it.
 import type { Chance, Clock } from '../../shared/clock.ts'
+import type { Standing } from '../../shared/readiness.ts'
 import type { Settlement } from './accounting/settle.ts'
 import type { Admission } from './admission/admit.ts'
 import type { Api } from './apis/api.ts'
@@ -27,6 +28,8 @@ export interface PipelineOptions {
   readonly realtime: RealtimeApi
   /** Whether this node may be sent traffic. */
   isReady(): boolean
+  /** The verdict over all parts of the process. */
+  standing(): Standing
   /** The beginning of request ids. It differs between starts of a process, so that ids do too. */
   readonly idPrefix: string
   readonly clusterMark: string
@@ -73,8 +76,8 @@ export class Pipeline implements HttpHandler {
     const { methods } = matched.operation
     if (!methods.includes(head.method))
       return this.#reject(request, matched, { type: 'method-not-allowed', allow: methods.join(', ') })
-    const { clusterMark } = this.#options
-    answerHealth(head, reply, { id, isReady: this.#options.isReady(), clusterMark })
+    const { clusterMark, standing } = this.#options
+    answerHealth(head, reply, { id, isReady: this.#options.isReady(), clusterMark, standing })
   }
 
   #reject({ reply, id }: IncomingRequest, { operation }: MatchedOperation, error: GatewayError): undefined {

@@ -1,34 +1,38 @@
-// Narrows a hold to what may be held back. A configuration may wait; the end of an access may not: what was revoked
-// stays revoked, also on a node that goes back.
-import type { Change, ConfigEvent } from '../../../shared/config/events.ts'
+// Narrows a hold to what may be held back. A configuration may wait; the end of a right may not: a node that goes back
+// stops behind the last change that took one from somebody.
+import { emptyState } from '../../../shared/config/fold.ts'
+import type { ConfigState } from '../../../shared/config/state.ts'
 import type { Hold } from '../../data-folder/hold.ts'
-import type { ConfigLog } from './config-log.ts'
+import type { ConfigLog, StoredEvent } from './config-log.ts'
+import { openEvent } from './event-codec.ts'
+import { foldOpened } from './fold-stored.ts'
+import { isHarmless } from './harmless.ts'
 
-/** Returns undefined when nothing may be held back, or when the log cannot be read. */
-export async function narrowHold(log: ConfigLog, hold: Hold): Promise<Hold | undefined> {
-  let revision = hold.revision
-  for (let at = hold.revision; at < hold.until; ) {
-    const page = await log.read(at, Math.min(pageEvents, hold.until - at))
+/** Returns undefined when nothing may be held back, or when the log cannot be read. Folds the whole log, as the follower
+ *  of a held log does after it. */
+export async function narrowHold(log: ConfigLog, hold: Hold, macKey: Uint8Array): Promise<Hold | undefined> {
+  const state = emptyState()
+  let { revision } = hold
+  while (state.revision < hold.until) {
+    const page = await log.read(state.revision, Math.min(pageEvents, hold.until - state.revision))
     if (!page.ok || page.value.length === 0) return undefined
     for (const stored of page.value) {
-      at = stored.revision
-      if (endsAccess(stored.bytes)) revision = at
+      const verdict = judge(state, stored, macKey)
+      if (verdict === 'unknown') return undefined
+      if (verdict === 'takes-a-right') revision = Math.max(revision, state.revision)
     }
   }
   return revision < hold.until ? { ...hold, revision } : undefined
 }
 
 const pageEvents = 256
-const ends: ReadonlySet<string> = new Set<Change['type']>([
-  ...(['key-revoked', 'key-rotated', 'team-deleted', 'user-deleted', 'app-deleted'] as const),
-])
 
-function endsAccess(bytes: Uint8Array): boolean {
-  try {
-    const { change } = JSON.parse(new TextDecoder().decode(bytes)) as ConfigEvent
-    const parts = change.type === 'change-set' ? change.changes : [change]
-    return parts.some(({ type }) => ends.has(type))
-  } catch {
-    return false // the fold reports what is wrong with it
-  }
+/** Judges an event by the state before it, and folds it. */
+function judge(state: ConfigState, stored: StoredEvent, macKey: Uint8Array): 'harmless' | 'takes-a-right' | 'unknown' {
+  const opened = openEvent(stored, { revision: state.revision + 1, prevHash: state.hash, macKey })
+  if (!opened.ok) return 'unknown'
+  const isFine = opened.value.type !== 'unknown' && isHarmless(state, opened.value.event.change)
+  const folded = foldOpened(state, opened.value, stored.hash)
+  if (!folded.ok) return 'unknown'
+  return isFine ? 'harmless' : 'takes-a-right'
 }

@@ -3,13 +3,14 @@
 // told. Nothing about routes or rights is known here.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { openHttpPort } from '../../../cluster/http-port/http-port.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock } from '../../../shared/clock.ts'
-import { createServer, nodeHttps } from '../../../shared/node-http.ts'
 import type { Notify } from '../../../shared/notice.ts'
+import type { Trouble } from '../../../shared/readiness.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { type HttpAnswer, type Problem, problem } from './answer.ts'
 import type { ClientAddresses } from './client-address.ts'
@@ -43,32 +44,29 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly port: number
+  troubles(): Trouble[]
   close(): Promise<void>
 }
 
-const connectionsMax = 2_048
 const graceMs = 1_000
-const serverOptions = {
-  maxHeaderSize: bounds.headerBytesMax,
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 30_000,
-}
 
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => void respond(options, incoming, outgoing)
-  const server: Server =
-    options.tls === undefined
-      ? createServer(serverOptions, serve)
-      : nodeHttps().createServer({ ...serverOptions, ...readTls(options.tls) }, serve)
-  server.maxConnections = connectionsMax
-  server.on('clientError', refuseBrokenRequest)
+  const { server, troubles } = openHttpPort({
+    name: 'the control port',
+    openMax: bounds.controlConnectionsMax,
+    reserveMax: bounds.healthConnectionsMax,
+    clock: options.clock,
+    tls: options.tls === undefined ? undefined : readTls(options.tls),
+    serve: (incoming, outgoing) => void respond(options, incoming, outgoing),
+    refuse: refuseBrokenRequest,
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new Error(`HEADGATE_CONTROL_PORT: cannot listen: ${error.message}`)))
     server.listen(options.port, options.host, resolve)
   })
   return {
     port: (server.address() as AddressInfo).port,
+    troubles,
     close: () =>
       new Promise((resolve) => {
         // Idle connections close at once; an answer that is under way has a moment to be finished.
@@ -167,10 +165,6 @@ function send(answer: HttpAnswer, id: string, incoming: IncomingMessage, outgoin
 }
 
 function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
   const body = JSON.stringify({
     type: 'urn:headgate:problem:bad-framing',
@@ -185,7 +179,7 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
     `content-length: ${body.length}`,
     'connection: close',
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 function requestId(sent: string | string[] | undefined): string {

@@ -155,12 +155,27 @@ describe('the form', () => {
 })
 
 describe('guessing', () => {
-  test('ten wrong guesses lock the address, for the right token as well', async () => {
+  test('after ten wrong guesses further ones are told to wait, and what is right is taken all the same', async () => {
     const guesses = Array.from({ length: 10 }, (_, i) => session('POST', { adminToken: `wrong-${i}` }))
     for (const told of await Promise.all(guesses)) expect(told.status).toBe(401)
-    const locked = await session('POST', { adminToken })
+    const locked = await session('POST', { adminToken: 'wrong' })
     expect([locked.status, Number(locked.headers.get('retry-after')) > 800]).toEqual([429, true])
+    expect((await session('POST', { token: 'never-made' })).status).toBe(429)
+    expect((await session('POST', { token: linkToken() })).status).toBe(200)
+    const opened = await session('POST', { adminToken })
+    expect(opened.status).toBe(200)
+    expect((await config({ cookie: cookieOf(opened) })).status).toBe(200)
+    expect((await form({ adminToken })).status).toBe(303)
+  })
+
+  test('after 100 wrong bearer tokens further ones get 429; the right one and the command line go on', async () => {
+    const wrong = () => config({ authorization: 'Bearer wrong' })
+    for (let i = 0; i < 100; i++) expect((await wrong()).status).toBe(401)
+    expect((await wrong()).status).toBe(429)
+    const cli = readFileSync(join(control.dataDir, 'cli-token'), 'utf8').trim()
     expect((await control.admin('GET', '/config')).status).toBe(200)
+    expect((await config({ authorization: `Bearer ${cli}` })).status).toBe(200)
+    expect((await wrong()).status).toBe(429)
   })
 
   test('an address that a stranger claims in a header is not believed', async () => {
@@ -168,7 +183,8 @@ describe('guessing', () => {
       session('POST', { adminToken: 'wrong' }, { 'x-forwarded-for': `203.0.113.${i}` }),
     )
     await Promise.all(guesses)
-    expect((await session('POST', { adminToken }, { 'x-forwarded-for': '203.0.113.99' })).status).toBe(429)
+    const claimed = { 'x-forwarded-for': '203.0.113.99' }
+    expect((await session('POST', { adminToken: 'wrong' }, claimed)).status).toBe(429)
   })
 
   test('each wrong guess is answered later than the one before', async () => {

@@ -72,6 +72,15 @@ test('every failure doubles the wait, up to its bound, and too many lock the add
   expect(guard.lockedMs('10.0.0.1')).toBe(0)
 })
 
+test('a bounded number of answers is held back: the next failure is told to wait instead', async () => {
+  const clock = new ManualClock()
+  const guard = new AttemptGuard(clock, { failuresMax: 10, windowMs: 60_000, delayMs: 100, delayMsMax: 300 })
+  const held = Array.from({ length: 64 }, (_, i) => guard.failed(`10.0.0.${i}`))
+  expect(await guard.failed('10.0.1.1')).toBe(100)
+  clock.advance(100)
+  expect(await Promise.all(held)).toEqual(held.map(() => 0))
+})
+
 test.each([
   ['/requests?limit=5', '/requests?limit=5'],
   ['/', '/'],

@@ -22,7 +22,7 @@ const linkRefusals = {
 const wrongToken = `This is not the admin token. Without it: ${freshLink.charAt(0).toLowerCase()}${freshLink.slice(1)}`
 
 const formRules = { failuresMax: 10, windowMs: 900_000, delayMs: 100, delayMsMax: 2_000 }
-// A forgotten old token in a script must not lock its neighbours out at once, hence the larger number and the short lock.
+// A script with a forgotten old token fails often: it is told so for longer before it is told to wait.
 const bearerRules = { failuresMax: 100, windowMs: 60_000, delayMs: 0, delayMsMax: 0 }
 const tokenLengthMax = 512
 
@@ -56,15 +56,10 @@ export class SignIn {
     return cookie === undefined ? undefined : this.sessions.find(cookie)
   }
 
-  /** Exchanges a proof for a session; a failure is slow, and many lock the address. */
+  /** Exchanges a proof for a session. What is right opens one at once; a failure is slow, and many are refused. */
   async exchange(proof: Proof, clientIp: string): Promise<Result<{ cookie: string; session: Session }, Problem>> {
-    const lockedMs = this.#formGuard.lockedMs(clientIp)
-    if (lockedMs > 0) return fail(problems.locked(lockedMs))
     const refusal = this.#refusalOf(proof)
-    if (refusal !== undefined) {
-      await this.#formGuard.failed(clientIp)
-      return fail(problems.unauthorized(refusal))
-    }
+    if (refusal !== undefined) return refuse(this.#formGuard, clientIp, refusal)
     this.#formGuard.succeeded(clientIp)
     return done(this.sessions.open('console'))
   }
@@ -84,14 +79,16 @@ export class SignIn {
   }
 
   async #byBearer(authorization: string, clientIp: string): Promise<Result<{ actor: string }, Problem>> {
-    const lockedMs = this.#bearerGuard.lockedMs(clientIp)
-    if (lockedMs > 0) return fail(problems.locked(lockedMs))
     const token = /^Bearer +(\S{1,512})$/i.exec(authorization)?.[1]
     const actor = this.#tokens.actorOf(token ?? '')
     if (actor !== undefined) return done({ actor })
-    await this.#bearerGuard.failed(clientIp)
-    return fail(problems.unauthorized('This is not the admin token.'))
+    return refuse(this.#bearerGuard, clientIp, 'This is not the admin token.')
   }
+}
+
+async function refuse(guard: AttemptGuard, clientIp: string, refusal: string): Promise<Result<never, Problem>> {
+  const waitMs = guard.lockedMs(clientIp) || (await guard.failed(clientIp))
+  return fail(waitMs > 0 ? problems.locked(waitMs) : problems.unauthorized(refusal))
 }
 
 function changesState(request: ControlRequest): boolean {

@@ -6,6 +6,7 @@ import type { Follower } from '../../../cluster/config-log/follower/follower.ts'
 import { JetStreamLeaseStore } from '../../../cluster/leases/jetstream-lease-store.ts'
 import { LeaseKeeper } from '../../../cluster/leases/lease-keeper.ts'
 import { type HeartbeatFacts, HeartbeatPublisher } from '../../../cluster/membership/heartbeat-publisher.ts'
+import { hearOtherParts } from '../../../cluster/membership/process-standing.ts'
 import { JetStreamUsageStream } from '../../../cluster/telemetry-stream/jetstream-usage-stream.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
 import { type Aggregator, startAggregator } from '../../aggregator/main.ts'
@@ -28,12 +29,15 @@ export async function startInCluster(context: ThreadContext): Promise<RunningThr
   const config = await followLog(context, { own: shared?.log, onState: publishing.configure })
   const ownTroubles = () => [...cluster.troubles(), ...usageTroubles(cluster, aggregator)]
   const nodeTroubles = () => [...ownTroubles(), ...(shared?.troubles() ?? []), ...config.troubles()]
-  const node = { cluster, aggregator, shared, follower: config.follower, troubles: nodeTroubles }
+  const others = hearOtherParts(context.bus, 'aggregator')
+  const troubles = () => [...nodeTroubles(), ...others.troubles()]
+  const node = { cluster, aggregator, shared, follower: config.follower, troubles }
   const beats = isOwnNode ? startBeating(context, bus, () => heartbeatFacts(node)) : undefined
   return {
     standing: () => ({ troubles: isOwnNode ? nodeTroubles() : ownTroubles(), heartbeat: beats?.read() }),
     close: async () => {
       beats?.stop()
+      others.stop()
       publishing.stop()
       await usage.leases.stop()
       await aggregator.close()

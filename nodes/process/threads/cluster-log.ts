@@ -56,7 +56,7 @@ export async function openClusterLog(
   return {
     log,
     keys,
-    troubles: () => [...logTroubles(log, link), ...probe.troubles()],
+    troubles: () => [...logTroubles(log, link), ...probe.troubles(), ...keys.troubles()],
     close: async () => {
       probe.stop()
       firstBoot.stop()

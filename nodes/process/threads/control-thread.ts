@@ -1,4 +1,5 @@
 // The control node in its thread: over the log of this process, or over the one that its cluster shares.
+import { hearOtherParts } from '../../../cluster/membership/process-standing.ts'
 import { startControl } from '../../control/main.ts'
 import type { ControlLog } from './control-log.ts'
 import type { RunningThread, ThreadContext } from './thread-context.ts'
@@ -7,6 +8,7 @@ export async function startControlThread(context: ThreadContext): Promise<Runnin
   const { task, clock, notify } = context
   const { settings, folder, masterKey, consoleFolder, auto, node, version } = task
   const log = await openLog(context)
+  const others = hearOtherParts(context.bus, 'control')
   const control = await startControl({
     settings,
     folder,
@@ -16,6 +18,7 @@ export async function startControlThread(context: ThreadContext): Promise<Runnin
     notify,
     clock,
     ...log.options,
+    others: () => others.troubles(),
     node: { name: node, version, role: task.role === 'all' ? 'all' : 'control' },
     ...(task.role === 'all' ? { awaitAppliedBy: node } : {}),
   })
@@ -25,6 +28,7 @@ export async function startControlThread(context: ThreadContext): Promise<Runnin
     control: { port, demoKey, findings, adminToken, signInLink: control.signInLink() },
     standing: () => control.standing(),
     close: async () => {
+      others.stop()
       await control.close()
       await log.close()
     },

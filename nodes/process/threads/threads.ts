@@ -1,5 +1,8 @@
 // The threads of one process: started together, watched, stopped in reverse.
+import { totalmem } from 'node:os'
+import { getHeapStatistics } from 'node:v8'
 import type { LocalBus } from '../../../cluster/bus/local-bus.ts'
+import { memoryMarkIn } from '../../../cluster/data-folder/memory-ends.ts'
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import { consoleFolder } from '../build-console.ts'
 import type { Run } from '../run.ts'
@@ -19,7 +22,11 @@ export class Threads {
   constructor({ run, ...around }: ThreadsOptions) {
     const task = taskOf(run)
     const { notify } = run
-    this.all = run.plan.threads.map((part) => new SupervisedWorker({ ...around, notify, task: { ...task, part } }))
+    const memoryMark = { path: memoryMarkIn(run.folder.path), limitBytes: memoryLimitBytes() }
+    this.all = run.plan.threads.map((part, index) => {
+      const marks = index === 0 ? { memoryMark } : {}
+      return new SupervisedWorker({ ...around, notify, task: { ...task, ...marks, part } })
+    })
   }
 
   /** Rejects when one of them refuses; else what is to be told of the control node, where there is one. */
@@ -31,6 +38,13 @@ export class Threads {
   async stop(): Promise<void> {
     for (const thread of [...this.all].reverse()) await thread.stop()
   }
+}
+
+/** What this thread's heap may hold, or what the machine gives the process where that is less. */
+function memoryLimitBytes(): number {
+  const given = process.constrainedMemory()
+  const machineBytes = given > 0 ? Math.min(given, totalmem()) : totalmem()
+  return Math.min(getHeapStatistics().heap_size_limit, machineBytes)
 }
 
 function taskOf({ options, settings, node, folder }: ThreadsOptions['run']): Omit<WorkerTask, 'bus' | 'part'> {

@@ -1,6 +1,7 @@
 // What the composing thread gives a worker, and what the worker tells it.
 import type { MessagePort } from 'node:worker_threads'
 import type { DataFolder } from '../../../cluster/data-folder/data-folder.ts'
+import type { MemoryMarkOptions } from '../../../cluster/data-folder/memory-ends.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import type { Settings } from '../../../shared/settings.ts'
 import type { NodeRole } from '../../../shared/telemetry/records.ts'
@@ -19,6 +20,8 @@ export interface WorkerTask {
   consoleFolder: string
   auto: boolean
   bus: MessagePort
+  /** Set for one thread of the process, which keeps the mark (`memory-ends.ts`). */
+  memoryMark?: Pick<MemoryMarkOptions, 'path' | 'limitBytes'> | undefined
 }
 
 export type WorkerNews =

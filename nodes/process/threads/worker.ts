@@ -2,6 +2,7 @@
 // composing thread each second how that is.
 import { parentPort, workerData } from 'node:worker_threads'
 import { LocalBus } from '../../../cluster/bus/local-bus.ts'
+import { keepMemoryMark } from '../../../cluster/data-folder/memory-ends.ts'
 import { systemClock } from '../../../shared/clock.ts'
 import type { RunningThread, ThreadContext } from './thread-context.ts'
 import type { WorkerNews, WorkerTask } from './worker-messages.ts'
@@ -11,6 +12,10 @@ const task = workerData as WorkerTask
 const tell = (news: WorkerNews) => parentPort?.postMessage(news)
 const bus = new LocalBus()
 bus.join(task.bus)
+
+if (task.memoryMark !== undefined) {
+  keepMemoryMark({ ...task.memoryMark, clock: systemClock, rss: () => process.memoryUsage.rss() })
+}
 
 try {
   const running = await startPart({

@@ -122,6 +122,7 @@ export class TestGateway {
         models: new ModelsApi(settlement),
       },
       realtime: new RealtimeApi({ admission, live, tools: { ...attempts, openSocket } }),
+      standing: () => ({ status: 'ok', reasons: [] }),
       isReady: () => true,
       idPrefix: 'req_',
       clusterMark: 'mark',

@@ -3,14 +3,15 @@
 import type { SecretBox } from '../../../cluster/secrets/secret-box.ts'
 import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
 import type { Notify } from '../../../shared/notice.ts'
+import type { Trouble } from '../../../shared/readiness.ts'
 
 export class SealedSecrets {
-  readonly #box: Pick<SecretBox, 'open' | 'hasNewKeys'>
+  readonly #box: Pick<SecretBox, 'open' | 'hasNewKeys' | 'troubles'>
   readonly #notify: Notify
   readonly #unopened = new Set<string>()
   readonly #reported = new Set<string>()
 
-  constructor(box: Pick<SecretBox, 'open' | 'hasNewKeys'>, notify: Notify) {
+  constructor(box: Pick<SecretBox, 'open' | 'hasNewKeys' | 'troubles'>, notify: Notify) {
     this.#box = box
     this.#notify = notify
   }
@@ -32,6 +33,10 @@ export class SealedSecrets {
     }
     this.#reported.add(secret.$sealed)
     return undefined
+  }
+
+  troubles(): Trouble[] {
+    return this.#box.troubles()
   }
 
   /** Called when a compilation begins. */

@@ -112,7 +112,8 @@ export class ConfigFollower {
 
   troubles(): Trouble[] {
     const missing: Trouble[] = this.snapshot === undefined ? [nothingToServe] : []
-    return [...followTroubles(this.status), ...heldBack(this.#held()), ...missing]
+    const { secrets } = this.#options
+    return [...followTroubles(this.status), ...heldBack(this.#held()), ...missing, ...secrets.troubles()]
   }
 }
 
@@ -130,7 +131,7 @@ async function followLog(options: FollowConfigOptions, onState: FollowerOptions[
   const highWater = new HighWaterFile(join(folder, 'high-water.json'), macKey)
   const copy = new SqliteLog({ path: join(folder, 'log.sqlite'), readOnly: true, highWater })
   const common = { macKey, clock, notify, onState }
-  const hold = options.hold === undefined ? undefined : await narrowHold(copy, options.hold)
+  const hold = options.hold === undefined ? undefined : await narrowHold(copy, options.hold, macKey)
   if (hold !== undefined) {
     const log = new HeldLog(copy, hold, () => onReleased?.())
     notify({ type: 'config-rolled-back', ...hold })

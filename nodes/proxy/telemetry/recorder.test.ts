@@ -65,6 +65,7 @@ describe('before an answer ends', () => {
       expect(flushed).toBe(true)
     }
     expect(proxy.notices.map(({ type }) => type)).toEqual(['spool-failed'])
+    expect(recorder.troubles()).toMatchObject([{ reason: expect.stringMatching(/^usage records wait in memory/) }])
     expect(proxy.records()).toHaveLength(3)
   })
 

@@ -7,6 +7,7 @@ import type { Bus } from '../../../cluster/bus/bus.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Chance, Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
+import type { Trouble } from '../../../shared/readiness.ts'
 import { BatchWriter, recordBytesMax } from '../../../shared/telemetry/codec.ts'
 import type { AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'
 import { isSingle } from '../../../shared/telemetry/single-record.ts'
@@ -75,7 +76,8 @@ export class Recorder {
   #spooledBytes = 0
   #batchSpooled = true
   #spoolDownUntilMs = Number.NEGATIVE_INFINITY
-  #spoolDown = false
+  /** Why the spool does not take records; undefined while it does. */
+  #spoolTrouble: string | undefined
   #batchTimer: Timer | undefined
 
   constructor(options: RecorderOptions) {
@@ -136,6 +138,12 @@ export class Recorder {
     }
   }
 
+  troubles(): Trouble[] {
+    if (this.#spoolTrouble === undefined) return []
+    const reason = `usage records wait in memory, and are lost if the process ends: ${this.#spoolTrouble}`
+    return [{ level: 'degraded', reason }]
+  }
+
   /** Sends the open batch and waits `patienceMs` at most for its confirmation, since this node may never start again. What is
    *  not confirmed stays in the spool for the next boot. */
   async close(patienceMs = 0): Promise<void> {
@@ -159,7 +167,7 @@ export class Recorder {
     if (this.#batchFirst !== 0) return
     this.#batchFirst = this.#sequence
     this.#spooledBytes = 0
-    this.#batchSpooled = !this.#spoolDown || this.#options.clock.monotonicMs() >= this.#spoolDownUntilMs
+    this.#batchSpooled = this.#spoolTrouble === undefined || this.#options.clock.monotonicMs() >= this.#spoolDownUntilMs
     const { node, epoch, clock } = this.#options
     this.#writer.begin({ node, epoch, firstSequence: this.#batchFirst })
     this.#batchTimer = clock.after(bounds.telemetryFlushMs, () => this.#endBatch())
@@ -200,15 +208,16 @@ export class Recorder {
       return
     }
     this.#spooledBytes = end
-    this.#spoolDown = false
+    this.#spoolTrouble = undefined
   }
 
   /** Reports a failure once until a write succeeds again. Meanwhile batches are held in memory. */
   #onSpoolFailure(outcome: Exclude<Append, { type: 'stored' }>): void {
     this.#batchSpooled = false
     this.#spoolDownUntilMs = this.#options.clock.monotonicMs() + spoolRetryMs
-    if (this.#spoolDown) return
-    this.#spoolDown = true
+    const isNews = this.#spoolTrouble === undefined
+    this.#spoolTrouble = outcome.type === 'full' ? 'the spool is full' : outcome.message
+    if (!isNews) return
     const message = outcome.type === 'full' ? 'the spool is full; usage records wait in memory' : outcome.message
     this.#options.notify({ type: 'spool-failed', message })
   }

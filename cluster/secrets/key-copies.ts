@@ -1,0 +1,134 @@
+// The file of data keys and its copy beside it. Damage stays local: an entry that does not open is taken from the other
+// file, and where neither has a good one, that owner alone has no key. Of two entries the later generation counts, so that
+// a copy that a kill has left behind restores nothing that was forgotten.
+import { statSync } from 'node:fs'
+import { done, fail, type Result } from '../../shared/result.ts'
+import { macOf, sameMac } from '../config-log/log/event-codec.ts'
+import { writeFileAtomically } from '../data-folder/atomic-file.ts'
+import { fileSystem } from '../data-folder/disk.ts'
+import { type KeyEntry, openKey } from './key-entry.ts'
+import { parseKeyFile, printKeyFile } from './key-file.ts'
+import type { DataKey, KeyStoreRefusal } from './key-store.ts'
+
+export interface HeldKey {
+  readonly entry: KeyEntry
+  /** `damaged`: the entry does not open. */
+  readonly key: DataKey | 'forgotten' | 'damaged'
+}
+
+export type HeldKeys = ReadonlyMap<string, HeldKey>
+
+export interface ReadKeys {
+  readonly held: HeldKeys
+  /** What the first file has lost and the copy still had: owners, or `all` when the file cannot be read. */
+  readonly restored: readonly string[] | 'all'
+  /** False when one of the files differs from `held`. */
+  readonly isWritten: boolean
+}
+
+export class KeyCopies {
+  readonly #paths: readonly [string, string]
+  readonly #wrapKey: Uint8Array
+  /** Proves that a file was made under this master key, also when none of its keys opens. */
+  readonly #check: string
+
+  constructor(path: string, wrapKey: Uint8Array) {
+    this.#paths = [path, `${path}.copy`]
+    this.#wrapKey = wrapKey
+    this.#check = macOf('data-keys v1', wrapKey)
+  }
+
+  read(): Result<ReadKeys, KeyStoreRefusal> {
+    try {
+      const texts = this.#paths.map((path) => fileSystem.read(path)?.toString('utf8'))
+      return this.#judge(texts[0], texts[1])
+    } catch (error) {
+      return fail({ type: 'keys-unavailable', message: (error as Error).message })
+    }
+  }
+
+  write(held: HeldKeys): Result<undefined, KeyStoreRefusal> {
+    try {
+      const text = this.#print(held)
+      for (const path of this.#paths) writeFileAtomically(path, text, { scrub: true })
+      return done(undefined)
+    } catch (error) {
+      return fail({ type: 'keys-unavailable', message: (error as Error).message })
+    }
+  }
+
+  /** Returns a text that changes whenever one of the files is replaced. */
+  identity(): string {
+    return this.#paths.map(identityOf).join(', ')
+  }
+
+  #judge(first: string | undefined, second: string | undefined): Result<ReadKeys, KeyStoreRefusal> {
+    const [main, copy] = [this.#parse(first), this.#parse(second)]
+    const readable = [main, copy].filter((one) => one !== undefined)
+    if (readable.length === 0 && first === undefined && second === undefined) {
+      return done({ held: new Map(), restored: [], isWritten: true })
+    }
+    if (readable.length === 0) {
+      return fail({ type: 'keys-damaged', message: 'the file of data keys is not readable' })
+    }
+    const ours = readable.filter(({ isOurs }) => isOurs)
+    if (ours.length === 0) return fail({ type: 'keys-damaged', message: anotherMasterKey(readable) })
+    const held = merged(ours.map(({ keys }) => keys))
+    const text = this.#print(held)
+    const restored = main?.isOurs === true ? lostIn(main.keys, held) : 'all'
+    return done({ held, restored, isWritten: first === text && second === text })
+  }
+
+  #parse(text: string | undefined): Parsed | undefined {
+    const file = text === undefined ? undefined : parseKeyFile(text)
+    if (file === undefined) return undefined
+    const keys = new Map<string, HeldKey>()
+    for (const entry of file.entries) {
+      keys.delete(entry.owner)
+      keys.set(entry.owner, { entry, key: openKey(entry, this.#wrapKey) ?? 'damaged' })
+    }
+    const isChecked = file.check !== undefined && sameMac(file.check, this.#check)
+    const isOurs = isChecked || keys.size === 0 || [...keys.values()].some(({ key }) => key !== 'damaged')
+    return { keys, isOurs }
+  }
+
+  #print(held: HeldKeys): string {
+    return printKeyFile(
+      [...held.values()].map(({ entry }) => entry),
+      this.#check,
+    )
+  }
+}
+
+interface Parsed {
+  readonly keys: HeldKeys
+  readonly isOurs: boolean
+}
+
+function merged(files: readonly HeldKeys[]): HeldKeys {
+  const held = new Map(files[0])
+  for (const other of files.slice(1)) {
+    for (const [owner, one] of other) if (isBetter(one, held.get(owner))) held.set(owner, one)
+  }
+  return held
+}
+
+export function isBetter(one: HeldKey, known: HeldKey | undefined): boolean {
+  if (known === undefined || one.entry.generation > known.entry.generation) return true
+  return one.entry.generation === known.entry.generation && known.key === 'damaged' && one.key !== 'damaged'
+}
+
+function lostIn(main: HeldKeys, held: HeldKeys): string[] {
+  const isRestored = ([owner, { key }]: [string, HeldKey]) => typeof key === 'object' && main.get(owner)?.key !== key
+  return [...held].filter(isRestored).map(([owner]) => owner)
+}
+
+function anotherMasterKey([file]: readonly Parsed[]): string {
+  const [owner] = file?.keys.keys() ?? []
+  return `the data key of ${owner} does not open, and no other does: they were made under another master key`
+}
+
+function identityOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false, bigint: true })
+  return found === undefined ? 'absent' : `${found.ino} ${found.mtimeNs} ${found.size}`
+}

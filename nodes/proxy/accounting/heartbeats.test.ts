@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { subjects } from '../../../cluster/bus/bus.ts'
+import { LocalBus } from '../../../cluster/bus/local-bus.ts'
+import { decodeHeartbeat } from '../../../cluster/membership/decode-heartbeat.ts'
+import { ManualClock } from '../../../shared/clock.ts'
+import type { Trouble } from '../../../shared/readiness.ts'
+import type { NodeHeartbeat } from '../../../shared/telemetry/records.ts'
+import { startHeartbeats } from './heartbeats.ts'
+
+const trouble = (reason: string): Trouble => ({ level: 'degraded', reason })
+
+test('a heartbeat names the troubles of the configuration, of the spool and of the other parts of the process', async () => {
+  const bus = new LocalBus()
+  const heard: NodeHeartbeat[] = []
+  bus.subscribe(subjects.heartbeat, (payload) => {
+    const heartbeat = decodeHeartbeat(payload)
+    if (heartbeat !== undefined) heard.push(heartbeat)
+  })
+  const status = { revision: 4, hash: 'h', lagMs: 0, unknownSkipped: 0 }
+  const config = { status, snapshot: undefined, nowMs: 0, troubles: () => [trouble('the log')] }
+  const beats = startHeartbeats(
+    {
+      bus,
+      clock: new ManualClock(),
+      node: { name: 'n', role: 'proxy', version: '1' },
+      settings: { region: 'r' },
+    },
+    () => ({
+      config,
+      recorder: { queues: () => ({}), troubles: () => [trouble('the spool')] },
+      rejections: new Map([['unknown_path', 3]]),
+      server: { openRequests: 2 },
+      link: { state: undefined },
+      isDraining: true,
+      otherTroubles: [trouble('the disk')],
+    }),
+  )
+  await expect.poll(() => heard.length).toBe(1)
+  expect(heard[0]).toMatchObject({
+    node: 'n',
+    revision: 4,
+    draining: true,
+    refusals: { unknown_path: 3 },
+    troubles: ['the log', 'the spool', 'the disk'],
+  })
+  beats.stop()
+  bus.close()
+})

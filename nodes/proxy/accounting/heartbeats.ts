@@ -1,0 +1,56 @@
+// What a proxy says of itself each second.
+import type { Bus } from '../../../cluster/bus/bus.ts'
+import { type HeartbeatFacts, HeartbeatPublisher } from '../../../cluster/membership/heartbeat-publisher.ts'
+import type { LinkWatch } from '../../../cluster/membership/link-watch.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import type { Trouble } from '../../../shared/readiness.ts'
+import type { NodeRole } from '../../../shared/telemetry/records.ts'
+import type { HttpServer } from '../http/http.ts'
+import type { ConfigFollower } from '../snapshot/follow-config.ts'
+import { targetReports } from '../snapshot/target-health.ts'
+import type { Recorder } from '../telemetry/recorder.ts'
+
+export interface ProxyFacts {
+  readonly config: Pick<ConfigFollower, 'status' | 'troubles' | 'snapshot' | 'nowMs'>
+  readonly recorder: Pick<Recorder, 'queues' | 'troubles'>
+  readonly rejections: ReadonlyMap<string, number>
+  readonly server: Pick<HttpServer, 'openRequests'>
+  readonly link: Pick<LinkWatch, 'state'>
+  readonly isDraining: boolean
+  /** Troubles of the other parts of the process. */
+  readonly otherTroubles: readonly Trouble[]
+}
+
+export interface BeatingNode {
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly node: { readonly name: string; readonly role: NodeRole; readonly version: string }
+  readonly settings: { readonly region: string }
+}
+
+/** Starts the heartbeats. The first is sent at once, so that others know of the node from its first second on. */
+export function startHeartbeats(beating: BeatingNode, read: () => ProxyFacts): HeartbeatPublisher {
+  const { bus, clock, node, settings } = beating
+  const facts = () => heartbeatOf(read())
+  const publisher = new HeartbeatPublisher({ bus, clock, node: { ...node, region: settings.region }, facts })
+  publisher.beat()
+  return publisher
+}
+
+export function proxyTroubles({ config, recorder }: Pick<ProxyFacts, 'config' | 'recorder'>): Trouble[] {
+  return [...config.troubles(), ...recorder.troubles()]
+}
+
+function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
+  const { config, recorder, rejections, server, link, isDraining, otherTroubles } = facts
+  return {
+    draining: isDraining,
+    status: config.status,
+    troubles: [...proxyTroubles(facts), ...otherTroubles],
+    queues: recorder.queues(),
+    link: link.state,
+    openRequests: server.openRequests,
+    refusals: Object.fromEntries(rejections),
+    targets: targetReports(config.snapshot, config.nowMs),
+  }
+}

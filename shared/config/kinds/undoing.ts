@@ -1,0 +1,18 @@
+// Whether a change of a resource may be undone without giving anybody a right that it took. A proxy loads this.
+import type { EnforcedKind, SpecOf } from './kind.ts'
+import type { MayUndo } from './may-undo.ts'
+import { mayUndoModel } from './models/undoing.ts'
+import { mayUndoOwner } from './owners/undoing.ts'
+import { mayUndoProvider } from './providers/undoing.ts'
+
+export const mayUndoSet: { readonly [Kind in EnforcedKind]: MayUndo<SpecOf[Kind]> } = {
+  providers: mayUndoProvider,
+  models: mayUndoModel,
+  teams: mayUndoOwner,
+  users: mayUndoOwner,
+  apps: mayUndoOwner,
+  slos: () => true, // objectives give no rights
+}
+
+/** Kinds of which a deletion takes nothing from anybody. */
+export const mayUndoDeletion: ReadonlySet<EnforcedKind> = new Set(['slos'])
