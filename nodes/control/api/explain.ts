@@ -79,7 +79,7 @@ function reasonOf(request: RecordedRequest, routing: string, candidates: readonl
   return [choice, ...failed, request.status === 'failed' ? 'Every attempt failed.' : last].join(' ')
 }
 
-/** The same request draws the same target from the same table again. */
+/** The share of the first target in the draw; empty where there was no draw by latency. */
 function shareOf({ provider, target, share, sharesRevision }: RecordedAttempt): string {
   if (share === undefined) return ''
   const percent = Math.round(share * 1_000) / 10

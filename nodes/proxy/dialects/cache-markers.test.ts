@@ -2,6 +2,7 @@
 // @aws-sdk/client-bedrock-runtime; which models, and which of them for an hour, is publicly known and not yet checked
 // against its user guide). Requests of Gemini, Cohere and OpenAI have no markers.
 import { expect, test } from 'vitest'
+import { anthropicUpstream } from './anthropic/anthropic.ts'
 import { bedrockUpstream } from './bedrock/bedrock.ts'
 import { cohereUpstream } from './cohere/cohere.ts'
 import { geminiUpstream } from './gemini/gemini.ts'
@@ -41,6 +42,27 @@ test.each([
   const at = (place: unknown) => valuesOf(place, 'cachePoint')
   expect({ system: at(body.system), messages: at(body.messages), tools: at(body.toolConfig) }).toEqual(points)
   expect(dropped.sort()).toEqual(named)
+})
+
+const cached = (text: string) => ({ type: 'text' as const, text, cache: '5m' as const })
+const crowded = {
+  messages: [
+    { role: 'user' as const, parts: [cached('a'), cached('b')] },
+    { role: 'system' as const, parts: [cached('s')] },
+    { role: 'user' as const, parts: [cached('c'), cached('d')] },
+  ],
+  tools: [{ type: 'function' as const, name: 'f', cache: '5m' as const }],
+}
+
+test.each([
+  ['Claude', anthropicUpstream, 'claude-sonnet-4-5', 'cache_control'],
+  ['Claude on Bedrock', bedrockUpstream, 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'cachePoint'],
+])('%s is sent the last four of more markers, and the caller is told', (_host, upstream, model, member) => {
+  const { body, dropped } = sentTo(upstream, crowded, { model })
+  const count = (place: unknown) => valuesOf(place, member).length
+  expect([count(body.messages), count(body.system), count(body.tools ?? body.toolConfig)]).toEqual([4, 0, 0])
+  expect(dropped).toEqual(['cache_control'])
+  expect(sentTo(upstream, marked, { model }).dropped).toEqual([])
 })
 
 test('a marker on a text that is not sent makes no cache point at the beginning', () => {

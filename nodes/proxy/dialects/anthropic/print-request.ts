@@ -6,6 +6,7 @@ import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { takesSystemTurns } from '../../../../shared/models/system-turns.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
+import { withFewMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { droppedGrammars } from '../common/custom-tools.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
@@ -43,9 +44,10 @@ const anthropicCallIds: CallIdRules = { forbidden: /[^a-zA-Z0-9_-]/g, characters
 const userCharactersMax = 256
 
 export function printAnthropicRequest(
-  asked: ChatRequest,
+  whole: ChatRequest,
   target: TargetTraits,
 ): Result<PrintedRequest, MissingCapability> {
+  const { request: asked, dropped: markers } = withFewMarkers(whole)
   const isNative = hasStructuredOutput(target)
   const hasFormat = isNative && takesFormat(asked)
   const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
@@ -83,7 +85,13 @@ export function printAnthropicRequest(
     path: '/messages',
     body: JSON.stringify(body),
     headerLines: versionLine,
-    dropped: [...parameters.dropped, ...tools.dropped, ...droppedGrammars(request.tools), ...members.value.dropped],
+    dropped: [
+      ...parameters.dropped,
+      ...markers,
+      ...tools.dropped,
+      ...droppedGrammars(request.tools),
+      ...members.value.dropped,
+    ],
     ...printedTools(full, names, jsonTool?.name),
   })
 }

@@ -8,6 +8,7 @@ import { betasFor } from '../anthropic/betas.ts'
 import { fitSchema } from '../anthropic/fit-schema.ts'
 import { hasStructuredOutput, takesFormat } from '../anthropic/structured-output.ts'
 import { printThinking, type Thinking } from '../anthropic/thinking.ts'
+import { withFewMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { droppedGrammars } from '../common/custom-tools.ts'
 import { foreignMembers } from '../common/foreign-members.ts'
@@ -36,9 +37,10 @@ const bedrockCallIds: CallIdRules = { forbidden: /[^a-zA-Z0-9_-]/g, charactersMa
 const outputTokensDefault = 4_096
 
 export function printBedrockRequest(
-  asked: ChatRequest,
+  whole: ChatRequest,
   target: TargetTraits,
 ): Result<PrintedRequest, MissingCapability> {
+  const { request: asked, dropped: markers } = withFewMarkers(whole)
   const isNative = hasBedrockFormat(target)
   const hasFormat = isNative && takesFormat(asked)
   const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
@@ -74,6 +76,7 @@ export function printBedrockRequest(
     headerLines: '',
     dropped: [
       ...dropped,
+      ...markers,
       ...cachePoints.dropped,
       ...droppedStrict(request, isNative),
       ...droppedGrammars(request.tools),
