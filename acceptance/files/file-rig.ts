@@ -13,7 +13,7 @@ export interface FileRig {
   readonly ours: OpenAI
   readonly ourKey: string
   readonly theirs: OpenAI
-  /** Of our team; it may use the model `smart` alone. */
+  /** A client of our team that may use the model `smart` alone. */
   readonly narrow: OpenAI
   /** The account that uploads go to. */
   account(): Account

@@ -39,7 +39,7 @@ export interface MemoryMarkOptions {
 }
 
 const lookMs = 250
-/** From here on a heap fills within moments. */
+/** The part in use from which a heap fills within moments. */
 const nearlyUsedUp = 0.7
 
 /** Keeps the mark while memory is nearly used up. It runs in a thread beside the main one, which has no time for timers

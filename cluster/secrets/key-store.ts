@@ -38,7 +38,7 @@ export interface KeyUse {
 
 export type KeyStoreRefusal =
   | { type: 'keys-unavailable'; message: string }
-  /** None of the stored keys can be opened: the file is broken, or the master key is another one. */
+  /** No stored key can be opened: the file is broken, or the master key is another one. */
   | { type: 'keys-damaged'; message: string }
   /** The key of this owner alone cannot be opened; a new one may be made in its place. */
   | { type: 'key-damaged'; owner: string; message: string }

@@ -18,7 +18,7 @@ export interface DiskWatchOptions {
 
 const lookMs = 2_000
 const freeBytesMin = 32 << 20
-/** Of a small disk less counts as full. */
+/** The free part of a small disk below which it counts as full. */
 const freePartMin = 0.02
 
 export class DiskWatch implements Part {

@@ -41,7 +41,7 @@ export function usageOf(counts: Partial<Usage>): Usage {
   return { input: 0, output: 0, cached: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0, ...counts }
 }
 
-/** Undefined where all counts are 0: most answers are text alone. */
+/** The counts of media; undefined where all are 0, since most answers are text alone. */
 export function mediaTokens(counts: MediaTokens): MediaTokens | undefined {
   const { audioInput, imageInput, audioOutput, imageOutput } = counts
   return audioInput + imageInput + audioOutput + imageOutput > 0 ? counts : undefined

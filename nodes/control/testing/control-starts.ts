@@ -8,7 +8,7 @@ export class ControlStarts {
   readonly folder = mkdtempSync(join(tmpdir(), 'headgate-start-'))
   readonly #running = new Set<StartedControl>()
 
-  /** Without `dataDir` it is a new installation. */
+  /** Starts a control node; a start without `dataDir` is a new installation. */
   async start(options: StartControlOptions = {}): Promise<StartedControl> {
     const control = await startedControl({ dataDir: mkdtempSync(join(this.folder, 'data-')), ...options })
     this.#running.add(control)

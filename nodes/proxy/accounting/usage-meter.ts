@@ -29,7 +29,7 @@ export interface AskedCharge {
 export interface Used {
   readonly tokens: Tokens
   readonly estimated: boolean
-  /** In nano-dollars; undefined where nobody knows it. */
+  /** The cost in nano-dollars; undefined where nobody knows it. */
   readonly costNanoUsd: number | undefined
   readonly units: BillableUnits | undefined
 }

@@ -198,7 +198,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     this.tools.notify({ type: 'endpoint-missing', provider, endpoint: operation.name, status })
   }
 
-  /** Where the translated request meets the same answer, the endpoint was not what was missing. */
+  /** Forgets that an endpoint is missing where the translated request meets the same answer. */
   #doubt({ target, operation, status }: Attempt): void {
     if (status !== 404 && status !== 405) return
     if (this.#missed?.isTranslated(target) === true) target.missing.delete(operation.name)

@@ -30,7 +30,7 @@ interface Told {
   readonly named: readonly string[]
 }
 
-/** Undefined for a request that is refused. */
+/** What becomes of a request; undefined where it is refused. */
 function tell(
   caller: InboundDialect,
   asked: JsonObject,

@@ -44,7 +44,7 @@ export class BodyReader {
   /** The time at which the body turned out to need more than one chunk: its deadline counts from there. */
   startedMs: number | undefined = undefined
   #owner: BodyOwner | undefined
-  /** To whom the slab is charged. */
+  /** The owner to whom the slab is charged. */
   #slabOwner: BodyOwner | undefined
 
   /** `declared`: the expected number of bytes. Undefined: an unknown number up to `bytesMax`. */

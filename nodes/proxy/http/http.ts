@@ -78,7 +78,7 @@ export interface Body {
 /** A body that needs no memory. */
 export const emptyBody: Body = { bytes: Buffer.alloc(0), release: () => {} }
 
-/** Whose body it is. */
+/** The key and the team that a body belongs to. */
 export interface BodyOwner {
   readonly keyId: string
   readonly team: string
@@ -153,7 +153,7 @@ export interface Reply {
   onGone: (() => void) | undefined
   /** Called when a `full` stream accepts bytes again. */
   onWritable: (() => void) | undefined
-  /** To whom a large body is charged. It is set before `onHead` returns. */
+  /** The owner to whom a large body is charged. It is set before `onHead` returns. */
   bodyOwner?: BodyOwner | undefined
   /** Sends the whole answer in one write. The body of an answer to HEAD is not sent. */
   send(status: number, headers: HeaderLines, body: Uint8Array | string): void

@@ -11,7 +11,7 @@ import type { SlabPool } from './slabs.ts'
 
 const overloaded: HttpError = { type: 'overloaded', retryAfterMs: 1_000 }
 
-/** From here on a body must have come at this rate. */
+/** The time after which a body must have come at `bytesPerSecondMin`. */
 const slowAfterMs = 10_000
 const bytesPerSecondMin = 4 << 10
 

@@ -25,7 +25,7 @@ export interface Endpoints {
   readonly known: ModelFacts['endpoint']
 }
 
-/** Undefined where the model is asked as the other models of its server are. */
+/** The dialect that a model is asked in; undefined where it is asked as the other models of its server are. */
 export function spokenTo(server: Server, { configured, known }: Endpoints): Spoken | undefined {
   const { kind, speaks } = server
   if (kind !== 'openai' && kind !== 'azure') return undefined

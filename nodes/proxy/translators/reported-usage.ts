@@ -11,7 +11,7 @@ import { findTier, findUsage, usageMetadataKey } from '../dialects/openai/find-u
 import { callsInOutput } from '../dialects/openai/usage-places.ts'
 import type { Operation } from '../operations/operation.ts'
 
-/** Undefined where the answer reports none. */
+/** The usage that an answer reports; undefined where it reports none. */
 export function reportedUsage({ dialect }: Operation, bytes: Buffer, price: Price | undefined): Usage | undefined {
   const hasTiers = price !== undefined && price.tiers.size > 0
   const hasCalls = price !== undefined && price.calls.size > 0

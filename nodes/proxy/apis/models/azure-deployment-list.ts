@@ -10,7 +10,7 @@ interface Deployment {
   readonly owner: 'organization-owner'
   readonly status: 'succeeded'
   readonly scale_settings: { readonly scale_type: 'standard' }
-  /** Both are the release date of the model, in seconds since the epoch; 0 when unknown. */
+  /** The release date of the model, in seconds since the epoch, as is `updated_at`; 0 when unknown. */
   readonly created_at: number
   readonly updated_at: number
 }

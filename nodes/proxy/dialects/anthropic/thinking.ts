@@ -43,7 +43,7 @@ const hiding = /claude-(opus-4-[7-9]|mythos|fable|[a-z]+-[5-9])(?!\d)/
 /** Models that are older than `display`. */
 const withoutDisplay = /claude-(3|instant|v?2)/
 
-/** Undefined where the model's own default holds. */
+/** How thoughts are to be shown; undefined where the model's own default holds. */
 function displayOf({ parameters, dialect }: ChatRequest, model: string): 'summarized' | 'omitted' | undefined {
   const summary = parameters.reasoning?.summary
   if (summary === undefined || withoutDisplay.test(model)) return undefined

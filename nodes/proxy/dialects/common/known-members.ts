@@ -11,7 +11,7 @@ export interface Shape {
   readonly within?: Readonly<Record<string, Inner>>
 }
 
-/** Undefined for an object that is passed on, or refused, as a whole. */
+/** The shape of what a member holds; a function returns undefined for an object that is passed on, or refused, as a whole. */
 export type Inner = Shape | ((value: JsonObject) => Shape | undefined)
 
 /** `members`: names with spaces between them. */

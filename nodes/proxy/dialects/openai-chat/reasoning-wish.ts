@@ -14,7 +14,7 @@ export const reasoningMembers = ['reasoning_effort', 'reasoning', 'thinking'] as
 /** What one member says. */
 type Said = Omit<ReasoningWish, 'member'>
 
-/** Undefined where the caller says nothing of the amount. The most specific word counts: `reasoning_effort`, then `reasoning`,
+/** Reads how much reasoning is wanted; undefined where the caller does not say. The most specific word counts: `reasoning_effort`, then `reasoning`,
  *  then `thinking`. */
 export function readReasoningWish(reader: BodyReader, body: JsonObject): ReasoningWish | undefined {
   const { reasoning_effort: effort } = body
@@ -110,7 +110,7 @@ function routed(wish: ReasoningWish): JsonObject {
   return { effort: effortOf(wish), enabled: effort === undefined && adaptive === true ? true : undefined, exclude }
 }
 
-/** Undefined where the caller names an effort. */
+/** The switch of the object `thinking`; undefined where the caller names an effort. */
 function switchOf({ effort }: ReasoningWish): 'enabled' | 'disabled' | undefined {
   if (effort === undefined) return 'enabled'
   return effort === 'none' ? 'disabled' : undefined

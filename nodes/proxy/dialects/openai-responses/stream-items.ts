@@ -216,7 +216,7 @@ class ThoughtItem implements StreamItem {
 class CallItem implements StreamItem {
   readonly #type: Json
   readonly #context: ItemContext
-  /** Undefined as long as the call has no name. */
+  /** The part of the call; undefined as long as the call has no name. */
   #part: OpenPart | undefined
 
   constructor(item: JsonObject, context: ItemContext, emit: Emit) {

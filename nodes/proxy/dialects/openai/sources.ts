@@ -4,7 +4,7 @@
 import type { Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject, objectsIn, saidIn } from '../common/body-reader.ts'
 
-/** Undefined where an answer lists none. */
+/** The sources that an answer lists; undefined where it lists none. */
 export function readSources(body: JsonObject): Citation[] | undefined {
   const { search_results: results, citations } = body
   if (results === undefined && citations === undefined) return undefined

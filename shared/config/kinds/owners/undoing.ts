@@ -22,7 +22,7 @@ function isKnown(spec: OwnerSpec): boolean {
   return Object.keys(spec).every((field) => known.has(field))
 }
 
-/** Undefined: all. */
+/** Whether the second list allows no less than the first. An undefined list allows all. */
 function isWithin(before: readonly string[] | undefined, after: readonly string[] | undefined): boolean {
   if (after === undefined) return true
   return before?.every((name) => after.includes(name)) ?? false
