@@ -59,10 +59,6 @@ export class BodyReader {
     this.#owner = owner
   }
 
-  get length(): number {
-    return this.#length
-  }
-
   /** False when the memory budget is spent. */
   get hasRoom(): boolean {
     return this.#slab !== undefined

@@ -11,10 +11,6 @@ import type { SlabPool } from './slabs.ts'
 
 const overloaded: HttpError = { type: 'overloaded', retryAfterMs: 1_000 }
 
-/** The time after which a body must have come at `bytesPerSecondMin`. */
-const slowAfterMs = 10_000
-const bytesPerSecondMin = 4 << 10
-
 export interface IntakeParts {
   readonly server: ReplyServer
   readonly rules: FramingRules
@@ -97,12 +93,10 @@ export class Intake {
     response.onData((chunk, isLast) => this.#addChunk(request, chunk, isLast))
   }
 
-  /** Cuts requests whose bodies take longer than the deadline, or come more slowly than any network carries them. */
+  /** Cuts requests whose bodies take longer than the deadline. The binary cuts those that come at less than 16 KB/s. */
   sweep(nowMs: number): void {
     for (const [reply, reader] of this.#incomplete) {
-      const tookMs = nowMs - (reader.startedMs ?? nowMs)
-      const isSlow = tookMs > slowAfterMs && reader.length < (tookMs / 1_000) * bytesPerSecondMin
-      if (isSlow || tookMs > this.#parts.deadlineMs) reply.cut()
+      if (nowMs - (reader.startedMs ?? nowMs) > this.#parts.deadlineMs) reply.cut()
     }
   }
 
