@@ -15,7 +15,7 @@ import type { Target } from '../providers/endpoint.ts'
 type Place = Pick<Target, 'model' | 'quirks'>
 
 interface Cleaning {
-  /** What a body contains that has something to take out. */
+  /** What a body contains that has something to take out. Found once for each target. */
   readonly marks: (target: Place) => readonly string[]
   readonly clean: (body: JsonObject, target: Place) => JsonObject
 }
@@ -33,11 +33,32 @@ export function withOwnSeals(
   { scan, dialect, target }: { readonly scan: BodyScan; readonly dialect: Dialect; readonly target: Place },
 ): readonly Uint8Array[] {
   const cleaning = cleanings[dialect]
-  if (cleaning === undefined || !cleaning.marks(target).some((mark) => scan.bytes.includes(mark))) return pieces
+  if (cleaning === undefined || !hasMark(scan.bytes, marksAt(target, dialect, cleaning))) return pieces
   const body = parseExact(Buffer.concat(pieces).toString('utf8')) as JsonObject
   const cleaned = JSON.stringify(cleaning.clean(body, target))
   // A text may hold the mark by chance: then every byte stays.
   return cleaned === JSON.stringify(body) ? pieces : [Buffer.from(cleaned)]
+}
+
+interface TargetMarks {
+  readonly dialect: Dialect
+  readonly marks: readonly Buffer[]
+}
+
+// Targets live as long as their configuration. Nearly each is called in one dialect.
+const marksOfTargets = new WeakMap<Place, TargetMarks>()
+
+function marksAt(target: Place, dialect: Dialect, cleaning: Cleaning): readonly Buffer[] {
+  const known = marksOfTargets.get(target)
+  if (known?.dialect === dialect) return known.marks
+  const marks = cleaning.marks(target).map((mark) => Buffer.from(mark))
+  marksOfTargets.set(target, { dialect, marks })
+  return marks
+}
+
+function hasMark(bytes: Buffer, marks: readonly Buffer[]): boolean {
+  for (const mark of marks) if (bytes.indexOf(mark) >= 0) return true
+  return false
 }
 
 const signatureMarks = ['"extra_content"']
