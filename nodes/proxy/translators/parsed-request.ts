@@ -3,6 +3,7 @@ import { type MissingCapability, missingOf } from '../../../shared/chat/capabili
 import { withoutDispensable } from '../../../shared/chat/hosted-tools.ts'
 import type { ChatRequest } from '../../../shared/chat/request.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import { withPairedCalls } from '../dialects/common/paired-calls.ts'
 import { unplaced } from '../dialects/common/places.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialects/dialect.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
@@ -32,7 +33,9 @@ export class ParsedRequest {
     if (!parsed.ok) return parsed
     const lacking = missing(parsed.value, target)
     if (lacking !== undefined) return fail(lacking)
-    const { request } = parsed.value
+    const paired = withPairedCalls(parsed.value.request)
+    if (!paired.ok) return fail({ type: 'unreadable', ...paired.error })
+    const request = paired.value
     const printed = printFor(target, request)
     if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
     const lost = lostMembers(request, target).map((member) => ({ member }))
