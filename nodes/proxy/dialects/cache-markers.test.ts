@@ -15,15 +15,15 @@ const marked = {
     { role: 'system' as const, parts: [{ type: 'text' as const, text: 's', cache: '1h' as const }] },
     { role: 'user' as const, parts: [{ type: 'text' as const, text: 'x', cache: '5m' as const }] },
   ],
-  tools: [{ type: 'function' as const, name: 'f', cache: '5m' as const }],
+  tools: [{ type: 'function' as const, name: 'f', cache: '1h' as const }],
 }
 const short = { type: 'default' }
 const hour = { type: 'default', ttl: '1h' }
 
 test.each([
-  ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', { system: [hour], messages: [short], tools: [short] }, []],
-  ['anthropic.claude-opus-4-7', { system: [hour], messages: [short], tools: [short] }, []],
-  ['global.anthropic.claude-sonnet-5', { system: [hour], messages: [short], tools: [short] }, []],
+  ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', { system: [hour], messages: [short], tools: [hour] }, []],
+  ['anthropic.claude-opus-4-7', { system: [hour], messages: [short], tools: [hour] }, []],
+  ['global.anthropic.claude-sonnet-5', { system: [hour], messages: [short], tools: [hour] }, []],
   [
     'anthropic.claude-sonnet-4-20250514-v1:0',
     { system: [short], messages: [short], tools: [short] },
@@ -42,6 +42,15 @@ test.each([
   const at = (place: unknown) => valuesOf(place, 'cachePoint')
   expect({ system: at(body.system), messages: at(body.messages), tools: at(body.toolConfig) }).toEqual(points)
   expect(dropped.sort()).toEqual(named)
+})
+
+test.each([
+  ['Claude', anthropicUpstream, 'claude-sonnet-4-5', 'cache_control', { type: 'ephemeral' }],
+  ['Claude on Bedrock', bedrockUpstream, 'anthropic.claude-sonnet-4-5-20250929-v1:0', 'cachePoint', short],
+])('%s keeps nothing for an hour behind what it keeps for five minutes', (_host, upstream, model, member, brief) => {
+  const tools = [{ type: 'function' as const, name: 'f', cache: '5m' as const }]
+  const { body, dropped } = sentTo(upstream, { ...marked, tools }, { model })
+  expect([valuesOf(body, member), dropped]).toEqual([[brief, brief, brief], ['cache_control.ttl']])
 })
 
 const cached = (text: string) => ({ type: 'text' as const, text, cache: '5m' as const })

@@ -18,30 +18,75 @@ export function printCache(cache: CacheMarker | undefined): Json {
 /** Claude and Nova take so many markers; a request with more is an error (Anthropic's and Bedrock's prompt caching guides). */
 const markersMax = 4
 
-/** The request with the markers that are farthest back in the prompt: each ends a longer stretch than those before it. */
+/** The request with the markers that are farthest back in the prompt: each ends a longer stretch than those before it. A stretch that
+ *  is kept for an hour must not lie behind one that is kept for five minutes (Anthropic's guide), so its marker becomes one of five. */
 export function withFewMarkers(request: ChatRequest): { request: ChatRequest; dropped: Dropped[] } {
   const { tools, messages } = request
   const system = messages.filter(({ role }) => role === 'system')
   const others = messages.filter(({ role }) => role !== 'system')
   // A prompt begins with its tools, and goes on with its system messages.
-  const marked = [...tools, ...[...system, ...others].flatMap(({ parts }): object[] => [...parts])].filter(isMarked)
-  if (marked.length <= markersMax) return { request, dropped: [] }
-  const surplus = new Set(marked.slice(0, -markersMax))
-  const unmark = <One extends object>(one: One): One => (surplus.has(one) ? { ...one, cache: undefined } : one)
-  const fewer = { ...request, tools: tools.map(unmark), messages: messages.map((message) => unmarked(message, unmark)) }
-  return { request: fewer, dropped: [{ member: 'cache_control' }] }
+  const marked = [...tools, ...[...system, ...others].flatMap(elementsOf)].filter(isMarked)
+  const kept = new Set(marked.slice(-markersMax))
+  const inPlace = [...tools, ...messages.flatMap(elementsOf)].filter((one) => kept.has(one))
+  const late = lateHours([marked.slice(-markersMax), inPlace])
+  if (kept.size === marked.length && late.size === 0) return { request, dropped: [] }
+  const refit = <One extends object>(one: One): One => {
+    const cache = late.has(one) ? '5m' : undefined
+    return isMarked(one) && (cache !== undefined || !kept.has(one)) ? { ...one, cache } : one
+  }
+  const fitting = {
+    ...request,
+    tools: tools.map(refit),
+    messages: messages.map((message) => fitMessage(message, refit)),
+  }
+  const dropped = [
+    ...(kept.size < marked.length ? ['cache_control'] : []),
+    ...(late.size > 0 ? ['cache_control.ttl'] : []),
+  ]
+  return { request: fitting, dropped: dropped.map((member) => ({ member })) }
 }
 
-function unmarked(message: Message, unmark: <One extends object>(one: One) => One): Message {
-  return { ...message, parts: (message.parts as object[]).map(unmark) } as Message
+/** The parts of a message, and of the results in it. */
+function elementsOf({ parts }: Message): object[] {
+  return parts.flatMap((part): object[] => (part.type === 'tool-result' ? [...part.parts, part] : [part]))
+}
+
+/** The markers for an hour that lie behind one for five minutes in one of the orders: some models take instructions between the turns,
+ *  and for others they move to the front. */
+function lateHours(orders: readonly (readonly object[])[]): ReadonlySet<object> {
+  const late = new Set<object>()
+  const isBrief = (one: object) => late.has(one) || cacheOf(one) === '5m'
+  let before = -1
+  // A marker that has become one of five minutes may make others late in the other order.
+  while (late.size > before) {
+    before = late.size
+    for (const order of orders) {
+      const first = order.findIndex(isBrief)
+      if (first >= 0) for (const one of order.slice(first)) if (cacheOf(one) === '1h') late.add(one)
+    }
+  }
+  return late
+}
+
+function cacheOf(one: object): unknown {
+  return 'cache' in one ? one.cache : undefined
+}
+
+type Refit = <One extends object>(one: One) => One
+
+function fitMessage(message: Message, refit: Refit): Message {
+  const parts = message.parts.map((part) =>
+    part.type === 'tool-result' ? { ...refit(part), parts: part.parts.map(refit) } : refit(part as object),
+  )
+  return { ...message, parts } as Message
 }
 
 function isMarked(one: object): boolean {
-  return 'cache' in one && one.cache !== undefined
+  return cacheOf(one) !== undefined
 }
 
 /** What callers are told whose target has no cache markers. */
 export function droppedMarkers({ messages, tools }: ChatRequest): Dropped[] {
-  const marked = tools.some(isMarked) || messages.some(({ parts }) => parts.some(isMarked))
+  const marked = tools.some(isMarked) || messages.some((message) => elementsOf(message).some(isMarked))
   return marked ? [{ member: 'cache_control' }] : []
 }
