@@ -37,10 +37,10 @@ test.each([
   ['S1 U1 A1 U2 S2', 'S1', 'user U1, assistant A1, user U2, system S2'],
   ['S1 U1 S2 A1 U2', 'S1', 'user U1, system S2, assistant A1, user U2'],
   ['U1 A1 S1 U2', '', 'user U1, assistant A1, user U2, system S1'],
-  ['U1 S1 U2 A1', '', 'user U1+U2, system S1, assistant A1'],
+  ['U1 S1 U2 A1', '', 'user U1+U2, system S1, assistant A1, user '],
   ['U1 S1 S2 A1 U2 S3', '', 'user U1, system S1+S2, assistant A1, user U2, system S3'],
   ['S1 S2 U1', 'S1+S2', 'user U1'],
-  ['U1 A1 S1', 'S1', 'user U1, assistant A1'],
+  ['U1 A1 S1', 'S1', 'user U1, assistant A1, user '],
 ])('Claude that takes them is sent %s as system %j and turns %s', (letters, system, turns) => {
   expect(sent(anthropicUpstream, letters, { systemTurns: true }, 'claude-opus-4-8')).toEqual({ system, turns })
 })

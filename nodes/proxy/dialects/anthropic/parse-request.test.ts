@@ -382,7 +382,7 @@ describe("what Anthropic's callers say", () => {
         },
       ],
       tools: [
-        { name: 'weather', description: 'w', input_schema: { type: 'object' }, cache_control },
+        { name: 'weather', description: 'w', input_schema: { type: 'object' }, cache_control: hour },
         { type: 'web_search_20250305', name: 'web_search' },
       ],
       tool_choice: { type: 'auto', disable_parallel_tool_use: true },

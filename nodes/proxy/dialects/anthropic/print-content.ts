@@ -19,6 +19,7 @@ import { done, fail, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
 import { printCache } from '../common/cache-control.ts'
 import { imageTypeOf } from '../common/media.ts'
+import { continuation } from './prefill.ts'
 
 export interface PrintedConversation {
   readonly system: readonly Json[]
@@ -30,10 +31,17 @@ export interface PrintedMessage {
   readonly content: JsonObject[]
 }
 
-/** `takesTurns`: whether the model takes instructions between the turns. For others they move to `system`. */
+/** What the model takes. */
+export interface TakenTurns {
+  /** Instructions between the turns. For other models they move to `system`. */
+  readonly systemTurns: boolean
+  /** An answer that the caller has begun. */
+  readonly prefill: boolean
+}
+
 export function printConversation(
   messages: readonly Message[],
-  takesTurns: boolean,
+  takes: TakenTurns,
 ): Result<PrintedConversation, MissingCapability> {
   const system: JsonObject[] = []
   const printed: PrintedMessage[] = []
@@ -42,7 +50,7 @@ export function printConversation(
   for (const message of messages) {
     if (message.role === 'system') {
       const texts = message.parts.filter(({ text }) => !isBlank(text)).map(printText)
-      if (takesTurns && printed.length > 0) waiting.push(...texts)
+      if (takes.systemTurns && printed.length > 0) waiting.push(...texts)
       else system.push(...texts)
       continue
     }
@@ -55,6 +63,8 @@ export function printConversation(
   const last = printed.at(-1)
   if (last === undefined) return done({ system: [], messages: [instructionsAsTurn(system)] })
   trimLast(last)
+  if (last.role === 'assistant' && !takes.prefill)
+    printed.push({ role: 'user', content: [{ type: 'text', text: continuation }] })
   return done({ system, messages: withFirstTurn(printed).map(resultsFirst) })
 }
 
@@ -184,7 +194,8 @@ function emptyResult(isError: boolean): Json {
   return isError ? [{ type: 'text', text: '(no output)' }] : undefined
 }
 
-function printMedia(part: MediaPart): Result<JsonObject, MissingCapability> {
+/** The API refuses documents without text, as it does other texts. */
+function printMedia(part: MediaPart): Result<JsonObject | undefined, MissingCapability> {
   const { type, media, name, context, citable, cache } = part
   if (type === 'audio' || type === 'video') return fail({ capability: type, what: type })
   const source = type === 'image' ? imageSource(media) : documentSource(media)
@@ -192,6 +203,7 @@ function printMedia(part: MediaPart): Result<JsonObject, MissingCapability> {
     const what = media.from === 'bytes' ? media.mediaType : media.from
     return fail({ capability: type === 'image' ? 'images' : 'files', what })
   }
+  if (source['type'] === 'text' && isBlank(String(source['data']))) return done(undefined)
   const cache_control = printCache(cache)
   if (type === 'image') return done({ type, source, cache_control })
   const citations = citable === true ? { enabled: true } : undefined

@@ -15,15 +15,16 @@ import {
   type ParameterPrinting,
   type ParameterRules,
   type PrintOutcome,
-  printAs,
   printParameters,
-  printUpTo,
   printVisibleStops,
+  printWholeWithin,
+  printWithin,
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
 import { type NameRules, printedTools, ToolNames, withFittingNames } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { fitSchema } from './fit-schema.ts'
+import { takesPrefill } from './prefill.ts'
 import { type PrintedMessage, printConversation } from './print-content.ts'
 import { hasStructuredOutput, takesFormat } from './structured-output.ts'
 import { printThinking, type Thinking } from './thinking.ts'
@@ -55,7 +56,10 @@ export function printAnthropicRequest(
   const names = new ToolNames(anthropicNames)
   const request = withFittingNames(withFittingCallIds(full, anthropicCallIds), names)
   const takesTurns = target.quirks.systemTurns === true && takesSystemTurns(target.model)
-  const conversation = printConversation(request.messages, takesTurns)
+  const conversation = printConversation(request.messages, {
+    systemTurns: takesTurns,
+    prefill: takesPrefill(target.model),
+  })
   if (!conversation.ok) return conversation
   const members = foreignMembers(request, 'anthropic')
   if (!members.ok) return members
@@ -65,6 +69,7 @@ export function printAnthropicRequest(
     facts: target.facts,
     outputTokensDefault,
     unsignedLoop: unsignedLoop(messages),
+    isBegun: messages.at(-1)?.role === 'assistant',
   })
   const parameters = printOwnParameters(request, target, thinking)
   const tools = printTools(request, isNative)
@@ -135,9 +140,9 @@ const rules: ParameterRules<Printing> = {
   isRefused: (parameter, { target, thinking }) =>
     sampling.includes(parameter) && (target.facts.sampling === false || thinking.on),
   printers: {
-    temperature: printUpTo(1, 'temperature'),
+    temperature: printWithin(0, 1, 'temperature'),
     topP: printTopP,
-    topK: printAs('top_k'),
+    topK: printWholeWithin(0, Number.MAX_SAFE_INTEGER, 'top_k'),
     stop: printVisibleStops('stop_sequences'),
     user: printUser,
     safetyIdentifier: printSafetyIdentifier,
@@ -146,11 +151,16 @@ const rules: ParameterRules<Printing> = {
   },
 }
 
-function printTopP(value: number, { request, members }: Printing): PrintOutcome {
-  // Newer models refuse requests with both a temperature and top_p.
-  if (request.parameters.temperature !== undefined && request.dialect !== 'anthropic') return 'dropped'
-  members['top_p'] = value
-  return 'printed'
+function printTopP(value: number, printing: Printing): PrintOutcome {
+  const { request, target } = printing
+  const isKept = request.dialect === 'anthropic' && !refusesBoth(target.model)
+  if (request.parameters.temperature !== undefined && !isKept) return 'dropped'
+  return printWithin(0, 1, 'top_p')(value, printing)
+}
+
+/** Whether the model refuses a temperature and top_p in one request. Source: Anthropic's guide to migrating to Claude 4.5. */
+function refusesBoth(model: string): boolean {
+  return /claude-(opus-4-1|[a-z]+-4-[5-9]|[a-z]+-[5-9])(?!\d)/.test(model)
 }
 
 function printUser(user: string, { members }: ParameterPrinting): PrintOutcome {

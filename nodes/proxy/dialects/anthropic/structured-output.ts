@@ -10,7 +10,15 @@ export function hasStructuredOutput({ model, facts }: Pick<TargetTraits, 'model'
 /** The API refuses a format beside citations, and beside an answer that the caller has begun. */
 export function takesFormat({ responseFormat, messages }: ChatRequest): boolean {
   if (responseFormat?.type !== 'json-schema') return false
-  return messages.at(-1)?.role !== 'assistant' && !messages.some(isCitable)
+  const last = messages.findLast(({ role, parts }) => role !== 'system' && parts.some(isSent))
+  return last?.role !== 'assistant' && !messages.some(isCitable)
+}
+
+/** Whether the part has a block in the printed conversation. */
+function isSent(part: Message['parts'][number]): boolean {
+  if (part.type === 'reasoning') return (part.signature ?? part.encrypted)?.family === 'anthropic'
+  if (part.type === 'file' && part.media.from === 'text') return part.media.text.trim() !== ''
+  return part.type !== 'text' && part.type !== 'refusal' ? true : part.text.trim() !== ''
 }
 
 function isCitable({ parts }: Message): boolean {

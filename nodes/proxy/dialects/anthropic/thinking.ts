@@ -4,6 +4,7 @@ import type { ModelFacts } from '../../../../shared/chat/capabilities.ts'
 import { budgetOf, effortOf, fittingEffort } from '../../../../shared/chat/effort.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Effort, ReasoningWish } from '../../../../shared/chat/request.ts'
+import type { ToolChoice } from '../../../../shared/chat/tools.ts'
 
 export interface Thinking {
   readonly on: boolean
@@ -29,6 +30,8 @@ export interface ThinkingTarget {
   readonly outputTokensDefault: number
   /** Whether the last assistant turn calls tools but does not begin with signed reasoning. */
   readonly unsignedLoop: boolean
+  /** Whether the last message is the assistant's: a model that thinks does not continue it. */
+  readonly isBegun: boolean
 }
 
 export function printThinking(request: ChatRequest, target: ThinkingTarget): Thinking {
@@ -51,7 +54,10 @@ function displayOf({ parameters, dialect }: ChatRequest, model: string): 'summar
   return dialect === 'anthropic' || hiding.test(model) ? 'summarized' : undefined
 }
 
-function printAmount(request: ChatRequest, { facts, outputTokensDefault, unsignedLoop }: ThinkingTarget): Thinking {
+function printAmount(
+  request: ChatRequest,
+  { facts, outputTokensDefault, unsignedLoop, isBegun }: ThinkingTarget,
+): Thinking {
   const { parameters, toolChoice } = request
   const wish = parameters.reasoning
   const cap = parameters.maxOutputTokens ?? facts.outputTokensMax ?? outputTokensDefault
@@ -60,10 +66,13 @@ function printAmount(request: ChatRequest, { facts, outputTokensDefault, unsigne
   if (wish.effort === 'none' || wish.budgetTokens === 0) {
     return { on: false, maxTokens: cap, member: isAdaptive ? { type: 'disabled' } : undefined, dropped: false }
   }
-  const forced = toolChoice?.type === 'required' || toolChoice?.type === 'tool'
-  if (facts.reasoning === 'none' || forced) return { on: false, maxTokens: cap, dropped: true }
+  if (facts.reasoning === 'none' || isBegun || isForced(toolChoice)) return { on: false, maxTokens: cap, dropped: true }
   if (isAdaptive) return adaptive(wish, facts.efforts ?? words, cap)
   return unsignedLoop ? { on: false, maxTokens: cap, dropped: true } : budgeted(wish, parameters.maxOutputTokens, cap)
+}
+
+function isForced(choice: ToolChoice | undefined): boolean {
+  return choice?.type === 'required' || choice?.type === 'tool' || (choice?.type === 'allowed' && choice.required)
 }
 
 function adaptive(wish: ReasoningWish, known: readonly Effort[], maxTokens: number): Thinking {

@@ -4,6 +4,7 @@ import type { CustomTool, FunctionTool, Tool, ToolChoice } from '../../../../sha
 import type { BodyReader } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
 import { customSchema, functionDescription } from '../common/custom-tools.ts'
+import { topSchema } from '../common/top-schema.ts'
 import { fitSchema } from './fit-schema.ts'
 
 export function readAnthropicTools(reader: BodyReader, tools: Json): Tool[] {
@@ -61,12 +62,11 @@ export function printAnthropicTool(tool: Tool, keepsStrict: boolean): Json {
   return { name, description, input_schema, strict, cache_control: printCache(cache) }
 }
 
-/** The schema must state `type: object`. */
 function inputSchema(tool: FunctionTool | CustomTool): JsonObject {
   if (tool.type === 'custom') return customSchema
   const { parameters } = tool
   if (parameters === undefined) return { type: 'object', properties: {} }
-  return parameters['type'] === undefined ? { type: 'object', ...parameters } : parameters
+  return topSchema(parameters)
 }
 
 export function printChoice(choice: ToolChoice | undefined, parallel: boolean | undefined): Json {

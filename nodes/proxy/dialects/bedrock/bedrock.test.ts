@@ -70,7 +70,7 @@ test('what shall stay in the cache ends with an element of its own (wire 39)', (
         { role: 'system', parts: [{ type: 'text', text: 'rules', cache: '1h' }] },
         { role: 'user', parts: [{ type: 'text', text: 'long', cache: '5m' }] },
       ],
-      tools: [{ ...weather, cache: '5m' }],
+      tools: [{ ...weather, cache: '1h' }],
     },
     { ...claude, model: 'anthropic.claude-sonnet-4-5-20250929-v1:0' },
   )
@@ -79,7 +79,7 @@ test('what shall stay in the cache ends with an element of its own (wire 39)', (
     { text: 'long' },
     { cachePoint: { type: 'default' } },
   ])
-  expect((json['toolConfig'] as { tools: unknown[] }).tools[1]).toEqual({ cachePoint: { type: 'default' } })
+  expect((json['toolConfig'] as { tools: unknown[] }).tools[1]).toEqual({ cachePoint: { type: 'default', ttl: '1h' } })
 })
 
 test.each([

@@ -11,6 +11,7 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
+import { continuation } from '../anthropic/prefill.ts'
 import { isBlank, placeholder, toolInput } from '../anthropic/print-content.ts'
 import type { ToolNames } from '../common/tool-names.ts'
 import type { CachePoints } from './cache-points.ts'
@@ -33,6 +34,8 @@ export interface ContentFacts {
   readonly cachePoints: CachePoints
   /** Whether tool results may hold images; for other models the images follow after the results (wire 67). */
   readonly imagesInResults: boolean
+  /** Whether the model continues an answer that the caller has begun. */
+  readonly takesPrefill: boolean
 }
 
 export function printBedrockConversation(
@@ -52,6 +55,8 @@ export function printBedrockConversation(
     addMessage(printed, message.role, content.value)
   }
   trimLast(printed.at(-1))
+  if (printed.at(-1)?.role === 'assistant' && !facts.takesPrefill)
+    printed.push({ role: 'user', content: [{ text: continuation }] })
   return done({ system, messages: withFirstTurn(printed).map(resultsFirst).map(withText) })
 }
 
@@ -134,6 +139,8 @@ function printThought({ text, signature, encrypted }: ReasoningPart): JsonObject
 }
 
 function printMedia(part: MediaPart, { documents }: ContentFacts): Result<JsonObject[], MissingCapability> {
+  // A document without text is refused, as other texts are.
+  if (part.type === 'file' && part.media.from === 'text' && isBlank(part.media.text)) return done([])
   const block = printBedrockMedia(part, documents)
   return block.ok ? done([block.value]) : block
 }

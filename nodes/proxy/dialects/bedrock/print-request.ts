@@ -6,6 +6,7 @@ import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { betasFor } from '../anthropic/betas.ts'
 import { fitSchema } from '../anthropic/fit-schema.ts'
+import { takesPrefill } from '../anthropic/prefill.ts'
 import { hasStructuredOutput, takesFormat } from '../anthropic/structured-output.ts'
 import { printThinking, type Thinking } from '../anthropic/thinking.ts'
 import { withFewMarkers } from '../common/cache-control.ts'
@@ -17,8 +18,9 @@ import {
   type ParameterRules,
   type PrintOutcome,
   printParameters,
-  printUpTo,
   printVisibleStops,
+  printWholeWithin,
+  printWithin,
 } from '../common/print-parameters.ts'
 import { printedTools, ToolNames } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
@@ -54,6 +56,7 @@ export function printBedrockRequest(
     documents: new DocumentNames(),
     cachePoints,
     imagesInResults: takesImages(target.model),
+    takesPrefill: takesPrefill(target.model),
   })
   if (!conversation.ok) return conversation
   const members = foreignMembers(request, 'bedrock')
@@ -109,7 +112,13 @@ function droppedStrict({ tools }: ChatRequest, keepsStrict: boolean): Dropped[] 
 
 function thinkingFor(request: ChatRequest, { model, facts }: TargetTraits, messages: readonly BedrockMessage[]) {
   if (!isClaude(model)) return undefined
-  return printThinking(request, { model, facts, outputTokensDefault, unsignedLoop: unsignedLoop(messages) })
+  return printThinking(request, {
+    model,
+    facts,
+    outputTokensDefault,
+    unsignedLoop: unsignedLoop(messages),
+    isBegun: messages.at(-1)?.role === 'assistant',
+  })
 }
 
 function isClaude(model: string): boolean {
@@ -147,7 +156,7 @@ const rules: ParameterRules<Printing> = {
   isRefused: (parameter, { target, thinking }) =>
     sampling.includes(parameter) && (target.facts.sampling === false || thinking?.on === true),
   printers: {
-    temperature: printUpTo(1, 'temperature'),
+    temperature: printWithin(0, 1, 'temperature'),
     topP: printTopP,
     topK: printTopK,
     stop: printVisibleStops('stopSequences'),
@@ -158,17 +167,16 @@ const rules: ParameterRules<Printing> = {
   },
 }
 
-function printTopP(value: number, { request, isClaude, members }: Printing): PrintOutcome {
+function printTopP(value: number, printing: Printing): PrintOutcome {
+  const { request, isClaude } = printing
   // Newer Claude models refuse requests with both a temperature and topP.
   if (isClaude && request.parameters.temperature !== undefined) return 'dropped'
-  members['topP'] = value
-  return 'printed'
+  return printWithin(0, 1, 'topP')(value, printing)
 }
 
-function printTopK(value: number, { isClaude, additional }: Printing): PrintOutcome {
+function printTopK(value: number, { isClaude, additional, ...printing }: Printing): PrintOutcome {
   if (!isClaude) return 'dropped'
-  additional['top_k'] = value
-  return 'printed'
+  return printWholeWithin(0, Number.MAX_SAFE_INTEGER, 'top_k')(value, { ...printing, members: additional })
 }
 
 function printMetadata(value: Json, { body }: Printing): PrintOutcome {

@@ -7,6 +7,7 @@ import { fitSchema } from '../anthropic/fit-schema.ts'
 import { isBlank } from '../anthropic/print-content.ts'
 import { functionDescription } from '../common/custom-tools.ts'
 import type { NameRules, ToolNames } from '../common/tool-names.ts'
+import { topSchema } from '../common/top-schema.ts'
 import type { CachePoints } from './cache-points.ts'
 
 export const bedrockNames: NameRules = { forbidden: /[^A-Za-z0-9_-]/g }
@@ -42,7 +43,7 @@ function printTool(tool: Tool, { names, cachePoints, keepsStrict }: ToolFacts): 
   const given =
     tool.type === 'custom'
       ? { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] }
-      : { type: 'object', ...tool.parameters }
+      : topSchema(tool.parameters ?? {})
   const json = strict === true ? fitSchema(given) : given
   // Bedrock refuses an empty description.
   const said = isBlank(description ?? '') ? undefined : description

@@ -10,14 +10,16 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
-import { toolInput } from '../anthropic/print-content.ts'
+import { placeholder, toolInput } from '../anthropic/print-content.ts'
 import { isObject } from '../common/body-reader.ts'
 import { urlOfMedia } from '../common/media.ts'
 import type { ToolNames } from '../common/tool-names.ts'
 
 /** System messages keep their place: Cohere accepts them anywhere. */
 export function printCohereMessages(messages: readonly Message[], names: ToolNames): Json[] {
-  return messages.flatMap((message) => printMessage(message, names))
+  const printed = messages.flatMap((message) => printMessage(message, names))
+  // The list must not be empty.
+  return printed.length === 0 ? [{ role: 'user', content: placeholder }] : printed
 }
 
 function printMessage(message: Message, names: ToolNames): Json[] {

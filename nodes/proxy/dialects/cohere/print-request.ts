@@ -16,6 +16,7 @@ import {
   printAs,
   printFirstStops,
   printParameters,
+  printWithin,
 } from '../common/print-parameters.ts'
 import { printedTools, ToolNames } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
@@ -95,25 +96,16 @@ const rules: ParameterRules<ParameterPrinting> = {
   isSettled: (parameter) => settled.includes(parameter),
   isRefused: (parameter, { target }) => sampling.includes(parameter) && target.facts.sampling === false,
   printers: {
-    temperature: printAs('temperature'),
-    seed: printAs('seed'),
-    topP: printWithin({ name: 'p', min: 0.01, max: 0.99 }),
-    topK: printWithin({ name: 'k', min: 0, max: 500 }),
-    frequencyPenalty: printWithin({ name: 'frequency_penalty', min: 0, max: 1 }),
-    presencePenalty: printWithin({ name: 'presence_penalty', min: 0, max: 1 }),
+    temperature: printWithin(0, Number.MAX_VALUE, 'temperature'),
+    seed: printWithin(0, Number.MAX_SAFE_INTEGER, 'seed'),
+    topP: printWithin(0.01, 0.99, 'p'),
+    topK: printWithin(0, 500, 'k'),
+    frequencyPenalty: printWithin(0, 1, 'frequency_penalty'),
+    presencePenalty: printWithin(0, 1, 'presence_penalty'),
     maxOutputTokens: printAs('max_tokens'),
     stop: printFirstStops(stopsMax, 'stop_sequences'),
     reasoning: printReasoning,
   },
-}
-
-/** The API refuses values outside these limits, so the nearest value is sent. */
-function printWithin({ name, min, max }: { readonly name: string; readonly min: number; readonly max: number }) {
-  return (value: number, { members }: ParameterPrinting): PrintOutcome => {
-    const nearest = Math.min(max, Math.max(min, value))
-    members[name] = nearest
-    return nearest === value ? 'printed' : 'dropped'
-  }
 }
 
 function printReasoning(wish: ReasoningWish, { target, members }: ParameterPrinting): PrintOutcome {

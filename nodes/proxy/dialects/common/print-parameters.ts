@@ -72,19 +72,30 @@ export function printAs(name: string): (value: Json, printing: ParameterPrinting
   }
 }
 
-/** A printer for upstreams that refuse values above `max`. */
-export function printUpTo(max: number, name: string) {
+/** A printer for upstreams that refuse values outside these limits: the nearest value is sent. */
+export function printWithin(min: number, max: number, name: string) {
   return (value: number, { members }: ParameterPrinting): PrintOutcome => {
-    members[name] = Math.min(max, value)
-    return value > max ? 'dropped' : 'printed'
+    const nearest = Math.min(max, Math.max(min, value))
+    members[name] = nearest
+    return nearest === value ? 'printed' : 'dropped'
   }
 }
 
-/** A printer for upstreams that refuse more than `max` stop sequences. */
+/** The same for whole numbers. */
+export function printWholeWithin(min: number, max: number, name: string) {
+  const print = printWithin(min, max, name)
+  return (value: number, printing: ParameterPrinting): PrintOutcome => {
+    const whole = Math.round(value)
+    return print(whole, printing) === 'printed' && whole === value ? 'printed' : 'dropped'
+  }
+}
+
+/** A printer for upstreams that refuse more than `max` stop sequences, and empty ones. */
 export function printFirstStops(max: number, name: string) {
   return (stops: readonly string[], { members }: ParameterPrinting): PrintOutcome => {
-    members[name] = stops.slice(0, max)
-    return stops.length > max ? 'dropped' : 'printed'
+    const some = stops.filter((stop) => stop !== '').slice(0, max)
+    if (some.length > 0) members[name] = some
+    return stops.length > some.length ? 'dropped' : 'printed'
   }
 }
 

@@ -16,6 +16,8 @@ import {
   printFirstStops,
   printIfMet,
   printParameters,
+  printWholeWithin,
+  printWithin,
 } from '../common/print-parameters.ts'
 import { printedTools, ToolNames } from '../common/tool-names.ts'
 import type { PrintedRequest, TargetTraits } from '../dialect.ts'
@@ -123,6 +125,9 @@ function printFormat({ responseFormat }: ChatRequest, { jsonSchema }: GeminiTrai
 const sampling: readonly Parameter[] = ['temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty']
 /** The API refuses requests with more stop sequences. */
 const stopsMax = 5
+/** The same of more candidates, and of more alternatives to a token. */
+const candidatesMax = 8
+const logprobsMax = 20
 const tiers: Readonly<Record<string, string>> = { default: 'standard', flex: 'flex', priority: 'priority' }
 
 /** `members` become `generationConfig`. */
@@ -138,13 +143,13 @@ const rules: ParameterRules<Printing> = {
   isSettled: (parameter) => parameter === 'parallelToolCalls',
   isRefused: (parameter, { target }) => sampling.includes(parameter) && target.facts.sampling === false,
   printers: {
-    temperature: printAs('temperature'),
-    topP: printAs('topP'),
-    topK: printAs('topK'),
+    temperature: printWithin(0, 2, 'temperature'),
+    topP: printWithin(0, 1, 'topP'),
+    topK: printWholeWithin(1, Number.MAX_SAFE_INTEGER, 'topK'),
     maxOutputTokens: printAs('maxOutputTokens'),
-    frequencyPenalty: printAs('frequencyPenalty'),
-    presencePenalty: printAs('presencePenalty'),
-    seed: printAs('seed'),
+    frequencyPenalty: printWithin(-2, 2, 'frequencyPenalty'),
+    presencePenalty: printWithin(-2, 2, 'presencePenalty'),
+    seed: printSeed,
     n: printCount,
     stop: printFirstStops(stopsMax, 'stopSequences'),
     logprobs: printLogprobs,
@@ -154,15 +159,20 @@ const rules: ParameterRules<Printing> = {
   },
 }
 
-function printCount(n: number, { members }: Printing): PrintOutcome {
-  if (n > 1) members['candidateCount'] = n
+/** The API takes 32 bits. A seed that is cut would be another one. */
+function printSeed(seed: number, { members }: Printing): PrintOutcome {
+  if ((seed | 0) !== seed) return 'dropped'
+  members['seed'] = seed
   return 'printed'
 }
 
-function printLogprobs({ top }: { readonly top?: number | undefined }, { members }: Printing): PrintOutcome {
-  members['responseLogprobs'] = true
-  if (top !== undefined) members['logprobs'] = top
-  return 'printed'
+function printCount(n: number, printing: Printing): PrintOutcome {
+  return n > 1 ? printWithin(1, candidatesMax, 'candidateCount')(n, printing) : 'printed'
+}
+
+function printLogprobs({ top }: { readonly top?: number | undefined }, printing: Printing): PrintOutcome {
+  printing.members['responseLogprobs'] = true
+  return top === undefined ? 'printed' : printWithin(0, logprobsMax, 'logprobs')(top, printing)
 }
 
 function printThinking(wish: ReasoningWish, { target, traits, members }: Printing): PrintOutcome {
