@@ -58,7 +58,7 @@ test.each([
 })
 
 test('what a request of the Responses API asks for, as chat completions (wire 59)', () => {
-  const parameters = { type: 'object', properties: {} }
+  const parameters = { type: 'object', properties: {}, required: [], additionalProperties: false }
   const request = openAiResponsesInbound.parseRequest({
     model: 'm',
     instructions: 'Be brief.',

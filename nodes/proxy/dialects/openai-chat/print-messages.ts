@@ -9,6 +9,7 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
+import { placeholder } from '../anthropic/print-content.ts'
 import type { Quirks, TargetTraits } from '../dialect.ts'
 import { plainText, printChatPart, type Unsayable } from './parts.ts'
 import { printReasoningBack } from './reasoning-back.ts'
@@ -24,7 +25,8 @@ export function printChatMessages(
     if (!added.ok) return added
     printed.push(...added.value)
   }
-  return done(printed)
+  // OpenAI refuses an empty list.
+  return done(printed.length === 0 ? [{ role: 'user', content: placeholder }] : printed)
 }
 
 /** One system message with all instructions, before all others: many chat templates refuse a second one. */
@@ -61,7 +63,7 @@ function printUser({ parts, name }: Message & { role: 'user' }, quirks: Quirks):
   if (rest.length === 0) return done(printed)
   const content = printContent(rest, quirks, undefined)
   if (!content.ok) return content
-  return done([...printed, { role: 'user', name, content: content.value }])
+  return done([...printed, { role: 'user', name: fittingName(name), content: content.value }])
 }
 
 function printResult({ callId, parts, isError }: ToolResultPart): Json {
@@ -84,7 +86,7 @@ function printAssistant(
   const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [printToolCall(part, quirks)] : []))
   const message = {
     role: 'assistant',
-    name,
+    name: fittingName(name),
     content: content.value ?? (calls.length > 0 || refusal !== '' ? null : undefined),
     refusal: refusal === '' ? undefined : refusal,
     ...printReasoningBack(parts, target),
@@ -93,6 +95,11 @@ function printAssistant(
   }
   // A message that held only reasoning is left out.
   return done(message['content'] === undefined ? [] : [message])
+}
+
+/** OpenAI's pattern is `^[^\s<|\\/>]+$`. */
+function fittingName(name: string | undefined): string | undefined {
+  return name?.replace(/[\s<|\\/>]/g, '_').slice(0, 64) || undefined
 }
 
 function isSaid(part: AssistantPart): part is Extract<AssistantPart, { type: 'text' | 'opaque' | MediaPart['type'] }> {

@@ -16,10 +16,13 @@ import {
   type PrintOutcome,
   printFirstStops,
   printParameters,
+  printWithin,
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
 import { customToolsOf, type NameRules, ToolNames, withFittingNames } from '../common/tool-names.ts'
 import type { BadRequest, PrintedRequest, Quirks, TargetTraits } from '../dialect.ts'
+import { fitsMetadata, withJsonWord } from '../openai/limits.ts'
+import { droppedStrict } from '../openai/strict-schema.ts'
 import {
   printFormat,
   printToolChoice,
@@ -161,6 +164,9 @@ const samplingParameters: readonly Parameter[] = [
   'logitBias',
 ]
 
+/** OpenAI's models that reason refuse stop sequences. Source: `stop` in the SDK openai. */
+const withoutStops = /(^|\/)(o[34]|gpt-5)/
+
 /** Names of functions, by OpenAI's documentation; all hosts follow it. */
 const chatNames: NameRules = { forbidden: /[^a-zA-Z0-9_-]/g }
 /** OpenAI refuses longer ids. */
@@ -172,7 +178,7 @@ const cacheKeyCharactersMax = 64
 export function printChatRequest(asked: ChatRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability> {
   const { quirks } = target
   const names = new ToolNames(chatNames)
-  const request = withFittingNames(withFittingCallIds(asked, quirks.callIds ?? chatCallIds), names)
+  const request = withFittingNames(withFittingCallIds(withJsonWord(asked), quirks.callIds ?? chatCallIds), names)
   const messages = printChatMessages(request, target)
   if (!messages.ok) return messages
   const members = foreignMembers(request, 'openai-chat')
@@ -194,7 +200,7 @@ export function printChatRequest(asked: ChatRequest, target: TargetTraits): Resu
     path: '/chat/completions',
     body: JSON.stringify(body),
     headerLines: '',
-    dropped: [...dropped, ...markers, ...grammars, ...members.value.dropped],
+    dropped: [...dropped, ...markers, ...grammars, ...droppedStrict(request), ...members.value.dropped],
     toolNames: names.read.size === 0 ? undefined : names.read,
     customTools: quirks.customTools === true ? undefined : customToolsOf(asked),
     keepsMembers: asked.dialect === 'openai-chat',
@@ -205,18 +211,26 @@ export function printChatRequest(asked: ChatRequest, target: TargetTraits): Resu
 function printToolMembers({ tools, toolChoice, responseFormat }: ChatRequest, quirks: Quirks): JsonObject {
   return {
     tools: tools.length === 0 ? undefined : printTools(tools, quirks),
-    tool_choice: toolChoice === undefined ? undefined : printToolChoice(toolChoice, tools, quirks),
+    tool_choice:
+      toolChoice === undefined || tools.length === 0 ? undefined : printToolChoice(toolChoice, tools, quirks),
     response_format: responseFormat === undefined ? undefined : printFormat(responseFormat),
   }
 }
 
 const rules: ParameterRules<ParameterPrinting> = {
   isSettled: (parameter, { request }) => parameter === 'n' && request.parameters.n === 1,
-  isRefused(parameter, { request, target: { facts } }) {
+  isRefused(parameter, { request, target: { model, facts } }) {
     if (parameter === 'reasoning') return facts.reasoning === 'none' && !asksForNone(request)
+    if (parameter === 'stop') return facts.sampling === false && withoutStops.test(model)
     return facts.sampling === false && samplingParameters.includes(parameter)
   },
   printers: {
+    temperature: printWithin(0, 2, 'temperature'),
+    topP: printWithin(0, 1, 'top_p'),
+    frequencyPenalty: printWithin(-2, 2, 'frequency_penalty'),
+    presencePenalty: printWithin(-2, 2, 'presence_penalty'),
+    n: printWithin(1, 128, 'n'),
+    parallelToolCalls: printParallel,
     maxOutputTokens: printCap,
     stop: printFirstStops(stopsMax, 'stop'),
     logprobs: printLogprobs,
@@ -241,9 +255,14 @@ function printCap(cap: number, { target, members }: ParameterPrinting): PrintOut
   return 'printed'
 }
 
-function printLogprobs({ top }: { readonly top?: number | undefined }, { members }: ParameterPrinting): PrintOutcome {
-  members['logprobs'] = true
-  members['top_logprobs'] = top
+function printLogprobs({ top }: { readonly top?: number | undefined }, printing: ParameterPrinting): PrintOutcome {
+  printing.members['logprobs'] = true
+  return top === undefined ? 'printed' : printWithin(0, 20, 'top_logprobs')(top, printing)
+}
+
+/** The member is refused without tools, where it says nothing. */
+function printParallel(isParallel: boolean, { request, members }: ParameterPrinting): PrintOutcome {
+  if (request.tools.length > 0) members['parallel_tool_calls'] = isParallel
   return 'printed'
 }
 
@@ -281,6 +300,8 @@ function printStore(store: boolean, { request, members }: ParameterPrinting): Pr
 
 /** The Responses API repeats metadata in its answer, so the upstream need not know it. */
 function printMetadata(metadata: Json, { request, members }: ParameterPrinting): PrintOutcome {
-  if (request.dialect !== 'openai-responses') members['metadata'] = metadata
+  if (request.dialect === 'openai-responses') return 'printed'
+  if (!fitsMetadata(metadata)) return 'dropped'
+  members['metadata'] = metadata
   return 'printed'
 }

@@ -13,6 +13,7 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
 import { done, type Result } from '../../../../shared/result.ts'
+import { placeholder } from '../anthropic/print-content.ts'
 import type { Quirks } from '../dialect.ts'
 import { printInputContent, type Unsayable } from './print-content.ts'
 
@@ -30,6 +31,8 @@ export function printInput(request: ChatRequest, quirks: Quirks): Result<Printed
     const added = writer.add(message)
     if (!added.ok) return added
   }
+  // The input must not be empty.
+  if (writer.items.length === 0) writer.items.push({ role: 'user', content: placeholder })
   return done({ instructions: leading.length === 0 ? undefined : leading.join('\n\n'), input: writer.items })
 }
 

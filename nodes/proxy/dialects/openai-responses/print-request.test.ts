@@ -111,7 +111,12 @@ describe('tools', () => {
     })
     expect(body.tools).toEqual([
       { type: 'function', name: 'f', description: 'd', parameters: schema, strict: false },
-      { type: 'function', name: 'g', parameters: { type: 'object', properties: {} }, strict: true },
+      {
+        type: 'function',
+        name: 'g',
+        parameters: { type: 'object', properties: {}, required: [], additionalProperties: false },
+        strict: true,
+      },
     ])
   })
 
@@ -193,8 +198,8 @@ test.each([
   [{ type: 'text' }, { type: 'text' }],
   [{ type: 'json-object' }, { type: 'json_object' }],
   [
-    { type: 'json-schema', name: 'n', schema: { type: 'object' }, strict: true },
-    { type: 'json_schema', name: 'n', schema: { type: 'object' }, strict: true },
+    { type: 'json-schema', name: 'n', schema: { type: 'object', additionalProperties: false }, strict: true },
+    { type: 'json_schema', name: 'n', schema: { type: 'object', additionalProperties: false }, strict: true },
   ],
 ] as const)('the format %j', (responseFormat, format) => {
   expect(sent({ responseFormat }).body.text).toEqual({ format })

@@ -15,11 +15,14 @@ import {
   type PrintOutcome,
   printAs,
   printParameters,
+  printWithin,
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
 import { customToolsOf, type NameRules, ToolNames, withFittingNames } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { printEffort } from '../openai/effort.ts'
+import { fitsMetadata, withJsonWord } from '../openai/limits.ts'
+import { droppedStrict } from '../openai/strict-schema.ts'
 import { encryptedReasoning, logprobsOfText } from './includes.ts'
 import { printInput } from './print-input.ts'
 import { printResponsesTools, printTextFormat } from './print-tools.ts'
@@ -44,7 +47,7 @@ export function printResponsesRequest(
 ): Result<PrintedRequest, MissingCapability> {
   const { quirks } = target
   const toolNames = new ToolNames(names)
-  const fitting = withFittingNames(withFittingCallIds(asked, quirks.callIds ?? callIds), toolNames)
+  const fitting = withFittingNames(withFittingCallIds(withJsonWord(asked), quirks.callIds ?? callIds), toolNames)
   const request = withWebSearch(fitting, target.model)
   const input = printInput(request, quirks)
   if (!input.ok) return input
@@ -74,6 +77,7 @@ export function printResponsesRequest(
       ...dropped,
       ...droppedMarkers(request),
       ...droppedNames(request),
+      ...droppedStrict(request),
       ...(quirks.customTools === true ? [] : droppedGrammars(request.tools)),
       ...members.value.dropped,
     ],
@@ -114,12 +118,12 @@ const rules: ParameterRules<ParameterPrinting> = {
   },
   printers: {
     maxOutputTokens: printCap,
-    temperature: printAs('temperature'),
-    topP: printAs('top_p'),
+    temperature: printWithin(0, 2, 'temperature'),
+    topP: printWithin(0, 1, 'top_p'),
     logprobs: printLogprobs,
     reasoning: printReasoning,
     parallelToolCalls: printAs('parallel_tool_calls'),
-    metadata: printAs('metadata'),
+    metadata: printMetadata,
     serviceTier: printTier,
     user: printHashedAbove(userCharactersMax, 'user'),
     safetyIdentifier: printHashedAbove(safetyIdentifierCharactersMax, 'safety_identifier'),
@@ -137,8 +141,13 @@ function printCap(cap: number, { members }: ParameterPrinting): PrintOutcome {
   return cap < outputTokensMin ? 'dropped' : 'printed'
 }
 
-function printLogprobs({ top }: { readonly top?: number | undefined }, { members }: ParameterPrinting): PrintOutcome {
-  members['top_logprobs'] = top
+function printLogprobs({ top }: { readonly top?: number | undefined }, printing: ParameterPrinting): PrintOutcome {
+  return top === undefined ? 'printed' : printWithin(0, 20, 'top_logprobs')(top, printing)
+}
+
+function printMetadata(metadata: Json, { members }: ParameterPrinting): PrintOutcome {
+  if (!fitsMetadata(metadata)) return 'dropped'
+  members['metadata'] = metadata
   return 'printed'
 }
 

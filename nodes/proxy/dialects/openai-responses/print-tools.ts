@@ -4,6 +4,8 @@ import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { FunctionTool, ResponseFormat, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { customSchema, functionDescription } from '../common/custom-tools.ts'
 import type { Quirks } from '../dialect.ts'
+import { formatName, functionSchema } from '../openai/limits.ts'
+import { fitsStrict } from '../openai/strict-schema.ts'
 
 export function printResponsesTools(request: ChatRequest, { customTools = false }: Quirks): JsonObject {
   const { tools, toolChoice, dialect } = request
@@ -23,12 +25,14 @@ function printTool(tool: Tool, dialect: Dialect, customTools: boolean): Json {
 }
 
 /** Functions are strict here unless they say otherwise, and nowhere else. Source: OpenAI's guide on moving to Responses. */
-function printFunction({ name, parameters, strict }: FunctionTool, dialect: Dialect): JsonObject {
+function printFunction(tool: FunctionTool, dialect: Dialect): JsonObject {
+  const { name, parameters, strict } = tool
+  const isStrict = strict === true && !fitsStrict(parameters) ? false : strict
   return {
     type: 'function',
     name,
-    parameters: parameters ?? { type: 'object', properties: {} },
-    strict: strict ?? (dialect === 'openai-responses' ? null : false),
+    parameters: functionSchema(tool) ?? { type: 'object', properties: {} },
+    strict: isStrict ?? (dialect === 'openai-responses' ? null : false),
   }
 }
 
@@ -51,6 +55,8 @@ function printChoice(choice: ToolChoice, tools: readonly Tool[], customTools: bo
 
 export function printTextFormat(format: ResponseFormat): Json {
   if (format.type !== 'json-schema') return { type: format.type === 'text' ? 'text' : 'json_object' }
-  const { name, schema, description, strict } = format
+  const { schema, description } = format
+  const name = formatName(format.name)
+  const strict = format.strict === true && !fitsStrict(schema) ? false : format.strict
   return { type: 'json_schema', name, description, schema, strict }
 }

@@ -5,6 +5,8 @@ import { absent, type BodyReader, isObject } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
 import { customSchema, flatFormat, functionDescription, nestedFormat } from '../common/custom-tools.ts'
 import type { Quirks } from '../dialect.ts'
+import { formatName, functionSchema } from './limits.ts'
+import { fitsStrict } from './strict-schema.ts'
 
 export type Nesting = 'nested' | 'flat'
 
@@ -135,7 +137,10 @@ export function printTools(tools: readonly Tool[], { customTools = false, cacheM
       }
     }
     const description = functionDescription(tool)
-    const { parameters, strict } = tool.type === 'custom' ? { parameters: customSchema, strict: undefined } : tool
+    if (tool.type === 'custom')
+      return { type: 'function', function: { name, description, parameters: customSchema }, cache_control }
+    const strict = tool.strict === true && !fitsStrict(tool.parameters) ? undefined : tool.strict
+    const parameters = functionSchema(tool)
     return { type: 'function', function: { name, description, parameters, strict }, cache_control }
   })
 }
@@ -163,6 +168,8 @@ export function printToolChoice(choice: ToolChoice, tools: readonly Tool[], { cu
 
 export function printFormat(format: ResponseFormat): Json {
   if (format.type !== 'json-schema') return { type: format.type === 'text' ? 'text' : 'json_object' }
-  const { name, schema, description, strict } = format
+  const { schema, description } = format
+  const name = formatName(format.name)
+  const strict = format.strict === true && !fitsStrict(schema) ? undefined : format.strict
   return { type: 'json_schema', json_schema: { name, description, schema, strict } }
 }
