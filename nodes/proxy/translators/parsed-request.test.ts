@@ -58,6 +58,13 @@ test('a conversation that cannot be read fits no target', () => {
   expect(request.could(claude, false)).toBe(false)
 })
 
+test('a call without a result is sent nobody, and the caller is told', () => {
+  const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }
+  const request = parsed({ messages: [hi, { role: 'assistant', tool_calls: [call] }, hi] })
+  const error = { type: 'unreadable', path: 'messages', message: 'has the tool call "c" without a result' }
+  expect(request.print(claude, false)).toEqual({ ok: false, error })
+})
+
 test('what a strict target could take does not depend on what is said', () => {
   const request = parsed({ messages: [hi, { role: 'assistant', content: 'x'.repeat(1_000) }], temperature: 0.5 })
   expect(request.could(claude, true)).toBe(true)

@@ -16,7 +16,7 @@ export function takesFormat({ responseFormat, messages }: ChatRequest): boolean 
 
 /** Whether the part has a block in the printed conversation. */
 function isSent(part: Message['parts'][number]): boolean {
-  if (part.type === 'reasoning') return (part.signature ?? part.encrypted)?.family === 'anthropic'
+  if (part.type === 'reasoning') return [part.signature, part.encrypted].some((seal) => seal?.family === 'anthropic')
   if (part.type === 'file' && part.media.from === 'text') return part.media.text.trim() !== ''
   return part.type !== 'text' && part.type !== 'refusal' ? true : part.text.trim() !== ''
 }

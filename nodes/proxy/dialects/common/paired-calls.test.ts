@@ -45,11 +45,11 @@ test.each([
 })
 
 test.each<[string, Dialect, string, string]>([
-  ['U C1', 'openai-chat', 'messages', 'the tool call "1" has no result'],
-  ['U C1+C2 R1 U', 'anthropic', 'messages', 'the tool call "2" has no result'],
-  ['U R1', 'openai-responses', 'input', 'the tool result "1" answers no call that has none yet'],
-  ['U R1 C1', 'gemini', 'contents', 'the tool result "1" answers no call that has none yet'],
-  ['U C1 R1+R1', 'openai-chat', 'messages', 'the tool result "1" answers no call that has none yet'],
+  ['U C1', 'openai-chat', 'messages', 'has the tool call "1" without a result'],
+  ['U C1+C2 R1 U', 'anthropic', 'messages', 'has the tool call "2" without a result'],
+  ['U R1', 'openai-responses', 'input', 'has the tool result "1" without a call that waits for it'],
+  ['U R1 C1', 'gemini', 'contents', 'has the tool result "1" without a call that waits for it'],
+  ['U C1 R1+R1', 'openai-chat', 'messages', 'has the tool result "1" without a call that waits for it'],
 ])('%s is refused, as the providers would', (said, dialect, path, message) => {
   const paired = withPairedCalls(requestOf({ messages: conversation(said), dialect }))
   expect(paired).toEqual({ ok: false, error: { path, message } })

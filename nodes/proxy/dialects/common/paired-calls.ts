@@ -11,10 +11,10 @@ export function withPairedCalls(request: ChatRequest): Result<ChatRequest, BadRe
   const results = new WaitingCalls()
   for (const message of request.messages) {
     const lone = results.add(message)
-    if (lone !== undefined) return unpaired(request, `the tool result "${lone}" answers no call that has none yet`)
+    if (lone !== undefined) return unpaired(request, `has the tool result "${lone}" without a call that waits for it`)
   }
   const waiting = results.firstWaiting()
-  if (waiting !== undefined) return unpaired(request, `the tool call "${waiting}" has no result`)
+  if (waiting !== undefined) return unpaired(request, `has the tool call "${waiting}" without a result`)
   const messages = new PairedMessages(results.ofCalls)
   for (const message of request.messages) messages.add(message)
   return done({ ...request, messages: messages.all() })
