@@ -7,7 +7,7 @@ import { readAnthropicRequest } from './anthropic/parse-request.ts'
 import { geminiBatchEmbedInbound, geminiEmbedInbound } from './gemini/parse-embeddings.ts'
 import { readGeminiRequest } from './gemini/parse-request.ts'
 import { openAiEmbeddingsInbound } from './openai/embeddings.ts'
-import { readChatRequest } from './openai-chat/request.ts'
+import { readChatRequest } from './openai-chat/parse-request.ts'
 import { readCompletionsRequest } from './openai-completions/parse-request.ts'
 import { readResponsesRequest } from './openai-responses/parse-request.ts'
 

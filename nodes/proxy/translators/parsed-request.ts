@@ -3,12 +3,12 @@ import { type MissingCapability, missingOf } from '../../../shared/chat/capabili
 import { withoutDispensable } from '../../../shared/chat/hosted-tools.ts'
 import type { ChatRequest } from '../../../shared/chat/request.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { withPairedCalls } from '../dialects/common/paired-calls.ts'
 import { unplaced } from '../dialects/common/places.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialects/dialect.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { InferenceRequest, ParsedChat } from '../request/inference-request.ts'
+import { withPairedCalls } from './paired-calls.ts'
 
 export class ParsedRequest {
   readonly #asked: InferenceRequest

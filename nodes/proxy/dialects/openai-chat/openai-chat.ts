@@ -5,9 +5,10 @@ import type { InboundDialect, UpstreamDialect } from '../dialect.ts'
 import { openAiEmbeddingsUpstream } from '../openai/embeddings.ts'
 import { parseOpenAiError } from '../openai/error.ts'
 import { printChatAnswer, readChatAnswer } from './answer.ts'
+import { chatParameterNames, readChatRequest } from './parse-request.ts'
 import { ChatStreamReader } from './parse-stream.ts'
+import { printChatRequest } from './print-request.ts'
 import { ChatStreamPrinter } from './print-stream.ts'
-import { chatParameterNames, printChatRequest, readChatRequest } from './request.ts'
 
 export const openAiChatInbound: InboundDialect = {
   name: 'openai-chat',

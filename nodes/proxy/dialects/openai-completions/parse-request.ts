@@ -4,7 +4,7 @@ import type { ChatRequest, Parameter, RequestParameters } from '../../../../shar
 import type { Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, unread } from '../common/body-reader.ts'
 import type { BadRequest } from '../dialect.ts'
-import { readStop } from '../openai-chat/request.ts'
+import { readStop } from '../openai-chat/parse-request.ts'
 
 export const completionsParameterNames = {
   maxOutputTokens: 'max_tokens',

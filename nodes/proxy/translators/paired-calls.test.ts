@@ -1,8 +1,8 @@
 // Calls and results stand as every provider wants them (the words of the errors are in the checkers of `dialects/strict`).
 import { expect, test } from 'vitest'
-import type { Dialect } from '../../../../shared/chat/parts.ts'
-import type { Message } from '../../../../shared/chat/request.ts'
-import { requestOf } from '../test-dialects.ts'
+import type { Dialect } from '../../../shared/chat/parts.ts'
+import type { Message } from '../../../shared/chat/request.ts'
+import { requestOf } from '../dialects/test-dialects.ts'
 import { withPairedCalls } from './paired-calls.ts'
 
 /** `U`: a text of the user, `A` of the assistant, `S` of the system; `Cx`: the call x, `Rx`: its result; `+` joins parts. */

@@ -1,9 +1,9 @@
 // Calls of tools and their results. Providers refuse a call without a result directly behind it, a result without a call before it,
 // and a second result. Results that stand elsewhere move behind their calls; nothing else can be mended, so it is refused.
-import type { AssistantPart, Dialect, ToolCallPart, ToolResultPart } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
-import { done, fail, type Result } from '../../../../shared/result.ts'
-import type { BadRequest } from '../dialect.ts'
+import type { AssistantPart, Dialect, ToolCallPart, ToolResultPart } from '../../../shared/chat/parts.ts'
+import type { ChatRequest, Message } from '../../../shared/chat/request.ts'
+import { done, fail, type Result } from '../../../shared/result.ts'
+import type { BadRequest } from '../dialects/dialect.ts'
 
 /** The request with each turn that calls tools as one message, and its results, in the order of the calls, first in the next. */
 export function withPairedCalls(request: ChatRequest): Result<ChatRequest, BadRequest> {
