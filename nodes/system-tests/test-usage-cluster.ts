@@ -113,10 +113,12 @@ export class UsageCluster {
     return this.#aggregators.every((node) => node !== undefined && nowMs - node.sinceMs > 15_000)
   }
 
+  /** Ends the faults, and waits until both aggregators have all, at most four minutes: where confirmations were lost more than once,
+   *  a record is sent again only after its pauses have grown. */
   async heal(): Promise<void> {
     await this.take({ type: 'stream', weather: 'fair' })
     for (const aggregator of [0, 1]) await this.take({ type: 'aggregator-comes', aggregator })
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 120; i++) {
       await this.pass(2_000)
       const counted = [0, 1].map((index) => this.usageOf(index).requests)
       if (counted.every((requests) => requests >= this.answered)) return
