@@ -56,11 +56,15 @@ export type UpstreamGatewayError =
   | { readonly type: 'upstream-limited'; readonly retryAfterMs: number }
   /** All upstreams are overloaded; `retryAfterMs` is undefined where none said how long to wait. */
   | { readonly type: 'upstream-overloaded'; readonly retryAfterMs: number | undefined }
-  | { readonly type: 'upstream-error'; readonly message: string }
-  | { readonly type: 'upstream-timeout'; readonly message: string }
-  | { readonly type: 'upstream-auth' }
-  | { readonly type: 'upstream-tls' }
-  | { readonly type: 'upstream-protocol' }
+  | { readonly type: 'upstream-error'; readonly message: string; readonly provider?: ProviderName }
+  | { readonly type: 'upstream-timeout'; readonly message: string; readonly provider?: ProviderName }
+  | { readonly type: 'upstream-auth'; readonly provider?: ProviderName }
+  /** `cause` is what TLS found wrong, as a clause. */
+  | { readonly type: 'upstream-tls'; readonly cause?: string | undefined; readonly provider?: ProviderName }
+  | { readonly type: 'upstream-protocol'; readonly provider?: ProviderName }
+
+/** The provider that failed. Undefined: the error does not come of one provider. */
+type ProviderName = string | undefined
 
 /** An upstream's answer outside 2xx. */
 export interface ErrorAnswer {
