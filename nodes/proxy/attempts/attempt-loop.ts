@@ -278,8 +278,9 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.judge(attempt, healthy)
   }
 
-  protected judge({ planned, credential }: Running, healthy: boolean | undefined): void {
+  protected judge({ planned, credential, status }: Running, healthy: boolean | undefined): void {
     const { health } = planned.target
+    if (healthy === true && status >= 200 && status <= 299) health.hasAnswered = true
     if (healthy === false) health.failuresInRow++
     if (healthy !== true) return
     health.failuresInRow = 0

@@ -126,8 +126,10 @@ const errorTable = {
   unable: ineligibleRow,
 } satisfies { readonly [Type in GatewayError['type']]: RowFor<Type> }
 
-function unknownModel({ model, nearest }: { model: string; nearest: readonly string[] }): string {
-  return `There is no model ${shown(model)}. ${didYouMean(nearest)}`
+function unknownModel({ model, nearest, lacking }: Extract<GatewayError, { type: 'unknown-model' }>): string {
+  if (lacking === undefined) return `There is no model ${shown(model)}. ${didYouMean(nearest)}`
+  const add = `no provider here has it. An operator can add one of the kind ${shown(lacking)}.`
+  return `There is no model ${shown(model)}: ${add} ${didYouMean(nearest)}`
 }
 
 /** What to call instead of a model that there is not. */

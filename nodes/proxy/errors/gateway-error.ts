@@ -9,7 +9,13 @@ export type GatewayError =
   | { readonly type: 'unknown-key' }
   | { readonly type: 'ambiguous-credentials' }
   | { readonly type: 'model-not-allowed'; readonly model: string }
-  | { readonly type: 'unknown-model'; readonly model: string; readonly nearest: readonly string[] }
+  /** `lacking` is the kind of a provider that has the model, where there is none of that kind here. */
+  | {
+      readonly type: 'unknown-model'
+      readonly model: string
+      readonly nearest: readonly string[]
+      readonly lacking?: string | undefined
+    }
   | { readonly type: 'unknown-path'; readonly nearest: string | undefined }
   | { readonly type: 'method-not-allowed'; readonly allow: string }
   | { readonly type: 'upgrade-required' }

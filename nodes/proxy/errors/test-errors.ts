@@ -189,6 +189,14 @@ const cases: Cases = {
       param: 'model',
       says: /`smrt`. Did you mean `smart`, `wide`\?$/,
     },
+    {
+      error: { type: 'unknown-model', model: 'gpt-4o-mini', nearest: [], lacking: 'openai' },
+      status: 404,
+      type: invalid,
+      code: 'model_not_found',
+      param: 'model',
+      says: /`gpt-4o-mini`: no provider here has it.* of the kind `openai`\. GET \/v1\/models/,
+    },
   ],
   'unknown-path': [
     {
