@@ -118,6 +118,14 @@ test.each<[Partial<Finding>, string]>([
   expect(text).toContain(sentence)
 })
 
+test.each([
+  [{ npm_config_auto: 'true' }, 'npm took --auto for an option of its own. Write: npm start -- --auto\n'],
+  [{ npm_config_role: 'proxy' }, 'npm took --role proxy for an option of its own. Write: npm start -- --role proxy\n'],
+])('an option that npm kept for itself, %o, is told with the right spelling', (environment, hint) => {
+  expect(banner(environment)).toContain(hint)
+  expect(banner({})).not.toContain('npm took')
+})
+
 test('a later start names the models of providers that are configured, and no start with --auto', () => {
   const findings = [found('OPENAI_API_KEY', 'openai', { standing: 'configured' })]
   const text = banner({}, { control: { ...control, findings } })

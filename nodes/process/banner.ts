@@ -33,6 +33,7 @@ export function bannerOf({ run, proxy, control }: BannerFacts): string {
     ...facts.flatMap(([label, value]) => (value === undefined ? [] : [line(label, value)])),
     ...(findings.length === 0 ? [] : ['', ...findings, ...models]),
     ...(claude === undefined ? [] : ['', 'Claude Code:', '', claude]),
+    ...wordsForNpm(options.environment),
     ...(curl === undefined ? [] : ['', 'Try it:', '', curl]),
     '',
   ]
@@ -84,6 +85,17 @@ function modelLines(findings: readonly Finding[]): string[] {
   if (examples.length === 0) return []
   const names = [...new Set(examples)].join(', ')
   return [line('Models', `call them by name: ${names}, …; GET /v1/models lists them`)]
+}
+
+/** A hint for who wrote an option without the `--` that hands it on: npm keeps it, as a setting of its own. */
+function wordsForNpm(environment: Run['options']['environment']): string[] {
+  const kept = [
+    ...(environment['npm_config_auto'] === 'true' ? ['--auto'] : []),
+    ...(environment['npm_config_role'] === undefined ? [] : [`--role ${environment['npm_config_role']}`]),
+  ]
+  if (kept.length === 0) return []
+  const words = kept.join(' ')
+  return ['', `npm took ${words} for an option of its own. Write: npm start -- ${words}`]
 }
 
 /** A line for Claude Code, if a provider of Claude models is there. */
