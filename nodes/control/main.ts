@@ -232,7 +232,7 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
     version: node.version,
   })
   const dispatching = {
-    router: new Router(routes),
+    router: new Router(routes, settings.port),
     hosts: settings.hosts,
     identify: (request: ControlRequest) => signIn.identify(request),
     elsewhere: async ({ method, path, header }: ControlRequest) =>

@@ -1,12 +1,13 @@
 // Everything that a caller can be told instead of an answer. An error is a value: nothing here is thrown.
 import type { Capability } from '../../../shared/chat/capabilities.ts'
+import type { OtherKey } from '../auth/callers.ts'
 import type { HttpError } from '../http/http.ts'
 
 export type GatewayError =
   | HttpError
   | { readonly type: 'bad-body'; readonly code: string; readonly message: string; readonly param?: string | undefined }
-  | { readonly type: 'missing-key' }
-  | { readonly type: 'unknown-key' }
+  | { readonly type: 'missing-key'; readonly lacks?: 'scheme' | undefined }
+  | { readonly type: 'unknown-key'; readonly looksLike?: OtherKey | undefined }
   | { readonly type: 'ambiguous-credentials' }
   | { readonly type: 'model-not-allowed'; readonly model: string }
   /** `lacking` is the kind of a provider that has the model, where there is none of that kind here. */
@@ -16,7 +17,8 @@ export type GatewayError =
       readonly nearest: readonly string[]
       readonly lacking?: string | undefined
     }
-  | { readonly type: 'unknown-path'; readonly nearest: string | undefined }
+  /** `hint` says what is wrong with the path as a whole. */
+  | { readonly type: 'unknown-path'; readonly nearest: string | undefined; readonly hint?: string | undefined }
   | { readonly type: 'method-not-allowed'; readonly allow: string }
   | { readonly type: 'upgrade-required' }
   | { readonly type: 'unknown-object'; readonly kind: 'file' | 'batch' }

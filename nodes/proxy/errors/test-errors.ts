@@ -149,9 +149,29 @@ const cases: Cases = {
       code: 'missing_api_key',
       says: /Authorization: Bearer.*x-api-key/,
     },
+    {
+      error: { type: 'missing-key', lacks: 'scheme' },
+      status: 401,
+      type: invalid,
+      code: 'missing_api_key',
+      says: /does not begin with `Bearer`/,
+    },
   ],
   'unknown-key': [
     { error: { type: 'unknown-key' }, status: 401, type: invalid, code: 'invalid_api_key', says: /not valid here/ },
+    ...(
+      [
+        ['admin-token', /admin token.*virtual key/],
+        ['provider-key', /provider's key/],
+        ['bearer', /begins with `Bearer`/],
+      ] as const
+    ).map(([looksLike, says]) => ({
+      error: { type: 'unknown-key' as const, looksLike },
+      status: 401,
+      type: invalid,
+      code: 'invalid_api_key',
+      says,
+    })),
   ],
   'ambiguous-credentials': [
     {
