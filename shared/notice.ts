@@ -3,7 +3,7 @@
 
 export type Notice =
   | { type: 'started'; role: string; endpoint?: string; control?: string; version: string; tookMs: number }
-  | { type: 'stopping'; signal: string; drainMs: number }
+  | { type: 'stopping'; signal: string; drainMs: number; openRequests: number }
   | { type: 'stopped'; openStreams: number }
   | { type: 'config-applied'; revision: number; tookMs: number }
   | { type: 'config-degraded'; reason: string }
