@@ -79,6 +79,14 @@ describe('a first start without any configuration', () => {
     expect(await statuses(gateway.control)).toEqual([200, 200, 200])
   })
 
+  test('answers probes whatever parameters they add', async () => {
+    for (const query of ['?x=1', '?verbose', '?verbose&x=1&x=2']) {
+      for (const path of ['/livez', '/readyz', '/metrics'])
+        expect([path, query, (await fetch(gateway.control + path + query)).status]).toEqual([path, query, 200])
+    }
+    expect(await (await fetch(`${gateway.control}/readyz?x=1&verbose`)).json()).toHaveProperty('reasons')
+  })
+
   test('keeps others out of its folder', async () => {
     const other = await startGateway({ dataDir: gateway.dataDir, ready: false })
     await other.ended
@@ -162,6 +170,24 @@ describe('a start that cannot be', () => {
       await first.stop()
     }
   })
+
+  test.each(['HEADGATE_CONTROL_PORT', 'HEADGATE_OPS_PORT'])(
+    'for a taken %s is refused with what to do',
+    async (variable) => {
+      const first = await startGateway()
+      const second = await startGateway({ environment: { [variable]: `${first.port}` }, ready: false })
+      try {
+        await until(() => second.exitCode !== null, 20_000)
+        expect(second.output()).toContain(
+          `${variable}: cannot listen on 127.0.0.1:${first.port}: the port is taken. Stop what listens there, or set ${variable}`,
+        )
+        expect(second.output()).not.toContain('EADDRINUSE')
+      } finally {
+        await second.stop()
+        await first.stop()
+      }
+    },
+  )
 
   test('for a configuration with mistakes names them all, with line, column and the nearest word', async () => {
     const config = [

@@ -3,7 +3,7 @@
 
 export type Notice =
   | { type: 'started'; role: string; endpoint?: string; control?: string; version: string; tookMs: number }
-  | { type: 'stopping'; signal: string; drainMs: number }
+  | { type: 'stopping'; signal: string; drainMs: number; openRequests: number }
   | { type: 'stopped'; openStreams: number }
   | { type: 'config-applied'; revision: number; tookMs: number }
   | { type: 'config-degraded'; reason: string }
@@ -24,7 +24,8 @@ export type Notice =
   | { type: 'config-rolled-back'; revision: number; until: number }
   /** These nodes mean something else by the revision than the log does. */
   | { type: 'config-disagreement'; revision: number; nodes: readonly string[] }
-  | { type: 'upstream-auth-refused'; provider: string; credential: string; status: number }
+  /** `said`: what the provider said of it, redacted. */
+  | { type: 'upstream-auth-refused'; provider: string; credential: string; status: number; said?: string | undefined }
   /** Callers of the endpoint are translated for this provider, until its configuration changes or some time has passed. */
   | { type: 'endpoint-missing'; provider: string; endpoint: string; status: number }
   /** Tells when it begins; what was granted before serves to its end. The message names no secret. */

@@ -8,7 +8,8 @@ import { MemoryKeyStore } from '../../cluster/secrets/memory-key-store.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { ManualClock } from '../../shared/clock.ts'
 import { ConfigService } from './config-service.ts'
-import { discover, enable } from './discovery.ts'
+import { discover } from './discovery.ts'
+import { enable } from './enable-findings.ts'
 import { NodesView } from './nodes-view.ts'
 
 let server: Server
@@ -44,7 +45,7 @@ test('a local server becomes a provider whose models have bare names, anew at ea
   const specNow = () => follower.state?.resources.providers.get('ollama')?.spec
   const spec = { kind: 'openai', baseUrl, allowPrivate: true }
   try {
-    expect(await begin()).toMatchObject([{ provider: 'ollama', example: 'llama3.2:latest', enabled: true }])
+    expect(await begin()).toMatchObject([{ provider: 'ollama', example: 'llama3.2:latest', standing: 'enabled' }])
     const revision = follower.state?.revision
     expect(specNow()).toEqual({ ...spec, bareNames: ['llama3.2:latest', 'qwen3'] })
     await begin()

@@ -28,7 +28,8 @@ import { Router } from './api/router.ts'
 import { controlRoutes } from './api/routes.ts'
 import { demoKeyOf } from './bootstrap.ts'
 import { ConfigService } from './config-service.ts'
-import { discover, enable, type Finding } from './discovery.ts'
+import { compare, discover, type Finding } from './discovery.ts'
+import { enable } from './enable-findings.ts'
 import { FirstWrites } from './first-writes.ts'
 import { ClientAddresses } from './http/client-address.ts'
 import { type ControlRequest, type Listener, listen } from './http/server.ts'
@@ -199,8 +200,8 @@ async function writeFirst({ options, config, readiness, demo }: Opened & { demo:
   config.firstWrites = writes
   readiness.add(() => writes.troubles())
   await writes.run()
-  const found = await discover({ environment })
-  return options.auto === true ? enable(found, { desk, environment }) : found
+  const found = await discover({ environment, ports: settings })
+  return options.auto === true ? enable(found, { desk, environment }) : compare(found, { desk, environment })
 }
 
 interface Serving extends Opened {
@@ -231,7 +232,7 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
     version: node.version,
   })
   const dispatching = {
-    router: new Router(routes),
+    router: new Router(routes, settings.port),
     hosts: settings.hosts,
     identify: (request: ControlRequest) => signIn.identify(request),
     elsewhere: async ({ method, path, header }: ControlRequest) =>

@@ -12,7 +12,9 @@ export interface ProviderKey {
   readonly example: string
   /** Variables that have to stand beside it. Of those that are written with `|` one is enough. */
   readonly needs: readonly string[]
-  /** Fields of the spec that say where the provider is: base URL, region, project. */
+  /** Variables that hold the base URL, as the provider's SDKs read them; written with `|`, the first that is set counts. */
+  readonly baseUrl: string
+  /** Fields of the spec that say where the provider is besides its base URL: region, project. */
   readonly place: (environment: Environment) => object | Promise<object>
   /** The credential that is made of the secret. */
   readonly credential: (secret: string) => object
@@ -22,16 +24,35 @@ const apiKey = (secret: string) => ({ apiKey: secret })
 const alone = { needs: [], place: () => ({}), credential: apiKey }
 
 export const providerKeys: readonly ProviderKey[] = [
-  { variable: 'OPENAI_API_KEY', provider: 'openai', example: 'gpt-4o', ...alone },
-  { variable: 'ANTHROPIC_API_KEY', provider: 'anthropic', example: 'claude-sonnet-4-5', ...alone },
-  { variable: 'GEMINI_API_KEY', provider: 'gemini', example: 'gemini-2.5-flash', ...alone },
-  { variable: 'COHERE_API_KEY', provider: 'cohere', example: 'command-a-03-2025', ...alone },
+  {
+    variable: 'OPENAI_API_KEY',
+    provider: 'openai',
+    example: 'gpt-4o',
+    baseUrl: 'OPENAI_BASE_URL|OPENAI_API_BASE',
+    ...alone,
+  },
+  {
+    variable: 'ANTHROPIC_API_KEY',
+    provider: 'anthropic',
+    example: 'claude-sonnet-4-5',
+    baseUrl: 'ANTHROPIC_BASE_URL',
+    ...alone,
+  },
+  {
+    variable: 'GEMINI_API_KEY',
+    provider: 'gemini',
+    example: 'gemini-2.5-flash',
+    baseUrl: 'GOOGLE_GEMINI_BASE_URL',
+    ...alone,
+  },
+  { variable: 'COHERE_API_KEY', provider: 'cohere', example: 'command-a-03-2025', baseUrl: 'CO_API_URL', ...alone },
   {
     variable: 'AZURE_OPENAI_API_KEY',
     provider: 'azure',
     example: 'gpt-4o',
     needs: ['AZURE_OPENAI_ENDPOINT'],
-    place: (environment) => ({ baseUrl: originOf(environment['AZURE_OPENAI_ENDPOINT'] ?? '') }),
+    baseUrl: 'AZURE_OPENAI_ENDPOINT',
+    place: () => ({}),
     credential: apiKey,
   },
   {
@@ -39,6 +60,7 @@ export const providerKeys: readonly ProviderKey[] = [
     provider: 'bedrock',
     example: 'claude-sonnet-4-5',
     needs: ['AWS_SECRET_ACCESS_KEY', 'AWS_REGION|AWS_DEFAULT_REGION'],
+    baseUrl: 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME|AWS_ENDPOINT_URL',
     place: (environment) => ({ region: settingOf(environment, 'AWS_REGION|AWS_DEFAULT_REGION') }),
     // The keys stay in the environment, where they may be temporary.
     credential: () => ({ aws: 'default' }),
@@ -48,6 +70,7 @@ export const providerKeys: readonly ProviderKey[] = [
     provider: 'vertex',
     example: 'gemini-2.5-flash',
     needs: [],
+    baseUrl: 'GOOGLE_VERTEX_BASE_URL',
     place: async (environment) => ({
       region: settingOf(environment, 'GOOGLE_CLOUD_LOCATION') ?? 'global',
       project: await googleProject(environment),
@@ -75,9 +98,4 @@ export async function googleProject(environment: Environment): Promise<string | 
   } catch {
     return undefined
   }
-}
-
-/** The origin of an endpoint that some write with the path of the API. */
-function originOf(endpoint: string): string {
-  return URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint
 }

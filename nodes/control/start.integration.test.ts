@@ -70,12 +70,12 @@ describe('findings', () => {
     const shy = await controls.start({ variables })
     const keys = shy.node.findings.filter(({ type }) => type === 'provider-key')
     expect(keys).toMatchObject([
-      { variable: 'OPENAI_API_KEY', provider: 'openai', lacks: [], enabled: false },
-      { variable: 'ANTHROPIC_API_KEY', provider: 'anthropic', lacks: [], enabled: false },
+      { variable: 'OPENAI_API_KEY', provider: 'openai', lacks: [], standing: 'found' },
+      { variable: 'ANTHROPIC_API_KEY', provider: 'anthropic', lacks: [], standing: 'found' },
     ])
     expect((await shy.admin('GET', '/providers/openai')).status).toBe(404)
     const auto = await controls.start({ variables, auto: true })
-    expect(auto.node.findings[0]).toMatchObject({ variable: 'OPENAI_API_KEY', enabled: true })
+    expect(auto.node.findings[0]).toMatchObject({ variable: 'OPENAI_API_KEY', standing: 'enabled' })
     const { spec } = (await auto.admin('GET', '/providers/openai')).json
     expect(spec).toEqual({ kind: 'openai', credentials: [{ name: 'main', apiKey: '…1234' }] })
     const claude = (await auto.admin('GET', '/providers/anthropic')).json
@@ -116,9 +116,9 @@ describe('findings', () => {
     }
     const auto = await controls.start({ variables, auto: true })
     expect(auto.node.findings.filter(({ type }) => type === 'provider-key')).toMatchObject([
-      { provider: 'azure', lacks: ['AZURE_OPENAI_ENDPOINT'], enabled: false },
-      { provider: 'bedrock', lacks: ['AWS_SECRET_ACCESS_KEY', 'AWS_REGION|AWS_DEFAULT_REGION'], enabled: false },
-      { provider: 'vertex', lacks: ['GOOGLE_CLOUD_PROJECT'], enabled: false },
+      { provider: 'azure', lacks: ['AZURE_OPENAI_ENDPOINT'], standing: 'found' },
+      { provider: 'bedrock', lacks: ['AWS_SECRET_ACCESS_KEY', 'AWS_REGION|AWS_DEFAULT_REGION'], standing: 'found' },
+      { provider: 'vertex', lacks: ['GOOGLE_CLOUD_PROJECT'], standing: 'found' },
     ])
   })
 })

@@ -72,7 +72,7 @@ const found = (variable: string, provider: string, more: Partial<Finding> = {}):
     provider,
     lacks: [],
     example: `${provider}-model`,
-    enabled: false,
+    standing: 'found',
     ...more,
   } as Finding
 }
@@ -87,7 +87,7 @@ test('what was found is named with what makes it a provider', () => {
   const findings: Finding[] = [
     found('OPENAI_API_KEY', 'openai'),
     found('AWS_ACCESS_KEY_ID', 'bedrock', { lacks: ['AWS_REGION|AWS_DEFAULT_REGION'] }),
-    { ...ollama, enabled: true, example: 'qwen3' },
+    { ...ollama, standing: 'enabled', example: 'qwen3' },
   ]
   const text = banner({}, { control: { ...control, findings } })
   expect(text).toContain('OPENAI_API_KEY (`npm start -- --auto` makes it the provider openai)')
@@ -97,8 +97,38 @@ test('what was found is named with what makes it a provider', () => {
   expect(text).not.toContain('Claude Code')
 })
 
-test('where Claude models were enabled, the line that starts Claude Code is there', () => {
-  const findings = [found('ANTHROPIC_API_KEY', 'anthropic', { enabled: true })]
+test('where Claude models are there, the line that starts Claude Code is there', () => {
+  const findings = [found('ANTHROPIC_API_KEY', 'anthropic', { standing: 'enabled' })]
   const text = banner({}, { proxy: { port: 8080 }, control: { ...control, findings } })
   expect(text).toMatch(/^ANTHROPIC_BASE_URL=http:\/\/\S+:8080 ANTHROPIC_AUTH_TOKEN=hg-demo claude$/m)
+})
+
+test.each<[Partial<Finding>, string]>([
+  [{ standing: 'configured' }, 'OPENAI_API_KEY, configured as the provider openai'],
+  [{ standing: 'updated' }, 'OPENAI_API_KEY, the provider openai is updated'],
+  [{ standing: 'differs' }, 'OPENAI_API_KEY (the provider openai has another key or address and is unchanged: '],
+  [{ standing: 'own-key' }, 'OPENAI_API_KEY is a key of a gateway, not of a provider, and makes no provider'],
+  [{ standing: 'refused', refusal: 'baseUrl: this is not a URL' }, 'OPENAI_API_KEY, no provider: baseUrl: this is not'],
+  [
+    { standing: 'enabled', baseUrl: 'https://llm.example/v1' },
+    'OPENAI_API_KEY at llm.example, enabled as the provider openai',
+  ],
+])('%o is told as what it is', (more, sentence) => {
+  const text = banner({}, { control: { ...control, findings: [found('OPENAI_API_KEY', 'openai', more)] } })
+  expect(text).toContain(sentence)
+})
+
+test.each([
+  [{ npm_config_auto: 'true' }, 'npm took --auto for an option of its own. Write: npm start -- --auto\n'],
+  [{ npm_config_role: 'proxy' }, 'npm took --role proxy for an option of its own. Write: npm start -- --role proxy\n'],
+])('an option that npm kept for itself, %o, is told with the right spelling', (environment, hint) => {
+  expect(banner(environment)).toContain(hint)
+  expect(banner({})).not.toContain('npm took')
+})
+
+test('a later start names the models of providers that are configured, and no start with --auto', () => {
+  const findings = [found('OPENAI_API_KEY', 'openai', { standing: 'configured' })]
+  const text = banner({}, { control: { ...control, findings } })
+  expect(text).toMatch(/^ {2}Models +call them by name: openai-model, …/m)
+  expect(text).not.toContain('--auto')
 })

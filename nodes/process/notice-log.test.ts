@@ -29,6 +29,17 @@ test('on a terminal it is a line of words, and nothing that strangers wrote stee
   expect(lines).toEqual(['03:04:05.678 ERROR handler threw where=process message=oh \\u001b[2J no'])
 })
 
+test.each([
+  ['SIGINT', 2, '2 requests are open; press Ctrl-C again to end at once'],
+  ['SIGINT', 1, '1 request is open; press Ctrl-C again to end at once'],
+  ['SIGTERM', 2, '2 requests are open; send a second signal to end at once'],
+  ['SIGINT', 0, 'stopping'],
+])('a stop by %s with %d open requests tells what it waits for', (signal, openRequests, says) => {
+  const { notify, lines } = log({ isPlain: true })
+  notify({ type: 'stopping', signal, drainMs: 30_000, openRequests })
+  expect(lines[0]).toContain(`INFO  ${says} signal=`)
+})
+
 test('a message that is the sentence stands there once', () => {
   const { notify, lines } = log({ isPlain: true })
   notify({ type: 'warning', message: 'mind the gap' })

@@ -49,10 +49,18 @@ function plainLine(notice: Notice, { level, time, terminal }: LineFacts): string
   return [time.slice(11, 23), word, cell(said), ...facts].join(' ')
 }
 
+function stoppingSentence({ signal, openRequests }: Extract<Notice, { type: 'stopping' }>): string {
+  if (openRequests === 0) return 'stopping'
+  const open = openRequests === 1 ? '1 request is open' : `${openRequests} requests are open`
+  return `${open}; ${signal === 'SIGINT' ? 'press Ctrl-C again' : 'send a second signal'} to end at once`
+}
+
 function sentence(notice: Notice): string {
   switch (notice.type) {
     case 'started':
       return `started in ${notice.tookMs} ms`
+    case 'stopping':
+      return stoppingSentence(notice)
     case 'config-degraded':
     case 'config-damaged':
       return `configuration: ${notice.reason}`

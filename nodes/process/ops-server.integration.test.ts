@@ -71,6 +71,6 @@ test('what was told to the operator is counted', async () => {
 test('a second process on the port is refused, and told which variable names it', async () => {
   const { port, standing } = await started()
   await expect(startOpsServer({ host: '127.0.0.1', port, standing, clock: new ManualClock() })).rejects.toThrow(
-    /^HEADGATE_OPS_PORT: .*EADDRINUSE/,
+    /^HEADGATE_OPS_PORT: .*the port is taken/,
   )
 })

@@ -2,6 +2,7 @@
 // is needed and no key is named. With every role in one process it is off unless it is asked for, because the control port
 // says the same.
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
+import { cannotListen } from '../../cluster/http-port/cannot-listen.ts'
 import { type HttpPort, openHttpPort } from '../../cluster/http-port/http-port.ts'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
@@ -39,7 +40,9 @@ export async function startOpsServer(options: OpsOptions): Promise<HttpPort> {
     },
   })
   await new Promise<void>((resolve, reject) => {
-    port.server.once('error', (error) => reject(new Error(`HEADGATE_OPS_PORT: cannot listen: ${error.message}`)))
+    port.server.once('error', ({ code }: NodeJS.ErrnoException) => {
+      reject(new Error(cannotListen({ variable: 'HEADGATE_OPS_PORT', host: options.host, port: options.port, code })))
+    })
     port.server.listen(options.port, options.host, resolve)
   })
   return port

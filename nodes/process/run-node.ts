@@ -36,7 +36,7 @@ export async function runNode(given: Run): Promise<number> {
   run.folder.ballast.takeUp()
 
   const signal = await stopSignal()
-  run.notify({ type: 'stopping', signal, drainMs: settings.drainMs })
+  run.notify({ type: 'stopping', signal, drainMs: settings.drainMs, openRequests: proxy?.openRequests() ?? 0 })
   standing.stage = 'draining'
   const cut = (await proxy?.drain(settings.drainMs)) ?? 0
   told.cancel()

@@ -78,6 +78,7 @@ export interface ProxyOptions {
 export interface ProxyNode {
   readonly port: number
   standing(): ProxyStanding
+  openRequests(): number
   /** Stops listening, lets open requests finish for `drainMs`, cuts the rest. Answers how many were cut. */
   drain(drainMs: number): Promise<number>
 }
@@ -106,6 +107,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   return {
     port: server.port,
     standing: () => ({ heartbeat: heartbeats.read(), troubles: proxyTroubles(parts) }),
+    openRequests: () => server.openRequests,
     async drain(drainMs) {
       parts.state.draining = true
       heartbeats.beat()

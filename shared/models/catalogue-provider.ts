@@ -30,6 +30,12 @@ export function catalogueProviderOf(kind: string, hostname: string): string | un
   return kind === 'openai' ? byHost[hostname] : byKind[kind]
 }
 
+/** The kind of the providers with the models of a part of the catalogue, and their hosts where it is `openai`. */
+export function providersOfPlace(place: string): { readonly kind: string; readonly hosts: readonly string[] } {
+  const kind = Object.keys(byKind).find((one) => byKind[one] === place) ?? 'openai'
+  return { kind, hosts: Object.keys(byHost).filter((host) => byHost[host] === place) }
+}
+
 const services: ReadonlySet<string> = new Set(Object.values(byHost))
 
 export interface NamedProvider {

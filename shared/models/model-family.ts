@@ -31,7 +31,7 @@ export function familyOf(name: string): ModelFamily | undefined {
 
 /** The order in which the parts of the catalogue are asked for a name: makers, clouds, and then those that run what others made.
  *  A family's own `homes` go before. */
-const placesInOrder: readonly string[] = [
+export const placesInOrder: readonly string[] = [
   ...['openai', 'anthropic', 'google', 'cohere', 'mistral', 'deepseek', 'xai', 'perplexity'],
   ...['amazon-bedrock', 'google-vertex', 'azure'],
   ...['groq', 'cerebras', 'togetherai', 'fireworks-ai', 'deepinfra', 'nvidia', 'ollama-cloud', 'openrouter'],

@@ -1,5 +1,7 @@
 import { enforcedKinds } from '../../../shared/config/kinds/kind.ts'
 import { didYouMean } from '../../../shared/config/nearest.ts'
+import { done, type Result } from '../../../shared/result.ts'
+import type { Refusal } from '../admin-client.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { table } from '../terminal.ts'
 import { refused, show, type VerbContext } from '../verb.ts'
@@ -23,19 +25,29 @@ export async function get(context: VerbContext, kind: string, name: string | und
 
 /** Every page of a list, as one. */
 export async function list(context: VerbContext, path: string, columns: readonly string[]): Promise<ExitCode> {
-  const items: Record<string, unknown>[] = []
-  for (let after: unknown = ''; after !== undefined; ) {
-    const page = await context.client.call({
-      path: `${path}?limit=500${after === '' ? '' : `&after=${encodeURIComponent(String(after))}`}`,
-    })
-    if (!page.ok) return refused(context, page.error)
-    items.push(...(page.value['items'] as Record<string, unknown>[]))
-    after = page.value['next']
-  }
+  const listed = await itemsOf(context, path)
+  if (!listed.ok) return refused(context, listed.error)
+  const items = listed.value
   return show(context, { items }, () =>
     table(
       columns,
       items.map((item) => columns.map((column) => item[column])),
     ),
   )
+}
+
+export async function itemsOf(
+  { client }: Pick<VerbContext, 'client'>,
+  path: string,
+): Promise<Result<Record<string, unknown>[], Refusal>> {
+  const items: Record<string, unknown>[] = []
+  for (let after: unknown = ''; after !== undefined; ) {
+    const page = await client.call({
+      path: `${path}?limit=500${after === '' ? '' : `&after=${encodeURIComponent(String(after))}`}`,
+    })
+    if (!page.ok) return page
+    items.push(...(page.value['items'] as Record<string, unknown>[]))
+    after = page.value['next']
+  }
+  return done(items)
 }

@@ -55,7 +55,7 @@ function parseQuery(route: Route, query: URLSearchParams): Result<Record<string,
     if (route.query?.shape[name] === undefined) items.push({ path, message: 'is not a parameter of this path' })
     else if (query.getAll(name).length > 1) items.push({ path, message: 'stands here more than once' })
   }
-  if (items.length > 0) return fail(problems.invalid(items))
+  if (items.length > 0 && route.ignoresOtherQuery !== true) return fail(problems.invalid(items))
   if (route.query === undefined) return done({})
   const parsed = route.query.safeParse(Object.fromEntries(query))
   return parsed.success ? done(parsed.data) : fail(problems.invalid(zodItems(parsed.error, 'query')))

@@ -19,7 +19,7 @@ const prometheusMedia = 'text/plain; version=0.0.4; charset=utf-8'
 const plainMedia = 'text/plain; charset=utf-8'
 
 export function healthRoutes(options: HealthOptions): Route[] {
-  const open = { method: 'GET', access: 'anyone' } as const
+  const open = { method: 'GET', access: 'anyone', ignoresOtherQuery: true } as const
   return [
     {
       ...open,

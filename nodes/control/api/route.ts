@@ -13,6 +13,8 @@ export interface Route {
   access: 'administrator' | 'anyone'
   /** Schema of the query parameters by name. A parameter that is not listed is rejected. */
   query?: z.ZodObject
+  /** Parameters that are not listed are ignored: load balancers and monitors add some of their own. */
+  ignoresOtherQuery?: true
   body?: { media: readonly MediaType[]; schema?: z.ZodType; optional?: true }
   /** Schema of the body by status. A string is the media type of an answer that is not JSON. */
   answers: Record<number, z.ZodType | string>

@@ -20,10 +20,13 @@ interface Compiled {
 
 export class Router {
   readonly #routes: Compiled[]
+  /** The port of the data plane, for callers that are at the wrong one. */
+  readonly #dataPort: number | undefined
 
   /** The first route of the list that fits wins. */
-  constructor(routes: readonly Route[]) {
+  constructor(routes: readonly Route[], dataPort?: number) {
     this.#routes = routes.map(compile)
+    this.#dataPort = dataPort
   }
 
   find(method: string, path: string): Result<Match, Problem> {
@@ -35,10 +38,19 @@ export class Router {
   }
 
   #suggestion(path: string): string {
+    if (isDataPath(path)) {
+      const which = this.#dataPort === undefined ? 'HEADGATE_PORT' : `HEADGATE_PORT, ${this.#dataPort}`
+      return ` This is the control port: models are called at the data port (${which}).`
+    }
     const known = this.#routes.map(({ route }) => route.path)
     const near = nearest(path.slice(0, 128), known) ?? nearest(collection(path), known.map(collection))
     return near === undefined ? ' See /openapi.json.' : ` The nearest is ${near.replace('*', '')}.`
   }
+}
+
+/** Whether a path is one of the APIs of models. */
+function isDataPath(path: string): boolean {
+  return /^\/(v1|v1beta|v2|openai|anthropic|chat|embeddings|completions|responses|messages|models)(\/|$)/.test(path)
 }
 
 /** `/api/v1/models` of everything below it: what is mistyped is seldom the part that stands for a name. */

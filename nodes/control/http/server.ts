@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { cannotListen } from '../../../cluster/http-port/cannot-listen.ts'
 import { openHttpPort } from '../../../cluster/http-port/http-port.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock } from '../../../shared/clock.ts'
@@ -61,8 +62,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     refuse: refuseBrokenRequest,
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new Error(`HEADGATE_CONTROL_PORT: cannot listen: ${error.message}`)))
-    server.listen(options.port, options.host, resolve)
+    const { host, port } = options
+    server.once('error', ({ code }: NodeJS.ErrnoException) => {
+      reject(new Error(cannotListen({ variable: 'HEADGATE_CONTROL_PORT', host, port, code })))
+    })
+    server.listen(port, host, resolve)
   })
   return {
     port: (server.address() as AddressInfo).port,

@@ -168,6 +168,16 @@ describe('guessing', () => {
     expect((await form({ adminToken })).status).toBe(303)
   })
 
+  test.each([
+    ['Bearer hg_secret', /looks like a virtual key, which is for the data port/],
+    ['hga_secret', /with its scheme: `Authorization: Bearer/],
+    ['Bearer wrong', /^This is not the admin token\.$/],
+  ])('%s is refused in words that say what it is, and do not repeat it', async (authorization, says) => {
+    const { status, json } = await config({ authorization })
+    expect([status, json.detail]).toEqual([401, expect.stringMatching(says)])
+    expect(json.detail).not.toContain('secret')
+  })
+
   test('after 100 wrong bearer tokens further ones get 429; the right one and the command line go on', async () => {
     const wrong = () => config({ authorization: 'Bearer wrong' })
     for (let i = 0; i < 100; i++) expect((await wrong()).status).toBe(401)

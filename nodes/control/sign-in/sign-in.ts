@@ -82,8 +82,16 @@ export class SignIn {
     const token = /^Bearer +(\S{1,512})$/i.exec(authorization)?.[1]
     const actor = this.#tokens.actorOf(token ?? '')
     if (actor !== undefined) return done({ actor })
-    return refuse(this.#bearerGuard, clientIp, 'This is not the admin token.')
+    return refuse(this.#bearerGuard, clientIp, bearerRefusal(authorization))
   }
+}
+
+/** Told by the form of what was sent alone. */
+function bearerRefusal(authorization: string): string {
+  if (!/^bearer\s/i.test(authorization)) return 'Send the token with its scheme: `Authorization: Bearer <admin token>`.'
+  if (/^bearer\s+hg_/i.test(authorization))
+    return 'This is not the admin token: it looks like a virtual key, which is for the data port. Send the admin token.'
+  return 'This is not the admin token.'
 }
 
 async function refuse(guard: AttemptGuard, clientIp: string, refusal: string): Promise<Result<never, Problem>> {

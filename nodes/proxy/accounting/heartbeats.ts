@@ -7,6 +7,7 @@ import type { Trouble } from '../../../shared/readiness.ts'
 import type { NodeRole } from '../../../shared/telemetry/records.ts'
 import type { HttpServer } from '../http/http.ts'
 import type { ConfigFollower } from '../snapshot/follow-config.ts'
+import { refusedCredentials } from '../snapshot/refused-credentials.ts'
 import { targetReports } from '../snapshot/target-health.ts'
 import type { Recorder } from '../telemetry/recorder.ts'
 
@@ -38,7 +39,7 @@ export function startHeartbeats(beating: BeatingNode, read: () => ProxyFacts): H
 }
 
 export function proxyTroubles({ config, recorder }: Pick<ProxyFacts, 'config' | 'recorder'>): Trouble[] {
-  return [...config.troubles(), ...recorder.troubles()]
+  return [...config.troubles(), ...recorder.troubles(), ...refusedCredentials(config.snapshot?.connections() ?? [])]
 }
 
 function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {

@@ -131,7 +131,7 @@ describe('the order', () => {
     loop.start()
     loop.fail(limited())
     loop.fail(brokenAnswer)
-    expect(loop.givenUp?.error).toEqual({ type: 'upstream-protocol' })
+    expect(loop.givenUp?.error).toEqual({ type: 'upstream-protocol', provider: 'up' })
     expect(loop.givenUp?.last).toBe(loop.begun[1])
     expect(loop.attempts.map(({ index, outcome }) => [index, outcome])).toEqual([
       [0, 'http-error'],
@@ -191,7 +191,7 @@ test('no attempt begins when the time of the request is over', () => {
   loop.start()
   clock.advance(1_000)
   loop.fail(brokenAnswer)
-  expect([loop.attemptCount, loop.givenUp?.error]).toEqual([1, { type: 'upstream-protocol' }])
+  expect([loop.attemptCount, loop.givenUp?.error]).toEqual([1, { type: 'upstream-protocol', provider: 'up' }])
 })
 
 describe('what a failure says about its target', () => {

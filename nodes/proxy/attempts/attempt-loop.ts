@@ -8,7 +8,7 @@ import { noTokens } from '../accounting/attempt-cost.ts'
 import { attemptRecord } from '../accounting/request-records.ts'
 import type { Used } from '../accounting/usage-meter.ts'
 import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
-import type { UpstreamFailure } from '../errors/upstream-failure.ts'
+import { failureAt, type UpstreamFailure } from '../errors/upstream-failure.ts'
 import { backOff, type Credential, recovered } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
@@ -186,13 +186,14 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
 
   // ── the end of an attempt ────────────────────────────────────────────────────────────────────────────────────────
 
-  onFailed(attempt: Running, failure: UpstreamFailure): void {
+  onFailed(attempt: Running, unnamed: UpstreamFailure): void {
     const nowMs = this.tools.clock.monotonicMs()
+    const failure = failureAt(unnamed, attempt.planned.target.provider)
     const { error, condition } = failure
     this.leave(attempt, blamesRequest(error))
     this.waited(attempt, nowMs)
     this.record(attempt, failure.outcome, { used: undefined, nowMs, said: failure.said })
-    if (condition === 'auth') this.#onAuthRefused(attempt)
+    if (condition === 'auth') this.#onAuthRefused(attempt, failure.said)
     this.#failed ??= new FailedTargets()
     this.#failed.add(attempt.planned.target, failure)
     const planned = this.#nextAfter(attempt, failure, nowMs)
@@ -228,13 +229,13 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     return undefined
   }
 
-  #onAuthRefused({ credential, planned, status }: Running): void {
+  #onAuthRefused({ credential, planned, status }: Running, said: string | undefined): void {
     backOff(credential.health, this.tools.clock.monotonicMs())
     credential.renew?.()
     // Without a status the credential was never shown: whoever issues it has told why.
     if (status === 0) return
     const { provider } = planned.target
-    this.tools.notify({ type: 'upstream-auth-refused', provider, credential: credential.name, status })
+    this.tools.notify({ type: 'upstream-auth-refused', provider, credential: credential.name, status, said })
   }
 
   protected waited(attempt: Running, nowMs: number): void {
@@ -277,8 +278,9 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.judge(attempt, healthy)
   }
 
-  protected judge({ planned, credential }: Running, healthy: boolean | undefined): void {
+  protected judge({ planned, credential, status }: Running, healthy: boolean | undefined): void {
     const { health } = planned.target
+    if (healthy === true && status >= 200 && status <= 299) health.hasAnswered = true
     if (healthy === false) health.failuresInRow++
     if (healthy !== true) return
     health.failuresInRow = 0

@@ -140,3 +140,17 @@ test('an owner is the team, else whoever the key belongs to', () => {
   expect(objectOwner({ ...caller, app: 'p' })).toBe('app p')
   expect(objectOwner(caller)).toBe('key k')
 })
+
+test.each([
+  ['hga_secret', undefined, { type: 'missing-key', lacks: 'scheme' }],
+  [token, undefined, { type: 'missing-key', lacks: 'scheme' }],
+  ['Basic aGc6aGc=', undefined, { type: 'missing-key', lacks: 'scheme' }],
+  ['Bearer', undefined, { type: 'missing-key' }],
+  ['Bearer hga_secret', undefined, { type: 'unknown-key', looksLike: 'admin-token' }],
+  [undefined, 'hga_secret', { type: 'unknown-key', looksLike: 'admin-token' }],
+  [undefined, 'sk-proj-secret', { type: 'unknown-key', looksLike: 'provider-key' }],
+  [undefined, `Bearer ${token}`, { type: 'unknown-key', looksLike: 'bearer' }],
+  [undefined, 'hg_other', { type: 'unknown-key' }],
+])('Authorization %j with the key %j is refused as %o', (authorization, apiKey, error) => {
+  expect(identify(given(key()), { authorization, apiKey }, nowMs)).toEqual({ ok: false, error })
+})

@@ -22,10 +22,15 @@ export interface Caller {
 }
 
 export type AuthError =
-  | { type: 'missing-key' }
+  /** `scheme`: `Authorization` came without the scheme of a key. */
+  | { type: 'missing-key'; lacks?: 'scheme' | undefined }
   | { type: 'ambiguous-credentials' }
-  /** A key that never existed, was revoked or has expired: callers must not learn which. */
-  | { type: 'unknown-key' }
+  /** A key that never existed, was revoked or has expired: callers must not learn which. `looksLike` is told by its first letters
+   *  alone. */
+  | { type: 'unknown-key'; looksLike?: OtherKey | undefined }
+
+/** What callers send in the place of a virtual key. */
+export type OtherKey = 'admin-token' | 'provider-key' | 'bearer'
 
 /** The headers that identify the caller of a request, as sent. */
 export interface Credentials {
@@ -39,7 +44,8 @@ export function identify(callers: Callers, credentials: Credentials, nowMs: numb
   const token = tokenOf(credentials)
   if (typeof token !== 'string') return fail(token)
   const caller = callers.get(hash('sha256', token, 'hex'))
-  if (caller === undefined || caller.expiresAtMs <= nowMs) return fail({ type: 'unknown-key' })
+  if (caller === undefined || caller.expiresAtMs <= nowMs)
+    return fail({ type: 'unknown-key', looksLike: otherKey(token) })
   return done(caller)
 }
 
@@ -53,8 +59,19 @@ function tokenOf({ authorization, apiKey, apiKeysDiffer = false }: Credentials):
   if (apiKeysDiffer) return { type: 'ambiguous-credentials' }
   if (authorization === undefined) return apiKey === undefined || apiKey === '' ? { type: 'missing-key' } : apiKey
   const bearer = bearerToken(authorization)
-  if (apiKey === undefined) return bearer ?? { type: 'missing-key' }
+  if (apiKey === undefined)
+    return bearer ?? { type: 'missing-key', lacks: hasScheme(authorization) ? undefined : 'scheme' }
   return bearer === apiKey ? apiKey : { type: 'ambiguous-credentials' }
+}
+
+function hasScheme(authorization: string): boolean {
+  return authorization.trim() === '' || /^bearer(\s|$)/i.test(authorization)
+}
+
+function otherKey(token: string): OtherKey | undefined {
+  if (token.startsWith('hga_')) return 'admin-token'
+  if (/^bearer\s/i.test(token)) return 'bearer'
+  return /^(sk-|AIza|gsk_|xai-)/.test(token) ? 'provider-key' : undefined
 }
 
 function bearerToken(authorization: string): string | undefined {

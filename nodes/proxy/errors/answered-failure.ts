@@ -104,7 +104,12 @@ const failures = {
   request: (answer) => rejected(answer, undefined),
   conflict: (answer) => rejected(answer, '409'),
   target: (answer) => rejected(answer, 'target'),
-  credential: () => ({ outcome: 'auth', condition: 'auth', error: { type: 'upstream-auth' } }),
+  credential: (answer) => ({
+    outcome: 'auth',
+    condition: 'auth',
+    error: { type: 'upstream-auth' },
+    said: saidOf(answer),
+  }),
   limited: (_, retryAfterMs) => ({
     outcome: 'http-error',
     condition: '429',

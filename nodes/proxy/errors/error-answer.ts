@@ -52,7 +52,9 @@ function preparedAnswer(refusal: GatewayError, shape: ErrorShape): Prepared {
 function floodKey(refusal: GatewayError): string | undefined {
   switch (refusal.type) {
     case 'unknown-key':
+      return `unknown-key ${refusal.looksLike ?? ''}`
     case 'missing-key':
+      return `missing-key ${refusal.lacks ?? ''}`
     case 'ambiguous-credentials':
       return refusal.type
     case 'model-not-allowed':

@@ -1,5 +1,6 @@
 // The error table: one row for each error, with its status, type, code and retry hint. Messages say what is wrong, where, what
 // was expected and what to do, and never repeat a secret.
+import type { OtherKey } from '../auth/callers.ts'
 import { conversationRows } from './conversation-errors.ts'
 import { invalid, passing, type Row, type RowOf, row, shown, withParam } from './error-row.ts'
 import type { GatewayError } from './gateway-error.ts'
@@ -61,24 +62,11 @@ const errorTable = {
     'Something broke inside the gateway. The request id leads to its record.',
   ),
   'bad-body': ({ code, message, param }) => withParam(row(400, invalid, code, message), param),
-  'missing-key': {
-    ...row(
-      401,
-      invalid,
-      'missing_api_key',
-      'No API key was sent. Send one as `Authorization: Bearer …` or `x-api-key: …`.',
-    ),
+  'missing-key': ({ lacks }) => ({ ...row(401, invalid, 'missing_api_key', missingKey(lacks)), headers: challenge }),
+  'unknown-key': ({ looksLike }) => ({
+    ...row(401, invalid, 'invalid_api_key', unknownKey[looksLike ?? 'key']),
     headers: challenge,
-  },
-  'unknown-key': {
-    ...row(
-      401,
-      invalid,
-      'invalid_api_key',
-      'The API key is not valid here. Check that it is complete, current and from this gateway.',
-    ),
-    headers: challenge,
-  },
+  }),
   'ambiguous-credentials': row(
     400,
     invalid,
@@ -96,7 +84,7 @@ const errorTable = {
       'model',
     ),
   'unknown-model': (error) => withParam(row(404, invalid, 'model_not_found', unknownModel(error)), 'model'),
-  'unknown-path': ({ nearest }) => row(404, invalid, 'unknown_path', unknownPath(nearest)),
+  'unknown-path': (error) => row(404, invalid, 'unknown_path', unknownPath(error)),
   'method-not-allowed': ({ allow }) => ({
     ...row(405, invalid, 'method_not_allowed', `This path takes ${allow}.`),
     headers: ['allow', allow],
@@ -126,8 +114,10 @@ const errorTable = {
   unable: ineligibleRow,
 } satisfies { readonly [Type in GatewayError['type']]: RowFor<Type> }
 
-function unknownModel({ model, nearest }: { model: string; nearest: readonly string[] }): string {
-  return `There is no model ${shown(model)}. ${didYouMean(nearest)}`
+function unknownModel({ model, nearest, lacking }: Extract<GatewayError, { type: 'unknown-model' }>): string {
+  if (lacking === undefined) return `There is no model ${shown(model)}. ${didYouMean(nearest)}`
+  const add = `no provider here has it. An operator can add one of the kind ${shown(lacking)}.`
+  return `There is no model ${shown(model)}: ${add} ${didYouMean(nearest)}`
 }
 
 /** What to call instead of a model that there is not. */
@@ -139,6 +129,21 @@ function notServed({ name, instead }: { name: string | undefined; instead: strin
   return `${name === undefined ? 'This endpoint' : `The ${name} API`} is not served by Headgate. ${instead}`.trim()
 }
 
-function unknownPath(nearest: string | undefined): string {
-  return `There is nothing at this path.${nearest === undefined ? '' : ` Did you mean ${nearest}?`}`
+function unknownPath({ nearest, hint }: Extract<GatewayError, { type: 'unknown-path' }>): string {
+  return `There is nothing at this path.${hint ?? (nearest === undefined ? '' : ` Did you mean ${nearest}?`)}`
+}
+
+function missingKey(lacks: 'scheme' | undefined): string {
+  if (lacks === undefined) return 'No API key was sent. Send one as `Authorization: Bearer …` or `x-api-key: …`.'
+  return '`Authorization` does not begin with `Bearer`. Send the key as `Authorization: Bearer …` or `x-api-key: …`.'
+}
+
+/** By what the key looks like, which its first letters tell. */
+const unknownKey: Readonly<Record<OtherKey | 'key', string>> = {
+  key: 'The API key is not valid here. Check that it is complete, current and from this gateway.',
+  'admin-token':
+    'The API key is not valid here: it looks like an admin token, which is for the admin API. Send a virtual key (`hg_…`).',
+  'provider-key':
+    "The API key is not valid here: it looks like a provider's key. Send a virtual key of this gateway (`hg_…`).",
+  bearer: 'The API key is not valid here: it begins with `Bearer`, which belongs into `Authorization` alone.',
 }

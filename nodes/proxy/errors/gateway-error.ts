@@ -1,16 +1,24 @@
 // Everything that a caller can be told instead of an answer. An error is a value: nothing here is thrown.
 import type { Capability } from '../../../shared/chat/capabilities.ts'
+import type { OtherKey } from '../auth/callers.ts'
 import type { HttpError } from '../http/http.ts'
 
 export type GatewayError =
   | HttpError
   | { readonly type: 'bad-body'; readonly code: string; readonly message: string; readonly param?: string | undefined }
-  | { readonly type: 'missing-key' }
-  | { readonly type: 'unknown-key' }
+  | { readonly type: 'missing-key'; readonly lacks?: 'scheme' | undefined }
+  | { readonly type: 'unknown-key'; readonly looksLike?: OtherKey | undefined }
   | { readonly type: 'ambiguous-credentials' }
   | { readonly type: 'model-not-allowed'; readonly model: string }
-  | { readonly type: 'unknown-model'; readonly model: string; readonly nearest: readonly string[] }
-  | { readonly type: 'unknown-path'; readonly nearest: string | undefined }
+  /** `lacking` is the kind of a provider that has the model, where there is none of that kind here. */
+  | {
+      readonly type: 'unknown-model'
+      readonly model: string
+      readonly nearest: readonly string[]
+      readonly lacking?: string | undefined
+    }
+  /** `hint` says what is wrong with the path as a whole. */
+  | { readonly type: 'unknown-path'; readonly nearest: string | undefined; readonly hint?: string | undefined }
   | { readonly type: 'method-not-allowed'; readonly allow: string }
   | { readonly type: 'upgrade-required' }
   | { readonly type: 'unknown-object'; readonly kind: 'file' | 'batch' }
@@ -56,11 +64,15 @@ export type UpstreamGatewayError =
   | { readonly type: 'upstream-limited'; readonly retryAfterMs: number }
   /** All upstreams are overloaded; `retryAfterMs` is undefined where none said how long to wait. */
   | { readonly type: 'upstream-overloaded'; readonly retryAfterMs: number | undefined }
-  | { readonly type: 'upstream-error'; readonly message: string }
-  | { readonly type: 'upstream-timeout'; readonly message: string }
-  | { readonly type: 'upstream-auth' }
-  | { readonly type: 'upstream-tls' }
-  | { readonly type: 'upstream-protocol' }
+  | { readonly type: 'upstream-error'; readonly message: string; readonly provider?: ProviderName }
+  | { readonly type: 'upstream-timeout'; readonly message: string; readonly provider?: ProviderName }
+  | { readonly type: 'upstream-auth'; readonly provider?: ProviderName }
+  /** `cause` is what TLS found wrong, as a clause. */
+  | { readonly type: 'upstream-tls'; readonly cause?: string | undefined; readonly provider?: ProviderName }
+  | { readonly type: 'upstream-protocol'; readonly provider?: ProviderName }
+
+/** The provider that failed. Undefined: the error does not come of one provider. */
+type ProviderName = string | undefined
 
 /** An upstream's answer outside 2xx. */
 export interface ErrorAnswer {

@@ -149,9 +149,29 @@ const cases: Cases = {
       code: 'missing_api_key',
       says: /Authorization: Bearer.*x-api-key/,
     },
+    {
+      error: { type: 'missing-key', lacks: 'scheme' },
+      status: 401,
+      type: invalid,
+      code: 'missing_api_key',
+      says: /does not begin with `Bearer`/,
+    },
   ],
   'unknown-key': [
     { error: { type: 'unknown-key' }, status: 401, type: invalid, code: 'invalid_api_key', says: /not valid here/ },
+    ...(
+      [
+        ['admin-token', /admin token.*virtual key/],
+        ['provider-key', /provider's key/],
+        ['bearer', /begins with `Bearer`/],
+      ] as const
+    ).map(([looksLike, says]) => ({
+      error: { type: 'unknown-key' as const, looksLike },
+      status: 401,
+      type: invalid,
+      code: 'invalid_api_key',
+      says,
+    })),
   ],
   'ambiguous-credentials': [
     {
@@ -188,6 +208,14 @@ const cases: Cases = {
       code: 'model_not_found',
       param: 'model',
       says: /`smrt`. Did you mean `smart`, `wide`\?$/,
+    },
+    {
+      error: { type: 'unknown-model', model: 'gpt-4o-mini', nearest: [], lacking: 'openai' },
+      status: 404,
+      type: invalid,
+      code: 'model_not_found',
+      param: 'model',
+      says: /`gpt-4o-mini`: no provider here has it.* of the kind `openai`\. GET \/v1\/models/,
     },
   ],
   'unknown-path': [

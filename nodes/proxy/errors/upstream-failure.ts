@@ -3,7 +3,9 @@
 import type { AttemptOutcome } from '../../../shared/telemetry/records.ts'
 import type { AttemptCondition } from '../routing/next-attempt.ts'
 import type { UpstreamError } from '../upstream/upstream.ts'
+import { connectCauseIn, tlsCauseIn } from './connect-cause.ts'
 import type { GatewayError } from './gateway-error.ts'
+import { keptText } from './upstream-text.ts'
 
 export interface UpstreamFailure {
   readonly outcome: AttemptOutcome
@@ -40,22 +42,47 @@ function timeout(message: string): UpstreamFailure {
 }
 
 export function failureOfError(error: UpstreamError): UpstreamFailure {
+  return { ...failures[error.type](error.message), said: keptText(error.message) }
+}
+
+/** The failure with the name of the provider in what the caller is told. */
+export function failureAt(failure: UpstreamFailure, provider: string): UpstreamFailure {
+  const { error } = failure
   switch (error.type) {
-    case 'tls':
-      return { outcome: 'tls', condition: 'connect', error: { type: 'upstream-tls' } }
-    case 'protocol':
-      return brokenAnswer
-    case 'connect-timeout':
-      return { ...timeout('The upstream could not be connected to in time.'), outcome: 'connect', condition: 'connect' }
-    case 'connect':
-      return { ...brokenOff('The upstream could not be reached.'), outcome: 'connect', condition: 'connect' }
-    case 'reset':
-      return {
-        ...brokenOff('The upstream closed the connection before it had answered.'),
-        outcome: 'reset',
-        condition: 'connect',
-      }
+    case 'upstream-error':
+    case 'upstream-timeout':
+    case 'upstream-auth':
+    case 'upstream-tls':
+    case 'upstream-protocol':
+      return { ...failure, error: { ...error, provider } }
+    default:
+      return failure
   }
+}
+
+const failures: { readonly [Type in UpstreamError['type']]: (message: string) => UpstreamFailure } = {
+  tls: (message) => ({
+    outcome: 'tls',
+    condition: 'connect',
+    error: { type: 'upstream-tls', cause: tlsCauseIn(message) },
+  }),
+  protocol: () => brokenAnswer,
+  'connect-timeout': () => {
+    const failure = timeout('The upstream could not be connected to in time.')
+    return { ...failure, outcome: 'connect', condition: 'connect' }
+  },
+  connect: (message) => {
+    const failure = brokenOff(`The upstream could not be reached${clause(connectCauseIn(message))}.`)
+    return { ...failure, outcome: 'connect', condition: 'connect' }
+  },
+  reset: () => {
+    const failure = brokenOff('The upstream closed the connection before it had answered.')
+    return { ...failure, outcome: 'reset', condition: 'connect' }
+  },
+}
+
+function clause(cause: string | undefined): string {
+  return cause === undefined ? '' : `: ${cause}`
 }
 
 function brokenOff(message: string): UpstreamFailure {

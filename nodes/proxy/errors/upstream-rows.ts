@@ -1,5 +1,5 @@
 // Rows of the error table for what upstreams do.
-import { invalid, passing, type RowOf, row } from './error-row.ts'
+import { invalid, passing, type RowOf, row, shown } from './error-row.ts'
 import type { UpstreamGatewayError } from './gateway-error.ts'
 
 type RowFor<Type extends UpstreamGatewayError['type']> = RowOf<Extract<UpstreamGatewayError, { type: Type }>>
@@ -40,19 +40,33 @@ export const upstreamRows: { readonly [Type in UpstreamGatewayError['type']]: Ro
       ),
       retryAfterMs,
     ),
-  'upstream-error': ({ message }) => row(502, 'server_error', 'upstream_error', message),
-  'upstream-timeout': ({ message }) => row(504, 'server_error', 'upstream_timeout', message),
-  'upstream-auth': row(
-    502,
-    'server_error',
-    'upstream_auth',
-    'The upstream refused the credentials that the gateway holds for it. An operator has to renew them; your key is fine.',
-  ),
-  'upstream-tls': row(502, 'server_error', 'upstream_tls', 'The upstream could not be verified over TLS.'),
-  'upstream-protocol': row(
-    502,
-    'server_error',
-    'upstream_protocol_error',
-    'The upstream answered with something that is not a valid answer.',
-  ),
+  'upstream-error': ({ message, provider }) => row(502, 'server_error', 'upstream_error', named(message, provider)),
+  'upstream-timeout': ({ message, provider }) => row(504, 'server_error', 'upstream_timeout', named(message, provider)),
+  'upstream-auth': ({ provider }) =>
+    row(
+      502,
+      'server_error',
+      'upstream_auth',
+      named(
+        'The upstream refused the credentials that the gateway holds for it. An operator has to renew them; your key is fine.',
+        provider,
+      ),
+    ),
+  'upstream-tls': ({ provider, cause }) => {
+    const why = cause === undefined ? '' : `: ${cause}`
+    const message = `The upstream could not be verified over TLS${why}.`
+    return row(502, 'server_error', 'upstream_tls', named(message, provider))
+  },
+  'upstream-protocol': ({ provider }) =>
+    row(
+      502,
+      'server_error',
+      'upstream_protocol_error',
+      named('The upstream answered with something that is not a valid answer.', provider),
+    ),
+}
+
+/** Messages about one upstream begin with it; its name takes the place of the word. */
+function named(message: string, provider: string | undefined): string {
+  return provider === undefined ? message : message.replace(/^The upstream\b/, () => `The provider ${shown(provider)}`)
 }

@@ -21,10 +21,11 @@ test('markup is no word, and a long text is shortened', () => {
   expect(saidBy(500, 'word '.repeat(10_000), 'text/plain')).toHaveLength(300)
 })
 
-test('what an upstream says to the caller, and of credentials, is not kept', () => {
-  expect([saidBy(400, '{"error":{"message":"the prompt"}}'), saidBy(401, 'x'), saidBy(429, 'x')]).toEqual([
-    undefined,
-    undefined,
-    undefined,
-  ])
+test('what an upstream says to the caller is not kept a second time', () => {
+  expect([saidBy(400, '{"error":{"message":"the prompt"}}'), saidBy(429, 'x')]).toEqual([undefined, undefined])
+})
+
+test('what it says of a credential is kept without the credential', () => {
+  const body = '{"error":{"message":"Incorrect API key provided: sk-proj-abcd1234efgh5678."}}'
+  expect(saidBy(401, body)).toBe('Incorrect API key provided: [redacted]')
 })

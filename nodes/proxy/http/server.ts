@@ -12,6 +12,7 @@ import {
   us_socket_local_port,
 } from 'uWebSockets.js'
 import { accessSync, constants } from 'node:fs'
+import { cannotListen } from '../../../cluster/http-port/cannot-listen.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
@@ -117,11 +118,7 @@ class UwsServer implements HttpServer, ReplyServer {
     return new Promise((resolve, reject) => {
       const listened: Listened = (socket) => {
         if (socket === false) {
-          reject(
-            new Error(
-              `HEADGATE_PORT: cannot listen on ${host}:${port}: the port is taken or the address is not this machine's`,
-            ),
-          )
+          reject(new Error(cannotListen({ variable: 'HEADGATE_PORT', host, port })))
           return
         }
         this.#listenSocket = socket

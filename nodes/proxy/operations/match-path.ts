@@ -16,6 +16,7 @@ import { listOfDeployments, matchModelPath, modelListPaths, modelOfPath } from '
 import type { Operation } from './operation.ts'
 import { chat, completions, countTokens, embeddings, messages, responses } from './operations.ts'
 import { passThroughOperations } from './pass-through-operations.ts'
+import { knownEnd, pathHint } from './path-hints.ts'
 import { type UnservedApi, unservedApi } from './unserved-apis.ts'
 
 export interface MatchedOperation {
@@ -34,7 +35,7 @@ export interface StoredResponsePath {
 
 /** Why nothing is served at a path. */
 export type PathMismatch =
-  | { readonly type: 'unknown-path'; readonly nearest: string | undefined }
+  | { readonly type: 'unknown-path'; readonly nearest: string | undefined; readonly hint?: string | undefined }
   | ({ readonly type: 'not-served' } & UnservedApi)
   | { readonly type: 'upgrade-required' }
 
@@ -117,13 +118,28 @@ const knownPaths = [...inferencePaths.keys(), ...modelListPaths, ...healthPaths]
 
 function mismatch(path: string): Match {
   if (realtimePaths.includes(path)) return fail({ type: 'upgrade-required' })
-  const unserved = unservedApi(path)
+  const unserved = knownEnd(path, isCallPath) === undefined ? unservedApi(path) : undefined
   if (unserved !== undefined) return fail({ type: 'not-served', ...unserved })
-  return fail({ type: 'unknown-path', nearest: nearestNames(path, knownPaths, 1)[0] })
+  return fail({
+    type: 'unknown-path',
+    nearest: nearestNames(path, knownPaths, 1)[0],
+    hint: pathHint(path, isCallPath),
+  })
 }
 
-/** The error shape at a path, known or not. */
+function isCallPath(path: string): boolean {
+  return inferencePaths.has(path) || matchModelPath(path, '') !== undefined
+}
+
+/** The error shape at a path, known or not. A path that only ends in a known one has the shape of its end. */
 export function errorShapeAt(path: string): ErrorShape {
+  const shape = shapeAt(path)
+  if (shape !== 'openai' || inferencePaths.has(path)) return shape
+  const end = knownEnd(path, isCallPath)
+  return end === undefined ? shape : shapeAt(end.known)
+}
+
+function shapeAt(path: string): ErrorShape {
   const known = inferencePaths.get(path)
   if (known !== undefined) return known.errors
   if (/^(\/anthropic)?\/v1\/messages|^\/anthropic\//.test(path)) return 'anthropic'

@@ -34,8 +34,8 @@ const geminiOperations: Readonly<Record<string, Operation>> = {
 const azurePrefix = '/openai/deployments/'
 /** The longest first: `completions` is the end of `chat/completions`. */
 const azureNames = Object.keys(azureOperations).sort((a, b) => b.length - a.length)
-/** Google's SDKs write `models/` only before a name without a slash. */
-const geminiPath = /^\/v1(?:beta)?\/(?:models\/(.+)|([^/]+\/.+)):([A-Za-z]+)$/
+/** Google's SDKs write `models/` only before a name without a slash. A version that stands there twice is no provider. */
+const geminiPath = /^\/v1(?:beta)?\/(?:models\/(.+)|(?!v1(?:beta)?\/models\/)([^/]+\/.+)):([A-Za-z]+)$/
 
 export function matchModelPath(path: string, query: string): OperationWithModel | undefined {
   if (path.startsWith(azurePrefix)) return matchAzurePath(path.slice(azurePrefix.length))

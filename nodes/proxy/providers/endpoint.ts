@@ -66,6 +66,8 @@ export interface Origin {
 export interface TargetHealth {
   inFlight: number
   failuresInRow: number
+  /** Whether it has ever answered with success. */
+  hasAnswered?: true
 }
 
 export class TargetHealthTable {

@@ -98,6 +98,26 @@ test.each([
   expect(resolved.error.nearest).toContain(nearest)
 })
 
+test('a model that has answered is near, where nobody lists it', () => {
+  const route = compiled.routeOf('openai/our-tuned-model')
+  const near = () => resolveModel('our-tuned-modl', { snapshot: compiled, caller: testCaller })
+  expect(near()).not.toMatchObject({ error: { nearest: ['openai/our-tuned-model'] } })
+  for (const { target } of route?.targets ?? []) target.health.hasAnswered = true
+  expect(near()).toMatchObject({ error: { nearest: ['openai/our-tuned-model'] } })
+})
+
+test('who asks for the model of a maker that has no provider here is told which kind lacks', () => {
+  const lacking = (asked: string) => {
+    const resolved = resolveModel(asked, { snapshot: compiled, caller: testCaller })
+    return resolved.ok || resolved.error.type !== 'unknown-model' ? undefined : resolved.error.lacking
+  }
+  expect([lacking('command-a-03-2025'), lacking('gpt-4o'), lacking('nonesuch')]).toEqual([
+    'cohere',
+    undefined,
+    undefined,
+  ])
+})
+
 test('what a key may not use is not named as near', () => {
   const caller = { ...testCaller, models: new AllowList(['smart']) }
   const resolved = resolveModel('gpt-4o', { snapshot: compiled, caller })

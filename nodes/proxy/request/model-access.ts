@@ -7,6 +7,7 @@ import { type Caller, mayUse } from '../auth/callers.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { NamedTarget } from '../snapshot/bare-names.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
+import { lackingKind } from './lacking-kind.ts'
 
 interface Asking {
   readonly snapshot: Snapshot
@@ -25,7 +26,8 @@ export function resolveModel(asked: string, { snapshot, caller }: Asking): Resul
   }
   const unmarked = withoutClientMarks(asked)
   if (unmarked !== asked) return resolveModel(unmarked, { snapshot, caller })
-  return fail({ type: 'unknown-model', model: asked, nearest: nearestCallable(asked, { snapshot, caller }) })
+  const nearest = nearestCallable(asked, { snapshot, caller })
+  return fail({ type: 'unknown-model', model: asked, nearest, lacking: lackingKind(asked, snapshot.connections()) })
 }
 
 /** The names of several routes; the first error, where there is one. */
@@ -56,5 +58,18 @@ export function nearestCallable(asked: string, { snapshot, caller }: Asking): st
   const { modelNames, bareNames } = snapshot
   const bare = bareNames.listed().filter(({ name, targets }) => usableTarget(caller, name, targets) !== undefined)
   const names = [...modelNames, ...bareNames.withoutBareNames()].filter((name) => mayUse(caller, name))
-  return nearestNames(asked, [...names, ...bare.map(({ name }) => name)], nearestMax)
+  const listed = [...names, ...bare.map(({ name }) => name)]
+  const served = servedNames(snapshot).filter((name) => mayUse(caller, name) && !listed.includes(name))
+  // Who writes no provider is compared without it.
+  const compared = asked.includes('/') ? (name: string) => name : (name: string) => name.slice(name.indexOf('/') + 1)
+  const byCompared = new Map(served.map((name) => [compared(name), name]))
+  const nearest = nearestNames(asked, [...listed, ...byCompared.keys()], nearestMax)
+  return nearest.map((name) => byCompared.get(name) ?? name)
+}
+
+/** `provider/model` of the models that have answered: of a server that is in no list, these are what is known. */
+function servedNames(snapshot: Snapshot): string[] {
+  return snapshot.everyRoute().flatMap(({ model, isDirect, targets }) => {
+    return isDirect === true && targets.some(({ target }) => target.health.hasAnswered === true) ? [model] : []
+  })
 }

@@ -154,6 +154,7 @@ export function testSnapshot(
     modelNames: Object.keys(routes),
     bareNames: new BareNames(new Map()),
     bareTargetsOf: () => [],
+    connections: () => [],
     everyRoute: () => Object.values(routes),
   }
 }

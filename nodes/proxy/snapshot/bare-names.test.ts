@@ -143,6 +143,15 @@ describe('a bare name stands for', () => {
     expect(found('gpt-5.5', bareNames(standIn))).toEqual(['openai/gpt-5.5'])
   })
 
+  test('and none of them is listed, for nobody knows which it has', () => {
+    const names = bareNames(standIn)
+    expect(names.listed()).toEqual([])
+    const silent = { openai: own('http://127.0.0.1:8002/v1', { bareNames: false }) }
+    expect([...bareNames(silent).withoutBareNames()]).toEqual([])
+    const asked = { vllm: own('http://127.0.0.1:8002/v1', { bareNames: true }) }
+    expect(bareNames(asked).listed().length).toBeGreaterThan(10)
+  })
+
   test('nothing where a provider has no credential that could be opened', () => {
     const connection = connectProvider('openai', specs.openai, testConnectOptions())
     if (connection === undefined) throw new Error('no provider')

@@ -37,6 +37,7 @@ export interface Snapshot {
    *  credential. */
   accountOf(provider: string): Target | undefined
   readonly providerNames: readonly string[]
+  readonly connections: () => Iterable<ProviderConnection>
   /** Every name that is configured, sorted. */
   readonly modelNames: readonly string[]
   /** The targets of a name without a route, in order of preference; none for a name that no provider has. */
@@ -191,6 +192,7 @@ export class SnapshotCompiler {
       get providerNames() {
         return [...providers.keys()]
       },
+      connections: () => providers.values(),
       routeOf: (model) => used.get(model) ?? direct.get(model) ?? (bare.has(model) ? undefined : findRoute(model)),
     }
   }

@@ -1,4 +1,5 @@
 // Anthropic Messages: the whole answer, in both directions.
+
 import { type ChatAnswer, settledReason } from '../../../../shared/chat/answer.ts'
 import type {
   AssistantPart,
@@ -17,6 +18,7 @@ import { printSeal } from '../common/sealed-parts.ts'
 import { withOwnName } from '../common/tool-names.ts'
 import type { PrintedRequest, PrintFacts } from '../dialect.ts'
 import { printAnthropicFinish, readAnthropicFinish } from './finish-reason.ts'
+import { messageId } from './message-id.ts'
 import { proof, readAssistantBlock, redaction } from './parse-content.ts'
 import { toolInput } from './print-content.ts'
 import { printAnthropicUsage, readAnthropicUsage, usageOfAnthropic } from './usage.ts'
@@ -46,7 +48,7 @@ export function readAnthropicAnswer(
 export function printAnthropicAnswer(answer: ChatAnswer, { requestId }: PrintFacts): string {
   const [choice] = answer.choices
   return JSON.stringify({
-    id: answer.id === '' ? `msg_${requestId}` : answer.id,
+    id: messageId(answer.id, requestId),
     type: 'message',
     role: 'assistant',
     model: answer.model,

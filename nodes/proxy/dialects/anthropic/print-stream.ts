@@ -1,5 +1,6 @@
 // Anthropic Messages: prints events as a stream for a caller. The API has one open block at a time, so the events of a
 // part that starts while another part is open wait until the open one has ended.
+
 import type {
   ChatEvent,
   FinishEvent,
@@ -17,6 +18,7 @@ import { joinedSeal } from '../common/sealed-parts.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
 import { mediaText, printCitation, printThoughtBlock, printThoughtSeal, sourcesAsText } from './answer.ts'
 import { printAnthropicFinish } from './finish-reason.ts'
+import { messageId } from './message-id.ts'
 import { printAnthropicUsage } from './usage.ts'
 
 type PartEvent = Extract<ChatEvent, { part: number }>
@@ -184,7 +186,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
     const { requestId, estimatedInput } = this.#facts
     const { id, model } = this.#start ?? { id: '', model: '' }
     const message = {
-      id: id === '' ? `msg_${requestId}` : id,
+      id: messageId(id, requestId),
       type: 'message',
       role: 'assistant',
       model,
