@@ -38,9 +38,13 @@ export class GeminiCandidate {
   }
 
   read(candidate: JsonObject, emit: Emit): void {
-    if (this.finished) return
     const { content } = candidate
     const parts = isObject(content) ? content['parts'] : undefined
+    // A round of the provider's own tools has a finish reason, too, and some hosts put one into every chunk.
+    if (this.finished) {
+      if (!Array.isArray(parts) || parts.every(isEmptyPart)) return
+      this.finished = false
+    }
     if (Array.isArray(parts)) for (const part of parts) if (isObject(part)) this.#part(part, emit)
     if (this.#facts.printed.keepsMembers === true) emitCandidateExtras(this.#choice, candidate, emit)
     else this.#keepSources(candidate)
@@ -185,6 +189,10 @@ export class GeminiCandidate {
 export function candidateIndex({ index }: JsonObject, place: number): number | undefined {
   const at = typeof index === 'number' ? index : place
   return Number.isInteger(at) && at >= 0 && at < choicesMax ? at : undefined
+}
+
+function isEmptyPart(part: Json): boolean {
+  return !isObject(part) || (part['text'] === '' && sealOf(part) === undefined)
 }
 
 function opaque(value: JsonObject) {

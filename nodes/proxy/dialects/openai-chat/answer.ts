@@ -89,7 +89,7 @@ function readMessage(message: JsonObject): AssistantPart[] {
   if (audio !== undefined) parts.push(audio)
   parts.push(...readImages(message['images']))
   const { tool_calls: calls, function_call: legacy } = message
-  if (Array.isArray(calls)) parts.push(...calls.flatMap(readCall))
+  if (Array.isArray(calls) && calls.length > 0) parts.push(...calls.flatMap(readCall))
   else if (isObject(legacy)) parts.push(...readCall({ id: 'call_0', function: legacy }, 0))
   return parts
 }

@@ -85,12 +85,11 @@ export class ChatStreamReader implements EventReader {
     const index = typeof value['index'] === 'number' ? value['index'] : 0
     // A chunk with only usage may hold an empty choice. An index out of range is not a choice.
     if (!Number.isInteger(index) || index < 0 || index >= choicesMax) return
-    const { delta, finish_reason: reason } = value
-    const said = isObject(delta) && Object.keys(delta).length > 0
     const known = this.#choices[index]
-    if (!said && saidIn(reason) === undefined && known === undefined) return
+    const delta = deltaIn(value, known === undefined)
+    if (Object.keys(delta).length === 0 && saidIn(value['finish_reason']) === undefined && known === undefined) return
     const choice = known ?? this.#openChoices(index)
-    choice.read(value, isObject(delta) ? delta : {}, emit)
+    choice.read(value, delta, emit)
   }
 
   /** Opens all choices up to `last`, and returns that one. */
@@ -102,6 +101,20 @@ export class ChatStreamReader implements EventReader {
     } while (this.#choices.length <= last)
     return choice
   }
+}
+
+/** What a chunk says of a choice. Some hosts stream a whole answer as one chunk, with a `message`. */
+function deltaIn({ delta, message }: JsonObject, isFirst: boolean): JsonObject {
+  if (isObject(delta)) return delta
+  return isFirst && isObject(message) ? message : {}
+}
+
+/** Whether a delta holds a piece of the answer. Some hosts send such pieces behind a finish reason (anomalyco/opencode#49167). */
+function goesOn(delta: JsonObject): boolean {
+  const { content, refusal, tool_calls: calls, function_call: legacy, audio, images } = delta
+  if (contentText(content) !== '' || (reasoningText(delta) ?? '') !== '' || saidIn(refusal) !== undefined) return true
+  if (readAudio(audio) !== undefined || isObject(legacy)) return true
+  return [calls, images].some((list) => Array.isArray(list) && list.length > 0)
 }
 
 /** What the answer says of all its choices. */
@@ -135,7 +148,10 @@ class ChoiceReader {
   }
 
   read(value: JsonObject, delta: JsonObject, emit: Emit): void {
-    if (this.finished) return
+    if (this.finished) {
+      if (!goesOn(delta)) return
+      this.finished = false
+    }
     if (this.#reading.keepsMembers === true) emitChoiceExtras(this.#choice, value, delta, emit)
     const { content } = delta
     // Fast path: nearly every chunk holds a piece of text and nothing else.
@@ -151,7 +167,7 @@ class ChoiceReader {
     this.#readRest(value, delta, emit)
     this.#signText(delta, emit)
     const { tool_calls: calls, function_call: legacy } = delta
-    if (Array.isArray(calls)) for (const call of calls) this.#calls.read(call, emit, this.#begin)
+    if (Array.isArray(calls) && calls.length > 0) for (const call of calls) this.#calls.read(call, emit, this.#begin)
     else if (isObject(legacy)) this.#calls.read({ index: 0, function: legacy }, emit, this.#begin)
     const reason = saidIn(value['finish_reason'])
     if (reason !== undefined) {

@@ -39,6 +39,8 @@ export class ChatStreamPrinter implements StreamPrinter {
   readonly #extras = new WaitingMembers()
   /** Waits for its signature, which stands in the same fragment: a client may read no later one. */
   #signedCall: ToolInputStart | undefined
+  /** The finish of each choice, which is sent last: some hosts go on behind it. */
+  readonly #finishes = new Map<number, FinishEvent>()
 
   constructor(facts: PrintFacts) {
     this.#facts = facts
@@ -63,7 +65,7 @@ export class ChatStreamPrinter implements StreamPrinter {
         this.#usage = event.usage
         return ''
       case 'end':
-        return `${this.#printUsage()}${this.#printRest()}data: [DONE]\n\n`
+        return `${this.#printFinishes()}${this.#printUsage()}${this.#printRest()}data: [DONE]\n\n`
       default:
         return this.#printPart(event)
     }
@@ -91,7 +93,8 @@ export class ChatStreamPrinter implements StreamPrinter {
   #printRare(event: ChatEvent): string {
     switch (event.type) {
       case 'finish':
-        return this.#printFinish(event)
+        this.#finishes.set(event.choice, event)
+        return ''
       case 'signature':
       case 'encrypted':
         return this.#printSealed(event)
@@ -214,6 +217,10 @@ export class ChatStreamPrinter implements StreamPrinter {
   #printLogprobs({ choice, tokens }: LogprobsEvent): string {
     const logprobs = JSON.stringify({ content: tokens.map(printLogprob), refusal: null })
     return this.#chunk(`{"index":${choice},"delta":{},"logprobs":${logprobs},"finish_reason":null}`)
+  }
+
+  #printFinishes(): string {
+    return [...this.#finishes.values()].map((event) => this.#printFinish(event)).join('')
   }
 
   #printFinish({ choice, finish }: FinishEvent): string {

@@ -20,7 +20,8 @@ type Begin = (emit: Emit) => number
 export class StreamCalls {
   readonly #choice: number
   readonly #toolNames: ReadonlyMap<unknown, string> | undefined
-  readonly #calls: StreamCall[] = []
+  #calls: StreamCall[] = []
+  #count = 0
 
   constructor(choice: number, toolNames: ReadonlyMap<unknown, string> | undefined) {
     this.#choice = choice
@@ -28,7 +29,7 @@ export class StreamCalls {
   }
 
   get isAny(): boolean {
-    return this.#calls.length > 0
+    return this.#count > 0
   }
 
   read(value: Json, emit: Emit, begin: Begin): void {
@@ -51,6 +52,7 @@ export class StreamCalls {
       if (input === '' && !custom) emit({ type: 'tool-input-delta', choice, part, text: '{}' })
       emit({ type: 'tool-input-end', choice, part })
     }
+    this.#calls = []
   }
 
   /** The call that a fragment belongs to; undefined where it begins a call, because its index or id is new. Hosts that omit the index
@@ -58,10 +60,15 @@ export class StreamCalls {
   #known(value: JsonObject, called: JsonObject): StreamCall | undefined {
     const id = idOf(value)
     const given = indexOf(value)
-    const known = this.#calls.findLast((call) => given === undefined || call.index === given)
-    if (saidIn(called['name']) === undefined || this.#calls.length >= choicesMax) return known
+    const known = given === undefined ? this.#named(id) : this.#calls.findLast((call) => call.index === given)
+    if (saidIn(called['name']) === undefined || this.#count >= choicesMax) return known
     const isKnown = known !== undefined && (id === '' ? !beginsAnew(known.input, called) : id === known.id)
     return isKnown ? known : undefined
+  }
+
+  /** The call of an id; without one the last call. */
+  #named(id: string): StreamCall | undefined {
+    return (id === '' ? undefined : this.#calls.findLast((call) => call.id === id)) ?? this.#calls.at(-1)
   }
 
   #start(
@@ -70,12 +77,13 @@ export class StreamCalls {
     { custom, emit, begin }: { custom: boolean; emit: Emit; begin: Begin },
   ): StreamCall | undefined {
     const name = saidIn(called['name'])
-    if (name === undefined || this.#calls.length >= choicesMax) return undefined
+    if (name === undefined || this.#count >= choicesMax) return undefined
     const part = begin(emit)
     const choice = this.#choice
     const id = idOf(value) || `call_${choice}_${part}`
-    const call = { id, index: indexOf(value) ?? this.#calls.length, part, input: '', custom }
+    const call = { id, index: indexOf(value) ?? this.#count, part, input: '', custom }
     this.#calls.push(call)
+    this.#count++
     const sealed = readSignature(value)
     const told = this.#toolNames?.get(name) ?? name
     const form = custom ? 'custom' : 'function'
@@ -86,7 +94,12 @@ export class StreamCalls {
 }
 
 const idOf = ({ id }: JsonObject): string => (typeof id === 'string' ? id : '')
-const indexOf = ({ index }: JsonObject): number | undefined => (typeof index === 'number' ? index : undefined)
+
+/** Some hosts write the index as a text. */
+function indexOf({ index }: JsonObject): number | undefined {
+  const given = typeof index === 'string' && /^\d+$/.test(index) ? Number(index) : index
+  return typeof given === 'number' ? given : undefined
+}
 
 /** Whether a fragment without an id is a whole call of its own, behind another whole call. */
 function beginsAnew(input: string, { arguments: more }: JsonObject): boolean {

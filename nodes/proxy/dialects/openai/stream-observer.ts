@@ -16,6 +16,7 @@ export type EventFate =
   | 'opening' // neither begins the answer nor ends the wait for its first token
   | 'other' // forwarded, but not a token
   | 'hide' // a usage chunk that the caller did not ask for
+  | 'last' // the terminal event, unless another one follows
   | 'done' // the terminal event
   | 'error'
 
