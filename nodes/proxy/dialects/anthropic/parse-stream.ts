@@ -51,7 +51,8 @@ export class AnthropicStreamReader implements EventReader {
         return emit({ type: 'ping' })
       case 'error':
         return emit({ type: 'error', error: readAnthropicError(500, value) })
-      default: // an unknown event is not an error
+      default: // an unknown event is not an error, unless it says so: proxies of other makers send errors without a type
+        if (isObject(value['error'])) emit({ type: 'error', error: readAnthropicError(500, value) })
     }
   }
 
@@ -134,9 +135,10 @@ export class AnthropicStreamReader implements EventReader {
 
   #delta(value: JsonObject, emit: Emit): void {
     const index = indexOf(value)
-    const block = this.#blocks.get(index)
     const { delta } = value
-    if (block === undefined || !isObject(delta)) return
+    if (!isObject(delta)) return
+    const block = this.#blocks.get(index) ?? this.#unannounced(index, delta, emit)
+    if (block === undefined) return
     switch (delta['type']) {
       case 'text_delta':
         return this.#say(index, delta['text'], emit)
@@ -153,6 +155,12 @@ export class AnthropicStreamReader implements EventReader {
       default:
         if (block.kind === 'opaque') block.input += textIn(delta['content'])
     }
+  }
+
+  /** Hosts that imitate the API may leave out the start of a block of text. */
+  #unannounced(index: number, { type }: JsonObject, emit: Emit): Block | undefined {
+    if (type === 'text_delta') return this.#open(index, 'text', {}, emit)
+    return type === 'thinking_delta' ? this.#open(index, 'reasoning', {}, emit) : undefined
   }
 
   #say(index: number, text: Json, emit: Emit): void {

@@ -3,7 +3,7 @@
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject } from '../common/body-reader.ts'
-import { errorObjectIn, wordsOfBody } from '../common/errors/error-words.ts'
+import { errorObjectIn, wordsIn, wordsOfBody } from '../common/errors/error-words.ts'
 import { statedWaitMs } from '../common/errors/stated-wait.ts'
 import type { AwsMessage } from './event-message.ts'
 
@@ -36,7 +36,7 @@ export function parseBedrockError(status: number, body: Buffer, errorType?: stri
 /** Parses an exception message of a stream, which may come before or after its first event (wire 62). */
 export function readBedrockException({ name, errorMessage, body }: AwsMessage): ChatError {
   const value = tryParseExact(Buffer.from(body).toString('utf8'))
-  const message = isObject(value) && typeof value['message'] === 'string' ? value['message'] : errorMessage
+  const message = (isObject(value) ? wordsIn(value) : undefined) ?? errorMessage
   return errorOf(name, message, 'server')
 }
 

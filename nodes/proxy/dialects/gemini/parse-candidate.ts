@@ -1,6 +1,6 @@
 // Parses one candidate of a Gemini answer into events. Parts have neither start nor end: text goes on until another
 // kind of part comes, a signature belongs to the part that holds it, and calls come whole or with partial arguments.
-import { choicesMax, settledReason, type TokenLogprob } from '../../../../shared/chat/answer.ts'
+import { choicesMax, type Finish, settledReason, type TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
@@ -63,13 +63,16 @@ export class GeminiCandidate {
   }
 
   finish(candidate: JsonObject, emit: Emit): void {
+    const raw = candidate['finishReason'] ?? candidate['finish_reason']
+    this.stop(readGeminiFinish(raw, candidate['finishMessage'] ?? candidate['finish_message']), emit)
+  }
+
+  stop(finish: Finish, emit: Emit): void {
     if (this.finished) return
     // Sources may come after the text has ended.
     if (this.#hasSources && this.#open?.kind !== 'text') this.#begin('text', emit)
     this.#close(emit)
     this.finished = true
-    const raw = candidate['finishReason'] ?? candidate['finish_reason']
-    const finish = readGeminiFinish(raw, candidate['finishMessage'] ?? candidate['finish_message'])
     const reason = settledReason(finish.reason, this.#calls > 0)
     emit({ type: 'finish', choice: this.#choice, finish: { ...finish, reason } })
   }

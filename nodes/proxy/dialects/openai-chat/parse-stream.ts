@@ -2,7 +2,7 @@
 import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { tierOf } from '../../../../shared/chat/usage.ts'
+import { laterUsage, tierOf, type Usage } from '../../../../shared/chat/usage.ts'
 import { hasOneMember, isObject, saidIn } from '../common/body-reader.ts'
 import type { EventReader } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
@@ -12,7 +12,7 @@ import { usageIn } from '../openai/usage.ts'
 import { type AnswerReading, contentText, readAudio, readLogprobs } from './answer.ts'
 import { emitChoiceExtras, emitExtras } from './extras.ts'
 import { readFinish } from './finish-reason.ts'
-import { readImages } from './images.ts'
+import { imagesIn } from './images.ts'
 import { type Detail, readDetails, reasoningText } from './reasoning.ts'
 import { StreamCalls } from './stream-calls.ts'
 import { readSignature, signsEmptyPart } from './thought-signature.ts'
@@ -24,6 +24,7 @@ export class ChatStreamReader implements EventReader {
   #started = false
   #over = false
   #tier: string | undefined
+  #usage: Usage | undefined
 
   constructor(reading: AnswerReading = {}) {
     this.#reading = reading
@@ -44,7 +45,8 @@ export class ChatStreamReader implements EventReader {
     const usage = usageIn(value)
     if (usage === undefined) return
     usage.tier ??= this.#tier
-    emit({ type: 'usage', usage })
+    this.#usage = laterUsage(this.#usage, usage)
+    emit({ type: 'usage', usage: this.#usage })
   }
 
   /** Some hosts omit the finish reason, and some `[DONE]`, but none omits both. */
@@ -111,10 +113,10 @@ function deltaIn({ delta, message }: JsonObject, isFirst: boolean): JsonObject {
 
 /** Whether a delta holds a piece of the answer. Some hosts send such pieces behind a finish reason (anomalyco/opencode#49167). */
 function goesOn(delta: JsonObject): boolean {
-  const { content, refusal, tool_calls: calls, function_call: legacy, audio, images } = delta
+  const { content, refusal, tool_calls: calls, function_call: legacy, audio } = delta
   if (contentText(content) !== '' || (reasoningText(delta) ?? '') !== '' || saidIn(refusal) !== undefined) return true
   if (readAudio(audio) !== undefined || isObject(legacy)) return true
-  return [calls, images].some((list) => Array.isArray(list) && list.length > 0)
+  return (Array.isArray(calls) && calls.length > 0) || imagesIn(delta).length > 0
 }
 
 /** What the answer says of all its choices. */
@@ -231,7 +233,7 @@ class ChoiceReader {
       this.#close(emit)
       emit({ type: 'part', choice, part: this.#parts++, value: audio })
     }
-    for (const image of readImages(delta['images'])) {
+    for (const image of imagesIn(delta)) {
       this.#close(emit)
       emit({ type: 'part', choice, part: this.#parts++, value: image })
     }
