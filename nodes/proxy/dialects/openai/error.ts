@@ -55,7 +55,7 @@ export function readOpenAiError(answered: number, body: JsonObject, words = ''):
   const inner = errorWithin(body) ?? body
   if (typeof inner === 'string') return readTextError(answered, body, inner)
   const status = meantStatus(answered, inner['code'])
-  const message = wordsIn(inner) ?? wordsIn(body) ?? words
+  const message = withHostsWords(wordsIn(inner) ?? wordsIn(body) ?? words, inner['metadata'])
   const names = [inner['code'], inner['type'], inner['status']].flatMap((one) => textOf(one) ?? [])
   const param = textOf(inner['param'])
   return {
@@ -68,6 +68,13 @@ export function readOpenAiError(answered: number, body: JsonObject, words = ''):
     param,
     retryAfterMs: statedWaitMs(body, message),
   }
+}
+
+/** OpenRouter says no more than that a host failed, and puts what that host said beside it. */
+function withHostsWords(message: string, metadata: Json): string {
+  const raw = isObject(metadata) ? saidIn(metadata['raw']) : undefined
+  if (raw === undefined || message !== 'Provider returned error') return message
+  return `${message}: ${wordsOfBody(Buffer.from(raw))}`
 }
 
 /** An error that is a text; some hosts have its code beside it. */
