@@ -55,14 +55,16 @@ export function readOpenAiError(answered: number, body: JsonObject, words = ''):
   const inner = errorWithin(body) ?? body
   if (typeof inner === 'string') return readTextError(answered, body, inner)
   const status = meantStatus(answered, inner['code'])
-  const message = withHostsWords(wordsIn(inner) ?? wordsIn(body) ?? words, inner['metadata'])
+  const told = wordsIn(inner) ?? wordsIn(body) ?? words
+  const hosts = hostsWords(told, inner['metadata'])
+  const message = hosts === undefined ? told : `${told}: ${hosts}`
   const names = [inner['code'], inner['type'], inner['status']].flatMap((one) => textOf(one) ?? [])
   const param = textOf(inner['param'])
   return {
     kind:
       googleErrorKind(inner, message) ??
       flaggedKind(inner) ??
-      kindOfError({ status, words: names, message, namesMember: param !== undefined }),
+      kindOfError({ status, words: names, message: hosts ?? told, namesMember: param !== undefined }),
     message,
     code: names[0],
     param,
@@ -71,10 +73,9 @@ export function readOpenAiError(answered: number, body: JsonObject, words = ''):
 }
 
 /** OpenRouter says no more than that a host failed, and puts what that host said beside it. */
-function withHostsWords(message: string, metadata: Json): string {
+function hostsWords(message: string, metadata: Json): string | undefined {
   const raw = isObject(metadata) ? saidIn(metadata['raw']) : undefined
-  if (raw === undefined || message !== 'Provider returned error') return message
-  return `${message}: ${wordsOfBody(Buffer.from(raw))}`
+  return raw === undefined || message !== 'Provider returned error' ? undefined : wordsOfBody(Buffer.from(raw))
 }
 
 /** An error that is a text; some hosts have its code beside it. */

@@ -17,7 +17,7 @@ export function wordsOfBody(body: Buffer): string {
 /** The body as a text, whatever it is; of a page its title alone. */
 export function textOfBody(body: Buffer): string {
   const text = body.toString('utf8', 0, Math.min(body.length, readBytesMax)).trim()
-  return (text.startsWith('<') ? titleOf(text) : text).slice(0, wordsMax)
+  return (/^<[!?a-z]/i.test(text) ? titleOf(text) : text).slice(0, wordsMax)
 }
 
 /** The object of an error; the first one of a list, as Google's streams and its OpenAI endpoint have it. Undefined for other bodies. */
