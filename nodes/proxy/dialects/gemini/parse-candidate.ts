@@ -3,6 +3,7 @@
 import { choicesMax, type Finish, settledReason, type TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject } from '../common/body-reader.ts'
 import { readSeal, type Seal } from '../common/sealed-parts.ts'
 import type { PrintedRequest } from '../dialect.ts'
@@ -137,7 +138,7 @@ export class GeminiCandidate {
     const part = this.#parts++
     const given = typeof id === 'string' && id !== '' ? id : this.#newId()
     this.#calls++
-    this.#open = { kind: 'call', part, args: new PartialArguments(args) }
+    this.#open = { kind: 'call', part, args: new PartialArguments(argsOf(args)) }
     const name = this.#facts.printed.toolNames?.get(written) ?? written
     emit({ type: 'tool-input-start', choice: this.#choice, part, id: given, name, form: 'function', signed })
   }
@@ -192,6 +193,11 @@ export class GeminiCandidate {
 export function candidateIndex({ index }: JsonObject, place: number): number | undefined {
   const at = typeof index === 'number' ? index : place
   return Number.isInteger(at) && at >= 0 && at < choicesMax ? at : undefined
+}
+
+/** Hosts that imitate the API write the arguments as JSON text. */
+function argsOf(args: Json): Json {
+  return typeof args === 'string' ? tryParseExact(args) : args
 }
 
 function isEmptyPart(part: Json): boolean {

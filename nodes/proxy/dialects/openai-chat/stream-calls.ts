@@ -22,6 +22,8 @@ export class StreamCalls {
   readonly #toolNames: ReadonlyMap<unknown, string> | undefined
   #calls: StreamCall[] = []
   #count = 0
+  /** Fragments that came before the name of their call, by its index. */
+  readonly #waiting = new Map<number, { readonly id: string; readonly text: string }>()
 
   constructor(choice: number, toolNames: ReadonlyMap<unknown, string> | undefined) {
     this.#choice = choice
@@ -37,12 +39,21 @@ export class StreamCalls {
     const custom = value['custom']
     const called = isObject(custom) ? custom : isObject(value['function']) ? value['function'] : {}
     const call = this.#known(value, called) ?? this.#start(value, called, { custom: isObject(custom), emit, begin })
-    if (call === undefined) return
-    const input = isObject(custom) ? custom['input'] : called['arguments']
-    const text = typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
+    const text = inputOf(isObject(custom) ? custom['input'] : called['arguments'])
+    if (call === undefined) {
+      this.#wait(value, text)
+      return
+    }
     if (text === '') return
     call.input += text
     emit({ type: 'tool-input-delta', choice: this.#choice, part: call.part, text })
+  }
+
+  /** Keeps the fragments of a call whose name comes later. */
+  #wait(value: JsonObject, text: string): void {
+    const index = indexOf(value) ?? this.#count
+    const { id, text: before } = this.#waiting.get(index) ?? { id: '', text: '' }
+    this.#waiting.set(index, { id: idOf(value) || id, text: before + text })
   }
 
   end(emit: Emit): void {
@@ -80,8 +91,11 @@ export class StreamCalls {
     if (name === undefined || this.#count >= choicesMax) return undefined
     const part = begin(emit)
     const choice = this.#choice
-    const id = idOf(value) || `call_${choice}_${part}`
-    const call = { id, index: indexOf(value) ?? this.#count, part, input: '', custom }
+    const index = indexOf(value) ?? this.#count
+    const waiting = this.#waiting.get(index)
+    this.#waiting.delete(index)
+    const id = idOf(value) || waiting?.id || `call_${choice}_${part}`
+    const call = { id, index, part, input: waiting?.text ?? '', custom }
     this.#calls.push(call)
     this.#count++
     const sealed = readSignature(value)
@@ -89,11 +103,17 @@ export class StreamCalls {
     const form = custom ? 'custom' : 'function'
     emit({ type: 'tool-input-start', choice, part, id, name: told, form, signed: sealed !== undefined })
     if (sealed !== undefined) emit({ type: 'signature', choice, part, sealed })
+    if (call.input !== '') emit({ type: 'tool-input-delta', choice, part, text: call.input })
     return call
   }
 }
 
 const idOf = ({ id }: JsonObject): string => (typeof id === 'string' ? id : '')
+
+/** Some hosts write the input as the object that it is. */
+function inputOf(input: Json): string {
+  return typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
+}
 
 /** Some hosts write the index as a text. */
 function indexOf({ index }: JsonObject): number | undefined {

@@ -81,7 +81,7 @@ export class ChatStreamObserver implements StreamObserver {
     const hasUsage = hasValue(text, '"usage"')
     const ends = !this.finished && hasValue(text, '"finish_reason"')
     if (ends) this.finished = true
-    if ((ends || text.includes('"error"') || !text.includes('"choices"')) && this.#isError(text)) return 'error'
+    if ((ends || text.includes('"error"') || !hasValue(text, '"choices"')) && this.#isError(text)) return 'error'
     if (hasUsage) return this.#seeUsage(text)
     if (this.#tokenSeen) return text.includes('data:') ? 'token' : 'other'
     this.#tokenSeen = this.#isToken(eventData(text))
