@@ -131,6 +131,28 @@ test.each<[string, UpstreamDialect, object[], string[]]>([
     [calls({ index: 0, id: 'a', ...piece('{"a":') }), calls({ index: 0, ...begins('f', '1}') }), called],
     ['a f {"a":1}'],
   ],
+  [
+    'chat: an empty object before the arguments',
+    openAiChatUpstream,
+    [
+      calls({ index: 0, id: 'a', ...begins('f', '{}') }),
+      calls({ index: 0, ...piece('{"a":') }),
+      calls({ index: 0, ...piece('1}') }),
+      called,
+    ],
+    ['a f {"a":1}'],
+  ],
+  [
+    'chat: an empty object alone, and arguments that are told twice',
+    openAiChatUpstream,
+    [
+      calls({ index: 0, id: 'a', ...begins('f', '{}') }),
+      calls({ index: 1, id: 'b', ...begins('g', '{"b":2}') }),
+      calls({ index: 1, ...piece('{"b":2}') }),
+      called,
+    ],
+    ['a f {}', 'b g {"b":2}'],
+  ],
   ['chat: a whole message', openAiChatUpstream, [message({ role: 'assistant', content: 'a' })], ['text a']],
   [
     'chat: the message beside the last delta',

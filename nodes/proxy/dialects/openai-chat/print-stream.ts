@@ -65,7 +65,7 @@ export class ChatStreamPrinter implements StreamPrinter {
         this.#usage = event.usage
         return ''
       case 'end':
-        return `${this.#printFinishes()}${this.#printUsage()}${this.#printRest()}data: [DONE]\n\n`
+        return this.#printEnd()
       default:
         return this.#printPart(event)
     }
@@ -219,8 +219,10 @@ export class ChatStreamPrinter implements StreamPrinter {
     return this.#chunk(`{"index":${choice},"delta":{},"logprobs":${logprobs},"finish_reason":null}`)
   }
 
-  #printFinishes(): string {
-    return [...this.#finishes.values()].map((event) => this.#printFinish(event)).join('')
+  #printEnd(): string {
+    const finishes = [...this.#finishes.values()].map((event) => this.#printFinish(event))
+    const rest = this.#extras.isEmpty ? '' : this.#chunk('')
+    return `${finishes.join('')}${this.#printUsage()}${rest}data: [DONE]\n\n`
   }
 
   #printFinish({ choice, finish }: FinishEvent): string {
@@ -238,11 +240,6 @@ export class ChatStreamPrinter implements StreamPrinter {
     if (!this.#facts.showUsage || this.#usage === undefined) return ''
     const usage = JSON.stringify(printUsageWith(this.#usage, this.#usageExtras))
     return `${this.#head}${this.#extras.before()}"choices":[],"usage":${usage}}\n\n`
-  }
-
-  /** Members that came after the last chunk. */
-  #printRest(): string {
-    return this.#extras.isEmpty ? '' : `${this.#head}${this.#extras.before()}"choices":[]}\n\n`
   }
 
   #keep({ of, members }: AnswerExtrasEvent): string {

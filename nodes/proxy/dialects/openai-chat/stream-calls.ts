@@ -12,6 +12,8 @@ interface StreamCall {
   readonly part: number
   readonly custom: boolean
   input: string
+  /** Whether the input is an empty object that was not told yet. */
+  isHeld: boolean
 }
 
 /** Closes what is open, and returns the number of the part of a new call. */
@@ -44,9 +46,17 @@ export class StreamCalls {
       this.#wait(value, text)
       return
     }
-    if (text === '') return
-    call.input += text
-    emit({ type: 'tool-input-delta', choice: this.#choice, part: call.part, text })
+    if (text !== '' && !isRepeated(call, text)) this.#say(call, text, emit)
+  }
+
+  /** Some hosts begin with an empty object, and tell the arguments behind it (openai/openai-agents-js#712). */
+  #say(call: StreamCall, text: string, emit: Emit): void {
+    const isHeld = call.input === '' && text === '{}'
+    const isReplaced = call.isHeld && text.startsWith('{')
+    const told = call.isHeld && !isReplaced ? call.input + text : text
+    call.input = isReplaced ? text : call.input + text
+    call.isHeld = isHeld
+    if (!isHeld) emit({ type: 'tool-input-delta', choice: this.#choice, part: call.part, text: told })
   }
 
   /** Keeps the fragments of a call whose name comes later. */
@@ -58,9 +68,9 @@ export class StreamCalls {
 
   end(emit: Emit): void {
     const choice = this.#choice
-    for (const { part, input, custom } of this.#calls) {
+    for (const { part, input, custom, isHeld } of this.#calls) {
       // A call of a function without arguments gets an empty object.
-      if (input === '' && !custom) emit({ type: 'tool-input-delta', choice, part, text: '{}' })
+      if (isHeld || (input === '' && !custom)) emit({ type: 'tool-input-delta', choice, part, text: '{}' })
       emit({ type: 'tool-input-end', choice, part })
     }
     this.#calls = []
@@ -95,7 +105,7 @@ export class StreamCalls {
     const waiting = this.#waiting.get(index)
     this.#waiting.delete(index)
     const id = idOf(value) || waiting?.id || `call_${choice}_${part}`
-    const call = { id, index, part, input: waiting?.text ?? '', custom }
+    const call = { id, index, part, input: waiting?.text ?? '', custom, isHeld: false }
     this.#calls.push(call)
     this.#count++
     const sealed = readSignature(value)
@@ -124,6 +134,11 @@ function indexOf({ index }: JsonObject): number | undefined {
 /** Whether a fragment without an id is a whole call of its own, behind another whole call. */
 function beginsAnew(input: string, { arguments: more }: JsonObject): boolean {
   return input !== '' && (isObject(more) || (typeof more === 'string' && isWhole(more))) && isWhole(input)
+}
+
+/** Whether a fragment is all of the arguments again: behind a whole object nothing can follow (64bit/async-openai#329). */
+function isRepeated({ input, custom }: StreamCall, text: string): boolean {
+  return !custom && text === input && text.startsWith('{') && isWhole(text)
 }
 
 function isWhole(input: string): boolean {
