@@ -15,7 +15,8 @@ import { printedNothing } from './test-dialects.ts'
 const essence = (parts: readonly AssistantPart[] = []) =>
   parts.map((part) => {
     if (part.type === 'tool-call') return `${part.id} ${part.name} ${part.input}`
-    return part.type === 'text' || part.type === 'reasoning' ? `${part.type} ${part.text}` : part.type
+    if (part.type === 'reasoning') return ['reasoning', part.text, part.signature?.data].filter(Boolean).join(' ')
+    return part.type === 'text' ? `text ${part.text}` : part.type
   })
 
 const message = (said: object, finish_reason = 'stop') => ({ choices: [{ index: 0, message: said, finish_reason }] })
@@ -178,6 +179,28 @@ test.each<[string, UpstreamDialect, object[], string[]]>([
       { type: 'message_stop' },
     ],
     ['reasoning t', 'text a'],
+  ],
+  [
+    'messages: a thought that is told at once with its signature',
+    anthropicUpstream,
+    [
+      { type: 'message_start', message: {} },
+      { type: 'content_block_start', index: 0, content_block: { type: 'thinking', thinking: 't', signature: 's' } },
+      { type: 'message_delta', delta: { stop_reason: 'end_turn' } },
+      { type: 'message_stop' },
+    ],
+    ['reasoning t s'],
+  ],
+  [
+    // open-webui/open-webui#29860: LiteLLM repeats the text beside the signature.
+    "chat: Claude's blocks beside the reasoning",
+    openAiChatUpstream,
+    [
+      delta({ reasoning_content: 't', thinking_blocks: [{ type: 'thinking', thinking: 't', signature: '' }] }),
+      delta({ reasoning_content: '', thinking_blocks: [{ type: 'thinking', thinking: 't', signature: 's' }] }),
+      delta({ content: 'a' }, 'stop'),
+    ],
+    ['reasoning t s', 'text a'],
   ],
   [
     'gemini: a filter behind the first text',

@@ -94,8 +94,7 @@ export class AnthropicStreamReader implements EventReader {
         this.#beginText(index, block, emit)
         break
       case 'thinking':
-        this.#open(index, 'reasoning', block, emit)
-        this.#say(index, block['thinking'], emit)
+        this.#beginThought(index, block, emit)
         break
       case 'redacted_thinking':
         this.#beginRedacted(index, block, emit)
@@ -112,6 +111,13 @@ export class AnthropicStreamReader implements EventReader {
     this.#open(index, 'text', block, emit)
     this.#say(index, block['text'], emit)
     for (const citation of listOf(block['citations'])) this.#cite(index, citation, emit)
+  }
+
+  /** Servers that imitate the API may tell a thought and its signature at once. */
+  #beginThought(index: number, block: JsonObject, emit: Emit): void {
+    const opened = this.#open(index, 'reasoning', block, emit)
+    this.#say(index, block['thinking'], emit)
+    this.#sign(opened, block, emit)
   }
 
   #beginRedacted(index: number, block: JsonObject, emit: Emit): void {

@@ -13,7 +13,7 @@ import { type AnswerReading, contentText, readAudio, readLogprobs } from './answ
 import { emitChoiceExtras, emitExtras } from './extras.ts'
 import { readFinish } from './finish-reason.ts'
 import { imagesIn } from './images.ts'
-import { type Detail, readDetails, reasoningText } from './reasoning.ts'
+import { type Detail, detailsIn, reasoningText } from './reasoning.ts'
 import { StreamCalls } from './stream-calls.ts'
 import { readSignature, signsEmptyPart } from './thought-signature.ts'
 
@@ -190,8 +190,9 @@ class ChoiceReader {
   }
 
   #readThoughts(delta: JsonObject, emit: Emit): void {
-    if (Array.isArray(delta['reasoning_details'])) {
-      for (const detail of readDetails(delta['reasoning_details'])) this.#think(detail, emit)
+    const details = detailsIn(delta)
+    if (details.length > 0) {
+      for (const detail of details) this.#think(detail, emit)
       return
     }
     const text = reasoningText(delta)

@@ -30,7 +30,7 @@ export function errorObjectIn(body: Buffer): JsonObject | undefined {
 /** Members that hold words, or an object or a list with words. The first that has any counts. */
 const members = [
   ...['error', 'message', 'Message', 'msg', 'detail', 'error_description', 'errors', 'error_message'],
-  ...['errorMessage', 'base_resp', 'status_msg', 'reason', 'title'],
+  ...['errorMessage', 'originalMessage', 'base_resp', 'status_msg', 'reason', 'title'],
 ] as const
 
 const depthMax = 4
