@@ -1,5 +1,6 @@
 // The neutral stream: every upstream stream is parsed into these events, and every stream to a caller is printed from
-// them. Order: `start` first; then the parts of the choices; `finish` once per choice, after its parts; `usage` at any
+// them. Order: `start` first; then the parts of the choices; `finish` once per choice, after its parts, or again
+// where a provider goes on behind it: then the last one counts; `usage` at any
 // time, the last one counts; `end` last. `error` or `upstream-cut` may replace any of them, and ends the stream; `ping`
 // may come at any time. Several parts of a choice may be open at once (parallel tool calls). `part` numbers them from 0
 // in the order in which they start, and that is their order in the answer.

@@ -27,6 +27,16 @@ export interface Usage extends TokenCounts {
   statedNanoUsd?: number | undefined
 }
 
+/** The usage of a stream after another report. Reports are cumulative, so that the later one counts; but some hosts end with one that
+ *  is empty, or leave out a count that they have told: zero does not undo a count. */
+export function laterUsage(before: Usage | undefined, now: Usage): Usage {
+  if (before === undefined || (now.input > 0 && now.output > 0)) return now
+  const { input, cached, cacheWrite5m, cacheWrite1h } = now.input > 0 ? now : before
+  const { output, reasoning } = now.output > 0 ? now : before
+  const { media = before.media, billed = before.billed, statedNanoUsd = before.statedNanoUsd } = now
+  return { ...now, input, cached, cacheWrite5m, cacheWrite1h, output, reasoning, media, billed, statedNanoUsd }
+}
+
 /** Tokens of sound and pictures. Cached ones are parts of the input of their kind; undefined where they are not told apart. */
 export interface MediaTokens {
   readonly audioInput: number

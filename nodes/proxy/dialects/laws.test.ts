@@ -33,7 +33,7 @@ function inOrder(parts: readonly AssistantPart[]): AssistantPart[] {
 }
 
 function streamOf(inbound: InboundDialect, answer: ChatAnswer): Buffer {
-  const printer = inbound.openPrinter({ ...factsFor(inbound), showUsage: true })
+  const printer = inbound.openPrinter({ ...factsFor(inbound), showUsage: true, estimatedInput: 0 })
   let text = ''
   explode(answer, (event) => {
     text += printer.print(event)
@@ -79,7 +79,7 @@ describe.each(pairs)('from an upstream that speaks %s to a caller who speaks %s'
         const read = whole(up.inbound, up.upstream, answer)!
         const unary = whole(down.inbound, down.upstream, read)
         const events = parsed(up.upstream, [streamOf(up.inbound, answer)])
-        const printer = down.inbound.openPrinter({ ...factsFor(down.inbound), showUsage: true })
+        const printer = down.inbound.openPrinter({ ...factsFor(down.inbound), showUsage: true, estimatedInput: 0 })
         const streamed = events.map((event) => printer.print(event)).join('')
         expect(withoutIds(assembled(down.upstream, Buffer.from(streamed)))).toEqual(withoutIds(unary!))
       }),

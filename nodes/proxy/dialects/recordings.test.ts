@@ -163,8 +163,8 @@ describe.each(streams)('the stream $name', (recording) => {
   })
 
   test.each(dialects)('assembled by a caller who speaks $name it is the whole answer', ({ inbound, upstream }) => {
-    // Without usage from the upstream, dialects that report the input first print the estimate.
-    const estimatedInput = answer.usage === undefined ? 0 : 7
+    // Without input from the upstream, dialects that report the input first print the estimate.
+    const estimatedInput = (answer.usage?.input ?? 0) === 0 ? 0 : 7
     const facts = { ...factsFor(inbound), showUsage: true, estimatedInput }
     const printer = inbound.openPrinter(facts)
     const text = events.map((event) => printer.print(event)).join('')

@@ -7,7 +7,7 @@ import { openingBytesMax } from './answer-stream.ts'
 
 /** A reader of the events of one dialect; see `openai/stream-observer.ts`. */
 export interface EventObserver {
-  observe(text: string): 'token' | 'opening' | 'other' | 'hide' | 'done' | 'error'
+  observe(text: string): 'token' | 'opening' | 'other' | 'hide' | 'last' | 'done' | 'error'
   readonly finished: boolean
   readonly concluded?: boolean
   readonly usage: unknown
@@ -39,6 +39,8 @@ export class SseRelay implements FrameSink {
   #held: Buffer[] | undefined = []
   #heldBytes = 0
   #isBegun = false
+  /** The event that is the last one if no other follows. */
+  #last: Buffer | undefined
   /** Whether only the terminal event is missing: the finish and the usage were seen, and no token behind them. */
   complete = false
   /** Number of content events. It is the number of tokens where an upstream sends one token per event. */
@@ -69,10 +71,12 @@ export class SseRelay implements FrameSink {
     if (this.#over) return 'whole'
     this.#over = true
     const rest = this.#frames.takeRest()
-    const terminal = rest.length > 0 && this.#observer.observe(rest.latin1Slice()) === 'done'
+    const fate = rest.length > 0 ? this.#observer.observe(rest.latin1Slice()) : undefined
+    const terminal = fate === 'done' || fate === 'last'
     if (!terminal && !this.#observer.finished) return 'cut'
     this.#begin()
-    this.#output.onDone(terminal ? Buffer.concat([rest, Buffer.from('\n\n')]) : Buffer.from(this.#observer.terminator))
+    if (terminal) this.#forwardLast()
+    this.#output.onDone(terminal ? Buffer.concat([rest, Buffer.from('\n\n')]) : this.#lastWords)
     return 'whole'
   }
 
@@ -81,7 +85,11 @@ export class SseRelay implements FrameSink {
     if (this.#over) return
     this.#over = true
     this.#begin()
-    this.#output.onDone(Buffer.from(this.#observer.terminator))
+    this.#output.onDone(this.#lastWords)
+  }
+
+  get #lastWords(): Buffer {
+    return this.#last ?? Buffer.from(this.#observer.terminator)
   }
 
   get #isConcluded(): boolean {
@@ -93,15 +101,21 @@ export class SseRelay implements FrameSink {
     const text = bytes.latin1Slice(start, end)
     const fate = this.#observer.observe(text)
     this.complete = fate !== 'token' && this.#isConcluded && this.#observer.usage !== undefined
+    this.#forwardLast()
     if (fate === 'token' || fate === 'other' || fate === 'opening') {
       if (fate === 'token') this.#countToken()
       if (!this.#isOpening(fate, text) && text.charCodeAt(0) !== commentMark) this.lastEventMs = this.#nowMs
       this.#extendRun(bytes, start, end)
       return
     }
-    if (fate === 'done') this.#begin()
+    if (fate === 'done' || fate === 'last') this.#begin()
     this.onFramesEnd()
     if (fate === 'hide') return
+    if (fate === 'last') {
+      this.#last = Buffer.from(bytes.subarray(start, end))
+      this.lastEventMs = this.#nowMs
+      return
+    }
     this.#over = true
     if (fate === 'done') this.#output.onDone(Buffer.from(bytes.subarray(start, end)))
     else this.#output.onErrorEvent()
@@ -114,6 +128,14 @@ export class SseRelay implements FrameSink {
     const events = run.subarray(this.#runStart, this.#runEnd)
     if (this.#held === undefined) this.#output.onEvents(events)
     else this.#hold(events)
+  }
+
+  /** Sends the event that turned out not to be the last one. */
+  #forwardLast(): void {
+    const last = this.#last
+    if (last === undefined) return
+    this.#last = undefined
+    this.#output.onEvents(last)
   }
 
   /** Whether the stream has still not begun with this event. */

@@ -3,6 +3,7 @@
 import type { ChatError } from '../../../shared/chat/error.ts'
 import { parseExact, tryParseExact } from '../../../shared/json/exact.ts'
 import { isObject } from '../dialects/common/body-reader.ts'
+import { failureWords } from '../dialects/common/finish-words.ts'
 import { parseErrorOf } from '../dialects/error-shapes.ts'
 import { errorWithin } from '../dialects/openai/error.ts'
 import type { Operation } from '../operations/operation.ts'
@@ -83,14 +84,15 @@ function isSet(bytes: Buffer, at: number, isFilled: boolean): boolean {
 // ── what an error has ────────────────────────────────────────────────────────────────────────────────────────────────
 
 const errorKey = Buffer.from('"error"')
-const failedWord = Buffer.from('"failed"')
+/** Values that mean a failure, as the status of a response or the finish reason of a choice. */
+const failures = ['failed', ...failureWords].map((word) => Buffer.from(`"${word}"`))
 
 function mayHoldError(bytes: Buffer): boolean {
   for (let at = bytes.indexOf(errorKey); at >= 0; at = bytes.indexOf(errorKey, at + errorKey.length)) {
     const value = valueAt(bytes, at + errorKey.length)
     if (value === undefined || isSet(bytes, value, false)) return true
   }
-  return bytes.includes(failedWord)
+  return failures.some((word) => bytes.includes(word))
 }
 
 function holdsError(bytes: Buffer): boolean {

@@ -27,9 +27,10 @@ export function readAnthropicAnswer(
   body: JsonObject,
   { toolNames }: Pick<PrintedRequest, 'toolNames'> = {},
 ): ChatAnswer | undefined {
-  const { content, id, model, usage } = body
-  if (!Array.isArray(content)) return undefined
-  const parts = content.filter(isObject).map((block) => withOwnName(readAssistantBlock(block), toolNames))
+  const { id, model, usage, error } = body
+  const content = contentIn(body)
+  if (content === undefined || isObject(error)) return undefined
+  const parts = content.map((block) => withOwnName(readAssistantBlock(block), toolNames))
   const finish = readAnthropicFinish(body)
   const calledTools = parts.some(({ type }) => type === 'tool-call')
   const counts = readAnthropicUsage(usage)
@@ -41,6 +42,13 @@ export function readAnthropicAnswer(
     usage: counts === undefined ? undefined : usageOfAnthropic(counts),
     serviceTier: saidIn(tier),
   }
+}
+
+/** The blocks of an answer. Hosts that imitate the API write a text in their place, or null where a filter left nothing. */
+function contentIn({ content, stop_reason: reason }: JsonObject): JsonObject[] | undefined {
+  if (Array.isArray(content)) return content.filter(isObject)
+  if (typeof content === 'string' && content !== '') return [{ type: 'text', text: content }]
+  return content === null && saidIn(reason) !== undefined ? [] : undefined
 }
 
 // ── to a caller ──────────────────────────────────────────────────────────────────────────────────────────────────────

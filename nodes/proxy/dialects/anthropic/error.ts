@@ -2,6 +2,7 @@
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject } from '../common/body-reader.ts'
+import { closerKind } from '../common/errors/closer-kind.ts'
 import { errorObjectIn, wordsIn, wordsOfBody } from '../common/errors/error-words.ts'
 import { statedWaitMs } from '../common/errors/stated-wait.ts'
 
@@ -29,7 +30,7 @@ export function readAnthropicError(status: number, body: JsonObject, words = '')
   const message = wordsIn(error) ?? wordsIn(body) ?? words
   const kind = kindOf(status, code)
   return {
-    kind: kind === 'invalid-request' ? closerKind(message) : kind,
+    kind: closerKind(kind, message),
     message,
     code,
     retryAfterMs: statedWaitMs(body, message),
@@ -43,12 +44,6 @@ function kindOf(status: number, code: string | undefined): ChatErrorKind {
   if (known === undefined) return byStatus
   const isGeneric = known === 'invalid-request' || known === 'server'
   return isGeneric && byStatus !== 'invalid-request' && byStatus !== 'server' ? byStatus : known
-}
-
-/** Anthropic answers 400 also for an input that is too long, and for an account without credit. */
-function closerKind(message: string): ChatErrorKind {
-  if (/prompt is too long|exceed context limit/i.test(message)) return 'context-length'
-  return /credit balance is too low|specified API usage limits/i.test(message) ? 'quota' : 'invalid-request'
 }
 
 const typesByStatus: Readonly<Record<number, string>> = {

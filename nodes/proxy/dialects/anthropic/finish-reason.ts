@@ -2,6 +2,7 @@
 import type { Finish, FinishReason } from '../../../../shared/chat/answer.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject, saidIn } from '../common/body-reader.ts'
+import { finishOfWord } from '../common/finish-words.ts'
 
 const readings: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
@@ -18,7 +19,7 @@ export function readAnthropicFinish(value: JsonObject): Finish {
   const { stop_reason: raw, stop_sequence: sequence, stop_details: details } = value
   const explanation = isObject(details) ? details['explanation'] : undefined
   return {
-    reason: readings[saidIn(raw) ?? ''] ?? 'stop',
+    reason: readings[saidIn(raw) ?? ''] ?? finishOfWord(saidIn(raw) ?? '') ?? 'stop',
     raw: saidIn(raw),
     stopSequence: saidIn(sequence),
     explanation: saidIn(explanation),
@@ -35,8 +36,8 @@ const words: Readonly<Record<FinishReason, string>> = {
   pause: 'pause_turn',
 }
 
-export function printAnthropicFinish({ reason, stopSequence, explanation }: Finish): Record<string, Json> {
-  const stopped = reason === 'stop' && stopSequence !== undefined
+export function printAnthropicFinish({ reason, raw, stopSequence, explanation }: Finish): Record<string, Json> {
+  const stopped = reason === 'stop' && (stopSequence !== undefined || raw?.toLowerCase() === 'stop_sequence')
   return {
     stop_reason: stopped ? 'stop_sequence' : words[reason],
     stop_sequence: stopSequence ?? null,

@@ -11,6 +11,7 @@ import type {
   UserPart,
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
+import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { absent, type BodyReader, isObject, saidIn, textIn } from '../common/body-reader.ts'
 import { readCache } from '../common/cache-control.ts'
 import { uncarried } from '../common/carried-signatures.ts'
@@ -140,12 +141,18 @@ export function readAssistantBlock(block: JsonObject): AssistantPart {
     case 'redacted_thinking':
       return readThought(block)
     case 'tool_use': {
-      const input = JSON.stringify(block['input'] ?? {})
+      const input = inputOf(block['input'])
       return { type: 'tool-call', form: 'function', id: textIn(id), name: textIn(name), input, cache }
     }
     default:
       return { type: 'opaque', dialect: 'anthropic', value: block }
   }
+}
+
+/** Hosts that imitate the API write the input as the JSON that it is, or as nothing. */
+function inputOf(input: Json): string {
+  if (typeof input !== 'string') return JSON.stringify(input ?? {})
+  return input === '' ? '{}' : isObject(tryParseExact(input)) ? input : JSON.stringify(input)
 }
 
 export function readThought(block: JsonObject): ReasoningPart {

@@ -51,7 +51,8 @@ export class AnthropicStreamReader implements EventReader {
         return emit({ type: 'ping' })
       case 'error':
         return emit({ type: 'error', error: readAnthropicError(500, value) })
-      default: // an unknown event is not an error
+      default: // an unknown event is not an error, unless it says so: proxies of other makers send errors without a type
+        if (isObject(value['error'])) emit({ type: 'error', error: readAnthropicError(500, value) })
     }
   }
 
@@ -93,8 +94,7 @@ export class AnthropicStreamReader implements EventReader {
         this.#beginText(index, block, emit)
         break
       case 'thinking':
-        this.#open(index, 'reasoning', block, emit)
-        this.#say(index, block['thinking'], emit)
+        this.#beginThought(index, block, emit)
         break
       case 'redacted_thinking':
         this.#beginRedacted(index, block, emit)
@@ -111,6 +111,13 @@ export class AnthropicStreamReader implements EventReader {
     this.#open(index, 'text', block, emit)
     this.#say(index, block['text'], emit)
     for (const citation of listOf(block['citations'])) this.#cite(index, citation, emit)
+  }
+
+  /** Servers that imitate the API may tell a thought and its signature at once. */
+  #beginThought(index: number, block: JsonObject, emit: Emit): void {
+    const opened = this.#open(index, 'reasoning', block, emit)
+    this.#say(index, block['thinking'], emit)
+    this.#sign(opened, block, emit)
   }
 
   #beginRedacted(index: number, block: JsonObject, emit: Emit): void {
@@ -134,9 +141,10 @@ export class AnthropicStreamReader implements EventReader {
 
   #delta(value: JsonObject, emit: Emit): void {
     const index = indexOf(value)
-    const block = this.#blocks.get(index)
     const { delta } = value
-    if (block === undefined || !isObject(delta)) return
+    if (!isObject(delta)) return
+    const block = this.#blocks.get(index) ?? this.#unannounced(index, delta, emit)
+    if (block === undefined) return
     switch (delta['type']) {
       case 'text_delta':
         return this.#say(index, delta['text'], emit)
@@ -153,6 +161,12 @@ export class AnthropicStreamReader implements EventReader {
       default:
         if (block.kind === 'opaque') block.input += textIn(delta['content'])
     }
+  }
+
+  /** Hosts that imitate the API may leave out the start of a block of text. */
+  #unannounced(index: number, { type }: JsonObject, emit: Emit): Block | undefined {
+    if (type === 'text_delta') return this.#open(index, 'text', {}, emit)
+    return type === 'thinking_delta' ? this.#open(index, 'reasoning', {}, emit) : undefined
   }
 
   #say(index: number, text: Json, emit: Emit): void {

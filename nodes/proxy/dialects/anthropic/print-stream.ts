@@ -52,7 +52,7 @@ export class AnthropicStreamPrinter implements StreamPrinter {
         this.#usage = event.usage
         return ''
       case 'finish':
-        this.#finish ??= event
+        if (event.choice === 0) this.#finish = event
         return this.#closeAll()
       case 'ping':
         return this.#begun ? 'event: ping\ndata: {"type":"ping"}\n\n' : ''

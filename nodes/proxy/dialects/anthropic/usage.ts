@@ -3,11 +3,13 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tierOf, tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 
-/** A stream reports its usage twice, each time in part: `before` holds the counts of the first report. */
+/** A stream reports its usage twice, each time in part: `before` holds the counts of the first report. They are cumulative, so that the
+ *  zero with which some hosts fill in a count undoes none (envoyproxy/ai-gateway#1631). */
 export function readAnthropicUsage(value: Json, before?: AnthropicCounts): AnthropicCounts | undefined {
   if (!isObject(value)) return before
+  const isEmpty = inputNames.every((name) => (tokenCount(value[name]) ?? 0) === 0)
   const count = (name: Exclude<keyof AnthropicCounts, 'hour' | 'thought' | 'searches' | 'tier' | 'compaction'>) =>
-    tokenCount(value[name]) ?? before?.[name] ?? 0
+    told(name, value, isEmpty) ?? before?.[name] ?? 0
   const created = value['cache_creation']
   const hour = isObject(created) ? tokenCount(created['ephemeral_1h_input_tokens']) : undefined
   const details = value['output_tokens_details']
@@ -16,13 +18,28 @@ export function readAnthropicUsage(value: Json, before?: AnthropicCounts): Anthr
     input_tokens: count('input_tokens'),
     output_tokens: count('output_tokens'),
     cache_read_input_tokens: count('cache_read_input_tokens'),
-    cache_creation_input_tokens: count('cache_creation_input_tokens'),
+    cache_creation_input_tokens: count('cache_creation_input_tokens') || createdIn(created),
     hour: hour ?? before?.hour ?? 0,
     thought: thought ?? before?.thought ?? 0,
     searches: searchesIn(value['server_tool_use']) ?? before?.searches,
     tier: tierIn(value) ?? before?.tier,
     compaction: compactionOf(value['iterations']) ?? before?.compaction,
   }
+}
+
+const inputNames = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const
+
+/** A count that a report tells. One without any input does not tell the input: there is always some. */
+function told(name: string, value: JsonObject, isEmpty: boolean): number | undefined {
+  const count = tokenCount(value[name])
+  return count === 0 && isEmpty && name !== 'output_tokens' ? undefined : count
+}
+
+/** What was written to the cache, where its kinds alone are told. */
+function createdIn(created: Json): number {
+  if (!isObject(created)) return 0
+  const [short, long] = [created['ephemeral_5m_input_tokens'], created['ephemeral_1h_input_tokens']]
+  return (tokenCount(short) ?? 0) + (tokenCount(long) ?? 0)
 }
 
 export interface AnthropicCounts {

@@ -3,7 +3,8 @@
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject } from '../common/body-reader.ts'
-import { errorObjectIn, wordsOfBody } from '../common/errors/error-words.ts'
+import { closerKind } from '../common/errors/closer-kind.ts'
+import { errorObjectIn, wordsIn, wordsOfBody } from '../common/errors/error-words.ts'
 import { statedWaitMs } from '../common/errors/stated-wait.ts'
 import type { AwsMessage } from './event-message.ts'
 
@@ -36,7 +37,7 @@ export function parseBedrockError(status: number, body: Buffer, errorType?: stri
 /** Parses an exception message of a stream, which may come before or after its first event (wire 62). */
 export function readBedrockException({ name, errorMessage, body }: AwsMessage): ChatError {
   const value = tryParseExact(Buffer.from(body).toString('utf8'))
-  const message = isObject(value) && typeof value['message'] === 'string' ? value['message'] : errorMessage
+  const message = (isObject(value) ? wordsIn(value) : undefined) ?? errorMessage
   return errorOf(name, message, 'server')
 }
 
@@ -44,7 +45,7 @@ function errorOf(type: string, message: string, otherwise: ChatErrorKind): ChatE
   const name = nameOf(type)
   const kind = kinds[name.replace(/Exception$/i, '').toLowerCase()] ?? otherwise
   return {
-    kind: kind === 'invalid-request' ? closerKind(message) : kind,
+    kind: closerKind(kind, message),
     message,
     code: name === '' ? undefined : name,
     retryAfterMs: statedWaitMs({}, message),
@@ -55,12 +56,4 @@ function errorOf(type: string, message: string, otherwise: ChatErrorKind): ChatE
 function nameOf(type: string): string {
   const [name = ''] = type.split(/[:,]/)
   return name.slice(name.lastIndexOf('#') + 1).trim()
-}
-
-/** Bedrock answers 400 also for an input that is too long, and for a model that this account or region does not have. */
-function closerKind(message: string): ChatErrorKind {
-  if (/too long|too many (input )?tokens|context (window|length)/i.test(message)) return 'context-length'
-  return /model identifier is invalid|on-demand throughput isn.t supported/i.test(message)
-    ? 'not-found'
-    : 'invalid-request'
 }

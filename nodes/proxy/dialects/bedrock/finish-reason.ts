@@ -1,6 +1,7 @@
 // Stop reasons of Bedrock Converse.
 import { type Finish, type FinishReason, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
+import { finishOfWord } from '../common/finish-words.ts'
 
 const readings: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
@@ -16,5 +17,5 @@ const readings: Readonly<Record<string, FinishReason>> = {
 
 export function readBedrockFinish(raw: Json, calledTools: boolean): Finish {
   if (typeof raw !== 'string') return { reason: settledReason('stop', calledTools) }
-  return { reason: settledReason(readings[raw] ?? 'stop', calledTools), raw }
+  return { reason: settledReason(readings[raw] ?? finishOfWord(raw) ?? 'stop', calledTools), raw }
 }

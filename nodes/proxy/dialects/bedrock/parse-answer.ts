@@ -9,8 +9,8 @@ import { readBedrockUsage } from './usage.ts'
 /** The answer does not name its model, so the requested model is reported. */
 export function readBedrockAnswer(body: JsonObject, { toolNames, model = '' }: PrintedRequest): ChatAnswer | undefined {
   const message = isObject(body['output']) ? body['output']['message'] : undefined
-  const content = isObject(message) ? message['content'] : undefined
-  if (!Array.isArray(content)) return undefined
+  const content = isObject(message) ? (message['content'] ?? []) : undefined
+  if (!Array.isArray(content) || (content.length === 0 && saidIn(body['stopReason']) === undefined)) return undefined
   const parts = content.filter(isObject).flatMap((block) => readBlock(block, toolNames))
   const calledTools = parts.some(({ type }) => type === 'tool-call')
   return {

@@ -1,5 +1,6 @@
 // Error bodies of Cohere: {"message"}, with an id.
 import { type ChatError, type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
+import { closerKind } from '../common/errors/closer-kind.ts'
 import { errorObjectIn, wordsOfBody } from '../common/errors/error-words.ts'
 import { statedWaitMs } from '../common/errors/stated-wait.ts'
 
@@ -9,8 +10,6 @@ const kindsByStatus: Readonly<Record<number, ChatErrorKind>> = { 498: 'authentic
 export function parseCohereError(status: number, body: Buffer): ChatError {
   const message = wordsOfBody(body)
   const kind = kindsByStatus[status] ?? errorKindOfStatus(status)
-  const tooLong =
-    kind === 'invalid-request' && /too many tokens|too long|context (window|length)|maximum.{0,20}tokens/i.test(message)
   const retryAfterMs = statedWaitMs(errorObjectIn(body) ?? {}, message)
-  return { kind: tooLong ? 'context-length' : kind, message, retryAfterMs }
+  return { kind: closerKind(kind, message), message, retryAfterMs }
 }

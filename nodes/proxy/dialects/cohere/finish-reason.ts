@@ -2,6 +2,7 @@
 import { type Finish, type FinishReason, settledReason } from '../../../../shared/chat/answer.ts'
 import type { ChatError } from '../../../../shared/chat/error.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
+import { finishOfWord } from '../common/finish-words.ts'
 
 const readings: Readonly<Record<string, FinishReason>> = {
   COMPLETE: 'stop',
@@ -14,7 +15,7 @@ const readings: Readonly<Record<string, FinishReason>> = {
 
 export function readCohereFinish(raw: Json, calledTools: boolean): Finish {
   if (typeof raw !== 'string' || raw === '') return { reason: settledReason('stop', calledTools) }
-  return { reason: settledReason(readings[raw] ?? 'stop', calledTools), raw }
+  return { reason: settledReason(readings[raw] ?? finishOfWord(raw) ?? 'stop', calledTools), raw }
 }
 
 /** Some finish reasons mean that there is no answer. */

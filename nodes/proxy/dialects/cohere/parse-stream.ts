@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject, textIn } from '../common/body-reader.ts'
 import type { EventReader, PrintedRequest } from '../dialect.ts'
 import { readCohereCitations } from './citations.ts'
+import { parseCohereError } from './error.ts'
 import { errorInFinish, readCohereFinish } from './finish-reason.ts'
 import { inputOf } from './parse-answer.ts'
 import { readCohereUsage } from './usage.ts'
@@ -50,6 +51,9 @@ export class CohereStreamReader implements EventReader {
         return emit({ type: 'start', id: textIn(value['id']), model: this.#model })
       case 'message-end':
         return this.#finish(value['delta'], emit)
+      case 'error':
+      case undefined:
+        return emit({ type: 'error', error: parseCohereError(500, Buffer.from(JSON.stringify(value))) })
       default: // events whose meaning follows from others, and unknown events
     }
   }

@@ -1,6 +1,7 @@
 // Finish reasons of Gemini. An unknown reason is read as a stop, and kept in `raw` (wire 72).
 import type { Finish, FinishReason } from '../../../../shared/chat/answer.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { finishOfWord } from '../common/finish-words.ts'
 
 const readings: Readonly<Record<string, FinishReason>> = {
   STOP: 'stop',
@@ -28,7 +29,7 @@ const readings: Readonly<Record<string, FinishReason>> = {
 /** `message` explains a content filter; beside a stop it only repeats the reason. */
 export function readGeminiFinish(raw: Json, message: Json): Finish {
   if (typeof raw !== 'string' || raw === '') return { reason: 'stop' }
-  const reason = (Object.hasOwn(readings, raw) ? readings[raw] : undefined) ?? 'stop'
+  const reason = (Object.hasOwn(readings, raw) ? readings[raw] : undefined) ?? finishOfWord(raw) ?? 'stop'
   const explained = reason === 'content-filter' && typeof message === 'string' && message !== ''
   return explained ? { reason, raw, explanation: message } : { reason, raw }
 }

@@ -161,7 +161,7 @@ describe('a stream whose bytes pass through', () => {
     expect(observer.observe(event({ ...text, usageMetadata: { promptTokenCount: 5, candidatesTokenCount: 1 } }))).toBe(
       'token',
     )
-    expect(observer.observe(event({ candidates: [{ finishReason: 'STOP' }], usageMetadata }))).toBe('done')
+    expect(observer.observe(event({ candidates: [{ finishReason: 'STOP' }], usageMetadata }))).toBe('last')
     expect([observer.finished, observer.usage]).toMatchObject([true, { input: 5, output: 5, reasoning: 2 }])
   })
 

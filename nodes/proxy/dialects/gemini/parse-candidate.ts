@@ -1,8 +1,9 @@
 // Parses one candidate of a Gemini answer into events. Parts have neither start nor end: text goes on until another
 // kind of part comes, a signature belongs to the part that holds it, and calls come whole or with partial arguments.
-import { choicesMax, settledReason, type TokenLogprob } from '../../../../shared/chat/answer.ts'
+import { choicesMax, type Finish, settledReason, type TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject } from '../common/body-reader.ts'
 import { readSeal, type Seal } from '../common/sealed-parts.ts'
 import type { PrintedRequest } from '../dialect.ts'
@@ -38,9 +39,13 @@ export class GeminiCandidate {
   }
 
   read(candidate: JsonObject, emit: Emit): void {
-    if (this.finished) return
     const { content } = candidate
     const parts = isObject(content) ? content['parts'] : undefined
+    // A round of the provider's own tools has a finish reason, too, and some hosts put one into every chunk.
+    if (this.finished) {
+      if (!Array.isArray(parts) || parts.every(isEmptyPart)) return
+      this.finished = false
+    }
     if (Array.isArray(parts)) for (const part of parts) if (isObject(part)) this.#part(part, emit)
     if (this.#facts.printed.keepsMembers === true) emitCandidateExtras(this.#choice, candidate, emit)
     else this.#keepSources(candidate)
@@ -59,13 +64,16 @@ export class GeminiCandidate {
   }
 
   finish(candidate: JsonObject, emit: Emit): void {
+    const raw = candidate['finishReason'] ?? candidate['finish_reason']
+    this.stop(readGeminiFinish(raw, candidate['finishMessage'] ?? candidate['finish_message']), emit)
+  }
+
+  stop(finish: Finish, emit: Emit): void {
     if (this.finished) return
     // Sources may come after the text has ended.
     if (this.#hasSources && this.#open?.kind !== 'text') this.#begin('text', emit)
     this.#close(emit)
     this.finished = true
-    const raw = candidate['finishReason'] ?? candidate['finish_reason']
-    const finish = readGeminiFinish(raw, candidate['finishMessage'] ?? candidate['finish_message'])
     const reason = settledReason(finish.reason, this.#calls > 0)
     emit({ type: 'finish', choice: this.#choice, finish: { ...finish, reason } })
   }
@@ -130,7 +138,7 @@ export class GeminiCandidate {
     const part = this.#parts++
     const given = typeof id === 'string' && id !== '' ? id : this.#newId()
     this.#calls++
-    this.#open = { kind: 'call', part, args: new PartialArguments(args) }
+    this.#open = { kind: 'call', part, args: new PartialArguments(argsOf(args)) }
     const name = this.#facts.printed.toolNames?.get(written) ?? written
     emit({ type: 'tool-input-start', choice: this.#choice, part, id: given, name, form: 'function', signed })
   }
@@ -185,6 +193,15 @@ export class GeminiCandidate {
 export function candidateIndex({ index }: JsonObject, place: number): number | undefined {
   const at = typeof index === 'number' ? index : place
   return Number.isInteger(at) && at >= 0 && at < choicesMax ? at : undefined
+}
+
+/** Hosts that imitate the API write the arguments as JSON text. */
+function argsOf(args: Json): Json {
+  return typeof args === 'string' ? tryParseExact(args) : args
+}
+
+function isEmptyPart(part: Json): boolean {
+  return !isObject(part) || (part['text'] === '' && sealOf(part) === undefined)
 }
 
 function opaque(value: JsonObject) {

@@ -5,6 +5,7 @@ import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { assemble } from '../../../../shared/chat/assemble.ts'
 import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { laterUsage, type Usage } from '../../../../shared/chat/usage.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import type { ChargedCalls } from '../../../../shared/usage/charged-calls.ts'
 import { isObject, textIn } from '../common/body-reader.ts'
@@ -22,6 +23,7 @@ export class GeminiStreamReader implements EventReader {
   readonly #candidates = new Map<number, GeminiCandidate>()
   #responseId: string | undefined
   #searches: ChargedCalls | undefined
+  #usage: Usage | undefined
   #blocked = false
 
   constructor(printed: PrintedRequest) {
@@ -47,8 +49,9 @@ export class GeminiStreamReader implements EventReader {
     this.#searches = searchesIn(value) ?? this.#searches
     const usage = readGeminiUsage(said)
     if (usage === undefined) return
-    usage.calls = this.#searches
-    emit({ type: 'usage', usage, isInputAlone: !tellsOutput(said) && !this.#isWhole })
+    this.#usage = laterUsage(this.#usage, usage)
+    this.#usage.calls = this.#searches
+    emit({ type: 'usage', usage: this.#usage, isInputAlone: !tellsOutput(said) && !this.#isWhole })
   }
 
   /** Does nothing: a Gemini stream has no `[DONE]`. */
@@ -92,9 +95,11 @@ export class GeminiStreamReader implements EventReader {
   /** A blocked prompt has no candidates (wire 73). */
   #block(feedback: JsonObject, emit: Emit): void {
     const finish = readGeminiBlock(feedback)
-    if (finish === undefined || this.#blocked || this.#candidates.size > 0) return
+    if (finish === undefined || this.#blocked) return
     this.#blocked = true
-    emit({ type: 'finish', choice: 0, finish })
+    if (this.#candidates.size === 0) emit({ type: 'finish', choice: 0, finish })
+    // A filter may stop an answer that has begun.
+    for (const candidate of this.#candidates.values()) candidate.stop(finish, emit)
   }
 }
 

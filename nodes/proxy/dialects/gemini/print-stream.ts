@@ -37,7 +37,7 @@ export class GeminiStreamPrinter implements StreamPrinter {
   #chunks = 0
   readonly #open = new Map<string, OpenPart>()
   /** Finish events are held until the end, because the last chunk carries the usage. */
-  readonly #finishes: FinishEvent[] = []
+  readonly #finishes = new Map<number, FinishEvent>()
   /** Members without a neutral name, which the last chunk tells, too. */
   #extras: AnswerExtras = {}
   readonly #candidateExtras = new Map<number, JsonObject>()
@@ -64,7 +64,7 @@ export class GeminiStreamPrinter implements StreamPrinter {
         this.#usage = event.usage
         return ''
       case 'finish':
-        this.#finishes.push(event)
+        this.#finishes.set(event.choice, event)
         return ''
       case 'end':
         return this.#printEnd()
@@ -158,7 +158,8 @@ export class GeminiStreamPrinter implements StreamPrinter {
   }
 
   #printEnd(): string {
-    const finishes = this.#finishes.length === 0 ? [{ choice: 0, finish: { reason: 'stop' } as const }] : this.#finishes
+    const ends = [...this.#finishes.values()]
+    const finishes = ends.length === 0 ? [{ choice: 0, finish: { reason: 'stop' } as const }] : ends
     const candidates = finishes.map(({ choice, finish }) => ({
       ...emptyCandidate(choice),
       ...printGeminiFinish(finish),

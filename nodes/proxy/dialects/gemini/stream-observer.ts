@@ -1,7 +1,7 @@
-// Observes a Gemini stream that passes through as bytes. It has no terminator: the chunk with the finish reason is the
-// last one, or is followed only by usage, and is held back with it.
+// Observes a Gemini stream that passes through as bytes. It has no terminator: the chunk with the finish reason is nearly always the
+// last one, but a round of Google's own tools has a finish reason, too (0xPlaygrounds/rig#2328).
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
-import type { Usage } from '../../../../shared/chat/usage.ts'
+import { laterUsage, type Usage } from '../../../../shared/chat/usage.ts'
 import type { ChargedCalls } from '../../../../shared/usage/charged-calls.ts'
 import { answerTextBytes } from '../common/answer-text.ts'
 import { isObject } from '../common/body-reader.ts'
@@ -28,7 +28,8 @@ export class GeminiStreamObserver implements StreamObserver {
     }
     const { usageMetadata } = data
     this.#searches = searchesIn(data) ?? this.#searches
-    this.usage = readGeminiUsage(usageMetadata) ?? this.usage
+    const usage = readGeminiUsage(usageMetadata)
+    if (usage !== undefined) this.usage = laterUsage(this.usage, usage)
     if (this.usage !== undefined) this.usage.calls = this.#searches
     if (tellsOutput(usageMetadata)) this.isOutputTold = true
     const { candidates, promptFeedback } = data
@@ -37,8 +38,8 @@ export class GeminiStreamObserver implements StreamObserver {
     if (blocked || list.some(({ finishReason }) => isReason(finishReason))) this.finished = true
     if (this.finished && this.usage !== undefined) this.isOutputTold = true
     if (!this.isOutputTold) for (const candidate of list) this.textBytes += answerTextBytes(candidate)
-    // With one candidate the stream is complete; with several, others may go on.
-    if (this.finished && list.length <= 1 && this.usage !== undefined) return 'done'
+    const ends = blocked || (list.length > 0 && list.every(({ finishReason }) => isReason(finishReason)))
+    if (ends && this.usage !== undefined) return 'last'
     if (list.some(saysSomething)) return 'token'
     return this.finished ? 'other' : 'opening'
   }

@@ -9,10 +9,14 @@ import { modalityCount, printModalities } from './modalities.ts'
 export function readGeminiUsage(value: Json): Usage | undefined {
   if (!isObject(value) || !counts.some((name) => isCount(value, name))) return undefined
   const count = (name: string, snake: string) => tokenCount(value[name] ?? value[snake]) ?? 0
-  const input =
-    count('promptTokenCount', 'prompt_token_count') + count('toolUsePromptTokenCount', 'tool_use_prompt_token_count')
-  const reasoning = count('thoughtsTokenCount', 'thoughts_token_count')
-  const output = count('candidatesTokenCount', 'candidates_token_count') + reasoning
+  const prompt = count('promptTokenCount', 'prompt_token_count')
+  const used = count('toolUsePromptTokenCount', 'tool_use_prompt_token_count')
+  const thoughts = count('thoughtsTokenCount', 'thoughts_token_count')
+  const said = count('candidatesTokenCount', 'candidates_token_count')
+  const { input, output, reasoning } = fitted(
+    { prompt, used, said, thoughts },
+    count('totalTokenCount', 'total_token_count'),
+  )
   return {
     input,
     output,
@@ -25,6 +29,26 @@ export function readGeminiUsage(value: Json): Usage | undefined {
     // The Gemini API tells a tier, Vertex AI a type of traffic.
     tier: tierOf(value['serviceTier'] ?? value['service_tier'] ?? value['trafficType'] ?? value['traffic_type']),
   }
+}
+
+interface Counted {
+  readonly prompt: number
+  /** The tokens of tools that Google ran. */
+  readonly used: number
+  readonly said: number
+  readonly thoughts: number
+}
+
+/** The counts of Google, of which the total tells what is within what: some hosts count thoughts within the output and tools within the
+ *  prompt (BerriAI/litellm, `is_candidate_token_count_inclusive`), and leave out counts that the total has (vercel/ai#6082). */
+function fitted({ prompt, used, said, thoughts }: Counted, total: number) {
+  const areThoughtsWithin = thoughts > 0 && said >= thoughts && prompt + used + said === total
+  const areToolsWithin = used > 0 && prompt >= used && prompt + said + thoughts === total
+  const input = areToolsWithin ? prompt : prompt + used
+  const output = areThoughtsWithin ? said : said + thoughts
+  const untold = Math.max(0, total - input - output)
+  if (untold === 0 || prompt === 0) return { input, output, reasoning: thoughts }
+  return { input, output: output + untold, reasoning: said > 0 && thoughts === 0 ? untold : thoughts }
 }
 
 function mediaIn(value: JsonObject): Usage['media'] {

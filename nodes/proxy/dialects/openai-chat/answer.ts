@@ -25,7 +25,7 @@ import { citedIn, readSources } from '../openai/sources.ts'
 import { usageIn } from '../openai/usage.ts'
 import { printUsageWith, readChoiceExtras, readExtras } from './extras.ts'
 import { printFinish, readFinish } from './finish-reason.ts'
-import { printImages, readImages } from './images.ts'
+import { imagesIn, printImages } from './images.ts'
 import { printToolCall } from './print-messages.ts'
 import { printDetails, readReasoning } from './reasoning.ts'
 import { readSignature, signatureOfTexts, withTextSignature } from './thought-signature.ts'
@@ -57,7 +57,7 @@ function readChoice(
   { toolNames, keepsMembers, numbersSources }: AnswerReading,
   sources: readonly Citation[] | undefined,
 ): Choice | undefined {
-  const message = isObject(value) ? value['message'] : undefined
+  const message = isObject(value) ? messageIn(value) : undefined
   if (!isObject(value) || !isObject(message)) return undefined
   const said = readMessage(message).map((part) => withOwnName(part, toolNames))
   const parts = sources === undefined ? said : withSources(said, sources, numbersSources === true)
@@ -66,6 +66,11 @@ function readChoice(
   const logprobs = readLogprobs(value['logprobs'])
   const extras = keepsMembers === true ? readChoiceExtras(value, message) : undefined
   return { parts, finish: { ...finish, reason: settledReason(finish.reason, calledTools) }, logprobs, extras }
+}
+
+/** A choice that a filter emptied may have no message. */
+function messageIn({ message, finish_reason: reason }: JsonObject): Json {
+  return message == null && readFinish(reason).reason === 'content-filter' ? {} : message
 }
 
 /** The sources of the answer belong to its text. */
@@ -87,9 +92,9 @@ function readMessage(message: JsonObject): AssistantPart[] {
   }
   const audio = readAudio(message['audio'])
   if (audio !== undefined) parts.push(audio)
-  parts.push(...readImages(message['images']))
+  parts.push(...imagesIn(message))
   const { tool_calls: calls, function_call: legacy } = message
-  if (Array.isArray(calls)) parts.push(...calls.flatMap(readCall))
+  if (Array.isArray(calls) && calls.length > 0) parts.push(...calls.flatMap(readCall))
   else if (isObject(legacy)) parts.push(...readCall({ id: 'call_0', function: legacy }, 0))
   return parts
 }

@@ -94,9 +94,9 @@ test('a stream keeps it in the chunks in which it came', () => {
   expect(chunks.at(-1)).toMatchObject({ choices: [], usage })
 })
 
-test('what comes after the last choice has a chunk of its own', () => {
+test('what comes after the last choice is told with its finish', () => {
   const chunks = relayed([chunk({ content: 'ok' }, { finish_reason: 'stop' }), { ...head, choices: [], ...ofAnswer }])
-  expect(chunks.at(-1)).toMatchObject({ choices: [], ...ofAnswer })
+  expect(chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: 'stop' }], ...ofAnswer })
 })
 
 test('pieces of a member of deltas stay pieces', () => {

@@ -2,23 +2,11 @@
 // `raw`.
 import type { Finish, FinishReason } from '../../../../shared/chat/answer.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
-
-const readings: Readonly<Record<string, FinishReason>> = {
-  stop: 'stop',
-  eos: 'stop',
-  end_turn: 'stop',
-  length: 'length',
-  max_tokens: 'length',
-  model_length: 'context-length',
-  tool_calls: 'tool-calls',
-  function_call: 'tool-calls',
-  tool_use: 'tool-calls',
-  content_filter: 'content-filter',
-}
+import { finishOfWord } from '../common/finish-words.ts'
 
 export function readFinish(value: Json): Finish {
   if (typeof value !== 'string' || value === '') return { reason: 'stop' }
-  return { reason: readings[value] ?? 'stop', raw: value }
+  return { reason: finishOfWord(value) ?? 'stop', raw: value }
 }
 
 const words: Readonly<Record<FinishReason, string>> = {

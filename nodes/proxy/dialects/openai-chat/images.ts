@@ -1,11 +1,16 @@
 // Pictures that a model makes. OpenAI's dialect has no member for them; OpenRouter and LiteLLM have added `images` to messages and
 // deltas: a list of the image parts that a user sends.
 // source: https://openrouter.ai/docs/features/multimodal/image-generation; litellm/types/utils.py (ImageURLListItem)
-import type { AssistantPart, Json, MediaPart } from '../../../../shared/chat/parts.ts'
+import type { AssistantPart, Json, JsonObject, MediaPart } from '../../../../shared/chat/parts.ts'
 import { isObject, objectsIn, saidIn } from '../common/body-reader.ts'
 import { mediaOfUrl, urlOfMedia } from '../common/media.ts'
 
-export function readImages(value: Json): MediaPart[] {
+/** The pictures of a message or a delta; some hosts put them among the parts of its content. */
+export function imagesIn({ images, content }: JsonObject): MediaPart[] {
+  return [...readImages(content), ...readImages(images)]
+}
+
+function readImages(value: Json): MediaPart[] {
   return objectsIn(value).flatMap((one): MediaPart[] => {
     const linked = one['image_url']
     const url = isObject(linked) ? saidIn(linked['url']) : saidIn(linked)

@@ -2,7 +2,7 @@
 import { choicesMax, type Finish, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Citation, Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { tierOf } from '../../../../shared/chat/usage.ts'
+import { laterUsage, tierOf, type Usage } from '../../../../shared/chat/usage.ts'
 import { hasOneMember, isObject, saidIn } from '../common/body-reader.ts'
 import type { EventReader } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
@@ -12,8 +12,8 @@ import { usageIn } from '../openai/usage.ts'
 import { type AnswerReading, contentText, readAudio, readLogprobs } from './answer.ts'
 import { emitChoiceExtras, emitExtras } from './extras.ts'
 import { readFinish } from './finish-reason.ts'
-import { readImages } from './images.ts'
-import { type Detail, readDetails, reasoningText } from './reasoning.ts'
+import { imagesIn } from './images.ts'
+import { type Detail, detailsIn, reasoningText } from './reasoning.ts'
 import { StreamCalls } from './stream-calls.ts'
 import { readSignature, signsEmptyPart } from './thought-signature.ts'
 
@@ -24,6 +24,7 @@ export class ChatStreamReader implements EventReader {
   #started = false
   #over = false
   #tier: string | undefined
+  #usage: Usage | undefined
 
   constructor(reading: AnswerReading = {}) {
     this.#reading = reading
@@ -44,7 +45,8 @@ export class ChatStreamReader implements EventReader {
     const usage = usageIn(value)
     if (usage === undefined) return
     usage.tier ??= this.#tier
-    emit({ type: 'usage', usage })
+    this.#usage = laterUsage(this.#usage, usage)
+    emit({ type: 'usage', usage: this.#usage })
   }
 
   /** Some hosts omit the finish reason, and some `[DONE]`, but none omits both. */
@@ -85,12 +87,11 @@ export class ChatStreamReader implements EventReader {
     const index = typeof value['index'] === 'number' ? value['index'] : 0
     // A chunk with only usage may hold an empty choice. An index out of range is not a choice.
     if (!Number.isInteger(index) || index < 0 || index >= choicesMax) return
-    const { delta, finish_reason: reason } = value
-    const said = isObject(delta) && Object.keys(delta).length > 0
     const known = this.#choices[index]
-    if (!said && saidIn(reason) === undefined && known === undefined) return
+    const delta = deltaIn(value, known === undefined)
+    if (Object.keys(delta).length === 0 && saidIn(value['finish_reason']) === undefined && known === undefined) return
     const choice = known ?? this.#openChoices(index)
-    choice.read(value, isObject(delta) ? delta : {}, emit)
+    choice.read(value, delta, emit)
   }
 
   /** Opens all choices up to `last`, and returns that one. */
@@ -102,6 +103,20 @@ export class ChatStreamReader implements EventReader {
     } while (this.#choices.length <= last)
     return choice
   }
+}
+
+/** What a chunk says of a choice. Some hosts stream a whole answer as one chunk, with a `message`. */
+function deltaIn({ delta, message }: JsonObject, isFirst: boolean): JsonObject {
+  if (isObject(delta)) return delta
+  return isFirst && isObject(message) ? message : {}
+}
+
+/** Whether a delta holds a piece of the answer. Some hosts send such pieces behind a finish reason (anomalyco/opencode#49167). */
+function goesOn(delta: JsonObject): boolean {
+  const { content, refusal, tool_calls: calls, function_call: legacy, audio } = delta
+  if (contentText(content) !== '' || (reasoningText(delta) ?? '') !== '' || saidIn(refusal) !== undefined) return true
+  if (readAudio(audio) !== undefined || isObject(legacy)) return true
+  return (Array.isArray(calls) && calls.length > 0) || imagesIn(delta).length > 0
 }
 
 /** What the answer says of all its choices. */
@@ -135,7 +150,10 @@ class ChoiceReader {
   }
 
   read(value: JsonObject, delta: JsonObject, emit: Emit): void {
-    if (this.finished) return
+    if (this.finished) {
+      if (!goesOn(delta)) return
+      this.finished = false
+    }
     if (this.#reading.keepsMembers === true) emitChoiceExtras(this.#choice, value, delta, emit)
     const { content } = delta
     // Fast path: nearly every chunk holds a piece of text and nothing else.
@@ -151,7 +169,7 @@ class ChoiceReader {
     this.#readRest(value, delta, emit)
     this.#signText(delta, emit)
     const { tool_calls: calls, function_call: legacy } = delta
-    if (Array.isArray(calls)) for (const call of calls) this.#calls.read(call, emit, this.#begin)
+    if (Array.isArray(calls) && calls.length > 0) for (const call of calls) this.#calls.read(call, emit, this.#begin)
     else if (isObject(legacy)) this.#calls.read({ index: 0, function: legacy }, emit, this.#begin)
     const reason = saidIn(value['finish_reason'])
     if (reason !== undefined) {
@@ -172,8 +190,9 @@ class ChoiceReader {
   }
 
   #readThoughts(delta: JsonObject, emit: Emit): void {
-    if (Array.isArray(delta['reasoning_details'])) {
-      for (const detail of readDetails(delta['reasoning_details'])) this.#think(detail, emit)
+    const details = detailsIn(delta)
+    if (details.length > 0) {
+      for (const detail of details) this.#think(detail, emit)
       return
     }
     const text = reasoningText(delta)
@@ -215,7 +234,7 @@ class ChoiceReader {
       this.#close(emit)
       emit({ type: 'part', choice, part: this.#parts++, value: audio })
     }
-    for (const image of readImages(delta['images'])) {
+    for (const image of imagesIn(delta)) {
       this.#close(emit)
       emit({ type: 'part', choice, part: this.#parts++, value: image })
     }

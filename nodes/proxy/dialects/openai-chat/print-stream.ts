@@ -39,6 +39,8 @@ export class ChatStreamPrinter implements StreamPrinter {
   readonly #extras = new WaitingMembers()
   /** Waits for its signature, which stands in the same fragment: a client may read no later one. */
   #signedCall: ToolInputStart | undefined
+  /** The finish of each choice, which is sent last: some hosts go on behind it. */
+  readonly #finishes = new Map<number, FinishEvent>()
 
   constructor(facts: PrintFacts) {
     this.#facts = facts
@@ -63,7 +65,7 @@ export class ChatStreamPrinter implements StreamPrinter {
         this.#usage = event.usage
         return ''
       case 'end':
-        return `${this.#printUsage()}${this.#printRest()}data: [DONE]\n\n`
+        return this.#printEnd()
       default:
         return this.#printPart(event)
     }
@@ -91,7 +93,8 @@ export class ChatStreamPrinter implements StreamPrinter {
   #printRare(event: ChatEvent): string {
     switch (event.type) {
       case 'finish':
-        return this.#printFinish(event)
+        this.#finishes.set(event.choice, event)
+        return ''
       case 'signature':
       case 'encrypted':
         return this.#printSealed(event)
@@ -216,6 +219,12 @@ export class ChatStreamPrinter implements StreamPrinter {
     return this.#chunk(`{"index":${choice},"delta":{},"logprobs":${logprobs},"finish_reason":null}`)
   }
 
+  #printEnd(): string {
+    const finishes = [...this.#finishes.values()].map((event) => this.#printFinish(event))
+    const rest = this.#extras.isEmpty ? '' : this.#chunk('')
+    return `${finishes.join('')}${this.#printUsage()}${rest}data: [DONE]\n\n`
+  }
+
   #printFinish({ choice, finish }: FinishEvent): string {
     const state = this.#state(choice)
     const details = this.#printDetails(choice, state)
@@ -231,11 +240,6 @@ export class ChatStreamPrinter implements StreamPrinter {
     if (!this.#facts.showUsage || this.#usage === undefined) return ''
     const usage = JSON.stringify(printUsageWith(this.#usage, this.#usageExtras))
     return `${this.#head}${this.#extras.before()}"choices":[],"usage":${usage}}\n\n`
-  }
-
-  /** Members that came after the last chunk. */
-  #printRest(): string {
-    return this.#extras.isEmpty ? '' : `${this.#head}${this.#extras.before()}"choices":[]}\n\n`
   }
 
   #keep({ of, members }: AnswerExtrasEvent): string {

@@ -8,10 +8,8 @@ import { isObject, objectsIn, saidIn } from '../common/body-reader.ts'
 
 /** Parses the reasoning in a message or a delta. */
 export function readReasoning(message: JsonObject): AssistantPart[] {
-  const details = readDetails(message['reasoning_details'])
+  const details = detailsIn(message)
   if (details.length > 0) return details.map(({ part }) => part)
-  const blocks = objectsIn(message['thinking_blocks'])
-  if (blocks.length > 0) return blocks.map(readThought)
   const text = reasoningText(message)
   return text === undefined || text === '' ? [] : [{ type: 'reasoning', text }]
 }
@@ -22,7 +20,15 @@ export interface Detail {
   readonly part: ReasoningPart
 }
 
-export function readDetails(value: Json): Detail[] {
+/** The pieces of reasoning that a message or a delta lists. */
+export function detailsIn({ reasoning_details: listed, thinking_blocks: blocks }: JsonObject): Detail[] {
+  const details = readDetails(listed)
+  return details.length > 0
+    ? details
+    : objectsIn(blocks).map((block) => ({ index: undefined, part: readThought(block) }))
+}
+
+function readDetails(value: Json): Detail[] {
   const details: Detail[] = []
   for (const item of Array.isArray(value) ? value : []) {
     const part = readDetail(item)

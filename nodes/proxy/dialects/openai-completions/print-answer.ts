@@ -80,6 +80,8 @@ export class CompletionsStreamPrinter implements StreamPrinter {
   #usage: Usage | undefined
   /** The number of characters sent so far, by choice. */
   readonly #said: number[] = []
+  /** The finish of each choice, which is sent last: some hosts go on behind it. */
+  readonly #finishes = new Map<number, FinishEvent>()
 
   constructor(facts: PrintFacts) {
     this.#facts = facts
@@ -98,12 +100,13 @@ export class CompletionsStreamPrinter implements StreamPrinter {
       case 'logprobs':
         return this.#printLogprobs(event)
       case 'finish':
-        return this.#printFinish(event)
+        this.#finishes.set(event.choice, event)
+        return ''
       case 'usage':
         this.#usage = event.usage
         return ''
       case 'end':
-        return `${this.#printUsage()}data: [DONE]\n\n`
+        return `${this.#printFinishes()}${this.#printUsage()}data: [DONE]\n\n`
       default:
         return ''
     }
@@ -121,6 +124,10 @@ export class CompletionsStreamPrinter implements StreamPrinter {
   #printLogprobs({ choice, tokens }: LogprobsEvent): string {
     const logprobs = JSON.stringify(printLogprobs(tokens, this.#said[choice] ?? 0))
     return this.#chunk(`{"text":"","index":${choice},"logprobs":${logprobs},"finish_reason":null}`)
+  }
+
+  #printFinishes(): string {
+    return [...this.#finishes.values()].map((event) => this.#printFinish(event)).join('')
   }
 
   #printFinish({ choice, finish }: FinishEvent): string {

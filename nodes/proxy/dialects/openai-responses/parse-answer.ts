@@ -48,7 +48,7 @@ export function finishOf({ status, incomplete_details: details }: JsonObject, ca
 export function readOutputItem(item: JsonObject): AssistantPart[] {
   switch (item['type']) {
     case 'message':
-      return objectsIn(item['content']).flatMap(readContent)
+      return contentsOf(item).flatMap(readContent)
     case 'reasoning':
       return [readThought(item)]
     case 'function_call':
@@ -59,17 +59,27 @@ export function readOutputItem(item: JsonObject): AssistantPart[] {
   }
 }
 
+/** The contents of a message; servers that imitate the API may write a text in their place. */
+export function contentsOf({ content }: JsonObject): JsonObject[] {
+  return typeof content === 'string' ? [{ type: 'output_text', text: content }] : objectsIn(content)
+}
+
+/** Whether a content is text. `text` is the name that servers use that imitate the API. */
+export function isText(type: Json): boolean {
+  return type === 'output_text' || type === 'text'
+}
+
 function readContent(content: JsonObject): AssistantPart[] {
   const { type, text, refusal, annotations } = content
   if (type === 'refusal') return [{ type: 'refusal', text: textIn(refusal) }]
-  return type === 'output_text' ? [{ type: 'text', text: textIn(text), citations: readAnnotations(annotations) }] : []
+  return isText(type) ? [{ type: 'text', text: textIn(text), citations: readAnnotations(annotations) }] : []
 }
 
 function readCall(item: JsonObject): AssistantPart[] {
   const form = formOf(item)
-  const { call_id: id, name } = item
-  if (typeof id !== 'string' || typeof name !== 'string' || name === '') return []
-  return [{ type: 'tool-call', form, id, name, input: inputOf(item) }]
+  const { call_id: id, id: itemId, name } = item
+  if (typeof name !== 'string' || name === '') return []
+  return [{ type: 'tool-call', form, id: saidIn(id) ?? textIn(itemId), name, input: inputOf(item) }]
 }
 
 export function formOf({ type }: JsonObject): ToolForm {
@@ -79,7 +89,8 @@ export function formOf({ type }: JsonObject): ToolForm {
 /** A call without arguments gets an empty object. */
 export function inputOf(item: JsonObject): string {
   if (formOf(item) === 'custom') return textIn(item['input'])
-  const text = textIn(item['arguments'])
+  const { arguments: given } = item
+  const text = isObject(given) ? JSON.stringify(given) : textIn(given)
   return text === '' ? '{}' : text
 }
 

@@ -3,7 +3,7 @@ import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject, objectsIn } from '../common/body-reader.ts'
 import type { EventReader, PrintedRequest } from '../dialect.ts'
-import { readOpenAiError } from '../openai/error.ts'
+import { errorWithin, readOpenAiError } from '../openai/error.ts'
 import { usageOfResponse } from '../openai/usage.ts'
 import { finishOf, headOf } from './parse-answer.ts'
 import { type ItemContext, openItem, type StreamItem } from './stream-items.ts'
@@ -42,7 +42,7 @@ export class ResponsesStreamReader implements EventReader {
         break
       case 'response.completed':
       case 'response.incomplete':
-        this.#finish(isObject(response) ? response : {}, emit)
+        this.#conclude(isObject(response) ? response : {}, emit)
         break
       case 'response.failed':
         this.#fail(isObject(response) ? response : event, emit)
@@ -68,7 +68,7 @@ export class ResponsesStreamReader implements EventReader {
     const isOurs = typeof event['type'] === 'string' && event['type'].startsWith('response.')
     if (isOurs) this.#itemOf(event, emit)?.read(event, emit)
     // Servers that imitate the API send errors without a type.
-    else if (isObject(event['error'])) this.#fail(event, emit)
+    else if (errorWithin(event) !== undefined) this.#fail(event, emit)
   }
 
   /** The item of an event. One that was not announced begins with its first delta. */
@@ -101,6 +101,12 @@ export class ResponsesStreamReader implements EventReader {
     const opened = this.#items.get(place) ?? (this.#items.has(place) ? undefined : this.#begin(place, item, emit))
     opened?.end(item, emit)
     this.#items.set(place, undefined)
+  }
+
+  /** Some servers name every end `completed`, and tell of a failure in the response. */
+  #conclude(response: JsonObject, emit: Emit): void {
+    if (errorWithin(response) === undefined) this.#finish(response, emit)
+    else this.#fail(response, emit)
   }
 
   #finish(response: JsonObject, emit: Emit): void {
@@ -136,6 +142,7 @@ function placeOf({ output_index: place }: JsonObject): number {
 function itemTypeOf({ type }: JsonObject): 'message' | 'reasoning' | undefined {
   switch (type) {
     case 'response.output_text.delta':
+    case 'response.output_text.done':
     case 'response.refusal.delta':
       return 'message'
     case 'response.reasoning_summary_text.delta':

@@ -2,10 +2,10 @@
 // of them, says at the end what was missing.
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { isObject, objectsIn, saidIn, textIn } from '../common/body-reader.ts'
+import { isObject, saidIn, textIn } from '../common/body-reader.ts'
 import type { PrintedRequest } from '../dialect.ts'
 import { readAnnotation, readAnnotations } from '../openai/annotations.ts'
-import { formOf, inputOf, logprobsIn, readWhole } from './parse-answer.ts'
+import { contentsOf, formOf, inputOf, isText, logprobsIn, readWhole } from './parse-answer.ts'
 import { readThought } from './parse-input.ts'
 
 export interface StreamItem {
@@ -58,6 +58,10 @@ class OpenPart {
     if (whole.startsWith(this.#said)) this.say(whole.slice(this.#said.length), emit)
   }
 
+  get isEmpty(): boolean {
+    return this.#said === ''
+  }
+
   end(emit: Emit): void {
     emit({ type: `${this.type}-end`, ...this.at })
   }
@@ -107,7 +111,7 @@ class MessageItem implements StreamItem {
   }
 
   end({ content }: JsonObject, emit: Emit): void {
-    for (const [index, part] of objectsIn(content).entries()) this.#end(index, part, emit)
+    for (const [index, part] of contentsOf({ content }).entries()) this.#end(index, part, emit)
     for (const content of this.#contents) close(content, emit)
   }
 
@@ -115,7 +119,7 @@ class MessageItem implements StreamItem {
   #open(index: number, type: Json, emit: Emit): OpenContent | undefined {
     const known = this.#contents[index]
     if (known !== undefined) return known.isOver ? undefined : known
-    if (index !== this.#contents.length || (type !== 'output_text' && type !== 'refusal')) return undefined
+    if (index !== this.#contents.length || (!isText(type) && type !== 'refusal')) return undefined
     const kind = type === 'refusal' ? 'refusal' : 'text'
     const part = new OpenPart(kind, this.#context.nextPart())
     const content = { part, citations: 0, logprobs: 0, isOver: false }
@@ -225,15 +229,27 @@ class CallItem implements StreamItem {
     this.#open(item, emit)
   }
 
-  read({ type, delta }: JsonObject, emit: Emit): void {
-    const isInput =
-      type === 'response.function_call_arguments.delta' || type === 'response.custom_tool_call_input.delta'
-    if (isInput) this.#part?.say(textIn(delta), emit)
+  read({ type, delta, arguments: whole, input }: JsonObject, emit: Emit): void {
+    switch (type) {
+      case 'response.function_call_arguments.delta':
+      case 'response.custom_tool_call_input.delta':
+        this.#part?.say(textIn(delta), emit)
+        break
+      case 'response.function_call_arguments.done':
+        this.#part?.complete(textIn(whole), emit)
+        break
+      case 'response.custom_tool_call_input.done':
+        this.#part?.complete(textIn(input), emit)
+        break
+      default: // other events repeat what these said
+    }
   }
 
+  /** Servers that imitate the API may give the item an id, and the call none. */
   end(item: JsonObject, emit: Emit): void {
-    this.#open(item, emit)
-    this.#part?.complete(inputOf({ type: this.#type, ...item }), emit)
+    this.#open({ ...item, call_id: saidIn(item['call_id']) ?? item['id'] }, emit)
+    if (this.#part?.isEmpty === true || item['arguments'] !== undefined || item['input'] !== undefined)
+      this.#part?.complete(inputOf({ type: this.#type, ...item }), emit)
     this.#part?.end(emit)
   }
 

@@ -1,5 +1,6 @@
 // What the codes and types of errors mean at OpenAI and at compatible hosts.
 import { type ChatErrorKind, errorKindOfStatus } from '../../../../shared/chat/error.ts'
+import { closerKind } from '../common/errors/closer-kind.ts'
 
 /** The facts of an error that tell its kind. */
 export interface ToldError {
@@ -17,7 +18,14 @@ export function kindOfError({ status, words, message, namesMember }: ToldError):
   if (known !== undefined) return fitted(known, status)
   const kind = kindOfMessage(message)
   if (kind !== undefined && !(namesMember || status === 401)) return kind
-  return (saysLittle(status) ? names.map((name) => generic[name]).find(isKind) : undefined) ?? errorKindOfStatus(status)
+  const common = saysLittle(status) ? names.map((name) => generic[name]).find(isKind) : undefined
+  return meant(common ?? errorKindOfStatus(status), message, namesMember)
+}
+
+/** What the words say. An error that names a member is about what the caller wrote, unless that is too long. */
+function meant(kind: ChatErrorKind, message: string, namesMember: boolean): ChatErrorKind {
+  const closer = closerKind(kind, message)
+  return namesMember && closer !== 'context-length' ? kind : closer
 }
 
 /** A single request that is larger than the limit of a minute (Groq, 413) is too large at any time; waiting does not help. */
@@ -49,6 +57,7 @@ const kinds: Readonly<Record<string, ChatErrorKind>> = {
   exceed_context_size_error: 'context-length', // llama.cpp
   content_policy_violation: 'content-policy',
   content_filter: 'content-policy',
+  contentfilter: 'content-policy', // Azure's images
   // Codes of a response that failed. Source: openai 7.57, `ResponseError`.
   invalid_prompt: 'content-policy',
   bio_policy: 'content-policy',
@@ -72,6 +81,7 @@ const kinds: Readonly<Record<string, ChatErrorKind>> = {
   data_inspection_failed: 'content-policy', // DashScope
   datainspectionfailed: 'content-policy',
   insufficient_quota: 'quota',
+  insufficient_user_quota: 'quota', // new-api
   billing_hard_limit_reached: 'quota',
   billing_not_active: 'quota',
   exceeded_current_quota_error: 'quota', // Moonshot
@@ -88,6 +98,7 @@ const kinds: Readonly<Record<string, ChatErrorKind>> = {
   'throttling.allocationquota': 'rate-limit',
   limit_requests: 'rate-limit',
   throttling_error: 'rate-limit', // LiteLLM
+  model_max_prompt_tokens_exceeded: 'context-length', // GitHub Copilot
   model_not_found: 'not-found',
   deploymentnotfound: 'not-found', // Azure
   unknown_model: 'not-found', // GitHub Models
@@ -96,6 +107,7 @@ const kinds: Readonly<Record<string, ChatErrorKind>> = {
   model_not_available: 'not-found', // Together
   resource_not_found_error: 'not-found', // Moonshot
   invalid_api_key: 'authentication',
+  invalidapikey: 'authentication', // DashScope
   authentication_error: 'authentication',
   invalid_authentication_error: 'authentication', // Moonshot
   account_deactivated: 'authentication',
@@ -108,6 +120,7 @@ const kinds: Readonly<Record<string, ChatErrorKind>> = {
   server_overloaded: 'overloaded',
   model_overloaded: 'overloaded',
   engine_overloaded: 'overloaded',
+  engineoverloaded: 'overloaded', // Azure
   engine_overloaded_error: 'overloaded', // Moonshot, at 429
   capacity_exceeded: 'overloaded', // Groq's flex tier, at 498
   service_tier_capacity_exceeded: 'overloaded', // Mistral, at 429
@@ -121,8 +134,7 @@ const kinds: Readonly<Record<string, ChatErrorKind>> = {
 /** Messages of hosts without a code for what they say. Those of passing errors are looked for at the beginning only, because a message
  *  may repeat what the caller wrote. */
 const messages: readonly (readonly [RegExp, ChatErrorKind])[] = [
-  [/maximum context length|context window|prompt is too long/i, 'context-length'],
-  [/^.{0,80}\b(is|are) (currently |temporarily )?(overloaded|over capacity|at capacity)\b/i, 'overloaded'],
+  [/^.{0,80}\b(is|are|may be) (currently |temporarily )?(overloaded|over capacity|at capacity)\b/i, 'overloaded'],
   [/^(model |server |service |system )?(overloaded|is busy)\b|^server is too busy\b/i, 'overloaded'],
   [/^(you have |your )?.{0,40}\brate limit(s)? (was |has been |is )?(reached|exceeded)\b/i, 'rate-limit'],
   [/^too many requests\b/i, 'rate-limit'],

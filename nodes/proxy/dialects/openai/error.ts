@@ -3,10 +3,11 @@
 import type { ChatError } from '../../../../shared/chat/error.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { numberIn } from '../../../../shared/json/exact.ts'
-import { isObject } from '../common/body-reader.ts'
+import { isObject, saidIn } from '../common/body-reader.ts'
 import { errorObjectIn, wordsIn, wordsOfBody } from '../common/errors/error-words.ts'
 import { googleErrorKind } from '../common/errors/google-errors.ts'
 import { statedWaitMs } from '../common/errors/stated-wait.ts'
+import { isFailureWord } from '../common/finish-words.ts'
 import { kindOfError } from './error-codes.ts'
 
 export function parseOpenAiError(status: number, body: Buffer): ChatError {
@@ -23,12 +24,25 @@ export function errorWithin(body: JsonObject): JsonObject | string | undefined {
       if (failed !== undefined) return failed
     }
   }
-  return status === 'failed' ? 'The upstream did not complete its answer.' : undefined
+  return status === 'failed' ? 'The upstream did not complete its answer.' : bareError(body)
 }
+
+/** An error without a member for it: vLLM's and SGLang's `{"object": "error", "message"}`, DashScope's `{"code", "message"}`,
+ *  FastAPI's `{"detail"}`, and the status of MiniMax. */
+function bareError(body: JsonObject): JsonObject | undefined {
+  const { object, base_resp: status } = body
+  if (object === 'error') return body
+  if (isObject(status) && typeof status['status_code'] === 'number' && status['status_code'] !== 0) return status
+  if (answerMembers.some((name) => body[name] !== undefined)) return undefined
+  return saidIn(body['message']) === undefined && saidIn(body['detail']) === undefined ? undefined : body
+}
+
+/** Members of answers: where one is, words beside it are no error. */
+const answerMembers = ['id', 'choices', 'output', 'data', 'usage', 'response', 'embeddings', 'results'] as const
 
 function errorInChoice({ error, finish_reason: reason }: JsonObject): JsonObject | string | undefined {
   if (isSaid(error)) return error
-  return reason === 'error' ? 'The upstream ended its answer with an error.' : undefined
+  return isFailureWord(reason) ? `The upstream broke off its answer (${String(reason)}).` : undefined
 }
 
 /** An error is said when it is not empty: empty, null and absent errors are one. */
@@ -41,19 +55,27 @@ export function readOpenAiError(answered: number, body: JsonObject, words = ''):
   const inner = errorWithin(body) ?? body
   if (typeof inner === 'string') return readTextError(answered, body, inner)
   const status = meantStatus(answered, inner['code'])
-  const message = wordsIn(inner) ?? wordsIn(body) ?? words
+  const told = wordsIn(inner) ?? wordsIn(body) ?? words
+  const hosts = hostsWords(told, inner['metadata'])
+  const message = hosts === undefined ? told : `${told}: ${hosts}`
   const names = [inner['code'], inner['type'], inner['status']].flatMap((one) => textOf(one) ?? [])
   const param = textOf(inner['param'])
   return {
     kind:
       googleErrorKind(inner, message) ??
       flaggedKind(inner) ??
-      kindOfError({ status, words: names, message, namesMember: param !== undefined }),
+      kindOfError({ status, words: names, message: hosts ?? told, namesMember: param !== undefined }),
     message,
     code: names[0],
     param,
     retryAfterMs: statedWaitMs(body, message),
   }
+}
+
+/** OpenRouter says no more than that a host failed, and puts what that host said beside it. */
+function hostsWords(message: string, metadata: Json): string | undefined {
+  const raw = isObject(metadata) ? saidIn(metadata['raw']) : undefined
+  return raw === undefined || message !== 'Provider returned error' ? undefined : wordsOfBody(Buffer.from(raw))
 }
 
 /** An error that is a text; some hosts have its code beside it. */

@@ -2,7 +2,7 @@
 // and whether an event is an error. Each event is searched once, as text, for substrings; only the few events that
 // matter are parsed. Inside a JSON string the quotes around a key would be escaped (`\"usage\"`), so a search for
 // `"usage"` finds keys only.
-import { tierOf, type Usage } from '../../../../shared/chat/usage.ts'
+import { laterUsage, tierOf, type Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
 import { DeliveredText } from '../common/delivered-text.ts'
 import { errorWithin } from './error.ts'
@@ -16,6 +16,7 @@ export type EventFate =
   | 'opening' // neither begins the answer nor ends the wait for its first token
   | 'other' // forwarded, but not a token
   | 'hide' // a usage chunk that the caller did not ask for
+  | 'last' // the terminal event, unless another one follows
   | 'done' // the terminal event
   | 'error'
 
@@ -78,8 +79,9 @@ export class ChatStreamObserver implements StreamObserver {
   #fateOf(text: string): EventFate {
     if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) return this.#end()
     const hasUsage = hasValue(text, '"usage"')
-    if (!this.finished && hasValue(text, '"finish_reason"')) this.finished = true
-    if (text.includes('"error"') && this.#isError(text)) return 'error'
+    const ends = !this.finished && hasValue(text, '"finish_reason"')
+    if (ends) this.finished = true
+    if ((ends || text.includes('"error"') || !hasValue(text, '"choices"')) && this.#isError(text)) return 'error'
     if (hasUsage) return this.#seeUsage(text)
     if (this.#tokenSeen) return text.includes('data:') ? 'token' : 'other'
     this.#tokenSeen = this.#isToken(eventData(text))
@@ -111,7 +113,8 @@ export class ChatStreamObserver implements StreamObserver {
     const data = eventData(text)
     if (!isRecord(data)) return 'other'
     // Some upstreams send growing counts with every chunk, so the last usage wins.
-    this.usage = usageIn(data) ?? this.usage
+    const usage = usageIn(data)
+    if (usage !== undefined) this.usage = laterUsage(this.usage, usage)
     const isToken = this.#isToken(data)
     if (this.usage !== undefined) this.usage.tier ??= this.#tier
     if (isToken) {
@@ -226,7 +229,7 @@ function isToken(data: unknown): boolean {
   return data['choices'].some((choice) => {
     if (!isRecord(choice)) return false
     if (typeof choice['text'] === 'string') return choice['text'] !== ''
-    const delta = choice['delta']
+    const delta = choice['delta'] ?? choice['message']
     if (!isRecord(delta)) return false
     return Object.entries(delta).some(([name, value]) => name !== 'role' && !isEmpty(value))
   })

@@ -20,11 +20,17 @@ export function usageOfResponse(response: Record<string, unknown>): Usage | unde
 /** Parses a `usage` member; undefined when it is not one. Negative and absurd numbers are ignored. */
 export function parseUsage(usage: unknown): Usage | undefined {
   if (!isRecord(usage)) return undefined
-  const input = tokenCount(usage['prompt_tokens']) ?? tokenCount(usage['input_tokens'])
-  const output = tokenCount(usage['completion_tokens']) ?? tokenCount(usage['output_tokens'])
+  const input = eitherOf(usage, 'prompt_tokens', 'input_tokens')
+  const output = eitherOf(usage, 'completion_tokens', 'output_tokens')
   const total = tokenCount(usage['total_tokens'])
   if (input === undefined && output === undefined) return withoutParts(usage, total)
   return detailed(usage, input ?? 0, output ?? 0, total)
+}
+
+/** A count under one of its two names. Proxies that write both leave one of them 0. */
+function eitherOf(usage: Record<string, unknown>, name: string, other: string): number | undefined {
+  const count = tokenCount(usage[name])
+  return count === undefined || count === 0 ? (tokenCount(usage[other]) ?? count) : count
 }
 
 /** xAI states the cost of pictures without a count of tokens. */
@@ -36,22 +42,38 @@ function withoutParts(usage: Record<string, unknown>, total: number | undefined)
 function detailed(usage: Record<string, unknown>, input: number, output: number, total: number | undefined): Usage {
   const inputs = usage['prompt_tokens_details'] ?? usage['input_tokens_details'] ?? usage['input_token_details']
   const outputs = usage['completion_tokens_details'] ?? usage['output_tokens_details'] ?? usage['output_token_details']
+  const cached = countIn(inputs, 'cached_tokens') ?? cachedBeside(usage) ?? 0
   const written = countIn(inputs, 'cache_write_tokens') ?? 0
   const reasoning = countIn(outputs, 'reasoning_tokens') ?? tokenCount(usage['reasoning_tokens']) ?? 0
-  // Some hosts count reasoning beside the output instead of within it: their total shows which, or there is more of it.
-  const isApart = reasoning > 0 && (total === input + output + reasoning || reasoning > output)
+  const all = fitted({ input, output, beside: cached + written, reasoning }, total ?? 0)
   return {
-    input,
-    output: isApart ? output + reasoning : output,
-    cached: Math.min(countIn(inputs, 'cached_tokens') ?? cachedBeside(usage) ?? 0, input),
-    cacheWrite5m: Math.min(written, input),
+    input: all.input,
+    output: all.output,
+    cached: Math.min(cached, all.input),
+    cacheWrite5m: Math.min(written, all.input),
     cacheWrite1h: 0,
-    reasoning: isApart ? reasoning : Math.min(reasoning, output),
+    reasoning: Math.min(all.reasoning, all.output),
     media: mediaIn(inputs, outputs),
     tier: undefined,
     calls: callsIn(usage),
     statedNanoUsd: statedNanoUsd(usage),
   }
+}
+
+/** The counts, of which the total tells what is within what. `beside`: what the cache read and wrote, which some proxies count beside the
+ *  input, as Anthropic does. Reasoning is beside the output at some hosts, and untold at Google's OpenAI endpoint, whose total alone has
+ *  it (MartialBE/one-hub#795). */
+function fitted(
+  { input, output, beside, reasoning }: { input: number; output: number; beside: number; reasoning: number },
+  total: number,
+) {
+  const more = total - input - output
+  if (beside > 0 && more === beside) return { input: input + beside, output, reasoning }
+  if (reasoning > 0) {
+    const isApart = more === reasoning || reasoning > output
+    return { input, output: isApart ? output + reasoning : output, reasoning }
+  }
+  return output > 0 && more > 0 ? { input, output: output + more, reasoning: more } : { input, output, reasoning }
 }
 
 /** Most answers are text alone: they cost no object. */

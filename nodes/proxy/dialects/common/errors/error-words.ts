@@ -17,7 +17,7 @@ export function wordsOfBody(body: Buffer): string {
 /** The body as a text, whatever it is; of a page its title alone. */
 export function textOfBody(body: Buffer): string {
   const text = body.toString('utf8', 0, Math.min(body.length, readBytesMax)).trim()
-  return (text.startsWith('<') ? titleOf(text) : text).slice(0, wordsMax)
+  return (/^<[!?a-z]/i.test(text) ? titleOf(text) : text).slice(0, wordsMax)
 }
 
 /** The object of an error; the first one of a list, as Google's streams and its OpenAI endpoint have it. Undefined for other bodies. */
@@ -30,7 +30,7 @@ export function errorObjectIn(body: Buffer): JsonObject | undefined {
 /** Members that hold words, or an object or a list with words. The first that has any counts. */
 const members = [
   ...['error', 'message', 'Message', 'msg', 'detail', 'error_description', 'errors', 'error_message'],
-  ...['errorMessage', 'base_resp', 'status_msg', 'reason', 'title'],
+  ...['errorMessage', 'originalMessage', 'base_resp', 'status_msg', 'reason', 'title'],
 ] as const
 
 const depthMax = 4

@@ -2,13 +2,16 @@
 import type { ChatErrorKind } from '../../../../../shared/chat/error.ts'
 import type { JsonObject } from '../../../../../shared/chat/parts.ts'
 import { isObject } from '../body-reader.ts'
+import { closerKind } from './closer-kind.ts'
 
 /** The kind of an error of Google; undefined for one whose `status` is not Google's. */
 export function googleErrorKind(error: JsonObject, message: string): ChatErrorKind | undefined {
   const { status, details } = error
   const kind = typeof status === 'string' && Object.hasOwn(kinds, status) ? kinds[status] : undefined
-  if (kind !== 'invalid-request') return kind
-  return closerKind(message, Array.isArray(details) ? details.filter(isObject) : [])
+  if (kind === undefined) return undefined
+  const facts = Array.isArray(details) ? details.filter(isObject) : []
+  const badKey = facts.some(({ reason }) => reason === 'API_KEY_INVALID' || reason === 'API_KEY_EXPIRED')
+  return kind === 'invalid-request' && badKey ? 'authentication' : closerKind(kind, message)
 }
 
 const kinds: Readonly<Record<string, ChatErrorKind>> = {
@@ -26,13 +29,4 @@ const kinds: Readonly<Record<string, ChatErrorKind>> = {
   CANCELLED: 'server',
   INTERNAL: 'server',
   UNKNOWN: 'server',
-}
-
-/** Google answers 400 also for a wrong key and for an input that is too long. */
-function closerKind(message: string, facts: readonly JsonObject[]): ChatErrorKind {
-  const badKey = facts.some(({ reason }) => reason === 'API_KEY_INVALID' || reason === 'API_KEY_EXPIRED')
-  if (badKey || /^API key (not valid|expired)/i.test(message)) return 'authentication'
-  return /exceeds the maximum number of tokens|token count .* exceeds/i.test(message)
-    ? 'context-length'
-    : 'invalid-request'
 }
