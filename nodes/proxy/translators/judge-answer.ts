@@ -2,8 +2,8 @@
 // the quotes around a name would be escaped, so a match is a member or a whole string. A body is parsed only where it may hold an error.
 import type { ChatError } from '../../../shared/chat/error.ts'
 import { parseExact, tryParseExact } from '../../../shared/json/exact.ts'
+import { failureWords } from '../dialects/common/answers/finish-words.ts'
 import { isObject } from '../dialects/common/body-reader.ts'
-import { failureWords } from '../dialects/common/finish-words.ts'
 import { parseErrorOf } from '../dialects/error-shapes.ts'
 import { errorWithin } from '../dialects/openai/error.ts'
 import type { Operation } from '../operations/operation.ts'

@@ -1,8 +1,8 @@
 // Stop reasons of the Anthropic Messages API.
 import type { Finish, FinishReason } from '../../../../shared/chat/answer.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { finishOfWord } from '../common/answers/finish-words.ts'
 import { isObject, saidIn } from '../common/body-reader.ts'
-import { finishOfWord } from '../common/finish-words.ts'
 
 const readings: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',

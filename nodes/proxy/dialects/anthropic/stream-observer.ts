@@ -1,7 +1,7 @@
 // Observes an Anthropic stream that passes through as bytes: its usage, where its tokens are, and its end.
 import { tokenCount, type Usage } from '../../../../shared/chat/usage.ts'
+import { DeliveredText } from '../common/answers/delivered-text.ts'
 import { isObject } from '../common/body-reader.ts'
-import { DeliveredText } from '../common/delivered-text.ts'
 import { eventData } from '../openai/event-data.ts'
 import { type EventFate, nothingCame, type StreamObserver } from '../openai/stream-observer.ts'
 import { readAnthropicError } from './error.ts'

@@ -1,7 +1,7 @@
 // Stop reasons of Bedrock Converse.
 import { type Finish, type FinishReason, settledReason } from '../../../../shared/chat/answer.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
-import { finishOfWord } from '../common/finish-words.ts'
+import { finishOfWord } from '../common/answers/finish-words.ts'
 
 const readings: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',

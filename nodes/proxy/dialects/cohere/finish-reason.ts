@@ -2,7 +2,7 @@
 import { type Finish, type FinishReason, settledReason } from '../../../../shared/chat/answer.ts'
 import type { ChatError } from '../../../../shared/chat/error.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
-import { finishOfWord } from '../common/finish-words.ts'
+import { finishOfWord } from '../common/answers/finish-words.ts'
 
 const readings: Readonly<Record<string, FinishReason>> = {
   COMPLETE: 'stop',

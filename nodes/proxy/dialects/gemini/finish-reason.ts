@@ -1,7 +1,7 @@
 // Finish reasons of Gemini. An unknown reason is read as a stop, and kept in `raw` (wire 72).
 import type { Finish, FinishReason } from '../../../../shared/chat/answer.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import { finishOfWord } from '../common/finish-words.ts'
+import { finishOfWord } from '../common/answers/finish-words.ts'
 
 const readings: Readonly<Record<string, FinishReason>> = {
   STOP: 'stop',

@@ -2,7 +2,7 @@
 // `raw`.
 import type { Finish, FinishReason } from '../../../../shared/chat/answer.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
-import { finishOfWord } from '../common/finish-words.ts'
+import { finishOfWord } from '../common/answers/finish-words.ts'
 
 export function readFinish(value: Json): Finish {
   if (typeof value !== 'string' || value === '') return { reason: 'stop' }

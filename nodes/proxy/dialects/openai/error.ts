@@ -3,11 +3,11 @@
 import type { ChatError } from '../../../../shared/chat/error.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { numberIn } from '../../../../shared/json/exact.ts'
+import { isFailureWord } from '../common/answers/finish-words.ts'
 import { isObject, saidIn } from '../common/body-reader.ts'
 import { errorObjectIn, wordsIn, wordsOfBody } from '../common/errors/error-words.ts'
 import { googleErrorKind } from '../common/errors/google-errors.ts'
 import { statedWaitMs } from '../common/errors/stated-wait.ts'
-import { isFailureWord } from '../common/finish-words.ts'
 import { kindOfError } from './error-codes.ts'
 
 export function parseOpenAiError(status: number, body: Buffer): ChatError {

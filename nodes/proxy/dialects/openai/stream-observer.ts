@@ -3,8 +3,8 @@
 // matter are parsed. Inside a JSON string the quotes around a key would be escaped (`\"usage\"`), so a search for
 // `"usage"` finds keys only.
 import { laterUsage, tierOf, type Usage } from '../../../../shared/chat/usage.ts'
+import { DeliveredText } from '../common/answers/delivered-text.ts'
 import { isObject } from '../common/body-reader.ts'
-import { DeliveredText } from '../common/delivered-text.ts'
 import { errorWithin } from './error.ts'
 import { eventData } from './event-data.ts'
 import { printFailedResponse } from './failed-response.ts'

@@ -1,4 +1,4 @@
-// Measures what counting costs per event of a stream. Run: node nodes/proxy/dialects/common/delivered-text.bench.ts.
+// Measures what counting costs per event of a stream. Run: node nodes/proxy/dialects/common/answers/delivered-text.bench.ts.
 // Target: 0.1 µs for an event of a word.
 import { DeliveredText } from './delivered-text.ts'
 

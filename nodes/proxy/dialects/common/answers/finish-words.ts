@@ -1,6 +1,6 @@
 // Finish reasons that hosts use in each other's dialects: proxies keep the words of the provider behind them, and hosts add their own.
 // Each dialect knows its own words; these are read where it has none.
-import type { FinishReason } from '../../../../shared/chat/answer.ts'
+import type { FinishReason } from '../../../../../shared/chat/answer.ts'
 
 const words: Readonly<Record<string, FinishReason>> = {
   stop: 'stop',

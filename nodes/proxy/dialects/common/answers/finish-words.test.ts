@@ -2,16 +2,16 @@
 // Sources: docs.z.ai and api-docs.deepseek.com (`finish_reason`), docs.mistral.ai (`model_length`), HKUDS/Vibe-Trading#308 (Google's
 // words at its OpenAI endpoint), docs.cohere.com (ChatFinishReason).
 import { describe, expect, test } from 'vitest'
-import type { FinishReason } from '../../../shared/chat/answer.ts'
-import type { JsonObject } from '../../../shared/chat/parts.ts'
-import { anthropicUpstream } from './anthropic/anthropic.ts'
-import { printAnthropicFinish } from './anthropic/finish-reason.ts'
-import { bedrockUpstream } from './bedrock/bedrock.ts'
-import { cohereUpstream } from './cohere/cohere.ts'
-import type { UpstreamDialect } from './dialect.ts'
-import { geminiUpstream } from './gemini/gemini.ts'
-import { openAiChatUpstream } from './openai-chat/openai-chat.ts'
-import { printedNothing } from './test-dialects.ts'
+import type { FinishReason } from '../../../../../shared/chat/answer.ts'
+import type { JsonObject } from '../../../../../shared/chat/parts.ts'
+import { anthropicUpstream } from '../../anthropic/anthropic.ts'
+import { printAnthropicFinish } from '../../anthropic/finish-reason.ts'
+import { bedrockUpstream } from '../../bedrock/bedrock.ts'
+import { cohereUpstream } from '../../cohere/cohere.ts'
+import type { UpstreamDialect } from '../../dialect.ts'
+import { geminiUpstream } from '../../gemini/gemini.ts'
+import { openAiChatUpstream } from '../../openai-chat/openai-chat.ts'
+import { printedNothing } from '../../test-dialects.ts'
 
 const said = [{ type: 'text', text: 'a' }]
 const answers: readonly (readonly [UpstreamDialect, (reason: string) => JsonObject])[] = [
