@@ -106,6 +106,15 @@ test('a model that has answered is near, where nobody lists it', () => {
   expect(near()).toMatchObject({ error: { nearest: ['openai/our-tuned-model'] } })
 })
 
+test('a model that has answered and is listed by its name stands there once', () => {
+  for (const { target } of compiled.routeOf('anthropic/claude-sonnet-4-5')?.targets ?? [])
+    target.health.hasAnswered = true
+  const resolved = resolveModel('claud-sonet-4-5', { snapshot: compiled, caller: testCaller })
+  if (resolved.ok || resolved.error.type !== 'unknown-model') throw new Error('found')
+  expect(resolved.error.nearest[0]).toBe('claude-sonnet-4-5')
+  expect(resolved.error.nearest).not.toContain('anthropic/claude-sonnet-4-5')
+})
+
 test('who asks for the model of a maker that has no provider here is told which kind lacks', () => {
   const lacking = (asked: string) => {
     const resolved = resolveModel(asked, { snapshot: compiled, caller: testCaller })

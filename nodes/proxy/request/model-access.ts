@@ -58,13 +58,18 @@ export function nearestCallable(asked: string, { snapshot, caller }: Asking): st
   const { modelNames, bareNames } = snapshot
   const bare = bareNames.listed().filter(({ name, targets }) => usableTarget(caller, name, targets) !== undefined)
   const names = [...modelNames, ...bareNames.withoutBareNames()].filter((name) => mayUse(caller, name))
-  const listed = [...names, ...bare.map(({ name }) => name)]
-  const served = servedNames(snapshot).filter((name) => mayUse(caller, name) && !listed.includes(name))
+  const listed = new Set([...names, ...bare.map(({ name }) => name)])
+  const isListed = (name: string) => listed.has(name) || listed.has(withoutProvider(name))
+  const served = servedNames(snapshot).filter((name) => mayUse(caller, name) && !isListed(name))
   // Who writes no provider is compared without it.
-  const compared = asked.includes('/') ? (name: string) => name : (name: string) => name.slice(name.indexOf('/') + 1)
+  const compared = asked.includes('/') ? (name: string) => name : withoutProvider
   const byCompared = new Map(served.map((name) => [compared(name), name]))
   const nearest = nearestNames(asked, [...listed, ...byCompared.keys()], nearestMax)
   return nearest.map((name) => byCompared.get(name) ?? name)
+}
+
+function withoutProvider(name: string): string {
+  return name.slice(name.indexOf('/') + 1)
 }
 
 /** `provider/model` of the models that have answered: of a server that is in no list, these are what is known. */
