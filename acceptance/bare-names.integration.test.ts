@@ -52,7 +52,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     config: {
       providers: {
-        openai: { kind: 'openai', baseUrl: `${upstream.url}/v1`, bareNames: true, credentials },
+        openai: { kind: 'openai', baseUrl: `${upstream.url}/v1`, credentials },
         anthropic: { kind: 'anthropic', baseUrl: upstream.url, credentials },
         gemini: { kind: 'gemini', baseUrl: upstream.url, credentials },
         quiet: { kind: 'cohere', baseUrl: upstream.url, bareNames: false, credentials },

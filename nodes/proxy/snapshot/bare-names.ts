@@ -1,7 +1,7 @@
 // Models by their name alone: which `provider/model` a name stands for that is neither configured nor written so. First the
 // names that a provider lists itself, then the catalogue's: of the model's maker, of clouds, of those that run what others
 // made. Names that are newer than the catalogue belong to the providers of their family.
-import { catalogueProviderOf, namingPlaceOf } from '../../../shared/models/catalogue-provider.ts'
+import { namingPlaceOf } from '../../../shared/models/catalogue-provider.ts'
 import { familyOf, type ModelFamily, placeRank } from '../../../shared/models/model-family.ts'
 import { bedrockId, idsAt, namesAt, newBedrockId, undated, undatedIdsAt } from '../../../shared/models/model-names.ts'
 import type { ProviderConnection } from '../providers/endpoint.ts'
@@ -48,7 +48,7 @@ export class BareNames {
   /** `provider/model` of the providers whose models have no bare names, as far as the catalogue knows them. */
   *withoutBareNames(): Generator<string, undefined> {
     for (const connection of this.#providers.values()) {
-      const place = connection.bareNames === false ? catalogueOf(connection) : undefined
+      const place = connection.bareNames === false ? placeOf(connection) : undefined
       if (place === undefined) continue
       for (const name of namesAt(place).current)
         yield `${connection.provider}/${idFor(connection, place, name) ?? name}`
@@ -80,7 +80,7 @@ export class BareNames {
   }
 
   #list(): ListedName[] {
-    const places = [...this.#connectionsByPlace()].flatMap(([place, there]) => (there.some(isListed) ? [place] : []))
+    const places = [...this.#connectionsByPlace().keys()]
     places.sort((a, b) => placeRank(a, undefined) - placeRank(b, undefined))
     // Deployments have names of their own.
     const known = places.filter((place) => place !== 'azure').flatMap((place) => namesAt(place).current)
@@ -117,16 +117,6 @@ function orderOf({ provider, kind }: ProviderConnection, place: string): number 
 
 function placeOf({ provider, kind, origin, bareNames }: ProviderConnection): string | undefined {
   return namingPlaceOf({ provider, kind, hostname: origin.hostname, bareNames })
-}
-
-/** Whether the catalogue is a list of what can be called there. A server of one's own that is merely named like a service is asked
- *  for the names of the service, and nobody knows which of them it has. */
-function isListed(connection: ProviderConnection): boolean {
-  return catalogueOf(connection) !== undefined || connection.bareNames === true
-}
-
-function catalogueOf({ kind, origin }: ProviderConnection): string | undefined {
-  return catalogueProviderOf(kind, origin.hostname)
 }
 
 function offeredBy(providers: Iterable<ProviderConnection>): Map<string, readonly NamedTarget[]> {
