@@ -7,6 +7,7 @@ import { unplaced } from '../dialects/common/places.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialects/dialect.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Target } from '../providers/endpoint.ts'
+import { suitedTo } from '../providers/suited-dialect.ts'
 import type { InferenceRequest, ParsedChat } from '../request/inference-request.ts'
 import { withPairedCalls } from './paired-calls.ts'
 
@@ -18,9 +19,11 @@ export class ParsedRequest {
   }
 
   /** Whether a target can take the request, in strict mode with every parameter; nothing is sent. */
-  could(target: Target, strict: boolean): boolean {
+  could(asked: Target, strict: boolean): boolean {
     const parsed = this.#asked.parsed()
-    if (!parsed.ok || missing(parsed.value, target) !== undefined) return false
+    if (!parsed.ok) return false
+    const target = suitedTo(asked, parsed.value.request)
+    if (missing(parsed.value, target) !== undefined) return false
     if (!strict) return true
     const { request } = parsed.value
     if (lostMembers(request, target).length > 0) return false
