@@ -3,7 +3,7 @@ import type { Capability, MissingCapability } from '../../../../shared/chat/capa
 import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
-import { done, type Result } from '../../../../shared/result.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
 import { betasFor } from '../anthropic/betas.ts'
 import { fitSchema } from '../anthropic/fit-schema.ts'
 import { takesPrefill } from '../anthropic/prefill.ts'
@@ -26,6 +26,7 @@ import { printedTools, ToolNames } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { CachePoints } from './cache-points.ts'
 import { DocumentNames } from './document-names.ts'
+import { canForce, fittingChoice, isForced } from './forced-choice.ts'
 import { type BedrockMessage, printBedrockConversation } from './print-content.ts'
 import { bedrockNames, printToolConfig } from './print-tools.ts'
 
@@ -46,7 +47,10 @@ export function printBedrockRequest(
   const isNative = hasBedrockFormat(target)
   const hasFormat = isNative && takesFormat(asked)
   const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
-  const request = withFittingCallIds(jsonTool?.request ?? asked, bedrockCallIds)
+  const fitting = withFittingCallIds(jsonTool?.request ?? asked, bedrockCallIds)
+  const request = { ...fitting, toolChoice: fittingChoice(fitting.toolChoice, target.model) }
+  if (isForced(request.toolChoice) && request.tools.length > 0 && !canForce(target.model))
+    return fail({ capability: 'forced tool choice', what: jsonTool === undefined ? 'tool_choice' : 'response_format' })
   const names = new ToolNames(bedrockNames)
   const cachePoints = new CachePoints(target.model)
   // Tools are printed first, so that they keep their names when names of earlier calls collide with theirs.
