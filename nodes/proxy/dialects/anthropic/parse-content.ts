@@ -15,6 +15,7 @@ import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { absent, type BodyReader, isObject, saidIn, textIn } from '../common/body-reader.ts'
 import { readCache } from '../common/cache-control.ts'
 import { uncarried } from '../common/carried-signatures.ts'
+import { plainBase64 } from '../common/media.ts'
 import { readSeal, type Seal } from '../common/sealed-parts.ts'
 
 export function readSystem(reader: BodyReader, system: Json, path: string): Message[] {
@@ -112,7 +113,7 @@ function readSource(reader: BodyReader, value: Json, path: string): Media | unde
   const text = (name: string) => reader.text(source[name], `${path}.${name}`)
   switch (type) {
     case 'base64':
-      return { from: 'bytes', base64: text('data'), mediaType: text('media_type').toLowerCase() }
+      return { from: 'bytes', base64: plainBase64(text('data')), mediaType: text('media_type').toLowerCase() }
     case 'url':
       return { from: 'url', url: text('url'), mediaType: saidIn(mediaType) }
     case 'file':
