@@ -22,7 +22,7 @@ import { customToolsOf, type NameRules, ToolNames, withFittingNames } from '../c
 import type { PrintedRequest, Quirks, TargetTraits } from '../dialect.ts'
 import { fitsMetadata, withJsonWord } from '../openai/limits.ts'
 import { droppedStrict } from '../openai/strict-schema.ts'
-import { printFormat, printToolChoice, printTools } from '../openai/tools.ts'
+import { printToolMembers } from '../openai/tools.ts'
 import { chatParameterNames } from './parse-request.ts'
 import { printChatMessages } from './print-messages.ts'
 import { printReasoningWish } from './reasoning-wish.ts'
@@ -81,15 +81,6 @@ export function printChatRequest(asked: ChatRequest, target: TargetTraits): Resu
     keepsMembers: asked.dialect === 'openai-chat',
     numbersSources: quirks.numbersSources,
   })
-}
-
-function printToolMembers({ tools, toolChoice, responseFormat }: ChatRequest, quirks: Quirks): JsonObject {
-  return {
-    tools: tools.length === 0 ? undefined : printTools(tools, quirks),
-    tool_choice:
-      toolChoice === undefined || tools.length === 0 ? undefined : printToolChoice(toolChoice, tools, quirks),
-    response_format: responseFormat === undefined ? undefined : printFormat(responseFormat),
-  }
 }
 
 const rules: ParameterRules<ParameterPrinting> = {
