@@ -73,10 +73,20 @@ function printFor(target: Target, request: ChatRequest): Result<PrintedRequest, 
   const { dialect, facts } = target
   const lacksHosted = facts.lacks?.has('hosted tools') === true
   const reduced = withoutDispensable(request, (tool) => tool.dialect === dialect.name && !lacksHosted)
-  const printed = dialect.printRequest(reduced.request, traitsOf(target))
-  if (!printed.ok || reduced.left.length === 0) return printed
-  const left = reduced.left.map((name) => ({ member: `tools.${name}` }))
+  const { request: fitting, isCut } = withinOutput(reduced.request, facts.outputTokensMax)
+  const printed = dialect.printRequest(fitting, traitsOf(target))
+  if (!printed.ok || (reduced.left.length === 0 && !isCut)) return printed
+  const cut: Dropped[] = isCut ? [{ parameter: 'maxOutputTokens' }] : []
+  const left: Dropped[] = [...cut, ...reduced.left.map((name) => ({ member: `tools.${name}` }))]
   return done({ ...printed.value, dropped: [...printed.value.dropped, ...left] })
+}
+
+/** Providers refuse a limit above what the model can write, which a caller of several models does not know. */
+function withinOutput(request: ChatRequest, most: number | undefined): { request: ChatRequest; isCut: boolean } {
+  const { parameters } = request
+  const { maxOutputTokens: asked } = parameters
+  if (asked === undefined || most === undefined || asked <= most) return { request, isCut: false }
+  return { request: { ...request, parameters: { ...parameters, maxOutputTokens: most } }, isCut: true }
 }
 
 /** Members of messages, parts and tools that the target is not sent. */

@@ -1,6 +1,6 @@
 // Bedrock Converse: prints the request for an upstream.
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
-import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
+import { isObjectFormat, needsJsonTool, otherThanObject, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
@@ -47,6 +47,7 @@ export function printBedrockRequest(
   const isNative = hasBedrockFormat(target)
   const hasFormat = isNative && takesFormat(asked)
   const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
+  if (jsonTool !== undefined && !isObjectFormat(asked.responseFormat)) return fail(otherThanObject)
   const fitting = withFittingCallIds(jsonTool?.request ?? asked, bedrockCallIds)
   const request = { ...fitting, toolChoice: fittingChoice(fitting.toolChoice, target.model) }
   if (isForced(request.toolChoice) && request.tools.length > 0 && !canForce(target.model))
@@ -179,7 +180,7 @@ function printTopP(value: number, printing: Printing): PrintOutcome {
 }
 
 function printTopK(value: number, { isClaude, additional, ...printing }: Printing): PrintOutcome {
-  if (!isClaude) return 'dropped'
+  if (!isClaude || value < 1) return 'dropped'
   return printWholeWithin(0, Number.MAX_SAFE_INTEGER, 'top_k')(value, { ...printing, members: additional })
 }
 
