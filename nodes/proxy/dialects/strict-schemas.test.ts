@@ -8,7 +8,7 @@ import { bedrockUpstream } from './bedrock/bedrock.ts'
 import { cohereUpstream } from './cohere/cohere.ts'
 import type { TargetTraits, UpstreamDialect } from './dialect.ts'
 import { geminiStreamInbound, geminiUpstream } from './gemini/gemini.ts'
-import { openAiChatInbound, openAiChatUpstream } from './openai-chat/openai-chat.ts'
+import { openAiChatUpstream } from './openai-chat/openai-chat.ts'
 import { openAiResponsesUpstream } from './openai-responses/openai-responses.ts'
 import { plainTarget, requestOf, sentTo, valuesOf } from './test-dialects.ts'
 

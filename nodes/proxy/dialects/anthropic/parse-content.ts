@@ -13,7 +13,7 @@ import type {
 import type { Message } from '../../../../shared/chat/request.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { absent, type BodyReader, isObject, saidIn, textIn } from '../common/body-reader.ts'
-import { readCache } from '../common/cache-control.ts'
+import { readCache, withOuterMarker } from '../common/cache-control.ts'
 import { uncarried } from '../common/carried-signatures.ts'
 import { plainBase64 } from '../common/media.ts'
 import { readSeal, type Seal } from '../common/sealed-parts.ts'
@@ -34,9 +34,11 @@ export function readUserContent(reader: BodyReader, content: Json, path: string)
     return {
       type: 'tool-result',
       callId: reader.text(block['tool_use_id'], `${at}.tool_use_id`),
-      parts: readBlocks(reader, inner ?? '', `${at}.content`, (one, place) => readUserBlock(reader, one, place)),
+      ...withOuterMarker(
+        readBlocks(reader, inner ?? '', `${at}.content`, (one, place) => readUserBlock(reader, one, place)),
+        readCache(block['cache_control']),
+      ),
       isError: isError === true ? true : undefined,
-      cache: readCache(block['cache_control']),
     }
   })
 }
