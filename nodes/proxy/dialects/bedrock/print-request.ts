@@ -61,7 +61,7 @@ export function printBedrockRequest(
     documents: new DocumentNames(),
     cachePoints,
     imagesInResults: takesImages(target.model),
-    takesPrefill: takesPrefill(target.model),
+    takesPrefill: continuesAnswers(target.model),
   })
   if (!conversation.ok) return conversation
   const members = foreignMembers(request, 'bedrock')
@@ -128,6 +128,11 @@ function thinkingFor(request: ChatRequest, { model, facts }: TargetTraits, messa
 
 function isClaude(model: string): boolean {
   return /claude|anthropic\./.test(model)
+}
+
+/** Llama and others want the last turn to be the user's ("requires the last turn in the conversation to be a user message"). */
+function continuesAnswers(model: string): boolean {
+  return isClaude(model) ? takesPrefill(model) : /nova/.test(model)
 }
 
 function takesImages(model: string): boolean {
