@@ -1,11 +1,23 @@
 // Emulates structured output for targets without a native form: the model is forced to call a tool whose input is the
 // answer, and `tool-forms.ts` turns the call back into text.
+import type { MissingCapability } from './capabilities.ts'
 import type { ChatRequest } from './request.ts'
-import type { FunctionTool, ToolChoice } from './tools.ts'
+import type { FunctionTool, ResponseFormat, ToolChoice } from './tools.ts'
 
 export function needsJsonTool({ responseFormat }: ChatRequest): boolean {
   return responseFormat !== undefined && responseFormat.type !== 'text'
 }
+
+/** Whether the answer is an object, as the input of a tool must be. */
+export function isObjectFormat(format: ResponseFormat | undefined): boolean {
+  if (format?.type !== 'json-schema') return true
+  const { type } = format.schema
+  const types: readonly unknown[] = Array.isArray(type) ? type : [type]
+  return type === undefined || type === null || types.includes('object')
+}
+
+/** What a target lacks that takes objects alone. */
+export const otherThanObject: MissingCapability = { capability: 'structured output', what: 'a schema of no object' }
 
 export interface WithJsonTool {
   readonly request: ChatRequest

@@ -26,6 +26,9 @@ test.each([
   ['gemini-2.5-flash', 'none minimal low medium high'],
   ['gemini-3-pro-preview', 'minimal low medium high'],
   ['grok-3-mini', 'low high'],
+  ['grok-4.6', 'low medium high xhigh'],
+  ['grok-4-fast-reasoning', ''],
+  ['grok-4.20-0309-non-reasoning', ''],
 ])('%s knows the words %s', (model, words) => {
   expect(effortWords(model)?.join(' ')).toBe(words)
 })

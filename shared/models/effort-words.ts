@@ -33,6 +33,10 @@ const families: readonly Family[] = [
   { name: /\bgemini-2\.5-flash/, words: ['none', 'minimal', 'low', 'medium', 'high'] },
   { name: /\bgemini-(2\.5|3)/, words: minimalToHigh },
   { name: /\bgrok-3-mini/, words: ['low', 'high'] },
+  // Source: xAI's guide "Reasoning": these answer the word with an error.
+  { name: /\bgrok-(3|4|4-0709|4-latest|4(-1)?-fast.*|4\.20(-0309)?-(non-)?reasoning|code-fast.*)$/, words: [] },
+  { name: /\bgrok-4\.5/, words: lowToHigh },
+  { name: /\bgrok-4\.6/, words: lowToXhigh },
   { name: /\bsonar-/, words: minimalToHigh },
 ]
 

@@ -135,6 +135,12 @@ export type { ReasoningBack }
 export interface Quirks {
   /** The name of the limit on output tokens in OpenAI's dialect. */
   readonly maxTokensName?: 'max_tokens' | 'max_completion_tokens' | undefined
+  /** The name of the seed in OpenAI's dialect. Default: `seed`. */
+  readonly seedName?: 'random_seed' | undefined
+  /** Whether streams tell their usage without being asked, and the host refuses to be asked. */
+  readonly usageUnasked?: boolean | undefined
+  /** Whether the host refuses a turn of the user behind tool results, and takes a final turn of the model only as a prefix. */
+  readonly strictTurns?: boolean | undefined
   /** Parameters that the host refuses. */
   readonly drops?: ReadonlySet<Parameter> | undefined
   /** Whether the host refuses `developer` messages. */

@@ -105,6 +105,11 @@ const rows: Readonly<Record<string, HostRow>> = {
     quirks: {
       repairs: true,
       systemOnly: true,
+      // Source: @mistralai/mistralai 2.7, ChatCompletionStreamRequest; the API refuses unknown members, and other orders of turns
+      // ("Unexpected role 'user' after role 'tool'", "Expected last role User or Tool (or Assistant with prefix True)").
+      seedName: 'random_seed',
+      usageUnasked: true,
+      strictTurns: true,
       reasoningBack: 'none',
       callIds: { forbidden: /[^a-zA-Z0-9]/g, charactersMax: 9, isExact: true },
       ...drops(...notOpenAi, ...openAiOnly, 'user', 'logprobs'),

@@ -7,6 +7,7 @@ import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'
 import { addressOf, type Target } from '../providers/endpoint.ts'
+import { suitedTo } from '../providers/suited-dialect.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import { forwardedLines } from '../request/headers.ts'
 import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
@@ -108,13 +109,14 @@ export class JsonTranslators implements Translators {
     )
   }
 
-  #translate(target: Target, strict: boolean): Result<Translator, Ineligible> {
+  #translate(usual: Target, strict: boolean): Result<Translator, Ineligible> {
     const { request, asked, filters, nowSeconds } = this.#options
     const { operation } = request
     const { inbound, showUsage, state } = asked.facts
     const parsed = asked.parsed()
     if (!parsed.ok) return parsed
     const chat = this.#parsedRequest()
+    const target = suitedTo(usual, parsed.value.request)
     const printed = chat.print(target, strict)
     if (!printed.ok) return printed
     if (inbound === undefined) return fail({ type: 'unspoken', route: operation.name })

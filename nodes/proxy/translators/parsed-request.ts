@@ -7,6 +7,7 @@ import { unplaced } from '../dialects/common/places.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialects/dialect.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Target } from '../providers/endpoint.ts'
+import { suitedTo } from '../providers/suited-dialect.ts'
 import type { InferenceRequest, ParsedChat } from '../request/inference-request.ts'
 import { withPairedCalls } from './paired-calls.ts'
 
@@ -18,9 +19,11 @@ export class ParsedRequest {
   }
 
   /** Whether a target can take the request, in strict mode with every parameter; nothing is sent. */
-  could(target: Target, strict: boolean): boolean {
+  could(asked: Target, strict: boolean): boolean {
     const parsed = this.#asked.parsed()
-    if (!parsed.ok || missing(parsed.value, target) !== undefined) return false
+    if (!parsed.ok) return false
+    const target = suitedTo(asked, parsed.value.request)
+    if (missing(parsed.value, target) !== undefined) return false
     if (!strict) return true
     const { request } = parsed.value
     if (lostMembers(request, target).length > 0) return false
@@ -70,10 +73,20 @@ function printFor(target: Target, request: ChatRequest): Result<PrintedRequest, 
   const { dialect, facts } = target
   const lacksHosted = facts.lacks?.has('hosted tools') === true
   const reduced = withoutDispensable(request, (tool) => tool.dialect === dialect.name && !lacksHosted)
-  const printed = dialect.printRequest(reduced.request, traitsOf(target))
-  if (!printed.ok || reduced.left.length === 0) return printed
-  const left = reduced.left.map((name) => ({ member: `tools.${name}` }))
+  const { request: fitting, isCut } = withinOutput(reduced.request, facts.outputTokensMax)
+  const printed = dialect.printRequest(fitting, traitsOf(target))
+  if (!printed.ok || (reduced.left.length === 0 && !isCut)) return printed
+  const cut: Dropped[] = isCut ? [{ parameter: 'maxOutputTokens' }] : []
+  const left: Dropped[] = [...cut, ...reduced.left.map((name) => ({ member: `tools.${name}` }))]
   return done({ ...printed.value, dropped: [...printed.value.dropped, ...left] })
+}
+
+/** Providers refuse a limit above what the model can write, which a caller of several models does not know. */
+function withinOutput(request: ChatRequest, most: number | undefined): { request: ChatRequest; isCut: boolean } {
+  const { parameters } = request
+  const { maxOutputTokens: asked } = parameters
+  if (asked === undefined || most === undefined || asked <= most) return { request, isCut: false }
+  return { request: { ...request, parameters: { ...parameters, maxOutputTokens: most } }, isCut: true }
 }
 
 /** Members of messages, parts and tools that the target is not sent. */

@@ -13,8 +13,9 @@ import type {
 import type { Message } from '../../../../shared/chat/request.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { absent, type BodyReader, isObject, saidIn, textIn } from '../common/body-reader.ts'
-import { readCache } from '../common/cache-control.ts'
+import { readCache, withOuterMarker } from '../common/cache-control.ts'
 import { uncarried } from '../common/carried-signatures.ts'
+import { plainBase64 } from '../common/media.ts'
 import { readSeal, type Seal } from '../common/sealed-parts.ts'
 
 export function readSystem(reader: BodyReader, system: Json, path: string): Message[] {
@@ -33,9 +34,11 @@ export function readUserContent(reader: BodyReader, content: Json, path: string)
     return {
       type: 'tool-result',
       callId: reader.text(block['tool_use_id'], `${at}.tool_use_id`),
-      parts: readBlocks(reader, inner ?? '', `${at}.content`, (one, place) => readUserBlock(reader, one, place)),
+      ...withOuterMarker(
+        readBlocks(reader, inner ?? '', `${at}.content`, (one, place) => readUserBlock(reader, one, place)),
+        readCache(block['cache_control']),
+      ),
       isError: isError === true ? true : undefined,
-      cache: readCache(block['cache_control']),
     }
   })
 }
@@ -112,7 +115,7 @@ function readSource(reader: BodyReader, value: Json, path: string): Media | unde
   const text = (name: string) => reader.text(source[name], `${path}.${name}`)
   switch (type) {
     case 'base64':
-      return { from: 'bytes', base64: text('data'), mediaType: text('media_type').toLowerCase() }
+      return { from: 'bytes', base64: plainBase64(text('data')), mediaType: text('media_type').toLowerCase() }
     case 'url':
       return { from: 'url', url: text('url'), mediaType: saidIn(mediaType) }
     case 'file':

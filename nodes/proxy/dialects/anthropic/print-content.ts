@@ -210,14 +210,22 @@ function printMedia(part: MediaPart): Result<JsonObject | undefined, MissingCapa
   return done({ type: 'document', source, title: name, context, citations, cache_control })
 }
 
+/** Source: @anthropic-ai/sdk, `Base64ImageSource.media_type`. */
+const imageTypes: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
+
+/** The API fetches links of the web alone. */
+function linkSource(url: string): JsonObject | undefined {
+  return /^https?:/i.test(url) ? { type: 'url', url } : undefined
+}
+
 function imageSource(media: Media): JsonObject | undefined {
   switch (media.from) {
     case 'bytes': {
-      const media_type = imageTypeOf(media.base64) ?? media.mediaType
-      return { type: 'base64', media_type, data: media.base64 }
+      const media_type = imageTypeOf(media.base64) ?? (media.mediaType === 'image/jpg' ? 'image/jpeg' : media.mediaType)
+      return imageTypes.has(media_type) ? { type: 'base64', media_type, data: media.base64 } : undefined
     }
     case 'url':
-      return { type: 'url', url: media.url }
+      return linkSource(media.url)
     case 'file':
       return { type: 'file', file_id: media.id }
     case 'text':
@@ -225,17 +233,20 @@ function imageSource(media: Media): JsonObject | undefined {
   }
 }
 
+/** Documents that are text, whatever their type is called. */
+const textTypes = /^text\/|[/+-](json|xml|yaml|javascript|typescript|toml|sql)$/
+
 function documentSource(media: Media): JsonObject | undefined {
   switch (media.from) {
     case 'bytes':
       if (media.mediaType === 'application/pdf')
         return { type: 'base64', media_type: media.mediaType, data: media.base64 }
-      if (!/^text\/|json$/.test(media.mediaType)) return undefined
+      if (!textTypes.test(media.mediaType)) return undefined
       return { type: 'text', media_type: 'text/plain', data: Buffer.from(media.base64, 'base64').toString('utf8') }
     case 'text':
       return { type: 'text', media_type: 'text/plain', data: media.text }
     case 'url':
-      return { type: 'url', url: media.url }
+      return linkSource(media.url)
     case 'file':
       return { type: 'file', file_id: media.id }
   }

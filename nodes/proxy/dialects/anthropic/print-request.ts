@@ -1,10 +1,10 @@
 // Anthropic Messages: prints the request for an upstream.
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
-import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
+import { isObjectFormat, needsJsonTool, otherThanObject, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
 import { takesSystemTurns } from '../../../../shared/models/system-turns.ts'
-import { done, type Result } from '../../../../shared/result.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
 import { withFewMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
@@ -16,8 +16,8 @@ import {
   type ParameterRules,
   type PrintOutcome,
   printParameters,
+  printTopK,
   printVisibleStops,
-  printWholeWithin,
   printWithin,
 } from '../common/print-parameters.ts'
 import { printServiceTier } from '../common/service-tier.ts'
@@ -52,6 +52,7 @@ export function printAnthropicRequest(
   const isNative = hasStructuredOutput(target)
   const hasFormat = isNative && takesFormat(asked)
   const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
+  if (jsonTool !== undefined && !isObjectFormat(asked.responseFormat)) return fail(otherThanObject)
   const full = jsonTool?.request ?? asked
   const names = new ToolNames(anthropicNames)
   const request = withFittingNames(withFittingCallIds(full, anthropicCallIds), names)
@@ -142,7 +143,7 @@ const rules: ParameterRules<Printing> = {
   printers: {
     temperature: printWithin(0, 1, 'temperature'),
     topP: printTopP,
-    topK: printWholeWithin(0, Number.MAX_SAFE_INTEGER, 'top_k'),
+    topK: printTopK('top_k'),
     stop: printVisibleStops('stop_sequences'),
     user: printUser,
     safetyIdentifier: printSafetyIdentifier,

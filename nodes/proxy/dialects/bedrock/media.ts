@@ -3,7 +3,7 @@
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type { JsonObject, Media, MediaPart } from '../../../../shared/chat/parts.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
-import { imageTypeOf, mediaTypeOfName } from '../common/media.ts'
+import { imageTypeOf, mediaTypeOfName, typedByName } from '../common/media.ts'
 import type { DocumentNames } from './document-names.ts'
 
 const imageFormats: Readonly<Record<string, string>> = {
@@ -51,16 +51,9 @@ export function printBedrockMedia(part: MediaPart, names: DocumentNames): Result
 function printDocument(part: MediaPart, names: DocumentNames): Result<JsonObject, MissingCapability> {
   const { name, context, citable } = part
   const citations = citable === true ? { enabled: true } : undefined
-  return printed('files', typedByName(part), documentFormats, (format, source) => ({
+  return printed('files', typedByName(part.media, name), documentFormats, (format, source) => ({
     document: { format, name: names.write(name), source, context, citations },
   }))
-}
-
-/** The name tells the type of bytes that come without one. */
-function typedByName({ media, name = '' }: MediaPart): Media {
-  if (media.from !== 'bytes' || documentFormats[media.mediaType] !== undefined) return media
-  if (media.mediaType !== '' && media.mediaType !== 'application/octet-stream') return media
-  return { ...media, mediaType: mediaTypeOfName(name) ?? media.mediaType }
 }
 
 function printed(

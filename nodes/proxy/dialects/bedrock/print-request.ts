@@ -1,9 +1,9 @@
 // Bedrock Converse: prints the request for an upstream.
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
-import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
+import { isObjectFormat, needsJsonTool, otherThanObject, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter } from '../../../../shared/chat/request.ts'
-import { done, type Result } from '../../../../shared/result.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
 import { betasFor } from '../anthropic/betas.ts'
 import { fitSchema } from '../anthropic/fit-schema.ts'
 import { takesPrefill } from '../anthropic/prefill.ts'
@@ -26,6 +26,7 @@ import { printedTools, ToolNames } from '../common/tool-names.ts'
 import type { Dropped, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { CachePoints } from './cache-points.ts'
 import { DocumentNames } from './document-names.ts'
+import { canForce, fittingChoice, isForced } from './forced-choice.ts'
 import { type BedrockMessage, printBedrockConversation } from './print-content.ts'
 import { bedrockNames, printToolConfig } from './print-tools.ts'
 
@@ -46,7 +47,11 @@ export function printBedrockRequest(
   const isNative = hasBedrockFormat(target)
   const hasFormat = isNative && takesFormat(asked)
   const jsonTool = !hasFormat && needsJsonTool(asked) ? withJsonTool(asked) : undefined
-  const request = withFittingCallIds(jsonTool?.request ?? asked, bedrockCallIds)
+  if (jsonTool !== undefined && !isObjectFormat(asked.responseFormat)) return fail(otherThanObject)
+  const fitting = withFittingCallIds(jsonTool?.request ?? asked, bedrockCallIds)
+  const request = { ...fitting, toolChoice: fittingChoice(fitting.toolChoice, target.model) }
+  if (isForced(request.toolChoice) && request.tools.length > 0 && !canForce(target.model))
+    return fail({ capability: 'forced tool choice', what: jsonTool === undefined ? 'tool_choice' : 'response_format' })
   const names = new ToolNames(bedrockNames)
   const cachePoints = new CachePoints(target.model)
   // Tools are printed first, so that they keep their names when names of earlier calls collide with theirs.
@@ -56,7 +61,7 @@ export function printBedrockRequest(
     documents: new DocumentNames(),
     cachePoints,
     imagesInResults: takesImages(target.model),
-    takesPrefill: takesPrefill(target.model),
+    takesPrefill: continuesAnswers(target.model),
   })
   if (!conversation.ok) return conversation
   const members = foreignMembers(request, 'bedrock')
@@ -125,6 +130,11 @@ function isClaude(model: string): boolean {
   return /claude|anthropic\./.test(model)
 }
 
+/** Llama and others want the last turn to be the user's ("requires the last turn in the conversation to be a user message"). */
+function continuesAnswers(model: string): boolean {
+  return isClaude(model) ? takesPrefill(model) : /nova/.test(model)
+}
+
 function takesImages(model: string): boolean {
   return isClaude(model) || /nova/.test(model)
 }
@@ -175,7 +185,7 @@ function printTopP(value: number, printing: Printing): PrintOutcome {
 }
 
 function printTopK(value: number, { isClaude, additional, ...printing }: Printing): PrintOutcome {
-  if (!isClaude) return 'dropped'
+  if (!isClaude || value < 1) return 'dropped'
   return printWholeWithin(0, Number.MAX_SAFE_INTEGER, 'top_k')(value, { ...printing, members: additional })
 }
 

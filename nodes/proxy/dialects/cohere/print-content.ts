@@ -48,7 +48,8 @@ function printUser(parts: readonly UserPart[]): Json[] {
 
 function printResult({ callId, parts, isError }: ToolResultPart): Json {
   const text = parts.flatMap((part) => textOf(part) ?? []).join('\n\n')
-  const said = text === '' && parts.length > 0 ? 'The result is in the next message.' : text
+  const isLifted = parts.some(({ type }) => type === 'image')
+  const said = text === '' && isLifted ? 'The result is in the next message.' : text
   // The dialect has no error flag, and a model must not take an error for a result.
   return { role: 'tool', tool_call_id: callId, content: isError === true ? `Error: ${said}` : said }
 }

@@ -1,10 +1,10 @@
 // Version 2 of Cohere's chat: prints the request for an upstream.
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import { budgetOf } from '../../../../shared/chat/effort.ts'
-import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
+import { isObjectFormat, needsJsonTool, otherThanObject, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
-import { done, type Result } from '../../../../shared/result.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
 import { droppedMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { droppedGrammars } from '../common/custom-tools.ts'
@@ -39,6 +39,7 @@ export function printCohereRequest(
 ): Result<PrintedRequest, MissingCapability> {
   // Cohere does not support structured output together with tools.
   const jsonTool = asked.tools.length > 0 && needsJsonTool(asked) ? withJsonTool(asked) : undefined
+  if (jsonTool !== undefined && !isObjectFormat(asked.responseFormat)) return fail(otherThanObject)
   const request = withFittingCallIds(jsonTool?.request ?? asked, cohereCallIds)
   const members = foreignMembers(request, 'cohere')
   if (!members.ok) return members

@@ -85,6 +85,16 @@ function isMarked(one: object): boolean {
   return cacheOf(one) !== undefined
 }
 
+/** The content of a result, and the marker of the result itself: Anthropic refuses markers within ("cache_control may not be
+ *  specified within `tool_result.content`"), and one behind the content means the same. */
+export function withOuterMarker<Part extends object>(parts: readonly Part[], own: CacheMarker | undefined) {
+  const markers = parts.flatMap((part) =>
+    'cache' in part && part.cache !== undefined ? [part.cache as CacheMarker] : [],
+  )
+  if (markers.length === 0) return { parts, cache: own }
+  return { parts: parts.map((part) => ({ ...part, cache: undefined })), cache: own ?? markers.at(-1) }
+}
+
 /** What callers are told whose target has no cache markers. */
 export function droppedMarkers({ messages, tools }: ChatRequest): Dropped[] {
   const marked = tools.some(isMarked) || messages.some((message) => elementsOf(message).some(isMarked))

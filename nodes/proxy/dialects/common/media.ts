@@ -1,14 +1,56 @@
 // Converts media between data URLs, links, and base64 with a media type.
-import type { Media } from '../../../../shared/chat/parts.ts'
+import type { Media, MediaPart } from '../../../../shared/chat/parts.ts'
 
-/** A base64 data URL holds bytes; any other URL is a link. */
+/** A data URL holds bytes, in base64 or percent-encoded (RFC 2397); any other URL is a link. */
 export function mediaOfUrl(url: string): Media {
-  const head = /^data:([^;,]*)((?:;[^;,]*)*),/i.exec(url)
+  const head = /^\s*data:([^;,]*)((?:;[^;,]*)*),/i.exec(url)
   if (head === null) return { from: 'url', url }
-  const [whole, mediaType = '', attributes = ''] = head
-  if (!/;base64$/i.test(attributes)) return { from: 'url', url }
-  return { from: 'bytes', mediaType: mediaType.trim().toLowerCase(), base64: url.slice(whole.length) }
+  const [whole, told = '', attributes = ''] = head
+  const data = url.slice(whole.length)
+  const mediaType = told.trim().toLowerCase()
+  if (/;\s*base64$/i.test(attributes)) return { from: 'bytes', mediaType, base64: plainBase64(data) }
+  const base64 = Buffer.from(unescaped(data), 'utf8').toString('base64')
+  return { from: 'bytes', mediaType: mediaType || 'text/plain', base64 }
 }
+
+/** Base64 in the alphabet that providers want, without line breaks. Google's SDKs write the alphabet of URLs, which Google takes
+ *  (source: the JSON mapping of Protocol Buffers, `bytes`). */
+export function plainBase64(text: string): string {
+  const isPlain = unusual.every((character) => !text.includes(character))
+  if (isPlain) return text
+  const whole = text.includes('%') ? unescaped(text) : text
+  const standard = whole
+    .replace(/[\s=]+/g, '')
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+  return standard.padEnd(Math.ceil(standard.length / 4) * 4, '=')
+}
+
+const unusual = ['\n', '\r', ' ', '-', '_', '%'] as const
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** The kind of a medium, by its type: links to images are often used for other media. */
+export function kindOfMedia(media: Media, usual: MediaPart['type']): MediaPart['type'] {
+  const mediaType = media.from === 'bytes' ? media.mediaType : ''
+  const [kind] = mediaType.split('/')
+  if (kind === 'image' || kind === 'audio' || kind === 'video') return kind
+  return kind === 'text' || mediaType === 'application/pdf' ? 'file' : usual
+}
+
+/** Bytes of a type that says nothing are of the type that the name tells. */
+export function typedByName(media: Media, name: string | undefined): Media {
+  if (media.from !== 'bytes' || name === undefined || !vague.has(media.mediaType)) return media
+  return { ...media, mediaType: mediaTypeOfName(name) ?? media.mediaType }
+}
+
+const vague: ReadonlySet<string> = new Set(['', 'application/octet-stream', 'binary/octet-stream'])
 
 /** The URL of media; undefined for media that have none. */
 export function urlOfMedia(media: Media): string | undefined {

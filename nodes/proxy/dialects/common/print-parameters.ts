@@ -90,6 +90,12 @@ export function printWholeWithin(min: number, max: number, name: string) {
   }
 }
 
+/** A printer for upstreams that refuse a number below one, by which other hosts mean no limit (-1 at vLLM). */
+export function printTopK(name: string) {
+  return (value: number, printing: ParameterPrinting): PrintOutcome =>
+    value < 1 ? 'dropped' : printWholeWithin(1, Number.MAX_SAFE_INTEGER, name)(value, printing)
+}
+
 /** A printer for upstreams that refuse more than `max` stop sequences, and empty ones. */
 export function printFirstStops(max: number, name: string) {
   return (stops: readonly string[], { members }: ParameterPrinting): PrintOutcome => {

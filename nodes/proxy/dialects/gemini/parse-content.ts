@@ -13,7 +13,7 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
 import { absent, type BodyReader, isObject, textIn } from '../common/body-reader.ts'
-import { mediaTypeOfName } from '../common/media.ts'
+import { mediaTypeOfName, plainBase64 } from '../common/media.ts'
 import { readSeal } from '../common/sealed-parts.ts'
 import { member } from './members.ts'
 
@@ -109,7 +109,7 @@ export function readGeminiMedia(part: JsonObject): MediaPart | undefined {
   const inline = member(part, 'inlineData')
   if (isObject(inline)) {
     const mediaType = textIn(member(inline, 'mimeType')).toLowerCase()
-    return mediaPart({ from: 'bytes', base64: textIn(inline['data']), mediaType }, mediaType)
+    return mediaPart({ from: 'bytes', base64: plainBase64(textIn(inline['data'])), mediaType }, mediaType)
   }
   const file = member(part, 'fileData')
   if (!isObject(file)) return undefined

@@ -2,11 +2,12 @@
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { type BodyReader, isObject } from '../common/body-reader.ts'
+import { lastOfEach } from '../openai/tools.ts'
 import { member } from './members.ts'
 import { jsonSchemaOf } from './parse-schema.ts'
 
 export function readGeminiTools(reader: BodyReader, tools: Json): Tool[] {
-  return reader.maybeList(tools, 'tools').flatMap((value, i): Tool[] => {
+  const read = reader.maybeList(tools, 'tools').flatMap((value, i): Tool[] => {
     const path = `tools[${i}]`
     const tool = reader.object(value, path)
     const declared = reader.maybeList(member(tool, 'functionDeclarations'), `${path}.functionDeclarations`)
@@ -17,6 +18,7 @@ export function readGeminiTools(reader: BodyReader, tools: Json): Tool[] {
     )
     return [...functions, ...hostedTools]
   })
+  return lastOfEach(read)
 }
 
 function readFunction(reader: BodyReader, value: Json, path: string): Tool {

@@ -1,9 +1,9 @@
 // Gemini's generateContent: prints the request for an upstream.
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
-import { needsJsonTool, withJsonTool } from '../../../../shared/chat/json-tool.ts'
+import { isObjectFormat, needsJsonTool, otherThanObject, withJsonTool } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
-import { done, type Result } from '../../../../shared/result.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
 import { droppedMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { droppedGrammars } from '../common/custom-tools.ts'
@@ -16,7 +16,7 @@ import {
   printFirstStops,
   printIfMet,
   printParameters,
-  printWholeWithin,
+  printTopK,
   printWithin,
 } from '../common/print-parameters.ts'
 import { printedTools, ToolNames } from '../common/tool-names.ts'
@@ -51,6 +51,7 @@ export function printGeminiRequest(
   const traits = geminiTraits(target.model, target.facts)
   const besideTools = asked.tools.length > 0 && !traits.jsonBesideTools
   const jsonTool = besideTools && needsJsonTool(asked) ? withJsonTool(asked) : undefined
+  if (jsonTool !== undefined && !isObjectFormat(asked.responseFormat)) return fail(otherThanObject)
   const request = withFittingCallIds(jsonTool?.request ?? asked, geminiCallIds)
   const members = foreignMembers(request, 'gemini')
   if (!members.ok) return members
@@ -145,10 +146,10 @@ const rules: ParameterRules<Printing> = {
   printers: {
     temperature: printWithin(0, 2, 'temperature'),
     topP: printWithin(0, 1, 'topP'),
-    topK: printWholeWithin(1, Number.MAX_SAFE_INTEGER, 'topK'),
+    topK: printTopK('topK'),
     maxOutputTokens: printAs('maxOutputTokens'),
-    frequencyPenalty: printWithin(-2, 2, 'frequencyPenalty'),
-    presencePenalty: printWithin(-2, 2, 'presencePenalty'),
+    frequencyPenalty: printPenalty('frequencyPenalty'),
+    presencePenalty: printPenalty('presencePenalty'),
     seed: printSeed,
     n: printCount,
     stop: printFirstStops(stopsMax, 'stopSequences'),
@@ -157,6 +158,14 @@ const rules: ParameterRules<Printing> = {
     modalities: printModalities,
     serviceTier: printTier,
   },
+}
+
+/** Models from 2.5 on refuse penalties: "Penalty is not enabled for this model". None is what they have anyway. */
+function printPenalty(name: string) {
+  return (value: number, printing: Printing): PrintOutcome => {
+    if (printing.traits.penalties) return printWithin(-2, 2, name)(value, printing)
+    return value === 0 ? 'printed' : 'dropped'
+  }
 }
 
 /** The API takes 32 bits. A seed that is cut would be another one. */

@@ -8,6 +8,8 @@ export interface GeminiTraits {
   readonly jsonSchema: boolean
   /** Whether the model supports structured output together with tools. */
   readonly jsonBesideTools: boolean
+  /** Whether the model takes penalties of frequency and presence. */
+  readonly penalties: boolean
   /** Whether the model refuses calls in the conversation without a thought signature (wire 71). */
   readonly signedCalls: boolean
   /** Whether tool results may hold media. */
@@ -24,6 +26,7 @@ export function geminiTraits(model: string, facts: ModelFacts): GeminiTraits {
     thinking: thinkingOf(generation, isThird, facts),
     jsonSchema: generation >= 2,
     jsonBesideTools: isThird,
+    penalties: generation < 2.5,
     signedCalls: isThird,
     mediaInResults: isThird,
   }

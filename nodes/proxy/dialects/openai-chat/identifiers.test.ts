@@ -3,17 +3,19 @@
 // longer texts than 64 for `user` and `prompt_cache_key`, and than 40 for ids of calls, and that Mistral wants ids of nine
 // letters and digits; neither is in their references.
 import { expect, test } from 'vitest'
+import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import { callingOnce, printedNothing, sentTo, valuesOf } from '../test-dialects.ts'
 import { openAiChatUpstream } from './openai-chat.ts'
 
 test.each([[`mcp__${'y'.repeat(90)}`], ['srv.list:items'], ['fits-already_1']])(
   'the tool %s has a name that fits in its declaration, the choice and the calls, and is read back',
   (name) => {
-    const { body, printed } = sentTo(openAiChatUpstream, {
+    const asked: Partial<ChatRequest> = {
       messages: callingOnce(['c1'], name),
       tools: [{ type: 'function', name }],
       toolChoice: { type: 'allowed', names: [name], required: true },
-    })
+    }
+    const { body, printed } = sentTo(openAiChatUpstream, asked, { quirks: { customTools: true } })
     const written: string = body.tools[0].function.name
     expect(written).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
     expect([valuesOf(body.tool_choice, 'name'), valuesOf(body.messages, 'name')]).toEqual([[written], [written]])

@@ -20,11 +20,14 @@ const parts = byType({
 })
 
 const messages = {
-  system: shape('messages', 'role', { content: parts }),
-  user: shape('messages', 'role name', { content: parts }),
-  assistant: shape('messages', `role name refusal function_call ${thoughts}`, { content: parts, tool_calls: calls }),
+  system: shape('messages', 'role cache_control', { content: parts }),
+  user: shape('messages', 'role name cache_control', { content: parts }),
+  assistant: shape('messages', `role name cache_control refusal function_call ${thoughts}`, {
+    content: parts,
+    tool_calls: calls,
+  }),
   // The name of its tool is that of the call.
-  tool: shape('messages', 'role name tool_call_id', { content: parts }),
+  tool: shape('messages', 'role name cache_control tool_call_id', { content: parts }),
 }
 
 function messageShape({ role }: JsonObject) {

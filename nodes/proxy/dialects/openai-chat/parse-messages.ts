@@ -1,7 +1,15 @@
 // Chat completions: parses the conversation of a caller.
-import type { AssistantPart, Json, JsonObject, ToolCallPart, UserPart } from '../../../../shared/chat/parts.ts'
+import type {
+  AssistantPart,
+  CacheMarker,
+  Json,
+  JsonObject,
+  ToolCallPart,
+  UserPart,
+} from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
 import { type BodyReader, saidIn } from '../common/body-reader.ts'
+import { readCache, withOuterMarker } from '../common/cache-control.ts'
 import { readChatPart, readChatText } from './parts.ts'
 import { readReasoning } from './reasoning.ts'
 import { readSignature, withTextSignature } from './thought-signature.ts'
@@ -11,8 +19,9 @@ export function readChatMessages(reader: BodyReader, value: Json): Message[] {
   const calls = new LegacyCalls()
   for (const [i, item] of reader.list(value, 'messages').entries()) {
     const path = `messages[${i}]`
-    const message = readMessage(reader, reader.object(item, path), path, calls)
-    if (message !== undefined) addMessage(messages, message)
+    const object = reader.object(item, path)
+    const message = readMessage(reader, object, path, calls)
+    if (message !== undefined) addMessage(messages, withMarker(message, readCache(object['cache_control'])))
   }
   return messages
 }
@@ -99,7 +108,14 @@ function readCustomCall(reader: BodyReader, call: JsonObject, path: string): Pic
 
 function readResult(reader: BodyReader, { content }: JsonObject, path: string, callId: string): Message {
   const parts = readUserParts(reader, content ?? '', `${path}.content`).filter((part) => part.type !== 'tool-result')
-  return { role: 'user', parts: [{ type: 'tool-result', callId, parts }] }
+  return { role: 'user', parts: [{ type: 'tool-result', callId, ...withOuterMarker(parts, undefined) }] }
+}
+
+/** Clients also mark a message as a whole, where its content is one text: the marker stands behind its last part. */
+function withMarker(message: Message, cache: CacheMarker | undefined): Message {
+  const last = message.parts.at(-1)
+  if (cache === undefined || last === undefined || ('cache' in last && last.cache !== undefined)) return message
+  return { ...message, parts: [...message.parts.slice(0, -1), { ...last, cache }] } as Message
 }
 
 /** Consecutive tool results are merged into one user message. */

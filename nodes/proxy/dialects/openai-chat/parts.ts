@@ -3,7 +3,7 @@ import type { Json, JsonObject, Media, MediaPart, OpaquePart, TextPart } from '.
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { BodyReader } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
-import { mediaOfUrl, mediaTypeOfName, urlOfMedia } from '../common/media.ts'
+import { kindOfMedia, mediaOfUrl, mediaTypeOfName, plainBase64, typedByName, urlOfMedia } from '../common/media.ts'
 
 export function readChatPart(reader: BodyReader, value: Json, path: string): TextPart | MediaPart | OpaquePart {
   const part = reader.object(value, path)
@@ -13,9 +13,9 @@ export function readChatPart(reader: BodyReader, value: Json, path: string): Tex
     case 'text':
       return { type, text: reader.text(part['text'], `${path}.text`), cache }
     case 'image_url':
-      return { type: 'image', ...readLinked(reader, part[type], `${path}.${type}`), cache }
+      return { ...readLinked(reader, part[type], { path: `${path}.${type}`, usual: 'image' }), cache }
     case 'video_url':
-      return { type: 'video', ...readLinked(reader, part[type], `${path}.${type}`), cache }
+      return { ...readLinked(reader, part[type], { path: `${path}.${type}`, usual: 'video' }), cache }
     case 'input_audio':
       return { type: 'audio', media: readAudio(reader, part[type], `${path}.${type}`), cache }
     case 'file':
@@ -26,16 +26,20 @@ export function readChatPart(reader: BodyReader, value: Json, path: string): Tex
 }
 
 /** Some clients send the link alone instead of an object that holds it. */
-function readLinked(reader: BodyReader, value: Json, path: string): Pick<MediaPart, 'media' | 'detail'> {
+function readLinked(
+  reader: BodyReader,
+  value: Json,
+  { path, usual }: { readonly path: string; readonly usual: MediaPart['type'] },
+): MediaPart {
   const linked = typeof value === 'string' ? { url: value } : reader.object(value, path)
   const media = mediaOfUrl(reader.text(linked['url'], `${path}.url`))
-  return { media, detail: reader.maybeText(linked['detail'], `${path}.detail`) }
+  return { type: kindOfMedia(media, usual), media, detail: reader.maybeText(linked['detail'], `${path}.detail`) }
 }
 
 function readAudio(reader: BodyReader, value: Json, path: string): Media {
   const audio = reader.object(value, path)
   const format = reader.text(audio['format'], `${path}.format`).toLowerCase()
-  const base64 = reader.text(audio['data'], `${path}.data`)
+  const base64 = plainBase64(reader.text(audio['data'], `${path}.data`))
   return { from: 'bytes', base64, mediaType: audioTypes[format] ?? `audio/${format}` }
 }
 
@@ -47,10 +51,10 @@ function readFile(reader: BodyReader, file: JsonObject, path: string): MediaPart
   if (id !== undefined) return { type: 'file', name, media: { from: 'file', id } }
   const data = reader.text(file['file_data'], `${path}.file_data`)
   const media = mediaOfUrl(data)
-  if (media.from === 'bytes' || /^https?:/.test(data)) return { type: 'file', name, media }
+  if (media.from === 'bytes' || /^https?:/.test(data)) return { type: 'file', name, media: typedByName(media, name) }
   // Base64 without a data URL: the file name tells the type.
   const mediaType = mediaTypeOfName(name ?? '') ?? 'application/pdf'
-  return { type: 'file', name, media: { from: 'bytes', base64: data, mediaType } }
+  return { type: 'file', name, media: { from: 'bytes', base64: plainBase64(data), mediaType } }
 }
 
 /** System messages hold text only. */

@@ -13,6 +13,7 @@ import { placeholder } from '../anthropic/print-content.ts'
 import type { Quirks, TargetTraits } from '../dialect.ts'
 import { plainText, printChatPart, type Unsayable } from './parts.ts'
 import { printReasoningBack } from './reasoning-back.ts'
+import { withStrictTurns } from './strict-turns.ts'
 import { printSignature, signatureOfTexts } from './thought-signature.ts'
 
 export function printChatMessages(
@@ -26,7 +27,8 @@ export function printChatMessages(
     printed.push(...added.value)
   }
   // OpenAI refuses an empty list.
-  return done(printed.length === 0 ? [{ role: 'user', content: placeholder }] : printed)
+  if (printed.length === 0) return done([{ role: 'user', content: placeholder }])
+  return done(target.quirks.strictTurns === true ? withStrictTurns(printed) : printed)
 }
 
 /** One system message with all instructions, before all others: many chat templates refuse a second one. */

@@ -1,9 +1,10 @@
 // Chat completions: prints requests for an upstream.
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import { effortOf } from '../../../../shared/chat/effort.ts'
-import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import { isObjectFormat, otherThanObject } from '../../../../shared/chat/json-tool.ts'
+import type { Json } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
-import { done, type Result } from '../../../../shared/result.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
 import { droppedMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { droppedGrammars } from '../common/custom-tools.ts'
@@ -22,26 +23,14 @@ import { customToolsOf, type NameRules, ToolNames, withFittingNames } from '../c
 import type { PrintedRequest, Quirks, TargetTraits } from '../dialect.ts'
 import { fitsMetadata, withJsonWord } from '../openai/limits.ts'
 import { droppedStrict } from '../openai/strict-schema.ts'
-import { printFormat, printToolChoice, printTools } from '../openai/tools.ts'
+import { printToolMembers } from '../openai/tools.ts'
 import { chatParameterNames } from './parse-request.ts'
 import { printChatMessages } from './print-messages.ts'
 import { printReasoningWish } from './reasoning-wish.ts'
+import { refusesParameter } from './refused-parameters.ts'
 
 /** OpenAI refuses requests with more stop sequences. */
 const stopsMax = 4
-/** Parameters that models without sampling refuse (`ModelFacts.sampling`). */
-const samplingParameters: readonly Parameter[] = [
-  'temperature',
-  'topP',
-  'frequencyPenalty',
-  'presencePenalty',
-  'logprobs',
-  'logitBias',
-]
-
-/** OpenAI's models that reason refuse stop sequences. Source: `stop` in the SDK openai. */
-const withoutStops = /(^|\/)(o[34]|gpt-5)/
-
 /** Names of functions, by OpenAI's documentation; all hosts follow it. */
 const chatNames: NameRules = { forbidden: /[^a-zA-Z0-9_-]/g }
 /** OpenAI refuses longer ids. */
@@ -52,6 +41,8 @@ const cacheKeyCharactersMax = 64
 
 export function printChatRequest(asked: ChatRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability> {
   const { quirks } = target
+  // Other hosts take any schema.
+  if (quirks.customTools === true && !isObjectFormat(asked.responseFormat)) return fail(otherThanObject)
   const names = new ToolNames(chatNames)
   const request = withFittingNames(withFittingCallIds(withJsonWord(asked), quirks.callIds ?? chatCallIds), names)
   const messages = printChatMessages(request, target)
@@ -66,7 +57,7 @@ export function printChatRequest(asked: ChatRequest, target: TargetTraits): Resu
     model: target.model,
     messages: messages.value,
     stream: request.stream ? true : undefined,
-    stream_options: request.stream ? { include_usage: true } : undefined,
+    stream_options: request.stream && quirks.usageUnasked !== true ? { include_usage: true } : undefined,
     ...parameters,
     ...printToolMembers(request, quirks),
     ...members.value.kept,
@@ -83,21 +74,11 @@ export function printChatRequest(asked: ChatRequest, target: TargetTraits): Resu
   })
 }
 
-function printToolMembers({ tools, toolChoice, responseFormat }: ChatRequest, quirks: Quirks): JsonObject {
-  return {
-    tools: tools.length === 0 ? undefined : printTools(tools, quirks),
-    tool_choice:
-      toolChoice === undefined || tools.length === 0 ? undefined : printToolChoice(toolChoice, tools, quirks),
-    response_format: responseFormat === undefined ? undefined : printFormat(responseFormat),
-  }
-}
-
 const rules: ParameterRules<ParameterPrinting> = {
   isSettled: (parameter, { request }) => parameter === 'n' && request.parameters.n === 1,
-  isRefused(parameter, { request, target: { model, facts } }) {
-    if (parameter === 'reasoning') return facts.reasoning === 'none' && !asksForNone(request)
-    if (parameter === 'stop') return facts.sampling === false && withoutStops.test(model)
-    return facts.sampling === false && samplingParameters.includes(parameter)
+  isRefused(parameter, { request, target }) {
+    if (parameter === 'reasoning') return target.facts.reasoning === 'none' && !asksForNone(request)
+    return refusesParameter(parameter, target)
   },
   printers: {
     temperature: printWithin(0, 2, 'temperature'),
@@ -117,10 +98,14 @@ const rules: ParameterRules<ParameterPrinting> = {
     safetyIdentifier: printHashedAbove(safetyIdentifierCharactersMax, 'safety_identifier'),
     promptCacheKey: printHashedAbove(cacheKeyCharactersMax, 'prompt_cache_key'),
   },
-  printOther(parameter, { request, members }) {
-    members[chatParameterNames[parameter]] = request.parameters[parameter]
+  printOther(parameter, { request, target, members }) {
+    members[nameOf(parameter, target.quirks)] = request.parameters[parameter]
     return 'printed'
   },
+}
+
+function nameOf(parameter: Parameter, { seedName }: Quirks): string {
+  return (parameter === 'seed' ? seedName : undefined) ?? chatParameterNames[parameter]
 }
 
 function printCap(cap: number, { target, members }: ParameterPrinting): PrintOutcome {

@@ -12,7 +12,7 @@ import type {
 } from '../../../../shared/chat/parts.ts'
 import type { Message } from '../../../../shared/chat/request.ts'
 import { type BodyReader, isObject, saidIn } from '../common/body-reader.ts'
-import { mediaOfUrl, mediaTypeOfName } from '../common/media.ts'
+import { kindOfMedia, mediaOfUrl, mediaTypeOfName, plainBase64, typedByName } from '../common/media.ts'
 import { readSeal } from '../common/sealed-parts.ts'
 import { readAnnotations } from '../openai/annotations.ts'
 import { isMadeThought } from './made-ids.ts'
@@ -135,7 +135,7 @@ function readPart(reader: BodyReader, part: JsonObject, path: string): TextPart 
     case 'input_image': {
       const id = maybe('file_id')
       const media = id === undefined ? mediaOfUrl(text('image_url')) : ({ from: 'file', id } as const)
-      return { type: 'image', media, detail: maybe('detail') }
+      return { type: kindOfMedia(media, 'image'), media, detail: maybe('detail') }
     }
     case 'input_file':
       return readFile(reader, part, path)
@@ -150,7 +150,7 @@ function readPart(reader: BodyReader, part: JsonObject, path: string): TextPart 
 function readAudio(reader: BodyReader, value: Json, path: string): Media {
   const audio = reader.object(value, path)
   const format = reader.text(audio['format'], `${path}.format`).toLowerCase()
-  const base64 = reader.text(audio['data'], `${path}.data`)
+  const base64 = plainBase64(reader.text(audio['data'], `${path}.data`))
   return { from: 'bytes', base64, mediaType: format === 'mp3' ? 'audio/mpeg' : `audio/${format}` }
 }
 
@@ -163,9 +163,9 @@ function readFile(reader: BodyReader, part: JsonObject, path: string): MediaPart
   if (url !== undefined) return { type: 'file', name, media: { from: 'url', url } }
   const data = reader.text(part['file_data'], `${path}.file_data`)
   const media = mediaOfUrl(data)
-  if (media.from === 'bytes') return { type: 'file', name, media }
+  if (media.from === 'bytes') return { type: 'file', name, media: typedByName(media, name) }
   const mediaType = mediaTypeOfName(name ?? '') ?? 'application/pdf'
-  return { type: 'file', name, media: { from: 'bytes', base64: data, mediaType } }
+  return { type: 'file', name, media: { from: 'bytes', base64: plainBase64(data), mediaType } }
 }
 
 function readCall(

@@ -2,7 +2,7 @@
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { type BodyReader, isObject } from '../common/body-reader.ts'
-import { readTool, readToolChoice } from '../openai/tools.ts'
+import { lastOfEach, readTool, readToolChoice } from '../openai/tools.ts'
 import { ToolGroups } from './tool-groups.ts'
 
 export interface ReadTools {
@@ -17,7 +17,7 @@ export function readResponsesTools(reader: BodyReader, { tools, input }: JsonObj
   const read = lists.flatMap(({ list, path }) =>
     list.flatMap((tool, i) => readOne(reader, tool, { path: `${path}[${i}]`, groups })),
   )
-  return { tools: lists.length === 1 ? read : lastOfEach(read), groups }
+  return { tools: lastOfEach(read), groups }
 }
 
 /** An item may bring tools that were not there before. */
@@ -50,13 +50,6 @@ function readOne(reader: BodyReader, tool: Json, { path, groups }: { path: strin
 function joined(about: string, description: string | undefined): string | undefined {
   if (about === '') return description
   return description === undefined ? about : `${about}\n\n${description}`
-}
-
-/** A tool that is told again is the newer one, in its old place. */
-function lastOfEach(tools: readonly Tool[]): Tool[] {
-  const byName = new Map<string, Tool>()
-  for (const tool of tools) byName.set(JSON.stringify([tool.type === 'hosted', tool.name]), tool)
-  return [...byName.values()]
 }
 
 export function readResponsesToolChoice(reader: BodyReader, choice: Json, groups: ToolGroups): ToolChoice | undefined {

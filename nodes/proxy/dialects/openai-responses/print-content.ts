@@ -1,5 +1,13 @@
 // The Responses API: prints content for an upstream.
-import type { Json, JsonObject, MediaPart, OpaquePart, TextPart, UserPart } from '../../../../shared/chat/parts.ts'
+import type {
+  Json,
+  JsonObject,
+  Media,
+  MediaPart,
+  OpaquePart,
+  TextPart,
+  UserPart,
+} from '../../../../shared/chat/parts.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { urlOfMedia } from '../common/media.ts'
 
@@ -40,8 +48,13 @@ function printPart(part: Content): Result<JsonObject, Unsayable> {
 function printImage({ media, detail = 'auto' }: MediaPart): Result<JsonObject, Unsayable> {
   if (media.from === 'file') return done({ type: 'input_image', file_id: media.id, detail })
   const url = urlOfMedia(media)
-  if (url === undefined) return fail({ capability: 'images', what: `image ${media.from}` })
+  if (url === undefined || !isFetched(media)) return fail({ capability: 'images', what: `image ${media.from}` })
   return done({ type: 'input_image', image_url: url, detail })
+}
+
+/** OpenAI fetches links of the web alone. */
+function isFetched(media: Media): boolean {
+  return media.from !== 'url' || /^https?:/i.test(media.url)
 }
 
 function printFile({ media, name, context }: MediaPart): Result<JsonObject, Unsayable> {
@@ -49,6 +62,7 @@ function printFile({ media, name, context }: MediaPart): Result<JsonObject, Unsa
     case 'file':
       return done({ type: 'input_file', file_id: media.id })
     case 'url':
+      if (!isFetched(media)) return fail({ capability: 'files', what: 'a file outside the web' })
       return done({ type: 'input_file', file_url: media.url })
     case 'bytes': {
       const filename = name ?? `file.${media.mediaType.split('/')[1] ?? 'bin'}`

@@ -1,9 +1,10 @@
 // The Responses API: prints the request for an upstream.
 import type { Capability, MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import { effortOf } from '../../../../shared/chat/effort.ts'
+import { isObjectFormat, otherThanObject } from '../../../../shared/chat/json-tool.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Parameter, ReasoningWish } from '../../../../shared/chat/request.ts'
-import { done, type Result } from '../../../../shared/result.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
 import { droppedMarkers } from '../common/cache-control.ts'
 import { type CallIdRules, withFittingCallIds } from '../common/call-ids.ts'
 import { droppedGrammars } from '../common/custom-tools.ts'
@@ -45,6 +46,7 @@ export function printResponsesRequest(
   asked: ChatRequest,
   target: TargetTraits,
 ): Result<PrintedRequest, MissingCapability> {
+  if (!isObjectFormat(asked.responseFormat)) return fail(otherThanObject)
   const { quirks } = target
   const toolNames = new ToolNames(names)
   const fitting = withFittingNames(withFittingCallIds(withJsonWord(asked), quirks.callIds ?? callIds), toolNames)

@@ -1,5 +1,6 @@
 // Tools, tool choice and response formats of OpenAI: nested in chat completions, flat in the Responses API.
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
+import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { CustomTool, FunctionTool, ResponseFormat, Tool, ToolChoice } from '../../../../shared/chat/tools.ts'
 import { absent, type BodyReader, isObject } from '../common/body-reader.ts'
 import { printCache, readCache } from '../common/cache-control.ts'
@@ -11,7 +12,14 @@ import { fitsStrict } from './strict-schema.ts'
 export type Nesting = 'nested' | 'flat'
 
 export function readTools(reader: BodyReader, tools: Json, nesting: Nesting): Tool[] {
-  return reader.maybeList(tools, 'tools').map((tool, i) => readTool(reader, tool, `tools[${i}]`, nesting))
+  return lastOfEach(reader.maybeList(tools, 'tools').map((tool, i) => readTool(reader, tool, `tools[${i}]`, nesting)))
+}
+
+/** A tool that is told again is the newer one, in its old place: Anthropic and Google refuse two of one name. */
+export function lastOfEach(tools: readonly Tool[]): Tool[] {
+  const byName = new Map<string, Tool>()
+  for (const tool of tools) byName.set(tool.type === 'hosted' ? JSON.stringify(tool.value) : tool.name, tool)
+  return [...byName.values()]
 }
 
 export function readTool(reader: BodyReader, value: Json, path: string, nesting: Nesting): Tool {
@@ -68,7 +76,8 @@ export function readToolChoice(
   path = 'tool_choice',
 ): ToolChoice | undefined {
   if (absent(choice)) return undefined
-  if (choice === 'auto' || choice === 'none' || choice === 'required') return { type: choice }
+  const word = choiceWords[String(isObject(choice) ? choice['type'] : choice)]
+  if (word !== undefined) return { type: word }
   const value = isObject(choice) ? choice : {}
   const type = value['type']
   if (type === 'function' || type === 'custom') {
@@ -80,6 +89,14 @@ export function readToolChoice(
   if (typeof type === 'string') return { type: 'tool', name: type }
   reader.wrong(path, 'must be "auto", "none", "required" or an object that names a tool')
   return undefined
+}
+
+/** Clients also send Mistral's word `any`, and words in the object of other APIs. No hosted tool has such a name. */
+const choiceWords: Readonly<Partial<Record<string, 'auto' | 'none' | 'required'>>> = {
+  auto: 'auto',
+  none: 'none',
+  required: 'required',
+  any: 'required',
 }
 
 function readAllowed(reader: BodyReader, value: JsonObject, nesting: Nesting, path: string): ToolChoice {
@@ -100,7 +117,8 @@ export function readFormat(reader: BodyReader, format: Json, path: string): Resp
     case 'text':
       return { type: 'text' }
     case 'json_object':
-      return { type: 'json-object' }
+      // The form of Together, Fireworks and llama.cpp.
+      return isObject(value['schema']) ? readSchema(reader, value, path) : { type: 'json-object' }
     case 'json_schema':
       return readSchema(reader, value, path)
     default:
@@ -124,7 +142,7 @@ function readSchema(reader: BodyReader, value: JsonObject, path: string): Respon
 // ── to an upstream ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Cache markers are sent only to hosts that know them: OpenAI caches without them, and refuses unknown members. */
-export function printTools(tools: readonly Tool[], { customTools = false, cacheMarkers = false }: ToolQuirks): Json[] {
+function printTools(tools: readonly Tool[], { customTools = false, cacheMarkers = false }: ToolQuirks): Json[] {
   return tools.map((tool) => {
     if (tool.type === 'hosted') return tool.value
     const { name, cache } = tool
@@ -147,7 +165,7 @@ export function printTools(tools: readonly Tool[], { customTools = false, cacheM
 
 type ToolQuirks = Pick<Quirks, 'customTools' | 'cacheMarkers'>
 
-export function printToolChoice(choice: ToolChoice, tools: readonly Tool[], { customTools = false }: ToolQuirks): Json {
+function printToolChoice(choice: ToolChoice, tools: readonly Tool[], { customTools = false }: ToolQuirks): Json {
   const types = new Map(tools.toReversed().map(({ name, type }) => [name, type]))
   const named = (name: string) => {
     if (types.get(name) === 'hosted') return { type: name }
@@ -158,6 +176,7 @@ export function printToolChoice(choice: ToolChoice, tools: readonly Tool[], { cu
     case 'tool':
       return named(choice.name)
     case 'allowed': {
+      if (!customTools) return choice.required ? 'required' : 'auto'
       const allowed = { mode: choice.required ? 'required' : 'auto', tools: choice.names.map(named) }
       return { type: 'allowed_tools', allowed_tools: allowed }
     }
@@ -166,10 +185,32 @@ export function printToolChoice(choice: ToolChoice, tools: readonly Tool[], { cu
   }
 }
 
-export function printFormat(format: ResponseFormat): Json {
+function printFormat(format: ResponseFormat): Json {
   if (format.type !== 'json-schema') return { type: format.type === 'text' ? 'text' : 'json_object' }
   const { schema, description } = format
   const name = formatName(format.name)
   const strict = format.strict === true && !fitsStrict(schema) ? undefined : format.strict
   return { type: 'json_schema', json_schema: { name, description, schema, strict } }
+}
+
+/** The API refuses a choice without tools. */
+export function printToolMembers({ tools, toolChoice, responseFormat }: ChatRequest, quirks: ToolQuirks): JsonObject {
+  const offered = offeredAt(tools, toolChoice, quirks)
+  const choice =
+    toolChoice === undefined || offered.length === 0 ? undefined : printToolChoice(toolChoice, tools, quirks)
+  return {
+    tools: offered.length === 0 ? undefined : printTools(offered, quirks),
+    tool_choice: choice,
+    response_format: responseFormat === undefined ? undefined : printFormat(responseFormat),
+  }
+}
+
+/** Hosts that know no list of allowed tools are offered those alone. OpenAI has the list since it has custom tools. */
+function offeredAt(
+  tools: readonly Tool[],
+  choice: ToolChoice | undefined,
+  { customTools }: ToolQuirks,
+): readonly Tool[] {
+  if (choice?.type !== 'allowed' || customTools === true) return tools
+  return tools.filter(({ name }) => choice.names.includes(name))
 }
