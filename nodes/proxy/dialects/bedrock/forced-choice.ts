@@ -1,5 +1,5 @@
 // Which models on Bedrock can be forced to call a tool. Sources: @aws-sdk/client-bedrock-runtime, `ToolChoice` ("tool … only supported by
-// Anthropic Claude 3 and Amazon Nova models"); langchain-aws, `supports_tool_choice_values` (Llama: auto alone).
+// Anthropic Claude 3 and Amazon Nova models"). That Llama, Jamba, Titan and Command take `auto` alone is known from public reports.
 import type { ToolChoice } from '../../../../shared/chat/tools.ts'
 
 const neverForced = /llama|jamba|titan|command/
