@@ -138,7 +138,7 @@ function missingKey(lacks: 'scheme' | undefined): string {
   return '`Authorization` does not begin with `Bearer`. Send the key as `Authorization: Bearer …` or `x-api-key: …`.'
 }
 
-/** The row of a key that is not valid, by what its first letters tell of it. */
+/** What is said of a key that is not valid, by what its first letters tell of it. */
 const unknownKey: Readonly<Record<OtherKey | 'key', string>> = {
   key: 'The API key is not valid here. Check that it is complete, current and from this gateway.',
   'admin-token':

@@ -129,7 +129,7 @@ function checkPrefill({ messages, thinking }: SentRequest['body'], model: string
   found.must(!thinks, 'no begun answer beside thinking')
 }
 
-/** The violations of a request to Claude; requests to Claude behind other hosts are judged in this dialect's form. */
+/** Checks the turns of a request to Claude, behind other hosts too, in this dialect's form. */
 export function checkClaudeTurns(turns: readonly Turn[], found: Violations): void {
   found.must(turns.length > 0, 'messages are not empty')
   found.must(turns[0]?.role === 'user', 'the first message is the user’s')
