@@ -9,7 +9,7 @@ import { errorWithin } from '../dialects/openai/error.ts'
 import type { Operation } from '../operations/operation.ts'
 
 export function isAnswer(operation: Operation, bytes: Buffer): boolean {
-  if (mayHoldError(bytes) && holdsError(bytes)) return false
+  if (mayHoldError(operation, bytes) && holdsError(bytes)) return false
   const members = membersOf(operation)
   return members.length === 0 ? isBegun(bytes) : members.some((member) => hasMember(bytes, member))
 }
@@ -84,15 +84,35 @@ function isSet(bytes: Buffer, at: number, isFilled: boolean): boolean {
 // ── what an error has ────────────────────────────────────────────────────────────────────────────────────────────────
 
 const errorKey = Buffer.from('"error"')
-/** Values that mean a failure, as the status of a response or the finish reason of a choice. */
-const failures = ['failed', ...failureWords].map((word) => Buffer.from(`"${word}"`))
+const finishKey = Buffer.from('"finish_reason"')
+const statusKey = Buffer.from('"status"')
+const failures: ReadonlySet<string> = new Set(['failed', ...failureWords])
+const failureCharactersMax = Math.max(...[...failures].map(({ length }) => length))
 
-function mayHoldError(bytes: Buffer): boolean {
+function mayHoldError({ dialect }: Operation, bytes: Buffer): boolean {
   for (let at = bytes.indexOf(errorKey); at >= 0; at = bytes.indexOf(errorKey, at + errorKey.length)) {
     const value = valueAt(bytes, at + errorKey.length)
     if (value === undefined || isSet(bytes, value, false)) return true
   }
-  return failures.some((word) => bytes.includes(word))
+  const key =
+    dialect === 'openai-responses' ? statusKey : dialect === 'anthropic' || dialect === 'gemini' ? undefined : finishKey
+  return key !== undefined && saysFailure(bytes, key)
+}
+
+/** Whether a member of this name has a word for a failure. */
+function saysFailure(bytes: Buffer, key: Buffer): boolean {
+  for (let at = bytes.indexOf(key); at >= 0; at = bytes.indexOf(key, at + key.length)) {
+    const value = valueAt(bytes, at + key.length)
+    if (value !== undefined && bytes[value] === quote && isFailure(bytes, value + 1)) return true
+  }
+  return false
+}
+
+function isFailure(bytes: Buffer, start: number): boolean {
+  // Nearly every answer ends with `stop` or `completed`.
+  if (bytes[start] === letterS || bytes[start] === letterC) return false
+  const end = bytes.indexOf(quote, start)
+  return end - start <= failureCharactersMax && failures.has(bytes.latin1Slice(start, end))
 }
 
 function holdsError(bytes: Buffer): boolean {
@@ -111,7 +131,9 @@ const quote = 34
 const colon = 58
 const openBracket = 91
 const closeBracket = 93
+const letterC = 99
 const letterN = 110
+const letterS = 115
 
 function isBegun(bytes: Buffer): boolean {
   return skipSpace(bytes, 0) < bytes.length
