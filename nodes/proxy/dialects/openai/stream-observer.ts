@@ -55,6 +55,7 @@ export class ChatStreamObserver implements StreamObserver {
   #tokenSeen = false
   /** Whether a choice was seen. A stream without one is no answer. */
   #choiceSeen = false
+  #choicesAt = 0
   /** The service tier that the first chunks name; the one with the usage may not. */
   #tier: string | undefined
 
@@ -81,11 +82,18 @@ export class ChatStreamObserver implements StreamObserver {
     const hasUsage = hasValue(text, '"usage"')
     const ends = !this.finished && hasValue(text, '"finish_reason"')
     if (ends) this.finished = true
-    if ((ends || text.includes('"error"') || !hasValue(text, '"choices"')) && this.#isError(text)) return 'error'
+    if ((ends || text.includes('"error"') || !this.#hasChoices(text)) && this.#isError(text)) return 'error'
     if (hasUsage) return this.#seeUsage(text)
     if (this.#tokenSeen) return text.includes('data:') ? 'token' : 'other'
     this.#tokenSeen = this.#isToken(eventData(text))
     return this.#tokenSeen ? 'token' : 'opening'
+  }
+
+  /** Whether the event has choices. They stand at the same place in nearly all events of a stream. */
+  #hasChoices(text: string): boolean {
+    if (text.startsWith('"choices":[{', this.#choicesAt)) return true
+    this.#choicesAt = text.indexOf('"choices"')
+    return hasValue(text, '"choices"')
   }
 
   #end(): EventFate {
