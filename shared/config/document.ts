@@ -20,8 +20,8 @@ import { kindRules } from './kinds/rules.ts'
 import { formatPath, invalid, type PathSegment, type Problem, quote } from './problem.ts'
 import { isMask } from './sealed-secret.ts'
 import { isSecretField } from './secret-fields.ts'
-import { typeVariables } from './typed-variables.ts'
-import { expandVariables } from './variables.ts'
+import { typeVariables } from './variables/typed-variables.ts'
+import { expandVariables } from './variables/variables.ts'
 
 export interface DocumentSource {
   format: 'yaml' | 'json'

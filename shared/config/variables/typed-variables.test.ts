@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is what a document holds
 import { describe, expect, test } from 'vitest'
-import { parseDocument } from './document.ts'
-import { parseSpec } from './parse-spec.ts'
+import { parseDocument } from '../document.ts'
+import { parseSpec } from '../parse-spec.ts'
 
 const env = {
   W: '3',

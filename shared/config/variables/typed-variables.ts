@@ -1,8 +1,8 @@
 // Variables that stand for a whole value. A variable is a text; where the schema wants a number or a boolean, it becomes one.
 import type { z } from 'zod'
-import type { ConfigDocument } from './config-document.ts'
-import { specSchemas } from './kinds/schemas.ts'
-import { formatPath, type PathSegment } from './problem.ts'
+import type { ConfigDocument } from '../config-document.ts'
+import { specSchemas } from '../kinds/schemas.ts'
+import { formatPath, type PathSegment } from '../problem.ts'
 
 /** Gives the values at `paths`, which variables filled in, the types that the schemas want there. A text that is wanted as a text stays
  *  one, whatever it looks like: keys may consist of digits. */
