@@ -5,6 +5,7 @@ import { decideDelete, decidePut, laterProblem } from '../../../shared/config/de
 import { diffChange } from '../../../shared/config/diff.ts'
 import { type EnforcedKind, enforcedKinds, type LaterKind, laterKinds } from '../../../shared/config/kinds/kind.ts'
 import { specSchemas } from '../../../shared/config/kinds/schemas.ts'
+import { publicId } from '../../../shared/config/public-view.ts'
 import { refusalOf } from '../../../shared/config/refusal.ts'
 import { publicSpec } from '../../../shared/config/secret-fields.ts'
 import type { ConfigState, Resource } from '../../../shared/config/state.ts'
@@ -155,8 +156,9 @@ function etagOf(desk: ConfigService, kind: EnforcedKind, name: string): Record<s
   return resource === undefined ? {} : etag(resource.revision)
 }
 
-function shown(kind: EnforcedKind, name: string, { spec, revision }: Resource<never>) {
-  return { name, spec: publicSpec(kind, spec), revision }
+function shown(kind: EnforcedKind, name: string, resource: Resource<never>) {
+  const { spec, revision } = resource
+  return { name, ...publicId(kind, name, resource), spec: publicSpec(kind, spec), revision }
 }
 
 /** The maps differ in their specs only, which are passed on by kind. */
