@@ -1,4 +1,6 @@
 // An owner is who was made, not a name: one that is deleted and made again under the same name has nothing of the old one.
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type OwnerRig, startOwnerRig, useNames } from './owner-rig.ts'
 
@@ -64,9 +66,35 @@ test('an owner that is changed, and whose keys are replaced, keeps all that it h
   const left = await rig.leave(old.secret)
   await write('PUT', '/teams/changed', { costCenter: 'cc-2' })
   await write('DELETE', `/keys/${old.id}`)
-  const { secret } = await rig.keyFor({ team: 'changed' })
+  const { id, secret } = await rig.keyFor({ team: 'changed' })
   expect(await rig.reached(secret, left)).toEqual(useNames)
+  await write('DELETE', `/keys/${id}`)
+  await write('DELETE', '/teams/changed')
 })
+
+test('an owner of an export comes back as the one that it was, without the responses that went with it', async () => {
+  await write('PUT', '/users/exported', {})
+  const { id, secret } = await rig.keyFor({ user: 'exported' })
+  const left = await rig.leave(secret)
+  const exported = (await rig.gateway.admin('GET', '/config')).json.resources.users.exported
+  await write('DELETE', `/keys/${id}`)
+  await write('DELETE', '/users/exported')
+  await expect.poll(entriesOfUser).toBe(0)
+  await write('PUT', '/users/exported', exported)
+  const again = await rig.keyFor({ user: 'exported' })
+  const reached = await rig.reached(again.secret, left)
+  expect(reached).toEqual(useNames.filter((name) => /file|batch/.test(name)))
+})
+
+/** Number of stored responses of the only owner that has some. */
+function entriesOfUser(): number {
+  const database = new DatabaseSync(join(rig.gateway.dataDir, 'state.sqlite'), { readOnly: true })
+  try {
+    return Number(database.prepare('SELECT count(*) AS entries FROM entry').get()?.['entries'])
+  } finally {
+    database.close()
+  }
+}
 
 test('an owner of the config file is the same one at each start, until a start without it', async () => {
   const file = await startOwnerRig({ teams: { filed: {} } })
