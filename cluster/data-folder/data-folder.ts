@@ -36,6 +36,7 @@ export interface DataFiles {
   log: string
   highWater: string
   dataKeys: string
+  forgottenOwners: string
   usage: string
   state: string
 }
@@ -82,6 +83,7 @@ function openLocked(
     log: join(configDir, 'log.sqlite'),
     highWater: join(configDir, 'high-water.json'),
     dataKeys: join(configDir, 'data-keys.json'),
+    forgottenOwners: join(configDir, 'forgotten-owners.json'),
     usage: join(path, 'usage.sqlite'),
     state: join(path, 'state.sqlite'),
   }

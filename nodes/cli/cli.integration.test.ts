@@ -49,7 +49,9 @@ function file(name: string, text: string): string {
 
 describe('where the node is and who asks', () => {
   test('the token of the data folder is enough on the same machine', async () => {
-    expect((await run(['get', 'teams', '--json'])).json().items).toEqual([{ name: 'default', spec: {}, revision: 1 }])
+    expect((await run(['get', 'teams', '--json'])).json().items).toEqual([
+      { name: 'default', id: 'team default', spec: {}, revision: 1 },
+    ])
   })
 
   test('a wrong token ends with 4, no token with 4, no node with 3', async () => {
@@ -209,7 +211,7 @@ describe('watching', () => {
 describe('the log, without the node', () => {
   test('replay folds it to any revision and tells what changed between two', async () => {
     const now = (await run(['replay', '--json'])).json()
-    expect(now.resources.teams.default).toEqual({})
+    expect(now.resources.teams.default).toEqual({ id: 'team default' })
     expect((await run(['replay', '--to', '1', '--json'])).json()).toMatchObject({ revision: 1, keys: 0 })
     expect((await run(['replay', '--to', '2', '--diff', '1'])).out).toMatch(/^\+ keys\./)
     expect((await run(['replay', '--to', '99999'])).code).toBe(exitCode.no)

@@ -15,6 +15,8 @@ import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import type { KeyStore } from '../../cluster/secrets/key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
+import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
+import type { StateStore } from '../../cluster/state/state-store.ts'
 import { Aggregators } from '../../cluster/telemetry-query/aggregators.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
@@ -31,6 +33,7 @@ import { ConfigService } from './config-service.ts'
 import { compare, discover, type Finding } from './discovery.ts'
 import { enable } from './enable-findings.ts'
 import { FirstWrites } from './first-writes.ts'
+import { ForgottenOwners } from './forgotten-owners.ts'
 import { ClientAddresses } from './http/client-address.ts'
 import { type ControlRequest, type Listener, listen } from './http/server.ts'
 import { NodesView } from './nodes-view.ts'
@@ -62,6 +65,8 @@ export interface ControlOptions {
   log?: ConfigLog
   /** The store of data keys. Default: a file in the data folder. */
   keys?: KeyStore
+  /** The store of what requests leave for later ones. Default: the one that another thread of this process serves. */
+  state?: StateStore
   /** State of the connection to the cluster, which heartbeats report. Absent without a cluster. */
   link?: () => LinkState
   /** How long the start waits for a log that does not answer. Default: not at all. */
@@ -122,17 +127,21 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
 }
 
 async function openConfig(options: ControlOptions) {
-  const { folder, masterKey, bus, clock, notify, awaitAppliedBy, keepLastGood = true } = options
+  const { folder, masterKey, bus, clock, notify, awaitAppliedBy, keepLastGood = true, state } = options
   const { macKey, wrapKey } = deriveKeys(masterKey)
   const highWater = new HighWaterFile(folder.files.highWater, macKey)
   const log = options.log ?? new SqliteLog({ path: folder.files.log, highWater })
   const lastGood = new LastGood({ folder: folder.configDir, macKey, notify })
   const onState = ({ revision, hash }: ConfigState) => {
+    void forgotten.look()
     // In a process with all roles, the proxy publishes it as soon as requests use the revision.
     if (options.node.role !== 'control') return
     bus.publish(subjects.configApplied, encodeJson({ node: options.node.name, revision, hash }))
   }
   const follower = new Follower({ log, macKey, clock, notify, highWater, lastGood, keepLastGood, onState })
+  const store = state ?? new BusStateStore(bus)
+  const path = folder.files.forgottenOwners
+  const forgotten = new ForgottenOwners({ log, follower, store, path, macKey, clock, notify })
   await follower.boot()
   follower.start()
   const writer = new ConfigWriter({ log, follower, macKey, clock, newCommandId: randomUUID })
@@ -167,6 +176,7 @@ async function openConfig(options: ControlOptions) {
   async function close(): Promise<void> {
     config.firstWrites?.stop()
     unneeded.stop()
+    await forgotten.stop()
     agreement.stop()
     aggregators.stop()
     published.stop()

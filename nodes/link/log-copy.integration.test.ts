@@ -56,6 +56,7 @@ async function startProcess(name: string) {
     log: join(folder, `${name}.sqlite`),
     highWater: join(folder, `${name}.json`),
     dataKeys: join(folder, `${name}-keys.json`),
+    forgottenOwners: join(folder, `${name}-owners.json`),
     usage: join(folder, `${name}-usage.sqlite`),
     state: join(folder, `${name}-state.sqlite`),
   }

@@ -85,7 +85,8 @@ function isWellFormed(change: ConfigChange): boolean {
     if (part.type === 'key-issued') return isKey(part.key)
     if (part.type === 'key-rotated') return [part.keyId, part.tokenHash, part.overlapUntil].every(isText)
     if (part.type === 'key-revoked') return isText(part.keyId)
-    return isText(part.name) && (!('spec' in part) || (isRecord(part.spec) && isListIfAny(part.spec['models'])))
+    if (!isText(part.name) || !(part.id === undefined || isText(part.id))) return false
+    return !('spec' in part) || (isRecord(part.spec) && isListIfAny(part.spec['models']))
   })
 }
 

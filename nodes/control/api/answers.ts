@@ -29,6 +29,8 @@ export const writtenOrDiff = z.union([diffBody, writtenBody])
 export const appliedBody = z.object({ revision, dryRun: z.literal(true).optional(), changes: z.array(changeSummary) })
 
 export const resourceBody = (spec: z.ZodType) => z.object({ name, spec, revision })
+/** Beside the spec of a team, a user or an app. */
+export const ownerIdShape = { id: z.string() }
 export const listBody = (item: z.ZodType) => z.object({ items: z.array(item), next: z.string().optional() })
 
 export const keyBody = z.object({

@@ -204,6 +204,7 @@ export class TestGateway {
       tokenHash: hash('sha256', token, 'hex'),
       prefix: 'hg',
       at,
+      teamId: '',
     }
     const decisions = [
       config.put('providers', 'up', { kind: 'openai', credentials }),

@@ -11,7 +11,9 @@ export function keyError(
   wallMs: number,
 ): GatewayError | undefined {
   const caller = snapshot.callers.get(request.caller.tokenHash)
-  if (caller === undefined || caller.expiresAtMs <= wallMs) return { type: 'unknown-key' }
+  // A token that was imported again is another key, maybe of somebody else.
+  const isSame = caller?.keyId === request.caller.keyId
+  if (caller === undefined || !isSame || caller.expiresAtMs <= wallMs) return { type: 'unknown-key' }
   if (sessionModels === undefined || sessionModels.some((name) => mayUse(caller, name))) return undefined
   return { type: 'model-not-allowed', model: sessionModels[0] ?? '' }
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../shared/chat/parts.ts'
 import type { Message } from '../../../shared/chat/request.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { type Caller, objectOwner } from '../auth/callers.ts'
+import type { Caller } from '../auth/callers.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import { AnswerWriter } from './answer-store.ts'
 import { itemsForOthers, messagesOf } from './history.ts'
@@ -51,7 +51,7 @@ export class Continuations {
   }
 
   begin(storage: StorageOptions, scan: BodyScan, caller: Caller): Promise<Result<Continuation, GatewayError>> {
-    return begin({ store: this.#store, owner: objectOwner(caller), storage, scan, id: this.#newId() })
+    return begin({ store: this.#store, owner: caller.owner, storage, scan, id: this.#newId() })
   }
 }
 

@@ -11,7 +11,7 @@ export interface ObjectRef {
   readonly provider: string
   /** Name of the credential whose account the object is in. */
   readonly credential: string
-  /** Text of the owner, from `objectOwner`. */
+  /** `Caller.owner`. */
   readonly owner: string
   /** The provider's own id. */
   readonly id: string

@@ -134,6 +134,7 @@ export const testCaller: Caller = {
   team: 'search',
   user: '',
   app: '',
+  owner: 'team search',
   costCenter: '4711',
   expiresAtMs: Number.POSITIVE_INFINITY,
   models: undefined,

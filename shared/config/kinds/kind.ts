@@ -60,23 +60,33 @@ export type ResourceSet = {
     name: string
     spec: SpecOf[Kind]
     origin: Origin
+    /** The id of an owner that this event makes (`owners/owner-id.ts`). One that is there keeps its own. */
+    id?: string
   }
 }[EnforcedKind]
 
 export type ResourceDeleted = {
-  [Kind in EnforcedKind]: { type: `${(typeof resourceKinds)[Kind]}-deleted`; name: string }
+  [Kind in EnforcedKind]: {
+    type: `${(typeof resourceKinds)[Kind]}-deleted`
+    name: string
+    /** The id of the owner that goes: what it has left is erased by it. Events of earlier releases have none. */
+    id?: string
+  }
 }[EnforcedKind]
 
 export function setChange<Kind extends EnforcedKind>(
   kind: Kind,
   name: string,
-  { spec, origin }: { spec: SpecOf[Kind]; origin: Origin },
+  { spec, origin, id }: { spec: SpecOf[Kind]; origin: Origin; id?: string | undefined },
 ): ResourceSet {
-  return { type: `${resourceKinds[kind]}-set`, name, spec, origin } as ResourceSet // the kind ties the type to the spec
+  const type = `${resourceKinds[kind]}-set`
+  const change = id === undefined ? { type, name, spec, origin } : { type, name, spec, origin, id }
+  return change as ResourceSet // the kind ties the type to the spec
 }
 
-export function deletedChange(kind: EnforcedKind, name: string): ResourceDeleted {
-  return { type: `${resourceKinds[kind]}-deleted`, name }
+export function deletedChange(kind: EnforcedKind, name: string, id?: string): ResourceDeleted {
+  const type = `${resourceKinds[kind]}-deleted` as const
+  return id === undefined ? { type, name } : { type, name, id }
 }
 
 export function isResourceChange(change: { type: string }): change is ResourceChange {
