@@ -55,6 +55,10 @@ export const subjects = {
   sloPartial: 'slo.partial',
   /** `SloState`, each second, from the one aggregator that publishes it. */
   sloState: 'slo.state',
+  /** What a node has charged to shared buckets (`cluster/gossip/frame.ts`, msgpack), five times a second, from every proxy. */
+  gossip: 'gossip',
+  /** A request to the owner of a shared bucket (`cluster/gossip/gossip.ts`, msgpack). */
+  gossipCharge: 'gossip.charge',
   /** `LinkState`, each second and at each change, from the thread that holds the process's connection to NATS. */
   linkState: 'link.state',
   /** Troubles by part (`process-standing.ts`), each second, from the main thread. It does not leave the process. */
@@ -74,6 +78,11 @@ export function telemetryStoredOf(node: string): string {
 /** The subject of a request to one aggregator by name: `AggregatorQuery` → its answer. */
 export function aggregatorQueryOf(node: string): string {
   return `${subjects.aggregatorQuery}.${subjectToken(node)}`
+}
+
+/** The subject of requests to one node about the buckets that it decides for. */
+export function gossipChargeOf(node: string): string {
+  return `${subjects.gossipCharge}.${subjectToken(node)}`
 }
 
 export function encodeJson(value: unknown): Uint8Array {

@@ -74,7 +74,8 @@ export class SharedBuckets {
   slotOf(key: number, rule: BucketRule, nowMs: number): number {
     const known = this.#slots.get(key)
     const slot = known ?? this.#newSlot(key)
-    if (this.#rules[slot] !== rule) this.#bind(slot, rule, nowMs)
+    const bound = this.#rules[slot]
+    if (bound !== rule && !isSame(bound, rule)) this.#bind(slot, rule, nowMs)
     return slot
   }
 
@@ -82,15 +83,15 @@ export class SharedBuckets {
     return this.#columns.generation[slot] ?? 0
   }
 
-  /** Takes `amount`, or answers why not. `window` numbers the window of a `window` bucket. */
-  charge(slot: number, amount: number, { nowMs, window }: { nowMs: number; window: number }): Charge | Shortage {
+  /** Takes `amount`, or answers why not. */
+  charge(slot: number, amount: number, { nowMs, window, isOwner = false }: ChargeTime): Charge | Shortage {
     const columns = this.#columns
     const rule = this.#ruleOf(slot)
     if (amount > rule.capacity) return { type: 'too-large' }
     this.#bring(slot, rule, nowMs, window)
     columns.asked[slot] = at(columns.asked, slot) + amount
     this.#markDirty(slot)
-    const missing = this.#missing(slot, amount)
+    const missing = this.#missing(slot, rule, { amount, isOwner })
     if (missing > 0) return { type: 'short', waitMs: this.#waitMs(slot, rule, missing) }
     this.#take(slot, amount)
     return { slot, generation: at(columns.generation, slot), window }
@@ -115,11 +116,6 @@ export class SharedBuckets {
     const balance = at(this.#columns.balance, slot)
     const fullInMs = rule.perMs === 0 ? 0 : (rule.capacity - balance) / rule.perMs
     return { remaining: Math.max(0, balance), fullInMs }
-  }
-
-  /** What a node may take of the bucket between two ticks while nobody else asks for it. */
-  evenShare(rule: BucketRule): number {
-    return rule.capacity / this.#members.count
   }
 
   /** Begins a new tick: shares are worked out anew, each when its bucket is next used. */
@@ -250,10 +246,11 @@ export class SharedBuckets {
   }
 
   /** The amount that is missing for a charge: 0 or below when there is enough. */
-  #missing(slot: number, amount: number): number {
+  #missing(slot: number, rule: BucketRule, { amount, isOwner }: { amount: number; isOwner: boolean }): number {
     const { balance, floor, allowed, used } = this.#columns
     const ofBalance = amount - (at(balance, slot) - at(floor, slot))
-    if (this.#members.count === 1) return ofBalance
+    // Shares of a gauge would be fractions of a request. What nodes take of it at the same moment may be too much by that.
+    if (isOwner || rule.kind === 'gauge' || this.#members.count === 1) return ofBalance
     return Math.max(ofBalance, amount - (at(allowed, slot) - at(used, slot)))
   }
 
@@ -406,11 +403,23 @@ export class SharedBuckets {
   }
 }
 
+export interface ChargeTime {
+  readonly nowMs: number
+  /** The number of the window of a `window` bucket. */
+  readonly window: number
+  /** The node decides for all nodes, and is not bound to its share. */
+  readonly isOwner?: boolean
+}
+
 interface Told {
   readonly entry: BucketEntry
   readonly rule: BucketRule | undefined
   readonly nowMs: number
   readonly frame: number
+}
+
+function isSame(bound: BucketRule | undefined, rule: BucketRule): boolean {
+  return bound?.kind === rule.kind && bound.capacity === rule.capacity && bound.perMs === rule.perMs
 }
 
 /** A debt is bounded, so that one long answer cannot close a bucket for ever. Windows and gauges are exact. */

@@ -1,8 +1,8 @@
 // Nodes that share one bucket, over a network with delay, loss and cuts, against what one bucket would allow. The worst window of
 // a minute is compared with `rate × 60 s + capacity`.
 import { expect, test } from 'vitest'
+import { BucketNode, gossipTickMs } from './bucket-node.ts'
 import type { BucketRule } from './bucket-rule.ts'
-import { TestNode, tickMs } from './test-nodes.ts'
 
 interface Case {
   readonly nodes?: number
@@ -20,11 +20,16 @@ const stepMs = 1
 const delayMs = 20
 const quietSeconds = 20
 
-function run({ nodes: count = 8, perMinute = 6_000, demand = 3, split, seconds = 120, loss = 0, cut }: Case, seed: number) {
+function run(
+  { nodes: count = 8, perMinute = 6_000, demand = 3, split, seconds = 120, loss = 0, cut }: Case,
+  seed: number,
+) {
   const random = seeded(seed)
   const perMs = perMinute / 60_000
   const rule: BucketRule = { kind: 'flow', capacity: perMinute / 10, perMs }
-  const nodes = Array.from({ length: count }, (_, index) => new TestNode(`n${index}`))
+  const nodes = Array.from({ length: count }, (_, index) => new BucketNode({ node: `n${index}`, boot: 1 }))
+  const urgent = new Set<BucketNode>()
+  for (const node of nodes) node.buckets.onUrgent = () => urgent.add(node)
   const slots = nodes.map((node) => node.buckets.slotOf(key, rule, 0))
   const admitted: number[] = []
   const flying: { dueMs: number; deliver(): void }[] = []
@@ -32,12 +37,9 @@ function run({ nodes: count = 8, perMinute = 6_000, demand = 3, split, seconds =
     while (flying[0] !== undefined && flying[0].dueMs <= nowMs) flying.shift()?.deliver()
     const isCut = cut !== undefined && nowMs >= cut[0] * 1000 && nowMs < cut[1] * 1000
     for (const [index, node] of nodes.entries()) {
-      const isTick = nowMs % tickMs === Math.floor((index * tickMs) / count)
-      if (isTick) {
-        node.members.look(nowMs)
-        node.buckets.nextTick()
-      }
-      if (isTick || (node.isUrgent && nowMs % 50 === 0)) send(node, index, nowMs, isCut)
+      const isTick = nowMs % gossipTickMs === Math.floor((index * gossipTickMs) / count)
+      if (isTick) node.tick(nowMs)
+      if (isTick || (urgent.has(node) && nowMs % 50 === 0)) send(node, index, nowMs, isCut)
       const rate = perMs * (nowMs < quietSeconds * 1000 ? 0.2 : demand) * shareOf(index, nowMs)
       if (random() >= rate * stepMs) continue
       const charge = node.buckets.charge(slots[index] ?? 0, 1, { nowMs, window: 0 })
@@ -46,12 +48,12 @@ function run({ nodes: count = 8, perMinute = 6_000, demand = 3, split, seconds =
   }
   return judged()
 
-  function send(node: TestNode, index: number, nowMs: number, isCut: boolean): void {
-    node.isUrgent = false
-    const frame = node.frame()
+  function send(node: BucketNode, index: number, nowMs: number, isCut: boolean): void {
+    urgent.delete(node)
+    const frame = node.nextFrame()
     for (const [other, receiver] of nodes.entries()) {
       if (other === index || random() < loss || (isCut && other < count / 2 !== index < count / 2)) continue
-      flying.push({ dueMs: nowMs + delayMs, deliver: () => receiver.receive(frame, nowMs + delayMs) })
+      flying.push({ dueMs: nowMs + delayMs, deliver: () => receiver.take(frame, nowMs + delayMs) })
     }
   }
 
@@ -70,11 +72,14 @@ function run({ nodes: count = 8, perMinute = 6_000, demand = 3, split, seconds =
   }
 }
 
-test.each(['even', 'zipf', 'one', 'rotating'] as const)('of a demand that is %s, as much is admitted as by one bucket', (split) => {
-  const { used, over } = run({ split }, 1)
-  expect(over).toBeLessThanOrEqual(0.005)
-  expect(used).toBeGreaterThanOrEqual(0.98)
-})
+test.each(['even', 'zipf', 'one', 'rotating'] as const)(
+  'of a demand that is %s, as much is admitted as by one bucket',
+  (split) => {
+    const { used, over } = run({ split }, 1)
+    expect(over).toBeLessThanOrEqual(0.005)
+    expect(used).toBeGreaterThanOrEqual(0.98)
+  },
+)
 
 test('a sudden tenfold demand is held', () => {
   expect(run({ split: 'zipf', demand: 10, seconds: 90 }, 2).over).toBeLessThanOrEqual(0.005)
