@@ -57,7 +57,10 @@ export const subjects = {
   sloState: 'slo.state',
   /** What a node has charged to shared buckets (`cluster/gossip/frame.ts`, msgpack), five times a second, from every proxy. */
   gossip: 'gossip',
-  /** A request to the owner of a shared bucket (`cluster/gossip/gossip.ts`, msgpack). */
+  /** A charge that another node decides about (`cluster/gossip/charge-request.ts`, msgpack), from the proxy to the thread with
+   *  the connection. It does not leave the process. */
+  gossipAsk: 'gossip.ask',
+  /** The same at the node that decides: between processes followed by its name, within its process as it is. */
   gossipCharge: 'gossip.charge',
   /** `LinkState`, each second and at each change, from the thread that holds the process's connection to NATS. */
   linkState: 'link.state',

@@ -1,23 +1,16 @@
 // Shares the buckets of a node with the others over the bus: a frame five times a second, and sooner for a bucket that is being
 // used up. No request waits for it, except one whose charge is large beside the node's share: then one node decides for all.
 // Where that one does not answer, the share decides.
-import { decode, encode } from '@msgpack/msgpack'
 import type { Clock } from '../../shared/clock.ts'
-import { type Bus, gossipChargeOf, type Subscription, subjects } from '../bus/bus.ts'
+import { type Bus, type Subscription, subjects } from '../bus/bus.ts'
 import { BucketNode, gossipTickMs, type NodeIdentity } from './bucket-node.ts'
 import { ownerOf } from './bucket-owner.ts'
-import type { BucketRule, Charge, Shortage } from './bucket-rule.ts'
+import type { Charge, Shortage } from './bucket-rule.ts'
+import { type ChargeRequest, decodeCharge, decodeWait, encodeCharge, encodeWait } from './charge-request.ts'
 
 export interface GossipOptions extends NodeIdentity {
   readonly bus: Bus
   readonly clock: Clock
-}
-
-export interface ChargeRequest {
-  readonly key: number
-  readonly rule: BucketRule
-  readonly amount: number
-  readonly window: number
 }
 
 /** The wait before what is urgent is told, so that a burst makes one frame. */
@@ -40,12 +33,12 @@ export class Gossip {
   }
 
   start(): void {
-    const { bus, clock, node } = this.#options
+    const { bus, clock } = this.#options
     const timer = clock.every(gossipTickMs, () => this.#tick())
     this.#stops.push(
       { stop: () => timer.cancel() },
       bus.subscribe(subjects.gossip, (payload) => this.node.take(payload, clock.monotonicMs())),
-      bus.serve(gossipChargeOf(node), (payload) => this.#answer(payload)),
+      bus.serve(subjects.gossipCharge, (payload) => this.#answer(payload)),
     )
     // The others learn at once that there is one node more.
     this.#tell(false)
@@ -75,22 +68,20 @@ export class Gossip {
   }
 
   async #ask(owner: string, request: ChargeRequest, slot: number): Promise<Charge | Shortage> {
-    const { key, rule, amount, window } = request
-    const question = encode([key, rule.kind, rule.capacity, rule.perMs, amount, window])
-    const told = await this.#options.bus.request(gossipChargeOf(owner), question, askMsMax)
-    const waitMs = told.ok ? waitIn(told.value) : undefined
+    const told = await this.#options.bus.request(subjects.gossipAsk, encodeCharge(owner, request), askMsMax)
+    const waitMs = told.ok ? decodeWait(told.value) : undefined
     if (waitMs === undefined) return this.#take(request, false)
     if (waitMs > 0) return { type: 'short', waitMs }
-    return { slot, generation: this.node.buckets.generationOf(slot), window }
+    return { slot, generation: this.node.buckets.generationOf(slot), window: request.window }
   }
 
-  /** Answers another node: 0 when the amount is taken, else the wait in milliseconds. */
+  /** Answers another node. */
   #answer(payload: Uint8Array): Uint8Array {
-    const request = questionIn(payload)
-    if (request === undefined) return encode(undefined)
-    const taken = this.#take(request, true)
-    if ('slot' in taken) return encode(0)
-    return encode(taken.type === 'short' ? Math.max(1, Math.ceil(taken.waitMs)) : undefined)
+    const asked = decodeCharge(payload)
+    if (asked === undefined) return encodeWait(undefined)
+    const taken = this.#take(asked.request, true)
+    if ('slot' in taken) return encodeWait(0)
+    return encodeWait(taken.type === 'short' ? Math.max(1, Math.ceil(taken.waitMs)) : undefined)
   }
 
   #tick(): void {
@@ -107,30 +98,5 @@ export class Gossip {
   #tell(leaves: boolean): void {
     this.#isUrgent = false
     this.#options.bus.publish(subjects.gossip, this.node.nextFrame(leaves))
-  }
-}
-
-function waitIn(payload: Uint8Array): number | undefined {
-  const value = decoded(payload)
-  return typeof value === 'number' && value >= 0 ? value : undefined
-}
-
-function questionIn(payload: Uint8Array): ChargeRequest | undefined {
-  const values = decoded(payload)
-  if (!Array.isArray(values)) return undefined
-  const [key, kind, capacity, perMs, amount, window] = values as unknown[]
-  if (kind !== 'flow' && kind !== 'window') return undefined
-  const numbers = [key, capacity, perMs, amount, window]
-  if (!numbers.every((value) => typeof value === 'number' && Number.isFinite(value) && value >= 0)) return undefined
-  const [keyNumber = 0, capacityNumber = 0, perMsNumber = 0, amountNumber = 0, windowNumber = 0] = numbers as number[]
-  const rule = { kind, capacity: capacityNumber, perMs: perMsNumber } as const
-  return { key: keyNumber, rule, amount: amountNumber, window: windowNumber }
-}
-
-function decoded(payload: Uint8Array): unknown {
-  try {
-    return decode(payload)
-  } catch {
-    return undefined
   }
 }

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
+import { Gossip } from '../../cluster/gossip/gossip.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
-import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { type DerivedKeys, deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
@@ -29,6 +30,7 @@ import { drain } from './http/drain.ts'
 import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
 import { openRequestsMax } from './http/open-requests-max.ts'
+import { Limits } from './limits/limits.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
@@ -71,7 +73,7 @@ export interface ProxyOptions {
   onServing?(revision: number): void
   /** Called when a newer configuration has arrived, so that none is held back any more. */
   onReleased?(): void
-  /** The policies, in the order in which they are asked before the first attempt: prompts, limits, budgets, guardrails, cache. */
+  /** The policies, in the order in which they are asked before the first attempt. Default: those of the configuration. */
   readonly policies?: readonly Policy[]
 }
 
@@ -90,11 +92,12 @@ export interface ProxyStanding {
 
 export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const parts = await openParts(options)
-  const { config, recorder, timers, keyWatch, realtime, identities, latencyEstimates } = parts
+  const { config, recorder, gossip, timers, keyWatch, realtime, identities, latencyEstimates } = parts
   await config.boot()
   config.start()
   const weights = followWeights(options.bus, latencyEstimates, options.clock)
   recorder.start()
+  gossip.start()
   timers.start()
   keyWatch.start()
   realtime.start()
@@ -121,6 +124,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       const patienceMs = link.state?.connected === true ? lastRecordsMsMax : 0
       link.stop()
       keyWatch.stop()
+      gossip.stop()
       timers.stop()
       parts.direct.close()
       await recorder.close(patienceMs)
@@ -148,10 +152,12 @@ async function openParts(options: ProxyOptions) {
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
-  const config = await openConfig(options, { macKey: keys.macKey, wrapKey: keys.wrapKey, identities, latencyEstimates })
+  const config = await openConfig(options, { keys, identities, latencyEstimates })
   const keyWatch = new KeyWatch({ live, clock, snapshot: () => config.current() })
   config.onSnapshot = () => keyWatch.look()
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
+  const gossip = new Gossip({ node: node.name, boot: clock.wallMs(), bus, clock })
+  const policies = options.policies ?? [new Limits({ gossip, clock })]
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
   const state = { draining: false, server: undefined as HttpServer | undefined }
@@ -168,7 +174,7 @@ async function openParts(options: ProxyOptions) {
   const upstreamOf = demoOr(direct, new DemoUpstream(clock))
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
   const realtime = openRealtime(options, { ...common, admission })
-  const apis = openApis(options, { ...common, ids })
+  const apis = openApis(options, { ...common, ids, policies })
   const pipeline = new Pipeline({
     clock,
     chance,
@@ -186,6 +192,7 @@ async function openParts(options: ProxyOptions) {
     clusterMark,
     config,
     recorder,
+    gossip,
     timers,
     live,
     keyWatch,
@@ -199,20 +206,21 @@ async function openParts(options: ProxyOptions) {
   }
 }
 
-interface ConfigKeys {
-  readonly macKey: Uint8Array
-  readonly wrapKey: Uint8Array
+interface ConfigParts {
+  readonly keys: DerivedKeys
   readonly identities: Identities
   readonly latencyEstimates: LatencyEstimates
 }
 
-function openConfig(options: ProxyOptions, { macKey, wrapKey, identities, latencyEstimates }: ConfigKeys) {
+function openConfig(options: ProxyOptions, { keys, identities, latencyEstimates }: ConfigParts) {
+  const { macKey, wrapKey, limitKey } = keys
   const { settings, node, dataDir, bus, clock, notify, hold } = options
   const dataKeys = new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), wrapKey)
   const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
   const compiler = new SnapshotCompiler({
     ...settings,
     clock,
+    limitKey,
     identities,
     latencyEstimates,
     healthOfTargets: new TargetHealthTable(),
@@ -244,13 +252,18 @@ interface CommonParts {
   upstreamOf(target: Target): Upstream
 }
 
-function openApis({ bus, policies = [] }: ProxyOptions, parts: CommonParts & { readonly ids: ObjectIds }) {
+interface ApiParts extends CommonParts {
+  readonly ids: ObjectIds
+  readonly policies: readonly Policy[]
+}
+
+function openApis({ bus }: ProxyOptions, parts: ApiParts) {
   const { clock, chance, settlement } = parts
   const store = new ResponseStore(new BusStateStore(bus))
   const continuations = new Continuations(store, () => `resp_${randomBytes(24).toString('hex')}`)
   const common = { ...parts, attempts: parts, delivery: parts }
   return {
-    inference: new InferenceApi({ ...common, policies, continuations }),
+    inference: new InferenceApi({ ...common, continuations }),
     responses: new ResponsesApi({ clock, chance, settlement, attempts: parts, delivery: parts, store }),
     files: new FilesApi(common),
     models: new ModelsApi(settlement),

@@ -5,6 +5,7 @@ import { openMemoryState } from '../../../cluster/state/memory-state-store.ts'
 import { type Chance, ManualClock } from '../../../shared/clock.ts'
 import { decideIssueKey } from '../../../shared/config/decide-keys.ts'
 import { forkState } from '../../../shared/config/fold.ts'
+import type { EnforcedKind } from '../../../shared/config/kinds/kind.ts'
 import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import { Gateway as TestConfig } from '../../../shared/config/test-config.ts'
 import { done } from '../../../shared/result.ts'
@@ -35,6 +36,7 @@ const token = 'hg-a-key-of-the-team-search'
 const price = { inputPerMTok: 1, outputPerMTok: 2 }
 
 export interface TestGatewayOptions {
+  readonly clock?: ManualClock
   readonly policies?: readonly Policy[]
   readonly openRequests?: () => number
   readonly chance?: Chance
@@ -69,12 +71,12 @@ class WatchedWheel extends TimerWheel {
 /** Models: `gpt` at one target of OpenAI's dialect, `pair` at two, one after the other, `claude`, `gem` and `aws` at targets of
  *  other dialects. */
 export class TestGateway {
-  readonly clock = new ManualClock()
+  readonly clock: ManualClock
   readonly upstream = new ScriptedUpstream()
   readonly live = new LiveRequests()
-  readonly outcome = testSettlement(this.clock)
+  readonly outcome: ReturnType<typeof testSettlement>
   readonly #config = new TestConfig()
-  readonly #wheel = new WatchedWheel(this.clock)
+  readonly #wheel: WatchedWheel
   readonly #compiler: SnapshotCompiler
   readonly #keyWatch: KeyWatch
   readonly #pipeline: Pipeline
@@ -87,8 +89,12 @@ export class TestGateway {
     return gateway
   }
 
-  constructor({ policies = [], openRequests = () => 1, chance = () => 0 }: TestGatewayOptions) {
-    const { clock, live, upstream } = this
+  constructor(options: TestGatewayOptions) {
+    const { policies = [], openRequests = () => 1, chance = () => 0, clock = new ManualClock() } = options
+    const { live, upstream } = this
+    this.clock = clock
+    this.outcome = testSettlement(clock)
+    this.#wheel = new WatchedWheel(clock)
     const { settlement, notices, rejections } = this.outcome
     const notify = (notice: (typeof notices)[number]) => void notices.push(notice)
     const snapshot = () => this.#snapshot ?? ({ type: 'no-config' } as const)
@@ -104,6 +110,7 @@ export class TestGateway {
       throw new Error('no socket is played here')
     }
     this.#compiler = new SnapshotCompiler({
+      limitKey: new Uint8Array(32),
       ...testConnectOptions({ open: ({ $sealed }) => $sealed }),
       clock,
       healthOfTargets: new TargetHealthTable(),
@@ -174,6 +181,13 @@ export class TestGateway {
     const target = this.#current.routeOf(model)?.targets[0]?.target
     if (target === undefined) throw new Error(`${model} has no target`)
     return target
+  }
+
+  /** Sets a resource, and returns when the gateway serves it. */
+  async put(kind: EnforcedKind, name: string, input: object): Promise<void> {
+    const set = this.#config.put(kind, name, input)
+    if (!set.ok) throw new Error(JSON.stringify(set.error))
+    await this.#compile()
   }
 
   async revokeKey(): Promise<void> {

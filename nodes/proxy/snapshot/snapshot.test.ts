@@ -51,6 +51,7 @@ function compiler(opened: ReadonlySet<string>) {
   const options = {
     ...testConnectOptions(),
     healthOfTargets: new TargetHealthTable(),
+    limitKey: new Uint8Array(32),
     latencyEstimates: new LatencyEstimates(),
     clock: new ManualClock(),
   }
@@ -115,6 +116,7 @@ test('a large change is compiled in slices, and a small one after it at once', a
   const options = {
     ...testConnectOptions(),
     healthOfTargets: new TargetHealthTable(),
+    limitKey: new Uint8Array(32),
     latencyEstimates: new LatencyEstimates(),
     clock: systemClock,
   }

@@ -8,6 +8,7 @@ import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import { Callers } from '../auth/callers.ts'
+import { LimitTable } from '../limits/limit-table.ts'
 import { demoModels, isDemoModel } from '../providers/demo/demo-answers.ts'
 import {
   type ConnectOptions,
@@ -31,6 +32,7 @@ export interface Snapshot {
   /** The revision as a header value. */
   readonly revisionText: string
   readonly callers: Callers
+  readonly limits: LimitTable
   /** The route of a name that callers use: a configured model, or `provider/model`. */
   routeOf(model: string): ModelRoute<Target> | undefined
   /** A target without a model, for requests about objects at a provider. Undefined where the provider does not exist or has no
@@ -51,6 +53,8 @@ export interface Snapshot {
  *  from filling the memory. */
 const namesKeptMax = 1_000
 
+const noLimits = new LimitTable(new Map(), new Uint8Array(0))
+
 interface RouteInputs {
   /** Names of providers that changed. */
   readonly changed: ReadonlySet<string>
@@ -64,6 +68,7 @@ interface Compiled {
   readonly providers: ForkableMap<ProviderConnection>
   readonly routes: ForkableMap<ModelRoute<Target>>
   readonly bareNames: BareNames
+  readonly limits: LimitTable
   /** Providers with a secret that could not be decrypted. They are compiled again, since the key may have arrived. */
   readonly incomplete: ReadonlySet<string>
 }
@@ -72,6 +77,8 @@ export interface SnapshotCompilerOptions extends ConnectOptions {
   readonly healthOfTargets: TargetHealthTable
   readonly latencyEstimates: LatencyEstimates
   readonly clock: Clock
+  /** Names the buckets of limits. */
+  readonly limitKey: Uint8Array
 }
 
 export class SnapshotCompiler {
@@ -81,6 +88,7 @@ export class SnapshotCompiler {
     providers: new ForkableMap(),
     routes: new ForkableMap(),
     bareNames: new BareNames(new Map()),
+    limits: noLimits,
     incomplete: new Set(),
   }
 
@@ -96,8 +104,15 @@ export class SnapshotCompiler {
     const routes = await this.#route(state, { changed, providers: connected.providers, slice })
     await this.#keepLatencyEstimates(state, slice)
     const bareNames = changed.size === 0 ? this.#done.bareNames : new BareNames(connected.providers)
-    this.#done = { state, routes, bareNames, ...connected }
+    this.#done = { state, routes, bareNames, limits: this.#limitsOf(state), ...connected }
     return this.#snapshotOf(this.#done)
+  }
+
+  /** The limits of a state: those of the last one where none has changed, with what they know of callers' buckets. */
+  #limitsOf({ resources: { limits } }: ConfigState): LimitTable {
+    const { state, limits: before } = this.#done
+    const isSame = limits.differencesFrom(state.resources.limits).next().done === true
+    return isSame ? before : new LimitTable(limits, this.#options.limitKey)
   }
 
   async #connect(state: ConfigState, changed: ReadonlySet<string>, slice: TimeSlice) {
@@ -160,7 +175,7 @@ export class SnapshotCompiler {
     }
   }
 
-  #snapshotOf({ state, providers, routes, bareNames }: Compiled): Snapshot {
+  #snapshotOf({ state, providers, routes, bareNames, limits }: Compiled): Snapshot {
     const used = new Map<string, ModelRoute<Target>>()
     const direct = new Map<string, ModelRoute<Target>>()
     /** The targets of bare names, which have no route. */
@@ -181,6 +196,7 @@ export class SnapshotCompiler {
       revision: state.revision,
       revisionText: String(state.revision),
       callers: new Callers(state),
+      limits,
       everyRoute: () => [...routes.values(), ...direct.values()],
       get modelNames() {
         names ??= [...routes.keys(), ...demoNames(providers)].sort()

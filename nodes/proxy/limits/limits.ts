@@ -1,0 +1,168 @@
+// The policy of limits: every limit that counts a request must have room for it. What a request may use is reserved before it is
+// sent, and settled on what it used.
+import type { Charge, Shortage } from '../../../cluster/gossip/bucket-rule.ts'
+import type { ChargeRequest } from '../../../cluster/gossip/charge-request.ts'
+import type { Gossip } from '../../../cluster/gossip/gossip.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Policy, PolicyDecision } from '../policies/policy.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { InferenceRequest } from '../request/inference-request.ts'
+import { headerUnit, limitHeaders } from './limit-headers.ts'
+import { LimitHold, type Reservation } from './limit-hold.ts'
+import type { SubjectBuckets } from './limit-table.ts'
+import { OutputLengths } from './output-lengths.ts'
+import { type ReservedAmounts, reservedAmounts } from './reserved-amounts.ts'
+
+export interface LimitsOptions {
+  readonly gossip: Gossip
+  readonly clock: Clock
+}
+
+/** The part of a bucket that an estimate may reserve at most, so that a small limit lets anything through at all. */
+const reservedPartMax = 0.9
+
+export class Limits implements Policy {
+  readonly name = 'limits'
+  readonly #gossip: Gossip
+  readonly #clock: Clock
+  readonly #lengths = new OutputLengths()
+  readonly #exceeded = new Map<string, number>()
+
+  constructor({ gossip, clock }: LimitsOptions) {
+    this.#gossip = gossip
+    this.#clock = clock
+  }
+
+  /** Requests beyond a limit, by `name mode`: those that were rejected (`enforce`) and those that were let through (`report`). */
+  get exceeded(): ReadonlyMap<string, number> {
+    return this.#exceeded
+  }
+
+  governs({ snapshot, caller }: AuthenticatedRequest): boolean {
+    return snapshot.limits.of(caller).length > 0
+  }
+
+  decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision> {
+    const amounts = reservedAmounts(request, asked, this.#lengths)
+    const limits = request.snapshot.limits.of(request.caller)
+    return this.#reserve({ request, asked, amounts, limits, reservations: [] }, 0)
+  }
+
+  /** Reserves at one limit after the other, from `first` on. */
+  #reserve(asking: Asking, first: number): PolicyDecision | Promise<PolicyDecision> {
+    const { limits } = asking
+    for (let index = first; index < limits.length; index++) {
+      const buckets = limits[index]
+      if (buckets === undefined) continue
+      const planned = this.#plan(asking, buckets)
+      if (planned === undefined) continue
+      const taken = this.#gossip.charge(planned.charge)
+      if (taken instanceof Promise)
+        return taken.then((late) => this.#taken(asking, planned, late) ?? this.#reserve(asking, index + 1))
+      const rejection = this.#taken(asking, planned, taken)
+      if (rejection !== undefined) return rejection
+    }
+    return this.#proceed(asking)
+  }
+
+  /** What is to be taken of a limit's bucket; undefined where the limit does not count the request. */
+  #plan({ request, asked, amounts }: Asking, buckets: SubjectBuckets): Planned | undefined {
+    const { limit } = buckets
+    const { model } = asked.facts
+    if (limit.model !== undefined && limit.model !== model) return undefined
+    const subject = limit.subjectOf(request.caller, request.user, model)
+    if (subject === '') return undefined
+    const { key, rule } = buckets.of(subject)
+    const window = limit.windowAt(this.#clock.wallMs())
+    const amount = amountOf(limit.unit, amounts, rule.capacity)
+    return { buckets, subject, windowEndMs: window?.endMs, charge: { key, rule, amount, window: window?.number ?? 0 } }
+  }
+
+  /** Notes what was taken, or answers the rejection of the request. */
+  #taken(asking: Asking, planned: Planned, taken: Charge | Shortage): PolicyDecision | undefined {
+    const { limit } = planned.buckets
+    if ('slot' in taken) {
+      const { amount } = planned.charge
+      asking.reservations.push({
+        charge: taken,
+        unit: limit.unit,
+        amount,
+        rule: planned.charge.rule,
+        windowEndMs: planned.windowEndMs,
+      })
+      return undefined
+    }
+    this.#count(`${limit.name} ${limit.isEnforced ? 'enforce' : 'report'}`)
+    if (!limit.isEnforced) return undefined
+    this.#giveBack(asking)
+    return { type: 'reject', error: this.#error(asking, planned, taken) }
+  }
+
+  #count(name: string): void {
+    this.#exceeded.set(name, (this.#exceeded.get(name) ?? 0) + 1)
+  }
+
+  #giveBack({ reservations }: Asking): void {
+    const nowMs = this.#clock.monotonicMs()
+    for (const { charge, amount } of reservations) this.#gossip.node.buckets.adjust(charge, -amount, nowMs)
+  }
+
+  #error({ request }: Asking, { buckets, subject, windowEndMs, charge }: Planned, shortage: Shortage): GatewayError {
+    const { limit } = buckets
+    const wallMs = this.#clock.wallMs()
+    const waitMs = windowEndMs === undefined ? waitOf(shortage) : windowEndMs - wallMs
+    const { capacity } = charge.rule
+    const state = { limit: capacity, remaining: 0, fullInMs: waitMs }
+    const unit = headerUnit(limit.unit)
+    return {
+      type: 'rate-limited',
+      limit: limit.name,
+      per: limit.per,
+      subject: limit.per === 'key' || limit.per === 'org' ? '' : subject,
+      unit: limit.unit,
+      amount: capacity,
+      window: limit.window,
+      retryAfterMs: shortage.type === 'too-large' ? undefined : Math.max(1, waitMs),
+      headers: unit === undefined ? [] : limitHeaders({ [unit]: state }, request.operation.errors, wallMs),
+    }
+  }
+
+  #proceed({ request, asked, reservations }: Asking): PolicyDecision {
+    if (reservations.length === 0) return { type: 'proceed', asked }
+    const { buckets } = this.#gossip.node
+    const tools = { buckets, lengths: this.#lengths, clock: this.#clock, shape: request.operation.errors }
+    const hold = new LimitHold(reservations, tools)
+    return { type: 'proceed', asked, hold }
+  }
+}
+
+interface Asking {
+  readonly request: AuthenticatedRequest
+  readonly asked: InferenceRequest
+  readonly amounts: ReservedAmounts
+  readonly limits: readonly SubjectBuckets[]
+  readonly reservations: Reservation[]
+}
+
+interface Planned {
+  readonly buckets: SubjectBuckets
+  readonly subject: string
+  /** Milliseconds since the epoch; undefined for limits that roll. */
+  readonly windowEndMs: number | undefined
+  readonly charge: ChargeRequest
+}
+
+/** The wait for a place among requests at the same time, which nobody knows. */
+const placeWaitMs = 1_000
+
+function waitOf(shortage: Shortage): number {
+  return shortage.type === 'short' && shortage.waitMs > 0 ? shortage.waitMs : placeWaitMs
+}
+
+function amountOf(unit: LimitUnit, { input, output, nanoUsd }: ReservedAmounts, capacity: number): number {
+  if (unit === 'requests' || unit === 'concurrency') return 1
+  const amount = { inputTokens: input, outputTokens: output, tokens: input + output, usd: nanoUsd }[unit]
+  return Math.min(amount, Math.floor(capacity * reservedPartMax))
+}
