@@ -1,10 +1,10 @@
 // What one node tells the others about its buckets, in msgpack: `[version, node, boot, sequence, leaves, entries]`, where an entry
-// is six values in a row. A bucket takes about 30 bytes.
+// is seven values in a row. A bucket takes about 30 bytes.
 import { decode, encode } from '@msgpack/msgpack'
-import type { BucketEntry } from './shared-buckets.ts'
+import type { BucketEntry } from './told-buckets.ts'
 
 const version = 1
-const valuesPerEntry = 6
+const valuesPerEntry = 7
 const entriesMax = 65_536
 
 export interface Frame {
@@ -20,8 +20,8 @@ export interface Frame {
 
 export function encodeFrame({ node, boot, sequence, leaves, entries }: Frame): Uint8Array {
   const values: number[] = []
-  for (const { key, birth, window, net, balance, demand } of entries)
-    values.push(key, birth, window, Math.round(net), Math.floor(balance), demand)
+  for (const { key, birth, window, net, balance, demand, isGauge } of entries)
+    values.push(key, birth, window, Math.round(net), Math.floor(balance), demand, isGauge ? 1 : 0)
   return encode([version, node, boot, sequence, leaves, values], { forceFloat32: false })
 }
 
@@ -55,11 +55,9 @@ function isValues(values: unknown): values is number[] {
 function entriesOf(values: readonly number[]): BucketEntry[] {
   const entries: BucketEntry[] = []
   for (let first = 0; first < values.length; first += valuesPerEntry) {
-    const [key = 0, birth = 0, window = 0, net = 0, balance = 0, demand = 0] = values.slice(
-      first,
-      first + valuesPerEntry,
-    )
-    entries.push({ key, birth, window, net, balance, demand: Math.max(0, demand) })
+    const entry = values.slice(first, first + valuesPerEntry)
+    const [key = 0, birth = 0, window = 0, net = 0, balance = 0, demand = 0, gauge = 0] = entry
+    entries.push({ key, birth, window, net, balance, demand: Math.max(0, demand), isGauge: gauge === 1 })
   }
   return entries
 }

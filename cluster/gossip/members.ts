@@ -15,7 +15,8 @@ export interface Member {
   /** The index of what it told in the columns. */
   readonly peer: number
   heardMs: number
-  /** The sequence number of its last frame. */
+  /** The sequence number of the first frame that was heard, and of the last. */
+  firstSequence: number
   sequence: number
   /** The time from which it counts as heard. */
   countsFromMs: number
@@ -46,7 +47,16 @@ export class Members {
 
   /** A node that is heard for the first time, or that started anew. */
   add(name: string, { boot, peer, nowMs }: { boot: number; peer: number; nowMs: number }): Member {
-    const member = { name, boot, peer, heardMs: nowMs, sequence: 0, countsFromMs: nowMs, isHeard: true }
+    const member = {
+      name,
+      boot,
+      peer,
+      heardMs: nowMs,
+      firstSequence: 0,
+      sequence: 0,
+      countsFromMs: nowMs,
+      isHeard: true,
+    }
     this.#members.set(name, member)
     this.look(nowMs)
     return member
@@ -61,6 +71,7 @@ export class Members {
     const wasSilent = nowMs - member.heardMs > this.#silentMs
     if (wasSilent) member.countsFromMs = nowMs + returnMs
     member.heardMs = nowMs
+    if (member.firstSequence === 0) member.firstSequence = sequence
     member.sequence = sequence
     if (!member.isHeard) this.look(nowMs)
   }

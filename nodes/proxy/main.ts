@@ -44,6 +44,7 @@ import { LatencyEstimates } from './routing/latency-estimates.ts'
 import { TimerWheel } from './routing/timer-wheel.ts'
 import { ConfigFollower } from './snapshot/follow-config.ts'
 import { SnapshotCompiler } from './snapshot/snapshot.ts'
+import { untilConfigured } from './snapshot/until-configured.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
 import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
 import type { Upstream } from './upstream/upstream.ts'
@@ -157,7 +158,7 @@ async function openParts(options: ProxyOptions) {
   config.onSnapshot = () => keyWatch.look()
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
   const gossip = new Gossip({ node: node.name, boot: clock.wallMs(), bus, clock })
-  const policies = options.policies ?? [new Limits({ gossip, clock })]
+  const policies = options.policies ?? [new Limits({ gossip, clock, hashKey: keys.limitKey })]
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
   const state = { draining: false, server: undefined as HttpServer | undefined }
@@ -213,14 +214,13 @@ interface ConfigParts {
 }
 
 function openConfig(options: ProxyOptions, { keys, identities, latencyEstimates }: ConfigParts) {
-  const { macKey, wrapKey, limitKey } = keys
+  const { macKey, wrapKey } = keys
   const { settings, node, dataDir, bus, clock, notify, hold } = options
   const dataKeys = new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), wrapKey)
   const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
   const compiler = new SnapshotCompiler({
     ...settings,
     clock,
-    limitKey,
     identities,
     latencyEstimates,
     healthOfTargets: new TargetHealthTable(),
@@ -293,13 +293,4 @@ function factsOf({ process }: ProxyOptions, parts: Parts, around: Pick<ProxyFact
   const { config, recorder, state, rejections } = parts
   const otherTroubles = process?.otherTroubles() ?? []
   return { ...around, config, recorder, rejections, otherTroubles, isDraining: state.draining }
-}
-
-/** The time that a start waits for a configuration: on a shared port, a proxy without one rejects what the others serve. */
-const firstConfigMsMax = 3_000
-
-async function untilConfigured(config: ConfigFollower, clock: Clock): Promise<void> {
-  const isConfigured = () => config.snapshot !== undefined || config.status.damaged !== undefined
-  const untilMs = clock.monotonicMs() + firstConfigMsMax
-  while (!isConfigured() && clock.monotonicMs() < untilMs) await new Promise<void>((resume) => clock.after(20, resume))
 }

@@ -46,12 +46,3 @@ export interface Hold {
   /** Headers of the answer that tell about what is held. */
   headers?(): HeaderLines
 }
-
-/** What the answer tells about what is held: the headers of the first hold that has any. */
-export function heldHeaders(holds: readonly Hold[]): HeaderLines | undefined {
-  for (const hold of holds) {
-    const headers = hold.headers?.()
-    if (headers !== undefined && headers.length > 0) return headers
-  }
-  return undefined
-}

@@ -110,7 +110,6 @@ export class TestGateway {
       throw new Error('no socket is played here')
     }
     this.#compiler = new SnapshotCompiler({
-      limitKey: new Uint8Array(32),
       ...testConnectOptions({ open: ({ $sealed }) => $sealed }),
       clock,
       healthOfTargets: new TargetHealthTable(),

@@ -17,7 +17,7 @@ let gateway: TestGateway
 beforeEach(async () => {
   clock = new ManualClock(noon)
   const gossip = new Gossip({ node: 'n1', boot: 1, bus: new LocalBus(), clock })
-  limits = new Limits({ gossip, clock })
+  limits = new Limits({ gossip, clock, hashKey: new Uint8Array(32) })
   gateway = await TestGateway.open({ policies: [limits], clock })
 })
 

@@ -9,15 +9,18 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Policy, PolicyDecision } from '../policies/policy.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
 import { headerUnit, limitHeaders } from './limit-headers.ts'
 import { LimitHold, type Reservation } from './limit-hold.ts'
-import type { SubjectBuckets } from './limit-table.ts'
+import { LimitTable, type SubjectBuckets } from './limit-table.ts'
 import { OutputLengths } from './output-lengths.ts'
 import { type ReservedAmounts, reservedAmounts } from './reserved-amounts.ts'
 
 export interface LimitsOptions {
   readonly gossip: Gossip
   readonly clock: Clock
+  /** Names the buckets: the same on every node. */
+  readonly hashKey: Uint8Array
 }
 
 /** The part of a bucket that an estimate may reserve at most, so that a small limit lets anything through at all. */
@@ -27,11 +30,14 @@ export class Limits implements Policy {
   readonly name = 'limits'
   readonly #gossip: Gossip
   readonly #clock: Clock
+  readonly #hashKey: Uint8Array
+  readonly #tables = new WeakMap<Snapshot['limits'], LimitTable>()
   readonly #lengths = new OutputLengths()
   readonly #exceeded = new Map<string, number>()
 
-  constructor({ gossip, clock }: LimitsOptions) {
+  constructor({ gossip, clock, hashKey }: LimitsOptions) {
     this.#gossip = gossip
+    this.#hashKey = hashKey
     this.#clock = clock
   }
 
@@ -41,13 +47,22 @@ export class Limits implements Policy {
   }
 
   governs({ snapshot, caller }: AuthenticatedRequest): boolean {
-    return snapshot.limits.of(caller).length > 0
+    return snapshot.limits.size > 0 && this.#tableOf(snapshot).of(caller).length > 0
   }
 
   decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision> {
     const amounts = reservedAmounts(request, asked, this.#lengths)
-    const limits = request.snapshot.limits.of(request.caller)
+    const limits = this.#tableOf(request.snapshot).of(request.caller)
     return this.#reserve({ request, asked, amounts, limits, reservations: [] }, 0)
+  }
+
+  /** The compiled limits of a snapshot. Those of an older one are in use as long as a request began with it. */
+  #tableOf({ limits }: Snapshot): LimitTable {
+    const known = this.#tables.get(limits)
+    if (known !== undefined) return known
+    const made = new LimitTable(limits, this.#hashKey)
+    this.#tables.set(limits, made)
+    return made
   }
 
   /** Reserves at one limit after the other, from `first` on. */

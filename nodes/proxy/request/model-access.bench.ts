@@ -23,7 +23,6 @@ const changes: Change[] = [
 const state = emptyState()
 applyEvent(state, eventOf(state, { type: 'change-set', changes }), '1'.repeat(64))
 const snapshot = await new SnapshotCompiler({
-  limitKey: new Uint8Array(32),
   ...testConnectOptions(),
   healthOfTargets: new TargetHealthTable(),
   latencyEstimates: new LatencyEstimates(),

@@ -41,7 +41,6 @@ async function snapshot() {
   ]
   applyEvent(state, eventOf(state, { type: 'change-set', changes }), '1'.repeat(64))
   const compiler = new SnapshotCompiler({
-    limitKey: new Uint8Array(32),
     ...testConnectOptions(),
     healthOfTargets: new TargetHealthTable(),
     latencyEstimates: new LatencyEstimates(),

@@ -1,7 +1,6 @@
 // Requests for tests: a reply that remembers, a caller, a head, and a body that knows whether it was given back.
 import { type Caller, Callers } from '../auth/callers.ts'
 import type { Body, HeaderLines, Reply, RequestHead } from '../http/http.ts'
-import { LimitTable } from '../limits/limit-table.ts'
 import { type MatchedOperation, matchOperation } from '../operations/match-path.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { directRoute, type ModelRoute } from '../routing/model-route.ts'
@@ -152,7 +151,7 @@ export function testSnapshot(
     revision: 7,
     revisionText: '7',
     callers: new Callers({ tokens: new Map(), keys: new Map(), resources: {} } as never),
-    limits: new LimitTable(new Map(), new Uint8Array(0)),
+    limits: new Map(),
     routeOf: (model) => routes[model],
     accountOf: (provider) => accounts[provider],
     providerNames: Object.keys(accounts),

@@ -37,7 +37,6 @@ try {
   for (let at = 0; at < models; at++) await append([chained.next(() => modelSet(at))])
 
   const compiler = new SnapshotCompiler({
-    limitKey: new Uint8Array(32),
     ...testConnectOptions(),
     healthOfTargets: new TargetHealthTable(),
     latencyEstimates: new LatencyEstimates(),

@@ -51,7 +51,6 @@ function compiler(opened: ReadonlySet<string>) {
   const options = {
     ...testConnectOptions(),
     healthOfTargets: new TargetHealthTable(),
-    limitKey: new Uint8Array(32),
     latencyEstimates: new LatencyEstimates(),
     clock: new ManualClock(),
   }
@@ -116,7 +115,6 @@ test('a large change is compiled in slices, and a small one after it at once', a
   const options = {
     ...testConnectOptions(),
     healthOfTargets: new TargetHealthTable(),
-    limitKey: new Uint8Array(32),
     latencyEstimates: new LatencyEstimates(),
     clock: systemClock,
   }

@@ -4,11 +4,11 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { emptyState } from '../../../shared/config/fold.ts'
 import { ForkableMap } from '../../../shared/config/forkable-map.ts'
+import type { LimitSpec } from '../../../shared/config/kinds/limits/spec.ts'
 import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
-import type { ConfigState } from '../../../shared/config/state.ts'
+import type { ConfigState, Resource } from '../../../shared/config/state.ts'
 import { Callers } from '../auth/callers.ts'
-import { LimitTable } from '../limits/limit-table.ts'
 import { demoModels, isDemoModel } from '../providers/demo/demo-answers.ts'
 import {
   type ConnectOptions,
@@ -32,7 +32,8 @@ export interface Snapshot {
   /** The revision as a header value. */
   readonly revisionText: string
   readonly callers: Callers
-  readonly limits: LimitTable
+  /** The limits of the configuration: the same map until one of them changes. */
+  readonly limits: ReadonlyMap<string, Resource<LimitSpec>>
   /** The route of a name that callers use: a configured model, or `provider/model`. */
   routeOf(model: string): ModelRoute<Target> | undefined
   /** A target without a model, for requests about objects at a provider. Undefined where the provider does not exist or has no
@@ -53,8 +54,6 @@ export interface Snapshot {
  *  from filling the memory. */
 const namesKeptMax = 1_000
 
-const noLimits = new LimitTable(new Map(), new Uint8Array(0))
-
 interface RouteInputs {
   /** Names of providers that changed. */
   readonly changed: ReadonlySet<string>
@@ -68,7 +67,7 @@ interface Compiled {
   readonly providers: ForkableMap<ProviderConnection>
   readonly routes: ForkableMap<ModelRoute<Target>>
   readonly bareNames: BareNames
-  readonly limits: LimitTable
+  readonly limits: Snapshot['limits']
   /** Providers with a secret that could not be decrypted. They are compiled again, since the key may have arrived. */
   readonly incomplete: ReadonlySet<string>
 }
@@ -77,8 +76,6 @@ export interface SnapshotCompilerOptions extends ConnectOptions {
   readonly healthOfTargets: TargetHealthTable
   readonly latencyEstimates: LatencyEstimates
   readonly clock: Clock
-  /** Names the buckets of limits. */
-  readonly limitKey: Uint8Array
 }
 
 export class SnapshotCompiler {
@@ -88,7 +85,7 @@ export class SnapshotCompiler {
     providers: new ForkableMap(),
     routes: new ForkableMap(),
     bareNames: new BareNames(new Map()),
-    limits: noLimits,
+    limits: new Map(),
     incomplete: new Set(),
   }
 
@@ -108,11 +105,9 @@ export class SnapshotCompiler {
     return this.#snapshotOf(this.#done)
   }
 
-  /** The limits of a state: those of the last one where none has changed, with what they know of callers' buckets. */
-  #limitsOf({ resources: { limits } }: ConfigState): LimitTable {
+  #limitsOf({ resources: { limits } }: ConfigState): Snapshot['limits'] {
     const { state, limits: before } = this.#done
-    const isSame = limits.differencesFrom(state.resources.limits).next().done === true
-    return isSame ? before : new LimitTable(limits, this.#options.limitKey)
+    return limits.differencesFrom(state.resources.limits).next().done === true ? before : limits
   }
 
   async #connect(state: ConfigState, changed: ReadonlySet<string>, slice: TimeSlice) {

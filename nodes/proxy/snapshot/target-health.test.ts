@@ -50,7 +50,6 @@ async function serving(spec: ModelSpec) {
   applyEvent(state, eventOf(state, { type: 'provider-set', name: 'up', origin: 'api', spec: up }), '1'.repeat(64))
   applyEvent(state, eventOf(state, { type: 'model-set', name: 'fast', origin: 'api', spec }), '2'.repeat(64))
   const compiler = new SnapshotCompiler({
-    limitKey: new Uint8Array(32),
     ...testConnectOptions(),
     healthOfTargets: health,
     latencyEstimates: new LatencyEstimates(),
