@@ -17,7 +17,7 @@ export interface PulseOptions {
   facts(): HeartbeatFacts
 }
 
-export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals'> {
+export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'limits'> {
   readonly status: Pick<FollowerStatus, 'revision' | 'hash' | 'lagMs'>
   readonly troubles: readonly Trouble[]
   readonly draining?: boolean

@@ -1,13 +1,10 @@
 // A proxy node: its parts, in the order in which they start. They stop in reverse.
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
 import { Gossip } from '../../cluster/gossip/gossip.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
-import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
-import { type DerivedKeys, deriveKeys } from '../../cluster/secrets/keys.ts'
-import { SecretBox } from '../../cluster/secrets/secret-box.ts'
+import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -17,6 +14,7 @@ import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { type ProxyFacts, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
+import { Entry } from './apis/entry.ts'
 import { FilesApi } from './apis/files/files-api.ts'
 import { InferenceApi } from './apis/inference/inference-api.ts'
 import { ModelsApi } from './apis/models/models-api.ts'
@@ -34,16 +32,13 @@ import { Limits } from './limits/limits.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
-import { CredentialHealthTable } from './providers/credential.ts'
 import { Identities } from './providers/credentials/identities.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
-import { type Target, TargetHealthTable } from './providers/endpoint.ts'
-import { SealedSecrets } from './providers/sealed-secrets.ts'
+import type { Target } from './providers/endpoint.ts'
 import { followWeights } from './routing/fleet-weights.ts'
 import { LatencyEstimates } from './routing/latency-estimates.ts'
 import { TimerWheel } from './routing/timer-wheel.ts'
-import { ConfigFollower } from './snapshot/follow-config.ts'
-import { SnapshotCompiler } from './snapshot/snapshot.ts'
+import { openConfig } from './snapshot/open-config.ts'
 import { untilConfigured } from './snapshot/until-configured.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
 import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
@@ -158,7 +153,8 @@ async function openParts(options: ProxyOptions) {
   config.onSnapshot = () => keyWatch.look()
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
   const gossip = new Gossip({ node: node.name, boot: clock.wallMs(), bus, clock })
-  const policies = options.policies ?? [new Limits({ gossip, clock, hashKey: keys.limitKey })]
+  const limits = new Limits({ gossip, clock, hashKey: keys.limitKey })
+  const policies = options.policies ?? [limits]
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
   const state = { draining: false, server: undefined as HttpServer | undefined }
@@ -174,8 +170,9 @@ async function openParts(options: ProxyOptions) {
   const ids = new ObjectIds(keys.idKey)
   const upstreamOf = demoOr(direct, new DemoUpstream(clock))
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
-  const realtime = openRealtime(options, { ...common, admission })
-  const apis = openApis(options, { ...common, ids, policies })
+  const entry = new Entry(policies, settlement)
+  const realtime = openRealtime(options, { ...common, admission, entry })
+  const apis = openApis(options, { ...common, ids, policies, entry })
   const pipeline = new Pipeline({
     clock,
     chance,
@@ -203,43 +200,9 @@ async function openParts(options: ProxyOptions) {
     direct,
     state,
     rejections,
+    limits,
     pipeline,
   }
-}
-
-interface ConfigParts {
-  readonly keys: DerivedKeys
-  readonly identities: Identities
-  readonly latencyEstimates: LatencyEstimates
-}
-
-function openConfig(options: ProxyOptions, { keys, identities, latencyEstimates }: ConfigParts) {
-  const { macKey, wrapKey } = keys
-  const { settings, node, dataDir, bus, clock, notify, hold } = options
-  const dataKeys = new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), wrapKey)
-  const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
-  const compiler = new SnapshotCompiler({
-    ...settings,
-    clock,
-    identities,
-    latencyEstimates,
-    healthOfTargets: new TargetHealthTable(),
-    credentialHealth: new CredentialHealthTable(),
-    open: (secret) => secrets.open(secret),
-  })
-  return ConfigFollower.open({
-    dataDir,
-    node: { name: node.name, isAlone: node.role === 'proxy' },
-    macKey,
-    compiler,
-    secrets,
-    bus,
-    clock,
-    notify,
-    hold,
-    onServing: (revision) => options.onServing?.(revision),
-    onReleased: () => options.onReleased?.(),
-  })
 }
 
 interface CommonParts {
@@ -255,26 +218,33 @@ interface CommonParts {
 interface ApiParts extends CommonParts {
   readonly ids: ObjectIds
   readonly policies: readonly Policy[]
+  readonly entry: Entry
 }
 
 function openApis({ bus }: ProxyOptions, parts: ApiParts) {
-  const { clock, chance, settlement } = parts
+  const { clock, chance, settlement, entry } = parts
   const store = new ResponseStore(new BusStateStore(bus))
   const continuations = new Continuations(store, () => `resp_${randomBytes(24).toString('hex')}`)
   const common = { ...parts, attempts: parts, delivery: parts }
   return {
     inference: new InferenceApi({ ...common, continuations }),
-    responses: new ResponsesApi({ clock, chance, settlement, attempts: parts, delivery: parts, store }),
-    files: new FilesApi(common),
+    responses: entry.before(new ResponsesApi({ clock, chance, settlement, attempts: parts, delivery: parts, store })),
+    files: entry.before(new FilesApi(common)),
     models: new ModelsApi(settlement),
   }
 }
 
-function openRealtime({ environment, clock }: ProxyOptions, parts: CommonParts & { readonly admission: Admission }) {
-  const { admission, live } = parts
+interface RealtimeParts extends CommonParts {
+  readonly admission: Admission
+  readonly entry: Entry
+}
+
+function openRealtime({ environment, clock }: ProxyOptions, parts: RealtimeParts) {
+  const { admission, entry, live } = parts
   const sockets = openSockets({ environment, clock })
   return new RealtimeApi({
     admission,
+    entry,
     live,
     tools: { ...parts, openSocket: (request, events) => sockets.open(request, events) },
   })
@@ -290,7 +260,15 @@ async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, sta
 }
 
 function factsOf({ process }: ProxyOptions, parts: Parts, around: Pick<ProxyFacts, 'server' | 'link'>): ProxyFacts {
-  const { config, recorder, state, rejections } = parts
+  const { config, recorder, state, rejections, limits } = parts
   const otherTroubles = process?.otherTroubles() ?? []
-  return { ...around, config, recorder, rejections, otherTroubles, isDraining: state.draining }
+  return {
+    ...around,
+    config,
+    recorder,
+    rejections,
+    limitsExceeded: limits.exceeded,
+    otherTroubles,
+    isDraining: state.draining,
+  }
 }

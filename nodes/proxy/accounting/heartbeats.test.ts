@@ -29,6 +29,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
       config,
       recorder: { queues: () => ({}), troubles: () => [trouble('the spool')] },
       rejections: new Map([['unknown_path', 3]]),
+      limitsExceeded: new Map([['daily enforce', 2]]),
       server: { openRequests: 2 },
       link: { state: undefined },
       isDraining: true,
@@ -41,6 +42,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
     revision: 4,
     draining: true,
     refusals: { unknown_path: 3 },
+    limits: { 'daily enforce': 2 },
     troubles: ['the log', 'the spool', 'the disk'],
   })
   beats.stop()

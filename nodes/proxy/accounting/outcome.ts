@@ -43,6 +43,8 @@ export interface OutcomeTimes {
 /** What a policy holds from before the first attempt on. A hold is told the outcome exactly once, on every way out. */
 export interface Hold {
   settle(outcome: Outcome): void
+  /** Told what a part of a long request used, such as one response in a realtime session. `settle` follows all the same. */
+  use?(outcome: Outcome): void
   /** Headers of the answer that tell about what is held. */
   headers?(): HeaderLines
 }

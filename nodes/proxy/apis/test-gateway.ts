@@ -25,6 +25,7 @@ import { LatencyEstimates } from '../routing/latency-estimates.ts'
 import { type Deadline, TimerWheel } from '../routing/timer-wheel.ts'
 import { type Snapshot, SnapshotCompiler } from '../snapshot/snapshot.ts'
 import { ScriptedUpstream } from '../upstream/test-upstream.ts'
+import { Entry } from './entry.ts'
 import { FilesApi } from './files/files-api.ts'
 import { InferenceApi } from './inference/inference-api.ts'
 import { ModelsApi } from './models/models-api.ts'
@@ -104,6 +105,7 @@ export class TestGateway {
     const attempts = { clock, chance, notify, timers, settlement, live, upstreamOf: () => upstream }
     const common = { ...attempts, attempts, delivery: attempts, ids }
     const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10 })
+    const entry = new Entry(policies, settlement)
     let made = 0
     const continuations = new Continuations(store, () => `resp_${++made}`)
     const openSocket = () => {
@@ -123,11 +125,11 @@ export class TestGateway {
       admission,
       apis: {
         inference: new InferenceApi({ ...common, policies, continuations }),
-        responses: new ResponsesApi({ ...common, store }),
-        files: new FilesApi(common),
+        responses: entry.before(new ResponsesApi({ ...common, store })),
+        files: entry.before(new FilesApi(common)),
         models: new ModelsApi(settlement),
       },
-      realtime: new RealtimeApi({ admission, live, tools: { ...attempts, openSocket } }),
+      realtime: new RealtimeApi({ admission, entry, live, tools: { ...attempts, openSocket } }),
       standing: () => ({ status: 'ok', reasons: [] }),
       isReady: () => true,
       idPrefix: 'req_',

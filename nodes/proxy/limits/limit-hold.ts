@@ -44,6 +44,14 @@ export class LimitHold implements Hold {
     if (outcome.status === 'ok' && outcome.tokens.output > 0) lengths.learn(outcome.model, outcome.tokens.output)
   }
 
+  use(outcome: Outcome): void {
+    const { buckets, clock } = this.#tools
+    const nowMs = clock.monotonicMs()
+    for (const { charge, unit } of this.#reservations) {
+      if (unit !== 'requests' && unit !== 'concurrency') buckets.adjust(charge, usedOf(unit, outcome, 0), nowMs)
+    }
+  }
+
   /** The state of the tightest limit of each unit. */
   headers(): HeaderLines {
     const { buckets, clock, shape } = this.#tools

@@ -204,3 +204,30 @@ test('what was used survives a change of the configuration and of the amount', a
 test('a request that no limit counts pays one look', () => {
   expect(answered().headers.join()).not.toContain('ratelimit')
 })
+
+describe('requests that are no inference', () => {
+  test.each<[string, AskedCall]>([
+    ['a list of files', { method: 'GET', path: '/v1/files' }],
+    ['a file', { method: 'GET', path: '/v1/files/file-x' }],
+    ['a list of batches', { method: 'GET', path: '/v1/batches' }],
+    ['a stored response', { method: 'GET', path: '/v1/responses/resp_1' }],
+  ])('%s is counted, and one beyond the limit is rejected', async (_, asked) => {
+    await gateway.put('limits', 'places', { per: 'key', concurrency: 5 })
+    await gateway.put('limits', 'report', { per: 'key', requests: 1, window: '1h', mode: 'report' })
+    gateway.call(asked)
+    await gateway.put('limits', 'one', { per: 'key', concurrency: 1 })
+    const open = gateway.call({ body: question })
+    const { reply } = gateway.call(asked)
+    expect(reply.status).toBe(429)
+    expect(reply.text).toContain('The limit `one` of 1 requests at the same time')
+    gateway.upstream.last.answer(200, openAiChat.whole('hello'))
+    expect(open.reply.status).toBe(200)
+    expect(gateway.call(asked).reply.status).not.toBe(429)
+  })
+
+  test('tokens and cost do not concern them', async () => {
+    await gateway.put('limits', 'tokens', { per: 'key', tokens: 5, window: '1h' })
+    expect(statuses(2)).toEqual([200, 429])
+    expect(gateway.call({ method: 'GET', path: '/v1/files/file-x' }).reply.status).toBe(404)
+  })
+})

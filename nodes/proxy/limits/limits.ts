@@ -6,7 +6,7 @@ import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
-import type { Policy, PolicyDecision } from '../policies/policy.ts'
+import type { EntryDecision, Policy, PolicyDecision } from '../policies/policy.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -52,8 +52,18 @@ export class Limits implements Policy {
 
   decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision> {
     const amounts = reservedAmounts(request, asked, this.#lengths)
-    const limits = this.#tableOf(request.snapshot).of(request.caller)
-    return this.#reserve({ request, asked, amounts, limits, reservations: [] }, 0)
+    const decision = this.#reserve(this.#asking(request, asked.facts.model, amounts), 0)
+    if (decision instanceof Promise) return decision.then((late) => withRequest(late, asked))
+    return withRequest(decision, asked)
+  }
+
+  /** What a request that is no inference uses is not known before; a realtime session is charged for each of its responses. */
+  enter(request: AuthenticatedRequest, model: string): EntryDecision | Promise<EntryDecision> {
+    return this.#reserve(this.#asking(request, model, nothing), 0)
+  }
+
+  #asking(request: AuthenticatedRequest, model: string, amounts: ReservedAmounts): Asking {
+    return { request, model, amounts, limits: this.#tableOf(request.snapshot).of(request.caller), reservations: [] }
   }
 
   /** The compiled limits of a snapshot. Those of an older one are in use as long as a request began with it. */
@@ -66,7 +76,7 @@ export class Limits implements Policy {
   }
 
   /** Reserves at one limit after the other, from `first` on. */
-  #reserve(asking: Asking, first: number): PolicyDecision | Promise<PolicyDecision> {
+  #reserve(asking: Asking, first: number): EntryDecision | Promise<EntryDecision> {
     const { limits } = asking
     for (let index = first; index < limits.length; index++) {
       const buckets = limits[index]
@@ -83,9 +93,9 @@ export class Limits implements Policy {
   }
 
   /** What is to be taken of a limit's bucket; undefined where the limit does not count the request. */
-  #plan({ request, asked, amounts }: Asking, buckets: SubjectBuckets): Planned | undefined {
+  #plan({ request, model, amounts }: Asking, buckets: SubjectBuckets): Planned | undefined {
     const { limit } = buckets
-    const { model } = asked.facts
+    if (model === '' && isOfInference(limit.unit)) return undefined
     if (limit.model !== undefined && limit.model !== model) return undefined
     const subject = limit.subjectOf(request.caller, request.user, model)
     if (subject === '') return undefined
@@ -96,7 +106,7 @@ export class Limits implements Policy {
   }
 
   /** Notes what was taken, or answers the rejection of the request. */
-  #taken(asking: Asking, planned: Planned, taken: Charge | Shortage): PolicyDecision | undefined {
+  #taken(asking: Asking, planned: Planned, taken: Charge | Shortage): EntryDecision | undefined {
     const { limit } = planned.buckets
     if ('slot' in taken) {
       const { amount } = planned.charge
@@ -144,18 +154,18 @@ export class Limits implements Policy {
     }
   }
 
-  #proceed({ request, asked, reservations }: Asking): PolicyDecision {
-    if (reservations.length === 0) return { type: 'proceed', asked }
+  #proceed({ request, reservations }: Asking): EntryDecision {
+    if (reservations.length === 0) return { type: 'proceed' }
     const { buckets } = this.#gossip.node
     const tools = { buckets, lengths: this.#lengths, clock: this.#clock, shape: request.operation.errors }
-    const hold = new LimitHold(reservations, tools)
-    return { type: 'proceed', asked, hold }
+    return { type: 'proceed', hold: new LimitHold(reservations, tools) }
   }
 }
 
 interface Asking {
   readonly request: AuthenticatedRequest
-  readonly asked: InferenceRequest
+  /** '' for a request that names none. */
+  readonly model: string
   readonly amounts: ReservedAmounts
   readonly limits: readonly SubjectBuckets[]
   readonly reservations: Reservation[]
@@ -167,6 +177,19 @@ interface Planned {
   /** Milliseconds since the epoch; undefined for limits that roll. */
   readonly windowEndMs: number | undefined
   readonly charge: ChargeRequest
+}
+
+const nothing: ReservedAmounts = { input: 0, output: 0, nanoUsd: 0 }
+
+function withRequest(decision: EntryDecision, asked: InferenceRequest): PolicyDecision {
+  if (decision.type === 'reject') return decision
+  const { hold } = decision
+  return hold === undefined ? { type: 'proceed', asked } : { type: 'proceed', asked, hold }
+}
+
+/** Whether only requests for inference use any of the unit. */
+function isOfInference(unit: LimitUnit): boolean {
+  return unit !== 'requests' && unit !== 'concurrency'
 }
 
 /** The wait for a place among requests at the same time, which nobody knows. */

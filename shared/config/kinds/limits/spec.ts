@@ -62,4 +62,3 @@ export function isCalendar({ window, reset }: LimitSpec): boolean {
 
 /** Windows that the calendar has. */
 export const calendarWindows = ['1m', '1h', '1d', '1mo'] as const
-export type CalendarWindow = (typeof calendarWindows)[number]
