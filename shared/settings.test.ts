@@ -56,6 +56,19 @@ test('a message never shows the value of a secret', () => {
   expect(settings(inPlaceOfAFile)).toEqual([expect.not.stringContaining('hidden')])
 })
 
+test('previous master keys are a list, in the variable or line by line in a file', () => {
+  const others = [8, 9].map((byte) => Buffer.alloc(32, byte))
+  const texts = others.map((key) => key.toString('base64'))
+  files['/etc/previous'] = `${texts.join('\n')}\n`
+  const expected = { previousMasterKeys: others.map((key) => new Uint8Array(key)) }
+  expect(settings({ HEADGATE_MASTER_KEY_PREVIOUS: texts.join(',') })).toMatchObject(expected)
+  expect(settings({ HEADGATE_MASTER_KEY_PREVIOUS_FILE: '/etc/previous' })).toMatchObject(expected)
+  expect(settings({})).toMatchObject({ previousMasterKeys: [] })
+  expect(settings({ HEADGATE_MASTER_KEY_PREVIOUS: `${texts[0]},hidden` })).toEqual([
+    'HEADGATE_MASTER_KEY_PREVIOUS: expected keys of 32 bytes in base64, separated by commas',
+  ])
+})
+
 test('the nodes of a cluster share a master key that somebody gave them', () => {
   const lacking = { HEADGATE_NATS_URL: 'localhost', HEADGATE_MASTER_KEY: '' }
   expect(settings(lacking)).toEqual([expect.stringMatching(/^HEADGATE_MASTER_KEY: is needed/)])

@@ -22,6 +22,8 @@ export interface Settings {
   /** The cluster's servers; undefined embeds everything in this process. */
   nats: NatsSettings | undefined
   masterKey: Uint8Array | undefined
+  /** Keys that are accepted beside `masterKey` while it is being replaced. */
+  previousMasterKeys: Uint8Array[]
   nodeName: string | undefined
   region: string
   hosts: string[]
@@ -85,6 +87,7 @@ export function parseSettings(
     adminToken: read.token('HEADGATE_ADMIN_TOKEN'),
     nats: readNats(read),
     masterKey: read.key32('HEADGATE_MASTER_KEY'),
+    previousMasterKeys: read.keys32('HEADGATE_MASTER_KEY_PREVIOUS'),
     nodeName: read.text('HEADGATE_NODE_NAME'),
     region: read.text('HEADGATE_REGION') ?? 'local',
     hosts: read.list('HEADGATE_HOSTS'),
@@ -225,15 +228,23 @@ class Reader {
   }
 
   key32(name: SettingName): Uint8Array | undefined {
-    return this.parsed(
-      name,
-      (text) => {
-        const bytes = Buffer.from(text, 'base64')
-        return bytes.length === 32 && bytes.some((byte) => byte !== 0) ? new Uint8Array(bytes) : undefined
-      },
-      '32 bytes in base64',
-    )
+    return this.parsed(name, key32, '32 bytes in base64')
   }
+
+  /** Keys that are separated by commas or by line ends, as in a file with a key per line. */
+  keys32(name: SettingName): Uint8Array[] {
+    const parse = (text: string) => {
+      const keys = text.split(/[,\s]+/).filter((part) => part !== '')
+      const parsed = keys.map(key32).filter((key) => key !== undefined)
+      return parsed.length === keys.length ? parsed : undefined
+    }
+    return this.parsed(name, parse, 'keys of 32 bytes in base64, separated by commas') ?? []
+  }
+}
+
+function key32(text: string): Uint8Array | undefined {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.length === 32 && bytes.some((byte) => byte !== 0) ? new Uint8Array(bytes) : undefined
 }
 
 function strongToken(text: string): string | undefined {

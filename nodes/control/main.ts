@@ -14,6 +14,7 @@ import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import type { KeyStore } from '../../cluster/secrets/key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import type { MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import type { StateStore } from '../../cluster/state/state-store.ts'
@@ -49,7 +50,7 @@ export interface ControlOptions {
   node: { name: string; version: string; role: 'all' | 'control' }
   /** The data folder, which the process has opened and locked. Only its paths are used here. */
   folder: Pick<DataFolder, 'path' | 'configDir' | 'files'>
-  masterKey: Uint8Array
+  masterKeys: MasterKeys
   bus: Bus
   clock: Clock
   notify: Notify
@@ -127,8 +128,8 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
 }
 
 async function openConfig(options: ControlOptions) {
-  const { folder, masterKey, bus, clock, notify, awaitAppliedBy, keepLastGood = true, state } = options
-  const { macKey, wrapKey } = deriveKeys(masterKey)
+  const { folder, masterKeys, bus, clock, notify, awaitAppliedBy, keepLastGood = true, state } = options
+  const { macKey, wrapKey } = deriveKeys(masterKeys[0])
   const highWater = new HighWaterFile(folder.files.highWater, macKey)
   const log = options.log ?? new SqliteLog({ path: folder.files.log, highWater })
   const lastGood = new LastGood({ folder: folder.configDir, macKey, notify })

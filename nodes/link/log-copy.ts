@@ -12,6 +12,7 @@ import type { NatsLink } from '../../cluster/nats/nats-link.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { JetStreamKeyStream } from '../../cluster/secrets/jetstream-key-stream.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import type { MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { SharedKeyStore } from '../../cluster/secrets/shared-key-store.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -22,7 +23,7 @@ export interface LogCopyOptions {
   /** The bus of this process. */
   readonly bus: Bus
   readonly files: Pick<DataFiles, 'log' | 'highWater' | 'dataKeys'>
-  readonly masterKey: Uint8Array
+  readonly masterKeys: MasterKeys
   readonly clock: Clock
   readonly notify: Notify
 }
@@ -35,8 +36,8 @@ export interface LogCopy {
 }
 
 /** Returns at once: the stream is followed from the moment that it can be reached. */
-export function keepLogCopy({ link, bus, files, masterKey, clock, notify }: LogCopyOptions): LogCopy {
-  const keys = deriveKeys(masterKey)
+export function keepLogCopy({ link, bus, files, masterKeys, clock, notify }: LogCopyOptions): LogCopy {
+  const keys = deriveKeys(masterKeys[0])
   const { macKey } = keys
   const dataKeys = new SharedKeyStore({
     keys,

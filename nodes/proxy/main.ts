@@ -6,6 +6,7 @@ import type { Hold } from '../../cluster/data-folder/hold.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
@@ -49,7 +50,7 @@ import type { Upstream } from './upstream/upstream.ts'
 export interface ProxyOptions {
   readonly settings: Settings
   readonly node: { readonly name: string; readonly role: NodeHeartbeat['role']; readonly version: string }
-  readonly masterKey: Uint8Array
+  readonly masterKeys: MasterKeys
   readonly dataDir: string
   readonly bus: Bus
   readonly clock: Clock
@@ -143,8 +144,8 @@ const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
   const { node, dataDir, bus, clock, chance, notify, environment } = options
-  const keys = deriveKeys(options.masterKey)
-  const clusterMark = Buffer.from(keys.clusterMark).toString('hex')
+  const keys = deriveKeys(options.masterKeys[0])
+  const clusterMarks = keysFor('clusterMark', options.masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
@@ -164,7 +165,7 @@ async function openParts(options: ProxyOptions) {
     openRequests: () => state.server?.openRequests ?? 0,
     openRequestsMax: openRequestsMax(),
   })
-  const ids = new ObjectIds(keys.idKey)
+  const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
   const upstreamOf = demoOr(direct, new DemoUpstream(clock))
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
   const realtime = openRealtime(options, { ...common, admission })
@@ -180,10 +181,10 @@ async function openParts(options: ProxyOptions) {
     standing: () => options.process?.look() ?? { status: 'ok', reasons: [] },
     isReady: () => config.snapshot !== undefined && !state.draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
-    clusterMark,
+    clusterMarks,
   })
   return {
-    clusterMark,
+    clusterMarks,
     config,
     recorder,
     timers,
@@ -271,8 +272,8 @@ function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
   return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
-async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state, clusterMark }: Parts) {
-  state.server = await openDataPort(settings, clusterMark, pipeline, { clock, notify })
+async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state, clusterMarks }: Parts) {
+  state.server = await openDataPort(settings, clusterMarks, pipeline, { clock, notify })
   return state.server
 }
 

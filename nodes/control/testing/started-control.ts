@@ -50,7 +50,7 @@ export async function startedControl(options: StartControlOptions = {}): Promise
     settings: settings.value,
     node: { name: 'test', version: '0.0.0', role: 'all' },
     folder: folder.value,
-    masterKey: folder.value.masterKey,
+    masterKeys: folder.value.masterKeys,
     bus,
     clock: systemClock,
     notify: (notice) => notices.push(notice),

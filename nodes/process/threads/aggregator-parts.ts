@@ -27,7 +27,7 @@ export function publish(
   { task, clock, chance, notify }: ThreadContext,
   around: Pick<PublishingOptions, 'bus' | 'owned' | 'publisherEpoch'>,
 ): Publishing {
-  const secrets = new SecretBox(new FileKeyStore(task.folder.files.dataKeys, deriveKeys(task.masterKey).wrapKey))
+  const secrets = new SecretBox(new FileKeyStore(task.folder.files.dataKeys, deriveKeys(task.masterKeys[0]).wrapKey))
   return startPublishing({
     ...around,
     node: task.node,
@@ -56,7 +56,7 @@ export interface FollowedLog {
 
 export async function followLog(context: ThreadContext, { own, onState }: Following): Promise<FollowedLog> {
   const { task, bus, clock, notify } = context
-  const { macKey } = deriveKeys(task.masterKey)
+  const { macKey } = deriveKeys(task.masterKeys[0])
   const { log: path, highWater: markPath } = task.folder.files
   const highWater = new HighWaterFile(markPath, macKey)
   const log = own ?? new SqliteLog({ path, readOnly: true, highWater })

@@ -33,7 +33,7 @@ export async function openClusterLog(
   { appends }: { appends: boolean },
 ): Promise<ClusterLog> {
   const { task, clock, notify } = context
-  const { macKey } = deriveKeys(task.masterKey)
+  const { macKey } = deriveKeys(task.masterKeys[0])
   const keys = followKeys(context, link, { writes: appends })
   const beforeStore = keys.lookBefore.bind(keys)
   const highWater = new HighWaterFile(task.folder.files.highWater, macKey)
@@ -69,7 +69,7 @@ export async function openClusterLog(
 
 function followKeys(context: ThreadContext, link: NatsLink, { writes }: { writes: boolean }): SharedKeyStore {
   const { task, bus, clock, notify } = context
-  const keys = deriveKeys(task.masterKey)
+  const keys = deriveKeys(task.masterKeys[0])
   const store = new SharedKeyStore({
     stream: new JetStreamKeyStream(link),
     file: new FileKeyStore(task.folder.files.dataKeys, keys.wrapKey),
