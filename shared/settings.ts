@@ -1,6 +1,7 @@
 // The environment, read once at start. A refusal names the variable and what it should be; the values of secrets are
 // never part of a message.
 import { isLoopback } from './host-names.ts'
+import { parseKey32, parseKeys32 } from './key32.ts'
 import { parseNatsServers } from './nats-servers.ts'
 import { done, fail, type Result } from './result.ts'
 import { fileProblem } from './text-file.ts'
@@ -228,23 +229,12 @@ class Reader {
   }
 
   key32(name: SettingName): Uint8Array | undefined {
-    return this.parsed(name, key32, '32 bytes in base64')
+    return this.parsed(name, parseKey32, '32 bytes in base64')
   }
 
-  /** Keys that are separated by commas or by line ends, as in a file with a key per line. */
   keys32(name: SettingName): Uint8Array[] {
-    const parse = (text: string) => {
-      const keys = text.split(/[,\s]+/).filter((part) => part !== '')
-      const parsed = keys.map(key32).filter((key) => key !== undefined)
-      return parsed.length === keys.length ? parsed : undefined
-    }
-    return this.parsed(name, parse, 'keys of 32 bytes in base64, separated by commas') ?? []
+    return this.parsed(name, parseKeys32, 'keys of 32 bytes in base64, separated by commas') ?? []
   }
-}
-
-function key32(text: string): Uint8Array | undefined {
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.length === 32 && bytes.some((byte) => byte !== 0) ? new Uint8Array(bytes) : undefined
 }
 
 function strongToken(text: string): string | undefined {

@@ -1,13 +1,11 @@
 // The master keys of a process. The first one signs and seals. The others are accepted beside it while the master key is
 // being replaced: what was sealed or signed under one of them still opens and verifies.
+import type { KeyList, MasterKeys } from '../../shared/key32.ts'
 import { type DerivedKeys, deriveKeys } from './keys.ts'
 
-/** Keys of one purpose: the first one seals or signs, and readers try them all. */
-export type KeyList = readonly [current: Uint8Array, ...accepted: Uint8Array[]]
+export type { KeyList, MasterKeys }
 
-export type MasterKeys = KeyList
-
-export type Purpose = Exclude<keyof DerivedKeys, 'id'>
+type Purpose = Exclude<keyof DerivedKeys, 'id'>
 
 export function keysFor(purpose: Purpose, [current, ...accepted]: MasterKeys): KeyList {
   return [deriveKeys(current)[purpose], ...accepted.map((key) => deriveKeys(key)[purpose])]

@@ -13,8 +13,8 @@ import { HeartbeatPublisher } from '../../cluster/membership/heartbeat-publisher
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import type { KeyStore } from '../../cluster/secrets/key-store.ts'
-import { deriveKeys } from '../../cluster/secrets/keys.ts'
-import type { MasterKeys } from '../../cluster/secrets/master-keys.ts'
+import { openLogKeys } from '../../cluster/secrets/log-keys.ts'
+import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import type { StateStore } from '../../cluster/state/state-store.ts'
@@ -129,7 +129,7 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
 
 async function openConfig(options: ControlOptions) {
   const { folder, masterKeys, bus, clock, notify, awaitAppliedBy, keepLastGood = true, state } = options
-  const { macKey, wrapKey } = deriveKeys(masterKeys[0])
+  const macKey = openLogKeys(masterKeys, folder.files.dataKeys)
   const highWater = new HighWaterFile(folder.files.highWater, macKey)
   const log = options.log ?? new SqliteLog({ path: folder.files.log, highWater })
   const lastGood = new LastGood({ folder: folder.configDir, macKey, notify })
@@ -155,7 +155,8 @@ async function openConfig(options: ControlOptions) {
     return page.ok ? page.value[0]?.hash : undefined
   }
   const agreement = new Agreement({ clock, notify, hashAt, nodes: () => nodes.present() })
-  const secrets = new SecretBox(options.keys ?? mended(new FileKeyStore(folder.files.dataKeys, wrapKey)))
+  const keys = options.keys ?? mended(new FileKeyStore(folder.files.dataKeys, ...keysFor('wrapKey', masterKeys)))
+  const secrets = new SecretBox(keys)
   const unneeded = new UnneededSecrets({ follower, secrets, clock, notify })
   const onOwnersRemoved = () => unneeded.forget()
   // What a kill between an event and this has left.

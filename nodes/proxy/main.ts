@@ -5,7 +5,7 @@ import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
-import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { openLogKeys } from '../../cluster/secrets/log-keys.ts'
 import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
@@ -144,12 +144,11 @@ const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
   const { node, dataDir, bus, clock, chance, notify, environment } = options
-  const keys = deriveKeys(options.masterKeys[0])
   const clusterMarks = keysFor('clusterMark', options.masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
-  const config = await openConfig(options, { macKey: keys.macKey, wrapKey: keys.wrapKey, identities, latencyEstimates })
+  const config = await openConfig(options, { identities, latencyEstimates })
   const keyWatch = new KeyWatch({ live, clock, snapshot: () => config.current() })
   config.onSnapshot = () => keyWatch.look()
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
@@ -200,16 +199,16 @@ async function openParts(options: ProxyOptions) {
   }
 }
 
-interface ConfigKeys {
-  readonly macKey: Uint8Array
-  readonly wrapKey: Uint8Array
+interface Observed {
   readonly identities: Identities
   readonly latencyEstimates: LatencyEstimates
 }
 
-function openConfig(options: ProxyOptions, { macKey, wrapKey, identities, latencyEstimates }: ConfigKeys) {
-  const { settings, node, dataDir, bus, clock, notify, hold } = options
-  const dataKeys = new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), wrapKey)
+function openConfig(options: ProxyOptions, { identities, latencyEstimates }: Observed) {
+  const { settings, node, masterKeys, dataDir, bus, clock, notify, hold } = options
+  const keysPath = join(dataDir, 'config', 'data-keys.json')
+  const dataKeys = new FileKeyStore(keysPath, ...keysFor('wrapKey', masterKeys))
+  const macKey = openLogKeys(masterKeys, keysPath)
   const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
   const compiler = new SnapshotCompiler({
     ...settings,
