@@ -14,7 +14,7 @@ import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import type { KeyStore } from '../../cluster/secrets/key-store.ts'
 import { openLogKeys } from '../../cluster/secrets/log-keys.ts'
-import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
+import { idsOf, keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import type { StateStore } from '../../cluster/state/state-store.ts'
@@ -37,6 +37,7 @@ import { FirstWrites } from './first-writes.ts'
 import { ForgottenOwners } from './forgotten-owners.ts'
 import { ClientAddresses } from './http/client-address.ts'
 import { type ControlRequest, type Listener, listen } from './http/server.ts'
+import { MasterKeyChange } from './master-key/master-key.ts'
 import { NodesView } from './nodes-view.ts'
 import { ConsoleFiles } from './pages/console-files.ts'
 import { publicUrls } from './public-urls.ts'
@@ -174,7 +175,8 @@ async function openConfig(options: ControlOptions) {
     onOwnersRemoved,
   })
   const firstWrites = undefined as FirstWrites | undefined
-  const config = { desk, nodes, agreement, published, aggregators, secrets, follower, close, firstWrites }
+  const masterKey = new MasterKeyChange({ masterKeys, keys, desk, log, nodes })
+  const config = { desk, nodes, agreement, published, aggregators, secrets, masterKey, follower, close, firstWrites }
   async function close(): Promise<void> {
     config.firstWrites?.stop()
     unneeded.stop()
@@ -236,6 +238,7 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
     consoleFiles,
     desk: config.desk,
     nodes: config.nodes,
+    masterKey: config.masterKey,
     agreement: config.agreement,
     published: config.published,
     aggregators: config.aggregators,
@@ -274,11 +277,11 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
 }
 
 function startPulse(options: ControlOptions, follower: Follower, readiness: Readiness): HeartbeatPublisher {
-  const { bus, clock, node, settings, link } = options
+  const { bus, clock, node, settings, masterKeys, link } = options
   const pulse = new HeartbeatPublisher({
     bus,
     clock,
-    node: { ...node, region: settings.region },
+    node: { ...node, region: settings.region, masterKeys: idsOf(masterKeys) },
     facts: () => ({ status: follower.status, troubles: readiness.troubles(), link: link?.() }),
   })
   pulse.beat()
