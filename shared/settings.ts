@@ -20,6 +20,8 @@ export interface Settings {
   /** The named configuration file; undefined means `./headgate.yaml`, if it exists. */
   configFile: string | undefined
   adminToken: string | undefined
+  /** The token that `/metrics` asks for; undefined asks for none. */
+  metricsToken: string | undefined
   /** The cluster's servers; undefined embeds everything in this process. */
   nats: NatsSettings | undefined
   masterKey: Uint8Array | undefined
@@ -85,7 +87,8 @@ export function parseSettings(
     opsPort: read.port('HEADGATE_OPS_PORT'),
     dataDir: read.text('HEADGATE_DATA_DIR') ?? './data',
     configFile: read.fileName('HEADGATE_CONFIG'),
-    adminToken: read.token('HEADGATE_ADMIN_TOKEN'),
+    adminToken: read.token('HEADGATE_ADMIN_TOKEN', 'have one made'),
+    metricsToken: read.token('HEADGATE_METRICS_TOKEN', 'ask for none'),
     nats: readNats(read),
     masterKey: read.key32('HEADGATE_MASTER_KEY'),
     previousMasterKeys: read.keys32('HEADGATE_MASTER_KEY_PREVIOUS'),
@@ -219,10 +222,11 @@ class Reader {
       .filter((item) => item !== '')
   }
 
-  token(name: SettingName): string | undefined {
+  /** `without` says what unsetting it means. */
+  token(name: SettingName, without: string): string | undefined {
     // Set but blank is a mistake, not an absence: an empty secret that counts as one lets anybody in.
     if (this.#environment[name] !== undefined && this.#environment[name]?.trim() === '') {
-      this.problem(name, 'is blank; unset it to have one made, or give at least 16 characters')
+      this.problem(name, `is blank; unset it to ${without}, or give at least 16 characters`)
       return undefined
     }
     return this.parsed(name, strongToken, 'at least 16 characters that are not a common word')

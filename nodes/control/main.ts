@@ -9,6 +9,7 @@ import { HighWaterFile } from '../../cluster/config-log/log/high-water.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite/sqlite-log.ts'
 import { ConfigWriter } from '../../cluster/config-log/writer/config-writer.ts'
 import type { DataFolder } from '../../cluster/data-folder/data-folder.ts'
+import { MetricsAccess } from '../../cluster/http-port/metrics-access.ts'
 import { HeartbeatPublisher } from '../../cluster/membership/heartbeat-publisher.ts'
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
@@ -249,6 +250,7 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
   const dispatching = {
     router: new Router(routes, settings.port),
     hosts: settings.hosts,
+    metricsAccess: new MetricsAccess(settings.metricsToken),
     identify: (request: ControlRequest) => signIn.identify(request),
     elsewhere: async ({ method, path, header }: ControlRequest) =>
       method === 'GET' ? consoleFiles.find(path, header('accept')) : undefined,
