@@ -110,3 +110,20 @@ test('no known name, nor its file, is taken for a mistake', () => {
 test('the variable of a file may also be the path itself', () => {
   expect(settings({ HEADGATE_CONFIG_FILE: '/etc/headgate.yaml' })).toMatchObject({ configFile: '/etc/headgate.yaml' })
 })
+
+test('a token that is short or common is refused, and so is a blank one', () => {
+  for (const name of ['HEADGATE_ADMIN_TOKEN', 'HEADGATE_METRICS_TOKEN']) {
+    for (const weak of ['short', 'changeme', 'changemechangeme', 'headgate-headgate-headgate', '   ']) {
+      expect(settings({ [name]: weak })).toEqual([expect.stringMatching(new RegExp(`^${name}: .*16 characters`))])
+    }
+    expect(settings({ [name]: 'k2J9-vv41-qqXw-7710' })).toMatchObject({})
+  }
+})
+
+test('an address that others reach needs TLS, or the word that somebody else has it', () => {
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', 'gateway.example']) {
+    expect(settings({ HEADGATE_HOST: host })).toEqual([expect.stringMatching(/^HEADGATE_HOST: .*not loopback/)])
+    expect(settings({ HEADGATE_HOST: host, HEADGATE_PLAINTEXT: 'allow' })).toMatchObject({ host })
+    expect(settings({ HEADGATE_HOST: host, HEADGATE_TLS_CERT: 'c', HEADGATE_TLS_KEY: 'k' })).toMatchObject({ host })
+  }
+})

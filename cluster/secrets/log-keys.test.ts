@@ -1,5 +1,5 @@
 // The log under a master key that was replaced: what was written before stays genuine, and nothing new can be forged with it.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -59,6 +59,21 @@ test('a retired key counts up to its revision, on a node without the old master 
   const last = forged[3]
   const expected = { revision: 4, prevHash: forged[2]?.hash ?? '', macKey: keys }
   expect(last && openEvent(last, expected)).toMatchObject({ ok: false, error: { what: 'mac' } })
+})
+
+test('a retired key whose entry was edited is none', async () => {
+  const path = newPath()
+  await retireLogKey(storeOf(path, current), old, 3)
+  await storeOf(path, current).ensure('provider:a', { revision: 0, isOwned: false })
+  const file = JSON.parse(readFileSync(path, 'utf8')) as { keys: Record<string, string> }
+  const [owner = ''] = Object.keys(file.keys)
+  const bytes = Buffer.from(file.keys[owner] ?? '', 'base64')
+  // The sealed revision lies before the tag of 16 bytes.
+  const at = bytes.length - 17
+  bytes[at] = (bytes[at] ?? 0) ^ 0xff
+  file.keys[owner] = bytes.toString('base64')
+  for (const one of [path, `${path}.copy`]) writeFileSync(one, JSON.stringify(file))
+  expect(openPage(history(3, 3), start, openLogKeys([current], path)).broken).toMatchObject({ revision: 1 })
 })
 
 test('a previous key that is configured counts without a bound until it is retired', async () => {
