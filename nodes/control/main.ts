@@ -131,10 +131,7 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
 
 async function openConfig(options: ControlOptions) {
   const { folder, masterKeys, bus, clock, notify, awaitAppliedBy, keepLastGood = true, state } = options
-  const macKey = openLogKeys(masterKeys, folder.files.dataKeys)
-  const highWater = new HighWaterFile(folder.files.highWater, macKey)
-  const log = options.log ?? new SqliteLog({ path: folder.files.log, highWater })
-  const lastGood = new LastGood({ folder: folder.configDir, macKey, notify })
+  const { macKey, highWater, log, lastGood } = openLog(options)
   const onState = ({ revision, hash }: ConfigState) => {
     void forgotten.look()
     // In a process with all roles, the proxy publishes it as soon as requests use the revision.
@@ -191,6 +188,13 @@ async function openConfig(options: ControlOptions) {
     await log.close()
   }
   return config
+}
+
+function openLog({ folder: { configDir, files }, masterKeys, notify, log }: ControlOptions) {
+  const macKey = openLogKeys(masterKeys, files.dataKeys)
+  const highWater = new HighWaterFile(files.highWater, macKey)
+  const lastGood = new LastGood({ folder: configDir, macKey, notify })
+  return { macKey, highWater, lastGood, log: log ?? new SqliteLog({ path: files.log, highWater }) }
 }
 
 /** The keys of a node without a cluster, which the control node alone writes. */
