@@ -5,7 +5,8 @@ import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
-import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { openLogKeys } from '../../cluster/secrets/log-keys.ts'
+import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
@@ -49,7 +50,7 @@ import type { Upstream } from './upstream/upstream.ts'
 export interface ProxyOptions {
   readonly settings: Settings
   readonly node: { readonly name: string; readonly role: NodeHeartbeat['role']; readonly version: string }
-  readonly masterKey: Uint8Array
+  readonly masterKeys: MasterKeys
   readonly dataDir: string
   readonly bus: Bus
   readonly clock: Clock
@@ -143,12 +144,11 @@ const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
   const { node, dataDir, bus, clock, chance, notify, environment } = options
-  const keys = deriveKeys(options.masterKey)
-  const clusterMark = Buffer.from(keys.clusterMark).toString('hex')
+  const clusterMarks = keysFor('clusterMark', options.masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
-  const config = await openConfig(options, { macKey: keys.macKey, wrapKey: keys.wrapKey, identities, latencyEstimates })
+  const config = await openConfig(options, { identities, latencyEstimates })
   const keyWatch = new KeyWatch({ live, clock, snapshot: () => config.current() })
   config.onSnapshot = () => keyWatch.look()
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
@@ -164,7 +164,7 @@ async function openParts(options: ProxyOptions) {
     openRequests: () => state.server?.openRequests ?? 0,
     openRequestsMax: openRequestsMax(),
   })
-  const ids = new ObjectIds(keys.idKey)
+  const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
   const upstreamOf = demoOr(direct, new DemoUpstream(clock))
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
   const realtime = openRealtime(options, { ...common, admission })
@@ -180,10 +180,10 @@ async function openParts(options: ProxyOptions) {
     standing: () => options.process?.look() ?? { status: 'ok', reasons: [] },
     isReady: () => config.snapshot !== undefined && !state.draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
-    clusterMark,
+    clusterMarks,
   })
   return {
-    clusterMark,
+    clusterMarks,
     config,
     recorder,
     timers,
@@ -199,16 +199,16 @@ async function openParts(options: ProxyOptions) {
   }
 }
 
-interface ConfigKeys {
-  readonly macKey: Uint8Array
-  readonly wrapKey: Uint8Array
+interface Observed {
   readonly identities: Identities
   readonly latencyEstimates: LatencyEstimates
 }
 
-function openConfig(options: ProxyOptions, { macKey, wrapKey, identities, latencyEstimates }: ConfigKeys) {
-  const { settings, node, dataDir, bus, clock, notify, hold } = options
-  const dataKeys = new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), wrapKey)
+function openConfig(options: ProxyOptions, { identities, latencyEstimates }: Observed) {
+  const { settings, node, masterKeys, dataDir, bus, clock, notify, hold } = options
+  const keysPath = join(dataDir, 'config', 'data-keys.json')
+  const dataKeys = new FileKeyStore(keysPath, ...keysFor('wrapKey', masterKeys))
+  const macKey = openLogKeys(masterKeys, keysPath)
   const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
   const compiler = new SnapshotCompiler({
     ...settings,
@@ -271,8 +271,8 @@ function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
   return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
-async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state, clusterMark }: Parts) {
-  state.server = await openDataPort(settings, clusterMark, pipeline, { clock, notify })
+async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state, clusterMarks }: Parts) {
+  state.server = await openDataPort(settings, clusterMarks, pipeline, { clock, notify })
   return state.server
 }
 
