@@ -4,17 +4,21 @@ import { randomUUID } from 'node:crypto'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Trouble } from '../../shared/readiness.ts'
-import type { LinkState, NodeHeartbeat, NodeRole, ProcessLoad } from '../../shared/telemetry/records.ts'
+import type { LinkState, NodeHeartbeat, ProcessLoad } from '../../shared/telemetry/records.ts'
 import { type Bus, encodeJson, subjects } from '../bus/bus.ts'
 import type { FollowerStatus } from '../config-log/follower/follower-status.ts'
 import { EventLoopLag } from './event-loop-lag.ts'
 
 export interface PulseOptions {
-  readonly node: { readonly name: string; readonly role: NodeRole; readonly version: string; readonly region: string }
+  readonly node: BeatingNode
   readonly bus: Bus
   readonly clock: Clock
   /** Called for each heartbeat. */
   facts(): HeartbeatFacts
+}
+
+export interface BeatingNode extends Pick<NodeHeartbeat, 'role' | 'version' | 'region' | 'masterKeys'> {
+  readonly name: string
 }
 
 export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'limits'> {
@@ -53,7 +57,7 @@ export class HeartbeatPublisher {
     const { status, troubles, draining = false, queues = {}, openRequests, link, ...rest } = this.#options.facts()
     const { revision, hash } = status
     const { queues: linkQueues, ...linkState } = link ?? {}
-    const { name, role, region, version } = node
+    const { name, role, region, version, masterKeys } = node
     return {
       node: name,
       role,
@@ -68,6 +72,7 @@ export class HeartbeatPublisher {
       lagMs: Math.round(status.lagMs),
       atMs: clock.wallMs(),
       beat: { boot: this.#boot, count: this.#count },
+      ...(masterKeys === undefined ? {} : { masterKeys }),
       troubles: troubles.map(({ reason }) => reason),
       process: {
         rssBytes: residentBytes(),

@@ -3,6 +3,8 @@
 import { hkdfSync } from 'node:crypto'
 
 export interface DerivedKeys {
+  /** Names the master key in messages, in hex; it opens nothing. */
+  id: string
   /** Authenticates events, snapshots and marks. */
   macKey: Uint8Array
   /** Wraps the data keys of owners. */
@@ -24,6 +26,7 @@ export interface DerivedKeys {
 /** HKDF-SHA-256 (RFC 5869) of a master key of 32 bytes; each result has 32 bytes. */
 export function deriveKeys(masterKey: Uint8Array): DerivedKeys {
   return {
+    id: Buffer.from(derive(masterKey, 'headgate master key id v1').subarray(0, 4)).toString('hex'),
     macKey: derive(masterKey, 'headgate config mac v1'),
     wrapKey: derive(masterKey, 'headgate data key wrap v1'),
     keyMacKey: derive(masterKey, 'headgate data key mac v1'),

@@ -108,6 +108,23 @@ test('sealed: a value of another master key, or moved to another place, does not
   expect(await sealState(memory, stateKey).get(moved)).toMatchObject({ ok: false })
 })
 
+test('sealed: entries of a previous key are read, deleted and forgotten, and new ones are under the current key', async () => {
+  const { clock } = standingClock()
+  const memory = openMemoryState({ clock })
+  const [before, current] = [sealState(memory, stateKey), new Uint8Array(32)]
+  const both = sealState(memory, current, stateKey)
+  const former = { ...key, former: true as const }
+  const entries = [key, { ...key, id: 'resp_2' }, { ...key, id: 'resp_3' }, former]
+  for (const one of entries) await before.put(one, Buffer.from('x'))
+  for (const one of entries) expect(await both.get(one)).toEqual({ ok: true, value: Buffer.from('x') })
+  expect(await both.get({ ...key, id: 'unknown' })).toEqual({ ok: true, value: undefined })
+  expect(await both.delete(key)).toEqual({ ok: true, value: true })
+  expect(await both.get(key)).toEqual({ ok: true, value: undefined })
+  await both.put({ ...key, id: 'resp_4' }, Buffer.from('y'))
+  expect(await sealState(memory, current).get({ ...key, id: 'resp_4' })).toMatchObject({ value: Buffer.from('y') })
+  expect(await both.forget(key.owner)).toEqual({ ok: true, value: 3 })
+})
+
 test("SQLite: somebody else's file is left alone, and so is one that cannot be written", async () => {
   const { clock } = standingClock()
   const path = join(newFolder(), 'state.sqlite')

@@ -203,6 +203,14 @@ describe('watching', () => {
     ])
   })
 
+  test('the standing of the master key is told, and nothing is rewrapped where there is one key', async () => {
+    const told = await run(['master-key', 'status'])
+    expect([told.code, told.out]).toEqual([exitCode.ok, expect.stringContaining('everything is under this key')])
+    const rewrapped = await run(['master-key', 'rewrap', '--json'])
+    expect(rewrapped.code).toBe(exitCode.ok)
+    expect(rewrapped.json()).toMatchObject({ isDone: true, rewrapped: 0, accepted: [], nodesBehind: [] })
+  })
+
   test('logs say so when no aggregator answers', async () => {
     expect(await run(['logs'])).toMatchObject({ code: exitCode.no, err: expect.stringContaining('aggregator') })
   })
@@ -236,6 +244,15 @@ describe('the log, without the node', () => {
     const told = await run(['log', 'verify'], { HEADGATE_DATA_DIR: copy })
     expect([told.code, told.out]).toEqual([exitCode.damaged, expect.stringMatching(/damaged|rewound/)])
     expect((await run(['replay'], { HEADGATE_DATA_DIR: copy })).code).toBe(exitCode.damaged)
+  })
+
+  test('a key that is accepted beside the master key verifies the log too', async () => {
+    const used = readFileSync(join(dataDir, 'master.key'), 'utf8').trim()
+    const other = Buffer.alloc(32, 9).toString('base64')
+    const keys = { HEADGATE_MASTER_KEY: other, HEADGATE_MASTER_KEY_PREVIOUS: used }
+    expect((await run(['log', 'verify'], keys)).code).toBe(exitCode.ok)
+    const broken = await run(['log', 'verify'], { ...keys, HEADGATE_MASTER_KEY_PREVIOUS: 'hidden' })
+    expect([broken.code, broken.err]).toEqual([exitCode.usage, expect.not.stringContaining('hidden')])
   })
 
   test('another master key proves nothing: it ends with 7', async () => {

@@ -6,6 +6,7 @@ import type { Follower } from '../../cluster/config-log/follower/follower.ts'
 import { CoalescedRun } from '../../cluster/config-log/log/coalesced-run.ts'
 import type { ConfigLog, StoredEvent } from '../../cluster/config-log/log/config-log.ts'
 import { isGenuine, parseEvent } from '../../cluster/config-log/log/event-codec.ts'
+import type { LogKey } from '../../cluster/config-log/log/log-key.ts'
 import { writeFileAtomically } from '../../cluster/data-folder/atomic-file.ts'
 import { fileSystem } from '../../cluster/data-folder/disk.ts'
 import type { StateStore } from '../../cluster/state/state-store.ts'
@@ -21,7 +22,7 @@ export interface ForgottenOwnersOptions {
   store: Pick<StateStore, 'forget'>
   /** Keeps the revision up to which deletions were handled. */
   path: string
-  macKey: Uint8Array
+  macKey: LogKey
   clock: Clock
   notify: Notify
 }
@@ -75,7 +76,7 @@ export class ForgottenOwners {
 
   /** Ids of the owners that an event deletes. */
   #deletedBy(stored: StoredEvent): string[] {
-    if (!isGenuine(stored, this.#options.macKey)) return []
+    if (!isGenuine(stored, this.#options.macKey, stored.revision)) return []
     const change = parseEvent(stored.bytes)?.change
     if (change === undefined) return []
     const parts = change.type === 'change-set' ? change.changes : [change]

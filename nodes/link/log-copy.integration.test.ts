@@ -63,7 +63,7 @@ async function startProcess(name: string) {
   const nats = { servers: [rig.url], credsFile: undefined, caFile: undefined }
   const around = { bus, clock: systemClock, chance: Math.random, notify: () => {} }
   const watch = new LinkWatch(bus, systemClock)
-  const link = startLink({ ...around, node: name, nats, masterKey, copy: { files } })
+  const link = startLink({ ...around, node: name, nats, masterKeys: [masterKey], copy: { files } })
   const serving = await bootRig({ log: new SqliteLog({ path: files.log, readOnly: true }), macKey })
   const hint = bus.subscribe(subjects.configAppended, () => void serving.follower.look())
   const close = async () => {

@@ -33,7 +33,7 @@ function start(node: string, servers = rig.url.split(',')) {
   const link = startLink({
     node,
     nats,
-    masterKey: new Uint8Array(32),
+    masterKeys: [new Uint8Array(32)],
     bus,
     clock: systemClock,
     chance: Math.random,

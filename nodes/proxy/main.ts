@@ -4,7 +4,7 @@ import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
 import { Gossip } from '../../cluster/gossip/gossip.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
-import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -47,7 +47,7 @@ import type { Upstream } from './upstream/upstream.ts'
 export interface ProxyOptions {
   readonly settings: Settings
   readonly node: { readonly name: string; readonly role: NodeHeartbeat['role']; readonly version: string }
-  readonly masterKey: Uint8Array
+  readonly masterKeys: MasterKeys
   readonly dataDir: string
   readonly bus: Bus
   readonly clock: Clock
@@ -143,17 +143,16 @@ const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
   const { node, dataDir, bus, clock, chance, notify, environment } = options
-  const keys = deriveKeys(options.masterKey)
-  const clusterMark = Buffer.from(keys.clusterMark).toString('hex')
+  const clusterMarks = keysFor('clusterMark', options.masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
-  const config = await openConfig(options, { keys, identities, latencyEstimates })
+  const config = await openConfig(options, { identities, latencyEstimates })
   const keyWatch = new KeyWatch({ live, clock, snapshot: () => config.current() })
   config.onSnapshot = () => keyWatch.look()
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
   const gossip = new Gossip({ node: node.name, boot: clock.wallMs(), bus, clock })
-  const limits = new Limits({ gossip, clock, hashKey: keys.limitKey })
+  const limits = new Limits({ gossip, clock, hashKey: keysFor('limitKey', options.masterKeys)[0] })
   const policies = options.policies ?? [limits]
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
@@ -167,7 +166,7 @@ async function openParts(options: ProxyOptions) {
     openRequests: () => state.server?.openRequests ?? 0,
     openRequestsMax: openRequestsMax(),
   })
-  const ids = new ObjectIds(keys.idKey)
+  const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
   const upstreamOf = demoOr(direct, new DemoUpstream(clock))
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
   const entry = new Entry(policies, settlement)
@@ -184,10 +183,10 @@ async function openParts(options: ProxyOptions) {
     standing: () => options.process?.look() ?? { status: 'ok', reasons: [] },
     isReady: () => config.snapshot !== undefined && !state.draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
-    clusterMark,
+    clusterMarks,
   })
   return {
-    clusterMark,
+    clusterMarks,
     config,
     recorder,
     gossip,
@@ -254,8 +253,8 @@ function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
   return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
-async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state, clusterMark }: Parts) {
-  state.server = await openDataPort(settings, clusterMark, pipeline, { clock, notify })
+async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state, clusterMarks }: Parts) {
+  state.server = await openDataPort(settings, clusterMarks, pipeline, { clock, notify })
   return state.server
 }
 

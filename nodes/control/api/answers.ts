@@ -80,6 +80,16 @@ export const eventsBody = z.object({
 
 export const commandBody = z.object({ commandId: z.string(), outcome: z.literal('stored'), revision })
 
+export const masterKeyBody = z.object({
+  current: z.string(),
+  accepted: z.array(z.string()),
+  dataKeys: z.object({ total: z.int(), left: z.int() }),
+  eventsLeftUpTo: z.int(),
+  nodesBehind: z.array(z.string()),
+  isDone: z.boolean(),
+})
+export const rewrappedBody = masterKeyBody.extend({ rewrapped: z.int() })
+
 export const nodesBody = z.object({
   nodes: z.array(
     z.object({
@@ -96,6 +106,8 @@ export const nodesBody = z.object({
       /** False when it means something else by its revision than the log does. */
       agrees: z.boolean(),
       troubles: z.array(z.string()),
+      /** Ids of the master keys that the node has: the first one signs and seals. */
+      masterKeys: z.array(z.string()).optional(),
       load: z
         .looseObject({
           rssBytes: z.number(),

@@ -1,6 +1,6 @@
 // What a control node of a cluster writes to: the log that the cluster shares.
 import { encodeJson, subjects } from '../../../cluster/bus/bus.ts'
-import { deriveKeys } from '../../../cluster/secrets/keys.ts'
+import { keysFor } from '../../../cluster/secrets/master-keys.ts'
 import { JetStreamStateStore } from '../../../cluster/state/jetstream-state-store.ts'
 import { sealState } from '../../../cluster/state/sealed-state.ts'
 import type { ControlOptions } from '../../control/main.ts'
@@ -30,7 +30,7 @@ export async function openControlLog(context: ThreadContext): Promise<ControlLog
       bus: cluster.bus,
       log,
       keys,
-      state: sealState(stored, deriveKeys(context.task.masterKey).stateKey),
+      state: sealState(stored, ...keysFor('stateKey', context.task.masterKeys)),
       link: () => cluster.state(log),
       checks: [cluster.troubles, troubles],
       firstWritesMs,

@@ -24,6 +24,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
       clock: new ManualClock(),
       node: { name: 'n', role: 'proxy', version: '1' },
       settings: { region: 'r' },
+      masterKeys: [new Uint8Array(32)],
     },
     () => ({
       config,

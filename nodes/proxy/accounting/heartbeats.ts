@@ -2,6 +2,7 @@
 import type { Bus } from '../../../cluster/bus/bus.ts'
 import { type HeartbeatFacts, HeartbeatPublisher } from '../../../cluster/membership/heartbeat-publisher.ts'
 import type { LinkWatch } from '../../../cluster/membership/link-watch.ts'
+import { idsOf, type MasterKeys } from '../../../cluster/secrets/master-keys.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
 import type { NodeRole } from '../../../shared/telemetry/records.ts'
@@ -29,13 +30,15 @@ export interface BeatingNode {
   readonly clock: Clock
   readonly node: { readonly name: string; readonly role: NodeRole; readonly version: string }
   readonly settings: { readonly region: string }
+  readonly masterKeys: MasterKeys
 }
 
 /** Starts the heartbeats. The first is sent at once, so that others know of the node from its first second on. */
 export function startHeartbeats(beating: BeatingNode, read: () => ProxyFacts): HeartbeatPublisher {
-  const { bus, clock, node, settings } = beating
+  const { bus, clock, settings } = beating
+  const node = { ...beating.node, region: settings.region, masterKeys: idsOf(beating.masterKeys) }
   const facts = () => heartbeatOf(read())
-  const publisher = new HeartbeatPublisher({ bus, clock, node: { ...node, region: settings.region }, facts })
+  const publisher = new HeartbeatPublisher({ bus, clock, node, facts })
   publisher.beat()
   return publisher
 }

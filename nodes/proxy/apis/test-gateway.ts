@@ -133,7 +133,7 @@ export class TestGateway {
       standing: () => ({ status: 'ok', reasons: [] }),
       isReady: () => true,
       idPrefix: 'req_',
-      clusterMark: 'mark',
+      clusterMarks: ['mark'],
       countRejection: (code) => void rejections.push(code),
     })
     timers.start()

@@ -6,7 +6,7 @@ import { type HttpDeps, startHttpServer } from './server.ts'
 /** Rejects with a sentence for the operator. */
 export async function openDataPort(
   { host, port, tls, bodyBytesMax, hosts, trustedProxies, corsOrigins, nats }: Settings,
-  clusterMark: string,
+  [clusterMark = '']: readonly string[],
   handler: HttpHandler,
   deps: HttpDeps,
 ): Promise<HttpServer> {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Bus } from '../../../cluster/bus/bus.ts'
 import type { Hold } from '../../../cluster/data-folder/hold.ts'
 import { FileKeyStore } from '../../../cluster/secrets/file-key-store.ts'
-import type { DerivedKeys } from '../../../cluster/secrets/keys.ts'
+import { openLogKeys } from '../../../cluster/secrets/log-keys.ts'
+import { keysFor, type MasterKeys } from '../../../cluster/secrets/master-keys.ts'
 import { SecretBox } from '../../../cluster/secrets/secret-box.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
@@ -19,6 +20,7 @@ import { SnapshotCompiler } from './snapshot.ts'
 export interface OpenConfigOptions {
   readonly settings: Settings
   readonly node: { readonly name: string; readonly role: string }
+  readonly masterKeys: MasterKeys
   readonly dataDir: string
   readonly bus: Bus
   readonly clock: Clock
@@ -29,18 +31,18 @@ export interface OpenConfigOptions {
 }
 
 export interface ConfigParts {
-  readonly keys: DerivedKeys
   readonly identities: Identities
   readonly latencyEstimates: LatencyEstimates
 }
 
 export function openConfig(
   options: OpenConfigOptions,
-  { keys, identities, latencyEstimates }: ConfigParts,
+  { identities, latencyEstimates }: ConfigParts,
 ): Promise<ConfigFollower> {
-  const { macKey, wrapKey } = keys
-  const { settings, node, dataDir, bus, clock, notify, hold } = options
-  const dataKeys = new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), wrapKey)
+  const { settings, node, masterKeys, dataDir, bus, clock, notify, hold } = options
+  const keysPath = join(dataDir, 'config', 'data-keys.json')
+  const dataKeys = new FileKeyStore(keysPath, ...keysFor('wrapKey', masterKeys))
+  const macKey = openLogKeys(masterKeys, keysPath)
   const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
   const compiler = new SnapshotCompiler({
     ...settings,
