@@ -19,6 +19,14 @@ class Node extends BucketNode {
     this.rule = rule
   }
 
+  /** The next frame in turn. */
+  frame(leaves = false): Uint8Array {
+    this.tick(0)
+    const frame = this.nextFrame(leaves)
+    if (frame === undefined) throw new Error('there is no room for a frame')
+    return frame
+  }
+
   charge(amount: number, nowMs = 0, window = 0): Charge {
     const charged = this.buckets.charge(this.slot(nowMs), amount, { nowMs, window, isOwner: true })
     if (!('slot' in charged)) throw new Error(`${this.name} is short`)
@@ -36,9 +44,9 @@ class Node extends BucketNode {
 
 /** Each node hears the frames of the other. */
 function meet(one: Node, other: Node, nowMs = 0): void {
-  other.take(one.nextFrame(), nowMs)
-  one.take(other.nextFrame(), nowMs)
-  other.take(one.nextFrame(), nowMs)
+  other.take(one.frame(), nowMs)
+  one.take(other.frame(), nowMs)
+  other.take(one.frame(), nowMs)
 }
 
 function pair(rule: BucketRule = flow) {
@@ -67,9 +75,9 @@ test('what a node gives back is there again at the other', () => {
 test('a frame that comes twice, or late, changes nothing', () => {
   const [a, b] = pair()
   a.charge(300)
-  const early = a.nextFrame()
+  const early = a.frame()
   a.charge(100)
-  const late = a.nextFrame()
+  const late = a.frame()
   for (const frame of [late, late, early, late]) b.take(frame, 0)
   expect(b.remaining()).toBe(600)
 })
@@ -77,10 +85,10 @@ test('a frame that comes twice, or late, changes nothing', () => {
 test('a frame that is lost is made up for by the next', () => {
   const [a, b] = pair()
   a.charge(300)
-  a.nextFrame()
+  a.frame()
   b.remaining()
   a.charge(100)
-  b.take(a.nextFrame(), 0)
+  b.take(a.frame(), 0)
   expect(b.remaining()).toBe(600)
 })
 
@@ -88,10 +96,10 @@ test('everything is told again within five seconds, so that whoever missed the l
   const [a, b] = pair()
   b.remaining()
   a.charge(300)
-  a.nextFrame()
+  a.frame()
   for (let tick = 0; tick < 25; tick++) {
     a.tick(0)
-    b.take(a.nextFrame(), 0)
+    b.take(a.frame(), 0)
   }
   expect(b.remaining()).toBe(700)
 })
@@ -101,7 +109,7 @@ test('a node that joins learns what was charged before, without what has been re
   for (let spent = 0; spent < 10; spent++) a.charge(900, spent * 1_000_000)
   const nowMs = 9_000_000
   const b = new Node('b')
-  b.take(a.nextFrame(), nowMs)
+  b.take(a.frame(), nowMs)
   meet(a, b, nowMs)
   expect(a.remaining(nowMs)).toBe(100)
   expect(b.remaining(nowMs)).toBe(100)
@@ -121,7 +129,7 @@ test('a node that starts anew is counted anew, and what it charged before stays 
   meet(a, again)
   expect([a.remaining(), again.remaining()]).toEqual([700, 700])
   // Its former self, late on the way, is not believed any more.
-  a.take(b.nextFrame(), 0)
+  a.take(b.frame(), 0)
   expect(a.members.count).toBe(2)
 })
 
@@ -134,7 +142,7 @@ test('the order of frames and their number do not matter for what is left', () =
       const frames: Uint8Array[][] = [[], []]
       for (const { at, amount } of taken) {
         nodes[at as 0 | 1].charge(amount)
-        frames[at]?.push(nodes[at as 0 | 1].nextFrame())
+        frames[at]?.push(nodes[at as 0 | 1].frame())
       }
       for (const { from, frame } of delivered) {
         const bytes = frames[from]?.[frame]
@@ -166,8 +174,8 @@ describe('windows', () => {
     const [a, b] = pair(daily)
     a.charge(60, 0, 8)
     b.charge(5, 0, 7)
-    b.take(a.nextFrame(), 0)
-    a.take(b.nextFrame(), 0)
+    b.take(a.frame(), 0)
+    a.take(b.frame(), 0)
     expect([a.remaining(0, 8), b.remaining(0, 7)]).toEqual([40, 40])
   })
 
@@ -192,7 +200,7 @@ describe('places', () => {
     for (let place = 0; place < 4; place++) b.charge(1)
     meet(a, b)
     expect(a.remaining()).toBe(6)
-    a.take(b.nextFrame(true), 0)
+    a.take(b.frame(true), 0)
     expect([a.remaining(), a.members.count]).toEqual([10, 1])
   })
 
@@ -226,7 +234,7 @@ test('with too many buckets the fullest of a few is forgotten', () => {
 test.each([
   ['nothing', new Uint8Array(0)],
   ['another thing', new TextEncoder().encode('{"node":"a"}')],
-  ['half a frame', new Node('a').nextFrame().subarray(0, 5)],
+  ['half a frame', new Node('a').frame().subarray(0, 5)],
 ])('a node does not listen to %s', (_, bytes) => {
   const node = new Node('b')
   node.take(bytes, 0)

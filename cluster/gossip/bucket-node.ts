@@ -10,14 +10,17 @@ export interface NodeIdentity {
 }
 
 export const gossipTickMs = 200
-/** Entries in a frame: at five frames a second, 64 KB/s. */
-const entriesPerFrame = 400
+/** Entries in the frames of one tick: 64 KB/s at most. */
+const entriesPerTick = 400
 
 export class BucketNode {
   readonly members = new Members(gossipTickMs)
   readonly buckets = new SharedBuckets({ members: this.members, tickMs: gossipTickMs })
   readonly #identity: NodeIdentity
   #sequence = 0
+  #sharedMs = Number.NEGATIVE_INFINITY
+  #entriesLeft = entriesPerTick
+  #isUrgent = false
 
   constructor(identity: NodeIdentity) {
     this.#identity = identity
@@ -29,13 +32,23 @@ export class BucketNode {
 
   tick(nowMs: number): void {
     for (const member of this.members.look(nowMs)) this.buckets.removePeer(member.peer)
+    this.#entriesLeft = entriesPerTick
+    this.#isUrgent = false
+    // A share is taken of what the others have left. Until they have told, the last one has to do.
+    if (!this.members.haveToldSince(this.#sharedMs)) return
+    this.#sharedMs = nowMs
     this.buckets.nextTick()
   }
 
-  /** The frame to send now. `leaves`: it is the last one. */
-  nextFrame(leaves = false): Uint8Array {
+  /** The frame to send now: the first after a tick is in turn, others have what is urgent alone. Undefined: there is no room for
+   *  more in this tick. */
+  nextFrame(leaves = false): Uint8Array | undefined {
+    if (this.#entriesLeft === 0 && !leaves) return undefined
     this.#sequence++
-    const entries = this.buckets.entries({ frame: this.#sequence, max: entriesPerFrame })
+    const room = { frame: this.#sequence, max: this.#entriesLeft, isUrgent: this.#isUrgent }
+    const entries = this.buckets.entries(room)
+    this.#isUrgent = true
+    this.#entriesLeft -= entries.length
     return encodeFrame({ ...this.#identity, sequence: this.#sequence, leaves, entries })
   }
 

@@ -14,7 +14,7 @@ export interface GossipOptions extends NodeIdentity {
 }
 
 /** The wait before what is urgent is told, so that a burst makes one frame. */
-const urgentMs = 10
+const urgentMs = 20
 /** The wait for the owner of a small bucket. */
 const askMsMax = 100
 /** A charge is large when fewer than this many of it fit into the node's even share. */
@@ -97,6 +97,7 @@ export class Gossip {
 
   #tell(leaves: boolean): void {
     this.#isUrgent = false
-    this.#options.bus.publish(subjects.gossip, this.node.nextFrame(leaves))
+    const frame = this.node.nextFrame(leaves)
+    if (frame !== undefined) this.#options.bus.publish(subjects.gossip, frame)
   }
 }

@@ -5,8 +5,9 @@
 const silentTicksMax = 4
 /** The silence after which a node that a majority misses has left for good. */
 const goneMsMax = 600_000
-/** A node that comes back from a silence has to tell all it knows before it counts as heard. */
+/** A node that comes back from a longer silence has to tell all it knows before it counts as heard. */
 const returnMs = 5_500
+const longSilenceMs = 2_000
 
 export interface Member {
   readonly name: string
@@ -68,8 +69,7 @@ export class Members {
   }
 
   hear(member: Member, sequence: number, nowMs: number): void {
-    const wasSilent = nowMs - member.heardMs > this.#silentMs
-    if (wasSilent) member.countsFromMs = nowMs + returnMs
+    if (nowMs - member.heardMs > longSilenceMs) member.countsFromMs = nowMs + returnMs
     member.heardMs = nowMs
     if (member.firstSequence === 0) member.firstSequence = sequence
     member.sequence = sequence
@@ -78,6 +78,12 @@ export class Members {
 
   get #silentMs(): number {
     return this.#tickMs * silentTicksMax
+  }
+
+  /** Whether every node that is heard has told something after a time. */
+  haveToldSince(sinceMs: number): boolean {
+    for (const { isHeard, heardMs } of this.#members.values()) if (isHeard && heardMs <= sinceMs) return false
+    return true
   }
 
   /** Looks who is heard. Answers the members that have left for good. */

@@ -5,7 +5,7 @@ import type { BucketRule, Charge, Shortage } from './bucket-rule.ts'
 import { BucketShares } from './bucket-shares.ts'
 import { at, BucketSlots } from './bucket-slots.ts'
 import type { Member, Members } from './members.ts'
-import { type BucketEntry, clamped, ToldBuckets } from './told-buckets.ts'
+import { type BucketEntry, clamped, type FrameRoom, ToldBuckets } from './told-buckets.ts'
 
 export interface SharedBucketsOptions {
   readonly members: Members
@@ -23,6 +23,8 @@ export interface ChargeTime {
 }
 
 const bucketsKeptMax = 1_000_000
+/** The part of a node's share of a tick that it takes before it tells the others out of turn. */
+const urgentPart = 0.125
 
 export class SharedBuckets {
   /** Called when a bucket is being used up fast, so that the others should hear of it before the next tick. */
@@ -118,7 +120,7 @@ export class SharedBuckets {
     this.#told.merge(member, entry, nowMs)
   }
 
-  entries(frame: { frame: number; max: number }): BucketEntry[] {
+  entries(frame: FrameRoom): BucketEntry[] {
     return this.#told.entries(frame)
   }
 
@@ -127,7 +129,7 @@ export class SharedBuckets {
     columns.balance[slot] = at(columns.balance, slot) - amount
     this.#told.addCharge(slot, amount)
     columns.used[slot] = at(columns.used, slot) + amount
-    const isFast = this.#members.count > 1 && at(columns.used, slot) * 2 > at(columns.allowed, slot)
+    const isFast = this.#members.count > 1 && at(columns.used, slot) > at(columns.allowed, slot) * urgentPart
     if (isFast && this.#told.markUrgent(slot)) this.onUrgent?.()
   }
 

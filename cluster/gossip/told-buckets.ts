@@ -23,6 +23,14 @@ export interface BucketEntry {
   readonly isGauge: boolean
 }
 
+export interface FrameRoom {
+  /** The number of the frame to be sent. */
+  readonly frame: number
+  readonly max: number
+  /** The frame is out of turn: it has what is urgent alone. */
+  readonly isUrgent: boolean
+}
+
 /** The time in which everything is told once, whether it changed or not. */
 const syncMs = 5_000
 
@@ -79,24 +87,29 @@ export class ToldBuckets {
   }
 
   /** What this node has to tell: first what is urgent or has changed, then a part of everything, so that whoever missed a frame
-   *  hears it later. `frame` is the number of the frame to be sent. */
-  entries({ frame, max }: { frame: number; max: number }): BucketEntry[] {
+   *  hears it later. */
+  entries({ frame, max, isUrgent }: FrameRoom): BucketEntry[] {
     this.#frame = frame
     const told: BucketEntry[] = []
     const dirty = this.#dirty
     this.#dirty = []
     dirty.sort((one, other) => this.#urgency(other) - this.#urgency(one))
     for (const slot of dirty) {
-      if (told.length < max) this.#tell(slot, told)
+      const isDue = !isUrgent || this.#urgency(slot) > 0
+      if (isDue && told.length < max) this.#tell(slot, told)
       else this.#dirty.push(slot)
     }
+    if (!isUrgent) this.#sync(max, told)
+    return told
+  }
+
+  #sync(max: number, told: BucketEntry[]): void {
     const { end } = this.#slots
     const part = Math.ceil((end * this.#tickMs) / syncMs)
     for (let left = Math.min(end, max - told.length, part); left > 0; left--) {
       this.#lastSynced = (this.#lastSynced + 1) % end
       if (this.#isTold(this.#lastSynced)) this.#tell(this.#lastSynced, told)
     }
-    return told
   }
 
   #isTold(slot: number): boolean {
