@@ -17,6 +17,8 @@ export interface DerivedKeys {
   stateKey: Uint8Array
   /** Seals the ids that callers hold for objects at providers. */
   idKey: Uint8Array
+  /** Names the buckets that limits count in. */
+  limitKey: Uint8Array
   /** Shown by processes of one cluster to each other; it opens nothing. */
   clusterMark: Uint8Array
 }
@@ -31,6 +33,7 @@ export function deriveKeys(masterKey: Uint8Array): DerivedKeys {
     sessionKey: derive(masterKey, 'headgate session v1'),
     stateKey: derive(masterKey, 'headgate state v1'),
     idKey: derive(masterKey, 'headgate object id v1'),
+    limitKey: derive(masterKey, 'headgate limit bucket v1'),
     clusterMark: derive(masterKey, 'headgate cluster mark v1'),
   }
 }

@@ -23,6 +23,7 @@ import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { NatsSettings } from '../../shared/settings.ts'
 import { openBridge } from './bridge.ts'
+import { carryCharges } from './charges.ts'
 import { keepLogCopy } from './log-copy.ts'
 
 export interface LinkOptions {
@@ -51,6 +52,7 @@ export function startLink(options: LinkOptions): Link {
   const link = opened.value
   const network = new NatsBus({ link, clock, chance, notify })
   const bridge = openBridge({ local: bus, network })
+  const charges = carryCharges({ node, local: bus, network })
   const log = options.copy && keepLogCopy({ ...options.copy, masterKeys, link, bus, clock, notify })
   const stream = new JetStreamUsageStream({ link, clock, mayCreate: false })
   const usage = new UsagePublisher({ node, stream, bus, network, clock, notify })
@@ -71,6 +73,7 @@ export function startLink(options: LinkOptions): Link {
       timer.cancel()
       watching.stop()
       bridge.stop()
+      charges.stop()
       usage.stop()
       state.stop()
       await log?.close()

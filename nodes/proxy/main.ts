@@ -1,13 +1,10 @@
 // A proxy node: its parts, in the order in which they start. They stop in reverse.
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
+import { Gossip } from '../../cluster/gossip/gossip.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
-import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
-import { openLogKeys } from '../../cluster/secrets/log-keys.ts'
 import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
-import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
@@ -17,6 +14,7 @@ import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { type ProxyFacts, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
+import { Entry } from './apis/entry.ts'
 import { FilesApi } from './apis/files/files-api.ts'
 import { InferenceApi } from './apis/inference/inference-api.ts'
 import { ModelsApi } from './apis/models/models-api.ts'
@@ -30,19 +28,18 @@ import { drain } from './http/drain.ts'
 import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
 import { openRequestsMax } from './http/open-requests-max.ts'
+import { Limits } from './limits/limits.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
-import { CredentialHealthTable } from './providers/credential.ts'
 import { Identities } from './providers/credentials/identities.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
-import { type Target, TargetHealthTable } from './providers/endpoint.ts'
-import { SealedSecrets } from './providers/sealed-secrets.ts'
+import type { Target } from './providers/endpoint.ts'
 import { followWeights } from './routing/fleet-weights.ts'
 import { LatencyEstimates } from './routing/latency-estimates.ts'
 import { TimerWheel } from './routing/timer-wheel.ts'
-import { ConfigFollower } from './snapshot/follow-config.ts'
-import { SnapshotCompiler } from './snapshot/snapshot.ts'
+import { openConfig } from './snapshot/open-config.ts'
+import { untilConfigured } from './snapshot/until-configured.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
 import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
 import type { Upstream } from './upstream/upstream.ts'
@@ -72,7 +69,7 @@ export interface ProxyOptions {
   onServing?(revision: number): void
   /** Called when a newer configuration has arrived, so that none is held back any more. */
   onReleased?(): void
-  /** The policies, in the order in which they are asked before the first attempt: prompts, limits, budgets, guardrails, cache. */
+  /** The policies, in the order in which they are asked before the first attempt. Default: those of the configuration. */
   readonly policies?: readonly Policy[]
 }
 
@@ -91,11 +88,12 @@ export interface ProxyStanding {
 
 export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const parts = await openParts(options)
-  const { config, recorder, timers, keyWatch, realtime, identities, latencyEstimates } = parts
+  const { config, recorder, gossip, timers, keyWatch, realtime, identities, latencyEstimates } = parts
   await config.boot()
   config.start()
   const weights = followWeights(options.bus, latencyEstimates, options.clock)
   recorder.start()
+  gossip.start()
   timers.start()
   keyWatch.start()
   realtime.start()
@@ -122,6 +120,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       const patienceMs = link.state?.connected === true ? lastRecordsMsMax : 0
       link.stop()
       keyWatch.stop()
+      gossip.stop()
       timers.stop()
       parts.direct.close()
       await recorder.close(patienceMs)
@@ -152,6 +151,9 @@ async function openParts(options: ProxyOptions) {
   const keyWatch = new KeyWatch({ live, clock, snapshot: () => config.current() })
   config.onSnapshot = () => keyWatch.look()
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
+  const gossip = new Gossip({ node: node.name, boot: clock.wallMs(), bus, clock })
+  const limits = new Limits({ gossip, clock, hashKey: keysFor('limitKey', options.masterKeys)[0] })
+  const policies = options.policies ?? [limits]
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
   const state = { draining: false, server: undefined as HttpServer | undefined }
@@ -167,8 +169,9 @@ async function openParts(options: ProxyOptions) {
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
   const upstreamOf = demoOr(direct, new DemoUpstream(clock))
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
-  const realtime = openRealtime(options, { ...common, admission })
-  const apis = openApis(options, { ...common, ids })
+  const entry = new Entry(policies, settlement)
+  const realtime = openRealtime(options, { ...common, admission, entry })
+  const apis = openApis(options, { ...common, ids, policies, entry })
   const pipeline = new Pipeline({
     clock,
     chance,
@@ -186,6 +189,7 @@ async function openParts(options: ProxyOptions) {
     clusterMarks,
     config,
     recorder,
+    gossip,
     timers,
     live,
     keyWatch,
@@ -195,43 +199,9 @@ async function openParts(options: ProxyOptions) {
     direct,
     state,
     rejections,
+    limits,
     pipeline,
   }
-}
-
-interface Observed {
-  readonly identities: Identities
-  readonly latencyEstimates: LatencyEstimates
-}
-
-function openConfig(options: ProxyOptions, { identities, latencyEstimates }: Observed) {
-  const { settings, node, masterKeys, dataDir, bus, clock, notify, hold } = options
-  const keysPath = join(dataDir, 'config', 'data-keys.json')
-  const dataKeys = new FileKeyStore(keysPath, ...keysFor('wrapKey', masterKeys))
-  const macKey = openLogKeys(masterKeys, keysPath)
-  const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
-  const compiler = new SnapshotCompiler({
-    ...settings,
-    clock,
-    identities,
-    latencyEstimates,
-    healthOfTargets: new TargetHealthTable(),
-    credentialHealth: new CredentialHealthTable(),
-    open: (secret) => secrets.open(secret),
-  })
-  return ConfigFollower.open({
-    dataDir,
-    node: { name: node.name, isAlone: node.role === 'proxy' },
-    macKey,
-    compiler,
-    secrets,
-    bus,
-    clock,
-    notify,
-    hold,
-    onServing: (revision) => options.onServing?.(revision),
-    onReleased: () => options.onReleased?.(),
-  })
 }
 
 interface CommonParts {
@@ -244,24 +214,36 @@ interface CommonParts {
   upstreamOf(target: Target): Upstream
 }
 
-function openApis({ bus, policies = [] }: ProxyOptions, parts: CommonParts & { readonly ids: ObjectIds }) {
-  const { clock, chance, settlement } = parts
+interface ApiParts extends CommonParts {
+  readonly ids: ObjectIds
+  readonly policies: readonly Policy[]
+  readonly entry: Entry
+}
+
+function openApis({ bus }: ProxyOptions, parts: ApiParts) {
+  const { clock, chance, settlement, entry } = parts
   const store = new ResponseStore(new BusStateStore(bus))
   const continuations = new Continuations(store, () => `resp_${randomBytes(24).toString('hex')}`)
   const common = { ...parts, attempts: parts, delivery: parts }
   return {
-    inference: new InferenceApi({ ...common, policies, continuations }),
-    responses: new ResponsesApi({ clock, chance, settlement, attempts: parts, delivery: parts, store }),
-    files: new FilesApi(common),
+    inference: new InferenceApi({ ...common, continuations }),
+    responses: entry.before(new ResponsesApi({ clock, chance, settlement, attempts: parts, delivery: parts, store })),
+    files: entry.before(new FilesApi(common)),
     models: new ModelsApi(settlement),
   }
 }
 
-function openRealtime({ environment, clock }: ProxyOptions, parts: CommonParts & { readonly admission: Admission }) {
-  const { admission, live } = parts
+interface RealtimeParts extends CommonParts {
+  readonly admission: Admission
+  readonly entry: Entry
+}
+
+function openRealtime({ environment, clock }: ProxyOptions, parts: RealtimeParts) {
+  const { admission, entry, live } = parts
   const sockets = openSockets({ environment, clock })
   return new RealtimeApi({
     admission,
+    entry,
     live,
     tools: { ...parts, openSocket: (request, events) => sockets.open(request, events) },
   })
@@ -277,16 +259,15 @@ async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, sta
 }
 
 function factsOf({ process }: ProxyOptions, parts: Parts, around: Pick<ProxyFacts, 'server' | 'link'>): ProxyFacts {
-  const { config, recorder, state, rejections } = parts
+  const { config, recorder, state, rejections, limits } = parts
   const otherTroubles = process?.otherTroubles() ?? []
-  return { ...around, config, recorder, rejections, otherTroubles, isDraining: state.draining }
-}
-
-/** The time that a start waits for a configuration: on a shared port, a proxy without one rejects what the others serve. */
-const firstConfigMsMax = 3_000
-
-async function untilConfigured(config: ConfigFollower, clock: Clock): Promise<void> {
-  const isConfigured = () => config.snapshot !== undefined || config.status.damaged !== undefined
-  const untilMs = clock.monotonicMs() + firstConfigMsMax
-  while (!isConfigured() && clock.monotonicMs() < untilMs) await new Promise<void>((resume) => clock.after(20, resume))
+  return {
+    ...around,
+    config,
+    recorder,
+    rejections,
+    limitsExceeded: limits.exceeded,
+    otherTroubles,
+    isDraining: state.draining,
+  }
 }

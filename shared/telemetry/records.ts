@@ -152,6 +152,8 @@ export interface NodeHeartbeat {
   process?: ProcessLoad
   /** A proxy's rejected requests since its start, by error code: those of unknown callers leave no other record. */
   refusals?: Record<string, number>
+  /** A proxy's requests beyond a limit since its start, by `name mode`: rejected (`enforce`) or let through (`report`). */
+  limits?: Record<string, number>
 }
 
 export interface ProcessLoad {

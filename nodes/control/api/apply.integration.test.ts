@@ -41,11 +41,11 @@ models:
     const told = await admin(
       'POST',
       '/apply',
-      'models:\n  a: { targets: [{ provider: phantom, model: m }], rooting: x }\nlimits: {}\n',
+      'models:\n  a: { targets: [{ provider: phantom, model: m }], rooting: x }\nbudgets: {}\n',
     )
     expect(told.status).toBe(422)
     expect(told.json.problems.map(({ path, line }: { path: string; line: number }) => [path, line]).sort()).toEqual([
-      ['limits', 3],
+      ['budgets', 3],
       ['models.a.rooting', 2],
       ['models.a.targets[0].provider', 2],
     ])

@@ -30,6 +30,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
       config,
       recorder: { queues: () => ({}), troubles: () => [trouble('the spool')] },
       rejections: new Map([['unknown_path', 3]]),
+      limitsExceeded: new Map([['daily enforce', 2]]),
       server: { openRequests: 2 },
       link: { state: undefined },
       isDraining: true,
@@ -42,6 +43,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
     revision: 4,
     draining: true,
     refusals: { unknown_path: 3 },
+    limits: { 'daily enforce': 2 },
     troubles: ['the log', 'the spool', 'the disk'],
   })
   beats.stop()

@@ -16,6 +16,8 @@ export interface ProxyFacts {
   readonly config: Pick<ConfigFollower, 'status' | 'troubles' | 'snapshot' | 'nowMs'>
   readonly recorder: Pick<Recorder, 'queues' | 'troubles'>
   readonly rejections: ReadonlyMap<string, number>
+  /** Requests beyond limits, by `name mode`. */
+  readonly limitsExceeded: ReadonlyMap<string, number>
   readonly server: Pick<HttpServer, 'openRequests'>
   readonly link: Pick<LinkWatch, 'state'>
   readonly isDraining: boolean
@@ -46,7 +48,7 @@ export function proxyTroubles({ config, recorder }: Pick<ProxyFacts, 'config' | 
 }
 
 function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
-  const { config, recorder, rejections, server, link, isDraining, otherTroubles } = facts
+  const { config, recorder, rejections, limitsExceeded, server, link, isDraining, otherTroubles } = facts
   return {
     draining: isDraining,
     status: config.status,
@@ -55,6 +57,7 @@ function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
     link: link.state,
     openRequests: server.openRequests,
     refusals: Object.fromEntries(rejections),
+    limits: Object.fromEntries(limitsExceeded),
     targets: targetReports(config.snapshot, config.nowMs),
   }
 }

@@ -19,6 +19,10 @@ export interface Caller {
    *  application. Only callers with the same owner may use them later. Names are for records and display alone. */
   readonly owner: string
   readonly costCenter: string
+  /** The tier of the user or app that owns the key, else of its team; '' without one. */
+  readonly tier: string
+  /** The labels of the key, of its owner and of its team; the nearest counts. */
+  readonly metadata: ReadonlyMap<string, string>
   /** Milliseconds since the epoch; Infinity when the key does not expire. */
   readonly expiresAtMs: number
   /** The models that the caller may use. Undefined: every model. */
@@ -147,9 +151,19 @@ function compileCaller(key: KeyRecord, tokenHash: string, resources: ConfigState
     app: kind === 'apps' ? name : '',
     owner: teamName === '' ? ownerIdOf(kind, name, own) : ownerIdOf('teams', teamName, team),
     costCenter: own?.spec.costCenter ?? team?.spec.costCenter ?? '',
+    tier: own?.spec.tier ?? team?.spec.tier ?? '',
+    metadata: labelsOf([team?.spec.metadata, own?.spec.metadata, key.metadata]),
     expiresAtMs: key.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(key.expiresAt),
     models: narrowest(lists),
   }
+}
+
+const noLabels: ReadonlyMap<string, string> = new Map()
+
+/** The labels of all sets; a later set goes before an earlier one. */
+function labelsOf(sets: readonly (Record<string, string> | undefined)[]): ReadonlyMap<string, string> {
+  if (sets.every((set) => set === undefined)) return noLabels
+  return new Map(sets.flatMap((set) => Object.entries(set ?? {})))
 }
 
 /** A list that allows the models which every given list allows. */

@@ -5,6 +5,7 @@ import { conversationRows } from './conversation-errors.ts'
 import { invalid, passing, type Row, type RowOf, row, shown, withParam } from './error-row.ts'
 import type { GatewayError } from './gateway-error.ts'
 import { ineligibleRow } from './ineligible-row.ts'
+import { rateLimitedRow } from './rate-limited-row.ts'
 import { upstreamRows } from './upstream-rows.ts'
 
 export function errorRow(error: GatewayError): Row {
@@ -112,6 +113,7 @@ const errorTable = {
       1_000,
     ),
   unable: ineligibleRow,
+  'rate-limited': rateLimitedRow,
 } satisfies { readonly [Type in GatewayError['type']]: RowFor<Type> }
 
 function unknownModel({ model, nearest, lacking }: Extract<GatewayError, { type: 'unknown-model' }>): string {

@@ -47,6 +47,43 @@ const cases: Cases = {
       says: /limit of 1024 bytes/,
     },
   ],
+  'rate-limited': [
+    {
+      error: {
+        type: 'rate-limited',
+        limit: 'daily',
+        per: 'user',
+        subject: 'ann',
+        unit: 'requests',
+        amount: 1_000,
+        window: '1d',
+        retryAfterMs: 5_000,
+        headers: [],
+      },
+      status: 429,
+      type: 'requests',
+      code: 'rate_limit_exceeded',
+      retryAfterMs: 5_000,
+      says: /^The limit `daily` of 1000 requests in 1d for user `ann` is reached\./,
+    },
+    {
+      error: {
+        type: 'rate-limited',
+        limit: 'small',
+        per: 'key',
+        subject: '',
+        unit: 'inputTokens',
+        amount: 10,
+        window: '1m',
+        retryAfterMs: undefined,
+        headers: [],
+      },
+      status: 429,
+      type: 'tokens',
+      code: 'rate_limit_exceeded',
+      says: /of 10 input tokens in 1m per key is too small for this request/,
+    },
+  ],
   'shutting-down': [
     {
       error: { type: 'shutting-down' },

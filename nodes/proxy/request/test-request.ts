@@ -136,6 +136,8 @@ export const testCaller: Caller = {
   app: '',
   owner: 'team search',
   costCenter: '4711',
+  tier: '',
+  metadata: new Map(),
   expiresAtMs: Number.POSITIVE_INFINITY,
   models: undefined,
 }
@@ -149,6 +151,7 @@ export function testSnapshot(
     revision: 7,
     revisionText: '7',
     callers: new Callers({ tokens: new Map(), keys: new Map(), resources: {} } as never),
+    limits: new Map(),
     routeOf: (model) => routes[model],
     accountOf: (provider) => accounts[provider],
     providerNames: Object.keys(accounts),

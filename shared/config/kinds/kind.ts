@@ -1,6 +1,7 @@
 // All that the pure side knows of a kind of resource: its names and the spec that is stored. Fold, fork, snapshots, diffs and
 // known changes go over `resourceKinds`. What writing needs stands in `rules.ts` and `schemas.ts`, which have a row for each
 // kind too and which a proxy does not load.
+import type { LimitSpec } from './limits/spec.ts'
 import type { ModelSpec } from './models/spec.ts'
 import type { OwnerSpec } from './owners/spec.ts'
 import type { ProviderSpec } from './providers/spec.ts'
@@ -14,6 +15,7 @@ export const resourceKinds = {
   teams: 'team',
   users: 'user',
   apps: 'app',
+  limits: 'limit',
   slos: 'slo',
 } as const satisfies Record<keyof SpecOf, string>
 
@@ -24,12 +26,12 @@ export interface SpecOf {
   teams: OwnerSpec
   users: OwnerSpec
   apps: OwnerSpec
+  limits: LimitSpec
   slos: SloSpec
 }
 
 /** Kinds of the public surface that are known and refused: nobody shall believe in a limit that nothing enforces. */
 export const laterKinds = [
-  'limits',
   'budgets',
   'guardrails',
   'caches',

@@ -1,6 +1,7 @@
 // The rules of every kind.
 import type { EnforcedKind, SpecOf } from './kind.ts'
 import type { KindRules } from './kind-rules.ts'
+import { limitRules } from './limits/rules.ts'
 import { modelRules } from './models/rules.ts'
 import { ownerRules } from './owners/rules.ts'
 import { providerRules } from './providers/rules.ts'
@@ -13,4 +14,5 @@ export const kindRules: { readonly [Kind in EnforcedKind]: KindRules<SpecOf[Kind
   users: ownerRules,
   apps: ownerRules,
   slos: sloRules,
+  limits: limitRules,
 }

@@ -52,6 +52,17 @@ export const kindExamples: { readonly [Kind in EnforcedKind]: KindExample } = {
   },
   users: owner,
   apps: owner,
+  limits: {
+    input: {
+      per: 'user',
+      match: { model: 'fast', team: 'crew', user: 'ann', app: 'bot' },
+      requests: 1_000,
+      window: '1d',
+    },
+    changed: { field: 'requests', to: 2_000 },
+    references: ['match.model', 'match.team', 'match.user', 'match.app'],
+    secrets: {},
+  },
   slos: {
     input: {
       objective: 'ttft',
