@@ -177,6 +177,6 @@ async function askFor(path: string, body: object) {
   const answer = await ask(`${gateway.base}${path}`, 'POST', body, headers)
   expect([answer.status, answer.text]).toEqual([200, expect.any(String)])
   const recordOf = async () => (await gateway.admin('GET', `/requests/${id}`)).json
-  await expect.poll(async () => (await recordOf()).id, { timeout: 10_000, interval: 100 }).toBe(id)
+  await expect.poll(async () => (await recordOf()).id, { timeout: 60_000, interval: 100 }).toBe(id)
   return { headers: answer.headers, record: await recordOf() }
 }
