@@ -9,7 +9,7 @@ import { modelOn } from './scripted-llm.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
 import { until } from './until.ts'
 
-const within = { timeout: 30_000, interval: 50 }
+const within = { timeout: 60_000, interval: 50 }
 const newKey = Buffer.alloc(32, 8).toString('base64')
 const providers = Array.from({ length: 40 }, (_, index) => `p${index}`)
 const secretOf = (provider: string) => `sk-${provider}-0123456789abcdef`

@@ -16,7 +16,7 @@ import { sharedKeys } from './shared-keys.ts'
 const folder = mkdtempSync(join(tmpdir(), 'headgate-jetstream-keys-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const keys = sharedKeys([new Uint8Array(32).fill(7)])
-const within = { timeout: 20_000, interval: 20 }
+const within = { timeout: 60_000, interval: 20 }
 let files = 0
 const cleanup: (() => Promise<unknown>)[] = []
 afterEach(async () => {

@@ -19,7 +19,7 @@ import { startLink } from './main.ts'
 
 const masterKey = new Uint8Array(32).fill(9)
 const { macKey } = deriveKeys(masterKey)
-const within = { timeout: 20_000, interval: 10 }
+const within = { timeout: 60_000, interval: 10 }
 let rig: NatsRig
 let folder: string
 let closing: (() => Promise<unknown>)[] = []
