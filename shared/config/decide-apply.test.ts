@@ -132,7 +132,7 @@ users:
     expect(problemsOf(gateway.apply('teams: [search'))).toHaveLength(1)
     expect(problemsOf(gateway.apply(''))).toEqual([': the document is empty; write {} to mean that there is nothing'])
     expect(problemsOf(gateway.apply('- a'))).toEqual([
-      ': expected a map of providers, models, teams, users, apps, limits, slos',
+      ': expected a map of providers, models, teams, users, apps, limits, blocks, slos',
     ])
   })
 })

@@ -152,6 +152,7 @@ const spec = {
   teams: fc.record({ models: fc.array(name, { maxLength: 2 }) }),
   users: fc.record({ team: name }, { requiredKeys: [] }),
   apps: fc.record({ team: name }, { requiredKeys: [] }),
+  blocks: fc.record({ match: fc.record({ user: name, team: name }, { requiredKeys: [] }) }),
   limits: fc.record({
     per: fc.constantFrom('user', 'metadata.stage'),
     match: fc.record({ model: name, team: name, app: name }, { requiredKeys: [] }),

@@ -37,6 +37,8 @@ export type GatewayError =
       readonly ineligible: Exclude<Ineligible, { type: 'unreadable' }>
       readonly models: readonly string[]
     }
+  /** The operator has stopped the caller; `reason` is '' where none was given. */
+  | { readonly type: 'blocked'; readonly reason: string }
   | RateLimitedError
   | ConversationError
   | UpstreamGatewayError

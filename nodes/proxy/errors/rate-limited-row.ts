@@ -22,6 +22,8 @@ function amountText(unit: RateLimitedError['unit'], amount: number): string {
   switch (unit) {
     case 'requests':
       return `${amount} requests`
+    case 'repeats':
+      return `${amount} requests with the same body`
     case 'concurrency':
       return `${amount} requests at the same time`
     case 'usd':

@@ -47,6 +47,22 @@ const cases: Cases = {
       says: /limit of 1024 bytes/,
     },
   ],
+  blocked: [
+    {
+      error: { type: 'blocked', reason: 'It runs in a circle.' },
+      status: 403,
+      type: 'permission_error',
+      code: 'access_blocked',
+      says: /^An operator has stopped these requests\. It runs in a circle\.$/,
+    },
+    {
+      error: { type: 'blocked', reason: '' },
+      status: 403,
+      type: 'permission_error',
+      code: 'access_blocked',
+      says: /^An operator has stopped these requests\.$/,
+    },
+  ],
   'rate-limited': [
     {
       error: {

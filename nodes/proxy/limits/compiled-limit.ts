@@ -11,8 +11,12 @@ import {
 } from '../../../shared/config/kinds/limits/spec.ts'
 import { parseDurationMs } from '../../../shared/units.ts'
 import type { Caller } from '../auth/callers.ts'
+import { sessionIn } from '../auth/session-name.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 
 const nanoPerUsd = 1e9
+
+export type CountedRequest = Pick<AuthenticatedRequest, 'caller' | 'user' | 'head'>
 
 export class CompiledLimit {
   readonly name: string
@@ -62,10 +66,14 @@ export class CompiledLimit {
   }
 
   /** In whose name a request counts; '' where it has none, and does not count. */
-  subjectOf(caller: Caller, user: string, model: string): string {
+  subjectOf({ caller, user, head }: CountedRequest, model: string): string {
     switch (this.per) {
       case 'key':
         return caller.keyId
+      case 'session': {
+        const session = sessionIn(head)
+        return session === '' ? '' : `${caller.keyId} ${session}`
+      }
       case 'user':
         return user
       case 'app':

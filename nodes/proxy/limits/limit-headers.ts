@@ -12,11 +12,11 @@ export interface LimitState {
 }
 
 /** What headers tell about. */
-export type HeaderUnit = Exclude<LimitUnit, 'usd' | 'concurrency'>
+export type HeaderUnit = Exclude<LimitUnit, 'usd' | 'concurrency' | 'repeats'>
 
 /** What the headers call the unit of a limit; undefined for what they do not tell. */
 export function headerUnit(unit: LimitUnit): HeaderUnit | undefined {
-  return unit === 'usd' || unit === 'concurrency' ? undefined : unit
+  return unit === 'usd' || unit === 'concurrency' || unit === 'repeats' ? undefined : unit
 }
 
 /** The tightest limits of a caller, by what they count. */

@@ -48,7 +48,8 @@ export class LimitHold implements Hold {
     const { buckets, clock } = this.#tools
     const nowMs = clock.monotonicMs()
     for (const { charge, unit } of this.#reservations) {
-      if (unit !== 'requests' && unit !== 'concurrency') buckets.adjust(charge, usedOf(unit, outcome, 0), nowMs)
+      if (unit !== 'requests' && unit !== 'repeats' && unit !== 'concurrency')
+        buckets.adjust(charge, usedOf(unit, outcome, 0), nowMs)
     }
   }
 
@@ -79,6 +80,7 @@ function usedOf(unit: LimitUnit, outcome: Outcome, reserved: number): number {
     case 'concurrency':
       return 0
     case 'requests':
+    case 'repeats':
       // What no attempt was made for was not served.
       return attemptCount === 0 && outcome.status !== 'ok' ? 0 : 1
     case 'inputTokens':

@@ -1,5 +1,6 @@
 // The limits of one configuration. Those of a caller are found when it first calls, so that a request looks only at limits that
 // count it.
+import { hash } from 'node:crypto'
 import type { BucketRule } from '../../../cluster/gossip/bucket-rule.ts'
 import type { LimitSpec } from '../../../shared/config/kinds/limits/spec.ts'
 import type { Resource } from '../../../shared/config/state.ts'
@@ -24,13 +25,19 @@ export class SubjectBuckets {
     this.limit = limit
   }
 
-  of(subject: string): Bucket {
-    const known = this.#buckets.get(subject)
+  /** The bucket of requests with the same body. */
+  ofRepeated(subject: string, body: Buffer): Bucket {
+    const digest = hash('sha256', body, 'base64url')
+    return this.of(`${subject} ${digest}`, subject)
+  }
+
+  of(name: string, subject = name): Bucket {
+    const known = this.#buckets.get(name)
     if (known !== undefined) return known
     const { limit } = this
-    const bucket = { key: limit.bucketKey(subject), rule: limit.ruleOf(subject) }
+    const bucket = { key: limit.bucketKey(name), rule: limit.ruleOf(subject) }
     if (this.#buckets.size >= subjectsMax) this.#buckets.clear()
-    this.#buckets.set(subject, bucket)
+    this.#buckets.set(name, bucket)
     return bucket
   }
 }

@@ -231,3 +231,24 @@ describe('requests that are no inference', () => {
     expect(gateway.call({ method: 'GET', path: '/v1/files/file-x' }).reply.status).toBe(404)
   })
 })
+
+describe('runaway agents', () => {
+  const session = (name: string) => ({ body: question, headers: { 'x-headgate-session-id': name } })
+
+  test('a session has a count of its own, and a request without one has none', async () => {
+    await gateway.put('limits', 'steps', { per: 'session', requests: 2, window: '1d' })
+    expect(statuses(3, session('run-1'))).toEqual([200, 200, 429])
+    expect(statuses(3, session('run-2'))).toEqual([200, 200, 429])
+    expect(statuses(3)).toEqual([200, 200, 200])
+  })
+
+  test('the same request again and again is rejected, another one is not', async () => {
+    await gateway.put('limits', 'circle', { per: 'session', repeats: 2, window: '1m' })
+    expect(statuses(3, session('run-1'))).toEqual([200, 200, 429])
+    const other = { ...session('run-1'), body: { ...question, temperature: 0 } }
+    expect(statuses(3, other)).toEqual([200, 200, 429])
+    const { text } = gateway.call(session('run-1')).reply
+    expect(text).toContain('The limit `circle` of 2 requests with the same body in 1m per session is reached')
+    expect(statuses(1, session('run-2'))).toEqual([200])
+  })
+})

@@ -96,10 +96,12 @@ export class Limits implements Policy {
   #plan({ request, model, amounts }: Asking, buckets: SubjectBuckets): Planned | undefined {
     const { limit } = buckets
     if (model === '' && isOfInference(limit.unit)) return undefined
+    if (limit.unit === 'repeats' && request.body.bytes.length === 0) return undefined
     if (limit.model !== undefined && limit.model !== model) return undefined
-    const subject = limit.subjectOf(request.caller, request.user, model)
+    const subject = limit.subjectOf(request, model)
     if (subject === '') return undefined
-    const { key, rule } = buckets.of(subject)
+    const { key, rule } =
+      limit.unit === 'repeats' ? buckets.ofRepeated(subject, request.body.bytes) : buckets.of(subject)
     const window = limit.windowAt(this.#clock.wallMs())
     const amount = amountOf(limit.unit, amounts, rule.capacity)
     return { buckets, subject, windowEndMs: window?.endMs, charge: { key, rule, amount, window: window?.number ?? 0 } }
@@ -145,7 +147,7 @@ export class Limits implements Policy {
       type: 'rate-limited',
       limit: limit.name,
       per: limit.per,
-      subject: limit.per === 'key' || limit.per === 'org' ? '' : subject,
+      subject: limit.per === 'key' || limit.per === 'session' || limit.per === 'org' ? '' : subject,
       unit: limit.unit,
       amount: capacity,
       window: limit.window,
@@ -200,7 +202,7 @@ function waitOf(shortage: Shortage): number {
 }
 
 function amountOf(unit: LimitUnit, { input, output, nanoUsd }: ReservedAmounts, capacity: number): number {
-  if (unit === 'requests' || unit === 'concurrency') return 1
+  if (unit === 'requests' || unit === 'repeats' || unit === 'concurrency') return 1
   const amount = { inputTokens: input, outputTokens: output, tokens: input + output, usd: nanoUsd }[unit]
   return Math.min(amount, Math.floor(capacity * reservedPartMax))
 }

@@ -1,4 +1,5 @@
 // Requests for tests: a reply that remembers, a caller, a head, and a body that knows whether it was given back.
+import { Blocks } from '../auth/blocks.ts'
 import { type Caller, Callers } from '../auth/callers.ts'
 import type { Body, HeaderLines, Reply, RequestHead } from '../http/http.ts'
 import { type MatchedOperation, matchOperation } from '../operations/match-path.ts'
@@ -151,6 +152,7 @@ export function testSnapshot(
     revision: 7,
     revisionText: '7',
     callers: new Callers({ tokens: new Map(), keys: new Map(), resources: {} } as never),
+    blocks: new Blocks(),
     limits: new Map(),
     routeOf: (model) => routes[model],
     accountOf: (provider) => accounts[provider],

@@ -8,6 +8,7 @@ import type { LimitSpec } from '../../../shared/config/kinds/limits/spec.ts'
 import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import type { ConfigState, Resource } from '../../../shared/config/state.ts'
+import { Blocks } from '../auth/blocks.ts'
 import { Callers } from '../auth/callers.ts'
 import { demoModels, isDemoModel } from '../providers/demo/demo-answers.ts'
 import {
@@ -32,6 +33,8 @@ export interface Snapshot {
   /** The revision as a header value. */
   readonly revisionText: string
   readonly callers: Callers
+  /** Whom the operator has stopped. */
+  readonly blocks: Blocks
   /** The limits of the configuration: the same map until one of them changes. */
   readonly limits: ReadonlyMap<string, Resource<LimitSpec>>
   /** The route of a name that callers use: a configured model, or `provider/model`. */
@@ -191,6 +194,7 @@ export class SnapshotCompiler {
       revision: state.revision,
       revisionText: String(state.revision),
       callers: new Callers(state),
+      blocks: new Blocks(state.resources.blocks),
       limits,
       everyRoute: () => [...routes.values(), ...direct.values()],
       get modelNames() {

@@ -1,6 +1,7 @@
 // All that the pure side knows of a kind of resource: its names and the spec that is stored. Fold, fork, snapshots, diffs and
 // known changes go over `resourceKinds`. What writing needs stands in `rules.ts` and `schemas.ts`, which have a row for each
 // kind too and which a proxy does not load.
+import type { BlockSpec } from './blocks/spec.ts'
 import type { LimitSpec } from './limits/spec.ts'
 import type { ModelSpec } from './models/spec.ts'
 import type { OwnerSpec } from './owners/spec.ts'
@@ -16,6 +17,7 @@ export const resourceKinds = {
   users: 'user',
   apps: 'app',
   limits: 'limit',
+  blocks: 'block',
   slos: 'slo',
 } as const satisfies Record<keyof SpecOf, string>
 
@@ -27,6 +29,7 @@ export interface SpecOf {
   users: OwnerSpec
   apps: OwnerSpec
   limits: LimitSpec
+  blocks: BlockSpec
   slos: SloSpec
 }
 

@@ -1,4 +1,5 @@
 // The rules of every kind.
+import { blockRules } from './blocks/rules.ts'
 import type { EnforcedKind, SpecOf } from './kind.ts'
 import type { KindRules } from './kind-rules.ts'
 import { limitRules } from './limits/rules.ts'
@@ -15,4 +16,5 @@ export const kindRules: { readonly [Kind in EnforcedKind]: KindRules<SpecOf[Kind
   apps: ownerRules,
   slos: sloRules,
   limits: limitRules,
+  blocks: blockRules,
 }

@@ -52,6 +52,12 @@ export const kindExamples: { readonly [Kind in EnforcedKind]: KindExample } = {
   },
   users: owner,
   apps: owner,
+  blocks: {
+    input: { match: { user: 'ann', session: 'run-17' }, reason: 'it runs in a circle', until: '2030-01-31T12:00:00Z' },
+    changed: { field: 'reason', to: 'it is expensive' },
+    references: [],
+    secrets: {},
+  },
   limits: {
     input: {
       per: 'user',

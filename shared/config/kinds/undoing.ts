@@ -13,6 +13,7 @@ export const mayUndoSet: { readonly [Kind in EnforcedKind]: MayUndo<SpecOf[Kind]
   users: mayUndoOwner,
   apps: mayUndoOwner,
   limits: mayUndoLimit,
+  blocks: () => false, // a block takes every right
   slos: () => true, // objectives give no rights
 }
 

@@ -7,7 +7,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     'no amount',
     { requests: undefined },
-    'limits.x: expected one of requests, tokens, inputTokens, outputTokens, concurrency, usd',
+    'limits.x: expected one of requests, repeats, tokens, inputTokens, outputTokens, concurrency, usd',
   ],
   ['two amounts', { usd: 5 }, 'limits.x.usd: a limit counts one thing, and this one has requests already'],
   ['a negative amount', { requests: -1 }, 'limits.x.requests: expected a number of more than 0'],
@@ -51,7 +51,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     'an unknown subject',
     { per: 'planet' },
-    'limits.x.per: expected one of key, user, app, team, costCenter, model, org or metadata.<name>',
+    'limits.x.per: expected one of key, session, user, app, team, costCenter, model, org or metadata.<name>',
   ],
 ])('%s is refused with its path', (_, change, problem) => {
   const input = Object.fromEntries(Object.entries({ ...daily, ...change }).filter(([, value]) => value !== undefined))

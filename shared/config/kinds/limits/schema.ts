@@ -48,6 +48,7 @@ export const limitSchema = z
       .exactOptional()
       .describe('What counts. Default: everything.'),
     requests: count,
+    repeats: count.describe('Requests with the same body.'),
     tokens: count.describe('Input and output together.'),
     inputTokens: count,
     outputTokens: count,

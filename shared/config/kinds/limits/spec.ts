@@ -1,13 +1,24 @@
 /** What a limit counts. A limit has exactly one of them. */
-export const limitUnits = ['requests', 'tokens', 'inputTokens', 'outputTokens', 'concurrency', 'usd'] as const
+export const limitUnits = [
+  'requests',
+  'repeats',
+  'tokens',
+  'inputTokens',
+  'outputTokens',
+  'concurrency',
+  'usd',
+] as const
 export type LimitUnit = (typeof limitUnits)[number]
 
 export interface LimitSpec {
-  /** Whose requests share one count: 'key', 'user', 'app', 'team', 'costCenter', 'model', 'org' or 'metadata.<name>'. */
+  /** Whose requests share one count: 'key', 'session' (of a key), 'user', 'app', 'team', 'costCenter', 'model', 'org' or
+   *  'metadata.<name>'. */
   per: LimitSubject
   /** The requests that count. Default: all. */
   match?: LimitMatch
   requests?: number
+  /** Requests with the same body, byte for byte: an agent that runs in a circle. */
+  repeats?: number
   tokens?: number
   inputTokens?: number
   outputTokens?: number
@@ -27,7 +38,7 @@ export interface LimitSpec {
   overrides?: Record<string, number>
 }
 
-export const limitSubjects = ['key', 'user', 'app', 'team', 'costCenter', 'model', 'org'] as const
+export const limitSubjects = ['key', 'session', 'user', 'app', 'team', 'costCenter', 'model', 'org'] as const
 export type LimitSubject = (typeof limitSubjects)[number] | `metadata.${string}`
 
 /** The fields that a request must have to count; an absent field asks for nothing. */
