@@ -21,7 +21,7 @@ export interface BeatingNode extends Pick<NodeHeartbeat, 'role' | 'version' | 'r
   readonly name: string
 }
 
-export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'limits'> {
+export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'limits' | 'refusedMessages'> {
   readonly status: Pick<FollowerStatus, 'revision' | 'hash' | 'lagMs'>
   readonly troubles: readonly Trouble[]
   readonly draining?: boolean

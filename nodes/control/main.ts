@@ -25,7 +25,7 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Readiness, ReadinessCheck, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
-import type { LinkState, NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import type { LinkState, MessageCount, NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { Agreement } from './agreement.ts'
 import { dispatch } from './api/dispatch.ts'
 import { Router } from './api/router.ts'
@@ -72,6 +72,8 @@ export interface ControlOptions {
   state?: StateStore
   /** State of the connection to the cluster, which heartbeats report. Absent without a cluster. */
   link?: () => LinkState
+  /** Messages of other nodes that this thread did not believe. */
+  refusedMessages?: () => MessageCount[]
   /** How long the start waits for a log that does not answer. Default: not at all. */
   firstWritesMs?: number
   /** True in a cluster, where the absence of aggregators is a problem of this node. */
@@ -283,12 +285,17 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
 }
 
 function startPulse(options: ControlOptions, follower: Follower, readiness: Readiness): HeartbeatPublisher {
-  const { bus, clock, node, settings, masterKeys, link } = options
+  const { bus, clock, node, settings, masterKeys, link, refusedMessages } = options
   const pulse = new HeartbeatPublisher({
     bus,
     clock,
     node: { ...node, region: settings.region, masterKeys: idsOf(masterKeys) },
-    facts: () => ({ status: follower.status, troubles: readiness.troubles(), link: link?.() }),
+    facts: () => ({
+      status: follower.status,
+      troubles: readiness.troubles(),
+      link: link?.(),
+      refusedMessages: refusedMessages?.() ?? [],
+    }),
   })
   pulse.beat()
   return pulse

@@ -11,7 +11,15 @@ import type { ThreadContext } from './thread-context.ts'
 export interface ControlLog {
   readonly options: Pick<
     ControlOptions,
-    'bus' | 'log' | 'keys' | 'state' | 'link' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'
+    | 'bus'
+    | 'log'
+    | 'keys'
+    | 'state'
+    | 'link'
+    | 'refusedMessages'
+    | 'checks'
+    | 'firstWritesMs'
+    | 'aggregatorsElsewhere'
   >
   close(): Promise<void>
 }
@@ -32,6 +40,7 @@ export async function openControlLog(context: ThreadContext): Promise<ControlLog
       keys,
       state: sealState(stored, ...keysFor('stateKey', context.task.masterKeys)),
       link: () => cluster.state(log),
+      refusedMessages: () => cluster.macs.alarm.counts(),
       checks: [cluster.troubles, troubles],
       firstWritesMs,
       aggregatorsElsewhere: true,
