@@ -1,7 +1,8 @@
 // Somebody who is no node of the cluster and may do everything on its NATS servers: reads, publishes, answers requests,
 // removes messages. It does not have the master key.
-import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import { connect, headers, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
 import { sampleAttempt, sampleRequest } from '../shared/telemetry/arbitrary-records.ts'
+import { decodeHeader } from '../shared/telemetry/batch.ts'
 import { BatchWriter } from '../shared/telemetry/codec.ts'
 
 export interface Overheard {
@@ -35,12 +36,39 @@ export class HostilePublisher {
   }
 
   say(subject: string, value: unknown): void {
-    this.connection.publish(subject, value instanceof Uint8Array ? value : JSON.stringify(value))
+    const payload = value instanceof Uint8Array ? value : JSON.stringify(value)
+    this.connection.publish(subject, payload, { headers: own() })
   }
 
   /** Says again, to the letter, what a node has said. */
-  repeat({ subject, data, headers }: Overheard, elsewhere = subject): void {
-    this.connection.publish(elsewhere, data, headers === undefined ? {} : { headers })
+  repeat({ subject, data, headers }: Overheard, elsewhere = subject, isKept = (_name: string) => true): void {
+    const said = own()
+    for (const [name, [value = '']] of headers ?? []) if (isKept(name)) said.set(name, value)
+    this.connection.publish(elsewhere, data, { headers: said })
+  }
+
+  /** From now on he acknowledges usage before the server does. `confirm` says that all of it is stored. */
+  swallow(node: string): { readonly batches: number; confirm(): void; stop(): void } {
+    const epochs = new Set<string>()
+    let batches = 0
+    const answering = this.connection.subscribe('usage.>', {
+      callback: (_error, message) => {
+        epochs.add(decodeHeader(message.data)?.epoch ?? '')
+        batches++
+        if (message.reply) message.respond(JSON.stringify({ stream: 'USAGE', seq: batches }), { headers: own() })
+      },
+    })
+    return {
+      get batches() {
+        return batches
+      },
+      confirm: () => {
+        for (const epoch of epochs) {
+          this.say(`hg.telemetry.stored.${node}`, { node, epoch, sequence: Number.MAX_SAFE_INTEGER, gap: false })
+        }
+      },
+      stop: () => answering.unsubscribe(),
+    }
   }
 
   /** Asks a server; throws what it answers. */
@@ -55,6 +83,12 @@ export class HostilePublisher {
 }
 
 const ownHeader = 'hostile'
+
+function own(): MsgHdrs {
+  const made = headers()
+  made.set(ownHeader, '1')
+  return made
+}
 
 export interface InventedBatch {
   node: string

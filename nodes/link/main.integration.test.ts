@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Bus, decodeJson, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { LocalBus } from '../../cluster/bus/local-bus.ts'
 import { NatsBus } from '../../cluster/bus/nats-bus.ts'
-import { testMacs } from '../../cluster/macs/test-macs.ts'
+import { testMacs, testMasterKey } from '../../cluster/macs/test-macs.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../../cluster/nats/nats-rig.ts'
 import { openNatsLink } from '../../cluster/nats/open-nats-link.ts'
@@ -35,7 +35,7 @@ function start(node: string, servers = rig.url.split(',')) {
   const link = startLink({
     node,
     nats,
-    masterKeys: [new Uint8Array(32)],
+    masterKeys: [testMasterKey],
     bus,
     clock: systemClock,
     chance: Math.random,

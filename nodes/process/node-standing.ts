@@ -66,9 +66,11 @@ export class NodeStanding {
     return this.#parts.flatMap((one) => (one.name === name ? [] : one.part.standing().troubles))
   }
 
-  /** Messages that the parts did not believe, by channel and kind. */
-  refusedMessages(): MessageCount[] {
-    return addedUp(this.#parts.flatMap(({ part }) => part.standing().refusedMessages ?? []))
+  /** Messages that all parts but this one did not believe, for its heartbeat. */
+  refusedMessagesBut(name: string): MessageCount[] {
+    return addedUp(
+      this.#parts.flatMap((one) => (one.name === name ? [] : (one.part.standing().refusedMessages ?? []))),
+    )
   }
 
   look(): Standing {

@@ -50,7 +50,7 @@ async function openProxy(run: Run, { bus, standing }: Around, start: typeof star
     process: {
       look: () => standing.look(),
       otherTroubles: () => standing.troublesBut('proxy'),
-      refusedMessages: () => standing.refusedMessages(),
+      refusedMessages: () => standing.refusedMessagesBut('proxy'),
     },
     hold,
     onServing: (revision) => journal.serving(revision),
