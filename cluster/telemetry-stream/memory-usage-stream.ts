@@ -42,19 +42,17 @@ export class MemoryUsageStream implements UsageStream {
     if (known === undefined || nowMs - known > duplicateWindowMs) {
       if (this.#bytes() + batch.bytes.length > this.bytesMax) return fail({ type: 'full', message: 'full' })
       this.#ids.set(batch.id, nowMs)
-      const { partition, id, node } = batch
-      this.#messages.push({
-        sequence: ++this.#lastSequence,
-        storedAtMs: nowMs,
-        sender: subjectToken(node),
-        bytes: batch.bytes.slice(),
-        partition,
-        id,
-      })
-      for (const wake of this.#wakes) wake()
+      this.plant(batch)
     }
     if (this.losesAck()) return fail({ type: 'no-ack', message: 'no acknowledgement' })
     return done(undefined)
+  }
+
+  /** Stores a batch whatever its id, as a stranger can whose server has forgotten the id. */
+  plant({ partition, id, node, bytes }: OutgoingBatch): void {
+    const stored = { sequence: ++this.#lastSequence, storedAtMs: this.#clock.wallMs(), sender: subjectToken(node) }
+    this.#messages.push({ ...stored, bytes: bytes.slice(), partition, id })
+    for (const wake of this.#wakes) wake()
   }
 
   async facts(): Promise<Result<UsageFacts, UsageStreamTrouble>> {

@@ -68,9 +68,7 @@ export class NodeStanding {
 
   /** Messages that all parts but this one did not believe, for its heartbeat. */
   refusedMessagesBut(name: string): MessageCount[] {
-    return addedUp(
-      this.#parts.flatMap((one) => (one.name === name ? [] : (one.part.standing().refusedMessages ?? []))),
-    )
+    return addedUp(this.#parts.flatMap((one) => (one.name === name ? [] : (one.part.standing().refusedMessages ?? []))))
   }
 
   look(): Standing {

@@ -220,7 +220,7 @@ export class UsageCluster {
     const invented = batchOf({ node, epoch: about === 'invents' ? 'nobody' : epoch, firstSequence: 1 + this.answered })
     const { bytes, id } =
       about === 'repeats-elsewhere' && heard !== undefined ? heard : { bytes: invented, id: heard?.id ?? '' }
-    await this.stream.publish({ partition, node, id: `${id}`, bytes })
+    this.stream.plant({ partition, node, id, bytes })
   }
 
   async #overhear(partition: number) {
