@@ -196,6 +196,25 @@ export const attacks: readonly Attack[] = [
     },
   },
   {
+    subject: 'aggregator.query',
+    what: 'a question is asked again: it is answered once',
+    channel: 'request',
+    async attack({ stranger, aggregator, askUsage }) {
+      await askUsage()
+      stranger.repeat(stranger.newest(`hg.aggregator.query.${aggregator}`)!)
+    },
+  },
+  saying('gossip', 'what nobody has charged', () => Buffer.from('93a36f6e6501', 'hex')),
+  {
+    subject: 'gossip.charge',
+    what: 'a charge of a stranger',
+    channel: 'request',
+    async attack({ stranger, proxy }) {
+      const charge = Buffer.from('97', 'hex')
+      await stranger.connection.request(`hg.gossip.charge.${proxy}`, charge, { timeout: 500 }).catch(() => undefined)
+    },
+  },
+  {
     subject: 'lease.table',
     what: 'a holder that does not exist',
     channel: 'leases',

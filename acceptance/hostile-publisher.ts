@@ -41,10 +41,10 @@ export class HostilePublisher {
   }
 
   /** Says again, to the letter, what a node has said. */
-  repeat({ subject, data, headers }: Overheard, elsewhere = subject, isKept = (_name: string) => true): void {
+  repeat({ subject, data, headers, reply }: Overheard, elsewhere = subject, isKept = (_name: string) => true): void {
     const said = own()
     for (const [name, [value = '']] of headers ?? []) if (isKept(name)) said.set(name, value)
-    this.connection.publish(elsewhere, data, { headers: said })
+    this.connection.publish(elsewhere, data, { headers: said, ...(reply ? { reply } : {}) })
   }
 
   /** From now on he acknowledges usage before the server does. `confirm` says that all of it is stored. */

@@ -21,6 +21,7 @@ const insideTheProcess = [
   'keys.changed',
   'telemetry.batch',
   'telemetry.flow',
+  'gossip.ask',
   'link.state',
   'process.standing',
   'state.request',

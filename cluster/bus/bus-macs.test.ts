@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { bounds } from '../../shared/bounds.ts'
 import { ManualClock } from '../../shared/clock.ts'
 import { testMacs } from '../macs/test-macs.ts'
+import { AskedOnce } from './asked-once.ts'
 import { encodeJson } from './bus.ts'
 import { BusMacs } from './bus-macs.ts'
 import { SenderOrder } from './sender-order.ts'
@@ -96,6 +97,26 @@ test.each([
   expect(hear(said(4, name, { partitions: 'x', epoch: 'y' }))).toBe(0)
 })
 
+test('a question that comes again is not answered again: what it asks for may cost somebody something', () => {
+  const { clock, bus, kinds } = world()
+  const payload = encodeJson({ amount: 5 })
+  const ask = (number: number) => {
+    const reply = `inbox.${number}`
+    return { subject: 'hg.q', reply, data: payload, headers: bus.request('hg.q', reply, payload) } as Msg
+  }
+  const asked = new AskedOnce()
+  const [first, second] = [ask(1), ask(2)]
+  const heard = [second, first, first, second].map((one) => bus.isGenuineRequest(one, 'q', asked))
+  expect(heard).toEqual([true, true, false, false])
+  clock.advance(bounds.messageAgeMsMax + 1)
+  // A node that starts now has heard of none, and goes by the time; one that knows the asker need not.
+  expect(bus.isGenuineRequest(first, 'q', new AskedOnce())).toBe(false)
+  const third = ask(3)
+  clock.advance(-3_600_000)
+  expect(bus.isGenuineRequest(third, 'q', asked)).toBe(true)
+  expect(kinds()).toEqual(['replayed', 'stale'])
+})
+
 test('a question belongs to its inbox, and an answer to its question and its place', () => {
   const { bus } = world()
   const payload = encodeJson({ type: 'usage' })
@@ -105,8 +126,9 @@ test('a question belongs to its inbox, and an answer to its question and its pla
     data: payload,
     headers: bus.request('hg.q', 'inbox.1', payload),
   }
-  expect(bus.isGenuineRequest(question as Msg, 'q')).toBe(true)
-  expect(bus.isGenuineRequest({ ...question, reply: 'inbox.of.a.stranger' } as Msg, 'q')).toBe(false)
+  const asked = new AskedOnce()
+  expect(bus.isGenuineRequest(question as Msg, 'q', asked)).toBe(true)
+  expect(bus.isGenuineRequest({ ...question, reply: 'inbox.of.a.stranger.1' } as Msg, 'q', asked)).toBe(false)
   const part = headers()
   part.set('hg-part', '1/2')
   const answer = { subject: 'inbox.1', data: payload, headers: bus.answer('inbox.1', { payload, headers: part }) }

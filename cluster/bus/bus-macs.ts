@@ -1,11 +1,12 @@
 // Proves the messages of the bus. A publisher signs subject, its own id, the number and the time of a message with the
-// payload; a question is signed with the inbox for its answer, an answer with that inbox and its place among the parts. So
+// payload; a question is signed with the inbox for its answer and the time, an answer with that inbox and its place among the parts. So
 // nothing can be repeated on another subject, as another message, or as the answer to another question. Nothing in a message
 // is read before its MAC is checked.
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { MacGuard, MessageMacs } from '../macs/message-macs.ts'
+import type { AskedOnce } from './asked-once.ts'
 import type { Parcel } from './bounded-queue.ts'
 import { namesEpochAhead } from './epoch-guard.ts'
 import { failedHeader, type Part, partHeader } from './nats-answers.ts'
@@ -13,7 +14,7 @@ import type { SenderOrder } from './sender-order.ts'
 
 /** The id of the publisher, and its number of this message on its subject. */
 export const fromHeader = 'hg-from'
-/** The MAC; before it, in what is published, the time of sending. */
+/** The MAC; before it the time of sending, except in answers. */
 const macHeader = 'hg-mac'
 /** A message that is younger than this and not new was overtaken, which reconnects cause. */
 const lateMsMax = 10_000
@@ -46,10 +47,10 @@ export class BusMacs {
   hear(message: Msg, name: string, order: SenderOrder): number | undefined {
     const { subject, data: bytes } = message
     const from = message.headers?.get(fromHeader) ?? ''
-    const [sent = '', mac] = (message.headers?.get(macHeader) ?? '').split(' ')
+    const { sent, mac } = proofIn(message)
     if (this.#bus.judge({ mac, context: [subject, from, sent], bytes, subject: name }) !== 'genuine') return undefined
     const [origin = '', sequence] = from.split(' ')
-    const ageMs = mac === undefined ? undefined : Math.abs(this.#clock.wallMs() - Number(sent))
+    const ageMs = mac === undefined ? undefined : this.#ageMs(sent)
     const missing = this.#order({ name, origin, sequence: Number(sequence), ageMs }, order)
     if (missing === undefined || !namesEpochAhead(name, bytes, this.#clock.wallMs())) return missing
     this.#macs.alarm.refuse('bus', 'epoch', name)
@@ -57,22 +58,36 @@ export class BusMacs {
   }
 
   request(subject: string, inbox: string, payload: Uint8Array): MsgHdrs {
-    return withMac(headers(), this.#requests.of([subject, inbox], payload))
+    const [sent, made] = [`${this.#clock.wallMs()}`, headers()]
+    made.set(macHeader, `${sent} ${this.#requests.of([subject, inbox, sent], payload)}`)
+    return made
   }
 
-  /** A question that comes again is answered again, to the inbox of the one who asked: that changes nothing. */
-  isGenuineRequest({ subject, reply = '', data: bytes, headers: given }: Msg, name: string): boolean {
-    const mac = given?.get(macHeader)
-    return this.#requests.judge({ mac, context: [subject, reply], bytes, subject: name }) === 'genuine'
+  /** Whether a question is to be answered: a node of this cluster asks it, for the first time. */
+  isGenuineRequest(message: Msg, name: string, asked: AskedOnce): boolean {
+    const { subject, reply = '', data: bytes } = message
+    const { sent, mac } = proofIn(message)
+    const context = [subject, reply, sent]
+    if (this.#requests.judge({ mac, context, bytes, subject: name }) !== 'genuine') return false
+    if (mac === undefined) return true
+    const isOld = this.#ageMs(sent) > bounds.messageAgeMsMax && !asked.knows(reply)
+    if (!isOld && asked.isNew(reply)) return true
+    this.#macs.alarm.refuse('request', isOld ? 'stale' : 'replayed', name)
+    return false
   }
 
-  answer(inbox: string, { payload, headers: given = headers() }: Part): MsgHdrs {
-    return withMac(given, this.#answers.of(answerContext(inbox, given), payload))
+  answer(inbox: string, { payload, headers: made = headers() }: Part): MsgHdrs {
+    made.set(macHeader, this.#answers.of(answerContext(inbox, made), payload))
+    return made
   }
 
   isGenuineAnswer({ subject, data: bytes, headers: given }: Msg, name: string): boolean {
     const mac = given?.get(macHeader)
     return this.#answers.judge({ mac, context: answerContext(subject, given), bytes, subject: name }) === 'genuine'
+  }
+
+  #ageMs(sent: string): number {
+    return Math.abs(this.#clock.wallMs() - Number(sent))
   }
 
   /** Of a publisher that was heard before, numbers tell what is new, and clocks may differ as they like. Of one that was
@@ -109,7 +124,8 @@ function answerContext(inbox: string, given: MsgHdrs | undefined): string[] {
   return [inbox, given?.get(partHeader) ?? '', given?.get(failedHeader) ?? '']
 }
 
-function withMac(made: MsgHdrs, mac: string): MsgHdrs {
-  made.set(macHeader, mac)
-  return made
+/** `mac` is undefined where there is none. */
+function proofIn({ headers: given }: Msg): { sent: string; mac: string | undefined } {
+  const [sent = '', mac] = (given?.get(macHeader) ?? '').split(' ')
+  return { sent, mac }
 }

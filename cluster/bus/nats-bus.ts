@@ -7,6 +7,7 @@ import type { Notify } from '../../shared/notice.ts'
 import { fail, type Result } from '../../shared/result.ts'
 import type { MessageMacs } from '../macs/message-macs.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
+import { AskedOnce } from './asked-once.ts'
 import type { Parcel } from './bounded-queue.ts'
 import type { Bus, BusRefusal, Subscription } from './bus.ts'
 import { BusMacs, fromHeader } from './bus-macs.ts'
@@ -113,12 +114,14 @@ export class NatsBus implements Bus {
   }
 
   serve(subject: string, answer: Answer): Subscription {
+    const asked = new AskedOnce()
     return this.#want((connection) =>
       connection.subscribe(`${prefix}${subject}`, {
         queue: queueGroup,
         callback: (error, message) => {
           const isAsked = error === null && message.reply !== undefined && message.reply !== ''
-          if (isAsked && this.#macs.isGenuineRequest(message, subject)) void this.#answer(connection, message, answer)
+          if (isAsked && this.#macs.isGenuineRequest(message, subject, asked))
+            void this.#answer(connection, message, answer)
         },
       }),
     )

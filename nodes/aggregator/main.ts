@@ -111,19 +111,13 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     void ledger.take({ partition: embeddedPartition, bytes, atMs: clock.wallMs() })
   const subscriptions = [
     ...(cluster === undefined ? [bus.subscribe(subjects.telemetryBatch, takeBatch)] : []),
-    bus.subscribe(subjects.heartbeat, (payload) => {
-      const heartbeat = decodeHeartbeat(payload)
-      if (heartbeat === undefined) return
-      fleet.hear(heartbeat)
-      for (const { model, provider, direct } of heartbeat.targets ?? [])
-        if (direct !== true) folds.names.admit(model, provider)
-    }),
+    bus.subscribe(subjects.heartbeat, (payload) => hearNode(decodeHeartbeat(payload), fleet, folds)),
     // Serves callers that know of only one aggregator.
     bus.serve(subjects.aggregatorQuery, (payload) => answers.whole(queried(payload))),
     bus.serve(aggregatorQueryOf(node), (payload) => answers.part(queried(payload))),
   ]
   const timer = clock.every(commitMs, () => {
-    if (cluster !== undefined && !ledger.isFailing) countParked(parked, ledger, cluster.mac)
+    countParked(parked, ledger, cluster)
     ledger.commit()
   })
   keeping?.start()
@@ -131,10 +125,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   return {
     owned: () => keeping?.owned() ?? [],
     troubles: () => usageTroubles(ledger, keeping),
-    queues: () => ({
-      usageToCommit: { length: ledger.pending.length, dropped: 0 },
-      ...(cluster === undefined ? {} : { usageParked: parked.state }),
-    }),
+    queues: () => ({ usageToCommit: { length: ledger.pending.length, dropped: 0 }, usageParked: parked.state }),
     close() {
       timer.cancel()
       for (const subscription of subscriptions.reverse()) subscription.stop()
@@ -146,8 +137,18 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   }
 }
 
+function hearNode(heartbeat: NodeHeartbeat | undefined, fleet: Fleet, folds: Folds): void {
+  if (heartbeat === undefined) return
+  fleet.hear(heartbeat)
+  for (const { model, provider, direct } of heartbeat.targets ?? []) {
+    if (direct !== true) folds.names.admit(model, provider)
+  }
+}
+
 /** Counts batches that earlier runs could not prove and that are proven now. */
-function countParked(parked: ParkedUsage, ledger: UsageCommitter, mac: UsageMac): void {
+function countParked(parked: ParkedUsage, ledger: UsageCommitter, cluster: ClusterUsage | undefined): void {
+  if (cluster === undefined || ledger.isFailing) return
+  const { mac } = cluster
   parked.judgeAgain(
     (batch) => mac.judgeAgain(batch) === 'genuine',
     ({ partition, bytes, atMs }) => (ledger.take({ partition, bytes, atMs }).type === 'full' ? 'full' : 'taken'),
