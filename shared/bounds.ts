@@ -74,6 +74,14 @@ export const bounds = {
   stateRequestsMax: 1_024,
   stateRequestBytesMax: 64 << 20,
   heartbeatMs: 1_000,
+  /** The alarm of messages that were not believed ends when none came for so long. */
+  refusedAlarmMs: 600_000,
+  /** The age of a message between nodes that are not known to each other yet: as much may their clocks differ. */
+  messageAgeMsMax: 300_000,
+  /** How far the epoch of a lease, which is at least the time in seconds at which it was taken, may be ahead of a clock. */
+  epochAheadSecondsMax: 86_400,
+  /** Batches of usage without a valid MAC that an aggregator keeps aside. */
+  parkedUsageBytesMax: 64 << 20,
   /** How long the stream of the configuration log stays rewound before its lost end is published again from a copy. */
   rewoundStreamMs: 15_000,
   /** Objectives in a configuration. */

@@ -1,5 +1,6 @@
 // What Headgate tells its operator: one union of things that happen. Text is made at the rim; units stand in the names;
 // a secret has no field to sit in.
+import type { RefusedKind } from './telemetry/records.ts'
 
 export type Notice =
   | { type: 'started'; role: string; endpoint?: string; control?: string; version: string; tookMs: number }
@@ -54,6 +55,8 @@ export type Notice =
   | { type: 'bus-dropped'; messages: Record<string, number> }
   /** Tells at most once a minute. */
   | { type: 'bus-too-large'; subject: string; bytes: number; bytesMax: number }
+  /** Tells of each kind at most once a minute; `count` since the start. */
+  | { type: 'message-refused'; kind: RefusedKind; channel: string; subject: string; count: number }
   | { type: 'warning'; message: string }
 
 export type Notify = (notice: Notice) => void
@@ -94,5 +97,6 @@ export const noticeLevel = {
   'nats-permission-refused': 'error',
   'bus-dropped': 'warn',
   'bus-too-large': 'error',
+  'message-refused': 'error',
   warning: 'warn',
 } as const satisfies Record<Notice['type'], 'debug' | 'info' | 'warn' | 'error'>

@@ -46,6 +46,8 @@ export interface NatsSettings {
   /** The file of the credential. It is read for each connection, so that a new one needs no restart. */
   credsFile: string | undefined
   caFile: string | undefined
+  /** True during an upgrade from a version whose messages have no MAC. */
+  acceptsUnsigned: boolean
 }
 
 export interface SettingProblem {
@@ -114,15 +116,17 @@ function readNats(read: Reader): NatsSettings | undefined {
   const servers = read.list('HEADGATE_NATS_URL')
   const credsFile = read.path('HEADGATE_NATS_CREDS')
   const caFile = read.path('HEADGATE_NATS_CA')
+  const unsigned = read.oneOf('HEADGATE_NATS_UNSIGNED', ['refuse', 'accept'])
   if (servers.length === 0) {
-    for (const [name, value] of Object.entries({ HEADGATE_NATS_CREDS: credsFile, HEADGATE_NATS_CA: caFile })) {
+    const others = { HEADGATE_NATS_CREDS: credsFile, HEADGATE_NATS_CA: caFile, HEADGATE_NATS_UNSIGNED: unsigned }
+    for (const [name, value] of Object.entries(others)) {
       if (value !== undefined) read.problem(name, 'needs HEADGATE_NATS_URL beside it')
     }
     return undefined
   }
   const parsed = parseNatsServers(servers, { hasCredentials: credsFile !== undefined })
   if (!parsed.ok) read.problem('HEADGATE_NATS_URL', parsed.error)
-  return { servers, credsFile, caFile }
+  return { servers, credsFile, caFile, acceptsUnsigned: unsigned === 'accept' }
 }
 
 function readOrigins(read: Reader): string[] | undefined {

@@ -21,7 +21,7 @@ export interface BeatingNode extends Pick<NodeHeartbeat, 'role' | 'version' | 'r
   readonly name: string
 }
 
-export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'limits'> {
+export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'limits' | 'refusedMessages'> {
   readonly status: Pick<FollowerStatus, 'revision' | 'hash' | 'lagMs'>
   readonly troubles: readonly Trouble[]
   readonly draining?: boolean
@@ -54,7 +54,8 @@ export class HeartbeatPublisher {
   /** Returns the heartbeat as it would be published now. */
   read(): NodeHeartbeat {
     const { node, clock } = this.#options
-    const { status, troubles, draining = false, queues = {}, openRequests, link, ...rest } = this.#options.facts()
+    const facts = this.#options.facts()
+    const { status, troubles, draining = false, queues = {}, openRequests, link, refusedMessages = [], ...rest } = facts
     const { revision, hash } = status
     const { queues: linkQueues, ...linkState } = link ?? {}
     const { name, role, region, version, masterKeys } = node
@@ -67,6 +68,7 @@ export class HeartbeatPublisher {
       hash,
       draining,
       ...rest,
+      ...(refusedMessages.length === 0 ? {} : { refusedMessages }),
       queues: { ...queues, ...linkQueues },
       ...(link === undefined ? {} : { link: linkState as Omit<LinkState, 'queues'> }),
       lagMs: Math.round(status.lagMs),

@@ -10,7 +10,7 @@ import { SqliteLog } from '../../cluster/config-log/sqlite/sqlite-log.ts'
 import { ConfigWriter } from '../../cluster/config-log/writer/config-writer.ts'
 import type { DataFolder } from '../../cluster/data-folder/data-folder.ts'
 import { MetricsAccess } from '../../cluster/http-port/metrics-access.ts'
-import { HeartbeatPublisher } from '../../cluster/membership/heartbeat-publisher.ts'
+import { type HeartbeatFacts, HeartbeatPublisher } from '../../cluster/membership/heartbeat-publisher.ts'
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import type { KeyStore } from '../../cluster/secrets/key-store.ts'
@@ -25,7 +25,7 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Readiness, ReadinessCheck, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
-import type { LinkState, NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { Agreement } from './agreement.ts'
 import { dispatch } from './api/dispatch.ts'
 import { Router } from './api/router.ts'
@@ -70,8 +70,8 @@ export interface ControlOptions {
   keys?: KeyStore
   /** The store of what requests leave for later ones. Default: the one that another thread of this process serves. */
   state?: StateStore
-  /** State of the connection to the cluster, which heartbeats report. Absent without a cluster. */
-  link?: () => LinkState
+  /** The connection to the cluster, and what was not believed of it, for heartbeats. Absent without a cluster. */
+  clusterFacts?: () => Pick<HeartbeatFacts, 'link' | 'refusedMessages'>
   /** How long the start waits for a log that does not answer. Default: not at all. */
   firstWritesMs?: number
   /** True in a cluster, where the absence of aggregators is a problem of this node. */
@@ -283,12 +283,12 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
 }
 
 function startPulse(options: ControlOptions, follower: Follower, readiness: Readiness): HeartbeatPublisher {
-  const { bus, clock, node, settings, masterKeys, link } = options
+  const { bus, clock, node, settings, masterKeys, clusterFacts } = options
   const pulse = new HeartbeatPublisher({
     bus,
     clock,
     node: { ...node, region: settings.region, masterKeys: idsOf(masterKeys) },
-    facts: () => ({ status: follower.status, troubles: readiness.troubles(), link: link?.() }),
+    facts: () => ({ status: follower.status, troubles: readiness.troubles(), ...clusterFacts?.() }),
   })
   pulse.beat()
   return pulse

@@ -60,7 +60,7 @@ async function startProcess(name: string) {
     usage: join(folder, `${name}-usage.sqlite`),
     state: join(folder, `${name}-state.sqlite`),
   }
-  const nats = { servers: [rig.url], credsFile: undefined, caFile: undefined }
+  const nats = { servers: [rig.url], credsFile: undefined, caFile: undefined, acceptsUnsigned: false }
   const around = { bus, clock: systemClock, chance: Math.random, notify: () => {} }
   const watch = new LinkWatch(bus, systemClock)
   const link = startLink({ ...around, node: name, nats, masterKeys: [masterKey], copy: { files } })

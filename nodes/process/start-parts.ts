@@ -47,7 +47,11 @@ async function openProxy(run: Run, { bus, standing }: Around, start: typeof star
     notify,
     environment: options.environment,
     isNodeReady: () => standing.stage === 'serving',
-    process: { look: () => standing.look(), otherTroubles: () => standing.troublesBut('proxy') },
+    process: {
+      look: () => standing.look(),
+      otherTroubles: () => standing.troublesBut('proxy'),
+      refusedMessages: () => standing.refusedMessagesBut('proxy'),
+    },
     hold,
     onServing: (revision) => journal.serving(revision),
     onReleased: () => journal.released(),

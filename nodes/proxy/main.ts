@@ -10,7 +10,7 @@ import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Standing, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
-import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import type { MessageCount, NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { type ProxyFacts, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
@@ -62,6 +62,8 @@ export interface ProxyOptions {
     look(): Standing
     /** Troubles of the other parts, which the heartbeats of this one tell too. */
     otherTroubles(): readonly Trouble[]
+    /** Messages of other nodes that the process did not believe, for the same heartbeats. */
+    refusedMessages(): readonly MessageCount[]
   }
   /** A configuration that is held back, because it has ended this process again and again. */
   readonly hold?: Hold | undefined
@@ -261,6 +263,7 @@ async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, sta
 function factsOf({ process }: ProxyOptions, parts: Parts, around: Pick<ProxyFacts, 'server' | 'link'>): ProxyFacts {
   const { config, recorder, state, rejections, limits } = parts
   const otherTroubles = process?.otherTroubles() ?? []
+  const refusedMessages = process?.refusedMessages() ?? []
   return {
     ...around,
     config,
@@ -268,6 +271,7 @@ function factsOf({ process }: ProxyOptions, parts: Parts, around: Pick<ProxyFact
     rejections,
     limitsExceeded: limits.exceeded,
     otherTroubles,
+    refusedMessages,
     isDraining: state.draining,
   }
 }

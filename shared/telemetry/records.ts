@@ -117,6 +117,27 @@ export interface LinkState {
   queues: Record<string, { length: number; dropped: number }>
 }
 
+/** Why a message between nodes was not believed. */
+export type RefusedKind =
+  /** It has no MAC. */
+  | 'unsigned'
+  /** Its MAC is under a master key that is not configured here. */
+  | 'unknown-key'
+  | 'forged'
+  /** It was received before. */
+  | 'replayed'
+  /** It was sent at another time, as far as clocks tell. */
+  | 'stale'
+  /** It names an epoch of the future. */
+  | 'epoch'
+
+export interface MessageCount {
+  channel: string
+  /** `late`: overtaken by a later one, and of no use. `unsigned-accepted`: believed, during an upgrade. */
+  kind: RefusedKind | 'late' | 'unsigned-accepted'
+  count: number
+}
+
 export interface LinkLogState {
   /** `following`, or the reason why the node does not follow the log. */
   state: string
@@ -154,6 +175,8 @@ export interface NodeHeartbeat {
   refusals?: Record<string, number>
   /** A proxy's requests beyond a limit since its start, by `name mode`: rejected (`enforce`) or let through (`report`). */
   limits?: Record<string, number>
+  /** Messages of other nodes that the process did not believe since its start. Absent: none. */
+  refusedMessages?: MessageCount[]
 }
 
 export interface ProcessLoad {

@@ -120,6 +120,8 @@ export const nodesBody = z.object({
       refusals: z.record(z.string(), z.number()).optional(),
       /** A proxy's requests beyond a limit since its start, by name of the limit and mode. */
       limits: z.record(z.string(), z.number()).optional(),
+      /** Messages of other nodes that the process did not believe since its start. */
+      refusedMessages: z.array(z.object({ channel: z.string(), kind: z.string(), count: z.number() })).optional(),
       /** Partitions of usage that the node keeps. Only an aggregator in a cluster has them. */
       usage: z
         .array(

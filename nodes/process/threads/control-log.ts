@@ -11,7 +11,7 @@ import type { ThreadContext } from './thread-context.ts'
 export interface ControlLog {
   readonly options: Pick<
     ControlOptions,
-    'bus' | 'log' | 'keys' | 'state' | 'link' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'
+    'bus' | 'log' | 'keys' | 'state' | 'clusterFacts' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'
   >
   close(): Promise<void>
 }
@@ -31,7 +31,7 @@ export async function openControlLog(context: ThreadContext): Promise<ControlLog
       log,
       keys,
       state: sealState(stored, ...keysFor('stateKey', context.task.masterKeys)),
-      link: () => cluster.state(log),
+      clusterFacts: () => ({ link: cluster.state(log), refusedMessages: cluster.macs.alarm.counts() }),
       checks: [cluster.troubles, troubles],
       firstWritesMs,
       aggregatorsElsewhere: true,

@@ -35,6 +35,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
       link: { state: undefined },
       isDraining: true,
       otherTroubles: [trouble('the disk')],
+      refusedMessages: [{ channel: 'bus', kind: 'forged', count: 2 }],
     }),
   )
   await expect.poll(() => heard.length).toBe(1)

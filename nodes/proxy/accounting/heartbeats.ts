@@ -5,7 +5,7 @@ import type { LinkWatch } from '../../../cluster/membership/link-watch.ts'
 import { idsOf, type MasterKeys } from '../../../cluster/secrets/master-keys.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
-import type { NodeRole } from '../../../shared/telemetry/records.ts'
+import type { MessageCount, NodeRole } from '../../../shared/telemetry/records.ts'
 import type { HttpServer } from '../http/http.ts'
 import type { ConfigFollower } from '../snapshot/follow-config.ts'
 import { refusedCredentials } from '../snapshot/refused-credentials.ts'
@@ -23,6 +23,8 @@ export interface ProxyFacts {
   readonly isDraining: boolean
   /** Troubles of the other parts of the process. */
   readonly otherTroubles: readonly Trouble[]
+  /** Messages of other nodes that the process did not believe. */
+  readonly refusedMessages: readonly MessageCount[]
 }
 
 export interface BeatingNode {
@@ -58,6 +60,7 @@ function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
     openRequests: server.openRequests,
     refusals: Object.fromEntries(rejections),
     limits: Object.fromEntries(limitsExceeded),
+    refusedMessages: [...facts.refusedMessages],
     targets: targetReports(config.snapshot, config.nowMs),
   }
 }

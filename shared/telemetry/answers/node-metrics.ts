@@ -50,6 +50,13 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
       Object.entries(limits).map(([key, count]): [Labels, number] => [{ node, ...limitLabels(key) }, count]),
     ),
   )
+  page.counter(
+    'headgate_messages_refused_total',
+    'Messages of other nodes that a process did not believe, by channel and reason.',
+    nodes.flatMap(({ node, refusedMessages = [] }) =>
+      refusedMessages.map(({ channel, kind, count }): [Labels, number] => [{ node, channel, kind }, count]),
+    ),
+  )
   page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
   page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
 }
