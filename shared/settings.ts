@@ -15,7 +15,7 @@ export interface Settings {
   /** The port of health and metrics; undefined opens none. */
   opsPort: number | undefined
   plaintextAllowed: boolean
-  tls: { certFile: string; keyFile: string } | undefined
+  tls: TlsSettings | undefined
   dataDir: string
   /** The named configuration file; undefined means `./headgate.yaml`, if it exists. */
   configFile: string | undefined
@@ -40,6 +40,13 @@ export interface Settings {
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
+export interface TlsSettings {
+  certFile: string
+  keyFile: string
+  /** How long browsers remember to use nothing but TLS; 0 tells them nothing. */
+  hstsMs: number
+}
+
 export interface NatsSettings {
   /** The only servers that are used; others that they announce are not. */
   servers: string[]
@@ -53,6 +60,8 @@ export interface SettingProblem {
   message: string
 }
 
+const yearMs = 365 * 86_400_000
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** `readFile` serves `NAME_FILE` variables. */
@@ -65,12 +74,7 @@ export function parseSettings(
     read.problem(name, `is not a variable of Headgate; did you mean ${meant}?`)
   }
   const host = read.text('HEADGATE_HOST') ?? '127.0.0.1'
-  const certFile = read.fileName('HEADGATE_TLS_CERT')
-  const keyFile = read.fileName('HEADGATE_TLS_KEY')
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    read.problem('HEADGATE_TLS_CERT', 'needs HEADGATE_TLS_KEY beside it, and the other way round')
-  }
-  const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined
+  const tls = readTls(read)
   const plaintextAllowed = read.oneOf('HEADGATE_PLAINTEXT', ['allow']) === 'allow'
   if (!isLoopback(host) && tls === undefined && !plaintextAllowed) {
     read.problem(
@@ -108,6 +112,17 @@ export function parseSettings(
     read.problem('HEADGATE_MASTER_KEY', 'is needed with HEADGATE_NATS_URL: all nodes of a cluster share one')
   }
   return read.problems.length === 0 ? done(settings) : fail(read.problems)
+}
+
+function readTls(read: Reader): TlsSettings | undefined {
+  const certFile = read.fileName('HEADGATE_TLS_CERT')
+  const keyFile = read.fileName('HEADGATE_TLS_KEY')
+  const hstsMs = read.parsed('HEADGATE_HSTS', parseDurationMs, 'a duration such as 365d, or 0s for none') ?? yearMs
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, hstsMs }
+  if (certFile !== undefined || keyFile !== undefined) {
+    read.problem('HEADGATE_TLS_CERT', 'needs HEADGATE_TLS_KEY beside it, and the other way round')
+  }
+  return undefined
 }
 
 function readNats(read: Reader): NatsSettings | undefined {

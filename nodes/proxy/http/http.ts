@@ -5,7 +5,8 @@ export interface HttpServerOptions {
   readonly host: string
   /** 0 picks a free port. */
   readonly port: number
-  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined
+  /** `hstsMs`: how long browsers remember to use nothing but TLS; 0 tells them nothing. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly hstsMs: number } | undefined
   readonly bodyBytesMax: number
   /** Accepted `Host` names; empty accepts any. */
   readonly hosts: readonly string[]

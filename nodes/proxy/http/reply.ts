@@ -10,6 +10,8 @@ import { creditedMs, isTooSlow, slowWindowMs } from './slow-reader.ts'
 
 /** What a reply needs of its server. */
 export interface ReplyServer {
+  /** Header lines of every answer. */
+  readonly fixedLines: string
   /** The reply whose native callback is running. Its writes are corked already. */
   current: UwsReply | undefined
   draining: boolean
@@ -166,7 +168,8 @@ export class UwsReply implements Reply {
   }
 
   #headOf(status: number, headers: HeaderLines): string {
-    return headerBlock(status, this.cors === undefined ? headers : [...headers, ...this.cors])
+    const all = this.cors === undefined ? headers : [...headers, ...this.cors]
+    return headerBlock(status, all, this.#server.fixedLines)
   }
 
   #sendWhole(response: HttpResponse, head: string, body: Uint8Array | string, close: boolean): void {

@@ -16,10 +16,12 @@ import { cannotListen } from '../../../cluster/http-port/cannot-listen.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
+import { forwardSecretCiphers } from '../../../shared/tls-rules.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import { EarlyErrors } from './early-errors.ts'
 import { checkBody, checkFraming, declaredLength, type FramingRules } from './framing-rules.ts'
 import { ReadHead } from './head.ts'
+import { fixedLines } from './header-block.ts'
 import { emptyBody, type HttpHandler, type HttpServer, type HttpServerOptions } from './http.ts'
 import { Intake } from './intake.ts'
 import { type ReplyServer, UwsReply } from './reply.ts'
@@ -61,6 +63,7 @@ class UwsServer implements HttpServer, ReplyServer {
   readonly #intake: Intake
   readonly #spare = new SpareResponse()
   readonly stalled = new Set<UwsReply>()
+  readonly fixedLines: string
   current: UwsReply | undefined = undefined
   draining = false
   openRequests = 0
@@ -75,6 +78,7 @@ class UwsServer implements HttpServer, ReplyServer {
     this.#options = options
     this.#handler = handler
     this.#deps = deps
+    this.fixedLines = fixedLines(options.tls)
     this.#rules = {
       hosts: options.hosts,
       behindProxy: options.trustedProxies.length > 0,
@@ -211,7 +215,11 @@ function openApp(options: HttpServerOptions): TemplatedApp {
   // Without this check a missing file would show only as failing connections.
   accessSync(options.tls.certFile, constants.R_OK)
   accessSync(options.tls.keyFile, constants.R_OK)
-  return SSLApp({ cert_file_name: options.tls.certFile, key_file_name: options.tls.keyFile })
+  return SSLApp({
+    cert_file_name: options.tls.certFile,
+    key_file_name: options.tls.keyFile,
+    ssl_ciphers: forwardSecretCiphers.join(':'),
+  })
 }
 
 type Listened = (socket: Parameters<typeof us_listen_socket_close>[0] | false) => void

@@ -86,7 +86,7 @@ class UwsUpgrade implements Upgrade {
   accept(protocol: string, headers: HeaderLines, handler: SocketHandler): ClientSocket {
     const socket = new UwsSocket(this.#parts, this.reply, handler)
     // No extension is negotiated: compressed messages would have to be unpacked and packed again for the upstream.
-    this.reply.upgrade(headerBlock(101, headers), (response) =>
+    this.reply.upgrade(headerBlock(101, headers, this.#parts.server.fixedLines), (response) =>
       this.#parts.spare.cork(() => response.upgrade({ owner: socket }, this.#key, protocol, '', this.#context)),
     )
     return socket
