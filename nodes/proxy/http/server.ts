@@ -177,27 +177,45 @@ class UwsServer implements HttpServer, ReplyServer {
       this.#earlyErrors.answerLater(head, reply, fault)
       return
     }
-    if (reply.cors !== undefined && isPreflight(head) && declaredLength(head) + head.transferEncodingCount === 0) {
+    if (head.transferEncodingCount > 0) this.#intake.readChunked(head, reply, response)
+    else if (this.#rules.behindProxy && declaredLength(head) === 0) this.#askAlone(head, reply, response)
+    else this.#ask(head, reply, response)
+  }
+
+  /** Answers a request that says it has no body, on a connection that other callers may share. A header with an empty name can
+   *  hide from us the length that the proxy has seen: then the body is next on the connection, and must not run as a request of
+   *  its own. While an answer is due the parser runs nothing; after it the connection closes. */
+  #askAlone(head: ReadHead, reply: UwsReply, response: HttpResponse): void {
+    reply.closing = true
+    setImmediate(() => {
+      if (reply.gone) return
+      try {
+        this.#ask(head, reply, response)
+      } catch (error) {
+        this.#earlyErrors.threw('onHead', error, head, reply)
+      }
+    })
+  }
+
+  #ask(head: ReadHead, reply: UwsReply, response: HttpResponse): void {
+    const length = declaredLength(head)
+    const skippable = length <= unreadBodiesMax * this.#rules.bodyBytesMax
+    const isAlone = reply.closing
+    reply.closing = isAlone || !skippable
+    if (reply.cors !== undefined && length === 0 && isPreflight(head)) {
       reply.bodiless = true
       reply.begin(204, preflightHeaders(head))
       reply.end()
       return
     }
-    if (head.transferEncodingCount > 0) {
-      this.#intake.readChunked(head, reply, response)
-      return
-    }
-    const length = declaredLength(head)
-    const skippable = length <= unreadBodiesMax * this.#rules.bodyBytesMax
-    reply.closing = !skippable
     const onBody = this.#handler.onHead(head, reply)
     if (onBody === undefined || reply.gone) return
     const problem = checkBody(head, this.#rules)
     if (problem !== undefined) {
-      this.#earlyErrors.answerLater(head, reply, problem, skippable)
+      this.#earlyErrors.answerLater(head, reply, problem, skippable && !isAlone)
       return
     }
-    reply.closing = false
+    reply.closing = isAlone
     if (length === 0) this.#intake.deliver(head, reply, emptyBody, onBody)
     else this.#intake.read(head, reply, response, length, onBody)
   }
