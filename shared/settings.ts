@@ -4,6 +4,7 @@ import { isLoopback } from './host-names.ts'
 import { parseKey32, parseKeys32 } from './key32.ts'
 import { parseNatsServers } from './nats-servers.ts'
 import { done, fail, type Result } from './result.ts'
+import { secretWeakness } from './secret-strength.ts'
 import { fileProblem } from './text-file.ts'
 import { parseBytes, parseDurationMs } from './units.ts'
 import { isServiceAddress, judgeVariables, type SettingName } from './variable-names.ts'
@@ -156,9 +157,6 @@ function isOrigin(text: string): boolean {
   return `${url.protocol}//${url.host}` === text
 }
 
-/** Words that stand in for secrets in examples and must never be one. */
-const commonSecrets = ['changeme', 'password', 'secret', 'admin', 'headgate']
-
 class Reader {
   readonly problems: SettingProblem[] = []
   readonly #environment: Environment
@@ -244,7 +242,10 @@ class Reader {
       this.problem(name, `is blank; unset it to ${without}, or give at least 16 characters`)
       return undefined
     }
-    return this.parsed(name, strongToken, 'at least 16 characters that are not a common word')
+    const token = this.text(name)
+    const weakness = token === undefined ? undefined : secretWeakness(token)
+    if (weakness !== undefined) this.problem(name, weakness)
+    return token
   }
 
   key32(name: SettingName): Uint8Array | undefined {
@@ -254,12 +255,6 @@ class Reader {
   keys32(name: SettingName): Uint8Array[] {
     return this.parsed(name, parseKeys32, 'keys of 32 bytes in base64, separated by commas') ?? []
   }
-}
-
-function strongToken(text: string): string | undefined {
-  if (text.trim().length < 16 || commonSecrets.some((word) => text.toLowerCase().replaceAll(word, '').length < 8))
-    return undefined
-  return text
 }
 
 function onOff(word: 'on' | 'off' | undefined): boolean | undefined {
