@@ -72,7 +72,7 @@ const errorTable = {
     400,
     invalid,
     'ambiguous_credentials',
-    'Two different credentials were sent in `Authorization`, `x-api-key` and headers like it. Send one.',
+    'Two different credentials were sent in `Authorization`, `x-api-key`, headers like it or the URL. Send one.',
   ),
   'model-not-allowed': ({ model }) =>
     withParam(

@@ -132,10 +132,10 @@ function credentialsOf(head: RequestHead, protocols: readonly string[]): Result<
   const shown = protocols.filter((name) => name.startsWith(keyProtocol)).map((name) => name.slice(keyProtocol.length))
   const [key] = shown
   if (key === undefined) return done(head)
-  const bearer = tokenIn({ authorization: head.authorization, apiKey: undefined })
-  const others = [...shown, bearer, head.apiKey]
-  return !head.apiKeysDiffer && others.every((other) => other === undefined || other === key)
-    ? done({ authorization: undefined, apiKey: key })
+  const inHeaders = head.authorization !== undefined || head.apiKey !== undefined
+  const isOne = shown.every((other) => other === key) && (!inHeaders || tokenIn(head) === key)
+  return isOne
+    ? done({ authorization: undefined, apiKey: key, query: head.query })
     : fail({ type: 'ambiguous-credentials' })
 }
 
