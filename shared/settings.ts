@@ -36,6 +36,8 @@ export interface Settings {
   corsOrigins: string[] | undefined
   egressStrict: boolean
   bodyBytesMax: number
+  /** Users named by callers that have sums of their own: for each key in a day. */
+  keyUsersMax: number
   drainMs: number
   demo: boolean | undefined
   logLevel: 'debug' | 'info' | 'warn' | 'error'
@@ -104,6 +106,7 @@ export function parseSettings(
     corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
     bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
+    keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
@@ -209,6 +212,14 @@ class Reader {
     const value = parse(text)
     if (value === undefined) this.problem(name, `expected ${expected}`)
     return value
+  }
+
+  count(name: SettingName): number | undefined {
+    return this.parsed(
+      name,
+      (text) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined),
+      'a whole number from 1',
+    )
   }
 
   port(name: SettingName): number | undefined {

@@ -40,6 +40,8 @@ export interface AggregatorOptions {
   /** The shared stream; absent in an embedded aggregator, which takes batches from the bus and keeps them all. */
   cluster?: { stream: UsageStream; leases: Pick<LeaseKeeper, 'lease'> /** Of this boot, unique. */; boot: string }
   bounds?: { historyRowsMax: number; historyDays: number }
+  /** Users, and models named by callers, that have sums of their own: for each key in a day. */
+  namesPerKeyMax?: number
 }
 
 export interface Aggregator {
@@ -71,7 +73,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   mkdirSync(dataDir, { recursive: true })
   const openStore = storeOpener(options)
   const tallies = options.publishing?.tallies ?? []
-  const folds = new Folds(clock, tallies)
+  const folds = new Folds(clock, tallies, options.namesPerKeyMax)
   const { cluster, node } = options
   const tell = (stored: Stored): void =>
     bus.publish(cluster === undefined ? subjects.telemetryStored : telemetryStoredOf(stored.node), encodeJson(stored))

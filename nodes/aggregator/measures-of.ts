@@ -9,8 +9,9 @@ const empty = new Sketch()
 /** Counts and distributions since start: for metrics. */
 export function sinceStart(folds: Iterable<Fold>): Measures {
   const measures = new Measures()
-  for (const { counts, latency, names } of folds) {
+  for (const { counts, latency, names, namesOfDay } of folds) {
     countsInto(measures, counts)
+    for (const [name, count] of Object.entries(namesOfDay.others)) measures.count('others', [name], count)
     for (const row of latency.rows()) {
       for (const metric of latencyMetrics) {
         const sketch = row[metric]

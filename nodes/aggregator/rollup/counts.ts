@@ -38,6 +38,11 @@ export class LabelNames {
     else if (this.#providersOf.size < this.#modelsMax) this.#providersOf.set(model, new Set([provider]))
   }
 
+  /** Whether a model is known to be one of the configuration. */
+  has(model: string): boolean {
+    return this.#providersOf.has(model)
+  }
+
   /** The labels under which it is counted. */
   labelsOf({ model, provider, target }: TargetName): { model: string; provider: string } {
     const providers = this.#providersOf.get(model)

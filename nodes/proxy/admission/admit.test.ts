@@ -77,6 +77,11 @@ describe('who the user is', () => {
     expect(userOf(key('team', { 'x-headgate-user': 'eve' }))).toBe('eve')
   })
 
+  test('and nobody by a name that is too long for a name', () => {
+    expect(userOf(key('team', { 'x-headgate-user': 'e'.repeat(256) }))).toBe('e'.repeat(256))
+    expect(userOf(key('team', { 'x-headgate-user': 'e'.repeat(257) }))).toBe('other')
+  })
+
   test('else nobody', () => {
     expect(userOf(key('team'))).toBe('')
   })

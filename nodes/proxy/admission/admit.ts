@@ -57,7 +57,7 @@ export class Admission {
     if (!identified.ok) return identified
     if (isFull || this.#isOverloaded()) return fail({ type: 'overloaded', retryAfterMs: shedRetryMs })
     const caller = identified.value
-    const user = caller.user === '' ? (head.header('x-headgate-user') ?? '') : caller.user
+    const user = caller.user === '' ? namedUser(head.header('x-headgate-user')) : caller.user
     const block = snapshot.blocks.of({ caller, user, head }, receivedAtMs)
     if (block !== undefined) return fail({ type: 'blocked', reason: block.reason })
     return done({ id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs })
@@ -66,4 +66,11 @@ export class Admission {
   #isOverloaded(): boolean {
     return this.#options.openRequests() > this.#options.openRequestsMax
   }
+}
+
+/** Longer names would fill the records; they share one. */
+const userCharactersMax = 256
+
+function namedUser(name = ''): string {
+  return name.length > userCharactersMax ? 'other' : name
 }
