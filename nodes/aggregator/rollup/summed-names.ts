@@ -3,14 +3,16 @@
 // beyond them is summed as `other` and `provider/*`. The history keeps every request as it was.
 import { bounds } from '../../../shared/bounds.ts'
 import type { RequestRecord } from '../../../shared/telemetry/records.ts'
-import type { LabelNames } from './counts.ts'
+import type { SummedNames } from './usage.ts'
 
-export type SummedNames = Pick<RequestRecord, 'user' | 'model'>
+export interface ConfiguredModels {
+  has(model: string): boolean
+}
 
 /** The names of one day. What an earlier run of the process admitted on that day is not counted. */
 export class NamesOfDay {
   readonly #perKeyMax: number
-  readonly #configured: Pick<LabelNames, 'has'>
+  readonly #configured: ConfiguredModels
   readonly #users = new Map<string, Set<string>>()
   readonly #models = new Map<string, Set<string>>()
   #day = 0
@@ -18,7 +20,7 @@ export class NamesOfDay {
   /** Requests that were summed under another name than theirs, since the start. */
   readonly others = { user: 0, model: 0 }
 
-  constructor(perKeyMax: number, configured: Pick<LabelNames, 'has'>) {
+  constructor(perKeyMax: number, configured: ConfiguredModels) {
     this.#perKeyMax = perKeyMax
     this.#configured = configured
   }

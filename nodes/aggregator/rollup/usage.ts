@@ -2,9 +2,11 @@
 // cell; its provider is that of the attempt whose answer was used.
 import { hourMs, type UsageCounter, type UsageDimension } from '../../../shared/telemetry/answers/usage-fields.ts'
 import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
-import type { SummedNames } from './summed-names.ts'
 
 export type UsageCell = { hour: number } & Record<UsageDimension, string> & Record<UsageCounter, number>
+
+/** The names under which a request is summed. */
+export type SummedNames = Pick<UsageCell, 'user' | 'model'>
 
 export class UsageFold {
   /** Cells by key, model and user, which distinguish nearly all cells. */
