@@ -34,6 +34,7 @@ export class Fold {
       const slot = Math.min(newestSlot, Math.max(0, Math.floor(entry.record.atMs / slotMs)))
       if (entry.type === 'attempt') {
         this.latency.addAttempt(entry.record, slot)
+        this.counts.addAttempt(entry.record)
         continue
       }
       requests++

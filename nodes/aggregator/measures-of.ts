@@ -49,5 +49,6 @@ function countsInto(measures: Measures, counts: Fold['counts']): void {
   }
   for (const [result, count] of Object.entries(counts.cache)) measures.count('cache', [result], count)
   measures.count('rateLimited', [], counts.rateLimited)
+  for (const [provider, count] of counts.retriesWithheld) measures.count('retriesWithheld', [provider], count)
   measures.distribution('overheadOfAll', [], counts.overhead)
 }

@@ -82,6 +82,8 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   /** The targets that failed; made at the first failure, which most requests never meet. */
   #failed: FailedTargets<Target> | undefined
   #inFlight = false
+  /** Whether the budget of a provider was spent when another attempt there was due. */
+  #isWithheld = false
 
   constructor(
     tools: AttemptTools,
@@ -159,6 +161,21 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#plan.leaveRoute()
   }
 
+  /** An attempt at a provider at which this request was not tried yet is no retry there. */
+  mayTry({ target }: PlannedAttempt<Target>): boolean {
+    if (
+      this.#isNewProvider(target) ||
+      target.retryBudget.take(this.request.caller.keyId, this.tools.clock.monotonicMs())
+    )
+      return true
+    this.#isWithheld = true
+    return false
+  }
+
+  #isNewProvider({ provider }: Target): boolean {
+    return this.#records?.some((record) => record.provider === provider) !== true
+  }
+
   #noTarget(): GatewayError {
     const { model } = this
     if (this.#ineligible === undefined) return { type: 'no-target', model }
@@ -171,6 +188,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#planned = planned
     this.#inFlight = true
     planned.target.health.inFlight++
+    if (this.#isNewProvider(planned.target)) planned.target.retryBudget.request(this.request.caller.keyId)
     this.open(planned, prepared, this.attemptCount++)
   }
 
@@ -221,7 +239,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     const { condition, retryAfterMs } = failure
     const passes = failure.passing !== undefined
     const end = { target, condition, passes, retryAfterMs, isOnlyCredential: target.credentials.length === 1 }
+    this.#isWithheld = false
     const next = nextAttempt(end, this, this.tools.chance)
+    const failed = this.#records?.at(-1)
+    if (this.#isWithheld && failed !== undefined) failed.retryWithheld = true
     if (next.type === 'give-up' || next.afterMs >= leftMs) return undefined
     if (next.planned.repeats === 0) return next.planned
     this.#planned = next.planned
