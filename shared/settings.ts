@@ -36,6 +36,8 @@ export interface Settings {
   corsOrigins: string[] | undefined
   egressStrict: boolean
   bodyBytesMax: number
+  /** Open requests of one key; undefined means a part of what the process can carry. */
+  keyOpenMax: number | undefined
   /** Users named by callers that have sums of their own: for each key in a day. */
   keyUsersMax: number
   drainMs: number
@@ -106,6 +108,7 @@ export function parseSettings(
     corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
     bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
+    keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),

@@ -76,6 +76,11 @@ export interface Body {
   release(): void
 }
 
+/** A place among open requests. */
+export interface Place {
+  leave(): void
+}
+
 /** A body that needs no memory. */
 export const emptyBody: Body = { bytes: Buffer.alloc(0), release: () => {} }
 
@@ -156,6 +161,9 @@ export interface Reply {
   onWritable: (() => void) | undefined
   /** The owner to whom a large body is charged. It is set before `onHead` returns. */
   bodyOwner?: BodyOwner | undefined
+  /** The place of the request among those that are open. It is left once, when the response is over: answered, lost, or turned into a
+   *  WebSocket. */
+  place?: Place | undefined
   /** Sends the whole answer in one write. The body of an answer to HEAD is not sent. */
   send(status: number, headers: HeaderLines, body: Uint8Array | string): void
   /** Starts a streamed answer. Its head is sent with the first write. */

@@ -5,7 +5,7 @@ import type { HttpResponse } from 'uWebSockets.js'
 import assert from 'node:assert/strict'
 import { bounds } from '../../../shared/bounds.ts'
 import { headerBlock } from './header-block.ts'
-import type { BodyOwner, HeaderLines, Reply } from './http.ts'
+import type { BodyOwner, HeaderLines, Place, Reply } from './http.ts'
 import { creditedMs, isTooSlow, slowWindowMs } from './slow-reader.ts'
 
 /** What a reply needs of its server. */
@@ -34,6 +34,7 @@ export class UwsReply implements Reply {
   onGone: (() => void) | undefined = undefined
   onWritable: (() => void) | undefined = undefined
   bodyOwner: BodyOwner | undefined = undefined
+  place: Place | undefined = undefined
   /** Called when the answer is complete or the client is gone, so that a body that was read in part can be given back. */
   onSettled: (() => void) | undefined = undefined
   /** The connection closes after this answer. */
@@ -284,13 +285,14 @@ export class UwsReply implements Reply {
   }
 
   #finish(): void {
-    const { onSettled } = this
+    const { onSettled, place } = this
     this.#response = undefined
     this.onGone = undefined
     this.onSettled = undefined
     this.onWritable = undefined
     if (this.#full) this.#server.stalled.delete(this)
     this.#server.openRequests--
+    place?.leave()
     if (onSettled !== undefined) onSettled()
   }
 }

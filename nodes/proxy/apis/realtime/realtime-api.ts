@@ -86,7 +86,7 @@ export class RealtimeApi {
     if (plan === undefined) return tools.settlement.reject(request, { type: 'no-target', model }, { model })
     this.#opening++
     const handshakes = new Handshakes(tools, plan, upgrade, {
-      onOpen: (session) => this.#keep(session),
+      onOpen: (session) => this.#keep(session, request),
       onOver: () => this.#opening--,
     })
     handshakes.start()
@@ -115,11 +115,13 @@ export class RealtimeApi {
     return { request, asked, model, attemptPlan, headerLines, protocol }
   }
 
-  #keep(session: RealtimeSession): void {
-    const { live } = this.#options
+  #keep(session: RealtimeSession, { caller }: AuthenticatedRequest): void {
+    const { live, admission } = this.#options
+    const place = admission.stay(caller)
     this.#sessions.add(session)
     live.add(session)
     session.onOver = () => {
+      place.leave()
       this.#sessions.delete(session)
       live.delete(session)
     }
