@@ -9,7 +9,7 @@ export function secretWeakness(text: string): string | undefined {
   if (text.trim().length < charactersMin)
     return `expected at least ${charactersMin} characters that are not a common word`
   if (surprises(text.toLowerCase()) >= surprisesMin) return undefined
-  return 'expected a secret that cannot be guessed, without repetition, sequences and common words: `openssl rand -hex 24` makes one'
+  return `expected at least ${charactersMin} characters that cannot be guessed, without repetitions, sequences and common words: \`openssl rand -hex 24\` makes them`
 }
 
 const commonWords = [

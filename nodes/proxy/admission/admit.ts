@@ -60,14 +60,14 @@ export class Admission {
     if (!identified.ok) return identified
     if (isFull || this.#isOverloaded()) return fail({ type: 'overloaded', retryAfterMs: shedRetryMs })
     const caller = identified.value
+    const user = caller.user === '' ? namedUser(head.header('x-headgate-user')) : caller.user
+    const block = snapshot.blocks.of({ caller, user, head }, receivedAtMs)
+    if (block !== undefined) return fail({ type: 'blocked', reason: block.reason })
     const { open } = this.#options
     const place = open.enter(caller.keyId)
     if (place === undefined) return fail({ type: 'key-full', openMax: open.perKeyMax, retryAfterMs: shedRetryMs })
     if (reply.gone) place.leave()
     else reply.place = place
-    const user = caller.user === '' ? namedUser(head.header('x-headgate-user')) : caller.user
-    const block = snapshot.blocks.of({ caller, user, head }, receivedAtMs)
-    if (block !== undefined) return fail({ type: 'blocked', reason: block.reason })
     return done({ id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs })
   }
 
