@@ -45,6 +45,8 @@ beforeAll(async () => {
         strict: { targets: [{ provider: 'strict', model: 'm' }], retries },
         generous: { targets: [{ provider: 'generous', model: 'm' }], retries: { attempts: 1 } },
         followed: { targets: [{ provider: 'strict', model: 'm' }], retries, fallbacks: ['spare'] },
+        sibling: { targets: [{ provider: 'strict', model: 'm' }], retries, fallbacks: ['other'] },
+        other: { targets: [{ provider: 'strict', model: 'other' }], retries },
         spare: { targets: [{ provider: 'working', model: 'm' }] },
       },
     },
@@ -80,7 +82,7 @@ test('retries at a provider that fails are a share of its requests and some each
   const all = await Promise.all(Array.from({ length: 200 }, () => chat('alone')))
   const seconds = (performance.now() - startMs) / 1_000
   expect(all.map(({ status }) => status)).toEqual(all.map(() => 502))
-  expect(failing.seen.length).toBeLessThanOrEqual(200 + 200 * 0.2 + 10 * (seconds + 1))
+  expect(failing.seen.length).toBeLessThanOrEqual(200 + 200 * 0.2 + 20 * (seconds + 1))
   expect(failing.seen.length).toBeGreaterThan(200)
 }, 30_000)
 
@@ -102,7 +104,12 @@ test('another provider takes over for every request: its first attempt is no ret
   expect([failing.seen.length, working.seen.length]).toEqual([100, 100])
 }, 30_000)
 
-test('models that a caller lists are attempts like others', async () => {
+test('what an operator configured as a fallback is no retry, at the same provider either', async () => {
+  const { status, headers } = await chat('sibling')
+  expect([status, failing.seen.length, headers.get('x-headgate-fallback-index')]).toEqual([502, 2, '1'])
+})
+
+test('models that a caller lists are retries of a provider that was tried', async () => {
   const models = Array.from({ length: 10 }, (_, i) => `strict/m${i}`)
   expect((await chat('strict/m', { models })).status).toBe(502)
   expect(failing.seen).toHaveLength(1)

@@ -126,19 +126,19 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#plan.leaveRoute()
   }
 
-  /** An attempt at a provider at which this request was not tried yet is no retry there. */
-  mayTry({ target }: PlannedAttempt<Target>): boolean {
-    if (
-      this.#isNewProvider(target) ||
-      target.retryBudget.take(this.request.caller.keyId, this.tools.clock.monotonicMs())
-    )
-      return true
-    this.#isWithheld = true
-    return false
+  mayTry(planned: PlannedAttempt<Target>): boolean {
+    const { keyId } = this.request.caller
+    const isAllowed = !this.#isRetry(planned) || planned.target.retryBudget.take(keyId, this.tools.clock.monotonicMs())
+    if (!isAllowed) this.#isWithheld = true
+    return isAllowed
   }
 
-  #isNewProvider({ provider }: Target): boolean {
-    return this.#records?.some((record) => record.provider === provider) !== true
+  /** Whether the attempt is counted against the retry budget of its provider. */
+  #isRetry({ target, isListed }: PlannedAttempt<Target>): boolean {
+    const { provider, model } = target
+    const isSame = (record: AttemptRecord) =>
+      record.provider === provider && (isListed === true || record.target === model)
+    return this.#records?.some(isSame) === true
   }
 
   #noTarget(): GatewayError {
@@ -153,7 +153,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#planned = planned
     this.#inFlight = true
     planned.target.health.inFlight++
-    if (this.#isNewProvider(planned.target)) planned.target.retryBudget.request(this.request.caller.keyId)
+    if (!this.#isRetry(planned)) planned.target.retryBudget.request(this.request.caller.keyId)
     this.open(planned, prepared, this.attemptCount++)
   }
 

@@ -48,8 +48,8 @@ test('nothing at all is a budget too', () => {
 test('a key whose requests always fail leaves the others half of the retries of a second', () => {
   const budget = new RetryBudget()
   for (let second = 0; second < 10; second++) {
-    expect(taken(budget, 100, second * 1_000, 'greedy')).toBe(5)
-    expect(taken(budget, 20, second * 1_000)).toBe(5)
+    expect(taken(budget, 100, second * 1_000, 'greedy')).toBe(10)
+    expect(taken(budget, 30, second * 1_000)).toBe(10)
   }
 })
 

@@ -1,5 +1,5 @@
-// How many retries a provider may get: a share of its requests, and a few each second beside them. An attempt at a provider at which
-// the request was tried before is a retry; the first one is a request. Without a bound, a provider that fails for everybody is sent
+// How many retries a provider may get: a share of its requests, and a few each second beside them. A further attempt at a target is a
+// retry, and so is one at the same provider that the request itself asks for; what an operator configured as a fallback is not. Without a bound, a provider that fails for everybody is sent
 // a multiple of its usual load at the moment at which it can bear it least (Envoy and Linkerd have the same budget, with the same
 // share of 20 percent). No key has more than half of what comes each second, so that one whose requests always fail leaves the others
 // their retries.
@@ -12,7 +12,7 @@ export interface RetryBudgetSpec {
 }
 
 const percentDefault = 20
-const perSecondDefault = 10
+const perSecondDefault = 20
 const keyPart = 0.5
 /** Keys that had a retry lately. Beyond it they are forgotten, and begin anew. */
 const keysMax = 1_000

@@ -173,7 +173,7 @@ const written = z.strictObject({
       perSecond: z.number().min(0).max(100_000).exactOptional(),
     })
     .exactOptional()
-    .describe('Retries that it may get: for each hundred of its requests (default 20), and each second (default 10).'),
+    .describe('Retries that it may get: for each hundred of its requests (default 20), and each second (default 20).'),
   ...misplaced(['apiKey', 'api_key', 'apikey', 'key', 'token'], (around) => {
     return `a key belongs into credentials: write ${credentialsLine(around)}`
   }),
