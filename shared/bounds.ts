@@ -56,6 +56,8 @@ export const bounds = {
   /** Hours of usage are kept this long. */
   usageDays: 800,
   usageRowsMax: 10_000,
+  /** Users and models named by callers that have sums of their own in a day, in each partition. */
+  usageNamesMax: 50_000,
   /** Targets, and models with their providers, that have their own latencies and metrics; the rest share `other`. */
   telemetryTargetsMax: 256,
   /** The same over all partitions that one aggregator keeps: each partition has rows of its own. */

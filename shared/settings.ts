@@ -4,6 +4,7 @@ import { isLoopback } from './host-names.ts'
 import { parseKey32, parseKeys32 } from './key32.ts'
 import { parseNatsServers } from './nats-servers.ts'
 import { done, fail, type Result } from './result.ts'
+import { secretWeakness } from './secret-strength.ts'
 import { fileProblem } from './text-file.ts'
 import { parseBytes, parseDurationMs } from './units.ts'
 import { isServiceAddress, judgeVariables, type SettingName } from './variable-names.ts'
@@ -15,7 +16,7 @@ export interface Settings {
   /** The port of health and metrics; undefined opens none. */
   opsPort: number | undefined
   plaintextAllowed: boolean
-  tls: { certFile: string; keyFile: string } | undefined
+  tls: TlsSettings | undefined
   dataDir: string
   /** The named configuration file; undefined means `./headgate.yaml`, if it exists. */
   configFile: string | undefined
@@ -35,9 +36,20 @@ export interface Settings {
   corsOrigins: string[] | undefined
   egressStrict: boolean
   bodyBytesMax: number
+  /** Open requests of one key; undefined means a part of what the process can carry. */
+  keyOpenMax: number | undefined
+  /** Users named by callers that have sums of their own: for each key in a day. */
+  keyUsersMax: number
   drainMs: number
   demo: boolean | undefined
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export interface TlsSettings {
+  certFile: string
+  keyFile: string
+  /** How long browsers remember to use nothing but TLS; 0 tells them nothing. */
+  hstsMs: number
 }
 
 export interface NatsSettings {
@@ -55,6 +67,8 @@ export interface SettingProblem {
   message: string
 }
 
+const yearMs = 365 * 86_400_000
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** `readFile` serves `NAME_FILE` variables. */
@@ -67,12 +81,7 @@ export function parseSettings(
     read.problem(name, `is not a variable of Headgate; did you mean ${meant}?`)
   }
   const host = read.text('HEADGATE_HOST') ?? '127.0.0.1'
-  const certFile = read.fileName('HEADGATE_TLS_CERT')
-  const keyFile = read.fileName('HEADGATE_TLS_KEY')
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    read.problem('HEADGATE_TLS_CERT', 'needs HEADGATE_TLS_KEY beside it, and the other way round')
-  }
-  const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined
+  const tls = readTls(read)
   const plaintextAllowed = read.oneOf('HEADGATE_PLAINTEXT', ['allow']) === 'allow'
   if (!isLoopback(host) && tls === undefined && !plaintextAllowed) {
     read.problem(
@@ -101,6 +110,8 @@ export function parseSettings(
     corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
     bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
+    keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
+    keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
@@ -110,6 +121,17 @@ export function parseSettings(
     read.problem('HEADGATE_MASTER_KEY', 'is needed with HEADGATE_NATS_URL: all nodes of a cluster share one')
   }
   return read.problems.length === 0 ? done(settings) : fail(read.problems)
+}
+
+function readTls(read: Reader): TlsSettings | undefined {
+  const certFile = read.fileName('HEADGATE_TLS_CERT')
+  const keyFile = read.fileName('HEADGATE_TLS_KEY')
+  const hstsMs = read.parsed('HEADGATE_HSTS', parseDurationMs, 'a duration such as 365d, or 0s for none') ?? yearMs
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, hstsMs }
+  if (certFile !== undefined || keyFile !== undefined) {
+    read.problem('HEADGATE_TLS_CERT', 'needs HEADGATE_TLS_KEY beside it, and the other way round')
+  }
+  return undefined
 }
 
 function readNats(read: Reader): NatsSettings | undefined {
@@ -144,9 +166,6 @@ function isOrigin(text: string): boolean {
   if (url === null || url.host === '') return false
   return `${url.protocol}//${url.host}` === text
 }
-
-/** Words that stand in for secrets in examples and must never be one. */
-const commonSecrets = ['changeme', 'password', 'secret', 'admin', 'headgate']
 
 class Reader {
   readonly problems: SettingProblem[] = []
@@ -202,6 +221,14 @@ class Reader {
     return value
   }
 
+  count(name: SettingName): number | undefined {
+    return this.parsed(
+      name,
+      (text) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined),
+      'a whole number from 1',
+    )
+  }
+
   port(name: SettingName): number | undefined {
     if (isServiceAddress(this.#environment[name])) {
       const advice = 'set enableServiceLinks: false in the pod, or give the Service another name'
@@ -233,7 +260,10 @@ class Reader {
       this.problem(name, `is blank; unset it to ${without}, or give at least 16 characters`)
       return undefined
     }
-    return this.parsed(name, strongToken, 'at least 16 characters that are not a common word')
+    const token = this.text(name)
+    const weakness = token === undefined ? undefined : secretWeakness(token)
+    if (weakness !== undefined) this.problem(name, weakness)
+    return token
   }
 
   key32(name: SettingName): Uint8Array | undefined {
@@ -243,12 +273,6 @@ class Reader {
   keys32(name: SettingName): Uint8Array[] {
     return this.parsed(name, parseKeys32, 'keys of 32 bytes in base64, separated by commas') ?? []
   }
-}
-
-function strongToken(text: string): string | undefined {
-  if (text.trim().length < 16 || commonSecrets.some((word) => text.toLowerCase().replaceAll(word, '').length < 8))
-    return undefined
-  return text
 }
 
 function onOff(word: 'on' | 'off' | undefined): boolean | undefined {

@@ -42,6 +42,8 @@ export interface AggregatorOptions {
   /** The shared stream; absent in an embedded aggregator, which takes batches from the bus and keeps them all. */
   cluster?: ClusterUsage
   bounds?: { historyRowsMax: number; historyDays: number }
+  /** Users, and models named by callers, that have sums of their own: for each key in a day. */
+  namesPerKeyMax?: number
 }
 
 export interface ClusterUsage {
@@ -84,7 +86,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const { cluster, node } = options
   const parked = new ParkedUsage()
   const tallies = [...(options.publishing?.tallies ?? []), ...(cluster === undefined ? [] : [parked])]
-  const folds = new Folds(clock, tallies)
+  const folds = new Folds(clock, tallies, options.namesPerKeyMax)
   const tell = (stored: Stored): void =>
     bus.publish(cluster === undefined ? subjects.telemetryStored : telemetryStoredOf(stored.node), encodeJson(stored))
   const ledger = new UsageCommitter({

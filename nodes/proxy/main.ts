@@ -14,6 +14,7 @@ import type { MessageCount, NodeHeartbeat } from '../../shared/telemetry/records
 import { type ProxyFacts, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
+import { OpenRequests } from './admission/open-requests.ts'
 import { Entry } from './apis/entry.ts'
 import { FilesApi } from './apis/files/files-api.ts'
 import { InferenceApi } from './apis/inference/inference-api.ts'
@@ -27,7 +28,7 @@ import { ResponseStore } from './conversations/response-store.ts'
 import { drain } from './http/drain.ts'
 import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
-import { openRequestsMax } from './http/open-requests-max.ts'
+import { keyOpenMaxOf, openRequestsMax } from './http/open-requests-max.ts'
 import { Limits } from './limits/limits.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
@@ -38,6 +39,7 @@ import type { Target } from './providers/endpoint.ts'
 import { followWeights } from './routing/fleet-weights.ts'
 import { LatencyEstimates } from './routing/latency-estimates.ts'
 import { TimerWheel } from './routing/timer-wheel.ts'
+import type { ConfigFollower } from './snapshot/follow-config.ts'
 import { openConfig } from './snapshot/open-config.ts'
 import { untilConfigured } from './snapshot/until-configured.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
@@ -162,12 +164,7 @@ async function openParts(options: ProxyOptions) {
   const rejections = new Map<string, number>()
   const countRejection = (code: string) => void rejections.set(code, (rejections.get(code) ?? 0) + 1)
   const settlement = new Settlement({ clock, chance, notify, recorder, countRejection })
-  const admission = new Admission({
-    clock,
-    snapshot: () => config.current(),
-    openRequests: () => state.server?.openRequests ?? 0,
-    openRequestsMax: openRequestsMax(),
-  })
+  const admission = openAdmission(options, config, () => state.server?.openRequests ?? 0)
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
   const upstreamOf = demoOr(direct, new DemoUpstream(clock))
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
@@ -204,6 +201,16 @@ async function openParts(options: ProxyOptions) {
     limits,
     pipeline,
   }
+}
+
+function openAdmission(
+  { settings, clock }: ProxyOptions,
+  config: Pick<ConfigFollower, 'current'>,
+  openRequests: () => number,
+): Admission {
+  const openMax = openRequestsMax()
+  const open = new OpenRequests(settings.keyOpenMax ?? keyOpenMaxOf(openMax))
+  return new Admission({ clock, snapshot: () => config.current(), openRequests, openRequestsMax: openMax, open })
 }
 
 interface CommonParts {

@@ -86,6 +86,8 @@ export interface AttemptRecord {
   upstreamStatus: number
   /** What the upstream said of its own failure, shortened, and without anything that looks like a key. */
   upstreamText?: string | undefined
+  /** Another attempt was due at a provider whose retry budget was spent, and was not made. */
+  retryWithheld?: true | undefined
   stream: boolean
   tokens: TokenCounts
   costNanoUsd: number

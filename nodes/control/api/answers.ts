@@ -171,5 +171,8 @@ export const sessionBody = z.object({
   demoKeyHint: z.string().optional(),
 })
 
+/** `csrf` has to come with the cookie, in `x-headgate-csrf`. */
+export const openedSessionBody = sessionBody.extend({ csrf: z.string() })
+
 export const linkBody = z.object({ url: z.string(), expiresAt: z.string() })
 export const readinessBody = z.object({ status: z.enum(['ok', 'degraded', 'unready']), reasons: z.array(z.string()) })

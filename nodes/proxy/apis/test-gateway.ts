@@ -11,6 +11,7 @@ import { Gateway as TestConfig } from '../../../shared/config/test-config.ts'
 import { done } from '../../../shared/result.ts'
 import { testSettlement } from '../accounting/test-settlement.ts'
 import { Admission } from '../admission/admit.ts'
+import { OpenRequests } from '../admission/open-requests.ts'
 import { KeyWatch } from '../attempts/key-watch.ts'
 import { LiveRequests } from '../attempts/live-requests.ts'
 import { Continuations } from '../conversations/continuation.ts'
@@ -104,7 +105,7 @@ export class TestGateway {
     const timers = this.#wheel
     const attempts = { clock, chance, notify, timers, settlement, live, upstreamOf: () => upstream }
     const common = { ...attempts, attempts, delivery: attempts, ids }
-    const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10 })
+    const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10, open: new OpenRequests(100) })
     const entry = new Entry(policies, settlement)
     let made = 0
     const continuations = new Continuations(store, () => `resp_${++made}`)

@@ -1,7 +1,5 @@
 // Attempts at the targets of one request, one after the other, until one of them answers or none is left. What an attempt does,
 // an HTTP exchange or a handshake, is its subclass's business; which one comes next is decided in `routing/next-attempt.ts`.
-import type { Chance, Clock } from '../../../shared/clock.ts'
-import type { Notify } from '../../../shared/notice.ts'
 import type { Result } from '../../../shared/result.ts'
 import type { AttemptOutcome, AttemptRecord } from '../../../shared/telemetry/records.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
@@ -9,48 +7,15 @@ import { attemptRecord } from '../accounting/request-records.ts'
 import type { Used } from '../accounting/usage-meter.ts'
 import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import { failureAt, type UpstreamFailure } from '../errors/upstream-failure.ts'
-import { backOff, type Credential, recovered } from '../providers/credential.ts'
+import { backOff, recovered } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
-import type { Deadline, TimerWheel } from '../routing/timer-wheel.ts'
-import type { StreamTiming } from '../streams/answer-stream.ts'
+import type { Deadline } from '../routing/timer-wheel.ts'
 import { FailedTargets } from './failed-targets.ts'
+import type { AttemptProgress, AttemptTools, RunningAttempt } from './running-attempt.ts'
 import { TimeLimits } from './time-limits.ts'
-
-/** What attempts need of the node that they run on. */
-export interface AttemptTools {
-  readonly clock: Clock
-  readonly chance: Chance
-  readonly notify: Notify
-  readonly timers: TimerWheel
-}
-
-/** One attempt, as the loop sees it. */
-export interface RunningAttempt {
-  readonly planned: PlannedAttempt<Target>
-  readonly credential: Credential
-  readonly index: number
-  /** The time at which the attempt began, in monotonic milliseconds. */
-  readonly startedMs: number
-  /** HTTP status of the answer; 0 before it came. */
-  readonly status: number
-  /** The time at which the head of the answer came; 0 before. */
-  readonly firstByteMs: number
-  readonly timing: StreamTiming | undefined
-}
-
-/** What has become of a request's attempts so far. */
-export interface AttemptProgress {
-  readonly attempts: readonly AttemptRecord[]
-  /** The number of attempts that were begun. */
-  readonly attemptCount: number
-  readonly fallbackIndex: number
-  readonly target: Target | undefined
-  /** Time spent waiting for upstreams, without the relay of a stream. */
-  readonly upstreamMs: number
-}
 
 const noAttempts: readonly AttemptRecord[] = []
 
@@ -82,6 +47,8 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   /** The targets that failed; made at the first failure, which most requests never meet. */
   #failed: FailedTargets<Target> | undefined
   #inFlight = false
+  /** Whether the budget of a provider was spent when another attempt there was due. */
+  #isWithheld = false
 
   constructor(
     tools: AttemptTools,
@@ -159,6 +126,21 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#plan.leaveRoute()
   }
 
+  mayTry(planned: PlannedAttempt<Target>): boolean {
+    const { keyId } = this.request.caller
+    const isAllowed = !this.#isRetry(planned) || planned.target.retryBudget.take(keyId, this.tools.clock.monotonicMs())
+    if (!isAllowed) this.#isWithheld = true
+    return isAllowed
+  }
+
+  /** Whether the attempt is counted against the retry budget of its provider. */
+  #isRetry({ target, isListed }: PlannedAttempt<Target>): boolean {
+    const { provider, model } = target
+    const isSame = (record: AttemptRecord) =>
+      record.provider === provider && (isListed === true || record.target === model)
+    return this.#records?.some(isSame) === true
+  }
+
   #noTarget(): GatewayError {
     const { model } = this
     if (this.#ineligible === undefined) return { type: 'no-target', model }
@@ -171,6 +153,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#planned = planned
     this.#inFlight = true
     planned.target.health.inFlight++
+    if (!this.#isRetry(planned)) planned.target.retryBudget.request(this.request.caller.keyId)
     this.open(planned, prepared, this.attemptCount++)
   }
 
@@ -221,7 +204,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     const { condition, retryAfterMs } = failure
     const passes = failure.passing !== undefined
     const end = { target, condition, passes, retryAfterMs, isOnlyCredential: target.credentials.length === 1 }
+    this.#isWithheld = false
     const next = nextAttempt(end, this, this.tools.chance)
+    const failed = this.#records?.at(-1)
+    if (this.#isWithheld && failed !== undefined) failed.retryWithheld = true
     if (next.type === 'give-up' || next.afterMs >= leftMs) return undefined
     if (next.planned.repeats === 0) return next.planned
     this.#planned = next.planned

@@ -72,8 +72,18 @@ const errorTable = {
     400,
     invalid,
     'ambiguous_credentials',
-    'Two different credentials were sent in `Authorization`, `x-api-key` and headers like it. Send one.',
+    'Two different credentials were sent in `Authorization`, `x-api-key`, headers like it or the URL. Send one.',
   ),
+  'key-full': ({ openMax, retryAfterMs }) =>
+    passing(
+      row(
+        429,
+        'requests',
+        'rate_limit_exceeded',
+        `This key has ${openMax} requests open, as many as it may have at a time. Try again when one of them has ended.`,
+      ),
+      retryAfterMs,
+    ),
   'model-not-allowed': ({ model }) =>
     withParam(
       row(

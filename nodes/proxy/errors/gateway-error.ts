@@ -10,6 +10,8 @@ export type GatewayError =
   | { readonly type: 'missing-key'; readonly lacks?: 'scheme' | undefined }
   | { readonly type: 'unknown-key'; readonly looksLike?: OtherKey | undefined }
   | { readonly type: 'ambiguous-credentials' }
+  /** The key has as many requests open as it may have. */
+  | { readonly type: 'key-full'; readonly openMax: number; readonly retryAfterMs: number }
   | { readonly type: 'model-not-allowed'; readonly model: string }
   /** `lacking` is the kind of a provider that has the model, where there is none of that kind here. */
   | {

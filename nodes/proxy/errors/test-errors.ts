@@ -235,6 +235,16 @@ const cases: Cases = {
       says: /Authorization.*x-api-key.*Send one/,
     },
   ],
+  'key-full': [
+    {
+      error: { type: 'key-full', openMax: 100, retryAfterMs: 1_000 },
+      status: 429,
+      type: 'requests',
+      code: 'rate_limit_exceeded',
+      retryAfterMs: 1_000,
+      says: /100 requests open/,
+    },
+  ],
   'model-not-allowed': [
     {
       error: { type: 'model-not-allowed', model },

@@ -5,7 +5,8 @@ export interface HttpServerOptions {
   readonly host: string
   /** 0 picks a free port. */
   readonly port: number
-  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined
+  /** `hstsMs`: how long browsers remember to use nothing but TLS; 0 tells them nothing. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly hstsMs: number } | undefined
   readonly bodyBytesMax: number
   /** Accepted `Host` names; empty accepts any. */
   readonly hosts: readonly string[]
@@ -73,6 +74,11 @@ export type OnBody = (body: Body) => void
 export interface Body {
   readonly bytes: Buffer
   release(): void
+}
+
+/** A place among open requests. */
+export interface Place {
+  leave(): void
 }
 
 /** A body that needs no memory. */
@@ -155,6 +161,9 @@ export interface Reply {
   onWritable: (() => void) | undefined
   /** The owner to whom a large body is charged. It is set before `onHead` returns. */
   bodyOwner?: BodyOwner | undefined
+  /** The place of the request among those that are open. It is left once, when the response is over: answered, lost, or turned into a
+   *  WebSocket. */
+  place?: Place | undefined
   /** Sends the whole answer in one write. The body of an answer to HEAD is not sent. */
   send(status: number, headers: HeaderLines, body: Uint8Array | string): void
   /** Starts a streamed answer. Its head is sent with the first write. */

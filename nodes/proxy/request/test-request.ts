@@ -13,6 +13,7 @@ import { type AuthenticatedRequest, withBody } from './authenticated-request.ts'
  *  real one takes for a bug throws. */
 export class TestReply implements Reply {
   gone = false
+  place: Reply['place']
   onGone: (() => void) | undefined
   onWritable: (() => void) | undefined
   status = 0
