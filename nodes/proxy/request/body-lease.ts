@@ -12,7 +12,7 @@ export class BodyLease {
     this.#body = body
   }
 
-  /** The bytes of the body, which are valid until the lease ends; their length stays. */
+  /** The bytes of the body, which are valid until the lease ends. Afterwards they may be empty, or those of another body. */
   get bytes(): Buffer {
     return this.#body.bytes
   }
