@@ -8,6 +8,7 @@ import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { deriveKeys } from '../../cluster/secrets/keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
+import { bounds } from '../../shared/bounds.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Standing, Trouble } from '../../shared/readiness.ts'
@@ -29,6 +30,7 @@ import { drain } from './http/drain.ts'
 import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
 import { openRequestsMax } from './http/open-requests-max.ts'
+import { madeShares, SharedBudget } from './http/shared-budget.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
@@ -56,6 +58,8 @@ export interface ProxyOptions {
   readonly chance: Chance
   readonly notify: Notify
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** The memory for request bodies and for what is made of them; by default what `bounds` allows. */
+  readonly memory?: ProxyMemory | undefined
   /** Whether the rest of the node is ready too. */
   isNodeReady(): boolean
   /** The standing of the whole process; without one the proxy speaks for itself. */
@@ -73,6 +77,11 @@ export interface ProxyOptions {
   onReleased?(): void
   /** The policies, in the order in which they are asked before the first attempt: prompts, limits, budgets, guardrails, cache. */
   readonly policies?: readonly Policy[]
+}
+
+export interface ProxyMemory {
+  readonly bodiesBytesMax: number
+  readonly madeBytesMax: number
 }
 
 export interface ProxyNode {
@@ -169,7 +178,9 @@ async function openParts(options: ProxyOptions) {
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
   const realtime = openRealtime(options, { ...common, admission })
   const apis = openApis(options, { ...common, ids })
+  const madeMemory = new SharedBudget(options.memory?.madeBytesMax ?? bounds.madeOfBodiesBytesMax, madeShares)
   const pipeline = new Pipeline({
+    madeMemory,
     clock,
     chance,
     settlement,
@@ -195,6 +206,7 @@ async function openParts(options: ProxyOptions) {
     direct,
     state,
     rejections,
+    madeMemory,
     pipeline,
   }
 }
@@ -271,8 +283,9 @@ function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
   return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
-async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state, clusterMark }: Parts) {
-  state.server = await openDataPort(settings, clusterMark, pipeline, { clock, notify })
+async function listen({ settings, memory, clock, notify }: ProxyOptions, { pipeline, state, clusterMark }: Parts) {
+  const port = { settings, clusterMark, bodiesInFlightBytesMax: memory?.bodiesBytesMax }
+  state.server = await openDataPort(port, pipeline, { clock, notify })
   return state.server
 }
 

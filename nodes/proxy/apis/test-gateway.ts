@@ -14,6 +14,7 @@ import { KeyWatch } from '../attempts/key-watch.ts'
 import { LiveRequests } from '../attempts/live-requests.ts'
 import { Continuations } from '../conversations/continuation.ts'
 import { ResponseStore } from '../conversations/response-store.ts'
+import { madeShares, SharedBudget } from '../http/shared-budget.ts'
 import { Pipeline } from '../pipeline.ts'
 import type { Policy } from '../policies/policy.ts'
 import { ObjectIds } from '../provider-objects/object-ids.ts'
@@ -38,6 +39,8 @@ export interface TestGatewayOptions {
   readonly policies?: readonly Policy[]
   readonly openRequests?: () => number
   readonly chance?: Chance
+  /** Memory for what is made of bodies. */
+  readonly madeBytesMax?: number
   /** Members of every model's specification, beside its targets. */
   readonly model?: Omit<Partial<ModelSpec>, 'targets'>
 }
@@ -72,6 +75,7 @@ export class TestGateway {
   readonly clock = new ManualClock()
   readonly upstream = new ScriptedUpstream()
   readonly live = new LiveRequests()
+  readonly madeMemory: SharedBudget
   readonly outcome = testSettlement(this.clock)
   readonly #config = new TestConfig()
   readonly #wheel = new WatchedWheel(this.clock)
@@ -87,7 +91,8 @@ export class TestGateway {
     return gateway
   }
 
-  constructor({ policies = [], openRequests = () => 1, chance = () => 0 }: TestGatewayOptions) {
+  constructor({ policies = [], openRequests = () => 1, chance = () => 0, madeBytesMax = 1 << 30 }: TestGatewayOptions) {
+    this.madeMemory = new SharedBudget(madeBytesMax, madeShares)
     const { clock, live, upstream } = this
     const { settlement, notices, rejections } = this.outcome
     const notify = (notice: (typeof notices)[number]) => void notices.push(notice)
@@ -126,6 +131,7 @@ export class TestGateway {
       isReady: () => true,
       idPrefix: 'req_',
       clusterMark: 'mark',
+      madeMemory: this.madeMemory,
       countRejection: (code) => void rejections.push(code),
     })
     timers.start()

@@ -33,6 +33,12 @@ const errorTable = {
   ),
   'body-too-large': ({ maxBytes }) =>
     row(413, invalid, 'request_too_large', `The body is larger than the limit of ${maxBytes} bytes.`),
+  'too-heavy': row(
+    413,
+    invalid,
+    'request_too_large',
+    'Reading this body would take more memory than one key may have here. Send less, or ask a model whose provider takes it as it is.',
+  ),
   'unsupported-encoding': row(
     415,
     invalid,

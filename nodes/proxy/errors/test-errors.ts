@@ -47,6 +47,9 @@ const cases: Cases = {
       says: /limit of 1024 bytes/,
     },
   ],
+  'too-heavy': [
+    { error: { type: 'too-heavy' }, status: 413, type: invalid, code: 'request_too_large', says: /more memory/ },
+  ],
   'shutting-down': [
     {
       error: { type: 'shutting-down' },

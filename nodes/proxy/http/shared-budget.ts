@@ -5,14 +5,21 @@ import type { BodyOwner, MemoryUse } from './http.ts'
 
 /** Takings of more bytes are large. */
 export const largeBytesMin = 1 << 20
-/** The parts of a budget that large takings may have: of all callers, of one team, of one key. */
-const shares = { all: 7 / 8, team: 1 / 2, key: 1 / 4 } as const
 
 /** Whose part of the budget is spent. */
-type Spent = keyof typeof shares
+type Spent = keyof Shares
+
+/** The parts of a budget that large takings may have: of all callers, of one team, of one key. */
+export type Shares = Readonly<Record<'all' | 'team' | 'key', number>>
+
+/** For bodies as they come. */
+const bodyShares: Shares = { all: 7 / 8, team: 1 / 2, key: 1 / 4 }
+/** For what is made of bodies, which is several times their size. */
+export const madeShares: Shares = { all: 7 / 8, team: 3 / 4, key: 1 / 2 }
 
 export class SharedBudget implements MemoryUse {
   readonly bytesMax: number
+  readonly #shares: Shares
   /** The number of takings that were refused, by the part that was spent. */
   readonly refusals: Record<Spent, number> = { all: 0, team: 0, key: 0 }
   #bytes = 0
@@ -21,8 +28,9 @@ export class SharedBudget implements MemoryUse {
   readonly #ofKey = new Map<string, number>()
   readonly #ofTeam = new Map<string, number>()
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, shares = bodyShares) {
     this.bytesMax = bytesMax
+    this.#shares = shares
   }
 
   get bytes(): number {
@@ -31,7 +39,7 @@ export class SharedBudget implements MemoryUse {
 
   /** The largest thing that a key could have room for, in whole MiB. */
   get largestBytes(): number {
-    return Math.max(largeBytesMin, Math.floor((this.bytesMax * shares.key) / largeBytesMin) * largeBytesMin)
+    return Math.max(largeBytesMin, Math.floor((this.bytesMax * this.#shares.key) / largeBytesMin) * largeBytesMin)
   }
 
   /** Takes bytes of something small. False: the budget is spent. */
@@ -69,6 +77,7 @@ export class SharedBudget implements MemoryUse {
   #spentFor(bytes: number, owner: BodyOwner | undefined): Spent | undefined {
     const { keyId, team } = owner ?? nobody
     const { bytesMax } = this
+    const shares = this.#shares
     if ((this.#ofKey.get(keyId) ?? 0) + bytes > shares.key * bytesMax) return 'key'
     if ((this.#ofTeam.get(team) ?? 0) + bytes > shares.team * bytesMax) return 'team'
     if (this.#largeBytes + bytes > shares.all * bytesMax || this.#bytes + bytes > bytesMax) return 'all'

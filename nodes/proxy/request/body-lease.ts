@@ -1,15 +1,30 @@
 // A request's body stands in a pooled slab. The slab goes back when no attempt can need it any more and the kernel has
-// all of its bytes, whichever comes last.
-import type { Body } from '../http/http.ts'
+// all of its bytes, whichever comes last. What is made of the body (a parsed form, a copy) is charged to a budget of its own
+// until the request ends.
+import type { NoRoom } from '../errors/gateway-error.ts'
+import type { Body, BodyOwner } from '../http/http.ts'
+import { largeBytesMin, type SharedBudget } from '../http/shared-budget.ts'
+
+/** The memory for what is made of bodies, and whose body it is. */
+export interface MadeMemory {
+  readonly budget: SharedBudget
+  readonly owner: BodyOwner
+}
 
 export class BodyLease {
   readonly #body: Body
+  readonly #memory: MadeMemory | undefined
+  /** What is charged, small and large. */
+  #madeBytes = 0
+  #largeBytes = 0
   #sent = true
   #needed = true
   #released = false
 
-  constructor(body: Body) {
+  /** `memory` is undefined where nothing is charged. */
+  constructor(body: Body, memory?: MadeMemory) {
     this.#body = body
+    this.#memory = memory
   }
 
   /** The bytes of the body, which are valid until the lease ends. Afterwards they may be empty, or those of another body. */
@@ -32,6 +47,29 @@ export class BodyLease {
   notNeeded(): void {
     this.#needed = false
     this.#releaseIfDone()
+  }
+
+  /** Charges what is about to be made of the body. Returns why there is no room for it, where there is none. */
+  charge(bytes: number): NoRoom | undefined {
+    const memory = this.#memory
+    if (memory === undefined) return undefined
+    const { budget, owner } = memory
+    if (bytes > budget.largestBytes) return { type: 'no-room', when: 'ever' }
+    const isLarge = bytes > largeBytesMin
+    if (!(isLarge ? budget.takeLarge(bytes, owner) : budget.take(bytes))) return { type: 'no-room', when: 'now' }
+    if (isLarge) this.#largeBytes += bytes
+    else this.#madeBytes += bytes
+    return undefined
+  }
+
+  /** Tells that what was made of the body is there no more. It is called at the end of the request at the latest. */
+  discharge(): void {
+    if (this.#memory === undefined) return
+    const { budget, owner } = this.#memory
+    if (this.#madeBytes > 0) budget.give(this.#madeBytes)
+    if (this.#largeBytes > 0) budget.giveLarge(this.#largeBytes, owner)
+    this.#madeBytes = 0
+    this.#largeBytes = 0
   }
 
   #releaseIfDone(): void {
