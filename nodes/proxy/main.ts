@@ -44,6 +44,7 @@ import { LatencyEstimates } from './routing/latency-estimates.ts'
 import { TimerWheel } from './routing/timer-wheel.ts'
 import { ConfigFollower } from './snapshot/follow-config.ts'
 import { SnapshotCompiler } from './snapshot/snapshot.ts'
+import { untilConfigured } from './snapshot/until-configured.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
 import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
 import type { Upstream } from './upstream/upstream.ts'
@@ -293,13 +294,4 @@ function factsOf({ process }: ProxyOptions, parts: Parts, around: Pick<ProxyFact
   const { config, recorder, state, rejections } = parts
   const otherTroubles = process?.otherTroubles() ?? []
   return { ...around, config, recorder, rejections, otherTroubles, isDraining: state.draining }
-}
-
-/** The time that a start waits for a configuration: on a shared port, a proxy without one rejects what the others serve. */
-const firstConfigMsMax = 3_000
-
-async function untilConfigured(config: ConfigFollower, clock: Clock): Promise<void> {
-  const isConfigured = () => config.snapshot !== undefined || config.status.damaged !== undefined
-  const untilMs = clock.monotonicMs() + firstConfigMsMax
-  while (!isConfigured() && clock.monotonicMs() < untilMs) await new Promise<void>((resume) => clock.after(20, resume))
 }

@@ -202,7 +202,7 @@ test('what a request continues is charged before it is read', async () => {
   }
   responses.asked = 0
   const begun = await beginWith(responses.store, { previous_response_id: 'resp_1', input: 'x' }, 'resp_2', charge)
-  expect(begun).toMatchObject({ ok: false, error: { type: 'overloaded' } })
+  expect(begun).toMatchObject({ ok: false, error: { type: 'no-memory' } })
   expect(charged.at(-1)).toBeGreaterThan(10 << 20)
   expect(responses.asked).toBe(1)
 })

@@ -130,6 +130,6 @@ test('without memory for what is referred to the request is shed', async () => {
   const full = { store: responses.store, owner, charge: () => ({ type: 'no-room', when: 'now' }) as const }
   expect(await resolveReferences(full, scanOf({ input: [reference(question)] }))).toMatchObject({
     ok: false,
-    error: { type: 'overloaded' },
+    error: { type: 'no-memory' },
   })
 })

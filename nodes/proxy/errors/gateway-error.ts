@@ -31,6 +31,8 @@ export type GatewayError =
   | { readonly type: 'no-target'; readonly model: string }
   /** What is made of the body would need more memory than one key may ever have. */
   | { readonly type: 'too-heavy' }
+  /** There is no memory for it now. */
+  | { readonly type: 'no-memory' }
   /** No target can take the request; `models` names models that could. */
   | {
       readonly type: 'unable'
@@ -122,11 +124,8 @@ export function ineligibleError(
 
 export function unparsedError(unparsed: Unparsed): GatewayError {
   if (unparsed.type === 'unreadable') return unreadableError(unparsed)
-  return unparsed.when === 'ever' ? { type: 'too-heavy' } : { type: 'overloaded', retryAfterMs: noRoomRetryMs }
+  return { type: unparsed.when === 'ever' ? 'too-heavy' : 'no-memory' }
 }
-
-/** Memory comes back within seconds: a parsed form lives until its request is answered. */
-const noRoomRetryMs = 2_000
 
 export function unreadableError({ path, message, code = 'invalid_value' }: Unreadable): GatewayError {
   return { type: 'bad-body', code, message: `\`${path}\` ${message}.`, param: path }

@@ -50,6 +50,16 @@ const cases: Cases = {
   'too-heavy': [
     { error: { type: 'too-heavy' }, status: 413, type: invalid, code: 'request_too_large', says: /more memory/ },
   ],
+  'no-memory': [
+    {
+      error: { type: 'no-memory' },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /no memory/,
+      retryAfterMs: 2_000,
+    },
+  ],
   'shutting-down': [
     {
       error: { type: 'shutting-down' },
