@@ -32,7 +32,7 @@ export const bounds = {
   /** All request bodies in memory at one time, in bytes; above it requests are shed. Where memory is small, it is less. */
   bodiesInFlightBytesMax: 1 << 30,
   /** All that is made of request bodies at one time (parsed forms, copies), in bytes; above it requests are shed. */
-  madeOfBodiesBytesMax: 1 << 30,
+  parsedBodiesBytesMax: 1 << 30,
   /** An answer that is not a stream and has to be held whole, in bytes. */
   unaryAnswerBytesMax: 64 << 20,
   upstreamHeaderBytesMax: 64 << 10,

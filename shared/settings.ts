@@ -30,6 +30,10 @@ export interface Settings {
   corsOrigins: string[] | undefined
   egressStrict: boolean
   bodyBytesMax: number
+  /** All that this process may use; undefined: what the control group or the machine has. */
+  memoryBytesMax: number | undefined
+  /** Memory for all request bodies; undefined: a part of the whole. */
+  bodyMemoryBytesMax: number | undefined
   drainMs: number
   demo: boolean | undefined
   logLevel: 'debug' | 'info' | 'warn' | 'error'
@@ -92,6 +96,8 @@ export function parseSettings(
     corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
     bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
+    memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(memoryBytesMin), 'a size of at least 256MiB'),
+    bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(bodyMemoryBytesMin), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
@@ -132,6 +138,17 @@ function isOrigin(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || url.host === '') return false
   return `${url.protocol}//${url.host}` === text
+}
+
+/** A process does not start in less. */
+const memoryBytesMin = 256 << 20
+const bodyMemoryBytesMin = 4 << 20
+
+function atLeast(bytesMin: number): (text: string) => number | undefined {
+  return (text) => {
+    const bytes = parseBytes(text)
+    return bytes === undefined || bytes < bytesMin ? undefined : bytes
+  }
 }
 
 /** Words that stand in for secrets in examples and must never be one. */

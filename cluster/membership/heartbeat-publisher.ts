@@ -1,6 +1,7 @@
 // Publishes a heartbeat each second: what the node serves, how far behind it is, what is queued in it, and what is
 // wrong. Readers subscribe to `subjects.heartbeat`.
 import { randomUUID } from 'node:crypto'
+import { getHeapStatistics } from 'node:v8'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Trouble } from '../../shared/readiness.ts'
@@ -17,7 +18,7 @@ export interface PulseOptions {
   facts(): HeartbeatFacts
 }
 
-export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals'> {
+export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'bodyMemory'> {
   readonly status: Pick<FollowerStatus, 'revision' | 'hash' | 'lagMs'>
   readonly troubles: readonly Trouble[]
   readonly draining?: boolean
@@ -52,6 +53,7 @@ export class HeartbeatPublisher {
     const { node, clock } = this.#options
     const { status, troubles, draining = false, queues = {}, openRequests, link, ...rest } = this.#options.facts()
     const { revision, hash } = status
+    const heap = getHeapStatistics()
     const { queues: linkQueues, ...linkState } = link ?? {}
     const { name, role, region, version } = node
     return {
@@ -71,6 +73,8 @@ export class HeartbeatPublisher {
       troubles: troubles.map(({ reason }) => reason),
       process: {
         rssBytes: residentBytes(),
+        heapBytes: heap.used_heap_size,
+        heapBytesMax: heap.heap_size_limit,
         eventLoopLagMs: this.#load,
         ...(openRequests === undefined ? {} : { openRequests }),
       },

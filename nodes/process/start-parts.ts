@@ -35,9 +35,10 @@ async function loadProxy(): Promise<typeof startProxy> {
 }
 
 async function openProxy(run: Run, { bus, standing }: Around, start: typeof startProxy): Promise<ProxyNode> {
-  const { options, settings, folder, journal, notify, clock, chance, hold } = run
+  const { options, settings, folder, journal, notify, clock, chance, hold, memory } = run
   const proxy = await start({
     settings,
+    memory,
     node: { name: run.node, role: options.role, version: options.version },
     masterKey: folder.masterKey,
     dataDir: folder.path,

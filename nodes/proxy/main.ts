@@ -15,6 +15,7 @@ import type { Standing, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { type ProxyFacts, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
+import { type BodyMemoryLimits, MemoryPressure } from './accounting/memory-pressure.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
 import { FilesApi } from './apis/files/files-api.ts'
@@ -30,7 +31,7 @@ import { drain } from './http/drain.ts'
 import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
 import { openRequestsMax } from './http/open-requests-max.ts'
-import { madeShares, SharedBudget } from './http/shared-budget.ts'
+import { parsedShares, SharedBudget } from './http/shared-budget.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
@@ -60,7 +61,7 @@ export interface ProxyOptions {
   readonly notify: Notify
   readonly environment: Readonly<Record<string, string | undefined>>
   /** The memory for request bodies and for what is made of them; by default what `bounds` allows. */
-  readonly memory?: ProxyMemory | undefined
+  readonly memory?: BodyMemoryLimits | undefined
   /** Whether the rest of the node is ready too. */
   isNodeReady(): boolean
   /** The standing of the whole process; without one the proxy speaks for itself. */
@@ -78,11 +79,6 @@ export interface ProxyOptions {
   onReleased?(): void
   /** The policies, in the order in which they are asked before the first attempt: prompts, limits, budgets, guardrails, cache. */
   readonly policies?: readonly Policy[]
-}
-
-export interface ProxyMemory {
-  readonly bodiesBytesMax: number
-  readonly madeBytesMax: number
 }
 
 export interface ProxyNode {
@@ -113,10 +109,11 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   await identities.settledWithin(identitiesMsMax)
   const server = await listen(options, parts)
   const link = new LinkWatch(bus, clock)
-  const heartbeats = startHeartbeats(options, () => factsOf(options, parts, { server, link }))
+  const memory = MemoryPressure.watch(clock, { bodies: server.bodyMemory, parsed: parts.parsedMemory })
+  const heartbeats = startHeartbeats(options, () => factsOf(options, parts, { server, link, memory }))
   return {
     port: server.port,
-    standing: () => ({ heartbeat: heartbeats.read(), troubles: proxyTroubles(parts) }),
+    standing: () => ({ heartbeat: heartbeats.read(), troubles: proxyTroubles({ ...parts, memory }) }),
     openRequests: () => server.openRequests,
     async drain(drainMs) {
       parts.state.draining = true
@@ -127,6 +124,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       realtime.stop()
       server.close()
       heartbeats.stop()
+      memory.stop()
       // Within one process the aggregator takes up what is left at the next start.
       const patienceMs = link.state?.connected === true ? lastRecordsMsMax : 0
       link.stop()
@@ -179,9 +177,9 @@ async function openParts(options: ProxyOptions) {
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
   const realtime = openRealtime(options, { ...common, admission })
   const apis = openApis(options, { ...common, ids })
-  const madeMemory = new SharedBudget(options.memory?.madeBytesMax ?? bounds.madeOfBodiesBytesMax, madeShares)
+  const parsedMemory = new SharedBudget(options.memory?.parsedBytesMax ?? bounds.parsedBodiesBytesMax, parsedShares)
   const pipeline = new Pipeline({
-    madeMemory,
+    parsedMemory,
     clock,
     chance,
     settlement,
@@ -207,7 +205,7 @@ async function openParts(options: ProxyOptions) {
     direct,
     state,
     rejections,
-    madeMemory,
+    parsedMemory,
     pipeline,
   }
 }
@@ -290,7 +288,11 @@ async function listen({ settings, memory, clock, notify }: ProxyOptions, { pipel
   return state.server
 }
 
-function factsOf({ process }: ProxyOptions, parts: Parts, around: Pick<ProxyFacts, 'server' | 'link'>): ProxyFacts {
+function factsOf(
+  { process }: ProxyOptions,
+  parts: Parts,
+  around: Pick<ProxyFacts, 'server' | 'link' | 'memory'>,
+): ProxyFacts {
   const { config, recorder, state, rejections } = parts
   const otherTroubles = process?.otherTroubles() ?? []
   return { ...around, config, recorder, rejections, otherTroubles, isDraining: state.draining }

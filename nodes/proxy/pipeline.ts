@@ -35,7 +35,7 @@ export interface PipelineOptions {
   readonly idPrefix: string
   readonly clusterMark: string
   /** The memory for what is made of bodies: parsed forms and copies. */
-  readonly madeMemory: SharedBudget
+  readonly parsedMemory: SharedBudget
   countRejection(code: string): void
 }
 
@@ -62,14 +62,15 @@ export class Pipeline implements HttpHandler {
   }
 
   #admit(request: IncomingRequest, matched: MatchedOperation): OnBody | undefined {
-    const { admission, apis, clock, madeMemory } = this.#options
+    const { admission, apis, clock, parsedMemory } = this.#options
     const { api: name, bodiless } = matched.operation
     const admitted = admission.admit(request, matched)
     if (!admitted.ok) return this.#reject(request, matched, admitted.error)
     if (name === 'health' || name === 'realtime') return undefined
     const api = apis[name]
     request.reply.bodyOwner = admitted.value.caller
-    if (bodiless !== true) return (body) => api.answer(withBody(admitted.value, body, clock.monotonicMs(), madeMemory))
+    if (bodiless !== true)
+      return (body) => api.answer(withBody(admitted.value, body, clock.monotonicMs(), parsedMemory))
     api.answer(withoutBody(admitted.value, clock.monotonicMs()))
     return undefined
   }

@@ -148,12 +148,24 @@ export interface NodeHeartbeat {
   /** The state of a proxy's targets. */
   targets?: TargetLoad[]
   process?: ProcessLoad
+  /** A proxy's memory for request bodies, and for what is made of them; older releases send none. */
+  bodyMemory?: Readonly<Record<'bodies' | 'parsed', BodyMemoryUse>>
   /** A proxy's rejected requests since its start, by error code: those of unknown callers leave no other record. */
   refusals?: Record<string, number>
 }
 
+export interface BodyMemoryUse {
+  bytes: number
+  bytesMax: number
+  /** Refusals for want of it since the start, by whose part was used up. */
+  refusals: Readonly<Record<'all' | 'team' | 'key', number>>
+}
+
 export interface ProcessLoad {
   rssBytes: number
+  /** The heap of the thread that tells this, and its limit; older releases send neither. */
+  heapBytes?: number
+  heapBytesMax?: number
   /** The open requests of a proxy. */
   openRequests?: number
   /** The delay of timers since the last heartbeat. */

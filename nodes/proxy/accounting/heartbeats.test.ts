@@ -7,6 +7,7 @@ import type { Trouble } from '../../../shared/readiness.ts'
 import type { NodeHeartbeat } from '../../../shared/telemetry/records.ts'
 import { startHeartbeats } from './heartbeats.ts'
 
+const bodies = { bytes: 1, bytesMax: 2, refusals: { all: 3, team: 4, key: 5 } }
 const trouble = (reason: string): Trouble => ({ level: 'degraded', reason })
 
 test('a heartbeat names the troubles of the configuration, of the spool and of the other parts of the process', async () => {
@@ -31,6 +32,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
       rejections: new Map([['unknown_path', 3]]),
       server: { openRequests: 2 },
       link: { state: undefined },
+      memory: { troubles: () => [trouble('the memory')], use: () => ({ bodies, parsed: bodies }) },
       isDraining: true,
       otherTroubles: [trouble('the disk')],
     }),
@@ -41,7 +43,8 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
     revision: 4,
     draining: true,
     refusals: { unknown_path: 3 },
-    troubles: ['the log', 'the spool', 'the disk'],
+    bodyMemory: { bodies },
+    troubles: ['the log', 'the spool', 'the memory', 'the disk'],
   })
   beats.stop()
   bus.close()

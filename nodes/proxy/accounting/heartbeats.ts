@@ -10,6 +10,7 @@ import type { ConfigFollower } from '../snapshot/follow-config.ts'
 import { refusedCredentials } from '../snapshot/refused-credentials.ts'
 import { targetReports } from '../snapshot/target-health.ts'
 import type { Recorder } from '../telemetry/recorder.ts'
+import type { MemoryPressure } from './memory-pressure.ts'
 
 export interface ProxyFacts {
   readonly config: Pick<ConfigFollower, 'status' | 'troubles' | 'snapshot' | 'nowMs'>
@@ -17,10 +18,14 @@ export interface ProxyFacts {
   readonly rejections: ReadonlyMap<string, number>
   readonly server: Pick<HttpServer, 'openRequests'>
   readonly link: Pick<LinkWatch, 'state'>
+  readonly memory: Pick<MemoryPressure, 'troubles' | 'use'>
   readonly isDraining: boolean
   /** Troubles of the other parts of the process. */
   readonly otherTroubles: readonly Trouble[]
 }
+
+/** The parts that tell their troubles. */
+type ToldParts = Pick<ProxyFacts, 'config' | 'recorder'> & { readonly memory: Pick<MemoryPressure, 'troubles'> }
 
 export interface BeatingNode {
   readonly bus: Bus
@@ -38,12 +43,13 @@ export function startHeartbeats(beating: BeatingNode, read: () => ProxyFacts): H
   return publisher
 }
 
-export function proxyTroubles({ config, recorder }: Pick<ProxyFacts, 'config' | 'recorder'>): Trouble[] {
-  return [...config.troubles(), ...recorder.troubles(), ...refusedCredentials(config.snapshot?.connections() ?? [])]
+export function proxyTroubles({ config, recorder, memory }: ToldParts): Trouble[] {
+  const credentials = refusedCredentials(config.snapshot?.connections() ?? [])
+  return [...config.troubles(), ...recorder.troubles(), ...memory.troubles(), ...credentials]
 }
 
 function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
-  const { config, recorder, rejections, server, link, isDraining, otherTroubles } = facts
+  const { config, recorder, rejections, server, link, memory, isDraining, otherTroubles } = facts
   return {
     draining: isDraining,
     status: config.status,
@@ -52,6 +58,7 @@ function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
     link: link.state,
     openRequests: server.openRequests,
     refusals: Object.fromEntries(rejections),
+    bodyMemory: memory.use(),
     targets: targetReports(config.snapshot, config.nowMs),
   }
 }

@@ -14,7 +14,7 @@ import { KeyWatch } from '../attempts/key-watch.ts'
 import { LiveRequests } from '../attempts/live-requests.ts'
 import { Continuations } from '../conversations/continuation.ts'
 import { ResponseStore } from '../conversations/response-store.ts'
-import { madeShares, SharedBudget } from '../http/shared-budget.ts'
+import { parsedShares, SharedBudget } from '../http/shared-budget.ts'
 import { Pipeline } from '../pipeline.ts'
 import type { Policy } from '../policies/policy.ts'
 import { ObjectIds } from '../provider-objects/object-ids.ts'
@@ -40,7 +40,7 @@ export interface TestGatewayOptions {
   readonly openRequests?: () => number
   readonly chance?: Chance
   /** Memory for what is made of bodies. */
-  readonly madeBytesMax?: number
+  readonly parsedBytesMax?: number
   /** Members of every model's specification, beside its targets. */
   readonly model?: Omit<Partial<ModelSpec>, 'targets'>
 }
@@ -75,7 +75,7 @@ export class TestGateway {
   readonly clock = new ManualClock()
   readonly upstream = new ScriptedUpstream()
   readonly live = new LiveRequests()
-  readonly madeMemory: SharedBudget
+  readonly parsedMemory: SharedBudget
   readonly outcome = testSettlement(this.clock)
   readonly #config = new TestConfig()
   readonly #wheel = new WatchedWheel(this.clock)
@@ -91,8 +91,13 @@ export class TestGateway {
     return gateway
   }
 
-  constructor({ policies = [], openRequests = () => 1, chance = () => 0, madeBytesMax = 1 << 30 }: TestGatewayOptions) {
-    this.madeMemory = new SharedBudget(madeBytesMax, madeShares)
+  constructor({
+    policies = [],
+    openRequests = () => 1,
+    chance = () => 0,
+    parsedBytesMax = 1 << 30,
+  }: TestGatewayOptions) {
+    this.parsedMemory = new SharedBudget(parsedBytesMax, parsedShares)
     const { clock, live, upstream } = this
     const { settlement, notices, rejections } = this.outcome
     const notify = (notice: (typeof notices)[number]) => void notices.push(notice)
@@ -131,7 +136,7 @@ export class TestGateway {
       isReady: () => true,
       idPrefix: 'req_',
       clusterMark: 'mark',
-      madeMemory: this.madeMemory,
+      parsedMemory: this.parsedMemory,
       countRejection: (code) => void rejections.push(code),
     })
     timers.start()

@@ -15,7 +15,7 @@ export type Shares = Readonly<Record<'all' | 'team' | 'key', number>>
 /** For bodies as they come. */
 const bodyShares: Shares = { all: 7 / 8, team: 1 / 2, key: 1 / 4 }
 /** For what is made of bodies, which is several times their size. */
-export const madeShares: Shares = { all: 7 / 8, team: 3 / 4, key: 1 / 2 }
+export const parsedShares: Shares = { all: 7 / 8, team: 3 / 4, key: 1 / 2 }
 
 export class SharedBudget implements MemoryUse {
   readonly bytesMax: number

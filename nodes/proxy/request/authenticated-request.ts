@@ -29,15 +29,15 @@ export interface AuthenticatedRequest extends AdmittedRequest {
   readonly startedMs: number
 }
 
-/** `made` is the memory for what is made of bodies; undefined where nothing is charged. */
+/** `parsed` is the memory for what is made of bodies; undefined where nothing is charged. */
 export function withBody(
   admitted: AdmittedRequest,
   body: Body,
   startedMs: number,
-  made?: SharedBudget,
+  parsed?: SharedBudget,
 ): AuthenticatedRequest {
   const { id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs } = admitted
-  const lease = new BodyLease(body, made === undefined ? undefined : { budget: made, owner: caller })
+  const lease = new BodyLease(body, parsed === undefined ? undefined : { budget: parsed, owner: caller })
   return { id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs, body: lease, startedMs }
 }
 

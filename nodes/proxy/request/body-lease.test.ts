@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { madeShares, SharedBudget } from '../http/shared-budget.ts'
+import { parsedShares, SharedBudget } from '../http/shared-budget.ts'
 import { BodyLease } from './body-lease.ts'
 import { TestBody } from './test-request.ts'
 
@@ -48,7 +48,7 @@ const MiB = 1 << 20
 const owner = { keyId: 'k1', team: 'a' }
 
 test('what is made of a body is charged until the request ends, whatever became of the body', () => {
-  const budget = new SharedBudget(64 * MiB, madeShares)
+  const budget = new SharedBudget(64 * MiB, parsedShares)
   const lease = new BodyLease(new TestBody('{}'), { budget, owner })
   expect([lease.charge(1_000), lease.charge(8 * MiB)]).toEqual([undefined, undefined])
   lease.notNeeded()
@@ -59,7 +59,7 @@ test('what is made of a body is charged until the request ends, whatever became 
 })
 
 test('what one key has no room for now is told apart from what it never has room for', () => {
-  const budget = new SharedBudget(64 * MiB, madeShares)
+  const budget = new SharedBudget(64 * MiB, parsedShares)
   const lease = () => new BodyLease(new TestBody('{}'), { budget, owner })
   expect(lease().charge(33 * MiB)).toEqual({ type: 'no-room', when: 'ever' })
   expect(lease().charge(20 * MiB)).toBeUndefined()

@@ -6,23 +6,23 @@ import type { Body, BodyOwner } from '../http/http.ts'
 import { largeBytesMin, type SharedBudget } from '../http/shared-budget.ts'
 
 /** The memory for what is made of bodies, and whose body it is. */
-export interface MadeMemory {
+export interface ParsedMemory {
   readonly budget: SharedBudget
   readonly owner: BodyOwner
 }
 
 export class BodyLease {
   readonly #body: Body
-  readonly #memory: MadeMemory | undefined
+  readonly #memory: ParsedMemory | undefined
   /** What is charged, small and large. */
-  #madeBytes = 0
+  #smallBytes = 0
   #largeBytes = 0
   #sent = true
   #needed = true
   #released = false
 
   /** `memory` is undefined where nothing is charged. */
-  constructor(body: Body, memory?: MadeMemory) {
+  constructor(body: Body, memory?: ParsedMemory) {
     this.#body = body
     this.#memory = memory
   }
@@ -58,7 +58,7 @@ export class BodyLease {
     const isLarge = bytes > largeBytesMin
     if (!(isLarge ? budget.takeLarge(bytes, owner) : budget.take(bytes))) return { type: 'no-room', when: 'now' }
     if (isLarge) this.#largeBytes += bytes
-    else this.#madeBytes += bytes
+    else this.#smallBytes += bytes
     return undefined
   }
 
@@ -66,9 +66,9 @@ export class BodyLease {
   discharge(): void {
     if (this.#memory === undefined) return
     const { budget, owner } = this.#memory
-    if (this.#madeBytes > 0) budget.give(this.#madeBytes)
+    if (this.#smallBytes > 0) budget.give(this.#smallBytes)
     if (this.#largeBytes > 0) budget.giveLarge(this.#largeBytes, owner)
-    this.#madeBytes = 0
+    this.#smallBytes = 0
     this.#largeBytes = 0
   }
 
