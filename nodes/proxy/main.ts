@@ -14,6 +14,7 @@ import type { Notify } from '../../shared/notice.ts'
 import type { Standing, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import type { CollectedHeap } from './accounting/heap-relief.ts'
 import { type ProxyFacts, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
 import { type BodyMemoryLimits, MemoryPressure } from './accounting/memory-pressure.ts'
 import { Settlement } from './accounting/settle.ts'
@@ -62,6 +63,8 @@ export interface ProxyOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** The memory for request bodies and for what is made of them; by default what `bounds` allows. */
   readonly memory?: BodyMemoryLimits | undefined
+  /** The heap of this thread; without it nobody collects what large bodies left. */
+  readonly heap?: CollectedHeap | undefined
   /** Whether the rest of the node is ready too. */
   isNodeReady(): boolean
   /** The standing of the whole process; without one the proxy speaks for itself. */
@@ -109,7 +112,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   await identities.settledWithin(identitiesMsMax)
   const server = await listen(options, parts)
   const link = new LinkWatch(bus, clock)
-  const memory = MemoryPressure.watch(clock, { bodies: server.bodyMemory, parsed: parts.parsedMemory })
+  const memory = MemoryPressure.watch(options, { bodies: server.bodyMemory, parsed: parts.parsedMemory })
   const heartbeats = startHeartbeats(options, () => factsOf(options, parts, { server, link, memory }))
   return {
     port: server.port,

@@ -8,7 +8,7 @@ const owner = (n: number) => ({ keyId: `k${n}`, team: `t${n}` })
 function watched() {
   const clock = new ManualClock()
   const memory = { bodies: new SharedBudget(64 << 20), parsed: new SharedBudget(64 << 20) }
-  const pressure = MemoryPressure.watch(clock, memory)
+  const pressure = MemoryPressure.watch({ clock }, memory)
   return { clock, pressure, ...memory, reasons: () => pressure.troubles().map(({ reason }) => reason) }
 }
 

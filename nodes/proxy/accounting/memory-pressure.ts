@@ -3,8 +3,9 @@
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import { Pressure } from '../../../shared/pressure.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
-import type { NodeHeartbeat } from '../../../shared/telemetry/records.ts'
+import type { BodyMemoryUse, NodeHeartbeat } from '../../../shared/telemetry/records.ts'
 import type { MemoryUse } from '../http/http.ts'
+import { type CollectedHeap, HeapRelief } from './heap-relief.ts'
 
 export type BodyMemory = Readonly<Record<'bodies' | 'parsed', MemoryUse>>
 
@@ -32,12 +33,18 @@ export class MemoryPressure {
   readonly #memory: BodyMemory
   readonly #pressures: Readonly<Record<keyof BodyMemory, Pressure>>
   #timer: Timer | undefined
+  #relief: HeapRelief | undefined
   #refused = 0
   #refusedAtMs = Number.NEGATIVE_INFINITY
 
-  static watch(clock: Clock, memory: BodyMemory): MemoryPressure {
+  /** Begins to look each second. `heap` is relieved of what large bodies leave. */
+  static watch(
+    { clock, heap }: { clock: Clock; heap?: CollectedHeap | undefined },
+    memory: BodyMemory,
+  ): MemoryPressure {
     const pressure = new MemoryPressure(clock, memory)
     pressure.#timer = clock.every(lookMs, () => pressure.look())
+    if (heap !== undefined) pressure.#relief = new HeapRelief({ clock, heap, parsed: memory.parsed })
     return pressure
   }
 
@@ -52,6 +59,7 @@ export class MemoryPressure {
 
   stop(): void {
     this.#timer?.cancel()
+    this.#relief?.stop()
   }
 
   look(): void {
@@ -82,6 +90,6 @@ export class MemoryPressure {
   }
 }
 
-function copyOf({ bytes, bytesMax, refusals }: MemoryUse): MemoryUse {
+function copyOf({ bytes, bytesMax, refusals }: MemoryUse): BodyMemoryUse {
   return { bytes, bytesMax, refusals: { ...refusals } }
 }

@@ -84,6 +84,8 @@ export interface MemoryUse {
   readonly bytesMax: number
   /** The number of times that it, or the part of one team or key, was spent. */
   readonly refusals: Readonly<Record<'all' | 'team' | 'key', number>>
+  /** How often something of more than 1 MiB was taken. */
+  readonly largeTakings: number
 }
 
 /** The key and the team that a body belongs to. */

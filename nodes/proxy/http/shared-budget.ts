@@ -22,6 +22,7 @@ export class SharedBudget implements MemoryUse {
   readonly #shares: Shares
   /** The number of takings that were refused, by the part that was spent. */
   readonly refusals: Record<Spent, number> = { all: 0, team: 0, key: 0 }
+  largeTakings = 0
   #bytes = 0
   #largeBytes = 0
   /** The bytes of large takings by key and by team. */
@@ -65,6 +66,7 @@ export class SharedBudget implements MemoryUse {
       return false
     }
     this.#bytes += bytes
+    this.largeTakings++
     this.#addLarge(bytes, owner)
     return true
   }
