@@ -15,7 +15,7 @@ import type { Standing, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import type { CollectedHeap } from './accounting/heap-relief.ts'
-import { type ProxyFacts, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
+import { type ProxyFacts, type ProxyStanding, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
 import { type BodyMemoryLimits, MemoryPressure } from './accounting/memory-pressure.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
@@ -90,11 +90,6 @@ export interface ProxyNode {
   openRequests(): number
   /** Stops listening, lets open requests finish for `drainMs`, cuts the rest. Answers how many were cut. */
   drain(drainMs: number): Promise<number>
-}
-
-export interface ProxyStanding {
-  heartbeat: NodeHeartbeat
-  troubles: Trouble[]
 }
 
 export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
@@ -271,6 +266,10 @@ function openApis({ bus, policies = [] }: ProxyOptions, parts: CommonParts & { r
   }
 }
 
+function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
+  return ({ kind }) => (kind === 'demo' ? demo : direct)
+}
+
 function openRealtime({ environment, clock }: ProxyOptions, parts: CommonParts & { readonly admission: Admission }) {
   const { admission, live } = parts
   const sockets = openSockets({ environment, clock })
@@ -279,10 +278,6 @@ function openRealtime({ environment, clock }: ProxyOptions, parts: CommonParts &
     live,
     tools: { ...parts, openSocket: (request, events) => sockets.open(request, events) },
   })
-}
-
-function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
-  return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
 async function listen({ settings, memory, clock, notify }: ProxyOptions, { pipeline, state, clusterMark }: Parts) {

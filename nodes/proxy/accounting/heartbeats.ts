@@ -4,7 +4,7 @@ import { type HeartbeatFacts, HeartbeatPublisher } from '../../../cluster/member
 import type { LinkWatch } from '../../../cluster/membership/link-watch.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
-import type { NodeRole } from '../../../shared/telemetry/records.ts'
+import type { NodeHeartbeat, NodeRole } from '../../../shared/telemetry/records.ts'
 import type { HttpServer } from '../http/http.ts'
 import type { ConfigFollower } from '../snapshot/follow-config.ts'
 import { refusedCredentials } from '../snapshot/refused-credentials.ts'
@@ -22,6 +22,12 @@ export interface ProxyFacts {
   readonly isDraining: boolean
   /** Troubles of the other parts of the process. */
   readonly otherTroubles: readonly Trouble[]
+}
+
+/** What a proxy says of itself within its process. */
+export interface ProxyStanding {
+  heartbeat: NodeHeartbeat
+  troubles: Trouble[]
 }
 
 /** The parts that tell their troubles. */
