@@ -20,8 +20,8 @@ function relieved(liveBytes = 20 * MiB) {
   const parsed = new SharedBudget(1 << 30)
   const relief = new HeapRelief({ clock, heap, parsed })
   const parse = (garbage: number) => {
-    parsed.takeLarge(2 * MiB, owner)
-    parsed.giveLarge(2 * MiB, owner)
+    parsed.take(2 * MiB, owner)
+    parsed.give(2 * MiB, owner)
     heap.used += garbage
     clock.advance(1_000)
   }

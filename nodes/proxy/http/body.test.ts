@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { BodyReader } from './body.ts'
+import { BodyReader, PooledBody } from './body.ts'
 import { SharedBudget } from './shared-budget.ts'
 import { SlabPool } from './slabs.ts'
 
@@ -8,13 +8,34 @@ const owner = { keyId: 'k1', team: 'a' }
 const poolOf = (bytesMax: number) => new SlabPool(new SharedBudget(bytesMax))
 const chunk = (bytes: number) => new Uint8Array(bytes).fill(120).buffer
 
-test('bodies that are announced and do not come take no more than a MiB each', () => {
+test.each([64 << 20, 1 << 20, 1_000, undefined])(
+  'a body of %s bytes that does not come takes no memory',
+  (declared) => {
+    const pool = poolOf(1 << 30)
+    const reader = new BodyReader(pool, declared, bodyBytesMax)
+    expect(pool.budget.bytes).toBe(0)
+    reader.add(chunk(100))
+    expect(pool.budget.bytes).toBe(4 << 10)
+    reader.drop()
+    expect(pool.budget.bytes).toBe(0)
+  },
+)
+
+test('an empty body of an unknown length is none', () => {
   const pool = poolOf(1 << 30)
-  const readers = Array.from({ length: 100 }, () => new BodyReader(pool, 64 << 20, bodyBytesMax))
-  expect(readers.every(({ hasRoom }) => hasRoom)).toBe(true)
-  expect(pool.budget.bytes).toBe(100 << 20)
-  for (const reader of readers) reader.drop()
-  expect(pool.budget.bytes).toBe(0)
+  const reader = new BodyReader(pool, undefined, bodyBytesMax)
+  expect(reader.add(chunk(0))).toBe('read')
+  expect(reader.finish().bytes.length).toBe(0)
+})
+
+test('bodies of one key that are a little smaller than large ones take its part of the memory and no more', () => {
+  const pool = poolOf(64 << 20)
+  const readers = Array.from({ length: 60 }, () => new BodyReader(pool, 1 << 20, bodyBytesMax))
+  for (const reader of readers) reader.belongsTo(owner)
+  expect(readers.filter((reader) => reader.add(chunk(900 << 10)) === 'read')).toHaveLength(16)
+  const other = new BodyReader(pool, 1 << 20, bodyBytesMax)
+  other.belongsTo({ keyId: 'k2', team: 'b' })
+  expect(other.add(chunk(900 << 10))).toBe('read')
 })
 
 test.each([undefined, 5 << 20])(
@@ -60,7 +81,7 @@ test('a body that its handler may still read is charged no longer, and keeps its
   const reader = new BodyReader(pool, 5 << 20, bodyBytesMax)
   for (let i = 0; i < 5; i++) reader.add(chunk(1 << 20))
   const body = reader.finish()
-  body.abandon()
+  if (body instanceof PooledBody) body.abandon()
   pool.trim()
   expect([pool.budget.bytes, body.bytes.length]).toEqual([0, 5 << 20])
 })

@@ -1,13 +1,12 @@
 // Reads one request body into one slab, which grows with what arrives: a length that is announced takes no memory. A chunk
 // that uWebSockets.js shows is valid only during its callback, so each is copied once, straight to its place.
 import assert from 'node:assert/strict'
-import type { Body, BodyOwner } from './http.ts'
+import { type Body, type BodyOwner, emptyBody } from './http.ts'
 import { largeBytesMin } from './shared-budget.ts'
 import type { SlabPool } from './slabs.ts'
 
-const firstChunkedBytes = 16 << 10
-/** A body of an unknown length that outgrows its slab gets one so many times as large. */
-const chunkedGrowth = 4
+/** A body that outgrows its slab gets one so many times as large. */
+const growth = 4
 /** Large bodies are charged in steps. */
 const chargeBytes = 1 << 20
 
@@ -15,8 +14,9 @@ const chargeBytes = 1 << 20
 interface TakenSlab {
   readonly pool: SlabPool
   readonly slab: Buffer
-  /** What was charged for a large slab; 0 for a small one. */
+  /** What was charged for a large slab; 0 for one of the pool's sizes. */
   readonly charged: number
+  /** The owner to whom the slab is charged. */
   readonly owner: BodyOwner | undefined
 }
 
@@ -41,7 +41,7 @@ export class PooledBody implements Body {
     if (!this.#held) return
     this.#held = false
     const { pool, slab, charged, owner } = this.#taken
-    if (charged === 0) pool.forget(slab)
+    if (charged === 0) pool.forget(slab, owner)
     else pool.forgetLarge(charged, owner)
   }
 }
@@ -50,13 +50,13 @@ export class BodyReader {
   readonly #pool: SlabPool
   readonly #bytesMax: number
   readonly #isDeclared: boolean
+  /** Undefined before anything has come. */
   #slab: Buffer | undefined
   #length = 0
-  /** What is charged for a large slab; 0 while the slab is small. */
+  /** What is charged for a large slab. */
   #charged = 0
   #owner: BodyOwner | undefined
-  /** The owner to whom a large slab is charged. */
-  #chargedOwner: BodyOwner | undefined
+  #slabOwner: BodyOwner | undefined
   /** The time at which the body turned out to need more than one chunk: its deadline counts from there. */
   startedMs: number | undefined = undefined
 
@@ -65,17 +65,11 @@ export class BodyReader {
     this.#pool = pool
     this.#isDeclared = declared !== undefined
     this.#bytesMax = declared ?? bytesMax
-    this.#slab = pool.take(Math.min(this.#isDeclared ? largeBytesMin : firstChunkedBytes, this.#bytesMax))
   }
 
-  /** Says whose body it is. A body that becomes large is charged to the owner. */
+  /** Says whose body it is. What is taken from then on is charged to the owner. */
   belongsTo(owner: BodyOwner | undefined): void {
     this.#owner = owner
-  }
-
-  /** False when the memory budget is spent. */
-  get hasRoom(): boolean {
-    return this.#slab !== undefined
   }
 
   add(chunk: ArrayBuffer): 'read' | 'too-large' | 'overloaded' {
@@ -90,8 +84,8 @@ export class BodyReader {
   }
 
   /** Returns the body. The reader holds nothing afterwards. */
-  finish(): PooledBody {
-    assert(this.#slab !== undefined, 'a body was finished that was never read')
+  finish(): Body {
+    if (this.#slab === undefined) return emptyBody
     const body = new PooledBody(this.#length, this.#taken(this.#slab))
     this.#slab = undefined
     return body
@@ -104,52 +98,56 @@ export class BodyReader {
   }
 
   #taken(slab: Buffer): TakenSlab {
-    return { pool: this.#pool, slab, charged: this.#charged, owner: this.#chargedOwner }
+    return { pool: this.#pool, slab, charged: this.#charged, owner: this.#slabOwner }
   }
 
-  /** The slab, moved to a larger one where it cannot hold `bytes`. Undefined when the memory budget is spent. */
+  /** A slab with room for `bytes`. Undefined when the memory budget is spent. */
   #slabFor(bytes: number): Buffer | undefined {
     const slab = this.#slab
-    if (slab === undefined) return undefined
-    if (bytes > slab.length) return this.#move(slab, bytes)
+    if (slab === undefined) return this.#move(bytes, bytes)
+    if (bytes > slab.length) return this.#move(bytes, Math.max(bytes, Math.min(slab.length * growth, this.#bytesMax)))
     return this.#charged === 0 || this.#charge(bytes) ? slab : undefined
   }
 
-  #move(slab: Buffer, bytes: number): Buffer | undefined {
-    const wanted = Math.max(bytes, Math.min(slab.length * chunkedGrowth, this.#bytesMax))
-    const larger = wanted <= largeBytesMin ? this.#pool.take(wanted) : this.#openLarge(bytes, wanted)
-    if (larger === undefined) return undefined
-    larger.set(slab.subarray(0, this.#length))
-    if (slab.length <= largeBytesMin) this.#pool.give(slab)
-    else this.#pool.retire(slab)
-    this.#slab = larger
-    return larger
+  /** Moves what has come to a slab of `wanted` bytes. */
+  #move(bytes: number, wanted: number): Buffer | undefined {
+    const owner = this.#charged === 0 ? this.#owner : this.#slabOwner
+    const before = this.#slab === undefined ? undefined : this.#taken(this.#slab)
+    const slab = wanted <= largeBytesMin ? this.#pool.take(wanted, owner) : this.#openLarge(bytes, wanted, owner)
+    if (slab === undefined) return undefined
+    if (before !== undefined) {
+      slab.set(before.slab.subarray(0, this.#length))
+      if (before.charged === 0) giveBack(before)
+      else this.#pool.retire(before.slab)
+    }
+    this.#slabOwner = owner
+    this.#slab = slab
+    return slab
   }
 
   /** A slab for `wanted` bytes, or for all that were announced. `bytes` of them have come. */
-  #openLarge(bytes: number, wanted: number): Buffer | undefined {
+  #openLarge(bytes: number, wanted: number, owner: BodyOwner | undefined): Buffer | undefined {
     const before = this.#charged
-    if (!this.#charge(bytes)) return undefined
+    if (!this.#charge(bytes, owner)) return undefined
     const slab = this.#pool.openLarge(this.#isDeclared ? this.#bytesMax : wanted)
     if (slab === undefined) {
-      this.#pool.forgetLarge(this.#charged - before, this.#chargedOwner)
+      this.#pool.forgetLarge(this.#charged - before, owner)
       this.#charged = before
     }
     return slab
   }
 
   /** Charges for a large body of which `bytes` have come. */
-  #charge(bytes: number): boolean {
+  #charge(bytes: number, owner = this.#slabOwner): boolean {
     const step = Math.ceil(bytes / chargeBytes) * chargeBytes - this.#charged
     if (step <= 0) return true
-    if (this.#charged === 0) this.#chargedOwner = this.#owner
-    if (!this.#pool.charge(step, this.#chargedOwner)) return false
+    if (!this.#pool.charge(step, owner)) return false
     this.#charged += step
     return true
   }
 }
 
 function giveBack({ pool, slab, charged, owner }: TakenSlab): void {
-  if (charged === 0) pool.give(slab)
+  if (charged === 0) pool.give(slab, owner)
   else pool.giveLarge(slab, charged, owner)
 }

@@ -1,16 +1,25 @@
-// A budget of memory that callers share. What is large leaves a reserve to what is small, and the large things of one key or
-// team have a part of the budget: nobody can take it all.
+// A budget of memory that callers share. The takings of one key or team have a part of it, and large ones leave a reserve to
+// the others: nobody can take it all. Small takings, which nearly all requests make, are not told apart by owner: so many
+// connections as they would need are bounded elsewhere.
 import assert from 'node:assert/strict'
 import type { BodyOwner, MemoryUse } from './http.ts'
 
+const smallBytesMax = 16 << 10
 /** Takings of more bytes are large. */
 export const largeBytesMin = 1 << 20
 
+export type TakingSize = 'small' | 'medium' | 'large'
+
+export function takingSize(bytes: number): TakingSize {
+  if (bytes <= smallBytesMax) return 'small'
+  return bytes <= largeBytesMin ? 'medium' : 'large'
+}
+
+/** The parts of a budget: of all large takings, of those of one team, of those of one key. */
+export type Shares = Readonly<Record<'all' | 'team' | 'key', number>>
+
 /** Whose part of the budget is spent. */
 type Spent = keyof Shares
-
-/** The parts of a budget that large takings may have: of all callers, of one team, of one key. */
-export type Shares = Readonly<Record<'all' | 'team' | 'key', number>>
 
 /** For bodies as they come. */
 const bodyShares: Shares = { all: 7 / 8, team: 1 / 2, key: 1 / 4 }
@@ -25,7 +34,7 @@ export class SharedBudget implements MemoryUse {
   largeTakings = 0
   #bytes = 0
   #largeBytes = 0
-  /** The bytes of large takings by key and by team. */
+  /** The bytes of takings that are not small, by key and by team. */
   readonly #ofKey = new Map<string, number>()
   readonly #ofTeam = new Map<string, number>()
 
@@ -43,54 +52,41 @@ export class SharedBudget implements MemoryUse {
     return Math.max(largeBytesMin, Math.floor((this.bytesMax * this.#shares.key) / largeBytesMin) * largeBytesMin)
   }
 
-  /** Takes bytes of something small. False: the budget is spent. */
-  take(bytes: number): boolean {
-    if (this.#bytes + bytes > this.bytesMax) {
-      this.refusals.all++
-      return false
-    }
-    this.#bytes += bytes
-    return true
-  }
-
-  give(bytes: number): void {
-    this.#bytes -= bytes
-    assert(this.#bytes >= 0, 'more was given back than was taken')
-  }
-
-  /** Takes bytes of something large. False: the budget, or the owner's part of it, is spent. */
-  takeLarge(bytes: number, owner: BodyOwner | undefined): boolean {
-    const spent = this.#spentFor(bytes, owner)
+  /** False: the budget, or the owner's part of it, is spent. `size` is that of the whole thing, of which `bytes` may be a part. */
+  take(bytes: number, owner: BodyOwner | undefined, size = takingSize(bytes)): boolean {
+    const spent = this.#spentFor(bytes, owner, size)
     if (spent !== undefined) {
       this.refusals[spent]++
       return false
     }
-    this.#bytes += bytes
-    this.largeTakings++
-    this.#addLarge(bytes, owner)
+    if (size === 'large') this.largeTakings++
+    this.#add(bytes, owner, size)
     return true
   }
 
-  giveLarge(bytes: number, owner: BodyOwner | undefined): void {
-    this.give(bytes)
-    this.#addLarge(-bytes, owner)
+  give(bytes: number, owner: BodyOwner | undefined, size = takingSize(bytes)): void {
+    this.#add(-bytes, owner, size)
+    assert(this.#bytes >= 0, 'more was given back than was taken')
   }
 
-  #spentFor(bytes: number, owner: BodyOwner | undefined): Spent | undefined {
-    const { keyId, team } = owner ?? nobody
+  #spentFor(bytes: number, owner: BodyOwner | undefined, size: TakingSize): Spent | undefined {
     const { bytesMax } = this
-    const shares = this.#shares
-    if ((this.#ofKey.get(keyId) ?? 0) + bytes > shares.key * bytesMax) return 'key'
-    if ((this.#ofTeam.get(team) ?? 0) + bytes > shares.team * bytesMax) return 'team'
-    if (this.#largeBytes + bytes > shares.all * bytesMax || this.#bytes + bytes > bytesMax) return 'all'
-    return undefined
+    if (size !== 'small') {
+      const { keyId, team } = owner ?? nobody
+      if ((this.#ofKey.get(keyId) ?? 0) + bytes > this.#shares.key * bytesMax) return 'key'
+      if ((this.#ofTeam.get(team) ?? 0) + bytes > this.#shares.team * bytesMax) return 'team'
+      if (size === 'large' && this.#largeBytes + bytes > this.#shares.all * bytesMax) return 'all'
+    }
+    return this.#bytes + bytes > bytesMax ? 'all' : undefined
   }
 
-  #addLarge(bytes: number, owner: BodyOwner | undefined): void {
+  #add(bytes: number, owner: BodyOwner | undefined, size: TakingSize): void {
+    this.#bytes += bytes
+    if (size === 'small') return
     const { keyId, team } = owner ?? nobody
-    this.#largeBytes += bytes
     addTo(this.#ofKey, keyId, bytes)
     addTo(this.#ofTeam, team, bytes)
+    if (size === 'large') this.#largeBytes += bytes
   }
 }
 

@@ -20,9 +20,9 @@ test('a slab that somebody may still read is never used again', () => {
 })
 
 test('beyond the budget there is no slab, until one comes back', () => {
-  const pool = poolOf(128 << 10)
-  const first = pool.take(64 << 10)!
-  const second = pool.take(64 << 10)!
+  const pool = poolOf(32 << 10)
+  const first = pool.take(16 << 10)!
+  const second = pool.take(16 << 10)!
   expect(pool.take(1)).toBeUndefined()
   pool.give(second)
   expect(pool.take(1)).toBeDefined()

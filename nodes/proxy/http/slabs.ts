@@ -38,24 +38,25 @@ export class SlabPool {
     return this.#classes.reduce((sum, { idle, bytes }) => sum + idle.length * bytes, spent)
   }
 
-  /** A slab of at least `bytes` ≤ `largeBytesMin`, with the content of earlier bodies in it. Undefined when the budget is spent. */
-  take(bytes: number): Buffer | undefined {
+  /** A slab of at least `bytes` ≤ `largeBytesMin`, with the content of earlier bodies in it. Undefined when the budget, or the
+   *  owner's part of it, is spent. */
+  take(bytes: number, owner?: BodyOwner): Buffer | undefined {
     const sizeClass = this.#classFor(bytes)
-    if (!this.budget.take(sizeClass.bytes)) return undefined
+    if (!this.budget.take(sizeClass.bytes, owner)) return undefined
     return takeIdle(sizeClass) ?? Buffer.allocUnsafeSlow(sizeClass.bytes)
   }
 
-  /** Gives a slab back for the next body. */
-  give(slab: Buffer): void {
-    this.forget(slab)
+  /** Gives a slab back for the next body. `owner` is the one who took it. */
+  give(slab: Buffer, owner?: BodyOwner): void {
+    this.forget(slab, owner)
     const { idle, idleMax } = this.#classFor(slab.length)
     if (idle.length < idleMax) idle.push(slab)
     else free(slab)
   }
 
   /** Takes a slab that somebody may still read out of the budget. It is never used again. */
-  forget(slab: Buffer): void {
-    this.budget.give(slab.length)
+  forget(slab: Buffer, owner?: BodyOwner): void {
+    this.budget.give(slab.length, owner)
   }
 
   /** Opens a slab of a large body. The system gives it memory as it is written to, and `charge` accounts for that. Undefined
@@ -71,7 +72,7 @@ export class SlabPool {
 
   /** Charges bytes of a large slab. False: the budget, or the owner's part of it, is spent. */
   charge(bytes: number, owner: BodyOwner | undefined): boolean {
-    return this.budget.takeLarge(bytes, owner)
+    return this.budget.take(bytes, owner, 'large')
   }
 
   /** Gives a large slab back; `charged` is what was charged for it. */
@@ -86,7 +87,7 @@ export class SlabPool {
   }
 
   forgetLarge(charged: number, owner: BodyOwner | undefined): void {
-    this.budget.giveLarge(charged, owner)
+    this.budget.give(charged, owner, 'large')
   }
 
   /** Frees the slabs that nobody needed since the last call. */

@@ -3,7 +3,7 @@
 // until the request ends.
 import type { NoRoom } from '../errors/gateway-error.ts'
 import type { Body, BodyOwner } from '../http/http.ts'
-import { largeBytesMin, type SharedBudget } from '../http/shared-budget.ts'
+import { type SharedBudget, type TakingSize, takingSize } from '../http/shared-budget.ts'
 
 /** The memory for what is made of bodies, and whose body it is. */
 export interface ParsedMemory {
@@ -14,9 +14,8 @@ export interface ParsedMemory {
 export class BodyLease {
   readonly #body: Body
   readonly #memory: ParsedMemory | undefined
-  /** What is charged, small and large. */
-  #smallBytes = 0
-  #largeBytes = 0
+  /** What is charged, by the size of each taking; made at the first. */
+  #charged: Record<TakingSize, number> | undefined
   #sent = true
   #needed = true
   #released = false
@@ -55,21 +54,21 @@ export class BodyLease {
     if (memory === undefined) return undefined
     const { budget, owner } = memory
     if (bytes > budget.largestBytes) return { type: 'no-room', when: 'ever' }
-    const isLarge = bytes > largeBytesMin
-    if (!(isLarge ? budget.takeLarge(bytes, owner) : budget.take(bytes))) return { type: 'no-room', when: 'now' }
-    if (isLarge) this.#largeBytes += bytes
-    else this.#smallBytes += bytes
+    if (!budget.take(bytes, owner)) return { type: 'no-room', when: 'now' }
+    this.#charged ??= { small: 0, medium: 0, large: 0 }
+    this.#charged[takingSize(bytes)] += bytes
     return undefined
   }
 
   /** Tells that what was made of the body is there no more. It is called at the end of the request at the latest. */
   discharge(): void {
-    if (this.#memory === undefined) return
+    const charged = this.#charged
+    if (this.#memory === undefined || charged === undefined) return
+    this.#charged = undefined
     const { budget, owner } = this.#memory
-    if (this.#smallBytes > 0) budget.give(this.#smallBytes)
-    if (this.#largeBytes > 0) budget.giveLarge(this.#largeBytes, owner)
-    this.#smallBytes = 0
-    this.#largeBytes = 0
+    for (const size of ['small', 'medium', 'large'] as const) {
+      if (charged[size] > 0) budget.give(charged[size], owner, size)
+    }
   }
 
   #releaseIfDone(): void {
