@@ -27,12 +27,19 @@ export interface HostileRig {
   stop(): Promise<void>
 }
 
-export async function startHostileRig(environment: Record<string, string> = {}): Promise<HostileRig> {
+export interface HostileRigOptions {
+  readonly environment?: Record<string, string>
+  /** The file of a control group that the gateway joins. */
+  readonly groupFile?: string | undefined
+}
+
+export async function startHostileRig({ environment = {}, groupFile }: HostileRigOptions = {}): Promise<HostileRig> {
   const sink = start('./sink-upstream.fixture.ts')
   const port = await told<number>(sink)
   const url = `http://127.0.0.1:${port}`
   const credentials = [{ name: 'main', apiKey: 'sk-claude' }]
   const gateway = await startGateway({
+    groupFile,
     environment: { HEADGATE_LOG_LEVEL: 'warn', ...environment },
     config: {
       providers: { open: providerAt(url), claude: { kind: 'anthropic', baseUrl: url, credentials } },
@@ -73,6 +80,8 @@ interface Sent {
   readonly body: Buffer
 }
 
+const answerMsMax = 60_000
+
 function post(port: number, key: Record<string, string>, { hostile, body }: Sent): Promise<HostileAnswer> {
   const headers = { 'content-type': 'application/json', ...key, ...hostile.headers, 'content-length': body.length }
   return new Promise((resolve) => {
@@ -83,6 +92,7 @@ function post(port: number, key: Record<string, string>, { hostile, body }: Sent
     })
     // A gateway that refuses before it has read everything may reset while we still write.
     sent.once('error', () => resolve(answerOf(0, '')))
+    sent.setTimeout(answerMsMax, () => resolve(answerOf(0, 'no answer')))
     sent.end(body)
   })
 }

@@ -95,3 +95,14 @@ test('a chunked body may be large before its owner is known', () => {
   reader.finish().release()
   expect(pool.budget.bytes).toBe(0)
 })
+
+test('what still comes of a body that was dropped takes nothing, and is not refused once more', () => {
+  const pool = poolOf(32 << 20)
+  const reader = new BodyReader(pool, 16 << 20, bodyBytesMax)
+  reader.belongsTo(owner)
+  while (reader.add(chunk(512 << 10)) === 'read');
+  reader.drop()
+  expect(reader.add(chunk(512 << 10))).toBe('over')
+  reader.drop()
+  expect(pool.budget.bytes).toBe(0)
+})

@@ -59,6 +59,7 @@ export class BodyReader {
   #slabOwner: BodyOwner | undefined
   /** The time at which the body turned out to need more than one chunk: its deadline counts from there. */
   startedMs: number | undefined = undefined
+  #isOver = false
 
   /** `declared`: the expected number of bytes. Undefined: an unknown number up to `bytesMax`. */
   constructor(pool: SlabPool, declared: number | undefined, bytesMax: number) {
@@ -72,7 +73,9 @@ export class BodyReader {
     this.#owner = owner
   }
 
-  add(chunk: ArrayBuffer): 'read' | 'too-large' | 'overloaded' {
+  /** `over`: the body was dropped, and what still comes of it is nobody's. */
+  add(chunk: ArrayBuffer): 'read' | 'too-large' | 'overloaded' | 'over' {
+    if (this.#isOver) return 'over'
     if (chunk.byteLength === 0) return 'read'
     const end = this.#length + chunk.byteLength
     if (end > this.#bytesMax) return 'too-large'
@@ -85,6 +88,7 @@ export class BodyReader {
 
   /** Returns the body. The reader holds nothing afterwards. */
   finish(): Body {
+    this.#isOver = true
     if (this.#slab === undefined) return emptyBody
     const body = new PooledBody(this.#length, this.#taken(this.#slab))
     this.#slab = undefined
@@ -93,6 +97,7 @@ export class BodyReader {
 
   /** Gives the slab back when a request ends before its body does. */
   drop(): void {
+    this.#isOver = true
     if (this.#slab !== undefined) giveBack(this.#taken(this.#slab))
     this.#slab = undefined
   }

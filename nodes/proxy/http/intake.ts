@@ -58,6 +58,7 @@ export class Intake {
     response.onData((chunk, isLast) => {
       if (reply.gone) return
       const read = reader.add(chunk)
+      if (read === 'over') return
       if (read !== 'read') {
         this.#stop(head, reply, reader, read)
       } else if (!isLast) {
@@ -112,6 +113,7 @@ export class Intake {
     const { head, reply, reader, onBody } = request
     if (reply.gone || request.isRejected) return
     const read = reader.add(chunk)
+    if (read === 'over') return
     if (read !== 'read') {
       request.isRejected = true
       this.#stop(head, reply, reader, read)

@@ -188,7 +188,7 @@ class UwsServer implements HttpServer, ReplyServer {
       return
     }
     const length = declaredLength(head)
-    const skippable = length <= unreadBodiesMax * this.#rules.bodyBytesMax
+    const skippable = length <= unreadBodiesMax * this.#options.bodyBytesMax
     reply.closing = !skippable
     const onBody = this.#handler.onHead(head, reply)
     if (onBody === undefined || reply.gone) return
