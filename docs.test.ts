@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { judgeVariables } from './shared/variable-names.ts'
 
 const root = import.meta.dirname
 const folders = ['acceptance', 'cluster', 'docs', 'loadtest', 'nodes', 'shared']
@@ -68,4 +69,14 @@ test.each(['docs', 'docs/decisions'])('the index of %s names each of its pages',
   const others = markdownIn(folder, false).filter((page) => page !== index)
   expect(others.length).toBeGreaterThan(5)
   expect(others.filter((page) => !named.has(page))).toEqual([])
+})
+
+test('every variable that a page names is one that is read', () => {
+  const named = pages
+    .filter((page) => !page.startsWith('CHANGELOG'))
+    .flatMap((page) => readFileSync(join(root, page), 'utf8').match(/HEADGATE_[A-Z]+(?:_[A-Z]+)*/g) ?? [])
+  const { mistyped, unknown } = judgeVariables(Object.fromEntries(named.map((name) => [name, 'x'])))
+  expect(named.length).toBeGreaterThan(50)
+  // An example of a mistake, and a variable of clients.
+  expect([...mistyped.map(({ name }) => name), ...unknown].toSorted()).toEqual(['HEADGATE_KEY', 'HEADGATE_PROT'])
 })

@@ -4,17 +4,18 @@ import { longSizes, scaledFiles } from './scripts/suites.ts'
 import { TallyReporter } from './scripts/tally-reporter.ts'
 
 const project = (name: string, include: string[], more: object) => ({
-  test: { name, include, exclude: ['**/node_modules/**', '**/dist/**'], hookTimeout: 120_000, ...more },
+  test: { name, include, exclude: ['**/node_modules/**', '**/dist/**'], hookTimeout: 300_000, ...more },
 })
-// Most of these wait for other processes most of the time. The smallest supported machine has two cores.
-const processes = { testTimeout: 120_000, maxWorkers: 4, expect: { poll: { timeout: 10_000 } } }
+// Most of these wait for other processes most of the time. The smallest supported machine has two cores, and may be shared: a wait
+// for a condition has a minute, which only a failure takes.
+const processes = { testTimeout: 300_000, maxWorkers: 4, expect: { poll: { timeout: 60_000 } } }
 /** Number of concurrent tests of one file. Tests are marked as concurrent if all they do is wait. */
 const maxConcurrency = 20
 // Unit tests of one worker share a process and its modules: to load them anew for each file took half of their time.
 const unit = project('unit', ['**/*.test.ts'], {
   exclude: ['**/node_modules/**', '**/dist/**', '**/*.{integration,browser,long}.test.ts'],
   isolate: false,
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   maxWorkers: 2,
 })
 const integration = project('integration', ['**/*.integration.test.ts'], {

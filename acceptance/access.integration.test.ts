@@ -107,7 +107,7 @@ test('who called is in the usage and in the history, and refusals of known calle
   await chat(secret, longName)
   await chat('hg_nobody', 'open')
   const items = async () => (await gateway.admin('GET', `/requests?key=${id}`)).json.items
-  await expect.poll(async () => (await items()).length, { timeout: 20_000 }).toBe(3)
+  await expect.poll(async () => (await items()).length, { timeout: 60_000 }).toBe(3)
   const owner = { key: id, team: 'narrow', user: 'ada', costCenter: '4711' }
   expect(await items()).toMatchObject([
     { ...owner, status: 'refused', errorCode: 'model_not_found', httpStatus: 404, model: '', attempts: 0 },

@@ -68,7 +68,7 @@ const answerTo = (query: string) => `You asked: ${query} — our team will look 
 
 async function askEverything(): Promise<void> {
   const clients = keys.map(
-    ({ secret }) => new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0, timeout: 30_000 }),
+    ({ secret }) => new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0, timeout: 60_000 }),
   )
   let next = 0
   const lane = async () => {
@@ -162,7 +162,7 @@ describe.skipIf(queries.length === 0)('3,080 queries', () => {
     }
     // What is in flight comes with the heartbeat of a node, once a second.
     await expect
-      .poll(bank, { timeout: 20_000 })
+      .poll(bank, { timeout: 60_000 })
       .toMatchObject([{ provider: 'bookkeeper', target: 'gpt-4o', inFlight: 0 }])
     const metrics = await (await fetch(`${gateway.control}/metrics`)).text()
     const counted = [...metrics.matchAll(/^headgate_requests_total\{[^}]*"bank"[^}]*\} (\d+)$/gm)]

@@ -1,8 +1,9 @@
 // Clients write the names that they know: `gpt-4o`, `claude-…`, newer than any list, in bodies and in paths. The gateway finds the
 // provider, within what the key may use, and says everywhere which model it was.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ask, type Gateway, startGateway, type Told } from './gateway.ts'
-import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
+import { ask, type Gateway, type Told } from './gateway.ts'
+import { type ScriptedGateway, startScriptedGateway } from './scripted-gateway.ts'
+import type { ScriptedUpstream } from './scripted-upstream.ts'
 import { until } from './until.ts'
 
 const completion = {
@@ -37,36 +38,38 @@ function noModel(path: string): object {
   return { error: { message, type: 'invalid_request_error', param: null, code: 'model_not_found' } }
 }
 
+let rig: ScriptedGateway
 let upstream: ScriptedUpstream
 let gateway: Gateway
 let secret: string
 
 beforeAll(async () => {
-  upstream = await startScriptedUpstream(({ path, body }) => {
-    const model = body.model ?? path
-    if (/oo|sonet/.test(model)) return { status: 404, pieces: [JSON.stringify(noModel(path))] }
-    const answer = path.includes('/v1beta/') ? candidates : path.endsWith('/messages') ? message : completion
-    return { headers: { 'content-type': 'application/json' }, pieces: [JSON.stringify(answer)] }
-  })
-  const credentials = [{ name: 'main', apiKey: 'k-canary' }]
-  gateway = await startGateway({
-    config: {
-      providers: {
-        openai: { kind: 'openai', baseUrl: `${upstream.url}/v1`, credentials },
-        anthropic: { kind: 'anthropic', baseUrl: upstream.url, credentials },
-        gemini: { kind: 'gemini', baseUrl: upstream.url, credentials },
-        quiet: { kind: 'cohere', baseUrl: upstream.url, bareNames: false, credentials },
-        local: { kind: 'openai', baseUrl: `${upstream.url}/local/v1`, bareNames: ['llama3.2:latest'] },
-      },
-      models: { smart: { targets: [{ provider: 'anthropic', model: 'claude-sonnet-4-5' }] } },
+  rig = await startScriptedGateway(
+    ({ path, body }) => {
+      const model = body.model ?? path
+      if (/oo|sonet/.test(model)) return { status: 404, pieces: [JSON.stringify(noModel(path))] }
+      const answer = path.includes('/v1beta/') ? candidates : path.endsWith('/messages') ? message : completion
+      return { headers: { 'content-type': 'application/json' }, pieces: [JSON.stringify(answer)] }
     },
-  })
-  secret = (await gateway.issueKey()).secret
+    (url) => {
+      const credentials = [{ name: 'main', apiKey: 'k-canary' }]
+      return {
+        config: {
+          providers: {
+            openai: { kind: 'openai', baseUrl: `${url}/v1`, credentials },
+            anthropic: { kind: 'anthropic', baseUrl: url, credentials },
+            gemini: { kind: 'gemini', baseUrl: url, credentials },
+            quiet: { kind: 'cohere', baseUrl: url, bareNames: false, credentials },
+            local: { kind: 'openai', baseUrl: `${url}/local/v1`, bareNames: ['llama3.2:latest'] },
+          },
+          models: { smart: { targets: [{ provider: 'anthropic', model: 'claude-sonnet-4-5' }] } },
+        },
+      }
+    },
+  )
+  ;({ upstream, gateway, secret } = rig)
 })
-afterAll(async () => {
-  await gateway?.stop()
-  await upstream?.stop()
-})
+afterAll(() => rig?.stop())
 beforeEach(() => {
   upstream.seen.length = 0
 })

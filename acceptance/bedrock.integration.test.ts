@@ -17,6 +17,7 @@ import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { awsEvent } from './aws-events.ts'
 import { type Gateway, startGateway } from './gateway.ts'
+import { sdkClients } from './scripted-gateway.ts'
 import { modelOn, scriptedText, startScriptedLlm } from './scripted-llm.ts'
 import { type ScriptedAnswer, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
 
@@ -60,8 +61,7 @@ beforeAll(async () => {
     environment: { AWS_EC2_METADATA_DISABLED: 'true' },
   })
   const { secret } = await gateway.issueKey()
-  openai = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
-  anthropic = new Anthropic({ apiKey: secret, baseURL: gateway.base, maxRetries: 0 })
+  ;({ openai, anthropic } = sdkClients(gateway, secret))
 })
 afterAll(async () => {
   await gateway?.stop()

@@ -77,7 +77,7 @@ test('kill -9 under load loses no record of an answer, and counts none twice', a
   const gateway = await start()
   try {
     await expect
-      .poll(async () => missing(answered, await historyOf(gateway)), { timeout: 10_000, interval: 250 })
+      .poll(async () => missing(answered, await historyOf(gateway)), { timeout: 60_000, interval: 250 })
       .toEqual([])
     expect(answered.length).toBeGreaterThan(100)
     const history = await historyOf(gateway)

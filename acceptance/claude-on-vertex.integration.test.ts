@@ -1,10 +1,12 @@
 // Claude on Vertex AI for callers of the Messages API: what they send and what they are told is not read and printed anew.
-import Anthropic from '@anthropic-ai/sdk'
+import type Anthropic from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Gateway, startGateway } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
+import { type ScriptedGateway, startScriptedGateway } from './scripted-gateway.ts'
 import { modelOn } from './scripted-llm.ts'
-import { eventStream, type ScriptedAnswer, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
+import { eventStream, type ScriptedAnswer, type ScriptedUpstream } from './scripted-upstream.ts'
 
+let rig: ScriptedGateway
 let upstream: ScriptedUpstream
 let script: () => ScriptedAnswer
 let gateway: Gateway
@@ -15,21 +17,21 @@ const place = '/v1/projects/my-project/locations/us-east5/publishers/anthropic/m
 const claude = 'claude-sonnet-4-5@20250929'
 
 beforeAll(async () => {
-  upstream = await startScriptedUpstream(() => script())
-  const vertex = { kind: 'vertex', region: 'us-east5', project: 'my-project', baseUrl: upstream.url }
-  gateway = await startGateway({
-    config: {
-      providers: { vertex: { ...vertex, credentials: [{ name: 'key', apiKey: 'k' }] } },
-      models: { claude: modelOn('vertex', claude) },
+  rig = await startScriptedGateway(
+    () => script(),
+    (url) => {
+      const vertex = { kind: 'vertex', region: 'us-east5', project: 'my-project', baseUrl: url }
+      return {
+        config: {
+          providers: { vertex: { ...vertex, credentials: [{ name: 'key', apiKey: 'k' }] } },
+          models: { claude: modelOn('vertex', claude) },
+        },
+      }
     },
-  })
-  secret = (await gateway.issueKey()).secret
-  anthropic = new Anthropic({ apiKey: secret, baseURL: gateway.base, maxRetries: 0 })
+  )
+  ;({ upstream, gateway, secret, anthropic } = rig)
 })
-afterAll(async () => {
-  await gateway?.stop()
-  await upstream?.stop()
-})
+afterAll(() => rig?.stop())
 
 const messages = [{ role: 'user' as const, content: 'hi' }]
 const seen = () => upstream.seen.at(-1)!

@@ -7,7 +7,7 @@ import { type Cluster, type ClusterNode, chat, findNatsServer, startCluster } fr
 import { startSteadyLoad } from './steady-load.ts'
 import { until } from './until.ts'
 
-const settled = { timeout: 30_000 }
+const settled = { timeout: 60_000 }
 const requestsPerSecond = 20
 
 describe.skipIf(findNatsServer() === undefined)('a bad line to NATS (needs nats-server)', () => {

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, type ClusterNode, chat, findNatsServer, startCluster } from './cluster.ts'
 
-const settled = { timeout: 20_000 }
+const settled = { timeout: 60_000 }
 
 describe.skipIf(findNatsServer() === undefined)('a crash loop (needs nats-server)', () => {
   let cluster: Cluster

@@ -88,7 +88,7 @@ describe.skipIf(findNatsServer() === undefined)('in a cluster (needs nats-server
 
   test('the ops port of each tells of this one process, without a credential and without a key', async () => {
     for (const { name, role, readyz, metrics } of cluster.nodes) {
-      await expect.poll(readyz, { timeout: 15_000 }).toEqual({ status: 'ok', reasons: [] })
+      await expect.poll(readyz, { timeout: 60_000 }).toEqual({ status: 'ok', reasons: [] })
       const text = await metrics()
       expect(text).toMatch(new RegExp(`^headgate_process_ready\\{node="${name}",role="${role}"\\} 1$`, 'm'))
       expect(text).toMatch(new RegExp(`^headgate_config_revision\\{node="${name}"\\} [1-9]`, 'm'))
@@ -101,7 +101,7 @@ describe.skipIf(findNatsServer() === undefined)('in a cluster (needs nats-server
     const whole = await cluster.start('all', { environment: { HEADGATE_DEMO: 'on' } })
     const { secret } = await cluster.issueKey()
     const asked = async (name: string) => (await chat(nodeOf(name), secret, 'demo/echo').catch(() => undefined))?.status
-    await expect.poll(() => asked('all-1'), { timeout: 15_000 }).toBe(200)
+    await expect.poll(() => asked('all-1'), { timeout: 60_000 }).toBe(200)
     const written = await ask(
       `${whole.control}/api/v1/teams/from-all`,
       'PUT',
@@ -109,12 +109,12 @@ describe.skipIf(findNatsServer() === undefined)('in a cluster (needs nats-server
       { authorization: `Bearer ${adminToken}` },
     )
     expect(written.status).toBe(200)
-    await expect.poll(async () => (await cluster.admin('GET', '/teams/from-all')).status, { timeout: 15_000 }).toBe(200)
+    await expect.poll(async () => (await cluster.admin('GET', '/teams/from-all')).status, { timeout: 60_000 }).toBe(200)
     const names = async () =>
       (await cluster.admin('GET', '/nodes')).json.nodes.map(
         ({ name, role }: { name: string; role: string }) => `${name} ${role}`,
       )
-    await expect.poll(names, { timeout: 15_000 }).toContain('all-1 all')
+    await expect.poll(names, { timeout: 60_000 }).toContain('all-1 all')
     await whole.process.kill('SIGTERM')
     expect(whole.process.exitCode).toBe(0)
   })

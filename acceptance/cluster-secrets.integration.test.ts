@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Cluster, type ClusterNode, chat, findNatsServer, startCluster } from './cluster.ts'
 
 const secret = 'sk-cluster-0123456789abcdef'
-const within = { timeout: 30_000, interval: 50 }
+const within = { timeout: 60_000, interval: 50 }
 let cluster: Cluster
 let control: ClusterNode
 let proxies: ClusterNode[]

@@ -1,7 +1,10 @@
 // Stored responses in a cluster: every proxy knows at once what any of them has stored, a restart forgets nothing, and with
 // NATS away what needs no state goes on, while what does is told so.
+import { jetstream } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { busyness } from '../shared/test-load.ts'
 import { type Cluster, type ClusterNode, chat, findNatsServer, startCluster } from './cluster.ts'
 import { readOpenAiSchemas } from './openai-schema.ts'
 import { modelOn } from './scripted-llm.ts'
@@ -118,6 +121,39 @@ describe.skipIf(findNatsServer() === undefined)('stored responses in a cluster (
     await expect(clients[1].responses.retrieve(id)).rejects.toMatchObject({ status: 404 })
   })
 
+  test('a team that is made again has nothing of the old one at any proxy, and what the old one stored is erased', async () => {
+    const make = async () => {
+      await cluster.admin('PUT', '/teams/again', {})
+      const issued = await cluster.issueKey({ owner: { team: 'again' } })
+      await cluster.applied(issued.revision)
+      const openAs = ({ base }: ClusterNode) =>
+        new OpenAI({ apiKey: issued.secret, baseURL: `${base}/v1`, maxRetries: 0 })
+      return { id: issued.id, clients: proxies.map(openAs) as [OpenAI, OpenAI] }
+    }
+    const before = await entries()
+    const old = await make()
+    const made = await old.clients[0].responses.create({ model: 'claude', input: 'of the old one', store: true })
+    expect([(await old.clients[1].responses.retrieve(made.id)).id, await entries()]).toEqual([made.id, before + 1])
+    expect((await cluster.admin('DELETE', `/keys/${old.id}`)).status).toBe(200)
+    expect((await cluster.admin('DELETE', '/teams/again')).status).toBe(200)
+    await until(async () => (await entries()) === before, 20_000)
+    const { clients: anew } = await make()
+    for (const client of anew) {
+      await expect(client.responses.retrieve(made.id)).rejects.toMatchObject({ status: 404 })
+    }
+  })
+
+  /** Number of entries in the stream of state. */
+  async function entries(): Promise<number> {
+    const connection = await connect({ servers: cluster.nats.url.split(',') })
+    try {
+      const manager = await jetstream(connection).jetstreamManager(false)
+      return (await manager.streams.info('STATE')).state.messages
+    } finally {
+      await connection.close()
+    }
+  }
+
   test('a leader that ends costs no stored response', async () => {
     const id = await stored('hi')
     const leader = await cluster.nats.leaderOf('STATE')
@@ -186,8 +222,8 @@ describe.skipIf(findNatsServer() === undefined)('stored responses in a cluster (
       ])
       expect(storeOf(said)).toBe(false)
       // The line to a server is given up within 3 s, and the bus of a process after 4 s; a busy machine may be late.
-      expect(performance.now() - startedMs).toBeLessThan(10_000)
-      expect(statelessMs).toBeLessThan(3_000)
+      expect(performance.now() - startedMs).toBeLessThan(10_000 * busyness())
+      expect(statelessMs).toBeLessThan(3_000 * busyness())
     } finally {
       for (const server of cluster.nats.servers) server.resume()
     }

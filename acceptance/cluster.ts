@@ -33,6 +33,13 @@ export interface NodeOptions {
   ready?: boolean
 }
 
+export interface RestartOptions {
+  signal?: NodeJS.Signals
+  ready?: boolean
+  /** Variables to change, from now on. */
+  environment?: Record<string, string>
+}
+
 export interface ClusterNode {
   readonly name: string
   readonly role: Role
@@ -49,7 +56,7 @@ export interface ClusterNode {
   readyz(): Promise<{ status: string; reasons: string[] }>
   metrics(): Promise<string>
   /** Ends it, if it has not ended, and starts it again on the same ports and folder. */
-  restart(options?: { signal?: NodeJS.Signals; ready?: boolean }): Promise<void>
+  restart(options?: RestartOptions): Promise<void>
 }
 
 export interface Cluster {
@@ -130,7 +137,7 @@ async function prepareNode(options: Prepared): Promise<ClusterNode> {
     string,
   ]
   const words = ['start', '--role', role]
-  const environment = {
+  const environment: Record<string, string> = {
     HEADGATE_HOST: '127.0.0.1',
     HEADGATE_NODE_NAME: name,
     HEADGATE_DATA_DIR: dataDir,
@@ -158,7 +165,8 @@ async function prepareNode(options: Prepared): Promise<ClusterNode> {
     },
     readyz: async () => (await ask(`${ops}/readyz?verbose`, 'GET')).json,
     metrics: async () => (await ask(`${ops}/metrics`, 'GET')).text,
-    async restart({ signal = 'SIGKILL', ready = true } = {}) {
+    async restart({ signal = 'SIGKILL', ready = true, environment: changed } = {}) {
+      Object.assign(environment, changed)
       if (running?.isOver === false) await running.kill(signal)
       running = startNodeProcess({ words, environment })
       if (ready) await untilReady(node)

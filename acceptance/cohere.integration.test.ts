@@ -2,16 +2,18 @@
 // say, and keeps what it is sent.
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import Anthropic from '@anthropic-ai/sdk'
+import type Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Gateway, startGateway } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
+import { type ScriptedGateway, startScriptedGateway } from './scripted-gateway.ts'
 import { modelOn } from './scripted-llm.ts'
-import { eventStream, type ScriptedAnswer, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
+import { eventStream, type ScriptedAnswer, type ScriptedUpstream } from './scripted-upstream.ts'
 
 const recordings = fileURLToPath(new URL('../../shared/data/provider-recordings/cohere/', import.meta.url))
 const model = 'command-a-03-2025'
 
+let rig: ScriptedGateway
 let upstream: ScriptedUpstream
 let answer: ScriptedAnswer
 let gateway: Gateway
@@ -19,29 +21,28 @@ let openai: OpenAI
 let anthropic: Anthropic
 
 beforeAll(async () => {
-  upstream = await startScriptedUpstream(() => answer)
-  const credentials = [{ name: 'main', apiKey: 'cohere-canary' }]
-  gateway = await startGateway({
-    config: {
-      providers: { up: { kind: 'cohere', baseUrl: upstream.url, credentials } },
-      models: {
-        command: {
-          targets: [{ provider: 'up', model, price: { inputPerMTok: 2.5, outputPerMTok: 10 } }],
+  rig = await startScriptedGateway(
+    () => answer,
+    (url) => {
+      const credentials = [{ name: 'main', apiKey: 'cohere-canary' }]
+      return {
+        config: {
+          providers: { up: { kind: 'cohere', baseUrl: url, credentials } },
+          models: {
+            command: {
+              targets: [{ provider: 'up', model, price: { inputPerMTok: 2.5, outputPerMTok: 10 } }],
+            },
+            thinker: modelOn('up', 'command-a-reasoning-08-2025'),
+            embedder: modelOn('up', 'embed-v4.0'),
+            ranker: { targets: [{ provider: 'up', model: 'rerank-v3.5', unitPrice: { perSearchUnit: 0.002 } }] },
+          },
         },
-        thinker: modelOn('up', 'command-a-reasoning-08-2025'),
-        embedder: modelOn('up', 'embed-v4.0'),
-        ranker: { targets: [{ provider: 'up', model: 'rerank-v3.5', unitPrice: { perSearchUnit: 0.002 } }] },
-      },
+      }
     },
-  })
-  const { secret } = await gateway.issueKey()
-  openai = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
-  anthropic = new Anthropic({ apiKey: secret, baseURL: gateway.base, maxRetries: 0 })
+  )
+  ;({ upstream, gateway, openai, anthropic } = rig)
 })
-afterAll(async () => {
-  await gateway?.stop()
-  await upstream?.stop()
-})
+afterAll(() => rig?.stop())
 beforeEach(() => {
   upstream.seen.length = 0
 })

@@ -1,45 +1,41 @@
 // What an answer cost: told in its header and in its record alike, whole and streamed, passed through and translated.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ask, type Gateway, startGateway } from './gateway.ts'
-import {
-  dataEvents,
-  eventStream,
-  type ScriptedAnswer,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-} from './scripted-upstream.ts'
+import { ask, type Gateway } from './gateway.ts'
+import { type ScriptedGateway, startScriptedGateway } from './scripted-gateway.ts'
+import { dataEvents, eventStream, type ScriptedAnswer } from './scripted-upstream.ts'
 
-let upstream: ScriptedUpstream
+let rig: ScriptedGateway
 let gateway: Gateway
 let secret: string
 let script: ScriptedAnswer
 let asked = 0
 
 beforeAll(async () => {
-  upstream = await startScriptedUpstream(() => script)
-  const credentials = [{ name: 'main', apiKey: 'k' }]
-  const rates = { inputPerMTok: 1_000, outputPerMTok: 2_000 }
-  const tiers = { flex: { inputPerMTok: 500, outputPerMTok: 1_000 } }
-  const price = { ...rates, audioInputPerMTok: 5_000, tiers, perWebSearch: 0.01 }
-  gateway = await startGateway({
-    config: {
-      providers: {
-        own: { kind: 'openai', baseUrl: `${upstream.url}/v1`, credentials },
-        anthropic: { kind: 'anthropic', baseUrl: upstream.url, credentials },
-        gemini: { kind: 'gemini', baseUrl: upstream.url, credentials },
-      },
-      models: {
-        priced: { targets: [{ provider: 'own', model: 'x', price }] },
-        unpriced: { targets: [{ provider: 'own', model: 'x' }] },
-      },
+  rig = await startScriptedGateway(
+    () => script,
+    (url) => {
+      const credentials = [{ name: 'main', apiKey: 'k' }]
+      const rates = { inputPerMTok: 1_000, outputPerMTok: 2_000 }
+      const tiers = { flex: { inputPerMTok: 500, outputPerMTok: 1_000 } }
+      const price = { ...rates, audioInputPerMTok: 5_000, tiers, perWebSearch: 0.01 }
+      return {
+        config: {
+          providers: {
+            own: { kind: 'openai', baseUrl: `${url}/v1`, credentials },
+            anthropic: { kind: 'anthropic', baseUrl: url, credentials },
+            gemini: { kind: 'gemini', baseUrl: url, credentials },
+          },
+          models: {
+            priced: { targets: [{ provider: 'own', model: 'x', price }] },
+            unpriced: { targets: [{ provider: 'own', model: 'x' }] },
+          },
+        },
+      }
     },
-  })
-  secret = (await gateway.issueKey()).secret
+  )
+  ;({ gateway, secret } = rig)
 })
-afterAll(async () => {
-  await gateway?.stop()
-  await upstream?.stop()
-})
+afterAll(() => rig?.stop())
 
 const usage = { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 }
 const chunk = (delta: object, finish_reason: string | null, more: object = {}) => ({
@@ -177,6 +173,6 @@ async function askFor(path: string, body: object) {
   const answer = await ask(`${gateway.base}${path}`, 'POST', body, headers)
   expect([answer.status, answer.text]).toEqual([200, expect.any(String)])
   const recordOf = async () => (await gateway.admin('GET', `/requests/${id}`)).json
-  await expect.poll(async () => (await recordOf()).id, { timeout: 10_000, interval: 100 }).toBe(id)
+  await expect.poll(async () => (await recordOf()).id, { timeout: 60_000, interval: 100 }).toBe(id)
   return { headers: answer.headers, record: await recordOf() }
 }

@@ -1,11 +1,12 @@
 // Callers of OpenAI's, Anthropic's and Google's APIs, and Gemini behind the gateway: an upstream that other people wrote, and
 // one that keeps what it is sent, to be laid beside what Google's own SDK sends.
-import Anthropic from '@anthropic-ai/sdk'
+import type Anthropic from '@anthropic-ai/sdk'
 import type { LLMock } from '@copilotkit/aimock'
 import { GoogleGenAI } from '@google/genai'
-import OpenAI from 'openai'
+import type OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Gateway, startGateway } from './gateway.ts'
+import { sdkClients } from './scripted-gateway.ts'
 import { modelOn, scriptedText, startScriptedLlm } from './scripted-llm.ts'
 import {
   dataEvents,
@@ -50,9 +51,7 @@ beforeAll(async () => {
     },
   })
   const { secret } = await gateway.issueKey()
-  openai = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
-  anthropic = new Anthropic({ apiKey: secret, baseURL: gateway.base, maxRetries: 0 })
-  google = new GoogleGenAI({ apiKey: secret, httpOptions: { baseUrl: gateway.base } })
+  ;({ openai, anthropic, google } = sdkClients(gateway, secret))
 })
 afterAll(async () => {
   await gateway?.stop()

@@ -11,7 +11,7 @@ import { checkout } from './node-process.ts'
 import { until } from './until.ts'
 
 const readyMsMax = 90_000
-const settled = { timeout: 30_000 }
+const settled = { timeout: 60_000 }
 
 describe.skipIf(findNatsServer() === undefined)('npm run cluster (needs nats-server)', () => {
   let folder: string

@@ -40,7 +40,7 @@ test('an acknowledgement that is lost: the event is stored once, and answered as
   // The server hears everything and is not heard any more; a new connection is heard again.
   await proxy.set({ answers: { stallAfterBytes: 0 } })
   const answer = appendNext(node.log, 'unheard')
-  await expect.poll(stored, { timeout: 10_000 }).toEqual(['first', 'unheard'])
+  await expect.poll(stored, { timeout: 60_000 }).toEqual(['first', 'unheard'])
   await proxy.set({})
   expect(await answer).toEqual({ ok: true, value: { revision: 2, duplicate: false } })
   expect(await stored()).toEqual(['first', 'unheard'])
@@ -50,7 +50,7 @@ test('a message that is lost: the event is sent again and stored once', async ()
   await appendNext(node.log, 'first')
   await proxy.set({ requests: { stallAfterBytes: 0 } })
   const answer = appendNext(node.log, 'lost')
-  await expect.poll(() => node.log.state.type, { timeout: 10_000 }).toBe('away')
+  await expect.poll(() => node.log.state.type, { timeout: 60_000 }).toBe('away')
   expect(await stored()).toEqual(['first'])
   await proxy.set({})
   expect(await answer).toEqual({ ok: true, value: { revision: 2, duplicate: false } })
@@ -69,7 +69,7 @@ test('connections that are reset again and again under a writer: each event once
   })()
   for (let cut = 0; cut < 6; cut++) {
     const before = answered.length
-    await expect.poll(() => answered.length, { timeout: 20_000 }).toBeGreaterThan(before + 3)
+    await expect.poll(() => answered.length, { timeout: 60_000 }).toBeGreaterThan(before + 3)
     proxy.resetAll()
   }
   isOver = true
@@ -83,14 +83,14 @@ test('a command whose outcome stayed unknown is found once the stream can be ask
   const first = event('first')
   await proxy.set({ answers: { stallAfterBytes: 0 } })
   const answer = node.log.append(first, 0)
-  await expect.poll(stored, { timeout: 10_000 }).toEqual(['first'])
+  await expect.poll(stored, { timeout: 60_000 }).toEqual(['first'])
   // Away for longer than anybody waits; in a node that is 30 s.
   await proxy.set({ refuse: true, answers: { stallAfterBytes: 0 } })
   proxy.resetAll()
   expect(await answer).toEqual({ ok: false, error: { type: 'outcome-unknown', commandId: 'first' } })
   expect(await node.log.find('first')).toMatchObject({ ok: false, error: { type: 'unavailable' } })
   await proxy.set({})
-  await expect.poll(() => node.log.state.type, { timeout: 20_000 }).toBe('following')
+  await expect.poll(() => node.log.state.type, { timeout: 60_000 }).toBe('following')
   expect(await node.log.find('first')).toMatchObject({ ok: true, value: { revision: 1 } })
   expect(await node.log.find('never')).toEqual({ ok: true, value: undefined })
   expect(await node.log.append(first, 0)).toEqual({ ok: true, value: { revision: 1, duplicate: true } })

@@ -1,17 +1,14 @@
 // Upstreams without a whole endpoint that nothing can be translated to: numbers of tokens are estimated, and other calls go to the next
 // target of the model.
-import Anthropic from '@anthropic-ai/sdk'
+import type Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI } from '@google/genai'
-import OpenAI from 'openai'
+import type OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Gateway, startGateway } from './gateway.ts'
-import {
-  type ScriptedAnswer,
-  type ScriptedUpstream,
-  type SeenRequest,
-  startScriptedUpstream,
-} from './scripted-upstream.ts'
+import type { Gateway } from './gateway.ts'
+import { type ScriptedGateway, startScriptedGateway } from './scripted-gateway.ts'
+import type { ScriptedAnswer, ScriptedUpstream, SeenRequest } from './scripted-upstream.ts'
 
+let rig: ScriptedGateway
 let upstream: ScriptedUpstream
 let gateway: Gateway
 let secret: string
@@ -42,35 +39,31 @@ function answer({ path, body }: SeenRequest): ScriptedAnswer {
   return missing
 }
 
-const provider = (kind: string, path: string) => ({
+const provider = (kind: string, baseUrl: string) => ({
   kind,
-  baseUrl: `${upstream.url}${path}`,
+  baseUrl,
   credentials: [{ name: 'main', apiKey: 'sk-canary' }],
 })
 
 beforeAll(async () => {
-  upstream = await startScriptedUpstream(answer)
-  const providers = {
-    claude: provider('anthropic', ''),
-    google: provider('gemini', ''),
-    counts: provider('anthropic', '/counts'),
-    part: provider('openai', '/v1'),
-    whole: provider('openai', '/whole/v1'),
-  }
-  const target = (name: string, model: string) => ({ provider: name, model })
-  const models = {
-    either: { targets: [target('claude', 'a'), target('counts', 'a')], routing: 'priority' },
-    vectors: { targets: [target('part', 'bge'), target('whole', 'bge')], routing: 'priority' },
-  }
-  gateway = await startGateway({ config: { providers, models } })
-  secret = (await gateway.issueKey()).secret
-  openai = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
-  anthropic = new Anthropic({ apiKey: secret, baseURL: gateway.base, maxRetries: 0 })
+  rig = await startScriptedGateway(answer, (url) => {
+    const providers = {
+      claude: provider('anthropic', url),
+      google: provider('gemini', url),
+      counts: provider('anthropic', `${url}/counts`),
+      part: provider('openai', `${url}/v1`),
+      whole: provider('openai', `${url}/whole/v1`),
+    }
+    const target = (name: string, model: string) => ({ provider: name, model })
+    const models = {
+      either: { targets: [target('claude', 'a'), target('counts', 'a')], routing: 'priority' },
+      vectors: { targets: [target('part', 'bge'), target('whole', 'bge')], routing: 'priority' },
+    }
+    return { config: { providers, models } }
+  })
+  ;({ upstream, gateway, secret, openai, anthropic } = rig)
 })
-afterAll(async () => {
-  await gateway?.stop()
-  await upstream?.stop()
-})
+afterAll(() => rig?.stop())
 beforeEach(() => {
   upstream.seen.length = 0
 })

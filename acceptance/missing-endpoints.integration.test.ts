@@ -1,17 +1,18 @@
 // Servers of OpenAI's API that do not have all of it: callers of what is not there are translated, and never meet a 404.
 import Anthropic from '@anthropic-ai/sdk'
-import OpenAI from 'openai'
+import type OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Gateway, startGateway } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
+import { type ScriptedGateway, startScriptedGateway } from './scripted-gateway.ts'
 import {
   dataEvents,
   eventStream,
   type ScriptedAnswer,
   type ScriptedUpstream,
   type SeenRequest,
-  startScriptedUpstream,
 } from './scripted-upstream.ts'
 
+let rig: ScriptedGateway
 let upstream: ScriptedUpstream
 let gateway: Gateway
 let openai: OpenAI
@@ -45,31 +46,28 @@ function chatOnly({ path, body }: SeenRequest): ScriptedAnswer {
   return { headers: eventStream, pieces: dataEvents(events) }
 }
 
-const provider = (more: object = {}) => ({
+const provider = (url: string, more: object = {}) => ({
   kind: 'openai',
-  baseUrl: `${upstream.url}/v1`,
+  baseUrl: `${url}/v1`,
   credentials: [{ name: 'main', apiKey: 'sk-canary' }],
   ...more,
 })
 
 beforeAll(async () => {
-  upstream = await startScriptedUpstream(chatOnly)
-  const providers = {
-    learns: provider(),
-    vague: provider(),
-    models: provider(),
-    changes: provider(),
-    said: provider({ endpoints: ['chat'] }),
-    embedder: provider({ endpoints: ['embeddings'] }),
-  }
-  gateway = await startGateway({ config: { providers } })
-  secret = (await gateway.issueKey()).secret
-  openai = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
+  rig = await startScriptedGateway(chatOnly, (url) => {
+    const providers = {
+      learns: provider(url),
+      vague: provider(url),
+      models: provider(url),
+      changes: provider(url),
+      said: provider(url, { endpoints: ['chat'] }),
+      embedder: provider(url, { endpoints: ['embeddings'] }),
+    }
+    return { config: { providers } }
+  })
+  ;({ upstream, gateway, secret, openai } = rig)
 })
-afterAll(async () => {
-  await gateway?.stop()
-  await upstream?.stop()
-})
+afterAll(() => rig?.stop())
 beforeEach(() => {
   upstream.seen.length = 0
 })
@@ -126,7 +124,7 @@ test('where the translated request meets the same 404, nothing was learned', asy
 test('a change of the provider begins anew', async () => {
   const ask = () => openai.responses.create({ model: 'changes/llama', input: 'hi' })
   await ask()
-  await gateway.admin('PUT', '/providers/changes', provider({ headers: { 'x-version': '2' } }))
+  await gateway.admin('PUT', '/providers/changes', provider(upstream.url, { headers: { 'x-version': '2' } }))
   upstream.seen.length = 0
   await ask()
   expect(paths()).toEqual(['/v1/responses', '/v1/chat/completions'])
@@ -147,7 +145,7 @@ test('endpoints that the configuration names are taken at its word', async () =>
 })
 
 test('an unknown endpoint is refused by the admin API, and named', async () => {
-  const answer = await gateway.admin('PUT', '/providers/x', provider({ endpoints: ['chat', 'respones'] }))
+  const answer = await gateway.admin('PUT', '/providers/x', provider(upstream.url, { endpoints: ['chat', 'respones'] }))
   expect(answer.status).toBe(422)
   expect(JSON.stringify(answer.json)).toContain('endpoints[1]')
 })

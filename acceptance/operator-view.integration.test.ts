@@ -59,7 +59,7 @@ async function recordOf(response: Response): Promise<Record<string, unknown>> {
         record = told.json
         return told.status
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toBe(200)
   return record
@@ -110,7 +110,7 @@ test('callers who are turned away are counted by code, on the API and in metrics
   const seen = async () =>
     (await gateway.admin('GET', '/nodes')).json.nodes.find((node: { refusals?: object }) => node.refusals !== undefined)
       ?.refusals
-  await expect.poll(async () => Object.keys((await seen()) ?? {}).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(4)
+  await expect.poll(async () => Object.keys((await seen()) ?? {}).length, { timeout: 60_000 }).toBeGreaterThanOrEqual(4)
   const refusals = await seen()
   expect(refusals).toMatchObject({ invalid_api_key: 1, model_not_found: 1 })
   const metrics = await (await fetch(`${gateway.control}/metrics`)).text()

@@ -1,17 +1,19 @@
 // Models that have the Responses API alone, reached by callers of chat completions, Messages and generateContent through the official
 // SDKs. The upstream answers as OpenAI's do; what it is sent is in `nodes/proxy/dialects/openai-responses`.
-import Anthropic from '@anthropic-ai/sdk'
-import { GoogleGenAI } from '@google/genai'
-import OpenAI from 'openai'
+import type Anthropic from '@anthropic-ai/sdk'
+import type { GoogleGenAI } from '@google/genai'
+import type OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Gateway, startGateway } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
 import { answering, created, events, response, streaming } from './responses-answer.ts'
+import { type ScriptedGateway, startScriptedGateway } from './scripted-gateway.ts'
 import { modelOn, providerAt } from './scripted-llm.ts'
-import { namedEvents, type ScriptedAnswer, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
+import { namedEvents, type ScriptedAnswer, type ScriptedUpstream } from './scripted-upstream.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read into bodies whose shape they assert
 type Body = any
 
+let rig: ScriptedGateway
 let upstream: ScriptedUpstream
 let script: (body: Body) => ScriptedAnswer
 let gateway: Gateway
@@ -21,40 +23,35 @@ let anthropic: Anthropic
 let google: GoogleGenAI
 
 beforeAll(async () => {
-  upstream = await startScriptedUpstream(({ body }) => script(body))
-  const { url } = upstream
-  gateway = await startGateway({
-    config: {
-      providers: {
-        azure: { kind: 'azure', baseUrl: url, credentials: [{ name: 'main', apiKey: 'sk-azure' }] },
-        own: providerAt(url),
-        responses: { ...providerAt(url), endpoints: ['responses'] },
-      },
-      models: {
-        codex: modelOn('azure', 'gpt-5-codex'),
-        newer: modelOn('azure', 'gpt-9-codex'),
-        asked: { targets: [{ provider: 'own', model: 'ours', endpoint: 'responses' }] },
-        alone: modelOn('responses', 'theirs'),
-        strict: { ...modelOn('azure', 'gpt-5-codex'), strict: true },
-        pair: {
-          routing: 'priority',
-          targets: [
-            { provider: 'azure', model: 'gpt-5-codex' },
-            { provider: 'own', model: 'ours', endpoint: 'responses' },
-          ],
+  rig = await startScriptedGateway(
+    ({ body }) => script(body),
+    (url) => ({
+      config: {
+        providers: {
+          azure: { kind: 'azure', baseUrl: url, credentials: [{ name: 'main', apiKey: 'sk-azure' }] },
+          own: providerAt(url),
+          responses: { ...providerAt(url), endpoints: ['responses'] },
+        },
+        models: {
+          codex: modelOn('azure', 'gpt-5-codex'),
+          newer: modelOn('azure', 'gpt-9-codex'),
+          asked: { targets: [{ provider: 'own', model: 'ours', endpoint: 'responses' }] },
+          alone: modelOn('responses', 'theirs'),
+          strict: { ...modelOn('azure', 'gpt-5-codex'), strict: true },
+          pair: {
+            routing: 'priority',
+            targets: [
+              { provider: 'azure', model: 'gpt-5-codex' },
+              { provider: 'own', model: 'ours', endpoint: 'responses' },
+            ],
+          },
         },
       },
-    },
-  })
-  secret = (await gateway.issueKey()).secret
-  openai = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
-  anthropic = new Anthropic({ apiKey: secret, baseURL: gateway.base, maxRetries: 0 })
-  google = new GoogleGenAI({ apiKey: secret, httpOptions: { baseUrl: gateway.base } })
+    }),
+  )
+  ;({ upstream, gateway, secret, openai, anthropic, google } = rig)
 })
-afterAll(async () => {
-  await gateway?.stop()
-  await upstream?.stop()
-})
+afterAll(() => rig?.stop())
 beforeEach(() => {
   upstream.seen.length = 0
   script = answering

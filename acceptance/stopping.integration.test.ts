@@ -1,6 +1,7 @@
 // SIGTERM while clients keep connections open: the process ends soon, and an answer that is on its way is whole.
 import net from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { busyness } from '../shared/test-load.ts'
 import { type Gateway, startGateway } from './gateway.ts'
 import { until } from './until.ts'
 
@@ -35,6 +36,6 @@ test('a stop ends the stream that is open, and waits for no idle client', async 
   expect(await stream.text()).toContain('[DONE]')
   const answeredMs = performance.now()
   await gateway.ended
-  expect(performance.now() - answeredMs).toBeLessThan(6_000)
+  expect(performance.now() - answeredMs).toBeLessThan(6_000 * busyness())
   expect(gateway.exitCode).toBe(0)
 })

@@ -72,7 +72,7 @@ test('what a stop has let finish is in the history of the next start', async () 
     second = await startGateway({ config: servedModels(mock), dataDir: first.dataDir })
     const { admin } = second
     await expect
-      .poll(async () => (await admin('GET', '/usage?groupBy=model')).json.rows, { timeout: 10_000 })
+      .poll(async () => (await admin('GET', '/usage?groupBy=model')).json.rows, { timeout: 60_000 })
       .toMatchObject([{ model: 'long', requests: 1, inputTokens: 9, outputTokens: 120 }])
     expect((await chat({ base: second.base, secret, model: 'swapped' })).status).toBe(200)
   } finally {

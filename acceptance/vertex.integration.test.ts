@@ -1,11 +1,12 @@
 // Vertex AI behind the gateway: a server that takes only the newest token of a metadata server, which hands out short ones.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Anthropic from '@anthropic-ai/sdk'
-import { GoogleGenAI } from '@google/genai'
-import OpenAI from 'openai'
+import type Anthropic from '@anthropic-ai/sdk'
+import type { GoogleGenAI } from '@google/genai'
+import type OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Gateway, startGateway } from './gateway.ts'
+import { sdkClients } from './scripted-gateway.ts'
 import { modelOn } from './scripted-llm.ts'
 import { namedEvents, type ScriptedAnswer, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
 import { until } from './until.ts'
@@ -69,9 +70,7 @@ beforeAll(async () => {
     },
   })
   const { secret } = await gateway.issueKey()
-  openai = new OpenAI({ apiKey: secret, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
-  anthropic = new Anthropic({ apiKey: secret, baseURL: gateway.base, maxRetries: 0 })
-  google = new GoogleGenAI({ apiKey: secret, httpOptions: { baseUrl: gateway.base } })
+  ;({ openai, anthropic, google } = sdkClients(gateway, secret))
 })
 afterAll(async () => {
   await gateway?.stop()

@@ -80,6 +80,10 @@ export const bounds = {
   rewoundStreamMs: 15_000,
   /** Objectives in a configuration. */
   slosMax: 256,
+  /** Limits of the configuration. */
+  limitsMax: 1_024,
+  /** Blocks of the configuration. */
+  blocksMax: 1_024,
 } as const
 
 // A queue shorter than a few batches would overflow whenever one flush is slow.

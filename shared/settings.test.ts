@@ -56,6 +56,19 @@ test('a message never shows the value of a secret', () => {
   expect(settings(inPlaceOfAFile)).toEqual([expect.not.stringContaining('hidden')])
 })
 
+test('previous master keys are a list, in the variable or line by line in a file', () => {
+  const others = [8, 9].map((byte) => Buffer.alloc(32, byte))
+  const texts = others.map((key) => key.toString('base64'))
+  files['/etc/previous'] = `${texts.join('\n')}\n`
+  const expected = { previousMasterKeys: others.map((key) => new Uint8Array(key)) }
+  expect(settings({ HEADGATE_MASTER_KEY_PREVIOUS: texts.join(',') })).toMatchObject(expected)
+  expect(settings({ HEADGATE_MASTER_KEY_PREVIOUS_FILE: '/etc/previous' })).toMatchObject(expected)
+  expect(settings({})).toMatchObject({ previousMasterKeys: [] })
+  expect(settings({ HEADGATE_MASTER_KEY_PREVIOUS: `${texts[0]},hidden` })).toEqual([
+    'HEADGATE_MASTER_KEY_PREVIOUS: expected keys of 32 bytes in base64, separated by commas',
+  ])
+})
+
 test('the nodes of a cluster share a master key that somebody gave them', () => {
   const lacking = { HEADGATE_NATS_URL: 'localhost', HEADGATE_MASTER_KEY: '' }
   expect(settings(lacking)).toEqual([expect.stringMatching(/^HEADGATE_MASTER_KEY: is needed/)])
@@ -96,4 +109,21 @@ test('no known name, nor its file, is taken for a mistake', () => {
 
 test('the variable of a file may also be the path itself', () => {
   expect(settings({ HEADGATE_CONFIG_FILE: '/etc/headgate.yaml' })).toMatchObject({ configFile: '/etc/headgate.yaml' })
+})
+
+test('a token that is short or common is refused, and so is a blank one', () => {
+  for (const name of ['HEADGATE_ADMIN_TOKEN', 'HEADGATE_METRICS_TOKEN']) {
+    for (const weak of ['short', 'changeme', 'changemechangeme', 'headgate-headgate-headgate', '   ']) {
+      expect(settings({ [name]: weak })).toEqual([expect.stringMatching(new RegExp(`^${name}: .*16 characters`))])
+    }
+    expect(settings({ [name]: 'k2J9-vv41-qqXw-7710' })).toMatchObject({})
+  }
+})
+
+test('an address that others reach needs TLS, or the word that somebody else has it', () => {
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', 'gateway.example']) {
+    expect(settings({ HEADGATE_HOST: host })).toEqual([expect.stringMatching(/^HEADGATE_HOST: .*not loopback/)])
+    expect(settings({ HEADGATE_HOST: host, HEADGATE_PLAINTEXT: 'allow' })).toMatchObject({ host })
+    expect(settings({ HEADGATE_HOST: host, HEADGATE_TLS_CERT: 'c', HEADGATE_TLS_KEY: 'k' })).toMatchObject({ host })
+  }
 })

@@ -1,6 +1,7 @@
 // The environment, read once at start. A refusal names the variable and what it should be; the values of secrets are
 // never part of a message.
 import { isLoopback } from './host-names.ts'
+import { parseKey32, parseKeys32 } from './key32.ts'
 import { parseNatsServers } from './nats-servers.ts'
 import { done, fail, type Result } from './result.ts'
 import { fileProblem } from './text-file.ts'
@@ -19,9 +20,13 @@ export interface Settings {
   /** The named configuration file; undefined means `./headgate.yaml`, if it exists. */
   configFile: string | undefined
   adminToken: string | undefined
+  /** The token that `/metrics` asks for; undefined asks for none. */
+  metricsToken: string | undefined
   /** The cluster's servers; undefined embeds everything in this process. */
   nats: NatsSettings | undefined
   masterKey: Uint8Array | undefined
+  /** Keys that are accepted beside `masterKey` while it is being replaced. */
+  previousMasterKeys: Uint8Array[]
   nodeName: string | undefined
   region: string
   hosts: string[]
@@ -86,9 +91,11 @@ export function parseSettings(
     opsPort: read.port('HEADGATE_OPS_PORT'),
     dataDir: read.text('HEADGATE_DATA_DIR') ?? './data',
     configFile: read.fileName('HEADGATE_CONFIG'),
-    adminToken: read.token('HEADGATE_ADMIN_TOKEN'),
+    adminToken: read.token('HEADGATE_ADMIN_TOKEN', 'have one made'),
+    metricsToken: read.token('HEADGATE_METRICS_TOKEN', 'ask for none'),
     nats: readNats(read),
     masterKey: read.key32('HEADGATE_MASTER_KEY'),
+    previousMasterKeys: read.keys32('HEADGATE_MASTER_KEY_PREVIOUS'),
     nodeName: read.text('HEADGATE_NODE_NAME'),
     region: read.text('HEADGATE_REGION') ?? 'local',
     hosts: read.list('HEADGATE_HOSTS'),
@@ -232,24 +239,22 @@ class Reader {
       .filter((item) => item !== '')
   }
 
-  token(name: SettingName): string | undefined {
+  /** `without` says what unsetting it means. */
+  token(name: SettingName, without: string): string | undefined {
     // Set but blank is a mistake, not an absence: an empty secret that counts as one lets anybody in.
     if (this.#environment[name] !== undefined && this.#environment[name]?.trim() === '') {
-      this.problem(name, 'is blank; unset it to have one made, or give at least 16 characters')
+      this.problem(name, `is blank; unset it to ${without}, or give at least 16 characters`)
       return undefined
     }
     return this.parsed(name, strongToken, 'at least 16 characters that are not a common word')
   }
 
   key32(name: SettingName): Uint8Array | undefined {
-    return this.parsed(
-      name,
-      (text) => {
-        const bytes = Buffer.from(text, 'base64')
-        return bytes.length === 32 && bytes.some((byte) => byte !== 0) ? new Uint8Array(bytes) : undefined
-      },
-      '32 bytes in base64',
-    )
+    return this.parsed(name, parseKey32, '32 bytes in base64')
+  }
+
+  keys32(name: SettingName): Uint8Array[] {
+    return this.parsed(name, parseKeys32, 'keys of 32 bytes in base64, separated by commas') ?? []
   }
 }
 

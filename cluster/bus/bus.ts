@@ -55,6 +55,13 @@ export const subjects = {
   sloPartial: 'slo.partial',
   /** `SloState`, each second, from the one aggregator that publishes it. */
   sloState: 'slo.state',
+  /** What a node has charged to shared buckets (`cluster/gossip/frame.ts`, msgpack), five times a second, from every proxy. */
+  gossip: 'gossip',
+  /** A charge that another node decides about (`cluster/gossip/charge-request.ts`, msgpack), from the proxy to the thread with
+   *  the connection. It does not leave the process. */
+  gossipAsk: 'gossip.ask',
+  /** The same at the node that decides: between processes followed by its name, within its process as it is. */
+  gossipCharge: 'gossip.charge',
   /** `LinkState`, each second and at each change, from the thread that holds the process's connection to NATS. */
   linkState: 'link.state',
   /** Troubles by part (`process-standing.ts`), each second, from the main thread. It does not leave the process. */
@@ -74,6 +81,11 @@ export function telemetryStoredOf(node: string): string {
 /** The subject of a request to one aggregator by name: `AggregatorQuery` → its answer. */
 export function aggregatorQueryOf(node: string): string {
   return `${subjects.aggregatorQuery}.${subjectToken(node)}`
+}
+
+/** The subject of requests to one node about the buckets that it decides for. */
+export function gossipChargeOf(node: string): string {
+  return `${subjects.gossipCharge}.${subjectToken(node)}`
 }
 
 export function encodeJson(value: unknown): Uint8Array {

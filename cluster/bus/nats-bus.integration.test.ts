@@ -29,7 +29,7 @@ afterEach(async () => {
   await rig?.dispose()
 })
 
-const within = { timeout: 20_000, interval: 20 }
+const within = { timeout: 60_000, interval: 20 }
 
 async function open(url: string) {
   const notices: Notice[] = []

@@ -26,8 +26,8 @@ test('a new folder is private and keeps its id and master key', () => {
   const second = opened(path)
   second.release()
   expect(second.nodeId).toBe(first.nodeId)
-  expect(second.masterKey).toEqual(first.masterKey)
-  expect(first.masterKey.byteLength).toBe(32)
+  expect(second.masterKeys).toEqual(first.masterKeys)
+  expect(first.masterKeys.map((key) => key.byteLength)).toEqual([32])
   for (const folder of [path, first.configDir, first.spoolDir]) expect(statSync(folder).mode & 0o777).toBe(0o700)
   for (const file of ['master.key', 'node-id', 'format']) expect(statSync(join(path, file)).mode & 0o777).toBe(0o600)
 })
@@ -63,8 +63,19 @@ test('a given master key is used and not written down', () => {
   const masterKey = new Uint8Array(32).fill(3)
   const folder = opened(path, { masterKey, embedded: false })
   folder.release()
-  expect(folder.masterKey).toEqual(masterKey)
+  expect(folder.masterKeys).toEqual([masterKey])
   expect(readdirSync(path)).not.toContain('master.key')
+})
+
+test('while the master key of the folder is replaced, the old one is accepted beside the new one', () => {
+  const path = newPath()
+  const first = opened(path)
+  first.release()
+  const [old] = first.masterKeys
+  const masterKey = new Uint8Array(32).fill(9)
+  const folder = opened(path, { masterKey, previousMasterKeys: [old, masterKey] })
+  folder.release()
+  expect(folder.masterKeys).toEqual([masterKey, old])
 })
 
 test.each([

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { MasterKeys } from '../../shared/key32.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { writeFileAtomically } from './atomic-file.ts'
 import { Ballast } from './ballast.ts'
@@ -14,6 +15,8 @@ export interface DataFolderOptions {
   path: string
   /** The master key that the environment gives. */
   masterKey: Uint8Array | undefined
+  /** Keys that are accepted beside it while it is being replaced. */
+  previousMasterKeys?: readonly Uint8Array[]
   /** True when the log is in this folder: then the master key may be kept here too. Otherwise it has to be given. */
   embedded: boolean
   pid: number
@@ -26,7 +29,7 @@ export interface DataFolder {
   spoolDir: string
   files: DataFiles
   nodeId: string
-  masterKey: Uint8Array
+  masterKeys: MasterKeys
   ballast: Ballast
   /** Releases the lock, so that the next process can open the folder. */
   release(): void
@@ -36,6 +39,7 @@ export interface DataFiles {
   log: string
   highWater: string
   dataKeys: string
+  forgottenOwners: string
   usage: string
   state: string
 }
@@ -82,14 +86,16 @@ function openLocked(
     log: join(configDir, 'log.sqlite'),
     highWater: join(configDir, 'high-water.json'),
     dataKeys: join(configDir, 'data-keys.json'),
+    forgottenOwners: join(configDir, 'forgotten-owners.json'),
     usage: join(path, 'usage.sqlite'),
     state: join(path, 'state.sqlite'),
   }
   const masterKey = findMasterKey(path, options, files)
   if (!masterKey.ok) return masterKey
+  const masterKeys: MasterKeys = [masterKey.value, ...othersOf(masterKey.value, options)]
   const nodeId = findNodeId(path)
   const release = () => lock.release()
-  return done({ path, configDir, spoolDir, files, nodeId, masterKey: masterKey.value, ballast, release })
+  return done({ path, configDir, spoolDir, files, nodeId, masterKeys, ballast, release })
 }
 
 function makePrivate(path: string): void {
@@ -119,15 +125,17 @@ function lockedBy(path: string, holder: number | undefined): DataFolderRefusal {
 
 function findMasterKey(
   path: string,
-  { masterKey, embedded }: DataFolderOptions,
+  { masterKey, previousMasterKeys = [], embedded }: DataFolderOptions,
   files: DataFiles,
 ): Result<Uint8Array, DataFolderRefusal> {
   const refused = (message: string) => fail({ type: 'master-key', message } as const)
   const file = join(path, 'master.key')
   const stored = readMasterKey(file)
   if (stored === 'unreadable') return refused(`${file} does not hold 32 bytes in base64`)
-  if (masterKey !== undefined && stored !== undefined && !Buffer.from(stored).equals(masterKey)) {
-    return refused(`HEADGATE_MASTER_KEY is another key than ${file}: unset it, or remove the file if it is not in use`)
+  if (masterKey !== undefined && stored !== undefined && ![masterKey, ...previousMasterKeys].some(is(stored))) {
+    return refused(
+      `HEADGATE_MASTER_KEY is another key than ${file}: unset it, or remove the file if it is not in use. To replace the key, name the old one in HEADGATE_MASTER_KEY_PREVIOUS`,
+    )
   }
   if (masterKey !== undefined) return done(masterKey)
   if (stored !== undefined) return done(stored)
@@ -141,6 +149,15 @@ function findMasterKey(
   const made = new Uint8Array(randomBytes(32))
   writeFileAtomically(file, `${Buffer.from(made).toString('base64')}\n`)
   return done(made)
+}
+
+function othersOf(current: Uint8Array, { previousMasterKeys = [] }: DataFolderOptions): Uint8Array[] {
+  const isCurrent = is(current)
+  return previousMasterKeys.filter((key) => !isCurrent(key))
+}
+
+function is(key: Uint8Array): (other: Uint8Array) => boolean {
+  return (other) => Buffer.from(key).equals(other)
 }
 
 function readMasterKey(file: string): Uint8Array | 'unreadable' | undefined {

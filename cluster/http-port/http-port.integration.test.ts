@@ -131,7 +131,7 @@ test.skipIf(spawnSync('openssl', ['version']).status !== 0)(
     }
     await expect.poll(() => openOf(port)).toBe(8)
     await crowd(number, 8)
-    await expect.poll(() => openOf(port), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => openOf(port), { timeout: 60_000 }).toBe(0)
   },
   20_000,
 )

@@ -3,6 +3,7 @@
 import { jetstream } from '@nats-io/jetstream'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
+import { busyness } from '../../shared/test-load.ts'
 import { connectedLink } from '../config-log/replication/jetstream-rig.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { JetStreamLeaseStore } from './jetstream-lease-store.ts'
@@ -51,14 +52,14 @@ describe.each([1, 3] as const)('%i nats-server', (servers) => {
       await expect.poll(() => second.lease.epoch, within).toBeGreaterThan(epoch)
       // The bound is 5 s; a busy machine may be late on top of it.
       expect(performance.now() - diedMs).toBeGreaterThan(2_000)
-      expect(performance.now() - diedMs).toBeLessThan(15_000)
+      expect(performance.now() - diedMs).toBeLessThan(15_000 * busyness())
       const third = await candidate('c')
       third.lease.wish('hold')
       await systemSleep(500)
       const givenMs = performance.now()
       await second.stop()
       await expect.poll(() => third.lease.epoch, within).toBeGreaterThan(epoch + 1)
-      expect(performance.now() - givenMs).toBeLessThan(8_000)
+      expect(performance.now() - givenMs).toBeLessThan(8_000 * busyness())
       await third.stop()
     },
   )
@@ -118,7 +119,7 @@ test('of many messages that expect the same end of a replicated stream one is st
   await rig.dispose()
 })
 
-const within = { timeout: 20_000, interval: 20 }
+const within = { timeout: 60_000, interval: 20 }
 
 function systemSleep(ms: number): Promise<void> {
   return new Promise((resume) => setTimeout(resume, ms))

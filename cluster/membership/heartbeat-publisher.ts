@@ -5,20 +5,24 @@ import { getHeapStatistics } from 'node:v8'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Trouble } from '../../shared/readiness.ts'
-import type { LinkState, NodeHeartbeat, NodeRole, ProcessLoad } from '../../shared/telemetry/records.ts'
+import type { LinkState, NodeHeartbeat, ProcessLoad } from '../../shared/telemetry/records.ts'
 import { type Bus, encodeJson, subjects } from '../bus/bus.ts'
 import type { FollowerStatus } from '../config-log/follower/follower-status.ts'
 import { EventLoopLag } from './event-loop-lag.ts'
 
 export interface PulseOptions {
-  readonly node: { readonly name: string; readonly role: NodeRole; readonly version: string; readonly region: string }
+  readonly node: BeatingNode
   readonly bus: Bus
   readonly clock: Clock
   /** Called for each heartbeat. */
   facts(): HeartbeatFacts
 }
 
-export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'bodyMemory'> {
+export interface BeatingNode extends Pick<NodeHeartbeat, 'role' | 'version' | 'region' | 'masterKeys'> {
+  readonly name: string
+}
+
+export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'limits' | 'bodyMemory'> {
   readonly status: Pick<FollowerStatus, 'revision' | 'hash' | 'lagMs'>
   readonly troubles: readonly Trouble[]
   readonly draining?: boolean
@@ -55,7 +59,7 @@ export class HeartbeatPublisher {
     const { revision, hash } = status
     const heap = getHeapStatistics()
     const { queues: linkQueues, ...linkState } = link ?? {}
-    const { name, role, region, version } = node
+    const { name, role, region, version, masterKeys } = node
     return {
       node: name,
       role,
@@ -70,6 +74,7 @@ export class HeartbeatPublisher {
       lagMs: Math.round(status.lagMs),
       atMs: clock.wallMs(),
       beat: { boot: this.#boot, count: this.#count },
+      ...(masterKeys === undefined ? {} : { masterKeys }),
       troubles: troubles.map(({ reason }) => reason),
       process: {
         rssBytes: residentBytes(),

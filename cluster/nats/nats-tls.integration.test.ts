@@ -46,7 +46,7 @@ function open(server: string, caFile?: string): NatsLink {
   return opened.value
 }
 
-const within = { timeout: 15_000, interval: 20 }
+const within = { timeout: 60_000, interval: 20 }
 
 test('a server with a certificate for its address is taken', async () => {
   const caFile = await startWith('IP:127.0.0.1')

@@ -6,6 +6,7 @@ import { nkeys } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import type { Notice } from '../../shared/notice.ts'
+import { busyness } from '../../shared/test-load.ts'
 import type { NatsLink } from './nats-link.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from './nats-rig.ts'
 import { openNatsLink } from './open-nats-link.ts'
@@ -42,7 +43,7 @@ function open(servers: string, options: { credsFile?: string; caFile?: string } 
   return { link: opened.value, notices }
 }
 
-const within = { timeout: 15_000, interval: 20 }
+const within = { timeout: 60_000, interval: 20 }
 const connected = (link: NatsLink) => expect.poll(() => link.status.isConnected, within)
 
 test('a server that is killed and started again is found again, by another connection', async () => {
@@ -88,7 +89,7 @@ test('a server that stands still is noticed within 3 s, and another one is found
   const pausedMs = performance.now()
   await connected(link).toBe(false)
   // The bound is 3 s; a busy machine may be late on top of it.
-  expect(performance.now() - pausedMs).toBeLessThan(8_000)
+  expect(performance.now() - pausedMs).toBeLessThan(8_000 * busyness())
   expect(link.status.trouble).toContain('does not answer pings')
   await connected(link).toBe(true)
   expect(link.connection?.getServer()).not.toBe(port)

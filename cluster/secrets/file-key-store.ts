@@ -4,21 +4,23 @@ import { randomBytes } from 'node:crypto'
 import type { Trouble } from '../../shared/readiness.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { type HeldKey, type HeldKeys, isBetter, KeyCopies, type ReadKeys } from './key-copies.ts'
-import { entryOf, type KeyEntry, openKey } from './key-entry.ts'
+import { entryOf, isWrappedUnder, type KeyEntry, openKey } from './key-entry.ts'
 import { mayForget, maySeal, revisionOf } from './key-life.ts'
-import type { DataKey, KeyStore, KeyStoreRefusal, KeyUse } from './key-store.ts'
+import type { DataKey, KeyStore, KeyStoreRefusal, KeyUse, Wrapping } from './key-store.ts'
+import type { KeyList } from './master-keys.ts'
 
 export class FileKeyStore implements KeyStore {
   readonly #files: KeyCopies
-  readonly #wrapKey: Uint8Array
+  readonly #wrapKeys: KeyList
   #held: HeldKeys | undefined
   #readAs = ''
   /** What `mend` has restored from the copy. */
   #restored: ReadKeys['restored'] = []
 
-  constructor(path: string, wrapKey: Uint8Array) {
-    this.#files = new KeyCopies(path, wrapKey)
-    this.#wrapKey = wrapKey
+  /** The first of `wrapKeys` wraps. */
+  constructor(path: string, ...wrapKeys: KeyList) {
+    this.#files = new KeyCopies(path, wrapKeys)
+    this.#wrapKeys = wrapKeys
   }
 
   find(owner: string): Result<DataKey | undefined, KeyStoreRefusal> {
@@ -34,8 +36,7 @@ export class FileKeyStore implements KeyStore {
     const known = held.value.get(owner)
     if (typeof known?.key === 'object' && maySeal(known.key, use)) return done(known.key)
     const key = { bytes: randomBytes(32), madeFor: revisionOf(use) }
-    const entry = entryOf(owner, (known?.entry.generation ?? 0) + 1, key, this.#wrapKey)
-    const stored = this.#store(held.value, [{ entry, key }])
+    const stored = this.#store(held.value, [this.#next(owner, known, key)])
     return stored.ok ? done(key) : stored
   }
 
@@ -52,6 +53,27 @@ export class FileKeyStore implements KeyStore {
     const entry = { owner, generation: known.entry.generation + 1, madeFor: 0, wrapped: undefined }
     const stored = this.#store(held.value, [{ entry, key: 'forgotten' }])
     return stored.ok ? done(true) : stored
+  }
+
+  async keep(owner: string, key: DataKey): Promise<Result<undefined, KeyStoreRefusal>> {
+    const held = this.#current()
+    return held.ok ? this.#store(held.value, [this.#next(owner, held.value.get(owner), key)]) : held
+  }
+
+  /** Changes all keys in one write: a kill leaves the file as it was, or done. */
+  async rewrap(): Promise<Result<number, KeyStoreRefusal>> {
+    const held = this.#current()
+    if (!held.ok) return held
+    const changed = this.#left(held.value).map(({ entry, key }) => this.#next(entry.owner, { entry }, key))
+    const stored = changed.length === 0 ? done(undefined) : this.#store(held.value, changed)
+    return stored.ok ? done(changed.length) : stored
+  }
+
+  async wrapping(): Promise<Result<Wrapping, KeyStoreRefusal>> {
+    const held = this.#current()
+    if (!held.ok) return held
+    const total = [...held.value.values()].filter(({ key }) => key !== 'forgotten').length
+    return done({ total, left: this.#left(held.value).length })
   }
 
   reload(): boolean {
@@ -94,12 +116,23 @@ export class FileKeyStore implements KeyStore {
   adopt(entries: readonly KeyEntry[]): Result<boolean, KeyStoreRefusal> {
     const held = this.#current()
     if (!held.ok) return held
-    const opened = entries.map((entry) => ({ entry, key: openKey(entry, this.#wrapKey) ?? ('damaged' as const) }))
+    const opened = entries.map((entry) => ({ entry, key: openKey(entry, this.#wrapKeys) ?? ('damaged' as const) }))
     const unsound = opened.find(({ key }) => key === 'damaged')
     const later = opened.filter((one) => one.key !== 'damaged' && isBetter(one, held.value.get(one.entry.owner)))
     const stored = later.length === 0 ? done(undefined) : this.#store(held.value, later)
     if (!stored.ok) return stored
     return unsound === undefined ? done(later.length > 0) : fail(damaged(unsound.entry.owner))
+  }
+
+  /** Keys that a previous master key is still needed for. */
+  #left(held: HeldKeys): { entry: KeyEntry; key: DataKey }[] {
+    return [...held.values()].flatMap(({ entry, key }) =>
+      typeof key === 'object' && !isWrappedUnder(entry, this.#wrapKeys[0]) ? [{ entry, key }] : [],
+    )
+  }
+
+  #next(owner: string, known: Pick<HeldKey, 'entry'> | undefined, key: DataKey): HeldKey {
+    return { key, entry: entryOf(owner, (known?.entry.generation ?? 0) + 1, key, this.#wrapKeys[0]) }
   }
 
   #current(): Result<HeldKeys, KeyStoreRefusal> {

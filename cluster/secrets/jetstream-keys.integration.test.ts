@@ -10,13 +10,13 @@ import { FileKeyStore } from './file-key-store.ts'
 import { JetStreamKeyStream } from './jetstream-key-stream.ts'
 import { keyStoreContract, owned, textOf, unowned } from './key-store-contract.ts'
 import { keyStreamContract } from './key-stream-contract.ts'
-import { deriveKeys } from './keys.ts'
 import { SharedKeyStore } from './shared-key-store.ts'
+import { sharedKeys } from './shared-keys.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'headgate-jetstream-keys-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const keys = deriveKeys(new Uint8Array(32).fill(7))
-const within = { timeout: 20_000, interval: 20 }
+const keys = sharedKeys([new Uint8Array(32).fill(7)])
+const within = { timeout: 60_000, interval: 20 }
 let files = 0
 const cleanup: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -36,7 +36,7 @@ async function openStream(url: string): Promise<JetStreamKeyStream> {
 }
 
 async function startNode(url: string, writes = true) {
-  const file = new FileKeyStore(join(folder, `keys-${files++}.json`), keys.wrapKey)
+  const file = new FileKeyStore(join(folder, `keys-${files++}.json`), ...keys.wrapKeys)
   const around = { clock: systemClock, notify: () => {}, keys, writes }
   const store = new SharedKeyStore({ stream: await openStream(url), file, ...around })
   store.start()

@@ -9,6 +9,7 @@ import { fileSystem } from '../data-folder/disk.ts'
 import { type KeyEntry, openKey } from './key-entry.ts'
 import { parseKeyFile, printKeyFile } from './key-file.ts'
 import type { DataKey, KeyStoreRefusal } from './key-store.ts'
+import type { KeyList } from './master-keys.ts'
 
 export interface HeldKey {
   readonly entry: KeyEntry
@@ -28,14 +29,11 @@ export interface ReadKeys {
 
 export class KeyCopies {
   readonly #paths: readonly [string, string]
-  readonly #wrapKey: Uint8Array
-  /** Proves that a file was made under this master key, also when none of its keys opens. */
-  readonly #check: string
+  readonly #wrapKeys: KeyList
 
-  constructor(path: string, wrapKey: Uint8Array) {
+  constructor(path: string, wrapKeys: KeyList) {
     this.#paths = [path, `${path}.copy`]
-    this.#wrapKey = wrapKey
-    this.#check = macOf('data-keys v1', wrapKey)
+    this.#wrapKeys = wrapKeys
   }
 
   read(): Result<ReadKeys, KeyStoreRefusal> {
@@ -85,19 +83,27 @@ export class KeyCopies {
     const keys = new Map<string, HeldKey>()
     for (const entry of file.entries) {
       keys.delete(entry.owner)
-      keys.set(entry.owner, { entry, key: openKey(entry, this.#wrapKey) ?? 'damaged' })
+      keys.set(entry.owner, { entry, key: openKey(entry, this.#wrapKeys) ?? 'damaged' })
     }
-    const isChecked = file.check !== undefined && sameMac(file.check, this.#check)
-    const isOurs = isChecked || keys.size === 0 || [...keys.values()].some(({ key }) => key !== 'damaged')
+    const { check } = file
+    const isChecked = check !== undefined && this.#wrapKeys.some((key) => sameMac(check, checkOf(key)))
+    // That an owner was forgotten is in the clear, and proves nothing.
+    const live = [...keys.values()].filter(({ key }) => key !== 'forgotten')
+    const isOurs = isChecked || live.length === 0 || live.some(({ key }) => key !== 'damaged')
     return { keys, isOurs }
   }
 
   #print(held: HeldKeys): string {
     return printKeyFile(
       [...held.values()].map(({ entry }) => entry),
-      this.#check,
+      checkOf(this.#wrapKeys[0]),
     )
   }
+}
+
+/** Proves that a file was made under this master key, also when none of its keys opens. */
+function checkOf(wrapKey: Uint8Array): string {
+  return macOf('data-keys v1', wrapKey)
 }
 
 interface Parsed {

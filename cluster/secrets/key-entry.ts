@@ -5,6 +5,7 @@
 import { canonicalJson, macOf, sameMac } from '../config-log/log/event-codec.ts'
 import { decrypt, encrypt } from './aead.ts'
 import type { DataKey } from './key-store.ts'
+import { firstOf, type KeyList } from './master-keys.ts'
 
 export interface KeyEntry {
   readonly owner: string
@@ -21,10 +22,16 @@ export function entryOf(owner: string, generation: number, key: DataKey, wrapKey
 }
 
 /** Unwraps the key. Returns undefined for a key of another master key or another owner. */
-export function openKey({ owner, madeFor, wrapped }: KeyEntry, wrapKey: Uint8Array): DataKey | 'forgotten' | undefined {
+export function openKey({ owner, madeFor, wrapped }: KeyEntry, wrapKeys: KeyList): DataKey | 'forgotten' | undefined {
   if (wrapped === undefined) return 'forgotten'
-  const bytes = decrypt(wrapKey, Buffer.from(wrapped, 'base64'), wrapContext(owner))
+  const sealed = Buffer.from(wrapped, 'base64')
+  const bytes = firstOf(wrapKeys, (key) => decrypt(key, sealed, wrapContext(owner)))
   return bytes === undefined ? undefined : { bytes, madeFor }
+}
+
+/** Whether the entry needs no other key than this one to be opened. */
+export function isWrappedUnder(entry: KeyEntry, wrapKey: Uint8Array): boolean {
+  return openKey(entry, [wrapKey]) !== undefined
 }
 
 export function encodeEntry(entry: KeyEntry, macKey: Uint8Array): Uint8Array {
@@ -32,13 +39,13 @@ export function encodeEntry(entry: KeyEntry, macKey: Uint8Array): Uint8Array {
 }
 
 /** Decodes an entry; returns undefined for bytes that no node of this cluster wrote. */
-export function decodeEntry(bytes: Uint8Array, macKey: Uint8Array): KeyEntry | undefined {
+export function decodeEntry(bytes: Uint8Array, macKeys: KeyList): KeyEntry | undefined {
   try {
     const { owner, generation, madeFor, wrapped, mac } = JSON.parse(Buffer.from(bytes).toString('utf8')) as KeyEntry & {
       mac: string
     }
     const entry = { owner, generation, madeFor, wrapped }
-    return sameMac(String(mac), macOfEntry(entry, macKey)) ? entry : undefined
+    return macKeys.some((key) => sameMac(String(mac), macOfEntry(entry, key))) ? entry : undefined
   } catch {
     return undefined
   }

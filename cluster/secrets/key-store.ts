@@ -16,10 +16,23 @@ export interface KeyStore {
   /** Deletes the key of an owner that the state at `revision` does not hold. False: there was no key, or it may still
    *  be needed. */
   forget(owner: string, revision: number): Promise<Result<boolean, KeyStoreRefusal>>
+  /** Stores a key that was made elsewhere, in the place of the owner's key. */
+  keep(owner: string, key: DataKey): Promise<Result<undefined, KeyStoreRefusal>>
+  /** Wraps every key under the current master key. It may be called again after a failure: each key is changed alone, and
+   *  what is done is not done again. Returns the number of keys that were changed. */
+  rewrap(): Promise<Result<number, KeyStoreRefusal>>
+  /** Returns under which master key the keys are. */
+  wrapping(): Promise<Result<Wrapping, KeyStoreRefusal>>
   /** Drops cached keys, because others may have written. Returns whether there may be changes. */
   reload(): boolean
   /** Keys that are damaged, by owner. */
   troubles(): Trouble[]
+}
+
+export interface Wrapping {
+  readonly total: number
+  /** The number of keys that a previous master key is still needed for. */
+  readonly left: number
 }
 
 export interface DataKey {

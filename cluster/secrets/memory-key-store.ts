@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Trouble } from '../../shared/readiness.ts'
 import { done, type Result } from '../../shared/result.ts'
 import { mayForget, maySeal, revisionOf } from './key-life.ts'
-import type { DataKey, KeyStore, KeyUse } from './key-store.ts'
+import type { DataKey, KeyStore, KeyUse, Wrapping } from './key-store.ts'
 
 export class MemoryKeyStore implements KeyStore {
   readonly #keys: Map<string, DataKey>
@@ -32,6 +32,19 @@ export class MemoryKeyStore implements KeyStore {
   async forget(owner: string, revision: number): Promise<Result<boolean, never>> {
     const known = this.#keys.get(owner)
     return done(known !== undefined && mayForget(known, revision) && this.#keys.delete(owner))
+  }
+
+  async keep(owner: string, key: DataKey): Promise<Result<undefined, never>> {
+    this.#keys.set(owner, key)
+    return done(undefined)
+  }
+
+  async rewrap(): Promise<Result<number, never>> {
+    return done(0)
+  }
+
+  async wrapping(): Promise<Result<Wrapping, never>> {
+    return done({ total: this.#keys.size, left: 0 })
   }
 
   reload(): boolean {

@@ -7,20 +7,20 @@ import type { Notice } from '../../shared/notice.ts'
 import { FileKeyStore } from './file-key-store.ts'
 import { decodeEntry } from './key-entry.ts'
 import { keyStoreContract, owned, textOf, unowned } from './key-store-contract.ts'
-import { deriveKeys } from './keys.ts'
 import { MemoryKeyServer, MemoryKeyStream } from './memory-key-stream.ts'
 import { SharedKeyStore, type SharedKeyStoreOptions } from './shared-key-store.ts'
+import { sharedKeys } from './shared-keys.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'headgate-shared-keys-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 let files = 0
-const keys = deriveKeys(new Uint8Array(32).fill(7))
+const keys = sharedKeys([new Uint8Array(32).fill(7)])
 
 /** Makes a node with a file of its own. */
 function node(server: MemoryKeyServer, options: Partial<SharedKeyStoreOptions> = {}) {
   const path = join(folder, `keys-${files++}.json`)
   const notices: Notice[] = []
-  const file = new FileKeyStore(path, keys.wrapKey)
+  const file = new FileKeyStore(path, ...keys.wrapKeys)
   const notify = (notice: Notice) => void notices.push(notice)
   const clock = new ManualClock()
   const stream = new MemoryKeyStream(server)
@@ -48,7 +48,7 @@ test('every node has a key by the time it was made, and without the cluster ever
   await proxy.store.lookBefore([{ bytes: Buffer.from('{"$sealed":"v1.YQ.x"}') }])
   expect(proxy.store.find('a')).toEqual(key)
   server.setAway(true)
-  expect(new FileKeyStore(proxy.path, keys.wrapKey).find('a')).toEqual(key)
+  expect(new FileKeyStore(proxy.path, ...keys.wrapKeys).find('a')).toEqual(key)
 })
 
 test('a node that comes later has all keys, and one that was away forgets what was forgotten', async () => {
@@ -122,7 +122,7 @@ test('who can write to the stream and has no master key makes no key, forgets no
   expect(proxy.store.find('a')).toEqual(key)
   // The next change restores the true entry.
   expect(await store.ensure('a', owned(1))).toEqual(key)
-  expect(decodeEntry(server.messages.get('a')!.bytes, keys.keyMacKey)).toMatchObject({ owner: 'a', generation: 1 })
+  expect(decodeEntry(server.messages.get('a')!.bytes, keys.macKeys)).toMatchObject({ owner: 'a', generation: 1 })
   await store.forget('a', 5)
   await proxy.store.look()
   await write('a', old)
@@ -137,8 +137,8 @@ test('nothing on its way to the stream is in the clear, and under another master
   for (const form of ['base64', 'hex', 'latin1'] as const) {
     expect(sent.toString(form === 'latin1' ? form : 'utf8')).not.toContain(Buffer.from(key, 'hex').toString(form))
   }
-  const other = deriveKeys(new Uint8Array(32).fill(8))
-  const file = new FileKeyStore(join(folder, `keys-${files++}.json`), other.wrapKey)
+  const other = sharedKeys([new Uint8Array(32).fill(8)])
+  const file = new FileKeyStore(join(folder, `keys-${files++}.json`), ...other.wrapKeys)
   const { store: stranger } = await started(server, { keys: other, file })
   expect(stranger.owners()).toEqual({ ok: true, value: [] })
 })
@@ -165,7 +165,7 @@ test('a key that is damaged in the file and its copy comes back from the stream'
   const file = JSON.parse(readFileSync(path, 'utf8')) as { keys: Record<string, string> }
   file.keys['a'] = Buffer.alloc(60, 1).toString('base64')
   for (const name of [path, `${path}.copy`]) writeFileSync(name, JSON.stringify(file))
-  const back = await started(server, { file: new FileKeyStore(path, keys.wrapKey), writes: false })
+  const back = await started(server, { file: new FileKeyStore(path, ...keys.wrapKeys), writes: false })
   await expect.poll(() => back.store.find('a')).toEqual(key)
   expect(back.store.troubles()).toEqual([])
 })

@@ -12,28 +12,21 @@ import { done, fail, type Result } from '../../shared/result.ts'
 import type { FileKeyStore } from './file-key-store.ts'
 import { decodeEntry, encodeEntry, entryOf, type KeyEntry } from './key-entry.ts'
 import { mayForget, maySeal, revisionOf } from './key-life.ts'
-import type { DataKey, KeyStore, KeyStoreRefusal, KeyUse } from './key-store.ts'
+import type { DataKey, KeyStore, KeyStoreRefusal, KeyUse, Wrapping } from './key-store.ts'
 import type { KeyMessage, KeyStream, KeyStreamTrouble } from './key-stream.ts'
+import { inRewrapOrder, type Placed, placedAt, rewrapped, type SharedKeys } from './shared-keys.ts'
 
 export interface SharedKeyStoreOptions {
   stream: KeyStream
   /** The file of this node; no other process writes it. */
   file: FileKeyStore
-  /** `wrapKey` and `keyMacKey` of `deriveKeys`. */
-  keys: { wrapKey: Uint8Array; keyMacKey: Uint8Array }
+  keys: SharedKeys
   clock: Clock
   notify: Notify
   /** True on control nodes: they make keys, and the stream when there is none. */
   writes: boolean
   /** Called when this node holds other keys than before. */
   onChange?: () => void
-}
-
-/** The entry of an owner in the stream. */
-interface Placed {
-  /** The owner's entry; undefined when there is none, or none that a node of this cluster wrote. */
-  entry: KeyEntry | undefined
-  sequence: number
 }
 
 /** Decides a change. `put` is the entry to store in the stream, if any. */
@@ -90,7 +83,7 @@ export class SharedKeyStore implements KeyStore {
         return done({ put: missingIn(placed, newest), answer: known.value })
       }
       const key = { bytes: randomBytes(32), madeFor: revisionOf(use) }
-      return done({ put: entryOf(owner, (newest?.generation ?? 0) + 1, key, keys.wrapKey), answer: key })
+      return done({ put: entryOf(owner, (newest?.generation ?? 0) + 1, key, keys.wrapKeys[0]), answer: key })
     })
   }
 
@@ -100,6 +93,37 @@ export class SharedKeyStore implements KeyStore {
       const gone = { owner, generation: newest.generation + 1, madeFor: 0, wrapped: undefined }
       return done({ put: gone, answer: true })
     })
+  }
+
+  async keep(owner: string, key: DataKey): Promise<Result<undefined, KeyStoreRefusal>> {
+    const { wrapKeys } = this.#options.keys
+    return this.#change(owner, (newest) => {
+      return done({ put: entryOf(owner, (newest?.generation ?? 0) + 1, key, wrapKeys[0]), answer: undefined })
+    })
+  }
+
+  /** Changes one owner after the other, in the stream and then in the file. */
+  async rewrap(): Promise<Result<number, KeyStoreRefusal>> {
+    const { file, keys } = this.#options
+    const looked = await this.look()
+    const entries = looked.ok ? file.entries() : looked
+    if (!entries.ok) return entries
+    let changed = 0
+    for (const { owner } of inRewrapOrder(entries.value, keys)) {
+      const answer = await this.#change(owner, (newest, placed) => {
+        const put = rewrapped(newest, placed, keys)
+        return done({ put, answer: put !== undefined })
+      })
+      if (!answer.ok) return answer
+      if (answer.value) changed++
+    }
+    return done(changed)
+  }
+
+  /** The file tells it: what is rewrapped there is in the stream already. */
+  async wrapping(): Promise<Result<Wrapping, KeyStoreRefusal>> {
+    const looked = await this.look()
+    return looked.ok ? this.#options.file.wrapping() : looked
   }
 
   /** Troubles that do not end by themselves. While NATS is away, the link reports that. */
@@ -120,7 +144,11 @@ export class SharedKeyStore implements KeyStore {
    *  bounded: a secret that does not open is tried again, but a configuration that does not arrive is late for
    *  everybody. */
   async lookBefore(events: readonly { bytes: Uint8Array }[]): Promise<void> {
-    if (!events.some(({ bytes }) => Buffer.from(bytes).includes(sealedField))) return
+    if (events.some(({ bytes }) => Buffer.from(bytes).includes(sealedField))) await this.lookNow()
+  }
+
+  /** Reads the stream, for a bounded time. */
+  async lookNow(): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = this.#options.clock.after(lookBeforeMsMax, resolve)
     // The read under way may have begun too early.
@@ -149,7 +177,7 @@ export class SharedKeyStore implements KeyStore {
       if (!decided.ok) return decided
       const { put, answer } = decided.value
       if (put === undefined) return done(answer)
-      const stored = await stream.put(owner, encodeEntry(put, keys.keyMacKey), placed.value.sequence)
+      const stored = await stream.put(owner, encodeEntry(put, keys.macKeys[0]), placed.value.sequence)
       if (!stored.ok && stored.error.type === 'conflict') continue
       if (!stored.ok) return fail(refusalOf(stored.error))
       const adopted = file.adopt([put])
@@ -166,10 +194,11 @@ export class SharedKeyStore implements KeyStore {
     const asked = await stream.last(owner)
     const last = !asked.ok && asked.error.type === 'missing' && (await stream.create()).ok ? done(undefined) : asked
     if (!last.ok) return fail(refusalOf(last.error))
-    if (last.value === undefined) return done({ entry: undefined, sequence: 0 })
+    if (last.value === undefined) return done({ entry: undefined, sequence: 0, isCurrent: false })
     const { bytes, sequence } = last.value
     const adopted = this.#adopt([bytes])
-    return adopted.ok ? done({ entry: decodeEntry(bytes, keys.keyMacKey), sequence }) : adopted
+    if (!adopted.ok) return adopted
+    return done(placedAt(sequence, bytes, keys))
   }
 
   /** Reads the stream from its beginning, because after a reconnect it may be another one. */
@@ -212,7 +241,7 @@ export class SharedKeyStore implements KeyStore {
 
   #adopt(messages: readonly Uint8Array[]): Result<undefined, KeyStoreRefusal> {
     const { file, keys, notify, onChange } = this.#options
-    const entries = messages.map((bytes) => decodeEntry(bytes, keys.keyMacKey))
+    const entries = messages.map((bytes) => decodeEntry(bytes, keys.macKeys))
     if (entries.includes(undefined) && !this.#toldForged) {
       this.#toldForged = true
       notify({ type: 'warning', message: forged })

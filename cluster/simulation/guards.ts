@@ -29,8 +29,12 @@ export const guards = {
   'the MAC of an event is checked': {
     under: ['event-forged'],
     edits: [
-      [codec, 'if (expected.macKey !== undefined && !isGenuine(stored, expected.macKey))', 'if (false)'],
-      [codec, 'if (last === undefined || isGenuine(last, macKey))', 'if (true)'],
+      [
+        codec,
+        'if (expected.macKey !== undefined && !isGenuine(stored, expected.macKey, expected.revision))',
+        'if (false)',
+      ],
+      [codec, 'if (last === undefined || isGenuine(last, macKey, revision))', 'if (true)'],
     ],
   },
   'an event follows the one before it': {

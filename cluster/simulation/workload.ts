@@ -11,6 +11,7 @@ import {
   type PutResource,
 } from '../../shared/config/decide.ts'
 import { decideIssueKey, decideRevokeKey, decideRotateKey } from '../../shared/config/decide-keys.ts'
+import { newOwnerId } from '../../shared/config/kinds/owners/owner-id.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Dice } from './engine/dice.ts'
 
@@ -92,7 +93,9 @@ export function setTeam(teamName: string): Act {
 }
 
 export function issueKey(keyId: string, input: object): Act {
-  const command = { id: keyId, input: { name: keyId, ...input }, tokenHash: sha256(keyId), prefix: keyId.slice(0, 4) }
+  const teamId = newOwnerId('teams', sha256(`team of ${keyId}`).slice(0, 24))
+  const named = { id: keyId, input: { name: keyId, ...input }, teamId }
+  const command = { ...named, tokenHash: sha256(keyId), prefix: keyId.slice(0, 4) }
   return { what: `issue ${keyId}`, decide: (state) => decideIssueKey(state, { ...command, at: noonIso }) }
 }
 
@@ -102,12 +105,18 @@ export function revokeKey(keyId: string): Act {
 
 function put(resource: Omit<PutResource, 'origin'>): Act {
   const { kind, name: of } = resource
-  return { what: `put ${kind}/${of}`, decide: (state) => decidePut(state, { ...resource, origin: 'api' }, tools) }
+  return {
+    what: `put ${kind}/${of}`,
+    decide: (state) => decidePut(state, { ...resource, origin: 'api' }, toolsFor(state)),
+  }
 }
 
 function remove(dice: Dice): Act {
   const target = { kind: dice.pick(['teams', 'users', 'models', 'providers'] as const), name: name(dice) }
-  return { what: `delete ${target.kind}/${target.name}`, decide: (state) => decideDelete(state, target, tools) }
+  return {
+    what: `delete ${target.kind}/${target.name}`,
+    decide: (state) => decideDelete(state, target, toolsFor(state)),
+  }
 }
 
 function rotate(keyId: string, id: string): Act {
@@ -122,7 +131,7 @@ function apply(dice: Dice, id: string): Act {
     teams: Object.fromEntries(names.map((one) => [one, owner(dice)])),
     models: Object.fromEntries(names.map((one) => [one, { targets: [{ provider: 'shared', model: one }] }])),
   })
-  return { what: `apply ${names.join(' ')}`, decide: (state) => decideApply(state, document, tools) }
+  return { what: `apply ${names.join(' ')}`, decide: (state) => decideApply(state, document, toolsFor(state)) }
 }
 
 function owner(dice: Dice): object {
@@ -145,8 +154,14 @@ function name(dice: Dice): string {
 
 const noonIso = '2026-01-01T12:00:00.000Z'
 
+/** A decision that is made again on the same state makes the same ids. */
+function toolsFor({ revision }: ConfigState): DecideTools {
+  let made = 0
+  return { ...sealing, newOwnerId: (kind) => newOwnerId(kind, sha256(`${revision} ${++made}`).slice(0, 24)) }
+}
+
 /** A deterministic replacement of sealing that does not reveal the secret. */
-const tools: DecideTools = {
+const sealing: Omit<DecideTools, 'newOwnerId'> = {
   egressStrict: false,
   seal: (of, plain) => ({ $sealed: `v1.${of}.${sha256(plain)}`, hint: '' }),
   sameSecret: (plain, sealed, of) => sealed.$sealed === `v1.${of}.${sha256(plain)}`,

@@ -21,6 +21,7 @@ export function announceState(store: StateStore, { clock, notify }: { clock: Clo
     get: async (key) => heard(await store.get(key)),
     put: async (key, value) => heard(await store.put(key, value)),
     delete: async (key) => heard(await store.delete(key)),
+    forget: async (owner) => heard(await store.forget(owner)),
     close: () => store.close(),
   }
 }

@@ -5,8 +5,9 @@ import { fail, type Result } from '../../shared/result.ts'
 import { type Bus, subjects } from '../bus/bus.ts'
 import type { StateKey, StateRefusal, StateStore, StateTrouble } from './state-store.ts'
 
-type Question = StateKey & { readonly ask: 'get' | 'put' | 'delete' }
-type Answer = Result<boolean | undefined, StateTrouble | StateRefusal> & { readonly hasValue?: boolean }
+/** `forget` has an owner alone; its id is ''. */
+type Question = StateKey & { readonly ask: 'get' | 'put' | 'delete' | 'forget' }
+type Answer = Result<boolean | number | undefined, StateTrouble | StateRefusal> & { readonly hasValue?: boolean }
 
 /** The time-out is longer than the one of the store itself, so that the store's own answer arrives first. */
 const timeoutMs = 4_000
@@ -35,6 +36,11 @@ export class BusStateStore implements StateStore {
     return answer as Result<boolean, StateTrouble>
   }
 
+  async forget(owner: string): Promise<Result<number, StateTrouble>> {
+    const { answer } = await this.#ask({ owner, id: '', ask: 'forget' }, nothing)
+    return answer as Result<number, StateTrouble>
+  }
+
   async close(): Promise<void> {}
 
   async #ask(question: Question, value: Uint8Array): Promise<{ answer: Answer; value: Uint8Array | undefined }> {
@@ -55,9 +61,10 @@ export class BusStateStore implements StateStore {
 export function serveState(bus: Bus, store: StateStore): { stop(): void } {
   return bus.serve(subjects.stateRequest, async (payload) => {
     const { head, rest } = unframe<Question>(payload)
-    const key = { owner: head.owner, id: head.id }
-    if (head.ask === 'put') return frame(await store.put(key, rest), nothing)
-    if (head.ask === 'delete') return frame(await store.delete(key), nothing)
+    const { ask, ...key } = head
+    if (ask === 'put') return frame(await store.put(key, rest), nothing)
+    if (ask === 'delete') return frame(await store.delete(key), nothing)
+    if (ask === 'forget') return frame(await store.forget(key.owner), nothing)
     const found = await store.get(key)
     const value = found.ok ? found.value : undefined
     return frame(found.ok ? { ok: true, hasValue: value !== undefined } : found, value ?? nothing)

@@ -10,6 +10,7 @@ import type { NatsLink } from '../nats/nats-link.ts'
 import { OwnStream, type OwnStreamSession } from '../nats/own-stream.ts'
 import {
   nameOf,
+  ownerNameOf,
   type StateKey,
   type StateRefusal,
   type StateStore,
@@ -89,6 +90,22 @@ export class JetStreamStateStore implements StateStore {
     })
   }
 
+  /** Messages are erased one by one: the stream denies purges. */
+  forget(owner: string): Promise<Result<number, StateTrouble>> {
+    return this.#asking(async (session) => {
+      const filter = `${stateSubjectPrefix}${ownerNameOf(owner)}.>`
+      const { state } = await session.manager.streams.info(stateStreamName, { subjects_filter: filter })
+      const names = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(stateSubjectPrefix.length))
+      // Heads first: without its head an entry is absent.
+      const heads = names.filter(isHead)
+      for (const name of [...heads, ...names.filter((name) => !isHead(name))]) {
+        const stored = await this.#find(session, name)
+        if (stored !== undefined) await erase(session, stored.seq)
+      }
+      return heads.length
+    })
+  }
+
   async close(): Promise<void> {}
 
   async #find({ manager }: OwnStreamSession, name: string): Promise<StoredMsg | undefined> {
@@ -144,6 +161,11 @@ function cut(value: Uint8Array): { head: Uint8Array; pieces: readonly Uint8Array
 function piecesOf({ data }: StoredMsg, name: string): string[] {
   const count = Buffer.from(data.buffer, data.byteOffset, data.byteLength).readUInt32BE()
   return Array.from({ length: count }, (_one, n) => pieceOf(name, n))
+}
+
+/** The name of an entry has one dot, that of a piece two. */
+function isHead(name: string): boolean {
+  return name.indexOf('.') === name.lastIndexOf('.')
 }
 
 function pieceOf(name: string, n: number): string {

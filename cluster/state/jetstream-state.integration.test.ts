@@ -8,7 +8,7 @@ import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { JetStreamStateStore } from './jetstream-state-store.ts'
 import { stateStoreContract } from './state-store-contract.ts'
 
-const within = { timeout: 20_000, interval: 100 }
+const within = { timeout: 60_000, interval: 100 }
 const key = { owner: 'team:a', id: 'resp_1' }
 const value = Buffer.alloc(1 << 20, 'v')
 

@@ -3,7 +3,7 @@
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { done, fail } from '../../shared/result.ts'
-import { nameOf, type StateStore, stateAgeMsMax, tooLarge } from './state-store.ts'
+import { nameOf, ownerNameOf, type StateStore, stateAgeMsMax, tooLarge } from './state-store.ts'
 
 export interface MemoryStateOptions {
   readonly clock: Clock
@@ -37,6 +37,11 @@ export function openMemoryState({
     async delete(key) {
       sweep()
       return done(entries.delete(nameOf(key)))
+    },
+    async forget(owner) {
+      const names = [...entries.keys()].filter((name) => name.startsWith(`${ownerNameOf(owner)}.`))
+      for (const name of names) entries.delete(name)
+      return done(names.length)
     },
     async close() {},
   }

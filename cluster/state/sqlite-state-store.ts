@@ -2,11 +2,13 @@
 // or expired entries are overwritten.
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import {
   nameOf,
+  ownerNameOf,
   type StateKey,
   type StateRefusal,
   type StateStore,
@@ -78,6 +80,18 @@ export class SqliteStateStore implements StateStore {
     })
   }
 
+  /** In steps, so that requests for other entries have their turns. */
+  async forget(owner: string): Promise<Result<number, StateTrouble>> {
+    const first = `${ownerNameOf(owner)}.`
+    for (let forgotten = 0; ; await nextTurn()) {
+      const removed = this.#attempt(({ forget }) => forget.all(first, `${ownerNameOf(owner)}/`, sweepRowsMax))
+      if (!removed.ok) return removed
+      for (const { bytes } of removed.value) this.#bytes -= Number(bytes)
+      forgotten += removed.value.length
+      if (removed.value.length < sweepRowsMax) return done(forgotten)
+    }
+  }
+
   async close(): Promise<void> {
     this.#timer.cancel()
     this.#database?.close()
@@ -144,6 +158,10 @@ function prepare(database: DatabaseSync) {
     find: database.prepare('SELECT value FROM entry WHERE name = ? AND stored_at_ms > ?'),
     insert: database.prepare('INSERT INTO entry (name, stored_at_ms, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
     remove: database.prepare('DELETE FROM entry WHERE name = ? RETURNING length(value) AS bytes'),
+    // '/' follows '.', so that these are the names that begin with an owner's.
+    forget: database.prepare(
+      'DELETE FROM entry WHERE name IN (SELECT name FROM entry WHERE name > ? AND name < ? LIMIT ?) RETURNING length(value) AS bytes',
+    ),
     expire: database.prepare(
       'DELETE FROM entry WHERE name IN (SELECT name FROM entry WHERE stored_at_ms <= ? LIMIT ?) RETURNING length(value) AS bytes',
     ),

@@ -82,6 +82,30 @@ export function stateStoreContract(name: string, open: (options: OpenStateOption
       expect(await stores[0].put(key, value)).toMatchObject({ ok: true })
     })
 
+    test('all that an owner has is forgotten at once, and nothing of anybody else', async () => {
+      const { stores } = await fresh()
+      const large = Buffer.alloc(2 << 20, 'a')
+      const ours = ['resp_1', 'resp_2', 'resp_3'].map((id) => ({ ...key, id }))
+      for (const one of ours) await stores[0].put(one, one.id === 'resp_2' ? large : value)
+      const theirs = ['team:b', 'team:a2', 'team:'].map((owner) => ({ owner, id: 'resp_1' }))
+      for (const one of theirs) await stores[0].put(one, value)
+      expect(await stores.at(-1)!.forget(key.owner)).toEqual({ ok: true, value: 3 })
+      for (const one of ours) for (const store of stores) expect(await store.get(one)).toEqual(absent)
+      for (const one of theirs) expect(await read(stores[0], one)).toEqual(value)
+      expect(await stores[0].forget(key.owner)).toEqual({ ok: true, value: 0 })
+      expect(await stores[0].put(key, value)).toMatchObject({ ok: true })
+    })
+
+    test('an entry of an earlier release is read and deleted where it lies, and is no entry of this one', async () => {
+      const { stores } = await fresh()
+      const former = { ...key, former: true as const }
+      await stores[0].put(former, value)
+      expect(await read(stores.at(-1)!, former)).toEqual(value)
+      expect(await stores[0].get(key)).toEqual(absent)
+      expect(await stores[0].forget(key.owner)).toEqual({ ok: true, value: 0 })
+      expect(await stores[0].delete(former)).toEqual({ ok: true, value: true })
+    })
+
     test('values of any size up to the limit come back as they were; larger ones are refused', async () => {
       const { stores } = await fresh()
       // Sealing adds up to 64 bytes.

@@ -1,4 +1,5 @@
 // The state stores that need no server.
+import { createHmac } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,7 +83,8 @@ test('sealed: neither values nor owners nor ids lie in the file, and what was de
   const plain = new SqliteStateStore({ path: join(folder, 'state.sqlite'), clock })
   const store = sealState(plain, stateKey)
   await store.put(key, Buffer.from('what was said in confidence'))
-  const sealed = await plain.get(key)
+  const hidden = createHmac('sha256', stateKey).update('owner v1 team:a').digest('base64url')
+  const sealed = await plain.get({ ...key, owner: hidden })
   const bytes = () => Buffer.concat(readdirSync(folder).map((file) => readFileSync(join(folder, file))))
   for (const text of ['in confidence', 'team:a', 'resp_1']) expect(bytes().includes(text)).toBe(false)
   const there = Buffer.from((sealed as { value: Uint8Array }).value)
@@ -95,11 +97,32 @@ test('sealed: a value of another master key, or moved to another place, does not
   const { clock } = standingClock()
   const memory = openMemoryState({ clock })
   await sealState(memory, stateKey).put(key, Buffer.from('x'))
-  const other = await sealState(memory, new Uint8Array(32)).get(key)
-  expect(other).toMatchObject({ ok: false, error: { type: 'unavailable' } })
-  const raw = await memory.get(key)
-  await memory.put({ owner: 'team:b', id: 'resp_1' }, (raw as { value: Uint8Array }).value)
-  expect(await sealState(memory, stateKey).get({ owner: 'team:b', id: 'resp_1' })).toMatchObject({ ok: false })
+  const other = sealState(memory, new Uint8Array(32))
+  expect(await other.get(key)).toEqual({ ok: true, value: undefined })
+  await sealState(memory, stateKey).put({ ...key, former: true }, Buffer.from('x'))
+  expect(await other.get({ ...key, former: true })).toMatchObject({ ok: false, error: { type: 'unavailable' } })
+  const former = { ...key, former: true as const }
+  const raw = await memory.get(former)
+  const moved = { ...former, owner: 'team:b' }
+  await memory.put(moved, (raw as { value: Uint8Array }).value)
+  expect(await sealState(memory, stateKey).get(moved)).toMatchObject({ ok: false })
+})
+
+test('sealed: entries of a previous key are read, deleted and forgotten, and new ones are under the current key', async () => {
+  const { clock } = standingClock()
+  const memory = openMemoryState({ clock })
+  const [before, current] = [sealState(memory, stateKey), new Uint8Array(32)]
+  const both = sealState(memory, current, stateKey)
+  const former = { ...key, former: true as const }
+  const entries = [key, { ...key, id: 'resp_2' }, { ...key, id: 'resp_3' }, former]
+  for (const one of entries) await before.put(one, Buffer.from('x'))
+  for (const one of entries) expect(await both.get(one)).toEqual({ ok: true, value: Buffer.from('x') })
+  expect(await both.get({ ...key, id: 'unknown' })).toEqual({ ok: true, value: undefined })
+  expect(await both.delete(key)).toEqual({ ok: true, value: true })
+  expect(await both.get(key)).toEqual({ ok: true, value: undefined })
+  await both.put({ ...key, id: 'resp_4' }, Buffer.from('y'))
+  expect(await sealState(memory, current).get({ ...key, id: 'resp_4' })).toMatchObject({ value: Buffer.from('y') })
+  expect(await both.forget(key.owner)).toEqual({ ok: true, value: 3 })
 })
 
 test("SQLite: somebody else's file is left alone, and so is one that cannot be written", async () => {

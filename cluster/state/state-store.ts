@@ -12,12 +12,17 @@ export interface StateStore {
   /** Erases an entry. False: there was none. Once the call has resolved, no read finds the entry, and its bytes are
    *  erased. */
   delete(key: StateKey): Promise<Result<boolean, StateTrouble>>
+  /** Erases all entries of an owner, and returns their number. Called again after a failure, it erases the rest. */
+  forget(owner: string): Promise<Result<number, StateTrouble>>
   close(): Promise<void>
 }
 
 export interface StateKey {
+  /** The owner's id. An owner that was deleted and made again is another one. */
   readonly owner: string
   readonly id: string
+  /** An entry of an earlier release, whose name does not tell that it is its owner's: `forget` leaves it, and it expires. */
+  readonly former?: true
 }
 
 /** The store did not answer. After a `put` or a `delete` the change may or may not have happened. */
@@ -29,9 +34,15 @@ export type StateRefusal =
   /** There is no room for the entry until others have expired. */
   | { readonly type: 'full' }
 
-/** Returns the name of an entry in a store: 43 characters of base64url, which reveal neither owner nor id. */
-export function nameOf({ owner, id }: StateKey): string {
-  return hash('sha256', JSON.stringify([owner, id]), 'base64url')
+/** Returns the name of an entry in a store: the name of its owner, a dot, and 43 characters of base64url. */
+export function nameOf({ owner, id, former }: StateKey): string {
+  const name = hash('sha256', JSON.stringify([owner, id]), 'base64url')
+  return former === true ? name : `${ownerNameOf(owner)}.${name}`
+}
+
+/** Returns what the names of an owner's entries begin with, before the dot: 22 characters of base64url. */
+export function ownerNameOf(owner: string): string {
+  return hash('sha256', owner, 'base64url').slice(0, 22)
 }
 
 export const stateAgeMsMax = bounds.stateDays * 86_400_000

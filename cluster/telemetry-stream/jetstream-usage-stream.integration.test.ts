@@ -6,7 +6,7 @@ import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { JetStreamUsageStream } from './jetstream-usage-stream.ts'
 import { usageStreamContract } from './usage-stream-contract.ts'
 
-const within = { timeout: 20_000, interval: 50 }
+const within = { timeout: 60_000, interval: 50 }
 const batch = { partition: 1, node: 'proxy 1', id: 'a', bytes: new Uint8Array(100) }
 
 describe.each([1, 3] as const)('%i nats-server', (servers) => {

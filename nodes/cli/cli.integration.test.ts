@@ -49,7 +49,9 @@ function file(name: string, text: string): string {
 
 describe('where the node is and who asks', () => {
   test('the token of the data folder is enough on the same machine', async () => {
-    expect((await run(['get', 'teams', '--json'])).json().items).toEqual([{ name: 'default', spec: {}, revision: 1 }])
+    expect((await run(['get', 'teams', '--json'])).json().items).toEqual([
+      { name: 'default', id: 'team default', spec: {}, revision: 1 },
+    ])
   })
 
   test('a wrong token ends with 4, no token with 4, no node with 3', async () => {
@@ -201,6 +203,14 @@ describe('watching', () => {
     ])
   })
 
+  test('the standing of the master key is told, and nothing is rewrapped where there is one key', async () => {
+    const told = await run(['master-key', 'status'])
+    expect([told.code, told.out]).toEqual([exitCode.ok, expect.stringContaining('everything is under this key')])
+    const rewrapped = await run(['master-key', 'rewrap', '--json'])
+    expect(rewrapped.code).toBe(exitCode.ok)
+    expect(rewrapped.json()).toMatchObject({ isDone: true, rewrapped: 0, accepted: [], nodesBehind: [] })
+  })
+
   test('logs say so when no aggregator answers', async () => {
     expect(await run(['logs'])).toMatchObject({ code: exitCode.no, err: expect.stringContaining('aggregator') })
   })
@@ -209,7 +219,7 @@ describe('watching', () => {
 describe('the log, without the node', () => {
   test('replay folds it to any revision and tells what changed between two', async () => {
     const now = (await run(['replay', '--json'])).json()
-    expect(now.resources.teams.default).toEqual({})
+    expect(now.resources.teams.default).toEqual({ id: 'team default' })
     expect((await run(['replay', '--to', '1', '--json'])).json()).toMatchObject({ revision: 1, keys: 0 })
     expect((await run(['replay', '--to', '2', '--diff', '1'])).out).toMatch(/^\+ keys\./)
     expect((await run(['replay', '--to', '99999'])).code).toBe(exitCode.no)
@@ -234,6 +244,15 @@ describe('the log, without the node', () => {
     const told = await run(['log', 'verify'], { HEADGATE_DATA_DIR: copy })
     expect([told.code, told.out]).toEqual([exitCode.damaged, expect.stringMatching(/damaged|rewound/)])
     expect((await run(['replay'], { HEADGATE_DATA_DIR: copy })).code).toBe(exitCode.damaged)
+  })
+
+  test('a key that is accepted beside the master key verifies the log too', async () => {
+    const used = readFileSync(join(dataDir, 'master.key'), 'utf8').trim()
+    const other = Buffer.alloc(32, 9).toString('base64')
+    const keys = { HEADGATE_MASTER_KEY: other, HEADGATE_MASTER_KEY_PREVIOUS: used }
+    expect((await run(['log', 'verify'], keys)).code).toBe(exitCode.ok)
+    const broken = await run(['log', 'verify'], { ...keys, HEADGATE_MASTER_KEY_PREVIOUS: 'hidden' })
+    expect([broken.code, broken.err]).toEqual([exitCode.usage, expect.not.stringContaining('hidden')])
   })
 
   test('another master key proves nothing: it ends with 7', async () => {

@@ -2,10 +2,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ReadableLog } from '../../cluster/config-log/log/examine-log.ts'
+import type { LogKey } from '../../cluster/config-log/log/log-key.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite/sqlite-log.ts'
 import { JetStreamStream } from '../../cluster/config-log/stream/jetstream-stream.ts'
 import { StreamLog } from '../../cluster/config-log/stream/stream-log.ts'
-import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { openLogKeys } from '../../cluster/secrets/log-keys.ts'
+import type { MasterKeys } from '../../cluster/secrets/master-keys.ts'
+import { parseKeys32 } from '../../shared/key32.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { dataDirOf, type Refusal } from './admin-client.ts'
 import { exitCode } from './exit-code.ts'
@@ -15,7 +18,7 @@ import type { VerbContext } from './verb.ts'
 export interface LogSource {
   readonly name: string
   readonly log: ReadableLog
-  readonly macKey: Uint8Array
+  readonly macKey: LogKey
   /** The folder of a copy's other witnesses; a stream has none. */
   readonly configDir: string | undefined
   close(): Promise<void>
@@ -23,17 +26,23 @@ export interface LogSource {
 
 /** `from`: a data folder, its `config` folder, a `log.sqlite`, or `stream`. Default: the data folder. */
 export async function openLogSource(context: VerbContext, from?: string): Promise<Result<LogSource, Refusal>> {
-  const masterKey = findMasterKey(context)
-  if (!masterKey.ok) return masterKey
-  const { macKey } = deriveKeys(masterKey.value)
-  return from === 'stream' ? openStream(context, macKey) : openCopy(from ?? dataDirOf(context.environment), macKey)
+  const masterKeys = findMasterKeys(context)
+  if (!masterKeys.ok) return masterKeys
+  const dataDir = dataDirOf(context.environment)
+  const macKey = openLogKeys(masterKeys.value, dataKeysBeside(from === 'stream' ? dataDir : (from ?? dataDir)))
+  return from === 'stream' ? openStream(context, macKey) : openCopy(from ?? dataDir, macKey)
 }
 
-function openCopy(path: string, macKey: Uint8Array): Result<LogSource, Refusal> {
+function openCopy(path: string, macKey: LogKey): Result<LogSource, Refusal> {
   const file = copyPath(path)
   const configDir = file === path ? undefined : dirname(file)
   const log = new SqliteLog({ path: file, readOnly: true })
   return done({ name: file, log, macKey, configDir, close: () => log.close() })
+}
+
+/** The data keys hold what verifies events of a master key that was replaced. */
+function dataKeysBeside(path: string): string {
+  return join(dirname(copyPath(path)), 'data-keys.json')
 }
 
 /** Path of `log.sqlite`: the given file, or the file in the given data folder or in its `config` folder. */
@@ -42,7 +51,7 @@ export function copyPath(path: string): string {
   return existsSync(join(path, 'log.sqlite')) ? join(path, 'log.sqlite') : join(path, 'config', 'log.sqlite')
 }
 
-async function openStream(context: VerbContext, macKey: Uint8Array): Promise<Result<LogSource, Refusal>> {
+async function openStream(context: VerbContext, macKey: LogKey): Promise<Result<LogSource, Refusal>> {
   const nats = await connectToNats(context)
   if (!nats.ok) return nats
   const stream = new JetStreamStream({ link: nats.value, clock: context.clock })
@@ -53,7 +62,24 @@ async function openStream(context: VerbContext, macKey: Uint8Array): Promise<Res
   return done({ name: 'the stream', log: new StreamLog(stream), macKey, configDir: undefined, close })
 }
 
-export function findMasterKey({ environment }: VerbContext): Result<Uint8Array, Refusal> {
+/** The master key and the ones that are accepted beside it, as a node of this environment has them. */
+export function findMasterKeys(context: VerbContext): Result<MasterKeys, Refusal> {
+  const current = findMasterKey(context)
+  if (!current.ok) return current
+  const { HEADGATE_MASTER_KEY_PREVIOUS: named, HEADGATE_MASTER_KEY_PREVIOUS_FILE: file } = context.environment
+  try {
+    const previous = parseKeys32(named || (file ? readFileSync(file, 'utf8') : ''))
+    if (previous !== undefined) return done([current.value, ...previous])
+    return fail({
+      code: exitCode.usage,
+      message: 'HEADGATE_MASTER_KEY_PREVIOUS does not hold keys of 32 bytes in base64',
+    })
+  } catch {
+    return fail({ code: exitCode.usage, message: `cannot read ${file}` })
+  }
+}
+
+function findMasterKey({ environment }: VerbContext): Result<Uint8Array, Refusal> {
   const { HEADGATE_MASTER_KEY: named, HEADGATE_MASTER_KEY_FILE: file } = environment
   const path = file || join(dataDirOf(environment), 'master.key')
   try {

@@ -55,6 +55,7 @@ export function buildProgram(options: ProgramOptions): Command {
   addReading(program, run)
   addDocuments(program, run)
   addKeys(program, run)
+  addMasterKey(program, run)
   addLog(program, run)
   return program
 }
@@ -158,6 +159,19 @@ function addKeys(program: Command, run: Run): void {
     .description('End a key at once')
     .option('--reason <text>', 'why, for the record')
     .action((id: string, given) => run(async (context) => (await verbs()).revokeKey(context, id, given))())
+}
+
+function addMasterKey(program: Command, run: Run): void {
+  const masterKey = program.command('master-key').description('The change of the master key')
+  const verbs = () => import('./commands/master-key.ts')
+  masterKey
+    .command('status')
+    .description('What a previous master key is still needed for')
+    .action(run(async (context) => (await verbs()).masterKeyStatus(context)))
+  masterKey
+    .command('rewrap')
+    .description('Wrap every data key under the current master key')
+    .action(run(async (context) => (await verbs()).rewrapKeys(context)))
 }
 
 function addLog(program: Command, run: Run): void {

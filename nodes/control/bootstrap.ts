@@ -11,6 +11,7 @@ import { newKeyId, newKeyToken } from './api/key-routes.ts'
 import { withProblem } from './api/refusals.ts'
 import type { ConfigService } from './config-service.ts'
 import type { Problem } from './http/answer.ts'
+import { randomOwnerId } from './random-owner-id.ts'
 import { tokenOwner } from './unneeded-secrets.ts'
 
 export interface BootstrapOptions {
@@ -23,14 +24,15 @@ const demoName = 'demo'
 const demoKeyCommand = 'bootstrap-demo-key'
 export const bootstrapActor = { actor: 'headgate', reason: 'bootstrap' }
 
-/** Writes what is missing; nothing, at all later starts. */
-export async function bootstrap(options: BootstrapOptions): Promise<Result<undefined, Problem>> {
+/** Writes what is missing; nothing, at all later starts. The answer says whether the log was empty before. */
+export async function bootstrap(options: BootstrapOptions): Promise<Result<{ isNewLog: boolean }, Problem>> {
   const { desk, demo } = options
   const based = await desk.write({ ...bootstrapActor, decide: (state) => done(baseChanges(state, demo)) })
   if (!based.ok) return based
-  if (!demo) return done(undefined)
+  const isNewLog = based.value.changed && based.value.revision === 1
+  if (!demo) return done({ isNewLog })
   const key = await issueDemoKey(options)
-  return key.ok ? done(undefined) : key
+  return key.ok ? done({ isNewLog }) : key
 }
 
 /** The token of the demo key, while there is one. */
@@ -58,12 +60,14 @@ function issueDemoKey({ desk, clock }: BootstrapOptions) {
   const id = newKeyId()
   const { token, tokenHash, prefix } = newKeyToken()
   const at = new Date(clock.wallMs()).toISOString()
+  const teamId = randomOwnerId('teams')
   return desk.write({
     ...bootstrapActor,
     commandId: demoKeyCommand,
     decide: (state, { seal }) => {
       const sealedToken = seal(tokenOwner(id), token)
-      return withProblem(decideIssueKey(state, { input: { name: demoName }, id, tokenHash, prefix, at, sealedToken }))
+      const command = { input: { name: demoName }, id, tokenHash, prefix, at, sealedToken, teamId }
+      return withProblem(decideIssueKey(state, command))
     },
   })
 }

@@ -18,6 +18,9 @@ export interface ConfigFileOptions {
   /** The configuration file; undefined means `./headgate.yaml`, if it exists. */
   path: string | undefined
   environment: Readonly<Record<string, string | undefined>>
+  /** Whether the log was empty when this start began. The owners of the file then are known by their names, so that a file without
+   *  a log (the data folder is made anew for each start) has the same owners at each start. */
+  isNewLog: boolean
 }
 
 const defaultPath = './headgate.yaml'
@@ -31,7 +34,7 @@ export type FileRefusal =
   | { type: 'log'; problem: Problem }
 
 export async function applyConfigFile(options: ConfigFileOptions): Promise<Result<undefined, FileRefusal>> {
-  const { desk, path = defaultPath, environment } = options
+  const { desk, path = defaultPath, environment, isNewLog } = options
   if (options.path === undefined && !existsSync(path)) return done(undefined)
   const text = readTextFile(path)
   if (!text.ok) return fail({ type: 'file', message: unreadable(options.path, text.error) })
@@ -47,7 +50,7 @@ export async function applyConfigFile(options: ConfigFileOptions): Promise<Resul
   const written = await desk.write({
     actor: 'headgate',
     reason: `start with ${path}`,
-    decide: (state, tools) => withProblem(decideApply(state, document, tools)),
+    decide: (state, tools) => withProblem(decideApply(state, document, isNewLog ? { ...tools, newOwnerId } : tools)),
   })
   if (written.ok) return done(undefined)
   const { status, title, detail, problems = [] } = written.error
@@ -59,6 +62,8 @@ export async function applyConfigFile(options: ConfigFileOptions): Promise<Resul
     message: [`${path} is refused: ${lines.length > 0 ? what : detail}`, ...lines].join('\n'),
   })
 }
+
+const newOwnerId = () => undefined
 
 function unreadable(named: string | undefined, reason: string): string {
   if (named !== undefined) return `HEADGATE_CONFIG names ${named}, which cannot be read: ${reason}`

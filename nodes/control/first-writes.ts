@@ -3,13 +3,13 @@
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
-import { bootstrap } from './bootstrap.ts'
+import { type BootstrapOptions, bootstrap } from './bootstrap.ts'
 import { applyConfigFile, type ConfigFileOptions } from './config-file.ts'
 import type { ConfigService } from './config-service.ts'
 import type { Problem } from './http/answer.ts'
 import { problems } from './http/problems.ts'
 
-export interface FirstWritesOptions extends ConfigFileOptions {
+export interface FirstWritesOptions extends Omit<ConfigFileOptions, 'isNewLog'> {
   desk: ConfigService
   clock: Clock
   demo: boolean
@@ -35,6 +35,8 @@ const retryMs = 250
 
 export class FirstWrites {
   readonly #options: FirstWritesOptions
+  /** Whether this start wrote the first event of the log. */
+  #isNewLog = false
   #steps: Step[]
   #retry: Timer | undefined
   #stopped = false
@@ -43,7 +45,7 @@ export class FirstWrites {
     this.#options = options
     const { desk, clock, demo } = options
     this.#steps = [
-      { missing: 'the first resources were not written', run: () => bootstrap({ desk, clock, demo }) },
+      { missing: 'the first resources were not written', run: () => this.#begin({ desk, clock, demo }) },
       { missing: 'the config file was not applied', run: () => this.#applyFile() },
     ]
   }
@@ -99,8 +101,15 @@ export class FirstWrites {
     })
   }
 
+  async #begin(options: BootstrapOptions): Promise<Result<undefined, Problem>> {
+    const begun = await bootstrap(options)
+    if (!begun.ok) return begun
+    this.#isNewLog ||= begun.value.isNewLog
+    return done(undefined)
+  }
+
   async #applyFile(): Promise<Result<undefined, Problem>> {
-    const applied = await applyConfigFile(this.#options)
+    const applied = await applyConfigFile({ ...this.#options, isNewLog: this.#isNewLog })
     if (applied.ok) return done(undefined)
     const { error } = applied
     if (error.type === 'file') throw new StartRefused(error.message)

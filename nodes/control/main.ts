@@ -9,12 +9,16 @@ import { HighWaterFile } from '../../cluster/config-log/log/high-water.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite/sqlite-log.ts'
 import { ConfigWriter } from '../../cluster/config-log/writer/config-writer.ts'
 import type { DataFolder } from '../../cluster/data-folder/data-folder.ts'
+import { MetricsAccess } from '../../cluster/http-port/metrics-access.ts'
 import { HeartbeatPublisher } from '../../cluster/membership/heartbeat-publisher.ts'
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import type { KeyStore } from '../../cluster/secrets/key-store.ts'
-import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { openLogKeys } from '../../cluster/secrets/log-keys.ts'
+import { idsOf, keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { SecretBox } from '../../cluster/secrets/secret-box.ts'
+import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
+import type { StateStore } from '../../cluster/state/state-store.ts'
 import { Aggregators } from '../../cluster/telemetry-query/aggregators.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
@@ -31,8 +35,10 @@ import { ConfigService } from './config-service.ts'
 import { compare, discover, type Finding } from './discovery.ts'
 import { enable } from './enable-findings.ts'
 import { FirstWrites } from './first-writes.ts'
+import { ForgottenOwners } from './forgotten-owners.ts'
 import { ClientAddresses } from './http/client-address.ts'
 import { type ControlRequest, type Listener, listen } from './http/server.ts'
+import { MasterKeyChange } from './master-key/master-key.ts'
 import { NodesView } from './nodes-view.ts'
 import { ConsoleFiles } from './pages/console-files.ts'
 import { publicUrls } from './public-urls.ts'
@@ -46,7 +52,7 @@ export interface ControlOptions {
   node: { name: string; version: string; role: 'all' | 'control' }
   /** The data folder, which the process has opened and locked. Only its paths are used here. */
   folder: Pick<DataFolder, 'path' | 'configDir' | 'files'>
-  masterKey: Uint8Array
+  masterKeys: MasterKeys
   bus: Bus
   clock: Clock
   notify: Notify
@@ -62,6 +68,8 @@ export interface ControlOptions {
   log?: ConfigLog
   /** The store of data keys. Default: a file in the data folder. */
   keys?: KeyStore
+  /** The store of what requests leave for later ones. Default: the one that another thread of this process serves. */
+  state?: StateStore
   /** State of the connection to the cluster, which heartbeats report. Absent without a cluster. */
   link?: () => LinkState
   /** How long the start waits for a log that does not answer. Default: not at all. */
@@ -122,17 +130,18 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
 }
 
 async function openConfig(options: ControlOptions) {
-  const { folder, masterKey, bus, clock, notify, awaitAppliedBy, keepLastGood = true } = options
-  const { macKey, wrapKey } = deriveKeys(masterKey)
-  const highWater = new HighWaterFile(folder.files.highWater, macKey)
-  const log = options.log ?? new SqliteLog({ path: folder.files.log, highWater })
-  const lastGood = new LastGood({ folder: folder.configDir, macKey, notify })
+  const { folder, masterKeys, bus, clock, notify, awaitAppliedBy, keepLastGood = true, state } = options
+  const { macKey, highWater, log, lastGood } = openLog(options)
   const onState = ({ revision, hash }: ConfigState) => {
+    void forgotten.look()
     // In a process with all roles, the proxy publishes it as soon as requests use the revision.
     if (options.node.role !== 'control') return
     bus.publish(subjects.configApplied, encodeJson({ node: options.node.name, revision, hash }))
   }
   const follower = new Follower({ log, macKey, clock, notify, highWater, lastGood, keepLastGood, onState })
+  const store = state ?? new BusStateStore(bus)
+  const path = folder.files.forgottenOwners
+  const forgotten = new ForgottenOwners({ log, follower, store, path, macKey, clock, notify })
   await follower.boot()
   follower.start()
   const writer = new ConfigWriter({ log, follower, macKey, clock, newCommandId: randomUUID })
@@ -145,7 +154,8 @@ async function openConfig(options: ControlOptions) {
     return page.ok ? page.value[0]?.hash : undefined
   }
   const agreement = new Agreement({ clock, notify, hashAt, nodes: () => nodes.present() })
-  const secrets = new SecretBox(options.keys ?? mended(new FileKeyStore(folder.files.dataKeys, wrapKey)))
+  const keys = options.keys ?? mended(new FileKeyStore(folder.files.dataKeys, ...keysFor('wrapKey', masterKeys)))
+  const secrets = new SecretBox(keys)
   const unneeded = new UnneededSecrets({ follower, secrets, clock, notify })
   const onOwnersRemoved = () => unneeded.forget()
   // What a kill between an event and this has left.
@@ -163,10 +173,12 @@ async function openConfig(options: ControlOptions) {
     onOwnersRemoved,
   })
   const firstWrites = undefined as FirstWrites | undefined
-  const config = { desk, nodes, agreement, published, aggregators, secrets, follower, close, firstWrites }
+  const masterKey = new MasterKeyChange({ masterKeys, keys, desk, log, nodes })
+  const config = { desk, nodes, agreement, published, aggregators, secrets, masterKey, follower, close, firstWrites }
   async function close(): Promise<void> {
     config.firstWrites?.stop()
     unneeded.stop()
+    await forgotten.stop()
     agreement.stop()
     aggregators.stop()
     published.stop()
@@ -176,6 +188,13 @@ async function openConfig(options: ControlOptions) {
     await log.close()
   }
   return config
+}
+
+function openLog({ folder: { configDir, files }, masterKeys, notify, log }: ControlOptions) {
+  const macKey = openLogKeys(masterKeys, files.dataKeys)
+  const highWater = new HighWaterFile(files.highWater, macKey)
+  const lastGood = new LastGood({ folder: configDir, macKey, notify })
+  return { macKey, highWater, lastGood, log: log ?? new SqliteLog({ path: files.log, highWater }) }
 }
 
 /** The keys of a node without a cluster, which the control node alone writes. */
@@ -224,6 +243,7 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
     consoleFiles,
     desk: config.desk,
     nodes: config.nodes,
+    masterKey: config.masterKey,
     agreement: config.agreement,
     published: config.published,
     aggregators: config.aggregators,
@@ -234,6 +254,7 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
   const dispatching = {
     router: new Router(routes, settings.port),
     hosts: settings.hosts,
+    metricsAccess: new MetricsAccess(settings.metricsToken),
     identify: (request: ControlRequest) => signIn.identify(request),
     elsewhere: async ({ method, path, header }: ControlRequest) =>
       method === 'GET' ? consoleFiles.find(path, header('accept')) : undefined,
@@ -262,11 +283,11 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
 }
 
 function startPulse(options: ControlOptions, follower: Follower, readiness: Readiness): HeartbeatPublisher {
-  const { bus, clock, node, settings, link } = options
+  const { bus, clock, node, settings, masterKeys, link } = options
   const pulse = new HeartbeatPublisher({
     bus,
     clock,
-    node: { ...node, region: settings.region },
+    node: { ...node, region: settings.region, masterKeys: idsOf(masterKeys) },
     facts: () => ({ status: follower.status, troubles: readiness.troubles(), link: link?.() }),
   })
   pulse.beat()

@@ -7,6 +7,7 @@ import type { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import { hintOf, type SecretRefusal } from '../../cluster/secrets/secret-box.ts'
 import type { DecideTools } from '../../shared/config/decide.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
+import { randomOwnerId } from './random-owner-id.ts'
 import { holdsOwner } from './unneeded-secrets.ts'
 
 export interface Sealing {
@@ -23,6 +24,7 @@ export function sealingFor(state: ConfigState, secrets: SecretBox, options: { eg
   let refusal: SecretRefusal | undefined
   const tools: DecideTools = {
     egressStrict: options.egressStrict,
+    newOwnerId: randomOwnerId,
     seal(owner, plain) {
       const use = { revision: state.revision, isOwned: holdsOwner(state, owner) }
       const sealed = secrets.seal(owner, plain, use)

@@ -12,6 +12,7 @@ export const crossings: readonly Crossing[] = [
   { subject: subjects.heartbeat, way: 'out' },
   { subject: subjects.configApplied, way: 'out' },
   { subject: subjects.weights, way: 'in' },
+  { subject: subjects.gossip, way: 'both' },
 ]
 
 export interface Shores {

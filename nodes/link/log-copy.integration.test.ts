@@ -19,7 +19,7 @@ import { startLink } from './main.ts'
 
 const masterKey = new Uint8Array(32).fill(9)
 const { macKey } = deriveKeys(masterKey)
-const within = { timeout: 20_000, interval: 10 }
+const within = { timeout: 60_000, interval: 10 }
 let rig: NatsRig
 let folder: string
 let closing: (() => Promise<unknown>)[] = []
@@ -56,13 +56,14 @@ async function startProcess(name: string) {
     log: join(folder, `${name}.sqlite`),
     highWater: join(folder, `${name}.json`),
     dataKeys: join(folder, `${name}-keys.json`),
+    forgottenOwners: join(folder, `${name}-owners.json`),
     usage: join(folder, `${name}-usage.sqlite`),
     state: join(folder, `${name}-state.sqlite`),
   }
   const nats = { servers: [rig.url], credsFile: undefined, caFile: undefined }
   const around = { bus, clock: systemClock, chance: Math.random, notify: () => {} }
   const watch = new LinkWatch(bus, systemClock)
-  const link = startLink({ ...around, node: name, nats, masterKey, copy: { files } })
+  const link = startLink({ ...around, node: name, nats, masterKeys: [masterKey], copy: { files } })
   const serving = await bootRig({ log: new SqliteLog({ path: files.log, readOnly: true }), macKey })
   const hint = bus.subscribe(subjects.configAppended, () => void serving.follower.look())
   const close = async () => {

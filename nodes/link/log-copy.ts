@@ -11,8 +11,10 @@ import type { DataFiles } from '../../cluster/data-folder/data-folder.ts'
 import type { NatsLink } from '../../cluster/nats/nats-link.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { JetStreamKeyStream } from '../../cluster/secrets/jetstream-key-stream.ts'
-import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { openLogKeys } from '../../cluster/secrets/log-keys.ts'
+import type { MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { SharedKeyStore } from '../../cluster/secrets/shared-key-store.ts'
+import { sharedKeys } from '../../cluster/secrets/shared-keys.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
@@ -22,7 +24,7 @@ export interface LogCopyOptions {
   /** The bus of this process. */
   readonly bus: Bus
   readonly files: Pick<DataFiles, 'log' | 'highWater' | 'dataKeys'>
-  readonly masterKey: Uint8Array
+  readonly masterKeys: MasterKeys
   readonly clock: Clock
   readonly notify: Notify
 }
@@ -35,23 +37,24 @@ export interface LogCopy {
 }
 
 /** Returns at once: the stream is followed from the moment that it can be reached. */
-export function keepLogCopy({ link, bus, files, masterKey, clock, notify }: LogCopyOptions): LogCopy {
-  const keys = deriveKeys(masterKey)
-  const { macKey } = keys
+export function keepLogCopy({ link, bus, files, masterKeys, clock, notify }: LogCopyOptions): LogCopy {
+  const keys = sharedKeys(masterKeys)
+  const macKey = openLogKeys(masterKeys, files.dataKeys)
   const dataKeys = new SharedKeyStore({
     keys,
     clock,
     notify,
     writes: false,
     stream: new JetStreamKeyStream(link),
-    file: new FileKeyStore(files.dataKeys, keys.wrapKey),
+    file: new FileKeyStore(files.dataKeys, ...keys.wrapKeys),
     onChange: () => bus.publish(subjects.keysChanged, encodeJson({})),
   })
   dataKeys.start()
   const beforeStore = dataKeys.lookBefore.bind(dataKeys)
+  const beforeDoubt = dataKeys.lookNow.bind(dataKeys)
   const copy = new SqliteLog({ path: files.log, highWater: new HighWaterFile(files.highWater, macKey) })
   const stream = new JetStreamStream({ link, clock })
-  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, beforeStore, readOnly: true })
+  const log = new ReplicatedLog({ stream, copy, macKey, clock, notify, beforeStore, beforeDoubt, readOnly: true })
   const hint = log.watch(() => bus.publish(subjects.configAppended, encodeJson({ revision: log.state.copyRevision })))
   const starting = startOnceConnected(log, link, clock)
   return {

@@ -22,7 +22,7 @@ afterEach(async () => {
   await rig.dispose()
 })
 
-const within = { timeout: 15_000, interval: 20 }
+const within = { timeout: 60_000, interval: 20 }
 
 function start(node: string, servers = rig.url.split(',')) {
   const bus: Bus = new LocalBus()
@@ -33,7 +33,7 @@ function start(node: string, servers = rig.url.split(',')) {
   const link = startLink({
     node,
     nats,
-    masterKey: new Uint8Array(32),
+    masterKeys: [new Uint8Array(32)],
     bus,
     clock: systemClock,
     chance: Math.random,

@@ -10,7 +10,7 @@ import { type Linked, linkStateOf } from '../../cluster/membership/link-state.ts
 import { linkTroubles, logTroubles } from '../../cluster/membership/link-troubles.ts'
 import type { NatsLink } from '../../cluster/nats/nats-link.ts'
 import { openNatsLink } from '../../cluster/nats/open-nats-link.ts'
-import { deriveKeys } from '../../cluster/secrets/keys.ts'
+import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { announceState } from '../../cluster/state/announced-state.ts'
 import { serveState } from '../../cluster/state/bus-state-store.ts'
 import { JetStreamStateStore } from '../../cluster/state/jetstream-state-store.ts'
@@ -23,6 +23,7 @@ import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { NatsSettings } from '../../shared/settings.ts'
 import { openBridge } from './bridge.ts'
+import { carryCharges } from './charges.ts'
 import { keepLogCopy } from './log-copy.ts'
 
 export interface LinkOptions {
@@ -30,7 +31,7 @@ export interface LinkOptions {
   readonly nats: NatsSettings
   /** The files of the log's copy; absent where another thread of this process keeps it. */
   readonly copy?: { readonly files: DataFiles } | undefined
-  readonly masterKey: Uint8Array
+  readonly masterKeys: MasterKeys
   /** The bus of this process. */
   readonly bus: Bus
   readonly clock: Clock
@@ -45,18 +46,19 @@ export interface Link {
 
 /** Throws where the servers may not be used as they are named; whether they can be reached shows later. */
 export function startLink(options: LinkOptions): Link {
-  const { node, nats, masterKey, bus, clock, chance, notify } = options
+  const { node, nats, masterKeys, bus, clock, chance, notify } = options
   const opened = openNatsLink({ ...nats, name: `headgate ${node} link`, clock, chance, notify })
   if (!opened.ok) throw new Error(`HEADGATE_NATS_URL: ${opened.error.message}`)
   const link = opened.value
   const network = new NatsBus({ link, clock, chance, notify })
   const bridge = openBridge({ local: bus, network })
-  const log = options.copy && keepLogCopy({ ...options.copy, masterKey, link, bus, clock, notify })
+  const charges = carryCharges({ node, local: bus, network })
+  const log = options.copy && keepLogCopy({ ...options.copy, masterKeys, link, bus, clock, notify })
   const stream = new JetStreamUsageStream({ link, clock, mayCreate: false })
   const usage = new UsagePublisher({ node, stream, bus, network, clock, notify })
   usage.start()
   const stored = announceState(new JetStreamStateStore({ link, clock }), { clock, notify })
-  const state = serveState(bus, sealState(stored, deriveKeys(masterKey).stateKey))
+  const state = serveState(bus, sealState(stored, ...keysFor('stateKey', masterKeys)))
   const linked: Linked = { link, bus: network, log, queues: () => usage.queues() }
   const tell = () => bus.publish(subjects.linkState, encodeJson(linkStateOf(linked)))
   const watching = link.onChange(tell)
@@ -71,6 +73,7 @@ export function startLink(options: LinkOptions): Link {
       timer.cancel()
       watching.stop()
       bridge.stop()
+      charges.stop()
       usage.stop()
       state.stop()
       await log?.close()

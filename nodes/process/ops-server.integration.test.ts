@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { subjects } from '../../cluster/bus/bus.ts'
 import { LocalBus } from '../../cluster/bus/local-bus.ts'
+import { MetricsAccess } from '../../cluster/http-port/metrics-access.ts'
 import { ManualClock } from '../../shared/clock.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import { NodeStanding } from './node-standing.ts'
@@ -12,7 +13,12 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop()
 })
 
-async function started({ stage = 'serving' as NodeStanding['stage'], troubles = [] as Trouble[], figures = '' } = {}) {
+async function started({
+  stage = 'serving' as NodeStanding['stage'],
+  troubles = [] as Trouble[],
+  figures = '',
+  token = undefined as string | undefined,
+} = {}) {
   const bus = new LocalBus()
   const aggregator = () => new TextEncoder().encode(figures)
   if (figures !== '') bus.serve(subjects.aggregatorQuery, aggregator)
@@ -21,14 +27,21 @@ async function started({ stage = 'serving' as NodeStanding['stage'], troubles = 
   standing.add('part', { standing: () => ({ troubles }) })
   const installation = figures === '' ? undefined : bus
   const clock = new ManualClock()
-  const { server } = await startOpsServer({ host: '127.0.0.1', port: 0, standing, installation, clock })
+  const { server } = await startOpsServer({
+    host: '127.0.0.1',
+    port: 0,
+    standing,
+    metricsAccess: new MetricsAccess(token),
+    installation,
+    clock,
+  })
   stops.push(() => {
     server.close()
     bus.close()
   })
   const { port } = server.address() as AddressInfo
-  const ask = async (path: string, method = 'GET') => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method })
+  const ask = async (path: string, method = 'GET', headers: Record<string, string> = {}) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers })
     return `${response.status} ${await response.text()}`
   }
   return { ask, standing, port }
@@ -43,6 +56,14 @@ test('the ops port tells life, readiness and metrics, and nothing else', async (
   )
   expect(await ask('/v1/models')).toMatch(/^404/)
   expect(await ask('/livez', 'POST')).toMatch(/^405/)
+})
+
+test('with a token, metrics are for its bearer, and health is for everybody', async () => {
+  const { ask } = await started({ token: 'scrape-0123456789abcdef' })
+  expect(await ask('/metrics')).toMatch(/^401 /)
+  expect(await ask('/metrics', 'GET', { authorization: 'Bearer wrong-0123456789abcdef' })).toMatch(/^401 /)
+  expect(await ask('/metrics', 'GET', { authorization: 'Bearer scrape-0123456789abcdef' })).toMatch(/^200 /)
+  for (const path of ['/livez', '/readyz']) expect(await ask(path)).toMatch(/^200 /)
 })
 
 test.each(['starting', 'draining'] as const)('a process that is %s is not ready, and lives', async (stage) => {
@@ -70,7 +91,8 @@ test('what was told to the operator is counted', async () => {
 
 test('a second process on the port is refused, and told which variable names it', async () => {
   const { port, standing } = await started()
-  await expect(startOpsServer({ host: '127.0.0.1', port, standing, clock: new ManualClock() })).rejects.toThrow(
+  const around = { metricsAccess: new MetricsAccess(undefined), clock: new ManualClock() }
+  await expect(startOpsServer({ ...around, host: '127.0.0.1', port, standing })).rejects.toThrow(
     /^HEADGATE_OPS_PORT: .*the port is taken/,
   )
 })

@@ -1,9 +1,11 @@
 // The ops port of one process (`HEADGATE_OPS_PORT`): is it alive, is it ready and why not, and its metrics. No credential
-// is needed and no key is named. With every role in one process it is off unless it is asked for, because the control port
+// is needed, except for metrics when a token is configured, and no key is named. With every role in one process it is off unless it is asked for, because the control port
 // says the same.
+import type { IncomingMessage } from 'node:http'
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { cannotListen } from '../../cluster/http-port/cannot-listen.ts'
 import { type HttpPort, openHttpPort } from '../../cluster/http-port/http-port.ts'
+import type { MetricsAccess } from '../../cluster/http-port/metrics-access.ts'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { NodeStanding } from './node-standing.ts'
@@ -12,6 +14,7 @@ export interface OpsOptions {
   readonly host: string
   readonly port: number
   readonly clock: Clock
+  readonly metricsAccess: MetricsAccess
   readonly standing: Pick<NodeStanding, 'look' | 'metrics'>
   /** The bus to an aggregator that knows the figures of the whole process; without one, heartbeats are shown. */
   readonly installation?: Bus | undefined
@@ -20,6 +23,7 @@ export interface OpsOptions {
 interface Answer {
   readonly status: number
   readonly type: string
+  readonly headers?: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
 }
 
@@ -33,8 +37,8 @@ export async function startOpsServer(options: OpsOptions): Promise<HttpPort> {
     reserveMax: bounds.healthConnectionsMax,
     clock: options.clock,
     serve: (request, response) => {
-      void answerTo(request.method ?? '', request.url ?? '', options).then(({ status, type, body }) => {
-        response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+      void answerTo(request, options).then(({ status, type, headers, body }) => {
+        response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers })
         response.end(request.method === 'HEAD' ? undefined : body)
       })
     },
@@ -48,12 +52,12 @@ export async function startOpsServer(options: OpsOptions): Promise<HttpPort> {
   return port
 }
 
-async function answerTo(method: string, target: string, options: OpsOptions): Promise<Answer> {
+async function answerTo({ method, url = '', headers }: IncomingMessage, options: OpsOptions): Promise<Answer> {
   if (method !== 'GET' && method !== 'HEAD') return json(405, { status: 'method not allowed' })
-  const [path, query = ''] = target.split('?')
+  const [path, query = ''] = url.split('?')
   if (path === '/livez') return json(200, { status: 'ok' })
   if (path === '/readyz') return readiness(options, new URLSearchParams(query).has('verbose'))
-  if (path === '/metrics') return metrics(options)
+  if (path === '/metrics') return options.metricsAccess.allows(headers.authorization) ? metrics(options) : unauthorized
   return json(404, { status: 'unknown path' })
 }
 
@@ -71,6 +75,13 @@ async function metrics({ standing, installation }: OpsOptions): Promise<Answer> 
   // Without an aggregator the process still tells of itself.
   const body = `${told}${standing.metrics(figures?.ok !== true)}`
   return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body }
+}
+
+const unauthorized: Answer = {
+  status: 401,
+  type: 'application/json',
+  headers: { 'www-authenticate': 'Bearer realm="headgate"' },
+  body: JSON.stringify({ status: 'HEADGATE_METRICS_TOKEN is needed' }),
 }
 
 function json(status: number, value: unknown): Answer {

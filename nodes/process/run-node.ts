@@ -2,6 +2,7 @@
 // reverse. The parts share the bus of this process and its data folder, nothing else.
 import { LocalBus } from '../../cluster/bus/local-bus.ts'
 import type { HttpPort } from '../../cluster/http-port/http-port.ts'
+import { MetricsAccess } from '../../cluster/http-port/metrics-access.ts'
 import { publishProcessStanding } from '../../cluster/membership/process-standing.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Settings } from '../../shared/settings.ts'
@@ -75,12 +76,13 @@ function isPlaintextToOthers({ host, tls }: Settings): boolean {
 }
 
 async function openOps(run: Run, bus: LocalBus, standing: NodeStanding): Promise<HttpPort | undefined> {
-  const { host } = run.settings
+  const { host, metricsToken } = run.settings
+  const metricsAccess = new MetricsAccess(metricsToken)
   const port = run.plan.opsPort
   if (port === undefined) return undefined
   // In a process with every part the aggregator knows the figures of all of them.
   const installation = run.options.role === 'all' ? bus : undefined
-  const ops = await startOpsServer({ host, port, standing, installation, clock: run.clock })
+  const ops = await startOpsServer({ host, port, standing, metricsAccess, installation, clock: run.clock })
   standing.add('process', { standing: () => ({ troubles: ops.troubles() }) })
   return ops
 }

@@ -42,7 +42,7 @@ async function openProxy(run: Run, { bus, standing }: Around, start: typeof star
     memory,
     heap: ownHeap,
     node: { name: run.node, role: options.role, version: options.version },
-    masterKey: folder.masterKey,
+    masterKeys: folder.masterKeys,
     dataDir: folder.path,
     bus,
     clock,

@@ -26,8 +26,9 @@ export async function start(options: StartOptions, around: Around): Promise<numb
   if (!settings.ok) return refused(settings.error.map(({ name, message }) => `${name}: ${message}`))
   const plan = planOf(options.role, settings.value)
   if (typeof plan === 'string') return refused([plan])
-  const { dataDir, masterKey, nats } = settings.value
-  const folder = openDataFolder({ path: dataDir, masterKey, embedded: nats === undefined, pid: process.pid })
+  const { dataDir: path, masterKey, previousMasterKeys, nats } = settings.value
+  const embedded = nats === undefined
+  const folder = openDataFolder({ path, masterKey, previousMasterKeys, embedded, pid: process.pid })
   if (!folder.ok) return refused([folder.error.message])
   try {
     return await startIn(folder.value, { ...around, options, plan, startedMs, settings: settings.value })

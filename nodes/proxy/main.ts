@@ -1,12 +1,10 @@
 // A proxy node: its parts, in the order in which they start. They stop in reverse.
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
+import { Gossip } from '../../cluster/gossip/gossip.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
-import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
-import { deriveKeys } from '../../cluster/secrets/keys.ts'
-import { SecretBox } from '../../cluster/secrets/secret-box.ts'
+import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import { bounds } from '../../shared/bounds.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
@@ -19,6 +17,7 @@ import { type ProxyFacts, type ProxyStanding, proxyTroubles, startHeartbeats } f
 import { type BodyMemoryLimits, MemoryPressure } from './accounting/memory-pressure.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
+import { Entry } from './apis/entry.ts'
 import { FilesApi } from './apis/files/files-api.ts'
 import { InferenceApi } from './apis/inference/inference-api.ts'
 import { ModelsApi } from './apis/models/models-api.ts'
@@ -33,19 +32,17 @@ import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
 import { openRequestsMax } from './http/open-requests-max.ts'
 import { parsedShares, SharedBudget } from './http/shared-budget.ts'
+import { Limits } from './limits/limits.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
-import { CredentialHealthTable } from './providers/credential.ts'
 import { Identities } from './providers/credentials/identities.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
-import { type Target, TargetHealthTable } from './providers/endpoint.ts'
-import { SealedSecrets } from './providers/sealed-secrets.ts'
+import type { Target } from './providers/endpoint.ts'
 import { followWeights } from './routing/fleet-weights.ts'
 import { LatencyEstimates } from './routing/latency-estimates.ts'
 import { TimerWheel } from './routing/timer-wheel.ts'
-import { ConfigFollower } from './snapshot/follow-config.ts'
-import { SnapshotCompiler } from './snapshot/snapshot.ts'
+import { openConfig } from './snapshot/open-config.ts'
 import { untilConfigured } from './snapshot/until-configured.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
 import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
@@ -54,7 +51,7 @@ import type { Upstream } from './upstream/upstream.ts'
 export interface ProxyOptions {
   readonly settings: Settings
   readonly node: { readonly name: string; readonly role: NodeHeartbeat['role']; readonly version: string }
-  readonly masterKey: Uint8Array
+  readonly masterKeys: MasterKeys
   readonly dataDir: string
   readonly bus: Bus
   readonly clock: Clock
@@ -80,7 +77,7 @@ export interface ProxyOptions {
   onServing?(revision: number): void
   /** Called when a newer configuration has arrived, so that none is held back any more. */
   onReleased?(): void
-  /** The policies, in the order in which they are asked before the first attempt: prompts, limits, budgets, guardrails, cache. */
+  /** The policies, in the order in which they are asked before the first attempt. Default: those of the configuration. */
   readonly policies?: readonly Policy[]
 }
 
@@ -94,11 +91,12 @@ export interface ProxyNode {
 
 export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const parts = await openParts(options)
-  const { config, recorder, timers, keyWatch, realtime, identities, latencyEstimates } = parts
+  const { config, recorder, gossip, timers, keyWatch, realtime, identities, latencyEstimates } = parts
   await config.boot()
   config.start()
   const weights = followWeights(options.bus, latencyEstimates, options.clock)
   recorder.start()
+  gossip.start()
   timers.start()
   keyWatch.start()
   realtime.start()
@@ -107,7 +105,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   await identities.settledWithin(identitiesMsMax)
   const server = await listen(options, parts)
   const link = new LinkWatch(bus, clock)
-  const memory = MemoryPressure.watch(options, { bodies: server.bodyMemory, parsed: parts.parsedMemory })
+  const memory = MemoryPressure.watch(options, { bodies: server.bodyMemory, parsed: parts.pipeline.parsedMemory })
   const heartbeats = startHeartbeats(options, () => factsOf(options, parts, { server, link, memory }))
   return {
     port: server.port,
@@ -127,6 +125,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       const patienceMs = link.state?.connected === true ? lastRecordsMsMax : 0
       link.stop()
       keyWatch.stop()
+      gossip.stop()
       timers.stop()
       parts.direct.close()
       await recorder.close(patienceMs)
@@ -149,15 +148,17 @@ const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
   const { node, dataDir, bus, clock, chance, notify, environment } = options
-  const keys = deriveKeys(options.masterKey)
-  const clusterMark = Buffer.from(keys.clusterMark).toString('hex')
+  const clusterMarks = keysFor('clusterMark', options.masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
-  const config = await openConfig(options, { macKey: keys.macKey, wrapKey: keys.wrapKey, identities, latencyEstimates })
+  const config = await openConfig(options, { identities, latencyEstimates })
   const keyWatch = new KeyWatch({ live, clock, snapshot: () => config.current() })
   config.onSnapshot = () => keyWatch.look()
   const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
+  const gossip = new Gossip({ node: node.name, boot: clock.wallMs(), bus, clock })
+  const limits = new Limits({ gossip, clock, hashKey: keysFor('limitKey', options.masterKeys)[0] })
+  const policies = options.policies ?? [limits]
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
   const state = { draining: false, server: undefined as HttpServer | undefined }
@@ -170,14 +171,14 @@ async function openParts(options: ProxyOptions) {
     openRequests: () => state.server?.openRequests ?? 0,
     openRequestsMax: openRequestsMax(),
   })
-  const ids = new ObjectIds(keys.idKey)
-  const upstreamOf = demoOr(direct, new DemoUpstream(clock))
-  const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
-  const realtime = openRealtime(options, { ...common, admission })
-  const apis = openApis(options, { ...common, ids })
-  const parsedMemory = new SharedBudget(options.memory?.parsedBytesMax ?? bounds.parsedBodiesBytesMax, parsedShares)
+  const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
+  const demo = new DemoUpstream(clock)
+  const common = { clock, chance, notify, timers, settlement, live, upstreamOf: demoOr(direct, demo) }
+  const entry = new Entry(policies, settlement)
+  const realtime = openRealtime(options, { ...common, admission, entry })
+  const apis = openApis(options, { ...common, ids, policies, entry })
   const pipeline = new Pipeline({
-    parsedMemory,
+    parsedMemory: new SharedBudget(options.memory?.parsedBytesMax ?? bounds.parsedBodiesBytesMax, parsedShares),
     clock,
     chance,
     settlement,
@@ -188,12 +189,13 @@ async function openParts(options: ProxyOptions) {
     standing: () => options.process?.look() ?? { status: 'ok', reasons: [] },
     isReady: () => config.snapshot !== undefined && !state.draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
-    clusterMark,
+    clusterMarks,
   })
   return {
-    clusterMark,
+    clusterMarks,
     config,
     recorder,
+    gossip,
     timers,
     live,
     keyWatch,
@@ -203,44 +205,9 @@ async function openParts(options: ProxyOptions) {
     direct,
     state,
     rejections,
-    parsedMemory,
+    limits,
     pipeline,
   }
-}
-
-interface ConfigKeys {
-  readonly macKey: Uint8Array
-  readonly wrapKey: Uint8Array
-  readonly identities: Identities
-  readonly latencyEstimates: LatencyEstimates
-}
-
-function openConfig(options: ProxyOptions, { macKey, wrapKey, identities, latencyEstimates }: ConfigKeys) {
-  const { settings, node, dataDir, bus, clock, notify, hold } = options
-  const dataKeys = new FileKeyStore(join(dataDir, 'config', 'data-keys.json'), wrapKey)
-  const secrets = new SealedSecrets(new SecretBox(dataKeys), notify)
-  const compiler = new SnapshotCompiler({
-    ...settings,
-    clock,
-    identities,
-    latencyEstimates,
-    healthOfTargets: new TargetHealthTable(),
-    credentialHealth: new CredentialHealthTable(),
-    open: (secret) => secrets.open(secret),
-  })
-  return ConfigFollower.open({
-    dataDir,
-    node: { name: node.name, isAlone: node.role === 'proxy' },
-    macKey,
-    compiler,
-    secrets,
-    bus,
-    clock,
-    notify,
-    hold,
-    onServing: (revision) => options.onServing?.(revision),
-    onReleased: () => options.onReleased?.(),
-  })
 }
 
 interface CommonParts {
@@ -253,35 +220,47 @@ interface CommonParts {
   upstreamOf(target: Target): Upstream
 }
 
-function openApis({ bus, policies = [] }: ProxyOptions, parts: CommonParts & { readonly ids: ObjectIds }) {
-  const { clock, chance, settlement } = parts
+interface ApiParts extends CommonParts {
+  readonly ids: ObjectIds
+  readonly policies: readonly Policy[]
+  readonly entry: Entry
+}
+
+function openApis({ bus }: ProxyOptions, parts: ApiParts) {
+  const { clock, chance, settlement, entry } = parts
   const store = new ResponseStore(new BusStateStore(bus))
   const continuations = new Continuations(store, () => `resp_${randomBytes(24).toString('hex')}`)
   const common = { ...parts, attempts: parts, delivery: parts }
   return {
-    inference: new InferenceApi({ ...common, policies, continuations }),
-    responses: new ResponsesApi({ clock, chance, settlement, attempts: parts, delivery: parts, store }),
-    files: new FilesApi(common),
+    inference: new InferenceApi({ ...common, continuations }),
+    responses: entry.before(new ResponsesApi({ clock, chance, settlement, attempts: parts, delivery: parts, store })),
+    files: entry.before(new FilesApi(common)),
     models: new ModelsApi(settlement),
   }
+}
+
+interface RealtimeParts extends CommonParts {
+  readonly admission: Admission
+  readonly entry: Entry
+}
+
+function openRealtime({ environment, clock }: ProxyOptions, parts: RealtimeParts) {
+  const { admission, entry, live } = parts
+  const sockets = openSockets({ environment, clock })
+  return new RealtimeApi({
+    admission,
+    entry,
+    live,
+    tools: { ...parts, openSocket: (request, events) => sockets.open(request, events) },
+  })
 }
 
 function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
   return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
-function openRealtime({ environment, clock }: ProxyOptions, parts: CommonParts & { readonly admission: Admission }) {
-  const { admission, live } = parts
-  const sockets = openSockets({ environment, clock })
-  return new RealtimeApi({
-    admission,
-    live,
-    tools: { ...parts, openSocket: (request, events) => sockets.open(request, events) },
-  })
-}
-
-async function listen({ settings, memory, clock, notify }: ProxyOptions, { pipeline, state, clusterMark }: Parts) {
-  const port = { settings, clusterMark, bodiesInFlightBytesMax: memory?.bodiesBytesMax }
+async function listen({ settings, memory, clock, notify }: ProxyOptions, { pipeline, state, clusterMarks }: Parts) {
+  const port = { settings, clusterMarks, bodiesInFlightBytesMax: memory?.bodiesBytesMax }
   state.server = await openDataPort(port, pipeline, { clock, notify })
   return state.server
 }
@@ -291,7 +270,15 @@ function factsOf(
   parts: Parts,
   around: Pick<ProxyFacts, 'server' | 'link' | 'memory'>,
 ): ProxyFacts {
-  const { config, recorder, state, rejections } = parts
+  const { config, recorder, state, rejections, limits } = parts
   const otherTroubles = process?.otherTroubles() ?? []
-  return { ...around, config, recorder, rejections, otherTroubles, isDraining: state.draining }
+  return {
+    ...around,
+    config,
+    recorder,
+    rejections,
+    limitsExceeded: limits.exceeded,
+    otherTroubles,
+    isDraining: state.draining,
+  }
 }

@@ -33,7 +33,7 @@ export interface PipelineOptions {
   standing(): Standing
   /** The beginning of request ids. It differs between starts of a process, so that ids do too. */
   readonly idPrefix: string
-  readonly clusterMark: string
+  readonly clusterMarks: readonly string[]
   /** The memory for what is made of bodies: parsed forms and copies. */
   readonly parsedMemory: SharedBudget
   countRejection(code: string): void
@@ -47,6 +47,10 @@ export class Pipeline implements HttpHandler {
 
   constructor(options: PipelineOptions) {
     this.#options = options
+  }
+
+  get parsedMemory(): SharedBudget {
+    return this.#options.parsedMemory
   }
 
   onHead(head: RequestHead, reply: Reply): OnBody | undefined {
@@ -80,8 +84,8 @@ export class Pipeline implements HttpHandler {
     const { methods } = matched.operation
     if (!methods.includes(head.method))
       return this.#reject(request, matched, { type: 'method-not-allowed', allow: methods.join(', ') })
-    const { clusterMark, standing } = this.#options
-    answerHealth(head, reply, { id, isReady: this.#options.isReady(), clusterMark, standing })
+    const { clusterMarks, standing } = this.#options
+    answerHealth(head, reply, { id, isReady: this.#options.isReady(), clusterMarks, standing })
   }
 
   #reject({ reply, id }: IncomingRequest, { operation }: MatchedOperation, error: GatewayError): undefined {

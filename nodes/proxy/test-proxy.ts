@@ -81,7 +81,7 @@ export async function startTestProxy(environment: Record<string, string> = {}): 
   })
   const proxy = await startProxy({
     settings: settings.value,
-    masterKey,
+    masterKeys: [masterKey],
     dataDir,
     bus,
     environment,

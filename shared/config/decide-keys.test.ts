@@ -103,7 +103,7 @@ describe('a key', () => {
 
   test('has an id and a token of its own', () => {
     const { state } = withKey()
-    const again = { input: { name: 'k' }, prefix: 'hg', at: noonIso }
+    const again = { input: { name: 'k' }, prefix: 'hg', at: noonIso, teamId: '' }
     const takenToken = state.keys.get('key_1')!.spec.tokenHash
     expect(refusalType(decideIssueKey(state, { ...again, id: 'key_1', tokenHash: 'x' }))).toBe('conflict')
     expect(refusalType(decideIssueKey(state, { ...again, id: 'key_2', tokenHash: takenToken }))).toBe('conflict')

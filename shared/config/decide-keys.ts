@@ -25,11 +25,13 @@ export interface IssueKey {
   at: string
   /** The token of the demo key; other keys have none. */
   sealedToken?: SealedSecret
+  /** The id of the team `default`, where this key makes it. */
+  teamId: string
 }
 
 /** A key without an owner belongs to the team `default`, which is made with the first such key. */
 export function decideIssueKey(state: ConfigState, command: IssueKey): Decision {
-  const { input, id, tokenHash, prefix, at, sealedToken } = command
+  const { input, id, tokenHash, prefix, at, sealedToken, teamId } = command
   const parsed = parseWith(keyRequestSchema, input, [])
   const request = parsed.ok ? parsed.value : salvageRequest(input)
   const owner = (request.owner ?? { team: defaultTeam }) as KeyOwner
@@ -50,7 +52,7 @@ export function decideIssueKey(state: ConfigState, command: IssueKey): Decision 
     ...(sealedToken === undefined ? {} : { sealedToken }),
   }
   const issued: Change = { type: 'key-issued', key }
-  const changes = needsDefaultTeam(state, owner) ? [defaultTeamSet, issued] : [issued]
+  const changes = needsDefaultTeam(state, owner) ? [defaultTeamSet(teamId), issued] : [issued]
   // Whether the references hold has nothing to do with where providers live.
   problems.push(...checkChanges(state, changes, { egressStrict: false }))
   if (problems.length > 0) return fail(refusalOf(problems))
@@ -97,7 +99,9 @@ export function decideRevokeKey(state: ConfigState, { keyId, expectedRevision }:
   return done({ type: 'key-revoked', keyId })
 }
 
-const defaultTeamSet: Change = { type: 'team-set', name: defaultTeam, spec: {}, origin: 'bootstrap' }
+function defaultTeamSet(id: string): Change {
+  return { type: 'team-set', name: defaultTeam, spec: {}, origin: 'bootstrap', id }
+}
 
 function needsDefaultTeam(state: ConfigState, owner: KeyOwner): boolean {
   return 'team' in owner && owner.team === defaultTeam && !state.resources.teams.has(defaultTeam)

@@ -152,6 +152,13 @@ const spec = {
   teams: fc.record({ models: fc.array(name, { maxLength: 2 }) }),
   users: fc.record({ team: name }, { requiredKeys: [] }),
   apps: fc.record({ team: name }, { requiredKeys: [] }),
+  blocks: fc.record({ match: fc.record({ user: name, team: name }, { requiredKeys: [] }) }),
+  limits: fc.record({
+    per: fc.constantFrom('user', 'metadata.stage'),
+    match: fc.record({ model: name, team: name, app: name }, { requiredKeys: [] }),
+    requests: fc.integer({ min: 0, max: 3 }),
+    window: fc.constantFrom('1m', '1mo', '5y'),
+  }),
   slos: fc.record({
     objective: fc.constant('availability'),
     match: fc.record({ model: name, provider: name, team: name, app: name }, { requiredKeys: [] }),

@@ -5,18 +5,20 @@ import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { done, fail, type Result } from '../result.ts'
 import type { ConfigDocument } from './config-document.ts'
+import { deletionOf, type GivenId, ownerIdProblems } from './decide-owner-ids.ts'
 import type { Change, ConfigChange } from './events.ts'
 import {
-  deletedChange,
   type EnforcedKind,
   enforcedKinds,
   type LaterKind,
   laterKinds,
   type Origin,
+  type ResourceDeleted,
   type SpecOf,
   setChange,
 } from './kinds/kind.ts'
 import type { CheckOptions } from './kinds/kind-rules.ts'
+import { isOwnerKind, type OwnerKind, splitOwnerId } from './kinds/owners/owner-id.ts'
 import { parseSpec } from './parse-spec.ts'
 import { invalid, type Problem, unsupported } from './problem.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
@@ -31,6 +33,8 @@ export interface DecideTools extends CheckOptions {
   seal: Seal
   /** Whether `sealed` holds `plain`: a secret that did not change is not an event. */
   sameSecret: (plain: string, sealed: SealedSecret, owner: string) => boolean
+  /** The id of an owner that the command makes. Undefined: it is known by its name, in this log and in every other. */
+  newOwnerId: (kind: OwnerKind) => string | undefined
 }
 
 /** `If-Match`: the resource's revision, or merely that it exists (`*`). */
@@ -53,7 +57,8 @@ export function decidePut(state: ConfigState, command: PutResource, tools: Decid
   const refusal = preconditionRefusal(current, expectedRevision)
   if (refusal !== undefined) return fail(refusal)
   const draft = draftSet(state, { kind, name, input, origin })
-  const problems = [...draft.problems, ...draft.maskProblems, ...checkChanges(state, [draft.unsealed], tools)]
+  const ownProblems = [...draft.problems, ...draft.maskProblems, ...ownerIdProblems(state, draft.given)]
+  const problems = [...ownProblems, ...checkChanges(state, [draft.unsealed], tools)]
   return problems.length > 0 ? fail(refusalOf(problems)) : done(draft.sealed(tools))
 }
 
@@ -70,7 +75,7 @@ export function decideDelete(state: ConfigState, command: DeleteResource, tools:
   const refusal = preconditionRefusal(current, expectedRevision)
   if (refusal !== undefined) return fail(refusal)
   if (current === undefined) return fail({ type: 'not-found', what: `${kind}/${name}` })
-  const change = deletedChange(kind, name)
+  const change = deletionOf(state, kind, name)
   const problems = checkChanges(state, [change], tools)
   return problems.length > 0 ? fail(refusalOf(problems)) : done(change)
 }
@@ -110,7 +115,7 @@ export function isLaterKind(kind: string): kind is LaterKind {
 
 interface Drafts {
   sets: Draft[]
-  deletions: Change[]
+  deletions: ResourceDeleted[]
 }
 
 function draftsOf(state: ConfigState, document: ConfigDocument): Drafts {
@@ -128,7 +133,9 @@ function problemsOfDrafts(
   const unsealed = [...sets.map((draft) => draft.unsealed), ...deletions]
   // A value that could not be read (an unset variable) is not judged a second time.
   const unread = new Set(document.problems.map((problem) => problem.path))
-  const judged = [...sets.flatMap((draft) => draft.problems), ...checkChanges(state, unsealed, options)]
+  const given = sets.flatMap((draft) => draft.given)
+  const ownProblems = [...sets.flatMap((draft) => draft.problems), ...ownerIdProblems(state, given, deletions)]
+  const judged = [...ownProblems, ...checkChanges(state, unsealed, options)]
   return [...document.problems, ...judged.filter((problem) => !unread.has(problem.path))]
 }
 
@@ -145,6 +152,8 @@ interface Draft {
   /** The change for the checks of meaning, which read no secrets; with problems it holds what could be read. */
   unsealed: Change
   problems: Problem[]
+  /** The id that was written for an owner, if any. */
+  given: readonly GivenId[]
   /** Masks that no stored secret has. */
   maskProblems: Problem[]
   /** The change to append, undefined when nothing would differ. Only a draft without problems is sealed: the first secret
@@ -161,15 +170,17 @@ interface ResourceInput {
 
 function draftSet(state: ConfigState, { kind, name, input, origin }: ResourceInput): Draft {
   const current = state.resources[kind].get(name)
-  const change = (spec: SpecOf[EnforcedKind]) => setChange(kind, name, { spec, origin: current?.origin ?? origin })
+  const change = (spec: SpecOf[EnforcedKind], id?: string) =>
+    setChange(kind, name, { spec, origin: current?.origin ?? origin, id })
   const parsed = parseSpec(kind, name, input)
   if (!parsed.ok) {
     const sealed = () => assert.fail('a refused draft is never sealed')
-    return { unsealed: change(parsed.draft), problems: parsed.problems, maskProblems: [], sealed }
+    return { unsealed: change(parsed.draft), problems: parsed.problems, given: [], maskProblems: [], sealed }
   }
+  const { id, spec: written } = splitOwnerId(kind, parsed.spec)
   const stored = storedSecrets(kind, current)
   const maskProblems: Problem[] = []
-  const unsealed = mapSecrets<EnforcedKind, string, SealedSecret>(kind, parsed.spec, (text, { path, slot }) => {
+  const unsealed = mapSecrets<EnforcedKind, string, SealedSecret>(kind, written, (text, { path, slot }) => {
     const before = stored.get(slot)
     if (isMask(text) && (before === undefined || maskOf(before) !== text)) {
       maskProblems.push(invalid([kind, name, ...path], 'no stored secret here has this mask: give the whole secret'))
@@ -178,14 +189,16 @@ function draftSet(state: ConfigState, { kind, name, input, origin }: ResourceInp
   }) as SpecOf[EnforcedKind]
   const owner = secretOwner(kind, name)
   const sealed = (tools: DecideTools) => {
-    const spec = mapSecrets<EnforcedKind, string, SealedSecret>(kind, parsed.spec, (text, { slot }) => {
+    const spec = mapSecrets<EnforcedKind, string, SealedSecret>(kind, written, (text, { slot }) => {
       const before = stored.get(slot)
       const isKept = before !== undefined && (isMask(text) || tools.sameSecret(text, before, owner))
       return isKept ? before : tools.seal(owner, text)
     }) as SpecOf[EnforcedKind]
-    return isDeepStrictEqual(current?.spec, spec) ? undefined : change(spec)
+    if (current !== undefined) return isDeepStrictEqual(current.spec, spec) ? undefined : change(spec)
+    return change(spec, isOwnerKind(kind) ? (id ?? tools.newOwnerId(kind)) : undefined)
   }
-  return { unsealed: change(unsealed), problems: [], maskProblems, sealed }
+  const given = id === undefined || !isOwnerKind(kind) ? [] : [{ kind, name, id }]
+  return { unsealed: change(unsealed), problems: [], given, maskProblems, sealed }
 }
 
 function storedSecrets(kind: EnforcedKind, current: Resource<SpecOf[EnforcedKind]> | undefined) {
@@ -198,12 +211,12 @@ function storedSecrets(kind: EnforcedKind, current: Resource<SpecOf[EnforcedKind
   return secrets
 }
 
-function deletionsOf(state: ConfigState, document: ConfigDocument): Change[] {
+function deletionsOf(state: ConfigState, document: ConfigDocument): ResourceDeleted[] {
   const named = new Set(document.resources.map(({ kind, name }) => `${kind}/${name}`))
   return enforcedKinds.flatMap((kind) => {
     const resources: [string, Resource<unknown>][] = [...state.resources[kind]]
     return resources
       .filter(([name, { origin }]) => origin === 'apply' && !named.has(`${kind}/${name}`))
-      .map(([name]) => deletedChange(kind, name))
+      .map(([name]) => deletionOf(state, kind, name))
   })
 }

@@ -99,8 +99,11 @@ function applyOne(state: ConfigState, change: Change, revision: number): void {
 
 function applyToResource(resources: Resources, change: ResourceChange, revision: number): void {
   const ofKind: ForkableMap<Resource<unknown>> = resources[kindOfChange(change)]
-  if (isResourceSet(change)) ofKind.set(change.name, { spec: change.spec, revision, origin: change.origin })
-  else ofKind.delete(change.name)
+  if (!isResourceSet(change)) return void ofKind.delete(change.name)
+  const { name, spec, origin } = change
+  const before = ofKind.get(name)
+  const id = before === undefined ? change.id : before.id
+  ofKind.set(name, id === undefined ? { spec, revision, origin } : { spec, revision, origin, id })
 }
 
 function applyToKey(state: ConfigState, change: KeyChange, revision: number): void {

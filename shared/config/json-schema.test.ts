@@ -27,7 +27,7 @@ describe('the JSON Schema of a document', () => {
   })
 
   test.each([
-    { limits: {} },
+    { budgets: {} },
     { teams: { '*': {} } },
     { teams: { a: { team: 'b' } } },
     { teams: { a: { costCentre: 'x' } } },

@@ -8,7 +8,8 @@ import type { KeyRecord } from './keys/key-record.ts'
 import { byKind, type EnforcedKind, enforcedKinds, type Origin, type SpecOf } from './kinds/kind.ts'
 import type { ConfigState, Resource } from './state.ts'
 
-type Row<Spec> = [name: string, revision: number, origin: Origin, spec: Spec]
+/** A resource without an id has no place for one, so that earlier releases read the rows that they know. */
+type Row<Spec> = [name: string, revision: number, origin: Origin, spec: Spec, id?: string]
 
 /** Every snapshot holds these. A release that did not know a later kind wrote snapshots without it. */
 const firstKinds: readonly EnforcedKind[] = ['providers', 'models', 'teams', 'users', 'apps']
@@ -76,7 +77,7 @@ export function addRow(state: ConfigState, row: unknown): boolean {
 }
 
 function* rowsOf(kind: StateRow[0], resources: ForkableMap<Resource<unknown>>): Generator<StateRow, undefined> {
-  for (const [name, { revision, origin, spec }] of resources.inOrder()) yield [kind, name, revision, origin, spec]
+  for (const [name, resource] of resources.inOrder()) yield [kind, ...rowOf(name, resource)]
 }
 
 function addKey(state: ConfigState, row: unknown): boolean {
@@ -89,8 +90,12 @@ function addKey(state: ConfigState, row: unknown): boolean {
 
 function rows<Spec>(resources: ReadonlyMap<string, Resource<Spec>>): Row<Spec>[] {
   const list: Row<Spec>[] = []
-  for (const [name, { revision, origin, spec }] of resources) list.push([name, revision, origin, spec])
+  for (const [name, resource] of resources) list.push(rowOf(name, resource))
   return list.sort(([a], [b]) => (a < b ? -1 : 1)) // by code unit: the same in every locale
+}
+
+function rowOf<Spec>(name: string, { revision, origin, spec, id }: Resource<Spec>): Row<Spec> {
+  return id === undefined ? [name, revision, origin, spec] : [name, revision, origin, spec, id]
 }
 
 function fillKeys(state: ConfigState, list: unknown): boolean {
@@ -100,11 +105,12 @@ function fillKeys(state: ConfigState, list: unknown): boolean {
 function fill<Spec>(resources: ForkableMap<Resource<Spec>>, list: unknown): boolean {
   if (!Array.isArray(list)) return false
   for (const row of list) {
-    if (!Array.isArray(row) || row.length !== 4) return false
-    const [name, revision, origin, spec] = row
+    if (!Array.isArray(row) || row.length < 4 || row.length > 5) return false
+    const [name, revision, origin, spec, id] = row
     if (typeof name !== 'string' || resources.has(name) || !isCount(revision) || !isOrigin(origin)) return false
-    if (!isRecord(spec)) return false
-    resources.set(name, { spec: spec as Spec, revision, origin })
+    if (!isRecord(spec) || (row.length === 5 && typeof id !== 'string')) return false
+    const resource = { spec: spec as Spec, revision, origin }
+    resources.set(name, id === undefined ? resource : { ...resource, id })
   }
   return true
 }

@@ -8,6 +8,8 @@ export interface Resource<Spec> {
   /** The revision of the event that last set it: its ETag. */
   revision: number
   origin: Origin
+  /** Of owners alone: the id from the event that made it (`kinds/owners/owner-id.ts`). */
+  id?: string
 }
 
 export type Resources = { [Kind in EnforcedKind]: ForkableMap<Resource<SpecOf[Kind]>> }

@@ -5,6 +5,7 @@ import { parseDocument } from './document.ts'
 import type { ConfigChange, ConfigEvent } from './events.ts'
 import { applyEvent, emptyState } from './fold.ts'
 import type { EnforcedKind, Origin } from './kinds/kind.ts'
+import { newOwnerId } from './kinds/owners/owner-id.ts'
 import type { Problem } from './problem.ts'
 import type { ConfigState } from './state.ts'
 
@@ -12,7 +13,10 @@ export const tools: DecideTools = {
   egressStrict: false,
   seal: (owner, plain) => ({ $sealed: `${owner}|${plain}`, hint: plain.length < 16 ? '' : plain.slice(-4) }),
   sameSecret: (plain, sealed, owner) => sealed.$sealed === `${owner}|${plain}`,
+  newOwnerId: (kind) => newOwnerId(kind, String(++ownersMade).padStart(24, '0')),
 }
+
+let ownersMade = 0
 
 export const noonIso = '2026-01-01T12:00:00.000Z'
 
@@ -50,7 +54,10 @@ export class Gateway {
 
   issueKey(id: string, input: unknown): Decision {
     const tokenHash = id.padEnd(64, '0')
-    return this.settle(decideIssueKey(this.state, { id, input, tokenHash, prefix: id.slice(0, 4), at: noonIso }))
+    const teamId = newOwnerId('teams', 'd'.repeat(24))
+    return this.settle(
+      decideIssueKey(this.state, { id, input, tokenHash, prefix: id.slice(0, 4), at: noonIso, teamId }),
+    )
   }
 
   settle(decision: Decision): Decision {

@@ -143,6 +143,8 @@ export interface NodeHeartbeat {
   queues: Record<string, { length: number; dropped: number }>
   /** Reasons why the node is not fully healthy, one sentence each. */
   troubles?: string[]
+  /** Ids of the master keys that the node has: the first one signs and seals. Older releases send none. */
+  masterKeys?: readonly string[]
   /** The state of the connection to the cluster; absent without a cluster. Its queues are in `queues`. */
   link?: Omit<LinkState, 'queues'>
   /** The state of a proxy's targets. */
@@ -152,6 +154,8 @@ export interface NodeHeartbeat {
   bodyMemory?: Readonly<Record<'bodies' | 'parsed', BodyMemoryUse>>
   /** A proxy's rejected requests since its start, by error code: those of unknown callers leave no other record. */
   refusals?: Record<string, number>
+  /** A proxy's requests beyond a limit since its start, by `name mode`: rejected (`enforce`) or let through (`report`). */
+  limits?: Record<string, number>
 }
 
 export interface BodyMemoryUse {

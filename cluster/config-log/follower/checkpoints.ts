@@ -4,11 +4,12 @@
 import { join } from 'node:path'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import { type Disk, fileSystem } from '../../data-folder/disk.ts'
+import type { LogKey } from '../log/log-key.ts'
 import { readStateGently, writeState } from './state-file.ts'
 
 export interface CheckpointOptions {
   folder: string
-  macKey: Uint8Array
+  macKey: LogKey
   disk?: Disk
   most?: number
   bytesMax?: number

@@ -4,11 +4,12 @@ import type { ConfigState } from '../../../shared/config/state.ts'
 import type { StoredEvent } from '../log/config-log.ts'
 import type { ReadableLog } from '../log/examine-log.ts'
 import { damagedAt, foldPage } from '../log/fold-stored.ts'
+import type { LogKey } from '../log/log-key.ts'
 import type { FollowRefusal } from './follow-refusal.ts'
 
 export interface FoldBatchOptions {
   log: ReadableLog
-  macKey: Uint8Array
+  macKey: LogKey
   /** Called with the events of each page that were folded, and with those among them that this release does not know. */
   onFolded: (events: readonly StoredEvent[], skipped: readonly ConfigEvent[]) => void
 }

@@ -14,6 +14,7 @@ import { type ConfigLog, genesisHash, type LogHead, type StoredEvent } from '../
 import { examineLog, type LogFinding } from '../log/examine-log.ts'
 import { damagedAt, type FoldStop } from '../log/fold-stored.ts'
 import type { HighWater, MarkFinding } from '../log/high-water.ts'
+import type { LogKey } from '../log/log-key.ts'
 import { chooseVerdict, type Verdict, type Witnesses } from './boot.ts'
 import { bootWarnings } from './boot-warnings.ts'
 import { foldBatch } from './fold-batch.ts'
@@ -26,7 +27,7 @@ import { stateAt } from './state-at.ts'
 
 export interface FollowerOptions {
   log: ConfigLog
-  macKey: Uint8Array
+  macKey: LogKey
   clock: Clock
   notify: Notify
   /** Receives each new state. It may take several turns; no other state is handed out meanwhile. */

@@ -7,10 +7,11 @@ import { genesisHash, type LogHead, type LogRefusal } from '../log/config-log.ts
 import { openEvent } from '../log/event-codec.ts'
 import type { ReadableLog } from '../log/examine-log.ts'
 import { damagedAt } from '../log/fold-stored.ts'
+import type { LogKey } from '../log/log-key.ts'
 
 export interface HistoryCheckOptions {
   log: ReadableLog
-  macKey: Uint8Array
+  macKey: LogKey
   clock: Clock
   /** The end of the history; it is proven to belong to the served state. */
   upTo: LogHead

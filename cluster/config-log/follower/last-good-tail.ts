@@ -4,6 +4,7 @@ import { bounds } from '../../../shared/bounds.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { StoredEvent } from '../log/config-log.ts'
 import { foldStored } from '../log/fold-stored.ts'
+import type { LogKey } from '../log/log-key.ts'
 
 /** The prefix of a record: length of `bytes` (u32, big-endian), hash (32 bytes), MAC (32 bytes). */
 const prefixBytes = 4 + 32 + 32
@@ -15,7 +16,7 @@ export function encodeRecord({ bytes, hash, mac }: StoredEvent): Buffer {
 }
 
 /** Folds every record that verifies into `state`. Returns what stopped it before the end, if anything. */
-export function foldTail(state: ConfigState, content: Buffer, macKey: Uint8Array): string | undefined {
+export function foldTail(state: ConfigState, content: Buffer, macKey: LogKey): string | undefined {
   let at = 0
   while (at < content.byteLength) {
     const bytesAt = at + prefixBytes

@@ -10,6 +10,7 @@ import type { ConfigState } from '../../../shared/config/state.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { type Disk, type DiskFile, fileSystem } from '../../data-folder/disk.ts'
 import type { StoredEvent } from '../log/config-log.ts'
+import type { LogKey } from '../log/log-key.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { encodeRecord, foldTail } from './last-good-tail.ts'
 import { readState, writeState } from './state-file.ts'
@@ -23,7 +24,7 @@ export interface CopyFinding {
 
 export interface LastGoodOptions {
   folder: string
-  macKey: Uint8Array
+  macKey: LogKey
   notify: Notify
   /** The number of events after which a new snapshot replaces a growing tail. */
   tailEventsMax?: number

@@ -8,11 +8,12 @@ import type { LogRefusal } from '../log/config-log.ts'
 import { isGenuine } from '../log/event-codec.ts'
 import type { ReadableLog } from '../log/examine-log.ts'
 import { damagedAt, type FoldStop, foldPage } from '../log/fold-stored.ts'
+import type { LogKey } from '../log/log-key.ts'
 import type { Checkpoints } from './checkpoints.ts'
 
 export interface StateAtOptions {
   log: ReadableLog
-  macKey: Uint8Array
+  macKey: LogKey
   /** The kept states. Absent: every event from the first one on is folded. */
   checkpoints?: Pick<Checkpoints, 'nearest'> | undefined
   /** Receives a state each time that the fold is far from the kept ones, so that the next caller can start from it.
@@ -47,11 +48,11 @@ export async function stateAt(
 }
 
 /** Returns whether the state was folded from this log, and not from another history. */
-async function isOf(log: ReadableLog, { revision, hash }: ConfigState, macKey: Uint8Array): Promise<boolean> {
+async function isOf(log: ReadableLog, { revision, hash }: ConfigState, macKey: LogKey): Promise<boolean> {
   if (revision === 0) return true
   const page = await log.read(revision - 1, 1)
   const stored = page.ok ? page.value[0] : undefined
-  return stored?.revision === revision && stored.hash === hash && isGenuine(stored, macKey)
+  return stored?.revision === revision && stored.hash === hash && isGenuine(stored, macKey, revision)
 }
 
 const pageEvents = 256

@@ -8,6 +8,7 @@ import { addRow, countRows, rowsOfState, stateFromJson } from '../../../shared/c
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { Disk, DiskFile } from '../../data-folder/disk.ts'
 import { macOf, sameMac } from '../log/event-codec.ts'
+import { currentKey, keysAt, type LogKey, someKeyAt } from '../log/log-key.ts'
 
 const pieceBytes = 64 << 10
 const rowsPerPiece = 256
@@ -17,13 +18,13 @@ const rowsPerPiece = 256
 export async function writeState(
   path: string,
   state: ConfigState,
-  { disk, macKey }: { disk: Disk; macKey: Uint8Array },
+  { disk, macKey }: { disk: Disk; macKey: LogKey },
 ): Promise<void> {
   const temporary = `${path}.tmp`
   try {
     const file = disk.open(temporary, 'replace')
     try {
-      await writeRows(file, state, macKey)
+      await writeRows(file, state, currentKey(macKey))
       await file.settle()
     } finally {
       file.close()
@@ -58,7 +59,7 @@ async function writeRows(file: DiskFile, state: ConfigState, macKey: Uint8Array)
 }
 
 /** Returns undefined for anything but the state of this revision, written under this key. */
-export function readState(content: Buffer, revision: number, macKey: Uint8Array): ConfigState | undefined {
+export function readState(content: Buffer, revision: number, macKey: LogKey): ConfigState | undefined {
   const steps = readInSteps(content, revision, macKey)
   for (;;) {
     const step = steps.next()
@@ -70,7 +71,7 @@ export function readState(content: Buffer, revision: number, macKey: Uint8Array)
 export async function readStateGently(
   content: Buffer,
   revision: number,
-  macKey: Uint8Array,
+  macKey: LogKey,
 ): Promise<ConfigState | undefined> {
   const steps = readInSteps(content, revision, macKey)
   for (;;) {
@@ -83,7 +84,7 @@ export async function readStateGently(
 function* readInSteps(
   content: Buffer,
   revision: number,
-  macKey: Uint8Array,
+  macKey: LogKey,
 ): Generator<undefined, ConfigState | undefined> {
   const end = content.indexOf(newline)
   const head = parse(content.toString('utf8', 0, Math.max(0, end))) as Head | undefined
@@ -91,13 +92,7 @@ function* readInSteps(
   const state = emptyState()
   if (head?.version !== 2 || head.revision !== revision || typeof head.hash !== 'string') return undefined
   const claimed = { revision, hash: head.hash }
-  const mac = macOfRows({ ...claimed, rows: head.rows }, macKey)
-  for (let at = end + 1; at < content.byteLength; at += 1 << 20) {
-    mac.update(content.subarray(at, at + (1 << 20)))
-    yield
-  }
-  const expected = headOf({ ...claimed, rows: head.rows }, mac.digest('hex'))
-  if (!sameMac(content.toString('utf8', 0, end + 1), expected)) return undefined
+  if (!(yield* isOurs(content, { ...claimed, rows: head.rows }, macKey))) return undefined
   let rows = 0
   for (let at = end + 1; at < content.byteLength; ) {
     const lineEnd = content.indexOf(newline, at)
@@ -108,14 +103,30 @@ function* readInSteps(
   return rows === head.rows ? Object.assign(state, claimed) : undefined
 }
 
+/** Whether the head carries the MAC of the whole content, under a key that this revision may have. */
+function* isOurs(content: Buffer, claimed: Claimed, macKey: LogKey): Generator<undefined, boolean> {
+  const end = content.indexOf(newline)
+  for (const key of keysAt(macKey, claimed.revision)) {
+    const mac = macOfRows(claimed, key)
+    for (let at = end + 1; at < content.byteLength; at += 1 << 20) {
+      mac.update(content.subarray(at, at + (1 << 20)))
+      yield
+    }
+    if (sameMac(content.toString('utf8', 0, end + 1), headOf(claimed, mac.digest('hex')))) return true
+  }
+  return false
+}
+
 /** Reads the format of the first release, which holds the whole state as one text. */
-function readFirstFormat(content: Buffer, revision: number, macKey: Uint8Array): ConfigState | undefined {
+function readFirstFormat(content: Buffer, revision: number, macKey: LogKey): ConfigState | undefined {
   const whole = content.toString('utf8')
   const end = whole.indexOf('\n')
   const text = whole.slice(end + 1, -1)
   const { hash } = parse(whole.slice(0, end)) as Head
-  const expected = JSON.stringify({ version: 1, revision, hash, mac: macOf(`last-good ${text}`, macKey) })
-  if (!whole.endsWith('\n') || !sameMac(whole.slice(0, end), expected)) return undefined
+  const expected = (key: Uint8Array) =>
+    JSON.stringify({ version: 1, revision, hash, mac: macOf(`last-good ${text}`, key) })
+  const isOurs = someKeyAt(macKey, revision, (key) => sameMac(whole.slice(0, end), expected(key)))
+  if (!whole.endsWith('\n') || !isOurs) return undefined
   const state = stateFromJson(parse(text))
   return state.ok && state.value.revision === revision && state.value.hash === hash ? state.value : undefined
 }

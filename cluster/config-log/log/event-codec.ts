@@ -5,6 +5,7 @@ import { createHmac, hash as digest, timingSafeEqual } from 'node:crypto'
 import { type ConfigEvent, isKnownChange } from '../../../shared/config/events.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { LogHead, SealedEvent, StoredEvent } from './config-log.ts'
+import { currentKey, type LogKey, someKeyAt } from './log-key.ts'
 
 export type OpenedEvent =
   | { type: 'known'; event: ConfigEvent }
@@ -22,15 +23,15 @@ export interface Expected {
   revision: number
   prevHash: string
   /** The key of the event's MAC; undefined skips that check, where a later event's MAC covers the chain (`openPage`). */
-  macKey: Uint8Array | undefined
+  macKey: LogKey | undefined
 }
 
 /** An event of which only the bytes and their proofs were kept. */
 export type EventBytes = Pick<SealedEvent, 'bytes' | 'hash' | 'mac'> & { commandId?: string; revision?: number }
 
-export function sealEvent(event: ConfigEvent, macKey: Uint8Array): SealedEvent {
+export function sealEvent(event: ConfigEvent, macKey: LogKey): SealedEvent {
   const bytes = Buffer.from(canonicalJson(event), 'utf8')
-  return { commandId: event.commandId, bytes, hash: hashOf(bytes), mac: macOf(bytes, macKey) }
+  return { commandId: event.commandId, bytes, hash: hashOf(bytes), mac: macOf(bytes, currentKey(macKey)) }
 }
 
 /** Opens an event; refuses anything but the event that belongs at `expected.revision`, after the one with
@@ -39,7 +40,8 @@ export function openEvent(stored: EventBytes, expected: Expected): Result<Opened
   const broken = (what: ChainBreak['what'], message: string): Result<OpenedEvent, ChainBreak> =>
     fail({ type: 'chain-break', revision: expected.revision, what, message })
   if (hashOf(stored.bytes) !== stored.hash) return broken('hash', 'the bytes do not have the hash stored with them')
-  if (expected.macKey !== undefined && !isGenuine(stored, expected.macKey)) return broken('mac', foreign)
+  if (expected.macKey !== undefined && !isGenuine(stored, expected.macKey, expected.revision))
+    return broken('mac', foreign)
   const event = parseEvent(stored.bytes)
   if (event === undefined) return broken('format', 'the bytes are not an event')
   if (event.prevHash !== expected.prevHash) return broken('previous-hash', 'it does not follow the event before it')
@@ -58,7 +60,7 @@ export function openEvent(stored: EventBytes, expected: Expected): Result<Opened
 export function openPage(
   page: readonly StoredEvent[],
   after: LogHead,
-  macKey: Uint8Array,
+  macKey: LogKey,
 ): { opened: OpenedEvent[]; broken: ChainBreak | undefined } {
   const opened: OpenedEvent[] = []
   let { revision, hash: prevHash } = after
@@ -74,8 +76,8 @@ export function openPage(
     prevHash = stored.hash
   }
   const last = page[opened.length - 1]
-  if (last === undefined || isGenuine(last, macKey)) return { opened, broken }
-  const genuine = page.findIndex((stored) => !isGenuine(stored, macKey))
+  if (last === undefined || isGenuine(last, macKey, revision)) return { opened, broken }
+  const genuine = page.findIndex((stored, index) => !isGenuine(stored, macKey, after.revision + index + 1))
   const first = { type: 'chain-break', revision: after.revision + genuine + 1, what: 'mac', message: foreign } as const
   return { opened: opened.slice(0, genuine), broken: first }
 }
@@ -94,8 +96,13 @@ export function macOf(bytes: Uint8Array | string, macKey: Uint8Array): string {
   return createHmac('sha256', macKey).update(bytes).digest('hex')
 }
 
-export function isGenuine({ bytes, mac }: Pick<SealedEvent, 'bytes' | 'mac'>, macKey: Uint8Array): boolean {
-  return sameMac(mac, macOf(bytes, macKey))
+/** Whether the MAC was made under a key that an event of this revision may carry. */
+export function isGenuine(
+  { bytes, mac }: Pick<SealedEvent, 'bytes' | 'mac'>,
+  macKey: LogKey,
+  revision: number,
+): boolean {
+  return someKeyAt(macKey, revision, (key) => sameMac(mac, macOf(bytes, key)))
 }
 
 export function sameMac(left: string, right: string): boolean {

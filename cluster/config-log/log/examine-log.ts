@@ -8,6 +8,7 @@ import type { ConfigState } from '../../../shared/config/state.ts'
 import type { ConfigLog, LogHead, LogRefusal, StoredEvent } from './config-log.ts'
 import { isGenuine, openPage } from './event-codec.ts'
 import { damagedAt, type FoldStop, foldPage } from './fold-stored.ts'
+import type { LogKey } from './log-key.ts'
 
 export type LogFinding =
   /** The log is whole. With `stopped`, `state` is the last one that this release can fold. */
@@ -21,7 +22,7 @@ export type ReadableLog = Pick<ConfigLog, 'head' | 'read'>
 
 export interface Examination {
   log: ReadableLog
-  macKey: Uint8Array
+  macKey: LogKey
   /** The acknowledged head, which the log has to contain. */
   mark: LogHead | undefined
   /** The last good copy, whose event the log has to contain too. */
@@ -60,7 +61,7 @@ async function missing(
   if (!page.ok) return page.error
   const stored = page.value[0]
   if (stored === undefined) return damagedAt(known.revision, 'events are missing')
-  const isThere = stored.hash === known.hash && isGenuine(stored, macKey)
+  const isThere = stored.hash === known.hash && isGenuine(stored, macKey, known.revision)
   return isThere && stored.revision === known.revision ? undefined : damagedAt(known.revision, message)
 }
 

@@ -5,6 +5,7 @@ import type { ConfigState } from '../../../shared/config/state.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { LogRefusal, StoredEvent } from './config-log.ts'
 import { type ChainBreak, type EventBytes, type OpenedEvent, openEvent, openPage } from './event-codec.ts'
+import type { LogKey } from './log-key.ts'
 
 /** The event is genuine but this release cannot fold it: nothing is damaged, and nothing after it may be folded
  *  either. */
@@ -25,7 +26,7 @@ export interface Folded {
 export function foldStored(
   state: ConfigState,
   stored: EventBytes,
-  macKey: Uint8Array,
+  macKey: LogKey,
 ): Result<Folded, ChainBreak | FoldStop> {
   const opened = openEvent(stored, { revision: state.revision + 1, prevHash: state.hash, macKey })
   return opened.ok ? foldOpened(state, opened.value, stored.hash) : opened
@@ -40,7 +41,7 @@ export interface FoldedPage {
 }
 
 /** Folds a page into `state`, as far as it is proven and can be folded. */
-export function foldPage(state: ConfigState, page: readonly StoredEvent[], macKey: Uint8Array): FoldedPage {
+export function foldPage(state: ConfigState, page: readonly StoredEvent[], macKey: LogKey): FoldedPage {
   const { opened, broken } = openPage(page, state, macKey)
   const folded: FoldedPage = { events: [], skipped: [], refusal: undefined }
   for (const [index, one] of opened.entries()) {
@@ -85,7 +86,8 @@ function isWellFormed(change: ConfigChange): boolean {
     if (part.type === 'key-issued') return isKey(part.key)
     if (part.type === 'key-rotated') return [part.keyId, part.tokenHash, part.overlapUntil].every(isText)
     if (part.type === 'key-revoked') return isText(part.keyId)
-    return isText(part.name) && (!('spec' in part) || (isRecord(part.spec) && isListIfAny(part.spec['models'])))
+    if (!isText(part.name) || !(part.id === undefined || isText(part.id))) return false
+    return !('spec' in part) || (isRecord(part.spec) && isListIfAny(part.spec['models']))
   })
 }
 

@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../../data-folder/atomic-file.ts'
 import { type Disk, type DiskFile, fileSystem } from '../../data-folder/disk.ts'
 import type { LogHead } from './config-log.ts'
 import { macOf, sameMac } from './event-codec.ts'
+import { currentKey, type LogKey, someKeyAt } from './log-key.ts'
 
 export type MarkFinding =
   | { type: 'absent' }
@@ -24,12 +25,12 @@ export interface HighWater {
 
 export class HighWaterFile implements HighWater {
   readonly #path: string
-  readonly #macKey: Uint8Array
+  readonly #macKey: LogKey
   readonly #disk: Disk
   #file: DiskFile | undefined
   #slot: 0 | 1 = 0
 
-  constructor(path: string, macKey: Uint8Array, disk = fileSystem) {
+  constructor(path: string, macKey: LogKey, disk = fileSystem) {
     this.#path = path
     this.#macKey = macKey
     this.#disk = disk
@@ -74,9 +75,8 @@ export class HighWaterFile implements HighWater {
     this.#slot = this.#slot === 0 ? 1 : 0
   }
 
-  #encode({ revision, hash }: LogHead): string {
-    const slot = JSON.stringify({ revision, hash, mac: this.#mac({ revision, hash }) })
-    return `${slot.padEnd(slotBytes - 1)}\n`
+  #encode(mark: LogHead): string {
+    return slotOf(mark, currentKey(this.#macKey))
   }
 
   #slots(content: Buffer): [LogHead | undefined, LogHead | undefined] {
@@ -89,19 +89,21 @@ export class HighWaterFile implements HighWater {
     try {
       const { revision, hash } = JSON.parse(slot) as LogHead
       // The slot has to equal its re-encoding, MAC, padding and all.
-      return sameMac(slot, this.#encode({ revision, hash })) ? { revision, hash } : undefined
+      const isOurs = someKeyAt(this.#macKey, revision, (key) => sameMac(slot, slotOf({ revision, hash }, key)))
+      return isOurs ? { revision, hash } : undefined
     } catch {
       return undefined
     }
-  }
-
-  #mac({ revision, hash }: LogHead): string {
-    return macOf(`high-water ${revision} ${hash}`, this.#macKey)
   }
 }
 
 // The size is a power of two no larger than a sector, so that a slot never spans two sectors.
 const slotBytes = 512
+
+function slotOf({ revision, hash }: LogHead, macKey: Uint8Array): string {
+  const mac = macOf(`high-water ${revision} ${hash}`, macKey)
+  return `${JSON.stringify({ revision, hash, mac }).padEnd(slotBytes - 1)}\n`
+}
 
 function newerOf(first: LogHead | undefined, second: LogHead | undefined): LogHead | undefined {
   if (first === undefined || second === undefined) return first ?? second

@@ -7,10 +7,11 @@ import type { ConfigLog, StoredEvent } from './config-log.ts'
 import { openEvent } from './event-codec.ts'
 import { foldOpened } from './fold-stored.ts'
 import { isHarmless } from './harmless.ts'
+import type { LogKey } from './log-key.ts'
 
 /** Returns undefined when nothing may be held back, or when the log cannot be read. Folds the whole log, as the follower
  *  of a held log does after it. */
-export async function narrowHold(log: ConfigLog, hold: Hold, macKey: Uint8Array): Promise<Hold | undefined> {
+export async function narrowHold(log: ConfigLog, hold: Hold, macKey: LogKey): Promise<Hold | undefined> {
   const state = emptyState()
   let { revision } = hold
   while (state.revision < hold.until) {
@@ -28,7 +29,7 @@ export async function narrowHold(log: ConfigLog, hold: Hold, macKey: Uint8Array)
 const pageEvents = 256
 
 /** Judges an event by the state before it, and folds it. */
-function judge(state: ConfigState, stored: StoredEvent, macKey: Uint8Array): 'harmless' | 'takes-a-right' | 'unknown' {
+function judge(state: ConfigState, stored: StoredEvent, macKey: LogKey): 'harmless' | 'takes-a-right' | 'unknown' {
   const opened = openEvent(stored, { revision: state.revision + 1, prevHash: state.hash, macKey })
   if (!opened.ok) return 'unknown'
   const isFine = opened.value.type !== 'unknown' && isHarmless(state, opened.value.event.change)

@@ -1,8 +1,9 @@
 // Reads one copy of the log beside others: the event that it holds at each revision, and how far it leads on its own.
 // Unreadable events are left out, so that one damaged row does not hide the rows after it.
 import type { LogHead, LogRefusal, StoredEvent } from '../log/config-log.ts'
-import { macOf, openEvent, parseEvent, sameMac } from '../log/event-codec.ts'
+import { isGenuine, openEvent, parseEvent } from '../log/event-codec.ts'
 import type { ReadableLog } from '../log/examine-log.ts'
+import type { LogKey } from '../log/log-key.ts'
 
 export interface ChainSource {
   readonly name: string
@@ -27,14 +28,14 @@ export const windowEvents = 256
 
 export class ChainTrack {
   readonly #source: ChainSource
-  readonly #macKey: Uint8Array
+  readonly #macKey: LogKey
   readonly #claims: number | undefined
   readonly #window = new Map<number, StoredEvent>()
   #whole = 0
   #broken: { revision: number; message: string } | undefined
   #lastRefusal: LogRefusal | undefined
 
-  private constructor(source: ChainSource, macKey: Uint8Array, head: Awaited<ReturnType<ReadableLog['head']>>) {
+  private constructor(source: ChainSource, macKey: LogKey, head: Awaited<ReturnType<ReadableLog['head']>>) {
     this.#source = source
     this.#macKey = macKey
     const claims = head.ok ? head.value.revision : claimsOf(head.error)
@@ -43,7 +44,7 @@ export class ChainTrack {
     if (this.#claims === undefined && !head.ok) this.#broken = { revision: 1, message: sentence(head.error) }
   }
 
-  static async open(source: ChainSource, macKey: Uint8Array): Promise<ChainTrack> {
+  static async open(source: ChainSource, macKey: LogKey): Promise<ChainTrack> {
     return new ChainTrack(source, macKey, await source.log.head())
   }
 
@@ -86,7 +87,8 @@ export class ChainTrack {
     for (let at = revision; at < (this.#claims ?? 0); at += windowEvents) {
       await this.turnTo(at)
       for (const { bytes, mac } of this.#window.values()) {
-        if (sameMac(mac, macOf(bytes, this.#macKey))) newest = Math.max(newest, parseEvent(bytes)?.revision ?? 0)
+        const revision = parseEvent(bytes)?.revision ?? 0
+        if (isGenuine({ bytes, mac }, this.#macKey, revision)) newest = Math.max(newest, revision)
       }
     }
     return newest

@@ -3,6 +3,7 @@
 // can decide which one is right.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { genesisHash, type LogHead, type StoredEvent } from '../log/config-log.ts'
+import type { LogKey } from '../log/log-key.ts'
 import { type ChainSource, ChainTrack, type SourceReport, windowEvents } from './chain-track.ts'
 
 export interface Merged {
@@ -22,7 +23,7 @@ export interface Fork {
 /** Passes the history to `keep` page by page; `keep` may take its time. */
 export async function mergeChains(
   sources: readonly ChainSource[],
-  macKey: Uint8Array,
+  macKey: LogKey,
   keep: (events: StoredEvent[]) => Promise<void>,
 ): Promise<Merged> {
   const tracks = await Promise.all(sources.map((source) => ChainTrack.open(source, macKey)))

@@ -9,6 +9,7 @@ import type { StreamFacts, StreamTrouble } from '../../nats/stream-trouble.ts'
 import { LastGood } from '../follower/last-good.ts'
 import type { LogHead, StoredEvent } from '../log/config-log.ts'
 import { HighWaterFile } from '../log/high-water.ts'
+import type { LogKey } from '../log/log-key.ts'
 import { SqliteLog } from '../sqlite/sqlite-log.ts'
 import type { RepairableStream } from '../stream/event-stream.ts'
 import { StreamLog } from '../stream/stream-log.ts'
@@ -25,7 +26,7 @@ export interface RepairOptions {
   others: readonly string[]
   /** The stream; absent when the log is embedded. */
   stream: RepairableStream | undefined
-  macKey: Uint8Array
+  macKey: LogKey
   clock: Clock
   /** A dry run only examines and changes nothing. */
   isDry: boolean

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileSystem } from '../../data-folder/disk.ts'
 import type { LogHead } from '../log/config-log.ts'
 import { HighWaterFile } from '../log/high-water.ts'
+import type { LogKey } from '../log/log-key.ts'
 import { renameDatabase } from './repair-history.ts'
 
 export interface NodeFiles {
@@ -17,7 +18,7 @@ export interface Replacement {
   /** The path of a closed log that ends at `head`. */
   history: string
   head: LogHead
-  macKey: Uint8Array
+  macKey: LogKey
   /** True when the history is not the one that this node acknowledged: then nothing beside the copy is valid any
    *  more. */
   isOtherHistory: boolean

@@ -4,6 +4,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { LogHead, StoredEvent } from '../log/config-log.ts'
 import type { ReadableLog } from '../log/examine-log.ts'
+import type { LogKey } from '../log/log-key.ts'
 import type { RepairableStream } from '../stream/event-stream.ts'
 import { StreamLog } from '../stream/stream-log.ts'
 import { mergeChains } from './merge-chains.ts'
@@ -12,7 +13,7 @@ export interface Republication {
   stream: RepairableStream
   history: ReadableLog
   head: LogHead
-  macKey: Uint8Array
+  macKey: LogKey
   clock: Clock
 }
 

@@ -5,13 +5,14 @@
 
 import type { StreamFacts } from '../../nats/stream-trouble.ts'
 import type { ConfigLog, StoredEvent } from '../log/config-log.ts'
+import type { LogKey } from '../log/log-key.ts'
 import type { EventStream } from '../stream/event-stream.ts'
 import { judgeHead } from './judge-stream.ts'
 
 export interface StreamExtension {
   stream: EventStream
   copy: ConfigLog
-  macKey: Uint8Array
+  macKey: LogKey
 }
 
 /** Events are published one at a time, because each needs the acknowledgement of the previous one, and read a page at a

@@ -4,6 +4,7 @@
 import type { StreamFacts } from '../../nats/stream-trouble.ts'
 import type { LogHead, StoredEvent } from '../log/config-log.ts'
 import { isGenuine, openEvent } from '../log/event-codec.ts'
+import type { LogKey } from '../log/log-key.ts'
 import type { StreamMessage } from '../stream/event-stream.ts'
 import type { ReplicationFinding } from './replication-state.ts'
 
@@ -40,14 +41,14 @@ export function judgeFacts(facts: StreamFacts, known: KnownOfStream): Replicatio
 export function judgeHead(
   message: StreamMessage | undefined,
   copy: LogHead,
-  macKey: Uint8Array,
+  macKey: LogKey,
 ): ReplicationFinding | undefined {
   if (message?.sequence === copy.revision && message.hash === copy.hash) return undefined
   const { revision } = copy
   if (message?.sequence !== revision) {
     return { type: 'damaged', message: `revision ${revision} is missing in the stream`, revision }
   }
-  const type = isGenuine(message, macKey) ? 'damaged' : 'forged'
+  const type = isGenuine(message, macKey, revision) ? 'damaged' : 'forged'
   return { type, message: `the stream holds another event at revision ${revision} than the copy`, revision }
 }
 
@@ -55,7 +56,7 @@ export function judgeHead(
 export function judgeMessage(
   message: StreamMessage,
   head: LogHead,
-  macKey: Uint8Array,
+  macKey: LogKey,
 ): { event: StoredEvent } | { finding: ReplicationFinding } {
   const { sequence, commandId, bytes, hash, mac } = message
   const revision = head.revision + 1
@@ -65,6 +66,6 @@ export function judgeMessage(
   const event = { revision, commandId, bytes, hash, mac }
   const opened = openEvent(event, { revision, prevHash: head.hash, macKey })
   if (opened.ok) return { event }
-  const type = isGenuine(message, macKey) ? 'damaged' : 'forged'
+  const type = isGenuine(message, macKey, revision) ? 'damaged' : 'forged'
   return { finding: { type, message: `revision ${revision} of the stream: ${opened.error.message}`, revision } }
 }

@@ -6,6 +6,7 @@ import { done, fail, type Result } from '../../../shared/result.ts'
 import type { StreamFacts, StreamTrouble } from '../../nats/stream-trouble.ts'
 import { CoalescedRun } from '../log/coalesced-run.ts'
 import type { AppendRefusal, ConfigLog, LogHead, LogRefusal, StoredEvent } from '../log/config-log.ts'
+import type { LogKey } from '../log/log-key.ts'
 import type { EventStream, StreamMessage } from '../stream/event-stream.ts'
 import { extendStream } from './extend-stream.ts'
 import { judgeFacts, judgeHead, judgeMessage } from './judge-stream.ts'
@@ -17,7 +18,7 @@ export interface MirrorOptions {
   stream: EventStream
   /** The copy; only this mirror writes to it. */
   copy: ConfigLog
-  macKey: Uint8Array
+  macKey: LogKey
   clock: Clock
   notify: Notify
   /** Whether this node may create the missing stream. Called only while its copy is empty. Absent: never. */
@@ -26,6 +27,8 @@ export interface MirrorOptions {
   heardElsewhere?: () => number
   /** Fetches data that events need and that is not in the log, before any reader of this node can see the events. */
   beforeStore?: (events: readonly StoredEvent[]) => Promise<void>
+  /** Fetches keys that may be needed to verify events, before an event that does not verify is held to be forged. */
+  beforeDoubt?: () => Promise<void>
   /** Whether to compare the stream with the copy from its beginning, now and then. A few nodes of a cluster do. */
   scrubs?: boolean
   pollMs?: number
@@ -171,12 +174,20 @@ export class Mirror {
       status.behind()
       const page = await this.#options.stream.read(status.head.revision, pageEvents)
       if (!page.ok) return findingOf(page.error)
-      const { events, finding } = this.#prove(page.value)
+      const { events, finding } = await this.#proven(page.value)
       await this.#options.beforeStore?.(events)
       const failed = await this.#store(events)
       if (failed !== undefined || finding !== undefined) return failed ?? finding
     }
     return undefined
+  }
+
+  async #proven(page: StreamMessage[]) {
+    const { beforeDoubt } = this.#options
+    const proven = this.#prove(page)
+    if (proven.finding?.type !== 'forged' || beforeDoubt === undefined) return proven
+    await beforeDoubt()
+    return this.#prove(page)
   }
 
   /** Returns the messages up to the first one that is not the next event. */

@@ -51,3 +51,20 @@ test('it finds a stream that is wrong, and follows it by itself once it is repai
   expect(follower.status.degraded).toBeUndefined()
   await log.close()
 })
+
+test('it fetches the keys of a master key that was replaced before it calls an event forged', async () => {
+  const storage = new MemoryStreamStorage()
+  await fill(storage, chain(3))
+  const known: Uint8Array[] = []
+  const macKey = { current: new Uint8Array(32).fill(1), accepted: () => known }
+  let looks = 0
+  const beforeDoubt = async () => {
+    looks++
+    known.push(contractMacKey)
+  }
+  const around = { clock: new ManualClock(), notify: () => {}, macKey, beforeDoubt }
+  const log = new ReplicatedLog({ ...around, stream: new MemoryStream(storage), copy: new MemoryLog() })
+  await log.start()
+  expect([log.state.type, log.state.copyRevision, looks]).toEqual(['following', 3, 1])
+  await log.close()
+})

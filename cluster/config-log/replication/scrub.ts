@@ -4,13 +4,14 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { ConfigLog, StoredEvent } from '../log/config-log.ts'
 import { openEvent, parseEvent } from '../log/event-codec.ts'
+import type { LogKey } from '../log/log-key.ts'
 import type { EventStream, StreamMessage } from '../stream/event-stream.ts'
 import type { ReplicationFinding } from './replication-state.ts'
 
 export interface ScrubOptions {
   stream: EventStream
   copy: ConfigLog
-  macKey: Uint8Array
+  macKey: LogKey
   clock: Clock
 }
 

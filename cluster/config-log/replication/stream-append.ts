@@ -10,6 +10,7 @@ import { done, fail, type Result } from '../../../shared/result.ts'
 import type { PublishTrouble } from '../../nats/stream-trouble.ts'
 import type { AppendRefusal, ConfigLog, LogHead, LogRefusal, SealedEvent } from '../log/config-log.ts'
 import { openEvent } from '../log/event-codec.ts'
+import type { LogKey } from '../log/log-key.ts'
 import type { EventStream } from '../stream/event-stream.ts'
 import type { Mirror } from './mirror.ts'
 
@@ -17,7 +18,7 @@ export interface StreamAppendOptions {
   stream: EventStream
   copy: ConfigLog
   mirror: Mirror
-  macKey: Uint8Array
+  macKey: LogKey
   clock: Clock
   /** Whether this node may write the very first event. */
   mayBegin: () => boolean

@@ -32,7 +32,7 @@ test('threads that boot before, with and after the writer reach its state and le
   mkdirSync(folder)
   const until = 900
   const early = startReader(folder, until)
-  await expect.poll(() => early.said[0], { timeout: 30_000 }).toEqual({ booted: 'none' })
+  await expect.poll(() => early.said[0], { timeout: 60_000 }).toEqual({ booted: 'none' })
 
   const rig = await bootDiskRig(folder)
   const readers = [early]

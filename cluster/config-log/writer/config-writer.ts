@@ -12,6 +12,7 @@ import type { FollowRefusal } from '../follower/follow-refusal.ts'
 import type { Follower } from '../follower/follower.ts'
 import type { AppendRefusal, ConfigLog, LogRefusal, StoredEvent } from '../log/config-log.ts'
 import { sealEvent } from '../log/event-codec.ts'
+import type { LogKey } from '../log/log-key.ts'
 
 export interface WriteCommand<Refusal> {
   actor: string
@@ -41,7 +42,7 @@ export type WriteRefusal = AppendRefusal | FollowRefusal
 export interface ConfigWriterOptions {
   log: ConfigLog
   follower: Follower
-  macKey: Uint8Array
+  macKey: LogKey
   clock: Clock
   newCommandId: () => string
 }

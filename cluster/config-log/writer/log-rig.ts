@@ -13,6 +13,7 @@ import { LastGood } from '../follower/last-good.ts'
 import type { ConfigLog } from '../log/config-log.ts'
 import { sealEvent } from '../log/event-codec.ts'
 import type { HighWater } from '../log/high-water.ts'
+import type { LogKey } from '../log/log-key.ts'
 import { ConfigWriter } from './config-writer.ts'
 
 export const rigMacKey = new Uint8Array(32).fill(5)
@@ -22,7 +23,7 @@ export interface RigOptions {
   highWater?: HighWater
   lastGoodFolder?: string
   clock?: Clock
-  macKey?: Uint8Array
+  macKey?: LogKey
 }
 
 export interface Rig {

@@ -59,7 +59,7 @@ function rig(webhook: Partial<Webhook> & { url: string }, { egressStrict = false
   outbox.configure(new Map([['all', { webhook: whole, objective }]]))
   const sending = setInterval(() => outbox.send(), 20)
   const until = async (delivery: AlertEvent['delivery']) => {
-    await expect.poll(() => log.events().at(-1)?.delivery, { timeout: 10_000 }).toBe(delivery)
+    await expect.poll(() => log.events().at(-1)?.delivery, { timeout: 60_000 }).toBe(delivery)
     clearInterval(sending)
   }
   return { log, outbox, notices, until, stop: () => clearInterval(sending) }

@@ -9,10 +9,10 @@ import {
 } from '../../../cluster/config-log/repair/repair.ts'
 import { JetStreamStream } from '../../../cluster/config-log/stream/jetstream-stream.ts'
 import { openDataFolder } from '../../../cluster/data-folder/data-folder.ts'
-import { deriveKeys } from '../../../cluster/secrets/keys.ts'
+import { openLogKeys } from '../../../cluster/secrets/log-keys.ts'
 import { dataDirOf } from '../admin-client.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
-import { copyPath, findMasterKey } from '../log-source.ts'
+import { copyPath, findMasterKeys } from '../log-source.ts'
 import { connectToNats } from '../nats-connection.ts'
 import { paint, printable } from '../terminal.ts'
 import { refused, show, type VerbContext } from '../verb.ts'
@@ -29,11 +29,11 @@ export interface RepairVerb {
 export async function repair(context: VerbContext, verb: RepairVerb): Promise<ExitCode> {
   const path = dataDirOf(context.environment)
   if (!existsSync(path)) return refused(context, { code: exitCode.usage, message: `${path} does not exist` })
-  const masterKey = findMasterKey(context)
-  if (!masterKey.ok) return refused(context, masterKey.error)
-  const { value } = masterKey
+  const masterKeys = findMasterKeys(context)
+  if (!masterKeys.ok) return refused(context, masterKeys.error)
+  const [masterKey, ...previousMasterKeys] = masterKeys.value
   // The node must not run meanwhile: its lock is ours.
-  const folder = openDataFolder({ path, masterKey: value, embedded: true, pid: process.pid })
+  const folder = openDataFolder({ path, masterKey, previousMasterKeys, embedded: true, pid: process.pid })
   if (!folder.ok) return refused(context, { code: exitCode.no, message: folder.error.message })
   try {
     return await withStream(context, async (stream) => {
@@ -42,7 +42,7 @@ export async function repair(context: VerbContext, verb: RepairVerb): Promise<Ex
         stream,
         files: folder.value.files,
         others: from.map(copyPath),
-        macKey: deriveKeys(value).macKey,
+        macKey: openLogKeys(masterKeys.value, folder.value.files.dataKeys),
         clock: context.clock,
         isDry: !yes,
         acceptsLoss: acceptLoss,

@@ -20,7 +20,12 @@ describe('resources', () => {
     const { revision } = put.json
     expect(put.headers.get('etag')).toBe(`"${revision}"`)
     const got = await admin('GET', '/teams/search')
-    expect(got.json).toEqual({ name: 'search', spec: { costCenter: '4711' }, revision })
+    expect(got.json).toEqual({
+      name: 'search',
+      id: expect.stringMatching(/^team_[0-9a-f]{24}$/),
+      spec: { costCenter: '4711' },
+      revision,
+    })
     expect(got.headers.get('etag')).toBe(`"${revision}"`)
     expect((await admin('GET', '/teams')).json.items).toContainEqual(got.json)
     expect((await admin('DELETE', '/teams/search')).json).toEqual({ revision: revision + 1 })
@@ -167,7 +172,7 @@ describe('history', () => {
     await admin('PUT', '/teams/travel', { tier: 'two' })
     const then = (await admin('GET', `/config?revision=${revision}`)).json
     expect(then.revision).toBe(revision)
-    expect(then.resources.teams.travel).toEqual({ tier: 'one' })
+    expect(then.resources.teams.travel).toEqual({ id: expect.any(String), tier: 'one' })
     expect((await admin('GET', '/config?revision=0')).json).toMatchObject({ revision: 0, resources: { teams: {} } })
   })
 

@@ -29,6 +29,8 @@ export const writtenOrDiff = z.union([diffBody, writtenBody])
 export const appliedBody = z.object({ revision, dryRun: z.literal(true).optional(), changes: z.array(changeSummary) })
 
 export const resourceBody = (spec: z.ZodType) => z.object({ name, spec, revision })
+/** Beside the spec of a team, a user or an app. */
+export const ownerIdShape = { id: z.string() }
 export const listBody = (item: z.ZodType) => z.object({ items: z.array(item), next: z.string().optional() })
 
 export const keyBody = z.object({
@@ -78,6 +80,16 @@ export const eventsBody = z.object({
 
 export const commandBody = z.object({ commandId: z.string(), outcome: z.literal('stored'), revision })
 
+export const masterKeyBody = z.object({
+  current: z.string(),
+  accepted: z.array(z.string()),
+  dataKeys: z.object({ total: z.int(), left: z.int() }),
+  eventsLeftUpTo: z.int(),
+  nodesBehind: z.array(z.string()),
+  isDone: z.boolean(),
+})
+export const rewrappedBody = masterKeyBody.extend({ rewrapped: z.int() })
+
 export const nodesBody = z.object({
   nodes: z.array(
     z.object({
@@ -94,6 +106,8 @@ export const nodesBody = z.object({
       /** False when it means something else by its revision than the log does. */
       agrees: z.boolean(),
       troubles: z.array(z.string()),
+      /** Ids of the master keys that the node has: the first one signs and seals. */
+      masterKeys: z.array(z.string()).optional(),
       load: z
         .looseObject({
           rssBytes: z.number(),
@@ -107,6 +121,8 @@ export const nodesBody = z.object({
       queues: z.record(z.string(), z.object({ length: z.number(), dropped: z.number() })),
       /** A proxy's rejected requests since its start, by error code. */
       refusals: z.record(z.string(), z.number()).optional(),
+      /** A proxy's requests beyond a limit since its start, by name of the limit and mode. */
+      limits: z.record(z.string(), z.number()).optional(),
       /** Partitions of usage that the node keeps. Only an aggregator in a cluster has them. */
       usage: z
         .array(

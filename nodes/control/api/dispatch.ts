@@ -1,6 +1,7 @@
 // The way of one request through the control port, in the order in which it may be refused: host, path, origin, rights,
 // query, body. Only then does a handler see it.
 import type { z } from 'zod'
+import type { MetricsAccess } from '../../../cluster/http-port/metrics-access.ts'
 import { hostIsKnown } from '../../../shared/host-names.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { type HttpAnswer, type Problem, type ProblemItem, problem } from '../http/answer.ts'
@@ -16,6 +17,7 @@ export interface DispatchOptions {
   hosts: readonly string[]
   /** Who asks, by bearer token or session. */
   identify: (request: ControlRequest) => Promise<Result<{ actor: string }, Problem>>
+  metricsAccess: MetricsAccess
   /** Answers paths without a route: files of the console. */
   elsewhere: (request: ControlRequest) => Promise<HttpAnswer | undefined>
 }
@@ -43,9 +45,15 @@ async function callerOf(
   request: ControlRequest,
 ): Promise<Result<Actor, Problem>> {
   const reason = (request.header('x-headgate-reason') ?? '').slice(0, reasonLengthMax)
-  if (route.access === 'anyone') return done({ actor: 'anonymous', reason })
+  const isOpen = route.access === 'anyone' || isMetricsReader(options, route, request)
+  if (isOpen) return done({ actor: 'anonymous', reason })
   const identity = await options.identify(request)
   return identity.ok ? done({ actor: identity.value.actor, reason }) : identity
+}
+
+/** An administrator may read the metrics too: the console links to them. */
+function isMetricsReader({ metricsAccess }: DispatchOptions, { access }: Route, request: ControlRequest): boolean {
+  return access === 'metrics-reader' && metricsAccess.allows(request.header('authorization'))
 }
 
 function parseQuery(route: Route, query: URLSearchParams): Result<Record<string, unknown>, Problem> {

@@ -1,11 +1,11 @@
-// `/livez`, `/readyz` and `/metrics`: for load balancers and Prometheus, without credential; so they name no key, no team
-// and no host.
+// `/livez`, `/readyz` and `/metrics`: for load balancers and Prometheus, without credential unless metrics
+// have a token; so they name no key, no team and no host.
 import { z } from 'zod'
 import type { Aggregators } from '../../../cluster/telemetry-query/aggregators.ts'
 import type { Readiness } from '../../../shared/readiness.ts'
 import type { Agreement } from '../agreement.ts'
 import { json } from '../http/answer.ts'
-import { readinessBody } from './answers.ts'
+import { problemBody, readinessBody } from './answers.ts'
 import type { Route } from './route.ts'
 
 export interface HealthOptions {
@@ -43,8 +43,9 @@ export function healthRoutes(options: HealthOptions): Route[] {
     {
       ...open,
       path: '/metrics',
-      summary: 'Prometheus metrics of the whole installation',
-      answers: { 200: prometheusMedia },
+      summary: 'Prometheus metrics of the whole installation; HEADGATE_METRICS_TOKEN makes them need a token',
+      access: 'metrics-reader',
+      answers: { 200: prometheusMedia, 401: problemBody },
       handle: async () => ({
         status: 200,
         headers: { 'content-type': prometheusMedia },

@@ -11,6 +11,7 @@ import type { ConfigState, Resource } from '../../../shared/config/state.ts'
 import type { ConfigService } from '../config-service.ts'
 import { type HttpAnswer, json, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
+import { randomOwnerId } from '../random-owner-id.ts'
 import { hashToken, newToken } from '../sign-in/secret-hash.ts'
 import { issuedKeyBody, keyBody, listBody, problemBody, rotatedKeyBody, writtenBody } from './answers.ts'
 import { etag, parseIfMatch } from './if-match.ts'
@@ -102,7 +103,7 @@ async function issue({ desk, clock }: KeyOptions, { body, caller }: Call): Promi
   const hash = checked?.success
     ? { tokenHash: checked.data, prefix: importedPrefix }
     : { tokenHash: made.tokenHash, prefix: made.prefix }
-  const command = { input, id: newKeyId(), at: nowIso(clock), ...hash }
+  const command = { input, id: newKeyId(), at: nowIso(clock), teamId: randomOwnerId('teams'), ...hash }
   const written = await desk.write({
     ...caller,
     decide: (state) => {

@@ -51,10 +51,16 @@ function operation(route: Route) {
     summary: route.summary,
     operationId: operationId(route),
     parameters: [...pathParameters(route), ...queryParameters(route)],
-    ...(route.access === 'administrator' ? { security: [{ bearer: [] }, { session: [] }] } : { security: [] }),
+    security: securityOf[route.access],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
     responses: { ...Object.fromEntries(answers), default: response(0, problemBody) },
   }
+}
+
+const securityOf: Readonly<Record<Route['access'], readonly object[]>> = {
+  administrator: [{ bearer: [] }, { session: [] }],
+  anyone: [],
+  'metrics-reader': [{}, { bearer: [] }, { session: [] }],
 }
 
 function operationId(route: Route): string {

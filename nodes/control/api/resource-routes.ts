@@ -4,14 +4,16 @@ import { z } from 'zod'
 import { decideDelete, decidePut, laterProblem } from '../../../shared/config/decide.ts'
 import { diffChange } from '../../../shared/config/diff.ts'
 import { type EnforcedKind, enforcedKinds, type LaterKind, laterKinds } from '../../../shared/config/kinds/kind.ts'
+import { isOwnerKind } from '../../../shared/config/kinds/owners/owner-id.ts'
 import { specSchemas } from '../../../shared/config/kinds/schemas.ts'
+import { publicId } from '../../../shared/config/public-view.ts'
 import { refusalOf } from '../../../shared/config/refusal.ts'
 import { publicSpec } from '../../../shared/config/secret-fields.ts'
 import type { ConfigState, Resource } from '../../../shared/config/state.ts'
 import type { ConfigService, Decide } from '../config-service.ts'
 import { type HttpAnswer, json, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
-import { listBody, problemBody, resourceBody, writtenOrDiff } from './answers.ts'
+import { listBody, ownerIdShape, problemBody, resourceBody, writtenOrDiff } from './answers.ts'
 import { etag, parseIfMatch } from './if-match.ts'
 import { pageOf } from './list-page.ts'
 import { refusalProblem, withProblem } from './refusals.ts'
@@ -49,7 +51,8 @@ export function resourceRoutes(options: ResourceOptions): Route[] {
 function routesOf(options: ResourceOptions, kind: EnforcedKind): Route[] {
   const path = `/api/v1/${kind}/{name*}`
   const extras = options.extras?.[kind]
-  const shape = resourceBody(specSchemas[kind]).extend(extras?.itemShape ?? {})
+  const ownShape = isOwnerKind(kind) ? ownerIdShape : {}
+  const shape = resourceBody(specSchemas[kind]).extend({ ...ownShape, ...extras?.itemShape })
   const access = 'administrator'
   return [
     {
@@ -155,8 +158,9 @@ function etagOf(desk: ConfigService, kind: EnforcedKind, name: string): Record<s
   return resource === undefined ? {} : etag(resource.revision)
 }
 
-function shown(kind: EnforcedKind, name: string, { spec, revision }: Resource<never>) {
-  return { name, spec: publicSpec(kind, spec), revision }
+function shown(kind: EnforcedKind, name: string, resource: Resource<never>) {
+  const { spec, revision } = resource
+  return { name, ...publicId(kind, name, resource), spec: publicSpec(kind, spec), revision }
 }
 
 /** The maps differ in their specs only, which are passed on by kind. */

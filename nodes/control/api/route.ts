@@ -10,7 +10,7 @@ export interface Route {
   path: string
   summary: string
   /** Every route says it aloud: nothing is open by having been forgotten. */
-  access: 'administrator' | 'anyone'
+  access: 'administrator' | 'anyone' | 'metrics-reader'
   /** Schema of the query parameters by name. A parameter that is not listed is rejected. */
   query?: z.ZodObject
   /** Parameters that are not listed are ignored: load balancers and monitors add some of their own. */

@@ -4,6 +4,7 @@ import { type ApplyOptions, applyRoutes } from './apply-route.ts'
 import { configRoutes } from './config-routes.ts'
 import { type HealthOptions, healthRoutes } from './health-routes.ts'
 import { type KeyOptions, keyRoutes } from './key-routes.ts'
+import { type MasterKeyRouteOptions, masterKeyRoutes } from './master-key-routes.ts'
 import { type NodeRouteOptions, nodeRoutes } from './node-routes.ts'
 import { openApiRoute } from './openapi.ts'
 import { type ResourceOptions, resourceRoutes } from './resource-routes.ts'
@@ -17,6 +18,7 @@ export type RouteOptions = ApplyOptions &
   KeyOptions &
   Omit<ResourceOptions, 'extras'> &
   SessionOptions &
+  MasterKeyRouteOptions &
   NodeRouteOptions & { version: string; published: PublishedWatch }
 
 export function controlRoutes(options: RouteOptions): Route[] {
@@ -28,6 +30,7 @@ export function controlRoutes(options: RouteOptions): Route[] {
     ...configRoutes(options.desk),
     ...telemetryRoutes(options),
     ...nodeRoutes(options),
+    ...masterKeyRoutes(options),
     ...resourceRoutes({ ...options, extras: { slos: sloExtras(options.published) } }),
   ]
   return [openApiRoute(() => routes, options.version), ...routes]

@@ -42,7 +42,8 @@ export async function startedControl(options: StartControlOptions = {}): Promise
   const environment = { HEADGATE_CONTROL_PORT: '0', HEADGATE_ADMIN_TOKEN: adminToken, ...variables }
   const settings = parseSettings(environment, () => '')
   if (!settings.ok) throw new Error(JSON.stringify(settings.error))
-  const folder = openDataFolder({ path: dataDir, masterKey: undefined, embedded: true, pid: process.pid })
+  const { masterKey, previousMasterKeys } = settings.value
+  const folder = openDataFolder({ path: dataDir, masterKey, previousMasterKeys, embedded: true, pid: process.pid })
   if (!folder.ok) throw new Error(folder.error.message)
   const bus = new LocalBus()
   const notices: Notice[] = []
@@ -50,7 +51,7 @@ export async function startedControl(options: StartControlOptions = {}): Promise
     settings: settings.value,
     node: { name: 'test', version: '0.0.0', role: 'all' },
     folder: folder.value,
-    masterKey: folder.value.masterKey,
+    masterKeys: folder.value.masterKeys,
     bus,
     clock: systemClock,
     notify: (notice) => notices.push(notice),

@@ -1,6 +1,6 @@
 // The only aggregator of an installation: it keeps all usage, nobody else publishes, and what requests leave behind for
 // later ones lies in its process.
-import { deriveKeys } from '../../../cluster/secrets/keys.ts'
+import { keysFor } from '../../../cluster/secrets/master-keys.ts'
 import { announceState } from '../../../cluster/state/announced-state.ts'
 import { serveState } from '../../../cluster/state/bus-state-store.ts'
 import { sealState } from '../../../cluster/state/sealed-state.ts'
@@ -34,7 +34,7 @@ export async function startAlone(context: ThreadContext): Promise<RunningThread>
 function keepState({ task, bus, clock, notify }: ThreadContext): { close(): Promise<void> } {
   const file = new SqliteStateStore({ path: task.folder.files.state, clock })
   const store = announceState(file, { clock, notify })
-  const serving = serveState(bus, sealState(store, deriveKeys(task.masterKey).stateKey))
+  const serving = serveState(bus, sealState(store, ...keysFor('stateKey', task.masterKeys)))
   return {
     close: async () => {
       serving.stop()

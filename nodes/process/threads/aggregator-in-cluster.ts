@@ -7,6 +7,7 @@ import { JetStreamLeaseStore } from '../../../cluster/leases/jetstream-lease-sto
 import { LeaseKeeper } from '../../../cluster/leases/lease-keeper.ts'
 import { type HeartbeatFacts, HeartbeatPublisher } from '../../../cluster/membership/heartbeat-publisher.ts'
 import { hearOtherParts } from '../../../cluster/membership/process-standing.ts'
+import { idsOf } from '../../../cluster/secrets/master-keys.ts'
 import { JetStreamUsageStream } from '../../../cluster/telemetry-stream/jetstream-usage-stream.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
 import { type Aggregator, startAggregator } from '../../aggregator/main.ts'
@@ -82,7 +83,8 @@ function heartbeatFacts({ cluster, aggregator, shared, follower, troubles }: Own
 
 function startBeating({ task, clock }: ThreadContext, bus: Bus, facts: () => HeartbeatFacts): HeartbeatPublisher {
   const { node: name, version, settings } = task
-  const node = { name, role: 'aggregator' as const, version, region: settings.region }
+  const masterKeys = idsOf(task.masterKeys)
+  const node = { name, role: 'aggregator' as const, version, region: settings.region, masterKeys }
   const beats = new HeartbeatPublisher({ bus, clock, node, facts })
   beats.beat()
   return beats

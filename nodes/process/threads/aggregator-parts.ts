@@ -8,7 +8,8 @@ import type { ConfigLog } from '../../../cluster/config-log/log/config-log.ts'
 import { HighWaterFile } from '../../../cluster/config-log/log/high-water.ts'
 import { SqliteLog } from '../../../cluster/config-log/sqlite/sqlite-log.ts'
 import { FileKeyStore } from '../../../cluster/secrets/file-key-store.ts'
-import { deriveKeys } from '../../../cluster/secrets/keys.ts'
+import { openLogKeys } from '../../../cluster/secrets/log-keys.ts'
+import { keysFor } from '../../../cluster/secrets/master-keys.ts'
 import { SecretBox } from '../../../cluster/secrets/secret-box.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
@@ -27,7 +28,8 @@ export function publish(
   { task, clock, chance, notify }: ThreadContext,
   around: Pick<PublishingOptions, 'bus' | 'owned' | 'publisherEpoch'>,
 ): Publishing {
-  const secrets = new SecretBox(new FileKeyStore(task.folder.files.dataKeys, deriveKeys(task.masterKey).wrapKey))
+  const wrapKeys = keysFor('wrapKey', task.masterKeys)
+  const secrets = new SecretBox(new FileKeyStore(task.folder.files.dataKeys, ...wrapKeys))
   return startPublishing({
     ...around,
     node: task.node,
@@ -56,8 +58,8 @@ export interface FollowedLog {
 
 export async function followLog(context: ThreadContext, { own, onState }: Following): Promise<FollowedLog> {
   const { task, bus, clock, notify } = context
-  const { macKey } = deriveKeys(task.masterKey)
-  const { log: path, highWater: markPath } = task.folder.files
+  const { log: path, highWater: markPath, dataKeys } = task.folder.files
+  const macKey = openLogKeys(task.masterKeys, dataKeys)
   const highWater = new HighWaterFile(markPath, macKey)
   const log = own ?? new SqliteLog({ path, readOnly: true, highWater })
   const lastGood = new LastGood({ folder: task.folder.configDir, macKey, notify })

@@ -11,8 +11,9 @@ import { DiskProbe } from '../../../cluster/nats/disk-probe.ts'
 import type { NatsLink } from '../../../cluster/nats/nats-link.ts'
 import { FileKeyStore } from '../../../cluster/secrets/file-key-store.ts'
 import { JetStreamKeyStream } from '../../../cluster/secrets/jetstream-key-stream.ts'
-import { deriveKeys } from '../../../cluster/secrets/keys.ts'
+import { openLogKeys } from '../../../cluster/secrets/log-keys.ts'
 import { SharedKeyStore } from '../../../cluster/secrets/shared-key-store.ts'
+import { sharedKeys } from '../../../cluster/secrets/shared-keys.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
 import type { Connected } from './connect-to-cluster.ts'
@@ -33,9 +34,10 @@ export async function openClusterLog(
   { appends }: { appends: boolean },
 ): Promise<ClusterLog> {
   const { task, clock, notify } = context
-  const { macKey } = deriveKeys(task.masterKey)
+  const macKey = openLogKeys(task.masterKeys, task.folder.files.dataKeys)
   const keys = followKeys(context, link, { writes: appends })
   const beforeStore = keys.lookBefore.bind(keys)
+  const beforeDoubt = keys.lookNow.bind(keys)
   const highWater = new HighWaterFile(task.folder.files.highWater, macKey)
   const copy = new SqliteLog({ path: task.folder.files.log, highWater })
   const head = await copy.head()
@@ -48,7 +50,7 @@ export async function openClusterLog(
     heardElsewhere: () => revisions.newest(),
     extendAfterMs: bounds.rewoundStreamMs,
   }
-  const common = { stream, copy, macKey, notify, beforeStore, clock }
+  const common = { stream, copy, macKey, notify, beforeStore, beforeDoubt, clock }
   const log = new ReplicatedLog({ ...common, ...(appends ? forWriter : { readOnly: true }) })
   const probe = new DiskProbe({ link, clock, notify })
   if (appends) probe.start()
@@ -69,10 +71,10 @@ export async function openClusterLog(
 
 function followKeys(context: ThreadContext, link: NatsLink, { writes }: { writes: boolean }): SharedKeyStore {
   const { task, bus, clock, notify } = context
-  const keys = deriveKeys(task.masterKey)
+  const keys = sharedKeys(task.masterKeys)
   const store = new SharedKeyStore({
     stream: new JetStreamKeyStream(link),
-    file: new FileKeyStore(task.folder.files.dataKeys, keys.wrapKey),
+    file: new FileKeyStore(task.folder.files.dataKeys, ...keys.wrapKeys),
     keys,
     clock,
     notify,

@@ -1,5 +1,8 @@
 // What a control node of a cluster writes to: the log that the cluster shares.
 import { encodeJson, subjects } from '../../../cluster/bus/bus.ts'
+import { keysFor } from '../../../cluster/secrets/master-keys.ts'
+import { JetStreamStateStore } from '../../../cluster/state/jetstream-state-store.ts'
+import { sealState } from '../../../cluster/state/sealed-state.ts'
 import type { ControlOptions } from '../../control/main.ts'
 import { openClusterLog } from './cluster-log.ts'
 import { connectToCluster } from './connect-to-cluster.ts'
@@ -8,7 +11,7 @@ import type { ThreadContext } from './thread-context.ts'
 export interface ControlLog {
   readonly options: Pick<
     ControlOptions,
-    'bus' | 'log' | 'keys' | 'link' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'
+    'bus' | 'log' | 'keys' | 'state' | 'link' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'
   >
   close(): Promise<void>
 }
@@ -21,11 +24,13 @@ export async function openControlLog(context: ThreadContext): Promise<ControlLog
   const { log, keys, troubles, close } = await openClusterLog(context, cluster, { appends: true })
   // The other threads of this process read the same copy.
   const hint = log.watch(() => context.bus.publish(subjects.configAppended, encodeJson({})))
+  const stored = new JetStreamStateStore({ link: cluster.link, clock: context.clock })
   return {
     options: {
       bus: cluster.bus,
       log,
       keys,
+      state: sealState(stored, ...keysFor('stateKey', context.task.masterKeys)),
       link: () => cluster.state(log),
       checks: [cluster.troubles, troubles],
       firstWritesMs,

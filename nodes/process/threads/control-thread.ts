@@ -6,13 +6,13 @@ import type { RunningThread, ThreadContext } from './thread-context.ts'
 
 export async function startControlThread(context: ThreadContext): Promise<RunningThread> {
   const { task, clock, notify } = context
-  const { settings, folder, masterKey, consoleFolder, auto, node, version } = task
+  const { settings, folder, masterKeys, consoleFolder, auto, node, version } = task
   const log = await openLog(context)
   const others = hearOtherParts(context.bus, 'control')
   const control = await startControl({
     settings,
     folder,
-    masterKey,
+    masterKeys,
     consoleFolder,
     auto,
     notify,

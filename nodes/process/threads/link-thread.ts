@@ -3,12 +3,12 @@ import { startLink } from '../../link/main.ts'
 import type { RunningThread, ThreadContext } from './thread-context.ts'
 
 export function startLinkThread({ task, bus, clock, chance, notify }: ThreadContext): RunningThread {
-  const { settings, node, role, folder, masterKey } = task
+  const { settings, node, role, folder, masterKeys } = task
   if (settings.nats === undefined) throw new Error('HEADGATE_NATS_URL: a process of a cluster needs it')
   const link = startLink({
     node,
     nats: settings.nats,
-    masterKey,
+    masterKeys,
     bus,
     notify,
     clock,

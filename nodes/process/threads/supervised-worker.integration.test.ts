@@ -37,7 +37,7 @@ function thread(fate: 'lives' | 'throws' | 'exits' | 'refuses') {
   return { worker, notices, pauses }
 }
 
-const within = { timeout: 20_000 }
+const within = { timeout: 60_000 }
 
 test('what a thread says of itself is passed on', async () => {
   const { worker } = thread('lives')

@@ -52,6 +52,6 @@ function memoryLimitBytes(said: number | undefined): number {
 
 function taskOf({ options, settings, node, folder }: ThreadsOptions['run']): Omit<WorkerTask, 'bus' | 'part'> {
   const { role, version, auto } = options
-  const { path, configDir, files, masterKey } = folder
-  return { role, settings, node, version, auto, masterKey, consoleFolder, folder: { path, configDir, files } }
+  const { path, configDir, files, masterKeys } = folder
+  return { role, settings, node, version, auto, masterKeys, consoleFolder, folder: { path, configDir, files } }
 }

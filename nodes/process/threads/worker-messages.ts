@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { DataFolder } from '../../../cluster/data-folder/data-folder.ts'
 import type { MemoryMarkOptions } from '../../../cluster/data-folder/memory-ends.ts'
+import type { MasterKeys } from '../../../cluster/secrets/master-keys.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import type { Settings } from '../../../shared/settings.ts'
 import type { NodeRole } from '../../../shared/telemetry/records.ts'
@@ -16,7 +17,7 @@ export interface WorkerTask {
   node: string
   version: string
   folder: Pick<DataFolder, 'path' | 'configDir' | 'files'>
-  masterKey: Uint8Array
+  masterKeys: MasterKeys
   consoleFolder: string
   auto: boolean
   bus: MessagePort

@@ -25,11 +25,13 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
       clock: new ManualClock(),
       node: { name: 'n', role: 'proxy', version: '1' },
       settings: { region: 'r' },
+      masterKeys: [new Uint8Array(32)],
     },
     () => ({
       config,
       recorder: { queues: () => ({}), troubles: () => [trouble('the spool')] },
       rejections: new Map([['unknown_path', 3]]),
+      limitsExceeded: new Map([['daily enforce', 2]]),
       server: { openRequests: 2 },
       link: { state: undefined },
       memory: { troubles: () => [trouble('the memory')], use: () => ({ bodies, parsed: bodies }) },
@@ -44,6 +46,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
     draining: true,
     refusals: { unknown_path: 3 },
     bodyMemory: { bodies },
+    limits: { 'daily enforce': 2 },
     troubles: ['the log', 'the spool', 'the memory', 'the disk'],
   })
   beats.stop()

@@ -2,6 +2,7 @@
 import type { Bus } from '../../../cluster/bus/bus.ts'
 import { type HeartbeatFacts, HeartbeatPublisher } from '../../../cluster/membership/heartbeat-publisher.ts'
 import type { LinkWatch } from '../../../cluster/membership/link-watch.ts'
+import { idsOf, type MasterKeys } from '../../../cluster/secrets/master-keys.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
 import type { NodeHeartbeat, NodeRole } from '../../../shared/telemetry/records.ts'
@@ -16,6 +17,8 @@ export interface ProxyFacts {
   readonly config: Pick<ConfigFollower, 'status' | 'troubles' | 'snapshot' | 'nowMs'>
   readonly recorder: Pick<Recorder, 'queues' | 'troubles'>
   readonly rejections: ReadonlyMap<string, number>
+  /** Requests beyond limits, by `name mode`. */
+  readonly limitsExceeded: ReadonlyMap<string, number>
   readonly server: Pick<HttpServer, 'openRequests'>
   readonly link: Pick<LinkWatch, 'state'>
   readonly memory: Pick<MemoryPressure, 'troubles' | 'use'>
@@ -38,13 +41,15 @@ export interface BeatingNode {
   readonly clock: Clock
   readonly node: { readonly name: string; readonly role: NodeRole; readonly version: string }
   readonly settings: { readonly region: string }
+  readonly masterKeys: MasterKeys
 }
 
 /** Starts the heartbeats. The first is sent at once, so that others know of the node from its first second on. */
 export function startHeartbeats(beating: BeatingNode, read: () => ProxyFacts): HeartbeatPublisher {
-  const { bus, clock, node, settings } = beating
+  const { bus, clock, settings } = beating
+  const node = { ...beating.node, region: settings.region, masterKeys: idsOf(beating.masterKeys) }
   const facts = () => heartbeatOf(read())
-  const publisher = new HeartbeatPublisher({ bus, clock, node: { ...node, region: settings.region }, facts })
+  const publisher = new HeartbeatPublisher({ bus, clock, node, facts })
   publisher.beat()
   return publisher
 }
@@ -55,7 +60,7 @@ export function proxyTroubles({ config, recorder, memory }: ToldParts): Trouble[
 }
 
 function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
-  const { config, recorder, rejections, server, link, memory, isDraining, otherTroubles } = facts
+  const { config, recorder, rejections, limitsExceeded, server, link, memory, isDraining, otherTroubles } = facts
   return {
     draining: isDraining,
     status: config.status,
@@ -65,6 +70,7 @@ function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
     openRequests: server.openRequests,
     refusals: Object.fromEntries(rejections),
     bodyMemory: memory.use(),
+    limits: Object.fromEntries(limitsExceeded),
     targets: targetReports(config.snapshot, config.nowMs),
   }
 }

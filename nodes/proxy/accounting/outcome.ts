@@ -1,6 +1,7 @@
 // How a request ended. There is one outcome on every way out; records, holds and metrics read it and nothing else.
 import type { AttemptRecord, CacheStatus, RequestStatus } from '../../../shared/telemetry/records.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
+import type { HeaderLines } from '../http/http.ts'
 import type { Tokens } from './attempt-cost.ts'
 
 export interface Outcome {
@@ -42,4 +43,8 @@ export interface OutcomeTimes {
 /** What a policy holds from before the first attempt on. A hold is told the outcome exactly once, on every way out. */
 export interface Hold {
   settle(outcome: Outcome): void
+  /** Told what a part of a long request used, such as one response in a realtime session. `settle` follows all the same. */
+  use?(outcome: Outcome): void
+  /** Headers of the answer that tell about what is held. */
+  headers?(): HeaderLines
 }

@@ -51,6 +51,8 @@ const noHolds: readonly Hold[] = []
 
 export class Settlement {
   readonly #tools: SettlementTools
+  /** Holds of requests that are no inference, by the request. */
+  readonly #entered = new Map<RecordedRequest, readonly Hold[]>()
 
   constructor(tools: SettlementTools) {
     this.#tools = tools
@@ -60,6 +62,24 @@ export class Settlement {
   settle(request: RecordedRequest, outcome: Outcome, holds: readonly Hold[], flush: () => void): void {
     request.body.discharge()
     this.#tools.recorder.finish(requestRecord(request, outcome), outcome.attempts, flush)
+    for (const hold of holds) this.#tell(hold, outcome)
+    if (this.#entered.size > 0) this.#leave(request, outcome)
+  }
+
+  /** Keeps what policies hold for a request that is no inference, until it is settled. */
+  enter(request: RecordedRequest, holds: readonly Hold[]): void {
+    if (holds.length > 0) this.#entered.set(request, holds)
+  }
+
+  /** Tells the holds of a long request what a part of it used. */
+  use(request: RecordedRequest, outcome: Outcome): void {
+    for (const hold of this.#entered.get(request) ?? noHolds) hold.use?.(outcome)
+  }
+
+  #leave(request: RecordedRequest, outcome: Outcome): void {
+    const holds = this.#entered.get(request)
+    if (holds === undefined) return
+    this.#entered.delete(request)
     for (const hold of holds) this.#tell(hold, outcome)
   }
 

@@ -21,7 +21,8 @@ function configured(): Snapshot {
   const owners = { team: { team: 'search' }, ada: { user: 'ada' }, old: { team: 'search' } }
   for (const [name, owner] of Object.entries(owners)) {
     const input = { name, owner, ...(name === 'old' ? { expiresAt } : {}) }
-    const issued = { id: name, input, tokenHash: hash('sha256', `hg-${name}`, 'hex'), prefix: 'hg', at: noonIso }
+    const tokenHash = hash('sha256', `hg-${name}`, 'hex')
+    const issued = { id: name, input, tokenHash, prefix: 'hg', at: noonIso, teamId: '' }
     config.settle(decideIssueKey(config.state, issued))
   }
   return { ...testSnapshot(), callers: new Callers(config.state) }

@@ -58,6 +58,8 @@ export class Admission {
     if (isFull || this.#isOverloaded()) return fail({ type: 'overloaded', retryAfterMs: shedRetryMs })
     const caller = identified.value
     const user = caller.user === '' ? (head.header('x-headgate-user') ?? '') : caller.user
+    const block = snapshot.blocks.of({ caller, user, head }, receivedAtMs)
+    if (block !== undefined) return fail({ type: 'blocked', reason: block.reason })
     return done({ id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs })
   }
 

@@ -7,18 +7,20 @@ import { readyPaths } from '../operations/match-path.ts'
 export interface HealthFacts {
   readonly id: string
   readonly isReady: boolean
-  readonly clusterMark: string
+  /** Marks of the master keys that this process accepts. */
+  readonly clusterMarks: readonly string[]
   standing(): Standing
 }
 
 export function answerHealth(head: RequestHead, reply: Reply, facts: HealthFacts): void {
-  const { id, isReady, clusterMark } = facts
+  const { id, isReady, clusterMarks } = facts
   const isReadiness = readyPaths.includes(head.path)
   const isHealthy = isReady || !isReadiness
   const isVerbose = isReadiness && new URLSearchParams(head.query).has('verbose')
   const body = isVerbose ? JSON.stringify(verdictOf(facts)) : isHealthy ? '{"status":"ok"}' : '{"status":"unavailable"}'
   const headers = ['content-type', 'application/json', 'x-request-id', id]
-  if (head.header(clusterMarkHeader) === clusterMark) headers.push(clusterMarkHeader, clusterMark)
+  const mark = head.header(clusterMarkHeader)
+  if (mark !== undefined && clusterMarks.includes(mark)) headers.push(clusterMarkHeader, mark)
   reply.send(isHealthy ? 200 : 503, headers, body)
 }
 

@@ -5,6 +5,7 @@ import { openMemoryState } from '../../../cluster/state/memory-state-store.ts'
 import { type Chance, ManualClock } from '../../../shared/clock.ts'
 import { decideIssueKey } from '../../../shared/config/decide-keys.ts'
 import { forkState } from '../../../shared/config/fold.ts'
+import type { EnforcedKind } from '../../../shared/config/kinds/kind.ts'
 import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import { Gateway as TestConfig } from '../../../shared/config/test-config.ts'
 import { done } from '../../../shared/result.ts'
@@ -25,6 +26,7 @@ import { LatencyEstimates } from '../routing/latency-estimates.ts'
 import { type Deadline, TimerWheel } from '../routing/timer-wheel.ts'
 import { type Snapshot, SnapshotCompiler } from '../snapshot/snapshot.ts'
 import { ScriptedUpstream } from '../upstream/test-upstream.ts'
+import { Entry } from './entry.ts'
 import { FilesApi } from './files/files-api.ts'
 import { InferenceApi } from './inference/inference-api.ts'
 import { ModelsApi } from './models/models-api.ts'
@@ -36,6 +38,7 @@ const token = 'hg-a-key-of-the-team-search'
 const price = { inputPerMTok: 1, outputPerMTok: 2 }
 
 export interface TestGatewayOptions {
+  readonly clock?: ManualClock
   readonly policies?: readonly Policy[]
   readonly openRequests?: () => number
   readonly chance?: Chance
@@ -72,13 +75,13 @@ class WatchedWheel extends TimerWheel {
 /** Models: `gpt` at one target of OpenAI's dialect, `pair` at two, one after the other, `claude`, `gem` and `aws` at targets of
  *  other dialects. */
 export class TestGateway {
-  readonly clock = new ManualClock()
+  readonly clock: ManualClock
   readonly upstream = new ScriptedUpstream()
   readonly live = new LiveRequests()
   readonly parsedMemory: SharedBudget
-  readonly outcome = testSettlement(this.clock)
+  readonly outcome: ReturnType<typeof testSettlement>
   readonly #config = new TestConfig()
-  readonly #wheel = new WatchedWheel(this.clock)
+  readonly #wheel: WatchedWheel
   readonly #compiler: SnapshotCompiler
   readonly #keyWatch: KeyWatch
   readonly #pipeline: Pipeline
@@ -91,14 +94,14 @@ export class TestGateway {
     return gateway
   }
 
-  constructor({
-    policies = [],
-    openRequests = () => 1,
-    chance = () => 0,
-    parsedBytesMax = 1 << 30,
-  }: TestGatewayOptions) {
+  constructor(options: TestGatewayOptions) {
+    const { policies = [], openRequests = () => 1, chance = () => 0, clock = new ManualClock() } = options
+    const { parsedBytesMax = 1 << 30 } = options
+    const { live, upstream } = this
     this.parsedMemory = new SharedBudget(parsedBytesMax, parsedShares)
-    const { clock, live, upstream } = this
+    this.clock = clock
+    this.outcome = testSettlement(clock)
+    this.#wheel = new WatchedWheel(clock)
     const { settlement, notices, rejections } = this.outcome
     const notify = (notice: (typeof notices)[number]) => void notices.push(notice)
     const snapshot = () => this.#snapshot ?? ({ type: 'no-config' } as const)
@@ -108,6 +111,7 @@ export class TestGateway {
     const attempts = { clock, chance, notify, timers, settlement, live, upstreamOf: () => upstream }
     const common = { ...attempts, attempts, delivery: attempts, ids }
     const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10 })
+    const entry = new Entry(policies, settlement)
     let made = 0
     const continuations = new Continuations(store, () => `resp_${++made}`)
     const openSocket = () => {
@@ -127,15 +131,15 @@ export class TestGateway {
       admission,
       apis: {
         inference: new InferenceApi({ ...common, policies, continuations }),
-        responses: new ResponsesApi({ ...common, store }),
-        files: new FilesApi(common),
+        responses: entry.before(new ResponsesApi({ ...common, store })),
+        files: entry.before(new FilesApi(common)),
         models: new ModelsApi(settlement),
       },
-      realtime: new RealtimeApi({ admission, live, tools: { ...attempts, openSocket } }),
+      realtime: new RealtimeApi({ admission, entry, live, tools: { ...attempts, openSocket } }),
       standing: () => ({ status: 'ok', reasons: [] }),
       isReady: () => true,
       idPrefix: 'req_',
-      clusterMark: 'mark',
+      clusterMarks: ['mark'],
       parsedMemory: this.parsedMemory,
       countRejection: (code) => void rejections.push(code),
     })
@@ -187,6 +191,13 @@ export class TestGateway {
     return target
   }
 
+  /** Sets a resource, and returns when the gateway serves it. */
+  async put(kind: EnforcedKind, name: string, input: object): Promise<void> {
+    const set = this.#config.put(kind, name, input)
+    if (!set.ok) throw new Error(JSON.stringify(set.error))
+    await this.#compile()
+  }
+
   async revokeKey(): Promise<void> {
     this.#config.settle(done({ type: 'key-revoked', keyId: 'key_1' }))
     await this.#compile()
@@ -215,6 +226,7 @@ export class TestGateway {
       tokenHash: hash('sha256', token, 'hex'),
       prefix: 'hg',
       at,
+      teamId: '',
     }
     const decisions = [
       config.put('providers', 'up', { kind: 'openai', credentials }),

@@ -5,6 +5,7 @@ import type { Notify } from '../../../shared/notice.ts'
 import type { RequestStatus } from '../../../shared/telemetry/records.ts'
 import { textOfThrown } from '../../../shared/thrown.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
+import { heldHeaders } from '../accounting/held-headers.ts'
 import type { Hold, Outcome } from '../accounting/outcome.ts'
 import { totalCost } from '../accounting/request-records.ts'
 import type { Settlement } from '../accounting/settle.ts'
@@ -242,7 +243,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       target: dispatch?.target,
       dropped: attempt?.translator.dropped ?? '',
       requestIdToo: operation.errors === 'anthropic',
-      limits: attempt?.accountLimits,
+      limits: heldHeaders(this.#asked.holds) ?? attempt?.accountLimits,
       attempts: dispatch?.attemptCount ?? 0,
       fallbackIndex: dispatch?.fallbackIndex ?? 0,
       cacheStatus: 'BYPASS',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { smallGateway } from '../../../shared/config/test-config.ts'
+import { Blocks } from '../auth/blocks.ts'
 import { Callers } from '../auth/callers.ts'
 import { testCaller, testRequest } from '../request/test-request.ts'
 import { keyError } from './key-error.ts'
@@ -16,10 +17,10 @@ function live(...sessionModels: string[]): LiveRequest {
 }
 
 /** A configuration with these keys. */
-function keys(...inputs: readonly object[]): { callers: Callers } {
+function keys(...inputs: readonly object[]): { callers: Callers; blocks: Blocks } {
   const config = smallGateway()
   for (const input of inputs) expect(config.issueKey('key_1', { name: 'one', ...input }).ok).toBe(true)
-  return { callers: new Callers(config.state) }
+  return { callers: new Callers(config.state), blocks: new Blocks(config.state.resources.blocks) }
 }
 
 test('a key that is still there holds', () => {
@@ -43,4 +44,10 @@ test('a session ends when its key may not use its model any more; a request ends
   // By the name that the caller wrote, or by what it stands for.
   expect(keyError(live('written', 'fast'), narrow, 0)).toBeUndefined()
   expect(keyError(live('written', 'other'), narrow, 0)).toEqual({ type: 'model-not-allowed', model: 'written' })
+})
+
+test('what an operator stops ends, with the reason', () => {
+  const block = { spec: { match: { key: 'key_1' }, reason: 'Too much.' }, origin: 'api', revision: 1 } as const
+  const stopped = { ...keys({}), blocks: new Blocks(new Map([['stop', block]])) }
+  expect(keyError(live(), stopped, 0)).toEqual({ type: 'blocked', reason: 'Too much.' })
 })

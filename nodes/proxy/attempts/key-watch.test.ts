@@ -57,6 +57,19 @@ test('under one that was revoked, as soon as the new configuration is looked at'
   expect(cuts).toEqual([{ type: 'unknown-key' }])
 })
 
+test('under one that was revoked and whose token was imported again, for anybody', () => {
+  const { cuts, given, watch } = watched()
+  const config = new TestConfig()
+  config.issueKey('key_1', { name: 'one' })
+  const key = config.state.keys.get('key_1')
+  if (key === undefined) throw new Error('no key was issued')
+  config.settle({ ok: true, value: { type: 'key-revoked', keyId: 'key_1' } })
+  config.settle({ ok: true, value: { type: 'key-issued', key: { ...key.spec, id: 'key_2' } } })
+  given.snapshot = { ...testSnapshot(), callers: new Callers(config.state) }
+  watch.look()
+  expect(cuts).toEqual([{ type: 'unknown-key' }])
+})
+
 test('without a configuration nothing is cut: it says nothing about keys', () => {
   const { clock, cuts, given } = watched()
   given.snapshot = { type: 'config-damaged' }

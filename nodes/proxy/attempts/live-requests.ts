@@ -4,7 +4,7 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 
 export interface LiveRequest {
-  readonly request: Pick<AuthenticatedRequest, 'caller'>
+  readonly request: Pick<AuthenticatedRequest, 'caller' | 'user' | 'head'>
   /** The names of the model whose use is open-ended, of which one must stay allowed; undefined where the request ends by itself,
    *  whatever its key may use later. */
   readonly sessionModels: readonly string[] | undefined

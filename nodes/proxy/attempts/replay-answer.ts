@@ -6,6 +6,7 @@ import { explode } from '../../../shared/chat/explode.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { CacheStatus } from '../../../shared/telemetry/records.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
+import { heldHeaders } from '../accounting/held-headers.ts'
 import type { Outcome } from '../accounting/outcome.ts'
 import type { InboundDialect, PrintFacts } from '../dialects/dialect.ts'
 import { type GatewayError, unparsedError } from '../errors/gateway-error.ts'
@@ -54,6 +55,7 @@ export function replayAnswer(
     attempts: 0,
     fallbackIndex: 0,
     cacheStatus,
+    limits: heldHeaders(holds),
     upstreamMs: 0,
     overheadMs: endedMs - startedMs,
     costNanoUsd: 0,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Change } from '../../../shared/config/events.ts'
 import { applyEvent, emptyState } from '../../../shared/config/fold.ts'
 import type { KeyRecord } from '../../../shared/config/keys/key-record.ts'
-import { Callers, identify, mayUse, objectOwner } from './callers.ts'
+import { Callers, identify, mayUse } from './callers.ts'
 
 const token = 'hg_secret-token'
 const nowMs = Date.parse('2026-06-01T00:00:00Z')
@@ -131,14 +131,6 @@ describe('a caller', () => {
       .map((found) => found.ok && found.value.costCenter)
     expect(centers).toEqual(['4711', '99'])
   })
-})
-
-test('an owner is the team, else whoever the key belongs to', () => {
-  const caller = { keyId: 'k', team: '', user: '', app: '' }
-  expect(objectOwner({ ...caller, team: 'a', user: 'u' })).toBe('team a')
-  expect(objectOwner({ ...caller, user: 'u' })).toBe('user u')
-  expect(objectOwner({ ...caller, app: 'p' })).toBe('app p')
-  expect(objectOwner(caller)).toBe('key k')
 })
 
 test.each([

@@ -2,8 +2,9 @@
 // A caller is compiled when it first calls under a configuration: most of a hundred thousand keys are not used between two
 // changes, and a change must not wait for them.
 import { hash } from 'node:crypto'
-import type { KeyOwner, KeyRecord } from '../../../shared/config/keys/key-record.ts'
-import type { OwnerSpec } from '../../../shared/config/kinds/owners/spec.ts'
+import type { KeyRecord } from '../../../shared/config/keys/key-record.ts'
+import { ownerOfKey } from '../../../shared/config/keys/key-rules.ts'
+import { ownerIdOf } from '../../../shared/config/kinds/owners/owner-id.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 
@@ -14,7 +15,14 @@ export interface Caller {
   readonly team: string
   readonly user: string
   readonly app: string
+  /** Id of the owner of the files, batches and stored responses that the caller makes: of its team, else of its user or its
+   *  application. Only callers with the same owner may use them later. Names are for records and display alone. */
+  readonly owner: string
   readonly costCenter: string
+  /** The tier of the user or app that owns the key, else of its team; '' without one. */
+  readonly tier: string
+  /** The labels of the key, of its owner and of its team; the nearest counts. */
+  readonly metadata: ReadonlyMap<string, string>
   /** Milliseconds since the epoch; Infinity when the key does not expire. */
   readonly expiresAtMs: number
   /** The models that the caller may use. Undefined: every model. */
@@ -102,14 +110,6 @@ export function mayUse(caller: Caller, model: string): boolean {
   return caller.models === undefined || caller.models.has(model)
 }
 
-/** The owner of the files, batches and stored responses that a caller makes: its team, else its user, its application or its key.
- *  Only callers with the same owner may use them later. */
-export function objectOwner({ team, user, app, keyId }: Pick<Caller, 'team' | 'user' | 'app' | 'keyId'>): string {
-  if (team !== '') return `team ${team}`
-  if (user !== '') return `user ${user}`
-  return app === '' ? `key ${keyId}` : `app ${app}`
-}
-
 /** The callers of one configuration. */
 export class Callers {
   readonly #state: CallerState
@@ -138,30 +138,32 @@ export class Callers {
 type CallerState = Pick<ConfigState, 'tokens' | 'keys' | 'resources'>
 
 function compileCaller(key: KeyRecord, tokenHash: string, resources: ConfigState['resources']): Caller {
-  const owner = keyOwner(key.owner, resources)
-  const team = owner.team === '' ? undefined : resources.teams.get(owner.team)?.spec
+  const { kind, name } = ownerOfKey(key)
+  const own = resources[kind].get(name)
+  const teamName = kind === 'teams' ? name : (own?.spec.team ?? '')
+  const team = resources.teams.get(teamName)
+  const lists = kind === 'teams' ? [key.models, team?.spec.models] : [key.models, own?.spec.models, team?.spec.models]
   return {
     keyId: key.id,
     tokenHash,
-    team: owner.team,
-    user: owner.user,
-    app: owner.app,
-    costCenter: owner.spec?.costCenter ?? team?.costCenter ?? '',
+    team: teamName,
+    user: kind === 'users' ? name : '',
+    app: kind === 'apps' ? name : '',
+    owner: teamName === '' ? ownerIdOf(kind, name, own) : ownerIdOf('teams', teamName, team),
+    costCenter: own?.spec.costCenter ?? team?.spec.costCenter ?? '',
+    tier: own?.spec.tier ?? team?.spec.tier ?? '',
+    metadata: labelsOf([team?.spec.metadata, own?.spec.metadata, key.metadata]),
     expiresAtMs: key.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(key.expiresAt),
-    models: narrowest([key.models, owner.spec?.models, team?.models]),
+    models: narrowest(lists),
   }
 }
 
-function keyOwner(owner: KeyOwner, resources: ConfigState['resources']) {
-  if ('user' in owner) {
-    const spec = resources.users.get(owner.user)?.spec
-    return { team: spec?.team ?? '', user: owner.user, app: '', spec }
-  }
-  if ('app' in owner) {
-    const spec = resources.apps.get(owner.app)?.spec
-    return { team: spec?.team ?? '', user: '', app: owner.app, spec }
-  }
-  return { team: owner.team, user: '', app: '', spec: undefined as OwnerSpec | undefined }
+const noLabels: ReadonlyMap<string, string> = new Map()
+
+/** The labels of all sets; a later set goes before an earlier one. */
+function labelsOf(sets: readonly (Record<string, string> | undefined)[]): ReadonlyMap<string, string> {
+  if (sets.every((set) => set === undefined)) return noLabels
+  return new Map(sets.flatMap((set) => Object.entries(set ?? {})))
 }
 
 /** A list that allows the models which every given list allows. */

@@ -5,7 +5,7 @@ import type { Message } from '../../../shared/chat/request.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { parsedWeight } from '../../../shared/json/weight.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { type Caller, objectOwner } from '../auth/callers.ts'
+import type { Caller } from '../auth/callers.ts'
 import { type GatewayError, unparsedError } from '../errors/gateway-error.ts'
 import { AnswerWriter } from './answer-store.ts'
 import { itemsForOthers, messagesOf } from './history.ts'
@@ -58,7 +58,7 @@ export class Continuations {
     scan: BodyScan,
     { caller, charge }: { caller: Caller; charge: Charge },
   ): Promise<Result<Continuation, GatewayError>> {
-    return begin({ store: this.#store, owner: objectOwner(caller), storage, scan, id: this.#newId(), charge })
+    return begin({ store: this.#store, owner: caller.owner, storage, scan, id: this.#newId(), charge })
   }
 }
 

@@ -50,31 +50,33 @@ test('bytes of another release are no response', async () => {
 
 test.each([
   ['team search', 'team:search'],
+  ['team search', 'team search'],
   ['user u', 'user:u'],
   ['app a', 'app:a'],
-])('what %s stored under its former text is still read and forgotten', async (now, former) => {
-  const { store } = new TestResponses()
-  await store.keep(former, 'resp_0', kept('resp_0'))
+])('what %s stored as %s under an earlier release is still read and forgotten', async (now, former) => {
+  const responses = new TestResponses()
+  const { store } = responses
+  await responses.keepFormer(former, 'resp_0', kept('resp_0'))
   await store.keep(now, 'resp_1', kept('resp_1', ['resp_0']))
   expect(await store.find(now, 'resp_0')).toMatchObject({ ok: true, value: { stored: { response: { id: 'resp_0' } } } })
   const before = await store.before(now, kept('resp_1', ['resp_0']))
   expect(before.ok && before.value.map((one) => one?.response['id'])).toEqual(['resp_0'])
   expect(await store.forget(now, 'resp_0')).toEqual({ ok: true, value: true })
   expect(await store.find(now, 'resp_0')).toEqual(none)
-  expect(await store.find(former, 'resp_0')).toEqual(none)
 })
 
-test('the present text of an owner goes before the former one', async () => {
-  const { store } = new TestResponses()
-  await store.keep('team:search', 'resp_1', kept('old'))
-  await store.keep(owner, 'resp_1', kept('new'))
-  expect(await store.find(owner, 'resp_1')).toMatchObject({ value: { stored: { response: { id: 'new' } } } })
-})
-
-test('an owner whose text never changed is asked for once', async () => {
+test('an owner that was made anew has nothing of what an earlier release stored under its name', async () => {
   const responses = new TestResponses()
-  await responses.store.find('key key_1', 'resp_1')
+  await responses.keepFormer('team search', 'resp_0', kept('resp_0'))
+  expect(await responses.store.find('team_0123456789abcdef01234567', 'resp_0')).toEqual(none)
   expect(responses.asked).toBe(1)
+})
+
+test('the present place goes before the former ones', async () => {
+  const responses = new TestResponses()
+  await responses.keepFormer('team:search', 'resp_1', kept('old'))
+  await responses.store.keep(owner, 'resp_1', kept('new'))
+  expect(await responses.store.find(owner, 'resp_1')).toMatchObject({ value: { stored: { response: { id: 'new' } } } })
 })
 
 test('the responses before one come from the oldest on, and those that are gone leave their place', async () => {

@@ -2,7 +2,7 @@
 import type { StateStore } from '../../../cluster/state/state-store.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { decodeStored, encodeStored, formerOwner, type LocalResponse, type StoredResponse } from './stored-response.ts'
+import { decodeStored, encodeStored, keysOf, type LocalResponse, type StoredResponse } from './stored-response.ts'
 
 /** The state store cannot be reached, so it is unknown whether the response exists. */
 export type StoreAway = { readonly type: 'state-away' }
@@ -27,11 +27,14 @@ export class ResponseStore {
 
   async find(owner: string, id: string): Promise<Result<Found | undefined, StoreAway>> {
     if (id.length > idCharactersMax) return done(undefined)
-    const found = (await this.#read(owner, id)) ?? (await this.#readFormer(owner, id))
-    if (found === undefined) return done(undefined)
-    if (!found.ok) return found
-    const stored = decodeStored(found.value)
-    return done(stored === undefined ? undefined : { stored, bytes: found.value.length })
+    for (const key of keysOf(owner, id)) {
+      const found = await this.#store.get(key)
+      if (!found.ok) return fail({ type: 'state-away' })
+      if (found.value === undefined) continue
+      const stored = decodeStored(found.value)
+      return done(stored === undefined ? undefined : { stored, bytes: found.value.length })
+    }
+    return done(undefined)
   }
 
   /** The responses before a response, oldest first. Undefined stands for a response that no longer exists. */
@@ -48,18 +51,6 @@ export class ResponseStore {
     return done(found)
   }
 
-  /** Returns undefined where there is none. */
-  async #read(owner: string, id: string): Promise<Result<Uint8Array, StoreAway> | undefined> {
-    const found = await this.#store.get({ owner, id })
-    if (!found.ok) return fail({ type: 'state-away' })
-    return found.value === undefined ? undefined : done(found.value)
-  }
-
-  async #readFormer(owner: string, id: string): Promise<Result<Uint8Array, StoreAway> | undefined> {
-    const former = formerOwner(owner)
-    return former === undefined ? undefined : this.#read(former, id)
-  }
-
   /** Stores a response. Returns false where it could not be stored. */
   async keep(owner: string, id: string, stored: StoredResponse): Promise<boolean> {
     const bytes = encodeStored(stored)
@@ -68,11 +59,11 @@ export class ResponseStore {
   }
 
   async forget(owner: string, id: string): Promise<Result<boolean, StoreAway>> {
-    const deleted = await this.#store.delete({ owner, id })
-    if (!deleted.ok) return fail({ type: 'state-away' })
-    const former = formerOwner(owner)
-    if (deleted.value || former === undefined) return deleted
-    const earlier = await this.#store.delete({ owner: former, id })
-    return earlier.ok ? earlier : fail({ type: 'state-away' })
+    for (const key of keysOf(owner, id)) {
+      const deleted = await this.#store.delete(key)
+      if (!deleted.ok) return fail({ type: 'state-away' })
+      if (deleted.value) return deleted
+    }
+    return done(false)
   }
 }

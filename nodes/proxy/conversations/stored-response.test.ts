@@ -1,12 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  decodeStored,
-  encodeStored,
-  formerOwner,
-  responseOfItem,
-  type StoredResponse,
-  stemOf,
-} from './stored-response.ts'
+import { decodeStored, encodeStored, keysOf, responseOfItem, type StoredResponse, stemOf } from './stored-response.ts'
 import { kept } from './test-responses.ts'
 
 const held: StoredResponse = { type: 'held', target: 'p/m', provider: 'p', credential: 'main' }
@@ -31,13 +24,14 @@ test.each(['{"version":2,"type":"held"}', '{"type":"held"}', 'oops', '', 'null']
 )
 
 test.each([
-  ['team search', 'team:search'],
-  ['user u', 'user:u'],
-  ['app with a space', 'app:with a space'],
-  ['key key_1', undefined],
-  ['team:search', undefined],
-])('what belongs to %j may lie under the former text %j', (owner, former) => {
-  expect(formerOwner(owner)).toBe(former)
+  ['team search', ['team search', 'former team search', 'former team:search']],
+  ['user u', ['user u', 'former user u', 'former user:u']],
+  ['app with a space', ['app with a space', 'former app with a space', 'former app:with a space']],
+  ['team_0123456789abcdef01234567', ['team_0123456789abcdef01234567']],
+  ['team:search', ['team:search']],
+])('what belongs to %j may lie under %j', (owner, places) => {
+  const found = keysOf(owner, 'resp_1').map((key) => `${key.former === true ? 'former ' : ''}${key.owner}`)
+  expect(found).toEqual(places)
 })
 
 const stem = 'a1'.repeat(24)

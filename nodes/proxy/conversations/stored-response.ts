@@ -1,5 +1,6 @@
 // What is stored of a response that a caller may refer to later. A response that was translated is stored here as a whole. A response
 // that passed through is held by its provider, and only its place is stored.
+import type { StateKey } from '../../../cluster/state/state-store.ts'
 import type { AssistantPart, JsonObject } from '../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
 
@@ -41,9 +42,15 @@ export function decodeStored(bytes: Uint8Array): StoredResponse | undefined {
   return stored?.version === version ? stored : undefined
 }
 
-/** The text of an owner that earlier releases stored responses under. Undefined where earlier releases had no other text. */
-export function formerOwner(owner: string): string | undefined {
-  return /^(team|user|app) /.test(owner) ? owner.replace(' ', ':') : undefined
+/** The places of a response: the present one, then those of earlier releases, which knew owners by their names alone. An owner that
+ *  this release has made has nothing there. */
+export function keysOf(owner: string, id: string): readonly StateKey[] {
+  if (!/^(team|user|app) /.test(owner)) return [{ owner, id }]
+  return [
+    { owner, id },
+    { owner, id, former: true },
+    { owner: owner.replace(' ', ':'), id, former: true },
+  ]
 }
 
 /** The part of a response's id that the ids of its items contain. */

@@ -5,7 +5,7 @@ import { ManualClock } from '../../../shared/clock.ts'
 import { BodyScan, scanBody } from '../../../shared/json/scan.ts'
 import { fail } from '../../../shared/result.ts'
 import { ResponseStore } from './response-store.ts'
-import type { LocalResponse } from './stored-response.ts'
+import { encodeStored, type LocalResponse } from './stored-response.ts'
 
 export class TestResponses {
   readonly #clock = new ManualClock()
@@ -18,8 +18,14 @@ export class TestResponses {
     get: (key) => this.#reached(() => this.#memory.get(key)),
     put: (key, value) => this.#reached(() => this.#memory.put(key, value)),
     delete: (key) => this.#reached(() => this.#memory.delete(key)),
+    forget: (owner) => this.#reached(() => this.#memory.forget(owner)),
     close: () => this.#memory.close(),
   } satisfies StateStore)
+
+  /** Stores a response where an earlier release did. */
+  async keepFormer(owner: string, id: string, stored: LocalResponse): Promise<void> {
+    await this.#memory.put({ owner, id, former: true }, encodeStored(stored))
+  }
 
   /** Makes every later call of the store fail. */
   leave(): void {

@@ -2,9 +2,10 @@
 // was expected and what to do, and never repeat a secret.
 import type { OtherKey } from '../auth/callers.ts'
 import { conversationRows } from './conversation-errors.ts'
-import { invalid, passing, type Row, type RowOf, row, shown, withParam } from './error-row.ts'
+import { brief, invalid, passing, type Row, type RowOf, row, shown, withParam } from './error-row.ts'
 import type { GatewayError } from './gateway-error.ts'
 import { ineligibleRow } from './ineligible-row.ts'
+import { rateLimitedRow } from './rate-limited-row.ts'
 import { upstreamRows } from './upstream-rows.ts'
 
 export function errorRow(error: GatewayError): Row {
@@ -123,6 +124,14 @@ const errorTable = {
       1_000,
     ),
   unable: ineligibleRow,
+  'rate-limited': rateLimitedRow,
+  blocked: ({ reason }) =>
+    row(
+      403,
+      'permission_error',
+      'access_blocked',
+      `An operator has stopped these requests.${reason === '' ? '' : ` ${brief(reason)}`}`,
+    ),
 } satisfies { readonly [Type in GatewayError['type']]: RowFor<Type> }
 
 function unknownModel({ model, nearest, lacking }: Extract<GatewayError, { type: 'unknown-model' }>): string {

@@ -1,7 +1,8 @@
 // Everything that a caller can be told instead of an answer. An error is a value: nothing here is thrown.
 import type { Capability } from '../../../shared/chat/capabilities.ts'
+import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
 import type { OtherKey } from '../auth/callers.ts'
-import type { HttpError } from '../http/http.ts'
+import type { HeaderLines, HttpError } from '../http/http.ts'
 
 export type GatewayError =
   | HttpError
@@ -40,8 +41,29 @@ export type GatewayError =
       readonly ineligible: Exclude<Ineligible, Unparsed>
       readonly models: readonly string[]
     }
+  /** The operator has stopped the caller; `reason` is '' where none was given. */
+  | { readonly type: 'blocked'; readonly reason: string }
+  | RateLimitedError
   | ConversationError
   | UpstreamGatewayError
+
+/** A limit of the configuration has no room for the request. */
+export interface RateLimitedError {
+  readonly type: 'rate-limited'
+  /** The name of the limit. */
+  readonly limit: string
+  /** Whose requests it counts, and the name in which this one counted; '' where that is not told. */
+  readonly per: string
+  readonly subject: string
+  readonly unit: LimitUnit
+  /** Nano-dollars for `usd`. */
+  readonly amount: number
+  /** The window as the operator wrote it; '' for requests at the same time. */
+  readonly window: string
+  /** Undefined: a request of this size never fits. */
+  readonly retryAfterMs: number | undefined
+  readonly headers: HeaderLines
+}
 
 /** Errors of stored responses and of conversations that continue from them. */
 export type ConversationError =

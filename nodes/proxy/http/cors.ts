@@ -9,14 +9,15 @@ const exposed = [
     (name) => `x-headgate-${name}`,
   ),
   ...['config-revision', 'dropped-params', 'estimated'].map((name) => `x-headgate-${name}`),
-  ...['anthropic-ratelimit', 'x-ratelimit'].flatMap(limitHeaders),
+  ...limitHeaders(
+    ['requests', 'tokens', 'input-tokens', 'output-tokens'],
+    (unit, fact) => `anthropic-ratelimit-${unit}-${fact}`,
+  ),
+  ...limitHeaders(['requests', 'tokens'], (unit, fact) => `x-ratelimit-${fact}-${unit}`),
 ].join(', ')
 
-function limitHeaders(family: string): string[] {
-  const facts = ['limit', 'remaining', 'reset']
-  return ['requests', 'tokens'].flatMap((unit) =>
-    facts.map((fact) => (family === 'x-ratelimit' ? `${family}-${fact}-${unit}` : `${family}-${unit}-${fact}`)),
-  )
+function limitHeaders(units: readonly string[], name: (unit: string, fact: string) => string): string[] {
+  return units.flatMap((unit) => ['limit', 'remaining', 'reset'].map((fact) => name(unit, fact)))
 }
 
 const methods = 'GET, HEAD, POST, DELETE'

@@ -5,17 +5,18 @@ import { type HttpDeps, startHttpServer } from './server.ts'
 
 export interface DataPortOptions {
   readonly settings: Settings
-  readonly clusterMark: string
+  readonly clusterMarks: readonly string[]
   readonly bodiesInFlightBytesMax: number | undefined
 }
 
 /** Rejects with a sentence for the operator. */
 export async function openDataPort(
-  { settings, clusterMark, bodiesInFlightBytesMax }: DataPortOptions,
+  { settings, clusterMarks, bodiesInFlightBytesMax }: DataPortOptions,
   handler: HttpHandler,
   deps: HttpDeps,
 ): Promise<HttpServer> {
   const { host, port, tls, bodyBytesMax, hosts, trustedProxies, corsOrigins, nats } = settings
+  const [clusterMark = ''] = clusterMarks
   const exclusivePort = nats === undefined
   if (!exclusivePort) {
     // Only here: it loads Node's own HTTP.

@@ -242,7 +242,7 @@ test('a route that returns without an answer or an abort handler ends the proces
     })`
   const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     cwd: import.meta.dirname,
-    timeout: 10_000,
+    timeout: 60_000,
   })
   expect(signal ?? status).not.toBe(0)
   expect(signal).toBe('SIGABRT')

@@ -75,7 +75,7 @@ export function statusesOf(text: string): number[] {
 }
 
 /** Waits until the text holds `part`, then resolves with what came so far. */
-export function until(socket: net.Socket, part: string, waitMs = 5_000): Promise<string> {
+export function until(socket: net.Socket, part: string, waitMs = 60_000): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''
     const timer = setTimeout(() => reject(new Error(`no ${part} in: ${text.slice(0, 400)}`)), waitMs)

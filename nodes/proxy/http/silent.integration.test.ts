@@ -26,7 +26,7 @@ const rows: [string, string][] = [
   ['a head that never ends', head],
 ]
 
-test.concurrent.each(rows)('%s: closed within 13 s, and no handler runs', { timeout: 20_000 }, async (_name, raw) => {
+test.concurrent.each(rows)('%s: closed within 13 s, and no handler runs', { timeout: 60_000 }, async (_name, raw) => {
   const { text, closed } = await talk(at.port, [raw], 14_000)
   for (const status of statusesOf(text)) expect(status).toBe(400)
   expect(closed).toBe(true)
@@ -34,13 +34,13 @@ test.concurrent.each(rows)('%s: closed within 13 s, and no handler runs', { time
   expect(at.handler.heads).not.toContain('GET /hidden')
 })
 
-test.concurrent('a body that stops is closed within 13 s and reaches nobody', { timeout: 20_000 }, async () => {
+test.concurrent('a body that stops is closed within 13 s and reaches nobody', { timeout: 60_000 }, async () => {
   const { closed } = await talk(at.port, [`${head}Content-Length: 100\r\n\r\n{"a"`], 14_000)
   expect(closed).toBe(true)
   expect(at.handler.bodies).toEqual([])
 })
 
-test.concurrent('an idle connection is closed after 10 s', { timeout: 20_000 }, async () => {
+test.concurrent('an idle connection is closed after 10 s', { timeout: 60_000 }, async () => {
   const { closed, text } = await talk(at.port, ['GET /nope HTTP/1.1\r\nHost: gate\r\n\r\n'], 14_000)
   expect(statusesOf(text)).toEqual([404])
   expect(closed).toBe(true)

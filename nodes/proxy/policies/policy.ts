@@ -15,6 +15,11 @@ export type PolicyDecision =
   | { readonly type: 'answer'; readonly answer: ChatAnswer; readonly status: Extract<CacheStatus, `${string}HIT`> }
   | { readonly type: 'reject'; readonly error: GatewayError }
 
+/** What a policy says to a request that is no inference. */
+export type EntryDecision =
+  | { readonly type: 'proceed'; readonly hold?: Hold }
+  | { readonly type: 'reject'; readonly error: GatewayError }
+
 export interface Policy {
   readonly name: string
   /** Whether the policy has a say in the request, read from the compiled snapshot: a request that no rule matches pays for one
@@ -22,4 +27,7 @@ export interface Policy {
   governs(request: AuthenticatedRequest): boolean
   /** Decides about the request, synchronously unless something outside of this process is asked. */
   decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision>
+  /** Decides about a request for files, batches or stored responses, or for a realtime session, which names a model. Absent: the
+   *  policy has no say in those. */
+  enter?(request: AuthenticatedRequest, model: string): EntryDecision | Promise<EntryDecision>
 }

@@ -55,3 +55,13 @@ test('a mark is read back, and nothing else is one', () => {
   expect(ids.readToken(ids.tokenOf(mark))).toEqual(mark)
   for (const other of ['', 'x', ids.seal(ref), ids.tokenOf(mark).slice(1)]) expect(ids.readToken(other)).toBeUndefined()
 })
+
+test('ids and marks of a previous key are read, and new ones are made under the current key', () => {
+  const [old, current] = [new Uint8Array(32).fill(3), new Uint8Array(32).fill(4)]
+  const both = new ObjectIds(current, old)
+  const mark = { owner: 'team a', models: [] }
+  expect(both.open(ids.seal(ref), 'file')).toEqual(ref)
+  expect(both.readToken(ids.tokenOf(mark))).toEqual(mark)
+  expect(new ObjectIds(current).open(both.seal(ref), 'file')).toEqual(ref)
+  expect(ids.open(both.seal(ref), 'file')).toBeUndefined()
+})

@@ -1,6 +1,7 @@
 // Ids of files and batches as callers see them. The gateway stores nothing about objects at a provider, so an id holds,
 // encrypted, all that is needed later. An object always has the same id, because clients compare ids.
 import { decryptFixed, encryptFixed } from '../../../cluster/secrets/aead.ts'
+import { firstOf, type KeyList } from '../../../cluster/secrets/master-keys.ts'
 
 export type ObjectKind = 'file' | 'batch'
 /** A place in a list. It may be the place of somebody else's object, and can only be used to read the rest of the list. */
@@ -11,7 +12,7 @@ export interface ObjectRef {
   readonly provider: string
   /** Name of the credential whose account the object is in. */
   readonly credential: string
-  /** Text of the owner, from `objectOwner`. */
+  /** `Caller.owner`. */
   readonly owner: string
   /** The provider's own id. */
   readonly id: string
@@ -35,16 +36,16 @@ const prefixes: Readonly<Record<ObjectRef['kind'], string>> = {
 export const idLengthMax = 1_500
 
 export class ObjectIds {
-  readonly #key: Uint8Array
+  readonly #keys: KeyList
 
-  /** `key`: 32 bytes that are used for nothing else. */
-  constructor(key: Uint8Array) {
-    this.#key = key
+  /** Keys of 32 bytes that are used for nothing else: the first one seals. */
+  constructor(...keys: KeyList) {
+    this.#keys = keys
   }
 
   seal({ kind, provider, credential, owner, id, models }: ObjectRef): string {
     const fields = [provider, credential, owner, id, ...models]
-    return prefixes[kind] + encryptFixed(this.#key, Buffer.from(JSON.stringify(fields)), kind).toString('base64url')
+    return prefixes[kind] + encryptFixed(this.#keys[0], Buffer.from(JSON.stringify(fields)), kind).toString('base64url')
   }
 
   /** Returns undefined for anything but an id that `seal` made for this kind. */
@@ -54,7 +55,7 @@ export class ObjectIds {
     const sealed = Buffer.from(text.slice(prefix.length), 'base64url')
     // Base64 has several spellings of the same bytes; only the one that `seal` writes is an id.
     if (sealed.toString('base64url') !== text.slice(prefix.length)) return undefined
-    const plain = decryptFixed(this.#key, sealed, kind)
+    const plain = firstOf(this.#keys, (key) => decryptFixed(key, sealed, kind))
     if (plain === undefined) return undefined
     const [provider, credential, owner, id, ...models] = JSON.parse(plain.toString('utf8'))
     return { kind, provider, credential, owner, id, models }
@@ -62,12 +63,13 @@ export class ObjectIds {
 
   /** Encrypts a mark as text of letters, digits, `-` and `_`. */
   tokenOf({ owner, models }: Mark): string {
-    return encryptFixed(this.#key, Buffer.from(JSON.stringify([owner, ...models])), 'mark').toString('base64url')
+    return encryptFixed(this.#keys[0], Buffer.from(JSON.stringify([owner, ...models])), 'mark').toString('base64url')
   }
 
   /** Returns undefined for text that `tokenOf` did not make. */
   readToken(text: string): Mark | undefined {
-    const plain = decryptFixed(this.#key, Buffer.from(text, 'base64url'), 'mark')
+    const sealed = Buffer.from(text, 'base64url')
+    const plain = firstOf(this.#keys, (key) => decryptFixed(key, sealed, 'mark'))
     if (plain === undefined) return undefined
     const [owner, ...models] = JSON.parse(plain.toString('utf8'))
     return { owner, models }

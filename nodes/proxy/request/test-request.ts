@@ -1,4 +1,5 @@
 // Requests for tests: a reply that remembers, a caller, a head, and a body that knows whether it was given back.
+import { Blocks } from '../auth/blocks.ts'
 import { type Caller, Callers } from '../auth/callers.ts'
 import type { Body, HeaderLines, Reply, RequestHead } from '../http/http.ts'
 import { type MatchedOperation, matchOperation } from '../operations/match-path.ts'
@@ -134,7 +135,10 @@ export const testCaller: Caller = {
   team: 'search',
   user: '',
   app: '',
+  owner: 'team search',
   costCenter: '4711',
+  tier: '',
+  metadata: new Map(),
   expiresAtMs: Number.POSITIVE_INFINITY,
   models: undefined,
 }
@@ -148,6 +152,8 @@ export function testSnapshot(
     revision: 7,
     revisionText: '7',
     callers: new Callers({ tokens: new Map(), keys: new Map(), resources: {} } as never),
+    blocks: new Blocks(),
+    limits: new Map(),
     routeOf: (model) => routes[model],
     accountOf: (provider) => accounts[provider],
     providerNames: Object.keys(accounts),

@@ -6,6 +6,7 @@ import { Follower, type FollowerOptions } from '../../../cluster/config-log/foll
 import { LastGood } from '../../../cluster/config-log/follower/last-good.ts'
 import { HeldLog } from '../../../cluster/config-log/log/held-log.ts'
 import { HighWaterFile } from '../../../cluster/config-log/log/high-water.ts'
+import type { LogKey } from '../../../cluster/config-log/log/log-key.ts'
 import { narrowHold } from '../../../cluster/config-log/log/narrow-hold.ts'
 import { SqliteLog } from '../../../cluster/config-log/sqlite/sqlite-log.ts'
 import type { Hold } from '../../../cluster/data-folder/hold.ts'
@@ -20,7 +21,7 @@ export interface FollowConfigOptions {
   readonly dataDir: string
   /** `isAlone`: no writer of the log runs in this process, so the follower writes the copy itself. */
   readonly node: { readonly name: string; readonly isAlone: boolean }
-  readonly macKey: Uint8Array
+  readonly macKey: LogKey
   readonly compiler: SnapshotCompiler
   readonly secrets: SealedSecrets
   readonly bus: Bus

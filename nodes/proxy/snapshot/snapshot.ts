@@ -4,9 +4,11 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { emptyState } from '../../../shared/config/fold.ts'
 import { ForkableMap } from '../../../shared/config/forkable-map.ts'
+import type { LimitSpec } from '../../../shared/config/kinds/limits/spec.ts'
 import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
-import type { ConfigState } from '../../../shared/config/state.ts'
+import type { ConfigState, Resource } from '../../../shared/config/state.ts'
+import { Blocks } from '../auth/blocks.ts'
 import { Callers } from '../auth/callers.ts'
 import { demoModels, isDemoModel } from '../providers/demo/demo-answers.ts'
 import {
@@ -31,6 +33,10 @@ export interface Snapshot {
   /** The revision as a header value. */
   readonly revisionText: string
   readonly callers: Callers
+  /** Whom the operator has stopped. */
+  readonly blocks: Blocks
+  /** The limits of the configuration: the same map until one of them changes. */
+  readonly limits: ReadonlyMap<string, Resource<LimitSpec>>
   /** The route of a name that callers use: a configured model, or `provider/model`. */
   routeOf(model: string): ModelRoute<Target> | undefined
   /** A target without a model, for requests about objects at a provider. Undefined where the provider does not exist or has no
@@ -64,6 +70,7 @@ interface Compiled {
   readonly providers: ForkableMap<ProviderConnection>
   readonly routes: ForkableMap<ModelRoute<Target>>
   readonly bareNames: BareNames
+  readonly limits: Snapshot['limits']
   /** Providers with a secret that could not be decrypted. They are compiled again, since the key may have arrived. */
   readonly incomplete: ReadonlySet<string>
 }
@@ -81,6 +88,7 @@ export class SnapshotCompiler {
     providers: new ForkableMap(),
     routes: new ForkableMap(),
     bareNames: new BareNames(new Map()),
+    limits: new Map(),
     incomplete: new Set(),
   }
 
@@ -96,8 +104,13 @@ export class SnapshotCompiler {
     const routes = await this.#route(state, { changed, providers: connected.providers, slice })
     await this.#keepLatencyEstimates(state, slice)
     const bareNames = changed.size === 0 ? this.#done.bareNames : new BareNames(connected.providers)
-    this.#done = { state, routes, bareNames, ...connected }
+    this.#done = { state, routes, bareNames, limits: this.#limitsOf(state), ...connected }
     return this.#snapshotOf(this.#done)
+  }
+
+  #limitsOf({ resources: { limits } }: ConfigState): Snapshot['limits'] {
+    const { state, limits: before } = this.#done
+    return limits.differencesFrom(state.resources.limits).next().done === true ? before : limits
   }
 
   async #connect(state: ConfigState, changed: ReadonlySet<string>, slice: TimeSlice) {
@@ -160,7 +173,7 @@ export class SnapshotCompiler {
     }
   }
 
-  #snapshotOf({ state, providers, routes, bareNames }: Compiled): Snapshot {
+  #snapshotOf({ state, providers, routes, bareNames, limits }: Compiled): Snapshot {
     const used = new Map<string, ModelRoute<Target>>()
     const direct = new Map<string, ModelRoute<Target>>()
     /** The targets of bare names, which have no route. */
@@ -181,6 +194,8 @@ export class SnapshotCompiler {
       revision: state.revision,
       revisionText: String(state.revision),
       callers: new Callers(state),
+      blocks: new Blocks(state.resources.blocks),
+      limits,
       everyRoute: () => [...routes.values(), ...direct.values()],
       get modelNames() {
         names ??= [...routes.keys(), ...demoNames(providers)].sort()

@@ -1,6 +1,8 @@
 // All that the pure side knows of a kind of resource: its names and the spec that is stored. Fold, fork, snapshots, diffs and
 // known changes go over `resourceKinds`. What writing needs stands in `rules.ts` and `schemas.ts`, which have a row for each
 // kind too and which a proxy does not load.
+import type { BlockSpec } from './blocks/spec.ts'
+import type { LimitSpec } from './limits/spec.ts'
 import type { ModelSpec } from './models/spec.ts'
 import type { OwnerSpec } from './owners/spec.ts'
 import type { ProviderSpec } from './providers/spec.ts'
@@ -14,6 +16,8 @@ export const resourceKinds = {
   teams: 'team',
   users: 'user',
   apps: 'app',
+  limits: 'limit',
+  blocks: 'block',
   slos: 'slo',
 } as const satisfies Record<keyof SpecOf, string>
 
@@ -24,12 +28,13 @@ export interface SpecOf {
   teams: OwnerSpec
   users: OwnerSpec
   apps: OwnerSpec
+  limits: LimitSpec
+  blocks: BlockSpec
   slos: SloSpec
 }
 
 /** Kinds of the public surface that are known and refused: nobody shall believe in a limit that nothing enforces. */
 export const laterKinds = [
-  'limits',
   'budgets',
   'guardrails',
   'caches',
@@ -60,23 +65,33 @@ export type ResourceSet = {
     name: string
     spec: SpecOf[Kind]
     origin: Origin
+    /** The id of an owner that this event makes (`owners/owner-id.ts`). One that is there keeps its own. */
+    id?: string
   }
 }[EnforcedKind]
 
 export type ResourceDeleted = {
-  [Kind in EnforcedKind]: { type: `${(typeof resourceKinds)[Kind]}-deleted`; name: string }
+  [Kind in EnforcedKind]: {
+    type: `${(typeof resourceKinds)[Kind]}-deleted`
+    name: string
+    /** The id of the owner that goes: what it has left is erased by it. Events of earlier releases have none. */
+    id?: string
+  }
 }[EnforcedKind]
 
 export function setChange<Kind extends EnforcedKind>(
   kind: Kind,
   name: string,
-  { spec, origin }: { spec: SpecOf[Kind]; origin: Origin },
+  { spec, origin, id }: { spec: SpecOf[Kind]; origin: Origin; id?: string | undefined },
 ): ResourceSet {
-  return { type: `${resourceKinds[kind]}-set`, name, spec, origin } as ResourceSet // the kind ties the type to the spec
+  const type = `${resourceKinds[kind]}-set`
+  const change = id === undefined ? { type, name, spec, origin } : { type, name, spec, origin, id }
+  return change as ResourceSet // the kind ties the type to the spec
 }
 
-export function deletedChange(kind: EnforcedKind, name: string): ResourceDeleted {
-  return { type: `${resourceKinds[kind]}-deleted`, name }
+export function deletedChange(kind: EnforcedKind, name: string, id?: string): ResourceDeleted {
+  const type = `${resourceKinds[kind]}-deleted` as const
+  return id === undefined ? { type, name } : { type, name, id }
 }
 
 export function isResourceChange(change: { type: string }): change is ResourceChange {

@@ -1,6 +1,8 @@
 // The rules of every kind.
+import { blockRules } from './blocks/rules.ts'
 import type { EnforcedKind, SpecOf } from './kind.ts'
 import type { KindRules } from './kind-rules.ts'
+import { limitRules } from './limits/rules.ts'
 import { modelRules } from './models/rules.ts'
 import { ownerRules } from './owners/rules.ts'
 import { providerRules } from './providers/rules.ts'
@@ -13,4 +15,6 @@ export const kindRules: { readonly [Kind in EnforcedKind]: KindRules<SpecOf[Kind
   users: ownerRules,
   apps: ownerRules,
   slos: sloRules,
+  limits: limitRules,
+  blocks: blockRules,
 }

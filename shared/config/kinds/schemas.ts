@@ -2,6 +2,8 @@
 // control plane and the command line load it; a proxy folds what was validated before it was stored.
 import type { z } from 'zod'
 import type { InputOf } from '../secret-fields.ts'
+import { blockSchema } from './blocks/schema.ts'
+import { limitSchema } from './limits/schema.ts'
 import { modelSchema } from './models/schema.ts'
 import { memberSchema, teamSchema } from './owners/schema.ts'
 import { providerSchema } from './providers/schema.ts'
@@ -14,4 +16,6 @@ export const specSchemas = {
   users: memberSchema,
   apps: memberSchema,
   slos: sloSchema,
+  limits: limitSchema,
+  blocks: blockSchema,
 } satisfies { [Kind in keyof InputOf]: z.ZodType<InputOf[Kind]> }

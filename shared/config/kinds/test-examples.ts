@@ -52,6 +52,23 @@ export const kindExamples: { readonly [Kind in EnforcedKind]: KindExample } = {
   },
   users: owner,
   apps: owner,
+  blocks: {
+    input: { match: { user: 'ann', session: 'run-17' }, reason: 'it runs in a circle', until: '2030-01-31T12:00:00Z' },
+    changed: { field: 'reason', to: 'it is expensive' },
+    references: [],
+    secrets: {},
+  },
+  limits: {
+    input: {
+      per: 'user',
+      match: { model: 'fast', team: 'crew', user: 'ann', app: 'bot' },
+      requests: 1_000,
+      window: '1d',
+    },
+    changed: { field: 'requests', to: 2_000 },
+    references: ['match.model', 'match.team', 'match.user', 'match.app'],
+    secrets: {},
+  },
   slos: {
     input: {
       objective: 'ttft',

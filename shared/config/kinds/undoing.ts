@@ -1,5 +1,6 @@
 // Whether a change of a resource may be undone without giving anybody a right that it took. A proxy loads this.
 import type { EnforcedKind, SpecOf } from './kind.ts'
+import { mayUndoLimit } from './limits/undoing.ts'
 import type { MayUndo } from './may-undo.ts'
 import { mayUndoModel } from './models/undoing.ts'
 import { mayUndoOwner } from './owners/undoing.ts'
@@ -11,6 +12,8 @@ export const mayUndoSet: { readonly [Kind in EnforcedKind]: MayUndo<SpecOf[Kind]
   teams: mayUndoOwner,
   users: mayUndoOwner,
   apps: mayUndoOwner,
+  limits: mayUndoLimit,
+  blocks: () => false, // a block takes every right
   slos: () => true, // objectives give no rights
 }
 

@@ -46,8 +46,21 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
       Object.entries(refusals).map(([code, count]): [Labels, number] => [{ node, code }, count]),
     ),
   )
+  page.counter(
+    'headgate_limit_exceeded_total',
+    'Requests beyond a limit: rejected (enforce) or let through (report).',
+    nodes.flatMap(({ node, limits = {} }) =>
+      Object.entries(limits).map(([key, count]): [Labels, number] => [{ node, ...limitLabels(key) }, count]),
+    ),
+  )
   page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
   page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
+}
+
+/** A name may hold spaces; a mode does not. */
+function limitLabels(key: string): Labels {
+  const at = key.lastIndexOf(' ')
+  return { limit: key.slice(0, at), mode: key.slice(at + 1) }
 }
 
 /** Memory for request bodies (`bodies`), and for what is made of them (`parsed`). */

@@ -42,7 +42,7 @@ test.each<[string, object | string, TestFilesOptions, object]>([
   ['no file', { endpoint: 'x' }, {}, { type: 'bad-body', code: 'missing_required_parameter', param: 'input_file_id' }],
   ['a number for a file', { ...asked, input_file_id: 7 }, {}, { code: 'missing_required_parameter' }],
   ["a provider's own id", { ...asked, input_file_id: 'file-1' }, {}, { type: 'unknown-object', kind: 'file' }],
-  ['the file of another team', asked, { team: 'other' }, { type: 'unknown-object', kind: 'file' }],
+  ['the file of another team', asked, { owner: 'team other' }, { type: 'unknown-object', kind: 'file' }],
   [
     'a batch for a file',
     { ...asked, input_file_id: ids.seal(refOf({ kind: 'batch' })) },
@@ -69,7 +69,7 @@ test.each<[string, object | string, TestFilesOptions, object]>([
 test('the file is looked at before the metadata, and its owner before its models', () => {
   const wrong = { input_file_id: 'file-x', metadata: [] }
   expect(batchOf(wrong)).toMatchObject({ ok: false, error: { type: 'unknown-object' } })
-  expect(batchOf(asked, { team: 'other', allowed: ['smart'] })).toMatchObject({
+  expect(batchOf(asked, { owner: 'team other', allowed: ['smart'] })).toMatchObject({
     ok: false,
     error: { type: 'unknown-object' },
   })

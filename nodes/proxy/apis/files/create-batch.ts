@@ -1,6 +1,6 @@
 // What a request for a batch asks for: whether its file and its models are the caller's, and what the provider is sent.
 import { done, fail, type Result } from '../../../../shared/result.ts'
-import { mayUse, objectOwner } from '../../auth/callers.ts'
+import { mayUse } from '../../auth/callers.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import { markName, membersOf } from '../../provider-objects/object-answers.ts'
 import type { Mark, ObjectIds, ObjectRef } from '../../provider-objects/object-ids.ts'
@@ -47,7 +47,7 @@ function fileOf(
     return fail(bad('missing_required_parameter', '`input_file_id` is missing.', 'input_file_id'))
   const ref = ids.open(id, 'file')
   const account = ref === undefined ? undefined : accountNamed(snapshot, ref.provider, ref.credential)
-  if (ref === undefined || ref.owner !== objectOwner(caller) || account === undefined)
+  if (ref === undefined || ref.owner !== caller.owner || account === undefined)
     return fail({ type: 'unknown-object', kind: 'file' })
   if (ref.models.length === 0)
     return fail(bad('invalid_value', 'The file was not uploaded with the purpose `batch`.', 'input_file_id'))

@@ -4,7 +4,6 @@ import type { Settlement } from '../../accounting/settle.ts'
 import type { HttpAttemptTools } from '../../attempts/attempt-owner.ts'
 import { Delivery, type DeliveryTools } from '../../attempts/delivery.ts'
 import { Dispatch } from '../../attempts/dispatch.ts'
-import { objectOwner } from '../../auth/callers.ts'
 import { ObjectAnswers } from '../../provider-objects/object-answers.ts'
 import type { ObjectIds } from '../../provider-objects/object-ids.ts'
 import type { ObjectPath } from '../../provider-objects/object-operations.ts'
@@ -60,7 +59,7 @@ export class FilesApi implements Api {
   #upload(request: AuthenticatedRequest): void {
     const { settlement, ids, clock } = this.#options
     if (!isForm(request.head)) return settlement.reject(request, formExpected)
-    const owner = objectOwner(request.caller)
+    const owner = request.caller.owner
     proceed(
       readUpload(request, { ids, owner, clock }),
       (read) => {
@@ -89,7 +88,7 @@ export class FilesApi implements Api {
     const { ids, settlement } = this.#options
     const ref = ids.open(object.id, object.kind)
     const account = ref === undefined ? undefined : accountNamed(request.snapshot, ref.provider, ref.credential)
-    if (ref === undefined || ref.owner !== objectOwner(request.caller) || account === undefined) {
+    if (ref === undefined || ref.owner !== request.caller.owner || account === undefined) {
       return settlement.reject(request, { type: 'unknown-object', kind: object.kind })
     }
     this.#send(request, account, singleCall(action, { account, ref, ids, answers: this.#answers(account) }))

@@ -1,6 +1,5 @@
 // What a request for a list of files or batches asks for, and the calls for its pages.
 import { done, fail, type Result } from '../../../../shared/result.ts'
-import { objectOwner } from '../../auth/callers.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { ObjectAnswers } from '../../provider-objects/object-answers.ts'
 import type { ObjectIds, ObjectKind } from '../../provider-objects/object-ids.ts'
@@ -31,7 +30,7 @@ export function readListRequest(
   ids: ObjectIds,
 ): Result<AskedList, GatewayError> {
   const { head, snapshot, caller } = request
-  const owner = objectOwner(caller)
+  const owner = caller.owner
   const dialect = kind === 'file' ? 'openai-files' : 'openai-batches'
   const named = namedAccount(head, { snapshot, caller, dialect })
   if (!named.ok) return named

@@ -33,7 +33,7 @@ export interface TestFilesOptions {
   readonly accounts?: readonly Target[]
   /** Models that the caller may use; absent: all. */
   readonly allowed?: readonly string[]
-  readonly team?: string
+  readonly owner?: string
 }
 
 export function filesRequest({
@@ -44,12 +44,12 @@ export function filesRequest({
   body = {},
   accounts = [vault, claude],
   allowed,
-  team = 'search',
+  owner: asOwner = owner,
 }: TestFilesOptions = {}): AuthenticatedRequest {
   const models = allowed === undefined ? undefined : new AllowList(allowed)
   const snapshot = testSnapshot(routes, Object.fromEntries(accounts.map((account) => [account.provider, account])))
   const head = testHead({ method, path, query, headers })
-  return testRequest({ head, body, snapshot, caller: { ...testCaller, team, models } }).request
+  return testRequest({ head, body, snapshot, caller: { ...testCaller, owner: asOwner, models } }).request
 }
 
 export function refOf(more: Partial<ObjectRef> = {}): ObjectRef {

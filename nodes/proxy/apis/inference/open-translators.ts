@@ -1,5 +1,4 @@
 // How the targets of a request are spoken to: by its body, JSON or a form.
-import { objectOwner } from '../../auth/callers.ts'
 import type { Permit } from '../../policies/run-policies.ts'
 import { type FileReference, fileReferences } from '../../provider-objects/file-references.ts'
 import type { ObjectIds } from '../../provider-objects/object-ids.ts'
@@ -23,5 +22,5 @@ export function openTranslators(
 /** Finds the ids of files in the body. Only requests that name a provider are searched, so that no other pays for it. */
 function filesIn({ head, body, caller }: AuthenticatedRequest, ids: ObjectIds): readonly FileReference[] | undefined {
   if (head.header('x-headgate-provider') === undefined) return undefined
-  return fileReferences(body.bytes, ids, objectOwner(caller))
+  return fileReferences(body.bytes, ids, caller.owner)
 }

@@ -13,6 +13,7 @@ import { passThroughHeaders, smallInteger } from '../../request/headers.ts'
 import { bad } from '../../request/json-body.ts'
 import { resolveModel } from '../../request/model-access.ts'
 import { AttemptPlan } from '../../routing/attempt-plan.ts'
+import type { Entry } from '../entry.ts'
 import { Handshakes, type HandshakeTools } from './handshake.ts'
 import type { RealtimeSession } from './session.ts'
 import type { SessionPlan } from './session-plan.ts'
@@ -20,6 +21,7 @@ import type { SessionPlan } from './session-plan.ts'
 export interface RealtimeOptions {
   readonly tools: HandshakeTools
   readonly admission: Admission
+  readonly entry: Entry
   readonly live: LiveRequests
 }
 
@@ -59,7 +61,7 @@ export class RealtimeApi {
   }
 
   onUpgrade(head: RequestHead, upgrade: Upgrade, id: string): void {
-    const { admission, tools } = this.#options
+    const { admission, entry, tools } = this.#options
     const { reply } = upgrade
     const credentials = credentialsOf(head, upgrade.protocols)
     const isFull = this.#draining || this.#sessions.size + this.#opening >= bounds.socketsOpenMax
@@ -73,7 +75,8 @@ export class RealtimeApi {
     if (!asked.ok) return tools.settlement.reject(request, asked.error)
     const model = resolveModel(asked.value, request)
     if (!model.ok) return tools.settlement.reject(request, model.error, { model: asked.value })
-    this.#open(upgrade, request, { asked: asked.value, model: model.value })
+    const names = { asked: asked.value, model: model.value }
+    entry.enter(request, names.model, () => this.#open(upgrade, request, names))
   }
 
   #open(upgrade: Upgrade, request: AuthenticatedRequest, names: Pick<SessionPlan, 'asked' | 'model'>): void {

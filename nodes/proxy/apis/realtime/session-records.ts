@@ -76,24 +76,21 @@ export class SessionRecords {
       endedMs: nowMs,
       timing: firstTokenMs === 0 ? undefined : { tokens: 1, firstTokenMs, lastTokenMs: nowMs },
     })
-    this.#settlement.settle(
-      request,
-      {
-        ...this.#common,
-        status,
-        httpStatus: 200,
-        errorCode,
-        attempts: [attempt],
-        attemptCount: 1,
-        fallbackIndex: planned.fallbackIndex,
-        tokens,
-        units,
-        costNanoUsd,
-        times: { endedMs: nowMs, upstreamMs: nowMs - startedMs, firstForwardMs: undefined, firstTokenMs },
-      },
-      [],
-      nothing,
-    )
+    const settled: Outcome = {
+      ...this.#common,
+      status,
+      httpStatus: 200,
+      errorCode,
+      attempts: [attempt],
+      attemptCount: 1,
+      fallbackIndex: planned.fallbackIndex,
+      tokens,
+      units,
+      costNanoUsd,
+      times: { endedMs: nowMs, upstreamMs: nowMs - startedMs, firstForwardMs: undefined, firstTokenMs },
+    }
+    this.#settlement.settle(request, settled, [], nothing)
+    this.#settlement.use(this.#request, settled)
   }
 
   session(end: SessionEnd, flush: () => void): void {

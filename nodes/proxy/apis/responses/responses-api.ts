@@ -5,7 +5,6 @@ import type { Settlement } from '../../accounting/settle.ts'
 import type { HttpAttemptTools } from '../../attempts/attempt-owner.ts'
 import { Delivery, type DeliveryTools } from '../../attempts/delivery.ts'
 import { Dispatch } from '../../attempts/dispatch.ts'
-import { objectOwner } from '../../auth/callers.ts'
 import type { ResponseStore } from '../../conversations/response-store.ts'
 import type { ProviderResponse } from '../../conversations/stored-response.ts'
 import { addressOf, type Target } from '../../providers/endpoint.ts'
@@ -43,7 +42,7 @@ export class ResponsesApi implements Api {
     const { response } = matched
     if (response === undefined) return
     const { method, query } = head
-    const asked = { id: response.id, action: response.action, owner: objectOwner(caller), method, query }
+    const asked = { id: response.id, action: response.action, owner: caller.owner, method, query }
     proceed(
       answerStoredResponse(store, asked),
       (answer) => {

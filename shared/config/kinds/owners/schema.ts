@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { allowedModels, label, labels, later, resourceName } from '../schema-fields.ts'
 
 const ownerFields = {
+  id: label
+    .exactOptional()
+    .describe('Made with the owner, and never changed. Written only to restore an owner that was exported.'),
   costCenter: label.exactOptional(),
   models: allowedModels,
   tier: label.exactOptional().describe('A stored label.'),

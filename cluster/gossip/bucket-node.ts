@@ -1,0 +1,78 @@
+// One node's buckets and what it knows of the other nodes, without a network: it makes frames and takes those of others.
+import { decodeFrame, encodeFrame, type Frame } from './frame.ts'
+import { type Member, Members } from './members.ts'
+import { SharedBuckets } from './shared-buckets.ts'
+
+export interface NodeIdentity {
+  readonly node: string
+  /** Milliseconds since the epoch at which the node started: a later start is a larger number. */
+  readonly boot: number
+}
+
+export const gossipTickMs = 200
+/** Entries in the frames of one tick: 64 KB/s at most. */
+const entriesPerTick = 400
+
+export class BucketNode {
+  readonly members = new Members(gossipTickMs)
+  readonly buckets = new SharedBuckets({ members: this.members, tickMs: gossipTickMs })
+  readonly #identity: NodeIdentity
+  #sequence = 0
+  #sharedMs = Number.NEGATIVE_INFINITY
+  #entriesLeft = entriesPerTick
+  #isUrgent = false
+
+  constructor(identity: NodeIdentity) {
+    this.#identity = identity
+  }
+
+  get name(): string {
+    return this.#identity.node
+  }
+
+  tick(nowMs: number): void {
+    for (const member of this.members.look(nowMs)) this.buckets.removePeer(member.peer)
+    this.#entriesLeft = entriesPerTick
+    this.#isUrgent = false
+    // A share is taken of what the others have left. Until they have told, the last one has to do.
+    if (!this.members.haveToldSince(this.#sharedMs)) return
+    this.#sharedMs = nowMs
+    this.buckets.nextTick()
+  }
+
+  /** The frame to send now: the first after a tick is in turn, others have what is urgent alone. Undefined: there is no room for
+   *  more in this tick. */
+  nextFrame(leaves = false): Uint8Array | undefined {
+    if (this.#entriesLeft === 0 && !leaves) return undefined
+    this.#sequence++
+    const room = { frame: this.#sequence, max: this.#entriesLeft, isUrgent: this.#isUrgent }
+    const entries = this.buckets.entries(room)
+    this.#isUrgent = true
+    this.#entriesLeft -= entries.length
+    return encodeFrame({ ...this.#identity, sequence: this.#sequence, leaves, entries })
+  }
+
+  take(payload: Uint8Array, nowMs: number): void {
+    const frame = decodeFrame(payload)
+    if (frame === undefined || frame.node === this.name) return
+    const member = this.#memberOf(frame, nowMs)
+    if (member === undefined) return
+    this.members.hear(member, frame.sequence, nowMs)
+    for (const entry of frame.entries) this.buckets.merge(member, entry, nowMs)
+    if (frame.leaves) this.#forget(member, nowMs)
+  }
+
+  /** The sender of a frame; undefined where the frame is older than what it has already told. */
+  #memberOf({ node, boot, sequence }: Frame, nowMs: number): Member | undefined {
+    const known = this.members.get(node)
+    if (known !== undefined && boot === known.boot) return sequence > known.sequence ? known : undefined
+    if (known !== undefined && boot < known.boot) return undefined
+    if (known !== undefined) this.#forget(known, nowMs)
+    return this.members.add(node, { boot, peer: this.buckets.addPeer(), nowMs })
+  }
+
+  #forget(member: Member, nowMs: number): void {
+    this.buckets.removePeer(member.peer)
+    this.members.remove(member.name, nowMs)
+  }
+}

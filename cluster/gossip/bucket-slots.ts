@@ -1,0 +1,79 @@
+// Which bucket stands in which slot of the columns, and under which rule. With too many buckets, the fullest of a few is forgotten.
+import { BucketColumns } from './bucket-columns.ts'
+import type { BucketRule } from './bucket-rule.ts'
+
+/** The candidates of which the fullest is forgotten when there are too many buckets. */
+const candidates = 8
+
+export class BucketSlots {
+  readonly columns = new BucketColumns()
+  /** The number of slots that were ever used. */
+  end = 0
+  readonly #max: number
+  readonly #slots = new Map<number, number>()
+  readonly #rules: (BucketRule | undefined)[] = []
+  readonly #free: number[] = []
+  #hand = 0
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get count(): number {
+    return this.#slots.size
+  }
+
+  find(key: number): number | undefined {
+    return this.#slots.get(key)
+  }
+
+  /** The rule of a bucket; undefined while only other nodes have told of it. */
+  ruleAt(slot: number): BucketRule | undefined {
+    return this.#rules[slot]
+  }
+
+  setRule(slot: number, rule: BucketRule): void {
+    this.#rules[slot] = rule
+  }
+
+  all(): Iterable<number> {
+    return this.#slots.values()
+  }
+
+  add(key: number): number {
+    if (this.#slots.size >= this.#max) this.#forgetFullest()
+    const slot = this.#free.pop() ?? this.end++
+    if (slot >= this.columns.size) this.columns.grow()
+    this.columns.key[slot] = key
+    this.#slots.set(key, slot)
+    return slot
+  }
+
+  /** Whoever the fullest bucket counted for gains least. */
+  #forgetFullest(): void {
+    let fullest = -1
+    for (let looked = 0; looked < candidates; looked++) {
+      this.#hand = (this.#hand + 1) % this.end
+      if (fullest === -1 || this.#fullness(this.#hand) > this.#fullness(fullest)) fullest = this.#hand
+    }
+    this.#forget(fullest)
+  }
+
+  #fullness(slot: number): number {
+    const rule = this.#rules[slot]
+    return rule === undefined ? 0 : at(this.columns.balance, slot) / rule.capacity
+  }
+
+  #forget(slot: number): void {
+    this.#slots.delete(at(this.columns.key, slot))
+    this.columns.generation[slot] = at(this.columns.generation, slot) + 1
+    this.columns.clear(slot)
+    this.#rules[slot] = undefined
+    this.#free.push(slot)
+  }
+}
+
+/** A value of a column. */
+export function at(column: Float64Array | Float32Array | Uint32Array | Uint8Array, slot: number): number {
+  return column[slot] ?? 0
+}

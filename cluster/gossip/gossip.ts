@@ -1,0 +1,103 @@
+// Shares the buckets of a node with the others over the bus: a frame five times a second, and sooner for a bucket that is being
+// used up. No request waits for it, except one whose charge is large beside the node's share: then one node decides for all.
+// Where that one does not answer, the share decides.
+import type { Clock } from '../../shared/clock.ts'
+import { type Bus, type Subscription, subjects } from '../bus/bus.ts'
+import { BucketNode, gossipTickMs, type NodeIdentity } from './bucket-node.ts'
+import { ownerOf } from './bucket-owner.ts'
+import type { Charge, Shortage } from './bucket-rule.ts'
+import { type ChargeRequest, decodeCharge, decodeWait, encodeCharge, encodeWait } from './charge-request.ts'
+
+export interface GossipOptions extends NodeIdentity {
+  readonly bus: Bus
+  readonly clock: Clock
+}
+
+/** The wait before what is urgent is told, so that a burst makes one frame. */
+const urgentMs = 20
+/** The wait for the owner of a small bucket. */
+const askMsMax = 100
+/** A charge is large when fewer than this many of it fit into the node's even share. */
+const chargesPerShareMin = 16
+
+export class Gossip {
+  readonly node: BucketNode
+  readonly #options: GossipOptions
+  readonly #stops: Subscription[] = []
+  #isUrgent = false
+
+  constructor(options: GossipOptions) {
+    this.#options = options
+    this.node = new BucketNode(options)
+    this.node.buckets.onUrgent = () => this.#tellSoon()
+  }
+
+  start(): void {
+    const { bus, clock } = this.#options
+    const timer = clock.every(gossipTickMs, () => this.#tick())
+    this.#stops.push(
+      { stop: () => timer.cancel() },
+      bus.subscribe(subjects.gossip, (payload) => this.node.take(payload, clock.monotonicMs())),
+      bus.serve(subjects.gossipCharge, (payload) => this.#answer(payload)),
+    )
+    // The others learn at once that there is one node more.
+    this.#tell(false)
+  }
+
+  stop(): void {
+    for (const part of this.#stops.splice(0)) part.stop()
+    this.#tell(true)
+  }
+
+  /** Takes an amount from a bucket, or answers why not. A promise only where another node has to be asked. */
+  charge(request: ChargeRequest): Charge | Shortage | Promise<Charge | Shortage> {
+    const { buckets, members } = this.node
+    const { rule, amount } = request
+    const isLarge = amount * chargesPerShareMin > rule.capacity / members.count
+    if (!isLarge || members.count === 1 || rule.kind === 'gauge') return this.#take(request, false)
+    const owner = ownerOf(request.key, this.node.name, members)
+    if (owner === this.node.name || amount > rule.capacity) return this.#take(request, true)
+    const slot = buckets.slotOf(request.key, rule, this.#options.clock.monotonicMs())
+    return this.#ask(owner, request, slot)
+  }
+
+  #take({ key, rule, amount, window }: ChargeRequest, isOwner: boolean): Charge | Shortage {
+    const { buckets } = this.node
+    const nowMs = this.#options.clock.monotonicMs()
+    return buckets.charge(buckets.slotOf(key, rule, nowMs), amount, { nowMs, window, isOwner })
+  }
+
+  async #ask(owner: string, request: ChargeRequest, slot: number): Promise<Charge | Shortage> {
+    const told = await this.#options.bus.request(subjects.gossipAsk, encodeCharge(owner, request), askMsMax)
+    const waitMs = told.ok ? decodeWait(told.value) : undefined
+    if (waitMs === undefined) return this.#take(request, false)
+    if (waitMs > 0) return { type: 'short', waitMs }
+    return { slot, generation: this.node.buckets.generationOf(slot), window: request.window }
+  }
+
+  /** Answers another node. */
+  #answer(payload: Uint8Array): Uint8Array {
+    const asked = decodeCharge(payload)
+    if (asked === undefined) return encodeWait(undefined)
+    const taken = this.#take(asked.request, true)
+    if ('slot' in taken) return encodeWait(0)
+    return encodeWait(taken.type === 'short' ? Math.max(1, Math.ceil(taken.waitMs)) : undefined)
+  }
+
+  #tick(): void {
+    this.node.tick(this.#options.clock.monotonicMs())
+    this.#tell(false)
+  }
+
+  #tellSoon(): void {
+    if (this.#isUrgent) return
+    this.#isUrgent = true
+    this.#options.clock.after(urgentMs, () => this.#tell(false))
+  }
+
+  #tell(leaves: boolean): void {
+    this.#isUrgent = false
+    const frame = this.node.nextFrame(leaves)
+    if (frame !== undefined) this.#options.bus.publish(subjects.gossip, frame)
+  }
+}

@@ -1,0 +1,108 @@
+// The nodes that share the buckets: how many there are, and whom this node hears. A node that falls silent keeps its part,
+// because nobody can tell a crash from a cut network; one that says goodbye or starts anew gives it back.
+
+/** The silence after which a node is not heard any more, in ticks. */
+const silentTicksMax = 4
+/** The silence after which a node that a majority misses has left for good. */
+const goneMsMax = 600_000
+/** A node that comes back from a longer silence has to tell all it knows before it counts as heard. */
+const returnMs = 5_500
+const longSilenceMs = 2_000
+
+export interface Member {
+  readonly name: string
+  /** Tells the starts of a node apart: a later one is larger. */
+  readonly boot: number
+  /** The index of what it told in the columns. */
+  readonly peer: number
+  heardMs: number
+  /** The sequence number of the first frame that was heard, and of the last. */
+  firstSequence: number
+  sequence: number
+  /** The time from which it counts as heard. */
+  countsFromMs: number
+  isHeard: boolean
+}
+
+export class Members {
+  /** Nodes that share the buckets, this one included. */
+  count = 1
+  /** The part of the nodes that is heard, this one included. */
+  heardPart = 1
+  /** Increases with every change of `heardPart`. */
+  epoch = 1
+  readonly #members = new Map<string, Member>()
+  readonly #tickMs: number
+
+  constructor(tickMs: number) {
+    this.#tickMs = tickMs
+  }
+
+  get(name: string): Member | undefined {
+    return this.#members.get(name)
+  }
+
+  all(): Iterable<Member> {
+    return this.#members.values()
+  }
+
+  /** A node that is heard for the first time, or that started anew. */
+  add(name: string, { boot, peer, nowMs }: { boot: number; peer: number; nowMs: number }): Member {
+    const member = {
+      name,
+      boot,
+      peer,
+      heardMs: nowMs,
+      firstSequence: 0,
+      sequence: 0,
+      countsFromMs: nowMs,
+      isHeard: true,
+    }
+    this.#members.set(name, member)
+    this.look(nowMs)
+    return member
+  }
+
+  remove(name: string, nowMs: number): void {
+    this.#members.delete(name)
+    this.look(nowMs)
+  }
+
+  hear(member: Member, sequence: number, nowMs: number): void {
+    if (nowMs - member.heardMs > longSilenceMs) member.countsFromMs = nowMs + returnMs
+    member.heardMs = nowMs
+    if (member.firstSequence === 0) member.firstSequence = sequence
+    member.sequence = sequence
+    if (!member.isHeard) this.look(nowMs)
+  }
+
+  get #silentMs(): number {
+    return this.#tickMs * silentTicksMax
+  }
+
+  /** Whether every node that is heard has told something after a time. */
+  haveToldSince(sinceMs: number): boolean {
+    for (const { isHeard, heardMs } of this.#members.values()) if (isHeard && heardMs <= sinceMs) return false
+    return true
+  }
+
+  /** Looks who is heard. Answers the members that have left for good. */
+  look(nowMs: number): Member[] {
+    let heard = 1
+    for (const member of this.#members.values()) {
+      member.isHeard = nowMs - member.heardMs <= this.#silentMs && nowMs >= member.countsFromMs
+      if (member.isHeard) heard++
+    }
+    const gone = heard * 2 > this.#members.size + 1 ? this.#gone(nowMs) : []
+    for (const { name } of gone) this.#members.delete(name)
+    this.count = this.#members.size + 1
+    const heardPart = heard / this.count
+    if (heardPart !== this.heardPart) this.epoch++
+    this.heardPart = heardPart
+    return gone
+  }
+
+  #gone(nowMs: number): Member[] {
+    return [...this.#members.values()].filter(({ heardMs }) => nowMs - heardMs > goneMsMax)
+  }
+}

@@ -1,0 +1,182 @@
+// Buckets that the nodes of a cluster share. Each node decides for itself, from what it has charged and what it has heard: the
+// balance is that of the one bucket which all nodes would have together. Between two ticks a node takes at most its share of
+// the balance, by its part of the demand, so that nodes that have not heard one another yet cannot all take the whole.
+import type { BucketRule, Charge, Shortage } from './bucket-rule.ts'
+import { BucketShares } from './bucket-shares.ts'
+import { at, BucketSlots } from './bucket-slots.ts'
+import type { Member, Members } from './members.ts'
+import { type BucketEntry, clamped, type FrameRoom, ToldBuckets } from './told-buckets.ts'
+
+export interface SharedBucketsOptions {
+  readonly members: Members
+  readonly tickMs: number
+  /** The buckets that are kept. */
+  readonly bucketsMax?: number
+}
+
+export interface ChargeTime {
+  readonly nowMs: number
+  /** The number of the window of a `window` bucket. */
+  readonly window: number
+  /** The node decides for all nodes, and is not bound to its share. */
+  readonly isOwner?: boolean
+}
+
+const bucketsKeptMax = 1_000_000
+/** The part of a node's share of a tick that it takes before it tells the others out of turn. */
+const urgentPart = 0.125
+
+export class SharedBuckets {
+  /** Called when a bucket is being used up fast, so that the others should hear of it before the next tick. */
+  onUrgent: (() => void) | undefined
+  readonly #members: Members
+  readonly #tickMs: number
+  readonly #slots: BucketSlots
+  readonly #shares: BucketShares
+  readonly #told: ToldBuckets
+
+  constructor({ members, tickMs, bucketsMax = bucketsKeptMax }: SharedBucketsOptions) {
+    this.#members = members
+    this.#tickMs = tickMs
+    this.#slots = new BucketSlots(bucketsMax)
+    this.#shares = new BucketShares(this.#slots.columns, members, tickMs)
+    this.#told = new ToldBuckets(this.#slots, this.#shares, tickMs)
+  }
+
+  get count(): number {
+    return this.#slots.count
+  }
+
+  /** The slot of a bucket, made full when it is new. A rule with another capacity keeps what has been taken. */
+  slotOf(key: number, rule: BucketRule, nowMs: number): number {
+    const slots = this.#slots
+    const slot = slots.find(key) ?? slots.add(key)
+    const bound = slots.ruleAt(slot)
+    if (bound !== rule && !isSame(bound, rule)) this.#bind(slot, rule, nowMs)
+    return slot
+  }
+
+  generationOf(slot: number): number {
+    return at(this.#slots.columns.generation, slot)
+  }
+
+  /** Takes `amount`, or answers why not. */
+  charge(slot: number, amount: number, { nowMs, window, isOwner = false }: ChargeTime): Charge | Shortage {
+    const { columns } = this.#slots
+    const rule = this.#ruleOf(slot)
+    if (amount > rule.capacity) return { type: 'too-large' }
+    this.#shares.bring(slot, rule, nowMs, window)
+    columns.asked[slot] = at(columns.asked, slot) + amount
+    this.#markDirty(slot)
+    const missing = this.#missing(slot, rule, { amount, isOwner })
+    if (missing > 0) return { type: 'short', waitMs: this.#waitMs(slot, rule, amount, missing) }
+    this.#take(slot, amount)
+    return { slot, generation: at(columns.generation, slot), window }
+  }
+
+  /** Adds to a charge (`amount` above 0) or gives a part of it back. A charge of a window that has passed is not changed. */
+  adjust({ slot, generation, window }: Charge, amount: number, nowMs: number): void {
+    const { columns } = this.#slots
+    const rule = this.#slots.ruleAt(slot)
+    if (rule === undefined || at(columns.generation, slot) !== generation) return
+    if (rule.kind === 'window' && at(columns.window, slot) !== window) return
+    this.#shares.refill(slot, rule, nowMs)
+    columns.balance[slot] = clamped(rule, at(columns.balance, slot) - amount)
+    this.#told.addCharge(slot, amount)
+    this.#markDirty(slot)
+  }
+
+  /** What is left in the bucket for all nodes, never below 0, and the time until it is full. */
+  look(slot: number, { nowMs, window }: ChargeTime): { remaining: number; fullInMs: number } {
+    const rule = this.#ruleOf(slot)
+    this.#shares.bring(slot, rule, nowMs, window)
+    const balance = at(this.#slots.columns.balance, slot)
+    const fullInMs = rule.perMs === 0 ? 0 : (rule.capacity - balance) / rule.perMs
+    return { remaining: Math.max(0, balance), fullInMs }
+  }
+
+  nextTick(): void {
+    this.#shares.nextTick()
+  }
+
+  /** Adds another node, which is told of every bucket. */
+  addPeer(): number {
+    for (const slot of this.#slots.all()) this.#told.markDirty(slot)
+    return this.#slots.columns.addPeer()
+  }
+
+  /** Forgets a node. What it held of gauges is free again. */
+  removePeer(index: number): void {
+    const { columns } = this.#slots
+    const peer = columns.peers[index]
+    if (peer === undefined) return
+    for (const slot of this.#slots.all()) {
+      if (this.#told.isGauge(slot)) columns.balance[slot] = at(columns.balance, slot) + at(peer.net, slot)
+    }
+    columns.removePeer(index)
+  }
+
+  merge(member: Member, entry: BucketEntry, nowMs: number): void {
+    this.#told.merge(member, entry, nowMs)
+  }
+
+  entries(frame: FrameRoom): BucketEntry[] {
+    return this.#told.entries(frame)
+  }
+
+  #take(slot: number, amount: number): void {
+    const { columns } = this.#slots
+    columns.balance[slot] = at(columns.balance, slot) - amount
+    this.#told.addCharge(slot, amount)
+    columns.used[slot] = at(columns.used, slot) + amount
+    const isFast = this.#members.count > 1 && at(columns.used, slot) > at(columns.allowed, slot) * urgentPart
+    if (isFast && this.#told.markUrgent(slot)) this.onUrgent?.()
+  }
+
+  /** The amount that is missing for a charge: 0 or below when there is enough. */
+  #missing(slot: number, rule: BucketRule, { amount, isOwner }: { amount: number; isOwner: boolean }): number {
+    const { balance, floor, allowed, used } = this.#slots.columns
+    const ofBalance = amount - (at(balance, slot) - at(floor, slot))
+    // Shares of a gauge would be fractions of a request. What nodes take of it at the same moment may be too much by that.
+    if (isOwner || rule.kind === 'gauge' || this.#members.count === 1) return ofBalance
+    return Math.max(ofBalance, amount - (at(allowed, slot) - at(used, slot)))
+  }
+
+  #waitMs(slot: number, rule: BucketRule, amount: number, missing: number): number {
+    const isOfShare = this.#members.count > 1 && at(this.#slots.columns.balance, slot) >= amount
+    if (isOfShare) return this.#tickMs
+    return rule.perMs === 0 ? 0 : missing / rule.perMs
+  }
+
+  #bind(slot: number, rule: BucketRule, nowMs: number): void {
+    const { columns } = this.#slots
+    const before = this.#slots.ruleAt(slot)
+    this.#slots.setRule(slot, rule)
+    columns.membersEpoch[slot] = 0
+    if (before !== undefined) {
+      columns.balance[slot] = at(columns.balance, slot) + rule.capacity - before.capacity
+      return
+    }
+    const isHeardOf = this.#told.hasHeardOf(slot)
+    if (isHeardOf && rule.kind !== 'gauge') return this.#shares.refill(slot, rule, nowMs)
+    const full = rule.capacity * (rule.perMs === 0 ? 1 : this.#members.heardPart)
+    // The places that others hold of a gauge were subtracted from nothing.
+    columns.balance[slot] = isHeardOf ? at(columns.balance, slot) + full : full
+    columns.refilledMs[slot] = nowMs
+  }
+
+  /** A node alone tells nobody. */
+  #markDirty(slot: number): void {
+    if (this.#members.count > 1) this.#told.markDirty(slot)
+  }
+
+  #ruleOf(slot: number): BucketRule {
+    const rule = this.#slots.ruleAt(slot)
+    if (rule === undefined) throw new Error(`the bucket ${slot} has no rule`)
+    return rule
+  }
+}
+
+function isSame(bound: BucketRule | undefined, rule: BucketRule): boolean {
+  return bound?.kind === rule.kind && bound.capacity === rule.capacity && bound.perMs === rule.perMs
+}

@@ -1,0 +1,200 @@
+// What nodes tell one another about buckets. Each tells what it has charged in all, so a frame that comes twice or not at all does
+// no harm: the last one counts.
+import type { PeerColumns } from './bucket-columns.ts'
+import type { BucketRule } from './bucket-rule.ts'
+import { type BucketShares, demandMin } from './bucket-shares.ts'
+import { at, type BucketSlots } from './bucket-slots.ts'
+import type { Member } from './members.ts'
+
+/** What one node tells about one bucket. */
+export interface BucketEntry {
+  /** The hash that names the bucket on every node. */
+  readonly key: number
+  /** The sender's frame after its first charge; 0: it has charged nothing, and tells its balance to who knows less. */
+  readonly birth: number
+  readonly window: number
+  /** What the sender has charged, less what it gave back, since `birth` and in `window`. */
+  readonly net: number
+  /** The sender's balance, for nodes that have not heard of the bucket before. */
+  readonly balance: number
+  /** The sender's demand, in amount per millisecond. */
+  readonly demand: number
+  /** What the sender has charged is free again when it goes. */
+  readonly isGauge: boolean
+}
+
+export interface FrameRoom {
+  /** The number of the frame to be sent. */
+  readonly frame: number
+  readonly max: number
+  /** The frame is out of turn: it has what is urgent alone. */
+  readonly isUrgent: boolean
+}
+
+/** The time in which everything is told once, whether it changed or not. */
+const syncMs = 5_000
+
+const dirtyFlag = 1
+const urgentFlag = 2
+/** Another node has told of the bucket. */
+const heardFlag = 4
+const gaugeFlag = 8
+
+export class ToldBuckets {
+  readonly #slots: BucketSlots
+  readonly #shares: BucketShares
+  readonly #tickMs: number
+  #dirty: number[] = []
+  #lastSynced = 0
+  /** The number of the last frame. */
+  #frame = 0
+
+  constructor(slots: BucketSlots, shares: BucketShares, tickMs: number) {
+    this.#slots = slots
+    this.#shares = shares
+    this.#tickMs = tickMs
+  }
+
+  /** Adds to what this node has charged. */
+  addCharge(slot: number, amount: number): void {
+    const { net, birth } = this.#slots.columns
+    net[slot] = at(net, slot) + amount
+    if (at(birth, slot) === 0) birth[slot] = this.#frame + 1
+  }
+
+  markDirty(slot: number): void {
+    const { flags } = this.#slots.columns
+    if ((at(flags, slot) & dirtyFlag) !== 0) return
+    flags[slot] = at(flags, slot) | dirtyFlag
+    this.#dirty.push(slot)
+  }
+
+  /** Answers whether the bucket was not urgent before. */
+  markUrgent(slot: number): boolean {
+    const { flags } = this.#slots.columns
+    if ((at(flags, slot) & urgentFlag) !== 0) return false
+    flags[slot] = at(flags, slot) | urgentFlag
+    return true
+  }
+
+  isGauge(slot: number): boolean {
+    const rule = this.#slots.ruleAt(slot)
+    return rule === undefined ? (at(this.#slots.columns.flags, slot) & gaugeFlag) !== 0 : rule.kind === 'gauge'
+  }
+
+  hasHeardOf(slot: number): boolean {
+    return (at(this.#slots.columns.flags, slot) & heardFlag) !== 0
+  }
+
+  /** What this node has to tell: first what is urgent or has changed, then a part of everything, so that whoever missed a frame
+   *  hears it later. */
+  entries({ frame, max, isUrgent }: FrameRoom): BucketEntry[] {
+    this.#frame = frame
+    const told: BucketEntry[] = []
+    const dirty = this.#dirty
+    this.#dirty = []
+    dirty.sort((one, other) => this.#urgency(other) - this.#urgency(one))
+    for (const slot of dirty) {
+      const isDue = !isUrgent || this.#urgency(slot) > 0
+      if (isDue && told.length < max) this.#tell(slot, told)
+      else this.#dirty.push(slot)
+    }
+    if (!isUrgent) this.#sync(max, told)
+    return told
+  }
+
+  #sync(max: number, told: BucketEntry[]): void {
+    const { end } = this.#slots
+    const part = Math.ceil((end * this.#tickMs) / syncMs)
+    for (let left = Math.min(end, max - told.length, part); left > 0; left--) {
+      this.#lastSynced = (this.#lastSynced + 1) % end
+      if (this.#isTold(this.#lastSynced)) this.#tell(this.#lastSynced, told)
+    }
+  }
+
+  #isTold(slot: number): boolean {
+    const { balance, flags } = this.#slots.columns
+    const rule = this.#slots.ruleAt(slot)
+    if ((at(flags, slot) & dirtyFlag) !== 0) return false
+    return rule === undefined ? this.hasHeardOf(slot) : at(balance, slot) < rule.capacity
+  }
+
+  #urgency(slot: number): number {
+    return at(this.#slots.columns.flags, slot) & urgentFlag
+  }
+
+  #tell(slot: number, told: BucketEntry[]): void {
+    const { columns } = this.#slots
+    columns.flags[slot] = at(columns.flags, slot) & ~(dirtyFlag | urgentFlag)
+    if (this.#slots.ruleAt(slot) === undefined && !this.hasHeardOf(slot)) return
+    const demand = this.#shares.demandAt(slot)
+    // A demand that goes down is told until it has gone.
+    if (demand > demandMin) this.markDirty(slot)
+    told.push({
+      key: at(columns.key, slot),
+      birth: at(columns.birth, slot),
+      window: at(columns.window, slot),
+      net: at(columns.net, slot),
+      balance: at(columns.balance, slot),
+      demand,
+      isGauge: this.isGauge(slot),
+    })
+  }
+
+  /** Takes what another node tells about a bucket. */
+  merge(member: Member, entry: BucketEntry, nowMs: number): void {
+    const slots = this.#slots
+    const peer = slots.columns.peers[member.peer]
+    if (peer === undefined) return
+    const slot = slots.find(entry.key) ?? slots.add(entry.key)
+    const rule = slots.ruleAt(slot)
+    if (rule !== undefined) this.#shares.refill(slot, rule, nowMs)
+    if (!this.#isOfWindow(slot, entry.window, rule)) return
+    this.#takeOver(slot, peer, { entry, rule, nowMs, isNewcomer: member.firstSequence > entry.birth })
+    const kind = entry.isGauge ? gaugeFlag : 0
+    slots.columns.flags[slot] = at(slots.columns.flags, slot) | heardFlag | kind
+    peer.demand[slot] = entry.demand
+  }
+
+  /** Begins a later window when another node has; an earlier one is not looked at any more. */
+  #isOfWindow(slot: number, window: number, rule: BucketRule | undefined): boolean {
+    const own = at(this.#slots.columns.window, slot)
+    if (window > own) this.#shares.beginWindow(slot, rule, window)
+    return window >= own
+  }
+
+  #takeOver(slot: number, peer: PeerColumns, { entry, rule, nowMs, isNewcomer }: Told): void {
+    const { columns } = this.#slots
+    const balance = at(columns.balance, slot)
+    if (entry.birth === 0 && this.hasHeardOf(slot)) return
+    const isKnown = entry.isGauge || (at(peer.birth, slot) === entry.birth && entry.birth !== 0)
+    const before = isKnown ? at(peer.net, slot) : 0
+    peer.net[slot] = entry.net
+    peer.birth[slot] = entry.birth
+    if (rule === undefined && !entry.isGauge && !this.hasHeardOf(slot)) {
+      columns.balance[slot] = entry.balance
+      columns.refilledMs[slot] = nowMs
+    } else if (isKnown) columns.balance[slot] = clamped(rule, balance - (entry.net - before))
+    else if (!isNewcomer) columns.balance[slot] = clamped(rule, balance - unheard(rule, entry))
+    // The sender had charged before this node listened: its balance knows what nobody told this node.
+    else columns.balance[slot] = Math.min(balance, entry.balance)
+  }
+}
+
+interface Told {
+  readonly entry: BucketEntry
+  readonly rule: BucketRule | undefined
+  readonly nowMs: number
+  /** The sender told of the bucket before this node listened to it. */
+  readonly isNewcomer: boolean
+}
+
+/** What the sender of a first entry has charged, less what has been refilled since. */
+function unheard(rule: BucketRule | undefined, { net, balance }: BucketEntry): number {
+  return rule?.kind === 'flow' ? Math.min(net, Math.max(0, rule.capacity - balance)) : net
+}
+
+/** A debt is bounded, so that one long answer cannot close a bucket for ever. Windows and gauges are exact. */
+export function clamped(rule: BucketRule | undefined, balance: number): number {
+  return rule?.kind === 'flow' ? Math.max(-rule.capacity, Math.min(rule.capacity, balance)) : balance
+}

@@ -1,0 +1,38 @@
+// The row of a request that a limit has no room for.
+import { type Row, row, shown } from './error-row.ts'
+import type { RateLimitedError } from './gateway-error.ts'
+
+const nanoPerUsd = 1e9
+
+export function rateLimitedRow(error: RateLimitedError): Row {
+  const { unit, retryAfterMs, headers } = error
+  const type = unit === 'tokens' || unit === 'inputTokens' || unit === 'outputTokens' ? 'tokens' : 'requests'
+  const found = { ...row(429, type, 'rate_limit_exceeded', messageOf(error)), headers }
+  return retryAfterMs === undefined ? found : { ...found, retry: true, retryAfterMs }
+}
+
+function messageOf({ limit, per, subject, unit, amount, window, retryAfterMs }: RateLimitedError): string {
+  const whose = subject === '' ? `per ${per}` : `for ${per} ${shown(subject)}`
+  const what = `The limit ${shown(limit)} of ${amountText(unit, amount)}${window === '' ? '' : ` in ${window}`} ${whose}`
+  if (retryAfterMs === undefined) return `${what} is too small for this request. Send a smaller one.`
+  return `${what} is reached. Try again after the time given.`
+}
+
+function amountText(unit: RateLimitedError['unit'], amount: number): string {
+  switch (unit) {
+    case 'requests':
+      return `${amount} requests`
+    case 'repeats':
+      return `${amount} requests with the same body`
+    case 'concurrency':
+      return `${amount} requests at the same time`
+    case 'usd':
+      return `${amount / nanoPerUsd} USD`
+    case 'tokens':
+      return `${amount} tokens`
+    case 'inputTokens':
+      return `${amount} input tokens`
+    case 'outputTokens':
+      return `${amount} output tokens`
+  }
+}

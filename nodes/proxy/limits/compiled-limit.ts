@@ -1,0 +1,116 @@
+// A limit of the configuration, compiled: whether a request counts, in whose name, and against which bucket.
+import { createHmac } from 'node:crypto'
+import type { BucketRule } from '../../../cluster/gossip/bucket-rule.ts'
+import { type CalendarWindow, CurrentWindow } from '../../../shared/calendar-window.ts'
+import {
+  amountOf,
+  isCalendar,
+  type LimitMatch,
+  type LimitSpec,
+  type LimitUnit,
+} from '../../../shared/config/kinds/limits/spec.ts'
+import { parseDurationMs } from '../../../shared/units.ts'
+import type { Caller } from '../auth/callers.ts'
+import { sessionIn } from '../auth/session-name.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+
+const nanoPerUsd = 1e9
+
+export type CountedRequest = Pick<AuthenticatedRequest, 'caller' | 'user' | 'head'>
+
+export class CompiledLimit {
+  readonly name: string
+  readonly unit: LimitUnit
+  readonly per: LimitSpec['per']
+  /** Whether a request beyond the limit is rejected; else it is counted and goes on. */
+  readonly isEnforced: boolean
+  /** The window as the operator wrote it; '' for concurrency. */
+  readonly window: string
+  /** The model whose requests count. Undefined: all. */
+  readonly model: string | undefined
+  readonly #match: LimitMatch
+  readonly #rule: BucketRule
+  readonly #overrides = new Map<string, BucketRule>()
+  readonly #windows: CurrentWindow | undefined
+  readonly #hashKey: Uint8Array
+  /** What the names of its buckets begin with. Another amount keeps what has been counted; another question begins anew. */
+  readonly #question: string
+
+  constructor(name: string, spec: LimitSpec, hashKey: Uint8Array) {
+    const { unit, amount } = amountOf(spec) ?? { unit: 'requests', amount: 0 }
+    const { per, match = {}, window = '', timeZone = 'UTC', overrides = {} } = spec
+    this.name = name
+    this.unit = unit
+    this.per = per
+    this.isEnforced = spec.mode !== 'report'
+    this.window = window
+    this.model = match.model
+    this.#match = match
+    this.#windows = window !== '' && isCalendar(spec) ? new CurrentWindow(window as '1d', timeZone) : undefined
+    this.#rule = ruleOf(spec, amount)
+    for (const [subject, other] of Object.entries(overrides)) this.#overrides.set(subject, ruleOf(spec, other))
+    this.#hashKey = hashKey
+    this.#question = JSON.stringify([name, unit, per, window, this.#windows === undefined ? '' : timeZone])
+  }
+
+  /** Whether the requests of a caller count. */
+  counts({ team, user, app, keyId, costCenter, tier, metadata }: Caller): boolean {
+    const match = this.#match
+    if (match.team !== undefined && match.team !== team) return false
+    if (match.user !== undefined && match.user !== user) return false
+    if (match.app !== undefined && match.app !== app) return false
+    if (match.key !== undefined && match.key !== keyId) return false
+    if (match.costCenter !== undefined && match.costCenter !== costCenter) return false
+    if (match.tier !== undefined && match.tier !== tier) return false
+    return Object.entries(match.metadata ?? {}).every(([label, value]) => metadata.get(label) === value)
+  }
+
+  /** In whose name a request counts; '' where it has none, and does not count. */
+  subjectOf({ caller, user, head }: CountedRequest, model: string): string {
+    switch (this.per) {
+      case 'key':
+        return caller.keyId
+      case 'session': {
+        const session = sessionIn(head)
+        return session === '' ? '' : `${caller.keyId} ${session}`
+      }
+      case 'user':
+        return user
+      case 'app':
+        return caller.app
+      case 'team':
+        return caller.team
+      case 'costCenter':
+        return caller.costCenter
+      case 'model':
+        return model
+      case 'org':
+        return 'org'
+      default:
+        return caller.metadata.get(this.per.slice('metadata.'.length)) ?? ''
+    }
+  }
+
+  ruleOf(subject: string): BucketRule {
+    return this.#overrides.get(subject) ?? this.#rule
+  }
+
+  /** The calendar window of now; undefined for limits that roll. */
+  windowAt(wallMs: number): CalendarWindow | undefined {
+    return this.#windows?.at(wallMs)
+  }
+
+  /** The number that names the bucket of a subject on every node. It is keyed, so that nobody can choose a name that counts in
+   *  another's bucket. */
+  bucketKey(subject: string): number {
+    const digest = createHmac('sha256', this.#hashKey).update(this.#question).update('\0').update(subject).digest()
+    return digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11)
+  }
+}
+
+function ruleOf(spec: LimitSpec, amount: number): BucketRule {
+  const capacity = spec.usd === undefined ? amount : Math.round(amount * nanoPerUsd)
+  if (spec.concurrency !== undefined) return { kind: 'gauge', capacity, perMs: 0 }
+  if (isCalendar(spec)) return { kind: 'window', capacity, perMs: 0 }
+  return { kind: 'flow', capacity, perMs: capacity / (parseDurationMs(spec.window ?? '') ?? 1) }
+}

@@ -1,0 +1,64 @@
+// The limits of one configuration. Those of a caller are found when it first calls, so that a request looks only at limits that
+// count it.
+import { hash } from 'node:crypto'
+import type { BucketRule } from '../../../cluster/gossip/bucket-rule.ts'
+import type { LimitSpec } from '../../../shared/config/kinds/limits/spec.ts'
+import type { Resource } from '../../../shared/config/state.ts'
+import type { Caller } from '../auth/callers.ts'
+import { CompiledLimit } from './compiled-limit.ts'
+
+/** A subject's bucket. */
+export interface Bucket {
+  readonly key: number
+  readonly rule: BucketRule
+}
+
+/** Subjects whose buckets are remembered by name. Callers can make subjects up. */
+const subjectsMax = 10_000
+
+/** A limit, with the buckets that its requests were counted in. */
+export class SubjectBuckets {
+  readonly limit: CompiledLimit
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor(limit: CompiledLimit) {
+    this.limit = limit
+  }
+
+  /** The bucket of requests with the same body. */
+  ofRepeated(subject: string, body: Buffer): Bucket {
+    const digest = hash('sha256', body, 'base64url')
+    return this.of(`${subject} ${digest}`, subject)
+  }
+
+  of(name: string, subject = name): Bucket {
+    const known = this.#buckets.get(name)
+    if (known !== undefined) return known
+    const { limit } = this
+    const bucket = { key: limit.bucketKey(name), rule: limit.ruleOf(subject) }
+    if (this.#buckets.size >= subjectsMax) this.#buckets.clear()
+    this.#buckets.set(name, bucket)
+    return bucket
+  }
+}
+
+const none: readonly SubjectBuckets[] = []
+
+export class LimitTable {
+  readonly #limits: readonly SubjectBuckets[]
+  readonly #byCaller = new WeakMap<Caller, readonly SubjectBuckets[]>()
+
+  constructor(limits: ReadonlyMap<string, Resource<LimitSpec>>, hashKey: Uint8Array) {
+    this.#limits = [...limits].map(([name, { spec }]) => new SubjectBuckets(new CompiledLimit(name, spec, hashKey)))
+  }
+
+  /** The limits that count requests of a caller, whatever their model. */
+  of(caller: Caller): readonly SubjectBuckets[] {
+    if (this.#limits.length === 0) return none
+    const known = this.#byCaller.get(caller)
+    if (known !== undefined) return known
+    const found = this.#limits.filter(({ limit }) => limit.counts(caller))
+    this.#byCaller.set(caller, found)
+    return found
+  }
+}

@@ -1,0 +1,38 @@
+// What a request may use, estimated before it is sent: limits reserve it, and settle on what was really used.
+import { costOf, type Price } from '../../../shared/models/price.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { InferenceRequest } from '../request/inference-request.ts'
+import type { OutputLengths } from './output-lengths.ts'
+
+export interface ReservedAmounts {
+  readonly input: number
+  readonly output: number
+  readonly nanoUsd: number
+}
+
+/** Bytes of text for a token, on the average of languages and code. */
+const bytesPerToken = 3.6
+
+const outputCaps = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
+
+export function reservedAmounts(
+  { operation, body, snapshot }: AuthenticatedRequest,
+  { facts, hasConversation }: InferenceRequest,
+  lengths: OutputLengths,
+): ReservedAmounts {
+  // A request for a count of tokens uses none.
+  if (operation.counts !== undefined || facts.body.type === 'form') return { input: 0, output: 0, nanoUsd: 0 }
+  const { scan } = facts.body
+  const input = Math.ceil(Math.min(scan.textBytes, body.bytes.length) / bytesPerToken)
+  const answers = Math.max(1, scan.number('n') ?? 1)
+  // The larger of two caps counts: an upstream may take either.
+  const cap = Math.max(...outputCaps.map((name) => scan.number(name) ?? 0)) || Number.POSITIVE_INFINITY
+  const writes = hasConversation || operation.input?.member === 'prompt'
+  const output = writes ? Math.ceil(Math.min(cap, lengths.expected(facts.model)) * answers) : 0
+  const price = snapshot.routeOf(facts.model)?.targets[0]?.target.price
+  return { input, output, nanoUsd: estimatedCost(price, input, output) }
+}
+
+function estimatedCost(price: Price | undefined, input: number, output: number): number {
+  return costOf(price, { input, output, cached: 0 }, undefined) ?? 0
+}

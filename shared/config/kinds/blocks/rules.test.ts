@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { Gateway, problemsOf } from '../../test-config.ts'
+
+test.each<[string, object, string]>([
+  ['without a match', {}, 'blocks.x.match: is required: a map of fields'],
+  ['of everybody', { match: {} }, 'blocks.x.match: expected one of session, key, user, app, team, costCenter at least'],
+  ['of a planet', { match: { key: 'k', planet: 'mars' } }, 'blocks.x.match.planet: unknown field "planet"'],
+  [
+    'until some day',
+    { match: { key: 'key_1' }, until: 'some day' },
+    'blocks.x.until: expected a time such as 2030-01-31T12:00:00Z',
+  ],
+])('a block %s is refused with its path', (_, input, problem) => {
+  expect(problemsOf(new Gateway().put('blocks', 'x', input))).toEqual([problem])
+})
+
+test('whom a block stops need not be configured', () => {
+  const match = { user: 'ann@example.com', session: 'run 17', team: 'gone' }
+  expect(new Gateway().put('blocks', 'x', { match, reason: 'it runs in a circle' }).ok).toBe(true)
+})
+
+test('there are at most 1024 blocks', () => {
+  const block = { match: { key: 'key_1' } }
+  const document = (count: number) =>
+    JSON.stringify({ blocks: Object.fromEntries(Array.from({ length: count }, (_, i) => [`b${i}`, block])) })
+  expect(problemsOf(new Gateway().apply(document(1_025)))).toEqual(['blocks: expected at most 1024 blocks'])
+  expect(new Gateway().apply(document(1_024)).ok).toBe(true)
+})

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { label, resourceName } from '../schema-fields.ts'
+import { blockFields } from './spec.ts'
+
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
+const keyIdCharactersMax = 128
+/** Users and sessions are named by callers: any text. */
+const callersName = z.string().min(1).max(256)
+
+export const blockSchema = z.strictObject({
+  match: z
+    .strictObject({
+      key: z.string().min(1).max(keyIdCharactersMax).exactOptional().describe('The id of a key.'),
+      user: callersName.exactOptional().describe('Of the key, or as named in x-headgate-user.'),
+      app: resourceName.exactOptional(),
+      team: resourceName.exactOptional(),
+      costCenter: label.exactOptional(),
+      session: callersName.exactOptional().describe('As named in x-headgate-session-id.'),
+    })
+    .refine((match) => Object.keys(match).length > 0, `expected one of ${blockFields.join(', ')} at least`)
+    .describe('What is rejected: requests to which all given fields apply.'),
+  reason: label.exactOptional().describe('Told to rejected callers.'),
+  until: z
+    .string()
+    .regex(timePattern, 'expected a time such as 2030-01-31T12:00:00Z')
+    .exactOptional()
+    .describe('When the block ends by itself.'),
+})

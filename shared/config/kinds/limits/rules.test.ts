@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import { Gateway, problemsOf, smallGateway } from '../../test-config.ts'
+
+const daily = { per: 'user', requests: 1_000, window: '1d' }
+
+test.each<[string, Record<string, unknown>, string]>([
+  [
+    'no amount',
+    { requests: undefined },
+    'limits.x: expected one of requests, repeats, tokens, inputTokens, outputTokens, concurrency, usd',
+  ],
+  ['two amounts', { usd: 5 }, 'limits.x.usd: a limit counts one thing, and this one has requests already'],
+  ['a negative amount', { requests: -1 }, 'limits.x.requests: expected a number of more than 0'],
+  ['half a request', { requests: 0.5 }, 'limits.x.requests: expected a whole number, found a number'],
+  ['no window', { window: undefined }, 'limits.x.window: is required, such as 1m, 1h, 1d or 1mo'],
+  [
+    'a window that nobody can hold',
+    { window: '10y' },
+    'limits.x.window: expected a duration from 1s to 90d, such as 1m, 1h or 1d, or 1mo for a calendar month',
+  ],
+  [
+    'a window without a unit',
+    { window: '60' },
+    'limits.x.window: expected a duration from 1s to 90d, such as 1m, 1h or 1d, or 1mo for a calendar month',
+  ],
+  [
+    'a rolling month',
+    { window: '1mo', reset: 'rolling' },
+    'limits.x.reset: a month is a calendar window; write 30d for a rolling one',
+  ],
+  [
+    'a calendar week',
+    { window: '7d', reset: 'calendar' },
+    'limits.x.window: a calendar window is one of 1m, 1h, 1d, 1mo',
+  ],
+  [
+    'an unknown time zone',
+    { timeZone: 'Mars/Olympus' },
+    'limits.x.timeZone: expected an IANA time zone such as Europe/Berlin',
+  ],
+  [
+    'a time zone of a rolling window',
+    { window: '1m', timeZone: 'UTC' },
+    'limits.x.timeZone: only calendar windows have a time zone',
+  ],
+  [
+    'a window of concurrency',
+    { requests: undefined, concurrency: 2 },
+    'limits.x.window: requests at the same time have no window',
+  ],
+  [
+    'an unknown subject',
+    { per: 'planet' },
+    'limits.x.per: expected one of key, session, user, app, team, costCenter, model, org or metadata.<name>',
+  ],
+])('%s is refused with its path', (_, change, problem) => {
+  const input = Object.fromEntries(Object.entries({ ...daily, ...change }).filter(([, value]) => value !== undefined))
+  expect(problemsOf(new Gateway().put('limits', 'x', input))).toEqual([problem])
+})
+
+test('whatever a limit matches must be there', () => {
+  const match = { model: 'fsat', team: 'x', user: 'x', app: 'x', key: 'key_9' }
+  expect(problemsOf(smallGateway().put('limits', 'x', { ...daily, match }))).toEqual([
+    'limits.x.match.model: there is no model "fsat"; did you mean "fast"?',
+    'limits.x.match.team: there is no team "x"',
+    'limits.x.match.user: there is no user "x"',
+    'limits.x.match.app: there is no app "x"',
+    'limits.x.match.key: there is no key with the id "key_9"',
+  ])
+})
+
+test('a model with a limit is not deleted', () => {
+  const gateway = smallGateway()
+  gateway.put('limits', 'fast', { ...daily, match: { model: 'fast' } })
+  expect(problemsOf(gateway.delete('models', 'fast'))).toEqual([
+    'models.fast: cannot be deleted: still used by limits.fast.match.model',
+  ])
+})
+
+test('there are at most 1024 limits', () => {
+  const document = (count: number) =>
+    JSON.stringify({ limits: Object.fromEntries(Array.from({ length: count }, (_, i) => [`l${i}`, daily])) })
+  expect(problemsOf(new Gateway().apply(document(1_025)))).toEqual(['limits: expected at most 1024 limits'])
+  expect(new Gateway().apply(document(1_024)).ok).toBe(true)
+})

@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import { isTimeZone } from '../../../time-zone.ts'
+import { parseDurationMs } from '../../../units.ts'
+import { label, labels, later, resourceName } from '../schema-fields.ts'
+import { calendarWindows, isCalendar, type LimitSpec, type LimitSubject, limitSubjects, limitUnits } from './spec.ts'
+
+const countMax = 1e12
+const concurrencyMax = 1e6
+const usdMin = 1e-6
+const usdMax = 1e6
+const windowMsMin = 1_000
+const windowMsMax = 90 * 86_400_000
+const keyIdCharactersMax = 128
+const overridesMax = 1_000
+const metadataSubject = /^metadata\.[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+const isSubject = (text: string): text is LimitSubject =>
+  limitSubjects.some((subject) => subject === text) || metadataSubject.test(text)
+
+const count = z.int().positive().max(countMax).exactOptional()
+
+const window = z.string().refine((text) => {
+  if (text === '1mo') return true
+  const ms = parseDurationMs(text)
+  return ms !== undefined && ms >= windowMsMin && ms <= windowMsMax
+}, 'expected a duration from 1s to 90d, such as 1m, 1h or 1d, or 1mo for a calendar month')
+
+export const limitSchema = z
+  .strictObject({
+    per: z
+      .string()
+      .refine(isSubject, `expected one of ${limitSubjects.join(', ')} or metadata.<name>`)
+      .transform((text) => text as LimitSubject)
+      .describe('Whose requests share one count.'),
+    match: z
+      .strictObject({
+        team: resourceName.exactOptional(),
+        user: resourceName.exactOptional(),
+        app: resourceName.exactOptional(),
+        key: z.string().min(1).max(keyIdCharactersMax).exactOptional().describe('The id of a key.'),
+        costCenter: label.exactOptional(),
+        tier: label.exactOptional().describe("The tier of the key's owner, else of its team."),
+        model: resourceName.exactOptional(),
+        metadata: labels.exactOptional().describe('Labels of the key, its owner or its team.'),
+        provider: later('a limit of the requests to one provider is'),
+        target: later('a limit of the requests to one target is'),
+      })
+      .exactOptional()
+      .describe('What counts. Default: everything.'),
+    requests: count,
+    repeats: count.describe('Requests with the same body.'),
+    tokens: count.describe('Input and output together.'),
+    inputTokens: count,
+    outputTokens: count,
+    concurrency: z.int().positive().max(concurrencyMax).exactOptional().describe('Requests at the same time.'),
+    usd: z.number().min(usdMin).max(usdMax).exactOptional(),
+    window: window.exactOptional().describe('Required, except for concurrency.'),
+    reset: z
+      .literal(['rolling', 'calendar'])
+      .exactOptional()
+      .describe('Whether what was used comes back evenly, or when the window ends. Default: calendar for 1d and 1mo.'),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin')
+      .exactOptional()
+      .describe('Where calendar windows begin. Default UTC.'),
+    mode: z.literal(['enforce', 'report']).exactOptional().describe('`report` lets through and counts.'),
+    overrides: z
+      .record(z.string().min(1).max(256), z.number().positive().max(countMax))
+      .refine((all) => Object.keys(all).length <= overridesMax, `expected at most ${overridesMax} overrides`)
+      .exactOptional()
+      .describe('Other amounts for some of those who are counted, by name.'),
+  })
+  .superRefine((spec, context) => {
+    for (const { path, message } of limitProblems(spec)) context.addIssue({ code: 'custom', path, message })
+  })
+
+type ReadSpec = Omit<LimitSpec, 'match'>
+
+function limitProblems(spec: ReadSpec): { path: (keyof LimitSpec)[]; message: string }[] {
+  const units = limitUnits.filter((unit) => spec[unit] !== undefined)
+  if (units.length === 0) return [{ path: [], message: `expected one of ${limitUnits.join(', ')}` }]
+  const [unit, second] = units
+  if (second !== undefined)
+    return [{ path: [second], message: `a limit counts one thing, and this one has ${unit} already` }]
+  return unit === 'concurrency' ? windowless(spec) : windowProblems(spec)
+}
+
+function windowless({ window, reset, timeZone }: ReadSpec) {
+  const named = { window, reset, timeZone }
+  return (['window', 'reset', 'timeZone'] as const)
+    .filter((field) => named[field] !== undefined)
+    .map((field) => ({ path: [field], message: 'requests at the same time have no window' }))
+}
+
+function windowProblems(spec: ReadSpec): { path: (keyof LimitSpec)[]; message: string }[] {
+  const { window, reset, timeZone } = spec
+  if (window === undefined) return [{ path: ['window'], message: 'is required, such as 1m, 1h, 1d or 1mo' }]
+  if (window === '1mo' && reset === 'rolling')
+    return [{ path: ['reset'], message: 'a month is a calendar window; write 30d for a rolling one' }]
+  if (reset === 'calendar' && !calendarWindows.some((known) => known === window))
+    return [{ path: ['window'], message: `a calendar window is one of ${calendarWindows.join(', ')}` }]
+  if (timeZone !== undefined && !isCalendar(spec as LimitSpec))
+    return [{ path: ['timeZone'], message: 'only calendar windows have a time zone' }]
+  return []
+}

@@ -1,0 +1,75 @@
+/** What a limit counts. A limit has exactly one of them. */
+export const limitUnits = [
+  'requests',
+  'repeats',
+  'tokens',
+  'inputTokens',
+  'outputTokens',
+  'concurrency',
+  'usd',
+] as const
+export type LimitUnit = (typeof limitUnits)[number]
+
+export interface LimitSpec {
+  /** Whose requests share one count: 'key', 'session' (of a key), 'user', 'app', 'team', 'costCenter', 'model', 'org' or
+   *  'metadata.<name>'. */
+  per: LimitSubject
+  /** The requests that count. Default: all. */
+  match?: LimitMatch
+  requests?: number
+  /** Requests with the same body, byte for byte: an agent that runs in a circle. */
+  repeats?: number
+  tokens?: number
+  inputTokens?: number
+  outputTokens?: number
+  /** Requests at the same time. */
+  concurrency?: number
+  usd?: number
+  /** A duration, or '1mo'; required but for concurrency. */
+  window?: string
+  /** `rolling`: what was used comes back evenly; `calendar`: all at once, when the window ends. Default: `calendar` for windows of
+   *  `1d` and `1mo`, else `rolling`. */
+  reset?: 'rolling' | 'calendar'
+  /** The IANA time zone in which calendar windows begin. Default UTC. */
+  timeZone?: string
+  /** `report`: requests beyond the limit are counted and let through. Default `enforce`. */
+  mode?: 'enforce' | 'report'
+  /** Other amounts for some of those who are counted, by their names. */
+  overrides?: Record<string, number>
+}
+
+export const limitSubjects = ['key', 'session', 'user', 'app', 'team', 'costCenter', 'model', 'org'] as const
+export type LimitSubject = (typeof limitSubjects)[number] | `metadata.${string}`
+
+/** The fields that a request must have to count; an absent field asks for nothing. */
+export interface LimitMatch {
+  team?: string
+  user?: string
+  app?: string
+  /** A key's id. */
+  key?: string
+  costCenter?: string
+  /** The tier of the user or app that owns the key, else of its team. */
+  tier?: string
+  model?: string
+  /** Labels of the key, of its owner or of its team. */
+  metadata?: Record<string, string>
+}
+
+/** The amount of a limit; undefined where a spec that failed its schema has none. */
+export function amountOf(spec: LimitSpec): { unit: LimitUnit; amount: number } | undefined {
+  for (const unit of limitUnits) {
+    const amount = spec[unit]
+    if (amount !== undefined) return { unit, amount }
+  }
+  return undefined
+}
+
+/** Whether the windows of a limit follow the calendar. */
+export function isCalendar({ window, reset }: LimitSpec): boolean {
+  if (window === '1mo') return true
+  return reset === undefined ? window === '1d' : reset === 'calendar'
+}
+
+/** Windows that the calendar has. */
+export const calendarWindows = ['1m', '1h', '1d', '1mo'] as const
