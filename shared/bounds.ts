@@ -29,8 +29,10 @@ export const bounds = {
   /** How long one side may take none of what is buffered for it. */
   socketStalledMs: 10_000,
   socketsOpenMax: 4_096,
-  /** All request bodies in memory at one time, in bytes; above it requests are shed. */
+  /** All request bodies in memory at one time, in bytes; above it requests are shed. Where memory is small, it is less. */
   bodiesInFlightBytesMax: 1 << 30,
+  /** All that is made of request bodies at one time (parsed forms, copies), in bytes; above it requests are shed. */
+  parsedBodiesBytesMax: 1 << 30,
   /** An answer that is not a stream and has to be held whole, in bytes. */
   unaryAnswerBytesMax: 64 << 20,
   upstreamHeaderBytesMax: 64 << 10,

@@ -40,6 +40,10 @@ export interface Settings {
   keyOpenMax: number | undefined
   /** Users named by callers that have sums of their own: for each key in a day. */
   keyUsersMax: number
+  /** All that this process may use; undefined: what the control group or the machine has. */
+  memoryBytesMax: number | undefined
+  /** Memory for all request bodies; undefined: a part of the whole. */
+  bodyMemoryBytesMax: number | undefined
   drainMs: number
   demo: boolean | undefined
   logLevel: 'debug' | 'info' | 'warn' | 'error'
@@ -112,6 +116,8 @@ export function parseSettings(
     bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
     keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
+    memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(memoryBytesMin), 'a size of at least 256MiB'),
+    bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(bodyMemoryBytesMin), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
@@ -165,6 +171,17 @@ function isOrigin(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || url.host === '') return false
   return `${url.protocol}//${url.host}` === text
+}
+
+/** A process does not start in less. */
+const memoryBytesMin = 256 << 20
+const bodyMemoryBytesMin = 4 << 20
+
+function atLeast(bytesMin: number): (text: string) => number | undefined {
+  return (text) => {
+    const bytes = parseBytes(text)
+    return bytes === undefined || bytes < bytesMin ? undefined : bytes
+  }
 }
 
 class Reader {

@@ -6,12 +6,15 @@ import { Gossip } from '../../cluster/gossip/gossip.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
+import { bounds } from '../../shared/bounds.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Standing, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { MessageCount, NodeHeartbeat } from '../../shared/telemetry/records.ts'
-import { type ProxyFacts, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
+import type { CollectedHeap } from './accounting/heap-relief.ts'
+import { type ProxyFacts, type ProxyStanding, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
+import { type BodyMemoryLimits, MemoryPressure } from './accounting/memory-pressure.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
 import { OpenRequests } from './admission/open-requests.ts'
@@ -29,6 +32,7 @@ import { drain } from './http/drain.ts'
 import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
 import { keyOpenMaxOf, openRequestsMax } from './http/open-requests-max.ts'
+import { parsedShares, SharedBudget } from './http/shared-budget.ts'
 import { Limits } from './limits/limits.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
@@ -56,6 +60,10 @@ export interface ProxyOptions {
   readonly chance: Chance
   readonly notify: Notify
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** The memory for request bodies and for what is made of them; by default what `bounds` allows. */
+  readonly memory?: BodyMemoryLimits | undefined
+  /** The heap of this thread; without it nobody collects what large bodies left. */
+  readonly heap?: CollectedHeap | undefined
   /** Whether the rest of the node is ready too. */
   isNodeReady(): boolean
   /** The standing of the whole process; without one the proxy speaks for itself. */
@@ -85,11 +93,6 @@ export interface ProxyNode {
   drain(drainMs: number): Promise<number>
 }
 
-export interface ProxyStanding {
-  heartbeat: NodeHeartbeat
-  troubles: Trouble[]
-}
-
 export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const parts = await openParts(options)
   const { config, recorder, gossip, timers, keyWatch, realtime, identities, latencyEstimates } = parts
@@ -106,10 +109,11 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   await identities.settledWithin(identitiesMsMax)
   const server = await listen(options, parts)
   const link = new LinkWatch(bus, clock)
-  const heartbeats = startHeartbeats(options, () => factsOf(options, parts, { server, link }))
+  const memory = MemoryPressure.watch(options, { bodies: server.bodyMemory, parsed: parts.pipeline.parsedMemory })
+  const heartbeats = startHeartbeats(options, () => factsOf(options, parts, { server, link, memory }))
   return {
     port: server.port,
-    standing: () => ({ heartbeat: heartbeats.read(), troubles: proxyTroubles(parts) }),
+    standing: () => ({ heartbeat: heartbeats.read(), troubles: proxyTroubles({ ...parts, memory }) }),
     openRequests: () => server.openRequests,
     async drain(drainMs) {
       parts.state.draining = true
@@ -120,6 +124,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       realtime.stop()
       server.close()
       heartbeats.stop()
+      memory.stop()
       // Within one process the aggregator takes up what is left at the next start.
       const patienceMs = link.state?.connected === true ? lastRecordsMsMax : 0
       link.stop()
@@ -166,12 +171,13 @@ async function openParts(options: ProxyOptions) {
   const settlement = new Settlement({ clock, chance, notify, recorder, countRejection })
   const admission = openAdmission(options, config, () => state.server?.openRequests ?? 0)
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
-  const upstreamOf = demoOr(direct, new DemoUpstream(clock))
-  const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
+  const demo = new DemoUpstream(clock)
+  const common = { clock, chance, notify, timers, settlement, live, upstreamOf: demoOr(direct, demo) }
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
   const apis = openApis(options, { ...common, ids, policies, entry })
   const pipeline = new Pipeline({
+    parsedMemory: new SharedBudget(options.memory?.parsedBytesMax ?? bounds.parsedBodiesBytesMax, parsedShares),
     clock,
     chance,
     settlement,
@@ -262,12 +268,17 @@ function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
   return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
-async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state, clusterMarks }: Parts) {
-  state.server = await openDataPort(settings, clusterMarks, pipeline, { clock, notify })
+async function listen({ settings, memory, clock, notify }: ProxyOptions, { pipeline, state, clusterMarks }: Parts) {
+  const port = { settings, clusterMarks, bodiesInFlightBytesMax: memory?.bodiesBytesMax }
+  state.server = await openDataPort(port, pipeline, { clock, notify })
   return state.server
 }
 
-function factsOf({ process }: ProxyOptions, parts: Parts, around: Pick<ProxyFacts, 'server' | 'link'>): ProxyFacts {
+function factsOf(
+  { process }: ProxyOptions,
+  parts: Parts,
+  around: Pick<ProxyFacts, 'server' | 'link' | 'memory'>,
+): ProxyFacts {
   const { config, recorder, state, rejections, limits } = parts
   const otherTroubles = process?.otherTroubles() ?? []
   const refusedMessages = process?.refusedMessages() ?? []

@@ -84,6 +84,8 @@ export class BodyScan {
   readonly #spans: (Span | undefined)[] = []
   /** Bytes of the strings within the lists and objects of the body. */
   nestedTextBytes = 0
+  /** Values of the body, with those inside of others. */
+  values = 0
   /** The value of `stream_options.include_usage`. */
   includeUsage: Span | undefined
 
@@ -152,6 +154,7 @@ export function scanBody(bytes: Buffer, out: BodyScan): ScanProblem | undefined 
   out.open = first
   out.close = end
   out.nestedTextBytes = cursor.textBytes
+  out.values = cursor.values
   for (let i = wanted.length; i < spans.length; i++) {
     const param = spans[i] === undefined ? undefined : forbidden[i - wanted.length]
     if (param !== undefined) return { type: 'forbidden_param', param }

@@ -173,6 +173,8 @@ export interface NodeHeartbeat {
   /** The state of a proxy's targets. */
   targets?: TargetLoad[]
   process?: ProcessLoad
+  /** A proxy's memory for request bodies, and for what is made of them; older releases send none. */
+  bodyMemory?: Readonly<Record<'bodies' | 'parsed', BodyMemoryUse>>
   /** A proxy's rejected requests since its start, by error code: those of unknown callers leave no other record. */
   refusals?: Record<string, number>
   /** A proxy's requests beyond a limit since its start, by `name mode`: rejected (`enforce`) or let through (`report`). */
@@ -181,8 +183,18 @@ export interface NodeHeartbeat {
   refusedMessages?: MessageCount[]
 }
 
+export interface BodyMemoryUse {
+  bytes: number
+  bytesMax: number
+  /** Refusals for want of it since the start, by whose part was used up. */
+  refusals: Readonly<Record<'all' | 'team' | 'key', number>>
+}
+
 export interface ProcessLoad {
   rssBytes: number
+  /** The heap of the thread that tells this, and its limit; older releases send neither. */
+  heapBytes?: number
+  heapBytesMax?: number
   /** The open requests of a proxy. */
   openRequests?: number
   /** The delay of timers since the last heartbeat. */

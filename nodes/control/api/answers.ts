@@ -111,6 +111,9 @@ export const nodesBody = z.object({
       load: z
         .looseObject({
           rssBytes: z.number(),
+          /** The heap of the thread that serves, and its limit. */
+          heapBytes: z.number().optional(),
+          heapBytesMax: z.number().optional(),
           openRequests: z.number().optional(),
           eventLoopLagMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
         })

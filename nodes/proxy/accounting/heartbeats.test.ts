@@ -7,6 +7,7 @@ import type { Trouble } from '../../../shared/readiness.ts'
 import type { NodeHeartbeat } from '../../../shared/telemetry/records.ts'
 import { startHeartbeats } from './heartbeats.ts'
 
+const bodies = { bytes: 1, bytesMax: 2, refusals: { all: 3, team: 4, key: 5 } }
 const trouble = (reason: string): Trouble => ({ level: 'degraded', reason })
 
 test('a heartbeat names the troubles of the configuration, of the spool and of the other parts of the process', async () => {
@@ -33,6 +34,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
       limitsExceeded: new Map([['daily enforce', 2]]),
       server: { openRequests: 2 },
       link: { state: undefined },
+      memory: { troubles: () => [trouble('the memory')], use: () => ({ bodies, parsed: bodies }) },
       isDraining: true,
       otherTroubles: [trouble('the disk')],
       refusedMessages: [{ channel: 'bus', kind: 'forged', count: 2 }],
@@ -44,8 +46,9 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
     revision: 4,
     draining: true,
     refusals: { unknown_path: 3 },
+    bodyMemory: { bodies },
     limits: { 'daily enforce': 2 },
-    troubles: ['the log', 'the spool', 'the disk'],
+    troubles: ['the log', 'the spool', 'the memory', 'the disk'],
   })
   beats.stop()
   bus.close()

@@ -10,7 +10,7 @@ import type { Outcome } from './outcome.ts'
 /** The part of a request that its records name. */
 export type RecordedRequest = Pick<
   AuthenticatedRequest,
-  'id' | 'operation' | 'caller' | 'user' | 'snapshot' | 'receivedAtMs' | 'startedMs'
+  'id' | 'operation' | 'caller' | 'user' | 'snapshot' | 'receivedAtMs' | 'startedMs' | 'body'
 >
 
 export function requestRecord(request: RecordedRequest, outcome: Outcome): RequestRecord {

@@ -16,6 +16,7 @@ import { KeyWatch } from '../attempts/key-watch.ts'
 import { LiveRequests } from '../attempts/live-requests.ts'
 import { Continuations } from '../conversations/continuation.ts'
 import { ResponseStore } from '../conversations/response-store.ts'
+import { parsedShares, SharedBudget } from '../http/shared-budget.ts'
 import { Pipeline } from '../pipeline.ts'
 import type { Policy } from '../policies/policy.ts'
 import { ObjectIds } from '../provider-objects/object-ids.ts'
@@ -42,6 +43,8 @@ export interface TestGatewayOptions {
   readonly policies?: readonly Policy[]
   readonly openRequests?: () => number
   readonly chance?: Chance
+  /** Memory for what is made of bodies. */
+  readonly parsedBytesMax?: number
   /** Members of every model's specification, beside its targets. */
   readonly model?: Omit<Partial<ModelSpec>, 'targets'>
 }
@@ -76,6 +79,7 @@ export class TestGateway {
   readonly clock: ManualClock
   readonly upstream = new ScriptedUpstream()
   readonly live = new LiveRequests()
+  readonly parsedMemory: SharedBudget
   readonly outcome: ReturnType<typeof testSettlement>
   readonly #config = new TestConfig()
   readonly #wheel: WatchedWheel
@@ -93,7 +97,9 @@ export class TestGateway {
 
   constructor(options: TestGatewayOptions) {
     const { policies = [], openRequests = () => 1, chance = () => 0, clock = new ManualClock() } = options
+    const { parsedBytesMax = 1 << 30 } = options
     const { live, upstream } = this
+    this.parsedMemory = new SharedBudget(parsedBytesMax, parsedShares)
     this.clock = clock
     this.outcome = testSettlement(clock)
     this.#wheel = new WatchedWheel(clock)
@@ -135,6 +141,7 @@ export class TestGateway {
       isReady: () => true,
       idPrefix: 'req_',
       clusterMarks: ['mark'],
+      parsedMemory: this.parsedMemory,
       countRejection: (code) => void rejections.push(code),
     })
     timers.start()

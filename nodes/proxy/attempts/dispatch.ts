@@ -112,11 +112,12 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   }
 
   protected override giveUp(error: GatewayError): void {
-    this.request.body.notNeeded()
     const attempt = this.#attempt
     if (attempt === undefined || this.#missed === undefined) this.#delivery.reject(error)
+    // The estimate reads the body.
     else if (this.#missed.isEstimated) this.#answerByEstimate(attempt)
     else this.#delivery.reject(this.#missed.lastWord(attempt) ?? error)
+    this.request.body.notNeeded()
   }
 
   /** Answers a request for a number of tokens, which no target of the model could count. */

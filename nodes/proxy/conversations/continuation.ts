@@ -3,15 +3,17 @@ import { bounds } from '../../../shared/bounds.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import type { Message } from '../../../shared/chat/request.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
+import { parsedWeight } from '../../../shared/json/weight.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Caller } from '../auth/callers.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
+import { type GatewayError, unparsedError } from '../errors/gateway-error.ts'
 import { AnswerWriter } from './answer-store.ts'
 import { itemsForOthers, messagesOf } from './history.ts'
 import { type ResolvedInput, resolveReferences } from './item-references.ts'
 import type { ResponseStore } from './response-store.ts'
 import type { StorageOptions } from './storage-options.ts'
 import type { LocalResponse, ProviderResponse } from './stored-response.ts'
+import { type Charge, type StoredConversations, storedWeight } from './stored-weight.ts'
 
 export interface Continuation {
   /** The conversation so far. Undefined when none is stored here. */
@@ -37,6 +39,7 @@ export interface Beginning {
   readonly scan: BodyScan
   /** Id of the new response. It cannot be guessed. */
   readonly id: string
+  readonly charge: Charge
 }
 
 /** Finds what requests continue. */
@@ -50,8 +53,12 @@ export class Continuations {
     this.#newId = newId
   }
 
-  begin(storage: StorageOptions, scan: BodyScan, caller: Caller): Promise<Result<Continuation, GatewayError>> {
-    return begin({ store: this.#store, owner: caller.owner, storage, scan, id: this.#newId() })
+  begin(
+    storage: StorageOptions,
+    scan: BodyScan,
+    { caller, charge }: { caller: Caller; charge: Charge },
+  ): Promise<Result<Continuation, GatewayError>> {
+    return begin({ store: this.#store, owner: caller.owner, storage, scan, id: this.#newId(), charge })
   }
 }
 
@@ -61,19 +68,23 @@ export async function begin({
   storage,
   scan,
   id,
+  charge,
 }: Beginning): Promise<Result<Continuation, GatewayError>> {
   // A caller who explicitly asks for storing gets the error before any tokens are spent.
   if (storage.storeIsAsked && storage.previous === undefined) {
     const ready = await store.find(owner, id)
     if (!ready.ok) return ready
   }
-  const previous = storage.previous === undefined ? done(undefined) : await findPrevious(store, owner, storage.previous)
+  const noRoom = charge(inputWeight(scan, storage))
+  if (noRoom !== undefined) return fail(unparsedError(noRoom))
+  const previous =
+    storage.previous === undefined ? done(undefined) : await findPrevious({ store, owner, charge }, storage.previous)
   if (!previous.ok) return previous
-  const input = storage.references ? await resolveReferences(store, owner, scan) : done(undefined)
+  const input = storage.references ? await resolveReferences({ store, owner, charge }, scan) : done(undefined)
   if (!input.ok) return input
   const turns = previous.value?.turns
   // The text is a copy, because the bytes of the body are released before the answer is complete.
-  const given = input.value === undefined ? inputText(scan) : JSON.stringify(input.value.items)
+  const given = input.value === undefined ? keptText(scan) : JSON.stringify(input.value.items)
   const { chain = [], chainBytes = 0, held: pin } = previous.value ?? {}
   return done({
     history: turns === undefined ? undefined : { messages: messagesOf(turns), items: itemsForOthers(turns) },
@@ -85,9 +96,24 @@ export async function begin({
   })
 }
 
-function inputText(scan: BodyScan): string {
+/** The input, to be stored with the answer. Undefined where it is larger than what can be stored. */
+function keptText(scan: BodyScan): string | undefined {
   const span = scan.field('input')
-  return span === undefined ? '[]' : scan.bytes.utf8Slice(span.start, span.end)
+  if (span === undefined) return '[]'
+  return keptBytes(scan) === 0 ? undefined : scan.bytes.utf8Slice(span.start, span.end)
+}
+
+/** Bytes of the input that are kept until the answer is stored. */
+function keptBytes(scan: BodyScan): number {
+  const span = scan.field('input')
+  const bytes = span === undefined ? 0 : span.end - span.start
+  return bytes > bounds.stateEntryBytesMax ? 0 : bytes
+}
+
+/** Bytes of memory that the input takes until it is answered. */
+function inputWeight(scan: BodyScan, { references, store }: StorageOptions): number {
+  if (references) return parsedWeight(scan)
+  return store ? 2 * keptBytes(scan) : 0
 }
 
 interface Previous {
@@ -97,7 +123,10 @@ interface Previous {
   readonly chainBytes?: number
 }
 
-async function findPrevious(store: ResponseStore, owner: string, id: string): Promise<Result<Previous, GatewayError>> {
+async function findPrevious(
+  { store, owner, charge }: StoredConversations,
+  id: string,
+): Promise<Result<Previous, GatewayError>> {
   const found = await store.find(owner, id)
   if (!found.ok) return found
   if (found.value === undefined) return fail({ type: 'response-unknown', id, isPrevious: true })
@@ -108,6 +137,8 @@ async function findPrevious(store: ResponseStore, owner: string, id: string): Pr
   if (chain.length > bounds.responseChainMax || chainBytes > bounds.responseChainBytesMax) {
     return fail({ type: 'chain-too-long', responses: chain.length, bytes: chainBytes })
   }
+  const noRoom = charge(storedWeight(chainBytes))
+  if (noRoom !== undefined) return fail(unparsedError(noRoom))
   const before = await store.before(owner, stored)
   if (!before.ok) return before
   const turns = before.value.filter((turn) => turn !== undefined)

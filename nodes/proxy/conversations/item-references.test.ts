@@ -26,7 +26,10 @@ const reference = (item: string) => ({ type: 'item_reference', id: item })
 
 async function resolved(input: unknown, responses = new TestResponses()) {
   await responses.store.keep(owner, id, turn)
-  return { responses, result: await resolveReferences(responses.store, owner, scanOf({ input })) }
+  return {
+    responses,
+    result: await resolveReferences({ store: responses.store, owner, charge: () => undefined }, scanOf({ input })),
+  }
 }
 
 test('items that an input names stand in their places', async () => {
@@ -72,7 +75,8 @@ test('an item that is not found stays a reference, and whoever it goes to says s
 
 test('items of others are not found', async () => {
   const { responses } = await resolved([])
-  const result = await resolveReferences(responses.store, 'team other', scanOf({ input: [reference(question)] }))
+  const others = { store: responses.store, owner: 'team other', charge: () => undefined }
+  const result = await resolveReferences(others, scanOf({ input: [reference(question)] }))
   expect(result.ok && result.value?.items).toEqual([reference(question)])
 })
 
@@ -94,4 +98,38 @@ test('a store that is away is told', async () => {
   responses.leave()
   const { result } = await resolved([reference(question)], responses)
   expect(result).toEqual({ ok: false, error: { type: 'state-away' } })
+})
+
+test('one item that is named again and again is refused before it is written out as often', async () => {
+  const responses = new TestResponses()
+  const long = { ...turn, input: [{ id: question, type: 'message', role: 'user', content: 'x'.repeat(1 << 20) }] }
+  await responses.store.keep(owner, id, long)
+  const asked = (count: number) => scanOf({ input: Array.from({ length: count }, () => reference(question)) })
+  const stored = { store: responses.store, owner, charge: () => undefined }
+  expect((await resolveReferences(stored, asked(15))).ok).toBe(true)
+  expect(await resolveReferences(stored, asked(2_000))).toMatchObject({ ok: false, error: { type: 'chain-too-long' } })
+})
+
+test('responses that are too long together are not all fetched', async () => {
+  const responses = new TestResponses()
+  const ids = Array.from({ length: 20 }, (_, n) => n.toString(16).padStart(48, '0'))
+  const content = 'x'.repeat(1 << 20)
+  for (const one of ids) {
+    const item = { id: `msg_${one}_i0`, type: 'message', role: 'user', content }
+    await responses.store.keep(owner, `resp_${one}`, { ...turn, input: [item] })
+  }
+  const input = ids.map((one) => reference(`msg_${one}_i0`))
+  const result = await resolveReferences({ store: responses.store, owner, charge: () => undefined }, scanOf({ input }))
+  expect(result).toMatchObject({ ok: false, error: { type: 'chain-too-long', responses: 20 } })
+  expect(responses.asked).toBeLessThan(2 * ids.length)
+})
+
+test('without memory for what is referred to the request is shed', async () => {
+  const responses = new TestResponses()
+  await responses.store.keep(owner, id, turn)
+  const full = { store: responses.store, owner, charge: () => ({ type: 'no-room', when: 'now' }) as const }
+  expect(await resolveReferences(full, scanOf({ input: [reference(question)] }))).toMatchObject({
+    ok: false,
+    error: { type: 'no-memory' },
+  })
 })

@@ -34,6 +34,17 @@ const errorTable = {
   ),
   'body-too-large': ({ maxBytes }) =>
     row(413, invalid, 'request_too_large', `The body is larger than the limit of ${maxBytes} bytes.`),
+  'too-heavy': row(
+    413,
+    invalid,
+    'request_too_large',
+    'Reading this body would take more memory than one key may have here. Send less, or ask a model whose provider takes it as it is.',
+  ),
+  // A parsed form lives until its request is answered: memory comes back within seconds.
+  'no-memory': passing(
+    row(503, 'server_error', 'overloaded', 'There is no memory to read this body now. Try again after the time given.'),
+    2_000,
+  ),
   'unsupported-encoding': row(
     415,
     invalid,

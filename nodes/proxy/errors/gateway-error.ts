@@ -32,11 +32,15 @@ export type GatewayError =
   | { readonly type: 'no-config' }
   | { readonly type: 'config-damaged' }
   | { readonly type: 'no-target'; readonly model: string }
+  /** What is made of the body would need more memory than one key may ever have. */
+  | { readonly type: 'too-heavy' }
+  /** There is no memory for it now. */
+  | { readonly type: 'no-memory' }
   /** No target can take the request; `models` names models that could. */
   | {
       readonly type: 'unable'
       readonly model: string
-      readonly ineligible: Exclude<Ineligible, { type: 'unreadable' }>
+      readonly ineligible: Exclude<Ineligible, Unparsed>
       readonly models: readonly string[]
     }
   /** The operator has stopped the caller; `reason` is '' where none was given. */
@@ -120,15 +124,31 @@ export type Ineligible =
   /** The conversation that the request continues is held by another provider. */
   | { readonly type: 'elsewhere'; readonly provider: string }
   | { readonly type: 'unreadable'; readonly path: string; readonly message: string; readonly code?: string }
+  | NoRoom
 
 export type Unreadable = Extract<Ineligible, { type: 'unreadable' }>
+
+/** There is no memory for what is made of the body: not now, or never. */
+export interface NoRoom {
+  readonly type: 'no-room'
+  readonly when: 'now' | 'ever'
+}
+
+/** Why the body of a request cannot be parsed. */
+export type Unparsed = Unreadable | NoRoom
 
 /** The error of a request that no target can take; `models` could take it. */
 export function ineligibleError(
   ineligible: Ineligible,
   { model, models }: { model: string; models: readonly string[] },
 ): GatewayError {
-  return ineligible.type === 'unreadable' ? unreadableError(ineligible) : { type: 'unable', model, ineligible, models }
+  const isUnparsed = ineligible.type === 'unreadable' || ineligible.type === 'no-room'
+  return isUnparsed ? unparsedError(ineligible) : { type: 'unable', model, ineligible, models }
+}
+
+export function unparsedError(unparsed: Unparsed): GatewayError {
+  if (unparsed.type === 'unreadable') return unreadableError(unparsed)
+  return { type: unparsed.when === 'ever' ? 'too-heavy' : 'no-memory' }
 }
 
 export function unreadableError({ path, message, code = 'invalid_value' }: Unreadable): GatewayError {

@@ -47,6 +47,19 @@ const cases: Cases = {
       says: /limit of 1024 bytes/,
     },
   ],
+  'too-heavy': [
+    { error: { type: 'too-heavy' }, status: 413, type: invalid, code: 'request_too_large', says: /more memory/ },
+  ],
+  'no-memory': [
+    {
+      error: { type: 'no-memory' },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /no memory/,
+      retryAfterMs: 2_000,
+    },
+  ],
   blocked: [
     {
       error: { type: 'blocked', reason: 'It runs in a circle.' },

@@ -84,6 +84,16 @@ export interface Place {
 /** A body that needs no memory. */
 export const emptyBody: Body = { bytes: Buffer.alloc(0), release: () => {} }
 
+/** How a budget of memory is used. */
+export interface MemoryUse {
+  readonly bytes: number
+  readonly bytesMax: number
+  /** The number of times that it, or the part of one team or key, was spent. */
+  readonly refusals: Readonly<Record<'all' | 'team' | 'key', number>>
+  /** How often something of more than 1 MiB was taken. */
+  readonly largeTakings: number
+}
+
 /** The key and the team that a body belongs to. */
 export interface BodyOwner {
   readonly keyId: string
@@ -186,6 +196,8 @@ export interface HttpServer {
   readonly lastOwedMs: number
   /** Number of open connections, idle ones included, without WebSockets. */
   readonly openConnections: number
+  /** The memory for request bodies. */
+  readonly bodyMemory: MemoryUse
   /** Closes the listener. Open requests continue, and their connections close after them. */
   stopListening(): void
   /** Cuts every open connection. */

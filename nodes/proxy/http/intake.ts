@@ -62,17 +62,14 @@ export class Intake {
 
   /** Reads a body of `length` > 0 bytes. The parser never shows more. */
   read(head: ReadHead, reply: UwsReply, response: HttpResponse, length: number, onBody: OnBody): void {
-    const { slabs, earlyErrors } = this.#parts
+    const { slabs } = this.#parts
     const reader = new BodyReader(slabs, length, length)
-    if (!reader.hasRoom) {
-      earlyErrors.answerLater(head, reply, overloaded)
-      return
-    }
     reader.belongsTo(reply.bodyOwner)
     reply.onSettled = () => this.#drop(reply, reader)
     response.onData((chunk, isLast) => {
       if (reply.gone) return
       const read = reader.add(chunk)
+      if (read === 'over') return
       if (read !== 'read') {
         this.#stop(head, reply, reader, read)
       } else if (!isLast) {
@@ -87,13 +84,9 @@ export class Intake {
   /** Reads a chunked body. The parser misreads some of them, and what follows may be a smuggled request. So nothing is
    *  answered within its callbacks: it drops what follows while an answer is due, and the connection closes after the answer. */
   readChunked(head: ReadHead, reply: UwsReply, response: HttpResponse): void {
-    const { server, rules, slabs, earlyErrors } = this.#parts
+    const { server, rules, slabs } = this.#parts
     reply.closing = true
     const reader = new BodyReader(slabs, undefined, rules.bodyBytesMax)
-    if (!reader.hasRoom) {
-      earlyErrors.answerLater(head, reply, overloaded)
-      return
-    }
     const request: ChunkedRequest = { head, reply, reader, onBody: undefined, isWhole: false, isRejected: false }
     reply.onSettled = () => this.#drop(reply, reader)
     setImmediate(() => {
@@ -129,6 +122,7 @@ export class Intake {
     const { head, reply, reader, onBody } = request
     if (reply.gone || request.isRejected) return
     const read = reader.add(chunk)
+    if (read === 'over') return
     if (read !== 'read') {
       request.isRejected = true
       this.#stop(head, reply, reader, read)

@@ -25,6 +25,7 @@ import { fixedLines } from './header-block.ts'
 import { emptyBody, type HttpHandler, type HttpServer, type HttpServerOptions } from './http.ts'
 import { Intake } from './intake.ts'
 import { type ReplyServer, UwsReply } from './reply.ts'
+import { SharedBudget } from './shared-budget.ts'
 import { SlabPool } from './slabs.ts'
 import { serveSockets } from './sockets.ts'
 import { SpareResponse } from './spare-response.ts'
@@ -57,6 +58,7 @@ class UwsServer implements HttpServer, ReplyServer {
   readonly #handler: HttpHandler
   readonly #deps: HttpDeps
   readonly #rules: FramingRules
+  readonly bodyMemory: SharedBudget
   readonly #slabs: SlabPool
   readonly #app: TemplatedApp
   readonly #earlyErrors: EarlyErrors
@@ -79,14 +81,16 @@ class UwsServer implements HttpServer, ReplyServer {
     this.#handler = handler
     this.#deps = deps
     this.fixedLines = fixedLines(options.tls)
+    this.bodyMemory = new SharedBudget(options.bodiesInFlightBytesMax ?? bounds.bodiesInFlightBytesMax)
     this.#rules = {
       hosts: options.hosts,
       behindProxy: options.trustedProxies.length > 0,
-      bodyBytesMax: options.bodyBytesMax,
+      // A body that could never have room is too large, not unlucky.
+      bodyBytesMax: Math.min(options.bodyBytesMax, this.bodyMemory.largestBytes),
       mediaTypes: options.mediaTypes ?? ['application/json'],
       mediaTypesAt: (path) => handler.mediaTypesAt?.(path),
     }
-    this.#slabs = new SlabPool(options.bodiesInFlightBytesMax ?? bounds.bodiesInFlightBytesMax)
+    this.#slabs = new SlabPool(this.bodyMemory)
     this.#earlyErrors = new EarlyErrors(handler, deps.notify)
     this.#intake = new Intake({
       server: this,

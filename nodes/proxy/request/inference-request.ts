@@ -8,11 +8,13 @@ import type { ChatRequest } from '../../../shared/chat/request.ts'
 import { parseExact } from '../../../shared/json/exact.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import type { Edit } from '../../../shared/json/splice.ts'
+import { parsedWeight } from '../../../shared/json/weight.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Continuation } from '../conversations/continuation.ts'
 import { readBetas } from '../dialects/anthropic/betas.ts'
 import type { InboundDialect } from '../dialects/dialect.ts'
-import type { Unreadable } from '../errors/gateway-error.ts'
+import type { Unparsed } from '../errors/gateway-error.ts'
+import type { BodyLease } from './body-lease.ts'
 import type { AskedForm } from './form-body.ts'
 
 export interface AskedJson {
@@ -42,13 +44,15 @@ export interface InferenceFacts {
   readonly betas: string | undefined
   /** What the request continues, and whether its answer is stored. */
   readonly state: Continuation | undefined
+  /** The body, to which its parsed form is charged. */
+  readonly lease: BodyLease
 }
 
 export class InferenceRequest {
   readonly facts: InferenceFacts
   /** The conversation that a policy put in the place of the body's: from then on the body's own bytes are not sent. */
   readonly replaced: ChatRequest | undefined
-  #parsed: Result<ParsedChat, Unreadable> | undefined
+  #parsed: Result<ParsedChat, Unparsed> | undefined
 
   constructor(facts: InferenceFacts, replaced?: ChatRequest) {
     this.facts = facts
@@ -65,7 +69,7 @@ export class InferenceRequest {
   }
 
   /** The conversation; called only where `hasConversation`. */
-  parsed(): Result<ParsedChat, Unreadable> {
+  parsed(): Result<ParsedChat, Unparsed> {
     this.#parsed ??= this.#parse()
     return this.#parsed
   }
@@ -75,11 +79,13 @@ export class InferenceRequest {
     return new InferenceRequest(this.facts, replaced)
   }
 
-  #parse(): Result<ParsedChat, Unreadable> {
+  #parse(): Result<ParsedChat, Unparsed> {
     if (this.replaced !== undefined) return done(parsedChat(this.replaced))
     const { body, inbound, state, betas } = this.facts
     if (inbound === undefined || body.type === 'form')
       return fail({ type: 'unreadable', path: 'body', message: 'has no conversation' })
+    const noRoom = this.facts.lease.charge(parsedWeight(body.scan))
+    if (noRoom !== undefined) return fail(noRoom)
     const items = state?.input?.items
     const read = inbound.parseRequest(
       items === undefined ? bodyOf(body.scan) : { ...bodyOf(body.scan), input: items },

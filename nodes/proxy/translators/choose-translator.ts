@@ -1,6 +1,7 @@
 // The translators of a request with a JSON body: for each target the way that suits it.
 
 import { estimateTokens } from '../../../shared/chat/estimate.ts'
+import { parsedWeight } from '../../../shared/json/weight.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { isPinned } from '../conversations/body-edits.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
@@ -147,6 +148,8 @@ export class JsonTranslators implements Translators {
     const { embeddings: inbound } = operation
     const { embeddings: upstream } = dialect
     if (upstream === undefined || inbound === undefined) return fail({ type: 'unspoken', route: operation.name })
+    const noRoom = request.body.charge(parsedWeight(body.scan))
+    if (noRoom !== undefined) return fail(noRoom)
     const read = inbound.parseRequest(bodyOf(body.scan))
     if (!read.ok) return fail({ type: 'unreadable', ...read.error })
     const printed = upstream.printRequest(read.value, traitsOf(target))

@@ -65,12 +65,13 @@ export class InferenceApi implements Api {
   #continue(request: AuthenticatedRequest, models: AskedModels, facts: Facts): void {
     const { settlement, continuations } = this.#options
     const end: EarlyEnd = { model: facts.model }
+    const charge = (bytes: number) => request.body.charge(bytes)
     if (models.type === 'form') return this.#decide(request, inferenceRequest(facts))
     const storage = readStorageOptions(models.scan)
     if (!storage.ok) return settlement.reject(request, storage.error, end)
     if (storage.value === undefined) return this.#decide(request, inferenceRequest(facts))
     proceed(
-      continuations.begin(storage.value, models.scan, request.caller),
+      continuations.begin(storage.value, models.scan, { caller: request.caller, charge }),
       (state) => {
         if (request.reply.gone) settlement.left(request, end)
         else if (!state.ok) settlement.reject(request, state.error, end)
