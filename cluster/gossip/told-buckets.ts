@@ -5,6 +5,7 @@ import type { BucketRule } from './bucket-rule.ts'
 import { type BucketShares, demandMin } from './bucket-shares.ts'
 import { at, type BucketSlots } from './bucket-slots.ts'
 import type { Member } from './members.ts'
+import { SlotQueue } from './slot-queue.ts'
 
 /** What one node tells about one bucket. */
 export interface BucketEntry {
@@ -34,6 +35,9 @@ export interface FrameRoom {
 /** The time in which everything is told once, whether it changed or not. */
 const syncMs = 5_000
 
+/** The part of a frame in turn that is for what is urgent. */
+const urgentPartMax = 0.75
+
 const dirtyFlag = 1
 const urgentFlag = 2
 /** Another node has told of the bucket. */
@@ -44,7 +48,9 @@ export class ToldBuckets {
   readonly #slots: BucketSlots
   readonly #shares: BucketShares
   readonly #tickMs: number
-  #dirty: number[] = []
+  /** Buckets that have changed, and those of them that are being used up. */
+  readonly #changed = new SlotQueue()
+  readonly #urgent = new SlotQueue()
   #lastSynced = 0
   /** The number of the last frame. */
   #frame = 0
@@ -64,9 +70,8 @@ export class ToldBuckets {
 
   markDirty(slot: number): void {
     const { flags } = this.#slots.columns
-    if ((at(flags, slot) & dirtyFlag) !== 0) return
     flags[slot] = at(flags, slot) | dirtyFlag
-    this.#dirty.push(slot)
+    this.#changed.add(slot)
   }
 
   /** Answers whether the bucket was not urgent before. */
@@ -74,6 +79,7 @@ export class ToldBuckets {
     const { flags } = this.#slots.columns
     if ((at(flags, slot) & urgentFlag) !== 0) return false
     flags[slot] = at(flags, slot) | urgentFlag
+    this.#urgent.add(slot)
     return true
   }
 
@@ -86,21 +92,25 @@ export class ToldBuckets {
     return (at(this.#slots.columns.flags, slot) & heardFlag) !== 0
   }
 
-  /** What this node has to tell: first what is urgent or has changed, then a part of everything, so that whoever missed a frame
-   *  hears it later. */
+  /** What this node has to tell: first what is urgent, then what has changed, each in its turn, then a part of everything, so that
+   *  whoever missed a frame hears it later. */
   entries({ frame, max, isUrgent }: FrameRoom): BucketEntry[] {
     this.#frame = frame
     const told: BucketEntry[] = []
-    const dirty = this.#dirty
-    this.#dirty = []
-    dirty.sort((one, other) => this.#urgency(other) - this.#urgency(one))
-    for (const slot of dirty) {
-      const isDue = !isUrgent || this.#urgency(slot) > 0
-      if (isDue && told.length < max) this.#tell(slot, told)
-      else this.#dirty.push(slot)
-    }
-    if (!isUrgent) this.#sync(max, told)
+    // A flood of what is urgent leaves room for the rest.
+    this.#tellNext(this.#urgent, urgentFlag, { told, max: isUrgent ? max : Math.ceil(max * urgentPartMax) })
+    if (isUrgent) return told
+    this.#tellNext(this.#changed, dirtyFlag, { told, max })
+    this.#sync(max, told)
     return told
+  }
+
+  #tellNext(queue: SlotQueue, flag: number, { told, max }: { told: BucketEntry[]; max: number }): void {
+    // What is told now can wait for its next turn at once.
+    for (let left = queue.length; left > 0 && told.length < max; left--) {
+      const slot = queue.next()
+      if (slot !== undefined && (at(this.#slots.columns.flags, slot) & flag) !== 0) this.#tell(slot, told)
+    }
   }
 
   #sync(max: number, told: BucketEntry[]): void {
@@ -117,10 +127,6 @@ export class ToldBuckets {
     const rule = this.#slots.ruleAt(slot)
     if ((at(flags, slot) & dirtyFlag) !== 0) return false
     return rule === undefined ? this.hasHeardOf(slot) : at(balance, slot) < rule.capacity
-  }
-
-  #urgency(slot: number): number {
-    return at(this.#slots.columns.flags, slot) & urgentFlag
   }
 
   #tell(slot: number, told: BucketEntry[]): void {
