@@ -4,6 +4,7 @@ import type { PeerColumns } from './bucket-columns.ts'
 import type { BucketRule } from './bucket-rule.ts'
 import { type BucketShares, demandMin } from './bucket-shares.ts'
 import { at, type BucketSlots } from './bucket-slots.ts'
+import { type BucketTime, canBegin } from './bucket-windows.ts'
 import type { Member } from './members.ts'
 import { SlotQueue } from './slot-queue.ts'
 
@@ -155,7 +156,7 @@ export class ToldBuckets {
     const slot = slots.find(entry.key) ?? slots.add(entry.key)
     const rule = slots.ruleAt(slot)
     if (rule !== undefined) this.#shares.refill(slot, rule, nowMs)
-    if (!this.#isOfWindow(slot, entry.window, rule)) return
+    if (!this.#isOfWindow(slot, rule, { nowMs, window: entry.window })) return
     this.#takeOver(slot, peer, { entry, rule, nowMs, isNewcomer: member.firstSequence > entry.birth })
     const kind = entry.isGauge ? gaugeFlag : 0
     slots.columns.flags[slot] = at(slots.columns.flags, slot) | heardFlag | kind
@@ -163,10 +164,13 @@ export class ToldBuckets {
   }
 
   /** Begins a later window when another node has; an earlier one is not looked at any more. */
-  #isOfWindow(slot: number, window: number, rule: BucketRule | undefined): boolean {
-    const own = at(this.#slots.columns.window, slot)
-    if (window > own) this.#shares.beginWindow(slot, rule, window)
-    return window >= own
+  #isOfWindow(slot: number, rule: BucketRule | undefined, time: BucketTime): boolean {
+    const { columns } = this.#slots
+    const own = at(columns.window, slot)
+    if (time.window <= own || (rule !== undefined && rule.kind !== 'window')) return time.window === own
+    if (!canBegin(columns, slot, time)) return false
+    this.#shares.beginWindow(slot, rule, time.window)
+    return true
   }
 
   #takeOver(slot: number, peer: PeerColumns, { entry, rule, nowMs, isNewcomer }: Told): void {
@@ -177,7 +181,8 @@ export class ToldBuckets {
     const before = isKnown ? at(peer.net, slot) : 0
     peer.net[slot] = entry.net
     peer.birth[slot] = entry.birth
-    if (rule === undefined && !entry.isGauge && !this.hasHeardOf(slot)) {
+    if (rule === undefined && !entry.isGauge) {
+      // How much the bucket holds is not known: the last that was told is what is left.
       columns.balance[slot] = entry.balance
       columns.refilledMs[slot] = nowMs
     } else if (isKnown) columns.balance[slot] = clamped(rule, balance - (entry.net - before))

@@ -3,7 +3,6 @@
 import { encode } from '@msgpack/msgpack'
 import { describe, expect, test } from 'vitest'
 import { BucketNode } from './bucket-node.ts'
-import { ownerOf } from './bucket-owner.ts'
 import type { BucketRule } from './bucket-rule.ts'
 
 const key = 4_711

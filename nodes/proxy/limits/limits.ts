@@ -102,9 +102,12 @@ export class Limits implements Policy {
     if (subject === '') return undefined
     const { key, rule } =
       limit.unit === 'repeats' ? buckets.ofRepeated(subject, request.body.bytes) : buckets.of(subject)
-    const window = limit.windowAt(this.#clock.wallMs())
+    const wallMs = this.#clock.wallMs()
+    const window = limit.windowAt(wallMs)
+    const windowLeftMs = window === undefined ? undefined : window.endMs - wallMs
     const amount = amountOf(limit.unit, amounts, rule.capacity)
-    return { buckets, subject, windowEndMs: window?.endMs, charge: { key, rule, amount, window: window?.number ?? 0 } }
+    const charge = { key, rule, amount, window: window?.number ?? 0, windowLeftMs }
+    return { buckets, subject, windowEndMs: window?.endMs, charge }
   }
 
   /** Notes what was taken, or answers the rejection of the request. */
