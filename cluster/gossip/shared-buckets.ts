@@ -20,6 +20,12 @@ export interface ChargeTime extends BucketTime {
   readonly isOwner?: boolean
 }
 
+/** What is left in a bucket, and the time until it is full; 0 for buckets that nothing refills. */
+export interface BucketState {
+  readonly remaining: number
+  readonly fullInMs: number
+}
+
 const bucketsKeptMax = 1_000_000
 /** The part of a node's share of a tick that it takes before it tells the others out of turn. */
 const urgentPart = 0.125
@@ -86,8 +92,14 @@ export class SharedBuckets {
     this.#markDirty(slot)
   }
 
+  /** What is left in the bucket of a charge; undefined where the bucket was forgotten. */
+  stateOf({ slot, generation, window }: Charge, nowMs: number): BucketState | undefined {
+    const isThere = this.#slots.ruleAt(slot) !== undefined && at(this.#slots.columns.generation, slot) === generation
+    return isThere ? this.look(slot, { nowMs, window }) : undefined
+  }
+
   /** What is left in the bucket for all nodes, never below 0, and the time until it is full. */
-  look(slot: number, time: BucketTime): { remaining: number; fullInMs: number } {
+  look(slot: number, time: BucketTime): BucketState {
     const rule = this.#ruleOf(slot)
     this.#shares.bring(slot, rule, time)
     const balance = at(this.#slots.columns.balance, slot)
@@ -154,7 +166,7 @@ export class SharedBuckets {
     this.#slots.setRule(slot, rule)
     columns.membersEpoch[slot] = 0
     if (before !== undefined) {
-      columns.balance[slot] = at(columns.balance, slot) + rule.capacity - before.capacity
+      columns.balance[slot] = clamped(rule, at(columns.balance, slot) + rule.capacity - before.capacity)
       return
     }
     const isHeardOf = this.#told.hasHeardOf(slot)

@@ -61,7 +61,9 @@ export class LimitHold implements Hold {
     for (const { charge, unit, rule, windowEndMs } of this.#reservations) {
       const named = headerUnit(unit)
       if (named === undefined) continue
-      const { remaining, fullInMs } = buckets.look(charge.slot, { nowMs: clock.monotonicMs(), window: charge.window })
+      const state = buckets.stateOf(charge, clock.monotonicMs())
+      if (state === undefined) continue
+      const { remaining, fullInMs } = state
       if (remaining >= (tightest[named]?.remaining ?? Number.POSITIVE_INFINITY)) continue
       tightest[named] = {
         limit: rule.capacity,
