@@ -70,7 +70,8 @@ export class Gossip {
     const told = await this.#options.bus.request(subjects.gossipAsk, encodeCharge(owner, request), askMsMax)
     const waitMs = told.ok ? decodeWait(told.value) : undefined
     if (waitMs === undefined) return this.#take(request, false)
-    if (waitMs > 0) return { type: 'short', waitMs }
+    // The answer has no word for a wait that ends with the window.
+    if (waitMs > 0) return { type: 'short', waitMs: request.rule.kind === 'window' ? 0 : waitMs }
     const { buckets } = this.node
     const nowMs = this.#options.clock.monotonicMs()
     const { key, rule, window, windowLeftMs } = request

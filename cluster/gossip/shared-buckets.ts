@@ -155,7 +155,8 @@ export class SharedBuckets {
   }
 
   #waitMs(slot: number, rule: BucketRule, amount: number, missing: number): number {
-    const isOfShare = this.#members.count > 1 && at(this.#slots.columns.balance, slot) >= amount
+    const { balance, floor } = this.#slots.columns
+    const isOfShare = this.#members.count > 1 && at(balance, slot) - at(floor, slot) >= amount
     if (isOfShare) return this.#tickMs
     return rule.perMs === 0 ? 0 : missing / rule.perMs
   }
