@@ -53,3 +53,31 @@ describe('numbers that nobody can have counted change nothing', () => {
     expect(node.members.count).toBe(1)
   })
 })
+
+describe('a start that seems to lie in the future', () => {
+  const far = Date.parse('2099-01-01')
+  const heard = (
+    node: BucketNode,
+    { boot, sequence = 1, nowMs }: { boot: number; sequence?: number; nowMs: number },
+  ) => {
+    node.take(frameOf({ net: 10, balance: 990, birth: 1 }, { boot, sequence }), nowMs)
+    node.tick(nowMs)
+    return node.members.get('x')?.boot
+  }
+
+  test('does not keep a node that starts again with the right time from being heard', () => {
+    const node = new BucketNode({ node: 'a', boot: 1 })
+    remaining(node, flow)
+    expect(heard(node, { boot: far, nowMs: 0 })).toBe(far)
+    expect(heard(node, { boot: 5, nowMs: 3_000 })).toBe(5)
+    expect([node.members.count, node.members.heardPart]).toEqual([2, 1])
+  })
+
+  test('is believed as long as it is heard', () => {
+    const node = new BucketNode({ node: 'a', boot: 1 })
+    heard(node, { boot: far, nowMs: 0 })
+    expect(heard(node, { boot: 5, nowMs: 200 })).toBe(far)
+    expect(heard(node, { boot: far, sequence: 2, nowMs: 1_500 })).toBe(far)
+    expect(heard(node, { boot: 5, nowMs: 3_000 })).toBe(far)
+  })
+})
