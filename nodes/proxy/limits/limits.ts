@@ -1,5 +1,6 @@
 // The policy of limits: every limit that counts a request must have room for it. What a request may use is reserved before it is
 // sent, and settled on what it used.
+import { hash } from 'node:crypto'
 import type { Charge, Shortage } from '../../../cluster/gossip/bucket-rule.ts'
 import type { ChargeRequest } from '../../../cluster/gossip/charge-request.ts'
 import type { Gossip } from '../../../cluster/gossip/gossip.ts'
@@ -94,15 +95,15 @@ export class Limits implements Policy {
   }
 
   /** What is to be taken of a limit's bucket; undefined where the limit does not count the request. */
-  #plan({ request, model, amounts }: Asking, buckets: SubjectBuckets): Planned | undefined {
+  #plan(asking: Asking, buckets: SubjectBuckets): Planned | undefined {
+    const { request, model, amounts } = asking
     const { limit } = buckets
     if (model === '' && isOfInference(limit.unit)) return undefined
     if (limit.unit === 'repeats' && request.body.bytes.length === 0) return undefined
     if (!limit.countsModel(model, request.snapshot)) return undefined
     const subject = limit.subjectOf(request, model)
     if (subject === '') return undefined
-    const { key, rule } =
-      limit.unit === 'repeats' ? buckets.ofRepeated(subject, request.body.bytes) : buckets.of(subject)
+    const { key, rule } = limit.unit === 'repeats' ? buckets.ofRepeated(subject, digestOf(asking)) : buckets.of(subject)
     const wallMs = this.#clock.wallMs()
     const window = limit.windowAt(wallMs)
     const windowLeftMs = window === undefined ? undefined : window.endMs - wallMs
@@ -183,6 +184,13 @@ interface Asking {
   readonly amounts: ReservedAmounts
   readonly limits: readonly SubjectBuckets[]
   readonly reservations: Reservation[]
+  /** The digest of the body, where a limit has asked for it: a body may be large, and limits many. */
+  digest?: string
+}
+
+function digestOf(asking: Asking): string {
+  asking.digest ??= hash('sha256', asking.request.body.bytes, 'base64url')
+  return asking.digest
 }
 
 interface Planned {
