@@ -69,7 +69,7 @@ export class Members {
   }
 
   hear(member: Member, sequence: number, nowMs: number): void {
-    if (nowMs - member.heardMs > longSilenceMs) member.countsFromMs = nowMs + returnMs
+    if (this.isSilent(member, nowMs)) member.countsFromMs = nowMs + returnMs
     member.heardMs = nowMs
     if (member.firstSequence === 0) member.firstSequence = sequence
     member.sequence = sequence
@@ -78,6 +78,11 @@ export class Members {
 
   get #silentMs(): number {
     return this.#tickMs * silentTicksMax
+  }
+
+  /** Whether a node has not been heard for so long that nothing of it can be on the way any more. */
+  isSilent({ heardMs }: Member, nowMs: number): boolean {
+    return nowMs - heardMs > longSilenceMs
   }
 
   /** Whether every node that is heard has told something after a time. */

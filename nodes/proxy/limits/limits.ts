@@ -1,17 +1,19 @@
 // The policy of limits: every limit that counts a request must have room for it. What a request may use is reserved before it is
 // sent, and settled on what it used.
+import { hash } from 'node:crypto'
 import type { Charge, Shortage } from '../../../cluster/gossip/bucket-rule.ts'
 import type { ChargeRequest } from '../../../cluster/gossip/charge-request.ts'
 import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
+import type { HeaderLines } from '../http/http.ts'
 import type { EntryDecision, Policy, PolicyDecision } from '../policies/policy.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { headerUnit, limitHeaders } from './limit-headers.ts'
-import { LimitHold, type Reservation } from './limit-hold.ts'
+import { LimitHold, limitState, type Reservation, tightestStates } from './limit-hold.ts'
 import { LimitTable, type SubjectBuckets } from './limit-table.ts'
 import { OutputLengths } from './output-lengths.ts'
 import { type ReservedAmounts, reservedAmounts } from './reserved-amounts.ts'
@@ -93,18 +95,21 @@ export class Limits implements Policy {
   }
 
   /** What is to be taken of a limit's bucket; undefined where the limit does not count the request. */
-  #plan({ request, model, amounts }: Asking, buckets: SubjectBuckets): Planned | undefined {
+  #plan(asking: Asking, buckets: SubjectBuckets): Planned | undefined {
+    const { request, model, amounts } = asking
     const { limit } = buckets
     if (model === '' && isOfInference(limit.unit)) return undefined
     if (limit.unit === 'repeats' && request.body.bytes.length === 0) return undefined
-    if (limit.model !== undefined && limit.model !== model) return undefined
+    if (!limit.countsModel(model, request.snapshot)) return undefined
     const subject = limit.subjectOf(request, model)
     if (subject === '') return undefined
-    const { key, rule } =
-      limit.unit === 'repeats' ? buckets.ofRepeated(subject, request.body.bytes) : buckets.of(subject)
-    const window = limit.windowAt(this.#clock.wallMs())
+    const { key, rule } = limit.unit === 'repeats' ? buckets.ofRepeated(subject, digestOf(asking)) : buckets.of(subject)
+    const wallMs = this.#clock.wallMs()
+    const window = limit.windowAt(wallMs)
+    const windowLeftMs = window === undefined ? undefined : window.endMs - wallMs
     const amount = amountOf(limit.unit, amounts, rule.capacity)
-    return { buckets, subject, windowEndMs: window?.endMs, charge: { key, rule, amount, window: window?.number ?? 0 } }
+    const charge = { key, rule, amount, window: window?.number ?? 0, windowLeftMs }
+    return { buckets, subject, windowEndMs: window?.endMs, charge }
   }
 
   /** Notes what was taken, or answers the rejection of the request. */
@@ -124,7 +129,7 @@ export class Limits implements Policy {
     this.#count(`${limit.name} ${limit.isEnforced ? 'enforce' : 'report'}`)
     if (!limit.isEnforced) return undefined
     this.#giveBack(asking)
-    return { type: 'reject', error: this.#error(asking, planned, taken) }
+    return { type: 'reject', error: this.#error(planned, taken, this.#rejectionHeaders(asking, planned)) }
   }
 
   #count(name: string): void {
@@ -136,23 +141,31 @@ export class Limits implements Policy {
     for (const { charge, amount } of reservations) this.#gossip.node.buckets.adjust(charge, -amount, nowMs)
   }
 
-  #error({ request }: Asking, { buckets, subject, windowEndMs, charge }: Planned, shortage: Shortage): GatewayError {
-    const { limit } = buckets
-    const wallMs = this.#clock.wallMs()
-    const waitMs = windowEndMs === undefined ? waitOf(shortage) : windowEndMs - wallMs
-    const { capacity } = charge.rule
-    const state = { limit: capacity, remaining: 0, fullInMs: waitMs }
+  /** The limits that had room are told too. */
+  #rejectionHeaders({ request, reservations }: Asking, { buckets: { limit }, charge }: Planned): HeaderLines {
+    const { buckets } = this.#gossip.node
+    const nowMs = this.#clock.monotonicMs()
+    const states = tightestStates(reservations, { buckets, clock: this.#clock })
     const unit = headerUnit(limit.unit)
+    const { key, rule, window, windowLeftMs } = charge
+    const state = buckets.look(buckets.slotOf(key, rule, nowMs), { nowMs, window, windowLeftMs })
+    const all = unit === undefined ? states : { ...states, [unit]: limitState(state, rule.capacity, windowLeftMs) }
+    return limitHeaders(all, request.operation.errors, this.#clock.wallMs())
+  }
+
+  #error({ buckets, subject, charge }: Planned, shortage: Shortage, headers: HeaderLines): GatewayError {
+    const { limit } = buckets
+    const waitMs = waitOf(shortage, charge.windowLeftMs)
     return {
       type: 'rate-limited',
       limit: limit.name,
       per: limit.per,
       subject: limit.per === 'key' || limit.per === 'session' || limit.per === 'org' ? '' : subject,
       unit: limit.unit,
-      amount: capacity,
+      amount: charge.rule.capacity,
       window: limit.window,
       retryAfterMs: shortage.type === 'too-large' ? undefined : Math.max(1, waitMs),
-      headers: unit === undefined ? [] : limitHeaders({ [unit]: state }, request.operation.errors, wallMs),
+      headers,
     }
   }
 
@@ -171,6 +184,13 @@ interface Asking {
   readonly amounts: ReservedAmounts
   readonly limits: readonly SubjectBuckets[]
   readonly reservations: Reservation[]
+  /** The digest of the body, where a limit has asked for it: a body may be large, and limits many. */
+  digest?: string
+}
+
+function digestOf(asking: Asking): string {
+  asking.digest ??= hash('sha256', asking.request.body.bytes, 'base64url')
+  return asking.digest
 }
 
 interface Planned {
@@ -197,8 +217,8 @@ function isOfInference(unit: LimitUnit): boolean {
 /** The wait for a place among requests at the same time, which nobody knows. */
 const placeWaitMs = 1_000
 
-function waitOf(shortage: Shortage): number {
-  return shortage.type === 'short' && shortage.waitMs > 0 ? shortage.waitMs : placeWaitMs
+function waitOf(shortage: Shortage, windowLeftMs = placeWaitMs): number {
+  return shortage.type === 'short' && shortage.waitMs > 0 ? shortage.waitMs : windowLeftMs
 }
 
 function amountOf(unit: LimitUnit, { input, output, nanoUsd }: ReservedAmounts, capacity: number): number {
