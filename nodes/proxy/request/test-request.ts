@@ -70,6 +70,8 @@ export class TestReply implements Reply {
     this.gone = true
     this.onGone = undefined
     this.onWritable = undefined
+    this.place?.leave()
+    this.place = undefined
   }
 
   /** The caller leaves. */
