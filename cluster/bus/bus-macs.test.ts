@@ -63,11 +63,12 @@ test('what was heard and comes again is refused; shortly after, as a reconnect m
 test('of a publisher that was never heard only what is new by the clock is believed, and confirmations always', () => {
   const { clock, said, hear, kinds } = world()
   const [old, confirmed] = [said(7), said(7, 'telemetry.stored.proxy-1', { sequence: 4 })]
+  const another = said(7, 'weights', weights, 'node-b')
   clock.advance(bounds.messageAgeMsMax)
-  expect(hear(old, new SenderOrder())).toBe(0)
+  expect(hear(another)).toBe(0)
   clock.advance(1)
-  expect(hear(old, new SenderOrder())).toBeUndefined()
-  expect(hear(confirmed, new SenderOrder())).toBe(0)
+  expect(hear(old)).toBeUndefined()
+  expect(hear(confirmed)).toBe(0)
   expect(kinds()).toEqual(['stale'])
 })
 
@@ -75,9 +76,9 @@ test('a publisher that is known is believed whatever its clock says', () => {
   const { clock, said, hear, kinds } = world()
   expect(hear(said(1))).toBe(0)
   clock.advance(3_600_000)
-  const ahead = said(2)
+  const [ahead, elsewhere] = [said(2), said(1, 'slo.state')]
   clock.advance(-3_600_000 * 2)
-  expect(hear(ahead)).toBe(0)
+  expect([hear(ahead), hear(elsewhere)]).toEqual([0, 0])
   expect(kinds()).toEqual([])
 })
 

@@ -18,6 +18,8 @@ export const fromHeader = 'hg-from'
 const macHeader = 'hg-mac'
 /** A message that is younger than this and not new was overtaken, which reconnects cause. */
 const lateMsMax = 10_000
+/** Publishers that are remembered; beyond it the oldest is forgotten. */
+const originsMax = 4_096
 
 export class BusMacs {
   readonly #macs: MessageMacs
@@ -25,6 +27,8 @@ export class BusMacs {
   readonly #bus: MacGuard
   readonly #requests: MacGuard
   readonly #answers: MacGuard
+  /** Publishers that were heard on any subject. */
+  readonly #origins = new Set<string>()
 
   constructor(macs: MessageMacs, clock: Clock) {
     this.#macs = macs
@@ -86,6 +90,12 @@ export class BusMacs {
     return this.#answers.judge({ mac, context: answerContext(subject, given), bytes, subject: name }) === 'genuine'
   }
 
+  #meet(origin: string): void {
+    if (this.#origins.has(origin)) return
+    if (this.#origins.size >= originsMax) this.#origins.delete(this.#origins.keys().next().value!)
+    this.#origins.add(origin)
+  }
+
   #ageMs(sent: string): number {
     return Math.abs(this.#clock.wallMs() - Number(sent))
   }
@@ -95,10 +105,11 @@ export class BusMacs {
   #order({ name, origin, sequence, ageMs }: Numbered, order: SenderOrder): number | undefined {
     const { alarm } = this.#macs
     const isOld = ageMs !== undefined && ageMs > bounds.messageAgeMsMax
-    if (isOld && !isTimeless(name) && !order.knows(origin, name)) {
+    if (isOld && !isTimeless(name) && !this.#origins.has(origin)) {
       alarm.refuse('bus', 'stale', name)
       return undefined
     }
+    if (!isOld) this.#meet(origin)
     const missing = order.hear(origin, name, sequence)
     if (missing !== undefined) return missing
     if (ageMs === undefined) return 0

@@ -12,11 +12,6 @@ export const uncounted = 0
 export class SenderOrder {
   readonly #last = new Map<string, number>()
 
-  /** Whether a message of this publisher was heard on this subject. */
-  knows(origin: string, subject: string): boolean {
-    return this.#last.has(`${origin} ${subject}`)
-  }
-
   /** Returns how many messages are missing before this one; undefined when it is not new. Counting begins at the first
    *  message of a publisher. */
   hear(origin: string, subject: string, sequence: number): number | undefined {

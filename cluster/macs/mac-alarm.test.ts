@@ -36,10 +36,25 @@ test('a refusal is counted, told once a minute, and is trouble until none came f
 
 test('each kind has a sentence, and a flood of subjects does not fill it', () => {
   const kinds: RefusedKind[] = ['unsigned', 'unknown-key', 'forged', 'replayed', 'stale', 'epoch']
-  const { alarm: one } = alarm()
-  for (const kind of kinds) for (let n = 0; n < 100; n++) one.refuse('usage', kind, `usage.${n}`)
+  const { clock, alarm: one } = alarm()
+  for (let n = 0; n < 100; n++) {
+    for (const kind of kinds) one.refuse('usage', kind, `usage.${n}`)
+    clock.advance(200)
+  }
   expect(one.troubles()).toHaveLength(kinds.length)
   for (const { reason } of one.troubles()) expect(reason.length).toBeLessThan(400)
+})
+
+test('messages of another time are trouble once they go on coming: a clock may just have been set', () => {
+  const { clock, alarm: one } = alarm()
+  const refuse = () => one.refuse('bus', 'stale', 'node.heartbeat')
+  refuse()
+  clock.advance(9_999)
+  refuse()
+  expect([one.troubles(), one.counts()]).toEqual([[], [{ channel: 'bus', kind: 'stale', count: 2 }]])
+  clock.advance(1)
+  refuse()
+  expect(one.troubles()).toMatchObject([{ level: 'degraded', forMs: 10_000 }])
 })
 
 test('late messages and those that are accepted without a MAC are counted without an alarm', () => {

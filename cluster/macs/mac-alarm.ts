@@ -56,7 +56,7 @@ export class MacAlarm {
     const nowMs = this.#clock.monotonicMs()
     return Object.entries(sentences).flatMap(([kind, [what, why]]) => {
       const episode = this.#present(kind as RefusedKind, nowMs)
-      if (episode === undefined) return []
+      if (episode === undefined || isPassing(kind as RefusedKind, episode)) return []
       const where = [...episode.subjects].join(', ')
       return [
         {
@@ -74,6 +74,12 @@ export class MacAlarm {
   }
 }
 
+/** A clock that is being set is another one for a moment; clocks that differ go on differing. */
+function isPassing(kind: RefusedKind, { sinceMs, lastMs }: Episode): boolean {
+  return kind === 'stale' && lastMs - sinceMs < staleMsMin
+}
+
+const staleMsMin = 10_000
 const stranger = 'somebody who is no node of this cluster'
 const sentences: Record<RefusedKind, readonly [what: string, why: string]> = {
   forged: ['forged messages', `${stranger} may publish there; look at the users and credentials of the servers`],
