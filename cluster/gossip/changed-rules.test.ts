@@ -25,3 +25,14 @@ test('a charge of a bucket that was forgotten tells nothing of its successor', (
   buckets.slotOf(8, flowOf(10), 0)
   expect(buckets.stateOf(charge, 0)).toBeUndefined()
 })
+
+test.each<[string, BucketRule]>([
+  ['rolls', flowOf(60)],
+  ['has windows', { kind: 'window', capacity: 60, perMs: 0 }],
+])('one that %s and is used up has no room for what is not known yet either', (_, rule) => {
+  const buckets = bucketsOf()
+  const slot = buckets.slotOf(key, rule, 0)
+  expect(buckets.charge(slot, 0, time)).toHaveProperty('slot')
+  expect(buckets.charge(slot, 60, time)).toHaveProperty('slot')
+  expect(buckets.charge(slot, 0, time)).toEqual({ type: 'short', waitMs: rule.kind === 'flow' ? 1_000 : 0 })
+})

@@ -26,6 +26,8 @@ export interface BucketState {
   readonly fullInMs: number
 }
 
+/** Amounts are whole. */
+const leastAmount = 1
 const bucketsKeptMax = 1_000_000
 /** The part of a node's share of a tick that it takes before it tells the others out of turn. */
 const urgentPart = 0.125
@@ -68,8 +70,10 @@ export class SharedBuckets {
     this.#shares.bring(slot, rule, time)
     columns.asked[slot] = at(columns.asked, slot) + amount
     this.#markDirty(slot)
-    const missing = this.#missing(slot, rule, { amount, isOwner: time.isOwner ?? false })
-    if (missing > 0) return { type: 'short', waitMs: this.#waitMs(slot, rule, amount, missing) }
+    // What is not known yet needs some room too.
+    const needed = Math.max(amount, leastAmount)
+    const missing = this.#missing(slot, rule, { amount: needed, isOwner: time.isOwner ?? false })
+    if (missing > 0) return { type: 'short', waitMs: this.#waitMs(slot, rule, needed, missing) }
     this.#take(slot, amount)
     return this.#chargeOf(slot)
   }
