@@ -45,9 +45,11 @@ test.each<[string, Decides]>([
 ])('a place is given back when the next limit %s', async (_, decides) => {
   const gateway = await opened(new LocalBus(), decides)
   for (let again = 0; again < 3; again++) {
-    const { reply } = gateway.call({ body: question })
-    await turn()
-    expect([reply.status, reply.text.includes('a-place')]).toEqual([500, false])
+    for (const asked of [{ body: question }, { method: 'GET', path: '/v1/files' }]) {
+      const { reply } = gateway.call(asked)
+      await turn()
+      expect([reply.status, reply.text.includes('a-place')]).toEqual([500, false])
+    }
   }
 })
 
