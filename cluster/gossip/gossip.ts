@@ -67,8 +67,8 @@ export class Gossip {
   }
 
   async #ask(owner: string, request: ChargeRequest): Promise<Charge | Shortage> {
-    const told = await this.#options.bus.request(subjects.gossipAsk, encodeCharge(owner, request), askMsMax)
-    const waitMs = told.ok ? decodeWait(told.value) : undefined
+    const told = await this.#told(encodeCharge(owner, request))
+    const waitMs = told === undefined ? undefined : decodeWait(told)
     if (waitMs === undefined) return this.#take(request, false)
     // The answer has no word for a wait that ends with the window.
     if (waitMs > 0) return { type: 'short', waitMs: request.rule.kind === 'window' ? 0 : waitMs }
@@ -76,6 +76,16 @@ export class Gossip {
     const nowMs = this.#options.clock.monotonicMs()
     const { key, rule, window, windowLeftMs } = request
     return buckets.takenElsewhere(buckets.slotOf(key, rule, nowMs), { nowMs, window, windowLeftMs })
+  }
+
+  /** The answer of another node; undefined where none comes. */
+  async #told(question: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      const told = await this.#options.bus.request(subjects.gossipAsk, question, askMsMax)
+      return told.ok ? told.value : undefined
+    } catch {
+      return undefined
+    }
   }
 
   /** Answers another node. */

@@ -1,6 +1,6 @@
 // The way in to APIs whose requests are no inference: the policies are asked before anything of the request is done.
 import type { Settlement } from '../accounting/settle.ts'
-import { enterPolicies } from '../policies/enter-policies.ts'
+import { type Entered, enterPolicies } from '../policies/enter-policies.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { Api } from './api.ts'
@@ -18,15 +18,23 @@ export class Entry {
   /** Goes on with a request that no policy rejects; `model` is '' for requests that name none. */
   enter(request: AuthenticatedRequest, model: string, next: () => void): void {
     const settlement = this.#settlement
+    const onBug = (error: unknown) => settlement.bug(request, error, { model })
+    let entered: Entered | Promise<Entered>
+    try {
+      entered = enterPolicies(this.#policies, request, model)
+    } catch (error) {
+      onBug(error)
+      return
+    }
     proceed(
-      enterPolicies(this.#policies, request, model),
+      entered,
       ({ holds, error }) => {
         settlement.enter(request, holds)
         if (request.reply.gone) settlement.left(request, { model })
         else if (error === undefined) next()
         else settlement.reject(request, error, { model })
       },
-      (error) => settlement.bug(request, error, { model }),
+      onBug,
     )
   }
 

@@ -54,14 +54,14 @@ export class Limits implements Policy {
 
   decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision> {
     const amounts = reservedAmounts(request, asked, this.#lengths)
-    const decision = this.#reserve(this.#asking(request, asked.facts.model, amounts), 0)
+    const decision = this.#reserve(this.#asking(request, asked.facts.model, amounts))
     if (decision instanceof Promise) return decision.then((late) => withRequest(late, asked))
     return withRequest(decision, asked)
   }
 
   /** What a request that is no inference uses is not known before; a realtime session is charged for each of its responses. */
   enter(request: AuthenticatedRequest, model: string): EntryDecision | Promise<EntryDecision> {
-    return this.#reserve(this.#asking(request, model, nothing), 0)
+    return this.#reserve(this.#asking(request, model, nothing))
   }
 
   #asking(request: AuthenticatedRequest, model: string, amounts: ReservedAmounts): Asking {
@@ -77,8 +77,22 @@ export class Limits implements Policy {
     return made
   }
 
+  /** Reserves at every limit. What was reserved before something throws is nobody's, and given back. */
+  #reserve(asking: Asking): EntryDecision | Promise<EntryDecision> {
+    const abandon = (error: unknown): never => {
+      this.#giveBack(asking)
+      throw error
+    }
+    try {
+      const decision = this.#reserveFrom(asking, 0)
+      return decision instanceof Promise ? decision.catch(abandon) : decision
+    } catch (error) {
+      return abandon(error)
+    }
+  }
+
   /** Reserves at one limit after the other, from `first` on. */
-  #reserve(asking: Asking, first: number): EntryDecision | Promise<EntryDecision> {
+  #reserveFrom(asking: Asking, first: number): EntryDecision | Promise<EntryDecision> {
     const { limits } = asking
     for (let index = first; index < limits.length; index++) {
       const buckets = limits[index]
@@ -87,7 +101,7 @@ export class Limits implements Policy {
       if (planned === undefined) continue
       const taken = this.#gossip.charge(planned.charge)
       if (taken instanceof Promise)
-        return taken.then((late) => this.#taken(asking, planned, late) ?? this.#reserve(asking, index + 1))
+        return taken.then((late) => this.#taken(asking, planned, late) ?? this.#reserveFrom(asking, index + 1))
       const rejection = this.#taken(asking, planned, taken)
       if (rejection !== undefined) return rejection
     }

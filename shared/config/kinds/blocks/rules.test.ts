@@ -49,4 +49,5 @@ test.each(['run ', ' run', 'run-ä', '运行', '运'])(
 test('a block of a session can name whatever a header holds', () => {
   for (const session of ['x'.repeat(16_000), 'a b', 'bö1'])
     expect(new Gateway().put('blocks', 'x', { match: { session } }).ok).toBe(true)
+  expect(new Gateway().put('blocks', 'x', { match: { user: 'x'.repeat(257) } }).ok).toBe(false)
 })
