@@ -36,7 +36,9 @@ export class LeaseQueue {
 
   add(amount: number, after: (late: () => void) => Timer): Promise<LeaseOutcome> {
     return new Promise((settle) => {
-      const waiter: Waiter = { amount, settle, timer: after(() => this.#end(waiter, 'reserved')) }
+      const before = this.#lease.answers
+      const late = () => this.#end(waiter, this.#lease.answers > before ? 'reserved' : 'away')
+      const waiter: Waiter = { amount, settle, timer: after(late) }
       this.#waiters.add(waiter)
     })
   }

@@ -35,6 +35,8 @@ export class Lease implements LedgerKey {
   /** Little is left of the budget: nothing is kept in reserve. */
   isScarce = false
   isReporting = false
+  /** Times that the register has answered. */
+  answers = 0
   #reported = { used: 0, open: 0 }
   #isUntold = false
   #usedBefore = 0
@@ -141,6 +143,7 @@ export class Lease implements LedgerKey {
     // What was just granted is held as well.
     this.#reported.open = Math.max(0, granted - this.#reported.used)
     this.#isUntold = false
+    this.answers++
   }
 
   /** Nobody answered: the report is told again. */
