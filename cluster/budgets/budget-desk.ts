@@ -24,6 +24,8 @@ const againMs = 50
 const waitMsMax = 1_000
 const waitersMax = 4_096
 
+const nobody = { least: 0, all: 0 }
+
 interface Desk {
   readonly lease: Lease
   readonly queue: LeaseQueue
@@ -96,7 +98,7 @@ export class BudgetDesk {
 
   /** After a reservation: renews the lease before the next request has to wait. */
   renew(lease: Lease): void {
-    if (lease.room >= lease.comfort / 2 && lease.nextMark(0) === undefined) return
+    if (lease.room >= lease.comfort / 2 && lease.nextMark(nobody) === undefined) return
     const desk = this.#desks.get(nameOf(lease))
     if (desk !== undefined && !desk.isPumping) void this.#pump(desk)
   }
@@ -113,24 +115,35 @@ export class BudgetDesk {
   async #pump(desk: Desk): Promise<void> {
     if (desk.isPumping) return
     desk.isPumping = true
-    for (let rounds = 0; ; rounds++) {
-      const isDurable = await this.#mark(desk)
-      desk.queue.serve()
-      if (!isDurable) desk.queue.turnAway()
-      if (desk.queue.size === 0 && (rounds > 0 || desk.lease.room >= desk.lease.comfort / 2)) break
-      const isTold = await this.#report([desk])
-      if (!isTold) desk.queue.turnAway()
-      await this.#mark(desk)
-      desk.queue.serve()
-      if (desk.queue.size === 0) break
+    const { lease, queue } = desk
+    await this.#serve(desk)
+    if (queue.size > 0 || lease.room < lease.comfort / 2) await this.#ask(desk)
+    while (queue.size > 0) {
       await pause(this.#options.clock, againMs)
+      await this.#ask(desk)
     }
     desk.isPumping = false
   }
 
+  async #ask(desk: Desk): Promise<void> {
+    if (!(await this.#report([desk]))) desk.queue.turnAway()
+    await this.#serve(desk)
+  }
+
+  /** Lets go who fits into what is held, a group at a time: each group's mark is on the disk before. */
+  async #serve(desk: Desk): Promise<void> {
+    const { lease, queue } = desk
+    for (let before = -1; before !== queue.size; ) {
+      if (!(await this.#mark(desk))) queue.turnAway()
+      before = queue.size
+      queue.serve()
+      if (queue.size === 0 || lease.free < queue.wanted.least) return
+    }
+  }
+
   /** Writes how much may be spent, where the next reservations need it. False: the disk does not take it. */
   async #mark({ lease, queue }: Desk): Promise<boolean> {
-    const mark = lease.nextMark(queue.wanted.all)
+    const mark = lease.nextMark(queue.wanted)
     if (mark === undefined || !lease.isHard) return true
     const { key, window, holder } = lease
     const isWritten = await this.#options.journal.write({ key, window, holder, mark })

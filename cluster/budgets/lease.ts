@@ -12,8 +12,10 @@ export interface LeaseTerms {
 /** Reserves for two seconds of spending are asked for. */
 const reserveSeconds = 2
 /** The part of what is held that a new mark covers, and the part of the budget that it covers at least. */
-const markPart = 1 / 8
-const markPartOfCap = 1 / 1_024
+const markPart = 1 / 32
+const markPartOfCap = 1 / 2_048
+/** The part of the budget that one mark covers for requests that wait: a kill costs that much at most. */
+const waitingPartOfCap = 1 / 256
 
 export class Lease implements LedgerKey {
   /** Names the lease among all that there ever were. */
@@ -109,19 +111,21 @@ export class Lease implements LedgerKey {
     return free > 2 * comfort ? free - comfort : 0
   }
 
-  /** The mark that the next reservations need; undefined while there is enough. */
-  nextMark(waiting: number): number | undefined {
+  /** The mark that the next reservations need; undefined while there is enough. One more request like those before never waits. */
+  nextMark({ least, all }: { least: number; all: number }): number | undefined {
     const spent = this.used + this.reserved
-    const step = Math.max(this.terms.cap * markPartOfCap, (this.granted - spent) * markPart)
-    const isEnough = this.durable >= Math.min(this.granted, spent + Math.max(waiting, step / 2))
-    return isEnough ? undefined : Math.min(this.granted, Math.ceil(spent + Math.max(waiting, step)))
+    const waiting = Math.max(least, Math.min(all, this.terms.cap * waitingPartOfCap))
+    const needed = Math.max(waiting, this.isScarce ? 0 : this.#largest)
+    const step = Math.max(needed, this.terms.cap * markPartOfCap, (this.granted - spent) * markPart)
+    const isEnough = this.durable >= Math.min(this.granted, spent + Math.max(needed, step / 2))
+    return isEnough ? undefined : Math.min(this.granted, Math.ceil(spent + step))
   }
 
   /** A report of all that is so now. What it gives back is not spent from here on. */
   report(waiting: { least: number; all: number }): Report {
-    const { free, comfort } = this
-    if (waiting.all === 0) this.granted -= this.#surplus
-    const { granted, used } = this
+    // Where little is left, two holders must not wait for each other with a part each of what one of them needs.
+    if (waiting.all === 0 || this.isScarce) this.granted -= this.#surplus
+    const { granted, used, free, comfort } = this
     const open = this.isHard ? Math.max(0, granted - used) : 0
     this.sequence++
     this.#reported = { used, open }
@@ -132,7 +136,7 @@ export class Lease implements LedgerKey {
       open,
       least: Math.max(0, waiting.least - free),
       waiting: Math.max(0, waiting.all - free),
-      wants: this.isHard && (waiting.all > 0 || this.#perSecond > 0) ? Math.max(0, comfort - free) : 0,
+      wants: this.isHard ? Math.max(0, comfort - free) : 0,
     }
   }
 

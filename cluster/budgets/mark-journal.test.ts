@@ -2,8 +2,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Disk, fileSystem } from '../data-folder/disk.ts'
 import { MarkJournal } from './mark-journal.ts'
+import { diskWith } from './test-disk.ts'
 
 let folder: string
 let path: string
@@ -45,20 +45,7 @@ test('a line that was torn does not count, and the file is written on whole', as
 
 test('a disk that does not sync is told, and marks go on when it does again', async () => {
   let isBroken = true
-  const disk: Disk = {
-    ...fileSystem,
-    open(name, how) {
-      const file = fileSystem.open(name, how)
-      const settle = () => (isBroken ? Promise.reject(new Error('EIO')) : file.settle())
-      return new Proxy(file, {
-        get: (target, field) => {
-          if (field === 'settle') return settle
-          const value = Reflect.get(target, field) as unknown
-          return typeof value === 'function' ? value.bind(target) : value
-        },
-      })
-    },
-  }
+  const disk = diskWith('settle', (file) => () => (isBroken ? Promise.reject(new Error('EIO')) : file.settle()))
   const journal = new MarkJournal(path, disk)
   expect(await journal.write(mark('a', 10))).toBe(false)
   isBroken = false

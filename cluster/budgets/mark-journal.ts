@@ -97,13 +97,13 @@ export class MarkJournal {
     this.#file = undefined
     const fresh = `${this.#path}.new`
     const file = this.#disk.open(fresh, 'replace')
+    this.#file = file
     const bytes = Buffer.from(this.marks.map(lineOf).join(''))
     file.write(bytes)
     file.sync()
     this.#disk.rename(fresh, this.#path)
     this.#disk.syncFolder(dirname(this.#path))
     this.#bytes = bytes.length
-    this.#file = file
     return file
   }
 }

@@ -4,7 +4,8 @@ import type { Clock } from '../../shared/clock.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { type Applied, applyReport, type BudgetTerms, type Ledger, newLedger, type Report } from './ledger.ts'
 import type { LedgerStore, LedgerTrouble } from './ledger-store.ts'
-import { type LedgerKey, LedgerTable, tableCount, tableOf } from './ledger-table.ts'
+import { type LedgerKey, type LedgerTable, tableOf } from './ledger-table.ts'
+import { ledgersOf, readTable } from './read-ledgers.ts'
 
 /** A holder's report about one budget in one window. */
 export interface AddressedReport extends LedgerKey {
@@ -67,14 +68,8 @@ export class BudgetRegister {
   }
 
   /** Every ledger that is kept. */
-  async ledgers(): Promise<Result<[LedgerKey, Ledger][], LedgerTrouble>> {
-    const all: [LedgerKey, Ledger][] = []
-    for (let index = 0; index < tableCount; index++) {
-      const found = await this.#read(String(index))
-      if (!found.ok) return found
-      all.push(...found.value.table.entries())
-    }
-    return done(all)
+  ledgers(): Promise<Result<[LedgerKey, Ledger][], LedgerTrouble>> {
+    return ledgersOf(this.#options.store)
   }
 
   async #writeAll(table: string): Promise<void> {
@@ -92,7 +87,7 @@ export class BudgetRegister {
 
   async #writeTogether(name: string, waiting: readonly Waiting[]): Promise<void> {
     for (let tries = 0; tries < triesMax; tries++) {
-      const found = await this.#read(name)
+      const found = await readTable(this.#options.store, name)
       if (!found.ok) return settleAll(waiting, found)
       const { table, version } = found.value
       const applied = waiting.map(({ addressed }) => appliedTo(table, addressed))
@@ -105,15 +100,6 @@ export class BudgetRegister {
       // What may have been written is looked at again: a report that was applied is answered as it was.
     }
     settleAll(waiting, fail({ type: 'unavailable', message: 'others write without a pause' }))
-  }
-
-  async #read(name: string): Promise<Result<{ table: LedgerTable; version: number }, LedgerTrouble>> {
-    const found = await this.#options.store.read(name)
-    if (!found.ok) return found
-    const { value, version } = found.value
-    const table = value === undefined ? new LedgerTable() : LedgerTable.decode(value)
-    if (table === undefined) return fail({ type: 'unavailable', message: 'the budgets are of a newer release' })
-    return done({ table, version })
   }
 
   #answer(waiting: readonly Waiting[], applied: readonly (AppliedReport | undefined)[]): void {

@@ -2,7 +2,12 @@
 import type { BudgetTerms } from '../../../../cluster/budgets/ledger.ts'
 import type { LedgerKey } from '../../../../cluster/budgets/ledger-table.ts'
 import { CurrentWindow } from '../../../../shared/calendar-window.ts'
-import { type BudgetOwner, type BudgetSpec, ownerOfBudget } from '../../../../shared/config/kinds/budgets/spec.ts'
+import {
+  type BudgetOwner,
+  type BudgetSpec,
+  budgetKey,
+  ownerOfBudget,
+} from '../../../../shared/config/kinds/budgets/spec.ts'
 import type { Resource } from '../../../../shared/config/state.ts'
 import type { Caller } from '../../auth/callers.ts'
 
@@ -22,7 +27,6 @@ export class CompiledBudget {
   readonly #spec: BudgetSpec
   readonly #revision: number
   readonly #windows: CurrentWindow
-  /** Another amount keeps what has been spent; another owner, window or time zone begins anew. */
   readonly #key: string
   #current: BudgetWindow | undefined
 
@@ -34,7 +38,7 @@ export class CompiledBudget {
     this.#spec = spec
     this.#revision = revision
     this.#windows = new CurrentWindow(window, timeZone)
-    this.#key = JSON.stringify([ownerOfBudget(spec), window, timeZone])
+    this.#key = budgetKey(spec)
   }
 
   windowAt(wallMs: number): BudgetWindow {

@@ -7,7 +7,9 @@ import { BudgetDesk } from '../../../../cluster/budgets/budget-desk.ts'
 import { MarkJournal } from '../../../../cluster/budgets/mark-journal.ts'
 import { TestRegister } from '../../../../cluster/budgets/test-register.ts'
 import { ManualClock } from '../../../../shared/clock.ts'
+import type { Outcome } from '../../accounting/outcome.ts'
 import { type AskedCall, TestGateway } from '../../apis/test-gateway.ts'
+import { testRequest } from '../../request/test-request.ts'
 import { openAiChat } from '../../streams/test-streams.ts'
 import { Budgets } from './budgets.ts'
 
@@ -73,6 +75,7 @@ async function told(name = 'small') {
   clock.advance(1_000)
   let seen = await register.standings(name)
   for (let turn = 0; turn < 20; turn++) {
+    if (turn % 10 === 9) clock.advance(1_000)
     await new Promise((resolve) => setTimeout(resolve, 2))
     seen = await register.standings(name)
   }
@@ -157,11 +160,20 @@ describe('a hard budget', () => {
     expect(await told()).toMatchObject([{ settled: bound }])
   })
 
-  test('does not try again without room for another attempt that may cost as much', async () => {
-    await put({ usd: usd(bound) })
-    const { reply } = await begun({ body: { ...question, model: 'pair' } })
-    if (!reply.ended) gateway.upstream.last.fail()
-    expect([reply.status, gateway.upstream.calls.length]).toEqual([429, 0])
+  test.each<[string, number, number]>([
+    ['without room for another attempt that may cost as much, it is not tried again', 1, 1],
+    ['with room for it, it is tried again', 20, 2],
+  ])('after an attempt without an answer: %s', async (_, times, calls) => {
+    const body = { ...question, model: 'pair' }
+    await put({ usd: usd(times * (bound + 1_000)) })
+    await begun({ body })
+    // The lease is renewed in the background.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    gateway.upstream.last.fail()
+    await settle(() => gateway.upstream.calls.length === calls)
+    expect(gateway.upstream.calls).toHaveLength(calls)
+    gateway.upstream.last.answer(200, openAiChat.whole('hello'))
+    expect(await told()).toMatchObject([{ settled: calls === 1 ? bound + 1_000 : bound + 1_000 + cost }])
   })
 })
 
@@ -178,7 +190,7 @@ describe('while the register is away', () => {
     const [{ settled, open } = { settled: 0, open: 0 }] = await register.standings('small')
     expect(statuses.length * cost).toBeLessThan(settled + open + cost)
     register.return()
-    expect((await answered()).status).toBe(200)
+    await vi.waitFor(async () => expect((await answered()).status).toBe(200), { timeout: 3_000 })
   })
 
   test('a request that cannot be paid for is told when to come again', async () => {
@@ -225,6 +237,29 @@ describe('a soft budget', () => {
     await put({ usd: 1, mode: 'soft' })
     const body = { ...question, tools: [{ type: 'web_search' }] }
     expect((await answered({ body })).status).not.toBe(429)
+  })
+})
+
+describe('a realtime session', () => {
+  test('is charged for each of its responses, and not opened when the budget is spent', async () => {
+    const { request } = testRequest()
+    const spec = { team: 'search', usd: usd(2 * cost), window: '1d' } as const
+    const budgets = new Map([['small', { spec, revision: 1, origin: 'api' as const }]])
+    const asked = {
+      ...request,
+      caller: { ...request.caller, team: 'search' },
+      snapshot: { ...request.snapshot, budgets },
+    }
+    const policy = new Budgets({ desk, clock })
+    const opened = await policy.enter(asked, 'gpt')
+    if (opened.type !== 'proceed' || opened.hold === undefined) throw new Error('it was not opened')
+    const response = { attempts: [], attemptCount: 1, costNanoUsd: cost } as unknown as Outcome
+    opened.hold.use?.(response)
+    expect((await policy.enter(asked, 'gpt')).type).toBe('proceed')
+    opened.hold.use?.(response)
+    expect(await policy.enter(asked, 'gpt')).toMatchObject({ type: 'reject', error: { type: 'budget-exceeded' } })
+    opened.hold.settle({ ...response, costNanoUsd: 0 })
+    expect(await told()).toMatchObject([{ settled: 2 * cost }])
   })
 })
 

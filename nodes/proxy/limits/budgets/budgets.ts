@@ -4,6 +4,7 @@ import type { BudgetDesk } from '../../../../cluster/budgets/budget-desk.ts'
 import type { Lease } from '../../../../cluster/budgets/lease.ts'
 import type { LeaseOutcome } from '../../../../cluster/budgets/lease-queue.ts'
 import type { Clock } from '../../../../shared/clock.ts'
+import type { BudgetLoad } from '../../../../shared/telemetry/records.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { EntryDecision, Policy, PolicyDecision } from '../../policies/policy.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
@@ -11,11 +12,14 @@ import type { InferenceRequest } from '../../request/inference-request.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
 import { BudgetHold } from './budget-hold.ts'
 import { BudgetTable, type CompiledBudget } from './budget-table.ts'
-import { type CostBound, costBound } from './cost-bound.ts'
+import { type CostBound, costBound, type NoBound } from './cost-bound.ts'
 import { PriceCeilings } from './price-ceiling.ts'
 
 /** What a realtime session reserves: enough to learn that something is left. */
 const openingNanoUsd = 1
+const nanoPerUsd = 1e9
+/** Budgets that heartbeats tell of. */
+const loadsMax = 256
 
 export class Budgets implements Policy {
   readonly name = 'budgets'
@@ -33,6 +37,22 @@ export class Budgets implements Policy {
   /** Requests that were rejected, by budget. */
   get rejected(): ReadonlyMap<string, number> {
     return this.#rejected
+  }
+
+  /** What this proxy knows of the budgets that it spends of. */
+  loads(): Record<string, BudgetLoad> {
+    const nowMs = this.#clock.wallMs()
+    const loads = new Map<string, BudgetLoad>()
+    for (const { terms, spent, granted, used } of this.#desk.leases) {
+      if (terms.windowEndMs <= nowMs || loads.size >= loadsMax) continue
+      loads.set(terms.name, {
+        limitUsd: terms.cap / nanoPerUsd,
+        spentUsd: spent / nanoPerUsd,
+        leasedUsd: Math.max(0, granted - used) / nanoPerUsd,
+        rejected: this.#rejected.get(terms.name) ?? 0,
+      })
+    }
+    return Object.fromEntries(loads)
   }
 
   governs(request: AuthenticatedRequest): boolean {
@@ -66,7 +86,7 @@ export class Budgets implements Policy {
   }
 
   #reserve(budgets: readonly CompiledBudget[], bound: CostBound): EntryDecision | Promise<EntryDecision> {
-    if ('unbounded' in bound) return this.#unbounded(budgets, bound.unbounded)
+    if (!('nanoUsd' in bound)) return { type: 'reject', error: unbounded(budgets, bound) }
     const wallMs = this.#clock.wallMs()
     const entries = budgets.map((budget): Entry => {
       const window = budget.windowAt(wallMs)
@@ -93,6 +113,8 @@ export class Budgets implements Policy {
 
   #reservedLate(index: number, asking: Asking, outcome: LeaseOutcome): EntryDecision | Promise<EntryDecision> {
     if (outcome !== 'granted') return this.#reject(index, asking, outcome)
+    const lease = asking.entries[index]?.lease
+    if (lease !== undefined) this.#desk.renew(lease)
     return this.#reserveFrom(index + 1, asking)
   }
 
@@ -109,11 +131,6 @@ export class Budgets implements Policy {
     this.#rejected.set(name, (this.#rejected.get(name) ?? 0) + 1)
     return { type: 'reject', error: outcome === 'away' ? { type: 'budget-away', budget: name } : spent(entry, outcome) }
   }
-
-  #unbounded(budgets: readonly CompiledBudget[], why: string): EntryDecision {
-    const budget = budgets.find(({ isHard }) => isHard)?.name ?? ''
-    return { type: 'reject', error: { type: 'cost-unbounded', budget, why } }
-  }
 }
 
 interface Entry {
@@ -127,6 +144,11 @@ interface Asking {
 }
 
 const nothing: CostBound = { nanoUsd: 0 }
+
+function unbounded(budgets: readonly CompiledBudget[], bound: NoBound): GatewayError {
+  if ('error' in bound) return bound.error
+  return { type: 'cost-unbounded', budget: budgets.find(({ isHard }) => isHard)?.name ?? '', why: bound.unbounded }
+}
 
 function spent({ budget, lease }: Entry, outcome: 'spent' | 'reserved'): GatewayError {
   const { cap, windowEndMs } = lease.terms

@@ -1,11 +1,15 @@
 // The most that a request can cost. It has to hold whatever the request is answered with: a hard budget reserves it.
 import type { Capability } from '../../../../shared/chat/capabilities.ts'
 import type { BodyScan } from '../../../../shared/json/scan.ts'
+import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { bodyOf, type InferenceRequest } from '../../request/inference-request.ts'
 import { isTierUnknown, type PriceCeiling, type PriceCeilings, unitCeiling } from './price-ceiling.ts'
 
-export type CostBound = { readonly nanoUsd: number } | { readonly unbounded: string }
+export type CostBound = { readonly nanoUsd: number } | NoBound
+
+/** Why there is none: a clause, or the error of a body that could not be read. */
+export type NoBound = { readonly unbounded: string } | { readonly error: GatewayError }
 
 /** Tokens that a provider puts around what a caller writes: names of roles, separators. */
 const frameTokens = 32
@@ -25,11 +29,11 @@ export function costBound(request: AuthenticatedRequest, asked: InferenceRequest
   if (targets.length > 0 && targets.every(isFree)) return free
   if (body.type === 'form') return { unbounded: 'the cost of an uploaded file is not known before it is read' }
   const sizes = sizesOf(request, asked, body.scan)
-  if ('unbounded' in sizes) return sizes
+  if (!('bytes' in sizes)) return sizes
   let most = 0
   for (const ceiling of targets) {
     const bound = operation.units === undefined ? tokenBound(ceiling, sizes) : unitBound(ceiling, sizes, body.scan)
-    if ('unbounded' in bound) return bound
+    if (!('nanoUsd' in bound)) return bound
     if (bound.nanoUsd > most) most = bound.nanoUsd
   }
   return { nanoUsd: Math.ceil(most) }
@@ -84,14 +88,10 @@ function unitBound(ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBou
   // Where the answer reports tokens they are charged instead.
   if (target.price === undefined) return { nanoUsd: most }
   const byTokens = tokenBound(ceiling, { ...sizes, writes: true })
-  return 'unbounded' in byTokens ? byTokens : { nanoUsd: Math.max(most, byTokens.nanoUsd) }
+  return !('nanoUsd' in byTokens) ? byTokens : { nanoUsd: Math.max(most, byTokens.nanoUsd) }
 }
 
-function sizesOf(
-  request: AuthenticatedRequest,
-  asked: InferenceRequest,
-  scan: BodyScan,
-): Sizes | { unbounded: string } {
+function sizesOf(request: AuthenticatedRequest, asked: InferenceRequest, scan: BodyScan): Sizes | NoBound {
   const { operation, body } = request
   const bytes = body.bytes.length
   const tier = scan.text('service_tier') ?? scan.text('serviceTier')
@@ -158,9 +158,9 @@ const costly = ['web_search_options', 'search_parameters', 'enable_search', 'plu
 function readSizes(
   asked: InferenceRequest,
   { bytes, tier }: { bytes: number; tier: string | undefined },
-): Sizes | { unbounded: string } {
+): Sizes | NoBound {
   const parsed = asked.parsed()
-  if (!parsed.ok) return { unbounded: `\`${parsed.error.path}\` ${parsed.error.message}` }
+  if (!parsed.ok) return { error: unparsedError(parsed.error) }
   const { request, needs } = parsed.value
   const capabilities = needs.map(({ capability }) => capability)
   const extra = costly.find((name) => name in request.extras)
