@@ -94,6 +94,8 @@ export const bounds = {
   limitsMax: 1_024,
   /** Blocks of the configuration. */
   blocksMax: 1_024,
+  /** Budgets of the configuration. */
+  budgetsMax: 1_024,
 } as const
 
 // A queue shorter than a few batches would overflow whenever one flush is slow.

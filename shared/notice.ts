@@ -34,6 +34,10 @@ export type Notice =
   /** Tells at most once a minute for each origin, which the message names. */
   | { type: 'upstream-unreachable'; problem: 'connect' | 'connect-timeout' | 'protocol' | 'tls'; message: string }
   | { type: 'slo-alert'; slo: string; severity: 'page' | 'ticket'; state: 'firing' | 'resolved'; factor: number }
+  /** A budget has passed a threshold, once in each window. Amounts are in USD. */
+  | { type: 'budget-alert'; budget: string; threshold: number; spentUsd: number; limitUsd: number; resetsAt: string }
+  /** The register of budgets cannot be read or written; at most once a minute. */
+  | { type: 'budgets-troubled'; message: string }
   /** Tells of an event's first failure and of giving it up. Only the origin is named: the rest may be a secret. */
   | { type: 'webhook-failed'; slo: string; origin: string; problem: string; givenUp: boolean }
   | { type: 'usage-dropped'; records: number; reason: 'queue-full' | 'spool-full' }
@@ -83,6 +87,8 @@ export const noticeLevel = {
   'identity-unavailable': 'error',
   'upstream-unreachable': 'warn',
   'slo-alert': 'warn',
+  'budget-alert': 'warn',
+  'budgets-troubled': 'warn',
   'webhook-failed': 'warn',
   'usage-dropped': 'error',
   'spool-failed': 'error',

@@ -1,6 +1,7 @@
 // The control node, as a parts list: log, writer and follower; bootstrap and the config file; sign-in; the listener.
 // Whoever starts it stops it; it stops in the reverse order.
 import { randomUUID } from 'node:crypto'
+import { askLedgers, type LedgerList } from '../../cluster/budgets/bus-register.ts'
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { Follower } from '../../cluster/config-log/follower/follower.ts'
 import { LastGood } from '../../cluster/config-log/follower/last-good.ts'
@@ -70,6 +71,8 @@ export interface ControlOptions {
   keys?: KeyStore
   /** The store of what requests leave for later ones. Default: the one that another thread of this process serves. */
   state?: StateStore
+  /** Reads what budgets have left. Default: asks the thread of this process that keeps it. */
+  ledgers?: () => Promise<LedgerList>
   /** The connection to the cluster, and what was not believed of it, for heartbeats. Absent without a cluster. */
   clusterFacts?: () => Pick<HeartbeatFacts, 'link' | 'refusedMessages'>
   /** How long the start waits for a log that does not answer. Default: not at all. */
@@ -243,6 +246,7 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
     consoleFiles,
     desk: config.desk,
     nodes: config.nodes,
+    ledgers: options.ledgers ?? (() => askLedgers(options.bus)),
     masterKey: config.masterKey,
     agreement: config.agreement,
     published: config.published,

@@ -3,6 +3,9 @@
 // the state of its requests, carries messages
 // between the bus of the process and NATS, and says how it is. With NATS away it goes on, and so does everything else:
 // nothing in the process needs it to answer.
+
+import { JetStreamLedgerStore } from '../../cluster/budgets/jetstream-ledger-store.ts'
+import { openRegister } from '../../cluster/budgets/open-register.ts'
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { NatsBus } from '../../cluster/bus/nats-bus.ts'
 import type { DataFiles } from '../../cluster/data-folder/data-folder.ts'
@@ -67,6 +70,7 @@ export function startLink(options: LinkOptions): Link {
   const stored = announceState(new JetStreamStateStore({ link, clock }), { clock, notify })
   const sealed = tellForged(sealState(stored, ...keysFor('stateKey', masterKeys)), onForged)
   const state = serveState(bus, sealed)
+  const budgets = openRegister({ store: new JetStreamLedgerStore({ link }), masterKeys, bus, clock, notify })
   const linked: Linked = { link, bus: network, log, queues: () => usage.queues() }
   const tell = () => bus.publish(subjects.linkState, encodeJson(linkStateOf(linked)))
   const watching = link.onChange(tell)
@@ -86,6 +90,7 @@ export function startLink(options: LinkOptions): Link {
       charges.stop()
       usage.stop()
       state.stop()
+      await budgets.close()
       await log?.close()
       // What was just published leaves with the link, which is closed after it.
       network.close()

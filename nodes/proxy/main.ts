@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
-import { Gossip } from '../../cluster/gossip/gossip.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
@@ -33,7 +32,7 @@ import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
 import { keyOpenMaxOf, openRequestsMax } from './http/open-requests-max.ts'
 import { parsedShares, SharedBudget } from './http/shared-budget.ts'
-import { Limits } from './limits/limits.ts'
+import { openLimits } from './limits/open-limits.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
@@ -95,12 +94,12 @@ export interface ProxyNode {
 
 export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const parts = await openParts(options)
-  const { config, recorder, gossip, timers, keyWatch, realtime, identities, latencyEstimates } = parts
+  const { config, recorder, limits, timers, keyWatch, realtime, identities, latencyEstimates } = parts
   await config.boot()
   config.start()
   const weights = followWeights(options.bus, latencyEstimates, options.clock)
   recorder.start()
-  gossip.start()
+  limits.start()
   timers.start()
   keyWatch.start()
   realtime.start()
@@ -129,7 +128,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       const patienceMs = link.state?.connected === true ? lastRecordsMsMax : 0
       link.stop()
       keyWatch.stop()
-      gossip.stop()
+      await limits.stop()
       timers.stop()
       parts.direct.close()
       await recorder.close(patienceMs)
@@ -159,10 +158,10 @@ async function openParts(options: ProxyOptions) {
   const config = await openConfig(options, { identities, latencyEstimates })
   const keyWatch = new KeyWatch({ live, clock, snapshot: () => config.current() })
   config.onSnapshot = () => keyWatch.look()
-  const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
-  const gossip = new Gossip({ node: node.name, boot: clock.wallMs(), bus, clock })
-  const limits = new Limits({ gossip, clock, hashKey: keysFor('limitKey', options.masterKeys)[0] })
-  const policies = options.policies ?? [limits]
+  const epoch = bootEpoch(clock, chance)
+  const recorder = new Recorder({ node: node.name, epoch, dataDir, bus, clock, notify })
+  const limits = openLimits(options, epoch)
+  const policies = options.policies ?? limits.policies
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
   const state = { draining: false, server: undefined as HttpServer | undefined }
@@ -194,7 +193,6 @@ async function openParts(options: ProxyOptions) {
     clusterMarks,
     config,
     recorder,
-    gossip,
     timers,
     live,
     keyWatch,
@@ -287,7 +285,7 @@ function factsOf(
     config,
     recorder,
     rejections,
-    limitsExceeded: limits.exceeded,
+    ...limits.facts(),
     otherTroubles,
     refusedMessages,
     isDraining: state.draining,

@@ -181,6 +181,8 @@ export interface NodeHeartbeat {
   limits?: Record<string, number>
   /** Messages of other nodes that the process did not believe since its start. Absent: none. */
   refusedMessages?: MessageCount[]
+  /** The budgets that a proxy spends of, by name. */
+  budgets?: Record<string, BudgetLoad>
 }
 
 export interface BodyMemoryUse {
@@ -188,6 +190,17 @@ export interface BodyMemoryUse {
   bytesMax: number
   /** Refusals for want of it since the start, by whose part was used up. */
   refusals: Readonly<Record<'all' | 'team' | 'key', number>>
+}
+
+/** What a proxy knows of a budget in its present window. Amounts are in USD. */
+export interface BudgetLoad {
+  limitUsd: number
+  /** Spent by all proxies, as this one was told last. */
+  spentUsd: number
+  /** What this proxy holds and has not spent. */
+  leasedUsd: number
+  /** Requests that this proxy rejected since its start. */
+  rejected: number
 }
 
 export interface ProcessLoad {

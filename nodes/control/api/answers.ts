@@ -123,6 +123,13 @@ export const nodesBody = z.object({
       refusals: z.record(z.string(), z.number()).optional(),
       /** A proxy's requests beyond a limit since its start, by name of the limit and mode. */
       limits: z.record(z.string(), z.number()).optional(),
+      /** What a proxy knows of the budgets that it spends of, by name. */
+      budgets: z
+        .record(
+          z.string(),
+          z.object({ limitUsd: z.number(), spentUsd: z.number(), leasedUsd: z.number(), rejected: z.number() }),
+        )
+        .optional(),
       /** Messages of other nodes that the process did not believe since its start. */
       refusedMessages: z.array(z.object({ channel: z.string(), kind: z.string(), count: z.number() })).optional(),
       /** Partitions of usage that the node keeps. Only an aggregator in a cluster has them. */

@@ -32,6 +32,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
       recorder: { queues: () => ({}), troubles: () => [trouble('the spool')] },
       rejections: new Map([['unknown_path', 3]]),
       limitsExceeded: new Map([['daily enforce', 2]]),
+      budgets: { monthly: { limitUsd: 5, spentUsd: 1, leasedUsd: 0.5, rejected: 2 } },
       server: { openRequests: 2 },
       link: { state: undefined },
       memory: { troubles: () => [trouble('the memory')], use: () => ({ bodies, parsed: bodies }) },
@@ -48,6 +49,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
     refusals: { unknown_path: 3 },
     bodyMemory: { bodies },
     limits: { 'daily enforce': 2 },
+    budgets: { monthly: { limitUsd: 5, spentUsd: 1, leasedUsd: 0.5, rejected: 2 } },
     troubles: ['the log', 'the spool', 'the memory', 'the disk'],
   })
   beats.stop()

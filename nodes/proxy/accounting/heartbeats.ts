@@ -19,6 +19,7 @@ export interface ProxyFacts {
   readonly rejections: ReadonlyMap<string, number>
   /** Requests beyond limits, by `name mode`. */
   readonly limitsExceeded: ReadonlyMap<string, number>
+  readonly budgets: NonNullable<NodeHeartbeat['budgets']>
   readonly server: Pick<HttpServer, 'openRequests'>
   readonly link: Pick<LinkWatch, 'state'>
   readonly memory: Pick<MemoryPressure, 'troubles' | 'use'>
@@ -62,7 +63,8 @@ export function proxyTroubles({ config, recorder, memory }: ToldParts): Trouble[
 }
 
 function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
-  const { config, recorder, rejections, limitsExceeded, server, link, memory, isDraining, otherTroubles } = facts
+  const { config, recorder, rejections, limitsExceeded, budgets, server, link, memory, isDraining, otherTroubles } =
+    facts
   return {
     draining: isDraining,
     status: config.status,
@@ -73,6 +75,7 @@ function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
     refusals: Object.fromEntries(rejections),
     bodyMemory: memory.use(),
     limits: Object.fromEntries(limitsExceeded),
+    budgets,
     refusedMessages: [...facts.refusedMessages],
     targets: targetReports(config.snapshot, config.nowMs),
   }

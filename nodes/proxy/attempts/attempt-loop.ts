@@ -3,6 +3,7 @@
 import type { Result } from '../../../shared/result.ts'
 import type { AttemptOutcome, AttemptRecord } from '../../../shared/telemetry/records.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
+import type { Hold } from '../accounting/outcome.ts'
 import { attemptRecord } from '../accounting/request-records.ts'
 import type { Used } from '../accounting/usage-meter.ts'
 import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
@@ -38,6 +39,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   protected readonly limits: TimeLimits
   readonly #plan: AttemptPlan<Target>
   readonly #stream: boolean
+  readonly #holds: readonly Hold[] | undefined
   #records: AttemptRecord[] | undefined
   /** The attempt that is begun, or that comes after the pause. */
   #planned: PlannedAttempt<Target> | undefined
@@ -53,13 +55,14 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   constructor(
     tools: AttemptTools,
     request: AuthenticatedRequest,
-    { plan, stream }: { plan: AttemptPlan<Target>; stream: boolean },
+    { plan, stream, holds }: { plan: AttemptPlan<Target>; stream: boolean; holds?: readonly Hold[] | undefined },
   ) {
     this.tools = tools
     this.request = request
     this.limits = new TimeLimits(request, stream)
     this.#plan = plan
     this.#stream = stream
+    this.#holds = holds
   }
 
   /** What a target would be sent, or why it cannot take the request. */
@@ -201,6 +204,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     const { target, route } = attempt.planned
     const leftMs = this.limits.leftMs(route.timeouts, nowMs)
     if (this.request.reply.gone || leftMs <= 0) return undefined
+    if (this.#holds?.some((hold) => hold.mayRetry?.(failure.outcome) === false) === true) return undefined
     const { condition, retryAfterMs } = failure
     const passes = failure.passing !== undefined
     const end = { target, condition, passes, retryAfterMs, isOnlyCredential: target.credentials.length === 1 }

@@ -1,6 +1,7 @@
 // The error table: one row for each error, with its status, type, code and retry hint. Messages say what is wrong, where, what
 // was expected and what to do, and never repeat a secret.
 import type { OtherKey } from '../auth/callers.ts'
+import { budgetRows } from './budget-rows.ts'
 import { conversationRows } from './conversation-errors.ts'
 import { brief, invalid, passing, type Row, type RowOf, row, shown, withParam } from './error-row.ts'
 import type { GatewayError } from './gateway-error.ts'
@@ -25,6 +26,7 @@ type RowFor<Type extends GatewayError['type']> = RowOf<Extract<GatewayError, { t
 const errorTable = {
   ...framing,
   ...conversationRows,
+  ...budgetRows,
   ...upstreamRows,
   'length-required': row(
     411,

@@ -46,6 +46,7 @@ export type GatewayError =
   /** The operator has stopped the caller; `reason` is '' where none was given. */
   | { readonly type: 'blocked'; readonly reason: string }
   | RateLimitedError
+  | BudgetError
   | ConversationError
   | UpstreamGatewayError
 
@@ -66,6 +67,26 @@ export interface RateLimitedError {
   readonly retryAfterMs: number | undefined
   readonly headers: HeaderLines
 }
+
+/** Errors of budgets; `budget` is the name of one. */
+export type BudgetError =
+  | {
+      readonly type: 'budget-exceeded'
+      readonly budget: string
+      /** The window as the operator wrote it. */
+      readonly window: string
+      readonly limitNanoUsd: number
+      readonly spentNanoUsd: number
+      /** What requests that are not finished may cost, here and at other proxies. */
+      readonly reservedNanoUsd: number
+      /** Milliseconds since the epoch. */
+      readonly resetsAtMs: number
+      /** The request would fit if others cost less than they may. */
+      readonly isReserved: boolean
+    }
+  /** The register of budgets, or the disk, cannot be asked now. */
+  | { readonly type: 'budget-away'; readonly budget: string }
+  | { readonly type: 'cost-unbounded'; readonly budget: string; readonly why: string }
 
 /** Errors of stored responses and of conversations that continue from them. */
 export type ConversationError =

@@ -157,6 +157,7 @@ export function testSnapshot(
     callers: new Callers({ tokens: new Map(), keys: new Map(), resources: {} } as never),
     blocks: new Blocks(),
     limits: new Map(),
+    budgets: new Map(),
     routeOf: (model) => routes[model],
     accountOf: (provider) => accounts[provider],
     providerNames: Object.keys(accounts),

@@ -1,5 +1,5 @@
 // The contents of heartbeats as metrics.
-import type { NodeHeartbeat } from '../records.ts'
+import type { BudgetLoad, NodeHeartbeat } from '../records.ts'
 import type { Labels, PrometheusText } from './prometheus-text.ts'
 
 export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
@@ -60,8 +60,29 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
       refusedMessages.map(({ channel, kind, count }): [Labels, number] => [{ node, channel, kind }, count]),
     ),
   )
+  budgetMetrics(page, nodes)
   page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
   page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
+}
+
+function budgetMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
+  const each = (read: (load: BudgetLoad) => number): [Labels, number][] =>
+    nodes.flatMap(({ node, budgets = {} }) =>
+      Object.entries(budgets).map(([budget, load]): [Labels, number] => [{ node, budget }, read(load)]),
+    )
+  const usd = (name: string, help: string, read: (load: BudgetLoad) => number) => page.gauge(name, help, each(read))
+  usd('headgate_budget_limit_usd', 'The amount of a budget in a window.', ({ limitUsd }) => limitUsd)
+  usd(
+    'headgate_budget_spent_usd',
+    'Spent in the window by all proxies, as a node knows it.',
+    ({ spentUsd }) => spentUsd,
+  )
+  usd('headgate_budget_leased_usd', 'What a proxy may spend without asking.', ({ leasedUsd }) => leasedUsd)
+  page.counter(
+    'headgate_budget_rejected_total',
+    'Requests that a budget did not pay for.',
+    each(({ rejected }) => rejected),
+  )
 }
 
 /** A name may hold spaces; a mode does not. */

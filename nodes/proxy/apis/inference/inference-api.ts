@@ -160,7 +160,7 @@ export class InferenceApi implements Api {
       extraAttempts: smallInteger(head.header('x-headgate-retries')),
     })
     const estimate = estimateOf(request, translators)
-    const dispatched = { model, stream, showUsage, translators, plan, pinned: state?.pin?.credential, estimate }
+    const dispatched = { model, stream, showUsage, translators, plan, holds, pinned: state?.pin?.credential, estimate }
     const delivered = new Delivery(delivery, request, { model, stream, holds, keeper: state?.keeper })
     new Dispatch(attempts, request, dispatched, delivered).start()
   }
