@@ -204,6 +204,15 @@ export const attacks: readonly Attack[] = [
       stranger.repeat(stranger.newest(`hg.aggregator.query.${aggregator}`)!)
     },
   },
+  saying('budget.recall', 'a request that waits for a budget', () => ({ budget: 'all', window: 1 })),
+  {
+    subject: 'budget.table.>',
+    what: 'tables that no node wrote',
+    async attack({ stranger }) {
+      for (let table = 0; table < 64; table++) stranger.say(`budget.table.${table}`, Buffer.from('00', 'hex'))
+      await stranger.connection.flush()
+    },
+  },
   saying('gossip', 'what nobody has charged', () => Buffer.from('93a36f6e6501', 'hex')),
   {
     subject: 'gossip.charge',

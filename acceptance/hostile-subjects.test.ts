@@ -22,6 +22,9 @@ const insideTheProcess = [
   'telemetry.batch',
   'telemetry.flow',
   'gossip.ask',
+  'budget.report',
+  'budget.list',
+  'budget.alert',
   'link.state',
   'process.standing',
   'state.request',
@@ -40,6 +43,7 @@ test('every subject of the bus has a row, or does not leave the process', () => 
 
 /** Where streams are made, with the subjects that they store. */
 const streams: Record<string, string> = {
+  'cluster/budgets/jetstream-ledger-store.ts': 'budget.table.>',
   'cluster/config-log/stream/config-stream-settings.ts': 'cfg.>',
   'cluster/leases/jetstream-lease-store.ts': 'lease.table',
   'cluster/nats/disk-probe.ts': 'probe.>',
@@ -60,6 +64,7 @@ test('every stream has a row', () => {
 
 /** Files that read from a connection, a stream or a consumer, with the rows that try them. */
 const readers: Record<string, readonly string[]> = {
+  'cluster/budgets/jetstream-ledger-store.ts': ['budget.table.>'],
   'cluster/bus/nats-bus.ts': ['node.heartbeat', 'aggregator.query'],
   'cluster/bus/nats-asking.ts': ['aggregator.query'],
   'cluster/config-log/stream/jetstream-pages.ts': [],

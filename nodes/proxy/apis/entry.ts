@@ -1,6 +1,6 @@
 // The way in to APIs whose requests are no inference: the policies are asked before anything of the request is done.
 import type { Settlement } from '../accounting/settle.ts'
-import { type Entered, enterPolicies } from '../policies/enter-policies.ts'
+import { enterPolicies } from '../policies/enter-policies.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { Api } from './api.ts'
@@ -19,18 +19,12 @@ export class Entry {
   enter(request: AuthenticatedRequest, model: string, next: () => void): void {
     const settlement = this.#settlement
     const onBug = (error: unknown) => settlement.bug(request, error, { model })
-    let entered: Entered | Promise<Entered>
-    try {
-      entered = enterPolicies(this.#policies, request, model)
-    } catch (error) {
-      onBug(error)
-      return
-    }
     proceed(
-      entered,
-      ({ holds, error }) => {
+      enterPolicies(this.#policies, request, model),
+      ({ holds, error, thrown }) => {
         settlement.enter(request, holds)
-        if (request.reply.gone) settlement.left(request, { model })
+        if (thrown !== undefined) onBug(thrown[0])
+        else if (request.reply.gone) settlement.left(request, { model })
         else if (error === undefined) next()
         else settlement.reject(request, error, { model })
       },
