@@ -40,6 +40,7 @@ test('names of owners are read for records alone, and for what ends with its req
     'accounting/request-records.ts', // names of usage, for display
     'admission/admit.ts', // the user of a record
     'http/shared-budget.ts', // bytes of bodies that are being received
+    'limits/budgets/budget-table.ts', // budgets pay for names, as they are written
     'limits/compiled-limit.ts', // limits count by name, as they are written: a new owner of the name finds what is used used
   ])
 })
