@@ -1,18 +1,15 @@
 // Walks JSON text as bytes without building values. Strings are skipped with `indexOf`, which runs at memory speed, so
 // an image of 256 KB in base64 costs one call; only text with many escapes is read byte by byte. Grammar: RFC 8259. Two
 // differences from JSON.parse are intended: an escaped lone surrogate is refused, because parsers disagree about it,
-// and a raw control character inside a long string is not detected, because that would cost a look at every byte.
-
-export type SyntaxFault =
-  | { readonly type: 'unexpected'; readonly offset: number }
-  | { readonly type: 'truncated'; readonly offset: number }
-  | { readonly type: 'too-deep'; readonly offset: number }
-  | { readonly type: 'lone-surrogate'; readonly offset: number }
-  | { readonly type: 'too-many-values'; readonly offset: number }
-  | { readonly type: 'too-slow'; readonly offset: number }
+// and a raw control character inside a long string is not detected: that would cost a look at every byte. A text can be read in slices.
+import { escapeEnd, loneSurrogate, shortEscape } from './escapes.ts'
+import { type SyntaxFault, slowBytesMax, strictBytesMax, valuesMax } from './limits.ts'
+import { longBytes, textWeight } from './text-weight.ts'
 
 /** Returned by the functions of a cursor instead of an offset when they set `fault`. */
 export const stopped = -1
+/** Returned by `skipValue` and `resumeValue` at the end of a slice: `resumeValue` goes on. */
+export const paused = -2
 
 const quote = 34
 const backslash = 92
@@ -25,15 +22,6 @@ const colon = 58
 /** Bytes to look at one by one before a call of `indexOf` pays off. */
 const nearBytes = 16
 const depthRoom = 256
-/** The values of one text. A value costs about 30 ns to skip and 100 bytes to keep in its parsed form. */
-export const valuesMax = 500_000
-/** The white space, digits and escapes of one text: bytes that are read one by one, at about 4 ns each. */
-export const slowBytesMax = 8 << 20
-/** A string longer than this may be an image. */
-const longBytes = 1_024
-const mediaRunBytes = 96
-/** The bytes that an image counts, whatever its size: as much as 1,500 tokens of text. */
-const mediaBytes = 6_000
 
 export class JsonCursor {
   #bytes: Buffer = Buffer.alloc(0)
@@ -50,6 +38,15 @@ export class JsonCursor {
   /** Values that were skipped, with those inside of others. */
   values = 0
   #slowBytes = 0
+  /** Where the slice ends; the limits of the text where it is read in one piece. */
+  #valuesStop = valuesMax
+  #slowStop = slowBytesMax
+  // Where a pause was: before a value or a name, inside how many containers, and where within its string, −1 for in none.
+  #pausedAt = 0
+  #pausedOpen = 0
+  #pausedInName = false
+  #stringAt = -1
+  #stringEnd = -1
 
   /** `depthMax` ≤ 256 counts containers, including the outermost. */
   open(bytes: Buffer, depthMax: number): void {
@@ -61,6 +58,15 @@ export class JsonCursor {
     this.textBytes = 0
     this.values = 0
     this.#slowBytes = 0
+    this.#valuesStop = valuesMax
+    this.#slowStop = slowBytesMax
+    this.#stringAt = -1
+  }
+
+  /** Sets the end of the next slice: after it `skipValue` and `resumeValue` return `paused`. */
+  allow(values: number, slowBytes: number): void {
+    this.#valuesStop = Math.min(valuesMax, this.values + values)
+    this.#slowStop = Math.min(slowBytesMax, this.#slowBytes + slowBytes)
   }
 
   /** Stops early beyond `slowBytesMax`: then white space follows, which `skipValue` and `stopAt` report as too slow. */
@@ -78,12 +84,20 @@ export class JsonCursor {
     const bytes = this.#bytes
     let i = at
     let end = -1 // the next quote, searched far ahead; valid until passed
+    if (this.#stringAt !== -1) {
+      i = this.#stringAt
+      end = this.#stringEnd
+      this.#stringAt = -1
+    }
     for (;;) {
-      const near = Math.min(i + (this.strict ? slowBytesMax : nearBytes), bytes.length)
+      const near = Math.min(this.strict ? at + strictBytesMax : i + nearBytes, bytes.length)
       while (i < near && plain[bytes[i]!] === 1) i++
-      if (this.strict && i === near && near < bytes.length) return this.#stop('too-slow', i)
+      if (this.strict && i >= near && near < bytes.length) return this.#stop('too-long', i)
       if (i < near) {
-        if (bytes[i] === quote) return i + 1
+        if (bytes[i] === quote) {
+          if (this.strict) this.#slowBytes += i - at
+          return i + 1
+        }
         if (bytes[i] !== backslash) return this.#stop('unexpected', i)
       }
       if (i === near) {
@@ -94,7 +108,7 @@ export class JsonCursor {
         i = escapeAt
       }
       this.#slowBytes += 2
-      if (this.#slowBytes >= slowBytesMax) return this.#stop('too-slow', i)
+      if (this.#slowBytes >= this.#slowStop && !this.strict) return this.#stopInString(i, end)
       if (shortEscape[bytes[i + 1] ?? 0] === 1) {
         i += 2
       } else {
@@ -106,19 +120,29 @@ export class JsonCursor {
 
   /** Skips from a byte before a value (spaces allowed) to the byte after it, inside `depth` open containers. */
   skipValue(at: number, depth: number): number {
+    return this.#skipWithin(depth, depth, at)
+  }
+
+  /** Goes on behind a pause; `depth` is that of `skipValue`. */
+  resumeValue(depth: number): number {
+    const i = this.#pausedInName ? this.#skipKey(this.#pausedAt) : this.#pausedAt
+    return i < 0 ? i : this.#skipWithin(depth, this.#pausedOpen, i)
+  }
+
+  #skipWithin(depth: number, openBefore: number, at: number): number {
     const bytes = this.#bytes
     const inObject = this.#inObject
-    let open = depth
+    let open = openBefore
     let i = at
     for (;;) {
       i = this.skipSpace(i)
-      if (++this.values > valuesMax) return this.#stop('too-many-values', i)
-      if (this.#slowBytes >= slowBytesMax) return this.#stop('too-slow', i)
+      if (++this.values > this.#valuesStop || this.#slowBytes >= this.#slowStop) return this.#leaveBefore(i, open)
       const first = bytes[i]
       if (first === quote) {
         const start = i + 1
         i = this.skipString(start)
-        if (open > depth) this.textBytes += i - start > longBytes ? this.#longText(start, i - 1) : i - 1 - start
+        if (i < 0) return this.#leaveValue(i, start - 1, open)
+        if (open > depth) this.textBytes += i - start > longBytes ? textWeight(bytes, start, i - 1) : i - 1 - start
       } else if (first === openBrace || first === openBracket) {
         if (++open > this.#depthMax) return this.#stop('too-deep', i)
         inObject[open] = first === openBrace ? 1 : 0
@@ -128,7 +152,7 @@ export class JsonCursor {
           i++
         } else {
           if (first === openBrace) i = this.#skipKey(i)
-          if (i === stopped) return stopped
+          if (i < 0) return this.#leaveName(i, open)
           continue
         }
       } else {
@@ -149,8 +173,39 @@ export class JsonCursor {
         i++
       }
       if (inObject[open] === 1) i = this.#skipKey(i)
-      if (i === stopped) return stopped
+      if (i < 0) return this.#leaveName(i, open)
     }
+  }
+
+  /** Notes where a pause is: `why` is `paused`, or `stopped`. */
+  #leaveValue(why: number, at: number, open: number): number {
+    this.values--
+    this.#pausedAt = at
+    this.#pausedOpen = open
+    this.#pausedInName = false
+    return why
+  }
+
+  /** The same within a name, whose place `#skipKey` has noted. */
+  #leaveName(why: number, open: number): number {
+    this.#pausedOpen = open
+    this.#pausedInName = true
+    return why
+  }
+
+  /** Ends a slice before the value at `at`, or the scan where the text has too much. */
+  #leaveBefore(at: number, open: number): number {
+    if (this.values > valuesMax) return this.#stop('too-many-values', at)
+    return this.#slowBytes >= slowBytesMax ? this.#stop('too-slow', at) : this.#leaveValue(paused, at, open)
+  }
+
+  /** Ends a slice at an escape within a string. */
+  #stopInString(at: number, end: number): number {
+    if (this.#slowBytes >= slowBytesMax) return this.#stop('too-slow', at)
+    this.#slowBytes -= 2
+    this.#stringAt = at
+    this.#stringEnd = end
+    return paused
   }
 
   /** Skips from the byte after a key's closing quote to the byte after the colon. */
@@ -165,20 +220,12 @@ export class JsonCursor {
     return this.#stop(at >= this.#bytes.length ? 'truncated' : 'unexpected', at)
   }
 
-  /** Base64 and long addresses are no text: they begin with a long run of plain characters without a space. */
-  #longText(start: number, end: number): number {
-    for (let i = start; i < start + mediaRunBytes; i++) {
-      const byte = this.#bytes[i] ?? 0
-      if (byte <= 32 || byte === backslash || byte >= 127) return end - start
-    }
-    return mediaBytes
-  }
-
   #skipKey(at: number): number {
     const i = this.skipSpace(at)
     if (this.#bytes[i] !== quote) return this.stopAt(i)
+    this.#pausedAt = i
     const end = this.skipString(i + 1)
-    return end === stopped ? stopped : this.skipColon(end)
+    return end < 0 ? end : this.skipColon(end)
   }
 
   #nextEscape(at: number): number {
@@ -190,39 +237,15 @@ export class JsonCursor {
 
   /** `at` is a backslash without a valid short escape: either `\uXXXX` follows, or the text is invalid. */
   #skipLongEscape(at: number): number {
-    if (this.#bytes[at + 1] !== 117) return this.stopAt(at + 1)
-    const unit = this.#hexAt(at + 2)
-    if (unit === stopped) return stopped
-    if (unit < 0xd800 || unit > 0xdfff) return at + 6
-    if (unit > 0xdbff || this.#bytes[at + 6] !== backslash || this.#bytes[at + 7] !== 117) {
-      return this.#stop('lone-surrogate', at)
-    }
-    const second = this.#hexAt(at + 8)
-    if (second === stopped) return stopped
-    return second >= 0xdc00 && second <= 0xdfff ? at + 12 : this.#stop('lone-surrogate', at)
-  }
-
-  #hexAt(at: number): number {
-    let unit = 0
-    for (let i = at; i < at + 4; i++) {
-      const digit = hexDigit(this.#bytes[i])
-      if (digit === -1) return this.stopAt(i)
-      unit = unit * 16 + digit
-    }
-    return unit
+    const end = escapeEnd(this.#bytes, at)
+    return end >= 0 ? end : end === loneSurrogate ? this.#stop('lone-surrogate', at) : this.stopAt(-end)
   }
 
   #skipScalar(at: number): number {
-    switch (this.#bytes[at]) {
-      case 116:
-        return this.#skipWord(at, 'true')
-      case 102:
-        return this.#skipWord(at, 'false')
-      case 110:
-        return this.#skipWord(at, 'null')
-      default:
-        return this.#skipNumber(at)
-    }
+    const first = this.#bytes[at]
+    if (first === 116) return this.#skipWord(at, 'true')
+    if (first === 102) return this.#skipWord(at, 'false')
+    return first === 110 ? this.#skipWord(at, 'null') : this.#skipNumber(at)
   }
 
   #skipWord(at: number, word: string): number {
@@ -272,17 +295,6 @@ const plain = new Uint8Array(256).fill(1, 32)
 plain[quote] = 0
 plain[backslash] = 0
 
-/** 1 for bytes that form a short escape after a backslash. */
-const shortEscape = new Uint8Array(256)
-for (const byte of Buffer.from('"/\\bfnrt')) shortEscape[byte] = 1
-
 function isSpace(byte: number): boolean {
   return byte === 32 || byte === 10 || byte === 13 || byte === 9
-}
-
-function hexDigit(byte: number | undefined): number {
-  if (byte === undefined) return -1
-  if (byte >= 48 && byte <= 57) return byte - 48
-  const lower = byte | 32
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1
 }

@@ -3,6 +3,7 @@
 // provider that reads the last would see different requests. For the same reason a name that equals a wanted one but for
 // its case is found: Go's decoder, for one, takes `Model` for `model`.
 import { type JsonCursor, stopped } from './cursor.ts'
+import { membersMax } from './limits.ts'
 
 export type ValueKind = 'string' | 'number' | 'true' | 'false' | 'null' | 'object' | 'array'
 
@@ -53,8 +54,8 @@ export class NameTable {
 
 /** The names seen so far are kept as hashes and ranges; beyond this number, or after an escaped name, as strings. */
 const rangesMax = 64
-/** Members of one object that is walked. */
-export const membersMax = 1_024
+const noBytes = Buffer.alloc(0)
+const noTable = new NameTable([])
 
 export class MemberWalk {
   readonly #cursor: JsonCursor
@@ -63,6 +64,13 @@ export class MemberWalk {
   readonly #ends = new Int32Array(rangesMax)
   #count = 0
   #decoded: Set<string> | undefined
+  // What is walked, and the value at which a pause is.
+  #bytes: Buffer = noBytes
+  #table = noTable
+  #found: (Span | undefined)[] = []
+  #depth = 0
+  #valueStart = 0
+  #valueIndex = -1
   /** The name that occurred twice, when `walk` stopped for that. */
   duplicate: string | undefined
   /** The name that differs from a wanted one by its case alone, when `walk` stopped for that. */
@@ -76,35 +84,61 @@ export class MemberWalk {
 
   /** `at` is the opening brace; returns the offset after the closing one. `found` gets the span of each wanted name. */
   walk(bytes: Buffer, at: number, depth: number, table: NameTable, found: (Span | undefined)[]): number {
-    const cursor = this.#cursor
+    this.#bytes = bytes
+    this.#table = table
+    this.#found = found
+    this.#depth = depth
     this.#count = 0
     this.#decoded = undefined
     this.duplicate = undefined
     this.lookalike = undefined
     this.hasTooMany = false
-    let i = cursor.skipSpace(at + 1)
-    if (bytes[i] === 125) return i + 1
+    const i = this.#cursor.skipSpace(at + 1)
+    return bytes[i] === 125 ? i + 1 : this.#walkFrom(i, false)
+  }
+
+  /** Goes on behind a pause. */
+  resume(): number {
+    return this.#walkFrom(0, true)
+  }
+
+  /** Returns what `walk` returns, or `paused` in the middle of a value. */
+  #walkFrom(at: number, isPaused: boolean): number {
+    const cursor = this.#cursor
+    const bytes = this.#bytes
+    const found = this.#found
+    let i = isPaused ? cursor.resumeValue(this.#depth) : this.#skipMember(at)
     for (;;) {
-      i = cursor.skipSpace(i)
-      if (bytes[i] !== 34) return cursor.stopAt(i)
-      const nameStart = i + 1
-      cursor.strict = true
-      i = cursor.skipString(nameStart)
-      if (i === stopped) return stopped
-      const index = this.#note(bytes, nameStart, i - 1, table)
-      if (this.duplicate !== undefined || this.lookalike !== undefined || this.hasTooMany) return stopped
-      i = cursor.skipColon(i)
-      if (i === stopped) return stopped
-      const start = cursor.skipSpace(i)
-      cursor.strict = index !== -1 && !table.jumped[index]
-      i = cursor.skipValue(start, depth)
-      if (i === stopped) return stopped
+      if (i < 0) return i
+      const index = this.#valueIndex
+      const start = this.#valueStart
       if (index !== -1) found[index] = { kind: kindOf(bytes[start]), start, end: i }
       i = cursor.skipSpace(i)
       if (bytes[i] === 125) return i + 1
       if (bytes[i] !== 44) return cursor.stopAt(i)
-      i++
+      i = this.#skipMember(i + 1)
     }
+  }
+
+  /** Skips a name and its value. */
+  #skipMember(at: number): number {
+    const cursor = this.#cursor
+    const bytes = this.#bytes
+    const table = this.#table
+    let i = cursor.skipSpace(at)
+    if (bytes[i] !== 34) return cursor.stopAt(i)
+    const nameStart = i + 1
+    cursor.strict = true
+    i = cursor.skipString(nameStart)
+    if (i === stopped) return stopped
+    const index = this.#note(bytes, nameStart, i - 1, table)
+    if (this.duplicate !== undefined || this.lookalike !== undefined || this.hasTooMany) return stopped
+    i = cursor.skipColon(i)
+    if (i === stopped) return stopped
+    this.#valueStart = cursor.skipSpace(i)
+    this.#valueIndex = index
+    cursor.strict = index !== -1 && !table.jumped[index]
+    return cursor.skipValue(this.#valueStart, this.#depth)
   }
 
   /** Remembers the name. Returns its index in the table or −1. */

@@ -1,8 +1,8 @@
 // Bodies of every shape that costs more than its bytes are refused before that is spent, and large ordinary ones are read.
 import { expect, test } from 'vitest'
-import { slowBytesMax, valuesMax } from './cursor.ts'
-import { membersMax } from './members.ts'
-import { BodyScan, type ScanProblem, scanBody } from './scan.ts'
+import { membersMax, slowBytesMax, strictBytesMax, valuesMax } from './limits.ts'
+import { BodyScan, scanBody } from './scan.ts'
+import type { ScanProblem } from './scan-problem.ts'
 
 function problemOf(text: string): ScanProblem | undefined {
   return scanBody(Buffer.from(text), new BodyScan())
@@ -10,6 +10,10 @@ function problemOf(text: string): ScanProblem | undefined {
 
 function manyMembers(count: number): string {
   return Array.from({ length: count }, (_, index) => `"k${index}":${index}`).join(',')
+}
+
+function longNames(count: number): string {
+  return Array.from({ length: count }, (_, index) => `"${index}${'a'.repeat(60_000)}":1`).join(',')
 }
 
 test.each<[string, string]>([
@@ -24,7 +28,11 @@ test.each<[string, string]>([
   ['white space behind the body', `{}${' '.repeat(slowBytesMax + 1)}`],
   ['digits of a number', `{"n":${'1'.repeat(slowBytesMax + 1)}}`],
   ['escapes', `{"messages":"${'\\n'.repeat(slowBytesMax / 2)}"}`],
-  ['bytes of a model', `{"model":"${'a'.repeat(slowBytesMax + 1)}"}`],
+  ['bytes of a model', `{"model":"${'a'.repeat(strictBytesMax + 1)}"}`],
+  ['bytes of a name', `{"${'a'.repeat(strictBytesMax + 1)}":1}`],
+  ['bytes of an escaped name', `{"${'\\n'.repeat(strictBytesMax)}":1}`],
+  ['bytes of names', `{${longNames(200)}}`],
+  ['bytes of stream options', `{"stream_options":{"a":"${'a'.repeat(64 << 10)}"}}`],
 ])('too many %s are refused before they are read', (_name, text) => {
   expect(problemOf(text)).toMatchObject({ type: 'too_complex' })
 })
@@ -33,6 +41,7 @@ test.each<[string, string]>([
   ['a long text', `{"messages":"${'word '.repeat(4 << 20)}"}`],
   ['the tokens of a list of inputs', `{"input":[${'[1234,567],'.repeat(valuesMax / 3 - 1)}[]]}`],
   ['a text of escapes', `{"messages":"${'\\u00e9'.repeat(1 << 20)}"}`],
+  ['a long query', `{"query":"${'word '.repeat(1 << 20)}"}`],
   ['an indented body', `{"messages":[${'\n      {"role": "user"},'.repeat(100_000)}{}]}`],
 ])('%s is read', (_name, text) => {
   expect(problemOf(text)).toBeUndefined()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BodyScan, lookalikeOf, type ScanProblem, scanBody, type WantedField } from './scan.ts'
+import { BodyScan, lookalikeOf, scanBody, type WantedField } from './scan.ts'
+import type { ScanProblem } from './scan-problem.ts'
 
 function manyMembers(count: number): string {
   return Array.from({ length: count }, (_, index) => `"k${index}":${index}`).join(',')

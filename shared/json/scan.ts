@@ -2,8 +2,9 @@
 // bytes are sent to the provider. JSON.parse of a body with an image costs ten times the rest of the request.
 import { isUtf8 } from 'node:buffer'
 import { bounds } from '../bounds.ts'
-import { JsonCursor, slowBytesMax, stopped, valuesMax } from './cursor.ts'
-import { decodedText, MemberWalk, membersMax, NameTable, type Span } from './members.ts'
+import { JsonCursor, stopped } from './cursor.ts'
+import { decodedText, MemberWalk, NameTable, type Span } from './members.ts'
+import { hasByteOrderMark, problemOfStop, type ScanProblem } from './scan-problem.ts'
 
 const wanted = [
   'model',
@@ -48,30 +49,31 @@ export function lookalikeOf(name: string): string | undefined {
   return bodyNames.lookalike(name)
 }
 
-/** `line` and `column` count from 1; the column counts bytes. */
-export type ScanProblem =
-  | { readonly type: 'empty_body' }
-  | { readonly type: 'invalid_utf8' }
-  | { readonly type: 'invalid_json'; readonly line: number; readonly column: number; readonly truncated: boolean }
-  | { readonly type: 'lone_surrogate'; readonly line: number; readonly column: number }
-  | { readonly type: 'too_deep'; readonly depthMax: number; readonly line: number; readonly column: number }
-  | { readonly type: 'duplicate_key'; readonly key: string; readonly parent?: 'stream_options' }
-  | {
-      readonly type: 'ambiguous_key'
-      readonly key: string
-      readonly wanted: string
-      readonly parent?: 'stream_options'
-    }
-  | { readonly type: 'too_complex'; readonly what: string }
-  | { readonly type: 'not_an_object' }
-  | { readonly type: 'forbidden_param'; readonly param: (typeof forbidden)[number] }
-
 const fieldIndex = Object.fromEntries(wanted.map((name, index) => [name, index])) as Record<WantedField, number>
 const noBytes = Buffer.alloc(0)
-const bodyNames = new NameTable([...wanted, ...forbidden], ['messages', 'input', 'prompt', 'system', 'instructions'])
+const bodyNames = new NameTable(
+  [...wanted, ...forbidden],
+  ['messages', 'input', 'prompt', 'query', 'system', 'instructions'],
+)
+const lineNames = new NameTable(['body'])
 const optionNames = new NameTable(['include_usage'])
-const cursor = new JsonCursor()
-const walk = new MemberWalk(cursor)
+/** The bytes of `stream_options`, which are read a second time. */
+const optionsBytesMax = 64 << 10
+
+/** What one scan needs at a time. A scan in slices has its own, because others run between its slices. */
+export class Scanner {
+  readonly cursor = new JsonCursor()
+  readonly walk = new MemberWalk(this.cursor)
+}
+
+/** The work of one slice. */
+export interface Slice {
+  readonly values: number
+  readonly slowBytes: number
+}
+
+const scanner = new Scanner()
+const { cursor } = scanner
 
 /** The result of a scan. It is valid as long as its bytes are, and each request has its own, since a stream may outlive
  *  the next scan. */
@@ -138,107 +140,107 @@ export class BodyScan {
 export function scanBody(bytes: Buffer, out: BodyScan): ScanProblem | undefined {
   out.bytes = bytes
   if (!isUtf8(bytes)) return { type: 'invalid_utf8' }
+  return endBody(scanner, beginBody(scanner, bytes, out), out)
+}
+
+/** Scans a line of a batch file. `out` becomes the scan of its `body`, which begins at `bodyStart`. */
+export function scanBatchLine(line: Buffer, out: BodyScan): ScanProblem | { readonly bodyStart: number } {
+  if (!isUtf8(line)) return { type: 'invalid_utf8' }
+  const found: (Span | undefined)[] = []
+  const body = bodyOfLine(scanner, beginLine(scanner, line, found), line, found)
+  if ('type' in body) return body
+  return scanBody(line.subarray(body.start, body.end), out) ?? { bodyStart: body.start }
+}
+
+// ── a scan in steps ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Walks the body until its end. Returns what `MemberWalk.walk` returns; a problem where the text is no object. */
+export function beginBody(
+  { cursor, walk }: Scanner,
+  bytes: Buffer,
+  out: BodyScan,
+  slice?: Slice,
+): number | ScanProblem {
   cursor.open(bytes, bounds.jsonDepthMax)
   const first = cursor.skipSpace(hasByteOrderMark(bytes) ? 3 : 0)
   if (first === bytes.length) return { type: 'empty_body' }
-  if (bytes[first] !== 123) return problemOfOther(bytes, first)
-  const spans = out.spans()
-  const end = walk.walk(bytes, first, 1, bodyNames, spans)
-  if (end === stopped) return problemOfStop(bytes)
-  if (cursor.skipSpace(end) !== bytes.length) {
-    cursor.stopAt(cursor.skipSpace(end))
-    return problemOfStop(bytes)
-  }
+  if (bytes[first] !== 123)
+    return slice === undefined ? problemOfOther(cursor, bytes, first) : { type: 'not_an_object' }
+  if (slice !== undefined) cursor.allow(slice.values, slice.slowBytes)
   out.open = first
+  return walk.walk(bytes, first, 1, bodyNames, out.spans())
+}
+
+/** Fills `out` once the walk has ended at `end`. */
+export function endBody(scanner: Scanner, end: number | ScanProblem, out: BodyScan): ScanProblem | undefined {
+  if (typeof end !== 'number') return end
+  const { cursor } = scanner
+  const { bytes } = out
+  if (end === stopped) return problemOfStop(scanner, bytes)
+  const rest = cursor.skipSpace(end)
+  if (rest !== bytes.length) {
+    cursor.stopAt(rest)
+    return problemOfStop(scanner, bytes)
+  }
   out.close = end
   out.nestedTextBytes = cursor.textBytes
+  const spans = out.spans()
   for (let i = wanted.length; i < spans.length; i++) {
     const param = spans[i] === undefined ? undefined : forbidden[i - wanted.length]
     if (param !== undefined) return { type: 'forbidden_param', param }
   }
   const options = spans[fieldIndex.stream_options]
-  return options?.kind === 'object' ? scanStreamOptions(bytes, options, out) : undefined
+  return options?.kind === 'object' ? scanStreamOptions(scanner, options, out) : undefined
 }
 
-const lineNames = new NameTable(['body'])
-
-/** Scans a line of a batch file. `out` becomes the scan of its `body`, which begins at `bodyStart`. */
-export function scanBatchLine(line: Buffer, out: BodyScan): ScanProblem | { readonly bodyStart: number } {
-  if (!isUtf8(line)) return { type: 'invalid_utf8' }
-  cursor.open(line, bounds.jsonDepthMax + 1)
-  const first = cursor.skipSpace(0)
-  if (line[first] !== 123) return { type: 'not_an_object' }
-  const found: (Span | undefined)[] = []
-  const end = walk.walk(line, first, 1, lineNames, found)
-  if (end === stopped) return problemOfStop(line)
-  if (cursor.skipSpace(end) !== line.length) {
-    cursor.stopAt(cursor.skipSpace(end))
-    return problemOfStop(line)
+function scanStreamOptions(scanner: Scanner, options: Span, out: BodyScan): ScanProblem | undefined {
+  if (options.end - options.start > optionsBytesMax) {
+    return { type: 'too_complex', what: `${optionsBytesMax >> 10} KiB in \`stream_options\`` }
   }
-  const [body] = found
-  if (body?.kind !== 'object') return { type: 'not_an_object' }
-  return scanBody(line.subarray(body.start, body.end), out) ?? { bodyStart: body.start }
-}
-
-function scanStreamOptions(bytes: Buffer, options: Span, out: BodyScan): ScanProblem | undefined {
   const found: (Span | undefined)[] = []
-  if (walk.walk(bytes, options.start, 2, optionNames, found) === stopped) return problemOfNames('stream_options')
+  scanner.cursor.open(out.bytes, bounds.jsonDepthMax)
+  if (scanner.walk.walk(out.bytes, options.start, 2, optionNames, found) === stopped)
+    return problemOfStop(scanner, out.bytes, 'stream_options')
   out.includeUsage = found[0]
   return undefined
 }
 
-function problemOfOther(bytes: Buffer, first: number): ScanProblem {
+/** Walks a line of a batch file. */
+export function beginLine(
+  { cursor, walk }: Scanner,
+  line: Buffer,
+  found: (Span | undefined)[],
+  slice?: Slice,
+): number | ScanProblem {
+  cursor.open(line, bounds.jsonDepthMax + 1)
+  const first = cursor.skipSpace(0)
+  if (line[first] !== 123) return { type: 'not_an_object' }
+  if (slice !== undefined) cursor.allow(slice.values, slice.slowBytes)
+  return walk.walk(line, first, 1, lineNames, found)
+}
+
+/** The place of the `body` of a line whose walk has ended at `end`. */
+export function bodyOfLine(
+  scanner: Scanner,
+  end: number | ScanProblem,
+  line: Buffer,
+  [body]: readonly (Span | undefined)[],
+): ScanProblem | Span {
+  if (typeof end !== 'number') return end
+  if (end === stopped) return problemOfStop(scanner, line)
+  const rest = scanner.cursor.skipSpace(end)
+  if (rest !== line.length) {
+    scanner.cursor.stopAt(rest)
+    return problemOfStop(scanner, line)
+  }
+  return body?.kind === 'object' ? body : { type: 'not_an_object' }
+}
+
+function problemOfOther(cursor: JsonCursor, bytes: Buffer, first: number): ScanProblem {
   const end = cursor.skipValue(first, 0)
-  if (end === stopped) return problemOfStop(bytes)
+  if (end === stopped) return problemOfStop(scanner, bytes)
   const rest = cursor.skipSpace(end)
   if (rest === bytes.length) return { type: 'not_an_object' }
   cursor.stopAt(rest)
-  return problemOfStop(bytes)
-}
-
-function problemOfStop(bytes: Buffer): ScanProblem {
-  const fault = cursor.fault
-  if (fault === undefined) return problemOfNames()
-  const place = placeOf(bytes, fault.offset)
-  switch (fault.type) {
-    case 'too-deep':
-      return { type: 'too_deep', depthMax: bounds.jsonDepthMax, ...place }
-    case 'lone-surrogate':
-      return { type: 'lone_surrogate', ...place }
-    case 'too-many-values':
-      return { type: 'too_complex', what: `${valuesMax.toLocaleString('en')} values` }
-    case 'too-slow':
-      return { type: 'too_complex', what: `${slowBytesMax >> 20} MiB of white space, escapes and digits` }
-    default:
-      return { type: 'invalid_json', truncated: fault.type === 'truncated', ...place }
-  }
-}
-
-/** The problem for which the walk stopped at a name, or at their number. */
-function problemOfNames(parent?: 'stream_options'): ScanProblem {
-  const { lookalike, hasTooMany, duplicate = '' } = walk
-  const within = parent === undefined ? {} : { parent }
-  if (lookalike !== undefined)
-    return { type: 'ambiguous_key', key: lookalike.name, wanted: lookalike.wanted, ...within }
-  if (hasTooMany) return { type: 'too_complex', what: `${membersMax.toLocaleString('en')} members` }
-  return { type: 'duplicate_key', key: duplicate, ...within }
-}
-
-/** Lines are counted up to here; farther on, the place is told as if the rest were one line. */
-const linesCountedBytes = 1 << 20
-
-function placeOf(bytes: Buffer, offset: number): { line: number; column: number } {
-  let line = 1
-  let lineStart = hasByteOrderMark(bytes) ? 3 : 0
-  const last = Math.min(offset, linesCountedBytes)
-  for (;;) {
-    const end = bytes.indexOf(10, lineStart)
-    if (end === -1 || end >= last) return { line, column: offset - lineStart + 1 }
-    line++
-    lineStart = end + 1
-  }
-}
-
-function hasByteOrderMark(bytes: Buffer): boolean {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  return problemOfStop(scanner, bytes)
 }

@@ -3,7 +3,8 @@
 
 import { parseExact } from '../../../shared/json/exact.ts'
 import type { Span } from '../../../shared/json/members.ts'
-import { BodyScan, type ScanProblem, scanBody } from '../../../shared/json/scan.ts'
+import { BodyScan, scanBody } from '../../../shared/json/scan.ts'
+import type { ScanProblem } from '../../../shared/json/scan-problem.ts'
 import { type Edit, editIncludeUsage, editOut } from '../../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
