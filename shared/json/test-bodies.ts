@@ -12,9 +12,9 @@ export function filled(unit: string, bytes: number): string {
   return unit.repeat(Math.max(1, Math.floor(bytes / Buffer.byteLength(unit))))
 }
 
-/** `count` texts, each of its own number, with commas between them. */
-export function numbered(bytes: number, unit: (index: number) => string): string {
-  const count = Math.max(1, Math.floor(bytes / (unit(1_000).length + 1)))
+/** Texts, each of its own number, with commas between them: about `bytes` in all, counted as if each had `unitBytes`. */
+export function numbered(bytes: number, unit: (index: number) => string, unitBytes = unit(1_000).length + 1): string {
+  const count = Math.max(1, Math.floor(bytes / unitBytes))
   return Array.from({ length: count }, (_, index) => unit(index)).join(',')
 }
 

@@ -4,8 +4,9 @@ import type { AssistantPart, Json, JsonObject } from '../../../shared/chat/parts
 import type { Message } from '../../../shared/chat/request.ts'
 import { BodyReader, isObject } from '../dialects/common/body-reader.ts'
 import { carried, uncarriedIn } from '../dialects/common/carried-signatures.ts'
+import { MergedTurns } from '../dialects/common/merged-turns.ts'
 import { reasoningItem } from '../dialects/openai-responses/items.ts'
-import { addMessage, readInput } from '../dialects/openai-responses/parse-input.ts'
+import { readInput } from '../dialects/openai-responses/parse-input.ts'
 import { type LocalResponse, stemOf } from './stored-response.ts'
 
 /** The messages of turns, without the instructions of earlier turns, which the API does not carry over. */
@@ -14,7 +15,7 @@ export function messagesOf(turns: readonly LocalResponse[]): readonly Message[] 
   for (const { input, parts } of turns) {
     // The input was parsed before it was stored, so it cannot have an error.
     messages = [...uncarriedIn(readInput(new BodyReader(), input, { history: messages }))]
-    if (parts.length > 0) addMessage(messages, { role: 'assistant', parts })
+    if (parts.length > 0) new MergedTurns('merged', messages).add({ role: 'assistant', parts })
   }
   return messages
 }
@@ -40,8 +41,9 @@ export function outputOf(response: JsonObject): readonly JsonObject[] {
 /** The output with the encrypted reasoning in its reasoning items, which stand in the order of the parts. */
 export function sealedOutput({ response, parts }: LocalResponse): readonly JsonObject[] {
   const reasoning = carried(parts).filter((part) => part.type === 'reasoning')
+  let next = 0
   return outputOf(response).map((item) => {
-    const part = item['type'] === 'reasoning' ? reasoning.shift() : undefined
+    const part = item['type'] === 'reasoning' ? reasoning[next++] : undefined
     return part === undefined ? item : { ...item, ...reasoningItem(String(item['id']), { ...part, sealed: true }) }
   })
 }

@@ -36,16 +36,18 @@ class WaitingCalls {
   readonly ofCalls: (ToolResultPart | undefined)[] = []
   /** The ids of the calls. */
   readonly #ids: string[] = []
-  /** The places of the calls without a result, by id. */
-  readonly #waiting = new Map<string, number[]>()
+  /** The places of the calls by id. Those before `next` have a result. */
+  readonly #waiting = new Map<string, { readonly places: number[]; next: number }>()
 
   /** Returns the id of a result that has no call. */
   add({ parts }: Message): string | undefined {
     for (const part of parts) {
       if (part.type === 'tool-call') this.#call(part)
       else if (part.type === 'tool-result') {
-        const place = this.#waiting.get(part.callId)?.shift()
-        if (place === undefined) return part.callId
+        const calls = this.#waiting.get(part.callId)
+        const place = calls?.places[calls.next]
+        if (calls === undefined || place === undefined) return part.callId
+        calls.next++
         this.ofCalls[place] = part
       }
     }
@@ -57,9 +59,9 @@ class WaitingCalls {
   }
 
   #call({ id }: ToolCallPart): void {
-    const places = this.#waiting.get(id) ?? []
-    this.#waiting.set(id, places)
-    places.push(this.#ids.push(id) - 1)
+    const calls = this.#waiting.get(id) ?? { places: [], next: 0 }
+    this.#waiting.set(id, calls)
+    calls.places.push(this.#ids.push(id) - 1)
   }
 }
 

@@ -1,5 +1,6 @@
 // Anthropic Messages: prints the conversation for an upstream.
 
+import { append } from '../../../../shared/append.ts'
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type {
   AssistantPart,
@@ -50,8 +51,8 @@ export function printConversation(
   for (const message of messages) {
     if (message.role === 'system') {
       const texts = message.parts.filter(({ text }) => !isBlank(text)).map(printText)
-      if (takes.systemTurns && printed.length > 0) waiting.push(...texts)
-      else system.push(...texts)
+      if (takes.systemTurns && printed.length > 0) append(waiting, texts)
+      else append(system, texts)
       continue
     }
     const content = printBlocks(message.parts)
@@ -59,7 +60,7 @@ export function printConversation(
     if (message.role === 'assistant' && content.value.length > 0) waiting = addSystemTurn(printed, waiting)
     addMessage(printed, message.role, content.value)
   }
-  system.push(...addSystemTurn(printed, waiting))
+  append(system, addSystemTurn(printed, waiting))
   const last = printed.at(-1)
   if (last === undefined) return done({ system: [], messages: [instructionsAsTurn(system)] })
   trimLast(last)
@@ -98,7 +99,7 @@ export function isBlank(text: string): boolean {
 function addMessage(printed: PrintedMessage[], role: PrintedMessage['role'], content: readonly JsonObject[]): void {
   if (content.length === 0) return
   const last = printed.at(-1)
-  if (last?.role === role) last.content.push(...content)
+  if (last?.role === role) append(last.content, content)
   else printed.push({ role, content: [...content] })
 }
 

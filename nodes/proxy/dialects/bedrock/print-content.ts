@@ -1,4 +1,5 @@
 // Bedrock Converse: prints the conversation for an upstream.
+import { append } from '../../../../shared/append.ts'
 import type { MissingCapability } from '../../../../shared/chat/capabilities.ts'
 import type {
   AssistantPart,
@@ -82,7 +83,7 @@ function trimLast(message: BedrockMessage | undefined): void {
 function addMessage(printed: BedrockMessage[], role: BedrockMessage['role'], content: readonly JsonObject[]): void {
   if (content.length === 0) return
   const last = printed.at(-1)
-  if (last?.role === role) last.content.push(...content)
+  if (last?.role === role) append(last.content, content)
   else printed.push({ role, content: [...content] })
 }
 
@@ -100,10 +101,10 @@ function printParts(
   for (const part of parts) {
     const printed = printPart(part, facts)
     if (!printed.ok) return printed
-    blocks.push(...printed.value)
+    append(blocks, printed.value)
     const cache = 'cache' in part ? part.cache : undefined
     // A cache point without a block before it is refused.
-    if (blocks.length > 0) blocks.push(...facts.cachePoints.print(cache, 'messages'))
+    if (blocks.length > 0) append(blocks, facts.cachePoints.print(cache, 'messages'))
   }
   return done(blocks)
 }
@@ -152,8 +153,8 @@ function printResult(part: ToolResultPart, facts: ContentFacts): Result<JsonObje
     const printed = printPart(inner, facts)
     if (!printed.ok) return printed
     const isImage = inner.type === 'image'
-    if (isImage && !facts.imagesInResults) lifted.push(...printed.value)
-    else content.push(...printed.value)
+    if (isImage && !facts.imagesInResults) append(lifted, printed.value)
+    else append(content, printed.value)
   }
   if (content.length === 0) content.push({ text: lifted.length === 0 ? '(no output)' : '(see the image)' })
   const status = part.isError === true ? { status: 'error' } : {}

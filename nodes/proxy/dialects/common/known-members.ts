@@ -28,7 +28,10 @@ export function byType(shapes: Readonly<Record<string, Shape>>, otherwise?: stri
   }
 }
 
-/** The names of the members that the shape does not know, each once. */
+/** The names that a caller is told, in a header that has room for fewer. */
+const namesMax = 64
+
+/** The names of the members that the shape does not know, each once; the first ones, where there are many. */
 export function unknownMembers(value: Json, inner: Inner): string[] {
   const names = new Set<string>()
   collect(value, inner, names)
@@ -42,7 +45,8 @@ function collect(value: Json, inner: Inner, names: Set<string>): void {
   if (found === undefined) return
   const { label, known, within } = found
   for (const name in value) {
-    if (!known.has(name) && !saysNothing(value[name])) names.add(label === '' ? name : `${label}.${name}`)
+    if (names.size < namesMax && !known.has(name) && !saysNothing(value[name]))
+      names.add(label === '' ? name : `${label}.${name}`)
     const next = within?.[name]
     if (next !== undefined) collect(value[name], next, names)
   }

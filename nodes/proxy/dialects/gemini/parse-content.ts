@@ -145,8 +145,8 @@ interface OpenCall {
 /** Matches results with calls: by id, or where they have none, with the oldest open call of their name. */
 class OpenCalls {
   #count = 0
-  readonly #byId = new Map<string, OpenCall[]>()
-  readonly #byName = new Map<string, OpenCall[]>()
+  readonly #byId = new Map<string, CallList>()
+  readonly #byName = new Map<string, CallList>()
 
   begin(name: string, id: Json): string {
     const given = typeof id === 'string' && id !== '' ? id : `call_${this.#count}`
@@ -164,13 +164,20 @@ class OpenCalls {
   }
 }
 
-function addCall(calls: Map<string, OpenCall[]>, key: string, call: OpenCall): void {
-  const known = calls.get(key)
-  if (known === undefined) calls.set(key, [call])
-  else known.push(call)
+/** Calls in their order. Those before `first` are answered: to shift them out would cost the length of the list. */
+interface CallList {
+  readonly calls: OpenCall[]
+  first: number
 }
 
-function oldestOpen(calls: OpenCall[] = []): OpenCall | undefined {
-  while (calls[0]?.isAnswered === true) calls.shift()
-  return calls[0]
+function addCall(lists: Map<string, CallList>, key: string, call: OpenCall): void {
+  const known = lists.get(key)
+  if (known === undefined) lists.set(key, { calls: [call], first: 0 })
+  else known.calls.push(call)
+}
+
+function oldestOpen(list: CallList | undefined): OpenCall | undefined {
+  if (list === undefined) return undefined
+  while (list.calls[list.first]?.isAnswered === true) list.first++
+  return list.calls[list.first]
 }

@@ -1,4 +1,5 @@
 // Gemini: prints the conversation for an upstream.
+import { append } from '../../../../shared/append.ts'
 import type {
   AssistantPart,
   Json,
@@ -64,7 +65,7 @@ export function printGeminiConversation(messages: readonly Message[], facts: Con
 function addContent(contents: GeminiContent[], role: GeminiContent['role'], parts: readonly JsonObject[]): void {
   if (parts.length === 0) return
   const last = contents.at(-1)
-  if (last?.role === role) last.parts.push(...parts)
+  if (last?.role === role) append(last.parts, parts)
   else contents.push({ role, parts: [...parts] })
 }
 
@@ -178,7 +179,7 @@ function printResult(
   const name = names.write(calls.get(callId)?.name ?? part.name ?? 'unknown_function')
   const texts = part.parts.flatMap((inner) => (inner.type === 'text' ? [inner.text] : []))
   const media = part.parts.flatMap((inner) => (inner.type === 'text' ? [] : printOther(inner)))
-  if (!traits.mediaInResults) lifted.push(...media.splice(0))
+  if (!traits.mediaInResults) append(lifted, media.splice(0))
   const response = responseOf(texts.join('\n'), isError === true)
   const id = host.callIds ? callId : undefined
   return { functionResponse: { id, name, response, parts: media.length === 0 ? undefined : media } }

@@ -1,4 +1,5 @@
 // Chat completions: parses and prints unary answers.
+import { append } from '../../../../shared/append.ts'
 import {
   type ChatAnswer,
   type Choice,
@@ -86,16 +87,16 @@ function readMessage(message: JsonObject): AssistantPart[] {
   const parts = readReasoning(message)
   const text = contentText(message['content'])
   const citations = readAnnotations(message['annotations'])
-  parts.push(...withTextSignature(text === '' ? [] : [{ type: 'text', text, citations }], message))
+  append(parts, withTextSignature(text === '' ? [] : [{ type: 'text', text, citations }], message))
   if (typeof message['refusal'] === 'string' && message['refusal'] !== '') {
     parts.push({ type: 'refusal', text: message['refusal'] })
   }
   const audio = readAudio(message['audio'])
   if (audio !== undefined) parts.push(audio)
-  parts.push(...imagesIn(message))
+  append(parts, imagesIn(message))
   const { tool_calls: calls, function_call: legacy } = message
-  if (Array.isArray(calls) && calls.length > 0) parts.push(...calls.flatMap(readCall))
-  else if (isObject(legacy)) parts.push(...readCall({ id: 'call_0', function: legacy }, 0))
+  if (Array.isArray(calls) && calls.length > 0) append(parts, calls.flatMap(readCall))
+  else if (isObject(legacy)) append(parts, readCall({ id: 'call_0', function: legacy }, 0))
   return parts
 }
 

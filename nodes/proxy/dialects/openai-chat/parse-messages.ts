@@ -1,4 +1,5 @@
 // Chat completions: parses the conversation of a caller.
+import { append } from '../../../../shared/append.ts'
 import type {
   AssistantPart,
   CacheMarker,
@@ -10,20 +11,21 @@ import type {
 import type { Message } from '../../../../shared/chat/request.ts'
 import { type BodyReader, saidIn } from '../common/body-reader.ts'
 import { readCache, withOuterMarker } from '../common/cache-control.ts'
+import { MergedTurns } from '../common/merged-turns.ts'
 import { readChatPart, readChatText } from './parts.ts'
 import { readReasoning } from './reasoning.ts'
 import { readSignature, withTextSignature } from './thought-signature.ts'
 
 export function readChatMessages(reader: BodyReader, value: Json): Message[] {
-  const messages: Message[] = []
+  const turns = new MergedTurns('apart')
   const calls = new LegacyCalls()
   for (const [i, item] of reader.list(value, 'messages').entries()) {
     const path = `messages[${i}]`
     const object = reader.object(item, path)
     const message = readMessage(reader, object, path, calls)
-    if (message !== undefined) addMessage(messages, withMarker(message, readCache(object['cache_control'])))
+    if (message !== undefined) turns.add(withMarker(message, readCache(object['cache_control'])))
   }
-  return messages
+  return turns.messages
 }
 
 function readMessage(reader: BodyReader, message: JsonObject, path: string, calls: LegacyCalls): Message | undefined {
@@ -59,7 +61,7 @@ function readUserParts(reader: BodyReader, content: Json, path: string): UserPar
 function readAssistant(reader: BodyReader, message: JsonObject, path: string, calls: LegacyCalls): AssistantPart[] {
   const parts: AssistantPart[] = readReasoning(message)
   const { content, refusal } = message
-  parts.push(...withTextSignature(readSaid(reader, content, `${path}.content`), message))
+  append(parts, withTextSignature(readSaid(reader, content, `${path}.content`), message))
   const refused = saidIn(refusal)
   if (refused !== undefined) parts.push({ type: 'refusal', text: refused })
   for (const [i, call] of reader.maybeList(message['tool_calls'], `${path}.tool_calls`).entries()) {
@@ -116,18 +118,6 @@ function withMarker(message: Message, cache: CacheMarker | undefined): Message {
   const last = message.parts.at(-1)
   if (cache === undefined || last === undefined || ('cache' in last && last.cache !== undefined)) return message
   return { ...message, parts: [...message.parts.slice(0, -1), { ...last, cache }] } as Message
-}
-
-/** Consecutive tool results are merged into one user message. */
-function addMessage(messages: Message[], message: Message): void {
-  const last = messages.at(-1)
-  if (last?.role === 'user' && message.role === 'user' && onlyResults(last) && onlyResults(message)) {
-    messages[messages.length - 1] = { ...last, parts: [...last.parts, ...message.parts] }
-  } else messages.push(message)
-}
-
-function onlyResults({ parts }: Message & { role: 'user' }): boolean {
-  return parts.length > 0 && parts.every(({ type }) => type === 'tool-result')
 }
 
 /** Legacy calls have no ids. They get generated ones, and a `function` message refers to the last call of its name. */

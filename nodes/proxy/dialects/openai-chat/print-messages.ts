@@ -1,4 +1,5 @@
 // Chat completions: prints the conversation for an upstream.
+import { append } from '../../../../shared/append.ts'
 import type {
   AssistantPart,
   Json,
@@ -24,7 +25,7 @@ export function printChatMessages(
   for (const message of target.quirks.systemFirst === undefined ? messages : withSystemFirst(messages)) {
     const added = printMessage(message, target)
     if (!added.ok) return added
-    printed.push(...added.value)
+    append(printed, added.value)
   }
   // OpenAI refuses an empty list.
   if (printed.length === 0) return done([{ role: 'user', content: placeholder }])

@@ -1,5 +1,6 @@
 // Chat completions: prints events as a stream for a caller. The part that all chunks share is printed once, so that a
 // delta costs one JSON string and no object.
+import { append } from '../../../../shared/append.ts'
 import type {
   AnswerExtrasEvent,
   ChatEvent,
@@ -159,7 +160,7 @@ export class ChatStreamPrinter implements StreamPrinter {
    *  together. */
   #keepThoughtSeals({ choice, part }: PartEnd): string {
     const { thought: text, thoughtId: id, thoughtSeals: seals, details } = this.#state(choice)
-    details.push(...(printDetails([{ type: 'reasoning', text, id, ...seals }], part) ?? []))
+    append(details, printDetails([{ type: 'reasoning', text, id, ...seals }], part) ?? [])
     return ''
   }
 

@@ -13,6 +13,7 @@ import type {
 import type { Message } from '../../../../shared/chat/request.ts'
 import { type BodyReader, isObject, saidIn } from '../common/body-reader.ts'
 import { kindOfMedia, mediaOfUrl, mediaTypeOfName, plainBase64, typedByName } from '../common/media.ts'
+import { MergedTurns } from '../common/merged-turns.ts'
 import { readSeal } from '../common/sealed-parts.ts'
 import { readAnnotations } from '../openai/annotations.ts'
 import { isMadeThought } from './made-ids.ts'
@@ -33,31 +34,16 @@ export function readInput(
   input: Json,
   { history = [], groups = new ToolGroups() }: InputContext = {},
 ): Message[] {
-  const messages = [...history]
+  const turns = new MergedTurns('merged', [...history])
   if (typeof input === 'string') {
-    messages.push({ role: 'user', parts: [{ type: 'text', text: input }] })
-    return messages
+    turns.messages.push({ role: 'user', parts: [{ type: 'text', text: input }] })
+    return turns.messages
   }
   for (const [i, value] of reader.list(input, 'input').entries()) {
     const path = `input[${i}]`
-    addMessage(messages, readItem(reader, reader.object(value, path), { path, groups }))
+    turns.add(readItem(reader, reader.object(value, path), { path, groups }))
   }
-  return messages
-}
-
-/** Consecutive items of the model are merged into one message, and so are tool results; user messages stay separate. */
-export function addMessage(messages: Message[], message: Message | undefined): void {
-  if (message === undefined) return
-  const last = messages.at(-1)
-  if (message.role === 'assistant' && last?.role === 'assistant') {
-    messages[messages.length - 1] = { ...last, parts: [...last.parts, ...message.parts] }
-  } else if (message.role === 'user' && last?.role === 'user' && onlyResults(last) && onlyResults(message)) {
-    messages[messages.length - 1] = { ...last, parts: [...last.parts, ...message.parts] }
-  } else messages.push(message)
-}
-
-function onlyResults({ parts }: Message & { role: 'user' }): boolean {
-  return parts.length > 0 && parts.every(({ type }) => type === 'tool-result')
+  return turns.messages
 }
 
 function readItem(

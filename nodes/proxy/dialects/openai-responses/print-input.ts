@@ -1,5 +1,6 @@
 // The Responses API: prints the conversation for an upstream, as items. Nothing is stored there, so items have no ids, but for reasoning
 // that keeps its own: the provider refuses encrypted reasoning under another id than it was made with.
+import { append } from '../../../../shared/append.ts'
 import type {
   AssistantPart,
   Json,
@@ -118,7 +119,7 @@ class InputWriter {
         this.items.push(this.#call(part))
         return ok
       case 'reasoning':
-        this.items.push(...printThought(part))
+        append(this.items, printThought(part))
         return ok
       case 'opaque':
         // Other dialects' parts were refused before (`missingOf`).

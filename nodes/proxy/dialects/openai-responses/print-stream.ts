@@ -1,5 +1,6 @@
 // The Responses API: prints events as a stream for a caller. Every event is numbered. An item is announced when it
 // begins, extended by deltas, and sent whole when it ends.
+import { append } from '../../../../shared/append.ts'
 import type { Finish, TokenLogprob } from '../../../../shared/chat/answer.ts'
 import type {
   ChatEvent,
@@ -218,7 +219,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
   #keepLogprobs(tokens: readonly TokenLogprob[]): string {
     for (const state of this.#open.values()) {
       if (state.kind === 'text') {
-        state.logprobs.push(...tokens)
+        append(state.logprobs, tokens)
         break
       }
     }
