@@ -35,6 +35,9 @@ export interface Settings {
   corsOrigins: string[] | undefined
   egressStrict: boolean
   bodyBytesMax: number
+  /** The processes that parse and print large bodies, and the memory of each; undefined depends on the machine. */
+  bodyProcesses: number
+  bodyProcessBytes: number | undefined
   drainMs: number
   demo: boolean | undefined
   logLevel: 'debug' | 'info' | 'warn' | 'error'
@@ -99,6 +102,12 @@ export function parseSettings(
     corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
     bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
+    bodyProcesses: read.parsed('HEADGATE_BODY_PROCESSES', parseCount, 'a number from 1 to 64') ?? 2,
+    bodyProcessBytes: read.parsed(
+      'HEADGATE_BODY_PROCESS_MEMORY',
+      parseHeap,
+      'a size from 64MiB to 4GiB, such as 512MiB',
+    ),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
@@ -239,6 +248,16 @@ class Reader {
   keys32(name: SettingName): Uint8Array[] {
     return this.parsed(name, parseKeys32, 'keys of 32 bytes in base64, separated by commas') ?? []
   }
+}
+
+function parseCount(text: string): number | undefined {
+  const count = Number(text)
+  return /^\d{1,2}$/.test(text) && count >= 1 && count <= 64 ? count : undefined
+}
+
+function parseHeap(text: string): number | undefined {
+  const bytes = parseBytes(text)
+  return bytes !== undefined && bytes >= 64 << 20 && bytes <= 2 ** 32 ? bytes : undefined
 }
 
 function strongToken(text: string): string | undefined {

@@ -29,6 +29,8 @@ import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
 import { openRequestsMax } from './http/open-requests-max.ts'
 import { Limits } from './limits/limits.ts'
+import type { Jobs } from './large/job.ts'
+import { openJobs } from './large/open-jobs.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
@@ -123,6 +125,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       gossip.stop()
       timers.stop()
       parts.direct.close()
+      parts.jobs.close()
       await recorder.close(patienceMs)
       identities.stop()
       weights.stop()
@@ -132,6 +135,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   }
 }
 
+const jobScript = new URL('./jobs/job-process.ts', import.meta.url)
 const shuttingDown = { type: 'shutting-down' } as const
 
 type Parts = Awaited<ReturnType<typeof openParts>>
@@ -169,9 +173,10 @@ async function openParts(options: ProxyOptions) {
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
   const upstreamOf = demoOr(direct, new DemoUpstream(clock))
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
+  const jobs = openJobs({ settings: options.settings, script: jobScript, clock, notify })
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
-  const apis = openApis(options, { ...common, ids, policies, entry })
+  const apis = openApis(options, { ...common, ids, jobs, policies, entry })
   const pipeline = new Pipeline({
     clock,
     chance,
@@ -197,6 +202,7 @@ async function openParts(options: ProxyOptions) {
     identities,
     latencyEstimates,
     direct,
+    jobs,
     state,
     rejections,
     limits,
@@ -216,6 +222,7 @@ interface CommonParts {
 
 interface ApiParts extends CommonParts {
   readonly ids: ObjectIds
+  readonly jobs: Jobs
   readonly policies: readonly Policy[]
   readonly entry: Entry
 }

@@ -15,6 +15,7 @@ import { KeyWatch } from '../attempts/key-watch.ts'
 import { LiveRequests } from '../attempts/live-requests.ts'
 import { Continuations } from '../conversations/continuation.ts'
 import { ResponseStore } from '../conversations/response-store.ts'
+import { InlineJobs } from '../large/test-jobs.ts'
 import { Pipeline } from '../pipeline.ts'
 import type { Policy } from '../policies/policy.ts'
 import { ObjectIds } from '../provider-objects/object-ids.ts'
@@ -74,6 +75,7 @@ class WatchedWheel extends TimerWheel {
 export class TestGateway {
   readonly clock: ManualClock
   readonly upstream = new ScriptedUpstream()
+  readonly jobs = new InlineJobs()
   readonly live = new LiveRequests()
   readonly outcome: ReturnType<typeof testSettlement>
   readonly #config = new TestConfig()
@@ -103,7 +105,7 @@ export class TestGateway {
     const store = new ResponseStore(openMemoryState({ clock }))
     const timers = this.#wheel
     const attempts = { clock, chance, notify, timers, settlement, live, upstreamOf: () => upstream }
-    const common = { ...attempts, attempts, delivery: attempts, ids }
+    const common = { ...attempts, attempts, delivery: attempts, ids, jobs: this.jobs }
     const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10 })
     const entry = new Entry(policies, settlement)
     let made = 0

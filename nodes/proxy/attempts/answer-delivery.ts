@@ -3,7 +3,7 @@ import type { Used } from '../accounting/usage-meter.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { WholeAnswer } from '../translators/translator.ts'
 import type { Attempt } from './attempt.ts'
-import type { AttemptProgress } from './attempt-loop.ts'
+import type { AttemptProgress } from './running-attempt.ts'
 
 /** What an attempt used until `nowMs`, monotonic. */
 export interface AttemptUse {

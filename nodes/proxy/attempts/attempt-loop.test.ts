@@ -14,7 +14,8 @@ import { testHead, testRequest } from '../request/test-request.ts'
 import { AttemptPlan, type PlannedAttempt } from '../routing/attempt-plan.ts'
 import { directRoute } from '../routing/model-route.ts'
 import { TimerWheel } from '../routing/timer-wheel.ts'
-import { AttemptLoop, type AttemptTools, type RunningAttempt } from './attempt-loop.ts'
+import { AttemptLoop } from './attempt-loop.ts'
+import type { AttemptTools, RunningAttempt } from './running-attempt.ts'
 
 interface Begun extends RunningAttempt {
   status: number

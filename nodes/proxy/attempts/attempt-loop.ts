@@ -1,7 +1,5 @@
 // Attempts at the targets of one request, one after the other, until one of them answers or none is left. What an attempt does,
 // an HTTP exchange or a handshake, is its subclass's business; which one comes next is decided in `routing/next-attempt.ts`.
-import type { Chance, Clock } from '../../../shared/clock.ts'
-import type { Notify } from '../../../shared/notice.ts'
 import type { Result } from '../../../shared/result.ts'
 import type { AttemptOutcome, AttemptRecord } from '../../../shared/telemetry/records.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
@@ -9,55 +7,19 @@ import { attemptRecord } from '../accounting/request-records.ts'
 import type { Used } from '../accounting/usage-meter.ts'
 import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import { failureAt, type UpstreamFailure } from '../errors/upstream-failure.ts'
-import { backOff, type Credential, recovered } from '../providers/credential.ts'
+import { backOff, recovered } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
-import type { Deadline, TimerWheel } from '../routing/timer-wheel.ts'
-import type { StreamTiming } from '../streams/answer-stream.ts'
-import { FailedTargets } from './failed-targets.ts'
+import type { Deadline } from '../routing/timer-wheel.ts'
+import { blamesRequest, FailedTargets } from './failed-targets.ts'
+import { type LatePreparation, type Made, PreparationWait } from './late-preparation.ts'
+import type { AttemptProgress, AttemptTools, RunningAttempt } from './running-attempt.ts'
 import { TimeLimits } from './time-limits.ts'
 
-/** What attempts need of the node that they run on. */
-export interface AttemptTools {
-  readonly clock: Clock
-  readonly chance: Chance
-  readonly notify: Notify
-  readonly timers: TimerWheel
-}
-
-/** One attempt, as the loop sees it. */
-export interface RunningAttempt {
-  readonly planned: PlannedAttempt<Target>
-  readonly credential: Credential
-  readonly index: number
-  /** The time at which the attempt began, in monotonic milliseconds. */
-  readonly startedMs: number
-  /** HTTP status of the answer; 0 before it came. */
-  readonly status: number
-  /** The time at which the head of the answer came; 0 before. */
-  readonly firstByteMs: number
-  readonly timing: StreamTiming | undefined
-}
-
-/** What has become of a request's attempts so far. */
-export interface AttemptProgress {
-  readonly attempts: readonly AttemptRecord[]
-  /** The number of attempts that were begun. */
-  readonly attemptCount: number
-  readonly fallbackIndex: number
-  readonly target: Target | undefined
-  /** Time spent waiting for upstreams, without the relay of a stream. */
-  readonly upstreamMs: number
-}
-
 const noAttempts: readonly AttemptRecord[] = []
-
-/** Whether the upstream found fault with the request, which says nothing against the target. */
-function blamesRequest({ type }: GatewayError): boolean {
-  return type === 'upstream-rejected' || type === 'rejected-in-stream'
-}
+const waitedTooLong = { type: 'too-busy', retryAfterMs: 1_000 } as const
 
 export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   implements Deadline, AttemptProgress, RetryPlan<Target>
@@ -77,6 +39,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   /** The attempt that is begun, or that comes after the pause. */
   #planned: PlannedAttempt<Target> | undefined
   #prepared: Prepared | undefined
+  /** What is still to be prepared for the attempt that comes next. */
+  #late: LatePreparation<Prepared> | undefined
+  #wait: PreparationWait<Prepared> | undefined
+  #lastFailed: { readonly attempt: Running; readonly error: GatewayError } | undefined
   /** Why the first target that was passed over could not take the request. */
   #ineligible: Ineligible | undefined
   /** The targets that failed; made at the first failure, which most requests never meet. */
@@ -97,6 +63,8 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
 
   /** What a target would be sent, or why it cannot take the request. */
   protected abstract prepare(target: Target, strict: boolean): Result<Prepared, Ineligible>
+  /** The same where it takes a while. Absent or undefined: `prepare` is called. */
+  protected prepareLate?(target: Target, strict: boolean): LatePreparation<Prepared> | undefined
   /** Begins an attempt. It may fail before this returns. */
   protected abstract open(planned: PlannedAttempt<Target>, prepared: Prepared, index: number): void
   /** Ends the request, because no attempt follows; `last` is the one that failed. */
@@ -142,13 +110,17 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
 
   /** Prepares the request for the target of an attempt. False: the target cannot take it, and is passed over. */
   #isPrepared(planned: PlannedAttempt<Target>): boolean {
+    this.#late = this.prepareLate?.(planned.target, planned.route.strict)
+    if (this.#late !== undefined) return true
     const prepared = this.prepare(planned.target, planned.route.strict)
     if (prepared.ok) this.#prepared = prepared.value
-    else {
-      this.#ineligible ??= prepared.error
-      this.#plan.passOver(planned)
-    }
+    else this.#passOver(planned, prepared.error)
     return prepared.ok
+  }
+
+  #passOver(planned: PlannedAttempt<Target>, why: Ineligible): void {
+    this.#ineligible ??= why
+    this.#plan.passOver(planned)
   }
 
   retries(condition: Parameters<RetryPlan<Target>['retries']>[0]): boolean {
@@ -166,6 +138,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   }
 
   #begin(planned: PlannedAttempt<Target>): void {
+    if (this.#late !== undefined) {
+      this.#await(planned, this.#late)
+      return
+    }
     const prepared = this.#prepared
     if (prepared === undefined) return
     this.#planned = planned
@@ -174,14 +150,48 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.open(planned, prepared, this.attemptCount++)
   }
 
-  /** Begins the attempt that waited for the end of a pause. */
-  onDue(): void {
-    if (this.#planned !== undefined) this.#begin(this.#planned)
+  /** Waits for what an attempt needs, as long as the request may take. */
+  #await(planned: PlannedAttempt<Target>, late: LatePreparation<Prepared>): void {
+    this.#late = undefined
+    this.tools.timers.arm(this, this.limits.leftMs(planned.route.timeouts, this.tools.clock.monotonicMs()))
+    const onMade = (made: Made<Prepared>) => this.#onMade(planned, made)
+    this.#wait ??= new PreparationWait()
+    this.#wait.begin(late, onMade, (error) => this.onBug(error))
   }
 
-  /** Ends a pause without an attempt. */
+  #onMade(planned: PlannedAttempt<Target>, made: Made<Prepared>): void {
+    this.stopPausing()
+    if (made.ok) {
+      this.#prepared = made.value
+      this.#begin(planned)
+    } else if (made.error.type === 'unmade') this.giveUp(made.error.error, this.#lastFailed?.attempt)
+    else {
+      this.#passOver(planned, made.error)
+      const next = this.next()
+      const last = this.#lastFailed
+      if (next !== undefined) this.#begin(next)
+      else if (last === undefined) this.giveUp(this.#noTarget(), undefined)
+      else this.giveUp(this.#failed?.passingError() ?? last.error, last.attempt)
+    }
+  }
+
+  /** Called with what was thrown after a wait. */
+  protected onBug(error: unknown): void {
+    throw error
+  }
+
+  /** Begins the attempt that waited for the end of a pause. */
+  onDue(): void {
+    if (this.#wait?.isWaiting === true) {
+      this.stopPausing()
+      this.giveUp(waitedTooLong, this.#lastFailed?.attempt)
+    } else if (this.#planned !== undefined) this.#begin(this.#planned)
+  }
+
+  /** Ends a pause, or the wait for what an attempt needs, without an attempt. */
   protected stopPausing(): void {
     this.tools.timers.cancel(this)
+    this.#wait?.stop()
   }
 
   // ── the end of an attempt ────────────────────────────────────────────────────────────────────────────────────────
@@ -196,6 +206,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     if (condition === 'auth') this.#onAuthRefused(attempt, failure.said)
     this.#failed ??= new FailedTargets()
     this.#failed.add(attempt.planned.target, failure)
+    this.#lastFailed = { attempt, error }
     const planned = this.#nextAfter(attempt, failure, nowMs)
     if (planned !== undefined) this.#begin(planned)
     else if (!this.isPausing) this.giveUp(this.#failed.passingError() ?? error, attempt)

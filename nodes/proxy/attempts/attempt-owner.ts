@@ -6,7 +6,7 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { Upstream } from '../upstream/upstream.ts'
-import type { AttemptTools } from './attempt-loop.ts'
+import type { AttemptTools } from './running-attempt.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 export interface AttemptOwner<Attempt> {

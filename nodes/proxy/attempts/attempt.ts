@@ -15,13 +15,13 @@ import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamError, UpstreamHandler, UpstreamHead } from '../upstream/upstream.ts'
 import { accountLimitsIn } from './account-limits.ts'
 import { type AnswerReader, closingMs, ErrorReader, timeoutOf } from './answer-reader.ts'
-import type { RunningAttempt } from './attempt-loop.ts'
 import type { AttemptParts } from './attempt-owner.ts'
 import { credentialFor, headerLinesOf } from './authorize-attempt.ts'
 import { type BodySink, EncodedBody } from './encoded-body.ts'
 import { keepAliveMs } from './keep-alive.ts'
 import { type OpenedAttempt, openAnswer } from './open-answer.ts'
 import { redactedWords, secretsIn } from './redaction.ts'
+import type { RunningAttempt } from './running-attempt.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 export class Attempt
@@ -155,8 +155,13 @@ export class Attempt
     this.#parts.owner.onAnswered(this, answer)
   }
 
+  bug(error: unknown): void {
+    this.#parts.owner.onBug(error)
+  }
+
   close(): void {
     this.#phase = 'over'
+    this.#reader?.stop?.()
     this.#reader = undefined
     this.#body.close()
     this.#parts.tools.timers.cancel(this)

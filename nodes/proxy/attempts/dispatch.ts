@@ -10,7 +10,7 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { modelsThatCould } from '../translators/capable-models.ts'
 import { insteadOfMissing } from '../translators/missing-endpoint.ts'
-import type { Translator, Translators, WholeAnswer } from '../translators/translator.ts'
+import type { LateTranslator, Translator, Translators, WholeAnswer } from '../translators/translator.ts'
 import type { AnswerDelivery, FollowedDispatch } from './answer-delivery.ts'
 import { Attempt } from './attempt.ts'
 import { AttemptLoop } from './attempt-loop.ts'
@@ -70,7 +70,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   }
 
   /** Whatever throws ends the request as a bug, once, as every other way out does. */
-  onBug(error: unknown): void {
+  override onBug(error: unknown): void {
     const where = this.request.operation.name
     this.tools.notify({ type: 'handler-threw', where, message: textOfThrown(error) })
     this.#delivery.cut({ type: 'internal' })
@@ -85,6 +85,10 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     if (this.#missed?.isPassedOver(target) === true)
       return fail({ type: 'unspoken', route: this.request.operation.name })
     return this.#asked.translators.to(target, strict)
+  }
+
+  protected override prepareLate(target: Target, strict: boolean): LateTranslator | undefined {
+    return this.#missed?.isPassedOver(target) === true ? undefined : this.#asked.translators.late?.(target, strict)
   }
 
   protected override modelsThatCould(ineligible: Ineligible): readonly string[] {
@@ -209,6 +213,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     const nowMs = this.tools.clock.monotonicMs()
     const attempt = this.#attempt
     if (attempt === undefined) {
+      this.stopPausing()
       this.request.body.notNeeded()
       return { used: undefined, nowMs }
     }

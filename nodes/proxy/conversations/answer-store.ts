@@ -27,18 +27,12 @@ export interface Served {
   readonly streamed: boolean
 }
 
-/** An answer and its input, in the neutral format. */
-interface Turn {
-  readonly parts: readonly AssistantPart[]
-  readonly input: Json
-}
-
 type Response = JsonObject & { readonly id: string }
 
 export class AnswerWriter {
   readonly #options: AnswerWriterOptions
-  /** What `take` was given; undefined where the bytes passed through, so that nothing was printed. */
-  #turn: Turn | undefined
+  /** The answer in the neutral format; undefined where the bytes passed through, so that nothing was printed. */
+  #parts: readonly AssistantPart[] | undefined
 
   constructor(options: AnswerWriterOptions) {
     this.#options = options
@@ -49,9 +43,14 @@ export class AnswerWriter {
     return this.#options.id
   }
 
-  /** Takes the parts of the answer and the input that it answers. The printer of the answer calls it. */
-  take(parts: readonly AssistantPart[], input: Json): void {
-    this.#turn = { parts, input }
+  /** Takes the parts of the answer. The printer of the answer calls it. */
+  take(parts: readonly AssistantPart[]): void {
+    this.#parts = parts
+  }
+
+  /** The same for an answer that another process has read. */
+  takePrinted(parts: Buffer): void {
+    this.#parts = JSON.parse(parts.toString('utf8')) as readonly AssistantPart[]
   }
 
   /** Stores the answer. `last` is the body or the terminal event; the result must be sent in its place. */
@@ -76,7 +75,7 @@ export class AnswerWriter {
 
   /** A response that failed has `store: false` already. */
   #fromPrinter(response: Response): StoredResponse | undefined {
-    return response['store'] === false ? undefined : this.#kept(response, this.#turn)
+    return response['store'] === false ? undefined : this.#kept(response, this.#parts)
   }
 
   /** A provider that speaks the Responses API stores its own responses, unless they say `store: false`. */
@@ -89,14 +88,14 @@ export class AnswerWriter {
     const output = response['output']
     if (input === undefined || response['status'] === 'failed' || !Array.isArray(output)) return undefined
     const whole = { ...response, store: true, previous_response_id: chain.at(-1) ?? null }
-    return this.#kept(whole, { parts: partsOf(output), input: tryParseExact(input) })
+    return this.#kept(whole, partsOf(output))
   }
 
-  #kept(response: Response, said: Turn | undefined): StoredResponse | undefined {
-    if (said === undefined) return undefined
-    const { chain, chainBytes } = this.#options
-    const input = inputItems(said.input, response.id)
-    return { type: 'kept', response, input, parts: said.parts, chain, chainBytes }
+  #kept(response: Response, parts: readonly AssistantPart[] | undefined): StoredResponse | undefined {
+    const { input: given, chain, chainBytes } = this.#options
+    if (parts === undefined || given === undefined) return undefined
+    const input = inputItems(tryParseExact(given), response.id)
+    return { type: 'kept', response, input, parts, chain, chainBytes }
   }
 }
 

@@ -58,7 +58,7 @@ test('a conversation grows by the bytes of each answer until it is larger than t
     const id = `resp_${n}`
     const begun = await beginWith(store, { previous_response_id: previous, input }, id)
     const keeper = begun.ok ? begun.value.keeper : undefined
-    keeper?.take([{ type: 'text', text: 'y' }], input)
+    keeper?.take([{ type: 'text', text: 'y' }])
     expect(await keeper?.keep(JSON.stringify({ id, output: [] }), served)).toContain(id)
     previous = id
   }
@@ -68,7 +68,7 @@ test('a conversation grows by the bytes of each answer until it is larger than t
   expect(await beginWith(store, { previous_response_id: 'resp_1', input: 'x' }, 'resp_2')).toMatchObject({ ok: true })
   const third = await beginWith(store, { previous_response_id: 'resp_1', input }, 'resp_2')
   const keeper = third.ok ? third.value.keeper : undefined
-  keeper?.take([{ type: 'text', text: 'y' }], input)
+  keeper?.take([{ type: 'text', text: 'y' }])
   await keeper?.keep('{"id":"resp_2","output":[]}', served)
   expect(await beginWith(store, { previous_response_id: 'resp_2', input: 'x' })).toMatchObject({
     ok: false,
@@ -105,7 +105,7 @@ test('a request that says nothing of state asks the store for nothing before its
   const begun = await beginWith(start.store, { input: 'x' })
   expect(start.asked).toBe(0)
   const keeper = begun.ok ? begun.value.keeper : undefined
-  keeper?.take([{ type: 'text', text: 'y' }], 'x')
+  keeper?.take([{ type: 'text', text: 'y' }])
   await keeper?.keep('{"id":"resp_new","store":true,"output":[]}', served)
   expect(start.asked).toBe(1)
 })
@@ -122,7 +122,7 @@ test('what is stored goes out as it was, to the byte', async () => {
   ] as const) {
     const { store } = new TestResponses()
     const keeper = keeperOn(store)
-    keeper.take([{ type: 'text', text: 'y' }], 'x')
+    keeper.take([{ type: 'text', text: 'y' }])
     expect(await keeper.keep(text, { ...served, streamed })).toBe(text)
     expect(await store.find(owner, 'resp_new')).toMatchObject({ ok: true, value: { stored: { type: 'kept' } } })
   }
@@ -140,7 +140,7 @@ test('what could not be stored says so, and nothing else of it changes', async (
     const { store } = responses
     responses.leave()
     const keeper = keeperOn(store)
-    keeper.take([{ type: 'text', text: 'y' }], 'x')
+    keeper.take([{ type: 'text', text: 'y' }])
     const told = String(await keeper.keep(Buffer.from(text), { ...served, streamed }))
     expect(told.replace(/(data:) ?/g, '$1')).toBe(
       text.replace('"store":true', '"store":false').replace(/(data:) ?/g, '$1'),

@@ -6,6 +6,10 @@ import type { HeaderLines, HttpError } from '../http/http.ts'
 
 export type GatewayError =
   | HttpError
+  /** The body would take more memory or time to translate than one request may have. */
+  | { readonly type: 'too-complex' }
+  /** Too many large bodies wait to be translated. */
+  | { readonly type: 'too-busy'; readonly retryAfterMs: number }
   | { readonly type: 'bad-body'; readonly code: string; readonly message: string; readonly param?: string | undefined }
   | { readonly type: 'missing-key'; readonly lacks?: 'scheme' | undefined }
   | { readonly type: 'unknown-key'; readonly looksLike?: OtherKey | undefined }

@@ -1,31 +1,22 @@
 // What an inference request asks for, whether its body is JSON or a form. The conversation in it is parsed when somebody asks
-// for it, once.
+// for it.
 
-import type { Need } from '../../../shared/chat/capabilities.ts'
-import { needsOf } from '../../../shared/chat/needs.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../shared/chat/request.ts'
-import { parseExact } from '../../../shared/json/exact.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import type { Edit } from '../../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Continuation } from '../conversations/continuation.ts'
-import { readBetas } from '../dialects/anthropic/betas.ts'
 import type { InboundDialect } from '../dialects/dialect.ts'
 import type { Unreadable } from '../errors/gateway-error.ts'
 import type { AskedForm } from './form-body.ts'
+import { type ParsedChat, parseBody, parseConversation, parsedChat } from './parse-conversation.ts'
 
 export interface AskedJson {
   readonly type: 'json'
   readonly scan: BodyScan
   /** Changes to the body that do not depend on the target. */
   readonly edits: readonly Edit[]
-}
-
-/** A conversation as its dialect means it. */
-export interface ParsedChat {
-  readonly request: ChatRequest
-  readonly needs: readonly Need[]
 }
 
 export interface InferenceFacts {
@@ -64,10 +55,15 @@ export class InferenceRequest {
     return this.facts.inbound !== undefined && this.facts.body.type === 'json'
   }
 
-  /** The conversation; called only where `hasConversation`. */
+  /** The conversation; called only where `hasConversation`. It is parsed once, and kept until `forget`. */
   parsed(): Result<ParsedChat, Unreadable> {
     this.#parsed ??= this.#parse()
     return this.#parsed
+  }
+
+  /** Drops the parsed conversation, which is many times as large as its body. Whoever asks again has it parsed again. */
+  forget(): void {
+    this.#parsed = undefined
   }
 
   /** The same request with another conversation in it. */
@@ -81,20 +77,13 @@ export class InferenceRequest {
     if (inbound === undefined || body.type === 'form')
       return fail({ type: 'unreadable', path: 'body', message: 'has no conversation' })
     const items = state?.input?.items
-    const read = inbound.parseRequest(
-      items === undefined ? bodyOf(body.scan) : { ...bodyOf(body.scan), input: items },
-      state?.history?.messages,
-    )
-    if (!read.ok) return fail({ type: 'unreadable', ...read.error })
-    return done(parsedChat(betas === undefined ? read.value : { ...read.value, betas: readBetas(betas) }))
+    const own = bodyOf(body.scan)
+    const given = items === undefined ? own : { ...own, input: items }
+    return parseConversation({ inbound, body: given, history: state?.history?.messages, betas })
   }
 }
 
-function parsedChat(request: ChatRequest): ParsedChat {
-  return { request, needs: needsOf(request) }
-}
-
-/** The members of a scanned body, which is an object. */
+/** The members of a scanned body. */
 export function bodyOf({ bytes, open, close }: BodyScan): JsonObject {
-  return parseExact(bytes.utf8Slice(open, close)) as JsonObject
+  return parseBody(bytes.subarray(open, close))
 }

@@ -1,42 +1,27 @@
 // The translators of a request with a JSON body: for each target the way that suits it.
 
+import { bounds } from '../../../shared/bounds.ts'
 import { estimateTokens } from '../../../shared/chat/estimate.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { isPinned } from '../conversations/body-edits.ts'
+import { printedFacts } from '../dialects/dialect.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
-import type { FileReference } from '../provider-objects/file-references.ts'
-import { addressOf, type Target } from '../providers/endpoint.ts'
-import { suitedTo } from '../providers/suited-dialect.ts'
-import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
-import { forwardedLines } from '../request/headers.ts'
-import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
-import type { AnswerFilter } from '../streams/answer-filter.ts'
-import { ChatTranslator } from './chat-translator.ts'
-import { EmbeddingsTranslator } from './embeddings-translator.ts'
-import { nameOfDropped, ParsedRequest, traitsOf } from './parsed-request.ts'
+import type { Target } from '../providers/endpoint.ts'
+import { bodyOf, type InferenceRequest } from '../request/inference-request.ts'
+import { embedRequest } from './embed-request.ts'
+import type { JsonTranslatorOptions } from './json-options.ts'
+import { LateChat, LateEmbedding } from './late/late-translation.ts'
+import { chatTranslator, embeddingsTranslator } from './make-translator.ts'
 import { PassThrough } from './pass-through.ts'
 import { droppedBetas, filesAtTarget, passThroughRequest } from './pass-through-request.ts'
-import type { Translator, Translators } from './translator.ts'
-
-export interface JsonTranslatorOptions {
-  readonly request: AuthenticatedRequest
-  readonly asked: InferenceRequest
-  readonly body: AskedJson
-  readonly filters: readonly AnswerFilter[]
-  /** The files at a provider that the body names; undefined where nobody looked for them. */
-  readonly files: readonly FileReference[] | undefined
-  /** Whether the caller wants no parameter dropped. */
-  readonly strict: boolean
-  /** The wall clock in seconds since the epoch. */
-  readonly nowSeconds: number
-}
+import { couldTake, translateRequest } from './translate-request.ts'
+import type { LateTranslator, Translator, Translators } from './translator.ts'
 
 type Way = 'pass-through' | 'translate' | 'embed'
 
 export class JsonTranslators implements Translators {
   readonly #options: JsonTranslatorOptions
-  #parsed: ParsedRequest | undefined
 
   constructor(options: JsonTranslatorOptions) {
     this.#options = options
@@ -56,17 +41,38 @@ export class JsonTranslators implements Translators {
     }
   }
 
+  /** Another process translates a large body. What a policy put in its place is translated here. */
+  late(target: Target, strict: boolean): LateTranslator | undefined {
+    const { body, asked } = this.#options
+    if (body.scan.bytes.length <= bounds.parsedHereBytesMax || asked.replaced !== undefined) return undefined
+    switch (this.#judge(target)) {
+      case 'translate':
+        return new LateChat(this.#options, target, strict || this.#options.strict)
+      case 'embed':
+        return new LateEmbedding(this.#options, target, strict || this.#options.strict)
+      default:
+        return undefined
+    }
+  }
+
   could(target: Target, strict: boolean, ineligible: Ineligible): boolean {
     switch (this.#judge(target)) {
       case 'pass-through':
         return this.#couldPass(target, strict || this.#options.strict, ineligible)
       case 'translate':
-        return this.#parsedRequest().could(target, strict || this.#options.strict)
+        return this.#couldTranslate(target, strict || this.#options.strict)
       case 'embed':
         return target.dialect.embeddings !== undefined
       default:
         return false
     }
+  }
+
+  #couldTranslate(target: Target, strict: boolean): boolean {
+    const { asked } = this.#options
+    const { inbound } = asked.facts
+    const parsed = asked.parsed()
+    return parsed.ok && inbound !== undefined && couldTake({ parsed: parsed.value, inbound }, target, strict)
   }
 
   /** Whether one of the targets can count tokens. */
@@ -76,7 +82,9 @@ export class JsonTranslators implements Translators {
 
   /** The tokens of the input, for an operation that asks for their number. */
   estimate(): Result<number, Ineligible> {
-    const parsed = this.#options.asked.parsed()
+    const { asked } = this.#options
+    const parsed = asked.parsed()
+    asked.forget()
     return parsed.ok ? done(estimateTokens(parsed.value.request)) : parsed
   }
 
@@ -109,58 +117,31 @@ export class JsonTranslators implements Translators {
     )
   }
 
-  #translate(usual: Target, strict: boolean): Result<Translator, Ineligible> {
-    const { request, asked, filters, nowSeconds } = this.#options
-    const { operation } = request
-    const { inbound, showUsage, state } = asked.facts
+  #translate(target: Target, strict: boolean): Result<Translator, Ineligible> {
+    const { request, asked } = this.#options
+    const { inbound } = asked.facts
     const parsed = asked.parsed()
     if (!parsed.ok) return parsed
-    const chat = this.#parsedRequest()
-    const target = suitedTo(usual, parsed.value.request)
-    const printed = chat.print(target, strict)
-    if (!printed.ok) return printed
-    if (inbound === undefined) return fail({ type: 'unspoken', route: operation.name })
-    const { request: conversation } = parsed.value
-    const translation = {
-      inbound,
-      upstream: target.dialect,
-      printed: printed.value,
-      facts: {
-        requestId: request.id,
-        nowSeconds,
-        estimatedInput: estimateTokens(conversation, target.model),
-        showUsage,
-        request: conversation,
-        stored: state?.keeper,
-      },
-      errors: operation.errors,
-      filters,
-    }
-    const path = addressOf(target, printed.value.path)
-    return done(new ChatTranslator(translation, path, forwardedLines(request.head), chat.droppedBy(printed.value)))
+    if (inbound === undefined) return fail({ type: 'unspoken', route: request.operation.name })
+    const translated = translateRequest({ parsed: parsed.value, inbound }, target, strict)
+    if (!translated.ok) return translated
+    // A fallback to another dialect parses the bytes again: the parsed form is many times as large.
+    asked.forget()
+    const { printed, upstream, dropped, asked: facts, estimatedInput } = translated.value
+    const call = { path: printed.path, headerLines: printed.headerLines, body: [Buffer.from(printed.body)], dropped }
+    return done(
+      chatTranslator(this.#options, target, { call, upstream, printed: printedFacts(printed), facts, estimatedInput }),
+    )
   }
 
   #embed(target: Target, strict: boolean): Result<Translator, Ineligible> {
     const { request, body } = this.#options
-    const { operation, head } = request
-    const { dialect } = target
-    const { embeddings: inbound } = operation
-    const { embeddings: upstream } = dialect
-    if (upstream === undefined || inbound === undefined) return fail({ type: 'unspoken', route: operation.name })
-    const read = inbound.parseRequest(bodyOf(body.scan))
-    if (!read.ok) return fail({ type: 'unreadable', ...read.error })
-    const printed = upstream.printRequest(read.value, traitsOf(target))
-    if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
-    const dropped = printed.value.dropped.map(nameOfDropped)
-    if (strict && dropped.length > 0) return fail({ type: 'unsupported-params', params: dropped })
-    const translation = { inbound, upstream, dialect, request: read.value, printed: printed.value, dropped }
-    const path = addressOf(target, printed.value.path)
-    return done(new EmbeddingsTranslator(translation, operation.errors, path, forwardedLines(head)))
-  }
-
-  #parsedRequest(): ParsedRequest {
-    this.#parsed ??= new ParsedRequest(this.#options.asked)
-    return this.#parsed
+    const { name: route, embeddings: inbound } = request.operation
+    const embedded = embedRequest({ route, inbound, body: bodyOf(body.scan) }, target, strict)
+    if (!embedded.ok) return embedded
+    const { printed, dropped, asked } = embedded.value
+    const call = { path: printed.path, headerLines: printed.headerLines, body: [Buffer.from(printed.body)], dropped }
+    return embeddingsTranslator(this.#options, target, { call, printed: printedFacts(printed), asked })
   }
 }
 

@@ -15,10 +15,10 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import { forwardedLines, passThroughHeaders } from '../request/headers.ts'
 import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
 import { withOwnSeals } from './own-seals.ts'
-import { nameOfDropped } from './parsed-request.ts'
 import type { PassThroughRequest } from './pass-through.ts'
 import { ProviderErrors } from './provider-errors.ts'
 import { systemEdits } from './system-edits.ts'
+import { nameOfDropped } from './translate-request.ts'
 
 export interface PassThroughParts {
   readonly request: AuthenticatedRequest

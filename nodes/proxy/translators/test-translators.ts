@@ -1,4 +1,6 @@
 // Requests for tests of translators: one of each operation, read as the inference API reads it.
+import type { Jobs } from '../large/job.ts'
+import { InlineJobs } from '../large/test-jobs.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
@@ -34,13 +36,14 @@ export interface TranslatorOptions {
   readonly filters?: readonly AnswerFilter[]
   readonly files?: readonly FileReference[]
   readonly strict?: boolean
+  readonly jobs?: Jobs
 }
 
 export function jsonTranslators({ request, asked }: AskedSample, options: TranslatorOptions = {}): JsonTranslators {
-  const { filters = [], files, strict = false } = options
+  const { filters = [], files, strict = false, jobs = new InlineJobs() } = options
   const { body } = asked.facts
   if (body.type !== 'json') throw new Error('the body is a form')
-  return new JsonTranslators({ request, asked, body, filters, files, strict, nowSeconds: 1_700_000_000 })
+  return new JsonTranslators({ request, asked, body, filters, files, strict, nowSeconds: 1_700_000_000, jobs })
 }
 
 export function translatorsOf(sample: AskedSample): JsonTranslators | FormTranslators {

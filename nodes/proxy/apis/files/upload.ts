@@ -6,6 +6,7 @@ import { boundaryOf, type FormPart, type FormScan, scanForm } from '../../../../
 import { isForbidden } from '../../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
+import { TimeSlice } from '../../large/time-slice.ts'
 import { readBatchLines } from '../../provider-objects/batch-lines.ts'
 import { markedFileName } from '../../provider-objects/object-answers.ts'
 import type { Mark, ObjectIds } from '../../provider-objects/object-ids.ts'
@@ -13,7 +14,6 @@ import type { Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { bad, forbiddenParam } from '../../request/json-body.ts'
 import { resolveModel } from '../../request/model-access.ts'
-import { TimeSlice } from '../../snapshot/time-slice.ts'
 import { accountNamed, namedAccount, providerRequired } from './account.ts'
 
 export interface Upload {

@@ -10,6 +10,7 @@ import { replayAnswer } from '../../attempts/replay-answer.ts'
 import type { Continuations } from '../../conversations/continuation.ts'
 import { readStorageOptions } from '../../conversations/storage-options.ts'
 import { type GatewayError, ineligibleError } from '../../errors/gateway-error.ts'
+import type { Jobs } from '../../large/job.ts'
 import type { Policy } from '../../policies/policy.ts'
 import { type Decided, type Permit, PolicyFault, runPolicies } from '../../policies/run-policies.ts'
 import type { ObjectIds } from '../../provider-objects/object-ids.ts'
@@ -38,6 +39,7 @@ export interface InferenceApiOptions {
   readonly policies: readonly Policy[]
   readonly continuations: Continuations
   readonly ids: ObjectIds
+  readonly jobs: Jobs
 }
 
 type Facts = Omit<InferenceFacts, 'state'>
@@ -117,12 +119,12 @@ export class InferenceApi implements Api {
   }
 
   #dispatch(request: AuthenticatedRequest, permit: Permit): void {
-    const { ids, clock, settlement } = this.#options
+    const { ids, jobs, clock, settlement } = this.#options
     const { model } = permit.asked.facts
     const end = { model, holds: permit.holds }
     const route = request.snapshot.routeOf(model)
     if (route === undefined) return settlement.reject(request, { type: 'no-target', model }, end)
-    const translators = openTranslators(request, permit, { ids, nowSeconds: Math.floor(clock.wallMs() / 1_000) })
+    const translators = openTranslators(request, permit, { ids, jobs, nowSeconds: Math.floor(clock.wallMs() / 1_000) })
     if (!this.#countsTokens(request, { route, translators, end })) this.#send(request, permit, { route, translators })
   }
 

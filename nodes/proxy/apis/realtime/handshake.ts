@@ -2,8 +2,9 @@
 // that a target accepts, so that a failure is told as a status and may be followed by another target.
 import type { Result } from '../../../../shared/result.ts'
 import type { Settlement } from '../../accounting/settle.ts'
-import { AttemptLoop, type AttemptTools, type RunningAttempt } from '../../attempts/attempt-loop.ts'
+import { AttemptLoop } from '../../attempts/attempt-loop.ts'
 import { contentHeaders, pushAnswerHeaders } from '../../attempts/response-headers.ts'
+import type { AttemptTools, RunningAttempt } from '../../attempts/running-attempt.ts'
 import { parseErrorOf } from '../../dialects/error-shapes.ts'
 import { failureOfChatError } from '../../errors/answered-failure.ts'
 import { errorAnswer } from '../../errors/error-answer.ts'

@@ -1,0 +1,42 @@
+// What is seen of attempts from outside, and what they need of the node that they run on.
+import type { Chance, Clock } from '../../../shared/clock.ts'
+import type { Notify } from '../../../shared/notice.ts'
+import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
+import type { Credential } from '../providers/credential.ts'
+import type { Target } from '../providers/endpoint.ts'
+import type { PlannedAttempt } from '../routing/attempt-plan.ts'
+import type { TimerWheel } from '../routing/timer-wheel.ts'
+import type { StreamTiming } from '../streams/answer-stream.ts'
+
+/** What attempts need of the node that they run on. */
+export interface AttemptTools {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly notify: Notify
+  readonly timers: TimerWheel
+}
+
+/** One attempt, as the loop sees it. */
+export interface RunningAttempt {
+  readonly planned: PlannedAttempt<Target>
+  readonly credential: Credential
+  readonly index: number
+  /** The time at which the attempt began, in monotonic milliseconds. */
+  readonly startedMs: number
+  /** HTTP status of the answer; 0 before it came. */
+  readonly status: number
+  /** The time at which the head of the answer came; 0 before. */
+  readonly firstByteMs: number
+  readonly timing: StreamTiming | undefined
+}
+
+/** What has become of a request's attempts so far. */
+export interface AttemptProgress {
+  readonly attempts: readonly AttemptRecord[]
+  /** The number of attempts that were begun. */
+  readonly attemptCount: number
+  readonly fallbackIndex: number
+  readonly target: Target | undefined
+  /** Time spent waiting for upstreams, without the relay of a stream. */
+  readonly upstreamMs: number
+}

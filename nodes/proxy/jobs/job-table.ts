@@ -1,0 +1,6 @@
+// All jobs that another process does.
+import { embedJob } from '../translators/late/embed-job.ts'
+import { readChatJob, readEmbeddingsJob } from '../translators/late/read-answer-jobs.ts'
+import { translateJob } from '../translators/late/translate-job.ts'
+
+export const jobs = [translateJob, embedJob, readChatJob, readEmbeddingsJob] as const

@@ -1,0 +1,91 @@
+// The translation of a large body, which another process does before the attempt begins.
+import { done, fail, type Result } from '../../../../shared/result.ts'
+import type { Ineligible } from '../../errors/gateway-error.ts'
+import type { AskedJob, Job, RunningJob } from '../../large/job.ts'
+import type { Target } from '../../providers/endpoint.ts'
+import { upstreamDialects } from '../../providers/upstream-dialects.ts'
+import type { TranslatedCall } from '../chat-translator.ts'
+import type { JsonTranslatorOptions } from '../json-options.ts'
+import { chatTranslator, embeddingsTranslator } from '../make-translator.ts'
+import type { LateTranslator, Translator, Unmade } from '../translator.ts'
+import { embedJob, type ToldEmbedding } from './embed-job.ts'
+import { receivedFacts } from './sent-facts.ts'
+import { sentTarget, type ToldTranslation, translateJob } from './translate-job.ts'
+
+type Made = Result<Translator, Ineligible | Unmade>
+
+/** What both kinds of translation are told back. */
+type Told = Pick<ToldTranslation, 'path' | 'headerLines' | 'dropped' | 'bodyHash'>
+
+abstract class LateTranslation<Head, Found extends Told> implements LateTranslator {
+  protected readonly options: JsonTranslatorOptions
+  protected readonly target: Target
+  protected readonly strict: boolean
+  #running: RunningJob<Result<Found, Ineligible>> | undefined
+
+  constructor(options: JsonTranslatorOptions, target: Target, strict: boolean) {
+    this.options = options
+    this.target = target
+    this.strict = strict
+  }
+
+  protected abstract readonly job: Job<Head, Result<Found, Ineligible>>
+  protected abstract head(): Head
+  protected abstract make(told: Found, call: TranslatedCall): Result<Translator, Ineligible>
+
+  async start(): Promise<Made> {
+    const { jobs, request, body } = this.options
+    const { bytes, open, close } = body.scan
+    const asked: AskedJob<Head> = {
+      head: this.head(),
+      bodies: [[bytes.subarray(open, close)]],
+      owner: request.caller,
+      hold: request.body,
+    }
+    this.#running = jobs.run(this.job, asked)
+    const outcome = await this.#running.result
+    if (!outcome.ok) return fail({ type: 'unmade', error: outcome.error })
+    const { told, bodies } = outcome.value
+    if (!told.ok) return told
+    const { path, headerLines, dropped, bodyHash } = told.value
+    return this.make(told.value, { path, headerLines, dropped, bodyHash, body: bodies[0] ?? [] })
+  }
+
+  stop(): void {
+    this.#running?.cancel()
+  }
+
+  protected common() {
+    const { request } = this.options
+    const { target, strict } = this
+    const isSigned = target.credentials.some(({ sign }) => sign !== undefined)
+    return { operation: request.operation.name, target: sentTarget(target), strict, isSigned }
+  }
+}
+
+export class LateChat extends LateTranslation<Parameters<typeof translateJob.run>[0], ToldTranslation> {
+  protected override readonly job = translateJob
+
+  protected override head() {
+    return { ...this.common(), betas: this.options.asked.facts.betas }
+  }
+
+  protected override make(told: ToldTranslation, call: TranslatedCall): Result<Translator, Ineligible> {
+    const { upstream, printed, asked, estimatedInput } = told
+    const facts = receivedFacts(asked)
+    const chat = { call, upstream: upstreamDialects[upstream], printed, facts, estimatedInput }
+    return done(chatTranslator(this.options, this.target, chat))
+  }
+}
+
+export class LateEmbedding extends LateTranslation<Parameters<typeof embedJob.run>[0], ToldEmbedding> {
+  protected override readonly job = embedJob
+
+  protected override head() {
+    return this.common()
+  }
+
+  protected override make({ printed, asked }: ToldEmbedding, call: TranslatedCall): Result<Translator, Ineligible> {
+    return embeddingsTranslator(this.options, this.target, { call, printed, asked })
+  }
+}
