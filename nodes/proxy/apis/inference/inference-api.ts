@@ -1,5 +1,6 @@
 // Chat, completions, messages, generateContent, responses, embeddings, media: what a request asks for, whether it may, what the
 // policies make of it, and then its attempts.
+import { bounds } from '../../../../shared/bounds.ts'
 import type { Chance, Clock } from '../../../../shared/clock.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import type { EarlyEnd, Settlement } from '../../accounting/settle.ts'
@@ -10,6 +11,7 @@ import { replayAnswer } from '../../attempts/replay-answer.ts'
 import type { Continuations } from '../../conversations/continuation.ts'
 import { readStorageOptions } from '../../conversations/storage-options.ts'
 import { type GatewayError, ineligibleError } from '../../errors/gateway-error.ts'
+import { inSlices } from '../../large/in-slices.ts'
 import type { Jobs } from '../../large/job.ts'
 import type { Policy } from '../../policies/policy.ts'
 import { type Decided, type Permit, PolicyFault, runPolicies } from '../../policies/run-policies.ts'
@@ -19,7 +21,13 @@ import type { AuthenticatedRequest } from '../../request/authenticated-request.t
 import { smallInteger } from '../../request/headers.ts'
 import type { InferenceFacts } from '../../request/inference-request.ts'
 import { resolveModel, resolveModels } from '../../request/model-access.ts'
-import { type AskedModels, inferenceRequest, readFacts, readModels } from '../../request/read-inference.ts'
+import {
+  type AskedModels,
+  inferenceRequest,
+  readFacts,
+  readModels,
+  readModelsInSlices,
+} from '../../request/read-inference.ts'
 import { AttemptPlan } from '../../routing/attempt-plan.ts'
 import type { ModelRoute } from '../../routing/model-route.ts'
 import { JsonTranslators } from '../../translators/choose-translator.ts'
@@ -52,8 +60,21 @@ export class InferenceApi implements Api {
   }
 
   answer(request: AuthenticatedRequest): void {
+    if (request.body.bytes.length > bounds.readAtOnceBytesMax) this.#readInSlices(request)
+    else this.#onRead(request, readModels(request))
+  }
+
+  #readInSlices(request: AuthenticatedRequest): void {
+    const { settlement, clock } = this.#options
+    const onRead = (asked: Result<AskedModels, GatewayError>) => {
+      if (request.reply.gone) settlement.left(request)
+      else this.#onRead(request, asked)
+    }
+    proceed(inSlices(readModelsInSlices(request), clock), onRead, (error) => settlement.bug(request, error))
+  }
+
+  #onRead(request: AuthenticatedRequest, asked: Result<AskedModels, GatewayError>): void {
     const { settlement } = this.#options
-    const asked = readModels(request)
     if (!asked.ok) return settlement.reject(request, asked.error)
     const models = resolved(asked.value, request)
     if (!models.ok) return settlement.reject(request, models.error, { model: asked.value.model })
