@@ -28,9 +28,9 @@ import { drain } from './http/drain.ts'
 import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
 import { openRequestsMax } from './http/open-requests-max.ts'
-import { Limits } from './limits/limits.ts'
 import type { Jobs } from './large/job.ts'
 import { openJobs } from './large/open-jobs.ts'
+import { Limits } from './limits/limits.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
@@ -228,13 +228,13 @@ interface ApiParts extends CommonParts {
 }
 
 function openApis({ bus }: ProxyOptions, parts: ApiParts) {
-  const { clock, chance, settlement, entry } = parts
+  const { entry, settlement } = parts
   const store = new ResponseStore(new BusStateStore(bus))
-  const continuations = new Continuations(store, () => `resp_${randomBytes(24).toString('hex')}`)
+  const continuations = new Continuations(store, () => `resp_${randomBytes(24).toString('hex')}`, parts.jobs)
   const common = { ...parts, attempts: parts, delivery: parts }
   return {
     inference: new InferenceApi({ ...common, continuations }),
-    responses: entry.before(new ResponsesApi({ clock, chance, settlement, attempts: parts, delivery: parts, store })),
+    responses: entry.before(new ResponsesApi({ ...common, store })),
     files: entry.before(new FilesApi(common)),
     models: new ModelsApi(settlement),
   }

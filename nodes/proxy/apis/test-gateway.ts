@@ -109,7 +109,7 @@ export class TestGateway {
     const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10 })
     const entry = new Entry(policies, settlement)
     let made = 0
-    const continuations = new Continuations(store, () => `resp_${++made}`)
+    const continuations = new Continuations(store, () => `resp_${++made}`, this.jobs)
     const openSocket = () => {
       throw new Error('no socket is played here')
     }

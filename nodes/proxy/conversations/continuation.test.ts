@@ -1,6 +1,7 @@
 // What a request goes on from, over a store whose time and troubles are the test's.
 import { expect, test } from 'vitest'
 import { bounds } from '../../../shared/bounds.ts'
+import { InlineJobs } from '../large/test-jobs.ts'
 import type { Credential } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { AnswerWriter, type Served } from './answer-store.ts'
@@ -10,6 +11,7 @@ import { readStorageOptions } from './storage-options.ts'
 import { kept, scanOf, TestResponses } from './test-responses.ts'
 
 const owner = 'team:a'
+const work = { jobs: new InlineJobs(), owner: { team: 'a', keyId: 'key_1' }, hold: undefined }
 const served: Served = {
   target: { provider: 'p', model: 'm' } as Target,
   credential: { name: 'main' } as Credential,
@@ -21,7 +23,7 @@ async function beginWith(store: ResponseStore, body: object, id = 'resp_new') {
   const scan = scanOf(body)
   const storage = readStorageOptions(scan)
   if (!storage.ok || storage.value === undefined) throw new Error('it wants no state')
-  return begin({ store, owner, storage: storage.value, scan, id })
+  return begin({ store, owner, storage: storage.value, scan, id, work })
 }
 
 test('the turns before it are told from the oldest on', async () => {
@@ -29,7 +31,7 @@ test('the turns before it are told from the oldest on', async () => {
   await store.keep(owner, 'resp_0', kept('resp_0'))
   await store.keep(owner, 'resp_1', kept('resp_1', ['resp_0']))
   const begun = await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })
-  const texts = begun.ok && begun.value.history?.messages.map(({ parts }) => (parts[0] as { text: string }).text)
+  const texts = begun.ok && begun.value.history?.messages().map(({ parts }) => (parts[0] as { text: string }).text)
   expect(texts).toEqual(['question of resp_0', 'answer of resp_0', 'question of resp_1', 'answer of resp_1'])
 })
 
@@ -38,7 +40,7 @@ test('as many responses as the limit says are gone on from, and not one more', a
   const ids = Array.from({ length: bounds.responseChainMax + 1 }, (_one, n) => `resp_${n}`)
   for (const [n, id] of ids.entries()) await store.keep(owner, id, kept(id, ids.slice(0, n)))
   const longest = await beginWith(store, { previous_response_id: ids[bounds.responseChainMax - 1], input: 'x' })
-  expect(longest.ok && longest.value.history?.messages).toHaveLength(2 * bounds.responseChainMax)
+  expect(longest.ok && longest.value.history?.messages()).toHaveLength(2 * bounds.responseChainMax)
   const longer = await beginWith(store, { previous_response_id: ids.at(-1), input: 'x' })
   expect(longer).toMatchObject({ ok: false, error: { type: 'chain-too-long', responses: ids.length } })
 })
@@ -111,7 +113,15 @@ test('a request that says nothing of state asks the store for nothing before its
 })
 
 const keeperOn = (store: ResponseStore, input?: string) =>
-  new AnswerWriter({ store, owner, id: 'resp_new', chain: ['resp_0'], chainBytes: 9, input })
+  new AnswerWriter({
+    store,
+    owner,
+    id: 'resp_new',
+    chain: ['resp_0'],
+    chainBytes: 9,
+    input: input === undefined ? undefined : { text: Buffer.from(input), referred: undefined },
+    work,
+  })
 const whole = '{"id":"resp_new","store":true,"big":12345678901234567890,"output":[]}'
 const last = `event: x\ndata: {"n":1}\n\nevent: response.completed\ndata: {"type":"response.completed","response":${whole}}\n\n`
 
@@ -121,7 +131,7 @@ test('what is stored goes out as it was, to the byte', async () => {
     [last, true],
   ] as const) {
     const { store } = new TestResponses()
-    const keeper = keeperOn(store)
+    const keeper = keeperOn(store, '"x"')
     keeper.take([{ type: 'text', text: 'y' }])
     expect(await keeper.keep(text, { ...served, streamed })).toBe(text)
     expect(await store.find(owner, 'resp_new')).toMatchObject({ ok: true, value: { stored: { type: 'kept' } } })
@@ -139,7 +149,7 @@ test('what could not be stored says so, and nothing else of it changes', async (
     const responses = new TestResponses()
     const { store } = responses
     responses.leave()
-    const keeper = keeperOn(store)
+    const keeper = keeperOn(store, '"x"')
     keeper.take([{ type: 'text', text: 'y' }])
     const told = String(await keeper.keep(Buffer.from(text), { ...served, streamed }))
     expect(told.replace(/(data:) ?/g, '$1')).toBe(
@@ -167,7 +177,7 @@ test('where its provider holds nothing, a response is kept here, and says so', a
   const told = JSON.parse(String(await keeperOn(store, '"x"').keep(JSON.stringify(response), passesThrough)))
   expect(told).toEqual({ ...response, store: true })
   const found = await store.find(owner, 'resp_new')
-  expect(found.ok && found.value?.stored).toMatchObject({
+  expect(found.ok && found.value?.stored.type === 'kept' && found.value.stored.read()).toMatchObject({
     type: 'kept',
     chain: ['resp_0'],
     chainBytes: 9,

@@ -1,33 +1,28 @@
 // Finds what a request of the Responses API continues, and whether its answer is stored, before the first attempt.
 import { bounds } from '../../../shared/bounds.ts'
-import type { JsonObject } from '../../../shared/chat/parts.ts'
-import type { Message } from '../../../shared/chat/request.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Caller } from '../auth/callers.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
+import type { BytesHold, Jobs } from '../large/job.ts'
 import { AnswerWriter } from './answer-store.ts'
-import { itemsForOthers, messagesOf } from './history.ts'
-import { type ResolvedInput, resolveReferences } from './item-references.ts'
+import { StoredHistory } from './history.ts'
+import { findReferred, type ReferredTurns } from './item-references.ts'
+import type { GivenInput } from './kept-answer.ts'
+import { type LargeTurns, referredResponsesOf } from './large-turns.ts'
 import type { ResponseStore } from './response-store.ts'
 import type { StorageOptions } from './storage-options.ts'
-import type { LocalResponse, ProviderResponse } from './stored-response.ts'
+import type { ProviderResponse, StoredTurn } from './stored-response.ts'
 
 export interface Continuation {
   /** The conversation so far. Undefined when none is stored here. */
-  readonly history: History | undefined
-  /** The input with the items that it refers to. Undefined where it refers to no item that is stored here. */
-  readonly input: ResolvedInput | undefined
+  readonly history: StoredHistory | undefined
+  /** The responses whose items the input refers to. Undefined where it refers to no item that is stored here. */
+  readonly referred: ReferredTurns | undefined
   /** The provider that holds the conversation. No other provider can continue it. */
   readonly pin: ProviderResponse | undefined
   /** Stores the answer. Undefined: the answer is not stored. */
   readonly keeper: AnswerWriter | undefined
-}
-
-export interface History {
-  readonly messages: readonly Message[]
-  /** The messages as items, for a provider that speaks the Responses API. */
-  readonly items: readonly JsonObject[]
 }
 
 export interface Beginning {
@@ -37,21 +32,30 @@ export interface Beginning {
   readonly scan: BodyScan
   /** Id of the new response. It cannot be guessed. */
   readonly id: string
+  readonly work: LargeTurns
 }
 
 /** Finds what requests continue. */
 export class Continuations {
   readonly #store: ResponseStore
   readonly #newId: () => string
+  readonly #jobs: Jobs
 
   /** `newId` makes the id of a new response, which must not be guessable. */
-  constructor(store: ResponseStore, newId: () => string) {
+  constructor(store: ResponseStore, newId: () => string, jobs: Jobs) {
     this.#store = store
     this.#newId = newId
+    this.#jobs = jobs
   }
 
-  begin(storage: StorageOptions, scan: BodyScan, caller: Caller): Promise<Result<Continuation, GatewayError>> {
-    return begin({ store: this.#store, owner: caller.owner, storage, scan, id: this.#newId() })
+  /** `hold` keeps the bytes of the body. */
+  begin(
+    storage: StorageOptions,
+    scan: BodyScan,
+    { caller, hold }: { caller: Caller; hold: BytesHold | undefined },
+  ): Promise<Result<Continuation, GatewayError>> {
+    const work = { jobs: this.#jobs, owner: caller, hold }
+    return begin({ store: this.#store, owner: caller.owner, storage, scan, id: this.#newId(), work })
   }
 }
 
@@ -61,6 +65,7 @@ export async function begin({
   storage,
   scan,
   id,
+  work,
 }: Beginning): Promise<Result<Continuation, GatewayError>> {
   // A caller who explicitly asks for storing gets the error before any tokens are spent.
   if (storage.storeIsAsked && storage.previous === undefined) {
@@ -69,29 +74,42 @@ export async function begin({
   }
   const previous = storage.previous === undefined ? done(undefined) : await findPrevious(store, owner, storage.previous)
   if (!previous.ok) return previous
-  const input = storage.references ? await resolveReferences(store, owner, scan) : done(undefined)
-  if (!input.ok) return input
+  const referred = storage.references ? await referredBy(scan, { store, owner, work }) : done(undefined)
+  if (!referred.ok) return referred
   const turns = previous.value?.turns
-  // The text is a copy, because the bytes of the body are released before the answer is complete.
-  const given = input.value === undefined ? inputText(scan) : JSON.stringify(input.value.items)
   const { chain = [], chainBytes = 0, held: pin } = previous.value ?? {}
+  const input = pin === undefined ? inputOf(scan, referred.value) : undefined
   return done({
-    history: turns === undefined ? undefined : { messages: messagesOf(turns), items: itemsForOthers(turns) },
-    input: input.value,
+    history: turns === undefined ? undefined : new StoredHistory(turns.map(({ bytes }) => bytes)),
+    referred: referred.value,
     pin,
-    keeper: storage.store
-      ? new AnswerWriter({ store, owner, id, chain, chainBytes, input: pin === undefined ? given : undefined })
-      : undefined,
+    keeper: storage.store ? new AnswerWriter({ store, owner, id, chain, chainBytes, input, work }) : undefined,
   })
 }
 
-function inputText(scan: BodyScan): string {
+async function referredBy(
+  scan: BodyScan,
+  { store, owner, work }: Pick<Beginning, 'store' | 'owner' | 'work'>,
+): Promise<Result<ReferredTurns | undefined, GatewayError>> {
   const span = scan.field('input')
-  return span === undefined ? '[]' : scan.bytes.utf8Slice(span.start, span.end)
+  if (span?.kind !== 'array') return done(undefined)
+  const responses = await referredResponsesOf(scan.bytes.subarray(span.start, span.end), work)
+  return responses.ok ? findReferred(store, owner, responses.value) : responses
+}
+
+const emptyList = Buffer.from('[]')
+
+/** A copy of the input, because the bytes of the body are released before the answer is complete. What would be too large to be stored
+ *  is not copied. */
+function inputOf(scan: BodyScan, referred: ReferredTurns | undefined): GivenInput | 'too-large' {
+  const span = scan.field('input')
+  if (span === undefined) return { text: emptyList, referred }
+  if (span.end - span.start > bounds.stateEntryBytesMax) return 'too-large'
+  return { text: Buffer.from(scan.bytes.subarray(span.start, span.end)), referred }
 }
 
 interface Previous {
-  readonly turns?: readonly LocalResponse[]
+  readonly turns?: readonly StoredTurn[]
   readonly held?: ProviderResponse
   readonly chain?: readonly string[]
   readonly chainBytes?: number

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { bounds } from '../../../shared/bounds.ts'
-import { resolveReferences } from './item-references.ts'
+import { done } from '../../../shared/result.ts'
+import { findReferred, referredResponses } from './item-references.ts'
 import type { LocalResponse } from './stored-response.ts'
-import { scanOf, TestResponses } from './test-responses.ts'
+import { TestResponses } from './test-responses.ts'
 
 const owner = 'team search'
 const stem = 'a1'.repeat(24)
@@ -24,9 +25,16 @@ const turn: LocalResponse = {
 }
 const reference = (item: string) => ({ type: 'item_reference', id: item })
 
+/** An input with what it refers to, as a caller of `team` is told it. */
+async function resolvedFor({ store }: TestResponses, team: string, input: unknown) {
+  if (!Array.isArray(input)) return done(undefined)
+  const found = await findReferred(store, team, referredResponses(JSON.stringify(input)))
+  return found.ok ? done(found.value?.resolve(input)) : found
+}
+
 async function resolved(input: unknown, responses = new TestResponses()) {
   await responses.store.keep(owner, id, turn)
-  return { responses, result: await resolveReferences(responses.store, owner, scanOf({ input })) }
+  return { responses, result: await resolvedFor(responses, owner, input) }
 }
 
 test('items that an input names stand in their places', async () => {
@@ -72,7 +80,7 @@ test('an item that is not found stays a reference, and whoever it goes to says s
 
 test('items of others are not found', async () => {
   const { responses } = await resolved([])
-  const result = await resolveReferences(responses.store, 'team other', scanOf({ input: [reference(question)] }))
+  const result = await resolvedFor(responses, 'team other', [reference(question)])
   expect(result.ok && result.value?.items).toEqual([reference(question)])
 })
 

@@ -1,6 +1,7 @@
 // All jobs that another process does.
+import { keepJob, referencesJob, tellJob } from '../conversations/large-turns.ts'
 import { embedJob } from '../translators/late/embed-job.ts'
 import { readChatJob, readEmbeddingsJob } from '../translators/late/read-answer-jobs.ts'
 import { translateJob } from '../translators/late/translate-job.ts'
 
-export const jobs = [translateJob, embedJob, readChatJob, readEmbeddingsJob] as const
+export const jobs = [translateJob, embedJob, readChatJob, readEmbeddingsJob, keepJob, referencesJob, tellJob] as const

@@ -76,10 +76,8 @@ export class InferenceRequest {
     const { body, inbound, state, betas } = this.facts
     if (inbound === undefined || body.type === 'form')
       return fail({ type: 'unreadable', path: 'body', message: 'has no conversation' })
-    const items = state?.input?.items
-    const own = bodyOf(body.scan)
-    const given = items === undefined ? own : { ...own, input: items }
-    return parseConversation({ inbound, body: given, history: state?.history?.messages, betas })
+    const { history, referred } = state ?? {}
+    return parseConversation({ inbound, body: bodyOf(body.scan), history, referred, betas })
   }
 }
 

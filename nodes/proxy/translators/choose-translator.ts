@@ -4,11 +4,12 @@ import { bounds } from '../../../shared/bounds.ts'
 import { estimateTokens } from '../../../shared/chat/estimate.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { isPinned } from '../conversations/body-edits.ts'
+import type { Continuation } from '../conversations/continuation.ts'
 import { printedFacts } from '../dialects/dialect.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Target } from '../providers/endpoint.ts'
-import { bodyOf, type InferenceRequest } from '../request/inference-request.ts'
+import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
 import { embedRequest } from './embed-request.ts'
 import type { JsonTranslatorOptions } from './json-options.ts'
 import { LateChat, LateEmbedding } from './late/late-translation.ts'
@@ -44,7 +45,7 @@ export class JsonTranslators implements Translators {
   /** Another process translates a large body. What a policy put in its place is translated here. */
   late(target: Target, strict: boolean): LateTranslator | undefined {
     const { body, asked } = this.#options
-    if (body.scan.bytes.length <= bounds.parsedHereBytesMax || asked.replaced !== undefined) return undefined
+    if (asked.replaced !== undefined || lengthOf(body, asked.facts.state) <= bounds.parsedHereBytesMax) return undefined
     switch (this.#judge(target)) {
       case 'translate':
         return new LateChat(this.#options, target, strict || this.#options.strict)
@@ -143,6 +144,12 @@ export class JsonTranslators implements Translators {
     const call = { path: printed.path, headerLines: printed.headerLines, body: [Buffer.from(printed.body)], dropped }
     return embeddingsTranslator(this.#options, target, { call, printed: printedFacts(printed), asked })
   }
+}
+
+/** The bytes that a translation parses. */
+function lengthOf({ scan }: AskedJson, state: Continuation | undefined): number {
+  const { length } = scan.bytes
+  return state === undefined ? length : length + (state.history?.length ?? 0) + (state.referred?.length ?? 0)
 }
 
 /** Whether the answer consists of events that a filter could see. */

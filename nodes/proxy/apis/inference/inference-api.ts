@@ -93,7 +93,7 @@ export class InferenceApi implements Api {
     if (!storage.ok) return settlement.reject(request, storage.error, end)
     if (storage.value === undefined) return this.#decide(request, inferenceRequest(facts))
     proceed(
-      continuations.begin(storage.value, models.scan, request.caller),
+      continuations.begin(storage.value, models.scan, { caller: request.caller, hold: request.body }),
       (state) => {
         if (request.reply.gone) settlement.left(request, end)
         else if (!state.ok) settlement.reject(request, state.error, end)

@@ -31,6 +31,10 @@ abstract class LateTranslation<Head, Found extends Told> implements LateTranslat
 
   protected abstract readonly job: Job<Head, Result<Found, Ineligible>>
   protected abstract head(): Head
+  /** Stored responses that the translation needs. */
+  protected turns(): readonly Buffer[] {
+    return []
+  }
   protected abstract make(told: Found, call: TranslatedCall): Result<Translator, Ineligible>
 
   async start(): Promise<Made> {
@@ -38,7 +42,7 @@ abstract class LateTranslation<Head, Found extends Told> implements LateTranslat
     const { bytes, open, close } = body.scan
     const asked: AskedJob<Head> = {
       head: this.head(),
-      bodies: [[bytes.subarray(open, close)]],
+      bodies: [[bytes.subarray(open, close)], ...this.turns().map((turn) => [turn])],
       owner: request.caller,
       hold: request.body,
     }
@@ -67,7 +71,14 @@ export class LateChat extends LateTranslation<Parameters<typeof translateJob.run
   protected override readonly job = translateJob
 
   protected override head() {
-    return { ...this.common(), betas: this.options.asked.facts.betas }
+    const { betas, state } = this.options.asked.facts
+    const historyTurns = state?.history?.turns.length
+    return { ...this.common(), betas, historyTurns, referredTurns: state?.referred?.turns.length }
+  }
+
+  protected override turns(): readonly Buffer[] {
+    const { state } = this.options.asked.facts
+    return [...(state?.history?.turns ?? []), ...(state?.referred?.turns ?? [])]
   }
 
   protected override make(told: ToldTranslation, call: TranslatedCall): Result<Translator, Ineligible> {

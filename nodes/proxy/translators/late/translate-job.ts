@@ -2,6 +2,8 @@
 // printed body.
 import { createHash } from 'node:crypto'
 import { done, fail, type Result } from '../../../../shared/result.ts'
+import { StoredHistory } from '../../conversations/history.ts'
+import { ReferredTurns } from '../../conversations/item-references.ts'
 import type { PrintedFacts } from '../../dialects/dialect.ts'
 import { printedFacts } from '../../dialects/dialect.ts'
 import type { Ineligible } from '../../errors/gateway-error.ts'
@@ -20,6 +22,9 @@ export interface TranslateHead {
   readonly strict: boolean
   /** Whether the printed body is signed. */
   readonly isSigned: boolean
+  /** What stands behind the body: turns before it, and responses that it refers to; undefined for none. */
+  readonly historyTurns?: number | undefined
+  readonly referredTurns?: number | undefined
 }
 
 /** A target as plain data. */
@@ -39,8 +44,8 @@ export interface ToldTranslation {
 
 export const translateJob: Job<TranslateHead, Result<ToldTranslation, Ineligible>> = {
   name: 'translate',
-  run(head, [body = Buffer.alloc(0)]) {
-    const translated = translate(head, body)
+  run(head, [body = Buffer.alloc(0), ...turns]) {
+    const translated = translate(head, body, turns)
     if (!translated.ok) return { told: translated, bodies: [] }
     const { told, body: printed } = translated.value
     return { told: done(told), bodies: [printed] }
@@ -52,13 +57,13 @@ interface Translated {
   readonly body: Buffer
 }
 
-function translate(
-  { operation: name, betas, target, strict, isSigned }: TranslateHead,
-  bytes: Buffer,
-): Result<Translated, Ineligible> {
+function translate(head: TranslateHead, bytes: Buffer, turns: readonly Buffer[]): Result<Translated, Ineligible> {
+  const { operation: name, betas, target, strict, isSigned, historyTurns = 0 } = head
   const { inbound } = translatedOperation(name)
   if (inbound === undefined) return fail({ type: 'unspoken', route: name })
-  const parsed = parseConversation({ inbound, body: parseBody(bytes), betas })
+  const history = head.historyTurns === undefined ? undefined : new StoredHistory(turns.slice(0, historyTurns))
+  const referred = head.referredTurns === undefined ? undefined : new ReferredTurns(turns.slice(historyTurns))
+  const parsed = parseConversation({ inbound, body: parseBody(bytes), history, referred, betas })
   if (!parsed.ok) return parsed
   const known = { ...target, dialect: upstreamDialects[target.dialect] }
   const translated = translateRequest({ parsed: parsed.value, inbound }, known, strict)
