@@ -95,7 +95,7 @@ export function translatorsOf(request: AuthenticatedRequest): { translators: Tra
   const permit = { asked: inferenceRequest(facts.value), holds: [], filters: [] }
   const ids = new ObjectIds(Buffer.alloc(32, 7))
   return {
-    translators: openTranslators(request, permit, { ids, nowSeconds: 1, jobs: new InlineJobs() }),
+    translators: openTranslators(request, permit, { ids, clock: new ManualClock(1_000), jobs: new InlineJobs() }),
     stream: facts.value.stream,
   }
 }

@@ -2,6 +2,17 @@
 import { keepJob, referencesJob, tellJob } from '../conversations/large-turns.ts'
 import { embedJob } from '../translators/late/embed-job.ts'
 import { readChatJob, readEmbeddingsJob } from '../translators/late/read-answer-jobs.ts'
+import { countCharactersJob, rewriteJob } from '../translators/late/rewrite-job.ts'
 import { translateJob } from '../translators/late/translate-job.ts'
 
-export const jobs = [translateJob, embedJob, readChatJob, readEmbeddingsJob, keepJob, referencesJob, tellJob] as const
+export const jobs = [
+  translateJob,
+  embedJob,
+  readChatJob,
+  readEmbeddingsJob,
+  keepJob,
+  referencesJob,
+  tellJob,
+  rewriteJob,
+  countCharactersJob,
+] as const

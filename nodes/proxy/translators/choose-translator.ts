@@ -3,15 +3,18 @@
 import { bounds } from '../../../shared/bounds.ts'
 import { estimateTokens } from '../../../shared/chat/estimate.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import { atOnce } from '../../../shared/slices.ts'
 import { isPinned } from '../conversations/body-edits.ts'
 import type { Continuation } from '../conversations/continuation.ts'
 import { printedFacts } from '../dialects/dialect.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
+import type { FileReference } from '../provider-objects/file-references.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
 import { embedRequest } from './embed-request.ts'
 import type { JsonTranslatorOptions } from './json-options.ts'
+import { LatePassThrough } from './late/late-pass-through.ts'
 import { LateChat, LateEmbedding } from './late/late-translation.ts'
 import { chatTranslator, embeddingsTranslator } from './make-translator.ts'
 import { PassThrough } from './pass-through.ts'
@@ -23,6 +26,7 @@ type Way = 'pass-through' | 'translate' | 'embed'
 
 export class JsonTranslators implements Translators {
   readonly #options: JsonTranslatorOptions
+  #found: readonly FileReference[] | undefined
 
   constructor(options: JsonTranslatorOptions) {
     this.#options = options
@@ -51,6 +55,8 @@ export class JsonTranslators implements Translators {
         return new LateChat(this.#options, target, strict || this.#options.strict)
       case 'embed':
         return new LateEmbedding(this.#options, target, strict || this.#options.strict)
+      case 'pass-through':
+        return new LatePassThrough(this.#options, target, strict || this.#options.strict)
       default:
         return undefined
     }
@@ -108,14 +114,20 @@ export class JsonTranslators implements Translators {
   }
 
   #passThrough(target: Target, strict: boolean): Result<Translator, Ineligible> {
-    const { request, asked, body, files } = this.#options
+    const { request, asked, body } = this.#options
     const params = strict ? droppedBetas(target, asked.facts.betas) : []
     if (params.length > 0) return fail({ type: 'unsupported-params', params })
-    const found = filesAtTarget(files, target)
+    const found = filesAtTarget(this.#files(), target)
     if (!found.ok) return found
     return done(
       new PassThrough(request.operation, passThroughRequest({ request, asked, body, target, files: found.value })),
     )
+  }
+
+  #files(): readonly FileReference[] | undefined {
+    const { findFiles } = this.#options
+    if (findFiles !== undefined) this.#found ??= atOnce(findFiles())
+    return this.#found
   }
 
   #translate(target: Target, strict: boolean): Result<Translator, Ineligible> {

@@ -1,4 +1,6 @@
 // Requests for tests of translators: one of each operation, read as the inference API reads it.
+import { ManualClock } from '../../../shared/clock.ts'
+import type { Slices } from '../../../shared/slices.ts'
 import type { Jobs } from '../large/job.ts'
 import { InlineJobs } from '../large/test-jobs.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'
@@ -40,10 +42,26 @@ export interface TranslatorOptions {
 }
 
 export function jsonTranslators({ request, asked }: AskedSample, options: TranslatorOptions = {}): JsonTranslators {
-  const { filters = [], files, strict = false, jobs = new InlineJobs() } = options
+  const findFiles = options.files === undefined ? undefined : () => foundAtOnce(options.files ?? [])
+  const { filters = [], strict = false, jobs = new InlineJobs() } = options
   const { body } = asked.facts
   if (body.type !== 'json') throw new Error('the body is a form')
-  return new JsonTranslators({ request, asked, body, filters, files, strict, nowSeconds: 1_700_000_000, jobs })
+  return new JsonTranslators({
+    request,
+    asked,
+    body,
+    filters,
+    findFiles,
+    strict,
+    nowSeconds: 1_700_000_000,
+    jobs,
+    clock: new ManualClock(),
+  })
+}
+
+// biome-ignore lint/correctness/useYield: nothing is searched
+function* foundAtOnce(files: readonly FileReference[]): Slices<readonly FileReference[]> {
+  return files
 }
 
 export function translatorsOf(sample: AskedSample): JsonTranslators | FormTranslators {

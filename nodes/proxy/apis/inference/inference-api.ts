@@ -145,7 +145,7 @@ export class InferenceApi implements Api {
     const end = { model, holds: permit.holds }
     const route = request.snapshot.routeOf(model)
     if (route === undefined) return settlement.reject(request, { type: 'no-target', model }, end)
-    const translators = openTranslators(request, permit, { ids, jobs, nowSeconds: Math.floor(clock.wallMs() / 1_000) })
+    const translators = openTranslators(request, permit, { ids, jobs, clock })
     if (!this.#countsTokens(request, { route, translators, end })) this.#send(request, permit, { route, translators })
   }
 
