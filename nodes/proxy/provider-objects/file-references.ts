@@ -25,7 +25,7 @@ export function* fileReferences(body: Buffer, ids: ObjectIds, owner: string): Sl
   for (let candidates = 1; candidates <= candidatesMax && found.length < referencesMax; candidates++) {
     const start = yield* searched(body, mark, at)
     if (start < 0) break
-    const [text = '', id = ''] = idString.exec(body.latin1Slice(start, start + idBytesMax)) ?? []
+    const [text = '', id = ''] = idString.exec(body.toString('latin1', start, start + idBytesMax)) ?? []
     const ref = text === '' ? undefined : ids.open(id, 'file')
     if (ref?.owner === owner) found.push({ start, end: start + text.length, ref })
     at = start + mark.length
