@@ -164,12 +164,9 @@ async function openParts(options: ProxyOptions) {
   const rejections = new Map<string, number>()
   const countRejection = (code: string) => void rejections.set(code, (rejections.get(code) ?? 0) + 1)
   const settlement = new Settlement({ clock, chance, notify, recorder, countRejection })
-  const admission = new Admission({
-    clock,
-    snapshot: () => config.current(),
-    openRequests: () => state.server?.openRequests ?? 0,
-    openRequestsMax: openRequestsMax(),
-  })
+  const openRequests = () => state.server?.openRequests ?? 0
+  const snapshot = () => config.current()
+  const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: openRequestsMax() })
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
   const upstreamOf = demoOr(direct, new DemoUpstream(clock))
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf }

@@ -7,14 +7,16 @@ import { attemptRecord } from '../accounting/request-records.ts'
 import type { Used } from '../accounting/usage-meter.ts'
 import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import { failureAt, type UpstreamFailure } from '../errors/upstream-failure.ts'
-import { backOff, recovered } from '../providers/credential.ts'
+import { backOff } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
 import type { Deadline } from '../routing/timer-wheel.ts'
+import type { Late, Made } from '../translators/translator.ts'
 import { blamesRequest, FailedTargets } from './failed-targets.ts'
-import { type LatePreparation, type Made, PreparationWait } from './late-preparation.ts'
+import { judgeTarget } from './judge-target.ts'
+import { LateWait } from './late-wait.ts'
 import type { AttemptProgress, AttemptTools, RunningAttempt } from './running-attempt.ts'
 import { TimeLimits } from './time-limits.ts'
 
@@ -40,8 +42,8 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   #planned: PlannedAttempt<Target> | undefined
   #prepared: Prepared | undefined
   /** What is still to be prepared for the attempt that comes next. */
-  #late: LatePreparation<Prepared> | undefined
-  #wait: PreparationWait<Prepared> | undefined
+  #late: Late<Prepared> | undefined
+  #wait: LateWait | undefined
   #lastFailed: { readonly attempt: Running; readonly error: GatewayError } | undefined
   /** Why the first target that was passed over could not take the request. */
   #ineligible: Ineligible | undefined
@@ -64,12 +66,12 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   /** What a target would be sent, or why it cannot take the request. */
   protected abstract prepare(target: Target, strict: boolean): Result<Prepared, Ineligible>
   /** The same where it takes a while. Absent or undefined: `prepare` is called. */
-  protected prepareLate?(target: Target, strict: boolean): LatePreparation<Prepared> | undefined
+  protected prepareLate?(target: Target, strict: boolean): Late<Prepared> | undefined
   /** Begins an attempt. It may fail before this returns. */
   protected abstract open(planned: PlannedAttempt<Target>, prepared: Prepared, index: number): void
   /** Ends the request, because no attempt follows; `last` is the one that failed. */
   protected abstract giveUp(error: GatewayError, last: Running | undefined): void
-  protected abstract modelsThatCould(ineligible: Ineligible): readonly string[]
+  protected abstract modelsThatCould(ineligible: Ineligible): readonly string[] | undefined
   protected abstract readonly model: string
 
   get attempts(): readonly AttemptRecord[] {
@@ -150,13 +152,20 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.open(planned, prepared, this.attemptCount++)
   }
 
-  /** Waits for what an attempt needs, as long as the request may take. */
-  #await(planned: PlannedAttempt<Target>, late: LatePreparation<Prepared>): void {
+  #await(planned: PlannedAttempt<Target>, late: Late<Prepared>): void {
     this.#late = undefined
-    this.tools.timers.arm(this, this.limits.leftMs(planned.route.timeouts, this.tools.clock.monotonicMs()))
-    const onMade = (made: Made<Prepared>) => this.#onMade(planned, made)
-    this.#wait ??= new PreparationWait()
-    this.#wait.begin(late, onMade, (error) => this.onBug(error))
+    this.waitFor(late, planned, (made) => this.#onMade(planned, made))
+  }
+
+  /** Waits for something as long as the request may take. `onMade` has to stop the pause. */
+  protected waitFor<Value>(
+    late: Late<Value>,
+    { route }: PlannedAttempt<Target>,
+    onMade: (made: Made<Value>) => void,
+  ): void {
+    this.tools.timers.arm(this, this.limits.leftMs(route.timeouts, this.tools.clock.monotonicMs()))
+    this.#wait ??= new LateWait()
+    this.#wait.begin(late, { onMade, onBug: (error) => this.onBug(error) })
   }
 
   #onMade(planned: PlannedAttempt<Target>, made: Made<Prepared>): void {
@@ -276,8 +285,8 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
       timing: attempt.timing,
     })
     planned.latency?.learn(record, nowMs)
-    if (this.#records === undefined) this.#records = [record]
-    else this.#records.push(record)
+    this.#records ??= []
+    this.#records.push(record)
   }
 
   /** Ends the use of the target. `healthy` is undefined when the caller left, which says nothing about the target. */
@@ -286,15 +295,6 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#inFlight = false
     const { health } = attempt.planned.target
     health.inFlight--
-    this.judge(attempt, healthy)
-  }
-
-  protected judge({ planned, credential, status }: Running, healthy: boolean | undefined): void {
-    const { health } = planned.target
-    if (healthy === true && status >= 200 && status <= 299) health.hasAnswered = true
-    if (healthy === false) health.failuresInRow++
-    if (healthy !== true) return
-    health.failuresInRow = 0
-    recovered(credential.health)
+    judgeTarget(attempt, healthy)
   }
 }

@@ -34,12 +34,12 @@ export type GatewayError =
   | { readonly type: 'no-config' }
   | { readonly type: 'config-damaged' }
   | { readonly type: 'no-target'; readonly model: string }
-  /** No target can take the request; `models` names models that could. */
+  /** No target can take the request; `models` names models that could, undefined where it was not looked for any. */
   | {
       readonly type: 'unable'
       readonly model: string
       readonly ineligible: Exclude<Ineligible, { type: 'unreadable' }>
-      readonly models: readonly string[]
+      readonly models: readonly string[] | undefined
     }
   /** The operator has stopped the caller; `reason` is '' where none was given. */
   | { readonly type: 'blocked'; readonly reason: string }
@@ -128,7 +128,7 @@ export type Unreadable = Extract<Ineligible, { type: 'unreadable' }>
 /** The error of a request that no target can take; `models` could take it. */
 export function ineligibleError(
   ineligible: Ineligible,
-  { model, models }: { model: string; models: readonly string[] },
+  { model, models }: { model: string; models: readonly string[] | undefined },
 ): GatewayError {
   return ineligible.type === 'unreadable' ? unreadableError(ineligible) : { type: 'unable', model, ineligible, models }
 }

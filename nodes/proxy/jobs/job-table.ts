@@ -1,6 +1,7 @@
 // All jobs that another process does.
 import { keepJob, referencesJob, tellJob } from '../conversations/large-turns.ts'
 import { embedJob } from '../translators/late/embed-job.ts'
+import { estimateJob } from '../translators/late/estimate-job.ts'
 import { readChatJob, readEmbeddingsJob } from '../translators/late/read-answer-jobs.ts'
 import { countCharactersJob, rewriteJob } from '../translators/late/rewrite-job.ts'
 import { translateJob } from '../translators/late/translate-job.ts'
@@ -8,6 +9,7 @@ import { translateJob } from '../translators/late/translate-job.ts'
 export const jobs = [
   translateJob,
   embedJob,
+  estimateJob,
   readChatJob,
   readEmbeddingsJob,
   keepJob,

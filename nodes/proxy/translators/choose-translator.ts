@@ -14,19 +14,25 @@ import type { Target } from '../providers/endpoint.ts'
 import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
 import { embedRequest } from './embed-request.ts'
 import type { JsonTranslatorOptions } from './json-options.ts'
+import { LateEstimate } from './late/late-estimate.ts'
 import { LatePassThrough } from './late/late-pass-through.ts'
 import { LateChat, LateEmbedding } from './late/late-translation.ts'
 import { chatTranslator, embeddingsTranslator } from './make-translator.ts'
 import { PassThrough } from './pass-through.ts'
 import { droppedBetas, filesAtTarget, passThroughRequest } from './pass-through-request.ts'
 import { couldTake, translateRequest } from './translate-request.ts'
-import type { LateTranslator, Translator, Translators } from './translator.ts'
+import type { Late, LateTranslator, Translator, Translators } from './translator.ts'
+
+/** The bytes for which models are looked for, and what a look costs beside its bytes. */
+const lookedBytesMax = 1 << 20
+const lookBytesMin = 256
 
 type Way = 'pass-through' | 'translate' | 'embed'
 
 export class JsonTranslators implements Translators {
   readonly #options: JsonTranslatorOptions
   #found: readonly FileReference[] | undefined
+  #lookedBytes = 0
 
   constructor(options: JsonTranslatorOptions) {
     this.#options = options
@@ -48,8 +54,7 @@ export class JsonTranslators implements Translators {
 
   /** Another process translates a large body. What a policy put in its place is translated here. */
   late(target: Target, strict: boolean): LateTranslator | undefined {
-    const { body, asked } = this.#options
-    if (asked.replaced !== undefined || lengthOf(body, asked.facts.state) <= bounds.parsedHereBytesMax) return undefined
+    if (!this.#isLarge) return undefined
     switch (this.#judge(target)) {
       case 'translate':
         return new LateChat(this.#options, target, strict || this.#options.strict)
@@ -62,8 +67,10 @@ export class JsonTranslators implements Translators {
     }
   }
 
-  could(target: Target, strict: boolean, ineligible: Ineligible): boolean {
-    switch (this.#judge(target)) {
+  could(target: Target, strict: boolean, ineligible: Ineligible): boolean | undefined {
+    const way = this.#judge(target)
+    if (way === 'translate' && !this.#mayLook(strict)) return undefined
+    switch (way) {
       case 'pass-through':
         return this.#couldPass(target, strict || this.#options.strict, ineligible)
       case 'translate':
@@ -73,6 +80,18 @@ export class JsonTranslators implements Translators {
       default:
         return false
     }
+  }
+
+  /** Looking for a model parses the body, and prints its parameters for each strict one: more than that is too much for an error. */
+  #mayLook(strict: boolean): boolean {
+    const { scan } = this.#options.body
+    if (strict || this.#options.strict) this.#lookedBytes += scan.bytes.length + lookBytesMin
+    return !this.#isLarge && this.#lookedBytes <= lookedBytesMax
+  }
+
+  get #isLarge(): boolean {
+    const { body, asked } = this.#options
+    return asked.replaced === undefined && lengthOf(body, asked.facts.state) > bounds.parsedHereBytesMax
   }
 
   #couldTranslate(target: Target, strict: boolean): boolean {
@@ -85,6 +104,11 @@ export class JsonTranslators implements Translators {
   /** Whether one of the targets can count tokens. */
   canCount(targets: readonly Target[]): boolean {
     return targets.some((target) => this.#judge(target) === 'pass-through')
+  }
+
+  /** The tokens of a large input, for an operation that asks for their number; undefined for others, whose are estimated at once. */
+  lateEstimate(): Late<number> | undefined {
+    return this.#isLarge ? new LateEstimate(this.#options) : undefined
   }
 
   /** The tokens of the input, for an operation that asks for their number. */

@@ -71,15 +71,18 @@ export interface LateAnswer {
   cancel(): void
 }
 
-/** A translator that takes a while to make. */
-export interface LateTranslator {
-  /** Makes it. A second call makes another. */
-  start(): Promise<Result<Translator, Ineligible | Unmade>>
-  /** Nobody waits for the translator any more; it never comes. */
+/** Something that takes a while to make. */
+export interface Late<Value> {
+  /** Makes it. */
+  start(): Promise<Made<Value>>
+  /** Nobody waits for it any more; it never comes. */
   stop(): void
 }
 
-/** The translator could not be made, which says nothing about the target. */
+export type Made<Value> = Result<Value, Ineligible | Unmade>
+export type LateTranslator = Late<Translator>
+
+/** It could not be made, which says nothing about the target. */
 export interface Unmade {
   readonly type: 'unmade'
   readonly error: JobFailure
@@ -91,6 +94,6 @@ export interface Translators {
   late?(target: Target, strict: boolean): LateTranslator | undefined
   /** The translator for one target. `strict` means that the model's route wants no parameter dropped. */
   to(target: Target, strict: boolean): Result<Translator, Ineligible>
-  /** Whether a target could take the request; nothing is printed that would be sent. */
-  could(target: Target, strict: boolean, ineligible: Ineligible): boolean
+  /** Whether a target could take the request; nothing is printed that would be sent. Undefined: looking would cost too much. */
+  could(target: Target, strict: boolean, ineligible: Ineligible): boolean | undefined
 }

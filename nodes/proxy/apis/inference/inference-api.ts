@@ -31,7 +31,7 @@ import {
 import { AttemptPlan } from '../../routing/attempt-plan.ts'
 import type { ModelRoute } from '../../routing/model-route.ts'
 import { JsonTranslators } from '../../translators/choose-translator.ts'
-import type { Translators } from '../../translators/translator.ts'
+import type { Made, Translators } from '../../translators/translator.ts'
 import type { Api } from '../api.ts'
 import { proceed } from '../proceed.ts'
 import { answerTokenCount, estimateOf } from './answer-token-count.ts'
@@ -157,9 +157,14 @@ export class InferenceApi implements Api {
     if (request.operation.counts === undefined || !(translators instanceof JsonTranslators)) return false
     const { settlement } = this.#options
     if (translators.canCount(route.targets.map(({ target }) => target))) return false
-    const count = translators.estimate()
-    if (count.ok) answerTokenCount(settlement, request, { ...end, count: count.value })
-    else settlement.reject(request, ineligibleError(count.error, { model: end.model, models: [] }), end)
+    const onCounted = (count: Made<number>) => {
+      if (request.reply.gone) settlement.left(request, end)
+      else if (count.ok) answerTokenCount(settlement, request, { ...end, count: count.value })
+      else if (count.error.type === 'unmade') settlement.reject(request, count.error.error, end)
+      else settlement.reject(request, ineligibleError(count.error, { model: end.model, models: [] }), end)
+    }
+    const counted = translators.lateEstimate()?.start() ?? translators.estimate()
+    proceed(counted, onCounted, (error) => settlement.bug(request, error, end))
     return true
   }
 

@@ -3,6 +3,7 @@
 import type { Result } from '../../../../shared/result.ts'
 import type { Settlement } from '../../accounting/settle.ts'
 import { AttemptLoop } from '../../attempts/attempt-loop.ts'
+import { judgeTarget } from '../../attempts/judge-target.ts'
 import { contentHeaders, pushAnswerHeaders } from '../../attempts/response-headers.ts'
 import type { AttemptTools, RunningAttempt } from '../../attempts/running-attempt.ts'
 import { parseErrorOf } from '../../dialects/error-shapes.ts'
@@ -140,7 +141,7 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
     return realtimeAddress(target)
   }
 
-  protected override modelsThatCould(ineligible: Ineligible): readonly string[] {
+  protected override modelsThatCould(ineligible: Ineligible): readonly string[] | undefined {
     return modelsThatCould(ineligible, { could: canRealtime }, this.request)
   }
 
@@ -155,7 +156,7 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   onOpened(handshake: Handshake, upstream: UpstreamSocket): RealtimeSession {
     const { nowMs } = this
     // The target stays in use until the session is over.
-    this.judge(handshake, true)
+    judgeTarget(handshake, true)
     this.waited(handshake, nowMs)
     this.record(handshake, 'ok', { used: undefined, nowMs })
     const { attempts, attemptCount, fallbackIndex } = this
