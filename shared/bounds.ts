@@ -36,6 +36,9 @@ export const bounds = {
   parsedHereBytesMax: 256 << 10,
   /** A body is read in slices above this size, in bytes: in one piece the worst of 64 MiB takes 250 ms, and one of this size 4 ms. */
   readAtOnceBytesMax: 1 << 20,
+  /** An answer that passes through is judged in another process above this size, in bytes: the worst of it, which reports no usage and is
+   *  parsed, holds the event loop for 35 ms. */
+  judgedHereBytesMax: 2 << 20,
   /** An answer that is not a stream and has to be held whole, in bytes. */
   unaryAnswerBytesMax: 64 << 20,
   upstreamHeaderBytesMax: 64 << 10,

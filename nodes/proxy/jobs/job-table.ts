@@ -2,6 +2,7 @@
 import { keepJob, referencesJob, tellJob } from '../conversations/large-turns.ts'
 import { embedJob } from '../translators/late/embed-job.ts'
 import { estimateJob } from '../translators/late/estimate-job.ts'
+import { judgeAnswerJob } from '../translators/late/judge-answer-job.ts'
 import { readChatJob, readEmbeddingsJob } from '../translators/late/read-answer-jobs.ts'
 import { countCharactersJob, rewriteJob } from '../translators/late/rewrite-job.ts'
 import { translateJob } from '../translators/late/translate-job.ts'
@@ -10,6 +11,7 @@ export const jobs = [
   translateJob,
   embedJob,
   estimateJob,
+  judgeAnswerJob,
   readChatJob,
   readEmbeddingsJob,
   keepJob,

@@ -144,7 +144,11 @@ export class JsonTranslators implements Translators {
     const found = filesAtTarget(this.#files(), target)
     if (!found.ok) return found
     return done(
-      new PassThrough(request.operation, passThroughRequest({ request, asked, body, target, files: found.value })),
+      new PassThrough(
+        request.operation,
+        passThroughRequest({ request, asked, body, target, files: found.value }),
+        this.#options,
+      ),
     )
   }
 

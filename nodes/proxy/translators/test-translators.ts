@@ -66,7 +66,7 @@ function* foundAtOnce(files: readonly FileReference[]): Slices<readonly FileRefe
 
 export function translatorsOf(sample: AskedSample): JsonTranslators | FormTranslators {
   const { body } = sample.asked.facts
-  return body.type === 'form' ? new FormTranslators(sample.request, body) : jsonTranslators(sample)
+  return body.type === 'form' ? new FormTranslators(sample.request, body, new InlineJobs()) : jsonTranslators(sample)
 }
 
 const messages = [{ role: 'user', content: 'hi' }]

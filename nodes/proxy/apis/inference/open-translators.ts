@@ -16,7 +16,7 @@ export function openTranslators(
   { ids, clock, jobs }: { ids: ObjectIds; clock: Clock; jobs: Jobs },
 ): Translators {
   const { body } = asked.facts
-  if (body.type === 'form') return new FormTranslators(request, body)
+  if (body.type === 'form') return new FormTranslators(request, body, jobs)
   const nowSeconds = Math.floor(clock.wallMs() / 1_000)
   const strict = request.head.header('x-headgate-strict') === 'true'
   return new JsonTranslators({

@@ -5,7 +5,7 @@ import { type PrintedFacts, printedFacts } from '../../dialects/dialect.ts'
 import type { EmbeddingFacts } from '../../dialects/embedding-dialect.ts'
 import type { Ineligible } from '../../errors/gateway-error.ts'
 import type { Job } from '../../large/job.ts'
-import { translatedOperation } from '../../operations/translated-operations.ts'
+import { operationNamed } from '../../operations/named-operation.ts'
 import { upstreamDialects } from '../../providers/upstream-dialects.ts'
 import { parseBody } from '../../request/parse-conversation.ts'
 import { embedRequest } from '../embed-request.ts'
@@ -25,7 +25,7 @@ export interface ToldEmbedding {
 export const embedJob: Job<EmbedHead, Result<ToldEmbedding, Ineligible>> = {
   name: 'embed',
   run({ operation: route, target, strict, isSigned }, [bytes = Buffer.alloc(0)]) {
-    const { embeddings: inbound } = translatedOperation(route)
+    const { embeddings: inbound } = operationNamed(route)
     const known = { ...target, dialect: upstreamDialects[target.dialect] }
     const embedded = embedRequest({ route, inbound, body: parseBody(bytes) }, known, strict)
     if (!embedded.ok) return { told: embedded, bodies: [] }

@@ -40,7 +40,7 @@ export class LatePassThrough implements LateTranslator {
     const units = await this.#units()
     if (!units.ok) return units
     const large = { body: written.value, units: units.value }
-    return done(new PassThrough(request.operation, passThroughRequest({ ...parts, large })))
+    return done(new PassThrough(request.operation, passThroughRequest({ ...parts, large }), this.#options))
   }
 
   stop(): void {

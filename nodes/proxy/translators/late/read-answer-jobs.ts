@@ -3,7 +3,7 @@ import type { Usage } from '../../../../shared/chat/usage.ts'
 import type { PrintedFacts, PrintFacts } from '../../dialects/dialect.ts'
 import type { EmbeddingFacts } from '../../dialects/embedding-dialect.ts'
 import type { Job, JobAnswer } from '../../large/job.ts'
-import { translatedOperation } from '../../operations/translated-operations.ts'
+import { operationNamed } from '../../operations/named-operation.ts'
 import { type UpstreamName, upstreamDialects } from '../../providers/upstream-dialects.ts'
 import { type ReadAnswer, readChatAnswer, readEmbeddings } from '../read-answer.ts'
 import { receivedFacts, type SentFacts } from './sent-facts.ts'
@@ -26,7 +26,7 @@ export type ToldAnswer = { readonly usage: Usage | undefined; readonly textBytes
 export const readChatJob: Job<ReadChatHead, ToldAnswer> = {
   name: 'read an answer',
   run({ operation, upstream, printed, facts, asked, storedId }, [bytes = Buffer.alloc(0)]) {
-    const { inbound } = translatedOperation(operation)
+    const { inbound } = operationNamed(operation)
     if (inbound === undefined) return noAnswer
     const stored = storedId === undefined ? undefined : { id: storedId, take: () => {}, takePrinted: () => {} }
     const read = readChatAnswer(bytes, {
@@ -50,7 +50,7 @@ export interface ReadEmbeddingsHead {
 export const readEmbeddingsJob: Job<ReadEmbeddingsHead, ToldAnswer> = {
   name: 'read vectors',
   run({ operation, upstream: name, printed, asked }, [bytes = Buffer.alloc(0)]) {
-    const { embeddings: inbound } = translatedOperation(operation)
+    const { embeddings: inbound } = operationNamed(operation)
     const { embeddings: upstream } = upstreamDialects[name]
     if (inbound === undefined || upstream === undefined) return noAnswer
     return toldOf(readEmbeddings(bytes, { inbound, upstream, printed, asked }), false)

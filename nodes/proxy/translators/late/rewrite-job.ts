@@ -6,7 +6,7 @@ import { StoredHistory } from '../../conversations/history.ts'
 import { ReferredTurns } from '../../conversations/item-references.ts'
 import type { Job } from '../../large/job.ts'
 import { charactersOf } from '../../operations/billable-units.ts'
-import { translatedOperation } from '../../operations/translated-operations.ts'
+import { operationNamed } from '../../operations/named-operation.ts'
 import type { Place } from '../own-seals.ts'
 import { type BodyRewrite, rewrittenBody } from '../rewrite-body.ts'
 
@@ -33,7 +33,7 @@ export const rewriteJob: Job<RewriteHead, undefined> = {
     if (problem !== undefined) throw new Error(`a body that was scanned before is ${problem.type}`)
     const history = head.historyTurns === undefined ? undefined : new StoredHistory(turns.slice(0, historyTurns))
     const referred = head.referredTurns === undefined ? undefined : new ReferredTurns(turns.slice(historyTurns))
-    const namesModelWithin = renames === undefined ? undefined : translatedOperation(renames).namesModelWithin
+    const namesModelWithin = renames === undefined ? undefined : operationNamed(renames).namesModelWithin
     const state = { history, referred }
     const common = { dialect, place, edits, modelEdit, fileEdits, isEnveloped }
     const rewrite: BodyRewrite = { ...common, state, namesModelWithin }

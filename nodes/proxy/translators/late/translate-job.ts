@@ -8,7 +8,7 @@ import type { PrintedFacts } from '../../dialects/dialect.ts'
 import { printedFacts } from '../../dialects/dialect.ts'
 import type { Ineligible } from '../../errors/gateway-error.ts'
 import type { Job } from '../../large/job.ts'
-import { translatedOperation } from '../../operations/translated-operations.ts'
+import { operationNamed } from '../../operations/named-operation.ts'
 import { type UpstreamName, upstreamDialects, upstreamName } from '../../providers/upstream-dialects.ts'
 import { parseBody, parseConversation } from '../../request/parse-conversation.ts'
 import { type TranslationTarget, translateRequest } from '../translate-request.ts'
@@ -59,7 +59,7 @@ interface Translated {
 
 function translate(head: TranslateHead, bytes: Buffer, turns: readonly Buffer[]): Result<Translated, Ineligible> {
   const { operation: name, betas, target, strict, isSigned, historyTurns = 0 } = head
-  const { inbound } = translatedOperation(name)
+  const { inbound } = operationNamed(name)
   if (inbound === undefined) return fail({ type: 'unspoken', route: name })
   const history = head.historyTurns === undefined ? undefined : new StoredHistory(turns.slice(0, historyTurns))
   const referred = head.referredTurns === undefined ? undefined : new ReferredTurns(turns.slice(historyTurns))
