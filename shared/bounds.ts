@@ -32,7 +32,7 @@ export const bounds = {
   /** All request bodies in memory at one time, in bytes; above it requests are shed. */
   bodiesInFlightBytesMax: 1 << 30,
   /** A body that is parsed and printed is worked on in another process above this size, in bytes. The worst of this size holds the
-   *  event loop for 25 ms. */
+   *  event loop for 40 ms. */
   parsedHereBytesMax: 256 << 10,
   /** A body is read in slices above this size, in bytes: in one piece the worst of 64 MiB takes 250 ms, and one of this size 4 ms. */
   readAtOnceBytesMax: 1 << 20,
