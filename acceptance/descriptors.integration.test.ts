@@ -11,7 +11,7 @@ const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0
 test.skipIf(!hasPrlimit)(
   'requests beyond what descriptors suffice for are shed, and the others are answered',
   async () => {
-    gateway = await startGateway({ descriptors: 640 })
+    gateway = await startGateway({ descriptors: 640, environment: { HEADGATE_KEY_OPEN_MAX: '1000' } })
     const { secret } = await gateway.issueKey()
     const body = JSON.stringify({ model: 'demo/slow', messages: [{ role: 'user', content: 'x' }] })
     const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }

@@ -16,6 +16,8 @@ export interface GatewayOptions {
   words?: readonly string[] | undefined
   /** File descriptors that the process may have, set with `prlimit`. */
   descriptors?: number
+  /** The file of a control group that the process joins. */
+  groupFile?: string | undefined
   /** `headgate.yaml`: as text, or as an object (JSON is YAML). */
   config?: string | object
   environment?: Record<string, string>
@@ -75,6 +77,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       ...options.environment,
     },
     descriptors: options.descriptors,
+    groupFile: options.groupFile,
     ...(options.words === undefined ? {} : { words: options.words }),
   })
   const { pid, signal, kill, ended, output } = running

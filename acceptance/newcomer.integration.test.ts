@@ -52,7 +52,8 @@ describe('a first start without any configuration', () => {
     expect([first.status, cookie]).toEqual([303, expect.stringMatching(/HttpOnly.*SameSite|SameSite.*HttpOnly/)])
     const again = await signIn()
     expect([again.status, again.headers.getSetCookie()]).toEqual([401, []])
-    const session = { cookie: cookie.split(';')[0] ?? '' }
+    const csrf = first.headers.get('location')?.split('#csrf=')[1] ?? ''
+    const session = { cookie: cookie.split(';')[0] ?? '', 'x-headgate-csrf': csrf }
     expect((await ask(`${gateway.control}/api/v1/config`, 'GET', undefined, session)).status).toBe(200)
     expect((await ask(`${gateway.control}/api/v1/config`, 'GET')).status).toBe(401)
   })

@@ -25,6 +25,8 @@ export interface NodeProcessOptions {
   environment: Readonly<Record<string, string>>
   /** File descriptors that it may have, set with `prlimit`. */
   descriptors?: number | undefined
+  /** The file of a control group that it joins before anything else. */
+  groupFile?: string | undefined
 }
 
 export const checkout = fileURLToPath(new URL('..', import.meta.url))
@@ -65,11 +67,12 @@ export function startNodeProcess(options: NodeProcessOptions): NodeProcess {
   }
 }
 
-function spawnNode({ words = ['start'], environment, descriptors }: NodeProcessOptions): ChildProcess {
+function spawnNode({ words = ['start'], environment, descriptors, groupFile }: NodeProcessOptions): ChildProcess {
   const script = ['--disable-warning=ExperimentalWarning', '--import', './scripts/strip-types.mjs', 'nodes/headgate.ts']
   const whole = [...script, ...words]
   const limits = descriptors === undefined ? [] : ['prlimit', `--nofile=${descriptors}:${descriptors}`]
-  const [command = process.execPath, ...given] = [...endsWithParent(), ...limits, process.execPath, ...whole]
+  const joins = groupFile === undefined ? [] : ['sh', '-c', 'echo $$ > "$0" && exec "$@"', groupFile]
+  const [command = process.execPath, ...given] = [...endsWithParent(), ...joins, ...limits, process.execPath, ...whole]
   return spawn(command, given, {
     cwd: checkout,
     detached: true,

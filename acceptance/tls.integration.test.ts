@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as requestTls } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeCertificates } from '../loadtest/mock-upstream/certificates.ts'
 import { type MockUpstream, startMockUpstream } from '../loadtest/mock-upstream/mock-upstream.ts'
@@ -48,7 +49,7 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
     url: string,
     headers: Record<string, string>,
     body?: object,
-  ): Promise<{ status: number; text: string }> {
+  ): Promise<{ status: number; text: string; security: string }> {
     return new Promise((resolve, reject) => {
       const type = { 'content-type': 'application/json' }
       const asked = requestTls(
@@ -59,7 +60,13 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
           answer.setEncoding('utf8').on('data', (part: string) => {
             text += part
           })
-          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
+          answer.on('end', () =>
+            resolve({
+              status: answer.statusCode ?? 0,
+              text,
+              security: String(answer.headers['strict-transport-security']),
+            }),
+          )
         },
       )
       asked.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
@@ -80,6 +87,38 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
     const unverified = await askTls(path, key, { ...body, model: 'stranger' })
     expect([unverified.status, JSON.parse(unverified.text).error.code]).toEqual([502, 'upstream_tls'])
   })
+
+  test('is asked for again by both ports, in answers and in errors', async () => {
+    for (const url of [
+      `${secure.base}/livez`,
+      `${secure.base}/nope`,
+      `${secure.control}/livez`,
+      `${secure.control}/api/v1/nope`,
+    ]) {
+      expect((await askTls(url, {})).security).toBe('max-age=31536000')
+    }
+  })
+
+  test.each(['AES128-GCM-SHA256', 'AES256-SHA', 'DHE-RSA-AES128-GCM-SHA256'])(
+    '%s is spoken on no port',
+    async (cipher) => {
+      for (const port of [secure.port, secure.controlPort]) {
+        const options = {
+          port,
+          host: '127.0.0.1',
+          ca,
+          servername: 'localhost',
+          maxVersion: 'TLSv1.2',
+          ciphers: `${cipher}@SECLEVEL=0`,
+        } as const
+        await expect(
+          new Promise((resolve, reject) => {
+            const socket = connectTls(options, () => socket.destroy(resolve('spoken') as undefined)).on('error', reject)
+          }),
+        ).rejects.toThrow(/alert|handshake|closed|reset/i)
+      }
+    },
+  )
 
   test('is the only thing spoken there', async () => {
     for (const port of [secure.port, secure.controlPort]) {

@@ -20,6 +20,8 @@ else {
 }
 
 async function start({ role, auto }: StartVerb): Promise<void> {
+  const { limitHeap } = await import('./process/heap-limit.ts')
+  limitHeap(role, process.env)
   const [{ start: startNode }, { systemClock }] = await Promise.all([
     import('./process/start.ts'),
     import('../shared/clock.ts'),

@@ -29,7 +29,7 @@ export const bounds = {
   /** How long one side may take none of what is buffered for it. */
   socketStalledMs: 10_000,
   socketsOpenMax: 4_096,
-  /** All request bodies in memory at one time, in bytes; above it requests are shed. */
+  /** All request bodies in memory at one time, in bytes; above it requests are shed. Where memory is small, it is less. */
   bodiesInFlightBytesMax: 1 << 30,
   /** A body that is parsed and printed is worked on in another process above this size, in bytes. The worst of this size holds the
    *  event loop for 40 ms. */
@@ -39,6 +39,8 @@ export const bounds = {
   /** An answer that passes through is judged in another process above this size, in bytes: the worst of it, which reports no usage and is
    *  parsed, holds the event loop for 35 ms. */
   judgedHereBytesMax: 2 << 20,
+  /** All that is made of request bodies at one time (parsed forms, copies), in bytes; above it requests are shed. */
+  parsedBodiesBytesMax: 1 << 30,
   /** An answer that is not a stream and has to be held whole, in bytes. */
   unaryAnswerBytesMax: 64 << 20,
   upstreamHeaderBytesMax: 64 << 10,
@@ -64,6 +66,8 @@ export const bounds = {
   /** Hours of usage are kept this long. */
   usageDays: 800,
   usageRowsMax: 10_000,
+  /** Users and models named by callers that have sums of their own in a day, in each partition. */
+  usageNamesMax: 50_000,
   /** Targets, and models with their providers, that have their own latencies and metrics; the rest share `other`. */
   telemetryTargetsMax: 256,
   /** The same over all partitions that one aggregator keeps: each partition has rows of its own. */
@@ -82,6 +86,14 @@ export const bounds = {
   stateRequestsMax: 1_024,
   stateRequestBytesMax: 64 << 20,
   heartbeatMs: 1_000,
+  /** The alarm of messages that were not believed ends when none came for so long. */
+  refusedAlarmMs: 600_000,
+  /** The age of a message between nodes that are not known to each other yet: as much may their clocks differ. */
+  messageAgeMsMax: 300_000,
+  /** How far the epoch of a lease, which is at least the time in seconds at which it was taken, may be ahead of a clock. */
+  epochAheadSecondsMax: 86_400,
+  /** Batches of usage without a valid MAC that an aggregator keeps aside. */
+  parkedUsageBytesMax: 64 << 20,
   /** How long the stream of the configuration log stays rewound before its lost end is published again from a copy. */
   rewoundStreamMs: 15_000,
   /** Objectives in a configuration. */
@@ -90,6 +102,8 @@ export const bounds = {
   limitsMax: 1_024,
   /** Blocks of the configuration. */
   blocksMax: 1_024,
+  /** Budgets of the configuration. */
+  budgetsMax: 1_024,
 } as const
 
 // A queue shorter than a few batches would overflow whenever one flush is slow.

@@ -45,6 +45,35 @@ test('windows follow one another without gap or overlap', () => {
   )
 })
 
+test.each<[CalendarUnit, string, string]>([
+  ['1m', 'Europe/Berlin', '2026-10-25T00:00:00Z'],
+  ['1h', 'Europe/Berlin', '2026-10-25T00:00:00Z'],
+  ['1m', 'America/New_York', '2026-11-01T05:00:00Z'],
+  ['1h', 'America/New_York', '2026-11-01T05:00:00Z'],
+  ['1m', 'Australia/Lord_Howe', '2026-04-04T14:00:00Z'],
+  ['1h', 'Asia/Kolkata', '2026-10-25T00:00:00Z'],
+  ['1m', 'Europe/Berlin', '2026-03-29T00:00:00Z'],
+  ['1h', 'Europe/Berlin', '2026-03-29T00:00:00Z'],
+])('windows of %s in %s last no longer where clocks are put back or forward', (unit, zone, from) => {
+  const ms = unit === '1m' ? 60_000 : 3_600_000
+  for (let now = at(from); now < at(from) + 4 * 3_600_000; now += ms) {
+    const window = calendarWindow(unit, zone, now)
+    expect([window.startMs <= now, window.endMs > now, window.endMs - window.startMs]).toEqual([true, true, ms])
+    expect(calendarWindow(unit, zone, now + ms).number).toBe(window.number + 1)
+  }
+})
+
+test('an hour of a zone that puts its clocks back by half an hour never counts backwards', () => {
+  let last = 0
+  for (const from of ['2026-04-04T12:00:00Z', '2026-10-03T12:00:00Z']) {
+    for (let now = at(from); now < at(from) + 6 * 3_600_000; now += 60_000) {
+      const { number, startMs, endMs } = calendarWindow('1h', 'Australia/Lord_Howe', now)
+      expect([number >= last, startMs <= now, endMs > now]).toEqual([true, true, true])
+      last = number
+    }
+  }
+})
+
 test('the current window changes when it ends, and when a clock is put back', () => {
   const windows = new CurrentWindow('1d', 'UTC')
   const noon = at('2026-11-30T12:00:00Z')

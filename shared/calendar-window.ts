@@ -11,16 +11,25 @@ export interface CalendarWindow {
   readonly endMs: number
 }
 
-const unitMs = { '1m': 60_000, '1h': 3_600_000, '1d': 86_400_000 } as const
+const unitMs = { '1m': 60_000, '1h': 3_600_000 } as const
+const dayMs = 86_400_000
 
 /** The window that a time is in. */
 export function calendarWindow(unit: CalendarUnit, timeZone: string, atMs: number): CalendarWindow {
-  const local = atMs + offsetMs(timeZone, atMs)
-  if (unit === '1mo') return monthOf(timeZone, local)
-  // Minutes and hours have the same length all year; where clocks are put back, an hour's window is the longer for it.
+  const offset = offsetMs(timeZone, atMs)
+  if (unit === '1mo') return monthOf(timeZone, atMs + offset)
+  if (unit === '1d') return dayOf(timeZone, atMs + offset)
+  // Local hours and minutes come twice where clocks are put back. Counted in UTC they do not; of the zone's offset only the part
+  // below an hour tells when an hour begins.
   const ms = unitMs[unit]
-  const number = Math.floor(local / ms)
-  return { number, startMs: fromLocalMs(timeZone, number * ms), endMs: fromLocalMs(timeZone, (number + 1) * ms) }
+  const part = ((offset % ms) + ms) % ms
+  const number = Math.floor((atMs + part) / ms)
+  return { number, startMs: number * ms - part, endMs: (number + 1) * ms - part }
+}
+
+function dayOf(timeZone: string, localMs: number): CalendarWindow {
+  const number = Math.floor(localMs / dayMs)
+  return { number, startMs: fromLocalMs(timeZone, number * dayMs), endMs: fromLocalMs(timeZone, (number + 1) * dayMs) }
 }
 
 function monthOf(timeZone: string, localMs: number): CalendarWindow {

@@ -1,5 +1,6 @@
 // What Headgate tells its operator: one union of things that happen. Text is made at the rim; units stand in the names;
 // a secret has no field to sit in.
+import type { RefusedKind } from './telemetry/records.ts'
 
 export type Notice =
   | { type: 'started'; role: string; endpoint?: string; control?: string; version: string; tookMs: number }
@@ -33,6 +34,10 @@ export type Notice =
   /** Tells at most once a minute for each origin, which the message names. */
   | { type: 'upstream-unreachable'; problem: 'connect' | 'connect-timeout' | 'protocol' | 'tls'; message: string }
   | { type: 'slo-alert'; slo: string; severity: 'page' | 'ticket'; state: 'firing' | 'resolved'; factor: number }
+  /** A budget has passed a threshold, once in each window. Amounts are in USD. */
+  | { type: 'budget-alert'; budget: string; threshold: number; spentUsd: number; limitUsd: number; resetsAt: string }
+  /** The register of budgets cannot be read or written; at most once a minute. */
+  | { type: 'budgets-troubled'; message: string }
   /** Tells of an event's first failure and of giving it up. Only the origin is named: the rest may be a secret. */
   | { type: 'webhook-failed'; slo: string; origin: string; problem: string; givenUp: boolean }
   | { type: 'usage-dropped'; records: number; reason: 'queue-full' | 'spool-full' }
@@ -54,6 +59,8 @@ export type Notice =
   | { type: 'bus-dropped'; messages: Record<string, number> }
   /** Tells at most once a minute. */
   | { type: 'bus-too-large'; subject: string; bytes: number; bytesMax: number }
+  /** Tells of each kind at most once a minute; `count` since the start. */
+  | { type: 'message-refused'; kind: RefusedKind; channel: string; subject: string; count: number }
   | { type: 'warning'; message: string }
 
 export type Notify = (notice: Notice) => void
@@ -80,6 +87,8 @@ export const noticeLevel = {
   'identity-unavailable': 'error',
   'upstream-unreachable': 'warn',
   'slo-alert': 'warn',
+  'budget-alert': 'warn',
+  'budgets-troubled': 'warn',
   'webhook-failed': 'warn',
   'usage-dropped': 'error',
   'spool-failed': 'error',
@@ -94,5 +103,6 @@ export const noticeLevel = {
   'nats-permission-refused': 'error',
   'bus-dropped': 'warn',
   'bus-too-large': 'error',
+  'message-refused': 'error',
   warning: 'warn',
 } as const satisfies Record<Notice['type'], 'debug' | 'info' | 'warn' | 'error'>

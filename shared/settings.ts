@@ -4,6 +4,7 @@ import { isLoopback } from './host-names.ts'
 import { parseKey32, parseKeys32 } from './key32.ts'
 import { parseNatsServers } from './nats-servers.ts'
 import { done, fail, type Result } from './result.ts'
+import { secretWeakness } from './secret-strength.ts'
 import { fileProblem } from './text-file.ts'
 import { parseBytes, parseDurationMs } from './units.ts'
 import { isServiceAddress, judgeVariables, type SettingName } from './variable-names.ts'
@@ -15,7 +16,7 @@ export interface Settings {
   /** The port of health and metrics; undefined opens none. */
   opsPort: number | undefined
   plaintextAllowed: boolean
-  tls: { certFile: string; keyFile: string } | undefined
+  tls: TlsSettings | undefined
   dataDir: string
   /** The named configuration file; undefined means `./headgate.yaml`, if it exists. */
   configFile: string | undefined
@@ -38,9 +39,24 @@ export interface Settings {
   /** The processes that parse and print large bodies, and the memory of each; undefined depends on the machine. */
   bodyProcesses: number
   bodyProcessBytes: number | undefined
+  /** Open requests of one key; undefined means a part of what the process can carry. */
+  keyOpenMax: number | undefined
+  /** Users named by callers that have sums of their own: for each key in a day. */
+  keyUsersMax: number
+  /** All that this process may use; undefined: what the control group or the machine has. */
+  memoryBytesMax: number | undefined
+  /** Memory for all request bodies; undefined: a part of the whole. */
+  bodyMemoryBytesMax: number | undefined
   drainMs: number
   demo: boolean | undefined
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export interface TlsSettings {
+  certFile: string
+  keyFile: string
+  /** How long browsers remember to use nothing but TLS; 0 tells them nothing. */
+  hstsMs: number
 }
 
 export interface NatsSettings {
@@ -49,12 +65,16 @@ export interface NatsSettings {
   /** The file of the credential. It is read for each connection, so that a new one needs no restart. */
   credsFile: string | undefined
   caFile: string | undefined
+  /** True during an upgrade from a version whose messages have no MAC. */
+  acceptsUnsigned: boolean
 }
 
 export interface SettingProblem {
   name: string
   message: string
 }
+
+const yearMs = 365 * 86_400_000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -68,12 +88,7 @@ export function parseSettings(
     read.problem(name, `is not a variable of Headgate; did you mean ${meant}?`)
   }
   const host = read.text('HEADGATE_HOST') ?? '127.0.0.1'
-  const certFile = read.fileName('HEADGATE_TLS_CERT')
-  const keyFile = read.fileName('HEADGATE_TLS_KEY')
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    read.problem('HEADGATE_TLS_CERT', 'needs HEADGATE_TLS_KEY beside it, and the other way round')
-  }
-  const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined
+  const tls = readTls(read)
   const plaintextAllowed = read.oneOf('HEADGATE_PLAINTEXT', ['allow']) === 'allow'
   if (!isLoopback(host) && tls === undefined && !plaintextAllowed) {
     read.problem(
@@ -102,12 +117,12 @@ export function parseSettings(
     corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
     bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
-    bodyProcesses: read.parsed('HEADGATE_BODY_PROCESSES', parseCount, 'a number from 1 to 64') ?? 2,
-    bodyProcessBytes: read.parsed(
-      'HEADGATE_BODY_PROCESS_MEMORY',
-      parseHeap,
-      'a size from 64MiB to 4GiB, such as 512MiB',
-    ),
+    bodyProcesses: read.count('HEADGATE_BODY_PROCESSES') ?? 2,
+    bodyProcessBytes: read.parsed('HEADGATE_BODY_PROCESS_MEMORY', atLeast(64 << 20), 'a size of at least 64MiB'),
+    keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
+    keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
+    memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
+    bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
@@ -119,19 +134,32 @@ export function parseSettings(
   return read.problems.length === 0 ? done(settings) : fail(read.problems)
 }
 
+function readTls(read: Reader): TlsSettings | undefined {
+  const certFile = read.fileName('HEADGATE_TLS_CERT')
+  const keyFile = read.fileName('HEADGATE_TLS_KEY')
+  const hstsMs = read.parsed('HEADGATE_HSTS', parseDurationMs, 'a duration such as 365d, or 0s for none') ?? yearMs
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, hstsMs }
+  if (certFile !== undefined || keyFile !== undefined) {
+    read.problem('HEADGATE_TLS_CERT', 'needs HEADGATE_TLS_KEY beside it, and the other way round')
+  }
+  return undefined
+}
+
 function readNats(read: Reader): NatsSettings | undefined {
   const servers = read.list('HEADGATE_NATS_URL')
   const credsFile = read.path('HEADGATE_NATS_CREDS')
   const caFile = read.path('HEADGATE_NATS_CA')
+  const unsigned = read.oneOf('HEADGATE_NATS_UNSIGNED', ['refuse', 'accept'])
   if (servers.length === 0) {
-    for (const [name, value] of Object.entries({ HEADGATE_NATS_CREDS: credsFile, HEADGATE_NATS_CA: caFile })) {
+    const others = { HEADGATE_NATS_CREDS: credsFile, HEADGATE_NATS_CA: caFile, HEADGATE_NATS_UNSIGNED: unsigned }
+    for (const [name, value] of Object.entries(others)) {
       if (value !== undefined) read.problem(name, 'needs HEADGATE_NATS_URL beside it')
     }
     return undefined
   }
   const parsed = parseNatsServers(servers, { hasCredentials: credsFile !== undefined })
   if (!parsed.ok) read.problem('HEADGATE_NATS_URL', parsed.error)
-  return { servers, credsFile, caFile }
+  return { servers, credsFile, caFile, acceptsUnsigned: unsigned === 'accept' }
 }
 
 function readOrigins(read: Reader): string[] | undefined {
@@ -150,8 +178,12 @@ function isOrigin(text: string): boolean {
   return `${url.protocol}//${url.host}` === text
 }
 
-/** Words that stand in for secrets in examples and must never be one. */
-const commonSecrets = ['changeme', 'password', 'secret', 'admin', 'headgate']
+function atLeast(bytesMin: number): (text: string) => number | undefined {
+  return (text) => {
+    const bytes = parseBytes(text)
+    return bytes === undefined || bytes < bytesMin ? undefined : bytes
+  }
+}
 
 class Reader {
   readonly problems: SettingProblem[] = []
@@ -207,6 +239,14 @@ class Reader {
     return value
   }
 
+  count(name: SettingName): number | undefined {
+    return this.parsed(
+      name,
+      (text) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined),
+      'a whole number from 1',
+    )
+  }
+
   port(name: SettingName): number | undefined {
     if (isServiceAddress(this.#environment[name])) {
       const advice = 'set enableServiceLinks: false in the pod, or give the Service another name'
@@ -238,7 +278,10 @@ class Reader {
       this.problem(name, `is blank; unset it to ${without}, or give at least 16 characters`)
       return undefined
     }
-    return this.parsed(name, strongToken, 'at least 16 characters that are not a common word')
+    const token = this.text(name)
+    const weakness = token === undefined ? undefined : secretWeakness(token)
+    if (weakness !== undefined) this.problem(name, weakness)
+    return token
   }
 
   key32(name: SettingName): Uint8Array | undefined {
@@ -248,22 +291,6 @@ class Reader {
   keys32(name: SettingName): Uint8Array[] {
     return this.parsed(name, parseKeys32, 'keys of 32 bytes in base64, separated by commas') ?? []
   }
-}
-
-function parseCount(text: string): number | undefined {
-  const count = Number(text)
-  return /^\d{1,2}$/.test(text) && count >= 1 && count <= 64 ? count : undefined
-}
-
-function parseHeap(text: string): number | undefined {
-  const bytes = parseBytes(text)
-  return bytes !== undefined && bytes >= 64 << 20 && bytes <= 2 ** 32 ? bytes : undefined
-}
-
-function strongToken(text: string): string | undefined {
-  if (text.trim().length < 16 || commonSecrets.some((word) => text.toLowerCase().replaceAll(word, '').length < 8))
-    return undefined
-  return text
 }
 
 function onOff(word: 'on' | 'off' | undefined): boolean | undefined {

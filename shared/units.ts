@@ -16,3 +16,14 @@ export function parseBytes(text: string): number | undefined {
   const unit = match === null ? undefined : unitBytes[match[2] ?? 'B']
   return match?.[1] === undefined || unit === undefined ? undefined : Number(match[1]) * unit
 }
+
+/** A duration as OpenAI writes it in headers: '12ms', '1s', '6m0s', '1h0m0s'. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.ceil(ms)}ms`
+  const seconds = Math.ceil(ms / 1_000)
+  const minutes = Math.floor(seconds / 60)
+  const hours = Math.floor(minutes / 60)
+  if (minutes === 0) return `${seconds}s`
+  if (hours === 0) return `${minutes}m${seconds % 60}s`
+  return `${hours}h${minutes % 60}m${seconds % 60}s`
+}

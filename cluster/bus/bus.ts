@@ -62,6 +62,14 @@ export const subjects = {
   gossipAsk: 'gossip.ask',
   /** The same at the node that decides: between processes followed by its name, within its process as it is. */
   gossipCharge: 'gossip.charge',
+  /** Reports of a proxy to the register of budgets (`cluster/budgets/bus-register.ts`), and a request for all ledgers. They do not
+   *  leave the process. */
+  budgetReport: 'budget.report',
+  budgetList: 'budget.list',
+  /** `LedgerKey`: a request waits for what others hold of a budget in reserve. From a register to every proxy; a hint. */
+  budgetRecall: 'budget.recall',
+  /** `BudgetAlert`: a budget has passed a threshold. */
+  budgetAlert: 'budget.alert',
   /** `LinkState`, each second and at each change, from the thread that holds the process's connection to NATS. */
   linkState: 'link.state',
   /** Troubles by part (`process-standing.ts`), each second, from the main thread. It does not leave the process. */

@@ -1,8 +1,10 @@
 // Hours without NATS on a clock that the test advances. `npm run test:long` runs a whole day.
+
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../shared/clock.ts'
 import type { Notice } from '../../shared/notice.ts'
+import { testMacs } from '../macs/test-macs.ts'
 import { openNatsLink } from '../nats/open-nats-link.ts'
 import { encodeJson } from './bus.ts'
 import { NatsBus } from './nats-bus.ts'
@@ -25,7 +27,7 @@ test('hours without NATS cost no memory, are told once, and do not end the tryin
   const around = { clock, chance: () => 0.5, notify: (notice: Notice) => void notices.push(notice) }
   const link = openNatsLink({ servers: [`127.0.0.1:${port}`], name: 'test', ...around })
   if (!link.ok) throw new Error(link.error.message)
-  const bus = new NatsBus({ link: link.value, ...around })
+  const bus = new NatsBus({ link: link.value, ...around, macs: testMacs({ clock }) })
   const publishSecond = () => {
     bus.publish('node.heartbeat', encodeJson({ filler: 'x'.repeat(2_000) }))
     bus.publish('config.applied', encodeJson({ filler: 'x'.repeat(200) }))

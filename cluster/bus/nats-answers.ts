@@ -4,8 +4,8 @@ import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node'
 import { done, fail, type Result } from '../../shared/result.ts'
 import type { BusRefusal } from './bus.ts'
 
-const partHeader = 'hg-part'
-const failedHeader = 'hg-failed'
+export const partHeader = 'hg-part'
+export const failedHeader = 'hg-failed'
 /** Half of a server's default `max_payload`. */
 const partBytesMax = 512 << 10
 export const answerBytesMax = 32 << 20

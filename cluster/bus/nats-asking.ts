@@ -4,6 +4,7 @@ import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-n
 import type { Clock, Timer } from '../../shared/clock.ts'
 import { fail, type Result } from '../../shared/result.ts'
 import type { BusRefusal } from './bus.ts'
+import type { BusMacs } from './bus-macs.ts'
 import { Assembly } from './nats-answers.ts'
 import type { OutboundQueue } from './outbound-queue.ts'
 
@@ -20,17 +21,25 @@ interface Waiting {
 const waitingMax = 4_096
 const noResponders = 503
 
+export interface NatsAskingOptions {
+  readonly clock: Clock
+  readonly outgoing: OutboundQueue
+  readonly macs: BusMacs
+}
+
 export class NatsAsking {
   readonly #clock: Clock
   readonly #outgoing: OutboundQueue
+  readonly #macs: BusMacs
   readonly #waiting = new Map<string, Waiting>()
   #connection: NatsConnection | undefined
   #inbox = ''
   #nextId = 1
 
-  constructor(clock: Clock, outgoing: OutboundQueue) {
+  constructor({ clock, outgoing, macs }: NatsAskingOptions) {
     this.#clock = clock
     this.#outgoing = outgoing
+    this.#macs = macs
   }
 
   connected(connection: NatsConnection): void {
@@ -63,8 +72,10 @@ export class NatsAsking {
   async #send(connection: NatsConnection, id: string, request: { wire: string; payload: Uint8Array }): Promise<void> {
     const hasRoom = await this.#outgoing.room(connection)
     if (!hasRoom || !this.#waiting.has(id)) return
-    connection.publish(request.wire, request.payload, { reply: `${this.#inbox}${id}` })
-    this.#outgoing.sent(request.payload.length)
+    const { wire, payload } = request
+    const reply = `${this.#inbox}${id}`
+    connection.publish(wire, payload, { reply, headers: this.#macs.request(wire, reply, payload) })
+    this.#outgoing.sent(payload.length)
   }
 
   #onAnswer(error: Error | null, message: Msg): void {
@@ -76,6 +87,8 @@ export class NatsAsking {
       this.#noAnswer(id)
       return
     }
+    // A stranger who answers first is not heard, and the answer may still come.
+    if (!this.#macs.isGenuineAnswer(message, waiting.subject)) return
     const answer = waiting.assembly.add(message)
     if (answer !== undefined) this.#settle(id, answer)
   }

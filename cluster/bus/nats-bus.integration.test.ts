@@ -1,9 +1,11 @@
 // The bus over real servers: the contract suite, and the behaviour while servers are away, stand still, or read slowly.
+
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import type { Notice } from '../../shared/notice.ts'
+import { testMacs } from '../macs/test-macs.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { openNatsLink } from '../nats/open-nats-link.ts'
@@ -37,7 +39,7 @@ async function open(url: string) {
   const around = { clock: systemClock, chance: Math.random, notify }
   const link = openNatsLink({ servers: url.split(','), name: 'test', ...around })
   if (!link.ok) throw new Error(link.error.message)
-  const bus = new NatsBus({ link: link.value, ...around })
+  const bus = new NatsBus({ link: link.value, ...around, macs: testMacs() })
   opened.push({ bus, link: link.value })
   const connected = (is: boolean) => expect.poll(() => link.value.status.isConnected, within).toBe(is)
   await connected(true)

@@ -1,22 +1,20 @@
 // The bus between processes. Publishing never waits and never fails: while NATS is away, messages that are still useful
 // later wait in bounded queues by class (`traffic.ts`), and the rest is dropped and counted. Subscriptions outlive
 // connections.
-import {
-  headers,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-  type Subscription as NatsSubscription,
-} from '@nats-io/transport-node'
+import type { Msg, NatsConnection, Subscription as NatsSubscription } from '@nats-io/transport-node'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { fail, type Result } from '../../shared/result.ts'
+import type { MessageMacs } from '../macs/message-macs.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
+import { AskedOnce } from './asked-once.ts'
+import type { Parcel } from './bounded-queue.ts'
 import type { Bus, BusRefusal, Subscription } from './bus.ts'
-import { Missed } from './missed.ts'
+import { BusMacs, fromHeader } from './bus-macs.ts'
 import { answerBytesMax, failurePart, type Part, partsOf } from './nats-answers.ts'
 import { NatsAsking } from './nats-asking.ts'
 import { OutboundQueue, type QueueState } from './outbound-queue.ts'
+import { SenderOrder, uncounted } from './sender-order.ts'
 import { type TrafficClass, trafficClassOf } from './traffic.ts'
 
 export interface NatsBusOptions {
@@ -25,6 +23,7 @@ export interface NatsBusOptions {
   readonly clock: Clock
   readonly chance: Chance
   readonly notify: Notify
+  readonly macs: MessageMacs
 }
 
 type Receive = (payload: Uint8Array, subject: string) => void
@@ -34,7 +33,6 @@ type Answer = (payload: Uint8Array) => Promise<Uint8Array> | Uint8Array
 const prefix = 'hg.'
 /** The queue group of those who serve a subject: the server gives each request to one of them. */
 const queueGroup = 'hg'
-const originHeader = 'hg-from'
 const servedMax = 256
 const subjectsCountedMax = 1_024
 
@@ -49,6 +47,7 @@ export class NatsBus implements Bus {
   readonly #origin: string
   readonly #outgoing: OutboundQueue
   readonly #asking: NatsAsking
+  readonly #macs: BusMacs
   readonly #wants = new Set<Want>()
   readonly #sequences = new Map<string, number>()
   readonly #watching: { stop(): void }
@@ -58,11 +57,13 @@ export class NatsBus implements Bus {
   #closed = false
 
   constructor(options: NatsBusOptions) {
-    const { clock, chance, notify, link } = options
+    const { clock, chance, notify, link, macs } = options
     this.#options = options
     this.#origin = Array.from({ length: 12 }, () => Math.floor(chance() * 36).toString(36)).join('')
-    this.#outgoing = new OutboundQueue({ clock, notify, headersOf: ({ sequence }) => this.#numbered(sequence) })
-    this.#asking = new NatsAsking(clock, this.#outgoing)
+    this.#macs = new BusMacs(macs, clock)
+    const headersOf = (parcel: Parcel) => this.#macs.published(parcel, this.#origin)
+    this.#outgoing = new OutboundQueue({ clock, notify, headersOf })
+    this.#asking = new NatsAsking({ clock, outgoing: this.#outgoing, macs: this.#macs })
     this.#watching = link.onChange(() => this.#onChange(link.connection))
   }
 
@@ -83,10 +84,10 @@ export class NatsBus implements Bus {
   }
 
   subscribe(subject: string, receive: Receive): Subscription {
-    return this.#want((connection, missed) =>
+    return this.#want((connection, order) =>
       connection.subscribe(`${prefix}${subject}`, {
         callback: (error, message) => {
-          if (error === null) this.#deliver(message, receive, missed)
+          if (error === null) this.#deliver(message, receive, order)
         },
       }),
     )
@@ -94,11 +95,10 @@ export class NatsBus implements Bus {
 
   /** Subscribes without receiving what this bus published itself. A bridge that forwards messages needs it. */
   subscribeOthers(subject: string, receive: Receive): Subscription {
-    return this.#want((connection, missed) =>
+    return this.#want((connection, order) =>
       connection.subscribe(`${prefix}${subject}`, {
         callback: (error, message) => {
-          const isOwn = message.headers?.get(originHeader).startsWith(`${this.#origin} `) ?? false
-          if (error === null && !isOwn) this.#deliver(message, receive, missed)
+          if (error === null && !isOf(this.#origin, message)) this.#deliver(message, receive, order)
         },
       }),
     )
@@ -114,11 +114,14 @@ export class NatsBus implements Bus {
   }
 
   serve(subject: string, answer: Answer): Subscription {
+    const asked = new AskedOnce()
     return this.#want((connection) =>
       connection.subscribe(`${prefix}${subject}`, {
         queue: queueGroup,
         callback: (error, message) => {
-          if (error === null && message.reply) void this.#answer(connection, message, answer)
+          const isAsked = error === null && message.reply !== undefined && message.reply !== ''
+          if (isAsked && this.#macs.isGenuineRequest(message, subject, asked))
+            void this.#answer(connection, message, answer)
         },
       }),
     )
@@ -147,9 +150,9 @@ export class NatsBus implements Bus {
     this.#outgoing.connected(connection)
   }
 
-  #want(open: (connection: NatsConnection, missed: Missed) => NatsSubscription): Subscription {
-    const missed = new Missed()
-    const want: Want = { open: (connection) => open(connection, missed), current: undefined }
+  #want(open: (connection: NatsConnection, order: SenderOrder) => NatsSubscription): Subscription {
+    const order = new SenderOrder()
+    const want: Want = { open: (connection) => open(connection, order), current: undefined }
     this.#wants.add(want)
     if (this.#connection !== undefined) want.current = want.open(this.#connection)
     return {
@@ -161,11 +164,12 @@ export class NatsBus implements Bus {
   }
 
   /** Catches every throw: an exception in the callback would end the client's read loop for good. */
-  #deliver(message: Msg, receive: Receive, missed: Missed): void {
+  #deliver(message: Msg, receive: Receive, order: SenderOrder): void {
     try {
       const subject = message.subject.slice(prefix.length)
-      const [origin, sequence] = message.headers?.get(originHeader).split(' ') ?? []
-      if (origin !== undefined && sequence !== undefined) this.#missed += missed.hear(origin, subject, Number(sequence))
+      const missing = this.#macs.hear(message, subject, order)
+      if (missing === undefined) return
+      this.#missed += missing
       receive(message.data, subject)
     } catch (error) {
       this.#options.notify({ type: 'handler-threw', where: `bus ${message.subject}`, message: stackOf(error) })
@@ -174,10 +178,10 @@ export class NatsBus implements Bus {
 
   async #answer(connection: NatsConnection, request: Msg, answer: Answer): Promise<void> {
     const parts = await this.#partsOfAnswer(connection, request, answer)
-    for (const { payload, headers } of parts) {
+    for (const part of parts) {
       if (!(await this.#outgoing.room(connection))) return
-      connection.publish(request.reply!, payload, headers === undefined ? {} : { headers })
-      this.#outgoing.sent(payload.length)
+      connection.publish(request.reply!, part.payload, { headers: this.#macs.answer(request.reply!, part) })
+      this.#outgoing.sent(part.payload.length)
     }
   }
 
@@ -196,16 +200,17 @@ export class NatsBus implements Bus {
   }
 
   #nextSequence(subject: string): number {
-    const next = (this.#sequences.get(subject) ?? 0) + 1
-    if (next > 1 || this.#sequences.size < subjectsCountedMax) this.#sequences.set(subject, next)
+    const last = this.#sequences.get(subject)
+    if (last === undefined && this.#sequences.size >= subjectsCountedMax) return uncounted
+    const next = (last ?? 0) + 1
+    this.#sequences.set(subject, next)
     return next
   }
+}
 
-  #numbered(sequence: number): MsgHdrs {
-    const made = headers()
-    made.set(originHeader, `${this.#origin} ${sequence}`)
-    return made
-  }
+/** Whether this bus published the message. A stranger who says so is not heard, as any stranger. */
+function isOf(origin: string, { headers }: Msg): boolean {
+  return headers?.get(fromHeader).startsWith(`${origin} `) ?? false
 }
 
 function stackOf(error: unknown): string {

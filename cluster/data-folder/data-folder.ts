@@ -42,6 +42,7 @@ export interface DataFiles {
   forgottenOwners: string
   usage: string
   state: string
+  budgets: string
 }
 
 /** Why the folder cannot be used. `message` is for the operator. */
@@ -89,6 +90,7 @@ function openLocked(
     forgottenOwners: join(configDir, 'forgotten-owners.json'),
     usage: join(path, 'usage.sqlite'),
     state: join(path, 'state.sqlite'),
+    budgets: join(path, 'budgets.sqlite'),
   }
   const masterKey = findMasterKey(path, options, files)
   if (!masterKey.ok) return masterKey

@@ -31,6 +31,9 @@ export class BucketColumns {
   asked = new Float32Array(firstSlots)
   tick = new Uint32Array(firstSlots)
   window = new Uint32Array(firstSlots)
+  /** The window by this node's own clock when it last charged, and the end of it; 0: it has not charged. */
+  clockWindow = new Uint32Array(firstSlots)
+  windowEndMs = new Float64Array(firstSlots)
   generation = new Uint32Array(firstSlots)
   birth = new Uint32Array(firstSlots)
   membersEpoch = new Uint32Array(firstSlots)
@@ -77,6 +80,8 @@ export class BucketColumns {
     this.asked = grown32(this.asked, size)
     this.tick = grownCounts(this.tick, size)
     this.window = grownCounts(this.window, size)
+    this.clockWindow = grownCounts(this.clockWindow, size)
+    this.windowEndMs = grown64(this.windowEndMs, size)
     this.generation = grownCounts(this.generation, size)
     this.birth = grownCounts(this.birth, size)
     this.membersEpoch = grownCounts(this.membersEpoch, size)
@@ -94,7 +99,7 @@ export class BucketColumns {
   /** Every column but the generation, which outlives the bucket. */
   #columns() {
     const { key, balance, refilledMs, net, allowed, used, floor, demand, asked, tick, window, birth } = this
-    const { membersEpoch, flags } = this
+    const { membersEpoch, flags, clockWindow, windowEndMs } = this
     return [
       key,
       balance,
@@ -107,6 +112,8 @@ export class BucketColumns {
       asked,
       tick,
       window,
+      clockWindow,
+      windowEndMs,
       birth,
       membersEpoch,
       flags,

@@ -66,7 +66,8 @@ export class BucketNode {
   #memberOf({ node, boot, sequence }: Frame, nowMs: number): Member | undefined {
     const known = this.members.get(node)
     if (known !== undefined && boot === known.boot) return sequence > known.sequence ? known : undefined
-    if (known !== undefined && boot < known.boot) return undefined
+    // A clock may have been ahead when the node last started: its new start is believed when the old one has fallen silent.
+    if (known !== undefined && boot < known.boot && !this.members.isSilent(known, nowMs)) return undefined
     if (known !== undefined) this.#forget(known, nowMs)
     return this.members.add(node, { boot, peer: this.buckets.addPeer(), nowMs })
   }

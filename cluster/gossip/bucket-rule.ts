@@ -17,5 +17,6 @@ export interface Charge {
   readonly window: number
 }
 
-/** Why a bucket has too little: for a while, or for ever, because a full bucket holds less than was asked for. */
+/** Why a bucket has too little: for a while, or for ever, because a full bucket holds less than was asked for. A wait of 0 ends with
+ *  the window, or when somebody gives something back. */
 export type Shortage = { readonly type: 'short'; readonly waitMs: number } | { readonly type: 'too-large' }

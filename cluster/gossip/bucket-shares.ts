@@ -2,6 +2,7 @@
 import type { BucketColumns } from './bucket-columns.ts'
 import type { BucketRule } from './bucket-rule.ts'
 import { at } from './bucket-slots.ts'
+import { type BucketTime, isOtherWindow } from './bucket-windows.ts'
 import type { Members } from './members.ts'
 
 /** The weight of the last tick in the smoothed demand. */
@@ -29,9 +30,10 @@ export class BucketShares {
   }
 
   /** Brings a bucket up to now: its window, its refill, and its share of this tick. */
-  bring(slot: number, rule: BucketRule, nowMs: number, window: number): void {
+  bring(slot: number, rule: BucketRule, time: BucketTime): void {
     const columns = this.#columns
-    if (window > at(columns.window, slot)) this.beginWindow(slot, rule, window)
+    const { nowMs } = time
+    if (isOtherWindow(columns, slot, rule, time)) this.beginWindow(slot, rule, rule.kind === 'window' ? time.window : 0)
     this.refill(slot, rule, nowMs)
     if (at(columns.tick, slot) !== this.#tick || at(columns.membersEpoch, slot) !== this.#members.epoch)
       this.#renew(slot, rule)

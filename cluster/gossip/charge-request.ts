@@ -9,6 +9,8 @@ export interface ChargeRequest {
   readonly rule: BucketRule
   readonly amount: number
   readonly window: number
+  /** The time that is left of the window by this node's clock; undefined where there is no window, or another node asks. */
+  readonly windowLeftMs?: number | undefined
 }
 
 export function encodeCharge(owner: string, { key, rule, amount, window }: ChargeRequest): Uint8Array {
@@ -20,7 +22,7 @@ export function decodeCharge(payload: Uint8Array): { owner: string; request: Cha
   if (!Array.isArray(values)) return undefined
   const [owner, key, kind, capacity, perMs, amount, window] = values as unknown[]
   if (typeof owner !== 'string' || (kind !== 'flow' && kind !== 'window')) return undefined
-  if (!isAmount(key) || !isAmount(capacity) || !isAmount(perMs) || !isAmount(amount) || !isAmount(window))
+  if (!isAmount(key) || !isAmount(capacity) || !isAmount(perMs) || !isAmount(amount) || !isWindow(window))
     return undefined
   return { owner, request: { key, rule: { kind, capacity, perMs }, amount, window } }
 }
@@ -36,6 +38,10 @@ export function decodeWait(payload: Uint8Array): number | undefined {
 
 function isAmount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
+function isWindow(value: unknown): value is number {
+  return isAmount(value) && Number.isInteger(value) && value < 2 ** 32
 }
 
 function decoded(payload: Uint8Array): unknown {

@@ -6,6 +6,9 @@ import type { BucketEntry } from './told-buckets.ts'
 const version = 1
 const valuesPerEntry = 7
 const entriesMax = 65_536
+const nodeNameMax = 256
+/** Demand above which no node can charge, in amount per millisecond. */
+const demandMax = Number.MAX_SAFE_INTEGER
 
 export interface Frame {
   readonly node: string
@@ -25,12 +28,13 @@ export function encodeFrame({ node, boot, sequence, leaves, entries }: Frame): U
   return encode([version, node, boot, sequence, leaves, values], { forceFloat32: false })
 }
 
-/** Decodes a frame; undefined for anything else, and for frames of versions that this one does not know. */
+/** Decodes a frame; undefined for anything else, and for frames of versions that this one does not know. Entries that no node can
+ *  mean are left out: one of them could close a bucket on every node. */
 export function decodeFrame(bytes: Uint8Array): Frame | undefined {
   const parts = partsOf(bytes)
   if (!Array.isArray(parts) || parts[0] !== version) return undefined
   const [, node, boot, sequence, leaves, values] = parts as unknown[]
-  if (typeof node !== 'string' || typeof boot !== 'number' || typeof leaves !== 'boolean') return undefined
+  if (!isNodeName(node) || !isWhole(boot) || boot < 0 || typeof leaves !== 'boolean') return undefined
   if (!isCount(sequence) || sequence === 0 || !isValues(values)) return undefined
   return { node, boot, sequence, leaves, entries: entriesOf(values) }
 }
@@ -43,21 +47,35 @@ function partsOf(bytes: Uint8Array): unknown {
   }
 }
 
+function isNodeName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= nodeNameMax
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value)
+}
+
+/** Whether a value fits into the columns of counts. */
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32
+  return isWhole(value) && value >= 0 && value < 2 ** 32
 }
 
-function isValues(values: unknown): values is number[] {
+function isValues(values: unknown): values is unknown[] {
   if (!Array.isArray(values) || values.length % valuesPerEntry !== 0) return false
-  return values.length <= entriesMax * valuesPerEntry && values.every((value) => Number.isFinite(value))
+  return values.length <= entriesMax * valuesPerEntry
 }
 
-function entriesOf(values: readonly number[]): BucketEntry[] {
+function entriesOf(values: readonly unknown[]): BucketEntry[] {
   const entries: BucketEntry[] = []
   for (let first = 0; first < values.length; first += valuesPerEntry) {
-    const entry = values.slice(first, first + valuesPerEntry)
-    const [key = 0, birth = 0, window = 0, net = 0, balance = 0, demand = 0, gauge = 0] = entry
-    entries.push({ key, birth, window, net, balance, demand: Math.max(0, demand), isGauge: gauge === 1 })
+    const entry = entryOf(values.slice(first, first + valuesPerEntry))
+    if (entry !== undefined) entries.push(entry)
   }
   return entries
+}
+
+function entryOf([key, birth, window, net, balance, demand, gauge]: readonly unknown[]): BucketEntry | undefined {
+  if (!isWhole(key) || key < 0 || !isCount(birth) || !isCount(window)) return undefined
+  if (!isWhole(net) || !isWhole(balance) || typeof demand !== 'number' || !(demand <= demandMax)) return undefined
+  return { key, birth, window, net, balance, demand: Math.max(0, demand), isGauge: gauge === 1 }
 }

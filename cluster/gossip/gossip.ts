@@ -51,28 +51,41 @@ export class Gossip {
 
   /** Takes an amount from a bucket, or answers why not. A promise only where another node has to be asked. */
   charge(request: ChargeRequest): Charge | Shortage | Promise<Charge | Shortage> {
-    const { buckets, members } = this.node
+    const { members } = this.node
     const { rule, amount } = request
     const isLarge = amount * chargesPerShareMin > rule.capacity / members.count
     if (!isLarge || members.count === 1 || rule.kind === 'gauge') return this.#take(request, false)
     const owner = ownerOf(request.key, this.node.name, members)
     if (owner === this.node.name || amount > rule.capacity) return this.#take(request, true)
-    const slot = buckets.slotOf(request.key, rule, this.#options.clock.monotonicMs())
-    return this.#ask(owner, request, slot)
+    return this.#ask(owner, request)
   }
 
-  #take({ key, rule, amount, window }: ChargeRequest, isOwner: boolean): Charge | Shortage {
+  #take({ key, rule, amount, window, windowLeftMs }: ChargeRequest, isOwner: boolean): Charge | Shortage {
     const { buckets } = this.node
     const nowMs = this.#options.clock.monotonicMs()
-    return buckets.charge(buckets.slotOf(key, rule, nowMs), amount, { nowMs, window, isOwner })
+    return buckets.charge(buckets.slotOf(key, rule, nowMs), amount, { nowMs, window, windowLeftMs, isOwner })
   }
 
-  async #ask(owner: string, request: ChargeRequest, slot: number): Promise<Charge | Shortage> {
-    const told = await this.#options.bus.request(subjects.gossipAsk, encodeCharge(owner, request), askMsMax)
-    const waitMs = told.ok ? decodeWait(told.value) : undefined
+  async #ask(owner: string, request: ChargeRequest): Promise<Charge | Shortage> {
+    const told = await this.#told(encodeCharge(owner, request))
+    const waitMs = told === undefined ? undefined : decodeWait(told)
     if (waitMs === undefined) return this.#take(request, false)
-    if (waitMs > 0) return { type: 'short', waitMs }
-    return { slot, generation: this.node.buckets.generationOf(slot), window: request.window }
+    // The answer has no word for a wait that ends with the window.
+    if (waitMs > 0) return { type: 'short', waitMs: request.rule.kind === 'window' ? 0 : waitMs }
+    const { buckets } = this.node
+    const nowMs = this.#options.clock.monotonicMs()
+    const { key, rule, window, windowLeftMs } = request
+    return buckets.takenElsewhere(buckets.slotOf(key, rule, nowMs), { nowMs, window, windowLeftMs })
+  }
+
+  /** The answer of another node; undefined where none comes. */
+  async #told(question: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      const told = await this.#options.bus.request(subjects.gossipAsk, question, askMsMax)
+      return told.ok ? told.value : undefined
+    } catch {
+      return undefined
+    }
   }
 
   /** Answers another node. */

@@ -5,6 +5,9 @@
 const silentTicksMax = 4
 /** The silence after which a node that a majority misses has left for good. */
 const goneMsMax = 600_000
+/** The silence after which a node has left for good, whoever misses it. Nodes that are killed one after the other, each under a new
+ *  name, would else come to be the majority, and keep their part for ever. */
+const forgottenMsMax = 86_400_000
 /** A node that comes back from a longer silence has to tell all it knows before it counts as heard. */
 const returnMs = 5_500
 const longSilenceMs = 2_000
@@ -69,7 +72,7 @@ export class Members {
   }
 
   hear(member: Member, sequence: number, nowMs: number): void {
-    if (nowMs - member.heardMs > longSilenceMs) member.countsFromMs = nowMs + returnMs
+    if (this.isSilent(member, nowMs)) member.countsFromMs = nowMs + returnMs
     member.heardMs = nowMs
     if (member.firstSequence === 0) member.firstSequence = sequence
     member.sequence = sequence
@@ -78,6 +81,11 @@ export class Members {
 
   get #silentMs(): number {
     return this.#tickMs * silentTicksMax
+  }
+
+  /** Whether a node has not been heard for so long that nothing of it can be on the way any more. */
+  isSilent({ heardMs }: Member, nowMs: number): boolean {
+    return nowMs - heardMs > longSilenceMs
   }
 
   /** Whether every node that is heard has told something after a time. */
@@ -93,16 +101,18 @@ export class Members {
       member.isHeard = nowMs - member.heardMs <= this.#silentMs && nowMs >= member.countsFromMs
       if (member.isHeard) heard++
     }
-    const gone = heard * 2 > this.#members.size + 1 ? this.#gone(nowMs) : []
+    const isMajority = heard * 2 > this.#members.size + 1
+    const gone = this.#silentFor(isMajority ? goneMsMax : forgottenMsMax, nowMs)
     for (const { name } of gone) this.#members.delete(name)
     this.count = this.#members.size + 1
+    // Whoever has left was not heard.
     const heardPart = heard / this.count
     if (heardPart !== this.heardPart) this.epoch++
     this.heardPart = heardPart
     return gone
   }
 
-  #gone(nowMs: number): Member[] {
-    return [...this.#members.values()].filter(({ heardMs }) => nowMs - heardMs > goneMsMax)
+  #silentFor(ms: number, nowMs: number): Member[] {
+    return [...this.#members.values()].filter(({ heardMs }) => nowMs - heardMs > ms)
   }
 }

@@ -4,6 +4,7 @@
 import type { BucketRule, Charge, Shortage } from './bucket-rule.ts'
 import { BucketShares } from './bucket-shares.ts'
 import { at, BucketSlots } from './bucket-slots.ts'
+import type { BucketTime } from './bucket-windows.ts'
 import type { Member, Members } from './members.ts'
 import { type BucketEntry, clamped, type FrameRoom, ToldBuckets } from './told-buckets.ts'
 
@@ -14,14 +15,19 @@ export interface SharedBucketsOptions {
   readonly bucketsMax?: number
 }
 
-export interface ChargeTime {
-  readonly nowMs: number
-  /** The number of the window of a `window` bucket. */
-  readonly window: number
+export interface ChargeTime extends BucketTime {
   /** The node decides for all nodes, and is not bound to its share. */
   readonly isOwner?: boolean
 }
 
+/** What is left in a bucket, and the time until it is full; 0 for buckets that nothing refills. */
+export interface BucketState {
+  readonly remaining: number
+  readonly fullInMs: number
+}
+
+/** Amounts are whole. */
+const leastAmount = 1
 const bucketsKeptMax = 1_000_000
 /** The part of a node's share of a tick that it takes before it tells the others out of turn. */
 const urgentPart = 0.125
@@ -56,22 +62,26 @@ export class SharedBuckets {
     return slot
   }
 
-  generationOf(slot: number): number {
-    return at(this.#slots.columns.generation, slot)
-  }
-
   /** Takes `amount`, or answers why not. */
-  charge(slot: number, amount: number, { nowMs, window, isOwner = false }: ChargeTime): Charge | Shortage {
+  charge(slot: number, amount: number, time: ChargeTime): Charge | Shortage {
     const { columns } = this.#slots
     const rule = this.#ruleOf(slot)
     if (amount > rule.capacity) return { type: 'too-large' }
-    this.#shares.bring(slot, rule, nowMs, window)
+    this.#shares.bring(slot, rule, time)
     columns.asked[slot] = at(columns.asked, slot) + amount
     this.#markDirty(slot)
-    const missing = this.#missing(slot, rule, { amount, isOwner })
-    if (missing > 0) return { type: 'short', waitMs: this.#waitMs(slot, rule, amount, missing) }
+    // What is not known yet needs some room too.
+    const needed = Math.max(amount, leastAmount)
+    const missing = this.#missing(slot, rule, { amount: needed, isOwner: time.isOwner ?? false })
+    if (missing > 0) return { type: 'short', waitMs: this.#waitMs(slot, rule, needed, missing) }
     this.#take(slot, amount)
-    return { slot, generation: at(columns.generation, slot), window }
+    return this.#chargeOf(slot)
+  }
+
+  /** Names an amount that another node has taken for this one. */
+  takenElsewhere(slot: number, time: BucketTime): Charge {
+    this.#shares.bring(slot, this.#ruleOf(slot), time)
+    return this.#chargeOf(slot)
   }
 
   /** Adds to a charge (`amount` above 0) or gives a part of it back. A charge of a window that has passed is not changed. */
@@ -86,10 +96,16 @@ export class SharedBuckets {
     this.#markDirty(slot)
   }
 
+  /** What is left in the bucket of a charge; undefined where the bucket was forgotten. */
+  stateOf({ slot, generation, window }: Charge, nowMs: number): BucketState | undefined {
+    const isThere = this.#slots.ruleAt(slot) !== undefined && at(this.#slots.columns.generation, slot) === generation
+    return isThere ? this.look(slot, { nowMs, window }) : undefined
+  }
+
   /** What is left in the bucket for all nodes, never below 0, and the time until it is full. */
-  look(slot: number, { nowMs, window }: ChargeTime): { remaining: number; fullInMs: number } {
+  look(slot: number, time: BucketTime): BucketState {
     const rule = this.#ruleOf(slot)
-    this.#shares.bring(slot, rule, nowMs, window)
+    this.#shares.bring(slot, rule, time)
     const balance = at(this.#slots.columns.balance, slot)
     const fullInMs = rule.perMs === 0 ? 0 : (rule.capacity - balance) / rule.perMs
     return { remaining: Math.max(0, balance), fullInMs }
@@ -143,7 +159,8 @@ export class SharedBuckets {
   }
 
   #waitMs(slot: number, rule: BucketRule, amount: number, missing: number): number {
-    const isOfShare = this.#members.count > 1 && at(this.#slots.columns.balance, slot) >= amount
+    const { balance, floor } = this.#slots.columns
+    const isOfShare = this.#members.count > 1 && at(balance, slot) - at(floor, slot) >= amount
     if (isOfShare) return this.#tickMs
     return rule.perMs === 0 ? 0 : missing / rule.perMs
   }
@@ -154,15 +171,33 @@ export class SharedBuckets {
     this.#slots.setRule(slot, rule)
     columns.membersEpoch[slot] = 0
     if (before !== undefined) {
-      columns.balance[slot] = at(columns.balance, slot) + rule.capacity - before.capacity
+      columns.balance[slot] = clamped(rule, at(columns.balance, slot) + rule.capacity - before.capacity)
       return
     }
     const isHeardOf = this.#told.hasHeardOf(slot)
-    if (isHeardOf && rule.kind !== 'gauge') return this.#shares.refill(slot, rule, nowMs)
+    if (isHeardOf && rule.kind !== 'gauge') return this.#bindHeard(slot, rule, nowMs)
     const full = rule.capacity * (rule.perMs === 0 ? 1 : this.#members.heardPart)
     // The places that others hold of a gauge were subtracted from nothing.
     columns.balance[slot] = isHeardOf ? at(columns.balance, slot) + full : full
     columns.refilledMs[slot] = nowMs
+  }
+
+  /** The balance is what another node told last; of a window, everybody's charges are missing in it at least. */
+  #bindHeard(slot: number, rule: BucketRule, nowMs: number): void {
+    const { columns } = this.#slots
+    let balance = clamped(rule, at(columns.balance, slot))
+    if (rule.kind === 'window') {
+      let left = rule.capacity
+      for (const peer of columns.peers) left -= peer?.net[slot] ?? 0
+      balance = Math.min(balance, left)
+    }
+    columns.balance[slot] = balance
+    this.#shares.refill(slot, rule, nowMs)
+  }
+
+  #chargeOf(slot: number): Charge {
+    const { columns } = this.#slots
+    return { slot, generation: at(columns.generation, slot), window: at(columns.window, slot) }
   }
 
   /** A node alone tells nobody. */

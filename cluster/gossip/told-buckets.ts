@@ -4,7 +4,9 @@ import type { PeerColumns } from './bucket-columns.ts'
 import type { BucketRule } from './bucket-rule.ts'
 import { type BucketShares, demandMin } from './bucket-shares.ts'
 import { at, type BucketSlots } from './bucket-slots.ts'
+import { type BucketTime, canBegin } from './bucket-windows.ts'
 import type { Member } from './members.ts'
+import { SlotQueue } from './slot-queue.ts'
 
 /** What one node tells about one bucket. */
 export interface BucketEntry {
@@ -34,6 +36,9 @@ export interface FrameRoom {
 /** The time in which everything is told once, whether it changed or not. */
 const syncMs = 5_000
 
+/** The part of a frame in turn that is for what is urgent. */
+const urgentPartMax = 0.75
+
 const dirtyFlag = 1
 const urgentFlag = 2
 /** Another node has told of the bucket. */
@@ -44,7 +49,9 @@ export class ToldBuckets {
   readonly #slots: BucketSlots
   readonly #shares: BucketShares
   readonly #tickMs: number
-  #dirty: number[] = []
+  /** Buckets that have changed, and those of them that are being used up. */
+  readonly #changed = new SlotQueue()
+  readonly #urgent = new SlotQueue()
   #lastSynced = 0
   /** The number of the last frame. */
   #frame = 0
@@ -64,9 +71,8 @@ export class ToldBuckets {
 
   markDirty(slot: number): void {
     const { flags } = this.#slots.columns
-    if ((at(flags, slot) & dirtyFlag) !== 0) return
     flags[slot] = at(flags, slot) | dirtyFlag
-    this.#dirty.push(slot)
+    this.#changed.add(slot)
   }
 
   /** Answers whether the bucket was not urgent before. */
@@ -74,6 +80,7 @@ export class ToldBuckets {
     const { flags } = this.#slots.columns
     if ((at(flags, slot) & urgentFlag) !== 0) return false
     flags[slot] = at(flags, slot) | urgentFlag
+    this.#urgent.add(slot)
     return true
   }
 
@@ -86,21 +93,25 @@ export class ToldBuckets {
     return (at(this.#slots.columns.flags, slot) & heardFlag) !== 0
   }
 
-  /** What this node has to tell: first what is urgent or has changed, then a part of everything, so that whoever missed a frame
-   *  hears it later. */
+  /** What this node has to tell: first what is urgent, then what has changed, each in its turn, then a part of everything, so that
+   *  whoever missed a frame hears it later. */
   entries({ frame, max, isUrgent }: FrameRoom): BucketEntry[] {
     this.#frame = frame
     const told: BucketEntry[] = []
-    const dirty = this.#dirty
-    this.#dirty = []
-    dirty.sort((one, other) => this.#urgency(other) - this.#urgency(one))
-    for (const slot of dirty) {
-      const isDue = !isUrgent || this.#urgency(slot) > 0
-      if (isDue && told.length < max) this.#tell(slot, told)
-      else this.#dirty.push(slot)
-    }
-    if (!isUrgent) this.#sync(max, told)
+    // A flood of what is urgent leaves room for the rest.
+    this.#tellNext(this.#urgent, urgentFlag, { told, max: isUrgent ? max : Math.ceil(max * urgentPartMax) })
+    if (isUrgent) return told
+    this.#tellNext(this.#changed, dirtyFlag, { told, max })
+    this.#sync(max, told)
     return told
+  }
+
+  #tellNext(queue: SlotQueue, flag: number, { told, max }: { told: BucketEntry[]; max: number }): void {
+    // What is told now can wait for its next turn at once.
+    for (let left = queue.length; left > 0 && told.length < max; left--) {
+      const slot = queue.next()
+      if (slot !== undefined && (at(this.#slots.columns.flags, slot) & flag) !== 0) this.#tell(slot, told)
+    }
   }
 
   #sync(max: number, told: BucketEntry[]): void {
@@ -117,10 +128,6 @@ export class ToldBuckets {
     const rule = this.#slots.ruleAt(slot)
     if ((at(flags, slot) & dirtyFlag) !== 0) return false
     return rule === undefined ? this.hasHeardOf(slot) : at(balance, slot) < rule.capacity
-  }
-
-  #urgency(slot: number): number {
-    return at(this.#slots.columns.flags, slot) & urgentFlag
   }
 
   #tell(slot: number, told: BucketEntry[]): void {
@@ -149,7 +156,7 @@ export class ToldBuckets {
     const slot = slots.find(entry.key) ?? slots.add(entry.key)
     const rule = slots.ruleAt(slot)
     if (rule !== undefined) this.#shares.refill(slot, rule, nowMs)
-    if (!this.#isOfWindow(slot, entry.window, rule)) return
+    if (!this.#isOfWindow(slot, rule, { nowMs, window: entry.window })) return
     this.#takeOver(slot, peer, { entry, rule, nowMs, isNewcomer: member.firstSequence > entry.birth })
     const kind = entry.isGauge ? gaugeFlag : 0
     slots.columns.flags[slot] = at(slots.columns.flags, slot) | heardFlag | kind
@@ -157,10 +164,13 @@ export class ToldBuckets {
   }
 
   /** Begins a later window when another node has; an earlier one is not looked at any more. */
-  #isOfWindow(slot: number, window: number, rule: BucketRule | undefined): boolean {
-    const own = at(this.#slots.columns.window, slot)
-    if (window > own) this.#shares.beginWindow(slot, rule, window)
-    return window >= own
+  #isOfWindow(slot: number, rule: BucketRule | undefined, time: BucketTime): boolean {
+    const { columns } = this.#slots
+    const own = at(columns.window, slot)
+    if (time.window <= own || (rule !== undefined && rule.kind !== 'window')) return time.window === own
+    if (!canBegin(columns, slot, time)) return false
+    this.#shares.beginWindow(slot, rule, time.window)
+    return true
   }
 
   #takeOver(slot: number, peer: PeerColumns, { entry, rule, nowMs, isNewcomer }: Told): void {
@@ -171,7 +181,8 @@ export class ToldBuckets {
     const before = isKnown ? at(peer.net, slot) : 0
     peer.net[slot] = entry.net
     peer.birth[slot] = entry.birth
-    if (rule === undefined && !entry.isGauge && !this.hasHeardOf(slot)) {
+    if (rule === undefined && !entry.isGauge) {
+      // How much the bucket holds is not known: the last that was told is what is left.
       columns.balance[slot] = entry.balance
       columns.refilledMs[slot] = nowMs
     } else if (isKnown) columns.balance[slot] = clamped(rule, balance - (entry.net - before))

@@ -8,19 +8,14 @@ import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
 import { ManualClock } from '../../shared/clock.ts'
-import { type HttpPort, openHttpPort } from './http-port.ts'
+import { type HttpPort, openHttpPort, type PortTls } from './http-port.ts'
 
 const ends: (() => void)[] = []
 afterEach(() => {
   for (const end of ends.splice(0)) end()
 })
 
-interface Certificate {
-  cert: Buffer
-  key: Buffer
-}
-
-async function opened({ openMax = 8, reserveMax = 2, tls = undefined as Certificate | undefined } = {}) {
+async function opened({ openMax = 8, reserveMax = 2, tls = undefined as PortTls | undefined } = {}) {
   const held = { count: 0 }
   const clock = new ManualClock()
   const port = openHttpPort({
@@ -136,14 +131,14 @@ test.skipIf(spawnSync('openssl', ['version']).status !== 0)(
   20_000,
 )
 
-function certificate(): Certificate {
+function certificate(): PortTls {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-tls-'))
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   execFileSync('openssl', ['req', '-x509', ...kind, '-subj', '/CN=localhost', '-keyout', key, '-out', cert], {
     stdio: 'ignore',
   })
-  const read = { cert: readFileSync(cert), key: readFileSync(key) }
+  const read = { cert: readFileSync(cert), key: readFileSync(key), hstsMs: 0 }
   rmSync(folder, { recursive: true })
   return read
 }

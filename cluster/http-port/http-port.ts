@@ -8,16 +8,25 @@ import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { createServer, nodeHttps } from '../../shared/node-http.ts'
 import type { Trouble } from '../../shared/readiness.ts'
+import { forwardSecretCiphers, strictTransportSecurity, tls13Ciphers, tlsVersionMin } from '../../shared/tls-rules.ts'
 import { type Connection, type ConnectionBounds, Connections } from './connections.ts'
+import { hostFault, refuseHost } from './host-fault.ts'
 
 export interface HttpPortOptions extends ConnectionBounds {
   /** The port in sentences: `the control port`. */
   readonly name: string
   readonly clock: Clock
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined
+  readonly tls?: PortTls | undefined
   readonly serve: RequestListener
   /** Writes the answer to what is not HTTP; the port then closes the connection. */
   readonly refuse?: (error: NodeJS.ErrnoException, socket: Duplex) => void
+}
+
+export interface PortTls {
+  readonly cert: Buffer
+  readonly key: Buffer
+  /** How long browsers remember to use nothing but TLS; 0 tells them nothing. */
+  readonly hstsMs: number
 }
 
 export interface HttpPort {
@@ -31,6 +40,8 @@ interface Peer extends Connection {
 
 const headMs = 5_000
 const serverOptions = {
+  // `hostFault` judges the header, in the same words on every port.
+  requireHostHeader: false,
   maxHeaderSize: bounds.headerBytesMax,
   headersTimeout: headMs,
   requestTimeout: 30_000,
@@ -46,11 +57,23 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
   const connections = new Connections<Peer>(options)
   const peers = new Map<string, Peer>()
   let lastFullMs = Number.NEGATIVE_INFINITY
+  /** Sockets with a malformed request. Node runs the requests that come behind it, although nobody will see their answers. */
+  const malformed = new WeakSet<Socket>()
   const server = serverOf(options, (incoming, outgoing) => {
+    if (malformed.has(incoming.socket)) return
     const peer = peers.get(nameOf(incoming.socket))
     if (peer !== undefined) follow(connections, peer, incoming, outgoing)
-    if (peer !== undefined && connections.isReserve(peer) && !isHealthCheck(incoming)) refuseFull(outgoing)
+    setFixedHeaders(outgoing, options)
+    const fault = hostFault(incoming)
+    if (fault !== undefined) {
+      malformed.add(incoming.socket)
+      refuseHost(outgoing, fault)
+    } else if (peer !== undefined && connections.isReserve(peer) && !isHealthCheck(incoming)) refuseFull(outgoing)
     else options.serve(incoming, outgoing)
+  })
+  server.on('checkExpectation', (_incoming, outgoing: ServerResponse) => {
+    setFixedHeaders(outgoing, options)
+    outgoing.writeHead(417, { connection: 'close' }).end()
   })
   server.timeout = stalledMs
   server.on('clientError', (error, socket) => closeBroken(error, socket, options.refuse))
@@ -75,7 +98,24 @@ const fullMeans = 'the connections that have been idle longest are closed for ne
 
 function serverOf({ tls }: HttpPortOptions, serve: RequestListener): Server {
   if (tls === undefined) return createServer(serverOptions, serve)
-  return nodeHttps().createServer({ ...serverOptions, ...tls, handshakeTimeout: headMs }, serve)
+  const { cert, key } = tls
+  const ciphers = [...tls13Ciphers, ...forwardSecretCiphers].join(':')
+  const rules = {
+    cert,
+    key,
+    ciphers,
+    minVersion: tlsVersionMin,
+    honorCipherOrder: true,
+    handshakeTimeout: headMs,
+  } as const
+  return nodeHttps().createServer({ ...serverOptions, ...rules }, serve)
+}
+
+/** What every answer of the port says, whoever writes it. */
+function setFixedHeaders(outgoing: ServerResponse, { tls }: HttpPortOptions): void {
+  outgoing.setHeader('x-content-type-options', 'nosniff')
+  const security = tls === undefined ? undefined : strictTransportSecurity(tls.hstsMs)
+  if (security !== undefined) outgoing.setHeader('strict-transport-security', security)
 }
 
 /** The same for a socket and for the TLS that is spoken on it. */

@@ -5,10 +5,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import { busyness } from '../../shared/test-load.ts'
 import { connectedLink } from '../config-log/replication/jetstream-rig.ts'
+import { testMacs } from '../macs/test-macs.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../nats/nats-rig.ts'
 import { JetStreamLeaseStore } from './jetstream-lease-store.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { leaseStoreContract } from './lease-store-contract.ts'
+
+const mac = testMacs().channel('leases')
 
 describe.each([1, 3] as const)('%i nats-server', (servers) => {
   let rig: NatsRig | undefined
@@ -24,7 +27,7 @@ describe.each([1, 3] as const)('%i nats-server', (servers) => {
     const links = await Promise.all([1, 2, 3, 4].map(() => connectedLink(rig!.url)))
     const manager = await jetstream(links[0]!.connection!).jetstreamManager(false)
     await manager.streams.delete('LEASES').catch(() => false)
-    const [first, ...others] = links.map((link) => new JetStreamLeaseStore({ link }))
+    const [first, ...others] = links.map((link) => new JetStreamLeaseStore({ link, mac }))
     // A stream that was just created has no leader yet.
     for (const store of [first!, ...others]) {
       await expect.poll(() => store.read('a'), within).toEqual({ ok: true, value: undefined })
@@ -66,7 +69,7 @@ describe.each([1, 3] as const)('%i nats-server', (servers) => {
 
   async function candidate(owner: string) {
     const link = await connectedLink(rig!.url)
-    const keeper = new LeaseKeeper({ store: new JetStreamLeaseStore({ link }), clock: systemClock, owner })
+    const keeper = new LeaseKeeper({ store: new JetStreamLeaseStore({ link, mac }), clock: systemClock, owner })
     keeper.start()
     return {
       lease: keeper.lease(`takeover-${servers}`),
@@ -83,7 +86,7 @@ test('a server that was killed and has its store still knows who holds; one that
   if (findNatsServer() === undefined) context.skip('nats-server is not installed')
   const rig = await startNatsRig()
   const link = await connectedLink(rig.url)
-  const store = new JetStreamLeaseStore({ link })
+  const store = new JetStreamLeaseStore({ link, mac })
   await store.write('a', { owner: 'x', epoch: 7, beat: 1 }, 0)
   await rig.server.kill()
   await rig.server.start()

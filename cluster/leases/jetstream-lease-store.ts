@@ -6,7 +6,10 @@
 // subject before it proposes a message and not when it stores it: of 20 concurrent writes on three servers all 20 were
 // stored (2.9.10). It compares the last sequence of the stream when it stores.
 
+import type { StoredMsg } from '@nats-io/jetstream'
+import { headers, type MsgHdrs } from '@nats-io/transport-node'
 import { done, fail, type Result } from '../../shared/result.ts'
+import type { MacGuard } from '../macs/message-macs.ts'
 import type { StreamSettings } from '../nats/jetstream-settings.ts'
 import { isApiError, publishTrouble, streamTrouble } from '../nats/jetstream-trouble.ts'
 import type { NatsLink } from '../nats/nats-link.ts'
@@ -16,8 +19,12 @@ import { LeaseTable } from './lease-table.ts'
 
 const streamName = 'LEASES'
 const subject = 'lease.table'
+const macHeader = 'hg-mac'
 const timeoutMs = 2_000
 const bytesMax = 1 << 20
+/** Writes of one message at most. A table that begins anew counts its writes from where no earlier one can have come, so that
+ *  nobody takes a new write for one that was seen before. */
+const writesPerMessageMax = 1_000
 /** Tries of one write. Each failed try means that another node was faster. */
 const triesMax = 20
 
@@ -36,11 +43,16 @@ interface Seen {
 
 export class JetStreamLeaseStore implements LeaseStore {
   readonly #stream: OwnStream
+  readonly #mac: MacGuard
+  /** The place of the last table that was not believed: it is read again and again. */
+  #refusedAt = 0
   #waiting: Write[] = []
   #isWriting = false
   #look: Promise<Result<Seen, LeaseTrouble>> | undefined
 
-  constructor({ link }: { link: NatsLink }) {
+  /** `mac` is the channel `leases`. */
+  constructor({ link, mac }: { link: NatsLink; mac: MacGuard }) {
+    this.#mac = mac
     this.#stream = new OwnStream({ link, timeoutMs, mayCreate: true, settings: leaseStreamSettings })
   }
 
@@ -93,7 +105,7 @@ export class JetStreamLeaseStore implements LeaseStore {
     if (!session.ok) return fail({ type: 'unavailable', message: session.error.message })
     try {
       const stored = await session.value.manager.streams.getMessage(streamName, { last_by_subj: subject })
-      if (stored !== null) return done({ table: LeaseTable.decode(stored.data), sequence: stored.seq })
+      if (stored !== null) return done({ table: this.#tableIn(stored), sequence: stored.seq })
     } catch (error) {
       if (isApiError(error, 'streamNotFound')) this.#stream.forget()
       if (!isApiError(error, 'noMessageFound')) return unavailable(streamTrouble(error))
@@ -101,11 +113,25 @@ export class JetStreamLeaseStore implements LeaseStore {
     return done({ table: new LeaseTable(), sequence: 0 })
   }
 
+  /** A table that no node wrote there counts as an empty one: holders find their leases gone, and they are acquired anew under
+   *  higher epochs. A stranger can so prevent that leases are held, and can never hold one. */
+  #tableIn({ data: bytes, header, seq }: StoredMsg): LeaseTable {
+    const received = { mac: header.get(macHeader), context: contextOf(seq), bytes }
+    const isKnown = seq === this.#refusedAt
+    const verdict = isKnown ? this.#mac.judgeAgain(received) : this.#mac.judge({ ...received, subject })
+    if (verdict === 'genuine') return LeaseTable.decode(bytes)
+    this.#refusedAt = seq
+    return new LeaseTable(seq * writesPerMessageMax)
+  }
+
   async #publish(table: LeaseTable, lastSequence: number): Promise<Result<number, LeaseRefusal | LeaseTrouble>> {
     const session = await this.#stream.session()
     if (!session.ok) return fail({ type: 'unavailable', message: session.error.message })
     try {
-      const { seq } = await publish(session.value, table, lastSequence)
+      const bytes = table.encode()
+      const proof = headers()
+      proof.set(macHeader, this.#mac.of(contextOf(lastSequence + 1), bytes))
+      const { seq } = await publish(session.value, { bytes, proof, lastSequence })
       return done(seq)
     } catch (error) {
       const trouble = publishTrouble(error)
@@ -118,8 +144,19 @@ export class JetStreamLeaseStore implements LeaseStore {
   }
 }
 
-function publish({ client }: OwnStreamSession, table: LeaseTable, lastSequence: number): Promise<{ seq: number }> {
-  return client.publish(subject, table.encode(), { expect: { lastSequence }, timeout: timeoutMs })
+interface Proven {
+  readonly bytes: Uint8Array
+  readonly proof: MsgHdrs
+  readonly lastSequence: number
+}
+
+function publish({ client }: OwnStreamSession, { bytes, proof, lastSequence }: Proven): Promise<{ seq: number }> {
+  return client.publish(subject, bytes, { headers: proof, expect: { lastSequence }, timeout: timeoutMs })
+}
+
+/** The place in the stream is part of it: a table of another time is refused. */
+function contextOf(sequence: number): string[] {
+  return [subject, `${sequence}`]
 }
 
 function leaseStreamSettings(replicas: number): StreamSettings {

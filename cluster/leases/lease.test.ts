@@ -56,10 +56,24 @@ describe('a candidate', () => {
 
   test('an epoch that was heard of is never used again, though the store has forgotten it', () => {
     const candidate = new Candidate('a')
-    candidate.lease.hear(2_000_000_000)
+    candidate.lease.hear(1_700_050_000)
     candidate.lease.wish('hold')
     candidate.run(0)
-    expect(candidate.lease.holds(0)).toBe(2_000_000_001)
+    expect(candidate.lease.holds(0)).toBe(1_700_050_001)
+  })
+
+  test('an epoch that a clock far ahead has made, which nobody believes, is not gone on from', () => {
+    const left = new Candidate('a', new Register({ owner: '', epoch: 2_000_000_000, beat: 1, sequence: 1 }))
+    left.lease.wish('hold')
+    left.run(0)
+    expect(left.lease.holds(0)).toBe(1_700_000_000)
+    const own = new Candidate('b')
+    own.lease.wish('hold')
+    own.run(0, wallMs + 1e12)
+    expect(own.lease.holds(0)).toBe(2_700_000_000)
+    // Its clock is set right while it holds.
+    for (let ms = 1_000; ms < 3_000; ms += 100) own.run(ms)
+    expect(own.lease.holds(2_900)).toBe(1_700_000_000)
   })
 
   test('a write without an answer that was stored after all counts from when it was sent', () => {
@@ -118,9 +132,9 @@ class Candidate {
     this.store = store
   }
 
-  run(nowMs: number): string[] {
+  run(nowMs: number, clockMs = wallMs): string[] {
     const steps: string[] = []
-    for (let step = this.lease.next(nowMs, wallMs); step !== undefined; step = this.lease.next(nowMs, wallMs)) {
+    for (let step = this.lease.next(nowMs, clockMs); step !== undefined; step = this.lease.next(nowMs, clockMs)) {
       steps.push(step.type)
       if (step.type === 'read') this.lease.onRead(this.store.record, nowMs)
       else {

@@ -4,6 +4,7 @@
 // only after it has seen the same write for `patienceMs`, which began after that write was sent; and its own write is
 // stored only while that write is still the last one.
 import assert from 'node:assert/strict'
+import { isEpochAhead } from '../../shared/epochs.ts'
 import type { LeaseRecord, LeaseValue } from './lease-store.ts'
 
 export interface LeaseTimes {
@@ -138,16 +139,24 @@ export class Lease {
       return this.#wish === 'watch' ? { type: 'read' } : undefined
     }
     if (this.#inDoubt || this.#seen === undefined) return { type: 'read' }
-    if (this.#held !== undefined) return this.#write(this.#held.epoch, this.#held.sequence)
+    if (this.#held !== undefined) {
+      // The clock was far ahead when the lease was taken: nobody believes what is said under such an epoch.
+      if (isEpochAhead(this.#held.epoch, wallMs)) return this.#giveBack(this.#held)
+      return this.#write(this.#held.epoch, this.#held.sequence)
+    }
     if (!this.#mayTake(nowMs)) return { type: 'read' }
     const { record } = this.#seen
     // Nobody has written since we did, so nobody else has acted: the epoch is still ours.
-    if (record?.owner === this.#owner && record.epoch >= this.#epochKnown) {
-      return this.#write(record.epoch, record.sequence)
-    }
-    // Time in seconds grows faster than owners change: a store that lost its past cannot make an epoch come back.
-    const epoch = Math.max((record?.epoch ?? 0) + 1, this.#epochKnown + 1, Math.floor(wallMs / 1_000))
-    return this.#write(epoch, record?.sequence ?? 0)
+    const isOurs = record?.owner === this.#owner && record.epoch >= this.#epochKnown
+    if (isOurs && !isEpochAhead(record.epoch, wallMs)) return this.#write(record.epoch, record.sequence)
+    return this.#write(this.#nextEpoch(record, wallMs), record?.sequence ?? 0)
+  }
+
+  /** Time in seconds grows faster than owners change: a store that lost its past cannot make an epoch come back. Epochs of the
+   *  future, which a wrong clock has made, were believed by nobody and count for nothing. */
+  #nextEpoch(record: LeaseRecord | undefined, wallMs: number): number {
+    const known = [record?.epoch ?? 0, this.#epochKnown].filter((epoch) => !isEpochAhead(epoch, wallMs))
+    return Math.max(...known.map((epoch) => epoch + 1), Math.floor(wallMs / 1_000))
   }
 
   /** Ends the belief before the write is sent that lets other nodes acquire the lease. */

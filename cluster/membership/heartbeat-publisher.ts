@@ -1,6 +1,7 @@
 // Publishes a heartbeat each second: what the node serves, how far behind it is, what is queued in it, and what is
 // wrong. Readers subscribe to `subjects.heartbeat`.
 import { randomUUID } from 'node:crypto'
+import { getHeapStatistics } from 'node:v8'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Trouble } from '../../shared/readiness.ts'
@@ -21,7 +22,8 @@ export interface BeatingNode extends Pick<NodeHeartbeat, 'role' | 'version' | 'r
   readonly name: string
 }
 
-export interface HeartbeatFacts extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'limits'> {
+export interface HeartbeatFacts
+  extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'limits' | 'budgets' | 'bodyMemory' | 'refusedMessages'> {
   readonly status: Pick<FollowerStatus, 'revision' | 'hash' | 'lagMs'>
   readonly troubles: readonly Trouble[]
   readonly draining?: boolean
@@ -54,8 +56,10 @@ export class HeartbeatPublisher {
   /** Returns the heartbeat as it would be published now. */
   read(): NodeHeartbeat {
     const { node, clock } = this.#options
-    const { status, troubles, draining = false, queues = {}, openRequests, link, ...rest } = this.#options.facts()
+    const facts = this.#options.facts()
+    const { status, troubles, draining = false, queues = {}, openRequests, link, refusedMessages = [], ...rest } = facts
     const { revision, hash } = status
+    const heap = getHeapStatistics()
     const { queues: linkQueues, ...linkState } = link ?? {}
     const { name, role, region, version, masterKeys } = node
     return {
@@ -67,6 +71,7 @@ export class HeartbeatPublisher {
       hash,
       draining,
       ...rest,
+      ...(refusedMessages.length === 0 ? {} : { refusedMessages }),
       queues: { ...queues, ...linkQueues },
       ...(link === undefined ? {} : { link: linkState as Omit<LinkState, 'queues'> }),
       lagMs: Math.round(status.lagMs),
@@ -76,6 +81,8 @@ export class HeartbeatPublisher {
       troubles: troubles.map(({ reason }) => reason),
       process: {
         rssBytes: residentBytes(),
+        heapBytes: heap.used_heap_size,
+        heapBytesMax: heap.heap_size_limit,
         eventLoopLagMs: this.#load,
         ...(openRequests === undefined ? {} : { openRequests }),
       },

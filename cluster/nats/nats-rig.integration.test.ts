@@ -28,7 +28,8 @@ test('a server keeps its port and its stream over a kill and a pause', async (co
   await server.start()
   await expect.poll(() => published(connection, 'two'), { timeout: 60_000 }).toBeGreaterThan(1)
   server.pause()
-  expect(await published(connection, 'three')).toBe(0)
+  // The signal takes its time on a machine that others use too.
+  await expect.poll(() => published(connection, 'three')).toBe(0)
   server.resume()
   await expect.poll(() => published(connection, 'four'), { timeout: 60_000 }).toBeGreaterThan(2)
   await connection.close()

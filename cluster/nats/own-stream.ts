@@ -23,8 +23,6 @@ export interface OwnStreamSession {
   readonly connection: NatsConnection
   readonly client: JetStreamClient
   readonly manager: JetStreamManager
-  /** The number of servers that store the stream. */
-  readonly replicas: number
 }
 
 const replicasInCluster = 3
@@ -65,7 +63,7 @@ export class OwnStream {
       const manager = await client.jetstreamManager(false)
       const info = await this.#ensure(connection, manager)
       if (!info.ok) return info
-      return done({ connection, client, manager, replicas: info.value.config.num_replicas })
+      return done({ connection, client, manager })
     } catch (error) {
       return fail(streamTrouble(error))
     }
@@ -77,7 +75,7 @@ export class OwnStream {
     if (!found.ok) return found
     if (settingsTrouble(wanted, found.value) === undefined) return found
     const changed = this.#options.mayCreate ? await updated(manager, wanted, found.value) : found.value
-    // Fewer replicas than possible are no reason not to use the stream: users that rely on them read `replicas`.
+    // Fewer replicas than possible are no reason not to use the stream: nobody relies on what a server keeps.
     const trouble = settingsTrouble({ ...wanted, num_replicas: changed.config.num_replicas }, changed)
     return trouble === undefined ? done(changed) : fail(trouble)
   }

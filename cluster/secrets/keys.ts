@@ -19,6 +19,8 @@ export interface DerivedKeys {
   idKey: Uint8Array
   /** Names the buckets that limits count in. */
   limitKey: Uint8Array
+  /** Seals what budgets have left. */
+  budgetKey: Uint8Array
   /** Shown by processes of one cluster to each other; it opens nothing. */
   clusterMark: Uint8Array
 }
@@ -34,6 +36,7 @@ export function deriveKeys(masterKey: Uint8Array): DerivedKeys {
     stateKey: derive(masterKey, 'headgate state v1'),
     idKey: derive(masterKey, 'headgate object id v1'),
     limitKey: derive(masterKey, 'headgate limit bucket v1'),
+    budgetKey: derive(masterKey, 'headgate budget v1'),
     clusterMark: derive(masterKey, 'headgate cluster mark v1'),
   }
 }

@@ -23,6 +23,8 @@ export interface SharedKeyStoreOptions {
   keys: SharedKeys
   clock: Clock
   notify: Notify
+  /** Called for each entry of the stream that no node of this cluster wrote. */
+  onForged?: () => void
   /** True on control nodes: they make keys, and the stream when there is none. */
   writes: boolean
   /** Called when this node holds other keys than before. */
@@ -42,7 +44,6 @@ export class SharedKeyStore implements KeyStore {
   #looking: Promise<Result<undefined, KeyStoreRefusal>> | undefined
   #watch: { stop(): void } | undefined
   #timer: Timer | undefined
-  #toldForged = false
   #settings: string | undefined
 
   constructor(options: SharedKeyStoreOptions) {
@@ -198,7 +199,9 @@ export class SharedKeyStore implements KeyStore {
     const { bytes, sequence } = last.value
     const adopted = this.#adopt([bytes])
     if (!adopted.ok) return adopted
-    return done(placedAt(sequence, bytes, keys))
+    const placed = placedAt(sequence, bytes, keys)
+    // The entry of another owner, repeated on this subject, is no entry of this one.
+    return done(placed.entry?.owner === owner ? placed : { entry: undefined, sequence, isCurrent: false })
   }
 
   /** Reads the stream from its beginning, because after a reconnect it may be another one. */
@@ -240,12 +243,9 @@ export class SharedKeyStore implements KeyStore {
   }
 
   #adopt(messages: readonly Uint8Array[]): Result<undefined, KeyStoreRefusal> {
-    const { file, keys, notify, onChange } = this.#options
+    const { file, keys, notify, onChange, onForged } = this.#options
     const entries = messages.map((bytes) => decodeEntry(bytes, keys.macKeys))
-    if (entries.includes(undefined) && !this.#toldForged) {
-      this.#toldForged = true
-      notify({ type: 'warning', message: forged })
-    }
+    for (const entry of entries) if (entry === undefined) onForged?.()
     const adopted = file.adopt(entries.filter((entry) => entry !== undefined))
     if (!adopted.ok) {
       notify({ type: 'warning', message: `the data keys of the cluster could not be kept: ${adopted.error.message}` })
@@ -261,8 +261,6 @@ const lookMs = 15_000
 const lookBeforeMsMax = 1_500
 const pageMessages = 256
 const triesMax = 8
-const forged =
-  'the stream of data keys holds what no node of this cluster wrote; it is not used. Somebody else can write to it, or has another master key'
 
 function missingIn({ entry }: Placed, newest: KeyEntry | undefined): KeyEntry | undefined {
   return entry?.generation === newest?.generation ? undefined : newest

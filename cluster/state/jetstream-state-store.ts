@@ -51,6 +51,7 @@ export class JetStreamStateStore implements StateStore {
     return this.#asking(async (session) => {
       const head = await this.#find(session, nameOf(key))
       if (head === undefined) return undefined
+      if (countIn(head) > piecesMax) return damaged
       const pieces = await Promise.all(piecesOf(head, nameOf(key)).map((name) => this.#find(session, name)))
       // Pieces are slightly older than their head. When one is missing, the entry has expired.
       if (pieces.includes(undefined)) return undefined
@@ -158,9 +159,18 @@ function cut(value: Uint8Array): { head: Uint8Array; pieces: readonly Uint8Array
   return { head: Buffer.concat([head, bytes.subarray(count * pieceBytesMax)]), pieces }
 }
 
-function piecesOf({ data }: StoredMsg, name: string): string[] {
-  const count = Buffer.from(data.buffer, data.byteOffset, data.byteLength).readUInt32BE()
-  return Array.from({ length: count }, (_one, n) => pieceOf(name, n))
+/** More pieces than this make no entry: a stranger has written the head. */
+const piecesMax = Math.ceil(bounds.stateEntryBytesMax / pieceBytesMax)
+/** Opens under no key. */
+const damaged = new Uint8Array(0)
+
+function countIn({ data }: StoredMsg): number {
+  if (data.length < headBytes) return Number.POSITIVE_INFINITY
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).readUInt32BE()
+}
+
+function piecesOf(head: StoredMsg, name: string): string[] {
+  return Array.from({ length: Math.min(countIn(head), piecesMax) }, (_one, n) => pieceOf(name, n))
 }
 
 /** The name of an entry has one dot, that of a piece two. */

@@ -46,7 +46,22 @@ function opened(key: StateKey, value: Uint8Array, stateKeys: KeyList) {
   const plain = firstOf(stateKeys, (stateKey) => decrypt(keyOf(key.owner, stateKey), value, context(key)))
   if (plain !== undefined) return done(plain)
   const message = 'an entry does not open: it is damaged, or of another master key'
-  return fail({ type: 'unavailable', message } as const)
+  return fail({ type: 'unavailable', message, isForged: true } as const)
+}
+
+/** Calls `onForged` for each value that was read and was not sealed for its place. */
+export function tellForged(store: StateStore, onForged: () => void): StateStore {
+  return {
+    async get(key) {
+      const found = await store.get(key)
+      if (!found.ok && found.error.isForged === true) onForged()
+      return found
+    },
+    put: (key, value) => store.put(key, value),
+    delete: (key) => store.delete(key),
+    forget: (owner) => store.forget(owner),
+    close: () => store.close(),
+  }
 }
 
 function placeOf(key: StateKey, stateKey: Uint8Array): StateKey {

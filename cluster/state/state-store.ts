@@ -26,7 +26,12 @@ export interface StateKey {
 }
 
 /** The store did not answer. After a `put` or a `delete` the change may or may not have happened. */
-export type StateTrouble = { readonly type: 'unavailable'; readonly message: string }
+export type StateTrouble = {
+  readonly type: 'unavailable'
+  readonly message: string
+  /** What was read was not sealed for its place: damaged, or written by a stranger. */
+  readonly isForged?: boolean
+}
 
 export type StateRefusal =
   | { readonly type: 'taken' }

@@ -128,7 +128,9 @@ export class JetStreamFeed implements PartitionFeed {
       this.#delivered = place.delivered
       this.#owed--
       this.#isAtEnd = place.pending === 0
-      this.#messages.push({ sequence: place.sequence, storedAtMs: place.storedAtMs, bytes: message.data })
+      const { sequence, storedAtMs } = place
+      const id = message.headers?.get(idHeader) ?? ''
+      this.#messages.push({ sequence, storedAtMs, sender: senderIn(message), id, bytes: message.data })
       this.#wake()
     }
   }
@@ -146,6 +148,13 @@ export class JetStreamFeed implements PartitionFeed {
     this.#trouble ??= trouble
     this.#wake()
   }
+}
+
+const idHeader = 'Nats-Msg-Id'
+
+/** The last token of `usage.<partition>.<sender>`. */
+function senderIn({ subject }: Msg): string {
+  return subject.slice(subject.lastIndexOf('.') + 1)
 }
 
 const statusNoMessages = 404

@@ -28,8 +28,6 @@ export interface JetStreamUsageStreamOptions {
 const timeoutMs = 2_000
 /** The time-out of a publish. An acknowledgement takes longer while a cluster elects a leader. */
 const ackTimeoutMs = 5_000
-/** The number of replicas that one power cut does not destroy together. */
-const replicasDurable = 3
 
 export class JetStreamUsageStream implements UsageStream {
   readonly #options: JetStreamUsageStreamOptions
@@ -45,10 +43,10 @@ export class JetStreamUsageStream implements UsageStream {
     this.#stream = new OwnStream({ link, timeoutMs, mayCreate, settings })
   }
 
-  async publish(batch: OutgoingBatch): Promise<Result<{ isDurable: boolean }, UsagePublishTrouble>> {
+  async publish(batch: OutgoingBatch): Promise<Result<undefined, UsagePublishTrouble>> {
     const session = await this.#stream.session()
     if (!session.ok) return session
-    const { client, connection, replicas } = session.value
+    const { client, connection } = session.value
     const payloadMax = (connection.info?.max_payload ?? 0) - messageOverheadBytes
     if (batch.bytes.length > payloadMax) {
       const message = `a batch of ${batch.bytes.length} bytes is more than the server takes (max_payload)`
@@ -57,7 +55,7 @@ export class JetStreamUsageStream implements UsageStream {
     try {
       const subject = `${subjectOf(batch.partition)}.${subjectToken(batch.node)}`
       await client.publish(subject, batch.bytes, { msgID: batch.id, timeout: ackTimeoutMs })
-      return done({ isDurable: replicas >= replicasDurable })
+      return done(undefined)
     } catch (error) {
       return fail(this.#publishTrouble(error))
     }
@@ -75,7 +73,6 @@ export class JetStreamUsageStream implements UsageStream {
         lastAtMs: atMs(state.last_ts),
         bytes: state.bytes,
         bytesMax: config.max_bytes,
-        replicas: config.num_replicas,
       }
     })
   }

@@ -3,6 +3,7 @@
 
 import { type Clock, ManualClock } from '../../shared/clock.ts'
 import { done, fail, type Result } from '../../shared/result.ts'
+import { subjectToken } from '../bus/subject-token.ts'
 import {
   duplicateWindowMs,
   type FeedPage,
@@ -15,7 +16,7 @@ import {
   type UsageStreamTrouble,
 } from './usage-stream.ts'
 
-type Stored = UsageMessage & { partition: number; id: string }
+type Stored = UsageMessage & { partition: number }
 
 export class MemoryUsageStream implements UsageStream {
   readonly #clock: Clock
@@ -26,7 +27,6 @@ export class MemoryUsageStream implements UsageStream {
   readonly #ids = new Map<string, number>()
   readonly #wakes = new Set<() => void>()
   bytesMax = Number.POSITIVE_INFINITY
-  replicas = 1
   isAway = false
   /** Called with each publish; true loses its acknowledgement. */
   losesAck: () => boolean = () => false
@@ -35,25 +35,24 @@ export class MemoryUsageStream implements UsageStream {
     this.#clock = clock
   }
 
-  async publish(batch: OutgoingBatch): Promise<Result<{ isDurable: boolean }, UsagePublishTrouble>> {
+  async publish(batch: OutgoingBatch): Promise<Result<undefined, UsagePublishTrouble>> {
     if (this.isAway) return fail(away)
     const nowMs = this.#clock.wallMs()
     const known = this.#ids.get(batch.id)
     if (known === undefined || nowMs - known > duplicateWindowMs) {
       if (this.#bytes() + batch.bytes.length > this.bytesMax) return fail({ type: 'full', message: 'full' })
       this.#ids.set(batch.id, nowMs)
-      const { partition, id } = batch
-      this.#messages.push({
-        sequence: ++this.#lastSequence,
-        storedAtMs: nowMs,
-        bytes: batch.bytes.slice(),
-        partition,
-        id,
-      })
-      for (const wake of this.#wakes) wake()
+      this.plant(batch)
     }
     if (this.losesAck()) return fail({ type: 'no-ack', message: 'no acknowledgement' })
-    return done({ isDurable: this.replicas >= 3 })
+    return done(undefined)
+  }
+
+  /** Stores a batch whatever its id, as a stranger can whose server has forgotten the id. */
+  plant({ partition, id, node, bytes }: OutgoingBatch): void {
+    const stored = { sequence: ++this.#lastSequence, storedAtMs: this.#clock.wallMs(), sender: subjectToken(node) }
+    this.#messages.push({ ...stored, bytes: bytes.slice(), partition, id })
+    for (const wake of this.#wakes) wake()
   }
 
   async facts(): Promise<Result<UsageFacts, UsageStreamTrouble>> {
@@ -66,7 +65,6 @@ export class MemoryUsageStream implements UsageStream {
       lastAtMs: this.#messages.at(-1)?.storedAtMs,
       bytes: this.#bytes(),
       bytesMax: this.bytesMax,
-      replicas: this.replicas,
     })
   }
 
@@ -175,7 +173,9 @@ class MemoryFeed implements PartitionFeed {
     if (found === undefined) return fail(away)
     this.#after = found.at(-1)?.sequence ?? this.#after
     return done({
-      messages: found.map(({ sequence, storedAtMs, bytes }) => ({ sequence, storedAtMs, bytes: bytes.slice() })),
+      messages: found.map(({ sequence, storedAtMs, sender, id, bytes }) => {
+        return { sequence, storedAtMs, sender, id, bytes: bytes.slice() }
+      }),
       isAtEnd: true,
     })
   }

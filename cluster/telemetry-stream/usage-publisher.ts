@@ -2,17 +2,17 @@
 // the way at a time and few wait; the others stay in the spool, and the sender is told to hold back until there is
 // room. A batch is tried under the same id until the stream has it.
 //
-// On three servers an acknowledged batch is confirmed to its sender at once. On one server, which syncs its disk only
-// now and then, a batch is confirmed when an aggregator has committed it: until then the spool keeps it, and a power
-// cut of that server loses nothing.
+// A batch is confirmed to its sender when an aggregator says that it has committed it, and proves that. Until then the
+// spool keeps it: what a server acknowledges may be lost by a power cut, or was never stored, because anybody with access
+// to the servers can acknowledge it.
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { decodeHeader, scanBatches } from '../../shared/telemetry/batch.ts'
 import { partitionOf } from '../../shared/telemetry/partition.ts'
-import { Sequences } from '../../shared/telemetry/sequences.ts'
 import { decodeStored } from '../../shared/telemetry/stored.ts'
 import { type Bus, encodeJson, type Subscription, subjects, telemetryStoredOf } from '../bus/bus.ts'
+import type { UsageMac } from './usage-mac.ts'
 import type { UsagePublishTrouble, UsageStream } from './usage-stream.ts'
 
 export interface UsagePublisherOptions {
@@ -23,33 +23,21 @@ export interface UsagePublisherOptions {
   bus: Bus
   /** The bus between processes, over which aggregators confirm. */
   network: Bus
+  mac: Pick<UsageMac, 'idOf'>
   clock: Clock
   notify: Notify
 }
 
 interface Outgoing {
   node: string
-  epoch: string
-  firstSequence: number
-  count: number
-  previous: number
   bytes: Uint8Array
   arrival: number
-}
-
-interface Confirmed {
-  node: string
-  sequences: Sequences
-  told: number
 }
 
 const inFlightMax = 32
 const pauseMsMin = 250
 const pauseMsMax = 2_000
 const flowMs = 1_000
-const confirmMs = 50
-/** The number of boots, of this node and of earlier ones in the same folder, that may have batches to confirm. */
-const epochsMax = 64
 const nodesMax = 16
 
 export class UsagePublisher {
@@ -63,13 +51,11 @@ export class UsagePublisher {
   #pauseMs = 0
   #pauseMsNext = pauseMsMin
   #trouble: string | undefined
-  readonly #confirmed = new Map<string, Confirmed>()
   readonly #confirmations = new Map<string, Subscription>()
   #subscription: Subscription | undefined
   #arrivals = 0
   #flowTimer: Timer | undefined
   #pauseTimer: Timer | undefined
-  #confirmTimer: Timer | undefined
   #closed = false
 
   constructor(options: UsagePublisherOptions) {
@@ -88,7 +74,7 @@ export class UsagePublisher {
   stop(): void {
     this.#closed = true
     this.#subscription?.stop()
-    for (const timer of [this.#flowTimer, this.#pauseTimer, this.#confirmTimer]) timer?.cancel()
+    for (const timer of [this.#flowTimer, this.#pauseTimer]) timer?.cancel()
     for (const confirmation of this.#confirmations.values()) confirmation.stop()
   }
 
@@ -115,11 +101,10 @@ export class UsagePublisher {
     const header = decodeHeader(bytes)
     const [extent] = scanBatches(bytes).batches
     if (header === undefined || extent === undefined || extent.count === 0) return
-    const { node, epoch, firstSequence, previous } = header
+    const { node } = header
     this.#listenFor(node)
     this.#bytes += bytes.length
-    const { count } = extent
-    this.#waiting.push({ node, epoch, firstSequence, previous, bytes, count, arrival: ++this.#arrivals })
+    this.#waiting.push({ node, bytes, arrival: ++this.#arrivals })
     this.#pump()
     this.#weighFlow()
   }
@@ -134,15 +119,14 @@ export class UsagePublisher {
   }
 
   async #send(batch: Outgoing): Promise<void> {
-    const { node, epoch, firstSequence, previous, bytes, count } = batch
-    // The id includes the predecessor: a repeat that names another predecessor is another message.
-    const id = `${epoch}:${firstSequence}:${count}:${previous}`
-    const outcome = await this.#options.stream.publish({ partition: partitionOf(node), node, id, bytes })
+    const { node, bytes } = batch
+    const { stream, mac } = this.#options
+    const partition = partitionOf(node)
+    const outcome = await stream.publish({ partition, node, id: mac.idOf({ partition, node, bytes }), bytes })
     this.#inFlight--
     if (outcome.ok) {
       this.#done(batch)
       this.#recover()
-      if (outcome.value.isDurable) this.#confirm(batch)
     } else if (outcome.error.type === 'too-large') {
       this.#done(batch)
       this.#tellTrouble(outcome.error)
@@ -180,28 +164,6 @@ export class UsagePublisher {
     this.#trouble = message
     if (isKnown || type === 'unavailable' || type === 'no-ack') return
     this.#options.notify({ type: 'warning', message: `usage waits in the spool: ${message}` })
-  }
-
-  #confirm({ node, epoch, firstSequence, count, previous }: Outgoing): void {
-    const confirmed = this.#confirmed.get(epoch) ?? { node, sequences: new Sequences(), told: 0 }
-    this.#confirmed.delete(epoch)
-    this.#confirmed.set(epoch, confirmed)
-    for (const oldest of this.#confirmed.keys()) {
-      if (this.#confirmed.size > epochsMax) this.#confirmed.delete(oldest)
-    }
-    confirmed.sequences.take({ firstSequence, count, previous, atMs: 0 })
-    this.#confirmTimer ??= this.#options.clock.after(confirmMs, () => this.#tellConfirmed())
-  }
-
-  #tellConfirmed(): void {
-    this.#confirmTimer = undefined
-    for (const [epoch, confirmed] of this.#confirmed) {
-      const { through } = confirmed.sequences
-      if (through <= confirmed.told) continue
-      confirmed.told = through
-      const stored = { node: confirmed.node, epoch, sequence: through, gap: false }
-      this.#options.bus.publish(subjects.telemetryStored, encodeJson(stored))
-    }
   }
 
   /** Forwards confirmations for a node name. Batches of an earlier boot may have another name. */

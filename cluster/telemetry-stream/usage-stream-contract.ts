@@ -47,6 +47,13 @@ export function usageStreamContract(name: string, open: () => Promise<OpenedUsag
       expect(await feed.next(100)).toEqual({ ok: true, value: { messages: [], isAtEnd: true } })
     })
 
+    test('a message comes with its id and its sender', async () => {
+      const stream = await fresh()
+      await publish(stream, 4, 'm')
+      const page = await (await feedOf(stream, 4)).next(5_000)
+      expect(page).toMatchObject({ ok: true, value: { messages: [{ id: 'id-m', sender: 'node=2e4' }] } })
+    })
+
     test('the same id is stored once', async () => {
       const stream = await fresh()
       await publish(stream, 2, 'a')

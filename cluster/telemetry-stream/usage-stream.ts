@@ -6,9 +6,9 @@
 import type { Result } from '../../shared/result.ts'
 
 export interface UsageStream {
-  /** Publishes a batch. The same id within two minutes stores nothing. `isDurable`: the batch survives a power cut of
-   *  one server. */
-  publish(batch: OutgoingBatch): Promise<Result<{ isDurable: boolean }, UsagePublishTrouble>>
+  /** Publishes a batch. The same id within two minutes stores nothing. That the stream says it has stored a batch is no
+   *  reason to forget it: anybody may say so. */
+  publish(batch: OutgoingBatch): Promise<Result<undefined, UsagePublishTrouble>>
   facts(): Promise<Result<UsageFacts, UsageStreamTrouble>>
   /** Returns the time at which the message was stored; undefined when there is no such message. */
   storedAtMs(sequence: number): Promise<Result<number | undefined, UsageStreamTrouble>>
@@ -21,6 +21,7 @@ export interface UsageStream {
 export interface OutgoingBatch {
   readonly partition: number
   readonly node: string
+  /** The MAC of the batch (`usage-mac.ts`). */
   readonly id: string
   readonly bytes: Uint8Array
 }
@@ -36,12 +37,14 @@ export interface UsageFacts {
   readonly created: string
   readonly bytes: number
   readonly bytesMax: number
-  readonly replicas: number
 }
 
 export interface UsageMessage {
   readonly sequence: number
   readonly storedAtMs: number
+  /** Sender and id as they stand in the message: nothing in it is proven. */
+  readonly sender: string
+  readonly id: string
   readonly bytes: Uint8Array
 }
 

@@ -44,6 +44,7 @@ export async function startHeadgateCluster(options: SubjectOptions): Promise<Hea
         HEADGATE_NATS_URL: nats.url,
         HEADGATE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
         HEADGATE_ADMIN_TOKEN: adminToken,
+        HEADGATE_KEY_OPEN_MAX: '1000000',
         ...more,
       },
       folder: options.root,

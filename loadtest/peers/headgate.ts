@@ -38,6 +38,8 @@ export async function startHeadgate(options: SubjectOptions): Promise<Headgate> 
       HEADGATE_DATA_DIR: join(folder, 'data'),
       HEADGATE_CONFIG: configFile,
       HEADGATE_ADMIN_TOKEN: adminToken,
+      // All load comes with one key.
+      HEADGATE_KEY_OPEN_MAX: '1000000',
     },
     folder: options.root,
   })

@@ -8,6 +8,7 @@ import { CountsFold, LabelNames } from './rollup/counts.ts'
 import { LatencyFold } from './rollup/latency.ts'
 import { RowsLeft } from './rollup/rows-left.ts'
 import { slotMs } from './rollup/sliding-sketch.ts'
+import { NamesOfDay } from './rollup/summed-names.ts'
 import { UsageFold } from './rollup/usage.ts'
 import type { Tally } from './transactional-sum.ts'
 
@@ -16,9 +17,11 @@ export class Fold {
   readonly latency: LatencyFold
   readonly counts: CountsFold
   readonly names: LabelNames
+  readonly namesOfDay: NamesOfDay
 
-  constructor(shared: { latencyRows: RowsLeft; countsRows: RowsLeft; names: LabelNames }) {
+  constructor(shared: { latencyRows: RowsLeft; countsRows: RowsLeft; names: LabelNames; namesPerKeyMax: number }) {
     this.names = shared.names
+    this.namesOfDay = new NamesOfDay(shared.namesPerKeyMax, shared.names)
     this.latency = new LatencyFold(new RowsLeft(bounds.telemetryTargetsMax, shared.latencyRows))
     this.counts = new CountsFold(shared.names, new RowsLeft(bounds.telemetryTargetsMax, shared.countsRows))
   }
@@ -31,10 +34,11 @@ export class Fold {
       const slot = Math.min(newestSlot, Math.max(0, Math.floor(entry.record.atMs / slotMs)))
       if (entry.type === 'attempt') {
         this.latency.addAttempt(entry.record, slot)
+        this.counts.addAttempt(entry.record)
         continue
       }
       requests++
-      this.usage.add(entry)
+      this.usage.add(entry, this.namesOfDay.of(entry.record))
       this.counts.add(entry)
       this.latency.addRequest(entry, slot)
       if (entry.attempt !== undefined) this.latency.addAttempt(entry.attempt, slot)
@@ -52,9 +56,12 @@ export class Folds {
   readonly #latencyRows = new RowsLeft(bounds.telemetryRowsMax)
   readonly #countsRows = new RowsLeft(bounds.telemetryRowsMax)
 
-  constructor(clock: Clock, tallies: readonly Tally[] = []) {
+  readonly #namesPerKeyMax: number
+
+  constructor(clock: Clock, tallies: readonly Tally[] = [], namesPerKeyMax = Number.POSITIVE_INFINITY) {
     this.#clock = clock
     this.#tallies = tallies
+    this.#namesPerKeyMax = namesPerKeyMax
   }
 
   add(partition: number, records: readonly DecodedRecord[]): number {
@@ -65,7 +72,12 @@ export class Folds {
   of(partition: number): Fold {
     const known = this.#folds.get(partition)
     if (known !== undefined) return known
-    const fold = new Fold({ latencyRows: this.#latencyRows, countsRows: this.#countsRows, names: this.names })
+    const fold = new Fold({
+      latencyRows: this.#latencyRows,
+      countsRows: this.#countsRows,
+      names: this.names,
+      namesPerKeyMax: this.#namesPerKeyMax,
+    })
     this.#folds.set(partition, fold)
     return fold
   }

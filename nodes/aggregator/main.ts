@@ -12,6 +12,7 @@ import {
 import type { LeaseKeeper } from '../../cluster/leases/lease-keeper.ts'
 import { decodeHeartbeat } from '../../cluster/membership/decode-heartbeat.ts'
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
+import type { UsageMac } from '../../cluster/telemetry-stream/usage-mac.ts'
 import type { UsageStream } from '../../cluster/telemetry-stream/usage-stream.ts'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
@@ -26,6 +27,7 @@ import { Answers } from './answers/answers.ts'
 import { Folds } from './fold.ts'
 import type { Publishing } from './publishing/start-publishing.ts'
 import { openUsageStore, type UsageStore } from './store/usage-store.ts'
+import { ParkedUsage } from './stream/parked-usage.ts'
 import { PartitionReplicas } from './stream/partition-replicas.ts'
 import { UsageCommitter } from './usage-committer.ts'
 
@@ -38,8 +40,19 @@ export interface AggregatorOptions {
   /** Objectives and weights: their sums are committed together with usage. */
   publishing?: Pick<Publishing, 'tallies'>
   /** The shared stream; absent in an embedded aggregator, which takes batches from the bus and keeps them all. */
-  cluster?: { stream: UsageStream; leases: Pick<LeaseKeeper, 'lease'> /** Of this boot, unique. */; boot: string }
+  cluster?: ClusterUsage
   bounds?: { historyRowsMax: number; historyDays: number }
+  /** Users, and models named by callers, that have sums of their own: for each key in a day. */
+  namesPerKeyMax?: number
+}
+
+export interface ClusterUsage {
+  stream: UsageStream
+  /** Proves the batches of the stream. */
+  mac: UsageMac
+  leases: Pick<LeaseKeeper, 'lease'>
+  /** The id of this boot; it is unique. */
+  boot: string
 }
 
 export interface Aggregator {
@@ -70,9 +83,10 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const { dataDir, bus, clock, notify } = options
   mkdirSync(dataDir, { recursive: true })
   const openStore = storeOpener(options)
-  const tallies = options.publishing?.tallies ?? []
-  const folds = new Folds(clock, tallies)
   const { cluster, node } = options
+  const parked = new ParkedUsage()
+  const tallies = [...(options.publishing?.tallies ?? []), ...(cluster === undefined ? [] : [parked])]
+  const folds = new Folds(clock, tallies, options.namesPerKeyMax)
   const tell = (stored: Stored): void =>
     bus.publish(cluster === undefined ? subjects.telemetryStored : telemetryStoredOf(stored.node), encodeJson(stored))
   const ledger = new UsageCommitter({
@@ -88,7 +102,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     },
     onAnew: () => keeping?.restart(),
   })
-  const keeping = cluster && new PartitionReplicas({ ...cluster, node, ledger, tell, bus, clock, notify })
+  const keeping = cluster && new PartitionReplicas({ ...cluster, node, ledger, parked, tell, bus, clock, notify })
   const fleet = new Fleet(clock)
   const published = new PublishedWatch(bus, clock)
   const kept = (): readonly AnsweredPartition[] => keeping?.standing() ?? [embedded]
@@ -99,24 +113,21 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     void ledger.take({ partition: embeddedPartition, bytes, atMs: clock.wallMs() })
   const subscriptions = [
     ...(cluster === undefined ? [bus.subscribe(subjects.telemetryBatch, takeBatch)] : []),
-    bus.subscribe(subjects.heartbeat, (payload) => {
-      const heartbeat = decodeHeartbeat(payload)
-      if (heartbeat === undefined) return
-      fleet.hear(heartbeat)
-      for (const { model, provider, direct } of heartbeat.targets ?? [])
-        if (direct !== true) folds.names.admit(model, provider)
-    }),
+    bus.subscribe(subjects.heartbeat, (payload) => hearNode(decodeHeartbeat(payload), fleet, folds)),
     // Serves callers that know of only one aggregator.
     bus.serve(subjects.aggregatorQuery, (payload) => answers.whole(queried(payload))),
     bus.serve(aggregatorQueryOf(node), (payload) => answers.part(queried(payload))),
   ]
-  const timer = clock.every(commitMs, () => ledger.commit())
+  const timer = clock.every(commitMs, () => {
+    countParked(parked, ledger, cluster)
+    ledger.commit()
+  })
   keeping?.start()
 
   return {
     owned: () => keeping?.owned() ?? [],
     troubles: () => usageTroubles(ledger, keeping),
-    queues: () => ({ usageToCommit: { length: ledger.pending.length, dropped: 0 } }),
+    queues: () => ({ usageToCommit: { length: ledger.pending.length, dropped: 0 }, usageParked: parked.state }),
     close() {
       timer.cancel()
       for (const subscription of subscriptions.reverse()) subscription.stop()
@@ -126,6 +137,24 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       return Promise.resolve()
     },
   }
+}
+
+function hearNode(heartbeat: NodeHeartbeat | undefined, fleet: Fleet, folds: Folds): void {
+  if (heartbeat === undefined) return
+  fleet.hear(heartbeat)
+  for (const { model, provider, direct } of heartbeat.targets ?? []) {
+    if (direct !== true) folds.names.admit(model, provider)
+  }
+}
+
+/** Counts batches that earlier runs could not prove and that are proven now. */
+function countParked(parked: ParkedUsage, ledger: UsageCommitter, cluster: ClusterUsage | undefined): void {
+  if (cluster === undefined || ledger.isFailing) return
+  const { mac } = cluster
+  parked.judgeAgain(
+    (batch) => mac.judgeAgain(batch) === 'genuine',
+    ({ partition, bytes, atMs }) => (ledger.take({ partition, bytes, atMs }).type === 'full' ? 'full' : 'taken'),
+  )
 }
 
 function usageTroubles(ledger: UsageCommitter, keeping: PartitionReplicas | undefined): Trouble[] {

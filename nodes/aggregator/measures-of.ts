@@ -9,8 +9,9 @@ const empty = new Sketch()
 /** Counts and distributions since start: for metrics. */
 export function sinceStart(folds: Iterable<Fold>): Measures {
   const measures = new Measures()
-  for (const { counts, latency, names } of folds) {
+  for (const { counts, latency, names, namesOfDay } of folds) {
     countsInto(measures, counts)
+    for (const [name, count] of Object.entries(namesOfDay.others)) measures.count('others', [name], count)
     for (const row of latency.rows()) {
       for (const metric of latencyMetrics) {
         const sketch = row[metric]
@@ -48,5 +49,6 @@ function countsInto(measures: Measures, counts: Fold['counts']): void {
   }
   for (const [result, count] of Object.entries(counts.cache)) measures.count('cache', [result], count)
   measures.count('rateLimited', [], counts.rateLimited)
+  for (const [provider, count] of counts.retriesWithheld) measures.count('retriesWithheld', [provider], count)
   measures.distribution('overheadOfAll', [], counts.overhead)
 }

@@ -47,11 +47,19 @@ export class TestAggregator {
     this.start()
   }
 
-  start(bounds?: HistoryBounds): void {
+  start(bounds?: HistoryBounds, namesPerKeyMax = 1_000): void {
     const { dataDir, clock } = this
     const notify = (notice: Notice): void => void this.notices.push(notice)
     const extra = bounds === undefined ? {} : { bounds }
-    this.#aggregator = startAggregator({ dataDir, bus: this.#bus, clock, notify, node: 'aggregator-1', ...extra })
+    this.#aggregator = startAggregator({
+      dataDir,
+      bus: this.#bus,
+      clock,
+      notify,
+      node: 'aggregator-1',
+      namesPerKeyMax,
+      ...extra,
+    })
   }
 
   stop(): void {

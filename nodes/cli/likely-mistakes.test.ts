@@ -217,8 +217,8 @@ describe('a document', () => {
     ],
     [
       'what this version does not enforce',
-      'budgets:\n  a: { usd: 5 }\n',
-      ['1:1 budgets: budgets are not enforced by this version'],
+      'guardrails:\n  a: {}\n',
+      ['1:1 guardrails: guardrails are not enforced by this version'],
     ],
     ['a tab', 'providers:\n\topenai: { kind: openai }\n', ['2:1 there is a tab: YAML is indented by spaces alone']],
     [

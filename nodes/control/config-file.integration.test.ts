@@ -54,7 +54,7 @@ models: { fast: { targets: [{ provider: up, model: "\u0024{UP_MODEL:-small}" }] 
   })
 
   test.each([
-    ['a kind that is not enforced', 'budgets: {}\n', 'budgets'],
+    ['a kind that is not enforced', 'guardrails: {}\n', 'guardrails'],
     ['broken YAML', 'teams: [\n', 'headgate.yaml:'],
   ])('%s refuses the start by name', async (_, text, named) => {
     await expect(controls.start({ variables: { HEADGATE_CONFIG: configFile(text) } })).rejects.toThrow(named)

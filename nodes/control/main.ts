@@ -1,6 +1,7 @@
 // The control node, as a parts list: log, writer and follower; bootstrap and the config file; sign-in; the listener.
 // Whoever starts it stops it; it stops in the reverse order.
 import { randomUUID } from 'node:crypto'
+import { askLedgers, type LedgerList } from '../../cluster/budgets/bus-register.ts'
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { Follower } from '../../cluster/config-log/follower/follower.ts'
 import { LastGood } from '../../cluster/config-log/follower/last-good.ts'
@@ -10,7 +11,7 @@ import { SqliteLog } from '../../cluster/config-log/sqlite/sqlite-log.ts'
 import { ConfigWriter } from '../../cluster/config-log/writer/config-writer.ts'
 import type { DataFolder } from '../../cluster/data-folder/data-folder.ts'
 import { MetricsAccess } from '../../cluster/http-port/metrics-access.ts'
-import { HeartbeatPublisher } from '../../cluster/membership/heartbeat-publisher.ts'
+import { type HeartbeatFacts, HeartbeatPublisher } from '../../cluster/membership/heartbeat-publisher.ts'
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import type { KeyStore } from '../../cluster/secrets/key-store.ts'
@@ -25,7 +26,7 @@ import type { ConfigState } from '../../shared/config/state.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Readiness, ReadinessCheck, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
-import type { LinkState, NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import { Agreement } from './agreement.ts'
 import { dispatch } from './api/dispatch.ts'
 import { Router } from './api/router.ts'
@@ -70,8 +71,10 @@ export interface ControlOptions {
   keys?: KeyStore
   /** The store of what requests leave for later ones. Default: the one that another thread of this process serves. */
   state?: StateStore
-  /** State of the connection to the cluster, which heartbeats report. Absent without a cluster. */
-  link?: () => LinkState
+  /** Reads what budgets have left. Default: asks the thread of this process that keeps it. */
+  ledgers?: () => Promise<LedgerList>
+  /** The connection to the cluster, and what was not believed of it, for heartbeats. Absent without a cluster. */
+  clusterFacts?: () => Pick<HeartbeatFacts, 'link' | 'refusedMessages'>
   /** How long the start waits for a log that does not answer. Default: not at all. */
   firstWritesMs?: number
   /** True in a cluster, where the absence of aggregators is a problem of this node. */
@@ -243,6 +246,7 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
     consoleFiles,
     desk: config.desk,
     nodes: config.nodes,
+    ledgers: options.ledgers ?? (() => askLedgers(options.bus)),
     masterKey: config.masterKey,
     agreement: config.agreement,
     published: config.published,
@@ -283,12 +287,12 @@ async function serve({ options, config, readiness, verdict, demoKey }: Serving) 
 }
 
 function startPulse(options: ControlOptions, follower: Follower, readiness: Readiness): HeartbeatPublisher {
-  const { bus, clock, node, settings, masterKeys, link } = options
+  const { bus, clock, node, settings, masterKeys, clusterFacts } = options
   const pulse = new HeartbeatPublisher({
     bus,
     clock,
     node: { ...node, region: settings.region, masterKeys: idsOf(masterKeys) },
-    facts: () => ({ status: follower.status, troubles: readiness.troubles(), link: link?.() }),
+    facts: () => ({ status: follower.status, troubles: readiness.troubles(), ...clusterFacts?.() }),
   })
   pulse.beat()
   return pulse

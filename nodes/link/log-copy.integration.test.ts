@@ -59,8 +59,9 @@ async function startProcess(name: string) {
     forgottenOwners: join(folder, `${name}-owners.json`),
     usage: join(folder, `${name}-usage.sqlite`),
     state: join(folder, `${name}-state.sqlite`),
+    budgets: join(folder, `${name}-budgets.sqlite`),
   }
-  const nats = { servers: [rig.url], credsFile: undefined, caFile: undefined }
+  const nats = { servers: [rig.url], credsFile: undefined, caFile: undefined, acceptsUnsigned: false }
   const around = { bus, clock: systemClock, chance: Math.random, notify: () => {} }
   const watch = new LinkWatch(bus, systemClock)
   const link = startLink({ ...around, node: name, nats, masterKeys: [masterKey], copy: { files } })

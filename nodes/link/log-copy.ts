@@ -8,6 +8,7 @@ import type { ReplicationState } from '../../cluster/config-log/replication/repl
 import { SqliteLog } from '../../cluster/config-log/sqlite/sqlite-log.ts'
 import { JetStreamStream } from '../../cluster/config-log/stream/jetstream-stream.ts'
 import type { DataFiles } from '../../cluster/data-folder/data-folder.ts'
+import type { MessageMacs } from '../../cluster/macs/message-macs.ts'
 import type { NatsLink } from '../../cluster/nats/nats-link.ts'
 import { FileKeyStore } from '../../cluster/secrets/file-key-store.ts'
 import { JetStreamKeyStream } from '../../cluster/secrets/jetstream-key-stream.ts'
@@ -21,6 +22,7 @@ import type { Trouble } from '../../shared/readiness.ts'
 
 export interface LogCopyOptions {
   readonly link: NatsLink
+  readonly macs: Pick<MessageMacs, 'alarm'>
   /** The bus of this process. */
   readonly bus: Bus
   readonly files: Pick<DataFiles, 'log' | 'highWater' | 'dataKeys'>
@@ -37,7 +39,7 @@ export interface LogCopy {
 }
 
 /** Returns at once: the stream is followed from the moment that it can be reached. */
-export function keepLogCopy({ link, bus, files, masterKeys, clock, notify }: LogCopyOptions): LogCopy {
+export function keepLogCopy({ link, macs, bus, files, masterKeys, clock, notify }: LogCopyOptions): LogCopy {
   const keys = sharedKeys(masterKeys)
   const macKey = openLogKeys(masterKeys, files.dataKeys)
   const dataKeys = new SharedKeyStore({
@@ -45,6 +47,7 @@ export function keepLogCopy({ link, bus, files, masterKeys, clock, notify }: Log
     clock,
     notify,
     writes: false,
+    onForged: () => macs.alarm.refuse('keys', 'forged', 'keys'),
     stream: new JetStreamKeyStream(link),
     file: new FileKeyStore(files.dataKeys, ...keys.wrapKeys),
     onChange: () => bus.publish(subjects.keysChanged, encodeJson({})),

@@ -1,8 +1,10 @@
 // Two processes of a cluster, each with its own bus and its link, over a real server.
+
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Bus, decodeJson, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { LocalBus } from '../../cluster/bus/local-bus.ts'
 import { NatsBus } from '../../cluster/bus/nats-bus.ts'
+import { testMacs, testMasterKey } from '../../cluster/macs/test-macs.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { findNatsServer, type NatsRig, startNatsRig } from '../../cluster/nats/nats-rig.ts'
 import { openNatsLink } from '../../cluster/nats/open-nats-link.ts'
@@ -29,11 +31,11 @@ function start(node: string, servers = rig.url.split(',')) {
   const states: LinkState[] = []
   bus.subscribe(subjects.linkState, (payload) => states.push(decodeJson(payload) as LinkState))
   const watch = new LinkWatch(bus, systemClock)
-  const nats = { servers, credsFile: undefined, caFile: undefined }
+  const nats = { servers, credsFile: undefined, caFile: undefined, acceptsUnsigned: false }
   const link = startLink({
     node,
     nats,
-    masterKeys: [new Uint8Array(32)],
+    masterKeys: [testMasterKey],
     bus,
     clock: systemClock,
     chance: Math.random,
@@ -54,9 +56,9 @@ async function openNetwork() {
   const around = { clock: systemClock, chance: Math.random, notify: () => {} }
   const link = openNatsLink({ servers: [rig.url], name: 'control', ...around })
   if (!link.ok) throw new Error(link.error.message)
-  const bus = new NatsBus({ link: link.value, ...around })
+  const bus = new NatsBus({ link: link.value, ...around, macs: testMacs() })
   await expect.poll(() => link.value.status.isConnected, within).toBe(true)
-  links.push({ troubles: () => [], close: () => link.value.close() })
+  links.push({ troubles: () => [], refusedMessages: () => [], close: () => link.value.close() })
   return bus
 }
 

@@ -3,9 +3,13 @@
 // the state of its requests, carries messages
 // between the bus of the process and NATS, and says how it is. With NATS away it goes on, and so does everything else:
 // nothing in the process needs it to answer.
+
+import { JetStreamLedgerStore } from '../../cluster/budgets/jetstream-ledger-store.ts'
+import { openRegister } from '../../cluster/budgets/open-register.ts'
 import { type Bus, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { NatsBus } from '../../cluster/bus/nats-bus.ts'
 import type { DataFiles } from '../../cluster/data-folder/data-folder.ts'
+import { MessageMacs } from '../../cluster/macs/message-macs.ts'
 import { type Linked, linkStateOf } from '../../cluster/membership/link-state.ts'
 import { linkTroubles, logTroubles } from '../../cluster/membership/link-troubles.ts'
 import type { NatsLink } from '../../cluster/nats/nats-link.ts'
@@ -14,14 +18,16 @@ import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { announceState } from '../../cluster/state/announced-state.ts'
 import { serveState } from '../../cluster/state/bus-state-store.ts'
 import { JetStreamStateStore } from '../../cluster/state/jetstream-state-store.ts'
-import { sealState } from '../../cluster/state/sealed-state.ts'
+import { sealState, tellForged } from '../../cluster/state/sealed-state.ts'
 import { JetStreamUsageStream } from '../../cluster/telemetry-stream/jetstream-usage-stream.ts'
+import { usageMacOf } from '../../cluster/telemetry-stream/usage-mac.ts'
 import { UsagePublisher } from '../../cluster/telemetry-stream/usage-publisher.ts'
 import { bounds } from '../../shared/bounds.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Trouble } from '../../shared/readiness.ts'
 import type { NatsSettings } from '../../shared/settings.ts'
+import type { MessageCount } from '../../shared/telemetry/records.ts'
 import { openBridge } from './bridge.ts'
 import { carryCharges } from './charges.ts'
 import { keepLogCopy } from './log-copy.ts'
@@ -41,6 +47,8 @@ export interface LinkOptions {
 
 export interface Link {
   troubles(): Trouble[]
+  /** Messages of other nodes that were not believed. */
+  refusedMessages(): MessageCount[]
   close(): Promise<void>
 }
 
@@ -50,15 +58,19 @@ export function startLink(options: LinkOptions): Link {
   const opened = openNatsLink({ ...nats, name: `headgate ${node} link`, clock, chance, notify })
   if (!opened.ok) throw new Error(`HEADGATE_NATS_URL: ${opened.error.message}`)
   const link = opened.value
-  const network = new NatsBus({ link, clock, chance, notify })
+  const macs = new MessageMacs({ masterKeys, acceptsUnsigned: nats.acceptsUnsigned, clock, notify })
+  const network = new NatsBus({ link, clock, chance, notify, macs })
   const bridge = openBridge({ local: bus, network })
   const charges = carryCharges({ node, local: bus, network })
-  const log = options.copy && keepLogCopy({ ...options.copy, masterKeys, link, bus, clock, notify })
+  const log = options.copy && keepLogCopy({ ...options.copy, masterKeys, link, macs, bus, clock, notify })
   const stream = new JetStreamUsageStream({ link, clock, mayCreate: false })
-  const usage = new UsagePublisher({ node, stream, bus, network, clock, notify })
+  const usage = new UsagePublisher({ node, stream, mac: usageMacOf(macs), bus, network, clock, notify })
   usage.start()
+  const onForged = () => macs.alarm.refuse('state', 'forged', 'state')
   const stored = announceState(new JetStreamStateStore({ link, clock }), { clock, notify })
-  const state = serveState(bus, sealState(stored, ...keysFor('stateKey', masterKeys)))
+  const sealed = tellForged(sealState(stored, ...keysFor('stateKey', masterKeys)), onForged)
+  const state = serveState(bus, sealed)
+  const budgets = openRegister({ store: new JetStreamLedgerStore({ link }), masterKeys, bus, clock, notify })
   const linked: Linked = { link, bus: network, log, queues: () => usage.queues() }
   const tell = () => bus.publish(subjects.linkState, encodeJson(linkStateOf(linked)))
   const watching = link.onChange(tell)
@@ -66,9 +78,11 @@ export function startLink(options: LinkOptions): Link {
   return {
     troubles: () => [
       ...linkTroubles(link),
+      ...macs.troubles(),
       ...(log === undefined ? [] : [...logTroubles(log, link), ...log.troubles()]),
       ...usageTroubles(usage, link),
     ],
+    refusedMessages: () => macs.alarm.counts(),
     async close() {
       timer.cancel()
       watching.stop()
@@ -76,6 +90,7 @@ export function startLink(options: LinkOptions): Link {
       charges.stop()
       usage.stop()
       state.stop()
+      await budgets.close()
       await log?.close()
       // What was just published leaves with the link, which is closed after it.
       network.close()

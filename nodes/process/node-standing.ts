@@ -4,7 +4,7 @@ import type { TroublesOfParts } from '../../cluster/membership/process-standing.
 import type { Clock } from '../../shared/clock.ts'
 import type { Notice, Notify } from '../../shared/notice.ts'
 import { Readiness, type Standing, type Trouble } from '../../shared/readiness.ts'
-import type { NodeRole } from '../../shared/telemetry/records.ts'
+import type { MessageCount, NodeRole } from '../../shared/telemetry/records.ts'
 import type { Part } from './part-standing.ts'
 import { processMetrics } from './process-metrics.ts'
 
@@ -66,6 +66,11 @@ export class NodeStanding {
     return this.#parts.flatMap((one) => (one.name === name ? [] : one.part.standing().troubles))
   }
 
+  /** Messages that all parts but this one did not believe, for its heartbeat. */
+  refusedMessagesBut(name: string): MessageCount[] {
+    return addedUp(this.#parts.flatMap((one) => (one.name === name ? [] : (one.part.standing().refusedMessages ?? []))))
+  }
+
   look(): Standing {
     return this.#readiness.look()
   }
@@ -81,4 +86,13 @@ export class NodeStanding {
       notices: this.#notices,
     })
   }
+}
+
+function addedUp(counts: readonly MessageCount[]): MessageCount[] {
+  const sums = new Map<string, MessageCount>()
+  for (const { channel, kind, count } of counts) {
+    const known = sums.get(`${channel} ${kind}`)?.count ?? 0
+    sums.set(`${channel} ${kind}`, { channel, kind, count: known + count })
+  }
+  return [...sums.values()]
 }

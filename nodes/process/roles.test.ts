@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { planOf } from './roles.ts'
 
-const nats = { servers: ['nats://127.0.0.1:4222'], credsFile: undefined, caFile: undefined }
+const nats = { servers: ['nats://127.0.0.1:4222'], credsFile: undefined, caFile: undefined, acceptsUnsigned: false }
 
 describe('without NATS', () => {
   test('everything is one process', () => {

@@ -8,6 +8,8 @@ import type { Notify } from '../../shared/notice.ts'
 import type { Settings } from '../../shared/settings.ts'
 import { bannerOf } from './banner.ts'
 import { DiskWatch } from './disk-watch.ts'
+import { processMemoryBytes } from './heap-limit.ts'
+import { MemoryWatch } from './memory-watch.ts'
 import { NodeStanding } from './node-standing.ts'
 import { startOpsServer } from './ops-server.ts'
 import type { Run } from './run.ts'
@@ -27,6 +29,13 @@ export async function runNode(given: Run): Promise<number> {
   const disk = new DiskWatch({ folder: run.folder.path, clock })
   disk.start()
   standing.add('process', disk)
+  const memory = new MemoryWatch({
+    clock,
+    thread: 'main',
+    processBytesMax: processMemoryBytes(settings.memoryBytesMax),
+  })
+  memory.start()
+  standing.add('process', memory)
   const told = publishProcessStanding({ bus, clock }, () => standing.troublesOfParts())
   // First, so that a start that takes long can be told from one that never was.
   const ops = await openOps(run, bus, standing)
@@ -42,6 +51,7 @@ export async function runNode(given: Run): Promise<number> {
   const cut = (await proxy?.drain(settings.drainMs)) ?? 0
   told.cancel()
   disk.stop()
+  memory.stop()
   ops?.server.close()
   await threads.stop()
   bus.close()

@@ -7,6 +7,7 @@ import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { NodeRole } from '../../shared/telemetry/records.ts'
+import type { MemoryPlan } from './memory-plan.ts'
 import type { Plan } from './roles.ts'
 
 export interface StartOptions {
@@ -20,6 +21,7 @@ export interface StartOptions {
 export interface Run {
   readonly options: StartOptions
   readonly plan: Plan
+  readonly memory: MemoryPlan
   readonly settings: Settings
   readonly node: string
   readonly folder: DataFolder

@@ -3,6 +3,7 @@ import type { LocalBus } from '../../cluster/bus/local-bus.ts'
 import type { ProxyNode, startProxy } from '../proxy/main.ts'
 import { buildConsole } from './build-console.ts'
 import type { NodeStanding } from './node-standing.ts'
+import { ownHeap } from './own-heap.ts'
 import type { Run } from './run.ts'
 import type { Threads } from './threads/threads.ts'
 import type { ControlFacts } from './threads/worker-messages.ts'
@@ -35,9 +36,11 @@ async function loadProxy(): Promise<typeof startProxy> {
 }
 
 async function openProxy(run: Run, { bus, standing }: Around, start: typeof startProxy): Promise<ProxyNode> {
-  const { options, settings, folder, journal, notify, clock, chance, hold } = run
+  const { options, settings, folder, journal, notify, clock, chance, hold, memory } = run
   const proxy = await start({
     settings,
+    memory,
+    heap: ownHeap,
     node: { name: run.node, role: options.role, version: options.version },
     masterKeys: folder.masterKeys,
     dataDir: folder.path,
@@ -47,7 +50,11 @@ async function openProxy(run: Run, { bus, standing }: Around, start: typeof star
     notify,
     environment: options.environment,
     isNodeReady: () => standing.stage === 'serving',
-    process: { look: () => standing.look(), otherTroubles: () => standing.troublesBut('proxy') },
+    process: {
+      look: () => standing.look(),
+      otherTroubles: () => standing.troublesBut('proxy'),
+      refusedMessages: () => standing.refusedMessagesBut('proxy'),
+    },
     hold,
     onServing: (revision) => journal.serving(revision),
     onReleased: () => journal.released(),

@@ -1,6 +1,7 @@
 // A start, up to the point where nothing can be refused any more: the environment is read, the role has its parts, the
 // data folder is ours.
 import { join } from 'node:path'
+import { getHeapStatistics } from 'node:v8'
 import { type DataFolder, openDataFolder } from '../../cluster/data-folder/data-folder.ts'
 import { memoryEnds } from '../../cluster/data-folder/memory-ends.ts'
 import { StartJournal } from '../../cluster/data-folder/start-journal.ts'
@@ -11,6 +12,8 @@ import { parseSettings, type Settings } from '../../shared/settings.ts'
 import { textOfFile } from '../../shared/text-file.ts'
 import { judgeVariables } from '../../shared/variable-names.ts'
 import { processTerminal } from '../cli/terminal.ts'
+import { processMemoryBytes } from './heap-limit.ts'
+import { type MemoryPlan, memoryPlan } from './memory-plan.ts'
 import { type LogLevel, openNoticeLog } from './notice-log.ts'
 import { type Plan, planOf } from './roles.ts'
 import type { StartOptions } from './run.ts'
@@ -57,6 +60,7 @@ async function startIn(folder: DataFolder, known: Known): Promise<number> {
     await pauseIfCrashing(journal, notify, known.chance)
     return await runNode({
       ...known,
+      memory: memoryOf(known),
       node: known.settings.nodeName ?? folder.nodeId,
       folder,
       notify,
@@ -66,6 +70,14 @@ async function startIn(folder: DataFolder, known: Known): Promise<number> {
   } finally {
     journal.end()
   }
+}
+
+function memoryOf({ options, settings }: Known): MemoryPlan {
+  return memoryPlan(options.role, {
+    processBytes: processMemoryBytes(settings.memoryBytesMax),
+    mainHeapBytes: getHeapStatistics().heap_size_limit,
+    bodiesBytes: settings.bodyMemoryBytesMax,
+  })
 }
 
 function openProcessLog(level: LogLevel, clock: Clock): Notify {

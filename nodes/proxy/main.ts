@@ -2,18 +2,21 @@
 import { randomBytes } from 'node:crypto'
 import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
-import { Gossip } from '../../cluster/gossip/gossip.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
+import { bounds } from '../../shared/bounds.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Standing, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
-import type { NodeHeartbeat } from '../../shared/telemetry/records.ts'
-import { type ProxyFacts, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
+import type { MessageCount, NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import type { CollectedHeap } from './accounting/heap-relief.ts'
+import { type ProxyFacts, type ProxyStanding, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
+import { type BodyMemoryLimits, MemoryPressure } from './accounting/memory-pressure.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
+import { OpenRequests } from './admission/open-requests.ts'
 import { Entry } from './apis/entry.ts'
 import { FilesApi } from './apis/files/files-api.ts'
 import { InferenceApi } from './apis/inference/inference-api.ts'
@@ -27,10 +30,11 @@ import { ResponseStore } from './conversations/response-store.ts'
 import { drain } from './http/drain.ts'
 import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
-import { openRequestsMax } from './http/open-requests-max.ts'
+import { keyOpenMaxOf, openRequestsMax } from './http/open-requests-max.ts'
+import { parsedShares, SharedBudget } from './http/shared-budget.ts'
 import type { Jobs } from './large/job.ts'
 import { openJobs } from './large/open-jobs.ts'
-import { Limits } from './limits/limits.ts'
+import { openLimits } from './limits/open-limits.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
@@ -40,6 +44,7 @@ import type { Target } from './providers/endpoint.ts'
 import { followWeights } from './routing/fleet-weights.ts'
 import { LatencyEstimates } from './routing/latency-estimates.ts'
 import { TimerWheel } from './routing/timer-wheel.ts'
+import type { ConfigFollower } from './snapshot/follow-config.ts'
 import { openConfig } from './snapshot/open-config.ts'
 import { untilConfigured } from './snapshot/until-configured.ts'
 import { bootEpoch, Recorder } from './telemetry/recorder.ts'
@@ -56,6 +61,10 @@ export interface ProxyOptions {
   readonly chance: Chance
   readonly notify: Notify
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** The memory for request bodies and for what is made of them; by default what `bounds` allows. */
+  readonly memory?: BodyMemoryLimits | undefined
+  /** The heap of this thread; without it nobody collects what large bodies left. */
+  readonly heap?: CollectedHeap | undefined
   /** Whether the rest of the node is ready too. */
   isNodeReady(): boolean
   /** The standing of the whole process; without one the proxy speaks for itself. */
@@ -64,6 +73,8 @@ export interface ProxyOptions {
     look(): Standing
     /** Troubles of the other parts, which the heartbeats of this one tell too. */
     otherTroubles(): readonly Trouble[]
+    /** Messages of other nodes that the process did not believe, for the same heartbeats. */
+    refusedMessages(): readonly MessageCount[]
   }
   /** A configuration that is held back, because it has ended this process again and again. */
   readonly hold?: Hold | undefined
@@ -83,19 +94,14 @@ export interface ProxyNode {
   drain(drainMs: number): Promise<number>
 }
 
-export interface ProxyStanding {
-  heartbeat: NodeHeartbeat
-  troubles: Trouble[]
-}
-
 export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const parts = await openParts(options)
-  const { config, recorder, gossip, timers, keyWatch, realtime, identities, latencyEstimates } = parts
+  const { config, recorder, limits, timers, keyWatch, realtime, identities, latencyEstimates } = parts
   await config.boot()
   config.start()
   const weights = followWeights(options.bus, latencyEstimates, options.clock)
   recorder.start()
-  gossip.start()
+  limits.start()
   timers.start()
   keyWatch.start()
   realtime.start()
@@ -104,10 +110,11 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   await identities.settledWithin(identitiesMsMax)
   const server = await listen(options, parts)
   const link = new LinkWatch(bus, clock)
-  const heartbeats = startHeartbeats(options, () => factsOf(options, parts, { server, link }))
+  const memory = MemoryPressure.watch(options, { bodies: server.bodyMemory, parsed: parts.pipeline.parsedMemory })
+  const heartbeats = startHeartbeats(options, () => factsOf(options, parts, { server, link, memory }))
   return {
     port: server.port,
-    standing: () => ({ heartbeat: heartbeats.read(), troubles: proxyTroubles(parts) }),
+    standing: () => ({ heartbeat: heartbeats.read(), troubles: proxyTroubles({ ...parts, memory }) }),
     openRequests: () => server.openRequests,
     async drain(drainMs) {
       parts.state.draining = true
@@ -118,11 +125,12 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       realtime.stop()
       server.close()
       heartbeats.stop()
+      memory.stop()
       // Within one process the aggregator takes up what is left at the next start.
       const patienceMs = link.state?.connected === true ? lastRecordsMsMax : 0
       link.stop()
       keyWatch.stop()
-      gossip.stop()
+      await limits.stop()
       timers.stop()
       parts.direct.close()
       parts.jobs.close()
@@ -154,27 +162,26 @@ async function openParts(options: ProxyOptions) {
   const config = await openConfig(options, { identities, latencyEstimates })
   const keyWatch = new KeyWatch({ live, clock, snapshot: () => config.current() })
   config.onSnapshot = () => keyWatch.look()
-  const recorder = new Recorder({ node: node.name, epoch: bootEpoch(clock, chance), dataDir, bus, clock, notify })
-  const gossip = new Gossip({ node: node.name, boot: clock.wallMs(), bus, clock })
-  const limits = new Limits({ gossip, clock, hashKey: keysFor('limitKey', options.masterKeys)[0] })
-  const policies = options.policies ?? [limits]
+  const epoch = bootEpoch(clock, chance)
+  const recorder = new Recorder({ node: node.name, epoch, dataDir, bus, clock, notify })
+  const limits = openLimits(options, epoch)
+  const policies = options.policies ?? limits.policies
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
   const state = { draining: false, server: undefined as HttpServer | undefined }
   const rejections = new Map<string, number>()
   const countRejection = (code: string) => void rejections.set(code, (rejections.get(code) ?? 0) + 1)
   const settlement = new Settlement({ clock, chance, notify, recorder, countRejection })
-  const openRequests = () => state.server?.openRequests ?? 0
-  const snapshot = () => config.current()
-  const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: openRequestsMax() })
+  const admission = openAdmission(options, config, () => state.server?.openRequests ?? 0)
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
-  const upstreamOf = demoOr(direct, new DemoUpstream(clock))
-  const common = { clock, chance, notify, timers, settlement, live, upstreamOf }
+  const demo = new DemoUpstream(clock)
+  const common = { clock, chance, notify, timers, settlement, live, upstreamOf: demoOr(direct, demo) }
   const jobs = openJobs({ settings: options.settings, script: jobScript, clock, notify })
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
   const apis = openApis(options, { ...common, ids, jobs, policies, entry })
   const pipeline = new Pipeline({
+    parsedMemory: new SharedBudget(options.memory?.parsedBytesMax ?? bounds.parsedBodiesBytesMax, parsedShares),
     clock,
     chance,
     settlement,
@@ -191,7 +198,6 @@ async function openParts(options: ProxyOptions) {
     clusterMarks,
     config,
     recorder,
-    gossip,
     timers,
     live,
     keyWatch,
@@ -205,6 +211,16 @@ async function openParts(options: ProxyOptions) {
     limits,
     pipeline,
   }
+}
+
+function openAdmission(
+  { settings, clock }: ProxyOptions,
+  config: Pick<ConfigFollower, 'current'>,
+  openRequests: () => number,
+): Admission {
+  const openMax = openRequestsMax()
+  const open = new OpenRequests(settings.keyOpenMax ?? keyOpenMaxOf(openMax))
+  return new Admission({ clock, snapshot: () => config.current(), openRequests, openRequestsMax: openMax, open })
 }
 
 interface CommonParts {
@@ -257,21 +273,28 @@ function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
   return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
-async function listen({ settings, clock, notify }: ProxyOptions, { pipeline, state, clusterMarks }: Parts) {
-  state.server = await openDataPort(settings, clusterMarks, pipeline, { clock, notify })
+async function listen({ settings, memory, clock, notify }: ProxyOptions, { pipeline, state, clusterMarks }: Parts) {
+  const port = { settings, clusterMarks, bodiesInFlightBytesMax: memory?.bodiesBytesMax }
+  state.server = await openDataPort(port, pipeline, { clock, notify })
   return state.server
 }
 
-function factsOf({ process }: ProxyOptions, parts: Parts, around: Pick<ProxyFacts, 'server' | 'link'>): ProxyFacts {
+function factsOf(
+  { process }: ProxyOptions,
+  parts: Parts,
+  around: Pick<ProxyFacts, 'server' | 'link' | 'memory'>,
+): ProxyFacts {
   const { config, recorder, state, rejections, limits } = parts
   const otherTroubles = process?.otherTroubles() ?? []
+  const refusedMessages = process?.refusedMessages() ?? []
   return {
     ...around,
     config,
     recorder,
     rejections,
-    limitsExceeded: limits.exceeded,
+    ...limits.facts(),
     otherTroubles,
+    refusedMessages,
     isDraining: state.draining,
   }
 }

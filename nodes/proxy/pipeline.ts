@@ -9,6 +9,7 @@ import type { RealtimeApi } from './apis/realtime/realtime-api.ts'
 import { errorAnswer } from './errors/error-answer.ts'
 import type { GatewayError } from './errors/gateway-error.ts'
 import type { ErrorReply, HttpError, HttpHandler, OnBody, Reply, RequestHead, Upgrade } from './http/http.ts'
+import type { SharedBudget } from './http/shared-budget.ts'
 import {
   errorShapeAt,
   type MatchedOperation,
@@ -33,6 +34,8 @@ export interface PipelineOptions {
   /** The beginning of request ids. It differs between starts of a process, so that ids do too. */
   readonly idPrefix: string
   readonly clusterMarks: readonly string[]
+  /** The memory for what is made of bodies: parsed forms and copies. */
+  readonly parsedMemory: SharedBudget
   countRejection(code: string): void
 }
 
@@ -44,6 +47,10 @@ export class Pipeline implements HttpHandler {
 
   constructor(options: PipelineOptions) {
     this.#options = options
+  }
+
+  get parsedMemory(): SharedBudget {
+    return this.#options.parsedMemory
   }
 
   onHead(head: RequestHead, reply: Reply): OnBody | undefined {
@@ -59,14 +66,15 @@ export class Pipeline implements HttpHandler {
   }
 
   #admit(request: IncomingRequest, matched: MatchedOperation): OnBody | undefined {
-    const { admission, apis, clock } = this.#options
+    const { admission, apis, clock, parsedMemory } = this.#options
     const { api: name, bodiless } = matched.operation
     const admitted = admission.admit(request, matched)
     if (!admitted.ok) return this.#reject(request, matched, admitted.error)
     if (name === 'health' || name === 'realtime') return undefined
     const api = apis[name]
     request.reply.bodyOwner = admitted.value.caller
-    if (bodiless !== true) return (body) => api.answer(withBody(admitted.value, body, clock.monotonicMs()))
+    if (bodiless !== true)
+      return (body) => api.answer(withBody(admitted.value, body, clock.monotonicMs(), parsedMemory))
     api.answer(withoutBody(admitted.value, clock.monotonicMs()))
     return undefined
   }

@@ -2,6 +2,7 @@
 // usage that it acknowledged much is gone when it is back, and nothing of it is lost, because proxies keep what the
 // aggregators that keep up have not committed. The disk of an aggregator is full or turns read-only: it has everything once
 // it can write again, and meanwhile the other one answers.
+
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
@@ -16,8 +17,10 @@ import { connectedLink } from '../../cluster/config-log/replication/jetstream-ri
 import { mountLoopDisk } from '../../cluster/config-log/sqlite/loop-disk-rig.ts'
 import { JetStreamLeaseStore } from '../../cluster/leases/jetstream-lease-store.ts'
 import { LeaseKeeper } from '../../cluster/leases/lease-keeper.ts'
+import { testMacs } from '../../cluster/macs/test-macs.ts'
 import { findNatsServer, startNatsRig } from '../../cluster/nats/nats-rig.ts'
 import { JetStreamUsageStream } from '../../cluster/telemetry-stream/jetstream-usage-stream.ts'
+import { usageMacOf } from '../../cluster/telemetry-stream/usage-mac.ts'
 import { UsagePublisher } from '../../cluster/telemetry-stream/usage-publisher.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-records.ts'
@@ -153,12 +156,17 @@ async function openLink(url: string) {
 
 async function openAggregator(url: string, folder: string, node: string) {
   const link = await openLink(url)
-  const bus = new NatsBus({ link, ...around })
+  const macs = testMacs()
+  const bus = new NatsBus({ link, ...around, macs })
   const boot = randomUUID()
-  const leases = new LeaseKeeper({ store: new JetStreamLeaseStore({ link }), clock, owner: `${node}/${boot}` })
+  const leases = new LeaseKeeper({
+    store: new JetStreamLeaseStore({ link, mac: macs.channel('leases') }),
+    clock,
+    owner: `${node}/${boot}`,
+  })
   leases.start()
   const stream = new JetStreamUsageStream({ link, clock, mayCreate: true })
-  const cluster = { stream, leases, boot }
+  const cluster = { stream, mac: usageMacOf(macs), leases, boot }
   // Asked in this process, because over the network either of the two would answer.
   const own = new OwnAnswers(bus)
   const aggregator = startAggregator({ ...around, bus: own, node, cluster, dataDir: join(folder, node) })
@@ -218,10 +226,18 @@ class OwnAnswers {
 
 async function openProxy(url: string, folder: string) {
   const link = await openLink(url)
-  const network = new NatsBus({ link, ...around })
+  const network = new NatsBus({ link, ...around, macs: testMacs() })
   const bus = new LocalBus()
   const stream = new CountedStream({ link, clock, mayCreate: false })
-  const publisher = new UsagePublisher({ node: 'proxy-1', stream, bus, network, clock, notify: () => {} })
+  const publisher = new UsagePublisher({
+    node: 'proxy-1',
+    stream,
+    mac: usageMacOf(testMacs()),
+    bus,
+    network,
+    clock,
+    notify: () => {},
+  })
   const epoch = bootEpoch(clock, Math.random)
   const recorder = new Recorder({ node: 'proxy-1', epoch, dataDir: folder, bus, clock, notify: () => {} })
   recorder.start()

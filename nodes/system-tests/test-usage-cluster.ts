@@ -8,13 +8,17 @@ import { decodeJson, encodeJson, subjects } from '../../cluster/bus/bus.ts'
 import { LocalBus } from '../../cluster/bus/local-bus.ts'
 import { LeaseKeeper } from '../../cluster/leases/lease-keeper.ts'
 import { MemoryLeaseStore } from '../../cluster/leases/memory-lease-store.ts'
+import { testMacs } from '../../cluster/macs/test-macs.ts'
 import { PublishedWatch } from '../../cluster/membership/published-watch.ts'
 import { Dice } from '../../cluster/simulation/engine/dice.ts'
 import { Aggregators } from '../../cluster/telemetry-query/aggregators.ts'
 import { MemoryUsageStream } from '../../cluster/telemetry-stream/memory-usage-stream.ts'
+import { usageMacOf } from '../../cluster/telemetry-stream/usage-mac.ts'
 import { UsagePublisher } from '../../cluster/telemetry-stream/usage-publisher.ts'
 import { type Chance, ManualClock } from '../../shared/clock.ts'
 import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-records.ts'
+import { type BatchHeader, BatchWriter } from '../../shared/telemetry/codec.ts'
+import { partitionOf, partitionsCount } from '../../shared/telemetry/partition.ts'
 import { type Aggregator, startAggregator } from '../aggregator/main.ts'
 import { bootEpoch, Recorder } from '../proxy/telemetry/recorder.ts'
 import { MemberBus, MortalClock } from './test-mortal.ts'
@@ -25,6 +29,7 @@ export type Step =
   | { type: 'stream'; weather: 'away' | 'foul' | 'fair' }
   | { type: 'stream-rewinds'; part: number }
   | { type: 'stream-is-made-anew' }
+  | { type: 'stranger'; proxy: number; about: 'invents' | 'goes-ahead' | 'repeats-elsewhere' }
   | { type: 'proxy-dies' | 'link-dies'; proxy: number }
   | { type: 'aggregator-dies' | 'aggregator-comes'; aggregator: number }
 
@@ -32,6 +37,7 @@ interface ProxyNode {
   readonly bus: LocalBus
   readonly clock: MortalClock
   readonly node: string
+  readonly epoch: string
   readonly recorder: Recorder
   publisher: { stop(): void }
 }
@@ -46,6 +52,7 @@ interface AggregatorNode {
 export class UsageCluster {
   readonly clock = new ManualClock()
   readonly stream = new MemoryUsageStream(this.clock)
+  readonly #mac = usageMacOf(testMacs({ clock: this.clock }))
   readonly #network = new LocalBus()
   readonly #leaseStore = new MemoryLeaseStore()
   readonly #folder = mkdtempSync(join(tmpdir(), 'headgate-usage-cluster-'))
@@ -60,9 +67,8 @@ export class UsageCluster {
   answered = 0
   tokens = 0
 
-  constructor(seed: number, replicas: number) {
+  constructor(seed: number) {
     this.#chance = new Dice(seed).chance
-    this.stream.replicas = replicas
     this.#published = new PublishedWatch(this.#network, this.clock)
     const around = { bus: this.#network, clock: this.clock, published: this.#published }
     this.#control = new Aggregators({ ...around, isClustered: true })
@@ -90,6 +96,8 @@ export class UsageCluster {
       case 'stream-is-made-anew':
         if (this.#isKeptTwice) this.stream.recreate()
         return
+      case 'stranger':
+        return this.#pretend(step)
       case 'proxy-dies':
         this.#stopProxy(step.proxy)
         this.#proxies[step.proxy] = this.#bootProxy(step.proxy)
@@ -203,13 +211,32 @@ export class UsageCluster {
     for (const run of this.#turns.splice(0)) run()
   }
 
+  /** Somebody without the master key publishes usage: of a boot that never was, beyond what the proxy has sent, or what it has sent
+   *  in another partition. */
+  async #pretend({ proxy, about }: Extract<Step, { type: 'stranger' }>): Promise<void> {
+    const { node, epoch } = this.#proxies[proxy]!
+    const partition = (partitionOf(node) + (about === 'repeats-elsewhere' ? 1 : 0)) % partitionsCount
+    const heard = await this.#overhear(partitionOf(node))
+    const invented = batchOf({ node, epoch: about === 'invents' ? 'nobody' : epoch, firstSequence: 1 + this.answered })
+    const { bytes, id } =
+      about === 'repeats-elsewhere' && heard !== undefined ? heard : { bytes: invented, id: heard?.id ?? '' }
+    this.stream.plant({ partition, node, id, bytes })
+  }
+
+  async #overhear(partition: number) {
+    const feed = await this.stream.openFeed(partition, 0)
+    const page = feed.ok ? await Promise.race([feed.value.next(1), turns()]) : undefined
+    return page?.ok === true ? page.value.messages.at(-1) : undefined
+  }
+
   #bootProxy(index: number): ProxyNode {
     const clock = new MortalClock(this.clock)
     const bus = new LocalBus()
     const node = `proxy-${index}`
+    const epoch = bootEpoch(clock, this.#chance)
     const recorder = new Recorder({
       node,
-      epoch: bootEpoch(clock, this.#chance),
+      epoch,
       bus,
       clock,
       notify: () => {},
@@ -218,14 +245,14 @@ export class UsageCluster {
       bounds: { batchBytesMax: 1_500, segmentBytesMax: 5_000, spoolBytesMax: 1 << 20 },
     })
     recorder.start()
-    const proxy = { node, bus, clock, recorder, publisher: { stop: () => {} } }
+    const proxy = { node, epoch, bus, clock, recorder, publisher: { stop: () => {} } }
     proxy.publisher = this.#bootPublisher(proxy)
     this.#everyProxy.push(proxy)
     return proxy
   }
 
   #bootPublisher({ node, bus, clock }: ProxyNode): UsagePublisher {
-    const around = { stream: this.stream, bus, network: this.#network, clock, notify: () => {} }
+    const around = { stream: this.stream, mac: this.#mac, bus, network: this.#network, clock, notify: () => {} }
     const publisher = new UsagePublisher({ node, ...around })
     publisher.start()
     return publisher
@@ -251,7 +278,7 @@ export class UsageCluster {
       node,
       notify: () => {},
       dataDir: join(this.#folder, node),
-      cluster: { stream: this.stream, leases, boot },
+      cluster: { stream: this.stream, mac: this.#mac, leases, boot },
     })
     return { clock, bus, aggregator, sinceMs: clock.monotonicMs() }
   }
@@ -263,6 +290,13 @@ export class UsageCluster {
     node?.clock.die()
     node?.bus.die()
   }
+}
+
+function batchOf(header: BatchHeader): Uint8Array {
+  const writer = new BatchWriter(Buffer.alloc(100_000))
+  writer.begin(header)
+  for (let i = 0; i < 20; i++) writer.single(sampleRequest(), sampleAttempt())
+  return new Uint8Array(writer.bytes.subarray(0, writer.offset))
 }
 
 interface Sums {

@@ -59,7 +59,7 @@ providers:
   far: { kind: openai, credentials: [{ name: main, apiKey: sk-0123456789-abcdef }] }
 models:
   fast: { targets: [{ provider: far, model: m, region: eu }], routing: cost, hedge: {} }
-budgets: { monthly: { team: search, usd: 1, window: 1mo } }
+guardrails: { monthly: {} }
 `
     const decision = new Gateway().apply(text)
     expect(refusalType(decision)).toBe('unsupported')
@@ -67,7 +67,7 @@ budgets: { monthly: { team: search, usd: 1, window: 1mo } }
       'models.fast.targets[0].region',
       'models.fast.routing',
       'models.fast.hedge',
-      'budgets',
+      'guardrails',
     ])
   })
 
@@ -132,7 +132,7 @@ users:
     expect(problemsOf(gateway.apply('teams: [search'))).toHaveLength(1)
     expect(problemsOf(gateway.apply(''))).toEqual([': the document is empty; write {} to mean that there is nothing'])
     expect(problemsOf(gateway.apply('- a'))).toEqual([
-      ': expected a map of providers, models, teams, users, apps, limits, blocks, slos',
+      ': expected a map of providers, models, teams, users, apps, limits, blocks, budgets, slos',
     ])
   })
 })

@@ -159,6 +159,11 @@ const spec = {
     requests: fc.integer({ min: 0, max: 3 }),
     window: fc.constantFrom('1m', '1mo', '5y'),
   }),
+  budgets: fc.record({
+    team: name,
+    usd: fc.integer({ min: 0, max: 3 }),
+    window: fc.constantFrom('1h', '1d', '7d'),
+  }),
   slos: fc.record({
     objective: fc.constant('availability'),
     match: fc.record({ model: name, provider: name, team: name, app: name }, { requiredKeys: [] }),

@@ -1,16 +1,6 @@
 // headgate.yaml, or the same as JSON, as data: variables and secret files filled in, every problem with its line and
 // column. Read with the core schema only: a tag runs no code, aliases are counted, a key that stands twice is a mistake.
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument as parseYaml,
-  type YAMLError,
-} from 'yaml'
+import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type YAMLError } from 'yaml'
 import { bounds } from '../bounds.ts'
 import { fileProblem } from '../text-file.ts'
 import { type ConfigDocument, documentOf } from './config-document.ts'
@@ -18,6 +8,7 @@ import { enforcedKinds } from './kinds/kind.ts'
 import { matchesField } from './kinds/kind-rules.ts'
 import { kindRules } from './kinds/rules.ts'
 import { formatPath, invalid, type PathSegment, type Problem, quote } from './problem.ts'
+import { readYaml } from './read-yaml.ts'
 import { isMask } from './sealed-secret.ts'
 import { isSecretField } from './secret-fields.ts'
 import { typeVariables } from './variables/typed-variables.ts'
@@ -43,8 +34,8 @@ export function parseDocument(text: string, source: DocumentSource): ConfigDocum
     if (problem !== undefined) return refused(problem)
   }
   const lines = new LineCounter()
-  const parsed = parseSafely(plainText, lines)
-  if (parsed === undefined) return refused(invalid([], 'this is nested too deeply'))
+  const parsed = readYaml(plainText, lines)
+  if (typeof parsed === 'string') return refused(invalid([], parsed))
   if (parsed.errors.length > 0) return refused(...syntaxProblems(parsed.errors, lines))
   if (parsed.contents === null || (isScalar(parsed.contents) && parsed.contents.value === null)) {
     return refused(invalid([], 'the document is empty; write {} to mean that there is nothing'))
@@ -55,18 +46,6 @@ export function parseDocument(text: string, source: DocumentSource): ConfigDocum
   const locate = (problem: Problem) => walk.locate(problem)
   const problems = [...walk.problems, ...document.problems.map(locate)]
   return { ...document, problems, warnings: walk.warnings, unfilled: walk.unfilled, locate }
-}
-
-/** The parsed document; undefined when the recursive parser ran out of stack, which it throws or lists as an error. */
-function parseSafely(text: string, lines: LineCounter) {
-  try {
-    // Its own search for duplicate keys compares all pairs; the walk below uses a map.
-    const parsed = parseYaml(text, { lineCounter: lines, schema: 'core', uniqueKeys: false, prettyErrors: false })
-    return parsed.errors.some((error) => /call stack/.test(error.message)) ? undefined : parsed
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
-  }
 }
 
 /** The first problem at each place: one mistake makes the parser report several times. */
@@ -86,7 +65,7 @@ const ownWords = {
 } as const
 
 const wholeVariable = /^\$\{[^}]*\}$/
-const nodesMax = 500_000
+const nodesMax = 200_000
 const aliasedNodesMax = 50_000
 const depthMax = 24
 

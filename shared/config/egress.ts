@@ -1,7 +1,17 @@
 // Where a provider may live. A base URL is http or https without credentials in it; under strict egress it is a public
 // address over https. A host name can point anywhere by the time it is called, so the upstream leg asks
-// `isPrivateAddress` again about the address that it resolved.
-import { BlockList, isIP } from 'node:net'
+// `isPrivateAddress` (`addresses.ts`) again about the address that it resolved.
+import { isIP } from 'node:net'
+import { isMetadataAddress, isPrivateAddress } from '../addresses.ts'
+
+// Names that machines of a cloud resolve to its metadata service. Other names are judged by the addresses they resolve to.
+const metadataNames = new Set([
+  'metadata',
+  'metadata.google.internal',
+  'metadata.goog',
+  'instance-data',
+  'instance-data.ec2.internal',
+])
 
 // Ports of services that take HTTP for something else and might act on it.
 const foreignPorts = new Set(['22', '23', '25', '110', '143', '465', '587', '993', '995', '6379', '11211'])
@@ -38,16 +48,6 @@ export function egressProblem(text: string, rules: { strict: boolean; allowPriva
   return undefined
 }
 
-/** `address` is an IPv4 or IPv6 address as text. Whatever is not globally routable counts as private. */
-export function isPrivateAddress(address: string): boolean {
-  return isBlocked(privateRanges, address)
-}
-
-/** Whether an address belongs to a service that hands out credentials of the machine or its network to whoever asks. */
-export function isMetadataAddress(address: string): boolean {
-  return isBlocked(metadataRanges, address)
-}
-
 function isPrivateHost(host: string): boolean {
   if (isIP(host) !== 0) return isPrivateAddress(host)
   return host === 'localhost' || !host.includes('.') || /\.(localhost|local|internal|lan|home\.arpa)$/.test(host)
@@ -55,51 +55,5 @@ function isPrivateHost(host: string): boolean {
 
 function isMetadataHost(host: string): boolean {
   if (isIP(host) !== 0) return isMetadataAddress(host)
-  return host === 'metadata' || host === 'metadata.google.internal'
+  return metadataNames.has(host)
 }
-
-/** `check` judges an IPv4 address that is mapped into IPv6 by the IPv4 rules. */
-function isBlocked(ranges: BlockList, address: string): boolean {
-  const family = isIP(address)
-  if (family === 0) return false
-  return ranges.check(address, family === 4 ? 'ipv4' : 'ipv6')
-}
-
-function ranges(subnets: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const subnet of subnets) {
-    const [address = '', bits = ''] = subnet.split('/')
-    list.addSubnet(address, Number(bits), isIP(address) === 4 ? 'ipv4' : 'ipv6')
-  }
-  return list
-}
-
-// https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
-const privateRanges = ranges([
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/3',
-  '::/96',
-  '64:ff9b::/96',
-  '64:ff9b:1::/48',
-  '100::/64',
-  '2001:db8::/32',
-  '2002::/16',
-  'fc00::/7',
-  'fe80::/10',
-  'ff00::/8',
-])
-
-// AWS, Azure, Google and others on 169.254.169.254 (and .253, .170 for DNS and container credentials), also through
-// NAT64; Alibaba; AWS by IPv6.
-const metadataRanges = ranges(['169.254.0.0/16', '64:ff9b::a9fe:0/112', '100.100.100.200/32', 'fd00:ec2::/32'])

@@ -195,7 +195,7 @@ describe('a snapshot', () => {
     ['another format', { ...good, version: 2 }],
     ['no revision', { ...good, revision: -1 }],
     ['no hash', { ...good, hash: 'abc' }],
-    ['a kind of a newer release', { ...good, resources: { ...good.resources, budgets: [] } }],
+    ['a kind of a newer release', { ...good, resources: { ...good.resources, guardrails: [] } }],
     ['a missing kind', { ...good, resources: { teams: [] } }],
     [
       'a name twice',

@@ -27,7 +27,7 @@ describe('the JSON Schema of a document', () => {
   })
 
   test.each([
-    { budgets: {} },
+    { guardrails: {} },
     { teams: { '*': {} } },
     { teams: { a: { team: 'b' } } },
     { teams: { a: { costCentre: 'x' } } },

@@ -42,7 +42,13 @@ describe('a spec passes', () => {
     ['slos', { objective: 'availability' }],
     ['slos', { match: { target: 'gpt/4:x' }, objective: 'itl', threshold: '50ms', target: 0.95, window: '7d' }],
     ['slos', { match: { key: 'key_1' }, objective: 'total', threshold: '2m', webhook: 'https://h.example/x?token=y' }],
-    ['slos', { objective: 'availability', webhook: { url: 'http://10.0.0.5/', secret: 's', allowPrivate: true } }],
+    [
+      'slos',
+      {
+        objective: 'availability',
+        webhook: { url: 'http://10.0.0.5/', secret: 'whsec-of-a-test-here', allowPrivate: true },
+      },
+    ],
   ])('as %s: %j', (kind, input) => {
     expect(parseSpec(kind, 'x', JSON.parse(JSON.stringify(input)))).toEqual({ ok: true, spec: input })
   })

@@ -2,7 +2,7 @@
 // sent to the provider. The provider's parser must find the same form in them, so a body that two parsers could read
 // differently is refused.
 import { isUtf8 } from 'node:buffer'
-import { atOnce, type Slices, searched } from '../slices.ts'
+import { atOnce, type Slices, searched } from '../work/slices.ts'
 
 export interface FormPart {
   readonly name: string

@@ -1,7 +1,7 @@
 // A scan in slices finds what a scan in one piece finds, and no slice is long, whatever the shape of the body.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { atOnce } from '../slices.ts'
+import { atOnce } from '../work/slices.ts'
 import { BodyScan, scanBatchLine, scanBody } from './scan.ts'
 import { scanBodyInSlices, scanLineInSlices } from './scan-in-slices.ts'
 import { hostileBodies } from './test-bodies.ts'

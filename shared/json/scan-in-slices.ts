@@ -1,6 +1,6 @@
 // Scans a large body in slices of bounded work.
 import { isUtf8 } from 'node:buffer'
-import type { Slices } from '../slices.ts'
+import type { Slices } from '../work/slices.ts'
 import { paused } from './cursor.ts'
 import type { Span } from './members.ts'
 import { type BodyScan, beginBody, beginLine, bodyOfLine, endBody, Scanner, type Slice } from './scan.ts'

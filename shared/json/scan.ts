@@ -86,6 +86,8 @@ export class BodyScan {
   readonly #spans: (Span | undefined)[] = []
   /** Bytes of the strings within the lists and objects of the body. */
   nestedTextBytes = 0
+  /** Values of the body, with those inside of others. */
+  values = 0
   /** The value of `stream_options.include_usage`. */
   includeUsage: Span | undefined
 
@@ -184,6 +186,7 @@ export function endBody(scanner: Scanner, end: number | ScanProblem, out: BodySc
   }
   out.close = end
   out.nestedTextBytes = cursor.textBytes
+  out.values = cursor.values
   const spans = out.spans()
   for (let i = wanted.length; i < spans.length; i++) {
     const param = spans[i] === undefined ? undefined : forbidden[i - wanted.length]

@@ -7,11 +7,15 @@ export const eventBytesMax = 1 << 20
 /** The limit on events without data, such as comments, that follow each other: each counts its bytes and `silentEventCost`. */
 export const silentBytesMax = 1 << 20
 const silentEventCost = 16
-/** Only an event of at most this size, or one that begins with a comment, is looked through for its data. */
+/** The limit on events that follow each other without anything of the answer in them, however they are framed. No provider sends as
+ *  many; each costs some microseconds, and an upstream that sends nothing else would take a core for as long as it likes. */
+export const fruitlessEventsMax = 16_384
+/** Only an event of at most this size, or one that begins with a comment, is looked through for its data. An event whose data is
+ *  empty has none: it is never dispatched (WHATWG HTML, section 9.2.6). */
 const shortEventBytes = 64
 
 const colon = 58
-const letterD = 100
+const space = 32
 const byteOrderMark = Buffer.from('\ufeff')
 const lf = 10
 const cr = 13
@@ -31,6 +35,7 @@ export class SseFrames {
   #searched = 0
   #lineEnd: 'unknown' | 'lf' | 'cr' = 'unknown'
   #silentBytes = 0
+  #fruitlessEvents = 0
   /** The first bytes, as long as they may become a byte order mark; undefined behind them. */
   #first: Buffer | undefined = Buffer.alloc(0)
 
@@ -57,7 +62,16 @@ export class SseFrames {
       sink.onFramesEnd()
       this.#shift(used)
     }
-    return this.#restLength <= this.#eventBytesMax && this.#silentBytes <= silentBytesMax
+    // What begins with a comment is no event with a whole image.
+    const restMax = this.#rest[0] === colon ? eventBytesMax : this.#eventBytesMax
+    return (
+      this.#restLength <= restMax && this.#silentBytes <= silentBytesMax && this.#fruitlessEvents <= fruitlessEventsMax
+    )
+  }
+
+  /** Called for an event with something of the answer in it. */
+  progressed(): void {
+    this.#fruitlessEvents = 0
   }
 
   /** The bytes without the byte order mark before them, which is no part of a stream (WHATWG HTML, section 9.2.6). */
@@ -100,6 +114,7 @@ export class SseFrames {
           this.#silentBytes += after - start + silentEventCost
           if (this.#silentBytes > silentBytesMax) return start
         } else this.#silentBytes = 0
+        if (++this.#fruitlessEvents > fruitlessEventsMax) return start
         sink.onFrame(bytes, start, after)
         start = after
         at = after
@@ -144,12 +159,22 @@ export class SseFrames {
 
 /** Whether an event has no data. Nearly every event begins with its data, or with its name and is longer. */
 function isSilent(bytes: Buffer, start: number, end: number): boolean {
-  if (bytes[start] === letterD) return false
   if (bytes[start] !== colon && end - start > shortEventBytes) return false
   for (let at = bytes.indexOf('data', start); at >= 0 && at < end; at = bytes.indexOf('data', at + 1)) {
-    if (at === start || bytes[at - 1] === lf || bytes[at - 1] === cr) return false
+    const isField = at === start || isLineEnd(bytes[at - 1])
+    if (isField && !isEmptyField(bytes, at + 'data'.length)) return false
   }
   return true
+}
+
+/** Whether nothing stands behind the name of a field that ends at `at`. */
+function isEmptyField(bytes: Buffer, at: number): boolean {
+  if (bytes[at] !== colon) return isLineEnd(bytes[at])
+  return isLineEnd(bytes[at + 1]) || (bytes[at + 1] === space && isLineEnd(bytes[at + 2]))
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === lf || byte === cr
 }
 
 /** The end of the blank line that follows the line end at `end`; 0 when there is none; 'more' when more bytes are

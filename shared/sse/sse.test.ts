@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type SseEvent, sseEvent } from './event.ts'
-import { SseFrames, silentBytesMax } from './frames.ts'
+import { fruitlessEventsMax, SseFrames, silentBytesMax } from './frames.ts'
 
 function eventsIn(chunks: readonly Buffer[]): SseEvent[] {
   const frames = new SseFrames()
@@ -61,6 +61,13 @@ test.each([
   'event: ping\n\n',
   'retry: 5\r\n\r\n',
   ':\r\r',
+  'data:\n\n',
+  'data: \n\n',
+  'data\n\n',
+  'data:\r\n\r\n',
+  'data:\ndata:\n\n',
+  'event: ping\ndata: \n\n',
+  ': data: x\ndata:\n\n',
 ])('a stream of nothing but %j is given up', (silent) => {
   const frames = new SseFrames()
   const chunk = Buffer.from(silent.repeat(1_000))
@@ -69,14 +76,22 @@ test.each([
   expect(chunks).toBeGreaterThan(10)
 })
 
-test.each(['data: x\n\n', 'event: ping\ndata: {}\n\n', ': a\ndata: x\n\n', 'id: 1\ndata: x\n\n'])(
-  'silence before %j is forgiven',
-  (said) => {
-    const frames = new SseFrames()
-    const chunk = Buffer.from(`${': still working\n\n'.repeat(1_000)}${said}`)
-    for (let i = 0; i < 100; i++) expect(frames.push(Buffer.from(chunk), ignored)).toBe(true)
-  },
-)
+test.each([
+  'data:x\n\n',
+  'data:  \n\n',
+  'data:\ndata: x\n\n',
+  'data: x\n\n',
+  'event: ping\ndata: {}\n\n',
+  ': a\ndata: x\n\n',
+  'id: 1\ndata: x\n\n',
+])('silence before %j is forgiven', (said) => {
+  const frames = new SseFrames()
+  const chunk = Buffer.from(`${': still working\n\n'.repeat(1_000)}${said}`)
+  for (let i = 0; i < 100; i++) {
+    expect(frames.push(Buffer.from(chunk), ignored)).toBe(true)
+    frames.progressed()
+  }
+})
 
 test('a byte order mark before a stream is skipped, however it is cut', () => {
   const bytes = Buffer.from('\ufeffdata: a\n\ndata: \ufeffb\n\n')
@@ -87,4 +102,17 @@ test('a byte order mark before a stream is skipped, however it is cut', () => {
   for (let cut = 0; cut < bytes.length; cut++)
     expect(eventsIn([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual(events)
   expect(eventsIn([...bytes].map((byte) => Buffer.of(byte)))).toEqual(events)
+})
+
+test('a stream of events without anything of an answer in them is given up, unless its reader finds something', () => {
+  const chunk = Buffer.from('event: ping\ndata: {"type":"ping"}\n\n'.repeat(1_000))
+  const frames = new SseFrames()
+  let events = 0
+  while (frames.push(Buffer.from(chunk), ignored)) events += 1_000
+  expect(events).toBe(Math.floor(fruitlessEventsMax / 1_000) * 1_000)
+  const read = new SseFrames()
+  for (let i = 0; i < 100; i++) {
+    expect(read.push(Buffer.from(chunk), ignored)).toBe(true)
+    read.progressed()
+  }
 })

@@ -60,6 +60,7 @@ export const arbitraryAttempt: fc.Arbitrary<AttemptRecord> = fc.record({
   outcome: fc.constantFrom(...outcomes),
   upstreamStatus: fc.nat(599),
   upstreamText: laterText,
+  retryWithheld: fc.constantFrom(true as const, undefined),
   stream: fc.boolean(),
   tokens,
   costNanoUsd: anyNumber,

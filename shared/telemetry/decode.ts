@@ -143,6 +143,7 @@ function decodeAttempt(array: readonly unknown[], names: BatchNames): AttemptRec
     interTokenUs: number(array[16]),
     totalUs: number(array[17]),
     ...namedText('upstreamText', laterText(array, 24)),
+    ...((number(array[9]) & flag.retryWithheld) === 0 ? {} : { retryWithheld: true }),
   }
 }
 

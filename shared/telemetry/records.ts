@@ -86,6 +86,8 @@ export interface AttemptRecord {
   upstreamStatus: number
   /** What the upstream said of its own failure, shortened, and without anything that looks like a key. */
   upstreamText?: string | undefined
+  /** Another attempt was due at a provider whose retry budget was spent, and was not made. */
+  retryWithheld?: true | undefined
   stream: boolean
   tokens: TokenCounts
   costNanoUsd: number
@@ -115,6 +117,27 @@ export interface LinkState {
   /** This node's copy of the configuration log, if it keeps one. */
   log?: LinkLogState
   queues: Record<string, { length: number; dropped: number }>
+}
+
+/** Why a message between nodes was not believed. */
+export type RefusedKind =
+  /** It has no MAC. */
+  | 'unsigned'
+  /** Its MAC is under a master key that is not configured here. */
+  | 'unknown-key'
+  | 'forged'
+  /** It was received before. */
+  | 'replayed'
+  /** It was sent at another time, as far as clocks tell. */
+  | 'stale'
+  /** It names an epoch of the future. */
+  | 'epoch'
+
+export interface MessageCount {
+  channel: string
+  /** `late`: overtaken by a later one, and of no use. `unsigned-accepted`: believed, during an upgrade. */
+  kind: RefusedKind | 'late' | 'unsigned-accepted'
+  count: number
 }
 
 export interface LinkLogState {
@@ -150,14 +173,41 @@ export interface NodeHeartbeat {
   /** The state of a proxy's targets. */
   targets?: TargetLoad[]
   process?: ProcessLoad
+  /** A proxy's memory for request bodies, and for what is made of them; older releases send none. */
+  bodyMemory?: Readonly<Record<'bodies' | 'parsed', BodyMemoryUse>>
   /** A proxy's rejected requests since its start, by error code: those of unknown callers leave no other record. */
   refusals?: Record<string, number>
   /** A proxy's requests beyond a limit since its start, by `name mode`: rejected (`enforce`) or let through (`report`). */
   limits?: Record<string, number>
+  /** Messages of other nodes that the process did not believe since its start. Absent: none. */
+  refusedMessages?: MessageCount[]
+  /** The budgets that a proxy spends of, by name. */
+  budgets?: Record<string, BudgetLoad>
+}
+
+export interface BodyMemoryUse {
+  bytes: number
+  bytesMax: number
+  /** Refusals for want of it since the start, by whose part was used up. */
+  refusals: Readonly<Record<'all' | 'team' | 'key', number>>
+}
+
+/** What a proxy knows of a budget in its present window. Amounts are in USD. */
+export interface BudgetLoad {
+  limitUsd: number
+  /** Spent by all proxies, as this one was told last. */
+  spentUsd: number
+  /** What this proxy holds and has not spent. */
+  leasedUsd: number
+  /** Requests that this proxy rejected since its start. */
+  rejected: number
 }
 
 export interface ProcessLoad {
   rssBytes: number
+  /** The heap of the thread that tells this, and its limit; older releases send neither. */
+  heapBytes?: number
+  heapBytesMax?: number
   /** The open requests of a proxy. */
   openRequests?: number
   /** The delay of timers since the last heartbeat. */

@@ -11,6 +11,7 @@ export function isSingle(record: RequestRecord, attempt: AttemptRecord): boolean
     attempt.user === record.user &&
     attempt.app === record.app &&
     attempt.stream === record.stream &&
+    attempt.retryWithheld === undefined &&
     attempt.costNanoUsd === record.costNanoUsd &&
     attempt.tokens.input === record.tokens.input &&
     attempt.tokens.output === record.tokens.output &&

@@ -66,6 +66,7 @@ function attemptItem(attempt: AttemptRecord) {
     outcome: attempt.outcome,
     upstreamStatus: attempt.upstreamStatus,
     ...(attempt.upstreamText === undefined ? {} : { upstreamText: attempt.upstreamText }),
+    ...(attempt.retryWithheld === undefined ? {} : { retryWithheld: true }),
     inputTokens: attempt.tokens.input,
     outputTokens: attempt.tokens.output,
     cachedTokens: attempt.tokens.cached,

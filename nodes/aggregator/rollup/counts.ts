@@ -2,6 +2,7 @@
 // answered or a node named it. Models that callers address as `provider/model` share `provider/*`, and everything else is
 // counted as `other`, so a caller who makes up names cannot make series.
 import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
+import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
 import { Sketch } from '../../../shared/telemetry/sketch.ts'
 import type { TargetName } from './latency.ts'
 import type { RowsLeft } from './rows-left.ts'
@@ -38,6 +39,11 @@ export class LabelNames {
     else if (this.#providersOf.size < this.#modelsMax) this.#providersOf.set(model, new Set([provider]))
   }
 
+  /** Whether a model is known to be one of the configuration. */
+  has(model: string): boolean {
+    return this.#providersOf.has(model)
+  }
+
   /** The labels under which it is counted. */
   labelsOf({ model, provider, target }: TargetName): { model: string; provider: string } {
     const providers = this.#providersOf.get(model)
@@ -65,10 +71,17 @@ export class CountsFold {
   readonly cache: Record<string, number> = { HIT: 0, SEMANTIC_HIT: 0, MISS: 0, BYPASS: 0 }
   readonly overhead = new Sketch('wide')
   rateLimited = 0
+  /** Retries that a provider's budget had no room for, by provider. */
+  readonly retriesWithheld = new Map<string, number>()
 
   constructor(names: LabelNames, rowsLeft: RowsLeft) {
     this.#names = names
     this.#rowsLeft = rowsLeft
+  }
+
+  addAttempt({ provider, retryWithheld }: AttemptRecord): void {
+    if (retryWithheld === undefined) return
+    this.retriesWithheld.set(provider, (this.retriesWithheld.get(provider) ?? 0) + 1)
   }
 
   add(request: DecodedRequest): void {

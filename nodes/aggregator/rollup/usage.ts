@@ -5,9 +5,12 @@ import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 
 export type UsageCell = { hour: number } & Record<UsageDimension, string> & Record<UsageCounter, number>
 
+/** The names under which a request is summed. */
+export type SummedNames = Pick<UsageCell, 'user' | 'model'>
+
 export class UsageFold {
-  /** Cells by key and then by model, which distinguish nearly all cells. */
-  #cells = new Map<string, Map<string, UsageCell[]>>()
+  /** Cells by key, model and user, which distinguish nearly all cells. */
+  readonly #cells = new Map<string, Map<string, Users>>()
   #size = 0
 
   /** Cells in use. */
@@ -15,9 +18,10 @@ export class UsageFold {
     return this.#size
   }
 
-  add(request: DecodedRequest): void {
+  /** `names` are those under which the request is summed. */
+  add(request: DecodedRequest, names: SummedNames): void {
     const { record } = request
-    const cell = this.#cell(request)
+    const cell = this.#cell(request, names)
     const cacheHit = record.cacheStatus === 'HIT' || record.cacheStatus === 'SEMANTIC_HIT'
     if (record.attempts > 0 || cacheHit) cell.requests++
     if (isRateLimited(request)) cell.rateLimited++
@@ -32,7 +36,8 @@ export class UsageFold {
   }
 
   *cells(): Generator<UsageCell, void> {
-    for (const models of this.#cells.values()) for (const cells of models.values()) yield* cells
+    for (const models of this.#cells.values())
+      for (const users of models.values()) for (const cells of users.values()) yield* cells
   }
 
   clear(): void {
@@ -40,40 +45,39 @@ export class UsageFold {
     this.#size = 0
   }
 
-  #cell(request: DecodedRequest): UsageCell {
+  #cell(request: DecodedRequest, names: SummedNames): UsageCell {
     const { record, provider } = request
     const hour = Math.floor(record.atMs / hourMs)
-    const cells = this.#cellsOf(record.keyId, record.model)
+    const users = getOrMake(getOrMake(this.#cells, record.keyId, newModels), names.model, newUsers)
+    const cells = getOrMake(users, names.user, newList)
     for (const cell of cells) {
       if (
         cell.hour === hour &&
         cell.provider === provider &&
         cell.team === record.team &&
-        cell.user === record.user &&
         cell.app === record.app &&
         cell.costCenter === record.costCenter
       )
         return cell
     }
-    const cell = emptyCell(request, hour)
+    const cell = emptyCell(request, names, hour)
     cells.push(cell)
     this.#size++
     return cell
   }
+}
 
-  #cellsOf(key: string, model: string): UsageCell[] {
-    let models = this.#cells.get(key)
-    if (models === undefined) {
-      models = new Map()
-      this.#cells.set(key, models)
-    }
-    let cells = models.get(model)
-    if (cells === undefined) {
-      cells = []
-      models.set(model, cells)
-    }
-    return cells
-  }
+type Users = Map<string, UsageCell[]>
+const newModels = () => new Map<string, Users>()
+const newUsers = (): Users => new Map()
+const newList = (): UsageCell[] => []
+
+function getOrMake<Value>(values: Map<string, Value>, name: string, make: () => Value): Value {
+  const known = values.get(name)
+  if (known !== undefined) return known
+  const made = make()
+  values.set(name, made)
+  return made
 }
 
 /** Whether a limit of the gateway refused the request. An upstream's 429 is an error of the request instead. */
@@ -92,13 +96,13 @@ export function whole(value: number): number {
   return Number.isSafeInteger(value) && value > 0 ? value : 0
 }
 
-function emptyCell({ record, provider }: DecodedRequest, hour: number): UsageCell {
+function emptyCell({ record, provider }: DecodedRequest, { model, user }: SummedNames, hour: number): UsageCell {
   return {
     hour,
     key: record.keyId,
-    model: record.model,
+    model,
     team: record.team,
-    user: record.user,
+    user,
     app: record.app,
     costCenter: record.costCenter,
     provider,

@@ -11,7 +11,6 @@ const facts: UsageFacts = {
   created: made,
   bytes: 1,
   bytesMax: 2,
-  replicas: 1,
 }
 const position = { partition: 3, sequence: 40, storedAtMs: 7_000, streamCreated: made, completeSinceMs: 1_000 }
 const wallMs = 50_000

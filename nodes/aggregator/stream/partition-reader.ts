@@ -1,12 +1,14 @@
 // Reads one partition of the usage stream into the ledger, from where it stopped, for as long as this node keeps the
 // partition. While commits lag nothing more is fetched. Whatever goes wrong with the stream, reading begins again from what
 // was taken, after a look at whether the stream is still the one that it was.
+import type { UsageMac } from '../../../cluster/telemetry-stream/usage-mac.ts'
 import type { PartitionFeed, UsageMessage, UsageStream } from '../../../cluster/telemetry-stream/usage-stream.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import type { Position } from '../store/usage-store.ts'
 import type { Arrival, Taken } from '../usage-committer.ts'
 import { judgePosition, type PositionVerdict } from './judge-position.ts'
+import type { ParkedUsage } from './parked-usage.ts'
 import type { StreamEnds } from './stream-ends.ts'
 
 export interface ReaderLedger {
@@ -21,6 +23,9 @@ export interface PartitionReaderOptions {
   stream: UsageStream
   ends: Pick<StreamEnds, 'settledBefore'>
   ledger: ReaderLedger
+  mac: Pick<UsageMac, 'judge'>
+  /** Where batches go that cannot be proven now and may be later. */
+  parked: Pick<ParkedUsage, 'park'>
   clock: Clock
   notify: Notify
   /** The stream is not the one that was read before: places in it say nothing. */
@@ -164,7 +169,9 @@ export class PartitionReader {
   }
 
   /** False when reading has to begin again. */
-  async #take({ sequence, storedAtMs, bytes }: UsageMessage, reading: Reading): Promise<boolean> {
+  async #take(message: UsageMessage, reading: Reading): Promise<boolean> {
+    if (!this.#isGenuine(message)) return true
+    const { sequence, storedAtMs, bytes } = message
     const { partition, ledger } = this.#options
     while (this.#goesOn(reading)) {
       const taken = ledger.take({ partition, bytes, atMs: storedAtMs })
@@ -183,6 +190,16 @@ export class PartitionReader {
       return true
     }
     return false
+  }
+
+  /** A batch that is not genuine has no say, not even about the place. One that may be proven later is kept aside; a forged one is
+   *  dropped: a genuine one in its place is still with its sender, whom nobody confirms it. */
+  #isGenuine({ sender, id, bytes, storedAtMs: atMs }: UsageMessage): boolean {
+    const { partition, mac, parked } = this.#options
+    const batch = { partition, sender, id, bytes }
+    const verdict = mac.judge(batch)
+    if (verdict === 'unsigned' || verdict === 'unknown-key') parked.park({ ...batch, atMs })
+    return verdict === 'genuine'
   }
 
   /** Moves the place of an idle partition on with the stream, so that what is trimmed behind it does not count as missed. */

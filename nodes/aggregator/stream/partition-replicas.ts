@@ -7,6 +7,7 @@ import { type Bus, encodeJson, subjects } from '../../../cluster/bus/bus.ts'
 import type { LeaseHandle, LeaseKeeper } from '../../../cluster/leases/lease-keeper.ts'
 import { keepersOf } from '../../../cluster/telemetry-stream/assignment.ts'
 import { type Heard, keptBy, ReplicaPeers } from '../../../cluster/telemetry-stream/replica-peers.ts'
+import type { UsageMac } from '../../../cluster/telemetry-stream/usage-mac.ts'
 import type { UsageStream } from '../../../cluster/telemetry-stream/usage-stream.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
@@ -16,6 +17,7 @@ import { partitionsCount } from '../../../shared/telemetry/partition.ts'
 import type { Stored } from '../../../shared/telemetry/stored.ts'
 import type { CommittedSource, UsageCommitter } from '../usage-committer.ts'
 import { Confirmations } from './confirmations.ts'
+import type { ParkedUsage } from './parked-usage.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { StreamEnds } from './stream-ends.ts'
 import { trimmedTo } from './trimming.ts'
@@ -26,6 +28,8 @@ export interface KeepingOptions {
   stream: UsageStream
   leases: Pick<LeaseKeeper, 'lease'>
   ledger: UsageCommitter
+  mac: Pick<UsageMac, 'judge'>
+  parked: Pick<ParkedUsage, 'park'>
   tell: (stored: Stored) => void
   bus: Bus
   clock: Clock
@@ -165,11 +169,13 @@ export class PartitionReplicas {
 
   #keep(partition: number): void {
     if (this.#readers.has(partition)) return
-    const { stream, ledger, clock, notify } = this.#options
+    const { stream, ledger, mac, parked, clock, notify } = this.#options
     const reader = new PartitionReader({
       partition,
       stream,
       ledger,
+      mac,
+      parked,
       clock,
       notify,
       ends: this.#ends,

@@ -11,7 +11,6 @@ const facts = {
   created: '',
   bytes: 60,
   bytesMax: 100,
-  replicas: 1,
 }
 
 test('while there is room nothing goes', () => {

@@ -111,6 +111,9 @@ export const nodesBody = z.object({
       load: z
         .looseObject({
           rssBytes: z.number(),
+          /** The heap of the thread that serves, and its limit. */
+          heapBytes: z.number().optional(),
+          heapBytesMax: z.number().optional(),
           openRequests: z.number().optional(),
           eventLoopLagMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
         })
@@ -120,6 +123,15 @@ export const nodesBody = z.object({
       refusals: z.record(z.string(), z.number()).optional(),
       /** A proxy's requests beyond a limit since its start, by name of the limit and mode. */
       limits: z.record(z.string(), z.number()).optional(),
+      /** What a proxy knows of the budgets that it spends of, by name. */
+      budgets: z
+        .record(
+          z.string(),
+          z.object({ limitUsd: z.number(), spentUsd: z.number(), leasedUsd: z.number(), rejected: z.number() }),
+        )
+        .optional(),
+      /** Messages of other nodes that the process did not believe since its start. */
+      refusedMessages: z.array(z.object({ channel: z.string(), kind: z.string(), count: z.number() })).optional(),
       /** Partitions of usage that the node keeps. Only an aggregator in a cluster has them. */
       usage: z
         .array(
@@ -168,6 +180,9 @@ export const sessionBody = z.object({
   version: z.string(),
   demoKeyHint: z.string().optional(),
 })
+
+/** `csrf` has to come with the cookie, in `x-headgate-csrf`. */
+export const openedSessionBody = sessionBody.extend({ csrf: z.string() })
 
 export const linkBody = z.object({ url: z.string(), expiresAt: z.string() })
 export const readinessBody = z.object({ status: z.enum(['ok', 'degraded', 'unready']), reasons: z.array(z.string()) })

@@ -42,11 +42,11 @@ models:
     const told = await admin(
       'POST',
       '/apply',
-      'models:\n  a: { targets: [{ provider: phantom, model: m }], rooting: x }\nbudgets: {}\n',
+      'models:\n  a: { targets: [{ provider: phantom, model: m }], rooting: x }\nguardrails: {}\n',
     )
     expect(told.status).toBe(422)
     expect(told.json.problems.map(({ path, line }: { path: string; line: number }) => [path, line]).sort()).toEqual([
-      ['budgets', 3],
+      ['guardrails', 3],
       ['models.a.rooting', 2],
       ['models.a.targets[0].provider', 2],
     ])
@@ -54,7 +54,7 @@ models:
   })
 
   test.each([
-    ['a kind that is not enforced', 'budgets: {}\n', 501],
+    ['a kind that is not enforced', 'guardrails: {}\n', 501],
     [
       'a bomb of aliases',
       `a: &a [x]\n${Array.from({ length: 30 }, (_, i) => `b${i}: &b${i} [${'*a, '.repeat(9)}*a]`).join('\n')}\n`,

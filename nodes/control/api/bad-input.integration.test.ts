@@ -98,7 +98,7 @@ describe('bad input', () => {
       501,
       ['models.bad.routing'],
     ],
-    ['a kind that is not enforced yet', 'PUT', '/budgets/bad', { team: 'x' }, 501, ['budgets']],
+    ['a kind that is not enforced yet', 'PUT', '/guardrails/bad', { team: 'x' }, 501, ['guardrails']],
     ['an endless overlap', 'POST', '/keys/key_0:rotate', { overlap: 'forever' }, 404, []],
     ['an absurd page', 'GET', '/teams?limit=1e9', undefined, 422, ['query.limit']],
     ['a page of nothing', 'GET', '/teams?limit=0', undefined, 422, ['query.limit']],
@@ -157,7 +157,7 @@ describe('bad input', () => {
     expect((await admin('GET', '/commands/none')).status).toBe(404)
   })
 
-  test.each(['budgets', 'guardrails', 'caches', 'canaries', 'prompts', 'mcp-servers', 'agents', 'sinks'])(
+  test.each(['guardrails', 'caches', 'canaries', 'prompts', 'mcp-servers', 'agents', 'sinks'])(
     '%s are named as not enforced, on every method',
     async (kind) => {
       for (const [method, path] of [

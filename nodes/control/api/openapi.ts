@@ -38,6 +38,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Reco
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'cookie', name: 'headgate' },
+        sessionSecret: { type: 'apiKey', in: 'header', name: 'x-headgate-csrf' },
       },
       schemas: { Problem: jsonSchemaOf(problemBody) },
     },
@@ -58,9 +59,9 @@ function operation(route: Route) {
 }
 
 const securityOf: Readonly<Record<Route['access'], readonly object[]>> = {
-  administrator: [{ bearer: [] }, { session: [] }],
+  administrator: [{ bearer: [] }, { session: [], sessionSecret: [] }],
   anyone: [],
-  'metrics-reader': [{}, { bearer: [] }, { session: [] }],
+  'metrics-reader': [{}, { bearer: [] }, { session: [], sessionSecret: [] }],
 }
 
 function operationId(route: Route): string {

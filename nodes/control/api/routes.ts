@@ -1,6 +1,7 @@
 // The whole table, in the order in which it is searched.
 import type { PublishedWatch } from '../../../cluster/membership/published-watch.ts'
 import { type ApplyOptions, applyRoutes } from './apply-route.ts'
+import { type BudgetOptions, budgetRoutes } from './budget-routes.ts'
 import { configRoutes } from './config-routes.ts'
 import { type HealthOptions, healthRoutes } from './health-routes.ts'
 import { type KeyOptions, keyRoutes } from './key-routes.ts'
@@ -19,7 +20,8 @@ export type RouteOptions = ApplyOptions &
   Omit<ResourceOptions, 'extras'> &
   SessionOptions &
   MasterKeyRouteOptions &
-  NodeRouteOptions & { version: string; published: PublishedWatch }
+  NodeRouteOptions &
+  BudgetOptions & { version: string; published: PublishedWatch }
 
 export function controlRoutes(options: RouteOptions): Route[] {
   const routes: Route[] = [
@@ -30,6 +32,7 @@ export function controlRoutes(options: RouteOptions): Route[] {
     ...configRoutes(options.desk),
     ...telemetryRoutes(options),
     ...nodeRoutes(options),
+    ...budgetRoutes(options),
     ...masterKeyRoutes(options),
     ...resourceRoutes({ ...options, extras: { slos: sloExtras(options.published) } }),
   ]

@@ -10,9 +10,9 @@ import { pageHeaders } from '../pages/page-headers.ts'
 import { signInPage, signInScript, signInStyle } from '../pages/sign-in-page.ts'
 import { localPath } from '../sign-in/return-to.ts'
 import { clearSessionCookie, sessionCookieOf, setSessionCookie } from '../sign-in/session-cookie.ts'
-import type { Session } from '../sign-in/sessions.ts'
+import type { OpenedSession, Session } from '../sign-in/sessions.ts'
 import type { Proof, SignIn } from '../sign-in/sign-in.ts'
-import { linkBody, problemBody, sessionBody } from './answers.ts'
+import { linkBody, openedSessionBody, problemBody, sessionBody } from './answers.ts'
 import { zodItems } from './dispatch.ts'
 import { type Call, formMedia, jsonMedia, type Route } from './route.ts'
 
@@ -45,12 +45,14 @@ function jsonRoutes(options: SessionOptions): Route[] {
       summary: 'Open a session with a one-time token or the admin token',
       access: 'anyone',
       body: { media: [jsonMedia], schema: proofSchema },
-      answers: { 200: sessionBody, 401: problemBody, 422: problemBody, 429: problemBody },
+      answers: { 200: openedSessionBody, 401: problemBody, 422: problemBody, 429: problemBody },
       handle: async ({ request, body }) => {
         const parsed = proofSchema.safeParse(body.value)
         if (!parsed.success) return problem(problems.invalid(zodItems(parsed.error)))
         const opened = await open(options, request, proofOf(parsed.data))
-        return opened.ok ? opened.value : problem(opened.error)
+        if (!opened.ok) return problem(opened.error)
+        const { cookie, csrf, session } = opened.value
+        return json(200, { ...shown(options, session), csrf }, setSessionCookie(request, cookie))
       },
     },
     {
@@ -145,7 +147,10 @@ async function fromForm(options: SessionOptions, { request, body }: Call): Promi
     const answer = html(status, signInPage({ token: undefined, returnTo, refusal: detail }))
     return { ...answer, headers: { ...headers, ...answer.headers } }
   }
-  return { status: 303, headers: { ...opened.value.headers, 'content-type': 'text/plain', location: returnTo } }
+  const { cookie, csrf } = opened.value
+  // A fragment stays in the browser: the console takes the secret out of it.
+  const location = `${returnTo.replace(/#.*/s, '')}#csrf=${csrf}`
+  return { status: 303, headers: { ...setSessionCookie(request, cookie), 'content-type': 'text/plain', location } }
 }
 
 /** Opens a new session, and ends the one that came with the request. */
@@ -153,13 +158,11 @@ async function open(
   options: SessionOptions,
   request: ControlRequest,
   proof: Proof,
-): Promise<Result<HttpAnswer, Problem>> {
+): Promise<Result<OpenedSession, Problem>> {
   const opened = await options.signIn.exchange(proof, request.clientIp)
-  if (!opened.ok) return opened
   const before = sessionCookieOf(request)
-  if (before !== undefined) options.signIn.sessions.close(before)
-  const { cookie, session } = opened.value
-  return { ok: true, value: json(200, shown(options, session), setSessionCookie(request, cookie)) }
+  if (opened.ok && before !== undefined) options.signIn.sessions.close(before)
+  return opened
 }
 
 function proofOf(body: z.infer<typeof proofSchema>): Proof {

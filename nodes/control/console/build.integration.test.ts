@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
+import { busyness } from '../../../shared/test-load.ts'
 import { buildConsoleIfNeeded } from './build.mjs'
 
 const dist = join(import.meta.dirname, 'dist')
@@ -10,7 +11,6 @@ const dist = join(import.meta.dirname, 'dist')
 // A process of its own, which records what it imports.
 const probe = `
 import { registerHooks } from 'node:module'
-import { busyness } from '../../../shared/test-load.ts'
 const imported = []
 registerHooks({ resolve(name, context, next) { imported.push(name); return next(name, context) } })
 const { buildConsoleIfNeeded } = await import(process.argv[1])

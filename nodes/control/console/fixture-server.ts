@@ -36,6 +36,7 @@ export class FixtureServer {
   readonly #links = new Set<string>()
   readonly #requests: ReturnType<typeof requestRecord>[] = []
   #cookie: string | undefined
+  #csrf = ''
   #keysMade = 0
   /** Answers every API call with 503 while set. */
   isDown = false
@@ -87,7 +88,8 @@ export class FixtureServer {
     if (url.pathname === '/readyz') return { status: 200, body: this.readiness }
     const path = url.pathname.slice('/api/v1'.length)
     if (request.method === 'POST' && path === '/session') return this.#signIn(await bodyOf(request))
-    if (this.#cookie === undefined || !request.headers.cookie?.includes(this.#cookie)) {
+    const isSignedIn = this.#cookie !== undefined && request.headers.cookie?.includes(this.#cookie) === true
+    if (!isSignedIn || request.headers['x-headgate-csrf'] !== this.#csrf) {
       return problem(401, 'Nobody is signed in here.')
     }
     switch (`${request.method} ${path}`) {
@@ -132,8 +134,9 @@ export class FixtureServer {
     const holds = given === adminToken || (typeof token === 'string' && this.#links.delete(token))
     if (!holds) return problem(401, 'This link or token does not open a session.')
     this.#cookie = `session-${process.hrtime.bigint()}`
+    this.#csrf = `csrf-${this.#cookie}`
     const cookie = `headgate=${this.#cookie}; Path=/; HttpOnly; SameSite=Lax`
-    return { status: 200, body: sessionBody, headers: { 'set-cookie': cookie } }
+    return { status: 200, body: { ...sessionBody, csrf: this.#csrf }, headers: { 'set-cookie': cookie } }
   }
 
   #makeKey({ name }: Record<string, unknown>): Reply {

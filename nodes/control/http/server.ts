@@ -7,12 +7,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { cannotListen } from '../../../cluster/http-port/cannot-listen.ts'
-import { openHttpPort } from '../../../cluster/http-port/http-port.ts'
+import { openHttpPort, type PortTls } from '../../../cluster/http-port/http-port.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import type { Settings } from '../../../shared/settings.ts'
 import { type HttpAnswer, type Problem, problem } from './answer.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { problems } from './problems.ts'
@@ -36,7 +37,7 @@ export interface ControlRequest {
 export interface ListenOptions {
   host: string
   port: number
-  tls: { certFile: string; keyFile: string } | undefined
+  tls: Settings['tls']
   addresses: ClientAddresses
   clock: Clock
   notify: Notify
@@ -83,8 +84,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
-function readTls(tls: { certFile: string; keyFile: string }) {
-  return { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }
+function readTls({ certFile, keyFile, hstsMs }: NonNullable<Settings['tls']>): PortTls {
+  return { cert: readFileSync(certFile), key: readFileSync(keyFile), hstsMs }
 }
 
 async function respond(options: ListenOptions, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -107,9 +108,6 @@ function controlRequest(
 ): Result<ControlRequest, Problem> {
   const target = incoming.url ?? ''
   if (!target.startsWith('/')) return fail(problems.badRequest('The request target must begin with a slash.'))
-  if (incoming.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1) {
-    return fail(problems.badRequest('There is more than one Host header.'))
-  }
   const queryAt = target.indexOf('?')
   const { ip, secure } = addresses.of(incoming)
   return done({
@@ -142,9 +140,8 @@ async function readBody(incoming: IncomingMessage): Promise<Result<Buffer, Probl
   return done(Buffer.concat(chunks))
 }
 
-/** Headers of every response. `console-files.ts` extends the policy for the scripts and styles of pages. */
+/** Headers of every response, beside those of the port itself. `console-files.ts` extends the policy for the scripts and styles of pages. */
 const commonHeaders = {
-  'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   // Not `no-referrer`: under it browsers send `Origin: null` with our own forms.
@@ -179,6 +176,7 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
   const head = [
     `HTTP/1.1 ${status} Bad Request`,
     'content-type: application/problem+json',
+    'x-content-type-options: nosniff',
     `x-request-id: ${requestId(undefined)}`,
     `content-length: ${body.length}`,
     'connection: close',

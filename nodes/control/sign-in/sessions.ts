@@ -1,6 +1,8 @@
-// Sessions of the console. They live in this process alone: a restart signs everybody out, and signing out is final.
+// Sessions of the console. They live in this process alone: a restart signs everybody out, and signing out is final. A session is
+// held by two things: the cookie, which no script sees, and a secret that the console keeps in the storage of its origin and sends
+// in a header. Browsers give the cookie to every port of the host, whoever listens there; the storage is that of one port.
 import type { Clock } from '../../../shared/clock.ts'
-import { hashToken, newToken } from './secret-hash.ts'
+import { hashToken, newToken, tokenMatches } from './secret-hash.ts'
 
 const idleMs = 12 * 3_600_000
 const lifeMs = 7 * 24 * 3_600_000
@@ -12,8 +14,16 @@ export interface Session {
   readonly expiresAtMs: number
 }
 
+export interface OpenedSession {
+  readonly cookie: string
+  /** What has to come with the cookie, in the header `x-headgate-csrf`. */
+  readonly csrf: string
+  readonly session: Session
+}
+
 interface Held extends Session {
   lastSeenMs: number
+  readonly csrfHash: Uint8Array
   readonly endsMs: number
 }
 
@@ -27,22 +37,24 @@ export class Sessions {
   }
 
   /** Opens a session under a new id: an id that somebody planted in the browser before is worth nothing. */
-  open(actor: string): { cookie: string; session: Session } {
-    const cookie = newToken()
+  open(actor: string): OpenedSession {
+    const [cookie, csrf] = [newToken(), newToken()]
     const nowMs = this.#clock.monotonicMs()
-    const held = { actor, expiresAtMs: this.#clock.wallMs() + lifeMs, lastSeenMs: nowMs, endsMs: nowMs + lifeMs }
+    const expiresAtMs = this.#clock.wallMs() + lifeMs
+    const held = { actor, expiresAtMs, csrfHash: hashToken(csrf), lastSeenMs: nowMs, endsMs: nowMs + lifeMs }
     for (const oldest of this.#held.keys()) {
       if (this.#held.size < sessionsMax) break
       this.#held.delete(oldest)
     }
     this.#held.set(keyOf(cookie), held)
-    return { cookie, session: held }
+    return { cookie, csrf, session: held }
   }
 
-  find(cookie: string): Session | undefined {
+  /** The session of a cookie and its secret. Whoever has the cookie alone does not keep the session alive either. */
+  find(cookie: string, csrf: string): Session | undefined {
     const key = keyOf(cookie)
     const held = this.#held.get(key)
-    if (held === undefined) return undefined
+    if (held === undefined || !tokenMatches(csrf, held.csrfHash)) return undefined
     this.#held.delete(key)
     const nowMs = this.#clock.monotonicMs()
     if (nowMs >= held.endsMs || nowMs >= held.lastSeenMs + idleMs) return undefined

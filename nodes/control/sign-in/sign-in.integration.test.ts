@@ -14,6 +14,8 @@ const session = (method: string, body?: unknown, headers?: Record<string, string
   ask(`${control.url}/api/v1/session`, method, body, headers)
 const linkToken = () => new URL(control.node.signInLink()).searchParams.get('token')!
 const cookieOf = (told: Told) => told.headers.get('set-cookie')?.split(';')[0] ?? ''
+/** What the console sends: the cookie, which every port of the host gets, and the secret of the page. */
+const heldBy = (told: Told) => ({ cookie: cookieOf(told), 'x-headgate-csrf': String(told.json.csrf) })
 const form = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
   fetch(`${control.url}/sign-in`, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual', headers })
 const config = (headers: Record<string, string>) => ask(`${control.url}/api/v1/config`, 'GET', undefined, headers)
@@ -62,24 +64,44 @@ describe('one-time links', () => {
 
 describe('sessions', () => {
   test('a session reads and writes, says who it is, and is dead after signing out', async () => {
-    const opened = await session('POST', { adminToken })
-    const cookie = cookieOf(opened)
+    const held = heldBy(await session('POST', { adminToken }))
     const origin = control.url
-    expect((await config({ cookie })).status).toBe(200)
-    const write = { cookie, origin, 'content-type': 'application/json' }
+    expect((await config(held)).status).toBe(200)
+    const write = { ...held, origin, 'content-type': 'application/json' }
     expect((await ask(`${control.url}/api/v1/teams/a`, 'PUT', {}, write)).status).toBe(200)
-    const events = (await ask(`${control.url}/api/v1/events?limit=1000`, 'GET', undefined, { cookie })).json.events
+    const events = (await ask(`${control.url}/api/v1/events?limit=1000`, 'GET', undefined, held)).json.events
     expect(events.at(-1).actor).toBe('console')
-    expect((await session('GET', undefined, { cookie })).json).toMatchObject({
+    const shown = (await session('GET', undefined, held)).json
+    expect(shown.csrf).toBeUndefined()
+    expect(shown).toMatchObject({
       actor: 'console',
       version: '0.0.0',
       dataEndpoint: 'http://127.0.0.1:8080',
       demoKeyHint: control.node.demoKey!.slice(0, 8),
     })
-    const out = await session('DELETE', undefined, { cookie, origin })
+    const out = await session('DELETE', undefined, { ...held, origin })
     expect([out.status, out.headers.get('set-cookie')]).toEqual([204, expect.stringContaining('Max-Age=0')])
-    expect((await config({ cookie })).status).toBe(401)
-    expect((await session('GET', undefined, { cookie })).status).toBe(401)
+    expect((await config(held)).status).toBe(401)
+    expect((await session('GET', undefined, held)).status).toBe(401)
+  })
+
+  test('another program behind a port of this host gets the cookie, and can do nothing with it', async () => {
+    const [mine, other] = [await session('POST', { adminToken }), await session('POST', { adminToken })]
+    const cookie = cookieOf(mine)
+    const origin = control.url
+    const forged = [
+      {},
+      { 'x-headgate-csrf': '' },
+      { 'x-headgate-csrf': cookie.split('=')[1] ?? '' },
+      { 'x-headgate-csrf': String(other.json.csrf) },
+    ].map((headers) => ({ cookie, origin, 'sec-fetch-site': 'same-origin', ...headers }))
+    for (const headers of forged) {
+      expect((await config(headers)).status).toBe(401)
+      expect((await session('GET', undefined, headers)).status).toBe(401)
+      expect((await ask(`${control.url}/api/v1/teams/a`, 'PUT', {}, headers)).status).toBe(401)
+      expect((await ask(`${control.url}/api/v1/sign-in-links`, 'POST', undefined, headers)).status).toBe(401)
+    }
+    expect((await config(heldBy(mine))).status).toBe(200)
   })
 
   test('the cookie is out of reach for scripts and other sites', async () => {
@@ -89,12 +111,12 @@ describe('sessions', () => {
 
   test('signing in gives a new id, also to a browser that brought one, and ends the old one', async () => {
     const planted = `headgate=${'A'.repeat(43)}`
-    const first = cookieOf(await session('POST', { adminToken }, { cookie: planted }))
-    expect(first).not.toBe(planted)
-    const second = cookieOf(await session('POST', { adminToken }, { cookie: first }))
-    expect(second).not.toBe(first)
-    expect([(await config({ cookie: first })).status, (await config({ cookie: second })).status]).toEqual([401, 200])
-    expect((await config({ cookie: planted })).status).toBe(401)
+    const first = heldBy(await session('POST', { adminToken }, { cookie: planted }))
+    expect(first.cookie).not.toBe(planted)
+    const second = heldBy(await session('POST', { adminToken }, { cookie: first.cookie }))
+    expect(second.cookie).not.toBe(first.cookie)
+    expect([(await config(first)).status, (await config(second)).status]).toEqual([401, 200])
+    expect((await config({ ...second, cookie: planted })).status).toBe(401)
   })
 
   test.each([
@@ -105,22 +127,22 @@ describe('sessions', () => {
     ['a browser that says same-site', { 'sec-fetch-site': 'same-site' }, 403],
     ['a browser that says same-origin', { 'sec-fetch-site': 'same-origin' }, 200],
   ])('a write by cookie with %s is %i', async (_, headers, status) => {
-    const cookie = cookieOf(await session('POST', { adminToken }))
-    const told = await ask(`${control.url}/api/v1/teams/a`, 'PUT', {}, { cookie, ...headers })
+    const held = heldBy(await session('POST', { adminToken }))
+    const told = await ask(`${control.url}/api/v1/teams/a`, 'PUT', {}, { ...held, ...headers })
     expect(told.status).toBe(status)
   })
 
   test('every answer about sessions is what the document says', async () => {
     const check = describedBy((await ask(`${control.url}/openapi.json`, 'GET')).json)
-    const cookie = cookieOf(await session('POST', { adminToken }))
+    const held = heldBy(await session('POST', { adminToken }))
     for (const [method, body, headers] of [
       ['POST', { adminToken }, {}],
       ['POST', { adminToken: 'wrong' }, {}],
       ['POST', { adminToken, token: 'both' }, {}],
       ['POST', {}, {}],
       ['GET', undefined, {}],
-      ['GET', undefined, { cookie }],
-      ['DELETE', undefined, { cookie }],
+      ['GET', undefined, held],
+      ['DELETE', undefined, held],
     ] as const) {
       check(method, '/api/v1/session', await session(method, body, headers))
     }
@@ -135,8 +157,11 @@ describe('the form', () => {
     ['/.//evil.com', '/'],
   ])('after the admin token, return_to=%s leads to %s', async (return_to, location) => {
     const told = await form({ adminToken, return_to })
-    expect([told.status, told.headers.get('location')]).toEqual([303, location])
-    expect((await config({ cookie: told.headers.get('set-cookie')!.split(';')[0]! })).status).toBe(200)
+    const [path, csrf = ''] = told.headers.get('location')?.split('#csrf=') ?? []
+    expect([told.status, path]).toEqual([303, location])
+    const cookie = told.headers.get('set-cookie')!.split(';')[0]!
+    expect((await config({ cookie, 'x-headgate-csrf': csrf })).status).toBe(200)
+    expect((await config({ cookie })).status).toBe(401)
   })
 
   test('a link can be redeemed by it too', async () => {
@@ -164,7 +189,7 @@ describe('guessing', () => {
     expect((await session('POST', { token: linkToken() })).status).toBe(200)
     const opened = await session('POST', { adminToken })
     expect(opened.status).toBe(200)
-    expect((await config({ cookie: cookieOf(opened) })).status).toBe(200)
+    expect((await config(heldBy(opened))).status).toBe(200)
     expect((await form({ adminToken })).status).toBe(303)
   })
 

@@ -29,22 +29,37 @@ test('the hundred and first link takes the place of the oldest', () => {
 test('a session ends after twelve idle hours, and after seven days in any case', () => {
   const clock = new ManualClock()
   const sessions = new Sessions(clock)
-  const idle = sessions.open('console').cookie
-  const busy = sessions.open('console').cookie
+  const idle = sessions.open('console')
+  const busy = sessions.open('console')
   for (let hours = 0; hours < 7 * 24 - 6; hours += 6) {
     clock.advance(6 * 3_600_000)
-    expect(sessions.find(busy)).toBeDefined()
+    expect(sessions.find(busy.cookie, busy.csrf)).toBeDefined()
   }
-  expect(sessions.find(idle)).toBeUndefined()
+  expect(sessions.find(idle.cookie, idle.csrf)).toBeUndefined()
   clock.advance(6 * 3_600_000)
-  expect(sessions.find(busy)).toBeUndefined()
+  expect(sessions.find(busy.cookie, busy.csrf)).toBeUndefined()
 })
 
 test('a closed session is not found again', () => {
   const sessions = new Sessions(new ManualClock())
-  const { cookie } = sessions.open('console')
+  const { cookie, csrf } = sessions.open('console')
   sessions.close(cookie)
-  expect(sessions.find(cookie)).toBeUndefined()
+  expect(sessions.find(cookie, csrf)).toBeUndefined()
+})
+
+test('a cookie alone, or with the secret of another session, finds no session and keeps none alive', () => {
+  const clock = new ManualClock()
+  const sessions = new Sessions(clock)
+  const { cookie, csrf } = sessions.open('console')
+  const other = sessions.open('console')
+  for (const secret of ['', cookie, other.csrf, `${csrf}x`]) expect(sessions.find(cookie, secret)).toBeUndefined()
+  expect(sessions.find(other.cookie, csrf)).toBeUndefined()
+  expect(sessions.find(cookie, csrf)).toBeDefined()
+  for (let hours = 0; hours < 12; hours += 3) {
+    clock.advance(3 * 3_600_000)
+    expect(sessions.find(cookie, '')).toBeUndefined()
+  }
+  expect(sessions.find(cookie, csrf)).toBeUndefined()
 })
 
 test('every failure doubles the wait, up to its bound, and too many lock the address for the window', async () => {

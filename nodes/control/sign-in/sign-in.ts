@@ -9,7 +9,7 @@ import type { AdminTokens } from './admin-tokens.ts'
 import { AttemptGuard } from './attempt-guard.ts'
 import { OneTimeLinks } from './one-time-links.ts'
 import { sessionCookieOf } from './session-cookie.ts'
-import { type Session, Sessions } from './sessions.ts'
+import { type OpenedSession, type Session, Sessions } from './sessions.ts'
 
 export type Proof = { type: 'link'; token: string } | { type: 'admin-token'; token: string }
 
@@ -51,13 +51,14 @@ export class SignIn {
     return changesState(request) && !saysSameOrigin(request) ? fail(problems.foreignOrigin()) : done(session)
   }
 
+  /** The session of a request, which must bring its cookie and its secret. */
   sessionOf(request: ControlRequest): Session | undefined {
     const cookie = sessionCookieOf(request)
-    return cookie === undefined ? undefined : this.sessions.find(cookie)
+    return cookie === undefined ? undefined : this.sessions.find(cookie, request.header('x-headgate-csrf') ?? '')
   }
 
   /** Exchanges a proof for a session. What is right opens one at once; a failure is slow, and many are refused. */
-  async exchange(proof: Proof, clientIp: string): Promise<Result<{ cookie: string; session: Session }, Problem>> {
+  async exchange(proof: Proof, clientIp: string): Promise<Result<OpenedSession, Problem>> {
     const refusal = this.#refusalOf(proof)
     if (refusal !== undefined) return refuse(this.#formGuard, clientIp, refusal)
     this.#formGuard.succeeded(clientIp)
@@ -103,7 +104,7 @@ function changesState(request: ControlRequest): boolean {
   return request.method !== 'GET'
 }
 
-/** A cookie alone does not prove that one of our own pages sent the request: every browser of today says it aloud. */
+/** Every browser of today says aloud whose page sent a request. */
 function saysSameOrigin(request: ControlRequest): boolean {
   return request.header('sec-fetch-site') === 'same-origin' || request.header('origin') !== undefined
 }

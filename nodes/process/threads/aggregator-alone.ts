@@ -1,5 +1,8 @@
 // The only aggregator of an installation: it keeps all usage, nobody else publishes, and what requests leave behind for
 // later ones lies in its process.
+
+import { openRegister } from '../../../cluster/budgets/open-register.ts'
+import { SqliteLedgerStore } from '../../../cluster/budgets/sqlite-ledger-store.ts'
 import { keysFor } from '../../../cluster/secrets/master-keys.ts'
 import { announceState } from '../../../cluster/state/announced-state.ts'
 import { serveState } from '../../../cluster/state/bus-state-store.ts'
@@ -19,10 +22,13 @@ export async function startAlone(context: ThreadContext): Promise<RunningThread>
   const aggregator = startAggregator({ ...aggregatorOptions(context), bus, publishing })
   const config = await followLog(context, { onState: publishing.configure })
   const state = keepState(context)
+  const { masterKeys, folder } = context.task
+  const budgets = openRegister({ ...context, masterKeys, store: new SqliteLedgerStore(folder.files.budgets) })
   return {
     standing: () => ({ troubles: aggregator.troubles() }),
     close: async () => {
       await state.close()
+      await budgets.close()
       await config.close()
       publishing.stop()
       await aggregator.close()

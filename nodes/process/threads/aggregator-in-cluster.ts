@@ -9,6 +9,7 @@ import { type HeartbeatFacts, HeartbeatPublisher } from '../../../cluster/member
 import { hearOtherParts } from '../../../cluster/membership/process-standing.ts'
 import { idsOf } from '../../../cluster/secrets/master-keys.ts'
 import { JetStreamUsageStream } from '../../../cluster/telemetry-stream/jetstream-usage-stream.ts'
+import { usageMacOf } from '../../../cluster/telemetry-stream/usage-mac.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
 import { type Aggregator, startAggregator } from '../../aggregator/main.ts'
 import { aggregatorOptions, followLog, publish } from './aggregator-parts.ts'
@@ -35,7 +36,11 @@ export async function startInCluster(context: ThreadContext): Promise<RunningThr
   const node = { cluster, aggregator, shared, follower: config.follower, troubles }
   const beats = isOwnNode ? startBeating(context, bus, () => heartbeatFacts(node)) : undefined
   return {
-    standing: () => ({ troubles: isOwnNode ? nodeTroubles() : ownTroubles(), heartbeat: beats?.read() }),
+    standing: () => ({
+      troubles: isOwnNode ? nodeTroubles() : ownTroubles(),
+      heartbeat: beats?.read(),
+      refusedMessages: cluster.macs.alarm.counts(),
+    }),
     close: async () => {
       beats?.stop()
       others.stop()
@@ -55,13 +60,13 @@ function usageTroubles({ link }: Connected, aggregator: Aggregator): Trouble[] {
 }
 
 /** The stream of usage, and the leases of those who keep it. */
-function joinUsage({ task, clock }: ThreadContext, { link }: Connected) {
+function joinUsage({ task, clock }: ThreadContext, { link, macs }: Connected) {
   const boot = randomUUID()
   const stream = new JetStreamUsageStream({ link, clock, mayCreate: true })
-  const store = new JetStreamLeaseStore({ link })
+  const store = new JetStreamLeaseStore({ link, mac: macs.channel('leases') })
   const leases = new LeaseKeeper({ store, clock, owner: `${task.node}/${boot}` })
   leases.start()
-  return { boot, stream, leases }
+  return { boot, stream, mac: usageMacOf(macs), leases }
 }
 
 interface OwnNode {
@@ -78,6 +83,7 @@ function heartbeatFacts({ cluster, aggregator, shared, follower, troubles }: Own
     troubles: troubles(),
     link: cluster.state(shared?.log),
     queues: aggregator.queues(),
+    refusedMessages: cluster.macs.alarm.counts(),
   }
 }
 

@@ -21,7 +21,8 @@ import {
 import type { ThreadContext } from './thread-context.ts'
 
 export function aggregatorOptions({ task, clock, notify }: ThreadContext) {
-  return { dataDir: task.folder.path, node: task.node, clock, notify }
+  const { keyUsersMax: namesPerKeyMax } = task.settings
+  return { dataDir: task.folder.path, node: task.node, clock, notify, namesPerKeyMax }
 }
 
 export function publish(

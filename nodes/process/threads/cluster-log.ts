@@ -8,7 +8,6 @@ import { FirstBoot } from '../../../cluster/membership/first-boot.ts'
 import { logTroubles } from '../../../cluster/membership/link-troubles.ts'
 import { RevisionsHeard } from '../../../cluster/membership/revisions-heard.ts'
 import { DiskProbe } from '../../../cluster/nats/disk-probe.ts'
-import type { NatsLink } from '../../../cluster/nats/nats-link.ts'
 import { FileKeyStore } from '../../../cluster/secrets/file-key-store.ts'
 import { JetStreamKeyStream } from '../../../cluster/secrets/jetstream-key-stream.ts'
 import { openLogKeys } from '../../../cluster/secrets/log-keys.ts'
@@ -30,12 +29,12 @@ export interface ClusterLog {
 /** Opens the copies of a data folder, which one thread keeps. A control node also appends. */
 export async function openClusterLog(
   context: ThreadContext,
-  { link, bus }: Connected,
+  { link, bus, macs }: Connected,
   { appends }: { appends: boolean },
 ): Promise<ClusterLog> {
   const { task, clock, notify } = context
   const macKey = openLogKeys(task.masterKeys, task.folder.files.dataKeys)
-  const keys = followKeys(context, link, { writes: appends })
+  const keys = followKeys(context, { link, macs }, { writes: appends })
   const beforeStore = keys.lookBefore.bind(keys)
   const beforeDoubt = keys.lookNow.bind(keys)
   const highWater = new HighWaterFile(task.folder.files.highWater, macKey)
@@ -69,7 +68,11 @@ export async function openClusterLog(
   }
 }
 
-function followKeys(context: ThreadContext, link: NatsLink, { writes }: { writes: boolean }): SharedKeyStore {
+function followKeys(
+  context: ThreadContext,
+  { link, macs }: Pick<Connected, 'link' | 'macs'>,
+  { writes }: { writes: boolean },
+): SharedKeyStore {
   const { task, bus, clock, notify } = context
   const keys = sharedKeys(task.masterKeys)
   const store = new SharedKeyStore({
@@ -79,6 +82,7 @@ function followKeys(context: ThreadContext, link: NatsLink, { writes }: { writes
     clock,
     notify,
     writes,
+    onForged: () => macs.alarm.refuse('keys', 'forged', 'keys'),
     // The other threads of this process read the same file.
     onChange: () => bus.publish(subjects.keysChanged, encodeJson({})),
   })

@@ -2,6 +2,7 @@
 // works as well as it can until then.
 import { NatsBus } from '../../../cluster/bus/nats-bus.ts'
 import type { ReplicatedLog } from '../../../cluster/config-log/replication/replicated-log.ts'
+import { MessageMacs } from '../../../cluster/macs/message-macs.ts'
 import { linkStateOf } from '../../../cluster/membership/link-state.ts'
 import { linkTroubles } from '../../../cluster/membership/link-troubles.ts'
 import type { NatsLink } from '../../../cluster/nats/nats-link.ts'
@@ -14,6 +15,7 @@ import type { ThreadContext } from './thread-context.ts'
 export interface Connected {
   readonly link: NatsLink
   readonly bus: NatsBus
+  readonly macs: MessageMacs
   troubles(): Trouble[]
   /** The state of the link for heartbeats, with that of the log where this thread keeps it. */
   state(log?: ReplicatedLog): LinkState
@@ -31,12 +33,15 @@ export async function connectToCluster({ task, clock, chance, notify }: ThreadCo
   const opened = openNatsLink({ ...nats, ...around, name: `${task.node} ${task.part}` })
   if (!opened.ok) throw new Error(`HEADGATE_NATS_URL: ${opened.error.message}`)
   const link = opened.value
-  const bus = new NatsBus({ link, ...around })
+  const acceptsUnsigned = nats.acceptsUnsigned
+  const macs = new MessageMacs({ masterKeys: task.masterKeys, acceptsUnsigned, clock, notify })
+  const bus = new NatsBus({ link, macs, ...around })
   await untilConnected(link, clock)
   return {
     link,
     bus,
-    troubles: () => linkTroubles(link),
+    macs,
+    troubles: () => [...linkTroubles(link), ...macs.troubles()],
     state: (log) => linkStateOf({ link, bus, log }),
     close: async () => {
       bus.close()

@@ -1,4 +1,8 @@
 // What a control node of a cluster writes to: the log that the cluster shares.
+
+import { JetStreamLedgerStore } from '../../../cluster/budgets/jetstream-ledger-store.ts'
+import { ledgersOf } from '../../../cluster/budgets/read-ledgers.ts'
+import { sealLedgers } from '../../../cluster/budgets/sealed-ledgers.ts'
 import { encodeJson, subjects } from '../../../cluster/bus/bus.ts'
 import { keysFor } from '../../../cluster/secrets/master-keys.ts'
 import { JetStreamStateStore } from '../../../cluster/state/jetstream-state-store.ts'
@@ -11,7 +15,7 @@ import type { ThreadContext } from './thread-context.ts'
 export interface ControlLog {
   readonly options: Pick<
     ControlOptions,
-    'bus' | 'log' | 'keys' | 'state' | 'link' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'
+    'bus' | 'log' | 'keys' | 'state' | 'ledgers' | 'clusterFacts' | 'checks' | 'firstWritesMs' | 'aggregatorsElsewhere'
   >
   close(): Promise<void>
 }
@@ -24,14 +28,17 @@ export async function openControlLog(context: ThreadContext): Promise<ControlLog
   const { log, keys, troubles, close } = await openClusterLog(context, cluster, { appends: true })
   // The other threads of this process read the same copy.
   const hint = log.watch(() => context.bus.publish(subjects.configAppended, encodeJson({})))
-  const stored = new JetStreamStateStore({ link: cluster.link, clock: context.clock })
+  const { link } = cluster
+  const budgets = sealLedgers(new JetStreamLedgerStore({ link }), ...keysFor('budgetKey', context.task.masterKeys))
+  const stored = new JetStreamStateStore({ link, clock: context.clock })
   return {
     options: {
       bus: cluster.bus,
       log,
       keys,
       state: sealState(stored, ...keysFor('stateKey', context.task.masterKeys)),
-      link: () => cluster.state(log),
+      ledgers: () => ledgersOf(budgets),
+      clusterFacts: () => ({ link: cluster.state(log), refusedMessages: cluster.macs.alarm.counts() }),
       checks: [cluster.troubles, troubles],
       firstWritesMs,
       aggregatorsElsewhere: true,

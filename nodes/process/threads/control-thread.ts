@@ -26,7 +26,7 @@ export async function startControlThread(context: ThreadContext): Promise<Runnin
   const adminToken = control.adminTokenGenerated
   return {
     control: { port, demoKey, findings, adminToken, signInLink: control.signInLink() },
-    standing: () => control.standing(),
+    standing: () => ({ ...control.standing(), refusedMessages: log.options.clusterFacts?.().refusedMessages }),
     close: async () => {
       others.stop()
       await control.close()

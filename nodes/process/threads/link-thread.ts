@@ -16,5 +16,8 @@ export function startLinkThread({ task, bus, clock, chance, notify }: ThreadCont
     // Where there is a control node in the process, its thread keeps the copy.
     ...(role === 'proxy' ? { copy: { files: folder.files } } : {}),
   })
-  return { standing: () => ({ troubles: link.troubles() }), close: () => link.close() }
+  return {
+    standing: () => ({ troubles: link.troubles(), refusedMessages: link.refusedMessages() }),
+    close: () => link.close(),
+  }
 }

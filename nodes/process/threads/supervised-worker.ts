@@ -17,6 +17,8 @@ export interface SupervisedWorkerOptions {
   readonly clock: Clock
   readonly chance: Chance
   readonly notify: Notify
+  /** The limit of the thread's old heap. Default: V8's own. */
+  readonly heapMbMax?: number
   /** The script of the thread. Default: `worker.ts`. */
   readonly script?: URL
 }
@@ -95,11 +97,12 @@ export class SupervisedWorker {
   }
 
   #spawn(): { worker: Worker; port: MessagePort } {
-    const { bus, task, script = new URL('./worker.ts', import.meta.url) } = this.#options
+    const { bus, task, heapMbMax, script = new URL('./worker.ts', import.meta.url) } = this.#options
     const { port1, port2 } = new MessageChannel()
     bus.admit(port1)
     const workerData: WorkerTask = { ...task, bus: port2 }
-    const resourceLimits = { maxYoungGenerationSizeMb: youngHeapMbMax[this.part] }
+    const young = { maxYoungGenerationSizeMb: youngHeapMbMax[this.part] }
+    const resourceLimits = heapMbMax === undefined ? young : { ...young, maxOldGenerationSizeMb: heapMbMax }
     const worker = new Worker(script, { workerData, transferList: [port2], name: this.part, resourceLimits })
     return { worker, port: port1 }
   }

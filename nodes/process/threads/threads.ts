@@ -1,16 +1,16 @@
 // The threads of one process: started together, watched, stopped in reverse.
-import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
 import type { LocalBus } from '../../../cluster/bus/local-bus.ts'
 import { memoryMarkIn } from '../../../cluster/data-folder/memory-ends.ts'
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import { consoleFolder } from '../build-console.ts'
+import { processMemoryBytes } from '../heap-limit.ts'
 import type { Run } from '../run.ts'
 import { SupervisedWorker } from './supervised-worker.ts'
 import type { ControlFacts, WorkerTask } from './worker-messages.ts'
 
 export interface ThreadsOptions {
-  readonly run: Pick<Run, 'options' | 'plan' | 'settings' | 'node' | 'folder' | 'notify'>
+  readonly run: Pick<Run, 'options' | 'plan' | 'memory' | 'settings' | 'node' | 'folder' | 'notify'>
   readonly bus: LocalBus
   readonly clock: Clock
   readonly chance: Chance
@@ -22,10 +22,12 @@ export class Threads {
   constructor({ run, ...around }: ThreadsOptions) {
     const task = taskOf(run)
     const { notify } = run
-    const memoryMark = { path: memoryMarkIn(run.folder.path), limitBytes: memoryLimitBytes() }
+    const limitBytes = memoryLimitBytes(run.settings.memoryBytesMax)
+    const memoryMark = { path: memoryMarkIn(run.folder.path), limitBytes }
     this.all = run.plan.threads.map((part, index) => {
       const marks = index === 0 ? { memoryMark } : {}
-      return new SupervisedWorker({ ...around, notify, task: { ...task, ...marks, part } })
+      const heapMbMax = run.memory.threadHeapMbMax[part]
+      return new SupervisedWorker({ ...around, notify, heapMbMax, task: { ...task, ...marks, part } })
     })
   }
 
@@ -40,11 +42,12 @@ export class Threads {
   }
 }
 
-/** What this thread's heap may hold, or what the machine gives the process where that is less. */
-function memoryLimitBytes(): number {
-  const given = process.constrainedMemory()
-  const machineBytes = given > 0 ? Math.min(given, totalmem()) : totalmem()
-  return Math.min(getHeapStatistics().heap_size_limit, machineBytes)
+/** What a process has beside the heap of its main thread when that is full. */
+const besideHeapBytes = 128 << 20
+
+/** What the process takes when the heap of this thread is full, or what it may use at all where that is less. */
+function memoryLimitBytes(said: number | undefined): number {
+  return Math.min(getHeapStatistics().heap_size_limit + besideHeapBytes, processMemoryBytes(said))
 }
 
 function taskOf({ options, settings, node, folder }: ThreadsOptions['run']): Omit<WorkerTask, 'bus' | 'part'> {

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { LocalBus } from '../../../cluster/bus/local-bus.ts'
 import { keepMemoryMark } from '../../../cluster/data-folder/memory-ends.ts'
 import { systemClock } from '../../../shared/clock.ts'
+import { MemoryWatch } from '../memory-watch.ts'
 import type { RunningThread, ThreadContext } from './thread-context.ts'
 import type { WorkerNews, WorkerTask } from './worker-messages.ts'
 
@@ -43,13 +44,19 @@ async function startPart(context: ThreadContext): Promise<RunningThread> {
 }
 
 function tellUntilStopped(running: RunningThread): void {
-  const tellStanding = () => tell({ type: 'standing', standing: running.standing() })
+  const memory = new MemoryWatch({ clock: systemClock, thread: task.part })
+  memory.start()
+  const tellStanding = () => {
+    const { troubles, ...standing } = running.standing()
+    tell({ type: 'standing', standing: { ...standing, troubles: [...troubles, ...memory.standing().troubles] } })
+  }
   tellStanding()
   const { control } = running
   tell({ type: 'ready', ...(control === undefined ? {} : { control }) })
   const timer = systemClock.every(standingMs, tellStanding)
   parentPort?.once('message', async () => {
     timer.cancel()
+    memory.stop()
     await running.close()
     bus.close()
     tell({ type: 'stopped' })

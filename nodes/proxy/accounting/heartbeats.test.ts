@@ -7,6 +7,7 @@ import type { Trouble } from '../../../shared/readiness.ts'
 import type { NodeHeartbeat } from '../../../shared/telemetry/records.ts'
 import { startHeartbeats } from './heartbeats.ts'
 
+const bodies = { bytes: 1, bytesMax: 2, refusals: { all: 3, team: 4, key: 5 } }
 const trouble = (reason: string): Trouble => ({ level: 'degraded', reason })
 
 test('a heartbeat names the troubles of the configuration, of the spool and of the other parts of the process', async () => {
@@ -31,10 +32,13 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
       recorder: { queues: () => ({}), troubles: () => [trouble('the spool')] },
       rejections: new Map([['unknown_path', 3]]),
       limitsExceeded: new Map([['daily enforce', 2]]),
+      budgets: { monthly: { limitUsd: 5, spentUsd: 1, leasedUsd: 0.5, rejected: 2 } },
       server: { openRequests: 2 },
       link: { state: undefined },
+      memory: { troubles: () => [trouble('the memory')], use: () => ({ bodies, parsed: bodies }) },
       isDraining: true,
       otherTroubles: [trouble('the disk')],
+      refusedMessages: [{ channel: 'bus', kind: 'forged', count: 2 }],
     }),
   )
   await expect.poll(() => heard.length).toBe(1)
@@ -43,8 +47,10 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
     revision: 4,
     draining: true,
     refusals: { unknown_path: 3 },
+    bodyMemory: { bodies },
     limits: { 'daily enforce': 2 },
-    troubles: ['the log', 'the spool', 'the disk'],
+    budgets: { monthly: { limitUsd: 5, spentUsd: 1, leasedUsd: 0.5, rejected: 2 } },
+    troubles: ['the log', 'the spool', 'the memory', 'the disk'],
   })
   beats.stop()
   bus.close()

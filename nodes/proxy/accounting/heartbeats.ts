@@ -5,12 +5,13 @@ import type { LinkWatch } from '../../../cluster/membership/link-watch.ts'
 import { idsOf, type MasterKeys } from '../../../cluster/secrets/master-keys.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
-import type { NodeRole } from '../../../shared/telemetry/records.ts'
+import type { MessageCount, NodeHeartbeat, NodeRole } from '../../../shared/telemetry/records.ts'
 import type { HttpServer } from '../http/http.ts'
 import type { ConfigFollower } from '../snapshot/follow-config.ts'
 import { refusedCredentials } from '../snapshot/refused-credentials.ts'
 import { targetReports } from '../snapshot/target-health.ts'
 import type { Recorder } from '../telemetry/recorder.ts'
+import type { MemoryPressure } from './memory-pressure.ts'
 
 export interface ProxyFacts {
   readonly config: Pick<ConfigFollower, 'status' | 'troubles' | 'snapshot' | 'nowMs'>
@@ -18,12 +19,25 @@ export interface ProxyFacts {
   readonly rejections: ReadonlyMap<string, number>
   /** Requests beyond limits, by `name mode`. */
   readonly limitsExceeded: ReadonlyMap<string, number>
+  readonly budgets: NonNullable<NodeHeartbeat['budgets']>
   readonly server: Pick<HttpServer, 'openRequests'>
   readonly link: Pick<LinkWatch, 'state'>
+  readonly memory: Pick<MemoryPressure, 'troubles' | 'use'>
   readonly isDraining: boolean
   /** Troubles of the other parts of the process. */
   readonly otherTroubles: readonly Trouble[]
+  /** Messages of other nodes that the process did not believe. */
+  readonly refusedMessages: readonly MessageCount[]
 }
+
+/** What a proxy says of itself within its process. */
+export interface ProxyStanding {
+  heartbeat: NodeHeartbeat
+  troubles: Trouble[]
+}
+
+/** The parts that tell their troubles. */
+type ToldParts = Pick<ProxyFacts, 'config' | 'recorder'> & { readonly memory: Pick<MemoryPressure, 'troubles'> }
 
 export interface BeatingNode {
   readonly bus: Bus
@@ -43,12 +57,14 @@ export function startHeartbeats(beating: BeatingNode, read: () => ProxyFacts): H
   return publisher
 }
 
-export function proxyTroubles({ config, recorder }: Pick<ProxyFacts, 'config' | 'recorder'>): Trouble[] {
-  return [...config.troubles(), ...recorder.troubles(), ...refusedCredentials(config.snapshot?.connections() ?? [])]
+export function proxyTroubles({ config, recorder, memory }: ToldParts): Trouble[] {
+  const credentials = refusedCredentials(config.snapshot?.connections() ?? [])
+  return [...config.troubles(), ...recorder.troubles(), ...memory.troubles(), ...credentials]
 }
 
 function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
-  const { config, recorder, rejections, limitsExceeded, server, link, isDraining, otherTroubles } = facts
+  const { config, recorder, rejections, limitsExceeded, budgets, server, link, memory, isDraining, otherTroubles } =
+    facts
   return {
     draining: isDraining,
     status: config.status,
@@ -57,7 +73,10 @@ function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
     link: link.state,
     openRequests: server.openRequests,
     refusals: Object.fromEntries(rejections),
+    bodyMemory: memory.use(),
     limits: Object.fromEntries(limitsExceeded),
+    budgets,
+    refusedMessages: [...facts.refusedMessages],
     targets: targetReports(config.snapshot, config.nowMs),
   }
 }

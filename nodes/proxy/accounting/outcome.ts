@@ -45,6 +45,8 @@ export interface Hold {
   settle(outcome: Outcome): void
   /** Told what a part of a long request used, such as one response in a realtime session. `settle` follows all the same. */
   use?(outcome: Outcome): void
+  /** Asked after a failed attempt: whether another one may follow. Absent: it may. */
+  mayRetry?(failed: AttemptRecord['outcome']): boolean
   /** Headers of the answer that tell about what is held. */
   headers?(): HeaderLines
 }

@@ -10,7 +10,7 @@ import type { Outcome } from './outcome.ts'
 /** The part of a request that its records name. */
 export type RecordedRequest = Pick<
   AuthenticatedRequest,
-  'id' | 'operation' | 'caller' | 'user' | 'snapshot' | 'receivedAtMs' | 'startedMs'
+  'id' | 'operation' | 'caller' | 'user' | 'snapshot' | 'receivedAtMs' | 'startedMs' | 'body'
 >
 
 export function requestRecord(request: RecordedRequest, outcome: Outcome): RequestRecord {
@@ -101,6 +101,20 @@ export function attemptRecord(request: RecordedRequest, facts: AttemptFacts): At
     interTokenUs: timing === undefined || timing.tokens < 2 ? 0 : interTokenUs(timing),
     totalUs: micros(facts.endedMs - startedMs),
   }
+}
+
+/** An attempt that has ended, as it knows itself. */
+type EndedAttempt = Pick<AttemptFacts, 'planned' | 'index' | 'startedMs' | 'firstByteMs' | 'timing'> & {
+  readonly status: number
+}
+
+/** The record of an attempt by what it knows itself, and how it ended. */
+export function recordOfAttempt(
+  request: RecordedRequest,
+  { planned, index, status, startedMs, firstByteMs, timing }: EndedAttempt,
+  end: Omit<AttemptFacts, keyof EndedAttempt | 'upstreamStatus'>,
+): AttemptRecord {
+  return attemptRecord(request, { ...end, planned, index, startedMs, firstByteMs, timing, upstreamStatus: status })
 }
 
 function interTokenUs({ tokens, firstTokenMs, lastTokenMs }: StreamTiming): number {

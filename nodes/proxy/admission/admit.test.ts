@@ -10,6 +10,7 @@ import { matchOperation } from '../operations/match-path.ts'
 import { TestReply, testHead, testSnapshot } from '../request/test-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { Admission, type AdmissionFacts, type NoSnapshot } from './admit.ts'
+import { OpenRequests } from './open-requests.ts'
 
 const expiresAt = '2026-01-01T13:00:00.000Z'
 
@@ -33,6 +34,8 @@ interface Asking {
   readonly snapshot?: Snapshot | NoSnapshot
   readonly open?: number
   readonly facts?: AdmissionFacts
+  readonly places?: OpenRequests
+  readonly reply?: TestReply
 }
 
 function key(name: string, headers: Readonly<Record<string, string>> = {}): RequestHead {
@@ -41,11 +44,19 @@ function key(name: string, headers: Readonly<Record<string, string>> = {}): Requ
 
 const clock = new ManualClock(Date.parse(noonIso))
 
-function admit({ head = key('team'), snapshot = configured(), open = 10, facts }: Asking = {}) {
-  const admission = new Admission({ clock, snapshot: () => snapshot, openRequests: () => open, openRequestsMax: 10 })
+function admit({
+  head = key('team'),
+  snapshot = configured(),
+  open = 10,
+  facts,
+  places = new OpenRequests(1),
+  reply = new TestReply(),
+}: Asking = {}) {
+  const rules = { clock, snapshot: () => snapshot, openRequests: () => open, openRequestsMax: 10, open: places }
+  const admission = new Admission(rules)
   const matched = matchOperation(head)
   if (!matched.ok) throw new Error('nothing is served there')
-  return admission.admit({ id: 'req_1', head, reply: new TestReply() }, matched.value, facts)
+  return admission.admit({ id: 'req_1', head, reply }, matched.value, facts)
 }
 
 const errorOf = (asking: Asking) => {
@@ -75,6 +86,11 @@ describe('who the user is', () => {
 
   test('else whom the caller names', () => {
     expect(userOf(key('team', { 'x-headgate-user': 'eve' }))).toBe('eve')
+  })
+
+  test('and nobody by a name that is too long for a name', () => {
+    expect(userOf(key('team', { 'x-headgate-user': 'e'.repeat(256) }))).toBe('e'.repeat(256))
+    expect(userOf(key('team', { 'x-headgate-user': 'e'.repeat(257) }))).toBe('other')
   })
 
   test('else nobody', () => {
@@ -108,6 +124,26 @@ describe('what is judged, in this order', () => {
   })
 })
 
+describe('the requests that a key has open', () => {
+  test('are bounded, and one that is over makes room', () => {
+    const places = new OpenRequests(2)
+    const replies = [new TestReply(), new TestReply()]
+    for (const reply of replies) expect(admit({ places, reply }).ok).toBe(true)
+    const full = { type: 'key-full', openMax: 2, retryAfterMs: 1_000 }
+    expect(errorOf({ places })).toEqual(full)
+    expect(errorOf({ places, head: key('ada') })).toBeUndefined()
+    replies[0]?.place?.leave()
+    expect(errorOf({ places })).toBeUndefined()
+    expect(errorOf({ places })).toEqual(full)
+  })
+
+  test('are not those that were refused', () => {
+    const places = new OpenRequests(1)
+    expect(errorOf({ places, open: 11 })).toMatchObject({ type: 'overloaded' })
+    expect(errorOf({ places })).toBeUndefined()
+  })
+})
+
 test('the SDKs of Azure and Google show the key in headers of their own', () => {
   for (const name of ['api-key', 'x-goog-api-key', 'x-api-key'])
     expect(admit({ head: testHead({ headers: { [name]: 'hg-team' } }) }).ok).toBe(true)
@@ -127,6 +163,7 @@ test('a key is known until it expires, and an expired one as little as one that 
     snapshot: configured,
     openRequests: () => 1,
     openRequestsMax: 10,
+    open: new OpenRequests(1),
   })
   const head = key('old')
   const matched = matchOperation(head)

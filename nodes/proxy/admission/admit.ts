@@ -1,12 +1,13 @@
 // The one way in: method, configuration, key, capacity, in this order for every API.
 import type { Clock } from '../../../shared/clock.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { type AuthError, type Credentials, identify } from '../auth/callers.ts'
+import { type AuthError, type Caller, type Credentials, identify } from '../auth/callers.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
-import type { Reply, RequestHead } from '../http/http.ts'
+import type { Place, Reply, RequestHead } from '../http/http.ts'
 import type { MatchedOperation } from '../operations/match-path.ts'
 import type { AdmittedRequest } from '../request/authenticated-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { OpenRequests } from './open-requests.ts'
 
 export type NoSnapshot = Extract<GatewayError, { type: 'no-config' | 'config-damaged' }>
 
@@ -18,6 +19,8 @@ export interface AdmissionOptions {
   openRequests(): number
   /** The number of open requests that the process can carry. */
   readonly openRequestsMax: number
+  /** The open requests of each key. */
+  readonly open: OpenRequests
 }
 
 /** What one API knows beyond the head. */
@@ -57,13 +60,30 @@ export class Admission {
     if (!identified.ok) return identified
     if (isFull || this.#isOverloaded()) return fail({ type: 'overloaded', retryAfterMs: shedRetryMs })
     const caller = identified.value
-    const user = caller.user === '' ? (head.header('x-headgate-user') ?? '') : caller.user
+    const user = caller.user === '' ? namedUser(head.header('x-headgate-user')) : caller.user
     const block = snapshot.blocks.of({ caller, user, head }, receivedAtMs)
     if (block !== undefined) return fail({ type: 'blocked', reason: block.reason })
+    const { open } = this.#options
+    const place = open.enter(caller.keyId)
+    if (place === undefined) return fail({ type: 'key-full', openMax: open.perKeyMax, retryAfterMs: shedRetryMs })
+    if (reply.gone) place.leave()
+    else reply.place = place
     return done({ id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs })
+  }
+
+  /** The place of a session that goes on when its handshake has been answered. */
+  stay({ keyId }: Pick<Caller, 'keyId'>): Place {
+    return this.#options.open.stay(keyId)
   }
 
   #isOverloaded(): boolean {
     return this.#options.openRequests() > this.#options.openRequestsMax
   }
+}
+
+/** Longer names would fill the records; they share one. */
+const userCharactersMax = 256
+
+function namedUser(name = ''): string {
+  return name.length > userCharactersMax ? 'other' : name
 }

@@ -18,15 +18,17 @@ export class Entry {
   /** Goes on with a request that no policy rejects; `model` is '' for requests that name none. */
   enter(request: AuthenticatedRequest, model: string, next: () => void): void {
     const settlement = this.#settlement
+    const onBug = (error: unknown) => settlement.bug(request, error, { model })
     proceed(
       enterPolicies(this.#policies, request, model),
-      ({ holds, error }) => {
+      ({ holds, error, thrown }) => {
         settlement.enter(request, holds)
-        if (request.reply.gone) settlement.left(request, { model })
+        if (thrown !== undefined) onBug(thrown[0])
+        else if (request.reply.gone) settlement.left(request, { model })
         else if (error === undefined) next()
         else settlement.reject(request, error, { model })
       },
-      (error) => settlement.bug(request, error, { model }),
+      onBug,
     )
   }
 

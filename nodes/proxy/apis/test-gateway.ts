@@ -11,10 +11,12 @@ import { Gateway as TestConfig } from '../../../shared/config/test-config.ts'
 import { done } from '../../../shared/result.ts'
 import { testSettlement } from '../accounting/test-settlement.ts'
 import { Admission } from '../admission/admit.ts'
+import { OpenRequests } from '../admission/open-requests.ts'
 import { KeyWatch } from '../attempts/key-watch.ts'
 import { LiveRequests } from '../attempts/live-requests.ts'
 import { Continuations } from '../conversations/continuation.ts'
 import { ResponseStore } from '../conversations/response-store.ts'
+import { parsedShares, SharedBudget } from '../http/shared-budget.ts'
 import { InlineJobs } from '../large/test-jobs.ts'
 import { Pipeline } from '../pipeline.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -42,6 +44,8 @@ export interface TestGatewayOptions {
   readonly policies?: readonly Policy[]
   readonly openRequests?: () => number
   readonly chance?: Chance
+  /** Memory for what is made of bodies. */
+  readonly parsedBytesMax?: number
   /** Members of every model's specification, beside its targets. */
   readonly model?: Omit<Partial<ModelSpec>, 'targets'>
 }
@@ -77,6 +81,7 @@ export class TestGateway {
   readonly upstream = new ScriptedUpstream()
   readonly jobs = new InlineJobs()
   readonly live = new LiveRequests()
+  readonly parsedMemory: SharedBudget
   readonly outcome: ReturnType<typeof testSettlement>
   readonly #config = new TestConfig()
   readonly #wheel: WatchedWheel
@@ -94,7 +99,9 @@ export class TestGateway {
 
   constructor(options: TestGatewayOptions) {
     const { policies = [], openRequests = () => 1, chance = () => 0, clock = new ManualClock() } = options
+    const { parsedBytesMax = 1 << 30 } = options
     const { live, upstream } = this
+    this.parsedMemory = new SharedBudget(parsedBytesMax, parsedShares)
     this.clock = clock
     this.outcome = testSettlement(clock)
     this.#wheel = new WatchedWheel(clock)
@@ -106,7 +113,7 @@ export class TestGateway {
     const timers = this.#wheel
     const attempts = { clock, chance, notify, timers, settlement, live, upstreamOf: () => upstream }
     const common = { ...attempts, attempts, delivery: attempts, ids, jobs: this.jobs }
-    const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10 })
+    const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10, open: new OpenRequests(100) })
     const entry = new Entry(policies, settlement)
     let made = 0
     const continuations = new Continuations(store, () => `resp_${++made}`, this.jobs)
@@ -136,6 +143,7 @@ export class TestGateway {
       isReady: () => true,
       idPrefix: 'req_',
       clusterMarks: ['mark'],
+      parsedMemory: this.parsedMemory,
       countRejection: (code) => void rejections.push(code),
     })
     timers.start()

@@ -3,20 +3,21 @@
 import type { Result } from '../../../shared/result.ts'
 import type { AttemptOutcome, AttemptRecord } from '../../../shared/telemetry/records.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
-import { attemptRecord } from '../accounting/request-records.ts'
+import type { Hold } from '../accounting/outcome.ts'
+import { recordOfAttempt } from '../accounting/request-records.ts'
 import type { Used } from '../accounting/usage-meter.ts'
 import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import { failureAt, type UpstreamFailure } from '../errors/upstream-failure.ts'
-import { backOff } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
+import { credentialRefused, judgeTarget } from '../providers/judge-target.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
+import { isRetry } from '../routing/retry-budget.ts'
 import type { Deadline } from '../routing/timer-wheel.ts'
+import { LateWait } from '../translators/late/late-wait.ts'
 import type { Late, Made } from '../translators/translator.ts'
 import { blamesRequest, FailedTargets } from './failed-targets.ts'
-import { judgeTarget } from './judge-target.ts'
-import { LateWait } from './late-wait.ts'
 import type { AttemptProgress, AttemptTools, RunningAttempt } from './running-attempt.ts'
 import { TimeLimits } from './time-limits.ts'
 
@@ -37,6 +38,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   protected readonly limits: TimeLimits
   readonly #plan: AttemptPlan<Target>
   readonly #stream: boolean
+  readonly #holds: readonly Hold[] | undefined
   #records: AttemptRecord[] | undefined
   /** The attempt that is begun, or that comes after the pause. */
   #planned: PlannedAttempt<Target> | undefined
@@ -50,17 +52,20 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   /** The targets that failed; made at the first failure, which most requests never meet. */
   #failed: FailedTargets<Target> | undefined
   #inFlight = false
+  /** Whether the budget of a provider was spent when another attempt there was due. */
+  #isWithheld = false
 
   constructor(
     tools: AttemptTools,
     request: AuthenticatedRequest,
-    { plan, stream }: { plan: AttemptPlan<Target>; stream: boolean },
+    { plan, stream, holds }: { plan: AttemptPlan<Target>; stream: boolean; holds?: readonly Hold[] | undefined },
   ) {
     this.tools = tools
     this.request = request
     this.limits = new TimeLimits(request, stream)
     this.#plan = plan
     this.#stream = stream
+    this.#holds = holds
   }
 
   /** What a target would be sent, or why it cannot take the request. */
@@ -72,6 +77,8 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   /** Ends the request, because no attempt follows; `last` is the one that failed. */
   protected abstract giveUp(error: GatewayError, last: Running | undefined): void
   protected abstract modelsThatCould(ineligible: Ineligible): readonly string[] | undefined
+  /** Ends the request, because something of ours threw. */
+  protected abstract onBug(error: unknown): void
   protected abstract readonly model: string
 
   get attempts(): readonly AttemptRecord[] {
@@ -133,6 +140,14 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#plan.leaveRoute()
   }
 
+  mayTry(planned: PlannedAttempt<Target>): boolean {
+    const { keyId } = this.request.caller
+    const isAllowed =
+      !isRetry(planned, this.#records) || planned.target.retryBudget.take(keyId, this.tools.clock.monotonicMs())
+    if (!isAllowed) this.#isWithheld = true
+    return isAllowed
+  }
+
   #noTarget(): GatewayError {
     const { model } = this
     if (this.#ineligible === undefined) return { type: 'no-target', model }
@@ -140,8 +155,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   }
 
   #begin(planned: PlannedAttempt<Target>): void {
-    if (this.#late !== undefined) {
-      this.#await(planned, this.#late)
+    const late = this.#late
+    if (late !== undefined) {
+      this.#late = undefined
+      this.waitFor(late, planned, (made) => this.#onMade(planned, made))
       return
     }
     const prepared = this.#prepared
@@ -149,12 +166,8 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#planned = planned
     this.#inFlight = true
     planned.target.health.inFlight++
+    if (!isRetry(planned, this.#records)) planned.target.retryBudget.request(this.request.caller.keyId)
     this.open(planned, prepared, this.attemptCount++)
-  }
-
-  #await(planned: PlannedAttempt<Target>, late: Late<Prepared>): void {
-    this.#late = undefined
-    this.waitFor(late, planned, (made) => this.#onMade(planned, made))
   }
 
   /** Waits for something as long as the request may take. `onMade` has to stop the pause. */
@@ -176,7 +189,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     } else if (made.error.type === 'unmade') this.giveUp(made.error.error, this.#lastFailed?.attempt)
     else {
       this.#passOver(planned, made.error)
-      const next = this.next()
+      const next = this.#nextAllowed()
       const last = this.#lastFailed
       if (next !== undefined) this.#begin(next)
       else if (last === undefined) this.giveUp(this.#noTarget(), undefined)
@@ -184,9 +197,11 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     }
   }
 
-  /** Called with what was thrown after a wait. */
-  protected onBug(error: unknown): void {
-    throw error
+  #nextAllowed(): PlannedAttempt<Target> | undefined {
+    for (;;) {
+      const planned = this.next()
+      if (planned === undefined || this.mayTry(planned)) return planned
+    }
   }
 
   /** Begins the attempt that waited for the end of a pause. */
@@ -212,7 +227,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, blamesRequest(error))
     this.waited(attempt, nowMs)
     this.record(attempt, failure.outcome, { used: undefined, nowMs, said: failure.said })
-    if (condition === 'auth') this.#onAuthRefused(attempt, failure.said)
+    if (condition === 'auth') credentialRefused(attempt, this.tools, failure.said)
     this.#failed ??= new FailedTargets()
     this.#failed.add(attempt.planned.target, failure)
     this.#lastFailed = { attempt, error }
@@ -238,24 +253,19 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     const { target, route } = attempt.planned
     const leftMs = this.limits.leftMs(route.timeouts, nowMs)
     if (this.request.reply.gone || leftMs <= 0) return undefined
+    if (this.#holds?.some((hold) => hold.mayRetry?.(failure.outcome) === false) === true) return undefined
     const { condition, retryAfterMs } = failure
     const passes = failure.passing !== undefined
     const end = { target, condition, passes, retryAfterMs, isOnlyCredential: target.credentials.length === 1 }
+    this.#isWithheld = false
     const next = nextAttempt(end, this, this.tools.chance)
+    const failed = this.#records?.at(-1)
+    if (this.#isWithheld && failed !== undefined) failed.retryWithheld = true
     if (next.type === 'give-up' || next.afterMs >= leftMs) return undefined
     if (next.planned.repeats === 0) return next.planned
     this.#planned = next.planned
     this.tools.timers.arm(this, next.afterMs)
     return undefined
-  }
-
-  #onAuthRefused({ credential, planned, status }: Running, said: string | undefined): void {
-    backOff(credential.health, this.tools.clock.monotonicMs())
-    credential.renew?.()
-    // Without a status the credential was never shown: whoever issues it has told why.
-    if (status === 0) return
-    const { provider } = planned.target
-    this.tools.notify({ type: 'upstream-auth-refused', provider, credential: credential.name, status, said })
   }
 
   protected waited(attempt: Running, nowMs: number): void {
@@ -268,23 +278,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     outcome: AttemptOutcome,
     { used, nowMs, said }: { used: Used | undefined; nowMs: number; said?: string | undefined },
   ): void {
-    const { planned } = attempt
-    const tokens = used?.tokens ?? noTokens
-    const record = attemptRecord(this.request, {
-      planned,
-      outcome,
-      tokens,
-      index: attempt.index,
-      stream: this.#stream,
-      upstreamStatus: attempt.status,
-      upstreamText: said,
-      costNanoUsd: used?.costNanoUsd ?? 0,
-      startedMs: attempt.startedMs,
-      firstByteMs: attempt.firstByteMs,
-      endedMs: nowMs,
-      timing: attempt.timing,
-    })
-    planned.latency?.learn(record, nowMs)
+    const { tokens = noTokens, costNanoUsd = 0 } = used ?? {}
+    const end = { outcome, tokens, costNanoUsd, stream: this.#stream, upstreamText: said, endedMs: nowMs }
+    const record = recordOfAttempt(this.request, attempt, end)
+    attempt.planned.latency?.learn(record, nowMs)
     this.#records ??= []
     this.#records.push(record)
   }

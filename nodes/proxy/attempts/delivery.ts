@@ -86,7 +86,10 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const { reply, id } = this.request
     this.#firstForwardMs = nowMs
     this.#keepAlive = new KeepAlive(nowMs)
-    const headers = contentHeaders(attempt.stream?.contentType ?? '', id)
+    const { stream } = attempt
+    const headers = contentHeaders(stream?.contentType ?? '', id)
+    // Nothing here knows what the bytes are, so a browser that is led to them keeps them and shows nothing.
+    if (stream?.opaque === true) headers.push('content-disposition', 'attachment')
     this.#pushFacts(headers, nowMs, undefined)
     headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no')
     reply.begin(attempt.status, headers)

@@ -2,6 +2,7 @@
 // to the delivery.
 import { fail, type Result } from '../../../shared/result.ts'
 import { textOfThrown } from '../../../shared/thrown.ts'
+import type { Hold } from '../accounting/outcome.ts'
 import { type Used, usedByAnswer, usedByStream, usedNothing } from '../accounting/usage-meter.ts'
 import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
@@ -24,6 +25,8 @@ export interface DispatchedRequest {
   readonly showUsage: boolean
   readonly translators: Translators
   readonly plan: AttemptPlan<Target>
+  /** What policies hold, which further attempts may need more of. */
+  readonly holds?: readonly Hold[]
   /** The name of the credential that holds what the request continues. */
   readonly pinned: string | undefined
   /** The answer by our own estimate, for an operation that asks for a number of tokens. */
@@ -126,10 +129,11 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   protected override giveUp(error: GatewayError): void {
     const attempt = this.#attempt
     if (attempt !== undefined && this.#missed?.isEstimated === true && this.#estimatesLater(attempt)) return
-    this.request.body.notNeeded()
     if (attempt === undefined || this.#missed === undefined || this.#isEstimating) this.#delivery.reject(error)
+    // The estimate reads the body.
     else if (this.#missed.isEstimated) this.#answerByEstimate(attempt)
     else this.#delivery.reject(this.#missed.lastWord(attempt) ?? error)
+    this.request.body.notNeeded()
   }
 
   /** Answers a request for a number of tokens, which no target of the model could count. */

@@ -2,6 +2,7 @@
 import type { Operation } from '../operations/operation.ts'
 import { eventStream, type StreamOptions } from '../streams/answer-stream.ts'
 import { type AnswerReader, type ReadAttempt, StreamReader, WholeReader } from './answer-reader.ts'
+import { bytesType, jsonType } from './media-type.ts'
 
 export interface OpenedAttempt extends ReadAttempt {
   readonly operation: Operation
@@ -18,7 +19,7 @@ export function openAnswer(attempt: OpenedAttempt, contentType: string): AnswerR
 }
 
 function openWhole(attempt: OpenedAttempt, contentType: string): AnswerReader | undefined {
-  return isJson(contentType) ? new WholeReader(attempt, contentType) : undefined
+  return isJson(contentType) ? new WholeReader(attempt, jsonType(contentType)) : undefined
 }
 
 function openStream(attempt: OpenedAttempt, contentType: string): AnswerReader | undefined {
@@ -36,7 +37,7 @@ function openAnyhow(
   const { translator } = attempt
   if (how !== 'bytes' && isOfType(contentType, eventStream)) return openStream(attempt, contentType)
   if (how !== 'bytes' && isJson(contentType)) return openWhole(attempt, contentType)
-  const stream = translator.openBytes?.(contentType || 'application/octet-stream', attempt.streamOptions())
+  const stream = translator.openBytes?.(bytesType(contentType), attempt.streamOptions())
   return stream === undefined ? undefined : new StreamReader(attempt, stream)
 }
 

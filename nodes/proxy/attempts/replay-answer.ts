@@ -9,7 +9,7 @@ import { noTokens } from '../accounting/attempt-cost.ts'
 import { heldHeaders } from '../accounting/held-headers.ts'
 import type { Outcome } from '../accounting/outcome.ts'
 import { askedFacts, type InboundDialect, type PrintFacts } from '../dialects/dialect.ts'
-import { type GatewayError, unreadableError } from '../errors/gateway-error.ts'
+import { type GatewayError, unparsedError } from '../errors/gateway-error.ts'
 import type { Permit } from '../policies/run-policies.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
@@ -92,7 +92,7 @@ function printAnswer(
 ): Result<Printed, GatewayError> {
   const { inbound, showUsage, stream } = asked.facts
   const parsed = asked.parsed()
-  if (!parsed.ok) return fail(unreadableError(parsed.error))
+  if (!parsed.ok) return fail(unparsedError(parsed.error))
   if (inbound === undefined) return fail({ type: 'internal' })
   const { request: conversation } = parsed.value
   const estimatedInput = estimateTokens(conversation)

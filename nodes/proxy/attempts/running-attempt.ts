@@ -1,4 +1,4 @@
-// What is seen of attempts from outside, and what they need of the node that they run on.
+// An attempt, and all attempts of a request, as others see them.
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import type { AttemptRecord } from '../../../shared/telemetry/records.ts'

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Change } from '../../../shared/config/events.ts'
 import { applyEvent, emptyState } from '../../../shared/config/fold.ts'
 import type { KeyRecord } from '../../../shared/config/keys/key-record.ts'
-import { Callers, identify, mayUse } from './callers.ts'
+import { Callers, type Credentials, identify, mayUse } from './callers.ts'
 
 const token = 'hg_secret-token'
 const nowMs = Date.parse('2026-06-01T00:00:00Z')
@@ -54,6 +54,8 @@ describe('a caller', () => {
     ['Authorization in lower case', { authorization: `bearer ${token}`, apiKey: undefined }],
     ['x-api-key', { authorization: undefined, apiKey: token }],
     ['both, when they are equal', { authorization: `Bearer ${token}`, apiKey: token }],
+    ['Authorization and the same key in the URL', { ...bearer, query: `key=${token}` }],
+    ['x-api-key and a query without a key', { authorization: undefined, apiKey: token, query: 'monkey=1&beta=true' }],
   ])('is the same by %s', (_, credentials) => {
     const found = identify(given(key()), credentials, nowMs)
     expect(found.ok && found.value).toMatchObject({ keyId: 'key_1', team: 'search', costCenter: '4711' })
@@ -69,6 +71,20 @@ describe('a caller', () => {
       { authorization: `Bearer ${token}`, apiKey: token, apiKeysDiffer: true },
       'ambiguous-credentials',
     ],
+    ...['key', 'api-key', 'api_key', 'access_token'].map((name): [string, Credentials, string] => [
+      `another key in the URL, as ${name}`,
+      { ...bearer, query: `a=1&${name}=hg_other` },
+      'ambiguous-credentials',
+    ]),
+    ['two keys in the URL', { ...bearer, query: `key=${token}&key=hg_other` }, 'ambiguous-credentials'],
+    ['an escaped key in the URL', { ...bearer, query: 'a=1&%6Bey=hg_other' }, 'ambiguous-credentials'],
+    ['a key in the URL alone', { authorization: undefined, apiKey: undefined, query: `key=${token}` }, 'missing-key'],
+    [
+      'a signature of AWS beside a key',
+      { authorization: 'AWS4-HMAC-SHA256 Credential=a', apiKey: token },
+      'ambiguous-credentials',
+    ],
+    ['a password beside a key', { authorization: 'Basic YTpi', apiKey: token }, 'ambiguous-credentials'],
     ['a wildcard', { authorization: 'Bearer *', apiKey: undefined }, 'unknown-key'],
     ['an injection', { authorization: "Bearer ' OR 1=1--", apiKey: undefined }, 'unknown-key'],
   ])('is refused for %s', (_, credentials, type) => {

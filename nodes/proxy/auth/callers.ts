@@ -46,6 +46,8 @@ export interface Credentials {
   readonly apiKey: string | undefined
   /** Whether more than one `apiKey` was sent, with different values. */
   readonly apiKeysDiffer?: boolean
+  /** The query of the URL. A key in it opens nothing, since URLs are logged; but it must not be another one. */
+  readonly query?: string
 }
 
 export function identify(callers: Callers, credentials: Credentials, nowMs: number): Result<Caller, AuthError> {
@@ -63,7 +65,23 @@ export function tokenIn(credentials: Credentials): string | undefined {
   return typeof token === 'string' ? token : undefined
 }
 
-function tokenOf({ authorization, apiKey, apiKeysDiffer = false }: Credentials): string | AuthError {
+function tokenOf(credentials: Credentials): string | AuthError {
+  const token = tokenInHeaders(credentials)
+  const { query = '' } = credentials
+  if (typeof token !== 'string' || query === '') return token
+  return keysInQuery(query).every((key) => key === token) ? token : { type: 'ambiguous-credentials' }
+}
+
+/** The names under which Google's and Azure's APIs take keys in a URL, and those that callers make up. */
+const queryNames = ['key', 'api-key', 'api_key', 'access_token']
+
+function keysInQuery(query: string): string[] {
+  if (!/%|key=|access_token=/.test(query)) return []
+  const parameters = new URLSearchParams(query)
+  return queryNames.flatMap((name) => parameters.getAll(name))
+}
+
+function tokenInHeaders({ authorization, apiKey, apiKeysDiffer = false }: Credentials): string | AuthError {
   if (apiKeysDiffer) return { type: 'ambiguous-credentials' }
   if (authorization === undefined) return apiKey === undefined || apiKey === '' ? { type: 'missing-key' } : apiKey
   const bearer = bearerToken(authorization)

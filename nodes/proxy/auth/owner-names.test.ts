@@ -39,7 +39,8 @@ test('names of owners are read for records alone, and for what ends with its req
   expect(readersOf(/caller\.(team|user|app)\b|\b(team|user|app)\b[^\n]*\} = (caller|owner)\b/)).toEqual([
     'accounting/request-records.ts', // names of usage, for display
     'admission/admit.ts', // the user of a record
-    'http/slabs.ts', // bytes of bodies that are being received
+    'http/shared-budget.ts', // bytes of bodies that are being received
+    'limits/budgets/budget-table.ts', // budgets pay for names, as they are written
     'limits/compiled-limit.ts', // limits count by name, as they are written: a new owner of the name finds what is used used
   ])
 })

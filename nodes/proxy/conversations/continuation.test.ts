@@ -8,6 +8,7 @@ import { AnswerWriter, type Served } from './answer-store.ts'
 import { begin } from './continuation.ts'
 import type { ResponseStore } from './response-store.ts'
 import { readStorageOptions } from './storage-options.ts'
+import type { Charge } from './stored-weight.ts'
 import { kept, scanOf, TestResponses } from './test-responses.ts'
 
 const owner = 'team:a'
@@ -19,11 +20,11 @@ const served: Served = {
   streamed: false,
 }
 
-async function beginWith(store: ResponseStore, body: object, id = 'resp_new') {
+async function beginWith(store: ResponseStore, body: object, id = 'resp_new', charge: Charge = () => undefined) {
   const scan = scanOf(body)
   const storage = readStorageOptions(scan)
   if (!storage.ok || storage.value === undefined) throw new Error('it wants no state')
-  return begin({ store, owner, storage: storage.value, scan, id, work })
+  return begin({ store, owner, storage: storage.value, scan, id, work, charge })
 }
 
 test('the turns before it are told from the oldest on', async () => {
@@ -199,4 +200,41 @@ test('an answer that nobody has told the parts of is not stored, and goes out', 
   const { store } = new TestResponses()
   expect(await keeperOn(store).keep(whole, served)).toBe(whole.replace('"store":true', '"store":false'))
   expect(await store.find(owner, 'resp_new')).toEqual({ ok: true, value: undefined })
+})
+
+test('what a request continues is charged before it is read', async () => {
+  const responses = new TestResponses()
+  await responses.store.keep(owner, 'resp_1', kept('resp_1', ['resp_0'], 1 << 20))
+  const charged: number[] = []
+  const charge = (bytes: number) => {
+    charged.push(bytes)
+    return bytes > 1 << 20 ? ({ type: 'no-room', when: 'now' } as const) : undefined
+  }
+  responses.asked = 0
+  const begun = await beginWith(responses.store, { previous_response_id: 'resp_1', input: 'x' }, 'resp_2', charge)
+  expect(begun).toMatchObject({ ok: false, error: { type: 'no-memory' } })
+  expect(charged.at(-1)).toBeGreaterThan(1 << 20)
+  expect(responses.asked).toBe(1)
+})
+
+test('an input that is larger than what can be stored is not kept', async () => {
+  const { store } = new TestResponses()
+  const charged: number[] = []
+  const input = 'x'.repeat(bounds.stateEntryBytesMax)
+  await beginWith(store, { input }, 'resp_2', (bytes) => void charged.push(bytes))
+  expect(charged).toEqual([0])
+})
+
+test('one item that is named again and again is refused before it is written out as often', async () => {
+  const { store } = new TestResponses()
+  const id = `resp_${'0'.repeat(48)}`
+  const question = `msg_${'0'.repeat(48)}_i0`
+  const item = { id: question, type: 'message', role: 'user', content: 'x'.repeat(1 << 20) }
+  await store.keep(owner, id, { ...kept(id), input: [item, { ...item, id: `msg_${'0'.repeat(48)}_i1` }] })
+  const asked = (count: number) =>
+    beginWith(store, { input: Array.from({ length: count }, () => ({ type: 'item_reference', id: question })) })
+  expect(await asked(15)).toMatchObject({ ok: true, value: { referred: { turns: [expect.anything()] } } })
+  const bytes = expect.any(Number)
+  expect(await asked(2_000)).toMatchObject({ ok: false, error: { type: 'chain-too-long', responses: 1, bytes } })
+  expect(work.jobs.ran).toContain('weigh references')
 })

@@ -3,16 +3,17 @@ import { bounds } from '../../../shared/bounds.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Caller } from '../auth/callers.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
+import { type GatewayError, unparsedError } from '../errors/gateway-error.ts'
 import type { BytesHold, Jobs } from '../large/job.ts'
 import { AnswerWriter } from './answer-store.ts'
 import { StoredHistory } from './history.ts'
 import { findReferred, type ReferredTurns } from './item-references.ts'
 import type { GivenInput } from './kept-answer.ts'
-import { type LargeTurns, referredResponsesOf } from './large-turns.ts'
+import { expandedBytesOf, type LargeTurns, referredResponsesOf } from './large-turns.ts'
 import type { ResponseStore } from './response-store.ts'
 import type { StorageOptions } from './storage-options.ts'
 import type { ProviderResponse, StoredTurn } from './stored-response.ts'
+import type { Charge, StoredConversations } from './stored-weight.ts'
 
 export interface Continuation {
   /** The conversation so far. Undefined when none is stored here. */
@@ -33,6 +34,17 @@ export interface Beginning {
   /** Id of the new response. It cannot be guessed. */
   readonly id: string
   readonly work: LargeTurns
+  readonly charge: Charge
+}
+
+/** The bytes of what a request continues. */
+export function storedLength(state: Pick<Continuation, 'history' | 'referred'> | undefined): number {
+  return state === undefined ? 0 : (state.history?.length ?? 0) + (state.referred?.length ?? 0)
+}
+
+/** The body of a request: its bytes are held, and what is kept for it is charged to it. */
+export interface ContinuedBody extends BytesHold {
+  charge: Charge
 }
 
 /** Finds what requests continue. */
@@ -48,14 +60,14 @@ export class Continuations {
     this.#jobs = jobs
   }
 
-  /** `hold` keeps the bytes of the body. */
   begin(
     storage: StorageOptions,
     scan: BodyScan,
-    { caller, hold }: { caller: Caller; hold: BytesHold | undefined },
+    { caller, body }: { caller: Caller; body: ContinuedBody },
   ): Promise<Result<Continuation, GatewayError>> {
-    const work = { jobs: this.#jobs, owner: caller, hold }
-    return begin({ store: this.#store, owner: caller.owner, storage, scan, id: this.#newId(), work })
+    const work = { jobs: this.#jobs, owner: caller, hold: body }
+    const charge: Charge = (bytes) => body.charge(bytes)
+    return begin({ store: this.#store, owner: caller.owner, storage, scan, id: this.#newId(), work, charge })
   }
 }
 
@@ -66,15 +78,19 @@ export async function begin({
   scan,
   id,
   work,
+  charge,
 }: Beginning): Promise<Result<Continuation, GatewayError>> {
   // A caller who explicitly asks for storing gets the error before any tokens are spent.
   if (storage.storeIsAsked && storage.previous === undefined) {
     const ready = await store.find(owner, id)
     if (!ready.ok) return ready
   }
-  const previous = storage.previous === undefined ? done(undefined) : await findPrevious(store, owner, storage.previous)
+  const noRoom = storage.store ? charge(keptBytes(scan)) : undefined
+  if (noRoom !== undefined) return fail(unparsedError(noRoom))
+  const stored = { store, owner, charge }
+  const previous = storage.previous === undefined ? done(undefined) : await findPrevious(stored, storage.previous)
   if (!previous.ok) return previous
-  const referred = storage.references ? await referredBy(scan, { store, owner, work }) : done(undefined)
+  const referred = storage.references ? await referredBy(scan, stored, work) : done(undefined)
   if (!referred.ok) return referred
   const turns = previous.value?.turns
   const { chain = [], chainBytes = 0, held: pin } = previous.value ?? {}
@@ -89,12 +105,24 @@ export async function begin({
 
 async function referredBy(
   scan: BodyScan,
-  { store, owner, work }: Pick<Beginning, 'store' | 'owner' | 'work'>,
+  conversations: StoredConversations,
+  work: LargeTurns,
 ): Promise<Result<ReferredTurns | undefined, GatewayError>> {
   const span = scan.field('input')
   if (span?.kind !== 'array') return done(undefined)
-  const responses = await referredResponsesOf(scan.bytes.subarray(span.start, span.end), work)
-  return responses.ok ? findReferred(store, owner, responses.value) : responses
+  const input = scan.bytes.subarray(span.start, span.end)
+  const responses = await referredResponsesOf(input, work)
+  if (!responses.ok) return responses
+  const found = await findReferred(conversations, responses.value)
+  if (!found.ok) return found
+  if (found.value === undefined) return done(undefined)
+  const { referred, expandedBytesMax } = found.value
+  if (expandedBytesMax <= bounds.responseChainBytesMax) return done(referred)
+  const expanded = await expandedBytesOf(input, referred, work)
+  if (!expanded.ok) return expanded
+  if (expanded.value > bounds.responseChainBytesMax)
+    return fail({ type: 'chain-too-long', responses: responses.value.size, bytes: expanded.value })
+  return done(referred)
 }
 
 const emptyList = Buffer.from('[]')
@@ -104,8 +132,15 @@ const emptyList = Buffer.from('[]')
 function inputOf(scan: BodyScan, referred: ReferredTurns | undefined): GivenInput | 'too-large' {
   const span = scan.field('input')
   if (span === undefined) return { text: emptyList, referred }
-  if (span.end - span.start > bounds.stateEntryBytesMax) return 'too-large'
+  if (keptBytes(scan) === 0) return 'too-large'
   return { text: Buffer.from(scan.bytes.subarray(span.start, span.end)), referred }
+}
+
+/** Bytes of the input that are kept until the answer is stored. */
+function keptBytes(scan: BodyScan): number {
+  const span = scan.field('input')
+  const bytes = span === undefined ? 0 : span.end - span.start
+  return bytes > bounds.stateEntryBytesMax ? 0 : bytes
 }
 
 interface Previous {
@@ -115,7 +150,10 @@ interface Previous {
   readonly chainBytes?: number
 }
 
-async function findPrevious(store: ResponseStore, owner: string, id: string): Promise<Result<Previous, GatewayError>> {
+async function findPrevious(
+  { store, owner, charge }: StoredConversations,
+  id: string,
+): Promise<Result<Previous, GatewayError>> {
   const found = await store.find(owner, id)
   if (!found.ok) return found
   if (found.value === undefined) return fail({ type: 'response-unknown', id, isPrevious: true })
@@ -126,6 +164,8 @@ async function findPrevious(store: ResponseStore, owner: string, id: string): Pr
   if (chain.length > bounds.responseChainMax || chainBytes > bounds.responseChainBytesMax) {
     return fail({ type: 'chain-too-long', responses: chain.length, bytes: chainBytes })
   }
+  const noRoom = charge(chainBytes)
+  if (noRoom !== undefined) return fail(unparsedError(noRoom))
   const before = await store.before(owner, stored)
   if (!before.ok) return before
   const turns = before.value.filter((turn) => turn !== undefined)

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { bounds } from '../../../shared/bounds.ts'
 import { done } from '../../../shared/result.ts'
-import { findReferred, referredResponses } from './item-references.ts'
+import { expandedBytes, findReferred, referredResponses } from './item-references.ts'
 import type { LocalResponse } from './stored-response.ts'
+import type { Charge } from './stored-weight.ts'
 import { TestResponses } from './test-responses.ts'
 
 const owner = 'team search'
@@ -26,10 +27,10 @@ const turn: LocalResponse = {
 const reference = (item: string) => ({ type: 'item_reference', id: item })
 
 /** An input with what it refers to, as a caller of `team` is told it. */
-async function resolvedFor({ store }: TestResponses, team: string, input: unknown) {
+async function resolvedFor({ store }: TestResponses, team: string, input: unknown, charge: Charge = () => undefined) {
   if (!Array.isArray(input)) return done(undefined)
-  const found = await findReferred(store, team, referredResponses(JSON.stringify(input)))
-  return found.ok ? done(found.value?.resolve(input)) : found
+  const found = await findReferred({ store, owner: team, charge }, referredResponses(JSON.stringify(input)))
+  return found.ok ? done(found.value?.referred.resolve(input)) : found
 }
 
 async function resolved(input: unknown, responses = new TestResponses()) {
@@ -102,4 +103,46 @@ test('a store that is away is told', async () => {
   responses.leave()
   const { result } = await resolved([reference(question)], responses)
   expect(result).toEqual({ ok: false, error: { type: 'state-away' } })
+})
+
+test('one item that is named again and again is weighed as often', async () => {
+  const { responses } = await resolved([])
+  const input = JSON.stringify([
+    reference(question),
+    reference(question),
+    reference('msg_unknown'),
+    { type: 'message' },
+  ])
+  const { store } = responses
+  const found = await findReferred({ store, owner, charge: () => undefined }, referredResponses(input))
+  const { expandedBytesMax = 0, referred } = (found.ok && found.value) || {}
+  const exact = expandedBytes(input, referred?.turns ?? [])
+  expect(exact).toBe(2 * JSON.stringify(turn.input[0]).length)
+  expect(expandedBytesMax).toBeGreaterThanOrEqual(exact)
+})
+
+test('responses that are too long together are not all fetched', async () => {
+  const responses = new TestResponses()
+  const ids = Array.from({ length: 20 }, (_, n) => n.toString(16).padStart(48, '0'))
+  const content = 'x'.repeat(1 << 20)
+  for (const one of ids) {
+    const item = { id: `msg_${one}_i0`, type: 'message', role: 'user', content }
+    await responses.store.keep(owner, `resp_${one}`, { ...turn, input: [item] })
+  }
+  const result = await resolvedFor(
+    responses,
+    owner,
+    ids.map((one) => reference(`msg_${one}_i0`)),
+  )
+  expect(result).toMatchObject({ ok: false, error: { type: 'chain-too-long', responses: 20 } })
+  expect(responses.asked).toBeLessThan(2 * ids.length)
+})
+
+test('without memory for what is referred to the request is shed', async () => {
+  const { responses } = await resolved([])
+  const full: Charge = () => ({ type: 'no-room', when: 'now' })
+  expect(await resolvedFor(responses, owner, [reference(question)], full)).toMatchObject({
+    ok: false,
+    error: { type: 'no-memory' },
+  })
 })

@@ -3,10 +3,10 @@ import { bounds } from '../../../shared/bounds.ts'
 import type { Json, JsonObject } from '../../../shared/chat/parts.ts'
 import { parseExact } from '../../../shared/json/exact.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
+import { type GatewayError, unparsedError } from '../errors/gateway-error.ts'
 import { forOthers, sealedOutput } from './history.ts'
-import type { ResponseStore } from './response-store.ts'
 import { decodeTurn, responseOfItem } from './stored-response.ts'
+import type { StoredConversations } from './stored-weight.ts'
 
 export interface ResolvedInput {
   readonly items: readonly JsonObject[]
@@ -28,10 +28,7 @@ export class ReferredTurns {
 
   /** The input with the items that it refers to. A reference that is not found stays as it is, and the provider reports it. */
   resolve(input: readonly Json[]): ResolvedInput {
-    const items = new Map<string, JsonObject>()
-    for (const turn of this.turns.map(decodeTurn)) {
-      for (const item of [...turn.input, ...sealedOutput(turn)]) items.set(String(item['id']), item)
-    }
+    const items = itemsOf(this.turns)
     return {
       items: input.map((item) => items.get(referredBy(item) ?? '') ?? item) as readonly JsonObject[],
       forOthers: input.flatMap((item) => {
@@ -42,34 +39,72 @@ export class ReferredTurns {
   }
 }
 
-/** The ids of the responses that an input, a list in JSON, refers to. */
-export function referredResponses(input: string): ReadonlySet<string> {
+/** The responses that an input, a list in JSON, refers to, and how often. */
+export function referredResponses(input: string): ReadonlyMap<string, number> {
   const items = parseExact(input) as readonly Json[]
-  return new Set(items.flatMap((item) => responseOfItem(referredBy(item) ?? '') ?? []))
+  const times = new Map<string, number>()
+  for (const item of items) {
+    const id = responseOfItem(referredBy(item) ?? '')
+    if (id !== undefined) times.set(id, (times.get(id) ?? 0) + 1)
+  }
+  return times
+}
+
+export interface FoundTurns {
+  readonly referred: ReferredTurns
+  /** What stands in the places of the references has at most so many bytes: one item may be named many times. */
+  readonly expandedBytesMax: number
 }
 
 /** Undefined where the input refers to no response that is stored here. */
 export async function findReferred(
-  store: ResponseStore,
-  owner: string,
-  responses: ReadonlySet<string>,
-): Promise<Result<ReferredTurns | undefined, GatewayError>> {
+  { store, owner, charge }: StoredConversations,
+  responses: ReadonlyMap<string, number>,
+): Promise<Result<FoundTurns | undefined, GatewayError>> {
   if (responses.size === 0) return done(undefined)
   if (responses.size > bounds.responseChainMax) {
     return fail({ type: 'chain-too-long', responses: responses.size, bytes: 0 })
   }
   const turns: Buffer[] = []
-  let bytes = 0
-  for (const id of responses) {
+  let [bytes, expandedBytesMax] = [0, 0]
+  for (const [id, times] of responses) {
     const found = await store.find(owner, id)
     if (!found.ok) return found
+    bytes += found.value?.bytes ?? 0
+    if (bytes > bounds.responseChainBytesMax) return fail({ type: 'chain-too-long', responses: responses.size, bytes })
     const stored = found.value?.stored
     if (stored?.type !== 'kept') continue
-    bytes += stored.bytes.length
-    if (bytes > bounds.responseChainBytesMax) return fail({ type: 'chain-too-long', responses: responses.size, bytes })
+    const noRoom = charge(stored.bytes.length)
+    if (noRoom !== undefined) return fail(unparsedError(noRoom))
     turns.push(stored.bytes)
+    expandedBytesMax += times * stored.bytes.length
   }
-  return done(new ReferredTurns(turns))
+  return done({ referred: new ReferredTurns(turns), expandedBytesMax })
+}
+
+/** The size of what stands in the places of the references. */
+export function expandedBytes(input: string, turns: readonly Buffer[]): number {
+  const items = itemsOf(turns)
+  const sizes = new Map<string, number>()
+  let bytes = 0
+  for (const one of parseExact(input) as readonly Json[]) {
+    const id = referredBy(one)
+    const item = id === undefined ? undefined : items.get(id)
+    if (id === undefined || item === undefined) continue
+    const size = sizes.get(id) ?? JSON.stringify(item).length
+    sizes.set(id, size)
+    bytes += size
+  }
+  return bytes
+}
+
+/** The items of turns by their ids. */
+function itemsOf(turns: readonly Buffer[]): ReadonlyMap<string, JsonObject> {
+  const items = new Map<string, JsonObject>()
+  for (const turn of turns.map(decodeTurn)) {
+    for (const item of [...turn.input, ...sealedOutput(turn)]) items.set(String(item['id']), item)
+  }
+  return items
 }
 
 function referredBy(item: Json): string | undefined {

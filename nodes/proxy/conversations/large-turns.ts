@@ -3,7 +3,7 @@ import { bounds } from '../../../shared/bounds.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { BytesHold, Job, JobOwner, Jobs } from '../large/job.ts'
-import { ReferredTurns, referredResponses } from './item-references.ts'
+import { expandedBytes, ReferredTurns, referredResponses } from './item-references.ts'
 import { type KeptAnswer, keptAnswer, type ToldAnswer } from './kept-answer.ts'
 import type { BadParameter } from './storage-options.ts'
 import { type AskedStored, type ToldStored, toldStored } from './told-stored.ts'
@@ -21,7 +21,7 @@ export interface LargeTurns {
 /** More ids than a request may refer to are not told; one more is enough to say so. */
 const toldIdsMax = bounds.responseChainMax + 1
 
-export const referencesJob: Job<undefined, readonly string[]> = {
+export const referencesJob: Job<undefined, readonly (readonly [id: string, times: number])[]> = {
   name: 'find references',
   run: (_head, [input = Buffer.from('[]')]) => ({
     told: [...referredResponses(input.toString('utf8'))].slice(0, toldIdsMax),
@@ -33,10 +33,31 @@ export const referencesJob: Job<undefined, readonly string[]> = {
 export async function referredResponsesOf(
   input: Buffer,
   { jobs, owner, hold }: LargeTurns,
-): Promise<Result<ReadonlySet<string>, GatewayError>> {
+): Promise<Result<ReadonlyMap<string, number>, GatewayError>> {
   if (input.length <= bounds.parsedHereBytesMax) return done(referredResponses(input.toString('utf8')))
   const found = await jobs.run(referencesJob, { head: undefined, bodies: [[input]], owner, hold }).result
-  return found.ok ? done(new Set(found.value.told)) : fail(found.error)
+  return found.ok ? done(new Map(found.value.told)) : fail(found.error)
+}
+
+export const weighJob: Job<undefined, number> = {
+  name: 'weigh references',
+  run: (_head, [input = Buffer.from('[]'), ...turns]) => ({
+    told: expandedBytes(input.toString('utf8'), turns),
+    bodies: [],
+  }),
+}
+
+/** The size of what stands in the places of the references of `input`. */
+export async function expandedBytesOf(
+  input: Buffer,
+  referred: ReferredTurns,
+  { jobs, owner, hold }: LargeTurns,
+): Promise<Result<number, GatewayError>> {
+  const { turns, length } = referred
+  if (input.length + length <= bounds.parsedHereBytesMax) return done(expandedBytes(input.toString('utf8'), turns))
+  const bodies = [input, ...turns].map((one) => [one])
+  const weighed = await jobs.run(weighJob, { head: undefined, bodies, owner, hold }).result
+  return weighed.ok ? done(weighed.value.told) : fail(weighed.error)
 }
 
 // ── what is stored of an answer ──────────────────────────────────────────────────────────────────────────────────────
@@ -84,8 +105,8 @@ export async function keptAnswerOf(told: ToldAnswer, { jobs, owner }: LargeTurns
   }
   const texts = [Buffer.from(last), Buffer.from(parts ?? ''), input?.text ?? empty, ...(referred?.turns ?? [])]
   const kept = await jobs.run(keepJob, { head, bodies: texts.map((text) => [text]), owner, isPaid: true }).result
-  // Who has paid for an answer gets it: without help it is worked on here.
-  if (!kept.ok) return keptAnswer(told)
+  // Who has paid for an answer gets it, although it is not stored.
+  if (!kept.ok) return unkept(last)
   const { told: found, bodies } = kept.value
   if (found === undefined) return undefined
   const [corrected = [], stored = []] = bodies
@@ -95,6 +116,15 @@ export async function keptAnswerOf(told: ToldAnswer, { jobs, owner }: LargeTurns
     corrected: Buffer.concat(corrected).toString('utf8'),
     stored: found.isStored ? Buffer.concat(stored) : undefined,
   }
+}
+
+/** An answer that could not be worked on. It says that it is stored where there is no telling in which place it says so. */
+function unkept(last: string): KeptAnswer {
+  const [said, other] = ['"store":true', '"store":false']
+  const at = last.indexOf(said)
+  const isPlain = at >= 0 && !last.includes(said, at + said.length)
+  const corrected = isPlain ? last.slice(0, at) + other + last.slice(at + said.length) : last
+  return { id: '', stored: undefined, saysStored: true, corrected }
 }
 
 // ── how a stored response is told ────────────────────────────────────────────────────────────────────────────────────

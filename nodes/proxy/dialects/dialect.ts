@@ -211,6 +211,8 @@ export interface StreamParser {
   /** 'broken' when the bytes cannot be a stream of this dialect. Chunks may be cut anywhere; bytes are valid only
    *  during the call. */
   push(bytes: Buffer, emit: Emit): 'ok' | 'broken'
+  /** Called for a token. Without one the number of events is bounded. */
+  progressed(): void
   /** Called when the connection has ended. Emits what is still missing: `end`, or `upstream-cut`. */
   end(emit: Emit): void
 }

@@ -56,6 +56,7 @@ function floodKey(refusal: GatewayError): string | undefined {
     case 'missing-key':
       return `missing-key ${refusal.lacks ?? ''}`
     case 'ambiguous-credentials':
+    case 'key-full':
       return refusal.type
     case 'model-not-allowed':
       return `model ${refusal.model}`

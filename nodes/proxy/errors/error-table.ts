@@ -1,6 +1,7 @@
 // The error table: one row for each error, with its status, type, code and retry hint. Messages say what is wrong, where, what
 // was expected and what to do, and never repeat a secret.
 import type { OtherKey } from '../auth/callers.ts'
+import { budgetRows } from './budget-rows.ts'
 import { conversationRows } from './conversation-errors.ts'
 import { brief, invalid, passing, type Row, type RowOf, row, shown, withParam } from './error-row.ts'
 import type { GatewayError } from './gateway-error.ts'
@@ -25,6 +26,7 @@ type RowFor<Type extends GatewayError['type']> = RowOf<Extract<GatewayError, { t
 const errorTable = {
   ...framing,
   ...conversationRows,
+  ...budgetRows,
   ...upstreamRows,
   'length-required': row(
     411,
@@ -39,6 +41,17 @@ const errorTable = {
     invalid,
     'too_complex',
     'The body takes more memory or time to translate than one request may have. Send less at once.',
+  ),
+  'too-heavy': row(
+    413,
+    invalid,
+    'request_too_large',
+    'Reading this body would take more memory than one key may have here. Send less, or ask a model whose provider takes it as it is.',
+  ),
+  // A parsed form lives until its request is answered: memory comes back within seconds.
+  'no-memory': passing(
+    row(503, 'server_error', 'overloaded', 'There is no memory to read this body now. Try again after the time given.'),
+    2_000,
   ),
   'unsupported-encoding': row(
     415,
@@ -88,8 +101,18 @@ const errorTable = {
     400,
     invalid,
     'ambiguous_credentials',
-    'Two different credentials were sent in `Authorization`, `x-api-key` and headers like it. Send one.',
+    'Two different credentials were sent in `Authorization`, `x-api-key`, headers like it or the URL. Send one.',
   ),
+  'key-full': ({ openMax, retryAfterMs }) =>
+    passing(
+      row(
+        429,
+        'requests',
+        'rate_limit_exceeded',
+        `This key has ${openMax} requests open, as many as it may have at a time. Try again when one of them has ended.`,
+      ),
+      retryAfterMs,
+    ),
   'model-not-allowed': ({ model }) =>
     withParam(
       row(

@@ -14,6 +14,8 @@ export type GatewayError =
   | { readonly type: 'missing-key'; readonly lacks?: 'scheme' | undefined }
   | { readonly type: 'unknown-key'; readonly looksLike?: OtherKey | undefined }
   | { readonly type: 'ambiguous-credentials' }
+  /** The key has as many requests open as it may have. */
+  | { readonly type: 'key-full'; readonly openMax: number; readonly retryAfterMs: number }
   | { readonly type: 'model-not-allowed'; readonly model: string }
   /** `lacking` is the kind of a provider that has the model, where there is none of that kind here. */
   | {
@@ -34,16 +36,21 @@ export type GatewayError =
   | { readonly type: 'no-config' }
   | { readonly type: 'config-damaged' }
   | { readonly type: 'no-target'; readonly model: string }
+  /** What is made of the body would need more memory than one key may ever have. */
+  | { readonly type: 'too-heavy' }
+  /** There is no memory for it now. */
+  | { readonly type: 'no-memory' }
   /** No target can take the request; `models` names models that could, undefined where it was not looked for any. */
   | {
       readonly type: 'unable'
       readonly model: string
-      readonly ineligible: Exclude<Ineligible, { type: 'unreadable' }>
+      readonly ineligible: Exclude<Ineligible, Unparsed>
       readonly models: readonly string[] | undefined
     }
   /** The operator has stopped the caller; `reason` is '' where none was given. */
   | { readonly type: 'blocked'; readonly reason: string }
   | RateLimitedError
+  | BudgetError
   | ConversationError
   | UpstreamGatewayError
 
@@ -64,6 +71,26 @@ export interface RateLimitedError {
   readonly retryAfterMs: number | undefined
   readonly headers: HeaderLines
 }
+
+/** Errors of budgets; `budget` is the name of one. */
+export type BudgetError =
+  | {
+      readonly type: 'budget-exceeded'
+      readonly budget: string
+      /** The window as the operator wrote it. */
+      readonly window: string
+      readonly limitNanoUsd: number
+      readonly spentNanoUsd: number
+      /** What requests that are not finished may cost, here and at other proxies. */
+      readonly reservedNanoUsd: number
+      /** Milliseconds since the epoch. */
+      readonly resetsAtMs: number
+      /** The request would fit if others cost less than they may. */
+      readonly isReserved: boolean
+    }
+  /** The register of budgets, or the disk, cannot be asked now. */
+  | { readonly type: 'budget-away'; readonly budget: string }
+  | { readonly type: 'cost-unbounded'; readonly budget: string; readonly why: string }
 
 /** Errors of stored responses and of conversations that continue from them. */
 export type ConversationError =
@@ -122,15 +149,31 @@ export type Ineligible =
   /** The conversation that the request continues is held by another provider. */
   | { readonly type: 'elsewhere'; readonly provider: string }
   | { readonly type: 'unreadable'; readonly path: string; readonly message: string; readonly code?: string }
+  | NoRoom
 
 export type Unreadable = Extract<Ineligible, { type: 'unreadable' }>
+
+/** There is no memory for what is made of the body: not now, or never. */
+export interface NoRoom {
+  readonly type: 'no-room'
+  readonly when: 'now' | 'ever'
+}
+
+/** Why the body of a request cannot be parsed. */
+export type Unparsed = Unreadable | NoRoom
 
 /** The error of a request that no target can take; `models` could take it. */
 export function ineligibleError(
   ineligible: Ineligible,
   { model, models }: { model: string; models: readonly string[] | undefined },
 ): GatewayError {
-  return ineligible.type === 'unreadable' ? unreadableError(ineligible) : { type: 'unable', model, ineligible, models }
+  const isUnparsed = ineligible.type === 'unreadable' || ineligible.type === 'no-room'
+  return isUnparsed ? unparsedError(ineligible) : { type: 'unable', model, ineligible, models }
+}
+
+export function unparsedError(unparsed: Unparsed): GatewayError {
+  if (unparsed.type === 'unreadable') return unreadableError(unparsed)
+  return { type: unparsed.when === 'ever' ? 'too-heavy' : 'no-memory' }
 }
 
 export function unreadableError({ path, message, code = 'invalid_value' }: Unreadable): GatewayError {

@@ -16,6 +16,7 @@ const reached: RateLimitedError = {
 
 test.each<[RateLimitedError['unit'], number, string, string]>([
   ['requests', 5, 'requests', '5 requests'],
+  ['requests', 1, 'requests', '1 request'],
   ['concurrency', 2, 'requests', '2 requests at the same time'],
   ['usd', 2_500_000_000, 'requests', '2.5 USD'],
   ['tokens', 5, 'tokens', '5 tokens'],
@@ -24,9 +25,7 @@ test.each<[RateLimitedError['unit'], number, string, string]>([
 ])('a limit of %s', (unit, amount, type, text) => {
   const found = rateLimitedRow({ ...reached, unit, amount })
   expect(found).toMatchObject({ status: 429, type, code: 'rate_limit_exceeded', retry: true, retryAfterMs: 5_000 })
-  expect(found.message).toBe(
-    `The limit \`daily\` of ${text} in 1d for user \`ann\` is reached. Try again after the time given.`,
-  )
+  expect(found.message).toBe(`The limit \`daily\` of ${text} in 1d for user \`ann\` is reached. Try again in 5s.`)
   expect(found.headers).toBe(reached.headers)
 })
 

@@ -1,4 +1,5 @@
 // The row of a request that a limit has no room for.
+import { durationText } from '../../../shared/units.ts'
 import { type Row, row, shown } from './error-row.ts'
 import type { RateLimitedError } from './gateway-error.ts'
 
@@ -15,17 +16,17 @@ function messageOf({ limit, per, subject, unit, amount, window, retryAfterMs }: 
   const whose = subject === '' ? `per ${per}` : `for ${per} ${shown(subject)}`
   const what = `The limit ${shown(limit)} of ${amountText(unit, amount)}${window === '' ? '' : ` in ${window}`} ${whose}`
   if (retryAfterMs === undefined) return `${what} is too small for this request. Send a smaller one.`
-  return `${what} is reached. Try again after the time given.`
+  return `${what} is reached. Try again in ${durationText(retryAfterMs)}.`
 }
 
 function amountText(unit: RateLimitedError['unit'], amount: number): string {
   switch (unit) {
     case 'requests':
-      return `${amount} requests`
+      return requestsText(amount)
     case 'repeats':
-      return `${amount} requests with the same body`
+      return `${requestsText(amount)} with the same body`
     case 'concurrency':
-      return `${amount} requests at the same time`
+      return `${requestsText(amount)} at the same time`
     case 'usd':
       return `${amount / nanoPerUsd} USD`
     case 'tokens':
@@ -35,4 +36,8 @@ function amountText(unit: RateLimitedError['unit'], amount: number): string {
     case 'outputTokens':
       return `${amount} output tokens`
   }
+}
+
+function requestsText(count: number): string {
+  return count === 1 ? '1 request' : `${count} requests`
 }

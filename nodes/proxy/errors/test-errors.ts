@@ -28,6 +28,16 @@ const html = { status: 422, contentType: 'text/html', retryAfterMs: undefined, b
 const model = 'fast'
 const models = ['smart', 'wide']
 
+const spentBudget = {
+  type: 'budget-exceeded',
+  budget: 'search',
+  window: '1mo',
+  limitNanoUsd: 500e9,
+  spentNanoUsd: 499.5e9,
+  reservedNanoUsd: 250e6,
+  resetsAtMs: Date.UTC(2026, 11, 1),
+} as const
+
 const cases: Cases = {
   'bad-framing': [
     {
@@ -45,6 +55,19 @@ const cases: Cases = {
       type: invalid,
       code: 'request_too_large',
       says: /limit of 1024 bytes/,
+    },
+  ],
+  'too-heavy': [
+    { error: { type: 'too-heavy' }, status: 413, type: invalid, code: 'request_too_large', says: /more memory/ },
+  ],
+  'no-memory': [
+    {
+      error: { type: 'no-memory' },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /no memory/,
+      retryAfterMs: 2_000,
     },
   ],
   blocked: [
@@ -112,6 +135,42 @@ const cases: Cases = {
   ],
   'too-complex': [
     { error: { type: 'too-complex' }, status: 413, type: invalid, code: 'too_complex', says: /more memory or time/ },
+  ],
+  'budget-exceeded': [
+    {
+      error: { ...spentBudget, isReserved: false },
+      status: 429,
+      type: 'insufficient_quota',
+      code: 'budget_exceeded',
+      says: /^The budget `search` of 500 USD in 1mo does not pay for this request: 499\.5 USD are spent, 0\.25 USD are reserved\. It resets at 2026-12-01T00:00:00\.000Z\.$/,
+    },
+    {
+      error: { ...spentBudget, isReserved: true },
+      status: 429,
+      type: 'insufficient_quota',
+      code: 'budget_exceeded',
+      retryAfterMs: 1_000,
+      says: /is reserved by requests that are not finished/,
+    },
+  ],
+  'budget-away': [
+    {
+      error: { type: 'budget-away', budget: 'search' },
+      status: 503,
+      type: 'server_error',
+      code: 'budget_unavailable',
+      retryAfterMs: 1_000,
+      says: /budget `search` cannot be asked now/,
+    },
+  ],
+  'cost-unbounded': [
+    {
+      error: { type: 'cost-unbounded', budget: 'search', why: 'up/gpt-4o has no known price' },
+      status: 400,
+      type: 'invalid_request_error',
+      code: 'cost_unbounded',
+      says: /budget `search` is hard, .* has no bound: up\/gpt-4o has no known price\./,
+    },
   ],
   'shutting-down': [
     {
@@ -246,6 +305,16 @@ const cases: Cases = {
       type: invalid,
       code: 'ambiguous_credentials',
       says: /Authorization.*x-api-key.*Send one/,
+    },
+  ],
+  'key-full': [
+    {
+      error: { type: 'key-full', openMax: 100, retryAfterMs: 1_000 },
+      status: 429,
+      type: 'requests',
+      code: 'rate_limit_exceeded',
+      retryAfterMs: 1_000,
+      says: /100 requests open/,
     },
   ],
   'model-not-allowed': [

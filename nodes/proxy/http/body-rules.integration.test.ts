@@ -82,8 +82,8 @@ test('H24 a compressed body is refused with 415', async () => {
 })
 
 test('H25 two pipelined requests never mix', async () => {
+  // The binary would run the second one while an answer to the first is due: neither is served.
   const both = post('Content-Length: 7\r\n', '{"a":1}') + post('Content-Length: 7\r\n', '{"b":2}')
-  const { text } = await answersTo(at.port, [both])
-  expect(statusesOf(text)).toEqual([200, 200])
-  expect(text.indexOf('{"a":1}')).toBeLessThan(text.indexOf('{"b":2}'))
+  const { text, closed } = await talk(at.port, [both], 5_000)
+  expect([text, closed, at.handler.bodies]).toEqual(['', true, []])
 })

@@ -38,7 +38,17 @@ test.each<[string, Partial<FramingFacts>]>([
   ['no host', { hostCount: 0, host: '' }],
   ['an empty host', { host: '' }],
   ['two hosts', { hostCount: 2 }],
-  ['two hosts in one header', { host: 'a,b' }],
+  ...[
+    'a,b',
+    'a b',
+    'a@gate.example',
+    'gate.example/x',
+    'gate.example:99999',
+    'gate.example:',
+    '[::1',
+    '::1',
+    'a\xffb',
+  ].map((value): [string, Partial<FramingFacts>] => [`the host "${value}"`, { host: value }]),
   ['two lengths', { contentLengthCount: 2 }],
   ['a length and an encoding', { transferEncodingCount: 1, transferEncoding: 'chunked' }],
   ['an encoding twice', { ...chunked, transferEncodingCount: 2 }],
@@ -72,10 +82,7 @@ test.each([
   ['[::1]:8080', true],
   ['evil.com', false],
   ['gate.example.evil.com', false],
-  ['a@gate.example', false],
-  ['gate.example/x', false],
-  ['gate.example:99999', false],
-  ['gate.example:', false],
+  ['gate.example.', false],
 ])('of the hosts that are configured, %s is known: %s', (host, known) => {
   const error = checkFraming(post({ host }), { ...rules, hosts: ['gate.example', '[::1]'] })
   expect(error).toEqual(known ? undefined : { type: 'unknown-host' })

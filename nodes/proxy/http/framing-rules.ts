@@ -1,7 +1,7 @@
 // Checks how a request is framed, before the handler sees it. The parser accepts two lengths, any transfer encoding and two
 // hosts; with a proxy in front that reads them differently, a second request could hide in the first (request smuggling).
 // The cases are those of RFC 9112 section 6 and of Http11Probe.
-import { hostIsKnown } from '../../../shared/host-names.ts'
+import { hostIsKnown, hostIsValid } from '../../../shared/host-names.ts'
 import type { FramingFacts } from './head.ts'
 import type { HttpError } from './http.ts'
 
@@ -51,7 +51,7 @@ export function declaredLength(facts: FramingFacts): number {
 
 function framingFault(facts: FramingFacts): string | undefined {
   if (facts.hostCount !== 1) return 'Send exactly one Host header.'
-  if (facts.host === '' || facts.host.includes(',')) return 'The Host header must hold one name.'
+  if (!hostIsValid(facts.host)) return 'The Host header must hold one name or address, with an optional port.'
   if (facts.contentLengthCount > 1) return 'The header content-length was sent twice; send it once.'
   if (facts.contentLengthCount === 1 && !isLength(facts.contentLength)) {
     return 'The header content-length must be a plain decimal number.'

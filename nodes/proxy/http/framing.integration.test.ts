@@ -45,7 +45,12 @@ test.each([
   ['H9 no host', `${line}${auth}${json}Content-Length: 2\r\n\r\n{}${hidden}`],
   ['H9 an empty host', `${line}Host:\r\n${auth}${json}Content-Length: 2\r\n\r\n{}${hidden}`],
   ['H9 two hosts', post('Host: other\r\nContent-Length: 2\r\n', `{}${hidden}`)],
-  ['H9 two hosts in one', `${line}Host: a,b\r\n${auth}${json}Content-Length: 2\r\n\r\n{}${hidden}`],
+  ...['a,b', 'a b', 'user@a', 'a/b', 'a:99999', 'a:', '[::1', '::1', 'a\xc3\xbcb', '*', 'http://a', '127.0.1'].map(
+    (value) => [
+      `H9 the host ${JSON.stringify(value)}`,
+      `${line}Host: ${value}\r\n${auth}${json}Content-Length: 2\r\n\r\n{}${hidden}`,
+    ],
+  ),
   ['H11 a DEL in a value', post('X-Any: a\x7fb\r\nContent-Length: 2\r\n', `{}${hidden}`)],
   ['two authorization headers', post(`${auth}Content-Length: 2\r\n`, `{}${hidden}`)],
   ['two x-api-key headers', post('x-api-key: a\r\nx-api-key: b\r\nContent-Length: 2\r\n', `{}${hidden}`)],

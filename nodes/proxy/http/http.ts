@@ -5,7 +5,8 @@ export interface HttpServerOptions {
   readonly host: string
   /** 0 picks a free port. */
   readonly port: number
-  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined
+  /** `hstsMs`: how long browsers remember to use nothing but TLS; 0 tells them nothing. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly hstsMs: number } | undefined
   readonly bodyBytesMax: number
   /** Accepted `Host` names; empty accepts any. */
   readonly hosts: readonly string[]
@@ -75,8 +76,23 @@ export interface Body {
   release(): void
 }
 
+/** A place among open requests. */
+export interface Place {
+  leave(): void
+}
+
 /** A body that needs no memory. */
 export const emptyBody: Body = { bytes: Buffer.alloc(0), release: () => {} }
+
+/** How a budget of memory is used. */
+export interface MemoryUse {
+  readonly bytes: number
+  readonly bytesMax: number
+  /** The number of times that it, or the part of one team or key, was spent. */
+  readonly refusals: Readonly<Record<'all' | 'team' | 'key', number>>
+  /** How often something of more than 1 MiB was taken. */
+  readonly largeTakings: number
+}
 
 /** The key and the team that a body belongs to. */
 export interface BodyOwner {
@@ -155,6 +171,9 @@ export interface Reply {
   onWritable: (() => void) | undefined
   /** The owner to whom a large body is charged. It is set before `onHead` returns. */
   bodyOwner?: BodyOwner | undefined
+  /** The place of the request among those that are open. It is left once, when the response is over: answered, lost, or turned into a
+   *  WebSocket. */
+  place?: Place | undefined
   /** Sends the whole answer in one write. The body of an answer to HEAD is not sent. */
   send(status: number, headers: HeaderLines, body: Uint8Array | string): void
   /** Starts a streamed answer. Its head is sent with the first write. */
@@ -177,6 +196,8 @@ export interface HttpServer {
   readonly lastOwedMs: number
   /** Number of open connections, idle ones included, without WebSockets. */
   readonly openConnections: number
+  /** The memory for request bodies. */
+  readonly bodyMemory: MemoryUse
   /** Closes the listener. Open requests continue, and their connections close after them. */
   stopListening(): void
   /** Cuts every open connection. */

@@ -1,6 +1,7 @@
 // Reads request bodies and passes them to the handler: bodies with a length within the parser's callbacks, chunked bodies
 // outside of them.
 import type { HttpResponse } from 'uWebSockets.js'
+import { AfterPoll } from './after-poll.ts'
 import { BodyReader, PooledBody } from './body.ts'
 import type { EarlyErrors } from './early-errors.ts'
 import { checkBody, type FramingRules } from './framing-rules.ts'
@@ -31,10 +32,20 @@ interface ChunkedRequest {
   isRejected: boolean
 }
 
+interface WholeRequest {
+  readonly head: ReadHead
+  readonly reply: UwsReply
+  readonly reader: BodyReader
+  readonly onBody: OnBody
+}
+
 export class Intake {
   readonly #parts: IntakeParts
   /** Bodies that did not arrive in one chunk, for the deadline. */
   readonly #incomplete = new Map<UwsReply, BodyReader>()
+  /** Bodies that have arrived. A client that has closed its side, or has sent the next request behind this one, loses its
+   *  connection to the binary now, before anything is sent to a provider. */
+  readonly #whole = new AfterPoll()
 
   constructor(parts: IntakeParts) {
     this.#parts = parts
@@ -51,26 +62,21 @@ export class Intake {
 
   /** Reads a body of `length` > 0 bytes. The parser never shows more. */
   read(head: ReadHead, reply: UwsReply, response: HttpResponse, length: number, onBody: OnBody): void {
-    const { server, slabs, earlyErrors } = this.#parts
+    const { slabs } = this.#parts
     const reader = new BodyReader(slabs, length, length)
-    if (!reader.hasRoom) {
-      earlyErrors.answerLater(head, reply, overloaded)
-      return
-    }
     reader.belongsTo(reply.bodyOwner)
     reply.onSettled = () => this.#drop(reply, reader)
     response.onData((chunk, isLast) => {
       if (reply.gone) return
       const read = reader.add(chunk)
+      if (read === 'over') return
       if (read !== 'read') {
         this.#stop(head, reply, reader, read)
       } else if (!isLast) {
         this.#startDeadline(reply, reader)
       } else {
-        this.#close(reply)
-        server.current = reply
-        this.deliver(head, reply, reader.finish(), onBody)
-        server.current = undefined
+        this.#incomplete.delete(reply)
+        this.#whole.add(() => this.#finish({ head, reply, reader, onBody }))
       }
     })
   }
@@ -78,13 +84,9 @@ export class Intake {
   /** Reads a chunked body. The parser misreads some of them, and what follows may be a smuggled request. So nothing is
    *  answered within its callbacks: it drops what follows while an answer is due, and the connection closes after the answer. */
   readChunked(head: ReadHead, reply: UwsReply, response: HttpResponse): void {
-    const { server, rules, slabs, earlyErrors } = this.#parts
+    const { server, rules, slabs } = this.#parts
     reply.closing = true
     const reader = new BodyReader(slabs, undefined, rules.bodyBytesMax)
-    if (!reader.hasRoom) {
-      earlyErrors.answerLater(head, reply, overloaded)
-      return
-    }
     const request: ChunkedRequest = { head, reply, reader, onBody: undefined, isWhole: false, isRejected: false }
     reply.onSettled = () => this.#drop(reply, reader)
     setImmediate(() => {
@@ -108,7 +110,7 @@ export class Intake {
     if (reply.gone) return
     const problem = onBody === undefined ? undefined : checkBody(head, this.#parts.rules)
     if (onBody !== undefined && problem === undefined) {
-      if (request.isWhole) this.#finishChunked(request, onBody)
+      if (request.isWhole) this.#whole.add(() => this.#finish({ head, reply, reader, onBody }))
       return
     }
     request.isRejected = true
@@ -120,6 +122,7 @@ export class Intake {
     const { head, reply, reader, onBody } = request
     if (reply.gone || request.isRejected) return
     const read = reader.add(chunk)
+    if (read === 'over') return
     if (read !== 'read') {
       request.isRejected = true
       this.#stop(head, reply, reader, read)
@@ -127,13 +130,14 @@ export class Intake {
       this.#startDeadline(reply, reader)
     } else {
       request.isWhole = true
-      if (onBody !== undefined) setImmediate(() => this.#finishChunked(request, onBody))
+      if (onBody !== undefined) this.#whole.add(() => this.#finish({ head, reply, reader, onBody }))
     }
   }
 
-  #finishChunked({ head, reply, reader }: ChunkedRequest, onBody: OnBody): void {
+  #finish({ head, reply, reader, onBody }: WholeRequest): void {
+    if (reply.gone) return
     this.#close(reply)
-    if (!reply.gone) this.deliver(head, reply, reader.finish(), onBody)
+    this.deliver(head, reply, reader.finish(), onBody)
   }
 
   #stop(head: RequestHead, reply: UwsReply, reader: BodyReader, why: 'too-large' | 'overloaded'): void {

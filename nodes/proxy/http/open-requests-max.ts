@@ -12,6 +12,13 @@ export function openRequestsMax(): number {
   return soft === undefined ? Number.POSITIVE_INFINITY : Math.max(16, Math.floor((soft - descriptorsReserved) / 2))
 }
 
+/** Number of open requests of one key where no setting says it: a quarter of all, as of the memory for bodies. */
+export function keyOpenMaxOf(openMax: number): number {
+  return Math.min(keyOpenMax, Math.ceil(openMax / 4))
+}
+
+const keyOpenMax = 4_096
+
 /** The soft limit of descriptors, which Node has no call for. Undefined where the system has no such file. */
 function softDescriptorLimit(): number | undefined {
   try {

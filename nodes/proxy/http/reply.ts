@@ -5,11 +5,13 @@ import type { HttpResponse } from 'uWebSockets.js'
 import assert from 'node:assert/strict'
 import { bounds } from '../../../shared/bounds.ts'
 import { headerBlock } from './header-block.ts'
-import type { BodyOwner, HeaderLines, Reply } from './http.ts'
+import type { BodyOwner, HeaderLines, Place, Reply } from './http.ts'
 import { creditedMs, isTooSlow, slowWindowMs } from './slow-reader.ts'
 
 /** What a reply needs of its server. */
 export interface ReplyServer {
+  /** Header lines of every answer. */
+  readonly fixedLines: string
   /** The reply whose native callback is running. Its writes are corked already. */
   current: UwsReply | undefined
   draining: boolean
@@ -32,6 +34,7 @@ export class UwsReply implements Reply {
   onGone: (() => void) | undefined = undefined
   onWritable: (() => void) | undefined = undefined
   bodyOwner: BodyOwner | undefined = undefined
+  place: Place | undefined = undefined
   /** Called when the answer is complete or the client is gone, so that a body that was read in part can be given back. */
   onSettled: (() => void) | undefined = undefined
   /** The connection closes after this answer. */
@@ -166,7 +169,8 @@ export class UwsReply implements Reply {
   }
 
   #headOf(status: number, headers: HeaderLines): string {
-    return headerBlock(status, this.cors === undefined ? headers : [...headers, ...this.cors])
+    const all = this.cors === undefined ? headers : [...headers, ...this.cors]
+    return headerBlock(status, all, this.#server.fixedLines)
   }
 
   #sendWhole(response: HttpResponse, head: string, body: Uint8Array | string, close: boolean): void {
@@ -281,13 +285,14 @@ export class UwsReply implements Reply {
   }
 
   #finish(): void {
-    const { onSettled } = this
+    const { onSettled, place } = this
     this.#response = undefined
     this.onGone = undefined
     this.onSettled = undefined
     this.onWritable = undefined
     if (this.#full) this.#server.stalled.delete(this)
     this.#server.openRequests--
+    place?.leave()
     if (onSettled !== undefined) onSettled()
   }
 }

@@ -16,13 +16,16 @@ import { cannotListen } from '../../../cluster/http-port/cannot-listen.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import type { Clock, Timer } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
+import { forwardSecretCiphers } from '../../../shared/tls-rules.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import { EarlyErrors } from './early-errors.ts'
 import { checkBody, checkFraming, declaredLength, type FramingRules } from './framing-rules.ts'
 import { ReadHead } from './head.ts'
+import { fixedLines } from './header-block.ts'
 import { emptyBody, type HttpHandler, type HttpServer, type HttpServerOptions } from './http.ts'
 import { Intake } from './intake.ts'
 import { type ReplyServer, UwsReply } from './reply.ts'
+import { SharedBudget } from './shared-budget.ts'
 import { SlabPool } from './slabs.ts'
 import { serveSockets } from './sockets.ts'
 import { SpareResponse } from './spare-response.ts'
@@ -55,12 +58,14 @@ class UwsServer implements HttpServer, ReplyServer {
   readonly #handler: HttpHandler
   readonly #deps: HttpDeps
   readonly #rules: FramingRules
+  readonly bodyMemory: SharedBudget
   readonly #slabs: SlabPool
   readonly #app: TemplatedApp
   readonly #earlyErrors: EarlyErrors
   readonly #intake: Intake
   readonly #spare = new SpareResponse()
   readonly stalled = new Set<UwsReply>()
+  readonly fixedLines: string
   current: UwsReply | undefined = undefined
   draining = false
   openRequests = 0
@@ -75,14 +80,17 @@ class UwsServer implements HttpServer, ReplyServer {
     this.#options = options
     this.#handler = handler
     this.#deps = deps
+    this.fixedLines = fixedLines(options.tls)
+    this.bodyMemory = new SharedBudget(options.bodiesInFlightBytesMax ?? bounds.bodiesInFlightBytesMax)
     this.#rules = {
       hosts: options.hosts,
       behindProxy: options.trustedProxies.length > 0,
-      bodyBytesMax: options.bodyBytesMax,
+      // A body that could never have room is too large, not unlucky.
+      bodyBytesMax: Math.min(options.bodyBytesMax, this.bodyMemory.largestBytes),
       mediaTypes: options.mediaTypes ?? ['application/json'],
       mediaTypesAt: (path) => handler.mediaTypesAt?.(path),
     }
-    this.#slabs = new SlabPool(options.bodiesInFlightBytesMax ?? bounds.bodiesInFlightBytesMax)
+    this.#slabs = new SlabPool(this.bodyMemory)
     this.#earlyErrors = new EarlyErrors(handler, deps.notify)
     this.#intake = new Intake({
       server: this,
@@ -173,27 +181,45 @@ class UwsServer implements HttpServer, ReplyServer {
       this.#earlyErrors.answerLater(head, reply, fault)
       return
     }
-    if (reply.cors !== undefined && isPreflight(head) && declaredLength(head) + head.transferEncodingCount === 0) {
+    if (head.transferEncodingCount > 0) this.#intake.readChunked(head, reply, response)
+    else if (this.#rules.behindProxy && declaredLength(head) === 0) this.#askAlone(head, reply, response)
+    else this.#ask(head, reply, response)
+  }
+
+  /** Answers a request that says it has no body, on a connection that other callers may share. A header with an empty name can
+   *  hide from us the length that the proxy has seen: then the body is next on the connection, and must not run as a request of
+   *  its own. While an answer is due the parser runs nothing; after it the connection closes. */
+  #askAlone(head: ReadHead, reply: UwsReply, response: HttpResponse): void {
+    reply.closing = true
+    setImmediate(() => {
+      if (reply.gone) return
+      try {
+        this.#ask(head, reply, response)
+      } catch (error) {
+        this.#earlyErrors.threw('onHead', error, head, reply)
+      }
+    })
+  }
+
+  #ask(head: ReadHead, reply: UwsReply, response: HttpResponse): void {
+    const length = declaredLength(head)
+    const skippable = length <= unreadBodiesMax * this.#rules.bodyBytesMax
+    const isAlone = reply.closing
+    reply.closing = isAlone || !skippable
+    if (reply.cors !== undefined && length === 0 && isPreflight(head)) {
       reply.bodiless = true
       reply.begin(204, preflightHeaders(head))
       reply.end()
       return
     }
-    if (head.transferEncodingCount > 0) {
-      this.#intake.readChunked(head, reply, response)
-      return
-    }
-    const length = declaredLength(head)
-    const skippable = length <= unreadBodiesMax * this.#rules.bodyBytesMax
-    reply.closing = !skippable
     const onBody = this.#handler.onHead(head, reply)
     if (onBody === undefined || reply.gone) return
     const problem = checkBody(head, this.#rules)
     if (problem !== undefined) {
-      this.#earlyErrors.answerLater(head, reply, problem, skippable)
+      this.#earlyErrors.answerLater(head, reply, problem, skippable && !isAlone)
       return
     }
-    reply.closing = false
+    reply.closing = isAlone
     if (length === 0) this.#intake.deliver(head, reply, emptyBody, onBody)
     else this.#intake.read(head, reply, response, length, onBody)
   }
@@ -211,7 +237,11 @@ function openApp(options: HttpServerOptions): TemplatedApp {
   // Without this check a missing file would show only as failing connections.
   accessSync(options.tls.certFile, constants.R_OK)
   accessSync(options.tls.keyFile, constants.R_OK)
-  return SSLApp({ cert_file_name: options.tls.certFile, key_file_name: options.tls.keyFile })
+  return SSLApp({
+    cert_file_name: options.tls.certFile,
+    key_file_name: options.tls.keyFile,
+    ssl_ciphers: forwardSecretCiphers.join(':'),
+  })
 }
 
 type Listened = (socket: Parameters<typeof us_listen_socket_close>[0] | false) => void

@@ -1,8 +1,9 @@
-// Memory for request bodies: slabs of a few sizes that are used again, so that a body costs one copy and no garbage. All
-// bodies together have a budget; beyond it requests are shed, because otherwise the system would kill the process. Large
-// bodies leave a reserve to small ones, and those of one key or team have a part of the budget: nobody can take it all.
+// Memory for request bodies. Small slabs, of a few sizes, are used again, so that a body costs one copy and no garbage. A large
+// body has a slab of its own, which is charged as bytes arrive and whose memory goes back to the system: left to the garbage
+// collector it would stay for as long as nothing else is allocated.
 import assert from 'node:assert/strict'
 import type { BodyOwner } from './http.ts'
+import { largeBytesMin, type SharedBudget } from './shared-budget.ts'
 
 /** Size in bytes, and how many idle slabs of it are kept at most. */
 const sizes = [
@@ -10,12 +11,8 @@ const sizes = [
   { bytes: 16 << 10, idleMax: 128 },
   { bytes: 64 << 10, idleMax: 64 },
   { bytes: 256 << 10, idleMax: 32 },
-  { bytes: 1 << 20, idleMax: 8 },
+  { bytes: largeBytesMin, idleMax: 8 },
 ] as const
-
-const largeBytesMin = 1 << 20
-/** The parts of the budget that large bodies may have: of all callers, of one team, of one key. */
-const shares = { all: 7 / 8, team: 1 / 2, key: 1 / 4 } as const
 
 interface SizeClass {
   readonly bytes: number
@@ -26,87 +23,97 @@ interface SizeClass {
 }
 
 export class SlabPool {
-  readonly #bytesMax: number
+  readonly budget: SharedBudget
   readonly #classes: readonly SizeClass[] = sizes.map((size) => ({ ...size, idle: [], idleMin: 0 }))
-  #bytesInFlight = 0
-  #largeBytes = 0
-  /** The bytes of large bodies by key and by team. */
-  readonly #ofKey = new Map<string, number>()
-  readonly #ofTeam = new Map<string, number>()
+  /** Large slabs that were given back. They are freed later, because whoever gave one back may look at it until its turn ends. */
+  #spent: Buffer[] = []
 
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax
+  constructor(budget: SharedBudget) {
+    this.budget = budget
   }
 
-  get bytesInFlight(): number {
-    return this.#bytesInFlight
-  }
-
+  /** The bytes that are kept although no body needs them. */
   get bytesIdle(): number {
-    return this.#classes.reduce((sum, { idle, bytes }) => sum + idle.length * bytes, 0)
+    const spent = this.#spent.reduce((sum, { length }) => sum + length, 0)
+    return this.#classes.reduce((sum, { idle, bytes }) => sum + idle.length * bytes, spent)
   }
 
-  /** A slab of at least `bytes`, with the content of earlier bodies in it. Undefined when the budget, or the owner's part of it,
-   *  is spent. */
+  /** A slab of at least `bytes` ≤ `largeBytesMin`, with the content of earlier bodies in it. Undefined when the budget, or the
+   *  owner's part of it, is spent. */
   take(bytes: number, owner?: BodyOwner): Buffer | undefined {
     const sizeClass = this.#classFor(bytes)
-    const size = sizeClass === undefined ? bytes : sizeClass.bytes
-    if (this.#bytesInFlight + size > this.#bytesMax) return undefined
-    if (size > largeBytesMin && !this.#chargeLarge(size, owner)) return undefined
-    this.#bytesInFlight += size
-    return (sizeClass === undefined ? undefined : takeIdle(sizeClass)) ?? Buffer.allocUnsafeSlow(size)
+    if (!this.budget.take(sizeClass.bytes, owner)) return undefined
+    return takeIdle(sizeClass) ?? Buffer.allocUnsafeSlow(sizeClass.bytes)
   }
 
   /** Gives a slab back for the next body. `owner` is the one who took it. */
   give(slab: Buffer, owner?: BodyOwner): void {
     this.forget(slab, owner)
-    const sizeClass = this.#classFor(slab.length)
-    if (sizeClass !== undefined && sizeClass.idle.length < sizeClass.idleMax) sizeClass.idle.push(slab)
+    const { idle, idleMax } = this.#classFor(slab.length)
+    if (idle.length < idleMax) idle.push(slab)
+    else free(slab)
   }
 
   /** Takes a slab that somebody may still read out of the budget. It is never used again. */
   forget(slab: Buffer, owner?: BodyOwner): void {
-    this.#bytesInFlight -= slab.length
-    assert(this.#bytesInFlight >= 0, 'a slab was given back twice')
-    if (slab.length > largeBytesMin) this.#addLarge(-slab.length, owner)
+    this.budget.give(slab.length, owner)
   }
 
-  #chargeLarge(bytes: number, owner: BodyOwner | undefined): boolean {
-    const { keyId = '', team = '' } = owner ?? {}
-    const fits =
-      this.#largeBytes + bytes <= shares.all * this.#bytesMax &&
-      (this.#ofTeam.get(team) ?? 0) + bytes <= shares.team * this.#bytesMax &&
-      (this.#ofKey.get(keyId) ?? 0) + bytes <= shares.key * this.#bytesMax
-    if (fits) this.#addLarge(bytes, owner)
-    return fits
+  /** Opens a slab of a large body. The system gives it memory as it is written to, and `charge` accounts for that. Undefined
+   *  when the system refuses. */
+  openLarge(bytes: number): Buffer | undefined {
+    this.#freeSpent()
+    try {
+      return Buffer.allocUnsafeSlow(bytes)
+    } catch {
+      return undefined
+    }
   }
 
-  #addLarge(bytes: number, owner: BodyOwner | undefined): void {
-    const { keyId = '', team = '' } = owner ?? {}
-    this.#largeBytes += bytes
-    addTo(this.#ofKey, keyId, bytes)
-    addTo(this.#ofTeam, team, bytes)
+  /** Charges bytes of a large slab. False: the budget, or the owner's part of it, is spent. */
+  charge(bytes: number, owner: BodyOwner | undefined): boolean {
+    return this.budget.take(bytes, owner, 'large')
+  }
+
+  /** Gives a large slab back; `charged` is what was charged for it. */
+  giveLarge(slab: Buffer, charged: number, owner: BodyOwner | undefined): void {
+    this.forgetLarge(charged, owner)
+    this.retire(slab)
+  }
+
+  /** Takes back a large slab whose bytes moved to another one. */
+  retire(slab: Buffer): void {
+    this.#spent.push(slab)
+  }
+
+  forgetLarge(charged: number, owner: BodyOwner | undefined): void {
+    this.budget.give(charged, owner, 'large')
   }
 
   /** Frees the slabs that nobody needed since the last call. */
   trim(): void {
+    this.#freeSpent()
     for (const sizeClass of this.#classes) {
       const { idle, idleMin } = sizeClass
-      idle.length -= Math.min(idleMin, idle.length)
+      for (const slab of idle.splice(0, idleMin)) free(slab)
       sizeClass.idleMin = idle.length
     }
   }
 
-  #classFor(bytes: number): SizeClass | undefined {
+  #freeSpent(): void {
+    for (const slab of this.#spent) free(slab)
+    this.#spent = []
+  }
+
+  #classFor(bytes: number): SizeClass {
     for (const sizeClass of this.#classes) if (bytes <= sizeClass.bytes) return sizeClass
-    return undefined
+    assert.fail('a large body was given a small slab')
   }
 }
 
-function addTo(sums: Map<string, number>, name: string, bytes: number): void {
-  const sum = (sums.get(name) ?? 0) + bytes
-  if (sum === 0) sums.delete(name)
-  else sums.set(name, sum)
+/** Gives the memory back at once. Whoever still has the slab finds it empty, never with the content of another body. */
+function free(slab: Buffer): void {
+  ;(slab.buffer as ArrayBuffer).transfer(0)
 }
 
 function takeIdle(sizeClass: SizeClass): Buffer | undefined {

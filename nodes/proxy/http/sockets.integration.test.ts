@@ -43,6 +43,7 @@ test('an upgrade leaves the socket open, whatever lies in the memory that the re
     lastOwedMs: 0,
     openConnections: 0,
     stalled: new Set(),
+    fixedLines: '',
     nowMs: () => 0,
     guarded: (_where, _reply, run) => run(),
   }

@@ -44,7 +44,7 @@ export function serveSockets(app: TemplatedApp, parts: SocketParts): void {
 }
 
 function route(parts: SocketParts, response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-  const { server, handler, earlyErrors, rules } = parts
+  const { server, earlyErrors, rules } = parts
   const reply = new UwsReply(response, server)
   server.current = reply
   let head: ReadHead | undefined
@@ -52,11 +52,28 @@ function route(parts: SocketParts, response: HttpResponse, request: HttpRequest,
     head = new ReadHead(request)
     const problem = checkFraming(head, rules) ?? bodyIn(head)
     if (problem !== undefined) earlyErrors.answerLater(head, reply, problem)
-    else handler.onUpgrade?.(head, new UwsUpgrade(parts, reply, request, context))
+    else ask(parts, head, new UwsUpgrade(parts, reply, request, context))
   } catch (error) {
     earlyErrors.threw('onUpgrade', error, head, reply)
   }
   server.current = undefined
+}
+
+/** Behind a proxy a body may follow that the head hides (`server.ts`): what follows must not run as a request. */
+function ask({ handler, earlyErrors, rules }: SocketParts, head: ReadHead, upgrade: UwsUpgrade): void {
+  if (!rules.behindProxy) {
+    handler.onUpgrade?.(head, upgrade)
+    return
+  }
+  const { reply } = upgrade
+  reply.closing = true
+  setImmediate(() => {
+    try {
+      if (!reply.gone) handler.onUpgrade?.(head, upgrade)
+    } catch (error) {
+      earlyErrors.threw('onUpgrade', error, head, reply)
+    }
+  })
 }
 
 function bodyIn(head: ReadHead): HttpError | undefined {
@@ -86,7 +103,7 @@ class UwsUpgrade implements Upgrade {
   accept(protocol: string, headers: HeaderLines, handler: SocketHandler): ClientSocket {
     const socket = new UwsSocket(this.#parts, this.reply, handler)
     // No extension is negotiated: compressed messages would have to be unpacked and packed again for the upstream.
-    this.reply.upgrade(headerBlock(101, headers), (response) =>
+    this.reply.upgrade(headerBlock(101, headers, this.#parts.server.fixedLines), (response) =>
       this.#parts.spare.cork(() => response.upgrade({ owner: socket }, this.#key, protocol, '', this.#context)),
     )
     return socket

@@ -9,7 +9,7 @@ import { askSample, jsonTranslators } from '../translators/test-translators.ts'
 import { jobs } from './job-table.ts'
 
 const script = new URL('./job-process.ts', import.meta.url)
-const settings = { bodyProcesses: 1, bodyProcessBytes: undefined }
+const settings = { bodyProcesses: 1, bodyProcessBytes: undefined, memoryBytesMax: undefined }
 const pool = openJobs({ settings, script, clock: new ManualClock(), notify: () => {} })
 afterAll(() => pool.close())
 

@@ -1,5 +1,5 @@
 // All jobs that another process does.
-import { keepJob, referencesJob, tellJob } from '../conversations/large-turns.ts'
+import { keepJob, referencesJob, tellJob, weighJob } from '../conversations/large-turns.ts'
 import { embedJob } from '../translators/late/embed-job.ts'
 import { estimateJob } from '../translators/late/estimate-job.ts'
 import { judgeAnswerJob } from '../translators/late/judge-answer-job.ts'
@@ -16,6 +16,7 @@ export const jobs = [
   readEmbeddingsJob,
   keepJob,
   referencesJob,
+  weighJob,
   tellJob,
   rewriteJob,
   countCharactersJob,

@@ -7,7 +7,7 @@ import { JobPool } from './job-pool.ts'
 import { spawnJobProcess } from './spawn-job-process.ts'
 
 export interface OpenJobsOptions {
-  readonly settings: Pick<Settings, 'bodyProcesses' | 'bodyProcessBytes'>
+  readonly settings: Pick<Settings, 'bodyProcesses' | 'bodyProcessBytes' | 'memoryBytesMax'>
   /** The script of a process. */
   readonly script: URL
   readonly clock: Clock
@@ -15,7 +15,7 @@ export interface OpenJobsOptions {
 }
 
 export function openJobs({ settings, script, clock, notify }: OpenJobsOptions): JobPool {
-  const heapMbMax = Math.floor((settings.bodyProcessBytes ?? usualBytes()) / 2 ** 20)
+  const heapMbMax = Math.floor((settings.bodyProcessBytes ?? usualBytes(settings.memoryBytesMax)) / 2 ** 20)
   return new JobPool({
     open: (events) => spawnJobProcess({ script, heapMbMax }, events),
     processesMax: settings.bodyProcesses,
@@ -28,9 +28,10 @@ export function openJobs({ settings, script, clock, notify }: OpenJobsOptions): 
 const bytesMax = 1 << 30
 const bytesMin = 128 << 20
 
-/** A quarter of the memory of the machine, or of the container. */
-function usualBytes(): number {
+/** An eighth of what a node may use. More than one process may need is not there at all times: then the system ends a process, and its
+ *  job fails alone. */
+function usualBytes(allowed: number | undefined): number {
   const limit = process.constrainedMemory()
-  const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
-  return Math.max(bytesMin, Math.min(bytesMax, memory / 4))
+  const memory = allowed ?? (limit > 0 ? Math.min(limit, totalmem()) : totalmem())
+  return Math.max(bytesMin, Math.min(bytesMax, memory / 8))
 }

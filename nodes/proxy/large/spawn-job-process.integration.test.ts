@@ -18,7 +18,7 @@ afterEach(() => {
 function opened(bodyProcesses = 1) {
   const clock = new ManualClock()
   const notices: Notice[] = []
-  const settings = { bodyProcesses, bodyProcessBytes: 64 << 20 }
+  const settings = { bodyProcesses, bodyProcessBytes: 64 << 20, memoryBytesMax: undefined }
   const pool = openJobs({ settings, script, clock, notify: (notice) => void notices.push(notice) })
   pools.push(pool)
   const run = <Told>(job: Job<undefined, Told>, body = '') =>
@@ -110,7 +110,7 @@ test('a process without a job ends after a while, and with the pool in any case'
 
 test('a script that cannot begin is told as an overload, not as a fault of the body', async () => {
   const notices: Notice[] = []
-  const settings = { bodyProcesses: 1, bodyProcessBytes: 64 << 20 }
+  const settings = { bodyProcesses: 1, bodyProcessBytes: 64 << 20, memoryBytesMax: undefined }
   const missing = new URL('./no-such-script.ts', import.meta.url)
   const pool = openJobs({
     settings,

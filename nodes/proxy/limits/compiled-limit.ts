@@ -13,6 +13,7 @@ import { parseDurationMs } from '../../../shared/units.ts'
 import type { Caller } from '../auth/callers.ts'
 import { sessionIn } from '../auth/session-name.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
 
 const nanoPerUsd = 1e9
 
@@ -26,9 +27,8 @@ export class CompiledLimit {
   readonly isEnforced: boolean
   /** The window as the operator wrote it; '' for concurrency. */
   readonly window: string
-  /** The model whose requests count. Undefined: all. */
-  readonly model: string | undefined
   readonly #match: LimitMatch
+  #standsFor: { readonly snapshot: Snapshot; readonly models: readonly string[] } | undefined
   readonly #rule: BucketRule
   readonly #overrides = new Map<string, BucketRule>()
   readonly #windows: CurrentWindow | undefined
@@ -44,7 +44,6 @@ export class CompiledLimit {
     this.per = per
     this.isEnforced = spec.mode !== 'report'
     this.window = window
-    this.model = match.model
     this.#match = match
     this.#windows = window !== '' && isCalendar(spec) ? new CurrentWindow(window as '1d', timeZone) : undefined
     this.#rule = ruleOf(spec, amount)
@@ -63,6 +62,17 @@ export class CompiledLimit {
     if (match.costCenter !== undefined && match.costCenter !== costCenter) return false
     if (match.tier !== undefined && match.tier !== tier) return false
     return Object.entries(match.metadata ?? {}).every(([label, value]) => metadata.get(label) === value)
+  }
+
+  /** Whether the requests for a model count. A name without a provider stands for the model at each provider that has it. */
+  countsModel(model: string, snapshot: Snapshot): boolean {
+    const named = this.#match.model
+    if (named === undefined || named === model) return true
+    if (this.#standsFor?.snapshot !== snapshot) {
+      const targets = snapshot.routeOf(named) === undefined ? snapshot.bareTargetsOf(named) : []
+      this.#standsFor = { snapshot, models: targets.map(({ name }) => name) }
+    }
+    return this.#standsFor.models.includes(model)
   }
 
   /** In whose name a request counts; '' where it has none, and does not count. */

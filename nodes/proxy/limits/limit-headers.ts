@@ -1,6 +1,7 @@
 // What a caller is told of its limits, in the words of its dialect: how much a window holds, what is left, and when it is full
 // again.
 import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
+import { durationText } from '../../../shared/units.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
 import type { HeaderLines } from '../http/http.ts'
 
@@ -37,7 +38,7 @@ function openAiHeaders({ requests, tokens, inputTokens, outputTokens }: LimitSta
 function pushOpenAi(lines: string[], unit: string, { limit, remaining, fullInMs }: LimitState): void {
   lines.push(`x-ratelimit-limit-${unit}`, String(limit))
   lines.push(`x-ratelimit-remaining-${unit}`, String(Math.floor(remaining)))
-  lines.push(`x-ratelimit-reset-${unit}`, resetText(fullInMs))
+  lines.push(`x-ratelimit-reset-${unit}`, durationText(fullInMs))
 }
 
 function anthropicHeaders({ requests, tokens, inputTokens, outputTokens }: LimitStates, wallMs: number): string[] {
@@ -51,15 +52,4 @@ function anthropicHeaders({ requests, tokens, inputTokens, outputTokens }: Limit
     lines.push(`${prefix}-reset`, new Date(wallMs + state.fullInMs).toISOString())
   }
   return lines
-}
-
-/** A duration as OpenAI writes it: '12ms', '1s', '6m0s', '1h0m0s'. */
-export function resetText(ms: number): string {
-  if (ms < 1_000) return `${Math.ceil(ms)}ms`
-  const seconds = Math.ceil(ms / 1_000)
-  const minutes = Math.floor(seconds / 60)
-  const hours = Math.floor(minutes / 60)
-  if (minutes === 0) return `${seconds}s`
-  if (hours === 0) return `${minutes}m${seconds % 60}s`
-  return `${hours}h${minutes % 60}m${seconds % 60}s`
 }

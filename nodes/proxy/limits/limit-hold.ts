@@ -1,12 +1,12 @@
 // What a request has reserved at its limits. It is settled once, on what the request used.
 import type { BucketRule, Charge } from '../../../cluster/gossip/bucket-rule.ts'
-import type { SharedBuckets } from '../../../cluster/gossip/shared-buckets.ts'
+import type { BucketState, SharedBuckets } from '../../../cluster/gossip/shared-buckets.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
 import type { Hold, Outcome } from '../accounting/outcome.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
 import type { HeaderLines } from '../http/http.ts'
-import { type HeaderUnit, headerUnit, type LimitState, limitHeaders } from './limit-headers.ts'
+import { type HeaderUnit, headerUnit, type LimitState, type LimitStates, limitHeaders } from './limit-headers.ts'
 import type { OutputLengths } from './output-lengths.ts'
 
 export interface Reservation {
@@ -55,26 +55,46 @@ export class LimitHold implements Hold {
 
   /** The state of the tightest limit of each unit. */
   headers(): HeaderLines {
-    const { buckets, clock, shape } = this.#tools
-    const wallMs = clock.wallMs()
-    const tightest: Partial<Record<HeaderUnit, LimitState>> = {}
-    for (const { charge, unit, rule, windowEndMs } of this.#reservations) {
-      const named = headerUnit(unit)
-      if (named === undefined) continue
-      const { remaining, fullInMs } = buckets.look(charge.slot, { nowMs: clock.monotonicMs(), window: charge.window })
-      if (remaining >= (tightest[named]?.remaining ?? Number.POSITIVE_INFINITY)) continue
-      tightest[named] = {
-        limit: rule.capacity,
-        remaining,
-        fullInMs: windowEndMs === undefined ? fullInMs : windowEndMs - wallMs,
-      }
-    }
-    return limitHeaders(tightest, shape, wallMs)
+    const { clock, shape } = this.#tools
+    return limitHeaders(tightestStates(this.#reservations, this.#tools), shape, clock.wallMs())
   }
 }
 
-/** What a request used of a unit. */
+/** The state of the tightest limit of each unit. */
+export function tightestStates(
+  reservations: readonly Reservation[],
+  { buckets, clock }: Pick<LimitHoldTools, 'buckets' | 'clock'>,
+): LimitStates {
+  const tightest: Partial<Record<HeaderUnit, LimitState>> = {}
+  for (const { charge, unit, rule, windowEndMs } of reservations) {
+    const named = headerUnit(unit)
+    const state = named === undefined ? undefined : buckets.stateOf(charge, clock.monotonicMs())
+    if (named === undefined || state === undefined) continue
+    if (state.remaining >= (tightest[named]?.remaining ?? Number.POSITIVE_INFINITY)) continue
+    tightest[named] = limitState(
+      state,
+      rule.capacity,
+      windowEndMs === undefined ? undefined : windowEndMs - clock.wallMs(),
+    )
+  }
+  return tightest
+}
+
+/** `windowLeftMs` is undefined for limits that roll. A window may have ended while the answer was on its way. */
+export function limitState({ remaining, fullInMs }: BucketState, limit: number, windowLeftMs?: number): LimitState {
+  return { limit, remaining, fullInMs: windowLeftMs === undefined ? fullInMs : Math.max(0, windowLeftMs) }
+}
+
+/** Above what an upstream can have answered: it is not believed more. */
+const usedMax = 1e15
+
+/** What a request used of a unit. An upstream may say anything. */
 function usedOf(unit: LimitUnit, outcome: Outcome, reserved: number): number {
+  const used = toldUse(unit, outcome, reserved)
+  return Number.isNaN(used) ? reserved : Math.min(usedMax, Math.max(0, used))
+}
+
+function toldUse(unit: LimitUnit, outcome: Outcome, reserved: number): number {
   const { tokens, attemptCount, costNanoUsd } = outcome
   switch (unit) {
     case 'concurrency':

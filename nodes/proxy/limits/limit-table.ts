@@ -1,6 +1,5 @@
 // The limits of one configuration. Those of a caller are found when it first calls, so that a request looks only at limits that
 // count it.
-import { hash } from 'node:crypto'
 import type { BucketRule } from '../../../cluster/gossip/bucket-rule.ts'
 import type { LimitSpec } from '../../../shared/config/kinds/limits/spec.ts'
 import type { Resource } from '../../../shared/config/state.ts'
@@ -13,8 +12,9 @@ export interface Bucket {
   readonly rule: BucketRule
 }
 
-/** Subjects whose buckets are remembered by name. Callers can make subjects up. */
+/** Subjects whose buckets are remembered by name, and the length of their names. Callers can make subjects up. */
 const subjectsMax = 10_000
+const charactersMax = 256
 
 /** A limit, with the buckets that its requests were counted in. */
 export class SubjectBuckets {
@@ -25,9 +25,8 @@ export class SubjectBuckets {
     this.limit = limit
   }
 
-  /** The bucket of requests with the same body. */
-  ofRepeated(subject: string, body: Buffer): Bucket {
-    const digest = hash('sha256', body, 'base64url')
+  /** The bucket of requests with the same body, by the digest of it. */
+  ofRepeated(subject: string, digest: string): Bucket {
     return this.of(`${subject} ${digest}`, subject)
   }
 
@@ -36,6 +35,7 @@ export class SubjectBuckets {
     if (known !== undefined) return known
     const { limit } = this
     const bucket = { key: limit.bucketKey(name), rule: limit.ruleOf(subject) }
+    if (name.length > charactersMax) return bucket
     if (this.#buckets.size >= subjectsMax) this.#buckets.clear()
     this.#buckets.set(name, bucket)
     return bucket

@@ -32,6 +32,7 @@ const asked = new InferenceRequest({
   inbound: undefined,
   betas: undefined,
   state: undefined,
+  lease: testRequest().request.body,
 })
 const outcome = { status: 'ok', model: 'gpt', tokens: noTokens, attemptCount: 1, costNanoUsd: 0 } as unknown as Outcome
 

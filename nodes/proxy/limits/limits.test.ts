@@ -219,7 +219,7 @@ describe('requests that are no inference', () => {
     const open = gateway.call({ body: question })
     const { reply } = gateway.call(asked)
     expect(reply.status).toBe(429)
-    expect(reply.text).toContain('The limit `one` of 1 requests at the same time')
+    expect(reply.text).toContain('The limit `one` of 1 request at the same time')
     gateway.upstream.last.answer(200, openAiChat.whole('hello'))
     expect(open.reply.status).toBe(200)
     expect(gateway.call(asked).reply.status).not.toBe(429)

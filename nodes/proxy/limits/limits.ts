@@ -1,17 +1,19 @@
 // The policy of limits: every limit that counts a request must have room for it. What a request may use is reserved before it is
 // sent, and settled on what it used.
+import { hash } from 'node:crypto'
 import type { Charge, Shortage } from '../../../cluster/gossip/bucket-rule.ts'
 import type { ChargeRequest } from '../../../cluster/gossip/charge-request.ts'
 import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
+import type { HeaderLines } from '../http/http.ts'
 import type { EntryDecision, Policy, PolicyDecision } from '../policies/policy.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { headerUnit, limitHeaders } from './limit-headers.ts'
-import { LimitHold, type Reservation } from './limit-hold.ts'
+import { LimitHold, limitState, type Reservation, tightestStates } from './limit-hold.ts'
 import { LimitTable, type SubjectBuckets } from './limit-table.ts'
 import { OutputLengths } from './output-lengths.ts'
 import { type ReservedAmounts, reservedAmounts } from './reserved-amounts.ts'
@@ -52,14 +54,14 @@ export class Limits implements Policy {
 
   decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision> {
     const amounts = reservedAmounts(request, asked, this.#lengths)
-    const decision = this.#reserve(this.#asking(request, asked.facts.model, amounts), 0)
+    const decision = this.#reserve(this.#asking(request, asked.facts.model, amounts))
     if (decision instanceof Promise) return decision.then((late) => withRequest(late, asked))
     return withRequest(decision, asked)
   }
 
   /** What a request that is no inference uses is not known before; a realtime session is charged for each of its responses. */
   enter(request: AuthenticatedRequest, model: string): EntryDecision | Promise<EntryDecision> {
-    return this.#reserve(this.#asking(request, model, nothing), 0)
+    return this.#reserve(this.#asking(request, model, nothing))
   }
 
   #asking(request: AuthenticatedRequest, model: string, amounts: ReservedAmounts): Asking {
@@ -75,8 +77,22 @@ export class Limits implements Policy {
     return made
   }
 
+  /** Reserves at every limit. What was reserved before something throws is nobody's, and given back. */
+  #reserve(asking: Asking): EntryDecision | Promise<EntryDecision> {
+    const abandon = (error: unknown): never => {
+      this.#giveBack(asking)
+      throw error
+    }
+    try {
+      const decision = this.#reserveFrom(asking, 0)
+      return decision instanceof Promise ? decision.catch(abandon) : decision
+    } catch (error) {
+      return abandon(error)
+    }
+  }
+
   /** Reserves at one limit after the other, from `first` on. */
-  #reserve(asking: Asking, first: number): EntryDecision | Promise<EntryDecision> {
+  #reserveFrom(asking: Asking, first: number): EntryDecision | Promise<EntryDecision> {
     const { limits } = asking
     for (let index = first; index < limits.length; index++) {
       const buckets = limits[index]
@@ -85,7 +101,7 @@ export class Limits implements Policy {
       if (planned === undefined) continue
       const taken = this.#gossip.charge(planned.charge)
       if (taken instanceof Promise)
-        return taken.then((late) => this.#taken(asking, planned, late) ?? this.#reserve(asking, index + 1))
+        return taken.then((late) => this.#taken(asking, planned, late) ?? this.#reserveFrom(asking, index + 1))
       const rejection = this.#taken(asking, planned, taken)
       if (rejection !== undefined) return rejection
     }
@@ -93,18 +109,21 @@ export class Limits implements Policy {
   }
 
   /** What is to be taken of a limit's bucket; undefined where the limit does not count the request. */
-  #plan({ request, model, amounts }: Asking, buckets: SubjectBuckets): Planned | undefined {
+  #plan(asking: Asking, buckets: SubjectBuckets): Planned | undefined {
+    const { request, model, amounts } = asking
     const { limit } = buckets
     if (model === '' && isOfInference(limit.unit)) return undefined
     if (limit.unit === 'repeats' && request.body.bytes.length === 0) return undefined
-    if (limit.model !== undefined && limit.model !== model) return undefined
+    if (!limit.countsModel(model, request.snapshot)) return undefined
     const subject = limit.subjectOf(request, model)
     if (subject === '') return undefined
-    const { key, rule } =
-      limit.unit === 'repeats' ? buckets.ofRepeated(subject, request.body.bytes) : buckets.of(subject)
-    const window = limit.windowAt(this.#clock.wallMs())
+    const { key, rule } = limit.unit === 'repeats' ? buckets.ofRepeated(subject, digestOf(asking)) : buckets.of(subject)
+    const wallMs = this.#clock.wallMs()
+    const window = limit.windowAt(wallMs)
+    const windowLeftMs = window === undefined ? undefined : window.endMs - wallMs
     const amount = amountOf(limit.unit, amounts, rule.capacity)
-    return { buckets, subject, windowEndMs: window?.endMs, charge: { key, rule, amount, window: window?.number ?? 0 } }
+    const charge = { key, rule, amount, window: window?.number ?? 0, windowLeftMs }
+    return { buckets, subject, windowEndMs: window?.endMs, charge }
   }
 
   /** Notes what was taken, or answers the rejection of the request. */
@@ -124,7 +143,7 @@ export class Limits implements Policy {
     this.#count(`${limit.name} ${limit.isEnforced ? 'enforce' : 'report'}`)
     if (!limit.isEnforced) return undefined
     this.#giveBack(asking)
-    return { type: 'reject', error: this.#error(asking, planned, taken) }
+    return { type: 'reject', error: this.#error(planned, taken, this.#rejectionHeaders(asking, planned)) }
   }
 
   #count(name: string): void {
@@ -136,23 +155,31 @@ export class Limits implements Policy {
     for (const { charge, amount } of reservations) this.#gossip.node.buckets.adjust(charge, -amount, nowMs)
   }
 
-  #error({ request }: Asking, { buckets, subject, windowEndMs, charge }: Planned, shortage: Shortage): GatewayError {
-    const { limit } = buckets
-    const wallMs = this.#clock.wallMs()
-    const waitMs = windowEndMs === undefined ? waitOf(shortage) : windowEndMs - wallMs
-    const { capacity } = charge.rule
-    const state = { limit: capacity, remaining: 0, fullInMs: waitMs }
+  /** The limits that had room are told too. */
+  #rejectionHeaders({ request, reservations }: Asking, { buckets: { limit }, charge }: Planned): HeaderLines {
+    const { buckets } = this.#gossip.node
+    const nowMs = this.#clock.monotonicMs()
+    const states = tightestStates(reservations, { buckets, clock: this.#clock })
     const unit = headerUnit(limit.unit)
+    const { key, rule, window, windowLeftMs } = charge
+    const state = buckets.look(buckets.slotOf(key, rule, nowMs), { nowMs, window, windowLeftMs })
+    const all = unit === undefined ? states : { ...states, [unit]: limitState(state, rule.capacity, windowLeftMs) }
+    return limitHeaders(all, request.operation.errors, this.#clock.wallMs())
+  }
+
+  #error({ buckets, subject, charge }: Planned, shortage: Shortage, headers: HeaderLines): GatewayError {
+    const { limit } = buckets
+    const waitMs = waitOf(shortage, charge.windowLeftMs)
     return {
       type: 'rate-limited',
       limit: limit.name,
       per: limit.per,
       subject: limit.per === 'key' || limit.per === 'session' || limit.per === 'org' ? '' : subject,
       unit: limit.unit,
-      amount: capacity,
+      amount: charge.rule.capacity,
       window: limit.window,
       retryAfterMs: shortage.type === 'too-large' ? undefined : Math.max(1, waitMs),
-      headers: unit === undefined ? [] : limitHeaders({ [unit]: state }, request.operation.errors, wallMs),
+      headers,
     }
   }
 
@@ -171,6 +198,13 @@ interface Asking {
   readonly amounts: ReservedAmounts
   readonly limits: readonly SubjectBuckets[]
   readonly reservations: Reservation[]
+  /** The digest of the body, where a limit has asked for it: a body may be large, and limits many. */
+  digest?: string
+}
+
+function digestOf(asking: Asking): string {
+  asking.digest ??= hash('sha256', asking.request.body.bytes, 'base64url')
+  return asking.digest
 }
 
 interface Planned {
@@ -197,8 +231,8 @@ function isOfInference(unit: LimitUnit): boolean {
 /** The wait for a place among requests at the same time, which nobody knows. */
 const placeWaitMs = 1_000
 
-function waitOf(shortage: Shortage): number {
-  return shortage.type === 'short' && shortage.waitMs > 0 ? shortage.waitMs : placeWaitMs
+function waitOf(shortage: Shortage, windowLeftMs = placeWaitMs): number {
+  return shortage.type === 'short' && shortage.waitMs > 0 ? shortage.waitMs : windowLeftMs
 }
 
 function amountOf(unit: LimitUnit, { input, output, nanoUsd }: ReservedAmounts, capacity: number): number {

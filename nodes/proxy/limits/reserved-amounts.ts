@@ -25,8 +25,8 @@ export function reservedAmounts(
   const { scan } = facts.body
   const input = Math.ceil(Math.min(scan.textBytes, body.bytes.length) / bytesPerToken)
   const answers = Math.max(1, scan.number('n') ?? 1)
-  // The larger of two caps counts: an upstream may take either.
-  const cap = Math.max(...outputCaps.map((name) => scan.number(name) ?? 0)) || Number.POSITIVE_INFINITY
+  // The larger of two caps counts: an upstream may take either. One below 0 is none.
+  const cap = Math.max(0, ...outputCaps.map((name) => scan.number(name) ?? 0)) || Number.POSITIVE_INFINITY
   const writes = hasConversation || operation.input?.member === 'prompt'
   const output = writes ? Math.ceil(Math.min(cap, lengths.expected(facts.model)) * answers) : 0
   const price = snapshot.routeOf(facts.model)?.targets[0]?.target.price

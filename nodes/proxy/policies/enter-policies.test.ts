@@ -46,3 +46,21 @@ test('a policy that does not govern the request, or has no say, is passed over',
   const inferenceOnly: Policy = { name: 'x', governs: () => true, decide: () => ({ type: 'reject', error }) }
   expect(enterPolicies([silent, inferenceOnly], request, '')).toEqual({ holds: [] })
 })
+
+test.each<[string, () => never | Promise<never>]>([
+  [
+    'throws',
+    () => {
+      throw new Error('broken')
+    },
+  ],
+  ['fails later', () => Promise.reject(new Error('broken'))],
+])('what is held is not lost when a later policy %s', async (_, enter) => {
+  const [kept, last] = [hold(), entering({ type: 'proceed' })]
+  const broken: Policy = { ...entering({ type: 'proceed' }), enter }
+  const policies = [entering({ type: 'proceed', hold: kept }), broken, last]
+  const entered = await enterPolicies(policies, request, '')
+  expect(entered.holds).toEqual([kept])
+  expect(entered.thrown).toEqual([new Error('broken')])
+  expect(last.asked).toBe(0)
+})

@@ -4,10 +4,12 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { EntryDecision, Policy } from './policy.ts'
 
-/** The holds of the policies, which are to be settled even where one of the policies rejects the request. */
+/** The holds of the policies, which are to be settled even where one of the policies rejects the request, or throws. */
 export interface Entered {
   readonly holds: readonly Hold[]
   readonly error?: GatewayError
+  /** What a policy threw, in a list of one; absent where none did. */
+  readonly thrown?: readonly [unknown]
 }
 
 const none: Entered = { holds: [] }
@@ -24,24 +26,37 @@ export function enterPolicies(
     let entered = start
     for (let index = first; index < policies.length; index++) {
       const policy = policies[index]
-      if (policy?.enter === undefined || !policy.governs(request)) continue
-      const decision = policy.enter(request, model)
-      if (decision instanceof Promise) {
-        const before = entered
-        return decision.then((late) => continued(index, after(before, late)))
-      }
-      entered = after(entered, decision)
-      if (entered.error !== undefined) return entered
+      if (policy === undefined) continue
+      const decision = decide(policy, entered)
+      if (decision instanceof Promise) return decision.then((late) => continued(index, late))
+      entered = decision
+      if (isOver(entered)) return entered
     }
     return entered
   }
 
   function continued(index: number, entered: Entered): Entered | Promise<Entered> {
-    return entered.error === undefined ? enterFrom(index + 1, entered) : entered
+    return isOver(entered) ? entered : enterFrom(index + 1, entered)
+  }
+
+  /** What is held after one policy has been asked. */
+  function decide(policy: Policy, { holds }: Entered): Entered | Promise<Entered> {
+    const failed = (error: unknown): Entered => ({ holds, thrown: [error] })
+    try {
+      if (policy.enter === undefined || !policy.governs(request)) return { holds }
+      const decision = policy.enter(request, model)
+      return decision instanceof Promise ? decision.then((late) => after(holds, late), failed) : after(holds, decision)
+    } catch (error) {
+      return failed(error)
+    }
   }
 }
 
-function after({ holds }: Entered, decision: EntryDecision): Entered {
+function isOver({ error, thrown }: Entered): boolean {
+  return error !== undefined || thrown !== undefined
+}
+
+function after(holds: readonly Hold[], decision: EntryDecision): Entered {
   if (decision.type === 'reject') return { holds, error: decision.error }
   return decision.hold === undefined ? { holds } : { holds: [...holds, decision.hold] }
 }

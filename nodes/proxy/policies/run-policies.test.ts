@@ -16,6 +16,7 @@ const asked = new InferenceRequest({
   inbound: undefined,
   betas: undefined,
   state: undefined,
+  lease: request.body,
 })
 
 function policy(name: string, decide: Policy['decide'], governs = () => true): Policy {

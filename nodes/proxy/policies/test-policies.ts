@@ -6,7 +6,7 @@ import type { ChatRequest, Message } from '../../../shared/chat/request.ts'
 import { usageOf } from '../../../shared/chat/usage.ts'
 import type { Outcome } from '../accounting/outcome.ts'
 import { type AskedCall, TestGateway } from '../apis/test-gateway.ts'
-import { unreadableError } from '../errors/gateway-error.ts'
+import { unparsedError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
 import type { AnswerFilter } from '../streams/answer-filter.ts'
@@ -26,7 +26,7 @@ export class Redaction implements Policy {
 
   decide(_request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision {
     const parsed = asked.parsed()
-    if (!parsed.ok) return { type: 'reject', error: unreadableError(parsed.error) }
+    if (!parsed.ok) return { type: 'reject', error: unparsedError(parsed.error) }
     this.held++
     const hold = { settle: (outcome: Outcome) => void this.settled.push(outcome) }
     return { type: 'proceed', asked: asked.with(redacted(parsed.value.request)), hold, filter: shouting }

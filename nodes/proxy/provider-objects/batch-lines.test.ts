@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { done, fail } from '../../../shared/result.ts'
-import { atOnce } from '../../../shared/slices.ts'
+import { atOnce } from '../../../shared/work/slices.ts'
 import { batchLinesInSlices } from './batch-lines.ts'
 
 const nameOf = (model: string) =>

@@ -3,7 +3,7 @@
 import { BodyScan, scanBatchLine } from '../../../shared/json/scan.ts'
 import { scanLineInSlices } from '../../../shared/json/scan-in-slices.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { joined, type Slices } from '../../../shared/slices.ts'
+import { joined, type Slices } from '../../../shared/work/slices.ts'
 
 export interface BatchLines {
   /** The file with the provider's names of models. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { atOnce } from '../../../shared/slices.ts'
+import { atOnce } from '../../../shared/work/slices.ts'
 import { fileReferences } from './file-references.ts'
 import { ObjectIds } from './object-ids.ts'
 

@@ -1,6 +1,6 @@
 // Finds the ids of files in the body of a request to a model, so that they can be replaced by the provider's own ids. Only an
 // id that decrypts and belongs to the caller counts; every other text stays as it is.
-import { type Slices, searched } from '../../../shared/slices.ts'
+import { type Slices, searched } from '../../../shared/work/slices.ts'
 import type { ObjectIds, ObjectRef } from './object-ids.ts'
 
 export interface FileReference {

@@ -8,6 +8,7 @@ import type { Price } from '../../../shared/models/price.ts'
 import type { UnitPrice } from '../../../shared/models/unit-price.ts'
 import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
 import type { Envelope } from '../dialects/envelope.ts'
+import { RetryBudget } from '../routing/retry-budget.ts'
 import { azureHasResponses } from './azure-address.ts'
 import type { Credential, CredentialHealthTable } from './credential.ts'
 import type { Identities } from './credentials/identities.ts'
@@ -29,6 +30,8 @@ export interface Target {
   readonly speaks: ReadonlySet<Dialect>
   /** The endpoints that the server turned out not to have. A change of the provider's configuration forgets them. */
   readonly missing: MissingEndpoints
+  /** The retries that the provider may get. A change of its configuration begins a new one. */
+  readonly retryBudget: RetryBudget
   /** The dialect that requests are translated to when they cannot pass through. */
   readonly dialect: UpstreamDialect
   readonly quirks: Quirks
@@ -127,6 +130,7 @@ export function connectProvider(
     basePath: basePathOf(url, row),
     speaks,
     missing: new MissingEndpoints(),
+    retryBudget: new RetryBudget(spec.retryBudget),
     dialect: commonDialect({ kind: spec.kind, speaks }, row.dialect),
     quirks: quirksOf(spec, row, host),
     address: row.addressIn?.(spec) ?? row.address,

@@ -2,6 +2,7 @@
 // it has come.
 import type { Caller } from '../auth/callers.ts'
 import { type Body, emptyBody, type Reply, type RequestHead } from '../http/http.ts'
+import type { SharedBudget } from '../http/shared-budget.ts'
 import type { MatchedOperation } from '../operations/match-path.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -28,9 +29,15 @@ export interface AuthenticatedRequest extends AdmittedRequest {
   readonly startedMs: number
 }
 
-export function withBody(admitted: AdmittedRequest, body: Body, startedMs: number): AuthenticatedRequest {
+/** `parsed` is the memory for what is made of bodies; undefined where nothing is charged. */
+export function withBody(
+  admitted: AdmittedRequest,
+  body: Body,
+  startedMs: number,
+  parsed?: SharedBudget,
+): AuthenticatedRequest {
   const { id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs } = admitted
-  const lease = new BodyLease(body)
+  const lease = new BodyLease(body, parsed === undefined ? undefined : { budget: parsed, owner: caller })
   return { id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs, body: lease, startedMs }
 }
 

@@ -5,10 +5,13 @@ import type { JsonObject } from '../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../shared/chat/request.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import type { Edit } from '../../../shared/json/splice.ts'
+import { parsedWeight } from '../../../shared/json/weight.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import type { Continuation } from '../conversations/continuation.ts'
+import { type Continuation, storedLength } from '../conversations/continuation.ts'
+import { storedWeight } from '../conversations/stored-weight.ts'
 import type { InboundDialect } from '../dialects/dialect.ts'
-import type { Unreadable } from '../errors/gateway-error.ts'
+import type { Unparsed } from '../errors/gateway-error.ts'
+import type { BodyLease } from './body-lease.ts'
 import type { AskedForm } from './form-body.ts'
 import { type ParsedChat, parseBody, parseConversation, parsedChat } from './parse-conversation.ts'
 
@@ -33,13 +36,15 @@ export interface InferenceFacts {
   readonly betas: string | undefined
   /** What the request continues, and whether its answer is stored. */
   readonly state: Continuation | undefined
+  /** The body, to which its parsed form is charged. */
+  readonly lease: BodyLease
 }
 
 export class InferenceRequest {
   readonly facts: InferenceFacts
   /** The conversation that a policy put in the place of the body's: from then on the body's own bytes are not sent. */
   readonly replaced: ChatRequest | undefined
-  #parsed: Result<ParsedChat, Unreadable> | undefined
+  #parsed: Result<ParsedChat, Unparsed> | undefined
 
   constructor(facts: InferenceFacts, replaced?: ChatRequest) {
     this.facts = facts
@@ -56,7 +61,7 @@ export class InferenceRequest {
   }
 
   /** The conversation; called only where `hasConversation`. It is parsed once, and kept until `forget`. */
-  parsed(): Result<ParsedChat, Unreadable> {
+  parsed(): Result<ParsedChat, Unparsed> {
     this.#parsed ??= this.#parse()
     return this.#parsed
   }
@@ -71,12 +76,14 @@ export class InferenceRequest {
     return new InferenceRequest(this.facts, replaced)
   }
 
-  #parse(): Result<ParsedChat, Unreadable> {
+  #parse(): Result<ParsedChat, Unparsed> {
     if (this.replaced !== undefined) return done(parsedChat(this.replaced))
-    const { body, inbound, state, betas } = this.facts
+    const { body, inbound, state, betas, lease } = this.facts
     if (inbound === undefined || body.type === 'form')
       return fail({ type: 'unreadable', path: 'body', message: 'has no conversation' })
     const { history, referred } = state ?? {}
+    const noRoom = lease.chargeUpTo(parsedWeight(body.scan) + storedWeight(storedLength(state)))
+    if (noRoom !== undefined) return fail(noRoom)
     return parseConversation({ inbound, body: bodyOf(body.scan), history, referred, betas })
   }
 }

@@ -8,7 +8,7 @@ import { scanBodyInSlices } from '../../../shared/json/scan-in-slices.ts'
 import type { ScanProblem } from '../../../shared/json/scan-problem.ts'
 import { type Edit, editIncludeUsage, editOut } from '../../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import type { Slices } from '../../../shared/slices.ts'
+import type { Slices } from '../../../shared/work/slices.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
 

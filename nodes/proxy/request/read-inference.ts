@@ -2,7 +2,7 @@
 // that is wrong, then the rest.
 import { BodyScan } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import type { Slices } from '../../../shared/slices.ts'
+import type { Slices } from '../../../shared/work/slices.ts'
 import type { Continuation } from '../conversations/continuation.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from './authenticated-request.ts'
@@ -56,23 +56,23 @@ export function* readModelsInSlices({
 
 /** Reads all but the state that a request of the Responses API continues. */
 export function readFacts(
-  { operation, head }: AuthenticatedRequest,
+  { operation, head, body: lease }: AuthenticatedRequest,
   asked: AskedModels,
 ): Result<Omit<InferenceFacts, 'state'>, GatewayError> {
   const { model, fallbacks } = asked
   if (asked.type === 'form') {
     const { stream, showUsage } = asked
-    return done({ model, fallbacks, stream, showUsage, body: asked, inbound: undefined, betas: undefined })
+    return done({ model, fallbacks, stream, showUsage, body: asked, inbound: undefined, betas: undefined, lease })
   }
   const read = readStream(operation, asked.scan)
   if (!read.ok) return read
   const { stream, showUsage, edits } = read.value
   const body = { type: 'json', scan: asked.scan, edits } as const
   const { inbound } = operation
-  return done({ model, fallbacks, stream, showUsage, body, inbound, betas: betasIn(head, operation) })
+  return done({ model, fallbacks, stream, showUsage, body, inbound, betas: betasIn(head, operation), lease })
 }
 
 export function inferenceRequest(facts: Omit<InferenceFacts, 'state'>, state?: Continuation): InferenceRequest {
-  const { model, fallbacks, stream, showUsage, body, inbound, betas } = facts
-  return new InferenceRequest({ model, fallbacks, stream, showUsage, body, inbound, betas, state })
+  const { model, fallbacks, stream, showUsage, body, inbound, betas, lease } = facts
+  return new InferenceRequest({ model, fallbacks, stream, showUsage, body, inbound, betas, state, lease })
 }

@@ -13,6 +13,7 @@ import { type AuthenticatedRequest, withBody } from './authenticated-request.ts'
  *  real one takes for a bug throws. */
 export class TestReply implements Reply {
   gone = false
+  place: Reply['place']
   onGone: (() => void) | undefined
   onWritable: (() => void) | undefined
   status = 0
@@ -69,6 +70,8 @@ export class TestReply implements Reply {
     this.gone = true
     this.onGone = undefined
     this.onWritable = undefined
+    this.place?.leave()
+    this.place = undefined
   }
 
   /** The caller leaves. */
@@ -154,6 +157,7 @@ export function testSnapshot(
     callers: new Callers({ tokens: new Map(), keys: new Map(), resources: {} } as never),
     blocks: new Blocks(),
     limits: new Map(),
+    budgets: new Map(),
     routeOf: (model) => routes[model],
     accountOf: (provider) => accounts[provider],
     providerNames: Object.keys(accounts),

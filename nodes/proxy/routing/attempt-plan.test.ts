@@ -34,7 +34,10 @@ function steps(
   })
   const taken = []
   for (let step = attemptPlan.next(); step !== undefined; step = attemptPlan.next()) taken.push(step)
-  return taken.map(({ target, fallbackIndex, repeats }) => `${target} ${fallbackIndex} ${repeats}`)
+  return taken.map(
+    ({ target, fallbackIndex, repeats, isListed }) =>
+      `${target} ${fallbackIndex} ${repeats}${isListed === true ? ' listed' : ''}`,
+  )
 }
 
 const target = (model: string, weight = 1) => ({ provider: 'p', model, weight })
@@ -66,7 +69,7 @@ describe('an attempt plan', () => {
       n: { targets: [target('b')], retries: { attempts: 0 } },
       o: { targets: [target('c')], retries: { attempts: 0 } },
     }
-    expect(steps(specs, 'm', { fallbacks: ['o'] })).toEqual(['a 0 0', 'c 1 0', 'b 2 0'])
+    expect(steps(specs, 'm', { fallbacks: ['o'] })).toEqual(['a 0 0', 'c 1 0 listed', 'b 2 0'])
   })
 
   test('makes no more attempts than the caller asked for', () => {

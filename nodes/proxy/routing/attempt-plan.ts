@@ -12,6 +12,8 @@ export interface PlannedAttempt<Target> {
   readonly target: Target
   /** The place of the route's model among the fallbacks; 0 for the requested model. */
   readonly fallbackIndex: number
+  /** Set where the request itself named the route's model as a fallback. */
+  readonly isListed?: true
   /** The number of attempts made on this target before. */
   readonly repeats: number
   /** The estimate that takes the measurements of the attempt, under latency routing. */
@@ -42,6 +44,9 @@ export class AttemptPlan<Target> {
   #skipped: Target[] | undefined
   #fallbacks: string[] | undefined
   #fallbackIndex = 0
+  /** How many of the fallbacks are the request's own; they come first. */
+  #listed: number
+  #isListed = false
   #seen: Set<string> | undefined
 
   /** `extraAttempts` is the number that the caller asks for; more than the route has are not made. `revision` is that of the
@@ -64,6 +69,7 @@ export class AttemptPlan<Target> {
     this.#stream = options.stream
     this.#clock = options.clock
     this.#fallbacks = options.fallbacks === undefined ? undefined : [...options.fallbacks, ...options.route.fallbacks]
+    this.#listed = options.fallbacks?.length ?? 0
     this.#attemptsMax = options.fallbacks === undefined ? Number.POSITIVE_INFINITY : listedAttemptsMax
     this.#left = this.#attemptsOn(options.route)
   }
@@ -114,6 +120,7 @@ export class AttemptPlan<Target> {
       route: this.#route,
       target,
       fallbackIndex: this.#fallbackIndex,
+      ...(this.#isListed ? { isListed: true } : {}),
       repeats: this.#countTry(chosen),
       latency,
       trafficShare: Math.round(1_000 * share),
@@ -171,6 +178,7 @@ export class AttemptPlan<Target> {
     for (;;) {
       const model = this.#fallbacks.shift()
       if (model === undefined) return false
+      this.#isListed = this.#listed-- > 0
       if (this.#seen.has(model)) continue
       this.#seen.add(model)
       const route = this.#routeOf(model)

@@ -13,6 +13,7 @@ function planned(target: string, repeats = 0): PlannedAttempt<string> {
 function plan(
   { own = [], fallbacks = [] }: { own?: PlannedAttempt<string>[]; fallbacks?: PlannedAttempt<string>[] },
   conditions: readonly RetryCondition[] = ['429', '5xx', 'timeout', 'connect'],
+  spent: readonly string[] = [],
 ): RetryPlan<string> {
   let left = own
   return {
@@ -21,6 +22,7 @@ function plan(
       left = []
     },
     next: () => left.shift() ?? fallbacks.shift(),
+    mayTry: ({ target }) => !spent.includes(target),
   }
 }
 
@@ -38,6 +40,15 @@ describe('which attempt comes next', () => {
   test('another target at once', () => {
     const next = nextAttempt(failed, plan({ own: [planned('b')] }), half)
     expect(next).toMatchObject({ type: 'try', planned: { target: 'b' }, afterMs: 0 })
+  })
+
+  test('one at another provider where the budget of the next one is spent, and none where all are', () => {
+    const own = () => [planned('a', 1), planned('a', 2)]
+    expect(nextAttempt(failed, plan({ own: own(), fallbacks: [planned('b')] }, ['5xx'], ['a']), half)).toMatchObject({
+      type: 'try',
+      planned: { target: 'b' },
+    })
+    expect(nextAttempt(failed, plan({ own: own() }, ['5xx'], ['a']), half)).toEqual({ type: 'give-up' })
   })
 
   test('none where the caller has to mend its request', () => {

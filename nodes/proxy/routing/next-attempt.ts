@@ -36,6 +36,8 @@ export interface RetryPlan<Target> {
   leaveRoute(): void
   /** Returns the next attempt whose target can take the request. */
   next(): PlannedAttempt<Target> | undefined
+  /** Whether the provider of an attempt may be sent it now. An attempt that may not is passed over. */
+  mayTry(planned: PlannedAttempt<Target>): boolean
 }
 
 export type Next<Target> =
@@ -59,7 +61,8 @@ export function nextAttempt<Target>(
   for (;;) {
     const planned = plan.next()
     if (planned === undefined) return giveUp
-    if (!isHopeless(planned, end)) return { type: 'try', planned, afterMs: pauseMs(planned, end, chance) }
+    if (!isHopeless(planned, end) && plan.mayTry(planned))
+      return { type: 'try', planned, afterMs: pauseMs(planned, end, chance) }
   }
 }
 

@@ -4,6 +4,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { emptyState } from '../../../shared/config/fold.ts'
 import { ForkableMap } from '../../../shared/config/forkable-map.ts'
+import type { BudgetSpec } from '../../../shared/config/kinds/budgets/spec.ts'
 import type { LimitSpec } from '../../../shared/config/kinds/limits/spec.ts'
 import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
@@ -37,6 +38,8 @@ export interface Snapshot {
   readonly blocks: Blocks
   /** The limits of the configuration: the same map until one of them changes. */
   readonly limits: ReadonlyMap<string, Resource<LimitSpec>>
+  /** The budgets, likewise. */
+  readonly budgets: ReadonlyMap<string, Resource<BudgetSpec>>
   /** The route of a name that callers use: a configured model, or `provider/model`. */
   routeOf(model: string): ModelRoute<Target> | undefined
   /** A target without a model, for requests about objects at a provider. Undefined where the provider does not exist or has no
@@ -71,6 +74,7 @@ interface Compiled {
   readonly routes: ForkableMap<ModelRoute<Target>>
   readonly bareNames: BareNames
   readonly limits: Snapshot['limits']
+  readonly budgets: Snapshot['budgets']
   /** Providers with a secret that could not be decrypted. They are compiled again, since the key may have arrived. */
   readonly incomplete: ReadonlySet<string>
 }
@@ -89,6 +93,7 @@ export class SnapshotCompiler {
     routes: new ForkableMap(),
     bareNames: new BareNames(new Map()),
     limits: new Map(),
+    budgets: new Map(),
     incomplete: new Set(),
   }
 
@@ -104,13 +109,25 @@ export class SnapshotCompiler {
     const routes = await this.#route(state, { changed, providers: connected.providers, slice })
     await this.#keepLatencyEstimates(state, slice)
     const bareNames = changed.size === 0 ? this.#done.bareNames : new BareNames(connected.providers)
-    this.#done = { state, routes, bareNames, limits: this.#limitsOf(state), ...connected }
+    this.#done = {
+      state,
+      routes,
+      bareNames,
+      limits: this.#limitsOf(state),
+      budgets: this.#budgetsOf(state),
+      ...connected,
+    }
     return this.#snapshotOf(this.#done)
   }
 
   #limitsOf({ resources: { limits } }: ConfigState): Snapshot['limits'] {
     const { state, limits: before } = this.#done
     return limits.differencesFrom(state.resources.limits).next().done === true ? before : limits
+  }
+
+  #budgetsOf({ resources: { budgets } }: ConfigState): Snapshot['budgets'] {
+    const { state, budgets: before } = this.#done
+    return budgets.differencesFrom(state.resources.budgets).next().done === true ? before : budgets
   }
 
   async #connect(state: ConfigState, changed: ReadonlySet<string>, slice: TimeSlice) {
@@ -173,7 +190,7 @@ export class SnapshotCompiler {
     }
   }
 
-  #snapshotOf({ state, providers, routes, bareNames, limits }: Compiled): Snapshot {
+  #snapshotOf({ state, providers, routes, bareNames, limits, budgets }: Compiled): Snapshot {
     const used = new Map<string, ModelRoute<Target>>()
     const direct = new Map<string, ModelRoute<Target>>()
     /** The targets of bare names, which have no route. */
@@ -196,6 +213,7 @@ export class SnapshotCompiler {
       callers: new Callers(state),
       blocks: new Blocks(state.resources.blocks),
       limits,
+      budgets,
       everyRoute: () => [...routes.values(), ...direct.values()],
       get modelNames() {
         names ??= [...routes.keys(), ...demoNames(providers)].sort()

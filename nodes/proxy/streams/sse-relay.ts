@@ -174,6 +174,7 @@ export class SseRelay implements FrameSink {
   }
 
   #countToken(): void {
+    this.#frames.progressed()
     this.tokens++
     if (this.tokens === 1) this.firstTokenMs = this.#nowMs
     this.lastTokenMs = this.#nowMs

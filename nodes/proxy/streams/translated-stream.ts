@@ -187,6 +187,7 @@ export class TranslatedStream implements AnswerStream {
   #countToken(): void {
     const { timing } = this
     this.#isQuiet = false
+    this.#parser.progressed()
     timing.tokens++
     if (timing.tokens === 1) timing.firstTokenMs = this.#nowMs
     timing.lastTokenMs = this.#nowMs

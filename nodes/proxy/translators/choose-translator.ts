@@ -2,10 +2,11 @@
 
 import { bounds } from '../../../shared/bounds.ts'
 import { estimateTokens } from '../../../shared/chat/estimate.ts'
+import { parsedWeight } from '../../../shared/json/weight.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { atOnce } from '../../../shared/slices.ts'
+import { atOnce } from '../../../shared/work/slices.ts'
 import { isPinned } from '../conversations/body-edits.ts'
-import type { Continuation } from '../conversations/continuation.ts'
+import { type Continuation, storedLength } from '../conversations/continuation.ts'
 import { printedFacts } from '../dialects/dialect.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
@@ -143,6 +144,8 @@ export class JsonTranslators implements Translators {
     if (params.length > 0) return fail({ type: 'unsupported-params', params })
     const found = filesAtTarget(this.#files(), target)
     if (!found.ok) return found
+    // A policy may have asked what the body says.
+    asked.forget()
     return done(
       new PassThrough(
         request.operation,
@@ -178,6 +181,8 @@ export class JsonTranslators implements Translators {
   #embed(target: Target, strict: boolean): Result<Translator, Ineligible> {
     const { request, body } = this.#options
     const { name: route, embeddings: inbound } = request.operation
+    const noRoom = request.body.chargeUpTo(parsedWeight(body.scan))
+    if (noRoom !== undefined) return fail(noRoom)
     const embedded = embedRequest({ route, inbound, body: bodyOf(body.scan) }, target, strict)
     if (!embedded.ok) return embedded
     const { printed, dropped, asked } = embedded.value
@@ -188,8 +193,7 @@ export class JsonTranslators implements Translators {
 
 /** The bytes that a translation parses. */
 function lengthOf({ scan }: AskedJson, state: Continuation | undefined): number {
-  const { length } = scan.bytes
-  return state === undefined ? length : length + (state.history?.length ?? 0) + (state.referred?.length ?? 0)
+  return scan.bytes.length + storedLength(state)
 }
 
 /** Whether the answer consists of events that a filter could see. */

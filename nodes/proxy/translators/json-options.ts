@@ -1,6 +1,6 @@
 // What the translators of a request with a JSON body are made of.
 import type { Clock } from '../../../shared/clock.ts'
-import type { Slices } from '../../../shared/slices.ts'
+import type { Slices } from '../../../shared/work/slices.ts'
 import type { Jobs } from '../large/job.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'

@@ -1,6 +1,6 @@
 // Requests for tests of translators: one of each operation, read as the inference API reads it.
 import { ManualClock } from '../../../shared/clock.ts'
-import type { Slices } from '../../../shared/slices.ts'
+import type { Slices } from '../../../shared/work/slices.ts'
 import type { Jobs } from '../large/job.ts'
 import { InlineJobs } from '../large/test-jobs.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'

@@ -60,19 +60,11 @@ export class UndiciUpstream implements Upstream {
       return exchange
     }
     exchange.expectConnection(this.#clock, request.connectTimeoutMs)
-    const body = Buffer.concat(request.body)
+    const { body, headers } = bodyOf(request, exchange)
     this.#agentOf(origin).dispatch(
-      {
-        origin: `${origin.protocol}//${origin.hostname}:${origin.port}`,
-        method,
-        path,
-        headers: requestHeaders(request),
-        body: body.length > 0 || method === 'POST' ? body : null,
-      },
+      { origin: `${origin.protocol}//${origin.hostname}:${origin.port}`, method, path, headers, body },
       exchange,
     )
-    // The body was copied.
-    handler.onBodySent()
     return exchange
   }
 
@@ -91,6 +83,35 @@ export class UndiciUpstream implements Upstream {
     }
     return agent
   }
+}
+
+type SentBody = Exclude<Dispatcher.DispatchOptions['body'], undefined>
+
+/** A body up to this size is copied. A copy of a larger one would be memory that nobody is charged for. */
+const copiedBytesMax = 256 << 10
+/** A socket takes so much without saying when it is sent. Pieces of no more are copied. */
+const unheardBytesMax = 128 << 10
+
+function bodyOf(
+  request: UpstreamRequest,
+  exchange: UndiciExchange,
+): { headers: ReturnType<typeof requestHeaders>; body: SentBody } {
+  const length = request.body.reduce((sum, piece) => sum + piece.length, 0)
+  const headers = requestHeaders(request)
+  if (length > copiedBytesMax) {
+    // undici takes any iterable, which its types do not say.
+    const body = piecesOf(request.body, exchange) as unknown as SentBody
+    return { headers: { ...headers, 'content-length': `${length}` }, body }
+  }
+  const copy = Buffer.concat(request.body)
+  exchange.bodySent()
+  return { headers, body: length > 0 || request.method === 'POST' ? copy : null }
+}
+
+/** undici asks for a piece when the socket has sent the one before. */
+async function* piecesOf(body: readonly Uint8Array[], exchange: UndiciExchange): AsyncGenerator<Uint8Array> {
+  for (const piece of body) yield piece.length > unheardBytesMax ? piece : Buffer.from(piece)
+  exchange.bodySent()
 }
 
 // With a proxy, the proxy resolves the name, so only the proxy can check the addresses. The origin itself has been checked.
@@ -137,6 +158,7 @@ class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
   #connectTimer: Timer | undefined
   #paused = false
   #over = false
+  #bodyHeld = true
 
   constructor(origin: UpstreamOrigin, handler: UpstreamHandler, reportUnreachable: ReportUnreachable) {
     this.#origin = origin
@@ -166,8 +188,16 @@ class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
     if (!this.#over) this.#handler.onData(chunk)
   }
 
+  /** The bytes of the body are needed no more. */
+  bodySent(): void {
+    if (!this.#bodyHeld || this.#over) return
+    this.#bodyHeld = false
+    this.#handler.onBodySent()
+  }
+
   onResponseEnd(): void {
     if (this.#over) return
+    this.bodySent()
     this.#over = true
     this.#handler.onEnd()
   }
@@ -198,6 +228,7 @@ class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
     this.#connectTimer?.cancel()
     queueMicrotask(() => {
       if (this.#over) return
+      this.bodySent()
       this.#over = true
       const sent = this.#controller !== undefined
       const error = { type, sent, message: `${this.#origin.key}: ${message}` }

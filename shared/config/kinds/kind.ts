@@ -2,6 +2,7 @@
 // known changes go over `resourceKinds`. What writing needs stands in `rules.ts` and `schemas.ts`, which have a row for each
 // kind too and which a proxy does not load.
 import type { BlockSpec } from './blocks/spec.ts'
+import type { BudgetSpec } from './budgets/spec.ts'
 import type { LimitSpec } from './limits/spec.ts'
 import type { ModelSpec } from './models/spec.ts'
 import type { OwnerSpec } from './owners/spec.ts'
@@ -18,6 +19,7 @@ export const resourceKinds = {
   apps: 'app',
   limits: 'limit',
   blocks: 'block',
+  budgets: 'budget',
   slos: 'slo',
 } as const satisfies Record<keyof SpecOf, string>
 
@@ -30,20 +32,12 @@ export interface SpecOf {
   apps: OwnerSpec
   limits: LimitSpec
   blocks: BlockSpec
+  budgets: BudgetSpec
   slos: SloSpec
 }
 
 /** Kinds of the public surface that are known and refused: nobody shall believe in a limit that nothing enforces. */
-export const laterKinds = [
-  'budgets',
-  'guardrails',
-  'caches',
-  'canaries',
-  'prompts',
-  'mcp-servers',
-  'agents',
-  'sinks',
-] as const
+export const laterKinds = ['guardrails', 'caches', 'canaries', 'prompts', 'mcp-servers', 'agents', 'sinks'] as const
 
 export type EnforcedKind = keyof typeof resourceKinds
 export type LaterKind = (typeof laterKinds)[number]

@@ -1,5 +1,6 @@
 // The rules of every kind.
 import { blockRules } from './blocks/rules.ts'
+import { budgetRules } from './budgets/rules.ts'
 import type { EnforcedKind, SpecOf } from './kind.ts'
 import type { KindRules } from './kind-rules.ts'
 import { limitRules } from './limits/rules.ts'
@@ -17,4 +18,5 @@ export const kindRules: { readonly [Kind in EnforcedKind]: KindRules<SpecOf[Kind
   slos: sloRules,
   limits: limitRules,
   blocks: blockRules,
+  budgets: budgetRules,
 }

@@ -1,6 +1,7 @@
 // Fields that the schemas of several kinds share. zod stands here, in `schemas.ts` and in the `schema.ts` of each kind alone:
 // in files that a proxy never loads.
 import { z } from 'zod'
+import { secretWeakness } from '../../secret-strength.ts'
 import { parseDurationMs } from '../../units.ts'
 import { isName, namePattern, nameRule } from '../names.ts'
 import { isMask } from '../sealed-secret.ts'
@@ -53,6 +54,12 @@ export const secretText = z
     const message = isMask(text) ? undefined : secretProblem(text)
     if (message !== undefined) context.addIssue({ code: 'custom', message })
   })
+
+/** A secret that a person may have chosen. Those of providers are what the provider gave out. */
+export const strongSecret = secretText.superRefine((text, context) => {
+  const message = isMask(text) || secretProblem(text) !== undefined ? undefined : secretWeakness(text)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
+})
 
 /** A document of this machine has its variables and files filled in before it is validated: here they would be stored as they
  *  are written, and sent to a provider as its key. */

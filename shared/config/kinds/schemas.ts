@@ -3,6 +3,7 @@
 import type { z } from 'zod'
 import type { InputOf } from '../secret-fields.ts'
 import { blockSchema } from './blocks/schema.ts'
+import { budgetSchema } from './budgets/schema.ts'
 import { limitSchema } from './limits/schema.ts'
 import { modelSchema } from './models/schema.ts'
 import { memberSchema, teamSchema } from './owners/schema.ts'
@@ -18,4 +19,5 @@ export const specSchemas = {
   slos: sloSchema,
   limits: limitSchema,
   blocks: blockSchema,
+  budgets: budgetSchema,
 } satisfies { [Kind in keyof InputOf]: z.ZodType<InputOf[Kind]> }

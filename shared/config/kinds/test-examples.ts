@@ -69,6 +69,12 @@ export const kindExamples: { readonly [Kind in EnforcedKind]: KindExample } = {
     references: ['match.model', 'match.team', 'match.user', 'match.app'],
     secrets: {},
   },
+  budgets: {
+    input: { team: 'crew', usd: 500, window: '1mo', timeZone: 'Europe/Berlin', alertAt: [0.8, 0.95] },
+    changed: { field: 'usd', to: 600 },
+    references: ['team'],
+    secrets: {},
+  },
   slos: {
     input: {
       objective: 'ttft',

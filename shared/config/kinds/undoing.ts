@@ -1,4 +1,5 @@
 // Whether a change of a resource may be undone without giving anybody a right that it took. A proxy loads this.
+import { mayUndoBudget } from './budgets/undoing.ts'
 import type { EnforcedKind, SpecOf } from './kind.ts'
 import { mayUndoLimit } from './limits/undoing.ts'
 import type { MayUndo } from './may-undo.ts'
@@ -14,6 +15,7 @@ export const mayUndoSet: { readonly [Kind in EnforcedKind]: MayUndo<SpecOf[Kind]
   apps: mayUndoOwner,
   limits: mayUndoLimit,
   blocks: () => false, // a block takes every right
+  budgets: mayUndoBudget,
   slos: () => true, // objectives give no rights
 }
 

@@ -25,7 +25,7 @@ const openTelemetry = {
 
 /** The names that it reads from `measured`. Counts: `requests` by model, provider and status; `inputTokens`,
  *  `outputTokens`, `cachedTokens`, `costNanoUsd`, `savedNanoUsd` and `fallbacks` by model and provider; `cache` by
- *  result; `rateLimited`. Distributions: `duration`, `inputSizes` and `outputSizes` by model and provider;
+ *  result; `rateLimited`; `others` by name; `retriesWithheld` by provider. Distributions: `duration`, `inputSizes` and `outputSizes` by model and provider;
  *  `overheadOfAll`; the latency metrics by target. */
 export function metricsText(
   fleet: { heartbeats: NodeHeartbeat[]; targets: TargetLoad[] },
@@ -67,6 +67,16 @@ function requestMetrics(page: PrometheusText, measured: Measures): void {
     'headgate_cache_requests_total',
     'Requests by what the cache had.',
     measured.counts('cache').map(({ labels: [result = ''], value }) => [{ result: result.toLowerCase() }, value]),
+  )
+  page.counter(
+    'headgate_usage_others_total',
+    'Requests whose usage is summed for all further users or models of a key, since callers named too many.',
+    measured.counts('others').map(({ labels: [name = ''], value }) => [{ name }, value]),
+  )
+  page.counter(
+    'headgate_retries_withheld_total',
+    'Failed attempts after which the retry budget of a provider was spent.',
+    measured.counts('retriesWithheld').map(({ labels: [provider = ''], value }) => [{ provider }, value]),
   )
   page.counter('headgate_fallbacks_total', 'Requests answered by a fallback.', notZero(byModel(measured, 'fallbacks')))
   page.histogram(

@@ -1,5 +1,5 @@
 // The contents of heartbeats as metrics.
-import type { NodeHeartbeat } from '../records.ts'
+import type { BudgetLoad, NodeHeartbeat } from '../records.ts'
 import type { Labels, PrometheusText } from './prometheus-text.ts'
 
 export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
@@ -18,6 +18,9 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
   gauge('headgate_node_troubles', 'Reasons why a node is not wholly well.', (node) => node.troubles?.length)
   gauge('headgate_open_requests', 'Requests that a proxy has not finished.', (node) => node.process?.openRequests)
   gauge('headgate_resident_memory_bytes', 'Resident memory of a node.', (node) => node.process?.rssBytes)
+  gauge('headgate_heap_bytes', 'Heap of the thread that serves.', (node) => node.process?.heapBytes)
+  gauge('headgate_heap_max_bytes', 'Limit of that heap.', (node) => node.process?.heapBytesMax)
+  bodyMemory(page, nodes)
   gauge('headgate_nats_connected', '1 while a node reaches NATS.', ({ link }) => link && (link.connected ? 1 : 0))
   gauge('headgate_log_copy_lag_seconds', 'How long a copy of the log may be incomplete.', ({ link }) =>
     link?.log === undefined ? undefined : link.log.lagMs / 1e3,
@@ -50,14 +53,66 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
       Object.entries(limits).map(([key, count]): [Labels, number] => [{ node, ...limitLabels(key) }, count]),
     ),
   )
+  page.counter(
+    'headgate_messages_refused_total',
+    'Messages of other nodes that a process did not believe, by channel and reason.',
+    nodes.flatMap(({ node, refusedMessages = [] }) =>
+      refusedMessages.map(({ channel, kind, count }): [Labels, number] => [{ node, channel, kind }, count]),
+    ),
+  )
+  budgetMetrics(page, nodes)
   page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
   page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
+}
+
+function budgetMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
+  const each = (read: (load: BudgetLoad) => number): [Labels, number][] =>
+    nodes.flatMap(({ node, budgets = {} }) =>
+      Object.entries(budgets).map(([budget, load]): [Labels, number] => [{ node, budget }, read(load)]),
+    )
+  const usd = (name: string, help: string, read: (load: BudgetLoad) => number) => page.gauge(name, help, each(read))
+  usd('headgate_budget_limit_usd', 'The amount of a budget in a window.', ({ limitUsd }) => limitUsd)
+  usd(
+    'headgate_budget_spent_usd',
+    'Spent in the window by all proxies, as a node knows it.',
+    ({ spentUsd }) => spentUsd,
+  )
+  usd('headgate_budget_leased_usd', 'What a proxy may spend without asking.', ({ leasedUsd }) => leasedUsd)
+  page.counter(
+    'headgate_budget_rejected_total',
+    'Requests that a budget did not pay for.',
+    each(({ rejected }) => rejected),
+  )
 }
 
 /** A name may hold spaces; a mode does not. */
 function limitLabels(key: string): Labels {
   const at = key.lastIndexOf(' ')
   return { limit: key.slice(0, at), mode: key.slice(at + 1) }
+}
+
+/** Memory for request bodies (`bodies`), and for what is made of them (`parsed`). */
+function bodyMemory(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
+  const uses = nodes.flatMap(({ node, bodyMemory: memory = {} }) =>
+    Object.entries(memory).map(([name, use]) => ({ labels: { node, memory: name }, use })),
+  )
+  page.gauge(
+    'headgate_body_memory_bytes',
+    'Memory that request bodies take.',
+    uses.map(({ labels, use }): [Labels, number] => [labels, use.bytes]),
+  )
+  page.gauge(
+    'headgate_body_memory_max_bytes',
+    'Memory that request bodies may take.',
+    uses.map(({ labels, use }): [Labels, number] => [labels, use.bytesMax]),
+  )
+  page.counter(
+    'headgate_body_memory_refusals_total',
+    'Requests that were refused for want of memory, by whose part was used up.',
+    uses.flatMap(({ labels, use }) =>
+      Object.entries(use.refusals).map(([part, count]): [Labels, number] => [{ ...labels, part }, count]),
+    ),
+  )
 }
 
 function eachQueue(nodes: readonly NodeHeartbeat[], field: 'length' | 'dropped'): [Labels, number][] {

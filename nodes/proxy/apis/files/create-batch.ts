@@ -17,10 +17,13 @@ export interface AskedBatch {
   readonly body: string
 }
 
+/** A request for a batch names a file and at most 16 pairs of metadata. */
+const batchBytesMax = 1 << 20
 /** Pairs of a batch's metadata: the API has 16, one of which is ours. */
 const metadataPairsMax = 15
 
 export function readBatch(request: AuthenticatedRequest, ids: ObjectIds): Result<AskedBatch, GatewayError> {
+  if (request.body.bytes.length > batchBytesMax) return fail({ type: 'body-too-large', maxBytes: batchBytesMax })
   const asked = readObject(request.body.bytes)
   if (!asked.ok) return asked
   const file = fileOf(request, asked.value['input_file_id'], ids)

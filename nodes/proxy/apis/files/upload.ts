@@ -5,7 +5,7 @@ import { editForm, type FormEdit, namePrefix, newContent } from '../../../../sha
 import { boundaryOf, type FormPart, type FormScan, scanFormInSlices } from '../../../../shared/form/scan-form.ts'
 import { isForbidden } from '../../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
-import type { GatewayError } from '../../errors/gateway-error.ts'
+import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
 import { inSlices } from '../../large/in-slices.ts'
 import { batchLinesInSlices } from '../../provider-objects/batch-lines.ts'
 import { markedFileName } from '../../provider-objects/object-answers.ts'
@@ -46,6 +46,9 @@ export async function readUpload(
   let models: readonly string[] = []
   const edits: FormEdit[] = []
   if (purpose === 'batch') {
+    // The file is written anew, with the names of models that the provider knows.
+    const noRoom = body.charge(content.length)
+    if (noRoom !== undefined) return fail(unparsedError(noRoom))
     const choice = new BatchChoice(snapshot, caller, account)
     const lines = await inSlices(
       batchLinesInSlices(content, (model) => choice.nameOf(model)),

@@ -93,7 +93,7 @@ export class InferenceApi implements Api {
     if (!storage.ok) return settlement.reject(request, storage.error, end)
     if (storage.value === undefined) return this.#decide(request, inferenceRequest(facts))
     proceed(
-      continuations.begin(storage.value, models.scan, { caller: request.caller, hold: request.body }),
+      continuations.begin(storage.value, models.scan, { caller: request.caller, body: request.body }),
       (state) => {
         if (request.reply.gone) settlement.left(request, end)
         else if (!state.ok) settlement.reject(request, state.error, end)
@@ -187,7 +187,7 @@ export class InferenceApi implements Api {
       extraAttempts: smallInteger(head.header('x-headgate-retries')),
     })
     const estimate = estimateOf(request, translators)
-    const dispatched = { model, stream, showUsage, translators, plan, pinned: state?.pin?.credential, estimate }
+    const dispatched = { model, stream, showUsage, translators, plan, holds, pinned: state?.pin?.credential, estimate }
     const delivered = new Delivery(delivery, request, { model, stream, holds, keeper: state?.keeper })
     new Dispatch(attempts, request, dispatched, delivered).start()
   }

@@ -3,7 +3,6 @@
 import type { Result } from '../../../../shared/result.ts'
 import type { Settlement } from '../../accounting/settle.ts'
 import { AttemptLoop } from '../../attempts/attempt-loop.ts'
-import { judgeTarget } from '../../attempts/judge-target.ts'
 import { contentHeaders, pushAnswerHeaders } from '../../attempts/response-headers.ts'
 import type { AttemptTools, RunningAttempt } from '../../attempts/running-attempt.ts'
 import { parseErrorOf } from '../../dialects/error-shapes.ts'
@@ -17,6 +16,7 @@ import { failureOfError, noCredential } from '../../errors/upstream-failure.ts'
 import type { Upgrade } from '../../http/http.ts'
 import { type Credential, drawCredential } from '../../providers/credential.ts'
 import type { Target } from '../../providers/endpoint.ts'
+import { judgeTarget } from '../../providers/judge-target.ts'
 import type { PlannedAttempt } from '../../routing/attempt-plan.ts'
 import { modelsThatCould } from '../../translators/capable-models.ts'
 import type { SocketEvents, SocketRequest, UpstreamSocket } from '../../upstream/sockets/upstream-socket.ts'
@@ -139,6 +139,11 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
 
   protected override prepare(target: Target): Result<string, Ineligible> {
     return realtimeAddress(target)
+  }
+
+  /** Nothing here waits, so nothing is thrown while it does. */
+  protected override onBug(error: unknown): void {
+    throw error
   }
 
   protected override modelsThatCould(ineligible: Ineligible): readonly string[] | undefined {

@@ -86,7 +86,7 @@ export class RealtimeApi {
     if (plan === undefined) return tools.settlement.reject(request, { type: 'no-target', model }, { model })
     this.#opening++
     const handshakes = new Handshakes(tools, plan, upgrade, {
-      onOpen: (session) => this.#keep(session),
+      onOpen: (session) => this.#keep(session, request),
       onOver: () => this.#opening--,
     })
     handshakes.start()
@@ -115,11 +115,13 @@ export class RealtimeApi {
     return { request, asked, model, attemptPlan, headerLines, protocol }
   }
 
-  #keep(session: RealtimeSession): void {
-    const { live } = this.#options
+  #keep(session: RealtimeSession, { caller }: AuthenticatedRequest): void {
+    const { live, admission } = this.#options
+    const place = admission.stay(caller)
     this.#sessions.add(session)
     live.add(session)
     session.onOver = () => {
+      place.leave()
       this.#sessions.delete(session)
       live.delete(session)
     }
@@ -132,10 +134,10 @@ function credentialsOf(head: RequestHead, protocols: readonly string[]): Result<
   const shown = protocols.filter((name) => name.startsWith(keyProtocol)).map((name) => name.slice(keyProtocol.length))
   const [key] = shown
   if (key === undefined) return done(head)
-  const bearer = tokenIn({ authorization: head.authorization, apiKey: undefined })
-  const others = [...shown, bearer, head.apiKey]
-  return !head.apiKeysDiffer && others.every((other) => other === undefined || other === key)
-    ? done({ authorization: undefined, apiKey: key })
+  const inHeaders = head.authorization !== undefined || head.apiKey !== undefined
+  const isOne = shown.every((other) => other === key) && (!inHeaders || tokenIn(head) === key)
+  return isOne
+    ? done({ authorization: undefined, apiKey: key, query: head.query })
     : fail({ type: 'ambiguous-credentials' })
 }
 

@@ -3,6 +3,7 @@
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
+import { fruitlessEventsMax } from '../../../../shared/sse/frames.ts'
 import { isObject } from '../common/body-reader.ts'
 import type { PrintedFacts, StreamParser } from '../dialect.ts'
 import { readBedrockException } from './error.ts'
@@ -28,6 +29,7 @@ export class BedrockStreamParser implements StreamParser {
   #finished = false
   #over = false
   #broken = false
+  #fruitless = 0
 
   constructor(printed: PrintedFacts) {
     this.#printed = printed
@@ -39,6 +41,10 @@ export class BedrockStreamParser implements StreamParser {
     return framed === 'ok' && !this.#broken ? 'ok' : 'broken'
   }
 
+  progressed(): void {
+    this.#fruitless = 0
+  }
+
   /** The usage follows the stop event, so the answer ends when the connection does. */
   end(emit: Emit): void {
     if (this.#over) return
@@ -48,6 +54,10 @@ export class BedrockStreamParser implements StreamParser {
 
   #onMessage(message: AwsMessage, emit: Emit): void {
     if (this.#over || this.#broken) return
+    if (++this.#fruitless > fruitlessEventsMax) {
+      this.#broken = true
+      return
+    }
     if (message.messageType !== 'event') {
       this.#over = true
       emit({ type: 'error', error: readBedrockException(message) })

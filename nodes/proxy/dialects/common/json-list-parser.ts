@@ -1,7 +1,7 @@
 // Parses a stream that is one JSON list of objects: each element is parsed as soon as it is complete.
 import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
-import { eventBytesMax } from '../../../../shared/sse/frames.ts'
+import { eventBytesMax, fruitlessEventsMax } from '../../../../shared/sse/frames.ts'
 import type { EventReader, StreamParser } from '../dialect.ts'
 
 const quote = 34
@@ -22,6 +22,8 @@ export class JsonListParser implements StreamParser {
   #escaped = false
   #closed = false
   #over = false
+  /** Elements, and commas and spaces between them, since the last token. */
+  #fruitless = 0
   #emit: Emit = () => {}
 
   constructor(reader: EventReader, parse: (text: string) => JsonObject | undefined) {
@@ -42,11 +44,17 @@ export class JsonListParser implements StreamParser {
         start = i + 1
       }
     }
-    if (this.#depth < 2 || this.#over) return 'ok'
+    if (this.#over) return 'ok'
+    if (this.#fruitless > fruitlessEventsMax) return 'broken'
+    if (this.#depth < 2) return 'ok'
     // The bytes are valid only during the call, so the rest is copied.
     this.#pieces.push(Buffer.from(bytes.subarray(start)))
     this.#pieceBytes += bytes.length - start
     return this.#pieceBytes <= eventBytesMax ? 'ok' : 'broken'
+  }
+
+  progressed(): void {
+    this.#fruitless = 0
   }
 
   end(emit: Emit): void {
@@ -65,6 +73,7 @@ export class JsonListParser implements StreamParser {
       return true
     }
     const isSpace = byte === 32 || byte === 10 || byte === 13 || byte === 9
+    if (this.#depth < 2) this.#fruitless++
     if (this.#depth === 0) {
       if (byte === openList && !this.#closed) this.#depth = 1
       return isSpace || this.#depth === 1

@@ -25,6 +25,10 @@ export class SseParser implements StreamParser, FrameSink {
     return (bounded && !this.#broken) || this.#over ? 'ok' : 'broken'
   }
 
+  progressed(): void {
+    this.#frames.progressed()
+  }
+
   /** The last event counts even without its blank line. */
   end(emit: Emit): void {
     this.#emit = emit

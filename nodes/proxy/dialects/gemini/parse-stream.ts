@@ -7,6 +7,7 @@ import type { ChatEvent, Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { laterUsage, type Usage } from '../../../../shared/chat/usage.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
+import { silentBytesMax } from '../../../../shared/sse/frames.ts'
 import type { ChargedCalls } from '../../../../shared/usage/charged-calls.ts'
 import { isObject, textIn } from '../common/body-reader.ts'
 import { JsonListParser } from '../common/json-list-parser.ts'
@@ -117,6 +118,7 @@ export function readGeminiAnswer(body: JsonObject, printed: PrintedFacts): ChatA
 export class GeminiStreamParser implements StreamParser {
   readonly #reader: GeminiStreamReader
   #inner: StreamParser | undefined
+  #blankBytes = 0
 
   constructor(printed: PrintedFacts) {
     this.#reader = new GeminiStreamReader(printed)
@@ -124,7 +126,13 @@ export class GeminiStreamParser implements StreamParser {
 
   push(bytes: Buffer, emit: Emit): 'ok' | 'broken' {
     this.#inner ??= this.#parserOf(bytes)
-    return this.#inner === undefined ? 'ok' : this.#inner.push(bytes, emit)
+    if (this.#inner !== undefined) return this.#inner.push(bytes, emit)
+    this.#blankBytes += bytes.length
+    return this.#blankBytes <= silentBytesMax ? 'ok' : 'broken'
+  }
+
+  progressed(): void {
+    this.#inner?.progressed()
   }
 
   end(emit: Emit): void {

@@ -82,9 +82,10 @@ export class ChatStreamObserver implements StreamObserver {
     const hasUsage = hasValue(text, '"usage"')
     const ends = !this.finished && hasValue(text, '"finish_reason"')
     if (ends) this.finished = true
-    if ((ends || text.includes('"error"') || !this.#hasChoices(text)) && this.#isError(text)) return 'error'
+    const hasChoices = this.#hasChoices(text)
+    if ((ends || !hasChoices || text.includes('"error"')) && this.#isError(text)) return 'error'
     if (hasUsage) return this.#seeUsage(text)
-    if (this.#tokenSeen) return text.includes('data:') ? 'token' : 'other'
+    if (this.#tokenSeen) return hasChoices && text.includes('data:') ? 'token' : 'other'
     this.#tokenSeen = this.#isToken(eventData(text))
     return this.#tokenSeen ? 'token' : 'opening'
   }
@@ -93,7 +94,7 @@ export class ChatStreamObserver implements StreamObserver {
   #hasChoices(text: string): boolean {
     if (text.startsWith('"choices":[{', this.#choicesAt)) return true
     this.#choicesAt = text.indexOf('"choices"')
-    return hasValue(text, '"choices"')
+    return hasValue(text, '"choices"') && !noChoices.test(text)
   }
 
   #end(): EventFate {
@@ -135,6 +136,8 @@ export class ChatStreamObserver implements StreamObserver {
     return this.#tokenSeen ? 'other' : 'opening'
   }
 }
+
+const noChoices = /"choices"\s*:\s*\[\s*\]/
 
 /** What is said of a stream that ended before anything of an answer came. */
 export const nothingCame = 'The upstream ended its answer before it began.'

@@ -1,8 +1,9 @@
 // A large body whose bytes pass through. It is searched in slices for what may have to change; only where something is found is it
 // rewritten, in another process.
 import { done, fail, type Result } from '../../../../shared/result.ts'
-import { type Slices, searched } from '../../../../shared/slices.ts'
 import type { BillableUnits } from '../../../../shared/usage/billable-units.ts'
+import { type Slices, searched } from '../../../../shared/work/slices.ts'
+import { storedLength } from '../../conversations/continuation.ts'
 import type { Ineligible } from '../../errors/gateway-error.ts'
 import { inSlices } from '../../large/in-slices.ts'
 import type { Job, JobOutcome, RunningJob } from '../../large/job.ts'
@@ -48,11 +49,13 @@ export class LatePassThrough implements LateTranslator {
     this.#running?.cancel()
   }
 
-  async #written(rewrite: BodyRewrite): Promise<Result<readonly Uint8Array[], Unmade>> {
+  async #written(rewrite: BodyRewrite): Promise<Result<readonly Uint8Array[], Ineligible | Unmade>> {
     const { scan } = this.#options.body
     const marks = marksOf(rewrite)
     const isPlain = marks !== undefined && !(await inSlices(hasAny(scan.bytes, marks), this.#options.clock))
     if (isPlain) return done(plainBody(scan, rewrite))
+    const noRoom = this.#options.request.body.chargeUpTo(scan.bytes.length + storedLength(rewrite.state))
+    if (noRoom !== undefined) return fail(noRoom)
     const { history, referred } = rewrite.state ?? {}
     const turns = [...(history?.turns ?? []), ...(referred?.turns ?? [])]
     const outcome = await this.#run(rewriteJob, this.#headOf(rewrite), [scan.bytes, ...turns])

@@ -1,6 +1,7 @@
 // The translation of a large body, which another process does before the attempt begins.
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { Ineligible } from '../../errors/gateway-error.ts'
+import { lengthOf } from '../../large/frames.ts'
 import type { AskedJob, Job, RunningJob } from '../../large/job.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import { upstreamDialects } from '../../providers/upstream-dialects.ts'
@@ -46,11 +47,16 @@ abstract class LateTranslation<Head, Found extends Told> implements LateTranslat
       owner: request.caller,
       hold: request.body,
     }
+    // What is printed has about the size of what was asked.
+    const noRoom = request.body.chargeUpTo(piecesOf(asked.bodies))
+    if (noRoom !== undefined) return fail(noRoom)
     this.#running = jobs.run(this.job, asked)
     const outcome = await this.#running.result
     if (!outcome.ok) return fail({ type: 'unmade', error: outcome.error })
     const { told, bodies } = outcome.value
     if (!told.ok) return told
+    const noMore = request.body.chargeUpTo(piecesOf(bodies))
+    if (noMore !== undefined) return fail(noMore)
     const { path, headerLines, dropped, bodyHash } = told.value
     return this.make(told.value, { path, headerLines, dropped, bodyHash, body: bodies[0] ?? [] })
   }
@@ -65,6 +71,10 @@ abstract class LateTranslation<Head, Found extends Told> implements LateTranslat
     const isSigned = target.credentials.some(({ sign }) => sign !== undefined)
     return { operation: request.operation.name, target: sentTarget(target), strict, isSigned }
   }
+}
+
+function piecesOf(bodies: readonly (readonly Uint8Array[])[]): number {
+  return bodies.reduce((sum, pieces) => sum + lengthOf(pieces), 0)
 }
 
 export class LateChat extends LateTranslation<Parameters<typeof translateJob.run>[0], ToldTranslation> {

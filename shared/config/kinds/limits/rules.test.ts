@@ -58,6 +58,23 @@ test.each<[string, Record<string, unknown>, string]>([
   expect(problemsOf(new Gateway().put('limits', 'x', input))).toEqual([problem])
 })
 
+test.each<[string, Record<string, unknown>, string]>([
+  ['half a request', { requests: 5, overrides: { ann: 0.5 } }, 'expected a whole number up to 1000000000000'],
+  ['half a token', { tokens: 5, overrides: { ann: 1.5 } }, 'expected a whole number up to 1000000000000'],
+  [
+    'too many places',
+    { concurrency: 5, window: undefined, overrides: { ann: 1e7 } },
+    'expected a whole number up to 1000000',
+  ],
+  ['less than can be counted', { usd: 5, overrides: { ann: 1e-9 } }, 'expected a number from 0.000001 to 1000000'],
+  ['more than can be counted', { usd: 5, overrides: { ann: 1e7 } }, 'expected a number from 0.000001 to 1000000'],
+])('an override of %s is refused like such an amount', (_, change, problem) => {
+  const { requests: _requests, ...rest } = { ...daily, ...change } as Record<string, unknown>
+  const spec = { ...rest, ...('requests' in change ? { requests: change['requests'] } : {}) }
+  const input = Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined))
+  expect(problemsOf(new Gateway().put('limits', 'x', input))).toEqual([`limits.x.overrides.ann: ${problem}`])
+})
+
 test('whatever a limit matches must be there', () => {
   const match = { model: 'fsat', team: 'x', user: 'x', app: 'x', key: 'key_9' }
   expect(problemsOf(smallGateway().put('limits', 'x', { ...daily, match }))).toEqual([

@@ -72,7 +72,8 @@ export const limitSchema = z
       .describe('Other amounts for some of those who are counted, by name.'),
   })
   .superRefine((spec, context) => {
-    for (const { path, message } of limitProblems(spec)) context.addIssue({ code: 'custom', path, message })
+    for (const { path, message } of [...limitProblems(spec), ...overrideProblems(spec)])
+      context.addIssue({ code: 'custom', path, message })
   })
 
 type ReadSpec = Omit<LimitSpec, 'match'>
@@ -84,6 +85,20 @@ function limitProblems(spec: ReadSpec): { path: (keyof LimitSpec)[]; message: st
   if (second !== undefined)
     return [{ path: [second], message: `a limit counts one thing, and this one has ${unit} already` }]
   return unit === 'concurrency' ? windowless(spec) : windowProblems(spec)
+}
+
+/** Other amounts have the bounds of the amount itself. */
+function overrideProblems(spec: ReadSpec): { path: string[]; message: string }[] {
+  const unit = limitUnits.find((one) => spec[one] !== undefined)
+  if (unit === undefined) return []
+  const max = unit === 'concurrency' ? concurrencyMax : countMax
+  const isAmount = (amount: number) =>
+    unit === 'usd' ? amount >= usdMin && amount <= usdMax : Number.isInteger(amount) && amount <= max
+  const message =
+    unit === 'usd' ? `expected a number from ${usdMin} to ${usdMax}` : `expected a whole number up to ${max}`
+  return Object.entries(spec.overrides ?? {})
+    .filter(([, amount]) => !isAmount(amount))
+    .map(([subject]) => ({ path: ['overrides', subject], message }))
 }
 
 function windowless({ window, reset, timeZone }: ReadSpec) {

@@ -167,6 +167,13 @@ const written = z.strictObject({
     .describe(
       'Which of its models are called without "provider/": false for none, a list for these. Default: those of the catalogue.',
     ),
+  retryBudget: z
+    .strictObject({
+      percent: z.number().min(0).max(1_000).exactOptional(),
+      perSecond: z.number().min(0).max(100_000).exactOptional(),
+    })
+    .exactOptional()
+    .describe('Retries that it may get: for each hundred of its requests (default 20), and each second (default 20).'),
   ...misplaced(['apiKey', 'api_key', 'apikey', 'key', 'token'], (around) => {
     return `a key belongs into credentials: write ${credentialsLine(around)}`
   }),

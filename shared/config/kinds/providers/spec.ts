@@ -34,6 +34,8 @@ export interface ProviderSpec {
   region?: string
   /** The cloud project; vertex only. */
   project?: string
+  /** The retries that it may get: a share of its requests in percent (default 20), and a number each second (default 20). */
+  retryBudget?: { percent?: number; perSecond?: number }
   /** The models that are called by their name alone: all that the catalogue knows, none, or these. */
   bareNames?: boolean | string[]
 }

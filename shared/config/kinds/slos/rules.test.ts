@@ -3,6 +3,8 @@ import { decidePut } from '../../decide.ts'
 import { publicResources } from '../../public-view.ts'
 import { Gateway, problemsOf, smallGateway, tools } from '../../test-config.ts'
 
+const strong = 'whsec-0123456789-abcdef'
+
 const available = { objective: 'availability' }
 
 test('an objective names what is there', () => {
@@ -42,7 +44,7 @@ test('a key is revoked whoever names it, and its objective can still be written'
 test.each([
   ['a webhook at a metadata service', 'http://169.254.169.254/x', false, 'slos.x.webhook'],
   ['a private one under strict egress', 'https://10.0.0.5/', true, 'slos.x.webhook'],
-  ['plain http under strict egress', { url: 'http://h.example/', secret: 's' }, true, 'slos.x.webhook.url'],
+  ['plain http under strict egress', { url: 'http://h.example/', secret: strong }, true, 'slos.x.webhook.url'],
 ])('%s is refused', (_, webhook, egressStrict, path) => {
   const command = { kind: 'slos' as const, name: 'x', origin: 'api' as const, input: { ...available, webhook } }
   const decision = decidePut(new Gateway().state, command, { ...tools, egressStrict })
@@ -50,7 +52,7 @@ test.each([
 })
 
 test('a private webhook is allowed where it says so', () => {
-  const webhook = { url: 'http://10.0.0.5/', secret: 's', allowPrivate: true }
+  const webhook = { url: 'http://10.0.0.5/', secret: strong, allowPrivate: true }
   const command = { kind: 'slos' as const, name: 'x', origin: 'api' as const, input: { ...available, webhook } }
   expect(decidePut(new Gateway().state, command, { ...tools, egressStrict: true }).ok).toBe(true)
 })
@@ -65,6 +67,17 @@ test("a webhook's secret is sealed, shown as a mask and kept by it", () => {
   expect(shown.webhook).toEqual({ url, secret: '…cdef' })
   expect(gateway.put('slos', 'x', shown)).toEqual({ ok: true, value: undefined })
 })
+
+test.each(['s', 'a'.repeat(32), 'secret-secret-secret', '0123456789abcdef'])(
+  'a webhook has no secret like %j',
+  (secret) => {
+    const webhook = { url: 'https://hooks.example/x', secret }
+    const command = { kind: 'slos' as const, name: 'x', origin: 'api' as const, input: { ...available, webhook } }
+    expect(problemsOf(decidePut(new Gateway().state, command, tools))).toEqual([
+      expect.stringMatching(/^slos\.x\.webhook\.secret: expected at least 16 characters/),
+    ])
+  },
+)
 
 test('there are only so many objectives', () => {
   const gateway = new Gateway()

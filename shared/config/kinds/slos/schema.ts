@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { urlProblem } from '../../egress.ts'
-import { duration, resourceName, secretText, upstreamModel } from '../schema-fields.ts'
+import { duration, resourceName, strongSecret, upstreamModel } from '../schema-fields.ts'
 import { type SloObjective, sloObjectives } from './spec.ts'
 
 const keyIdCharactersMax = 128
@@ -20,7 +20,7 @@ const webhookUrl = z
 
 const webhook = z.strictObject({
   url: webhookUrl.describe('Stored readable, and never written to a log whole.'),
-  secret: secretText.describe('A secret: the key of the HMAC-SHA256 over timestamp and body.'),
+  secret: strongSecret.describe('A secret: the key of the HMAC-SHA256 over timestamp and body.'),
   allowPrivate: z.boolean().exactOptional().describe('Allows private addresses and plain http under strict egress.'),
 })
 

@@ -1,5 +1,5 @@
 // The admin API as the console sees it: one function per call that a page makes.
-import { createClient } from './client.ts'
+import { type ClientOptions, createClient } from './client.ts'
 import { fleetCalls } from './fleet.ts'
 import { keyCalls } from './keys.ts'
 import { modelCalls } from './models.ts'
@@ -10,10 +10,10 @@ import { usageCalls } from './usage.ts'
 
 export type Api = ReturnType<typeof createApi>
 
-export function createApi(options: { fetch: typeof fetch; onSignedOut: () => void }) {
+export function createApi(options: ClientOptions) {
   const client = createClient(options)
   return {
-    ...sessionCalls(client),
+    ...sessionCalls(client, options.secret),
     ...keyCalls(client),
     ...modelCalls(client),
     ...requestCalls(client),

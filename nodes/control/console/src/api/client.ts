@@ -1,6 +1,7 @@
-// One door to `/api/v1`: same-origin JSON with the session cookie. Refusals come back as values; only our own bugs throw.
+// One door to `/api/v1`: same-origin JSON with the session, its cookie and its secret. Refusals come back as values; only our own bugs throw.
 import { done, fail, type Result } from '../../../../../shared/result.ts'
 import { type ApiProblem, problemOf } from './problem.ts'
+import type { SessionSecret } from './session-secret.ts'
 
 export type Answer<Value> = Promise<Result<Value, ApiProblem>>
 
@@ -20,9 +21,15 @@ export interface Client {
   call<Value>(call: Call<Value>): Answer<Value>
 }
 
-export function createClient(options: { fetch: typeof fetch; onSignedOut: () => void }): Client {
+export interface ClientOptions {
+  fetch: typeof fetch
+  secret: SessionSecret
+  onSignedOut: () => void
+}
+
+export function createClient(options: ClientOptions): Client {
   async function call<Value>(request: Call<Value>): Answer<Value> {
-    const response = await send(options.fetch, request)
+    const response = await send(options, request)
     if (!response.ok) return response
     const { status } = response.value
     if (status === 401) options.onSignedOut()
@@ -36,9 +43,10 @@ export function createClient(options: { fetch: typeof fetch; onSignedOut: () => 
 }
 
 async function send<Value>(
-  fetch: typeof globalThis.fetch,
+  { fetch, secret }: ClientOptions,
   request: Call<Value>,
 ): Promise<Result<Response, ApiProblem>> {
+  const csrf = secret.read()
   try {
     const response = await fetch(request.path, {
       method: request.method ?? 'GET',
@@ -46,6 +54,7 @@ async function send<Value>(
       cache: 'no-store',
       headers: {
         accept: 'application/json',
+        ...(csrf !== '' && { 'x-headgate-csrf': csrf }),
         ...(request.body !== undefined && { 'content-type': 'application/json' }),
       },
       body: request.body === undefined ? null : JSON.stringify(request.body),

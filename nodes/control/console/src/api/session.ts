@@ -1,6 +1,8 @@
-// Signing in: a one-time link or the admin token buys an HttpOnly cookie that scripts never see.
+// Signing in: a one-time link or the admin token buys an HttpOnly cookie that scripts never see, and the secret
+// that has to come with it.
 import type { Answer, Client } from './client.ts'
 import { recordOf, textOf } from './reading.ts'
+import type { SessionSecret } from './session-secret.ts'
 
 export interface Session {
   actor: string
@@ -13,12 +15,20 @@ export interface Session {
 
 export type Credential = { token: string } | { adminToken: string }
 
-export const sessionCalls = (client: Client) => ({
+export const sessionCalls = (client: Client, secret: SessionSecret) => ({
   session: (signal?: AbortSignal): Answer<Session> =>
     client.call({ path: '/api/v1/session', read: readSession, ...(signal && { signal }) }),
   signIn: (credential: Credential): Answer<Session> =>
-    client.call({ method: 'POST', path: '/api/v1/session', body: credential, read: readSession }),
-  signOut: (): Answer<void> => client.call({ method: 'DELETE', path: '/api/v1/session', read: () => undefined }),
+    client.call({
+      method: 'POST',
+      path: '/api/v1/session',
+      body: credential,
+      read: (body) => {
+        secret.keep(textOf(recordOf(body)['csrf']))
+        return readSession(body)
+      },
+    }),
+  signOut: (): Answer<void> => client.call({ method: 'DELETE', path: '/api/v1/session', read: () => secret.forget() }),
 })
 
 export function readSession(body: unknown): Session {

@@ -5,15 +5,15 @@ import { Button } from '../parts/button.tsx'
 import { ErrorNotice } from '../parts/error-notice.tsx'
 import { pageAt } from './pages.tsx'
 import { RouterProvider, useRouter } from './router.tsx'
-import { ServicesProvider, useServices } from './services.tsx'
+import { type Given, ServicesProvider, useServices } from './services.tsx'
 import { Shell } from './shell.tsx'
 
 const retryMs = 3_000
 
-export function App(props: { fetch: typeof fetch; nowMs: () => number }) {
+export function App(given: Given) {
   return (
     <RouterProvider>
-      <ServicesProvider fetch={props.fetch} nowMs={props.nowMs}>
+      <ServicesProvider {...given}>
         <Gate />
       </ServicesProvider>
     </RouterProvider>

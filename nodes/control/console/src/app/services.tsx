@@ -4,6 +4,7 @@ import { type Api, createApi } from '../api/api.ts'
 import type { Answer } from '../api/client.ts'
 import type { ApiProblem } from '../api/problem.ts'
 import type { Credential, Session } from '../api/session.ts'
+import type { SessionSecret } from '../api/session-secret.ts'
 import { isSignInLink, useRouter } from './router.tsx'
 
 export type SessionState =
@@ -24,11 +25,17 @@ export interface Services {
 
 const ServicesContext = createContext<Services | undefined>(undefined)
 
-export function ServicesProvider(props: { fetch: typeof fetch; nowMs: () => number; children: ReactNode }) {
+export interface Given {
+  fetch: typeof fetch
+  secret: SessionSecret
+  nowMs: () => number
+}
+
+export function ServicesProvider(props: Given & { children: ReactNode }) {
   const [session, setSession] = useState<SessionState>({ type: 'checking' })
-  const { fetch, nowMs } = props
+  const { fetch, secret, nowMs } = props
   const [openedByLink] = useState(isSignInLink(useRouter().place))
-  const [api] = useState(() => createApi({ fetch, onSignedOut: () => setSession({ type: 'signed-out' }) }))
+  const [api] = useState(() => createApi({ fetch, secret, onSignedOut: () => setSession({ type: 'signed-out' }) }))
 
   const refreshSession = useCallback(async () => {
     const answer = await api.session()

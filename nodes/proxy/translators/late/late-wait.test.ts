@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { done, type Result } from '../../../shared/result.ts'
-import type { Made } from '../translators/translator.ts'
+import { done, type Result } from '../../../../shared/result.ts'
+import type { Made } from '../translator.ts'
 import { LateWait } from './late-wait.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))

@@ -1,5 +1,5 @@
 // Waits for one thing at a time that takes a while to make.
-import type { Late, Made } from '../translators/translator.ts'
+import type { Late, Made } from '../translator.ts'
 
 export interface LateEnds<Value> {
   onMade(made: Made<Value>): void

@@ -1,0 +1,83 @@
+// How the budgets stand in their present windows, as the register of budgets has it.
+import { z } from 'zod'
+import type { LedgerList } from '../../../cluster/budgets/bus-register.ts'
+import { type Ledger, standingOf } from '../../../cluster/budgets/ledger.ts'
+import { calendarWindow } from '../../../shared/calendar-window.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import { type BudgetSpec, budgetKey } from '../../../shared/config/kinds/budgets/spec.ts'
+import type { ConfigService } from '../config-service.ts'
+import { json, problem } from '../http/answer.ts'
+import { problems } from '../http/problems.ts'
+import { problemBody } from './answers.ts'
+import type { Route } from './route.ts'
+
+export interface BudgetOptions {
+  readonly clock: Clock
+  readonly desk: ConfigService
+  ledgers(): Promise<LedgerList>
+}
+
+const nanoPerUsd = 1e9
+
+const statusBody = z.object({
+  budgets: z.array(
+    z.object({
+      name: z.string(),
+      mode: z.enum(['hard', 'soft']),
+      limitUsd: z.number(),
+      spentUsd: z.number(),
+      /** What proxies may still spend without asking: for requests that are not finished, and in reserve. */
+      reservedUsd: z.number(),
+      /** The part of what is spent that is an upper bound, of proxies that were killed. */
+      unsureUsd: z.number(),
+      /** Thresholds that were passed. */
+      alerted: z.array(z.number()),
+      startedAt: z.string(),
+      resetsAt: z.string(),
+    }),
+  ),
+})
+
+export function budgetRoutes({ clock, desk, ledgers }: BudgetOptions): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/api/v1/budgets:status',
+      summary: 'What is spent and reserved of every budget in its present window',
+      access: 'administrator',
+      answers: { 200: statusBody, 503: problemBody },
+      async handle() {
+        const state = desk.state()
+        if (!state.ok) return problem(state.error)
+        const kept = await ledgers()
+        if (!kept.ok) return problem(problems.unavailable(`${kept.error.message}.`, 'budgets-unavailable'))
+        const byKey = new Map(kept.value.map(([{ key, window }, ledger]) => [`${window} ${key}`, ledger]))
+        const { budgets } = state.value.resources
+        return json(200, {
+          budgets: [...budgets].map(([name, { spec }]) => statusOf(name, spec, { byKey, nowMs: clock.wallMs() })),
+        })
+      },
+    },
+  ]
+}
+
+function statusOf(
+  name: string,
+  spec: BudgetSpec,
+  { byKey, nowMs }: { byKey: ReadonlyMap<string, Ledger>; nowMs: number },
+) {
+  const { number, startMs, endMs } = calendarWindow(spec.window, spec.timeZone ?? 'UTC', nowMs)
+  const ledger = byKey.get(`${number} ${budgetKey(spec)}`)
+  const { settled, open } = ledger === undefined ? { settled: 0, open: 0 } : standingOf(ledger)
+  return {
+    name,
+    mode: spec.mode ?? 'hard',
+    limitUsd: spec.usd,
+    spentUsd: settled / nanoPerUsd,
+    reservedUsd: open / nanoPerUsd,
+    unsureUsd: (ledger?.unsure ?? 0) / nanoPerUsd,
+    alerted: (ledger?.passed ?? []).map(({ threshold }) => threshold),
+    startedAt: new Date(startMs).toISOString(),
+    resetsAt: new Date(endMs).toISOString(),
+  }
+}

@@ -1,0 +1,42 @@
+// The rows of requests that a budget does not pay for.
+import { invalid, passing, type Row, row, shown } from './error-row.ts'
+import type { BudgetError } from './gateway-error.ts'
+
+const nanoPerUsd = 1e9
+const reservedWaitMs = 1_000
+
+export const budgetRows = {
+  'budget-exceeded': exceededRow,
+  'budget-away': ({ budget }: Extract<BudgetError, { type: 'budget-away' }>) =>
+    passing(
+      row(
+        503,
+        'server_error',
+        'budget_unavailable',
+        `How much is left of the budget ${shown(budget)} cannot be asked now. Try again after the time given.`,
+      ),
+      1_000,
+    ),
+  'cost-unbounded': ({ budget, why }: Extract<BudgetError, { type: 'cost-unbounded' }>) =>
+    row(
+      400,
+      invalid,
+      'cost_unbounded',
+      `The budget ${shown(budget)} is hard, and the cost of this request has no bound: ${why}.`,
+    ),
+}
+
+function exceededRow(error: Extract<BudgetError, { type: 'budget-exceeded' }>): Row {
+  const { budget, window, limitNanoUsd, spentNanoUsd, reservedNanoUsd, resetsAtMs, isReserved } = error
+  const what = `The budget ${shown(budget)} of ${usd(limitNanoUsd)} USD in ${window}`
+  const state = `${usd(spentNanoUsd)} USD are spent, ${usd(reservedNanoUsd)} USD are reserved`
+  const reset = new Date(resetsAtMs).toISOString()
+  const found = (message: string) => row(429, 'insufficient_quota', 'budget_exceeded', message)
+  if (!isReserved) return found(`${what} does not pay for this request: ${state}. It resets at ${reset}.`)
+  const busy = found(`${what} is reserved by requests that are not finished: ${state}. It resets at ${reset}.`)
+  return { ...busy, retry: true, retryAfterMs: reservedWaitMs }
+}
+
+function usd(nanoUsd: number): string {
+  return String(Number((nanoUsd / nanoPerUsd).toFixed(9)))
+}

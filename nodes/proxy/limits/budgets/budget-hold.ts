@@ -1,0 +1,63 @@
+// What a request has reserved of its budgets. It is settled once, on what the request cost.
+import type { BudgetDesk } from '../../../../cluster/budgets/budget-desk.ts'
+import type { Lease } from '../../../../cluster/budgets/lease.ts'
+import type { AttemptOutcome, AttemptRecord } from '../../../../shared/telemetry/records.ts'
+import type { Hold, Outcome } from '../../accounting/outcome.ts'
+
+/** Ends of an attempt after which nobody knows what the upstream has done, and charges. */
+const unknownEnds: ReadonlySet<AttemptOutcome> = new Set(['timeout', 'reset', 'protocol'])
+
+export class BudgetHold implements Hold {
+  readonly #desk: BudgetDesk
+  readonly #leases: readonly Lease[]
+  /** The most that one attempt costs. */
+  readonly #bound: number
+  /** Attempts that a reservation is held for. */
+  #attempts = 1
+
+  constructor(desk: BudgetDesk, leases: readonly Lease[], bound: number) {
+    this.#desk = desk
+    this.#leases = leases
+    this.#bound = bound
+  }
+
+  /** An attempt that may have cost something keeps its reservation, so the next one needs another. */
+  mayRetry(failed: AttemptOutcome): boolean {
+    if (!unknownEnds.has(failed) || this.#bound === 0) return true
+    const reserved: Lease[] = []
+    for (const lease of this.#hard) {
+      if (lease.reserve(this.#bound)) reserved.push(lease)
+      else {
+        for (const one of reserved) one.settle(this.#bound, 0)
+        return false
+      }
+    }
+    this.#attempts++
+    return true
+  }
+
+  settle(outcome: Outcome): void {
+    const { costNanoUsd = outcome.attemptCount === 0 ? 0 : this.#bound } = outcome
+    const unknown = outcome.attempts.filter(isUnknown).length
+    for (const lease of this.#leases) {
+      if (lease.isHard) lease.settle(this.#bound * this.#attempts, costNanoUsd + unknown * this.#bound)
+      else lease.settle(0, costNanoUsd)
+      this.#desk.settled(lease)
+    }
+  }
+
+  use({ costNanoUsd = 0 }: Outcome): void {
+    for (const lease of this.#leases) {
+      lease.settle(0, costNanoUsd)
+      this.#desk.settled(lease)
+    }
+  }
+
+  get #hard(): readonly Lease[] {
+    return this.#leases.filter(({ isHard }) => isHard)
+  }
+}
+
+function isUnknown({ outcome, costNanoUsd }: AttemptRecord): boolean {
+  return costNanoUsd === 0 && unknownEnds.has(outcome)
+}

@@ -1,0 +1,171 @@
+// The policy of budgets: every budget that pays for a request must have enough left for the most that it can cost. That much is
+// reserved before the request is sent, and settled on what it did cost.
+import type { BudgetDesk } from '../../../../cluster/budgets/budget-desk.ts'
+import type { Lease } from '../../../../cluster/budgets/lease.ts'
+import type { LeaseOutcome } from '../../../../cluster/budgets/lease-queue.ts'
+import type { Clock } from '../../../../shared/clock.ts'
+import type { BudgetLoad } from '../../../../shared/telemetry/records.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
+import type { EntryDecision, Policy, PolicyDecision } from '../../policies/policy.ts'
+import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
+import type { InferenceRequest } from '../../request/inference-request.ts'
+import type { Snapshot } from '../../snapshot/snapshot.ts'
+import { BudgetHold } from './budget-hold.ts'
+import { BudgetTable, type CompiledBudget } from './budget-table.ts'
+import { type CostBound, costBound, type NoBound } from './cost-bound.ts'
+import { PriceCeilings } from './price-ceiling.ts'
+
+/** What a realtime session reserves: enough to learn that something is left. */
+const openingNanoUsd = 1
+const nanoPerUsd = 1e9
+/** Budgets that heartbeats tell of. */
+const loadsMax = 256
+
+export class Budgets implements Policy {
+  readonly name = 'budgets'
+  readonly #desk: BudgetDesk
+  readonly #clock: Clock
+  readonly #ceilings = new PriceCeilings()
+  readonly #tables = new WeakMap<Snapshot['budgets'], BudgetTable>()
+  readonly #rejected = new Map<string, number>()
+
+  constructor({ desk, clock }: { desk: BudgetDesk; clock: Clock }) {
+    this.#desk = desk
+    this.#clock = clock
+  }
+
+  /** Requests that were rejected, by budget. */
+  get rejected(): ReadonlyMap<string, number> {
+    return this.#rejected
+  }
+
+  /** What this proxy knows of the budgets that it spends of. */
+  loads(): Record<string, BudgetLoad> {
+    const nowMs = this.#clock.wallMs()
+    const loads = new Map<string, BudgetLoad>()
+    for (const { terms, spent, granted, used } of this.#desk.leases) {
+      if (terms.windowEndMs <= nowMs || loads.size >= loadsMax) continue
+      loads.set(terms.name, {
+        limitUsd: terms.cap / nanoPerUsd,
+        spentUsd: spent / nanoPerUsd,
+        leasedUsd: Math.max(0, granted - used) / nanoPerUsd,
+        rejected: this.#rejected.get(terms.name) ?? 0,
+      })
+    }
+    return Object.fromEntries(loads)
+  }
+
+  governs(request: AuthenticatedRequest): boolean {
+    return request.snapshot.budgets.size > 0 && this.#budgetsOf(request).length > 0
+  }
+
+  decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision> {
+    const budgets = this.#budgetsOf(request)
+    const bound = budgets.some(({ isHard }) => isHard) ? costBound(request, asked, this.#ceilings) : nothing
+    const decision = this.#reserve(budgets, bound)
+    if (decision instanceof Promise) return decision.then((late) => withRequest(late, asked))
+    return withRequest(decision, asked)
+  }
+
+  /** Requests about files and stored responses cost nothing. A session is charged for each of its responses. */
+  enter(request: AuthenticatedRequest, model: string): EntryDecision | Promise<EntryDecision> {
+    if (model === '') return { type: 'proceed' }
+    return this.#reserve(this.#budgetsOf(request), { nanoUsd: openingNanoUsd })
+  }
+
+  #budgetsOf({ snapshot, caller, user }: AuthenticatedRequest): readonly CompiledBudget[] {
+    return this.#tableOf(snapshot).of(caller, user)
+  }
+
+  #tableOf({ budgets }: Snapshot): BudgetTable {
+    const known = this.#tables.get(budgets)
+    if (known !== undefined) return known
+    const made = new BudgetTable(budgets)
+    this.#tables.set(budgets, made)
+    return made
+  }
+
+  #reserve(budgets: readonly CompiledBudget[], bound: CostBound): EntryDecision | Promise<EntryDecision> {
+    if (!('nanoUsd' in bound)) return { type: 'reject', error: unbounded(budgets, bound) }
+    const wallMs = this.#clock.wallMs()
+    const entries = budgets.map((budget): Entry => {
+      const window = budget.windowAt(wallMs)
+      return { budget, lease: this.#desk.lease(window, { terms: window.terms, isHard: budget.isHard }) }
+    })
+    return this.#reserveFrom(0, { entries, nanoUsd: bound.nanoUsd })
+  }
+
+  /** Reserves of one budget after the other, from `first` on. */
+  #reserveFrom(first: number, asking: Asking): EntryDecision | Promise<EntryDecision> {
+    const { entries, nanoUsd } = asking
+    for (let index = first; index < entries.length; index++) {
+      const entry = entries[index]
+      if (entry === undefined || !entry.budget.isHard) continue
+      const { lease } = entry
+      const reserved = lease.reserve(nanoUsd) ? 'granted' : this.#desk.wait(lease, nanoUsd)
+      if (reserved instanceof Promise) return reserved.then((late) => this.#reservedLate(index, asking, late))
+      if (reserved !== 'granted') return this.#reject(index, asking, reserved)
+      this.#desk.renew(lease)
+    }
+    const leases = entries.map(({ lease }) => lease)
+    return { type: 'proceed', hold: new BudgetHold(this.#desk, leases, nanoUsd) }
+  }
+
+  #reservedLate(index: number, asking: Asking, outcome: LeaseOutcome): EntryDecision | Promise<EntryDecision> {
+    if (outcome !== 'granted') return this.#reject(index, asking, outcome)
+    const lease = asking.entries[index]?.lease
+    if (lease !== undefined) this.#desk.renew(lease)
+    return this.#reserveFrom(index + 1, asking)
+  }
+
+  /** Gives back what the budgets before were asked for. */
+  #reject(index: number, { entries, nanoUsd }: Asking, outcome: Exclude<LeaseOutcome, 'granted'>): EntryDecision {
+    for (const { budget, lease } of entries.slice(0, index)) {
+      if (!budget.isHard) continue
+      lease.settle(nanoUsd, 0)
+      this.#desk.settled(lease)
+    }
+    const entry = entries[index]
+    if (entry === undefined) return { type: 'proceed' }
+    const { name } = entry.budget
+    this.#rejected.set(name, (this.#rejected.get(name) ?? 0) + 1)
+    return { type: 'reject', error: outcome === 'away' ? { type: 'budget-away', budget: name } : spent(entry, outcome) }
+  }
+}
+
+interface Entry {
+  readonly budget: CompiledBudget
+  readonly lease: Lease
+}
+
+interface Asking {
+  readonly entries: readonly Entry[]
+  readonly nanoUsd: number
+}
+
+const nothing: CostBound = { nanoUsd: 0 }
+
+function unbounded(budgets: readonly CompiledBudget[], bound: NoBound): GatewayError {
+  if ('error' in bound) return bound.error
+  return { type: 'cost-unbounded', budget: budgets.find(({ isHard }) => isHard)?.name ?? '', why: bound.unbounded }
+}
+
+function spent({ budget, lease }: Entry, outcome: 'spent' | 'reserved'): GatewayError {
+  const { cap, windowEndMs } = lease.terms
+  return {
+    type: 'budget-exceeded',
+    budget: budget.name,
+    window: budget.window,
+    limitNanoUsd: cap,
+    spentNanoUsd: lease.spent,
+    reservedNanoUsd: lease.held,
+    resetsAtMs: windowEndMs,
+    isReserved: outcome === 'reserved',
+  }
+}
+
+function withRequest(decision: EntryDecision, asked: InferenceRequest): PolicyDecision {
+  if (decision.type === 'reject') return decision
+  const { hold } = decision
+  return hold === undefined ? { type: 'proceed', asked } : { type: 'proceed', asked, hold }
+}

@@ -1,0 +1,198 @@
+// The most that a request can cost. It has to hold whatever the request is answered with: a hard budget reserves it.
+import type { Capability } from '../../../../shared/chat/capabilities.ts'
+import type { BodyScan } from '../../../../shared/json/scan.ts'
+import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
+import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
+import { bodyOf, type InferenceRequest } from '../../request/inference-request.ts'
+import { isTierUnknown, type PriceCeiling, type PriceCeilings, unitCeiling } from './price-ceiling.ts'
+
+export type CostBound = { readonly nanoUsd: number } | NoBound
+
+/** Why there is none: a clause, or the error of a body that could not be read. */
+export type NoBound = { readonly unbounded: string } | { readonly error: GatewayError }
+
+/** Tokens that a provider puts around what a caller writes: names of roles, separators. */
+const frameTokens = 32
+/** Tokens of the instructions that a provider adds where there are tools. Source: Anthropic's "Tool use with Claude", table of system
+ *  prompt tokens: 530 at most. */
+const toolTokens = 1_024
+const documentsPerSearchUnit = 100
+const imagesMax = 10
+
+const free: CostBound = { nanoUsd: 0 }
+
+export function costBound(request: AuthenticatedRequest, asked: InferenceRequest, ceilings: PriceCeilings): CostBound {
+  const { operation, snapshot } = request
+  if (operation.counts !== undefined) return free
+  const { model, fallbacks, body } = asked.facts
+  const targets = ceilings.of(snapshot, model, fallbacks)
+  if (targets.length > 0 && targets.every(isFree)) return free
+  if (body.type === 'form') return { unbounded: 'the cost of an uploaded file is not known before it is read' }
+  const sizes = sizesOf(request, asked, body.scan)
+  if (!('bytes' in sizes)) return sizes
+  let most = 0
+  for (const ceiling of targets) {
+    const bound = operation.units === undefined ? tokenBound(ceiling, sizes) : unitBound(ceiling, sizes, body.scan)
+    if (!('nanoUsd' in bound)) return bound
+    if (bound.nanoUsd > most) most = bound.nanoUsd
+  }
+  return { nanoUsd: Math.ceil(most) }
+}
+
+function isFree({ rates, target }: PriceCeiling): boolean {
+  return rates !== undefined && rates.input === 0 && rates.output === 0 && target.price?.calls.size === 0
+}
+
+interface Sizes {
+  /** Tokens of input; Infinity where only the model's context bounds them. */
+  readonly input: number
+  /** Tokens of one answer; undefined where the caller sets no bound. */
+  readonly outputCap: number | undefined
+  readonly answers: number
+  readonly writes: boolean
+  readonly bytes: number
+  readonly tier: string | undefined
+}
+
+function tokenBound({ target, rates }: PriceCeiling, sizes: Sizes): CostBound {
+  const name = `${target.provider}/${target.model}`
+  const { contextTokensMax = Number.POSITIVE_INFINITY, outputTokensMax = contextTokensMax } = target.facts
+  if (rates === undefined || isTierUnknown(target.price, sizes.tier)) return { unbounded: `${name} has no known price` }
+  // The context bounds what a provider takes; a catalogue that is wrong must not make the bound smaller than the text is.
+  const input = Number.isFinite(sizes.input) ? sizes.input : contextTokensMax
+  if (!Number.isFinite(input))
+    return { unbounded: `how much input ${name} makes of images, sound or files is not known` }
+  if (!sizes.writes) return { nanoUsd: input * rates.input }
+  const output = sizes.outputCap ?? outputTokensMax
+  if (!Number.isFinite(output))
+    return { unbounded: `how long an answer of ${name} can get is not known: set max_tokens` }
+  return { nanoUsd: input * rates.input + output * sizes.answers * rates.output }
+}
+
+/** Images, speech and reranking, by what can be counted in the request. */
+function unitBound(ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBound {
+  const { target } = ceiling
+  const { unitPrice } = target
+  if (unitPrice === undefined || unitPrice.size === 0) return tokenBound(ceiling, { ...sizes, writes: true })
+  const units = {
+    images: Math.min(imagesMax, Math.max(1, scan.number('n') ?? 1)),
+    characters: sizes.bytes,
+    'search-units': 1 + Math.ceil(sizes.bytes / documentsPerSearchUnit),
+  } as const
+  let most = 0
+  for (const unit of unitPrice.keys()) {
+    if (!(unit in units)) return { unbounded: `${target.provider}/${target.model} charges by the ${unit}` }
+    const amount = units[unit as keyof typeof units]
+    most = Math.max(most, amount * (unitCeiling(target, unit) ?? 0))
+  }
+  // Where the answer reports tokens they are charged instead.
+  if (target.price === undefined) return { nanoUsd: most }
+  const byTokens = tokenBound(ceiling, { ...sizes, writes: true })
+  return !('nanoUsd' in byTokens) ? byTokens : { nanoUsd: Math.max(most, byTokens.nanoUsd) }
+}
+
+function sizesOf(request: AuthenticatedRequest, asked: InferenceRequest, scan: BodyScan): Sizes | NoBound {
+  const { operation, body } = request
+  const bytes = body.bytes.length
+  const tier = scan.text('service_tier') ?? scan.text('serviceTier')
+  const common = { bytes, tier, input: bytes + frameTokens }
+  if (!asked.hasConversation) return { ...common, outputCap: undefined, answers: 1, writes: false }
+  if (!isPlain(asked, scan)) return readSizes(asked, { bytes, tier })
+  const outputCap = capOf(operation.dialect, scan)
+  return { ...common, outputCap, answers: answersOf(operation.dialect, scan), writes: true }
+}
+
+/** Words of which one stands in every body that is more than text. An escaped letter could hide any of them. */
+const marks = [
+  ...['image', 'audio', 'file', 'video', 'media', 'document', 'inline', 'tool', 'function'],
+  ...['search', 'plugins', 'mcp_servers', 'container', 'conversation', 'previous_response_id', '\\u'],
+]
+
+/** Whether the scan of the body alone tells all that the bound depends on. */
+function isPlain({ replaced, facts }: InferenceRequest, scan: BodyScan): boolean {
+  if (replaced !== undefined || facts.inbound?.name === 'gemini') return false
+  return marks.every((mark) => !scan.bytes.includes(mark)) && !isStoredPrompt(scan)
+}
+
+const capFields = {
+  'openai-chat': ['max_tokens', 'max_completion_tokens'],
+  'openai-responses': ['max_output_tokens'],
+  'openai-completions': ['max_tokens'],
+  anthropic: ['max_tokens'],
+} as const
+
+/** The larger of two caps counts: an upstream may take either. */
+function capOf(dialect: string, scan: BodyScan): number | undefined {
+  const fields = capFields[dialect as keyof typeof capFields] ?? []
+  const caps = fields.flatMap((field) => scan.number(field) ?? [])
+  return caps.length === 0 ? undefined : positive(Math.max(...caps))
+}
+
+/** Some servers take a cap of 0 or -1 for none. */
+function positive(cap: number | undefined): number | undefined {
+  return cap !== undefined && cap > 0 && Number.isFinite(cap) ? cap : undefined
+}
+
+function answersOf(dialect: string, scan: BodyScan): number {
+  const n = Math.max(1, scan.number('n') ?? 1)
+  if (dialect !== 'openai-completions') return n
+  if (scan.field('prompt')?.kind !== 'array' && !['best_of', '\\u'].some((mark) => scan.bytes.includes(mark))) return n
+  const { prompt, best_of: bestOf } = bodyOf(scan)
+  const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1
+  return Math.max(n, typeof bestOf === 'number' ? bestOf : 1) * prompts
+}
+
+/** A prompt that the provider keeps: nobody here knows how long it is. */
+function isStoredPrompt(scan: BodyScan): boolean {
+  return scan.field('prompt')?.kind === 'object'
+}
+
+const media: ReadonlySet<Capability> = new Set([
+  ...(['images', 'audio', 'video', 'files', 'uploaded files', 'foreign content'] as const),
+])
+
+/** Members by which providers are asked to search or to use servers of others, at a cost of their own. */
+const costly = ['web_search_options', 'search_parameters', 'enable_search', 'plugins', 'mcp_servers', 'container']
+
+/** What the conversation itself tells. */
+function readSizes(
+  asked: InferenceRequest,
+  { bytes, tier }: { bytes: number; tier: string | undefined },
+): Sizes | NoBound {
+  const parsed = asked.parsed()
+  if (!parsed.ok) return { error: unparsedError(parsed.error) }
+  const { request, needs } = parsed.value
+  const capabilities = needs.map(({ capability }) => capability)
+  const extra = costly.find((name) => name in request.extras)
+  if (extra !== undefined || capabilities.includes('hosted tools'))
+    return { unbounded: `what the provider does by itself (${extra ?? 'its own tools'}) has no bound` }
+  const { maxOutputTokens, n = 1 } = request.parameters
+  const whole = Math.max(bytes, Buffer.byteLength(JSON.stringify([request.messages, request.tools])))
+  const tools = request.tools.length > 0 ? toolTokens : 0
+  const isText = !capabilities.some((one) => media.has(one)) && !continuesElsewhere(asked)
+  return {
+    input: isText ? whole + frameTokens + tools : Number.POSITIVE_INFINITY,
+    outputCap: positive(readCap(asked, maxOutputTokens)),
+    answers: Math.max(1, n),
+    writes: true,
+    bytes,
+    tier,
+  }
+}
+
+/** The parser takes one of two caps of a chat. */
+function readCap({ facts: { body, inbound } }: InferenceRequest, parsed: number | undefined): number | undefined {
+  if (body.type === 'form' || inbound?.name !== 'openai-chat') return parsed
+  return capOf('openai-chat', body.scan) ?? parsed
+}
+
+/** Whether the provider adds what it keeps: an earlier conversation, or a prompt. */
+function continuesElsewhere({ facts: { body, state } }: InferenceRequest): boolean {
+  if (body.type === 'form') return false
+  const { scan } = body
+  const refers = (['previous_response_id', 'conversation'] as const).some((name) => {
+    const kind = scan.field(name)?.kind
+    return kind === 'string' || kind === 'object'
+  })
+  return isStoredPrompt(scan) || (refers && state?.history === undefined)
+}

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { hostIsValid } from './host-names.ts'
+
+const validHosts = [
+  'localhost',
+  'LOCALHOST:8080',
+  'gate.example.com',
+  'gate.example.com.',
+  'head_gate-1:80',
+  '127.0.0.1',
+  '10.0.0.5:65535',
+  '[::1]',
+  '[::1]:8080',
+  '[2001:DB8::7]:1',
+  '[::ffff:10.0.0.1]',
+  'xn--bcher-kva.example',
+  'a'.repeat(63),
+]
+
+test.each(validHosts)('%j is a valid Host', (host) => {
+  expect([hostIsValid(host), hostIsValid(host)]).toEqual([true, true])
+})
+
+test.each([
+  ['nothing', ''],
+  ['blanks', '  '],
+  ['a blank inside', 'a b'],
+  ['a tab inside', 'a\tb'],
+  ['two names', 'a, b'],
+  ['two names without a blank', 'a,b'],
+  ['a user', 'user@a'],
+  ['a user and a password', 'user:word@a'],
+  ['a path', 'a/b'],
+  ['a backslash', 'a\\b'],
+  ['a query', 'a?b'],
+  ['a fragment', 'a#b'],
+  ['a URL', 'http://a'],
+  ['a control byte', 'a\x01b'],
+  ['a NUL', 'a\0b'],
+  ['a DEL', 'a\x7f'],
+  ['a line break', 'a\r\nb'],
+  ['a letter beyond ASCII', 'bücher.example'],
+  ['a byte beyond ASCII', 'a\xffb'],
+  ['an escape', 'a%2fb'],
+  ['a quote', '"a"'],
+  ['a wildcard', '*'],
+  ['a port alone', ':80'],
+  ['an empty port', 'a:'],
+  ['a port of letters', 'a:http'],
+  ['a port out of range', 'a:65536'],
+  ['a port of six digits', 'a:000080'],
+  ['a signed port', 'a:+80'],
+  ['two ports', 'a:80:80'],
+  ['an IPv6 address without brackets', '::1'],
+  ['an open bracket', '[::1'],
+  ['a closed bracket', '::1]'],
+  ['a name in brackets', '[a]'],
+  ['an IPv4 address in brackets', '[127.0.0.1]'],
+  ['what follows a bracket', '[::1]a'],
+  ['a port in brackets', '[::1:80]:x'],
+  ['too many groups', '[1:2:3:4:5:6:7:8:9]'],
+  ['two gaps', '[1::2::3]'],
+  ['a zone', '[fe80::1%25eth0]'],
+  ['a future address', '[v1.a]'],
+  ['a number too large for an address', '256.1.1.1'],
+  ['an address with three parts', '127.0.1'],
+  ['an address as one number', '2130706433'],
+  ['an octal address', '0177.0.0.1'],
+  ['an address with a dot behind it', '127.0.0.1.'],
+  ['an empty label', 'a..b'],
+  ['a dot in front', '.a'],
+  ['a dot alone', '.'],
+  ['a label of 64 characters', 'a'.repeat(64)],
+  ['a name of 300 characters', 'a.'.repeat(150)],
+])('%s is no Host', (_what, host) => {
+  expect(hostIsValid(host)).toBe(false)
+})
