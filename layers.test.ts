@@ -47,12 +47,12 @@ function broken(file: string, imported: string): string | undefined {
 /** The rooms of the proxy, in order. A file may import its own room and any room above it; rooms of one row do not know each
  *  other. */
 const proxyRooms = [
-  ['http', 'auth', 'routing', 'upstream', 'telemetry', 'dialects', 'provider-objects'],
+  ['http', 'auth', 'routing', 'upstream', 'telemetry', 'dialects', 'provider-objects', 'large'],
   ['errors', 'operations', 'providers'],
   ['snapshot', 'conversations', 'streams'],
   ['request'],
   ['accounting', 'translators'],
-  ['admission', 'policies'],
+  ['admission', 'policies', 'jobs'],
   ['prompts', 'limits', 'guardrails', 'cache'],
   ['attempts'],
   ['apis'],

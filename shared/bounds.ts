@@ -31,6 +31,14 @@ export const bounds = {
   socketsOpenMax: 4_096,
   /** All request bodies in memory at one time, in bytes; above it requests are shed. Where memory is small, it is less. */
   bodiesInFlightBytesMax: 1 << 30,
+  /** A body that is parsed and printed is worked on in another process above this size, in bytes. The worst of this size holds the
+   *  event loop for 40 ms. */
+  parsedHereBytesMax: 256 << 10,
+  /** A body is read in slices above this size, in bytes: in one piece the worst of 64 MiB takes 250 ms, and one of this size 4 ms. */
+  readAtOnceBytesMax: 1 << 20,
+  /** An answer that passes through is judged in another process above this size, in bytes: the worst of it, which reports no usage and is
+   *  parsed, holds the event loop for 35 ms. */
+  judgedHereBytesMax: 2 << 20,
   /** All that is made of request bodies at one time (parsed forms, copies), in bytes; above it requests are shed. */
   parsedBodiesBytesMax: 1 << 30,
   /** An answer that is not a stream and has to be held whole, in bytes. */

@@ -36,6 +36,9 @@ export interface Settings {
   corsOrigins: string[] | undefined
   egressStrict: boolean
   bodyBytesMax: number
+  /** The processes that parse and print large bodies, and the memory of each; undefined depends on the machine. */
+  bodyProcesses: number
+  bodyProcessBytes: number | undefined
   /** Open requests of one key; undefined means a part of what the process can carry. */
   keyOpenMax: number | undefined
   /** Users named by callers that have sums of their own: for each key in a day. */
@@ -114,10 +117,12 @@ export function parseSettings(
     corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
     bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
+    bodyProcesses: read.count('HEADGATE_BODY_PROCESSES') ?? 2,
+    bodyProcessBytes: read.parsed('HEADGATE_BODY_PROCESS_MEMORY', atLeast(64 << 20), 'a size of at least 64MiB'),
     keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
-    memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(memoryBytesMin), 'a size of at least 256MiB'),
-    bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(bodyMemoryBytesMin), 'a size of at least 4MiB'),
+    memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
+    bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
@@ -172,10 +177,6 @@ function isOrigin(text: string): boolean {
   if (url === null || url.host === '') return false
   return `${url.protocol}//${url.host}` === text
 }
-
-/** A process does not start in less. */
-const memoryBytesMin = 256 << 20
-const bodyMemoryBytesMin = 4 << 20
 
 function atLeast(bytesMin: number): (text: string) => number | undefined {
   return (text) => {

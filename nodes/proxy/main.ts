@@ -32,6 +32,8 @@ import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
 import { keyOpenMaxOf, openRequestsMax } from './http/open-requests-max.ts'
 import { parsedShares, SharedBudget } from './http/shared-budget.ts'
+import type { Jobs } from './large/job.ts'
+import { openJobs } from './large/open-jobs.ts'
 import { openLimits } from './limits/open-limits.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
@@ -131,6 +133,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       await limits.stop()
       timers.stop()
       parts.direct.close()
+      parts.jobs.close()
       await recorder.close(patienceMs)
       identities.stop()
       weights.stop()
@@ -140,6 +143,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   }
 }
 
+const jobScript = new URL('./jobs/job-process.ts', import.meta.url)
 const shuttingDown = { type: 'shutting-down' } as const
 
 type Parts = Awaited<ReturnType<typeof openParts>>
@@ -172,9 +176,10 @@ async function openParts(options: ProxyOptions) {
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
   const demo = new DemoUpstream(clock)
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf: demoOr(direct, demo) }
+  const jobs = openJobs({ settings: options.settings, script: jobScript, clock, notify })
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
-  const apis = openApis(options, { ...common, ids, policies, entry })
+  const apis = openApis(options, { ...common, ids, jobs, policies, entry })
   const pipeline = new Pipeline({
     parsedMemory: new SharedBudget(options.memory?.parsedBytesMax ?? bounds.parsedBodiesBytesMax, parsedShares),
     clock,
@@ -200,6 +205,7 @@ async function openParts(options: ProxyOptions) {
     identities,
     latencyEstimates,
     direct,
+    jobs,
     state,
     rejections,
     limits,
@@ -229,18 +235,19 @@ interface CommonParts {
 
 interface ApiParts extends CommonParts {
   readonly ids: ObjectIds
+  readonly jobs: Jobs
   readonly policies: readonly Policy[]
   readonly entry: Entry
 }
 
 function openApis({ bus }: ProxyOptions, parts: ApiParts) {
-  const { clock, chance, settlement, entry } = parts
+  const { entry, settlement } = parts
   const store = new ResponseStore(new BusStateStore(bus))
-  const continuations = new Continuations(store, () => `resp_${randomBytes(24).toString('hex')}`)
+  const continuations = new Continuations(store, () => `resp_${randomBytes(24).toString('hex')}`, parts.jobs)
   const common = { ...parts, attempts: parts, delivery: parts }
   return {
     inference: new InferenceApi({ ...common, continuations }),
-    responses: entry.before(new ResponsesApi({ clock, chance, settlement, attempts: parts, delivery: parts, store })),
+    responses: entry.before(new ResponsesApi({ ...common, store })),
     files: entry.before(new FilesApi(common)),
     models: new ModelsApi(settlement),
   }

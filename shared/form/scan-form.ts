@@ -2,6 +2,7 @@
 // sent to the provider. The provider's parser must find the same form in them, so a body that two parsers could read
 // differently is refused.
 import { isUtf8 } from 'node:buffer'
+import { atOnce, type Slices, searched } from '../work/slices.ts'
 
 export interface FormPart {
   readonly name: string
@@ -44,6 +45,10 @@ export function boundaryOf(contentType: string): string | undefined {
 }
 
 export function scanForm(bytes: Buffer, boundary: string): FormScan | FormProblem {
+  return atOnce(scanFormInSlices(bytes, boundary))
+}
+
+export function* scanFormInSlices(bytes: Buffer, boundary: string): Slices<FormScan | FormProblem> {
   const delimiter = Buffer.from(`--${boundary}`, 'latin1')
   if (!startsWith(bytes, 0, delimiter)) return { message: 'The body does not begin with its boundary.' }
   const parts: FormPart[] = []
@@ -53,7 +58,7 @@ export function scanForm(bytes: Buffer, boundary: string): FormScan | FormProble
     if (startsWith(bytes, after, dashes)) return closed(bytes, after + 2) ? { bytes, parts } : trailing
     if (!startsWith(bytes, after, lineEnd)) return boundaryInside
     if (parts.length >= formPartsMax) return { message: `The form has more than ${formPartsMax} parts.` }
-    const next = bytes.indexOf(delimiter, after)
+    const next = yield* searched(bytes, delimiter, after)
     if (next < 0) return { message: 'The form ends without its closing boundary.' }
     // Bytes that look like a delimiter but are none could be one to a less strict parser.
     if (!startsWith(bytes, next - 2, lineEnd) || next - 2 < after + 2) return boundaryInside
@@ -71,7 +76,9 @@ interface Place {
 }
 
 function readPart(bytes: Buffer, { start, headStart, end }: Place): FormPart | FormProblem {
-  const blank = bytes.indexOf(blankLine, headStart)
+  const blank = bytes
+    .subarray(0, Math.min(end, headStart + partHeadBytesMax + blankLine.length))
+    .indexOf(blankLine, headStart)
   if (blank < 0 || blank + 4 > end || blank - headStart > partHeadBytesMax)
     return { message: 'A part has no sound head.' }
   if (!isUtf8(bytes.subarray(headStart, blank))) return { message: 'The head of a part is not valid UTF-8.' }

@@ -1,16 +1,10 @@
 // A scan in slices finds what a scan in one piece finds, and no slice is long, whatever the shape of the body.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { atOnce } from '../work/slices.ts'
 import { BodyScan, scanBatchLine, scanBody } from './scan.ts'
-import { type Slices, scanBodyInSlices, scanLineInSlices } from './scan-in-slices.ts'
+import { scanBodyInSlices, scanLineInSlices } from './scan-in-slices.ts'
 import { hostileBodies } from './test-bodies.ts'
-
-function all<Value>(slices: Slices<Value>): Value {
-  for (;;) {
-    const step = slices.next()
-    if (step.done === true) return step.value
-  }
-}
 
 const tiny = { values: 1, slowBytes: 3 }
 
@@ -38,7 +32,7 @@ test('a body is read alike in one piece and in slices', () => {
     fc.property(fc.oneof(text, damaged), (body) => {
       const [whole, sliced] = [new BodyScan(), new BodyScan()]
       const problem = scanBody(Buffer.from(body), whole)
-      const inSlices = all(scanBodyInSlices(Buffer.from(body), sliced, tiny))
+      const inSlices = atOnce(scanBodyInSlices(Buffer.from(body), sliced, tiny))
       if (!body.startsWith('{')) return
       expect(inSlices).toEqual(problem)
       if (problem === undefined) expect(factsOf(sliced)).toEqual(factsOf(whole))
@@ -53,7 +47,7 @@ test('so is a line of a batch file', () => {
       const line = Buffer.from(`{"custom_id":"é","body":${body}}`)
       const [whole, sliced] = [new BodyScan(), new BodyScan()]
       const problem = scanBatchLine(line, whole)
-      expect(all(scanLineInSlices(line, sliced, tiny))).toEqual(problem)
+      expect(atOnce(scanLineInSlices(line, sliced, tiny))).toEqual(problem)
       if ('bodyStart' in problem) expect(factsOf(sliced)).toEqual(factsOf(whole))
     }),
     { numRuns: 1_000 },
@@ -67,7 +61,7 @@ test.each([
 ])('a character %s may stand where a slice ends', (_name, character) => {
   for (let shift = 0; shift < 4; shift++) {
     const body = Buffer.from(`{"model":"m","input":"${'a'.repeat(shift)}${character.repeat(3 << 20)}"}`)
-    expect(all(scanBodyInSlices(body, new BodyScan()))).toBeUndefined()
+    expect(atOnce(scanBodyInSlices(body, new BodyScan()))).toBeUndefined()
   }
 })
 
@@ -76,7 +70,7 @@ test('bytes that are no UTF-8 are found in any slice', () => {
   for (const at of [12, (4 << 20) - 1, 4 << 20, body.length - 3]) {
     const wrong = Buffer.from(body)
     wrong[at] = 0x80
-    expect(all(scanBodyInSlices(wrong, new BodyScan()))).toEqual({ type: 'invalid_utf8' })
+    expect(atOnce(scanBodyInSlices(wrong, new BodyScan()))).toEqual({ type: 'invalid_utf8' })
   }
 })
 

@@ -1,11 +1,10 @@
-// Scans a large body in slices of bounded work: each `yield` is the end of one, after which something else may run.
+// Scans a large body in slices of bounded work.
 import { isUtf8 } from 'node:buffer'
+import type { Slices } from '../work/slices.ts'
 import { paused } from './cursor.ts'
 import type { Span } from './members.ts'
 import { type BodyScan, beginBody, beginLine, bodyOfLine, endBody, Scanner, type Slice } from './scan.ts'
 import type { ScanProblem } from './scan-problem.ts'
-
-export type Slices<Value> = Generator<void, Value>
 
 /** About 2 ms of work. */
 const usualSlice: Slice = { values: 20_000, slowBytes: 64 << 10 }

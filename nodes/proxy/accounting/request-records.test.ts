@@ -4,7 +4,7 @@ import { testCaller, testRequest } from '../request/test-request.ts'
 import { directRoute } from '../routing/model-route.ts'
 import { noTokens } from './attempt-cost.ts'
 import type { Outcome } from './outcome.ts'
-import { type AttemptFacts, attemptRecord, requestRecord, totalCost } from './request-records.ts'
+import { type AttemptFacts, attemptRecord, recordOfAttempt, requestRecord, totalCost } from './request-records.ts'
 
 const target = testTarget()
 const caller = { ...testCaller, user: 'ada', app: 'shop' }
@@ -87,6 +87,12 @@ describe('the record of an attempt', () => {
     const silent = attemptRecord(request, { ...facts, timing: { tokens: 0, firstTokenMs: 0, lastTokenMs: 0 } })
     expect(silent.ttftUs).toBe(0)
   })
+})
+
+test('an attempt is recorded by what it knows itself', () => {
+  const { upstreamStatus, planned, index, startedMs, firstByteMs, timing, ...end } = facts
+  const attempt = { planned, index, startedMs, firstByteMs, timing, status: upstreamStatus }
+  expect(recordOfAttempt(request, attempt, end)).toEqual(attemptRecord(request, facts))
 })
 
 describe('the record of a request', () => {

@@ -103,6 +103,20 @@ export function attemptRecord(request: RecordedRequest, facts: AttemptFacts): At
   }
 }
 
+/** An attempt that has ended, as it knows itself. */
+type EndedAttempt = Pick<AttemptFacts, 'planned' | 'index' | 'startedMs' | 'firstByteMs' | 'timing'> & {
+  readonly status: number
+}
+
+/** The record of an attempt by what it knows itself, and how it ended. */
+export function recordOfAttempt(
+  request: RecordedRequest,
+  { planned, index, status, startedMs, firstByteMs, timing }: EndedAttempt,
+  end: Omit<AttemptFacts, keyof EndedAttempt | 'upstreamStatus'>,
+): AttemptRecord {
+  return attemptRecord(request, { ...end, planned, index, startedMs, firstByteMs, timing, upstreamStatus: status })
+}
+
 function interTokenUs({ tokens, firstTokenMs, lastTokenMs }: StreamTiming): number {
   return micros((lastTokenMs - firstTokenMs) / (tokens - 1))
 }

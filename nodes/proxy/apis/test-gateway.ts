@@ -17,6 +17,7 @@ import { LiveRequests } from '../attempts/live-requests.ts'
 import { Continuations } from '../conversations/continuation.ts'
 import { ResponseStore } from '../conversations/response-store.ts'
 import { parsedShares, SharedBudget } from '../http/shared-budget.ts'
+import { InlineJobs } from '../large/test-jobs.ts'
 import { Pipeline } from '../pipeline.ts'
 import type { Policy } from '../policies/policy.ts'
 import { ObjectIds } from '../provider-objects/object-ids.ts'
@@ -78,6 +79,7 @@ class WatchedWheel extends TimerWheel {
 export class TestGateway {
   readonly clock: ManualClock
   readonly upstream = new ScriptedUpstream()
+  readonly jobs = new InlineJobs()
   readonly live = new LiveRequests()
   readonly parsedMemory: SharedBudget
   readonly outcome: ReturnType<typeof testSettlement>
@@ -110,11 +112,11 @@ export class TestGateway {
     const store = new ResponseStore(openMemoryState({ clock }))
     const timers = this.#wheel
     const attempts = { clock, chance, notify, timers, settlement, live, upstreamOf: () => upstream }
-    const common = { ...attempts, attempts, delivery: attempts, ids }
+    const common = { ...attempts, attempts, delivery: attempts, ids, jobs: this.jobs }
     const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10, open: new OpenRequests(100) })
     const entry = new Entry(policies, settlement)
     let made = 0
-    const continuations = new Continuations(store, () => `resp_${++made}`)
+    const continuations = new Continuations(store, () => `resp_${++made}`, this.jobs)
     const openSocket = () => {
       throw new Error('no socket is played here')
     }

@@ -13,7 +13,7 @@ import {
 } from '../errors/upstream-failure.ts'
 import type { Timeouts } from '../routing/model-route.ts'
 import type { AnswerStream } from '../streams/answer-stream.ts'
-import type { Translator, WholeAnswer } from '../translators/translator.ts'
+import type { LateAnswer, Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamError } from '../upstream/upstream.ts'
 import { BodyBuffer } from './body-buffer.ts'
 import { keepAliveMs } from './keep-alive.ts'
@@ -38,6 +38,8 @@ export interface ReadAttempt {
   close(): void
   /** Ends the attempt and its exchange: the stream is whole, and the upstream does not end it. */
   abort(): void
+  /** Ends the request, because something of ours threw while its answer was read elsewhere. */
+  bug(error: unknown): void
   /** Sets the time of the next call of `due`. */
   dueIn(ms: number): void
   /** Tells that nothing has come for a while, which is still allowed. `due` is called again after `nextMs`. */
@@ -55,6 +57,8 @@ export interface AnswerReader {
   lost(error: UpstreamError): void
   /** Called when the time that was set is over. */
   due(): void
+  /** Called when nobody waits for the answer any more; absent where nothing goes on then. */
+  stop?(): void
 }
 
 /** An upstream may take this long to close a stream after its end, or to finish the body of an error. */
@@ -101,6 +105,7 @@ export class WholeReader implements AnswerReader {
   readonly #attempt: ReadAttempt
   readonly #contentType: string
   readonly #held = new BodyBuffer()
+  #later: LateAnswer | undefined
 
   constructor(attempt: ReadAttempt, contentType: string) {
     this.#attempt = attempt
@@ -113,10 +118,31 @@ export class WholeReader implements AnswerReader {
   }
 
   end(): void {
+    const { translator } = this.#attempt
+    const isLarge = this.#held.length > bounds.parsedHereBytesMax
+    const later = isLarge ? translator.readLater?.(this.#held.pieces, this.#contentType) : undefined
+    if (later !== undefined) {
+      this.#await(later)
+      return
+    }
     const bytes = this.#held.whole()
-    const answer = this.#attempt.translator.readAnswer(bytes, this.#contentType)
+    const answer = translator.readAnswer(bytes, this.#contentType)
     if (answer === undefined) this.#attempt.fail(this.#failureWithin(bytes))
     else this.#attempt.answered(answer)
+  }
+
+  #await(later: LateAnswer): void {
+    this.#later = later
+    this.#held.clear()
+    const told = (read: Awaited<LateAnswer['result']>) => {
+      if (!read.ok || read.value === undefined) this.#attempt.fail(brokenAnswer)
+      else this.#attempt.answered(read.value)
+    }
+    later.result.then(told).catch((error: unknown) => this.#attempt.bug(error))
+  }
+
+  stop(): void {
+    this.#later?.cancel()
   }
 
   #failureWithin(bytes: Buffer): UpstreamFailure {

@@ -49,6 +49,10 @@ class PlayedLoop extends AttemptLoop<string, Begun> {
     return ['other']
   }
 
+  protected override onBug(error: unknown): void {
+    throw error
+  }
+
   /** The attempt that runs fails. */
   fail(failure: UpstreamFailure, status = 0): void {
     const last = this.begun.at(-1)!

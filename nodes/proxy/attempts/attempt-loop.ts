@@ -4,26 +4,25 @@ import type { Result } from '../../../shared/result.ts'
 import type { AttemptOutcome, AttemptRecord } from '../../../shared/telemetry/records.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
 import type { Hold } from '../accounting/outcome.ts'
-import { attemptRecord } from '../accounting/request-records.ts'
+import { recordOfAttempt } from '../accounting/request-records.ts'
 import type { Used } from '../accounting/usage-meter.ts'
 import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import { failureAt, type UpstreamFailure } from '../errors/upstream-failure.ts'
-import { backOff, recovered } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
+import { credentialRefused, judgeTarget } from '../providers/judge-target.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
+import { isRetry } from '../routing/retry-budget.ts'
 import type { Deadline } from '../routing/timer-wheel.ts'
-import { FailedTargets } from './failed-targets.ts'
+import { LateWait } from '../translators/late/late-wait.ts'
+import type { Late, Made } from '../translators/translator.ts'
+import { blamesRequest, FailedTargets } from './failed-targets.ts'
 import type { AttemptProgress, AttemptTools, RunningAttempt } from './running-attempt.ts'
 import { TimeLimits } from './time-limits.ts'
 
 const noAttempts: readonly AttemptRecord[] = []
-
-/** Whether the upstream found fault with the request, which says nothing against the target. */
-function blamesRequest({ type }: GatewayError): boolean {
-  return type === 'upstream-rejected' || type === 'rejected-in-stream'
-}
+const waitedTooLong = { type: 'too-busy', retryAfterMs: 1_000 } as const
 
 export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   implements Deadline, AttemptProgress, RetryPlan<Target>
@@ -44,6 +43,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   /** The attempt that is begun, or that comes after the pause. */
   #planned: PlannedAttempt<Target> | undefined
   #prepared: Prepared | undefined
+  /** What is still to be prepared for the attempt that comes next. */
+  #late: Late<Prepared> | undefined
+  #wait: LateWait | undefined
+  #lastFailed: { readonly attempt: Running; readonly error: GatewayError } | undefined
   /** Why the first target that was passed over could not take the request. */
   #ineligible: Ineligible | undefined
   /** The targets that failed; made at the first failure, which most requests never meet. */
@@ -67,11 +70,15 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
 
   /** What a target would be sent, or why it cannot take the request. */
   protected abstract prepare(target: Target, strict: boolean): Result<Prepared, Ineligible>
+  /** The same where it takes a while. Absent or undefined: `prepare` is called. */
+  protected prepareLate?(target: Target, strict: boolean): Late<Prepared> | undefined
   /** Begins an attempt. It may fail before this returns. */
   protected abstract open(planned: PlannedAttempt<Target>, prepared: Prepared, index: number): void
   /** Ends the request, because no attempt follows; `last` is the one that failed. */
   protected abstract giveUp(error: GatewayError, last: Running | undefined): void
-  protected abstract modelsThatCould(ineligible: Ineligible): readonly string[]
+  protected abstract modelsThatCould(ineligible: Ineligible): readonly string[] | undefined
+  /** Ends the request, because something of ours threw. */
+  protected abstract onBug(error: unknown): void
   protected abstract readonly model: string
 
   get attempts(): readonly AttemptRecord[] {
@@ -112,13 +119,17 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
 
   /** Prepares the request for the target of an attempt. False: the target cannot take it, and is passed over. */
   #isPrepared(planned: PlannedAttempt<Target>): boolean {
+    this.#late = this.prepareLate?.(planned.target, planned.route.strict)
+    if (this.#late !== undefined) return true
     const prepared = this.prepare(planned.target, planned.route.strict)
     if (prepared.ok) this.#prepared = prepared.value
-    else {
-      this.#ineligible ??= prepared.error
-      this.#plan.passOver(planned)
-    }
+    else this.#passOver(planned, prepared.error)
     return prepared.ok
+  }
+
+  #passOver(planned: PlannedAttempt<Target>, why: Ineligible): void {
+    this.#ineligible ??= why
+    this.#plan.passOver(planned)
   }
 
   retries(condition: Parameters<RetryPlan<Target>['retries']>[0]): boolean {
@@ -131,17 +142,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
 
   mayTry(planned: PlannedAttempt<Target>): boolean {
     const { keyId } = this.request.caller
-    const isAllowed = !this.#isRetry(planned) || planned.target.retryBudget.take(keyId, this.tools.clock.monotonicMs())
+    const isAllowed =
+      !isRetry(planned, this.#records) || planned.target.retryBudget.take(keyId, this.tools.clock.monotonicMs())
     if (!isAllowed) this.#isWithheld = true
     return isAllowed
-  }
-
-  /** Whether the attempt is counted against the retry budget of its provider. */
-  #isRetry({ target, isListed }: PlannedAttempt<Target>): boolean {
-    const { provider, model } = target
-    const isSame = (record: AttemptRecord) =>
-      record.provider === provider && (isListed === true || record.target === model)
-    return this.#records?.some(isSame) === true
   }
 
   #noTarget(): GatewayError {
@@ -151,23 +155,67 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   }
 
   #begin(planned: PlannedAttempt<Target>): void {
+    const late = this.#late
+    if (late !== undefined) {
+      this.#late = undefined
+      this.waitFor(late, planned, (made) => this.#onMade(planned, made))
+      return
+    }
     const prepared = this.#prepared
     if (prepared === undefined) return
     this.#planned = planned
     this.#inFlight = true
     planned.target.health.inFlight++
-    if (!this.#isRetry(planned)) planned.target.retryBudget.request(this.request.caller.keyId)
+    if (!isRetry(planned, this.#records)) planned.target.retryBudget.request(this.request.caller.keyId)
     this.open(planned, prepared, this.attemptCount++)
+  }
+
+  /** Waits for something as long as the request may take. `onMade` has to stop the pause. */
+  protected waitFor<Value>(
+    late: Late<Value>,
+    { route }: PlannedAttempt<Target>,
+    onMade: (made: Made<Value>) => void,
+  ): void {
+    this.tools.timers.arm(this, this.limits.leftMs(route.timeouts, this.tools.clock.monotonicMs()))
+    this.#wait ??= new LateWait()
+    this.#wait.begin(late, { onMade, onBug: (error) => this.onBug(error) })
+  }
+
+  #onMade(planned: PlannedAttempt<Target>, made: Made<Prepared>): void {
+    this.stopPausing()
+    if (made.ok) {
+      this.#prepared = made.value
+      this.#begin(planned)
+    } else if (made.error.type === 'unmade') this.giveUp(made.error.error, this.#lastFailed?.attempt)
+    else {
+      this.#passOver(planned, made.error)
+      const next = this.#nextAllowed()
+      const last = this.#lastFailed
+      if (next !== undefined) this.#begin(next)
+      else if (last === undefined) this.giveUp(this.#noTarget(), undefined)
+      else this.giveUp(this.#failed?.passingError() ?? last.error, last.attempt)
+    }
+  }
+
+  #nextAllowed(): PlannedAttempt<Target> | undefined {
+    for (;;) {
+      const planned = this.next()
+      if (planned === undefined || this.mayTry(planned)) return planned
+    }
   }
 
   /** Begins the attempt that waited for the end of a pause. */
   onDue(): void {
-    if (this.#planned !== undefined) this.#begin(this.#planned)
+    if (this.#wait?.isWaiting === true) {
+      this.stopPausing()
+      this.giveUp(waitedTooLong, this.#lastFailed?.attempt)
+    } else if (this.#planned !== undefined) this.#begin(this.#planned)
   }
 
-  /** Ends a pause without an attempt. */
+  /** Ends a pause, or the wait for what an attempt needs, without an attempt. */
   protected stopPausing(): void {
     this.tools.timers.cancel(this)
+    this.#wait?.stop()
   }
 
   // ── the end of an attempt ────────────────────────────────────────────────────────────────────────────────────────
@@ -179,9 +227,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, blamesRequest(error))
     this.waited(attempt, nowMs)
     this.record(attempt, failure.outcome, { used: undefined, nowMs, said: failure.said })
-    if (condition === 'auth') this.#onAuthRefused(attempt, failure.said)
+    if (condition === 'auth') credentialRefused(attempt, this.tools, failure.said)
     this.#failed ??= new FailedTargets()
     this.#failed.add(attempt.planned.target, failure)
+    this.#lastFailed = { attempt, error }
     const planned = this.#nextAfter(attempt, failure, nowMs)
     if (planned !== undefined) this.#begin(planned)
     else if (!this.isPausing) this.giveUp(this.#failed.passingError() ?? error, attempt)
@@ -219,15 +268,6 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     return undefined
   }
 
-  #onAuthRefused({ credential, planned, status }: Running, said: string | undefined): void {
-    backOff(credential.health, this.tools.clock.monotonicMs())
-    credential.renew?.()
-    // Without a status the credential was never shown: whoever issues it has told why.
-    if (status === 0) return
-    const { provider } = planned.target
-    this.tools.notify({ type: 'upstream-auth-refused', provider, credential: credential.name, status, said })
-  }
-
   protected waited(attempt: Running, nowMs: number): void {
     this.upstreamMs += nowMs - attempt.startedMs
   }
@@ -238,25 +278,12 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     outcome: AttemptOutcome,
     { used, nowMs, said }: { used: Used | undefined; nowMs: number; said?: string | undefined },
   ): void {
-    const { planned } = attempt
-    const tokens = used?.tokens ?? noTokens
-    const record = attemptRecord(this.request, {
-      planned,
-      outcome,
-      tokens,
-      index: attempt.index,
-      stream: this.#stream,
-      upstreamStatus: attempt.status,
-      upstreamText: said,
-      costNanoUsd: used?.costNanoUsd ?? 0,
-      startedMs: attempt.startedMs,
-      firstByteMs: attempt.firstByteMs,
-      endedMs: nowMs,
-      timing: attempt.timing,
-    })
-    planned.latency?.learn(record, nowMs)
-    if (this.#records === undefined) this.#records = [record]
-    else this.#records.push(record)
+    const { tokens = noTokens, costNanoUsd = 0 } = used ?? {}
+    const end = { outcome, tokens, costNanoUsd, stream: this.#stream, upstreamText: said, endedMs: nowMs }
+    const record = recordOfAttempt(this.request, attempt, end)
+    attempt.planned.latency?.learn(record, nowMs)
+    this.#records ??= []
+    this.#records.push(record)
   }
 
   /** Ends the use of the target. `healthy` is undefined when the caller left, which says nothing about the target. */
@@ -265,15 +292,6 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#inFlight = false
     const { health } = attempt.planned.target
     health.inFlight--
-    this.judge(attempt, healthy)
-  }
-
-  protected judge({ planned, credential, status }: Running, healthy: boolean | undefined): void {
-    const { health } = planned.target
-    if (healthy === true && status >= 200 && status <= 299) health.hasAnswered = true
-    if (healthy === false) health.failuresInRow++
-    if (healthy !== true) return
-    health.failuresInRow = 0
-    recovered(credential.health)
+    judgeTarget(attempt, healthy)
   }
 }

@@ -155,8 +155,13 @@ export class Attempt
     this.#parts.owner.onAnswered(this, answer)
   }
 
+  bug(error: unknown): void {
+    this.#parts.owner.onBug(error)
+  }
+
   close(): void {
     this.#phase = 'over'
+    this.#reader?.stop?.()
     this.#reader = undefined
     this.#body.close()
     this.#parts.tools.timers.cancel(this)

@@ -29,6 +29,7 @@ export function headerLinesOf(credential: Credential, target: Target, translator
     host: target.origin.host,
     path: translator.path,
     body: translator.body,
+    bodyHash: translator.bodyHash,
   })
   return proof === undefined ? undefined : typedLines(credential, translator) + proof + translator.headerLines
 }

@@ -14,6 +14,11 @@ export class BodyBuffer {
     this.#length += bytes.length
   }
 
+  /** What was pushed, in pieces. */
+  get pieces(): readonly Buffer[] {
+    return this.#chunks
+  }
+
   whole(): Buffer {
     const [first] = this.#chunks
     if (first !== undefined && this.#chunks.length === 1) return first

@@ -11,7 +11,7 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { modelsThatCould } from '../translators/capable-models.ts'
 import { insteadOfMissing } from '../translators/missing-endpoint.ts'
-import type { Translator, Translators, WholeAnswer } from '../translators/translator.ts'
+import type { Late, LateTranslator, Made, Translator, Translators, WholeAnswer } from '../translators/translator.ts'
 import type { AnswerDelivery, FollowedDispatch } from './answer-delivery.ts'
 import { Attempt } from './attempt.ts'
 import { AttemptLoop } from './attempt-loop.ts'
@@ -30,7 +30,13 @@ export interface DispatchedRequest {
   /** The name of the credential that holds what the request continues. */
   readonly pinned: string | undefined
   /** The answer by our own estimate, for an operation that asks for a number of tokens. */
-  readonly estimate?: (() => Result<WholeAnswer, Ineligible>) | undefined
+  readonly estimate?: EstimatedAnswer | undefined
+}
+
+export interface EstimatedAnswer {
+  now(): Result<WholeAnswer, Ineligible>
+  /** The same for a large body; undefined for one that is estimated at once. */
+  later(): Late<WholeAnswer> | undefined
 }
 
 export class Dispatch extends AttemptLoop<Translator, Attempt> implements AttemptOwner<Attempt>, FollowedDispatch {
@@ -41,6 +47,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   #attempt: Attempt | undefined
   /** Made at the first endpoint that is missing, which most requests never meet. */
   #missed: MissedEndpoints<Attempt> | undefined
+  /** Whether the answer is being estimated, after which nothing else is tried. */
+  #isEstimating = false
 
   constructor(
     tools: HttpAttemptTools,
@@ -73,7 +81,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   }
 
   /** Whatever throws ends the request as a bug, once, as every other way out does. */
-  onBug(error: unknown): void {
+  override onBug(error: unknown): void {
     const where = this.request.operation.name
     this.tools.notify({ type: 'handler-threw', where, message: textOfThrown(error) })
     this.#delivery.cut({ type: 'internal' })
@@ -90,7 +98,11 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     return this.#asked.translators.to(target, strict)
   }
 
-  protected override modelsThatCould(ineligible: Ineligible): readonly string[] {
+  protected override prepareLate(target: Target, strict: boolean): LateTranslator | undefined {
+    return this.#missed?.isPassedOver(target) === true ? undefined : this.#asked.translators.late?.(target, strict)
+  }
+
+  protected override modelsThatCould(ineligible: Ineligible): readonly string[] | undefined {
     return modelsThatCould(ineligible, this.#asked.translators, this.request)
   }
 
@@ -116,7 +128,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
 
   protected override giveUp(error: GatewayError): void {
     const attempt = this.#attempt
-    if (attempt === undefined || this.#missed === undefined) this.#delivery.reject(error)
+    if (attempt !== undefined && this.#missed?.isEstimated === true && this.#estimatesLater(attempt)) return
+    if (attempt === undefined || this.#missed === undefined || this.#isEstimating) this.#delivery.reject(error)
     // The estimate reads the body.
     else if (this.#missed.isEstimated) this.#answerByEstimate(attempt)
     else this.#delivery.reject(this.#missed.lastWord(attempt) ?? error)
@@ -125,10 +138,27 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
 
   /** Answers a request for a number of tokens, which no target of the model could count. */
   #answerByEstimate(attempt: Attempt): void {
-    const { estimate, model } = this.#asked
+    this.#onEstimated(attempt, this.#asked.estimate?.now() ?? fail({ type: 'unspoken', route: attempt.operation.name }))
+  }
+
+  /** Estimates a large body without holding others up. False: it is estimated at once, or is being estimated. */
+  #estimatesLater(attempt: Attempt): boolean {
+    const late = this.#isEstimating ? undefined : this.#asked.estimate?.later()
+    if (late === undefined) return false
+    this.#isEstimating = true
+    this.waitFor(late, attempt.planned, (made) => {
+      this.stopPausing()
+      this.request.body.notNeeded()
+      this.#onEstimated(attempt, made)
+    })
+    return true
+  }
+
+  #onEstimated(attempt: Attempt, counted: Made<WholeAnswer>): void {
+    const { model } = this.#asked
     const nowMs = this.tools.clock.monotonicMs()
-    const counted = estimate?.() ?? fail({ type: 'unspoken', route: attempt.operation.name })
     if (counted.ok) this.#delivery.answer(attempt, counted.value, { used: usedNothing, nowMs })
+    else if (counted.error.type === 'unmade') this.#delivery.reject(counted.error.error)
     else this.#delivery.reject(ineligibleError(counted.error, { model, models: [] }))
   }
 
@@ -213,6 +243,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     const nowMs = this.tools.clock.monotonicMs()
     const attempt = this.#attempt
     if (attempt === undefined) {
+      this.stopPausing()
       this.request.body.notNeeded()
       return { used: undefined, nowMs }
     }

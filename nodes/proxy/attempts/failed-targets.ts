@@ -3,6 +3,11 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 
+/** Whether the upstream found fault with the request, which says nothing against the target. */
+export function blamesRequest({ type }: GatewayError): boolean {
+  return type === 'upstream-rejected' || type === 'rejected-in-stream'
+}
+
 /** The wait of a limit that names none. */
 const limitedWaitMs = 1_000
 

@@ -8,7 +8,7 @@ import type { CacheStatus } from '../../../shared/telemetry/records.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
 import { heldHeaders } from '../accounting/held-headers.ts'
 import type { Outcome } from '../accounting/outcome.ts'
-import type { InboundDialect, PrintFacts } from '../dialects/dialect.ts'
+import { askedFacts, type InboundDialect, type PrintFacts } from '../dialects/dialect.ts'
 import { type GatewayError, unparsedError } from '../errors/gateway-error.ts'
 import type { Permit } from '../policies/run-policies.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
@@ -96,7 +96,8 @@ function printAnswer(
   if (inbound === undefined) return fail({ type: 'internal' })
   const { request: conversation } = parsed.value
   const estimatedInput = estimateTokens(conversation)
-  const facts: PrintFacts = { requestId: request.id, nowSeconds, estimatedInput, showUsage, request: conversation }
+  const toldAsked = askedFacts(inbound, conversation)
+  const facts: PrintFacts = { requestId: request.id, nowSeconds, estimatedInput, showUsage, asked: toldAsked }
   return stream
     ? done(printStream(answer, { inbound, facts, filters }))
     : printWhole(answer, { inbound, facts, filters })

@@ -3,6 +3,7 @@ import { ManualClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import { openTranslators } from '../apis/inference/open-translators.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
+import { InlineJobs } from '../large/test-jobs.ts'
 import { ObjectIds } from '../provider-objects/object-ids.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { testTarget } from '../providers/test-connect.ts'
@@ -93,7 +94,10 @@ export function translatorsOf(request: AuthenticatedRequest): { translators: Tra
   if (!facts.ok) throw new Error(JSON.stringify(facts.error))
   const permit = { asked: inferenceRequest(facts.value), holds: [], filters: [] }
   const ids = new ObjectIds(Buffer.alloc(32, 7))
-  return { translators: openTranslators(request, permit, { ids, nowSeconds: 1 }), stream: facts.value.stream }
+  return {
+    translators: openTranslators(request, permit, { ids, clock: new ManualClock(1_000), jobs: new InlineJobs() }),
+    stream: facts.value.stream,
+  }
 }
 
 /** The only attempt at the target of a route. */

@@ -49,6 +49,12 @@ export class RememberingAttempt implements ReadAttempt {
     this.answers.push(answer)
   }
 
+  bugs: unknown[] = []
+
+  bug(error: unknown): void {
+    this.bugs.push(error)
+  }
+
   abort(): void {
     this.aborted++
   }

@@ -1,12 +1,11 @@
 // Stores an answer before its last bytes are sent, so that any proxy can serve it once a caller has read it whole. If storing fails, the
 // answer is sent all the same with `store: false` in it.
-import type { AssistantPart, Json, JsonObject } from '../../../shared/chat/parts.ts'
-import { tryParseExact } from '../../../shared/json/exact.ts'
+import type { AssistantPart } from '../../../shared/chat/parts.ts'
 import type { Credential } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
-import { inputItems, partsOf } from './history.ts'
+import { type GivenInput, printedParts, type ToldAnswer } from './kept-answer.ts'
+import { keptAnswerOf, type LargeTurns } from './large-turns.ts'
 import type { ResponseStore } from './response-store.ts'
-import type { StoredResponse } from './stored-response.ts'
 
 export interface AnswerWriterOptions {
   readonly store: ResponseStore
@@ -14,8 +13,9 @@ export interface AnswerWriterOptions {
   readonly id: string
   readonly chain: readonly string[]
   readonly chainBytes: number
-  /** The request's input as JSON. Undefined where a provider holds an earlier part of the conversation. */
-  readonly input: string | undefined
+  /** The request's input. Undefined where a provider holds an earlier part of the conversation. */
+  readonly input: GivenInput | 'too-large' | undefined
+  readonly work: LargeTurns
 }
 
 /** The target that answered, and how. */
@@ -27,18 +27,10 @@ export interface Served {
   readonly streamed: boolean
 }
 
-/** An answer and its input, in the neutral format. */
-interface Turn {
-  readonly parts: readonly AssistantPart[]
-  readonly input: Json
-}
-
-type Response = JsonObject & { readonly id: string }
-
 export class AnswerWriter {
   readonly #options: AnswerWriterOptions
-  /** What `take` was given; undefined where the bytes passed through, so that nothing was printed. */
-  #turn: Turn | undefined
+  /** The answer in the neutral format, as JSON; undefined where the bytes passed through, so that nothing was printed. */
+  #parts: string | undefined
 
   constructor(options: AnswerWriterOptions) {
     this.#options = options
@@ -49,69 +41,38 @@ export class AnswerWriter {
     return this.#options.id
   }
 
-  /** Takes the parts of the answer and the input that it answers. The printer of the answer calls it. */
-  take(parts: readonly AssistantPart[], input: Json): void {
-    this.#turn = { parts, input }
+  /** Takes the parts of the answer. The printer of the answer calls it. */
+  take(parts: readonly AssistantPart[]): void {
+    this.#parts = printedParts(parts)
+  }
+
+  /** The same for an answer that another process has read. */
+  takePrinted(parts: Buffer): void {
+    this.#parts = parts.toString('utf8')
   }
 
   /** Stores the answer. `last` is the body or the terminal event; the result must be sent in its place. */
   async keep(last: string | Buffer, served: Served): Promise<string | Buffer> {
-    const text = last.toString('utf8')
-    const span = served.streamed ? lastData(text) : { start: 0, end: text.length }
-    const value = asObject(tryParseExact(text.slice(span.start, span.end)))
-    const response = served.streamed ? asObject(value?.['response']) : value
-    if (!isResponse(response)) return last
-    const isStored = await this.#store(response, served)
-    if (isStored === (response['store'] !== false)) return last
-    const corrected = { ...response, store: isStored }
-    const printed = JSON.stringify(served.streamed ? { ...value, response: corrected } : corrected)
-    return text.slice(0, span.start) + printed + text.slice(span.end)
+    const { store, owner, work } = this.#options
+    const kept = await keptAnswerOf(this.#told(last.toString('utf8'), served), work)
+    if (kept === undefined) return last
+    const { id, stored, saysStored, corrected } = kept
+    const isStored = stored !== undefined && (await store.keepEncoded(owner, id, stored))
+    return isStored === saysStored ? last : corrected
   }
 
-  async #store(response: Response, served: Served): Promise<boolean> {
-    const stored = served.passesThrough ? this.#fromProvider(response, served) : this.#fromPrinter(response)
-    const { store, owner } = this.#options
-    return stored !== undefined && (await store.keep(owner, response.id, stored))
-  }
-
-  /** A response that failed has `store: false` already. */
-  #fromPrinter(response: Response): StoredResponse | undefined {
-    return response['store'] === false ? undefined : this.#kept(response, this.#turn)
-  }
-
-  /** A provider that speaks the Responses API stores its own responses, unless they say `store: false`. */
-  #fromProvider(response: Response, { target, credential }: Served): StoredResponse | undefined {
+  #told(last: string, { target, credential, passesThrough, streamed }: Served): ToldAnswer {
+    const { input, chain, chainBytes } = this.#options
     const { provider, model } = target
-    if (response['store'] !== false) {
-      return { type: 'held', target: `${provider}/${model}`, provider, credential: credential.name }
+    const held = { target: `${provider}/${model}`, provider, credential: credential.name }
+    return {
+      last,
+      streamed,
+      parts: this.#parts,
+      input: input === 'too-large' ? undefined : input,
+      chain,
+      chainBytes,
+      provider: passesThrough ? held : undefined,
     }
-    const { input, chain } = this.#options
-    const output = response['output']
-    if (input === undefined || response['status'] === 'failed' || !Array.isArray(output)) return undefined
-    const whole = { ...response, store: true, previous_response_id: chain.at(-1) ?? null }
-    return this.#kept(whole, { parts: partsOf(output), input: tryParseExact(input) })
   }
-
-  #kept(response: Response, said: Turn | undefined): StoredResponse | undefined {
-    if (said === undefined) return undefined
-    const { chain, chainBytes } = this.#options
-    const input = inputItems(said.input, response.id)
-    return { type: 'kept', response, input, parts: said.parts, chain, chainBytes }
-  }
-}
-
-function isResponse(value: JsonObject | undefined): value is Response {
-  return typeof value?.['id'] === 'string'
-}
-
-function asObject(value: Json): JsonObject | undefined {
-  return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
-}
-
-/** The place of the data of the last event. */
-function lastData(text: string): { start: number; end: number } {
-  const at = text.startsWith('data:') ? Math.max(0, text.lastIndexOf('\ndata:') + 1) : text.lastIndexOf('\ndata:') + 1
-  const start = text.startsWith('data:', at) ? at + 5 : text.length
-  const end = text.slice(start).search(/[\r\n]/)
-  return { start, end: end < 0 ? text.length : start + end }
 }

@@ -1,6 +1,7 @@
 // Edits the body of a request that continues responses stored here, for a provider that speaks the Responses API: the provider gets the
 // whole conversation as input, because it has none of it.
-import type { JsonObject } from '../../../shared/chat/parts.ts'
+import type { Json, JsonObject } from '../../../shared/chat/parts.ts'
+import { parseExact } from '../../../shared/json/exact.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { type Edit, editOut } from '../../../shared/json/splice.ts'
 import type { Target } from '../providers/endpoint.ts'
@@ -8,10 +9,10 @@ import type { Continuation } from './continuation.ts'
 import type { ProviderResponse } from './stored-response.ts'
 
 /** The edits of a body; none where the provider has the conversation itself. */
-export function stateEdits(scan: BodyScan, { history, input }: Continuation): readonly Edit[] {
-  if (history === undefined && input === undefined) return []
-  const earlier = history?.items ?? []
-  const own = input === undefined ? ownInput(scan) : printed(input.forOthers)
+export function stateEdits(scan: BodyScan, { history, referred }: StoredState): readonly Edit[] {
+  if (history === undefined && referred === undefined) return []
+  const earlier = history?.items() ?? []
+  const own = referred === undefined ? ownInput(scan) : printed(referred.resolve(inputOf(scan)).forOthers)
   const list = `[${[printed(earlier), own].filter((items) => items !== '').join(',')}]`
   const span = scan.field('input')
   const at = scan.open + 1
@@ -21,6 +22,14 @@ export function stateEdits(scan: BodyScan, { history, input }: Continuation): re
       : { start: span.start, end: span.end, replacement: list }
   const previous = history === undefined ? undefined : editOut(scan, 'previous_response_id')
   return previous === undefined ? [edit] : [edit, previous]
+}
+
+/** What a request continues and refers to, as it is stored. */
+export type StoredState = Pick<Continuation, 'history' | 'referred'>
+
+function inputOf(scan: BodyScan): readonly Json[] {
+  const span = scan.field('input')
+  return span?.kind === 'array' ? (parseExact(scan.bytes.utf8Slice(span.start, span.end)) as Json[]) : []
 }
 
 function printed(items: readonly JsonObject[]): string {

@@ -1,6 +1,7 @@
 // What a request goes on from, over a store whose time and troubles are the test's.
 import { expect, test } from 'vitest'
 import { bounds } from '../../../shared/bounds.ts'
+import { InlineJobs } from '../large/test-jobs.ts'
 import type { Credential } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { AnswerWriter, type Served } from './answer-store.ts'
@@ -11,6 +12,7 @@ import type { Charge } from './stored-weight.ts'
 import { kept, scanOf, TestResponses } from './test-responses.ts'
 
 const owner = 'team:a'
+const work = { jobs: new InlineJobs(), owner: { team: 'a', keyId: 'key_1' }, hold: undefined }
 const served: Served = {
   target: { provider: 'p', model: 'm' } as Target,
   credential: { name: 'main' } as Credential,
@@ -22,7 +24,7 @@ async function beginWith(store: ResponseStore, body: object, id = 'resp_new', ch
   const scan = scanOf(body)
   const storage = readStorageOptions(scan)
   if (!storage.ok || storage.value === undefined) throw new Error('it wants no state')
-  return begin({ store, owner, storage: storage.value, scan, id, charge })
+  return begin({ store, owner, storage: storage.value, scan, id, work, charge })
 }
 
 test('the turns before it are told from the oldest on', async () => {
@@ -30,7 +32,7 @@ test('the turns before it are told from the oldest on', async () => {
   await store.keep(owner, 'resp_0', kept('resp_0'))
   await store.keep(owner, 'resp_1', kept('resp_1', ['resp_0']))
   const begun = await beginWith(store, { previous_response_id: 'resp_1', input: 'x' })
-  const texts = begun.ok && begun.value.history?.messages.map(({ parts }) => (parts[0] as { text: string }).text)
+  const texts = begun.ok && begun.value.history?.messages().map(({ parts }) => (parts[0] as { text: string }).text)
   expect(texts).toEqual(['question of resp_0', 'answer of resp_0', 'question of resp_1', 'answer of resp_1'])
 })
 
@@ -39,7 +41,7 @@ test('as many responses as the limit says are gone on from, and not one more', a
   const ids = Array.from({ length: bounds.responseChainMax + 1 }, (_one, n) => `resp_${n}`)
   for (const [n, id] of ids.entries()) await store.keep(owner, id, kept(id, ids.slice(0, n)))
   const longest = await beginWith(store, { previous_response_id: ids[bounds.responseChainMax - 1], input: 'x' })
-  expect(longest.ok && longest.value.history?.messages).toHaveLength(2 * bounds.responseChainMax)
+  expect(longest.ok && longest.value.history?.messages()).toHaveLength(2 * bounds.responseChainMax)
   const longer = await beginWith(store, { previous_response_id: ids.at(-1), input: 'x' })
   expect(longer).toMatchObject({ ok: false, error: { type: 'chain-too-long', responses: ids.length } })
 })
@@ -59,7 +61,7 @@ test('a conversation grows by the bytes of each answer until it is larger than t
     const id = `resp_${n}`
     const begun = await beginWith(store, { previous_response_id: previous, input }, id)
     const keeper = begun.ok ? begun.value.keeper : undefined
-    keeper?.take([{ type: 'text', text: 'y' }], input)
+    keeper?.take([{ type: 'text', text: 'y' }])
     expect(await keeper?.keep(JSON.stringify({ id, output: [] }), served)).toContain(id)
     previous = id
   }
@@ -69,7 +71,7 @@ test('a conversation grows by the bytes of each answer until it is larger than t
   expect(await beginWith(store, { previous_response_id: 'resp_1', input: 'x' }, 'resp_2')).toMatchObject({ ok: true })
   const third = await beginWith(store, { previous_response_id: 'resp_1', input }, 'resp_2')
   const keeper = third.ok ? third.value.keeper : undefined
-  keeper?.take([{ type: 'text', text: 'y' }], input)
+  keeper?.take([{ type: 'text', text: 'y' }])
   await keeper?.keep('{"id":"resp_2","output":[]}', served)
   expect(await beginWith(store, { previous_response_id: 'resp_2', input: 'x' })).toMatchObject({
     ok: false,
@@ -106,13 +108,21 @@ test('a request that says nothing of state asks the store for nothing before its
   const begun = await beginWith(start.store, { input: 'x' })
   expect(start.asked).toBe(0)
   const keeper = begun.ok ? begun.value.keeper : undefined
-  keeper?.take([{ type: 'text', text: 'y' }], 'x')
+  keeper?.take([{ type: 'text', text: 'y' }])
   await keeper?.keep('{"id":"resp_new","store":true,"output":[]}', served)
   expect(start.asked).toBe(1)
 })
 
 const keeperOn = (store: ResponseStore, input?: string) =>
-  new AnswerWriter({ store, owner, id: 'resp_new', chain: ['resp_0'], chainBytes: 9, input })
+  new AnswerWriter({
+    store,
+    owner,
+    id: 'resp_new',
+    chain: ['resp_0'],
+    chainBytes: 9,
+    input: input === undefined ? undefined : { text: Buffer.from(input), referred: undefined },
+    work,
+  })
 const whole = '{"id":"resp_new","store":true,"big":12345678901234567890,"output":[]}'
 const last = `event: x\ndata: {"n":1}\n\nevent: response.completed\ndata: {"type":"response.completed","response":${whole}}\n\n`
 
@@ -122,8 +132,8 @@ test('what is stored goes out as it was, to the byte', async () => {
     [last, true],
   ] as const) {
     const { store } = new TestResponses()
-    const keeper = keeperOn(store)
-    keeper.take([{ type: 'text', text: 'y' }], 'x')
+    const keeper = keeperOn(store, '"x"')
+    keeper.take([{ type: 'text', text: 'y' }])
     expect(await keeper.keep(text, { ...served, streamed })).toBe(text)
     expect(await store.find(owner, 'resp_new')).toMatchObject({ ok: true, value: { stored: { type: 'kept' } } })
   }
@@ -140,8 +150,8 @@ test('what could not be stored says so, and nothing else of it changes', async (
     const responses = new TestResponses()
     const { store } = responses
     responses.leave()
-    const keeper = keeperOn(store)
-    keeper.take([{ type: 'text', text: 'y' }], 'x')
+    const keeper = keeperOn(store, '"x"')
+    keeper.take([{ type: 'text', text: 'y' }])
     const told = String(await keeper.keep(Buffer.from(text), { ...served, streamed }))
     expect(told.replace(/(data:) ?/g, '$1')).toBe(
       text.replace('"store":true', '"store":false').replace(/(data:) ?/g, '$1'),
@@ -168,7 +178,7 @@ test('where its provider holds nothing, a response is kept here, and says so', a
   const told = JSON.parse(String(await keeperOn(store, '"x"').keep(JSON.stringify(response), passesThrough)))
   expect(told).toEqual({ ...response, store: true })
   const found = await store.find(owner, 'resp_new')
-  expect(found.ok && found.value?.stored).toMatchObject({
+  expect(found.ok && found.value?.stored.type === 'kept' && found.value.stored.read()).toMatchObject({
     type: 'kept',
     chain: ['resp_0'],
     chainBytes: 9,
@@ -203,7 +213,7 @@ test('what a request continues is charged before it is read', async () => {
   responses.asked = 0
   const begun = await beginWith(responses.store, { previous_response_id: 'resp_1', input: 'x' }, 'resp_2', charge)
   expect(begun).toMatchObject({ ok: false, error: { type: 'no-memory' } })
-  expect(charged.at(-1)).toBeGreaterThan(10 << 20)
+  expect(charged.at(-1)).toBeGreaterThan(1 << 20)
   expect(responses.asked).toBe(1)
 })
 
@@ -213,4 +223,18 @@ test('an input that is larger than what can be stored is not kept', async () => 
   const input = 'x'.repeat(bounds.stateEntryBytesMax)
   await beginWith(store, { input }, 'resp_2', (bytes) => void charged.push(bytes))
   expect(charged).toEqual([0])
+})
+
+test('one item that is named again and again is refused before it is written out as often', async () => {
+  const { store } = new TestResponses()
+  const id = `resp_${'0'.repeat(48)}`
+  const question = `msg_${'0'.repeat(48)}_i0`
+  const item = { id: question, type: 'message', role: 'user', content: 'x'.repeat(1 << 20) }
+  await store.keep(owner, id, { ...kept(id), input: [item, { ...item, id: `msg_${'0'.repeat(48)}_i1` }] })
+  const asked = (count: number) =>
+    beginWith(store, { input: Array.from({ length: count }, () => ({ type: 'item_reference', id: question })) })
+  expect(await asked(15)).toMatchObject({ ok: true, value: { referred: { turns: [expect.anything()] } } })
+  const bytes = expect.any(Number)
+  expect(await asked(2_000)).toMatchObject({ ok: false, error: { type: 'chain-too-long', responses: 1, bytes } })
+  expect(work.jobs.ran).toContain('weigh references')
 })

@@ -7,7 +7,30 @@ import { carried, uncarriedIn } from '../dialects/common/carried-signatures.ts'
 import { MergedTurns } from '../dialects/common/merged-turns.ts'
 import { reasoningItem } from '../dialects/openai-responses/items.ts'
 import { readInput } from '../dialects/openai-responses/parse-input.ts'
-import { type LocalResponse, stemOf } from './stored-response.ts'
+import { decodeTurn, type LocalResponse, stemOf } from './stored-response.ts'
+
+/** The turns before a request, as they are stored. What they mean is worked out when it is needed. */
+export class StoredHistory {
+  readonly turns: readonly Buffer[]
+
+  /** From the oldest turn on. */
+  constructor(turns: readonly Buffer[]) {
+    this.turns = turns
+  }
+
+  get length(): number {
+    return this.turns.reduce((sum, { length }) => sum + length, 0)
+  }
+
+  messages(): readonly Message[] {
+    return messagesOf(this.turns.map(decodeTurn))
+  }
+
+  /** The messages as items, for a provider that speaks the Responses API. */
+  items(): readonly JsonObject[] {
+    return itemsForOthers(this.turns.map(decodeTurn))
+  }
+}
 
 /** The messages of turns, without the instructions of earlier turns, which the API does not carry over. */
 export function messagesOf(turns: readonly LocalResponse[]): readonly Message[] {

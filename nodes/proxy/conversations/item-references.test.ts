@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { bounds } from '../../../shared/bounds.ts'
-import { resolveReferences } from './item-references.ts'
+import { done } from '../../../shared/result.ts'
+import { expandedBytes, findReferred, referredResponses } from './item-references.ts'
 import type { LocalResponse } from './stored-response.ts'
-import { scanOf, TestResponses } from './test-responses.ts'
+import type { Charge } from './stored-weight.ts'
+import { TestResponses } from './test-responses.ts'
 
 const owner = 'team search'
 const stem = 'a1'.repeat(24)
@@ -24,12 +26,16 @@ const turn: LocalResponse = {
 }
 const reference = (item: string) => ({ type: 'item_reference', id: item })
 
+/** An input with what it refers to, as a caller of `team` is told it. */
+async function resolvedFor({ store }: TestResponses, team: string, input: unknown, charge: Charge = () => undefined) {
+  if (!Array.isArray(input)) return done(undefined)
+  const found = await findReferred({ store, owner: team, charge }, referredResponses(JSON.stringify(input)))
+  return found.ok ? done(found.value?.referred.resolve(input)) : found
+}
+
 async function resolved(input: unknown, responses = new TestResponses()) {
   await responses.store.keep(owner, id, turn)
-  return {
-    responses,
-    result: await resolveReferences({ store: responses.store, owner, charge: () => undefined }, scanOf({ input })),
-  }
+  return { responses, result: await resolvedFor(responses, owner, input) }
 }
 
 test('items that an input names stand in their places', async () => {
@@ -75,8 +81,7 @@ test('an item that is not found stays a reference, and whoever it goes to says s
 
 test('items of others are not found', async () => {
   const { responses } = await resolved([])
-  const others = { store: responses.store, owner: 'team other', charge: () => undefined }
-  const result = await resolveReferences(others, scanOf({ input: [reference(question)] }))
+  const result = await resolvedFor(responses, 'team other', [reference(question)])
   expect(result.ok && result.value?.items).toEqual([reference(question)])
 })
 
@@ -100,14 +105,20 @@ test('a store that is away is told', async () => {
   expect(result).toEqual({ ok: false, error: { type: 'state-away' } })
 })
 
-test('one item that is named again and again is refused before it is written out as often', async () => {
-  const responses = new TestResponses()
-  const long = { ...turn, input: [{ id: question, type: 'message', role: 'user', content: 'x'.repeat(1 << 20) }] }
-  await responses.store.keep(owner, id, long)
-  const asked = (count: number) => scanOf({ input: Array.from({ length: count }, () => reference(question)) })
-  const stored = { store: responses.store, owner, charge: () => undefined }
-  expect((await resolveReferences(stored, asked(15))).ok).toBe(true)
-  expect(await resolveReferences(stored, asked(2_000))).toMatchObject({ ok: false, error: { type: 'chain-too-long' } })
+test('one item that is named again and again is weighed as often', async () => {
+  const { responses } = await resolved([])
+  const input = JSON.stringify([
+    reference(question),
+    reference(question),
+    reference('msg_unknown'),
+    { type: 'message' },
+  ])
+  const { store } = responses
+  const found = await findReferred({ store, owner, charge: () => undefined }, referredResponses(input))
+  const { expandedBytesMax = 0, referred } = (found.ok && found.value) || {}
+  const exact = expandedBytes(input, referred?.turns ?? [])
+  expect(exact).toBe(2 * JSON.stringify(turn.input[0]).length)
+  expect(expandedBytesMax).toBeGreaterThanOrEqual(exact)
 })
 
 test('responses that are too long together are not all fetched', async () => {
@@ -118,17 +129,19 @@ test('responses that are too long together are not all fetched', async () => {
     const item = { id: `msg_${one}_i0`, type: 'message', role: 'user', content }
     await responses.store.keep(owner, `resp_${one}`, { ...turn, input: [item] })
   }
-  const input = ids.map((one) => reference(`msg_${one}_i0`))
-  const result = await resolveReferences({ store: responses.store, owner, charge: () => undefined }, scanOf({ input }))
+  const result = await resolvedFor(
+    responses,
+    owner,
+    ids.map((one) => reference(`msg_${one}_i0`)),
+  )
   expect(result).toMatchObject({ ok: false, error: { type: 'chain-too-long', responses: 20 } })
   expect(responses.asked).toBeLessThan(2 * ids.length)
 })
 
 test('without memory for what is referred to the request is shed', async () => {
-  const responses = new TestResponses()
-  await responses.store.keep(owner, id, turn)
-  const full = { store: responses.store, owner, charge: () => ({ type: 'no-room', when: 'now' }) as const }
-  expect(await resolveReferences(full, scanOf({ input: [reference(question)] }))).toMatchObject({
+  const { responses } = await resolved([])
+  const full: Charge = () => ({ type: 'no-room', when: 'now' })
+  expect(await resolvedFor(responses, owner, [reference(question)], full)).toMatchObject({
     ok: false,
     error: { type: 'no-memory' },
   })

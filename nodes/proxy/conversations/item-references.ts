@@ -2,12 +2,11 @@
 import { bounds } from '../../../shared/bounds.ts'
 import type { Json, JsonObject } from '../../../shared/chat/parts.ts'
 import { parseExact } from '../../../shared/json/exact.ts'
-import type { BodyScan } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { type GatewayError, unparsedError } from '../errors/gateway-error.ts'
 import { forOthers, sealedOutput } from './history.ts'
-import { responseOfItem } from './stored-response.ts'
-import { type StoredConversations, storedWeight } from './stored-weight.ts'
+import { decodeTurn, responseOfItem } from './stored-response.ts'
+import type { StoredConversations } from './stored-weight.ts'
 
 export interface ResolvedInput {
   readonly items: readonly JsonObject[]
@@ -15,52 +14,80 @@ export interface ResolvedInput {
   readonly forOthers: readonly JsonObject[]
 }
 
-/** Returns undefined where the input refers to no response that is stored here. A reference that is not found stays as it is, and the
- *  provider reports it. */
-export async function resolveReferences(
+/** The responses that an input refers to, as they are stored. */
+export class ReferredTurns {
+  readonly turns: readonly Buffer[]
+
+  constructor(turns: readonly Buffer[]) {
+    this.turns = turns
+  }
+
+  get length(): number {
+    return this.turns.reduce((sum, { length }) => sum + length, 0)
+  }
+
+  /** The input with the items that it refers to. A reference that is not found stays as it is, and the provider reports it. */
+  resolve(input: readonly Json[]): ResolvedInput {
+    const items = itemsOf(this.turns)
+    return {
+      items: input.map((item) => items.get(referredBy(item) ?? '') ?? item) as readonly JsonObject[],
+      forOthers: input.flatMap((item) => {
+        const named = items.get(referredBy(item) ?? '')
+        return named === undefined ? [item as JsonObject] : forOthers([named])
+      }),
+    }
+  }
+}
+
+/** The responses that an input, a list in JSON, refers to, and how often. */
+export function referredResponses(input: string): ReadonlyMap<string, number> {
+  const items = parseExact(input) as readonly Json[]
+  const times = new Map<string, number>()
+  for (const item of items) {
+    const id = responseOfItem(referredBy(item) ?? '')
+    if (id !== undefined) times.set(id, (times.get(id) ?? 0) + 1)
+  }
+  return times
+}
+
+export interface FoundTurns {
+  readonly referred: ReferredTurns
+  /** What stands in the places of the references has at most so many bytes: one item may be named many times. */
+  readonly expandedBytesMax: number
+}
+
+/** Undefined where the input refers to no response that is stored here. */
+export async function findReferred(
   { store, owner, charge }: StoredConversations,
-  scan: BodyScan,
-): Promise<Result<ResolvedInput | undefined, GatewayError>> {
-  const span = scan.field('input')
-  if (span?.kind !== 'array') return done(undefined)
-  const input = parseExact(scan.bytes.utf8Slice(span.start, span.end)) as readonly Json[]
-  const responses = new Set(input.flatMap((item) => responseOfItem(referredBy(item) ?? '') ?? []))
+  responses: ReadonlyMap<string, number>,
+): Promise<Result<FoundTurns | undefined, GatewayError>> {
   if (responses.size === 0) return done(undefined)
   if (responses.size > bounds.responseChainMax) {
     return fail({ type: 'chain-too-long', responses: responses.size, bytes: 0 })
   }
-  const items = new Map<string, JsonObject>()
-  let bytes = 0
-  for (const id of responses) {
+  const turns: Buffer[] = []
+  let [bytes, expandedBytesMax] = [0, 0]
+  for (const [id, times] of responses) {
     const found = await store.find(owner, id)
     if (!found.ok) return found
     bytes += found.value?.bytes ?? 0
     if (bytes > bounds.responseChainBytesMax) return fail({ type: 'chain-too-long', responses: responses.size, bytes })
     const stored = found.value?.stored
     if (stored?.type !== 'kept') continue
-    const noRoom = charge(storedWeight(found.value?.bytes ?? 0))
+    const noRoom = charge(stored.bytes.length)
     if (noRoom !== undefined) return fail(unparsedError(noRoom))
-    for (const item of [...stored.input, ...sealedOutput(stored)]) items.set(String(item['id']), item)
+    turns.push(stored.bytes)
+    expandedBytesMax += times * stored.bytes.length
   }
-  const expanded = expandedBytes(input, items)
-  if (expanded > bounds.responseChainBytesMax)
-    return fail({ type: 'chain-too-long', responses: responses.size, bytes: expanded })
-  const noRoom = charge(storedWeight(expanded))
-  if (noRoom !== undefined) return fail(unparsedError(noRoom))
-  return done({
-    items: input.map((item) => items.get(referredBy(item) ?? '') ?? item) as readonly JsonObject[],
-    forOthers: input.flatMap((item) => {
-      const named = items.get(referredBy(item) ?? '')
-      return named === undefined ? [item as JsonObject] : forOthers([named])
-    }),
-  })
+  return done({ referred: new ReferredTurns(turns), expandedBytesMax })
 }
 
-/** The size of what stands in the places of the references: one item may be named many times. */
-function expandedBytes(input: readonly Json[], items: ReadonlyMap<string, JsonObject>): number {
+/** The size of what stands in the places of the references. */
+export function expandedBytes(input: string, turns: readonly Buffer[]): number {
+  const items = itemsOf(turns)
   const sizes = new Map<string, number>()
   let bytes = 0
-  for (const one of input) {
+  for (const one of parseExact(input) as readonly Json[]) {
     const id = referredBy(one)
     const item = id === undefined ? undefined : items.get(id)
     if (id === undefined || item === undefined) continue
@@ -69,6 +96,15 @@ function expandedBytes(input: readonly Json[], items: ReadonlyMap<string, JsonOb
     bytes += size
   }
   return bytes
+}
+
+/** The items of turns by their ids. */
+function itemsOf(turns: readonly Buffer[]): ReadonlyMap<string, JsonObject> {
+  const items = new Map<string, JsonObject>()
+  for (const turn of turns.map(decodeTurn)) {
+    for (const item of [...turn.input, ...sealedOutput(turn)]) items.set(String(item['id']), item)
+  }
+  return items
 }
 
 function referredBy(item: Json): string | undefined {

@@ -3,7 +3,6 @@
 import type { Finish } from '../../../shared/chat/answer.ts'
 import { explode } from '../../../shared/chat/explode.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
-import type { ChatRequest } from '../../../shared/chat/request.ts'
 import { ResponsesStreamPrinter } from '../dialects/openai-responses/print-stream.ts'
 import type { LocalResponse } from './stored-response.ts'
 
@@ -15,8 +14,8 @@ export function replayedEvents({ response, parts }: LocalResponse, after: number
     nowSeconds: created,
     estimatedInput: 0,
     showUsage: false,
-    request: asAsked(response),
-    stored: { id: String(response['id']), take: () => {} },
+    asked: { reasoning: response['reasoning'] as never, echo: response },
+    stored: { id: String(response['id']), take: () => {}, takePrinted: () => {} },
   })
   let text = ''
   const answer = { id: '', model: String(response['model']), created, choices: [{ parts, finish: finishOf(response) }] }
@@ -31,20 +30,6 @@ export function replayedEvents({ response, parts }: LocalResponse, after: number
     .slice(after + 1)
     .map((event) => `${event}\n\n`)
     .join('')
-}
-
-/** The request of a stored response, as far as its printed answer repeats it. */
-function asAsked(response: JsonObject): ChatRequest {
-  return {
-    model: '',
-    messages: [],
-    tools: [],
-    stream: true,
-    dialect: 'openai-responses',
-    extras: {},
-    parameters: { reasoning: response['reasoning'] as never },
-    echo: response,
-  }
 }
 
 function finishOf({ status, incomplete_details: details }: JsonObject): Finish {

@@ -10,14 +10,18 @@ const owner = 'team search'
 const away = { ok: false, error: { type: 'state-away' } }
 const none = { ok: true, value: undefined }
 
+function turnIn(found: Awaited<ReturnType<ResponseStore['find']>>): unknown {
+  const stored = found.ok ? found.value?.stored : undefined
+  return stored?.type === 'kept' ? stored.read() : stored
+}
+
 test('a response is found by its owner and its id, with the bytes that it takes', async () => {
   const { store } = new TestResponses()
   const stored = kept('resp_1')
   expect(await store.keep(owner, 'resp_1', stored)).toBe(true)
-  expect(await store.find(owner, 'resp_1')).toEqual({
-    ok: true,
-    value: { stored: { version: 1, ...stored }, bytes: encodeStored(stored).length },
-  })
+  const found = await store.find(owner, 'resp_1')
+  expect(found).toMatchObject({ ok: true, value: { bytes: encodeStored(stored).length } })
+  expect(turnIn(found)).toEqual({ version: 1, ...stored })
   expect(await store.find(owner, 'resp_2')).toEqual(none)
   expect(await store.find('team other', 'resp_1')).toEqual(none)
 })
@@ -58,9 +62,9 @@ test.each([
   const { store } = responses
   await responses.keepFormer(former, 'resp_0', kept('resp_0'))
   await store.keep(now, 'resp_1', kept('resp_1', ['resp_0']))
-  expect(await store.find(now, 'resp_0')).toMatchObject({ ok: true, value: { stored: { response: { id: 'resp_0' } } } })
+  expect(turnIn(await store.find(now, 'resp_0'))).toMatchObject({ response: { id: 'resp_0' } })
   const before = await store.before(now, kept('resp_1', ['resp_0']))
-  expect(before.ok && before.value.map((one) => one?.response['id'])).toEqual(['resp_0'])
+  expect(before.ok && before.value.map((one) => one?.read().response['id'])).toEqual(['resp_0'])
   expect(await store.forget(now, 'resp_0')).toEqual({ ok: true, value: true })
   expect(await store.find(now, 'resp_0')).toEqual(none)
 })
@@ -76,7 +80,7 @@ test('the present place goes before the former ones', async () => {
   const responses = new TestResponses()
   await responses.keepFormer('team:search', 'resp_1', kept('old'))
   await responses.store.keep(owner, 'resp_1', kept('new'))
-  expect(await responses.store.find(owner, 'resp_1')).toMatchObject({ value: { stored: { response: { id: 'new' } } } })
+  expect(turnIn(await responses.store.find(owner, 'resp_1'))).toMatchObject({ response: { id: 'new' } })
 })
 
 test('the responses before one come from the oldest on, and those that are gone leave their place', async () => {
@@ -85,7 +89,7 @@ test('the responses before one come from the oldest on, and those that are gone 
   for (const id of chain) await store.keep(owner, id, kept(id))
   await store.forget(owner, 'resp_40')
   const before = await store.before(owner, kept('resp_new', chain))
-  const ids = before.ok ? before.value.map((one) => one?.response['id']) : []
+  const ids = before.ok ? before.value.map((one) => one?.read().response['id']) : []
   expect(ids).toEqual(chain.map((id) => (id === 'resp_40' ? undefined : id)))
 })
 

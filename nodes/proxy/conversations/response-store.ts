@@ -2,14 +2,21 @@
 import type { StateStore } from '../../../cluster/state/state-store.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { decodeStored, encodeStored, keysOf, type LocalResponse, type StoredResponse } from './stored-response.ts'
+import {
+  encodeStored,
+  keysOf,
+  openStored,
+  type ProviderResponse,
+  type StoredResponse,
+  type StoredTurn,
+} from './stored-response.ts'
 
 /** The state store cannot be reached, so it is unknown whether the response exists. */
 export type StoreAway = { readonly type: 'state-away' }
 
 /** A response and its size. */
-export interface Found<Stored = StoredResponse> {
-  readonly stored: Stored
+export interface Found {
+  readonly stored: StoredTurn | ProviderResponse
   readonly bytes: number
 }
 
@@ -31,15 +38,18 @@ export class ResponseStore {
       const found = await this.#store.get(key)
       if (!found.ok) return fail({ type: 'state-away' })
       if (found.value === undefined) continue
-      const stored = decodeStored(found.value)
+      const stored = openStored(found.value)
       return done(stored === undefined ? undefined : { stored, bytes: found.value.length })
     }
     return done(undefined)
   }
 
   /** The responses before a response, oldest first. Undefined stands for a response that no longer exists. */
-  async before(owner: string, { chain }: LocalResponse): Promise<Result<(LocalResponse | undefined)[], StoreAway>> {
-    const found: (LocalResponse | undefined)[] = []
+  async before(
+    owner: string,
+    { chain }: Pick<StoredTurn, 'chain'>,
+  ): Promise<Result<(StoredTurn | undefined)[], StoreAway>> {
+    const found: (StoredTurn | undefined)[] = []
     for (let from = 0; from < chain.length; from += readsAtOnce) {
       const reads = chain.slice(from, from + readsAtOnce).map((id) => this.find(owner, id))
       for (const read of await Promise.all(reads)) {
@@ -52,8 +62,11 @@ export class ResponseStore {
   }
 
   /** Stores a response. Returns false where it could not be stored. */
-  async keep(owner: string, id: string, stored: StoredResponse): Promise<boolean> {
-    const bytes = encodeStored(stored)
+  keep(owner: string, id: string, stored: StoredResponse): Promise<boolean> {
+    return this.keepEncoded(owner, id, encodeStored(stored))
+  }
+
+  async keepEncoded(owner: string, id: string, bytes: Uint8Array): Promise<boolean> {
     if (bytes.length > bounds.stateEntryBytesMax) return false
     return (await this.#store.put({ owner, id }, bytes)).ok
   }

@@ -2,7 +2,7 @@
 // that passed through is held by its provider, and only its place is stored.
 import type { StateKey } from '../../../cluster/state/state-store.ts'
 import type { AssistantPart, JsonObject } from '../../../shared/chat/parts.ts'
-import { tryParseExact } from '../../../shared/json/exact.ts'
+import { parseExact, tryParseExact } from '../../../shared/json/exact.ts'
 
 export type StoredResponse = LocalResponse | ProviderResponse
 
@@ -31,15 +31,73 @@ export interface ProviderResponse {
 
 const version = 1
 
-export function encodeStored(stored: StoredResponse): Uint8Array {
-  return Buffer.from(JSON.stringify({ version, ...stored }))
+/** The parts of a kept response as JSON. */
+export interface PrintedTurn {
+  readonly chain: readonly string[]
+  readonly chainBytes: number
+  readonly response: string
+  readonly input: string
+  readonly parts: string
 }
 
-/** Returns undefined for a response in the format of another release. */
-export function decodeStored(bytes: Uint8Array): StoredResponse | undefined {
-  const value = tryParseExact(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
-  const stored = value as (StoredResponse & { version: number }) | undefined
-  return stored?.version === version ? stored : undefined
+export function encodeStored(stored: StoredResponse): Uint8Array {
+  if (stored.type === 'held') return Buffer.from(JSON.stringify({ version, ...stored }))
+  const { chain, chainBytes, response, input, parts } = stored
+  const printed = { response: JSON.stringify(response), input: JSON.stringify(input), parts: JSON.stringify(parts) }
+  return encodeTurn({ chain, chainBytes, ...printed })
+}
+
+/** What is read of every response stands before what may be large. */
+export function encodeTurn({ chain, chainBytes, response, input, parts }: PrintedTurn): Uint8Array {
+  const head = JSON.stringify({ version, type: 'kept', chain, chainBytes }).slice(0, -1)
+  return Buffer.from(`${head}${responseMark}${response},"input":${input},"parts":${parts}}`)
+}
+
+const responseMark = ',"response":'
+/** A chain has at most some hundred ids. */
+const headBytesMax = 64 << 10
+
+/** A kept response as it is stored. Its parsed form is many times as large, so it is made when it is needed. */
+export class StoredTurn {
+  readonly type = 'kept'
+  readonly chain: readonly string[]
+  readonly chainBytes: number
+  readonly bytes: Buffer
+
+  constructor({ chain, chainBytes }: Pick<LocalResponse, 'chain' | 'chainBytes'>, bytes: Buffer) {
+    this.chain = chain
+    this.chainBytes = chainBytes
+    this.bytes = bytes
+  }
+
+  read(): LocalResponse {
+    return decodeTurn(this.bytes)
+  }
+}
+
+export function decodeTurn(bytes: Buffer): LocalResponse {
+  return parseExact(bytes.toString('utf8')) as LocalResponse
+}
+
+/** Undefined for a response in the format of another release. */
+export function openStored(stored: Uint8Array): StoredTurn | ProviderResponse | undefined {
+  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)
+  const start = bytes.latin1Slice(0, Math.min(bytes.length, headBytesMax))
+  const mark = start.indexOf(responseMark)
+  const head = tryParseExact(mark < 0 ? bytes.toString('utf8') : `${start.slice(0, mark)}}`) as StoredHead | null
+  if (head?.version !== version) return undefined
+  if (head.type === 'held') return head
+  const { chain, chainBytes } = head.chain === undefined ? tailOf(bytes) : head
+  return chain === undefined || chainBytes === undefined ? undefined : new StoredTurn({ chain, chainBytes }, bytes)
+}
+
+type Chained = Partial<Pick<LocalResponse, 'chain' | 'chainBytes'>>
+type StoredHead = { readonly version: number } & (ProviderResponse | ({ readonly type: 'kept' } & Chained))
+
+/** Earlier releases wrote the chain behind everything else. */
+function tailOf(bytes: Buffer): Chained {
+  const at = bytes.lastIndexOf(',"chain":[')
+  return (tryParseExact(`{${bytes.toString('utf8', at + 1)}`) as Chained | undefined) ?? {}
 }
 
 /** The places of a response: the present one, then those of earlier releases, which knew owners by their names alone. An owner that

@@ -13,7 +13,7 @@ export interface StoredConversations {
   readonly charge: Charge
 }
 
-/** Items of a few bytes take so many times their bytes, as items and as messages. */
+/** Items of a few bytes take so many times their bytes once they are parsed, as items and as messages. */
 const weightPerByte = 12
 
 export function storedWeight(bytes: number): number {

@@ -6,8 +6,8 @@ import type { Capability, MissingCapability, ModelFacts } from '../../../shared/
 import type { EmbeddingAnswer, EmbeddingRequest } from '../../../shared/chat/embeddings.ts'
 import type { ChatError } from '../../../shared/chat/error.ts'
 import type { ChatEvent, Emit } from '../../../shared/chat/events.ts'
-import type { AssistantPart, Dialect, Json, JsonObject } from '../../../shared/chat/parts.ts'
-import type { ChatRequest, Message, Parameter } from '../../../shared/chat/request.ts'
+import type { AssistantPart, Dialect, JsonObject } from '../../../shared/chat/parts.ts'
+import type { ChatRequest, Message, Parameter, ReasoningWish } from '../../../shared/chat/request.ts'
 import type { ReasoningBack } from '../../../shared/config/kinds/providers/spec.ts'
 import type { Result } from '../../../shared/result.ts'
 import type { CallIdRules } from './common/call-ids.ts'
@@ -32,6 +32,8 @@ export interface InboundDialect {
   parseRequest(body: JsonObject, history?: readonly Message[]): Result<ChatRequest, BadRequest>
   printAnswer(answer: ChatAnswer, facts: PrintFacts): string
   openPrinter(facts: PrintFacts): StreamPrinter
+  /** What an answer repeats of its request; absent in dialects whose answers repeat nothing. */
+  repeats?(request: ChatRequest): Repeated
   /** The framing of streams. Without it a stream is server-sent events, with a comment as keep-alive. */
   readonly framing?: { readonly contentType: string; readonly keepAlive: string }
 }
@@ -45,16 +47,40 @@ export interface PrintFacts {
   readonly estimatedInput: number
   /** Whether the caller wants usage in a stream, in dialects where that is optional. */
   readonly showUsage: boolean
-  readonly request: ChatRequest
+  readonly asked: AskedFacts
   /** Set when the answer will be stored. */
   readonly stored?: AnswerStore | undefined
+}
+
+/** What is kept of a request until its answer is complete. It is small: the conversation is dropped once it is printed. */
+export interface AskedFacts extends Repeated {
+  readonly legacyFunctions?: boolean | undefined
+  readonly groupedTools?: ChatRequest['groupedTools']
+  readonly reasoning?: ReasoningWish | undefined
+  readonly serviceTier?: string | undefined
+}
+
+export interface Repeated {
+  /** Members of the body. */
+  readonly echo?: JsonObject | undefined
+  /** The text that stands before every answer. */
+  readonly prompt?: string | undefined
+}
+
+export function askedFacts({ repeats }: InboundDialect, request: ChatRequest): AskedFacts {
+  const { legacyFunctions, groupedTools, parameters } = request
+  const { reasoning, serviceTier } = parameters
+  const { echo, prompt } = repeats?.(request) ?? {}
+  return { legacyFunctions, groupedTools, reasoning, serviceTier, echo, prompt }
 }
 
 export interface AnswerStore {
   /** The id under which the answer is stored. */
   readonly id: string
-  /** Takes the answer and the input that it answers. */
-  take(parts: readonly AssistantPart[], input: Json): void
+  /** Takes the answer. */
+  take(parts: readonly AssistantPart[]): void
+  /** Takes an answer that another process has read, as JSON. */
+  takePrinted(parts: Buffer): void
 }
 
 export interface StreamPrinter {
@@ -78,8 +104,8 @@ export interface UpstreamDialect {
   /** Fails for a capability that only printing shows to be missing. */
   printRequest(request: ChatRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability>
   /** Reads an answer; undefined when the body is not an answer of this dialect. */
-  parseAnswer(body: JsonObject, printed: PrintedRequest): ChatAnswer | undefined
-  openParser(printed: PrintedRequest): StreamParser
+  parseAnswer(body: JsonObject, printed: PrintedFacts): ChatAnswer | undefined
+  openParser(printed: PrintedFacts): StreamParser
   /** Reads an error. `errorType` is the header `x-amzn-errortype`, in which AWS names its exceptions. */
   parseError(status: number, body: Buffer, errorType?: string): ChatError
   /** The embeddings of the dialect; undefined when it has none, or uses OpenAI's. */
@@ -89,7 +115,7 @@ export interface UpstreamDialect {
 export interface EmbeddingUpstream {
   printRequest(request: EmbeddingRequest, target: TargetTraits): Result<PrintedRequest, MissingCapability>
   /** Reads an answer; undefined when the body is not an answer of this dialect. */
-  parseAnswer(body: JsonObject, printed: PrintedRequest): EmbeddingAnswer | undefined
+  parseAnswer(body: JsonObject, printed: PrintedFacts): EmbeddingAnswer | undefined
 }
 
 /** The properties of a target that printing depends on. */
@@ -102,12 +128,16 @@ export interface TargetTraits {
   readonly apiVersion?: string | undefined
 }
 
-export interface PrintedRequest {
+export interface PrintedRequest extends PrintedFacts {
   /** Relative to the provider's base URL, with the query string. */
   readonly path: string
   readonly body: string
   /** Complete header lines, each with its CRLF; '' for none. */
   readonly headerLines: string
+}
+
+/** What is kept of a printed request to read its answer. */
+export interface PrintedFacts {
   /** Parameters that the target cannot take, and members by the caller's names. */
   readonly dropped: readonly Dropped[]
   /** A tool whose input is the text of the answer: it emulates structured output where the target has none. Its name is that
@@ -125,6 +155,11 @@ export interface PrintedRequest {
   readonly numbersSources?: boolean | undefined
   /** The number of tool calls in the conversation, for dialects whose calls have no ids. */
   readonly callsBefore?: number | undefined
+}
+
+export function printedFacts(printed: PrintedRequest): PrintedFacts {
+  const { dropped, jsonTool, customTools, toolNames, model, keepsMembers, numbersSources, callsBefore } = printed
+  return { dropped, jsonTool, customTools, toolNames, model, keepsMembers, numbersSources, callsBefore }
 }
 
 export type Dropped = { readonly parameter: Parameter } | { readonly member: string }

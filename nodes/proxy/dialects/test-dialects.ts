@@ -2,7 +2,14 @@
 import { EventStreamCodec } from '@smithy/eventstream-codec'
 import type { ChatRequest } from '../../../shared/chat/request.ts'
 import { anthropicInbound, anthropicUpstream } from './anthropic/anthropic.ts'
-import type { InboundDialect, PrintedRequest, PrintFacts, TargetTraits, UpstreamDialect } from './dialect.ts'
+import {
+  askedFacts,
+  type InboundDialect,
+  type PrintedRequest,
+  type PrintFacts,
+  type TargetTraits,
+  type UpstreamDialect,
+} from './dialect.ts'
 import { geminiStreamInbound, geminiUpstream } from './gemini/gemini.ts'
 import { openAiChatInbound, openAiChatUpstream } from './openai-chat/openai-chat.ts'
 import { openAiResponsesInbound, openAiResponsesUpstream } from './openai-responses/openai-responses.ts'
@@ -39,8 +46,8 @@ export function requestOf(more: Partial<ChatRequest> = {}): ChatRequest {
 }
 
 export function factsFor(inbound: InboundDialect): PrintFacts {
-  const request = requestOf({ dialect: inbound.name })
-  return { requestId: 'req_1', nowSeconds: 1_700_000_000, estimatedInput: 7, showUsage: false, request }
+  const asked = askedFacts(inbound, requestOf({ dialect: inbound.name }))
+  return { requestId: 'req_1', nowSeconds: 1_700_000_000, estimatedInput: 7, showUsage: false, asked }
 }
 
 export function chunked(bytes: Buffer, size: number): Buffer[] {

@@ -3,7 +3,7 @@
 import type { Emit } from '../../../shared/chat/events.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import { anthropicInbound, anthropicUpstream } from './anthropic/anthropic.ts'
-import type { InboundDialect, PrintFacts, UpstreamDialect } from './dialect.ts'
+import { askedFacts, type InboundDialect, type PrintFacts, type UpstreamDialect } from './dialect.ts'
 import { openAiChatInbound, openAiChatUpstream } from './openai-chat/openai-chat.ts'
 
 const words = 'xxxxxxxxxxxxxxxxxxxxxxxx'.repeat(3)
@@ -109,7 +109,7 @@ function prepared(inbound: InboundDialect, upstream: UpstreamDialect, body: Json
     nowSeconds: 1,
     estimatedInput: 1,
     showUsage: false,
-    request: request.value,
+    asked: askedFacts(inbound, request.value),
   }
   return { printed: printed.value, facts }
 }

@@ -36,6 +36,12 @@ const errorTable = {
   ),
   'body-too-large': ({ maxBytes }) =>
     row(413, invalid, 'request_too_large', `The body is larger than the limit of ${maxBytes} bytes.`),
+  'too-complex': row(
+    413,
+    invalid,
+    'too_complex',
+    'The body takes more memory or time to translate than one request may have. Send less at once.',
+  ),
   'too-heavy': row(
     413,
     invalid,
@@ -63,6 +69,16 @@ const errorTable = {
   overloaded: ({ retryAfterMs }) =>
     passing(
       row(503, 'server_error', 'overloaded', 'The gateway is shedding load. Try again after the time given.'),
+      retryAfterMs,
+    ),
+  'too-busy': ({ retryAfterMs }) =>
+    passing(
+      row(
+        503,
+        'server_error',
+        'overloaded',
+        'Too many large bodies wait to be translated. Try again after the time given.',
+      ),
       retryAfterMs,
     ),
   'shutting-down': passing(

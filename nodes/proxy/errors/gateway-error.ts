@@ -6,6 +6,10 @@ import type { HeaderLines, HttpError } from '../http/http.ts'
 
 export type GatewayError =
   | HttpError
+  /** The body would take more memory or time to translate than one request may have. */
+  | { readonly type: 'too-complex' }
+  /** Too many large bodies wait to be translated. */
+  | { readonly type: 'too-busy'; readonly retryAfterMs: number }
   | { readonly type: 'bad-body'; readonly code: string; readonly message: string; readonly param?: string | undefined }
   | { readonly type: 'missing-key'; readonly lacks?: 'scheme' | undefined }
   | { readonly type: 'unknown-key'; readonly looksLike?: OtherKey | undefined }
@@ -36,12 +40,12 @@ export type GatewayError =
   | { readonly type: 'too-heavy' }
   /** There is no memory for it now. */
   | { readonly type: 'no-memory' }
-  /** No target can take the request; `models` names models that could. */
+  /** No target can take the request; `models` names models that could, undefined where it was not looked for any. */
   | {
       readonly type: 'unable'
       readonly model: string
       readonly ineligible: Exclude<Ineligible, Unparsed>
-      readonly models: readonly string[]
+      readonly models: readonly string[] | undefined
     }
   /** The operator has stopped the caller; `reason` is '' where none was given. */
   | { readonly type: 'blocked'; readonly reason: string }
@@ -161,7 +165,7 @@ export type Unparsed = Unreadable | NoRoom
 /** The error of a request that no target can take; `models` could take it. */
 export function ineligibleError(
   ineligible: Ineligible,
-  { model, models }: { model: string; models: readonly string[] },
+  { model, models }: { model: string; models: readonly string[] | undefined },
 ): GatewayError {
   const isUnparsed = ineligible.type === 'unreadable' || ineligible.type === 'no-room'
   return isUnparsed ? unparsedError(ineligible) : { type: 'unable', model, ineligible, models }

@@ -5,8 +5,7 @@ import type { GatewayError } from './gateway-error.ts'
 type Unable = Extract<GatewayError, { type: 'unable' }>
 
 export function ineligibleRow({ model, ineligible, models }: Unable): Row {
-  const others =
-    models.length === 0 ? 'No model that you may use could.' : `These models could: ${models.map(shown).join(', ')}.`
+  const others = othersOf(models)
   switch (ineligible.type) {
     case 'missing-capability': {
       const asked = `it asks for ${ineligible.capability} (${shown(ineligible.what)})`
@@ -27,4 +26,10 @@ export function ineligibleRow({ model, ineligible, models }: Unable): Row {
       return withParam(row(400, invalid, 'unsupported_endpoint', message), 'model')
     }
   }
+}
+
+function othersOf(models: Unable['models']): string {
+  if (models === undefined) return 'GET /v1/models lists the models that you may use.'
+  if (models.length === 0) return 'No model that you may use could.'
+  return `These models could: ${models.map(shown).join(', ')}.`
 }

@@ -123,6 +123,19 @@ const cases: Cases = {
       says: /of 10 input tokens in 1m per key is too small for this request/,
     },
   ],
+  'too-busy': [
+    {
+      error: { type: 'too-busy', retryAfterMs: 1_000 },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      retryAfterMs: 1_000,
+      says: /large bodies wait/,
+    },
+  ],
+  'too-complex': [
+    { error: { type: 'too-complex' }, status: 413, type: invalid, code: 'too_complex', says: /more memory or time/ },
+  ],
   'budget-exceeded': [
     {
       error: { ...spentBudget, isReserved: false },

@@ -42,10 +42,13 @@ function occurrences(body: Buffer, key: string): number {
 /** Speech is charged by the Unicode characters of its text. */
 function charactersIn(scan: BodyScan): BillableUnits | undefined {
   const text = scan.text('input')
-  if (text === undefined) return undefined
+  return text === undefined ? undefined : { unit: 'characters', amount: charactersOf(text) }
+}
+
+export function charactersOf(text: string): number {
   let amount = 0
   for (const _ of text) amount++
-  return { unit: 'characters', amount }
+  return amount
 }
 
 /** Reads `usage` of the type `duration`, else the `duration` of a verbose transcript. */

@@ -1,7 +1,9 @@
 // Checks and rewrites the lines of a batch file. The provider runs each line with the gateway's credential, so each must name a
 // model that the caller may use, and gets the name of that model at the provider. The rest of a line stays as it is.
 import { BodyScan, scanBatchLine } from '../../../shared/json/scan.ts'
+import { scanLineInSlices } from '../../../shared/json/scan-in-slices.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import { joined, type Slices } from '../../../shared/work/slices.ts'
 
 export interface BatchLines {
   /** The file with the provider's names of models. */
@@ -19,12 +21,15 @@ export interface BadLine {
 const batchModelsMax = 4
 const linesMax = 100_000
 
-/** `nameOf` returns a model's name at the provider, or why it cannot be used. `yieldIfDue` lets other requests run. */
-export async function readBatchLines(
+/** Lines of one slice, and the size above which a line is scanned in slices itself. */
+const linesOfSlice = 16
+const longLineBytes = 64 << 10
+
+/** `nameOf` returns a model's name at the provider, or why it cannot be used. */
+export function* batchLinesInSlices(
   bytes: Buffer,
   nameOf: (model: string) => Result<string, string>,
-  yieldIfDue: () => Promise<void>,
-): Promise<Result<BatchLines, BadLine>> {
+): Slices<Result<BatchLines, BadLine>> {
   const pieces: Uint8Array[] = []
   const names = new Map<string, string>()
   let keptTo = 0
@@ -33,7 +38,7 @@ export async function readBatchLines(
     const newline = bytes.indexOf(10, start)
     const end = newline < 0 ? bytes.length : newline
     line++
-    const read = readLine(bytes.subarray(start, end), names, nameOf)
+    const read = yield* readLine(bytes.subarray(start, end), names, nameOf)
     if (!read.ok) return fail({ line, message: read.error })
     if (line > linesMax) return fail({ line, message: `is one more than the ${linesMax} that a file may have` })
     if (read.value !== undefined) {
@@ -41,11 +46,11 @@ export async function readBatchLines(
       keptTo = start + read.value.end
     }
     start = end + 1
-    if (line % 64 === 0) await yieldIfDue()
+    if (line % linesOfSlice === 0) yield
   }
   if (names.size === 0) return fail({ line, message: 'is the last, and none of them is a request' })
   pieces.push(bytes.subarray(keptTo))
-  return done({ content: Buffer.concat(pieces), models: [...names.keys()] })
+  return done({ content: yield* joined(pieces), models: [...names.keys()] })
 }
 
 interface NamePlace {
@@ -56,14 +61,14 @@ interface NamePlace {
 }
 
 /** Returns undefined for an empty line. */
-function readLine(
+function* readLine(
   line: Buffer,
   names: Map<string, string>,
   nameOf: (model: string) => Result<string, string>,
-): Result<NamePlace | undefined, string> {
+): Slices<Result<NamePlace | undefined, string>> {
   if (isBlank(line)) return done(undefined)
   const scan = new BodyScan()
-  const scanned = scanBatchLine(line, scan)
+  const scanned = line.length > longLineBytes ? yield* scanLineInSlices(line, scan) : scanBatchLine(line, scan)
   if ('type' in scanned) return fail(problemOf(scanned.type))
   const model = scan.text('model')
   const span = scan.field('model')

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { atOnce } from '../../../shared/work/slices.ts'
 import { fileReferences } from './file-references.ts'
 import { ObjectIds } from './object-ids.ts'
 
@@ -6,7 +7,7 @@ const ids = new ObjectIds(new Uint8Array(32).fill(5))
 const idOf = (id: string, owner = 'team a') =>
   ids.seal({ kind: 'file', provider: 'p', credential: 'c', owner, id, models: [] })
 const found = (body: string) =>
-  fileReferences(Buffer.from(body), ids, 'team a').map(({ start, end, ref }) => [
+  atOnce(fileReferences(Buffer.from(body), ids, 'team a')).map(({ start, end, ref }) => [
     Buffer.from(body).toString('utf8', start, end),
     ref.id,
   ])

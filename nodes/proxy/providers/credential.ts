@@ -22,6 +22,8 @@ export interface SignableRequest {
   /** Path with its query. */
   readonly path: string
   readonly body: readonly Uint8Array[]
+  /** SHA-256 of the body in hexadecimal, where it is known. */
+  readonly bodyHash?: string | undefined
 }
 
 /** How often in a row the provider rejected a credential. It outlives changes of the configuration. */

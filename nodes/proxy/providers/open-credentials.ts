@@ -93,7 +93,7 @@ function openedAws(
 
 function awsLines(
   renewed: RenewedCredential<AwsKeys>,
-  { method, host, path, body }: SignableRequest,
+  { method, host, path, body, bodyHash }: SignableRequest,
   place: { region: string; wallMs: number },
 ): string | undefined {
   const keys = renewed.current
@@ -106,6 +106,7 @@ function awsLines(
     host,
     path,
     body,
+    bodyHash,
     contentType: 'application/json',
   })
   return Object.entries(signed)

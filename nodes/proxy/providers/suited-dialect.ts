@@ -8,12 +8,14 @@ import type { Target } from './endpoint.ts'
  *  /v1/responses or set reasoning_effort to 'none'"; from 5.6 on without a word of effort, too. */
 const reasonsWithToolsElsewhere = /(^|\/)gpt-(5\.([4-9]|\d\d)|[6-9])/
 
+export type SuitedTarget = Pick<Target, 'kind' | 'dialect' | 'speaks' | 'model'>
+
 /** The target as a request that must be translated is told it. */
-export function suitedTo(target: Target, request: ChatRequest): Target {
+export function suitedTo<Suited extends SuitedTarget>(target: Suited, request: ChatRequest): Suited {
   return needsResponses(target, request) ? { ...target, dialect: openAiResponsesUpstream } : target
 }
 
-function needsResponses({ kind, dialect, speaks, model }: Target, { tools, parameters }: ChatRequest): boolean {
+function needsResponses({ kind, dialect, speaks, model }: SuitedTarget, { tools, parameters }: ChatRequest): boolean {
   if (dialect.name !== 'openai-chat' || tools.length === 0 || !reasonsWithToolsElsewhere.test(model)) return false
   const { reasoning, n = 1 } = parameters
   const isOff = reasoning !== undefined && effortOf(reasoning) === 'none'

@@ -71,3 +71,19 @@ test('what one key has no room for now is told apart from what it never has room
 test('without a budget nothing is charged', () => {
   expect(new BodyLease(new TestBody('{}')).charge(1 << 40)).toBeUndefined()
 })
+
+test('what is made for one attempt after the other is charged once, at its largest', () => {
+  const budget = new SharedBudget(64 * MiB, parsedShares)
+  const lease = new BodyLease(new TestBody('{}'), { budget, owner })
+  for (const [size, charged] of [
+    [2, 2],
+    [3, 3],
+    [1, 3],
+  ] as const) {
+    expect(lease.chargeUpTo(size * MiB)).toBeUndefined()
+    expect(budget.bytes).toBe(charged * MiB)
+  }
+  expect(lease.chargeUpTo(33 * MiB)).toEqual({ type: 'no-room', when: 'ever' })
+  lease.discharge()
+  expect([budget.bytes, lease.chargeUpTo(1_000), budget.bytes]).toEqual([0, undefined, 1_000])
+})

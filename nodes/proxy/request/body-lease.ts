@@ -16,6 +16,7 @@ export class BodyLease {
   readonly #memory: ParsedMemory | undefined
   /** What is charged, by the size of each taking; made at the first. */
   #charged: Record<TakingSize, number> | undefined
+  #chargedUpTo = 0
   #sent = true
   #needed = true
   #released = false
@@ -60,11 +61,22 @@ export class BodyLease {
     return undefined
   }
 
+  /** Charges all that is made of the body for an attempt. What was charged for an earlier one counts, because it is dropped by then. */
+  chargeUpTo(bytes: number): NoRoom | undefined {
+    const memory = this.#memory
+    if (memory === undefined || bytes <= this.#chargedUpTo) return undefined
+    if (bytes > memory.budget.largestBytes) return { type: 'no-room', when: 'ever' }
+    const noRoom = this.charge(bytes - this.#chargedUpTo)
+    if (noRoom === undefined) this.#chargedUpTo = bytes
+    return noRoom
+  }
+
   /** Tells that what was made of the body is there no more. It is called at the end of the request at the latest. */
   discharge(): void {
     const charged = this.#charged
     if (this.#memory === undefined || charged === undefined) return
     this.#charged = undefined
+    this.#chargedUpTo = 0
     const { budget, owner } = this.#memory
     for (const size of ['small', 'medium', 'large'] as const) {
       if (charged[size] > 0) budget.give(charged[size], owner, size)

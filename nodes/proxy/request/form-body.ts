@@ -1,8 +1,9 @@
 // The third stage of a request, where its body is a form.
 import { isUtf8 } from 'node:buffer'
-import { boundaryOf, type FormPart, type FormScan, scanForm } from '../../../shared/form/scan-form.ts'
+import { boundaryOf, type FormPart, type FormScan, scanFormInSlices } from '../../../shared/form/scan-form.ts'
 import { isForbidden, lookalikeOf } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import { atOnce, type Slices } from '../../../shared/work/slices.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
 import { ambiguousKey, bad, fallbacksMax, forbiddenParam } from './json-body.ts'
@@ -24,16 +25,26 @@ export interface AskedForm {
 
 type BadBody = Extract<GatewayError, { type: 'bad-body' }>
 
-/** Reads a form. `inPath` is the model's name where the path has it; then the form's does not count. */
-export function readForm(
+interface AskedFormHead {
+  readonly contentType: string
+  readonly operation: Operation
+  /** The model's name where the path has it; then the form's does not count. */
+  readonly inPath: string | undefined
+}
+
+export function readForm(bytes: Buffer, head: AskedFormHead): Result<AskedForm, BadBody> {
+  return atOnce(readFormInSlices(bytes, head))
+}
+
+export function* readFormInSlices(
   bytes: Buffer,
-  { contentType, operation, inPath }: { contentType: string; operation: Operation; inPath: string | undefined },
-): Result<AskedForm, BadBody> {
+  { contentType, operation, inPath }: AskedFormHead,
+): Slices<Result<AskedForm, BadBody>> {
   const boundary = boundaryOf(contentType)
   if (boundary === undefined || !/^[\x20-\x7e]+$/.test(contentType)) {
     return fail(bad('invalid_form', 'The header content-type names no boundary that can be used.'))
   }
-  const scan = scanForm(bytes, boundary)
+  const scan = yield* scanFormInSlices(bytes, boundary)
   if ('message' in scan) return fail(bad('invalid_form', scan.message))
   for (const { name } of scan.parts) {
     if (isForbidden(name)) return fail(forbiddenParam(name))
@@ -90,7 +101,12 @@ function isPlain({ filename, head }: FormPart): boolean {
   return !/charset=(?!"?(?:utf-8|us-ascii))/i.test(head)
 }
 
+/** A value that the gateway reads is a name or a flag. */
+const valueBytesMax = 1 << 10
+
+/** The text of a value; undefined where it is none, or far too long. */
 function textOf({ bytes }: FormScan, { contentStart, end }: FormPart): string | undefined {
+  if (end - contentStart > valueBytesMax) return undefined
   const content = bytes.subarray(contentStart, end)
   return isUtf8(content) ? content.toString('utf8') : undefined
 }

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
 import { BodyScan, scanBody } from '../../../shared/json/scan.ts'
+import { StoredHistory } from '../conversations/history.ts'
+import { ReferredTurns } from '../conversations/item-references.ts'
+import { encodeStored } from '../conversations/stored-response.ts'
+import { kept } from '../conversations/test-responses.ts'
 import { requestOf } from '../dialects/test-dialects.ts'
 import { bodyOf, type InferenceRequest } from './inference-request.ts'
 import { inferenceRequest, readFacts, readModels } from './read-inference.ts'
@@ -70,12 +74,12 @@ test("Anthropic's features of the header are part of the conversation", () => {
 
 test('earlier turns stand before the input, and items of theirs in its place', () => {
   const asked = askedAt('/v1/responses', { model: 'm', input: 'and now?' })
-  const history = {
-    messages: [{ role: 'user' as const, parts: [{ type: 'text' as const, text: 'first' }] }],
-    items: [],
-  }
-  const items = [{ type: 'message', role: 'user', content: 'resolved' }]
-  const state = { history, input: { items, forOthers: [] }, pin: undefined, keeper: undefined }
+  const stem = 'a1'.repeat(24)
+  const said = (content: string) => ({ type: 'message', id: `msg_${stem}_i0`, role: 'user', content })
+  const turnOf = (content: string) =>
+    Buffer.from(encodeStored({ ...kept(`resp_${stem}`), input: [said(content)], parts: [] }))
+  const state = { history: new StoredHistory([turnOf('first')]), pin: undefined, keeper: undefined }
+  const referred = new ReferredTurns([turnOf('resolved')])
   const texts = (request: InferenceRequest) => {
     const parsed = request.parsed()
     return (
@@ -84,8 +88,9 @@ test('earlier turns stand before the input, and items of theirs in its place', (
     )
   }
   const { state: _state, ...facts } = asked.facts
-  expect(texts(inferenceRequest(facts, { ...state, input: undefined }))).toEqual(['first', 'and now?'])
-  expect(texts(inferenceRequest(facts, state))).toEqual(['first', 'resolved'])
+  expect(texts(inferenceRequest(facts, { ...state, referred: undefined }))).toEqual(['first', 'and now?'])
+  const naming = askedAt('/v1/responses', { model: 'm', input: [{ type: 'item_reference', id: `msg_${stem}_i0` }] })
+  expect(texts(inferenceRequest(naming.facts, { ...state, referred }))).toEqual(['first', 'resolved'])
 })
 
 test('the body of a scan is what stands between its braces', () => {

@@ -1,33 +1,25 @@
 // What an inference request asks for, whether its body is JSON or a form. The conversation in it is parsed when somebody asks
-// for it, once.
+// for it.
 
-import type { Need } from '../../../shared/chat/capabilities.ts'
-import { needsOf } from '../../../shared/chat/needs.ts'
 import type { JsonObject } from '../../../shared/chat/parts.ts'
 import type { ChatRequest } from '../../../shared/chat/request.ts'
-import { parseExact } from '../../../shared/json/exact.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import type { Edit } from '../../../shared/json/splice.ts'
 import { parsedWeight } from '../../../shared/json/weight.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import type { Continuation } from '../conversations/continuation.ts'
-import { readBetas } from '../dialects/anthropic/betas.ts'
+import { type Continuation, storedLength } from '../conversations/continuation.ts'
+import { storedWeight } from '../conversations/stored-weight.ts'
 import type { InboundDialect } from '../dialects/dialect.ts'
 import type { Unparsed } from '../errors/gateway-error.ts'
 import type { BodyLease } from './body-lease.ts'
 import type { AskedForm } from './form-body.ts'
+import { type ParsedChat, parseBody, parseConversation, parsedChat } from './parse-conversation.ts'
 
 export interface AskedJson {
   readonly type: 'json'
   readonly scan: BodyScan
   /** Changes to the body that do not depend on the target. */
   readonly edits: readonly Edit[]
-}
-
-/** A conversation as its dialect means it. */
-export interface ParsedChat {
-  readonly request: ChatRequest
-  readonly needs: readonly Need[]
 }
 
 export interface InferenceFacts {
@@ -68,10 +60,15 @@ export class InferenceRequest {
     return this.facts.inbound !== undefined && this.facts.body.type === 'json'
   }
 
-  /** The conversation; called only where `hasConversation`. */
+  /** The conversation; called only where `hasConversation`. It is parsed once, and kept until `forget`. */
   parsed(): Result<ParsedChat, Unparsed> {
     this.#parsed ??= this.#parse()
     return this.#parsed
+  }
+
+  /** Drops the parsed conversation, which is many times as large as its body. Whoever asks again has it parsed again. */
+  forget(): void {
+    this.#parsed = undefined
   }
 
   /** The same request with another conversation in it. */
@@ -81,26 +78,17 @@ export class InferenceRequest {
 
   #parse(): Result<ParsedChat, Unparsed> {
     if (this.replaced !== undefined) return done(parsedChat(this.replaced))
-    const { body, inbound, state, betas } = this.facts
+    const { body, inbound, state, betas, lease } = this.facts
     if (inbound === undefined || body.type === 'form')
       return fail({ type: 'unreadable', path: 'body', message: 'has no conversation' })
-    const noRoom = this.facts.lease.charge(parsedWeight(body.scan))
+    const { history, referred } = state ?? {}
+    const noRoom = lease.chargeUpTo(parsedWeight(body.scan) + storedWeight(storedLength(state)))
     if (noRoom !== undefined) return fail(noRoom)
-    const items = state?.input?.items
-    const read = inbound.parseRequest(
-      items === undefined ? bodyOf(body.scan) : { ...bodyOf(body.scan), input: items },
-      state?.history?.messages,
-    )
-    if (!read.ok) return fail({ type: 'unreadable', ...read.error })
-    return done(parsedChat(betas === undefined ? read.value : { ...read.value, betas: readBetas(betas) }))
+    return parseConversation({ inbound, body: bodyOf(body.scan), history, referred, betas })
   }
 }
 
-function parsedChat(request: ChatRequest): ParsedChat {
-  return { request, needs: needsOf(request) }
-}
-
-/** The members of a scanned body, which is an object. */
+/** The members of a scanned body. */
 export function bodyOf({ bytes, open, close }: BodyScan): JsonObject {
-  return parseExact(bytes.utf8Slice(open, close)) as JsonObject
+  return parseBody(bytes.subarray(open, close))
 }

@@ -4,9 +4,11 @@
 import { parseExact } from '../../../shared/json/exact.ts'
 import type { Span } from '../../../shared/json/members.ts'
 import { BodyScan, scanBody } from '../../../shared/json/scan.ts'
+import { scanBodyInSlices } from '../../../shared/json/scan-in-slices.ts'
 import type { ScanProblem } from '../../../shared/json/scan-problem.ts'
 import { type Edit, editIncludeUsage, editOut } from '../../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import type { Slices } from '../../../shared/work/slices.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
 
@@ -32,7 +34,19 @@ const modelsBytesMax = fallbacksMax * 1_024
 /** Reads which models are asked for. `inPath` is the model's name where the path has it; then the body's does not count. */
 export function readModel(bytes: Buffer, scan: BodyScan, inPath?: string): Result<AskedModel, BadBody> {
   const problem = scanBody(bytes, scan)
-  if (problem !== undefined) return fail(badBody(problem))
+  return problem === undefined ? modelIn(scan, inPath) : fail(badBody(problem))
+}
+
+export function* readModelInSlices(
+  bytes: Buffer,
+  scan: BodyScan,
+  inPath: string | undefined,
+): Slices<Result<AskedModel, BadBody>> {
+  const problem = yield* scanBodyInSlices(bytes, scan)
+  return problem === undefined ? modelIn(scan, inPath) : fail(badBody(problem))
+}
+
+function modelIn(scan: BodyScan, inPath: string | undefined): Result<AskedModel, BadBody> {
   const listed = readModels(scan)
   if (!listed.ok) return listed
   const model = inPath ?? scan.text('model')
@@ -95,8 +109,13 @@ function isEmpty(scan: BodyScan, name: 'model' | 'models' | 'stream'): boolean {
   return scan.field(name)?.kind === 'null' || scan.text(name) === ''
 }
 
+/** The largest body of an operation whose body is parsed as a whole: it holds ids and names. */
+const objectBytesMax = 256 << 10
+
 /** The whole body, where all of it has to be read. */
 export function readObject(bytes: Buffer): Result<Readonly<Record<string, unknown>>, BadBody> {
+  if (bytes.length > objectBytesMax)
+    return fail(bad('too_complex', `The body has more than ${objectBytesMax >> 10} KiB.`))
   const problem = scanBody(bytes, new BodyScan())
   if (problem !== undefined) return fail(badBody(problem))
   return done(parseExact(bytes.toString('utf8')) as Record<string, unknown>)

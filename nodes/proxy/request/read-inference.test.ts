@@ -90,7 +90,7 @@ test("features of Anthropic's API are read from the header", () => {
 test('a request is made of its facts and of what it continues', () => {
   const facts = factsOf(requestAt('/v1/responses', { model: 'fast', input: 'hi' }))
   if (!facts.ok) throw new Error(facts.error.type)
-  const state = { history: undefined, input: undefined, pin: undefined, keeper: undefined }
+  const state = { history: undefined, referred: undefined, pin: undefined, keeper: undefined }
   expect(inferenceRequest(facts.value, state).facts).toEqual({ ...facts.value, state })
   expect(inferenceRequest(facts.value).facts.state).toBeUndefined()
 })

@@ -2,13 +2,14 @@
 // that is wrong, then the rest.
 import { BodyScan } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import type { Slices } from '../../../shared/work/slices.ts'
 import type { Continuation } from '../conversations/continuation.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from './authenticated-request.ts'
-import { type AskedForm, readForm } from './form-body.ts'
+import { type AskedForm, readForm, readFormInSlices } from './form-body.ts'
 import { betasIn, formExpected, isForm } from './headers.ts'
 import { type InferenceFacts, InferenceRequest } from './inference-request.ts'
-import { type AskedModel, readModel, readStream } from './json-body.ts'
+import { type AskedModel, readModel, readModelInSlices, readStream } from './json-body.ts'
 
 export type AskedModels =
   | (AskedModel & { readonly type: 'json'; readonly scan: BodyScan })
@@ -28,6 +29,26 @@ export function readModels({
   }
   const scan = new BodyScan()
   const asked = readModel(body.bytes, scan, matched.model)
+  if (!asked.ok) return asked
+  const { model, fallbacks } = asked.value
+  return done({ type: 'json', model, fallbacks, scan })
+}
+
+/** The same for a large body, in slices. */
+export function* readModelsInSlices({
+  head,
+  operation,
+  matched,
+  body,
+}: AuthenticatedRequest): Slices<Result<AskedModels, GatewayError>> {
+  if (operation.form?.only === true && !isForm(head)) return fail(formExpected)
+  if (operation.form !== undefined && isForm(head)) {
+    const contentType = head.contentType ?? ''
+    const form = yield* readFormInSlices(body.bytes, { contentType, operation, inPath: matched.model })
+    return form.ok ? done({ type: 'form', ...form.value }) : form
+  }
+  const scan = new BodyScan()
+  const asked = yield* readModelInSlices(body.bytes, scan, matched.model)
   if (!asked.ok) return asked
   const { model, fallbacks } = asked.value
   return done({ type: 'json', model, fallbacks, scan })

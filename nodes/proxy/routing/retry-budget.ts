@@ -3,6 +3,21 @@
 // a multiple of its usual load at the moment at which it can bear it least (Envoy and Linkerd have the same budget, with the same
 // share of 20 percent). No key has more than half of what comes each second, so that one whose requests always fail leaves the others
 // their retries.
+import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
+import type { PlannedAttempt } from './attempt-plan.ts'
+
+/** Whether an attempt is counted against the retry budget of its provider; `before` are the attempts of the request before it. */
+export function isRetry(
+  { target, isListed }: PlannedAttempt<TargetName>,
+  before: readonly AttemptRecord[] | undefined,
+): boolean {
+  const { provider, model } = target
+  const isSame = (record: AttemptRecord) =>
+    record.provider === provider && (isListed === true || record.target === model)
+  return before?.some(isSame) === true
+}
+
+type TargetName = { readonly provider: string; readonly model: string }
 
 export interface RetryBudgetSpec {
   /** Retries for each hundred requests. */

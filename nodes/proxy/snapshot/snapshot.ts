@@ -11,6 +11,7 @@ import type { ProviderSpec } from '../../../shared/config/kinds/providers/spec.t
 import type { ConfigState, Resource } from '../../../shared/config/state.ts'
 import { Blocks } from '../auth/blocks.ts'
 import { Callers } from '../auth/callers.ts'
+import { TimeSlice } from '../large/time-slice.ts'
 import { demoModels, isDemoModel } from '../providers/demo/demo-answers.ts'
 import {
   type ConnectOptions,
@@ -27,7 +28,6 @@ import type { LatencyEstimates } from '../routing/latency-estimates.ts'
 import { compileModelRoute, directRoute, type ModelRoute } from '../routing/model-route.ts'
 import { BareNames, type NamedTarget } from './bare-names.ts'
 import { isModelPath } from './model-path.ts'
-import { TimeSlice } from './time-slice.ts'
 
 export interface Snapshot {
   readonly revision: number

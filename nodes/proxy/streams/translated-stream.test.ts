@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { AssistantPart, Json } from '../../../shared/chat/parts.ts'
+import type { AssistantPart } from '../../../shared/chat/parts.ts'
 import { anthropicInbound, anthropicUpstream } from '../dialects/anthropic/anthropic.ts'
 import type { InboundDialect, UpstreamDialect } from '../dialects/dialect.ts'
 import { geminiStreamInbound, geminiUpstream } from '../dialects/gemini/gemini.ts'
@@ -178,20 +178,21 @@ test('a filter that ends an answer ends it for the caller', () => {
 })
 
 test('a whole answer is told to the store before its last event goes out, and a cut one never', () => {
-  const taken: [readonly AssistantPart[], Json][] = []
+  const taken: (readonly AssistantPart[])[] = []
   let last: string | undefined = 'not asked'
   const stored = {
     id: 'resp_1',
-    take: (parts: readonly AssistantPart[], input: Json) => {
+    take: (parts: readonly AssistantPart[]) => {
       last = sink.last
-      taken.push([parts, input])
+      taken.push(parts)
     },
+    takePrinted: () => {},
   }
   const { sink, stream } = opened({ stored })
   stream.push(Buffer.from(whole.slice(0, -stop.length)), 110)
   expect(taken).toEqual([])
   stream.push(Buffer.from(stop), 120)
-  expect(taken).toEqual([[[expect.objectContaining({ type: 'text', text: 'Grüße 😀' })], undefined]])
+  expect(taken).toEqual([[expect.objectContaining({ type: 'text', text: 'Grüße 😀' })]])
   expect(last).toBeUndefined()
 })
 

@@ -8,7 +8,7 @@ import type { Usage } from '../../../shared/chat/usage.ts'
 import { unlessTooDeep } from '../dialects/depth-guard.ts'
 import type {
   InboundDialect,
-  PrintedRequest,
+  PrintedFacts,
   PrintFacts,
   StreamParser,
   StreamPrinter,
@@ -31,7 +31,7 @@ import {
 export interface Translation {
   readonly inbound: InboundDialect
   readonly upstream: UpstreamDialect
-  readonly printed: PrintedRequest
+  readonly printed: PrintedFacts
   readonly facts: PrintFacts
   readonly errors: ErrorShape
   readonly filters: readonly AnswerFilter[]
@@ -167,8 +167,7 @@ export class TranslatedStream implements AnswerStream {
 
   #tellStore(): void {
     const answer = this.#assembly?.answer()
-    const { stored, request } = this.#facts
-    if (answer?.ok === true) stored?.take(answer.value.choices[0]?.parts ?? [], request.echo?.['input'])
+    if (answer?.ok === true) this.#facts.stored?.take(answer.value.choices[0]?.parts ?? [])
   }
 
   #flush(): void {

@@ -10,7 +10,10 @@ const claude = testTarget({ kind: 'anthropic' })
 const unspoken = { type: 'unspoken', route: '/v1/audio/speech' } as const
 const speech = jsonTranslators(askSample(samples.speech))
 
-function modelsOf(routes: Parameters<typeof testSnapshot>[0], allowed?: readonly string[]): string[] {
+function modelsOf(
+  routes: Parameters<typeof testSnapshot>[0],
+  allowed?: readonly string[],
+): readonly string[] | undefined {
   const models = allowed === undefined ? undefined : new AllowList(allowed)
   return modelsThatCould(unspoken, speech, { snapshot: testSnapshot(routes), caller: { ...testCaller, models } })
 }

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import type { AssistantPart, Json } from '../../../shared/chat/parts.ts'
+import type { AssistantPart } from '../../../shared/chat/parts.ts'
 import { fail } from '../../../shared/result.ts'
 import { anthropicUpstream } from '../dialects/anthropic/anthropic.ts'
 import { bedrockUpstream } from '../dialects/bedrock/bedrock.ts'
-import type { UpstreamDialect } from '../dialects/dialect.ts'
+import { askedFacts, type UpstreamDialect } from '../dialects/dialect.ts'
 import { openAiChatInbound } from '../dialects/openai-chat/openai-chat.ts'
 import { plainTarget } from '../dialects/test-dialects.ts'
+import { InlineJobs } from '../large/test-jobs.ts'
 import type { AnswerFilter } from '../streams/answer-filter.ts'
 import { TranslatedStream, type Translation } from '../streams/translated-stream.ts'
 import { ChatTranslator } from './chat-translator.ts'
@@ -16,6 +17,7 @@ interface TestOptions {
   readonly filters?: readonly AnswerFilter[]
   readonly stored?: Translation['facts']['stored']
   readonly dropped?: readonly string[]
+  readonly jobs?: InlineJobs
 }
 
 /** A chat of OpenAI's for an upstream of another dialect. */
@@ -25,6 +27,7 @@ function translatorFor({
   filters = [],
   stored,
   dropped = [],
+  jobs = new InlineJobs(),
 }: TestOptions = {}) {
   const conversation = { model: 'fast', messages: [{ role: 'user', content: 'hi' }], ...body }
   const request = openAiChatInbound.parseRequest(conversation)
@@ -36,7 +39,7 @@ function translatorFor({
     nowSeconds: 1_700_000_000,
     estimatedInput: 7,
     showUsage: false,
-    request: request.value,
+    asked: askedFacts(openAiChatInbound, request.value),
     stored,
   }
   const translation: Translation = {
@@ -47,7 +50,15 @@ function translatorFor({
     errors: 'openai',
     filters,
   }
-  return new ChatTranslator(translation, '/v1/messages', 'traceparent: t1\r\n', dropped)
+  const { headerLines, body: text } = printed.value
+  const call = {
+    path: '/v1/messages',
+    headerLines: `traceparent: t1\r\n${headerLines}`,
+    body: [Buffer.from(text)],
+    dropped,
+  }
+  const work = { jobs, owner: { team: 't', keyId: 'k' }, operation: '/v1/chat/completions' }
+  return new ChatTranslator(translation, call, work)
 }
 
 const message = {
@@ -116,13 +127,14 @@ test('filters see a whole answer before its caller does', () => {
 })
 
 test('an answer that is stored is told to the store before it is printed', () => {
-  const taken: [readonly AssistantPart[], Json][] = []
+  const taken: (readonly AssistantPart[])[] = []
   const stored = {
     id: 'resp_1',
-    take: (parts: readonly AssistantPart[], input: Json) => void taken.push([parts, input]),
+    take: (parts: readonly AssistantPart[]) => void taken.push(parts),
+    takePrinted: () => {},
   }
   answerTo(translatorFor({ stored }), message)
-  expect(taken).toEqual([[[expect.objectContaining({ type: 'text', text: 'Hello.' })], undefined]])
+  expect(taken).toEqual([[expect.objectContaining({ type: 'text', text: 'Hello.' })]])
 })
 
 test('a schema that was made a tool comes back as text', () => {

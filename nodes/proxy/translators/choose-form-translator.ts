@@ -2,6 +2,7 @@
 import { editForm, newContent, without } from '../../../shared/form/edit-form.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
+import type { Jobs } from '../large/job.ts'
 import { addressOf, type Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AskedForm } from '../request/form-body.ts'
@@ -14,16 +15,18 @@ import type { Translator, Translators } from './translator.ts'
 const modelHead = 'content-disposition: form-data; name="model"'
 
 export class FormTranslators implements Translators {
-  readonly #request: AuthenticatedRequest
+  readonly request: AuthenticatedRequest
+  readonly jobs: Jobs
   readonly #form: AskedForm
 
-  constructor(request: AuthenticatedRequest, form: AskedForm) {
-    this.#request = request
+  constructor(request: AuthenticatedRequest, form: AskedForm, jobs: Jobs) {
+    this.request = request
+    this.jobs = jobs
     this.#form = form
   }
 
   to(target: Target): Result<Translator, Ineligible> {
-    const { operation, head } = this.#request
+    const { operation, head } = this.request
     if (!passesThrough(target, operation)) return fail({ type: 'unspoken', route: operation.name })
     const { scan, modelPart, taken, boundary } = this.#form
     const { model } = target
@@ -36,10 +39,12 @@ export class FormTranslators implements Translators {
     const path = addressOf(target, pathOf(operation, target))
     const { lines: headerLines } = passThroughHeaders(head, operation)
     const units = operation.units?.ofForm?.(scan)
-    return done(new PassThrough(operation, { path, headerLines, body, contentType: head.contentType ?? '', units }))
+    return done(
+      new PassThrough(operation, { path, headerLines, body, contentType: head.contentType ?? '', units }, this),
+    )
   }
 
   could(target: Target): boolean {
-    return passesThrough(target, this.#request.operation)
+    return passesThrough(target, this.request.operation)
   }
 }

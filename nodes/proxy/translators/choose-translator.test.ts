@@ -6,6 +6,7 @@ import { passThroughOperations } from '../operations/pass-through-operations.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { testTarget } from '../providers/test-target.ts'
+import { inferenceRequest } from '../request/read-inference.ts'
 import type { AnswerFilter } from '../streams/answer-filter.ts'
 import { ChatTranslator } from './chat-translator.ts'
 import { EmbeddingsTranslator } from './embeddings-translator.ts'
@@ -121,8 +122,8 @@ test.each<[string, Target, Way]>([
   ],
 ])('a conversation that a provider holds goes to %s: see the table', (_, target, way) => {
   const sample = askSample(samples.responses)
-  const state = { history: undefined, input: undefined, pin, keeper: undefined }
-  const asked = Object.assign(Object.create(sample.asked), { facts: { ...sample.asked.facts, state } })
+  const state = { history: undefined, referred: undefined, pin, keeper: undefined }
+  const asked = inferenceRequest(sample.asked.facts, state)
   const translators = jsonTranslators({ ...sample, asked })
   expect(wayTo(target, translators)).toBe(way)
   if (way === '!')

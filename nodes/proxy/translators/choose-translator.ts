@@ -1,43 +1,39 @@
 // The translators of a request with a JSON body: for each target the way that suits it.
 
+import { bounds } from '../../../shared/bounds.ts'
 import { estimateTokens } from '../../../shared/chat/estimate.ts'
 import { parsedWeight } from '../../../shared/json/weight.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import { atOnce } from '../../../shared/work/slices.ts'
 import { isPinned } from '../conversations/body-edits.ts'
+import { type Continuation, storedLength } from '../conversations/continuation.ts'
+import { printedFacts } from '../dialects/dialect.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'
-import { addressOf, type Target } from '../providers/endpoint.ts'
-import { suitedTo } from '../providers/suited-dialect.ts'
-import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
-import { forwardedLines } from '../request/headers.ts'
+import type { Target } from '../providers/endpoint.ts'
 import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
-import type { AnswerFilter } from '../streams/answer-filter.ts'
-import { ChatTranslator } from './chat-translator.ts'
-import { EmbeddingsTranslator } from './embeddings-translator.ts'
-import { nameOfDropped, ParsedRequest, traitsOf } from './parsed-request.ts'
+import { embedRequest } from './embed-request.ts'
+import type { JsonTranslatorOptions } from './json-options.ts'
+import { LateEstimate } from './late/late-estimate.ts'
+import { LatePassThrough } from './late/late-pass-through.ts'
+import { LateChat, LateEmbedding } from './late/late-translation.ts'
+import { chatTranslator, embeddingsTranslator } from './make-translator.ts'
 import { PassThrough } from './pass-through.ts'
 import { droppedBetas, filesAtTarget, passThroughRequest } from './pass-through-request.ts'
-import type { Translator, Translators } from './translator.ts'
+import { couldTake, translateRequest } from './translate-request.ts'
+import type { Late, LateTranslator, Translator, Translators } from './translator.ts'
 
-export interface JsonTranslatorOptions {
-  readonly request: AuthenticatedRequest
-  readonly asked: InferenceRequest
-  readonly body: AskedJson
-  readonly filters: readonly AnswerFilter[]
-  /** The files at a provider that the body names; undefined where nobody looked for them. */
-  readonly files: readonly FileReference[] | undefined
-  /** Whether the caller wants no parameter dropped. */
-  readonly strict: boolean
-  /** The wall clock in seconds since the epoch. */
-  readonly nowSeconds: number
-}
+/** The bytes for which models are looked for, and what a look costs beside its bytes. */
+const lookedBytesMax = 1 << 20
+const lookBytesMin = 256
 
 type Way = 'pass-through' | 'translate' | 'embed'
 
 export class JsonTranslators implements Translators {
   readonly #options: JsonTranslatorOptions
-  #parsed: ParsedRequest | undefined
+  #found: readonly FileReference[] | undefined
+  #lookedBytes = 0
 
   constructor(options: JsonTranslatorOptions) {
     this.#options = options
@@ -57,12 +53,29 @@ export class JsonTranslators implements Translators {
     }
   }
 
-  could(target: Target, strict: boolean, ineligible: Ineligible): boolean {
+  /** Another process translates a large body. What a policy put in its place is translated here. */
+  late(target: Target, strict: boolean): LateTranslator | undefined {
+    if (!this.#isLarge) return undefined
     switch (this.#judge(target)) {
+      case 'translate':
+        return new LateChat(this.#options, target, strict || this.#options.strict)
+      case 'embed':
+        return new LateEmbedding(this.#options, target, strict || this.#options.strict)
+      case 'pass-through':
+        return new LatePassThrough(this.#options, target, strict || this.#options.strict)
+      default:
+        return undefined
+    }
+  }
+
+  could(target: Target, strict: boolean, ineligible: Ineligible): boolean | undefined {
+    const way = this.#judge(target)
+    if (way === 'translate' && !this.#mayLook(strict)) return undefined
+    switch (way) {
       case 'pass-through':
         return this.#couldPass(target, strict || this.#options.strict, ineligible)
       case 'translate':
-        return this.#parsedRequest().could(target, strict || this.#options.strict)
+        return this.#couldTranslate(target, strict || this.#options.strict)
       case 'embed':
         return target.dialect.embeddings !== undefined
       default:
@@ -70,14 +83,40 @@ export class JsonTranslators implements Translators {
     }
   }
 
+  /** Looking for a model parses the body, and prints its parameters for each strict one: more than that is too much for an error. */
+  #mayLook(strict: boolean): boolean {
+    const { scan } = this.#options.body
+    if (strict || this.#options.strict) this.#lookedBytes += scan.bytes.length + lookBytesMin
+    return !this.#isLarge && this.#lookedBytes <= lookedBytesMax
+  }
+
+  get #isLarge(): boolean {
+    const { body, asked } = this.#options
+    return asked.replaced === undefined && lengthOf(body, asked.facts.state) > bounds.parsedHereBytesMax
+  }
+
+  #couldTranslate(target: Target, strict: boolean): boolean {
+    const { asked } = this.#options
+    const { inbound } = asked.facts
+    const parsed = asked.parsed()
+    return parsed.ok && inbound !== undefined && couldTake({ parsed: parsed.value, inbound }, target, strict)
+  }
+
   /** Whether one of the targets can count tokens. */
   canCount(targets: readonly Target[]): boolean {
     return targets.some((target) => this.#judge(target) === 'pass-through')
   }
 
+  /** The tokens of a large input, for an operation that asks for their number; undefined for others, whose are estimated at once. */
+  lateEstimate(): Late<number> | undefined {
+    return this.#isLarge ? new LateEstimate(this.#options) : undefined
+  }
+
   /** The tokens of the input, for an operation that asks for their number. */
   estimate(): Result<number, Ineligible> {
-    const parsed = this.#options.asked.parsed()
+    const { asked } = this.#options
+    const parsed = asked.parsed()
+    asked.forget()
     return parsed.ok ? done(estimateTokens(parsed.value.request)) : parsed
   }
 
@@ -100,71 +139,61 @@ export class JsonTranslators implements Translators {
   }
 
   #passThrough(target: Target, strict: boolean): Result<Translator, Ineligible> {
-    const { request, asked, body, files } = this.#options
+    const { request, asked, body } = this.#options
     const params = strict ? droppedBetas(target, asked.facts.betas) : []
     if (params.length > 0) return fail({ type: 'unsupported-params', params })
-    const found = filesAtTarget(files, target)
+    const found = filesAtTarget(this.#files(), target)
     if (!found.ok) return found
+    // A policy may have asked what the body says.
+    asked.forget()
     return done(
-      new PassThrough(request.operation, passThroughRequest({ request, asked, body, target, files: found.value })),
+      new PassThrough(
+        request.operation,
+        passThroughRequest({ request, asked, body, target, files: found.value }),
+        this.#options,
+      ),
     )
   }
 
-  #translate(usual: Target, strict: boolean): Result<Translator, Ineligible> {
-    const { request, asked, filters, nowSeconds } = this.#options
-    const { operation } = request
-    const { inbound, showUsage, state } = asked.facts
+  #files(): readonly FileReference[] | undefined {
+    const { findFiles } = this.#options
+    if (findFiles !== undefined) this.#found ??= atOnce(findFiles())
+    return this.#found
+  }
+
+  #translate(target: Target, strict: boolean): Result<Translator, Ineligible> {
+    const { request, asked } = this.#options
+    const { inbound } = asked.facts
     const parsed = asked.parsed()
     if (!parsed.ok) return parsed
-    const chat = this.#parsedRequest()
-    const target = suitedTo(usual, parsed.value.request)
-    const printed = chat.print(target, strict)
-    if (!printed.ok) return printed
-    if (inbound === undefined) return fail({ type: 'unspoken', route: operation.name })
-    const { request: conversation } = parsed.value
-    const translation = {
-      inbound,
-      upstream: target.dialect,
-      printed: printed.value,
-      facts: {
-        requestId: request.id,
-        nowSeconds,
-        estimatedInput: estimateTokens(conversation, target.model),
-        showUsage,
-        request: conversation,
-        stored: state?.keeper,
-      },
-      errors: operation.errors,
-      filters,
-    }
-    const path = addressOf(target, printed.value.path)
-    return done(new ChatTranslator(translation, path, forwardedLines(request.head), chat.droppedBy(printed.value)))
+    if (inbound === undefined) return fail({ type: 'unspoken', route: request.operation.name })
+    const translated = translateRequest({ parsed: parsed.value, inbound }, target, strict)
+    if (!translated.ok) return translated
+    // A fallback to another dialect parses the bytes again: the parsed form is many times as large.
+    asked.forget()
+    const { printed, upstream, dropped, asked: facts, estimatedInput } = translated.value
+    const call = { path: printed.path, headerLines: printed.headerLines, body: [Buffer.from(printed.body)], dropped }
+    return done(
+      chatTranslator(this.#options, target, { call, upstream, printed: printedFacts(printed), facts, estimatedInput }),
+    )
   }
 
   #embed(target: Target, strict: boolean): Result<Translator, Ineligible> {
     const { request, body } = this.#options
-    const { operation, head } = request
-    const { dialect } = target
-    const { embeddings: inbound } = operation
-    const { embeddings: upstream } = dialect
-    if (upstream === undefined || inbound === undefined) return fail({ type: 'unspoken', route: operation.name })
-    const noRoom = request.body.charge(parsedWeight(body.scan))
+    const { name: route, embeddings: inbound } = request.operation
+    const noRoom = request.body.chargeUpTo(parsedWeight(body.scan))
     if (noRoom !== undefined) return fail(noRoom)
-    const read = inbound.parseRequest(bodyOf(body.scan))
-    if (!read.ok) return fail({ type: 'unreadable', ...read.error })
-    const printed = upstream.printRequest(read.value, traitsOf(target))
-    if (!printed.ok) return fail({ type: 'missing-capability', ...printed.error })
-    const dropped = printed.value.dropped.map(nameOfDropped)
-    if (strict && dropped.length > 0) return fail({ type: 'unsupported-params', params: dropped })
-    const translation = { inbound, upstream, dialect, request: read.value, printed: printed.value, dropped }
-    const path = addressOf(target, printed.value.path)
-    return done(new EmbeddingsTranslator(translation, operation.errors, path, forwardedLines(head)))
+    const embedded = embedRequest({ route, inbound, body: bodyOf(body.scan) }, target, strict)
+    if (!embedded.ok) return embedded
+    const { printed, dropped, asked } = embedded.value
+    const call = { path: printed.path, headerLines: printed.headerLines, body: [Buffer.from(printed.body)], dropped }
+    return embeddingsTranslator(this.#options, target, { call, printed: printedFacts(printed), asked })
   }
+}
 
-  #parsedRequest(): ParsedRequest {
-    this.#parsed ??= new ParsedRequest(this.#options.asked)
-    return this.#parsed
-  }
+/** The bytes that a translation parses. */
+function lengthOf({ scan }: AskedJson, state: Continuation | undefined): number {
+  return scan.bytes.length + storedLength(state)
 }
 
 /** Whether the answer consists of events that a filter could see. */

@@ -12,7 +12,8 @@ import { withoutRefused } from '../dialects/own-seals/openai-chat.ts'
 import { withOwnReasoning } from '../dialects/own-seals/openai-responses.ts'
 import type { Target } from '../providers/endpoint.ts'
 
-type Place = Pick<Target, 'model' | 'quirks'>
+/** What the cleaning of a body depends on of its target. */
+export type Place = Pick<Target, 'model' | 'quirks'>
 
 interface Cleaning {
   /** What a body contains that has something to take out. Found once for each target. */
@@ -26,6 +27,14 @@ const cleanings: Readonly<Partial<Record<Dialect, Cleaning>>> = {
   gemini: { marks: () => [sealTag], clean: withOwnSignatures },
   'openai-chat': { marks: chatMarks, clean: (body, target) => withoutRefused(body, refusedAt(target)) },
 }
+
+/** What a body contains that has something to take out at the target. */
+export function sealMarks(dialect: Dialect, target: Place): readonly Buffer[] {
+  const cleaning = cleanings[dialect]
+  return cleaning === undefined ? none : marksAt(target, dialect, cleaning)
+}
+
+const none: readonly Buffer[] = []
 
 /** `pieces`: the body as it would be sent. */
 export function withOwnSeals(

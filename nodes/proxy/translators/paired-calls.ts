@@ -11,10 +11,11 @@ export function withPairedCalls(request: ChatRequest): Result<ChatRequest, BadRe
   const results = new WaitingCalls()
   for (const message of request.messages) {
     const lone = results.add(message)
-    if (lone !== undefined) return unpaired(request, `has the tool result "${lone}" without a call that waits for it`)
+    if (lone !== undefined)
+      return unpaired(request, `has the tool result "${shownId(lone)}" without a call that waits for it`)
   }
   const waiting = results.firstWaiting()
-  if (waiting !== undefined) return unpaired(request, `has the tool call "${waiting}" without a result`)
+  if (waiting !== undefined) return unpaired(request, `has the tool call "${shownId(waiting)}" without a result`)
   const messages = new PairedMessages(results.ofCalls)
   for (const message of request.messages) messages.add(message)
   return done({ ...request, messages: messages.all() })
@@ -22,6 +23,11 @@ export function withPairedCalls(request: ChatRequest): Result<ChatRequest, BadRe
 
 function usesTools({ parts }: Message): boolean {
   return parts.some(({ type }) => type === 'tool-call' || type === 'tool-result')
+}
+
+/** An id may have any length. */
+function shownId(id: string): string {
+  return id.slice(0, 128)
 }
 
 const conversations: Readonly<Partial<Record<Dialect, string>>> = { 'openai-responses': 'input', gemini: 'contents' }

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import { StoredHistory } from '../conversations/history.ts'
+import { encodeStored } from '../conversations/stored-response.ts'
+import { kept } from '../conversations/test-responses.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { testTarget } from '../providers/test-target.ts'
@@ -143,13 +146,15 @@ test('a conversation that is continued is put into the body of who does not know
     path: '/v1/responses',
     body: '{"model":"m","previous_response_id":"resp_1","input":"hi"}',
   })
-  const history = { messages: [], items: [{ role: 'user', content: 'first' }] }
-  const state = { history, input: undefined, pin: undefined, keeper: undefined }
+  const first = { type: 'message', role: 'user', content: 'first' }
+  const turn = { ...kept('resp_1'), input: [first], response: { id: 'resp_1', output: [] } }
+  const history = new StoredHistory([Buffer.from(encodeStored(turn))])
+  const state = { history, referred: undefined, pin: undefined, keeper: undefined }
   const continued = Object.assign(Object.create(asked), { facts: { ...asked.facts, state } })
   const { body } = asked.facts
   if (body.type !== 'json') throw new Error('the body is a form')
   const made = passThroughRequest({ request, asked: continued, body, target: openai, files: [] })
   expect(Buffer.concat(made.body).toString()).toBe(
-    '{"model":"gpt-x","input":[{"role":"user","content":"first"},{"role":"user","content":"hi"}]}',
+    '{"model":"gpt-x","input":[{"type":"message","role":"user","content":"first"},{"role":"user","content":"hi"}]}',
   )
 })

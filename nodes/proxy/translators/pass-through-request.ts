@@ -2,23 +2,22 @@
 // gateway has to make.
 import { tierOf } from '../../../shared/chat/usage.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
-import { type Edit, editModel, spliceBody } from '../../../shared/json/splice.ts'
+import { type Edit, editModel } from '../../../shared/json/splice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
-import { stateEdits } from '../conversations/body-edits.ts'
+import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import { readBetas } from '../dialects/anthropic/betas.ts'
-import type { Envelope } from '../dialects/envelope.ts'
+import type { Envelope, EnvelopedRequest } from '../dialects/envelope.ts'
 import type { Unreadable } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'
 import { addressOf, type Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import { forwardedLines, passThroughHeaders } from '../request/headers.ts'
-import { type AskedJson, bodyOf, type InferenceRequest } from '../request/inference-request.ts'
-import { withOwnSeals } from './own-seals.ts'
-import { nameOfDropped } from './parsed-request.ts'
+import type { AskedJson, InferenceRequest } from '../request/inference-request.ts'
 import type { PassThroughRequest } from './pass-through.ts'
 import { ProviderErrors } from './provider-errors.ts'
-import { systemEdits } from './system-edits.ts'
+import { type BodyRewrite, rewrittenBody } from './rewrite-body.ts'
+import { nameOfDropped } from './translate-request.ts'
 
 export interface PassThroughParts {
   readonly request: AuthenticatedRequest
@@ -27,6 +26,13 @@ export interface PassThroughParts {
   readonly target: Target
   /** The files that the body names; all lie at the target. */
   readonly files: readonly FileReference[]
+  /** What a large body turned out to be; absent where all of that is worked out here. */
+  readonly large?: LargeBody
+}
+
+export interface LargeBody {
+  readonly body: readonly Uint8Array[]
+  readonly units: BillableUnits | undefined
 }
 
 export function passThroughRequest(parts: PassThroughParts): PassThroughRequest {
@@ -40,16 +46,15 @@ export function droppedBetas({ envelope }: Target, betas: string | undefined): s
   return envelope.betas(readBetas(betas)).dropped.map(nameOfDropped)
 }
 
-function inEnvelope({ request, asked, body, target }: PassThroughParts, envelope: Envelope): PassThroughRequest {
+function inEnvelope(parts: PassThroughParts, envelope: Envelope): PassThroughRequest {
+  const { request, asked, body, target } = parts
   const { operation, head } = request
-  const { stream, betas } = asked.facts
+  const { betas } = asked.facts
   const { model } = target
-  const enveloped = { path: pathOf(operation, target), model, stream }
-  const edits = [...body.edits, ...envelope.edits(body.scan, enveloped)]
   return {
-    path: addressOf(target, envelope.path(enveloped)),
+    path: addressOf(target, envelope.path(envelopedIn(parts))),
     headerLines: forwardedLines(head) + (betas === undefined ? '' : envelope.betas(readBetas(betas)).lines),
-    body: withOwnSeals(spliceBody(body.scan, edits).pieces, { scan: body.scan, dialect: operation.dialect, target }),
+    body: parts.large?.body ?? rewrittenBody(body.scan, rewriteOf(parts)),
     input: { textBytes: body.scan.textBytes, model },
     serviceTier: askedTier(body.scan),
     price: target.price,
@@ -65,51 +70,45 @@ function inOwnEnvelope(parts: PassThroughParts): PassThroughRequest {
   return {
     path: addressOf(target, pathOf(operation, target)) + headers.query,
     headerLines: headers.lines,
-    body: withOwnSeals(renamedWithin(operation, body, target) ?? splicedBody(parts), {
-      scan: body.scan,
-      dialect: operation.dialect,
-      target,
-    }),
+    body: parts.large?.body ?? rewrittenBody(body.scan, rewriteOf(parts)),
     input: { textBytes: body.scan.textBytes, model: target.model },
-    units: operation.units?.ofRequest?.(body.scan),
+    units: parts.large === undefined ? operation.units?.ofRequest?.(body.scan) : parts.large.units,
     serviceTier: askedTier(body.scan),
     price: target.price,
     credential: files[0]?.ref.credential,
   }
 }
 
-/** Anthropic sells its fast mode as a speed, not as a tier. */
-function askedTier(scan: BodyScan): string | undefined {
-  if (scan.text('speed') === 'fast') return 'fast'
-  return tierOf(scan.text('service_tier') ?? scan.text('serviceTier'))
-}
-
-function splicedBody({ request, asked, body, target, files }: PassThroughParts): readonly Uint8Array[] {
+/** How the body changes on its way. */
+export function rewriteOf(parts: PassThroughParts): BodyRewrite {
+  const { request, asked, body, target, files } = parts
   const { scan } = body
+  const { operation } = request
+  const { envelope, model } = target
+  const { namesModelWithin } = operation
+  const common = { dialect: operation.dialect, place: target, namesModelWithin }
+  if (envelope !== undefined) {
+    const edits = [...body.edits, ...envelope.edits(scan, envelopedIn(parts))]
+    return { ...common, edits, modelEdit: undefined, fileEdits: [], state: undefined, isEnveloped: true }
+  }
+  const namesModel = typeof operation.upstreamPath === 'string'
+  const modelEdit = namesModel ? editModel(scan, model) : undefined
   const { state } = asked.facts
-  const kept = state === undefined ? body.edits : [...body.edits, ...stateEdits(scan, state)]
-  const moved = systemEdits(request.operation, scan, target)
-  const own = moved.length === 0 ? kept : [...kept, ...moved]
-  const edits = files.length === 0 ? own : [...own, ...fileEdits(files).filter((edit) => isApart(edit, own))]
-  const namesModel = typeof request.operation.upstreamPath === 'string'
-  return spliceBody(scan, namesModel ? [...edits, editModel(scan, target.model)] : edits).pieces
+  return { ...common, edits: body.edits, modelEdit, fileEdits: fileEdits(files), state, isEnveloped: false }
 }
 
-/** The body with another model in it, where its dialect names the model deep within; undefined where nothing changes. */
-function renamedWithin({ namesModelWithin }: Operation, { scan }: AskedJson, { model }: Target): Buffer[] | undefined {
-  if (namesModelWithin === undefined) return undefined
-  const body = bodyOf(scan)
-  const renamed = namesModelWithin(body, model)
-  return renamed === body ? undefined : [Buffer.from(JSON.stringify(renamed))]
+function envelopedIn({ request, asked, target }: PassThroughParts): EnvelopedRequest {
+  return { path: pathOf(request.operation, target), model: target.model, stream: asked.facts.stream }
 }
 
 function fileEdits(files: readonly FileReference[]): Edit[] {
   return files.map(({ start, end, ref }) => ({ start, end, replacement: JSON.stringify(ref.id) }))
 }
 
-/** Whether no other edit touches the same bytes: what another edit takes away needs no name. */
-function isApart({ start, end }: Edit, others: readonly Edit[]): boolean {
-  return !others.some((other) => start < other.end && other.start < end)
+/** Anthropic sells its fast mode as a speed, not as a tier. */
+function askedTier(scan: BodyScan): string | undefined {
+  if (scan.text('speed') === 'fast') return 'fast'
+  return tierOf(scan.text('service_tier') ?? scan.text('serviceTier'))
 }
 
 const noFiles: readonly FileReference[] = []

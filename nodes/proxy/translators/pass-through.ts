@@ -1,22 +1,26 @@
 // The caller's dialect is the upstream's: bytes pass through.
+import { bounds } from '../../../shared/bounds.ts'
 import { tokensOfBytes } from '../../../shared/chat/estimate.ts'
 import type { Price } from '../../../shared/models/price.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
-import { bodyTextBytes } from '../dialects/common/answer-text.ts'
 import { parseErrorOf } from '../dialects/error-shapes.ts'
 import { failureOfChatError } from '../errors/answered-failure.ts'
 import { type ForwardedError, forwardedAnswer } from '../errors/forwarded-error.ts'
 import type { ErrorAnswer } from '../errors/gateway-error.ts'
 import { failureInAnswer } from '../errors/stream-failure.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
+import { lengthOf } from '../large/frames.ts'
+import type { Jobs } from '../large/job.ts'
 import type { Operation } from '../operations/operation.ts'
+import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AnswerStream, StreamOptions } from '../streams/answer-stream.ts'
 import { ByteStream } from '../streams/byte-stream.ts'
 import { PassThroughStream } from '../streams/pass-through-stream.ts'
-import { errorOf, isAnswer } from './judge-answer.ts'
+import { errorOf } from './judge-answer.ts'
+import { judgeLater } from './late/judge-answer-job.ts'
+import { passedAnswer } from './passed-answer.ts'
 import type { ProviderErrors } from './provider-errors.ts'
-import { reportedUsage } from './reported-usage.ts'
-import type { Translator, WholeAnswer } from './translator.ts'
+import type { LateAnswer, Translator, WholeAnswer } from './translator.ts'
 
 export interface PassThroughRequest {
   readonly path: string
@@ -39,6 +43,12 @@ export interface PassThroughRequest {
   readonly platform?: Platform | undefined
 }
 
+/** What the judging of large answers needs. */
+export interface AnswerWork {
+  readonly request: Pick<AuthenticatedRequest, 'caller'>
+  readonly jobs: Jobs
+}
+
 export interface Platform {
   isItsError(body: Buffer): boolean
   readonly errors: ProviderErrors
@@ -55,6 +65,7 @@ export class PassThrough implements Translator {
   readonly #input: PassThroughRequest['input']
   readonly #price: Price | undefined
   readonly #platform: Platform | undefined
+  readonly #work: AnswerWork | undefined
 
   /** Units to charge, when the request alone determines them (characters of speech, bytes of a file). */
   readonly units: BillableUnits | undefined
@@ -63,7 +74,9 @@ export class PassThrough implements Translator {
   readonly contentType: string | undefined
   readonly credential: string | undefined
 
-  constructor(operation: Operation, request: PassThroughRequest) {
+  /** `work` is absent where every answer is judged at once. */
+  constructor(operation: Operation, request: PassThroughRequest, work?: AnswerWork) {
+    this.#work = work
     const { path, headerLines, body, contentType, units, input, credential, serviceTier, price } = request
     this.#price = price
     this.serviceTier = serviceTier
@@ -85,12 +98,21 @@ export class PassThrough implements Translator {
   }
 
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined {
-    if (!isAnswer(this.#operation, bytes)) return undefined
-    const usage = reportedUsage(this.#operation, bytes, this.#price)
-    const { units: counter } = this.#operation
-    if (counter !== undefined)
-      return { body: bytes, contentType, usage, textBytes: 0, units: counter.ofAnswer(bytes) ?? this.units }
-    return { body: bytes, contentType, usage, textBytes: usage === undefined ? bodyTextBytes(bytes) : 0 }
+    const told = passedAnswer(this.#operation, bytes, this.#price)
+    if (told === undefined) return undefined
+    const { usage, textBytes, units } = told
+    return { body: bytes, contentType, usage, textBytes, units: units ?? this.units }
+  }
+
+  readLater(pieces: readonly Buffer[], contentType: string): LateAnswer | undefined {
+    const length = lengthOf(pieces)
+    const work = this.#work
+    if (work === undefined || length <= bounds.judgedHereBytesMax) return undefined
+    const { name, units, embeddings } = this.#operation
+    const price = this.#price && { tiers: { size: this.#price.tiers.size }, calls: { size: this.#price.calls.size } }
+    const judged = { pieces, contentType, head: { operation: name, price }, owner: work.request.caller }
+    const hasText = units === undefined && embeddings === undefined
+    return judgeLater(work.jobs, judged, { usage: undefined, textBytes: hasText ? length : 0, units: this.units })
   }
 
   openStream(options: StreamOptions): AnswerStream {

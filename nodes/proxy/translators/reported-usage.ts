@@ -2,7 +2,6 @@
 // price knows it, and a body is parsed only where it may hold searches.
 import type { Usage } from '../../../shared/chat/usage.ts'
 import { tryParseExact } from '../../../shared/json/exact.ts'
-import type { Price } from '../../../shared/models/price.ts'
 import type { ChargedCalls } from '../../../shared/usage/charged-calls.ts'
 import { readAnthropicUsage, usageOfAnthropic } from '../dialects/anthropic/usage.ts'
 import { isObject } from '../dialects/common/body-reader.ts'
@@ -11,8 +10,18 @@ import { findTier, findUsage, usageMetadataKey } from '../dialects/openai/find-u
 import { callsInOutput } from '../dialects/openai/usage-places.ts'
 import type { Operation } from '../operations/operation.ts'
 
+/** Whether a price knows what is charged beside the tokens. */
+export interface ChargedBeside {
+  readonly tiers: { readonly size: number }
+  readonly calls: { readonly size: number }
+}
+
 /** The usage that an answer reports; undefined where it reports none. */
-export function reportedUsage({ dialect }: Operation, bytes: Buffer, price: Price | undefined): Usage | undefined {
+export function reportedUsage(
+  { dialect }: Operation,
+  bytes: Buffer,
+  price: ChargedBeside | undefined,
+): Usage | undefined {
   const hasTiers = price !== undefined && price.tiers.size > 0
   const hasCalls = price !== undefined && price.calls.size > 0
   switch (dialect) {

@@ -1,33 +1,35 @@
 // System messages in the middle of a conversation, for targets that refuse them there. Where bytes pass through, the body is edited: they
 // move to the front, and everything else stays as the caller wrote it.
-import type { JsonObject } from '../../../shared/chat/parts.ts'
+import type { Dialect, JsonObject } from '../../../shared/chat/parts.ts'
 import { parseExact } from '../../../shared/json/exact.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { type Edit, editIn } from '../../../shared/json/splice.ts'
 import { takesSystemTurns } from '../../../shared/models/system-turns.ts'
 import { isObject } from '../dialects/common/body-reader.ts'
-import type { Operation } from '../operations/operation.ts'
-import type { Target } from '../providers/endpoint.ts'
+import type { Place } from './own-seals.ts'
 
 type Span = NonNullable<ReturnType<BodyScan['field']>>
 
 const none: readonly Edit[] = []
 
-export function systemEdits({ dialect }: Operation, scan: BodyScan, target: Target): readonly Edit[] {
+export function systemEdits(dialect: Dialect, scan: BodyScan, target: Place): readonly Edit[] {
   const messages = scan.field('messages')
   if (messages?.kind !== 'array') return none
-  if (dialect === 'anthropic') {
-    const stays = target.quirks.systemTurns === true && takesSystemTurns(target.model)
-    return stays || !hasValue(scan, messages, systemRole) ? none : intoSystem(scan, messages)
-  }
-  if (dialect !== 'openai-chat' || target.quirks.systemFirst !== 'always') return none
-  return [systemRole, developerRole].some((role) => hasValue(scan, messages, role)) ? toFront(scan, messages) : none
+  if (!systemMarks(dialect, target).some((role) => hasValue(scan, messages, role))) return none
+  return dialect === 'anthropic' ? intoSystem(scan, messages) : toFront(scan, messages)
+}
+
+/** The roles of messages that the target does not take where they stand. */
+export function systemMarks(dialect: Dialect, { model, quirks }: Place): readonly Buffer[] {
+  if (dialect === 'anthropic') return quirks.systemTurns === true && takesSystemTurns(model) ? noMarks : systemRoles
+  return dialect === 'openai-chat' && quirks.systemFirst === 'always' ? instructingRoles : noMarks
 }
 
 // ── a look at the bytes ──────────────────────────────────────────────────────────────────────────────────────────────
 
-const systemRole = Buffer.from('"system"')
-const developerRole = Buffer.from('"developer"')
+const systemRoles = [Buffer.from('"system"')]
+const instructingRoles = [...systemRoles, Buffer.from('"developer"')]
+const noMarks: readonly Buffer[] = []
 const colon = 58
 
 /** Whether a text stands in the span as a whole value. Within a string its quotes would be escaped. */

@@ -13,6 +13,49 @@ const wideSchema = (bytes: number) =>
   `{"type":"object","properties":{${numbered(bytes, (n) => `"p${n}":{"type":["string","null"]}`)}}}`
 const nestedSchema = (bytes: number) =>
   `{"anyOf":[${filled('{"type":"object","properties":{"a":{"type":"array","items":{"$ref":"#/$defs/b"}}}},', bytes)}{"type":"null"}],"$defs":{"b":{"type":"string"}}}`
+/** A description that references repeat: half of the bytes are the description, half are references. */
+const repeatingSchema = (bytes: number) =>
+  `{"type":"object","properties":{${numbered(bytes / 2, (n) => `"p${n}":{"$ref":"#/$defs/a"}`)}},"$defs":{"a":{"type":"string","description":"${filled(word, bytes / 2)}"}}}`
+
+/** Schemas whose parts are compared with one another, merged, or written several times. */
+const schemas: readonly (readonly [name: string, make: (bytes: number) => string])[] = [
+  [
+    'variants of one member',
+    (bytes) =>
+      `{"anyOf":[${numbered(bytes, (n) => `{"type":"object","properties":{"a":{"const":"v${n}"}},"required":["a"]}`)}]}`,
+  ],
+  [
+    'variants of one type',
+    (bytes) => `{"type":"object","properties":{"a":{"oneOf":[${filled('{"type":"string"},', bytes)}{"type":"null"}]}}}`,
+  ],
+  [
+    'many required names',
+    (bytes) => `{"type":"object","properties":{"a":{}},"required":[${numbered(bytes, (n) => `"p${n}"`)}]}`,
+  ],
+  ['many types', (bytes) => `{"type":"object","properties":{"a":{"type":[${filled('"string",', bytes)}"null"]}}}`],
+  ['many values', (bytes) => `{"type":"object","properties":{"a":{"enum":[${numbered(bytes, (n) => `"v${n}"`)}]}}}`],
+  [
+    'parts of one schema',
+    (bytes) =>
+      `{"allOf":[${numbered(bytes, (n) => `{"properties":{"p${n}":{"type":"string"}},"required":["p${n}"]}`)}]}`,
+  ],
+  [
+    'parts of parts',
+    (bytes) =>
+      `{"type":"object","properties":{${numbered(bytes, (n) => `"p${n}":{"allOf":[{"type":"string"},{"description":"d"}]}`)}}}`,
+  ],
+  [
+    'definitions',
+    (bytes) =>
+      `{"type":"object","properties":{"a":{"$ref":"#/$defs/d1"}},"$defs":{${numbered(bytes, (n) => `"d${n}":{"$ref":"#/$defs/d${n + 1}"}`)}}}`,
+  ],
+  ['a description that references repeat', repeatingSchema],
+  [
+    'depth',
+    (bytes) =>
+      `${'{"type":"array","items":'.repeat(Math.min(bytes / 30, 40))}{"type":"string"}${'}'.repeat(Math.min(bytes / 30, 40))}`,
+  ],
+]
 
 // ── chat completions ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -92,6 +135,30 @@ const chatShapes: readonly Shape[] = [
   [
     'tools of one name',
     (bytes) => chat(hi, `,"tools":[${filled(`${chatTool('f', '{}')},`, bytes)}${chatTool('g', '{}')}]`),
+  ],
+  ...schemas.map(
+    ([name, schema]): Shape => [
+      `a tool with a schema of ${name}`,
+      (bytes) => chat(hi, `,"tools":[${chatTool('f', schema(bytes))}]`),
+    ],
+  ),
+  ...schemas.map(
+    ([name, schema]): Shape => [
+      `a strict answer with a schema of ${name}`,
+      (bytes) =>
+        chat(
+          hi,
+          `,"response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":${schema(bytes)}}}`,
+        ),
+    ],
+  ),
+  [
+    'tools that are allowed',
+    (bytes) =>
+      chat(
+        hi,
+        `,"tools":[${chatTool('f0', '{}')}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[${numbered(bytes, (n) => `{"type":"function","function":{"name":"f${n}"}}`)}]}}`,
+      ),
   ],
   ['a tool with a wide schema', (bytes) => chat(hi, `,"tools":[${chatTool('f', wideSchema(bytes))}]`)],
   ['a tool with many references', (bytes) => chat(hi, `,"tools":[${chatTool('f', nestedSchema(bytes))}]`)],
@@ -393,6 +460,8 @@ const completionShapes: readonly Shape[] = [
 
 const embeddingShapes: readonly Shape[] = [
   ['a long text', (bytes) => `{"model":"m","input":"${filled(word, bytes)}"}`],
+  ['lists of tokens', (bytes) => `{"model":"m","input":[${filled('[100257,100258],', bytes)}[3]]}`],
+  ['tokens', (bytes) => `{"model":"m","input":[${filled('100257,', bytes)}2]}`],
   ['texts', (bytes) => `{"model":"m","input":[${filled('"a",', bytes)}"b"]}`],
 ]
 

@@ -1,4 +1,8 @@
 // Requests for tests of translators: one of each operation, read as the inference API reads it.
+import { ManualClock } from '../../../shared/clock.ts'
+import type { Slices } from '../../../shared/work/slices.ts'
+import type { Jobs } from '../large/job.ts'
+import { InlineJobs } from '../large/test-jobs.ts'
 import type { FileReference } from '../provider-objects/file-references.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
@@ -34,18 +38,35 @@ export interface TranslatorOptions {
   readonly filters?: readonly AnswerFilter[]
   readonly files?: readonly FileReference[]
   readonly strict?: boolean
+  readonly jobs?: Jobs
 }
 
 export function jsonTranslators({ request, asked }: AskedSample, options: TranslatorOptions = {}): JsonTranslators {
-  const { filters = [], files, strict = false } = options
+  const findFiles = options.files === undefined ? undefined : () => foundAtOnce(options.files ?? [])
+  const { filters = [], strict = false, jobs = new InlineJobs() } = options
   const { body } = asked.facts
   if (body.type !== 'json') throw new Error('the body is a form')
-  return new JsonTranslators({ request, asked, body, filters, files, strict, nowSeconds: 1_700_000_000 })
+  return new JsonTranslators({
+    request,
+    asked,
+    body,
+    filters,
+    findFiles,
+    strict,
+    nowSeconds: 1_700_000_000,
+    jobs,
+    clock: new ManualClock(),
+  })
+}
+
+// biome-ignore lint/correctness/useYield: nothing is searched
+function* foundAtOnce(files: readonly FileReference[]): Slices<readonly FileReference[]> {
+  return files
 }
 
 export function translatorsOf(sample: AskedSample): JsonTranslators | FormTranslators {
   const { body } = sample.asked.facts
-  return body.type === 'form' ? new FormTranslators(sample.request, body) : jsonTranslators(sample)
+  return body.type === 'form' ? new FormTranslators(sample.request, body, new InlineJobs()) : jsonTranslators(sample)
 }
 
 const messages = [{ role: 'user', content: 'hi' }]

@@ -6,6 +6,7 @@ import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { ForwardedError } from '../errors/forwarded-error.ts'
 import type { ErrorAnswer, Ineligible } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
+import type { JobFailure } from '../large/job.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AnswerStream, StreamOptions } from '../streams/answer-stream.ts'
 
@@ -17,6 +18,8 @@ export interface Translator {
   /** Header lines beside those of the credential, each with its CRLF. */
   readonly headerLines: string
   readonly body: readonly Uint8Array[]
+  /** SHA-256 of the body in hexadecimal; absent where it is not known. */
+  readonly bodyHash?: string | undefined
   /** The name of the credential that the request needs; absent where any will do. */
   readonly credential?: string | undefined
   /** The media type of the body. Absent means JSON, '' means that there is no body. */
@@ -31,6 +34,8 @@ export interface Translator {
   readonly passesThrough: boolean
   /** Reads a whole answer for the caller; undefined where the bytes are no answer. */
   readAnswer(bytes: Buffer, contentType: string): WholeAnswer | undefined
+  /** Reads a large whole answer without holding the event loop. Absent or undefined: it is read at once. */
+  readLater?(pieces: readonly Buffer[], contentType: string): LateAnswer | undefined
   /** Why the bytes of a good status are no answer; absent where nothing is known. */
   failureWithin?(bytes: Buffer): UpstreamFailure
   openStream(options: StreamOptions): AnswerStream
@@ -58,10 +63,37 @@ export interface WholeAnswer {
   readonly isEstimate?: true
 }
 
+/** An answer that is still being read. */
+export interface LateAnswer {
+  /** Undefined where the bytes are no answer. */
+  readonly result: Promise<Result<WholeAnswer | undefined, JobFailure>>
+  /** Nobody waits for the answer any more; it never comes. */
+  cancel(): void
+}
+
+/** Something that takes a while to make. */
+export interface Late<Value> {
+  /** Makes it. */
+  start(): Promise<Made<Value>>
+  /** Nobody waits for it any more; it never comes. */
+  stop(): void
+}
+
+export type Made<Value> = Result<Value, Ineligible | Unmade>
+export type LateTranslator = Late<Translator>
+
+/** It could not be made, which says nothing about the target. */
+export interface Unmade {
+  readonly type: 'unmade'
+  readonly error: JobFailure
+}
+
 /** Chooses the translator of each target of one request. */
 export interface Translators {
+  /** The translator of a large body for one target. Absent or undefined: it is made at once, by `to`. */
+  late?(target: Target, strict: boolean): LateTranslator | undefined
   /** The translator for one target. `strict` means that the model's route wants no parameter dropped. */
   to(target: Target, strict: boolean): Result<Translator, Ineligible>
-  /** Whether a target could take the request; nothing is printed that would be sent. */
-  could(target: Target, strict: boolean, ineligible: Ineligible): boolean
+  /** Whether a target could take the request; nothing is printed that would be sent. Undefined: looking would cost too much. */
+  could(target: Target, strict: boolean, ineligible: Ineligible): boolean | undefined
 }

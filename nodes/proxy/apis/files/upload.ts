@@ -2,18 +2,18 @@
 
 import type { Clock } from '../../../../shared/clock.ts'
 import { editForm, type FormEdit, namePrefix, newContent } from '../../../../shared/form/edit-form.ts'
-import { boundaryOf, type FormPart, type FormScan, scanForm } from '../../../../shared/form/scan-form.ts'
+import { boundaryOf, type FormPart, type FormScan, scanFormInSlices } from '../../../../shared/form/scan-form.ts'
 import { isForbidden } from '../../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
-import { readBatchLines } from '../../provider-objects/batch-lines.ts'
+import { inSlices } from '../../large/in-slices.ts'
+import { batchLinesInSlices } from '../../provider-objects/batch-lines.ts'
 import { markedFileName } from '../../provider-objects/object-answers.ts'
 import type { Mark, ObjectIds } from '../../provider-objects/object-ids.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { bad, forbiddenParam } from '../../request/json-body.ts'
 import { resolveModel } from '../../request/model-access.ts'
-import { TimeSlice } from '../../snapshot/time-slice.ts'
 import { accountNamed, namedAccount, providerRequired } from './account.ts'
 
 export interface Upload {
@@ -34,7 +34,7 @@ export async function readUpload(
   const boundary = boundaryOf(contentType)
   if (boundary === undefined || !/^[\x20-\x7e]+$/.test(contentType))
     return fail(bad('invalid_form', 'The header content-type names no boundary that can be used.'))
-  const scan = scanForm(body.bytes, boundary)
+  const scan = await inSlices(scanFormInSlices(body.bytes, boundary), clock)
   if ('message' in scan) return fail(bad('invalid_form', scan.message))
   const parts = partsOf(scan)
   if (!parts.ok) return parts
@@ -50,11 +50,9 @@ export async function readUpload(
     const noRoom = body.charge(content.length)
     if (noRoom !== undefined) return fail(unparsedError(noRoom))
     const choice = new BatchChoice(snapshot, caller, account)
-    const slice = new TimeSlice(clock)
-    const lines = await readBatchLines(
-      content,
-      (model) => choice.nameOf(model),
-      () => slice.yieldIfDue(),
+    const lines = await inSlices(
+      batchLinesInSlices(content, (model) => choice.nameOf(model)),
+      clock,
     )
     if (!lines.ok) return fail(bad('invalid_batch_line', `Line ${lines.error.line} ${lines.error.message}.`, 'file'))
     account = choice.account
@@ -69,6 +67,9 @@ export async function readUpload(
   edits.push(...namePrefix(scan, file, markedFileName(token)))
   return done({ account, mark, body: editForm(scan, edits), fileBytes: content.length })
 }
+
+/** A purpose is a word. */
+const purposeBytesMax = 256
 
 function partsOf(scan: FormScan): Result<{ file: FormPart; purpose: string }, GatewayError> {
   const forbidden = scan.parts.find(({ name }) => isForbidden(name))
@@ -90,6 +91,8 @@ function partsOf(scan: FormScan): Result<{ file: FormPart; purpose: string }, Ga
     return fail(bad('invalid_form', '`file` must be a file, and `purpose` a plain value.', 'file'))
   }
   // Whoever compares it loosely must not find a batch where none was found here.
+  if (purpose.end - purpose.contentStart > purposeBytesMax)
+    return fail(bad('invalid_value', '`purpose` is too long.', 'purpose'))
   const said = scan.bytes.toString('utf8', purpose.contentStart, purpose.end)
   const isBatch = said.trim().toLowerCase() === 'batch'
   if (isBatch && said !== 'batch') return fail(bad('invalid_value', '`purpose` must be written `batch`.', 'purpose'))

@@ -2,8 +2,9 @@
 import { done, type Result } from '../../../../shared/result.ts'
 import type { Hold } from '../../accounting/outcome.ts'
 import type { Settlement } from '../../accounting/settle.ts'
+import type { EstimatedAnswer } from '../../attempts/dispatch.ts'
 import { estimatedHeader } from '../../attempts/response-headers.ts'
-import type { Ineligible } from '../../errors/gateway-error.ts'
+import type { Operation } from '../../operations/operation.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { JsonTranslators } from '../../translators/choose-translator.ts'
 import type { Translators, WholeAnswer } from '../../translators/translator.ts'
@@ -27,12 +28,23 @@ export function answerTokenCount(
 export function estimateOf(
   { operation: { counts } }: AuthenticatedRequest,
   translators: Translators,
-): (() => Result<WholeAnswer, Ineligible>) | undefined {
+): EstimatedAnswer | undefined {
   if (counts === undefined || !(translators instanceof JsonTranslators)) return undefined
-  return () => {
-    const tokens = translators.estimate()
-    if (!tokens.ok) return tokens
-    const body = JSON.stringify(counts(tokens.value))
-    return done({ body, contentType: 'application/json', usage: undefined, textBytes: 0, isEstimate: true })
+  return {
+    now: () => printed(translators.estimate(), counts),
+    later: () => {
+      const late = translators.lateEstimate()
+      if (late === undefined) return undefined
+      return { start: async () => printed(await late.start(), counts), stop: () => late.stop() }
+    },
   }
+}
+
+function printed<Failure>(
+  tokens: Result<number, Failure>,
+  counts: NonNullable<Operation['counts']>,
+): Result<WholeAnswer, Failure> {
+  if (!tokens.ok) return tokens
+  const body = JSON.stringify(counts(tokens.value))
+  return done({ body, contentType: 'application/json', usage: undefined, textBytes: 0, isEstimate: true })
 }

@@ -1,5 +1,6 @@
 // Chat, completions, messages, generateContent, responses, embeddings, media: what a request asks for, whether it may, what the
 // policies make of it, and then its attempts.
+import { bounds } from '../../../../shared/bounds.ts'
 import type { Chance, Clock } from '../../../../shared/clock.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import type { EarlyEnd, Settlement } from '../../accounting/settle.ts'
@@ -10,6 +11,8 @@ import { replayAnswer } from '../../attempts/replay-answer.ts'
 import type { Continuations } from '../../conversations/continuation.ts'
 import { readStorageOptions } from '../../conversations/storage-options.ts'
 import { type GatewayError, ineligibleError } from '../../errors/gateway-error.ts'
+import { inSlices } from '../../large/in-slices.ts'
+import type { Jobs } from '../../large/job.ts'
 import type { Policy } from '../../policies/policy.ts'
 import { type Decided, type Permit, PolicyFault, runPolicies } from '../../policies/run-policies.ts'
 import type { ObjectIds } from '../../provider-objects/object-ids.ts'
@@ -18,11 +21,17 @@ import type { AuthenticatedRequest } from '../../request/authenticated-request.t
 import { smallInteger } from '../../request/headers.ts'
 import type { InferenceFacts } from '../../request/inference-request.ts'
 import { resolveModel, resolveModels } from '../../request/model-access.ts'
-import { type AskedModels, inferenceRequest, readFacts, readModels } from '../../request/read-inference.ts'
+import {
+  type AskedModels,
+  inferenceRequest,
+  readFacts,
+  readModels,
+  readModelsInSlices,
+} from '../../request/read-inference.ts'
 import { AttemptPlan } from '../../routing/attempt-plan.ts'
 import type { ModelRoute } from '../../routing/model-route.ts'
 import { JsonTranslators } from '../../translators/choose-translator.ts'
-import type { Translators } from '../../translators/translator.ts'
+import type { Made, Translators } from '../../translators/translator.ts'
 import type { Api } from '../api.ts'
 import { proceed } from '../proceed.ts'
 import { answerTokenCount, estimateOf } from './answer-token-count.ts'
@@ -38,6 +47,7 @@ export interface InferenceApiOptions {
   readonly policies: readonly Policy[]
   readonly continuations: Continuations
   readonly ids: ObjectIds
+  readonly jobs: Jobs
 }
 
 type Facts = Omit<InferenceFacts, 'state'>
@@ -50,8 +60,21 @@ export class InferenceApi implements Api {
   }
 
   answer(request: AuthenticatedRequest): void {
+    if (request.body.bytes.length > bounds.readAtOnceBytesMax) this.#readInSlices(request)
+    else this.#onRead(request, readModels(request))
+  }
+
+  #readInSlices(request: AuthenticatedRequest): void {
+    const { settlement, clock } = this.#options
+    const onRead = (asked: Result<AskedModels, GatewayError>) => {
+      if (request.reply.gone) settlement.left(request)
+      else this.#onRead(request, asked)
+    }
+    proceed(inSlices(readModelsInSlices(request), clock), onRead, (error) => settlement.bug(request, error))
+  }
+
+  #onRead(request: AuthenticatedRequest, asked: Result<AskedModels, GatewayError>): void {
     const { settlement } = this.#options
-    const asked = readModels(request)
     if (!asked.ok) return settlement.reject(request, asked.error)
     const models = resolved(asked.value, request)
     if (!models.ok) return settlement.reject(request, models.error, { model: asked.value.model })
@@ -65,13 +88,12 @@ export class InferenceApi implements Api {
   #continue(request: AuthenticatedRequest, models: AskedModels, facts: Facts): void {
     const { settlement, continuations } = this.#options
     const end: EarlyEnd = { model: facts.model }
-    const charge = (bytes: number) => request.body.charge(bytes)
     if (models.type === 'form') return this.#decide(request, inferenceRequest(facts))
     const storage = readStorageOptions(models.scan)
     if (!storage.ok) return settlement.reject(request, storage.error, end)
     if (storage.value === undefined) return this.#decide(request, inferenceRequest(facts))
     proceed(
-      continuations.begin(storage.value, models.scan, { caller: request.caller, charge }),
+      continuations.begin(storage.value, models.scan, { caller: request.caller, body: request.body }),
       (state) => {
         if (request.reply.gone) settlement.left(request, end)
         else if (!state.ok) settlement.reject(request, state.error, end)
@@ -118,12 +140,12 @@ export class InferenceApi implements Api {
   }
 
   #dispatch(request: AuthenticatedRequest, permit: Permit): void {
-    const { ids, clock, settlement } = this.#options
+    const { ids, jobs, clock, settlement } = this.#options
     const { model } = permit.asked.facts
     const end = { model, holds: permit.holds }
     const route = request.snapshot.routeOf(model)
     if (route === undefined) return settlement.reject(request, { type: 'no-target', model }, end)
-    const translators = openTranslators(request, permit, { ids, nowSeconds: Math.floor(clock.wallMs() / 1_000) })
+    const translators = openTranslators(request, permit, { ids, jobs, clock })
     if (!this.#countsTokens(request, { route, translators, end })) this.#send(request, permit, { route, translators })
   }
 
@@ -135,9 +157,14 @@ export class InferenceApi implements Api {
     if (request.operation.counts === undefined || !(translators instanceof JsonTranslators)) return false
     const { settlement } = this.#options
     if (translators.canCount(route.targets.map(({ target }) => target))) return false
-    const count = translators.estimate()
-    if (count.ok) answerTokenCount(settlement, request, { ...end, count: count.value })
-    else settlement.reject(request, ineligibleError(count.error, { model: end.model, models: [] }), end)
+    const onCounted = (count: Made<number>) => {
+      if (request.reply.gone) settlement.left(request, end)
+      else if (count.ok) answerTokenCount(settlement, request, { ...end, count: count.value })
+      else if (count.error.type === 'unmade') settlement.reject(request, count.error.error, end)
+      else settlement.reject(request, ineligibleError(count.error, { model: end.model, models: [] }), end)
+    }
+    const counted = translators.lateEstimate()?.start() ?? translators.estimate()
+    proceed(counted, onCounted, (error) => settlement.bug(request, error, end))
     return true
   }
 

@@ -16,6 +16,7 @@ import { failureOfError, noCredential } from '../../errors/upstream-failure.ts'
 import type { Upgrade } from '../../http/http.ts'
 import { type Credential, drawCredential } from '../../providers/credential.ts'
 import type { Target } from '../../providers/endpoint.ts'
+import { judgeTarget } from '../../providers/judge-target.ts'
 import type { PlannedAttempt } from '../../routing/attempt-plan.ts'
 import { modelsThatCould } from '../../translators/capable-models.ts'
 import type { SocketEvents, SocketRequest, UpstreamSocket } from '../../upstream/sockets/upstream-socket.ts'
@@ -140,7 +141,12 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
     return realtimeAddress(target)
   }
 
-  protected override modelsThatCould(ineligible: Ineligible): readonly string[] {
+  /** Nothing here waits, so nothing is thrown while it does. */
+  protected override onBug(error: unknown): void {
+    throw error
+  }
+
+  protected override modelsThatCould(ineligible: Ineligible): readonly string[] | undefined {
     return modelsThatCould(ineligible, { could: canRealtime }, this.request)
   }
 
@@ -155,7 +161,7 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   onOpened(handshake: Handshake, upstream: UpstreamSocket): RealtimeSession {
     const { nowMs } = this
     // The target stays in use until the session is over.
-    this.judge(handshake, true)
+    judgeTarget(handshake, true)
     this.waited(handshake, nowMs)
     this.record(handshake, 'ok', { used: undefined, nowMs })
     const { attempts, attemptCount, fallbackIndex } = this

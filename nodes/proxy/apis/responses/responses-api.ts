@@ -7,6 +7,7 @@ import { Delivery, type DeliveryTools } from '../../attempts/delivery.ts'
 import { Dispatch } from '../../attempts/dispatch.ts'
 import type { ResponseStore } from '../../conversations/response-store.ts'
 import type { ProviderResponse } from '../../conversations/stored-response.ts'
+import type { Jobs } from '../../large/job.ts'
 import { addressOf, type Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { defaultTimeouts } from '../../routing/model-route.ts'
@@ -24,6 +25,7 @@ export interface ResponsesApiOptions {
   readonly attempts: HttpAttemptTools
   readonly delivery: DeliveryTools
   readonly store: ResponseStore
+  readonly jobs: Jobs
 }
 
 /** A provider only looks a stored response up, so its answer may be expected early. */
@@ -37,14 +39,14 @@ export class ResponsesApi implements Api {
   }
 
   answer(request: AuthenticatedRequest): void {
-    const { settlement, store } = this.#options
+    const { settlement, store, jobs } = this.#options
     const { head, matched, caller } = request
     const { response } = matched
     if (response === undefined) return
     const { method, query } = head
     const asked = { id: response.id, action: response.action, owner: caller.owner, method, query }
     proceed(
-      answerStoredResponse(store, asked),
+      answerStoredResponse(store, asked, { jobs, owner: caller, hold: undefined }),
       (answer) => {
         if (request.reply.gone) settlement.left(request)
         else if (!answer.ok) settlement.reject(request, answer.error)

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest'
 import { kept, TestResponses } from '../../conversations/test-responses.ts'
+import { InlineJobs } from '../../large/test-jobs.ts'
 import { answerStoredResponse, directAnswer, type StoredResponseRequest } from './stored-response-endpoint.ts'
 
 const owner = 'team search'
+const work = { jobs: new InlineJobs(), owner: { team: 'search', keyId: 'key_1' }, hold: undefined }
+/** What is told, with its text as JSON. */
+const parsed = (answer: Awaited<ReturnType<typeof answerStoredResponse>>) =>
+  answer.ok && answer.value.type === 'json' ? JSON.parse(answer.value.text) : answer
 const unknown = (id: string) => ({ ok: false, error: { type: 'response-unknown', id, isPrevious: false } })
 const turns = ['resp_0', 'resp_1', 'resp_2']
 
@@ -16,14 +21,14 @@ async function world() {
   }
   await responses.store.keep(owner, 'resp_held', { type: 'held', target: 'p/m', provider: 'p', credential: 'main' })
   const ask = (id: string, more: Partial<StoredResponseRequest> = {}) =>
-    answerStoredResponse(responses.store, { id, owner, method: 'GET', action: '', query: '', ...more })
+    answerStoredResponse(responses.store, { id, owner, method: 'GET', action: '', query: '', ...more }, work)
   return { responses, ask }
 }
 
 test('a response is told as it was stored', async () => {
   const { ask } = await world()
-  const wanted = { type: 'json', body: { id: 'resp_2', output: [{ type: 'message' }], status: 'completed' } }
-  expect(await ask('resp_2')).toMatchObject({ ok: true, value: wanted })
+  const wanted = { id: 'resp_2', output: [{ type: 'message' }], status: 'completed' }
+  expect(parsed(await ask('resp_2'))).toMatchObject(wanted)
 })
 
 test('it is told as events to who wants that, from where it was interrupted', async () => {
@@ -44,7 +49,7 @@ async function inputOf(query: string, id = 'resp_2') {
   const { ask } = await world()
   const answer = await ask(id, { action: 'input_items', query })
   if (!answer.ok || answer.value.type !== 'json') return answer
-  return (answer.value.body['data'] as { id: string }[]).map((item) => item.id)
+  return (parsed(answer).data as { id: string }[]).map((item) => item.id)
 }
 
 test('its input is all that the model was told, newest first', async () => {
@@ -59,18 +64,13 @@ test('of turns that are deleted its input says nothing', async () => {
   const { ask } = await world()
   await ask('resp_0', { method: 'DELETE' })
   const answer = await ask('resp_2', { action: 'input_items', query: 'order=asc' })
-  expect(answer).toMatchObject({
-    ok: true,
-    value: { body: { data: [{ id: 'in_resp_1' }, { id: 'msg_resp_1' }, { id: 'in_resp_2' }] } },
-  })
+  expect(parsed(answer)).toMatchObject({ data: [{ id: 'in_resp_1' }, { id: 'msg_resp_1' }, { id: 'in_resp_2' }] })
 })
 
 test('what is deleted is gone', async () => {
   const { ask } = await world()
-  expect(await ask('resp_1', { method: 'DELETE' })).toEqual({
-    ok: true,
-    value: { type: 'json', body: { id: 'resp_1', object: 'response', deleted: true } },
-  })
+  const deleted = { id: 'resp_1', object: 'response', deleted: true }
+  expect(parsed(await ask('resp_1', { method: 'DELETE' }))).toEqual(deleted)
   expect(await ask('resp_1')).toEqual(unknown('resp_1'))
   expect(await ask('resp_1', { method: 'DELETE' })).toEqual(unknown('resp_1'))
 })
@@ -116,7 +116,7 @@ test('what is sealed is told to who asks for it', async () => {
   await store.keep(owner, 'resp_s', { ...kept('resp_s'), response, parts })
   await store.keep(owner, 'resp_t', kept('resp_t', ['resp_s']))
   const ask = (id: string, query: string, action: StoredResponseRequest['action'] = '') =>
-    answerStoredResponse(store, { id, owner, method: 'GET', action, query })
+    answerStoredResponse(store, { id, owner, method: 'GET', action, query }, work).then(parsed)
   for (const name of ['include', 'include[]']) {
     const query = new URLSearchParams([[name, 'reasoning.encrypted_content']]).toString()
     expect(JSON.stringify(await ask('resp_s', query))).toContain('"encrypted_content":"sealed"')
@@ -127,7 +127,7 @@ test('what is sealed is told to who asks for it', async () => {
 })
 
 test('an answer of our own is JSON or a stream of events', () => {
-  expect(directAnswer({ type: 'json', body: { id: 'r' } })).toEqual({ body: '{"id":"r"}' })
+  expect(directAnswer({ type: 'json', text: '{"id":"r"}' })).toEqual({ body: '{"id":"r"}' })
   expect(directAnswer({ type: 'events', text: 'data: {}\n\n' })).toMatchObject({
     contentType: 'text/event-stream',
     body: 'data: {}\n\n',

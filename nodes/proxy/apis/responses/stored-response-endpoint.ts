@@ -1,13 +1,11 @@
 // What callers do with responses that are stored: read them, list what went into them, delete them. Those that a provider
 // holds are asked for there, with the credential that made them.
-import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import type { DirectAnswer } from '../../accounting/settle.ts'
-import { outputOf, sealedOutput } from '../../conversations/history.ts'
-import { pageOf } from '../../conversations/item-page.ts'
-import { replayedEvents } from '../../conversations/replay.ts'
+import { type LargeTurns, toldStoredOf } from '../../conversations/large-turns.ts'
 import type { ResponseStore } from '../../conversations/response-store.ts'
-import type { LocalResponse, ProviderResponse } from '../../conversations/stored-response.ts'
+import type { ProviderResponse } from '../../conversations/stored-response.ts'
+import type { ToldStored } from '../../conversations/told-stored.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 
 export interface StoredResponseRequest {
@@ -20,16 +18,16 @@ export interface StoredResponseRequest {
 }
 
 export type StoredResponseAnswer =
-  | { readonly type: 'json'; readonly body: JsonObject }
-  | { readonly type: 'events'; readonly text: string }
+  | ToldStored
   /** The provider is to be asked. */
   | { readonly type: 'held'; readonly held: ProviderResponse }
 
 export async function answerStoredResponse(
   store: ResponseStore,
   request: StoredResponseRequest,
+  work: LargeTurns,
 ): Promise<Result<StoredResponseAnswer, GatewayError>> {
-  const { owner, id, method, action } = request
+  const { owner, id, method, action, query } = request
   const found = await store.find(owner, id)
   if (!found.ok) return found
   const stored = found.value?.stored
@@ -37,8 +35,12 @@ export async function answerStoredResponse(
   if (stored.type === 'held') return done({ type: 'held', held: stored })
   if (method === 'DELETE') return forget(store, request)
   if (action === 'cancel') return fail(notInBackground)
-  if (action === 'input_items') return listInput(store, request, stored)
-  return show(stored, new URLSearchParams(request.query))
+  if (action !== 'input_items') return toldStoredOf({ what: 'response', query }, [stored.bytes], work)
+  const before = await store.before(owner, stored)
+  if (!before.ok) return before
+  // Turns that are deleted are left out.
+  const earlier = before.value.flatMap((turn) => (turn === undefined ? [] : [turn.bytes]))
+  return toldStoredOf({ what: 'input', query }, [...earlier, stored.bytes], work)
 }
 
 async function forget(
@@ -48,35 +50,7 @@ async function forget(
   const gone = await store.forget(owner, id)
   if (!gone.ok) return gone
   if (!gone.value) return fail({ type: 'response-unknown', id, isPrevious: false })
-  return done({ type: 'json', body: { id, object: 'response', deleted: true } })
-}
-
-/** Lists the whole input of the model, earlier turns included, without those that are deleted. */
-async function listInput(
-  store: ResponseStore,
-  { owner, query }: StoredResponseRequest,
-  kept: LocalResponse,
-): Promise<Result<StoredResponseAnswer, GatewayError>> {
-  const before = await store.before(owner, kept)
-  if (!before.ok) return before
-  const asked = new URLSearchParams(query)
-  const earlier = before.value.filter((turn) => turn !== undefined)
-  const items = earlier.flatMap((turn) => [
-    ...turn.input,
-    ...(wantsSealed(asked) ? sealedOutput(turn) : outputOf(turn.response)),
-  ])
-  const page = pageOf([...items, ...kept.input], asked)
-  return page.ok ? done({ type: 'json', body: page.value }) : page
-}
-
-function show(kept: LocalResponse, asked: URLSearchParams): Result<StoredResponseAnswer, GatewayError> {
-  const after = asked.get('starting_after')
-  if (asked.get('stream') === 'true') {
-    if (after !== null && !/^\d{1,9}$/.test(after)) return fail(badNumber)
-    return done({ type: 'events', text: replayedEvents(kept, after === null ? -1 : Number(after)) })
-  }
-  const { response } = kept
-  return done({ type: 'json', body: wantsSealed(asked) ? { ...response, output: sealedOutput(kept) } : response })
+  return done({ type: 'json', text: JSON.stringify({ id, object: 'response', deleted: true }) })
 }
 
 const notInBackground: GatewayError = {
@@ -87,19 +61,8 @@ const notInBackground: GatewayError = {
     'Only responses that were made with `background: true` can be cancelled; this one was complete when it was answered.',
 }
 
-const badNumber: GatewayError = {
-  type: 'bad-body',
-  code: 'invalid_value',
-  param: 'starting_after',
-  message: '`starting_after` must be the number of an event.',
-}
-
-function wantsSealed(asked: URLSearchParams): boolean {
-  return [...asked.getAll('include'), ...asked.getAll('include[]')].includes('reasoning.encrypted_content')
-}
-
 /** The answer for the caller, without a call to a provider. */
-export function directAnswer(answer: Exclude<StoredResponseAnswer, { type: 'held' }>): DirectAnswer {
-  if (answer.type === 'json') return { body: JSON.stringify(answer.body) }
-  return { body: answer.text, contentType: 'text/event-stream', headers: ['cache-control', 'no-cache'] }
+export function directAnswer({ type, text }: ToldStored): DirectAnswer {
+  if (type === 'json') return { body: text }
+  return { body: text, contentType: 'text/event-stream', headers: ['cache-control', 'no-cache'] }
 }

@@ -16,7 +16,7 @@ import { carried } from '../common/carried-signatures.ts'
 import { urlOfMedia } from '../common/media.ts'
 import { printSeal } from '../common/sealed-parts.ts'
 import { withOwnName } from '../common/tool-names.ts'
-import type { PrintedRequest, PrintFacts } from '../dialect.ts'
+import type { PrintedFacts, PrintFacts } from '../dialect.ts'
 import { printAnthropicFinish, readAnthropicFinish } from './finish-reason.ts'
 import { messageId } from './message-id.ts'
 import { proof, readAssistantBlock, redaction } from './parse-content.ts'
@@ -25,7 +25,7 @@ import { printAnthropicUsage, readAnthropicUsage, usageOfAnthropic } from './usa
 
 export function readAnthropicAnswer(
   body: JsonObject,
-  { toolNames }: Pick<PrintedRequest, 'toolNames'> = {},
+  { toolNames }: Pick<PrintedFacts, 'toolNames'> = {},
 ): ChatAnswer | undefined {
   const { id, model, usage, error } = body
   const content = contentIn(body)

@@ -78,7 +78,8 @@ function takeCombined(rest: Record<string, Json>, take: Take): JsonObject | unde
 }
 
 /** Several types are as many variants, each with the keywords of its type. */
-function takeVariants(types: readonly Json[], rest: Record<string, Json>, take: Take): JsonObject {
+function takeVariants(listed: readonly Json[], rest: Record<string, Json>, take: Take): JsonObject {
+  const types = [...new Set(listed)]
   const variants = types.map((type) => fitSchema({ ...ofType(type, rest), type }))
   for (const type of types) for (const name of Object.keys(ofType(type, rest))) take(name)
   return { anyOf: variants }

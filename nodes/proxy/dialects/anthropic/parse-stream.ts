@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tokenCount } from '../../../../shared/chat/usage.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject, saidIn, textIn } from '../common/body-reader.ts'
-import type { EventReader, PrintedRequest } from '../dialect.ts'
+import type { EventReader, PrintedFacts } from '../dialect.ts'
 import { readAnthropicError } from './error.ts'
 import { readAnthropicFinish } from './finish-reason.ts'
 import { readCitation, readThought } from './parse-content.ts'
@@ -27,9 +27,9 @@ export class AnthropicStreamReader implements EventReader {
   #finished = false
   #counts: AnthropicCounts | undefined
   readonly #blocks = new Map<number, Block>()
-  readonly #toolNames: PrintedRequest['toolNames']
+  readonly #toolNames: PrintedFacts['toolNames']
 
-  constructor(toolNames?: PrintedRequest['toolNames']) {
+  constructor(toolNames?: PrintedFacts['toolNames']) {
     this.#toolNames = toolNames
   }
 

@@ -6,7 +6,7 @@ import { tokenCount } from '../../../../shared/chat/usage.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { droppedOf, embedMembers, vectorsIn } from '../cohere/embeddings.ts'
 import { textsOf } from '../common/embedding-texts.ts'
-import type { Dropped, EmbeddingUpstream, PrintedRequest, TargetTraits } from '../dialect.ts'
+import type { Dropped, EmbeddingUpstream, PrintedFacts, PrintedRequest, TargetTraits } from '../dialect.ts'
 
 export const bedrockEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
 
@@ -61,7 +61,7 @@ function titanDropped({ dimensions, purpose, user, extras }: EmbeddingRequest, i
 }
 
 /** Cohere models report their tokens only in a header on Bedrock, so such an answer has no count. */
-function parseAnswer(body: JsonObject, { model = '' }: PrintedRequest): EmbeddingAnswer | undefined {
+function parseAnswer(body: JsonObject, { model = '' }: PrintedFacts): EmbeddingAnswer | undefined {
   const { embedding, embeddings, inputTextTokenCount } = body
   const vectors = vectorsIn(embeddings ?? [embedding])
   return vectors && { model, vectors, inputTokens: tokenCount(inputTextTokenCount) }

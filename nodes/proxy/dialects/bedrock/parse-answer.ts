@@ -2,12 +2,12 @@
 import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Citation, Json, JsonObject, ReasoningPart } from '../../../../shared/chat/parts.ts'
 import { isObject, saidIn } from '../common/body-reader.ts'
-import type { PrintedRequest } from '../dialect.ts'
+import type { PrintedFacts } from '../dialect.ts'
 import { readBedrockFinish } from './finish-reason.ts'
 import { readBedrockUsage } from './usage.ts'
 
 /** The answer does not name its model, so the requested model is reported. */
-export function readBedrockAnswer(body: JsonObject, { toolNames, model = '' }: PrintedRequest): ChatAnswer | undefined {
+export function readBedrockAnswer(body: JsonObject, { toolNames, model = '' }: PrintedFacts): ChatAnswer | undefined {
   const message = isObject(body['output']) ? body['output']['message'] : undefined
   const content = isObject(message) ? (message['content'] ?? []) : undefined
   if (!Array.isArray(content) || (content.length === 0 && saidIn(body['stopReason']) === undefined)) return undefined
@@ -21,7 +21,7 @@ export function readBedrockAnswer(body: JsonObject, { toolNames, model = '' }: P
   }
 }
 
-function readBlock(block: JsonObject, toolNames: PrintedRequest['toolNames']): AssistantPart[] {
+function readBlock(block: JsonObject, toolNames: PrintedFacts['toolNames']): AssistantPart[] {
   const { text, toolUse, reasoningContent, citationsContent } = block
   if (typeof text === 'string') return [{ type: 'text', text }]
   if (isObject(toolUse)) {

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { fruitlessEventsMax } from '../../../../shared/sse/frames.ts'
 import { isObject } from '../common/body-reader.ts'
-import type { PrintedRequest, StreamParser } from '../dialect.ts'
+import type { PrintedFacts, StreamParser } from '../dialect.ts'
 import { readBedrockException } from './error.ts'
 import type { AwsMessage } from './event-message.ts'
 import { AwsEventStream } from './event-stream.ts'
@@ -21,7 +21,7 @@ interface Block {
 
 export class BedrockStreamParser implements StreamParser {
   readonly #frames = new AwsEventStream()
-  readonly #printed: PrintedRequest
+  readonly #printed: PrintedFacts
   readonly #blocks = new Map<number, Block>()
   #parts = 0
   #calledTools = false
@@ -31,7 +31,7 @@ export class BedrockStreamParser implements StreamParser {
   #broken = false
   #fruitless = 0
 
-  constructor(printed: PrintedRequest) {
+  constructor(printed: PrintedFacts) {
     this.#printed = printed
   }
 

@@ -6,7 +6,7 @@ import { tokenCount } from '../../../../shared/chat/usage.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
 import { textsOf } from '../common/embedding-texts.ts'
-import type { EmbeddingUpstream, PrintedRequest, TargetTraits } from '../dialect.ts'
+import type { EmbeddingUpstream, PrintedFacts, PrintedRequest, TargetTraits } from '../dialect.ts'
 
 export const cohereEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
 
@@ -59,7 +59,7 @@ function inputTypeOf(purpose: string | undefined): string {
   return purpose === undefined ? 'search_document' : (inputTypes[purpose] ?? purpose)
 }
 
-function parseAnswer(body: JsonObject, { model = '' }: PrintedRequest): EmbeddingAnswer | undefined {
+function parseAnswer(body: JsonObject, { model = '' }: PrintedFacts): EmbeddingAnswer | undefined {
   const vectors = vectorsIn(body['embeddings'])
   if (vectors === undefined) return undefined
   const billed = isObject(body['meta']) ? body['meta']['billed_units'] : undefined

@@ -2,12 +2,12 @@
 import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject, TextPart } from '../../../../shared/chat/parts.ts'
 import { isObject, objectsIn, textIn } from '../common/body-reader.ts'
-import type { PrintedRequest } from '../dialect.ts'
+import type { PrintedFacts } from '../dialect.ts'
 import { readCohereCitations } from './citations.ts'
 import { errorInFinish, readCohereFinish } from './finish-reason.ts'
 import { readCohereUsage } from './usage.ts'
 
-export function readCohereAnswer(body: JsonObject, { model = '' }: PrintedRequest): ChatAnswer | undefined {
+export function readCohereAnswer(body: JsonObject, { model = '' }: PrintedFacts): ChatAnswer | undefined {
   const { message, finish_reason: raw, id, usage } = body
   if (!isObject(message) || errorInFinish(raw, undefined) !== undefined) return undefined
   const content = contentOf(message['content'])

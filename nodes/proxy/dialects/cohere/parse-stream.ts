@@ -2,7 +2,7 @@
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject, textIn } from '../common/body-reader.ts'
-import type { EventReader, PrintedRequest } from '../dialect.ts'
+import type { EventReader, PrintedFacts } from '../dialect.ts'
 import { readCohereCitations } from './citations.ts'
 import { parseCohereError } from './error.ts'
 import { errorInFinish, readCohereFinish } from './finish-reason.ts'
@@ -24,7 +24,7 @@ export class CohereStreamReader implements EventReader {
   readonly #texts = new Map<number, Extract<Open, { text: string }>>()
   readonly #calls = new Map<number, Extract<Open, { kind: 'tool-input' }>>()
 
-  constructor({ model = '' }: PrintedRequest) {
+  constructor({ model = '' }: PrintedFacts) {
     this.#model = model
   }
 

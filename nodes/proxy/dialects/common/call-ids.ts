@@ -37,10 +37,9 @@ function fitPart(part: UserPart | AssistantPart, ids: CallIds): UserPart | Assis
 }
 
 interface CallsOfId {
-  /** The written ids of the calls that have no result yet, the oldest first. */
-  readonly open: string[]
-  /** The written id of the latest call. */
-  latest: string
+  /** The written ids of the calls. Those before `next` have a result. */
+  readonly written: string[]
+  next: number
 }
 
 class CallIds {
@@ -57,17 +56,15 @@ class CallIds {
     const plain = fitting(id, this.#rules)
     const written = this.#distinct.take({ name: plain, numbered: (n) => other(plain, n, this.#rules) })
     const calls = this.#calls.get(id)
-    if (calls === undefined) this.#calls.set(id, { open: [written], latest: written })
-    else {
-      calls.open.push(written)
-      calls.latest = written
-    }
+    if (calls === undefined) this.#calls.set(id, { written: [written], next: 0 })
+    else calls.written.push(written)
     return written
   }
 
   ofResult(id: string): string {
     const calls = this.#calls.get(id)
-    return calls === undefined ? fitting(id, this.#rules) : (calls.open.shift() ?? calls.latest)
+    // A result more than there are calls belongs to the latest.
+    return calls?.written[calls.next++] ?? calls?.written.at(-1) ?? fitting(id, this.#rules)
   }
 }
 

@@ -3,7 +3,7 @@
 import type { AssistantPart } from '../../../../shared/chat/parts.ts'
 import type { ChatRequest, Message } from '../../../../shared/chat/request.ts'
 import type { ToolChoice } from '../../../../shared/chat/tools.ts'
-import type { PrintedRequest } from '../dialect.ts'
+import type { PrintedFacts } from '../dialect.ts'
 import { DistinctNames, type NumberedName } from './distinct-names.ts'
 
 export interface NameRules {
@@ -80,7 +80,7 @@ export function printedTools(
   request: ChatRequest,
   names: ToolNames,
   jsonTool: string | undefined,
-): Pick<PrintedRequest, 'jsonTool' | 'customTools' | 'toolNames'> {
+): Pick<PrintedFacts, 'jsonTool' | 'customTools' | 'toolNames'> {
   return {
     jsonTool,
     customTools: customToolsOf(request),
@@ -94,7 +94,7 @@ export function customToolsOf({ tools }: ChatRequest): ReadonlySet<string> | und
 }
 
 /** A part of an answer, with the caller's name of the tool that it calls. */
-export function withOwnName(part: AssistantPart, toolNames: PrintedRequest['toolNames']): AssistantPart {
+export function withOwnName(part: AssistantPart, toolNames: PrintedFacts['toolNames']): AssistantPart {
   const name = part.type === 'tool-call' ? toolNames?.get(part.name) : undefined
   return part.type !== 'tool-call' || name === undefined ? part : { ...part, name }
 }

@@ -26,24 +26,39 @@ function resolved(schema: JsonObject, root: JsonObject): JsonObject {
 function joined(whole: JsonObject, { word, list }: { word: string; list: readonly JsonObject[] }): JsonObject {
   const all = list.map(requiredOf)
   // Of several variants only what each of them requires is required.
-  const common = all.reduce((some, names) => some.filter((name) => names.includes(name)), all[0] ?? [])
-  const required = [...new Set([...requiredOf(whole), ...(word === 'allOf' ? all.flat() : common)])]
-  const properties: Record<string, Json> = {}
+  const named = word === 'allOf' ? all.flat() : commonTo(all)
+  const required = [...new Set([...requiredOf(whole), ...named])]
+  const members = new Map<string, Json[]>()
   for (const one of [...list, whole]) {
-    const named = one['properties']
-    for (const [name, value] of Object.entries(isObject(named) ? named : {}))
-      properties[name] = word === 'allOf' ? value : either(properties[name], value)
+    const { properties } = one
+    for (const [name, value] of Object.entries(isObject(properties) ? properties : {})) {
+      const known = members.get(name)
+      if (known === undefined || word === 'allOf') members.set(name, [value])
+      else known.push(value)
+    }
   }
+  const properties = Object.fromEntries([...members].map(([name, values]) => [name, anyOf(values)]))
   const { additionalProperties: _, ...open } = whole
   return { ...open, properties, required: required.length === 0 ? undefined : required }
+}
+
+/** The names that stand in every list. */
+function commonTo([first = [], ...others]: readonly (readonly Json[])[]): Json[] {
+  return others.reduce<Json[]>(
+    (some, names) => {
+      const known = new Set(names)
+      return some.filter((name) => known.has(name))
+    },
+    [...first],
+  )
 }
 
 function requiredOf({ required }: JsonObject): Json[] {
   return Array.isArray(required) ? required : []
 }
 
-/** A member that variants define differently is either. */
-function either(one: Json, other: Json): Json {
-  if (one === undefined || JSON.stringify(one) === JSON.stringify(other)) return other
-  return { anyOf: [one, other] }
+/** A member that variants define differently is any of what they say. */
+function anyOf(values: readonly Json[]): Json {
+  const distinct = new Map(values.map((value) => [JSON.stringify(value), value]))
+  return distinct.size === 1 ? values.at(-1) : { anyOf: [...distinct.values()] }
 }

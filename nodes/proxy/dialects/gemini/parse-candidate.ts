@@ -6,7 +6,7 @@ import type { Citation, Json, JsonObject } from '../../../../shared/chat/parts.t
 import { tryParseExact } from '../../../../shared/json/exact.ts'
 import { isObject } from '../common/body-reader.ts'
 import { readSeal, type Seal } from '../common/sealed-parts.ts'
-import type { PrintedRequest } from '../dialect.ts'
+import type { PrintedFacts } from '../dialect.ts'
 import { PartialArguments } from './calls.ts'
 import { readGrounding, readRecitations } from './citations.ts'
 import { readGeminiFinish } from './finish-reason.ts'
@@ -20,7 +20,7 @@ type Open =
 export interface CandidateFacts {
   /** The id of the answer; calls without ids get ids that are made of it. */
   readonly responseId: string
-  readonly printed: PrintedRequest
+  readonly printed: PrintedFacts
 }
 
 export class GeminiCandidate {

@@ -3,6 +3,7 @@ import type { EmbeddingInput, EmbeddingRequest } from '../../../../shared/chat/e
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Result } from '../../../../shared/result.ts'
 import { BodyReader, isObject } from '../common/body-reader.ts'
+import { readPurpose } from '../common/embedding-texts.ts'
 import type { BadRequest } from '../dialect.ts'
 import type { EmbeddingInbound } from '../embedding-dialect.ts'
 import { member, otherMembers } from './members.ts'
@@ -41,10 +42,21 @@ function readRequest(ones: readonly One[]): Result<EmbeddingRequest, BadRequest>
     inputs: objects.map(({ value, path }) => readInput(reader, value['content'], `${path}content`)),
     encoding: 'float',
     dimensions: reader.maybeNumber(member(first, 'outputDimensionality'), 'outputDimensionality'),
-    purpose: reader.maybeText(member(first, 'taskType'), 'taskType'),
-    extras: otherMembers(first, ['model', 'content', 'outputDimensionality', 'taskType']),
+    purpose: readPurpose(reader, member(first, 'taskType'), 'taskType'),
+    extras: readSettings(reader, first, objects.length),
   })
 }
+
+/** The members beside the text, which an upstream is told with each text. */
+function readSettings(reader: BodyReader, first: JsonObject, texts: number): Record<string, Json> {
+  const settings = otherMembers(first, ['model', 'content', 'outputDimensionality', 'taskType'])
+  const repeatedCharacters = JSON.stringify(settings).length * (texts - 1)
+  if (repeatedCharacters > repeatedCharactersMax)
+    reader.wrong('requests[0]', 'has settings that are too long for so many texts')
+  return settings
+}
+
+const repeatedCharactersMax = 1 << 20
 
 function readInput(reader: BodyReader, content: Json, path: string): EmbeddingInput {
   const parts = readGeminiText(reader, content, path)

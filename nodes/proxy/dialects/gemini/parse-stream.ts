@@ -12,7 +12,7 @@ import type { ChargedCalls } from '../../../../shared/usage/charged-calls.ts'
 import { isObject, textIn } from '../common/body-reader.ts'
 import { JsonListParser } from '../common/json-list-parser.ts'
 import { SseParser } from '../common/sse-parser.ts'
-import type { EventReader, PrintedRequest, StreamParser } from '../dialect.ts'
+import type { EventReader, PrintedFacts, StreamParser } from '../dialect.ts'
 import { readGeminiError } from './error.ts'
 import { readGeminiBlock } from './finish-reason.ts'
 import { emitAnswerExtras } from './members.ts'
@@ -20,14 +20,14 @@ import { candidateIndex, GeminiCandidate } from './parse-candidate.ts'
 import { readGeminiUsage, searchesIn, tellsOutput } from './usage.ts'
 
 export class GeminiStreamReader implements EventReader {
-  readonly #printed: PrintedRequest
+  readonly #printed: PrintedFacts
   readonly #candidates = new Map<number, GeminiCandidate>()
   #responseId: string | undefined
   #searches: ChargedCalls | undefined
   #usage: Usage | undefined
   #blocked = false
 
-  constructor(printed: PrintedRequest) {
+  constructor(printed: PrintedFacts) {
     this.#printed = printed
   }
 
@@ -104,7 +104,7 @@ export class GeminiStreamReader implements EventReader {
   }
 }
 
-export function readGeminiAnswer(body: JsonObject, printed: PrintedRequest): ChatAnswer | undefined {
+export function readGeminiAnswer(body: JsonObject, printed: PrintedFacts): ChatAnswer | undefined {
   const reader = new GeminiStreamReader(printed)
   const events: ChatEvent[] = []
   const emit = (event: ChatEvent) => void events.push(event)
@@ -120,7 +120,7 @@ export class GeminiStreamParser implements StreamParser {
   #inner: StreamParser | undefined
   #blankBytes = 0
 
-  constructor(printed: PrintedRequest) {
+  constructor(printed: PrintedFacts) {
     this.#reader = new GeminiStreamReader(printed)
   }
 

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
 import { textsOf } from '../common/embedding-texts.ts'
-import type { EmbeddingUpstream, PrintedRequest, TargetTraits } from '../dialect.ts'
+import type { EmbeddingUpstream, PrintedFacts, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { readGeminiUsage } from './usage.ts'
 
 export const geminiEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
@@ -30,7 +30,7 @@ function printRequest(request: EmbeddingRequest, { model }: TargetTraits): Resul
 }
 
 /** Reads an answer; undefined unless it has one vector of numbers per text. */
-function parseAnswer(body: JsonObject, { model = '' }: PrintedRequest): EmbeddingAnswer | undefined {
+function parseAnswer(body: JsonObject, { model = '' }: PrintedFacts): EmbeddingAnswer | undefined {
   const list = body['embeddings'] ?? [body['embedding']]
   if (!Array.isArray(list)) return undefined
   const vectors = list.map((one: Json) => (isObject(one) ? one['values'] : undefined))

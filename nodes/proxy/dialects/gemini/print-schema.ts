@@ -6,11 +6,20 @@ import { isObject } from '../common/body-reader.ts'
 
 /** Schemas nested deeper than a model could follow are cut: any value is accepted below this depth. */
 const depthMax = 32
-/** Expanding references may multiply nodes, so a schema that grows beyond this is cut short. */
+/** A schema that is larger is cut short: any value is accepted there. */
 const nodesMax = 5_000
 
-export function openApiSchemaOf(schema: JsonObject): JsonObject {
-  return new SchemaPrinter(schema).print(schema, [])
+/** What the references of one request may expand to in all of its schemas. A few of them multiply what they refer to. */
+export class ExpansionRoom {
+  nodes = 20_000
+  /** Characters of texts, and some for each member. */
+  size = 4 << 20
+}
+
+const memberSize = 16
+
+export function openApiSchemaOf(schema: JsonObject, room = new ExpansionRoom()): JsonObject {
+  return new SchemaPrinter(schema, room).print(schema, [])
 }
 
 const keptWords = [
@@ -21,15 +30,19 @@ const formats: ReadonlySet<Json> = new Set(['float', 'double', 'int32', 'int64',
 
 class SchemaPrinter {
   readonly #root: JsonObject
+  readonly #room: ExpansionRoom
   #nodes = 0
+  /** The number of references that are being expanded. */
+  #expanding = 0
 
-  constructor(root: JsonObject) {
+  constructor(root: JsonObject, room: ExpansionRoom) {
     this.#root = root
+    this.#room = room
   }
 
   /** `within`: the references that are being expanded. */
   print(value: Json, within: readonly string[]): JsonObject {
-    if (!isObject(value) || within.length > depthMax || this.#nodes++ > nodesMax) return {}
+    if (!isObject(value) || within.length > depthMax || this.#nodes++ > nodesMax || !this.#fits(value)) return {}
     const reference = value['$ref']
     if (typeof reference === 'string') return this.#referred(reference, value, within)
     const all = value['allOf']
@@ -41,7 +54,18 @@ class SchemaPrinter {
     if (within.includes(reference)) return { type: 'OBJECT' }
     const target = pointed(this.#root, reference)
     if (target === undefined) return this.print(beside, within)
-    return this.print({ ...target, ...beside }, [...within, reference])
+    this.#expanding++
+    const expanded = this.print({ ...target, ...beside }, [...within, reference])
+    this.#expanding--
+    return expanded
+  }
+
+  /** Whether there is room for a schema: only what is written once, in no reference, always fits. */
+  #fits(value: JsonObject): boolean {
+    if (this.#expanding === 0) return true
+    this.#room.nodes--
+    this.#room.size -= sizeOf(value)
+    return this.#room.nodes >= 0 && this.#room.size >= 0
   }
 
   #plain(value: JsonObject, within: readonly string[]): JsonObject {
@@ -56,7 +80,7 @@ class SchemaPrinter {
 
   #addType(value: JsonObject, printed: Record<string, Json>, within: readonly string[]): void {
     const listed = Array.isArray(value['type']) ? value['type'] : [value['type']]
-    const types = listed.filter((type): type is string => typeof type === 'string')
+    const types = [...new Set(listed)].filter((type): type is string => typeof type === 'string')
     const named = types.filter((type) => type !== 'null')
     if (named.length < types.length || value['nullable'] === true) printed['nullable'] = true
     if (named.length > 1) {
@@ -100,6 +124,19 @@ class SchemaPrinter {
   #anyOf(choices: readonly Json[], within: readonly string[]): JsonObject {
     return choices.length === 0 ? {} : { anyOf: choices.map((choice) => this.print(choice, within)) }
   }
+}
+
+/** What is looked at in a schema itself: its texts, and the lists and members of which each has a place. */
+function sizeOf(value: JsonObject): number {
+  let size = 0
+  for (const name in value) {
+    const member = value[name]
+    size += memberSize
+    if (typeof member === 'string') size += member.length
+    else if (Array.isArray(member)) size += memberSize * member.length
+    else if (name === 'properties' && isObject(member)) size += memberSize * Object.keys(member).length
+  }
+  return size
 }
 
 function typeByMembers({ properties, items, prefixItems }: JsonObject): string | undefined {

@@ -5,7 +5,7 @@ import type { CustomTool, FunctionTool, Tool, ToolChoice } from '../../../../sha
 import { customSchema, functionDescription } from '../common/custom-tools.ts'
 import type { NameRules, ToolNames } from '../common/tool-names.ts'
 import type { Dropped } from '../dialect.ts'
-import { openApiSchemaOf } from './print-schema.ts'
+import { ExpansionRoom, openApiSchemaOf } from './print-schema.ts'
 import type { GeminiTraits } from './traits.ts'
 
 export const geminiNames: NameRules = {
@@ -26,7 +26,8 @@ export function printGeminiTools(request: ChatRequest, traits: GeminiTraits, nam
   const offered = request.tools.filter(({ name }) => allowed === undefined || allowed.has(name))
   const declared = offered.filter((tool) => tool.type !== 'hosted')
   const hosted = offered.flatMap((tool) => (tool.type === 'hosted' ? [tool.value] : []))
-  const functions = declared.map((tool) => printFunction(tool, traits, names))
+  const room = new ExpansionRoom()
+  const functions = declared.map((tool) => printFunction(tool, { jsonSchema: traits.jsonSchema, names, room }))
   const tools = [...(functions.length === 0 ? [] : [{ functionDeclarations: functions }]), ...hosted]
   return {
     tools: tools.length === 0 ? undefined : tools,
@@ -43,7 +44,13 @@ function droppedOf(declared: readonly Tool[], { parameters, legacyFunctions }: C
   return dropped
 }
 
-function printFunction(tool: FunctionTool | CustomTool, { jsonSchema }: GeminiTraits, names: ToolNames): JsonObject {
+interface FunctionPrinting {
+  readonly jsonSchema: boolean
+  readonly names: ToolNames
+  readonly room: ExpansionRoom
+}
+
+function printFunction(tool: FunctionTool | CustomTool, { jsonSchema, names, room }: FunctionPrinting): JsonObject {
   const description = functionDescription(tool)
   const parameters = tool.type === 'custom' ? customSchema : tool.parameters
   const name = names.write(tool.name)
@@ -51,7 +58,7 @@ function printFunction(tool: FunctionTool | CustomTool, { jsonSchema }: GeminiTr
   const given = parameters !== undefined && Object.keys(parameters).length > 0 ? parameters : undefined
   if (given === undefined) return { name, description }
   if (jsonSchema) return { name, description, parametersJsonSchema: given }
-  const schema = openApiSchemaOf(given)
+  const schema = openApiSchemaOf(given, room)
   return schema['properties'] === undefined ? { name, description } : { name, description, parameters: schema }
 }
 

@@ -19,7 +19,7 @@ import type {
 import { isObject, saidIn, textIn } from '../common/body-reader.ts'
 import { openAiTier } from '../common/service-tier.ts'
 import { withOwnName } from '../common/tool-names.ts'
-import type { PrintedRequest, PrintFacts } from '../dialect.ts'
+import type { PrintedFacts, PrintFacts } from '../dialect.ts'
 import { printAnnotations, printSources, readAnnotations } from '../openai/annotations.ts'
 import { errorWithin } from '../openai/error.ts'
 import { citedIn, readSources } from '../openai/sources.ts'
@@ -32,7 +32,7 @@ import { printDetails, readReasoning } from './reasoning.ts'
 import { readSignature, signatureOfTexts, withTextSignature } from './thought-signature.ts'
 
 /** What reading an answer depends on. */
-export type AnswerReading = Pick<PrintedRequest, 'toolNames' | 'keepsMembers' | 'numbersSources'>
+export type AnswerReading = Pick<PrintedFacts, 'toolNames' | 'keepsMembers' | 'numbersSources'>
 
 export function readChatAnswer(body: JsonObject, reading: AnswerReading = {}): ChatAnswer | undefined {
   const { choices, id, model, created, service_tier: tier, system_fingerprint: fingerprint } = body
@@ -152,13 +152,13 @@ function readLogprob(one: JsonObject): Omit<TokenLogprob, 'top'> {
 
 // ── to a caller ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function printChatAnswer(answer: ChatAnswer, { nowSeconds, requestId, request }: PrintFacts): string {
+export function printChatAnswer(answer: ChatAnswer, { nowSeconds, requestId, asked }: PrintFacts): string {
   return JSON.stringify({
     id: answer.id === '' ? `chatcmpl-${requestId}` : answer.id,
     object: 'chat.completion',
     created: answer.created ?? nowSeconds,
     model: answer.model,
-    choices: answer.choices.map((choice, index) => printChoice(choice, index, request.legacyFunctions === true)),
+    choices: answer.choices.map((choice, index) => printChoice(choice, index, asked.legacyFunctions === true)),
     usage: answer.usage === undefined ? undefined : printUsageWith(answer.usage, answer.extras?.usage),
     service_tier: openAiTier(answer.serviceTier),
     system_fingerprint: answer.fingerprint,

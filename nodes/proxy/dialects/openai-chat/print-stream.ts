@@ -45,7 +45,7 @@ export class ChatStreamPrinter implements StreamPrinter {
 
   constructor(facts: PrintFacts) {
     this.#facts = facts
-    this.#legacy = facts.request.legacyFunctions === true
+    this.#legacy = facts.asked.legacyFunctions === true
   }
 
   print(event: ChatEvent): string {

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest'
 import type { ChatAnswer } from '../../../../shared/chat/answer.ts'
 import { arbitraryAnswer } from '../../../../shared/chat/arbitrary-chat.ts'
 import { explode } from '../../../../shared/chat/explode.ts'
-import type { PrintFacts } from '../dialect.ts'
+import { askedFacts, type PrintFacts } from '../dialect.ts'
 import { factsFor } from '../test-dialects.ts'
 import { openAiCompletionsInbound } from './openai-completions.ts'
 
 function factsOf(body: object): PrintFacts {
   const request = openAiCompletionsInbound.parseRequest({ prompt: 'Say hi.', ...body })
   if (!request.ok) throw new Error(JSON.stringify(request.error))
-  return { ...factsFor(openAiCompletionsInbound), request: request.value }
+  return { ...factsFor(openAiCompletionsInbound), asked: askedFacts(openAiCompletionsInbound, request.value) }
 }
 
 function chunksOf(answer: ChatAnswer, facts: PrintFacts) {
@@ -44,9 +44,11 @@ test.each([false, true])('a stream, assembled, is the whole text, with echo %s',
 
 describe('a prompt', () => {
   test('is what a user says', () => {
-    const { request } = factsOf({ max_tokens: 5, stop: 'END', logprobs: 2 })
-    expect(request.messages).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'Say hi.' }] }])
-    expect(request.parameters).toMatchObject({ maxOutputTokens: 5, stop: ['END'], logprobs: { top: 2 } })
+    const body = { prompt: 'Say hi.', max_tokens: 5, stop: 'END', logprobs: 2 }
+    const read = openAiCompletionsInbound.parseRequest(body)
+    const request = read.ok ? read.value : undefined
+    expect(request?.messages).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'Say hi.' }] }])
+    expect(request?.parameters).toMatchObject({ maxOutputTokens: 5, stop: ['END'], logprobs: { top: 2 } })
   })
 
   test.each([[['a', 'b']], [[1, 2]], [7], [undefined]])('of %j is refused by its name', (prompt) => {

@@ -7,10 +7,9 @@ import { mediaText } from '../anthropic/answer.ts'
 import type { PrintFacts, StreamPrinter } from '../dialect.ts'
 import { printUsage } from '../openai/usage.ts'
 import { printFinish } from '../openai-chat/finish-reason.ts'
-import { echoedPrompt } from './parse-request.ts'
 
 export function printCompletionsAnswer(answer: ChatAnswer, facts: PrintFacts): string {
-  const echoed = echoedPrompt(facts.request)
+  const echoed = facts.asked.prompt ?? ''
   const usage = answer.usage === undefined ? undefined : printUsage(answer.usage)
   const choices = answer.choices.map((choice, index) => printChoice(choice, index, echoed))
   return JSON.stringify({ ...headOf(answer, facts), choices, usage })
@@ -114,7 +113,7 @@ export class CompletionsStreamPrinter implements StreamPrinter {
 
   /** Puts the prompt in front of the first text, if the caller wants it. */
   #printText(choice: number, text: string): string {
-    const before = this.#said[choice] === undefined ? echoedPrompt(this.#facts.request) : ''
+    const before = this.#said[choice] === undefined ? (this.#facts.asked.prompt ?? '') : ''
     this.#said[choice] = (this.#said[choice] ?? before.length) + text.length
     const said = before + text
     if (said === '') return ''

@@ -4,7 +4,7 @@ import type { InboundDialect, UpstreamDialect } from '../dialect.ts'
 import { openAiEmbeddingsUpstream } from '../openai/embeddings.ts'
 import { parseOpenAiError } from '../openai/error.ts'
 import { readResponsesAnswer } from './parse-answer.ts'
-import { readResponsesRequest, responsesParameterNames } from './parse-request.ts'
+import { readResponsesRequest, repeatedInResponse, responsesParameterNames } from './parse-request.ts'
 import { ResponsesStreamReader } from './parse-stream.ts'
 import { printResponsesAnswer } from './print-answer.ts'
 import { printResponsesRequest, responsesCan } from './print-request.ts'
@@ -14,6 +14,7 @@ export const openAiResponsesInbound: InboundDialect = {
   name: 'openai-responses',
   parameterNames: responsesParameterNames,
   parseRequest: readResponsesRequest,
+  repeats: repeatedInResponse,
   printAnswer: printResponsesAnswer,
   openPrinter: (facts) => new ResponsesStreamPrinter(facts),
 }

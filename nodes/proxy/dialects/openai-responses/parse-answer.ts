@@ -3,7 +3,7 @@ import { type ChatAnswer, type Finish, settledReason, type TokenLogprob } from '
 import type { AssistantPart, Json, JsonObject, MediaPart, OpaquePart, ToolForm } from '../../../../shared/chat/parts.ts'
 import { isObject, objectsIn, saidIn, textIn } from '../common/body-reader.ts'
 import { withOwnName } from '../common/tool-names.ts'
-import type { PrintedRequest } from '../dialect.ts'
+import type { PrintedFacts } from '../dialect.ts'
 import { readAnnotations } from '../openai/annotations.ts'
 import { errorWithin } from '../openai/error.ts'
 import { usageOfResponse } from '../openai/usage.ts'
@@ -12,7 +12,7 @@ import { readThought } from './parse-input.ts'
 
 export function readResponsesAnswer(
   body: JsonObject,
-  { toolNames }: Pick<PrintedRequest, 'toolNames'>,
+  { toolNames }: Pick<PrintedFacts, 'toolNames'>,
 ): ChatAnswer | undefined {
   const { output } = body
   if (errorWithin(body) !== undefined || !isOver(body) || !Array.isArray(output)) return undefined

@@ -1,5 +1,5 @@
 // The Responses API: parses the request of a caller.
-import type { JsonObject } from '../../../../shared/chat/parts.ts'
+import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type {
   ChatRequest,
   Message,
@@ -10,7 +10,7 @@ import type {
 import type { Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, isObject, unread } from '../common/body-reader.ts'
 import { uncarriedIn } from '../common/carried-signatures.ts'
-import type { BadRequest, PrintFacts } from '../dialect.ts'
+import type { BadRequest, PrintFacts, Repeated } from '../dialect.ts'
 import { readEffort } from '../openai/effort.ts'
 import { readFormat } from '../openai/tools.ts'
 import { encryptedReasoning, logprobsOfText } from './includes.ts'
@@ -128,12 +128,26 @@ function readReasoning(reader: BodyReader, body: JsonObject): ReasoningWish | un
 
 /** Whether the caller is told encrypted reasoning and signatures: when he asks for them, and when the answer is not stored
  *  here, since his next request is then all that can bring them back. */
-export function tellsSeals({ request, stored }: Pick<PrintFacts, 'request' | 'stored'>): boolean {
-  const include = request.echo?.['include']
+export function tellsSeals({ asked, stored }: Pick<PrintFacts, 'asked' | 'stored'>): boolean {
+  const include = asked.echo?.['include']
   return stored === undefined || (Array.isArray(include) && include.includes(encryptedReasoning))
 }
 
-export function echoOf(request: ChatRequest, name: string): unknown {
-  const value = request.echo?.[name]
+/** Members that a response repeats, and the one that decides what it tells. */
+const repeatedMembers = [
+  ...['instructions', 'max_output_tokens', 'max_tool_calls', 'parallel_tool_calls', 'previous_response_id'],
+  ...['prompt_cache_key', 'safety_identifier', 'temperature', 'text', 'tool_choice', 'tools', 'top_logprobs', 'top_p'],
+  ...['truncation', 'user', 'metadata', 'include'],
+]
+
+export function repeatedInResponse({ echo }: ChatRequest): Repeated {
+  if (echo === undefined) return {}
+  const repeated: Record<string, Json> = {}
+  for (const name of repeatedMembers) if (echo[name] !== undefined) repeated[name] = echo[name]
+  return { echo: repeated }
+}
+
+export function echoOf({ echo }: Repeated, name: string): unknown {
+  const value = echo?.[name]
   return value === undefined ? undefined : isObject(value) || !absent(value) ? value : undefined
 }

@@ -2,7 +2,7 @@
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject, objectsIn } from '../common/body-reader.ts'
-import type { EventReader, PrintedRequest } from '../dialect.ts'
+import type { EventReader, PrintedFacts } from '../dialect.ts'
 import { errorWithin, readOpenAiError } from '../openai/error.ts'
 import { usageOfResponse } from '../openai/usage.ts'
 import { finishOf, headOf } from './parse-answer.ts'
@@ -20,7 +20,7 @@ export class ResponsesStreamReader implements EventReader {
   #started = false
   #over = false
 
-  constructor({ toolNames }: Pick<PrintedRequest, 'toolNames'> = {}) {
+  constructor({ toolNames }: Pick<PrintedFacts, 'toolNames'> = {}) {
     let parts = 0
     this.#context = { toolNames, nextPart: () => parts++ }
   }

@@ -1,12 +1,11 @@
 // The Responses API: prints the unary answer for a caller.
 import type { ChatAnswer, Choice, Finish } from '../../../../shared/chat/answer.ts'
 import type { AssistantPart, Json, JsonObject } from '../../../../shared/chat/parts.ts'
-import type { ChatRequest } from '../../../../shared/chat/request.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { mediaText } from '../anthropic/answer.ts'
 import { carried } from '../common/carried-signatures.ts'
 import { openAiTier } from '../common/service-tier.ts'
-import type { PrintFacts } from '../dialect.ts'
+import type { AskedFacts, PrintFacts } from '../dialect.ts'
 import {
   callItem,
   type ItemStatus,
@@ -94,7 +93,7 @@ function printItem(part: Single, ids: ItemIds, facts: PrintFacts): JsonObject | 
     case 'reasoning':
       return reasoningItem(ids.ofThought(part.id), { ...part, sealed: tellsSeals(facts) })
     case 'tool-call':
-      return callItem(ids.next(part.form === 'custom' ? 'ctc' : 'fc'), 'completed', part, facts.request.groupedTools)
+      return callItem(ids.next(part.form === 'custom' ? 'ctc' : 'fc'), 'completed', part, facts.asked.groupedTools)
     case 'opaque':
       return wholeItem('', part, '')
     default:
@@ -128,8 +127,8 @@ export interface ResponseParts extends Outcome {
 
 /** The response object: the answer, and the settings of its request. */
 export function responseObject(facts: PrintFacts, parts: ResponseParts): JsonObject {
-  const { request, stored } = facts
-  const echo = (name: string, otherwise: Json) => echoOf(request, name) ?? otherwise
+  const { asked, stored } = facts
+  const echo = (name: string, otherwise: Json) => echoOf(asked, name) ?? otherwise
   const { status, output, model, serviceTier, usage } = parts
   return {
     ...responseHead(facts, parts),
@@ -141,7 +140,7 @@ export function responseObject(facts: PrintFacts, parts: ResponseParts): JsonObj
     parallel_tool_calls: echo('parallel_tool_calls', true),
     previous_response_id: echo('previous_response_id', null),
     prompt_cache_key: echo('prompt_cache_key', null),
-    reasoning: printReasoning(request),
+    reasoning: printReasoning(asked),
     safety_identifier: echo('safety_identifier', null),
     service_tier: openAiTier(serviceTier) ?? 'default',
     // A response that failed is not stored.
@@ -154,7 +153,7 @@ export function responseObject(facts: PrintFacts, parts: ResponseParts): JsonObj
     top_p: echo('top_p', 1),
     truncation: echo('truncation', 'disabled'),
     ...(usage === undefined ? {} : { usage: printResponsesUsage(usage) }),
-    user: echoOf(request, 'user'),
+    user: echoOf(asked, 'user'),
     metadata: echo('metadata', {}),
   }
 }
@@ -175,7 +174,7 @@ function responseHead(
   }
 }
 
-function printReasoning({ parameters: { reasoning } }: ChatRequest): JsonObject {
+function printReasoning({ reasoning }: AskedFacts): JsonObject {
   return { effort: reasoning?.effort ?? null, summary: reasoning?.summary ?? null }
 }
 

@@ -170,7 +170,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
     const state = new PartState(form, this.#ids.next(form === 'custom' ? 'ctc' : 'fc'), this.#items++, 0)
     state.call = { id, name }
     this.#open.set(part, state)
-    const item = callItem(state.id, 'in_progress', { id, name, form, input: '' }, this.#facts.request.groupedTools)
+    const item = callItem(state.id, 'in_progress', { id, name, form, input: '' }, this.#facts.asked.groupedTools)
     return before + this.#lines.added(state.index, item)
   }
 
@@ -206,7 +206,7 @@ export class ResponsesStreamPrinter implements StreamPrinter {
       case 'function':
       case 'custom': {
         const told = { ...call, form: kind, input: text }
-        const item = callItem(id, 'completed', told, this.#facts.request.groupedTools)
+        const item = callItem(id, 'completed', told, this.#facts.asked.groupedTools)
         return this.#lines.callDone(state, item['name']) + this.#done(index, item)
       }
     }

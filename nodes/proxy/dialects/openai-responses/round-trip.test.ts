@@ -77,7 +77,7 @@ const callers: readonly Caller[] = [
 
 function factsOf(inbound: InboundDialect): PrintFacts {
   const facts = factsFor(inbound)
-  return { ...facts, request: { ...facts.request, echo: { include: ['reasoning.encrypted_content'] } } }
+  return { ...facts, asked: { ...facts.asked, echo: { include: ['reasoning.encrypted_content'] } } }
 }
 
 describe.each(callers)('a caller of $name', ({ inbound, next }) => {

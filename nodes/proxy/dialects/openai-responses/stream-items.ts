@@ -3,7 +3,7 @@
 import type { Emit } from '../../../../shared/chat/events.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { isObject, saidIn, textIn } from '../common/body-reader.ts'
-import type { PrintedRequest } from '../dialect.ts'
+import type { PrintedFacts } from '../dialect.ts'
 import { readAnnotation, readAnnotations } from '../openai/annotations.ts'
 import { contentsOf, formOf, inputOf, isText, logprobsIn, readWhole } from './parse-answer.ts'
 import { readThought } from './parse-input.ts'
@@ -19,7 +19,7 @@ export interface StreamItem {
 export interface ItemContext {
   /** The number of the next part. */
   nextPart(): number
-  readonly toolNames: PrintedRequest['toolNames']
+  readonly toolNames: PrintedFacts['toolNames']
 }
 
 export function openItem(item: JsonObject, context: ItemContext, emit: Emit): StreamItem {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ChatEvent } from '../../../../shared/chat/events.ts'
 import type { ChatRequest } from '../../../../shared/chat/request.ts'
+import { askedFacts } from '../dialect.ts'
 import { openAiResponsesInbound } from './openai-responses.ts'
 import { ToolGroups } from './tool-groups.ts'
 
@@ -141,7 +142,13 @@ test.each([
 ] as const)('a call of %s gets its group back, whole and streamed', (name, form, expected) => {
   const exec = { type: 'custom', name: 'exec' }
   const request = read({ tools: [tool('a'), group('agents', tool('close')), group('functions', exec)] })
-  const facts = { requestId: 'r', nowSeconds: 1, estimatedInput: 1, showUsage: false, request }
+  const facts = {
+    requestId: 'r',
+    nowSeconds: 1,
+    estimatedInput: 1,
+    showUsage: false,
+    asked: askedFacts(openAiResponsesInbound, request),
+  }
   const parts = [{ type: 'tool-call', id: 'c', name, input: '{}', form } as const]
   const answer = { id: 'a', model: 'm', choices: [{ parts, finish: { reason: 'tool-calls' } as const }] }
   const [whole] = JSON.parse(openAiResponsesInbound.printAnswer(answer, facts)).output

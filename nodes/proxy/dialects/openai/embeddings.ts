@@ -3,8 +3,9 @@ import type { EmbeddingAnswer, EmbeddingInput, EmbeddingRequest } from '../../..
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { BodyReader, isObject, unread } from '../common/body-reader.ts'
+import { readPurpose } from '../common/embedding-texts.ts'
 import type { BadRequest, EmbeddingUpstream, PrintedRequest, TargetTraits } from '../dialect.ts'
-import type { EmbeddingInbound } from '../embedding-dialect.ts'
+import type { EmbeddingFacts, EmbeddingInbound } from '../embedding-dialect.ts'
 import { parseUsage } from './usage.ts'
 
 export const openAiEmbeddingsInbound: EmbeddingInbound = { parseRequest: readEmbeddingRequest, printAnswer }
@@ -26,7 +27,7 @@ function readEmbeddingRequest(body: JsonObject): Result<EmbeddingRequest, BadReq
     encoding: encoding === 'base64' ? 'base64' : 'float',
     dimensions: reader.maybeNumber(body['dimensions'], 'dimensions'),
     user: reader.maybeText(body['user'], 'user'),
-    purpose: reader.maybeText(body['input_type'], 'input_type'),
+    purpose: readPurpose(reader, body['input_type'], 'input_type'),
     extras: unread(body, readMembers),
   })
 }
@@ -47,7 +48,10 @@ function readTokens(reader: BodyReader, list: readonly Json[], path: string): Em
   return { type: 'tokens', tokens: list.map((token, i) => reader.maybeNumber(token, `${path}[${i}]`) ?? 0) }
 }
 
-function printAnswer({ model, vectors, inputTokens = 0 }: EmbeddingAnswer, { encoding }: EmbeddingRequest): string {
+function printAnswer(
+  { model, vectors, inputTokens = 0 }: EmbeddingAnswer,
+  { encoding }: Pick<EmbeddingFacts, 'encoding'>,
+): string {
   const data = vectors.map((vector, index) => {
     const embedding = encoding === 'base64' ? base64Of(vector) : vector
     return { object: 'embedding', index, embedding }

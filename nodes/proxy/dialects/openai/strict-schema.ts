@@ -21,8 +21,8 @@ function isAnyObject({ type }: JsonObject): boolean {
 
 function takesItsMembersOnly({ additionalProperties, properties, required }: JsonObject): boolean {
   const names = isObject(properties) ? Object.keys(properties) : []
-  const all = Array.isArray(required) ? required : []
-  return additionalProperties === false && names.every((name) => all.includes(name))
+  const all = new Set<Json>(Array.isArray(required) ? required : [])
+  return additionalProperties === false && names.every((name) => all.has(name))
 }
 
 /** What callers are told whose `strict` is not sent, since their schema would be refused with it. */

@@ -212,5 +212,6 @@ function offeredAt(
   { customTools }: ToolQuirks,
 ): readonly Tool[] {
   if (choice?.type !== 'allowed' || customTools === true) return tools
-  return tools.filter(({ name }) => choice.names.includes(name))
+  const names = new Set(choice.names)
+  return tools.filter(({ name }) => names.has(name))
 }

@@ -6,7 +6,7 @@ import { tokenCount } from '../../../../shared/chat/usage.ts'
 import { done, type Result } from '../../../../shared/result.ts'
 import { isObject } from '../common/body-reader.ts'
 import { textsOf } from '../common/embedding-texts.ts'
-import type { EmbeddingUpstream, PrintedRequest, TargetTraits } from '../dialect.ts'
+import type { EmbeddingUpstream, PrintedFacts, PrintedRequest, TargetTraits } from '../dialect.ts'
 import { droppedOf, taskTypeOf } from '../gemini/print-embeddings.ts'
 
 export const vertexEmbeddingsUpstream: EmbeddingUpstream = { printRequest, parseAnswer }
@@ -29,7 +29,7 @@ function printRequest(request: EmbeddingRequest, { model }: TargetTraits): Resul
   })
 }
 
-function parseAnswer({ predictions }: JsonObject, { model = '' }: PrintedRequest): EmbeddingAnswer | undefined {
+function parseAnswer({ predictions }: JsonObject, { model = '' }: PrintedFacts): EmbeddingAnswer | undefined {
   if (!Array.isArray(predictions)) return undefined
   const embedded = predictions.map((one: Json) =>
     isObject(one) && isObject(one['embeddings']) ? one['embeddings'] : {},

@@ -16,18 +16,18 @@ export interface AwsRequest {
   readonly path: string
   readonly contentType: string
   readonly body: readonly Uint8Array[]
+  /** SHA-256 of the body in hexadecimal, where it is known. */
+  readonly bodyHash?: string | undefined
   readonly wallMs: number
 }
 
 /** Returns the headers to add, with names in lower case. */
 export function signAws(request: AwsRequest): Record<string, string> {
-  const { keys, region, service, method, host, path, contentType, body, wallMs } = request
+  const { keys, region, service, method, host, path, contentType, body, bodyHash, wallMs } = request
   const time = new Date(wallMs).toISOString().replace(/[-:]|\.\d{3}/g, '')
   const date = time.slice(0, 8)
-  const payload = createHash('sha256')
-  for (const piece of body) payload.update(piece)
   const added: Record<string, string> = {
-    'x-amz-content-sha256': payload.digest('hex'),
+    'x-amz-content-sha256': bodyHash ?? hashOf(body),
     'x-amz-date': time,
     ...(keys.sessionToken === undefined ? {} : { 'x-amz-security-token': keys.sessionToken }),
   }
@@ -42,6 +42,12 @@ export function signAws(request: AwsRequest): Record<string, string> {
   const signature = hmac(signingKey(keys.secretAccessKey, { date, region, service }), toSign).toString('hex')
   const authorization = `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`
   return { ...added, authorization }
+}
+
+function hashOf(body: readonly Uint8Array[]): string {
+  const payload = createHash('sha256')
+  for (const piece of body) payload.update(piece)
+  return payload.digest('hex')
 }
 
 /** Every service but S3 signs the path with one more encoding than it is sent with. */

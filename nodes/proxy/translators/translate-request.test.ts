@@ -1,16 +1,27 @@
 import { expect, test } from 'vitest'
 import type { Capability } from '../../../shared/chat/capabilities.ts'
+import type { Dropped } from '../dialects/dialect.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { testTarget } from '../providers/test-target.ts'
-import { ParsedRequest, traitsOf } from './parsed-request.ts'
 import { askSample } from './test-translators.ts'
+import { couldTake, droppedNames, traitsOf, translateRequest } from './translate-request.ts'
 
 const hi = { role: 'user', content: 'hi' }
 const claude = testTarget({ kind: 'anthropic', model: 'claude-x' })
 const openai = testTarget()
 
-function parsed(body: object, path = '/v1/chat/completions'): ParsedRequest {
-  return new ParsedRequest(askSample({ path, body: { model: 'm', messages: [hi], ...body } }).asked)
+/** A request as a target sees it. */
+function parsed(body: object, path = '/v1/chat/completions') {
+  const { asked } = askSample({ path, body: { model: 'm', messages: [hi], ...body } })
+  const { inbound } = asked.facts
+  const read = asked.parsed()
+  if (inbound === undefined) throw new Error(`${path} has no dialect of callers`)
+  return {
+    print: (target: Target, strict: boolean) =>
+      read.ok ? translateRequest({ parsed: read.value, inbound }, target, strict) : read,
+    could: (target: Target, strict: boolean) => read.ok && couldTake({ parsed: read.value, inbound }, target, strict),
+    droppedBy: (dropped: readonly Dropped[]) => droppedNames(inbound, dropped),
+  }
 }
 
 const lacking = (...lacks: Capability[]): Target => testTarget({ kind: 'anthropic', facts: { lacks: new Set(lacks) } })
@@ -18,7 +29,7 @@ const tools = [{ type: 'function', function: { name: 'get_weather', parameters: 
 
 test('a conversation is printed for its target', () => {
   const printed = parsed({ max_tokens: 5 }).print(claude, false)
-  expect(printed.ok && JSON.parse(printed.value.body)).toMatchObject({ model: 'claude-x', max_tokens: 5 })
+  expect(printed.ok && JSON.parse(printed.value.printed.body)).toMatchObject({ model: 'claude-x', max_tokens: 5 })
 })
 
 test.each<[string, object, Target, object | undefined]>([
@@ -38,18 +49,18 @@ test('in strict mode every parameter counts, under the name that the caller has 
   expect(request.print(claude, true)).toEqual({ ok: false, error: { type: 'unsupported-params', params } })
   expect([request.could(claude, true), request.could(claude, false)]).toEqual([false, true])
   const printed = request.print(claude, false)
-  expect(printed.ok && request.droppedBy(printed.value)).toEqual(params)
+  expect(printed.ok && printed.value.dropped).toEqual(params)
 })
 
 test('a name that is dropped twice is told once', () => {
   const dropped = [{ parameter: 'seed' }, { member: 'seed' }, { member: 'x' }] as const
-  expect(parsed({}).droppedBy({ path: '', body: '', headerLines: '', dropped })).toEqual(['seed', 'x'])
+  expect(parsed({}).droppedBy(dropped)).toEqual(['seed', 'x'])
 })
 
 test('Anthropic callers hear the names of their own API', () => {
   const dropped = [{ parameter: 'stop' }] as const
   const request = parsed({ max_tokens: 1 }, '/v1/messages')
-  expect(request.droppedBy({ path: '', body: '', headerLines: '', dropped })).toEqual(['stop_sequences'])
+  expect(request.droppedBy(dropped)).toEqual(['stop_sequences'])
 })
 
 test('a conversation that cannot be read fits no target', () => {
