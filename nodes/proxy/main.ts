@@ -164,7 +164,8 @@ async function openParts(options: ProxyOptions) {
   config.onSnapshot = () => keyWatch.look()
   const epoch = bootEpoch(clock, chance)
   const recorder = new Recorder({ node: node.name, epoch, dataDir, bus, clock, notify })
-  const limits = openLimits(options, epoch)
+  const jobs = openJobs({ settings: options.settings, script: jobScript, clock, notify })
+  const limits = openLimits({ ...options, jobs }, epoch)
   const policies = options.policies ?? limits.policies
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
@@ -176,7 +177,6 @@ async function openParts(options: ProxyOptions) {
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
   const demo = new DemoUpstream(clock)
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf: demoOr(direct, demo) }
-  const jobs = openJobs({ settings: options.settings, script: jobScript, clock, notify })
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
   const apis = openApis(options, { ...common, ids, jobs, policies, entry })

@@ -166,8 +166,9 @@ export function beginBody(
   cursor.open(bytes, bounds.jsonDepthMax)
   const first = cursor.skipSpace(hasByteOrderMark(bytes) ? 3 : 0)
   if (first === bytes.length) return { type: 'empty_body' }
-  if (bytes[first] !== 123)
-    return slice === undefined ? problemOfOther(cursor, bytes, first) : { type: 'not_an_object' }
+  // The byte behind more white space than is skipped is white space too.
+  const isOther = slice === undefined || (bytes[first] ?? 0) <= 32
+  if (bytes[first] !== 123) return isOther ? problemOfOther(cursor, bytes, first) : { type: 'not_an_object' }
   if (slice !== undefined) cursor.allow(slice.values, slice.slowBytes)
   out.open = first
   return walk.walk(bytes, first, 1, bodyNames, out.spans())

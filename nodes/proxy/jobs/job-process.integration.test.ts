@@ -26,7 +26,11 @@ test('a body of a megabyte is translated to the same bytes', async () => {
 test('every job that is asked for is in the table, under a name of its own', () => {
   expect(new Set(jobs.map(({ name }) => name)).size).toBe(jobs.length)
   const asked = ['embed-job', 'estimate-job', 'judge-answer-job', 'read-answer-jobs', 'rewrite-job', 'translate-job']
-  const sources = [...asked.map((name) => `translators/late/${name}.ts`), 'conversations/large-turns.ts']
+  const sources = [
+    ...asked.map((name) => `translators/late/${name}.ts`),
+    'conversations/large-turns.ts',
+    'limits/budgets/conversation-sizes.ts',
+  ]
   const names = sources.flatMap((path) => {
     const source = readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
     return [...source.matchAll(/: Job<[^=]*= \{\s*name: '([^']+)'/g)].map(([, name]) => name)

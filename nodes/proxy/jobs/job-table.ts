@@ -1,5 +1,6 @@
 // All jobs that another process does.
 import { keepJob, referencesJob, tellJob, weighJob } from '../conversations/large-turns.ts'
+import { sizesJob } from '../limits/budgets/conversation-sizes.ts'
 import { embedJob } from '../translators/late/embed-job.ts'
 import { estimateJob } from '../translators/late/estimate-job.ts'
 import { judgeAnswerJob } from '../translators/late/judge-answer-job.ts'
@@ -12,6 +13,7 @@ export const jobs = [
   embedJob,
   estimateJob,
   judgeAnswerJob,
+  sizesJob,
   readChatJob,
   readEmbeddingsJob,
   keepJob,

@@ -25,7 +25,8 @@ export interface Policy {
   /** Whether the policy has a say in the request, read from the compiled snapshot: a request that no rule matches pays for one
    *  look. */
   governs(request: AuthenticatedRequest): boolean
-  /** Decides about the request, synchronously unless something outside of this process is asked. */
+  /** Decides about the request, synchronously unless something outside of this process is asked. Reading the conversation of a large
+   *  body (`asked.parsed`) holds up all other requests: what is needed of it is told by a job (`limits/budgets/conversation-sizes.ts`). */
   decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision>
   /** Decides about a request for files, batches or stored responses, or for a realtime session, which names a model. Absent: the
    *  policy has no say in those. */

@@ -109,13 +109,8 @@ function isEmpty(scan: BodyScan, name: 'model' | 'models' | 'stream'): boolean {
   return scan.field(name)?.kind === 'null' || scan.text(name) === ''
 }
 
-/** The largest body of an operation whose body is parsed as a whole: it holds ids and names. */
-const objectBytesMax = 256 << 10
-
-/** The whole body, where all of it has to be read. */
+/** The whole body, where all of it has to be read; whoever asks for it has bounded its length. */
 export function readObject(bytes: Buffer): Result<Readonly<Record<string, unknown>>, BadBody> {
-  if (bytes.length > objectBytesMax)
-    return fail(bad('too_complex', `The body has more than ${objectBytesMax >> 10} KiB.`))
   const problem = scanBody(bytes, new BodyScan())
   if (problem !== undefined) return fail(badBody(problem))
   return done(parseExact(bytes.toString('utf8')) as Record<string, unknown>)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { AllowList } from '../auth/callers.ts'
 import { testTarget } from '../providers/test-target.ts'
 import { routeTo, testCaller, testSnapshot } from '../request/test-request.ts'
@@ -54,4 +54,32 @@ test('a strict model that would have to drop a parameter is not', () => {
   expect(
     modelsThatCould(unspoken, translators, { snapshot: testSnapshot({ lax, strict }), caller: testCaller }),
   ).toEqual(['lax'])
+})
+
+describe('where looking would cost too much', () => {
+  const claudes = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, n) => [`m${n}`, { ...routeTo(`m${n}`, claude), strict: true }]),
+    )
+  const chat = (bytes: number) => {
+    const body = { model: 'm', seed: 1, messages: [{ role: 'user', content: 'x'.repeat(bytes) }] }
+    return jsonTranslators(askSample({ path: '/v1/chat/completions', body }))
+  }
+  const found = (bytes: number, routes: Parameters<typeof testSnapshot>[0]) =>
+    modelsThatCould(unspoken, chat(bytes), { snapshot: testSnapshot(routes), caller: testCaller })
+
+  test('a large body is not parsed for it: it is not known', () => {
+    expect(found(300_000, claudes(1))).toBeUndefined()
+    expect(found(200, claudes(1))).toEqual([])
+  })
+
+  test('it ends after a megabyte of bodies', () => {
+    expect(found(100_000, claudes(9))).toEqual([])
+    expect(found(100_000, claudes(20))).toBeUndefined()
+  })
+
+  test('models that were found before are named', () => {
+    const routes = { lax: routeTo('lax', claude), ...claudes(20) }
+    expect(found(100_000, routes)).toEqual(['lax'])
+  })
 })

@@ -9,6 +9,7 @@ import { TestRegister } from '../../../../cluster/budgets/test-register.ts'
 import { ManualClock } from '../../../../shared/clock.ts'
 import type { Outcome } from '../../accounting/outcome.ts'
 import { type AskedCall, TestGateway } from '../../apis/test-gateway.ts'
+import { InlineJobs } from '../../large/test-jobs.ts'
 import { testRequest } from '../../request/test-request.ts'
 import { openAiChat } from '../../streams/test-streams.ts'
 import { Budgets } from './budgets.ts'
@@ -32,7 +33,7 @@ beforeEach(async () => {
   clock = new ManualClock(noon)
   register = new TestRegister(clock)
   desk = openDesk('1')
-  gateway = await TestGateway.open({ policies: [new Budgets({ desk, clock })], clock })
+  gateway = await TestGateway.open({ policies: [new Budgets({ desk, clock, jobs: new InlineJobs() })], clock })
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
@@ -250,7 +251,7 @@ describe('a realtime session', () => {
       caller: { ...request.caller, team: 'search' },
       snapshot: { ...request.snapshot, budgets },
     }
-    const policy = new Budgets({ desk, clock })
+    const policy = new Budgets({ desk, clock, jobs: new InlineJobs() })
     const opened = await policy.enter(asked, 'gpt')
     if (opened.type !== 'proceed' || opened.hold === undefined) throw new Error('it was not opened')
     const response = { attempts: [], attemptCount: 1, costNanoUsd: cost } as unknown as Outcome

@@ -6,12 +6,14 @@ import type { LeaseOutcome } from '../../../../cluster/budgets/lease-queue.ts'
 import type { Clock } from '../../../../shared/clock.ts'
 import type { BudgetLoad } from '../../../../shared/telemetry/records.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
+import type { Jobs } from '../../large/job.ts'
 import type { EntryDecision, Policy, PolicyDecision } from '../../policies/policy.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import type { InferenceRequest } from '../../request/inference-request.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
 import { BudgetHold } from './budget-hold.ts'
 import { BudgetTable, type CompiledBudget } from './budget-table.ts'
+import { sizesLater } from './conversation-sizes.ts'
 import { type CostBound, costBound, type NoBound } from './cost-bound.ts'
 import { PriceCeilings } from './price-ceiling.ts'
 
@@ -25,13 +27,15 @@ export class Budgets implements Policy {
   readonly name = 'budgets'
   readonly #desk: BudgetDesk
   readonly #clock: Clock
+  readonly #jobs: Jobs
   readonly #ceilings = new PriceCeilings()
   readonly #tables = new WeakMap<Snapshot['budgets'], BudgetTable>()
   readonly #rejected = new Map<string, number>()
 
-  constructor({ desk, clock }: { desk: BudgetDesk; clock: Clock }) {
+  constructor({ desk, clock, jobs }: { desk: BudgetDesk; clock: Clock; jobs: Jobs }) {
     this.#desk = desk
     this.#clock = clock
+    this.#jobs = jobs
   }
 
   /** Requests that were rejected, by budget. */
@@ -61,10 +65,17 @@ export class Budgets implements Policy {
 
   decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision> {
     const budgets = this.#budgetsOf(request)
-    const bound = budgets.some(({ isHard }) => isHard) ? costBound(request, asked, this.#ceilings) : nothing
-    const decision = this.#reserve(budgets, bound)
+    const bound = budgets.some(({ isHard }) => isHard) ? this.#boundOf(request, asked) : nothing
+    const decision =
+      bound instanceof Promise ? bound.then((late) => this.#reserve(budgets, late)) : this.#reserve(budgets, bound)
     if (decision instanceof Promise) return decision.then((late) => withRequest(late, asked))
     return withRequest(decision, asked)
+  }
+
+  #boundOf(request: AuthenticatedRequest, asked: InferenceRequest): CostBound | Promise<CostBound> {
+    const told = request.operation.counts === undefined ? sizesLater(request, asked, this.#jobs) : undefined
+    if (told === undefined) return costBound(request, asked, this.#ceilings)
+    return told.then((sizes) => costBound(request, asked, this.#ceilings, sizes))
   }
 
   /** Requests about files and stored responses cost nothing. A session is charged for each of its responses. */

@@ -1,9 +1,10 @@
 // The most that a request can cost. It has to hold whatever the request is answered with: a hard budget reserves it.
-import type { Capability } from '../../../../shared/chat/capabilities.ts'
 import type { BodyScan } from '../../../../shared/json/scan.ts'
+import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { bodyOf, type InferenceRequest } from '../../request/inference-request.ts'
+import { type ConversationSizes, conversationSizes } from './conversation-sizes.ts'
 import { isTierUnknown, type PriceCeiling, type PriceCeilings, unitCeiling } from './price-ceiling.ts'
 
 export type CostBound = { readonly nanoUsd: number } | NoBound
@@ -21,14 +22,20 @@ const imagesMax = 10
 
 const free: CostBound = { nanoUsd: 0 }
 
-export function costBound(request: AuthenticatedRequest, asked: InferenceRequest, ceilings: PriceCeilings): CostBound {
+/** `told` is what another process told of a large conversation; a small one is looked at here. */
+export function costBound(
+  request: AuthenticatedRequest,
+  asked: InferenceRequest,
+  ceilings: PriceCeilings,
+  told?: Result<ConversationSizes, GatewayError>,
+): CostBound {
   const { operation, snapshot } = request
   if (operation.counts !== undefined) return free
   const { model, fallbacks, body } = asked.facts
   const targets = ceilings.of(snapshot, model, fallbacks)
   if (targets.length > 0 && targets.every(isFree)) return free
   if (body.type === 'form') return { unbounded: 'the cost of an uploaded file is not known before it is read' }
-  const sizes = sizesOf(request, asked, body.scan)
+  const sizes = sizesOf(request, asked, { scan: body.scan, told })
   if (!('bytes' in sizes)) return sizes
   let most = 0
   for (const ceiling of targets) {
@@ -91,13 +98,17 @@ function unitBound(ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBou
   return !('nanoUsd' in byTokens) ? byTokens : { nanoUsd: Math.max(most, byTokens.nanoUsd) }
 }
 
-function sizesOf(request: AuthenticatedRequest, asked: InferenceRequest, scan: BodyScan): Sizes | NoBound {
+function sizesOf(
+  request: AuthenticatedRequest,
+  asked: InferenceRequest,
+  { scan, told }: { scan: BodyScan; told: Result<ConversationSizes, GatewayError> | undefined },
+): Sizes | NoBound {
   const { operation, body } = request
   const bytes = body.bytes.length
   const tier = scan.text('service_tier') ?? scan.text('serviceTier')
   const common = { bytes, tier, input: bytes + frameTokens }
   if (!asked.hasConversation) return { ...common, outputCap: undefined, answers: 1, writes: false }
-  if (!isPlain(asked, scan)) return readSizes(asked, { bytes, tier })
+  if (told !== undefined || !isPlain(asked, scan)) return readSizes(asked, { bytes, tier }, told ?? sizesNow(asked))
   const outputCap = capOf(operation.dialect, scan)
   return { ...common, outputCap, answers: answersOf(operation.dialect, scan), writes: true }
 }
@@ -147,37 +158,31 @@ function isStoredPrompt(scan: BodyScan): boolean {
   return scan.field('prompt')?.kind === 'object'
 }
 
-const media: ReadonlySet<Capability> = new Set([
-  ...(['images', 'audio', 'video', 'files', 'uploaded files', 'foreign content'] as const),
-])
-
-/** Members by which providers are asked to search or to use servers of others, at a cost of their own. */
-const costly = ['web_search_options', 'search_parameters', 'enable_search', 'plugins', 'mcp_servers', 'container']
-
 /** What the conversation itself tells. */
 function readSizes(
   asked: InferenceRequest,
   { bytes, tier }: { bytes: number; tier: string | undefined },
+  told: Result<ConversationSizes, GatewayError>,
 ): Sizes | NoBound {
-  const parsed = asked.parsed()
-  if (!parsed.ok) return { error: unparsedError(parsed.error) }
-  const { request, needs } = parsed.value
-  const capabilities = needs.map(({ capability }) => capability)
-  const extra = costly.find((name) => name in request.extras)
-  if (extra !== undefined || capabilities.includes('hosted tools'))
-    return { unbounded: `what the provider does by itself (${extra ?? 'its own tools'}) has no bound` }
-  const { maxOutputTokens, n = 1 } = request.parameters
-  const whole = Math.max(bytes, Buffer.byteLength(JSON.stringify([request.messages, request.tools])))
-  const tools = request.tools.length > 0 ? toolTokens : 0
-  const isText = !capabilities.some((one) => media.has(one)) && !continuesElsewhere(asked)
+  if (!told.ok) return { error: told.error }
+  const { costly, hasMedia, hasTools, maxOutputTokens, answers } = told.value
+  if (costly !== undefined) return { unbounded: `what the provider does by itself (${costly}) has no bound` }
+  const whole = Math.max(bytes, told.value.bytes)
+  const tools = hasTools ? toolTokens : 0
+  const isText = !hasMedia && !continuesElsewhere(asked)
   return {
     input: isText ? whole + frameTokens + tools : Number.POSITIVE_INFINITY,
     outputCap: positive(readCap(asked, maxOutputTokens)),
-    answers: Math.max(1, n),
+    answers,
     writes: true,
     bytes,
     tier,
   }
+}
+
+function sizesNow(asked: InferenceRequest): Result<ConversationSizes, GatewayError> {
+  const parsed = asked.parsed()
+  return parsed.ok ? done(conversationSizes(parsed.value)) : fail(unparsedError(parsed.error))
 }
 
 /** The parser takes one of two caps of a chat. */
