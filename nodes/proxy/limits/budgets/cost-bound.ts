@@ -114,15 +114,14 @@ function sizesOf(
 }
 
 /** Words of which one stands in every body that is more than text. An escaped letter could hide any of them. */
-const marks = [
-  ...['image', 'audio', 'file', 'video', 'media', 'document', 'inline', 'tool', 'function'],
-  ...['search', 'plugins', 'mcp_servers', 'container', 'conversation', 'previous_response_id', '\\u'],
-]
+const marks =
+  /image|audio|file|video|media|document|inline|tool|function|search|plugins|mcp_servers|container|conversation|previous_response_id|\\u/
 
 /** Whether the scan of the body alone tells all that the bound depends on. */
 function isPlain({ replaced, facts }: InferenceRequest, scan: BodyScan): boolean {
   if (replaced !== undefined || facts.inbound?.name === 'gemini') return false
-  return marks.every((mark) => !scan.bytes.includes(mark)) && !isStoredPrompt(scan)
+  // One expression over the text costs a tenth of a search for each word.
+  return !marks.test(scan.bytes.latin1Slice(scan.open, scan.close)) && !isStoredPrompt(scan)
 }
 
 const capFields = {
