@@ -93,3 +93,9 @@ function longestSliceMs(body: Buffer): number {
 test.each(hostileBodies(16 << 20))('no slice of a body of %s is long', (_name, make) => {
   expect(longestSliceMs(make())).toBeLessThan(50)
 })
+
+test.each([' ', '\n', '\t'])('more white space than is skipped (%j) is too much in slices too', (space) => {
+  const bytes = Buffer.from(`${space.repeat(9 << 20)}{"model":"x"}`)
+  expect(atOnce(scanBodyInSlices(bytes, new BodyScan()))).toEqual(scanBody(bytes, new BodyScan()))
+  expect(scanBody(bytes, new BodyScan())).toMatchObject({ type: 'too_complex' })
+})

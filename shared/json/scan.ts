@@ -157,18 +157,14 @@ export function scanBatchLine(line: Buffer, out: BodyScan): ScanProblem | { read
 // ── a scan in steps ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Walks the body until its end. Returns what `MemberWalk.walk` returns; a problem where the text is no object. */
-export function beginBody(
-  { cursor, walk }: Scanner,
-  bytes: Buffer,
-  out: BodyScan,
-  slice?: Slice,
-): number | ScanProblem {
+export function beginBody(scanner: Scanner, bytes: Buffer, out: BodyScan, slice?: Slice): number | ScanProblem {
+  const { cursor, walk } = scanner
   cursor.open(bytes, bounds.jsonDepthMax)
   const first = cursor.skipSpace(hasByteOrderMark(bytes) ? 3 : 0)
   if (first === bytes.length) return { type: 'empty_body' }
   // The byte behind more white space than is skipped is white space too.
   const isOther = slice === undefined || (bytes[first] ?? 0) <= 32
-  if (bytes[first] !== 123) return isOther ? problemOfOther(cursor, bytes, first) : { type: 'not_an_object' }
+  if (bytes[first] !== 123) return isOther ? problemOfOther(scanner, bytes, first) : { type: 'not_an_object' }
   if (slice !== undefined) cursor.allow(slice.values, slice.slowBytes)
   out.open = first
   return walk.walk(bytes, first, 1, bodyNames, out.spans())
@@ -240,7 +236,8 @@ export function bodyOfLine(
   return body?.kind === 'object' ? body : { type: 'not_an_object' }
 }
 
-function problemOfOther(cursor: JsonCursor, bytes: Buffer, first: number): ScanProblem {
+function problemOfOther(scanner: Scanner, bytes: Buffer, first: number): ScanProblem {
+  const { cursor } = scanner
   const end = cursor.skipValue(first, 0)
   if (end === stopped) return problemOfStop(scanner, bytes)
   const rest = cursor.skipSpace(end)
