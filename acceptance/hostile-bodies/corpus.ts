@@ -78,7 +78,7 @@ const refused: readonly Row[] = [
   [
     'half a surrogate pair at the end',
     (bytes) => chat(user('"x"'), `,"user":"${surrogates(Math.min(bytes, 4 << 20))}\\ud83d"`),
-    'lone_surrogate',
+    'too_complex',
   ],
   [
     'the model once more at the end',
@@ -98,9 +98,9 @@ const refused: readonly Row[] = [
   [
     'a long list of long models',
     (bytes) => `{"models":[${times(() => `"${'m'.repeat(bytes / 16)}"`, 16)}],"messages":[${hello}]}`,
-    'invalid_models',
+    'too_complex',
   ],
-  ['the name of a model', (bytes) => chat(hello, '', 'm'.repeat(Math.min(bytes, 7 << 20))), 'model_not_found'],
+  ['the name of a model', (bytes) => chat(hello, '', 'm'.repeat(Math.min(bytes, 7 << 20))), 'too_complex'],
   ['a list', (bytes) => `[${listOf('1', Math.min(bytes, 1 << 19))}]`, 'not_an_object'],
   ['a text', (bytes) => `"${longText(bytes)}"`, 'not_an_object'],
 ]

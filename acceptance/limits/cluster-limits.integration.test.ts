@@ -1,6 +1,7 @@
 // Limits of a cluster: proxies in processes of their own share one count, also while one of them is killed and while NATS is
 // away.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { busyness } from '../../shared/test-load.ts'
 import { type AnsweringUpstream, startAnsweringUpstream } from '../answering-upstream.ts'
 import { type Cluster, type ClusterNode, chat, findNatsServer, startCluster } from '../cluster.ts'
 import { providerAt } from '../scripted-llm.ts'
@@ -70,8 +71,8 @@ test(`a large limit is used whole and hardly exceeded${skipReason}`, async ({ sk
   const rest = await statuses(key, { count: 40, atOnce: 4 })
   const all = passed(told) + passed(rest)
   expect(all).toBeGreaterThanOrEqual(196)
-  // What a loaded machine delays by a second was charged unheard.
-  expect(all).toBeLessThanOrEqual(210)
+  // On a loaded machine words arrive late, and what they tell of was charged unheard.
+  expect(all).toBeLessThanOrEqual(200 + 10 * busyness())
 })
 
 test(`a day's limit is used whole, and no more${skipReason}`, async ({ skip }) => {
