@@ -66,6 +66,8 @@ export interface Cluster {
   /** Calls the admin API of the first control node. */
   admin: Gateway['admin']
   issueKey(spec?: object): Promise<IssuedKey>
+  /** Issues a key of a team, and resolves with its secret once every proxy knows it. */
+  keyOf(team: string): Promise<string>
   /** Resolves once every proxy answers this key with a configuration not older than `revision`. */
   applied(revision: number): Promise<void>
   /** Kills all and removes all. */
@@ -102,6 +104,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     start,
     admin,
     issueKey: (spec) => issueKey(admin, spec),
+    async keyOf(team) {
+      const { secret, revision } = await issueKey(admin, { owner: { team } })
+      await untilApplied(nodes, revision)
+      return secret
+    },
     applied: (revision) => untilApplied(nodes, revision),
     async dispose() {
       await Promise.all(nodes.map(({ process }) => process?.kill()))

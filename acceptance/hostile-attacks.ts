@@ -19,10 +19,10 @@ export interface Victims {
 }
 
 export interface Attack {
-  /** As `bus.ts` or the stream calls it. */
+  /** The subject that is attacked, as `bus.ts` or the stream calls it. */
   readonly subject: string
   readonly what: string
-  /** Where the refusal is counted; undefined when nobody listens to it, or believes nothing of it. */
+  /** The channel under which the refusal is counted. Undefined: nobody listens to the subject, or believes anything of it. */
   readonly channel?: string
   attack(victims: Victims): Promise<void>
 }

@@ -47,7 +47,7 @@ export class HostilePublisher {
     this.connection.publish(elsewhere, data, { headers: said, ...(reply ? { reply } : {}) })
   }
 
-  /** From now on he acknowledges usage before the server does. `confirm` says that all of it is stored. */
+  /** Makes the stranger acknowledge usage before the server does. `confirm` says that all of it is stored. */
   swallow(node: string): { readonly batches: number; confirm(): void; stop(): void } {
     const epochs = new Set<string>()
     let batches = 0

@@ -41,7 +41,7 @@ test('every subject of the bus has a row, or does not leave the process', () => 
   }
 })
 
-/** Where streams are made, with the subjects that they store. */
+/** The files that make streams, with the subjects that each stream stores. */
 const streams: Record<string, string> = {
   'cluster/budgets/jetstream-ledger-store.ts': 'budget.table.>',
   'cluster/config-log/stream/config-stream-settings.ts': 'cfg.>',

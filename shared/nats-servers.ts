@@ -1,6 +1,6 @@
 // The servers of a cluster as `HEADGATE_NATS_URL` names them. Without a credential whoever reaches a server may read and
 // write everything, so then only servers of this machine are accepted.
-import { isLoopback } from './host-names.ts'
+import { isLoopback } from './network/host-names.ts'
 import { done, fail, type Result } from './result.ts'
 
 export interface NatsServer {

@@ -1,8 +1,9 @@
 // The environment, read once at start. A refusal names the variable and what it should be; the values of secrets are
 // never part of a message.
-import { isLoopback } from './host-names.ts'
+
 import { parseKey32, parseKeys32 } from './key32.ts'
 import { parseNatsServers } from './nats-servers.ts'
+import { isLoopback } from './network/host-names.ts'
 import { done, fail, type Result } from './result.ts'
 import { secretWeakness } from './secret-strength.ts'
 import { fileProblem } from './text-file.ts'

@@ -8,7 +8,7 @@ export function listOf(unit: string, bytes: number): string {
     .join(',')
 }
 
-/** As often as given, with commas between. */
+/** `count` units with commas between: one text again and again, or what `unit` makes for each index. */
 export function times(unit: string | ((index: number) => string), count: number): string {
   return Array.from({ length: count }, (_, index) => (typeof unit === 'string' ? unit : unit(index))).join(',')
 }

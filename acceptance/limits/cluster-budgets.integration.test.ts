@@ -38,12 +38,6 @@ afterAll(async () => {
   await upstream?.stop()
 })
 
-async function keyOf(team: string): Promise<string> {
-  const { secret, revision } = await cluster.issueKey({ owner: { team } })
-  await cluster.applied(revision)
-  return secret
-}
-
 async function statusOf(name: string) {
   const { json } = await cluster.admin('GET', '/budgets:status')
   return json.budgets.find((budget: { name: string }) => budget.name === name)
@@ -51,7 +45,7 @@ async function statusOf(name: string) {
 
 test(`a budget is spent by many callers on three proxies to its end, and no further${skipReason}`, async ({ skip }) => {
   if (skipReason !== '') skip(skipReason)
-  const key = await keyOf('whole')
+  const key = await cluster.keyOf('whole')
   const before = upstream.answered
   const { passed, statuses } = await spend(proxies, key, { callers: 60 })
   const spent = (upstream.answered - before) * costUsd
@@ -67,7 +61,7 @@ test(`what a killed proxy held comes back when it is there again, and nothing is
   skip,
 }) => {
   if (skipReason !== '') skip(skipReason)
-  const key = await keyOf('killed')
+  const key = await cluster.keyOf('killed')
   const before = upstream.answered
   const spentSoFar = () => (upstream.answered - before) * costUsd
   const [first] = proxies
@@ -86,7 +80,7 @@ test(`with NATS away each proxy spends what it holds, and tells others to come a
   skip,
 }) => {
   if (skipReason !== '') skip(skipReason)
-  const key = await keyOf('away')
+  const key = await cluster.keyOf('away')
   const before = upstream.answered
   const spentSoFar = () => (upstream.answered - before) * costUsd
   await spend(proxies, key, { callers: 6, until: () => spentSoFar() > 0.2 * usd })
@@ -112,7 +106,7 @@ test(`a soft budget lets all through, and each threshold is told once by one of 
   skip,
 }) => {
   if (skipReason !== '') skip(skipReason)
-  const key = await keyOf('soft')
+  const key = await cluster.keyOf('soft')
   let sent = 0
   await spend(proxies, key, { callers: 6, until: () => sent++ >= 40 })
   await until(async () => (await statusOf('soft')).alerted.length === 2, 10_000)

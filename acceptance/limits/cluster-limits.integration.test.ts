@@ -36,12 +36,6 @@ afterAll(async () => {
   await upstream?.stop()
 })
 
-async function keyOf(team: string): Promise<string> {
-  const { secret, revision } = await cluster.issueKey({ owner: { team } })
-  await cluster.applied(revision)
-  return secret
-}
-
 /** Answers of requests that go to the proxies in turn, some at a time. */
 async function statuses(key: string, { count, atOnce = 1 }: { count: number; atOnce?: number }): Promise<number[]> {
   const told: number[] = []
@@ -59,13 +53,13 @@ const passed = (told: readonly number[]) => told.filter((status) => status === 2
 
 test(`a small limit is exact, whichever proxies are asked and however many at once${skipReason}`, async ({ skip }) => {
   if (skipReason !== '') skip(skipReason)
-  expect(await statuses(await keyOf('few'), { count: 8 })).toEqual([200, 200, 200, 200, 200, 429, 429, 429])
-  expect(passed(await statuses(await keyOf('few'), { count: 12, atOnce: 12 }))).toBe(5)
+  expect(await statuses(await cluster.keyOf('few'), { count: 8 })).toEqual([200, 200, 200, 200, 200, 429, 429, 429])
+  expect(passed(await statuses(await cluster.keyOf('few'), { count: 12, atOnce: 12 }))).toBe(5)
 })
 
 test(`a large limit is used whole and hardly exceeded${skipReason}`, async ({ skip }) => {
   if (skipReason !== '') skip(skipReason)
-  const key = await keyOf('many')
+  const key = await cluster.keyOf('many')
   const told = await statuses(key, { count: 600, atOnce: 20 })
   await sleep(1_000)
   const rest = await statuses(key, { count: 40, atOnce: 4 })
@@ -77,7 +71,7 @@ test(`a large limit is used whole and hardly exceeded${skipReason}`, async ({ sk
 
 test(`a day's limit is used whole, and no more${skipReason}`, async ({ skip }) => {
   if (skipReason !== '') skip(skipReason)
-  const key = await keyOf('daily')
+  const key = await cluster.keyOf('daily')
   const first = passed(await statuses(key, { count: 90, atOnce: 3 }))
   await sleep(1_000)
   const rest = passed(await statuses(key, { count: 60, atOnce: 3 }))
@@ -91,7 +85,7 @@ test(`places of a proxy that is killed are free again${skipReason}`, async ({ sk
   if (skipReason !== '') skip(skipReason)
   const [first, second] = proxies
   if (first === undefined || second === undefined) throw new Error('there are no two proxies')
-  const key = await keyOf('places')
+  const key = await cluster.keyOf('places')
   upstream.delayMs = 4_000
   const held = Array.from({ length: 4 }, () => chat(first, key, 'fast').catch(() => undefined))
   await sleep(700)
@@ -107,7 +101,7 @@ test(`with NATS away each proxy gives its part, and all together no more than th
   skip,
 }) => {
   if (skipReason !== '') skip(skipReason)
-  const key = await keyOf('daily')
+  const key = await cluster.keyOf('daily')
   expect(passed(await statuses(key, { count: 9 }))).toBe(9)
   await sleep(500)
   await cluster.nats.kill()

@@ -33,7 +33,7 @@ export class TestRegister {
     return bus
   }
 
-  /** From now on nobody answers. */
+  /** Stops the register: from now on nobody answers its subjects. */
   leave(): void {
     for (const one of this.#serving) one.stop()
     this.#serving = []

@@ -100,8 +100,8 @@ export class BusMacs {
     return Math.abs(this.#clock.wallMs() - Number(sent))
   }
 
-  /** Of a publisher that was heard before, numbers tell what is new, and clocks may differ as they like. Of one that was
-   *  not, only the time tells whether its word is one of long ago. `ageMs` is undefined without a MAC. */
+  /** Judges whether a message is new. Numbers tell that of a publisher that was heard before, whose clock may differ as it likes; of one
+   *  that was not, only the time tells whether its word is one of long ago. `ageMs` is undefined without a MAC. */
   #order({ name, origin, sequence, ageMs }: Numbered, order: SenderOrder): number | undefined {
     const { alarm } = this.#macs
     const isOld = ageMs !== undefined && ageMs > bounds.messageAgeMsMax

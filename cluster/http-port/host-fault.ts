@@ -1,7 +1,7 @@
 // Whether a request says for whom it is in the way that HTTP asks for. A server that answers other forms can disagree with the
 // proxy in front of it about whom they mean.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { hostIsValid } from '../../shared/host-names.ts'
+import { hostIsValid } from '../../shared/network/host-names.ts'
 
 /** What is wrong with the Host header of a request. Undefined when it is sound. */
 export function hostFault({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {

@@ -6,9 +6,14 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
+import {
+  forwardSecretCiphers,
+  strictTransportSecurity,
+  tls13Ciphers,
+  tlsVersionMin,
+} from '../../shared/network/tls-rules.ts'
 import { createServer, nodeHttps } from '../../shared/node-http.ts'
 import type { Trouble } from '../../shared/readiness.ts'
-import { forwardSecretCiphers, strictTransportSecurity, tls13Ciphers, tlsVersionMin } from '../../shared/tls-rules.ts'
 import { type Connection, type ConnectionBounds, Connections } from './connections.ts'
 import { hostFault, refuseHost } from './host-fault.ts'
 

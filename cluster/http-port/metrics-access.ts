@@ -5,7 +5,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 export class MetricsAccess {
   readonly #hash: Buffer | undefined
 
-  /** Undefined: no token is needed. */
+  /** The token that a reader of `/metrics` must show. Undefined: none is needed. */
   constructor(token: string | undefined) {
     this.#hash = token === undefined ? undefined : hashOf(token)
   }

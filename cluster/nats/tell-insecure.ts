@@ -1,7 +1,7 @@
 // Reports insecure settings of a server that is reached over a network. On loopback none of them matters.
 import type { NatsConnection } from '@nats-io/transport-node'
-import { isLoopback } from '../../shared/host-names.ts'
 import { addressOf, type NatsServer } from '../../shared/nats-servers.ts'
+import { isLoopback } from '../../shared/network/host-names.ts'
 import type { Notify } from '../../shared/notice.ts'
 
 /** Older servers can be made to accept clients without a credential. */

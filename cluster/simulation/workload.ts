@@ -10,7 +10,7 @@ import {
   decidePut,
   type PutResource,
 } from '../../shared/config/decide.ts'
-import { decideIssueKey, decideRevokeKey, decideRotateKey } from '../../shared/config/decide-keys.ts'
+import { decideIssueKey, decideRevokeKey, decideRotateKey } from '../../shared/config/keys/decide-keys.ts'
 import { newOwnerId } from '../../shared/config/kinds/owners/owner-id.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import type { Dice } from './engine/dice.ts'

@@ -3,8 +3,8 @@
 // revoked. It is the only key whose token is kept, sealed, so that later starts can print it again.
 import type { SecretBox } from '../../cluster/secrets/secret-box.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { decideIssueKey } from '../../shared/config/decide-keys.ts'
 import type { Change } from '../../shared/config/events.ts'
+import { decideIssueKey } from '../../shared/config/keys/decide-keys.ts'
 import type { ConfigState } from '../../shared/config/state.ts'
 import { done, type Result } from '../../shared/result.ts'
 import { newKeyId, newKeyToken } from './api/key-routes.ts'

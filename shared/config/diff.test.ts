@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { documentOf } from './config-document.ts'
 import { decideApply, decidePut } from './decide.ts'
-import { decideRotateKey } from './decide-keys.ts'
 import { type DiffEntry, diffChange, formatDiff } from './diff.ts'
+import { decideRotateKey } from './keys/decide-keys.ts'
 import { type Gateway, noonIso, smallGateway, tools } from './test-config.ts'
 
 function diffOfApply(gateway: Gateway, document: unknown): DiffEntry[] {

@@ -2,7 +2,7 @@
 // address over https. A host name can point anywhere by the time it is called, so the upstream leg asks
 // `isPrivateAddress` (`addresses.ts`) again about the address that it resolved.
 import { isIP } from 'node:net'
-import { isMetadataAddress, isPrivateAddress } from '../addresses.ts'
+import { isMetadataAddress, isPrivateAddress } from '../network/addresses.ts'
 
 // Names that machines of a cloud resolve to its metadata service. Other names are judged by the addresses they resolve to.
 const metadataNames = new Set([

@@ -1,9 +1,9 @@
 // For tests: a state grown by commands, with a sealing that can be read.
 import { type DecideTools, type Decision, decideApply, decideDelete, decidePut } from './decide.ts'
-import { decideIssueKey } from './decide-keys.ts'
 import { parseDocument } from './document.ts'
 import type { ConfigChange, ConfigEvent } from './events.ts'
 import { applyEvent, emptyState } from './fold.ts'
+import { decideIssueKey } from './keys/decide-keys.ts'
 import type { EnforcedKind, Origin } from './kinds/kind.ts'
 import { newOwnerId } from './kinds/owners/owner-id.ts'
 import type { Problem } from './problem.ts'

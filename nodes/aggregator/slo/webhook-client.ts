@@ -3,9 +3,9 @@
 // not followed: they would lead around that.
 import dns from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { isMetadataAddress, isPrivateAddress } from '../../../shared/addresses.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { egressProblem } from '../../../shared/config/egress.ts'
+import { isMetadataAddress, isPrivateAddress } from '../../../shared/network/addresses.ts'
 import { nodeHttps, request as plainRequest } from '../../../shared/node-http.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { WebhookMessage } from './webhook-message.ts'

@@ -2,7 +2,7 @@
 // query, body. Only then does a handler see it.
 import type { z } from 'zod'
 import type { MetricsAccess } from '../../../cluster/http-port/metrics-access.ts'
-import { hostIsKnown } from '../../../shared/host-names.ts'
+import { hostIsKnown } from '../../../shared/network/host-names.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { type HttpAnswer, type Problem, type ProblemItem, problem } from '../http/answer.ts'
 import { originIsForeign } from '../http/host-check.ts'

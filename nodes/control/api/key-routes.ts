@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Clock } from '../../../shared/clock.ts'
-import { decideIssueKey, decideRevokeKey, decideRotateKey } from '../../../shared/config/decide-keys.ts'
+import { decideIssueKey, decideRevokeKey, decideRotateKey } from '../../../shared/config/keys/decide-keys.ts'
 import type { KeyRecord } from '../../../shared/config/keys/key-record.ts'
 import { keyRequestSchema, rotateRequestSchema } from '../../../shared/config/keys/key-schemas.ts'
 import { publicKey } from '../../../shared/config/public-view.ts'

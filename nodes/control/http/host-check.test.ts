@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hostIsKnown } from '../../../shared/host-names.ts'
+import { hostIsKnown } from '../../../shared/network/host-names.ts'
 import { originIsForeign } from './host-check.ts'
 
 test.each(['localhost', 'localhost:8090', '127.0.0.1:8090', '[::1]:8090', 'LOCALHOST', '10.1.2.3', 'app.localhost:1'])(

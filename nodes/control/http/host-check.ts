@@ -1,5 +1,5 @@
 // A page of another site can make a browser resolve the site's own name to 127.0.0.1 (DNS rebinding) and would then be
-// "same origin" with us; the Host header still tells its name (`shared/host-names.ts` knows ours), and the Origin header
+// "same origin" with us; the Host header still tells its name (`shared/network/host-names.ts` knows ours), and the Origin header
 // tells which site's page asks.
 
 /** True when a browser says that another site's page made the request. Tools send no Origin. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.ts'
-import { decideIssueKey } from '../../../shared/config/decide-keys.ts'
+import { decideIssueKey } from '../../../shared/config/keys/decide-keys.ts'
 import { noonIso, Gateway as TestConfig } from '../../../shared/config/test-config.ts'
 import { fail } from '../../../shared/result.ts'
 import { Callers } from '../auth/callers.ts'

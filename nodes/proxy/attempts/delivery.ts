@@ -21,7 +21,7 @@ import type { WholeAnswer } from '../translators/translator.ts'
 import type { AnswerDelivery, AttemptUse, FollowedDispatch } from './answer-delivery.ts'
 import type { Attempt } from './attempt.ts'
 import { KeepAlive } from './keep-alive.ts'
-import type { LiveRequest, LiveRequests } from './live-requests.ts'
+import type { LiveRequest, LiveRequests } from './live/live-requests.ts'
 import { withNearestModels } from './nearest-models.ts'
 import { contentHeaders, estimatedHeader, pushAnswerHeaders } from './response-headers.ts'
 

@@ -9,7 +9,7 @@ import { inferenceRequest, readFacts, readModels } from '../request/read-inferen
 import { testHead, testRequest, testSnapshot } from '../request/test-request.ts'
 import { directRoute } from '../routing/model-route.ts'
 import type { AnswerFilter } from '../streams/answer-filter.ts'
-import { LiveRequests } from './live-requests.ts'
+import { LiveRequests } from './live/live-requests.ts'
 import { replayAnswer } from './replay-answer.ts'
 
 const answer: ChatAnswer = {

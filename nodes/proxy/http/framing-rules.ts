@@ -1,7 +1,7 @@
 // Checks how a request is framed, before the handler sees it. The parser accepts two lengths, any transfer encoding and two
 // hosts; with a proxy in front that reads them differently, a second request could hide in the first (request smuggling).
 // The cases are those of RFC 9112 section 6 and of Http11Probe.
-import { hostIsKnown, hostIsValid } from '../../../shared/host-names.ts'
+import { hostIsKnown, hostIsValid } from '../../../shared/network/host-names.ts'
 import type { FramingFacts } from './head.ts'
 import type { HttpError } from './http.ts'
 

@@ -1,7 +1,6 @@
 // A limit of the configuration, compiled: whether a request counts, in whose name, and against which bucket.
 import { createHmac } from 'node:crypto'
 import type { BucketRule } from '../../../cluster/gossip/bucket-rule.ts'
-import { type CalendarWindow, CurrentWindow } from '../../../shared/calendar-window.ts'
 import {
   amountOf,
   isCalendar,
@@ -9,6 +8,7 @@ import {
   type LimitSpec,
   type LimitUnit,
 } from '../../../shared/config/kinds/limits/spec.ts'
+import { type CalendarWindow, CurrentWindow } from '../../../shared/time/calendar-window.ts'
 import { parseDurationMs } from '../../../shared/units.ts'
 import type { Caller } from '../auth/callers.ts'
 import { sessionIn } from '../auth/session-name.ts'

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../../../shared/clock.ts'
 import { testSettlement } from '../../accounting/test-settlement.ts'
-import { LiveRequests } from '../../attempts/live-requests.ts'
+import { LiveRequests } from '../../attempts/live/live-requests.ts'
 import { ObjectIds } from '../../provider-objects/object-ids.ts'
 import { testTarget } from '../../providers/test-connect.ts'
 import { testHead, testRequest, testSnapshot } from '../../request/test-request.ts'

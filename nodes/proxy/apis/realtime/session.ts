@@ -4,7 +4,7 @@
 
 import { bounds } from '../../../../shared/bounds.ts'
 import type { Clock } from '../../../../shared/clock.ts'
-import type { LiveRequest } from '../../attempts/live-requests.ts'
+import type { LiveRequest } from '../../attempts/live/live-requests.ts'
 import { observeRealtime, type RealtimeSight } from '../../dialects/openai/realtime-observer.ts'
 import { errorRow } from '../../errors/error-table.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'

@@ -1,7 +1,6 @@
 // The budgets of one configuration, by whom they pay for.
 import type { BudgetTerms } from '../../../../cluster/budgets/ledger.ts'
 import type { LedgerKey } from '../../../../cluster/budgets/ledger-table.ts'
-import { CurrentWindow } from '../../../../shared/calendar-window.ts'
 import {
   type BudgetOwner,
   type BudgetSpec,
@@ -9,6 +8,7 @@ import {
   ownerOfBudget,
 } from '../../../../shared/config/kinds/budgets/spec.ts'
 import type { Resource } from '../../../../shared/config/state.ts'
+import { CurrentWindow } from '../../../../shared/time/calendar-window.ts'
 import type { Caller } from '../../auth/callers.ts'
 
 const nanoPerUsd = 1e9

@@ -2,8 +2,8 @@
 // another address by the time it is called (DNS rebinding), and a setting may have become stricter. So the origin is checked
 // again here, and then every address that its name resolves to: every address that is connected to has passed.
 import type { LookupFunction } from 'node:net'
-import { isMetadataAddress, isPrivateAddress } from '../../../../shared/addresses.ts'
 import { egressProblem } from '../../../../shared/config/egress.ts'
+import { isMetadataAddress, isPrivateAddress } from '../../../../shared/network/addresses.ts'
 import type { UpstreamOrigin } from '../upstream.ts'
 import type { AddressBook } from './address-book.ts'
 import { bareHostname } from './socket.ts'

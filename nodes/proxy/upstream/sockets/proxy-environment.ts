@@ -1,6 +1,6 @@
 // Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in upper or lower case. Loopback is never sent to a proxy.
 import { BlockList, isIP } from 'node:net'
-import { isLoopback } from '../../../../shared/host-names.ts'
+import { isLoopback } from '../../../../shared/network/host-names.ts'
 import type { UpstreamOrigin } from '../upstream.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isTimeZone } from '../../../time-zone.ts'
+import { isTimeZone } from '../../../time/time-zone.ts'
 import { label, resourceName } from '../schema-fields.ts'
 import { type BudgetSpec, budgetOwners, budgetWindows } from './spec.ts'
 

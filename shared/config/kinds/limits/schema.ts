@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isTimeZone } from '../../../time-zone.ts'
+import { isTimeZone } from '../../../time/time-zone.ts'
 import { parseDurationMs } from '../../../units.ts'
 import { label, labels, later, resourceName } from '../schema-fields.ts'
 import { calendarWindows, isCalendar, type LimitSpec, type LimitSubject, limitSubjects, limitUnits } from './spec.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { GatewayError } from '../errors/gateway-error.ts'
-import { testRequest } from '../request/test-request.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
+import { testRequest } from '../../request/test-request.ts'
 import { type LiveRequest, LiveRequests } from './live-requests.ts'
 
 /** Leaves the list when it is cut, as everything in it does. */

@@ -1,6 +1,6 @@
 // Ends what is open under a key that no longer holds: at each new configuration, and each second for keys that expire.
-import type { Clock, Timer } from '../../../shared/clock.ts'
-import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { Clock, Timer } from '../../../../shared/clock.ts'
+import type { Snapshot } from '../../snapshot/snapshot.ts'
 import { keyError } from './key-error.ts'
 import type { LiveRequests } from './live-requests.ts'
 

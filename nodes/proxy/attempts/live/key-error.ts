@@ -1,7 +1,7 @@
 // Whether the key of a request that is open still holds, and nobody has stopped it.
-import { mayUse } from '../auth/callers.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
-import type { Snapshot } from '../snapshot/snapshot.ts'
+import { mayUse } from '../../auth/callers.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
+import type { Snapshot } from '../../snapshot/snapshot.ts'
 import type { LiveRequest } from './live-requests.ts'
 
 /** The error that ends a request whose key does not hold any more; undefined while it holds. `wallMs` is the wall clock. */

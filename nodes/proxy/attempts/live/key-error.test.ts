@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { smallGateway } from '../../../shared/config/test-config.ts'
-import { Blocks } from '../auth/blocks.ts'
-import { Callers } from '../auth/callers.ts'
-import { testCaller, testRequest } from '../request/test-request.ts'
+import { smallGateway } from '../../../../shared/config/test-config.ts'
+import { Blocks } from '../../auth/blocks.ts'
+import { Callers } from '../../auth/callers.ts'
+import { testCaller, testRequest } from '../../request/test-request.ts'
 import { keyError } from './key-error.ts'
 import type { LiveRequest } from './live-requests.ts'
 

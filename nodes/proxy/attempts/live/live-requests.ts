@@ -1,7 +1,7 @@
 // Everything that is open, HTTP requests and realtime sessions alike, so that it can be cut: when its key is revoked or expires,
 // by an operator, at the end of a drain.
-import type { GatewayError } from '../errors/gateway-error.ts'
-import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
+import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 
 export interface LiveRequest {
   readonly request: Pick<AuthenticatedRequest, 'caller' | 'user' | 'head'>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { publicKey } from '../public-view.ts'
+import { type Gateway, noonIso, problemsOf, refusalType, smallGateway } from '../test-config.ts'
 import { decideIssueKey, decideRevokeKey, decideRotateKey } from './decide-keys.ts'
-import { publicKey } from './public-view.ts'
-import { type Gateway, noonIso, problemsOf, refusalType, smallGateway } from './test-config.ts'
 
 function withKey(): Gateway {
   const gateway = smallGateway()
