@@ -253,7 +253,7 @@ const namedOutside: Record<string, EnforcedKind[]> = {
   // An allow-list names models, or the models of a provider.
   'references.ts': ['providers', 'models'],
   // A key without an owner belongs to a team that is made for it.
-  'decide-keys.ts': ['teams'],
+  'keys/decide-keys.ts': ['teams'],
   // The first snapshots held these.
   'snapshot.ts': ['providers', 'models', 'teams', 'users', 'apps'],
   // The owners of keys.
