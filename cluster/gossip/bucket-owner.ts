@@ -15,7 +15,8 @@ export function ownerOf(key: number, self: string, members: Members): string {
   return owner
 }
 
-function weight(key: number, name: string): number {
+/** How much a node is the one for a key: the highest of all is. */
+export function weight(key: number, name: string): number {
   let mixed = (key % 0x1_0000_0000) ^ Math.floor(key / 0x1_0000_0000)
   for (let index = 0; index < name.length; index++) mixed = Math.imul(mixed ^ name.charCodeAt(index), 0x0100_0193)
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b_3c6d)

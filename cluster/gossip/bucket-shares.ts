@@ -76,6 +76,11 @@ export class BucketShares {
     return latest * (1 - demandWeight) ** Math.max(0, missed - 1)
   }
 
+  /** Takes what was asked for before this tick into the demand. */
+  measure(slot: number): void {
+    if (at(this.#columns.tick, slot) !== this.#tick) this.#beginTick(slot)
+  }
+
   #renew(slot: number, rule: BucketRule): void {
     const columns = this.#columns
     const isNewTick = at(columns.tick, slot) !== this.#tick

@@ -9,6 +9,8 @@ export class BucketSlots {
   readonly columns = new BucketColumns()
   /** The number of slots that were ever used. */
   end = 0
+  /** Called before a bucket is forgotten. */
+  onForget: ((slot: number) => void) | undefined
   readonly #max: number
   readonly #slots = new Map<number, number>()
   readonly #rules: (BucketRule | undefined)[] = []
@@ -65,6 +67,7 @@ export class BucketSlots {
   }
 
   #forget(slot: number): void {
+    this.onForget?.(slot)
     this.#slots.delete(at(this.columns.key, slot))
     this.columns.generation[slot] = at(this.columns.generation, slot) + 1
     this.columns.clear(slot)

@@ -34,6 +34,10 @@ export class Members {
   heardPart = 1
   /** Increases with every change of `heardPart`. */
   epoch = 1
+  /** Set where nodes relay: how often each of them tells all others that it is there. Who hears whom is then known elsewhere. */
+  helloMs: number | undefined
+  /** The nodes of which another one knows, where it knows of more. */
+  toldCount = 0
   readonly #members = new Map<string, Member>()
   readonly #tickMs: number
 
@@ -80,12 +84,12 @@ export class Members {
   }
 
   get #silentMs(): number {
-    return this.#tickMs * silentTicksMax
+    return silentTicksMax * (this.helloMs ?? this.#tickMs)
   }
 
   /** Whether a node has not been heard for so long that nothing of it can be on the way any more. */
   isSilent({ heardMs }: Member, nowMs: number): boolean {
-    return nowMs - heardMs > longSilenceMs
+    return nowMs - heardMs > Math.max(longSilenceMs, this.#silentMs)
   }
 
   /** Whether every node that is heard has told something after a time. */
@@ -104,9 +108,9 @@ export class Members {
     const isMajority = heard * 2 > this.#members.size + 1
     const gone = this.#silentFor(isMajority ? goneMsMax : forgottenMsMax, nowMs)
     for (const { name } of gone) this.#members.delete(name)
-    this.count = this.#members.size + 1
+    this.count = Math.max(this.#members.size + 1, this.toldCount)
     // Whoever has left was not heard.
-    const heardPart = heard / this.count
+    const heardPart = this.helloMs === undefined ? heard / this.count : 1
     if (heardPart !== this.heardPart) this.epoch++
     this.heardPart = heardPart
     return gone

@@ -4,8 +4,10 @@
 import type { BucketRule, Charge, Shortage } from './bucket-rule.ts'
 import { BucketShares } from './bucket-shares.ts'
 import { at, BucketSlots } from './bucket-slots.ts'
-import type { BucketTime } from './bucket-windows.ts'
+import { type BucketTime, isOtherWindow } from './bucket-windows.ts'
 import type { Member, Members } from './members.ts'
+import type { LeaseTree } from './relays/lease-tree.ts'
+import { Relay, type RelayParts } from './relays/relay.ts'
 import { type BucketEntry, clamped, type FrameRoom, ToldBuckets } from './told-buckets.ts'
 
 export interface SharedBucketsOptions {
@@ -40,6 +42,8 @@ export class SharedBuckets {
   readonly #slots: BucketSlots
   readonly #shares: BucketShares
   readonly #told: ToldBuckets
+  /** Where nodes relay what others tell. */
+  #tree: LeaseTree | undefined
 
   constructor({ members, tickMs, bucketsMax = bucketsKeptMax }: SharedBucketsOptions) {
     this.#members = members
@@ -67,12 +71,13 @@ export class SharedBuckets {
     const { columns } = this.#slots
     const rule = this.#ruleOf(slot)
     if (amount > rule.capacity) return { type: 'too-large' }
-    this.#shares.bring(slot, rule, time)
+    this.#bring(slot, rule, time)
     columns.asked[slot] = at(columns.asked, slot) + amount
     this.#markDirty(slot)
     // What is not known yet needs some room too.
     const needed = Math.max(amount, leastAmount)
-    const missing = this.#missing(slot, rule, { amount: needed, isOwner: time.isOwner ?? false })
+    const ask = { amount: needed, isOwner: time.isOwner ?? false, nowMs: time.nowMs }
+    const missing = this.#tree?.missing(slot, rule, ask) ?? this.#missing(slot, rule, ask)
     if (missing > 0) return { type: 'short', waitMs: this.#waitMs(slot, rule, needed, missing) }
     this.#take(slot, amount)
     return this.#chargeOf(slot)
@@ -80,7 +85,7 @@ export class SharedBuckets {
 
   /** Names an amount that another node has taken for this one. */
   takenElsewhere(slot: number, time: BucketTime): Charge {
-    this.#shares.bring(slot, this.#ruleOf(slot), time)
+    this.#bring(slot, this.#ruleOf(slot), time)
     return this.#chargeOf(slot)
   }
 
@@ -90,9 +95,10 @@ export class SharedBuckets {
     const rule = this.#slots.ruleAt(slot)
     if (rule === undefined || at(columns.generation, slot) !== generation) return
     if (rule.kind === 'window' && at(columns.window, slot) !== window) return
-    this.#shares.refill(slot, rule, nowMs)
+    if (this.#tree === undefined) this.#shares.refill(slot, rule, nowMs)
     columns.balance[slot] = clamped(rule, at(columns.balance, slot) - amount)
     this.#told.addCharge(slot, amount)
+    this.#tree?.spend(slot, amount)
     this.#markDirty(slot)
   }
 
@@ -105,12 +111,13 @@ export class SharedBuckets {
   /** What is left in the bucket for all nodes, never below 0, and the time until it is full. */
   look(slot: number, time: BucketTime): BucketState {
     const rule = this.#ruleOf(slot)
-    this.#shares.bring(slot, rule, time)
+    this.#bring(slot, rule, time)
     const balance = at(this.#slots.columns.balance, slot)
     const fullInMs = rule.perMs === 0 ? 0 : (rule.capacity - balance) / rule.perMs
     return { remaining: Math.max(0, balance), fullInMs }
   }
 
+  debug(key: number): string | undefined { const slot = this.#slots.find(key); const t = this.#tree; if (slot === undefined || !t) return undefined; const c = t.columns; return 'parent ' + c.parent[slot] + ' free ' + c.free[slot]?.toFixed(1) + ' held ' + c.held[slot]?.toFixed(1) + ' used ' + c.used[slot] + ' room ' + (c.own[slot]! - this.#slots.columns.net[slot]!) + ' bal ' + this.#slots.columns.balance[slot]?.toFixed(0) + ' d ' + this.#shares.demandAt(slot).toFixed(3) } //DBG
   nextTick(): void {
     this.#shares.nextTick()
   }
@@ -132,6 +139,24 @@ export class SharedBuckets {
     columns.removePeer(index)
   }
 
+  /** Forgets a node without giving anything back: its columns are not needed. */
+  forgetPeer(index: number): void {
+    this.#slots.columns.removePeer(index)
+  }
+
+  /** From now on what is charged is told to few others, who relay it. */
+  startRelay(parts: Omit<RelayParts, 'slots' | 'shares'>): Relay {
+    const relay = new Relay({ ...parts, slots: this.#slots, shares: this.#shares })
+    this.#tree = relay.tree
+    this.#slots.onForget = (slot) => relay.tree.forget(slot)
+    return relay
+  }
+
+  stopRelay(): void {
+    this.#tree = undefined
+    this.#slots.onForget = undefined
+  }
+
   merge(member: Member, entry: BucketEntry, nowMs: number): void {
     this.#told.merge(member, entry, nowMs)
   }
@@ -140,8 +165,22 @@ export class SharedBuckets {
     return this.#told.entries(frame)
   }
 
+  /** Brings a bucket up to now. */
+  #bring(slot: number, rule: BucketRule, time: BucketTime): void {
+    if (this.#tree === undefined) return this.#shares.bring(slot, rule, time)
+    if (isOtherWindow(this.#slots.columns, slot, rule, time)) {
+      this.#shares.beginWindow(slot, rule, rule.kind === 'window' ? time.window : 0)
+      this.#tree.beginWindow(slot)
+    }
+    this.#tree.bring(slot, rule, time.nowMs)
+  }
+
   #take(slot: number, amount: number): void {
     const { columns } = this.#slots
+    if (this.#tree !== undefined) {
+      this.#told.addCharge(slot, amount)
+      return this.#tree.take(slot, amount)
+    }
     columns.balance[slot] = at(columns.balance, slot) - amount
     this.#told.addCharge(slot, amount)
     columns.used[slot] = at(columns.used, slot) + amount
@@ -172,7 +211,13 @@ export class SharedBuckets {
     columns.membersEpoch[slot] = 0
     if (before !== undefined) {
       columns.balance[slot] = clamped(rule, at(columns.balance, slot) + rule.capacity - before.capacity)
+      this.#tree?.bind(slot, rule, rule.capacity - before.capacity)
       return
+    }
+    if (this.#tree !== undefined) {
+      columns.balance[slot] = rule.capacity
+      columns.refilledMs[slot] = nowMs
+      return this.#tree.bind(slot, rule, undefined)
     }
     const isHeardOf = this.#told.hasHeardOf(slot)
     if (isHeardOf && rule.kind !== 'gauge') return this.#bindHeard(slot, rule, nowMs)
@@ -202,7 +247,7 @@ export class SharedBuckets {
 
   /** A node alone tells nobody. */
   #markDirty(slot: number): void {
-    if (this.#members.count > 1) this.#told.markDirty(slot)
+    if (this.#members.count > 1 && this.#tree === undefined) this.#told.markDirty(slot)
   }
 
   #ruleOf(slot: number): BucketRule {

@@ -1,0 +1,204 @@
+// Who is there, and whether there are so many that nodes relay. From then on a node tells all others only that it is there, seldom
+// and at its start; a node that is new is told all names by two of the others.
+import { weight } from '../bucket-owner.ts'
+import type { Members } from '../members.ts'
+import type { SharedBuckets } from '../shared-buckets.ts'
+import { decodeHello, decodeNames, encodeHello, encodeNames, type Hello, type Named, namesPerPage } from './presence.ts'
+import type { Relay, RelayMessage } from './relay.ts'
+
+export interface PresenceOptions {
+  /** The number of nodes from which they relay. */
+  readonly relaysFrom: number
+  readonly membersMax: number
+  readonly childrenMax: number
+  /** A bound is reached. */
+  readonly onFull: (what: 'nodes' | 'counts') => void
+}
+
+export const defaultPresence: PresenceOptions = {
+  relaysFrom: 16,
+  membersMax: 1_024,
+  childrenMax: 2_000_000,
+  onFull: () => {},
+}
+
+/** The part of `relaysFrom` below which nodes tell one another directly again. */
+const untilPart = 0.75
+/** How often a node says that it is there: seldom enough for all together to cost 2 KB/s. */
+const helloMsPerNode = 120
+const helloMsMin = 1_000
+const lookMs = 1_000
+/** How many of the others tell a new node who is there. */
+const tellersMax = 2
+
+interface Parts {
+  readonly members: Members
+  readonly buckets: SharedBuckets
+}
+
+export class Presence {
+  relay: Relay | undefined
+  onUrgent: (() => void) | undefined
+  readonly #identity: { node: string; boot: number }
+  readonly #members: Members
+  readonly #buckets: SharedBuckets
+  readonly #options: PresenceOptions
+  /** Names that are still to be told, by the node that is new. */
+  readonly #toTell = new Map<string, Named[]>()
+  #helloMs = Number.NEGATIVE_INFINITY
+  #lookedMs = Number.NEGATIVE_INFINITY
+  #nowMs = 0
+
+  constructor(identity: { node: string; boot: number }, { members, buckets }: Parts, options: Partial<PresenceOptions>) {
+    this.#identity = identity
+    this.#members = members
+    this.#buckets = buckets
+    this.#options = { ...defaultPresence, ...options }
+  }
+
+  /** Answers whether nodes relay. */
+  tick(nowMs: number): boolean {
+    this.#nowMs = nowMs
+    const { relaysFrom } = this.#options
+    const { count } = this.#members
+    if (this.relay === undefined && count >= relaysFrom) this.#start(nowMs)
+    else if (this.relay !== undefined && count < relaysFrom * untilPart) this.#stop()
+    if (this.relay === undefined) return false
+    this.#members.helloMs = Math.max(helloMsMin, helloMsPerNode * count)
+    if (nowMs - this.#lookedMs >= lookMs) this.#look(nowMs)
+    this.relay.tick(nowMs)
+    return true
+  }
+
+  /** What is told to all: that this node is there, or that it goes. */
+  hello({ leaves, nextSequence }: { leaves: boolean; nextSequence: () => number }): Uint8Array | undefined {
+    if (!leaves && this.#nowMs - this.#helloMs < (this.#members.helloMs ?? helloMsMin)) return undefined
+    this.#helloMs = this.#nowMs
+    return encodeHello({ ...this.#identity, sequence: nextSequence(), leaves, count: this.#members.count })
+  }
+
+  messages(nowMs: number): RelayMessage[] {
+    this.#nowMs = nowMs
+    const told: RelayMessage[] = []
+    for (const [to, names] of this.#toTell) {
+      told.push({ to, frame: encodeNames(names.splice(0, namesPerPage)) })
+      if (names.length === 0) this.#toTell.delete(to)
+    }
+    return this.relay === undefined ? told : [...told, ...this.relay.frames(nowMs)]
+  }
+
+  /** Takes what another node tells of itself. False: it is something else. */
+  hear(payload: Uint8Array, nowMs: number): boolean {
+    const hello = decodeHello(payload)
+    if (hello === undefined) return false
+    if (hello.node === this.#identity.node) return true
+    const known = this.#members.count
+    this.#members.toldCount = hello.count > known ? Math.min(hello.count, this.#options.membersMax) : 0
+    this.meet(hello, nowMs)
+    return true
+  }
+
+  /** A node tells that it is there, in whichever way. */
+  meet({ node, boot, sequence, leaves }: Omit<Hello, 'count'>, nowMs: number): void {
+    const known = this.#members.get(node)
+    if (known !== undefined && boot === known.boot) {
+      if (sequence <= known.sequence) return
+      this.#members.hear(known, sequence, nowMs)
+    } else if (known === undefined || boot > known.boot || this.#members.isSilent(known, nowMs))
+      this.#welcome({ name: node, boot }, sequence, nowMs)
+    if (leaves) this.#goodbye(node, nowMs)
+  }
+
+  takeMessage(payload: Uint8Array, nowMs: number): void {
+    const names = decodeNames(payload)
+    if (names === undefined) return this.relay?.take(payload, nowMs)
+    for (const named of names)
+      if (named.name !== this.#identity.node && this.#members.get(named.name) === undefined) this.#add(named, nowMs)
+    this.#renew()
+  }
+
+  #welcome(named: Named, sequence: number, nowMs: number): void {
+    const known = this.#members.get(named.name)
+    if (known !== undefined) this.#goodbye(named.name, nowMs)
+    const member = this.#add(named, nowMs)
+    if (member === undefined) return
+    this.#members.hear(member, sequence, nowMs)
+    if (this.relay !== undefined && this.#tellsNew(named.name)) {
+      const others = [...this.#members.all()].filter(({ name }) => name !== named.name)
+      this.#toTell.set(named.name, [this.#self, ...others.map(({ name, boot }) => ({ name, boot }))])
+    }
+    this.#renew()
+  }
+
+  get #self(): Named {
+    return { name: this.#identity.node, boot: this.#identity.boot }
+  }
+
+  #add({ name, boot }: Named, nowMs: number) {
+    if ([...this.#members.all()].length + 1 >= this.#options.membersMax) {
+      this.#options.onFull('nodes')
+      return undefined
+    }
+    const peer = this.relay === undefined ? this.#buckets.addPeer() : -1
+    return this.#members.add(name, { boot, peer, nowMs })
+  }
+
+  #goodbye(name: string, nowMs: number): void {
+    const member = this.#members.get(name)
+    if (member === undefined) return
+    if (this.relay === undefined) this.#buckets.removePeer(member.peer)
+    this.#members.remove(name, nowMs)
+    this.relay?.forget(name)
+    this.#renew()
+  }
+
+  /** Whether this node is one of those that tell a new one who is there. */
+  #tellsNew(newcomer: string): boolean {
+    const own = weight(hashOf(newcomer), this.#identity.node)
+    let heavier = 0
+    for (const { name } of this.#members.all())
+      if (name !== newcomer && weight(hashOf(newcomer), name) > own && ++heavier >= tellersMax) return false
+    return true
+  }
+
+  #look(nowMs: number): void {
+    this.#lookedMs = nowMs
+    for (const { name } of this.#members.look(nowMs)) this.relay?.forget(name)
+    this.#renew()
+  }
+
+  #renew(): void {
+    this.relay?.setNodes(() => [...this.#members.all()].map(({ name }) => name), this.#members.count)
+  }
+
+  #start(nowMs: number): void {
+    for (const { peer } of this.#members.all()) this.#buckets.forgetPeer(peer)
+    this.#members.helloMs = helloMsMin
+    this.#members.look(nowMs)
+    const { childrenMax, onFull } = this.#options
+    this.relay = this.#buckets.startRelay({
+      ...this.#identity,
+      childrenMax,
+      onFull: () => onFull('counts'),
+      onUrgent: () => this.#buckets.onUrgent?.(),
+    })
+    this.#renew()
+  }
+
+  #stop(): void {
+    this.relay = undefined
+    this.#buckets.stopRelay()
+    this.#members.toldCount = 0
+    this.#members.helloMs = undefined
+    // What was told before the relays counts no more.
+    const names = [...this.#members.all()]
+    for (const { name, boot, sequence } of names) {
+      const member = this.#members.add(name, { boot, peer: this.#buckets.addPeer(), nowMs: this.#nowMs })
+      this.#members.hear(member, sequence, this.#nowMs)
+    }
+  }
+}
+
+function hashOf(name: string): number {
+  return weight(0, name)
+}
